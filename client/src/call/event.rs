@@ -1,0 +1,195 @@
+//! What goes into the call machine and what comes out of it.
+
+use std::time::{Duration, Instant};
+
+use visavis_shared::{CallId, CallSignal, CandidateInit, ErrorCode, SessionDescription, Username};
+
+/// Tells one peer connection from the next, so that a late event of an old one changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(pub u64);
+
+/// Everything that can happen to a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// The person calls somebody. `call` is a fresh id.
+    Place {
+        /// Whom.
+        peer: Username,
+        /// A fresh id.
+        call: CallId,
+    },
+    /// The person takes the call that rings.
+    Accept,
+    /// The person declines the call that rings.
+    Decline,
+    /// The person cancels or closes.
+    HangUp,
+    /// The person has read how the call ended.
+    Dismiss,
+    /// The other person's client says something (relayed by the server).
+    Signal {
+        /// Who.
+        from: Username,
+        /// Which call; `None` from peers on older dialects.
+        call: Option<CallId>,
+        /// What.
+        signal: CallSignal,
+    },
+    /// The server refused something we sent.
+    SignalRefused {
+        /// Why.
+        code: ErrorCode,
+        /// The `type` of what was refused.
+        in_reply_to: Option<String>,
+        /// The call it was for, where the server said so.
+        call: Option<CallId>,
+    },
+    /// We are logged in, for the first time or again.
+    SignalingUp {
+        /// Under this name (it decides glare).
+        username: Username,
+    },
+    /// The server can't be reached.
+    SignalingDown,
+    /// A peer connection reports.
+    Peer {
+        /// Which.
+        peer: PeerId,
+        /// What.
+        event: PeerInput,
+    },
+    /// The moment that [`super::Call::poll_timeout`] named has come.
+    Timeout,
+}
+
+/// What a peer connection reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeerInput {
+    /// The description that was asked for.
+    LocalDescription(SessionDescription),
+    /// One of our addresses.
+    LocalCandidate(CandidateInit),
+    /// Media flows.
+    Connected,
+    /// Nothing comes through for now (ICE disconnected, or media silence).
+    Disconnected,
+    /// It can't go on, and why in words for a person.
+    Failed(String),
+}
+
+/// Everything that a call can ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Send this to the other person through the server.
+    Send {
+        /// Whom.
+        to: Username,
+        /// Which call.
+        call: Option<CallId>,
+        /// What.
+        signal: CallSignal,
+    },
+    /// Make a peer connection and have it offer.
+    OpenToOffer(PeerId),
+    /// Make a peer connection and have it answer this offer.
+    OpenToAnswer(PeerId, SessionDescription),
+    /// Have it answer a further offer.
+    AcceptOffer(PeerId, SessionDescription),
+    /// Give it the answer to its offer.
+    AcceptAnswer(PeerId, SessionDescription),
+    /// Give it one of the other's addresses.
+    AddCandidate(PeerId, CandidateInit),
+    /// Have it offer again with ICE started anew.
+    RestartIce(PeerId),
+    /// Close it at once.
+    ClosePeer(PeerId),
+    /// Open camera, microphone and speaker for the call.
+    StartMedia,
+    /// Close them at once.
+    StopMedia,
+}
+
+/// Where the call is, as a person would put it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum CallPhase {
+    /// No call.
+    #[default]
+    Idle,
+    /// We call them; `ringing` once their client says that it rings.
+    Calling {
+        /// Whom.
+        peer: Username,
+        /// Whether it rings over there.
+        ringing: bool,
+        /// Since when.
+        since: Instant,
+    },
+    /// They call us.
+    Ringing {
+        /// Who.
+        peer: Username,
+        /// Since when.
+        since: Instant,
+    },
+    /// It was taken; the way for media is being found.
+    Connecting {
+        /// With whom.
+        peer: Username,
+        /// Since when.
+        since: Instant,
+    },
+    /// Media flows.
+    InCall {
+        /// With whom.
+        peer: Username,
+        /// Since the first connection.
+        since: Instant,
+    },
+    /// Media stopped flowing; it is being mended.
+    Reconnecting {
+        /// With whom.
+        peer: Username,
+        /// In the call since.
+        since: Instant,
+        /// Without media since.
+        lost_at: Instant,
+    },
+    /// Over.
+    Ended {
+        /// With whom it was.
+        peer: Username,
+        /// Why.
+        reason: EndReason,
+        /// How long media flowed; `None` when it never did.
+        talked: Option<Duration>,
+    },
+}
+
+/// Why a call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndReason {
+    /// We closed or cancelled it.
+    HungUp,
+    /// We declined it.
+    DeclinedByUs,
+    /// They closed it, or cancelled while it rang here.
+    ClosedByPeer,
+    /// They declined it.
+    Declined,
+    /// They are in another call.
+    Busy,
+    /// Nobody answered within the ring deadline, there or here.
+    NoAnswer,
+    /// Nobody is online under that name.
+    Unknown,
+    /// The server would not pass it on; why, in words.
+    Refused(String),
+    /// Their connection to the server was lost before the call stood, and did not come back.
+    PeerLost,
+    /// Ours was.
+    ServerLost,
+    /// No way for media was found within the connect deadline, or setting it up failed; why, in words.
+    ConnectFailed(String),
+    /// Media stopped and did not come back within the reconnect deadline.
+    MediaLost,
+}

@@ -1,0 +1,75 @@
+//! Cameras, microphones and speakers behind small traits: native, synthetic or a file.
+//!
+//! A device is read or written by a thread of its own, which its handle owns: dropping the handle stops the thread and
+//! closes the device. What a device delivers has one form (I420 pictures, 10 ms mono frames at 48 kHz), whatever the
+//! hardware speaks.
+
+use std::path::PathBuf;
+
+/// Which camera, from `--camera` or the settings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum CameraChoice {
+    /// The first that opens.
+    #[default]
+    Default,
+    /// The one of this name (its human name, or a path such as `/dev/video0`).
+    Named(String),
+    /// The moving test pattern that carries its capture time.
+    Pattern,
+    /// A Y4M file, played in a loop at its own rate.
+    File(PathBuf),
+    /// No picture is sent.
+    None,
+}
+
+/// Which microphone, from `--microphone` or the settings.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum MicrophoneChoice {
+    /// The system's default.
+    #[default]
+    Default,
+    /// The one of this name.
+    Named(String),
+    /// A test tone of this frequency in hertz, with time marks.
+    Tone(f32),
+    /// A WAV file, played in a loop.
+    File(PathBuf),
+    /// No sound is sent.
+    None,
+}
+
+/// Where the sound goes, from `--speaker` or the settings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SpeakerChoice {
+    /// The system's default.
+    #[default]
+    Default,
+    /// The one of this name.
+    Named(String),
+    /// A WAV file.
+    File(PathBuf),
+    /// Nowhere; it is decoded and measured all the same.
+    None,
+}
+
+/// A device as it is shown to a person.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct DeviceInfo {
+    /// Its name; also what `--camera NAME` takes.
+    pub name: String,
+    /// Whether the system would pick it.
+    pub default: bool,
+    /// The formats it offers, in words: `1280x720 30 fps MJPEG`, `48000 Hz stereo`.
+    pub formats: Vec<String>,
+}
+
+/// Every device there is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct DeviceList {
+    /// Cameras that open.
+    pub cameras: Vec<DeviceInfo>,
+    /// Microphones.
+    pub microphones: Vec<DeviceInfo>,
+    /// Speakers.
+    pub speakers: Vec<DeviceInfo>,
+}

@@ -1,0 +1,14 @@
+//! Visavis, the native app for private one-to-one video calls, as a library.
+//!
+//! Dependencies point one way: `ui -> session -> {call, signaling}`, `session -> {device, transport} -> media`, and
+//! everything may use `visavis-shared`. `call` is pure, and so are the jitter buffers, the depacketizer, the bandwidth
+//! estimator and the pacer: they take time as an argument.
+
+pub mod call;
+pub mod device;
+pub mod media;
+pub mod session;
+pub mod signaling;
+pub mod transport;
+#[cfg(feature = "gui")]
+pub mod ui;

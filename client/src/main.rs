@@ -1,0 +1,3 @@
+//! The `visavis` program.
+
+fn main() {}

@@ -1,0 +1,155 @@
+//! What the window sees and what it can ask for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use visavis_shared::Username;
+
+use crate::call::event::CallPhase;
+use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
+use crate::media::frame::Picture;
+use crate::media::slot::LatestSlot;
+
+/// Everything a person can ask for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Intent {
+    /// Log in. Both are as typed.
+    LogIn {
+        /// `ws://` or `wss://`; a bare host gets `ws://` and the default port.
+        server: String,
+        /// The name.
+        username: String,
+    },
+    /// Log out; a running call is closed.
+    LogOut,
+    /// Call somebody; as typed.
+    Call {
+        /// Whom.
+        username: String,
+    },
+    /// Take the call that rings.
+    Accept,
+    /// Decline the call that rings.
+    Decline,
+    /// Cancel or close the call.
+    HangUp,
+    /// Put the notice of how the call ended away.
+    Dismiss,
+    /// Mute or unmute the microphone. Also kept between calls.
+    MuteMicrophone(bool),
+    /// Turn the camera off or on. Also kept between calls.
+    TurnCameraOff(bool),
+    /// Show the local preview, or stop it (which closes the camera unless a call uses it).
+    Preview(bool),
+    /// Use another camera from now on.
+    ChooseCamera(CameraChoice),
+    /// Use another microphone from now on.
+    ChooseMicrophone(MicrophoneChoice),
+    /// Use another speaker from now on.
+    ChooseSpeaker(SpeakerChoice),
+    /// Look for devices again.
+    RefreshDevices,
+    /// Take one notice away.
+    DismissNotice(NoticeId),
+}
+
+/// Where the login is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum LoginPhase {
+    /// Nobody is logged in.
+    #[default]
+    LoggedOut,
+    /// Under way.
+    LoggingIn,
+    /// Refused or not reachable: one line that says what to do.
+    Failed(String),
+    /// Done.
+    LoggedIn {
+        /// The name.
+        username: Username,
+    },
+    /// Was logged in; the server is gone for now and is being called again.
+    Reconnecting {
+        /// The name.
+        username: Username,
+    },
+}
+
+/// Somebody who can be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The name.
+    pub username: Username,
+    /// Whether they are online.
+    pub online: bool,
+}
+
+/// Tells one notice from the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NoticeId(pub u64);
+
+/// One line for the person: something went wrong or went on without something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Which.
+    pub id: NoticeId,
+    /// What happened and what to do.
+    pub text: String,
+}
+
+/// Everything the window shows, in one piece.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Snapshot {
+    /// The login.
+    pub login: LoginPhase,
+    /// The server as it was last typed or remembered.
+    pub server: String,
+    /// The name as it was last typed or remembered.
+    pub username: String,
+    /// Who is online, in order of name.
+    pub people: Vec<Person>,
+    /// How many there are in all, when the list is cut.
+    pub people_total: usize,
+    /// The call.
+    pub call: CallPhase,
+    /// Whether the microphone is muted.
+    pub microphone_muted: bool,
+    /// Whether the camera is off.
+    pub camera_off: bool,
+    /// Whether the preview was asked for.
+    pub preview: bool,
+    /// Whether a camera is delivering pictures (to the preview or the call).
+    pub camera_live: bool,
+    /// Whether pictures of the other have arrived in this call.
+    pub remote_video_live: bool,
+    /// The devices there are.
+    pub devices: DeviceList,
+    /// The camera in use.
+    pub camera: CameraChoice,
+    /// The microphone in use.
+    pub microphone: MicrophoneChoice,
+    /// The speaker in use.
+    pub speaker: SpeakerChoice,
+    /// How loud the microphone is now, 0 to 1.
+    pub microphone_level: f32,
+    /// Round trip in the call, where measured.
+    pub rtt: Option<Duration>,
+    /// Words about how the connection is doing, when it is not well.
+    pub connection_words: Option<String>,
+    /// Notices that were not put away yet.
+    pub notices: Vec<Notice>,
+}
+
+/// What joins a window to a session.
+#[derive(Clone)]
+pub struct SessionLink {
+    /// Where intents go. Bounded; an intent that does not fit is lost, so it is large enough for a person.
+    pub intents: mpsc::Sender<Intent>,
+    /// What to show.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// The other person's picture.
+    pub remote_picture: Arc<LatestSlot<Picture>>,
+    /// Our own picture, not mirrored.
+    pub self_picture: Arc<LatestSlot<Picture>>,
+}

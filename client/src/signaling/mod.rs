@@ -1,0 +1,1 @@
+//! The WebSocket connection to the signaling server: log in, stay logged in, log in again.

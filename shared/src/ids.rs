@@ -1,0 +1,112 @@
+//! Identifiers that travel in messages: user names, call ids and room ids.
+//!
+//! Each is a newtype, so that a room can't be passed where a person is expected. Parsing is the only way in:
+//! a value that exists is within its limits and holds no control characters.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{MAX_CALL_ID_BYTES, MAX_ROOM_CHARS, MAX_USERNAME_CHARS};
+
+/// Why a text is no identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// Nothing was left after trimming white space.
+    #[error("it is empty")]
+    Empty,
+    /// It is longer than its limit; the limit is given in characters.
+    #[error("it is longer than {0} characters")]
+    TooLong(usize),
+    /// It holds a control character or an invisible formatting character.
+    #[error("it holds a character that can't be shown")]
+    Unprintable,
+}
+
+/// Whether a character would be invisible or would change how its neighbours are shown.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+fn checked(text: &str, limit: usize) -> Result<String, IdError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(IdError::Empty);
+    }
+    if text.chars().count() > limit {
+        return Err(IdError::TooLong(limit));
+    }
+    if text.chars().any(is_unprintable) {
+        return Err(IdError::Unprintable);
+    }
+    Ok(text.to_owned())
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $limit:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes a text, trimmed of white space round it.
+            ///
+            /// # Errors
+            /// [`IdError`] says what is wrong with it.
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                checked(text, $limit).map(Self)
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+            fn try_from(text: String) -> Result<Self, IdError> {
+                Self::parse(&text)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                Self::parse(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id! {
+    /// The name under which somebody is logged in. Its order decides glare: of two people who call each other at
+    /// once, the offer of the smaller name wins.
+    Username, MAX_USERNAME_CHARS
+}
+
+text_id! {
+    /// What tells one call from the next. Chosen by the caller's client; peers on older dialects send none.
+    CallId, MAX_CALL_ID_BYTES
+}
+
+text_id! {
+    /// The name of a room of two.
+    RoomId, MAX_ROOM_CHARS
+}

@@ -1,0 +1,14 @@
+//! The signaling vocabulary of Visavis: what client and server say to each other, and how it looks on the wire.
+//!
+//! Nothing here does input or output. [`message`] holds the messages free of any dialect, [`codec`] turns them into
+//! JSON text and back, [`dialect`] knows how older browser pages spell them.
+
+pub mod ids;
+pub mod limits;
+pub mod message;
+
+pub use ids::{CallId, IdError, RoomId, Username};
+pub use message::{
+    CallSignal, CandidateInit, ClientMessage, CloseReason, DeclineReason, DescriptionKind, ErrorCode, IceServer, Login,
+    LoginRefusal, Payload, ServerMessage, SessionDescription,
+};

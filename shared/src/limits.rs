@@ -1,0 +1,22 @@
+//! The sizes that both ends agree on. Whatever is larger is refused with `too-large` or an [`crate::ids::IdError`].
+
+use std::time::Duration;
+
+/// The longest user name, in characters.
+pub const MAX_USERNAME_CHARS: usize = 32;
+/// The longest call id, in characters.
+pub const MAX_CALL_ID_BYTES: usize = 64;
+/// The longest room name, in characters.
+pub const MAX_ROOM_CHARS: usize = 64;
+/// The largest WebSocket message that is read, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// How deep JSON may nest.
+pub const MAX_JSON_DEPTH: usize = 32;
+/// The most names that one `users` answer lists or one `watch` names.
+pub const MAX_LISTED_USERS: usize = 100;
+/// The port that the server listens on and that a client adds to a URL that names none.
+pub const DEFAULT_PORT: u16 = 9090;
+/// The version of the protocol that `hello` announces.
+pub const PROTOCOL_VERSION: u32 = 1;
+/// How long a lost connection's name stays reserved for whoever holds its resume token.
+pub const RESUME_WINDOW: Duration = Duration::from_secs(15);

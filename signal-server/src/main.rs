@@ -1,0 +1,3 @@
+//! The `visavis-signal-server` program.
+
+fn main() {}

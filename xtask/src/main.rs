@@ -1,0 +1,3 @@
+//! The `cargo xtask` program.
+
+fn main() {}
