@@ -1,3 +1,96 @@
-//! The `cargo xtask` program.
+//! `cargo xtask`: the commands of a working day on Visavis, for a person at a terminal and for the continuous build.
+//!
+//! Each command stands in a module of its own. The parts that decide (which packages, which arguments, which words)
+//! are pure and tested; the parts that run programs are thin.
 
-fn main() {}
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program talks to a person at a terminal")]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod bars;
+mod bench;
+mod command;
+mod demo;
+mod devices;
+mod error;
+mod lint;
+mod packages;
+mod programs;
+mod report;
+mod screenshots;
+mod system;
+mod table;
+mod test;
+mod tools;
+mod window_start;
+mod workspace;
+
+use error::Error;
+
+/// Development commands of Visavis.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Xtask {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// See it work: a server and two windows, alice and bob, on this machine.
+    Demo(demo::Options),
+    /// Run every test.
+    Test(test::Options),
+    /// Check format, lints, documentation and dependencies.
+    Lint,
+    /// Measure, and hold the figures against their bars.
+    Bench {
+        #[command(subcommand)]
+        what: bench::What,
+    },
+    /// Retake the screenshots of the README.
+    Screenshots,
+}
+
+fn run(task: Task) -> Result<(), Error> {
+    match task {
+        Task::Demo(options) => demo::run(&options),
+        Task::Test(options) => test::run(&options),
+        Task::Lint => lint::run(),
+        Task::Bench { what } => bench::run(&what),
+        Task::Screenshots => screenshots::run(),
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Xtask::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Xtask::command().debug_assert();
+    }
+
+    #[test]
+    fn whatever_follows_test_goes_to_the_test_runner() {
+        let line = ["cargo xtask", "test", "--camera-vm", "--no-fail-fast", "-E", "package(xtask)"];
+        let Ok(Xtask { task: Task::Test(options) }) = Xtask::try_parse_from(line) else {
+            panic!("it is a test command")
+        };
+        assert!(options.camera_vm);
+        assert_eq!(options.nextest, ["--no-fail-fast", "-E", "package(xtask)"]);
+    }
+}

@@ -1,0 +1,98 @@
+//! `cargo xtask bench`: measures, and holds the figures against their bars. A miss is shown, not hidden; only what could
+//! not be measured is an error.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::bars::{self, Line};
+use crate::error::Error;
+use crate::packages::{self, Purpose};
+use crate::programs::{self, Server};
+use crate::report::Report;
+use crate::window_start;
+use crate::workspace::{self, Profile};
+
+/// What to measure.
+#[derive(Debug, Clone, Copy, clap::Subcommand)]
+pub(crate) enum What {
+    /// A call of 1280x720 at 30 pictures a second between two clients on this machine, and the start of a window.
+    Call,
+}
+
+/// How long the call lasts.
+const DURATION: Duration = Duration::from_secs(20);
+
+/// Measures.
+pub(crate) fn run(what: &What) -> Result<(), Error> {
+    match what {
+        What::Call => call(),
+    }
+}
+
+fn call() -> Result<(), Error> {
+    packages::ensure(&[Purpose::Build, Purpose::Window, Purpose::Display])?;
+    let built = workspace::build(Profile::Release)?;
+    let folder = workspace::target_dir()?.join("bench");
+    std::fs::create_dir_all(&folder).map_err(Error::file(format!("making {}", folder.display())))?;
+    let report = |name: &str| folder.join(format!("{name}.json"));
+    let scratch = tempfile::tempdir().map_err(Error::file("making a temporary folder"))?;
+
+    println!("Measuring a call of {} s; leave the machine to it.", DURATION.as_secs());
+    let window_start = programs::runtime()?.block_on(async {
+        let measure = async {
+            let server = Server::start(&built.server).await?;
+            let side = |name: &str| arguments(server.url(), &scratch.path().join(name), &report(name));
+            let limit = DURATION + Duration::from_secs(45);
+            programs::call_without_windows(&built.visavis, &side("alice"), &side("bob"), limit).await?;
+            window_start::median(&built.visavis, server.url()).await
+        };
+        tokio::select! {
+            outcome = measure => outcome,
+            () = programs::interrupted() => Err(Error::Call("interrupted".into())),
+        }
+    })?;
+
+    let (alice, bob) = (Report::read(&report("alice"))?, Report::read(&report("bob"))?);
+    let mut lines = vec![Line::window_start(window_start)];
+    lines.extend(bars::judge(&alice, &bob));
+    let file = folder.join("call.json");
+    let result = json!({ "lines": bars::as_json(&lines), "alice": alice.json(), "bob": bob.json() });
+    std::fs::write(&file, format!("{result:#}\n")).map_err(Error::file(format!("writing {}", file.display())))?;
+
+    println!("\n{}\nalice calls, bob answers. The same as JSON: {}", bars::in_words(&lines), file.display());
+    let missing = bars::not_measured(&lines);
+    if missing.is_empty() { Ok(()) } else { Err(Error::NotMeasured(missing)) }
+}
+
+/// The arguments of either side.
+fn arguments(server: &str, data: &Path, report: &Path) -> Vec<String> {
+    let duration = format!("{}s", DURATION.as_secs());
+    let (data, report) = (data.display().to_string(), report.display().to_string());
+    let pairs = [
+        ["--server", server],
+        ["--camera", "pattern"],
+        ["--microphone", "tone"],
+        ["--speaker", "none"],
+        ["--video-size", "1280x720"],
+        ["--fps", "30"],
+        ["--duration", &duration],
+        ["--data-dir", &data],
+        ["--report", &report],
+    ];
+    pairs.concat().into_iter().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_call_is_the_one_that_the_bars_are_for() {
+        let line = arguments("ws://127.0.0.1:9090", Path::new("data"), Path::new("report.json")).join(" ");
+        for option in ["--video-size 1280x720", "--fps 30", "--duration 20s", "--camera pattern", "--speaker none"] {
+            assert!(line.contains(option), "{option} in {line}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `cargo xtask test`: sets the machine up, then runs every test. The last words are the test runner's own summary.
+
+use crate::command;
+use crate::error::Error;
+use crate::packages::{self, Purpose};
+use crate::tools;
+use crate::workspace::{self, CAMERA_VM_FEATURES, TEST_FEATURES};
+
+/// Which tests, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Also run the tests of a real camera driver, in a small virtual machine.
+    #[arg(long)]
+    pub(crate) camera_vm: bool,
+    /// Passed on to cargo-nextest: a test's name, `-E 'package(visavis-tests)'`, `--no-capture`, …
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "NEXTEST ARGUMENTS")]
+    pub(crate) nextest: Vec<String>,
+}
+
+/// Runs them.
+pub(crate) fn run(options: &Options) -> Result<(), Error> {
+    let mut purposes = vec![Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test];
+    if options.camera_vm {
+        purposes.push(Purpose::CameraVm);
+    }
+    packages::ensure(&purposes)?;
+    tools::ensure(tools::NEXTEST)?;
+
+    let features = if options.camera_vm { CAMERA_VM_FEATURES } else { TEST_FEATURES };
+    // The end-to-end tests run the programs, which a test build alone does not make.
+    command::run(workspace::cargo().args(["build", "--workspace", "--all-targets", "--features", features]))?;
+    if options.nextest.is_empty() {
+        command::run(workspace::cargo().args(["test", "--quiet", "--doc", "--workspace", "--features", features]))?;
+    }
+    command::run(workspace::cargo().args(nextest_arguments(features, &options.nextest)))
+}
+
+fn nextest_arguments<'a>(features: &'a str, more: &'a [String]) -> impl Iterator<Item = &'a str> {
+    ["nextest", "run", "--workspace", "--features", features].into_iter().chain(more.iter().map(String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_test_runner_gets_the_features_and_what_the_person_added() {
+        let more = ["--no-capture".to_owned(), "glare".to_owned()];
+        let arguments: Vec<_> = nextest_arguments(TEST_FEATURES, &more).collect();
+        assert_eq!(arguments, ["nextest", "run", "--workspace", "--features", TEST_FEATURES, "--no-capture", "glare"]);
+    }
+}

@@ -1,0 +1,115 @@
+//! Where the workspace and what it builds are, and `cargo` in it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command;
+use crate::error::Error;
+
+/// What lint and tests are built with, the same for both, so that neither builds the dependencies again: widgets can be
+/// found and pictures taken of windows.
+pub(crate) const TEST_FEATURES: &str = "visavis-client/inspection";
+
+/// The same, and the tests that need a virtual machine.
+pub(crate) const CAMERA_VM_FEATURES: &str = "visavis-client/inspection,visavis-tests/camera-vm";
+
+/// The root of the workspace.
+pub(crate) fn root() -> &'static Path {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest)
+}
+
+/// `cargo` in the root of the workspace, the one that runs us where there is one.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    command.current_dir(root());
+    // What the cargo that runs us says about us is not true of what this one builds, and build scripts that watch it
+    // would run again.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_about_this_crate) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Whether cargo sets this variable to describe the package that it runs.
+fn is_about_this_crate(variable: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"]
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
+}
+
+/// Where cargo puts what it builds, whatever the environment and the configuration say about it.
+pub(crate) fn target_dir() -> Result<PathBuf, Error> {
+    let json = command::output_of(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    target_in(&json).ok_or_else(|| Error::Answer {
+        program: "cargo metadata".into(),
+        why: "it does not say where the target folder is".into(),
+    })
+}
+
+fn target_in(metadata: &str) -> Option<PathBuf> {
+    let metadata: serde_json::Value = serde_json::from_str(metadata).ok()?;
+    Some(PathBuf::from(metadata.get("target_directory")?.as_str()?))
+}
+
+/// The two programs, as cargo has built them.
+#[derive(Debug, Clone)]
+pub(crate) struct Built {
+    /// The app.
+    pub(crate) visavis: PathBuf,
+    /// The signaling server.
+    pub(crate) server: PathBuf,
+}
+
+/// How the programs are built.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Profile {
+    /// Soon built; the dependencies are optimised all the same.
+    Dev,
+    /// As people get them.
+    Release,
+}
+
+/// Builds the app and the server.
+pub(crate) fn build(profile: Profile) -> Result<Built, Error> {
+    let mut cargo = cargo();
+    cargo.args(["build", "--package", "visavis-client", "--package", "visavis-signal-server", "--bins"]);
+    let folder = match profile {
+        Profile::Dev => "debug",
+        Profile::Release => {
+            cargo.arg("--release");
+            "release"
+        }
+    };
+    command::run(&mut cargo)?;
+    let folder = target_dir()?.join(folder);
+    let program = |name: &str| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    Ok(Built { visavis: program("visavis"), server: program("visavis-signal-server") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_holds_the_lock_file() {
+        assert!(root().join("Cargo.lock").is_file());
+    }
+
+    #[test]
+    fn only_what_describes_this_crate_is_kept_from_another_cargo() {
+        assert!(is_about_this_crate("CARGO_PKG_VERSION") && is_about_this_crate("CARGO_MANIFEST_DIR"));
+        assert!(!is_about_this_crate("CARGO_TARGET_DIR") && !is_about_this_crate("CARGO_HOME"));
+    }
+
+    #[test]
+    fn the_target_folder_is_read_from_cargos_own_answer() {
+        let json = r#"{"packages":[],"target_directory":"/somewhere/else","version":1}"#;
+        assert_eq!(target_in(json), Some(PathBuf::from("/somewhere/else")));
+        assert_eq!(target_in(r#"{"version":1}"#), None);
+        assert_eq!(target_in("not json"), None);
+    }
+}
