@@ -3,4 +3,9 @@
 //! A window or a command line sends an [`snapshot::Intent`] and sees [`snapshot::Snapshot`]s; it never touches a
 //! device, a socket or the machine.
 
+pub mod directory;
+pub mod options;
+pub mod process;
+pub mod report;
 pub mod snapshot;
+pub mod words;

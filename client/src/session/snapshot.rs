@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use visavis_shared::Username;
+use visavis_shared::{RoomId, Username};
 
 use crate::call::event::CallPhase;
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
@@ -28,6 +28,8 @@ pub enum Intent {
         /// Whom.
         username: String,
     },
+    /// Enter a room of two and meet whoever is there: who comes second calls the first.
+    JoinRoom(RoomId),
     /// Take the call that rings.
     Accept,
     /// Decline the call that rings.

@@ -1,0 +1,170 @@
+//! Somebody who uses Visavis in a test: a whole session, with the test pattern for a camera and a tone for a voice.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use visavis_client::call::event::{CallPhase, EndReason};
+use visavis_client::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
+use visavis_client::media::units::VideoSize;
+use visavis_client::session::driver::{self, SessionHandle};
+use visavis_client::session::options::SessionOptions;
+use visavis_client::session::report::Report;
+use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot};
+
+/// How long anything may take that is expected to happen. Generous: it only bounds how long a failing test runs.
+pub const SOON: Duration = Duration::from_secs(20);
+
+/// A person with a session of their own, and a folder for what they see and hear.
+pub struct Person {
+    name: String,
+    folder: TempDir,
+    /// The session, for what the shorthands here do not cover.
+    pub session: SessionHandle,
+}
+
+impl Person {
+    /// Starts a session that records what is seen and heard; nobody is logged in yet.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self::with(name, |_| {})
+    }
+
+    /// The same with other options.
+    ///
+    /// # Panics
+    /// When no temporary folder can be made.
+    #[must_use]
+    pub fn with(name: &str, change: impl FnOnce(&mut SessionOptions)) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let mut options = SessionOptions {
+            bind: vec![([127, 0, 0, 1], 0).into()],
+            camera: CameraChoice::Pattern,
+            microphone: MicrophoneChoice::Tone(tone_of(name)),
+            speaker: SpeakerChoice::File(folder.path().join("heard.wav")),
+            video_size: VideoSize::new(640, 360).expect("a good size"),
+            record_video: Some(folder.path().join("seen.y4m")),
+            snapshot: Some(folder.path().join("last.png")),
+            ..SessionOptions::default()
+        };
+        change(&mut options);
+        Self { name: name.to_owned(), folder, session: driver::start(options) }
+    }
+
+    /// Starts a session and logs in.
+    pub async fn online(name: &str, server: &str) -> Self {
+        let mut person = Self::new(name);
+        person.log_in(server).await;
+        person
+    }
+
+    /// Logs in and waits until that is done.
+    pub async fn log_in(&mut self, server: &str) {
+        self.wish(Intent::LogIn { server: server.to_owned(), username: self.name.clone() }).await;
+        self.until("is logged in", |s| matches!(s.login, LoginPhase::LoggedIn { .. })).await;
+    }
+
+    /// Sends an intent.
+    ///
+    /// # Panics
+    /// When the session is gone.
+    pub async fn wish(&self, intent: Intent) {
+        self.session.link.intents.send(intent).await.expect("the session runs");
+    }
+
+    /// Calls somebody.
+    pub async fn call(&self, other: &str) {
+        self.wish(Intent::Call { username: other.to_owned() }).await;
+    }
+
+    /// What a window would show now.
+    #[must_use]
+    pub fn sees(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.session.link.snapshots.borrow())
+    }
+
+    /// Waits until what a window would show fits.
+    ///
+    /// # Panics
+    /// When that takes longer than [`SOON`]; the message says who waited for what, and what is shown instead.
+    pub async fn until(&mut self, what: &str, fits: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
+        self.within(SOON, what, fits).await
+    }
+
+    /// Waits so long at most.
+    ///
+    /// # Panics
+    /// As [`Self::until`].
+    pub async fn within(
+        &mut self,
+        time: Duration,
+        what: &str,
+        mut fits: impl FnMut(&Snapshot) -> bool,
+    ) -> Arc<Snapshot> {
+        let waited = tokio::time::timeout(time, self.session.link.snapshots.wait_for(|s| fits(s))).await;
+        match waited {
+            Ok(Ok(snapshot)) => Arc::clone(&snapshot),
+            Ok(Err(_)) => panic!("the session of {} ended while waiting until it {what}", self.name),
+            Err(_) => panic!("{} waited {time:?} until it {what}; it shows {:#?}", self.name, self.sees()),
+        }
+    }
+
+    /// Waits until somebody calls.
+    pub async fn until_ringing(&mut self) {
+        self.until("is being called", |s| matches!(s.call, CallPhase::Ringing { .. })).await;
+    }
+
+    /// Waits until media can flow.
+    pub async fn until_in_call(&mut self) {
+        self.until("is in a call", |s| matches!(s.call, CallPhase::InCall { .. })).await;
+    }
+
+    /// Waits until the call is over and says why.
+    pub async fn until_ended(&mut self) -> EndReason {
+        let snapshot = self.until("has seen the call end", |s| matches!(s.call, CallPhase::Ended { .. })).await;
+        match &snapshot.call {
+            CallPhase::Ended { reason, .. } => reason.clone(),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    /// The report of the call that ended.
+    ///
+    /// # Panics
+    /// When none comes.
+    pub async fn report(&mut self) -> Report {
+        match tokio::time::timeout(SOON, self.session.reports.recv()).await {
+            Ok(Some(report)) => report,
+            _ => panic!("{} got no report", self.name),
+        }
+    }
+
+    /// The recording of what was seen.
+    #[must_use]
+    pub fn seen(&self) -> PathBuf {
+        self.path("seen.y4m")
+    }
+
+    /// The recording of what was heard.
+    #[must_use]
+    pub fn heard(&self) -> PathBuf {
+        self.path("heard.wav")
+    }
+
+    /// A file in this person's folder.
+    #[must_use]
+    pub fn path(&self, file: &str) -> PathBuf {
+        Path::join(self.folder.path(), file)
+    }
+}
+
+/// Each name has a voice of its own, so that a test can tell whom it hears.
+#[must_use]
+pub fn tone_of(name: &str) -> f32 {
+    match name {
+        "alice" => 440.0,
+        "bob" => 620.0,
+        _ => 800.0,
+    }
+}
