@@ -10,7 +10,7 @@ pub use crate::fields::{DecodeError, Problem};
 use crate::fields::Fields;
 use crate::ids::Username;
 use crate::json::Writer;
-use crate::limits::MAX_LISTED_USERS;
+use crate::limits::{MAX_LISTED_USERS, MAX_MESSAGE_BYTES, MAX_RELAYED_BYTES};
 use crate::message::{
     CallSignal, ClientMessage, DeclineReason, ErrorCode, IceServer, Login, LoginRefusal, ServerMessage,
 };
@@ -20,7 +20,7 @@ use crate::message::{
 /// # Errors
 /// [`DecodeError`] says what is wrong, and makes the reply to its sender.
 pub fn decode_client(text: &str) -> Result<ClientMessage, DecodeError> {
-    client_message(&Fields::parse(text)?)
+    client_message(&Fields::parse(text, MAX_MESSAGE_BYTES)?)
 }
 
 /// Reads what the server sent.
@@ -28,7 +28,7 @@ pub fn decode_client(text: &str) -> Result<ClientMessage, DecodeError> {
 /// # Errors
 /// [`DecodeError`] says what is wrong. A client ignores such a message: it may come from a later server.
 pub fn decode_server(text: &str) -> Result<ServerMessage, DecodeError> {
-    server_message(&Fields::parse(text)?)
+    server_message(&Fields::parse(text, MAX_RELAYED_BYTES)?)
 }
 
 /// Writes what a client sends.
@@ -83,9 +83,9 @@ pub fn encode_server(message: &ServerMessage) -> String {
                 .text_if("call", call.as_ref().map(|call| call.as_str()));
             write_signal(out, signal)
         }
-        ServerMessage::Joined { room, users } => Writer::message("joined")
-            .text("room", room.as_str())
-            .texts("users", users.iter().map(Username::as_str)),
+        ServerMessage::Joined { room, users } => {
+            Writer::message("joined").text("room", room.as_str()).texts("users", users.iter().map(Username::as_str))
+        }
         ServerMessage::UserJoined { room, username } => {
             Writer::message("user-joined").text("room", room.as_str()).text("username", username.as_str())
         }
@@ -141,9 +141,7 @@ pub(crate) fn client_message(fields: &Fields<'_>) -> Result<ClientMessage, Decod
             ClientMessage::Watch { usernames }
         }
         "join" => ClientMessage::Join { room: fields.id("room")? },
-        "message" => {
-            ClientMessage::Message { room: fields.id("room")?, message: fields.payload_or_null("message")? }
-        }
+        "message" => ClientMessage::Message { room: fields.id("room")?, message: fields.payload_or_null("message")? },
         _ => {
             let signal = read_signal(fields)?;
             let to = match signal {

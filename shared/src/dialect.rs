@@ -7,6 +7,7 @@
 use crate::codec;
 use crate::fields::{DecodeError, Fields};
 use crate::json::Writer;
+use crate::limits::MAX_MESSAGE_BYTES;
 use crate::message::{CallSignal, ClientMessage, ErrorCode, Login, ServerMessage};
 
 /// A way to spell the protocol.
@@ -54,7 +55,7 @@ impl Interpreter {
     /// # Errors
     /// [`DecodeError`] says what is wrong, and makes the reply to its sender.
     pub fn decode(&mut self, text: &str) -> Result<ClientMessage, DecodeError> {
-        let fields = Fields::parse(text)?;
+        let fields = Fields::parse(text, MAX_MESSAGE_BYTES)?;
         if self.dialect.is_none() {
             self.dialect = Dialect::of(&fields);
         }

@@ -19,7 +19,7 @@ const MAX_ECHOED_TYPE_CHARS: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// It is larger than [`MAX_MESSAGE_BYTES`].
+    /// It is larger than [`MAX_MESSAGE_BYTES`] (or than a client reads).
     #[error("The message is larger than {} KiB.", MAX_MESSAGE_BYTES / 1024)]
     TooLarge,
     /// It nests deeper than [`MAX_JSON_DEPTH`].
@@ -102,9 +102,9 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Reads the outermost level and the `type`.
-    pub(crate) fn parse(text: &'a str) -> Result<Self, DecodeError> {
-        let object = Object::parse(text).map_err(|error| match error {
+    /// Reads the outermost level and the `type` of a text of at most `max_bytes`.
+    pub(crate) fn parse(text: &'a str, max_bytes: usize) -> Result<Self, DecodeError> {
+        let object = Object::parse(text, max_bytes).map_err(|error| match error {
             JsonError::TooLarge => Problem::TooLarge,
             JsonError::TooDeep => Problem::TooDeep,
             JsonError::NotAnObject => Problem::NotAnObject,
@@ -160,7 +160,9 @@ impl<'a> Fields<'a> {
     where
         T::Err: std::fmt::Display,
     {
-        self.value::<String>(key)?.parse().map_err(|error: T::Err| self.refuse(Problem::Malformed(key, error.to_string())))
+        self.value::<String>(key)?
+            .parse()
+            .map_err(|error: T::Err| self.refuse(Problem::Malformed(key, error.to_string())))
     }
 
     /// Whom the message is for, if it says so. A text that can't be a name is nobody's.

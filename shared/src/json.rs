@@ -11,12 +11,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::limits::{MAX_JSON_DEPTH, MAX_MESSAGE_BYTES};
+use crate::limits::MAX_JSON_DEPTH;
 
 /// Why a text is no object that could be a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JsonError {
-    /// Larger than [`MAX_MESSAGE_BYTES`].
+    /// Larger than its reader allows.
     TooLarge,
     /// Nested deeper than [`MAX_JSON_DEPTH`].
     TooDeep,
@@ -33,9 +33,9 @@ pub(crate) struct Object<'a>(Vec<(Key<'a>, &'a RawValue)>);
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Object<'a> {
-    /// Reads the outermost level of a message.
-    pub(crate) fn parse(text: &'a str) -> Result<Self, JsonError> {
-        if text.len() > MAX_MESSAGE_BYTES {
+    /// Reads the outermost level of a message of at most `max_bytes`.
+    pub(crate) fn parse(text: &'a str, max_bytes: usize) -> Result<Self, JsonError> {
+        if text.len() > max_bytes {
             return Err(JsonError::TooLarge);
         }
         if nests_deeper_than(text, MAX_JSON_DEPTH) {
@@ -229,6 +229,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::limits::MAX_MESSAGE_BYTES;
+
+    fn parse(text: &str) -> Result<Object<'_>, JsonError> {
+        Object::parse(text, MAX_MESSAGE_BYTES)
+    }
 
     #[test]
     fn depth_counts_brackets_outside_strings_only() {
@@ -240,28 +245,28 @@ mod tests {
     #[test]
     fn the_deepest_allowed_object_is_read_and_one_level_more_is_not() {
         let nested = |depth: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(depth - 1), "]".repeat(depth - 1));
-        assert!(Object::parse(&nested(MAX_JSON_DEPTH)).is_ok());
-        assert_eq!(Object::parse(&nested(MAX_JSON_DEPTH + 1)).unwrap_err(), JsonError::TooDeep);
-        assert_eq!(Object::parse(&nested(30_000)).unwrap_err(), JsonError::TooDeep);
+        assert!(parse(&nested(MAX_JSON_DEPTH)).is_ok());
+        assert_eq!(parse(&nested(MAX_JSON_DEPTH + 1)).unwrap_err(), JsonError::TooDeep);
+        assert_eq!(parse(&nested(30_000)).unwrap_err(), JsonError::TooDeep);
     }
 
     #[test]
     fn the_largest_allowed_message_is_read_and_one_byte_more_is_not() {
         let sized = |bytes: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(bytes - 8));
-        assert!(Object::parse(&sized(MAX_MESSAGE_BYTES)).is_ok());
-        assert_eq!(Object::parse(&sized(MAX_MESSAGE_BYTES + 1)).unwrap_err(), JsonError::TooLarge);
+        assert!(parse(&sized(MAX_MESSAGE_BYTES)).is_ok());
+        assert_eq!(parse(&sized(MAX_MESSAGE_BYTES + 1)).unwrap_err(), JsonError::TooLarge);
     }
 
     #[test]
     fn of_a_key_that_stands_twice_the_last_counts() {
-        let object = Object::parse(r#"{"a":1,"\u0061":2}"#).unwrap();
+        let object = parse(r#"{"a":1,"\u0061":2}"#).unwrap();
         assert_eq!(object.get("a").unwrap().get(), "2");
     }
 
     #[test]
     fn only_one_whole_object_is_a_message() {
         for text in ["", "{", "[]", "1", "null", "\"{}\"", "{} {}", r#"{"a":}"#, r#"{"a":1,}"#, r#"{a:1}"#] {
-            assert_eq!(Object::parse(text).unwrap_err(), JsonError::NotAnObject, "{text}");
+            assert_eq!(parse(text).unwrap_err(), JsonError::NotAnObject, "{text}");
         }
     }
 
