@@ -4,6 +4,15 @@
 //! [`slot::LatestSlot`] → window. Sound goes microphone → [`audio_send`] → transport, and transport →
 //! [`audio_receive`] (jitter buffer, playout) → speaker. Each stage is one named thread with one owner.
 
+pub mod convert;
 pub mod frame;
+pub mod h264_decoder;
+pub mod h264_encoder;
+pub mod pattern;
+pub mod pattern_bar;
+pub mod psnr;
+pub mod quantiles;
+pub mod scale;
 pub mod slot;
+pub mod stop_signal;
 pub mod units;
