@@ -5,6 +5,7 @@
 //! estimator and the pacer: they take time as an argument.
 
 pub mod call;
+pub mod config;
 pub mod device;
 pub mod media;
 pub mod session;
