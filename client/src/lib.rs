@@ -6,6 +6,7 @@
 
 pub mod call;
 pub mod cli;
+pub mod config;
 pub mod device;
 pub mod media;
 pub mod session;

@@ -1,1 +1,156 @@
-//! The window: paints a [`crate::session::snapshot::Snapshot`], emits [`crate::session::snapshot::Intent`]s.
+//! The window: paints a [`Snapshot`](crate::session::snapshot::Snapshot), emits
+//! [`Intent`](crate::session::snapshot::Intent)s.
+//!
+//! In: a [`SessionLink`] and [`WindowOptions`]. Out: intents, and the settings that a person changes here. What always
+//! holds: it touches no device, no socket and not the call machine; it repaints only for a new snapshot, a new
+//! picture, input, or a clock on the screen whose next second is due; nothing it shows comes as a code.
+//!
+//! [`App`] holds the state and picks the screen; each screen is a module that paints and collects actions;
+//! `wake` turns the session's changes into repaints; `words` and `theme` hold all texts of endings and all colours.
+
+mod action;
+mod app;
+mod call_screen;
+mod controls;
+mod devices;
+mod fonts;
+mod icons;
+mod keyboard;
+mod login;
+mod notices;
+mod people;
+mod picture;
+mod ready;
+mod self_view;
+mod theme;
+mod waiting;
+mod wake;
+mod widgets;
+pub mod words;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use eframe::egui::{IconData, ViewportBuilder};
+
+pub use app::App;
+
+use crate::config::Settings;
+use crate::session::snapshot::SessionLink;
+
+/// The smallest window in which everything still fits, in points.
+const MIN_SIZE: [f32; 2] = [480.0, 360.0];
+/// The window when it first opens.
+const FIRST_SIZE: [f32; 2] = [1040.0, 680.0];
+/// The window's icon: 128 by 128, from `assets/visavis.svg`.
+const ICON: &[u8] = include_bytes!("../../../assets/visavis-128.png");
+
+/// How the window is to be.
+#[derive(Debug, Clone)]
+pub struct WindowOptions {
+    /// What was remembered.
+    pub settings: Settings,
+    /// Where changes are kept; `None` keeps nothing.
+    pub settings_path: Option<PathBuf>,
+    /// Lines for the person from before the window opened, such as that settings were damaged.
+    pub notices: Vec<String>,
+    /// When the program began; the time to a usable window counts from here.
+    pub started_at: Instant,
+    /// Where to write how long that took, as `{"window_ready_ms":123.4}`.
+    pub ready_report: Option<PathBuf>,
+    /// Where the window opens, in points from the upper left of the screen; `None` leaves it to the system.
+    pub position: Option<[f32; 2]>,
+    /// How large it opens, in points; `None` takes the usual size.
+    pub size: Option<[f32; 2]>,
+}
+
+impl Default for WindowOptions {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            settings_path: None,
+            notices: Vec::new(),
+            started_at: Instant::now(),
+            ready_report: None,
+            position: None,
+            size: None,
+        }
+    }
+}
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum UiError {
+    /// The system gave none: no display, no OpenGL.
+    #[error("no window can be opened ({0}); on a machine without a display use `visavis call` or `visavis answer`")]
+    Window(String),
+}
+
+/// Opens the window and shows it until it is closed or the session ends. Blocks; call it on the main thread.
+///
+/// # Errors
+/// [`UiError::Window`] when the system gives no window.
+pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
+    let mut viewport = ViewportBuilder::default()
+        .with_app_id("visavis")
+        .with_title("Visavis")
+        .with_inner_size(options.size.unwrap_or(FIRST_SIZE))
+        .with_min_inner_size(MIN_SIZE);
+    if let Some(position) = options.position {
+        viewport = viewport.with_position(position);
+    }
+    if let Some(icon) = icon() {
+        viewport = viewport.with_icon(icon);
+    }
+    let native = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Glow, ..Default::default() };
+    eframe::run_native(
+        "Visavis",
+        native,
+        Box::new(move |creation| {
+            let watcher = wake::Watcher::start(&creation.egui_ctx, &link)?;
+            Ok(Box::new(Shell { app: App::new(&creation.egui_ctx, link, options), _watcher: watcher }))
+        }),
+    )
+    .map_err(|error| UiError::Window(error.to_string()))
+}
+
+/// The icon; `None` when it can't be read, which no person would miss.
+fn icon() -> Option<IconData> {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(ICON)).read_info().ok()?;
+    let mut rgba = vec![0; reader.output_buffer_size()?];
+    let info = reader.next_frame(&mut rgba).ok()?;
+    rgba.truncate(info.buffer_size());
+    (info.color_type == png::ColorType::Rgba).then_some(IconData { rgba, width: info.width, height: info.height })
+}
+
+/// [`App`] as eframe wants it, with what wakes it.
+struct Shell {
+    app: App,
+    _watcher: wake::Watcher,
+}
+
+impl eframe::App for Shell {
+    fn logic(&mut self, ctx: &eframe::egui::Context, _frame: &mut eframe::Frame) {
+        self.app.logic(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut eframe::egui::Ui, _frame: &mut eframe::Frame) {
+        self.app.show(ui);
+    }
+
+    fn clear_color(&self, _visuals: &eframe::egui::Visuals) -> [f32; 4] {
+        theme::STAGE.to_normalized_gamma_f32()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_icon_is_a_square_with_transparent_corners() {
+        let icon = icon().expect("an icon");
+        assert_eq!((icon.width, icon.height, icon.rgba.len()), (128, 128, 128 * 128 * 4));
+        assert_eq!(icon.rgba[3], 0);
+    }
+}

@@ -1,0 +1,378 @@
+//! What is remembered between starts: one small JSON file in the data directory.
+//!
+//! In: the path, and changes as the person makes them. Out: [`Settings`], or the defaults and a line for the person
+//! when the file can't be read. What always holds: a reader sees the old file or the new one, never half of either
+//! (written beside it, then renamed); only its owner can read it; a damaged file never stops the program.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
+use crate::media::slot::{LatestSlot, Taken};
+
+/// The file's name inside the data directory.
+pub const SETTINGS_FILE: &str = "settings.json";
+/// A settings file larger than this is not ours.
+const MAX_SETTINGS_BYTES: u64 = 64 * 1024;
+
+/// Light, dark, or whatever the system says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Theme {
+    /// Follow the system.
+    #[default]
+    System,
+    /// Light text on dark.
+    Dark,
+    /// Dark text on light.
+    Light,
+}
+
+/// Everything that is remembered. Fields that a file lacks have their defaults; fields that it has besides are ignored.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Settings {
+    /// The server of the last login; `None` before the first.
+    pub server: Option<String>,
+    /// The name of the last login.
+    pub username: Option<String>,
+    /// The camera that was chosen.
+    #[serde(with = "CameraStored")]
+    pub camera: CameraChoice,
+    /// The microphone that was chosen.
+    #[serde(with = "MicrophoneStored")]
+    pub microphone: MicrophoneChoice,
+    /// The speaker that was chosen.
+    #[serde(with = "SpeakerStored")]
+    pub speaker: SpeakerChoice,
+    /// How the window looks.
+    pub theme: Theme,
+}
+
+/// How a [`CameraChoice`] looks in the file.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "CameraChoice", rename_all = "kebab-case")]
+enum CameraStored {
+    Default,
+    Named(String),
+    Pattern,
+    File(PathBuf),
+    None,
+}
+
+/// How a [`MicrophoneChoice`] looks in the file.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "MicrophoneChoice", rename_all = "kebab-case")]
+enum MicrophoneStored {
+    Default,
+    Named(String),
+    Tone(f32),
+    File(PathBuf),
+    None,
+}
+
+/// How a [`SpeakerChoice`] looks in the file.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "SpeakerChoice", rename_all = "kebab-case")]
+enum SpeakerStored {
+    Default,
+    Named(String),
+    File(PathBuf),
+    None,
+}
+
+/// Why settings can't be read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The system offers no place for them.
+    #[error("there is no home directory to keep settings in; name one with --data-dir")]
+    NoDataDir,
+    /// The file can't be read.
+    #[error("the settings in {path} can't be read ({source})")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is not what this program writes.
+    #[error("the settings in {path} are damaged ({reason})")]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file can't be written.
+    #[error("the settings can't be kept in {path} ({source})")]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// The directory for this program's data: the one that was asked for, or the system's usual place.
+///
+/// # Errors
+/// [`SettingsError::NoDataDir`] when none was asked for and the system has no usual place.
+pub fn data_dir(asked: Option<&Path>) -> Result<PathBuf, SettingsError> {
+    match asked {
+        Some(dir) => Ok(dir.to_owned()),
+        None => directories::ProjectDirs::from("", "", "visavis")
+            .map(|dirs| dirs.data_dir().to_owned())
+            .ok_or(SettingsError::NoDataDir),
+    }
+}
+
+impl Settings {
+    /// Reads the file; a file that isn't there yet means the defaults.
+    ///
+    /// # Errors
+    /// [`SettingsError::Read`] or [`SettingsError::Damaged`]; [`Self::load_or_default`] turns them into a line.
+    pub fn load(path: &Path) -> Result<Self, SettingsError> {
+        let mut text = String::new();
+        let read = fs::File::open(path).and_then(|file| file.take(MAX_SETTINGS_BYTES + 1).read_to_string(&mut text));
+        match read {
+            Ok(_) if text.len() as u64 > MAX_SETTINGS_BYTES => {
+                Err(SettingsError::Damaged { path: path.to_owned(), reason: "too large".to_owned() })
+            }
+            Ok(_) => serde_json::from_str(&text)
+                .map_err(|e| SettingsError::Damaged { path: path.to_owned(), reason: e.to_string() }),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(e) if e.kind() == io::ErrorKind::InvalidData => {
+                Err(SettingsError::Damaged { path: path.to_owned(), reason: "not text".to_owned() })
+            }
+            Err(source) => Err(SettingsError::Read { path: path.to_owned(), source }),
+        }
+    }
+
+    /// Reads the file, or takes the defaults and says so in a line for the person.
+    #[must_use]
+    pub fn load_or_default(path: &Path) -> (Self, Option<String>) {
+        match Self::load(path) {
+            Ok(settings) => (settings, None),
+            Err(error) => {
+                tracing::warn!(%error, "starting with default settings");
+                (Self::default(), Some(format!("Starting with default settings: {error}.")))
+            }
+        }
+    }
+
+    /// Writes the file: beside its place first, then renamed into it, readable by its owner only.
+    ///
+    /// # Errors
+    /// [`SettingsError::Write`]; the old file, if any, is then as it was.
+    pub fn save(&self, path: &Path) -> Result<(), SettingsError> {
+        self.write(path).map_err(|source| SettingsError::Write { path: path.to_owned(), source })
+    }
+
+    fn write(&self, path: &Path) -> io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        if let Some(dir) = path.parent() {
+            private::create_dir(dir)?;
+        }
+        // The process id keeps two running programs from writing into each other's draft.
+        let draft = path.with_extension(format!("json.{}", std::process::id()));
+        let written = private::create_file(&draft)
+            .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()))
+            .and_then(|()| fs::rename(&draft, path));
+        if written.is_err() {
+            // Nothing more can be done about a draft that can't be removed: the failure above is what counts.
+            let _ = fs::remove_file(&draft);
+        }
+        written
+    }
+}
+
+/// Files and directories that only their owner can read, where the system knows owners.
+mod private {
+    use std::path::Path;
+    use std::{fs, io};
+
+    #[cfg(unix)]
+    pub(super) fn create_file(path: &Path) -> io::Result<fs::File> {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        // A draft that a crash left behind keeps its old mode on opening.
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        Ok(file)
+    }
+
+    #[cfg(unix)]
+    pub(super) fn create_dir(path: &Path) -> io::Result<()> {
+        use std::os::unix::fs::DirBuilderExt;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    }
+
+    // On Windows the data directory is under the profile, which already keeps others out.
+    #[cfg(not(unix))]
+    pub(super) fn create_file(path: &Path) -> io::Result<fs::File> {
+        fs::File::create(path)
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn create_dir(path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+}
+
+/// Writes settings on a thread of its own, so that the window never waits for a disk. The latest settings win.
+pub struct SettingsWriter {
+    latest: Arc<LatestSlot<Settings>>,
+    problems: Arc<LatestSlot<String>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl SettingsWriter {
+    /// Starts the thread `settings-writer`.
+    ///
+    /// # Errors
+    /// The system has no thread to give.
+    pub fn start(path: PathBuf) -> io::Result<Self> {
+        let latest = LatestSlot::<Settings>::new();
+        let problems = LatestSlot::new();
+        let thread = {
+            let (latest, problems) = (Arc::clone(&latest), Arc::clone(&problems));
+            std::thread::Builder::new().name("settings-writer".to_owned()).spawn(move || {
+                loop {
+                    match latest.wait(Duration::from_secs(3600)) {
+                        Taken::Value(settings) => {
+                            if let Err(error) = settings.save(&path) {
+                                tracing::warn!(%error, "settings not kept");
+                                problems.put(format!("Your choices won't be remembered: {error}."));
+                            }
+                        }
+                        Taken::TimedOut => {}
+                        Taken::Closed => return,
+                    }
+                }
+            })?
+        };
+        Ok(Self { latest, problems, thread: Some(thread) })
+    }
+
+    /// Has these settings written soon, instead of any that were not written yet.
+    pub fn keep(&self, settings: Settings) {
+        self.latest.put(settings);
+    }
+
+    /// Where a line for the person comes when settings can't be written.
+    #[must_use]
+    pub fn problems(&self) -> &Arc<LatestSlot<String>> {
+        &self.problems
+    }
+}
+
+impl Drop for SettingsWriter {
+    /// Waits until the last settings are written.
+    fn drop(&mut self) {
+        self.latest.close();
+        if let Some(thread) = self.thread.take() {
+            // A panic there has already been reported by the panic hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn somewhere() -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("deeper").join(SETTINGS_FILE);
+        (dir, path)
+    }
+
+    fn unusual() -> Settings {
+        Settings {
+            server: Some("wss://calls.example:443".to_owned()),
+            username: Some("Ålice \"the\" 1st".to_owned()),
+            camera: CameraChoice::File("/tmp/a b.y4m".into()),
+            microphone: MicrophoneChoice::Tone(440.0),
+            speaker: SpeakerChoice::Named("Kopfhörer".to_owned()),
+            theme: Theme::Light,
+        }
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded() {
+        let (_dir, path) = somewhere();
+        unusual().save(&path).expect("saved");
+        assert_eq!(Settings::load(&path).expect("loaded"), unusual());
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_yet_means_the_defaults_without_a_word() {
+        let (_dir, path) = somewhere();
+        assert_eq!(Settings::load_or_default(&path), (Settings::default(), None));
+    }
+
+    #[test]
+    fn a_damaged_file_means_the_defaults_and_a_line_for_the_person() {
+        let too_large = " ".repeat(100_000);
+        let too_deep = "[".repeat(50_000);
+        for bytes in [&b""[..], b"{", b"[]", b"{\"theme\":7}", b"\xff\xfe", too_large.as_bytes(), too_deep.as_bytes()] {
+            let (_dir, path) = somewhere();
+            fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            fs::write(&path, bytes).expect("written");
+            let (settings, line) = Settings::load_or_default(&path);
+            assert_eq!(settings, Settings::default());
+            assert!(line.expect("a line").starts_with("Starting with default settings"));
+        }
+    }
+
+    #[test]
+    fn a_field_of_a_later_version_is_ignored_and_a_missing_one_has_its_default() {
+        let (_dir, path) = somewhere();
+        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        fs::write(&path, r#"{"username":"alice","colourOfTheMoon":"blue"}"#).expect("written");
+        let expected = Settings { username: Some("alice".to_owned()), ..Settings::default() };
+        assert_eq!(Settings::load(&path).expect("loaded"), expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_can_read_it_and_no_draft_stays_behind() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_dir, path) = somewhere();
+        Settings::default().save(&path).expect("saved");
+        unusual().save(&path).expect("saved again");
+        let mode = |p: &Path| fs::metadata(p).expect("there").permissions().mode() & 0o777;
+        let dir = path.parent().expect("a parent");
+        assert_eq!((mode(&path), mode(dir)), (0o600, 0o700));
+        assert_eq!(fs::read_dir(dir).expect("listed").count(), 1);
+    }
+
+    #[test]
+    fn the_writer_has_written_the_latest_settings_when_it_is_dropped() {
+        let (_dir, path) = somewhere();
+        let writer = SettingsWriter::start(path.clone()).expect("started");
+        writer.keep(Settings::default());
+        writer.keep(unusual());
+        drop(writer);
+        assert_eq!(Settings::load(&path).expect("loaded"), unusual());
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_becomes_a_line_for_the_person() {
+        let (dir, _) = somewhere();
+        let file = dir.path().join("file");
+        fs::write(&file, "").expect("written");
+        let writer = SettingsWriter::start(file.join("inside").join(SETTINGS_FILE)).expect("started");
+        let problems = Arc::clone(writer.problems());
+        writer.keep(unusual());
+        drop(writer);
+        let line = problems.take().expect("a line");
+        assert!(line.starts_with("Your choices won't be remembered"), "{line}");
+    }
+}

@@ -1,0 +1,37 @@
+//! What the screens ask for: they collect [`Action`]s, and only [`super::app::App`] applies them.
+
+use crate::config::Theme;
+use crate::session::snapshot::Intent;
+
+/// Everything a screen can ask for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Action {
+    /// Tell the session.
+    Send(Intent),
+    /// Look different from now on.
+    Theme(Theme),
+    /// Show the list of keyboard shortcuts, or put it away.
+    Help(bool),
+    /// Fill the screen, or stop doing so.
+    Fullscreen(bool),
+    /// Put away a notice of the window's own.
+    DismissLocal(usize),
+}
+
+/// What one pass over the screens asked for, in order.
+#[derive(Debug, Default)]
+pub(super) struct Actions(Vec<Action>);
+
+impl Actions {
+    pub(super) fn send(&mut self, intent: Intent) {
+        self.0.push(Action::Send(intent));
+    }
+
+    pub(super) fn push(&mut self, action: Action) {
+        self.0.push(action);
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Action> {
+        self.0
+    }
+}

@@ -1,0 +1,267 @@
+//! The window's own state: takes the newest snapshot, shows the screen that goes with it, applies what it asks for.
+//!
+//! [`App::logic`] runs even while the window is minimised and handles what a call needs then (title, attention);
+//! [`App::show`] paints. What always holds: the screens only paint and collect [`Action`]s; intents leave here and
+//! nowhere else.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use eframe::egui::{CentralPanel, Context, Frame, Ui, UserAttentionType, ViewportCommand, ViewportId};
+
+use super::action::{Action, Actions};
+use super::call_screen::{CallScreen, CallView};
+use super::login::LoginForm;
+use super::people::PeoplePage;
+use super::picture::PictureView;
+use super::ready::Readiness;
+use super::theme::Palette;
+use super::{WindowOptions, fonts, keyboard, notices, theme, waiting};
+use crate::call::event::CallPhase;
+use crate::config::{Settings, SettingsWriter};
+use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
+
+/// The app inside the window. Tests drive it without one.
+pub struct App {
+    link: SessionLink,
+    snapshot: Arc<Snapshot>,
+    settings: Settings,
+    writer: Option<SettingsWriter>,
+    /// The login that was asked for here; remembered once it works.
+    asked_login: Option<(String, String)>,
+    local_notices: Vec<String>,
+    ready: Readiness,
+    title: String,
+    help: bool,
+    remote: PictureView,
+    own: PictureView,
+    login: LoginForm,
+    people: PeoplePage,
+    call: CallScreen,
+}
+
+impl App {
+    /// Puts it together; nothing is painted yet.
+    #[must_use]
+    pub fn new(ctx: &Context, link: SessionLink, options: WindowOptions) -> Self {
+        theme::install(ctx);
+        theme::choose(ctx, options.settings.theme);
+        fonts::install(ctx);
+        let mut local_notices = options.notices;
+        let writer = options.settings_path.and_then(|path| match SettingsWriter::start(path) {
+            Ok(writer) => {
+                let ctx = ctx.clone();
+                writer.problems().on_fill(move || ctx.request_repaint_of(ViewportId::ROOT));
+                Some(writer)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "no thread to write settings");
+                local_notices.push("Your choices won't be remembered: the system has no thread to spare.".to_owned());
+                None
+            }
+        });
+        let snapshot = Arc::clone(&link.snapshots.borrow());
+        Self {
+            snapshot,
+            remote: PictureView::new("remote-picture", Arc::clone(&link.remote_picture)),
+            own: PictureView::new("self-picture", Arc::clone(&link.self_picture)),
+            link,
+            settings: options.settings,
+            writer,
+            asked_login: None,
+            local_notices,
+            ready: Readiness::new(options.started_at, options.ready_report),
+            title: String::new(),
+            help: false,
+            login: LoginForm::default(),
+            people: PeoplePage::default(),
+            call: CallScreen::default(),
+        }
+    }
+
+    /// Takes the newest snapshot and does what does not need painting. Comes before [`Self::show`], and alone while
+    /// the window is minimised.
+    pub fn logic(&mut self, ctx: &Context) {
+        let new = Arc::clone(&self.link.snapshots.borrow_and_update());
+        let old = std::mem::replace(&mut self.snapshot, new);
+        if self.link.snapshots.has_changed().is_err() {
+            // The session has ended; without it there is nothing that a window could do.
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+        self.call_changed(ctx, &old.call);
+        if !self.snapshot.camera_live {
+            self.own.clear();
+        }
+        self.login_changed();
+        let title = title(&self.snapshot);
+        if self.title != title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+        if let Some(problem) = self.writer.as_ref().and_then(|writer| writer.problems().take()) {
+            self.local_notices.push(problem);
+        }
+    }
+
+    fn call_changed(&mut self, ctx: &Context, old: &CallPhase) {
+        let new = &self.snapshot.call;
+        let (was_ringing, rings) = (matches!(old, CallPhase::Ringing { .. }), matches!(new, CallPhase::Ringing { .. }));
+        if was_ringing != rings {
+            let attention = if rings { UserAttentionType::Critical } else { UserAttentionType::Reset };
+            ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(attention));
+        }
+        let in_call = |phase: &CallPhase| match phase {
+            CallPhase::InCall { peer, since } | CallPhase::Reconnecting { peer, since, .. } => {
+                Some((peer.clone(), *since))
+            }
+            _ => None,
+        };
+        let (was, is) = (in_call(old), in_call(new));
+        if was != is {
+            // Nothing of one call may be seen in the next.
+            self.remote.clear();
+            self.call = CallScreen::default();
+            if is.is_none() && super::call_screen::is_fullscreen(ctx) {
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
+            }
+        }
+    }
+
+    /// Remembers a login that was asked for in this window, once it works.
+    fn login_changed(&mut self) {
+        if let LoginPhase::LoggedIn { .. } = &self.snapshot.login
+            && let Some((server, username)) = self.asked_login.take()
+        {
+            self.settings.server = Some(server);
+            self.settings.username = Some(username);
+            self.keep_settings();
+        }
+    }
+
+    /// Paints the screen and applies what it asks for.
+    pub fn show(&mut self, ui: &mut Ui) {
+        let ctx = ui.ctx().clone();
+        self.ready.pass(&ctx);
+        self.remote.refresh(&ctx);
+        self.own.refresh(&ctx);
+        let mut actions = Actions::default();
+        let snapshot = Arc::clone(&self.snapshot);
+        let base = Palette::of(ui.visuals()).base;
+        CentralPanel::no_frame().frame(Frame::new().fill(base)).show(ui, |ui| {
+            self.screen(ui, &snapshot, &mut actions);
+        });
+        notices::show(&ctx, &snapshot.notices, &self.local_notices, &mut actions);
+        if self.help {
+            keyboard::help(&ctx, &mut actions);
+        }
+        keyboard::handle(&ctx, &snapshot, &mut self.call, self.help, &mut actions);
+        for action in actions.into_vec() {
+            self.apply(&ctx, action);
+        }
+    }
+
+    fn screen(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+        let now = Instant::now();
+        let waited = |ui: &Ui, since: Instant| -> Duration {
+            ui.ctx().request_repaint_after(waiting::until_next_second(since, now));
+            now.saturating_duration_since(since)
+        };
+        match &snapshot.call {
+            CallPhase::Idle => match &snapshot.login {
+                LoginPhase::LoggedOut | LoginPhase::LoggingIn | LoginPhase::Failed(_) => {
+                    self.login.show(ui, snapshot, actions);
+                }
+                LoginPhase::LoggedIn { .. } | LoginPhase::Reconnecting { .. } => {
+                    self.people.show(ui, snapshot, &self.own, self.settings.theme, actions);
+                }
+            },
+            CallPhase::Calling { peer, ringing, since } => {
+                let waited = waited(ui, *since);
+                waiting::calling(ui, peer.as_str(), *ringing, waited, actions);
+            }
+            CallPhase::Ringing { peer, since } => {
+                let waited = waited(ui, *since);
+                waiting::ringing(ui, peer.as_str(), waited, snapshot, actions);
+            }
+            CallPhase::Connecting { peer, since } => {
+                let waited = waited(ui, *since);
+                waiting::connecting(ui, peer.as_str(), waited, actions);
+            }
+            CallPhase::InCall { peer, since } => {
+                let view = CallView { peer: peer.as_str(), since: *since, lost_at: None, now };
+                self.call.show(ui, view, snapshot, (&self.remote, &self.own), actions);
+            }
+            CallPhase::Reconnecting { peer, since, lost_at } => {
+                let view = CallView { peer: peer.as_str(), since: *since, lost_at: Some(*lost_at), now };
+                self.call.show(ui, view, snapshot, (&self.remote, &self.own), actions);
+            }
+            CallPhase::Ended { peer, reason, talked } => {
+                let can_call = matches!(snapshot.login, LoginPhase::LoggedIn { .. });
+                waiting::ended(ui, peer.as_str(), reason, *talked, can_call, actions);
+            }
+        }
+    }
+
+    fn apply(&mut self, ctx: &Context, action: Action) {
+        match action {
+            Action::Send(intent) => self.send(intent),
+            Action::Theme(theme) => {
+                self.settings.theme = theme;
+                theme::choose(ctx, theme);
+                self.keep_settings();
+            }
+            Action::Help(open) => self.help = open,
+            Action::Fullscreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
+            Action::DismissLocal(index) => {
+                if index < self.local_notices.len() {
+                    self.local_notices.remove(index);
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, intent: Intent) {
+        match &intent {
+            Intent::LogIn { server, username } => self.asked_login = Some((server.clone(), username.clone())),
+            // Choices made elsewhere (on the command line) are for one run; those made here are remembered.
+            Intent::ChooseCamera(choice) => {
+                self.settings.camera = choice.clone();
+                self.keep_settings();
+            }
+            Intent::ChooseMicrophone(choice) => {
+                self.settings.microphone = choice.clone();
+                self.keep_settings();
+            }
+            Intent::ChooseSpeaker(choice) => {
+                self.settings.speaker = choice.clone();
+                self.keep_settings();
+            }
+            _ => {}
+        }
+        if let Err(error) = self.link.intents.try_send(intent) {
+            tracing::warn!(%error, "an intent was lost");
+        }
+    }
+
+    fn keep_settings(&self) {
+        if let Some(writer) = &self.writer {
+            writer.keep(self.settings.clone());
+        }
+    }
+}
+
+/// What stands in the window's title bar.
+fn title(snapshot: &Snapshot) -> String {
+    match (&snapshot.call, &snapshot.login) {
+        (CallPhase::Ringing { peer, .. }, _) => format!("{peer} is calling – Visavis"),
+        (CallPhase::Calling { peer, .. }, _) => format!("Calling {peer} – Visavis"),
+        (
+            CallPhase::Connecting { peer, .. } | CallPhase::InCall { peer, .. } | CallPhase::Reconnecting { peer, .. },
+            _,
+        ) => format!("In a call with {peer} – Visavis"),
+        (_, LoginPhase::LoggedIn { username } | LoginPhase::Reconnecting { username }) => {
+            format!("{username} – Visavis")
+        }
+        _ => "Visavis".to_owned(),
+    }
+}

@@ -1,0 +1,164 @@
+//! Choosing camera, microphone and speaker, with the microphone's level.
+
+use std::path::Path;
+
+use eframe::egui::{ComboBox, Ui};
+
+use super::action::Actions;
+use super::icons::Icon;
+use super::widgets;
+use crate::device::{CameraChoice, DeviceInfo, MicrophoneChoice, SpeakerChoice};
+use crate::session::snapshot::{Intent, Snapshot};
+
+/// One line of a list: what it is called, what it chooses.
+struct Entry<C> {
+    text: String,
+    choice: C,
+}
+
+fn entry<C>(text: impl Into<String>, choice: C) -> Entry<C> {
+    Entry { text: text.into(), choice }
+}
+
+/// The lines for one kind of device: the system's choice, each device, and the rest; a choice that is not among them
+/// comes last.
+fn entries<C: PartialEq + Clone>(
+    devices: &[DeviceInfo],
+    default: C,
+    named: impl Fn(String) -> C,
+    rest: Vec<Entry<C>>,
+    current: &C,
+    describe: impl Fn(&C) -> String,
+) -> Vec<Entry<C>> {
+    let system = match devices.iter().find(|device| device.default) {
+        Some(device) => format!("System default: {}", device.name),
+        None => "System default".to_owned(),
+    };
+    let mut all = vec![entry(system, default)];
+    all.extend(devices.iter().map(|device| entry(device.name.clone(), named(device.name.clone()))));
+    all.extend(rest);
+    if !all.iter().any(|e| e.choice == *current) {
+        all.push(entry(describe(current), current.clone()));
+    }
+    all
+}
+
+fn file_text(path: &Path) -> String {
+    format!("File {}", path.file_name().unwrap_or(path.as_os_str()).to_string_lossy())
+}
+
+fn missing_text(name: &str) -> String {
+    format!("{name} (not connected)")
+}
+
+fn cameras(snapshot: &Snapshot) -> Vec<Entry<CameraChoice>> {
+    let rest = vec![entry("Test picture", CameraChoice::Pattern), entry("No camera", CameraChoice::None)];
+    let describe = |choice: &CameraChoice| match choice {
+        CameraChoice::Named(name) => missing_text(name),
+        CameraChoice::File(path) => file_text(path),
+        CameraChoice::Default | CameraChoice::Pattern | CameraChoice::None => String::new(),
+    };
+    let devices = &snapshot.devices.cameras;
+    entries(devices, CameraChoice::Default, CameraChoice::Named, rest, &snapshot.camera, describe)
+}
+
+fn microphones(snapshot: &Snapshot) -> Vec<Entry<MicrophoneChoice>> {
+    let tone = match snapshot.microphone {
+        MicrophoneChoice::Tone(hertz) => hertz,
+        _ => 440.0,
+    };
+    let rest = vec![entry("Test tone", MicrophoneChoice::Tone(tone)), entry("No microphone", MicrophoneChoice::None)];
+    let describe = |choice: &MicrophoneChoice| match choice {
+        MicrophoneChoice::Named(name) => missing_text(name),
+        MicrophoneChoice::File(path) => file_text(path),
+        // A tone at a frequency that equals nothing, not even itself.
+        MicrophoneChoice::Tone(_) => "Test tone".to_owned(),
+        MicrophoneChoice::Default | MicrophoneChoice::None => String::new(),
+    };
+    let devices = &snapshot.devices.microphones;
+    entries(devices, MicrophoneChoice::Default, MicrophoneChoice::Named, rest, &snapshot.microphone, describe)
+}
+
+fn speakers(snapshot: &Snapshot) -> Vec<Entry<SpeakerChoice>> {
+    let rest = vec![entry("No sound", SpeakerChoice::None)];
+    let describe = |choice: &SpeakerChoice| match choice {
+        SpeakerChoice::Named(name) => missing_text(name),
+        SpeakerChoice::File(path) => file_text(path),
+        SpeakerChoice::Default | SpeakerChoice::None => String::new(),
+    };
+    let devices = &snapshot.devices.speakers;
+    entries(devices, SpeakerChoice::Default, SpeakerChoice::Named, rest, &snapshot.speaker, describe)
+}
+
+fn chooser<C: PartialEq + Clone>(ui: &mut Ui, label: &str, entries: &[Entry<C>], current: &C) -> Option<C> {
+    let caption = widgets::caption(ui, label);
+    let selected = entries.iter().find(|e| e.choice == *current).map_or("", |e| e.text.as_str());
+    let mut chosen = None;
+    let response = ComboBox::from_id_salt(label)
+        .selected_text(selected)
+        .width(ui.available_width())
+        .truncate()
+        .show_ui(ui, |ui| {
+            ui.set_max_width(420.0);
+            for e in entries {
+                if ui.selectable_label(e.choice == *current, e.text.as_str()).clicked() {
+                    chosen = Some(e.choice.clone());
+                }
+            }
+        })
+        .response;
+    response.labelled_by(caption.id);
+    chosen.filter(|choice| choice != current)
+}
+
+/// Shows the three lists, one under the other, as wide as there is room.
+pub(super) fn show(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+    ui.spacing_mut().item_spacing.y = 5.0;
+    if let Some(choice) = chooser(ui, "Camera", &cameras(snapshot), &snapshot.camera) {
+        actions.send(Intent::ChooseCamera(choice));
+    }
+    ui.add_space(4.0);
+    if let Some(choice) = chooser(ui, "Microphone", &microphones(snapshot), &snapshot.microphone) {
+        actions.send(Intent::ChooseMicrophone(choice));
+    }
+    let level = if snapshot.microphone_muted { 0.0 } else { snapshot.microphone_level };
+    let width = ui.available_width();
+    widgets::level_meter(ui, level, width);
+    ui.add_space(4.0);
+    if let Some(choice) = chooser(ui, "Speaker", &speakers(snapshot), &snapshot.speaker) {
+        actions.send(Intent::ChooseSpeaker(choice));
+    }
+    ui.add_space(6.0);
+    let again = eframe::egui::Button::new((Icon::Refresh.atom(16.0), "Look for devices again"));
+    if ui.add(again.frame_when_inactive(false)).clicked() {
+        actions.send(Intent::RefreshDevices);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::DeviceList;
+
+    fn device(name: &str, default: bool) -> DeviceInfo {
+        DeviceInfo { name: name.to_owned(), default, formats: Vec::new() }
+    }
+
+    #[test]
+    fn the_list_holds_the_default_each_device_and_the_rest() {
+        let snapshot = Snapshot {
+            devices: DeviceList { cameras: vec![device("A", false), device("B", true)], ..DeviceList::default() },
+            ..Snapshot::default()
+        };
+        let texts: Vec<String> = cameras(&snapshot).into_iter().map(|e| e.text).collect();
+        assert_eq!(texts, ["System default: B", "A", "B", "Test picture", "No camera"]);
+    }
+
+    #[test]
+    fn a_choice_that_is_not_there_is_still_shown() {
+        let mut snapshot = Snapshot { speaker: SpeakerChoice::Named("Old".to_owned()), ..Snapshot::default() };
+        assert_eq!(speakers(&snapshot).last().map(|e| e.text.as_str()), Some("Old (not connected)"));
+        snapshot.speaker = SpeakerChoice::File("/tmp/out.wav".into());
+        assert_eq!(speakers(&snapshot).last().map(|e| e.text.as_str()), Some("File out.wav"));
+    }
+}

@@ -1,0 +1,132 @@
+//! Keyboard shortcuts: which there are, what they ask for, and the list that explains them.
+//!
+//! What always holds: a key that goes into a text field is no shortcut; nothing answers a call by accident (the key
+//! needs a modifier and no button has the keyboard when a call comes in).
+
+use eframe::egui::{Context, Event, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, Popup, RichText, ScrollArea};
+
+use super::action::{Action, Actions};
+use super::call_screen::{CallScreen, is_fullscreen};
+use super::theme::Palette;
+use super::widgets::{self, Tone};
+use crate::call::event::CallPhase;
+use crate::session::snapshot::{Intent, Snapshot};
+
+/// Takes the call that rings.
+pub(super) const ACCEPT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
+/// Declines, cancels or closes, whichever there is.
+pub(super) const HANG_UP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Backspace);
+const MUTE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::M);
+const CAMERA: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::V);
+const FULLSCREEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F);
+const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
+const LEAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
+
+/// Whether the keys of a shortcut went down; a key that is held counts once. Takes them out of the input.
+fn pressed(ctx: &Context, shortcut: &KeyboardShortcut) -> bool {
+    ctx.input_mut(|i| {
+        let mut found = false;
+        i.events.retain(|event| match event {
+            Event::Key { key, modifiers, pressed: true, repeat, .. }
+                if *key == shortcut.logical_key && modifiers.matches_logically(shortcut.modifiers) =>
+            {
+                found |= !repeat;
+                false
+            }
+            _ => true,
+        });
+        found
+    })
+}
+
+/// Looks for shortcuts. Comes after the screens, so that what a widget takes for itself is gone by now.
+pub(super) fn handle(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, help: bool, actions: &mut Actions) {
+    let pressed = |shortcut: &KeyboardShortcut| pressed(ctx, shortcut);
+    if pressed(&HELP) {
+        actions.push(Action::Help(!help));
+    }
+    if help {
+        return;
+    }
+    match &snapshot.call {
+        CallPhase::Idle => {}
+        CallPhase::Ringing { .. } => {
+            if pressed(&ACCEPT) {
+                actions.send(Intent::Accept);
+            } else if pressed(&HANG_UP) {
+                actions.send(Intent::Decline);
+            }
+        }
+        CallPhase::Calling { .. } | CallPhase::Connecting { .. } => {
+            if pressed(&HANG_UP) {
+                actions.send(Intent::HangUp);
+            }
+        }
+        CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => in_call(ctx, snapshot, call, actions),
+        CallPhase::Ended { .. } => {
+            if pressed(&LEAVE) {
+                actions.send(Intent::Dismiss);
+            }
+        }
+    }
+}
+
+fn in_call(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, actions: &mut Actions) {
+    let pressed = |shortcut: &KeyboardShortcut| pressed(ctx, shortcut);
+    if pressed(&HANG_UP) {
+        actions.send(Intent::HangUp);
+    }
+    // An open list of devices takes letters and Escape for itself.
+    if ctx.text_edit_focused() || Popup::is_any_open(ctx) {
+        return;
+    }
+    if pressed(&MUTE) {
+        actions.send(Intent::MuteMicrophone(!snapshot.microphone_muted));
+    }
+    if pressed(&CAMERA) {
+        actions.send(Intent::TurnCameraOff(!snapshot.camera_off));
+    }
+    if pressed(&FULLSCREEN) {
+        actions.push(Action::Fullscreen(!is_fullscreen(ctx)));
+    }
+    if pressed(&LEAVE) && !call.close_devices() && is_fullscreen(ctx) {
+        actions.push(Action::Fullscreen(false));
+    }
+}
+
+/// The list of shortcuts, over everything.
+pub(super) fn help(ctx: &Context, actions: &mut Actions) {
+    let rows: [(String, &str); 9] = [
+        ("Tab".to_owned(), "the next button or field"),
+        ("Enter or Space".to_owned(), "press the button"),
+        (ctx.format_shortcut(&ACCEPT), "accept the call that rings"),
+        (ctx.format_shortcut(&HANG_UP), "decline, cancel or close the call"),
+        (ctx.format_shortcut(&MUTE), "mute or unmute the microphone, in a call"),
+        (ctx.format_shortcut(&CAMERA), "camera off or on, in a call"),
+        (ctx.format_shortcut(&FULLSCREEN), "fill the screen, in a call"),
+        (ctx.format_shortcut(&LEAVE), "leave the full screen, close a list, go back"),
+        (ctx.format_shortcut(&HELP), "this list"),
+    ];
+    let modal = Modal::new(Id::unique("keyboard-help")).show(ctx, |ui| {
+        let screen = ui.ctx().content_rect();
+        ui.set_width((screen.width() - 64.0).min(420.0));
+        ui.label(RichText::new("Keyboard shortcuts").size(18.0));
+        ui.add_space(4.0);
+        ScrollArea::vertical().max_height(screen.height() - 170.0).show(ui, |ui| {
+            let accent = Palette::of(ui.visuals()).accent;
+            Grid::new("shortcuts").num_columns(2).spacing([18.0, 8.0]).show(ui, |ui| {
+                for (keys, meaning) in &rows {
+                    ui.label(RichText::new(keys).color(accent));
+                    ui.label(*meaning);
+                    ui.end_row();
+                }
+            });
+        });
+        ui.add_space(8.0);
+        let width = ui.available_width();
+        widgets::button(ui, Tone::Quiet, None, "Done", width).clicked()
+    });
+    if modal.inner || modal.should_close() {
+        actions.push(Action::Help(false));
+    }
+}

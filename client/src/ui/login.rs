@@ -1,0 +1,139 @@
+//! The screen to log in: a name, a server, a button, and what to do when it did not work.
+
+use eframe::egui::accesskit::Live;
+use eframe::egui::{Key, Label, Margin, Response, RichText, TextEdit, Ui};
+use visavis_shared::limits::MAX_USERNAME_CHARS;
+use visavis_shared::{IdError, Username};
+
+use super::action::Actions;
+use super::theme::Palette;
+use super::widgets::{self, Tone};
+use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
+
+/// The longest server address that can be typed, in characters.
+const MAX_SERVER_CHARS: usize = 255;
+
+/// What has been typed.
+#[derive(Default)]
+pub(super) struct LoginForm {
+    username: String,
+    server: String,
+    seeded: bool,
+    focused: bool,
+    problem: Option<&'static str>,
+}
+
+/// Why a name can't be used, as a person would say it.
+fn name_problem(error: IdError) -> &'static str {
+    match error {
+        IdError::Empty => "Please enter your name: it is what others call you by.",
+        IdError::TooLong(_) => "That name is too long: use at most 32 characters.",
+        IdError::Unprintable => "That name holds a character that can't be shown: type it again.",
+    }
+}
+
+impl LoginForm {
+    /// Shows the screen.
+    pub(super) fn show(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+        self.seed(snapshot);
+        let busy = snapshot.login == LoginPhase::LoggingIn;
+        let failure = match &snapshot.login {
+            LoginPhase::Failed(text) => super::words::foreign(text),
+            _ => None,
+        };
+        eframe::egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            widgets::centered_column(ui, 380.0, 430.0, |ui| {
+                widgets::mark(ui, 52.0);
+                ui.add_space(6.0);
+                ui.heading("Visavis");
+                let weak = Palette::of(ui.visuals()).weak;
+                ui.label(RichText::new("Private one-to-one video calls").color(weak));
+                ui.add_space(14.0);
+                widgets::card(ui).inner_margin(Margin::same(22)).show(ui, |ui| {
+                    ui.with_layout(eframe::egui::Layout::top_down(eframe::egui::Align::Min), |ui| {
+                        self.fields(ui, busy, failure.as_deref(), actions);
+                    });
+                });
+                ui.add_space(16.0);
+            });
+        });
+    }
+
+    /// Takes over what the session remembers, once, and never over what was typed.
+    fn seed(&mut self, snapshot: &Snapshot) {
+        if !self.seeded && !(snapshot.server.is_empty() && snapshot.username.is_empty()) {
+            self.seeded = true;
+            if self.server.is_empty() {
+                self.server.clone_from(&snapshot.server);
+            }
+            if self.username.is_empty() {
+                self.username.clone_from(&snapshot.username);
+            }
+        }
+    }
+
+    fn fields(&mut self, ui: &mut Ui, busy: bool, failure: Option<&str>, actions: &mut Actions) {
+        let mut entered = false;
+        ui.add_enabled_ui(!busy, |ui| {
+            let name = field(ui, "Your name", "alice", &mut self.username, MAX_USERNAME_CHARS * 2);
+            if !self.focused && !busy {
+                self.focused = true;
+                name.request_focus();
+            }
+            if name.changed() {
+                self.problem = None;
+            }
+            entered |= submitted(&name);
+            ui.add_space(4.0);
+            let server = field(ui, "Server", "ws://127.0.0.1:9090", &mut self.server, MAX_SERVER_CHARS);
+            entered |= submitted(&server);
+        });
+
+        if let Some(problem) = self.problem.or(if busy { None } else { failure }) {
+            ui.add_space(2.0);
+            let line = widgets::warning(ui, problem);
+            ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Assertive));
+        }
+        ui.add_space(8.0);
+        let width = ui.available_width();
+        if busy {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                ui.add(Label::new("Logging in…"));
+            });
+            if widgets::button(ui, Tone::Quiet, None, "Cancel", width).clicked() {
+                actions.send(Intent::LogOut);
+            }
+        } else if widgets::button(ui, Tone::Accent, None, "Log in", width).clicked() || entered {
+            self.submit(actions);
+        }
+    }
+
+    fn submit(&mut self, actions: &mut Actions) {
+        match Username::parse(&self.username) {
+            Err(error) => self.problem = Some(name_problem(error)),
+            Ok(_) if self.server.trim().is_empty() => {
+                self.problem = Some("Please enter the server's address, for example ws://127.0.0.1:9090.");
+            }
+            Ok(_) => {
+                self.problem = None;
+                actions.send(Intent::LogIn {
+                    server: self.server.trim().to_owned(),
+                    username: self.username.trim().to_owned(),
+                });
+            }
+        }
+    }
+}
+
+/// A labelled line to type into, as wide as there is room.
+pub(super) fn field(ui: &mut Ui, label: &str, hint: &str, text: &mut String, limit: usize) -> Response {
+    let label = widgets::caption(ui, label);
+    let width = ui.available_width();
+    ui.add(TextEdit::singleline(text).hint_text(hint).char_limit(limit).desired_width(width)).labelled_by(label.id)
+}
+
+/// Whether Enter was pressed in a line.
+pub(super) fn submitted(field: &Response) -> bool {
+    field.lost_focus() && field.ctx.input(|i| i.key_pressed(Key::Enter))
+}

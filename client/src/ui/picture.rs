@@ -1,0 +1,125 @@
+//! A picture slot as a texture: takes the newest picture, uploads it, paints it at its own shape.
+//!
+//! What always holds: a picture whose bytes don't fit its size is not shown; after [`PictureView::clear`] nothing of
+//! an earlier call can be seen.
+
+use std::sync::Arc;
+
+use eframe::egui::{Color32, epaint::RectShape};
+use eframe::egui::{ColorImage, Context, CornerRadius, Painter, Rect, TextureHandle, TextureOptions, Vec2, pos2};
+
+use crate::media::frame::Picture;
+use crate::media::slot::LatestSlot;
+
+/// The newest picture of one slot, ready to be painted.
+pub(super) struct PictureView {
+    name: &'static str,
+    slot: Arc<LatestSlot<Picture>>,
+    texture: Option<TextureHandle>,
+}
+
+impl PictureView {
+    pub(super) fn new(name: &'static str, slot: Arc<LatestSlot<Picture>>) -> Self {
+        Self { name, slot, texture: None }
+    }
+
+    /// Takes the newest picture, if there is one, and uploads it.
+    pub(super) fn refresh(&mut self, ctx: &Context) {
+        let Some(picture) = self.slot.take() else { return };
+        let size = [picture.size.width() as usize, picture.size.height() as usize];
+        if picture.rgba.len() != picture.size.pixels() * 4 {
+            tracing::warn!(size = %picture.size, bytes = picture.rgba.len(), "a picture of the wrong length");
+            return;
+        }
+        // Opaque pixels are the same with and without premultiplied alpha; this way is a plain copy.
+        let image = ColorImage::from_rgba_premultiplied(size, &picture.rgba);
+        match &mut self.texture {
+            Some(texture) => texture.set(image, TextureOptions::LINEAR),
+            none => *none = Some(ctx.load_texture(self.name, image, TextureOptions::LINEAR)),
+        }
+    }
+
+    /// Forgets the picture, and any that waits in the slot.
+    pub(super) fn clear(&mut self) {
+        self.texture = None;
+        drop(self.slot.take());
+    }
+
+    /// The shape of the picture, width over height; `None` while there is none.
+    pub(super) fn aspect(&self) -> Option<f32> {
+        self.texture.as_ref().map(|texture| {
+            let size = texture.size_vec2();
+            size.x / size.y.max(1.0)
+        })
+    }
+
+    /// Paints the whole picture into a rectangle of its shape. Returns whether there was one.
+    pub(super) fn paint(&self, painter: &Painter, rect: Rect, radius: u8, mirrored: bool) -> bool {
+        let Some(texture) = &self.texture else { return false };
+        let uv = if mirrored {
+            Rect::from_min_max(pos2(1.0, 0.0), pos2(0.0, 1.0))
+        } else {
+            Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0))
+        };
+        painter.add(RectShape::filled(rect, CornerRadius::same(radius), Color32::WHITE).with_texture(texture.id(), uv));
+        true
+    }
+}
+
+/// The largest rectangle of a shape (width over height) inside another, in its middle.
+pub(super) fn letterbox(aspect: f32, inside: Rect) -> Rect {
+    let space = inside.size();
+    if !(aspect.is_finite() && aspect > 0.0 && space.x > 0.0 && space.y > 0.0) {
+        return inside;
+    }
+    let size = if space.x / space.y > aspect {
+        Vec2::new(space.y * aspect, space.y)
+    } else {
+        Vec2::new(space.x, space.x / aspect)
+    };
+    Rect::from_center_size(inside.center(), size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::units::VideoSize;
+
+    fn picture(width: u32, height: u32, bytes: usize) -> Picture {
+        Picture { size: VideoSize::new(width, height).expect("a size"), rgba: vec![255; bytes].into() }
+    }
+
+    #[test]
+    fn a_picture_keeps_its_shape_in_any_window() {
+        let wide = Rect::from_min_size(pos2(0.0, 0.0), Vec2::new(1600.0, 400.0));
+        assert_eq!(letterbox(2.0, wide), Rect::from_min_size(pos2(400.0, 0.0), Vec2::new(800.0, 400.0)));
+        let high = Rect::from_min_size(pos2(0.0, 0.0), Vec2::new(400.0, 1600.0));
+        assert_eq!(letterbox(2.0, high), Rect::from_min_size(pos2(0.0, 700.0), Vec2::new(400.0, 200.0)));
+        assert_eq!(letterbox(f32::NAN, wide), wide);
+    }
+
+    #[test]
+    fn the_newest_picture_is_taken_and_a_cleared_view_shows_nothing_of_the_last_call() {
+        let (ctx, slot) = (Context::default(), LatestSlot::new());
+        let mut view = PictureView::new("test", Arc::clone(&slot));
+        view.refresh(&ctx);
+        assert_eq!(view.aspect(), None);
+        slot.put(picture(4, 4, 64));
+        slot.put(picture(8, 4, 128));
+        view.refresh(&ctx);
+        assert_eq!(view.aspect(), Some(2.0));
+        slot.put(picture(4, 4, 64));
+        view.clear();
+        view.refresh(&ctx);
+        assert_eq!(view.aspect(), None);
+    }
+
+    #[test]
+    fn a_picture_whose_bytes_do_not_fit_its_size_is_not_shown() {
+        let (ctx, slot) = (Context::default(), LatestSlot::new());
+        let mut view = PictureView::new("test", Arc::clone(&slot));
+        slot.put(picture(8, 4, 127));
+        view.refresh(&ctx);
+        assert_eq!(view.aspect(), None);
+    }
+}

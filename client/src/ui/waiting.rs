@@ -1,0 +1,174 @@
+//! The screens round a call: being called, calling, connecting, and how it ended.
+
+use std::time::{Duration, Instant};
+
+use eframe::egui::accesskit::Live;
+use eframe::egui::{Label, Response, RichText, Sense, TextWrapMode, Ui, Vec2, vec2};
+
+use super::action::Actions;
+use super::icons::{self, Icon};
+use super::theme::{Palette, WIDGET_HEIGHT};
+use super::widgets::{self, Tone};
+use super::{keyboard, words};
+use crate::call::event::EndReason;
+use crate::session::snapshot::{Intent, Snapshot};
+
+const WIDTH: f32 = 420.0;
+const AVATAR_RADIUS: f32 = 52.0;
+const BUTTON_WIDTH: f32 = 132.0;
+
+/// Somebody calls: who, Accept, Decline.
+pub(super) fn ringing(ui: &mut Ui, peer: &str, waited: Duration, snapshot: &Snapshot, actions: &mut Actions) {
+    column(ui, |ui| {
+        big_avatar(ui, peer, Some(waited));
+        title(ui, &format!("{peer} is calling"), Live::Assertive);
+        line(ui, accepting_opens(snapshot));
+        ui.add_space(18.0);
+        pair(ui, |ui| {
+            if widgets::button(ui, Tone::HangUp, Some(Icon::HangUp), "Decline", BUTTON_WIDTH).clicked() {
+                actions.send(Intent::Decline);
+            }
+            if widgets::button(ui, Tone::Accent, Some(Icon::Call), "Accept", BUTTON_WIDTH).clicked() {
+                actions.send(Intent::Accept);
+            }
+        });
+        ui.add_space(6.0);
+        let (accept, decline) =
+            (ui.ctx().format_shortcut(&keyboard::ACCEPT), ui.ctx().format_shortcut(&keyboard::HANG_UP));
+        small(ui, &format!("{accept} accepts, {decline} declines"));
+    });
+}
+
+/// What accepting turns on, so that nobody is surprised.
+fn accepting_opens(snapshot: &Snapshot) -> &'static str {
+    match (snapshot.camera_off, snapshot.microphone_muted) {
+        (false, false) => "Accepting turns your camera and microphone on.",
+        (true, false) => "Accepting turns your microphone on. Your camera stays off.",
+        (false, true) => "Accepting turns your camera on. Your microphone stays muted.",
+        (true, true) => "Your camera stays off and your microphone muted.",
+    }
+}
+
+/// We call somebody.
+pub(super) fn calling(ui: &mut Ui, peer: &str, rings: bool, waited: Duration, actions: &mut Actions) {
+    let progress = if rings { "It is ringing there" } else { "Reaching them" };
+    waiting(ui, peer, &format!("Calling {peer}"), progress, waited, actions);
+}
+
+/// The call was taken and media is about to flow.
+pub(super) fn connecting(ui: &mut Ui, peer: &str, waited: Duration, actions: &mut Actions) {
+    waiting(ui, peer, &format!("Connecting to {peer}"), "Finding the way for picture and sound", waited, actions);
+}
+
+fn waiting(ui: &mut Ui, peer: &str, heading: &str, progress: &str, waited: Duration, actions: &mut Actions) {
+    column(ui, |ui| {
+        big_avatar(ui, peer, Some(waited));
+        title(ui, heading, Live::Polite);
+        line(ui, progress);
+        small(ui, &words::clock(waited));
+        ui.add_space(14.0);
+        if widgets::button(ui, Tone::HangUp, Some(Icon::HangUp), "Cancel", BUTTON_WIDTH).clicked() {
+            actions.send(Intent::HangUp);
+        }
+    });
+}
+
+/// The call is over.
+pub(super) fn ended(
+    ui: &mut Ui,
+    peer: &str,
+    reason: &EndReason,
+    talked: Option<Duration>,
+    can_call: bool,
+    actions: &mut Actions,
+) {
+    let ending = words::ending(peer, reason, talked);
+    column(ui, |ui| {
+        big_avatar(ui, peer, None);
+        title(ui, &ending.what, Live::Assertive);
+        if let Some(advice) = &ending.advice {
+            line(ui, advice);
+        }
+        if let Some(talked) = talked {
+            line(ui, &format!("You talked for {}.", words::spoken(talked)));
+        }
+        ui.add_space(18.0);
+        pair(ui, |ui| {
+            if widgets::button(ui, Tone::Quiet, None, "Back", BUTTON_WIDTH).clicked() {
+                actions.send(Intent::Dismiss);
+            }
+            ui.add_enabled_ui(can_call, |ui| {
+                if widgets::button(ui, Tone::Accent, Some(Icon::Call), "Call again", BUTTON_WIDTH).clicked() {
+                    actions.send(Intent::Call { username: peer.to_owned() });
+                }
+            });
+        });
+    });
+}
+
+fn column(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    widgets::centered_column(ui, WIDTH, 340.0, content);
+}
+
+fn big_avatar(ui: &mut Ui, name: &str, waited: Option<Duration>) {
+    // Room for the ripple.
+    let (rect, _) = ui.allocate_exact_size(Vec2::splat(AVATAR_RADIUS * 2.8), Sense::hover());
+    let palette = Palette::of(ui.visuals());
+    if let Some(waited) = waited {
+        // One step a second: it shows that something is going on and costs one repaint a second.
+        let step = (waited.as_secs() % 3) as f32;
+        for ring in 0..2u8 {
+            let phase = (step / 3.0 + f32::from(ring) / 2.0 + 0.15) % 1.0;
+            icons::ripple(ui.painter(), rect.center(), AVATAR_RADIUS, phase, palette.accent);
+        }
+    }
+    widgets::paint_avatar(ui.painter(), palette, rect.center(), AVATAR_RADIUS, name);
+}
+
+fn title(ui: &mut Ui, text: &str, live: Live) -> Response {
+    ui.style_mut().wrap_mode = Some(TextWrapMode::Wrap);
+    let response = ui.heading(text);
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(live));
+    response
+}
+
+fn line(ui: &mut Ui, text: &str) {
+    let weak = Palette::of(ui.visuals()).weak;
+    ui.add(Label::new(RichText::new(text).color(weak)).wrap());
+}
+
+fn small(ui: &mut Ui, text: &str) {
+    let weak = Palette::of(ui.visuals()).weak;
+    ui.label(RichText::new(text).size(13.0).color(weak));
+}
+
+/// Two buttons side by side, in the middle.
+fn pair(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
+    let gap = 12.0;
+    let width = 2.0 * BUTTON_WIDTH + gap;
+    ui.allocate_ui(vec2(width, WIDGET_HEIGHT), |ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = gap;
+            buttons(ui);
+        });
+    });
+}
+
+/// How long until the next whole second of a wait that began then.
+pub(super) fn until_next_second(since: Instant, now: Instant) -> Duration {
+    let past = now.saturating_duration_since(since);
+    // A millisecond late rather than a nanosecond early, which would show the same second twice.
+    Duration::from_secs(1) - Duration::from_nanos(u64::from(past.subsec_nanos())) + Duration::from_millis(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_comes_due_just_after_the_next_whole_second() {
+        let since = Instant::now();
+        let due = |ms: u64| until_next_second(since, since + Duration::from_millis(ms)).as_millis();
+        assert_eq!([due(0), due(1), due(999), due(1000), due(61_400)], [1001, 1000, 2, 1001, 601]);
+    }
+}

@@ -1,0 +1,125 @@
+//! What wakes the window: a new snapshot or a new picture, and nothing else.
+//!
+//! In: the session's snapshots and picture slots. Out: repaint requests. What always holds: while nothing changes no
+//! request is made; one change makes one pass (a request for "at once" would make two).
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use eframe::egui::{Context, ViewportId};
+use tokio::sync::{oneshot, watch};
+
+use crate::session::snapshot::{SessionLink, Snapshot};
+
+/// As soon as possible, in one pass.
+const SOON: Duration = Duration::from_nanos(1);
+/// The microphone's level is looked at by a person, not measured: this many times a second is enough.
+const LEVEL_INTERVAL: Duration = Duration::from_millis(66);
+/// Our own picture waits this long for the other person's, to be painted in the same pass.
+const SELF_PICTURE_WAIT: Duration = Duration::from_millis(40);
+
+/// Watches a session for a window. Dropping it ends the watching.
+pub(super) struct Watcher {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watcher {
+    /// Starts the thread `window-wake` and hooks into the picture slots.
+    pub(super) fn start(ctx: &Context, link: &SessionLink) -> io::Result<Self> {
+        let repaint = {
+            let ctx = ctx.clone();
+            move |delay: Duration| ctx.request_repaint_after_for(delay, ViewportId::ROOT)
+        };
+        let snapshots = link.snapshots.clone();
+        {
+            let repaint = repaint.clone();
+            link.remote_picture.on_fill(move || repaint(SOON));
+        }
+        {
+            let (repaint, snapshots) = (repaint.clone(), snapshots.clone());
+            link.self_picture.on_fill(move || {
+                let remote = snapshots.borrow().remote_video_live;
+                repaint(if remote { SELF_PICTURE_WAIT } else { SOON });
+            });
+        }
+        // Only waits for a channel, so it needs neither input and output nor timers.
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("window-wake".to_owned())
+            .spawn(move || runtime.block_on(watch(snapshots, stopped, repaint)))?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there has already been reported by the panic hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn watch(
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    mut stopped: oneshot::Receiver<()>,
+    repaint: impl Fn(Duration),
+) {
+    let mut seen = Arc::clone(&snapshots.borrow_and_update());
+    loop {
+        tokio::select! {
+            _ = &mut stopped => return,
+            changed = snapshots.changed() => {
+                if changed.is_err() {
+                    // The session is gone: one more pass, so that the window notices.
+                    repaint(SOON);
+                    return;
+                }
+                let new = Arc::clone(&snapshots.borrow_and_update());
+                if let Some(delay) = urgency(&seen, &new) {
+                    repaint(delay);
+                }
+                seen = new;
+            }
+        }
+    }
+}
+
+/// How soon a change has to be seen; `None` when nothing changed.
+fn urgency(old: &Snapshot, new: &Snapshot) -> Option<Duration> {
+    if old == new {
+        return None;
+    }
+    let same_level = Snapshot { microphone_level: old.microphone_level, ..new.clone() };
+    Some(if same_level == *old { LEVEL_INTERVAL } else { SOON })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_change_wakes_the_window_and_the_level_alone_can_wait() {
+        let calm = Snapshot::default();
+        let level = Snapshot { microphone_level: 0.4, ..Snapshot::default() };
+        let muted = Snapshot { microphone_level: 0.4, microphone_muted: true, ..Snapshot::default() };
+        assert_eq!(urgency(&calm, &calm.clone()), None);
+        assert_eq!(urgency(&calm, &level), Some(LEVEL_INTERVAL));
+        assert_eq!(urgency(&calm, &muted), Some(SOON));
+    }
+
+    #[tokio::test]
+    async fn the_watch_ends_with_the_session_and_says_so_once() {
+        let (snapshots, receiver) = watch::channel(Arc::new(Snapshot::default()));
+        let (_stop, stopped) = oneshot::channel();
+        drop(snapshots);
+        let repaints = std::cell::Cell::new(0);
+        watch(receiver, stopped, |_| repaints.set(repaints.get() + 1)).await;
+        assert_eq!(repaints.get(), 1);
+    }
+}
