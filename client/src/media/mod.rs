@@ -4,6 +4,11 @@
 //! [`slot::LatestSlot`] → window. Sound goes microphone → [`audio_send`] → transport, and transport →
 //! [`audio_receive`] (jitter buffer, playout) → speaker. Each stage is one named thread with one owner.
 
+pub mod audio_delay;
+pub mod audio_jitter_buffer;
+pub mod audio_sequence;
 pub mod frame;
+pub mod frame_queue;
+pub mod opus_codec;
 pub mod slot;
 pub mod units;
