@@ -4,10 +4,15 @@
 //! [`slot::LatestSlot`] → window. Sound goes microphone → [`audio_send`] → transport, and transport →
 //! [`audio_receive`] (jitter buffer, playout) → speaker. Each stage is one named thread with one owner.
 
+pub mod audio_delay;
+pub mod audio_jitter_buffer;
+pub mod audio_sequence;
 pub mod convert;
 pub mod frame;
+pub mod frame_queue;
 pub mod h264_decoder;
 pub mod h264_encoder;
+pub mod opus_codec;
 pub mod pattern;
 pub mod pattern_bar;
 pub mod psnr;
