@@ -1,1 +1,108 @@
 //! The WebSocket connection to the signaling server: log in, stay logged in, log in again.
+//!
+//! In: where, as whom, and messages to send. Out: [`SignalingEvent`]s. What always holds: a login that never worked is
+//! reported and given up; one that worked once is renewed until somebody closes it; nothing that the server sends can
+//! do more than be ignored.
+
+mod backoff;
+mod connection;
+mod server_url;
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use visavis_shared::{ClientMessage, IceServer, LoginRefusal, ServerMessage, Username};
+
+pub use server_url::{ServerUrl, UrlError};
+
+/// Messages that wait to be written. A burst of candidates is the most that comes at once; what does not fit belongs to
+/// a connection that hangs, and is dropped.
+const COMMAND_QUEUE: usize = 256;
+/// Events that wait to be read. When full, nothing more is read from the server until there is room.
+const EVENT_QUEUE: usize = 256;
+/// How long a polite good-bye may take.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
+/// Where to log in, and as whom.
+#[derive(Debug, Clone)]
+pub struct SignalingConfig {
+    /// The server, as typed.
+    pub url: String,
+    /// The name to claim.
+    pub username: Username,
+}
+
+/// What the connection reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignalingEvent {
+    /// Logged in, for the first time or again.
+    LoggedIn {
+        /// The name, in the form the server knows it by.
+        username: Username,
+        /// STUN and TURN servers that it offers.
+        ice_servers: Vec<IceServer>,
+    },
+    /// The login was refused; nothing more comes.
+    LoginRefused {
+        /// Why, for programs.
+        reason: LoginRefusal,
+        /// Why and what to do, for people.
+        message: String,
+    },
+    /// The server could not be reached at all; nothing more comes.
+    Unreachable {
+        /// Why and what to do, for people.
+        message: String,
+    },
+    /// The connection was lost; it is being renewed.
+    Down,
+    /// The server says something.
+    Message(ServerMessage),
+}
+
+enum Command {
+    Send(Box<ClientMessage>),
+    Close,
+}
+
+/// The connection. Dropping it closes the connection without a good-bye.
+#[derive(Debug)]
+pub struct Signaling {
+    commands: mpsc::Sender<Command>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Signaling {
+    /// Starts to connect.
+    ///
+    /// # Errors
+    /// [`UrlError`] when the address makes no sense; it says what to write.
+    pub fn connect(config: SignalingConfig) -> Result<(Self, mpsc::Receiver<SignalingEvent>), UrlError> {
+        let url = ServerUrl::parse(&config.url)?;
+        let (commands, command_queue) = mpsc::channel(COMMAND_QUEUE);
+        let (events, event_queue) = mpsc::channel(EVENT_QUEUE);
+        let task = tokio::spawn(connection::run(url, config.username, command_queue, events));
+        Ok((Self { commands, task }, event_queue))
+    }
+
+    /// Sends a message. While the connection is down, messages are dropped: whoever needs one said again says it when
+    /// the login is back.
+    pub fn send(&self, message: ClientMessage) {
+        if self.commands.try_send(Command::Send(Box::new(message))).is_err() {
+            tracing::warn!("a message to the server was dropped: the connection hangs");
+        }
+    }
+
+    /// Writes what waits, says good-bye, and comes back when that is done or has taken too long.
+    pub async fn close(self) {
+        let Self { commands, mut task } = self;
+        let farewell = async {
+            // The task has ended when the send fails.
+            let _ = commands.send(Command::Close).await;
+            let _ = (&mut task).await;
+        };
+        if tokio::time::timeout(CLOSE_WITHIN, farewell).await.is_err() {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The server's address as people type it, made into a WebSocket URL.
+
+use std::fmt;
+
+use tokio_tungstenite::tungstenite::http::Uri;
+use visavis_shared::limits::DEFAULT_PORT;
+
+/// Why an address can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no server address: write a host name, or ws://HOST:9090, or wss://HOST")]
+pub struct UrlError(String);
+
+/// A `ws://` or `wss://` URL with a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerUrl(String);
+
+impl ServerUrl {
+    /// Takes what was typed: a bare host gets `ws://` and the default port; `wss://` without a port is 443, as
+    /// everywhere on the web.
+    ///
+    /// # Errors
+    /// [`UrlError`] says what to write instead.
+    pub fn parse(typed: &str) -> Result<Self, UrlError> {
+        let wrong = || UrlError(typed.trim().chars().take(80).collect());
+        let text = typed.trim();
+        let text = match text.split_once("://") {
+            None => format!("ws://{text}"),
+            Some(("http", rest)) => format!("ws://{rest}"),
+            Some(("https", rest)) => format!("wss://{rest}"),
+            Some(_) => text.to_owned(),
+        };
+        let uri: Uri = text.parse().map_err(|_| wrong())?;
+        let scheme = uri.scheme_str().filter(|s| matches!(*s, "ws" | "wss")).ok_or_else(wrong)?;
+        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(wrong)?;
+        if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+            return Err(wrong());
+        }
+        let port = match (uri.port_u16(), uri.port(), scheme) {
+            (Some(port), _, _) => port,
+            (None, Some(_), _) => return Err(wrong()),
+            (None, None, "wss") => 443,
+            (None, None, _) => DEFAULT_PORT,
+        };
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        Ok(Self(format!("{scheme}://{host}:{port}{path}")))
+    }
+
+    /// The URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.trim_end_matches('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_type_becomes_a_url_with_a_port() {
+        for (typed, url) in [
+            ("example.org", "ws://example.org:9090/"),
+            (" 192.168.1.5:8000 ", "ws://192.168.1.5:8000/"),
+            ("ws://127.0.0.1:9090", "ws://127.0.0.1:9090/"),
+            ("wss://example.org/signal", "wss://example.org:443/signal"),
+            ("https://example.org", "wss://example.org:443/"),
+            ("[::1]", "ws://[::1]:9090/"),
+        ] {
+            assert_eq!(ServerUrl::parse(typed).map(|url| url.0), Ok(url.to_owned()), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_an_example() {
+        for typed in ["", "   ", "ftp://x", "ws://", "a b", "ws://user:secret@host", "host:99999", "ws://host:port"] {
+            let error = ServerUrl::parse(typed).expect_err(typed);
+            assert!(error.to_string().contains("ws://HOST:9090"), "{error}");
+        }
+    }
+}
