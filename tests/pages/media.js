@@ -1,0 +1,116 @@
+// What both pages share: the media they send, what they can say of the media they get, and the doors through which a
+// test drives them. How they speak with the server is each page's own.
+"use strict";
+
+const parameters = new URLSearchParams(location.search);
+
+/** The tone that a page with drawn media sounds, in Hz. */
+const TONE_HZ = 440;
+
+/** What went wrong, for the test to read. */
+const errors = [];
+window.addEventListener("error", (event) => errors.push(String(event.message)));
+window.addEventListener("unhandledrejection", (event) => errors.push(String(event.reason)));
+
+/** Camera and microphone, or with `?media=drawn` a picture of four known colours and a steady tone. */
+async function openMedia() {
+  if (parameters.get("media") !== "drawn") {
+    return navigator.mediaDevices.getUserMedia({ video: true, audio: true });
+  }
+  const canvas = document.createElement("canvas");
+  canvas.width = 640;
+  canvas.height = 480;
+  const context = canvas.getContext("2d");
+  let turn = 0;
+  const draw = () => {
+    const colours = ["#c02020", "#20a020", "#2040c0", "#c0c0c0"];
+    colours.forEach((colour, index) => {
+      context.fillStyle = colour;
+      context.fillRect((index % 2) * 320, Math.floor(index / 2) * 240, 320, 240);
+    });
+    // Something that moves, in the middle, so that each picture is a new one.
+    context.fillStyle = "#000000";
+    context.fillRect(280 + (turn++ % 40), 220, 40, 40);
+  };
+  draw();
+  setInterval(draw, 1000 / 30);
+  const stream = canvas.captureStream(30);
+
+  const audio = new AudioContext({ sampleRate: 48000 });
+  const tone = new OscillatorNode(audio, { frequency: TONE_HZ });
+  const quieter = new GainNode(audio, { gain: 0.25 });
+  const sink = audio.createMediaStreamDestination();
+  tone.connect(quieter).connect(sink);
+  tone.start();
+  stream.addTrack(sink.stream.getAudioTracks()[0]);
+  return stream;
+}
+
+/** Shows and sounds what comes from the other side, and listens in on it. */
+function play(stream) {
+  const video = document.getElementById("remote");
+  if (video.srcObject === stream) return;
+  video.srcObject = stream;
+}
+
+let listening = null;
+
+/** The frequency that is loudest in what comes from the other side, in Hz; null before there is any sound. */
+async function remoteTone() {
+  const stream = document.getElementById("remote").srcObject;
+  if (!stream || stream.getAudioTracks().length === 0) return null;
+  if (!listening || listening.stream !== stream) {
+    const audio = new AudioContext({ sampleRate: 48000 });
+    const analyser = new AnalyserNode(audio, { fftSize: 32768, smoothingTimeConstant: 0 });
+    audio.createMediaStreamSource(stream).connect(analyser);
+    listening = { stream, audio, analyser };
+  }
+  const { audio, analyser } = listening;
+  const spectrum = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(spectrum);
+  // Below 50 Hz there is nothing that a voice or a test tone would hold.
+  const hertz = audio.sampleRate / analyser.fftSize;
+  let peak = Math.ceil(50 / hertz);
+  for (let bin = peak; bin + 1 < spectrum.length; bin++) if (spectrum[bin] > spectrum[peak]) peak = bin;
+  if (!(spectrum[peak] > -80)) return null;
+  const [left, top, right] = [spectrum[peak - 1], spectrum[peak], spectrum[peak + 1]];
+  const curve = left - 2 * top + right;
+  return (peak + (curve === 0 ? 0 : (0.5 * (left - right)) / curve)) * hertz;
+}
+
+/** The picture from the other side as it is shown, as the base64 of a PNG; null before there is one. */
+function remotePicture() {
+  const video = document.getElementById("remote");
+  if (!video.videoWidth) return null;
+  const canvas = document.createElement("canvas");
+  canvas.width = video.videoWidth;
+  canvas.height = video.videoHeight;
+  canvas.getContext("2d").drawImage(video, 0, 0);
+  return canvas.toDataURL("image/png").split(",")[1];
+}
+
+/** What a call's peer connection counts, in the shape that the tests read. Absent is what it does not count. */
+async function countsOf(peer) {
+  const counts = { connection: peer ? peer.connectionState : "none" };
+  if (!peer || peer.connectionState === "closed") return counts;
+  const report = await peer.getStats();
+  const codec = (entry) => report.get(entry.codecId)?.mimeType;
+  report.forEach((entry) => {
+    if (entry.type === "inbound-rtp" && entry.kind === "video") {
+      counts.framesDecoded = entry.framesDecoded;
+      counts.width = entry.frameWidth;
+      counts.height = entry.frameHeight;
+      counts.videoInCodec = codec(entry);
+    } else if (entry.type === "inbound-rtp" && entry.kind === "audio") {
+      counts.audioPackets = entry.packetsReceived;
+      counts.audioEnergy = entry.totalAudioEnergy;
+      counts.audioInCodec = codec(entry);
+    } else if (entry.type === "outbound-rtp" && entry.kind === "video") {
+      counts.framesSent = entry.framesSent;
+      counts.videoOutCodec = codec(entry);
+    } else if (entry.type === "outbound-rtp" && entry.kind === "audio") {
+      counts.audioOutCodec = codec(entry);
+    }
+  });
+  return counts;
+}
