@@ -6,6 +6,7 @@
 
 pub mod convert;
 pub mod frame;
+pub mod freeze;
 pub mod h264_decoder;
 pub mod h264_encoder;
 pub mod pattern;
@@ -13,6 +14,8 @@ pub mod pattern_bar;
 pub mod psnr;
 pub mod quantiles;
 pub mod scale;
+pub mod send_size;
 pub mod slot;
 pub mod stop_signal;
 pub mod units;
+pub mod video_send;
