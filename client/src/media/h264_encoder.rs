@@ -76,7 +76,8 @@ impl H264Encoder {
     /// When OpenH264 refuses.
     pub fn new(size: VideoSize, fps: f32, target: Bitrate) -> Result<Self, EncodeError> {
         let target = target.clamp(MIN_BITRATE, MAX_BITRATE);
-        let encoder = Encoder::with_api_config(OpenH264API::from_source(), settings(size, fps, target))?;
+        let mut encoder = Encoder::with_api_config(OpenH264API::from_source(), settings(size, fps, target))?;
+        raw::keep_quiet(&mut encoder)?;
         Ok(Self { encoder, size, target, fps, started: false })
     }
 
@@ -181,11 +182,17 @@ mod raw {
 
     use openh264::encoder::Encoder;
     use openh264_sys2::{
-        ENCODER_OPTION, ENCODER_OPTION_BITRATE, ENCODER_OPTION_FRAME_RATE, ENCODER_OPTION_MAX_BITRATE, SPATIAL_LAYER_0,
-        TagBitrateInfo,
+        ENCODER_OPTION, ENCODER_OPTION_BITRATE, ENCODER_OPTION_FRAME_RATE, ENCODER_OPTION_MAX_BITRATE,
+        ENCODER_OPTION_TRACE_LEVEL, SPATIAL_LAYER_0, TagBitrateInfo, WELS_LOG_QUIET,
     };
 
     use super::{Bitrate, EncodeError};
+
+    /// Otherwise it writes to standard error when it starts.
+    pub(super) fn keep_quiet(encoder: &mut Encoder) -> Result<(), EncodeError> {
+        let mut level: c_int = WELS_LOG_QUIET;
+        set(encoder, ENCODER_OPTION_TRACE_LEVEL, "log level", &mut level)
+    }
 
     /// The ceiling must never be below the target, so the two are changed in the order that keeps it so.
     pub(super) fn set_bitrate(encoder: &mut Encoder, from: Bitrate, to: Bitrate) -> Result<(), EncodeError> {
@@ -212,8 +219,8 @@ mod raw {
         what: &'static str,
         value: &mut T,
     ) -> Result<(), EncodeError> {
-        // SAFETY: the encoder is alive and borrowed exclusively; both callers pass the type that their option reads
-        // (SBitrateInfo, float), and OpenH264 copies it before it returns.
+        // SAFETY: the encoder is alive and borrowed exclusively; each caller passes the type that its option reads
+        // (int, SBitrateInfo, float), and OpenH264 copies it before it returns.
         let code = unsafe { encoder.raw_api().set_option(option, std::ptr::from_mut(value).cast()) };
         if code == 0 { Ok(()) } else { Err(EncodeError::Setting { what, code }) }
     }

@@ -1,9 +1,10 @@
 //! The moving test pattern: the same picture for the same frame number, everywhere.
 //!
-//! Soft waves as a background, a band of waves that scrolls, a ringed disc that wanders, and the machine-readable bar
-//! ([`crate::media::pattern_bar`]) on top. It is soft enough for a video call's bit rate and rich enough that a frozen,
-//! torn or foreign picture shows in the PSNR. What does not move is drawn once; a frame is a copy with the moving parts
-//! drawn over it.
+//! Soft waves as a background, a grainy band of waves that scrolls, a ringed disc that wanders, and the
+//! machine-readable bar ([`crate::media::pattern_bar`]) on top. The grain changes with every frame and can't be
+//! predicted, so that an encoder uses whatever bit rate it is given, as it does for a real camera; all of it lost still
+//! leaves about 36 dB. A frozen, torn or foreign picture is far below that. What does not move is drawn once; a frame is
+//! a copy with the moving parts drawn over it.
 
 use std::f32::consts::TAU;
 use std::sync::Arc;
@@ -15,6 +16,10 @@ use crate::media::units::{VideoSize, WallTime};
 
 /// The band scrolls by one of this many parts of its width with each frame.
 const SCROLL_PARTS: u64 = 320;
+/// Different grains of the band, taken in turn: more than an encoder has reference pictures.
+const GRAINS: u32 = 8;
+/// How far the grain moves the luma at most, up or down.
+const GRAIN: f32 = 12.0;
 /// Frames in which the disc goes from left to right and back.
 const DISC_PERIOD_X: u32 = 150;
 /// Frames in which it goes up and down; not in step with the other.
@@ -25,8 +30,8 @@ pub struct Pattern {
     size: VideoSize,
     /// All that stays: I420, neutral where the bar goes.
     background: Vec<u8>,
-    /// The band's luma, as many rows as the band has.
-    band: Vec<u8>,
+    /// The band's luma, once for each grain.
+    bands: Vec<Vec<u8>>,
     band_top: usize,
     disc: Disc,
 }
@@ -83,13 +88,19 @@ impl Pattern {
         each_pixel(v, half_width, bar.div_ceil(2), |_, row| colour(row as f32 / half_height as f32 + 0.25));
 
         let band_top = height * 5 / 8;
-        let mut band = vec![0; width * (height / 4)];
-        each_pixel(&mut band, width, 0, |x, row| {
-            let (x, row) = (x as f32 / width as f32, row as f32 / height as f32);
-            126.0 + 34.0 * (x * 8.0 * TAU).sin() + 16.0 * ((x * 3.0 + row * 8.0) * TAU).cos()
-        });
+        let mut random = Random(0x2545_F491);
+        let band = |_| {
+            let mut band = vec![0; width * (height / 4)];
+            each_pixel(&mut band, width, 0, |x, row| {
+                let (x, row) = (x as f32 / width as f32, row as f32 / height as f32);
+                let waves = 34.0 * (x * 8.0 * TAU).sin() + 16.0 * ((x * 3.0 + row * 8.0) * TAU).cos();
+                126.0 + waves + GRAIN * random.next()
+            });
+            band
+        };
+        let bands = (0..GRAINS).map(band).collect();
         let disc = Disc::new((width.min(height) / 8).max(1));
-        Self { size, background, band, band_top, disc }
+        Self { size, background, bands, band_top, disc }
     }
 
     /// The size it renders.
@@ -108,7 +119,8 @@ impl Pattern {
         // Even steps, so that the scaled-down chroma of whoever compares has nothing to round.
         let scrolled = (u64::from(stamp.index) * width as u64 / SCROLL_PARTS) as usize % width & !1;
         let rows = luma.chunks_exact_mut(width).skip(self.band_top);
-        for (row, waves) in rows.zip(self.band.chunks_exact(width)) {
+        let band = self.bands.iter().nth((stamp.index % GRAINS) as usize).map_or(&[][..], Vec::as_slice);
+        for (row, waves) in rows.zip(band.chunks_exact(width)) {
             let (left, right) = row.split_at_mut(scrolled);
             let (start, end) = waves.split_at(width - scrolled);
             left.copy_from_slice(end);
@@ -130,8 +142,21 @@ impl Pattern {
     }
 }
 
+/// The same numbers on every machine (xorshift32).
+struct Random(u32);
+
+impl Random {
+    /// From -1 to 1.
+    fn next(&mut self) -> f32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        self.0 as f32 / u32::MAX as f32 * 2.0 - 1.0
+    }
+}
+
 /// Fills a plane from a row on.
-fn each_pixel(plane: &mut [u8], width: usize, from_row: usize, value: impl Fn(usize, usize) -> f32) {
+fn each_pixel(plane: &mut [u8], width: usize, from_row: usize, mut value: impl FnMut(usize, usize) -> f32) {
     for (row, pixels) in plane.chunks_exact_mut(width.max(1)).enumerate().skip(from_row) {
         for (x, pixel) in pixels.iter_mut().enumerate() {
             *pixel = value(x, row).clamp(16.0, 235.0) as u8;
