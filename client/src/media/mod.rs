@@ -6,9 +6,18 @@
 
 pub mod audio_delay;
 pub mod audio_jitter_buffer;
+pub mod audio_level;
+pub mod audio_playout;
+pub mod audio_receive;
+pub mod audio_send;
 pub mod audio_sequence;
 pub mod frame;
 pub mod frame_queue;
 pub mod opus_codec;
+pub mod quantiles;
 pub mod slot;
+pub mod stop_signal;
+pub mod time_stretch;
+pub mod tone;
+pub mod tone_detector;
 pub mod units;
