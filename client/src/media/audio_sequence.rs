@@ -10,6 +10,8 @@ use crate::media::frame::SAMPLE_RATE;
 const MAX_TIME_JUMP: i64 = 3 * SAMPLE_RATE as i64;
 /// A jump in sequence beyond this is, too (MAX_DROPOUT of RFC 3550 A.1).
 const MAX_SEQUENCE_JUMP: i64 = 3000;
+/// No Opus packet covers more samples: 120 ms.
+const LONGEST_PACKET: i64 = 5760;
 /// How far back duplicates are recognised, in packets.
 const REMEMBERED: i64 = 128;
 /// How fast the recent loss follows.
@@ -70,7 +72,9 @@ impl SequenceTracker {
             newest_time + i64::from(time.wrapping_sub(newest_time as u32) as i32),
         );
         let (ahead, jump) = (place.0 - newest_sequence, place.1 - newest_time);
-        if ahead.abs() > MAX_SEQUENCE_JUMP || jump.abs() > MAX_TIME_JUMP {
+        // After an interruption both have gone on alike.
+        let interrupted = ahead > 0 && (1..=ahead * LONGEST_PACKET).contains(&jump);
+        if ahead.abs() > MAX_SEQUENCE_JUMP || (jump.abs() > MAX_TIME_JUMP && !interrupted) {
             let confirmed = self.suspicious.is_some_and(|(before, time_before)| {
                 (1..=16).contains(&sequence.wrapping_sub(before))
                     && i64::from(time.wrapping_sub(time_before)) <= MAX_TIME_JUMP
@@ -179,6 +183,14 @@ mod tests {
         assert!(matches!(tracker.arrived(8, 3_000_000_960), Arrival::Restart { sequence: 8, .. }));
         assert!(matches!(tracker.arrived(9, 3_000_001_920), Arrival::New { sequence: 9, .. }));
         assert_eq!((tracker.received(), tracker.lost()), (4, 1));
+    }
+
+    #[test]
+    fn an_interruption_is_loss_and_no_restart() {
+        let mut tracker = SequenceTracker::default();
+        tracker.arrived(1, 960);
+        assert_eq!(tracker.arrived(1001, 1001 * 960), place(1001, 1001 * 960));
+        assert_eq!(tracker.lost(), 999);
     }
 
     #[test]

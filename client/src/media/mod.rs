@@ -6,6 +6,10 @@
 
 pub mod audio_delay;
 pub mod audio_jitter_buffer;
+pub mod audio_level;
+pub mod audio_playout;
+pub mod audio_receive;
+pub mod audio_send;
 pub mod audio_sequence;
 pub mod convert;
 pub mod frame;
@@ -22,5 +26,8 @@ pub mod scale;
 pub mod send_size;
 pub mod slot;
 pub mod stop_signal;
+pub mod time_stretch;
+pub mod tone;
+pub mod tone_detector;
 pub mod units;
 pub mod video_send;
