@@ -321,7 +321,8 @@ mod tests {
     fn a_damaged_file_means_the_defaults_and_a_line_for_the_person() {
         let too_large = " ".repeat(100_000);
         let too_deep = "[".repeat(50_000);
-        for bytes in [&b""[..], b"{", b"[]", b"{\"theme\":7}", b"\xff\xfe", too_large.as_bytes(), too_deep.as_bytes()] {
+        for bytes in [&b""[..], b"{", b"[1]", b"{\"theme\":7}", b"\xff\xfe", too_large.as_bytes(), too_deep.as_bytes()]
+        {
             let (_dir, path) = somewhere();
             fs::create_dir_all(path.parent().expect("a parent")).expect("made");
             fs::write(&path, bytes).expect("written");

@@ -150,7 +150,8 @@ impl App {
         CentralPanel::no_frame().frame(Frame::new().fill(base)).show(ui, |ui| {
             self.screen(ui, &snapshot, &mut actions);
         });
-        notices::show(&ctx, &snapshot.notices, &self.local_notices, &mut actions);
+        let in_call = matches!(snapshot.call, CallPhase::InCall { .. } | CallPhase::Reconnecting { .. });
+        notices::show(&ctx, &snapshot.notices, &self.local_notices, in_call, &mut actions);
         if self.help {
             keyboard::help(&ctx, &mut actions);
         }

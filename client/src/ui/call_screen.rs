@@ -200,6 +200,7 @@ fn head(ui: &mut Ui, stage: Rect, call: CallView<'_>, opacity: f32) {
     ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
         ui.set_opacity(opacity);
         chip().show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 0.0;
             ui.horizontal(|ui| {
                 let weak = Palette::of(ui.visuals()).weak;
                 // The clock first into the space, so that a long name is what gets cut.
@@ -235,19 +236,19 @@ fn condition(ui: &mut Ui, stage: Rect, call: CallView<'_>, snapshot: &Snapshot) 
             None => return,
         },
     };
-    let width = (stage.width() - 24.0).min(460.0);
-    let top = stage.top() + 54.0;
-    let rect = Rect::from_min_size(pos2(stage.center().x - width / 2.0, top), vec2(width, 60.0));
-    ui.scope_builder(
-        UiBuilder::new().max_rect(rect).layout(eframe::egui::Layout::top_down(eframe::egui::Align::Center)),
-        |ui| {
-            chip().show(ui, |ui| {
-                let line = widgets::warning(ui, &text);
-                let live = if call.lost_at.is_some() { Live::Assertive } else { Live::Polite };
-                ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(live));
-            });
-        },
-    );
+    let amber = Palette::of(ui.visuals()).warning;
+    let (padding, icon) = (vec2(12.0, 8.0), 18.0);
+    let room = (stage.width() - 24.0).min(480.0) - 2.0 * padding.x - icon - 8.0;
+    let galley = ui.painter().layout(text, FontId::proportional(15.0), amber, room);
+    // Measured first, so that it stands in the middle however long it is.
+    let size = galley.size() + 2.0 * padding + vec2(icon + 8.0, 0.0);
+    let rect = Rect::from_min_size(pos2(stage.center().x - size.x / 2.0, stage.top() + 54.0), size);
+    ui.painter().rect_filled(rect, 12.0, FLOATING);
+    Icon::Warning.paint(ui.painter(), Rect::from_min_size(rect.min + padding, Vec2::splat(icon)), amber);
+    let words = Rect::from_min_size(rect.min + padding + vec2(icon + 8.0, 0.0), galley.size());
+    let line = ui.put(words, Label::new(galley));
+    let live = if call.lost_at.is_some() { Live::Assertive } else { Live::Polite };
+    ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(live));
 }
 
 /// The ground under text that floats over a picture.

@@ -30,30 +30,31 @@ pub(super) const BAR_HEIGHT: f32 = BUTTON.y + 2.0 * MARGIN + GAP;
 pub(super) struct Reveal {
     last_moved: Option<f64>,
     opacity: f32,
+    visible: bool,
+    /// Whether they were to be seen when the button of the mouse went down.
+    press_counts: bool,
 }
 
 impl Reveal {
     /// Looks at the input of this pass; `hold` keeps the controls in sight. Asks for the repaint that hides them.
     pub(super) fn update(&mut self, ctx: &Context, hold: bool) -> f32 {
-        let (now, moved) = ctx.input(|i| {
+        let (now, moved, went_down) = ctx.input(|i| {
             let moved = i.pointer.is_moving() || i.pointer.any_down() || !i.keys_down.is_empty();
-            (i.time, moved || i.smooth_scroll_delta() != Vec2::ZERO)
+            (i.time, moved || i.smooth_scroll_delta() != Vec2::ZERO, i.pointer.any_pressed())
         });
+        if went_down {
+            self.press_counts = self.visible;
+        }
         if moved || hold || self.last_moved.is_none() {
             self.last_moved = Some(now);
         }
         let rested = now - self.last_moved.unwrap_or(now);
-        let visible = rested < REST_SECONDS;
-        if visible && !hold {
+        self.visible = rested < REST_SECONDS;
+        if self.visible && !hold {
             ctx.request_repaint_after(Duration::from_secs_f64(REST_SECONDS - rested));
         }
-        self.opacity = ctx.animate_bool_with_time(Id::unique("controls-shown"), visible, FADE_SECONDS);
+        self.opacity = ctx.animate_bool_with_time(Id::unique("controls-shown"), self.visible, FADE_SECONDS);
         self.opacity
-    }
-
-    /// Whether a pointer may press them: a tap on a dark picture brings them back first.
-    fn can_be_pressed(&self) -> bool {
-        self.opacity > 0.5
     }
 }
 
@@ -99,7 +100,7 @@ pub(super) fn bar(ui: &mut Ui, stage: Rect, reveal: &Reveal, controls: &[Control
             let response = button(ui, place, control);
             used |= response.has_focus();
             let by_pointer = response.clicked_by(PointerButton::Primary);
-            if response.clicked() && (!by_pointer || reveal.can_be_pressed()) {
+            if response.clicked() && (!by_pointer || reveal.press_counts) {
                 pressed = Some(i);
             }
         }
@@ -134,7 +135,7 @@ fn button(ui: &mut Ui, rect: Rect, control: &Control) -> Response {
     if response.has_focus() {
         painter.circle_stroke(center, CIRCLE_RADIUS + 3.0, Stroke::new(2.0, palette.accent));
     }
-    control.icon.paint(painter, Rect::from_center_size(center, Vec2::splat(22.0)), ink);
+    control.icon.paint_on(painter, Rect::from_center_size(center, Vec2::splat(22.0)), ink, fill);
     let caption = pos2(rect.center().x, rect.bottom() - 2.0);
     painter.text(caption, Align2::CENTER_BOTTOM, control.text, FontId::proportional(12.5), palette.text);
     response.on_hover_text(control.hint.as_str())

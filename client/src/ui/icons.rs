@@ -45,20 +45,21 @@ impl Icon {
         Atom::paint(Vec2::splat(side), move |ui, args| self.paint(ui.painter(), args.rect, args.fallback_text_color))
     }
 
+    /// Paints it into a square, crossed out with a gap in the colour of the ground if it is an icon of something off.
+    pub(super) fn paint_on(self, painter: &Painter, rect: Rect, color: Color32, ground: Color32) {
+        self.paint(painter, rect, color);
+        if matches!(self, Self::MicrophoneOff | Self::CameraOff) {
+            Pen::new(painter, rect, ground).slash(5.2);
+            Pen::new(painter, rect, color).slash(1.9);
+        }
+    }
+
     /// Paints it into a square.
     pub(super) fn paint(self, painter: &Painter, rect: Rect, color: Color32) {
         let pen = Pen::new(painter, rect, color);
         match self {
-            Self::Microphone => pen.microphone(),
-            Self::MicrophoneOff => {
-                pen.microphone();
-                pen.slash();
-            }
-            Self::Camera => pen.camera(),
-            Self::CameraOff => {
-                pen.camera();
-                pen.slash();
-            }
+            Self::Microphone | Self::MicrophoneOff => pen.microphone(),
+            Self::Camera | Self::CameraOff => pen.camera(),
             Self::Call => pen.handset(-0.75 * PI),
             Self::HangUp => pen.handset(0.0),
             Self::Fullscreen => pen.corners(4.5, 9.5),
@@ -174,8 +175,8 @@ impl<'a> Pen<'a> {
     }
 
     /// Crossed out.
-    fn slash(&self) {
-        self.line(&[pos2(3.6, 3.2), pos2(20.4, 20.8)]);
+    fn slash(&self, width: f32) {
+        self.thick_line(&[pos2(4.0, 3.4), pos2(20.0, 20.6)], width);
     }
 
     /// A telephone handset, lying on its back at a turn of zero.

@@ -13,6 +13,9 @@ use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
 /// The longest server address that can be typed, in characters.
 const MAX_SERVER_CHARS: usize = 255;
 
+/// From this height on there is room for the mark and the line under the name.
+const ROOMY_HEIGHT: f32 = 480.0;
+
 /// What has been typed.
 #[derive(Default)]
 pub(super) struct LoginForm {
@@ -42,13 +45,18 @@ impl LoginForm {
             _ => None,
         };
         eframe::egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            widgets::centered_column(ui, 380.0, 430.0, |ui| {
-                widgets::mark(ui, 52.0);
-                ui.add_space(6.0);
+            let low = ui.available_height() < ROOMY_HEIGHT;
+            widgets::centered_column(ui, 380.0, if low { 330.0 } else { 430.0 }, |ui| {
+                if !low {
+                    widgets::mark(ui, 52.0);
+                    ui.add_space(6.0);
+                }
                 ui.heading("Visavis");
-                let weak = Palette::of(ui.visuals()).weak;
-                ui.label(RichText::new("Private one-to-one video calls").color(weak));
-                ui.add_space(14.0);
+                if !low {
+                    let weak = Palette::of(ui.visuals()).weak;
+                    ui.label(RichText::new("Private one-to-one video calls").color(weak));
+                    ui.add_space(14.0);
+                }
                 widgets::card(ui).inner_margin(Margin::same(22)).show(ui, |ui| {
                     ui.with_layout(eframe::egui::Layout::top_down(eframe::egui::Align::Min), |ui| {
                         self.fields(ui, busy, failure.as_deref(), actions);
@@ -61,7 +69,8 @@ impl LoginForm {
 
     /// Takes over what the session remembers, once, and never over what was typed.
     fn seed(&mut self, snapshot: &Snapshot) {
-        if !self.seeded && !(snapshot.server.is_empty() && snapshot.username.is_empty()) {
+        let remembers = !snapshot.server.is_empty() || !snapshot.username.is_empty();
+        if remembers && !self.seeded {
             self.seeded = true;
             if self.server.is_empty() {
                 self.server.clone_from(&snapshot.server);

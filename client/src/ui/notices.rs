@@ -1,4 +1,4 @@
-//! Notices: lines for the person, as toasts in the upper right, until they are put away.
+//! Notices: lines for the person, as toasts on the right, until they are put away.
 
 use eframe::egui::accesskit::Live;
 use eframe::egui::{Align, Align2, Area, Context, Id, Label, Layout, Margin, Order, RichText, vec2};
@@ -12,8 +12,8 @@ use crate::session::snapshot::{Intent, Notice};
 /// How many are shown at once; the newest are.
 const MOST_SHOWN: usize = 3;
 
-/// Shows the session's notices and the window's own.
-pub(super) fn show(ctx: &Context, notices: &[Notice], local: &[String], actions: &mut Actions) {
+/// Shows the session's notices and the window's own: below, or above while a call's controls are below.
+pub(super) fn show(ctx: &Context, notices: &[Notice], local: &[String], in_call: bool, actions: &mut Actions) {
     let dismissals = local.iter().enumerate().map(|(i, text)| (text.as_str(), Action::DismissLocal(i)));
     let all: Vec<(&str, Action)> = notices
         .iter()
@@ -25,12 +25,12 @@ pub(super) fn show(ctx: &Context, notices: &[Notice], local: &[String], actions:
     }
     let screen = ctx.content_rect();
     let width = (screen.width() - 32.0).min(360.0);
+    let (align, offset) =
+        if in_call { (Align2::RIGHT_TOP, vec2(-16.0, 56.0)) } else { (Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0)) };
     let older = all.len().saturating_sub(MOST_SHOWN);
-    Area::new(Id::unique("notices"))
-        .order(Order::Foreground)
-        .anchor(Align2::RIGHT_TOP, vec2(-16.0, 64.0))
-        .accessible_name("Notices")
-        .show(ctx, |ui| {
+    Area::new(Id::unique("notices")).order(Order::Foreground).anchor(align, offset).accessible_name("Notices").show(
+        ctx,
+        |ui| {
             ui.spacing_mut().item_spacing.y = 8.0;
             for (text, action) in all.iter().skip(older) {
                 toast(ui, text, action, width, actions);
@@ -39,7 +39,8 @@ pub(super) fn show(ctx: &Context, notices: &[Notice], local: &[String], actions:
                 let weak = Palette::of(ui.visuals()).weak;
                 ui.label(RichText::new(format!("and {older} older")).size(13.0).color(weak));
             }
-        });
+        },
+    );
 }
 
 fn toast(ui: &mut eframe::egui::Ui, text: &str, action: &Action, width: f32, actions: &mut Actions) {

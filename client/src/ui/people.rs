@@ -253,7 +253,7 @@ fn preview(ui: &mut Ui, snapshot: &Snapshot, own: &PictureView, width: f32) {
     };
     if !shown {
         let icon = Rect::from_center_size(rect.center() - vec2(0.0, 12.0), vec2(30.0, 30.0));
-        Icon::CameraOff.paint(ui.painter(), icon, palette.weak);
+        Icon::CameraOff.paint_on(ui.painter(), icon, palette.weak, palette.base);
         let font = FontId::proportional(13.0);
         ui.painter().text(rect.center() + vec2(0.0, 20.0), Align2::CENTER_CENTER, label, font, palette.weak);
     }

@@ -59,7 +59,7 @@ impl SelfView {
         let shape = letterbox(own.aspect().unwrap_or(16.0 / 9.0), rect);
         if !(live && own.paint(painter, shape, RADIUS, true)) {
             let icon = Rect::from_center_size(rect.center() - vec2(0.0, 9.0), Vec2::splat(24.0));
-            Icon::CameraOff.paint(painter, icon, palette.weak);
+            Icon::CameraOff.paint_on(painter, icon, palette.weak, palette.card);
             let below = rect.center() + vec2(0.0, 16.0);
             painter.text(below, Align2::CENTER_CENTER, "Camera off", FontId::proportional(12.5), palette.weak);
         }

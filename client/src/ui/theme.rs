@@ -86,7 +86,7 @@ const LIGHT: Palette = Palette {
     weak: rgb(0x566370),
     accent: rgb(0x0c7a66),
     accent_hover: rgb(0x0a6857),
-    accent_soft: rgb(0xd5efe9),
+    accent_soft: rgb(0xe0f4f0),
     on_accent: rgb(0xffffff),
     hang_up: rgb(0xc9303c),
     hang_up_hover: rgb(0xb32531),
@@ -166,6 +166,8 @@ fn paint(mut visuals: Visuals, palette: &Palette) -> Visuals {
         open: widget(palette.raised_hover, palette.accent, palette.text),
     };
     visuals.selection = Selection { bg_fill: palette.accent_soft, stroke: Stroke::new(1.5, palette.accent) };
+    // Blinking would repaint an idle window twice a second.
+    visuals.text_cursor.blink = false;
     visuals.hyperlink_color = palette.accent;
     visuals.weak_text_color = Some(palette.weak);
     visuals.warn_fg_color = palette.warning;

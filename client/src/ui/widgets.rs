@@ -4,8 +4,8 @@
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, Button, Color32, CornerRadius, FontFamily, FontId, Frame, Margin, Painter, Pos2, Rect, Response, RichText,
-    Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Atom, Button, Color32, CornerRadius, FontFamily, FontId, Frame, Margin, Painter, Pos2, Rect, Response,
+    RichText, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::icons::Icon;
@@ -49,11 +49,12 @@ pub(super) fn button(ui: &mut Ui, tone: Tone, icon: Option<Icon>, text: &str, mi
             visuals.fg_stroke.color = ink;
         }
         let text = RichText::new(text).color(ink);
+        // What grows at both ends keeps the text in the middle of a wide button.
         let button = match icon {
-            Some(icon) => Button::new((icon.atom(18.0), text)),
-            None => Button::new(text),
+            Some(icon) => Button::new((Atom::grow(), icon.atom(18.0), text, Atom::grow())),
+            None => Button::new((Atom::grow(), text, Atom::grow())),
         };
-        ui.add(button.min_size(vec2(min_width, WIDGET_HEIGHT)))
+        ui.add(button.gap(7.0).min_size(vec2(min_width, WIDGET_HEIGHT)))
     })
     .inner
 }

@@ -1,0 +1,162 @@
+//! Shows each screen of the window with made-up snapshots, to look at them: `cargo run --example gallery -- SCREEN`.
+//!
+//! A development tool: there is no server, no call and no device behind it, and what is pressed is only logged.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+use visavis_client::call::event::{CallPhase, EndReason};
+use visavis_client::config::{Settings, Theme};
+use visavis_client::device::{DeviceInfo, DeviceList};
+use visavis_client::media::frame::Picture;
+use visavis_client::media::slot::LatestSlot;
+use visavis_client::media::units::VideoSize;
+use visavis_client::session::snapshot::{LoginPhase, Notice, NoticeId, Person, SessionLink, Snapshot};
+use visavis_client::ui::{self, WindowOptions};
+use visavis_shared::Username;
+
+const SCREENS: &str = "login failed logging-in people alone offline ringing calling connecting call call-off \
+                       reconnecting ended talked notices";
+
+fn name(text: &str) -> Username {
+    Username::parse(text).expect("a name")
+}
+
+fn devices() -> DeviceList {
+    let device = |name: &str, default| DeviceInfo {
+        name: name.to_owned(),
+        default,
+        formats: vec!["1280x720 30 fps".to_owned()],
+    };
+    DeviceList {
+        cameras: vec![device("Integrated Camera", true), device("Logitech StreamCam", false)],
+        microphones: vec![device("Built-in Audio Analog Stereo", true), device("Headset", false)],
+        speakers: vec![device("Built-in Audio Analog Stereo", true)],
+    }
+}
+
+/// The snapshot that goes with the name of a screen.
+fn snapshot(screen: &str) -> Snapshot {
+    let now = Instant::now();
+    let ago = |seconds| now.checked_sub(Duration::from_secs(seconds)).unwrap_or(now);
+    let bob = name("bob");
+    let mut s = Snapshot {
+        login: LoginPhase::LoggedIn { username: name("alice") },
+        server: "ws://192.168.1.20:9090".to_owned(),
+        username: "alice".to_owned(),
+        people: ["bob", "Dr. Ada Lovelace", "grace.hopper", "李雷", "a_name_as_long_as_a_name_may_be_"]
+            .iter()
+            .map(|n| Person { username: name(n), online: true })
+            .collect(),
+        people_total: 5,
+        devices: devices(),
+        microphone_level: 0.12,
+        ..Snapshot::default()
+    };
+    let in_call = CallPhase::InCall { peer: bob.clone(), since: ago(187) };
+    match screen {
+        "login" => s.login = LoginPhase::LoggedOut,
+        "logging-in" => s.login = LoginPhase::LoggingIn,
+        "failed" => {
+            s.login = LoginPhase::Failed(
+                "The server at ws://192.168.1.20:9090 can't be reached. Check the address and that it is running."
+                    .to_owned(),
+            );
+        }
+        "alone" => (s.people, s.people_total) = (Vec::new(), 0),
+        "offline" => s.login = LoginPhase::Reconnecting { username: name("alice") },
+        "ringing" => s.call = CallPhase::Ringing { peer: bob, since: ago(4) },
+        "calling" => s.call = CallPhase::Calling { peer: bob, ringing: true, since: ago(7) },
+        "connecting" => s.call = CallPhase::Connecting { peer: bob, since: ago(1) },
+        "call" => {
+            s.call = in_call;
+            (s.remote_video_live, s.camera_live) = (true, true);
+        }
+        "call-off" => {
+            s.call = in_call;
+            (s.microphone_muted, s.camera_off) = (true, true);
+            s.connection_words = Some("Their connection is weak: 12% of their packets are lost".to_owned());
+        }
+        "reconnecting" => {
+            s.call = CallPhase::Reconnecting { peer: bob, since: ago(187), lost_at: ago(8) };
+            (s.remote_video_live, s.camera_live) = (true, true);
+        }
+        "ended" => s.call = CallPhase::Ended { peer: bob, reason: EndReason::Unknown, talked: None },
+        "talked" => {
+            let talked = Some(Duration::from_secs(201));
+            s.call = CallPhase::Ended { peer: bob, reason: EndReason::ClosedByPeer, talked };
+        }
+        "notices" => {
+            let texts = [
+                "The camera is in use by another program. The call goes on without your picture.",
+                "No microphone was found.",
+            ];
+            s.notices =
+                (0u64..).zip(texts).map(|(id, text)| Notice { id: NoticeId(id), text: text.to_owned() }).collect();
+        }
+        _ => {
+            (s.preview, s.camera_live) = (true, true);
+        }
+    }
+    s
+}
+
+/// A made-up picture: a person in front of a window, more or less.
+fn picture(width: u32, height: u32, hue: f32) -> Picture {
+    let mut rgba = Vec::with_capacity((width * height * 4) as usize);
+    for y in 0..height {
+        for x in 0..width {
+            let (u, v) = (x as f32 / width as f32, y as f32 / height as f32);
+            let aspect = width as f32 / height as f32;
+            let head = ((u - 0.5) * aspect).hypot(v - 0.42) < 0.17;
+            let body = ((u - 0.5) * aspect / 1.5).hypot(v - 1.0) < 0.33;
+            let stripe = u < 0.06;
+            let (r, g, b) = match (head || body, stripe) {
+                (true, _) => (0.85 - 0.25 * v, 0.66 - 0.2 * v, 0.55 - 0.2 * v),
+                (false, true) => (0.95, 0.9, 0.4),
+                (false, false) => (0.25 + 0.3 * u * hue, 0.32 + 0.25 * v, 0.45 + 0.25 * (1.0 - v) * (1.0 - hue)),
+            };
+            rgba.extend([r, g, b, 1.0].map(|c: f32| (c * 255.0) as u8));
+        }
+    }
+    Picture { size: VideoSize::new(width, height).expect("a size"), rgba: rgba.into() }
+}
+
+fn main() {
+    tracing_subscriber::fmt().with_env_filter("info").init();
+    let mut arguments = std::env::args().skip(1);
+    let screen = arguments.next().unwrap_or_else(|| "people".to_owned());
+    let theme = match arguments.next().as_deref() {
+        Some("light") => Theme::Light,
+        _ => Theme::Dark,
+    };
+    let size = match (arguments.next().and_then(|w| w.parse().ok()), arguments.next().and_then(|h| h.parse().ok())) {
+        (Some(width), Some(height)) => Some([width, height]),
+        _ => None,
+    };
+    if !SCREENS.split_whitespace().any(|s| s == screen) {
+        tracing::error!("there is no screen {screen}; there are: {SCREENS}");
+        std::process::exit(2);
+    }
+    let (intents, mut received) = mpsc::channel(64);
+    let (keep, snapshots) = watch::channel(Arc::new(snapshot(&screen)));
+    let link = SessionLink { intents, snapshots, remote_picture: LatestSlot::new(), self_picture: LatestSlot::new() };
+    link.remote_picture.put(picture(1280, 720, 1.0));
+    link.self_picture.put(picture(640, 360, 0.0));
+    let printer = std::thread::Builder::new().name("printer".to_owned()).spawn(move || {
+        while let Some(intent) = received.blocking_recv() {
+            tracing::info!(?intent);
+        }
+    });
+    let settings = Settings { theme, ..Settings::default() };
+    let shown = ui::run(link, WindowOptions { settings, size, position: Some([0.0, 0.0]), ..WindowOptions::default() });
+    drop(keep);
+    if let Ok(printer) = printer {
+        let _ = printer.join();
+    }
+    if let Err(error) = shown {
+        tracing::error!(%error);
+        std::process::exit(1);
+    }
+}

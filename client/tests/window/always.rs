@@ -1,0 +1,197 @@
+//! What holds on every screen: notices, settings, repaints, the keyboard, names for everything, room for everything.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Event, Key, Modifiers, ViewportCommand, vec2};
+use egui_kittest::kittest::{NodeT, Queryable};
+use tokio::sync::watch;
+use visavis_client::call::event::{CallPhase, EndReason};
+use visavis_client::config::{SETTINGS_FILE, Settings, Theme};
+use visavis_client::session::snapshot::{Intent, LoginPhase, Notice, NoticeId, Person, Snapshot};
+use visavis_client::ui::WindowOptions;
+
+use crate::harness::{Window, ago, in_call, logged_in, name, picture, with_call};
+
+#[test]
+fn notices_stand_until_they_are_dismissed() {
+    let notice = Notice { id: NoticeId(7), text: "The camera is in use.".to_owned() };
+    let options = WindowOptions { notices: vec!["Settings were damaged.".to_owned()], ..WindowOptions::default() };
+    let snapshot = Snapshot { notices: vec![notice], ..logged_in() };
+    let mut window = Window::open_with(snapshot, vec2(800.0, 600.0), options);
+    window.click("Dismiss: The camera is in use.");
+    assert_eq!(window.asked(), [Intent::DismissNotice(NoticeId(7))]);
+    window.click("Dismiss: Settings were damaged.");
+    assert!(!window.shows("Settings were damaged."));
+}
+
+#[test]
+fn a_login_that_worked_and_a_theme_that_was_chosen_are_remembered() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join(SETTINGS_FILE);
+    let options = WindowOptions { settings_path: Some(path.clone()), ..WindowOptions::default() };
+    let mut window = Window::open_with(Snapshot::default(), vec2(800.0, 600.0), options);
+    window.type_into("Your name", "alice");
+    window.type_into("Server", "calls.example");
+    window.click("Log in");
+    window.set(logged_in());
+    window.click("Theme: as the system. Change to dark");
+    drop(window);
+    let expected = Settings {
+        server: Some("calls.example".to_owned()),
+        username: Some("alice".to_owned()),
+        theme: Theme::Dark,
+        ..Settings::default()
+    };
+    assert_eq!(Settings::load(&path).expect("settings"), expected);
+}
+
+#[test]
+fn a_login_that_was_not_asked_for_in_the_window_is_not_remembered() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join(SETTINGS_FILE);
+    let options = WindowOptions { settings_path: Some(path.clone()), ..WindowOptions::default() };
+    drop(Window::open_with(logged_in(), vec2(800.0, 600.0), options));
+    assert!(!path.exists());
+}
+
+#[test]
+fn the_window_closes_when_the_session_has_ended() {
+    let mut window = Window::open(logged_in());
+    let (other, _) = watch::channel(Arc::new(Snapshot::default()));
+    drop(std::mem::replace(&mut window.snapshots, other));
+    window.harness.run_steps(1);
+    assert!(window.commands().contains(&ViewportCommand::Close));
+}
+
+#[test]
+fn a_window_in_which_nothing_happens_does_not_repaint() {
+    let ended = CallPhase::Ended { peer: name("bob"), reason: EndReason::Busy, talked: None };
+    for snapshot in [Snapshot::default(), logged_in(), with_call(ended)] {
+        let mut window = Window::open(snapshot);
+        window.harness.run_steps(4);
+        let delay = window.repaint_delay();
+        assert!(delay > Duration::from_secs(3600), "asks again after {delay:?}");
+    }
+}
+
+#[test]
+fn a_running_clock_repaints_once_a_second() {
+    let mut window = Window::open(in_call());
+    window.harness.run_steps(4);
+    let delay = window.repaint_delay();
+    assert!(delay > Duration::ZERO && delay <= Duration::from_millis(1001), "asks again after {delay:?}");
+}
+
+#[test]
+fn the_whole_way_from_log_in_to_the_end_of_a_call_can_be_gone_with_the_keyboard() {
+    fn tab_to(window: &mut Window, label: &str) {
+        for _ in 0..30 {
+            window.press(Modifiers::NONE, Key::Tab);
+            if window.harness.get_by_label(label).is_focused() {
+                return;
+            }
+        }
+        panic!("Tab never reaches {label}");
+    }
+    let mut window = Window::open(Snapshot { server: "calls.example".to_owned(), ..Snapshot::default() });
+    // The name has the keyboard from the start.
+    window.harness.event(Event::Text("alice".to_owned()));
+    window.settle();
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(matches!(&window.asked()[..], [Intent::LogIn { username, .. }] if username == "alice"));
+    window.set(logged_in());
+    tab_to(&mut window, "Call carol");
+    window.press(Modifiers::NONE, Key::Space);
+    assert_eq!(window.asked(), [Intent::Call { username: "carol".to_owned() }]);
+    window.set(in_call());
+    tab_to(&mut window, "Close call");
+    window.press(Modifiers::NONE, Key::Enter);
+    assert_eq!(window.asked(), [Intent::HangUp]);
+}
+
+#[test]
+fn the_keyboard_help_opens_by_key_and_button_and_closes_again() {
+    let help = "mute or unmute the microphone";
+    let mut window = Window::open(logged_in());
+    window.press(Modifiers::NONE, Key::F1);
+    assert!(window.shows(help));
+    window.click("Done");
+    assert!(!window.shows(help));
+    window.click("Keyboard shortcuts");
+    assert!(window.shows(help));
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(!window.shows(help));
+}
+
+/// Every phase of a call and of the login, for a person of this name, with texts that are much too long.
+fn every_snapshot(peer: &str) -> Vec<Snapshot> {
+    let (peer, since) = (name(peer), ago(3_700_000));
+    let long = "The server says something that goes on and on. ".repeat(200);
+    let mut calls = vec![
+        CallPhase::Idle,
+        CallPhase::Calling { peer: peer.clone(), ringing: true, since },
+        CallPhase::Ringing { peer: peer.clone(), since },
+        CallPhase::Connecting { peer: peer.clone(), since },
+        CallPhase::InCall { peer: peer.clone(), since },
+        CallPhase::Reconnecting { peer: peer.clone(), since, lost_at: since },
+    ];
+    for reason in [EndReason::HungUp, EndReason::Refused(long.clone()), EndReason::ConnectFailed(long.clone())] {
+        calls.push(CallPhase::Ended { peer: peer.clone(), reason, talked: Some(Duration::MAX) });
+    }
+    let logins = [
+        LoginPhase::LoggedOut,
+        LoginPhase::LoggingIn,
+        LoginPhase::Failed(long.clone()),
+        LoginPhase::LoggedIn { username: peer.clone() },
+        LoginPhase::Reconnecting { username: peer.clone() },
+    ];
+    let mut all = Vec::new();
+    for call in calls {
+        for login in &logins {
+            all.push(Snapshot {
+                login: login.clone(),
+                call: call.clone(),
+                server: long.clone(),
+                people: (1..4).map(|n| Person { username: peer.clone(), online: n % 2 == 0 }).collect(),
+                people_total: usize::MAX,
+                microphone_level: f32::NAN,
+                connection_words: Some(long.clone()),
+                notices: (0..5).map(|id| Notice { id: NoticeId(id), text: long.clone() }).collect(),
+                preview: true,
+                camera_live: true,
+                remote_video_live: true,
+                ..Snapshot::default()
+            });
+        }
+    }
+    all
+}
+
+#[test]
+fn every_phase_at_every_size_is_painted_inside_the_window_with_every_widget_named() {
+    let mut window = Window::open(Snapshot::default());
+    for size in [vec2(480.0, 360.0), vec2(800.0, 600.0), vec2(1920.0, 1080.0)] {
+        window.harness.set_size(size);
+        for peer in ["bob", "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW", "李雷", "...", "ﷺﷺﷺﷺ"] {
+            for snapshot in every_snapshot(peer) {
+                window.snapshots.send_replace(Arc::new(snapshot));
+                window.remote_picture.put(picture());
+                window.self_picture.put(picture());
+                window.harness.run_steps(2);
+                assert_eq!(window.harness.unnamed_widgets(), Vec::<String>::new());
+                for node in window.harness.root().children_recursive() {
+                    let node = node.accesskit_node();
+                    let Some(rect) = node.bounding_box() else { continue };
+                    // What is typed into a field may be longer than the field, which cuts it.
+                    if node.parent().is_some_and(|parent| parent.role() == Role::TextInput) {
+                        continue;
+                    }
+                    let fits = rect.x0 >= -1.0 && rect.x1 <= f64::from(size.x) + 1.0;
+                    assert!(fits, "{:?} {:?} at {rect:?} in {size:?}", node.role(), node.label());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Being called, calling, the call itself, and its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Event, Key, Modifiers, PointerButton, ViewportCommand, pos2};
+use egui_kittest::kittest::Queryable;
+use visavis_client::call::event::{CallPhase, EndReason};
+use visavis_client::session::snapshot::{Intent, Snapshot};
+
+use crate::harness::{Window, ago, call_bob, in_call, logged_in, name, picture, with_call};
+
+fn ringing() -> Snapshot {
+    with_call(CallPhase::Ringing { peer: name("bob"), since: ago(2) })
+}
+
+#[test]
+fn a_call_that_rings_can_be_accepted_or_declined() {
+    let mut window = Window::open(ringing());
+    assert!(window.shows("bob is calling"));
+    window.click("Accept");
+    window.click("Decline");
+    assert_eq!(window.asked(), [Intent::Accept, Intent::Decline]);
+    window.press(Modifiers::COMMAND, Key::Enter);
+    window.press(Modifiers::COMMAND, Key::Backspace);
+    assert_eq!(window.asked(), [Intent::Accept, Intent::Decline]);
+}
+
+#[test]
+fn no_plain_key_answers_a_call_that_comes_in_while_typing() {
+    let mut window = Window::open(logged_in());
+    window.type_into("Username to call", "car");
+    window.set(ringing());
+    for key in [Key::Enter, Key::Space, Key::O, Key::L, Key::Escape, Key::Backspace] {
+        window.press(Modifiers::NONE, key);
+    }
+    assert_eq!(window.asked(), []);
+}
+
+#[test]
+fn a_call_that_comes_in_asks_for_attention_and_shows_in_the_title() {
+    let mut window = Window::open(logged_in());
+    window.snapshots.send_replace(Arc::new(ringing()));
+    window.harness.run_steps(1);
+    let commands = window.commands();
+    assert!(commands.contains(&ViewportCommand::Title("bob is calling – Visavis".to_owned())), "{commands:?}");
+    assert!(commands.iter().any(|c| matches!(c, ViewportCommand::RequestUserAttention(_))), "{commands:?}");
+}
+
+#[test]
+fn a_call_being_placed_says_how_far_it_is_and_can_be_cancelled() {
+    let calling = |ringing| with_call(CallPhase::Calling { peer: name("bob"), ringing, since: ago(3) });
+    let mut window = Window::open(calling(false));
+    assert!(window.shows("Calling bob") && !window.shows("ringing there"));
+    window.set(calling(true));
+    assert!(window.shows("It is ringing there"));
+    window.click("Cancel");
+    window.set(with_call(CallPhase::Connecting { peer: name("bob"), since: ago(0) }));
+    window.click("Cancel");
+    assert_eq!(window.asked(), [Intent::HangUp, Intent::HangUp]);
+}
+
+#[test]
+fn the_controls_of_a_call_mute_turn_the_camera_off_and_close_it() {
+    let mut window = Window::open(in_call());
+    window.click("Mute");
+    window.click("Camera off");
+    window.click("Close call");
+    assert_eq!(window.asked(), [Intent::MuteMicrophone(true), Intent::TurnCameraOff(true), Intent::HangUp]);
+    window.set(Snapshot { microphone_muted: true, camera_off: true, ..in_call() });
+    window.click("Unmute");
+    window.click("Camera on");
+    assert_eq!(window.asked(), [Intent::MuteMicrophone(false), Intent::TurnCameraOff(false)]);
+}
+
+#[test]
+fn keys_do_the_same_and_a_key_that_is_held_counts_once() {
+    let mut window = Window::open(in_call());
+    window.press(Modifiers::NONE, Key::M);
+    window.press(Modifiers::NONE, Key::V);
+    for repeat in [false, true, true] {
+        let (modifiers, physical_key) = (Modifiers::NONE, None);
+        window.harness.event(Event::Key { key: Key::M, pressed: true, repeat, modifiers, physical_key });
+    }
+    window.settle();
+    window.press(Modifiers::COMMAND, Key::Backspace);
+    let mute = Intent::MuteMicrophone(true);
+    assert_eq!(window.asked(), [mute.clone(), Intent::TurnCameraOff(true), mute, Intent::HangUp]);
+}
+
+#[test]
+fn the_full_screen_is_entered_by_a_key() {
+    let mut window = Window::open(in_call());
+    window.harness.key_down(Key::F);
+    window.harness.run_steps(1);
+    assert!(window.commands().contains(&ViewportCommand::Fullscreen(true)), "{:?}", window.commands());
+}
+
+#[test]
+fn the_picture_of_the_other_is_named_and_gone_in_the_next_call() {
+    let live = || Snapshot { remote_video_live: true, camera_live: true, ..in_call() };
+    let mut window = Window::open(live());
+    window.remote_picture.put(picture());
+    window.self_picture.put(picture());
+    window.settle();
+    assert!(window.shows("Picture of bob") && window.shows("Your picture, mirrored"));
+    window.set(Snapshot { call: CallPhase::InCall { peer: name("carol"), since: ago(0) }, ..live() });
+    assert!(window.shows("No picture from carol"));
+}
+
+#[test]
+fn a_press_on_controls_that_have_faded_only_brings_them_back() {
+    let mut window = Window::open(Snapshot { remote_video_live: true, ..in_call() });
+    window.remote_picture.put(picture());
+    window.harness.hover_at(pos2(20.0, 300.0));
+    // A step is a quarter of a second; the mouse rests for six.
+    window.harness.run_steps(24);
+    let pos = window.harness.get_by_label("Close call").rect().center();
+    for pressed in [true, false] {
+        let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
+        window.harness.event(Event::PointerButton { pos, button, pressed, modifiers });
+    }
+    window.harness.run_steps(1);
+    assert_eq!(window.asked(), [], "what can't be seen can't be pressed");
+    window.settle();
+    window.click("Close call");
+    assert_eq!(window.asked(), [Intent::HangUp]);
+}
+
+#[test]
+fn a_screen_reader_can_press_controls_that_have_faded() {
+    let mut window = Window::open(Snapshot { remote_video_live: true, ..in_call() });
+    window.remote_picture.put(picture());
+    window.harness.run_steps(24);
+    window.harness.get_by_label("Mute").click_accesskit();
+    window.settle();
+    assert_eq!(window.asked(), [Intent::MuteMicrophone(true)]);
+}
+
+#[test]
+fn devices_can_be_changed_during_a_call_and_escape_puts_them_away() {
+    let mut window = Window::open(in_call());
+    window.click("Devices");
+    assert!(window.harness.query_by_role_and_label(Role::ComboBox, "Speaker").is_some());
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(window.harness.query_by_role_and_label(Role::ComboBox, "Speaker").is_none());
+    assert_eq!(window.asked(), []);
+}
+
+#[test]
+fn an_interruption_and_a_weak_connection_are_said_in_words() {
+    let reconnecting = CallPhase::Reconnecting { peer: name("bob"), since: ago(60), lost_at: ago(9) };
+    let mut window = Window::open(with_call(reconnecting));
+    assert!(window.shows("The connection to bob is interrupted"));
+    let weak = "Their connection is weak: 12% of their packets are lost";
+    window.set(Snapshot { connection_words: Some(weak.to_owned()), ..in_call() });
+    assert!(window.shows(weak));
+}
+
+#[test]
+fn an_ended_call_says_why_and_how_long_and_can_be_placed_again() {
+    let (reason, talked) = (EndReason::ClosedByPeer, Some(Duration::from_secs(201)));
+    let mut window = Window::open(with_call(CallPhase::Ended { peer: name("bob"), reason, talked }));
+    assert!(window.shows("bob closed the call.") && window.shows("You talked for 3 minutes and 21 seconds."));
+    window.click("Call again");
+    window.click("Back");
+    window.press(Modifiers::NONE, Key::Escape);
+    assert_eq!(window.asked(), [call_bob(), Intent::Dismiss, Intent::Dismiss]);
+}
