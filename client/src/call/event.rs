@@ -13,7 +13,7 @@ pub struct PeerId(pub u64);
 pub enum Input {
     /// The person calls somebody. `call` is a fresh id.
     Place {
-        /// Whom.
+        /// Whom, spelled as the server spells it: it is compared with who messages are from.
         peer: Username,
         /// A fresh id.
         call: CallId,
@@ -22,7 +22,7 @@ pub enum Input {
     Accept,
     /// The person declines the call that rings.
     Decline,
-    /// The person cancels or closes.
+    /// The person cancels or closes. A call that rings is declined.
     HangUp,
     /// The person has read how the call ended.
     Dismiss,

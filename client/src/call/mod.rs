@@ -1,7 +1,58 @@
 //! The call as a sans-IO state machine: no socket, no thread, no clock, no device.
 //!
-//! [`Call::handle_input`] takes whatever happened and when; [`Call::poll_output`] says what to do about it, until it
-//! says nothing more; [`Call::poll_timeout`] says when to come back with [`Input::Timeout`] at the latest.
-//! The rules are those of ARCHITECTURE.md, "The call".
+//! [`Call::handle_input`] takes whatever happened and when; [`Call::poll_output`] says what to do about it, and is to
+//! be asked after every input until it says nothing more; [`Call::poll_timeout`] says when to come back with
+//! [`Input::Timeout`] at the latest. Deadlines act only through [`Input::Timeout`].
+//!
+//! # What happens in which state
+//!
+//! | | Idle, Ended | Calling | Ringing | Connecting | InCall, Reconnecting |
+//! | --- | --- | --- | --- | --- | --- |
+//! | `Place` | media on, make an offer → Calling | – | – | – | – |
+//! | `Accept` | – | – | media on, answer → Connecting | – | – |
+//! | `Decline` | – | – | say `decline` → Ended | – | – |
+//! | `HangUp` | – | say `close` → Ended | say `decline` → Ended | say `close` → Ended | say `close` → Ended |
+//! | `Dismiss` | → Idle | – | – | – | – |
+//! | their `offer` | say `ringing` → Ringing | glare: see below | changed: the new one is kept | AcceptOffer, answer | AcceptOffer, answer |
+//! | their offer of another call | → Ringing | glare: see below | rings on, with the new call | say `decline` busy; → Ringing if they had started anew | the same |
+//! | somebody else's `offer` | → Ringing | say `decline` busy | say `decline` busy | say `decline` busy | say `decline` busy |
+//! | `ringing` | – | noted | – | – | – |
+//! | `answer` | – | → Connecting | – | to an offer of ours only | to an offer of ours only |
+//! | `candidate` | – | AddCandidate | kept until accepted | AddCandidate | AddCandidate |
+//! | `decline` | – | → Ended | → Ended | → Ended | → Ended |
+//! | `close` | – | → Ended | → Ended | → Ended | → Ended |
+//! | `close` disconnected | – | they have 15 s | they have 15 s | they have 15 s | – (the media decides) |
+//! | `SignalRefused` | – | the offer: → Ended | caller unknown: they have 15 s | the answer: → Ended | – |
+//! | `SignalingDown` | – | the server has 15 s | the server has 15 s | the server has 15 s | – |
+//! | `SignalingUp` | last farewell again | offer again | `ringing` again | description again | ICE restart if we placed it and have no media |
+//! | `Connected` | – | – | – | → InCall | → InCall |
+//! | `Disconnected` | – | – | – | – | → Reconnecting |
+//! | `Failed` | – | say `close` → Ended | – | say `decline` failed or `close` → Ended | → Reconnecting, ICE restart if we placed it |
+//!
+//! A dash: nothing changes and nothing is said. Messages of another person or another call fall in no row but those
+//! that name them. What happens when a deadline passes stands at [`deadline::Deadline`].
+//!
+//! # What always holds
+//!
+//! - Media runs, and a peer connection exists, from `Place` or `Accept` until the call has ended, and at no other
+//!   time; nothing but `ringing` and `decline` leaves before `Accept`.
+//! - Leaving a call puts StopMedia and ClosePeer before anything that is said about it.
+//! - Of two people who call each other at once, the offer of the smaller name stands. The other's person has placed
+//!   that call as well, so their client drops its own offer and answers.
+//! - If both ends offer within a call at once, the smaller name's offer stands likewise.
+//! - Whatever is said twice counts once: an offer heard before gets the same answer again, an answer heard before
+//!   changes nothing, an offer of a call that is over gets the same farewell again.
+//! - "They had started anew" means that the server lost their connection, and what comes next from them is another
+//!   call: their client no longer knows this one.
+//! - Every state has a deadline but Idle and InCall, which the peer connection watches over.
 
+pub mod deadline;
 pub mod event;
+mod leg;
+mod machine;
+mod memory;
+mod party;
+mod signals;
+
+pub use event::{CallPhase, EndReason, Input, Output, PeerId, PeerInput};
+pub use machine::Call;

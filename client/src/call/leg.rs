@@ -1,0 +1,187 @@
+//! The machine's view of one peer connection: whose turn it is to describe, and what was said about it.
+//!
+//! In: what the peer connection reports and what the other's client says. Out: signals to send and verdicts. What
+//! always holds: candidates leave after the first description and never before it; an offer of ours is out at most
+//! once; of several offers or answers that the peer connection owes, only the last is sent, since that is what its state
+//! stands for then.
+//! Offers and answers follow RFC 8829 (JSEP) §3.2, trickled candidates RFC 8838.
+
+use visavis_shared::{CallSignal, CandidateInit, DescriptionKind, Payload, SessionDescription};
+
+use super::event::PeerId;
+use super::memory::{Heard, Novelty};
+
+/// How many candidates are kept, of ours to say them again and of theirs until the call is accepted. A host has a
+/// handful; beyond this they are most likely sent to do harm.
+pub(super) const MAX_CANDIDATES: usize = 64;
+
+/// Where an offer of ours is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Offering {
+    /// There is none out.
+    No,
+    /// The peer connection was asked for one.
+    Asked,
+    /// It was sent; the answer is awaited.
+    Sent,
+}
+
+/// What to do about an offer of theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum OfferVerdict {
+    /// Answer it.
+    Accept,
+    /// It was answered already: say that again.
+    AnswerAgain(CallSignal),
+    /// Nothing: it is out of date, or ours stands.
+    Ignore,
+}
+
+/// One peer connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Leg {
+    id: PeerId,
+    offering: Offering,
+    /// Offers that the peer connection was asked for and has not made yet.
+    offers_owed: u32,
+    /// Offers of theirs that the peer connection was given and has not answered yet.
+    answers_owed: u32,
+    /// Our last description, as it was sent.
+    described: Option<CallSignal>,
+    /// Our candidates since then, as they were sent; or those that wait for the first description.
+    candidates: Vec<CallSignal>,
+    offers: Heard,
+    answers: Heard,
+}
+
+impl Leg {
+    fn new(id: PeerId) -> Self {
+        Self {
+            id,
+            offering: Offering::No,
+            offers_owed: 0,
+            answers_owed: 0,
+            described: None,
+            candidates: Vec::new(),
+            offers: Heard::default(),
+            answers: Heard::default(),
+        }
+    }
+
+    /// A peer connection that is to offer.
+    pub(super) fn to_offer(id: PeerId) -> Self {
+        Self { offering: Offering::Asked, offers_owed: 1, ..Self::new(id) }
+    }
+
+    /// A peer connection that is to answer this offer.
+    pub(super) fn to_answer(id: PeerId, offer: &SessionDescription) -> Self {
+        let mut leg = Self { answers_owed: 1, ..Self::new(id) };
+        leg.offers.note(offer);
+        leg
+    }
+
+    pub(super) fn id(&self) -> PeerId {
+        self.id
+    }
+
+    /// Whether anything was sent that tells the other how to reach us.
+    pub(super) fn has_described(&self) -> bool {
+        self.described.is_some()
+    }
+
+    /// Whether an offer of ours awaits its answer.
+    pub(super) fn awaits_answer(&self) -> bool {
+        self.offering == Offering::Sent
+    }
+
+    /// The peer connection has described itself: what to send, in order.
+    pub(super) fn describe(&mut self, description: &SessionDescription) -> Result<Vec<CallSignal>, serde_json::Error> {
+        let signal = match description.kind {
+            DescriptionKind::Offer => {
+                self.offers_owed = self.offers_owed.saturating_sub(1);
+                if self.offers_owed > 0 || self.offering == Offering::No {
+                    return Ok(Vec::new());
+                }
+                self.offering = Offering::Sent;
+                CallSignal::Offer(Payload::of(description)?)
+            }
+            DescriptionKind::Answer => {
+                self.answers_owed = self.answers_owed.saturating_sub(1);
+                if self.answers_owed > 0 {
+                    return Ok(Vec::new());
+                }
+                CallSignal::Answer(Payload::of(description)?)
+            }
+            DescriptionKind::Pranswer | DescriptionKind::Rollback => return Ok(Vec::new()),
+        };
+        if self.has_described() {
+            self.candidates.clear();
+        }
+        self.described = Some(signal.clone());
+        let mut signals = vec![signal];
+        signals.extend_from_slice(&self.candidates);
+        Ok(signals)
+    }
+
+    /// The peer connection has found one of our addresses: what to send now, if it is time.
+    pub(super) fn local_candidate(&mut self, candidate: &CandidateInit) -> Option<CallSignal> {
+        let signal = CallSignal::Candidate(Payload::of(candidate).ok()?);
+        if self.candidates.len() < MAX_CANDIDATES {
+            self.candidates.push(signal.clone());
+        }
+        self.has_described().then_some(signal)
+    }
+
+    /// What to say again after the server was away: what it swallowed would be missed.
+    pub(super) fn say_again(&self) -> Vec<CallSignal> {
+        let answered = matches!(self.described, Some(CallSignal::Offer(_))) && !self.awaits_answer();
+        let described = self.described.iter().filter(|_| !answered);
+        let candidates = self.candidates.iter().filter(|_| self.has_described());
+        described.chain(candidates).cloned().collect()
+    }
+
+    /// They offer. `ours_stands` says whose offer counts if one of ours is out as well.
+    pub(super) fn hear_offer(&mut self, offer: &SessionDescription, ours_stands: bool) -> OfferVerdict {
+        match self.offers.note(offer) {
+            Novelty::New if self.offering != Offering::No && ours_stands => OfferVerdict::Ignore,
+            Novelty::New => {
+                self.offering = Offering::No;
+                self.answers_owed += 1;
+                OfferVerdict::Accept
+            }
+            Novelty::Last if self.offering == Offering::No && self.answers_owed == 0 => match &self.described {
+                Some(answer @ CallSignal::Answer(_)) => OfferVerdict::AnswerAgain(answer.clone()),
+                _ => OfferVerdict::Ignore,
+            },
+            Novelty::Last | Novelty::Stale => OfferVerdict::Ignore,
+        }
+    }
+
+    /// They answer: whether that is to be taken.
+    pub(super) fn hear_answer(&mut self, answer: &SessionDescription) -> bool {
+        let taken = self.awaits_answer() && self.answers.note(answer) == Novelty::New;
+        if taken {
+            self.offering = Offering::No;
+        }
+        taken
+    }
+
+    /// The peer connection is asked for a further offer.
+    pub(super) fn offer_again(&mut self) {
+        self.offering = Offering::Asked;
+        self.offers_owed += 1;
+    }
+
+    /// The peer connection has failed, so it may never make what it owes.
+    pub(super) fn failed(&mut self) {
+        self.offers_owed = 0;
+        self.answers_owed = 0;
+    }
+
+    /// The server could not pass our offer on: it binds nobody.
+    pub(super) fn offer_was_refused(&mut self) {
+        if self.awaits_answer() {
+            self.offering = Offering::No;
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! The call machine: what the person, the peer connection and the clock do to a call.
+//!
+//! What the server and the other's client say is in [`super::signals`]; the table of both is in [`super`].
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use visavis_shared::{CallId, CallSignal, CandidateInit, DeclineReason, SessionDescription, Username};
+
+use super::deadline::{self, Deadline, Deadlines};
+use super::event::{CallPhase, EndReason, Input, Output, PeerId, PeerInput};
+use super::leg::Leg;
+use super::memory::OverCalls;
+use super::party::Party;
+
+/// Where a call that the person has placed or accepted is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stage {
+    Calling { ringing: bool, since: Instant },
+    Connecting { since: Instant },
+    InCall { since: Instant },
+    Reconnecting { since: Instant, lost_at: Instant, restarted: bool },
+}
+
+impl Stage {
+    /// Whether media has flowed: from then on only the media, the other or the person ends the call.
+    pub(super) fn stands(&self) -> bool {
+        matches!(self, Self::InCall { .. } | Self::Reconnecting { .. })
+    }
+
+    fn talked(&self, now: Instant) -> Option<Duration> {
+        match self {
+            Self::Calling { .. } | Self::Connecting { .. } => None,
+            Self::InCall { since } => Some(now.saturating_duration_since(*since)),
+            Self::Reconnecting { since, lost_at, .. } => Some(lost_at.saturating_duration_since(*since)),
+        }
+    }
+}
+
+/// A call that rings here. It has no peer connection, and no device is open for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Incoming {
+    pub(super) party: Party,
+    pub(super) offer: SessionDescription,
+    /// What came ahead of accept; at most [`super::leg::MAX_CANDIDATES`], later ones are lost.
+    pub(super) candidates: Vec<CandidateInit>,
+    pub(super) since: Instant,
+}
+
+/// A call that the person has placed or accepted: media runs, and there is a peer connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Active {
+    pub(super) party: Party,
+    pub(super) leg: Leg,
+    pub(super) stage: Stage,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) enum State {
+    #[default]
+    Idle,
+    Ringing(Incoming),
+    Active(Active),
+    Ended {
+        peer: Username,
+        reason: EndReason,
+        talked: Option<Duration>,
+    },
+}
+
+/// One person's calls, one at a time. See [`super`] for its rules.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Call {
+    /// Our name, once it was ever known.
+    pub(super) us: Option<Username>,
+    pub(super) server_is_up: bool,
+    pub(super) state: State,
+    pub(super) deadlines: Deadlines,
+    pub(super) outputs: VecDeque<Output>,
+    pub(super) over: OverCalls,
+    peers_made: u64,
+}
+
+impl Call {
+    /// No call, not logged in.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in what happened. Drain [`Self::poll_output`] afterwards, then look at [`Self::poll_timeout`].
+    pub fn handle_input(&mut self, input: Input, now: Instant) {
+        match input {
+            Input::Place { peer, call } => self.place(peer, call, now),
+            Input::Accept => self.accept(now),
+            Input::Decline => {
+                if matches!(self.state, State::Ringing(_)) {
+                    self.end(EndReason::DeclinedByUs, Some(CallSignal::Decline(DeclineReason::Declined)), now);
+                }
+            }
+            Input::HangUp => match self.state {
+                State::Ringing(_) => {
+                    self.end(EndReason::DeclinedByUs, Some(CallSignal::Decline(DeclineReason::Declined)), now);
+                }
+                State::Active(_) => self.end(EndReason::HungUp, Some(CallSignal::Close(None)), now),
+                State::Idle | State::Ended { .. } => {}
+            },
+            Input::Dismiss => {
+                if matches!(self.state, State::Ended { .. }) {
+                    self.clear_notice();
+                }
+            }
+            Input::Signal { from, call, signal } => self.hear(from, call, signal, now),
+            Input::SignalRefused { code, in_reply_to, call } => {
+                self.hear_refusal(code, in_reply_to.as_deref(), call.as_ref(), now);
+            }
+            Input::SignalingUp { username } => self.server_up(username, now),
+            Input::SignalingDown => self.server_down(now),
+            Input::Peer { peer, event } => {
+                if matches!(&self.state, State::Active(active) if active.leg.id() == peer) {
+                    self.peer_reports(event, now);
+                }
+            }
+            Input::Timeout => {
+                while let Some(deadline) = self.deadlines.take_passed(now) {
+                    self.deadline_passed(deadline, now);
+                }
+            }
+        }
+    }
+
+    /// What to do next, in order; `None` when everything was said.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Input::Timeout`] is due, unless something else happens before. `None` when idle, and while media flows:
+    /// then the peer connection says when that is over.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.deadlines.next()
+    }
+
+    /// Where the call is.
+    #[must_use]
+    pub fn phase(&self) -> CallPhase {
+        match &self.state {
+            State::Idle => CallPhase::Idle,
+            State::Ringing(Incoming { party, since, .. }) => {
+                CallPhase::Ringing { peer: party.name.clone(), since: *since }
+            }
+            State::Active(Active { party, stage, .. }) => {
+                let peer = party.name.clone();
+                match *stage {
+                    Stage::Calling { ringing, since } => CallPhase::Calling { peer, ringing, since },
+                    Stage::Connecting { since } => CallPhase::Connecting { peer, since },
+                    Stage::InCall { since } => CallPhase::InCall { peer, since },
+                    Stage::Reconnecting { since, lost_at, .. } => CallPhase::Reconnecting { peer, since, lost_at },
+                }
+            }
+            State::Ended { peer, reason, talked } => {
+                CallPhase::Ended { peer: peer.clone(), reason: reason.clone(), talked: *talked }
+            }
+        }
+    }
+
+    /// The id of the call that rings or stands; `None` when there is none, or when an older client placed it.
+    #[must_use]
+    pub fn call_id(&self) -> Option<&CallId> {
+        self.party().and_then(|party| party.call.as_ref())
+    }
+
+    /// Whether we placed the call that rings or stands; `None` when there is none.
+    #[must_use]
+    pub fn placed_by_us(&self) -> Option<bool> {
+        self.party().map(|party| party.placed)
+    }
+
+    pub(super) fn party(&self) -> Option<&Party> {
+        match &self.state {
+            State::Ringing(incoming) => Some(&incoming.party),
+            State::Active(active) => Some(&active.party),
+            State::Idle | State::Ended { .. } => None,
+        }
+    }
+
+    pub(super) fn party_mut(&mut self) -> Option<&mut Party> {
+        match &mut self.state {
+            State::Ringing(incoming) => Some(&mut incoming.party),
+            State::Active(active) => Some(&mut active.party),
+            State::Idle | State::Ended { .. } => None,
+        }
+    }
+
+    pub(super) fn next_peer(&mut self) -> PeerId {
+        self.peers_made += 1;
+        PeerId(self.peers_made)
+    }
+
+    fn clear_notice(&mut self) {
+        self.state = State::Idle;
+        self.deadlines.clear_all();
+    }
+
+    fn place(&mut self, peer: Username, call: CallId, now: Instant) {
+        if matches!(self.state, State::Ringing(_) | State::Active(_)) {
+            return;
+        }
+        self.clear_notice();
+        let refused = match &self.us {
+            None => Some("Log in before you call somebody."),
+            Some(us) if *us == peer => Some("That is your own name: call somebody else."),
+            Some(_) => None,
+        };
+        if let Some(words) = refused {
+            self.show_end(peer, EndReason::Refused(words.to_owned()), None, now);
+            return;
+        }
+        let leg = Leg::to_offer(self.next_peer());
+        self.outputs.extend([Output::StartMedia, Output::OpenToOffer(leg.id())]);
+        let party = Party::new(peer, Some(call), true);
+        self.state = State::Active(Active { party, leg, stage: Stage::Calling { ringing: false, since: now } });
+        self.deadlines.set(Deadline::Ring, now + deadline::RING);
+        if !self.server_is_up {
+            self.deadlines.set(Deadline::ServerBack, now + deadline::COME_BACK);
+        }
+    }
+
+    fn accept(&mut self, now: Instant) {
+        let incoming = match std::mem::take(&mut self.state) {
+            State::Ringing(incoming) => incoming,
+            other => {
+                self.state = other;
+                return;
+            }
+        };
+        self.outputs.push_back(Output::StartMedia);
+        self.answer(incoming.party, incoming.offer, incoming.candidates, now);
+    }
+
+    /// Takes a call that the person has consented to (media runs already): the way for media is looked for.
+    pub(super) fn answer(
+        &mut self,
+        party: Party,
+        offer: SessionDescription,
+        candidates: Vec<CandidateInit>,
+        now: Instant,
+    ) {
+        let leg = Leg::to_answer(self.next_peer(), &offer);
+        let id = leg.id();
+        self.outputs.push_back(Output::OpenToAnswer(id, offer));
+        self.outputs.extend(candidates.into_iter().map(|candidate| Output::AddCandidate(id, candidate)));
+        self.state = State::Active(Active { party, leg, stage: Stage::Connecting { since: now } });
+        self.deadlines.clear(Deadline::Ring);
+        self.deadlines.set(Deadline::Connect, now + deadline::CONNECT);
+    }
+
+    fn peer_reports(&mut self, event: PeerInput, now: Instant) {
+        let State::Active(Active { party, leg, stage }) = &mut self.state else { return };
+        match event {
+            PeerInput::LocalDescription(description) => match leg.describe(&description) {
+                Ok(signals) => self.outputs.extend(signals.into_iter().map(|signal| party.tell(signal))),
+                Err(error) => self.set_up_failed(error.to_string(), now),
+            },
+            PeerInput::LocalCandidate(candidate) => {
+                self.outputs.extend(leg.local_candidate(&candidate).map(|signal| party.tell(signal)));
+            }
+            PeerInput::Connected => {
+                let since = match *stage {
+                    Stage::Connecting { .. } => now,
+                    Stage::Reconnecting { since, .. } => since,
+                    Stage::Calling { .. } | Stage::InCall { .. } => return,
+                };
+                *stage = Stage::InCall { since };
+                self.deadlines.clear_all();
+            }
+            PeerInput::Disconnected => {
+                let Stage::InCall { since } = *stage else { return };
+                *stage = Stage::Reconnecting { since, lost_at: now, restarted: false };
+                self.deadlines.set(Deadline::Reconnect, now + deadline::RECONNECT);
+                if party.placed {
+                    self.deadlines.set(Deadline::RestartIce, now + deadline::RESTART_GRACE);
+                }
+            }
+            PeerInput::Failed(words) => {
+                leg.failed();
+                match *stage {
+                    Stage::Calling { .. } | Stage::Connecting { .. } => self.set_up_failed(words, now),
+                    Stage::InCall { since } => {
+                        *stage = Stage::Reconnecting { since, lost_at: now, restarted: false };
+                        self.deadlines.set(Deadline::Reconnect, now + deadline::RECONNECT);
+                        self.restart_ice(now);
+                    }
+                    Stage::Reconnecting { restarted: false, .. } => self.restart_ice(now),
+                    // The next try is due by itself.
+                    Stage::Reconnecting { restarted: true, .. } => {}
+                }
+            }
+        }
+    }
+
+    /// Restarts ICE, if that is ours to do and media is gone; and again after a while.
+    pub(super) fn restart_ice(&mut self, now: Instant) {
+        let State::Active(Active { party, leg, stage: Stage::Reconnecting { restarted, .. } }) = &mut self.state else {
+            return;
+        };
+        if !party.placed {
+            return;
+        }
+        *restarted = true;
+        leg.offer_again();
+        self.outputs.push_back(Output::RestartIce(leg.id()));
+        self.deadlines.set(Deadline::RestartIce, now + deadline::RESTART_RETRY);
+    }
+
+    fn deadline_passed(&mut self, deadline: Deadline, now: Instant) {
+        match deadline {
+            Deadline::Ring => {
+                let placed = self.party().is_some_and(|party| party.placed);
+                let farewell =
+                    if placed { CallSignal::Close(None) } else { CallSignal::Decline(DeclineReason::Timeout) };
+                self.end(EndReason::NoAnswer, Some(farewell), now);
+            }
+            Deadline::Connect => {
+                let reason = if self.deadlines.is_set(Deadline::ServerBack) {
+                    EndReason::ServerLost
+                } else if self.deadlines.is_set(Deadline::PeerBack) {
+                    EndReason::PeerLost
+                } else {
+                    EndReason::ConnectFailed(
+                        "No way to each other was found: a firewall on one side may be in the way.".to_owned(),
+                    )
+                };
+                self.end(reason, Some(self.refusal_or_close()), now);
+            }
+            Deadline::Reconnect => self.end(EndReason::MediaLost, Some(CallSignal::Close(None)), now),
+            Deadline::RestartIce => self.restart_ice(now),
+            Deadline::PeerBack => self.end(EndReason::PeerLost, Some(self.refusal_or_close()), now),
+            Deadline::ServerBack => self.end(EndReason::ServerLost, Some(self.refusal_or_close()), now),
+            Deadline::Notice => self.clear_notice(),
+        }
+    }
+
+    /// The call can't be set up.
+    pub(super) fn set_up_failed(&mut self, words: String, now: Instant) {
+        self.end(EndReason::ConnectFailed(words), Some(self.refusal_or_close()), now);
+    }
+
+    /// How to say that a call which does not stand yet is over: a call of theirs that was not answered is declined.
+    fn refusal_or_close(&self) -> CallSignal {
+        let unanswered = match &self.state {
+            State::Ringing(_) => true,
+            State::Active(active) => !active.party.placed && !active.leg.has_described(),
+            State::Idle | State::Ended { .. } => false,
+        };
+        if unanswered { CallSignal::Decline(DeclineReason::Failed) } else { CallSignal::Close(None) }
+    }
+
+    /// Ends the call: first what runs is stopped, then the other is told.
+    pub(super) fn end(&mut self, reason: EndReason, farewell: Option<CallSignal>, now: Instant) {
+        let (party, talked) = match self.leave(farewell.clone(), now) {
+            Some(left) => left,
+            None => return,
+        };
+        self.outputs.extend(farewell.map(|signal| party.tell(signal)));
+        self.show_end(party.name, reason, talked, now);
+    }
+
+    /// Stops whatever runs for the call and remembers that it is over. Says nothing to the other.
+    pub(super) fn leave(&mut self, farewell: Option<CallSignal>, now: Instant) -> Option<(Party, Option<Duration>)> {
+        let (party, talked) = match std::mem::take(&mut self.state) {
+            State::Ringing(incoming) => (incoming.party, None),
+            State::Active(Active { party, leg, stage }) => {
+                self.outputs.extend([Output::StopMedia, Output::ClosePeer(leg.id())]);
+                (party, stage.talked(now))
+            }
+            other @ (State::Idle | State::Ended { .. }) => {
+                self.state = other;
+                return None;
+            }
+        };
+        self.deadlines.clear_all();
+        self.over.note(&party.name, party.call.as_ref(), farewell, now);
+        Some((party, talked))
+    }
+
+    fn show_end(&mut self, peer: Username, reason: EndReason, talked: Option<Duration>, now: Instant) {
+        self.state = State::Ended { peer, reason, talked };
+        self.deadlines.set(Deadline::Notice, now + deadline::NOTICE);
+    }
+}

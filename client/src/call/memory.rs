@@ -1,0 +1,138 @@
+//! What a call remembers so that a message that comes twice, or late, counts once.
+
+use std::collections::VecDeque;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::time::Instant;
+
+use visavis_shared::{CallId, CallSignal, SessionDescription, Username};
+
+use super::deadline;
+use super::event::Output;
+
+/// How many descriptions of one call are told apart.
+const DESCRIPTIONS_KEPT: usize = 16;
+/// How many calls that are over are remembered.
+const CALLS_KEPT: usize = 8;
+
+/// Whether a description has been heard before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Novelty {
+    /// Never.
+    New,
+    /// It is the last one again.
+    Last,
+    /// Before the last one: out of date.
+    Stale,
+}
+
+/// The descriptions that were heard in one call. Keeps digests only, of the last 16.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Heard(VecDeque<u64>);
+
+impl Heard {
+    /// Says whether a description is new, and remembers it.
+    pub(super) fn note(&mut self, description: &SessionDescription) -> Novelty {
+        let mut hasher = DefaultHasher::new();
+        description.sdp.hash(&mut hasher);
+        let digest = hasher.finish();
+        if self.0.back() == Some(&digest) {
+            return Novelty::Last;
+        }
+        if self.0.contains(&digest) {
+            return Novelty::Stale;
+        }
+        if self.0.len() >= DESCRIPTIONS_KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back(digest);
+        Novelty::New
+    }
+}
+
+/// A call that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Over {
+    name: Username,
+    call: CallId,
+    /// What we said at the end; `None` when they ended it.
+    farewell: Option<CallSignal>,
+    at: Instant,
+}
+
+impl Over {
+    fn say_again(&self) -> Option<Output> {
+        let signal = self.farewell.clone()?;
+        Some(Output::Send { to: self.name.clone(), call: Some(self.call.clone()), signal })
+    }
+}
+
+/// The last calls that are over, those that we were too busy for included. Calls without an id can't be told apart, so
+/// they are not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct OverCalls(VecDeque<Over>);
+
+impl OverCalls {
+    /// Remembers one, and what was said at its end.
+    pub(super) fn note(&mut self, name: &Username, call: Option<&CallId>, farewell: Option<CallSignal>, at: Instant) {
+        let Some(call) = call else { return };
+        self.0.retain(|over| over.call != *call || over.name != *name);
+        if self.0.len() >= CALLS_KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back(Over { name: name.clone(), call: call.clone(), farewell, at });
+    }
+
+    /// Whether a call is over; if so, what to say again about it, if anything was said.
+    pub(super) fn find(&self, name: &Username, call: Option<&CallId>) -> Option<Option<Output>> {
+        let call = call?;
+        self.0.iter().find(|over| over.call == *call && over.name == *name).map(Over::say_again)
+    }
+
+    /// What to say again once the server is back: the farewells of the last half minute may have been lost with the
+    /// connection, and whoever missed one has given the call up after that.
+    pub(super) fn say_again(&self, now: Instant) -> Vec<Output> {
+        let recent = |over: &&Over| now.saturating_duration_since(over.at) < deadline::RECONNECT;
+        self.0.iter().filter(recent).filter_map(Over::say_again).collect()
+    }
+
+    /// Forgets everything (somebody else is logged in now).
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use visavis_shared::DescriptionKind;
+
+    use super::*;
+
+    fn offer(sdp: &str) -> SessionDescription {
+        SessionDescription { kind: DescriptionKind::Offer, sdp: sdp.to_owned() }
+    }
+
+    #[test]
+    fn a_description_is_new_once_then_last_then_stale() {
+        let mut heard = Heard::default();
+        assert_eq!(heard.note(&offer("1")), Novelty::New);
+        assert_eq!(heard.note(&offer("1")), Novelty::Last);
+        assert_eq!(heard.note(&offer("2")), Novelty::New);
+        assert_eq!(heard.note(&offer("1")), Novelty::Stale);
+        assert_eq!(heard.note(&offer("2")), Novelty::Last);
+    }
+
+    #[test]
+    fn only_so_many_descriptions_and_calls_are_kept() {
+        let mut heard = Heard::default();
+        let mut over = OverCalls::default();
+        let name = Username::parse("bob").expect("a name");
+        for i in 0..100 {
+            heard.note(&offer(&i.to_string()));
+            let call = CallId::parse(&i.to_string()).expect("an id");
+            over.note(&name, Some(&call), None, Instant::now());
+        }
+        assert_eq!(heard.0.len(), DESCRIPTIONS_KEPT);
+        assert_eq!(over.0.len(), CALLS_KEPT);
+    }
+}

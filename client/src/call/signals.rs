@@ -1,0 +1,321 @@
+//! What the other's client and the server do to a call. The table of it is in [`super`].
+
+use std::time::Instant;
+
+use visavis_shared::{
+    CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, DescriptionKind, ErrorCode, Payload,
+    SessionDescription, Username,
+};
+
+use super::deadline::{self, Deadline};
+use super::event::{EndReason, Output};
+use super::leg::{MAX_CANDIDATES, OfferVerdict};
+use super::machine::{Active, Call, Incoming, Stage, State};
+use super::party::Party;
+
+/// Reads a description that should be of this kind.
+fn read_description(payload: &Payload, kind: DescriptionKind) -> Option<SessionDescription> {
+    payload.read::<SessionDescription>().ok().filter(|description| description.kind == kind)
+}
+
+impl Call {
+    /// Somebody's client says something.
+    pub(super) fn hear(&mut self, from: Username, call: Option<CallId>, signal: CallSignal, now: Instant) {
+        if self.us.as_ref() == Some(&from) {
+            return;
+        }
+        if let CallSignal::Offer(payload) = &signal {
+            self.hear_offer(from, call, payload, now);
+            return;
+        }
+        if !self.party().is_some_and(|party| party.sent(&from, call.as_ref())) {
+            return;
+        }
+        if signal != CallSignal::Close(Some(CloseReason::Disconnected)) {
+            self.they_are_back();
+        }
+        match signal {
+            // Handled above.
+            CallSignal::Offer(_) => {}
+            CallSignal::Ringing => {
+                if let State::Active(Active { stage: Stage::Calling { ringing, .. }, .. }) = &mut self.state {
+                    *ringing = true;
+                }
+            }
+            CallSignal::Answer(payload) => self.hear_answer(&payload, now),
+            CallSignal::Candidate(payload) => {
+                if let Ok(candidate) = payload.read() {
+                    self.hear_candidate(candidate);
+                }
+            }
+            CallSignal::Decline(reason) => self.hear_decline(reason, now),
+            CallSignal::Close(None) => {
+                // Older clients have no other word for declining.
+                let declined = matches!(&self.state, State::Active(Active { stage: Stage::Calling { .. }, .. }));
+                let reason = if declined { EndReason::Declined } else { EndReason::ClosedByPeer };
+                self.end(reason, None, now);
+            }
+            CallSignal::Close(Some(CloseReason::Disconnected)) => self.they_are_gone(now),
+        }
+    }
+
+    /// Something of this call came from them, so their connection is there.
+    fn they_are_back(&mut self) {
+        if let Some(party) = self.party_mut() {
+            party.gone = false;
+            self.deadlines.clear(Deadline::PeerBack);
+        }
+    }
+
+    fn they_are_gone(&mut self, now: Instant) {
+        let stands = self.stands();
+        let Some(party) = self.party_mut() else { return };
+        party.gone = true;
+        if !stands {
+            self.deadlines.start(Deadline::PeerBack, now + deadline::COME_BACK);
+        }
+    }
+
+    fn stands(&self) -> bool {
+        matches!(&self.state, State::Active(active) if active.stage.stands())
+    }
+
+    fn hear_offer(&mut self, from: Username, call: Option<CallId>, payload: &Payload, now: Instant) {
+        if let Some(farewell) = self.over.find(&from, call.as_ref()) {
+            self.outputs.extend(farewell);
+            return;
+        }
+        let Some(party) = self.party() else {
+            self.ring(from, call, payload, now);
+            return;
+        };
+        if from != party.name {
+            self.decline_other(&from, call, DeclineReason::Busy, now);
+            return;
+        }
+        let same_call = party.is_call(call.as_ref());
+        // Who comes back after losing the connection names the call in what they say. Older clients can't, but they do
+        // not come back either: what they say then is new.
+        let started_anew = party.gone && (call.is_none() || !same_call);
+        match &self.state {
+            State::Idle | State::Ended { .. } => {}
+            State::Ringing(_) if same_call => {
+                self.they_are_back();
+                if let (State::Ringing(incoming), Some(offer)) =
+                    (&mut self.state, read_description(payload, DescriptionKind::Offer))
+                {
+                    incoming.offer = offer;
+                }
+            }
+            State::Ringing(_) => self.ring_anew(from, call, payload, now),
+            State::Active(Active { stage: Stage::Calling { .. }, .. }) => self.hear_glare(from, call, payload, now),
+            State::Active(_) if started_anew => self.ring_anew(from, call, payload, now),
+            State::Active(_) if same_call => {
+                self.they_are_back();
+                self.hear_further_offer(payload);
+            }
+            State::Active(_) => self.decline_other(&from, call, DeclineReason::Busy, now),
+        }
+    }
+
+    /// Refuses a call that is not the one that rings or stands.
+    fn decline_other(&mut self, from: &Username, call: Option<CallId>, reason: DeclineReason, now: Instant) {
+        let signal = CallSignal::Decline(reason);
+        self.over.note(from, call.as_ref(), Some(signal.clone()), now);
+        self.outputs.push_back(Output::Send { to: from.clone(), call, signal });
+    }
+
+    fn ring(&mut self, from: Username, call: Option<CallId>, payload: &Payload, now: Instant) {
+        let Some(offer) = read_description(payload, DescriptionKind::Offer) else {
+            self.decline_other(&from, call, DeclineReason::Failed, now);
+            return;
+        };
+        let party = Party::new(from, call, false);
+        self.outputs.push_back(party.tell(CallSignal::Ringing));
+        self.state = State::Ringing(Incoming { party, offer, candidates: Vec::new(), since: now });
+        self.deadlines.clear_all();
+        self.deadlines.set(Deadline::Ring, now + deadline::RING);
+        if !self.server_is_up {
+            self.deadlines.set(Deadline::ServerBack, now + deadline::COME_BACK);
+        }
+    }
+
+    /// They call again, having given up the call that rings or stands here: one person has one call at a time.
+    fn ring_anew(&mut self, from: Username, call: Option<CallId>, payload: &Payload, now: Instant) {
+        if read_description(payload, DescriptionKind::Offer).is_none() {
+            self.decline_other(&from, call, DeclineReason::Failed, now);
+            return;
+        }
+        self.leave(None, now);
+        self.ring(from, call, payload, now);
+    }
+
+    /// We call them and they call us: the offer of the smaller name stands.
+    fn hear_glare(&mut self, from: Username, call: Option<CallId>, payload: &Payload, now: Instant) {
+        let Some(offer) = read_description(payload, DescriptionKind::Offer) else { return };
+        let they_were_gone = self.party().is_some_and(|party| party.gone);
+        self.they_are_back();
+        if self.us.as_ref().is_some_and(|us| *us < from) {
+            if they_were_gone {
+                // Their client may have been started again, and then it no longer knows our offer.
+                self.describe_again();
+            }
+            return;
+        }
+        let State::Active(Active { party, leg, .. }) = &self.state else { return };
+        self.outputs.push_back(Output::ClosePeer(leg.id()));
+        if call.is_some() {
+            // Should they have cancelled already, ours would ring there although it is dropped here. Older clients,
+            // which send no id, would take this for the end of their own call.
+            self.outputs.push_back(party.tell(CallSignal::Close(None)));
+            self.over.note(&from, party.call.as_ref(), Some(CallSignal::Close(None)), now);
+        }
+        self.answer(Party::new(from, call, false), offer, Vec::new(), now);
+    }
+
+    /// Renegotiation or an ICE restart.
+    fn hear_further_offer(&mut self, payload: &Payload) {
+        let Some(offer) = read_description(payload, DescriptionKind::Offer) else { return };
+        let State::Active(Active { party, leg, .. }) = &mut self.state else { return };
+        let ours_stands = self.us.as_ref().is_some_and(|us| *us < party.name);
+        match leg.hear_offer(&offer, ours_stands) {
+            OfferVerdict::Accept => self.outputs.push_back(Output::AcceptOffer(leg.id(), offer)),
+            OfferVerdict::AnswerAgain(answer) => self.outputs.push_back(party.tell(answer)),
+            OfferVerdict::Ignore => {}
+        }
+    }
+
+    fn hear_answer(&mut self, payload: &Payload, now: Instant) {
+        let State::Active(Active { leg, stage, .. }) = &mut self.state else { return };
+        let Ok(answer) = payload.read::<SessionDescription>() else {
+            // Nothing else is going to answer; a running call goes on as it was.
+            if matches!(stage, Stage::Calling { .. }) {
+                self.set_up_failed("Their app sent an answer that can't be read.".to_owned(), now);
+            }
+            return;
+        };
+        if answer.kind != DescriptionKind::Answer || !leg.hear_answer(&answer) {
+            return;
+        }
+        self.outputs.push_back(Output::AcceptAnswer(leg.id(), answer));
+        if matches!(stage, Stage::Calling { .. }) {
+            *stage = Stage::Connecting { since: now };
+            self.deadlines.clear(Deadline::Ring);
+            self.deadlines.set(Deadline::Connect, now + deadline::CONNECT);
+        }
+    }
+
+    fn hear_candidate(&mut self, candidate: CandidateInit) {
+        match &mut self.state {
+            State::Ringing(incoming) => {
+                if incoming.candidates.len() < MAX_CANDIDATES {
+                    incoming.candidates.push(candidate);
+                }
+            }
+            State::Active(active) => self.outputs.push_back(Output::AddCandidate(active.leg.id(), candidate)),
+            State::Idle | State::Ended { .. } => {}
+        }
+    }
+
+    fn hear_decline(&mut self, reason: DeclineReason, now: Instant) {
+        let State::Active(Active { party: Party { placed: true, .. }, stage, .. }) = &self.state else {
+            // They can't decline a call of their own: they take it back.
+            self.end(EndReason::ClosedByPeer, None, now);
+            return;
+        };
+        let reason = match reason {
+            _ if stage.stands() => EndReason::ClosedByPeer,
+            DeclineReason::Declined => EndReason::Declined,
+            DeclineReason::Busy => EndReason::Busy,
+            DeclineReason::Timeout => EndReason::NoAnswer,
+            DeclineReason::Failed => EndReason::ConnectFailed("Their app could not set up the call.".to_owned()),
+        };
+        self.end(reason, None, now);
+    }
+
+    /// The server refused something we sent.
+    pub(super) fn hear_refusal(
+        &mut self,
+        code: ErrorCode,
+        in_reply_to: Option<&str>,
+        call: Option<&CallId>,
+        now: Instant,
+    ) {
+        let Some(party) = self.party().filter(|party| party.is_call(call)) else { return };
+        // What names neither a message nor a call may well be about something else.
+        let in_reply_to = in_reply_to.or(if call.is_some() && party.placed { Some("offer") } else { None });
+        match (&mut self.state, in_reply_to) {
+            (State::Active(Active { stage: Stage::Calling { ringing, .. }, .. }), Some("offer")) => {
+                if code != ErrorCode::UnknownUser {
+                    self.end(EndReason::Refused(refusal_words(code).to_owned()), None, now);
+                } else if *ringing {
+                    // It rang there, so they have the offer: their connection is lost as ours was.
+                    self.they_are_gone(now);
+                } else {
+                    self.end(EndReason::Unknown, None, now);
+                }
+            }
+            (State::Active(Active { leg, stage, .. }), Some("offer")) if stage.stands() => leg.offer_was_refused(),
+            (State::Active(Active { stage: Stage::Connecting { .. }, .. }), Some("answer"))
+                if code != ErrorCode::UnknownUser =>
+            {
+                self.end(EndReason::Refused(refusal_words(code).to_owned()), Some(CallSignal::Close(None)), now);
+            }
+            (State::Ringing(_), Some("ringing")) if code == ErrorCode::UnknownUser => self.they_are_gone(now),
+            _ => {}
+        }
+    }
+
+    /// We are logged in, for the first time or again. What was said meanwhile, and shortly before, may be lost.
+    pub(super) fn server_up(&mut self, username: Username, now: Instant) {
+        if self.us.as_ref().is_some_and(|us| *us != username) {
+            self.over.clear();
+        }
+        self.us = Some(username);
+        self.server_is_up = true;
+        self.deadlines.clear(Deadline::ServerBack);
+        self.outputs.extend(self.over.say_again(now));
+        match &mut self.state {
+            State::Idle | State::Ended { .. } => {}
+            State::Ringing(incoming) => self.outputs.push_back(incoming.party.tell(CallSignal::Ringing)),
+            State::Active(Active { leg, stage, .. }) => match stage {
+                Stage::Calling { .. } | Stage::Connecting { .. } => self.describe_again(),
+                Stage::InCall { .. } if leg.awaits_answer() => self.describe_again(),
+                Stage::InCall { .. } => {}
+                // The addresses may be others than before: a new offer is better than the old one again.
+                Stage::Reconnecting { .. } => self.restart_ice(now),
+            },
+        }
+    }
+
+    /// Says again what may have been lost on the way. Whoever has heard it before is not disturbed by it.
+    fn describe_again(&mut self) {
+        if let State::Active(Active { party, leg, .. }) = &self.state {
+            self.outputs.extend(leg.say_again().into_iter().map(|signal| party.tell(signal)));
+        }
+    }
+
+    /// The server can't be reached.
+    pub(super) fn server_down(&mut self, now: Instant) {
+        let was_up = std::mem::replace(&mut self.server_is_up, false);
+        if was_up && self.party().is_some() && !self.stands() {
+            self.deadlines.start(Deadline::ServerBack, now + deadline::COME_BACK);
+        }
+    }
+}
+
+/// Why the server would not pass a call on, in words for a person.
+fn refusal_words(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::InvalidJson | ErrorCode::UnknownType => {
+            "The server does not understand this version of the app: one of them needs an update."
+        }
+        ErrorCode::NotLoggedIn => "The server has logged you out: log in again.",
+        ErrorCode::UnknownUser => "Nobody is online under that name.",
+        ErrorCode::NotAllowed => "The server does not allow this call.",
+        ErrorCode::TooLarge => "The server found the call's description too large: try with fewer network interfaces.",
+        ErrorCode::RateLimited => "The server asks for a pause: try again in a minute.",
+        ErrorCode::RoomFull => "There are two people in that room already.",
+        ErrorCode::Other => "The server refused the call.",
+    }
+}
