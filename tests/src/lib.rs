@@ -3,6 +3,8 @@
 //! Everything here talks over the loopback interface, on ports that the system chooses.
 
 pub mod browser;
+#[cfg(feature = "camera-vm")]
+pub mod camera_vm;
 pub mod http;
 pub mod picture;
 pub mod presence;
