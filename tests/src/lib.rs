@@ -1,6 +1,8 @@
 //! What the end-to-end tests share.
 
 pub mod browser;
+#[cfg(feature = "camera-vm")]
+pub mod camera_vm;
 pub mod http;
 pub mod listen;
 pub mod picture;
