@@ -148,7 +148,7 @@ impl Writer {
     /// A list of strings.
     pub(crate) fn texts<'v>(mut self, key: &str, values: impl IntoIterator<Item = &'v str>) -> Self {
         self.key(key);
-        push_list(&mut self.0, values, |out, value| push_string(out, value));
+        push_list(&mut self.0, values, push_string);
         self
     }
 
