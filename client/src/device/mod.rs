@@ -4,6 +4,8 @@
 //! closes the device. What a device delivers has one form (I420 pictures, 10 ms mono frames at 48 kHz), whatever the
 //! hardware speaks.
 
+pub mod camera;
+
 use std::path::PathBuf;
 
 /// Which camera, from `--camera` or the settings.

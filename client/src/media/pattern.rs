@@ -117,9 +117,9 @@ impl Pattern {
         let (luma, _) = Arc::make_mut(&mut data).split_at_mut(self.size.pixels());
 
         // Even steps, so that the scaled-down chroma of whoever compares has nothing to round.
-        let scrolled = (u64::from(stamp.index) * width as u64 / SCROLL_PARTS) as usize % width & !1;
+        let scrolled = ((u64::from(stamp.index) * width as u64 / SCROLL_PARTS) as usize % width) & !1;
         let rows = luma.chunks_exact_mut(width).skip(self.band_top);
-        let band = self.bands.iter().nth((stamp.index % GRAINS) as usize).map_or(&[][..], Vec::as_slice);
+        let band = self.bands.get((stamp.index % GRAINS) as usize).map_or(&[][..], Vec::as_slice);
         for (row, waves) in rows.zip(band.chunks_exact(width)) {
             let (left, right) = row.split_at_mut(scrolled);
             let (start, end) = waves.split_at(width - scrolled);

@@ -136,7 +136,7 @@ fn the_thread_shows_records_and_keeps_the_last_picture() {
         let _ = asked.try_send(());
     };
     let receiver = VideoReceiver::spawn(received, settings, request).expect("it starts");
-    let stream = stream(5, &[2], WallTime::now());
+    let stream = stream(5, &[2], WallTime(WallTime::now().0 - 1_000_000));
     // Joining in the middle: the first is not a key frame.
     for unit in &stream[1..] {
         input.send(unit.clone()).expect("it runs");

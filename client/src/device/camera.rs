@@ -1,0 +1,177 @@
+//! Where pictures come from: a camera, the test pattern, a file, or nowhere.
+//!
+//! [`open_camera`] starts a source on a thread of its own and puts I420 pictures into a [`CameraOutput`]; dropping or
+//! stopping the [`Camera`] ends it. What always holds: stopping returns within half a second whatever a driver does;
+//! a source that ends by itself says so in one line, as [`CameraEvent::Lost`].
+
+mod choice;
+mod native;
+mod output;
+mod synthetic;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+use crate::device::{CameraChoice, DeviceInfo};
+use crate::media::stop_signal::StopSignal;
+use crate::media::units::VideoSize;
+use crate::media::y4m::Y4mError;
+
+pub use output::CameraOutput;
+
+/// The pictures that are wanted; a camera comes as near as it can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CameraWant {
+    /// The size.
+    pub size: VideoSize,
+    /// Pictures a second.
+    pub fps: u32,
+}
+
+/// What a source says while it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CameraEvent {
+    /// The first picture is there.
+    Live,
+    /// It ended by itself. The text says why and what to do.
+    Lost(String),
+}
+
+/// Why a source could not be opened; each in one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum CameraError {
+    /// There is none.
+    #[error("no camera was found: connect one, or choose the test pattern (--camera pattern)")]
+    NoCamera,
+    /// There is none of this name.
+    #[error("there is no camera called \"{0}\": see `visavis devices` for those there are")]
+    Unknown(String),
+    /// Somebody else has it.
+    #[error("camera \"{0}\" is in use by another program: close it or choose another camera")]
+    Busy(String),
+    /// The system does not let us.
+    #[error(
+        "camera \"{0}\" may not be used: allow it in the system's privacy settings, or on Linux join the group \"video\""
+    )]
+    NotAllowed(String),
+    /// The driver did not answer.
+    #[error("camera \"{0}\" does not answer: unplug it and plug it in again, or choose another camera")]
+    Silent(String),
+    /// It has no pictures that can be used.
+    #[error("camera \"{0}\" offers no picture format that can be used: choose another camera")]
+    NoFormat(String),
+    /// Something else.
+    #[error("camera \"{name}\" can't be opened ({reason}): choose another camera")]
+    Failed {
+        /// Which.
+        name: String,
+        /// What the driver said.
+        reason: String,
+    },
+    /// The file can't be played.
+    #[error("{path} can't be played: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: Y4mError,
+    },
+    /// The file has no pictures.
+    #[error("{0} has no pictures in it: choose another file")]
+    EmptyFile(PathBuf),
+    /// No thread.
+    #[error("the camera thread could not be started: {0}")]
+    Thread(#[source] std::io::Error),
+}
+
+/// A running source. Dropping it closes the device.
+pub struct Camera {
+    name: String,
+    source: Source,
+}
+
+enum Source {
+    None,
+    Synthetic(synthetic::Running),
+    Native(native::Running),
+}
+
+/// Opens a source. This can take seconds with a slow driver: call it where blocking is allowed.
+///
+/// # Errors
+/// When it can't be opened. There is no fallback to another source: the caller decides.
+pub fn open_camera(
+    choice: &CameraChoice,
+    want: CameraWant,
+    output: impl Into<CameraOutput>,
+    events: mpsc::Sender<CameraEvent>,
+) -> Result<Camera, CameraError> {
+    let output = output.into();
+    let (name, source) = match choice {
+        CameraChoice::None => ("none".to_owned(), Source::None),
+        CameraChoice::Pattern => {
+            ("test pattern".to_owned(), Source::Synthetic(synthetic::start_pattern(want, output, events)?))
+        }
+        CameraChoice::File(path) => {
+            (path.display().to_string(), Source::Synthetic(synthetic::start_file(path, output, events)?))
+        }
+        CameraChoice::Default => native::open(None, want, output, events).map(|(n, r)| (n, Source::Native(r)))?,
+        CameraChoice::Named(name) => {
+            native::open(Some(name), want, output, events).map(|(n, r)| (n, Source::Native(r)))?
+        }
+    };
+    Ok(Camera { name, source })
+}
+
+/// The cameras that open, with their formats. One that we have open is listed without being opened again. Takes up to
+/// a few seconds: call it where blocking is allowed.
+#[must_use]
+pub fn list_cameras() -> Vec<DeviceInfo> {
+    native::list()
+}
+
+impl Camera {
+    /// Its name, as a person knows it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Closes it. Returns within half a second: a driver that does not let go is left behind on its own thread.
+    pub fn stop(self) {}
+}
+
+impl std::fmt::Debug for Camera {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Camera({})", self.name)
+    }
+}
+
+impl Drop for Camera {
+    fn drop(&mut self) {
+        match &mut self.source {
+            Source::None => {}
+            Source::Synthetic(running) => running.stop(),
+            Source::Native(running) => running.stop(),
+        }
+    }
+}
+
+/// Brings an event to whoever listens. The queue is bounded and never blocks a stop.
+fn tell(events: &mpsc::Sender<CameraEvent>, mut event: CameraEvent, stop: &StopSignal) {
+    loop {
+        match events.try_send(event) {
+            Ok(()) | Err(TrySendError::Closed(_)) => return,
+            Err(TrySendError::Full(back)) => event = back,
+        }
+        if stop.wait_until(Instant::now() + std::time::Duration::from_millis(20)) {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

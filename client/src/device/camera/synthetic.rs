@@ -1,0 +1,152 @@
+//! The test pattern and Y4M files as cameras: punctual, on the thread `camera`.
+//!
+//! Pictures are due at absolute moments, so the rate does not drift; one that is late does not move those after it.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::{CameraError, CameraEvent, CameraOutput, CameraWant, tell};
+use crate::media::frame::VideoFrame;
+use crate::media::pattern::Pattern;
+use crate::media::pattern_bar::Stamp;
+use crate::media::stop_signal::StopSignal;
+use crate::media::units::WallTime;
+use crate::media::y4m::Y4mReader;
+
+/// A source this late (the machine slept) begins its schedule anew.
+const TOO_LATE: Duration = Duration::from_secs(1);
+
+/// A running thread.
+pub(super) struct Running {
+    stop: StopSignal,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Ends it; it waits for nothing but its own clock, so this is immediate.
+    pub(super) fn stop(&mut self) {
+        self.stop.set();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the camera thread panicked");
+        }
+    }
+
+    fn start(body: impl FnOnce(&StopSignal) + Send + 'static) -> Result<Self, CameraError> {
+        let stop = StopSignal::new();
+        let stopped = stop.clone();
+        let thread = std::thread::Builder::new()
+            .name("camera".to_owned())
+            .spawn(move || body(&stopped))
+            .map_err(CameraError::Thread)?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+/// When each picture is due.
+struct Schedule {
+    start: Instant,
+    interval: Duration,
+    next: u32,
+}
+
+impl Schedule {
+    fn new(interval: Duration) -> Self {
+        Self { start: Instant::now(), interval, next: 0 }
+    }
+
+    /// Waits until the next picture is due; false when it is time to stop.
+    fn wait(&mut self, stop: &StopSignal) -> bool {
+        let due = self.start + self.interval * self.next;
+        if stop.wait_until(due) {
+            return false;
+        }
+        let now = Instant::now();
+        if now.saturating_duration_since(due) > TOO_LATE || self.next == u32::MAX {
+            *self = Self { start: now, interval: self.interval, next: 0 };
+        }
+        self.next += 1;
+        true
+    }
+}
+
+pub(super) fn start_pattern(
+    want: CameraWant,
+    output: CameraOutput,
+    events: mpsc::Sender<CameraEvent>,
+) -> Result<Running, CameraError> {
+    Running::start(move |stop| {
+        let pattern = Pattern::new(want.size);
+        let mut schedule = Schedule::new(Duration::from_secs(1) / want.fps.max(1));
+        let mut index = 0_u32;
+        while schedule.wait(stop) {
+            let stamp = Stamp { index, captured_at: WallTime::now() };
+            output.put(&pattern.render(stamp, Instant::now()));
+            if index == 0 {
+                tell(&events, CameraEvent::Live, stop);
+            }
+            index = index.wrapping_add(1);
+        }
+    })
+}
+
+pub(super) fn start_file(
+    path: &Path,
+    output: CameraOutput,
+    events: mpsc::Sender<CameraEvent>,
+) -> Result<Running, CameraError> {
+    let mut file = Looped::open(path)?;
+    // The first picture is read here, so that a file that can't be played is refused at once.
+    let mut picture = file.next()?;
+    let path = path.to_path_buf();
+    Running::start(move |stop| {
+        let mut schedule = Schedule::new(file.reader.interval());
+        let mut live = false;
+        while schedule.wait(stop) {
+            output.put(&VideoFrame { captured_at: Instant::now(), ..picture });
+            if !live {
+                live = true;
+                tell(&events, CameraEvent::Live, stop);
+            }
+            picture = match file.next() {
+                Ok(picture) => picture,
+                Err(error) => return tell(&events, CameraEvent::Lost(error.to_string()), stop),
+            };
+        }
+        tracing::debug!(path = %path.display(), "closed");
+    })
+}
+
+/// A file from its beginning to its end, again and again.
+struct Looped {
+    path: PathBuf,
+    reader: Y4mReader<BufReader<File>>,
+}
+
+impl Looped {
+    fn open(path: &Path) -> Result<Self, CameraError> {
+        let failed = |source| CameraError::File { path: path.to_path_buf(), source };
+        let file = File::open(path).map_err(|error| failed(error.into()))?;
+        let reader = Y4mReader::new(BufReader::new(file)).map_err(failed)?;
+        Ok(Self { path: path.to_path_buf(), reader })
+    }
+
+    fn next(&mut self) -> Result<VideoFrame, CameraError> {
+        for _ in 0..2 {
+            match self.reader.next_picture() {
+                Ok(Some(data)) => {
+                    return Ok(VideoFrame { size: self.reader.size(), data, captured_at: Instant::now() });
+                }
+                Ok(None) => *self = Self::open(&self.path)?,
+                Err(source) => return Err(CameraError::File { path: self.path.clone(), source }),
+            }
+        }
+        Err(CameraError::EmptyFile(self.path.clone()))
+    }
+}

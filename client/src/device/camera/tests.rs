@@ -1,0 +1,159 @@
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+use crate::media::frame::VideoFrame;
+use crate::media::pattern;
+use crate::media::pattern_bar::read_bar;
+use crate::media::slot::{LatestSlot, Taken};
+use crate::media::units::WallTime;
+use crate::media::y4m::Y4mWriter;
+
+fn want(fps: u32) -> CameraWant {
+    CameraWant { size: VideoSize::new(320, 180).expect("a size"), fps }
+}
+
+fn next(slot: &LatestSlot<VideoFrame>) -> VideoFrame {
+    match slot.wait(Duration::from_secs(10)) {
+        Taken::Value(frame) => frame,
+        other => panic!("no picture: {other:?}"),
+    }
+}
+
+#[test]
+fn the_pattern_stamps_each_picture_and_ends_when_it_is_stopped() {
+    let slot = LatestSlot::new();
+    let (events, mut told) = mpsc::channel(4);
+    let before = WallTime::now();
+    let camera = open_camera(&CameraChoice::Pattern, want(100), Arc::clone(&slot), events).expect("it opens");
+    assert_eq!(camera.name(), "test pattern");
+    let stamps: Vec<_> = (0..5).map(|_| read_bar(&next(&slot)).expect("a bar")).collect();
+    assert_eq!(told.blocking_recv(), Some(CameraEvent::Live));
+    assert!(stamps.is_sorted_by(|a, b| a.index < b.index && a.captured_at < b.captured_at));
+    assert!(before <= stamps[0].captured_at && stamps[4].captured_at <= WallTime::now());
+    camera.stop();
+    // Its thread is gone, and with it the sender of events.
+    assert_eq!(told.blocking_recv(), None);
+}
+
+#[test]
+fn the_patterns_rate_does_not_drift() {
+    let slot = LatestSlot::new();
+    let (events, _told) = mpsc::channel(4);
+    let _camera = open_camera(&CameraChoice::Pattern, want(200), Arc::clone(&slot), events).expect("it opens");
+    let first = read_bar(&next(&slot)).expect("a bar");
+    let last = loop {
+        let stamp = read_bar(&next(&slot)).expect("a bar");
+        if stamp.index >= first.index + 100 {
+            break stamp;
+        }
+    };
+    let took = first.captured_at.until(last.captured_at).expect("in order");
+    let due = Duration::from_millis(5) * (last.index - first.index);
+    // A single late picture is the scheduler's; a drift would add up to more than this.
+    assert!(took + Duration::from_millis(100) > due, "{took:?} instead of {due:?}");
+}
+
+#[test]
+fn several_slots_get_the_same_picture_and_one_can_leave() {
+    let (encoder, preview) = (LatestSlot::new(), LatestSlot::new());
+    let output = CameraOutput::new();
+    output.attach(Arc::clone(&encoder));
+    output.attach(Arc::clone(&preview));
+    let frame = pattern::render(want(1).size, 3, WallTime(0));
+    output.put(&frame);
+    output.detach(&preview);
+    output.put(&frame);
+    assert_eq!(encoder.replaced(), 1);
+    assert_eq!(preview.replaced(), 0);
+    assert!(Arc::ptr_eq(&next(&preview).data, &frame.data));
+}
+
+#[test]
+fn a_file_is_played_in_a_loop_at_its_own_rate() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("three.y4m");
+    let size = want(1).size;
+    let mut writer = Y4mWriter::new(std::fs::File::create(&path).expect("a file"), size, 100).expect("a writer");
+    for index in 0..3 {
+        writer.write(&pattern::render(size, index, WallTime(0))).expect("it is written");
+    }
+    writer.finish().expect("it is written");
+    let slot = LatestSlot::new();
+    let (events, mut told) = mpsc::channel(4);
+    let camera = open_camera(&CameraChoice::File(path), want(1), Arc::clone(&slot), events).expect("it opens");
+    let seen: Vec<_> = (0..7).map(|_| read_bar(&next(&slot)).expect("a bar").index).collect();
+    assert!(seen.iter().all(|index| *index < 3));
+    assert!(seen.windows(2).any(|pair| pair[1] < pair[0]), "it began again: {seen:?}");
+    camera.stop();
+    assert_eq!(told.blocking_recv(), Some(CameraEvent::Live));
+    assert_eq!(told.blocking_recv(), None);
+}
+
+#[test]
+fn a_file_that_can_not_be_played_is_refused_in_one_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = |content: Option<&[u8]>| {
+        let path = folder.path().join("file.y4m");
+        if let Some(content) = content {
+            std::fs::File::create(&path).expect("a file").write_all(content).expect("it is written");
+        }
+        let (events, _told) = mpsc::channel(4);
+        let error = open_camera(&CameraChoice::File(path), want(30), LatestSlot::new(), events).expect_err("an error");
+        assert!(!error.to_string().contains('\n'), "{error}");
+        error
+    };
+    assert!(matches!(open(None), CameraError::File { source: Y4mError::Io(_), .. }));
+    assert!(matches!(open(Some(b"GIF89a\n")), CameraError::File { source: Y4mError::NotY4m, .. }));
+    assert!(matches!(open(Some(b"YUV4MPEG2 W320 H180\n")), CameraError::EmptyFile(_)));
+    let cut = open(Some(b"YUV4MPEG2 W320 H180\nFRAME\nabc"));
+    assert!(matches!(cut, CameraError::File { source: Y4mError::Truncated, .. }));
+}
+
+#[test]
+fn a_file_that_breaks_off_later_is_lost_in_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cut.y4m");
+    let mut content = b"YUV4MPEG2 W2 H2 F200:1\n".to_vec();
+    content.extend(b"FRAME\n123456FRAME\n123");
+    std::fs::write(&path, content).expect("it is written");
+    let slot = LatestSlot::new();
+    let (events, mut told) = mpsc::channel(4);
+    let camera = open_camera(&CameraChoice::File(path), want(30), Arc::clone(&slot), events).expect("it opens");
+    assert_eq!(told.blocking_recv(), Some(CameraEvent::Live));
+    let Some(CameraEvent::Lost(why)) = told.blocking_recv() else { panic!("nothing was said") };
+    assert!(why.contains("cut.y4m") && why.contains("middle of a picture"), "{why}");
+    camera.stop();
+}
+
+#[test]
+fn a_camera_of_an_unknown_name_is_an_error_that_says_where_to_look() {
+    let (events, _told) = mpsc::channel(4);
+    let choice = CameraChoice::Named("No such camera \u{1F989}".to_owned());
+    let error = open_camera(&choice, want(30), LatestSlot::new(), events).expect_err("an error");
+    assert!(matches!(error, CameraError::Unknown(_)), "{error}");
+    assert!(error.to_string().contains("visavis devices"));
+}
+
+#[test]
+fn no_camera_is_silent_and_opens() {
+    let slot = LatestSlot::<VideoFrame>::new();
+    let (events, mut told) = mpsc::channel(4);
+    let camera = open_camera(&CameraChoice::None, want(30), Arc::clone(&slot), events).expect("it opens");
+    assert_eq!(told.blocking_recv(), None);
+    camera.stop();
+    assert!(slot.take().is_none());
+}
+
+#[test]
+fn an_event_that_does_not_fit_waits_but_never_holds_up_a_stop() {
+    let (events, mut told) = mpsc::channel(1);
+    events.try_send(CameraEvent::Live).expect("there is room");
+    let stop = StopSignal::new();
+    stop.set();
+    tell(&events, CameraEvent::Lost("gone".to_owned()), &stop);
+    assert_eq!(told.try_recv(), Ok(CameraEvent::Live));
+    tell(&events, CameraEvent::Lost("gone".to_owned()), &StopSignal::new());
+    assert_eq!(told.try_recv(), Ok(CameraEvent::Lost("gone".to_owned())));
+}
