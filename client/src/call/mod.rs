@@ -53,6 +53,8 @@ mod machine;
 mod memory;
 mod party;
 mod signals;
+#[cfg(test)]
+mod tests;
 
 pub use event::{CallPhase, EndReason, Input, Output, PeerId, PeerInput};
 pub use machine::Call;

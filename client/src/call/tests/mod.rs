@@ -1,0 +1,7 @@
+//! What one client does, told step by step. The interleavings are in `client/tests/call_properties.rs`.
+
+mod ending;
+mod meeting;
+mod mending;
+mod script;
+mod strangers;
