@@ -4,6 +4,10 @@
 //! closes the device. What a device delivers has one form (I420 pictures, 10 ms mono frames at 48 kHz), whatever the
 //! hardware speaks.
 
+pub mod audio_host;
+pub mod microphone;
+pub mod speaker;
+
 use std::path::PathBuf;
 
 /// Which camera, from `--camera` or the settings.
