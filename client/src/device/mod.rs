@@ -4,7 +4,10 @@
 //! closes the device. What a device delivers has one form (I420 pictures, 10 ms mono frames at 48 kHz), whatever the
 //! hardware speaks.
 
+pub mod audio_host;
 pub mod camera;
+pub mod microphone;
+pub mod speaker;
 
 use std::path::PathBuf;
 
@@ -74,4 +77,15 @@ pub struct DeviceList {
     pub microphones: Vec<DeviceInfo>,
     /// Speakers.
     pub speakers: Vec<DeviceInfo>,
+}
+
+/// Every device there is. Opens each camera for a moment, which takes up to a few seconds: call it where blocking is
+/// allowed.
+#[must_use]
+pub fn list() -> DeviceList {
+    DeviceList {
+        cameras: camera::list_cameras(),
+        microphones: audio_host::list_microphones(),
+        speakers: audio_host::list_speakers(),
+    }
 }

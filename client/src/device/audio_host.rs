@@ -1,0 +1,463 @@
+//! Microphones and speakers as the system knows them: listed, found by name, and opened in the form that suits us best.
+//!
+//! PulseAudio (also what PipeWire speaks) is used where it runs, else ALSA, Core Audio or WASAPI, through `cpal`. A device
+//! lives on a named thread of its own that its handle owns ([`DeviceThread`]); opening and closing are bounded in time,
+//! because a sound server may not answer. What goes wrong before a device is open is an [`AudioDeviceError`], one line that
+//! says what to do; what goes wrong later is an [`AudioEvent`], and sound simply stops.
+
+use std::fmt;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use cpal::traits::{DeviceTrait, HostTrait};
+use cpal::{BufferSize, ErrorKind, SampleFormat, StreamConfig, SupportedBufferSize, SupportedStreamConfigRange};
+use tokio::sync::mpsc;
+
+use crate::device::DeviceInfo;
+use crate::media::frame::SAMPLE_RATE;
+use crate::media::resample::{RATES, ResampleFailure};
+use crate::media::stop_signal::StopSignal;
+use crate::media::wav::WavError;
+
+/// A sound server that takes longer than this to open a device is not going to.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+/// A device that takes longer than this to close is left to close by itself.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
+/// So many names are told when one was not found.
+const NAMES_TOLD: usize = 6;
+
+/// What kind of audio device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AudioKind {
+    /// Sound comes from it.
+    Microphone,
+    /// Sound goes to it.
+    Speaker,
+}
+
+impl fmt::Display for AudioKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Microphone => "microphone",
+            Self::Speaker => "speaker",
+        })
+    }
+}
+
+/// What happened to an open device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AudioEvent {
+    /// It is gone; the call goes on without it. The words are for a person and say what to do.
+    Lost {
+        /// Which kind.
+        kind: AudioKind,
+        /// One line.
+        words: String,
+    },
+}
+
+/// Where events go. Bounded; an event that does not fit is dropped, since one is enough for each device.
+pub type AudioEvents = mpsc::Sender<AudioEvent>;
+
+/// Why a device can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AudioDeviceError {
+    /// There is none.
+    #[error("no {kind} was found; connect one, or choose a file or none with --{kind}")]
+    None {
+        /// Which kind.
+        kind: AudioKind,
+    },
+    /// None has this name.
+    #[error("no {kind} is called \"{name}\"; {}", told(.names))]
+    Unknown {
+        /// Which kind.
+        kind: AudioKind,
+        /// What was looked for.
+        name: String,
+        /// What there is.
+        names: Vec<String>,
+    },
+    /// Another program has it.
+    #[error("the {kind} \"{name}\" is in use by another program; close that, or choose another with --{kind}")]
+    Busy {
+        /// Which kind.
+        kind: AudioKind,
+        /// Its name.
+        name: String,
+    },
+    /// The system does not let us.
+    #[error("this program may not use the {kind} \"{name}\"; allow it in the system's privacy settings")]
+    Forbidden {
+        /// Which kind.
+        kind: AudioKind,
+        /// Its name.
+        name: String,
+    },
+    /// Something else.
+    #[error("the {kind} \"{name}\" can't be opened ({words}); choose another with --{kind}")]
+    Failed {
+        /// Which kind.
+        kind: AudioKind,
+        /// Its name.
+        name: String,
+        /// What the system said.
+        words: String,
+    },
+    /// The system did not answer.
+    #[error("the sound system did not open the {kind} within 5 s; restart it, or choose another with --{kind}")]
+    NoAnswer {
+        /// Which kind.
+        kind: AudioKind,
+    },
+    /// Its rate is not one that we can bring to ours.
+    #[error("the {kind} can't be used: {source}; choose another with --{kind}")]
+    Rate {
+        /// Which kind.
+        kind: AudioKind,
+        /// What is wrong.
+        source: ResampleFailure,
+    },
+    /// The file can't be used.
+    #[error("--{kind} {source}")]
+    File {
+        /// Which kind.
+        kind: AudioKind,
+        /// What is wrong.
+        source: WavError,
+    },
+    /// The system gave no thread.
+    #[error("no thread for the {kind}: {source}")]
+    Thread {
+        /// Which kind.
+        kind: AudioKind,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+fn told(names: &[String]) -> String {
+    if names.is_empty() {
+        return "there is none".into();
+    }
+    let more = if names.len() > NAMES_TOLD { ", …" } else { "" };
+    format!("there are: {}{more}", names.iter().take(NAMES_TOLD).cloned().collect::<Vec<_>>().join(", "))
+}
+
+/// The microphones there are. Those that only repeat what a speaker plays are left out.
+#[must_use]
+pub fn list_microphones() -> Vec<DeviceInfo> {
+    list(AudioKind::Microphone)
+}
+
+/// The speakers there are.
+#[must_use]
+pub fn list_speakers() -> Vec<DeviceInfo> {
+    list(AudioKind::Speaker)
+}
+
+fn list(kind: AudioKind) -> Vec<DeviceInfo> {
+    // On a thread of its own, since a sound server that hangs would hold up whoever asks.
+    let (tell, told) = sync_channel(1);
+    let thread = std::thread::Builder::new().name("audio-devices".into()).spawn(move || {
+        quiet_alsa();
+        let _ = tell.send(list_now(kind));
+    });
+    if thread.is_err() {
+        return Vec::new();
+    }
+    told.recv_timeout(OPEN_TIMEOUT).unwrap_or_default()
+}
+
+fn list_now(kind: AudioKind) -> Vec<DeviceInfo> {
+    let host = cpal::default_host();
+    let default = default_device(&host, kind).and_then(|device| device.id().ok());
+    let mut devices: Vec<DeviceInfo> = Vec::new();
+    for device in devices_of(&host, kind) {
+        let Ok(description) = device.description() else { continue };
+        let id = device.id().ok();
+        if id.as_ref().is_some_and(|id| id.id().ends_with(".monitor")) && id != default {
+            continue;
+        }
+        let name = description.name().to_owned();
+        let default = id.is_some() && id == default;
+        if let Some(known) = devices.iter_mut().find(|known| known.name == name) {
+            known.default |= default;
+            continue;
+        }
+        let config = match kind {
+            AudioKind::Microphone => device.default_input_config(),
+            AudioKind::Speaker => device.default_output_config(),
+        };
+        let formats = config.map(|config| vec![in_words(config.sample_rate(), config.channels())]).unwrap_or_default();
+        devices.push(DeviceInfo { name, default, formats });
+    }
+    devices
+}
+
+fn in_words(rate: u32, channels: u16) -> String {
+    match channels {
+        1 => format!("{rate} Hz mono"),
+        2 => format!("{rate} Hz stereo"),
+        more => format!("{rate} Hz {more} channels"),
+    }
+}
+
+fn default_device(host: &cpal::Host, kind: AudioKind) -> Option<cpal::Device> {
+    match kind {
+        AudioKind::Microphone => host.default_input_device(),
+        AudioKind::Speaker => host.default_output_device(),
+    }
+}
+
+fn devices_of(host: &cpal::Host, kind: AudioKind) -> Vec<cpal::Device> {
+    let Ok(devices) = host.devices() else { return Vec::new() };
+    devices
+        .filter(|device| match kind {
+            AudioKind::Microphone => device.supports_input(),
+            AudioKind::Speaker => device.supports_output(),
+        })
+        .collect()
+}
+
+/// Finds the default device, or the one of this name: its human name, or the system's own for it.
+pub(super) fn find(kind: AudioKind, name: Option<&str>) -> Result<cpal::Device, AudioDeviceError> {
+    let host = cpal::default_host();
+    let Some(name) = name else { return default_device(&host, kind).ok_or(AudioDeviceError::None { kind }) };
+    let devices = devices_of(&host, kind);
+    let human = |device: &cpal::Device| device.description().map(|d| d.name().to_owned()).unwrap_or_default();
+    let found = devices
+        .iter()
+        .find(|device| human(device) == name || device.id().is_ok_and(|id| id.id() == name))
+        .or_else(|| devices.iter().find(|device| human(device).eq_ignore_ascii_case(name)));
+    found.cloned().ok_or_else(|| {
+        let mut names: Vec<String> = devices.iter().map(human).collect();
+        names.dedup();
+        AudioDeviceError::Unknown { kind, name: name.into(), names }
+    })
+}
+
+/// How a device is going to be opened.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Format {
+    pub(super) sample_format: SampleFormat,
+    /// To be tried in this order; they differ in the size of the buffer.
+    pub(super) configs: Vec<StreamConfig>,
+}
+
+/// The form to open a device in.
+pub(super) fn format_of(kind: AudioKind, device: &cpal::Device) -> Result<Format, AudioDeviceError> {
+    let ranges: Vec<SupportedStreamConfigRange> = match kind {
+        AudioKind::Microphone => device.supported_input_configs().map(Iterator::collect),
+        AudioKind::Speaker => device.supported_output_configs().map(Iterator::collect),
+    }
+    .unwrap_or_default();
+    if let Some(format) = choose_format(&ranges) {
+        return Ok(format);
+    }
+    let default = match kind {
+        AudioKind::Microphone => device.default_input_config(),
+        AudioKind::Speaker => device.default_output_config(),
+    }
+    .map_err(|error| refused(kind, device, &error))?;
+    Ok(Format {
+        sample_format: default.sample_format(),
+        configs: configs(default.channels(), default.sample_rate(), *default.buffer_size()),
+    })
+}
+
+/// Prefers 48 kHz, then the sample format nearest to ours, then the fewest channels, which leaves mixing to the system.
+fn choose_format(ranges: &[SupportedStreamConfigRange]) -> Option<Format> {
+    let usable = ranges.iter().filter(|range| range.channels() > 0).filter_map(|range| {
+        let format_rank = match range.sample_format() {
+            SampleFormat::F32 => 0,
+            SampleFormat::I32 => 1,
+            SampleFormat::I24 => 2,
+            SampleFormat::I16 => 3,
+            SampleFormat::U16 => 4,
+            SampleFormat::U8 => 5,
+            _ => return None,
+        };
+        let rate = SAMPLE_RATE.clamp(range.min_sample_rate(), range.max_sample_rate());
+        RATES.contains(&rate).then_some((rate.abs_diff(SAMPLE_RATE), format_rank, range.channels(), rate, range))
+    });
+    let (_, _, channels, rate, range) = usable.min_by_key(|&(off, format, channels, ..)| (off, format, channels))?;
+    Some(Format { sample_format: range.sample_format(), configs: configs(channels, rate, *range.buffer_size()) })
+}
+
+/// 10 ms at a time, or else 20 ms, or else what the device likes. (The system's own choice comes last: with PulseAudio it
+/// is two seconds.)
+fn configs(channels: u16, sample_rate: u32, supported: SupportedBufferSize) -> Vec<StreamConfig> {
+    let (min, max) = match supported {
+        SupportedBufferSize::Range { min, max } => (min.max(1), max.max(min).max(1)),
+        SupportedBufferSize::Unknown => (1, u32::MAX),
+    };
+    let sizes = [sample_rate / 100, sample_rate / 50].map(|size| BufferSize::Fixed(size.clamp(min, max)));
+    let mut configs: Vec<StreamConfig> = sizes
+        .into_iter()
+        .chain([BufferSize::Default])
+        .map(|buffer_size| StreamConfig { channels, sample_rate, buffer_size })
+        .collect();
+    configs.dedup();
+    configs
+}
+
+/// Puts why a device could not be opened into words.
+pub(super) fn refused(kind: AudioKind, device: &cpal::Device, error: &cpal::Error) -> AudioDeviceError {
+    let name = device.description().map_or_else(|_| "default".into(), |description| description.name().to_owned());
+    match error.kind() {
+        ErrorKind::DeviceBusy => AudioDeviceError::Busy { kind, name },
+        ErrorKind::PermissionDenied => AudioDeviceError::Forbidden { kind, name },
+        _ => AudioDeviceError::Failed { kind, name, words: one_line(error) },
+    }
+}
+
+/// What is left of an open device after an error: `None` when it goes on, else words for a person.
+pub(super) fn lost(kind: AudioKind, error: &cpal::Error) -> Option<String> {
+    match error.kind() {
+        ErrorKind::Xrun | ErrorKind::RealtimeDenied | ErrorKind::DeviceChanged => None,
+        ErrorKind::DeviceNotAvailable => Some(format!("The {kind} was disconnected. Choose another one.")),
+        _ => Some(format!("The {kind} stopped working ({}). Choose another one.", one_line(error))),
+    }
+}
+
+fn one_line(error: &cpal::Error) -> String {
+    error.to_string().replace(['\n', '\r'], " ").trim_end_matches('.').to_owned()
+}
+
+/// Keeps alsa-lib from writing to the terminal about each device that it can't open: what matters comes back as an error.
+/// It counts for this thread only.
+pub(super) fn quiet_alsa() {
+    #[cfg(target_os = "linux")]
+    let _ = alsa::Output::local_error_handler();
+}
+
+/// A thread that a device lives on. Dropping this ends it, and waits for that only so long.
+pub(super) struct DeviceThread {
+    stop: StopSignal,
+    thread: Option<JoinHandle<()>>,
+    /// Disconnects when the thread ends.
+    ended: Receiver<()>,
+}
+
+/// The thread's side: whether to stop, and where to tell that the device is open.
+pub(super) struct DeviceContext<T> {
+    pub(super) stop: StopSignal,
+    opened: SyncSender<Result<T, AudioDeviceError>>,
+    _alive: SyncSender<()>,
+}
+
+impl<T> DeviceContext<T> {
+    /// Tells the opener how it went. Only the first time counts.
+    pub(super) fn tell(&self, opened: Result<T, AudioDeviceError>) {
+        let _ = self.opened.try_send(opened);
+    }
+}
+
+impl DeviceThread {
+    /// Runs `body` on a thread and waits until it tells that the device is open.
+    pub(super) fn open<T: Send + 'static>(
+        kind: AudioKind,
+        body: impl FnOnce(&DeviceContext<T>) + Send + 'static,
+    ) -> Result<(Self, T), AudioDeviceError> {
+        let stop = StopSignal::new();
+        let ((opened, told), (alive, ended)) = (sync_channel(1), sync_channel(1));
+        let context = DeviceContext { stop: stop.clone(), opened, _alive: alive };
+        let thread = std::thread::Builder::new()
+            .name(kind.to_string())
+            .spawn(move || body(&context))
+            .map_err(|source| AudioDeviceError::Thread { kind, source })?;
+        let handle = Self { stop, thread: Some(thread), ended };
+        match told.recv_timeout(OPEN_TIMEOUT) {
+            Ok(Ok(opened)) => Ok((handle, opened)),
+            Ok(Err(error)) => Err(error),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Err(AudioDeviceError::NoAnswer { kind }),
+        }
+    }
+}
+
+impl Drop for DeviceThread {
+    fn drop(&mut self) {
+        self.stop.set();
+        let Some(thread) = self.thread.take() else { return };
+        thread.thread().unpark();
+        match self.ended.recv_timeout(CLOSE_TIMEOUT) {
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::warn!(thread = thread.thread().name(), "an audio device does not close; it is left behind");
+            }
+            _ => {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    fn range(channels: u16, rates: (u32, u32), format: SampleFormat) -> SupportedStreamConfigRange {
+        let buffer = SupportedBufferSize::Range { min: 64, max: 4096 };
+        SupportedStreamConfigRange::new(channels, rates.0, rates.1, buffer, format)
+    }
+
+    fn chosen(ranges: &[SupportedStreamConfigRange]) -> Option<(u16, u32, SampleFormat)> {
+        let format = choose_format(ranges)?;
+        let config = format.configs.first()?;
+        Some((config.channels, config.sample_rate, format.sample_format))
+    }
+
+    #[test]
+    fn our_own_form_is_preferred_and_the_nearest_is_taken_otherwise() {
+        use SampleFormat::{DsdU8, F32, I16, I32};
+        let check = |ranges: &[_], expected| assert_eq!(chosen(ranges), expected);
+        check(&[range(2, (8_000, 192_000), I16), range(1, (1, 384_000), F32)], Some((1, 48_000, F32)));
+        check(&[range(2, (44_100, 44_100), F32), range(2, (48_000, 48_000), I16)], Some((2, 48_000, I16)));
+        check(&[range(8, (48_000, 48_000), I32), range(2, (48_000, 48_000), I32)], Some((2, 48_000, I32)));
+        check(&[range(1, (16_000, 16_000), I16), range(1, (44_100, 44_100), I16)], Some((1, 44_100, I16)));
+        check(&[range(1, (48_000, 48_000), DsdU8), range(0, (48_000, 48_000), F32)], None);
+        check(&[range(1, (384_000, 768_000), F32)], None);
+        check(&[], None);
+    }
+
+    #[test]
+    fn buffers_are_small_and_within_what_the_device_can() {
+        let sizes = |supported| configs(1, 48_000, supported).iter().map(|c| c.buffer_size).collect::<Vec<_>>();
+        use BufferSize::{Default, Fixed};
+        assert_eq!(sizes(SupportedBufferSize::Unknown), [Fixed(480), Fixed(960), Default]);
+        assert_eq!(sizes(SupportedBufferSize::Range { min: 1024, max: 4096 }), [Fixed(1024), Default]);
+        assert_eq!(sizes(SupportedBufferSize::Range { min: 0, max: 256 }), [Fixed(256), Default]);
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_names_there_are() {
+        let names = (1..=8).map(|n| format!("Mic {n}")).collect();
+        let error = AudioDeviceError::Unknown { kind: AudioKind::Microphone, name: "x".into(), names };
+        assert_eq!(
+            error.to_string(),
+            "no microphone is called \"x\"; there are: Mic 1, Mic 2, Mic 3, Mic 4, Mic 5, Mic 6, …"
+        );
+    }
+
+    #[test]
+    fn a_device_that_hangs_does_not_hang_whoever_closes_it() {
+        let (thread, ()) = DeviceThread::open(AudioKind::Speaker, |context: &DeviceContext<()>| {
+            context.tell(Ok(()));
+            std::thread::sleep(Duration::from_secs(5));
+        })
+        .unwrap();
+        let began = Instant::now();
+        drop(thread);
+        assert!(began.elapsed() < Duration::from_secs(3));
+    }
+
+    #[test]
+    fn a_device_that_can_not_be_opened_says_why() {
+        let opened = DeviceThread::open(AudioKind::Microphone, |context: &DeviceContext<()>| {
+            context.tell(Err(AudioDeviceError::None { kind: AudioKind::Microphone }));
+        });
+        assert!(matches!(opened, Err(AudioDeviceError::None { .. })));
+    }
+}

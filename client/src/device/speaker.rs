@@ -1,0 +1,419 @@
+//! Where sound goes: a native speaker, a WAV file, or nowhere.
+//!
+//! In goes a [`SpeakerChoice`]; out come a handle that owns the device, and the [`AudioSink`] that the playout writes to.
+//! What always holds: a sink takes 10 ms of sound every 10 ms, also when the device stalls or is gone, so that playing,
+//! measuring and the jitter buffer go on as they were; and what waits in it stays short. Dropping the handle closes the
+//! device at once.
+//!
+//! In the callback of a native device there is no lock, no allocation and no log: it takes mono samples out of a real-time
+//! ring, or silence where there are none.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use cpal::traits::{DeviceTrait, StreamTrait};
+use cpal::{FromSample, SampleFormat, SizedSample, StreamConfig};
+
+use crate::device::SpeakerChoice;
+use crate::device::audio_host::{
+    AudioDeviceError, AudioEvent, AudioEvents, AudioKind, DeviceContext, DeviceThread, find, format_of, lost,
+    quiet_alsa, refused,
+};
+use crate::media::audio_receive::AudioSink;
+use crate::media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, SAMPLE_RATE};
+use crate::media::resample::MonoResampler;
+use crate::media::wav::WavFile;
+
+const KIND: AudioKind = AudioKind::Speaker;
+/// What waits ahead of a sink without a device.
+const PACED_AHEAD: Duration = Duration::from_millis(20);
+/// What waits ahead of a device is what it takes at once and this, in which the playout must come round.
+const MARGIN: Duration = AUDIO_FRAME_DURATION;
+/// No device needs more.
+const MOST_AHEAD: Duration = Duration::from_millis(100);
+/// A device that takes nothing for this long stalls; what is written meanwhile is dropped.
+const STALLED: Duration = Duration::from_millis(100);
+/// How often a full ring is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(4);
+/// Frames on their way to a file: 2 s, for a disk that is busy.
+const FILE_QUEUE: usize = 200;
+/// How often the device's thread looks for errors and the end.
+const LOOK_UP: Duration = Duration::from_millis(50);
+
+/// An open speaker.
+pub struct Speaker {
+    _thread: Option<DeviceThread>,
+}
+
+/// Opens a speaker. Blocks until it is open, for 5 s at most.
+pub fn open_speaker(
+    choice: &SpeakerChoice,
+    events: AudioEvents,
+) -> Result<(Speaker, Box<dyn AudioSink>), AudioDeviceError> {
+    let (thread, sink): (_, Box<dyn AudioSink>) = match choice {
+        SpeakerChoice::None => return Ok((Speaker { _thread: None }, Box::new(PacedSink::new(None)))),
+        SpeakerChoice::File(path) => open_file(path, events)?,
+        SpeakerChoice::Default => open_native(None, events)?,
+        SpeakerChoice::Named(name) => open_native(Some(name.clone()), events)?,
+    };
+    Ok((Speaker { _thread: Some(thread) }, sink))
+}
+
+/// A sink that sounds nowhere, in real time: what to play through when no speaker opens.
+#[must_use]
+pub fn silent_sink() -> Box<dyn AudioSink> {
+    Box::new(PacedSink::new(None))
+}
+
+/// An imagined speaker that plays by the clock.
+struct PacedSink {
+    /// When all that was written has been played.
+    played_until: Option<Instant>,
+    file: Option<SyncSender<[f32; AUDIO_FRAME_SAMPLES]>>,
+}
+
+impl PacedSink {
+    fn new(file: Option<SyncSender<[f32; AUDIO_FRAME_SAMPLES]>>) -> Self {
+        Self { played_until: None, file }
+    }
+
+    fn write_at(&mut self, now: Instant) {
+        // After a hiccup there was silence; what comes now is played from now on.
+        let begin = self.played_until.map_or(now, |until| until.max(now));
+        self.played_until = Some(begin + AUDIO_FRAME_DURATION);
+    }
+}
+
+impl AudioSink for PacedSink {
+    fn write(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES]) {
+        self.write_at(Instant::now());
+        if let Some(file) = &self.file {
+            // A disk that is 2 s behind loses frames; its thread tells when it can't write at all.
+            let _ = file.try_send(*frame);
+        }
+    }
+
+    fn until_wanted(&mut self, now: Instant) -> Duration {
+        (self.latency(now) + AUDIO_FRAME_DURATION).saturating_sub(PACED_AHEAD)
+    }
+
+    fn latency(&self, now: Instant) -> Duration {
+        self.played_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+    }
+}
+
+fn open_file(path: &Path, events: AudioEvents) -> Result<(DeviceThread, Box<dyn AudioSink>), AudioDeviceError> {
+    let mut wav = WavFile::create(path).map_err(|source| AudioDeviceError::File { kind: KIND, source })?;
+    let (frames_in, frames) = sync_channel::<[f32; AUDIO_FRAME_SAMPLES]>(FILE_QUEUE);
+    let (thread, ()) = DeviceThread::open(KIND, move |context| {
+        context.tell(Ok(()));
+        let mut result = Ok(());
+        while result.is_ok() {
+            match frames.recv_timeout(LOOK_UP) {
+                Ok(frame) => result = wav.write(&frame),
+                Err(RecvTimeoutError::Timeout) if !context.stop.is_set() => {}
+                Err(_) => break,
+            }
+            if context.stop.is_set() {
+                // What was already played is still written.
+                result = result.and_then(|()| frames.try_iter().try_for_each(|frame| wav.write(&frame)));
+                break;
+            }
+        }
+        if let Err(error) = result.and_then(|()| wav.finish()) {
+            let words = format!("The sound is not written any more: {error}.");
+            let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
+        }
+    })?;
+    Ok((thread, Box::new(PacedSink::new(Some(frames_in)))))
+}
+
+/// What the callback tells the sink.
+#[derive(Default)]
+struct Playback {
+    /// How many times the device took sound; it wraps.
+    calls: AtomicU32,
+    /// The most it took at once, in frames of its own rate.
+    largest: AtomicU32,
+    /// How long after the callback its first sample is heard, in microseconds.
+    latency: AtomicU32,
+}
+
+/// The writing end of a native device.
+struct RingSink {
+    ring: rtrb::Producer<f32>,
+    playback: Arc<Playback>,
+    resampler: MonoResampler,
+    resampled: Vec<f32>,
+    rate: u32,
+    calls: u32,
+    last_call: Instant,
+    last_write: Instant,
+}
+
+impl RingSink {
+    fn queued(&self) -> Duration {
+        let samples = self.ring.buffer().capacity() - self.ring.slots();
+        Duration::from_secs_f64(samples as f64 / f64::from(self.rate))
+    }
+
+    fn wanted(&self) -> Duration {
+        let largest = f64::from(self.playback.largest.load(Ordering::Relaxed)) / f64::from(self.rate);
+        (Duration::from_secs_f64(largest) + MARGIN).clamp(PACED_AHEAD, MOST_AHEAD)
+    }
+}
+
+impl AudioSink for RingSink {
+    fn write(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES]) {
+        self.last_write = Instant::now();
+        self.resampled.clear();
+        // A resampler that was set up does not fail; if it does, the frame is silent.
+        let _ = self.resampler.process(frame, &mut self.resampled);
+        let room = self.ring.slots().min(self.resampled.len());
+        if let Ok(chunk) = self.ring.write_chunk_uninit(room) {
+            chunk.fill_from_iter(self.resampled.drain(..room));
+        }
+    }
+
+    fn until_wanted(&mut self, now: Instant) -> Duration {
+        let calls = self.playback.calls.load(Ordering::Relaxed);
+        if calls != self.calls {
+            (self.calls, self.last_call) = (calls, now);
+        }
+        let (queued, wanted) = (self.queued() + AUDIO_FRAME_DURATION, self.wanted());
+        if queued <= wanted {
+            return Duration::ZERO;
+        }
+        if now.saturating_duration_since(self.last_call) > STALLED {
+            return (self.last_write + AUDIO_FRAME_DURATION).saturating_duration_since(now);
+        }
+        (queued - wanted).clamp(Duration::from_millis(1), LOOK_AGAIN)
+    }
+
+    fn latency(&self, now: Instant) -> Duration {
+        // The device takes sound in steps, so between two of them what it took goes on being played.
+        let device = Duration::from_micros(self.playback.latency.load(Ordering::Relaxed).into());
+        self.queued() + device.saturating_sub(now.saturating_duration_since(self.last_call))
+    }
+}
+
+fn open_native(
+    name: Option<String>,
+    events: AudioEvents,
+) -> Result<(DeviceThread, Box<dyn AudioSink>), AudioDeviceError> {
+    let (thread, sink) = DeviceThread::open(KIND, move |context: &DeviceContext<RingSink>| {
+        quiet_alsa();
+        let (_stream, errors) = match start(name.as_deref()) {
+            Ok((stream, errors, sink)) => {
+                context.tell(Ok(sink));
+                (stream, errors)
+            }
+            Err(error) => return context.tell(Err(error)),
+        };
+        while !context.stop.is_set() {
+            std::thread::park_timeout(LOOK_UP);
+            let Ok(error) = errors.try_recv() else { continue };
+            match lost(KIND, &error) {
+                Some(words) => {
+                    let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
+                    return;
+                }
+                None => tracing::debug!(%error, "the speaker goes on after an error"),
+            }
+        }
+    })?;
+    Ok((thread, Box::new(sink)))
+}
+
+fn start(name: Option<&str>) -> Result<(cpal::Stream, Receiver<cpal::Error>, RingSink), AudioDeviceError> {
+    let device = find(KIND, name)?;
+    let format = format_of(KIND, &device)?;
+    let mut refusal = AudioDeviceError::None { kind: KIND };
+    for config in format.configs {
+        let rate = config.sample_rate;
+        let resampler =
+            MonoResampler::new(SAMPLE_RATE, rate).map_err(|source| AudioDeviceError::Rate { kind: KIND, source })?;
+        let capacity = (MOST_AHEAD + 2 * AUDIO_FRAME_DURATION).as_millis() as usize * rate as usize / 1000;
+        let (ring, consumer) = rtrb::RingBuffer::new(capacity);
+        let playback = Arc::new(Playback::default());
+        let (errors_in, errors) = sync_channel(8);
+        let on_error = move |error| {
+            let _ = errors_in.try_send(error);
+        };
+        let built = build(&device, config, format.sample_format, consumer, Arc::clone(&playback), on_error)
+            .and_then(|stream| stream.play().map(|()| stream));
+        match built {
+            Ok(stream) => {
+                let now = Instant::now();
+                let sink = RingSink {
+                    ring,
+                    playback,
+                    resampler,
+                    resampled: Vec::with_capacity(capacity),
+                    rate,
+                    calls: 0,
+                    last_call: now,
+                    last_write: now,
+                };
+                return Ok((stream, errors, sink));
+            }
+            Err(error) => refusal = refused(KIND, &device, &error),
+        }
+    }
+    Err(refusal)
+}
+
+fn build(
+    device: &cpal::Device,
+    config: StreamConfig,
+    format: SampleFormat,
+    ring: rtrb::Consumer<f32>,
+    playback: Arc<Playback>,
+    on_error: impl FnMut(cpal::Error) + Send + 'static,
+) -> Result<cpal::Stream, cpal::Error> {
+    match format {
+        SampleFormat::F32 => build_as::<f32>(device, config, ring, playback, on_error),
+        SampleFormat::I32 => build_as::<i32>(device, config, ring, playback, on_error),
+        SampleFormat::I24 => build_as::<cpal::I24>(device, config, ring, playback, on_error),
+        SampleFormat::I16 => build_as::<i16>(device, config, ring, playback, on_error),
+        SampleFormat::U16 => build_as::<u16>(device, config, ring, playback, on_error),
+        SampleFormat::U8 => build_as::<u8>(device, config, ring, playback, on_error),
+        _ => Err(cpal::Error::new(cpal::ErrorKind::UnsupportedConfig)),
+    }
+}
+
+fn build_as<T>(
+    device: &cpal::Device,
+    config: StreamConfig,
+    mut ring: rtrb::Consumer<f32>,
+    playback: Arc<Playback>,
+    on_error: impl FnMut(cpal::Error) + Send + 'static,
+) -> Result<cpal::Stream, cpal::Error>
+where
+    T: SizedSample + FromSample<f32>,
+{
+    let channels = usize::from(config.channels.max(1));
+    let on_data = move |data: &mut [T], info: &cpal::OutputCallbackInfo| {
+        let times = info.timestamp();
+        let latency = times.playback.duration_since(times.callback).as_micros().min(2_000_000) as u32;
+        playback.latency.store(latency, Ordering::Relaxed);
+        playback.largest.fetch_max((data.len() / channels) as u32, Ordering::Relaxed);
+        playback.calls.fetch_add(1, Ordering::Relaxed);
+        for frame in data.chunks_mut(channels) {
+            let sample = T::from_sample(ring.pop().unwrap_or(0.0));
+            // The first two channels are the front pair; what else there is stays silent.
+            for (channel, out) in frame.iter_mut().enumerate() {
+                *out = if channel < 2 { sample } else { T::EQUILIBRIUM };
+            }
+        }
+    };
+    device.build_output_stream::<T, _, _>(config, on_data, on_error, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::mpsc;
+
+    #[test]
+    fn a_paced_sink_wants_a_frame_every_10_ms_and_keeps_20_ms_ahead() {
+        let mut sink = PacedSink::new(None);
+        let start = Instant::now();
+        let at = |ms: u64| start + Duration::from_millis(ms);
+        assert_eq!(sink.until_wanted(at(0)), Duration::ZERO);
+        sink.write_at(at(0));
+        assert_eq!(sink.until_wanted(at(0)), Duration::ZERO);
+        sink.write_at(at(0));
+        assert_eq!(sink.latency(at(0)), Duration::from_millis(20));
+        assert_eq!(sink.until_wanted(at(0)), Duration::from_millis(10));
+        assert_eq!(sink.until_wanted(at(7)), Duration::from_millis(3));
+        // Held up until 60: nothing is left, and two frames are wanted again.
+        assert_eq!(sink.until_wanted(at(60)), Duration::ZERO);
+        sink.write_at(at(60));
+        sink.write_at(at(60));
+        assert_eq!(sink.latency(at(60)), Duration::from_millis(20));
+    }
+
+    fn ring_sink() -> (RingSink, rtrb::Consumer<f32>) {
+        let (ring, consumer) = rtrb::RingBuffer::new(5760);
+        let (playback, now) = (Arc::new(Playback::default()), Instant::now());
+        playback.largest.store(960, Ordering::Relaxed);
+        let resampler = MonoResampler::new(SAMPLE_RATE, SAMPLE_RATE).unwrap();
+        let resampled = Vec::new();
+        (
+            RingSink { ring, playback, resampler, resampled, rate: 48_000, calls: 0, last_call: now, last_write: now },
+            consumer,
+        )
+    }
+
+    #[test]
+    fn a_device_sink_keeps_what_the_device_takes_at_once_and_a_frame_more() {
+        let (mut sink, mut device) = ring_sink();
+        let now = Instant::now();
+        let mut written = 0;
+        while sink.until_wanted(now).is_zero() && written < 100 {
+            sink.write(&[0.5; AUDIO_FRAME_SAMPLES]);
+            written += 1;
+        }
+        assert_eq!(written, 3, "20 ms that the device takes at once, and 10 ms");
+        (0..960).for_each(|_| assert_eq!(device.pop(), Ok(0.5)));
+        sink.playback.calls.fetch_add(1, Ordering::Relaxed);
+        assert!(sink.until_wanted(now).is_zero());
+    }
+
+    #[test]
+    fn a_stalled_device_takes_frames_in_real_time_and_its_delay_does_not_grow() {
+        let (mut sink, _device) = ring_sink();
+        let start = Instant::now();
+        let mut wanted = 0;
+        for ms in 0..1000 {
+            let now = start + Duration::from_millis(ms);
+            if sink.until_wanted(now).is_zero() {
+                sink.write(&[0.5; AUDIO_FRAME_SAMPLES]);
+                sink.last_write = now;
+                wanted += 1;
+            }
+        }
+        assert!((85..=100).contains(&wanted), "{wanted} frames in 1 s");
+        assert!(sink.queued() <= MOST_AHEAD + 2 * AUDIO_FRAME_DURATION);
+    }
+
+    #[test]
+    fn what_is_played_into_a_file_is_in_it_once_the_speaker_is_closed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("heard.wav");
+        let (events, _happened) = mpsc::channel(1);
+        let (speaker, mut sink) = open_speaker(&SpeakerChoice::File(path.clone()), events).unwrap();
+        (0..100).for_each(|_| sink.write(&[0.5; AUDIO_FRAME_SAMPLES]));
+        drop(speaker);
+        let mut wav = hound::WavReader::open(&path).unwrap();
+        assert_eq!(wav.duration(), 48_000);
+        assert!(wav.samples::<i16>().all(|sample| (sample.unwrap() - 16_384).abs() <= 1));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_is_told_once_and_playing_goes_on() {
+        let (events, mut happened) = mpsc::channel(8);
+        match open_speaker(&SpeakerChoice::File("/dev/full".into()), events) {
+            Err(error) => assert!(error.to_string().contains("/dev/full")),
+            Ok((speaker, mut sink)) => {
+                (0..150).for_each(|_| sink.write(&[0.5; AUDIO_FRAME_SAMPLES]));
+                drop(speaker);
+                assert!(matches!(happened.blocking_recv(), Some(AudioEvent::Lost { kind: AudioKind::Speaker, .. })));
+                assert_eq!(happened.blocking_recv(), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_can_not_be_created_is_an_error_of_one_line() {
+        let (events, _happened) = mpsc::channel(1);
+        let choice = SpeakerChoice::File("/nonexistent/folder/x.wav".into());
+        let words = open_speaker(&choice, events).err().expect("an error").to_string();
+        assert!(words.contains("x.wav") && !words.contains('\n'), "{words}");
+    }
+}
