@@ -1,3 +1,257 @@
-//! The `visavis` program.
+//! The `visavis` program: reads the command line, starts a session, and hands it to a window or to a script.
 
-fn main() {}
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+use visavis_client::cli::{Action, Cli, ExitReason, Invocation, Target};
+use visavis_client::device::{self, CameraChoice, MicrophoneChoice, SpeakerChoice};
+use visavis_client::session::driver::{self, SessionHandle};
+use visavis_client::session::headless::{self, Errand, Script};
+use visavis_client::session::options::SessionOptions;
+use visavis_client::session::report::Report;
+use visavis_client::session::snapshot::Intent;
+
+/// The server when none was ever named.
+const DEFAULT_SERVER: &str = "ws://127.0.0.1:9090";
+/// What is logged unless `--log` says otherwise.
+const DEFAULT_LOG: &str = "off,visavis_client=warn";
+/// Media has threads of its own; the runtime only moves packets and messages.
+const RUNTIME_THREADS: usize = 2;
+
+fn main() -> ExitCode {
+    let started_at = Instant::now();
+    let invocation = match Cli::parse().into_invocation() {
+        Ok(invocation) => invocation,
+        Err(error) => return fail(ExitReason::Usage, &error.to_string()),
+    };
+    if let Err(words) = start_log(invocation.log.as_deref()) {
+        return fail(ExitReason::Usage, &words);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(RUNTIME_THREADS)
+        .thread_name("visavis-io")
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(ExitReason::Device, &format!("no threads could be started: {error}")),
+    };
+    let code = match invocation.action.clone() {
+        Action::Devices { json } => list_devices(json),
+        Action::Call(Target::Person(peer)) => run_headless(&runtime, &invocation, Errand::Call(peer)),
+        Action::Call(Target::Room(room)) => run_headless(&runtime, &invocation, Errand::Meet(room)),
+        Action::Answer { from } => run_headless(&runtime, &invocation, Errand::Answer { from }),
+        Action::Window => run_window(&runtime, &invocation, started_at),
+    };
+    // A device that hangs must not hold the program.
+    runtime.shutdown_background();
+    code
+}
+
+/// One line on standard error, and the exit code.
+fn fail(reason: ExitReason, words: &str) -> ExitCode {
+    // Nothing is left to be done when standard error is closed.
+    let _ = writeln!(std::io::stderr(), "visavis: {words}");
+    ExitCode::from(reason.code())
+}
+
+/// One line on standard output. A reader that went away does not stop the call.
+fn say(words: &str) {
+    let _ = writeln!(std::io::stdout(), "{words}");
+}
+
+/// Logs go to standard error. Only what goes through `tracing` is logged: the libraries below use the `log` facade,
+/// which would show addresses and session descriptions.
+fn start_log(filter: Option<&str>) -> Result<(), String> {
+    let filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_LOG))
+        .map_err(|error| format!("--log: {error}: write a level such as info, or visavis_client=debug"))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    Ok(())
+}
+
+fn session_options(invocation: &Invocation) -> SessionOptions {
+    SessionOptions {
+        ice_servers: invocation.ice_servers.clone(),
+        relay_only: invocation.relay_only,
+        bind: Vec::new(),
+        camera: invocation.camera.clone().unwrap_or_default(),
+        microphone: invocation.microphone.clone().unwrap_or_default(),
+        speaker: invocation.speaker.clone().unwrap_or_default(),
+        video_size: invocation.video_size,
+        fps: invocation.fps,
+        max_bitrate: invocation.max_bitrate,
+        record_video: invocation.record_video.clone(),
+        snapshot: invocation.snapshot.clone(),
+        window: false,
+    }
+}
+
+fn run_headless(runtime: &tokio::runtime::Runtime, invocation: &Invocation, errand: Errand) -> ExitCode {
+    if let Err(words) = check_files(invocation) {
+        return fail(ExitReason::Device, &words);
+    }
+    let script = Script {
+        server: invocation.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
+        username: invocation.username.clone().unwrap_or_default(),
+        errand,
+        timeout: invocation.timeout,
+        duration: invocation.duration,
+    };
+    let outcome = runtime.block_on(async {
+        let session: SessionHandle = driver::start(session_options(invocation));
+        headless::run(session, script, say, interrupted()).await
+    });
+    if let Some(path) = &invocation.report
+        && let Err(error) = write_report(path, &outcome.report)
+    {
+        return fail(ExitReason::Device, &format!("{} can't be written: {error}", path.display()));
+    }
+    if outcome.exit == ExitReason::Completed {
+        say(&outcome.words);
+        ExitCode::SUCCESS
+    } else {
+        fail(outcome.exit, &outcome.words)
+    }
+}
+
+/// Ctrl+C, or the system asking the program to stop.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(_) => drop(tokio::signal::ctrl_c().await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(tokio::signal::ctrl_c().await);
+}
+
+/// Files that are named on the command line are looked at before anybody is called.
+fn check_files(invocation: &Invocation) -> Result<(), String> {
+    let mut inputs = Vec::new();
+    if let Some(CameraChoice::File(path)) = &invocation.camera {
+        inputs.push(path);
+    }
+    if let Some(MicrophoneChoice::File(path)) = &invocation.microphone {
+        inputs.push(path);
+    }
+    for path in inputs {
+        std::fs::File::open(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+    }
+    let mut outputs = vec![&invocation.record_video, &invocation.snapshot, &invocation.report];
+    let speaker = match &invocation.speaker {
+        Some(SpeakerChoice::File(path)) => Some(path.clone()),
+        _ => None,
+    };
+    outputs.push(&speaker);
+    for path in outputs.into_iter().flatten() {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(format!("{} can't be written: there is no folder {}", path.display(), folder.display()));
+        }
+    }
+    Ok(())
+}
+
+fn write_report(path: &Path, report: &Report) -> std::io::Result<()> {
+    let mut text = serde_json::to_string_pretty(report)?;
+    text.push('\n');
+    std::fs::write(path, text)
+}
+
+fn list_devices(json: bool) -> ExitCode {
+    let list = device::list();
+    if json {
+        match serde_json::to_string_pretty(&list) {
+            Ok(text) => say(&text),
+            Err(error) => return fail(ExitReason::Device, &error.to_string()),
+        }
+        return ExitCode::SUCCESS;
+    }
+    for (title, devices) in
+        [("Cameras", &list.cameras), ("Microphones", &list.microphones), ("Speakers", &list.speakers)]
+    {
+        say(&format!("{title}:"));
+        if devices.is_empty() {
+            say("  none found");
+        }
+        for device in devices {
+            say(&format!("  {}{}", device.name, if device.default { " (default)" } else { "" }));
+            for format in &device.formats {
+                say(&format!("      {format}"));
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+#[cfg(feature = "gui")]
+fn run_window(runtime: &tokio::runtime::Runtime, invocation: &Invocation, started_at: Instant) -> ExitCode {
+    use visavis_client::config::{SETTINGS_FILE, Settings, data_dir};
+    use visavis_client::ui::{self, WindowOptions};
+
+    let folder = match data_dir(invocation.data_dir.as_deref()) {
+        Ok(folder) => folder,
+        Err(error) => return fail(ExitReason::Device, &error.to_string()),
+    };
+    let path = folder.join(SETTINGS_FILE);
+    let (mut settings, damaged) = Settings::load_or_default(&path);
+    // What the command line names holds for this run, over what was remembered.
+    if let Some(server) = &invocation.server {
+        settings.server = Some(server.clone());
+    }
+    if let Some(username) = &invocation.username {
+        settings.username = Some(username.clone());
+    }
+    settings.camera = invocation.camera.clone().unwrap_or(settings.camera);
+    settings.microphone = invocation.microphone.clone().unwrap_or(settings.microphone);
+    settings.speaker = invocation.speaker.clone().unwrap_or(settings.speaker);
+    let options = SessionOptions {
+        camera: settings.camera.clone(),
+        microphone: settings.microphone.clone(),
+        speaker: settings.speaker.clone(),
+        window: true,
+        ..session_options(invocation)
+    };
+    let session = {
+        let _inside = runtime.enter();
+        driver::start(options)
+    };
+    if let Some(username) = invocation.username.clone() {
+        // Who names themselves on the command line wants to be logged in, not asked.
+        let server = settings.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned());
+        if session.link.intents.try_send(Intent::LogIn { server, username }).is_err() {
+            tracing::warn!("the session did not take the log-in");
+        }
+    }
+    let window = WindowOptions {
+        settings,
+        settings_path: Some(path),
+        notices: damaged.into_iter().collect(),
+        started_at,
+        ready_report: invocation.window_ready_report.clone(),
+        ..WindowOptions::default()
+    };
+    let shown = ui::run(session.link.clone(), window);
+    runtime.block_on(session.finish());
+    match shown {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(ExitReason::Device, &error.to_string()),
+    }
+}
+
+#[cfg(not(feature = "gui"))]
+fn run_window(_: &tokio::runtime::Runtime, _: &Invocation, _: Instant) -> ExitCode {
+    fail(ExitReason::Usage, "this build has no window: use `visavis call` or `visavis answer`")
+}

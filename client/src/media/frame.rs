@@ -32,6 +32,16 @@ impl VideoFrame {
         size.pixels() * 3 / 2
     }
 
+    /// A black picture.
+    #[must_use]
+    pub fn black(size: VideoSize, captured_at: Instant) -> Self {
+        let mut data = vec![128; Self::len_of(size)];
+        if let Some(luma) = data.get_mut(..size.pixels()) {
+            luma.fill(16);
+        }
+        Self { size, data: data.into(), captured_at }
+    }
+
     /// The luma, U and V planes.
     #[must_use]
     pub fn planes(&self) -> (&[u8], &[u8], &[u8]) {

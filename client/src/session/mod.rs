@@ -4,8 +4,17 @@
 //! device, a socket or the machine.
 
 pub mod directory;
+pub mod driver;
+pub mod headless;
+mod measure;
+mod media;
+mod media_engine;
+mod notices;
 pub mod options;
+mod peers;
+mod pipeline;
 pub mod process;
 pub mod report;
+mod self_view;
 pub mod snapshot;
 pub mod words;

@@ -1,0 +1,259 @@
+//! The person who is not there: drives a session for `visavis call` and `visavis answer`.
+//!
+//! It sees the same snapshots as a window and sends the same intents. What it did is said in lines for a person, and
+//! in the [`ExitReason`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+use visavis_shared::{RoomId, Username};
+
+use crate::call::event::CallPhase;
+use crate::cli::ExitReason;
+use crate::session::driver::SessionHandle;
+use crate::session::report::Report;
+use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
+use crate::session::words::describe_end;
+
+/// How long the report may take after the end of the call.
+const REPORT_WITHIN: Duration = Duration::from_secs(5);
+
+/// What to do.
+#[derive(Debug, Clone)]
+pub enum Errand {
+    /// Call somebody.
+    Call(Username),
+    /// Enter a room; call who is there, or accept the call of who comes.
+    Meet(RoomId),
+    /// Accept the first call, from this person where one is named; others are declined.
+    Answer {
+        /// From whom; anyone when `None`.
+        from: Option<Username>,
+    },
+}
+
+/// Who does it, where, and how long.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// The server as typed.
+    pub server: String,
+    /// The name to log in with.
+    pub username: String,
+    /// What to do.
+    pub errand: Errand,
+    /// How long it may take to be connected.
+    pub timeout: Duration,
+    /// When to close the call after it connected; `None` leaves that to the other.
+    pub duration: Option<Duration>,
+}
+
+/// How it went.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The exit code's meaning.
+    pub exit: ExitReason,
+    /// One line for the person.
+    pub words: String,
+    /// What was measured.
+    pub report: Report,
+}
+
+/// Carries the script out. `say` is told each step in words; `interrupted` ends the call early, politely.
+pub async fn run(
+    mut session: SessionHandle,
+    script: Script,
+    mut say: impl FnMut(&str),
+    interrupted: impl Future<Output = ()>,
+) -> Outcome {
+    let deadline = Instant::now() + script.timeout;
+    let intent = Intent::LogIn { server: script.server.clone(), username: script.username.clone() };
+    let mut person = Person {
+        script,
+        deadline,
+        hang_up_at: None,
+        placed: false,
+        was_ringing: false,
+        noticed: Vec::new(),
+        interrupted: false,
+        gave_up: None,
+    };
+    let _ = session.link.intents.send(intent).await;
+    tokio::pin!(interrupted);
+    let (exit, words) = loop {
+        let snapshot = Arc::clone(&session.link.snapshots.borrow_and_update());
+        match person.look(&snapshot, &mut say) {
+            Step::Wait => {}
+            Step::Do(intent) => {
+                let _ = session.link.intents.send(intent).await;
+            }
+            Step::Over(exit, words) => break (exit, words),
+        }
+        tokio::select! {
+            changed = next(&mut session.link.snapshots) => {
+                if !changed {
+                    break (ExitReason::Device, "the session stopped unexpectedly".to_owned());
+                }
+            }
+            () = tokio::time::sleep_until(person.wake_at()) => {}
+            () = &mut interrupted, if !person.interrupted => person.interrupted = true,
+        }
+    };
+    let over_without_call = matches!(session.link.snapshots.borrow().call, CallPhase::Idle);
+    let report = if over_without_call {
+        None
+    } else {
+        tokio::time::timeout(REPORT_WITHIN, session.reports.recv()).await.ok().flatten()
+    };
+    let mut report = report.unwrap_or_else(|| Report { outcome: exit_word(exit).to_owned(), ..Report::default() });
+    session.finish().await;
+    if report.process.wall_s.is_none() {
+        report.process = crate::session::process::ProcessClock::start().measure();
+    }
+    Outcome { exit, words, report }
+}
+
+async fn next(snapshots: &mut watch::Receiver<Arc<Snapshot>>) -> bool {
+    snapshots.changed().await.is_ok()
+}
+
+fn exit_word(exit: ExitReason) -> &'static str {
+    match exit {
+        ExitReason::Completed => "completed",
+        ExitReason::Usage => "usage",
+        ExitReason::Server => "server",
+        ExitReason::NotReached => "no-answer",
+        ExitReason::Connection => "failed",
+        ExitReason::Device => "device",
+    }
+}
+
+enum Step {
+    Wait,
+    Do(Intent),
+    Over(ExitReason, String),
+}
+
+struct Person {
+    script: Script,
+    deadline: Instant,
+    hang_up_at: Option<Instant>,
+    placed: bool,
+    was_ringing: bool,
+    noticed: Vec<String>,
+    interrupted: bool,
+    gave_up: Option<(ExitReason, String)>,
+}
+
+impl Person {
+    fn wake_at(&self) -> Instant {
+        self.hang_up_at.unwrap_or(self.deadline)
+    }
+
+    fn look(&mut self, snapshot: &Snapshot, say: &mut impl FnMut(&str)) -> Step {
+        for notice in &snapshot.notices {
+            if !self.noticed.contains(&notice.text) {
+                say(&notice.text);
+                self.noticed.push(notice.text.clone());
+            }
+        }
+        let now = Instant::now();
+        match &snapshot.call {
+            CallPhase::Idle => self.look_at_login(snapshot, now, say),
+            CallPhase::Calling { peer, ringing, .. } => {
+                if *ringing && !self.was_ringing {
+                    self.was_ringing = true;
+                    say(&format!("it rings at {peer}'s"));
+                }
+                self.wait_or_give_up(now, ExitReason::NotReached, || format!("{peer} did not answer: try again later"))
+            }
+            CallPhase::Ringing { peer, .. } => match &self.script.errand {
+                Errand::Answer { from } if from.as_ref().is_none_or(|from| from == peer) => {
+                    say(&format!("{peer} calls: accepting"));
+                    Step::Do(Intent::Accept)
+                }
+                Errand::Meet(_) => {
+                    say(&format!("{peer} came into the room: accepting"));
+                    Step::Do(Intent::Accept)
+                }
+                _ => {
+                    say(&format!("{peer} calls: declining"));
+                    Step::Do(Intent::Decline)
+                }
+            },
+            CallPhase::Connecting { peer, .. } => self.wait_or_give_up(now, ExitReason::Connection, || {
+                format!("no connection to {peer} was made in time: check the network, or add a TURN server")
+            }),
+            CallPhase::InCall { peer, .. } | CallPhase::Reconnecting { peer, .. } => {
+                if self.hang_up_at.is_none() {
+                    say(&format!("connected to {peer}"));
+                    let for_ever = Duration::from_secs(60 * 60 * 24 * 365);
+                    self.hang_up_at = Some(now + self.script.duration.unwrap_or(for_ever));
+                }
+                if self.interrupted || self.hang_up_at.is_some_and(|at| now >= at) {
+                    return Step::Do(Intent::HangUp);
+                }
+                Step::Wait
+            }
+            CallPhase::Ended { peer, reason, talked } => {
+                if matches!(self.script.errand, Errand::Answer { .. })
+                    && talked.is_none()
+                    && self.hang_up_at.is_none()
+                    && !self.interrupted
+                    && now < self.deadline
+                    && *reason == crate::call::event::EndReason::DeclinedByUs
+                {
+                    return Step::Do(Intent::Dismiss);
+                }
+                if let Some((exit, words)) = self.gave_up.take() {
+                    return Step::Over(exit, words);
+                }
+                let (_, exit, words) = describe_end(reason, peer, talked.is_some());
+                Step::Over(exit, words)
+            }
+        }
+    }
+
+    fn look_at_login(&mut self, snapshot: &Snapshot, now: Instant, say: &mut impl FnMut(&str)) -> Step {
+        match &snapshot.login {
+            LoginPhase::Failed(words) => Step::Over(ExitReason::Server, words.clone()),
+            LoginPhase::LoggedIn { username } if !self.placed => {
+                self.placed = true;
+                match &self.script.errand {
+                    Errand::Call(peer) => {
+                        say(&format!("logged in as {username}, calling {peer}"));
+                        Step::Do(Intent::Call { username: peer.to_string() })
+                    }
+                    Errand::Meet(room) => {
+                        say(&format!("logged in as {username}, entering {room}"));
+                        Step::Do(Intent::JoinRoom(room.clone()))
+                    }
+                    Errand::Answer { .. } => {
+                        say(&format!("logged in as {username}, waiting for a call"));
+                        Step::Wait
+                    }
+                }
+            }
+            _ if self.interrupted => Step::Over(ExitReason::NotReached, "stopped before anyone was reached".into()),
+            LoginPhase::LoggedOut | LoginPhase::LoggingIn if now >= self.deadline => {
+                Step::Over(ExitReason::Server, format!("{} did not answer in time: check the address", snapshot.server))
+            }
+            _ if now >= self.deadline => {
+                Step::Over(ExitReason::NotReached, "nobody called in time: give more with --timeout 5m".into())
+            }
+            _ => Step::Wait,
+        }
+    }
+
+    fn wait_or_give_up(&mut self, now: Instant, exit: ExitReason, words: impl FnOnce() -> String) -> Step {
+        if self.interrupted {
+            return Step::Do(Intent::HangUp);
+        }
+        if now < self.deadline {
+            return Step::Wait;
+        }
+        self.gave_up.get_or_insert_with(|| (exit, words()));
+        Step::Do(Intent::HangUp)
+    }
+}

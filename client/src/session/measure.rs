@@ -1,0 +1,196 @@
+//! Follows one call with a stopwatch and puts its [`Report`] together when it is over.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+use visavis_shared::{CallId, Username};
+
+use crate::call::event::EndReason;
+use crate::session::pipeline::PipelineFigures;
+use crate::session::process::ProcessClock;
+use crate::session::report::{Network, Report, Security, Setup, Sync};
+use crate::session::words::describe_end;
+use crate::transport::PeerStats;
+
+/// How long the last figures may take to come in after the end of a call.
+const FIGURES_WITHIN: Duration = Duration::from_secs(2);
+
+/// How a call ended, for its report.
+#[derive(Debug)]
+pub(super) struct FinishedCall {
+    pub(super) peer: Username,
+    pub(super) reason: EndReason,
+    pub(super) talked: bool,
+}
+
+/// The moments of the current call.
+#[derive(Debug)]
+pub(super) struct CallMeasurements {
+    process: ProcessClock,
+    login: Option<Duration>,
+    call: Option<CallId>,
+    begun_at: Option<Instant>,
+    accepted_at: Option<Instant>,
+    connected_at: Option<Instant>,
+    last: Option<LastFigures>,
+}
+
+/// Where the last figures of a connection and its pipelines will come from.
+#[derive(Debug)]
+struct LastFigures {
+    peer: oneshot::Receiver<PeerStats>,
+    pipeline: oneshot::Receiver<PipelineFigures>,
+}
+
+impl CallMeasurements {
+    pub(super) fn new(process: ProcessClock) -> Self {
+        Self {
+            process,
+            login: None,
+            call: None,
+            begun_at: None,
+            accepted_at: None,
+            connected_at: None,
+            last: None,
+        }
+    }
+
+    pub(super) fn logged_in(&mut self, took: Duration) {
+        self.login = Some(took);
+    }
+
+    /// We call, or are called.
+    pub(super) fn begun(&mut self, now: Instant) {
+        self.call = None;
+        self.begun_at = Some(now);
+        self.accepted_at = None;
+        self.connected_at = None;
+        self.last = None;
+    }
+
+    pub(super) fn named(&mut self, call: &CallId) {
+        self.call = Some(call.clone());
+    }
+
+    /// The callee accepted: by a click here, or by an answer from there.
+    pub(super) fn accepted(&mut self, now: Instant) {
+        self.accepted_at.get_or_insert(now);
+    }
+
+    pub(super) fn connected(&mut self, now: Instant) {
+        self.connected_at.get_or_insert(now);
+    }
+
+    /// The connection is closing; its last figures come from here.
+    pub(super) fn closing(&mut self, peer: oneshot::Receiver<PeerStats>, pipeline: oneshot::Receiver<PipelineFigures>) {
+        self.last = Some(LastFigures { peer, pipeline });
+    }
+
+    /// The call is over: gathers what is still to come and sends the report.
+    pub(super) fn finish(&mut self, finished: FinishedCall, reports: mpsc::Sender<Report>) {
+        let (outcome, _, _) = describe_end(&finished.reason, &finished.peer, finished.talked);
+        let mut report = Report {
+            outcome: outcome.to_owned(),
+            peer: Some(finished.peer.to_string()),
+            call: self.call.take().map(String::from),
+            setup: Setup {
+                login_ms: self.login.map(milliseconds),
+                accept_to_connected_ms: since(self.accepted_at, self.connected_at),
+                ..Setup::default()
+            },
+            ..Report::default()
+        };
+        let last = self.last.take();
+        let process = self.process;
+        let begun_at = self.begun_at.take();
+        tokio::spawn(async move {
+            if let Some(last) = last {
+                if let Ok(Ok(stats)) = tokio::time::timeout(FIGURES_WITHIN, last.peer).await {
+                    add_peer_stats(&mut report, stats);
+                }
+                if let Ok(Ok(figures)) = tokio::time::timeout(FIGURES_WITHIN, last.pipeline).await {
+                    add_pipeline_figures(&mut report, figures, begun_at);
+                }
+            }
+            report.process = process.measure();
+            if reports.try_send(report).is_err() {
+                tracing::debug!("nobody reads the report of this call");
+            }
+        });
+    }
+}
+
+fn add_pipeline_figures(report: &mut Report, figures: PipelineFigures, begun_at: Option<Instant>) {
+    report.setup.call_to_first_video_ms = since(begun_at, figures.first_video_at);
+    report.setup.call_to_first_audio_ms = since(begun_at, figures.first_audio_at);
+    report.video.sent = figures.video_sent;
+    if let Some(mut received) = figures.video_received {
+        // Pictures that never became whole are counted by the connection, those that did not decode by the decoder.
+        if let Some(waiting) = report.video.received.take() {
+            received.jitter_buffer_ms = waiting.jitter_buffer_ms;
+            received.frames_dropped =
+                Some(received.frames_dropped.unwrap_or_default() + waiting.frames_dropped.unwrap_or_default());
+        }
+        report.video.received = Some(received);
+    }
+    if let (Some(sent), Some(measured)) = (&mut report.audio.sent, figures.audio_sent) {
+        sent.packets = sent.packets.or(measured.packets);
+        sent.bytes = sent.bytes.or(measured.bytes);
+    }
+    if let Some(mut received) = figures.audio_received {
+        if let Some(counted) = report.audio.received.take() {
+            received.packets = counted.packets.or(received.packets);
+            received.lost = counted.lost.or(received.lost);
+        }
+        report.audio.received = Some(received);
+    }
+    let glass = report.video.received.as_ref().and_then(|received| received.glass_to_glass_ms.as_ref());
+    let ear = report.audio.received.as_ref().and_then(|received| received.mouth_to_ear_ms.as_ref());
+    if let (Some(glass), Some(ear)) = (glass, ear) {
+        report.sync = Sync { audio_ahead_of_video_ms_p50: Some(glass.p50 - ear.p50) };
+    }
+}
+
+fn add_peer_stats(report: &mut Report, stats: PeerStats) {
+    use crate::session::report::{AudioReceived, AudioSent, VideoReceived};
+    report.network = Network {
+        rtt_ms: stats.rtt_ms,
+        loss_out: stats.loss_out,
+        loss_in: stats.loss_in,
+        estimated_bps: stats.estimated.map(crate::media::units::Bitrate::bps),
+        local_candidate: stats.local_candidate,
+        remote_candidate: stats.remote_candidate,
+        protocol: stats.protocol,
+        ice_restarts: Some(stats.ice_restarts),
+        nacks_sent: Some(stats.nacks_sent),
+        nacks_received: Some(stats.nacks_received),
+        plis_sent: Some(stats.plis_sent),
+        plis_received: Some(stats.plis_received),
+        retransmitted: Some(stats.retransmitted),
+    };
+    report.security = Security { dtls: stats.dtls, srtp: stats.srtp, ..Security::default() };
+    if stats.audio_packets_sent > 0 {
+        report.audio.sent =
+            Some(AudioSent { packets: Some(stats.audio_packets_sent), bytes: Some(stats.audio_bytes_sent) });
+    }
+    if stats.audio_packets_received > 0 {
+        report.audio.received = Some(AudioReceived {
+            packets: Some(stats.audio_packets_received),
+            lost: Some(stats.audio_packets_lost),
+            ..AudioReceived::default()
+        });
+    }
+    report.video.received = Some(VideoReceived {
+        frames_dropped: Some(stats.frames_dropped),
+        jitter_buffer_ms: stats.video_jitter_buffer_ms,
+        ..VideoReceived::default()
+    });
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn since(from: Option<Instant>, to: Option<Instant>) -> Option<f64> {
+    Some(milliseconds(to?.checked_duration_since(from?)?))
+}

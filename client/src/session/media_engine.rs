@@ -1,0 +1,342 @@
+//! What the media thread does: devices open and close as the call and the preview want them, and the encoders and
+//! decoders of one peer connection at a time run between them and its queues.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+
+use crate::device::audio_host::{AudioEvent, AudioKind};
+use crate::device::camera::{self, Camera, CameraEvent, CameraOutput, CameraWant};
+use crate::device::microphone::{self, Microphone};
+use crate::device::speaker::{self, Speaker};
+use crate::device::{self, CameraChoice, MicrophoneChoice};
+use crate::media::audio_receive::AudioSink;
+use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
+use crate::media::frame::{AudioFrame, Picture, VideoFrame};
+use crate::media::frame_queue::FrameQueue;
+use crate::media::ringtone::{RingKind, RingPlayer};
+use crate::media::slot::LatestSlot;
+use crate::session::media::{MediaCommand, MediaEvent, MediaFigures, Ringing};
+use crate::session::options::SessionOptions;
+use crate::session::pipeline::{Pipeline, PipelineFigures, PipelineWorld};
+use crate::session::self_view::SelfView;
+
+/// Events of devices that wait; when full, the event is dropped, as one is enough for each device.
+const DEVICE_EVENT_QUEUE: usize = 32;
+/// When the camera is turned off, so many black pictures follow the last real one, so that the other does not keep
+/// looking at a frozen face.
+const BLACK_PICTURES: u32 = 3;
+
+/// Everything that the media thread owns.
+pub(super) struct MediaEngine {
+    options: SessionOptions,
+    events: mpsc::Sender<MediaEvent>,
+    remote_picture: Arc<LatestSlot<Picture>>,
+    self_picture: Arc<LatestSlot<Picture>>,
+    camera: Option<OpenCamera>,
+    camera_output: CameraOutput,
+    self_view: Option<SelfView>,
+    microphone: Option<Microphone>,
+    heard: Arc<FrameQueue<AudioFrame>>,
+    speaker: Option<Speaker>,
+    /// The speaker's sink until a pipeline takes it.
+    sink: Option<Box<dyn AudioSink>>,
+    audio_event_in: mpsc::Sender<AudioEvent>,
+    audio_events: mpsc::Receiver<AudioEvent>,
+    pipeline: Option<Pipeline>,
+    ring: Option<(Ringing, RingPlayer)>,
+    in_call: bool,
+    preview: bool,
+    muted: bool,
+    camera_off: bool,
+    black_pictures_due: u32,
+}
+
+/// A camera, and its own events: those of one that was closed are never read.
+struct OpenCamera {
+    _camera: Camera,
+    events: mpsc::Receiver<CameraEvent>,
+}
+
+impl MediaEngine {
+    pub(super) fn new(
+        options: SessionOptions,
+        remote_picture: Arc<LatestSlot<Picture>>,
+        self_picture: Arc<LatestSlot<Picture>>,
+        events: mpsc::Sender<MediaEvent>,
+    ) -> Self {
+        let (audio_event_in, audio_events) = mpsc::channel(DEVICE_EVENT_QUEUE);
+        Self {
+            options,
+            events,
+            remote_picture,
+            self_picture,
+            camera: None,
+            camera_output: CameraOutput::new(),
+            self_view: None,
+            microphone: None,
+            heard: FrameQueue::new(MICROPHONE_QUEUE_FRAMES),
+            speaker: None,
+            sink: None,
+            audio_event_in,
+            audio_events,
+            pipeline: None,
+            ring: None,
+            in_call: false,
+            preview: false,
+            muted: false,
+            camera_off: false,
+            black_pictures_due: 0,
+        }
+    }
+
+    /// Does what the driver asks for.
+    pub(super) fn carry_out(&mut self, command: MediaCommand) {
+        match command {
+            MediaCommand::StartCall => {
+                self.in_call = true;
+                self.open_and_close();
+            }
+            MediaCommand::StopCall => {
+                self.in_call = false;
+                self.open_and_close();
+            }
+            MediaCommand::Attach(ends, peer) => {
+                drop(self.detach());
+                let world = PipelineWorld {
+                    options: &self.options,
+                    heard: Arc::clone(&self.heard),
+                    muted: self.muted,
+                    remote_picture: Arc::clone(&self.remote_picture),
+                    sink: self.sink.take().unwrap_or_else(speaker::silent_sink),
+                };
+                let pipeline = Pipeline::start(world, ends, peer, |words| self.trouble(words));
+                self.camera_output.attach(pipeline.encoder_input());
+                self.pipeline = Some(pipeline);
+            }
+            MediaCommand::Detach(reply) => {
+                let figures = self.detach();
+                // Whoever asked may have stopped waiting.
+                let _ = reply.send(figures);
+            }
+            MediaCommand::Preview(on) => {
+                self.preview = on;
+                self.open_and_close();
+            }
+            MediaCommand::Mute(muted) => {
+                self.muted = muted;
+                if let Some(pipeline) = &self.pipeline {
+                    pipeline.set_muted(muted);
+                }
+            }
+            MediaCommand::TurnCameraOff(off) => {
+                self.camera_off = off;
+                self.open_and_close();
+                self.black_pictures_due = if off { BLACK_PICTURES } else { 0 };
+            }
+            MediaCommand::ChooseCamera(choice) => {
+                self.options.camera = choice;
+                self.close_camera();
+                self.open_and_close();
+            }
+            MediaCommand::ChooseMicrophone(choice) => {
+                self.options.microphone = choice;
+                self.microphone = None;
+                self.open_and_close();
+            }
+            MediaCommand::ChooseSpeaker(choice) => {
+                self.options.speaker = choice;
+                self.speaker = None;
+                self.open_and_close();
+            }
+            MediaCommand::ListDevices => self.list_devices(),
+            MediaCommand::Ring(ringing) => self.ring(ringing),
+        }
+    }
+
+    /// Looks at what devices report and at how things are.
+    pub(super) fn look(&mut self) -> MediaFigures {
+        while let Some(event) = self.camera.as_mut().and_then(|camera| camera.events.try_recv().ok()) {
+            match event {
+                CameraEvent::Live => self.report(MediaEvent::CameraLive(true)),
+                CameraEvent::Lost(words) => {
+                    self.close_camera();
+                    self.trouble(format!("{} The call goes on without your picture.", sentence(&words)));
+                }
+            }
+        }
+        while let Ok(AudioEvent::Lost { kind, words }) = self.audio_events.try_recv() {
+            match kind {
+                AudioKind::Microphone => self.microphone = None,
+                AudioKind::Speaker => self.use_no_speaker(),
+            }
+            self.trouble(sentence(&words));
+        }
+        if self.black_pictures_due > 0
+            && let Some(pipeline) = &self.pipeline
+        {
+            self.black_pictures_due -= 1;
+            pipeline.encoder_input().put(VideoFrame::black(self.options.video_size, Instant::now()));
+        }
+        MediaFigures {
+            microphone_level: self.pipeline.as_ref().map_or(0.0, Pipeline::microphone_level),
+            remote_video_live: self.pipeline.as_ref().is_some_and(Pipeline::shows_pictures),
+        }
+    }
+
+    fn report(&self, event: MediaEvent) {
+        if self.events.try_send(event).is_err() {
+            tracing::debug!("an event of a device was dropped");
+        }
+    }
+
+    fn trouble(&self, words: String) {
+        self.report(MediaEvent::Trouble(words));
+    }
+
+    fn detach(&mut self) -> PipelineFigures {
+        let Some(pipeline) = self.pipeline.take() else { return PipelineFigures::default() };
+        self.camera_output.detach(&pipeline.encoder_input());
+        let figures = pipeline.stop(self.options.snapshot.as_deref(), |words| self.trouble(words));
+        // The next picture that arrives belongs to another call.
+        drop(self.remote_picture.take());
+        figures
+    }
+
+    /// Opens what is wanted and not open, closes what is open and not wanted.
+    fn open_and_close(&mut self) {
+        let camera_wanted = (self.in_call || self.preview) && !self.camera_off;
+        self.show_self(self.options.window && camera_wanted);
+        if !camera_wanted {
+            self.close_camera();
+        } else if self.camera.is_none() {
+            self.open_camera();
+        }
+        if !self.in_call {
+            self.microphone = None;
+            self.speaker = None;
+            self.sink = None;
+            return;
+        }
+        if self.microphone.is_none() {
+            self.open_microphone();
+        }
+        if self.speaker.is_none() {
+            self.open_speaker();
+        }
+    }
+
+    fn show_self(&mut self, on: bool) {
+        if !on {
+            if let Some(view) = self.self_view.take() {
+                self.camera_output.detach(&view.input);
+            }
+        } else if self.self_view.is_none() {
+            match SelfView::start(Arc::clone(&self.self_picture)) {
+                Ok(view) => {
+                    self.camera_output.attach(Arc::clone(&view.input));
+                    self.self_view = Some(view);
+                }
+                Err(error) => tracing::error!("no thread for the self-view could be started: {error}"),
+            }
+        }
+    }
+
+    fn open_camera(&mut self) {
+        if self.options.camera == CameraChoice::None {
+            return;
+        }
+        let want = CameraWant { size: self.options.video_size, fps: self.options.fps };
+        let (event_in, events) = mpsc::channel(DEVICE_EVENT_QUEUE);
+        match camera::open_camera(&self.options.camera, want, self.camera_output.clone(), event_in) {
+            Ok(camera) => self.camera = Some(OpenCamera { _camera: camera, events }),
+            Err(error) => {
+                self.trouble(format!("{} The call goes on without your picture.", sentence(&error.to_string())));
+            }
+        }
+    }
+
+    fn close_camera(&mut self) {
+        if self.camera.take().is_some() {
+            self.report(MediaEvent::CameraLive(false));
+        }
+    }
+
+    fn open_microphone(&mut self) {
+        if self.options.microphone == MicrophoneChoice::None {
+            return;
+        }
+        let frames = Arc::clone(&self.heard);
+        match microphone::open_microphone(&self.options.microphone, frames, self.audio_event_in.clone()) {
+            Ok(microphone) => self.microphone = Some(microphone),
+            Err(error) => {
+                self.trouble(format!("{} The call goes on without your voice.", sentence(&error.to_string())));
+            }
+        }
+    }
+
+    fn open_speaker(&mut self) {
+        match speaker::open_speaker(&self.options.speaker, self.audio_event_in.clone()) {
+            Ok((speaker, sink)) => {
+                self.speaker = Some(speaker);
+                self.play_through(sink);
+            }
+            Err(error) => {
+                self.use_no_speaker();
+                self.trouble(format!("{} You will not hear the other.", sentence(&error.to_string())));
+            }
+        }
+    }
+
+    fn use_no_speaker(&mut self) {
+        self.speaker = None;
+        self.play_through(speaker::silent_sink());
+    }
+
+    fn play_through(&mut self, sink: Box<dyn AudioSink>) {
+        match &self.pipeline {
+            Some(pipeline) => pipeline.set_sink(sink),
+            None => self.sink = Some(sink),
+        }
+    }
+
+    /// Opening each camera to ask for its formats takes its time, so a thread of its own does it.
+    fn list_devices(&self) {
+        let events = self.events.clone();
+        let listing = std::thread::Builder::new().name("device-list".into()).spawn(move || {
+            if events.try_send(MediaEvent::Devices(device::list())).is_err() {
+                tracing::debug!("a list of devices was dropped");
+            }
+        });
+        if let Err(error) = listing {
+            tracing::error!("no thread for listing devices could be started: {error}");
+        }
+    }
+
+    fn ring(&mut self, ringing: Ringing) {
+        if self.ring.as_ref().map_or(Ringing::Silent, |(now, _)| *now) == ringing {
+            return;
+        }
+        self.ring = None;
+        let kind = match ringing {
+            Ringing::Silent => return,
+            Ringing::Incoming => RingKind::Incoming,
+            Ringing::Ringback => RingKind::Ringback,
+        };
+        if self.options.window {
+            match RingPlayer::start(kind, &self.options.speaker) {
+                Ok(player) => self.ring = Some((ringing, player)),
+                Err(error) => tracing::warn!("no ring tone: {error}"),
+            }
+        }
+    }
+}
+
+/// An error's text as a sentence.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}

@@ -1,0 +1,247 @@
+//! The encoders and decoders that serve one peer connection, the queues between them and it, and what they measured.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use crate::media::audio_receive::{AudioReceiveStats, AudioReceiver, AudioSink};
+use crate::media::audio_send::AudioSender;
+use crate::media::frame::{AudioFrame, EncodedAudio, EncodedVideo, Picture, ReceivedAudio, ReceivedVideo, VideoFrame};
+use crate::media::frame_queue::FrameQueue;
+use crate::media::slot::LatestSlot;
+use crate::media::snapshot_png;
+use crate::media::units::{Bitrate, VideoSize};
+use crate::media::video_receive::{VideoReceiveSettings, VideoReceiveStats, VideoReceiver};
+use crate::media::video_send::{VideoSendSettings, VideoSendStats, VideoSender};
+use crate::session::options::SessionOptions;
+use crate::session::report::{AudioReceived, AudioSent, Quantiles, VideoReceived, VideoSent};
+use crate::transport::{MediaPorts, PeerCommand, VideoControl};
+
+/// Encoded pictures on their way to the pacer. When full, the encoder drops the picture and makes a key frame next.
+const VIDEO_OUT: usize = 8;
+/// Encoded sound on its way to the pacer: 320 ms. When full, the packet is dropped.
+const AUDIO_OUT: usize = 16;
+/// Whole received pictures: one second at 30 a second. When full, pictures are dropped up to the next key frame.
+const VIDEO_IN: usize = 30;
+/// Received sound: the jitter buffer takes it at once, so this only bridges a stall. When full, it is dropped.
+const AUDIO_IN: usize = 64;
+/// Wishes for the encoder. When full, the wish is dropped and made again.
+const VIDEO_CONTROL: usize = 32;
+
+/// The encoders' and decoders' ends of the queues.
+#[derive(Debug)]
+pub(super) struct PipelineEnds {
+    pub(super) video_out: mpsc::Sender<EncodedVideo>,
+    pub(super) audio_out: mpsc::Sender<EncodedAudio>,
+    pub(super) video_in: Receiver<ReceivedVideo>,
+    pub(super) audio_in: Receiver<ReceivedAudio>,
+    pub(super) video_control: Receiver<VideoControl>,
+}
+
+/// Makes the queues for one peer connection.
+pub(super) fn ports() -> (MediaPorts, PipelineEnds) {
+    let (video_out_in, video_out) = mpsc::channel(VIDEO_OUT);
+    let (audio_out_in, audio_out) = mpsc::channel(AUDIO_OUT);
+    let (video_in, video_in_out) = sync_channel(VIDEO_IN);
+    let (audio_in, audio_in_out) = sync_channel(AUDIO_IN);
+    let (video_control, video_control_out) = sync_channel(VIDEO_CONTROL);
+    (
+        MediaPorts { video_out, audio_out, video_in, audio_in, video_control },
+        PipelineEnds {
+            video_out: video_out_in,
+            audio_out: audio_out_in,
+            video_in: video_in_out,
+            audio_in: audio_in_out,
+            video_control: video_control_out,
+        },
+    )
+}
+
+/// What the encoders and decoders of one peer connection measured.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct PipelineFigures {
+    pub(super) first_video_at: Option<Instant>,
+    pub(super) first_audio_at: Option<Instant>,
+    pub(super) video_sent: Option<VideoSent>,
+    pub(super) video_received: Option<VideoReceived>,
+    pub(super) audio_sent: Option<AudioSent>,
+    pub(super) audio_received: Option<AudioReceived>,
+}
+
+/// The rate the encoder starts at, until the estimate arrives with the first feedback.
+const START_BITRATE: Bitrate = Bitrate::from_kbps(1000);
+/// Pictures of the other count as coming while the last is younger than this.
+const SHOWN_WITHIN: Duration = Duration::from_secs(3);
+
+/// The encoders and decoders that serve one peer connection.
+pub(super) struct Pipeline {
+    encoder_input: Arc<LatestSlot<VideoFrame>>,
+    video_sender: Option<VideoSender>,
+    video_receiver: Option<VideoReceiver>,
+    audio_sender: Option<AudioSender>,
+    audio_receiver: Option<AudioReceiver>,
+}
+
+/// What a pipeline works with.
+pub(super) struct PipelineWorld<'a> {
+    pub(super) options: &'a SessionOptions,
+    pub(super) heard: Arc<FrameQueue<AudioFrame>>,
+    pub(super) muted: bool,
+    pub(super) remote_picture: Arc<LatestSlot<Picture>>,
+    pub(super) sink: Box<dyn AudioSink>,
+}
+
+impl Pipeline {
+    /// Starts them. A stage that can't be started is said in words; the others go on without it.
+    pub(super) fn start(
+        world: PipelineWorld<'_>,
+        ends: PipelineEnds,
+        peer: mpsc::WeakSender<PeerCommand>,
+        mut trouble: impl FnMut(String),
+    ) -> Self {
+        let options = world.options;
+        let encoder_input = LatestSlot::new();
+        let sending = VideoSendSettings {
+            max_size: options.video_size,
+            fps: options.fps,
+            max_bitrate: options.max_bitrate,
+            start_bitrate: START_BITRATE,
+        };
+        let receiving = VideoReceiveSettings {
+            window: options.window.then_some(world.remote_picture),
+            record: options.record_video.clone(),
+        };
+        let ask_for_key_frame = move || {
+            if let Some(peer) = peer.upgrade() {
+                // A full queue belongs to a connection that hangs: the next broken picture asks again.
+                let _ = peer.try_send(PeerCommand::RequestKeyFrame);
+            }
+        };
+        let mut keep = |what: &str, error: &dyn std::fmt::Display| trouble(format!("{what}: {error}."));
+        let video_sender =
+            VideoSender::spawn(Arc::clone(&encoder_input), sending, ends.video_out, ends.video_control)
+                .inspect_err(|error| keep("Your picture can't be sent", error))
+                .ok();
+        let video_receiver = VideoReceiver::spawn(ends.video_in, receiving, ask_for_key_frame)
+            .inspect_err(|error| keep("Their picture can't be shown", error))
+            .ok();
+        let audio_sender = AudioSender::spawn(world.heard, ends.audio_out, world.muted)
+            .inspect_err(|error| keep("Your voice can't be sent", error))
+            .ok();
+        let audio_receiver = AudioReceiver::spawn(ends.audio_in, world.sink)
+            .inspect_err(|error| keep("Their voice can't be played", error))
+            .ok();
+        Self { encoder_input, video_sender, video_receiver, audio_sender, audio_receiver }
+    }
+
+    /// Where the camera's pictures go.
+    pub(super) fn encoder_input(&self) -> Arc<LatestSlot<VideoFrame>> {
+        Arc::clone(&self.encoder_input)
+    }
+
+    pub(super) fn set_muted(&self, muted: bool) {
+        if let Some(sender) = &self.audio_sender {
+            sender.set_muted(muted);
+        }
+    }
+
+    /// Plays through another speaker from now on.
+    pub(super) fn set_sink(&self, sink: Box<dyn AudioSink>) {
+        if let Some(receiver) = &self.audio_receiver {
+            receiver.set_sink(sink);
+        }
+    }
+
+    /// How loud the microphone is, 0 to 1.
+    pub(super) fn microphone_level(&self) -> f32 {
+        self.audio_sender.as_ref().map_or(0.0, AudioSender::level)
+    }
+
+    /// Whether pictures of the other are coming.
+    pub(super) fn shows_pictures(&self) -> bool {
+        let last = self.video_receiver.as_ref().and_then(VideoReceiver::last_frame);
+        last.is_some_and(|frame| frame.captured_at.elapsed() < SHOWN_WITHIN)
+    }
+
+    /// Stops them, lets the last pictures be written, and says what was measured. The last picture that was shown goes
+    /// to `snapshot`.
+    pub(super) fn stop(self, snapshot: Option<&Path>, mut trouble: impl FnMut(String)) -> PipelineFigures {
+        self.encoder_input.close();
+        let mut figures = PipelineFigures::default();
+        if let Some(sender) = self.video_sender {
+            figures.video_sent = video_sent(&sender.stop());
+        }
+        if let Some(sender) = self.audio_sender {
+            let stats = sender.stats();
+            figures.audio_sent = (stats.packets > 0)
+                .then_some(AudioSent { packets: Some(stats.packets), bytes: Some(stats.bytes) });
+        }
+        if let Some(receiver) = self.audio_receiver {
+            let stats = receiver.stats();
+            figures.first_audio_at = stats.first_played;
+            figures.audio_received = audio_received(&stats);
+        }
+        if let Some(receiver) = self.video_receiver {
+            let received = receiver.stop();
+            figures.first_video_at = received.stats.first_shown;
+            figures.video_received = video_received(&received.stats);
+            if let Some(Err(error)) = received.recorded {
+                trouble(format!("The recording is not whole: {error}."));
+            }
+            if let (Some(path), Some(frame)) = (snapshot, received.last)
+                && let Err(error) = snapshot_png::write_png(path, &frame)
+            {
+                trouble(format!("The last picture was not written: {error}."));
+            }
+        }
+        figures
+    }
+}
+
+fn video_sent(stats: &VideoSendStats) -> Option<VideoSent> {
+    (stats.frames > 0).then(|| VideoSent {
+        frames: Some(stats.frames),
+        key_frames: Some(stats.key_frames),
+        bytes: Some(stats.bytes),
+        width: stats.size.map(VideoSize::width),
+        height: stats.size.map(VideoSize::height),
+        fps: stats.fps,
+        encode_ms_p50: stats.encode_ms_p50,
+        encode_ms_p99: stats.encode_ms_p99,
+        target_bps: stats.target.map(Bitrate::bps),
+    })
+}
+
+fn audio_received(stats: &AudioReceiveStats) -> Option<AudioReceived> {
+    (stats.packets > 0).then(|| AudioReceived {
+        packets: Some(stats.packets),
+        lost: Some(stats.lost),
+        concealed_ratio: stats.concealed_ratio,
+        fec_recovered: Some(stats.fec_recovered),
+        jitter_buffer_ms: stats.jitter_buffer_ms,
+        level_dbfs: stats.level_dbfs,
+        tone_hz: stats.tone_hz,
+        mouth_to_ear_ms: stats
+            .mouth_to_ear
+            .map(|delay| Quantiles { p50: delay.p50_ms, p95: delay.p95_ms, p99: None, n: delay.n }),
+    })
+}
+
+fn video_received(stats: &VideoReceiveStats) -> Option<VideoReceived> {
+    (stats.frames_decoded > 0).then(|| VideoReceived {
+        frames_decoded: Some(stats.frames_decoded),
+        frames_dropped: Some(stats.frames_dropped),
+        width: stats.size.map(VideoSize::width),
+        height: stats.size.map(VideoSize::height),
+        freeze_count: Some(stats.freeze_count),
+        freeze_total_ms: Some(stats.freeze_total.as_secs_f64() * 1e3),
+        decode_ms_p50: stats.decode_ms_p50,
+        jitter_buffer_ms: None,
+        glass_to_glass_ms: stats
+            .glass_to_glass
+            .map(|delay| Quantiles { p50: delay.p50, p95: delay.p95, p99: Some(delay.p99), n: delay.n }),
+    })
+}
