@@ -3,6 +3,8 @@
 //! Nothing may panic, and whatever is read must be written as a text that is read as the same. The seed is fixed, so a
 //! failure repeats; `VISAVIS_FUZZ_SECONDS=30` goes on for that long with fresh seeds instead of a fixed count.
 
+#![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
+
 mod common;
 
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! Dialect 2 on the wire, and how a connection's dialect is decided.
 
+#![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
+
 mod common;
 
 use common::{OFFER, any_server_message, client_examples, name, payload, server_examples};

@@ -1,7 +1,7 @@
 //! The `visavis-signal-server` program.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -19,7 +19,8 @@ fn main() -> ExitCode {
         Ok(filter) => filter,
         Err(error) => return fail(USAGE, format_args!("--log {}: {error}", options.log)),
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let colours = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(io::stderr).init();
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(serve(&options)),
         Err(error) => fail(FAILED, format_args!("the system gives no threads or timers: {error}")),

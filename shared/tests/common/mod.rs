@@ -1,5 +1,6 @@
 //! One example of every message with the text that stands for it, and strategies that make up any message.
 
+#![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use proptest::collection::vec;
