@@ -1,10 +1,14 @@
 use super::*;
 
+use crate::device::CameraChoice;
+use crate::device::camera::{CameraWant, open_camera};
 use crate::media::h264_encoder::H264Encoder;
 use crate::media::pattern::{self, Pattern};
 use crate::media::pattern_bar::Stamp;
 use crate::media::psnr::psnr;
 use crate::media::units::Bitrate;
+use crate::media::video_send::{VideoSendSettings, VideoSender};
+use crate::transport::VideoControl;
 
 const FRAME: Duration = Duration::from_micros(33_333);
 
@@ -166,4 +170,61 @@ fn garbage_from_the_network_is_dropped_and_the_stage_goes_on() {
         assert_eq!(index_of(&decoding.take(&garbage, Instant::now())), None);
     }
     assert_eq!(index_of(&decoding.take(&good, Instant::now())), Some(0));
+}
+
+/// Camera, encoder and decoder with nothing but a channel in between.
+#[test]
+fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
+    let slot = LatestSlot::new();
+    let size = VideoSize::new(640, 360).expect("a size");
+    let (events, _told) = tokio::sync::mpsc::channel(4);
+    let camera = open_camera(&CameraChoice::Pattern, CameraWant { size, fps: 30 }, Arc::clone(&slot), events);
+    let camera = camera.expect("it opens");
+    let start_bitrate = Bitrate::from_kbps(800);
+    let settings = VideoSendSettings { max_size: size, fps: 30, max_bitrate: start_bitrate, start_bitrate };
+    let (output, mut encoded) = tokio::sync::mpsc::channel(4);
+    let (control, requests) = std::sync::mpsc::sync_channel(4);
+    let sender = VideoSender::spawn(slot, settings, output, requests).expect("it starts");
+    let (input, received) = std::sync::mpsc::sync_channel(4);
+    let key_frame = control.clone();
+    let receiver = VideoReceiver::spawn(received, VideoReceiveSettings::default(), move || {
+        let _ = key_frame.try_send(VideoControl::KeyFrame);
+    });
+    let receiver = receiver.expect("it starts");
+
+    let mut sent = 0;
+    let mut carry = |until: &dyn Fn(&VideoReceiver) -> bool| {
+        while !until(&receiver) {
+            let picture = encoded.blocking_recv().expect("a picture");
+            sent += 1;
+            assert!(sent < 600, "it never came");
+            // The first is lost: the receiver has to ask.
+            if sent > 1 {
+                let (data, key, arrival) = (picture.data, picture.key, Instant::now());
+                let (rtp_time, first_arrival) = (sent * 3000, arrival);
+                let received = ReceivedVideo { data, key, rtp_time, first_arrival, last_arrival: arrival };
+                input.send(received).expect("it runs");
+            }
+        }
+    };
+    let shown_at =
+        |width| move |receiver: &VideoReceiver| receiver.last_frame().is_some_and(|f| f.size.width() == width);
+    carry(&shown_at(640));
+    let alike = |frame: &VideoFrame| {
+        let stamp = read_bar(frame).expect("a bar");
+        psnr(frame, &pattern::render(frame.size, stamp.index, stamp.captured_at))
+    };
+    let first = receiver.last_frame().expect("a picture");
+    assert!(alike(&first) > 30.0, "{:.1} dB", alike(&first));
+    control.send(VideoControl::Target(Bitrate::from_kbps(100))).expect("it runs");
+    carry(&shown_at(320));
+    drop(camera);
+    let sent = sender.stop();
+    let shown = receiver.stop();
+    assert!(sent.key_frames >= 3, "at the start, on request, and at the new size: {}", sent.key_frames);
+    assert_eq!(sent.size, VideoSize::new(320, 180));
+    assert!(shown.stats.frames_dropped >= 1 && shown.stats.key_frames_asked >= 1);
+    assert_eq!(shown.stats.glass_to_glass.map(|delay| delay.n), Some(shown.stats.frames_decoded));
+    let last = shown.last.expect("a picture");
+    assert!(alike(&last) > 26.0, "{:.1} dB at 100 kbit/s", alike(&last));
 }
