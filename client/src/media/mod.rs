@@ -16,6 +16,7 @@ pub mod frame_queue;
 pub mod opus_codec;
 pub mod quantiles;
 pub mod resample;
+pub mod ringtone;
 pub mod slot;
 pub mod stop_signal;
 pub mod time_stretch;
