@@ -1,7 +1,7 @@
 //! Microphones and speakers as the system knows them: listed, found by name, and opened in the form that suits us best.
 //!
 //! PulseAudio (also what PipeWire speaks) is used where it runs, else ALSA, Core Audio or WASAPI, through `cpal`. A device
-//! lives on a named thread of its own that its handle owns ([`DeviceThread`]); opening and closing are bounded in time,
+//! lives on a named thread of its own that its handle owns; opening and closing are bounded in time,
 //! because a sound server may not answer. What goes wrong before a device is open is an [`AudioDeviceError`], one line that
 //! says what to do; what goes wrong later is an [`AudioEvent`], and sound simply stops.
 

@@ -7,6 +7,7 @@
 pub mod audio_host;
 pub mod camera;
 pub mod microphone;
+pub mod ring_player;
 pub mod speaker;
 
 use std::path::PathBuf;

@@ -167,7 +167,8 @@ impl AudioJitterBuffer {
             }
         };
         self.delay.observe(packet.arrival, time);
-        if self.next.is_some_and(|next| time < next) {
+        let samples = i64::from(samples);
+        if self.is_past(time, samples) {
             self.stats.late += 1;
             self.late_in_a_row += 1;
             if self.late_in_a_row < SequenceTracker::LATE_IN_A_ROW_IS_RESTART {
@@ -178,7 +179,7 @@ impl AudioJitterBuffer {
             self.delay.observe(packet.arrival, time);
         }
         self.late_in_a_row = 0;
-        let entry = Waiting { sequence, payload: packet.payload, samples: samples.into(), arrival: packet.arrival };
+        let entry = Waiting { sequence, payload: packet.payload, samples, arrival: packet.arrival };
         self.waiting.entry(time).or_insert(entry);
         while self.waiting.len() > CAPACITY {
             self.skip_first();
@@ -189,7 +190,7 @@ impl AudioJitterBuffer {
     pub fn pull(&mut self, now: Instant) -> Decision {
         loop {
             let Some((&time, first)) = self.waiting.first_key_value() else { return self.starve() };
-            if self.next.is_some_and(|next| time < next) {
+            if self.is_past(time, first.samples) {
                 // It overlaps with what was played.
                 self.waiting.pop_first();
                 self.stats.late += 1;
@@ -213,7 +214,7 @@ impl AudioJitterBuffer {
             let next = *self.next.get_or_insert(time);
             let gap = time - next;
             let missing = gap - self.made_up;
-            if gap == 0 || missing < SMALLEST_GAP || late > self.target() + OVERDUE {
+            if missing < SMALLEST_GAP || late > self.target() + OVERDUE {
                 return self.play(time, late, now);
             }
             let paused = self.pausing || self.last_played.is_some_and(|last| first.sequence == last + 1);
@@ -270,6 +271,11 @@ impl AudioJitterBuffer {
     fn target(&self) -> f64 {
         let jitter = self.delay.target().as_secs_f64();
         if self.sequence.recent_loss() > FEC_LOSS { jitter + FEC_WAIT } else { jitter }
+    }
+
+    /// Whether most of a packet lies before what is played next. A little may: some senders' times are not exact.
+    fn is_past(&self, time: i64, samples: i64) -> bool {
+        self.next.is_some_and(|next| time + samples / 2 < next)
     }
 
     /// Nothing to play yet.

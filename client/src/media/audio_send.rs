@@ -73,7 +73,7 @@ impl AudioSender {
         out: mpsc::Sender<EncodedAudio>,
         muted: bool,
     ) -> Result<Self, AudioSendError> {
-        let mut packets = Packetizer::new()?;
+        let mut packets = Packetizer::new(muted)?;
         let (stop, shared) = (StopSignal::new(), Arc::new(Shared::default()));
         shared.muted.store(muted, Ordering::Relaxed);
         let (stopped, state) = (stop.clone(), Arc::clone(&shared));
@@ -127,7 +127,7 @@ fn encode(
     while !stop.is_set() {
         let frame = match frames.wait(LOOK_UP) {
             Taken::Value(frame) => {
-                filler.heard(&frame);
+                filler.heard(&frame, Instant::now());
                 frame
             }
             Taken::TimedOut => match filler.fill(Instant::now()) {
@@ -158,32 +158,46 @@ struct Packetizer {
     encoder: OpusEncoder,
     samples: [f32; PACKET_SAMPLES],
     begun_at: Option<Instant>,
+    last_captured_at: Option<Instant>,
     meter: LevelMeter,
     muted: bool,
+    /// 1, or 0 while muted; it changes over one frame, so that muting does not click.
+    gain: f32,
 }
 
 impl Packetizer {
-    fn new() -> Result<Self, OpusError> {
+    fn new(muted: bool) -> Result<Self, OpusError> {
         Ok(Self {
             encoder: OpusEncoder::new()?,
             samples: [0.0; PACKET_SAMPLES],
             begun_at: None,
+            last_captured_at: None,
             meter: LevelMeter::new(),
-            muted: false,
+            muted,
+            gain: if muted { 0.0 } else { 1.0 },
         })
     }
 
     fn push(&mut self, frame: &AudioFrame, muted: bool) -> Option<EncodedAudio> {
         self.muted = muted;
         self.meter.listen(&frame.samples);
-        let sound = if muted { &[0.0; AUDIO_FRAME_SAMPLES] } else { &frame.samples };
         let (first, second) = self.samples.split_at_mut(AUDIO_FRAME_SAMPLES);
+        let half = if self.begun_at.is_none() { first } else { second };
+        let target = if muted { 0.0 } else { 1.0 };
+        let step = (target - self.gain) / AUDIO_FRAME_SAMPLES as f32;
+        for (sent, heard) in half.iter_mut().zip(frame.samples) {
+            self.gain += step;
+            *sent = if self.gain > 0.0 { heard * self.gain } else { 0.0 };
+        }
+        self.gain = target;
         let Some(captured_at) = self.begun_at.take() else {
-            first.copy_from_slice(sound);
             self.begun_at = Some(frame.captured_at);
             return None;
         };
-        second.copy_from_slice(sound);
+        // Another microphone may be ahead of the one before it; time on the wire never goes back.
+        let captured_at =
+            self.last_captured_at.map_or(captured_at, |last| captured_at.max(last + AUDIO_FRAME_DURATION));
+        self.last_captured_at = Some(captured_at);
         // Encoding full packets of finite samples does not fail; if it does, that packet is lost and the next is not.
         let data = self.encoder.encode(&self.samples).ok().map(Bytes::copy_from_slice)?;
         Some(EncodedAudio { data, samples: PACKET_SAMPLES as u32, captured_at })
@@ -198,25 +212,28 @@ impl Packetizer {
 struct SilenceFiller {
     /// When the next frame begins.
     next: Instant,
+    /// How long after its end the microphone delivered its last frame.
+    lag: Duration,
 }
 
 impl SilenceFiller {
     fn new(now: Instant) -> Self {
-        Self { next: now }
+        Self { next: now, lag: Duration::ZERO }
     }
 
-    fn heard(&mut self, frame: &AudioFrame) {
+    fn heard(&mut self, frame: &AudioFrame, now: Instant) {
         self.next = frame.captured_at + AUDIO_FRAME_DURATION;
+        self.lag = now.saturating_duration_since(self.next);
     }
 
     fn fill(&mut self, now: Instant) -> Option<AudioFrame> {
-        let late = now.saturating_duration_since(self.next);
+        let late = now.saturating_duration_since(self.next + self.lag);
         if late < GRACE {
             return None;
         }
         if late > 4 * GRACE {
             // This thread was held up; what is past is past.
-            self.next = now.checked_sub(GRACE)?;
+            self.next += late - GRACE;
         }
         let captured_at = self.next;
         self.next += AUDIO_FRAME_DURATION;
@@ -236,7 +253,7 @@ mod tests {
 
     #[test]
     fn two_frames_make_a_packet_with_the_time_of_the_first() {
-        let (mut packets, start) = (Packetizer::new().unwrap(), Instant::now());
+        let (mut packets, start) = (Packetizer::new(false).unwrap(), Instant::now());
         assert!(packets.push(&frame(0, start), false).is_none());
         let packet = packets.push(&frame(1, start), false).unwrap();
         assert_eq!((packet.samples, packet.captured_at), (960, start));
@@ -246,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_muted_microphone_sends_packets_in_which_nothing_is_heard() {
-        let (mut packets, mut decoder) = (Packetizer::new().unwrap(), OpusDecoder::new().unwrap());
+        let (mut packets, mut decoder) = (Packetizer::new(true).unwrap(), OpusDecoder::new().unwrap());
         let start = Instant::now();
         let mut sizes = 0;
         for number in 0..100 {
@@ -260,15 +277,25 @@ mod tests {
     }
 
     #[test]
+    fn muting_in_the_middle_of_sound_does_not_click() {
+        let (mut packets, start) = (Packetizer::new(false).unwrap(), Instant::now());
+        let loud = AudioFrame { samples: [0.5; AUDIO_FRAME_SAMPLES], captured_at: start };
+        packets.push(&loud, false);
+        packets.push(&loud, true);
+        assert!(packets.samples.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.002));
+        packets.push(&loud, true);
+        assert!(packets.samples[..AUDIO_FRAME_SAMPLES].iter().all(|&s| s == 0.0));
+    }
+
+    #[test]
     fn silence_takes_the_place_of_a_microphone_that_stops() {
         let start = Instant::now();
         let mut filler = SilenceFiller::new(start);
-        filler.heard(&frame(0, start));
-        assert!(filler.fill(start + Duration::from_millis(60)).is_none());
-        let filled: Vec<Instant> = (7..27)
-            .filter_map(|tick| filler.fill(start + tick * AUDIO_FRAME_DURATION))
-            .map(|f| f.captured_at)
-            .collect();
+        // A microphone whose frames come 200 ms after they were heard.
+        filler.heard(&frame(0, start), start + Duration::from_millis(210));
+        assert!(filler.fill(start + Duration::from_millis(265)).is_none());
+        let ticks = (27..47).filter_map(|tick| filler.fill(start + tick * AUDIO_FRAME_DURATION));
+        let filled: Vec<Instant> = ticks.map(|frame| frame.captured_at).collect();
         let expected: Vec<Instant> = (1..21).map(|n| start + n * AUDIO_FRAME_DURATION).collect();
         assert_eq!(filled, expected);
     }

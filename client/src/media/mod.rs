@@ -23,6 +23,7 @@ pub mod pattern_bar;
 pub mod psnr;
 pub mod quantiles;
 pub mod resample;
+pub mod ringtone;
 pub mod scale;
 pub mod send_size;
 pub mod slot;
