@@ -5,5 +5,6 @@
 //! [`audio_receive`] (jitter buffer, playout) → speaker. Each stage is one named thread with one owner.
 
 pub mod frame;
+pub mod frame_buffer;
 pub mod slot;
 pub mod units;

@@ -1,0 +1,143 @@
+//! What the interceptors see of the wire and the tasks want to know of it.
+//!
+//! The interceptors run inside the library's driver, so they do little: they note figures in [`LinkState`] behind a
+//! short lock and hand packets on through bounded queues, whose policy is to drop.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rtc::rtp;
+use tokio::sync::mpsc;
+
+/// How many sender reports are remembered to measure the round trip with.
+const REMEMBERED_REPORTS: usize = 16;
+/// Packets on their way to the receiving task; about a second of a fast stream.
+const INCOMING_QUEUE: usize = 2048;
+/// Feedback on its way to the sending task.
+const FEEDBACK_QUEUE: usize = 256;
+
+/// What a stream carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MediaKind {
+    /// Opus.
+    Audio,
+    /// H.264.
+    Video,
+}
+
+/// A media packet from the other.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) kind: MediaKind,
+    pub(crate) packet: rtp::Packet,
+    /// When the socket gave it.
+    pub(crate) arrival: Instant,
+}
+
+/// What the other says about what we send.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Feedback {
+    /// These packets of the video stream did not arrive (RFC 4585 §6.2.1).
+    Missing(Vec<u16>),
+    /// A key frame is needed (PLI, RFC 4585 §6.3.1, or FIR, RFC 5104 §4.3.1).
+    KeyFrame,
+}
+
+/// Figures that the interceptors keep.
+#[derive(Debug, Default)]
+pub(crate) struct LinkState {
+    /// When anything (RTP or RTCP) last came.
+    pub(crate) last_received: Option<Instant>,
+    /// Smoothed round trip from receiver reports.
+    rtt: Option<Duration>,
+    /// Share of our packets lost, from the last receiver report on video, else on audio.
+    pub(crate) loss_out: Option<f64>,
+    pub(crate) nacks_sent: u64,
+    pub(crate) nacks_received: u64,
+    pub(crate) plis_sent: u64,
+    pub(crate) plis_received: u64,
+    sender_reports: VecDeque<(u32, Instant)>,
+}
+
+impl LinkState {
+    /// Remembers when a sender report left. `ntp` is the middle 32 bits of its NTP time.
+    pub(crate) fn sender_report_left(&mut self, ntp: u32, now: Instant) {
+        if self.sender_reports.len() >= REMEMBERED_REPORTS {
+            self.sender_reports.pop_front();
+        }
+        self.sender_reports.push_back((ntp, now));
+    }
+
+    /// Takes a reception report's echo of a sender report (RFC 3550 §6.4.1: LSR and DLSR).
+    pub(crate) fn report_echoed(&mut self, last_report: u32, delay: u32, now: Instant) {
+        let Some(&(_, left)) = self.sender_reports.iter().find(|(ntp, _)| *ntp == last_report) else { return };
+        let held = Duration::from_secs_f64(f64::from(delay) / 65_536.0);
+        // The other's clock is not ours; a round trip below zero says nothing.
+        if let Some(sample) = now.duration_since(left).checked_sub(held) {
+            self.rtt = Some(self.rtt.map_or(sample, |rtt| (rtt * 7 + sample) / 8));
+        }
+    }
+
+    /// The round trip, where measured.
+    pub(crate) fn rtt(&self) -> Option<Duration> {
+        self.rtt
+    }
+}
+
+/// Shared by the interceptors and the tasks.
+#[derive(Debug)]
+pub(crate) struct Link {
+    state: Mutex<LinkState>,
+    feedback: mpsc::Sender<Feedback>,
+    incoming: mpsc::Sender<Incoming>,
+}
+
+impl Link {
+    /// A link and the ends of its queues.
+    pub(crate) fn new() -> (Arc<Self>, mpsc::Receiver<Feedback>, mpsc::Receiver<Incoming>) {
+        let (feedback, feedback_rx) = mpsc::channel(FEEDBACK_QUEUE);
+        let (incoming, incoming_rx) = mpsc::channel(INCOMING_QUEUE);
+        (Arc::new(Self { state: Mutex::default(), feedback, incoming }), feedback_rx, incoming_rx)
+    }
+
+    /// The figures.
+    pub(crate) fn state(&self) -> MutexGuard<'_, LinkState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Passes feedback on. What does not fit is dropped: whoever misses something asks again.
+    pub(crate) fn feedback(&self, feedback: Feedback) {
+        let _ = self.feedback.try_send(feedback);
+    }
+
+    /// Passes a packet on. What does not fit is dropped, as the network might have.
+    pub(crate) fn incoming(&self, incoming: Incoming) {
+        let _ = self.incoming.try_send(incoming);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_round_trip_is_what_was_not_spent_at_the_other_end() {
+        let mut state = LinkState::default();
+        let start = Instant::now();
+        state.sender_report_left(7, start);
+        state.report_echoed(7, 65_536 / 2, start + Duration::from_millis(540));
+        let rtt = state.rtt().expect("measured");
+        assert!(rtt.abs_diff(Duration::from_millis(40)) < Duration::from_micros(10), "{rtt:?}");
+    }
+
+    #[test]
+    fn an_echo_of_a_report_that_was_never_sent_or_from_the_future_says_nothing() {
+        let mut state = LinkState::default();
+        let start = Instant::now();
+        state.sender_report_left(7, start);
+        state.report_echoed(8, 0, start + Duration::from_millis(40));
+        state.report_echoed(7, 65_536, start + Duration::from_millis(40));
+        assert_eq!(state.rtt(), None);
+    }
+}
