@@ -5,6 +5,7 @@
 
 mod connection;
 pub mod depacketizer;
+pub mod estimator;
 mod link;
 pub mod nack;
 pub mod pacer;

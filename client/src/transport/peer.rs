@@ -25,6 +25,8 @@ use super::receive::{ReceiveCommand, ReceiveStats, ReceiveTask};
 use super::resolver::Resolver;
 use super::runtime::SupervisedRuntime;
 use super::send::{OutgoingStream, Permission, SendInputs, SendStats, SendTask};
+use crate::media::units::Bitrate;
+
 use super::{MediaPorts, PeerCommand, PeerConfig, PeerEvent, PeerStats, TransportError, sdp};
 
 /// The most commands that wait.
@@ -70,7 +72,9 @@ impl Peer {
     ) -> Result<Self, TransportError> {
         let resolver = Resolver::new();
         resolver.begin(&config.ice_servers);
-        let (link, feedback, incoming) = Link::new();
+        // Sound and repairs come on top of what the encoder may use.
+        let ceiling = Bitrate::from_bps(config.max_bitrate.scaled(1.25).bps() + 150_000);
+        let (link, feedback, incoming) = Link::new(ceiling);
         let (library, library_events) = mpsc::channel(LIBRARY_QUEUE);
         let (panicked, panics) = mpsc::channel(1);
         let runtime = Arc::new(SupervisedRuntime::new(resolver, panicked));
@@ -526,7 +530,8 @@ impl Figures {
             ..PeerStats::default()
         };
         {
-            let link = self.link.state();
+            let mut link = self.link.state();
+            stats.estimated = Some(link.estimator.target(Instant::now()));
             stats.rtt_ms = link.rtt().map(|rtt| rtt.as_secs_f64() * 1e3);
             stats.loss_out = link.loss_out;
             stats.nacks_sent = link.nacks_sent;
@@ -558,15 +563,19 @@ fn add_library_figures(report: &RTCStatsReport, stats: &mut PeerStats) {
     if stats.rtt_ms.is_none() && pair.current_round_trip_time > 0.0 {
         stats.rtt_ms = Some(pair.current_round_trip_time * 1e3);
     }
-    let candidate = |id: &str| match report.get(id) {
-        Some(RTCStatsReportEntry::LocalCandidate(candidate) | RTCStatsReportEntry::RemoteCandidate(candidate)) => {
-            Some(candidate)
+    // The report files candidates under other names than those it gives in the pair.
+    for entry in report.iter() {
+        match entry {
+            RTCStatsReportEntry::LocalCandidate(local) if local.stats.id.ends_with(&pair.local_candidate_id) => {
+                stats.local_candidate = Some(local.candidate_type.to_string());
+                stats.protocol = known(&local.protocol.to_lowercase());
+            }
+            RTCStatsReportEntry::RemoteCandidate(remote) if remote.stats.id.ends_with(&pair.remote_candidate_id) => {
+                stats.remote_candidate = Some(remote.candidate_type.to_string());
+            }
+            _ => {}
         }
-        _ => None,
-    };
-    if let Some(local) = candidate(&pair.local_candidate_id) {
-        stats.local_candidate = Some(local.candidate_type.to_string());
-        stats.protocol = known(&local.protocol.to_lowercase());
     }
-    stats.remote_candidate = candidate(&pair.remote_candidate_id).map(|remote| remote.candidate_type.to_string());
+    // One that was found by a check from it, and so was never given to us, is not in the report.
+    stats.remote_candidate.get_or_insert_with(|| "prflx".to_owned());
 }

@@ -15,6 +15,7 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
 use super::VideoControl;
+use super::estimator;
 use super::link::{Feedback, Link};
 use super::nack::SendHistory;
 use super::pacer::{Enqueued, Pacer};
@@ -22,10 +23,14 @@ use super::packetizer::{MAX_PAYLOAD, packetize};
 use crate::media::frame::{EncodedAudio, EncodedVideo, SAMPLE_RATE};
 use crate::media::units::Bitrate;
 
-/// RTP header, transport-wide number and SRTP tag, roughly, of a packet.
-const RTP_OVERHEAD: usize = 12 + 8 + 16;
+/// What a packet costs beyond its payload: RTP header, transport-wide number, and what comes below.
+const PACKET_OVERHEAD: usize = 12 + 8 + estimator::WIRE_OVERHEAD;
 /// The encoder is asked for key frames no closer together than this, however often the other asks.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(250);
+/// A target that differs by less than this from the last is not worth telling the encoder.
+const TARGET_STEP: f64 = 0.03;
+/// Sound and repairs are averaged over about this long.
+const SIDE_WINDOW: Duration = Duration::from_millis(500);
 /// How often wishes and rates are looked after.
 const TICK: Duration = Duration::from_millis(50);
 /// Sound that begins later than this after the end of what was before it was interrupted, and its RTP time jumps.
@@ -123,8 +128,9 @@ struct Wishes {
 
 impl Wishes {
     fn make(&mut self, now: Instant) {
+        let differs = |a: Bitrate, b: Bitrate| a.bps().abs_diff(b.bps()) as f64 > TARGET_STEP * b.bps() as f64;
         if let Some(target) = self.target
-            && self.told != Some(target)
+            && self.told.is_none_or(|told| differs(target, told))
             && self.send(VideoControl::Target(target))
         {
             self.told = Some(target);
@@ -164,7 +170,29 @@ pub(crate) struct SendTask {
     /// The last sound was silence that was not sent; what follows it begins a talkspurt (RFC 3551 §4.1).
     silence: bool,
     max_bitrate: Bitrate,
+    /// What sound and repairs take.
+    side: SideRate,
     stats: watch::Sender<SendStats>,
+}
+
+/// The rate of what is sent besides video, averaged.
+struct SideRate {
+    bits_per_second: f64,
+    bytes: usize,
+    since: Instant,
+}
+
+impl SideRate {
+    fn rate(&mut self, now: Instant) -> Bitrate {
+        let elapsed = now.duration_since(self.since);
+        if elapsed >= TICK {
+            let current = self.bytes as f64 * 8.0 / elapsed.as_secs_f64();
+            let weight = (elapsed.as_secs_f64() / SIDE_WINDOW.as_secs_f64()).min(1.0);
+            self.bits_per_second += (current - self.bits_per_second) * weight;
+            (self.bytes, self.since) = (0, now);
+        }
+        Bitrate::from_bps(self.bits_per_second as u64)
+    }
 }
 
 impl SendTask {
@@ -187,6 +215,7 @@ impl SendTask {
             key_frame_only: true,
             silence: true,
             max_bitrate,
+            side: SideRate { bits_per_second: 0.0, bytes: 0, since: Instant::now() },
             stats,
         }
     }
@@ -234,9 +263,21 @@ impl SendTask {
 
     fn tick(&mut self, now: Instant) {
         if self.permission.connected && self.permission.video.is_some() {
-            self.wishes.target = Some(self.max_bitrate);
+            self.wishes.target = Some(self.video_target(now));
             self.wishes.make(now);
         }
+    }
+
+    /// What the estimate leaves to video, less headers.
+    fn video_target(&mut self, now: Instant) -> Bitrate {
+        let (estimate, burst) = {
+            let mut state = self.link.state();
+            (state.estimator.target(now), state.estimator.burst_rate())
+        };
+        self.pacer.set_rate(burst);
+        let left = estimate.bps().saturating_sub(self.side.rate(now).bps());
+        let payload_share = MAX_PAYLOAD as f64 / (MAX_PAYLOAD + PACKET_OVERHEAD) as f64;
+        Bitrate::from_bps(left).scaled(payload_share).clamp(estimator::FLOOR, self.max_bitrate.max(estimator::FLOOR))
     }
 
     fn feedback(&mut self, feedback: Feedback) {
@@ -249,7 +290,7 @@ impl SendTask {
             Feedback::Missing(sequences) => {
                 let rtt = self.link.state().rtt();
                 for packet in sequences.into_iter().filter_map(|sequence| self.history.repair(sequence, now, rtt)) {
-                    let bytes = packet.payload.len() + RTP_OVERHEAD;
+                    let bytes = packet.payload.len() + PACKET_OVERHEAD;
                     self.pacer.push_repair(Queued::Repair(packet), bytes);
                 }
             }
@@ -272,7 +313,7 @@ impl SendTask {
             return;
         }
         let marker = std::mem::take(&mut self.silence);
-        let bytes = audio.data.len() + RTP_OVERHEAD;
+        let bytes = audio.data.len() + PACKET_OVERHEAD;
         self.pacer.push_audio(Queued::Audio(Outgoing { payload: audio.data.clone(), marker, rtp_time }), bytes);
     }
 
@@ -286,7 +327,7 @@ impl SendTask {
         let payloads = packetize(&video.data, MAX_PAYLOAD);
         let last = payloads.len().saturating_sub(1);
         let packets = payloads.into_iter().enumerate().map(|(index, payload)| {
-            let bytes = payload.len() + RTP_OVERHEAD;
+            let bytes = payload.len() + PACKET_OVERHEAD;
             (Queued::Video(Outgoing { payload, marker: index == last, rtp_time }), bytes)
         });
         match self.pacer.push_video(packets) {
@@ -306,6 +347,7 @@ impl SendTask {
                 Queued::Audio(out) => {
                     let (Some(stream), Some(payload_type)) = (&mut self.audio, self.permission.audio) else { continue };
                     let packet = stream.packet(&out, payload_type);
+                    self.side.bytes += out.payload.len() + PACKET_OVERHEAD;
                     self.stats.send_modify(|stats| {
                         stats.audio_packets += 1;
                         stats.audio_bytes += out.payload.len() as u64;
@@ -321,6 +363,7 @@ impl SendTask {
                 }
                 Queued::Repair(packet) => {
                     let Some(stream) = &mut self.video else { continue };
+                    self.side.bytes += packet.payload.len() + PACKET_OVERHEAD;
                     self.stats.send_modify(|stats| stats.retransmitted += 1);
                     (stream, packet)
                 }

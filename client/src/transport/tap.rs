@@ -13,12 +13,19 @@ use rtc::interceptor::{Interceptor, Packet, StreamInfo, TaggedPacket};
 use rtc::rtcp;
 use rtc::rtcp::payload_feedbacks::full_intra_request::FullIntraRequest;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use rtc::rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEstimatedMaximumBitrate;
 use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtcp::reception_report::ReceptionReport;
 use rtc::rtcp::sender_report::SenderReport;
+use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
+use rtc::rtp;
 use rtc::sansio::Protocol;
+use rtc::sdp::extmap::TRANSPORT_CC_URI;
 use rtc::shared::error::Error;
+use rtc::shared::marshal::MarshalSize;
+
+use crate::media::units::Bitrate;
 
 use super::link::{Feedback, Incoming, Link, MediaKind};
 
@@ -46,12 +53,14 @@ pub(crate) struct WireTap {
     link: Arc<Link>,
     /// What we send, by SSRC.
     local: HashMap<u32, MediaKind>,
+    /// The header extension with the transport-wide number, by SSRC.
+    number_extension: HashMap<u32, u8>,
     passing: Passing,
 }
 
 impl WireTap {
     pub(crate) fn new(link: Arc<Link>) -> Self {
-        Self { link, local: HashMap::new(), passing: Passing::default() }
+        Self { link, local: HashMap::new(), number_extension: HashMap::new(), passing: Passing::default() }
     }
 
     fn is_ours(&self, ssrc: u32, kind: MediaKind) -> bool {
@@ -78,7 +87,19 @@ impl WireTap {
             && fir.fir.iter().any(|entry| self.is_ours(entry.ssrc, MediaKind::Video))
         {
             self.key_frame_wanted();
+        } else if let Some(feedback) = packet.downcast_ref::<TransportLayerCc>() {
+            self.link.state().packets_reported(feedback, now);
+        } else if let Some(remb) = packet.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
+            // A cast of a float saturates, so whatever is in the packet is a number.
+            self.link.state().estimator.on_remb(now, Bitrate::from_bps(remb.bitrate as u64));
         }
+    }
+
+    /// The transport-wide number that a leaving packet was given.
+    fn number_of(&self, packet: &rtp::Packet) -> Option<u16> {
+        let id = *self.number_extension.get(&packet.header.ssrc)?;
+        let bytes = packet.header.get_extension(id)?;
+        Some(u16::from_be_bytes(*bytes.first_chunk()?))
     }
 
     fn key_frame_wanted(&self) {
@@ -95,7 +116,9 @@ impl WireTap {
             }
             // Video tells more about the way, as there is more of it.
             if *kind == MediaKind::Video || !self.local.values().any(|kind| *kind == MediaKind::Video) {
-                state.loss_out = Some(f64::from(report.fraction_lost) / 256.0);
+                let share = f64::from(report.fraction_lost) / 256.0;
+                state.loss_out = Some(share);
+                state.estimator.on_loss(now, share);
             }
         }
     }
@@ -136,10 +159,17 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for WireTap {
     }
 
     fn handle_write(&mut self, msg: TaggedPacket) -> Result<(), Error> {
-        if let Packet::Rtcp(packets) = &msg.message.packet {
-            for packet in packets {
-                self.sent(packet.as_ref(), msg.now);
+        match &msg.message.packet {
+            Packet::Rtcp(packets) => {
+                for packet in packets {
+                    self.sent(packet.as_ref(), msg.now);
+                }
             }
+            Packet::Rtp(packet) => {
+                let number = self.number_of(packet);
+                self.link.state().packet_left(&packet.header, packet.marshal_size(), number, msg.now);
+            }
+            _ => {}
         }
         self.passing.write.push_back(msg);
         Ok(())
@@ -155,10 +185,15 @@ impl Interceptor for WireTap {
         if let Some(kind) = kind_of(info) {
             self.local.insert(info.ssrc, kind);
         }
+        let number = info.rtp_header_extensions.iter().find(|extension| extension.uri == TRANSPORT_CC_URI);
+        if let Some(id) = number.and_then(|extension| u8::try_from(extension.id).ok()) {
+            self.number_extension.insert(info.ssrc, id);
+        }
     }
 
     fn unbind_local_stream(&mut self, info: &StreamInfo) {
         self.local.remove(&info.ssrc);
+        self.number_extension.remove(&info.ssrc);
     }
 
     fn bind_remote_stream(&mut self, _info: &StreamInfo) {}
