@@ -13,6 +13,7 @@ pub mod audio_send;
 pub mod audio_sequence;
 pub mod convert;
 pub mod frame;
+pub mod frame_buffer;
 pub mod frame_queue;
 pub mod freeze;
 pub mod h264_decoder;

@@ -3,6 +3,21 @@
 //! A [`PeerCommand`] goes in, a [`PeerEvent`] comes out; encoded media goes in and out through [`MediaPorts`], whose
 //! queues are bounded and never block: what does not fit is dropped, and dropped video asks for a key frame.
 
+mod connection;
+pub mod depacketizer;
+pub mod estimator;
+mod link;
+pub mod nack;
+pub mod pacer;
+pub mod packetizer;
+mod peer;
+mod receive;
+mod resolver;
+mod runtime;
+mod sdp;
+mod send;
+mod tap;
+
 use std::net::SocketAddr;
 
 use tokio::sync::mpsc;
@@ -10,6 +25,23 @@ use visavis_shared::{CandidateInit, IceServer, SessionDescription};
 
 use crate::media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo};
 use crate::media::units::Bitrate;
+
+pub use peer::Peer;
+pub use sdp::SdpError;
+
+/// Why a peer connection could not be set up or used.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// The library refused the setup: no socket could be bound, say.
+    #[error("the connection could not be set up: {0}")]
+    Setup(#[source] webrtc::error::Error),
+    /// It is closed.
+    #[error("the connection is closed")]
+    Closed,
+    /// More commands wait than it takes.
+    #[error("too many commands are waiting")]
+    Overloaded,
+}
 
 /// How a peer connection is set up.
 #[derive(Debug, Clone)]

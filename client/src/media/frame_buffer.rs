@@ -1,0 +1,434 @@
+//! The frame buffer: RTP packets of a video stream go in as they come, whole access units come out in decoding order.
+//!
+//! A frame is the packets of one RTP time, from behind the frame before it up to the marker bit (RFC 6184 §5.1). It is
+//! released as soon as it is whole and everything before it was released. A hole is waited for as long as a repair
+//! (a NACK's retransmission) can still come; then everything up to the next key frame is given up and a key frame is
+//! asked for. A whole key frame behind a hole is taken at once.
+//!
+//! What always holds: a frame is released at most once, never with a packet missing, never before an earlier one, and
+//! after something was given up the next released frame is a key frame. Memory is bounded. Time is an argument.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+/// The most packets that are held.
+pub const MAX_PACKETS: usize = 2048;
+/// The most payload bytes that are held.
+pub const MAX_BYTES: usize = 8 << 20;
+/// So many packets in a row from far behind mean that the sender began a new sequence.
+const RESTART_AFTER: u32 = 100;
+/// How far behind is far, in packets.
+const FAR_BEHIND: u64 = 1000;
+
+/// What an RTP payload shows of the NAL units in it (H.264 table 7-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NalSigns {
+    /// An access unit delimiter is in it.
+    pub delimiter: bool,
+    /// A sequence parameter set begins in it.
+    pub sps: bool,
+    /// A picture parameter set begins in it.
+    pub pps: bool,
+    /// A part of an IDR picture is in it.
+    pub idr: bool,
+}
+
+impl NalSigns {
+    /// Whether it tells of a key frame.
+    fn of_key_frame(self) -> bool {
+        self.sps || self.pps || self.idr
+    }
+}
+
+/// One RTP packet of a video stream.
+#[derive(Debug, Clone)]
+pub struct VideoPacket {
+    /// RTP sequence number.
+    pub sequence: u16,
+    /// RTP time (90 kHz).
+    pub rtp_time: u32,
+    /// The marker bit: the last packet of its frame.
+    pub marker: bool,
+    /// The RTP payload; empty when it was padding alone.
+    pub payload: Bytes,
+    /// What shows in the payload.
+    pub signs: NalSigns,
+    /// When it came.
+    pub arrival: Instant,
+}
+
+/// A whole frame.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Its RTP payloads in order.
+    pub payloads: Vec<Bytes>,
+    /// Whether it is an IDR picture whose parameter sets are known.
+    pub key: bool,
+    /// Its RTP time, unwrapped.
+    pub rtp_time: u64,
+    /// When its first packet came.
+    pub first_arrival: Instant,
+    /// When its last packet came.
+    pub last_arrival: Instant,
+}
+
+/// What happened to a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inserted {
+    /// It was taken; this is its unwrapped sequence number.
+    New(u64),
+    /// It is here already, or its frame was released or given up.
+    Useless,
+}
+
+/// The buffer.
+#[derive(Debug)]
+pub struct FrameBuffer {
+    packets: BTreeMap<u64, Held>,
+    bytes: usize,
+    /// The packet that comes next in decoding order; `None` while a key frame is being looked for.
+    next: Option<u64>,
+    /// Nothing below this is of use any more.
+    floor: u64,
+    /// What came right behind the last released frame.
+    released_to: u64,
+    highest: Option<u64>,
+    last_rtp_time: Option<u64>,
+    /// Parameter sets that were released, with which an IDR picture without them decodes too.
+    known: NalSigns,
+    key_frame_wanted: bool,
+    from_far_behind: u32,
+    frames_dropped: u64,
+}
+
+#[derive(Debug)]
+struct Held {
+    packet: VideoPacket,
+    rtp_time: u64,
+}
+
+impl Default for FrameBuffer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl FrameBuffer {
+    /// An empty buffer that waits for a key frame.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            packets: BTreeMap::new(),
+            bytes: 0,
+            next: None,
+            floor: 0,
+            released_to: 0,
+            highest: None,
+            last_rtp_time: None,
+            known: NalSigns::default(),
+            key_frame_wanted: false,
+            from_far_behind: 0,
+            frames_dropped: 0,
+        }
+    }
+
+    /// Takes a packet.
+    pub fn insert(&mut self, packet: VideoPacket) -> Inserted {
+        let sequence = self.unwrap_sequence(packet.sequence);
+        if sequence < self.floor || self.packets.contains_key(&sequence) {
+            return self.useless(sequence);
+        }
+        self.from_far_behind = 0;
+        if self.packets.len() >= MAX_PACKETS || self.bytes + packet.payload.len() > MAX_BYTES {
+            self.give_up_everything();
+        }
+        self.highest = Some(self.highest.map_or(sequence, |highest| highest.max(sequence)));
+        let rtp_time = self.unwrap_time(packet.rtp_time);
+        self.bytes += packet.payload.len();
+        self.packets.insert(sequence, Held { packet, rtp_time });
+        Inserted::New(sequence)
+    }
+
+    /// The next frame in decoding order, if it is whole. `patience` is how long a hole is waited for, counted from
+    /// when the first packet behind it came. Call until it gives nothing.
+    pub fn poll(&mut self, now: Instant, patience: Duration) -> Option<Frame> {
+        loop {
+            self.skip_padding();
+            if let Some(end) = self.next.and_then(|next| self.whole_frame(next)) {
+                return self.release(end);
+            }
+            let gave_up = match self.next {
+                Some(next) => {
+                    let overdue = self.hole(next).is_some_and(|since| now.duration_since(since) >= patience);
+                    let jump = self.packets.keys().next_back().is_some_and(|&last| last > next);
+                    if jump && let Some(key) = self.whole_key_frame() {
+                        self.continue_at(key);
+                        true
+                    } else if overdue {
+                        self.look_for_key_frame();
+                        true
+                    } else {
+                        false
+                    }
+                }
+                None => match self.whole_key_frame() {
+                    Some(key) => {
+                        self.continue_at(key);
+                        true
+                    }
+                    None => {
+                        self.drop_what_no_key_frame_needs();
+                        false
+                    }
+                },
+            };
+            if !gave_up {
+                return None;
+            }
+        }
+    }
+
+    /// When [`Self::poll`] will give up a hole.
+    #[must_use]
+    pub fn next_deadline(&self, patience: Duration) -> Option<Instant> {
+        self.hole(self.next?).map(|since| since + patience)
+    }
+
+    /// Gives up everything that is held; the next frame will be a key frame. For when the reader fell behind or a
+    /// frame turned out to be unusable.
+    pub fn skip_to_key_frame(&mut self) {
+        self.look_for_key_frame();
+    }
+
+    /// Whether a key frame should be asked for. Says so once for each thing given up; ask again while
+    /// [`Self::waits_for_key_frame`].
+    pub fn take_key_frame_request(&mut self) -> bool {
+        std::mem::take(&mut self.key_frame_wanted)
+    }
+
+    /// Whether nothing but a key frame can be released.
+    #[must_use]
+    pub fn waits_for_key_frame(&self) -> bool {
+        self.next.is_none()
+    }
+
+    /// The lowest unwrapped sequence number that is still of use; repairs below it need not be asked for.
+    #[must_use]
+    pub fn floor(&self) -> u64 {
+        self.floor
+    }
+
+    /// How many frames were given up, so far as they were seen.
+    #[must_use]
+    pub fn frames_dropped(&self) -> u64 {
+        self.frames_dropped
+    }
+
+    /// How many packets are held.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.packets.len()
+    }
+
+    /// Whether no packets are held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// Begins a new sequence when the sender did, which a run of packets from far behind tells.
+    fn useless(&mut self, sequence: u64) -> Inserted {
+        if sequence + FAR_BEHIND < self.floor {
+            self.from_far_behind += 1;
+            if self.from_far_behind >= RESTART_AFTER {
+                let frames_dropped = self.frames_dropped;
+                *self = Self { frames_dropped, key_frame_wanted: true, ..Self::new() };
+            }
+        } else {
+            self.from_far_behind = 0;
+        }
+        Inserted::Useless
+    }
+
+    fn unwrap_sequence(&self, sequence: u16) -> u64 {
+        // The first one starts in the second cycle, so that packets from before it have a number as well.
+        let Some(highest) = self.highest else { return 0x1_0000 + u64::from(sequence) };
+        let forward = sequence.wrapping_sub(highest as u16) as i16;
+        highest.saturating_add_signed(i64::from(forward))
+    }
+
+    fn unwrap_time(&mut self, rtp_time: u32) -> u64 {
+        let unwrapped = match self.last_rtp_time {
+            None => (1 << 32) + u64::from(rtp_time),
+            Some(last) => last.saturating_add_signed(i64::from(rtp_time.wrapping_sub(last as u32) as i32)),
+        };
+        self.last_rtp_time = Some(unwrapped);
+        unwrapped
+    }
+
+    /// Padding after a frame takes up sequence numbers but belongs to no frame.
+    fn skip_padding(&mut self) {
+        while let Some(next) = self.next
+            && self.packets.get(&next).is_some_and(|held| held.packet.payload.is_empty() && !held.packet.marker)
+        {
+            self.packets.remove(&next);
+            self.move_on_to(next + 1);
+        }
+    }
+
+    /// Where the frame that begins at `first` ends, if nothing of it is missing.
+    fn whole_frame(&self, first: u64) -> Option<u64> {
+        let rtp_time = self.packets.get(&first)?.rtp_time;
+        let mut expected = first;
+        for (&sequence, held) in self.packets.range(first..) {
+            if sequence != expected {
+                return None;
+            }
+            if held.rtp_time != rtp_time {
+                // A sender that sets no marker bits.
+                return Some(expected - 1);
+            }
+            if held.packet.marker {
+                return Some(sequence);
+            }
+            expected += 1;
+        }
+        None
+    }
+
+    /// The first packet of the latest whole key frame.
+    fn whole_key_frame(&self) -> Option<u64> {
+        let mut before = u64::MAX;
+        loop {
+            let signs = |(_, held): &(&u64, &Held)| held.packet.signs.of_key_frame();
+            let (&sequence, held) = self.packets.range(..before).rev().find(signs)?;
+            let (first, sure) = self.first_of_frame(sequence, held.rtp_time);
+            if sure
+                && let Some(end) = self.whole_frame(first)
+                && self.is_key(first, end)
+            {
+                return Some(first);
+            }
+            before = first;
+        }
+    }
+
+    /// The earliest packet of a frame from which on nothing is missing, and whether the frame surely begins with it.
+    fn first_of_frame(&self, within: u64, rtp_time: u64) -> (u64, bool) {
+        let mut first = within;
+        for (&sequence, held) in self.packets.range(..within).rev() {
+            if sequence + 1 != first {
+                break;
+            }
+            if held.rtp_time != rtp_time || held.packet.marker {
+                return (first, true);
+            }
+            first = sequence;
+        }
+        // What came right before it is not here. An encoder begins a key frame with a delimiter or its SPS.
+        let begins = self.packets.get(&first).is_some_and(|held| held.packet.signs.delimiter || held.packet.signs.sps);
+        (first, begins || first == self.released_to)
+    }
+
+    fn is_key(&self, first: u64, end: u64) -> bool {
+        let mut signs = self.known;
+        for (_, held) in self.packets.range(first..=end) {
+            signs.idr |= held.packet.signs.idr;
+            signs.sps |= held.packet.signs.sps;
+            signs.pps |= held.packet.signs.pps;
+        }
+        signs.idr && signs.sps && signs.pps
+    }
+
+    fn release(&mut self, end: u64) -> Option<Frame> {
+        let key = self.next.is_some_and(|first| self.is_key(first, end));
+        let mut frame: Option<Frame> = None;
+        let rest = self.packets.split_off(&(end + 1));
+        for (_, held) in std::mem::replace(&mut self.packets, rest) {
+            self.bytes -= held.packet.payload.len();
+            self.known.sps |= held.packet.signs.sps;
+            self.known.pps |= held.packet.signs.pps;
+            let arrival = held.packet.arrival;
+            let frame = frame.get_or_insert_with(|| Frame {
+                payloads: Vec::new(),
+                key,
+                rtp_time: held.rtp_time,
+                first_arrival: arrival,
+                last_arrival: arrival,
+            });
+            frame.first_arrival = frame.first_arrival.min(arrival);
+            frame.last_arrival = frame.last_arrival.max(arrival);
+            frame.payloads.push(held.packet.payload);
+        }
+        self.move_on_to(end + 1);
+        self.released_to = end + 1;
+        frame
+    }
+
+    /// Since when packets have been here behind a hole; `None` when there is no hole.
+    fn hole(&self, next: u64) -> Option<Instant> {
+        let behind = self.packets.range(next..).zip(next..).find(|((sequence, _), expected)| *sequence != expected);
+        let ((&behind, _), _) = behind?;
+        self.packets.range(behind..).map(|(_, held)| held.packet.arrival).min()
+    }
+
+    fn move_on_to(&mut self, next: u64) {
+        self.next = Some(next);
+        self.floor = next;
+    }
+
+    /// Drops everything before a key frame and goes on with it.
+    fn continue_at(&mut self, key: u64) {
+        self.drop_below(key);
+        self.move_on_to(key);
+        self.key_frame_wanted = false;
+    }
+
+    fn look_for_key_frame(&mut self) {
+        self.next = None;
+        self.key_frame_wanted = true;
+        self.drop_what_no_key_frame_needs();
+    }
+
+    /// While a key frame is looked for, packets from before the last sign of one are of no use.
+    fn drop_what_no_key_frame_needs(&mut self) {
+        let sign = self.packets.iter().rev().find(|(_, held)| held.packet.signs.of_key_frame());
+        let keep = match sign {
+            Some((&sequence, held)) => {
+                let rtp_time = held.rtp_time;
+                let of_it = self.packets.range(..sequence).rev().take_while(|(_, held)| held.rtp_time == rtp_time);
+                of_it.last().map_or(sequence, |(&first, _)| first)
+            }
+            // The last packet tells the next one whether it begins a frame.
+            None => self.packets.keys().next_back().copied().unwrap_or(self.floor),
+        };
+        self.drop_below(keep);
+    }
+
+    fn give_up_everything(&mut self) {
+        let end = self.packets.keys().next_back().map_or(self.floor, |&last| last + 1);
+        self.next = None;
+        self.key_frame_wanted = true;
+        self.drop_below(end);
+    }
+
+    fn drop_below(&mut self, sequence: u64) {
+        let rest = self.packets.split_off(&sequence);
+        let mut dropped_time = None;
+        for (dropped, held) in std::mem::replace(&mut self.packets, rest) {
+            // Not up to `sequence`: what is missing right before it may still come and belong to it.
+            self.floor = self.floor.max(dropped + 1);
+            self.bytes -= held.packet.payload.len();
+            if !held.packet.payload.is_empty() && dropped_time != Some(held.rtp_time) {
+                dropped_time = Some(held.rtp_time);
+                self.frames_dropped += 1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "frame_buffer_tests.rs"]
+mod tests;

@@ -1,0 +1,102 @@
+//! The runtime that the library runs on: tokio, but supervised.
+//!
+//! Two things differ from the library's own. A task of the library's that panics is reported instead of vanishing with
+//! the connection it drove. And names are resolved by [`super::resolver`], which answers at once: the library resolves
+//! the names of STUN servers inside its driver, where a dead name server would hold up everything else.
+
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use webrtc::runtime::{
+    AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, TokioRuntime,
+};
+
+use super::resolver::Resolver;
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Tokio, supervised.
+#[derive(Debug)]
+pub(crate) struct SupervisedRuntime {
+    tokio: TokioRuntime,
+    resolver: Arc<Resolver>,
+    /// Told when a task of the library's panicked. One place is enough: the first is the last.
+    panicked: mpsc::Sender<()>,
+}
+
+impl SupervisedRuntime {
+    pub(crate) fn new(resolver: Arc<Resolver>, panicked: mpsc::Sender<()>) -> Self {
+        Self { tokio: TokioRuntime, resolver, panicked }
+    }
+}
+
+struct Task(AbortHandle);
+
+impl JoinHandle for Task {
+    fn detach(&self) {}
+
+    fn abort(&self) {
+        self.0.abort();
+    }
+
+    fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
+impl Runtime for SupervisedRuntime {
+    fn spawn(&self, future: BoxFuture<'static, ()>) -> Box<dyn JoinHandle> {
+        let task = tokio::spawn(future);
+        let abort = task.abort_handle();
+        let panicked = self.panicked.clone();
+        tokio::spawn(async move {
+            if task.await.is_err_and(|error| error.is_panic()) {
+                let _ = panicked.try_send(());
+            }
+        });
+        Box::new(Task(abort))
+    }
+
+    fn wrap_udp_socket(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+        self.tokio.wrap_udp_socket(socket)
+    }
+
+    fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
+        self.tokio.wrap_tcp_listener(listener)
+    }
+
+    fn connect_tcp<'a>(&'a self, remote: SocketAddr) -> BoxFuture<'a, io::Result<Arc<dyn AsyncTcpStream>>> {
+        self.tokio.connect_tcp(remote)
+    }
+
+    fn resolve_host<'a>(&'a self, host: &'a str) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+        let resolved = self.resolver.lookup(host).ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock));
+        Box::pin(std::future::ready(resolved))
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.tokio.sleep(duration)
+    }
+
+    fn interval(&self, period: Duration) -> Box<dyn AsyncInterval> {
+        self.tokio.interval(period)
+    }
+
+    fn block_on(&self, future: Pin<Box<dyn Future<Output = ()> + '_>>) {
+        self.tokio.block_on(future);
+    }
+
+    fn yield_now(&self) -> BoxFuture<'static, ()> {
+        self.tokio.yield_now()
+    }
+
+    fn name(&self) -> &'static str {
+        "tokio, supervised"
+    }
+}
