@@ -4,6 +4,7 @@ pub mod browser;
 #[cfg(feature = "camera-vm")]
 pub mod camera_vm;
 pub mod http;
+pub mod inspection;
 pub mod listen;
 pub mod look;
 pub mod person;
