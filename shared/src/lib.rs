@@ -3,10 +3,15 @@
 //! Nothing here does input or output. [`message`] holds the messages free of any dialect, [`codec`] turns them into
 //! JSON text and back, [`dialect`] knows how older browser pages spell them.
 
+pub mod codec;
+pub mod dialect;
+mod fields;
 pub mod ids;
+mod json;
 pub mod limits;
 pub mod message;
 
+pub use codec::DecodeError;
 pub use ids::{CallId, IdError, RoomId, Username};
 pub use message::{
     CallSignal, CandidateInit, ClientMessage, CloseReason, DeclineReason, DescriptionKind, ErrorCode, IceServer, Login,

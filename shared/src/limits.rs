@@ -8,8 +8,10 @@ pub const MAX_USERNAME_CHARS: usize = 32;
 pub const MAX_CALL_ID_BYTES: usize = 64;
 /// The longest room name, in characters.
 pub const MAX_ROOM_CHARS: usize = 64;
-/// The largest WebSocket message that is read, in bytes.
+/// The largest WebSocket message that the server reads, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// The largest that a client reads: a relayed message may grow by the names it gets.
+pub const MAX_RELAYED_BYTES: usize = MAX_MESSAGE_BYTES + 1024;
 /// How deep JSON may nest.
 pub const MAX_JSON_DEPTH: usize = 32;
 /// The most names that one `users` answer lists or one `watch` names.

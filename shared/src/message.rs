@@ -151,12 +151,35 @@ pub enum DeclineReason {
     Failed,
 }
 
+impl DeclineReason {
+    /// The word that stands for it on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Declined => "declined",
+            Self::Busy => "busy",
+            Self::Timeout => "timeout",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// Why a call was closed, where the message says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CloseReason {
     /// The server lost the other's connection; the call itself may well go on.
     Disconnected,
+}
+
+impl CloseReason {
+    /// The word that stands for it on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Disconnected => "disconnected",
+        }
+    }
 }
 
 /// What stands between two people in a call, in either direction; who it is from or to stands beside it.
@@ -229,6 +252,30 @@ pub enum ClientMessage {
     },
 }
 
+impl ClientMessage {
+    /// The `type` that names it in the canonical dialect.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Login(_) => "login",
+            Self::Users { .. } => "users",
+            Self::Watch { .. } => "watch",
+            Self::Call { signal, .. } => signal.type_name(),
+            Self::Join { .. } => "join",
+            Self::Message { .. } => "message",
+        }
+    }
+
+    /// The call it belongs to, where it names one.
+    #[must_use]
+    pub fn call(&self) -> Option<&CallId> {
+        match self {
+            Self::Call { call, .. } => call.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// The login request.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Login {
@@ -264,6 +311,20 @@ pub enum LoginRefusal {
     /// Anything that this version does not know.
     #[serde(other)]
     Other,
+}
+
+impl LoginRefusal {
+    /// The word that stands for it on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::InvalidName => "invalid-name",
+            Self::AlreadyLoggedIn => "already-logged-in",
+            Self::NotAllowed => "not-allowed",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// From the server to a client.
@@ -383,4 +444,22 @@ pub enum ErrorCode {
     /// Anything that this version does not know.
     #[serde(other)]
     Other,
+}
+
+impl ErrorCode {
+    /// The word that stands for it on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidJson => "invalid-json",
+            Self::UnknownType => "unknown-type",
+            Self::NotLoggedIn => "not-logged-in",
+            Self::UnknownUser => "unknown-user",
+            Self::NotAllowed => "not-allowed",
+            Self::TooLarge => "too-large",
+            Self::RateLimited => "rate-limited",
+            Self::RoomFull => "room-full",
+            Self::Other => "other",
+        }
+    }
 }

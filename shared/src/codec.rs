@@ -1,0 +1,214 @@
+//! Messages as JSON text and back, in the canonical dialect.
+//!
+//! In goes one text or one message, out comes the other or a [`DecodeError`]; nothing is kept in between. Members that
+//! are not known are ignored. Texts larger than 64 KiB or nested deeper than 32 levels are refused before they are
+//! parsed. What [`encode_client`] and [`encode_server`] write, [`decode_client`] and [`decode_server`] read as the same.
+//! `docs/protocol.md` is the reference.
+
+pub use crate::fields::{DecodeError, Problem};
+
+use crate::fields::Fields;
+use crate::ids::Username;
+use crate::json::Writer;
+use crate::limits::{MAX_LISTED_USERS, MAX_MESSAGE_BYTES, MAX_RELAYED_BYTES};
+use crate::message::{
+    CallSignal, ClientMessage, DeclineReason, ErrorCode, IceServer, Login, LoginRefusal, ServerMessage,
+};
+
+/// Reads what a client sent.
+///
+/// # Errors
+/// [`DecodeError`] says what is wrong, and makes the reply to its sender.
+pub fn decode_client(text: &str) -> Result<ClientMessage, DecodeError> {
+    client_message(&Fields::parse(text, MAX_MESSAGE_BYTES)?)
+}
+
+/// Reads what the server sent.
+///
+/// # Errors
+/// [`DecodeError`] says what is wrong. A client ignores such a message: it may come from a later server.
+pub fn decode_server(text: &str) -> Result<ServerMessage, DecodeError> {
+    server_message(&Fields::parse(text, MAX_RELAYED_BYTES)?)
+}
+
+/// Writes what a client sends.
+#[must_use]
+pub fn encode_client(message: &ClientMessage) -> String {
+    let out = Writer::message(message.type_name());
+    match message {
+        ClientMessage::Login(login) => out
+            .text("username", &login.username)
+            .text_if("publicKey", login.public_key.as_deref())
+            .text_if("signature", login.signature.as_deref())
+            .text_if("resume", login.resume.as_deref()),
+        ClientMessage::Users { prefix } => out.text("prefix", prefix),
+        ClientMessage::Watch { usernames } => out.texts("usernames", usernames.iter().map(Username::as_str)),
+        ClientMessage::Call { to, call, signal } => {
+            let out = out
+                .text_if("otherUsername", to.as_ref().map(Username::as_str))
+                .text_if("call", call.as_ref().map(|call| call.as_str()));
+            write_signal(out, signal)
+        }
+        ClientMessage::Join { room } => out.text("room", room.as_str()),
+        ClientMessage::Message { room, message } => out.text("room", room.as_str()).raw("message", &message.0),
+    }
+    .finish()
+}
+
+/// Writes what the server sends.
+#[must_use]
+pub fn encode_server(message: &ServerMessage) -> String {
+    match message {
+        ServerMessage::Hello { protocol, server, challenge } => Writer::message("hello")
+            .number("protocol", u64::from(*protocol))
+            .text("server", server)
+            .text("challenge", challenge),
+        ServerMessage::LoggedIn { username, ice_servers, resume } => Writer::message("login")
+            .truth("success", true)
+            .text("username", username.as_str())
+            .objects("iceServers", ice_servers, write_ice_server)
+            .text_if("resume", resume.as_deref()),
+        ServerMessage::LoginRefused { reason, message } => {
+            Writer::message("login").truth("success", false).text("reason", reason.as_str()).text("message", message)
+        }
+        ServerMessage::Users { users, total } => Writer::message("users")
+            .texts("users", users.iter().map(Username::as_str))
+            .number("total", u64::try_from(*total).unwrap_or(u64::MAX)),
+        ServerMessage::Presence { username, online } => {
+            Writer::message("presence").text("username", username.as_str()).truth("online", *online)
+        }
+        ServerMessage::Call { from, call, signal } => {
+            let out = Writer::message(signal.type_name())
+                .text("username", from.as_str())
+                .text_if("call", call.as_ref().map(|call| call.as_str()));
+            write_signal(out, signal)
+        }
+        ServerMessage::Joined { room, users } => {
+            Writer::message("joined").text("room", room.as_str()).texts("users", users.iter().map(Username::as_str))
+        }
+        ServerMessage::UserJoined { room, username } => {
+            Writer::message("user-joined").text("room", room.as_str()).text("username", username.as_str())
+        }
+        ServerMessage::UserLeft { room, username } => {
+            Writer::message("user-left").text("room", room.as_str()).text("username", username.as_str())
+        }
+        ServerMessage::Message { room, username, message } => Writer::message("message")
+            .text("room", room.as_str())
+            .text("username", username.as_str())
+            .raw("message", &message.0),
+        ServerMessage::Error { code, message, in_reply_to, call } => Writer::message("error")
+            .text("code", code.as_str())
+            .text("message", message)
+            .text_if("inReplyTo", in_reply_to.as_deref())
+            .text_if("call", call.as_ref().map(|call| call.as_str())),
+    }
+    .finish()
+}
+
+/// What stands in a call's message besides the addresses.
+fn write_signal(out: Writer, signal: &CallSignal) -> Writer {
+    match signal {
+        CallSignal::Offer(payload) | CallSignal::Answer(payload) | CallSignal::Candidate(payload) => {
+            out.raw(signal.type_name(), &payload.0)
+        }
+        CallSignal::Ringing => out,
+        CallSignal::Decline(reason) => out.text("reason", reason.as_str()),
+        CallSignal::Close(reason) => out.text_if("reason", reason.map(|reason| reason.as_str())),
+    }
+}
+
+fn write_ice_server(out: Writer, server: &IceServer) -> Writer {
+    out.texts("urls", server.urls.iter().map(String::as_str))
+        .text_if("username", server.username.as_deref())
+        .text_if("credential", server.credential.as_deref())
+}
+
+/// Reads a client's message by its members.
+pub(crate) fn client_message(fields: &Fields<'_>) -> Result<ClientMessage, DecodeError> {
+    Ok(match fields.kind() {
+        "login" => ClientMessage::Login(Login {
+            username: fields.value("username")?,
+            public_key: fields.value_if("publicKey")?,
+            signature: fields.value_if("signature")?,
+            resume: fields.value_if("resume")?,
+        }),
+        "users" => ClientMessage::Users { prefix: fields.value_if("prefix")?.unwrap_or_default() },
+        "watch" => {
+            let usernames: Vec<Username> = fields.value("usernames")?;
+            if usernames.len() > MAX_LISTED_USERS {
+                return Err(fields.refuse(Problem::TooMany("usernames")));
+            }
+            ClientMessage::Watch { usernames }
+        }
+        "join" => ClientMessage::Join { room: fields.id("room")? },
+        "message" => ClientMessage::Message { room: fields.id("room")?, message: fields.payload_or_null("message")? },
+        _ => {
+            let signal = read_signal(fields)?;
+            let to = match signal {
+                CallSignal::Close(_) => fields.addressee_if("otherUsername")?,
+                _ => Some(fields.addressee("otherUsername")?),
+            };
+            ClientMessage::Call { to, call: fields.call()?, signal }
+        }
+    })
+}
+
+/// Reads the server's message by its members.
+fn server_message(fields: &Fields<'_>) -> Result<ServerMessage, DecodeError> {
+    Ok(match fields.kind() {
+        "hello" => ServerMessage::Hello {
+            protocol: fields.value("protocol")?,
+            server: fields.value_if("server")?.unwrap_or_default(),
+            challenge: fields.value_if("challenge")?.unwrap_or_default(),
+        },
+        "login" if fields.value("success")? => ServerMessage::LoggedIn {
+            username: fields.id("username")?,
+            ice_servers: fields.value_if("iceServers")?.unwrap_or_default(),
+            resume: fields.value_if("resume")?,
+        },
+        "login" => ServerMessage::LoginRefused {
+            reason: fields.word("reason").unwrap_or(LoginRefusal::Other),
+            message: fields.value_if("message")?.unwrap_or_default(),
+        },
+        "users" => {
+            let users: Vec<Username> = fields.value("users")?;
+            let total = fields.value_if("total")?.unwrap_or(users.len());
+            ServerMessage::Users { users, total }
+        }
+        "presence" => ServerMessage::Presence { username: fields.id("username")?, online: fields.value("online")? },
+        "joined" => {
+            ServerMessage::Joined { room: fields.id("room")?, users: fields.value_if("users")?.unwrap_or_default() }
+        }
+        "user-joined" => ServerMessage::UserJoined { room: fields.id("room")?, username: fields.id("username")? },
+        "user-left" => ServerMessage::UserLeft { room: fields.id("room")?, username: fields.id("username")? },
+        "message" => ServerMessage::Message {
+            room: fields.id("room")?,
+            username: fields.id("username")?,
+            message: fields.payload_or_null("message")?,
+        },
+        "error" => ServerMessage::Error {
+            code: fields.word("code").unwrap_or(ErrorCode::Other),
+            message: fields.value_if("message")?.unwrap_or_default(),
+            in_reply_to: fields.value_if("inReplyTo")?,
+            call: fields.call()?,
+        },
+        _ => {
+            let signal = read_signal(fields)?;
+            ServerMessage::Call { from: fields.id("username")?, call: fields.call()?, signal }
+        }
+    })
+}
+
+/// Reads what stands in a call's message besides the addresses; the same in both directions and both dialects.
+pub(crate) fn read_signal(fields: &Fields<'_>) -> Result<CallSignal, DecodeError> {
+    Ok(match fields.kind() {
+        "offer" => CallSignal::Offer(fields.payload("offer")?),
+        "answer" => CallSignal::Answer(fields.payload("answer")?),
+        // Browsers end their candidates with null, and some pages pass that on.
+        "candidate" => CallSignal::Candidate(fields.payload_or_null("candidate")?),
+        "ringing" => CallSignal::Ringing,
+        "decline" => CallSignal::Decline(fields.word("reason").unwrap_or(DeclineReason::Declined)),
+        "close" => CallSignal::Close(fields.word("reason")),
+        _ => return Err(fields.refuse_type()),
+    })
+}

@@ -1,0 +1,281 @@
+//! JSON as the codec needs it: one flat object whose values stay text until somebody asks for them.
+//!
+//! [`Object`] reads, [`Writer`] writes. Size and depth are checked before anything is parsed, because a
+//! [`RawValue`] passes any depth. Keys that nobody asks for are ignored; of a key that stands twice the last counts, as
+//! in `JSON.parse`.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::limits::MAX_JSON_DEPTH;
+
+/// Why a text is no object that could be a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JsonError {
+    /// Larger than its reader allows.
+    TooLarge,
+    /// Nested deeper than [`MAX_JSON_DEPTH`].
+    TooDeep,
+    /// No JSON, or JSON that is no object.
+    NotAnObject,
+}
+
+/// A JSON object whose values were not looked into yet.
+#[derive(Debug)]
+pub(crate) struct Object<'a>(Vec<(Key<'a>, &'a RawValue)>);
+
+/// A key, borrowed where it holds no escapes.
+#[derive(Debug, Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'a> Object<'a> {
+    /// Reads the outermost level of a message of at most `max_bytes`.
+    pub(crate) fn parse(text: &'a str, max_bytes: usize) -> Result<Self, JsonError> {
+        if text.len() > max_bytes {
+            return Err(JsonError::TooLarge);
+        }
+        if nests_deeper_than(text, MAX_JSON_DEPTH) {
+            return Err(JsonError::TooDeep);
+        }
+        serde_json::from_str(text).map_err(|_| JsonError::NotAnObject)
+    }
+
+    /// The value of a key; `null` counts as a value.
+    pub(crate) fn get(&self, key: &str) -> Option<&'a RawValue> {
+        self.0.iter().rev().find(|(k, _)| k.0 == key).map(|&(_, value)| value)
+    }
+
+    /// The value of a key, unless it is `null`.
+    pub(crate) fn get_some(&self, key: &str) -> Option<&'a RawValue> {
+        self.get(key).filter(|value| value.get() != "null")
+    }
+}
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+                let mut members = Vec::with_capacity(8);
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Object(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// Whether brackets outside strings nest deeper than `limit`. Says nothing about whether the text is JSON at all.
+fn nests_deeper_than(text: &str, limit: usize) -> bool {
+    let mut depth = 0_usize;
+    let mut in_string = false;
+    let mut escaped = false;
+    for byte in text.bytes() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > limit {
+                    return true;
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Writes one object, member by member, in the order in which they are given. Cannot fail.
+#[derive(Debug)]
+pub(crate) struct Writer(String);
+
+impl Writer {
+    /// An object whose first member is its `type`.
+    pub(crate) fn message(kind: &str) -> Self {
+        Self::object().text("type", kind)
+    }
+
+    /// An object with nothing in it yet.
+    fn object() -> Self {
+        Self(String::from("{"))
+    }
+
+    fn key(&mut self, key: &str) {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        push_string(&mut self.0, key);
+        self.0.push(':');
+    }
+
+    /// A string.
+    pub(crate) fn text(mut self, key: &str, value: &str) -> Self {
+        self.key(key);
+        push_string(&mut self.0, value);
+        self
+    }
+
+    /// A string, if there is one.
+    pub(crate) fn text_if(self, key: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.text(key, value),
+            None => self,
+        }
+    }
+
+    /// A list of strings.
+    pub(crate) fn texts<'v>(mut self, key: &str, values: impl IntoIterator<Item = &'v str>) -> Self {
+        self.key(key);
+        push_list(&mut self.0, values, push_string);
+        self
+    }
+
+    /// A list of objects, each written by `write`.
+    pub(crate) fn objects<T>(
+        mut self,
+        key: &str,
+        values: impl IntoIterator<Item = T>,
+        write: impl Fn(Self, T) -> Self,
+    ) -> Self {
+        self.key(key);
+        push_list(&mut self.0, values, |out, value| out.push_str(&write(Self::object(), value).finish()));
+        self
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn truth(mut self, key: &str, value: bool) -> Self {
+        self.key(key);
+        self.0.push_str(if value { "true" } else { "false" });
+        self
+    }
+
+    /// A whole number.
+    pub(crate) fn number(mut self, key: &str, value: u64) -> Self {
+        self.key(key);
+        // Writing to a String never fails.
+        let _ = write!(self.0, "{value}");
+        self
+    }
+
+    /// A piece of JSON, to the letter.
+    pub(crate) fn raw(mut self, key: &str, value: &RawValue) -> Self {
+        self.0.reserve(value.get().len() + key.len() + 64);
+        self.key(key);
+        self.0.push_str(value.get());
+        self
+    }
+
+    /// The object as text.
+    pub(crate) fn finish(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
+
+fn push_list<T>(out: &mut String, values: impl IntoIterator<Item = T>, push: impl Fn(&mut String, T)) {
+    out.push('[');
+    for (index, value) in values.into_iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        push(out, value);
+    }
+    out.push(']');
+}
+
+/// A string with the escapes that RFC 8259 §7 demands, and no others.
+fn push_string(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c < '\u{20}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::limits::MAX_MESSAGE_BYTES;
+
+    fn parse(text: &str) -> Result<Object<'_>, JsonError> {
+        Object::parse(text, MAX_MESSAGE_BYTES)
+    }
+
+    #[test]
+    fn depth_counts_brackets_outside_strings_only() {
+        assert!(!nests_deeper_than(r#"{"a":"[[[[\"[["}"#, 1));
+        assert!(!nests_deeper_than(r#"[{},{},[]]"#, 2));
+        assert!(nests_deeper_than(r#"[{"a":[]}]"#, 2));
+    }
+
+    #[test]
+    fn the_deepest_allowed_object_is_read_and_one_level_more_is_not() {
+        let nested = |depth: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(depth - 1), "]".repeat(depth - 1));
+        assert!(parse(&nested(MAX_JSON_DEPTH)).is_ok());
+        assert_eq!(parse(&nested(MAX_JSON_DEPTH + 1)).unwrap_err(), JsonError::TooDeep);
+        assert_eq!(parse(&nested(30_000)).unwrap_err(), JsonError::TooDeep);
+    }
+
+    #[test]
+    fn the_largest_allowed_message_is_read_and_one_byte_more_is_not() {
+        let sized = |bytes: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(bytes - 8));
+        assert!(parse(&sized(MAX_MESSAGE_BYTES)).is_ok());
+        assert_eq!(parse(&sized(MAX_MESSAGE_BYTES + 1)).unwrap_err(), JsonError::TooLarge);
+    }
+
+    #[test]
+    fn of_a_key_that_stands_twice_the_last_counts() {
+        let object = parse(r#"{"a":1,"\u0061":2}"#).unwrap();
+        assert_eq!(object.get("a").unwrap().get(), "2");
+    }
+
+    #[test]
+    fn only_one_whole_object_is_a_message() {
+        for text in ["", "{", "[]", "1", "null", "\"{}\"", "{} {}", r#"{"a":}"#, r#"{"a":1,}"#, r#"{a:1}"#] {
+            assert_eq!(parse(text).unwrap_err(), JsonError::NotAnObject, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_that_is_written_is_read_back(key in ".*", text in ".*") {
+            let json = Writer::object().text(&key, &text).finish();
+            let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+            prop_assert_eq!(read.get(&key).and_then(|v| v.as_str()), Some(text.as_str()));
+        }
+    }
+}

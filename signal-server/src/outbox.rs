@@ -1,0 +1,267 @@
+//! What waits to be written to one connection.
+//!
+//! Bounded: at most [`MAX_MESSAGES`] messages and [`MAX_BYTES`]. Beyond that the queue is thrown away and the
+//! connection closed, because its peer does not read; nobody else waits for it. So that a burst does not look like that,
+//! a sender who finds the queue half full lets its connection catch up first ([`Outbox::relief`]), for at most
+//! [`PATIENCE`] and not again until something was written.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use visavis_shared::{CallSignal, ServerMessage};
+
+/// The most messages that wait. Presence does not count: it is bounded by the watch list, and comes in bursts.
+pub(crate) const MAX_MESSAGES: usize = 64;
+/// The most bytes that wait.
+pub(crate) const MAX_BYTES: usize = 256 * 1024;
+/// How long a sender waits for a reader to catch up.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
+
+/// The queue ran over: the peer does not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the outgoing queue ran over")]
+pub(crate) struct Overflow;
+
+/// How full a queue is after a message was put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pressure {
+    /// There is room.
+    Low,
+    /// It is half full, and its connection is at work on it: wait for [`Outbox::relief`] before sending more.
+    High,
+}
+
+/// A queue with many writers and one reader.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    queue: Mutex<Queue>,
+    /// There is something to write, or the queue ran over. One waiter: the connection.
+    filled: Notify,
+    /// Something was taken out. Any number of waiters.
+    drained: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    messages: VecDeque<ServerMessage>,
+    /// Those in `messages` that count against [`MAX_MESSAGES`].
+    counted: usize,
+    bytes: usize,
+    overflowed: bool,
+    /// Nothing was taken out for as long as a sender waited.
+    stalled: bool,
+}
+
+impl Queue {
+    fn is_half_full(&self) -> bool {
+        self.counted >= MAX_MESSAGES / 2 || self.bytes >= MAX_BYTES / 2
+    }
+}
+
+impl Outbox {
+    /// Puts a message in.
+    pub(crate) fn push(&self, message: ServerMessage) -> Pressure {
+        let mut queue = self.lock();
+        if queue.overflowed {
+            return Pressure::Low;
+        }
+        let counted = queue.counted + usize::from(counts(&message));
+        let bytes = queue.bytes + approximate_bytes(&message);
+        if counted > MAX_MESSAGES || bytes > MAX_BYTES {
+            *queue = Queue { overflowed: true, ..Queue::default() };
+        } else {
+            queue.messages.push_back(message);
+            queue.counted = counted;
+            queue.bytes = bytes;
+        }
+        let waits = queue.is_half_full() && !queue.stalled;
+        drop(queue);
+        self.filled.notify_one();
+        if waits { Pressure::High } else { Pressure::Low }
+    }
+
+    /// Takes the next message out.
+    pub(crate) fn pop(&self) -> Result<Option<ServerMessage>, Overflow> {
+        let mut queue = self.lock();
+        if queue.overflowed {
+            return Err(Overflow);
+        }
+        let message = queue.messages.pop_front();
+        if let Some(message) = &message {
+            queue.counted -= usize::from(counts(message));
+            queue.bytes -= approximate_bytes(message);
+            queue.stalled = false;
+            if queue.messages.is_empty() {
+                // An idle connection keeps no memory for its busy times.
+                queue.messages = VecDeque::new();
+            }
+            drop(queue);
+            self.drained.notify_waiters();
+        }
+        Ok(message)
+    }
+
+    /// Until there is something to take out, or the queue ran over.
+    pub(crate) async fn filled(&self) {
+        loop {
+            {
+                let queue = self.lock();
+                if queue.overflowed || !queue.messages.is_empty() {
+                    return;
+                }
+            }
+            self.filled.notified().await;
+        }
+    }
+
+    /// Until the queue ran over.
+    pub(crate) async fn overflowed(&self) {
+        while !self.lock().overflowed {
+            self.filled.notified().await;
+        }
+    }
+
+    /// Until there is room again, or there is no point in waiting.
+    pub(crate) async fn relief(&self) {
+        let relieved = async {
+            loop {
+                let drained = self.drained.notified();
+                {
+                    let queue = self.lock();
+                    if !queue.is_half_full() || queue.stalled {
+                        return;
+                    }
+                }
+                drained.await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, relieved).await.is_err() {
+            self.lock().stalled = true;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn counts(message: &ServerMessage) -> bool {
+    !matches!(message, ServerMessage::Presence { .. })
+}
+
+/// About what a message takes, in memory and on the wire.
+fn approximate_bytes(message: &ServerMessage) -> usize {
+    size_of::<ServerMessage>()
+        + match message {
+            ServerMessage::Call { signal, .. } => match signal {
+                CallSignal::Offer(payload) | CallSignal::Answer(payload) | CallSignal::Candidate(payload) => {
+                    payload.as_str().len()
+                }
+                CallSignal::Ringing | CallSignal::Decline(_) | CallSignal::Close(_) => 0,
+            },
+            ServerMessage::Message { message, .. } => message.as_str().len(),
+            ServerMessage::Users { users, .. } => users.iter().map(|user| 32 + user.as_str().len()).sum(),
+            ServerMessage::Error { message, .. } => message.len(),
+            _ => 0,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use visavis_shared::{Payload, RoomId, Username};
+
+    use super::*;
+
+    fn presence() -> ServerMessage {
+        ServerMessage::Presence { username: Username::parse("bob").unwrap(), online: true }
+    }
+
+    fn said(text: &str) -> ServerMessage {
+        ServerMessage::Message {
+            room: RoomId::parse("blue").unwrap(),
+            username: Username::parse("bob").unwrap(),
+            message: Payload::of(&text).unwrap(),
+        }
+    }
+
+    #[test]
+    fn messages_come_out_in_order() {
+        let outbox = Outbox::default();
+        outbox.push(said("one"));
+        outbox.push(presence());
+        outbox.push(said("two"));
+        assert_eq!(outbox.pop(), Ok(Some(said("one"))));
+        assert_eq!(outbox.pop(), Ok(Some(presence())));
+        assert_eq!(outbox.pop(), Ok(Some(said("two"))));
+        assert_eq!(outbox.pop(), Ok(None));
+        let queue = outbox.lock();
+        assert_eq!((queue.counted, queue.bytes), (0, 0));
+    }
+
+    #[test]
+    fn too_many_messages_run_it_over_and_free_its_memory() {
+        let outbox = Outbox::default();
+        for _ in 0..MAX_MESSAGES {
+            outbox.push(said("x"));
+        }
+        assert!(outbox.pop().is_ok());
+        outbox.push(said("x"));
+        outbox.push(said("x"));
+        assert_eq!(outbox.pop(), Err(Overflow));
+        assert_eq!(outbox.lock().messages.capacity(), 0);
+        assert_eq!(outbox.push(said("x")), Pressure::Low);
+        assert_eq!(outbox.pop(), Err(Overflow));
+    }
+
+    #[test]
+    fn too_many_bytes_run_it_over() {
+        let outbox = Outbox::default();
+        let large = "x".repeat(60 * 1024);
+        for _ in 0..4 {
+            outbox.push(said(&large));
+        }
+        assert!(!outbox.lock().overflowed);
+        outbox.push(said(&large));
+        assert_eq!(outbox.pop(), Err(Overflow));
+    }
+
+    #[test]
+    fn presence_is_bounded_by_bytes_only() {
+        let outbox = Outbox::default();
+        for _ in 0..2 * MAX_MESSAGES {
+            outbox.push(presence());
+        }
+        assert!(!outbox.lock().overflowed);
+        for _ in 0..MAX_BYTES / size_of::<ServerMessage>() {
+            outbox.push(presence());
+        }
+        assert_eq!(outbox.pop(), Err(Overflow));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sender_waits_for_a_reader_at_work_but_only_once_for_one_that_is_not() {
+        let outbox = Outbox::default();
+        let mut pressure = Pressure::Low;
+        for _ in 0..MAX_MESSAGES / 2 {
+            assert_eq!(pressure, Pressure::Low);
+            pressure = outbox.push(said("x"));
+        }
+        assert_eq!(pressure, Pressure::High);
+
+        let began = tokio::time::Instant::now();
+        let (_, popped) = tokio::join!(outbox.relief(), async { outbox.pop() });
+        assert_eq!((popped, began.elapsed()), (Ok(Some(said("x"))), Duration::ZERO));
+
+        assert_eq!(outbox.push(said("x")), Pressure::High);
+        outbox.relief().await;
+        assert_eq!(began.elapsed(), PATIENCE);
+        assert_eq!(outbox.push(said("x")), Pressure::Low);
+        outbox.relief().await;
+        assert_eq!(began.elapsed(), PATIENCE);
+
+        outbox.pop().unwrap();
+        assert_eq!(outbox.push(said("x")), Pressure::High);
+    }
+}

@@ -1,0 +1,143 @@
+//! A running server, to be started and stopped by a program or a test.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::ice::StunServer;
+use crate::listener;
+
+/// Why a server could not start. The text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another program has the port.
+    #[error("{0} is in use by another program: stop that, or choose another port with --listen {ip}:PORT", ip = .0.ip())]
+    InUse(SocketAddr),
+    /// The system does not let us have the port.
+    #[error("there is no permission to listen on {0}: choose a port above 1023 with --listen {ip}:PORT", ip = .0.ip())]
+    NotPermitted(SocketAddr),
+    /// The address is not one of this machine's.
+    #[error("{ip} is not an address of this machine: choose one with --listen, or 0.0.0.0 for all", ip = .0.ip())]
+    NotOurs(SocketAddr),
+    /// Anything else.
+    #[error("listening on {0} failed: {1}")]
+    Other(SocketAddr, #[source] io::Error),
+}
+
+impl StartError {
+    fn new(address: SocketAddr, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::AddrInUse => Self::InUse(address),
+            io::ErrorKind::PermissionDenied => Self::NotPermitted(address),
+            io::ErrorKind::AddrNotAvailable => Self::NotOurs(address),
+            _ => Self::Other(address, error),
+        }
+    }
+}
+
+/// A running server. Dropping it is like pulling the plug: every connection is gone without a word.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    stun_address: Option<SocketAddr>,
+    shutdown: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+/// Starts a server where the configuration says.
+///
+/// # Errors
+/// When nothing can be accepted there. A STUN server that can't start is only a warning.
+pub async fn start(config: Config) -> Result<Server, StartError> {
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::new(config.listen, error))?;
+    start_on(listener, config).await
+}
+
+/// Starts a server on a listener that is bound already; `config.listen` is not looked at.
+///
+/// # Errors
+/// When the listener does not know its address.
+pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, StartError> {
+    let address = listener.local_addr().map_err(|error| StartError::new(config.listen, error))?;
+    let stun = start_stun(config.stun).await;
+    let stun_address = stun.as_ref().map(StunServer::address);
+    let (shutdown, asked) = oneshot::channel();
+    let task = tokio::spawn(listener::run(listener, stun, config, async move {
+        if asked.await.is_err() {
+            // The handle is gone, and with it the task: its own end is near.
+            std::future::pending::<()>().await;
+        }
+    }));
+    Ok(Server { address, stun_address, shutdown: Some(shutdown), task })
+}
+
+async fn start_stun(address: Option<SocketAddr>) -> Option<StunServer> {
+    let address = address?;
+    match StunServer::start(address).await {
+        Ok(stun) => Some(stun),
+        Err(error) => {
+            let why = if error.kind() == io::ErrorKind::AddrInUse {
+                "the port is in use by another program".to_owned()
+            } else {
+                error.to_string()
+            };
+            tracing::warn!(
+                "no STUN server on UDP {address}: {why}. Calls go on without it; choose another port with \
+                 --stun-listen, or turn it off with --stun-listen off"
+            );
+            None
+        }
+    }
+}
+
+impl Server {
+    /// Where it accepts connections.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it answers STUN, if it does.
+    #[must_use]
+    pub fn stun_address(&self) -> Option<SocketAddr> {
+        self.stun_address
+    }
+
+    /// The URL for clients; for a server on all addresses, that of this machine itself.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
+                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        format!("ws://{address}")
+    }
+
+    /// Says goodbye to everyone, and is done when all connections are closed and the ports are free.
+    pub async fn shutdown(mut self) {
+        if let Some(shutdown) = self.shutdown.take() {
+            // Fails when the task has ended, which is what is wanted.
+            let _ = shutdown.send(());
+        }
+        let _ = (&mut self.task).await;
+    }
+
+    /// Drops every connection without a word, as a crash would, and is done when the ports are free.
+    pub async fn kill(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
