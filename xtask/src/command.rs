@@ -1,5 +1,6 @@
 //! Running a program to its end.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::error::Error;
@@ -31,10 +32,12 @@ fn start_error(command: &Command, source: std::io::Error) -> Error {
     Error::Start { program: command.get_program().to_string_lossy().into_owned(), source }
 }
 
-/// The command as one would type it (quotes only where a space asks for them).
+/// The command as one would type it: the program without its folder, quotes only where a space asks for them.
 fn in_words(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let program = program.file_stem().unwrap_or(program.as_os_str());
     let mut line = String::new();
-    for word in std::iter::once(command.get_program()).chain(command.get_args()) {
+    for word in std::iter::once(program).chain(command.get_args()) {
         let word = word.to_string_lossy();
         if !line.is_empty() {
             line.push(' ');
@@ -54,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_command_is_shown_as_one_would_type_it() {
-        let mut command = Command::new("cargo");
+        let mut command = Command::new("/opt/rust/bin/cargo");
         command.args(["nextest", "run", "-E", "package(a) & test(b)"]);
         assert_eq!(in_words(&command), "cargo nextest run -E 'package(a) & test(b)'");
     }
