@@ -9,19 +9,19 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep_until;
-use visavis_shared::{CallId, CallSignal, ClientMessage, IceServer, Payload, ServerMessage, SessionDescription, Username};
+use visavis_shared::{CallId, CallSignal, ClientMessage, IceServer, ServerMessage, Username};
 
 use crate::call::Call;
 use crate::call::event::{CallPhase, Input, Output, PeerId, PeerInput};
 use crate::media::frame::Picture;
 use crate::media::slot::LatestSlot;
 use crate::session::directory::Directory;
-use crate::session::media::{MediaEvent, MediaHandle, Ringing};
 use crate::session::measure::{CallMeasurements, FinishedCall};
+use crate::session::media::{MediaEvent, MediaHandle, Ringing};
 use crate::session::notices::Notices;
 use crate::session::options::SessionOptions;
-use crate::session::process::ProcessClock;
 use crate::session::peers::{RunningPeer, TaggedEvent};
+use crate::session::process::ProcessClock;
 use crate::session::report::Report;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
 use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
@@ -169,7 +169,8 @@ impl Driver {
 
     /// Whether levels or figures change by themselves.
     fn is_lively(&self) -> bool {
-        self.options.window && (self.snapshot.preview || !matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }))
+        self.options.window
+            && (self.snapshot.preview || !matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }))
     }
 
     async fn leave(mut self) {

@@ -44,15 +44,7 @@ struct LastFigures {
 
 impl CallMeasurements {
     pub(super) fn new(process: ProcessClock) -> Self {
-        Self {
-            process,
-            login: None,
-            call: None,
-            begun_at: None,
-            accepted_at: None,
-            connected_at: None,
-            last: None,
-        }
+        Self { process, login: None, call: None, begun_at: None, accepted_at: None, connected_at: None, last: None }
     }
 
     pub(super) fn logged_in(&mut self, took: Duration) {

@@ -9,13 +9,14 @@ use tokio::sync::mpsc;
 use crate::device::audio_host::{AudioEvent, AudioKind};
 use crate::device::camera::{self, Camera, CameraEvent, CameraOutput, CameraWant};
 use crate::device::microphone::{self, Microphone};
+use crate::device::ring_player::RingPlayer;
 use crate::device::speaker::{self, Speaker};
 use crate::device::{self, CameraChoice, MicrophoneChoice};
 use crate::media::audio_receive::AudioSink;
 use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
 use crate::media::frame::{AudioFrame, Picture, VideoFrame};
 use crate::media::frame_queue::FrameQueue;
-use crate::media::ringtone::{RingKind, RingPlayer};
+use crate::media::ringtone::RingKind;
 use crate::media::slot::LatestSlot;
 use crate::session::media::{MediaCommand, MediaEvent, MediaFigures, Ringing};
 use crate::session::options::SessionOptions;
@@ -103,7 +104,7 @@ impl MediaEngine {
                 self.open_and_close();
             }
             MediaCommand::Attach(ends, peer) => {
-                drop(self.detach());
+                let _replaced = self.detach();
                 let world = PipelineWorld {
                     options: &self.options,
                     heard: Arc::clone(&self.heard),
@@ -321,14 +322,13 @@ impl MediaEngine {
         self.ring = None;
         let kind = match ringing {
             Ringing::Silent => return,
-            Ringing::Incoming => RingKind::Incoming,
+            Ringing::Incoming => RingKind::Ring,
             Ringing::Ringback => RingKind::Ringback,
         };
         if self.options.window {
-            match RingPlayer::start(kind, &self.options.speaker) {
-                Ok(player) => self.ring = Some((ringing, player)),
-                Err(error) => tracing::warn!("no ring tone: {error}"),
-            }
+            // A speaker that is missing now will be missed, and said, in the call.
+            let (unheard, _) = mpsc::channel(1);
+            self.ring = Some((ringing, RingPlayer::start(kind, &self.options.speaker, unheard)));
         }
     }
 }

@@ -121,10 +121,9 @@ impl Pipeline {
             }
         };
         let mut keep = |what: &str, error: &dyn std::fmt::Display| trouble(format!("{what}: {error}."));
-        let video_sender =
-            VideoSender::spawn(Arc::clone(&encoder_input), sending, ends.video_out, ends.video_control)
-                .inspect_err(|error| keep("Your picture can't be sent", error))
-                .ok();
+        let video_sender = VideoSender::spawn(Arc::clone(&encoder_input), sending, ends.video_out, ends.video_control)
+            .inspect_err(|error| keep("Your picture can't be sent", error))
+            .ok();
         let video_receiver = VideoReceiver::spawn(ends.video_in, receiving, ask_for_key_frame)
             .inspect_err(|error| keep("Their picture can't be shown", error))
             .ok();
@@ -176,8 +175,8 @@ impl Pipeline {
         }
         if let Some(sender) = self.audio_sender {
             let stats = sender.stats();
-            figures.audio_sent = (stats.packets > 0)
-                .then_some(AudioSent { packets: Some(stats.packets), bytes: Some(stats.bytes) });
+            figures.audio_sent =
+                (stats.packets > 0).then_some(AudioSent { packets: Some(stats.packets), bytes: Some(stats.bytes) });
         }
         if let Some(receiver) = self.audio_receiver {
             let stats = receiver.stats();
@@ -224,9 +223,12 @@ fn audio_received(stats: &AudioReceiveStats) -> Option<AudioReceived> {
         jitter_buffer_ms: stats.jitter_buffer_ms,
         level_dbfs: stats.level_dbfs,
         tone_hz: stats.tone_hz,
-        mouth_to_ear_ms: stats
-            .mouth_to_ear
-            .map(|delay| Quantiles { p50: delay.p50_ms, p95: delay.p95_ms, p99: None, n: delay.n }),
+        mouth_to_ear_ms: stats.mouth_to_ear.map(|delay| Quantiles {
+            p50: delay.p50_ms,
+            p95: delay.p95_ms,
+            p99: None,
+            n: delay.n,
+        }),
     })
 }
 
@@ -240,8 +242,11 @@ fn video_received(stats: &VideoReceiveStats) -> Option<VideoReceived> {
         freeze_total_ms: Some(stats.freeze_total.as_secs_f64() * 1e3),
         decode_ms_p50: stats.decode_ms_p50,
         jitter_buffer_ms: None,
-        glass_to_glass_ms: stats
-            .glass_to_glass
-            .map(|delay| Quantiles { p50: delay.p50, p95: delay.p95, p99: Some(delay.p99), n: delay.n }),
+        glass_to_glass_ms: stats.glass_to_glass.map(|delay| Quantiles {
+            p50: delay.p50,
+            p95: delay.p95,
+            p99: Some(delay.p99),
+            n: delay.n,
+        }),
     })
 }
