@@ -1,0 +1,105 @@
+//! Keeps the arrows of ARCHITECTURE.md: which part of the client may use which.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Each part, and the parts it may name as `crate::part`.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("call", &[]),
+    ("media", &["transport"]),
+    ("device", &["media"]),
+    ("transport", &["media"]),
+    ("signaling", &[]),
+    ("session", &["call", "cli", "device", "media", "signaling", "transport"]),
+    ("ui", &["call", "config", "device", "media", "session"]),
+    ("config", &["device", "media"]),
+    ("cli", &["device", "media"]),
+];
+
+/// What the pure parts must not name: no runtime, socket, thread, device or clock.
+const PURE: &[&str] = &[
+    "call/",
+    "media/audio_jitter_buffer.rs",
+    "media/frame_buffer.rs",
+    "transport/depacketizer.rs",
+    "transport/packetizer.rs",
+    "transport/estimator",
+    "transport/pacer.rs",
+];
+const IMPURE_WORDS: &[&str] = &[
+    "tokio::",
+    "std::thread",
+    "std::net",
+    "std::fs",
+    "Instant::now",
+    "SystemTime",
+    "eframe",
+    "egui",
+    "cpal",
+    "nokhwa",
+];
+
+fn client_sources() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../client/src");
+    let mut folders = vec![root.clone()];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                sources.push((path.strip_prefix(&root).unwrap().to_owned(), text));
+            }
+        }
+    }
+    assert!(sources.len() > 20, "the client's sources were not found under {}", root.display());
+    sources
+}
+
+/// The code of a file: without comments, and without its unit tests, which may use whatever they need.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .take_while(|line| !line.starts_with("#[cfg(test)]"))
+        .map(|line| line.split("//").next().unwrap_or(line))
+}
+
+#[test]
+fn every_part_uses_only_what_the_arrows_allow() {
+    for (path, text) in client_sources() {
+        let part = path.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == part) else {
+            assert!(matches!(part.as_str(), "lib" | "main"), "{} is in no part that has arrows", path.display());
+            continue;
+        };
+        let used: BTreeSet<String> = code(&text)
+            .flat_map(|line| line.match_indices("crate::").map(move |(at, _)| &line[at + 7..]))
+            .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+            .filter(|name: &String| !name.is_empty() && *name != part)
+            .collect();
+        for name in used {
+            assert!(allowed.contains(&name.as_str()), "{} uses crate::{name}, which {part} may not", path.display());
+        }
+    }
+}
+
+#[test]
+fn pure_parts_name_no_runtime_socket_thread_device_or_clock() {
+    let sources = client_sources();
+    for pure in PURE {
+        let mut found = false;
+        for (path, text) in &sources {
+            if !path.to_str().unwrap().starts_with(pure) {
+                continue;
+            }
+            found = true;
+            for line in code(text) {
+                for word in IMPURE_WORDS {
+                    assert!(!line.contains(word), "{} is pure, but names {word}: {line}", path.display());
+                }
+            }
+        }
+        assert!(found, "{pure} is listed as pure, but is not there");
+    }
+}

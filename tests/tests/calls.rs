@@ -1,0 +1,250 @@
+//! Two people, a real server, real UDP on loopback: every way a call can go.
+
+use std::time::Duration;
+
+use visavis_client::call::event::{CallPhase, EndReason};
+use visavis_client::session::snapshot::{Intent, LoginPhase};
+use visavis_tests::listen::Recording;
+use visavis_tests::look;
+use visavis_tests::person::{Person, tone_of};
+use visavis_tests::server::TestServer;
+
+/// Within this, closing on one side must have stopped everything on the other.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// Alice and bob, logged in.
+async fn alice_and_bob(server: &TestServer) -> (Person, Person) {
+    (Person::online("alice", server.url()).await, Person::online("bob", server.url()).await)
+}
+
+/// Alice calls, bob accepts, both are connected.
+async fn connect(alice: &mut Person, bob: &mut Person) {
+    alice.call("bob").await;
+    bob.until_ringing().await;
+    bob.wish(Intent::Accept).await;
+    alice.until_in_call().await;
+    bob.until_in_call().await;
+}
+
+/// Lets pictures and sound flow for a while.
+async fn talk(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+/// What `listener` recorded is `speaker`'s voice, and the pictures are the test pattern.
+fn saw_and_heard(listener: &Person, speaker: &str) {
+    let pictures = look::compare_with_pattern(&listener.seen());
+    assert!(pictures.frames >= 30, "only {} pictures were shown", pictures.frames);
+    assert!(pictures.worst_psnr_db >= 30.0, "the worst picture has {:.1} dB", pictures.worst_psnr_db);
+    let recording = Recording::read(&listener.heard());
+    let end = recording.last(2.0);
+    let hz = recording.strongest_hz(end);
+    let expected = f64::from(tone_of(speaker));
+    assert!((hz - expected).abs() <= 2.0, "{speaker}'s voice is at {expected} Hz, heard {hz} Hz");
+    let level = Recording::level_dbfs(end);
+    assert!(level > -40.0, "{speaker} is heard at {level:.0} dBFS");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accepted_call_carries_picture_and_sound_both_ways() {
+    let server = TestServer::start().await;
+    let (mut alice, mut bob) = alice_and_bob(&server).await;
+    connect(&mut alice, &mut bob).await;
+    talk(Duration::from_secs(4)).await;
+    alice.wish(Intent::HangUp).await;
+    assert_eq!(alice.until_ended().await, EndReason::HungUp);
+    assert_eq!(bob.until_ended().await, EndReason::ClosedByPeer);
+    for (listener, speaker) in [(&mut alice, "bob"), (&mut bob, "alice")] {
+        let report = listener.report().await;
+        assert_eq!(report.outcome, "completed");
+        assert_eq!(report.peer.as_deref(), Some(speaker));
+        let video = report.video.received.expect("pictures were received");
+        assert!(video.frames_decoded >= Some(60), "{video:?}");
+        let audio = report.audio.received.expect("sound was received");
+        assert!((audio.tone_hz.expect("a tone was heard") - f64::from(tone_of(speaker))).abs() <= 2.0, "{audio:?}");
+        saw_and_heard(listener, speaker);
+        assert!(look::is_png_of_pattern(&listener.path("last.png")), "the snapshot shows the test pattern");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_declined_call_ends_for_both_and_opens_no_device_at_the_callee() {
+    let server = TestServer::start().await;
+    let (mut alice, mut bob) = alice_and_bob(&server).await;
+    alice.call("bob").await;
+    bob.until_ringing().await;
+    assert!(!bob.sees().camera_live, "the camera opens only after accepting");
+    bob.wish(Intent::Decline).await;
+    assert_eq!(alice.until_ended().await, EndReason::Declined);
+    assert_eq!(bob.until_ended().await, EndReason::DeclinedByUs);
+    assert_eq!(alice.report().await.outcome, "declined");
+    assert!(!bob.seen().exists() && !bob.heard().exists(), "nothing was received before accepting");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_third_caller_is_told_busy_and_the_call_goes_on() {
+    let server = TestServer::start().await;
+    let (mut alice, mut bob) = alice_and_bob(&server).await;
+    let mut carol = Person::online("carol", server.url()).await;
+    connect(&mut alice, &mut bob).await;
+    carol.call("bob").await;
+    assert_eq!(carol.until_ended().await, EndReason::Busy);
+    assert!(matches!(bob.sees().call, CallPhase::InCall { .. }));
+    talk(Duration::from_secs(3)).await;
+    bob.wish(Intent::HangUp).await;
+    alice.until_ended().await;
+    alice.report().await;
+    saw_and_heard(&alice, "bob");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calling_a_name_that_nobody_has_says_so() {
+    let server = TestServer::start().await;
+    let mut alice = Person::online("alice", server.url()).await;
+    alice.call("nobody").await;
+    assert_eq!(alice.until_ended().await, EndReason::Unknown);
+    assert_eq!(alice.report().await.outcome, "unknown-user");
+    alice.until("has closed the camera", |s| !s.camera_live).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_call_each_other_at_once_get_one_call() {
+    let server = TestServer::start().await;
+    let (mut alice, mut bob) = alice_and_bob(&server).await;
+    tokio::join!(alice.call("bob"), bob.call("alice"));
+    alice.until_in_call().await;
+    bob.until_in_call().await;
+    talk(Duration::from_secs(3)).await;
+    bob.wish(Intent::HangUp).await;
+    assert_eq!(alice.until_ended().await, EndReason::ClosedByPeer);
+    let (hers, his) = (alice.report().await, bob.report().await);
+    assert_eq!(hers.call, his.call, "both were in the same call");
+    saw_and_heard(&alice, "bob");
+    saw_and_heard(&bob, "alice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_while_it_rings_stops_the_ringing() {
+    let server = TestServer::start().await;
+    let (mut alice, mut bob) = alice_and_bob(&server).await;
+    alice.call("bob").await;
+    bob.until_ringing().await;
+    alice.until("hears it ring", |s| matches!(s.call, CallPhase::Calling { ringing: true, .. })).await;
+    alice.wish(Intent::HangUp).await;
+    assert_eq!(bob.until_ended().await, EndReason::ClosedByPeer);
+    assert_eq!(alice.until_ended().await, EndReason::HungUp);
+    assert!(!bob.sees().camera_live);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_on_either_side_stops_capture_on_both_at_once() {
+    let server = TestServer::start().await;
+    let (mut alice, mut bob) = alice_and_bob(&server).await;
+    for caller_closes in [true, false] {
+        connect(&mut alice, &mut bob).await;
+        alice.until("captures", |s| s.camera_live).await;
+        bob.until("captures", |s| s.camera_live).await;
+        let (closing, other) = if caller_closes { (&mut alice, &mut bob) } else { (&mut bob, &mut alice) };
+        closing.wish(Intent::HangUp).await;
+        let over = |s: &visavis_client::session::snapshot::Snapshot| {
+            matches!(s.call, CallPhase::Ended { .. }) && !s.camera_live
+        };
+        other.within(AT_ONCE, "has stopped capturing", over).await;
+        closing.within(AT_ONCE, "has stopped capturing", over).await;
+        for person in [&mut alice, &mut bob] {
+            person.wish(Intent::Dismiss).await;
+            person.within(AT_ONCE, "is idle", |s| s.call == CallPhase::Idle).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_call_survives_the_server_and_logs_in_again_when_it_is_back() {
+    let mut server = TestServer::start().await;
+    let (mut alice, mut bob) = alice_and_bob(&server).await;
+    connect(&mut alice, &mut bob).await;
+    server.kill().await;
+    for person in [&mut alice, &mut bob] {
+        person.until("notices", |s| matches!(s.login, LoginPhase::Reconnecting { .. })).await;
+    }
+    let before = look::frames(&bob.seen());
+    talk(Duration::from_secs(3)).await;
+    assert!(matches!(alice.sees().call, CallPhase::InCall { .. }), "the call goes on without the server");
+    assert!(look::frames(&bob.seen()) >= before + 45, "pictures go on without the server");
+    server.restart().await;
+    for person in [&mut alice, &mut bob] {
+        person.until("is logged in again", |s| matches!(s.login, LoginPhase::LoggedIn { .. })).await;
+    }
+    alice.wish(Intent::HangUp).await;
+    assert_eq!(bob.until_ended().await, EndReason::ClosedByPeer, "the new connection carries the close");
+    bob.report().await;
+    saw_and_heard(&bob, "alice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_with_garbage_sdp_fails_for_that_caller_alone() {
+    let server = TestServer::start().await;
+    let mut bob = Person::online("bob", server.url()).await;
+    let mut mallory = server.socket().await;
+    mallory.log_in("mallory").await;
+    for sdp in ["", "garbage", "v=0\r\n", "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 X 999\r\n"] {
+        mallory
+            .say(serde_json::json!({
+                "type": "offer", "otherUsername": "bob", "call": "m1", "offer": { "type": "offer", "sdp": sdp }
+            }))
+            .await;
+        bob.until_ringing().await;
+        bob.wish(Intent::Accept).await;
+        let refusal = mallory.hears("decline").await;
+        assert_eq!(refusal["reason"], "failed", "{sdp:?}");
+        assert!(matches!(bob.until_ended().await, EndReason::ConnectFailed(_)), "{sdp:?}");
+        bob.until("has closed the camera", |s| !s.camera_live).await;
+        bob.report().await;
+        bob.wish(Intent::Dismiss).await;
+        bob.until("is idle", |s| s.call == CallPhase::Idle).await;
+    }
+    let mut alice = Person::online("alice", server.url()).await;
+    connect(&mut alice, &mut bob).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_malformed_messages_get_an_error_each_and_the_session_goes_on() {
+    let server = TestServer::start().await;
+    let mut bob = Person::online("bob", server.url()).await;
+    let mut mallory = server.socket().await;
+    mallory.log_in("mallory").await;
+    let templates = [
+        "{",
+        "[]",
+        "null",
+        "7",
+        "\"offer\"",
+        "{}",
+        r#"{"type":7}"#,
+        r#"{"type":"nonsense"}"#,
+        r#"{"type":"offer"}"#,
+        r#"{"type":"offer","otherUsername":"bob"}"#,
+        r#"{"type":"offer","otherUsername":7,"offer":{}}"#,
+        r#"{"type":"candidate","otherUsername":"bob"}"#,
+        r#"{"type":"answer","otherUsername":"","answer":{}}"#,
+        r#"{"type":"decline","otherUsername":"bob","reason":"whim"}"#,
+        r#"{"type":"watch","usernames":"bob"}"#,
+        r#"{"type":"users","prefix":7}"#,
+        r#"{"type":"join"}"#,
+        r#"{"type":"message","room":7}"#,
+        r#"{"type":"close","otherUsername":[]}"#,
+        r#"{"type":"login"}"#,
+    ];
+    for n in 0..200 {
+        mallory.say_text(templates[n % templates.len()]).await;
+        let error = mallory.hears("error").await;
+        assert!(error["message"].as_str().is_some_and(|words| !words.is_empty()), "{error}");
+    }
+    let deep =
+        format!(r#"{{"type":"offer","otherUsername":"bob","offer":{}{}}}"#, "[".repeat(30_000), "]".repeat(30_000));
+    mallory.say_text(&deep).await;
+    mallory.hears("error").await;
+    mallory.say(serde_json::json!({ "type": "users", "prefix": "b" })).await;
+    assert_eq!(mallory.hears("users").await["users"], serde_json::json!(["bob"]));
+    bob.until("is untouched", |s| matches!(s.login, LoginPhase::LoggedIn { .. }) && s.call == CallPhase::Idle).await;
+}
