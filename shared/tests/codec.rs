@@ -26,6 +26,16 @@ fn every_message_of_the_server_has_its_text() {
 }
 
 #[test]
+fn every_message_in_the_reference_is_one() {
+    let reference = include_str!("../../docs/protocol.md");
+    let messages: Vec<&str> = reference.lines().filter(|line| line.starts_with('{')).collect();
+    for text in &messages {
+        assert!(decode_client(text).is_ok() || decode_server(text).is_ok(), "{text}");
+    }
+    assert!(messages.len() > 15, "{messages:?}");
+}
+
+#[test]
 fn every_word_on_the_wire_is_read_as_what_it_was_written_for() {
     let quoted = |word: &str| format!("\"{word}\"");
     for code in [

@@ -44,8 +44,7 @@ impl Config {
 #[derive(Debug, Clone, Parser)]
 #[command(name = "visavis-signal-server", version, max_term_width = 100)]
 pub struct Options {
-    /// Address and port for WebSocket connections (TCP). 0.0.0.0 is every IPv4 address of this machine, [::] every
-    /// address.
+    /// Address and port for WebSocket connections (TCP). 0.0.0.0 is every IPv4 address of this machine.
     #[arg(
         long,
         env = "VISAVIS_LISTEN",

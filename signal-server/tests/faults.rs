@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use common::{Client, LONG, server};
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::time::timeout;
@@ -48,7 +48,7 @@ async fn malformed_messages_all_at_once_get_an_error_each_too() {
     let server = server().await;
     let mut alice = Client::log_in(&server.url(), "alice").await;
     for _ in 0..200 {
-        futures_util::SinkExt::feed(&mut alice.socket, Message::text("{")).await.unwrap();
+        alice.socket.feed(Message::text("{")).await.unwrap();
     }
     alice.say(r#"{"type":"users"}"#).await;
     for _ in 0..200 {
@@ -136,22 +136,47 @@ async fn a_peer_that_does_not_read_is_closed_and_costs_nobody_else() {
 
 #[tokio::test]
 async fn a_burst_reaches_a_peer_that_reads() {
+    check_bursts().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_reaches_a_peer_that_reads_on_several_threads() {
+    check_bursts().await;
+}
+
+/// Two people who send each other thousands of messages at once, and lose none.
+async fn check_bursts() {
     let server = server().await;
-    let mut alice = Client::log_in(&server.url(), "alice").await;
-    let mut bob = Client::log_in(&server.url(), "bob").await;
-    let says = async {
-        for n in 0..5_000 {
-            let text = format!(r#"{{"type":"candidate","otherUsername":"bob","candidate":{n}}}"#);
-            futures_util::SinkExt::feed(&mut alice.socket, Message::text(text)).await.unwrap();
-        }
-        futures_util::SinkExt::flush(&mut alice.socket).await.unwrap();
-    };
-    let hears = async {
-        for n in 0..5_000 {
-            bob.expect(&format!(r#"{{"type":"candidate","username":"alice","candidate":{n}}}"#)).await;
-        }
-    };
-    timeout(LONG, async { tokio::join!(says, hears) }).await.unwrap();
+    let mut both = Vec::new();
+    for (me, other) in [("alice", "bob"), ("bob", "alice")] {
+        let Client { socket } = Client::log_in(&server.url(), me).await;
+        let (mut out, mut heard) = socket.split();
+        both.push((
+            async move {
+                for n in 0..5_000 {
+                    let text = format!(r#"{{"type":"candidate","otherUsername":"{other}","candidate":{n}}}"#);
+                    out.feed(Message::text(text)).await.unwrap();
+                }
+                out.flush().await.unwrap();
+                out
+            },
+            async move {
+                for n in 0..5_000 {
+                    let text = heard.next().await.expect("an open connection").unwrap().into_text().unwrap();
+                    assert_eq!(text, format!(r#"{{"type":"candidate","username":"{other}","candidate":{n}}}"#));
+                }
+                heard
+            },
+        ));
+    }
+    let tasks: Vec<_> =
+        both.into_iter().map(|(says, hears)| tokio::spawn(async { tokio::join!(says, hears) })).collect();
+    // Nobody leaves before both have heard everything.
+    let mut sockets = Vec::new();
+    for task in tasks {
+        sockets.push(timeout(LONG, task).await.expect("everything to arrive").unwrap());
+    }
+    drop(sockets);
     server.shutdown().await;
 }
 
