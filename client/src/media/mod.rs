@@ -14,6 +14,7 @@ pub mod pattern_bar;
 pub mod psnr;
 pub mod quantiles;
 pub mod scale;
+pub mod self_view;
 pub mod send_size;
 pub mod slot;
 pub mod snapshot_png;
