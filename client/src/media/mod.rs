@@ -26,6 +26,7 @@ pub mod quantiles;
 pub mod resample;
 pub mod ringtone;
 pub mod scale;
+pub mod self_view;
 pub mod send_size;
 pub mod slot;
 pub mod snapshot_png;

@@ -20,6 +20,9 @@ const LOWER_AFTER: Duration = Duration::from_millis(500);
 /// A change costs a key frame, so a higher rate must have held for this long.
 const RAISE_AFTER: Duration = Duration::from_secs(3);
 
+/// No picture for this long is a pause.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// Chooses the size to send from the bit rate, with hysteresis.
 #[derive(Debug)]
 pub struct SizeLadder {
@@ -107,12 +110,19 @@ impl FrameGate {
 #[derive(Debug, Default)]
 pub struct FrameRateMeter {
     since: Option<Instant>,
+    last: Option<Instant>,
     frames: u32,
 }
 
 impl FrameRateMeter {
-    /// Counts a picture. Once a second or so it says at what rate they came.
+    /// Counts a picture. Once a second or so it says at what rate they came. A pause is no low rate: an encoder that
+    /// took it for one would give each of the next pictures far too many bits.
     pub fn count(&mut self, at: Instant) -> Option<f32> {
+        let last = self.last.replace(at);
+        if last.is_some_and(|last| at.saturating_duration_since(last) > PAUSE) {
+            *self = Self { since: Some(at), last: Some(at), frames: 1 };
+            return None;
+        }
         let since = *self.since.get_or_insert(at);
         let elapsed = at.saturating_duration_since(since);
         if elapsed < Duration::from_secs(1) {
@@ -120,7 +130,7 @@ impl FrameRateMeter {
             return None;
         }
         let fps = self.frames as f32 / elapsed.as_secs_f32();
-        *self = Self { since: Some(at), frames: 1 };
+        *self = Self { since: Some(at), last: Some(at), frames: 1 };
         Some(fps)
     }
 }
@@ -225,5 +235,15 @@ mod tests {
         let mut meter = FrameRateMeter::default();
         let measured: Vec<_> = (0..100).filter_map(|i| meter.count(start + Duration::from_millis(50) * i)).collect();
         assert_eq!(measured, [20.0; 4]);
+    }
+
+    #[test]
+    fn a_pause_is_not_taken_for_a_low_rate() {
+        let start = Instant::now();
+        let mut meter = FrameRateMeter::default();
+        let pause = |i: u32| if i >= 30 { Duration::from_secs(20) } else { Duration::ZERO };
+        let at = |i: u32| start + Duration::from_millis(40) * i + pause(i);
+        let measured: Vec<_> = (0..100).filter_map(|i| meter.count(at(i))).collect();
+        assert!(!measured.is_empty() && measured.iter().all(|fps| (fps - 25.0).abs() < 0.1), "{measured:?}");
     }
 }

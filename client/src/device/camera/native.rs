@@ -42,6 +42,9 @@ const TRIES: usize = 5;
 /// A driver's time stamp is believed up to this age.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
+/// What is said where a driver would have said something, had nokhwa not panicked.
+const LIBRARY_FAILED: &str = "the camera library failed";
+
 /// Cameras that we have open, and what there is to say about them: opening one again to list it would disturb it.
 static OPEN: Mutex<Vec<(CameraIndex, DeviceInfo)>> = Mutex::new(Vec::new());
 
@@ -101,7 +104,7 @@ pub(super) fn open(
                 // nokhwa panics in places: on steps of zero in a format list, when a stream does not stop.
                 let ended = catch_unwind(AssertUnwindSafe(|| capture(wanted.as_deref(), want, &opened, &raw, &stop)));
                 if ended.is_err() {
-                    raw.put(Raw::Gone("the camera library failed".to_owned()));
+                    raw.put(Raw::Gone(LIBRARY_FAILED.to_owned()));
                 }
                 raw.close();
             })
@@ -110,9 +113,14 @@ pub(super) fn open(
     let name = match result.recv_timeout(timeout) {
         Ok(Ok(name)) => name,
         Ok(Err(error)) => return Err(error),
-        Err(_) => {
+        Err(why) => {
+            // Should the driver wake up again, its thread closes the device.
             stop.set();
-            return Err(CameraError::Silent(wanted.unwrap_or("default").to_owned()));
+            let name = wanted.unwrap_or("default").to_owned();
+            return Err(match why {
+                RecvTimeoutError::Timeout => CameraError::Silent(name),
+                RecvTimeoutError::Disconnected => CameraError::Failed { name, reason: LIBRARY_FAILED.to_owned() },
+            });
         }
     };
     let convert = {
@@ -157,8 +165,9 @@ fn convert(
             }
             Taken::Closed => return,
             Taken::TimedOut => {
-                stop.set();
-                return lost("has stopped delivering pictures");
+                lost("has stopped delivering pictures");
+                // Should the driver wake up again, its thread closes the device.
+                return stop.set();
             }
         };
         let size = buffer.resolution();
@@ -254,8 +263,11 @@ struct Known {
 }
 
 fn known() -> Vec<Known> {
-    let mut infos = nokhwa::query(ApiBackend::Auto).unwrap_or_default();
+    // It panics when something in /dev is called `video` without a number.
+    let mut infos = catch_unwind(|| nokhwa::query(ApiBackend::Auto)).unwrap_or(Ok(Vec::new())).unwrap_or_default();
     infos.sort_by_key(|info| info.index().clone());
+    // Links such as /dev/video-dec0 would show a camera twice.
+    infos.dedup_by_key(|info| info.index().clone());
     let names = distinct(infos.iter().map(nokhwa::utils::CameraInfo::human_name));
     let path = |index: &CameraIndex| cfg!(target_os = "linux").then(|| format!("/dev/video{index}"));
     infos
