@@ -5,6 +5,7 @@
 //! hardware speaks.
 
 pub mod audio_host;
+mod device_thread;
 pub mod microphone;
 pub mod ring_player;
 pub mod speaker;
