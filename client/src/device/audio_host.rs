@@ -6,24 +6,19 @@
 //! says what to do; what goes wrong later is an [`AudioEvent`], and sound simply stops.
 
 use std::fmt;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cpal::traits::{DeviceTrait, HostTrait};
 use cpal::{BufferSize, ErrorKind, SampleFormat, StreamConfig, SupportedBufferSize, SupportedStreamConfigRange};
 use tokio::sync::mpsc;
 
 use crate::device::DeviceInfo;
+use crate::device::device_thread::OPEN_TIMEOUT;
 use crate::media::frame::SAMPLE_RATE;
 use crate::media::resample::{RATES, ResampleFailure};
-use crate::media::stop_signal::StopSignal;
 use crate::media::wav::WavError;
 
-/// A sound server that takes longer than this to open a device is not going to.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
-/// A device that takes longer than this to close is left to close by itself.
-const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 /// So many names are told when one was not found.
 const NAMES_TOLD: usize = 6;
 
@@ -170,13 +165,31 @@ fn list(kind: AudioKind) -> Vec<DeviceInfo> {
     told.recv_timeout(OPEN_TIMEOUT).unwrap_or_default()
 }
 
+/// The host to use now. A connection to PulseAudio is kept for as long as it works: each further one would cost a thread
+/// and three descriptors, which its library does not always give back.
+fn current_host() -> Arc<cpal::Host> {
+    static CONNECTED: Mutex<Option<Arc<cpal::Host>>> = Mutex::new(None);
+    let slot = || CONNECTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = slot().clone();
+    // The lock is not held while the server is asked, since it may never answer.
+    if let Some(host) = kept.filter(|host| host.devices().is_ok()) {
+        return host;
+    }
+    let host = Arc::new(cpal::default_host());
+    *slot() = (host.id().name() == "PulseAudio").then(|| Arc::clone(&host));
+    host
+}
+
 fn list_now(kind: AudioKind) -> Vec<DeviceInfo> {
-    let host = cpal::default_host();
+    let host = current_host();
     let default = default_device(&host, kind).and_then(|device| device.id().ok());
     let mut devices: Vec<DeviceInfo> = Vec::new();
     for device in devices_of(&host, kind) {
         let Ok(description) = device.description() else { continue };
         let id = device.id().ok();
+        if id.as_ref().is_some_and(|id| host.id().name() == "ALSA" && !is_alsa_device(id.id())) {
+            continue;
+        }
         if id.as_ref().is_some_and(|id| id.id().ends_with(".monitor")) && id != default {
             continue;
         }
@@ -186,14 +199,25 @@ fn list_now(kind: AudioKind) -> Vec<DeviceInfo> {
             known.default |= default;
             continue;
         }
-        let config = match kind {
-            AudioKind::Microphone => device.default_input_config(),
-            AudioKind::Speaker => device.default_output_config(),
-        };
-        let formats = config.map(|config| vec![in_words(config.sample_rate(), config.channels())]).unwrap_or_default();
+        // One that has no format does not open: it is busy, or only a name without hardware.
+        let Ok(config) = default_config(kind, &device) else { continue };
+        let formats = vec![in_words(config.sample_rate(), config.channels())];
         devices.push(DeviceInfo { name, default, formats });
     }
     devices
+}
+
+fn default_config(kind: AudioKind, device: &cpal::Device) -> Result<cpal::SupportedStreamConfig, cpal::Error> {
+    match kind {
+        AudioKind::Microphone => device.default_input_config(),
+        AudioKind::Speaker => device.default_output_config(),
+    }
+}
+
+/// Whether a person would know an ALSA name: the default, and each card through its converting layer. The rest are the
+/// same cards again, and plug-ins such as `jack` that start to talk when they are only looked at.
+fn is_alsa_device(id: &str) -> bool {
+    ["default", "pipewire", "pulse"].contains(&id) || id.starts_with("sysdefault:") || id.starts_with("plughw:")
 }
 
 fn in_words(rate: u32, channels: u16) -> String {
@@ -223,7 +247,7 @@ fn devices_of(host: &cpal::Host, kind: AudioKind) -> Vec<cpal::Device> {
 
 /// Finds the default device, or the one of this name: its human name, or the system's own for it.
 pub(super) fn find(kind: AudioKind, name: Option<&str>) -> Result<cpal::Device, AudioDeviceError> {
-    let host = cpal::default_host();
+    let host = current_host();
     let Some(name) = name else { return default_device(&host, kind).ok_or(AudioDeviceError::None { kind }) };
     let devices = devices_of(&host, kind);
     let human = |device: &cpal::Device| device.description().map(|d| d.name().to_owned()).unwrap_or_default();
@@ -232,8 +256,7 @@ pub(super) fn find(kind: AudioKind, name: Option<&str>) -> Result<cpal::Device, 
         .find(|device| human(device) == name || device.id().is_ok_and(|id| id.id() == name))
         .or_else(|| devices.iter().find(|device| human(device).eq_ignore_ascii_case(name)));
     found.cloned().ok_or_else(|| {
-        let mut names: Vec<String> = devices.iter().map(human).collect();
-        names.dedup();
+        let names = list_now(kind).into_iter().map(|device| device.name).collect();
         AudioDeviceError::Unknown { kind, name: name.into(), names }
     })
 }
@@ -256,11 +279,7 @@ pub(super) fn format_of(kind: AudioKind, device: &cpal::Device) -> Result<Format
     if let Some(format) = choose_format(&ranges) {
         return Ok(format);
     }
-    let default = match kind {
-        AudioKind::Microphone => device.default_input_config(),
-        AudioKind::Speaker => device.default_output_config(),
-    }
-    .map_err(|error| refused(kind, device, &error))?;
+    let default = default_config(kind, device).map_err(|error| refused(kind, device, &error))?;
     Ok(Format {
         sample_format: default.sample_format(),
         configs: configs(default.channels(), default.sample_rate(), *default.buffer_size()),
@@ -307,6 +326,10 @@ fn configs(channels: u16, sample_rate: u32, supported: SupportedBufferSize) -> V
 pub(super) fn refused(kind: AudioKind, device: &cpal::Device, error: &cpal::Error) -> AudioDeviceError {
     let name = device.description().map_or_else(|_| "default".into(), |description| description.name().to_owned());
     match error.kind() {
+        // What there is by default without any sound card.
+        ErrorKind::DeviceNotAvailable if device.id().is_ok_and(|id| id.id() == "default") => {
+            AudioDeviceError::None { kind }
+        }
         ErrorKind::DeviceBusy => AudioDeviceError::Busy { kind, name },
         ErrorKind::PermissionDenied => AudioDeviceError::Forbidden { kind, name },
         _ => AudioDeviceError::Failed { kind, name, words: one_line(error) },
@@ -333,70 +356,9 @@ pub(super) fn quiet_alsa() {
     let _ = alsa::Output::local_error_handler();
 }
 
-/// A thread that a device lives on. Dropping this ends it, and waits for that only so long.
-pub(super) struct DeviceThread {
-    stop: StopSignal,
-    thread: Option<JoinHandle<()>>,
-    /// Disconnects when the thread ends.
-    ended: Receiver<()>,
-}
-
-/// The thread's side: whether to stop, and where to tell that the device is open.
-pub(super) struct DeviceContext<T> {
-    pub(super) stop: StopSignal,
-    opened: SyncSender<Result<T, AudioDeviceError>>,
-    _alive: SyncSender<()>,
-}
-
-impl<T> DeviceContext<T> {
-    /// Tells the opener how it went. Only the first time counts.
-    pub(super) fn tell(&self, opened: Result<T, AudioDeviceError>) {
-        let _ = self.opened.try_send(opened);
-    }
-}
-
-impl DeviceThread {
-    /// Runs `body` on a thread and waits until it tells that the device is open.
-    pub(super) fn open<T: Send + 'static>(
-        kind: AudioKind,
-        body: impl FnOnce(&DeviceContext<T>) + Send + 'static,
-    ) -> Result<(Self, T), AudioDeviceError> {
-        let stop = StopSignal::new();
-        let ((opened, told), (alive, ended)) = (sync_channel(1), sync_channel(1));
-        let context = DeviceContext { stop: stop.clone(), opened, _alive: alive };
-        let thread = std::thread::Builder::new()
-            .name(kind.to_string())
-            .spawn(move || body(&context))
-            .map_err(|source| AudioDeviceError::Thread { kind, source })?;
-        let handle = Self { stop, thread: Some(thread), ended };
-        match told.recv_timeout(OPEN_TIMEOUT) {
-            Ok(Ok(opened)) => Ok((handle, opened)),
-            Ok(Err(error)) => Err(error),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Err(AudioDeviceError::NoAnswer { kind }),
-        }
-    }
-}
-
-impl Drop for DeviceThread {
-    fn drop(&mut self) {
-        self.stop.set();
-        let Some(thread) = self.thread.take() else { return };
-        thread.thread().unpark();
-        match self.ended.recv_timeout(CLOSE_TIMEOUT) {
-            Err(RecvTimeoutError::Timeout) => {
-                tracing::warn!(thread = thread.thread().name(), "an audio device does not close; it is left behind");
-            }
-            _ => {
-                let _ = thread.join();
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     fn range(channels: u16, rates: (u32, u32), format: SampleFormat) -> SupportedStreamConfigRange {
         let buffer = SupportedBufferSize::Range { min: 64, max: 4096 };
@@ -439,25 +401,5 @@ mod tests {
             error.to_string(),
             "no microphone is called \"x\"; there are: Mic 1, Mic 2, Mic 3, Mic 4, Mic 5, Mic 6, …"
         );
-    }
-
-    #[test]
-    fn a_device_that_hangs_does_not_hang_whoever_closes_it() {
-        let (thread, ()) = DeviceThread::open(AudioKind::Speaker, |context: &DeviceContext<()>| {
-            context.tell(Ok(()));
-            std::thread::sleep(Duration::from_secs(5));
-        })
-        .unwrap();
-        let began = Instant::now();
-        drop(thread);
-        assert!(began.elapsed() < Duration::from_secs(3));
-    }
-
-    #[test]
-    fn a_device_that_can_not_be_opened_says_why() {
-        let opened = DeviceThread::open(AudioKind::Microphone, |context: &DeviceContext<()>| {
-            context.tell(Err(AudioDeviceError::None { kind: AudioKind::Microphone }));
-        });
-        assert!(matches!(opened, Err(AudioDeviceError::None { .. })));
     }
 }

@@ -18,9 +18,9 @@ use cpal::{FromSample, Sample, SampleFormat, SizedSample, StreamConfig};
 
 use crate::device::MicrophoneChoice;
 use crate::device::audio_host::{
-    AudioDeviceError, AudioEvent, AudioEvents, AudioKind, DeviceContext, DeviceThread, find, format_of, lost,
-    quiet_alsa, refused,
+    AudioDeviceError, AudioEvent, AudioEvents, AudioKind, find, format_of, lost, quiet_alsa, refused,
 };
+use crate::device::device_thread::{DeviceContext, DeviceThread};
 use crate::media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, SAMPLE_RATE};
 use crate::media::frame_queue::FrameQueue;
 use crate::media::resample::MonoResampler;

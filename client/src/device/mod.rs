@@ -6,6 +6,7 @@
 
 pub mod audio_host;
 pub mod camera;
+mod device_thread;
 pub mod microphone;
 pub mod ring_player;
 pub mod speaker;

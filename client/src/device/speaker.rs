@@ -19,9 +19,9 @@ use cpal::{FromSample, SampleFormat, SizedSample, StreamConfig};
 
 use crate::device::SpeakerChoice;
 use crate::device::audio_host::{
-    AudioDeviceError, AudioEvent, AudioEvents, AudioKind, DeviceContext, DeviceThread, find, format_of, lost,
-    quiet_alsa, refused,
+    AudioDeviceError, AudioEvent, AudioEvents, AudioKind, find, format_of, lost, quiet_alsa, refused,
 };
+use crate::device::device_thread::{DeviceContext, DeviceThread};
 use crate::media::audio_receive::AudioSink;
 use crate::media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, SAMPLE_RATE};
 use crate::media::resample::MonoResampler;

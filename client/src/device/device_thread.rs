@@ -1,0 +1,102 @@
+//! A thread that an audio device lives on: opened with a deadline, closed with a deadline.
+//!
+//! Some systems' streams may not change threads, and a sound server may never answer; so each device is opened, held and
+//! closed by one named thread, and nobody waits for that thread for longer than the deadlines here.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::device::audio_host::{AudioDeviceError, AudioKind};
+use crate::media::stop_signal::StopSignal;
+
+/// A sound server that takes longer than this to open a device is not going to.
+pub(super) const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+/// A device that takes longer than this to close is left to close by itself.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// A thread that a device lives on. Dropping this ends it, and waits for that only so long.
+pub(super) struct DeviceThread {
+    stop: StopSignal,
+    thread: Option<JoinHandle<()>>,
+    /// Disconnects when the thread ends.
+    ended: Receiver<()>,
+}
+
+/// The thread's side: whether to stop, and where to tell that the device is open.
+pub(super) struct DeviceContext<T> {
+    pub(super) stop: StopSignal,
+    opened: SyncSender<Result<T, AudioDeviceError>>,
+    _alive: SyncSender<()>,
+}
+
+impl<T> DeviceContext<T> {
+    /// Tells the opener how it went. Only the first time counts.
+    pub(super) fn tell(&self, opened: Result<T, AudioDeviceError>) {
+        let _ = self.opened.try_send(opened);
+    }
+}
+
+impl DeviceThread {
+    /// Runs `body` on a thread and waits until it tells that the device is open.
+    pub(super) fn open<T: Send + 'static>(
+        kind: AudioKind,
+        body: impl FnOnce(&DeviceContext<T>) + Send + 'static,
+    ) -> Result<(Self, T), AudioDeviceError> {
+        let stop = StopSignal::new();
+        let ((opened, told), (alive, ended)) = (sync_channel(1), sync_channel(1));
+        let context = DeviceContext { stop: stop.clone(), opened, _alive: alive };
+        let thread = std::thread::Builder::new()
+            .name(kind.to_string())
+            .spawn(move || body(&context))
+            .map_err(|source| AudioDeviceError::Thread { kind, source })?;
+        let handle = Self { stop, thread: Some(thread), ended };
+        match told.recv_timeout(OPEN_TIMEOUT) {
+            Ok(Ok(opened)) => Ok((handle, opened)),
+            Ok(Err(error)) => Err(error),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Err(AudioDeviceError::NoAnswer { kind }),
+        }
+    }
+}
+
+impl Drop for DeviceThread {
+    fn drop(&mut self) {
+        self.stop.set();
+        let Some(thread) = self.thread.take() else { return };
+        thread.thread().unpark();
+        match self.ended.recv_timeout(CLOSE_TIMEOUT) {
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::warn!(thread = thread.thread().name(), "an audio device does not close; it is left behind");
+            }
+            _ => {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn a_device_that_hangs_does_not_hang_whoever_closes_it() {
+        let (thread, ()) = DeviceThread::open(AudioKind::Speaker, |context: &DeviceContext<()>| {
+            context.tell(Ok(()));
+            std::thread::sleep(Duration::from_secs(5));
+        })
+        .unwrap();
+        let began = Instant::now();
+        drop(thread);
+        assert!(began.elapsed() < Duration::from_secs(3));
+    }
+
+    #[test]
+    fn a_device_that_can_not_be_opened_says_why() {
+        let opened = DeviceThread::open(AudioKind::Microphone, |context: &DeviceContext<()>| {
+            context.tell(Err(AudioDeviceError::None { kind: AudioKind::Microphone }));
+        });
+        assert!(matches!(opened, Err(AudioDeviceError::None { .. })));
+    }
+}
