@@ -31,8 +31,8 @@ enum Offering {
 pub(super) enum OfferVerdict {
     /// Answer it.
     Accept,
-    /// It was answered already: say that again.
-    AnswerAgain(CallSignal),
+    /// It was answered already, but they have missed that: say everything again.
+    SayAgain,
     /// Nothing: it is out of date, or ours stands.
     Ignore,
 }
@@ -132,12 +132,11 @@ impl Leg {
         self.has_described().then_some(signal)
     }
 
-    /// What to say again after the server was away: what it swallowed would be missed.
+    /// What to say again after the server was away: what it swallowed would be missed. An offer that was answered is
+    /// said as well, since it makes the other say theirs again.
     pub(super) fn say_again(&self) -> Vec<CallSignal> {
-        let answered = matches!(self.described, Some(CallSignal::Offer(_))) && !self.awaits_answer();
-        let described = self.described.iter().filter(|_| !answered);
         let candidates = self.candidates.iter().filter(|_| self.has_described());
-        described.chain(candidates).cloned().collect()
+        self.described.iter().chain(candidates).cloned().collect()
     }
 
     /// They offer. `ours_stands` says whose offer counts if one of ours is out as well.
@@ -150,7 +149,7 @@ impl Leg {
                 OfferVerdict::Accept
             }
             Novelty::Last if self.offering == Offering::No && self.answers_owed == 0 => match &self.described {
-                Some(answer @ CallSignal::Answer(_)) => OfferVerdict::AnswerAgain(answer.clone()),
+                Some(CallSignal::Answer(_)) => OfferVerdict::SayAgain,
                 _ => OfferVerdict::Ignore,
             },
             Novelty::Last | Novelty::Stale => OfferVerdict::Ignore,

@@ -272,6 +272,7 @@ impl Call {
                     Stage::Calling { .. } | Stage::InCall { .. } => return,
                 };
                 *stage = Stage::InCall { since };
+                party.gone = false;
                 self.deadlines.clear_all();
             }
             PeerInput::Disconnected => {

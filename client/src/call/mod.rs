@@ -22,7 +22,8 @@
 //! | `decline` | – | → Ended | → Ended | → Ended | → Ended |
 //! | `close` | – | → Ended | → Ended | → Ended | → Ended |
 //! | `close` disconnected | – | they have 15 s | they have 15 s | they have 15 s | – (the media decides) |
-//! | `SignalRefused` | – | the offer: → Ended | caller unknown: they have 15 s | the answer: → Ended | – |
+//! | `SignalRefused` | – | the offer: → Ended | – | the answer: → Ended | – |
+//! | the same: they are unknown | – | the offer, before it rang: → Ended; else they have 15 s | they have 15 s | they have 15 s | – |
 //! | `SignalingDown` | – | the server has 15 s | the server has 15 s | the server has 15 s | – |
 //! | `SignalingUp` | last farewell again | offer again | `ringing` again | description again | ICE restart if we placed it and have no media |
 //! | `Connected` | – | – | – | → InCall | → InCall |
@@ -41,7 +42,8 @@
 //!   that call as well, so their client drops its own offer and answers.
 //! - If both ends offer within a call at once, the smaller name's offer stands likewise.
 //! - Whatever is said twice counts once: an offer heard before gets the same answer again, an answer heard before
-//!   changes nothing, an offer of a call that is over gets the same farewell again.
+//!   changes nothing; who offers, rings for or answers a call that is over gets the same farewell again.
+//! - What the server could not deliver before the call stands is said again once both are back.
 //! - "They had started anew" means that the server lost their connection, and what comes next from them is another
 //!   call: their client no longer knows this one.
 //! - Every state has a deadline but Idle and InCall, which the peer connection watches over.

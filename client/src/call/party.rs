@@ -13,7 +13,8 @@ pub(super) struct Party {
     pub(super) call: Option<CallId>,
     /// Whether we placed it (and so restart ICE when media is lost).
     pub(super) placed: bool,
-    /// Whether the server said that their connection was lost, and nothing of this call has come from them since.
+    /// Whether the server said that their connection was lost, and since then neither has anything of this call come
+    /// from them nor has media connected.
     pub(super) gone: bool,
 }
 

@@ -24,19 +24,35 @@ impl Call {
         if self.us.as_ref() == Some(&from) {
             return;
         }
-        if let CallSignal::Offer(payload) = &signal {
-            self.hear_offer(from, call, payload, now);
+        if let Some(farewell) = self.over.find(&from, call.as_ref()) {
+            // Who rings for it, answers or offers has missed how it ended.
+            if matches!(signal, CallSignal::Offer(_) | CallSignal::Ringing | CallSignal::Answer(_)) {
+                self.outputs.extend(farewell);
+            }
             return;
         }
-        if !self.party().is_some_and(|party| party.sent(&from, call.as_ref())) {
+        let was_gone = self.party().is_some_and(|party| party.gone);
+        match signal {
+            CallSignal::Offer(payload) => self.hear_offer(from, call, &payload, now),
+            signal => self.hear_of_this_call(&from, call.as_ref(), signal, now),
+        }
+        let is_back = was_gone && self.party().is_some_and(|party| !party.gone);
+        if is_back && !self.stands() {
+            // They have missed what was said to them meanwhile. A call that stands is mended by restarting ICE.
+            self.describe_again();
+        }
+    }
+
+    /// Whatever is no offer counts only if it is of the call that rings or stands.
+    fn hear_of_this_call(&mut self, from: &Username, call: Option<&CallId>, signal: CallSignal, now: Instant) {
+        if !self.party().is_some_and(|party| party.sent(from, call)) {
             return;
         }
         if signal != CallSignal::Close(Some(CloseReason::Disconnected)) {
             self.they_are_back();
         }
         match signal {
-            // Handled above.
-            CallSignal::Offer(_) => {}
+            CallSignal::Offer(payload) => self.hear_further_offer(&payload),
             CallSignal::Ringing => {
                 if let State::Active(Active { stage: Stage::Calling { ringing, .. }, .. }) = &mut self.state {
                     *ringing = true;
@@ -81,10 +97,6 @@ impl Call {
     }
 
     fn hear_offer(&mut self, from: Username, call: Option<CallId>, payload: &Payload, now: Instant) {
-        if let Some(farewell) = self.over.find(&from, call.as_ref()) {
-            self.outputs.extend(farewell);
-            return;
-        }
         let Some(party) = self.party() else {
             self.ring(from, call, payload, now);
             return;
@@ -94,9 +106,8 @@ impl Call {
             return;
         }
         let same_call = party.is_call(call.as_ref());
-        // Who comes back after losing the connection names the call in what they say. Older clients can't, but they do
-        // not come back either: what they say then is new.
-        let started_anew = party.gone && (call.is_none() || !same_call);
+        // Who comes back after losing the connection names the call they are in: if that is another, they have lost ours.
+        let started_anew = party.gone && !same_call;
         match &self.state {
             State::Idle | State::Ended { .. } => {}
             State::Ringing(_) if same_call => {
@@ -153,13 +164,8 @@ impl Call {
     /// We call them and they call us: the offer of the smaller name stands.
     fn hear_glare(&mut self, from: Username, call: Option<CallId>, payload: &Payload, now: Instant) {
         let Some(offer) = read_description(payload, DescriptionKind::Offer) else { return };
-        let they_were_gone = self.party().is_some_and(|party| party.gone);
         self.they_are_back();
         if self.us.as_ref().is_some_and(|us| *us < from) {
-            if they_were_gone {
-                // Their client may have been started again, and then it no longer knows our offer.
-                self.describe_again();
-            }
             return;
         }
         let State::Active(Active { party, leg, .. }) = &self.state else { return };
@@ -180,7 +186,7 @@ impl Call {
         let ours_stands = self.us.as_ref().is_some_and(|us| *us < party.name);
         match leg.hear_offer(&offer, ours_stands) {
             OfferVerdict::Accept => self.outputs.push_back(Output::AcceptOffer(leg.id(), offer)),
-            OfferVerdict::AnswerAgain(answer) => self.outputs.push_back(party.tell(answer)),
+            OfferVerdict::SayAgain => self.describe_again(),
             OfferVerdict::Ignore => {}
         }
     }
@@ -244,6 +250,7 @@ impl Call {
         let Some(party) = self.party().filter(|party| party.is_call(call)) else { return };
         // What names neither a message nor a call may well be about something else.
         let in_reply_to = in_reply_to.or(if call.is_some() && party.placed { Some("offer") } else { None });
+        let stands = self.stands();
         match (&mut self.state, in_reply_to) {
             (State::Active(Active { stage: Stage::Calling { ringing, .. }, .. }), Some("offer")) => {
                 if code != ErrorCode::UnknownUser {
@@ -255,13 +262,17 @@ impl Call {
                     self.end(EndReason::Unknown, None, now);
                 }
             }
-            (State::Active(Active { leg, stage, .. }), Some("offer")) if stage.stands() => leg.offer_was_refused(),
+            (State::Active(Active { leg, .. }), Some("offer")) if stands => leg.offer_was_refused(),
             (State::Active(Active { stage: Stage::Connecting { .. }, .. }), Some("answer"))
                 if code != ErrorCode::UnknownUser =>
             {
                 self.end(EndReason::Refused(refusal_words(code).to_owned()), Some(CallSignal::Close(None)), now);
             }
-            (State::Ringing(_), Some("ringing")) if code == ErrorCode::UnknownUser => self.they_are_gone(now),
+            (State::Ringing(_) | State::Active(_), Some("ringing" | "answer" | "candidate"))
+                if code == ErrorCode::UnknownUser && !stands =>
+            {
+                self.they_are_gone(now);
+            }
             _ => {}
         }
     }

@@ -13,7 +13,7 @@ fn hanging_up_stops_everything_before_it_says_so() {
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (Input::HangUp, "media off, 1: close, bob/c1: close", "ended HungUp"),
         (Input::HangUp, "", "ended HungUp"),
-        (answer("bob/c1", "r1"), "", "ended HungUp"),
+        (candidate("bob/c1", "b1"), "", "ended HungUp"),
         (connected(1), "", "ended HungUp"),
         (failed(1, "late"), "", "ended HungUp"),
         (made_offer(1, "late"), "", "ended HungUp"),
@@ -207,7 +207,7 @@ fn a_peer_that_lost_the_server_before_the_call_stands_has_fifteen_seconds() {
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (disconnected("bob/c1"), "", "calling bob"),
         (14_000, "", "calling bob"),
-        (ringing("bob/c1"), "", "calling bob, it rings"),
+        (ringing("bob/c1"), "bob/c1: offer o1", "calling bob, it rings"),
         (14_000, "", "calling bob, it rings"),
         (disconnected("bob/c1"), "", "calling bob, it rings"),
         (14_000, "", "calling bob, it rings"),
@@ -272,7 +272,16 @@ fn a_farewell_is_said_again_when_the_server_is_back_and_forgotten_after_half_a_m
 }
 
 #[test]
-fn who_offers_a_call_that_is_over_is_told_so_again() {
+fn who_missed_how_a_call_ended_is_told_so_again() {
+    check!(
+        "alice",
+        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
+        (Input::HangUp, "media off, 1: close, bob/c1: close", "ended HungUp"),
+        (ringing("bob/c1"), "bob/c1: close", "ended HungUp"),
+        (answer("bob/c1", "r1"), "bob/c1: close", "ended HungUp"),
+        (closes("bob/c1"), "", "ended HungUp"),
+    );
     check!(
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),

@@ -219,6 +219,6 @@ fn what_the_server_swallowed_while_connecting_is_said_again() {
         (found(1, "a1"), "bob/c1: candidate a1", "calling bob"),
         (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
         (Input::SignalingDown, "", "connecting with bob"),
-        (up("alice"), "bob/c1: candidate a1", "connecting with bob"),
+        (up("alice"), "bob/c1: offer o1, bob/c1: candidate a1", "connecting with bob"),
     );
 }

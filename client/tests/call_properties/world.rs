@@ -1,0 +1,623 @@
+//! Two clients, a server between them that can't be relied on, and everything else that can happen.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use visavis_client::call::{Call, CallPhase, Input, Output, PeerId, PeerInput};
+use visavis_shared::{
+    CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, DescriptionKind, ErrorCode, Payload,
+    SessionDescription, Username,
+};
+
+use crate::ledger::{Ledger, Step};
+
+/// What a step or a property comes to.
+pub(crate) type Outcome = Result<(), TestCaseError>;
+
+/// One of the two clients. Alice has the smaller name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    Alice,
+    Bob,
+}
+
+impl Who {
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Alice => Self::Bob,
+            Self::Bob => Self::Alice,
+        }
+    }
+
+    pub(crate) fn name(self) -> Username {
+        name(match self {
+            Self::Alice => "alice",
+            Self::Bob => "bob",
+        })
+    }
+}
+
+fn name(text: &str) -> Username {
+    Username::parse(text).expect("a name")
+}
+
+/// Whether the server passes call ids on; it has none to pass on from older clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Letters {
+    WithCallIds,
+    WithoutCallIds,
+}
+
+/// What a peer connection may say at any moment, fitting or not.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Report {
+    Connected,
+    Disconnected,
+    Failed,
+    Candidate,
+    /// A description that nobody asked for.
+    Offer,
+    Answer,
+}
+
+/// A signal that somebody makes up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Forged {
+    Offer,
+    GarbledOffer,
+    Ringing,
+    Answer,
+    GarbledAnswer,
+    Candidate,
+    GarbledCandidate,
+    Decline(DeclineReason),
+    Close,
+    Gone,
+}
+
+/// Whose signal it pretends to be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Guise {
+    /// Somebody else's, of a call of theirs.
+    Stranger,
+    /// Somebody else's who guessed the id of the call.
+    StrangerInThisCall,
+    /// Somebody else's, without an id.
+    StrangerWithoutCall,
+    /// The other's, of another call.
+    OtherCall,
+    /// The other's, of this call.
+    Genuine,
+    /// Our own.
+    Ourselves,
+}
+
+/// Everything that can happen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Op {
+    Place(Who),
+    Accept(Who),
+    Decline(Who),
+    HangUp(Who),
+    Dismiss(Who),
+    /// Delivers one of the letters under way.
+    Deliver(u8),
+    /// Delivers one and leaves it under way.
+    Repeat(u8),
+    /// Loses one.
+    Lose(u8),
+    /// Delivers one of all that were ever sent.
+    Stale(u8),
+    /// Delivers everything, and every peer connection does what it owes.
+    Settle,
+    /// The peer connection makes the next description that it owes.
+    Describe(Who),
+    Candidate(Who),
+    Report(Who, Report),
+    /// A peer connection that is closed reports all the same.
+    LateReport(Who, Report),
+    Forge(Who, Guise, Forged),
+    Refuse(Who, ErrorCode, &'static str, bool),
+    Down(Who),
+    Up(Who),
+    Wait(Duration),
+    /// The same, but whoever should keep the deadlines sleeps through it.
+    Sleep(Duration),
+}
+
+fn who() -> impl Strategy<Value = Who> {
+    prop_oneof![Just(Who::Alice), Just(Who::Bob)]
+}
+
+fn report() -> impl Strategy<Value = Report> {
+    prop_oneof![
+        4 => Just(Report::Connected),
+        2 => Just(Report::Disconnected),
+        1 => Just(Report::Failed),
+        1 => Just(Report::Candidate),
+        1 => Just(Report::Offer),
+        1 => Just(Report::Answer),
+    ]
+}
+
+fn forged() -> impl Strategy<Value = Forged> {
+    let decline = prop::sample::select(vec![
+        DeclineReason::Declined,
+        DeclineReason::Busy,
+        DeclineReason::Timeout,
+        DeclineReason::Failed,
+    ]);
+    prop_oneof![
+        3 => Just(Forged::Offer),
+        1 => Just(Forged::GarbledOffer),
+        1 => Just(Forged::Ringing),
+        2 => Just(Forged::Answer),
+        1 => Just(Forged::GarbledAnswer),
+        1 => Just(Forged::Candidate),
+        1 => Just(Forged::GarbledCandidate),
+        1 => decline.prop_map(Forged::Decline),
+        1 => Just(Forged::Close),
+        1 => Just(Forged::Gone),
+    ]
+}
+
+fn guise() -> impl Strategy<Value = Guise> {
+    prop::sample::select(vec![
+        Guise::Stranger,
+        Guise::StrangerInThisCall,
+        Guise::StrangerWithoutCall,
+        Guise::OtherCall,
+        Guise::Genuine,
+        Guise::Ourselves,
+    ])
+}
+
+fn refusal() -> impl Strategy<Value = (ErrorCode, &'static str)> {
+    let code = prop::sample::select(vec![ErrorCode::UnknownUser, ErrorCode::RateLimited, ErrorCode::InvalidJson]);
+    (code, prop::sample::select(vec!["offer", "answer", "candidate", "ringing", "watch", ""]))
+}
+
+fn time() -> impl Strategy<Value = Duration> {
+    prop_oneof![0_u64..3_000, 3_000_u64..60_000].prop_map(Duration::from_millis)
+}
+
+/// Anything.
+pub(crate) fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        4 => who().prop_map(Op::Place),
+        4 => who().prop_map(Op::Accept),
+        1 => who().prop_map(Op::Decline),
+        1 => who().prop_map(Op::HangUp),
+        1 => who().prop_map(Op::Dismiss),
+        10 => any::<u8>().prop_map(Op::Deliver),
+        2 => any::<u8>().prop_map(Op::Repeat),
+        2 => any::<u8>().prop_map(Op::Lose),
+        1 => any::<u8>().prop_map(Op::Stale),
+        3 => Just(Op::Settle),
+        5 => who().prop_map(Op::Describe),
+        2 => who().prop_map(Op::Candidate),
+        5 => (who(), report()).prop_map(|(who, report)| Op::Report(who, report)),
+        1 => (who(), report()).prop_map(|(who, report)| Op::LateReport(who, report)),
+        4 => (who(), guise(), forged()).prop_map(|(who, guise, forged)| Op::Forge(who, guise, forged)),
+        1 => (who(), refusal(), any::<bool>())
+            .prop_map(|(who, (code, about), with_call)| Op::Refuse(who, code, about, with_call)),
+        2 => who().prop_map(Op::Down),
+        3 => who().prop_map(Op::Up),
+        3 => time().prop_map(Op::Wait),
+        1 => time().prop_map(Op::Sleep),
+    ]
+}
+
+#[derive(Debug, Clone)]
+struct Letter {
+    from: Who,
+    to: Who,
+    call: Option<CallId>,
+    signal: CallSignal,
+}
+
+/// A simulated peer connection.
+struct Peer {
+    id: PeerId,
+    owes: VecDeque<DescriptionKind>,
+    candidates_made: Vec<String>,
+    candidates_known: Vec<String>,
+}
+
+struct Client {
+    call: Call,
+    ledger: Ledger,
+    peer: Option<Peer>,
+    closed: Vec<PeerId>,
+    online: bool,
+    sent: Vec<Output>,
+}
+
+/// How far a schedule got.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Seen {
+    pub(crate) rang: bool,
+    pub(crate) stood: bool,
+    pub(crate) broke: bool,
+}
+
+pub(crate) struct World {
+    now: Instant,
+    letters: Letters,
+    clients: [Client; 2],
+    under_way: Vec<Letter>,
+    ever_sent: Vec<Letter>,
+    calls: u32,
+    texts: u32,
+    seen: Seen,
+}
+
+fn description(kind: DescriptionKind, sdp: String) -> SessionDescription {
+    SessionDescription { kind, sdp }
+}
+
+fn candidate(text: String) -> CandidateInit {
+    CandidateInit { candidate: text, sdp_mid: None, sdp_mline_index: None, username_fragment: None }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Payload {
+    Payload::of(value).expect("JSON")
+}
+
+impl World {
+    pub(crate) fn new(letters: Letters) -> Self {
+        let now = Instant::now();
+        let clients = [Who::Alice, Who::Bob].map(|who| {
+            let mut call = Call::new();
+            call.handle_input(Input::SignalingUp { username: who.name() }, now);
+            let ledger = Ledger::new(who.name());
+            Client { call, ledger, peer: None, closed: Vec::new(), online: true, sent: Vec::new() }
+        });
+        Self {
+            now,
+            letters,
+            clients,
+            under_way: Vec::new(),
+            ever_sent: Vec::new(),
+            calls: 0,
+            texts: 0,
+            seen: Seen::default(),
+        }
+    }
+
+    fn client(&mut self, who: Who) -> &mut Client {
+        &mut self.clients[who as usize]
+    }
+
+    pub(crate) fn phase(&self, who: Who) -> CallPhase {
+        self.clients[who as usize].call.phase()
+    }
+
+    pub(crate) fn call_id(&self, who: Who) -> Option<CallId> {
+        self.clients[who as usize].call.call_id().cloned()
+    }
+
+    /// How many of its outputs were such.
+    pub(crate) fn count(&self, who: Who, such: impl Fn(&Output) -> bool) -> usize {
+        self.clients[who as usize].sent.iter().filter(|output| such(output)).count()
+    }
+
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen
+    }
+
+    /// How many candidates of either client the other's peer connection has never been given.
+    pub(crate) fn missing_candidates(&self) -> usize {
+        let missing = |who: Who| {
+            let known = self.clients[who.other() as usize].peer.as_ref().map(|peer| &peer.candidates_known);
+            let made = self.clients[who as usize].peer.iter().flat_map(|peer| &peer.candidates_made);
+            made.filter(|text| !known.is_some_and(|known| known.contains(text))).count()
+        };
+        missing(Who::Alice) + missing(Who::Bob)
+    }
+
+    fn text(&mut self, what: &str) -> String {
+        self.texts += 1;
+        format!("{what}{}", self.texts)
+    }
+
+    fn fresh_call(&mut self) -> CallId {
+        self.calls += 1;
+        CallId::parse(&format!("c{}", self.calls)).expect("an id")
+    }
+
+    /// One input to one client: checked, and its outputs carried out.
+    fn feed(&mut self, who: Who, input: Input) -> Outcome {
+        let now = self.now;
+        let client = self.client(who);
+        let before = client.call.clone();
+        client.call.handle_input(input.clone(), now);
+        let outputs: Vec<Output> = std::iter::from_fn(|| client.call.poll_output()).collect();
+        client.ledger.check(&Step { before: &before, after: &client.call, input: &input, outputs: &outputs, now })?;
+        client.sent.extend(outputs.iter().cloned());
+        let online = client.online;
+        for output in outputs {
+            self.carry_out(who, online, output);
+        }
+        for client in &self.clients {
+            match client.call.phase() {
+                CallPhase::Ringing { .. } | CallPhase::Calling { ringing: true, .. } => self.seen.rang = true,
+                CallPhase::InCall { .. } => self.seen.stood = true,
+                CallPhase::Reconnecting { .. } => self.seen.broke = true,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, who: Who, online: bool, output: Output) {
+        let with_ids = self.letters == Letters::WithCallIds;
+        let client = &mut self.clients[who as usize];
+        match output {
+            Output::Send { to, call, signal } => {
+                if online && to == who.other().name() {
+                    let letter = Letter { from: who, to: who.other(), call: call.filter(|_| with_ids), signal };
+                    self.ever_sent.push(letter.clone());
+                    self.under_way.push(letter);
+                }
+            }
+            Output::OpenToOffer(id) => client.open(id, DescriptionKind::Offer),
+            Output::OpenToAnswer(id, _) => client.open(id, DescriptionKind::Answer),
+            Output::AcceptOffer(..) => client.peer.iter_mut().for_each(|p| p.owes.push_back(DescriptionKind::Answer)),
+            Output::RestartIce(_) => client.peer.iter_mut().for_each(|p| p.owes.push_back(DescriptionKind::Offer)),
+            Output::AddCandidate(_, candidate) => {
+                client.peer.iter_mut().for_each(|p| p.candidates_known.push(candidate.candidate.clone()));
+            }
+            Output::ClosePeer(id) => {
+                client.peer = None;
+                client.closed.push(id);
+            }
+            Output::AcceptAnswer(..) | Output::StartMedia | Output::StopMedia => {}
+        }
+    }
+
+    fn deliver(&mut self, letter: Letter) -> Outcome {
+        let Letter { from, to, call, signal } = letter;
+        if !self.client(to).online {
+            // Nobody is online under that name.
+            if self.client(from).online {
+                let in_reply_to = Some(signal.type_name().to_owned());
+                return self.feed(from, Input::SignalRefused { code: ErrorCode::UnknownUser, in_reply_to, call });
+            }
+            return Ok(());
+        }
+        self.feed(to, Input::Signal { from: from.name(), call, signal })
+    }
+
+    fn pick(letters: usize, n: u8) -> Option<usize> {
+        usize::from(n).checked_rem(letters)
+    }
+
+    /// Lets one thing happen.
+    pub(crate) fn run(&mut self, op: Op) -> Outcome {
+        match op {
+            Op::Place(who) => {
+                let call = self.fresh_call();
+                self.feed(who, Input::Place { peer: who.other().name(), call })
+            }
+            Op::Accept(who) => self.feed(who, Input::Accept),
+            Op::Decline(who) => self.feed(who, Input::Decline),
+            Op::HangUp(who) => self.feed(who, Input::HangUp),
+            Op::Dismiss(who) => self.feed(who, Input::Dismiss),
+            Op::Deliver(n) => match Self::pick(self.under_way.len(), n) {
+                Some(index) => {
+                    let letter = self.under_way.remove(index);
+                    self.deliver(letter)
+                }
+                None => Ok(()),
+            },
+            Op::Repeat(n) => match Self::pick(self.under_way.len(), n) {
+                Some(index) => self.deliver(self.under_way[index].clone()),
+                None => Ok(()),
+            },
+            Op::Lose(n) => {
+                if let Some(index) = Self::pick(self.under_way.len(), n) {
+                    self.under_way.remove(index);
+                }
+                Ok(())
+            }
+            Op::Stale(n) => match Self::pick(self.ever_sent.len(), n) {
+                Some(index) => self.deliver(self.ever_sent[index].clone()),
+                None => Ok(()),
+            },
+            Op::Settle => self.settle(),
+            Op::Describe(who) => self.describe(who).map(|_| ()),
+            Op::Candidate(who) => {
+                let text = self.text("candidate ");
+                let Some(peer) = &mut self.client(who).peer else { return Ok(()) };
+                let id = peer.id;
+                peer.candidates_made.push(text.clone());
+                self.feed(who, Input::Peer { peer: id, event: PeerInput::LocalCandidate(candidate(text)) })
+            }
+            Op::Report(who, report) => match &self.client(who).peer {
+                Some(peer) => {
+                    let id = peer.id;
+                    self.report(who, id, report)
+                }
+                None => Ok(()),
+            },
+            Op::LateReport(who, report) => match self.client(who).closed.last().copied() {
+                Some(id) => self.report(who, id, report),
+                None => Ok(()),
+            },
+            Op::Forge(who, guise, forged) => self.forge(who, guise, forged),
+            Op::Refuse(who, code, about, with_call) => {
+                let call = self.call_id(who).filter(|_| with_call);
+                let in_reply_to = (!about.is_empty()).then(|| about.to_owned());
+                self.feed(who, Input::SignalRefused { code, in_reply_to, call })
+            }
+            Op::Down(who) => self.go_down(who),
+            Op::Up(who) => {
+                if self.client(who).online {
+                    return Ok(());
+                }
+                self.client(who).online = true;
+                self.feed(who, Input::SignalingUp { username: who.name() })
+            }
+            Op::Wait(time) => self.wait(time),
+            Op::Sleep(time) => {
+                self.now += time;
+                for who in [Who::Alice, Who::Bob] {
+                    self.feed(who, Input::Timeout)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn go_down(&mut self, who: Who) -> Outcome {
+        if !self.client(who).online {
+            return Ok(());
+        }
+        self.client(who).online = false;
+        self.under_way.retain(|letter| letter.to != who);
+        self.feed(who, Input::SignalingDown)?;
+        // The server tells whoever they were in a call with.
+        let call = self.call_id(who).filter(|_| self.letters == Letters::WithCallIds);
+        let in_call = !matches!(self.phase(who), CallPhase::Idle | CallPhase::Ended { .. });
+        if in_call && self.client(who.other()).online {
+            let signal = CallSignal::Close(Some(CloseReason::Disconnected));
+            self.under_way.push(Letter { from: who, to: who.other(), call, signal });
+        }
+        Ok(())
+    }
+
+    fn describe(&mut self, who: Who) -> Result<bool, TestCaseError> {
+        let text = self.text("sdp ");
+        let Some(peer) = &mut self.client(who).peer else { return Ok(false) };
+        let Some(kind) = peer.owes.pop_front() else { return Ok(false) };
+        let id = peer.id;
+        self.feed(who, Input::Peer { peer: id, event: PeerInput::LocalDescription(description(kind, text)) })?;
+        Ok(true)
+    }
+
+    fn report(&mut self, who: Who, peer: PeerId, report: Report) -> Outcome {
+        let event = match report {
+            Report::Connected => PeerInput::Connected,
+            Report::Disconnected => PeerInput::Disconnected,
+            Report::Failed => PeerInput::Failed("It failed.".to_owned()),
+            Report::Candidate => PeerInput::LocalCandidate(candidate(self.text("candidate "))),
+            Report::Offer => PeerInput::LocalDescription(description(DescriptionKind::Offer, self.text("sdp "))),
+            Report::Answer => PeerInput::LocalDescription(description(DescriptionKind::Answer, self.text("sdp "))),
+        };
+        self.feed(who, Input::Peer { peer, event })
+    }
+
+    fn forge(&mut self, who: Who, guise: Guise, forged: Forged) -> Outcome {
+        let (carol, other) = (name("carol"), who.other().name());
+        let this_call = self.call_id(who);
+        let (from, call) = match guise {
+            Guise::Stranger => (carol, Some(self.fresh_call())),
+            Guise::StrangerInThisCall => (carol, this_call),
+            Guise::StrangerWithoutCall => (carol, None),
+            Guise::OtherCall => (other, Some(self.fresh_call())),
+            Guise::Genuine => (other, this_call),
+            Guise::Ourselves => (who.name(), this_call),
+        };
+        let signal = match forged {
+            Forged::Offer => CallSignal::Offer(json(&description(DescriptionKind::Offer, self.text("forged ")))),
+            Forged::GarbledOffer => CallSignal::Offer(json(&description(DescriptionKind::Answer, String::new()))),
+            Forged::Ringing => CallSignal::Ringing,
+            Forged::Answer => CallSignal::Answer(json(&description(DescriptionKind::Answer, self.text("forged ")))),
+            Forged::GarbledAnswer => CallSignal::Answer(json(&[1, 2])),
+            Forged::Candidate => CallSignal::Candidate(json(&candidate(self.text("forged ")))),
+            Forged::GarbledCandidate => CallSignal::Candidate(json(&"?")),
+            Forged::Decline(reason) => CallSignal::Decline(reason),
+            Forged::Close => CallSignal::Close(None),
+            Forged::Gone => CallSignal::Close(Some(CloseReason::Disconnected)),
+        };
+        self.feed(who, Input::Signal { from, call, signal })
+    }
+
+    /// Delivers everything in order while the peer connections do what they owe, until all is quiet.
+    pub(crate) fn settle(&mut self) -> Outcome {
+        for _ in 0..500 {
+            let described = self.describe(Who::Alice)? | self.describe(Who::Bob)?;
+            if !self.under_way.is_empty() {
+                let letter = self.under_way.remove(0);
+                self.deliver(letter)?;
+            } else if !described {
+                return Ok(());
+            }
+        }
+        Err(TestCaseError::fail("the two never stop talking"))
+    }
+
+    /// A call from placing it to media.
+    pub(crate) fn connect(&mut self, caller: Who) -> Outcome {
+        self.run(Op::Place(caller))?;
+        self.settle()?;
+        self.run(Op::Accept(caller.other()))?;
+        self.settle()?;
+        self.media_connects()
+    }
+
+    pub(crate) fn media_connects(&mut self) -> Outcome {
+        self.run(Op::Report(Who::Alice, Report::Connected))?;
+        self.run(Op::Report(Who::Bob, Report::Connected))
+    }
+
+    pub(crate) fn media_breaks(&mut self) -> Outcome {
+        self.run(Op::Report(Who::Alice, Report::Disconnected))?;
+        self.run(Op::Report(Who::Bob, Report::Disconnected))
+    }
+
+    /// How long media has been gone.
+    pub(crate) fn broken_for(&self, who: Who) -> Duration {
+        match self.phase(who) {
+            CallPhase::Reconnecting { lost_at, .. } => self.now.saturating_duration_since(lost_at),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Lets time pass; deadlines are kept to the moment.
+    pub(crate) fn wait(&mut self, time: Duration) -> Outcome {
+        let until = self.now + time;
+        let both = [Who::Alice, Who::Bob];
+        let due = |world: &Self, who: Who| world.clients[who as usize].call.poll_timeout().map(|at| (at, who as usize));
+        while let Some((at, index)) = both.iter().filter_map(|who| due(self, *who)).min().filter(|(at, _)| *at <= until)
+        {
+            self.now = self.now.max(at);
+            self.feed(both[index], Input::Timeout)?;
+        }
+        self.now = until;
+        Ok(())
+    }
+
+    /// Nothing happens any more but the clock: whatever state they are in, both leave it.
+    pub(crate) fn leave_alone(&mut self) -> Outcome {
+        for who in [Who::Alice, Who::Bob] {
+            // Media flows until something stops it.
+            if matches!(self.phase(who), CallPhase::InCall { .. }) {
+                self.run(Op::Report(who, Report::Disconnected))?;
+            }
+            let start = self.now;
+            let mut steps = 0;
+            while let Some(at) = self.client(who).call.poll_timeout() {
+                self.now = self.now.max(at);
+                self.feed(who, Input::Timeout)?;
+                steps += 1;
+                prop_assert!(steps <= 20, "{who:?} keeps waiting");
+            }
+            let phase = self.phase(who);
+            prop_assert_eq!(&phase, &CallPhase::Idle, "{:?} is stuck", who);
+            prop_assert!(self.now - start <= Duration::from_secs(45 + 60), "{who:?} took {:?}", self.now - start);
+            self.client(who).ledger.check_all_closed()?;
+        }
+        Ok(())
+    }
+}
+
+impl Client {
+    fn open(&mut self, id: PeerId, owes: DescriptionKind) {
+        self.peer =
+            Some(Peer { id, owes: VecDeque::from([owes]), candidates_made: Vec::new(), candidates_known: Vec::new() });
+    }
+}
