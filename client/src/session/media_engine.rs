@@ -17,17 +17,21 @@ use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
 use crate::media::frame::{AudioFrame, Picture, VideoFrame};
 use crate::media::frame_queue::FrameQueue;
 use crate::media::ringtone::RingKind;
+use crate::media::self_view::SelfView;
 use crate::media::slot::LatestSlot;
+use crate::media::units::VideoSize;
 use crate::session::media::{MediaCommand, MediaEvent, MediaFigures, Ringing};
 use crate::session::options::SessionOptions;
 use crate::session::pipeline::{Pipeline, PipelineFigures, PipelineWorld};
-use crate::session::self_view::SelfView;
 
 /// Events of devices that wait; when full, the event is dropped, as one is enough for each device.
 const DEVICE_EVENT_QUEUE: usize = 32;
 /// When the camera is turned off, so many black pictures follow the last real one, so that the other does not keep
 /// looking at a frozen face.
 const BLACK_PICTURES: u32 = 3;
+
+/// The self-view is a corner picture; more than this is not shown.
+const LARGEST_SELF_VIEW: VideoSize = VideoSize::new(640, 480).unwrap();
 
 /// Everything that the media thread owns.
 pub(super) struct MediaEngine {
@@ -37,7 +41,7 @@ pub(super) struct MediaEngine {
     self_picture: Arc<LatestSlot<Picture>>,
     camera: Option<OpenCamera>,
     camera_output: CameraOutput,
-    self_view: Option<SelfView>,
+    self_view: Option<(Arc<LatestSlot<VideoFrame>>, SelfView)>,
     microphone: Option<Microphone>,
     heard: Arc<FrameQueue<AudioFrame>>,
     speaker: Option<Speaker>,
@@ -230,14 +234,15 @@ impl MediaEngine {
 
     fn show_self(&mut self, on: bool) {
         if !on {
-            if let Some(view) = self.self_view.take() {
-                self.camera_output.detach(&view.input);
+            if let Some((input, _view)) = self.self_view.take() {
+                self.camera_output.detach(&input);
             }
         } else if self.self_view.is_none() {
-            match SelfView::start(Arc::clone(&self.self_picture)) {
+            let input = LatestSlot::new();
+            match SelfView::spawn(Arc::clone(&input), Arc::clone(&self.self_picture), LARGEST_SELF_VIEW) {
                 Ok(view) => {
-                    self.camera_output.attach(Arc::clone(&view.input));
-                    self.self_view = Some(view);
+                    self.camera_output.attach(Arc::clone(&input));
+                    self.self_view = Some((input, view));
                 }
                 Err(error) => tracing::error!("no thread for the self-view could be started: {error}"),
             }

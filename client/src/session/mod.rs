@@ -15,6 +15,5 @@ mod peers;
 mod pipeline;
 pub mod process;
 pub mod report;
-mod self_view;
 pub mod snapshot;
 pub mod words;

@@ -71,7 +71,7 @@ pub(super) struct PipelineFigures {
     pub(super) audio_received: Option<AudioReceived>,
 }
 
-/// The rate the encoder starts at, until the estimate arrives with the first feedback.
+/// The rate the encoder starts at, until the estimate arrives with the first feedback: enough for 1280x720.
 const START_BITRATE: Bitrate = Bitrate::from_kbps(1000);
 /// Pictures of the other count as coming while the last is younger than this.
 const SHOWN_WITHIN: Duration = Duration::from_secs(3);
