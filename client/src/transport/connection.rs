@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rtc::ice::mdns::MulticastDnsMode;
+use rtc::ice::url::{SchemeType, Url};
 use rtc::interceptor::{
     ReceiverReportBuilder, Registry, SenderReportBuilder, Slot, TwccReceiverBuilder, TwccSenderBuilder,
 };
@@ -15,6 +16,7 @@ use rtc::rtp_transceiver::rtp_sender::{
 };
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
 use rtc::sdp::extmap::{SDES_MID_URI, TRANSPORT_CC_URI};
+use visavis_shared::IceServer;
 use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::peer_connection::{
@@ -25,6 +27,7 @@ use webrtc::rtp_transceiver::RtpSender;
 use webrtc::runtime::Runtime;
 
 use super::link::{Link, MediaKind};
+use super::resolver::Resolver;
 use super::tap::{INTAKE_SLOT, Intake, WireTap};
 use super::{PeerConfig, TransportError};
 
@@ -32,6 +35,10 @@ use super::{PeerConfig, TransportError};
 const SRTP_REPLAY_WINDOW: usize = 4096;
 /// How often we tell the other when its packets came. Often enough to steer by, at about 1% of a small stream.
 const TWCC_INTERVAL: Duration = Duration::from_millis(50);
+/// How often connectivity is checked until it is there. The library's 200 ms is what a local call would then take.
+const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
+/// How often one pair of addresses is tried: for five seconds.
+const ICE_CHECKS: u16 = 100;
 const OPUS_PAYLOAD_TYPE: u8 = 111;
 const H264_PAYLOAD_TYPE: u8 = 102;
 
@@ -55,15 +62,16 @@ impl Connection {
         config: &PeerConfig,
         link: &Arc<Link>,
         handler: Arc<dyn PeerConnectionEventHandler>,
+        resolver: &Arc<Resolver>,
         runtime: Arc<dyn Runtime>,
     ) -> Result<Self, TransportError> {
-        let built = Self::build_pc(config, link, &handler, &runtime, MulticastDnsMode::QueryOnly).await;
-        let pc = match built {
+        let build = |mdns| Self::build_pc(config, link, &handler, resolver, &runtime, mdns);
+        let pc = match build(MulticastDnsMode::QueryOnly).await {
             Ok(pc) => pc,
             // Without a multicast route (offline, say) there is no mDNS; everything else works.
             Err(first) => {
                 tracing::debug!("no mDNS: {first}");
-                Self::build_pc(config, link, &handler, &runtime, MulticastDnsMode::Disabled).await?
+                build(MulticastDnsMode::Disabled).await?
             }
         };
         let audio = add_transceiver(&*pc, MediaKind::Audio, config.send_audio).await?;
@@ -75,6 +83,7 @@ impl Connection {
         config: &PeerConfig,
         link: &Arc<Link>,
         handler: &Arc<dyn PeerConnectionEventHandler>,
+        resolver: &Resolver,
         runtime: &Arc<dyn Runtime>,
         mdns: MulticastDnsMode,
     ) -> Result<Arc<dyn PeerConnection>, TransportError> {
@@ -84,7 +93,7 @@ impl Connection {
             config.bind.clone()
         };
         let pc = PeerConnectionBuilder::new()
-            .with_configuration(configuration(config))
+            .with_configuration(configuration(config, resolver))
             .with_media_engine(media_engine()?)
             .with_setting_engine(settings(mdns))
             .with_interceptor_registry(interceptors(link))
@@ -98,15 +107,32 @@ impl Connection {
     }
 }
 
-/// The library's form of our configuration.
-pub(crate) fn configuration(config: &PeerConfig) -> RTCConfiguration {
+/// The library's form of our configuration, as far as it can be used: one malformed server would be refused together
+/// with all the others. The library also skips a TURN server whose name is unknown for good, so it is left out until
+/// its name is known; a STUN server is tried again with each gathering.
+pub(crate) fn configuration(config: &PeerConfig, resolver: &Resolver) -> RTCConfiguration {
     let servers = config.ice_servers.iter().map(|server| RTCIceServer {
-        urls: server.urls.clone(),
+        urls: server.urls.iter().filter(|url| is_usable(server, url, resolver)).cloned().collect(),
         username: server.username.clone().unwrap_or_default(),
         credential: server.credential.clone().unwrap_or_default(),
     });
+    let servers = servers.filter(|server| !server.urls.is_empty());
     let policy = if config.relay_only { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
     RTCConfigurationBuilder::new().with_ice_servers(servers.collect()).with_ice_transport_policy(policy).build()
+}
+
+/// Whether there is a relay to use.
+pub(crate) fn has_relay(config: &PeerConfig, resolver: &Resolver) -> bool {
+    let mut urls = config.ice_servers.iter().flat_map(|server| server.urls.iter().map(move |url| (server, url)));
+    urls.any(|(server, url)| url.starts_with("turn") && is_usable(server, url, resolver))
+}
+
+fn is_usable(server: &IceServer, url: &str, resolver: &Resolver) -> bool {
+    match Url::parse_url(url.split('?').next().unwrap_or_default()).map(|url| url.scheme) {
+        Ok(SchemeType::Stun) => true,
+        Ok(SchemeType::Turn) => server.username.is_some() && server.credential.is_some() && resolver.knows(url),
+        _ => false,
+    }
 }
 
 fn settings(mdns: MulticastDnsMode) -> SettingEngine {
@@ -117,6 +143,7 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         .with_srflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_relay_acceptance_min_wait(Some(Duration::ZERO))
+        .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
         .with_srtp_replay_protection_window(SRTP_REPLAY_WINDOW)
         .with_multicast_dns_mode(mdns)
         .build()
