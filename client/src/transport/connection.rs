@@ -1,5 +1,6 @@
 //! How the library's peer connection is set up: codecs, settings, interceptors, our two tracks.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,11 +88,7 @@ impl Connection {
         runtime: &Arc<dyn Runtime>,
         mdns: MulticastDnsMode,
     ) -> Result<Arc<dyn PeerConnection>, TransportError> {
-        let bind = if config.bind.is_empty() {
-            vec![([0, 0, 0, 0], 0).into(), ([0u16; 8], 0).into()]
-        } else {
-            config.bind.clone()
-        };
+        let bind = if config.bind.is_empty() { all_interfaces() } else { config.bind.clone() };
         let pc = PeerConnectionBuilder::new()
             .with_configuration(configuration(config, resolver))
             .with_media_engine(media_engine()?)
@@ -105,6 +102,21 @@ impl Connection {
             .map_err(TransportError::Setup)?;
         Ok(Arc::new(pc))
     }
+}
+
+/// Wildcards, which the library expands into the addresses of all interfaces but the loopback, at each ICE restart anew.
+/// A machine without any other interface gets the loopback, so that two on it can still call each other.
+fn all_interfaces() -> Vec<SocketAddr> {
+    let mut bind = vec![SocketAddr::from(([0, 0, 0, 0], 0)), SocketAddr::from(([0u16; 8], 0))];
+    let reachable = |address: IpAddr| match address {
+        IpAddr::V4(v4) => !(v4.is_loopback() || v4.is_link_local()),
+        IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unicast_link_local()),
+    };
+    let interfaces = rtc::shared::ifaces::ifaces().unwrap_or_default();
+    if !interfaces.iter().filter_map(|interface| interface.addr).any(|address| reachable(address.ip())) {
+        bind.push(SocketAddr::from(([127, 0, 0, 1], 0)));
+    }
+    bind
 }
 
 /// The library's form of our configuration, as far as it can be used: one malformed server would be refused together
@@ -144,6 +156,8 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_relay_acceptance_min_wait(Some(Duration::ZERO))
         .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
+        // After a change of network the old sockets and their addresses are of no use.
+        .with_discard_local_candidates_during_ice_restart(true)
         .with_srtp_replay_protection_window(SRTP_REPLAY_WINDOW)
         .with_multicast_dns_mode(mdns)
         .build()

@@ -5,6 +5,7 @@
 //! take turns; something malformed from the other fails a connection that does not stand yet, and never one that does.
 //! (RFC 8829 for offer and answer, RFC 8838 for addresses that come one by one.)
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,8 @@ use super::{PeerCommand, PeerConfig, PeerEvent, sdp};
 
 /// The most addresses of the other's that are tried.
 const MAX_CANDIDATES: usize = 128;
+/// A lookup that takes longer than this, from when it began, is not waited for.
+const NAME_GRACE: Duration = Duration::from_millis(150);
 /// When nothing has come for this long, although ICE is content, media does not flow.
 const MEDIA_SILENCE: Duration = Duration::from_secs(3);
 /// How often silence is looked for.
@@ -239,6 +242,8 @@ impl Negotiator {
         for kind in unwanted {
             self.stop_sending(kind).await;
         }
+        // Who offers can ask a server later; who answers has but this moment, and gives a name server its usual time.
+        self.resolver.settled(NAME_GRACE).await;
         let answer = pc.create_answer(None).await.map_err(NegotiationError::Unusable)?;
         self.set_local(answer, DescriptionKind::Answer).await?;
         self.negotiated().await;
@@ -313,17 +318,17 @@ impl Negotiator {
         }
     }
 
-    /// The name of a STUN or TURN server was resolved after we began: it is asked now.
+    /// The name of a STUN or TURN server was resolved. An offer that was not answered yet is set again, which makes the
+    /// library gather again, with that server; later than that it would disturb the checks that are under way.
     async fn resolved(&mut self) {
-        let configuration = configuration(&self.config, &self.resolver);
-        if let Err(error) = self.connection.pc.set_configuration(configuration).await {
+        let pc = &self.connection.pc;
+        if let Err(error) = pc.set_configuration(configuration(&self.config, &self.resolver)).await {
             tracing::debug!("a server that was resolved late could not be added: {error}");
-        } else if self.bundle_section.is_some() && self.ice == Ice::New {
-            // What makes the library gather again, without touching what it has. Its other effect is that a further
-            // offer, should there be one, starts ICE anew.
-            if let Err(error) = self.connection.pc.restart_ice().await {
-                tracing::debug!("a server that was resolved late could not be asked: {error}");
-            }
+        } else if self.offered
+            && let Some(offer) = pc.local_description().await
+            && let Err(error) = pc.set_local_description(offer).await
+        {
+            tracing::debug!("a server that was resolved late could not be asked: {error}");
         }
     }
 
@@ -343,6 +348,8 @@ impl Negotiator {
 
     async fn library_event(&mut self, event: LibraryEvent) {
         match event {
+            // A socket for all interfaces on a machine that has none: nobody can reach us there.
+            LibraryEvent::Candidate(candidate) if is_unspecified(&candidate.candidate) => {}
             LibraryEvent::Candidate(candidate) => {
                 let (mid, index) = self.bundle_section.clone().unzip();
                 let candidate = CandidateInit {
@@ -416,4 +423,10 @@ impl Negotiator {
             _ => {}
         }
     }
+}
+
+/// Whether a candidate (RFC 8839 §5.1) has the address 0.0.0.0 or ::.
+fn is_unspecified(candidate: &str) -> bool {
+    let address = candidate.split_whitespace().nth(4).and_then(|word| word.parse::<IpAddr>().ok());
+    address.is_some_and(|address| address.is_unspecified())
 }

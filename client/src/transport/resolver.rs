@@ -21,7 +21,10 @@ const STALE_AFTER: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub(crate) struct Resolver {
     names: Mutex<HashMap<String, Name>>,
+    /// Counts names that became known.
     resolved: watch::Sender<u64>,
+    /// Counts lookups that ended, one way or the other.
+    ended: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -39,7 +42,7 @@ impl Resolver {
     }
 
     fn new() -> Arc<Self> {
-        Arc::new(Self { names: Mutex::default(), resolved: watch::Sender::new(0) })
+        Arc::new(Self { names: Mutex::default(), resolved: watch::Sender::new(0), ended: watch::Sender::new(0) })
     }
 
     /// Begins to look up the names in these servers' URLs.
@@ -90,8 +93,20 @@ impl Resolver {
                 known.addresses = addresses;
             }
         }
+        self.ended.send_modify(|count| *count += 1);
         if news {
             self.resolved.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Waits until no lookup runs that began less than `grace` ago.
+    pub(crate) async fn settled(&self, grace: Duration) {
+        let mut ended = self.ended.subscribe();
+        loop {
+            let left = |name: &Name| grace.checked_sub(name.begun.elapsed()).filter(|_| name.running);
+            let longest = self.names().values().filter_map(left).max();
+            let Some(left) = longest else { return };
+            let _ = tokio::time::timeout(left, ended.changed()).await;
         }
     }
 
@@ -152,6 +167,19 @@ mod tests {
         let resolver = Resolver::new();
         assert_eq!(resolver.lookup("127.0.0.1:3478"), Some(vec![([127, 0, 0, 1], 3478).into()]));
         assert_eq!(resolver.lookup("stun.example.org:3478"), None);
+    }
+
+    #[tokio::test]
+    async fn a_lookup_is_waited_for_only_so_long_after_it_began() {
+        let resolver = Resolver::new();
+        resolver.settled(Duration::from_secs(60)).await;
+        let started = Instant::now();
+        assert!(resolver.note_lookup("slow:1"));
+        resolver.settled(Duration::from_millis(30)).await;
+        resolver.settled(Duration::from_millis(30)).await;
+        assert!(started.elapsed() >= Duration::from_millis(30) && started.elapsed() < Duration::from_secs(5));
+        resolver.looked_up("slow:1", None);
+        resolver.settled(Duration::from_secs(60)).await;
     }
 
     #[tokio::test]

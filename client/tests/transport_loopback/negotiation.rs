@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use visavis_client::transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, TransportError};
 use visavis_shared::{CandidateInit, DescriptionKind, IceServer, SessionDescription};
 
-use crate::support::{End, PATIENCE, config, connect, connected_pair, pass, received, send_pictures};
+use crate::support::{End, PATIENCE, address_of, config, connect, connected_pair, pass, received, send_pictures};
 
 /// The media sections of an offer as browsers write them, as far as it matters here.
 fn section(kind: &str, mid: &str) -> String {
@@ -385,4 +385,19 @@ async fn two_on_one_machine_connect_in_a_fraction_of_a_second() {
     let took = connect(&mut a, &mut b).await;
     println!("connected in {took:?}");
     assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_no_address_given_every_interface_is_offered_and_none_that_nobody_can_reach() {
+    let everywhere = PeerConfig { bind: Vec::new(), ..config() };
+    let mut end = End::open(everywhere).await;
+    end.command(PeerCommand::CreateOffer { ice_restart: false });
+    let mut addresses = Vec::new();
+    while let Ok(Some(event)) = timeout(Duration::from_millis(500), end.events.recv()).await {
+        if let PeerEvent::LocalCandidate(candidate) = event {
+            addresses.extend(address_of(&candidate));
+        }
+    }
+    assert!(!addresses.is_empty());
+    assert!(addresses.iter().all(|address| !address.ip().is_unspecified()), "{addresses:?}");
 }
