@@ -37,7 +37,8 @@ pub struct NalSigns {
 
 impl NalSigns {
     /// Whether it tells of a key frame.
-    fn of_key_frame(self) -> bool {
+    #[must_use]
+    pub fn of_key_frame(self) -> bool {
         self.sps || self.pps || self.idr
     }
 }
@@ -281,8 +282,7 @@ impl FrameBuffer {
     /// Where the frame that begins at `first` ends, if nothing of it is missing.
     fn whole_frame(&self, first: u64) -> Option<u64> {
         let rtp_time = self.packets.get(&first)?.rtp_time;
-        let mut expected = first;
-        for (&sequence, held) in self.packets.range(first..) {
+        for (expected, (&sequence, held)) in (first..).zip(self.packets.range(first..)) {
             if sequence != expected {
                 return None;
             }
@@ -293,7 +293,6 @@ impl FrameBuffer {
             if held.packet.marker {
                 return Some(sequence);
             }
-            expected += 1;
         }
         None
     }

@@ -260,7 +260,7 @@ proptest! {
         for frame in 0..60u32 {
             let packets = rng.random_range(1..6);
             sizes.push(packets);
-            let key = frame % 20 == 0;
+            let key = frame.is_multiple_of(20);
             for packet in stream.frame(key, packets) {
                 let sent = Duration::from_millis(33 * u64::from(frame));
                 let mut delay = rng.random_range(0..12);
@@ -286,7 +286,7 @@ proptest! {
                 let number: u32 = parts[0].split('.').next().and_then(|text| text.parse().ok()).expect("a number");
                 let expected: Vec<String> = (0..sizes[number as usize]).map(|index| format!("{number}.{index}")).collect();
                 prop_assert_eq!(&parts, &expected);
-                prop_assert_eq!(frame.key, number % 20 == 0);
+                prop_assert_eq!(frame.key, number.is_multiple_of(20));
                 prop_assert!(frame.key || last == Some(number - 1), "{:?} before {}", last, number);
                 prop_assert!(last.is_none_or(|last| last < number));
                 last = Some(number);

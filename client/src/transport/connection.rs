@@ -1,9 +1,11 @@
 //! How the library's peer connection is set up: codecs, settings, interceptors, our two tracks.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rtc::ice::mdns::MulticastDnsMode;
+use rtc::ice::url::{SchemeType, Url};
 use rtc::interceptor::{
     ReceiverReportBuilder, Registry, SenderReportBuilder, Slot, TwccReceiverBuilder, TwccSenderBuilder,
 };
@@ -15,6 +17,7 @@ use rtc::rtp_transceiver::rtp_sender::{
 };
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
 use rtc::sdp::extmap::{SDES_MID_URI, TRANSPORT_CC_URI};
+use visavis_shared::IceServer;
 use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::peer_connection::{
@@ -25,6 +28,7 @@ use webrtc::rtp_transceiver::RtpSender;
 use webrtc::runtime::Runtime;
 
 use super::link::{Link, MediaKind};
+use super::resolver::Resolver;
 use super::tap::{INTAKE_SLOT, Intake, WireTap};
 use super::{PeerConfig, TransportError};
 
@@ -32,6 +36,10 @@ use super::{PeerConfig, TransportError};
 const SRTP_REPLAY_WINDOW: usize = 4096;
 /// How often we tell the other when its packets came. Often enough to steer by, at about 1% of a small stream.
 const TWCC_INTERVAL: Duration = Duration::from_millis(50);
+/// How often connectivity is checked until it is there. The library's 200 ms is what a local call would then take.
+const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
+/// How often one pair of addresses is tried: for five seconds.
+const ICE_CHECKS: u16 = 100;
 const OPUS_PAYLOAD_TYPE: u8 = 111;
 const H264_PAYLOAD_TYPE: u8 = 102;
 
@@ -55,15 +63,16 @@ impl Connection {
         config: &PeerConfig,
         link: &Arc<Link>,
         handler: Arc<dyn PeerConnectionEventHandler>,
+        resolver: &Arc<Resolver>,
         runtime: Arc<dyn Runtime>,
     ) -> Result<Self, TransportError> {
-        let built = Self::build_pc(config, link, &handler, &runtime, MulticastDnsMode::QueryOnly).await;
-        let pc = match built {
+        let build = |mdns| Self::build_pc(config, link, &handler, resolver, &runtime, mdns);
+        let pc = match build(MulticastDnsMode::QueryOnly).await {
             Ok(pc) => pc,
             // Without a multicast route (offline, say) there is no mDNS; everything else works.
             Err(first) => {
                 tracing::debug!("no mDNS: {first}");
-                Self::build_pc(config, link, &handler, &runtime, MulticastDnsMode::Disabled).await?
+                build(MulticastDnsMode::Disabled).await?
             }
         };
         let audio = add_transceiver(&*pc, MediaKind::Audio, config.send_audio).await?;
@@ -75,16 +84,13 @@ impl Connection {
         config: &PeerConfig,
         link: &Arc<Link>,
         handler: &Arc<dyn PeerConnectionEventHandler>,
+        resolver: &Resolver,
         runtime: &Arc<dyn Runtime>,
         mdns: MulticastDnsMode,
     ) -> Result<Arc<dyn PeerConnection>, TransportError> {
-        let bind = if config.bind.is_empty() {
-            vec![([0, 0, 0, 0], 0).into(), ([0u16; 8], 0).into()]
-        } else {
-            config.bind.clone()
-        };
+        let bind = if config.bind.is_empty() { all_interfaces() } else { config.bind.clone() };
         let pc = PeerConnectionBuilder::new()
-            .with_configuration(configuration(config))
+            .with_configuration(configuration(config, resolver))
             .with_media_engine(media_engine()?)
             .with_setting_engine(settings(mdns))
             .with_interceptor_registry(interceptors(link))
@@ -98,15 +104,47 @@ impl Connection {
     }
 }
 
-/// The library's form of our configuration.
-pub(crate) fn configuration(config: &PeerConfig) -> RTCConfiguration {
+/// Wildcards, which the library expands into the addresses of all interfaces but the loopback, at each ICE restart anew.
+/// A machine without any other interface gets the loopback, so that two on it can still call each other.
+fn all_interfaces() -> Vec<SocketAddr> {
+    let mut bind = vec![SocketAddr::from(([0, 0, 0, 0], 0)), SocketAddr::from(([0u16; 8], 0))];
+    let reachable = |address: IpAddr| match address {
+        IpAddr::V4(v4) => !(v4.is_loopback() || v4.is_link_local()),
+        IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unicast_link_local()),
+    };
+    let interfaces = rtc::shared::ifaces::ifaces().unwrap_or_default();
+    if !interfaces.iter().filter_map(|interface| interface.addr).any(|address| reachable(address.ip())) {
+        bind.push(SocketAddr::from(([127, 0, 0, 1], 0)));
+    }
+    bind
+}
+
+/// The library's form of our configuration, as far as it can be used: one malformed server would be refused together
+/// with all the others. The library also skips a TURN server whose name is unknown for good, so it is left out until
+/// its name is known; a STUN server is tried again with each gathering.
+pub(crate) fn configuration(config: &PeerConfig, resolver: &Resolver) -> RTCConfiguration {
     let servers = config.ice_servers.iter().map(|server| RTCIceServer {
-        urls: server.urls.clone(),
+        urls: server.urls.iter().filter(|url| is_usable(server, url, resolver)).cloned().collect(),
         username: server.username.clone().unwrap_or_default(),
         credential: server.credential.clone().unwrap_or_default(),
     });
+    let servers = servers.filter(|server| !server.urls.is_empty());
     let policy = if config.relay_only { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
     RTCConfigurationBuilder::new().with_ice_servers(servers.collect()).with_ice_transport_policy(policy).build()
+}
+
+/// Whether there is a relay to use.
+pub(crate) fn has_relay(config: &PeerConfig, resolver: &Resolver) -> bool {
+    let mut urls = config.ice_servers.iter().flat_map(|server| server.urls.iter().map(move |url| (server, url)));
+    urls.any(|(server, url)| url.starts_with("turn") && is_usable(server, url, resolver))
+}
+
+fn is_usable(server: &IceServer, url: &str, resolver: &Resolver) -> bool {
+    match Url::parse_url(url.split('?').next().unwrap_or_default()).map(|url| url.scheme) {
+        Ok(SchemeType::Stun) => true,
+        Ok(SchemeType::Turn) => server.username.is_some() && server.credential.is_some() && resolver.knows(url),
+        _ => false,
+    }
 }
 
 fn settings(mdns: MulticastDnsMode) -> SettingEngine {
@@ -117,6 +155,9 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         .with_srflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_relay_acceptance_min_wait(Some(Duration::ZERO))
+        .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
+        // After a change of network the old sockets and their addresses are of no use.
+        .with_discard_local_candidates_during_ice_restart(true)
         .with_srtp_replay_protection_window(SRTP_REPLAY_WINDOW)
         .with_multicast_dns_mode(mdns)
         .build()

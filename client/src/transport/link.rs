@@ -59,6 +59,8 @@ pub(crate) struct LinkState {
     pub(crate) estimator: Box<dyn BandwidthEstimator>,
     /// Sent packets, to be joined with the feedback on them.
     awaited: History,
+    /// What the payload types stand for that the other sends with.
+    pub(crate) payload_types: Vec<(u8, MediaKind)>,
     /// When anything (RTP or RTCP) last came.
     pub(crate) last_received: Option<Instant>,
     /// Smoothed round trip from receiver reports.
@@ -77,6 +79,7 @@ impl LinkState {
         Self {
             estimator,
             awaited: History::new(),
+            payload_types: Vec::new(),
             last_received: None,
             rtt: None,
             loss_out: None,

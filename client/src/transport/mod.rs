@@ -6,8 +6,10 @@
 mod connection;
 pub mod depacketizer;
 pub mod estimator;
+mod figures;
 mod link;
 pub mod nack;
+mod negotiator;
 pub mod pacer;
 pub mod packetizer;
 mod peer;
@@ -29,12 +31,20 @@ use crate::media::units::Bitrate;
 pub use peer::Peer;
 pub use sdp::SdpError;
 
+/// Begins to resolve the names of STUN and TURN servers, so that a later call need not wait for them. Returns at once.
+pub fn warm_up(ice_servers: &[IceServer]) {
+    resolver::Resolver::shared().begin(ice_servers);
+}
+
 /// Why a peer connection could not be set up or used.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
     /// The library refused the setup: no socket could be bound, say.
     #[error("the connection could not be set up: {0}")]
     Setup(#[source] webrtc::error::Error),
+    /// Relays only were asked for, and there is none.
+    #[error("only relays may be used, but none is known: no TURN server was given, or its name could not be resolved")]
+    NoRelay,
     /// It is closed.
     #[error("the connection is closed")]
     Closed,

@@ -67,7 +67,7 @@ impl NackTracker {
 
     /// The packets to ask for now, in order.
     pub fn due(&mut self, now: Instant, rtt: Option<Duration>) -> Vec<u16> {
-        let retry = rtt.unwrap_or(ASSUMED_RTT).mul_f64(1.25).max(MIN_RETRY);
+        let retry = retry_time(rtt);
         self.missing.retain(|_, missing| missing.asks < MAX_ASKS && now.duration_since(missing.since) < MAX_AGE);
         let due = self.missing.iter_mut().filter(|(_, missing)| missing.next_ask <= now);
         due.map(|(&sequence, missing)| {
@@ -85,11 +85,17 @@ impl NackTracker {
     }
 }
 
-/// How long a repair can be waited for: the asking, the way there and back, and once more in case the first is lost.
+/// How long a repair can be waited for: until the third time of asking has had its answer. A key frame instead takes a
+/// round trip too, and then the time to encode and send it.
 #[must_use]
 pub fn repair_time(rtt: Option<Duration>, cap: Duration) -> Duration {
-    let rtt = rtt.unwrap_or(ASSUMED_RTT);
-    (REORDER_WAIT + rtt.mul_f64(1.25).max(MIN_RETRY) + rtt + Duration::from_millis(15)).min(cap)
+    let answer = rtt.unwrap_or(ASSUMED_RTT) + MIN_RETRY;
+    (REORDER_WAIT + 2 * retry_time(rtt) + answer).min(cap)
+}
+
+/// How long after asking to ask again.
+fn retry_time(rtt: Option<Duration>) -> Duration {
+    rtt.unwrap_or(ASSUMED_RTT).mul_f64(1.25).max(MIN_RETRY)
 }
 
 /// The most packets that are kept for repair.

@@ -14,19 +14,25 @@ use rtc::rtcp::transport_feedbacks::transport_layer_nack::{TransportLayerNack, n
 use rtc::rtp;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep_until;
+use webrtc::media_stream::track_local::TrackLocal;
+use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::TrackRemote;
 
 use super::depacketizer::{depacketize, inspect};
 use super::link::{Incoming, Link, MediaKind};
 use super::nack::{NackTracker, repair_time};
 use crate::media::frame::{ReceivedAudio, ReceivedVideo};
-use crate::media::frame_buffer::{Frame, FrameBuffer, Inserted, VideoPacket};
+use crate::media::frame_buffer::{Frame, FrameBuffer, Inserted, NalSigns, VideoPacket};
 
 /// The longest that a repair is waited for.
 const MAX_PATIENCE: Duration = Duration::from_millis(200);
 /// Key frame requests are no closer together than this at first, and twice as far apart after each without an effect.
 const MIN_REQUEST_INTERVAL: Duration = Duration::from_millis(300);
 const MAX_REQUEST_INTERVAL: Duration = Duration::from_millis(2400);
+/// The rest of a key frame whose beginning came may take this long.
+const KEY_FRAME_GRACE: Duration = Duration::from_millis(250);
+/// The share of packets that is lost is taken over this long.
+const LOSS_WINDOW: Duration = Duration::from_secs(2);
 /// Another stream of the same kind is taken when the one so far has been silent for this long.
 const STREAM_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -46,9 +52,16 @@ pub(crate) struct ReceiveStats {
     pub(crate) frames_dropped: u64,
     /// Smoothed time from a frame's first packet to its release.
     pub(crate) jitter_buffer: Option<Duration>,
-    /// Packets expected and received of all streams, for the share that is lost.
-    pub(crate) expected: u64,
-    pub(crate) received: u64,
+    /// Share of the other's packets that never came, repairs considered, lately.
+    pub(crate) loss: Option<f64>,
+}
+
+/// What was expected and received up to a moment.
+#[derive(Debug, Clone, Copy)]
+struct LossMark {
+    at: Instant,
+    expected: u64,
+    received: u64,
 }
 
 /// Spaces key frame requests out.
@@ -99,8 +112,45 @@ impl RequestLimiter {
 struct VideoStream {
     ssrc: u32,
     last_arrival: Instant,
+    /// Since when only a key frame helps and no sign of one has come.
+    stuck_since: Option<Instant>,
+    first: u64,
+    highest: u64,
+    received: u64,
     buffer: FrameBuffer,
     nack: NackTracker,
+}
+
+impl VideoStream {
+    fn new(ssrc: u32, now: Instant) -> Self {
+        Self {
+            ssrc,
+            last_arrival: now,
+            stuck_since: None,
+            first: u64::MAX,
+            highest: 0,
+            received: 0,
+            buffer: FrameBuffer::new(),
+            nack: NackTracker::default(),
+        }
+    }
+
+    fn count(&mut self, sequence: u64) {
+        self.first = self.first.min(sequence);
+        self.highest = self.highest.max(sequence);
+        self.received += 1;
+    }
+
+    /// Whether it is time to ask for a key frame because none is on its way.
+    fn is_stuck(&mut self, signs: NalSigns, now: Instant) -> bool {
+        if !self.buffer.waits_for_key_frame() {
+            self.stuck_since = None;
+        } else if signs.of_key_frame() {
+            self.stuck_since = Some(now);
+        }
+        self.buffer.waits_for_key_frame()
+            && now.saturating_duration_since(*self.stuck_since.get_or_insert(now)) > KEY_FRAME_GRACE
+    }
 }
 
 /// One received audio stream.
@@ -118,11 +168,13 @@ pub(crate) struct ReceiveTask {
     video_in: SyncSender<ReceivedVideo>,
     audio_in: SyncSender<ReceivedAudio>,
     track: Option<Arc<dyn TrackRemote>>,
+    fallback: Option<Arc<TrackLocalStaticRTP>>,
     sender_ssrc: u32,
     video: Option<VideoStream>,
     audio: Option<AudioStream>,
     requests: RequestLimiter,
     totals: ReceiveStats,
+    loss_mark: Option<LossMark>,
     stats: watch::Sender<ReceiveStats>,
 }
 
@@ -131,6 +183,7 @@ impl ReceiveTask {
         link: Arc<Link>,
         video_in: SyncSender<ReceivedVideo>,
         audio_in: SyncSender<ReceivedAudio>,
+        fallback: Option<Arc<TrackLocalStaticRTP>>,
         sender_ssrc: u32,
         stats: watch::Sender<ReceiveStats>,
     ) -> Self {
@@ -139,11 +192,13 @@ impl ReceiveTask {
             video_in,
             audio_in,
             track: None,
+            fallback,
             sender_ssrc,
             video: None,
             audio: None,
             requests: RequestLimiter::new(),
             totals: ReceiveStats::default(),
+            loss_mark: None,
             stats,
         }
     }
@@ -175,7 +230,7 @@ impl ReceiveTask {
             let now = Instant::now();
             self.release(now);
             self.ask(now).await;
-            self.publish();
+            self.publish(now);
         }
     }
 
@@ -231,8 +286,7 @@ impl ReceiveTask {
                 if let Some(stream) = other {
                     self.totals.frames_dropped += stream.buffer.frames_dropped();
                 }
-                let (buffer, nack) = (FrameBuffer::new(), NackTracker::default());
-                other.insert(VideoStream { ssrc, last_arrival: arrival, buffer, nack })
+                other.insert(VideoStream::new(ssrc, arrival))
             }
         };
         stream.last_arrival = arrival;
@@ -245,14 +299,13 @@ impl ReceiveTask {
             signs,
             arrival,
         });
-        if let Inserted::New(sequence) = inserted
-            && stream.nack.received(sequence, arrival)
-        {
-            stream.buffer.skip_to_key_frame();
+        if let Inserted::New(sequence) = inserted {
+            stream.count(sequence);
+            if stream.nack.received(sequence, arrival) {
+                stream.buffer.skip_to_key_frame();
+            }
         }
-        if stream.buffer.waits_for_key_frame() {
-            self.requests.wanted = true;
-        }
+        self.requests.wanted |= stream.is_stuck(signs, arrival);
     }
 
     /// Passes on what is whole.
@@ -280,7 +333,6 @@ impl ReceiveTask {
 
     /// Sends the NACKs and key frame requests that are due.
     async fn ask(&mut self, now: Instant) {
-        let Some(track) = &self.track else { return };
         let Some(stream) = &mut self.video else { return };
         let (sender_ssrc, media_ssrc) = (self.sender_ssrc, stream.ssrc);
         let mut packets: Vec<Box<dyn rtcp::Packet>> = Vec::new();
@@ -292,21 +344,44 @@ impl ReceiveTask {
         if self.requests.due(now) {
             packets.push(Box::new(PictureLossIndication { sender_ssrc, media_ssrc }));
         }
-        if !packets.is_empty() && track.write_rtcp(packets).await.is_err() {
+        if packets.is_empty() {
+            return;
+        }
+        // A stream that the description did not name has no track in the library; any other way out will do.
+        let sent = match (&self.track, &self.fallback) {
+            (Some(track), _) => track.write_rtcp(packets).await,
+            (None, Some(fallback)) => fallback.write_rtcp(packets).await,
+            (None, None) => return,
+        };
+        if sent.is_err() {
             tracing::trace!("a request could not be sent");
         }
     }
 
-    fn publish(&mut self) {
+    fn publish(&mut self, now: Instant) {
+        let mut mark = LossMark { at: now, expected: 0, received: 0 };
         let mut stats = self.totals;
         if let Some(audio) = &self.audio {
             let expected = audio.highest - audio.first + 1;
             stats.audio_lost = expected.saturating_sub(audio.received);
-            stats.expected += expected;
-            stats.received += audio.received;
+            mark.expected += expected;
+            mark.received += audio.received;
         }
         if let Some(video) = &self.video {
             stats.frames_dropped += video.buffer.frames_dropped();
+            mark.expected += (video.highest + 1).saturating_sub(video.first);
+            mark.received += video.received;
+        }
+        match self.loss_mark {
+            Some(last) if now.duration_since(last.at) < LOSS_WINDOW => {}
+            Some(last) => {
+                let expected = mark.expected.saturating_sub(last.expected);
+                let missing = expected.saturating_sub(mark.received.saturating_sub(last.received));
+                self.totals.loss = (expected > 0).then(|| missing as f64 / expected as f64);
+                stats.loss = self.totals.loss;
+                self.loss_mark = Some(mark);
+            }
+            None => self.loss_mark = Some(mark),
         }
         self.stats.send_replace(stats);
     }

@@ -1,4 +1,4 @@
-//! Names of STUN and TURN servers, resolved beside everything else.
+//! Names of STUN and TURN servers, resolved beside everything else and remembered between calls.
 //!
 //! A lookup runs on a thread of its own, because the system's resolver blocks for many seconds when no name server
 //! answers and tokio would wait for it at exit. [`Resolver::lookup`] answers at once from what is known; who needs more
@@ -6,51 +6,107 @@
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use visavis_shared::IceServer;
 
-/// The most names that are looked up.
-const MAX_NAMES: usize = 16;
+/// The most names that are remembered.
+const MAX_NAMES: usize = 32;
+/// A name is looked up again after this; its old addresses are used until there are new ones.
+const STALE_AFTER: Duration = Duration::from_secs(300);
 
 /// Resolves names without ever waiting for them.
 #[derive(Debug)]
 pub(crate) struct Resolver {
-    /// `None` while a lookup runs.
-    known: Mutex<HashMap<String, Option<Vec<SocketAddr>>>>,
+    names: Mutex<HashMap<String, Name>>,
+    /// Counts names that became known.
     resolved: watch::Sender<u64>,
+    /// Counts lookups that ended, one way or the other.
+    ended: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct Name {
+    addresses: Option<Vec<SocketAddr>>,
+    begun: Instant,
+    running: bool,
 }
 
 impl Resolver {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { known: Mutex::default(), resolved: watch::Sender::new(0) })
+    /// The one of this process.
+    pub(crate) fn shared() -> Arc<Self> {
+        static SHARED: OnceLock<Arc<Resolver>> = OnceLock::new();
+        Arc::clone(SHARED.get_or_init(Self::new))
     }
 
-    /// Begins to look up the names in these URLs.
+    fn new() -> Arc<Self> {
+        Arc::new(Self { names: Mutex::default(), resolved: watch::Sender::new(0), ended: watch::Sender::new(0) })
+    }
+
+    /// Begins to look up the names in these servers' URLs.
     pub(crate) fn begin(self: &Arc<Self>, servers: &[IceServer]) {
         for name in servers.iter().flat_map(|server| &server.urls).filter_map(|url| host_and_port(url)) {
-            if name.parse::<SocketAddr>().is_ok() {
+            if name.parse::<SocketAddr>().is_ok() || !self.note_lookup(&name) {
                 continue;
             }
-            let mut known = self.known();
-            if known.len() >= MAX_NAMES || known.contains_key(&name) {
-                continue;
-            }
-            known.insert(name.clone(), None);
-            drop(known);
             let resolver = Arc::clone(self);
-            let thread =
-                std::thread::Builder::new().name("resolver".to_owned()).spawn(move || match name.to_socket_addrs() {
-                    Ok(addresses) => {
-                        resolver.known().insert(name, Some(addresses.collect()));
-                        resolver.resolved.send_modify(|count| *count += 1);
-                    }
-                    Err(_) => tracing::debug!("a STUN or TURN server's name could not be resolved"),
-                });
-            if thread.is_err() {
-                tracing::warn!("no thread to resolve a STUN or TURN server's name on");
+            let lookup = move || {
+                let addresses = name.to_socket_addrs().map(Iterator::collect).ok();
+                if addresses.is_none() {
+                    tracing::debug!("the name of a STUN or TURN server could not be resolved");
+                }
+                resolver.looked_up(&name, addresses);
+            };
+            if std::thread::Builder::new().name("resolver".to_owned()).spawn(lookup).is_err() {
+                tracing::warn!("there is no thread to resolve the name of a STUN or TURN server on");
             }
+        }
+    }
+
+    /// Whether this name is to be looked up now; if so, takes note of it.
+    fn note_lookup(&self, name: &str) -> bool {
+        let mut names = self.names();
+        let addresses = match names.get(name) {
+            Some(known) if known.running => return false,
+            Some(known) if known.addresses.is_some() && known.begun.elapsed() < STALE_AFTER => return false,
+            Some(known) => known.addresses.clone(),
+            None => None,
+        };
+        if names.len() >= MAX_NAMES {
+            names.retain(|_, known| known.running);
+        }
+        if names.len() >= MAX_NAMES {
+            return false;
+        }
+        names.insert(name.to_owned(), Name { addresses, begun: Instant::now(), running: true });
+        true
+    }
+
+    fn looked_up(&self, name: &str, addresses: Option<Vec<SocketAddr>>) {
+        let mut news = false;
+        if let Some(known) = self.names().get_mut(name) {
+            known.running = false;
+            news = addresses.is_some() && known.addresses.is_none();
+            if addresses.is_some() {
+                known.addresses = addresses;
+            }
+        }
+        self.ended.send_modify(|count| *count += 1);
+        if news {
+            self.resolved.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Waits until no lookup runs that began less than `grace` ago.
+    pub(crate) async fn settled(&self, grace: Duration) {
+        let mut ended = self.ended.subscribe();
+        loop {
+            let left = |name: &Name| grace.checked_sub(name.begun.elapsed()).filter(|_| name.running);
+            let longest = self.names().values().filter_map(left).max();
+            let Some(left) = longest else { return };
+            let _ = tokio::time::timeout(left, ended.changed()).await;
         }
     }
 
@@ -59,16 +115,21 @@ impl Resolver {
         if let Ok(address) = host.parse() {
             return Some(vec![address]);
         }
-        self.known().get(host).cloned().flatten()
+        self.names().get(host)?.addresses.clone()
     }
 
-    /// Changes whenever a name was resolved.
+    /// Whether the name in this URL is known, or there is none.
+    pub(crate) fn knows(&self, url: &str) -> bool {
+        host_and_port(url).is_none_or(|name| self.lookup(&name).is_some())
+    }
+
+    /// Changes whenever a name was resolved for the first time.
     pub(crate) fn changed(&self) -> watch::Receiver<u64> {
         self.resolved.subscribe()
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<String, Option<Vec<SocketAddr>>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn names(&self) -> MutexGuard<'_, HashMap<String, Name>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -106,6 +167,19 @@ mod tests {
         let resolver = Resolver::new();
         assert_eq!(resolver.lookup("127.0.0.1:3478"), Some(vec![([127, 0, 0, 1], 3478).into()]));
         assert_eq!(resolver.lookup("stun.example.org:3478"), None);
+    }
+
+    #[tokio::test]
+    async fn a_lookup_is_waited_for_only_so_long_after_it_began() {
+        let resolver = Resolver::new();
+        resolver.settled(Duration::from_secs(60)).await;
+        let started = Instant::now();
+        assert!(resolver.note_lookup("slow:1"));
+        resolver.settled(Duration::from_millis(30)).await;
+        resolver.settled(Duration::from_millis(30)).await;
+        assert!(started.elapsed() >= Duration::from_millis(30) && started.elapsed() < Duration::from_secs(5));
+        resolver.looked_up("slow:1", None);
+        resolver.settled(Duration::from_secs(60)).await;
     }
 
     #[tokio::test]

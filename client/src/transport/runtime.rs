@@ -100,3 +100,29 @@ impl Runtime for SupervisedRuntime {
         "tokio, supervised"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_in_the_library_is_told() {
+        let (panicked, mut panics) = mpsc::channel(1);
+        let runtime = SupervisedRuntime::new(Resolver::shared(), panicked);
+        runtime.spawn(Box::pin(async {})).detach();
+        let aborted = runtime.spawn(Box::pin(std::future::pending()));
+        aborted.abort();
+        tokio::task::yield_now().await;
+        assert!(panics.try_recv().is_err());
+        runtime.spawn(Box::pin(async { panic!("on purpose") })).detach();
+        assert_eq!(panics.recv().await, Some(()));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_not_known_yet_is_no_reason_to_wait() {
+        let runtime = SupervisedRuntime::new(Resolver::shared(), mpsc::channel(1).0);
+        assert!(runtime.resolve_host("no.such.name.invalid:1").await.is_err());
+        let known = runtime.resolve_host("192.0.2.1:1").await.expect("an address");
+        assert_eq!(known, [SocketAddr::from(([192, 0, 2, 1], 1))]);
+    }
+}

@@ -4,10 +4,15 @@
 
 use std::collections::HashSet;
 
+use super::link::MediaKind;
+
 /// The longest description that is taken, in bytes.
 pub(crate) const MAX_SDP_BYTES: usize = 64 * 1024;
 /// The most media sections that are taken.
 const MAX_MEDIA_SECTIONS: usize = 64;
+
+/// SSRCs from here on stand for streams whose description names none.
+const NAMELESS_SSRC: usize = 0x7eaf_0000;
 
 /// Why a description from the other is refused before the library sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -50,8 +55,36 @@ fn media_sections(sdp: &str) -> impl Iterator<Item = &str> {
     starts.into_iter().zip(ends.into_iter().skip(1)).filter_map(move |(start, end)| sdp.get(start..end))
 }
 
-/// Checks a description from the other and takes out the H.264 formats that aren't packetization-mode 1: the library
-/// would match them with ours, and then neither end could read the other's packets.
+/// Which payload types carry what we know, by the formats that a description of ours lists.
+pub(crate) fn payload_types(sdp: &str) -> Vec<(u8, MediaKind)> {
+    sdp.lines()
+        .filter_map(|line| {
+            let (format, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
+            let kind = match codec.split('/').next()?.to_ascii_lowercase().as_str() {
+                "opus" => MediaKind::Audio,
+                "h264" => MediaKind::Video,
+                _ => return None,
+            };
+            Some((format.parse().ok()?, kind))
+        })
+        .collect()
+}
+
+/// Whether a description has sections of a kind, but none with a format that we know.
+pub(crate) fn lacks_format(sdp: &str, kind: MediaKind) -> bool {
+    let name = match kind {
+        MediaKind::Audio => "m=audio ",
+        MediaKind::Video => "m=video ",
+    };
+    let mut sections = media_sections(sdp).filter(|section| section.starts_with(name)).peekable();
+    sections.peek().is_some() && !sections.any(|section| payload_types(section).iter().any(|(_, known)| *known == kind))
+}
+
+/// Checks a description from the other and changes what the library would stumble over:
+/// - H.264 formats that aren't packetization-mode 1: it would match them with ours, and then neither end could read the
+///   other's packets;
+/// - sections that name no SSRC, as they need not (RFC 8829 §5.2.1): it would refuse the whole description. They get
+///   one that nothing will be sent with; what comes is told apart by its payload type.
 ///
 /// # Errors
 /// When it can't be a description at all.
@@ -71,11 +104,17 @@ pub(crate) fn prepare_remote(sdp: &str) -> Result<String, SdpError> {
     let (session, _) = sdp.split_at(session_end);
     let mut prepared = String::with_capacity(sdp.len());
     prepared.push_str(session);
-    for section in media_sections(sdp) {
+    for (index, section) in media_sections(sdp).enumerate() {
         if section.starts_with("m=video ") {
             prepared.push_str(&without_other_packetization_modes(section));
         } else {
             prepared.push_str(section);
+        }
+        if !section.starts_with("m=application ") && !section.contains("a=ssrc:") && !section.contains("a=rid:") {
+            if !prepared.ends_with('\n') {
+                prepared.push_str("\r\n");
+            }
+            prepared.push_str(&format!("a=ssrc:{} cname:-\r\n", NAMELESS_SSRC + index));
         }
     }
     Ok(prepared)
@@ -99,32 +138,19 @@ fn without_other_packetization_modes(section: &str) -> String {
         .map(|(format, _)| format)
         .collect();
     let refused: HashSet<&str> = h264.difference(&mode_1).map(String::as_str).collect();
-    let mut formats_left = false;
-    let lines: Vec<String> = section
-        .lines()
-        .filter_map(|line| {
-            if line.starts_with("m=") {
-                // m=video <port> <proto> <fmt> …
-                let kept: Vec<&str> = line
-                    .split_whitespace()
-                    .enumerate()
-                    .filter(|(index, word)| *index < 3 || !refused.contains(word))
-                    .map(|(_, word)| word)
-                    .collect();
-                formats_left = kept.len() > 3;
-                return Some(kept.join(" "));
-            }
-            let format = ["a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"]
-                .iter()
-                .find_map(|attribute| line.strip_prefix(attribute)?.split(' ').next());
-            (!format.is_some_and(|format| refused.contains(format))).then(|| line.to_owned())
+    let lines = section.lines().filter_map(|line| {
+        let about = |attribute: &str| line.strip_prefix(attribute)?.split(' ').next();
+        let is_refused = |attribute| about(attribute).is_some_and(|format| refused.contains(format));
+        if is_refused("a=fmtp:") || is_refused("a=rtcp-fb:") {
+            return None;
+        }
+        // The format keeps its place, since a section needs one, but goes by a name that nobody knows.
+        Some(match about("a=rtpmap:") {
+            Some(format) if refused.contains(format) => format!("a=rtpmap:{format} x-refused/90000"),
+            _ => line.to_owned(),
         })
-        .collect();
-    if !formats_left {
-        // A section needs a format. As it stands it is refused as a whole, because no format of it is known.
-        return section.to_owned();
-    }
-    lines.into_iter().flat_map(|line| [line, "\r\n".to_owned()]).collect()
+    });
+    lines.flat_map(|line| [line, "\r\n".to_owned()]).collect()
 }
 
 #[cfg(test)]
@@ -132,7 +158,7 @@ mod tests {
     use super::*;
 
     const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE v a\r\n\
-        m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\r\na=rtpmap:111 opus/48000/2\r\n\
+        m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\r\na=rtpmap:111 opus/48000/2\r\na=ssrc:7 cname:x\r\n\
         m=video 9 UDP/TLS/RTP/SAVPF 96 97 98\r\na=mid:v\r\na=rtpmap:96 H264/90000\r\n\
         a=fmtp:96 profile-level-id=42e01f;packetization-mode=0\r\na=rtcp-fb:96 nack\r\n\
         a=rtpmap:97 H264/90000\r\na=fmtp:97 profile-level-id=42e01f; packetization-mode=1\r\n\
@@ -149,10 +175,28 @@ mod tests {
     #[test]
     fn only_packetization_mode_1_is_left_of_h264() {
         let prepared = prepare_remote(OFFER).expect("an offer");
-        assert!(prepared.contains("m=video 9 UDP/TLS/RTP/SAVPF 97 98\r\n"), "{prepared}");
-        assert!(!prepared.contains(":96 "), "{prepared}");
+        assert!(prepared.contains("m=video 9 UDP/TLS/RTP/SAVPF 96 97 98\r\n"), "{prepared}");
+        assert!(!prepared.contains("packetization-mode=0") && !prepared.contains(":96 H264"), "{prepared}");
         assert!(prepared.contains("a=fmtp:97 ") && prepared.contains("a=rtpmap:98 VP8/90000"));
         assert!(prepared.starts_with(&OFFER[..OFFER.find("m=video").expect("video")]));
+        assert!(!lacks_format(&prepared, MediaKind::Video));
+        let mode_0 = prepare_remote(&OFFER.replace("packetization-mode=1", "packetization-mode=0")).expect("an offer");
+        assert!(lacks_format(&mode_0, MediaKind::Video) && !lacks_format(&mode_0, MediaKind::Audio));
+        assert!(!lacks_format("v=0\r\n", MediaKind::Video));
+    }
+
+    #[test]
+    fn a_section_that_names_no_ssrc_is_given_one() {
+        let prepared = prepare_remote(&OFFER.replace("a=ssrc:7 cname:x\r\n", "")).expect("an offer");
+        let ssrcs: Vec<&str> = prepared.lines().filter(|line| line.starts_with("a=ssrc:")).collect();
+        assert_eq!(ssrcs.len(), 2, "{prepared}");
+        assert_ne!(ssrcs[0], ssrcs[1]);
+        assert_eq!(prepare_remote(OFFER).expect("an offer").matches("a=ssrc:").count(), 2);
+    }
+
+    #[test]
+    fn payload_types_tell_sound_from_pictures() {
+        assert_eq!(payload_types(OFFER), [(111, MediaKind::Audio), (96, MediaKind::Video), (97, MediaKind::Video)]);
     }
 
     #[test]

@@ -212,6 +212,16 @@ impl Intake {
     pub(crate) fn new(link: Arc<Link>) -> Self {
         Self { link, remote: HashMap::new(), passing: Passing::default() }
     }
+
+    /// By its stream, or by its payload type when the description named no streams.
+    fn kind_of(&self, packet: &rtp::Packet) -> Option<MediaKind> {
+        if let Some(kind) = self.remote.get(&packet.header.ssrc) {
+            return Some(*kind);
+        }
+        let state = self.link.state();
+        let known = state.payload_types.iter().find(|(payload_type, _)| *payload_type == packet.header.payload_type);
+        known.map(|(_, kind)| *kind)
+    }
 }
 
 impl Protocol<TaggedPacket, TaggedPacket, ()> for Intake {
@@ -224,7 +234,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Intake {
     fn handle_read(&mut self, msg: TaggedPacket) -> Result<(), Error> {
         match msg.message.packet {
             Packet::Rtp(packet) => {
-                if let Some(&kind) = self.remote.get(&packet.header.ssrc) {
+                if let Some(kind) = self.kind_of(&packet) {
                     self.link.incoming(Incoming { kind, packet, arrival: msg.now });
                 }
             }

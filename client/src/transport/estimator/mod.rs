@@ -1,8 +1,8 @@
 //! How much the way to the other carries.
 //!
 //! [`GoogCc`] follows Google Congestion Control (draft-ietf-rmcat-gcc-02) on transport-wide feedback
-//! (draft-holmer-rmcat-transport-wide-cc-extensions-01): [`trendline`] sees queues grow in the times of arrival,
-//! [`rate_control`] backs off to what arrives and otherwise probes upwards, loss bounds both. Of peers that send REMB
+//! (draft-holmer-rmcat-transport-wide-cc-extensions-01): `trendline` sees queues grow in the times of arrival,
+//! `rate_control` backs off to what arrives and otherwise probes upwards, loss bounds both. Of peers that send REMB
 //! (draft-alvestrand-rmcat-remb) alone, that is believed. Everything is pure: time is an argument.
 
 mod burst;

@@ -1,4 +1,4 @@
-//! Two peers over real UDP on 127.0.0.1: what one sends is what the other gets.
+//! Two peers and what lies between them.
 
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -14,9 +14,9 @@ use visavis_client::media::units::Bitrate;
 use visavis_client::transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl};
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
 
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
-fn config() -> PeerConfig {
+pub(crate) fn config() -> PeerConfig {
     PeerConfig {
         ice_servers: Vec::new(),
         relay_only: false,
@@ -28,22 +28,22 @@ fn config() -> PeerConfig {
 }
 
 /// A peer with the other ends of its ports.
-struct End {
-    peer: Peer,
-    events: mpsc::Receiver<PeerEvent>,
-    video_out: mpsc::Sender<EncodedVideo>,
-    audio_out: mpsc::Sender<EncodedAudio>,
-    video_in: Receiver<ReceivedVideo>,
-    audio_in: Receiver<ReceivedAudio>,
-    control: Receiver<VideoControl>,
+pub(crate) struct End {
+    pub(crate) peer: Peer,
+    pub(crate) events: mpsc::Receiver<PeerEvent>,
+    pub(crate) video_out: mpsc::Sender<EncodedVideo>,
+    pub(crate) audio_out: mpsc::Sender<EncodedAudio>,
+    pub(crate) video_in: Receiver<ReceivedVideo>,
+    pub(crate) audio_in: Receiver<ReceivedAudio>,
+    pub(crate) control: Receiver<VideoControl>,
 }
 
 impl End {
-    async fn open(config: PeerConfig) -> Self {
-        Self::open_with_video_queue(config, 64).await
+    pub(crate) async fn open(config: PeerConfig) -> Self {
+        Self::open_with_video_queue(config, 1024).await
     }
 
-    async fn open_with_video_queue(config: PeerConfig, video_queue: usize) -> Self {
+    pub(crate) async fn open_with_video_queue(config: PeerConfig, video_queue: usize) -> Self {
         let (video_out, video_out_rx) = mpsc::channel(8);
         let (audio_out, audio_out_rx) = mpsc::channel(32);
         let (video_in_tx, video_in) = sync_channel(video_queue);
@@ -61,15 +61,15 @@ impl End {
         Self { peer, events, video_out, audio_out, video_in, audio_in, control }
     }
 
-    fn command(&self, command: PeerCommand) {
+    pub(crate) fn command(&self, command: PeerCommand) {
         self.peer.command(command).expect("the peer takes commands");
     }
 
-    async fn event(&mut self) -> PeerEvent {
+    pub(crate) async fn event(&mut self) -> PeerEvent {
         timeout(PATIENCE, self.events.recv()).await.expect("an event comes in time").expect("the peer lives")
     }
 
-    async fn description(&mut self) -> SessionDescription {
+    pub(crate) async fn description(&mut self) -> SessionDescription {
         loop {
             if let PeerEvent::LocalDescription(description) = self.event().await {
                 return description;
@@ -78,7 +78,7 @@ impl End {
     }
 
     /// Waits until the encoder is asked for a key frame.
-    async fn key_frame_wish(&self) -> bool {
+    pub(crate) async fn key_frame_wish(&self) -> bool {
         let until = Instant::now() + Duration::from_secs(5);
         while Instant::now() < until {
             match self.control.try_recv() {
@@ -92,7 +92,11 @@ impl End {
 }
 
 /// Passes descriptions and addresses between the two, changed as a test likes, until both are connected.
-async fn connect_through(a: &mut End, b: &mut End, mut change: impl FnMut(bool, &mut CandidateInit)) -> Duration {
+pub(crate) async fn connect_through(
+    a: &mut End,
+    b: &mut End,
+    mut change: impl FnMut(bool, &mut CandidateInit),
+) -> Duration {
     let start = Instant::now();
     a.command(PeerCommand::CreateOffer { ice_restart: false });
     let (mut a_up, mut b_up) = (false, false);
@@ -109,7 +113,12 @@ async fn connect_through(a: &mut End, b: &mut End, mut change: impl FnMut(bool, 
 }
 
 /// Hands an event of one end to the other. Says whether it was `Connected`.
-fn pass(event: PeerEvent, from_a: bool, to: &End, change: &mut impl FnMut(bool, &mut CandidateInit)) -> bool {
+pub(crate) fn pass(
+    event: PeerEvent,
+    from_a: bool,
+    to: &End,
+    change: &mut impl FnMut(bool, &mut CandidateInit),
+) -> bool {
     match event {
         PeerEvent::LocalDescription(description) => to.command(match description.kind {
             DescriptionKind::Offer => PeerCommand::AcceptOffer(description),
@@ -127,19 +136,18 @@ fn pass(event: PeerEvent, from_a: bool, to: &End, change: &mut impl FnMut(bool, 
     false
 }
 
-async fn connect(a: &mut End, b: &mut End) -> Duration {
+pub(crate) async fn connect(a: &mut End, b: &mut End) -> Duration {
     connect_through(a, b, |_, _| {}).await
 }
 
-async fn connected_pair() -> (End, End) {
+pub(crate) async fn connected_pair() -> (End, End) {
     let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
-    let took = connect(&mut a, &mut b).await;
-    println!("connected in {took:?}");
+    connect(&mut a, &mut b).await;
     (a, b)
 }
 
 /// An access unit that looks like an encoder's: parameter sets before an IDR slice, or one slice of another picture.
-fn access_unit(rng: &mut StdRng, key: bool, bytes: usize) -> Bytes {
+pub(crate) fn access_unit(rng: &mut StdRng, key: bool, bytes: usize) -> Bytes {
     let mut unit = Vec::with_capacity(bytes + 40);
     let mut nal = |header: u8, len: usize, rng: &mut StdRng| {
         unit.extend([0, 0, 0, 1, header]);
@@ -153,12 +161,12 @@ fn access_unit(rng: &mut StdRng, key: bool, bytes: usize) -> Bytes {
     unit.into()
 }
 
-fn picture(data: Bytes, key: bool) -> EncodedVideo {
+pub(crate) fn picture(data: Bytes, key: bool) -> EncodedVideo {
     EncodedVideo { data, key, captured_at: Instant::now() }
 }
 
 /// Sends pictures 33 ms apart, a key frame first and whenever one is wished for.
-async fn send_pictures(end: &End, seed: u64, count: usize, bytes: usize) -> Vec<(Bytes, bool)> {
+pub(crate) async fn send_pictures(end: &End, seed: u64, count: usize, bytes: usize) -> Vec<(Bytes, bool)> {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut sent = Vec::new();
     for index in 0..count {
@@ -172,81 +180,12 @@ async fn send_pictures(end: &End, seed: u64, count: usize, bytes: usize) -> Vec<
     sent
 }
 
-fn received(end: &End) -> Vec<(Bytes, bool)> {
+pub(crate) fn received(end: &End) -> Vec<(Bytes, bool)> {
     end.video_in.try_iter().map(|picture| (picture.data, picture.key)).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pictures_and_sound_arrive_as_they_were_sent_and_in_order() {
-    let (a, b) = connected_pair().await;
-    assert!(a.key_frame_wish().await, "a connection begins with a key frame");
-    let sound = async {
-        let mut sent = Vec::new();
-        let start = Instant::now();
-        for n in 0..100u32 {
-            let data = Bytes::from(format!("packet {n}"));
-            let captured_at = start + n * Duration::from_millis(10);
-            let packet = EncodedAudio { data: data.clone(), samples: 480, captured_at };
-            a.audio_out.send(packet).await.expect("the peer takes sound");
-            sent.push(data);
-            sleep(Duration::from_millis(10)).await;
-        }
-        sent
-    };
-    let (pictures, sound) = tokio::join!(send_pictures(&a, 1, 30, 9_000), sound);
-    sleep(Duration::from_millis(300)).await;
-    assert_eq!(received(&b), pictures);
-    let heard: Vec<ReceivedAudio> = b.audio_in.try_iter().collect();
-    assert_eq!(heard.iter().map(|packet| packet.payload.clone()).collect::<Vec<_>>(), sound);
-    assert!(heard.windows(2).all(|pair| pair[1].rtp_time.wrapping_sub(pair[0].rtp_time) == 480));
-    assert!(heard.windows(2).all(|pair| pair[1].sequence == pair[0].sequence.wrapping_add(1)));
-    let stats = a.peer.stats().await;
-    assert_eq!((stats.audio_packets_sent, stats.retransmitted), (100, 0));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wish_for_a_key_frame_reaches_the_encoder_of_the_other() {
-    let (a, b) = connected_pair().await;
-    assert!(a.key_frame_wish().await);
-    send_pictures(&a, 2, 5, 2_000).await;
-    b.command(PeerCommand::RequestKeyFrame);
-    assert!(a.key_frame_wish().await);
-    assert!(a.peer.stats().await.plis_received >= 1);
-    assert!(b.peer.stats().await.plis_sent >= 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn addresses_that_come_before_the_description_are_kept() {
-    let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
-    a.command(PeerCommand::CreateOffer { ice_restart: false });
-    let offer = a.description().await;
-    // The first of a's addresses overtakes its offer.
-    loop {
-        if let PeerEvent::LocalCandidate(candidate) = a.event().await {
-            b.command(PeerCommand::AddCandidate(candidate));
-            break;
-        }
-    }
-    sleep(Duration::from_millis(50)).await;
-    b.command(PeerCommand::AcceptOffer(offer));
-    let answer = b.description().await;
-    // None of b's addresses is passed on: it has to reach a with what it was given.
-    a.command(PeerCommand::AcceptAnswer(answer));
-    for end in [&mut a, &mut b] {
-        while end.event().await != PeerEvent::Connected {}
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn figures_name_the_way_and_how_it_is_protected() {
-    let (a, b) = connected_pair().await;
-    tokio::join!(send_pictures(&a, 3, 60, 2_000), send_pictures(&b, 4, 60, 2_000));
-    let stats = a.peer.stats().await;
-    println!("{stats:?}");
-    assert_eq!(stats.local_candidate.as_deref(), Some("host"));
-    assert!(stats.remote_candidate.is_some());
-    assert_eq!(stats.protocol.as_deref(), Some("udp"));
-    assert!(stats.rtt_ms.is_some_and(|rtt| rtt < 100.0));
-    assert!(stats.srtp.is_some() && stats.dtls.is_some());
-    assert!(stats.video_bytes_sent > 100_000);
+/// The UDP address in a candidate: `candidate:… 1 udp PRIORITY ADDRESS PORT typ …`.
+pub(crate) fn address_of(candidate: &CandidateInit) -> Option<SocketAddr> {
+    let mut words = candidate.candidate.split_whitespace().skip(4);
+    Some(SocketAddr::new(words.next()?.parse().ok()?, words.next()?.parse().ok()?))
 }

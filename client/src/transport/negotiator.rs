@@ -1,0 +1,432 @@
+//! The negotiating task: carries commands out on the library's peer connection, and tells what happened.
+//!
+//! In: [`PeerCommand`]s in order and the library's callbacks. Out: [`PeerEvent`]s, permission to send, tracks to answer
+//! on. What always holds: a description is told before the addresses that belong to it; `Connected` and `Disconnected`
+//! take turns; something malformed from the other fails a connection that does not stand yet, and never one that does.
+//! (RFC 8829 for offer and answer, RFC 8838 for addresses that come one by one.)
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use rtc::peer_connection::configuration::RTCOfferOptions;
+use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
+use tokio::sync::{mpsc, watch};
+use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
+use webrtc::media_stream::track_remote::TrackRemote;
+use webrtc::peer_connection::{
+    PeerConnectionEventHandler, RTCIceCandidateInit, RTCPeerConnectionIceEvent, RTCPeerConnectionState,
+    RTCSessionDescription,
+};
+
+use super::connection::{Connection, LocalTrack, configuration};
+use super::link::{Link, MediaKind};
+use super::receive::ReceiveCommand;
+use super::resolver::Resolver;
+use super::send::Permission;
+use super::{PeerCommand, PeerConfig, PeerEvent, sdp};
+
+/// The most addresses of the other's that are tried.
+const MAX_CANDIDATES: usize = 128;
+/// A lookup that takes longer than this, from when it began, is not waited for.
+const NAME_GRACE: Duration = Duration::from_millis(150);
+/// When nothing has come for this long, although ICE is content, media does not flow.
+const MEDIA_SILENCE: Duration = Duration::from_secs(3);
+/// How often silence is looked for.
+const WATCH: Duration = Duration::from_millis(250);
+
+/// What the library tells.
+pub(super) enum LibraryEvent {
+    Candidate(RTCIceCandidateInit),
+    State(RTCPeerConnectionState),
+    Track(Arc<dyn TrackRemote>),
+}
+
+/// Passes the library's callbacks on. They run inside its driver and must not wait.
+pub(super) struct Handler {
+    events: mpsc::Sender<LibraryEvent>,
+}
+
+impl Handler {
+    pub(super) fn new(events: mpsc::Sender<LibraryEvent>) -> Self {
+        Self { events }
+    }
+
+    fn pass_on(&self, event: LibraryEvent) {
+        if self.events.try_send(event).is_err() {
+            tracing::debug!("an event of the peer connection was dropped");
+        }
+    }
+}
+
+#[async_trait]
+impl PeerConnectionEventHandler for Handler {
+    async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
+        if let Ok(candidate) = event.candidate.to_json() {
+            self.pass_on(LibraryEvent::Candidate(candidate));
+        }
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        self.pass_on(LibraryEvent::State(state));
+    }
+
+    async fn on_track(&self, track: Arc<dyn TrackRemote>) {
+        self.pass_on(LibraryEvent::Track(track));
+    }
+}
+
+/// Where the connection is, by the library's account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ice {
+    New,
+    Connected,
+    Disconnected,
+    Failed,
+}
+
+/// Where what happened is told.
+pub(super) struct Outputs {
+    pub(super) events: mpsc::Sender<PeerEvent>,
+    pub(super) receive: mpsc::Sender<ReceiveCommand>,
+    pub(super) permission: watch::Sender<Permission>,
+    pub(super) ice_restarts: watch::Sender<u32>,
+}
+
+/// Carries commands out and says what happened.
+pub(super) struct Negotiator {
+    config: PeerConfig,
+    resolver: Arc<Resolver>,
+    connection: Connection,
+    link: Arc<Link>,
+    out: Outputs,
+    candidates_before_description: Vec<CandidateInit>,
+    candidates_taken: usize,
+    bundle_section: Option<(String, u16)>,
+    /// We offered and wait for the answer.
+    offered: bool,
+    ice: Ice,
+    /// The last of Connected and Disconnected that was told was the former.
+    told_connected: bool,
+}
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+enum NegotiationError {
+    #[error("The other's description is refused: {0}")]
+    Refused(#[from] sdp::SdpError),
+    #[error("The other's description is of the wrong kind")]
+    WrongKind,
+    #[error("The other's description can't be used: {0}")]
+    Unusable(#[source] webrtc::error::Error),
+    #[error("No description could be made: {0}")]
+    NotMade(#[source] webrtc::error::Error),
+}
+
+impl Negotiator {
+    pub(super) fn new(
+        config: PeerConfig,
+        resolver: Arc<Resolver>,
+        connection: Connection,
+        link: Arc<Link>,
+        out: Outputs,
+    ) -> Self {
+        Self {
+            config,
+            resolver,
+            connection,
+            link,
+            out,
+            candidates_before_description: Vec::new(),
+            candidates_taken: 0,
+            bundle_section: None,
+            offered: false,
+            ice: Ice::New,
+            told_connected: false,
+        }
+    }
+
+    /// Runs until the commands' sender is gone.
+    pub(super) async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<PeerCommand>,
+        mut library: mpsc::Receiver<LibraryEvent>,
+    ) {
+        let mut watch = tokio::time::interval(WATCH);
+        watch.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut resolved = self.resolver.changed();
+        loop {
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.command(command).await,
+                    None => return,
+                },
+                Some(event) = library.recv() => self.library_event(event).await,
+                Ok(()) = resolved.changed() => self.resolved().await,
+                _ = watch.tick() => self.watch_for_silence().await,
+            }
+        }
+    }
+
+    async fn command(&mut self, command: PeerCommand) {
+        let result = match command {
+            PeerCommand::CreateOffer { ice_restart } => self.offer(ice_restart).await,
+            PeerCommand::AcceptOffer(offer) => self.accept_offer(offer).await,
+            PeerCommand::AcceptAnswer(answer) => self.accept_answer(answer).await,
+            PeerCommand::AddCandidate(candidate) => {
+                self.add_candidate(candidate).await;
+                Ok(())
+            }
+            PeerCommand::RequestKeyFrame => {
+                let _ = self.out.receive.try_send(ReceiveCommand::RequestKeyFrame);
+                Ok(())
+            }
+        };
+        match result {
+            Ok(()) => {}
+            // A connection that stands is not lost over a description that can't be used.
+            Err(error) if self.ice == Ice::Connected => tracing::warn!("{error}"),
+            Err(error) => self.tell(PeerEvent::Failed(error.to_string())).await,
+        }
+    }
+
+    async fn tell(&self, event: PeerEvent) {
+        // When nobody listens any more, the peer is about to be dropped.
+        let _ = self.out.events.send(event).await;
+    }
+
+    async fn offer(&mut self, ice_restart: bool) -> Result<(), NegotiationError> {
+        let options = ice_restart.then_some(RTCOfferOptions { ice_restart });
+        let offer = self.connection.pc.create_offer(options).await.map_err(NegotiationError::NotMade)?;
+        if ice_restart {
+            self.out.ice_restarts.send_modify(|count| *count += 1);
+        }
+        self.offered = true;
+        self.set_local(offer, DescriptionKind::Offer).await
+    }
+
+    async fn set_local(
+        &mut self,
+        description: RTCSessionDescription,
+        kind: DescriptionKind,
+    ) -> Result<(), NegotiationError> {
+        let text = description.sdp.clone();
+        self.bundle_section = sdp::bundle_section(&text);
+        self.link.state().payload_types = sdp::payload_types(&text);
+        self.connection.pc.set_local_description(description).await.map_err(NegotiationError::NotMade)?;
+        // Addresses follow through the library's queue, which is read after this.
+        self.tell(PeerEvent::LocalDescription(SessionDescription { kind, sdp: text })).await;
+        Ok(())
+    }
+
+    async fn accept_offer(&mut self, offer: SessionDescription) -> Result<(), NegotiationError> {
+        if offer.kind != DescriptionKind::Offer {
+            return Err(NegotiationError::WrongKind);
+        }
+        let text = sdp::prepare_remote(&offer.sdp)?;
+        let unwanted = [MediaKind::Audio, MediaKind::Video].into_iter().filter(|kind| sdp::lacks_format(&text, *kind));
+        let unwanted: Vec<MediaKind> = unwanted.collect();
+        let pc = Arc::clone(&self.connection.pc);
+        let description = RTCSessionDescription::offer(text).map_err(NegotiationError::Unusable)?;
+        if std::mem::take(&mut self.offered) {
+            // Both offered, and whoever gives commands decided for the other's: ours is taken back (RFC 8829 §4.1.10.2).
+            let rollback = RTCSessionDescription::rollback(None).map_err(NegotiationError::Unusable)?;
+            pc.set_local_description(rollback).await.map_err(NegotiationError::Unusable)?;
+        }
+        if let Err(error) = pc.set_remote_description(description).await {
+            self.roll_back_remote().await;
+            return Err(NegotiationError::Unusable(error));
+        }
+        self.add_waiting_candidates().await;
+        for kind in unwanted {
+            self.stop_sending(kind).await;
+        }
+        // Who offers can ask a server later; who answers has but this moment, and gives a name server its usual time.
+        self.resolver.settled(NAME_GRACE).await;
+        let answer = pc.create_answer(None).await.map_err(NegotiationError::Unusable)?;
+        self.set_local(answer, DescriptionKind::Answer).await?;
+        self.negotiated().await;
+        Ok(())
+    }
+
+    async fn accept_answer(&mut self, answer: SessionDescription) -> Result<(), NegotiationError> {
+        let text = sdp::prepare_remote(&answer.sdp)?;
+        let description = match answer.kind {
+            DescriptionKind::Answer => RTCSessionDescription::answer(text),
+            DescriptionKind::Pranswer => RTCSessionDescription::pranswer(text),
+            DescriptionKind::Offer | DescriptionKind::Rollback => return Err(NegotiationError::WrongKind),
+        };
+        let description = description.map_err(NegotiationError::Unusable)?;
+        self.connection.pc.set_remote_description(description).await.map_err(NegotiationError::Unusable)?;
+        self.offered = answer.kind == DescriptionKind::Pranswer;
+        self.add_waiting_candidates().await;
+        self.negotiated().await;
+        Ok(())
+    }
+
+    /// Of a kind that the other has no format for in common with us: with a sender the library would refuse the whole
+    /// offer, without one just the section.
+    async fn stop_sending(&mut self, kind: MediaKind) {
+        let track = match kind {
+            MediaKind::Audio => self.connection.audio.take(),
+            MediaKind::Video => self.connection.video.take(),
+        };
+        if let Some(track) = track
+            && let Err(error) = self.connection.pc.remove_track(&track.sender).await
+        {
+            tracing::debug!("a track that the other can't use could not be removed: {error}");
+        }
+    }
+
+    /// Takes a description back that turned out to be unusable, so that the next one is not refused for its sake.
+    async fn roll_back_remote(&self) {
+        if let Ok(rollback) = RTCSessionDescription::rollback(None)
+            && let Err(error) = self.connection.pc.set_remote_description(rollback).await
+        {
+            tracing::debug!("a description could not be rolled back: {error}");
+        }
+    }
+
+    async fn add_waiting_candidates(&mut self) {
+        for candidate in std::mem::take(&mut self.candidates_before_description) {
+            self.add_candidate(candidate).await;
+        }
+    }
+
+    async fn add_candidate(&mut self, candidate: CandidateInit) {
+        if candidate.candidate.is_empty() || self.candidates_taken >= MAX_CANDIDATES {
+            return;
+        }
+        if self.connection.pc.remote_description().await.is_none() {
+            if self.candidates_before_description.len() < MAX_CANDIDATES {
+                self.candidates_before_description.push(candidate);
+            }
+            return;
+        }
+        self.candidates_taken += 1;
+        let candidate = RTCIceCandidateInit {
+            candidate: candidate.candidate,
+            sdp_mid: candidate.sdp_mid,
+            sdp_mline_index: candidate.sdp_mline_index,
+            username_fragment: candidate.username_fragment,
+            url: None,
+        };
+        // One address that can't be used is no reason not to try the others.
+        if self.connection.pc.add_ice_candidate(candidate).await.is_err() {
+            tracing::debug!("an address of the other's could not be used");
+        }
+    }
+
+    /// The name of a STUN or TURN server was resolved. An offer that was not answered yet is set again, which makes the
+    /// library gather again, with that server; later than that it would disturb the checks that are under way.
+    async fn resolved(&mut self) {
+        let pc = &self.connection.pc;
+        if let Err(error) = pc.set_configuration(configuration(&self.config, &self.resolver)).await {
+            tracing::debug!("a server that was resolved late could not be added: {error}");
+        } else if self.offered
+            && let Some(offer) = pc.local_description().await
+            && let Err(error) = pc.set_local_description(offer).await
+        {
+            tracing::debug!("a server that was resolved late could not be asked: {error}");
+        }
+    }
+
+    /// Takes note of what may be sent, and as what.
+    async fn negotiated(&mut self) {
+        let payload_type = async |track: &Option<LocalTrack>, kind| match track {
+            Some(track) => track.payload_type(kind).await,
+            None => None,
+        };
+        let audio = payload_type(&self.connection.audio, MediaKind::Audio).await;
+        let video = payload_type(&self.connection.video, MediaKind::Video).await;
+        self.out.permission.send_modify(|permission| {
+            permission.audio = audio;
+            permission.video = video;
+        });
+    }
+
+    async fn library_event(&mut self, event: LibraryEvent) {
+        match event {
+            // A socket for all interfaces on a machine that has none: nobody can reach us there.
+            LibraryEvent::Candidate(candidate) if is_unspecified(&candidate.candidate) => {}
+            LibraryEvent::Candidate(candidate) => {
+                let (mid, index) = self.bundle_section.clone().unzip();
+                let candidate = CandidateInit {
+                    candidate: candidate.candidate,
+                    sdp_mid: mid,
+                    sdp_mline_index: index.or(Some(0)),
+                    username_fragment: candidate.username_fragment,
+                };
+                self.tell(PeerEvent::LocalCandidate(candidate)).await;
+            }
+            LibraryEvent::Track(track) => {
+                if track.kind().await == RtpCodecKind::Video {
+                    let _ = self.out.receive.try_send(ReceiveCommand::Track(track));
+                }
+            }
+            LibraryEvent::State(state) => self.state(state).await,
+        }
+    }
+
+    async fn state(&mut self, state: RTCPeerConnectionState) {
+        match state {
+            RTCPeerConnectionState::Connected => {
+                self.ice = Ice::Connected;
+                self.connected(true).await;
+            }
+            RTCPeerConnectionState::Disconnected => {
+                self.ice = Ice::Disconnected;
+                self.disconnected().await;
+            }
+            RTCPeerConnectionState::Failed => {
+                self.ice = Ice::Failed;
+                self.out.permission.send_modify(|permission| permission.connected = false);
+                self.told_connected = false;
+                let why = "No way to the other was found that lets calls through";
+                self.tell(PeerEvent::Failed(why.to_owned())).await;
+            }
+            _ => {}
+        }
+    }
+
+    async fn connected(&mut self, anew: bool) {
+        if anew {
+            self.negotiated().await;
+        }
+        self.out.permission.send_modify(|permission| {
+            permission.connected = true;
+            permission.connections += u32::from(anew);
+        });
+        if !std::mem::replace(&mut self.told_connected, true) {
+            self.tell(PeerEvent::Connected).await;
+        }
+    }
+
+    async fn disconnected(&mut self) {
+        if std::mem::replace(&mut self.told_connected, false) {
+            self.tell(PeerEvent::Disconnected).await;
+        }
+    }
+
+    /// ICE can be content while nothing comes through.
+    async fn watch_for_silence(&mut self) {
+        if self.ice != Ice::Connected {
+            return;
+        }
+        // Without any media so far there is nothing to miss.
+        let Some(last) = self.link.state().last_received else { return };
+        let silent = Instant::now().duration_since(last) >= MEDIA_SILENCE;
+        match (silent, self.told_connected) {
+            (true, true) => self.disconnected().await,
+            (false, false) => self.connected(false).await,
+            _ => {}
+        }
+    }
+}
+
+/// Whether a candidate (RFC 8839 §5.1) has the address 0.0.0.0 or ::.
+fn is_unspecified(candidate: &str) -> bool {
+    let address = candidate.split_whitespace().nth(4).and_then(|word| word.parse::<IpAddr>().ok());
+    address.is_some_and(|address| address.is_unspecified())
+}
