@@ -3,11 +3,14 @@
 //! What always holds: a key that goes into a text field is no shortcut; nothing answers a call by accident (the key
 //! needs a modifier and no button has the keyboard when a call comes in).
 
-use eframe::egui::{Context, Event, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, Popup, RichText, ScrollArea};
+use eframe::egui::{
+    Context, CornerRadius, Event, Frame, Grid, Id, Key, KeyboardShortcut, Margin, Modal, Modifiers, Popup, RichText,
+    ScrollArea,
+};
 
 use super::action::{Action, Actions};
 use super::call_screen::{CallScreen, is_fullscreen};
-use super::theme::Palette;
+use super::theme::{CARD_RADIUS, Palette};
 use super::widgets::{self, Tone};
 use crate::call::event::CallPhase;
 use crate::session::snapshot::{Intent, Snapshot};
@@ -107,14 +110,18 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
         (ctx.format_shortcut(&LEAVE), "leave the full screen, close a list, go back"),
         (ctx.format_shortcut(&HELP), "this list"),
     ];
-    let modal = Modal::new(Id::unique("keyboard-help")).show(ctx, |ui| {
+    let style = ctx.style_of(ctx.theme());
+    let frame = Frame::popup(&style).inner_margin(Margin::same(20)).corner_radius(CornerRadius::same(CARD_RADIUS));
+    let modal = Modal::new(Id::unique("keyboard-help")).frame(frame).show(ctx, |ui| {
         let screen = ui.ctx().content_rect();
-        ui.set_width((screen.width() - 64.0).min(420.0));
+        ui.set_width((screen.width() - 80.0).min(420.0));
         ui.label(RichText::new("Keyboard shortcuts").size(18.0));
         ui.add_space(4.0);
-        ScrollArea::vertical().max_height(screen.height() - 170.0).show(ui, |ui| {
+        ScrollArea::vertical().max_height(screen.height() - 190.0).show(ui, |ui| {
+            // Rows are as high as their text, not as a button would be.
+            ui.spacing_mut().interact_size.y = 0.0;
             let accent = Palette::of(ui.visuals()).accent;
-            Grid::new("shortcuts").num_columns(2).spacing([18.0, 8.0]).show(ui, |ui| {
+            Grid::new("shortcuts").num_columns(2).spacing([18.0, 9.0]).show(ui, |ui| {
                 for (keys, meaning) in &rows {
                     ui.label(RichText::new(keys).color(accent));
                     ui.label(*meaning);

@@ -1,7 +1,7 @@
 //! The screen to log in: a name, a server, a button, and what to do when it did not work.
 
 use eframe::egui::accesskit::Live;
-use eframe::egui::{Key, Label, Margin, Response, RichText, TextEdit, Ui};
+use eframe::egui::{Align2, Key, Label, Margin, Response, RichText, TextEdit, Ui};
 use visavis_shared::limits::MAX_USERNAME_CHARS;
 use visavis_shared::{IdError, Username};
 
@@ -139,7 +139,8 @@ impl LoginForm {
 pub(super) fn field(ui: &mut Ui, label: &str, hint: &str, text: &mut String, limit: usize) -> Response {
     let label = widgets::caption(ui, label);
     let width = ui.available_width();
-    ui.add(TextEdit::singleline(text).hint_text(hint).char_limit(limit).desired_width(width)).labelled_by(label.id)
+    ui.add(TextEdit::singleline(text).hint_text(hint).align(Align2::LEFT_CENTER).char_limit(limit).desired_width(width))
+        .labelled_by(label.id)
 }
 
 /// Whether Enter was pressed in a line.

@@ -2,8 +2,8 @@
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    Align, Align2, FontId, Frame, Label, Layout, Margin, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align, Align2, FontId, Label, Layout, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo,
+    pos2, vec2,
 };
 use visavis_shared::limits::MAX_USERNAME_CHARS;
 use visavis_shared::{IdError, Username};
@@ -20,6 +20,9 @@ use crate::session::snapshot::{Intent, LoginPhase, Person, Snapshot};
 /// From this width on, the people and the preview stand side by side.
 const TWO_COLUMNS_FROM: f32 = 780.0;
 const SIDE_WIDTH: f32 = 320.0;
+/// Wider than this, a name and its button would be too far apart.
+const MAX_WIDTH: f32 = 1160.0;
+const MARGIN: Vec2 = vec2(20.0, 12.0);
 
 /// What has been typed.
 #[derive(Default)]
@@ -43,7 +46,10 @@ impl PeoplePage {
             LoginPhase::Reconnecting { username } => (username.as_str(), false),
             LoginPhase::LoggedOut | LoginPhase::LoggingIn | LoginPhase::Failed(_) => ("", false),
         };
-        Frame::new().inner_margin(Margin::symmetric(20, 12)).show(ui, |ui| {
+        let space = ui.available_rect_before_wrap();
+        let width = (space.width() - 2.0 * MARGIN.x).min(MAX_WIDTH);
+        let page = Rect::from_center_size(space.center(), vec2(width, space.height() - 2.0 * MARGIN.y));
+        ui.scope_builder(UiBuilder::new().max_rect(page), |ui| {
             header(ui, username, online, theme, actions);
             ui.add_space(4.0);
             if !online {
@@ -107,6 +113,7 @@ impl PeoplePage {
                     .add(
                         TextEdit::singleline(&mut self.callee)
                             .hint_text("bob")
+                            .align(Align2::LEFT_CENTER)
                             .char_limit(MAX_USERNAME_CHARS * 2)
                             .desired_width(width),
                     )
