@@ -28,7 +28,8 @@ enum Command {
     /// Log in, call somebody, report; without a window
     Call {
         /// Whom to call; left out with --room
-        username: Option<String>,
+        #[arg(value_name = "USERNAME")]
+        peer: Option<String>,
     },
     /// Log in, wait for a call, accept it, report; without a window
     Answer {
@@ -209,10 +210,10 @@ impl Cli {
         let action = match (self.command, room) {
             (None, None) => Action::Window,
             (None, Some(_)) => return Err(UsageError("--room goes with `visavis call`".into())),
-            (Some(Command::Call { username: Some(text) }), None) => {
+            (Some(Command::Call { peer: Some(text) }), None) => {
                 Action::Call(Target::Person(name("USERNAME", &text)?))
             }
-            (Some(Command::Call { username: None }), Some(room)) => Action::Call(Target::Room(room)),
+            (Some(Command::Call { peer: None }), Some(room)) => Action::Call(Target::Room(room)),
             (Some(Command::Call { .. }), _) => {
                 return Err(UsageError("say whom to call: `visavis call NAME` or `visavis call --room ROOM`".into()));
             }

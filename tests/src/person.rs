@@ -106,7 +106,10 @@ impl Person {
         match waited {
             Ok(Ok(snapshot)) => Arc::clone(&snapshot),
             Ok(Err(_)) => panic!("the session of {} ended while waiting until it {what}", self.name),
-            Err(_) => panic!("{} waited {time:?} until it {what}; it shows {:#?}", self.name, self.sees()),
+            Err(_) => {
+                let shown = self.session.link.snapshots.borrow();
+                panic!("{} waited {time:?} until it {what}; it shows {shown:#?}", self.name);
+            }
         }
     }
 
