@@ -210,9 +210,7 @@ impl Cli {
         let action = match (self.command, room) {
             (None, None) => Action::Window,
             (None, Some(_)) => return Err(UsageError("--room goes with `visavis call`".into())),
-            (Some(Command::Call { peer: Some(text) }), None) => {
-                Action::Call(Target::Person(name("USERNAME", &text)?))
-            }
+            (Some(Command::Call { peer: Some(text) }), None) => Action::Call(Target::Person(name("USERNAME", &text)?)),
             (Some(Command::Call { peer: None }), Some(room)) => Action::Call(Target::Room(room)),
             (Some(Command::Call { .. }), _) => {
                 return Err(UsageError("say whom to call: `visavis call NAME` or `visavis call --room ROOM`".into()));

@@ -86,7 +86,7 @@ fn session_options(invocation: &Invocation) -> SessionOptions {
         max_bitrate: invocation.max_bitrate,
         record_video: invocation.record_video.clone(),
         snapshot: invocation.snapshot.clone(),
-        window: false,
+        ..SessionOptions::default()
     }
 }
 
@@ -221,6 +221,8 @@ fn run_window(runtime: &tokio::runtime::Runtime, invocation: &Invocation, starte
         camera: settings.camera.clone(),
         microphone: settings.microphone.clone(),
         speaker: settings.speaker.clone(),
+        remembered_server: settings.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
+        remembered_username: settings.username.clone().unwrap_or_default(),
         window: true,
         ..session_options(invocation)
     };

@@ -102,14 +102,12 @@ impl Person {
         what: &str,
         mut fits: impl FnMut(&Snapshot) -> bool,
     ) -> Arc<Snapshot> {
-        let waited = tokio::time::timeout(time, self.session.link.snapshots.wait_for(|s| fits(s))).await;
+        let mut snapshots = self.session.link.snapshots.clone();
+        let waited = tokio::time::timeout(time, snapshots.wait_for(|s| fits(s))).await;
         match waited {
             Ok(Ok(snapshot)) => Arc::clone(&snapshot),
             Ok(Err(_)) => panic!("the session of {} ended while waiting until it {what}", self.name),
-            Err(_) => {
-                let shown = self.session.link.snapshots.borrow();
-                panic!("{} waited {time:?} until it {what}; it shows {shown:#?}", self.name);
-            }
+            Err(_) => panic!("{} waited {time:?} until it {what}; it shows {:#?}", self.name, self.sees()),
         }
     }
 

@@ -25,7 +25,7 @@ use crate::session::process::ProcessClock;
 use crate::session::report::Report;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
 use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
-use crate::transport::{PeerCommand, PeerConfig, PeerEvent};
+use crate::transport::{self, PeerCommand, PeerConfig, PeerEvent};
 
 /// Intents that wait; a person makes a few a second.
 const INTENT_QUEUE: usize = 64;
@@ -73,6 +73,8 @@ pub fn start(options: SessionOptions) -> SessionHandle {
         camera: options.camera.clone(),
         microphone: options.microphone.clone(),
         speaker: options.speaker.clone(),
+        server: options.remembered_server.clone(),
+        username: options.remembered_username.clone(),
         ..Snapshot::default()
     };
     let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
@@ -279,6 +281,7 @@ impl Driver {
                     self.measured.logged_in(asked_at.elapsed());
                 }
                 self.server_ice = ice_servers;
+                transport::warm_up(&self.ice_servers());
                 self.snapshot.username = username.to_string();
                 self.snapshot.login = LoginPhase::LoggedIn { username: username.clone() };
                 self.handle(Input::SignalingUp { username });
@@ -340,6 +343,7 @@ impl Driver {
     fn on_peer(&mut self, id: PeerId, event: PeerEvent) {
         if event == PeerEvent::Connected {
             self.measured.connected(Instant::now());
+            self.media.media_flows();
         }
         let event = match event {
             PeerEvent::LocalDescription(description) => PeerInput::LocalDescription(description),
@@ -445,10 +449,14 @@ impl Driver {
         }
     }
 
+    /// Those that the person or the program chose, and those that the server offers.
+    fn ice_servers(&self) -> Vec<IceServer> {
+        self.options.ice_servers.iter().chain(&self.server_ice).cloned().collect()
+    }
+
     fn open_peer(&mut self, id: PeerId) {
-        let ice_servers = self.options.ice_servers.iter().chain(&self.server_ice).cloned().collect();
         let config = PeerConfig {
-            ice_servers,
+            ice_servers: self.ice_servers(),
             relay_only: self.options.relay_only,
             bind: self.options.bind.clone(),
             max_bitrate: self.options.max_bitrate,

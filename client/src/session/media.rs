@@ -61,6 +61,7 @@ pub(super) enum MediaCommand {
     StartCall,
     StopCall,
     Attach(PipelineEnds, mpsc::WeakSender<PeerCommand>),
+    MediaFlows,
     Detach(oneshot::Sender<PipelineFigures>),
     Preview(bool),
     Mute(bool),
@@ -130,6 +131,11 @@ impl MediaHandle {
     /// Encodes and decodes for a peer connection from now on.
     pub(super) fn attach(&self, ends: PipelineEnds, peer: mpsc::WeakSender<PeerCommand>) {
         self.command(MediaCommand::Attach(ends, peer));
+    }
+
+    /// The peer connection carries media: what the camera sees is encoded from now on.
+    pub(super) fn media_flows(&self) {
+        self.command(MediaCommand::MediaFlows);
     }
 
     /// Stops that; what was measured arrives when the last picture is dealt with.

@@ -117,8 +117,14 @@ impl MediaEngine {
                     sink: self.sink.take().unwrap_or_else(speaker::silent_sink),
                 };
                 let pipeline = Pipeline::start(world, ends, peer, |words| self.trouble(words));
-                self.camera_output.attach(pipeline.encoder_input());
                 self.pipeline = Some(pipeline);
+            }
+            MediaCommand::MediaFlows => {
+                // Not before: the first picture is a key frame, and it would be lost.
+                if let Some(pipeline) = &self.pipeline {
+                    self.camera_output.detach(&pipeline.encoder_input());
+                    self.camera_output.attach(pipeline.encoder_input());
+                }
             }
             MediaCommand::Detach(reply) => {
                 let figures = self.detach();

@@ -8,6 +8,9 @@ use visavis_shared::IceServer;
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::media::units::{Bitrate, VideoSize};
 
+/// 720p: what a webcam delivers and a home line carries.
+const HD: VideoSize = VideoSize::new(1280, 720).unwrap();
+
 /// The choices that hold for a whole session.
 #[derive(Debug, Clone)]
 pub struct SessionOptions {
@@ -33,6 +36,10 @@ pub struct SessionOptions {
     pub record_video: Option<PathBuf>,
     /// Where the last received picture goes when the call ends.
     pub snapshot: Option<PathBuf>,
+    /// The server as it was typed last; what a log-in form begins with.
+    pub remembered_server: String,
+    /// The name as it was typed last.
+    pub remembered_username: String,
     /// Whether somebody looks: pictures are made ready to show, the list of people is kept fresh, calls ring aloud.
     pub window: bool,
 }
@@ -46,11 +53,13 @@ impl Default for SessionOptions {
             camera: CameraChoice::Default,
             microphone: MicrophoneChoice::Default,
             speaker: SpeakerChoice::Default,
-            video_size: const { VideoSize::new(1280, 720).unwrap() },
+            video_size: HD,
             fps: 30,
             max_bitrate: Bitrate::from_kbps(2500),
             record_video: None,
             snapshot: None,
+            remembered_server: String::new(),
+            remembered_username: String::new(),
             window: false,
         }
     }
