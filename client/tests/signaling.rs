@@ -1,0 +1,379 @@
+//! The connection to the signaling server: against the real server, and against one that misbehaves.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{WebSocketStream, accept_async};
+use visavis_client::signaling::{Signaling, SignalingConfig, SignalingEvent};
+use visavis_shared::{
+    CallId, CallSignal, ClientMessage, CloseReason, DescriptionKind, LoginRefusal, Payload, ServerMessage,
+    SessionDescription, Username,
+};
+use visavis_signal_server::{Config, Server, start, start_on};
+
+/// Longer than anything takes, shorter than anybody waits.
+const LONG: Duration = Duration::from_secs(20);
+
+fn name(text: &str) -> Username {
+    Username::parse(text).expect("a name")
+}
+
+/// A client and what it reports.
+struct Client {
+    signaling: Signaling,
+    events: mpsc::Receiver<SignalingEvent>,
+}
+
+impl Client {
+    fn connect(url: &str, username: &str) -> Self {
+        let config = SignalingConfig { url: url.to_owned(), username: name(username) };
+        let (signaling, events) = Signaling::connect(config).expect("a URL");
+        Self { signaling, events }
+    }
+
+    async fn log_in(url: &str, username: &str) -> Self {
+        let mut client = Self::connect(url, username);
+        client.expect_login(username).await;
+        client
+    }
+
+    /// The next event; `None` when nothing more comes.
+    async fn next(&mut self) -> Option<SignalingEvent> {
+        timeout(LONG, self.events.recv()).await.expect("an event, or the end of them")
+    }
+
+    async fn expect_login(&mut self, as_whom: &str) {
+        match self.next().await {
+            Some(SignalingEvent::LoggedIn { username, .. }) => assert_eq!(username, name(as_whom)),
+            other => panic!("no login: {other:?}"),
+        }
+    }
+
+    async fn expect_down(&mut self) {
+        assert_eq!(self.next().await, Some(SignalingEvent::Down));
+    }
+
+    /// What the other of a call says next.
+    async fn expect_signal(&mut self, signal: CallSignal) {
+        match self.next().await {
+            Some(SignalingEvent::Message(ServerMessage::Call { signal: heard, .. })) => assert_eq!(heard, signal),
+            other => panic!("no {}: {other:?}", signal.type_name()),
+        }
+    }
+
+    fn say(&self, to: &str, signal: CallSignal) {
+        let call = Some(CallId::parse("c1").expect("an id"));
+        self.signaling.send(ClientMessage::Call { to: Some(name(to)), call, signal });
+    }
+
+    /// Asks who is there; the answer shows that the connection works and that nothing came before it.
+    async fn expect_users(&mut self, users: &[&str]) {
+        self.signaling.send(ClientMessage::Users { prefix: String::new() });
+        match self.next().await {
+            Some(SignalingEvent::Message(ServerMessage::Users { users: heard, .. })) => {
+                assert_eq!(heard, users.iter().map(|user| name(user)).collect::<Vec<_>>());
+            }
+            other => panic!("no answer: {other:?}"),
+        }
+    }
+}
+
+fn offer() -> CallSignal {
+    let offer = SessionDescription { kind: DescriptionKind::Offer, sdp: "v=0\r\n".to_owned() };
+    CallSignal::Offer(Payload::of(&offer).expect("JSON"))
+}
+
+async fn server() -> Server {
+    start(Config::for_tests()).await.expect("a server")
+}
+
+/// Starts a server where one was stopped a moment ago.
+async fn server_at(address: SocketAddr) -> Server {
+    let listener = TcpListener::bind(address).await.expect("the port is free again");
+    start_on(listener, Config::for_tests()).await.expect("a server")
+}
+
+#[tokio::test]
+async fn two_clients_log_in_and_hear_each_other() {
+    let server = server().await;
+    let alice = Client::log_in(&server.url(), "alice").await;
+    let mut bob = Client::log_in(&server.url(), "bob").await;
+    bob.expect_users(&["alice"]).await;
+    alice.say("bob", offer());
+    bob.expect_signal(offer()).await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_host_and_a_port_are_address_enough() {
+    let server = server().await;
+    let bare = server.address().to_string();
+    let mut alice = Client::log_in(&bare, "alice").await;
+    alice.expect_users(&[]).await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_refused_with_words_and_given_up() {
+    let server = server().await;
+    let mut first = Client::log_in(&server.url(), "alice").await;
+    let mut second = Client::connect(&server.url(), "alice");
+    match second.next().await {
+        Some(SignalingEvent::LoginRefused { reason: LoginRefusal::Taken, message }) => {
+            assert!(message.contains("choose another name"), "{message}");
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+    assert_eq!(second.next().await, None);
+    first.expect_users(&[]).await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named_and_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let mut alice = Client::connect(&address.to_string(), "alice");
+    match alice.next().await {
+        Some(SignalingEvent::Unreachable { message }) => {
+            assert!(message.contains(&format!("ws://{address}")), "{message}");
+            assert!(!message.contains('\n'), "{message}");
+        }
+        other => panic!("reached: {other:?}"),
+    }
+    assert_eq!(alice.next().await, None);
+}
+
+#[tokio::test]
+async fn who_lost_the_server_is_logged_in_again_when_it_is_back_and_nothing_old_is_said() {
+    let first = server().await;
+    let address = first.address();
+    let mut alice = Client::log_in(&first.url(), "alice").await;
+    let mut bob = Client::log_in(&first.url(), "bob").await;
+    first.kill().await;
+    alice.expect_down().await;
+    bob.expect_down().await;
+    alice.say("bob", offer());
+
+    let second = server_at(address).await;
+    alice.expect_login("alice").await;
+    bob.expect_login("bob").await;
+    // What was said while the server was away is dropped; what is said now gets through, and nothing before it.
+    alice.say("bob", CallSignal::Ringing);
+    bob.expect_signal(CallSignal::Ringing).await;
+    second.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_was_said_before_closing_still_gets_out() {
+    let server = server().await;
+    let alice = Client::log_in(&server.url(), "alice").await;
+    let mut bob = Client::log_in(&server.url(), "bob").await;
+    alice.say("bob", offer());
+    for _ in 0..50 {
+        alice.say("bob", CallSignal::Ringing);
+    }
+    alice.say("bob", CallSignal::Close(None));
+    let Client { signaling, mut events } = alice;
+    signaling.close().await;
+
+    bob.expect_signal(offer()).await;
+    for _ in 0..50 {
+        bob.expect_signal(CallSignal::Ringing).await;
+    }
+    bob.expect_signal(CallSignal::Close(None)).await;
+    // The good-bye came first, so the server has no lost connection to tell of.
+    bob.expect_users(&[]).await;
+    assert_eq!(timeout(LONG, events.recv()).await.expect("the end"), None);
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_client_that_is_dropped_looks_like_a_lost_connection() {
+    let server = server().await;
+    let alice = Client::log_in(&server.url(), "alice").await;
+    let mut bob = Client::log_in(&server.url(), "bob").await;
+    alice.say("bob", offer());
+    bob.expect_signal(offer()).await;
+    drop(alice);
+    bob.expect_signal(CallSignal::Close(Some(CloseReason::Disconnected))).await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn closing_while_the_server_is_away_ends_at_once() {
+    let server = server().await;
+    let mut alice = Client::log_in(&server.url(), "alice").await;
+    server.kill().await;
+    alice.expect_down().await;
+    let Client { signaling, mut events } = alice;
+    timeout(LONG, signaling.close()).await.expect("an end");
+    assert_eq!(timeout(LONG, events.recv()).await.expect("the end"), None);
+}
+
+/// A server that does what the test says.
+struct Script {
+    listener: TcpListener,
+}
+
+type Socket = WebSocketStream<TcpStream>;
+
+const WELCOME: &str = r#"{"type":"login","success":true,"username":"alice","iceServers":[]}"#;
+const TAKEN: &str = r#"{"type":"login","success":false,"reason":"taken","message":"taken"}"#;
+const PRESENCE: &str = r#"{"type":"presence","username":"bob","online":true}"#;
+
+impl Script {
+    async fn start() -> (Self, Client) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let client = Client::connect(&listener.local_addr().expect("an address").to_string(), "alice");
+        (Self { listener }, client)
+    }
+
+    async fn accept_tcp(&self) -> TcpStream {
+        timeout(LONG, self.listener.accept()).await.expect("a connection").expect("a connection").0
+    }
+
+    /// Takes a connection and its login, and answers so.
+    async fn accept(&self, answer: &str) -> Socket {
+        let mut socket = accept_async(self.accept_tcp().await).await.expect("a WebSocket");
+        let login = timeout(LONG, socket.next()).await.expect("a login").expect("a message").expect("a message");
+        let login = login.into_text().expect("text");
+        assert!(login.contains(r#""type":"login""#) && login.contains(r#""username":"alice""#), "{login}");
+        tell(&mut socket, Message::text(answer)).await;
+        socket
+    }
+}
+
+async fn tell(socket: &mut Socket, message: Message) {
+    socket.send(message).await.expect("the client listens");
+}
+
+async fn expect_presence(client: &mut Client) {
+    match client.next().await {
+        Some(SignalingEvent::Message(ServerMessage::Presence { username, online: true })) => {
+            assert_eq!(username, name("bob"));
+        }
+        other => panic!("no presence: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn rubbish_from_the_server_is_ignored() {
+    let (script, mut alice) = Script::start().await;
+    let mut socket = script.accept(WELCOME).await;
+    alice.expect_login("alice").await;
+    let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
+    for text in [
+        "",
+        "null",
+        "{",
+        "{}",
+        r#"{"type":17}"#,
+        r#"{"type":"of no kind"}"#,
+        r#"{"type":"offer"}"#,
+        r#"{"type":"offer","username":"\u0000","offer":{}}"#,
+        r#"{"type":"users","users":"bob"}"#,
+        r#"{"type":"login","success":"perhaps"}"#,
+        &deep,
+    ] {
+        tell(&mut socket, Message::text(text)).await;
+    }
+    tell(&mut socket, Message::binary(vec![0xff; 1000])).await;
+    tell(&mut socket, Message::Ping(b"still there?".to_vec().into())).await;
+    tell(&mut socket, Message::Pong(b"nobody asked".to_vec().into())).await;
+    tell(&mut socket, Message::text(PRESENCE)).await;
+    expect_presence(&mut alice).await;
+}
+
+#[tokio::test]
+async fn rubbish_ahead_of_the_login_is_ignored() {
+    let (script, mut alice) = Script::start().await;
+    let mut socket = accept_async(script.accept_tcp().await).await.expect("a WebSocket");
+    for text in ["?", r#"{"type":"hello"}"#, PRESENCE, WELCOME, PRESENCE] {
+        tell(&mut socket, Message::text(text)).await;
+    }
+    tell(&mut socket, Message::binary(vec![1, 2, 3])).await;
+    alice.expect_login("alice").await;
+    expect_presence(&mut alice).await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_costs_the_connection_but_not_the_client() {
+    let (script, mut alice) = Script::start().await;
+    let mut socket = script.accept(WELCOME).await;
+    alice.expect_login("alice").await;
+    // It may hang up before it has read all of this.
+    let _ = socket.send(Message::text("x".repeat(4 << 20))).await;
+    alice.expect_down().await;
+    let mut socket = script.accept(WELCOME).await;
+    alice.expect_login("alice").await;
+    tell(&mut socket, Message::text(PRESENCE)).await;
+    expect_presence(&mut alice).await;
+}
+
+#[tokio::test]
+async fn what_is_no_websocket_is_unreachable() {
+    for answer in ["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\0\0\0\0", ""] {
+        let (script, mut alice) = Script::start().await;
+        let mut stream = script.accept_tcp().await;
+        stream.write_all(answer.as_bytes()).await.expect("written");
+        drop(stream);
+        match alice.next().await {
+            Some(SignalingEvent::Unreachable { message }) => assert!(!message.contains('\n'), "{message}"),
+            other => panic!("{answer:?} leads to {other:?}"),
+        }
+        assert_eq!(alice.next().await, None);
+    }
+}
+
+#[tokio::test]
+async fn our_own_lost_connection_does_not_lock_us_out() {
+    let (script, mut alice) = Script::start().await;
+    drop(script.accept(WELCOME).await);
+    alice.expect_login("alice").await;
+    alice.expect_down().await;
+    for _ in 0..2 {
+        let mut socket = script.accept(TAKEN).await;
+        // It hangs up by itself: the name is asked for again on a new connection.
+        while let Some(Ok(_)) = timeout(LONG, socket.next()).await.expect("a good-bye") {}
+    }
+    let _socket = script.accept(WELCOME).await;
+    alice.expect_login("alice").await;
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_not_about_a_ghost_is_final() {
+    let (script, mut alice) = Script::start().await;
+    drop(script.accept(WELCOME).await);
+    alice.expect_login("alice").await;
+    alice.expect_down().await;
+    let _socket = script
+        .accept(r#"{"type":"login","success":false,"reason":"not-allowed","message":"The doors are shut."}"#)
+        .await;
+    let refused =
+        SignalingEvent::LoginRefused { reason: LoginRefusal::NotAllowed, message: "The doors are shut.".to_owned() };
+    assert_eq!(alice.next().await, Some(refused));
+    assert_eq!(alice.next().await, None);
+}
+
+#[tokio::test]
+async fn a_server_that_gives_no_sign_of_life_is_given_up() {
+    let (script, mut alice) = Script::start().await;
+    // Held open, and never read again: not even a ping is answered.
+    let _socket = script.accept(WELCOME).await;
+    alice.expect_login("alice").await;
+    // Nothing is under way on the network any more, so the clock may jump from one deadline to the next.
+    tokio::time::pause();
+    let before = tokio::time::Instant::now();
+    // No limit here: it would be one of the deadlines.
+    assert_eq!(alice.events.recv().await, Some(SignalingEvent::Down));
+    let silent = before.elapsed();
+    assert!(silent >= Duration::from_secs(30) && silent <= Duration::from_secs(61), "after {silent:?}");
+}
