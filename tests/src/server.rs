@@ -94,6 +94,14 @@ impl Socket {
     /// # Panics
     /// When none comes in time.
     pub async fn hears(&mut self, kind: &str) -> Value {
+        self.hears_within(SOON, kind).await.unwrap_or_else(|| panic!("no \"{kind}\" came"))
+    }
+
+    /// The next message of this type, if one comes in time; others are passed over.
+    ///
+    /// # Panics
+    /// When the connection ends meanwhile.
+    pub async fn hears_within(&mut self, time: Duration, kind: &str) -> Option<Value> {
         let listening = async {
             while let Some(message) = self.socket.next().await {
                 if let Message::Text(text) = message.expect("the connection stands") {
@@ -105,6 +113,6 @@ impl Socket {
             }
             panic!("the server closed the connection while \"{kind}\" was expected");
         };
-        tokio::time::timeout(SOON, listening).await.unwrap_or_else(|_| panic!("no \"{kind}\" came"))
+        tokio::time::timeout(time, listening).await.ok()
     }
 }

@@ -87,7 +87,7 @@ pub struct AudioReceiver {
     stop: StopSignal,
     next_sink: Arc<LatestSlot<Box<dyn AudioSink>>>,
     stats: Arc<Mutex<AudioReceiveStats>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Box<dyn AudioSink>>>,
 }
 
 impl AudioReceiver {
@@ -106,7 +106,10 @@ impl AudioReceiver {
         let (stopped, sinks) = (stop.clone(), Arc::clone(&next_sink));
         let thread = std::thread::Builder::new()
             .name("audio-playout".into())
-            .spawn(move || playing.run(&stopped, &sinks))
+            .spawn(move || {
+                playing.run(&stopped, &sinks);
+                playing.sink
+            })
             .map_err(AudioReceiveError::Thread)?;
         Ok(Self { stop, next_sink, stats, thread: Some(thread) })
     }
@@ -114,6 +117,18 @@ impl AudioReceiver {
     /// Plays through another sink from the next frame on.
     pub fn set_sink(&self, sink: Box<dyn AudioSink>) {
         self.next_sink.put(sink);
+    }
+
+    /// Ends the thread and gives the sink back, for the next to play through.
+    #[must_use]
+    pub fn stop(mut self) -> Option<Box<dyn AudioSink>> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Option<Box<dyn AudioSink>> {
+        self.stop.set();
+        // It never waits for anything but the signal.
+        self.thread.take()?.join().ok()
     }
 
     /// The statistics as of the last tenth of a second.
@@ -125,11 +140,7 @@ impl AudioReceiver {
 
 impl Drop for AudioReceiver {
     fn drop(&mut self) {
-        self.stop.set();
-        if let Some(thread) = self.thread.take() {
-            // It never waits for anything but the signal.
-            let _ = thread.join();
-        }
+        drop(self.end());
     }
 }
 

@@ -209,7 +209,9 @@ impl MediaEngine {
     fn detach(&mut self) -> PipelineFigures {
         let Some(pipeline) = self.pipeline.take() else { return PipelineFigures::default() };
         self.camera_output.detach(&pipeline.encoder_input());
-        let figures = pipeline.stop(self.options.snapshot.as_deref(), |words| self.trouble(words));
+        let (figures, sink) = pipeline.stop(self.options.snapshot.as_deref(), |words| self.trouble(words));
+        // A call that goes on with another connection plays on through the same speaker.
+        self.sink = sink.filter(|_| self.speaker.is_some());
         // The next picture that arrives belongs to another call.
         drop(self.remote_picture.take());
         figures

@@ -165,11 +165,16 @@ impl Pipeline {
         last.is_some_and(|frame| frame.captured_at.elapsed() < SHOWN_WITHIN)
     }
 
-    /// Stops them, lets the last pictures be written, and says what was measured. The last picture that was shown goes
-    /// to `snapshot`.
-    pub(super) fn stop(self, snapshot: Option<&Path>, mut trouble: impl FnMut(String)) -> PipelineFigures {
+    /// Stops them, lets the last pictures be written, says what was measured, and gives the speaker's sink back. The
+    /// last picture that was shown goes to `snapshot`.
+    pub(super) fn stop(
+        self,
+        snapshot: Option<&Path>,
+        mut trouble: impl FnMut(String),
+    ) -> (PipelineFigures, Option<Box<dyn AudioSink>>) {
         self.encoder_input.close();
         let mut figures = PipelineFigures::default();
+        let mut sink = None;
         if let Some(sender) = self.video_sender {
             figures.video_sent = video_sent(&sender.stop());
         }
@@ -182,6 +187,7 @@ impl Pipeline {
             let stats = receiver.stats();
             figures.first_audio_at = stats.first_played;
             figures.audio_received = audio_received(&stats);
+            sink = receiver.stop();
         }
         if let Some(receiver) = self.video_receiver {
             let received = receiver.stop();
@@ -196,7 +202,7 @@ impl Pipeline {
                 trouble(format!("The last picture was not written: {error}."));
             }
         }
-        figures
+        (figures, sink)
     }
 }
 
