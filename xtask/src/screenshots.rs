@@ -24,7 +24,7 @@ pub(crate) fn run() -> Result<(), Error> {
         }
     }
     command::run(workspace::cargo().args(["build", "--workspace", "--all-targets", "--features", TEST_FEATURES]))?;
-    let window_tests = ["nextest", "run", "--workspace", "--features", TEST_FEATURES, "-E", "binary(window)"];
+    let window_tests = ["nextest", "run", "--workspace", "--features", TEST_FEATURES, "-E", "binary(windows)"];
     command::run(workspace::cargo().args(window_tests))?;
 
     let kept = workspace::root().join("assets").join("screenshots");
