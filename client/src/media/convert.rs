@@ -13,6 +13,7 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
+use crate::media::color_space::Matrix;
 use crate::media::frame::{Picture, VideoFrame};
 use crate::media::units::VideoSize;
 
@@ -264,8 +265,12 @@ pub fn to_picture(frame: &VideoFrame) -> Result<Picture, ConvertError> {
         &image,
         Arc::make_mut(&mut rgba),
         size.width() * 4,
-        YuvRange::Limited,
-        YuvStandardMatrix::Bt601,
+        if frame.color.full_range { YuvRange::Full } else { YuvRange::Limited },
+        match frame.color.matrix {
+            Matrix::Bt601 => YuvStandardMatrix::Bt601,
+            Matrix::Bt709 => YuvStandardMatrix::Bt709,
+            Matrix::Bt2020 => YuvStandardMatrix::Bt2020,
+        },
     )
     .map_err(|error| ConvertError::Failed(error.to_string()))?;
     Ok(Picture { size, rgba })
@@ -289,7 +294,7 @@ pub(crate) mod tests {
     fn check(format: PixelFormat, width: u32, height: u32, data: &[u8], yuv: [u8; 3]) {
         let (size, i420) = to_i420(format, width, height, data).expect("it converts");
         assert_eq!(size, VideoSize::new(width, height).expect("a size"), "{format:?}");
-        let frame = VideoFrame { size, data: i420, captured_at: Instant::now() };
+        let frame = VideoFrame::new(size, i420, Instant::now());
         let (y, u, v) = frame.planes();
         for (plane, want) in [(y, yuv[0]), (u, yuv[1]), (v, yuv[2])] {
             for got in plane {
@@ -389,8 +394,7 @@ pub(crate) mod tests {
         for (rgb, [y, u, v]) in COLOURS {
             let mut data = vec![y; size.pixels()];
             data.extend(std::iter::repeat_n(u, size.pixels() / 4).chain(std::iter::repeat_n(v, size.pixels() / 4)));
-            let picture =
-                to_picture(&VideoFrame { size, data: data.into(), captured_at: Instant::now() }).expect("it converts");
+            let picture = to_picture(&VideoFrame::new(size, data.into(), Instant::now())).expect("it converts");
             for pixel in picture.rgba.as_chunks::<4>().0 {
                 assert!(
                     pixel.iter().zip(rgb).all(|(got, want)| got.abs_diff(want) <= 3),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use crate::media::color_space::ColorSpace;
 use crate::media::units::VideoSize;
 
 /// All sound inside the program is mono at this rate, in samples per second.
@@ -14,18 +15,26 @@ pub const AUDIO_FRAME_SAMPLES: usize = 480;
 /// How long one [`AudioFrame`] is.
 pub const AUDIO_FRAME_DURATION: Duration = Duration::from_millis(10);
 
-/// A raw picture: I420 (planar 4:2:0, BT.601 limited range), planes without padding, shared rather than copied.
+/// A raw picture: I420 (planar 4:2:0), planes without padding, shared rather than copied.
 #[derive(Clone)]
 pub struct VideoFrame {
     /// Its size; the chroma planes are half as wide and half as high.
     pub size: VideoSize,
     /// Y, then U, then V, without padding between rows: `pixels * 3 / 2` bytes.
     pub data: Arc<[u8]>,
+    /// What its numbers mean as colours. Ours are BT.601 limited range; received ones are what their sender says.
+    pub color: ColorSpace,
     /// When the camera took it, or when the network delivered it.
     pub captured_at: Instant,
 }
 
 impl VideoFrame {
+    /// A picture in BT.601 limited range.
+    #[must_use]
+    pub fn new(size: VideoSize, data: Arc<[u8]>, captured_at: Instant) -> Self {
+        Self { size, data, color: ColorSpace::default(), captured_at }
+    }
+
     /// How many bytes a picture of this size has.
     #[must_use]
     pub const fn len_of(size: VideoSize) -> usize {
@@ -39,7 +48,7 @@ impl VideoFrame {
         if let Some(luma) = data.get_mut(..size.pixels()) {
             luma.fill(16);
         }
-        Self { size, data: data.into(), captured_at }
+        Self::new(size, data.into(), captured_at)
     }
 
     /// The luma, U and V planes.

@@ -11,6 +11,7 @@ use openh264::OpenH264API;
 use openh264::decoder::{Decoder, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 
+use crate::media::color_space::{self, ColorSpace};
 use crate::media::frame::VideoFrame;
 use crate::media::units::VideoSize;
 
@@ -39,6 +40,8 @@ pub enum DecodeError {
 /// Decodes one stream.
 pub struct H264Decoder {
     decoder: Decoder,
+    /// As the last parameter set says; OpenH264 does not tell.
+    color: ColorSpace,
 }
 
 impl H264Decoder {
@@ -49,7 +52,10 @@ impl H264Decoder {
     pub fn new() -> Result<Self, DecodeError> {
         // Without reordering (constrained baseline) every picture comes out at once: nothing is ever to be flushed.
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
-        Ok(Self { decoder: Decoder::with_api_config(OpenH264API::from_source(), config)? })
+        Ok(Self {
+            decoder: Decoder::with_api_config(OpenH264API::from_source(), config)?,
+            color: ColorSpace::default(),
+        })
     }
 
     /// Decodes one access unit. `Ok(None)` when it held no whole picture.
@@ -62,6 +68,9 @@ impl H264Decoder {
         }
         if access_unit.len() > MAX_ACCESS_UNIT {
             return Err(DecodeError::TooLarge(access_unit.len()));
+        }
+        if let Some(color) = color_space::of_access_unit(access_unit) {
+            self.color = color;
         }
         let Some(picture) = self.decoder.decode(access_unit)? else { return Ok(None) };
         let (width, height) = picture.dimensions();
@@ -76,7 +85,7 @@ impl H264Decoder {
         copy_rows(picture.y(), strides.0, y, width);
         copy_rows(picture.u(), strides.1, u, width / 2);
         copy_rows(picture.v(), strides.2, v, width / 2);
-        Ok(Some(VideoFrame { size, data, captured_at }))
+        Ok(Some(VideoFrame { size, data, color: self.color, captured_at }))
     }
 }
 

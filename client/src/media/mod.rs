@@ -11,6 +11,7 @@ pub mod audio_playout;
 pub mod audio_receive;
 pub mod audio_send;
 pub mod audio_sequence;
+pub mod color_space;
 pub mod convert;
 pub mod frame;
 pub mod frame_buffer;

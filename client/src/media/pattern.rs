@@ -138,7 +138,7 @@ impl Pattern {
         self.disc.draw(luma, width, left, top);
 
         pattern_bar::draw(luma, self.size, stamp);
-        VideoFrame { size: self.size, data, captured_at }
+        VideoFrame::new(self.size, data, captured_at)
     }
 }
 

@@ -141,7 +141,7 @@ mod tests {
         let size = VideoSize::new(width, height).expect("a size");
         let mut data = vec![128; VideoFrame::len_of(size)];
         draw(&mut data[..size.pixels()], size, stamp);
-        VideoFrame { size, data: data.into(), captured_at: Instant::now() }
+        VideoFrame::new(size, data.into(), Instant::now())
     }
 
     const STAMP: Stamp = Stamp { index: 0xDEAD_BEEF, captured_at: WallTime(0x00AB_CDEF_0123_4567) };

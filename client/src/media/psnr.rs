@@ -27,7 +27,7 @@ mod tests {
 
     fn flat(luma: u8) -> VideoFrame {
         let size = VideoSize::new(64, 64).expect("a size");
-        VideoFrame { size, data: Arc::from(vec![luma; VideoFrame::len_of(size)]), captured_at: Instant::now() }
+        VideoFrame::new(size, Arc::from(vec![luma; VideoFrame::len_of(size)]), Instant::now())
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl Scaler {
         self.plane(from_y, from, y, into)?;
         self.plane(from_u, (from.0 / 2, from.1 / 2), u, (into.0 / 2, into.1 / 2))?;
         self.plane(from_v, (from.0 / 2, from.1 / 2), v, (into.0 / 2, into.1 / 2))?;
-        Ok(VideoFrame { size: to, data, captured_at: frame.captured_at })
+        Ok(VideoFrame { size: to, data, ..frame.clone() })
     }
 
     fn plane(&mut self, from: &[u8], size: (u32, u32), into: &mut [u8], to: (u32, u32)) -> Result<(), ScaleError> {
@@ -142,7 +142,7 @@ mod tests {
         }
         let (_, chroma) = data.split_at_mut(from.pixels());
         chroma.fill(90);
-        let frame = VideoFrame { size: from, data: data.into(), captured_at: Instant::now() };
+        let frame = VideoFrame::new(from, data.into(), Instant::now());
         let half = Scaler::new().scale(&frame, size(32, 16)).expect("it scales");
         let (y, u, v) = half.planes();
         for (x, luma) in y.iter().enumerate().take(31).skip(1) {
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_picture_with_too_little_data_is_refused() {
-        let frame = VideoFrame { size: size(64, 32), data: Arc::from(vec![0; 100]), captured_at: Instant::now() };
+        let frame = VideoFrame::new(size(64, 32), Arc::from(vec![0; 100]), Instant::now());
         assert!(matches!(Scaler::new().scale(&frame, size(32, 16)), Err(ScaleError::WrongLength { got: 100, .. })));
     }
 }

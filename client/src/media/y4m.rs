@@ -246,7 +246,7 @@ mod tests {
     }
 
     fn picture(size: VideoSize, luma: u8) -> VideoFrame {
-        VideoFrame { size, data: vec![luma; VideoFrame::len_of(size)].into(), captured_at: Instant::now() }
+        VideoFrame::new(size, vec![luma; VideoFrame::len_of(size)].into(), Instant::now())
     }
 
     #[test]

@@ -174,7 +174,7 @@ fn convert(
         let format = pixel_format(buffer.source_frame_format());
         match to_i420(format, size.width(), size.height(), buffer.buffer()) {
             Ok((size, data)) => {
-                output.put(&VideoFrame { size, data, captured_at });
+                output.put(&VideoFrame::new(size, data, captured_at));
                 if !live {
                     live = true;
                     tell(events, CameraEvent::Live, stop);

@@ -141,7 +141,7 @@ impl Looped {
         for _ in 0..2 {
             match self.reader.next_picture() {
                 Ok(Some(data)) => {
-                    return Ok(VideoFrame { size: self.reader.size(), data, captured_at: Instant::now() });
+                    return Ok(VideoFrame::new(self.reader.size(), data, Instant::now()));
                 }
                 Ok(None) => *self = Self::open(&self.path)?,
                 Err(source) => return Err(CameraError::File { path: self.path.clone(), source }),
