@@ -457,7 +457,7 @@ mod tests {
             ("visavis call b --username a --ice-server turn:x", "turn:USER"),
             ("visavis call b --username a --video-size 1x1", "1280x720"),
             ("visavis call b --username a --max-bitrate lots", "2500k"),
-            ("visavis call b --username a --duration -3s", "duration"),
+            ("visavis call b --username a --duration soon", "500ms"),
             ("visavis call b --username a --fps 0", "1..=60"),
         ] {
             let error = invocation(line).expect_err(line);

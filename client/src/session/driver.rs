@@ -415,7 +415,7 @@ impl Driver {
             _ => Ringing::Silent,
         });
         if let CallPhase::Ended { peer, reason, talked } = phase {
-            let finished = FinishedCall { peer: peer.clone(), reason: reason.clone(), talked: talked.is_some() };
+            let finished = FinishedCall { peer: peer.clone(), reason: reason.clone(), talked: *talked };
             self.measured.finish(finished, self.reports.clone());
         }
         if !matches!(phase, CallPhase::Connecting { .. } | CallPhase::InCall { .. } | CallPhase::Reconnecting { .. }) {

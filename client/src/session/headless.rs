@@ -13,9 +13,9 @@ use visavis_shared::{RoomId, Username};
 use crate::call::event::CallPhase;
 use crate::cli::ExitReason;
 use crate::session::driver::SessionHandle;
+use crate::session::ending::{ending, outcome};
 use crate::session::report::Report;
 use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
-use crate::session::words::describe_end;
 
 /// How long the report may take after the end of the call.
 const REPORT_WITHIN: Duration = Duration::from_secs(5);
@@ -209,8 +209,8 @@ impl Person {
                 if let Some((exit, words)) = self.gave_up.take() {
                     return Step::Over(exit, words);
                 }
-                let (_, exit, words) = describe_end(reason, peer, talked.is_some());
-                Step::Over(exit, words)
+                let (_, exit) = outcome(reason, *talked);
+                Step::Over(exit, ending(peer.as_str(), reason, *talked).to_string())
             }
         }
     }

@@ -6,10 +6,10 @@ use tokio::sync::{mpsc, oneshot};
 use visavis_shared::{CallId, Username};
 
 use crate::call::event::EndReason;
+use crate::session::ending::outcome;
 use crate::session::pipeline::PipelineFigures;
 use crate::session::process::ProcessClock;
 use crate::session::report::{Network, Report, Security, Setup, Sync};
-use crate::session::words::describe_end;
 use crate::transport::PeerStats;
 
 /// How long the last figures may take to come in after the end of a call.
@@ -20,7 +20,7 @@ const FIGURES_WITHIN: Duration = Duration::from_secs(2);
 pub(super) struct FinishedCall {
     pub(super) peer: Username,
     pub(super) reason: EndReason,
-    pub(super) talked: bool,
+    pub(super) talked: Option<Duration>,
 }
 
 /// The moments of the current call.
@@ -80,7 +80,7 @@ impl CallMeasurements {
 
     /// The call is over: gathers what is still to come and sends the report.
     pub(super) fn finish(&mut self, finished: FinishedCall, reports: mpsc::Sender<Report>) {
-        let (outcome, _, _) = describe_end(&finished.reason, &finished.peer, finished.talked);
+        let (outcome, _) = outcome(&finished.reason, finished.talked);
         let mut report = Report {
             outcome: outcome.to_owned(),
             peer: Some(finished.peer.to_string()),

@@ -5,6 +5,7 @@
 
 pub mod directory;
 pub mod driver;
+pub mod ending;
 pub mod headless;
 mod measure;
 mod media;
@@ -16,4 +17,3 @@ mod pipeline;
 pub mod process;
 pub mod report;
 pub mod snapshot;
-pub mod words;

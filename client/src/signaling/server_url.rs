@@ -35,11 +35,13 @@ impl ServerUrl {
         if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
             return Err(wrong());
         }
-        let port = match (uri.port_u16(), uri.port(), scheme) {
-            (Some(port), _, _) => port,
-            (None, Some(_), _) => return Err(wrong()),
-            (None, None, "wss") => 443,
-            (None, None, _) => DEFAULT_PORT,
+        let names_port = uri.authority().is_some_and(|authority| authority.as_str() != host);
+        let port = match (uri.port_u16(), scheme) {
+            (Some(port), _) => port,
+            // One that is no number up to 65535.
+            (None, _) if names_port => return Err(wrong()),
+            (None, "wss") => 443,
+            (None, _) => DEFAULT_PORT,
         };
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Self(format!("{scheme}://{host}:{port}{path}")))

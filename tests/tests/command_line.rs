@@ -1,0 +1,107 @@
+//! What `visavis` says and how it exits when a call does not come about, as a script or a person sees it.
+
+use std::time::Duration;
+
+use visavis_tests::programs::{self, Finished, Program};
+use visavis_tests::server::TestServer;
+
+/// Beyond this it hangs.
+const LIMIT: Duration = Duration::from_secs(30);
+
+async fn run(arguments: &[&str]) -> Finished {
+    let visavis = programs::visavis().expect("visavis is built");
+    let devices = [["--camera", "pattern"], ["--microphone", "tone"], ["--speaker", "none"], ["--ice-server", "none"]];
+    let missing = devices.iter().filter(|[option, _]| !arguments.contains(option)).flatten();
+    let program = Program::start("visavis", &visavis, arguments.iter().chain(missing)).expect("it starts");
+    program.finish(LIMIT).await.expect("it ends")
+}
+
+/// It exits with this code and one line on standard error that holds these words.
+fn fails(finished: &Finished, code: i32, words: &str) {
+    assert_eq!(finished.status.code(), Some(code), "{finished:?}");
+    assert!(finished.stderr.contains(words), "{finished:?}");
+    if code != 2 {
+        assert_eq!(finished.stderr.trim_end().lines().count(), 1, "one line: {}", finished.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_line_that_makes_no_sense_exits_with_2() {
+    fails(&run(&["call", "bob"]).await, 2, "--username");
+    fails(&run(&["call", "bob", "--username", "alice", "--fps", "lots"]).await, 2, "--fps");
+    fails(&run(&["call", "bob", "--username", "alice", "--log", "=="]).await, 2, "--log");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_there_exits_with_3_and_says_what_to_check() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
+    let server = format!("ws://{closed}");
+    fails(&run(&["call", "bob", "--username", "alice", "--server", &server]).await, 3, "check the address");
+    fails(&run(&["call", "bob", "--username", "alice", "--server", "ftp://x"]).await, 3, "ws://HOST:9090");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_taken_exits_with_3() {
+    let server = TestServer::start().await;
+    let mut other = server.socket().await;
+    other.log_in("alice").await;
+    fails(&run(&["call", "bob", "--username", "alice", "--server", server.url()]).await, 3, "choose another name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_is_not_reached_exits_with_4() {
+    let server = TestServer::start().await;
+    fails(&run(&["call", "bob", "--username", "alice", "--server", server.url()]).await, 4, "not online");
+    let mut bob = server.socket().await;
+    bob.log_in("bob").await;
+    let silent = ["call", "bob", "--username", "alice", "--server", server.url(), "--timeout", "1s"];
+    fails(&run(&silent).await, 4, "did not answer");
+    let nobody = ["answer", "--username", "carol", "--server", server.url(), "--timeout", "1s"];
+    fails(&run(&nobody).await, 4, "nobody called");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_leads_nowhere_exits_with_5() {
+    let server = TestServer::start().await;
+    let mut bob = server.socket().await;
+    bob.log_in("bob").await;
+    let arguments = ["call", "bob", "--username", "alice", "--server", server.url()];
+    let (finished, ()) = tokio::join!(run(&arguments), async {
+        let offer = bob.hears("offer").await;
+        let answer = serde_json::json!({
+            "type": "answer", "otherUsername": "alice", "call": offer["call"],
+            "answer": { "type": "answer", "sdp": "rubbish" }
+        });
+        bob.say(answer).await;
+    });
+    assert_eq!(finished.status.code(), Some(5), "{finished:?}");
+    assert_eq!(bob.hears("close").await["username"], "alice", "the other is told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_cannot_be_used_exit_with_6_before_anyone_is_called() {
+    let server = TestServer::start().await;
+    let mut bob = server.socket().await;
+    bob.log_in("bob").await;
+    for (option, value) in [
+        ("--record-video", "/nowhere/at/all.y4m"),
+        ("--report", "/nowhere/at/all.json"),
+        ("--microphone", "file:/nowhere/at/all.wav"),
+    ] {
+        let arguments = ["call", "bob", "--username", "alice", "--server", server.url(), option, value];
+        fails(&run(&arguments).await, 6, "/nowhere/at/all");
+    }
+    assert_eq!(bob.hears_within(Duration::from_millis(200), "offer").await, None, "nobody was called");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn devices_are_listed_as_json() {
+    let visavis = programs::visavis().expect("visavis is built");
+    let program = Program::start("visavis", &visavis, ["devices", "--json"]).expect("it starts");
+    let finished = program.finish(LIMIT).await.expect("it ends");
+    assert!(finished.status.success(), "{finished:?}");
+    let list: serde_json::Value = serde_json::from_str(&finished.stdout).expect("JSON and nothing else");
+    for kind in ["cameras", "microphones", "speakers"] {
+        assert!(list[kind].is_array(), "{list}");
+    }
+}
