@@ -1,8 +1,8 @@
 //! The task that owns the call: every intent, signaling message, peer event, device event and deadline comes in here,
 //! one at a time, and whatever the [`Call`] machine asks for is carried out before the next.
 //!
-//! It never waits for a device, a codec or the network: those have threads and tasks of their own ([`super::media`],
-//! [`super::peers`], [`crate::signaling`]) that are told things over bounded queues.
+//! It never waits for a device, a codec or the network: those have threads and tasks of their own (`media`, `peers`,
+//! [`crate::signaling`]) that are told things over bounded queues.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
