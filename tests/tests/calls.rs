@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use visavis_client::call::event::{CallPhase, EndReason};
+use visavis_client::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use visavis_client::session::snapshot::{Intent, LoginPhase};
 use visavis_tests::listen::Recording;
 use visavis_tests::look;
@@ -251,4 +252,29 @@ async fn two_hundred_malformed_messages_get_an_error_each_and_the_session_goes_o
     mallory.say(serde_json::json!({ "type": "users", "prefix": "b" })).await;
     assert_eq!(mallory.hears("users").await["users"], serde_json::json!(["bob"]));
     bob.until("is untouched", |s| matches!(s.login, LoginPhase::LoggedIn { .. }) && s.call == CallPhase::Idle).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_goes_on_without_a_camera_microphone_or_speaker_and_says_so() {
+    let server = TestServer::start().await;
+    let mut alice = Person::with("alice", |options| {
+        options.camera = CameraChoice::Named("no such camera".into());
+        options.microphone = MicrophoneChoice::Named("no such microphone".into());
+        options.speaker = SpeakerChoice::Named("no such speaker".into());
+    });
+    alice.log_in(server.url()).await;
+    let mut bob = Person::online("bob", server.url()).await;
+    connect(&mut alice, &mut bob).await;
+    talk(Duration::from_secs(3)).await;
+    let said: Vec<String> = alice.sees().notices.iter().map(|notice| notice.text.clone()).collect();
+    for what in ["picture", "voice", "hear"] {
+        assert!(said.iter().any(|text| text.contains(what)), "nothing is said about the {what}: {said:?}");
+    }
+    alice.wish(Intent::HangUp).await;
+    bob.until_ended().await;
+    let report = alice.report().await;
+    assert!(report.video.received.expect("bob is seen").frames_decoded >= Some(45));
+    let heard = report.audio.received.expect("bob's voice arrives, though nobody hears it");
+    assert!((heard.tone_hz.expect("a tone") - f64::from(tone_of("bob"))).abs() <= 2.0, "{heard:?}");
+    assert!(report.video.sent.is_none(), "no picture is made up");
 }
