@@ -62,10 +62,9 @@ fn has_display(is_set: impl Fn(&str) -> bool) -> bool {
     !cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
 }
 
-/// The arguments that both kinds of demo share.
-fn arguments(server: &str, username: &str, data: &Path, sources: &Sources) -> Vec<String> {
+/// The arguments that both kinds of demo share; who it is comes on top.
+fn arguments(server: &str, data: &Path, sources: &Sources) -> Vec<String> {
     let mut arguments = vec!["--server".to_owned(), server.to_owned()];
-    arguments.extend(["--username".to_owned(), username.to_owned()]);
     arguments.extend(["--data-dir".to_owned(), data.display().to_string()]);
     arguments.extend(sources.arguments().map(str::to_owned));
     arguments
@@ -74,7 +73,8 @@ fn arguments(server: &str, username: &str, data: &Path, sources: &Sources) -> Ve
 async fn with_windows(built: &Built, mut server: Server, alice: &Sources, bob: &Sources) -> Result<(), Error> {
     let folder = temporary_folder()?;
     let window = |name: &str, sources: &Sources| {
-        let arguments = arguments(server.url(), name, &folder.path().join(name), sources);
+        let mut arguments = arguments(server.url(), &folder.path().join(name), sources);
+        arguments.extend(["--username".to_owned(), name.to_owned()]);
         Running::start(name, &built.visavis, arguments)
     };
     let (mut first, mut second) = (window("alice", alice)?, window("bob", bob)?);
@@ -97,7 +97,7 @@ async fn without_windows(built: &Built, server: &Server, alice: &Sources, bob: &
     let folder = temporary_folder()?;
     let report = |name: &str| folder.path().join(format!("{name}.json"));
     let side = |name: &str, sources: &Sources| {
-        let mut side = arguments(server.url(), name, &folder.path().join(name), sources);
+        let mut side = arguments(server.url(), &folder.path().join(name), sources);
         side.extend(["--duration".to_owned(), format!("{}s", DURATION.as_secs())]);
         side.extend(["--report".to_owned(), report(name).display().to_string()]);
         side
@@ -119,12 +119,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_person_has_a_name_a_folder_and_devices() {
+    fn each_person_has_a_folder_and_devices() {
         let sources = Devices::default().for_person(0, false);
-        let arguments = arguments("ws://127.0.0.1:9090", "alice", Path::new("data"), &sources);
+        let arguments = arguments("ws://127.0.0.1:9090", Path::new("data"), &sources);
         assert_eq!(
             arguments.join(" "),
-            "--server ws://127.0.0.1:9090 --username alice --data-dir data \
+            "--server ws://127.0.0.1:9090 --data-dir data \
              --camera pattern --microphone tone --speaker none"
         );
     }

@@ -35,6 +35,9 @@ const NAME_GRACE: Duration = Duration::from_millis(150);
 const MEDIA_SILENCE: Duration = Duration::from_secs(3);
 /// How often silence is looked for.
 const WATCH: Duration = Duration::from_millis(250);
+/// The library ignores the wish to gather while it gathers, and does not say so: it is told again so often, each
+/// [`WATCH`]. A server that is asked twice answers the same.
+const GATHER_AGAIN: u32 = 2;
 
 /// What the library tells.
 pub(super) enum LibraryEvent {
@@ -106,6 +109,8 @@ pub(super) struct Negotiator {
     bundle_section: Option<(String, u16)>,
     /// We offered and wait for the answer.
     offered: bool,
+    /// How often the library is still to be told to ask servers that became known late.
+    gather_again: u32,
     ice: Ice,
     /// The last of Connected and Disconnected that was told was the former.
     told_connected: bool,
@@ -142,20 +147,22 @@ impl Negotiator {
             candidates_taken: 0,
             bundle_section: None,
             offered: false,
+            gather_again: 0,
             ice: Ice::New,
             told_connected: false,
         }
     }
 
-    /// Runs until the commands' sender is gone.
+    /// Runs until the commands' sender is gone. `resolved` changes with each name that was not known when the
+    /// connection was configured.
     pub(super) async fn run(
         mut self,
         mut commands: mpsc::Receiver<PeerCommand>,
         mut library: mpsc::Receiver<LibraryEvent>,
+        mut resolved: watch::Receiver<u64>,
     ) {
         let mut watch = tokio::time::interval(WATCH);
         watch.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut resolved = self.resolver.changed();
         loop {
             tokio::select! {
                 command = commands.recv() => match command {
@@ -164,7 +171,13 @@ impl Negotiator {
                 },
                 Some(event) = library.recv() => self.library_event(event).await,
                 Ok(()) = resolved.changed() => self.resolved().await,
-                _ = watch.tick() => self.watch_for_silence().await,
+                _ = watch.tick() => {
+                    if self.offered && self.gather_again > 0 {
+                        self.gather_again -= 1;
+                        self.gather_anew().await;
+                    }
+                    self.watch_for_silence().await;
+                }
             }
         }
     }
@@ -324,7 +337,16 @@ impl Negotiator {
         let pc = &self.connection.pc;
         if let Err(error) = pc.set_configuration(configuration(&self.config, &self.resolver)).await {
             tracing::debug!("a server that was resolved late could not be added: {error}");
-        } else if self.offered
+        } else {
+            self.gather_again = GATHER_AGAIN;
+            self.gather_anew().await;
+        }
+    }
+
+    /// Has the library ask the servers that it knows now, if there is an offer that was not answered yet.
+    async fn gather_anew(&mut self) {
+        let pc = &self.connection.pc;
+        if self.offered
             && let Some(offer) = pc.local_description().await
             && let Err(error) = pc.set_local_description(offer).await
         {

@@ -50,6 +50,8 @@ impl Peer {
         events: mpsc::Sender<PeerEvent>,
     ) -> Result<Self, TransportError> {
         let resolver = Resolver::shared();
+        // From before the connection is configured with what is known by then: nothing is missed in between.
+        let resolved = resolver.changed();
         resolver.begin(&config.ice_servers);
         if config.relay_only {
             // Without a relay there is no way at all, so this one wait is worth while.
@@ -101,7 +103,7 @@ impl Peer {
         let supervisor = Supervisor { pc, events, closed: closed_tx };
         tokio::spawn(async move {
             let tasks = [send.abort_handle(), receive.abort_handle()];
-            let negotiating = tokio::spawn(negotiator.run(command_inputs, library_events));
+            let negotiating = tokio::spawn(negotiator.run(command_inputs, library_events, resolved));
             supervisor.run(negotiating, [send, receive], panics, close_wanted).await;
             tasks.iter().for_each(tokio::task::AbortHandle::abort);
         });
