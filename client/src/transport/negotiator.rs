@@ -16,8 +16,8 @@ use tokio::sync::{mpsc, watch};
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
 use webrtc::media_stream::track_remote::TrackRemote;
 use webrtc::peer_connection::{
-    PeerConnectionEventHandler, RTCIceCandidateInit, RTCPeerConnectionIceEvent, RTCPeerConnectionState,
-    RTCSessionDescription,
+    PeerConnectionEventHandler, RTCIceCandidateInit, RTCIceGatheringState, RTCPeerConnectionIceEvent,
+    RTCPeerConnectionState, RTCSessionDescription,
 };
 
 use super::connection::{Connection, LocalTrack, configuration};
@@ -35,15 +35,14 @@ const NAME_GRACE: Duration = Duration::from_millis(150);
 const MEDIA_SILENCE: Duration = Duration::from_secs(3);
 /// How often silence is looked for.
 const WATCH: Duration = Duration::from_millis(250);
-/// The library ignores the wish to gather while it gathers, and does not say so: it is told again so often, each
-/// [`WATCH`]. A server that is asked twice answers the same.
-const GATHER_AGAIN: u32 = 2;
 
 /// What the library tells.
 pub(super) enum LibraryEvent {
     Candidate(RTCIceCandidateInit),
     State(RTCPeerConnectionState),
     Track(Arc<dyn TrackRemote>),
+    /// All servers have answered or been given up.
+    Gathered,
 }
 
 /// Passes the library's callbacks on. They run inside its driver and must not wait.
@@ -73,6 +72,12 @@ impl PeerConnectionEventHandler for Handler {
 
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
         self.pass_on(LibraryEvent::State(state));
+    }
+
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        if state == RTCIceGatheringState::Complete {
+            self.pass_on(LibraryEvent::Gathered);
+        }
     }
 
     async fn on_track(&self, track: Arc<dyn TrackRemote>) {
@@ -109,8 +114,9 @@ pub(super) struct Negotiator {
     bundle_section: Option<(String, u16)>,
     /// We offered and wait for the answer.
     offered: bool,
-    /// How often the library is still to be told to ask servers that became known late.
-    gather_again: u32,
+    gathering: bool,
+    /// A server became known while the library gathered.
+    gather_again: bool,
     ice: Ice,
     /// The last of Connected and Disconnected that was told was the former.
     told_connected: bool,
@@ -147,7 +153,8 @@ impl Negotiator {
             candidates_taken: 0,
             bundle_section: None,
             offered: false,
-            gather_again: 0,
+            gathering: false,
+            gather_again: false,
             ice: Ice::New,
             told_connected: false,
         }
@@ -171,13 +178,7 @@ impl Negotiator {
                 },
                 Some(event) = library.recv() => self.library_event(event).await,
                 Ok(()) = resolved.changed() => self.resolved().await,
-                _ = watch.tick() => {
-                    if self.offered && self.gather_again > 0 {
-                        self.gather_again -= 1;
-                        self.gather_anew().await;
-                    }
-                    self.watch_for_silence().await;
-                }
+                _ = watch.tick() => self.watch_for_silence().await,
             }
         }
     }
@@ -211,6 +212,15 @@ impl Negotiator {
 
     async fn offer(&mut self, ice_restart: bool) -> Result<(), NegotiationError> {
         let options = ice_restart.then_some(RTCOfferOptions { ice_restart });
+        if !self.gathering {
+            // A name server's usual time, unless the names were looked up at log-in: to take up a server in the middle
+            // of gathering is what the library does worst.
+            self.resolver.settled(NAME_GRACE).await;
+            let configuration = configuration(&self.config, &self.resolver);
+            if let Err(error) = self.connection.pc.set_configuration(configuration).await {
+                tracing::debug!("a server could not be added: {error}");
+            }
+        }
         let offer = self.connection.pc.create_offer(options).await.map_err(NegotiationError::NotMade)?;
         if ice_restart {
             self.out.ice_restarts.send_modify(|count| *count += 1);
@@ -227,6 +237,7 @@ impl Negotiator {
         let text = description.sdp.clone();
         self.bundle_section = sdp::bundle_section(&text);
         self.link.state().payload_types = sdp::payload_types(&text);
+        self.gathering |= kind == DescriptionKind::Offer;
         self.connection.pc.set_local_description(description).await.map_err(NegotiationError::NotMade)?;
         // Addresses follow through the library's queue, which is read after this.
         self.tell(PeerEvent::LocalDescription(SessionDescription { kind, sdp: text })).await;
@@ -331,26 +342,29 @@ impl Negotiator {
         }
     }
 
-    /// The name of a STUN or TURN server was resolved. An offer that was not answered yet is set again, which makes the
-    /// library gather again, with that server; later than that it would disturb the checks that are under way.
+    /// The name of a STUN or TURN server was resolved. While the library gathers it must not be told: a gathering whose
+    /// servers change under it never ends.
     async fn resolved(&mut self) {
-        let pc = &self.connection.pc;
-        if let Err(error) = pc.set_configuration(configuration(&self.config, &self.resolver)).await {
-            tracing::debug!("a server that was resolved late could not be added: {error}");
+        if self.gathering {
+            self.gather_again = true;
         } else {
-            self.gather_again = GATHER_AGAIN;
-            self.gather_anew().await;
+            self.ask_late_servers().await;
         }
     }
 
-    /// Has the library ask the servers that it knows now, if there is an offer that was not answered yet.
-    async fn gather_anew(&mut self) {
+    /// Takes up the servers that are known now. An offer that was not answered yet is set again, which makes the library
+    /// gather again, with them; later than that it would disturb the checks that are under way.
+    async fn ask_late_servers(&mut self) {
         let pc = &self.connection.pc;
-        if self.offered
+        if let Err(error) = pc.set_configuration(configuration(&self.config, &self.resolver)).await {
+            tracing::debug!("a server that was resolved late could not be added: {error}");
+        } else if self.offered
             && let Some(offer) = pc.local_description().await
-            && let Err(error) = pc.set_local_description(offer).await
         {
-            tracing::debug!("a server that was resolved late could not be asked: {error}");
+            self.gathering = true;
+            if let Err(error) = pc.set_local_description(offer).await {
+                tracing::debug!("a server that was resolved late could not be asked: {error}");
+            }
         }
     }
 
@@ -388,6 +402,12 @@ impl Negotiator {
                 }
             }
             LibraryEvent::State(state) => self.state(state).await,
+            LibraryEvent::Gathered => {
+                self.gathering = false;
+                if std::mem::take(&mut self.gather_again) {
+                    self.ask_late_servers().await;
+                }
+            }
         }
     }
 
