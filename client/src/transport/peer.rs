@@ -181,9 +181,7 @@ impl Supervisor {
             Some(()) = panics.recv() => Some("The connection broke on something it received"),
         };
         abort.abort();
-        for task in media {
-            task.abort();
-        }
+        media.iter().for_each(tokio::task::JoinHandle::abort);
         if let Some(failure) = failure {
             let _ = self.events.try_send(PeerEvent::Failed(failure.to_owned()));
         }
@@ -192,6 +190,10 @@ impl Supervisor {
             tracing::debug!("the peer connection did not close in time and is dropped");
         }
         drop(pc);
+        // To abort is only to ask: the ports are let go when the tasks have ended.
+        for task in media {
+            let _ = task.await;
+        }
         self.closed.send_replace(true);
     }
 }
