@@ -9,7 +9,7 @@ use crate::admission::Limits;
 use crate::liveness::Timing;
 
 /// Everything that a server needs to know to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// Where WebSocket connections are accepted.
     pub listen: SocketAddr,
