@@ -11,8 +11,6 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Instant;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -28,10 +26,11 @@ use visavis_shared::dialect::Interpreter;
 use visavis_shared::limits::{MAX_MESSAGE_BYTES, PROTOCOL_VERSION};
 use visavis_shared::{DecodeError, ErrorCode, ServerMessage};
 
-use crate::hub::{Hub, Seat};
+use crate::hub::{Hub, Pending, Seat};
 use crate::ice::IceOffer;
 use crate::liveness::{Due, Liveness, Timing};
-use crate::outbox::{Outbox, Overflow};
+use crate::outbox::Over;
+use crate::router::Closing;
 
 /// What `hello` says about the server.
 const PRODUCT: &str = concat!("visavis-signal-server/", env!("CARGO_PKG_VERSION"));
@@ -41,6 +40,8 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 const WRITE_BUFFER_BYTES: usize = 8 * 1024;
 /// Only a peer that pings without end and never reads gets there.
 const MAX_WRITE_BUFFER_BYTES: usize = 256 * 1024;
+/// A client that gets this should not connect again by itself: it did so already.
+const CLOSE_REPLACED: u16 = 4001;
 /// How much of what a closing connection still sends is read, so that the close frame is not lost to a reset.
 const MAX_DRAINED_BYTES: usize = 1024 * 1024;
 
@@ -65,9 +66,15 @@ enum End {
     Closing(CloseCode, &'static str),
 }
 
-impl From<Overflow> for End {
-    fn from(_: Overflow) -> Self {
-        Self::NotReading
+impl From<Over> for End {
+    fn from(over: Over) -> Self {
+        match over {
+            Over::Overflow => Self::NotReading,
+            Over::Closed(Closing::Replaced) => {
+                Self::Closing(CloseCode::Library(CLOSE_REPLACED), "the session goes on on another connection")
+            }
+            Over::Closed(Closing::LeaseLost) => Self::Closing(CloseCode::Restart, "please connect again"),
+        }
     }
 }
 
@@ -120,21 +127,8 @@ fn web_socket() -> WebSocketConfig {
         .max_frame_size(Some(MAX_MESSAGE_BYTES))
 }
 
-/// Waits until those who got a lot have caught up.
-type Relief = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-fn relief_of(pressed: Vec<Arc<Outbox>>) -> Option<Relief> {
-    if pressed.is_empty() {
-        return None;
-    }
-    Some(Box::pin(async move {
-        for outbox in pressed {
-            outbox.relief().await;
-        }
-    }))
-}
-
-async fn relieved(relief: &mut Option<Relief>) {
+async fn relieved(relief: &mut Option<Pending>) {
     if let Some(relief) = relief {
         relief.await;
     }
@@ -186,7 +180,7 @@ impl Connection {
     }
 
     /// Takes what came. What comes back has to be waited for before more is heard.
-    fn hear(&mut self, heard: Option<Result<Message, WsError>>) -> Result<Option<Relief>, End> {
+    fn hear(&mut self, heard: Option<Result<Message, WsError>>) -> Result<Option<Pending>, End> {
         let message = match heard {
             Some(Ok(message)) => message,
             Some(Err(error)) => return Err(self.end_by(&error)),
@@ -195,7 +189,7 @@ impl Connection {
         self.liveness.heard(Instant::now());
         match message {
             Message::Text(text) => match self.interpreter.decode(&text) {
-                Ok(message) => Ok(relief_of(self.seat.handle(message))),
+                Ok(message) => Ok(self.seat.handle(message)),
                 Err(error) => {
                     self.seat.reply(error.into_reply());
                     Ok(None)
@@ -249,7 +243,7 @@ impl Connection {
         tokio::select! {
             biased;
             written = timeout(context.timing.write, write) => written.unwrap_or(Err(End::NotReading)),
-            () = seat.outbox().overflowed() => Err(End::NotReading),
+            over = seat.outbox().over() => Err(over.into()),
         }
     }
 
@@ -262,11 +256,11 @@ impl Connection {
     }
 }
 
-fn hello() -> ServerMessage {
+fn hello(challenge: &str) -> ServerMessage {
     ServerMessage::Hello {
         protocol: PROTOCOL_VERSION,
         server: PRODUCT.to_owned(),
-        challenge: BASE64_STANDARD.encode(rand::random::<[u8; 32]>()),
+        challenge: challenge.to_owned(),
     }
 }
 

@@ -11,12 +11,13 @@
 //! # }
 //! ```
 //!
-//! [`registry`], [`calls`], [`rooms`] and [`router`] are pure: they hold the rules and know nothing of sockets, clocks
-//! or dialects. Round them stand one lock (`hub`), one bounded queue per connection (`outbox`) and one task per
-//! connection (`connection`).
+//! [`registry`], [`sessions`], [`calls`], [`rooms`] and [`router`] are pure: they hold the rules and know nothing of
+//! sockets, clocks, databases or dialects. Round them stand one lock (`hub`), one bounded queue per connection (`outbox`),
+//! one task per connection (`connection`), and what all nodes together know (`cluster`, [`names`]).
 
 mod admission;
 pub mod calls;
+mod cluster;
 pub mod config;
 mod connection;
 mod hub;
@@ -28,6 +29,7 @@ pub mod registry;
 pub mod rooms;
 pub mod router;
 mod server;
+pub mod sessions;
 pub mod signals;
 
 pub use admission::Limits;
