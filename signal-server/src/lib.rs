@@ -19,6 +19,8 @@ mod admission;
 pub mod calls;
 pub mod config;
 mod connection;
+mod front;
+mod http;
 mod hub;
 mod ice;
 mod listener;
@@ -29,6 +31,7 @@ pub mod rooms;
 pub mod router;
 mod server;
 pub mod signals;
+mod transport;
 
 pub use admission::Limits;
 pub use config::{Config, Options};

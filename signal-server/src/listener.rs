@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 use crate::admission::Admission;
 use crate::config::Config;
 use crate::connection::{self, Context};
+use crate::front::Front;
 use crate::hub::Hub;
 use crate::ice::{IceOffer, StunServer};
 use crate::router::Rules;
@@ -33,6 +34,7 @@ pub(crate) async fn run(
         ice: IceOffer::new(stun.as_ref().map(StunServer::address)),
         timing: config.timing,
     });
+    let front = Arc::new(Front { context: Arc::clone(&context), socket_io: None });
     let admission = Arc::new(Admission::new(config.limits));
     let (stop, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
@@ -44,10 +46,11 @@ pub(crate) async fn run(
             accepted = listener.accept() => match accepted {
                 Ok((stream, from)) => match admission.admit(from.ip()) {
                     Ok(permit) => {
-                        let served = connection::serve(stream, Arc::clone(&context), stopped.clone());
+                        let opening = Box::pin(Arc::clone(&front).open(stream, from, permit, stopped.clone()));
+                        let (context, stopped) = (Arc::clone(&context), stopped.clone());
                         connections.spawn(async move {
-                            served.await;
-                            drop(permit);
+                            let Some(upgraded) = opening.await else { return };
+                            connection::serve(upgraded, context, stopped).await;
                         });
                     }
                     Err(reason) => tracing::debug!(%reason, "a connection was refused"),
