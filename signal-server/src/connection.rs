@@ -1,36 +1,36 @@
-//! One WebSocket connection, from the TCP stream to the last goodbye.
+//! One WebSocket connection, from the upgrade to the last goodbye.
 //!
 //! Text frames come in and go to the hub through the connection's dialect; what the hub puts in the outbox goes out.
-//! Everything has a deadline and a bound: the upgrade, the login, silence, a write, the size of a message, the outbox.
+//! Everything has a deadline and a bound: the login, silence, a write, the size of a message, the outbox.
 //! Nothing that arrives can do more than end this one connection, and when it ends, its name is free before anything
 //! else happens. Nothing that was said is logged.
 
-use std::future::Future;
 use std::net::IpAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
-use tokio_tungstenite::{WebSocketStream, accept_async_with_config};
+use tokio_tungstenite::WebSocketStream;
 use visavis_shared::codec::Problem;
 use visavis_shared::dialect::Interpreter;
 use visavis_shared::limits::{MAX_MESSAGE_BYTES, PROTOCOL_VERSION};
 use visavis_shared::{DecodeError, ErrorCode, ServerMessage};
 
+use crate::front::Upgraded;
 use crate::hub::{Hub, Pending, Seat};
 use crate::ice::IceOffer;
 use crate::liveness::{Due, Liveness, Timing};
 use crate::outbox::Over;
 use crate::router::Closing;
+use crate::transport::Transport;
 
 /// What `hello` says about the server.
 const PRODUCT: &str = concat!("visavis-signal-server/", env!("CARGO_PKG_VERSION"));
@@ -79,21 +79,9 @@ impl From<Over> for End {
 }
 
 /// Serves one connection until it ends, or until `stop` says so.
-pub(crate) async fn serve(stream: TcpStream, context: Arc<Context>, mut stop: watch::Receiver<bool>) {
-    let Ok(reached) = stream.local_addr() else { return };
-    // Only costs latency when it fails.
-    let _ = stream.set_nodelay(true);
-    // Boxed, because a task is as large as its largest branch for as long as it lives.
-    let upgrade = Box::pin(timeout(context.timing.handshake, accept_async_with_config(stream, Some(web_socket()))));
-    let upgraded = tokio::select! {
-        upgraded = upgrade => upgraded,
-        () = stopped(&mut stop) => return,
-    };
-    let socket = match upgraded {
-        Ok(Ok(socket)) => socket,
-        Ok(Err(error)) => return tracing::debug!(%error, "no WebSocket upgrade"),
-        Err(_) => return tracing::debug!("no WebSocket upgrade in time"),
-    };
+pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>, mut stop: watch::Receiver<bool>) {
+    let Upgraded { transport, early, caller } = upgraded;
+    let socket = WebSocketStream::from_partially_read(transport, early.into(), Role::Server, Some(web_socket())).await;
     let seat = context.hub.seat();
     let id = seat.id();
     tracing::debug!(connection = %id, "connected");
@@ -102,7 +90,7 @@ pub(crate) async fn serve(stream: TcpStream, context: Arc<Context>, mut stop: wa
         seat,
         interpreter: Interpreter::default(),
         liveness: Liveness::new(&context.timing, Instant::now()),
-        reached: reached.ip(),
+        reached: caller.reached,
         context,
     };
     let end = connection.run(&mut stop).await;
@@ -113,7 +101,7 @@ pub(crate) async fn serve(stream: TcpStream, context: Arc<Context>, mut stop: wa
 }
 
 /// Until all connections are to end.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     // An error means that whoever says so is gone, and then it is time as well.
     let _ = stop.wait_for(|stop| *stop).await;
 }
@@ -137,7 +125,7 @@ async fn relieved(relief: &mut Option<Pending>) {
 
 /// A connection after the upgrade.
 struct Connection {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Transport>,
     seat: Seat,
     interpreter: Interpreter,
     liveness: Liveness,
@@ -148,7 +136,7 @@ struct Connection {
 
 impl Connection {
     async fn run(&mut self, stop: &mut watch::Receiver<bool>) -> End {
-        self.seat.reply(hello());
+        self.seat.reply(hello(self.seat.challenge()));
         let mut relief = None;
         let mut timer = pin!(sleep_until(Instant::now().into()));
         loop {
@@ -265,7 +253,7 @@ fn hello(challenge: &str) -> ServerMessage {
 }
 
 /// Closes as politely as the end allows.
-async fn say_goodbye(mut socket: WebSocketStream<TcpStream>, end: End, timing: &Timing) {
+async fn say_goodbye(mut socket: WebSocketStream<Transport>, end: End, timing: &Timing) {
     let reason = match end {
         End::Gone => return,
         End::NotReading => {

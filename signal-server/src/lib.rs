@@ -20,6 +20,8 @@ pub mod calls;
 mod cluster;
 pub mod config;
 mod connection;
+mod front;
+mod http;
 mod hub;
 mod ice;
 mod listener;
@@ -31,6 +33,7 @@ pub mod router;
 mod server;
 pub mod sessions;
 pub mod signals;
+mod transport;
 
 pub use admission::Limits;
 pub use config::{Config, Options};

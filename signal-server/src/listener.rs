@@ -11,11 +11,12 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use crate::admission::Admission;
+use crate::cluster::Cluster;
 use crate::config::Config;
 use crate::connection::{self, Context};
+use crate::front::Front;
 use crate::hub::Hub;
 use crate::ice::{IceOffer, StunServer};
-use crate::router::Rules;
 
 /// How long accepting pauses after it failed: the usual reason, too many open files, does not pass at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -25,29 +26,35 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) async fn run(
     listener: TcpListener,
     stun: Option<StunServer>,
+    cluster: Arc<dyn Cluster>,
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) {
     let context = Arc::new(Context {
-        hub: Arc::new(Hub::new(Rules { directory: config.directory })),
+        hub: Arc::new(Hub::new(config.directory, Arc::clone(&cluster))),
         ice: IceOffer::new(stun.as_ref().map(StunServer::address)),
         timing: config.timing,
     });
+    let front = Arc::new(Front { context: Arc::clone(&context), socket_io: None });
     let admission = Arc::new(Admission::new(config.limits));
     let (stop, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
+    let hub = Arc::clone(&context.hub);
+    let mut background = pin!(async { tokio::join!(hub.expire_sessions(), cluster.run(&hub)) });
     loop {
         tokio::select! {
             () = &mut shutdown => break,
+            _ = &mut background => {}
             Some(ended) = connections.join_next() => report(ended),
             accepted = listener.accept() => match accepted {
                 Ok((stream, from)) => match admission.admit(from.ip()) {
                     Ok(permit) => {
-                        let served = connection::serve(stream, Arc::clone(&context), stopped.clone());
+                        let opening = Box::pin(Arc::clone(&front).open(stream, from, permit, stopped.clone()));
+                        let (context, stopped) = (Arc::clone(&context), stopped.clone());
                         connections.spawn(async move {
-                            served.await;
-                            drop(permit);
+                            let Some(upgraded) = opening.await else { return };
+                            connection::serve(upgraded, context, stopped).await;
                         });
                     }
                     Err(reason) => tracing::debug!(%reason, "a connection was refused"),
@@ -71,6 +78,7 @@ pub(crate) async fn run(
     if timeout(config.timing.write + config.timing.goodbye, all).await.is_err() {
         tracing::warn!(connections = connections.len(), "some connections did not end in time");
     }
+    cluster.close().await;
     if let Some(stun) = stun {
         stun.close().await;
     }

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 pub struct Timing {
     /// From the TCP connection to the end of the WebSocket upgrade.
     pub handshake: Duration,
+    /// After so long a connection over which pages are asked for is not used for another request; after as long again
+    /// it is closed in the middle of one.
+    pub http: Duration,
     /// From the upgrade to the login.
     pub login: Duration,
     /// Between one ping and the next.
@@ -25,6 +28,7 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             handshake: Duration::from_secs(5),
+            http: Duration::from_secs(60),
             login: Duration::from_secs(10),
             ping: Duration::from_secs(25),
             silence: Duration::from_secs(30),

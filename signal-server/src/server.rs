@@ -2,14 +2,17 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::cluster::Standalone;
 use crate::config::Config;
 use crate::ice::StunServer;
 use crate::listener;
+use crate::names::{NameStoreError, Owners};
 
 /// Why a server could not start. The text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +29,12 @@ pub enum StartError {
     /// Anything else.
     #[error("listening on {0} failed: {1}")]
     Other(SocketAddr, #[source] io::Error),
+    /// Who owns which name can't be read or kept.
+    #[error(transparent)]
+    Names(#[from] NameStoreError),
+    /// The system gives no thread.
+    #[error("the system gives no threads: {0}")]
+    NoThread(#[source] io::Error),
 }
 
 impl StartError {
@@ -64,9 +73,11 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
 pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, StartError> {
     let address = listener.local_addr().map_err(|error| StartError::new(config.listen, error))?;
     let stun = start_stun(config.stun).await;
+    let owners = Owners::start(config.names.open()?, config.names.guests).map_err(StartError::NoThread)?;
+    let cluster = Arc::new(Standalone::new(owners));
     let stun_address = stun.as_ref().map(StunServer::address);
     let (shutdown, asked) = oneshot::channel();
-    let task = tokio::spawn(listener::run(listener, stun, config, async move {
+    let task = tokio::spawn(listener::run(listener, stun, cluster, config, async move {
         if asked.await.is_err() {
             // The handle is gone, and with it the task: its own end is near.
             std::future::pending::<()>().await;

@@ -1,8 +1,8 @@
 //! What all nodes together know: who may have a name, who is online where, who is in which room.
 //!
 //! A [`Cluster`] answers the questions of a [router](crate::router) and carries its messages to other nodes. One that is
-//! [`Standalone`] is the whole server by itself. What a cluster has to say of its own accord (messages and news of other
-//! nodes) it gives to [`crate::hub::Hub::receive`].
+//! [`Standalone`] is the whole server by itself. What other nodes have to say of their own accord, it gives to
+//! [`Hub::receive`].
 
 mod standalone;
 
@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use visavis_shared::{RoomId, Username};
 
 pub(crate) use self::standalone::Standalone;
+use crate::hub::Hub;
 use crate::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope};
 use crate::sessions::TokenHash;
 
@@ -39,6 +40,9 @@ pub(crate) trait Cluster: fmt::Debug + Send + Sync {
 
     /// Tells the other nodes. Never waits.
     fn announce(&self, announcement: Announcement);
+
+    /// Brings what other nodes have to say to the hub, for as long as it is polled.
+    async fn run(&self, hub: &Hub);
 
     /// Ends what runs for it, and gives back everything that this node holds.
     async fn close(&self);

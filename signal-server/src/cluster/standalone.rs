@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use visavis_shared::{RoomId, Username};
 
 use super::Cluster;
+use crate::hub::Hub;
 use crate::names::{Guests, Owners, Refusal};
 use crate::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope};
 use crate::sessions::TokenHash;
@@ -49,6 +50,10 @@ impl Cluster for Standalone {
     fn forward(&self, _envelope: Envelope) {}
 
     fn announce(&self, _announcement: Announcement) {}
+
+    async fn run(&self, _hub: &Hub) {
+        std::future::pending().await
+    }
 
     async fn close(&self) {
         self.owners.close().await;

@@ -1,0 +1,120 @@
+//! HTTP, as far as this server speaks it: who asks for what, and answers in a line of text.
+//!
+//! [`route`] decides by the head of a request alone; `front` carries that out. What is asked for under `/socket.io/`
+//! goes to a [`Service`] that is plugged in from outside.
+//!
+//! # Plugging in Socket.IO
+//!
+//! `listener::run` makes the [`Front`](crate::front::Front) with `socket_io: None`; put a service there instead:
+//!
+//! ```ignore
+//! let service = http::Service::new(move |request| {
+//!     let socket_io = socket_io.clone();
+//!     async move {
+//!         // `hyper::service::Service::call` of a `SocketIoService` whose inner service answers `http::not_found()`.
+//!         let answer = socket_io.call(request).await;
+//!         answer.map(http::boxed)
+//!     }
+//! });
+//! ```
+//!
+//! What the service can rely on:
+//! - The body was read whole before it is asked, at most [`MAX_BODY_BYTES`] of it and within the handshake's deadline,
+//!   so that nobody can dribble it in. Answers may take as long as a long poll takes, but no connection is kept longer
+//!   than [`Timing::http`](crate::Timing::http) twice over without an upgrade.
+//! - `hyper::upgrade::on` works: answer 101 and take the stream. It holds the connection's place (see `admission`) until
+//!   it is dropped. The service has to end what it took when the server drains.
+//! - A [`Caller`] is in the request's extensions: whose address it is, and by which of ours they came.
+
+mod route;
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Body as HttpBody;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::{Request, Response, StatusCode};
+use visavis_shared::limits::MAX_MESSAGE_BYTES;
+
+pub(crate) use route::{Route, route};
+
+/// The largest body of a request that is read. A poll of Socket.IO may carry several messages.
+pub(crate) const MAX_BODY_BYTES: usize = 2 * MAX_MESSAGE_BYTES;
+
+/// What goes wrong while a body is made.
+pub(crate) type BodyError = Box<dyn Error + Send + Sync>;
+/// The body of an answer.
+pub(crate) type Body = UnsyncBoxBody<Bytes, BodyError>;
+/// An answer.
+pub(crate) type Answer = Response<Body>;
+/// A request whose body was read.
+pub(crate) type WholeRequest = Request<Full<Bytes>>;
+
+/// Who asks. In the extensions of every request that a [`Service`] gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Caller {
+    /// Whose address it is: that of the client also when a trusted proxy stands between.
+    pub(crate) address: IpAddr,
+    /// The address of ours by which they came.
+    pub(crate) reached: IpAddr,
+}
+
+/// Answers requests.
+#[derive(Clone)]
+pub(crate) struct Service(Arc<dyn Fn(WholeRequest) -> Answering + Send + Sync>);
+
+type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+impl Service {
+    /// A service that answers as `call` does.
+    pub(crate) fn new<F, A>(call: F) -> Self
+    where
+        F: Fn(WholeRequest) -> A + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
+        Self(Arc::new(move |request| Box::pin(call(request))))
+    }
+
+    /// The answer to a request.
+    pub(crate) async fn call(&self, request: WholeRequest) -> Answer {
+        (self.0)(request).await
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Service")
+    }
+}
+
+/// Any body as an answer's.
+pub(crate) fn boxed<B>(body: B) -> Body
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BodyError>,
+{
+    body.map_err(Into::into).boxed_unsync()
+}
+
+/// An answer in words.
+pub(crate) fn plain(status: StatusCode, words: impl Into<String>) -> Answer {
+    let mut words = words.into();
+    words.push('\n');
+    let mut answer = Response::new(boxed(Full::new(Bytes::from(words))));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// The answer to a request for something that is not here.
+pub(crate) fn not_found() -> Answer {
+    plain(StatusCode::NOT_FOUND, "There is nothing here. This server speaks WebSocket, on any path.")
+}
