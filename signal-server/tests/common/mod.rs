@@ -29,11 +29,16 @@ pub(crate) struct Client {
 impl Client {
     /// Connects, and takes the greeting.
     pub(crate) async fn connect(url: &str) -> Self {
+        Self::connect_and_greet(url).await.0
+    }
+
+    /// Connects; also the greeting.
+    pub(crate) async fn connect_and_greet(url: &str) -> (Self, Value) {
         let (socket, _) = connect_async(url).await.unwrap();
         let mut client = Self { socket };
         let hello: Value = serde_json::from_str(&client.hear().await).unwrap();
         assert_eq!((&hello["type"], &hello["protocol"]), (&"hello".into(), &1.into()));
-        client
+        (client, hello)
     }
 
     /// Connects and logs in, in dialect 1.
