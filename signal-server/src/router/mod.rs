@@ -215,11 +215,19 @@ impl Router {
 
     fn watch(&mut self, from: ConnectionId, usernames: Vec<Username>, out: &mut Vec<Output>) {
         let names: BTreeSet<Username> = usernames.into_iter().map(|name| self.spelled(name)).collect();
-        out.extend(names.iter().map(|name| {
-            let online = self.registry.is_seen(name);
-            deliver(from, ServerMessage::Presence { username: name.clone(), online })
+        let change = self.registry.watch(from, names.clone());
+        if !self.rules.alone {
+            for name in &change.begun {
+                if self.registry.owner_of(name).is_none() {
+                    self.registry.ask_elsewhere(name.clone());
+                }
+            }
+        }
+        // Of the others the cluster will say whether they are there.
+        out.extend(names.into_iter().filter(|name| !self.registry.is_asked(name)).map(|username| {
+            let online = self.registry.is_seen(&username);
+            deliver(from, ServerMessage::Presence { username, online })
         }));
-        let change = self.registry.watch(from, names);
         self.announce_watching(change, out);
     }
 
