@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use visavis_shared::{NameError, Username, canonical_name, skeleton};
 
 fn form(typed: &str) -> Result<String, NameError> {
@@ -37,6 +38,7 @@ fn ordinary_names_of_many_languages_are_taken() {
         ("Col·lega", "col·lega"),
         ("Ольга", "ольга"),
         ("вика", "вика"),
+        ("соса-сола", "соса-сола"),
         ("Тимур", "тимур"),
         ("Антон", "антон"),
         ("Єва", "єва"),
@@ -62,6 +64,7 @@ fn ordinary_names_of_many_languages_are_taken() {
         ("李小龍", "李小龍"),
         ("Հայկ", "հայկ"),
         ("გიორგი", "გიორგი"),
+        ("ᲒᲘᲝᲠᲒᲘ", "გიორგი"),
         ("ሰላም", "ሰላም"),
     ] {
         assert_eq!(form(typed).as_deref(), Ok(name), "{typed:?}");
@@ -99,7 +102,7 @@ fn what_could_mislead_is_refused() {
         ("ﬁona", NotAllowed('ﬁ')),
         ("№1", NotAllowed('№')),
         ("x²", NotAllowed('²')),
-        ("Ⅳ", NotAllowed('Ⅳ')),
+        ("Ⅳ", NotAllowed('ⅳ')),
         ("𝐚lice", NotAllowed('𝐚')),
         // Small capitals and letters of phonetics.
         ("ᴀlice", NotAllowed('ᴀ')),
@@ -147,7 +150,6 @@ fn what_could_mislead_is_refused() {
         ("\u{430}\u{440}\u{440}\u{435}", LooksLatin),
         ("сосо", LooksLatin),
         ("САРА", LooksLatin),
-        ("соса-сола", MixedScripts),
         ("ѕсоре", LooksLatin),
         ("ορο", LooksLatin),
         ("ρίο", LooksLatin),
@@ -192,6 +194,19 @@ fn names_that_look_the_same_have_one_skeleton() {
     }
 }
 
+#[test]
+fn every_letter_there_is_has_at_most_one_form() {
+    let mut letters = 0;
+    for c in ('\0'..=char::MAX).filter(|c| c.is_alphanumeric()) {
+        let Ok(name) = canonical_name(c.encode_utf8(&mut [0; 4])) else { continue };
+        letters += 1;
+        assert_eq!(canonical_name(name.as_str()), Ok(name.clone()), "{c:?}");
+        let swapped = swapped_case(name.as_str(), &[true]);
+        assert_eq!(canonical_name(&swapped), Ok(name), "{swapped:?} from {c:?}");
+    }
+    assert!(letters > 30_000, "{letters}");
+}
+
 /// Letters of many scripts, digits, punctuation, marks, and what may not be.
 fn any_text() -> impl Strategy<Value = String> {
     let pieces = prop_oneof![
@@ -228,7 +243,7 @@ fn widened(text: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4_000, rng_seed: RngSeed::Fixed(0x6e61_6d65), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_form_is_its_own_form_and_an_identifier(text in any_text()) {
