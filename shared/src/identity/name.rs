@@ -134,8 +134,8 @@ fn one_form(typed: &str) -> Result<String, NameError> {
     Err(NameError::NoForm)
 }
 
-/// What PRECIS leaves undone: composing letters before it looks at them, and two letters whose lower case depends on
-/// place or language.
+/// What PRECIS leaves undone: composing letters before it looks at them, lower case for capitals that are younger than
+/// its tables (those of Georgian), and two letters whose lower case depends on place or language.
 fn one_spelling(typed: &str) -> String {
     let composed: String = typed.nfc().collect();
     // The lower case of a Turkish İ is i; elsewhere it would be an i with a second dot.
@@ -145,11 +145,11 @@ fn one_spelling(typed: &str) -> String {
     let mut in_word = false;
     while let Some(c) = characters.next() {
         let goes_on = characters.peek().is_some_and(|next| next.is_alphanumeric());
-        spelling.push(match c {
-            'Σ' | 'σ' | 'ς' if in_word && !goes_on => 'ς',
-            'Σ' | 'σ' | 'ς' => 'σ',
-            other => other,
-        });
+        match c {
+            'Σ' | 'σ' | 'ς' if in_word && !goes_on => spelling.push('ς'),
+            'Σ' | 'σ' | 'ς' => spelling.push('σ'),
+            other => spelling.extend(other.to_lowercase()),
+        }
         in_word = c.is_alphanumeric();
     }
     spelling

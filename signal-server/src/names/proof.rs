@@ -72,6 +72,16 @@ mod tests {
         }
     }
 
+    /// The example of `docs/protocol.md`, which another implementation signed.
+    #[test]
+    fn the_example_of_the_protocol_is_right() {
+        let key: PublicKey = "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=".parse().unwrap();
+        let signature = "AIFKdcJ2feL6zemacbtTNNbVuMFyCbw549vP6wiRGzXHg39+I3GHFZzPr/LhacBfG02ub35PX9Yqqn32g8DbDQ==";
+        assert_eq!(verify(&key, "Y2hhbGxlbmdl", "Alice", &signature.parse().unwrap()), Ok(()));
+        let (same_key, same_signature) = signed(1, "Y2hhbGxlbmdl", "Alice");
+        assert_eq!((same_key, same_signature.to_string().as_str()), (key, signature));
+    }
+
     #[test]
     fn a_key_that_would_fit_any_message_is_refused() {
         let mut identity = [0; 32];

@@ -300,9 +300,8 @@ impl Router {
         match signal {
             CallSignal::Offer(_) => self.calls.offered(from, to, call, now),
             CallSignal::Answer(_) => self.calls.answered(from, to, call),
-            // The one whose connection was lost may come back.
-            CallSignal::Close(Some(CloseReason::Disconnected)) => {}
-            CallSignal::Decline(_) | CallSignal::Close(None) => self.calls.ended(from, to, call),
+            // Who was lost on another node may come back, or be somebody else by then: better told too little of them.
+            CallSignal::Decline(_) | CallSignal::Close(_) => self.calls.ended(from, to, call),
             CallSignal::Ringing | CallSignal::Candidate(_) => {}
         }
     }
