@@ -7,6 +7,8 @@ use clap::Parser;
 
 use crate::admission::Limits;
 use crate::liveness::Timing;
+use crate::names::command::Command;
+use crate::names::{NamesConfig, NamesOptions};
 
 /// Everything that a server needs to know to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long things may take.
     pub timing: Timing,
+    /// Where it is remembered who owns which name, and who may do without owning one.
+    pub names: NamesConfig,
 }
 
 impl Config {
@@ -34,6 +38,7 @@ impl Config {
             directory: true,
             limits: Limits { connections: 10_000, connections_per_address: 10_000 },
             timing: Timing::default(),
+            names: NamesConfig::for_tests(),
         }
     }
 }
@@ -94,6 +99,14 @@ pub struct Options {
     /// ever logged.
     #[arg(long, env = "VISAVIS_LOG", value_name = "FILTER", default_value = "info", help_heading = "Output")]
     pub log: String,
+
+    /// The options about names.
+    #[command(flatten)]
+    pub names: NamesOptions,
+
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
 }
 
 impl Options {
@@ -112,6 +125,7 @@ impl Options {
                 connections_per_address: self.max_connections_per_address,
             },
             timing: Timing::default(),
+            names: self.names.config(),
         }
     }
 }

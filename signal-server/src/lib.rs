@@ -26,6 +26,7 @@ mod hub;
 mod ice;
 mod listener;
 mod liveness;
+pub mod names;
 mod outbox;
 pub mod registry;
 pub mod rooms;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
+use visavis_signal_server::names::command::Command;
 use visavis_signal_server::{Options, signals, start};
 
 /// The command line can't be used.
@@ -15,6 +16,12 @@ const FAILED: u8 = 1;
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if let Some(Command::Names { action }) = &options.command {
+        return match action.run(&options.names.config(), &mut io::stdout().lock()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(FAILED, error),
+        };
+    }
     let filter = match EnvFilter::builder().parse(&options.log) {
         Ok(filter) => filter,
         Err(error) => return fail(USAGE, format_args!("--log {}: {error}", options.log)),

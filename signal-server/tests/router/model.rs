@@ -174,7 +174,8 @@ impl Model {
             let gone = person.connection;
             let ended = happening.closed.iter().map(|(closed, _)| *closed).chain(happening.forgotten.iter().copied());
             assert!(ended.collect::<Vec<_>>().contains(&gone), "{name} has two owners");
-            self.forget(name);
+            // The person goes on on another node, and so may their calls.
+            self.people.remove(name);
         }
         let (room, watching) = Default::default();
         self.people.insert(name.clone(), Person { connection, listed: true, token, waits: false, room, watching });
