@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::Parser;
 
 use crate::admission::Limits;
+use crate::cluster::redis::{RedisConfig, RedisOptions};
 use crate::liveness::Timing;
 use crate::names::command::Command;
 use crate::names::{NamesConfig, NamesOptions};
@@ -25,6 +26,8 @@ pub struct Config {
     pub timing: Timing,
     /// Where it is remembered who owns which name, and who may do without owning one.
     pub names: NamesConfig,
+    /// How to find the other nodes, if this one is not the whole server.
+    pub redis: Option<RedisConfig>,
 }
 
 impl Config {
@@ -39,6 +42,7 @@ impl Config {
             limits: Limits { connections: 10_000, connections_per_address: 10_000 },
             timing: Timing::default(),
             names: NamesConfig::for_tests(),
+            redis: None,
         }
     }
 }
@@ -100,6 +104,10 @@ pub struct Options {
     #[arg(long, env = "VISAVIS_LOG", value_name = "FILTER", default_value = "info", help_heading = "Output")]
     pub log: String,
 
+    /// The options about other nodes.
+    #[command(flatten)]
+    pub redis: RedisOptions,
+
     /// The options about names.
     #[command(flatten)]
     pub names: NamesOptions,
@@ -126,6 +134,7 @@ impl Options {
             },
             timing: Timing::default(),
             names: self.names.config(),
+            redis: self.redis.config(),
         }
     }
 }

@@ -14,11 +14,11 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
-use tokio_tungstenite::WebSocketStream;
 use visavis_shared::codec::Problem;
 use visavis_shared::dialect::Interpreter;
 use visavis_shared::limits::{MAX_MESSAGE_BYTES, PROTOCOL_VERSION};
@@ -114,7 +114,6 @@ fn web_socket() -> WebSocketConfig {
         .max_message_size(Some(MAX_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_MESSAGE_BYTES))
 }
-
 
 async fn relieved(relief: &mut Option<Pending>) {
     if let Some(relief) = relief {
@@ -245,11 +244,7 @@ impl Connection {
 }
 
 fn hello(challenge: &str) -> ServerMessage {
-    ServerMessage::Hello {
-        protocol: PROTOCOL_VERSION,
-        server: PRODUCT.to_owned(),
-        challenge: challenge.to_owned(),
-    }
+    ServerMessage::Hello { protocol: PROTOCOL_VERSION, server: PRODUCT.to_owned(), challenge: challenge.to_owned() }
 }
 
 /// Closes as politely as the end allows.

@@ -199,15 +199,15 @@ impl Visit {
     /// Reads the body, and lets a service answer.
     async fn pass_on(&self, service: &Service, request: Request<Incoming>, caller: Caller) -> Answer {
         let (mut head, body) = request.into_parts();
-        let body = match timeout(self.front.context.timing.handshake, Limited::new(body, MAX_BODY_BYTES).collect()).await
-        {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                return last(plain(StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large."));
-            }
-            Ok(Err(_)) => return last(plain(StatusCode::BAD_REQUEST, "The request's body can't be read.")),
-            Err(_) => return last(plain(StatusCode::REQUEST_TIMEOUT, "The request's body did not come in time.")),
-        };
+        let body =
+            match timeout(self.front.context.timing.handshake, Limited::new(body, MAX_BODY_BYTES).collect()).await {
+                Ok(Ok(body)) => body.to_bytes(),
+                Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                    return last(plain(StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large."));
+                }
+                Ok(Err(_)) => return last(plain(StatusCode::BAD_REQUEST, "The request's body can't be read.")),
+                Err(_) => return last(plain(StatusCode::REQUEST_TIMEOUT, "The request's body did not come in time.")),
+            };
         head.extensions.insert(caller);
         service.call(Request::from_parts(head, Full::new(body))).await
     }

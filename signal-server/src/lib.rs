@@ -37,6 +37,7 @@ pub mod signals;
 mod transport;
 
 pub use admission::Limits;
+pub use cluster::redis::{RedisConfig, RedisOptions, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};
 pub use liveness::Timing;
 pub use server::{Server, StartError, start, start_on};

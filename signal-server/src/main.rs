@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
-use visavis_signal_server::names::command::Command;
+use visavis_signal_server::names::command::{Command, NamesAction};
 use visavis_signal_server::{Options, signals, start};
 
 /// The command line can't be used.
@@ -17,10 +17,7 @@ const FAILED: u8 = 1;
 fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(Command::Names { action }) = &options.command {
-        return match action.run(&options.names.config(), &mut io::stdout().lock()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(FAILED, error),
-        };
+        return look_after_names(action, &options);
     }
     let filter = match EnvFilter::builder().parse(&options.log) {
         Ok(filter) => filter,
@@ -31,6 +28,22 @@ fn main() -> ExitCode {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(serve(&options)),
         Err(error) => fail(FAILED, format_args!("the system gives no threads or timers: {error}")),
+    }
+}
+
+/// The names are where the server with the same options finds them.
+fn look_after_names(action: &NamesAction, options: &Options) -> ExitCode {
+    let out = &mut io::stdout().lock();
+    let done = match options.redis.config() {
+        None => action.run(&options.names.config(), out),
+        Some(redis) => match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(action.run_at(&redis, out)),
+            Err(error) => return fail(FAILED, format_args!("the system gives no threads or timers: {error}")),
+        },
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(FAILED, error),
     }
 }
 

@@ -8,7 +8,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::cluster::Standalone;
+use crate::cluster::redis::RedisUnusable;
+use crate::cluster::{Cluster, RedisCluster, Standalone};
 use crate::config::Config;
 use crate::ice::StunServer;
 use crate::listener;
@@ -32,6 +33,9 @@ pub enum StartError {
     /// Who owns which name can't be read or kept.
     #[error(transparent)]
     Names(#[from] NameStoreError),
+    /// The Redis at which the nodes meet is not there.
+    #[error(transparent)]
+    Redis(#[from] RedisUnusable),
     /// The system gives no thread.
     #[error("the system gives no threads: {0}")]
     NoThread(#[source] io::Error),
@@ -73,8 +77,13 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
 pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, StartError> {
     let address = listener.local_addr().map_err(|error| StartError::new(config.listen, error))?;
     let stun = start_stun(config.stun).await;
-    let owners = Owners::start(config.names.open()?, config.names.guests).map_err(StartError::NoThread)?;
-    let cluster = Arc::new(Standalone::new(owners));
+    let cluster: Arc<dyn Cluster> = match &config.redis {
+        Some(redis) => Arc::new(RedisCluster::start(redis, config.names.guests).await?),
+        None => {
+            let owners = Owners::start(config.names.open()?, config.names.guests).map_err(StartError::NoThread)?;
+            Arc::new(Standalone::new(owners))
+        }
+    };
     let stun_address = stun.as_ref().map(StunServer::address);
     let (shutdown, asked) = oneshot::channel();
     let task = tokio::spawn(listener::run(listener, stun, cluster, config, async move {

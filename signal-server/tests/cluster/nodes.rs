@@ -73,6 +73,16 @@ pub(crate) async fn log_in_with_key(url: &str, name: &str, key: &SigningKey) -> 
     (client, reply)
 }
 
+/// The next messages are these, in any order.
+pub(crate) async fn expect_in_any_order<const N: usize>(client: &mut Client, expected: [Value; N]) {
+    let mut expected = expected.to_vec();
+    while !expected.is_empty() {
+        let next = heard(client).await;
+        let found = expected.iter().position(|value| *value == next);
+        expected.remove(found.unwrap_or_else(|| panic!("{next} is none of {expected:?}")));
+    }
+}
+
 /// Says something again and again until the answer is as it should be.
 pub(crate) async fn until(client: &mut Client, say: &Value, is_right: impl Fn(&Value) -> bool) -> Value {
     let asking = async {

@@ -17,8 +17,8 @@ use std::time::Instant;
 
 use visavis_shared::Username;
 
-use super::layout::{NodeId, Partition};
 use super::lanes::Outgoing;
+use super::layout::{NodeId, Partition};
 use super::leases::Held;
 use super::link::{Connection, in_words};
 use super::owners::{self, Record};
@@ -179,6 +179,7 @@ impl RedisCluster {
             .arg(or_none(claim.resume.map(TokenHash::to_text)))
             .arg(connection.publish_command())
             .arg(self.layout.presence(&claim.name))
+            .arg(self.latest())
             .arg(leftovers);
         let reply: Vec<String> = invocation.invoke_async(&mut connection.clone()).await?;
         let mut reply = reply.iter().map(String::as_str);
@@ -189,6 +190,7 @@ impl RedisCluster {
                 let before = NodeId::parse(node).zip(before.parse().ok());
                 Ok(Some(Granted { epoch, ends_at, before }))
             }
+            (Some("late"), ..) => Err(Trouble("it took the claim up when we had given up".to_owned())),
             _ => Err(unreadable()),
         }
     }

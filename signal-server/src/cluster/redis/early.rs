@@ -47,16 +47,14 @@ impl Early {
         self.waiting.iter().any(|(_, arrival)| arrival.envelope.to == *name)
     }
 
-    /// Has a message wait.
-    ///
-    /// # Errors
-    /// Gives it back when too many wait.
-    pub(super) fn push(&mut self, arrival: Arrival, now: Instant) -> Result<(), Arrival> {
+    /// Has a message wait. Gives it back when too many do.
+    #[must_use]
+    pub(super) fn push(&mut self, arrival: Arrival, now: Instant) -> Option<Arrival> {
         if self.waiting.len() >= MAX_WAITING {
-            return Err(arrival);
+            return Some(arrival);
         }
         self.waiting.push_back((now, arrival));
-        Ok(())
+        None
     }
 
     /// What need not wait any longer, in its order, and whether those it is for are here.
@@ -98,9 +96,9 @@ mod tests {
     fn what_comes_early_waits_in_its_order_and_not_for_ever() {
         let (start, mut early) = (Instant::now(), Early::default());
         for n in 0..2 {
-            early.push(arrival("alice", n), start).unwrap();
+            assert_eq!(early.push(arrival("alice", n), start), None);
         }
-        early.push(arrival("bob", 0), start).unwrap();
+        assert_eq!(early.push(arrival("bob", 0), start), None);
         assert!(early.has(&Username::parse("bob").unwrap()));
         assert_eq!(taken(early.take(start, |_| Whereabouts::Coming)), []);
         let alice_is_here = |name: &Username| {
@@ -109,7 +107,7 @@ mod tests {
         let here = ("alice".to_owned(), true);
         assert_eq!(taken(early.take(start, alice_is_here)), [here.clone(), here]);
         assert_eq!(taken(early.take(start + PATIENCE, alice_is_here)), [("bob".to_owned(), false)]);
-        early.push(arrival("bob", 1), start).unwrap();
+        assert_eq!(early.push(arrival("bob", 1), start), None);
         assert_eq!(taken(early.take(start, |_| Whereabouts::Elsewhere)), [("bob".to_owned(), false)]);
         assert!(early.is_empty());
     }
@@ -118,8 +116,8 @@ mod tests {
     fn no_more_wait_than_there_is_room_for() {
         let (start, mut early) = (Instant::now(), Early::default());
         for n in 0..MAX_WAITING {
-            early.push(arrival("alice", n), start).unwrap();
+            assert_eq!(early.push(arrival("alice", n), start), None);
         }
-        assert!(early.push(arrival("alice", 7), start).is_err());
+        assert!(early.push(arrival("alice", 7), start).is_some());
     }
 }

@@ -206,8 +206,7 @@ impl Leases {
     pub(super) fn take_overdue(&mut self, now: Instant) -> Vec<Username> {
         let keep = self.times.lease.saturating_sub(self.times.margin());
         let overdue = |held: &Held| now.saturating_duration_since(held.asked_at) >= keep;
-        let names: Vec<_> =
-            self.held.iter().filter(|(_, held)| overdue(held)).map(|(name, _)| name.clone()).collect();
+        let names: Vec<_> = self.held.iter().filter(|(_, held)| overdue(held)).map(|(name, _)| name.clone()).collect();
         for name in &names {
             self.release(name, now);
         }
@@ -231,7 +230,7 @@ impl Leases {
     }
 
     /// What Redis has yet to be told to take back.
-    pub(super) fn to_give_back(&mut self, now: Instant) -> Vec<(Username, u64)> {
+    pub(super) fn unwanted(&mut self, now: Instant) -> Vec<(Username, u64)> {
         let ended: Vec<_> =
             self.leftovers.iter().filter(|(_, left)| left.until <= now).map(|(number, _)| *number).collect();
         for number in ended {
@@ -283,16 +282,7 @@ mod tests {
 
     fn granted(leases: &mut Leases, epoch: u64, now: Instant) -> u64 {
         let (number, _) = leases.begin(&alice());
-        let held = Held {
-            number,
-            epoch,
-            listed: true,
-            key: None,
-            token: None,
-            asked_at: now,
-            ends_at: 1,
-            room: None,
-        };
+        let held = Held { number, epoch, listed: true, key: None, token: None, asked_at: now, ends_at: 1, room: None };
         assert!(leases.granted(&alice(), held, now));
         number
     }
@@ -307,7 +297,7 @@ mod tests {
         assert_eq!(leases.take_overdue(after(start, 34)), []);
         assert_eq!(leases.take_overdue(after(start, 35)), [alice()], "five seconds before its end");
         assert_eq!(leases.take_overdue(after(start, 99)), []);
-        assert_eq!(leases.to_give_back(after(start, 35)), [(alice(), number)]);
+        assert_eq!(leases.unwanted(after(start, 35)), [(alice(), number)]);
     }
 
     #[test]
@@ -315,18 +305,18 @@ mod tests {
         let (start, mut leases) = (Instant::now(), Leases::new(TIMES));
         let number = granted(&mut leases, 1, start);
         assert!(leases.release(&alice(), start) && !leases.release(&alice(), start));
-        assert_eq!(leases.to_give_back(after(start, 1)), [(alice(), number)]);
+        assert_eq!(leases.unwanted(after(start, 1)), [(alice(), number)]);
         let (next, leftovers) = leases.begin(&alice());
         assert_eq!(leftovers, [number], "the next claim of this node need not wait for it");
         leases.given_back(number);
-        assert_eq!(leases.to_give_back(after(start, 2)), []);
+        assert_eq!(leases.unwanted(after(start, 2)), []);
         leases.abandon(&alice(), next, after(start, 2));
         leases.abandon(&alice(), next, after(start, 2));
-        assert_eq!(leases.to_give_back(after(start, 3)), [(alice(), next)], "a claim with no answer");
+        assert_eq!(leases.unwanted(after(start, 3)), [(alice(), next)], "a claim with no answer");
         leases.given_back(next);
-        assert_eq!(leases.to_give_back(after(start, 3)), []);
+        assert_eq!(leases.unwanted(after(start, 3)), []);
         assert_eq!(leases.begin(&alice()).1, [next], "Redis may see it yet");
-        assert_eq!(leases.to_give_back(after(start, 60)), []);
+        assert_eq!(leases.unwanted(after(start, 60)), []);
         assert!(leases.leftovers.is_empty() && leases.leftovers_of.is_empty());
     }
 
@@ -336,14 +326,15 @@ mod tests {
         let number = granted(&mut leases, 5, start);
         assert!(!leases.lost(&alice(), number + 1), "another claim");
         assert!(leases.lost(&alice(), number) && !leases.lost(&alice(), number));
-        assert_eq!(leases.to_give_back(start), [], "there is nothing to give back");
+        assert_eq!(leases.unwanted(start), [], "there is nothing to give back");
 
         granted(&mut leases, 6, start);
         assert!(!leases.superseded(&alice(), 6) && leases.superseded(&alice(), 7));
 
         let (number, _) = leases.begin(&alice());
         assert!(!leases.lost(&alice(), number), "nobody has been let in yet");
-        let held = Held { number, epoch: 8, listed: true, key: None, token: None, asked_at: start, ends_at: 1, room: None };
+        let held =
+            Held { number, epoch: 8, listed: true, key: None, token: None, asked_at: start, ends_at: 1, room: None };
         assert!(!leases.granted(&alice(), held, start));
         assert_eq!(leases.held(&alice()), None);
     }
@@ -352,9 +343,10 @@ mod tests {
     fn an_answer_that_comes_too_late_grants_nothing() {
         let (start, mut leases) = (Instant::now(), Leases::new(TIMES));
         let (number, _) = leases.begin(&alice());
-        let held = Held { number, epoch: 1, listed: true, key: None, token: None, asked_at: start, ends_at: 1, room: None };
+        let held =
+            Held { number, epoch: 1, listed: true, key: None, token: None, asked_at: start, ends_at: 1, room: None };
         assert!(!leases.granted(&alice(), held, after(start, 25)));
-        assert_eq!(leases.to_give_back(after(start, 25)), [(alice(), number)]);
+        assert_eq!(leases.unwanted(after(start, 25)), [(alice(), number)]);
     }
 
     #[test]
@@ -362,7 +354,16 @@ mod tests {
         let (start, mut leases) = (Instant::now(), Leases::new(TIMES));
         let (first, _) = leases.begin(&alice());
         let second = granted(&mut leases, 2, start);
-        let held = Held { number: first, epoch: 1, listed: true, key: None, token: None, asked_at: start, ends_at: 1, room: None };
+        let held = Held {
+            number: first,
+            epoch: 1,
+            listed: true,
+            key: None,
+            token: None,
+            asked_at: start,
+            ends_at: 1,
+            room: None,
+        };
         assert!(!leases.granted(&alice(), held, start));
         assert_eq!(leases.held(&alice()).map(|held| held.number), Some(second));
     }

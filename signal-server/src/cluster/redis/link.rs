@@ -132,9 +132,7 @@ fn read(PushInfo { kind, data }: PushInfo) -> Option<Push> {
             let (channel, payload) = (text()?, text()?);
             Some(Push::Message { channel: String::from_utf8(channel).ok()?, payload })
         }
-        PushKind::SUnsubscribe | PushKind::Unsubscribe => {
-            Some(Push::Unsubscribed(String::from_utf8(text()?).ok()?))
-        }
+        PushKind::SUnsubscribe | PushKind::Unsubscribe => Some(Push::Unsubscribed(String::from_utf8(text()?).ok()?)),
         PushKind::Disconnection => Some(Push::Disconnected),
         _ => None,
     }

@@ -15,27 +15,28 @@
 //! `docs/scaling.md` says what each failure does, and ADR 5 why it is so.
 
 mod claims;
+mod command;
 mod early;
 mod hearing;
 mod lanes;
 mod layout;
 mod leases;
 mod link;
-pub mod options;
+mod options;
 mod owners;
 mod renewing;
 mod rooms;
 mod scripts;
 mod sending;
 mod serving;
-pub mod url;
+mod url;
 mod watches;
 mod watching;
 mod wire;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -44,12 +45,12 @@ use tokio::sync::Notify;
 use visavis_shared::limits::RESUME_WINDOW;
 use visavis_shared::{RoomId, ServerMessage, Username};
 
+use self::claims::milliseconds;
 use self::lanes::{Lanes, Outgoing};
 use self::layout::{Layout, NodeId};
 use self::leases::{Leases, Times};
 use self::link::{Connection, Link};
 pub use self::options::{RedisConfig, RedisOptions};
-pub(crate) use self::owners::RedisNames;
 use self::scripts::Scripts;
 pub use self::url::{RedisUrl, UrlError};
 use self::watches::Watches;
@@ -59,8 +60,8 @@ use crate::names::Guests;
 use crate::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope, News, Undeliverable};
 use crate::sessions::TokenHash;
 
-/// How many errors may wait for their senders; more are not told.
-const MAX_BOUNCED: usize = 4096;
+/// How many answers may wait for the hub; what comes when there are more is not told.
+const MAX_ANSWERS: usize = 4096;
 
 /// Why Redis can't be used. The text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -91,11 +92,14 @@ pub(crate) struct RedisCluster {
     leases: Mutex<Leases>,
     watches: Mutex<Watches>,
     lanes: Lanes,
-    /// Messages that were handed back when nobody could be told.
-    bounced: Mutex<VecDeque<News>>,
+    /// What the hub could not be told at once.
+    answers: Mutex<VecDeque<News>>,
+    /// How far the clock of Redis, in milliseconds since 1970, is ahead of the time since `started`.
+    ahead: AtomicU64,
+    started: Instant,
     /// The last beat of our own that we heard.
     heard: AtomicU64,
-    bounces: Notify,
+    answered: Notify,
     give_backs: Notify,
     watch_changes: Notify,
 }
@@ -125,23 +129,30 @@ impl RedisCluster {
         let times = Times { lease: config.lease };
         let link = Link::connect(&config.url, times.patience()).await;
         let link = link.map_err(|error| RedisUnusable::new(&config.url, &error))?;
-        let node = NodeId::random();
+        let (node, layout) = (NodeId::random(), Layout::new(&config.prefix));
+        let subscribed = serving::subscribe_to_all(&link.connection, &layout, &node).await;
+        subscribed.map_err(|error| RedisUnusable::new(&config.url, &error))?;
+        let started = now();
+        let ahead = serving::time_of(&link.connection, &layout, &node, started).await;
+        let ahead = ahead.map_err(|error| RedisUnusable::new(&config.url, &error))?;
         tracing::info!(%node, redis = %config.url, "one of several nodes");
         Ok(Self {
             node,
             url: config.url.clone(),
             times,
             guests,
-            layout: Layout::new(&config.prefix),
+            layout,
             scripts: Scripts::default(),
-            connection: Mutex::new(None),
+            connection: Mutex::new(Some(link.connection.clone())),
             first: Mutex::new(Some(link)),
             leases: Mutex::new(Leases::new(times)),
             watches: Mutex::default(),
             lanes: Lanes::default(),
-            bounced: Mutex::default(),
+            answers: Mutex::default(),
+            ahead: AtomicU64::new(ahead),
+            started,
             heard: AtomicU64::new(0),
-            bounces: Notify::new(),
+            answered: Notify::new(),
             give_backs: Notify::new(),
             watch_changes: Notify::new(),
         })
@@ -157,27 +168,37 @@ impl RedisCluster {
         format!("{} {number}", self.node)
     }
 
+    /// Until when, by the clock of Redis, something that is asked of it now may be done: after that we have given up.
+    fn latest(&self) -> u64 {
+        let until = milliseconds(now().saturating_duration_since(self.started) + self.times.patience());
+        until.saturating_add(self.ahead.load(Ordering::Relaxed))
+    }
+
     /// Puts something on its way, or hands it back.
     fn push(&self, outgoing: Outgoing) {
-        if let Err(outgoing) = self.lanes.push(outgoing)
-            && let Outgoing::ToName(envelope) = outgoing
+        if let Some(Outgoing::ToName(envelope)) = self.lanes.push(outgoing)
             && let Some(news) = undeliverable(&envelope, Undeliverable::Unreachable)
         {
-            let mut bounced = lock(&self.bounced);
-            if bounced.len() < MAX_BOUNCED {
-                bounced.push_back(news);
-                self.bounces.notify_one();
-            }
+            self.answer(news);
         }
     }
 
-    /// Tells senders of what was handed back, for as long as it is polled.
-    async fn bounce(&self, hub: &Hub) {
+    /// Has the hub hear something that it can't be told now, because it is in the middle of something.
+    fn answer(&self, news: News) {
+        let mut answers = lock(&self.answers);
+        if answers.len() < MAX_ANSWERS {
+            answers.push_back(news);
+            self.answered.notify_one();
+        }
+    }
+
+    /// Tells the hub what it could not be told before, for as long as it is polled.
+    async fn tell(&self, hub: &Hub) {
         loop {
-            let news = lock(&self.bounced).pop_front();
+            let news = lock(&self.answers).pop_front();
             match news {
                 Some(news) => hub.receive(news),
-                None => self.bounces.notified().await,
+                None => self.answered.notified().await,
             }
         }
     }
@@ -186,7 +207,8 @@ impl RedisCluster {
 /// What a sender is told of a message that did not arrive.
 fn undeliverable(envelope: &Envelope, why: Undeliverable) -> Option<News> {
     let (from, kind, call) = envelope.return_address()?;
-    Some(News::Undeliverable { from: from.clone(), kind: kind.to_owned(), call: call.cloned(), why })
+    let (from, to, kind, call) = (from.clone(), envelope.to.clone(), kind.to_owned(), call.cloned());
+    Some(News::Undeliverable { from, to, kind, call, why })
 }
 
 #[async_trait]
@@ -218,8 +240,12 @@ impl Cluster for RedisCluster {
                 self.give_backs.notify_one();
             }
             Announcement::Watching(name) => {
-                lock(&self.watches).watch(name);
+                lock(&self.watches).watch(name.clone());
                 self.watch_changes.notify_one();
+                if self.connection().is_none() {
+                    // As far as anybody can tell; when Redis is back they are asked for.
+                    self.answer(News::Presence(name, false));
+                }
             }
             Announcement::NotWatching(name) => {
                 lock(&self.watches).unwatch(&name);
@@ -239,7 +265,7 @@ impl Cluster for RedisCluster {
     }
 
     async fn run(&self, hub: &Hub) {
-        tokio::join!(self.keep_link(hub), self.let_go(hub), self.send_all(hub), self.bounce(hub));
+        tokio::join!(self.keep_link(hub), self.let_go(hub), self.send_all(hub), self.tell(hub));
     }
 
     /// Those who can prove that a name is theirs find it reserved on other nodes, for as long as they would on this one

@@ -161,7 +161,7 @@ impl RedisCluster {
     }
 
     async fn give_these_back(&self, connection: &Connection, reserved: Duration) -> RedisResult<()> {
-        let unwanted = lock(&self.leases).to_give_back(now());
+        let unwanted = lock(&self.leases).unwanted(now());
         for (partition, batch) in batches(unwanted, |(name, _)| name) {
             let mut invocation = self.scripts.release.prepare_invoke();
             invocation

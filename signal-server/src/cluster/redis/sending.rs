@@ -9,7 +9,7 @@ use redis::{RedisError, RedisResult};
 
 use super::lanes::{Lane, Outgoing};
 use super::link::{Connection, in_words};
-use super::scripts::{LEAVE, ROUTE};
+use super::scripts::{LEAVE, PUBLISH, ROUTE};
 use super::wire::Note;
 use super::{RedisCluster, undeliverable};
 use crate::hub::Hub;
@@ -61,6 +61,7 @@ impl RedisCluster {
             }
             return reached;
         }
+        let latest = self.latest();
         let mut pipeline = redis::Pipeline::with_capacity(batch.len());
         pipeline.ignore_errors();
         for outgoing in batch {
@@ -68,7 +69,7 @@ impl RedisCluster {
                 Outgoing::ToName(envelope) => {
                     let (before, after) = self.layout.nodes();
                     pipeline.cmd("EVAL").arg(ROUTE).arg(1).arg(self.layout.lease(&envelope.to));
-                    pipeline.arg(before).arg(after).arg(self.message(envelope).to_bytes());
+                    pipeline.arg(latest).arg(before).arg(after).arg(self.message(envelope).to_bytes());
                 }
                 Outgoing::ToNode(node, note) => {
                     pipeline.cmd("PUBLISH").arg(self.layout.node(node)).arg(note.to_bytes());
@@ -90,7 +91,7 @@ impl RedisCluster {
     }
 
     async fn send_to_shard(&self, connection: &Connection, outgoing: &Outgoing) -> RedisResult<i64> {
-        let mut connection = connection.clone();
+        let (mut connection, latest) = (connection.clone(), self.latest());
         match outgoing {
             Outgoing::ToName(envelope) => {
                 let lease: Option<String> =
@@ -98,8 +99,10 @@ impl RedisCluster {
                 let Some(lease) = lease else { return Ok(NOBODY) };
                 let node = lease.split(' ').next().unwrap_or_default();
                 let (before, after) = self.layout.nodes();
-                let channel = format!("{before}{node}{after}");
-                counted(connection.publish(&channel, &self.message(envelope).to_bytes()).await)
+                let mut command = redis::cmd("EVAL");
+                command.arg(PUBLISH).arg(1).arg(format!("{before}{node}{after}"));
+                command.arg(latest).arg(self.message(envelope).to_bytes());
+                command.query_async(&mut connection).await
             }
             Outgoing::ToNode(node, note) => {
                 counted(connection.publish(&self.layout.node(node), &note.to_bytes()).await)
@@ -129,8 +132,9 @@ fn counted(heard: Result<usize, RedisError>) -> RedisResult<i64> {
 fn report(outgoing: &Outgoing, reached: &RedisResult<i64>, hub: &Hub) {
     match reached {
         Ok(NOBODY) => tell_sender(outgoing, Undeliverable::Nobody, hub),
-        // Somebody has the name, on a node that does not listen: it has ended, or has lost its own way to Redis.
-        Ok(0) => tell_sender(outgoing, Undeliverable::Unreachable, hub),
+        // Somebody has the name, on a node that does not listen: it has ended, or has lost its own way to Redis. Or Redis
+        // took the message up so late that its sender has been told so.
+        Ok(..=0) => tell_sender(outgoing, Undeliverable::Unreachable, hub),
         Ok(_) => {}
         Err(error) => {
             tracing::debug!(why = %in_words(error), "Redis did not take a message");

@@ -1,20 +1,48 @@
 //! Keeps a link to Redis, and does over it all that goes on of its own accord.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
 use super::claims::milliseconds;
+use super::layout::{Layout, NodeId};
 use super::link::{Connection, Link, in_words};
 use super::wire::Note;
-use super::{RedisCluster, lock};
+use super::{RedisCluster, lock, now};
 use crate::hub::Hub;
 
 /// How soon a link that broke is made again, the first time.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// How long it waits at most: no longer than that after Redis is back everything goes on.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Hears what is said to a node and to all. Before that nobody may be on it: what is for them would reach nobody.
+pub(super) async fn subscribe_to_all(
+    connection: &Connection,
+    layout: &Layout,
+    node: &NodeId,
+) -> redis::RedisResult<()> {
+    connection.subscribe(&[layout.node(node)]).await?;
+    connection.subscribe(&[layout.lobby()]).await
+}
+
+/// How far the clock of Redis, in milliseconds since 1970, is ahead of the time since `started`. It seems further ahead
+/// than it is by as long as the question takes, so what is in time is never taken to be late.
+pub(super) async fn time_of(
+    connection: &Connection,
+    layout: &Layout,
+    node: &NodeId,
+    started: Instant,
+) -> redis::RedisResult<u64> {
+    let asked_at = now();
+    let mut command = redis::cmd("EVAL");
+    // With a key, so that a Redis Cluster knows which machine is asked.
+    command.arg("return redis.call('TIME')").arg(1).arg(layout.alive(node));
+    let (seconds, micros): (u64, u64) = command.query_async(&mut connection.clone()).await?;
+    let time = seconds.saturating_mul(1000).saturating_add(micros.div_ceil(1000));
+    Ok(time.saturating_sub(milliseconds(asked_at.saturating_duration_since(started))))
+}
 
 impl RedisCluster {
     /// Makes a link whenever there is none, for as long as it is polled.
@@ -24,13 +52,9 @@ impl RedisCluster {
             let first = lock(&self.first).take();
             let link = match first {
                 Some(link) => Ok(link),
-                None => Link::connect(&self.url, self.times.patience()).await,
+                None => self.connect().await,
             };
-            let ready = match link {
-                Ok(link) => self.subscribe_to_all(&link).await.map(|()| link),
-                Err(error) => Err(error),
-            };
-            let why = match ready {
+            let why = match link {
                 Ok(link) => {
                     if told {
                         tracing::info!("Redis is back");
@@ -51,10 +75,10 @@ impl RedisCluster {
         }
     }
 
-    /// Hears what is said to this node and to all. Before that nothing is to reach it: its sender would not be told.
-    async fn subscribe_to_all(&self, link: &Link) -> redis::RedisResult<()> {
-        link.connection.subscribe(&[self.layout.node(&self.node)]).await?;
-        link.connection.subscribe(&[self.layout.lobby()]).await
+    async fn connect(&self) -> redis::RedisResult<Link> {
+        let link = Link::connect(&self.url, self.times.patience()).await?;
+        subscribe_to_all(&link.connection, &self.layout, &self.node).await?;
+        Ok(link)
     }
 
     /// Does everything that there is to do over a link, until it can't be used any more: then says why.
@@ -93,6 +117,7 @@ impl RedisCluster {
         command.arg(self.layout.alive(&self.node)).arg(count).arg("PX").arg(milliseconds(self.times.lease));
         command.query_async::<()>(&mut connection.clone()).await?;
         connection.publish(&self.layout.node(&self.node), &Note::Beat(count).to_bytes()).await?;
+        self.ahead.store(time_of(connection, &self.layout, &self.node, self.started).await?, Ordering::Relaxed);
         Ok(())
     }
 }

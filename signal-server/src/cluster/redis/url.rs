@@ -156,7 +156,11 @@ fn with_port(info: ConnectionInfo, port: u16) -> ConnectionInfo {
 fn host_and_port(addr: &ConnectionAddr) -> String {
     match addr {
         ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
-            if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+            if host.contains(':') {
+                format!("[{host}]:{port}")
+            } else {
+                format!("{host}:{port}")
+            }
         }
         other => other.to_string(),
     }

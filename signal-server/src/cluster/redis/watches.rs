@@ -1,4 +1,4 @@
-//! Who is watched here, and whether they were last seen to be online.
+//! Who is watched here, and what is subscribed to for that.
 //!
 //! Pure. What others publish and what is asked come in any order; the epoch that each carries says which is the later
 //! one, and what is not later than what is known changes nothing.
@@ -6,13 +6,6 @@
 use std::collections::{HashMap, HashSet};
 
 use visavis_shared::Username;
-
-/// What is known of somebody who is watched.
-#[derive(Debug, Default)]
-struct Watched {
-    epoch: u64,
-    online: bool,
-}
 
 /// What has to be done about the subscriptions.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,7 +17,8 @@ pub(super) struct Change {
 /// Everyone who is watched here.
 #[derive(Debug, Default)]
 pub(super) struct Watches {
-    watched: HashMap<Username, Watched>,
+    /// With the epoch of what is known of them.
+    watched: HashMap<Username, u64>,
     /// Those for whom there is a subscription.
     subscribed: HashSet<Username>,
     /// Those where it may not be as it should.
@@ -35,7 +29,7 @@ impl Watches {
     /// Somebody is watched from now on.
     pub(super) fn watch(&mut self, name: Username) {
         self.changed.insert(name.clone());
-        self.watched.insert(name, Watched::default());
+        self.watched.insert(name, 0);
     }
 
     /// Nobody watches them any more.
@@ -79,14 +73,16 @@ impl Watches {
         self.watched.contains_key(name)
     }
 
-    /// Somebody was online or not as of an epoch; `true` when that is news.
-    pub(super) fn seen(&mut self, name: &Username, epoch: u64, online: bool) -> bool {
-        let Some(watched) = self.watched.get_mut(name) else { return false };
-        if epoch < watched.epoch {
-            return false;
-        }
-        watched.epoch = epoch;
-        std::mem::replace(&mut watched.online, online) != online
+    /// Those of whom nothing is known yet.
+    pub(super) fn unknown(&self, names: &[Username]) -> Vec<Username> {
+        names.iter().filter(|name| self.watched.get(*name) == Some(&0)).cloned().collect()
+    }
+
+    /// Something is known of somebody as of an epoch; `false` when something later is known.
+    pub(super) fn is_news(&mut self, name: &Username, epoch: u64) -> bool {
+        let Some(known) = self.watched.get_mut(name).filter(|known| **known <= epoch) else { return false };
+        *known = epoch;
+        true
     }
 }
 
@@ -101,12 +97,15 @@ mod tests {
     #[test]
     fn what_is_older_than_what_is_known_changes_nothing() {
         let (mut watches, bob) = (Watches::default(), name("bob"));
-        assert!(!watches.seen(&bob, 1, true), "nobody watches");
+        assert!(!watches.is_news(&bob, 1), "nobody watches");
         watches.watch(bob.clone());
-        assert!(!watches.seen(&bob, 4, false), "that they are not there goes without saying");
-        assert!(watches.seen(&bob, 6, true));
-        assert!(!watches.seen(&bob, 5, false) && !watches.seen(&bob, 7, true));
-        assert!(watches.seen(&bob, 8, false));
+        assert_eq!(watches.unknown(&[bob.clone(), name("carol")]), std::slice::from_ref(&bob));
+        assert!(watches.is_news(&bob, 6) && !watches.is_news(&bob, 5));
+        assert_eq!(watches.unknown(std::slice::from_ref(&bob)), []);
+        assert!(watches.is_news(&bob, 6), "as it was asked, and as it was told");
+        watches.unwatch(&bob);
+        watches.watch(bob.clone());
+        assert!(watches.is_news(&bob, 1), "whoever watches anew knows nothing");
     }
 
     #[test]

@@ -40,6 +40,9 @@ impl RedisCluster {
             }
             for (partition, names) in batches(change.begin) {
                 if let Err(error) = self.subscribe(connection, hub, partition, &names).await {
+                    // As far as anybody can tell, until they can be asked for.
+                    let unknown = lock(&self.watches).unknown(&names);
+                    unknown.into_iter().for_each(|name| hub.receive(News::Presence(name, false)));
                     self.not_done(partition, names, &error);
                     failed = true;
                 }
@@ -88,10 +91,10 @@ impl RedisCluster {
         Ok(())
     }
 
-    /// Tells of somebody who came or went elsewhere, where that is news.
+    /// Tells of somebody who came or went elsewhere. What was told before, the router does not tell again.
     pub(super) fn saw(&self, hub: &Hub, name: &Username, epoch: u64, online: bool) {
-        let news = lock(&self.watches).seen(name, epoch, online);
-        if news {
+        let is_news = lock(&self.watches).is_news(name, epoch);
+        if is_news {
             hub.receive(News::Presence(name.clone(), online));
         }
     }

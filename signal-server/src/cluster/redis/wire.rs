@@ -15,7 +15,7 @@ pub(super) enum Note {
     /// A message for somebody on the node that reads this.
     Message { from: NodeId, to: Username, message: ServerMessage },
     /// A message of somebody on the node that reads this reached nobody: they were gone when it came.
-    Undelivered { from: Username, kind: String, call: Option<CallId> },
+    Undelivered { from: Username, to: Username, kind: String, call: Option<CallId> },
     /// Another node has taken over the lease that this claim had.
     Lost { name: Username, number: u64 },
     /// A node speaks to itself, to hear whether it is heard.
@@ -29,7 +29,7 @@ pub(super) enum Note {
 #[serde(rename_all = "kebab-case")]
 enum Head {
     Message { from: String, to: Username },
-    Undelivered { from: Username, kind: String, call: Option<CallId> },
+    Undelivered { from: Username, to: Username, kind: String, call: Option<CallId> },
     Lost { name: Username, number: u64 },
     Beat(u64),
     Lobby { from: String },
@@ -40,8 +40,9 @@ impl Note {
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let head = match self {
             Self::Message { from, to, .. } => Head::Message { from: from.to_string(), to: to.clone() },
-            Self::Undelivered { from, kind, call } => {
-                Head::Undelivered { from: from.clone(), kind: kind.clone(), call: call.clone() }
+            Self::Undelivered { from, to, kind, call } => {
+                let (from, to, kind, call) = (from.clone(), to.clone(), kind.clone(), call.clone());
+                Head::Undelivered { from, to, kind, call }
             }
             Self::Lost { name, number } => Head::Lost { name: name.clone(), number: *number },
             Self::Beat(count) => Head::Beat(*count),
@@ -63,7 +64,7 @@ impl Note {
         let message = || decode_server(message).ok();
         Some(match serde_json::from_str(head).ok()? {
             Head::Message { from, to } => Self::Message { from: NodeId::parse(&from)?, to, message: message()? },
-            Head::Undelivered { from, kind, call } => Self::Undelivered { from, kind, call },
+            Head::Undelivered { from, to, kind, call } => Self::Undelivered { from, to, kind, call },
             Head::Lost { name, number } => Self::Lost { name, number },
             Head::Beat(count) => Self::Beat(count),
             Head::Lobby { from } => Self::Lobby { from: NodeId::parse(&from)?, message: message()? },
@@ -107,7 +108,7 @@ mod tests {
         let message = ServerMessage::Call { from: alice.clone(), call: call.clone(), signal };
         for note in [
             Note::Message { from: node.clone(), to: alice.clone(), message: message.clone() },
-            Note::Undelivered { from: alice.clone(), kind: "offer".into(), call },
+            Note::Undelivered { from: alice.clone(), to: alice.clone(), kind: "offer".into(), call },
             Note::Lost { name: alice.clone(), number: u64::MAX },
             Note::Beat(7),
             Note::Lobby { from: node, message: ServerMessage::GuestLeft { username: alice } },

@@ -1,14 +1,18 @@
 -- Claims a name: grants it when it is free, or held by whoever shows the same key or the token that was handed out, or
 -- held by a claim of this node that came to nothing.
 -- KEYS: lease, epoch, listed, ends. ARGV: node, number, milliseconds, name, listed, key, token, shown token, PUBLISH or
--- SPUBLISH, presence channel, numbers of this node's claims that came to nothing...
+-- SPUBLISH, presence channel, until when, numbers of this node's claims that came to nothing...
 local node, number, milliseconds, name = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local listed, key, token, shown = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+if now() > tonumber(ARGV[11]) then
+    -- Whoever asked has given up.
+    return { 'late' }
+end
 local before = read(KEYS[1])
 if before then
     local theirs = (key ~= '-' and key == before.key) or (shown ~= '-' and shown == before.token)
     if before.node == node then
-        for i = 11, #ARGV do
+        for i = 12, #ARGV do
             theirs = theirs or ARGV[i] == before.number
         end
     end
