@@ -19,7 +19,7 @@ pub(crate) enum Purpose {
     Window,
     /// To open a window where there is no display.
     Display,
-    /// To run the tests: a browser, a sound server, network tools.
+    /// To run the tests: a browser, a sound server, network tools, a Redis.
     Test,
     /// To run the camera tests: a virtual machine and what goes into it.
     CameraVm,
@@ -50,11 +50,17 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         ],
         (System::Debian | System::Ubuntu, Purpose::Display) => &["xvfb"],
         (System::Debian, Purpose::Test) => {
-            &["chromium", "chromium-driver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables"]
+            &["chromium", "chromium-driver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables", "redis-server"]
         }
-        (System::Ubuntu, Purpose::Test) => {
-            &["chromium-browser", "chromium-chromedriver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables"]
-        }
+        (System::Ubuntu, Purpose::Test) => &[
+            "chromium-browser",
+            "chromium-chromedriver",
+            "pulseaudio",
+            "pulseaudio-utils",
+            "iproute2",
+            "nftables",
+            "redis-server",
+        ],
         (System::Debian | System::Ubuntu, Purpose::CameraVm) => {
             &["qemu-system-x86", "busybox-static", "cpio", "kmod", "v4l-utils"]
         }
@@ -77,7 +83,7 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         ],
         (System::Fedora, Purpose::Display) => &["xorg-x11-server-Xvfb"],
         (System::Fedora, Purpose::Test) => {
-            &["chromium", "chromedriver", "pulseaudio", "pulseaudio-utils", "iproute", "nftables"]
+            &["chromium", "chromedriver", "pulseaudio", "pulseaudio-utils", "iproute", "nftables", "redis"]
         }
         (System::Arch, Purpose::Build) => &["base-devel", "nasm", "cmake", "clang", "alsa-lib"],
         (System::Arch, Purpose::Window) => &[
@@ -92,7 +98,7 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "wayland",
         ],
         (System::Arch, Purpose::Display) => &["xorg-server-xvfb"],
-        (System::Arch, Purpose::Test) => &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables"],
+        (System::Arch, Purpose::Test) => &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables", "redis"],
         (System::MacOs, Purpose::Build) => &["nasm", "cmake", "pkgconf"],
         (System::Windows, Purpose::Build) => &["NASM.NASM", "Kitware.CMake", "LLVM.LLVM"],
         _ => &[],

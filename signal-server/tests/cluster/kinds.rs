@@ -78,3 +78,26 @@ async fn a_redis_cluster_does() {
     let redis = Redis::start_cluster();
     works_by(&format!("redis+cluster://127.0.0.1:{}", redis.port)).await;
 }
+
+/// What the program says of a Redis that speaks TLS, when it trusts the certificates in a file.
+fn names_over_tls(redis: &Redis, trusted: &std::path::Path) -> (bool, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_visavis-signal-server"));
+    let url = format!("rediss://localhost:{}", redis.tls_port.unwrap());
+    let output = command.args(["names", "list", "--redis", &url]).env("SSL_CERT_FILE", trusted).output().unwrap();
+    (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+#[test]
+fn one_that_speaks_tls_does_if_its_certificate_is_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let [certificate, key, other] = ["certificate", "key", "other"].map(|name| folder.path().join(name));
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let another = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(&other, another.cert.pem()).unwrap();
+    let redis = Redis::start_with_tls(&certificate, &key);
+    assert_eq!(names_over_tls(&redis, &certificate), (true, "Nobody owns a name yet.\n".into()));
+    let (said, words) = names_over_tls(&redis, &other);
+    assert!(!said && words.contains("check --redis") && words.lines().count() == 1, "{words}");
+}

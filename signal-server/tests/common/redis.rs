@@ -12,6 +12,8 @@ const START: Duration = Duration::from_secs(20);
 pub(crate) struct Redis {
     process: Child,
     pub(crate) port: u16,
+    /// Where it speaks TLS, if it does.
+    pub(crate) tls_port: Option<u16>,
     folder: tempfile::TempDir,
     arguments: Vec<String>,
 }
@@ -30,13 +32,25 @@ impl Redis {
             let folder = tempfile::tempdir().expect("a folder");
             let mut process = spawn(port, folder.path(), &arguments);
             if answers(port, &mut process) {
-                return Self { process, port, folder, arguments };
+                return Self { process, port, tls_port: None, folder, arguments };
             }
             // Another program was faster to take the port.
             let _ = process.kill();
             let _ = process.wait();
         }
         panic!("redis-server does not start");
+    }
+
+    /// One server that speaks TLS as well, on another port, and asks nobody for a certificate.
+    pub(crate) fn start_with_tls(certificate: &Path, key: &Path) -> Self {
+        let [certificate, key] = [certificate, key].map(|path| path.display().to_string());
+        let port = free_port();
+        let files = ["--tls-cert-file", &certificate, "--tls-key-file", &key, "--tls-ca-cert-file", &certificate];
+        let settings = ["--tls-port", &port.to_string(), "--tls-auth-clients", "no"].map(str::to_owned);
+        let settings: Vec<_> = settings.iter().map(String::as_str).chain(files).collect();
+        let mut redis = Self::start_with(&settings);
+        redis.tls_port = Some(port);
+        redis
     }
 
     /// The one node of a Redis Cluster.
@@ -64,7 +78,7 @@ impl Redis {
             std::fs::write(&file, settings).expect("settings");
             let mut process = quiet(Command::new("redis-server").arg(&file).arg("--sentinel"));
             if answers(port, &mut process) {
-                return Self { process, port, folder, arguments: Vec::new() };
+                return Self { process, port, tls_port: None, folder, arguments: Vec::new() };
             }
             let _ = process.kill();
             let _ = process.wait();

@@ -22,6 +22,8 @@ mod lanes;
 mod layout;
 mod leases;
 mod link;
+#[cfg(test)]
+mod lobby_tests;
 mod options;
 mod owners;
 mod renewing;
