@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use visavis_shared::{ClientMessage, ServerMessage};
 
+use crate::limits::QueueLimits;
 use crate::outbox::{Outbox, Pressure};
 use crate::registry::ConnectionId;
 use crate::router::{Delivery, Router, Rules};
@@ -17,6 +18,7 @@ use crate::router::{Delivery, Router, Rules};
 /// Where all connections meet.
 #[derive(Debug)]
 pub(crate) struct Hub {
+    queue: QueueLimits,
     state: Mutex<State>,
 }
 
@@ -28,14 +30,14 @@ struct State {
 }
 
 impl Hub {
-    pub(crate) fn new(rules: Rules) -> Self {
+    pub(crate) fn new(rules: Rules, queue: QueueLimits) -> Self {
         let state = State { router: Router::new(rules), outboxes: HashMap::new(), last_id: 0 };
-        Self { state: Mutex::new(state) }
+        Self { queue, state: Mutex::new(state) }
     }
 
     /// Lets a connection in.
     pub(crate) fn seat(self: &Arc<Self>) -> Seat {
-        let outbox = Arc::new(Outbox::default());
+        let outbox = Arc::new(Outbox::new(self.queue));
         let mut state = self.lock();
         state.last_id += 1;
         let id = ConnectionId(state.last_id);
