@@ -82,6 +82,13 @@ impl Admission {
         Ok(Permit { admission: Arc::clone(self), in_all, address })
     }
 
+    /// Whether all places are free.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        let taken = self.lock();
+        taken.total == 0 && taken.by_address.is_empty()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -154,8 +161,7 @@ mod tests {
     fn nothing_is_remembered_of_those_who_left() {
         let admission = admission(1, 1);
         drop(admission.admit(ip("192.0.2.1")).unwrap());
-        let taken = admission.lock();
-        assert!(taken.total == 0 && taken.by_address.is_empty());
+        assert!(admission.is_empty());
     }
 
     #[test]

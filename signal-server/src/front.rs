@@ -134,10 +134,10 @@ enum Stage {
 
 /// What the clock of a visit runs for.
 #[derive(Debug, Clone, Copy)]
-enum Patience {
-    ForTheFirstRequest,
-    ForFurtherRequests,
-    ForTheLastAnswer,
+enum WaitsFor {
+    FirstRequest,
+    FurtherRequests,
+    LastAnswer,
 }
 
 impl Visit {
@@ -157,23 +157,23 @@ impl Visit {
             .with_upgrades();
         let mut http = pin!(http);
         let mut timer = pin!(sleep_until(deadline));
-        let mut patience = Patience::ForTheFirstRequest;
+        let mut waits_for = WaitsFor::FirstRequest;
         let mut draining = false;
         let served = loop {
             tokio::select! {
                 served = http.as_mut() => break served,
-                () = timer.as_mut() => patience = match patience {
-                    Patience::ForTheFirstRequest if matches!(*self.stage(), Stage::Pages) => {
+                () = timer.as_mut() => waits_for = match waits_for {
+                    WaitsFor::FirstRequest if matches!(*self.stage(), Stage::Pages) => {
                         timer.as_mut().reset(deadline + timing.http);
-                        Patience::ForFurtherRequests
+                        WaitsFor::FurtherRequests
                     }
-                    Patience::ForTheFirstRequest => return self.give_up("no request in time"),
-                    Patience::ForFurtherRequests => {
+                    WaitsFor::FirstRequest => return self.give_up("no request in time"),
+                    WaitsFor::FurtherRequests => {
                         http.as_mut().graceful_shutdown();
                         timer.as_mut().reset(Instant::now() + timing.http);
-                        Patience::ForTheLastAnswer
+                        WaitsFor::LastAnswer
                     }
-                    Patience::ForTheLastAnswer => return self.give_up("an answer was not read in time"),
+                    WaitsFor::LastAnswer => return self.give_up("an answer was not read in time"),
                 },
                 _ = drain.begun(), if !draining => {
                     draining = true;
@@ -198,13 +198,13 @@ impl Visit {
         match route(&request) {
             Route::WebSocket => match self.let_in(&request, draining) {
                 Ok(caller) => self.upgrade(request, caller),
-                Err(answer) => answer,
+                Err(turned_away) => turned_away.answer(),
             },
             Route::SocketIo => {
                 let Some(service) = &self.front.socket_io else { return http::not_found() };
                 match self.let_in(&request, draining && begins_session(&request)) {
                     Ok(caller) => self.pass_on(service, request, caller).await,
-                    Err(answer) => answer,
+                    Err(turned_away) => turned_away.answer(),
                 }
             }
             Route::Health => http::health(),
@@ -220,17 +220,15 @@ impl Visit {
     }
 
     /// Whether whoever asks may go on, and who it is.
-    fn let_in(&self, request: &Request<Incoming>, restarting: bool) -> Result<Caller, Answer> {
+    fn let_in(&self, request: &Request<Incoming>, restarting: bool) -> Result<Caller, TurnedAway> {
         let front = &self.front;
         if restarting {
             front.context.metrics.refused("restarting");
-            return Err(http::restarting());
+            return Err(TurnedAway::Restarting);
         }
         if !front.origins.allow(request.headers().get(ORIGIN).map(HeaderValue::as_bytes)) {
             front.context.metrics.refused("origin");
-            let words =
-                "Pages of that site may not connect to this server. Its operator can allow it (--allow-origin).";
-            return Err(plain(StatusCode::FORBIDDEN, words));
+            return Err(TurnedAway::Origin);
         }
         let caller = Caller { address: self.from, reached: self.reached, place: None };
         if !front.proxies.holds(self.from) {
@@ -238,13 +236,11 @@ impl Visit {
         }
         let forwarded = request.headers().get_all(FORWARDED_FOR).iter().map(|value| value.to_str().ok());
         let address = front.proxies.client(self.from, forwarded);
-        match front.admission.admit_by_proxy(address) {
-            Ok(place) => Ok(Caller { address, place: Some(Arc::new(place)), ..caller }),
-            Err(reason) => {
-                front.refused(reason);
-                Err(plain(StatusCode::TOO_MANY_REQUESTS, "There are too many connections from your address."))
-            }
-        }
+        let place = front.admission.admit_by_proxy(address).map_err(|reason| {
+            front.refused(reason);
+            TurnedAway::TooMany
+        })?;
+        Ok(Caller { address, place: Some(Arc::new(place)), ..caller })
     }
 
     /// Grants a WebSocket, if the request is as RFC 6455 wants it.
@@ -290,6 +286,30 @@ impl Visit {
     }
 }
 
+/// Why somebody may not go on.
+#[derive(Debug, Clone, Copy)]
+enum TurnedAway {
+    /// The server goes away.
+    Restarting,
+    /// A page of a site that is not wanted.
+    Origin,
+    /// There are too many from that address, behind a proxy.
+    TooMany,
+}
+
+impl TurnedAway {
+    fn answer(self) -> Answer {
+        match self {
+            Self::Restarting => http::restarting(),
+            Self::Origin => plain(
+                StatusCode::FORBIDDEN,
+                "Pages of that site may not connect to this server. Its operator can allow it (--allow-origin).",
+            ),
+            Self::TooMany => plain(StatusCode::TOO_MANY_REQUESTS, "There are too many connections from your address."),
+        }
+    }
+}
+
 /// An answer after which the connection is closed.
 fn last(mut answer: Answer) -> Answer {
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -309,3 +329,6 @@ fn upgrade_required() -> Answer {
 fn begins_session<B>(request: &Request<B>) -> bool {
     !request.uri().query().unwrap_or_default().split('&').any(|pair| pair.starts_with("sid="))
 }
+
+#[cfg(test)]
+mod tests;
