@@ -182,6 +182,9 @@ impl Visit {
             }
         };
         if let Err(error) = served {
+            if error.is_timeout() && matches!(*self.stage(), Stage::New) {
+                return self.give_up("no request in time");
+            }
             tracing::debug!(%error, "HTTP ended");
             return None;
         }

@@ -75,7 +75,7 @@ async fn echo(request: WholeRequest) -> Answer {
 
 #[tokio::test]
 async fn a_service_gets_the_whole_body_and_whose_it_is() {
-    let (client, ..) = client_of(echo, |_| {}).await;
+    let (client, _front, _drainer) = client_of(echo, |_| {}).await;
     let request = "POST /socket.io/?EIO=4 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
     let answer = answer_to(client, request).await;
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("127.0.0.1 /socket.io/ hello"), "{answer}");
@@ -93,7 +93,7 @@ async fn behind_a_trusted_proxy_the_caller_is_the_client() {
 
 #[tokio::test]
 async fn a_body_that_dribbles_in_is_not_waited_for() {
-    let (client, ..) = client_of(echo, |_| {}).await;
+    let (client, _front, _drainer) = client_of(echo, |_| {}).await;
     let request = "POST /socket.io/ HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\nhel";
     let answer = answer_to(client, request).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
@@ -101,7 +101,7 @@ async fn a_body_that_dribbles_in_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_not_read() {
-    let (client, ..) = client_of(echo, |_| {}).await;
+    let (client, _front, _drainer) = client_of(echo, |_| {}).await;
     let length = MAX_BODY_BYTES + 1;
     let request = format!("POST /socket.io/ HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
     let answer = answer_to(client, &request).await;
