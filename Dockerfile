@@ -5,7 +5,7 @@
 
 FROM docker.io/library/rust:1.95-alpine AS build
 # The C compiler is for the embedded database and the cryptography; the programs are linked against musl, statically.
-RUN apk add --no-cache musl-dev gcc make perl
+RUN apk add --no-cache musl-dev gcc ca-certificates
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
@@ -16,12 +16,12 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 
 FROM scratch
 COPY --from=build /image /
-# The certificates by which the server would know others by: it asks nobody unless it is told to.
+# By these the server knows whom it connects to by TLS, such as a Redis; without such an option it connects to nobody.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 USER 65532:65532
 VOLUME /data
 # The page with the figures is for the operator: publish its port to 127.0.0.1 only.
-ENV VISAVIS_METRICS_LISTEN=0.0.0.0:9091
+ENV VISAVIS_METRICS_LISTEN=0.0.0.0:9091 VISAVIS_DATA_DIR=/data
 EXPOSE 9090/tcp 3478/udp 9091/tcp
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/local/bin/visavis-signal-server"]
