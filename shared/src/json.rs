@@ -78,7 +78,8 @@ impl<'de> Deserialize<'de> for Object<'de> {
 }
 
 /// Whether brackets outside strings nest deeper than `limit`. Says nothing about whether the text is JSON at all.
-fn nests_deeper_than(text: &str, limit: usize) -> bool {
+#[must_use]
+pub fn nests_deeper_than(text: &str, limit: usize) -> bool {
     let mut depth = 0_usize;
     let mut in_string = false;
     let mut escaped = false;

@@ -11,8 +11,10 @@ use tokio::task::JoinHandle;
 use crate::cluster::Standalone;
 use crate::config::Config;
 use crate::ice::StunServer;
-use crate::listener;
+use crate::listener::{self, Resources};
+use crate::metrics::Page;
 use crate::names::{NameStoreError, Owners};
+use crate::tls::{Tls, TlsError};
 
 /// Why a server could not start. The text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +28,9 @@ pub enum StartError {
     /// The address is not one of this machine's.
     #[error("{ip} is not an address of this machine: choose one with --listen, or 0.0.0.0 for all", ip = .0.ip())]
     NotOurs(SocketAddr),
+    /// Certificate and key can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Anything else.
     #[error("listening on {0} failed: {1}")]
     Other(SocketAddr, #[source] io::Error),
@@ -52,7 +57,9 @@ impl StartError {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    encrypted: bool,
     stun_address: Option<SocketAddr>,
+    metrics_address: Option<SocketAddr>,
     shutdown: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -60,7 +67,8 @@ pub struct Server {
 /// Starts a server where the configuration says.
 ///
 /// # Errors
-/// When nothing can be accepted there. A STUN server that can't start is only a warning.
+/// When nothing can be accepted there, or the certificate can't be used. STUN or figures that can't start are only a
+/// warning.
 pub async fn start(config: Config) -> Result<Server, StartError> {
     let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::new(config.listen, error))?;
     start_on(listener, config).await
@@ -69,21 +77,29 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
 /// Starts a server on a listener that is bound already; `config.listen` is not looked at.
 ///
 /// # Errors
-/// When the listener does not know its address.
+/// When the listener does not know its address, or the certificate can't be used.
 pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, StartError> {
     let address = listener.local_addr().map_err(|error| StartError::new(config.listen, error))?;
+    let tls = match config.tls.clone() {
+        Some(files) => Some(Tls::load(files).await?),
+        None => None,
+    };
+    let encrypted = tls.is_some();
     let stun = start_stun(config.stun).await;
     let owners = Owners::start(config.names.open()?, config.names.guests).map_err(StartError::NoThread)?;
     let cluster = Arc::new(Standalone::new(owners));
     let stun_address = stun.as_ref().map(StunServer::address);
+    let page = Page::open(config.metrics).await;
+    let metrics_address = page.as_ref().map(Page::address);
     let (shutdown, asked) = oneshot::channel();
-    let task = tokio::spawn(listener::run(listener, stun, cluster, config, async move {
+    let resources = Resources { listener, stun, tls, page, cluster };
+    let task = tokio::spawn(listener::run(resources, config, async move {
         if asked.await.is_err() {
             // The handle is gone, and with it the task: its own end is near.
             std::future::pending::<()>().await;
         }
     }));
-    Ok(Server { address, stun_address, shutdown: Some(shutdown), task })
+    Ok(Server { address, encrypted, stun_address, metrics_address, shutdown: Some(shutdown), task })
 }
 
 async fn start_stun(address: Option<SocketAddr>) -> Option<StunServer> {
@@ -118,6 +134,12 @@ impl Server {
         self.stun_address
     }
 
+    /// Where the figures are, if they are anywhere.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
     /// The URL for clients; for a server on all addresses, that of this machine itself.
     #[must_use]
     pub fn url(&self) -> String {
@@ -128,10 +150,12 @@ impl Server {
                 SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
             });
         }
-        format!("ws://{address}")
+        let scheme = if self.encrypted { "wss" } else { "ws" };
+        format!("{scheme}://{address}")
     }
 
-    /// Says goodbye to everyone, and is done when all connections are closed and the ports are free.
+    /// Tells everyone to connect again, and is done when all connections are closed and the ports are free; after ten
+    /// seconds at most.
     pub async fn shutdown(mut self) {
         if let Some(shutdown) = self.shutdown.take() {
             // Fails when the task has ended, which is what is wanted.

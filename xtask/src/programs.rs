@@ -80,7 +80,8 @@ impl Server {
     pub(crate) async fn start(program: &Path) -> Result<Self, Error> {
         let port = free_port().await?;
         let address = format!("{}:{port}", Ipv4Addr::LOCALHOST);
-        let mut running = Running::start("the server", program, ["--listen", &address, "--stun-listen", "off"])?;
+        let arguments = ["--listen", &address, "--stun-listen", "off", "--metrics-listen", "off"];
+        let mut running = Running::start("the server", program, arguments)?;
         let deadline = Instant::now() + SERVER_START;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
             if let Some(status) = running.has_ended() {

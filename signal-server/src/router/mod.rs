@@ -19,7 +19,9 @@ use visavis_shared::identity::canonical_name;
 use visavis_shared::{CallId, CallSignal, ClientMessage, CloseReason, ErrorCode, ServerMessage, Username};
 
 pub use self::login::LoginAttempt;
-pub use self::outcome::{Announcement, Claim, ClaimRefusal, Closing, Delivery, Envelope, Grant, News, Output, Question, Undeliverable};
+pub use self::outcome::{
+    Announcement, Claim, ClaimRefusal, Closing, Delivery, Envelope, Grant, News, Output, Question, Undeliverable,
+};
 pub use self::rooms::Entry;
 use crate::calls::Calls;
 use crate::registry::{ConnectionId, Registry, WatchChange};

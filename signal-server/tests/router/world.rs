@@ -125,7 +125,8 @@ impl World {
                 }
                 Output::Ask(connection, Question::Claim(claim)) => self.claim(node, connection, claim, now),
                 Output::Ask(connection, Question::Users { prefix }) => {
-                    let begins = |(name, lease): &(&Username, &Lease)| lease.listed && name.as_str().starts_with(&prefix);
+                    let begins =
+                        |(name, lease): &(&Username, &Lease)| lease.listed && name.as_str().starts_with(&prefix);
                     let users: Vec<_> = self.leases.iter().filter(begins).map(|(name, _)| name.clone()).collect();
                     let total = users.len();
                     vec![(node, self.nodes[node].settle_users(connection, Some((users, total))))]
@@ -223,16 +224,11 @@ impl World {
         }
     }
 
-    fn tell_watchers(
-        &mut self,
-        node: usize,
-        name: &Username,
-        online: bool,
-        now: Instant,
-    ) -> Vec<(usize, Vec<Output>)> {
+    fn tell_watchers(&mut self, node: usize, name: &Username, online: bool, now: Instant) -> Vec<(usize, Vec<Output>)> {
         let watching = self.watching.get(name).cloned().unwrap_or_default();
         let told = watching.into_iter().filter(|watcher| *watcher != node);
-        told.map(|watcher| (watcher, self.nodes[watcher].from_afar(News::Presence(name.clone(), online), now))).collect()
+        told.map(|watcher| (watcher, self.nodes[watcher].from_afar(News::Presence(name.clone(), online), now)))
+            .collect()
     }
 
     fn tell_others(&mut self, node: usize, news: &News, now: Instant) -> Vec<(usize, Vec<Output>)> {
