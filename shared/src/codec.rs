@@ -97,6 +97,10 @@ pub fn encode_server(message: &ServerMessage) -> String {
             .text("room", room.as_str())
             .text("username", username.as_str())
             .raw("message", &message.0),
+        ServerMessage::Broadcast { from, message } => {
+            Writer::message("broadcast").text("username", from.as_str()).raw("message", &message.0)
+        }
+        ServerMessage::GuestLeft { username } => Writer::message("guest-left").text("username", username.as_str()),
         ServerMessage::Error { code, message, in_reply_to, call } => Writer::message("error")
             .text("code", code.as_str())
             .text("message", message)
@@ -187,6 +191,10 @@ fn server_message(fields: &Fields<'_>) -> Result<ServerMessage, DecodeError> {
             username: fields.id("username")?,
             message: fields.payload_or_null("message")?,
         },
+        "broadcast" => {
+            ServerMessage::Broadcast { from: fields.id("username")?, message: fields.payload_or_null("message")? }
+        }
+        "guest-left" => ServerMessage::GuestLeft { username: fields.id("username")? },
         "error" => ServerMessage::Error {
             code: fields.word("code").unwrap_or(ErrorCode::Other),
             message: fields.value_if("message")?.unwrap_or_default(),

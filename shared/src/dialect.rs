@@ -112,7 +112,9 @@ fn named_server_message(message: &ServerMessage) -> Option<String> {
         | ServerMessage::Joined { .. }
         | ServerMessage::UserJoined { .. }
         | ServerMessage::UserLeft { .. }
-        | ServerMessage::Message { .. } => return None,
+        | ServerMessage::Message { .. }
+        | ServerMessage::Broadcast { .. }
+        | ServerMessage::GuestLeft { .. } => return None,
     };
     Some(out.finish())
 }

@@ -308,6 +308,10 @@ pub enum LoginRefusal {
     AlreadyLoggedIn,
     /// The name belongs to another key, or guests are not let in.
     NotAllowed,
+    /// There are too many logins.
+    RateLimited,
+    /// Who owns the name can't be found out now; later it can.
+    Unavailable,
     /// Anything that this version does not know.
     #[serde(other)]
     Other,
@@ -322,6 +326,8 @@ impl LoginRefusal {
             Self::InvalidName => "invalid-name",
             Self::AlreadyLoggedIn => "already-logged-in",
             Self::NotAllowed => "not-allowed",
+            Self::RateLimited => "rate-limited",
+            Self::Unavailable => "unavailable",
             Self::Other => "other",
         }
     }
@@ -408,6 +414,18 @@ pub enum ServerMessage {
         /// What.
         message: Payload,
     },
+    /// A guest outside all rooms said something to all the others there (dialect 4).
+    Broadcast {
+        /// Who.
+        from: Username,
+        /// What.
+        message: Payload,
+    },
+    /// A guest outside all rooms is gone (dialect 4).
+    GuestLeft {
+        /// Who.
+        username: Username,
+    },
     /// A message was refused; nothing else happened.
     Error {
         /// Why, for programs.
@@ -441,6 +459,8 @@ pub enum ErrorCode {
     RateLimited,
     /// The room holds two already.
     RoomFull,
+    /// A part of the server can't be reached now; later it can.
+    Unavailable,
     /// Anything that this version does not know.
     #[serde(other)]
     Other,
@@ -459,6 +479,7 @@ impl ErrorCode {
             Self::TooLarge => "too-large",
             Self::RateLimited => "rate-limited",
             Self::RoomFull => "room-full",
+            Self::Unavailable => "unavailable",
             Self::Other => "other",
         }
     }

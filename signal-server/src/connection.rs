@@ -5,13 +5,10 @@
 //! Nothing that arrives can do more than end this one connection, and when it ends, its name is free before anything
 //! else happens. Nothing that was said is logged.
 
-use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep_until, timeout};
@@ -28,14 +25,15 @@ use visavis_shared::{ClientMessage, ErrorCode, ServerMessage};
 use crate::drain::Drain;
 use crate::front::Upgraded;
 use crate::http::Caller;
-use crate::hub::{Hub, Seat};
+use crate::hub::{Hub, Pending, Seat};
 use crate::ice::IceOffer;
 use crate::limits::Limits;
 use crate::liveness::{Due, Liveness};
 use crate::logging::{LoggedName, NameLog};
 use crate::metrics::{Kind, Metrics, Open};
-use crate::outbox::{Outbox, Overflow};
+use crate::outbox::Over;
 use crate::rates::{LoginGate, MessageGate, Verdict};
+use crate::router::Closing;
 use crate::timing::Timing;
 use crate::transport::Transport;
 
@@ -47,6 +45,8 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 const WRITE_BUFFER_BYTES: usize = 8 * 1024;
 /// Only a peer that pings without end and never reads gets there.
 const MAX_WRITE_BUFFER_BYTES: usize = 256 * 1024;
+/// A client that gets this should not connect again by itself: it did so already.
+const CLOSE_REPLACED: u16 = 4001;
 /// How much of what a closing connection still sends is read, so that the close frame is not lost to a reset.
 const MAX_DRAINED_BYTES: usize = 1024 * 1024;
 
@@ -84,9 +84,15 @@ enum End {
 /// The server goes away; another one, or the same one, will be there in a moment (1012).
 const RESTART: End = End::Closing(CloseCode::Restart, "the server restarts, connect again");
 
-impl From<Overflow> for End {
-    fn from(_: Overflow) -> Self {
-        Self::NotReading
+impl From<Over> for End {
+    fn from(over: Over) -> Self {
+        match over {
+            Over::Overflow => Self::NotReading,
+            Over::Closed(Closing::Replaced) => {
+                Self::Closing(CloseCode::Library(CLOSE_REPLACED), "the session goes on on another connection")
+            }
+            Over::Closed(Closing::LeaseLost) => Self::Closing(CloseCode::Restart, "please connect again"),
+        }
     }
 }
 
@@ -137,21 +143,7 @@ fn web_socket(limits: &Limits) -> WebSocketConfig {
         .max_frame_size(Some(limits.message_bytes))
 }
 
-/// Waits until those who got a lot have caught up.
-type Relief = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-fn relief_of(pressed: Vec<Arc<Outbox>>) -> Option<Relief> {
-    if pressed.is_empty() {
-        return None;
-    }
-    Some(Box::pin(async move {
-        for outbox in pressed {
-            outbox.relief().await;
-        }
-    }))
-}
-
-async fn relieved(relief: &mut Option<Relief>) {
+async fn relieved(relief: &mut Option<Pending>) {
     if let Some(relief) = relief {
         relief.await;
     }
@@ -180,7 +172,7 @@ struct LoggedIn {
 
 impl Connection {
     async fn run(&mut self) -> End {
-        self.seat.reply(hello());
+        self.seat.reply(hello(self.seat.challenge()));
         let mut relief = None;
         let mut draining = false;
         let mut timer = pin!(sleep_until(Instant::now().into()));
@@ -222,7 +214,7 @@ impl Connection {
     }
 
     /// Takes what came. What comes back has to be waited for before more is heard.
-    fn hear(&mut self, heard: Option<Result<Message, WsError>>) -> Result<Option<Relief>, End> {
+    fn hear(&mut self, heard: Option<Result<Message, WsError>>) -> Result<Option<Pending>, End> {
         let message = match heard {
             Some(Ok(message)) => message,
             Some(Err(error)) => return Err(self.end_by(&error)),
@@ -255,7 +247,7 @@ impl Connection {
         }
     }
 
-    fn hear_text(&mut self, text: &str) -> Option<Relief> {
+    fn hear_text(&mut self, text: &str) -> Option<Pending> {
         let depth = self.context.limits.json_depth;
         if depth < MAX_JSON_DEPTH && nests_deeper_than(text, depth) {
             let words = format!("The message nests deeper than {depth} levels.");
@@ -275,7 +267,7 @@ impl Connection {
             self.refuse(ErrorCode::RateLimited, TOO_MANY_LOGINS.to_owned(), Some(message.type_name()));
             return None;
         }
-        relief_of(self.seat.handle(message))
+        self.seat.handle(message)
     }
 
     /// Tells the client why something is not done.
@@ -323,7 +315,7 @@ impl Connection {
         tokio::select! {
             biased;
             written = timeout(context.timing.write, write) => written.unwrap_or(Err(End::NotReading)),
-            () = seat.outbox().overflowed() => Err(End::NotReading),
+            over = seat.outbox().over() => Err(over.into()),
         }
     }
 
@@ -336,11 +328,11 @@ impl Connection {
     }
 }
 
-fn hello() -> ServerMessage {
+fn hello(challenge: &str) -> ServerMessage {
     ServerMessage::Hello {
         protocol: PROTOCOL_VERSION,
         server: PRODUCT.to_owned(),
-        challenge: BASE64_STANDARD.encode(rand::random::<[u8; 32]>()),
+        challenge: challenge.to_owned(),
     }
 }
 

@@ -1,25 +1,40 @@
 //! The router and every connection's outbox behind one lock.
 //!
 //! A connection takes a [`Seat`]; what it hears goes through [`Seat::handle`], and what the router says in return is in
-//! the outboxes of those it is for before anything else is handled, so the order is the same for everyone. When the
-//! seat is dropped, for whatever reason, the connection's name is free and the others are told.
+//! the outboxes of those it is for before anything else is handled, so the order is the same for everyone. What only the
+//! cluster knows is asked outside the lock, and the connection hears nothing more until it is settled. When the seat is
+//! dropped, for whatever reason, its session waits for its token or is over, and the others are told.
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use visavis_shared::{ClientMessage, ServerMessage};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use tokio::sync::Notify;
+use visavis_shared::{ClientMessage, Login, LoginRefusal, Payload, ServerMessage, Username};
 
+use crate::cluster::Cluster;
 use crate::limits::QueueLimits;
+use crate::names;
 use crate::outbox::{Outbox, Pressure};
 use crate::registry::ConnectionId;
-use crate::router::{Delivery, Router, Rules};
+use crate::router::{Claim, Delivery, Grant, LoginAttempt, News, Output, Question, Router, Rules};
+use crate::sessions::ResumeToken;
+
+/// What has to be done before more is heard from a connection.
+pub(crate) type Pending = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Where all connections meet.
 #[derive(Debug)]
 pub(crate) struct Hub {
     queue: QueueLimits,
     state: Mutex<State>,
+    cluster: Arc<dyn Cluster>,
+    /// The next session to expire may be another one.
+    deadline_changed: Notify,
 }
 
 #[derive(Debug)]
@@ -29,10 +44,31 @@ struct State {
     last_id: u64,
 }
 
+/// What is left to do when the lock is free again.
+#[derive(Debug, Default)]
+struct Leftover {
+    /// Outboxes of others that are half full.
+    pressed: Vec<Arc<Outbox>>,
+    questions: Vec<(ConnectionId, Question)>,
+}
+
+impl Leftover {
+    /// Unites what several messages left.
+    fn add(&mut self, mut other: Self) {
+        self.pressed.append(&mut other.pressed);
+        self.questions.append(&mut other.questions);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.pressed.is_empty() && self.questions.is_empty()
+    }
+}
+
 impl Hub {
-    pub(crate) fn new(rules: Rules, queue: QueueLimits) -> Self {
-        let state = State { router: Router::new(rules), outboxes: HashMap::new(), last_id: 0 };
-        Self { queue, state: Mutex::new(state) }
+    pub(crate) fn new(directory: bool, queue: QueueLimits, cluster: Arc<dyn Cluster>) -> Self {
+        let router = Router::new(Rules { directory, alone: cluster.is_alone() });
+        let state = State { router, outboxes: HashMap::new(), last_id: 0 };
+        Self { queue, state: Mutex::new(state), cluster, deadline_changed: Notify::new() }
     }
 
     /// Lets a connection in.
@@ -43,26 +79,141 @@ impl Hub {
         let id = ConnectionId(state.last_id);
         state.outboxes.insert(id, Arc::clone(&outbox));
         drop(state);
-        Seat { id, outbox, hub: Arc::clone(self) }
+        let challenge = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
+        Seat { id, outbox, challenge, hub: Arc::clone(self) }
+    }
+
+    /// Takes what the cluster brings from other nodes.
+    pub(crate) fn receive(&self, news: News) {
+        let mut state = self.lock();
+        let outputs = state.router.from_afar(news, now());
+        // Those who sent it are not here to be slowed down; a reader who can't keep up is closed.
+        self.carry_out(&mut state, outputs, None);
+    }
+
+    /// Whether somebody on this node has a name.
+    pub(crate) fn has(&self, name: &Username) -> bool {
+        self.lock().router.registry().owner_of(name).is_some()
+    }
+
+    /// Ends the sessions that wait in vain, for as long as it is polled.
+    pub(crate) async fn expire_sessions(&self) {
+        loop {
+            let deadline = self.lock().router.next_deadline();
+            let due = async {
+                match deadline {
+                    Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = due => {
+                    let mut state = self.lock();
+                    // The clock of the runtime, which a test can hold.
+                    let outputs = state.router.expire(now());
+                    self.carry_out(&mut state, outputs, None);
+                }
+                () = self.deadline_changed.notified() => {}
+            }
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl State {
-    /// Hands out what the router said; the outboxes of others that are half full come back.
-    fn deliver(&self, deliveries: Vec<Delivery>, except: ConnectionId) -> Vec<Arc<Outbox>> {
-        let mut pressed = Vec::new();
-        for Delivery { to, message } in deliveries {
-            let Some(outbox) = self.outboxes.get(&to) else { continue };
-            if outbox.push(message) == Pressure::High && to != except {
-                pressed.push(Arc::clone(outbox));
+    /// Does what the router wants, but for what takes time.
+    fn carry_out(&self, state: &mut State, outputs: Vec<Output>, sender: Option<ConnectionId>) -> Leftover {
+        let mut left = Leftover::default();
+        for output in outputs {
+            match output {
+                Output::Deliver(Delivery { to, message }) => {
+                    let Some(outbox) = state.outboxes.get(&to).map(Arc::clone) else { continue };
+                    let pressure = outbox.push(message);
+                    if state.router.is_waiting(to) {
+                        // Nobody is at work on it: waiting for relief would be in vain.
+                        if outbox.is_over() {
+                            let outputs = state.router.give_up(to, now());
+                            left.add(self.carry_out(state, outputs, sender));
+                        }
+                    } else if pressure == Pressure::High && Some(to) != sender {
+                        left.pressed.push(outbox);
+                    }
+                }
+                Output::Adopt { from, by } => {
+                    let waiting = state.outboxes.get(&from).map(|outbox| outbox.take_all()).unwrap_or_default();
+                    if let Some(outbox) = state.outboxes.get(&by) {
+                        for message in waiting {
+                            outbox.push(message);
+                        }
+                    }
+                }
+                Output::Forget(connection) => {
+                    state.outboxes.remove(&connection);
+                }
+                Output::Close(connection, closing) => {
+                    if let Some(outbox) = state.outboxes.get(&connection) {
+                        outbox.close(closing);
+                    }
+                }
+                Output::Ask(connection, question) => left.questions.push((connection, question)),
+                Output::Forward(envelope) => self.cluster.forward(envelope),
+                Output::Announce(announcement) => self.cluster.announce(announcement),
             }
         }
-        pressed
+        left
     }
+
+    /// What has to be waited for before more is heard.
+    fn pending(self: &Arc<Self>, left: Leftover) -> Option<Pending> {
+        if left.is_empty() {
+            return None;
+        }
+        let hub = Arc::clone(self);
+        Some(Box::pin(async move {
+            for outbox in left.pressed {
+                outbox.relief().await;
+            }
+            for (connection, question) in left.questions {
+                hub.settle(connection, question).await;
+            }
+        }))
+    }
+
+    /// Asks the cluster, and has the router act on the answer.
+    async fn settle(&self, connection: ConnectionId, question: Question) {
+        let settled: Box<dyn FnOnce(&mut Router) -> Vec<Output> + Send> = match question {
+            Question::Claim(claim) => self.claim(connection, claim).await,
+            Question::Users { prefix } => {
+                let users = self.cluster.users(&prefix).await;
+                Box::new(move |router| router.settle_users(connection, users))
+            }
+            Question::Join { room } => {
+                let Some(name) = self.lock().router.registry().name_of(connection).cloned() else { return };
+                let entry = self.cluster.join(&room, &name).await;
+                Box::new(move |router| router.settle_join(connection, &room, entry))
+            }
+        };
+        let mut state = self.lock();
+        let outputs = settled(&mut state.router);
+        self.carry_out(&mut state, outputs, Some(connection));
+    }
+
+    async fn claim(
+        &self,
+        connection: ConnectionId,
+        claim: Claim,
+    ) -> Box<dyn FnOnce(&mut Router) -> Vec<Output> + Send> {
+        let token = claim.resumable.then(|| ResumeToken::new(rand::random()));
+        let outcome = self.cluster.claim(&claim, token.as_ref().map(ResumeToken::hash)).await;
+        let outcome = outcome.map(|()| Grant { token });
+        Box::new(move |router| router.settle_claim(connection, claim, outcome, now()))
+    }
+}
+
+/// The clock of the runtime, which a test can hold.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 /// A connection's place at the hub.
@@ -70,6 +221,7 @@ impl State {
 pub(crate) struct Seat {
     id: ConnectionId,
     outbox: Arc<Outbox>,
+    challenge: String,
     hub: Arc<Hub>,
 }
 
@@ -84,24 +236,71 @@ impl Seat {
         &self.outbox
     }
 
+    /// What a login on this connection has to be signed over.
+    pub(crate) fn challenge(&self) -> &str {
+        &self.challenge
+    }
+
     /// Says something to this connection alone, in order with everything else.
     pub(crate) fn reply(&self, message: ServerMessage) {
         self.outbox.push(message);
     }
 
-    /// Routes what the connection heard. The outboxes that come back should get relief before it hears more.
-    pub(crate) fn handle(&self, message: ClientMessage) -> Vec<Arc<Outbox>> {
+    /// Takes what the connection heard. What comes back has to be done before it hears more.
+    pub(crate) fn handle(&self, message: ClientMessage) -> Option<Pending> {
+        match message {
+            ClientMessage::Login(login) => self.log_in(login),
+            message => self.act(|router| router.handle(self.id, message, now())),
+        }
+    }
+
+    /// Calls the connection by a name that nobody is told of: for pages that know no logins.
+    pub(crate) fn enter_as_guest(&self, name: Username) -> Option<Pending> {
+        self.act(|router| router.enter_as_guest(self.id, name))
+    }
+
+    /// Says something to every other guest who is in no room.
+    pub(crate) fn broadcast(&self, message: Payload) -> Option<Pending> {
+        self.act(|router| router.broadcast(self.id, message))
+    }
+
+    fn log_in(&self, login: Login) -> Option<Pending> {
+        match names::proven(&login, &self.challenge) {
+            Ok(key) => {
+                let attempt = LoginAttempt { username: login.username, key, resume: login.resume };
+                self.act(|router| router.log_in(self.id, attempt, now()))
+            }
+            Err(error) => {
+                let message = error.to_string();
+                self.reply(ServerMessage::LoginRefused { reason: LoginRefusal::NotAllowed, message });
+                None
+            }
+        }
+    }
+
+    fn act(&self, act: impl FnOnce(&mut Router) -> Vec<Output>) -> Option<Pending> {
         let mut state = self.hub.lock();
-        let deliveries = state.router.handle(self.id, message, Instant::now());
-        state.deliver(deliveries, self.id)
+        let outputs = act(&mut state.router);
+        let left = self.hub.carry_out(&mut state, outputs, Some(self.id));
+        drop(state);
+        self.hub.pending(left)
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut state = self.hub.lock();
-        state.outboxes.remove(&self.id);
-        let deliveries = state.router.disconnect(self.id, Instant::now());
-        state.deliver(deliveries, self.id);
+        let outputs = if self.outbox.is_over() {
+            // What was thrown away can't be delivered later, so there is no session to go on with.
+            state.router.give_up(self.id, now())
+        } else {
+            state.router.disconnect(self.id, now())
+        };
+        if !state.router.is_waiting(self.id) {
+            state.outboxes.remove(&self.id);
+        }
+        self.hub.carry_out(&mut state, outputs, None);
+        drop(state);
+        self.hub.deadline_changed.notify_one();
     }
 }

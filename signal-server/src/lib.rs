@@ -11,13 +11,14 @@
 //! # }
 //! ```
 //!
-//! [`registry`], [`calls`], [`rooms`] and [`router`] are pure: they hold the rules and know nothing of sockets, clocks
-//! or dialects. Round them stand one lock (`hub`), one bounded queue per connection (`outbox`) and one task per
-//! connection (`connection`). In front of those stands the door: who is let in at all (`admission`, `proxy`, `origin`),
-//! encryption (`tls`), and HTTP (`front`, `http`).
+//! [`registry`], [`sessions`], [`calls`], [`rooms`] and [`router`] are pure: they hold the rules and know nothing of
+//! sockets, clocks, databases or dialects. Round them stand one lock (`hub`), one bounded queue per connection (`outbox`),
+//! one task per connection (`connection`), and what all nodes together know (`cluster`, [`names`]). In front of those
+//! stands the door: who is let in at all (`admission`, `proxy`, `origin`), encryption (`tls`), and HTTP (`front`, `http`).
 
 mod admission;
 pub mod calls;
+mod cluster;
 pub mod config;
 mod connection;
 mod drain;
@@ -38,6 +39,7 @@ pub mod registry;
 pub mod rooms;
 pub mod router;
 mod server;
+pub mod sessions;
 pub mod signals;
 mod timing;
 mod tls;

@@ -10,6 +10,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::admission::Admission;
+use crate::cluster::Cluster;
 use crate::config::Config;
 use crate::connection::{self, Context};
 use crate::drain::drain;
@@ -21,7 +22,6 @@ use crate::metrics::{Metrics, Page};
 use crate::origin::AllowedOrigins;
 use crate::proxy::TrustedProxies;
 use crate::rates::LoginGate;
-use crate::router::Rules;
 use crate::tls::Tls;
 
 /// How long accepting pauses after it failed: the usual reason, too many open files, does not pass at once.
@@ -35,6 +35,7 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(8);
 pub(crate) struct Resources {
     pub(crate) listener: TcpListener,
     pub(crate) stun: Option<StunServer>,
+    pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) tls: Option<Tls>,
     pub(crate) page: Option<Page>,
 }
@@ -42,12 +43,12 @@ pub(crate) struct Resources {
 /// Serves what comes in on the listener until `shutdown` is done; then lets everyone leave and returns. Dropped before
 /// that, it drops all connections without a word.
 pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Future<Output = ()>) {
-    let Resources { listener, stun, tls, page } = resources;
+    let Resources { listener, stun, cluster, tls, page } = resources;
     let timing = config.timing;
     let (drainer, drain) = drain();
     let metrics = Arc::new(Metrics::new());
     let context = Arc::new(Context {
-        hub: Arc::new(Hub::new(Rules { directory: config.directory }, config.limits.queue)),
+        hub: Arc::new(Hub::new(config.directory, config.limits.queue, Arc::clone(&cluster))),
         ice: IceOffer::new(stun.as_ref().map(StunServer::address)),
         limits: config.limits,
         timing,
@@ -76,9 +77,12 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
     forget.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
+    let hub = Arc::clone(&context.hub);
+    let mut background = pin!(async { tokio::join!(hub.expire_sessions(), cluster.run(&hub)) });
     loop {
         tokio::select! {
             () = &mut shutdown => break,
+            _ = &mut background => {}
             Some(ended) = connections.join_next() => report(ended),
             _ = forget.tick() => context.logins.forget(),
             accepted = listener.accept() => match accepted {
@@ -111,6 +115,7 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
     if timeout(patience, all).await.is_err() {
         tracing::warn!(connections = connections.len(), "some connections did not end in time");
     }
+    cluster.close().await;
     if let Some(stun) = stun {
         stun.close().await;
     }

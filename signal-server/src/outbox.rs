@@ -12,14 +12,21 @@ use tokio::sync::Notify;
 use visavis_shared::{CallSignal, ServerMessage};
 
 use crate::limits::QueueLimits;
+use crate::router::Closing;
 
 /// How long a sender waits for a reader to catch up.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 
-/// The queue ran over: the peer does not read.
+/// Why nothing more comes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the outgoing queue ran over")]
-pub(crate) struct Overflow;
+pub(crate) enum Over {
+    /// The queue ran over: the peer does not read.
+    #[error("the outgoing queue ran over")]
+    Overflow,
+    /// The connection has to end.
+    #[error("the connection has to end: {0:?}")]
+    Closed(Closing),
+}
 
 /// How full a queue is after a message was put in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +42,7 @@ pub(crate) enum Pressure {
 pub(crate) struct Outbox {
     limits: QueueLimits,
     queue: Mutex<Queue>,
-    /// There is something to write, or the queue ran over. One waiter: the connection.
+    /// There is something to write, or the queue is over. One waiter: the connection.
     filled: Notify,
     /// Something was taken out. Any number of waiters.
     drained: Notify,
@@ -47,7 +54,7 @@ struct Queue {
     /// Those in `messages` that count against [`QueueLimits::messages`].
     counted: usize,
     bytes: usize,
-    overflowed: bool,
+    over: Option<Over>,
     /// Nothing was taken out for as long as a sender waited.
     stalled: bool,
 }
@@ -67,13 +74,13 @@ impl Outbox {
     /// Puts a message in.
     pub(crate) fn push(&self, message: ServerMessage) -> Pressure {
         let mut queue = self.lock();
-        if queue.overflowed {
+        if queue.over.is_some() {
             return Pressure::Low;
         }
         let counted = queue.counted + usize::from(counts(&message));
         let bytes = queue.bytes + approximate_bytes(&message);
         if counted > self.limits.messages || bytes > self.limits.bytes {
-            *queue = Queue { overflowed: true, ..Queue::default() };
+            *queue = Queue { over: Some(Over::Overflow), ..Queue::default() };
         } else {
             queue.messages.push_back(message);
             queue.counted = counted;
@@ -86,10 +93,10 @@ impl Outbox {
     }
 
     /// Takes the next message out.
-    pub(crate) fn pop(&self) -> Result<Option<ServerMessage>, Overflow> {
+    pub(crate) fn pop(&self) -> Result<Option<ServerMessage>, Over> {
         let mut queue = self.lock();
-        if queue.overflowed {
-            return Err(Overflow);
+        if let Some(over) = queue.over {
+            return Err(over);
         }
         let message = queue.messages.pop_front();
         if let Some(message) = &message {
@@ -106,12 +113,31 @@ impl Outbox {
         Ok(message)
     }
 
-    /// Until there is something to take out, or the queue ran over.
+    /// Takes everything out, for another connection.
+    pub(crate) fn take_all(&self) -> VecDeque<ServerMessage> {
+        let mut queue = self.lock();
+        let over = queue.over;
+        std::mem::replace(&mut *queue, Queue { over, ..Queue::default() }).messages
+    }
+
+    /// Ends the connection; what waits is thrown away.
+    pub(crate) fn close(&self, closing: Closing) {
+        *self.lock() = Queue { over: Some(Over::Closed(closing)), ..Queue::default() };
+        self.filled.notify_one();
+        self.drained.notify_waiters();
+    }
+
+    /// Whether nothing more comes out.
+    pub(crate) fn is_over(&self) -> bool {
+        self.lock().over.is_some()
+    }
+
+    /// Until there is something to take out, or nothing more comes out.
     pub(crate) async fn filled(&self) {
         loop {
             {
                 let queue = self.lock();
-                if queue.overflowed || !queue.messages.is_empty() {
+                if queue.over.is_some() || !queue.messages.is_empty() {
                     return;
                 }
             }
@@ -119,9 +145,12 @@ impl Outbox {
         }
     }
 
-    /// Until the queue ran over.
-    pub(crate) async fn overflowed(&self) {
-        while !self.lock().overflowed {
+    /// Until nothing more comes out, and why.
+    pub(crate) async fn over(&self) -> Over {
+        loop {
+            if let Some(over) = self.lock().over {
+                return over;
+            }
             self.filled.notified().await;
         }
     }
@@ -164,7 +193,7 @@ fn approximate_bytes(message: &ServerMessage) -> usize {
                 }
                 CallSignal::Ringing | CallSignal::Decline(_) | CallSignal::Close(_) => 0,
             },
-            ServerMessage::Message { message, .. } => message.as_str().len(),
+            ServerMessage::Message { message, .. } | ServerMessage::Broadcast { message, .. } => message.as_str().len(),
             ServerMessage::Users { users, .. } => users.iter().map(|user| 32 + user.as_str().len()).sum(),
             ServerMessage::Error { message, .. } => message.len(),
             _ => 0,
@@ -214,10 +243,10 @@ mod tests {
         assert!(outbox.pop().is_ok());
         outbox.push(said("x"));
         outbox.push(said("x"));
-        assert_eq!(outbox.pop(), Err(Overflow));
+        assert_eq!(outbox.pop(), Err(Over::Overflow));
         assert_eq!(outbox.lock().messages.capacity(), 0);
         assert_eq!(outbox.push(said("x")), Pressure::Low);
-        assert_eq!(outbox.pop(), Err(Overflow));
+        assert_eq!(outbox.pop(), Err(Over::Overflow));
     }
 
     #[test]
@@ -227,9 +256,9 @@ mod tests {
         for _ in 0..4 {
             outbox.push(said(&large));
         }
-        assert!(!outbox.lock().overflowed);
+        assert!(!outbox.is_over());
         outbox.push(said(&large));
-        assert_eq!(outbox.pop(), Err(Overflow));
+        assert_eq!(outbox.pop(), Err(Over::Overflow));
     }
 
     #[test]
@@ -238,11 +267,24 @@ mod tests {
         for _ in 0..2 * LIMITS.messages {
             outbox.push(presence());
         }
-        assert!(!outbox.lock().overflowed);
+        assert!(!outbox.is_over());
         for _ in 0..LIMITS.bytes / size_of::<ServerMessage>() {
             outbox.push(presence());
         }
-        assert_eq!(outbox.pop(), Err(Overflow));
+        assert_eq!(outbox.pop(), Err(Over::Overflow));
+    }
+
+    #[test]
+    fn another_connection_takes_what_waits_in_its_order() {
+        let outbox = Outbox::new(LIMITS);
+        outbox.push(said("one"));
+        outbox.push(said("two"));
+        assert_eq!(outbox.take_all(), [said("one"), said("two")]);
+        assert_eq!(outbox.pop(), Ok(None));
+        outbox.push(said("three"));
+        outbox.close(Closing::Replaced);
+        assert_eq!((outbox.pop(), outbox.is_over()), (Err(Over::Closed(Closing::Replaced)), true));
+        assert_eq!(outbox.take_all(), []);
     }
 
     #[tokio::test(start_paused = true)]

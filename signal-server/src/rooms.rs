@@ -1,10 +1,9 @@
-//! Rooms of two. Pure: a room exists while somebody is in it, and a connection is in at most one.
+//! Rooms of two. Pure, and by name: one of the two may be on another node. A room exists while somebody is in it, and a
+//! person is in at most one.
 
 use std::collections::HashMap;
 
-use visavis_shared::RoomId;
-
-use crate::registry::ConnectionId;
+use visavis_shared::{RoomId, Username};
 
 /// How many a room holds.
 pub const ROOM_SIZE: usize = 2;
@@ -17,8 +16,8 @@ pub struct RoomFull;
 /// Who is in which room.
 #[derive(Debug, Default)]
 pub struct Rooms {
-    members: HashMap<RoomId, Vec<ConnectionId>>,
-    room_of: HashMap<ConnectionId, RoomId>,
+    members: HashMap<RoomId, Vec<Username>>,
+    room_of: HashMap<Username, RoomId>,
 }
 
 impl Rooms {
@@ -26,21 +25,21 @@ impl Rooms {
     ///
     /// # Errors
     /// When the room holds two others; then nothing changes.
-    pub fn enter(&mut self, connection: ConnectionId, room: &RoomId) -> Result<Option<RoomId>, RoomFull> {
-        if self.others(connection, room).count() >= ROOM_SIZE {
+    pub fn enter(&mut self, name: &Username, room: &RoomId) -> Result<Option<RoomId>, RoomFull> {
+        if self.others(name, room).count() >= ROOM_SIZE {
             return Err(RoomFull);
         }
-        let before = self.leave(connection);
-        self.members.entry(room.clone()).or_default().push(connection);
-        self.room_of.insert(connection, room.clone());
+        let before = self.leave(name);
+        self.members.entry(room.clone()).or_default().push(name.clone());
+        self.room_of.insert(name.clone(), room.clone());
         Ok(before.filter(|before| before != room))
     }
 
-    /// Leaves the room that the connection is in.
-    pub fn leave(&mut self, connection: ConnectionId) -> Option<RoomId> {
-        let room = self.room_of.remove(&connection)?;
+    /// Leaves the room that somebody is in.
+    pub fn leave(&mut self, name: &Username) -> Option<RoomId> {
+        let room = self.room_of.remove(name)?;
         if let Some(members) = self.members.get_mut(&room) {
-            members.retain(|member| *member != connection);
+            members.retain(|member| member != name);
             if members.is_empty() {
                 self.members.remove(&room);
             }
@@ -48,15 +47,15 @@ impl Rooms {
         Some(room)
     }
 
-    /// The room that a connection is in.
+    /// The room that somebody is in.
     #[must_use]
-    pub fn room_of(&self, connection: ConnectionId) -> Option<&RoomId> {
-        self.room_of.get(&connection)
+    pub fn room_of(&self, name: &Username) -> Option<&RoomId> {
+        self.room_of.get(name)
     }
 
     /// Everyone else in a room.
-    pub fn others(&self, connection: ConnectionId, room: &RoomId) -> impl Iterator<Item = ConnectionId> {
-        self.members.get(room).into_iter().flatten().copied().filter(move |member| *member != connection)
+    pub fn others(&self, name: &Username, room: &RoomId) -> impl Iterator<Item = &Username> {
+        self.members.get(room).into_iter().flatten().filter(move |member| *member != name)
     }
 }
 
@@ -66,19 +65,19 @@ mod tests {
 
     #[test]
     fn a_room_holds_two_and_is_gone_when_both_left() {
-        let [one, two, three] = [1, 2, 3].map(ConnectionId);
+        let [one, two, three] = ["one", "two", "three"].map(|name| Username::parse(name).unwrap());
         let room = RoomId::parse("blue").unwrap();
         let mut rooms = Rooms::default();
-        assert_eq!(rooms.enter(one, &room), Ok(None));
-        assert_eq!(rooms.enter(two, &room), Ok(None));
-        assert_eq!(rooms.enter(two, &room), Ok(None));
-        assert_eq!(rooms.enter(three, &room), Err(RoomFull));
-        assert_eq!(rooms.others(one, &room).collect::<Vec<_>>(), [two]);
-        assert_eq!(rooms.leave(one), Some(room.clone()));
-        assert_eq!(rooms.enter(three, &room), Ok(None));
-        assert_eq!(rooms.enter(three, &RoomId::parse("red").unwrap()), Ok(Some(room)));
-        rooms.leave(two);
-        rooms.leave(three);
+        assert_eq!(rooms.enter(&one, &room), Ok(None));
+        assert_eq!(rooms.enter(&two, &room), Ok(None));
+        assert_eq!(rooms.enter(&two, &room), Ok(None));
+        assert_eq!(rooms.enter(&three, &room), Err(RoomFull));
+        assert_eq!(rooms.others(&one, &room).collect::<Vec<_>>(), [&two]);
+        assert_eq!(rooms.leave(&one), Some(room.clone()));
+        assert_eq!(rooms.enter(&three, &room), Ok(None));
+        assert_eq!(rooms.enter(&three, &RoomId::parse("red").unwrap()), Ok(Some(room)));
+        rooms.leave(&two);
+        rooms.leave(&three);
         assert!(rooms.members.is_empty() && rooms.room_of.is_empty());
     }
 }

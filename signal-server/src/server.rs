@@ -2,15 +2,18 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::cluster::Standalone;
 use crate::config::Config;
 use crate::ice::StunServer;
 use crate::listener::{self, Resources};
 use crate::metrics::Page;
+use crate::names::{NameStoreError, Owners};
 use crate::tls::{Tls, TlsError};
 
 /// Why a server could not start. The text says what to do.
@@ -31,6 +34,12 @@ pub enum StartError {
     /// Anything else.
     #[error("listening on {0} failed: {1}")]
     Other(SocketAddr, #[source] io::Error),
+    /// Who owns which name can't be read or kept.
+    #[error(transparent)]
+    Names(#[from] NameStoreError),
+    /// The system gives no thread.
+    #[error("the system gives no threads: {0}")]
+    NoThread(#[source] io::Error),
 }
 
 impl StartError {
@@ -77,11 +86,13 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
     };
     let encrypted = tls.is_some();
     let stun = start_stun(config.stun).await;
+    let owners = Owners::start(config.names.open()?, config.names.guests).map_err(StartError::NoThread)?;
+    let cluster = Arc::new(Standalone::new(owners));
     let stun_address = stun.as_ref().map(StunServer::address);
     let page = Page::open(config.metrics).await;
     let metrics_address = page.as_ref().map(Page::address);
     let (shutdown, asked) = oneshot::channel();
-    let resources = Resources { listener, stun, tls, page };
+    let resources = Resources { listener, stun, cluster, tls, page };
     let task = tokio::spawn(listener::run(resources, config, async move {
         if asked.await.is_err() {
             // The handle is gone, and with it the task: its own end is near.

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::cluster::Standalone;
 use crate::config::Config;
 use crate::drain::{Drainer, drain};
 use crate::http::WholeRequest;
@@ -16,8 +17,8 @@ use crate::hub::Hub;
 use crate::ice::IceOffer;
 use crate::logging::{LogNames, NameLog};
 use crate::metrics::Metrics;
+use crate::names::Owners;
 use crate::rates::LoginGate;
-use crate::router::Rules;
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -29,8 +30,9 @@ where
 {
     let config = Config::for_tests();
     let (drainer, drain) = drain();
+    let owners = Owners::start(config.names.open().unwrap(), config.names.guests).unwrap();
     let context = Context {
-        hub: Arc::new(Hub::new(Rules { directory: true }, config.limits.queue)),
+        hub: Arc::new(Hub::new(true, config.limits.queue, Arc::new(Standalone::new(owners)))),
         ice: IceOffer::new(None),
         limits: config.limits,
         timing: crate::Timing { handshake: Duration::from_millis(500), ..config.timing },

@@ -1,0 +1,72 @@
+//! What other nodes have to say.
+
+use std::time::Instant;
+
+use visavis_shared::{ServerMessage, Username};
+
+use super::outcome::Undeliverable;
+use super::{Closing, Envelope, News, Output, Refusal, Router, deliver};
+
+impl Router {
+    /// Takes what came from another node.
+    pub fn from_afar(&mut self, news: News, now: Instant) -> Vec<Output> {
+        let mut out = Vec::new();
+        match news {
+            News::Message(envelope) => self.receive(envelope, now, &mut out),
+            News::Undeliverable { from, kind, call, why } => {
+                if let Some(sender) = self.registry.owner_of(&from) {
+                    let message = match why {
+                        Undeliverable::Nobody => "Nobody is online under that name.".to_owned(),
+                        Undeliverable::Unreachable => {
+                            "They are on another server, which can't be reached at the moment. Try again soon."
+                                .to_owned()
+                        }
+                    };
+                    out.push(Refusal(why.code(), message).told(sender, &kind, call));
+                }
+            }
+            News::Presence(name, online) => {
+                // Whoever is here has been told already.
+                if self.registry.owner_of(&name).is_none() && self.registry.seen_elsewhere(&name, online) {
+                    self.tell_watchers(&name, online, &mut out);
+                }
+            }
+            News::Broadcast(from, message) => {
+                self.tell_own_lobby(None, &ServerMessage::Broadcast { from, message }, &mut out);
+            }
+            News::GuestLeft(username) => {
+                self.tell_own_lobby(None, &ServerMessage::GuestLeft { username }, &mut out);
+            }
+            News::LeaseLost(name) => self.let_go(&name, now, &mut out),
+        }
+        out
+    }
+
+    /// A message from another node for somebody here. It was addressed and checked there.
+    fn receive(&mut self, Envelope { to, message }: Envelope, now: Instant, out: &mut Vec<Output>) {
+        let Some(connection) = self.registry.owner_of(&to) else { return };
+        match &message {
+            ServerMessage::Call { from, call, signal } => self.remember(from, &to, call.as_ref(), signal, now),
+            ServerMessage::UserJoined { room, username } if self.rooms.room_of(&to) == Some(room) => {
+                // A room with two others can't be: the cluster let them in.
+                let _ = self.rooms.enter(username, room);
+            }
+            ServerMessage::UserLeft { room, username } if self.rooms.room_of(username) == Some(room) => {
+                self.rooms.leave(username);
+            }
+            _ => {}
+        }
+        out.push(deliver(connection, message));
+    }
+
+    /// This node can no longer vouch for a name. Another may have it by now, so nothing is said of its going.
+    fn let_go(&mut self, name: &Username, now: Instant, out: &mut Vec<Output>) {
+        let Some(connection) = self.registry.owner_of(name) else { return };
+        let lives = !self.sessions.is_waiting(connection);
+        self.end(connection, now, out);
+        out.retain(|output| !matches!(output, Output::Announce(_)));
+        if lives {
+            out.push(Output::Close(connection, Closing::LeaseLost));
+        }
+    }
+}
