@@ -1,17 +1,20 @@
 //! The signaling vocabulary of Visavis: what client and server say to each other, and how it looks on the wire.
 //!
 //! Nothing here does input or output. [`message`] holds the messages free of any dialect, [`codec`] turns them into
-//! JSON text and back, [`dialect`] knows how older browser pages spell them.
+//! JSON text and back, [`dialect`] knows how older browser pages spell them, [`identity`] says which names are one and the
+//! same and how a device proves that one is its own.
 
 pub mod codec;
 pub mod dialect;
 mod fields;
+pub mod identity;
 pub mod ids;
 mod json;
 pub mod limits;
 pub mod message;
 
 pub use codec::DecodeError;
+pub use identity::{EncodingError, NameError, PublicKey, Signature, canonical_name, login_statement, skeleton};
 pub use ids::{CallId, IdError, RoomId, Username};
 pub use message::{
     CallSignal, CandidateInit, ClientMessage, CloseReason, DeclineReason, DescriptionKind, ErrorCode, IceServer, Login,

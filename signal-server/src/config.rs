@@ -8,6 +8,8 @@ use clap::Parser;
 use crate::limits::{LimitOptions, Limits};
 use crate::logging::{LogNames, LogOptions};
 use crate::metrics::MetricsOptions;
+use crate::names::command::Command;
+use crate::names::{NamesConfig, NamesOptions};
 use crate::origin::{Origin, OriginOptions};
 use crate::proxy::{Network, ProxyOptions};
 use crate::timing::{Timing, TimingOptions};
@@ -36,6 +38,8 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// How names stand in the log.
     pub log_names: LogNames,
+    /// Where it is remembered who owns which name, and who may do without owning one.
+    pub names: NamesConfig,
 }
 
 impl Config {
@@ -61,6 +65,7 @@ impl Config {
             origins: Vec::new(),
             metrics: Some(any_port),
             log_names: LogNames::Hashed,
+            names: NamesConfig::for_tests(),
         }
     }
 }
@@ -123,6 +128,14 @@ pub struct Options {
     /// What is logged, and how.
     #[command(flatten)]
     pub log: LogOptions,
+
+    /// The options about names.
+    #[command(flatten)]
+    pub names: NamesOptions,
+
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
 }
 
 impl Options {
@@ -143,6 +156,7 @@ impl Options {
             origins: self.origin.allow_origin.clone(),
             metrics: self.metrics.metrics_listen.address(),
             log_names: self.log.log_names,
+            names: self.names.config(),
         }
     }
 }

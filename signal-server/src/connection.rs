@@ -329,11 +329,7 @@ impl Connection {
 }
 
 fn hello(challenge: &str) -> ServerMessage {
-    ServerMessage::Hello {
-        protocol: PROTOCOL_VERSION,
-        server: PRODUCT.to_owned(),
-        challenge: challenge.to_owned(),
-    }
+    ServerMessage::Hello { protocol: PROTOCOL_VERSION, server: PRODUCT.to_owned(), challenge: challenge.to_owned() }
 }
 
 /// Closes as politely as the end allows.

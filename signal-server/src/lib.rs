@@ -31,6 +31,7 @@ mod listener;
 mod liveness;
 pub mod logging;
 mod metrics;
+pub mod names;
 mod origin;
 mod outbox;
 mod proxy;

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Parser;
+use visavis_signal_server::names::command::Command;
 use visavis_signal_server::signals::StopSignals;
 use visavis_signal_server::{Options, start};
 
@@ -19,6 +20,12 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if let Some(Command::Names { action }) = &options.command {
+        return match action.run(&options.names.config(), &mut io::stdout().lock()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(FAILED, error),
+        };
+    }
     if let Err(error) = options.log.begin() {
         return fail(USAGE, format_args!("--log {}: {error}", options.log.log));
     }

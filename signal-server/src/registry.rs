@@ -56,6 +56,8 @@ pub struct Registry {
     watchers_of: HashMap<Username, BTreeSet<ConnectionId>>,
     /// Those of the watched who are online on another node.
     elsewhere: BTreeSet<Username>,
+    /// Those of the watched of whom the other nodes have yet to say whether they are there.
+    asked: BTreeSet<Username>,
 }
 
 /// What a new watch list changes for the node as a whole.
@@ -108,9 +110,11 @@ impl Registry {
             self.people.insert(to, person);
         }
         if let Some(names) = self.watched_by.remove(&from) {
-            for watchers in names.iter().filter_map(|name| self.watchers_of.get_mut(name)) {
-                watchers.remove(&from);
-                watchers.insert(to);
+            for name in &names {
+                if let Some(watchers) = self.watchers_of.get_mut(name) {
+                    watchers.remove(&from);
+                    watchers.insert(to);
+                }
             }
             self.watched_by.insert(to, names);
         }
@@ -141,13 +145,26 @@ impl Registry {
             || self.elsewhere.contains(name)
     }
 
-    /// Somebody came or went on another node; `false` when that was known, or nobody here watches them.
+    /// Waits for the other nodes to say whether somebody is there.
+    pub fn ask_elsewhere(&mut self, name: Username) {
+        self.asked.insert(name);
+    }
+
+    /// Whether the other nodes have yet to say whether somebody is there.
+    #[must_use]
+    pub fn is_asked(&self, name: &Username) -> bool {
+        self.asked.contains(name)
+    }
+
+    /// Somebody is or is not on another node; `false` when that was known, or nobody here watches them.
     pub fn seen_elsewhere(&mut self, name: &Username, online: bool) -> bool {
-        if online && self.watchers_of.contains_key(name) {
+        let first = self.asked.remove(name);
+        let changed = if online && self.watchers_of.contains_key(name) {
             self.elsewhere.insert(name.clone())
         } else {
             self.elsewhere.remove(name)
-        }
+        };
+        first || changed
     }
 
     /// The connections of those who are not listed, in no order.
@@ -193,6 +210,7 @@ impl Registry {
                 if watchers.is_empty() {
                     self.watchers_of.remove(name);
                     self.elsewhere.remove(name);
+                    self.asked.remove(name);
                     change.ended.push(name.clone());
                 }
             }

@@ -166,6 +166,14 @@ pub(crate) fn server_examples() -> Vec<(String, ServerMessage)> {
             ServerMessage::Message { room: room("blue"), username: name("bob"), message: payload(r#""hi""#) },
         ),
         (
+            r#"{"type":"broadcast","username":"bob","message":["hi"]}"#.into(),
+            ServerMessage::Broadcast { from: name("bob"), message: payload(r#"["hi"]"#) },
+        ),
+        (
+            r#"{"type":"guest-left","username":"bob"}"#.into(),
+            ServerMessage::GuestLeft { username: name("bob") },
+        ),
+        (
             r#"{"type":"error","code":"unknown-user","message":"Nobody.","inReplyTo":"offer","call":"c1"}"#.into(),
             ServerMessage::Error {
                 code: ErrorCode::UnknownUser,
@@ -269,6 +277,8 @@ pub(crate) fn any_server_message() -> impl Strategy<Value = ServerMessage> {
                 LoginRefusal::InvalidName,
                 LoginRefusal::AlreadyLoggedIn,
                 LoginRefusal::NotAllowed,
+                LoginRefusal::RateLimited,
+                LoginRefusal::Unavailable,
                 LoginRefusal::Other
             ]),
             ".*"
@@ -290,6 +300,8 @@ pub(crate) fn any_server_message() -> impl Strategy<Value = ServerMessage> {
             username,
             message
         }),
+        (any_name(), any_payload()).prop_map(|(from, message)| ServerMessage::Broadcast { from, message }),
+        any_name().prop_map(|username| ServerMessage::GuestLeft { username }),
         (
             prop::sample::select(vec![
                 ErrorCode::InvalidJson,
@@ -300,6 +312,7 @@ pub(crate) fn any_server_message() -> impl Strategy<Value = ServerMessage> {
                 ErrorCode::TooLarge,
                 ErrorCode::RateLimited,
                 ErrorCode::RoomFull,
+                ErrorCode::Unavailable,
                 ErrorCode::Other
             ]),
             ".*",

@@ -172,6 +172,7 @@ impl Metrics {
             ServerMessage::LoginRefused { reason, .. } => self.login(reason.as_str()),
             ServerMessage::Call { signal, .. } => self.relayed(signal.type_name()),
             ServerMessage::Message { .. } => self.relayed("message"),
+            ServerMessage::Broadcast { .. } => self.relayed("broadcast"),
             ServerMessage::Error { code, .. } => {
                 self.errors.get_or_create(&ByCode { code: code.as_str() }).inc();
             }
@@ -180,7 +181,8 @@ impl Metrics {
             | ServerMessage::Presence { .. }
             | ServerMessage::Joined { .. }
             | ServerMessage::UserJoined { .. }
-            | ServerMessage::UserLeft { .. } => {}
+            | ServerMessage::UserLeft { .. }
+            | ServerMessage::GuestLeft { .. } => {}
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use visavis_shared::{ServerMessage, Username};
 
 use super::outcome::Undeliverable;
-use super::{Closing, Envelope, News, Output, Refusal, Router, deliver};
+use super::{Announcement, Closing, Delivery, Envelope, News, Output, Refusal, Router, deliver};
 
 impl Router {
     /// Takes what came from another node.
@@ -13,7 +13,9 @@ impl Router {
         let mut out = Vec::new();
         match news {
             News::Message(envelope) => self.receive(envelope, now, &mut out),
-            News::Undeliverable { from, kind, call, why } => {
+            News::Undeliverable { from, to, kind, call, why } => {
+                // They are in no call, then, of which somebody would have to be told.
+                self.calls.ended(&from, &to, call.as_ref());
                 if let Some(sender) = self.registry.owner_of(&from) {
                     let message = match why {
                         Undeliverable::Nobody => "Nobody is online under that name.".to_owned(),
@@ -59,12 +61,21 @@ impl Router {
         out.push(deliver(connection, message));
     }
 
-    /// This node can no longer vouch for a name. Another may have it by now, so nothing is said of its going.
+    /// This node can no longer vouch for a name. Another may have it by now, so nothing is said of its going; whether
+    /// they are online somewhere the cluster is asked.
     fn let_go(&mut self, name: &Username, now: Instant, out: &mut Vec<Output>) {
         let Some(connection) = self.registry.owner_of(name) else { return };
         let lives = !self.sessions.is_waiting(connection);
         self.end(connection, now, out);
-        out.retain(|output| !matches!(output, Output::Announce(_)));
+        out.retain(|output| match output {
+            Output::Announce(_) => false,
+            Output::Deliver(Delivery { message: ServerMessage::Presence { username, .. }, .. }) => username != name,
+            _ => true,
+        });
+        if self.registry.watchers_of(name).next().is_some() {
+            self.registry.ask_elsewhere(name.clone());
+            self.announce(Announcement::Watching(name.clone()), out);
+        }
         if lives {
             out.push(Output::Close(connection, Closing::LeaseLost));
         }

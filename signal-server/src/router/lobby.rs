@@ -38,12 +38,7 @@ impl Router {
     }
 
     /// Tells everyone in the lobby of this node, but for one.
-    pub(super) fn tell_own_lobby(
-        &self,
-        except: Option<ConnectionId>,
-        message: &ServerMessage,
-        out: &mut Vec<Output>,
-    ) {
+    pub(super) fn tell_own_lobby(&self, except: Option<ConnectionId>, message: &ServerMessage, out: &mut Vec<Output>) {
         let mut members: Vec<_> =
             self.registry.guests().filter(|guest| Some(*guest) != except && self.is_in_lobby(*guest)).collect();
         // In the order in which they came, so that a schedule always goes the same way.

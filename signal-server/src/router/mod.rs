@@ -19,7 +19,9 @@ use visavis_shared::identity::canonical_name;
 use visavis_shared::{CallId, CallSignal, ClientMessage, CloseReason, ErrorCode, ServerMessage, Username};
 
 pub use self::login::LoginAttempt;
-pub use self::outcome::{Announcement, Claim, ClaimRefusal, Closing, Delivery, Envelope, Grant, News, Output, Question, Undeliverable};
+pub use self::outcome::{
+    Announcement, Claim, ClaimRefusal, Closing, Delivery, Envelope, Grant, News, Output, Question, Undeliverable,
+};
 pub use self::rooms::Entry;
 use crate::calls::Calls;
 use crate::registry::{ConnectionId, Registry, WatchChange};
@@ -215,11 +217,19 @@ impl Router {
 
     fn watch(&mut self, from: ConnectionId, usernames: Vec<Username>, out: &mut Vec<Output>) {
         let names: BTreeSet<Username> = usernames.into_iter().map(|name| self.spelled(name)).collect();
-        out.extend(names.iter().map(|name| {
-            let online = self.registry.is_seen(name);
-            deliver(from, ServerMessage::Presence { username: name.clone(), online })
+        let change = self.registry.watch(from, names.clone());
+        if !self.rules.alone {
+            for name in &change.begun {
+                if self.registry.owner_of(name).is_none() {
+                    self.registry.ask_elsewhere(name.clone());
+                }
+            }
+        }
+        // Of the others the cluster will say whether they are there.
+        out.extend(names.into_iter().filter(|name| !self.registry.is_asked(name)).map(|username| {
+            let online = self.registry.is_seen(&username);
+            deliver(from, ServerMessage::Presence { username, online })
         }));
-        let change = self.registry.watch(from, names);
         self.announce_watching(change, out);
     }
 
@@ -292,9 +302,8 @@ impl Router {
         match signal {
             CallSignal::Offer(_) => self.calls.offered(from, to, call, now),
             CallSignal::Answer(_) => self.calls.answered(from, to, call),
-            // The one whose connection was lost may come back.
-            CallSignal::Close(Some(CloseReason::Disconnected)) => {}
-            CallSignal::Decline(_) | CallSignal::Close(None) => self.calls.ended(from, to, call),
+            // Who was lost on another node may come back, or be somebody else by then: better told too little of them.
+            CallSignal::Decline(_) | CallSignal::Close(_) => self.calls.ended(from, to, call),
             CallSignal::Ringing | CallSignal::Candidate(_) => {}
         }
     }

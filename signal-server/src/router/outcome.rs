@@ -132,7 +132,8 @@ pub enum ClaimRefusal {
 pub enum Announcement {
     /// A name is free.
     Released(Username),
-    /// Somebody here wants to know when this one comes and goes.
+    /// Somebody here wants to know when this one comes and goes, and whether they are there now: the answer is
+    /// [`News::Presence`], in any case.
     Watching(Username),
     /// Nobody here wants to know that any more.
     NotWatching(Username),
@@ -153,6 +154,8 @@ pub enum News {
     Undeliverable {
         /// Who sent it.
         from: Username,
+        /// Whom it was for.
+        to: Username,
         /// The `type` of the message.
         kind: String,
         /// The call it was for.

@@ -91,8 +91,7 @@ impl Router {
             return Err(Refusal(ErrorCode::NotAllowed, format!("You are not in the room \"{room}\".")));
         }
         for other in self.rooms.others(name, &room) {
-            let said =
-                ServerMessage::Message { room: room.clone(), username: name.clone(), message: message.clone() };
+            let said = ServerMessage::Message { room: room.clone(), username: name.clone(), message: message.clone() };
             self.send(other, said, out);
         }
         Ok(())

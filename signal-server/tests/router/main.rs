@@ -58,12 +58,7 @@ fn three() -> World {
 
 /// What a message leads to.
 #[track_caller]
-fn check(
-    router: &mut World,
-    sender: ConnectionId,
-    message: ClientMessage,
-    expected: &[(ConnectionId, ServerMessage)],
-) {
+fn check(router: &mut World, sender: ConnectionId, message: ClientMessage, expected: &[(ConnectionId, ServerMessage)]) {
     let delivered: Vec<_> =
         router.handle(sender, message, Instant::now()).deliveries.into_iter().map(|d| (d.to, d.message)).collect();
     assert_eq!(delivered, expected);
@@ -266,8 +261,10 @@ fn a_session_that_comes_back_in_time_is_the_same_and_nobody_else_gets_its_name()
     let back = ConnectionId(9);
     let later = now + RESUME_WINDOW - Duration::from_millis(1);
     let resumed = world.handle(back, login_with("bob", &token), later);
-    assert!(matches!(&resumed.deliveries[0], Delivery { to, message: ServerMessage::LoggedIn { resume: Some(again), .. } }
-        if *to == back && *again == token));
+    assert!(
+        matches!(&resumed.deliveries[0], Delivery { to, message: ServerMessage::LoggedIn { resume: Some(again), .. } }
+        if *to == back && *again == token)
+    );
     assert_eq!((resumed.adopted, resumed.forgotten, resumed.closed), (vec![(BOB, back)], vec![BOB], vec![]));
     let answer = CallSignal::Answer(payload());
     let expected = [Delivery { to: ALICE, message: from("bob", Some("c1"), answer.clone()) }];

@@ -152,13 +152,7 @@ impl Model {
     }
 
     /// Somebody got a name, or came back to it.
-    fn logged_in(
-        &mut self,
-        name: &Username,
-        connection: ConnectionId,
-        resume: Option<&String>,
-        happening: &Happening,
-    ) {
+    fn logged_in(&mut self, name: &Username, connection: ConnectionId, resume: Option<&String>, happening: &Happening) {
         let token = resume.is_some();
         if let Some(resume) = resume {
             self.tokens.insert(name.clone(), resume.clone());
@@ -174,7 +168,8 @@ impl Model {
             let gone = person.connection;
             let ended = happening.closed.iter().map(|(closed, _)| *closed).chain(happening.forgotten.iter().copied());
             assert!(ended.collect::<Vec<_>>().contains(&gone), "{name} has two owners");
-            self.forget(name);
+            // The person goes on on another node, and so may their calls.
+            self.people.remove(name);
         }
         let (room, watching) = Default::default();
         self.people.insert(name.clone(), Person { connection, listed: true, token, waits: false, room, watching });
@@ -187,8 +182,7 @@ impl Model {
             [Delivery { to, message: ServerMessage::LoggedIn { username, resume: None, .. } }] => {
                 assert_eq!(*to, guest);
                 let (room, watching) = Default::default();
-                let person =
-                    Person { connection: guest, listed: false, token: false, waits: false, room, watching };
+                let person = Person { connection: guest, listed: false, token: false, waits: false, room, watching };
                 assert!(self.people.insert(username.clone(), person).is_none());
             }
             other => panic!("a guest is nobody's business: {other:?}"),
@@ -198,7 +192,9 @@ impl Model {
     /// Takes what a guest said to all the others.
     pub(crate) fn broadcast(&mut self, sender: ConnectionId, happening: &Happening) {
         let said = happening.deliveries.iter().map(|Delivery { to, message }| {
-            assert!(matches!(message, ServerMessage::Broadcast { from, .. } if Some(from) == self.name_of(sender).as_ref()));
+            assert!(
+                matches!(message, ServerMessage::Broadcast { from, .. } if Some(from) == self.name_of(sender).as_ref())
+            );
             self.check_lobby(*to);
             *to
         });

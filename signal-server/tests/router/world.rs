@@ -36,22 +36,23 @@ pub(crate) struct World {
     rooms: BTreeMap<RoomId, Vec<Username>>,
     watching: BTreeMap<Username, BTreeSet<usize>>,
     tokens: u8,
+    is_alone: bool,
 }
 
 impl World {
     /// One node that is the whole server.
     pub(crate) fn alone(directory: bool) -> Self {
-        Self::new(vec![Router::new(Rules { directory, alone: true })])
+        Self::new(vec![Router::new(Rules { directory, alone: true })], true)
     }
 
     /// So many nodes.
     pub(crate) fn of(nodes: usize) -> Self {
-        Self::new((0..nodes).map(|_| Router::new(Rules { directory: true, alone: false })).collect())
+        Self::new((0..nodes).map(|_| Router::new(Rules { directory: true, alone: false })).collect(), false)
     }
 
-    fn new(nodes: Vec<Router>) -> Self {
+    fn new(nodes: Vec<Router>, is_alone: bool) -> Self {
         let (leases, rooms, watching) = Default::default();
-        Self { nodes, leases, rooms, watching, tokens: 0 }
+        Self { nodes, leases, rooms, watching, tokens: 0, is_alone }
     }
 
     /// The node that a connection is on.
@@ -124,7 +125,8 @@ impl World {
                 }
                 Output::Ask(connection, Question::Claim(claim)) => self.claim(node, connection, claim, now),
                 Output::Ask(connection, Question::Users { prefix }) => {
-                    let begins = |(name, lease): &(&Username, &Lease)| lease.listed && name.as_str().starts_with(&prefix);
+                    let begins =
+                        |(name, lease): &(&Username, &Lease)| lease.listed && name.as_str().starts_with(&prefix);
                     let users: Vec<_> = self.leases.iter().filter(begins).map(|(name, _)| name.clone()).collect();
                     let total = users.len();
                     vec![(node, self.nodes[node].settle_users(connection, Some((users, total))))]
@@ -152,7 +154,8 @@ impl World {
                     None => match envelope.return_address() {
                         Some((from, kind, call)) => {
                             let (from, kind, call) = (from.clone(), kind.to_owned(), call.cloned());
-                            let news = News::Undeliverable { from, kind, call, why: Undeliverable::Nobody };
+                            let to = envelope.to.clone();
+                            let news = News::Undeliverable { from, to, kind, call, why: Undeliverable::Nobody };
                             vec![(node, self.nodes[node].from_afar(news, now))]
                         }
                         None => vec![],
@@ -172,15 +175,20 @@ impl World {
 
     fn claim(&mut self, node: usize, by: ConnectionId, claim: Claim, now: Instant) -> Vec<(usize, Vec<Output>)> {
         let mut more = Vec::new();
-        if let Some(lease) = self.leases.get(&claim.name) {
+        // One that is alone does not say when a name is free: it asks only whose it is.
+        if let Some(lease) = self.leases.get(&claim.name).filter(|_| !self.is_alone) {
             if claim.resume.is_none() || claim.resume != lease.token {
                 let refusal = Err(ClaimRefusal::Taken(claim.name.clone()));
                 return vec![(node, self.nodes[node].settle_claim(by, claim, refusal, now))];
             }
             let before = lease.node;
+            // The session goes on outside all rooms; the node before tells the others there.
+            for members in self.rooms.values_mut() {
+                members.retain(|member| *member != claim.name);
+            }
             more.push((before, self.nodes[before].from_afar(News::LeaseLost(claim.name.clone()), now)));
         }
-        self.tokens += 1;
+        self.tokens = self.tokens.wrapping_add(1);
         let token = claim.resumable.then(|| ResumeToken::new([self.tokens; 32]));
         let (name, listed) = (claim.name.clone(), claim.listed);
         let lease = Lease { node, listed, token: token.as_ref().map(ResumeToken::hash) };
@@ -200,12 +208,8 @@ impl World {
             },
             Announcement::Watching(name) => {
                 self.watching.entry(name.clone()).or_default().insert(node);
-                match self.leases.get(&name) {
-                    Some(lease) if lease.listed && lease.node != node => {
-                        vec![(node, self.nodes[node].from_afar(News::Presence(name, true), now))]
-                    }
-                    _ => vec![],
-                }
+                let online = self.leases.get(&name).is_some_and(|lease| lease.listed && lease.node != node);
+                vec![(node, self.nodes[node].from_afar(News::Presence(name, online), now))]
             }
             Announcement::NotWatching(name) => {
                 self.watching.entry(name).or_default().remove(&node);
@@ -220,16 +224,11 @@ impl World {
         }
     }
 
-    fn tell_watchers(
-        &mut self,
-        node: usize,
-        name: &Username,
-        online: bool,
-        now: Instant,
-    ) -> Vec<(usize, Vec<Output>)> {
+    fn tell_watchers(&mut self, node: usize, name: &Username, online: bool, now: Instant) -> Vec<(usize, Vec<Output>)> {
         let watching = self.watching.get(name).cloned().unwrap_or_default();
         let told = watching.into_iter().filter(|watcher| *watcher != node);
-        told.map(|watcher| (watcher, self.nodes[watcher].from_afar(News::Presence(name.clone(), online), now))).collect()
+        told.map(|watcher| (watcher, self.nodes[watcher].from_afar(News::Presence(name.clone(), online), now)))
+            .collect()
     }
 
     fn tell_others(&mut self, node: usize, news: &News, now: Instant) -> Vec<(usize, Vec<Output>)> {

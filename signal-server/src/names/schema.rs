@@ -1,0 +1,163 @@
+//! The database file: how it is made, opened and brought up to date.
+//!
+//! WAL, so that `names list` reads while a server writes, and waits for a lock instead of failing. FULL synchronisation,
+//! because a claim that was granted must not be forgotten by a power failure: the next to come would own the name.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use super::error::NameStoreError;
+
+/// Tells a file of ours from another program's ("vsvs").
+const APPLICATION_ID: i64 = 0x7673_7673;
+/// How long to wait for another connection's lock.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How soon to ask again where the database does not wait by itself.
+const RETRY: Duration = Duration::from_millis(10);
+
+/// What brings a database from one format to the next; the format is the number of those that were applied. One that
+/// was released is never changed.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE names (
+        name       TEXT    NOT NULL PRIMARY KEY,
+        skeleton   TEXT    NOT NULL UNIQUE,
+        public_key BLOB    NOT NULL CHECK (length(public_key) = 32),
+        claimed_at INTEGER NOT NULL,
+        last_seen  INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+"];
+/// The format that this version writes.
+const FORMAT: i64 = MIGRATIONS.len() as i64;
+
+/// Opens the database in a file, which is made when it is not there.
+pub(super) fn open(path: &Path) -> Result<Connection, NameStoreError> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        private::make_folder(folder).map_err(|source| NameStoreError::NoPlace { path: folder.to_owned(), source })?;
+    }
+    private::make_file(path).map_err(|source| NameStoreError::NoPlace { path: path.to_owned(), source })?;
+    // Not as a URI, lest a strange file name carry options.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(|error| NameStoreError::new(path, error))?;
+    prepare(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// Opens a database that is gone when it is closed.
+pub(super) fn open_in_memory(path: &Path) -> Result<Connection, NameStoreError> {
+    let mut connection = Connection::open_in_memory().map_err(|error| NameStoreError::new(path, error))?;
+    prepare(&mut connection, path)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &mut Connection, path: &Path) -> Result<(), NameStoreError> {
+    let sql = |error| NameStoreError::new(path, error);
+    connection.busy_timeout(PATIENCE).map_err(sql)?;
+    // Looks before it touches: another program's file stays as it is.
+    format_of(connection, path)?;
+    use_wal(connection).map_err(sql)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(sql)?;
+    connection.pragma_update(None, "trusted_schema", false).map_err(sql)?;
+    migrate(connection, path)
+}
+
+/// How many migrations were applied.
+fn format_of(connection: &Connection, path: &Path) -> Result<usize, NameStoreError> {
+    let sql = |error| NameStoreError::new(path, error);
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(sql);
+    let (application, version) = (number("application_id")?, number("user_version")?);
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(sql)?;
+    if application != APPLICATION_ID {
+        let is_new = application == 0 && version == 0 && tables == 0;
+        return if is_new { Ok(0) } else { Err(NameStoreError::Foreign(path.to_owned())) };
+    }
+    match usize::try_from(version) {
+        Ok(format) if format <= MIGRATIONS.len() => Ok(format),
+        _ => Err(NameStoreError::Later { path: path.to_owned(), version }),
+    }
+}
+
+/// Turns the write-ahead log on. Two connections that do so at once don't wait for each other, so this asks again.
+fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let asked = Instant::now();
+    loop {
+        let mode = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
+        match mode {
+            Ok(mode) => {
+                if mode != "wal" && mode != "memory" {
+                    tracing::warn!("the disk with the names knows no shared memory: `names list` may have to wait");
+                }
+                return Ok(());
+            }
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && asked.elapsed() < PATIENCE => {
+                thread::sleep(RETRY);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), NameStoreError> {
+    if format_of(connection, path)? == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let sql = |error| NameStoreError::new(path, error);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
+    // Another connection may have been faster.
+    let format = format_of(&transaction, path)?;
+    for migration in MIGRATIONS.iter().skip(format) {
+        transaction.execute_batch(migration).map_err(sql)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql)?;
+    transaction.pragma_update(None, "user_version", FORMAT).map_err(sql)?;
+    transaction.commit().map_err(sql)
+}
+
+/// Files and folders that only their owner can read, where the system knows owners. What is there already is never
+/// opened here: closing it would take away the locks that another connection of this process has on it.
+#[cfg(unix)]
+mod private {
+    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+
+    use super::{Path, fs, io};
+
+    pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    }
+
+    pub(super) fn make_file(path: &Path) -> io::Result<()> {
+        match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                // A file that came from a backup. Whoever does not own it can't change its mode, and need not.
+                let file = fs::metadata(path)?;
+                if file.is_file() && file.permissions().mode() & 0o077 != 0 {
+                    let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
+                }
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// On Windows the data folder is under a profile, which keeps others out.
+#[cfg(not(unix))]
+mod private {
+    use super::{Path, fs, io};
+
+    pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+        fs::create_dir_all(folder)
+    }
+
+    pub(super) fn make_file(path: &Path) -> io::Result<()> {
+        match fs::OpenOptions::new().write(true).create_new(true).open(path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
