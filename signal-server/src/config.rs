@@ -28,8 +28,6 @@ pub struct Config {
     pub limits: Limits,
     /// How long things may take.
     pub timing: Timing,
-    /// Where it is remembered who owns which name, and who may do without owning one.
-    pub names: NamesConfig,
     /// The certificate, if connections are encrypted.
     pub tls: Option<TlsFiles>,
     /// The proxies that are believed when they say whom they bring.
@@ -40,6 +38,8 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// How names stand in the log.
     pub log_names: LogNames,
+    /// Where it is remembered who owns which name, and who may do without owning one.
+    pub names: NamesConfig,
 }
 
 impl Config {
@@ -60,12 +60,12 @@ impl Config {
                 ..Limits::default()
             },
             timing: Timing::default(),
-            names: NamesConfig::for_tests(),
             tls: None,
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             metrics: Some(any_port),
             log_names: LogNames::Hashed,
+            names: NamesConfig::for_tests(),
         }
     }
 }
@@ -109,10 +109,6 @@ pub struct Options {
     #[command(flatten)]
     pub proxy: ProxyOptions,
 
-    /// The options about names.
-    #[command(flatten)]
-    pub names: NamesOptions,
-
     /// Which web pages may connect.
     #[command(flatten)]
     pub origin: OriginOptions,
@@ -133,6 +129,10 @@ pub struct Options {
     #[command(flatten)]
     pub log: LogOptions,
 
+    /// The options about names.
+    #[command(flatten)]
+    pub names: NamesOptions,
+
     /// What to do instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -149,7 +149,6 @@ impl Options {
                 StunListen::At(address) => Some(address),
             },
             directory: !self.no_directory,
-            names: self.names.config(),
             limits: self.limits.limits(),
             timing: self.timing.timing(),
             tls: self.tls.files(),
@@ -157,6 +156,7 @@ impl Options {
             origins: self.origin.allow_origin.clone(),
             metrics: self.metrics.metrics_listen.address(),
             log_names: self.log.log_names,
+            names: self.names.config(),
         }
     }
 }

@@ -12,10 +12,9 @@
 //! ```
 //!
 //! [`registry`], [`sessions`], [`calls`], [`rooms`] and [`router`] are pure: they hold the rules and know nothing of
-//! sockets, clocks, databases or dialects. Round them stand one lock (`hub`), one bounded queue per connection
-//! (`outbox`), one task per connection (`connection`), and what all nodes together know (`cluster`, [`names`]). In front
-//! of those stands the door: who is let in at all (`admission`, `proxy`, `origin`), encryption (`tls`), and HTTP
-//! (`front`, `http`).
+//! sockets, clocks, databases or dialects. Round them stand one lock (`hub`), one bounded queue per connection (`outbox`),
+//! one task per connection (`connection`), and what all nodes together know (`cluster`, [`names`]). In front of those
+//! stands the door: who is let in at all (`admission`, `proxy`, `origin`), encryption (`tls`), and HTTP (`front`, `http`).
 
 mod admission;
 pub mod calls;

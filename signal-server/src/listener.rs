@@ -35,15 +35,15 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(8);
 pub(crate) struct Resources {
     pub(crate) listener: TcpListener,
     pub(crate) stun: Option<StunServer>,
+    pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) tls: Option<Tls>,
     pub(crate) page: Option<Page>,
-    pub(crate) cluster: Arc<dyn Cluster>,
 }
 
 /// Serves what comes in on the listener until `shutdown` is done; then lets everyone leave and returns. Dropped before
 /// that, it drops all connections without a word.
 pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Future<Output = ()>) {
-    let Resources { listener, stun, tls, page, cluster } = resources;
+    let Resources { listener, stun, cluster, tls, page } = resources;
     let timing = config.timing;
     let (drainer, drain) = drain();
     let metrics = Arc::new(Metrics::new());

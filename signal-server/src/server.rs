@@ -92,7 +92,7 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
     let page = Page::open(config.metrics).await;
     let metrics_address = page.as_ref().map(Page::address);
     let (shutdown, asked) = oneshot::channel();
-    let resources = Resources { listener, stun, tls, page, cluster };
+    let resources = Resources { listener, stun, cluster, tls, page };
     let task = tokio::spawn(listener::run(resources, config, async move {
         if asked.await.is_err() {
             // The handle is gone, and with it the task: its own end is near.
