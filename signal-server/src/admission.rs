@@ -92,7 +92,7 @@ impl Drop for Permit {
 }
 
 /// The address under which a customer's connections are counted.
-fn customer(address: IpAddr) -> IpAddr {
+pub(crate) fn customer(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(v4) => IpAddr::V4(v4),
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),

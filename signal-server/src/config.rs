@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::Parser;
 
 use crate::admission::Limits;
+use crate::ice::{RelayConfig, RelayOptions};
 use crate::liveness::Timing;
 
 /// Everything that a server needs to know to run.
@@ -15,6 +16,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where STUN is answered, if it is.
     pub stun: Option<SocketAddr>,
+    /// Relays, and what clients are told of them.
+    pub relay: RelayConfig,
     /// Whether clients may ask who is online.
     pub directory: bool,
     /// How many connections there may be.
@@ -31,6 +34,7 @@ impl Config {
         Self {
             listen: any_port,
             stun: Some(any_port),
+            relay: RelayConfig::default(),
             directory: true,
             limits: Limits { connections: 10_000, connections_per_address: 10_000 },
             timing: Timing::default(),
@@ -64,6 +68,10 @@ pub struct Options {
         help_heading = "Network"
     )]
     pub stun_listen: StunListen,
+
+    /// Relays.
+    #[command(flatten)]
+    pub relay: RelayOptions,
 
     /// Do not tell anyone who is online. People can still call those whose name they know.
     #[arg(long, env = "VISAVIS_NO_DIRECTORY", help_heading = "Privacy")]
@@ -106,6 +114,7 @@ impl Options {
                 StunListen::Off => None,
                 StunListen::At(address) => Some(address),
             },
+            relay: self.relay.config(),
             directory: !self.no_directory,
             limits: Limits {
                 connections: self.max_connections,

@@ -235,8 +235,8 @@ impl Connection {
         let write = async {
             let mut next = Some(first);
             while let Some(mut message) = next {
-                if let ServerMessage::LoggedIn { ice_servers, .. } = &mut message {
-                    *ice_servers = context.ice.servers_for(*reached);
+                if let ServerMessage::LoggedIn { username, ice_servers, .. } = &mut message {
+                    *ice_servers = context.ice.servers_for(*reached, Some(username.as_str()));
                     liveness.logged_in();
                 }
                 if let Some(text) = interpreter.encode(&message) {

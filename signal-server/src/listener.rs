@@ -14,7 +14,7 @@ use crate::admission::Admission;
 use crate::config::Config;
 use crate::connection::{self, Context};
 use crate::hub::Hub;
-use crate::ice::{IceOffer, StunServer};
+use crate::ice::Ice;
 use crate::router::Rules;
 
 /// How long accepting pauses after it failed: the usual reason, too many open files, does not pass at once.
@@ -24,13 +24,13 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// before that, it drops all connections without a word.
 pub(crate) async fn run(
     listener: TcpListener,
-    stun: Option<StunServer>,
+    ice: Ice,
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) {
     let context = Arc::new(Context {
         hub: Arc::new(Hub::new(Rules { directory: config.directory })),
-        ice: IceOffer::new(stun.as_ref().map(StunServer::address)),
+        ice: ice.offer(),
         timing: config.timing,
     });
     let admission = Arc::new(Admission::new(config.limits));
@@ -71,9 +71,7 @@ pub(crate) async fn run(
     if timeout(config.timing.write + config.timing.goodbye, all).await.is_err() {
         tracing::warn!(connections = connections.len(), "some connections did not end in time");
     }
-    if let Some(stun) = stun {
-        stun.close().await;
-    }
+    ice.close().await;
 }
 
 fn report(ended: Result<(), JoinError>) {

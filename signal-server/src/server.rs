@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
-use crate::ice::StunServer;
+use crate::ice::{Figures, Ice, RelayError, RelayFigures};
 use crate::listener;
 
 /// Why a server could not start. The text says what to do.
@@ -26,6 +26,9 @@ pub enum StartError {
     /// Anything else.
     #[error("listening on {0} failed: {1}")]
     Other(SocketAddr, #[source] io::Error),
+    /// There is no relay, though one was asked for.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
 }
 
 impl StartError {
@@ -44,6 +47,7 @@ impl StartError {
 pub struct Server {
     address: SocketAddr,
     stun_address: Option<SocketAddr>,
+    relay: Option<Figures>,
     shutdown: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -51,7 +55,7 @@ pub struct Server {
 /// Starts a server where the configuration says.
 ///
 /// # Errors
-/// When nothing can be accepted there. A STUN server that can't start is only a warning.
+/// When nothing can be accepted there, or a relay can't start. A STUN server that can't start is only a warning.
 pub async fn start(config: Config) -> Result<Server, StartError> {
     let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::new(config.listen, error))?;
     start_on(listener, config).await
@@ -60,38 +64,19 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
 /// Starts a server on a listener that is bound already; `config.listen` is not looked at.
 ///
 /// # Errors
-/// When the listener does not know its address.
+/// When the listener does not know its address, or a relay can't start.
 pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, StartError> {
     let address = listener.local_addr().map_err(|error| StartError::new(config.listen, error))?;
-    let stun = start_stun(config.stun).await;
-    let stun_address = stun.as_ref().map(StunServer::address);
+    let ice = Ice::start(config.stun, &config.relay).await?;
+    let (stun_address, relay) = (ice.address(), ice.figures());
     let (shutdown, asked) = oneshot::channel();
-    let task = tokio::spawn(listener::run(listener, stun, config, async move {
+    let task = tokio::spawn(listener::run(listener, ice, config, async move {
         if asked.await.is_err() {
             // The handle is gone, and with it the task: its own end is near.
             std::future::pending::<()>().await;
         }
     }));
-    Ok(Server { address, stun_address, shutdown: Some(shutdown), task })
-}
-
-async fn start_stun(address: Option<SocketAddr>) -> Option<StunServer> {
-    let address = address?;
-    match StunServer::start(address).await {
-        Ok(stun) => Some(stun),
-        Err(error) => {
-            let why = if error.kind() == io::ErrorKind::AddrInUse {
-                "the port is in use by another program".to_owned()
-            } else {
-                error.to_string()
-            };
-            tracing::warn!(
-                "no STUN server on UDP {address}: {why}. Calls go on without it; choose another port with \
-                 --stun-listen, or turn it off with --stun-listen off"
-            );
-            None
-        }
-    }
+    Ok(Server { address, stun_address, relay, shutdown: Some(shutdown), task })
 }
 
 impl Server {
@@ -105,6 +90,12 @@ impl Server {
     #[must_use]
     pub fn stun_address(&self) -> Option<SocketAddr> {
         self.stun_address
+    }
+
+    /// What the relay did so far, if there is one.
+    #[must_use]
+    pub fn relay_figures(&self) -> Option<RelayFigures> {
+        self.relay.as_ref().and_then(Figures::read)
     }
 
     /// The URL for clients; for a server on all addresses, that of this machine itself.
