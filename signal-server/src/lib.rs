@@ -32,6 +32,8 @@ pub mod signals;
 
 pub use admission::Limits;
 pub use config::{Config, Options};
-pub use ice::{Quotas, RelayConfig, RelayError, RelayFigures, RelayOptions, RelayPorts, Secret, SecretTooShort, TurnUrl};
+pub use ice::{
+    Quotas, RelayConfig, RelayError, RelayFigures, RelayOptions, RelayPorts, Secret, SecretTooShort, TurnUrl,
+};
 pub use liveness::Timing;
 pub use server::{Server, StartError, start, start_on};

@@ -22,12 +22,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves what comes in on `listener` until `shutdown` is done; then says goodbye to everyone and returns. Dropped
 /// before that, it drops all connections without a word.
-pub(crate) async fn run(
-    listener: TcpListener,
-    ice: Ice,
-    config: Config,
-    shutdown: impl Future<Output = ()>,
-) {
+pub(crate) async fn run(listener: TcpListener, ice: Ice, config: Config, shutdown: impl Future<Output = ()>) {
     let context = Arc::new(Context {
         hub: Arc::new(Hub::new(Rules { directory: config.directory })),
         ice: ice.offer(),

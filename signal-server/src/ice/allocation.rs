@@ -65,7 +65,13 @@ struct Channel {
 }
 
 impl<S> Allocation<S> {
-    pub(crate) fn new(socket: S, relayed: SocketAddr, username: String, transaction: [u8; 12], expires: Instant) -> Self {
+    pub(crate) fn new(
+        socket: S,
+        relayed: SocketAddr,
+        username: String,
+        transaction: [u8; 12],
+        expires: Instant,
+    ) -> Self {
         Self {
             socket,
             relayed,
@@ -155,7 +161,9 @@ mod tests {
 
     #[test]
     fn a_lifetime_is_between_ten_minutes_and_an_hour() {
-        for (asked, given) in [(None, 600), (Some(0), 600), (Some(601), 601), (Some(3600), 3600), (Some(u32::MAX), 3600)] {
+        for (asked, given) in
+            [(None, 600), (Some(0), 600), (Some(601), 601), (Some(3600), 3600), (Some(u32::MAX), 3600)]
+        {
             assert_eq!(lifetime(asked), Duration::from_secs(given), "{asked:?}");
         }
     }
@@ -182,7 +190,10 @@ mod tests {
         allocation.bind(0x4001, peer(1, 6), start).unwrap();
         allocation.bind(0x4000, peer(1, 5), start + Duration::from_secs(60)).unwrap();
         let late = start + Duration::from_secs(659);
-        assert_eq!((allocation.peer_of(0x4000, late), allocation.channel_of(peer(1, 5), late)), (Some(peer(1, 5)), Some(0x4000)));
+        assert_eq!(
+            (allocation.peer_of(0x4000, late), allocation.channel_of(peer(1, 5), late)),
+            (Some(peer(1, 5)), Some(0x4000))
+        );
         assert_eq!((allocation.peer_of(0x4001, late), allocation.channel_of(peer(1, 6), late)), (None, None));
         assert!(!allocation.is_permitted(peer(1, 5).ip(), late), "the permission has ended before");
         allocation.bind(0x4001, peer(1, 7), late).unwrap();

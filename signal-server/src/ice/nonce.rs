@@ -93,7 +93,8 @@ mod tests {
             changed[at] ^= 1;
             assert!(!nonces.is_good(&changed, alice, start), "{at}");
         }
-        for rubbish in [&b""[..], b"0", b"00000000", b"+0000000", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff", &nonce[1..]] {
+        for rubbish in [&b""[..], b"0", b"00000000", b"+0000000", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff", &nonce[1..]]
+        {
             assert!(!nonces.is_good(rubbish, alice, start));
         }
     }

@@ -152,10 +152,7 @@ mod tests {
         let offer = offer("0.0.0.0:3478", &config);
         let relay = |unix| offer.servers_at(IpAddr::from([10, 0, 0, 5]), Some("alice"), unix).pop().unwrap();
         let first = relay(1_000_000_000);
-        assert_eq!(
-            first.urls,
-            ["turn:198.51.100.1:3478?transport=udp", "turns:relay.example.org:443?transport=tcp"]
-        );
+        assert_eq!(first.urls, ["turn:198.51.100.1:3478?transport=udp", "turns:relay.example.org:443?transport=tcp"]);
         let expected = secret().issue(Some("alice"), 1_000_000_000);
         assert_eq!((first.username, first.credential), (Some(expected.username), Some(expected.password)));
         assert_ne!(relay(1_000_000_001).username, relay(1_000_000_002).username);

@@ -222,9 +222,20 @@ mod tests {
             assert_eq!(text.parse::<TurnUrl>().unwrap().as_str(), text);
         }
         for text in [
-            "", "turn:", "turn::3478", "stun:relay.example.org", "https://relay.example.org", "turn://relay.example.org",
-            "turn:relay.example.org:0", "turn:relay.example.org:port", "turn:relay.example.org?transport=sctp",
-            "turn:[relay]:3478", "turn:[2001:db8::1", "turn:[2001:db8::1]3478", "turn:a b:1", "turn:user@relay:1",
+            "",
+            "turn:",
+            "turn::3478",
+            "stun:relay.example.org",
+            "https://relay.example.org",
+            "turn://relay.example.org",
+            "turn:relay.example.org:0",
+            "turn:relay.example.org:port",
+            "turn:relay.example.org?transport=sctp",
+            "turn:[relay]:3478",
+            "turn:[2001:db8::1",
+            "turn:[2001:db8::1]3478",
+            "turn:a b:1",
+            "turn:user@relay:1",
         ] {
             assert!(text.parse::<TurnUrl>().is_err(), "{text}");
         }

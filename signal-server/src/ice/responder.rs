@@ -79,7 +79,7 @@ impl<S> Responder<S> {
     }
 
     /// What came to a relayed address from outside; the client whom what was written out is for.
-    pub(crate) fn from_peer(
+    pub(crate) fn hear_peer(
         &mut self,
         relayed: SocketAddr,
         peer: SocketAddr,
@@ -87,7 +87,7 @@ impl<S> Responder<S> {
         now: Instant,
         out: &mut Vec<u8>,
     ) -> Option<SocketAddr> {
-        self.relay.as_mut()?.from_peer(relayed, peer, data, now, out)
+        self.relay.as_mut()?.hear_peer(relayed, peer, data, now, out)
     }
 
     /// Sweeps out what is over.

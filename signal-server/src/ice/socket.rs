@@ -59,11 +59,7 @@ impl std::fmt::Debug for Figures {
 
 impl StunServer {
     /// Begins to answer on a socket, and to relay from ports of this range.
-    pub(crate) fn start(
-        socket: UdpSocket,
-        responder: Responder<RelaySocket>,
-        ports: RelayPorts,
-    ) -> io::Result<Self> {
+    pub(crate) fn start(socket: UdpSocket, responder: Responder<RelaySocket>, ports: RelayPorts) -> io::Result<Self> {
         let address = socket.local_addr()?;
         let socket = Arc::new(socket);
         let shared = Arc::new(Mutex::new(responder));
@@ -230,12 +226,8 @@ impl Ports<RelaySocket> for SystemPorts {
         let socket = Arc::new(self.bind(address, even)?);
         let port = socket.local_addr().ok()?.port();
         let relayed = SocketAddr::new(address, port);
-        let reader = self.tasks.spawn(relay(
-            Arc::clone(&socket),
-            relayed,
-            Arc::clone(&self.server),
-            Arc::clone(&self.shared),
-        ));
+        let reader =
+            self.tasks.spawn(relay(Arc::clone(&socket), relayed, Arc::clone(&self.server), Arc::clone(&self.shared)));
         Some((RelaySocket { socket, reader }, port))
     }
 
@@ -252,7 +244,7 @@ async fn relay(socket: Arc<UdpSocket>, relayed: SocketAddr, server: Arc<UdpSocke
         match socket.recv_from(&mut buffer).await {
             Ok((length, peer)) if length < BUFFER_BYTES => {
                 let Some(data) = buffer.get(..length) else { continue };
-                let client = lock(&shared).from_peer(relayed, peer, data, Instant::now(), &mut out);
+                let client = lock(&shared).hear_peer(relayed, peer, data, Instant::now(), &mut out);
                 if let Some(client) = client {
                     send(&server, &out, client);
                 }

@@ -25,7 +25,7 @@ impl<S> Relay<S> {
         let (Some(peer), Some(data)) = (peer, message.get(attribute::DATA)) else { return Action::Nothing };
         self.remove_if_over(client, now);
         if self.allocations.get(&client).is_some_and(|allocation| allocation.is_permitted(peer.ip(), now)) {
-            self.from_client(client, peer, data, now, out)
+            self.relay_out(client, peer, data, now, out)
         } else {
             Action::Nothing
         }
@@ -45,13 +45,13 @@ impl<S> Relay<S> {
         self.remove_if_over(client, now);
         let peer = self.allocations.get(&client).and_then(|allocation| allocation.peer_of(number, now));
         match peer {
-            Some(peer) => self.from_client(client, peer, data, now, out),
+            Some(peer) => self.relay_out(client, peer, data, now, out),
             None => Action::Nothing,
         }
     }
 
     /// Data of a client for a peer of its allocation.
-    fn from_client<'s, 'd>(
+    fn relay_out<'s, 'd>(
         &'s mut self,
         client: SocketAddr,
         peer: SocketAddr,
@@ -68,7 +68,7 @@ impl<S> Relay<S> {
         }
         if self.clients.contains_key(&peer) {
             self.figures.bytes_from_clients += bytes;
-            return self.to_client(peer, relayed, data, now, out).map_or(Action::Nothing, Action::ToClient);
+            return self.relay_in(peer, relayed, data, now, out).map_or(Action::Nothing, Action::ToClient);
         }
         let permitted = self.settings.peers.permits(peer.ip()) && peer.port() != 0;
         match self.allocations.get(&client) {
@@ -81,7 +81,7 @@ impl<S> Relay<S> {
     }
 
     /// Data that came to a relayed address from outside; the client whom what was written out is for.
-    pub(crate) fn from_peer(
+    pub(crate) fn hear_peer(
         &mut self,
         relayed: SocketAddr,
         peer: SocketAddr,
@@ -94,11 +94,11 @@ impl<S> Relay<S> {
         if !self.settings.peers.permits(peer.ip()) {
             return None;
         }
-        self.to_client(relayed, peer, data, now, out)
+        self.relay_in(relayed, peer, data, now, out)
     }
 
     /// RFC 8656 §11.3, §12.7.
-    fn to_client(
+    fn relay_in(
         &mut self,
         relayed: SocketAddr,
         peer: SocketAddr,

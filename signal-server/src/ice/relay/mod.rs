@@ -55,7 +55,11 @@ pub(crate) enum Action<'s, 'd, S> {
     /// What was written out goes to a client.
     ToClient(SocketAddr),
     /// A client's data goes to a peer.
-    ToPeer { socket: &'s S, peer: SocketAddr, data: &'d [u8] },
+    ToPeer {
+        socket: &'s S,
+        peer: SocketAddr,
+        data: &'d [u8],
+    },
 }
 
 /// What the relay needs to know.
@@ -135,8 +139,12 @@ impl<S> Relay<S> {
 
     /// Sweeps out what is over.
     pub(crate) fn expire(&mut self, now: Instant) {
-        let over: Vec<_> =
-            self.allocations.iter().filter(|(_, allocation)| allocation.is_over(now)).map(|(client, _)| *client).collect();
+        let over: Vec<_> = self
+            .allocations
+            .iter()
+            .filter(|(_, allocation)| allocation.is_over(now))
+            .map(|(client, _)| *client)
+            .collect();
         for client in over {
             self.remove(client);
         }

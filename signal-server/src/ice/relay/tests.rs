@@ -88,7 +88,7 @@ impl World {
 
     fn hear_peer(&mut self, relayed: SocketAddr, peer: &str, data: &[u8]) -> Sent {
         let (now, mut out) = (self.now().at, Vec::new());
-        let client = self.responder.from_peer(relayed, addr(peer), data, now, &mut out);
+        let client = self.responder.hear_peer(relayed, addr(peer), data, now, &mut out);
         client.map_or(Sent::Nowhere, |client| Sent::Client(client, out))
     }
 
@@ -195,7 +195,9 @@ impl Somebody {
     /// An address in the form that it has in the message with the current number.
     fn xored(&self, address: SocketAddr) -> Vec<u8> {
         let mut out = Vec::new();
-        Writer::new(&mut out, Class::Request, Method::BINDING, &[self.transactions; 12]).put_address(0, address).finish();
+        Writer::new(&mut out, Class::Request, Method::BINDING, &[self.transactions; 12])
+            .put_address(0, address)
+            .finish();
         out.split_off(24)
     }
 
@@ -343,7 +345,7 @@ fn a_refresh_of_nothing_ends_it_at_once() {
 fn quotas_are_answered_with_486_and_end_with_what_they_count() {
     let quotas = Quotas { total: 4, per_user: 2, per_address: 3 };
     let mut world = World::new(|settings| settings.quotas = quotas);
-    let mut ask = |world: &mut World, name, address| world.somebody(name, address).allocate(world).code;
+    let ask = |world: &mut World, name: &str, address: &str| world.somebody(name, address).allocate(world).code;
     assert_eq!(ask(&mut world, "alice", "1.1.1.1:1"), 0);
     assert_eq!(ask(&mut world, "alice", "1.1.1.2:1"), 0);
     assert_eq!(ask(&mut world, "alice", "1.1.1.3:1"), 486, "two of alice");
