@@ -194,7 +194,9 @@ async fn garbage_of_every_kind_stops_nothing() {
     let server = start(relaying(|relay| relay.answers_per_second = 1_000_000)).await.unwrap();
     let address = server.stun_address().unwrap();
     let relayed = Offered::to(&server.url(), "alice").await.allocate().await.unwrap();
-    let good_peer = peer().await;
+    // On an address of their own, so that what the relay makes of garbage meets nobody else.
+    let good_peer = UdpSocket::bind("127.77.0.1:0").await.unwrap();
+    let bad_peer = UdpSocket::bind("127.77.0.1:0").await.unwrap();
     relayed.talk_with(&good_peer, "ping", "pong").await;
     let samples = relayed.tap.sent();
     assert!(samples.len() >= 4, "two Allocates, a permission, data");
@@ -217,7 +219,7 @@ async fn garbage_of_every_kind_stops_nothing() {
         }
         let from = if random.random_bool(0.5) { &stranger } else { &*relayed.tap.socket };
         from.send_to(&datagram, address).await.unwrap();
-        stranger.send_to(&datagram, relayed.address()).await.unwrap();
+        bad_peer.send_to(&datagram, relayed.address()).await.unwrap();
         // Not faster than it is read.
         if round % 100 == 0 {
             assert!(binds(address).await, "round {round}");

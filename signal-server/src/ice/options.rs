@@ -185,7 +185,7 @@ impl FromStr for TurnUrl {
             Some(place) => {
                 let (host, port) = place.split_once(']').ok_or(wrong)?;
                 host.parse::<std::net::Ipv6Addr>().map_err(|_| wrong)?;
-                (host, port.strip_prefix(':'))
+                (host, if port.is_empty() { None } else { Some(port.strip_prefix(':').ok_or(wrong)?) })
             }
             None => place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port))),
         };

@@ -121,7 +121,9 @@ impl Relayed {
             self.conn.send_to(word.as_bytes(), peer_address).await.unwrap();
             let heard = timeout(TRY, peer.recv_from(&mut buffer)).await.ok()?;
             let (length, from) = heard.unwrap();
-            Some((String::from_utf8_lossy(&buffer[..length]).into_owned(), from))
+            let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            // What was sent again in an earlier talk.
+            (text == word).then_some((text, from))
         })
         .await;
         assert_eq!(heard, (word.to_owned(), self.address()));
@@ -130,7 +132,6 @@ impl Relayed {
             let heard = timeout(TRY, self.conn.recv_from(&mut buffer)).await.ok()?;
             let (length, from) = heard.unwrap();
             let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
-            // What was sent again in an earlier talk.
             (text == back).then_some((text, from))
         })
         .await;
