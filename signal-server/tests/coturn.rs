@@ -10,7 +10,7 @@ mod turn_client;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use common::LONG;
 use tempfile::TempDir;
@@ -125,27 +125,61 @@ async fn coturn_refuses_credentials_made_with_another_secret() {
 }
 
 #[tokio::test]
-async fn the_client_of_coturn_uses_our_relay_and_loses_nothing() {
+async fn a_call_goes_on_when_its_credentials_end_here_and_in_coturn() {
+    /// Longer than an allocation takes to make.
+    const VALID: Duration = Duration::from_secs(5);
+    let coturn = Coturn::start().await;
     let server = start(relaying(|_| {})).await.unwrap();
+    let since_1970 = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let end = since_1970() + VALID;
+    let username = format!("{}:somebody", end.as_secs());
+    let offers =
+        [coturn.address, server.stun_address().unwrap()].map(|relay| Offered::made_with(SECRET, &username, relay));
+    let [first, second] = &offers;
+    let relayed = [first.allocate().await.unwrap(), second.allocate().await.unwrap()];
+    // The end is one by the clock on the wall, and so is the waiting.
+    while since_1970() < end + Duration::from_secs(1) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    for (offered, relayed) in offers.iter().zip(relayed) {
+        let said = offered.allocate().await.map(|relayed| relayed.address()).unwrap_err().to_string();
+        assert!(said.contains("401"), "no new one is made: {said}");
+        let peer = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        relayed.talk_with(&peer, "still there?", "still here").await;
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_client_of_coturn_uses_our_relay_and_loses_nothing() {
+    let server = start(relaying(|relay| relay.quotas.per_user = 100)).await.unwrap();
     let relay = server.stun_address().unwrap();
     let port = free_port().await.to_string();
     let peer = quiet("turnutils_peer").args(["-L", "127.0.0.1", "-p", &port]).spawn();
     let _peer = installed("turnutils_peer", peer);
     wait_for_echo(port.parse().unwrap()).await;
-    // By channels, then by indications; two clients of 50 messages each.
-    for kind in [&[][..], &["-s"]] {
-        let output = Command::new("turnutils_uclient")
-            .args(["-c", "-m", "2", "-n", "50", "-l", "1000", "-z", "5", "-W", SECRET, "-u", "alice"])
-            .args(kind)
-            .args(["-e", "127.0.0.1", "-r", &port, "-p", &relay.port().to_string(), "127.0.0.1"])
-            .kill_on_drop(true)
-            .output();
-        let output = timeout(LONG * 2, output).await.expect("an end").unwrap();
-        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{kind:?}: {said}");
-        assert!(said.contains("tot_send_msgs=100") && said.contains("tot_recv_msgs=100"), "{kind:?}: {said}");
+    // By channels, by indications, with each request twice, and from one relayed client to another: at once.
+    let kinds = [&[][..], &["-s"], &["-G"], &["-y"]];
+    let clients = kinds.map(|kind| tokio::spawn(client_of_coturn(kind, port.clone(), relay.port().to_string())));
+    for client in clients {
+        client.await.unwrap();
     }
     server.shutdown().await;
+}
+
+/// Sends 50 messages from each of two clients, and wants all of them back.
+async fn client_of_coturn(kind: &'static [&'static str], echo: String, relay: String) {
+    let output = Command::new("turnutils_uclient")
+        .args(["-c", "-m", "2", "-n", "50", "-l", "1000", "-W", SECRET, "-u", "alice", "-e", "127.0.0.1"])
+        .args(["-r", &echo, "-p", &relay])
+        .args(kind)
+        .arg("127.0.0.1")
+        .kill_on_drop(true)
+        .output();
+    let output = timeout(LONG * 2, output).await.expect("an end").unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{kind:?}: {said}");
+    assert!(said.contains("tot_send_msgs=100") && said.contains("tot_recv_msgs=100"), "{kind:?}: {said}");
 }
 
 /// Talks to an echo until it answers.

@@ -52,9 +52,15 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         (System::Debian, Purpose::Test) => {
             &["chromium", "chromium-driver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables", "coturn"]
         }
-        (System::Ubuntu, Purpose::Test) => {
-            &["chromium-browser", "chromium-chromedriver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables", "coturn"]
-        }
+        (System::Ubuntu, Purpose::Test) => &[
+            "chromium-browser",
+            "chromium-chromedriver",
+            "pulseaudio",
+            "pulseaudio-utils",
+            "iproute2",
+            "nftables",
+            "coturn",
+        ],
         (System::Debian | System::Ubuntu, Purpose::CameraVm) => {
             &["qemu-system-x86", "busybox-static", "cpio", "kmod", "v4l-utils"]
         }
@@ -76,9 +82,16 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-egl",
         ],
         (System::Fedora, Purpose::Display) => &["xorg-x11-server-Xvfb"],
-        (System::Fedora, Purpose::Test) => {
-            &["chromium", "chromedriver", "pulseaudio", "pulseaudio-utils", "iproute", "nftables", "coturn", "coturn-utils"]
-        }
+        (System::Fedora, Purpose::Test) => &[
+            "chromium",
+            "chromedriver",
+            "pulseaudio",
+            "pulseaudio-utils",
+            "iproute",
+            "nftables",
+            "coturn",
+            "coturn-utils",
+        ],
         (System::Arch, Purpose::Build) => &["base-devel", "nasm", "cmake", "clang", "alsa-lib"],
         (System::Arch, Purpose::Window) => &[
             "libglvnd",

@@ -2,7 +2,8 @@
 //! those with credentials.
 //!
 //! An answer can be larger than what asked for it, and who asked can be forged, so whoever has no allocation gets only
-//! so many answers in a time; the rest is dropped unread. What can't be read is dropped without a word.
+//! so many answers in a time; the rest is dropped unread. Whoever has one gets more, since there is a name to it. What
+//! can't be read is dropped without a word.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -16,16 +17,23 @@ use crate::admission::customer;
 /// After silence an address may ask so much at once: an office that all comes to work at nine.
 const BURST: Duration = Duration::from_secs(2);
 
+/// How many more requests are heard from an address where there is an allocation: a call makes one every few minutes
+/// for each peer, and some at its start.
+const MORE_FOR_CLIENTS: u64 = 10;
+
 /// Answers datagrams.
 pub(crate) struct Responder<S> {
     strangers: Crowd,
+    clients: Crowd,
     relay: Option<Relay<S>>,
 }
 
 impl<S> Responder<S> {
     /// One that gives each address so many answers a second.
     pub(crate) fn new(answers_per_second: u32, relay: Option<Relay<S>>, now: Instant) -> Self {
-        Self { strangers: Crowd::new(Rate::per_second(answers_per_second.into(), BURST), now), relay }
+        let crowd = |rate| Crowd::new(Rate::per_second(rate, BURST), now);
+        let rate = u64::from(answers_per_second);
+        Self { strangers: crowd(rate), clients: crowd(rate * MORE_FOR_CLIENTS), relay }
     }
 
     /// What is to be done about a datagram. An answer is written to `out`.
@@ -66,6 +74,9 @@ impl<S> Responder<S> {
             (Class::Request, Method::BINDING, _) => bound(message, client, out),
             (Class::Request, _, Some(relay)) => {
                 let is_known = relay.is_client(client);
+                if is_known && !self.clients.take(customer(client.ip()), now.at) {
+                    return Action::Nothing;
+                }
                 let verified = relay.request(message, client, now, ports, out);
                 // Somebody may speak in the name of one who has an allocation.
                 if !verified && is_known && !self.strangers.take(customer(client.ip()), now.at) {
