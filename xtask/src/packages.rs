@@ -19,7 +19,7 @@ pub(crate) enum Purpose {
     Window,
     /// To open a window where there is no display.
     Display,
-    /// To run the tests: a browser, a sound server, network tools.
+    /// To run the tests: a browser, a sound server, network tools, a relay.
     Test,
     /// To run the camera tests: a virtual machine and what goes into it.
     CameraVm,
@@ -50,11 +50,17 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         ],
         (System::Debian | System::Ubuntu, Purpose::Display) => &["xvfb"],
         (System::Debian, Purpose::Test) => {
-            &["chromium", "chromium-driver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables"]
+            &["chromium", "chromium-driver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables", "coturn"]
         }
-        (System::Ubuntu, Purpose::Test) => {
-            &["chromium-browser", "chromium-chromedriver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables"]
-        }
+        (System::Ubuntu, Purpose::Test) => &[
+            "chromium-browser",
+            "chromium-chromedriver",
+            "pulseaudio",
+            "pulseaudio-utils",
+            "iproute2",
+            "nftables",
+            "coturn",
+        ],
         (System::Debian | System::Ubuntu, Purpose::CameraVm) => {
             &["qemu-system-x86", "busybox-static", "cpio", "kmod", "v4l-utils"]
         }
@@ -76,9 +82,16 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-egl",
         ],
         (System::Fedora, Purpose::Display) => &["xorg-x11-server-Xvfb"],
-        (System::Fedora, Purpose::Test) => {
-            &["chromium", "chromedriver", "pulseaudio", "pulseaudio-utils", "iproute", "nftables"]
-        }
+        (System::Fedora, Purpose::Test) => &[
+            "chromium",
+            "chromedriver",
+            "pulseaudio",
+            "pulseaudio-utils",
+            "iproute",
+            "nftables",
+            "coturn",
+            "coturn-utils",
+        ],
         (System::Arch, Purpose::Build) => &["base-devel", "nasm", "cmake", "clang", "alsa-lib"],
         (System::Arch, Purpose::Window) => &[
             "libglvnd",
@@ -92,7 +105,7 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "wayland",
         ],
         (System::Arch, Purpose::Display) => &["xorg-server-xvfb"],
-        (System::Arch, Purpose::Test) => &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables"],
+        (System::Arch, Purpose::Test) => &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables", "coturn"],
         (System::MacOs, Purpose::Build) => &["nasm", "cmake", "pkgconf"],
         (System::Windows, Purpose::Build) => &["NASM.NASM", "Kitware.CMake", "LLVM.LLVM"],
         _ => &[],
