@@ -79,6 +79,10 @@ impl<'de> Deserialize<'de> for Object<'de> {
 
 /// Whether brackets outside strings nest deeper than `limit`. Says nothing about whether the text is JSON at all.
 fn nests_deeper_than(text: &str, limit: usize) -> bool {
+    // Most messages have fewer brackets in all, and counting them takes a fraction of the time.
+    if text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count() <= limit {
+        return false;
+    }
     let mut depth = 0_usize;
     let mut in_string = false;
     let mut escaped = false;
@@ -107,6 +111,9 @@ fn nests_deeper_than(text: &str, limit: usize) -> bool {
     false
 }
 
+/// Most messages that carry no description are shorter.
+const USUAL_BYTES: usize = 128;
+
 /// Writes one object, member by member, in the order in which they are given. Cannot fail.
 #[derive(Debug)]
 pub(crate) struct Writer(String);
@@ -119,7 +126,9 @@ impl Writer {
 
     /// An object with nothing in it yet.
     fn object() -> Self {
-        Self(String::from("{"))
+        let mut text = String::with_capacity(USUAL_BYTES);
+        text.push('{');
+        Self(text)
     }
 
     fn key(&mut self, key: &str) {
@@ -237,6 +246,7 @@ mod tests {
 
     #[test]
     fn depth_counts_brackets_outside_strings_only() {
+        assert!(!nests_deeper_than(&format!(r#"{{"a":"{}"}}"#, "[".repeat(100)), 32));
         assert!(!nests_deeper_than(r#"{"a":"[[[[\"[["}"#, 1));
         assert!(!nests_deeper_than(r#"[{},{},[]]"#, 2));
         assert!(nests_deeper_than(r#"[{"a":[]}]"#, 2));
