@@ -23,6 +23,10 @@ pub(crate) enum Purpose {
     Test,
     /// To run the camera tests: a virtual machine and what goes into it.
     CameraVm,
+    /// To measure a server on Node beside ours.
+    Node,
+    /// To run several servers as one.
+    Redis,
 }
 
 /// The programs without which nothing compiles, or only a slow codec does.
@@ -106,6 +110,10 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         ],
         (System::Arch, Purpose::Display) => &["xorg-server-xvfb"],
         (System::Arch, Purpose::Test) => &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables", "coturn"],
+        (System::Debian | System::Ubuntu, Purpose::Node) => &["nodejs", "npm", "openssl"],
+        (System::Debian | System::Ubuntu, Purpose::Redis) => &["redis-server"],
+        (System::Fedora, Purpose::Node) | (System::Arch, Purpose::Node) => &["nodejs", "npm"],
+        (System::Fedora | System::Arch, Purpose::Redis) => &["redis"],
         (System::MacOs, Purpose::Build) => &["nasm", "cmake", "pkgconf"],
         (System::Windows, Purpose::Build) => &["NASM.NASM", "Kitware.CMake", "LLVM.LLVM"],
         _ => &[],
@@ -157,7 +165,7 @@ fn how_to_install(system: System, purposes: &[Purpose]) -> String {
     }
 }
 
-fn is_on_path(program: &str) -> bool {
+pub(crate) fn is_on_path(program: &str) -> bool {
     command::succeeds(Command::new(program).arg("--version"))
 }
 
@@ -234,7 +242,15 @@ mod tests {
     #[test]
     fn no_purpose_names_a_package_twice() {
         for system in SYSTEMS {
-            let purposes = [Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test, Purpose::CameraVm];
+            let purposes = [
+                Purpose::Build,
+                Purpose::Window,
+                Purpose::Display,
+                Purpose::Test,
+                Purpose::CameraVm,
+                Purpose::Node,
+                Purpose::Redis,
+            ];
             let mut names = all_names(system, &purposes);
             let count = names.len();
             names.sort_unstable();
