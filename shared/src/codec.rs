@@ -6,6 +6,7 @@
 //! `docs/protocol.md` is the reference.
 
 pub use crate::fields::{DecodeError, Problem};
+pub use crate::json::nests_deeper_than;
 
 use crate::fields::Fields;
 use crate::ids::Username;

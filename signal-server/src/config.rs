@@ -5,11 +5,17 @@ use std::str::FromStr;
 
 use clap::Parser;
 
-use crate::admission::Limits;
 use crate::cluster::redis::{RedisConfig, RedisOptions};
-use crate::liveness::Timing;
+use crate::ice::{RelayConfig, RelayOptions};
+use crate::limits::{LimitOptions, Limits};
+use crate::logging::{LogNames, LogOptions};
+use crate::metrics::MetricsOptions;
 use crate::names::command::Command;
 use crate::names::{NamesConfig, NamesOptions};
+use crate::origin::{Origin, OriginOptions};
+use crate::proxy::{Network, ProxyOptions};
+use crate::timing::{Timing, TimingOptions};
+use crate::tls::{TlsFiles, TlsOptions};
 
 /// Everything that a server needs to know to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +24,24 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where STUN is answered, if it is.
     pub stun: Option<SocketAddr>,
+    /// Relays, and what clients are told of them.
+    pub relay: RelayConfig,
     /// Whether clients may ask who is online.
     pub directory: bool,
-    /// How many connections there may be.
+    /// How much of everything there may be.
     pub limits: Limits,
     /// How long things may take.
     pub timing: Timing,
+    /// The certificate, if connections are encrypted.
+    pub tls: Option<TlsFiles>,
+    /// The proxies that are believed when they say whom they bring.
+    pub trusted_proxies: Vec<Network>,
+    /// The sites whose pages may connect; all of them when it is empty.
+    pub origins: Vec<Origin>,
+    /// Where the figures are, if they are anywhere.
+    pub metrics: Option<SocketAddr>,
+    /// How names stand in the log.
+    pub log_names: LogNames,
     /// Where it is remembered who owns which name, and who may do without owning one.
     pub names: NamesConfig,
     /// How to find the other nodes, if this one is not the whole server.
@@ -31,16 +49,29 @@ pub struct Config {
 }
 
 impl Config {
-    /// On loopback, on ports that the system chooses, with room for as many connections as a test makes.
+    /// On loopback, on ports that the system chooses, with room for as many connections, logins and messages as a test
+    /// makes.
     #[must_use]
     pub fn for_tests() -> Self {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Self {
             listen: any_port,
             stun: Some(any_port),
+            relay: RelayConfig::default(),
             directory: true,
-            limits: Limits { connections: 10_000, connections_per_address: 10_000 },
+            limits: Limits {
+                connections: 10_000,
+                connections_per_address: 10_000,
+                logins: None,
+                messages: None,
+                ..Limits::default()
+            },
             timing: Timing::default(),
+            tls: None,
+            trusted_proxies: Vec::new(),
+            origins: Vec::new(),
+            metrics: Some(any_port),
+            log_names: LogNames::Hashed,
             names: NamesConfig::for_tests(),
             redis: None,
         }
@@ -74,35 +105,41 @@ pub struct Options {
     )]
     pub stun_listen: StunListen,
 
+    /// Relays.
+    #[command(flatten)]
+    pub relay: RelayOptions,
+
     /// Do not tell anyone who is online. People can still call those whose name they know.
     #[arg(long, env = "VISAVIS_NO_DIRECTORY", help_heading = "Privacy")]
     pub no_directory: bool,
 
-    /// The most connections at a time. Each needs about 10 KiB of memory and one open file.
-    #[arg(
-        long,
-        env = "VISAVIS_MAX_CONNECTIONS",
-        value_name = "N",
-        default_value_t = Limits::default().connections,
-        help_heading = "Limits"
-    )]
-    pub max_connections: usize,
+    /// Encryption.
+    #[command(flatten)]
+    pub tls: TlsOptions,
 
-    /// The most connections at a time from one address (IPv6: from one /64 network). Raise it when many people share
-    /// an address, or when a proxy stands in front.
-    #[arg(
-        long,
-        env = "VISAVIS_MAX_CONNECTIONS_PER_ADDRESS",
-        value_name = "N",
-        default_value_t = Limits::default().connections_per_address,
-        help_heading = "Limits"
-    )]
-    pub max_connections_per_address: usize,
+    /// Proxies in front.
+    #[command(flatten)]
+    pub proxy: ProxyOptions,
 
-    /// What is logged to standard error: error, warn, info, debug or trace. Neither addresses nor what people send are
-    /// ever logged.
-    #[arg(long, env = "VISAVIS_LOG", value_name = "FILTER", default_value = "info", help_heading = "Output")]
-    pub log: String,
+    /// Which web pages may connect.
+    #[command(flatten)]
+    pub origin: OriginOptions,
+
+    /// How much of everything there may be.
+    #[command(flatten)]
+    pub limits: LimitOptions,
+
+    /// How long things may take.
+    #[command(flatten)]
+    pub timing: TimingOptions,
+
+    /// Where the figures are.
+    #[command(flatten)]
+    pub metrics: MetricsOptions,
+
+    /// What is logged, and how.
+    #[command(flatten)]
+    pub log: LogOptions,
 
     /// The options about other nodes.
     #[command(flatten)]
@@ -127,12 +164,15 @@ impl Options {
                 StunListen::Off => None,
                 StunListen::At(address) => Some(address),
             },
+            relay: self.relay.config(),
             directory: !self.no_directory,
-            limits: Limits {
-                connections: self.max_connections,
-                connections_per_address: self.max_connections_per_address,
-            },
-            timing: Timing::default(),
+            limits: self.limits.limits(),
+            timing: self.timing.timing(),
+            tls: self.tls.files(),
+            trusted_proxies: self.proxy.trusted_proxy.clone(),
+            origins: self.origin.allow_origin.clone(),
+            metrics: self.metrics.metrics_listen.address(),
+            log_names: self.log.log_names,
             names: self.names.config(),
             redis: self.redis.config(),
         }
@@ -177,6 +217,9 @@ mod tests {
         assert_eq!(config.stun, Some("0.0.0.0:3478".parse().unwrap()));
         assert!(config.directory);
         assert_eq!((config.limits, config.timing), (Limits::default(), Timing::default()));
+        assert_eq!((config.tls, config.trusted_proxies, config.origins), (None, Vec::new(), Vec::new()));
+        assert_eq!(config.metrics, Some("127.0.0.1:9091".parse().unwrap()));
+        assert_eq!(config.log_names, LogNames::Hashed);
     }
 
     #[test]
@@ -185,14 +228,27 @@ mod tests {
             "--listen=[::1]:9000",
             "--stun-listen=OFF",
             "--no-directory",
+            "--tls-cert=cert.pem",
+            "--tls-key=key.pem",
+            "--trusted-proxy=127.0.0.1,10.0.0.0/8",
+            "--allow-origin=https://a.example",
+            "--allow-origin=https://b.example:8443/",
             "--max-connections=7",
             "--max-connections-per-address=3",
+            "--idle-timeout=1m",
+            "--metrics-listen=off",
+            "--log-names=plain",
         ])
         .unwrap();
         assert_eq!(config.listen, "[::1]:9000".parse().unwrap());
         assert_eq!(config.stun, None);
         assert!(!config.directory);
-        assert_eq!(config.limits, Limits { connections: 7, connections_per_address: 3 });
+        assert_eq!(config.tls, Some(TlsFiles { certificate: "cert.pem".into(), key: "key.pem".into() }));
+        assert_eq!(config.trusted_proxies, ["127.0.0.1", "10.0.0.0/8"].map(|text| text.parse().unwrap()));
+        assert_eq!(config.origins, ["https://a.example", "https://b.example:8443"].map(|text| text.parse().unwrap()));
+        assert_eq!(config.limits, Limits { connections: 7, connections_per_address: 3, ..Limits::default() });
+        assert_eq!(config.timing.idle, std::time::Duration::from_secs(60));
+        assert_eq!((config.metrics, config.log_names), (None, LogNames::Plain));
     }
 
     #[test]
@@ -201,6 +257,8 @@ mod tests {
         assert!(error.contains("such as 0.0.0.0:3478, or off"), "{error}");
         assert!(parse(&["--listen=9090"]).is_err());
         assert!(parse(&["--max-connections=-1"]).is_err());
+        let error = parse(&["--tls-cert=cert.pem"]).unwrap_err().to_string();
+        assert!(error.contains("--tls-key"), "{error}");
     }
 
     #[test]

@@ -5,31 +5,36 @@
 //! Nothing that arrives can do more than end this one connection, and when it ends, its name is free before anything
 //! else happens. Nothing that was said is logged.
 
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
-use visavis_shared::codec::Problem;
+use visavis_shared::codec::nests_deeper_than;
 use visavis_shared::dialect::Interpreter;
-use visavis_shared::limits::{MAX_MESSAGE_BYTES, PROTOCOL_VERSION};
-use visavis_shared::{DecodeError, ErrorCode, ServerMessage};
+use visavis_shared::limits::{MAX_JSON_DEPTH, PROTOCOL_VERSION};
+use visavis_shared::{ClientMessage, ErrorCode, ServerMessage};
 
+use crate::drain::Drain;
 use crate::front::Upgraded;
+use crate::http::Caller;
 use crate::hub::{Hub, Pending, Seat};
 use crate::ice::IceOffer;
-use crate::liveness::{Due, Liveness, Timing};
+use crate::limits::Limits;
+use crate::liveness::{Due, Liveness};
+use crate::logging::{LoggedName, NameLog};
+use crate::metrics::{Kind, Metrics, Open};
 use crate::outbox::Over;
+use crate::rates::{LoginGate, MessageGate, Verdict};
 use crate::router::Closing;
+use crate::timing::Timing;
 use crate::transport::Transport;
 
 /// What `hello` says about the server.
@@ -45,12 +50,22 @@ const CLOSE_REPLACED: u16 = 4001;
 /// How much of what a closing connection still sends is read, so that the close frame is not lost to a reset.
 const MAX_DRAINED_BYTES: usize = 1024 * 1024;
 
+/// What somebody is told who sends too much.
+const TOO_MANY_MESSAGES: &str = "Too many messages: this one was dropped. Send fewer.";
+/// What somebody is told who logs in too often.
+const TOO_MANY_LOGINS: &str = "There were too many logins from your address. Try again in a few seconds.";
+
 /// What all connections share.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) hub: Arc<Hub>,
     pub(crate) ice: IceOffer,
+    pub(crate) limits: Limits,
     pub(crate) timing: Timing,
+    pub(crate) logins: LoginGate,
+    pub(crate) names: NameLog,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) drain: Drain,
 }
 
 /// How a connection came to its end.
@@ -66,6 +81,9 @@ enum End {
     Closing(CloseCode, &'static str),
 }
 
+/// The server goes away; another one, or the same one, will be there in a moment (1012).
+const RESTART: End = End::Closing(CloseCode::Restart, "the server restarts, connect again");
+
 impl From<Over> for End {
     fn from(over: Over) -> Self {
         match over {
@@ -73,15 +91,20 @@ impl From<Over> for End {
             Over::Closed(Closing::Replaced) => {
                 Self::Closing(CloseCode::Library(CLOSE_REPLACED), "the session goes on on another connection")
             }
-            Over::Closed(Closing::LeaseLost) => Self::Closing(CloseCode::Restart, "please connect again"),
+            Over::Closed(Closing::LeaseLost) => RESTART,
         }
     }
 }
 
-/// Serves one connection until it ends, or until `stop` says so.
-pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>, mut stop: watch::Receiver<bool>) {
+/// Serves one connection until it ends, or until the server goes away.
+pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let Upgraded { transport, early, caller } = upgraded;
-    let socket = WebSocketStream::from_partially_read(transport, early.into(), Role::Server, Some(web_socket())).await;
+    let config = web_socket(&context.limits);
+    // Copied, because the bytes (none, as a rule) lie in the larger buffer of HTTP, which would be kept.
+    let socket = WebSocketStream::from_partially_read(transport, early.to_vec(), Role::Server, Some(config)).await;
+    drop(early);
+    let _open = context.metrics.opened(Kind::WebSocket);
+    let began = Instant::now();
     let seat = context.hub.seat();
     let id = seat.id();
     tracing::debug!(connection = %id, "connected");
@@ -89,30 +112,35 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>, mut stop: w
         socket,
         seat,
         interpreter: Interpreter::default(),
-        liveness: Liveness::new(&context.timing, Instant::now()),
-        reached: caller.reached,
+        liveness: Liveness::new(&context.timing, began),
+        gate: MessageGate::new(context.limits.messages),
+        login: None,
+        drain: context.drain.clone(),
+        caller,
         context,
     };
-    let end = connection.run(&mut stop).await;
-    tracing::debug!(connection = %id, ?end, "ended");
-    let Connection { socket, seat, context, .. } = connection;
+    let end = connection.run().await;
+    let lasted = began.elapsed();
+    let Connection { socket, seat, login, context, caller: _caller, .. } = connection;
     drop(seat);
+    match login {
+        Some(login) => tracing::info!(connection = %id, name = %login.name, ?end, ?lasted, "logged out"),
+        None => tracing::debug!(connection = %id, ?end, ?lasted, "ended without a login"),
+    }
+    context.metrics.lasted(lasted);
+    if end == End::NotReading {
+        context.metrics.overflowed();
+    }
     Box::pin(say_goodbye(socket, end, &context.timing)).await;
 }
 
-/// Until all connections are to end.
-pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // An error means that whoever says so is gone, and then it is time as well.
-    let _ = stop.wait_for(|stop| *stop).await;
-}
-
-fn web_socket() -> WebSocketConfig {
+fn web_socket(limits: &Limits) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
-        .max_message_size(Some(MAX_MESSAGE_BYTES))
-        .max_frame_size(Some(MAX_MESSAGE_BYTES))
+        .max_message_size(Some(limits.message_bytes))
+        .max_frame_size(Some(limits.message_bytes))
 }
 
 async fn relieved(relief: &mut Option<Pending>) {
@@ -128,15 +156,25 @@ struct Connection {
     seat: Seat,
     interpreter: Interpreter,
     liveness: Liveness,
-    /// The address of ours by which the client came.
-    reached: IpAddr,
+    gate: MessageGate,
+    login: Option<LoggedIn>,
+    drain: Drain,
+    caller: Caller,
     context: Arc<Context>,
 }
 
+/// Somebody who is logged in, as it is watched from outside.
+struct LoggedIn {
+    name: LoggedName,
+    /// Only there to be dropped.
+    _counted: Open,
+}
+
 impl Connection {
-    async fn run(&mut self, stop: &mut watch::Receiver<bool>) -> End {
+    async fn run(&mut self) -> End {
         self.seat.reply(hello(self.seat.challenge()));
         let mut relief = None;
+        let mut draining = false;
         let mut timer = pin!(sleep_until(Instant::now().into()));
         loop {
             if let Err(end) = self.write_out().await {
@@ -160,8 +198,17 @@ impl Connection {
                     },
                     Due::NoLogin => return End::Closing(CloseCode::Policy, "nobody logged in in time"),
                     Due::Silent => return End::Closing(CloseCode::Policy, "nothing was heard for too long"),
+                    Due::Leave => return RESTART,
                 },
-                () = stopped(stop) => return End::Closing(CloseCode::Away, "the server is going away"),
+                spread = self.drain.begun(), if !draining => {
+                    if self.login.is_none() {
+                        return RESTART;
+                    }
+                    draining = true;
+                    let now = Instant::now();
+                    self.liveness.leave(now + spread.mul_f64(rand::random()));
+                    timer.as_mut().reset(now.into());
+                }
             }
         }
     }
@@ -174,21 +221,25 @@ impl Connection {
             None => return Err(End::Gone),
         };
         self.liveness.heard(Instant::now());
+        match self.gate.judge() {
+            Verdict::Pass => {}
+            Verdict::Close => {
+                self.context.metrics.rate_limited("flood");
+                return Err(End::Closing(CloseCode::Policy, "far too many messages"));
+            }
+            // Of all that is no message, only floods matter.
+            Verdict::Drop if !matches!(message, Message::Text(_) | Message::Binary(_)) => {}
+            Verdict::Drop => {
+                self.context.metrics.rate_limited("messages");
+                self.refuse(ErrorCode::RateLimited, TOO_MANY_MESSAGES.to_owned(), None);
+                return Ok(None);
+            }
+        }
         match message {
-            Message::Text(text) => match self.interpreter.decode(&text) {
-                Ok(message) => Ok(self.seat.handle(message)),
-                Err(error) => {
-                    self.seat.reply(error.into_reply());
-                    Ok(None)
-                }
-            },
+            Message::Text(text) => Ok(self.hear_text(&text)),
             Message::Binary(_) => {
-                self.seat.reply(ServerMessage::Error {
-                    code: ErrorCode::InvalidJson,
-                    message: "Messages are JSON in text frames; binary frames are not read.".into(),
-                    in_reply_to: None,
-                    call: None,
-                });
+                let words = "Messages are JSON in text frames; binary frames are not read.";
+                self.refuse(ErrorCode::InvalidJson, words.to_owned(), None);
                 Ok(None)
             }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(None),
@@ -196,10 +247,40 @@ impl Connection {
         }
     }
 
+    fn hear_text(&mut self, text: &str) -> Option<Pending> {
+        let depth = self.context.limits.json_depth;
+        if depth < MAX_JSON_DEPTH && nests_deeper_than(text, depth) {
+            let words = format!("The message nests deeper than {depth} levels.");
+            self.refuse(ErrorCode::InvalidJson, words, None);
+            return None;
+        }
+        let message = match self.interpreter.decode(text) {
+            Ok(message) => message,
+            Err(error) => {
+                self.seat.reply(error.into_reply());
+                return None;
+            }
+        };
+        self.context.metrics.heard(&message);
+        if matches!(message, ClientMessage::Login(_)) && !self.context.logins.admits(self.caller.address) {
+            self.context.metrics.rate_limited("logins");
+            self.refuse(ErrorCode::RateLimited, TOO_MANY_LOGINS.to_owned(), Some(message.type_name()));
+            return None;
+        }
+        self.seat.handle(message)
+    }
+
+    /// Tells the client why something is not done.
+    fn refuse(&self, code: ErrorCode, message: String, in_reply_to: Option<&str>) {
+        let in_reply_to = in_reply_to.map(str::to_owned);
+        self.seat.reply(ServerMessage::Error { code, message, in_reply_to, call: None });
+    }
+
     fn end_by(&self, error: &WsError) -> End {
         match error {
             WsError::Capacity(_) => {
-                self.seat.reply(DecodeError::from(Problem::TooLarge).into_reply());
+                let words = format!("The message is larger than {} bytes.", self.context.limits.message_bytes);
+                self.refuse(ErrorCode::TooLarge, words, None);
                 End::Closing(CloseCode::Size, "the message is too large")
             }
             WsError::Utf8(_) => End::Closing(CloseCode::Invalid, "the text is not UTF-8"),
@@ -212,14 +293,18 @@ impl Connection {
     /// Writes everything that waits.
     async fn write_out(&mut self) -> Result<(), End> {
         let Some(first) = self.seat.outbox().pop()? else { return Ok(()) };
-        let Self { socket, seat, interpreter, liveness, reached, context } = self;
+        let Self { socket, seat, interpreter, liveness, login, caller, context, .. } = self;
         let write = async {
             let mut next = Some(first);
             while let Some(mut message) = next {
-                if let ServerMessage::LoggedIn { ice_servers, .. } = &mut message {
-                    *ice_servers = context.ice.servers_for(*reached);
+                if let ServerMessage::LoggedIn { username, ice_servers, .. } = &mut message {
+                    *ice_servers = context.ice.servers_for(caller.reached, Some(username.as_str()));
                     liveness.logged_in();
+                    let name = context.names.show(username.as_str());
+                    tracing::info!(connection = %seat.id(), %name, "logged in");
+                    *login = Some(LoggedIn { name, _counted: context.metrics.online() });
                 }
+                context.metrics.said(&message);
                 if let Some(text) = interpreter.encode(&message) {
                     socket.feed(Message::text(text)).await.map_err(|_| End::Gone)?;
                 }
@@ -279,4 +364,21 @@ async fn say_goodbye(mut socket: WebSocketStream<Transport>, end: End, timing: &
     };
     // Whether it arrived makes no difference any more.
     let _ = timeout(timing.goodbye, goodbye).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a task of this function takes.
+    fn size_of_task<A, B, F: Future>(_: impl Fn(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn an_idle_connection_takes_little_beside_its_read_buffer() {
+        let task = size_of_task(serve);
+        println!("a connection's task takes {task} bytes");
+        assert!(task <= 2_560, "a connection's task takes {task} bytes");
+    }
 }

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use visavis_shared::{ClientMessage, Login, LoginRefusal, Payload, ServerMessage, Username};
 
 use crate::cluster::Cluster;
+use crate::limits::QueueLimits;
 use crate::names;
 use crate::outbox::{Outbox, Pressure};
 use crate::registry::ConnectionId;
@@ -29,6 +30,7 @@ pub(crate) type Pending = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Where all connections meet.
 #[derive(Debug)]
 pub(crate) struct Hub {
+    queue: QueueLimits,
     state: Mutex<State>,
     cluster: Arc<dyn Cluster>,
     /// The next session to expire may be another one.
@@ -63,15 +65,15 @@ impl Leftover {
 }
 
 impl Hub {
-    pub(crate) fn new(directory: bool, cluster: Arc<dyn Cluster>) -> Self {
+    pub(crate) fn new(directory: bool, queue: QueueLimits, cluster: Arc<dyn Cluster>) -> Self {
         let router = Router::new(Rules { directory, alone: cluster.is_alone() });
         let state = State { router, outboxes: HashMap::new(), last_id: 0 };
-        Self { state: Mutex::new(state), cluster, deadline_changed: Notify::new() }
+        Self { queue, state: Mutex::new(state), cluster, deadline_changed: Notify::new() }
     }
 
     /// Lets a connection in.
     pub(crate) fn seat(self: &Arc<Self>) -> Seat {
-        let outbox = Arc::new(Outbox::default());
+        let outbox = Arc::new(Outbox::new(self.queue));
         let mut state = self.lock();
         state.last_id += 1;
         let id = ConnectionId(state.last_id);
@@ -87,6 +89,11 @@ impl Hub {
         let outputs = state.router.from_afar(news, now());
         // Those who sent it are not here to be slowed down; a reader who can't keep up is closed.
         self.carry_out(&mut state, outputs, None);
+    }
+
+    /// How much may wait for one connection.
+    pub(crate) fn queue_limits(&self) -> QueueLimits {
+        self.queue
     }
 
     /// Whether somebody on this node has a name.

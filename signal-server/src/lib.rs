@@ -13,31 +13,49 @@
 //!
 //! [`registry`], [`sessions`], [`calls`], [`rooms`] and [`router`] are pure: they hold the rules and know nothing of
 //! sockets, clocks, databases or dialects. Round them stand one lock (`hub`), one bounded queue per connection (`outbox`),
-//! one task per connection (`connection`), and what all nodes together know (`cluster`, [`names`]).
+//! one task per connection (`connection`), and what all nodes together know (`cluster`, [`names`]). In front of those
+//! stands the door: who is let in at all (`admission`, `proxy`, `origin`), encryption (`tls`), and HTTP (`front`, `http`).
 
 mod admission;
 pub mod calls;
 mod cluster;
 pub mod config;
 mod connection;
+mod drain;
 mod front;
 mod http;
 mod hub;
 mod ice;
+pub mod limits;
 mod listener;
 mod liveness;
+pub mod logging;
+mod metrics;
 pub mod names;
+mod origin;
 mod outbox;
+mod proxy;
+mod rates;
 pub mod registry;
 pub mod rooms;
 pub mod router;
 mod server;
 pub mod sessions;
 pub mod signals;
+mod timing;
+mod tls;
 mod transport;
 
-pub use admission::Limits;
 pub use cluster::redis::{RedisConfig, RedisOptions, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};
-pub use liveness::Timing;
+pub use ice::{
+    Quotas, RelayConfig, RelayError, RelayFigures, RelayOptions, RelayPorts, Secret, SecretTooShort, TurnUrl,
+};
+pub use limits::{Limits, QueueLimits, Rate};
+pub use logging::LogNames;
+pub use metrics::{MetricsListen, MetricsOptions};
+pub use origin::{Origin, OriginOptions};
+pub use proxy::{Network, ProxyOptions};
 pub use server::{Server, StartError, start, start_on};
+pub use timing::{Timing, TimingOptions};
+pub use tls::{TlsError, TlsFiles, TlsOptions};

@@ -6,38 +6,75 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::admission::Admission;
 use crate::cluster::Cluster;
 use crate::config::Config;
 use crate::connection::{self, Context};
+use crate::drain::drain;
 use crate::front::Front;
 use crate::hub::Hub;
-use crate::ice::{IceOffer, StunServer};
+use crate::ice::Ice;
+use crate::logging::NameLog;
+use crate::metrics::{Metrics, Page};
+use crate::origin::AllowedOrigins;
+use crate::proxy::TrustedProxies;
+use crate::rates::LoginGate;
+use crate::tls::Tls;
 
 /// How long accepting pauses after it failed: the usual reason, too many open files, does not pass at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often those who logged in a while ago are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(10);
+/// How long everyone together may take to leave: whoever stopped the server expects it to be gone after ten seconds.
+const DRAIN_WITHIN: Duration = Duration::from_secs(8);
 
-/// Serves what comes in on `listener` until `shutdown` is done; then says goodbye to everyone and returns. Dropped
-/// before that, it drops all connections without a word.
-pub(crate) async fn run(
-    listener: TcpListener,
-    stun: Option<StunServer>,
-    cluster: Arc<dyn Cluster>,
-    config: Config,
-    shutdown: impl Future<Output = ()>,
-) {
+/// What a server holds when it begins.
+pub(crate) struct Resources {
+    pub(crate) listener: TcpListener,
+    pub(crate) ice: Ice,
+    pub(crate) cluster: Arc<dyn Cluster>,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) page: Option<Page>,
+}
+
+/// Serves what comes in on the listener until `shutdown` is done; then lets everyone leave and returns. Dropped before
+/// that, it drops all connections without a word.
+pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Future<Output = ()>) {
+    let Resources { listener, ice, cluster, tls, page } = resources;
+    let timing = config.timing;
+    let (drainer, drain) = drain();
+    let metrics = Arc::new(Metrics::new());
     let context = Arc::new(Context {
-        hub: Arc::new(Hub::new(config.directory, Arc::clone(&cluster))),
-        ice: IceOffer::new(stun.as_ref().map(StunServer::address)),
-        timing: config.timing,
+        hub: Arc::new(Hub::new(config.directory, config.limits.queue, Arc::clone(&cluster))),
+        ice: ice.offer(),
+        limits: config.limits,
+        timing,
+        logins: LoginGate::new(config.limits.logins),
+        names: NameLog::new(config.log_names),
+        metrics: Arc::clone(&metrics),
+        drain: drain.clone(),
     });
-    let front = Arc::new(Front { context: Arc::clone(&context), socket_io: None });
-    let admission = Arc::new(Admission::new(config.limits));
-    let (stop, stopped) = watch::channel(false);
+    let front = Arc::new(Front {
+        context: Arc::clone(&context),
+        socket_io: None,
+        admission: Arc::new(Admission::new(config.limits)),
+        proxies: TrustedProxies::new(config.trusted_proxies),
+        origins: AllowedOrigins::new(config.origins),
+        tls: tls.as_ref().map(Tls::current),
+    });
+    // What goes on beside the connections, as long as there is a server.
+    let mut beside = JoinSet::new();
+    if let Some(tls) = tls {
+        beside.spawn(tls.keep_up(timing.reload));
+    }
+    if let Some(page) = page {
+        beside.spawn(page.serve(metrics, drain));
+    }
+    let mut forget = interval(FORGET_EVERY);
+    forget.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     let hub = Arc::clone(&context.hub);
@@ -47,18 +84,17 @@ pub(crate) async fn run(
             () = &mut shutdown => break,
             _ = &mut background => {}
             Some(ended) = connections.join_next() => report(ended),
+            _ = forget.tick() => context.logins.forget(),
             accepted = listener.accept() => match accepted {
-                Ok((stream, from)) => match admission.admit(from.ip()) {
-                    Ok(permit) => {
-                        let opening = Box::pin(Arc::clone(&front).open(stream, from, permit, stopped.clone()));
-                        let (context, stopped) = (Arc::clone(&context), stopped.clone());
-                        connections.spawn(async move {
-                            let Some(upgraded) = opening.await else { return };
-                            connection::serve(upgraded, context, stopped).await;
-                        });
-                    }
-                    Err(reason) => tracing::debug!(%reason, "a connection was refused"),
-                },
+                Ok((stream, from)) => {
+                    let Some(place) = front.admit(from.ip()) else { continue };
+                    let opening = Box::pin(Arc::clone(&front).open(stream, from.ip(), place));
+                    let context = Arc::clone(&context);
+                    connections.spawn(async move {
+                        let Some(upgraded) = opening.await else { return };
+                        connection::serve(upgraded, context).await;
+                    });
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     sleep(ACCEPT_PAUSE).await;
@@ -67,21 +103,25 @@ pub(crate) async fn run(
         }
     }
     drop(listener);
-    tracing::info!(connections = connections.len(), "shutting down");
-    stop.send_replace(true);
+    tracing::info!(connections = connections.len(), "going away: no new connections, and those there are end");
+    drainer.begin(connections.len(), timing.drain);
     let all = async {
         while let Some(ended) = connections.join_next().await {
             report(ended);
         }
     };
     // A connection that is about to end may have to wait for a write before it says goodbye.
-    if timeout(config.timing.write + config.timing.goodbye, all).await.is_err() {
+    let patience = (timing.drain + timing.write + timing.goodbye).min(DRAIN_WITHIN);
+    let in_time = tokio::select! {
+        done = timeout(patience, all) => done.is_ok(),
+        // Until they are gone they can be called, from here and from other nodes.
+        _ = &mut background => true,
+    };
+    if !in_time {
         tracing::warn!(connections = connections.len(), "some connections did not end in time");
     }
     cluster.close().await;
-    if let Some(stun) = stun {
-        stun.close().await;
-    }
+    ice.close().await;
 }
 
 fn report(ended: Result<(), JoinError>) {

@@ -4,39 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-/// How long things may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
-    /// From the TCP connection to the end of the WebSocket upgrade.
-    pub handshake: Duration,
-    /// After so long a connection over which pages are asked for is not used for another request; after as long again
-    /// it is closed in the middle of one.
-    pub http: Duration,
-    /// From the upgrade to the login.
-    pub login: Duration,
-    /// Between one ping and the next.
-    pub ping: Duration,
-    /// How much longer than `ping` nothing may be heard.
-    pub silence: Duration,
-    /// How long one write may wait for a peer that does not read.
-    pub write: Duration,
-    /// How long a closing connection is kept for the peer to take note.
-    pub goodbye: Duration,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Self {
-            handshake: Duration::from_secs(5),
-            http: Duration::from_secs(60),
-            login: Duration::from_secs(10),
-            ping: Duration::from_secs(25),
-            silence: Duration::from_secs(30),
-            write: Duration::from_secs(5),
-            goodbye: Duration::from_secs(1),
-        }
-    }
-}
+use crate::timing::Timing;
 
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +17,8 @@ pub(crate) enum Due {
     NoLogin,
     /// The end: nothing was heard for too long.
     Silent,
+    /// The end: the server goes away.
+    Leave,
 }
 
 /// The clocks of one connection.
@@ -57,8 +27,9 @@ pub(crate) struct Liveness {
     login_by: Option<Instant>,
     ping_at: Instant,
     heard_at: Instant,
+    leave_at: Option<Instant>,
     ping: Duration,
-    silence: Duration,
+    idle: Duration,
 }
 
 impl Liveness {
@@ -68,8 +39,9 @@ impl Liveness {
             login_by: Some(now + timing.login),
             ping_at: now + timing.ping,
             heard_at: now,
+            leave_at: None,
             ping: timing.ping,
-            silence: timing.silence,
+            idle: timing.idle,
         }
     }
 
@@ -83,10 +55,17 @@ impl Liveness {
         self.login_by = None;
     }
 
+    /// The server goes away, and this connection is to end then.
+    pub(crate) fn leave(&mut self, at: Instant) {
+        self.leave_at = Some(at);
+    }
+
     /// What is due now. A ping counts as sent when this says so.
     pub(crate) fn poll(&mut self, now: Instant) -> Due {
-        let silent_at = self.heard_at + self.ping + self.silence;
-        if self.login_by.is_some_and(|by| now >= by) {
+        let silent_at = self.heard_at + self.idle;
+        if self.leave_at.is_some_and(|at| now >= at) {
+            Due::Leave
+        } else if self.login_by.is_some_and(|by| now >= by) {
             Due::NoLogin
         } else if now >= silent_at {
             Due::Silent
@@ -94,7 +73,8 @@ impl Liveness {
             self.ping_at = now + self.ping;
             Due::Ping
         } else {
-            Due::Nothing(self.ping_at.min(silent_at).min(self.login_by.unwrap_or(silent_at)))
+            let ends = [self.login_by, self.leave_at].into_iter().flatten();
+            Due::Nothing(ends.fold(self.ping_at.min(silent_at), Instant::min))
         }
     }
 }
@@ -115,16 +95,23 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_connection_is_pinged_and_ends_thirty_seconds_later() {
+    fn a_silent_connection_is_pinged_and_ends_after_thirty_seconds() {
         let start = Instant::now();
         let mut liveness = Liveness::new(&Timing::default(), start);
         liveness.logged_in();
         assert_eq!(liveness.poll(start), Due::Nothing(start + 25 * SECOND));
         assert_eq!(liveness.poll(start + 25 * SECOND), Due::Ping);
-        assert_eq!(liveness.poll(start + 25 * SECOND), Due::Nothing(start + 50 * SECOND));
-        assert_eq!(liveness.poll(start + 50 * SECOND), Due::Ping);
-        assert_eq!(liveness.poll(start + 54 * SECOND), Due::Nothing(start + 55 * SECOND));
-        assert_eq!(liveness.poll(start + 55 * SECOND), Due::Silent);
+        assert_eq!(liveness.poll(start + 25 * SECOND), Due::Nothing(start + 30 * SECOND));
+        assert_eq!(liveness.poll(start + 30 * SECOND), Due::Silent);
+    }
+
+    #[test]
+    fn a_connection_of_a_server_that_goes_away_ends_when_its_turn_comes() {
+        let start = Instant::now();
+        let mut liveness = Liveness::new(&Timing::default(), start);
+        liveness.leave(start + 3 * SECOND);
+        assert_eq!(liveness.poll(start), Due::Nothing(start + 3 * SECOND));
+        assert_eq!(liveness.poll(start + 3 * SECOND), Due::Leave);
     }
 
     #[test]

@@ -1,32 +1,38 @@
 //! The `visavis-signal-server` program.
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 use visavis_signal_server::names::command::{Command, NamesAction};
-use visavis_signal_server::{Options, signals, start};
+use visavis_signal_server::signals::StopSignals;
+use visavis_signal_server::{Options, start};
 
 /// The command line can't be used.
 const USAGE: u8 = 2;
-/// The server could not start.
+/// The server could not start, or not end as it should.
 const FAILED: u8 = 1;
+/// How long the program lives after it was asked to stop, whatever happens.
+const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(Command::Names { action }) = &options.command {
         return look_after_names(action, &options);
     }
-    let filter = match EnvFilter::builder().parse(&options.log) {
-        Ok(filter) => filter,
-        Err(error) => return fail(USAGE, format_args!("--log {}: {error}", options.log)),
-    };
-    let colours = io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(io::stderr).init();
+    if let Err(error) = options.log.begin() {
+        return fail(USAGE, format_args!("--log {}: {error}", options.log.log));
+    }
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(serve(&options)),
+        Ok(runtime) => {
+            let code = runtime.block_on(serve(&options));
+            // What still reads a file is not waited for.
+            runtime.shutdown_background();
+            code
+        }
         Err(error) => fail(FAILED, format_args!("the system gives no threads or timers: {error}")),
     }
 }
@@ -48,18 +54,39 @@ fn look_after_names(action: &NamesAction, options: &Options) -> ExitCode {
 }
 
 async fn serve(options: &Options) -> ExitCode {
+    let mut signals = match StopSignals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return fail(FAILED, format_args!("the system does not tell when to stop: {error}")),
+    };
     let server = match start(options.config()).await {
         Ok(server) => server,
         Err(error) => return fail(FAILED, error),
     };
-    let stun = server.stun_address().map_or("off".to_owned(), |address| address.to_string());
+    let or_off =
+        |address: Option<_>| address.map_or("off".to_owned(), |address: std::net::SocketAddr| address.to_string());
+    let (stun, metrics) = (or_off(server.stun_address()), or_off(server.metrics_address()));
+    let scheme = if server.url().starts_with("wss") { "wss" } else { "ws" };
     // On standard output, so that a program that chose port 0 can read where to go. Nobody may be listening.
-    let _ = writeln!(io::stdout(), "listening on ws://{} (STUN: {stun})", server.address());
-    if let Err(error) = signals::asked_to_stop().await {
-        return fail(FAILED, format_args!("the system does not tell when to stop: {error}"));
+    let line = format!("listening on {scheme}://{} (STUN: {stun}, figures: {metrics})", server.address());
+    let _ = writeln!(io::stdout(), "{line}");
+    signals.heard().await;
+    end_in_any_case();
+    tokio::select! {
+        () = server.shutdown() => ExitCode::SUCCESS,
+        () = signals.heard() => fail(FAILED, "asked to stop twice: not everyone could be told"),
     }
-    server.shutdown().await;
-    ExitCode::SUCCESS
+}
+
+/// Ends the program when its time is over, even if it is stuck.
+fn end_in_any_case() {
+    let end = || {
+        thread::sleep(LEAVE_WITHIN);
+        let _ = fail(FAILED, "not everything ended in time");
+        std::process::exit(FAILED.into());
+    };
+    if let Err(error) = thread::Builder::new().name("last-resort".to_owned()).spawn(end) {
+        tracing::warn!(%error, "no thread to watch over the end");
+    }
 }
 
 /// Says what went wrong, in one line.

@@ -1,7 +1,6 @@
 //! What waits to be written to one connection.
 //!
-//! Bounded: at most [`MAX_MESSAGES`] messages and [`MAX_BYTES`]. Beyond that the queue is thrown away and the
-//! connection closed, because its peer does not read; nobody else waits for it. So that a burst does not look like that,
+//! Bounded by [`QueueLimits`], in messages and in bytes. Beyond that the queue is thrown away and the connection closed, because its peer does not read; nobody else waits for it. So that a burst does not look like that,
 //! a sender who finds the queue half full lets its connection catch up first ([`Outbox::relief`]), for at most
 //! [`PATIENCE`] and not again until something was written.
 
@@ -12,12 +11,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use visavis_shared::{CallSignal, ServerMessage};
 
+use crate::limits::QueueLimits;
 use crate::router::Closing;
 
-/// The most messages that wait. Presence does not count: it is bounded by the watch list, and comes in bursts.
-pub(crate) const MAX_MESSAGES: usize = 64;
-/// The most bytes that wait.
-pub(crate) const MAX_BYTES: usize = 256 * 1024;
 /// How long a sender waits for a reader to catch up.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -42,8 +38,9 @@ pub(crate) enum Pressure {
 }
 
 /// A queue with many writers and one reader.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outbox {
+    limits: QueueLimits,
     queue: Mutex<Queue>,
     /// There is something to write, or the queue is over. One waiter: the connection.
     filled: Notify,
@@ -54,7 +51,7 @@ pub(crate) struct Outbox {
 #[derive(Debug, Default)]
 struct Queue {
     messages: VecDeque<ServerMessage>,
-    /// Those in `messages` that count against [`MAX_MESSAGES`].
+    /// Those in `messages` that count against [`QueueLimits::messages`].
     counted: usize,
     bytes: usize,
     over: Option<Over>,
@@ -63,12 +60,17 @@ struct Queue {
 }
 
 impl Queue {
-    fn is_half_full(&self) -> bool {
-        self.counted >= MAX_MESSAGES / 2 || self.bytes >= MAX_BYTES / 2
+    fn is_half_full(&self, limits: QueueLimits) -> bool {
+        self.counted >= limits.messages / 2 || self.bytes >= limits.bytes / 2
     }
 }
 
 impl Outbox {
+    /// An empty one.
+    pub(crate) fn new(limits: QueueLimits) -> Self {
+        Self { limits, queue: Mutex::default(), filled: Notify::new(), drained: Notify::new() }
+    }
+
     /// Puts a message in.
     pub(crate) fn push(&self, message: ServerMessage) -> Pressure {
         let mut queue = self.lock();
@@ -77,14 +79,14 @@ impl Outbox {
         }
         let counted = queue.counted + usize::from(counts(&message));
         let bytes = queue.bytes + approximate_bytes(&message);
-        if counted > MAX_MESSAGES || bytes > MAX_BYTES {
+        if counted > self.limits.messages || bytes > self.limits.bytes {
             *queue = Queue { over: Some(Over::Overflow), ..Queue::default() };
         } else {
             queue.messages.push_back(message);
             queue.counted = counted;
             queue.bytes = bytes;
         }
-        let waits = queue.is_half_full() && !queue.stalled;
+        let waits = queue.is_half_full(self.limits) && !queue.stalled;
         drop(queue);
         self.filled.notify_one();
         if waits { Pressure::High } else { Pressure::Low }
@@ -160,7 +162,7 @@ impl Outbox {
                 let drained = self.drained.notified();
                 {
                     let queue = self.lock();
-                    if !queue.is_half_full() || queue.stalled {
+                    if !queue.is_half_full(self.limits) || queue.stalled {
                         return;
                     }
                 }
@@ -204,6 +206,8 @@ mod tests {
 
     use super::*;
 
+    const LIMITS: QueueLimits = QueueLimits { messages: 64, bytes: 256 * 1024 };
+
     fn presence() -> ServerMessage {
         ServerMessage::Presence { username: Username::parse("bob").unwrap(), online: true }
     }
@@ -218,7 +222,7 @@ mod tests {
 
     #[test]
     fn messages_come_out_in_order() {
-        let outbox = Outbox::default();
+        let outbox = Outbox::new(LIMITS);
         outbox.push(said("one"));
         outbox.push(presence());
         outbox.push(said("two"));
@@ -232,8 +236,8 @@ mod tests {
 
     #[test]
     fn too_many_messages_run_it_over_and_free_its_memory() {
-        let outbox = Outbox::default();
-        for _ in 0..MAX_MESSAGES {
+        let outbox = Outbox::new(LIMITS);
+        for _ in 0..LIMITS.messages {
             outbox.push(said("x"));
         }
         assert!(outbox.pop().is_ok());
@@ -247,7 +251,7 @@ mod tests {
 
     #[test]
     fn too_many_bytes_run_it_over() {
-        let outbox = Outbox::default();
+        let outbox = Outbox::new(LIMITS);
         let large = "x".repeat(60 * 1024);
         for _ in 0..4 {
             outbox.push(said(&large));
@@ -259,12 +263,12 @@ mod tests {
 
     #[test]
     fn presence_is_bounded_by_bytes_only() {
-        let outbox = Outbox::default();
-        for _ in 0..2 * MAX_MESSAGES {
+        let outbox = Outbox::new(LIMITS);
+        for _ in 0..2 * LIMITS.messages {
             outbox.push(presence());
         }
         assert!(!outbox.is_over());
-        for _ in 0..MAX_BYTES / size_of::<ServerMessage>() {
+        for _ in 0..LIMITS.bytes / size_of::<ServerMessage>() {
             outbox.push(presence());
         }
         assert_eq!(outbox.pop(), Err(Over::Overflow));
@@ -272,7 +276,7 @@ mod tests {
 
     #[test]
     fn another_connection_takes_what_waits_in_its_order() {
-        let outbox = Outbox::default();
+        let outbox = Outbox::new(LIMITS);
         outbox.push(said("one"));
         outbox.push(said("two"));
         assert_eq!(outbox.take_all(), [said("one"), said("two")]);
@@ -285,9 +289,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_sender_waits_for_a_reader_at_work_but_only_once_for_one_that_is_not() {
-        let outbox = Outbox::default();
+        let outbox = Outbox::new(LIMITS);
         let mut pressure = Pressure::Low;
-        for _ in 0..MAX_MESSAGES / 2 {
+        for _ in 0..LIMITS.messages / 2 {
             assert_eq!(pressure, Pressure::Low);
             pressure = outbox.push(said("x"));
         }

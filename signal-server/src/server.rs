@@ -11,9 +11,11 @@ use tokio::task::JoinHandle;
 use crate::cluster::redis::RedisUnusable;
 use crate::cluster::{Cluster, RedisCluster, Standalone};
 use crate::config::Config;
-use crate::ice::StunServer;
-use crate::listener;
+use crate::ice::{Figures, Ice, RelayError, RelayFigures};
+use crate::listener::{self, Resources};
+use crate::metrics::Page;
 use crate::names::{NameStoreError, Owners};
+use crate::tls::{Tls, TlsError};
 
 /// Why a server could not start. The text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +29,9 @@ pub enum StartError {
     /// The address is not one of this machine's.
     #[error("{ip} is not an address of this machine: choose one with --listen, or 0.0.0.0 for all", ip = .0.ip())]
     NotOurs(SocketAddr),
+    /// Certificate and key can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Anything else.
     #[error("listening on {0} failed: {1}")]
     Other(SocketAddr, #[source] io::Error),
@@ -39,6 +44,9 @@ pub enum StartError {
     /// The system gives no thread.
     #[error("the system gives no threads: {0}")]
     NoThread(#[source] io::Error),
+    /// There is no relay, though one was asked for.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
 }
 
 impl StartError {
@@ -56,7 +64,10 @@ impl StartError {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    encrypted: bool,
     stun_address: Option<SocketAddr>,
+    metrics_address: Option<SocketAddr>,
+    relay: Option<Figures>,
     shutdown: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -64,7 +75,8 @@ pub struct Server {
 /// Starts a server where the configuration says.
 ///
 /// # Errors
-/// When nothing can be accepted there. A STUN server that can't start is only a warning.
+/// When nothing can be accepted there, the certificate can't be used, or a relay can't start. STUN or figures that can't
+/// start are only a warning.
 pub async fn start(config: Config) -> Result<Server, StartError> {
     let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::new(config.listen, error))?;
     start_on(listener, config).await
@@ -73,10 +85,14 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
 /// Starts a server on a listener that is bound already; `config.listen` is not looked at.
 ///
 /// # Errors
-/// When the listener does not know its address.
+/// When the listener does not know its address, the certificate can't be used, or a relay can't start.
 pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, StartError> {
     let address = listener.local_addr().map_err(|error| StartError::new(config.listen, error))?;
-    let stun = start_stun(config.stun).await;
+    let tls = match config.tls.clone() {
+        Some(files) => Some(Tls::load(files).await?),
+        None => None,
+    };
+    let encrypted = tls.is_some();
     let cluster: Arc<dyn Cluster> = match &config.redis {
         Some(redis) => Arc::new(RedisCluster::start(redis, config.names.guests).await?),
         None => {
@@ -84,34 +100,19 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
             Arc::new(Standalone::new(owners))
         }
     };
-    let stun_address = stun.as_ref().map(StunServer::address);
+    let ice = Ice::start(config.stun, &config.relay).await?;
+    let (stun_address, relay) = (ice.address(), ice.figures());
+    let page = Page::open(config.metrics).await;
+    let metrics_address = page.as_ref().map(Page::address);
     let (shutdown, asked) = oneshot::channel();
-    let task = tokio::spawn(listener::run(listener, stun, cluster, config, async move {
+    let resources = Resources { listener, ice, cluster, tls, page };
+    let task = tokio::spawn(listener::run(resources, config, async move {
         if asked.await.is_err() {
             // The handle is gone, and with it the task: its own end is near.
             std::future::pending::<()>().await;
         }
     }));
-    Ok(Server { address, stun_address, shutdown: Some(shutdown), task })
-}
-
-async fn start_stun(address: Option<SocketAddr>) -> Option<StunServer> {
-    let address = address?;
-    match StunServer::start(address).await {
-        Ok(stun) => Some(stun),
-        Err(error) => {
-            let why = if error.kind() == io::ErrorKind::AddrInUse {
-                "the port is in use by another program".to_owned()
-            } else {
-                error.to_string()
-            };
-            tracing::warn!(
-                "no STUN server on UDP {address}: {why}. Calls go on without it; choose another port with \
-                 --stun-listen, or turn it off with --stun-listen off"
-            );
-            None
-        }
-    }
+    Ok(Server { address, encrypted, stun_address, metrics_address, relay, shutdown: Some(shutdown), task })
 }
 
 impl Server {
@@ -127,6 +128,18 @@ impl Server {
         self.stun_address
     }
 
+    /// Where the figures are, if they are anywhere.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// What the relay did so far, if there is one.
+    #[must_use]
+    pub fn relay_figures(&self) -> Option<RelayFigures> {
+        self.relay.as_ref().and_then(Figures::read)
+    }
+
     /// The URL for clients; for a server on all addresses, that of this machine itself.
     #[must_use]
     pub fn url(&self) -> String {
@@ -137,10 +150,12 @@ impl Server {
                 SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
             });
         }
-        format!("ws://{address}")
+        let scheme = if self.encrypted { "wss" } else { "ws" };
+        format!("{scheme}://{address}")
     }
 
-    /// Says goodbye to everyone, and is done when all connections are closed and the ports are free.
+    /// Tells everyone to connect again, and is done when all connections are closed and the ports are free; after ten
+    /// seconds at most.
     pub async fn shutdown(mut self) {
         if let Some(shutdown) = self.shutdown.take() {
             // Fails when the task has ended, which is what is wanted.

@@ -2,36 +2,121 @@
 
 use std::io;
 
-/// Until somebody wants the program to end: Ctrl-C, or SIGTERM where there is such a thing.
-///
-/// # Errors
-/// When the system does not let us listen for it.
-pub async fn asked_to_stop() -> io::Result<()> {
-    imp::asked_to_stop().await
+/// Listens for the wish that the program ends: Ctrl-C, or SIGTERM where there is such a thing.
+#[derive(Debug)]
+pub struct StopSignals(imp::Stop);
+
+impl StopSignals {
+    /// Begins to listen; from now on the program does not end by itself.
+    ///
+    /// # Errors
+    /// When the system does not let us.
+    pub fn listen() -> io::Result<Self> {
+        imp::Stop::listen().map(Self)
+    }
+
+    /// Until somebody wishes it, again at every call.
+    pub async fn heard(&mut self) {
+        self.0.heard().await;
+    }
+}
+
+/// Listens for the wish that files are read again: SIGHUP, where there is such a thing.
+#[derive(Debug)]
+pub(crate) struct Hangup(imp::Hangup);
+
+impl Hangup {
+    /// Begins to listen. Where that is impossible nothing is ever heard.
+    pub(crate) fn listen() -> Self {
+        Self(imp::Hangup::listen())
+    }
+
+    /// Until somebody wishes it.
+    pub(crate) async fn heard(&mut self) {
+        self.0.heard().await;
+    }
 }
 
 #[cfg(unix)]
 mod imp {
+    use std::future::pending;
     use std::io;
 
-    use tokio::signal::unix::{SignalKind, signal};
+    use tokio::signal::unix::{Signal, SignalKind, signal};
 
-    pub(super) async fn asked_to_stop() -> io::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+    #[derive(Debug)]
+    pub(super) struct Stop {
+        terminate: Signal,
+        interrupt: Signal,
+    }
+
+    impl Stop {
+        pub(super) fn listen() -> io::Result<Self> {
+            Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
         }
-        Ok(())
+
+        pub(super) async fn heard(&mut self) {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+        }
+    }
+
+    #[derive(Debug)]
+    pub(super) struct Hangup(Option<Signal>);
+
+    impl Hangup {
+        pub(super) fn listen() -> Self {
+            let signal = signal(SignalKind::hangup());
+            if let Err(error) = &signal {
+                tracing::warn!(%error, "SIGHUP can't be heard; changed files are noticed all the same");
+            }
+            Self(signal.ok())
+        }
+
+        pub(super) async fn heard(&mut self) {
+            match &mut self.0 {
+                Some(signal) => match signal.recv().await {
+                    Some(()) => {}
+                    None => pending().await,
+                },
+                None => pending().await,
+            }
+        }
     }
 }
 
 #[cfg(not(unix))]
 mod imp {
+    use std::future::pending;
     use std::io;
 
-    pub(super) async fn asked_to_stop() -> io::Result<()> {
-        tokio::signal::ctrl_c().await
+    #[derive(Debug)]
+    pub(super) struct Stop;
+
+    impl Stop {
+        pub(super) fn listen() -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        pub(super) async fn heard(&mut self) {
+            if tokio::signal::ctrl_c().await.is_err() {
+                pending().await
+            }
+        }
+    }
+
+    #[derive(Debug)]
+    pub(super) struct Hangup;
+
+    impl Hangup {
+        pub(super) fn listen() -> Self {
+            Self
+        }
+
+        pub(super) async fn heard(&mut self) {
+            pending().await
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -11,13 +12,15 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use crate::admission::Permit;
+use crate::metrics::{Kind, Metrics, Open};
 
-/// A stream and its place.
+/// A stream, its place, and what is counted about it.
 #[derive(Debug)]
 pub(crate) struct Transport {
     stream: Stream,
+    metrics: Arc<Metrics>,
     /// Only there to be dropped.
-    _place: Permit,
+    _held: (Permit, Open),
 }
 
 #[derive(Debug)]
@@ -29,13 +32,15 @@ enum Stream {
 
 impl Transport {
     /// An unencrypted one.
-    pub(crate) fn plain(stream: TcpStream, place: Permit) -> Self {
-        Self { stream: Stream::Plain(stream), _place: place }
+    pub(crate) fn plain(stream: TcpStream, place: Permit, metrics: Arc<Metrics>) -> Self {
+        let held = (place, metrics.opened(Kind::Plain));
+        Self { stream: Stream::Plain(stream), metrics, _held: held }
     }
 
     /// An encrypted one.
-    pub(crate) fn tls(stream: Box<TlsStream<TcpStream>>, place: Permit) -> Self {
-        Self { stream: Stream::Tls(stream), _place: place }
+    pub(crate) fn tls(stream: Box<TlsStream<TcpStream>>, place: Permit, metrics: Arc<Metrics>) -> Self {
+        let held = (place, metrics.opened(Kind::Tls));
+        Self { stream: Stream::Tls(stream), metrics, _held: held }
     }
 
     /// Makes dropping it forget what the system still holds for a peer that does not read, which would be kept for
@@ -46,23 +51,34 @@ impl Transport {
             Stream::Tls(stream) => stream.get_ref().0.set_zero_linger(),
         }
     }
+
+    fn count_written(&self, written: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.metrics.sent(*bytes);
+        }
+    }
 }
 
 impl AsyncRead for Transport {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
+        let before = buf.filled().len();
+        let read = match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        }
+        };
+        self.metrics.received(buf.filled().len() - before);
+        read
     }
 }
 
 impl AsyncWrite for Transport {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.stream {
+        let written = match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Stream::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
-        }
+        };
+        self.count_written(&written);
+        written
     }
 
     fn poll_write_vectored(
@@ -70,10 +86,12 @@ impl AsyncWrite for Transport {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.stream {
+        let written = match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
             Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-        }
+        };
+        self.count_written(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

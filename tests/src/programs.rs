@@ -287,7 +287,7 @@ impl ServerProgram {
         // Free a moment ago: the only way to know the port of another process beforehand.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
-        let arguments = ["--listen", &address, "--stun-listen", "off"];
+        let arguments = ["--listen", &address, "--stun-listen", "off", "--metrics-listen", "off"];
         let mut program = Program::start("the signaling server", &signal_server()?, arguments)?;
         let deadline = Instant::now() + LIMIT;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {

@@ -19,10 +19,14 @@ pub(crate) enum Purpose {
     Window,
     /// To open a window where there is no display.
     Display,
-    /// To run the tests: a browser, a sound server, network tools, a Redis.
+    /// To run the tests: a browser, a sound server, network tools, a relay, a Redis.
     Test,
     /// To run the camera tests: a virtual machine and what goes into it.
     CameraVm,
+    /// To measure a server on Node beside ours.
+    Node,
+    /// To run several servers as one.
+    Redis,
 }
 
 /// The programs without which nothing compiles, or only a slow codec does.
@@ -49,9 +53,16 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-egl1",
         ],
         (System::Debian | System::Ubuntu, Purpose::Display) => &["xvfb"],
-        (System::Debian, Purpose::Test) => {
-            &["chromium", "chromium-driver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables", "redis-server"]
-        }
+        (System::Debian, Purpose::Test) => &[
+            "chromium",
+            "chromium-driver",
+            "pulseaudio",
+            "pulseaudio-utils",
+            "iproute2",
+            "nftables",
+            "coturn",
+            "redis-server",
+        ],
         (System::Ubuntu, Purpose::Test) => &[
             "chromium-browser",
             "chromium-chromedriver",
@@ -59,6 +70,7 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "pulseaudio-utils",
             "iproute2",
             "nftables",
+            "coturn",
             "redis-server",
         ],
         (System::Debian | System::Ubuntu, Purpose::CameraVm) => {
@@ -82,9 +94,17 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-egl",
         ],
         (System::Fedora, Purpose::Display) => &["xorg-x11-server-Xvfb"],
-        (System::Fedora, Purpose::Test) => {
-            &["chromium", "chromedriver", "pulseaudio", "pulseaudio-utils", "iproute", "nftables", "redis"]
-        }
+        (System::Fedora, Purpose::Test) => &[
+            "chromium",
+            "chromedriver",
+            "pulseaudio",
+            "pulseaudio-utils",
+            "iproute",
+            "nftables",
+            "coturn",
+            "coturn-utils",
+            "redis",
+        ],
         (System::Arch, Purpose::Build) => &["base-devel", "nasm", "cmake", "clang", "alsa-lib"],
         (System::Arch, Purpose::Window) => &[
             "libglvnd",
@@ -98,7 +118,13 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "wayland",
         ],
         (System::Arch, Purpose::Display) => &["xorg-server-xvfb"],
-        (System::Arch, Purpose::Test) => &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables", "redis"],
+        (System::Arch, Purpose::Test) => {
+            &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables", "coturn", "redis"]
+        }
+        (System::Debian | System::Ubuntu, Purpose::Node) => &["nodejs", "npm", "openssl"],
+        (System::Debian | System::Ubuntu, Purpose::Redis) => &["redis-server"],
+        (System::Fedora, Purpose::Node) | (System::Arch, Purpose::Node) => &["nodejs", "npm"],
+        (System::Fedora | System::Arch, Purpose::Redis) => &["redis"],
         (System::MacOs, Purpose::Build) => &["nasm", "cmake", "pkgconf"],
         (System::Windows, Purpose::Build) => &["NASM.NASM", "Kitware.CMake", "LLVM.LLVM"],
         _ => &[],
@@ -150,7 +176,7 @@ fn how_to_install(system: System, purposes: &[Purpose]) -> String {
     }
 }
 
-fn is_on_path(program: &str) -> bool {
+pub(crate) fn is_on_path(program: &str) -> bool {
     command::succeeds(Command::new(program).arg("--version"))
 }
 
@@ -227,7 +253,15 @@ mod tests {
     #[test]
     fn no_purpose_names_a_package_twice() {
         for system in SYSTEMS {
-            let purposes = [Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test, Purpose::CameraVm];
+            let purposes = [
+                Purpose::Build,
+                Purpose::Window,
+                Purpose::Display,
+                Purpose::Test,
+                Purpose::CameraVm,
+                Purpose::Node,
+                Purpose::Redis,
+            ];
             let mut names = all_names(system, &purposes);
             let count = names.len();
             names.sort_unstable();

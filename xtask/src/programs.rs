@@ -56,6 +56,11 @@ impl Running {
         }
     }
 
+    /// Its number, unless its end is known.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// How it ended, when it has.
     pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
@@ -80,7 +85,8 @@ impl Server {
     pub(crate) async fn start(program: &Path) -> Result<Self, Error> {
         let port = free_port().await?;
         let address = format!("{}:{port}", Ipv4Addr::LOCALHOST);
-        let mut running = Running::start("the server", program, ["--listen", &address, "--stun-listen", "off"])?;
+        let arguments = ["--listen", &address, "--stun-listen", "off", "--metrics-listen", "off"];
+        let mut running = Running::start("the server", program, arguments)?;
         let deadline = Instant::now() + SERVER_START;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
             if let Some(status) = running.has_ended() {
@@ -109,7 +115,7 @@ impl Server {
 }
 
 /// A port that was free a moment ago.
-async fn free_port() -> Result<u16, Error> {
+pub(crate) async fn free_port() -> Result<u16, Error> {
     let what = "looking for a free port";
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(Error::file(what))?;
     Ok(listener.local_addr().map_err(Error::file(what))?.port())

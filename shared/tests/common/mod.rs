@@ -169,10 +169,7 @@ pub(crate) fn server_examples() -> Vec<(String, ServerMessage)> {
             r#"{"type":"broadcast","username":"bob","message":["hi"]}"#.into(),
             ServerMessage::Broadcast { from: name("bob"), message: payload(r#"["hi"]"#) },
         ),
-        (
-            r#"{"type":"guest-left","username":"bob"}"#.into(),
-            ServerMessage::GuestLeft { username: name("bob") },
-        ),
+        (r#"{"type":"guest-left","username":"bob"}"#.into(), ServerMessage::GuestLeft { username: name("bob") }),
         (
             r#"{"type":"error","code":"unknown-user","message":"Nobody.","inReplyTo":"offer","call":"c1"}"#.into(),
             ServerMessage::Error {

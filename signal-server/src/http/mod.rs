@@ -23,8 +23,13 @@
 //!   so that nobody can dribble it in. Answers may take as long as a long poll takes, but no connection is kept longer
 //!   than [`Timing::http`](crate::Timing::http) twice over without an upgrade.
 //! - `hyper::upgrade::on` works: answer 101 and take the stream. It holds the connection's place (see `admission`) until
-//!   it is dropped. The service has to end what it took when the server drains.
-//! - A [`Caller`] is in the request's extensions: whose address it is, and by which of ours they came.
+//!   it is dropped.
+//! - A [`Caller`] is in the request's extensions: whose address it is, and by which of ours they came. It holds the
+//!   caller's place among those of their address, so keep the extensions (or a clone of the `Caller`) with the session.
+//! - Origins were judged, and no session begins while the server drains. The service ends those that there are itself,
+//!   when its clone of `Context::drain` says so; `Context` also has the limits, the login gate and the figures
+//!   (`Metrics::heard` and `Metrics::said` for every message), and [`MessageGate`](crate::rates::MessageGate) is one
+//!   connection's.
 
 mod route;
 
@@ -39,9 +44,11 @@ use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Body as HttpBody;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
 use visavis_shared::limits::MAX_MESSAGE_BYTES;
+
+use crate::admission::Permit;
 
 pub(crate) use route::{Route, route};
 
@@ -58,12 +65,15 @@ pub(crate) type Answer = Response<Body>;
 pub(crate) type WholeRequest = Request<Full<Bytes>>;
 
 /// Who asks. In the extensions of every request that a [`Service`] gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Caller {
     /// Whose address it is: that of the client also when a trusted proxy stands between.
     pub(crate) address: IpAddr,
     /// The address of ours by which they came.
     pub(crate) reached: IpAddr,
+    /// Their place among those of their address, when a proxy brought them. Otherwise the stream holds it.
+    #[expect(dead_code, reason = "only there to be dropped")]
+    pub(crate) place: Option<Arc<Permit>>,
 }
 
 /// Answers requests.
@@ -74,6 +84,7 @@ type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 impl Service {
     /// A service that answers as `call` does.
+    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is plugged in yet"))]
     pub(crate) fn new<F, A>(call: F) -> Self
     where
         F: Fn(WholeRequest) -> A + Send + Sync + 'static,
@@ -111,6 +122,23 @@ pub(crate) fn plain(status: StatusCode, words: impl Into<String>) -> Answer {
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// The answer to `/healthz`: whoever can ask gets it.
+pub(crate) fn health() -> Answer {
+    plain(StatusCode::OK, "The server lives.")
+}
+
+/// The answer to `/readyz`.
+pub(crate) fn readiness(draining: bool) -> Answer {
+    if draining { restarting() } else { plain(StatusCode::OK, "The server accepts logins.") }
+}
+
+/// The answer to whatever would begin something while the server goes away.
+pub(crate) fn restarting() -> Answer {
+    let mut answer = plain(StatusCode::SERVICE_UNAVAILABLE, "The server restarts. Connect again in a moment.");
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
     answer
 }
 

@@ -60,9 +60,8 @@ pub(crate) async fn resume(url: &str, name: &str, token: &str) -> (Client, Value
 
 /// Connects and logs in with a device's key: the reply.
 pub(crate) async fn log_in_with_key(url: &str, name: &str, key: &SigningKey) -> (Client, Value) {
-    let (mut client, hello) = Client::connect_and_greet(url).await;
-    let challenge = hello["challenge"].as_str().unwrap();
-    let signature = key.sign(&login_statement(challenge, name));
+    let (mut client, challenge) = Client::connect_for_challenge(url).await;
+    let signature = key.sign(&login_statement(&challenge, name));
     let login = json!({
         "type": "login",
         "username": name,

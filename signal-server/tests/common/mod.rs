@@ -3,14 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use visavis_signal_server::{Config, Server, start};
 
@@ -21,7 +24,37 @@ pub(crate) async fn server() -> Server {
     start(Config::for_tests()).await.unwrap()
 }
 
+/// What a server answers to a head of a request: the status, and everything that follows.
+pub(crate) async fn ask(address: SocketAddr, head: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    timeout(LONG, stream.read_to_end(&mut answer)).await.expect("an answer").unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, answer)
+}
+
+/// What a server answers to a GET of a page.
+pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    ask(address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await
+}
+
+/// A WebSocket handshake with further headers; the status.
+pub(crate) async fn handshake(url: &str, headers: &[(&'static str, &str)]) -> Result<Client, u16> {
+    let mut request = url.into_client_request().unwrap();
+    for (name, value) in headers {
+        request.headers_mut().append(*name, value.parse().unwrap());
+    }
+    match connect_async(request).await {
+        Ok((socket, _)) => Ok(Client { socket }),
+        Err(tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
 /// A client on a WebSocket.
+#[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
@@ -29,16 +62,17 @@ pub(crate) struct Client {
 impl Client {
     /// Connects, and takes the greeting.
     pub(crate) async fn connect(url: &str) -> Self {
-        Self::connect_and_greet(url).await.0
+        Self::connect_for_challenge(url).await.0
     }
 
-    /// Connects; also the greeting.
-    pub(crate) async fn connect_and_greet(url: &str) -> (Self, Value) {
+    /// Connects; what a login has to be signed over.
+    pub(crate) async fn connect_for_challenge(url: &str) -> (Self, String) {
         let (socket, _) = connect_async(url).await.unwrap();
         let mut client = Self { socket };
         let hello: Value = serde_json::from_str(&client.hear().await).unwrap();
         assert_eq!((&hello["type"], &hello["protocol"]), (&"hello".into(), &1.into()));
-        (client, hello)
+        let challenge = hello["challenge"].as_str().expect("a challenge").to_owned();
+        (client, challenge)
     }
 
     /// Connects and logs in, in dialect 1.
@@ -109,6 +143,11 @@ impl Client {
                 Some(Err(_)) | None => return None,
             }
         }
+    }
+
+    /// The next frame; none when it was torn.
+    pub(crate) async fn next_frame(&mut self) -> Option<Message> {
+        timeout(LONG, self.socket.next()).await.expect("a frame or the end")?.ok()
     }
 
     /// The raw stream, to do what no WebSocket would.

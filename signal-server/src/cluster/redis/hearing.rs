@@ -14,7 +14,7 @@ use super::link::Push;
 use super::wire::{Note, PresenceChange};
 use super::{RedisCluster, lock, now, undeliverable};
 use crate::hub::Hub;
-use crate::outbox::{MAX_BYTES, MAX_MESSAGES};
+use crate::limits::QueueLimits;
 use crate::router::{Envelope, News, Undeliverable};
 
 /// How often it is looked whether those who are about to be here are.
@@ -35,8 +35,8 @@ impl Burst {
     }
 
     /// A quarter of what a queue holds.
-    fn is_over(&self) -> bool {
-        self.messages >= MAX_MESSAGES / 4 || self.bytes >= MAX_BYTES / 4
+    fn is_over(&self, queue: QueueLimits) -> bool {
+        self.messages > queue.messages / 4 || self.bytes > queue.bytes / 4
     }
 }
 
@@ -46,7 +46,7 @@ impl RedisCluster {
         let (own, lobby) = (self.layout.node(&self.node), self.layout.lobby());
         let (mut early, mut burst) = (Early::default(), Burst::default());
         loop {
-            if burst.is_over() {
+            if burst.is_over(hub.queue_limits()) {
                 // Those whom it was for write it out before there is more for them.
                 yield_now().await;
                 burst = Burst::default();

@@ -10,6 +10,7 @@ use visavis_shared::{Payload, ServerMessage, Username};
 use super::{RedisCluster, RedisConfig};
 use crate::cluster::Cluster;
 use crate::hub::{Hub, Seat};
+use crate::limits::QueueLimits;
 use crate::names::Guests;
 use real::Redis;
 
@@ -24,7 +25,7 @@ async fn node(redis: &Redis, tasks: &mut JoinSet<()>) -> (Arc<Hub>, Arc<RedisClu
     let (url, prefix) = (redis.url().parse().unwrap(), "test:".to_owned());
     let config = RedisConfig { url, prefix, lease: Duration::from_secs(30) };
     let cluster = Arc::new(RedisCluster::start(&config, Guests::Allow).await.unwrap());
-    let hub = Arc::new(Hub::new(true, Arc::clone(&cluster) as Arc<dyn Cluster>));
+    let hub = Arc::new(Hub::new(true, QueueLimits::default(), Arc::clone(&cluster) as Arc<dyn Cluster>));
     let (running, theirs) = (Arc::clone(&cluster), Arc::clone(&hub));
     tasks.spawn(async move { running.run(&theirs).await });
     (hub, cluster)

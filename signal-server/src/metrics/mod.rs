@@ -1,0 +1,281 @@
+//! What the operator can watch: figures for Prometheus.
+//!
+//! Labels come from fixed sets: nothing that a client says ever becomes one. Parts of the server with figures of their
+//! own register them with [`Metrics::register`].
+
+mod page;
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Metric, Registry, Unit};
+use visavis_shared::{ClientMessage, ServerMessage};
+
+pub(crate) use page::Page;
+pub use page::{MetricsListen, MetricsOptions};
+
+/// Upper ends of the ranges in which the lengths of connections are counted, in seconds.
+const DURATIONS: [f64; 10] = [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0, 86_400.0];
+
+/// A kind of connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// TCP without encryption.
+    Plain,
+    /// TCP with it.
+    Tls,
+    /// A WebSocket over either.
+    WebSocket,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByKind {
+    kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByType {
+    r#type: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByCode {
+    code: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByReason {
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByResult {
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByWhat {
+    what: &'static str,
+}
+
+/// All figures.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Mutex<Registry>,
+    connections: Family<ByKind, Gauge>,
+    refused: Family<ByReason, Counter>,
+    durations: Histogram,
+    logins: Family<ByResult, Counter>,
+    users: Gauge,
+    heard: Family<ByType, Counter>,
+    relayed: Family<ByType, Counter>,
+    errors: Family<ByCode, Counter>,
+    overflows: Counter,
+    rate_limited: Family<ByWhat, Counter>,
+    bytes_in: Counter,
+    bytes_out: Counter,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let metrics = Self {
+            registry: Mutex::new(Registry::with_prefix("visavis")),
+            connections: Family::default(),
+            refused: Family::default(),
+            durations: Histogram::new(DURATIONS),
+            logins: Family::default(),
+            users: Gauge::default(),
+            heard: Family::default(),
+            relayed: Family::default(),
+            errors: Family::default(),
+            overflows: Counter::default(),
+            rate_limited: Family::default(),
+            bytes_in: Counter::default(),
+            bytes_out: Counter::default(),
+        };
+        let started = Gauge::<f64, std::sync::atomic::AtomicU64>::default();
+        started.set(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()));
+        metrics.register("server", "The program", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        metrics.register_with_unit("start_time", "When it was started", Unit::Seconds, started);
+        metrics.register("connections", "Connections that are open", metrics.connections.clone());
+        metrics.register("connections_refused", "Connections that were not let in", metrics.refused.clone());
+        let help = "How long connections were open, once they ended";
+        metrics.register_with_unit("connection_duration", help, Unit::Seconds, metrics.durations.clone());
+        metrics.register("logins", "Answers to logins", metrics.logins.clone());
+        metrics.register("users_online", "Connections that are logged in", metrics.users.clone());
+        metrics.register("messages_received", "Messages that clients sent", metrics.heard.clone());
+        metrics.register("messages_relayed", "Messages of one client passed to another", metrics.relayed.clone());
+        metrics.register("errors", "Errors that clients were told", metrics.errors.clone());
+        let help = "Connections that were closed because the client did not read";
+        metrics.register("outbox_overflows", help, metrics.overflows.clone());
+        metrics.register("rate_limited", "What was too often", metrics.rate_limited.clone());
+        let help = "What came in over all connections, after decryption";
+        metrics.register_with_unit("received", help, Unit::Bytes, metrics.bytes_in.clone());
+        let help = "What went out over all connections, before encryption";
+        metrics.register_with_unit("sent", help, Unit::Bytes, metrics.bytes_out.clone());
+        metrics
+    }
+
+    /// Adds a figure of another part; `visavis_` is put before its name.
+    pub(crate) fn register(&self, name: &str, help: &str, metric: impl Metric) {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner).register(name, help, metric);
+    }
+
+    fn register_with_unit(&self, name: &str, help: &str, unit: Unit, metric: impl Metric) {
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        registry.register_with_unit(name, help, unit, metric);
+    }
+
+    /// A connection is open until the returned value is dropped.
+    pub(crate) fn opened(&self, kind: Kind) -> Open {
+        let kind = match kind {
+            Kind::Plain => "plain",
+            Kind::Tls => "tls",
+            Kind::WebSocket => "websocket",
+        };
+        let open = self.connections.get_or_create_owned(&ByKind { kind });
+        open.inc();
+        Open(open)
+    }
+
+    /// A connection was not let in.
+    pub(crate) fn refused(&self, reason: &'static str) {
+        self.refused.get_or_create(&ByReason { reason }).inc();
+    }
+
+    /// A WebSocket ended after so long.
+    pub(crate) fn lasted(&self, duration: Duration) {
+        self.durations.observe(duration.as_secs_f64());
+    }
+
+    /// Somebody is logged in until the returned value is dropped.
+    pub(crate) fn online(&self) -> Open {
+        self.users.inc();
+        Open(self.users.clone())
+    }
+
+    /// A client said something that could be read.
+    pub(crate) fn heard(&self, message: &ClientMessage) {
+        self.heard.get_or_create(&ByType { r#type: message.type_name() }).inc();
+    }
+
+    /// Something is being said to a client.
+    pub(crate) fn said(&self, message: &ServerMessage) {
+        match message {
+            ServerMessage::LoggedIn { .. } => self.login("ok"),
+            ServerMessage::LoginRefused { reason, .. } => self.login(reason.as_str()),
+            ServerMessage::Call { signal, .. } => self.relayed(signal.type_name()),
+            ServerMessage::Message { .. } => self.relayed("message"),
+            ServerMessage::Broadcast { .. } => self.relayed("broadcast"),
+            ServerMessage::Error { code, .. } => {
+                self.errors.get_or_create(&ByCode { code: code.as_str() }).inc();
+            }
+            ServerMessage::Hello { .. }
+            | ServerMessage::Users { .. }
+            | ServerMessage::Presence { .. }
+            | ServerMessage::Joined { .. }
+            | ServerMessage::UserJoined { .. }
+            | ServerMessage::UserLeft { .. }
+            | ServerMessage::GuestLeft { .. } => {}
+        }
+    }
+
+    fn login(&self, result: &'static str) {
+        self.logins.get_or_create(&ByResult { result }).inc();
+    }
+
+    fn relayed(&self, r#type: &'static str) {
+        self.relayed.get_or_create(&ByType { r#type }).inc();
+    }
+
+    /// A connection was closed because its client did not read.
+    pub(crate) fn overflowed(&self) {
+        self.overflows.inc();
+    }
+
+    /// Somebody did something too often: `logins`, `messages`, or a `flood` that ended a connection.
+    pub(crate) fn rate_limited(&self, what: &'static str) {
+        self.rate_limited.get_or_create(&ByWhat { what }).inc();
+    }
+
+    /// So many bytes came in.
+    pub(crate) fn received(&self, bytes: usize) {
+        self.bytes_in.inc_by(bytes as u64);
+    }
+
+    /// So many bytes went out.
+    pub(crate) fn sent(&self, bytes: usize) {
+        self.bytes_out.inc_by(bytes as u64);
+    }
+
+    /// All figures as text (OpenMetrics).
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        // Writing to a string does not fail.
+        let _ = prometheus_client::encoding::text::encode(&mut text, &registry);
+        text
+    }
+}
+
+/// Something that counts as long as it is there.
+#[derive(Debug)]
+pub(crate) struct Open(Gauge);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use visavis_shared::{ErrorCode, LoginRefusal};
+
+    use super::*;
+
+    #[test]
+    fn figures_say_what_happened() {
+        let metrics = Metrics::new();
+        let websocket = metrics.opened(Kind::WebSocket);
+        let _tls = metrics.opened(Kind::Tls);
+        let _online = metrics.online();
+        metrics.refused("full");
+        metrics.lasted(Duration::from_secs(61));
+        metrics.heard(&ClientMessage::Users { prefix: "a name".into() });
+        metrics.said(&ServerMessage::LoginRefused { reason: LoginRefusal::Taken, message: "a name".into() });
+        let error = ErrorCode::RateLimited;
+        metrics.said(&ServerMessage::Error { code: error, message: "a name".into(), in_reply_to: None, call: None });
+        metrics.rate_limited("messages");
+        metrics.overflowed();
+        metrics.received(10);
+        metrics.sent(20);
+        drop(websocket);
+        let text = metrics.text();
+        for line in [
+            r#"visavis_connections{kind="websocket"} 0"#,
+            r#"visavis_connections{kind="tls"} 1"#,
+            r#"visavis_users_online 1"#,
+            r#"visavis_connections_refused_total{reason="full"} 1"#,
+            r#"visavis_connection_duration_seconds_bucket{le="60.0"} 0"#,
+            r#"visavis_connection_duration_seconds_bucket{le="300.0"} 1"#,
+            r#"visavis_messages_received_total{type="users"} 1"#,
+            r#"visavis_logins_total{result="taken"} 1"#,
+            r#"visavis_errors_total{code="rate-limited"} 1"#,
+            r#"visavis_rate_limited_total{what="messages"} 1"#,
+            "visavis_outbox_overflows_total 1",
+            "visavis_received_bytes_total 10",
+            "visavis_sent_bytes_total 20",
+        ] {
+            assert!(text.lines().any(|l| l == line), "no {line} in:\n{text}");
+        }
+        assert!(!text.contains("a name"), "{text}");
+        assert!(text.ends_with("# EOF\n"), "{text}");
+    }
+}
