@@ -114,7 +114,8 @@ fn named_server_message(message: &ServerMessage) -> Option<String> {
         | ServerMessage::UserLeft { .. }
         | ServerMessage::Message { .. }
         | ServerMessage::Broadcast { .. }
-        | ServerMessage::GuestLeft { .. } => return None,
+        | ServerMessage::GuestLeft { .. }
+        | ServerMessage::IceServers { .. } => return None,
     };
     Some(out.finish())
 }

@@ -166,6 +166,9 @@ struct Connection {
 /// Somebody who is logged in, as it is watched from outside.
 struct LoggedIn {
     name: LoggedName,
+    username: String,
+    /// When the relay's credentials were given.
+    credentials_of: Instant,
     /// Only there to be dropped.
     _counted: Open,
 }
@@ -193,9 +196,12 @@ impl Connection {
                 },
                 () = timer.as_mut() => match self.liveness.poll(Instant::now()) {
                     Due::Nothing(until) => timer.as_mut().reset(until.into()),
-                    Due::Ping => if let Err(end) = self.ping().await {
-                        return end;
-                    },
+                    Due::Ping => {
+                        self.renew_credentials();
+                        if let Err(end) = self.ping().await {
+                            return end;
+                        }
+                    }
                     Due::NoLogin => return End::Closing(CloseCode::Policy, "nobody logged in in time"),
                     Due::Silent => return End::Closing(CloseCode::Policy, "nothing was heard for too long"),
                     Due::Leave => return RESTART,
@@ -302,7 +308,12 @@ impl Connection {
                     liveness.logged_in();
                     let name = context.names.show(username.as_str());
                     tracing::info!(connection = %seat.id(), %name, "logged in");
-                    *login = Some(LoggedIn { name, _counted: context.metrics.online() });
+                    let (username, credentials_of) = (username.as_str().to_owned(), Instant::now());
+                    *login = Some(LoggedIn { name, username, credentials_of, _counted: context.metrics.online() });
+                }
+                if let (ServerMessage::IceServers { ice_servers }, Some(login)) = (&mut message, login.as_mut()) {
+                    *ice_servers = context.ice.servers_for(caller.reached, Some(&login.username));
+                    login.credentials_of = Instant::now();
                 }
                 context.metrics.said(&message);
                 if let Some(text) = interpreter.encode(&message) {
@@ -316,6 +327,14 @@ impl Connection {
             biased;
             written = timeout(context.timing.write, write) => written.unwrap_or(Err(End::NotReading)),
             over = seat.outbox().over() => Err(over.into()),
+        }
+    }
+
+    /// Gives whoever stays for long new credentials for the relay before theirs end.
+    fn renew_credentials(&self) {
+        let (Some(login), Some(after)) = (&self.login, self.context.ice.renew_after()) else { return };
+        if login.credentials_of.elapsed() >= after {
+            self.seat.reply(ServerMessage::IceServers { ice_servers: Vec::new() });
         }
     }
 

@@ -182,7 +182,8 @@ impl Metrics {
             | ServerMessage::Joined { .. }
             | ServerMessage::UserJoined { .. }
             | ServerMessage::UserLeft { .. }
-            | ServerMessage::GuestLeft { .. } => {}
+            | ServerMessage::GuestLeft { .. }
+            | ServerMessage::IceServers { .. } => {}
         }
     }
 

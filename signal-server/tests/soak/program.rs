@@ -31,6 +31,8 @@ fn command() -> Command {
     for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("VISAVIS_")) {
         command.env_remove(variable);
     }
+    // No name is claimed here; whoever runs the tests has a folder of their own.
+    command.env("VISAVIS_DATA_DIR", env!("CARGO_TARGET_TMPDIR"));
     command.stdin(Stdio::null()).kill_on_drop(true);
     command
 }
