@@ -1,9 +1,10 @@
 //! Has those who watch somebody hear how it is now, and from then on how it changes.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use redis::RedisResult;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 use visavis_shared::Username;
 
 use super::layout::Partition;
@@ -14,6 +15,11 @@ use crate::router::News;
 
 /// How many subscriptions go in one command.
 const MAX_BATCH: usize = 128;
+
+/// How long after a new link those are asked for of whom something is known. A Redis that has forgotten everything hears
+/// of who is where when each node has made its link anew, and until then would have everybody gone. Twice as long as nodes
+/// wait at most before they try again.
+const SETTLE: Duration = Duration::from_secs(2);
 
 fn batches(names: Vec<Username>) -> Vec<(Partition, Vec<Username>)> {
     let mut parts: BTreeMap<Partition, Vec<Username>> = BTreeMap::new();
@@ -29,6 +35,7 @@ fn batches(names: Vec<Username>) -> Vec<(Partition, Vec<Username>)> {
 impl RedisCluster {
     /// Keeps the subscriptions as they should be, for as long as it is polled.
     pub(super) async fn watch(&self, connection: &Connection, hub: &Hub) {
+        let (mut again, mut settled) = (Vec::new(), None);
         loop {
             let change = lock(&self.watches).take_changes();
             let mut failed = false;
@@ -39,18 +46,34 @@ impl RedisCluster {
                 }
             }
             for (partition, names) in batches(change.begin) {
-                if let Err(error) = self.subscribe(connection, hub, partition, &names).await {
-                    // As far as anybody can tell, until they can be asked for.
-                    let unknown = lock(&self.watches).unknown(&names);
-                    unknown.into_iter().for_each(|name| hub.receive(News::Presence(name, false)));
-                    self.not_done(partition, names, &error);
-                    failed = true;
+                match self.subscribe(connection, hub, partition, &names).await {
+                    Ok(known) if known.is_empty() => {}
+                    Ok(mut known) => {
+                        again.append(&mut known);
+                        settled = Some(Instant::now() + SETTLE);
+                    }
+                    Err(error) => {
+                        // As far as anybody can tell, until they can be asked for.
+                        let unknown = lock(&self.watches).unknown(&names);
+                        unknown.into_iter().for_each(|name| hub.receive(News::Presence(name, false)));
+                        self.not_done(partition, names, &error);
+                        failed = true;
+                    }
                 }
             }
-            if failed {
-                sleep(self.times.beat()).await;
-            } else {
-                self.watch_changes.notified().await;
+            let settling = async move {
+                match settled {
+                    Some(settled) => sleep_until(settled).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.watch_changes.notified(), if !failed => {}
+                () = sleep(self.times.beat()), if failed => {}
+                () = settling => {
+                    settled = None;
+                    self.ask_again(connection, hub, std::mem::take(&mut again)).await;
+                }
             }
         }
     }
@@ -65,16 +88,40 @@ impl RedisCluster {
         connection.unsubscribe(&channels).await
     }
 
-    /// Subscribes first and asks then, so that no change is missed between the two.
+    /// Subscribes first and asks then, so that no change is missed between the two. Gives back those of whom something
+    /// is known, who have not been asked for.
     async fn subscribe(
         &self,
         connection: &Connection,
         hub: &Hub,
         partition: Partition,
         names: &[Username],
-    ) -> RedisResult<()> {
+    ) -> RedisResult<Vec<Username>> {
         let channels: Vec<_> = names.iter().map(|name| self.layout.presence(name)).collect();
         connection.subscribe(&channels).await?;
+        let unknown = lock(&self.watches).unknown(names);
+        if !unknown.is_empty() {
+            self.ask(connection, hub, partition, &unknown).await?;
+        }
+        Ok(names.iter().filter(|name| !unknown.contains(name)).cloned().collect())
+    }
+
+    async fn ask_again(&self, connection: &Connection, hub: &Hub, names: Vec<Username>) {
+        for (partition, names) in batches(names) {
+            if let Err(error) = self.ask(connection, hub, partition, &names).await {
+                self.not_done(partition, names, &error);
+                self.watch_changes.notify_one();
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        connection: &Connection,
+        hub: &Hub,
+        partition: Partition,
+        names: &[Username],
+    ) -> RedisResult<()> {
         let mut invocation = self.scripts.state.prepare_invoke();
         invocation.key(self.layout.epoch(partition));
         for name in names {
