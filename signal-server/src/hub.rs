@@ -91,6 +91,11 @@ impl Hub {
         self.carry_out(&mut state, outputs, None);
     }
 
+    /// How much may wait for one connection.
+    pub(crate) fn queue_limits(&self) -> QueueLimits {
+        self.queue
+    }
+
     /// Whether somebody on this node has a name.
     pub(crate) fn has(&self, name: &Username) -> bool {
         self.lock().router.registry().owner_of(name).is_some()

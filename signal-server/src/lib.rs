@@ -46,6 +46,7 @@ mod timing;
 mod tls;
 mod transport;
 
+pub use cluster::redis::{RedisConfig, RedisOptions, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};
 pub use ice::{
     Quotas, RelayConfig, RelayError, RelayFigures, RelayOptions, RelayPorts, Secret, SecretTooShort, TurnUrl,
