@@ -42,6 +42,7 @@ pub mod router;
 mod server;
 pub mod sessions;
 pub mod signals;
+mod socketio;
 mod timing;
 mod tls;
 mod transport;

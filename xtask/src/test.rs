@@ -3,6 +3,7 @@
 use crate::autobahn;
 use crate::command;
 use crate::error::Error;
+use crate::node;
 use crate::packages::{self, Purpose};
 use crate::tools;
 use crate::workspace::{self, CAMERA_VM_FEATURES, TEST_FEATURES};
@@ -24,7 +25,7 @@ pub(crate) struct Options {
 
 /// Runs them.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
-    let mut purposes = vec![Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test];
+    let mut purposes = vec![Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test, Purpose::Node];
     if options.camera_vm {
         purposes.push(Purpose::CameraVm);
     }
@@ -33,6 +34,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     autobahn::ensure()?;
 
     let features = if options.camera_vm { CAMERA_VM_FEATURES } else { TEST_FEATURES };
+    node::ensure()?;
     // The end-to-end tests run the programs, which a test build alone does not make.
     command::run(workspace::cargo().args(["build", "--workspace", "--all-targets", "--features", features]))?;
     if options.nextest.is_empty() {
