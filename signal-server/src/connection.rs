@@ -33,14 +33,15 @@ use crate::logging::{LoggedName, NameLog};
 use crate::metrics::{Kind, Metrics, Open};
 use crate::outbox::Over;
 use crate::rates::{LoginGate, MessageGate, Verdict};
+use crate::read_ahead::ReadAhead;
 use crate::router::Closing;
 use crate::timing::Timing;
 use crate::transport::Transport;
 
 /// What `hello` says about the server.
 const PRODUCT: &str = concat!("visavis-signal-server/", env!("CARGO_PKG_VERSION"));
-/// Allocated for every connection at once, so it is what an idle one costs.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Allocated for every connection at once, so it is what an idle one costs. Busy ones are read ahead.
+const READ_BUFFER_BYTES: usize = 1024;
 /// Written to the socket when this much has come together, or when there is no more.
 const WRITE_BUFFER_BYTES: usize = 8 * 1024;
 /// Only a peer that pings without end and never reads gets there.
@@ -101,7 +102,9 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let Upgraded { transport, early, caller } = upgraded;
     let config = web_socket(&context.limits);
     // Copied, because the bytes (none, as a rule) lie in the larger buffer of HTTP, which would be kept.
-    let socket = WebSocketStream::from_partially_read(transport, early.to_vec(), Role::Server, Some(config)).await;
+    let socket =
+        WebSocketStream::from_partially_read(ReadAhead::new(transport), early.to_vec(), Role::Server, Some(config))
+            .await;
     drop(early);
     let _open = context.metrics.opened(Kind::WebSocket);
     let began = Instant::now();
@@ -152,7 +155,7 @@ async fn relieved(relief: &mut Option<Pending>) {
 
 /// A connection after the upgrade.
 struct Connection {
-    socket: WebSocketStream<Transport>,
+    socket: WebSocketStream<ReadAhead<Transport>>,
     seat: Seat,
     interpreter: Interpreter,
     liveness: Liveness,
@@ -352,12 +355,12 @@ fn hello(challenge: &str) -> ServerMessage {
 }
 
 /// Closes as politely as the end allows.
-async fn say_goodbye(mut socket: WebSocketStream<Transport>, end: End, timing: &Timing) {
+async fn say_goodbye(mut socket: WebSocketStream<ReadAhead<Transport>>, end: End, timing: &Timing) {
     let reason = match end {
         End::Gone => return,
         End::NotReading => {
             // What the system still holds for the peer would be kept for minutes.
-            let _ = socket.get_ref().set_zero_linger();
+            let _ = socket.get_ref().get_ref().set_zero_linger();
             return;
         }
         End::ClosedByPeer => None,

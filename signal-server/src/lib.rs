@@ -36,6 +36,7 @@ mod origin;
 mod outbox;
 mod proxy;
 mod rates;
+mod read_ahead;
 pub mod registry;
 pub mod rooms;
 pub mod router;
