@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::Parser;
 
+use crate::ice::{RelayConfig, RelayOptions};
 use crate::limits::{LimitOptions, Limits};
 use crate::logging::{LogNames, LogOptions};
 use crate::metrics::MetricsOptions;
@@ -22,6 +23,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where STUN is answered, if it is.
     pub stun: Option<SocketAddr>,
+    /// Relays, and what clients are told of them.
+    pub relay: RelayConfig,
     /// Whether clients may ask who is online.
     pub directory: bool,
     /// How much of everything there may be.
@@ -51,6 +54,7 @@ impl Config {
         Self {
             listen: any_port,
             stun: Some(any_port),
+            relay: RelayConfig::default(),
             directory: true,
             limits: Limits {
                 connections: 10_000,
@@ -96,6 +100,10 @@ pub struct Options {
         help_heading = "Network"
     )]
     pub stun_listen: StunListen,
+
+    /// Relays.
+    #[command(flatten)]
+    pub relay: RelayOptions,
 
     /// Do not tell anyone who is online. People can still call those whose name they know.
     #[arg(long, env = "VISAVIS_NO_DIRECTORY", help_heading = "Privacy")]
@@ -148,6 +156,7 @@ impl Options {
                 StunListen::Off => None,
                 StunListen::At(address) => Some(address),
             },
+            relay: self.relay.config(),
             directory: !self.no_directory,
             limits: self.limits.limits(),
             timing: self.timing.timing(),

@@ -298,7 +298,7 @@ impl Connection {
             let mut next = Some(first);
             while let Some(mut message) = next {
                 if let ServerMessage::LoggedIn { username, ice_servers, .. } = &mut message {
-                    *ice_servers = context.ice.servers_for(caller.reached);
+                    *ice_servers = context.ice.servers_for(caller.reached, Some(username.as_str()));
                     liveness.logged_in();
                     let name = context.names.show(username.as_str());
                     tracing::info!(connection = %seat.id(), %name, "logged in");

@@ -47,6 +47,9 @@ mod tls;
 mod transport;
 
 pub use config::{Config, Options};
+pub use ice::{
+    Quotas, RelayConfig, RelayError, RelayFigures, RelayOptions, RelayPorts, Secret, SecretTooShort, TurnUrl,
+};
 pub use limits::{Limits, QueueLimits, Rate};
 pub use logging::LogNames;
 pub use metrics::{MetricsListen, MetricsOptions};

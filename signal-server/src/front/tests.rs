@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::drain::{Drainer, drain};
 use crate::http::WholeRequest;
 use crate::hub::Hub;
-use crate::ice::IceOffer;
+use crate::ice::Ice;
 use crate::logging::{LogNames, NameLog};
 use crate::metrics::Metrics;
 use crate::names::Owners;
@@ -44,9 +44,10 @@ where
     let config = Config::for_tests();
     let (drainer, drain) = drain();
     let owners = Owners::start(config.names.open().unwrap(), config.names.guests).unwrap();
+    let ice = Ice::start(None, &config.relay).await.unwrap();
     let context = Context {
         hub: Arc::new(Hub::new(true, config.limits.queue, Arc::new(Standalone::new(owners)))),
-        ice: IceOffer::new(None),
+        ice: ice.offer(),
         limits: config.limits,
         timing: crate::Timing { handshake, ..config.timing },
         logins: LoginGate::new(None),
