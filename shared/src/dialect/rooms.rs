@@ -92,7 +92,8 @@ pub(super) fn emission<'a>(message: &'a ServerMessage, me: &'a Username) -> Opti
         | ServerMessage::Users { .. }
         | ServerMessage::Presence { .. }
         | ServerMessage::Broadcast { .. }
-        | ServerMessage::GuestLeft { .. } => return None,
+        | ServerMessage::GuestLeft { .. }
+        | ServerMessage::IceServers { .. } => return None,
     })
 }
 

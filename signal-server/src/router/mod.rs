@@ -86,6 +86,10 @@ impl Router {
             self.end(connection, now, &mut out);
         } else if let Some(name) = self.registry.name_of(connection).cloned() {
             for (to, call) in self.calls.lost(&name, now) {
+                if self.registry.owner_of(&to).is_none() {
+                    // Their node forgets the call when it hears this, and then both have to.
+                    self.calls.ended(&name, &to, call.as_ref());
+                }
                 self.tell_lost(&name, &to, call, &mut out);
             }
         }

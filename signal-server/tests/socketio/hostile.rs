@@ -268,7 +268,10 @@ async fn where_guests_are_not_let_in_pages_are_not_either() {
     let mut pages = Pages::of(&server);
     pages.begin("page", WEBSOCKET).await;
     let heard = pages.hear("page").await;
-    assert!(heard[0] == "connect_error" && heard[1].as_str().is_some_and(|words| words.contains("as a guest")), "{heard}");
+    assert!(
+        heard[0] == "connect_error" && heard[1].as_str().is_some_and(|words| words.contains("as a guest")),
+        "{heard}"
+    );
     server.shutdown().await;
 }
 
