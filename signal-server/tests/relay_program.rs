@@ -32,7 +32,7 @@ async fn running(args: &[&str]) -> (Child, SocketAddr) {
     let mut child = program(args).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = timeout(LONG, lines.next_line()).await.expect("a line").unwrap().unwrap();
-    let stun = line.split("STUN: ").nth(1).and_then(|rest| rest.strip_suffix(')')).expect("where STUN is");
+    let stun = line.split("STUN: ").nth(1).and_then(|rest| rest.split([',', ')']).next()).expect("where STUN is");
     (child, stun.parse().unwrap())
 }
 
