@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
 use visavis_shared::codec::nests_deeper_than;
 use visavis_shared::dialect::Interpreter;
 use visavis_shared::limits::{MAX_JSON_DEPTH, PROTOCOL_VERSION};
-use visavis_shared::{ClientMessage, ErrorCode, ServerMessage};
+use visavis_shared::{ClientMessage, ErrorCode, LoginRefusal, ServerMessage};
 
 use crate::drain::Drain;
 use crate::front::Upgraded;
@@ -273,7 +273,8 @@ impl Connection {
         self.context.metrics.heard(&message);
         if matches!(message, ClientMessage::Login(_)) && !self.context.logins.admits(self.caller.address) {
             self.context.metrics.rate_limited("logins");
-            self.refuse(ErrorCode::RateLimited, TOO_MANY_LOGINS.to_owned(), Some(message.type_name()));
+            let (reason, message) = (LoginRefusal::RateLimited, TOO_MANY_LOGINS.to_owned());
+            self.seat.reply(ServerMessage::LoginRefused { reason, message });
             return None;
         }
         self.seat.handle(message)
