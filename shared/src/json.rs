@@ -80,6 +80,10 @@ impl<'de> Deserialize<'de> for Object<'de> {
 /// Whether brackets outside strings nest deeper than `limit`. Says nothing about whether the text is JSON at all.
 #[must_use]
 pub fn nests_deeper_than(text: &str, limit: usize) -> bool {
+    // Most messages open fewer brackets in all, and counting those takes a fraction of the time.
+    if brackets_opened(text) <= limit {
+        return false;
+    }
     let mut depth = 0_usize;
     let mut in_string = false;
     let mut escaped = false;
@@ -108,6 +112,17 @@ pub fn nests_deeper_than(text: &str, limit: usize) -> bool {
     false
 }
 
+/// How many brackets a text opens, in strings and outside.
+fn brackets_opened(text: &str) -> usize {
+    // They differ in one bit. Summed up in bytes, because that is what a processor does many of at once.
+    let is_open = |byte: &u8| u8::from(byte & !0x20 == b'[');
+    let in_chunk = |chunk: &[u8]| usize::from(chunk.iter().map(is_open).sum::<u8>());
+    text.as_bytes().chunks(usize::from(u8::MAX)).map(in_chunk).sum()
+}
+
+/// Most messages that carry no description are shorter.
+const USUAL_BYTES: usize = 128;
+
 /// Writes one object, member by member, in the order in which they are given. Cannot fail.
 #[derive(Debug)]
 pub(crate) struct Writer(String);
@@ -120,7 +135,9 @@ impl Writer {
 
     /// An object with nothing in it yet.
     fn object() -> Self {
-        Self(String::from("{"))
+        let mut text = String::with_capacity(USUAL_BYTES);
+        text.push('{');
+        Self(text)
     }
 
     fn key(&mut self, key: &str) {
@@ -238,9 +255,18 @@ mod tests {
 
     #[test]
     fn depth_counts_brackets_outside_strings_only() {
+        assert!(!nests_deeper_than(&format!(r#"{{"a":"{}"}}"#, "[".repeat(100)), 32));
         assert!(!nests_deeper_than(r#"{"a":"[[[[\"[["}"#, 1));
         assert!(!nests_deeper_than(r#"[{},{},[]]"#, 2));
         assert!(nests_deeper_than(r#"[{"a":[]}]"#, 2));
+    }
+
+    #[test]
+    fn every_opened_bracket_counts_and_nothing_else() {
+        let every_ascii: String = (0..=127).map(char::from).collect();
+        assert_eq!(brackets_opened(&every_ascii), 2);
+        assert_eq!(brackets_opened(&"{".repeat(1_000)), 1_000);
+        assert_eq!(brackets_opened("ę Ż ż"), 0);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::Parser;
 
+use crate::ice::{RelayConfig, RelayOptions};
 use crate::limits::{LimitOptions, Limits};
 use crate::logging::{LogNames, LogOptions};
 use crate::metrics::MetricsOptions;
@@ -22,14 +23,14 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where STUN is answered, if it is.
     pub stun: Option<SocketAddr>,
+    /// Relays, and what clients are told of them.
+    pub relay: RelayConfig,
     /// Whether clients may ask who is online.
     pub directory: bool,
     /// How much of everything there may be.
     pub limits: Limits,
     /// How long things may take.
     pub timing: Timing,
-    /// Where it is remembered who owns which name, and who may do without owning one.
-    pub names: NamesConfig,
     /// The certificate, if connections are encrypted.
     pub tls: Option<TlsFiles>,
     /// The proxies that are believed when they say whom they bring.
@@ -40,6 +41,8 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// How names stand in the log.
     pub log_names: LogNames,
+    /// Where it is remembered who owns which name, and who may do without owning one.
+    pub names: NamesConfig,
 }
 
 impl Config {
@@ -51,6 +54,7 @@ impl Config {
         Self {
             listen: any_port,
             stun: Some(any_port),
+            relay: RelayConfig::default(),
             directory: true,
             limits: Limits {
                 connections: 10_000,
@@ -60,12 +64,12 @@ impl Config {
                 ..Limits::default()
             },
             timing: Timing::default(),
-            names: NamesConfig::for_tests(),
             tls: None,
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             metrics: Some(any_port),
             log_names: LogNames::Hashed,
+            names: NamesConfig::for_tests(),
         }
     }
 }
@@ -97,6 +101,10 @@ pub struct Options {
     )]
     pub stun_listen: StunListen,
 
+    /// Relays.
+    #[command(flatten)]
+    pub relay: RelayOptions,
+
     /// Do not tell anyone who is online. People can still call those whose name they know.
     #[arg(long, env = "VISAVIS_NO_DIRECTORY", help_heading = "Privacy")]
     pub no_directory: bool,
@@ -108,10 +116,6 @@ pub struct Options {
     /// Proxies in front.
     #[command(flatten)]
     pub proxy: ProxyOptions,
-
-    /// The options about names.
-    #[command(flatten)]
-    pub names: NamesOptions,
 
     /// Which web pages may connect.
     #[command(flatten)]
@@ -133,6 +137,10 @@ pub struct Options {
     #[command(flatten)]
     pub log: LogOptions,
 
+    /// The options about names.
+    #[command(flatten)]
+    pub names: NamesOptions,
+
     /// What to do instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -148,8 +156,8 @@ impl Options {
                 StunListen::Off => None,
                 StunListen::At(address) => Some(address),
             },
+            relay: self.relay.config(),
             directory: !self.no_directory,
-            names: self.names.config(),
             limits: self.limits.limits(),
             timing: self.timing.timing(),
             tls: self.tls.files(),
@@ -157,6 +165,7 @@ impl Options {
             origins: self.origin.allow_origin.clone(),
             metrics: self.metrics.metrics_listen.address(),
             log_names: self.log.log_names,
+            names: self.names.config(),
         }
     }
 }

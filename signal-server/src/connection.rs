@@ -100,7 +100,9 @@ impl From<Over> for End {
 pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let Upgraded { transport, early, caller } = upgraded;
     let config = web_socket(&context.limits);
-    let socket = WebSocketStream::from_partially_read(transport, early.into(), Role::Server, Some(config)).await;
+    // Copied, because the bytes (none, as a rule) lie in the larger buffer of HTTP, which would be kept.
+    let socket = WebSocketStream::from_partially_read(transport, early.to_vec(), Role::Server, Some(config)).await;
+    drop(early);
     let _open = context.metrics.opened(Kind::WebSocket);
     let began = Instant::now();
     let seat = context.hub.seat();
@@ -296,7 +298,7 @@ impl Connection {
             let mut next = Some(first);
             while let Some(mut message) = next {
                 if let ServerMessage::LoggedIn { username, ice_servers, .. } = &mut message {
-                    *ice_servers = context.ice.servers_for(caller.reached);
+                    *ice_servers = context.ice.servers_for(caller.reached, Some(username.as_str()));
                     liveness.logged_in();
                     let name = context.names.show(username.as_str());
                     tracing::info!(connection = %seat.id(), %name, "logged in");
@@ -362,4 +364,21 @@ async fn say_goodbye(mut socket: WebSocketStream<Transport>, end: End, timing: &
     };
     // Whether it arrived makes no difference any more.
     let _ = timeout(timing.goodbye, goodbye).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a task of this function takes.
+    fn size_of_task<A, B, F: Future>(_: impl Fn(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn an_idle_connection_takes_little_beside_its_read_buffer() {
+        let task = size_of_task(serve);
+        println!("a connection's task takes {task} bytes");
+        assert!(task <= 2_560, "a connection's task takes {task} bytes");
+    }
 }

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{ALLOW, CONNECTION, HeaderValue, ORIGIN, SEC_WEBSOCKET_VERSION, UPGRADE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -265,11 +265,14 @@ impl Visit {
     /// Reads the body, and lets a service answer.
     async fn pass_on(&self, service: &Service, request: Request<Incoming>, caller: Caller) -> Answer {
         let (mut head, body) = request.into_parts();
+        if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
+            return too_large();
+        }
         let body =
             match timeout(self.front.context.timing.handshake, Limited::new(body, MAX_BODY_BYTES).collect()).await {
                 Ok(Ok(body)) => body.to_bytes(),
                 Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                    return last(plain(StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large."));
+                    return too_large();
                 }
                 Ok(Err(_)) => return last(plain(StatusCode::BAD_REQUEST, "The request's body can't be read.")),
                 Err(_) => return last(plain(StatusCode::REQUEST_TIMEOUT, "The request's body did not come in time.")),
@@ -317,6 +320,10 @@ impl TurnedAway {
 fn last(mut answer: Answer) -> Answer {
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     answer
+}
+
+fn too_large() -> Answer {
+    last(plain(StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large."))
 }
 
 /// What a browser's user sees.

@@ -12,10 +12,9 @@
 //! ```
 //!
 //! [`registry`], [`sessions`], [`calls`], [`rooms`] and [`router`] are pure: they hold the rules and know nothing of
-//! sockets, clocks, databases or dialects. Round them stand one lock (`hub`), one bounded queue per connection
-//! (`outbox`), one task per connection (`connection`), and what all nodes together know (`cluster`, [`names`]). In front
-//! of those stands the door: who is let in at all (`admission`, `proxy`, `origin`), encryption (`tls`), and HTTP
-//! (`front`, `http`).
+//! sockets, clocks, databases or dialects. Round them stand one lock (`hub`), one bounded queue per connection (`outbox`),
+//! one task per connection (`connection`), and what all nodes together know (`cluster`, [`names`]). In front of those
+//! stands the door: who is let in at all (`admission`, `proxy`, `origin`), encryption (`tls`), and HTTP (`front`, `http`).
 
 mod admission;
 pub mod calls;
@@ -48,6 +47,9 @@ mod tls;
 mod transport;
 
 pub use config::{Config, Options};
+pub use ice::{
+    Quotas, RelayConfig, RelayError, RelayFigures, RelayOptions, RelayPorts, Secret, SecretTooShort, TurnUrl,
+};
 pub use limits::{Limits, QueueLimits, Rate};
 pub use logging::LogNames;
 pub use metrics::{MetricsListen, MetricsOptions};

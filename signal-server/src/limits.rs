@@ -82,7 +82,7 @@ impl Default for QueueLimits {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitOptions {
-    /// The most connections at a time. Each needs about 8 KiB of memory (22 KiB with TLS) and one open file.
+    /// The most connections at a time. Each needs about 8 KiB of memory (15 KiB with TLS) and one open file.
     #[arg(long, env = "VISAVIS_MAX_CONNECTIONS", value_name = "N", default_value_t = Limits::default().connections)]
     pub max_connections: usize,
 

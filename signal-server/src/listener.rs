@@ -16,7 +16,7 @@ use crate::connection::{self, Context};
 use crate::drain::drain;
 use crate::front::Front;
 use crate::hub::Hub;
-use crate::ice::{IceOffer, StunServer};
+use crate::ice::Ice;
 use crate::logging::NameLog;
 use crate::metrics::{Metrics, Page};
 use crate::origin::AllowedOrigins;
@@ -34,22 +34,22 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(8);
 /// What a server holds when it begins.
 pub(crate) struct Resources {
     pub(crate) listener: TcpListener,
-    pub(crate) stun: Option<StunServer>,
+    pub(crate) ice: Ice,
+    pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) tls: Option<Tls>,
     pub(crate) page: Option<Page>,
-    pub(crate) cluster: Arc<dyn Cluster>,
 }
 
 /// Serves what comes in on the listener until `shutdown` is done; then lets everyone leave and returns. Dropped before
 /// that, it drops all connections without a word.
 pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Future<Output = ()>) {
-    let Resources { listener, stun, tls, page, cluster } = resources;
+    let Resources { listener, ice, cluster, tls, page } = resources;
     let timing = config.timing;
     let (drainer, drain) = drain();
     let metrics = Arc::new(Metrics::new());
     let context = Arc::new(Context {
         hub: Arc::new(Hub::new(config.directory, config.limits.queue, Arc::clone(&cluster))),
-        ice: IceOffer::new(stun.as_ref().map(StunServer::address)),
+        ice: ice.offer(),
         limits: config.limits,
         timing,
         logins: LoginGate::new(config.limits.logins),
@@ -116,9 +116,7 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
         tracing::warn!(connections = connections.len(), "some connections did not end in time");
     }
     cluster.close().await;
-    if let Some(stun) = stun {
-        stun.close().await;
-    }
+    ice.close().await;
 }
 
 fn report(ended: Result<(), JoinError>) {

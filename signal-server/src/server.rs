@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::cluster::Standalone;
 use crate::config::Config;
-use crate::ice::StunServer;
+use crate::ice::{Figures, Ice, RelayError, RelayFigures};
 use crate::listener::{self, Resources};
 use crate::metrics::Page;
 use crate::names::{NameStoreError, Owners};
@@ -40,6 +40,9 @@ pub enum StartError {
     /// The system gives no thread.
     #[error("the system gives no threads: {0}")]
     NoThread(#[source] io::Error),
+    /// There is no relay, though one was asked for.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
 }
 
 impl StartError {
@@ -60,6 +63,7 @@ pub struct Server {
     encrypted: bool,
     stun_address: Option<SocketAddr>,
     metrics_address: Option<SocketAddr>,
+    relay: Option<Figures>,
     shutdown: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -67,8 +71,8 @@ pub struct Server {
 /// Starts a server where the configuration says.
 ///
 /// # Errors
-/// When nothing can be accepted there, or the certificate can't be used. STUN or figures that can't start are only a
-/// warning.
+/// When nothing can be accepted there, the certificate can't be used, or a relay can't start. STUN or figures that can't
+/// start are only a warning.
 pub async fn start(config: Config) -> Result<Server, StartError> {
     let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::new(config.listen, error))?;
     start_on(listener, config).await
@@ -77,7 +81,7 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
 /// Starts a server on a listener that is bound already; `config.listen` is not looked at.
 ///
 /// # Errors
-/// When the listener does not know its address, or the certificate can't be used.
+/// When the listener does not know its address, the certificate can't be used, or a relay can't start.
 pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, StartError> {
     let address = listener.local_addr().map_err(|error| StartError::new(config.listen, error))?;
     let tls = match config.tls.clone() {
@@ -85,40 +89,21 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
         None => None,
     };
     let encrypted = tls.is_some();
-    let stun = start_stun(config.stun).await;
     let owners = Owners::start(config.names.open()?, config.names.guests).map_err(StartError::NoThread)?;
     let cluster = Arc::new(Standalone::new(owners));
-    let stun_address = stun.as_ref().map(StunServer::address);
+    let ice = Ice::start(config.stun, &config.relay).await?;
+    let (stun_address, relay) = (ice.address(), ice.figures());
     let page = Page::open(config.metrics).await;
     let metrics_address = page.as_ref().map(Page::address);
     let (shutdown, asked) = oneshot::channel();
-    let resources = Resources { listener, stun, tls, page, cluster };
+    let resources = Resources { listener, ice, cluster, tls, page };
     let task = tokio::spawn(listener::run(resources, config, async move {
         if asked.await.is_err() {
             // The handle is gone, and with it the task: its own end is near.
             std::future::pending::<()>().await;
         }
     }));
-    Ok(Server { address, encrypted, stun_address, metrics_address, shutdown: Some(shutdown), task })
-}
-
-async fn start_stun(address: Option<SocketAddr>) -> Option<StunServer> {
-    let address = address?;
-    match StunServer::start(address).await {
-        Ok(stun) => Some(stun),
-        Err(error) => {
-            let why = if error.kind() == io::ErrorKind::AddrInUse {
-                "the port is in use by another program".to_owned()
-            } else {
-                error.to_string()
-            };
-            tracing::warn!(
-                "no STUN server on UDP {address}: {why}. Calls go on without it; choose another port with \
-                 --stun-listen, or turn it off with --stun-listen off"
-            );
-            None
-        }
-    }
+    Ok(Server { address, encrypted, stun_address, metrics_address, relay, shutdown: Some(shutdown), task })
 }
 
 impl Server {
@@ -138,6 +123,12 @@ impl Server {
     #[must_use]
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics_address
+    }
+
+    /// What the relay did so far, if there is one.
+    #[must_use]
+    pub fn relay_figures(&self) -> Option<RelayFigures> {
+        self.relay.as_ref().and_then(Figures::read)
     }
 
     /// The URL for clients; for a server on all addresses, that of this machine itself.

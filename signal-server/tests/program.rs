@@ -8,6 +8,7 @@ use std::process::Stdio;
 
 use common::{Client, LONG};
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -35,14 +36,16 @@ async fn to_the_end(mut child: Child) -> (Option<i32>, String, String) {
     (status.code(), out, err)
 }
 
-/// The program at work, and its URL.
-async fn running(args: &[&str]) -> (Child, String) {
+/// The program at work, with a folder of its own, and its URL.
+async fn running(args: &[&str]) -> (Child, String, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
     let ports = ["--listen=127.0.0.1:0", "--stun-listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0"];
-    let mut child = program(&[&ports, args].concat()).spawn().unwrap();
+    let mut command = program(&[&ports, args].concat());
+    let mut child = command.arg("--data-dir").arg(folder.path()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = timeout(LONG, lines.next_line()).await.expect("a line").unwrap().unwrap();
     let url = line.strip_prefix("listening on ").and_then(|rest| rest.split(' ').next()).expect("where it listens");
-    (child, url.to_owned())
+    (child, url.to_owned(), folder)
 }
 
 #[cfg(unix)]
@@ -87,7 +90,7 @@ async fn an_option_that_can_not_be_used_is_a_usage_error() {
 #[tokio::test]
 async fn a_signal_ends_it_politely() {
     for signal in ["-TERM", "-INT"] {
-        let (child, url) = running(&[]).await;
+        let (child, url, _folder) = running(&[]).await;
         let mut alice = Client::log_in(&url, "alice").await;
         send(&child, signal).await;
         let close = alice.expect_close().await.expect("a goodbye");
@@ -102,7 +105,7 @@ async fn a_signal_ends_it_politely() {
 #[cfg(unix)]
 #[tokio::test]
 async fn asked_twice_it_ends_at_once() {
-    let (child, url) = running(&[]).await;
+    let (child, url, _folder) = running(&[]).await;
     // Somebody who does not answer the goodbye, so that the end takes a second.
     let _silent = Client::log_in(&url, "silent").await;
     send(&child, "-TERM").await;
@@ -116,7 +119,7 @@ async fn asked_twice_it_ends_at_once() {
 #[tokio::test]
 async fn the_log_is_json_and_names_stand_in_it_as_they_should() {
     for (how, shown) in [("plain", Some("alice")), ("off", Some("-")), ("hashed", None)] {
-        let (child, url) = running(&["--log-format=json", "--log-names", how]).await;
+        let (child, url, _folder) = running(&["--log-format=json", "--log-names", how]).await;
         drop(Client::log_in(&url, "alice").await);
         send(&child, "-TERM").await;
         let (_, _, err) = to_the_end(child).await;

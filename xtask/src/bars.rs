@@ -71,7 +71,7 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    fn of(figure: Option<f64>, at_most: f64) -> Self {
+    pub(crate) fn of(figure: Option<f64>, at_most: f64) -> Self {
         match figure {
             Some(figure) if figure <= at_most => Self::Pass,
             Some(_) => Self::Short,
@@ -79,7 +79,7 @@ impl Verdict {
         }
     }
 
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Pass => "pass",
             Self::Short => "SHORT",

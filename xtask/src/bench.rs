@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::packages::{self, Purpose};
 use crate::programs::{self, Server};
 use crate::report::Report;
+use crate::server_bench;
 use crate::window_start;
 use crate::workspace::{self, Profile};
 
@@ -19,6 +20,8 @@ use crate::workspace::{self, Profile};
 pub(crate) enum What {
     /// A call of 1280x720 at 30 pictures a second between two clients on this machine, and the start of a window.
     Call,
+    /// The signaling server beside a Node one of the classic kind: memory, processor time, latency.
+    Server,
 }
 
 /// How long the call lasts.
@@ -28,6 +31,7 @@ const DURATION: Duration = Duration::from_secs(20);
 pub(crate) fn run(what: &What) -> Result<(), Error> {
     match what {
         What::Call => call(),
+        What::Server => server_bench::run(),
     }
 }
 

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod autobahn;
 mod bars;
 mod bench;
 mod command;
@@ -20,6 +21,7 @@ mod packages;
 mod programs;
 mod report;
 mod screenshots;
+mod server_bench;
 mod system;
 mod table;
 mod test;
@@ -86,11 +88,12 @@ mod tests {
 
     #[test]
     fn whatever_follows_test_goes_to_the_test_runner() {
-        let line = ["cargo xtask", "test", "--camera-vm", "--no-fail-fast", "-E", "package(xtask)"];
+        let line = ["cargo xtask", "test", "--camera-vm", "--soak", "1h", "--no-fail-fast", "-E", "package(xtask)"];
         let Ok(Xtask { task: Task::Test(options) }) = Xtask::try_parse_from(line) else {
             panic!("it is a test command")
         };
         assert!(options.camera_vm);
+        assert_eq!(options.soak.as_deref(), Some("1h"));
         assert_eq!(options.nextest, ["--no-fail-fast", "-E", "package(xtask)"]);
     }
 }

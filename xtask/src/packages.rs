@@ -19,10 +19,14 @@ pub(crate) enum Purpose {
     Window,
     /// To open a window where there is no display.
     Display,
-    /// To run the tests: a browser, a sound server, network tools.
+    /// To run the tests: a browser, a sound server, network tools, a relay.
     Test,
     /// To run the camera tests: a virtual machine and what goes into it.
     CameraVm,
+    /// To measure a server on Node beside ours.
+    Node,
+    /// To run several servers as one.
+    Redis,
 }
 
 /// The programs without which nothing compiles, or only a slow codec does.
@@ -50,11 +54,17 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         ],
         (System::Debian | System::Ubuntu, Purpose::Display) => &["xvfb"],
         (System::Debian, Purpose::Test) => {
-            &["chromium", "chromium-driver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables"]
+            &["chromium", "chromium-driver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables", "coturn"]
         }
-        (System::Ubuntu, Purpose::Test) => {
-            &["chromium-browser", "chromium-chromedriver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables"]
-        }
+        (System::Ubuntu, Purpose::Test) => &[
+            "chromium-browser",
+            "chromium-chromedriver",
+            "pulseaudio",
+            "pulseaudio-utils",
+            "iproute2",
+            "nftables",
+            "coturn",
+        ],
         (System::Debian | System::Ubuntu, Purpose::CameraVm) => {
             &["qemu-system-x86", "busybox-static", "cpio", "kmod", "v4l-utils"]
         }
@@ -76,9 +86,16 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-egl",
         ],
         (System::Fedora, Purpose::Display) => &["xorg-x11-server-Xvfb"],
-        (System::Fedora, Purpose::Test) => {
-            &["chromium", "chromedriver", "pulseaudio", "pulseaudio-utils", "iproute", "nftables"]
-        }
+        (System::Fedora, Purpose::Test) => &[
+            "chromium",
+            "chromedriver",
+            "pulseaudio",
+            "pulseaudio-utils",
+            "iproute",
+            "nftables",
+            "coturn",
+            "coturn-utils",
+        ],
         (System::Arch, Purpose::Build) => &["base-devel", "nasm", "cmake", "clang", "alsa-lib"],
         (System::Arch, Purpose::Window) => &[
             "libglvnd",
@@ -92,7 +109,11 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "wayland",
         ],
         (System::Arch, Purpose::Display) => &["xorg-server-xvfb"],
-        (System::Arch, Purpose::Test) => &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables"],
+        (System::Arch, Purpose::Test) => &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables", "coturn"],
+        (System::Debian | System::Ubuntu, Purpose::Node) => &["nodejs", "npm", "openssl"],
+        (System::Debian | System::Ubuntu, Purpose::Redis) => &["redis-server"],
+        (System::Fedora, Purpose::Node) | (System::Arch, Purpose::Node) => &["nodejs", "npm"],
+        (System::Fedora | System::Arch, Purpose::Redis) => &["redis"],
         (System::MacOs, Purpose::Build) => &["nasm", "cmake", "pkgconf"],
         (System::Windows, Purpose::Build) => &["NASM.NASM", "Kitware.CMake", "LLVM.LLVM"],
         _ => &[],
@@ -144,7 +165,7 @@ fn how_to_install(system: System, purposes: &[Purpose]) -> String {
     }
 }
 
-fn is_on_path(program: &str) -> bool {
+pub(crate) fn is_on_path(program: &str) -> bool {
     command::succeeds(Command::new(program).arg("--version"))
 }
 
@@ -221,7 +242,15 @@ mod tests {
     #[test]
     fn no_purpose_names_a_package_twice() {
         for system in SYSTEMS {
-            let purposes = [Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test, Purpose::CameraVm];
+            let purposes = [
+                Purpose::Build,
+                Purpose::Window,
+                Purpose::Display,
+                Purpose::Test,
+                Purpose::CameraVm,
+                Purpose::Node,
+                Purpose::Redis,
+            ];
             let mut names = all_names(system, &purposes);
             let count = names.len();
             names.sort_unstable();

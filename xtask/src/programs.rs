@@ -57,6 +57,11 @@ impl Running {
         }
     }
 
+    /// Its number, unless its end is known.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// How it ended, when it has.
     pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
@@ -111,7 +116,7 @@ impl Server {
 }
 
 /// A port that was free a moment ago.
-async fn free_port() -> Result<u16, Error> {
+pub(crate) async fn free_port() -> Result<u16, Error> {
     let what = "looking for a free port";
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(Error::file(what))?;
     Ok(listener.local_addr().map_err(Error::file(what))?.port())

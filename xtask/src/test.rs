@@ -1,5 +1,6 @@
 //! `cargo xtask test`: sets the machine up, then runs every test. The last words are the test runner's own summary.
 
+use crate::autobahn;
 use crate::command;
 use crate::error::Error;
 use crate::packages::{self, Purpose};
@@ -12,6 +13,10 @@ pub(crate) struct Options {
     /// Also run the tests of a real camera driver, in a small virtual machine.
     #[arg(long)]
     pub(crate) camera_vm: bool,
+    /// How long the soak of the server lasts, as in 90s, 10m or 1h, instead of two minutes. With `-E 'binary(soak)'`
+    /// nothing else runs.
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) soak: Option<String>,
     /// Passed on to cargo-nextest: a test's name, `-E 'package(visavis-tests)'`, `--no-capture`, …
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "NEXTEST ARGUMENTS")]
     pub(crate) nextest: Vec<String>,
@@ -25,6 +30,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     }
     packages::ensure(&purposes)?;
     tools::ensure(tools::NEXTEST)?;
+    autobahn::ensure()?;
 
     let features = if options.camera_vm { CAMERA_VM_FEATURES } else { TEST_FEATURES };
     // The end-to-end tests run the programs, which a test build alone does not make.
@@ -32,7 +38,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     if options.nextest.is_empty() {
         command::run(workspace::cargo().args(["test", "--quiet", "--doc", "--workspace", "--features", features]))?;
     }
-    command::run(workspace::cargo().args(nextest_arguments(features, &options.nextest)))
+    let mut nextest = workspace::cargo();
+    nextest.args(nextest_arguments(features, &options.nextest));
+    if let Some(soak) = &options.soak {
+        // The test reads it, and says so when it can't.
+        nextest.env("VISAVIS_SOAK", soak);
+    }
+    command::run(&mut nextest)
 }
 
 fn nextest_arguments<'a>(features: &'a str, more: &'a [String]) -> impl Iterator<Item = &'a str> {

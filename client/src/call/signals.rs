@@ -327,6 +327,7 @@ fn refusal_words(code: ErrorCode) -> &'static str {
         ErrorCode::TooLarge => "The server found the call's description too large: try with fewer network interfaces.",
         ErrorCode::RateLimited => "The server asks for a pause: try again in a minute.",
         ErrorCode::RoomFull => "There are two people in that room already.",
+        ErrorCode::Unavailable => "The servers can't reach each other at the moment: try again soon.",
         ErrorCode::Other => "The server refused the call.",
     }
 }

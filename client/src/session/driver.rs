@@ -336,7 +336,9 @@ impl Driver {
             | ServerMessage::LoginRefused { .. }
             | ServerMessage::UserJoined { .. }
             | ServerMessage::UserLeft { .. }
-            | ServerMessage::Message { .. } => {}
+            | ServerMessage::Message { .. }
+            | ServerMessage::Broadcast { .. }
+            | ServerMessage::GuestLeft { .. } => {}
         }
     }
 

@@ -243,9 +243,7 @@ fn refusal_words(reason: LoginRefusal, message: &str, username: &Username) -> St
             format!("Somebody is already logged in as {username}: choose another name, or close the other window.")
         }
         LoginRefusal::InvalidName => format!("The server does not take {username} for a name: choose another one."),
-        LoginRefusal::AlreadyLoggedIn | LoginRefusal::NotAllowed | LoginRefusal::Other if message.is_empty() => {
-            "The server refused the login and gave no reason.".to_owned()
-        }
-        LoginRefusal::AlreadyLoggedIn | LoginRefusal::NotAllowed | LoginRefusal::Other => message.to_owned(),
+        _ if message.is_empty() => "The server refused the login and gave no reason.".to_owned(),
+        _ => message.to_owned(),
     }
 }

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::drain::{Drainer, drain};
 use crate::http::WholeRequest;
 use crate::hub::Hub;
-use crate::ice::IceOffer;
+use crate::ice::Ice;
 use crate::logging::{LogNames, NameLog};
 use crate::metrics::Metrics;
 use crate::names::Owners;
@@ -28,15 +28,28 @@ where
     F: Fn(WholeRequest) -> A + Send + Sync + 'static,
     A: Future<Output = Answer> + Send + 'static,
 {
+    hurried_client_of(LONG, call, change).await
+}
+
+/// The same, with so much time to say what it wants.
+async fn hurried_client_of<F, A>(
+    handshake: Duration,
+    call: F,
+    change: impl FnOnce(&mut Front),
+) -> (TcpStream, Arc<Front>, Drainer)
+where
+    F: Fn(WholeRequest) -> A + Send + Sync + 'static,
+    A: Future<Output = Answer> + Send + 'static,
+{
     let config = Config::for_tests();
     let (drainer, drain) = drain();
     let owners = Owners::start(config.names.open().unwrap(), config.names.guests).unwrap();
-    let cluster = Arc::new(Standalone::new(owners));
+    let ice = Ice::start(None, &config.relay).await.unwrap();
     let context = Context {
-        hub: Arc::new(Hub::new(true, config.limits.queue, cluster)),
-        ice: IceOffer::new(None),
+        hub: Arc::new(Hub::new(true, config.limits.queue, Arc::new(Standalone::new(owners)))),
+        ice: ice.offer(),
         limits: config.limits,
-        timing: crate::Timing { handshake: Duration::from_millis(500), ..config.timing },
+        timing: crate::Timing { handshake, ..config.timing },
         logins: LoginGate::new(None),
         names: NameLog::new(LogNames::Off),
         metrics: Arc::new(Metrics::new()),
@@ -96,7 +109,7 @@ async fn behind_a_trusted_proxy_the_caller_is_the_client() {
 
 #[tokio::test]
 async fn a_body_that_dribbles_in_is_not_waited_for() {
-    let (client, _front, _drainer) = client_of(echo, |_| {}).await;
+    let (client, _front, _drainer) = hurried_client_of(Duration::from_millis(500), echo, |_| {}).await;
     let request = "POST /socket.io/ HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\nhel";
     let answer = answer_to(client, request).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");

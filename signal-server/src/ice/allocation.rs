@@ -1,0 +1,216 @@
+//! One allocation: an address at the relay that stands for a client, and whom it talks to from there.
+//!
+//! Permissions and channels are few (`MAX_PEERS` of each) and end by themselves: what is asked about at a moment is
+//! answered for that moment, so nothing depends on when the dead are swept out.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use super::rate::Level;
+
+/// RFC 8656 §9.
+const PERMISSION_LIFETIME: Duration = Duration::from_secs(300);
+/// RFC 8656 §12.
+const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
+/// RFC 8656 §3.2.
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
+const MAX_LIFETIME: Duration = Duration::from_secs(3600);
+/// Of a call's other side there are as many as it has networks; a call has one other side.
+const MAX_PEERS: usize = 64;
+
+/// Why a peer can't be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotAdded {
+    /// There are too many.
+    Full,
+    /// The channel is another peer's, or the peer has another channel.
+    Taken,
+}
+
+/// The lifetime for one that was asked for in seconds (RFC 8656 §7.2).
+pub(crate) fn lifetime(asked: Option<u32>) -> Duration {
+    let asked = asked.map_or(DEFAULT_LIFETIME, |seconds| Duration::from_secs(seconds.into()));
+    asked.clamp(DEFAULT_LIFETIME, MAX_LIFETIME)
+}
+
+/// An allocation with its socket.
+#[derive(Debug)]
+pub(crate) struct Allocation<S> {
+    pub(crate) socket: S,
+    /// The address that stands for the client.
+    pub(crate) relayed: SocketAddr,
+    /// Whose credentials made it; others can't change it.
+    pub(crate) username: String,
+    /// Which request made it, to know it when it comes again.
+    pub(crate) transaction: [u8; 12],
+    expires: Instant,
+    permissions: Vec<Permission>,
+    channels: Vec<Channel>,
+    /// What has gone each way lately.
+    pub(crate) to_peers: Level,
+    pub(crate) to_client: Level,
+}
+
+#[derive(Debug)]
+struct Permission {
+    ip: IpAddr,
+    expires: Instant,
+}
+
+#[derive(Debug)]
+struct Channel {
+    number: u16,
+    peer: SocketAddr,
+    expires: Instant,
+}
+
+impl<S> Allocation<S> {
+    pub(crate) fn new(
+        socket: S,
+        relayed: SocketAddr,
+        username: String,
+        transaction: [u8; 12],
+        expires: Instant,
+    ) -> Self {
+        Self {
+            socket,
+            relayed,
+            username,
+            transaction,
+            expires,
+            permissions: Vec::new(),
+            channels: Vec::new(),
+            to_peers: Level::default(),
+            to_client: Level::default(),
+        }
+    }
+
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
+        self.expires <= now
+    }
+
+    pub(crate) fn time_left(&self, now: Instant) -> Duration {
+        self.expires.saturating_duration_since(now)
+    }
+
+    pub(crate) fn extend(&mut self, lifetime: Duration, now: Instant) {
+        self.expires = now + lifetime;
+    }
+
+    /// Lets these peers in for a while: all, or none when there would be too many.
+    pub(crate) fn permit(&mut self, peers: &[IpAddr], now: Instant) -> Result<(), NotAdded> {
+        self.permissions.retain(|permission| permission.expires > now);
+        let mut new = peers.to_vec();
+        new.sort_unstable();
+        new.dedup();
+        let others = self.permissions.iter().filter(|permission| !new.contains(&permission.ip)).count();
+        if others + new.len() > MAX_PEERS {
+            return Err(NotAdded::Full);
+        }
+        self.permissions.retain(|permission| !new.contains(&permission.ip));
+        let expires = now + PERMISSION_LIFETIME;
+        self.permissions.extend(new.into_iter().map(|ip| Permission { ip, expires }));
+        Ok(())
+    }
+
+    pub(crate) fn is_permitted(&self, peer: IpAddr, now: Instant) -> bool {
+        self.permissions.iter().any(|permission| permission.ip == peer && permission.expires > now)
+    }
+
+    /// Gives a peer a channel for a while, and lets it in.
+    pub(crate) fn bind(&mut self, number: u16, peer: SocketAddr, now: Instant) -> Result<(), NotAdded> {
+        self.channels.retain(|channel| channel.expires > now);
+        if self.channels.iter().any(|channel| (channel.number == number) != (channel.peer == peer)) {
+            return Err(NotAdded::Taken);
+        }
+        let is_new = !self.channels.iter().any(|channel| channel.number == number);
+        if is_new && self.channels.len() >= MAX_PEERS {
+            return Err(NotAdded::Full);
+        }
+        self.permit(&[peer.ip()], now)?;
+        self.channels.retain(|channel| channel.number != number);
+        self.channels.push(Channel { number, peer, expires: now + CHANNEL_LIFETIME });
+        Ok(())
+    }
+
+    pub(crate) fn peer_of(&self, number: u16, now: Instant) -> Option<SocketAddr> {
+        let channel = self.channels.iter().find(|channel| channel.number == number && channel.expires > now)?;
+        Some(channel.peer)
+    }
+
+    pub(crate) fn channel_of(&self, peer: SocketAddr, now: Instant) -> Option<u16> {
+        let channel = self.channels.iter().find(|channel| channel.peer == peer && channel.expires > now)?;
+        Some(channel.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn allocation(now: Instant) -> Allocation<()> {
+        let relayed = "192.0.2.1:49160".parse().unwrap();
+        Allocation::new((), relayed, "1:a".into(), [0; 12], now + DEFAULT_LIFETIME)
+    }
+
+    fn peer(host: u8, port: u16) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::new(198, 51, 100, host), port))
+    }
+
+    #[test]
+    fn a_lifetime_is_between_ten_minutes_and_an_hour() {
+        for (asked, given) in
+            [(None, 600), (Some(0), 600), (Some(601), 601), (Some(3600), 3600), (Some(u32::MAX), 3600)]
+        {
+            assert_eq!(lifetime(asked), Duration::from_secs(given), "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_permission_is_for_an_address_and_five_minutes() {
+        let start = Instant::now();
+        let mut allocation = allocation(start);
+        allocation.permit(&[peer(1, 0).ip(), peer(1, 0).ip()], start).unwrap();
+        assert!(allocation.is_permitted(peer(1, 0).ip(), start + Duration::from_secs(299)));
+        assert!(!allocation.is_permitted(peer(1, 0).ip(), start + Duration::from_secs(300)));
+        assert!(!allocation.is_permitted(peer(2, 0).ip(), start));
+        allocation.permit(&[peer(1, 0).ip()], start + Duration::from_secs(200)).unwrap();
+        assert!(allocation.is_permitted(peer(1, 0).ip(), start + Duration::from_secs(499)));
+    }
+
+    #[test]
+    fn a_channel_and_a_peer_belong_together_for_ten_minutes() {
+        let start = Instant::now();
+        let mut allocation = allocation(start);
+        allocation.bind(0x4000, peer(1, 5), start).unwrap();
+        assert_eq!(allocation.bind(0x4000, peer(1, 6), start), Err(NotAdded::Taken));
+        assert_eq!(allocation.bind(0x4001, peer(1, 5), start), Err(NotAdded::Taken));
+        allocation.bind(0x4001, peer(1, 6), start).unwrap();
+        allocation.bind(0x4000, peer(1, 5), start + Duration::from_secs(60)).unwrap();
+        let late = start + Duration::from_secs(659);
+        assert_eq!(
+            (allocation.peer_of(0x4000, late), allocation.channel_of(peer(1, 5), late)),
+            (Some(peer(1, 5)), Some(0x4000))
+        );
+        assert_eq!((allocation.peer_of(0x4001, late), allocation.channel_of(peer(1, 6), late)), (None, None));
+        assert!(!allocation.is_permitted(peer(1, 5).ip(), late), "the permission has ended before");
+        allocation.bind(0x4001, peer(1, 7), late).unwrap();
+    }
+
+    #[test]
+    fn there_are_never_more_than_so_many() {
+        let start = Instant::now();
+        let mut allocation = allocation(start);
+        for host in 0..64 {
+            allocation.bind(0x4000 + u16::from(host), peer(host, 1), start).unwrap();
+        }
+        assert_eq!(allocation.bind(0x5000, peer(0, 2), start), Err(NotAdded::Full));
+        assert_eq!(allocation.permit(&[peer(99, 0).ip()], start), Err(NotAdded::Full));
+        allocation.bind(0x4000, peer(0, 1), start).unwrap();
+        allocation.permit(&[peer(99, 0).ip()], start + PERMISSION_LIFETIME).unwrap();
+        let many: Vec<_> = (0..65).map(|host| peer(host, 0).ip()).collect();
+        assert_eq!(allocation.permit(&many, start + PERMISSION_LIFETIME), Err(NotAdded::Full));
+    }
+}

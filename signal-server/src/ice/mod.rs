@@ -1,0 +1,148 @@
+//! ICE for everyone: how two people find a way to each other, and a relay for those who find none.
+//!
+//! - [`offer`]: what logins are told; [`credentials`]: what lets them use a relay, here or elsewhere;
+//! - [`responder`], [`relay`]: the embedded STUN server and TURN relay, pure; [`socket`]: the sockets round them;
+//! - [`peers`], [`quota`], [`rate`], [`nonce`]: whom the relay talks to, how many, how much, and with whom it speaks;
+//! - [`stun`], [`reply`]: the messages.
+//!
+//! Without `--relay-address` only Binding requests are answered. `docs/adr/0004` says why the relay is our own.
+
+mod allocation;
+mod credentials;
+mod nonce;
+mod offer;
+mod options;
+mod peers;
+mod quota;
+mod rate;
+mod relay;
+mod reply;
+mod responder;
+mod socket;
+mod stun;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use tokio::net::UdpSocket;
+
+pub use credentials::{Secret, SecretTooShort};
+pub(crate) use offer::IceOffer;
+pub use options::{RelayConfig, RelayOptions, RelayPorts, TurnUrl};
+pub use quota::Quotas;
+pub use relay::RelayFigures;
+pub(crate) use socket::Figures;
+
+use peers::PeerRule;
+use relay::{Relay, Settings};
+use responder::Responder;
+use socket::StunServer;
+
+/// Why there is no relay, though one was asked for. The text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// It has no port.
+    #[error("the relay answers on the STUN port: give --stun-listen an address, or leave --relay-address out")]
+    NoStun,
+    /// It has no port of its own.
+    #[error("no relay on UDP {0}: {1}. Choose another port with --stun-listen, or leave --relay-address out")]
+    Bind(SocketAddr, #[source] io::Error),
+    /// The addresses can't be a relay's.
+    #[error("--relay-address takes the public IPv4 address of this machine, its IPv6 address, or one of each")]
+    Addresses,
+}
+
+/// STUN, a relay and what is said about them.
+#[derive(Debug)]
+pub(crate) struct Ice {
+    offer: IceOffer,
+    server: Option<StunServer>,
+}
+
+impl Ice {
+    /// Starts what is configured. A STUN server that can't start is only a warning.
+    ///
+    /// # Errors
+    /// When a relay is asked for and can't start.
+    pub(crate) async fn start(stun: Option<SocketAddr>, config: &RelayConfig) -> Result<Self, RelayError> {
+        let secret = config.secret.clone().unwrap_or_else(Secret::random);
+        let relays = !config.addresses.is_empty();
+        let server = match stun {
+            None if relays => return Err(RelayError::NoStun),
+            None => None,
+            Some(address) => {
+                let relay = if relays { Some(relay(config, secret.clone())?) } else { None };
+                match listen(address, relay, config).await {
+                    Ok(server) => Some(server),
+                    Err(error) if relays => return Err(RelayError::Bind(address, error)),
+                    Err(error) => {
+                        warn(address, &error);
+                        None
+                    }
+                }
+            }
+        };
+        let offer = IceOffer::new(server.as_ref().map(StunServer::address), config, secret);
+        Ok(Self { offer, server })
+    }
+
+    /// What logins are told.
+    pub(crate) fn offer(&self) -> IceOffer {
+        self.offer.clone()
+    }
+
+    /// Where STUN is answered, if it is.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.server.as_ref().map(StunServer::address)
+    }
+
+    /// Where the relay's figures are read.
+    pub(crate) fn figures(&self) -> Option<Figures> {
+        self.server.as_ref().map(StunServer::figures)
+    }
+
+    /// Stops everything. The ports are free afterwards.
+    pub(crate) async fn close(self) {
+        if let Some(server) = self.server {
+            server.close().await;
+        }
+    }
+}
+
+fn relay<S>(config: &RelayConfig, secret: Secret) -> Result<Relay<S>, RelayError> {
+    let addresses = &config.addresses;
+    let ipv4 = addresses.iter().filter(|ip| ip.is_ipv4()).count();
+    if ipv4 > 1 || addresses.len() - ipv4 > 1 || addresses.iter().any(|ip| ip.is_unspecified() || ip.is_multicast()) {
+        return Err(RelayError::Addresses);
+    }
+    let settings = Settings {
+        addresses: addresses.clone(),
+        peers: PeerRule::new(config.allowed_peers.clone(), addresses.clone()),
+        quotas: config.quotas,
+        bytes_per_second: (config.kilobits_per_second > 0).then(|| u64::from(config.kilobits_per_second) * 1000 / 8),
+    };
+    Ok(Relay::new(settings, secret, Instant::now()))
+}
+
+async fn listen(
+    address: SocketAddr,
+    relay: Option<Relay<socket::RelaySocket>>,
+    config: &RelayConfig,
+) -> io::Result<StunServer> {
+    let socket = UdpSocket::bind(address).await?;
+    let responder = Responder::new(config.answers_per_second, relay, Instant::now());
+    StunServer::start(socket, responder, config.ports)
+}
+
+fn warn(address: SocketAddr, error: &io::Error) {
+    let why = if error.kind() == io::ErrorKind::AddrInUse {
+        "the port is in use by another program".to_owned()
+    } else {
+        error.to_string()
+    };
+    tracing::warn!(
+        "no STUN server on UDP {address}: {why}. Calls go on without it; choose another port with --stun-listen, or \
+         turn it off with --stun-listen off"
+    );
+}

@@ -1,0 +1,160 @@
+//! What logins are told: where to ask for their address, and which relays to use with which credentials.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use visavis_shared::IceServer;
+
+use super::credentials::Secret;
+use super::options::{RelayConfig, TurnUrl};
+
+/// What logins are offered.
+#[derive(Debug, Clone)]
+pub(crate) struct IceOffer {
+    /// Where STUN, and the relay if there is one, listen.
+    stun: Option<SocketAddr>,
+    /// The relay's addresses as others see them.
+    relay: Vec<IpAddr>,
+    elsewhere: Vec<TurnUrl>,
+    secret: Secret,
+}
+
+impl IceOffer {
+    pub(crate) fn new(stun: Option<SocketAddr>, config: &RelayConfig, secret: Secret) -> Self {
+        let relay = if stun.is_some() { config.addresses.clone() } else { Vec::new() };
+        Self { stun, relay, elsewhere: config.urls.clone(), secret }
+    }
+
+    /// The servers for somebody who reached this machine by the address `reached`, from now on. Relays are given with
+    /// new credentials each time.
+    pub(crate) fn servers_for(&self, reached: IpAddr, user: Option<&str>) -> Vec<IceServer> {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        self.servers_at(reached, user, unix)
+    }
+
+    fn servers_at(&self, reached: IpAddr, user: Option<&str>, unix: u64) -> Vec<IceServer> {
+        let stun = self.stun_url(reached.to_canonical()).map(|url| vec![url]);
+        let mut servers: Vec<_> =
+            stun.into_iter().map(|urls| IceServer { urls, username: None, credential: None }).collect();
+        let urls: Vec<_> = self.relay_urls().chain(self.elsewhere.iter().map(|url| url.as_str().to_owned())).collect();
+        if !urls.is_empty() {
+            let credentials = self.secret.issue(user, unix);
+            let (username, credential) = (Some(credentials.username), Some(credentials.password));
+            servers.push(IceServer { urls, username, credential });
+        }
+        servers
+    }
+
+    /// By the public address where one is known, since the one by which a client came may be that of a NAT's inside.
+    fn stun_url(&self, reached: IpAddr) -> Option<String> {
+        let stun = self.stun?;
+        let public = self.relay.iter().copied().find(|ip| ip.is_ipv4() == reached.is_ipv4() && hears(stun.ip(), *ip));
+        let host = match (public, stun.ip().to_canonical()) {
+            (Some(public), _) => public,
+            (None, bound) if !bound.is_unspecified() => bound,
+            (None, bound) if !hears(bound, reached) => return None,
+            (None, _) => reached,
+        };
+        Some(format!("stun:{}", SocketAddr::new(host, stun.port())))
+    }
+
+    fn relay_urls(&self) -> impl Iterator<Item = String> {
+        let stun = self.stun;
+        self.relay.iter().filter_map(move |ip| {
+            let stun = stun.filter(|stun| hears(stun.ip(), *ip))?;
+            Some(format!("turn:{}?transport=udp", SocketAddr::new(*ip, stun.port())))
+        })
+    }
+}
+
+/// Whether who listens on one address can hear what is sent to another. The wildcard of IPv4 hears no IPv6; that of
+/// IPv6 hears IPv4 too on most systems.
+fn hears(bound: IpAddr, sent_to: IpAddr) -> bool {
+    bound.is_ipv4() == sent_to.is_ipv4() || (bound.is_ipv6() && bound.is_unspecified())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret() -> Secret {
+        "0123456789abcdef".parse().unwrap()
+    }
+
+    fn offer(stun: &str, config: &RelayConfig) -> IceOffer {
+        IceOffer::new(Some(stun.parse().unwrap()), config, secret())
+    }
+
+    fn offered(stun: &str, reached: &str) -> Option<String> {
+        let servers = offer(stun, &RelayConfig::default()).servers_for(reached.parse().unwrap(), Some("alice"));
+        assert!(servers.len() <= 1 && servers.iter().all(|server| server.credential.is_none()), "no relay");
+        servers.first().map(|server| server.urls.concat())
+    }
+
+    fn urls(stun: &str, relay: &[&str], reached: &str) -> Vec<String> {
+        let addresses = relay.iter().map(|ip| ip.parse().unwrap()).collect();
+        let config = RelayConfig { addresses, ..RelayConfig::default() };
+        let servers = offer(stun, &config).servers_for(reached.parse().unwrap(), Some("alice"));
+        servers.into_iter().flat_map(|server| server.urls).collect()
+    }
+
+    #[test]
+    fn clients_are_given_the_address_by_which_they_came() {
+        assert_eq!(offered("0.0.0.0:3478", "192.168.1.7").as_deref(), Some("stun:192.168.1.7:3478"));
+        assert_eq!(offered("0.0.0.0:3478", "::ffff:192.168.1.7").as_deref(), Some("stun:192.168.1.7:3478"));
+        assert_eq!(offered("[::]:3478", "2001:db8::1").as_deref(), Some("stun:[2001:db8::1]:3478"));
+        assert_eq!(offered("[::]:3478", "192.168.1.7").as_deref(), Some("stun:192.168.1.7:3478"));
+    }
+
+    #[test]
+    fn a_stun_server_on_one_address_is_offered_there() {
+        assert_eq!(offered("127.0.0.1:4000", "192.168.1.7").as_deref(), Some("stun:127.0.0.1:4000"));
+    }
+
+    #[test]
+    fn what_could_not_answer_is_not_offered() {
+        assert_eq!(offered("0.0.0.0:3478", "2001:db8::1"), None);
+        let none = IceOffer::new(None, &RelayConfig::default(), secret());
+        assert_eq!(none.servers_for(IpAddr::from([127, 0, 0, 1]), None), []);
+        let config = RelayConfig { addresses: vec![IpAddr::from([192, 0, 2, 1])], ..RelayConfig::default() };
+        let none = IceOffer::new(None, &config, secret());
+        assert_eq!(none.servers_for(IpAddr::from([127, 0, 0, 1]), None), [], "a relay without a port");
+    }
+
+    #[test]
+    fn the_relay_is_offered_by_its_public_address() {
+        assert_eq!(
+            urls("0.0.0.0:3478", &["198.51.100.1"], "10.0.0.5"),
+            ["stun:198.51.100.1:3478", "turn:198.51.100.1:3478?transport=udp"],
+        );
+        assert_eq!(
+            urls("[::]:3478", &["198.51.100.1", "2001:db8::1"], "2001:db8::1"),
+            [
+                "stun:[2001:db8::1]:3478",
+                "turn:198.51.100.1:3478?transport=udp",
+                "turn:[2001:db8::1]:3478?transport=udp",
+            ],
+        );
+        assert_eq!(
+            urls("0.0.0.0:3478", &["198.51.100.1", "2001:db8::1"], "10.0.0.5"),
+            ["stun:198.51.100.1:3478", "turn:198.51.100.1:3478?transport=udp"],
+            "nobody listens on the other",
+        );
+    }
+
+    #[test]
+    fn each_login_gets_credentials_of_its_own_time_for_all_relays() {
+        let config = RelayConfig {
+            addresses: vec![IpAddr::from([198, 51, 100, 1])],
+            urls: vec!["turns:relay.example.org:443?transport=tcp".parse().unwrap()],
+            ..RelayConfig::default()
+        };
+        let offer = offer("0.0.0.0:3478", &config);
+        let relay = |unix| offer.servers_at(IpAddr::from([10, 0, 0, 5]), Some("alice"), unix).pop().unwrap();
+        let first = relay(1_000_000_000);
+        assert_eq!(first.urls, ["turn:198.51.100.1:3478?transport=udp", "turns:relay.example.org:443?transport=tcp"]);
+        let expected = secret().issue(Some("alice"), 1_000_000_000);
+        assert_eq!((first.username, first.credential), (Some(expected.username), Some(expected.password)));
+        assert_ne!(relay(1_000_000_001).username, relay(1_000_000_002).username);
+    }
+}

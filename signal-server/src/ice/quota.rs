@@ -1,0 +1,165 @@
+//! How many allocations there may be: in all, for one person, from one address.
+//!
+//! A person is the id of the credentials, an address a customer's (for IPv6 their /64). What is counted is given back
+//! exactly once, so the counts are those of the allocations there are, and nobody who has none is remembered.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
+use std::net::IpAddr;
+
+use crate::admission::customer;
+
+/// How many there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quotas {
+    /// In all.
+    pub total: usize,
+    /// Of one person.
+    pub per_user: usize,
+    /// From one address.
+    pub per_address: usize,
+}
+
+impl Default for Quotas {
+    /// A call takes one to four for each of the two, and those of a browser page that was closed stay for ten minutes.
+    fn default() -> Self {
+        Self { total: 1_000, per_user: 20, per_address: 100 }
+    }
+}
+
+/// Which number is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reached {
+    Total,
+    User,
+    Address,
+}
+
+/// Counts those there are.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    quotas: Quotas,
+    total: usize,
+    by_user: HashMap<String, usize>,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+impl Counts {
+    pub(crate) fn new(quotas: Quotas) -> Self {
+        Self { quotas, total: 0, by_user: HashMap::new(), by_address: HashMap::new() }
+    }
+
+    /// Counts one more, if there may be one.
+    pub(crate) fn take(&mut self, user: &str, address: IpAddr) -> Result<(), Reached> {
+        let address = customer(address);
+        if self.total >= self.quotas.total {
+            return Err(Reached::Total);
+        }
+        if self.by_user.get(user).is_some_and(|count| *count >= self.quotas.per_user) || self.quotas.per_user == 0 {
+            return Err(Reached::User);
+        }
+        if self.by_address.get(&address).is_some_and(|count| *count >= self.quotas.per_address)
+            || self.quotas.per_address == 0
+        {
+            return Err(Reached::Address);
+        }
+        self.total += 1;
+        *self.by_user.entry(user.to_owned()).or_default() += 1;
+        *self.by_address.entry(address).or_default() += 1;
+        Ok(())
+    }
+
+    /// Counts one less.
+    pub(crate) fn give_back(&mut self, user: &str, address: IpAddr) {
+        self.total = self.total.saturating_sub(1);
+        one_less(self.by_user.entry(user.to_owned()));
+        one_less(self.by_address.entry(customer(address)));
+    }
+}
+
+fn one_less<K: Hash + Eq>(entry: Entry<'_, K, usize>) {
+    if let Entry::Occupied(mut entry) = entry {
+        *entry.get_mut() -= 1;
+        if *entry.get() == 0 {
+            entry.remove();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn each_number_is_a_limit_of_its_own() {
+        let mut counts = Counts::new(Quotas { total: 4, per_user: 2, per_address: 3 });
+        counts.take("alice", ip("192.0.2.1")).unwrap();
+        counts.take("alice", ip("192.0.2.2")).unwrap();
+        assert_eq!(counts.take("alice", ip("192.0.2.3")), Err(Reached::User));
+        counts.take("bob", ip("192.0.2.1")).unwrap();
+        counts.take("carol", ip("::ffff:192.0.2.1")).unwrap();
+        assert_eq!(counts.take("dave", ip("192.0.2.9")), Err(Reached::Total));
+        counts.give_back("alice", ip("192.0.2.2"));
+        assert_eq!(counts.take("dave", ip("192.0.2.1")), Err(Reached::Address));
+        counts.take("dave", ip("192.0.2.9")).unwrap();
+    }
+
+    #[test]
+    fn ipv6_counts_by_customer() {
+        let mut counts = Counts::new(Quotas { total: 9, per_user: 9, per_address: 1 });
+        counts.take("alice", ip("2001:db8:0:1::1")).unwrap();
+        assert_eq!(counts.take("bob", ip("2001:db8:0:1::2")), Err(Reached::Address));
+        counts.take("bob", ip("2001:db8:0:2::1")).unwrap();
+    }
+
+    #[test]
+    fn none_at_all_can_be_asked_for() {
+        for quotas in [
+            Quotas { total: 0, ..Quotas::default() },
+            Quotas { per_user: 0, ..Quotas::default() },
+            Quotas { per_address: 0, ..Quotas::default() },
+        ] {
+            assert!(Counts::new(quotas).take("alice", ip("192.0.2.1")).is_err(), "{quotas:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_counts_are_those_of_what_is_held(
+            steps in prop::collection::vec((any::<bool>(), 0_usize..5, 0_u8..5), 1..200),
+            total in 1_usize..12, per_user in 1_usize..6, per_address in 1_usize..6,
+        ) {
+            let quotas = Quotas { total, per_user, per_address };
+            let mut counts = Counts::new(quotas);
+            let mut held: Vec<(String, IpAddr)> = Vec::new();
+            for (take, who, place) in steps {
+                if take {
+                    let (user, address) = (who.to_string(), IpAddr::V4(Ipv4Addr::new(192, 0, 2, place)));
+                    let of_user = held.iter().filter(|(other, _)| *other == user).count();
+                    let from_there = held.iter().filter(|(_, other)| *other == address).count();
+                    let room = held.len() < total && of_user < per_user && from_there < per_address;
+                    prop_assert_eq!(counts.take(&user, address).is_ok(), room);
+                    if room {
+                        held.push((user, address));
+                    }
+                } else if !held.is_empty() {
+                    let (user, address) = held.swap_remove(who % held.len());
+                    counts.give_back(&user, address);
+                }
+                prop_assert_eq!(counts.total, held.len());
+                prop_assert_eq!(counts.by_user.values().sum::<usize>(), held.len());
+                prop_assert_eq!(counts.by_address.values().sum::<usize>(), held.len());
+                prop_assert!(counts.by_user.values().chain(counts.by_address.values()).all(|count| *count > 0));
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Everything that answers on the STUN port, without a socket or a clock: Binding requests for anyone, the relay for
+//! those with credentials.
+//!
+//! An answer can be larger than what asked for it, and who asked can be forged, so whoever has no allocation gets only
+//! so many answers in a time; the rest is dropped unread. Whoever has one gets more, since there is a name to it. What
+//! can't be read is dropped without a word.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::rate::{Crowd, Rate};
+use super::relay::{Action, Now, Ports, Relay, RelayFigures};
+use super::reply::bound;
+use super::stun::{Class, Kind, Message, Method};
+use crate::admission::customer;
+
+/// After silence an address may ask so much at once: an office that all comes to work at nine.
+const BURST: Duration = Duration::from_secs(2);
+
+/// How many more requests are heard from an address where there is an allocation: a call makes one every few minutes
+/// for each peer, and some at its start.
+const MORE_FOR_CLIENTS: u64 = 10;
+
+/// Answers datagrams.
+pub(crate) struct Responder<S> {
+    strangers: Crowd,
+    clients: Crowd,
+    relay: Option<Relay<S>>,
+}
+
+impl<S> Responder<S> {
+    /// One that gives each address so many answers a second.
+    pub(crate) fn new(answers_per_second: u32, relay: Option<Relay<S>>, now: Instant) -> Self {
+        let crowd = |rate| Crowd::new(Rate::per_second(rate, BURST), now);
+        let rate = u64::from(answers_per_second);
+        Self { strangers: crowd(rate), clients: crowd(rate * MORE_FOR_CLIENTS), relay }
+    }
+
+    /// What is to be done about a datagram. An answer is written to `out`.
+    pub(crate) fn handle<'s, 'd>(
+        &'s mut self,
+        datagram: &'d [u8],
+        client: SocketAddr,
+        now: Now,
+        ports: &mut impl Ports<S>,
+        out: &mut Vec<u8>,
+    ) -> Action<'s, 'd, S> {
+        let is_known = self.relay.as_ref().is_some_and(|relay| relay.is_client(client));
+        if !is_known && !self.strangers.take(customer(client.ip()), now.at) {
+            return Action::Nothing;
+        }
+        match Kind::of(datagram) {
+            Kind::Stun => match Message::parse(datagram) {
+                Some(message) => self.message(&message, client, now, ports, out),
+                None => Action::Nothing,
+            },
+            Kind::ChannelData => match &mut self.relay {
+                Some(relay) => relay.channel_data(datagram, client, now.at, out),
+                None => Action::Nothing,
+            },
+            Kind::Neither => Action::Nothing,
+        }
+    }
+
+    fn message<'s, 'd>(
+        &'s mut self,
+        message: &Message<'d>,
+        client: SocketAddr,
+        now: Now,
+        ports: &mut impl Ports<S>,
+        out: &mut Vec<u8>,
+    ) -> Action<'s, 'd, S> {
+        match (message.class, message.method, &mut self.relay) {
+            (Class::Request, Method::BINDING, _) => bound(message, client, out),
+            (Class::Request, _, Some(relay)) => {
+                let is_known = relay.is_client(client);
+                if is_known && !self.clients.take(customer(client.ip()), now.at) {
+                    return Action::Nothing;
+                }
+                let verified = relay.request(message, client, now, ports, out);
+                // Somebody may speak in the name of one who has an allocation.
+                if !verified && is_known && !self.strangers.take(customer(client.ip()), now.at) {
+                    return Action::Nothing;
+                }
+            }
+            (Class::Indication, _, Some(relay)) => return relay.indication(message, client, now.at, out),
+            _ => return Action::Nothing,
+        }
+        Action::ToClient(client)
+    }
+
+    /// What came to a relayed address from outside; the client whom what was written out is for.
+    pub(crate) fn hear_peer(
+        &mut self,
+        relayed: SocketAddr,
+        peer: SocketAddr,
+        data: &[u8],
+        now: Instant,
+        out: &mut Vec<u8>,
+    ) -> Option<SocketAddr> {
+        self.relay.as_mut()?.hear_peer(relayed, peer, data, now, out)
+    }
+
+    /// Sweeps out what is over.
+    pub(crate) fn expire(&mut self, now: Instant) {
+        if let Some(relay) = &mut self.relay {
+            relay.expire(now);
+        }
+    }
+
+    /// What the relay did, where there is one.
+    pub(crate) fn figures(&self) -> Option<RelayFigures> {
+        self.relay.as_ref().map(Relay::figures)
+    }
+}
