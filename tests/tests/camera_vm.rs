@@ -51,7 +51,7 @@ const CALL: &str = r#"
 v4l2-ctl -d /dev/video0 -c osd_text_mode=2
 visavis devices --json > devices.json 2> devices.txt || exit 10
 
-visavis-signal-server --listen 127.0.0.1:9090 --stun-listen off > server.txt 2>&1 &
+visavis-signal-server --listen 127.0.0.1:9090 --stun-listen off --data-dir /tmp/server > server.txt 2>&1 &
 sleep 1
 options="--server ws://127.0.0.1:9090 --video-size 640x360 --fps 15 --timeout 40s"
 visavis answer $options --username bob --data-dir /tmp/bob --camera none --microphone none \

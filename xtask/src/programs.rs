@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
@@ -78,6 +79,8 @@ impl Running {
 pub(crate) struct Server {
     running: Running,
     url: String,
+    /// Who owns which name is remembered here, and nowhere when this is dropped.
+    _data: TempDir,
 }
 
 impl Server {
@@ -86,7 +89,10 @@ impl Server {
     pub(crate) async fn start(program: &Path) -> Result<Self, Error> {
         let port = free_port().await?;
         let address = format!("{}:{port}", Ipv4Addr::LOCALHOST);
-        let arguments = ["--listen", &address, "--stun-listen", "off", "--metrics-listen", "off"];
+        let data = tempfile::tempdir().map_err(Error::file("making a temporary folder"))?;
+        let folder = data.path().display().to_string();
+        let arguments =
+            ["--listen", &address, "--stun-listen", "off", "--metrics-listen", "off", "--data-dir", &folder];
         let mut running = Running::start("the server", program, arguments)?;
         let deadline = Instant::now() + SERVER_START;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
@@ -101,7 +107,7 @@ impl Server {
             }
             sleep(Duration::from_millis(20)).await;
         }
-        Ok(Self { running, url: format!("ws://{address}") })
+        Ok(Self { running, url: format!("ws://{address}"), _data: data })
     }
 
     /// Where clients find it.
