@@ -72,7 +72,9 @@ pub(crate) struct Context {
 /// How a connection came to its end.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
-    /// The peer said goodbye.
+    /// The peer is done: its session is over, too.
+    Left,
+    /// The peer said goodbye, and may come back.
     ClosedByPeer,
     /// The TCP connection broke.
     Gone,
@@ -125,7 +127,11 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let end = connection.run().await;
     let lasted = began.elapsed();
     let Connection { socket, seat, login, context, caller: _caller, .. } = connection;
-    drop(seat);
+    if end == End::Left {
+        seat.leave();
+    } else {
+        drop(seat);
+    }
     match login {
         Some(login) => tracing::info!(connection = %id, name = %login.name, ?end, ?lasted, "logged out"),
         None => tracing::debug!(connection = %id, ?end, ?lasted, "ended without a login"),
@@ -252,7 +258,7 @@ impl Connection {
                 Ok(None)
             }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(None),
-            Message::Close(_) => Err(End::ClosedByPeer),
+            Message::Close(frame) => Err(farewell(frame.as_ref())),
         }
     }
 
@@ -355,6 +361,15 @@ fn hello(challenge: &str) -> ServerMessage {
     ServerMessage::Hello { protocol: PROTOCOL_VERSION, server: PRODUCT.to_owned(), challenge: challenge.to_owned() }
 }
 
+/// What the peer's goodbye means: who closes in order, or says nothing more, is done; a page that goes away (1001), or
+/// an app in trouble, may come back with its token.
+fn farewell(frame: Option<&CloseFrame>) -> End {
+    match frame.map(|frame| frame.code) {
+        None | Some(CloseCode::Normal) => End::Left,
+        Some(_) => End::ClosedByPeer,
+    }
+}
+
 /// Closes as politely as the end allows.
 async fn say_goodbye(mut socket: WebSocketStream<ReadAhead<Transport>>, end: End, timing: &Timing) {
     let reason = match end {
@@ -364,7 +379,7 @@ async fn say_goodbye(mut socket: WebSocketStream<ReadAhead<Transport>>, end: End
             let _ = socket.get_ref().get_ref().set_zero_linger();
             return;
         }
-        End::ClosedByPeer => None,
+        End::Left | End::ClosedByPeer => None,
         End::Closing(code, reason) => Some(CloseFrame { code, reason: reason.into() }),
     };
     let goodbye = async {

@@ -83,7 +83,7 @@ impl Hub {
         state.outboxes.insert(id, Arc::clone(&outbox));
         drop(state);
         let challenge = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
-        Seat { id, outbox, challenge, hub: Arc::clone(self) }
+        Seat { id, outbox, challenge, left: false, hub: Arc::clone(self) }
     }
 
     /// Takes what the cluster brings from other nodes.
@@ -226,6 +226,8 @@ pub(crate) struct Seat {
     id: ConnectionId,
     outbox: Arc<Outbox>,
     challenge: String,
+    /// Nobody will come back for the session.
+    left: bool,
     hub: Arc<Hub>,
 }
 
@@ -268,6 +270,11 @@ impl Seat {
         self.act(|router| router.broadcast(self.id, message))
     }
 
+    /// Gives the seat back for good: the session is over at once, even if it has a token.
+    pub(crate) fn leave(mut self) {
+        self.left = true;
+    }
+
     fn log_in(&self, login: Login) -> Option<Pending> {
         match names::proven(&login, &self.challenge) {
             Ok(key) => {
@@ -294,8 +301,8 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut state = self.hub.lock();
-        let outputs = if self.outbox.is_over() {
-            // What was thrown away can't be delivered later, so there is no session to go on with.
+        // What was thrown away can't be delivered later, so there is no session to go on with then either.
+        let outputs = if self.left || self.outbox.is_over() {
             state.router.give_up(self.id, now())
         } else {
             state.router.disconnect(self.id, now())

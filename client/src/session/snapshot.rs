@@ -78,6 +78,31 @@ pub enum LoginPhase {
     },
 }
 
+/// Where we are with the room of two that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum RoomPhase {
+    /// No room.
+    #[default]
+    Outside,
+    /// On the way in.
+    Entering(RoomId),
+    /// In it: whoever comes second calls the other.
+    Inside(RoomId),
+    /// Not let in: one line that says what to do.
+    Refused(String),
+}
+
+impl RoomPhase {
+    /// The room that we are in, or will be in a moment.
+    #[must_use]
+    pub fn room(&self) -> Option<&RoomId> {
+        match self {
+            Self::Entering(room) | Self::Inside(room) => Some(room),
+            Self::Outside | Self::Refused(_) => None,
+        }
+    }
+}
+
 /// Somebody who can be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
@@ -113,6 +138,8 @@ pub struct Snapshot {
     pub people: Vec<Person>,
     /// How many there are in all, when the list is cut.
     pub people_total: usize,
+    /// The room.
+    pub room: RoomPhase,
     /// The call.
     pub call: CallPhase,
     /// Whether the microphone is muted.
