@@ -7,12 +7,18 @@ use std::process::Command;
 
 use crate::command;
 use crate::error::Error;
+use crate::packages;
 use crate::workspace;
 
 const LOCK: &str = "package-lock.json";
 
 fn folder() -> PathBuf {
     ["signal-server", "tests", "node"].iter().fold(workspace::root().to_owned(), |folder, name| folder.join(name))
+}
+
+/// Whether there is a Node to run it. One that does not come from the system's packages will do.
+pub(crate) fn is_there() -> bool {
+    packages::is_on_path("node") && packages::is_on_path("npm")
 }
 
 /// Installs it, unless it was done before and nothing has changed since.

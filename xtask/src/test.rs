@@ -25,16 +25,19 @@ pub(crate) struct Options {
 
 /// Runs them.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
-    let mut purposes = vec![Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test, Purpose::Node];
+    let mut purposes = vec![Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test];
+    if !node::is_there() {
+        purposes.push(Purpose::Node);
+    }
     if options.camera_vm {
         purposes.push(Purpose::CameraVm);
     }
     packages::ensure(&purposes)?;
     tools::ensure(tools::NEXTEST)?;
     autobahn::ensure()?;
+    node::ensure()?;
 
     let features = if options.camera_vm { CAMERA_VM_FEATURES } else { TEST_FEATURES };
-    node::ensure()?;
     // The end-to-end tests run the programs, which a test build alone does not make.
     command::run(workspace::cargo().args(["build", "--workspace", "--all-targets", "--features", features]))?;
     if options.nextest.is_empty() {
