@@ -364,6 +364,56 @@ async fn a_refusal_that_is_not_about_a_ghost_is_final() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_overrun_is_asked_again_and_one_that_forbids_it_is_not() {
+    let (script, mut alice) = Script::start().await;
+    drop(script.accept(WELCOME).await);
+    alice.expect_login("alice").await;
+    alice.expect_down().await;
+    for answer in [
+        r#"{"type":"error","code":"rate-limited","message":"Too many.","inReplyTo":"login"}"#,
+        r#"{"type":"error","code":"of-another-version","message":"Who knows."}"#,
+        r#"{"type":"login","success":false,"reason":"of-another-version","message":"Who knows."}"#,
+    ] {
+        drop(script.accept(answer).await);
+    }
+    drop(script.accept(WELCOME).await);
+    alice.expect_login("alice").await;
+    alice.expect_down().await;
+    let forbidden = r#"{"type":"error","code":"not-allowed","message":"The doors are shut.","inReplyTo":"login"}"#;
+    let _socket = script.accept(forbidden).await;
+    match alice.next().await {
+        Some(SignalingEvent::LoginRefused { reason: LoginRefusal::NotAllowed, .. }) => {}
+        other => panic!("not refused: {other:?}"),
+    }
+    assert_eq!(alice.next().await, None);
+}
+
+#[tokio::test]
+async fn the_last_words_get_out_while_nobody_reads_what_the_server_says() {
+    let (script, mut alice) = Script::start().await;
+    let mut socket = script.accept(WELCOME).await;
+    alice.expect_login("alice").await;
+    for _ in 0..2 * alice.events.max_capacity() {
+        tell(&mut socket, Message::text(PRESENCE)).await;
+    }
+    timeout(LONG, async {
+        while alice.events.len() < alice.events.max_capacity() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await
+    .expect("the queue fills up");
+    alice.say("bob", CallSignal::Close(None));
+    let Client { signaling, events: _unread } = alice;
+    let hear = async {
+        let words = socket.next().await.expect("last words").expect("a message").into_text().expect("text");
+        assert!(words.contains(r#""type":"close""#), "{words}");
+        assert!(matches!(socket.next().await, Some(Ok(Message::Close(_)))));
+    };
+    tokio::join!(signaling.close(), async { timeout(LONG, hear).await.expect("in time") });
+}
+
+#[tokio::test]
 async fn a_server_that_gives_no_sign_of_life_is_given_up() {
     let (script, mut alice) = Script::start().await;
     // Held open, and never read again: not even a ping is answered.

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 use visavis_shared::limits::MAX_RELAYED_BYTES;
-use visavis_shared::{ClientMessage, IceServer, Login, LoginRefusal, ServerMessage, Username, codec};
+use visavis_shared::{ClientMessage, ErrorCode, IceServer, Login, LoginRefusal, ServerMessage, Username, codec};
 
 use super::backoff::Backoff;
 use super::server_url::ServerUrl;
@@ -46,7 +46,8 @@ enum Failure {
 /// Why a login ended.
 enum End {
     Closed,
-    Lost,
+    /// The connection is gone; an event may be left that nobody had room for.
+    Lost(Option<SignalingEvent>),
 }
 
 pub(super) async fn run(
@@ -66,18 +67,19 @@ pub(super) async fn run(
         match result {
             Ok((mut socket, username, ice_servers)) => {
                 backoff.reset();
-                if events.send(SignalingEvent::LoggedIn { username, ice_servers }).await.is_err() {
-                    return;
-                }
-                match serve(&mut socket, &mut commands, &events).await {
+                let logged_in = SignalingEvent::LoggedIn { username, ice_servers };
+                let undelivered = match serve(&mut socket, &mut commands, &events, logged_in).await {
                     End::Closed => {
                         let _ = timeout(WRITE_WITHIN, socket.close(None)).await;
                         return;
                     }
-                    End::Lost => lost_at = Some(Instant::now()),
-                }
-                if events.send(SignalingEvent::Down).await.is_err() {
-                    return;
+                    End::Lost(undelivered) => undelivered,
+                };
+                lost_at = Some(Instant::now());
+                for event in undelivered.into_iter().chain([SignalingEvent::Down]) {
+                    if events.send(event).await.is_err() {
+                        return;
+                    }
                 }
             }
             Err(Failure::Closed) => return,
@@ -86,7 +88,7 @@ pub(super) async fn run(
                 return;
             }
             Err(Failure::Unreachable(_)) => {}
-            Err(Failure::Refused(LoginRefusal::Taken, _)) if lost_at.is_some_and(|at| at.elapsed() < OWN_GHOST) => {}
+            Err(Failure::Refused(reason, _)) if lost_at.is_some_and(|at| may_pass(reason, at.elapsed())) => {}
             Err(Failure::Refused(reason, message)) => {
                 let _ = events.send(SignalingEvent::LoginRefused { reason, message }).await;
                 return;
@@ -97,6 +99,31 @@ pub(super) async fn run(
             () = sleep(wait) => {}
             () = until_closed(&mut commands) => return,
         }
+    }
+}
+
+/// Whether the refusal to let somebody in again, so long after they lost a login that worked, may be over soon.
+fn may_pass(reason: LoginRefusal, since_lost: Duration) -> bool {
+    match reason {
+        LoginRefusal::Taken => since_lost < OWN_GHOST,
+        // A server that starts, stops or is overrun says all kinds of things.
+        LoginRefusal::Other => true,
+        LoginRefusal::InvalidName | LoginRefusal::AlreadyLoggedIn | LoginRefusal::NotAllowed => false,
+    }
+}
+
+/// What an `error` in the place of an answer to a login means.
+fn refusal(code: ErrorCode) -> LoginRefusal {
+    match code {
+        ErrorCode::NotAllowed => LoginRefusal::NotAllowed,
+        ErrorCode::InvalidJson
+        | ErrorCode::UnknownType
+        | ErrorCode::NotLoggedIn
+        | ErrorCode::UnknownUser
+        | ErrorCode::TooLarge
+        | ErrorCode::RateLimited
+        | ErrorCode::RoomFull
+        | ErrorCode::Other => LoginRefusal::Other,
     }
 }
 
@@ -138,8 +165,8 @@ async fn log_in(url: &ServerUrl, username: &Username) -> Result<(Socket, Usernam
                     Ok(ServerMessage::LoginRefused { reason, message }) => {
                         return Err(Failure::Refused(reason, refusal_words(reason, &message, username)));
                     }
-                    Ok(ServerMessage::Error { message, .. }) => {
-                        return Err(Failure::Refused(LoginRefusal::Other, message));
+                    Ok(ServerMessage::Error { code, message, .. }) => {
+                        return Err(Failure::Refused(refusal(code), message));
                     }
                     Ok(_) => {}
                     Err(error) => tracing::debug!("a message of the server is ignored: {error}"),
@@ -156,52 +183,62 @@ async fn log_in(url: &ServerUrl, username: &Username) -> Result<(Socket, Usernam
     }
 }
 
+/// Says what is to be said and reports what is heard, beginning with `first`. While there is no room for an event
+/// nothing more is read, but what is to be said still gets out.
 async fn serve(
     socket: &mut Socket,
     commands: &mut mpsc::Receiver<Command>,
     events: &mpsc::Sender<SignalingEvent>,
+    first: SignalingEvent,
 ) -> End {
     let mut heard_at = Instant::now();
     let mut pinged = false;
+    let mut undelivered = Some(first);
     loop {
         let look_at = heard_at + if pinged { PING_AFTER + PONG_WITHIN } else { PING_AFTER };
         tokio::select! {
             command = commands.recv() => match command {
                 Some(Command::Send(message)) => {
                     if write(socket, &message).await.is_err() {
-                        return End::Lost;
+                        return End::Lost(undelivered);
                     }
                 }
                 Some(Command::Close) | None => return End::Closed,
             },
-            incoming = socket.next() => {
+            room = events.reserve(), if undelivered.is_some() => match room {
+                Ok(room) => {
+                    if let Some(event) = undelivered.take() {
+                        room.send(event);
+                    }
+                    // Nobody listened meanwhile: the server's silence begins now.
+                    heard_at = Instant::now();
+                }
+                Err(_) => return End::Closed,
+            },
+            incoming = socket.next(), if undelivered.is_none() => {
                 heard_at = Instant::now();
                 pinged = false;
                 match incoming {
                     Some(Ok(Message::Text(text))) => match codec::decode_server(&text) {
-                        Ok(message) => {
-                            if events.send(SignalingEvent::Message(message)).await.is_err() {
-                                return End::Closed;
-                            }
-                        }
+                        Ok(message) => undelivered = Some(SignalingEvent::Message(message)),
                         Err(error) => tracing::debug!("a message of the server is ignored: {error}"),
                     },
-                    Some(Ok(Message::Close(_))) | None => return End::Lost,
+                    Some(Ok(Message::Close(_))) | None => return End::Lost(None),
                     Some(Ok(_)) => {}
                     Some(Err(error)) => {
                         tracing::debug!("the connection to the server broke: {}", connect_words(&error));
-                        return End::Lost;
+                        return End::Lost(None);
                     }
                 }
             }
-            () = sleep_until(look_at) => {
+            () = sleep_until(look_at), if undelivered.is_none() => {
                 if pinged {
                     tracing::debug!("the server gives no sign of life");
-                    return End::Lost;
+                    return End::Lost(None);
                 }
                 pinged = true;
                 if !matches!(timeout(WRITE_WITHIN, socket.send(Message::Ping(Vec::new().into()))).await, Ok(Ok(()))) {
-                    return End::Lost;
+                    return End::Lost(None);
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! The WebSocket connection to the signaling server: log in, stay logged in, log in again.
 //!
 //! In: where, as whom, and messages to send. Out: [`SignalingEvent`]s. What always holds: a login that never worked is
-//! reported and given up; one that worked once is renewed until somebody closes it; nothing that the server sends can
-//! do more than be ignored.
+//! reported and given up; one that worked once is renewed until somebody closes it or the server refuses it for good;
+//! nothing that the server sends can do more than be ignored; a queue of events that nobody reads holds up no message.
 
 mod backoff;
 mod connection;
@@ -18,7 +18,8 @@ pub use server_url::{ServerUrl, UrlError};
 /// Messages that wait to be written. A burst of candidates is the most that comes at once; what does not fit belongs to
 /// a connection that hangs, and is dropped.
 const COMMAND_QUEUE: usize = 256;
-/// Events that wait to be read. When full, nothing more is read from the server until there is room.
+/// Events that wait to be read. When full, nothing more is read from the server until there is room; what is to be said
+/// still gets out.
 const EVENT_QUEUE: usize = 256;
 /// How long a polite good-bye may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
