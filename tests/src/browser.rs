@@ -215,6 +215,8 @@ fn capabilities(profile: &Path) -> Capabilities {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Status {
+    /// Who it is to others, where it chose no name.
+    pub id: Option<String>,
     /// Whom it calls, or is called by.
     pub with: Option<String>,
     /// How often the other side closed a call.

@@ -215,3 +215,42 @@ async fn the_app_calls_a_page_of_dialect_1() {
 async fn the_app_calls_a_page_of_dialect_2() {
     app_calls_page(Dialect::Two).await;
 }
+
+/// Opens a page on Socket.IO in the room "blue"; the page, and who it is to others.
+async fn page_in_a_room(browsers: &Browsers, server: &ServerProgram) -> (Page, String) {
+    let page = browsers.open(Dialect::Three, PageMedia::Drawn, server.url()).await.expect("the page opens");
+    assert!(page.login("blue").await.expect("the page answers"));
+    let id = page.status().await.expect("the page answers").id.expect("it is connected");
+    (page, id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_app_calls_a_page_on_socket_io_that_is_in_the_room_already() {
+    let server = ServerProgram::start().await.expect("the server starts");
+    let browsers = Browsers::start().await.expect("chromedriver starts");
+    let (page, id) = page_in_a_room(&browsers, &server).await;
+
+    let app = App::start("bob", &server, &["call", "--room", "blue"]);
+    assert_sees_and_hears_the_app(&page).await;
+    assert_eq!(page.status().await.expect("the page answers").with.as_deref(), Some("bob"));
+    app.closes().await;
+    app.assert_saw_and_heard_what_is_drawn(&id).await;
+    // Once for the call, and once for the room.
+    let ended = page.status_until("ended", LIMIT, |status| status.closed_by_other > 0).await.expect("it ends");
+    assert_eq!(ended.errors, Vec::<String>::new());
+    page.quit().await.expect("the browser closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_on_socket_io_calls_the_app_that_waits_in_the_room() {
+    let server = ServerProgram::start().await.expect("the server starts");
+    let browsers = Browsers::start().await.expect("chromedriver starts");
+    let app = App::start("bob", &server, &["call", "--room", "blue"]);
+    presence::logged_in(server.url(), "bob", LIMIT).await.expect("bob logs in");
+    let (page, id) = page_in_a_room(&browsers, &server).await;
+
+    assert_sees_and_hears_the_app(&page).await;
+    page.close_call().await.expect("the page goes");
+    app.assert_saw_and_heard_what_is_drawn(&id).await;
+    page.quit().await.expect("the browser closes");
+}
