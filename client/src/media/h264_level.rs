@@ -52,8 +52,8 @@ impl H264Level {
     /// The lowest level for pictures of a size at a rate; the highest there is when none is high enough.
     #[must_use]
     pub fn needed(size: VideoSize, fps: u32) -> Self {
-        let levels = TABLE.iter().map(|(idc, ..)| Self(*idc));
-        levels.clone().find(|level| level.allows(size, fps)).or(levels.last()).unwrap_or(Self::BASIC)
+        let mut levels = TABLE.iter().map(|(idc, ..)| Self(*idc));
+        levels.clone().find(|level| level.allows(size, fps)).or_else(|| levels.next_back()).unwrap_or(Self::BASIC)
     }
 
     /// Whether pictures of a size at a rate are within it.
@@ -72,11 +72,11 @@ impl H264Level {
     /// The size, made smaller in its shape until it is within the level at a rate.
     #[must_use]
     pub fn fit(self, size: VideoSize, fps: u32) -> VideoSize {
-        let smaller = (1..PARTS).rev().map(|parts| fraction_of(size, parts, PARTS));
+        let mut smaller = (1..PARTS).rev().map(|parts| fraction_of(size, parts, PARTS));
         std::iter::once(size)
             .chain(smaller.clone())
             .find(|size| self.allows(*size, fps))
-            .or(smaller.last())
+            .or_else(|| smaller.next_back())
             .unwrap_or(size)
     }
 }
