@@ -69,6 +69,9 @@ pub fn encode_server(message: &ServerMessage) -> String {
             .text("username", username.as_str())
             .objects("iceServers", ice_servers, write_ice_server)
             .text_if("resume", resume.as_deref()),
+        ServerMessage::IceServers { ice_servers } => {
+            Writer::message("ice-servers").objects("iceServers", ice_servers, write_ice_server)
+        }
         ServerMessage::LoginRefused { reason, message } => {
             Writer::message("login").truth("success", false).text("reason", reason.as_str()).text("message", message)
         }
@@ -175,6 +178,7 @@ fn server_message(fields: &Fields<'_>) -> Result<ServerMessage, DecodeError> {
             reason: fields.word("reason").unwrap_or(LoginRefusal::Other),
             message: fields.value_if("message")?.unwrap_or_default(),
         },
+        "ice-servers" => ServerMessage::IceServers { ice_servers: fields.value_if("iceServers")?.unwrap_or_default() },
         "users" => {
             let users: Vec<Username> = fields.value("users")?;
             let total = fields.value_if("total")?.unwrap_or(users.len());

@@ -354,6 +354,11 @@ pub enum ServerMessage {
         /// The token for coming back.
         resume: Option<String>,
     },
+    /// New relay credentials, shortly before those of the login end. Replaces the list that the login brought.
+    IceServers {
+        /// Where to ask for addresses and relays.
+        ice_servers: Vec<IceServer>,
+    },
     /// The name is refused.
     LoginRefused {
         /// Why, for programs.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::Parser;
 
+use crate::cluster::redis::{RedisConfig, RedisOptions};
 use crate::ice::{RelayConfig, RelayOptions};
 use crate::limits::{LimitOptions, Limits};
 use crate::logging::{LogNames, LogOptions};
@@ -43,6 +44,8 @@ pub struct Config {
     pub log_names: LogNames,
     /// Where it is remembered who owns which name, and who may do without owning one.
     pub names: NamesConfig,
+    /// How to find the other nodes, if this one is not the whole server.
+    pub redis: Option<RedisConfig>,
 }
 
 impl Config {
@@ -70,6 +73,7 @@ impl Config {
             metrics: Some(any_port),
             log_names: LogNames::Hashed,
             names: NamesConfig::for_tests(),
+            redis: None,
         }
     }
 }
@@ -137,6 +141,10 @@ pub struct Options {
     #[command(flatten)]
     pub log: LogOptions,
 
+    /// The options about other nodes.
+    #[command(flatten)]
+    pub redis: RedisOptions,
+
     /// The options about names.
     #[command(flatten)]
     pub names: NamesOptions,
@@ -166,6 +174,7 @@ impl Options {
             metrics: self.metrics.metrics_listen.address(),
             log_names: self.log.log_names,
             names: self.names.config(),
+            redis: self.redis.config(),
         }
     }
 }

@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
 use visavis_shared::codec::nests_deeper_than;
 use visavis_shared::dialect::Interpreter;
 use visavis_shared::limits::{MAX_JSON_DEPTH, PROTOCOL_VERSION};
-use visavis_shared::{ClientMessage, ErrorCode, ServerMessage};
+use visavis_shared::{ClientMessage, ErrorCode, LoginRefusal, ServerMessage};
 
 use crate::drain::Drain;
 use crate::front::Upgraded;
@@ -33,14 +33,15 @@ use crate::logging::{LoggedName, NameLog};
 use crate::metrics::{Kind, Metrics, Open};
 use crate::outbox::Over;
 use crate::rates::{LoginGate, MessageGate, Verdict};
+use crate::read_ahead::ReadAhead;
 use crate::router::Closing;
 use crate::timing::Timing;
 use crate::transport::Transport;
 
 /// What `hello` says about the server.
 const PRODUCT: &str = concat!("visavis-signal-server/", env!("CARGO_PKG_VERSION"));
-/// Allocated for every connection at once, so it is what an idle one costs.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Allocated for every connection at once, so it is what an idle one costs. Busy ones are read ahead.
+const READ_BUFFER_BYTES: usize = 1024;
 /// Written to the socket when this much has come together, or when there is no more.
 const WRITE_BUFFER_BYTES: usize = 8 * 1024;
 /// Only a peer that pings without end and never reads gets there.
@@ -103,7 +104,9 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let Upgraded { transport, early, caller } = upgraded;
     let config = web_socket(&context.limits);
     // Copied, because the bytes (none, as a rule) lie in the larger buffer of HTTP, which would be kept.
-    let socket = WebSocketStream::from_partially_read(transport, early.to_vec(), Role::Server, Some(config)).await;
+    let socket =
+        WebSocketStream::from_partially_read(ReadAhead::new(transport), early.to_vec(), Role::Server, Some(config))
+            .await;
     drop(early);
     let _open = context.metrics.opened(Kind::WebSocket);
     let began = Instant::now();
@@ -158,7 +161,7 @@ async fn relieved(relief: &mut Option<Pending>) {
 
 /// A connection after the upgrade.
 struct Connection {
-    socket: WebSocketStream<Transport>,
+    socket: WebSocketStream<ReadAhead<Transport>>,
     seat: Seat,
     interpreter: Interpreter,
     liveness: Liveness,
@@ -172,6 +175,9 @@ struct Connection {
 /// Somebody who is logged in, as it is watched from outside.
 struct LoggedIn {
     name: LoggedName,
+    username: String,
+    /// When the relay's credentials were given.
+    credentials_of: Instant,
     /// Only there to be dropped.
     _counted: Open,
 }
@@ -199,9 +205,12 @@ impl Connection {
                 },
                 () = timer.as_mut() => match self.liveness.poll(Instant::now()) {
                     Due::Nothing(until) => timer.as_mut().reset(until.into()),
-                    Due::Ping => if let Err(end) = self.ping().await {
-                        return end;
-                    },
+                    Due::Ping => {
+                        self.renew_credentials();
+                        if let Err(end) = self.ping().await {
+                            return end;
+                        }
+                    }
                     Due::NoLogin => return End::Closing(CloseCode::Policy, "nobody logged in in time"),
                     Due::Silent => return End::Closing(CloseCode::Policy, "nothing was heard for too long"),
                     Due::Leave => return RESTART,
@@ -270,7 +279,8 @@ impl Connection {
         self.context.metrics.heard(&message);
         if matches!(message, ClientMessage::Login(_)) && !self.context.logins.admits(self.caller.address) {
             self.context.metrics.rate_limited("logins");
-            self.refuse(ErrorCode::RateLimited, TOO_MANY_LOGINS.to_owned(), Some(message.type_name()));
+            let (reason, message) = (LoginRefusal::RateLimited, TOO_MANY_LOGINS.to_owned());
+            self.seat.reply(ServerMessage::LoginRefused { reason, message });
             return None;
         }
         self.seat.handle(message)
@@ -308,7 +318,12 @@ impl Connection {
                     liveness.logged_in();
                     let name = context.names.show(username.as_str());
                     tracing::info!(connection = %seat.id(), %name, "logged in");
-                    *login = Some(LoggedIn { name, _counted: context.metrics.online() });
+                    let (username, credentials_of) = (username.as_str().to_owned(), Instant::now());
+                    *login = Some(LoggedIn { name, username, credentials_of, _counted: context.metrics.online() });
+                }
+                if let (ServerMessage::IceServers { ice_servers }, Some(login)) = (&mut message, login.as_mut()) {
+                    *ice_servers = context.ice.servers_for(caller.reached, Some(&login.username));
+                    login.credentials_of = Instant::now();
                 }
                 context.metrics.said(&message);
                 if let Some(text) = interpreter.encode(&message) {
@@ -322,6 +337,14 @@ impl Connection {
             biased;
             written = timeout(context.timing.write, write) => written.unwrap_or(Err(End::NotReading)),
             over = seat.outbox().over() => Err(over.into()),
+        }
+    }
+
+    /// Gives whoever stays for long new credentials for the relay before theirs end.
+    fn renew_credentials(&self) {
+        let (Some(login), Some(after)) = (&self.login, self.context.ice.renew_after()) else { return };
+        if login.credentials_of.elapsed() >= after {
+            self.seat.reply(ServerMessage::IceServers { ice_servers: Vec::new() });
         }
     }
 
@@ -348,12 +371,12 @@ fn farewell(frame: Option<&CloseFrame>) -> End {
 }
 
 /// Closes as politely as the end allows.
-async fn say_goodbye(mut socket: WebSocketStream<Transport>, end: End, timing: &Timing) {
+async fn say_goodbye(mut socket: WebSocketStream<ReadAhead<Transport>>, end: End, timing: &Timing) {
     let reason = match end {
         End::Gone => return,
         End::NotReading => {
             // What the system still holds for the peer would be kept for minutes.
-            let _ = socket.get_ref().set_zero_linger();
+            let _ = socket.get_ref().get_ref().set_zero_linger();
             return;
         }
         End::Left | End::ClosedByPeer => None,

@@ -27,6 +27,9 @@ use crate::sessions::ResumeToken;
 /// What has to be done before more is heard from a connection.
 pub(crate) type Pending = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// Has the router act on an answer of the cluster.
+type Settled = Box<dyn FnOnce(&mut Router) -> Vec<Output> + Send>;
+
 /// Where all connections meet.
 #[derive(Debug)]
 pub(crate) struct Hub {
@@ -89,6 +92,11 @@ impl Hub {
         let outputs = state.router.from_afar(news, now());
         // Those who sent it are not here to be slowed down; a reader who can't keep up is closed.
         self.carry_out(&mut state, outputs, None);
+    }
+
+    /// How much may wait for one connection.
+    pub(crate) fn queue_limits(&self) -> QueueLimits {
+        self.queue
     }
 
     /// Whether somebody on this node has a name.
@@ -182,7 +190,7 @@ impl Hub {
 
     /// Asks the cluster, and has the router act on the answer.
     async fn settle(&self, connection: ConnectionId, question: Question) {
-        let settled: Box<dyn FnOnce(&mut Router) -> Vec<Output> + Send> = match question {
+        let settled: Settled = match question {
             Question::Claim(claim) => self.claim(connection, claim).await,
             Question::Users { prefix } => {
                 let users = self.cluster.users(&prefix).await;
@@ -199,11 +207,7 @@ impl Hub {
         self.carry_out(&mut state, outputs, Some(connection));
     }
 
-    async fn claim(
-        &self,
-        connection: ConnectionId,
-        claim: Claim,
-    ) -> Box<dyn FnOnce(&mut Router) -> Vec<Output> + Send> {
+    async fn claim(&self, connection: ConnectionId, claim: Claim) -> Settled {
         let token = claim.resumable.then(|| ResumeToken::new(rand::random()));
         let outcome = self.cluster.claim(&claim, token.as_ref().map(ResumeToken::hash)).await;
         let outcome = outcome.map(|()| Grant { token });

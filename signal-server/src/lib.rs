@@ -36,16 +36,19 @@ mod origin;
 mod outbox;
 mod proxy;
 mod rates;
+mod read_ahead;
 pub mod registry;
 pub mod rooms;
 pub mod router;
 mod server;
 pub mod sessions;
 pub mod signals;
+mod socketio;
 mod timing;
 mod tls;
 mod transport;
 
+pub use cluster::redis::{RedisConfig, RedisOptions, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};
 pub use ice::{
     Quotas, RelayConfig, RelayError, RelayFigures, RelayOptions, RelayPorts, Secret, SecretTooShort, TurnUrl,

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Parser;
-use visavis_signal_server::names::command::Command;
+use visavis_signal_server::names::command::{Command, NamesAction};
 use visavis_signal_server::signals::StopSignals;
 use visavis_signal_server::{Options, start};
 
@@ -21,10 +21,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(Command::Names { action }) = &options.command {
-        return match action.run(&options.names.config(), &mut io::stdout().lock()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(FAILED, error),
-        };
+        return look_after_names(action, &options);
     }
     if let Err(error) = options.log.begin() {
         return fail(USAGE, format_args!("--log {}: {error}", options.log.log));
@@ -37,6 +34,22 @@ fn main() -> ExitCode {
             code
         }
         Err(error) => fail(FAILED, format_args!("the system gives no threads or timers: {error}")),
+    }
+}
+
+/// The names are where the server with the same options finds them.
+fn look_after_names(action: &NamesAction, options: &Options) -> ExitCode {
+    let out = &mut io::stdout().lock();
+    let done = match options.redis.config() {
+        None => action.run(&options.names.config(), out),
+        Some(redis) => match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(action.run_at(&redis, out)),
+            Err(error) => return fail(FAILED, format_args!("the system gives no threads or timers: {error}")),
+        },
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(FAILED, error),
     }
 }
 

@@ -8,7 +8,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::cluster::Standalone;
+use crate::cluster::redis::RedisUnusable;
+use crate::cluster::{Cluster, RedisCluster, Standalone};
 use crate::config::Config;
 use crate::ice::{Figures, Ice, RelayError, RelayFigures};
 use crate::listener::{self, Resources};
@@ -37,6 +38,9 @@ pub enum StartError {
     /// Who owns which name can't be read or kept.
     #[error(transparent)]
     Names(#[from] NameStoreError),
+    /// The Redis at which the nodes meet is not there.
+    #[error(transparent)]
+    Redis(#[from] RedisUnusable),
     /// The system gives no thread.
     #[error("the system gives no threads: {0}")]
     NoThread(#[source] io::Error),
@@ -89,8 +93,13 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
         None => None,
     };
     let encrypted = tls.is_some();
-    let owners = Owners::start(config.names.open()?, config.names.guests).map_err(StartError::NoThread)?;
-    let cluster = Arc::new(Standalone::new(owners));
+    let cluster: Arc<dyn Cluster> = match &config.redis {
+        Some(redis) => Arc::new(RedisCluster::start(redis, config.names.guests).await?),
+        None => {
+            let owners = Owners::start(config.names.open()?, config.names.guests).map_err(StartError::NoThread)?;
+            Arc::new(Standalone::new(owners))
+        }
+    };
     let ice = Ice::start(config.stun, &config.relay).await?;
     let (stun_address, relay) = (ice.address(), ice.figures());
     let page = Page::open(config.metrics).await;

@@ -71,6 +71,17 @@ async fn an_accepted_call_carries_picture_and_sound_both_ways() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_preview_shows_that_camera_and_microphone_work_and_closes_both() {
+    let mut alice = Person::with("alice", |options| options.window = true);
+    alice.wish(Intent::Preview(true)).await;
+    // The tone is 45 of the 60 decibels that the meter shows above silence.
+    alice.until("sees and hears herself", |s| s.camera_live && (0.7..0.9).contains(&s.microphone_level)).await;
+    alice.wish(Intent::Preview(false)).await;
+    alice.until("is alone", |s| !s.camera_live && s.microphone_level == 0.0).await;
+    assert!(!alice.heard().exists(), "a preview plays nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_declined_call_ends_for_both_and_opens_no_device_at_the_callee() {
     let server = TestServer::start().await;
     let (mut alice, mut bob) = alice_and_bob(&server).await;

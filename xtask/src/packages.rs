@@ -19,11 +19,11 @@ pub(crate) enum Purpose {
     Window,
     /// To open a window where there is no display.
     Display,
-    /// To run the tests: a browser, a sound server, network tools, a relay.
+    /// To run the tests: a browser, a sound server, network tools, a relay, a Redis.
     Test,
     /// To run the camera tests: a virtual machine and what goes into it.
     CameraVm,
-    /// To measure a server on Node beside ours.
+    /// To run the Socket.IO client of the tests, and to measure a server on Node beside ours.
     Node,
     /// To run several servers as one.
     Redis,
@@ -53,9 +53,16 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-egl1",
         ],
         (System::Debian | System::Ubuntu, Purpose::Display) => &["xvfb"],
-        (System::Debian, Purpose::Test) => {
-            &["chromium", "chromium-driver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables", "coturn"]
-        }
+        (System::Debian, Purpose::Test) => &[
+            "chromium",
+            "chromium-driver",
+            "pulseaudio",
+            "pulseaudio-utils",
+            "iproute2",
+            "nftables",
+            "coturn",
+            "redis-server",
+        ],
         (System::Ubuntu, Purpose::Test) => &[
             "chromium-browser",
             "chromium-chromedriver",
@@ -64,6 +71,7 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "iproute2",
             "nftables",
             "coturn",
+            "redis-server",
         ],
         (System::Debian | System::Ubuntu, Purpose::CameraVm) => {
             &["qemu-system-x86", "busybox-static", "cpio", "kmod", "v4l-utils"]
@@ -95,6 +103,7 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "nftables",
             "coturn",
             "coturn-utils",
+            "redis",
         ],
         (System::Arch, Purpose::Build) => &["base-devel", "nasm", "cmake", "clang", "alsa-lib"],
         (System::Arch, Purpose::Window) => &[
@@ -109,7 +118,9 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "wayland",
         ],
         (System::Arch, Purpose::Display) => &["xorg-server-xvfb"],
-        (System::Arch, Purpose::Test) => &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables", "coturn"],
+        (System::Arch, Purpose::Test) => {
+            &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables", "coturn", "redis"]
+        }
         (System::Debian | System::Ubuntu, Purpose::Node) => &["nodejs", "npm", "openssl"],
         (System::Debian | System::Ubuntu, Purpose::Redis) => &["redis-server"],
         (System::Fedora, Purpose::Node) | (System::Arch, Purpose::Node) => &["nodejs", "npm"],

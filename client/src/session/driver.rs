@@ -389,6 +389,7 @@ impl Driver {
             | ServerMessage::Message { .. }
             | ServerMessage::Broadcast { .. }
             | ServerMessage::GuestLeft { .. } => {}
+            ServerMessage::IceServers { ice_servers } => self.server_ice = ice_servers,
         }
     }
 

@@ -42,7 +42,7 @@ pub enum Intent {
     MuteMicrophone(bool),
     /// Turn the camera off or on. Also kept between calls.
     TurnCameraOff(bool),
-    /// Show the local preview, or stop it (which closes the camera unless a call uses it).
+    /// Show the local preview, or stop it (which closes camera and microphone unless a call uses them).
     Preview(bool),
     /// Use another camera from now on.
     ChooseCamera(CameraChoice),

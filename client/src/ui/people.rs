@@ -113,7 +113,7 @@ impl PeoplePage {
                 let field = ui
                     .add(
                         TextEdit::singleline(&mut self.callee)
-                            .hint_text("bob")
+                            .hint_text("Their name")
                             .align(Align2::LEFT_CENTER)
                             .char_limit(MAX_USERNAME_CHARS * 2)
                             .desired_width(width),

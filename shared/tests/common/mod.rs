@@ -171,6 +171,16 @@ pub(crate) fn server_examples() -> Vec<(String, ServerMessage)> {
         ),
         (r#"{"type":"guest-left","username":"bob"}"#.into(), ServerMessage::GuestLeft { username: name("bob") }),
         (
+            r#"{"type":"ice-servers","iceServers":[{"urls":["stun:192.0.2.1:3478"]}]}"#.into(),
+            ServerMessage::IceServers {
+                ice_servers: vec![IceServer {
+                    urls: vec!["stun:192.0.2.1:3478".into()],
+                    username: None,
+                    credential: None,
+                }],
+            },
+        ),
+        (
             r#"{"type":"error","code":"unknown-user","message":"Nobody.","inReplyTo":"offer","call":"c1"}"#.into(),
             ServerMessage::Error {
                 code: ErrorCode::UnknownUser,

@@ -4,6 +4,7 @@
 //! [`Standalone`] is the whole server by itself. What other nodes have to say of their own accord, it gives to
 //! [`Hub::receive`].
 
+pub(crate) mod redis;
 mod standalone;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::fmt;
 use async_trait::async_trait;
 use visavis_shared::{RoomId, Username};
 
+pub(crate) use self::redis::RedisCluster;
 pub(crate) use self::standalone::Standalone;
 use crate::hub::Hub;
 use crate::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope};

@@ -1,12 +1,15 @@
 //! What logins are told: where to ask for their address, and which relays to use with which credentials.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use visavis_shared::IceServer;
 
-use super::credentials::Secret;
+use super::credentials::{LIFETIME, Secret};
 use super::options::{RelayConfig, TurnUrl};
+
+/// How long before their end credentials are renewed: a call that begins with the old ones has that long to allocate.
+const RENEWED_BEFORE: Duration = Duration::from_secs(120);
 
 /// What logins are offered.
 #[derive(Debug, Clone)]
@@ -30,6 +33,13 @@ impl IceOffer {
     pub(crate) fn servers_for(&self, reached: IpAddr, user: Option<&str>) -> Vec<IceServer> {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         self.servers_at(reached, user, unix)
+    }
+
+    /// When what a client was given should be renewed, so that it gets new credentials before its own end; `None` when
+    /// they do not end.
+    pub(crate) fn renew_after(&self) -> Option<Duration> {
+        let relays = !self.relay.is_empty() || !self.elsewhere.is_empty();
+        relays.then(|| LIFETIME.saturating_sub(RENEWED_BEFORE))
     }
 
     fn servers_at(&self, reached: IpAddr, user: Option<&str>, unix: u64) -> Vec<IceServer> {

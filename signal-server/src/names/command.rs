@@ -9,6 +9,7 @@ use visavis_shared::{NameError, Username, canonical_name};
 use super::error::NameStoreError;
 use super::options::{NamesConfig, Place};
 use super::store::OwnedName;
+use crate::cluster::redis::RedisUnusable;
 
 /// How many names are read at a time.
 const PAGE: usize = 1_000;
@@ -48,6 +49,9 @@ pub enum CommandError {
     /// The names can't be read or written.
     #[error(transparent)]
     Store(#[from] NameStoreError),
+    /// The names are in a Redis that is not there.
+    #[error(transparent)]
+    Redis(#[from] RedisUnusable),
     /// What was found can't be shown.
     #[error("the answer can't be written ({0})")]
     Output(#[from] io::Error),
@@ -84,18 +88,29 @@ fn list(config: &NamesConfig, page_size: usize, out: &mut impl Write) -> Result<
     }
     let store = config.open()?;
     let mut page = store.list(None, page_size)?;
-    if page.is_empty() {
-        writeln!(out, "Nobody owns a name yet.")?;
-        return Ok(());
-    }
-    writeln!(out, "{:<32}  {:<10}  {:<10}  key", "name", "owned", "last seen")?;
+    write_names(&page, out)?;
     while let Some(last) = page.last() {
-        for OwnedName { name, key, claimed_at, last_seen } in &page {
-            writeln!(out, "{:<32}  {}  {}  {key}", name.as_str(), date(*claimed_at), date(*last_seen))?;
-        }
         page = store.list(Some(&last.name), page_size)?;
+        write_rows(&page, out)?;
     }
     out.flush()?;
+    Ok(())
+}
+
+/// Writes a list, or that there is none.
+pub(crate) fn write_names(names: &[OwnedName], out: &mut impl Write) -> io::Result<()> {
+    if names.is_empty() {
+        return writeln!(out, "Nobody owns a name yet.");
+    }
+    writeln!(out, "{:<32}  {:<10}  {:<10}  key", "name", "owned", "last seen")?;
+    write_rows(names, out)?;
+    out.flush()
+}
+
+fn write_rows(names: &[OwnedName], out: &mut impl Write) -> io::Result<()> {
+    for OwnedName { name, key, claimed_at, last_seen } in names {
+        writeln!(out, "{:<32}  {}  {}  {key}", name.as_str(), date(*claimed_at), date(*last_seen))?;
+    }
     Ok(())
 }
 

@@ -144,7 +144,10 @@ impl Model {
                     assert_eq!((users, *total), (&listed, listed.len()), "the directory tells of others");
                 }
                 ServerMessage::LoginRefused { .. } | ServerMessage::Error { .. } => assert_eq!(*to, sender),
-                ServerMessage::Hello { .. } | ServerMessage::Broadcast { .. } | ServerMessage::GuestLeft { .. } => {
+                ServerMessage::Hello { .. }
+                | ServerMessage::IceServers { .. }
+                | ServerMessage::Broadcast { .. }
+                | ServerMessage::GuestLeft { .. } => {
                     panic!("nobody said {out:?}")
                 }
             }

@@ -1,0 +1,226 @@
+//! Who gets a name.
+//!
+//! Three questions in a row, each of which Redis answers in one step: who owns it, whether it can be had, and, where
+//! that matters, once more who owns it. The lease is the lock under which the last is asked:
+//!
+//! - a name is given to its first owner only while that owner holds its lease. Whoever finds, under the lease, that
+//!   nobody owns a name can therefore be sure that nobody will for as long as they hold it; what was found before the
+//!   lease only spares others from seeing somebody come who will be refused;
+//! - of two names that look alike, two may be leased at once, but only one is ever owned: that is decided in the one
+//!   step that gives a name its owner;
+//! - nobody owns a name that they could not have, for example since a guest is online under it.
+//!
+//! An owner who is found before needs no second look: only the operator takes a name from its owner, and that lets
+//! whoever is online stay so.
+
+use std::time::Instant;
+
+use visavis_shared::Username;
+
+use super::lanes::Outgoing;
+use super::layout::{NodeId, Partition};
+use super::leases::Held;
+use super::link::{Connection, in_words};
+use super::owners::{self, Record};
+use super::wire::Note;
+use super::{RedisCluster, lock, now};
+use crate::names::{Guests, Refusal, decision};
+use crate::router::{Claim, ClaimRefusal};
+use crate::sessions::TokenHash;
+
+/// What stands for nothing in a lease.
+pub(super) const NONE: &str = "-";
+
+/// A claim on its way. Dropped before it is settled, it has come to nothing, and what Redis may have granted is given
+/// back.
+struct Attempt<'a> {
+    cluster: &'a RedisCluster,
+    name: &'a Username,
+    number: u64,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        lock(&self.cluster.leases).abandon(self.name, self.number, now());
+        self.cluster.give_backs.notify_one();
+    }
+}
+
+/// What Redis granted.
+struct Granted {
+    epoch: u64,
+    ends_at: u64,
+    /// Who had the name until now.
+    before: Option<(NodeId, u64)>,
+}
+
+/// Why a claim was not answered: for the log.
+struct Trouble(String);
+
+impl From<redis::RedisError> for Trouble {
+    fn from(error: redis::RedisError) -> Self {
+        Self(in_words(&error))
+    }
+}
+
+impl RedisCluster {
+    pub(super) async fn claim_name(&self, claim: &Claim, token: Option<TokenHash>) -> Result<(), ClaimRefusal> {
+        let Some(connection) = self.connection() else { return Err(ClaimRefusal::Unavailable) };
+        match self.try_claim(&connection, claim, token).await {
+            Ok(outcome) => outcome,
+            Err(Trouble(why)) => {
+                tracing::warn!(%why, "Redis did not answer a claim");
+                Err(ClaimRefusal::Unavailable)
+            }
+        }
+    }
+
+    async fn try_claim(
+        &self,
+        connection: &Connection,
+        claim: &Claim,
+        token: Option<TokenHash>,
+    ) -> Result<Result<(), ClaimRefusal>, Trouble> {
+        let refused = |refusal| Ok(Err(ClaimRefusal::NotAllowed(refusal)));
+        let record = match self.look_at_owner(connection, claim).await? {
+            Ok(record) => record,
+            Err(refusal) => return refused(refusal),
+        };
+        let (number, leftovers) = lock(&self.leases).begin(&claim.name);
+        let attempt = Attempt { cluster: self, name: &claim.name, number };
+        let asked_at = now();
+        let granted = match self.lease(connection, claim, number, &leftovers, token).await? {
+            Some(granted) => granted,
+            None => {
+                lock(&self.leases).refused(number);
+                return Ok(Err(ClaimRefusal::Taken(claim.name.clone())));
+            }
+        };
+        if let Some((node, number)) = granted.before.clone().filter(|(node, _)| *node != self.node) {
+            // Should this be lost, the other node finds out when it renews.
+            self.push(Outgoing::ToNode(node, Note::Lost { name: claim.name.clone(), number }));
+        }
+        if let Err(refusal) = self.confirm_owner(connection, claim, record.as_ref()).await? {
+            return refused(refusal);
+        }
+        let kept = lock(&self.leases).granted(&claim.name, held(claim, number, granted, token, asked_at), now());
+        drop(attempt);
+        if kept { Ok(Ok(())) } else { Ok(Err(ClaimRefusal::Taken(claim.name.clone()))) }
+    }
+
+    /// Who owns the name, before it is leased: what is there of an owner who may have it.
+    async fn look_at_owner(
+        &self,
+        connection: &Connection,
+        claim: &Claim,
+    ) -> Result<Result<Option<Record>, Refusal>, Trouble> {
+        if !claim.listed {
+            // The id of a socket, which nobody chose and nobody can own.
+            return Ok(match self.guests {
+                Guests::Allow => Ok(None),
+                Guests::Deny => Err(Refusal::NoGuests),
+            });
+        }
+        let (standing, record) = owners::look(connection, &self.layout, &self.scripts, &claim.name).await?;
+        Ok(match &claim.key {
+            Some(key) => decision::claim(&standing, key).outcome(),
+            None => decision::guest(&standing, self.guests),
+        }
+        .map(|()| record))
+    }
+
+    /// Who owns the name, now that it is leased. Whoever shows a key owns a free name from then on.
+    async fn confirm_owner(
+        &self,
+        connection: &Connection,
+        claim: &Claim,
+        before: Option<&Record>,
+    ) -> Result<Result<(), Refusal>, Trouble> {
+        match (&claim.key, before) {
+            _ if !claim.listed => Ok(Ok(())),
+            (Some(key), Some(record)) => {
+                owners::see(connection, &self.layout, &self.scripts, &claim.name, key, record).await?;
+                Ok(Ok(()))
+            }
+            (Some(key), None) => {
+                let standing = owners::own(connection, &self.layout, &self.scripts, &claim.name, key).await?;
+                Ok(decision::claim(&standing, key).outcome())
+            }
+            (None, _) => {
+                let (standing, _) = owners::look(connection, &self.layout, &self.scripts, &claim.name).await?;
+                Ok(decision::guest(&standing, self.guests))
+            }
+        }
+    }
+
+    /// Asks for the lease; nothing when somebody else has it.
+    async fn lease(
+        &self,
+        connection: &Connection,
+        claim: &Claim,
+        number: u64,
+        leftovers: &[u64],
+        token: Option<TokenHash>,
+    ) -> Result<Option<Granted>, Trouble> {
+        let partition = Partition::of(claim.name.as_str());
+        let mut invocation = self.scripts.claim.prepare_invoke();
+        invocation
+            .key(self.layout.lease(&claim.name))
+            .key(self.layout.epoch(partition))
+            .key(self.layout.listed(partition))
+            .key(self.layout.ends(partition))
+            .arg(self.node.as_str())
+            .arg(number)
+            .arg(milliseconds(self.times.lease))
+            .arg(claim.name.as_str())
+            .arg(u8::from(claim.listed))
+            .arg(or_none(claim.key))
+            .arg(or_none(token.map(TokenHash::to_text)))
+            .arg(or_none(claim.resume.map(TokenHash::to_text)))
+            .arg(connection.publish_command())
+            .arg(self.layout.presence(&claim.name))
+            .arg(self.latest())
+            .arg(leftovers);
+        let reply: Vec<String> = invocation.invoke_async(&mut connection.clone()).await?;
+        let mut reply = reply.iter().map(String::as_str);
+        match (reply.next(), reply.next(), reply.next(), reply.next(), reply.next()) {
+            (Some("0"), ..) => Ok(None),
+            (Some("1"), Some(epoch), Some(ends_at), Some(node), Some(before)) => {
+                let (Ok(epoch), Ok(ends_at)) = (epoch.parse(), ends_at.parse()) else { return Err(unreadable()) };
+                let before = NodeId::parse(node).zip(before.parse().ok());
+                Ok(Some(Granted { epoch, ends_at, before }))
+            }
+            (Some("late"), ..) => Err(Trouble("it took the claim up when we had given up".to_owned())),
+            _ => Err(unreadable()),
+        }
+    }
+
+    /// The first listed names that begin so, and how many there are.
+    pub(super) async fn list_names(&self, prefix: &str) -> Option<(Vec<Username>, usize)> {
+        let connection = self.connection()?;
+        match owners::listed(&connection, &self.layout, &self.scripts, prefix).await {
+            Ok(found) => Some(found),
+            Err(error) => {
+                tracing::warn!(why = %in_words(&error), "Redis did not list the names");
+                None
+            }
+        }
+    }
+}
+
+fn unreadable() -> Trouble {
+    Trouble("its answer can't be read".to_owned())
+}
+
+fn held(claim: &Claim, number: u64, granted: Granted, token: Option<TokenHash>, asked_at: Instant) -> Held {
+    let Granted { epoch, ends_at, .. } = granted;
+    Held { number, epoch, listed: claim.listed, key: claim.key, token, asked_at, ends_at, room: None }
+}
+
+pub(super) fn or_none(text: Option<impl ToString>) -> String {
+    text.map_or_else(|| NONE.to_owned(), |text| text.to_string())
+}
+
+pub(super) fn milliseconds(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

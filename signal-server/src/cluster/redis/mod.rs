@@ -1,0 +1,281 @@
+//! Any number of nodes that are one server, by way of Redis.
+//!
+//! A name is a lease: one node has it, until it gives it back or does not renew it in time ([`leases`]). Whoever wants to
+//! reach somebody asks Redis for the node and publishes there ([`sending`]). Whoever watches somebody hears it from Redis
+//! when they come or go ([`watches`]). Everything that has to be one step is one script ([`scripts`]).
+//!
+//! What always holds, as long as Redis forgets nothing it has acknowledged:
+//! - a name has at most one owner: a node lets its user go before Redis lets the lease end, whatever happens;
+//! - a node does to a lease only what the claim may by which it holds it (compare and set by node and number);
+//! - presence is told in the order in which it changed;
+//! - messages from one sender to one addressee keep their order, and one that reached nobody comes back as an error;
+//! - while Redis is gone, who is here calls who is here; everything else is refused with words, at once, and begins again
+//!   by itself when Redis is back.
+//!
+//! `docs/scaling.md` says what each failure does, and ADR 5 why it is so.
+
+mod claims;
+mod command;
+mod early;
+mod hearing;
+mod lanes;
+mod layout;
+mod leases;
+mod link;
+#[cfg(test)]
+mod lobby_tests;
+mod options;
+mod owners;
+mod renewing;
+mod rooms;
+mod scripts;
+mod sending;
+mod serving;
+mod url;
+mod watches;
+mod watching;
+mod wire;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+use visavis_shared::limits::RESUME_WINDOW;
+use visavis_shared::{RoomId, ServerMessage, Username};
+
+use self::claims::milliseconds;
+use self::lanes::{Lanes, Outgoing};
+use self::layout::{Layout, NodeId};
+use self::leases::{Leases, Times};
+use self::link::{Connection, Link};
+pub use self::options::{RedisConfig, RedisOptions};
+use self::scripts::Scripts;
+pub use self::url::{RedisUrl, UrlError};
+use self::watches::Watches;
+use super::Cluster;
+use crate::hub::Hub;
+use crate::names::Guests;
+use crate::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope, News, Undeliverable};
+use crate::sessions::TokenHash;
+
+/// How many answers may wait for the hub; what comes when there are more is not told.
+const MAX_ANSWERS: usize = 4096;
+
+/// Why Redis can't be used. The text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("Redis at {at} can't be used ({why}): start it, or check --redis")]
+pub struct RedisUnusable {
+    at: String,
+    why: String,
+}
+
+impl RedisUnusable {
+    pub(super) fn new(url: &RedisUrl, error: &redis::RedisError) -> Self {
+        Self { at: url.to_string(), why: link::in_words(error) }
+    }
+}
+
+/// One node of a server of many.
+pub(crate) struct RedisCluster {
+    node: NodeId,
+    url: RedisUrl,
+    times: Times,
+    guests: Guests,
+    layout: Layout,
+    scripts: Scripts,
+    /// The link while it stands; nothing while Redis is gone.
+    connection: Mutex<Option<Connection>>,
+    /// The link that [`RedisCluster::start`] made, until it is served.
+    first: Mutex<Option<Link>>,
+    leases: Mutex<Leases>,
+    watches: Mutex<Watches>,
+    lanes: Lanes,
+    /// What the hub could not be told at once.
+    answers: Mutex<VecDeque<News>>,
+    /// How far the clock of Redis, in milliseconds since 1970, is ahead of the time since `started`.
+    ahead: AtomicU64,
+    started: Instant,
+    /// The last beat of our own that we heard.
+    heard: AtomicU64,
+    answered: Notify,
+    give_backs: Notify,
+    watch_changes: Notify,
+}
+
+impl fmt::Debug for RedisCluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RedisCluster({} at {})", self.node, self.url)
+    }
+}
+
+/// None of what is behind these locks is ever left half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The clock of the runtime, which a test can hold.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+impl RedisCluster {
+    /// Joins the server whose nodes meet at a Redis.
+    ///
+    /// # Errors
+    /// When Redis can't be reached. Later this is no error: then it is waited for.
+    pub(crate) async fn start(config: &RedisConfig, guests: Guests) -> Result<Self, RedisUnusable> {
+        let times = Times { lease: config.lease };
+        let link = Link::connect(&config.url, times.patience()).await;
+        let link = link.map_err(|error| RedisUnusable::new(&config.url, &error))?;
+        let (node, layout) = (NodeId::random(), Layout::new(&config.prefix));
+        let subscribed = serving::subscribe_to_all(&link.connection, &layout, &node).await;
+        subscribed.map_err(|error| RedisUnusable::new(&config.url, &error))?;
+        let started = now();
+        let ahead = serving::time_of(&link.connection, &layout, &node, started).await;
+        let ahead = ahead.map_err(|error| RedisUnusable::new(&config.url, &error))?;
+        tracing::info!(%node, redis = %config.url, "one of several nodes");
+        Ok(Self {
+            node,
+            url: config.url.clone(),
+            times,
+            guests,
+            layout,
+            scripts: Scripts::default(),
+            connection: Mutex::new(Some(link.connection.clone())),
+            first: Mutex::new(Some(link)),
+            leases: Mutex::new(Leases::new(times)),
+            watches: Mutex::default(),
+            lanes: Lanes::default(),
+            answers: Mutex::default(),
+            ahead: AtomicU64::new(ahead),
+            started,
+            heard: AtomicU64::new(0),
+            answered: Notify::new(),
+            give_backs: Notify::new(),
+            watch_changes: Notify::new(),
+        })
+    }
+
+    /// The link, if there is one.
+    fn connection(&self) -> Option<Connection> {
+        lock(&self.connection).clone()
+    }
+
+    /// Who holds a lease, as rooms remember it.
+    fn holder(&self, number: u64) -> String {
+        format!("{} {number}", self.node)
+    }
+
+    /// Until when, by the clock of Redis, something that is asked of it now may be done: after that we have given up.
+    fn latest(&self) -> u64 {
+        let until = milliseconds(now().saturating_duration_since(self.started) + self.times.patience());
+        until.saturating_add(self.ahead.load(Ordering::Relaxed))
+    }
+
+    /// Puts something on its way, or hands it back.
+    fn push(&self, outgoing: Outgoing) {
+        if let Some(Outgoing::ToName(envelope)) = self.lanes.push(outgoing)
+            && let Some(news) = undeliverable(&envelope, Undeliverable::Unreachable)
+        {
+            self.answer(news);
+        }
+    }
+
+    /// Has the hub hear something that it can't be told now, because it is in the middle of something.
+    fn answer(&self, news: News) {
+        let mut answers = lock(&self.answers);
+        if answers.len() < MAX_ANSWERS {
+            answers.push_back(news);
+            self.answered.notify_one();
+        }
+    }
+
+    /// Tells the hub what it could not be told before, for as long as it is polled.
+    async fn tell(&self, hub: &Hub) {
+        loop {
+            let news = lock(&self.answers).pop_front();
+            match news {
+                Some(news) => hub.receive(news),
+                None => self.answered.notified().await,
+            }
+        }
+    }
+}
+
+/// What a sender is told of a message that did not arrive.
+fn undeliverable(envelope: &Envelope, why: Undeliverable) -> Option<News> {
+    let (from, kind, call) = envelope.return_address()?;
+    let (from, to, kind, call) = (from.clone(), envelope.to.clone(), kind.to_owned(), call.cloned());
+    Some(News::Undeliverable { from, to, kind, call, why })
+}
+
+#[async_trait]
+impl Cluster for RedisCluster {
+    fn is_alone(&self) -> bool {
+        false
+    }
+
+    async fn claim(&self, claim: &Claim, token: Option<TokenHash>) -> Result<(), ClaimRefusal> {
+        self.claim_name(claim, token).await
+    }
+
+    async fn users(&self, prefix: &str) -> Option<(Vec<Username>, usize)> {
+        self.list_names(prefix).await
+    }
+
+    async fn join(&self, room: &RoomId, name: &Username) -> Entry {
+        self.enter_room(room, name).await
+    }
+
+    fn forward(&self, envelope: Envelope) {
+        self.push(Outgoing::ToName(envelope));
+    }
+
+    fn announce(&self, announcement: Announcement) {
+        match announcement {
+            Announcement::Released(name) => {
+                lock(&self.leases).release(&name, now());
+                self.give_backs.notify_one();
+            }
+            Announcement::Watching(name) => {
+                lock(&self.watches).watch(name.clone());
+                self.watch_changes.notify_one();
+                if self.connection().is_none() {
+                    // As far as anybody can tell; when Redis is back they are asked for.
+                    self.answer(News::Presence(name, false));
+                }
+            }
+            Announcement::NotWatching(name) => {
+                lock(&self.watches).unwatch(&name);
+                self.watch_changes.notify_one();
+            }
+            Announcement::LeftRoom(room, name) => {
+                let number = lock(&self.leases).left(&name, &room);
+                if let Some(number) = number {
+                    self.push(Outgoing::Leave { room, name, number });
+                }
+            }
+            Announcement::Broadcast(from, message) => {
+                self.push(Outgoing::ToLobby(ServerMessage::Broadcast { from, message }));
+            }
+            Announcement::GuestLeft(username) => self.push(Outgoing::ToLobby(ServerMessage::GuestLeft { username })),
+        }
+    }
+
+    async fn run(&self, hub: &Hub) {
+        tokio::join!(self.keep_link(hub), self.let_go(hub), self.send_all(hub), self.tell(hub));
+    }
+
+    /// Those who can prove that a name is theirs find it reserved on other nodes, for as long as they would on this one
+    /// after their connection was lost. All other names are free at once.
+    async fn close(&self) {
+        let Some(connection) = self.connection() else { return };
+        self.send_rest(&connection).await;
+        self.give_all_back(&connection, RESUME_WINDOW).await;
+        lock(&self.connection).take();
+    }
+}

@@ -1,0 +1,152 @@
+//! What goes to other nodes, by way of Redis.
+//!
+//! One Redis takes a batch at a time, looks up the node of each name and publishes there, in one step each and in order.
+//! In a Redis Cluster the name and the channel of its node are on two machines, so it is two steps, one message after
+//! the other; should somebody move from node to node between the two, the node that they left says that they are gone.
+
+use futures_util::future::join_all;
+use redis::{RedisError, RedisResult};
+
+use super::lanes::{Lane, Outgoing};
+use super::link::{Connection, in_words};
+use super::scripts::{LEAVE, PUBLISH, ROUTE};
+use super::wire::Note;
+use super::{RedisCluster, undeliverable};
+use crate::hub::Hub;
+use crate::router::Undeliverable;
+
+/// What a script says of a name that nobody has.
+const NOBODY: i64 = -1;
+
+impl RedisCluster {
+    /// Sends what there is to send, for as long as it is polled.
+    pub(super) async fn send_all(&self, hub: &Hub) {
+        join_all(self.lanes.iter().map(|lane| self.send_lane(lane, hub))).await;
+    }
+
+    async fn send_lane(&self, lane: &Lane, hub: &Hub) {
+        loop {
+            let batch = lane.take().await;
+            match self.connection() {
+                Some(connection) => {
+                    let reached = self.send(&connection, &batch).await;
+                    for (outgoing, reached) in batch.iter().zip(reached) {
+                        report(outgoing, &reached, hub);
+                    }
+                }
+                None => batch.iter().for_each(|outgoing| tell_sender(outgoing, Undeliverable::Unreachable, hub)),
+            }
+        }
+    }
+
+    /// Sends what is left, when nobody is there any more to hear what became of it.
+    pub(super) async fn send_rest(&self, connection: &Connection) {
+        for lane in self.lanes.iter() {
+            loop {
+                let batch = lane.try_take();
+                if batch.is_empty() {
+                    break;
+                }
+                self.send(connection, &batch).await;
+            }
+        }
+    }
+
+    /// Sends a batch: for each how many heard it, or [`NOBODY`].
+    async fn send(&self, connection: &Connection, batch: &[Outgoing]) -> Vec<RedisResult<i64>> {
+        if connection.is_sharded() {
+            let mut reached = Vec::with_capacity(batch.len());
+            for outgoing in batch {
+                reached.push(self.send_to_shard(connection, outgoing).await);
+            }
+            return reached;
+        }
+        let latest = self.latest();
+        let mut pipeline = redis::Pipeline::with_capacity(batch.len());
+        pipeline.ignore_errors();
+        for outgoing in batch {
+            match outgoing {
+                Outgoing::ToName(envelope) => {
+                    let (before, after) = self.layout.nodes();
+                    pipeline.cmd("EVAL").arg(ROUTE).arg(1).arg(self.layout.lease(&envelope.to));
+                    pipeline.arg(latest).arg(before).arg(after).arg(self.message(envelope).to_bytes());
+                }
+                Outgoing::ToNode(node, note) => {
+                    pipeline.cmd("PUBLISH").arg(self.layout.node(node)).arg(note.to_bytes());
+                }
+                Outgoing::ToLobby(message) => {
+                    let note = Note::Lobby { from: self.node.clone(), message: message.clone() };
+                    pipeline.cmd("PUBLISH").arg(self.layout.lobby()).arg(note.to_bytes());
+                }
+                Outgoing::Leave { room, name, number } => {
+                    pipeline.cmd("EVAL").arg(LEAVE).arg(1).arg(self.layout.room(room));
+                    pipeline.arg(name.as_str()).arg(self.holder(*number));
+                }
+            }
+        }
+        match pipeline.query_async::<Vec<RedisResult<i64>>>(&mut connection.clone()).await {
+            Ok(reached) => reached,
+            Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+
+    async fn send_to_shard(&self, connection: &Connection, outgoing: &Outgoing) -> RedisResult<i64> {
+        let (mut connection, latest) = (connection.clone(), self.latest());
+        match outgoing {
+            Outgoing::ToName(envelope) => {
+                let lease: Option<String> =
+                    redis::cmd("GET").arg(self.layout.lease(&envelope.to)).query_async(&mut connection).await?;
+                let Some(lease) = lease else { return Ok(NOBODY) };
+                let node = lease.split(' ').next().unwrap_or_default();
+                let (before, after) = self.layout.nodes();
+                let mut command = redis::cmd("EVAL");
+                command.arg(PUBLISH).arg(1).arg(format!("{before}{node}{after}"));
+                command.arg(latest).arg(self.message(envelope).to_bytes());
+                command.query_async(&mut connection).await
+            }
+            Outgoing::ToNode(node, note) => {
+                counted(connection.publish(&self.layout.node(node), &note.to_bytes()).await)
+            }
+            Outgoing::ToLobby(message) => {
+                let note = Note::Lobby { from: self.node.clone(), message: message.clone() };
+                counted(connection.publish(&self.layout.lobby(), &note.to_bytes()).await)
+            }
+            Outgoing::Leave { room, name, number } => {
+                let mut command = redis::cmd("EVAL");
+                command.arg(LEAVE).arg(1).arg(self.layout.room(room)).arg(name.as_str()).arg(self.holder(*number));
+                command.query_async(&mut connection).await
+            }
+        }
+    }
+
+    fn message(&self, envelope: &crate::router::Envelope) -> Note {
+        Note::Message { from: self.node.clone(), to: envelope.to.clone(), message: envelope.message.clone() }
+    }
+}
+
+fn counted(heard: Result<usize, RedisError>) -> RedisResult<i64> {
+    heard.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// Tells the sender of what reached nobody.
+fn report(outgoing: &Outgoing, reached: &RedisResult<i64>, hub: &Hub) {
+    match reached {
+        Ok(NOBODY) => tell_sender(outgoing, Undeliverable::Nobody, hub),
+        // Somebody has the name, on a node that does not listen: it has ended, or has lost its own way to Redis. Or Redis
+        // took the message up so late that its sender has been told so.
+        Ok(..=0) => tell_sender(outgoing, Undeliverable::Unreachable, hub),
+        Ok(_) => {}
+        Err(error) => {
+            tracing::debug!(why = %in_words(error), "Redis did not take a message");
+            tell_sender(outgoing, Undeliverable::Unreachable, hub);
+        }
+    }
+}
+
+fn tell_sender(outgoing: &Outgoing, why: Undeliverable, hub: &Hub) {
+    if let Outgoing::ToName(envelope) = outgoing
+        && let Some(news) = undeliverable(envelope, why)
+    {
+        hub.receive(news);
+    }
+}
