@@ -126,11 +126,11 @@ mod tests {
 
     #[test]
     fn the_length_counts_bytes_and_unknown_paths_are_not_found() {
-        let found = response("GET /page.html HTTP/1.1", FILES);
+        let found = response("GET /page.html HTTP/1.1", &files());
         assert!(found.starts_with("HTTP/1.1 200 OK\r\n") && found.ends_with("\r\n\r\n<p>ä</p>"), "{found}");
         assert!(found.contains("Content-Length: 9\r\n"), "{found}");
         for request in ["GET /../etc/passwd HTTP/1.1", "garbage", "\u{0}\u{1} \u{2}"] {
-            assert!(response(request, FILES).starts_with("HTTP/1.1 404 "), "{request}");
+            assert!(response(request, &files()).starts_with("HTTP/1.1 404 "), "{request}");
         }
     }
 

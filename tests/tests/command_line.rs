@@ -18,11 +18,11 @@ async fn run(arguments: &[&str]) -> Finished {
 
 async fn run_in(data: &Path, arguments: &[&str]) -> Finished {
     let data = data.display().to_string();
-    let data_dir = ["--data-dir", data.as_str()];
+    let folder = ["--data-dir", &data];
     let visavis = programs::visavis().expect("visavis is built");
     let devices = [["--camera", "pattern"], ["--microphone", "tone"], ["--speaker", "none"], ["--ice-server", "none"]];
     let missing = devices.iter().filter(|[option, _]| !arguments.contains(option)).flatten();
-    let all = arguments.iter().chain(missing).chain(&data_dir);
+    let all = arguments.iter().chain(missing).chain(&folder);
     let program = Program::start("visavis", &visavis, all).expect("it starts");
     program.finish(LIMIT).await.expect("it ends")
 }

@@ -332,7 +332,8 @@ impl Driver {
             Some(SignalingEvent::Replaced) => {
                 let name = &self.snapshot.username;
                 let words = format!(
-                    "You are logged in as {name} in another window, and no longer in this one. Log in to come back here."
+                    "You logged in as {name} in another window or on another device, and are logged out here. Log in to come \
+                     back."
                 );
                 self.shut_out(words);
             }
