@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use visavis_shared::{IceServer, RoomId, Username};
+use visavis_shared::{IceServer, RoomId, Username, canonical_name};
 
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::media::units::{Bitrate, VideoSize};
@@ -99,7 +99,7 @@ struct Options {
     #[arg(long, global = true, value_name = "TIME", default_value = "30s", value_parser = parse_duration, help_heading = "Results (call and answer)")]
     timeout: Duration,
 
-    /// Where settings are kept [default: the system's place for application data]
+    /// Where settings and the device's key are kept [default: the system's place for application data]
     #[arg(long, global = true, value_name = "DIR", env = "VISAVIS_DATA_DIR", help_heading = "Program")]
     data_dir: Option<PathBuf>,
     /// What to log to standard error: error, warn, info, debug, or a filter such as visavis_client::transport=debug
@@ -145,8 +145,8 @@ pub struct Invocation {
     pub action: Action,
     /// The server as typed.
     pub server: Option<String>,
-    /// The name as typed.
-    pub username: Option<String>,
+    /// The name to log in with.
+    pub username: Option<Username>,
     /// STUN and TURN servers beside those the signaling server offers.
     pub ice_servers: Vec<IceServer>,
     /// Only relayed media.
@@ -173,7 +173,7 @@ pub struct Invocation {
     pub duration: Option<Duration>,
     /// How long to wait for a connection.
     pub timeout: Duration,
-    /// Where settings are kept.
+    /// Where settings and the device's key are kept.
     pub data_dir: Option<PathBuf>,
     /// The log filter.
     pub log: Option<String>,
@@ -205,7 +205,7 @@ impl Cli {
             .map(|text| RoomId::parse(&text).map_err(|e| UsageError(format!("--room {text:?} can't be a room: {e}"))))
             .transpose()?;
         let name = |what: &str, text: &str| {
-            Username::parse(text).map_err(|e| UsageError(format!("{what} {text:?} can't be a name: {e}")))
+            canonical_name(text).map_err(|e| UsageError(format!("{what} {text:?} can't be a name: {e}")))
         };
         let action = match (self.command, room) {
             (None, None) => Action::Window,
@@ -231,7 +231,7 @@ impl Cli {
         Ok(Invocation {
             action,
             server: options.server,
-            username: options.username,
+            username: options.username.map(|text| name("--username", &text)).transpose()?,
             ice_servers,
             relay_only: options.relay_only,
             camera: options.camera.map(|text| parse_camera(&text)),
@@ -411,8 +411,15 @@ mod tests {
         for line in ["visavis --username alice call bob", "visavis call bob --username alice"] {
             let invocation = invocation(line).unwrap();
             assert_eq!(invocation.action, Action::Call(Target::Person(Username::parse("bob").unwrap())), "{line}");
-            assert_eq!(invocation.username.as_deref(), Some("alice"), "{line}");
+            assert_eq!(invocation.username, Username::parse("alice").ok(), "{line}");
         }
+    }
+
+    #[test]
+    fn names_are_taken_in_their_one_form() {
+        let invocation = invocation("visavis answer --username ＡＬＩＣＥ --from Bob").unwrap();
+        assert_eq!(invocation.username, Username::parse("alice").ok());
+        assert_eq!(invocation.action, Action::Answer { from: Username::parse("bob").ok() });
     }
 
     #[test]
@@ -452,6 +459,9 @@ mod tests {
             ("visavis call --username a", "whom to call"),
             ("visavis call b --room r --username a", "whom to call"),
             ("visavis answer --room r --username a", "--room"),
+            ("visavis call ../b --username a", "can't be a name"),
+            ("visavis answer --from b/c --username a", "--from"),
+            ("visavis --username a:b", "--username"),
             ("visavis call b --username a --microphone tone:9", "50 to 8000"),
             ("visavis call b --username a --ice-server http://x", "stun:HOST:PORT"),
             ("visavis call b --username a --ice-server turn:x", "turn:USER"),

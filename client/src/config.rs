@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::media::slot::{LatestSlot, Taken};
+use crate::private_file;
 
 /// The file's name inside the data directory.
 pub const SETTINGS_FILE: &str = "settings.json";
@@ -178,11 +179,11 @@ impl Settings {
         let mut text = serde_json::to_vec_pretty(self)?;
         text.push(b'\n');
         if let Some(dir) = path.parent() {
-            private::create_dir(dir)?;
+            private_file::create_dir(dir)?;
         }
         // The process id keeps two running programs from writing into each other's draft.
         let draft = path.with_extension(format!("json.{}", std::process::id()));
-        let written = private::create_file(&draft)
+        let written = private_file::create(&draft)
             .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()))
             .and_then(|()| fs::rename(&draft, path));
         if written.is_err() {
@@ -190,38 +191,6 @@ impl Settings {
             let _ = fs::remove_file(&draft);
         }
         written
-    }
-}
-
-/// Files and directories that only their owner can read, where the system knows owners.
-mod private {
-    use std::path::Path;
-    use std::{fs, io};
-
-    #[cfg(unix)]
-    pub(super) fn create_file(path: &Path) -> io::Result<fs::File> {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        // A draft that a crash left behind keeps its old mode on opening.
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        Ok(file)
-    }
-
-    #[cfg(unix)]
-    pub(super) fn create_dir(path: &Path) -> io::Result<()> {
-        use std::os::unix::fs::DirBuilderExt;
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
-    }
-
-    // On Windows the data directory is under the profile, which already keeps others out.
-    #[cfg(not(unix))]
-    pub(super) fn create_file(path: &Path) -> io::Result<fs::File> {
-        fs::File::create(path)
-    }
-
-    #[cfg(not(unix))]
-    pub(super) fn create_dir(path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
     }
 }
 

@@ -1,14 +1,16 @@
 //! Visavis, the native app for private one-to-one video calls, as a library.
 //!
-//! Dependencies point one way: `ui -> session -> {call, signaling}`, `session -> {device, transport} -> media`, and
-//! everything may use `visavis-shared`. `call` is pure, and so are the jitter buffers, the depacketizer, the bandwidth
+//! Dependencies point one way: `ui -> session -> {call, signaling}`, `session -> {device, transport} -> media`,
+//! `signaling -> device_key`, and everything may use `visavis-shared`. `call` is pure, and so are the jitter buffers, the depacketizer, the bandwidth
 //! estimator and the pacer: they take time as an argument.
 
 pub mod call;
 pub mod cli;
 pub mod config;
 pub mod device;
+pub mod device_key;
 pub mod media;
+mod private_file;
 pub mod session;
 pub mod signaling;
 pub mod transport;

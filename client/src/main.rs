@@ -8,10 +8,12 @@ use std::time::Instant;
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 use visavis_client::cli::{Action, Cli, ExitReason, Invocation, Target};
+use visavis_client::config::data_dir;
 use visavis_client::device::{self, CameraChoice, MicrophoneChoice, SpeakerChoice};
+use visavis_client::device_key::DeviceKey;
 use visavis_client::session::driver::{self, SessionHandle};
 use visavis_client::session::headless::{self, Errand, Script};
-use visavis_client::session::options::SessionOptions;
+use visavis_client::session::options::{Identity, SessionOptions};
 use visavis_client::session::report::Report;
 use visavis_client::session::snapshot::Intent;
 
@@ -94,15 +96,19 @@ fn run_headless(runtime: &tokio::runtime::Runtime, invocation: &Invocation, erra
     if let Err(words) = check_files(invocation) {
         return fail(ExitReason::Device, &words);
     }
+    let identity = match device_key(invocation) {
+        Ok(key) => Identity::Device(key),
+        Err(words) => return fail(ExitReason::Device, &words),
+    };
     let script = Script {
         server: invocation.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
-        username: invocation.username.clone().unwrap_or_default(),
+        username: invocation.username.as_ref().map(ToString::to_string).unwrap_or_default(),
         errand,
         timeout: invocation.timeout,
         duration: invocation.duration,
     };
     let outcome = runtime.block_on(async {
-        let session: SessionHandle = driver::start(session_options(invocation));
+        let session: SessionHandle = driver::start(SessionOptions { identity, ..session_options(invocation) });
         headless::run(session, script, say, interrupted()).await
     });
     if let Some(path) = &invocation.report
@@ -116,6 +122,12 @@ fn run_headless(runtime: &tokio::runtime::Runtime, invocation: &Invocation, erra
     } else {
         fail(outcome.exit, &outcome.words)
     }
+}
+
+/// The key in the data directory; made now when there is none.
+fn device_key(invocation: &Invocation) -> Result<DeviceKey, String> {
+    let folder = data_dir(invocation.data_dir.as_deref()).map_err(|error| error.to_string())?;
+    DeviceKey::load_or_create(&folder).map_err(|error| error.to_string())
 }
 
 /// Ctrl+C, or the system asking the program to stop.
@@ -198,7 +210,7 @@ fn list_devices(json: bool) -> ExitCode {
 
 #[cfg(feature = "gui")]
 fn run_window(runtime: &tokio::runtime::Runtime, invocation: &Invocation, started_at: Instant) -> ExitCode {
-    use visavis_client::config::{SETTINGS_FILE, Settings, data_dir};
+    use visavis_client::config::{SETTINGS_FILE, Settings};
     use visavis_client::ui::{self, WindowOptions};
 
     let folder = match data_dir(invocation.data_dir.as_deref()) {
@@ -212,7 +224,7 @@ fn run_window(runtime: &tokio::runtime::Runtime, invocation: &Invocation, starte
         settings.server = Some(server.clone());
     }
     if let Some(username) = &invocation.username {
-        settings.username = Some(username.clone());
+        settings.username = Some(username.to_string());
     }
     settings.camera = invocation.camera.clone().unwrap_or(settings.camera);
     settings.microphone = invocation.microphone.clone().unwrap_or(settings.microphone);
@@ -221,6 +233,8 @@ fn run_window(runtime: &tokio::runtime::Runtime, invocation: &Invocation, starte
         camera: settings.camera.clone(),
         microphone: settings.microphone.clone(),
         speaker: settings.speaker.clone(),
+        // A window that opens can say what is wrong better than one that does not.
+        identity: device_key(invocation).map_or_else(Identity::Unusable, Identity::Device),
         remembered_server: settings.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
         remembered_username: settings.username.clone().unwrap_or_default(),
         window: true,
@@ -233,6 +247,7 @@ fn run_window(runtime: &tokio::runtime::Runtime, invocation: &Invocation, starte
     if let Some(username) = invocation.username.clone() {
         // Who names themselves on the command line wants to be logged in, not asked.
         let server = settings.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned());
+        let username = username.to_string();
         if session.link.intents.try_send(Intent::LogIn { server, username }).is_err() {
             tracing::warn!("the session did not take the log-in");
         }

@@ -1,97 +1,20 @@
 //! The connection to the signaling server: against the real server, and against one that misbehaves.
 
+mod common;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use common::{Client, LONG, PRESENCE, Script, TAKEN, WELCOME, expect_presence, offer, server, tell};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::net::TcpListener;
 use tokio::time::timeout;
+use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{WebSocketStream, accept_async};
-use visavis_client::signaling::{Signaling, SignalingConfig, SignalingEvent};
-use visavis_shared::{
-    CallId, CallSignal, ClientMessage, CloseReason, DescriptionKind, LoginRefusal, Payload, ServerMessage,
-    SessionDescription, Username,
-};
-use visavis_signal_server::{Config, Server, start, start_on};
-
-/// Longer than anything takes, shorter than anybody waits.
-const LONG: Duration = Duration::from_secs(20);
-
-fn name(text: &str) -> Username {
-    Username::parse(text).expect("a name")
-}
-
-/// A client and what it reports.
-struct Client {
-    signaling: Signaling,
-    events: mpsc::Receiver<SignalingEvent>,
-}
-
-impl Client {
-    fn connect(url: &str, username: &str) -> Self {
-        let config = SignalingConfig { url: url.to_owned(), username: name(username) };
-        let (signaling, events) = Signaling::connect(config).expect("a URL");
-        Self { signaling, events }
-    }
-
-    async fn log_in(url: &str, username: &str) -> Self {
-        let mut client = Self::connect(url, username);
-        client.expect_login(username).await;
-        client
-    }
-
-    /// The next event; `None` when nothing more comes.
-    async fn next(&mut self) -> Option<SignalingEvent> {
-        timeout(LONG, self.events.recv()).await.expect("an event, or the end of them")
-    }
-
-    async fn expect_login(&mut self, as_whom: &str) {
-        match self.next().await {
-            Some(SignalingEvent::LoggedIn { username, .. }) => assert_eq!(username, name(as_whom)),
-            other => panic!("no login: {other:?}"),
-        }
-    }
-
-    async fn expect_down(&mut self) {
-        assert_eq!(self.next().await, Some(SignalingEvent::Down));
-    }
-
-    /// What the other of a call says next.
-    async fn expect_signal(&mut self, signal: CallSignal) {
-        match self.next().await {
-            Some(SignalingEvent::Message(ServerMessage::Call { signal: heard, .. })) => assert_eq!(heard, signal),
-            other => panic!("no {}: {other:?}", signal.type_name()),
-        }
-    }
-
-    fn say(&self, to: &str, signal: CallSignal) {
-        let call = Some(CallId::parse("c1").expect("an id"));
-        self.signaling.send(ClientMessage::Call { to: Some(name(to)), call, signal });
-    }
-
-    /// Asks who is there; the answer shows that the connection works and that nothing came before it.
-    async fn expect_users(&mut self, users: &[&str]) {
-        self.signaling.send(ClientMessage::Users { prefix: String::new() });
-        match self.next().await {
-            Some(SignalingEvent::Message(ServerMessage::Users { users: heard, .. })) => {
-                assert_eq!(heard, users.iter().map(|user| name(user)).collect::<Vec<_>>());
-            }
-            other => panic!("no answer: {other:?}"),
-        }
-    }
-}
-
-fn offer() -> CallSignal {
-    let offer = SessionDescription { kind: DescriptionKind::Offer, sdp: "v=0\r\n".to_owned() };
-    CallSignal::Offer(Payload::of(&offer).expect("JSON"))
-}
-
-async fn server() -> Server {
-    start(Config::for_tests()).await.expect("a server")
-}
+use visavis_client::signaling::SignalingEvent;
+use visavis_shared::{CallSignal, CloseReason, LoginRefusal};
+use visavis_signal_server::{Config, Server, start_on};
 
 /// Starts a server where one was stopped a moment ago.
 async fn server_at(address: SocketAddr) -> Server {
@@ -218,52 +141,6 @@ async fn closing_while_the_server_is_away_ends_at_once() {
     assert_eq!(timeout(LONG, events.recv()).await.expect("the end"), None);
 }
 
-/// A server that does what the test says.
-struct Script {
-    listener: TcpListener,
-}
-
-type Socket = WebSocketStream<TcpStream>;
-
-const WELCOME: &str = r#"{"type":"login","success":true,"username":"alice","iceServers":[]}"#;
-const TAKEN: &str = r#"{"type":"login","success":false,"reason":"taken","message":"taken"}"#;
-const PRESENCE: &str = r#"{"type":"presence","username":"bob","online":true}"#;
-
-impl Script {
-    async fn start() -> (Self, Client) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let client = Client::connect(&listener.local_addr().expect("an address").to_string(), "alice");
-        (Self { listener }, client)
-    }
-
-    async fn accept_tcp(&self) -> TcpStream {
-        timeout(LONG, self.listener.accept()).await.expect("a connection").expect("a connection").0
-    }
-
-    /// Takes a connection and its login, and answers so.
-    async fn accept(&self, answer: &str) -> Socket {
-        let mut socket = accept_async(self.accept_tcp().await).await.expect("a WebSocket");
-        let login = timeout(LONG, socket.next()).await.expect("a login").expect("a message").expect("a message");
-        let login = login.into_text().expect("text");
-        assert!(login.contains(r#""type":"login""#) && login.contains(r#""username":"alice""#), "{login}");
-        tell(&mut socket, Message::text(answer)).await;
-        socket
-    }
-}
-
-async fn tell(socket: &mut Socket, message: Message) {
-    socket.send(message).await.expect("the client listens");
-}
-
-async fn expect_presence(client: &mut Client) {
-    match client.next().await {
-        Some(SignalingEvent::Message(ServerMessage::Presence { username, online: true })) => {
-            assert_eq!(username, name("bob"));
-        }
-        other => panic!("no presence: {other:?}"),
-    }
-}
-
 #[tokio::test]
 async fn rubbish_from_the_server_is_ignored() {
     let (script, mut alice) = Script::start().await;
@@ -361,6 +238,56 @@ async fn a_refusal_that_is_not_about_a_ghost_is_final() {
         SignalingEvent::LoginRefused { reason: LoginRefusal::NotAllowed, message: "The doors are shut.".to_owned() };
     assert_eq!(alice.next().await, Some(refused));
     assert_eq!(alice.next().await, None);
+}
+
+#[tokio::test]
+async fn a_server_that_is_overrun_is_asked_again_and_one_that_forbids_it_is_not() {
+    let (script, mut alice) = Script::start().await;
+    drop(script.accept(WELCOME).await);
+    alice.expect_login("alice").await;
+    alice.expect_down().await;
+    for answer in [
+        r#"{"type":"error","code":"rate-limited","message":"Too many.","inReplyTo":"login"}"#,
+        r#"{"type":"error","code":"of-another-version","message":"Who knows."}"#,
+        r#"{"type":"login","success":false,"reason":"of-another-version","message":"Who knows."}"#,
+    ] {
+        drop(script.accept(answer).await);
+    }
+    drop(script.accept(WELCOME).await);
+    alice.expect_login("alice").await;
+    alice.expect_down().await;
+    let forbidden = r#"{"type":"error","code":"not-allowed","message":"The doors are shut.","inReplyTo":"login"}"#;
+    let _socket = script.accept(forbidden).await;
+    match alice.next().await {
+        Some(SignalingEvent::LoginRefused { reason: LoginRefusal::NotAllowed, .. }) => {}
+        other => panic!("not refused: {other:?}"),
+    }
+    assert_eq!(alice.next().await, None);
+}
+
+#[tokio::test]
+async fn the_last_words_get_out_while_nobody_reads_what_the_server_says() {
+    let (script, mut alice) = Script::start().await;
+    let mut socket = script.accept(WELCOME).await;
+    alice.expect_login("alice").await;
+    for _ in 0..2 * alice.events.max_capacity() {
+        tell(&mut socket, Message::text(PRESENCE)).await;
+    }
+    timeout(LONG, async {
+        while alice.events.len() < alice.events.max_capacity() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await
+    .expect("the queue fills up");
+    alice.say("bob", CallSignal::Close(None));
+    let Client { signaling, events: _unread } = alice;
+    let hear = async {
+        let words = socket.next().await.expect("last words").expect("a message").into_text().expect("text");
+        assert!(words.contains(r#""type":"close""#), "{words}");
+        assert!(matches!(socket.next().await, Some(Ok(Message::Close(_)))));
+    };
+    tokio::join!(signaling.close(), async { timeout(LONG, hear).await.expect("in time") });
 }
 
 #[tokio::test]

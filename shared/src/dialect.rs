@@ -3,6 +3,12 @@
 //! An [`Interpreter`] stands at each connection of the server: texts go in and come out as canonical messages, and the
 //! other way round. The first message whose spelling tells decides the [`Dialect`], once; until then both sides speak
 //! the canonical one. Nothing behind the interpreter knows that there are dialects.
+//!
+//! Dialects 3 and 4 are Socket.IO's and not spoken on a plain WebSocket: [`events`] translates them.
+
+mod broadcast;
+pub mod events;
+mod rooms;
 
 use crate::codec;
 use crate::fields::{DecodeError, Fields};

@@ -13,7 +13,7 @@ use crate::limits::{MAX_JSON_DEPTH, MAX_LISTED_USERS, MAX_MESSAGE_BYTES};
 use crate::message::{ErrorCode, Payload, ServerMessage};
 
 /// How much of an unknown `type` is given back to its sender, in characters.
-const MAX_ECHOED_TYPE_CHARS: usize = 64;
+pub(crate) const MAX_ECHOED_TYPE_CHARS: usize = 64;
 
 /// What is wrong with a text that should have been a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +28,9 @@ pub enum Problem {
     /// It is no JSON, or JSON that is no object.
     #[error("The message is not a JSON object.")]
     NotAnObject,
+    /// It is no JSON array that begins with an event's name (Socket.IO).
+    #[error("The event is not a JSON array that begins with its name.")]
+    NotAnEvent,
     /// It has no `type`, or one that is no string.
     #[error("The message has no \"type\".")]
     NoType,
@@ -70,6 +73,7 @@ impl DecodeError {
             Problem::NoSuchName(_) => ErrorCode::UnknownUser,
             Problem::TooDeep
             | Problem::NotAnObject
+            | Problem::NotAnEvent
             | Problem::NoType
             | Problem::Missing(_)
             | Problem::Malformed(..) => ErrorCode::InvalidJson,

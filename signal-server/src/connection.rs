@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
 use visavis_shared::codec::nests_deeper_than;
 use visavis_shared::dialect::Interpreter;
 use visavis_shared::limits::{MAX_JSON_DEPTH, PROTOCOL_VERSION};
-use visavis_shared::{ClientMessage, ErrorCode, ServerMessage};
+use visavis_shared::{ClientMessage, ErrorCode, LoginRefusal, ServerMessage};
 
 use crate::drain::Drain;
 use crate::front::Upgraded;
@@ -33,14 +33,15 @@ use crate::logging::{LoggedName, NameLog};
 use crate::metrics::{Kind, Metrics, Open};
 use crate::outbox::Over;
 use crate::rates::{LoginGate, MessageGate, Verdict};
+use crate::read_ahead::ReadAhead;
 use crate::router::Closing;
 use crate::timing::Timing;
 use crate::transport::Transport;
 
 /// What `hello` says about the server.
 const PRODUCT: &str = concat!("visavis-signal-server/", env!("CARGO_PKG_VERSION"));
-/// Allocated for every connection at once, so it is what an idle one costs.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Allocated for every connection at once, so it is what an idle one costs. Busy ones are read ahead.
+const READ_BUFFER_BYTES: usize = 1024;
 /// Written to the socket when this much has come together, or when there is no more.
 const WRITE_BUFFER_BYTES: usize = 8 * 1024;
 /// Only a peer that pings without end and never reads gets there.
@@ -71,7 +72,9 @@ pub(crate) struct Context {
 /// How a connection came to its end.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
-    /// The peer said goodbye.
+    /// The peer is done: its session is over, too.
+    Left,
+    /// The peer said goodbye, and may come back.
     ClosedByPeer,
     /// The TCP connection broke.
     Gone,
@@ -101,7 +104,9 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let Upgraded { transport, early, caller } = upgraded;
     let config = web_socket(&context.limits);
     // Copied, because the bytes (none, as a rule) lie in the larger buffer of HTTP, which would be kept.
-    let socket = WebSocketStream::from_partially_read(transport, early.to_vec(), Role::Server, Some(config)).await;
+    let socket =
+        WebSocketStream::from_partially_read(ReadAhead::new(transport), early.to_vec(), Role::Server, Some(config))
+            .await;
     drop(early);
     let _open = context.metrics.opened(Kind::WebSocket);
     let began = Instant::now();
@@ -122,7 +127,11 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let end = connection.run().await;
     let lasted = began.elapsed();
     let Connection { socket, seat, login, context, caller: _caller, .. } = connection;
-    drop(seat);
+    if end == End::Left {
+        seat.leave();
+    } else {
+        drop(seat);
+    }
     match login {
         Some(login) => tracing::info!(connection = %id, name = %login.name, ?end, ?lasted, "logged out"),
         None => tracing::debug!(connection = %id, ?end, ?lasted, "ended without a login"),
@@ -152,7 +161,7 @@ async fn relieved(relief: &mut Option<Pending>) {
 
 /// A connection after the upgrade.
 struct Connection {
-    socket: WebSocketStream<Transport>,
+    socket: WebSocketStream<ReadAhead<Transport>>,
     seat: Seat,
     interpreter: Interpreter,
     liveness: Liveness,
@@ -249,7 +258,7 @@ impl Connection {
                 Ok(None)
             }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(None),
-            Message::Close(_) => Err(End::ClosedByPeer),
+            Message::Close(frame) => Err(farewell(frame.as_ref())),
         }
     }
 
@@ -270,7 +279,8 @@ impl Connection {
         self.context.metrics.heard(&message);
         if matches!(message, ClientMessage::Login(_)) && !self.context.logins.admits(self.caller.address) {
             self.context.metrics.rate_limited("logins");
-            self.refuse(ErrorCode::RateLimited, TOO_MANY_LOGINS.to_owned(), Some(message.type_name()));
+            let (reason, message) = (LoginRefusal::RateLimited, TOO_MANY_LOGINS.to_owned());
+            self.seat.reply(ServerMessage::LoginRefused { reason, message });
             return None;
         }
         self.seat.handle(message)
@@ -351,16 +361,25 @@ fn hello(challenge: &str) -> ServerMessage {
     ServerMessage::Hello { protocol: PROTOCOL_VERSION, server: PRODUCT.to_owned(), challenge: challenge.to_owned() }
 }
 
+/// What the peer's goodbye means: who closes in order, or says nothing more, is done; a page that goes away (1001), or
+/// an app in trouble, may come back with its token.
+fn farewell(frame: Option<&CloseFrame>) -> End {
+    match frame.map(|frame| frame.code) {
+        None | Some(CloseCode::Normal) => End::Left,
+        Some(_) => End::ClosedByPeer,
+    }
+}
+
 /// Closes as politely as the end allows.
-async fn say_goodbye(mut socket: WebSocketStream<Transport>, end: End, timing: &Timing) {
+async fn say_goodbye(mut socket: WebSocketStream<ReadAhead<Transport>>, end: End, timing: &Timing) {
     let reason = match end {
         End::Gone => return,
         End::NotReading => {
             // What the system still holds for the peer would be kept for minutes.
-            let _ = socket.get_ref().set_zero_linger();
+            let _ = socket.get_ref().get_ref().set_zero_linger();
             return;
         }
-        End::ClosedByPeer => None,
+        End::Left | End::ClosedByPeer => None,
         End::Closing(code, reason) => Some(CloseFrame { code, reason: reason.into() }),
     };
     let goodbye = async {

@@ -27,6 +27,9 @@ use crate::sessions::ResumeToken;
 /// What has to be done before more is heard from a connection.
 pub(crate) type Pending = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// Has the router act on an answer of the cluster.
+type Settled = Box<dyn FnOnce(&mut Router) -> Vec<Output> + Send>;
+
 /// Where all connections meet.
 #[derive(Debug)]
 pub(crate) struct Hub {
@@ -80,7 +83,7 @@ impl Hub {
         state.outboxes.insert(id, Arc::clone(&outbox));
         drop(state);
         let challenge = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
-        Seat { id, outbox, challenge, hub: Arc::clone(self) }
+        Seat { id, outbox, challenge, left: false, hub: Arc::clone(self) }
     }
 
     /// Takes what the cluster brings from other nodes.
@@ -187,7 +190,7 @@ impl Hub {
 
     /// Asks the cluster, and has the router act on the answer.
     async fn settle(&self, connection: ConnectionId, question: Question) {
-        let settled: Box<dyn FnOnce(&mut Router) -> Vec<Output> + Send> = match question {
+        let settled: Settled = match question {
             Question::Claim(claim) => self.claim(connection, claim).await,
             Question::Users { prefix } => {
                 let users = self.cluster.users(&prefix).await;
@@ -204,11 +207,7 @@ impl Hub {
         self.carry_out(&mut state, outputs, Some(connection));
     }
 
-    async fn claim(
-        &self,
-        connection: ConnectionId,
-        claim: Claim,
-    ) -> Box<dyn FnOnce(&mut Router) -> Vec<Output> + Send> {
+    async fn claim(&self, connection: ConnectionId, claim: Claim) -> Settled {
         let token = claim.resumable.then(|| ResumeToken::new(rand::random()));
         let outcome = self.cluster.claim(&claim, token.as_ref().map(ResumeToken::hash)).await;
         let outcome = outcome.map(|()| Grant { token });
@@ -227,6 +226,8 @@ pub(crate) struct Seat {
     id: ConnectionId,
     outbox: Arc<Outbox>,
     challenge: String,
+    /// Nobody will come back for the session.
+    left: bool,
     hub: Arc<Hub>,
 }
 
@@ -269,6 +270,11 @@ impl Seat {
         self.act(|router| router.broadcast(self.id, message))
     }
 
+    /// Gives the seat back for good: the session is over at once, even if it has a token.
+    pub(crate) fn leave(mut self) {
+        self.left = true;
+    }
+
     fn log_in(&self, login: Login) -> Option<Pending> {
         match names::proven(&login, &self.challenge) {
             Ok(key) => {
@@ -295,8 +301,8 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut state = self.hub.lock();
-        let outputs = if self.outbox.is_over() {
-            // What was thrown away can't be delivered later, so there is no session to go on with.
+        // What was thrown away can't be delivered later, so there is no session to go on with then either.
+        let outputs = if self.left || self.outbox.is_over() {
             state.router.give_up(self.id, now())
         } else {
             state.router.disconnect(self.id, now())

@@ -22,6 +22,7 @@ use crate::metrics::{Metrics, Page};
 use crate::origin::AllowedOrigins;
 use crate::proxy::TrustedProxies;
 use crate::rates::LoginGate;
+use crate::socketio::SocketIo;
 use crate::tls::Tls;
 
 /// How long accepting pauses after it failed: the usual reason, too many open files, does not pass at once.
@@ -57,10 +58,12 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
         metrics: Arc::clone(&metrics),
         drain: drain.clone(),
     });
+    let admission = Arc::new(Admission::new(config.limits));
+    let socket_io = SocketIo::new(Arc::clone(&context), Arc::clone(&admission));
     let front = Arc::new(Front {
         context: Arc::clone(&context),
-        socket_io: None,
-        admission: Arc::new(Admission::new(config.limits)),
+        socket_io: Some(socket_io.service()),
+        admission,
         proxies: TrustedProxies::new(config.trusted_proxies),
         origins: AllowedOrigins::new(config.origins),
         tls: tls.as_ref().map(Tls::current),
@@ -105,10 +108,15 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
     drop(listener);
     tracing::info!(connections = connections.len(), "going away: no new connections, and those there are end");
     drainer.begin(connections.len(), timing.drain);
+    let mut leaving = context.drain.clone();
     let all = async {
-        while let Some(ended) = connections.join_next().await {
-            report(ended);
-        }
+        let pages = async { socket_io.leave(leaving.begun().await).await };
+        let others = async {
+            while let Some(ended) = connections.join_next().await {
+                report(ended);
+            }
+        };
+        tokio::join!(pages, others)
     };
     // A connection that is about to end may have to wait for a write before it says goodbye.
     let patience = (timing.drain + timing.write + timing.goodbye).min(DRAIN_WITHIN);

@@ -1,7 +1,7 @@
 //! What is written to the log, and how names stand in it.
 //!
 //! Neither what people send nor their addresses are ever logged. Names only as the operator wants them, as
-//! [`LoggedName`]s.
+//! `LoggedName`s.
 
 use std::fmt;
 use std::io::{self, IsTerminal as _};

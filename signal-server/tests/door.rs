@@ -30,7 +30,7 @@ async fn pages_are_answered_in_words() {
         ("/readyz", 200, "The server accepts logins."),
         ("/", 426, "speaks WebSocket"),
         ("/metrics", 404, "There is nothing here."),
-        ("/socket.io/?EIO=4&transport=polling", 404, "There is nothing here."),
+        ("/socket.iota/?EIO=4&transport=polling", 404, "There is nothing here."),
     ] {
         let (answered, text) = get(server.address(), path).await;
         assert_eq!(answered, status, "{path}: {text}");

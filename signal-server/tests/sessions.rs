@@ -8,6 +8,8 @@ use common::{Client, server};
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use visavis_shared::{PublicKey, Signature, login_statement};
 use visavis_signal_server::names::Guests;
 use visavis_signal_server::{Config, start};
@@ -164,5 +166,50 @@ async fn guests_can_be_kept_out() {
     assert_eq!((&reply["success"], &reply["reason"]), (&json!(false), &json!("not-allowed")));
     let (_, reply) = with_key(&server.url(), "alice", &SigningKey::from_bytes(&[1; 32])).await;
     assert_eq!(reply["success"], true);
+    server.shutdown().await;
+}
+
+/// Says goodbye with this code, or with none, and waits until the server has said it, too.
+async fn close(mut client: Client, code: Option<u16>) {
+    let frame = code.map(|code| CloseFrame { code: code.into(), reason: "".into() });
+    client.send(Message::Close(frame)).await;
+    client.expect_close().await;
+}
+
+#[tokio::test]
+async fn whoever_closes_in_order_frees_the_name_at_once_though_they_have_a_token() {
+    let server = server().await;
+    let mut alice = Client::log_in(&server.url(), "alice").await;
+    alice.say(r#"{"type":"watch","usernames":["bob"]}"#).await;
+    alice.expect(r#"{"type":"presence","username":"bob","online":false}"#).await;
+    for code in [Some(1000), None] {
+        let (bob, token) = resumable(&server.url(), "bob", "").await;
+        alice.expect(r#"{"type":"presence","username":"bob","online":true}"#).await;
+        close(bob, code).await;
+        alice.expect(r#"{"type":"presence","username":"bob","online":false}"#).await;
+        // A guest, who has nothing but the name.
+        drop(Client::log_in(&server.url(), "bob").await);
+        alice.expect(r#"{"type":"presence","username":"bob","online":true}"#).await;
+        alice.expect(r#"{"type":"presence","username":"bob","online":false}"#).await;
+        let (bob, new) = resumable(&server.url(), "bob", &token).await;
+        assert_ne!(new, token, "the session is over");
+        alice.expect(r#"{"type":"presence","username":"bob","online":true}"#).await;
+        close(bob, code).await;
+        alice.expect(r#"{"type":"presence","username":"bob","online":false}"#).await;
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn whoever_goes_away_may_come_back() {
+    let server = server().await;
+    let (bob, token) = resumable(&server.url(), "bob", "").await;
+    close(bob, Some(1001)).await;
+    let mut alice = Client::log_in(&server.url(), "alice").await;
+    alice.say(r#"{"type":"ringing","otherUsername":"bob"}"#).await;
+    alice.expect_nothing_else().await;
+    let (mut bob, same) = resumable(&server.url(), "bob", &token).await;
+    assert_eq!(same, token);
+    bob.expect(r#"{"type":"ringing","username":"alice"}"#).await;
     server.shutdown().await;
 }

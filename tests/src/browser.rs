@@ -56,6 +56,9 @@ pub enum BrowserError {
     /// The system refused something else.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// The Socket.IO client is not there.
+    #[error("the Socket.IO client is missing: run `cargo xtask test`, which installs it")]
+    NoSocketIo,
 }
 
 /// How a page speaks with the server.
@@ -65,16 +68,19 @@ pub enum Dialect {
     One,
     /// `name` in both directions, `leave`.
     Two,
+    /// Rooms on Socket.IO: a page logs in to a room, and calls nobody by name.
+    Three,
 }
 
 impl Dialect {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::One, Self::Two];
+    /// Those in which people have names.
+    pub const NAMED: [Self; 2] = [Self::One, Self::Two];
 
     fn page(self) -> &'static str {
         match self {
             Self::One => "/dialect1.html",
             Self::Two => "/dialect2.html",
+            Self::Three => "/dialect3.html",
         }
     }
 }
@@ -95,23 +101,26 @@ pub const DRAWN_QUARTERS: [[u8; 3]; 4] =
 /// The tone of drawn media.
 pub const DRAWN_TONE_HZ: f64 = 440.0;
 
-const FILES: &[File] = &[
-    File {
-        path: "/dialect1.html",
-        content_type: "text/html; charset=utf-8",
-        content: include_str!("../pages/dialect1.html"),
-    },
-    File {
-        path: "/dialect2.html",
-        content_type: "text/html; charset=utf-8",
-        content: include_str!("../pages/dialect2.html"),
-    },
-    File {
-        path: "/media.js",
-        content_type: "text/javascript; charset=utf-8",
-        content: include_str!("../pages/media.js"),
-    },
-];
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// Where `cargo xtask test` puts the client that pages on Socket.IO use.
+const SOCKET_IO: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../signal-server/tests/node/node_modules/socket.io-client/dist/socket.io.js");
+
+/// The pages and what they load.
+fn files() -> Result<Vec<File>, BrowserError> {
+    let socket_io = std::fs::read_to_string(SOCKET_IO).map_err(|_| BrowserError::NoSocketIo)?;
+    let page = |path, content: &'static str| File { path, content_type: HTML, content: content.into() };
+    let script = |path, content| File { path, content_type: SCRIPT, content };
+    Ok(vec![
+        page("/dialect1.html", include_str!("../pages/dialect1.html")),
+        page("/dialect2.html", include_str!("../pages/dialect2.html")),
+        page("/dialect3.html", include_str!("../pages/dialect3.html")),
+        script("/media.js", include_str!("../pages/media.js").into()),
+        script("/socket.io.js", socket_io.into()),
+    ])
+}
 
 const CHROMEDRIVER: &str = "/usr/bin/chromedriver";
 const CHROMIUM: &str = "/usr/bin/chromium";
@@ -159,7 +168,7 @@ impl Browsers {
     /// # Errors
     /// When either does not start.
     pub async fn start() -> Result<Self, BrowserError> {
-        let site = Site::start(FILES).await?;
+        let site = Site::start(files()?).await?;
         let mut driver = Program::start("chromedriver", Path::new(CHROMEDRIVER), ["--port=0"])?;
         let port = driver.says(DRIVER_START, driver_port).await?;
         Ok(Self { site, driver_url: format!("http://127.0.0.1:{port}"), _driver: driver })
@@ -206,6 +215,8 @@ fn capabilities(profile: &Path) -> Capabilities {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Status {
+    /// Who it is to others, where it chose no name.
+    pub id: Option<String>,
     /// Whom it calls, or is called by.
     pub with: Option<String>,
     /// How often the other side closed a call.
@@ -303,6 +314,37 @@ impl Page {
             return Ok(None);
         };
         Ok(Some(Picture::from_png(&BASE64_STANDARD.decode(base64)?)?))
+    }
+
+    /// The number of the test picture that it shows of the other side, as it reads it from the bar.
+    ///
+    /// # Errors
+    /// When the page can't be driven.
+    pub async fn picture_number(&self) -> Result<Option<u32>, BrowserError> {
+        self.ask("return window.remotePictureNumber()", Vec::new()).await
+    }
+
+    /// Waits until it shows a test picture whose number is at least this.
+    ///
+    /// # Errors
+    /// When the page can't be driven, or the deadline comes first.
+    pub async fn shows_picture(&self, number: u32, limit: Duration) -> Result<u32, BrowserError> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let shown = self.picture_number().await?;
+            if let Some(shown) = shown.filter(|shown| *shown >= number) {
+                return Ok(shown);
+            }
+            if Instant::now() >= deadline {
+                let status = Box::new(self.status().await?);
+                return Err(BrowserError::TooLate {
+                    what: format!("showing picture {number} but {shown:?}"),
+                    limit,
+                    status,
+                });
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// Waits until things stand as `holds` wants them.

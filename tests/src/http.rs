@@ -4,8 +4,10 @@
 //! In: GET requests for the paths it was made with. Out: that page, or 404 for anything else. It serves one request per
 //! connection and never more than a browser's handful at a time; it ends when it is dropped.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -14,14 +16,14 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 /// A file that can be asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct File {
     /// As in the address, with its leading slash.
     pub path: &'static str,
     /// Its media type.
     pub content_type: &'static str,
     /// What is in it.
-    pub content: &'static str,
+    pub content: Cow<'static, str>,
 }
 
 /// How long a browser may take over one request.
@@ -42,9 +44,10 @@ impl Site {
     ///
     /// # Errors
     /// When there is no port.
-    pub async fn start(files: &'static [File]) -> io::Result<Self> {
+    pub async fn start(files: Vec<File>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
+        let files: Arc<[File]> = files.into();
         let task = tokio::spawn(async move {
             let mut requests = JoinSet::new();
             loop {
@@ -52,7 +55,8 @@ impl Site {
                     accepted = listener.accept() => {
                         let Ok((stream, _)) = accepted else { continue };
                         // A browser that goes away in mid-request is its own affair.
-                        requests.spawn(async move { drop(timeout(REQUEST_LIMIT, answer(stream, files)).await) });
+                        let files = Arc::clone(&files);
+                        requests.spawn(async move { drop(timeout(REQUEST_LIMIT, answer(stream, &files)).await) });
                     }
                     Some(_) = requests.join_next() => {}
                 }
@@ -87,7 +91,7 @@ async fn answer(mut stream: TcpStream, files: &[File]) -> io::Result<()> {
 fn response(request: &str, files: &[File]) -> String {
     let file = requested_path(request).and_then(|path| files.iter().find(|file| file.path == path));
     let (status, content_type, content) = match file {
-        Some(file) => ("200 OK", file.content_type, file.content),
+        Some(file) => ("200 OK", file.content_type, &*file.content),
         None => ("404 Not Found", "text/plain; charset=utf-8", "There is no such page.\n"),
     };
     format!(
@@ -108,7 +112,9 @@ fn requested_path(request: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    const FILES: &[File] = &[File { path: "/page.html", content_type: "text/html", content: "<p>ä</p>" }];
+    fn files() -> Vec<File> {
+        vec![File { path: "/page.html", content_type: "text/html", content: "<p>ä</p>".into() }]
+    }
 
     #[test]
     fn a_page_is_found_whatever_its_query() {
@@ -120,17 +126,17 @@ mod tests {
 
     #[test]
     fn the_length_counts_bytes_and_unknown_paths_are_not_found() {
-        let found = response("GET /page.html HTTP/1.1", FILES);
+        let found = response("GET /page.html HTTP/1.1", &files());
         assert!(found.starts_with("HTTP/1.1 200 OK\r\n") && found.ends_with("\r\n\r\n<p>ä</p>"), "{found}");
         assert!(found.contains("Content-Length: 9\r\n"), "{found}");
         for request in ["GET /../etc/passwd HTTP/1.1", "garbage", "\u{0}\u{1} \u{2}"] {
-            assert!(response(request, FILES).starts_with("HTTP/1.1 404 "), "{request}");
+            assert!(response(request, &files()).starts_with("HTTP/1.1 404 "), "{request}");
         }
     }
 
     #[tokio::test]
     async fn it_serves_over_a_real_socket() {
-        let site = Site::start(FILES).await.expect("a port is free");
+        let site = Site::start(files()).await.expect("a port is free");
         let mut stream = TcpStream::connect(site.address).await.expect("it listens");
         stream.write_all(b"GET /page.html HTTP/1.1\r\nHost: here\r\n\r\n").await.expect("it takes the request");
         let mut answer = String::new();

@@ -7,9 +7,10 @@ use std::time::Duration;
 use tempfile::TempDir;
 use visavis_client::call::event::{CallPhase, EndReason};
 use visavis_client::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
+use visavis_client::device_key::DeviceKey;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::driver::{self, SessionHandle};
-use visavis_client::session::options::SessionOptions;
+use visavis_client::session::options::{Identity, SessionOptions};
 use visavis_client::session::report::Report;
 use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot};
 
@@ -20,6 +21,8 @@ pub const SOON: Duration = Duration::from_secs(20);
 pub struct Person {
     name: String,
     folder: TempDir,
+    /// The device's key.
+    pub key: DeviceKey,
     /// The session, for what the shorthands here do not cover.
     pub session: SessionHandle,
 }
@@ -34,11 +37,13 @@ impl Person {
     /// The same with other options.
     ///
     /// # Panics
-    /// When no temporary folder can be made.
+    /// When no temporary folder, or no key in it, can be made.
     #[must_use]
     pub fn with(name: &str, change: impl FnOnce(&mut SessionOptions)) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
+        let key = DeviceKey::load_or_create(folder.path()).expect("a key in a folder of one's own");
         let mut options = SessionOptions {
+            identity: Identity::Device(key.clone()),
             bind: vec![([127, 0, 0, 1], 0).into()],
             camera: CameraChoice::Pattern,
             microphone: MicrophoneChoice::Tone(tone_of(name)),
@@ -49,7 +54,7 @@ impl Person {
             ..SessionOptions::default()
         };
         change(&mut options);
-        Self { name: name.to_owned(), folder, session: driver::start(options) }
+        Self { name: name.to_owned(), folder, key, session: driver::start(options) }
     }
 
     /// Starts a session and logs in.

@@ -12,6 +12,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
@@ -275,6 +276,8 @@ impl Heard {
 pub struct ServerProgram {
     program: Program,
     url: String,
+    /// Who owns which name here is nobody else's business.
+    _data: TempDir,
 }
 
 impl ServerProgram {
@@ -287,7 +290,10 @@ impl ServerProgram {
         // Free a moment ago: the only way to know the port of another process beforehand.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
-        let arguments = ["--listen", &address, "--stun-listen", "off", "--metrics-listen", "off"];
+        let data = tempfile::tempdir()?;
+        let folder = data.path().display().to_string();
+        let arguments =
+            ["--listen", &address, "--stun-listen", "off", "--metrics-listen", "off", "--data-dir", &folder];
         let mut program = Program::start("the signaling server", &signal_server()?, arguments)?;
         let deadline = Instant::now() + LIMIT;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
@@ -299,7 +305,7 @@ impl ServerProgram {
             }
             sleep(Duration::from_millis(10)).await;
         }
-        Ok(Self { program, url: format!("ws://{address}") })
+        Ok(Self { program, url: format!("ws://{address}"), _data: data })
     }
 
     /// Where clients find it.

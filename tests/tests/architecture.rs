@@ -10,10 +10,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("media", &["transport"]),
     ("device", &["media"]),
     ("transport", &["media"]),
-    ("signaling", &[]),
-    ("session", &["call", "cli", "device", "media", "signaling", "transport"]),
+    ("signaling", &["device_key"]),
+    ("session", &["call", "cli", "device", "device_key", "media", "signaling", "transport"]),
     ("ui", &["call", "config", "device", "media", "session"]),
-    ("config", &["device", "media"]),
+    ("config", &["device", "media", "private_file"]),
+    ("device_key", &["private_file"]),
+    ("private_file", &[]),
     ("cli", &["device", "media"]),
 ];
 

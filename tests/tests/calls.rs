@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use visavis_client::call::event::{CallPhase, EndReason};
 use visavis_client::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
-use visavis_client::session::snapshot::{Intent, LoginPhase};
+use visavis_client::session::options::Identity;
+use visavis_client::session::snapshot::{Intent, LoginPhase, RoomPhase, Snapshot};
+use visavis_shared::RoomId;
 use visavis_tests::listen::Recording;
 use visavis_tests::look;
 use visavis_tests::person::{Person, SOON, tone_of};
@@ -66,6 +68,17 @@ async fn an_accepted_call_carries_picture_and_sound_both_ways() {
         saw_and_heard(listener, speaker);
         assert!(look::is_png_of_pattern(&listener.path("last.png")), "the snapshot shows the test pattern");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_preview_shows_that_camera_and_microphone_work_and_closes_both() {
+    let mut alice = Person::with("alice", |options| options.window = true);
+    alice.wish(Intent::Preview(true)).await;
+    // The tone is 45 of the 60 decibels that the meter shows above silence.
+    alice.until("sees and hears herself", |s| s.camera_live && (0.7..0.9).contains(&s.microphone_level)).await;
+    alice.wish(Intent::Preview(false)).await;
+    alice.until("is alone", |s| !s.camera_live && s.microphone_level == 0.0).await;
+    assert!(!alice.heard().exists(), "a preview plays nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -277,4 +290,60 @@ async fn a_call_goes_on_without_a_camera_microphone_or_speaker_and_says_so() {
     let heard = report.audio.received.expect("bob's voice arrives, though nobody hears it");
     assert!((heard.tone_hz.expect("a tone") - f64::from(tone_of("bob"))).abs() <= 2.0, "{heard:?}");
     assert!(report.video.sent.is_none(), "no picture is made up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_enter_the_same_room_see_and_hear_each_other_whoever_they_are() {
+    let server = TestServer::start().await;
+    let (mut alice, mut bob) = alice_and_bob(&server).await;
+    let room = RoomId::parse("blue").expect("a room");
+    alice.wish(Intent::JoinRoom(room.clone())).await;
+    alice.until("is in the room", |s| s.room == RoomPhase::Inside(room.clone())).await;
+    bob.wish(Intent::JoinRoom(room.clone())).await;
+    alice.until_ringing().await;
+    alice.wish(Intent::Accept).await;
+    alice.until_in_call().await;
+    bob.until_in_call().await;
+    talk(Duration::from_secs(4)).await;
+    alice.wish(Intent::HangUp).await;
+    assert_eq!(bob.until_ended().await, EndReason::ClosedByPeer);
+    for (person, other) in [(&mut alice, "bob"), (&mut bob, "alice")] {
+        person.report().await;
+        saw_and_heard(person, other);
+    }
+    assert_eq!(bob.sees().room, RoomPhase::Inside(room), "they may meet there again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_in_a_room_is_in_it_again_when_the_server_has_forgotten_it() {
+    let mut server = TestServer::start().await;
+    let (mut alice, mut bob) = alice_and_bob(&server).await;
+    let room = RoomId::parse("blue").expect("a room");
+    alice.wish(Intent::JoinRoom(room.clone())).await;
+    alice.until("is in the room", |s| s.room == RoomPhase::Inside(room.clone())).await;
+    server.kill().await;
+    alice.until("notices", |s| matches!(s.login, LoginPhase::Reconnecting { .. })).await;
+    server.restart().await;
+    let back = |s: &Snapshot| matches!(s.login, LoginPhase::LoggedIn { .. }) && matches!(s.room, RoomPhase::Inside(_));
+    alice.until("is in the room again", back).await;
+    bob.until("is back", |s| matches!(s.login, LoginPhase::LoggedIn { .. })).await;
+    bob.wish(Intent::JoinRoom(room)).await;
+    alice.until_ringing().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_goes_on_when_the_same_device_logs_in_a_second_time_elsewhere() {
+    let server = TestServer::start().await;
+    let (mut alice, mut bob) = alice_and_bob(&server).await;
+    connect(&mut alice, &mut bob).await;
+    let key = alice.key.clone();
+    let mut elsewhere = Person::with("alice", |options| options.identity = Identity::Device(key));
+    elsewhere.log_in(server.url()).await;
+    alice.until("is told", |s| matches!(&s.login, LoginPhase::Failed(words) if words.contains("another window"))).await;
+    let before = look::frames(&bob.seen());
+    talk(Duration::from_secs(2)).await;
+    assert!(matches!(alice.sees().call, CallPhase::InCall { .. }), "no server is needed for that");
+    assert!(look::frames(&bob.seen()) >= before + 30, "pictures go on");
+    alice.wish(Intent::HangUp).await;
+    bob.until("sees the end", |s| !matches!(s.call, CallPhase::InCall { .. })).await;
 }

@@ -5,12 +5,13 @@
 use std::time::Duration;
 
 use visavis_tests::camera_vm::{Kernel, Machine, Outcome};
+use visavis_tests::listen::Recording;
 use visavis_tests::picture::{Picture, colour_distance};
 use visavis_tests::programs;
 use visavis_tests::report::Report;
 
-/// How long a machine may take, without KVM on a slow computer.
-const LIMIT: Duration = Duration::from_secs(110);
+/// How long a machine may take on a slow computer that has other things to do: its clock waits for it.
+const LIMIT: Duration = Duration::from_secs(330);
 
 /// The bars that the camera shows, from left to right: 75% of full colour.
 const BARS: [[u8; 3]; 8] =
@@ -45,20 +46,20 @@ async fn the_machine_has_a_camera_that_shows_colour_bars() {
     assert_shows_the_bars(&Picture::from_rgba(640, 360, &rgba).expect("it is one frame"));
 }
 
-/// A call inside the machine: alice has the camera, bob only looks and takes a snapshot.
+/// A call inside the machine: alice has the camera, bob only looks and listens, takes a snapshot and records the sound.
 const CALL: &str = r#"
 v4l2-ctl -d /dev/video0 -c osd_text_mode=2
 visavis devices --json > devices.json 2> devices.txt || exit 10
 
-visavis-signal-server --listen 127.0.0.1:9090 --stun-listen off > server.txt 2>&1 &
+visavis-signal-server --listen 127.0.0.1:9090 --stun-listen off --data-dir /tmp/server > server.txt 2>&1 &
 sleep 1
-options="--server ws://127.0.0.1:9090 --speaker none --video-size 640x360 --fps 15 --timeout 40s"
+options="--server ws://127.0.0.1:9090 --video-size 640x360 --fps 15 --timeout 40s"
 visavis answer $options --username bob --data-dir /tmp/bob --camera none --microphone none \
-  --duration 14s --report bob.json --snapshot seen.png > bob.txt 2>&1 &
+  --speaker file:heard.wav --duration 14s --report bob.json --snapshot seen.png > bob.txt 2>&1 &
 bob=$!
 sleep 2
 visavis call bob $options --username alice --data-dir /tmp/alice --camera default --microphone tone \
-  --duration 14s --report alice.json > alice.txt 2>&1 &
+  --speaker none --duration 14s --report alice.json > alice.txt 2>&1 &
 alice=$!
 
 sleep 8
@@ -88,7 +89,7 @@ fn text(outcome: &Outcome, name: &str) -> String {
 
 /// All that was said in the machine, for whoever looks for a fault.
 fn said(outcome: &Outcome) -> String {
-    let files = ["devices.txt", "devices.json", "server.txt", "alice.txt", "bob.txt", "unplug.txt"];
+    let files = ["devices.txt", "server.txt", "alice.txt", "alice.json", "bob.txt", "bob.json", "unplug.txt"];
     let files = files.map(|name| format!("--- {name}\n{}", text(outcome, name)));
     format!("{}\n--- console\n{}", files.join("\n"), outcome.console)
 }
@@ -106,7 +107,8 @@ async fn what_a_real_camera_takes_is_seen_by_the_other() {
 
     let bob = report(&outcome, "bob");
     let decoded = bob.number("video.received.frames_decoded").unwrap_or(0.0);
-    assert!(decoded >= 60.0, "{decoded} frames: {}", said(&outcome));
+    assert!(decoded >= 180.0, "{decoded} of some 210 pictures: {}", said(&outcome));
+    println!("{decoded} pictures");
     let snapshot = std::fs::read(outcome.file("seen.png")).expect("there is a snapshot");
     assert_shows_the_bars(&Picture::from_png(&snapshot).expect("the snapshot is a PNG"));
 }
@@ -114,13 +116,19 @@ async fn what_a_real_camera_takes_is_seen_by_the_other() {
 #[tokio::test]
 async fn a_camera_that_is_pulled_out_leaves_the_call_going_and_is_told_about() {
     let outcome = call(true).await;
-    let said_by_alice = text(&outcome, "alice.txt").to_lowercase();
-    assert!(said_by_alice.contains("camera"), "{}", said(&outcome));
+    let said_by_alice = text(&outcome, "alice.txt");
+    assert!(said_by_alice.contains("was unplugged"), "{}", said(&outcome));
     let (alice, bob) = (report(&outcome, "alice"), report(&outcome, "bob"));
     assert_eq!((alice.word("outcome"), bob.word("outcome")), (Some("completed"), Some("completed")));
-    // Pictures stopped when the camera went; the sound went on to the end.
+    // Pictures stopped when the camera went: 14 s of them would be 210.
     let pictures = bob.number("video.received.frames_decoded").unwrap_or(0.0);
-    assert!((15.0..190.0).contains(&pictures), "{pictures} pictures: {}", said(&outcome));
+    assert!((60.0..150.0).contains(&pictures), "{pictures} pictures: {}", said(&outcome));
+    println!("{pictures} pictures");
+    // The sound went on to the end, without a gap.
     let packets = bob.number("audio.received.packets").unwrap_or(0.0);
-    assert!(packets > 12.0 * 50.0, "{packets} packets of sound: {}", said(&outcome));
+    assert!(packets >= 13.0 * 50.0, "{packets} packets of sound: {}", said(&outcome));
+    let recording = Recording::read(&outcome.file("heard.wav"));
+    let end = recording.last(2.0);
+    let (hz, level) = (recording.strongest_hz(end), Recording::level_dbfs(end));
+    assert!((hz - 440.0).abs() <= 2.0 && level > -40.0, "{hz} Hz at {level:.0} dBFS: {}", said(&outcome));
 }

@@ -1,7 +1,9 @@
 //! What `visavis` says and how it exits when a call does not come about, as a script or a person sees it.
 
+use std::path::Path;
 use std::time::Duration;
 
+use visavis_tests::presence;
 use visavis_tests::programs::{self, Finished, Program};
 use visavis_tests::server::TestServer;
 
@@ -9,10 +11,19 @@ use visavis_tests::server::TestServer;
 const LIMIT: Duration = Duration::from_secs(30);
 
 async fn run(arguments: &[&str]) -> Finished {
+    // Somebody else each time, who owns nothing yet.
+    let data = tempfile::tempdir().expect("a temporary folder");
+    run_in(data.path(), arguments).await
+}
+
+async fn run_in(data: &Path, arguments: &[&str]) -> Finished {
+    let data = data.display().to_string();
+    let folder = ["--data-dir", &data];
     let visavis = programs::visavis().expect("visavis is built");
     let devices = [["--camera", "pattern"], ["--microphone", "tone"], ["--speaker", "none"], ["--ice-server", "none"]];
     let missing = devices.iter().filter(|[option, _]| !arguments.contains(option)).flatten();
-    let program = Program::start("visavis", &visavis, arguments.iter().chain(missing)).expect("it starts");
+    let all = arguments.iter().chain(missing).chain(&folder);
+    let program = Program::start("visavis", &visavis, all).expect("it starts");
     program.finish(LIMIT).await.expect("it ends")
 }
 
@@ -28,6 +39,7 @@ fn fails(finished: &Finished, code: i32, words: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_line_that_makes_no_sense_exits_with_2() {
     fails(&run(&["call", "bob"]).await, 2, "--username");
+    fails(&run(&["call", "b/b", "--username", "alice"]).await, 2, "can't be a name");
     fails(&run(&["call", "bob", "--username", "alice", "--fps", "lots"]).await, 2, "--fps");
     fails(&run(&["call", "bob", "--username", "alice", "--log", "=="]).await, 2, "--log");
 }
@@ -46,6 +58,55 @@ async fn a_name_that_is_taken_exits_with_3() {
     let mut other = server.socket().await;
     other.log_in("alice").await;
     fails(&run(&["call", "bob", "--username", "alice", "--server", server.url()]).await, 3, "choose another name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_belongs_to_another_device_exits_with_3_and_its_own_device_is_let_in() {
+    let server = TestServer::start().await;
+    let [alices, mallorys] = [(); 2].map(|()| tempfile::tempdir().expect("a temporary folder"));
+    let call = ["call", "bob", "--username", "Alice", "--server", server.url()];
+    fails(&run_in(alices.path(), &call).await, 4, "not online");
+    fails(&run_in(mallorys.path(), &call).await, 3, "This name belongs to somebody else");
+    fails(&run_in(alices.path(), &call).await, 4, "not online");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_key_exits_with_6_and_is_left_as_it_is() {
+    let server = TestServer::start().await;
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let key = data.path().join("device.key");
+    std::fs::write(&key, "not a key").expect("written");
+    fails(&run_in(data.path(), &["call", "bob", "--username", "alice", "--server", server.url()]).await, 6, "damaged");
+    assert_eq!(std::fs::read(&key).expect("it is there"), b"not a key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_with_two_people_in_it_exits_with_4() {
+    let server = TestServer::start().await;
+    let mut sockets = [server.socket().await, server.socket().await];
+    for (socket, name) in sockets.iter_mut().zip(["bob", "carol"]) {
+        socket.log_in(name).await;
+        socket.say(serde_json::json!({ "type": "join", "room": "blue" })).await;
+        socket.hears("joined").await;
+    }
+    let join = ["call", "--room", "blue", "--username", "alice", "--server", server.url()];
+    fails(&run(&join).await, 4, "two people in blue already");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_is_taken_over_by_the_same_device_exits_with_3() {
+    let server = TestServer::start().await;
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let waits = ["answer", "--username", "alice", "--server", server.url()];
+    let first = run_in(data.path(), &waits);
+    let second = async {
+        presence::logged_in(server.url(), "alice", LIMIT).await.expect("the first is online");
+        let brief = ["call", "bob", "--username", "alice", "--server", server.url()];
+        run_in(data.path(), &brief).await
+    };
+    let (first, second) = tokio::join!(first, second);
+    fails(&first, 3, "in another window");
+    fails(&second, 4, "not online");
 }
 
 #[tokio::test(flavor = "multi_thread")]

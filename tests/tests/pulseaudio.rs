@@ -131,6 +131,7 @@ async fn what_is_spoken_into_a_real_microphone_is_heard_from_the_others_real_spe
             ("--video-size", "640x360".to_owned()),
             ("--microphone", format!("{person}-microphone")),
             ("--speaker", format!("{person}-speaker")),
+            ("--data-dir", sound.path(&format!("{person}-data")).display().to_string()),
             ("--report", sound.path(&format!("{person}.json")).display().to_string()),
         ] {
             all.extend([option.to_owned(), value]);

@@ -17,6 +17,7 @@ mod demo;
 mod devices;
 mod error;
 mod lint;
+mod node;
 mod packages;
 mod programs;
 mod report;

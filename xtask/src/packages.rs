@@ -23,7 +23,7 @@ pub(crate) enum Purpose {
     Test,
     /// To run the camera tests: a virtual machine and what goes into it.
     CameraVm,
-    /// To measure a server on Node beside ours.
+    /// To run the Socket.IO client of the tests, and to measure a server on Node beside ours.
     Node,
     /// To run several servers as one.
     Redis,

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
@@ -77,6 +79,8 @@ impl Running {
 pub(crate) struct Server {
     running: Running,
     url: String,
+    /// Who owns which name is remembered here, and nowhere when this is dropped.
+    _data: TempDir,
 }
 
 impl Server {
@@ -85,7 +89,10 @@ impl Server {
     pub(crate) async fn start(program: &Path) -> Result<Self, Error> {
         let port = free_port().await?;
         let address = format!("{}:{port}", Ipv4Addr::LOCALHOST);
-        let arguments = ["--listen", &address, "--stun-listen", "off", "--metrics-listen", "off"];
+        let data = tempfile::tempdir().map_err(Error::file("making a temporary folder"))?;
+        let folder = data.path().display().to_string();
+        let arguments =
+            ["--listen", &address, "--stun-listen", "off", "--metrics-listen", "off", "--data-dir", &folder];
         let mut running = Running::start("the server", program, arguments)?;
         let deadline = Instant::now() + SERVER_START;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
@@ -100,7 +107,7 @@ impl Server {
             }
             sleep(Duration::from_millis(20)).await;
         }
-        Ok(Self { running, url: format!("ws://{address}") })
+        Ok(Self { running, url: format!("ws://{address}"), _data: data })
     }
 
     /// Where clients find it.
@@ -121,11 +128,11 @@ pub(crate) async fn free_port() -> Result<u16, Error> {
     Ok(listener.local_addr().map_err(Error::file(what))?.port())
 }
 
-/// The exit code of a caller whose callee is not logged in (yet).
-const NOT_REACHED: i32 = 4;
-
 /// How long the callee may take to log in.
 const LOGIN: Duration = Duration::from_secs(10);
+
+/// What the callee says once it can be called.
+const WAITING: &str = "waiting for a call";
 
 /// Two clients without windows: `answer` as bob, `call bob` as alice, each with its own further arguments.
 ///
@@ -138,17 +145,32 @@ pub(crate) async fn call_without_windows(
 ) -> Result<(), Error> {
     let answer = ["answer", "--from", "alice", "--username", "bob"].map(str::to_owned);
     let call = ["call", "bob", "--username", "alice"].map(str::to_owned);
-    let mut callee = Running::start("bob", visavis, answer.iter().chain(bob))?;
-    let login_deadline = Instant::now() + LOGIN;
-    let status = loop {
-        let mut caller = Running::start("alice", visavis, call.iter().chain(alice))?;
-        let status = caller.ended_within(limit).await?;
-        if status.code() != Some(NOT_REACHED) || callee.has_ended().is_some() || Instant::now() > login_deadline {
-            break status;
+    let mut command = Command::new(visavis);
+    command.args(answer.iter().chain(bob)).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut callee = Running::spawn("bob", &mut command)?;
+    // Held to the end: a few lines are all that is said, and they fit into the pipe.
+    let mut said = callee.take_stdout().map(|stdout| BufReader::new(stdout).lines());
+    let waits = async {
+        while let Some(lines) = &mut said
+            && let Ok(Some(line)) = lines.next_line().await
+        {
+            if line.contains(WAITING) {
+                return true;
+            }
         }
-        sleep(Duration::from_millis(100)).await;
+        false
     };
-    ended_well("alice", status)?;
+    match timeout(LOGIN, waits).await {
+        Ok(true) => {}
+        Ok(false) => {
+            let status = callee.ended_within(LOGIN).await?;
+            ended_well("bob", status)?;
+            return Err(Error::Call("bob ended before he was called".into()));
+        }
+        Err(_) => return Err(Error::Call(format!("bob did not log in within {} s", LOGIN.as_secs()))),
+    }
+    let mut caller = Running::start("alice", visavis, call.iter().chain(alice))?;
+    ended_well("alice", caller.ended_within(limit).await?)?;
     ended_well("bob", callee.ended_within(Duration::from_secs(15)).await?)
 }
 
@@ -157,7 +179,7 @@ fn ended_well(name: &str, status: ExitStatus) -> Result<(), Error> {
         Some(0) => return Ok(()),
         Some(2) => "did not understand its command line",
         Some(3) => "could not reach the server or was not let in",
-        Some(NOT_REACHED) => "did not reach the other one",
+        Some(4) => "did not reach the other one",
         Some(5) => "could not connect, or lost the connection",
         Some(6) => "could not use a device",
         _ => return Err(Error::Call(format!("{name} crashed ({status})"))),
@@ -228,6 +250,21 @@ mod tests {
                 sleep(Duration::from_millis(5)).await;
             }
         });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_callee_that_is_not_let_in_is_reported_and_nobody_is_called() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (program, called) = (folder.path().join("visavis"), folder.path().join("called"));
+        let script = format!("#!/bin/sh\n[ $1 = call ] && touch {}\nexit 3\n", called.display());
+        std::fs::write(&program, script).expect("it can be written");
+        let all = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&program, all).expect("it can be made a program");
+        let call = call_without_windows(&program, &[], &[], Duration::from_secs(10));
+        let error = runtime().expect("it starts").block_on(call).expect_err("bob was not let in");
+        assert!(error.to_string().starts_with("bob could not reach the server"), "{error}");
+        assert!(!called.exists());
     }
 
     #[test]

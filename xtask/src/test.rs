@@ -3,6 +3,7 @@
 use crate::autobahn;
 use crate::command;
 use crate::error::Error;
+use crate::node;
 use crate::packages::{self, Purpose};
 use crate::tools;
 use crate::workspace::{self, CAMERA_VM_FEATURES, TEST_FEATURES};
@@ -25,12 +26,16 @@ pub(crate) struct Options {
 /// Runs them.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let mut purposes = vec![Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test];
+    if !node::is_there() {
+        purposes.push(Purpose::Node);
+    }
     if options.camera_vm {
         purposes.push(Purpose::CameraVm);
     }
     packages::ensure(&purposes)?;
     tools::ensure(tools::NEXTEST)?;
     autobahn::ensure()?;
+    node::ensure()?;
 
     let features = if options.camera_vm { CAMERA_VM_FEATURES } else { TEST_FEATURES };
     // The end-to-end tests run the programs, which a test build alone does not make.

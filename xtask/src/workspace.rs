@@ -75,19 +75,25 @@ pub(crate) enum Profile {
 
 /// Builds the app and the server.
 pub(crate) fn build(profile: Profile) -> Result<Built, Error> {
-    let mut cargo = cargo();
-    cargo.args(["build", "--package", "visavis-client", "--package", "visavis-signal-server", "--bins"]);
-    let folder = match profile {
+    command::run(cargo().args(build_arguments(profile)))?;
+    let folder = target_dir()?.join(match profile {
         Profile::Dev => "debug",
-        Profile::Release => {
-            cargo.arg("--release");
-            "release"
-        }
-    };
-    command::run(&mut cargo)?;
-    let folder = target_dir()?.join(folder);
+        Profile::Release => "release",
+    });
     let program = |name: &str| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     Ok(Built { visavis: program("visavis"), server: program("visavis-signal-server") })
+}
+
+/// For a working day the whole workspace is named, with what the tests need: then cargo builds each dependency once for
+/// the demo, the lints and the tests. (Examples are built because only with them, or with tests, does cargo count what
+/// tests depend on.) What people get holds nothing that is there for tests.
+fn build_arguments(profile: Profile) -> &'static [&'static str] {
+    match profile {
+        Profile::Dev => &["build", "--workspace", "--bins", "--examples", "--features", TEST_FEATURES],
+        Profile::Release => {
+            &["build", "--package", "visavis-client", "--package", "visavis-signal-server", "--bins", "--release"]
+        }
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +109,13 @@ mod tests {
     fn only_what_describes_this_crate_is_kept_from_another_cargo() {
         assert!(is_about_this_crate("CARGO_PKG_VERSION") && is_about_this_crate("CARGO_MANIFEST_DIR"));
         assert!(!is_about_this_crate("CARGO_TARGET_DIR") && !is_about_this_crate("CARGO_HOME"));
+    }
+
+    #[test]
+    fn what_tests_need_is_never_in_what_people_get() {
+        assert!(build_arguments(Profile::Dev).contains(&TEST_FEATURES));
+        let release = build_arguments(Profile::Release);
+        assert!(release.contains(&"--release") && !release.contains(&"--features"));
     }
 
     #[test]

@@ -52,6 +52,12 @@ impl Directory {
         }
     }
 
+    /// Whether somebody of this very name is on the list.
+    #[must_use]
+    pub fn knows(&self, username: &Username) -> bool {
+        self.people.contains_key(username)
+    }
+
     /// Forgets everyone: after logging out.
     pub fn clear(&mut self) {
         *self = Self::default();

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep_until;
-use visavis_shared::{CallId, CallSignal, ClientMessage, IceServer, ServerMessage, Username};
+use visavis_shared::{
+    CallId, CallSignal, ClientMessage, IceServer, NameError, RoomId, ServerMessage, Username, canonical_name,
+};
 
 use crate::call::Call;
 use crate::call::event::{CallPhase, Input, Output, PeerId, PeerInput};
@@ -19,11 +21,12 @@ use crate::session::directory::Directory;
 use crate::session::measure::{CallMeasurements, FinishedCall};
 use crate::session::media::{MediaEvent, MediaHandle, Ringing};
 use crate::session::notices::Notices;
-use crate::session::options::SessionOptions;
+use crate::session::options::{Identity, SessionOptions};
 use crate::session::peers::{RunningPeer, TaggedEvent};
 use crate::session::process::ProcessClock;
 use crate::session::report::Report;
-use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
+use crate::session::room;
+use crate::session::snapshot::{Intent, LoginPhase, RoomPhase, SessionLink, Snapshot};
 use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
 use crate::transport::{self, PeerCommand, PeerConfig, PeerEvent};
 
@@ -193,11 +196,11 @@ impl Driver {
         match intent {
             Intent::LogIn { server, username } => self.log_in(server, &username),
             Intent::LogOut => self.log_out(),
-            Intent::Call { username } => match Username::parse(&username) {
+            Intent::Call { username } => match self.whom(&username) {
                 Ok(peer) => self.place(peer),
-                Err(error) => self.notices.add(format!("\"{}\" can't be a name: {error}", username.trim())),
+                Err(error) => self.notices.add(format!("\"{}\" can't be a name: {error}.", username.trim())),
             },
-            Intent::JoinRoom(room) => self.send(ClientMessage::Join { room }),
+            Intent::JoinRoom(room) => self.join(room),
             Intent::Accept => {
                 self.measured.accepted(Instant::now());
                 self.handle(Input::Accept);
@@ -234,6 +237,18 @@ impl Driver {
         }
     }
 
+    /// Who is meant by a name as it was typed. Whom we met in a room may be called as no name is, so they are known as
+    /// they are.
+    fn whom(&self, typed: &str) -> Result<Username, NameError> {
+        let as_it_is = Username::parse(typed).ok().filter(|name| self.directory.knows(name));
+        as_it_is.map_or_else(|| canonical_name(typed), Ok)
+    }
+
+    fn join(&mut self, room: RoomId) {
+        self.snapshot.room = RoomPhase::Entering(room.clone());
+        self.send(ClientMessage::Join { room });
+    }
+
     fn place(&mut self, peer: Username) {
         if matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }) {
             self.measured.begun(Instant::now());
@@ -246,15 +261,23 @@ impl Driver {
         self.log_out();
         self.snapshot.server.clone_from(&server);
         username.trim().clone_into(&mut self.snapshot.username);
-        let username = match Username::parse(username) {
+        let username = match canonical_name(username) {
             Ok(username) => username,
             Err(error) => {
-                self.snapshot.login = LoginPhase::Failed(format!("Type another name: {error}."));
+                self.snapshot.login = LoginPhase::Failed(format!("That can't be a name: {error}."));
+                return;
+            }
+        };
+        let key = match &self.options.identity {
+            Identity::Guest => None,
+            Identity::Device(key) => Some(key.clone()),
+            Identity::Unusable(words) => {
+                self.snapshot.login = LoginPhase::Failed(words.clone());
                 return;
             }
         };
         self.login_asked_at = Some(Instant::now());
-        match Signaling::connect(SignalingConfig { url: server, username }) {
+        match Signaling::connect(SignalingConfig { url: server, username, key }) {
             Ok((signaling, events)) => {
                 self.signaling = Some(Login { signaling, events });
                 self.snapshot.login = LoginPhase::LoggingIn;
@@ -271,12 +294,25 @@ impl Driver {
         }
         self.directory.clear();
         self.people_asked_at = None;
+        self.snapshot.room = RoomPhase::Outside;
         self.snapshot.login = LoginPhase::LoggedOut;
+    }
+
+    /// The server won't have us any more. A call in which media flows needs no server and goes on; any other is over.
+    fn shut_out(&mut self, words: String) {
+        if matches!(self.snapshot.call, CallPhase::InCall { .. } | CallPhase::Reconnecting { .. }) {
+            self.handle(Input::SignalingDown);
+            self.signaling = None;
+            self.snapshot.room = RoomPhase::Outside;
+        } else {
+            self.log_out();
+        }
+        self.snapshot.login = LoginPhase::Failed(words);
     }
 
     fn on_signaling(&mut self, event: Option<SignalingEvent>) {
         match event {
-            Some(SignalingEvent::LoggedIn { username, ice_servers }) => {
+            Some(SignalingEvent::LoggedIn { username, ice_servers, resumed }) => {
                 if let Some(asked_at) = self.login_asked_at.take() {
                     self.measured.logged_in(asked_at.elapsed());
                 }
@@ -285,11 +321,21 @@ impl Driver {
                 self.snapshot.username = username.to_string();
                 self.snapshot.login = LoginPhase::LoggedIn { username: username.clone() };
                 self.handle(Input::SignalingUp { username });
+                if let Some(room) = room::to_enter_again(&self.snapshot.room, resumed) {
+                    self.join(room);
+                }
                 self.ask_for_people();
             }
-            Some(SignalingEvent::LoginRefused { message, .. }) | Some(SignalingEvent::Unreachable { message }) => {
-                self.log_out();
-                self.snapshot.login = LoginPhase::Failed(message);
+            Some(SignalingEvent::LoginRefused { message, .. } | SignalingEvent::Unreachable { message }) => {
+                self.shut_out(message);
+            }
+            Some(SignalingEvent::Replaced) => {
+                let name = &self.snapshot.username;
+                let words = format!(
+                    "You logged in as {name} in another window or on another device, and are logged out here. Log in to come \
+                     back."
+                );
+                self.shut_out(words);
             }
             Some(SignalingEvent::Down) => {
                 if let LoginPhase::LoggedIn { username } = &self.snapshot.login {
@@ -318,6 +364,9 @@ impl Driver {
             }
             ServerMessage::Error { code, message, in_reply_to, call } => {
                 tracing::debug!(?code, ?in_reply_to, "the server refused a message: {message}");
+                if let Some(refused) = room::refused(&self.snapshot.room, code, in_reply_to.as_deref(), &message) {
+                    self.snapshot.room = refused;
+                }
                 self.handle(Input::SignalRefused { code, in_reply_to, call });
             }
             ServerMessage::Users { users, total } => {
@@ -326,7 +375,8 @@ impl Driver {
                 }
             }
             ServerMessage::Presence { username, online } => self.directory.set_presence(username, online),
-            ServerMessage::Joined { users, .. } => {
+            ServerMessage::Joined { room, users } => {
+                self.snapshot.room = RoomPhase::Inside(room);
                 if let Some(first) = users.into_iter().next() {
                     self.place(first);
                 }

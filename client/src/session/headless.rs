@@ -15,7 +15,7 @@ use crate::cli::ExitReason;
 use crate::session::driver::SessionHandle;
 use crate::session::ending::{ending, outcome};
 use crate::session::report::Report;
-use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
+use crate::session::snapshot::{Intent, LoginPhase, RoomPhase, Snapshot};
 
 /// How long the report may take after the end of the call.
 const REPORT_WITHIN: Duration = Duration::from_secs(5);
@@ -216,6 +216,9 @@ impl Person {
     }
 
     fn look_at_login(&mut self, snapshot: &Snapshot, now: Instant, say: &mut impl FnMut(&str)) -> Step {
+        if let RoomPhase::Refused(words) = &snapshot.room {
+            return Step::Over(ExitReason::NotReached, words.clone());
+        }
         match &snapshot.login {
             LoginPhase::Failed(words) => Step::Over(ExitReason::Server, words.clone()),
             LoginPhase::LoggedIn { username } if !self.placed => {
@@ -240,7 +243,11 @@ impl Person {
                 Step::Over(ExitReason::Server, format!("{} did not answer in time: check the address", snapshot.server))
             }
             _ if now >= self.deadline => {
-                Step::Over(ExitReason::NotReached, "nobody called in time: give more with --timeout 5m".into())
+                let what = match self.script.errand {
+                    Errand::Meet(_) => "nobody came into the room in time",
+                    Errand::Call(_) | Errand::Answer { .. } => "nobody called in time",
+                };
+                Step::Over(ExitReason::NotReached, format!("{what}: give more with --timeout 5m"))
             }
             _ => Step::Wait,
         }

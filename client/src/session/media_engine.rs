@@ -12,6 +12,7 @@ use crate::device::microphone::{self, Microphone};
 use crate::device::ring_player::RingPlayer;
 use crate::device::speaker::{self, Speaker};
 use crate::device::{self, CameraChoice, MicrophoneChoice};
+use crate::media::audio_level::LevelMeter;
 use crate::media::audio_receive::AudioSink;
 use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
 use crate::media::frame::{AudioFrame, Picture, VideoFrame};
@@ -44,6 +45,8 @@ pub(super) struct MediaEngine {
     self_view: Option<(Arc<LatestSlot<VideoFrame>>, SelfView)>,
     microphone: Option<Microphone>,
     heard: Arc<FrameQueue<AudioFrame>>,
+    /// How loud the microphone is while no pipeline listens to it.
+    meter: LevelMeter,
     speaker: Option<Speaker>,
     /// The speaker's sink until a pipeline takes it.
     sink: Option<Box<dyn AudioSink>>,
@@ -82,6 +85,7 @@ impl MediaEngine {
             self_view: None,
             microphone: None,
             heard: FrameQueue::new(MICROPHONE_QUEUE_FRAMES),
+            meter: LevelMeter::new(),
             speaker: None,
             sink: None,
             audio_event_in,
@@ -109,6 +113,8 @@ impl MediaEngine {
             }
             MediaCommand::Attach(ends, peer) => {
                 let _replaced = self.detach();
+                // What was heard in the preview is nobody's business.
+                self.listen();
                 let world = PipelineWorld {
                     options: &self.options,
                     heard: Arc::clone(&self.heard),
@@ -153,7 +159,7 @@ impl MediaEngine {
             }
             MediaCommand::ChooseMicrophone(choice) => {
                 self.options.microphone = choice;
-                self.microphone = None;
+                self.close_microphone();
                 self.open_and_close();
             }
             MediaCommand::ChooseSpeaker(choice) => {
@@ -173,13 +179,13 @@ impl MediaEngine {
                 CameraEvent::Live => self.report(MediaEvent::CameraLive(true)),
                 CameraEvent::Lost(words) => {
                     self.close_camera();
-                    self.trouble(format!("{} The call goes on without your picture.", sentence(&words)));
+                    self.missed(&words, "The call goes on without your picture.");
                 }
             }
         }
         while let Ok(AudioEvent::Lost { kind, words }) = self.audio_events.try_recv() {
             match kind {
-                AudioKind::Microphone => self.microphone = None,
+                AudioKind::Microphone => self.close_microphone(),
                 AudioKind::Speaker => self.use_no_speaker(),
             }
             self.trouble(sentence(&words));
@@ -190,8 +196,11 @@ impl MediaEngine {
             self.black_pictures_due -= 1;
             pipeline.encoder_input().put(VideoFrame::black(self.options.video_size, Instant::now()));
         }
+        if self.pipeline.is_none() {
+            self.listen();
+        }
         MediaFigures {
-            microphone_level: self.pipeline.as_ref().map_or(0.0, Pipeline::microphone_level),
+            microphone_level: self.pipeline.as_ref().map_or_else(|| self.meter.now(), Pipeline::microphone_level),
             remote_video_live: self.pipeline.as_ref().is_some_and(Pipeline::shows_pictures),
         }
     }
@@ -204,6 +213,19 @@ impl MediaEngine {
 
     fn trouble(&self, words: String) {
         self.report(MediaEvent::Trouble(words));
+    }
+
+    /// Something is missing: says so, and in a call also what that means for it.
+    fn missed(&self, words: &str, in_call: &str) {
+        let words = sentence(words);
+        self.trouble(if self.in_call { format!("{words} {in_call}") } else { words });
+    }
+
+    /// Takes what the microphone has heard, and keeps only how loud it was.
+    fn listen(&mut self) {
+        while let Some(frame) = self.heard.take() {
+            self.meter.listen(&frame.samples);
+        }
     }
 
     fn detach(&mut self) -> PipelineFigures {
@@ -219,23 +241,23 @@ impl MediaEngine {
 
     /// Opens what is wanted and not open, closes what is open and not wanted.
     fn open_and_close(&mut self) {
-        let camera_wanted = (self.in_call || self.preview) && !self.camera_off;
+        let wanted = self.in_call || self.preview;
+        let camera_wanted = wanted && !self.camera_off;
         self.show_self(self.options.window && camera_wanted);
         if !camera_wanted {
             self.close_camera();
         } else if self.camera.is_none() {
             self.open_camera();
         }
-        if !self.in_call {
-            self.microphone = None;
-            self.speaker = None;
-            self.sink = None;
-            return;
-        }
-        if self.microphone.is_none() {
+        if !wanted {
+            self.close_microphone();
+        } else if self.microphone.is_none() {
             self.open_microphone();
         }
-        if self.speaker.is_none() {
+        if !self.in_call {
+            self.speaker = None;
+            self.sink = None;
+        } else if self.speaker.is_none() {
             self.open_speaker();
         }
     }
@@ -265,9 +287,7 @@ impl MediaEngine {
         let (event_in, events) = mpsc::channel(DEVICE_EVENT_QUEUE);
         match camera::open_camera(&self.options.camera, want, self.camera_output.clone(), event_in) {
             Ok(camera) => self.camera = Some(OpenCamera { _camera: camera, events }),
-            Err(error) => {
-                self.trouble(format!("{} The call goes on without your picture.", sentence(&error.to_string())));
-            }
+            Err(error) => self.missed(&error.to_string(), "The call goes on without your picture."),
         }
     }
 
@@ -284,10 +304,14 @@ impl MediaEngine {
         let frames = Arc::clone(&self.heard);
         match microphone::open_microphone(&self.options.microphone, frames, self.audio_event_in.clone()) {
             Ok(microphone) => self.microphone = Some(microphone),
-            Err(error) => {
-                self.trouble(format!("{} The call goes on without your voice.", sentence(&error.to_string())));
-            }
+            Err(error) => self.missed(&error.to_string(), "The call goes on without your voice."),
         }
+    }
+
+    fn close_microphone(&mut self) {
+        self.microphone = None;
+        self.listen();
+        self.meter = LevelMeter::new();
     }
 
     fn open_speaker(&mut self) {

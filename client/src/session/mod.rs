@@ -16,4 +16,5 @@ mod peers;
 mod pipeline;
 pub mod process;
 pub mod report;
+mod room;
 pub mod snapshot;

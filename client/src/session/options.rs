@@ -6,14 +6,29 @@ use std::path::PathBuf;
 use visavis_shared::IceServer;
 
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
+use crate::device_key::DeviceKey;
 use crate::media::units::{Bitrate, VideoSize};
 
 /// 720p: what a webcam delivers and a home line carries.
 const HD: VideoSize = VideoSize::new(1280, 720).unwrap();
 
+/// What a login proves.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Identity {
+    /// Nothing: names that nobody owns can be used.
+    #[default]
+    Guest,
+    /// That it comes from the device with this key.
+    Device(DeviceKey),
+    /// There is a key and it can't be used; why, in words. Nobody is logged in with less than they own.
+    Unusable(String),
+}
+
 /// The choices that hold for a whole session.
 #[derive(Debug, Clone)]
 pub struct SessionOptions {
+    /// What logins prove.
+    pub identity: Identity,
     /// STUN and TURN servers beside those the signaling server offers.
     pub ice_servers: Vec<IceServer>,
     /// Only relayed media.
@@ -47,6 +62,7 @@ pub struct SessionOptions {
 impl Default for SessionOptions {
     fn default() -> Self {
         Self {
+            identity: Identity::Guest,
             ice_servers: Vec::new(),
             relay_only: false,
             bind: Vec::new(),

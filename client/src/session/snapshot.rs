@@ -42,7 +42,7 @@ pub enum Intent {
     MuteMicrophone(bool),
     /// Turn the camera off or on. Also kept between calls.
     TurnCameraOff(bool),
-    /// Show the local preview, or stop it (which closes the camera unless a call uses it).
+    /// Show the local preview, or stop it (which closes camera and microphone unless a call uses them).
     Preview(bool),
     /// Use another camera from now on.
     ChooseCamera(CameraChoice),
@@ -76,6 +76,31 @@ pub enum LoginPhase {
         /// The name.
         username: Username,
     },
+}
+
+/// Where we are with the room of two that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum RoomPhase {
+    /// No room.
+    #[default]
+    Outside,
+    /// On the way in.
+    Entering(RoomId),
+    /// In it: whoever comes second calls the other.
+    Inside(RoomId),
+    /// Not let in: one line that says what to do.
+    Refused(String),
+}
+
+impl RoomPhase {
+    /// The room that we are in, or will be in a moment.
+    #[must_use]
+    pub fn room(&self) -> Option<&RoomId> {
+        match self {
+            Self::Entering(room) | Self::Inside(room) => Some(room),
+            Self::Outside | Self::Refused(_) => None,
+        }
+    }
 }
 
 /// Somebody who can be called.
@@ -113,6 +138,8 @@ pub struct Snapshot {
     pub people: Vec<Person>,
     /// How many there are in all, when the list is cut.
     pub people_total: usize,
+    /// The room.
+    pub room: RoomPhase,
     /// The call.
     pub call: CallPhase,
     /// Whether the microphone is muted.

@@ -1,11 +1,13 @@
 //! The WebSocket connection to the signaling server: log in, stay logged in, log in again.
 //!
-//! In: where, as whom, and messages to send. Out: [`SignalingEvent`]s. What always holds: a login that never worked is
-//! reported and given up; one that worked once is renewed until somebody closes it; nothing that the server sends can
-//! do more than be ignored.
+//! In: where, as whom, with which key, and messages to send. Out: [`SignalingEvent`]s. What always holds: a login that
+//! never worked is reported and given up; one that worked once is renewed, with its session where the server still has
+//! it, until somebody closes it, the session is taken over, or the server refuses it for good;
+//! nothing that the server sends can do more than be ignored; a queue of events that nobody reads holds up no message.
 
 mod backoff;
 mod connection;
+mod login;
 mod server_url;
 
 use std::time::Duration;
@@ -15,10 +17,13 @@ use visavis_shared::{ClientMessage, IceServer, LoginRefusal, ServerMessage, User
 
 pub use server_url::{ServerUrl, UrlError};
 
+use crate::device_key::DeviceKey;
+
 /// Messages that wait to be written. A burst of candidates is the most that comes at once; what does not fit belongs to
 /// a connection that hangs, and is dropped.
 const COMMAND_QUEUE: usize = 256;
-/// Events that wait to be read. When full, nothing more is read from the server until there is room.
+/// Events that wait to be read. When full, nothing more is read from the server until there is room; what is to be said
+/// still gets out.
 const EVENT_QUEUE: usize = 256;
 /// How long a polite good-bye may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
@@ -30,6 +35,8 @@ pub struct SignalingConfig {
     pub url: String,
     /// The name to claim.
     pub username: Username,
+    /// What proves that the name is ours; without one we are a guest.
+    pub key: Option<DeviceKey>,
 }
 
 /// What the connection reports.
@@ -41,6 +48,8 @@ pub enum SignalingEvent {
         username: Username,
         /// STUN and TURN servers that it offers.
         ice_servers: Vec<IceServer>,
+        /// Whether the session before goes on: what was said to us meanwhile follows, and we are in the same room.
+        resumed: bool,
     },
     /// The login was refused; nothing more comes.
     LoginRefused {
@@ -56,6 +65,8 @@ pub enum SignalingEvent {
     },
     /// The connection was lost; it is being renewed.
     Down,
+    /// Somebody who holds the same key logged in with the same name, and the session is theirs; nothing more comes.
+    Replaced,
     /// The server says something.
     Message(ServerMessage),
 }
@@ -79,9 +90,11 @@ impl Signaling {
     /// [`UrlError`] when the address makes no sense; it says what to write.
     pub fn connect(config: SignalingConfig) -> Result<(Self, mpsc::Receiver<SignalingEvent>), UrlError> {
         let url = ServerUrl::parse(&config.url)?;
+        let key = config.key.map(|key| key.login_key(url.origin()));
+        let account = login::Account::new(url, config.username, key);
         let (commands, command_queue) = mpsc::channel(COMMAND_QUEUE);
         let (events, event_queue) = mpsc::channel(EVENT_QUEUE);
-        let task = tokio::spawn(connection::run(url, config.username, command_queue, events));
+        let task = tokio::spawn(connection::run(account, command_queue, events));
         Ok((Self { commands, task }, event_queue))
     }
 

@@ -1,6 +1,7 @@
 //! The server's address as people type it, made into a WebSocket URL.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
 use tokio_tungstenite::tungstenite::http::Uri;
 use visavis_shared::limits::DEFAULT_PORT;
@@ -12,7 +13,10 @@ pub struct UrlError(String);
 
 /// A `ws://` or `wss://` URL with a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerUrl(String);
+pub struct ServerUrl {
+    url: String,
+    origin: String,
+}
 
 impl ServerUrl {
     /// Takes what was typed: a bare host gets `ws://` and the default port; `wss://` without a port is 443, as
@@ -44,19 +48,32 @@ impl ServerUrl {
             (None, _) => DEFAULT_PORT,
         };
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        Ok(Self(format!("{scheme}://{host}:{port}{path}")))
+        let origin = format!("{scheme}://{}:{port}", one_spelling(host));
+        Ok(Self { url: format!("{scheme}://{host}:{port}{path}"), origin })
     }
 
     /// The URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.url
     }
+
+    /// Scheme, host and port, in the one spelling that they have: what tells one server from another.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+}
+
+fn one_spelling(host: &str) -> String {
+    let v6 =
+        host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).and_then(|host| host.parse::<Ipv6Addr>().ok());
+    v6.map_or_else(|| host.to_ascii_lowercase(), |address| format!("[{address}]"))
 }
 
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.trim_end_matches('/'))
+        f.write_str(self.url.trim_end_matches('/'))
     }
 }
 
@@ -74,7 +91,21 @@ mod tests {
             ("https://example.org", "wss://example.org:443/"),
             ("[::1]", "ws://[::1]:9090/"),
         ] {
-            assert_eq!(ServerUrl::parse(typed).map(|url| url.0), Ok(url.to_owned()), "{typed}");
+            assert_eq!(ServerUrl::parse(typed).map(|url| url.url), Ok(url.to_owned()), "{typed}");
+        }
+    }
+
+    #[test]
+    fn an_origin_has_one_spelling_and_no_path() {
+        for (typed, origin) in [
+            ("Example.ORG", "ws://example.org:9090"),
+            ("wss://example.org/signal?x=1", "wss://example.org:443"),
+            ("https://example.org:443", "wss://example.org:443"),
+            ("[0:0::0001]:80", "ws://[::1]:80"),
+            ("127.0.0.1", "ws://127.0.0.1:9090"),
+        ] {
+            let url = ServerUrl::parse(typed).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(url.origin(), origin, "{typed}");
         }
     }
 

@@ -3,7 +3,7 @@
 use eframe::egui::accesskit::Live;
 use eframe::egui::{Align2, Key, Label, Margin, Response, RichText, TextEdit, Ui};
 use visavis_shared::limits::MAX_USERNAME_CHARS;
-use visavis_shared::{IdError, Username};
+use visavis_shared::{NameError, canonical_name};
 
 use super::action::Actions;
 use super::theme::Palette;
@@ -23,15 +23,14 @@ pub(super) struct LoginForm {
     server: String,
     seeded: bool,
     focused: bool,
-    problem: Option<&'static str>,
+    problem: Option<String>,
 }
 
 /// Why a name can't be used, as a person would say it.
-fn name_problem(error: IdError) -> &'static str {
+fn name_problem(error: NameError) -> String {
     match error {
-        IdError::Empty => "Please enter your name: it is what others call you by.",
-        IdError::TooLong(_) => "That name is too long: use at most 32 characters.",
-        IdError::Unprintable => "That name holds a character that can't be shown: type it again.",
+        NameError::Empty => "Please enter your name: it is what others call you by.".to_owned(),
+        error => format!("That can't be a name: {error}."),
     }
 }
 
@@ -98,7 +97,7 @@ impl LoginForm {
             entered |= submitted(&server);
         });
 
-        if let Some(problem) = self.problem.or(if busy { None } else { failure }) {
+        if let Some(problem) = self.problem.as_deref().or(if busy { None } else { failure }) {
             ui.add_space(2.0);
             let line = widgets::warning(ui, problem);
             ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Assertive));
@@ -119,10 +118,10 @@ impl LoginForm {
     }
 
     fn submit(&mut self, actions: &mut Actions) {
-        match Username::parse(&self.username) {
+        match canonical_name(&self.username) {
             Err(error) => self.problem = Some(name_problem(error)),
             Ok(_) if self.server.trim().is_empty() => {
-                self.problem = Some("Please enter the server's address, for example ws://127.0.0.1:9090.");
+                self.problem = Some("Please enter the server's address, for example ws://127.0.0.1:9090.".to_owned());
             }
             Ok(_) => {
                 self.problem = None;

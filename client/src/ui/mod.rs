@@ -21,6 +21,7 @@ mod notices;
 mod people;
 mod picture;
 mod ready;
+mod rooms;
 mod self_view;
 mod theme;
 mod waiting;

@@ -6,14 +6,14 @@ use eframe::egui::{
     pos2, vec2,
 };
 use visavis_shared::limits::MAX_USERNAME_CHARS;
-use visavis_shared::{IdError, Username};
+use visavis_shared::{NameError, canonical_name};
 
 use super::action::{Action, Actions};
 use super::icons::Icon;
 use super::picture::{PictureView, letterbox};
 use super::theme::{Palette, WIDGET_HEIGHT, WIDGET_RADIUS};
 use super::widgets::{self, Tone};
-use super::{devices, login, words};
+use super::{devices, login, rooms, words};
 use crate::config::Theme;
 use crate::session::snapshot::{Intent, LoginPhase, Person, Snapshot};
 
@@ -28,7 +28,8 @@ const MARGIN: Vec2 = vec2(20.0, 12.0);
 #[derive(Default)]
 pub(super) struct PeoplePage {
     callee: String,
-    problem: Option<&'static str>,
+    problem: Option<String>,
+    room: rooms::RoomBox,
 }
 
 impl PeoplePage {
@@ -62,7 +63,7 @@ impl PeoplePage {
                 self.two_columns(ui, snapshot, own, online, actions);
             } else {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                    self.call_card(ui, online, actions);
+                    self.call_card(ui, snapshot, online, actions);
                     ui.add_space(8.0);
                     widgets::card(ui).show(ui, |ui| {
                         ui.take_available_width();
@@ -89,7 +90,7 @@ impl PeoplePage {
         let left = Rect::from_min_max(space.min, pos2(split - gap, space.bottom()));
         let right = Rect::from_min_max(pos2(split, space.top()), space.max);
         ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
-            self.call_card(ui, online, actions);
+            self.call_card(ui, snapshot, online, actions);
             ui.add_space(8.0);
             widgets::card(ui).show(ui, |ui| {
                 ui.take_available_space();
@@ -103,7 +104,7 @@ impl PeoplePage {
         });
     }
 
-    fn call_card(&mut self, ui: &mut Ui, online: bool, actions: &mut Actions) {
+    fn call_card(&mut self, ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
         widgets::card(ui).show(ui, |ui| {
             let caption = widgets::caption(ui, "Username to call");
             ui.horizontal(|ui| {
@@ -112,7 +113,7 @@ impl PeoplePage {
                 let field = ui
                     .add(
                         TextEdit::singleline(&mut self.callee)
-                            .hint_text("bob")
+                            .hint_text("Their name")
                             .align(Align2::LEFT_CENTER)
                             .char_limit(MAX_USERNAME_CHARS * 2)
                             .desired_width(width),
@@ -128,25 +129,32 @@ impl PeoplePage {
                     })
                     .inner;
                 if clicked || entered && online {
-                    self.submit(actions);
+                    self.submit(&snapshot.people, actions);
                 }
             });
-            if let Some(problem) = self.problem {
+            if let Some(problem) = &self.problem {
                 let line = widgets::warning(ui, problem);
                 ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Assertive));
             }
+            ui.add_space(4.0);
+            self.room.show(ui, &snapshot.room, online, actions);
         });
     }
 
-    fn submit(&mut self, actions: &mut Actions) {
-        self.problem = match Username::parse(&self.callee) {
+    fn submit(&mut self, people: &[Person], actions: &mut Actions) {
+        // Whom we met in a room may be called as no name is.
+        let known = people.iter().any(|person| person.username.as_str() == self.callee.trim());
+        self.problem = match canonical_name(&self.callee) {
+            _ if known => {
+                actions.send(Intent::Call { username: self.callee.trim().to_owned() });
+                None
+            }
             Ok(name) => {
                 actions.send(Intent::Call { username: name.as_str().to_owned() });
                 None
             }
-            Err(IdError::Empty) => Some("Please enter the name of the person to call."),
-            Err(IdError::TooLong(_)) => Some("That name is too long: names have at most 32 characters."),
-            Err(IdError::Unprintable) => Some("That name holds a character that can't be shown: type it again."),
+            Err(NameError::Empty) => Some("Please enter the name of the person to call.".to_owned()),
+            Err(error) => Some(format!("That can't be a name: {error}.")),
         };
     }
 }

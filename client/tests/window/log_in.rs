@@ -36,6 +36,15 @@ fn an_empty_name_says_what_to_do_and_asks_nothing_of_the_session() {
 }
 
 #[test]
+fn what_can_be_no_name_says_why_and_asks_nothing_of_the_session() {
+    let mut window = Window::open(Snapshot { server: "calls.example".to_owned(), ..Snapshot::default() });
+    window.type_into("Your name", "ada lovelace");
+    window.click("Log in");
+    assert!(window.shows("That can't be a name: it holds a space"));
+    assert_eq!(window.asked(), []);
+}
+
+#[test]
 fn an_empty_server_says_what_to_do() {
     let mut window = Window::open(Snapshot::default());
     window.type_into("Your name", "alice");

@@ -7,3 +7,4 @@ mod calls;
 mod harness;
 mod log_in;
 mod people;
+mod rooms;

@@ -4,7 +4,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use visavis_client::device::{CameraChoice, DeviceInfo, DeviceList};
-use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot};
+use visavis_client::session::snapshot::{Intent, LoginPhase, Person, Snapshot};
 use visavis_client::ui::WindowOptions;
 
 use crate::harness::{Window, call_bob, logged_in, name};
@@ -27,6 +27,27 @@ fn a_typed_name_is_called_by_the_button_and_by_enter() {
     window.settle();
     window.press(Modifiers::NONE, Key::Enter);
     assert_eq!(window.asked(), [call_bob()]);
+}
+
+#[test]
+fn a_name_is_called_in_its_one_form_and_what_is_none_says_why() {
+    let mut window = Window::open(logged_in());
+    window.type_into("Username to call", "BOB");
+    window.click("Call");
+    assert_eq!(window.asked(), [call_bob()]);
+    window.type_into("Username to call", "../bob");
+    window.click("Call");
+    assert!(window.shows("That can't be a name:"));
+    assert_eq!(window.asked(), []);
+}
+
+#[test]
+fn somebody_from_an_older_page_is_called_as_they_are_listed() {
+    let people = vec![Person { username: name("Kx9-aB_"), online: true }];
+    let mut window = Window::open(Snapshot { people, ..logged_in() });
+    window.type_into("Username to call", "Kx9-aB_");
+    window.click("Call");
+    assert_eq!(window.asked(), [Intent::Call { username: "Kx9-aB_".to_owned() }]);
 }
 
 #[test]

@@ -3,22 +3,7 @@
 //! [`route`] decides by the head of a request alone; `front` carries that out. What is asked for under `/socket.io/`
 //! goes to a [`Service`] that is plugged in from outside.
 //!
-//! # Plugging in Socket.IO
-//!
-//! `listener::run` makes the [`Front`](crate::front::Front) with `socket_io: None`; put a service there instead:
-//!
-//! ```ignore
-//! let service = http::Service::new(move |request| {
-//!     let socket_io = socket_io.clone();
-//!     async move {
-//!         // `hyper::service::Service::call` of a `SocketIoService` whose inner service answers `http::not_found()`.
-//!         let answer = socket_io.call(request).await;
-//!         answer.map(http::boxed)
-//!     }
-//! });
-//! ```
-//!
-//! What the service can rely on:
+//! What that service can rely on:
 //! - The body was read whole before it is asked, at most [`MAX_BODY_BYTES`] of it and within the handshake's deadline,
 //!   so that nobody can dribble it in. Answers may take as long as a long poll takes, but no connection is kept longer
 //!   than [`Timing::http`](crate::Timing::http) twice over without an upgrade.
@@ -31,6 +16,7 @@
 //!   (`Metrics::heard` and `Metrics::said` for every message), and [`MessageGate`](crate::rates::MessageGate) is one
 //!   connection's.
 
+pub(crate) mod cors;
 mod route;
 
 use std::error::Error;
@@ -84,7 +70,6 @@ type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 impl Service {
     /// A service that answers as `call` does.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is plugged in yet"))]
     pub(crate) fn new<F, A>(call: F) -> Self
     where
         F: Fn(WholeRequest) -> A + Send + Sync + 'static,

@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Tls,
     /// A WebSocket over either.
     WebSocket,
+    /// A socket of Socket.IO, however it is carried.
+    SocketIo,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -138,6 +140,7 @@ impl Metrics {
             Kind::Plain => "plain",
             Kind::Tls => "tls",
             Kind::WebSocket => "websocket",
+            Kind::SocketIo => "socketio",
         };
         let open = self.connections.get_or_create_owned(&ByKind { kind });
         open.inc();

@@ -67,10 +67,13 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), NameStoreErro
 
 /// How many migrations were applied.
 fn format_of(connection: &Connection, path: &Path) -> Result<usize, NameStoreError> {
-    let sql = |error| NameStoreError::new(path, error);
-    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(sql);
-    let (application, version) = (number("application_id")?, number("user_version")?);
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(sql)?;
+    // One statement sees one state of the file, also while another connection makes its tables.
+    const LOOK: &str = "SELECT (SELECT application_id FROM pragma_application_id),
+                               (SELECT user_version FROM pragma_user_version),
+                               (SELECT count(*) FROM sqlite_schema)";
+    let (application, version, tables): (i64, i64, i64) = connection
+        .query_row(LOOK, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .map_err(|error| NameStoreError::new(path, error))?;
     if application != APPLICATION_ID {
         let is_new = application == 0 && version == 0 && tables == 0;
         return if is_new { Ok(0) } else { Err(NameStoreError::Foreign(path.to_owned())) };

@@ -2,7 +2,7 @@
 //!
 //! Pure: no socket, no clock, no dialect, no database. [`Router::handle`] never fails; what may not be done is answered
 //! with an error to its sender and changes nothing. A message about a call reaches nobody but the one it names. What
-//! only the [cluster](crate::cluster) can say, the router asks as a [`Question`] and takes the answer by one of its
+//! only the cluster (`crate::cluster`) can say, the router asks as a [`Question`] and takes the answer by one of its
 //! `settle_…` methods; whoever carries that out hears nothing more from the connection until then, so the order of a
 //! connection's messages is kept. A router that is alone ([`Rules::alone`]) asks only who may have a name.
 
@@ -86,6 +86,10 @@ impl Router {
             self.end(connection, now, &mut out);
         } else if let Some(name) = self.registry.name_of(connection).cloned() {
             for (to, call) in self.calls.lost(&name, now) {
+                if self.registry.owner_of(&to).is_none() {
+                    // Their node forgets the call when it hears this, and then both have to.
+                    self.calls.ended(&name, &to, call.as_ref());
+                }
                 self.tell_lost(&name, &to, call, &mut out);
             }
         }

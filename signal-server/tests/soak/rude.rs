@@ -174,7 +174,8 @@ impl Visitor {
         if random.random::<bool>() {
             let mut tcp = self.tcp().await?;
             tcp.write_all(&rubbish).await?;
-            tcp.read(&mut [0; 1024]).await?;
+            // Whatever it answers, or nothing.
+            let _said = tcp.read(&mut [0; 1024]).await?;
         } else {
             let mut socket = self.upgraded().await?;
             socket.get_mut().write_all(&rubbish).await?;

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::time::{Instant, sleep, timeout};
@@ -67,13 +68,17 @@ pub(super) struct Subject {
     running: Running,
     address: String,
     speech: &'static str,
+    /// Where it keeps what it has to remember; gone with it.
+    _data: TempDir,
 }
 
 impl Subject {
     /// Starts it on a free port and waits until it takes connections.
     pub(super) async fn start(recipe: &Recipe, cores: &Cores) -> Result<Self, Error> {
         let port = free_port().await?;
+        let data = tempfile::tempdir().map_err(Error::file("making a temporary folder"))?;
         let mut command = recipe.command(cores, port);
+        command.env("VISAVIS_DATA_DIR", data.path());
         let mut running = Running::spawn("the server", command.stdin(Stdio::null()).stdout(Stdio::null()))?;
         let deadline = Instant::now() + START;
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
@@ -85,7 +90,7 @@ impl Subject {
             }
             sleep(Duration::from_millis(20)).await;
         }
-        Ok(Self { running, address: format!("127.0.0.1:{port}"), speech: recipe.speech() })
+        Ok(Self { running, address: format!("127.0.0.1:{port}"), speech: recipe.speech(), _data: data })
     }
 
     /// Where it listens.

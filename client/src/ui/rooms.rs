@@ -1,0 +1,87 @@
+//! The box to meet somebody in a room: whose name one need not know, only that of the room.
+
+use eframe::egui::accesskit::Live;
+use eframe::egui::{Align2, Label, RichText, TextEdit, Ui};
+use visavis_shared::limits::MAX_ROOM_CHARS;
+use visavis_shared::{IdError, RoomId};
+
+use super::action::Actions;
+use super::theme::Palette;
+use super::widgets::{self, Tone};
+use super::{login, words};
+use crate::session::snapshot::{Intent, RoomPhase};
+
+const BUTTON_WIDTH: f32 = 96.0;
+
+/// What has been typed.
+#[derive(Default)]
+pub(super) struct RoomBox {
+    typed: String,
+    problem: Option<&'static str>,
+}
+
+impl RoomBox {
+    /// Shows the box, and below it where we are.
+    pub(super) fn show(&mut self, ui: &mut Ui, phase: &RoomPhase, online: bool, actions: &mut Actions) {
+        let caption = widgets::caption(ui, "Room to meet in");
+        ui.horizontal(|ui| {
+            let width = ui.available_width() - BUTTON_WIDTH - ui.spacing().item_spacing.x;
+            let field = ui
+                .add(
+                    TextEdit::singleline(&mut self.typed)
+                        .hint_text("A name that you agreed on")
+                        .align(Align2::LEFT_CENTER)
+                        .char_limit(MAX_ROOM_CHARS * 2)
+                        .desired_width(width),
+                )
+                .labelled_by(caption.id);
+            if field.changed() {
+                self.problem = None;
+            }
+            let entered = login::submitted(&field);
+            let button =
+                ui.add_enabled_ui(online, |ui| widgets::button(ui, Tone::Quiet, None, "Join", BUTTON_WIDTH)).inner;
+            let clicked = button.accessible_name("Join the room").clicked();
+            if clicked || entered && online {
+                self.submit(actions);
+            }
+        });
+        if let Some(problem) = self.problem {
+            warn(ui, problem);
+            return;
+        }
+        match phase {
+            RoomPhase::Outside => {}
+            RoomPhase::Entering(room) => line(ui, &format!("Going into {room}…")),
+            RoomPhase::Inside(room) => line(ui, &format!("You are in {room}. Whoever joins it next calls you.")),
+            RoomPhase::Refused(why) => {
+                if let Some(why) = words::foreign(why) {
+                    warn(ui, &why);
+                }
+            }
+        }
+    }
+
+    fn submit(&mut self, actions: &mut Actions) {
+        self.problem = match RoomId::parse(&self.typed) {
+            Ok(room) => {
+                actions.send(Intent::JoinRoom(room));
+                None
+            }
+            Err(IdError::Empty) => Some("Please enter the name of a room: any word that the two of you agree on."),
+            Err(IdError::TooLong(_)) => Some("That name is too long: rooms have at most 64 characters."),
+            Err(IdError::Unprintable) => Some("That name holds a character that can't be shown: type it again."),
+        };
+    }
+}
+
+fn line(ui: &mut Ui, text: &str) {
+    let weak = Palette::of(ui.visuals()).weak;
+    let line = ui.add(Label::new(RichText::new(text).color(weak)).wrap());
+    ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Polite));
+}
+
+fn warn(ui: &mut Ui, text: &str) {
+    let line = widgets::warning(ui, text);
+    ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Assertive));
+}

@@ -1,0 +1,57 @@
+//! Meeting somebody in a room.
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers, vec2};
+use egui_kittest::kittest::{NodeT, Queryable};
+use visavis_client::session::snapshot::{Intent, LoginPhase, RoomPhase, Snapshot};
+use visavis_client::ui::WindowOptions;
+use visavis_shared::RoomId;
+
+use crate::harness::{Window, logged_in, name};
+
+fn blue() -> RoomId {
+    RoomId::parse("blue").expect("a room")
+}
+
+#[test]
+fn a_room_is_joined_by_the_button_and_by_enter() {
+    for size in [vec2(480.0, 360.0), vec2(1040.0, 680.0)] {
+        let mut window = Window::open_with(logged_in(), size, WindowOptions::default());
+        window.type_into("Room to meet in", " blue ");
+        window.click("Join the room");
+        assert_eq!(window.asked(), [Intent::JoinRoom(blue())]);
+        window.harness.get_by_role_and_label(Role::TextInput, "Room to meet in").focus();
+        window.settle();
+        window.press(Modifiers::NONE, Key::Enter);
+        assert_eq!(window.asked(), [Intent::JoinRoom(blue())]);
+    }
+}
+
+#[test]
+fn a_room_without_a_name_says_what_to_do() {
+    let mut window = Window::open(logged_in());
+    window.click("Join the room");
+    assert!(window.shows("Please enter the name of a room"));
+    assert_eq!(window.asked(), []);
+    window.type_into("Room to meet in", "b");
+    assert!(!window.shows("Please enter the name of a room"));
+}
+
+#[test]
+fn where_one_is_and_why_one_was_not_let_in_is_shown() {
+    let mut window = Window::open(Snapshot { room: RoomPhase::Inside(blue()), ..logged_in() });
+    assert!(window.shows("You are in blue. Whoever joins it next calls you."));
+    let full = "There are two people in blue already: agree on another room.";
+    window.set(Snapshot { room: RoomPhase::Refused(full.to_owned()), ..logged_in() });
+    assert!(window.shows(full));
+}
+
+#[test]
+fn no_room_is_joined_while_the_server_is_away() {
+    let login = LoginPhase::Reconnecting { username: name("alice") };
+    let mut window = Window::open(Snapshot { login, ..logged_in() });
+    assert!(window.harness.get_by_label("Join the room").accesskit_node().is_disabled());
+    window.type_into("Room to meet in", "blue");
+    window.press(Modifiers::NONE, Key::Enter);
+    assert_eq!(window.asked(), []);
+}

@@ -1,0 +1,21 @@
+//! Dialect 4: whatever a page says as `message` goes to every other page that is in no room.
+
+use serde_json::value::RawValue;
+
+use super::events::{Emission, Event};
+use crate::message::{Payload, ServerMessage};
+
+/// What is to be passed on, `null` too; `None` when the event is not of this dialect. Only the first argument counts,
+/// as with the servers for which such pages were written.
+pub(super) fn payload(event: &Event<'_>) -> Option<Payload> {
+    (event.name() == "message").then(|| Payload(event.first().unwrap_or(RawValue::NULL).to_owned()))
+}
+
+/// Writes a message, if it is of this dialect.
+pub(super) fn emission(message: &ServerMessage) -> Option<Emission<'_>> {
+    match message {
+        ServerMessage::Broadcast { message, .. } => Some(Emission::Message(message)),
+        ServerMessage::GuestLeft { username } => Some(Emission::UserDisconnected(username)),
+        _ => None,
+    }
+}

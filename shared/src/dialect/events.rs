@@ -1,0 +1,188 @@
+//! Socket.IO events, in and out.
+//!
+//! An event is a name and some arguments; on the wire it is a JSON array that begins with the name. What comes in is
+//! checked for size and depth as any message is, and its arguments stay text. What goes out is an [`Emission`], whose
+//! serialised form is the tuple of its arguments: that is what Socket.IO libraries take beside the name.
+
+use serde::ser::{Serialize, SerializeTuple as _, Serializer};
+use serde_json::value::RawValue;
+
+use super::{broadcast, rooms};
+use crate::fields::{DecodeError, MAX_ECHOED_TYPE_CHARS, Problem};
+use crate::ids::Username;
+use crate::json::{JsonError, Object, nests_deeper_than};
+use crate::limits::{MAX_JSON_DEPTH, MAX_MESSAGE_BYTES};
+use crate::message::{ClientMessage, ErrorCode, Payload, ServerMessage};
+
+/// What a socket asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// What any client may say (dialect 3).
+    Message(ClientMessage),
+    /// To say something to everyone who is in no room (dialect 4).
+    Broadcast(Payload),
+}
+
+/// Reads an event of dialect 3 or 4.
+///
+/// # Errors
+/// [`DecodeError`] says what is wrong, and makes the reply to its sender.
+pub fn decode(text: &str) -> Result<Asked, DecodeError> {
+    let event = Event::parse(text)?;
+    if let Some(payload) = broadcast::payload(&event) {
+        return Ok(Asked::Broadcast(payload));
+    }
+    match rooms::client_message(&event) {
+        Some(message) => message.map(Asked::Message),
+        None => Err(event.refuse(Problem::UnknownType(event.echo()))),
+    }
+}
+
+/// What a socket named `me` is to hear of a message; `None` when neither dialect has a word for it.
+#[must_use]
+pub fn encode<'a>(message: &'a ServerMessage, me: &'a Username) -> Option<Emission<'a>> {
+    broadcast::emission(message).or_else(|| rooms::emission(message, me))
+}
+
+/// An event that came, its arguments not looked into yet.
+#[derive(Debug)]
+pub(super) struct Event<'a> {
+    name: String,
+    arguments: Vec<&'a RawValue>,
+}
+
+impl<'a> Event<'a> {
+    fn parse(text: &'a str) -> Result<Self, DecodeError> {
+        if text.len() > MAX_MESSAGE_BYTES {
+            return Err(Problem::TooLarge.into());
+        }
+        if nests_deeper_than(text, MAX_JSON_DEPTH) {
+            return Err(Problem::TooDeep.into());
+        }
+        let parts: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| Problem::NotAnEvent)?;
+        let (name, arguments) = parts.split_first().ok_or(Problem::NotAnEvent)?;
+        let name: String = serde_json::from_str(name.get()).map_err(|_| Problem::NotAnEvent)?;
+        Ok(Self { name, arguments: arguments.to_vec() })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The first argument, unless it is `null`.
+    pub(super) fn first(&self) -> Option<&'a RawValue> {
+        self.arguments.first().copied().filter(|value| value.get() != "null")
+    }
+
+    /// The first argument, which has to be an object.
+    pub(super) fn object(&self) -> Result<Object<'a>, DecodeError> {
+        let text = self.first().map_or("null", RawValue::get);
+        Object::parse(text, text.len()).map_err(|error| {
+            self.refuse(match error {
+                JsonError::TooLarge => Problem::TooLarge,
+                JsonError::TooDeep => Problem::TooDeep,
+                JsonError::NotAnObject => Problem::NotAnObject,
+            })
+        })
+    }
+
+    /// That something is wrong with this event.
+    pub(super) fn refuse(&self, problem: Problem) -> DecodeError {
+        DecodeError { problem, in_reply_to: Some(self.echo()), call: None }
+    }
+
+    fn echo(&self) -> String {
+        self.name.chars().take(MAX_ECHOED_TYPE_CHARS).collect()
+    }
+}
+
+/// An event to emit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Emission<'a> {
+    /// `other user`: who is in the room already.
+    OtherUser(&'a Username),
+    /// `user joined`: who came into the room.
+    UserJoined(&'a Username),
+    /// `user left`: who left the room or the call.
+    UserLeft(&'a Username),
+    /// `offer`.
+    Offer(Description<'a>),
+    /// `answer`.
+    Answer(Description<'a>),
+    /// `ice-candidate`: the candidate alone.
+    IceCandidate(&'a Payload),
+    /// `room full`, in words.
+    RoomFull(&'a str),
+    /// `message`: whatever somebody said.
+    Message(&'a Payload),
+    /// `user disconnected`: who is gone.
+    UserDisconnected(&'a Username),
+    /// `error`: what was refused, and why.
+    Error(Refusal<'a>),
+}
+
+/// The argument of `offer` and `answer`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Description<'a> {
+    /// Whom it is for.
+    pub target: &'a Username,
+    /// Who it is from.
+    pub caller: &'a Username,
+    /// The whole session description, type and all.
+    pub sdp: &'a Payload,
+}
+
+/// The argument of `error`, as in dialect 1.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusal<'a> {
+    /// Why, for programs.
+    pub code: &'static str,
+    /// Why, for people.
+    pub message: &'a str,
+    /// The event that was refused, where it had a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<&'a str>,
+}
+
+impl<'a> Refusal<'a> {
+    pub(super) fn new(code: ErrorCode, message: &'a str, in_reply_to: Option<&'a str>) -> Self {
+        Self { code: code.as_str(), message, in_reply_to: in_reply_to.map(rooms::event_of_type) }
+    }
+}
+
+impl Emission<'_> {
+    /// The event's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::OtherUser(_) => "other user",
+            Self::UserJoined(_) => "user joined",
+            Self::UserLeft(_) => "user left",
+            Self::Offer(_) => "offer",
+            Self::Answer(_) => "answer",
+            Self::IceCandidate(_) => "ice-candidate",
+            Self::RoomFull(_) => "room full",
+            Self::Message(_) => "message",
+            Self::UserDisconnected(_) => "user disconnected",
+            Self::Error(_) => "error",
+        }
+    }
+}
+
+/// The tuple of its arguments.
+impl Serialize for Emission<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut arguments = serializer.serialize_tuple(1)?;
+        match self {
+            Self::OtherUser(who) | Self::UserJoined(who) | Self::UserLeft(who) | Self::UserDisconnected(who) => {
+                arguments.serialize_element(who)?;
+            }
+            Self::Offer(description) | Self::Answer(description) => arguments.serialize_element(description)?,
+            Self::IceCandidate(payload) | Self::Message(payload) => arguments.serialize_element(payload)?,
+            Self::RoomFull(words) => arguments.serialize_element(words)?,
+            Self::Error(refusal) => arguments.serialize_element(refusal)?,
+        }
+        arguments.end()
+    }
+}

@@ -1,0 +1,107 @@
+//! Dialect 3: Socket.IO events of the pages that meet in a room of two.
+//!
+//! A socket's id is its user name. Who joins second hears `other user` and calls; the first hears `user joined`.
+//! Descriptions travel as `{target, caller, sdp}`, where `sdp` is the whole description; whatever a page says about
+//! `caller` is not believed, because the server knows who speaks.
+
+use super::events::{Description, Emission, Event, Refusal};
+use crate::fields::{DecodeError, Problem};
+use crate::ids::{RoomId, Username};
+use crate::json::Object;
+use crate::message::{CallSignal, ClientMessage, ErrorCode, Payload, ServerMessage};
+
+/// The members of an object by which pages name a room.
+const ROOM_KEYS: [&str; 4] = ["room", "roomId", "roomID", "room_id"];
+
+/// Reads an event; `None` when its name is not of this dialect.
+pub(super) fn client_message(event: &Event<'_>) -> Option<Result<ClientMessage, DecodeError>> {
+    Some(match event.name() {
+        "join room" | "join-room" | "joinRoom" | "join" => room(event).map(|room| ClientMessage::Join { room }),
+        "offer" => call(event, "sdp", CallSignal::Offer),
+        "answer" => call(event, "sdp", CallSignal::Answer),
+        "ice-candidate" => call(event, "candidate", CallSignal::Candidate),
+        _ => return None,
+    })
+}
+
+/// The room of `join room`: a text, a number, or an object that holds one.
+fn room(event: &Event<'_>) -> Result<RoomId, DecodeError> {
+    let missing = || event.refuse(Problem::Missing("room"));
+    let first = event.first().ok_or_else(missing)?;
+    let value = if first.get().starts_with('{') {
+        let object = event.object()?;
+        ROOM_KEYS.iter().find_map(|key| object.get_some(key)).ok_or_else(missing)?
+    } else {
+        first
+    };
+    let malformed = |why: String| event.refuse(Problem::Malformed("room", why));
+    let text = match serde_json::from_str(value.get()) {
+        Ok(serde_json::Value::String(text)) => text,
+        Ok(serde_json::Value::Number(number)) => number.to_string(),
+        _ => return Err(malformed("wrong kind".into())),
+    };
+    RoomId::parse(&text).map_err(|error| malformed(error.to_string()))
+}
+
+/// A message for `target` with one thing in it.
+fn call(
+    event: &Event<'_>,
+    key: &'static str,
+    signal: impl FnOnce(Payload) -> CallSignal,
+) -> Result<ClientMessage, DecodeError> {
+    let object = event.object()?;
+    let to = target(event, &object)?;
+    // Browsers end their candidates with null, and some pages pass that on.
+    let value = if key == "candidate" { object.get(key) } else { object.get_some(key) };
+    let value = value.ok_or_else(|| event.refuse(Problem::Missing(key)))?;
+    Ok(ClientMessage::Call { to: Some(to), call: None, signal: signal(Payload(value.to_owned())) })
+}
+
+fn target(event: &Event<'_>, object: &Object<'_>) -> Result<Username, DecodeError> {
+    let raw = object.get_some("target").ok_or_else(|| event.refuse(Problem::Missing("target")))?;
+    let text: String =
+        serde_json::from_str(raw.get()).map_err(|_| event.refuse(Problem::Malformed("target", "wrong kind".into())))?;
+    Username::parse(&text).map_err(|_| event.refuse(Problem::NoSuchName("target")))
+}
+
+/// Writes a message to the socket `me`. Pages of this dialect pass over events that they don't know, so what else
+/// happens in a room or a call is said in events of our own; that it rings is of no use to them.
+pub(super) fn emission<'a>(message: &'a ServerMessage, me: &'a Username) -> Option<Emission<'a>> {
+    let description = |caller, sdp| Description { target: me, caller, sdp };
+    Some(match message {
+        ServerMessage::Joined { users, .. } => Emission::OtherUser(users.first()?),
+        ServerMessage::UserJoined { username, .. } => Emission::UserJoined(username),
+        ServerMessage::UserLeft { username, .. } => Emission::UserLeft(username),
+        ServerMessage::Call { from, signal, .. } => match signal {
+            CallSignal::Offer(sdp) => Emission::Offer(description(from, sdp)),
+            CallSignal::Answer(sdp) => Emission::Answer(description(from, sdp)),
+            // The end of the candidates. These pages make a candidate of whatever comes, and stumble over it.
+            CallSignal::Candidate(candidate) if candidate.as_str() == "null" => return None,
+            CallSignal::Candidate(candidate) => Emission::IceCandidate(candidate),
+            CallSignal::Decline(_) | CallSignal::Close(_) => Emission::UserLeft(from),
+            CallSignal::Ringing => return None,
+        },
+        ServerMessage::Message { message, .. } => Emission::Message(message),
+        ServerMessage::Error { code: ErrorCode::RoomFull, message, .. } => Emission::RoomFull(message),
+        ServerMessage::Error { code, message, in_reply_to, .. } => {
+            Emission::Error(Refusal::new(*code, message, in_reply_to.as_deref()))
+        }
+        ServerMessage::Hello { .. }
+        | ServerMessage::LoggedIn { .. }
+        | ServerMessage::LoginRefused { .. }
+        | ServerMessage::Users { .. }
+        | ServerMessage::Presence { .. }
+        | ServerMessage::Broadcast { .. }
+        | ServerMessage::GuestLeft { .. }
+        | ServerMessage::IceServers { .. } => return None,
+    })
+}
+
+/// The event that stands for a message type of dialect 1.
+pub(super) fn event_of_type(kind: &str) -> &str {
+    match kind {
+        "join" => "join room",
+        "candidate" => "ice-candidate",
+        kind => kind,
+    }
+}

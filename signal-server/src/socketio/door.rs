@@ -1,0 +1,153 @@
+//! Where the library meets us: a socket comes in, is heard, and leaves.
+//!
+//! The library calls each of these in order for one socket, and spawns nothing: the order of events is kept.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError};
+
+use socketioxide::adapter::LocalAdapter;
+use socketioxide::handler::{ConnectHandler, DisconnectHandler, MessageHandler, Value};
+use socketioxide::socket::{DisconnectReason, Socket};
+use tokio::time::timeout;
+use visavis_shared::codec::nests_deeper_than;
+use visavis_shared::{ErrorCode, ServerMessage, Username};
+
+use super::inbox::Heard;
+use super::line::{End, Line};
+use super::session::{Session, Start};
+use crate::connection::Context;
+use crate::hub::Seat;
+use crate::rates::{MessageGate, Verdict};
+
+/// What somebody is told who sends too much.
+const TOO_MANY_EVENTS: &str = "Too many events: this one was dropped. Send fewer.";
+/// What somebody is told who sends anything but JSON.
+const NO_ATTACHMENTS: &str = "Events hold JSON; binary attachments are not passed on.";
+
+/// Lets sockets in.
+#[derive(Debug, Clone)]
+pub(super) struct Door {
+    pub(super) context: Arc<Context>,
+}
+
+/// Why a socket is not let in, for people.
+type Refusal = Box<dyn Display + Send>;
+
+impl Door {
+    /// A seat for a socket, under the name of its id.
+    async fn seat(&self, me: Username) -> Result<Seat, Refusal> {
+        let seat = self.context.hub.seat();
+        if let Some(pending) = seat.enter_as_guest(me) {
+            let in_time = timeout(self.context.timing.login, pending).await;
+            in_time.map_err(|_| Box::new("The server is too busy. Try again in a moment.") as Refusal)?;
+        }
+        match seat.outbox().pop() {
+            Ok(Some(ServerMessage::LoginRefused { message, .. })) => Err(Box::new(message)),
+            _ => Ok(seat),
+        }
+    }
+
+    async fn let_in(&self, socket: &Arc<Socket>) -> Result<(), Refusal> {
+        let line = socket.req_parts().extensions.get::<Arc<Line>>().filter(|line| line.enter());
+        let line = line.ok_or_else(|| Box::new("This session can't be used any more. Open another one.") as Refusal)?;
+        let id = socket.id.as_str();
+        line.set_library_id(id);
+        let me = Username::parse(id).map_err(|error| Box::new(error) as Refusal)?;
+        let seat = self.seat(me.clone()).await?;
+        tracing::debug!(connection = %seat.id(), "a socket came");
+        socket.on_fallback(Ears {
+            line: Arc::clone(line),
+            gate: MessageGate::new(self.context.limits.messages),
+            context: Arc::clone(&self.context),
+        });
+        socket.on_disconnect(Leaving(Arc::clone(line)));
+        let start = Start { seat, me, context: Arc::clone(&self.context) };
+        *line.start.lock().unwrap_or_else(PoisonError::into_inner) = Some(start);
+        Ok(())
+    }
+}
+
+impl ConnectHandler<LocalAdapter, Self> for Door {
+    fn call_middleware<'a>(
+        &'a self,
+        socket: Arc<Socket>,
+        _auth: &'a Option<Value>,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + 'a>> {
+        // Here rather than in `call`, which comes when the client may have spoken already.
+        Box::pin(async move { self.let_in(&socket).await })
+    }
+
+    fn call(&self, socket: Arc<Socket>, _auth: Option<Value>) {
+        let Some(line) = socket.req_parts().extensions.get::<Arc<Line>>().map(Arc::clone) else { return };
+        let start = line.start.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(start) = start {
+            tokio::spawn(Session::new(line, socket, start).run());
+        }
+    }
+}
+
+/// Hears a socket.
+#[derive(Debug)]
+struct Ears {
+    line: Arc<Line>,
+    gate: MessageGate,
+    context: Arc<Context>,
+}
+
+impl Ears {
+    fn hear(&self, text: &str) {
+        let limits = &self.context.limits;
+        if text.len() > limits.message_bytes {
+            let words = format!("The event is larger than {} bytes.", limits.message_bytes);
+            self.refuse(ErrorCode::TooLarge, words);
+        } else if nests_deeper_than(text, limits.json_depth) {
+            let words = format!("The event nests deeper than {} levels.", limits.json_depth);
+            self.refuse(ErrorCode::InvalidJson, words);
+        } else {
+            self.pass_on(Heard::Event(text.to_owned()));
+        }
+    }
+
+    fn refuse(&self, code: ErrorCode, words: String) {
+        self.pass_on(Heard::Refused(code, words));
+    }
+
+    fn pass_on(&self, heard: Heard) {
+        if self.line.inbox.push(heard).is_err() {
+            // It goes on although nothing is read.
+            self.line.hang_up(End::AtOnce);
+        }
+    }
+}
+
+impl MessageHandler<LocalAdapter, Self> for Ears {
+    fn call(&self, _socket: Arc<Socket>, event: Value, _ack: Option<i64>) {
+        match (self.gate.judge(), event) {
+            (Verdict::Close, _) => {
+                self.context.metrics.rate_limited("flood");
+                self.line.hang_up(End::AtOnce);
+            }
+            (Verdict::Drop, _) => {
+                self.context.metrics.rate_limited("messages");
+                self.refuse(ErrorCode::RateLimited, TOO_MANY_EVENTS.to_owned());
+            }
+            (Verdict::Pass, Value::Str(text, None)) => self.hear(text.as_str()),
+            (Verdict::Pass, Value::Str(_, Some(_)) | Value::Bytes(_)) => {
+                self.refuse(ErrorCode::InvalidJson, NO_ATTACHMENTS.to_owned());
+            }
+        }
+    }
+}
+
+/// Notes that a socket left.
+#[derive(Debug)]
+struct Leaving(Arc<Line>);
+
+impl DisconnectHandler<LocalAdapter, Self> for Leaving {
+    fn call_with_defer(&self, socket: Arc<Socket>, _reason: DisconnectReason, defer: fn(Arc<Socket>)) {
+        self.0.hang_up(End::Politely);
+        defer(socket);
+    }
+}
