@@ -11,5 +11,7 @@ pub mod person;
 pub mod picture;
 pub mod presence;
 pub mod programs;
+pub mod redirect;
+pub mod relay;
 pub mod report;
 pub mod server;

@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use visavis_client::media::convert::{PixelFormat, to_i420, to_picture};
 use visavis_client::media::frame::VideoFrame;
 use visavis_client::media::pattern::Pattern;
 use visavis_client::media::pattern_bar::read_bar;
@@ -20,6 +21,8 @@ pub struct Comparison {
     pub frames: u64,
     /// The worst of them, after the first second: an encoder begins at a low rate.
     pub worst_psnr_db: f64,
+    /// Half of them are at least this good.
+    pub median_psnr_db: f64,
     /// Pictures whose number is not higher than the one before.
     pub out_of_order: u64,
 }
@@ -33,7 +36,9 @@ const WARM_UP: u64 = 30;
 /// When it is no Y4M file, or a picture has no readable bar.
 #[must_use]
 pub fn compare_with_pattern(path: &Path) -> Comparison {
-    let mut comparison = Comparison { frames: 0, worst_psnr_db: f64::INFINITY, out_of_order: 0 };
+    let mut comparison =
+        Comparison { frames: 0, worst_psnr_db: f64::INFINITY, median_psnr_db: f64::INFINITY, out_of_order: 0 };
+    let mut likeness = Vec::new();
     let mut pattern: Option<Pattern> = None;
     let mut before = None;
     each_frame(path, |frame| {
@@ -48,10 +53,14 @@ pub fn compare_with_pattern(path: &Path) -> Comparison {
         };
         if comparison.frames >= WARM_UP {
             let expected = pattern.render(stamp, frame.captured_at);
-            comparison.worst_psnr_db = comparison.worst_psnr_db.min(psnr(frame, &expected));
+            likeness.push(psnr(frame, &expected));
         }
         comparison.frames += 1;
     });
+    likeness.sort_by(f64::total_cmp);
+    if let (Some(worst), Some(median)) = (likeness.first(), likeness.get(likeness.len() / 2)) {
+        (comparison.worst_psnr_db, comparison.median_psnr_db) = (*worst, *median);
+    }
     comparison
 }
 
@@ -63,6 +72,24 @@ pub fn frames(path: &Path) -> u64 {
     frames
 }
 
+/// Watches a recording grow for so long, and says for how long at most it got no further picture. The time until its
+/// first picture counts.
+pub async fn longest_freeze(path: &Path, during: Duration) -> Duration {
+    const LOOK_EVERY: Duration = Duration::from_millis(20);
+    let start = Instant::now();
+    let (mut grown_at, mut longest, mut seen) = (start, Duration::ZERO, 0);
+    while start.elapsed() < during {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let now = Instant::now();
+        longest = longest.max(now - grown_at);
+        let length = std::fs::metadata(path).map_or(0, |file| file.len());
+        if length > seen {
+            (seen, grown_at) = (length, now);
+        }
+    }
+    longest
+}
+
 /// A recording that is still being written may end within a picture.
 fn each_frame(path: &Path, mut look: impl FnMut(&VideoFrame)) {
     let file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -70,6 +97,19 @@ fn each_frame(path: &Path, mut look: impl FnMut(&VideoFrame)) {
     while let Ok(Some(data)) = reader.next_picture() {
         look(&VideoFrame::new(reader.size(), data, Instant::now()));
     }
+}
+
+/// How like the test pattern a picture is that somebody else decoded, in decibels over all colours; `None` when it has
+/// no readable bar.
+#[must_use]
+pub fn likeness_to_pattern(picture: &Picture) -> Option<f64> {
+    let (width, height) = picture.size();
+    let (columns, rows) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
+    let (size, data) = to_i420(PixelFormat::Rgb, columns, rows, picture.rgb()).ok()?;
+    let frame = VideoFrame::new(size, data, Instant::now());
+    let expected = Pattern::new(size).render(read_bar(&frame)?, frame.captured_at);
+    let expected = to_picture(&expected).ok()?;
+    picture.psnr(&Picture::from_rgba(width, height, &expected.rgba).ok()?)
 }
 
 /// Whether a PNG shows the test pattern: the bar's black and white cells along its upper edge.

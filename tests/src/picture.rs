@@ -71,6 +71,12 @@ impl Picture {
         (self.width, self.height)
     }
 
+    /// Red, green and blue, row by row.
+    #[must_use]
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+
     /// The mean colour of a part, given in shares of the whole: `0.0..0.5` is the left or the upper half.
     #[must_use]
     pub fn mean(&self, across: Range<f64>, down: Range<f64>) -> [u8; 3] {

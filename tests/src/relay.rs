@@ -1,4 +1,6 @@
-//! A network between two peers that loses, delays and limits.
+//! A network between two peers that loses, delays and limits: user-space, on loopback, by a seed.
+//!
+//! The tests of the transport, in the client's crate, use this file too.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,29 +12,39 @@ use rand::{Rng, SeedableRng};
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, watch};
 use visavis_client::media::units::Bitrate;
-use visavis_shared::CandidateInit;
 
-use crate::support::{End, address_of, config, connect_through};
+/// What waits longer than this for a slow network is dropped, as a router with a queue of this length would.
+const QUEUE: Duration = Duration::from_millis(500);
 
 /// A network of its own between two peers: each sees the other at an address of the relay, which loses, delays and
-/// limits what it passes on as it was told, by a seed.
-pub(crate) struct Relay {
+/// limits what it passes on as it was told.
+#[derive(Debug)]
+pub struct Relay {
     /// What a may be told as b's address, and b as a's.
     towards_b: SocketAddr,
     towards_a: SocketAddr,
     peers: watch::Sender<[Option<SocketAddr>; 2]>,
-    pub(crate) open: Arc<AtomicBool>,
+    /// While this is false nothing gets through.
+    pub open: Arc<AtomicBool>,
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Network {
-    pub(crate) loss: f64,
-    pub(crate) delay: Duration,
-    pub(crate) rate: Option<Bitrate>,
+/// What a network does to packets, the same in both directions.
+#[derive(Debug, Clone, Copy)]
+pub struct Network {
+    /// The share of media packets that is lost.
+    pub loss: f64,
+    /// How long each is under way at least.
+    pub delay: Duration,
+    /// How much gets through; half a second of it may wait, what is more is dropped.
+    pub rate: Option<Bitrate>,
 }
 
 impl Relay {
-    pub(crate) async fn start(network: Network) -> Self {
+    /// Starts one that ends with the runtime.
+    ///
+    /// # Panics
+    /// When there are no free ports.
+    pub async fn start(network: Network) -> Self {
         let left = Arc::new(UdpSocket::bind("127.0.0.1:0").await.expect("a socket"));
         let right = Arc::new(UdpSocket::bind("127.0.0.1:0").await.expect("a socket"));
         let relay = Self {
@@ -62,7 +74,7 @@ impl Relay {
                 }
                 let now = Instant::now();
                 free = free.max(now) + network.rate.map_or(Duration::ZERO, |rate| rate.time_for(len + 28));
-                if free - now < Duration::from_millis(500) {
+                if free - now < QUEUE {
                     let _ = queue.try_send((free + network.delay, buffer[..len].to_vec()));
                 } else {
                     free -= network.rate.map_or(Duration::ZERO, |rate| rate.time_for(len + 28));
@@ -81,18 +93,18 @@ impl Relay {
     }
 
     /// Takes note of the address in a candidate and puts the relay's own in its place.
-    pub(crate) fn step_between(&self, from_a: bool, candidate: &mut CandidateInit) {
+    pub fn step_between(&self, from_a: bool, candidate: &mut String) {
         let Some(address) = address_of(candidate) else { return };
         let (index, ours) = if from_a { (0, self.towards_a) } else { (1, self.towards_b) };
         self.peers.send_modify(|peers| peers[index] = Some(address));
-        candidate.candidate = candidate
-            .candidate
+        *candidate = candidate
             .replace(&format!(" {} {} ", address.ip(), address.port()), &format!(" {} {} ", ours.ip(), ours.port()));
     }
 }
 
-pub(crate) async fn pair_across(relay: &Relay) -> (End, End) {
-    let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
-    connect_through(&mut a, &mut b, |from_a, candidate| relay.step_between(from_a, candidate)).await;
-    (a, b)
+/// The UDP address in a candidate: `candidate:… 1 udp PRIORITY ADDRESS PORT typ …`.
+#[must_use]
+pub fn address_of(candidate: &str) -> Option<SocketAddr> {
+    let mut words = candidate.split_whitespace().skip(4);
+    Some(SocketAddr::new(words.next()?.parse().ok()?, words.next()?.parse().ok()?))
 }

@@ -12,9 +12,9 @@ use visavis_client::media::frame::{EncodedAudio, ReceivedAudio};
 use visavis_client::media::units::Bitrate;
 use visavis_client::transport::{PeerCommand, PeerConfig, PeerEvent, VideoControl};
 
-use crate::relay::{Network, Relay, pair_across};
+use crate::relay::{Network, Relay, address_of};
 use crate::support::{
-    End, access_unit, address_of, config, connect, connect_through, connected_pair, picture, received, send_pictures,
+    End, access_unit, config, connect, connect_through, connected_pair, pair_across, picture, received, send_pictures,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -74,7 +74,7 @@ async fn figures_name_the_way_and_how_it_is_protected() {
 async fn junk_at_the_socket_does_no_harm() {
     let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
     let mut sockets = Vec::new();
-    connect_through(&mut a, &mut b, |_, candidate| sockets.extend(address_of(candidate))).await;
+    connect_through(&mut a, &mut b, |_, candidate| sockets.extend(address_of(&candidate.candidate))).await;
     send_pictures(&a, 7, 2, 2_000).await;
     let attacker = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
     let mut rng = StdRng::seed_from_u64(12);

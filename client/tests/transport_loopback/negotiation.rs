@@ -11,7 +11,8 @@ use tokio::time::{sleep, timeout};
 use visavis_client::transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, TransportError};
 use visavis_shared::{CandidateInit, DescriptionKind, IceServer, SessionDescription};
 
-use crate::support::{End, PATIENCE, address_of, config, connect, connected_pair, pass, received, send_pictures};
+use crate::relay::address_of;
+use crate::support::{End, PATIENCE, config, connect, connected_pair, pass, received, send_pictures};
 
 /// The media sections of an offer as browsers write them, as far as it matters here.
 fn section(kind: &str, mid: &str) -> String {
@@ -395,7 +396,7 @@ async fn with_no_address_given_every_interface_is_offered_and_none_that_nobody_c
     let mut addresses = Vec::new();
     while let Ok(Some(event)) = timeout(Duration::from_millis(500), end.events.recv()).await {
         if let PeerEvent::LocalCandidate(candidate) = event {
-            addresses.extend(address_of(&candidate));
+            addresses.extend(address_of(&candidate.candidate));
         }
     }
     assert!(!addresses.is_empty());

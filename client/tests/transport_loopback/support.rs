@@ -14,6 +14,8 @@ use visavis_client::media::units::Bitrate;
 use visavis_client::transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl};
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
 
+use crate::relay::Relay;
+
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(crate) fn config() -> PeerConfig {
@@ -140,6 +142,12 @@ pub(crate) async fn connect(a: &mut End, b: &mut End) -> Duration {
     connect_through(a, b, |_, _| {}).await
 }
 
+pub(crate) async fn pair_across(relay: &Relay) -> (End, End) {
+    let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
+    connect_through(&mut a, &mut b, |from_a, candidate| relay.step_between(from_a, &mut candidate.candidate)).await;
+    (a, b)
+}
+
 pub(crate) async fn connected_pair() -> (End, End) {
     let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
     connect(&mut a, &mut b).await;
@@ -182,10 +190,4 @@ pub(crate) async fn send_pictures(end: &End, seed: u64, count: usize, bytes: usi
 
 pub(crate) fn received(end: &End) -> Vec<(Bytes, bool)> {
     end.video_in.try_iter().map(|picture| (picture.data, picture.key)).collect()
-}
-
-/// The UDP address in a candidate: `candidate:… 1 udp PRIORITY ADDRESS PORT typ …`.
-pub(crate) fn address_of(candidate: &CandidateInit) -> Option<SocketAddr> {
-    let mut words = candidate.candidate.split_whitespace().skip(4);
-    Some(SocketAddr::new(words.next()?.parse().ok()?, words.next()?.parse().ok()?))
 }
