@@ -15,6 +15,7 @@ use openh264::formats::YUVSlices;
 use openh264::{OpenH264API, Timestamp};
 
 use crate::media::frame::VideoFrame;
+use crate::media::h264_level::H264Level;
 use crate::media::units::{Bitrate, VideoSize};
 
 /// Below this OpenH264 has no room for even its smallest pictures.
@@ -171,8 +172,22 @@ fn settings(size: VideoSize, fps: f32, target: Bitrate) -> EncoderConfig {
         .intra_frame_period(IntraFramePeriod::from_num_frames(0))
         .sps_pps_strategy(SpsPpsStrategy::ConstantId)
         .vui(VuiConfig::bt601());
-    // The level that was negotiated (profile-level-id 42e01f), unless the picture is too large for it.
-    if size.pixels() <= 1280 * 720 { config.level(Level::Level_3_1) } else { config }
+    // Whoever calls has seen to it that the other takes this level.
+    config.level(level(H264Level::needed(size, fps.ceil() as u32).max(H264Level::BASIC)))
+}
+
+fn level(level: H264Level) -> Level {
+    match level.idc() {
+        ..=31 => Level::Level_3_1,
+        32 => Level::Level_3_2,
+        40 => Level::Level_4_0,
+        41 => Level::Level_4_1,
+        42 => Level::Level_4_2,
+        50 => Level::Level_5_0,
+        51 => Level::Level_5_1,
+        52.. => Level::Level_5_2,
+        _ => Level::Level_5_2,
+    }
 }
 
 /// What the safe binding does not offer: OpenH264's options, set while it runs.

@@ -19,6 +19,7 @@ pub mod frame_queue;
 pub mod freeze;
 pub mod h264_decoder;
 pub mod h264_encoder;
+pub mod h264_level;
 pub mod opus_codec;
 pub mod pattern;
 pub mod pattern_bar;

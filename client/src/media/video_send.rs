@@ -14,6 +14,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use crate::media::frame::{EncodedVideo, VideoFrame};
 use crate::media::h264_encoder::{EncodeError, H264Encoder};
+use crate::media::h264_level::H264Level;
 use crate::media::quantiles::Quantiles;
 use crate::media::scale::{ScaleError, Scaler};
 use crate::media::send_size::{FrameGate, FrameRateMeter, SizeLadder};
@@ -173,10 +174,17 @@ fn run(
     }
 }
 
+/// The sizes up to the largest that was asked for and that a level allows.
+fn ladder(settings: &VideoSendSettings, level: H264Level) -> SizeLadder {
+    SizeLadder::new(level.fit(settings.max_size, settings.fps))
+}
+
 /// Everything but the thread.
 struct Encoding {
     settings: VideoSendSettings,
     ladder: SizeLadder,
+    /// Up to which the other takes pictures.
+    level: H264Level,
     gate: FrameGate,
     meter: FrameRateMeter,
     scaler: Scaler,
@@ -195,7 +203,8 @@ impl Encoding {
     fn new(settings: VideoSendSettings) -> Self {
         Self {
             settings,
-            ladder: SizeLadder::new(settings.max_size),
+            ladder: ladder(&settings, H264Level::BASIC),
+            level: H264Level::BASIC,
             gate: FrameGate::new(settings.fps),
             meter: FrameRateMeter::default(),
             scaler: Scaler::new(),
@@ -215,6 +224,11 @@ impl Encoding {
         match request {
             VideoControl::KeyFrame => self.key_wanted = true,
             VideoControl::Target(target) => self.target = target.min(self.settings.max_bitrate),
+            VideoControl::Level(level) if level != self.level => {
+                self.level = level;
+                self.ladder = ladder(&self.settings, level);
+            }
+            VideoControl::Level(_) => {}
         }
     }
 

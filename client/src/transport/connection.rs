@@ -31,6 +31,7 @@ use super::link::{Link, MediaKind};
 use super::resolver::Resolver;
 use super::tap::{INTAKE_SLOT, Intake, WireTap};
 use super::{PeerConfig, TransportError};
+use crate::media::h264_level::H264Level;
 
 /// Repairs reuse the sequence number of what was lost, so packets as old as a repair may be must pass.
 const SRTP_REPLAY_WINDOW: usize = 4096;
@@ -198,7 +199,11 @@ fn codec(kind: MediaKind) -> RTCRtpCodecParameters {
                 mime_type: MIME_TYPE_H264.to_owned(),
                 clock_rate: 90_000,
                 channels: 0,
-                sdp_fmtp_line: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f".to_owned(),
+                // Constrained baseline, and the level that we take; what we send keeps to the other's.
+                sdp_fmtp_line: format!(
+                    "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e0{:02x}",
+                    H264Level::OURS.idc()
+                ),
                 rtcp_feedback: feedback(&[
                     ("nack", ""),
                     ("nack", "pli"),

@@ -26,6 +26,7 @@ use tokio::sync::mpsc;
 use visavis_shared::{CandidateInit, IceServer, SessionDescription};
 
 use crate::media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo};
+use crate::media::h264_level::H264Level;
 use crate::media::units::Bitrate;
 
 pub use peer::Peer;
@@ -110,6 +111,8 @@ pub enum VideoControl {
     KeyFrame,
     /// Encode at this rate from now on (the estimate, less audio and overhead).
     Target(Bitrate),
+    /// Send nothing beyond this level from now on: the other promised to take no more.
+    Level(H264Level),
 }
 
 /// Where a peer connection takes its media from and brings it to.

@@ -376,9 +376,12 @@ impl Negotiator {
         };
         let audio = payload_type(&self.connection.audio, MediaKind::Audio).await;
         let video = payload_type(&self.connection.video, MediaKind::Video).await;
+        let theirs = self.connection.pc.remote_description().await;
+        let level = theirs.and_then(|description| sdp::h264_level(&description.sdp));
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
             permission.video = video;
+            permission.level = level;
         });
     }
 

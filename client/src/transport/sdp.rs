@@ -5,11 +5,15 @@
 use std::collections::HashSet;
 
 use super::link::MediaKind;
+use crate::media::h264_level::H264Level;
 
 /// The longest description that is taken, in bytes.
 pub(crate) const MAX_SDP_BYTES: usize = 64 * 1024;
 /// The most media sections that are taken.
 const MAX_MEDIA_SECTIONS: usize = 64;
+
+/// `profile_idc` of the baseline profile.
+const BASELINE: u8 = 0x42;
 
 /// SSRCs from here on stand for streams whose description names none.
 const NAMELESS_SSRC: usize = 0x7eaf_0000;
@@ -78,6 +82,25 @@ pub(crate) fn lacks_format(sdp: &str, kind: MediaKind) -> bool {
     };
     let mut sections = media_sections(sdp).filter(|section| section.starts_with(name)).peekable();
     sections.peek().is_some() && !sections.any(|section| payload_types(section).iter().any(|(_, known)| *known == kind))
+}
+
+/// Up to which level the other takes H.264 in packetization mode 1 and of the baseline profile (RFC 6184 §8.1; where
+/// nothing is said, that is 1.0). `None` without such a format.
+pub(crate) fn h264_level(sdp: &str) -> Option<H264Level> {
+    let formats = sdp.lines().filter_map(|line| line.strip_prefix("a=fmtp:")?.split_once(' '));
+    let levels = formats.filter_map(|(_, parameters)| {
+        let value = |name: &str| {
+            let mut all = parameters.split(';').filter_map(|parameter| parameter.trim().split_once('='));
+            all.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+        };
+        if value("packetization-mode") != Some("1") {
+            return None;
+        }
+        let id = u32::from_str_radix(value("profile-level-id").unwrap_or("42000a"), 16).ok()?;
+        let [high, profile, _, level] = id.to_be_bytes();
+        if (high, profile) == (0, BASELINE) { H264Level::from_idc(level) } else { None }
+    });
+    levels.max()
 }
 
 /// Checks a description from the other and changes what the library would stumble over:
@@ -197,6 +220,18 @@ mod tests {
     #[test]
     fn payload_types_tell_sound_from_pictures() {
         assert_eq!(payload_types(OFFER), [(111, MediaKind::Audio), (96, MediaKind::Video), (97, MediaKind::Video)]);
+    }
+
+    #[test]
+    fn the_level_is_that_of_the_format_that_we_send() {
+        let idc = |sdp: &str| h264_level(sdp).map(H264Level::idc);
+        assert_eq!(idc(OFFER), Some(31));
+        assert_eq!(idc(&OFFER.replace("42e01f; pack", "42E034; pack")), Some(52));
+        assert_eq!(idc(&OFFER.replace("profile-level-id=42e01f; pack", "pack")), Some(10));
+        for other in ["640032; pack", "4200; pack", "; pack", "no hex; pack", "ffffffffffff; pack"] {
+            assert_eq!(idc(&OFFER.replace("42e01f; pack", other)), None, "{other}");
+        }
+        assert_eq!(idc(&OFFER.replace("mode=1", "mode=0")), None);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use super::nack::SendHistory;
 use super::pacer::{Enqueued, Pacer};
 use super::packetizer::{MAX_PAYLOAD, packetize};
 use crate::media::frame::{EncodedAudio, EncodedVideo, SAMPLE_RATE};
+use crate::media::h264_level::H264Level;
 use crate::media::units::Bitrate;
 
 /// What a packet costs beyond its payload: RTP header, transport-wide number, and what comes below.
@@ -47,6 +48,8 @@ pub(crate) struct Permission {
     pub(crate) audio: Option<u8>,
     /// See `audio`.
     pub(crate) video: Option<u8>,
+    /// Up to which level the other takes video, where it said so.
+    pub(crate) level: Option<H264Level>,
 }
 
 /// A stream that we send.
@@ -124,10 +127,18 @@ struct Wishes {
     last_key_frame: Option<Instant>,
     target: Option<Bitrate>,
     told: Option<Bitrate>,
+    level: Option<H264Level>,
+    level_told: Option<H264Level>,
 }
 
 impl Wishes {
     fn make(&mut self, now: Instant) {
+        if let Some(level) = self.level
+            && self.level_told != Some(level)
+            && self.send(VideoControl::Level(level))
+        {
+            self.level_told = Some(level);
+        }
         let differs = |a: Bitrate, b: Bitrate| a.bps().abs_diff(b.bps()) as f64 > TARGET_STEP * b.bps() as f64;
         if let Some(target) = self.target
             && self.told.is_none_or(|told| differs(target, told))
@@ -211,7 +222,15 @@ impl SendTask {
             pacer: Pacer::new(Bitrate::from_kbps(10_000), Instant::now()),
             history: SendHistory::default(),
             permission: Permission::default(),
-            wishes: Wishes { control, key_frame: false, last_key_frame: None, target: None, told: None },
+            wishes: Wishes {
+                control,
+                key_frame: false,
+                last_key_frame: None,
+                target: None,
+                told: None,
+                level: None,
+                level_told: None,
+            },
             key_frame_only: true,
             silence: true,
             max_bitrate,
@@ -257,6 +276,7 @@ impl SendTask {
             self.wishes.key_frame = permission.video.is_some();
             self.wishes.last_key_frame = None;
         }
+        self.wishes.level = permission.level;
         self.permission = permission;
         self.tick(Instant::now());
     }

@@ -9,12 +9,14 @@ use rand::{Rng, SeedableRng};
 use tokio::net::UdpSocket;
 use tokio::time::sleep;
 use visavis_client::media::frame::{EncodedAudio, ReceivedAudio};
+use visavis_client::media::h264_level::H264Level;
 use visavis_client::media::units::Bitrate;
 use visavis_client::transport::{PeerCommand, PeerConfig, PeerEvent, VideoControl};
 
 use crate::relay::{Network, Relay, address_of};
 use crate::support::{
-    End, access_unit, config, connect, connect_through, connected_pair, pair_across, picture, received, send_pictures,
+    End, PATIENCE, access_unit, config, connect, connect_through, connected_pair, pair_across, pass, picture, received,
+    send_pictures,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -144,6 +146,34 @@ async fn the_encoder_is_told_to_fit_a_narrow_link() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_encoder_is_told_up_to_which_level_the_other_takes_pictures() {
+    for (theirs, expected) in [("42e028", H264Level::OURS), ("42e01f", H264Level::BASIC)] {
+        let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
+        a.command(PeerCommand::CreateOffer { ice_restart: false });
+        let offer = a.description().await;
+        b.command(PeerCommand::AcceptOffer(offer));
+        let mut answer = b.description().await;
+        assert!(answer.sdp.contains("profile-level-id=42e028"), "{}", answer.sdp);
+        answer.sdp = answer.sdp.replace("42e028", theirs);
+        a.command(PeerCommand::AcceptAnswer(answer));
+        let mut told = None;
+        let until = Instant::now() + PATIENCE;
+        while told.is_none() && Instant::now() < until {
+            tokio::select! {
+                Some(event) = a.events.recv() => { pass(event, true, &b, &mut |_, _| {}); }
+                Some(event) = b.events.recv() => { pass(event, false, &a, &mut |_, _| {}); }
+                () = sleep(Duration::from_millis(10)) => {}
+            }
+            told = a.control.try_iter().find_map(|wish| match wish {
+                VideoControl::Level(level) => Some(level),
+                _ => None,
+            });
+        }
+        assert_eq!(told, Some(expected));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_loopback_the_encoder_soon_gets_all_it_may_use() {
     let (a, _b) = connected_pair().await;
     let start = Instant::now();
@@ -195,6 +225,7 @@ async fn follow_target(end: &End, time: Duration) -> Bitrate {
             match wish {
                 VideoControl::Target(wanted) => target = wanted,
                 VideoControl::KeyFrame => key = true,
+                VideoControl::Level(_) => {}
             }
         }
         let bytes = target.bytes_in(Duration::from_millis(33)) as usize;

@@ -85,7 +85,7 @@ impl End {
         while Instant::now() < until {
             match self.control.try_recv() {
                 Ok(VideoControl::KeyFrame) => return true,
-                Ok(VideoControl::Target(_)) => {}
+                Ok(VideoControl::Target(_) | VideoControl::Level(_)) => {}
                 Err(_) => sleep(Duration::from_millis(5)).await,
             }
         }

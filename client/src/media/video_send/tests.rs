@@ -141,3 +141,28 @@ fn a_full_output_drops_pictures_before_they_are_encoded_so_that_no_key_frame_is_
     drop(encoded);
     assert_eq!(sender.stop().frames, 2);
 }
+
+#[test]
+fn pictures_keep_to_the_level_that_the_other_takes() {
+    let full = size(1920, 1080);
+    let mut encoding = Encoding::new(VideoSendSettings {
+        max_size: full,
+        start_bitrate: Bitrate::from_kbps(9000),
+        max_bitrate: Bitrate::from_kbps(9000),
+        ..settings(9000)
+    });
+    let pattern = Pattern::new(full);
+    let start = Instant::now();
+    let mut sent = |index: u32, level: Option<H264Level>| {
+        level.into_iter().for_each(|level| encoding.request(VideoControl::Level(level)));
+        let at = start + Duration::from_micros(33_333) * index;
+        let encoded = encoding.encode(&frame(&pattern, index, at), at).expect("it encodes").expect("a picture");
+        let sps = encoded.data.windows(4).position(|w| w[..3] == [0, 0, 1] && w[3] & 31 == 7);
+        (encoding.stats.size, sps.map(|at| encoded.data[at + 6]))
+    };
+    // Nobody has promised more than the basic level yet.
+    assert_eq!(sent(0, None), (Some(size(1280, 720)), Some(31)));
+    assert_eq!(sent(1, Some(H264Level::OURS)), (Some(full), Some(40)));
+    assert_eq!(sent(2, Some(H264Level::OURS)), (Some(full), None));
+    assert_eq!(sent(3, Some(H264Level::BASIC)), (Some(size(1280, 720)), Some(31)));
+}
