@@ -89,6 +89,42 @@ function remotePicture() {
   return canvas.toDataURL("image/png").split(",")[1];
 }
 
+/** CRC-16/CCITT-FALSE. */
+function crc16(bytes) {
+  let crc = 0xffff;
+  for (const byte of bytes) {
+    crc ^= byte << 8;
+    for (let i = 0; i < 8; i++) crc = (crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1) & 0xffff;
+  }
+  return crc;
+}
+
+/** The number of the test picture that is shown, from its bar (docs/protocol.md); null when none can be read. */
+function remotePictureNumber() {
+  const video = document.getElementById("remote");
+  const W = video.videoWidth;
+  if (!W) return null;
+  const canvas = document.createElement("canvas");
+  canvas.width = W;
+  canvas.height = Math.floor((3 * W) / 40);
+  const context = canvas.getContext("2d");
+  context.drawImage(video, 0, 0);
+  const bytes = new Uint8Array(15);
+  const view = new DataView(bytes.buffer);
+  const quarter = (cell, n) => Math.floor(((4 * cell + n) * W) / 160);
+  for (let bit = 0; bit < 120; bit++) {
+    const [r, c] = [Math.floor(bit / 40), bit % 40];
+    const [x, y] = [quarter(c, 1), quarter(r, 1)];
+    const [w, h] = [quarter(c, 3) - x, quarter(r, 3) - y];
+    const { data } = context.getImageData(x, y, w, h);
+    let sum = 0;
+    for (let i = 0; i < data.length; i += 4) sum += (data[i] + data[i + 1] + data[i + 2]) / 3;
+    bytes[bit >> 3] = (bytes[bit >> 3] << 1) | (sum > 128 * w * h ? 1 : 0);
+  }
+  if (bytes[0] !== 0x56 || bytes[1] !== 0x76 || view.getUint16(13) !== crc16(bytes.subarray(0, 13))) return null;
+  return view.getUint32(2);
+}
+
 /** What a call's peer connection counts, in the shape that the tests read. Absent is what it does not count. */
 async function countsOf(peer) {
   const counts = { connection: peer ? peer.connectionState : "none" };

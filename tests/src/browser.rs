@@ -305,6 +305,37 @@ impl Page {
         Ok(Some(Picture::from_png(&BASE64_STANDARD.decode(base64)?)?))
     }
 
+    /// The number of the test picture that it shows of the other side, as it reads it from the bar.
+    ///
+    /// # Errors
+    /// When the page can't be driven.
+    pub async fn picture_number(&self) -> Result<Option<u32>, BrowserError> {
+        self.ask("return window.remotePictureNumber()", Vec::new()).await
+    }
+
+    /// Waits until it shows a test picture whose number is at least this.
+    ///
+    /// # Errors
+    /// When the page can't be driven, or the deadline comes first.
+    pub async fn shows_picture(&self, number: u32, limit: Duration) -> Result<u32, BrowserError> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let shown = self.picture_number().await?;
+            if let Some(shown) = shown.filter(|shown| *shown >= number) {
+                return Ok(shown);
+            }
+            if Instant::now() >= deadline {
+                let status = Box::new(self.status().await?);
+                return Err(BrowserError::TooLate {
+                    what: format!("showing picture {number} but {shown:?}"),
+                    limit,
+                    status,
+                });
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Waits until things stand as `holds` wants them.
     ///
     /// # Errors
