@@ -28,7 +28,7 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 
 use crate::admission::{Admission, Permit, Refused};
 use crate::connection::Context;
-use crate::http::{self, Answer, Caller, MAX_BODY_BYTES, Route, Service, cors, plain, route};
+use crate::http::{self, Answer, Caller, MAX_BODY_BYTES, Route, Service, plain, route};
 use crate::origin::AllowedOrigins;
 use crate::proxy::TrustedProxies;
 use crate::tls::CurrentTls;
@@ -206,16 +206,7 @@ impl Visit {
             Route::SocketIo => {
                 let Some(service) = &self.front.socket_io else { return http::not_found() };
                 match self.let_in(&request, draining && begins_session(&request)) {
-                    Ok(caller) => {
-                        let site = request.headers().get(ORIGIN).cloned();
-                        let mut answer = if cors::is_preflight(request.method(), request.headers()) {
-                            cors::preflight()
-                        } else {
-                            self.pass_on(service, request, caller).await
-                        };
-                        cors::let_read(site, &mut answer);
-                        answer
-                    }
+                    Ok(caller) => self.pass_on(service, request, caller).await,
                     Err(turned_away) => turned_away.answer(),
                 }
             }

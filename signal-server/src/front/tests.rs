@@ -172,25 +172,6 @@ fn the_first_request_of_a_session_names_none() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_may_read_the_answers_of_polling() {
-    let site = "Origin: https://calls.example.org\r\n";
-    let (client, _front, _drainer) = client_of(echo, |_| {}).await;
-    let request = format!("GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: x\r\n{site}Connection: close\r\n\r\n");
-    let answer = answer_to(client, &request).await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(answer.contains("access-control-allow-origin: https://calls.example.org\r\n"), "{answer}");
-    assert!(answer.contains("vary: origin\r\n"), "{answer}");
-
-    let (client, _front, _drainer) = client_of(echo, |_| {}).await;
-    let asks = format!("{site}Access-Control-Request-Method: POST\r\nConnection: close\r\n\r\n");
-    let answer = answer_to(client, &format!("OPTIONS /socket.io/ HTTP/1.1\r\nHost: x\r\n{asks}")).await;
-    assert!(
-        answer.starts_with("HTTP/1.1 204") && answer.contains("access-control-allow-methods: GET, POST"),
-        "{answer}"
-    );
-}
-
-#[tokio::test]
 async fn a_page_of_a_site_that_is_not_wanted_is_turned_away_and_told_nothing() {
     let wanted =
         |front: &mut Front| front.origins = AllowedOrigins::new(vec!["https://calls.example.org".parse().unwrap()]);

@@ -16,7 +16,6 @@
 //!   (`Metrics::heard` and `Metrics::said` for every message), and [`MessageGate`](crate::rates::MessageGate) is one
 //!   connection's.
 
-pub(crate) mod cors;
 mod route;
 
 use std::error::Error;
