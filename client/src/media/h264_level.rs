@@ -23,11 +23,6 @@ const TABLE: [(u8, u64, u64); 16] = [
     (52, 2_073_600, 36_864),
 ];
 
-<<<<<<< HEAD
-=======
-const HIGHEST: H264Level = H264Level(52);
-
->>>>>>> finish
 /// Finer than this a size is not fitted.
 const PARTS: u32 = 48;
 
@@ -57,13 +52,8 @@ impl H264Level {
     /// The lowest level for pictures of a size at a rate; the highest there is when none is high enough.
     #[must_use]
     pub fn needed(size: VideoSize, fps: u32) -> Self {
-<<<<<<< HEAD
         let mut levels = TABLE.iter().map(|(idc, ..)| Self(*idc));
         levels.clone().find(|level| level.allows(size, fps)).or_else(|| levels.next_back()).unwrap_or(Self::BASIC)
-=======
-        let enough = TABLE.iter().map(|(idc, ..)| Self(*idc)).find(|level| level.allows(size, fps));
-        enough.unwrap_or(HIGHEST)
->>>>>>> finish
     }
 
     /// Whether pictures of a size at a rate are within it.
@@ -82,17 +72,12 @@ impl H264Level {
     /// The size, made smaller in its shape until it is within the level at a rate.
     #[must_use]
     pub fn fit(self, size: VideoSize, fps: u32) -> VideoSize {
-<<<<<<< HEAD
         let mut smaller = (1..PARTS).rev().map(|parts| fraction_of(size, parts, PARTS));
         std::iter::once(size)
             .chain(smaller.clone())
             .find(|size| self.allows(*size, fps))
             .or_else(|| smaller.next_back())
             .unwrap_or(size)
-=======
-        let parts = (1..=PARTS).rev().find(|parts| self.allows(fraction_of(size, *parts, PARTS), fps));
-        fraction_of(size, parts.unwrap_or(1), PARTS)
->>>>>>> finish
     }
 }
 
