@@ -67,6 +67,10 @@ pub fn compare_with_pattern(path: &Path) -> Comparison {
 /// How many pictures a recording has by now.
 #[must_use]
 pub fn frames(path: &Path) -> u64 {
+    // Before the first picture there is not even a header.
+    if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        return 0;
+    }
     let mut frames = 0;
     each_frame(path, |_| frames += 1);
     frames

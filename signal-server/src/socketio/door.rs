@@ -146,7 +146,10 @@ impl MessageHandler<LocalAdapter, Self> for Ears {
 struct Leaving(Arc<Line>);
 
 impl DisconnectHandler<LocalAdapter, Self> for Leaving {
-    fn call_with_defer(&self, socket: Arc<Socket>, _reason: DisconnectReason, defer: fn(Arc<Socket>)) {
+    fn call_with_defer(&self, socket: Arc<Socket>, reason: DisconnectReason, defer: fn(Arc<Socket>)) {
+        if reason == DisconnectReason::ClientNSDisconnect {
+            self.0.goodbye();
+        }
         self.0.hang_up(End::Politely);
         defer(socket);
     }

@@ -48,6 +48,8 @@ pub(super) struct Line {
     /// What was given to the library and not written yet, at most.
     unwritten: AtomicUsize,
     written: Notify,
+    /// The peer said that it goes, rather than being lost.
+    goodbye: AtomicBool,
     /// 0 while the line stands, then 1 or 2 as an [`End`].
     ended: AtomicU8,
     end: Notify,
@@ -68,6 +70,7 @@ impl Line {
             inbox: Inbox::default(),
             unwritten: AtomicUsize::new(0),
             written: Notify::new(),
+            goodbye: AtomicBool::new(false),
             ended: AtomicU8::new(0),
             end: Notify::new(),
             reader: AtomicWaker::new(),
@@ -91,6 +94,16 @@ impl Line {
     pub(super) fn set_library_id(&self, id: &str) {
         // The first to know it is right.
         let _ = self.library_id.set(id.to_owned());
+    }
+
+    /// The peer says that it goes.
+    pub(super) fn goodbye(&self) {
+        self.goodbye.store(true, Ordering::Release);
+    }
+
+    /// Whether the peer said that it goes.
+    pub(super) fn said_goodbye(&self) -> bool {
+        self.goodbye.load(Ordering::Acquire)
     }
 
     /// Gives the session's own place back: it has a WebSocket now.

@@ -10,7 +10,7 @@ use socketioxide::socket::Socket;
 use socketioxide::{SendError, SocketError};
 use tokio::time::{Instant, sleep_until};
 use visavis_shared::dialect::events::{Asked, Emission, decode, encode};
-use visavis_shared::{ClientMessage, RoomId, ServerMessage, Username};
+use visavis_shared::{CallSignal, ClientMessage, RoomId, ServerMessage, Username};
 
 use super::inbox::Heard;
 use super::line::{End, Line};
@@ -67,6 +67,11 @@ impl Session {
         let _counted = (metrics.opened(Kind::SocketIo), metrics.online());
         let began = Instant::now();
         let ended = self.speak().await;
+        if self.line.said_goodbye() {
+            // The only word that these pages have for the end of a call. A call that was not is nobody's concern.
+            let close = ClientMessage::Call { to: None, call: None, signal: CallSignal::Close(None) };
+            drop(self.start.seat.handle(close));
+        }
         let Self { line, start, .. } = self;
         tracing::debug!(connection = %start.seat.id(), ?ended, "a socket left");
         drop(start);
