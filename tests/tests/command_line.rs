@@ -112,11 +112,13 @@ async fn a_login_that_is_taken_over_by_the_same_device_exits_with_3() {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_who_is_not_reached_exits_with_4() {
     let server = TestServer::start().await;
-    fails(&run(&["call", "bob", "--username", "alice", "--server", server.url()]).await, 4, "not online");
+    let alices = tempfile::tempdir().expect("a temporary folder");
+    let absent = ["call", "bob", "--username", "alice", "--server", server.url()];
+    fails(&run_in(alices.path(), &absent).await, 4, "not online");
     let mut bob = server.socket().await;
     bob.log_in("bob").await;
     let silent = ["call", "bob", "--username", "alice", "--server", server.url(), "--timeout", "1s"];
-    fails(&run(&silent).await, 4, "did not answer");
+    fails(&run_in(alices.path(), &silent).await, 4, "did not answer");
     let nobody = ["answer", "--username", "carol", "--server", server.url(), "--timeout", "1s"];
     fails(&run(&nobody).await, 4, "nobody called");
 }
