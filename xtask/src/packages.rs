@@ -53,16 +53,9 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-egl1",
         ],
         (System::Debian | System::Ubuntu, Purpose::Display) => &["xvfb"],
-        (System::Debian, Purpose::Test) => &[
-            "chromium",
-            "chromium-driver",
-            "pulseaudio",
-            "pulseaudio-utils",
-            "iproute2",
-            "nftables",
-            "coturn",
-            "redis-server",
-        ],
+        (System::Debian, Purpose::Test) => {
+            &["chromium", "chromium-driver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables", "coturn"]
+        }
         (System::Ubuntu, Purpose::Test) => &[
             "chromium-browser",
             "chromium-chromedriver",
@@ -71,7 +64,6 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "iproute2",
             "nftables",
             "coturn",
-            "redis-server",
         ],
         (System::Debian | System::Ubuntu, Purpose::CameraVm) => {
             &["qemu-system-x86", "busybox-static", "cpio", "kmod", "v4l-utils"]
@@ -103,7 +95,6 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "nftables",
             "coturn",
             "coturn-utils",
-            "redis",
         ],
         (System::Arch, Purpose::Build) => &["base-devel", "nasm", "cmake", "clang", "alsa-lib"],
         (System::Arch, Purpose::Window) => &[
@@ -118,9 +109,7 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "wayland",
         ],
         (System::Arch, Purpose::Display) => &["xorg-server-xvfb"],
-        (System::Arch, Purpose::Test) => {
-            &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables", "coturn", "redis"]
-        }
+        (System::Arch, Purpose::Test) => &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables", "coturn"],
         (System::Debian | System::Ubuntu, Purpose::Node) => &["nodejs", "npm", "openssl"],
         (System::Debian | System::Ubuntu, Purpose::Redis) => &["redis-server"],
         (System::Fedora, Purpose::Node) | (System::Arch, Purpose::Node) => &["nodejs", "npm"],

@@ -25,7 +25,7 @@ pub(crate) struct Options {
 
 /// Runs them.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
-    let mut purposes = vec![Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test];
+    let mut purposes = vec![Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test, Purpose::Redis];
     if !node::is_there() {
         purposes.push(Purpose::Node);
     }

@@ -154,9 +154,9 @@ mod tests {
 
     #[test]
     fn the_bar_says_where_it_comes_from() {
-        let line = Line::new("processor", Unit::Seconds, (Some(0.4), Some(2.1)), Bar::Fraction(5.0));
-        assert_eq!(line.cells(), ["processor", "0.40 s", "2.10 s", "≤ 0.42 s (1/5 of Node's)", "pass"]);
-        assert_eq!(line.json()["at_most"], json!(0.42));
+        let line = Line::new("processor", Unit::Seconds, (Some(0.4), Some(2.5)), Bar::Fraction(5.0));
+        assert_eq!(line.cells(), ["processor", "0.40 s", "2.50 s", "≤ 0.50 s (1/5 of Node's)", "pass"]);
+        assert_eq!(line.json()["at_most"], json!(0.5));
         let unmeasured = Line::new("memory", Unit::Kibibytes, (None, None), Bar::AtMost(22.0));
         assert_eq!(unmeasured.cells(), ["memory", "–", "–", "≤ 22.0 KiB", "not measured"]);
     }
