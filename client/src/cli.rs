@@ -102,7 +102,7 @@ struct Options {
     /// Where settings and the device's key are kept [default: the system's place for application data]
     #[arg(long, global = true, value_name = "DIR", env = "VISAVIS_DATA_DIR", help_heading = "Program")]
     data_dir: Option<PathBuf>,
-    /// What to log to standard error: error, warn, info, debug, or a filter such as visavis_client::transport=debug
+    /// What to log to standard error: error, warn, info, debug, or a filter such as visavis_transport=debug
     #[arg(long, global = true, value_name = "FILTER", env = "VISAVIS_LOG", help_heading = "Program")]
     log: Option<String>,
     /// Write how long the window took to be usable

@@ -9,10 +9,11 @@ pub mod cli;
 pub mod config;
 pub mod device;
 pub mod device_key;
-pub mod media;
 mod private_file;
 pub mod session;
 pub mod signaling;
-pub mod transport;
 #[cfg(feature = "gui")]
 pub mod ui;
+
+pub use visavis_media as media;
+pub use visavis_transport as transport;

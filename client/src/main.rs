@@ -20,7 +20,7 @@ use visavis_client::session::snapshot::Intent;
 /// The server when none was ever named.
 const DEFAULT_SERVER: &str = "ws://127.0.0.1:9090";
 /// What is logged unless `--log` says otherwise.
-const DEFAULT_LOG: &str = "off,visavis_client=warn";
+const DEFAULT_LOG: &str = "off,visavis_client=warn,visavis_media=warn,visavis_transport=warn";
 /// Media has threads of its own; the runtime only moves packets and messages.
 const RUNTIME_THREADS: usize = 2;
 

@@ -1,0 +1,294 @@
+//! From packets to the sound that is played: jitter buffer, decoder and change of speed in one, without a thread.
+//!
+//! In go packets as they arrive; out come 10 ms of sound whenever asked for, at a time that is an argument. What always
+//! holds: there is always a frame, whatever arrived or did not, and what is kept between two calls is bounded.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::audio_jitter_buffer::{AudioJitterBuffer, Decision, JitterBufferStats, Speed};
+use crate::frame::{AUDIO_FRAME_SAMPLES, ReceivedAudio, SAMPLE_RATE};
+use crate::opus_codec::{OpusDecoder, OpusError, has_fec};
+use crate::time_stretch;
+
+/// A frame needs at most a few decisions, since each brings at least 2.5 ms.
+const MOST_DECISIONS_PER_FRAME: u32 = 8;
+
+/// What is made up for longer than this fades…
+const FADE_AFTER: u64 = SAMPLE_RATE as u64 * 120 / 1000;
+/// …and is silent from here on: the decoder alone would go on with noise.
+const SILENT_AFTER: u64 = SAMPLE_RATE as u64 * 400 / 1000;
+
+/// What was played so far.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PlayoutStats {
+    /// The jitter buffer's counts.
+    pub jitter_buffer: JitterBufferStats,
+    /// Samples handed out since the first packet was played.
+    pub samples: u64,
+    /// How many of them were made up.
+    pub concealed_samples: u64,
+    /// Packets that were rebuilt from the copy in the packet after them.
+    pub fec_recovered: u64,
+    /// Packets that did not decode.
+    pub undecodable: u64,
+    /// When the first packet was handed out.
+    pub first_played: Option<Instant>,
+}
+
+/// The playout of one call's sound.
+pub struct AudioPlayout {
+    jitter_buffer: AudioJitterBuffer,
+    decoder: OpusDecoder,
+    ready: VecDeque<f32>,
+    /// Samples made up in a row.
+    made_up: u64,
+    stats: PlayoutStats,
+}
+
+impl AudioPlayout {
+    /// A playout that has nothing yet.
+    pub fn new() -> Result<Self, OpusError> {
+        Ok(Self {
+            jitter_buffer: AudioJitterBuffer::new(),
+            decoder: OpusDecoder::new()?,
+            ready: VecDeque::with_capacity(8 * AUDIO_FRAME_SAMPLES),
+            made_up: 0,
+            stats: PlayoutStats::default(),
+        })
+    }
+
+    /// Takes a packet in.
+    pub fn insert(&mut self, packet: ReceivedAudio) {
+        self.jitter_buffer.insert(packet);
+    }
+
+    /// The next 10 ms, which go to the speaker `now`.
+    pub fn next_frame(&mut self, now: Instant) -> [f32; AUDIO_FRAME_SAMPLES] {
+        for _ in 0..MOST_DECISIONS_PER_FRAME {
+            if self.ready.len() >= AUDIO_FRAME_SAMPLES {
+                break;
+            }
+            let ahead = Duration::from_secs_f64(self.ready.len() as f64 / f64::from(SAMPLE_RATE));
+            let decision = self.jitter_buffer.pull(now + ahead);
+            self.carry_out(decision, now);
+        }
+        std::array::from_fn(|_| self.ready.pop_front().unwrap_or(0.0))
+    }
+
+    /// The counts.
+    #[must_use]
+    pub fn stats(&self) -> PlayoutStats {
+        PlayoutStats { jitter_buffer: self.jitter_buffer.stats(), ..self.stats }
+    }
+
+    fn carry_out(&mut self, decision: Decision, now: Instant) {
+        let before = self.ready.len();
+        match decision {
+            Decision::Wait => {
+                self.ready.extend([0.0; AUDIO_FRAME_SAMPLES]);
+                return;
+            }
+            Decision::Play { payload, samples, speed } => {
+                self.stats.first_played.get_or_insert(now);
+                match self.decoder.decode(&payload) {
+                    Ok(decoded) => {
+                        self.made_up = 0;
+                        let stretched = stretch(decoded, speed, &mut self.ready);
+                        self.jitter_buffer.stretched(stretched);
+                    }
+                    Err(_) => {
+                        self.stats.undecodable += 1;
+                        self.conceal(samples);
+                    }
+                }
+            }
+            Decision::Fec { next, samples } if has_fec(&next) => match self.decoder.decode_fec(&next, samples as usize)
+            {
+                Ok(rebuilt) => {
+                    self.ready.extend(rebuilt);
+                    self.stats.fec_recovered += 1;
+                }
+                Err(_) => self.conceal(samples),
+            },
+            Decision::Fec { samples, .. } | Decision::Conceal { samples } => self.conceal(samples),
+            Decision::Pause { samples } => self.comfort_noise(samples),
+        }
+        self.stats.samples += (self.ready.len() - before) as u64;
+    }
+
+    /// Makes up what is missing.
+    fn conceal(&mut self, samples: u32) {
+        let begin = self.ready.len();
+        self.comfort_noise(samples);
+        for sample in self.ready.iter_mut().skip(begin) {
+            let faded = self.made_up.saturating_sub(FADE_AFTER) as f32 / (SILENT_AFTER - FADE_AFTER) as f32;
+            *sample *= (1.0 - faded).max(0.0);
+            self.made_up += 1;
+        }
+        self.stats.concealed_samples += u64::from(samples);
+    }
+
+    /// Lets the decoder go on without a packet.
+    fn comfort_noise(&mut self, samples: u32) {
+        match self.decoder.conceal(samples as usize) {
+            Ok(made_up) => self.ready.extend(made_up),
+            Err(_) => self.ready.extend(std::iter::repeat_n(0.0, samples as usize)),
+        }
+    }
+}
+
+/// Appends a decoded packet at the speed that is wanted; gives back how many samples that added.
+fn stretch(decoded: &[f32], speed: Speed, ready: &mut VecDeque<f32>) -> i64 {
+    let change: fn(&mut Vec<f32>) -> usize = match speed {
+        Speed::Normal => {
+            ready.extend(decoded);
+            return 0;
+        }
+        Speed::Shorter => time_stretch::shorten,
+        Speed::Longer => time_stretch::lengthen,
+    };
+    let mut samples = decoded.to_vec();
+    let changed = change(&mut samples) as i64;
+    ready.extend(samples);
+    if speed == Speed::Shorter { -changed } else { changed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::opus_codec::{OpusEncoder, PACKET_SAMPLES};
+    use crate::tone::ToneGenerator;
+    use crate::tone_detector::ToneDetector;
+    use crate::units::WallTime;
+    use bytes::Bytes;
+    use rand::{Rng, SeedableRng};
+
+    const START: WallTime = WallTime(1_790_000_000_000_000);
+
+    /// The tone in packets, each with the time since the start at which it was sent.
+    fn sent(count: u64) -> Vec<(Duration, ReceivedAudio)> {
+        let (mut tone, mut encoder) = (ToneGenerator::new(440.0), OpusEncoder::new().unwrap());
+        let start = Instant::now();
+        (0..count)
+            .map(|number| {
+                let mut samples = [0.0; PACKET_SAMPLES];
+                let (first, second) = samples.split_at_mut(AUDIO_FRAME_SAMPLES);
+                first.copy_from_slice(&tone.next_frame(WallTime(START.0 + number * 20_000)));
+                second.copy_from_slice(&tone.next_frame(WallTime(START.0 + number * 20_000 + 10_000)));
+                let payload = Bytes::copy_from_slice(encoder.encode(&samples).unwrap());
+                // It leaves when its last sample was heard.
+                let at = Duration::from_millis(number * 20 + 20);
+                let rtp_time = (number as u32).wrapping_mul(960);
+                (at, ReceivedAudio { sequence: number as u16, rtp_time, payload, arrival: start })
+            })
+            .collect()
+    }
+
+    /// Plays a stream over a network that delays by what the closure tells, or loses.
+    fn play(count: u64, mut network_ms: impl FnMut(u64) -> Option<f64>) -> (AudioPlayout, ToneDetector, Vec<f32>) {
+        let start = Instant::now();
+        let mut arrivals: Vec<(Duration, ReceivedAudio)> = sent(count)
+            .into_iter()
+            .enumerate()
+            .filter_map(|(i, (at, packet))| {
+                let at = at + Duration::from_secs_f64(network_ms(i as u64)? / 1000.0);
+                Some((at, ReceivedAudio { arrival: start + at, ..packet }))
+            })
+            .collect();
+        arrivals.sort_by_key(|(at, _)| *at);
+        let mut arrivals = arrivals.into_iter().peekable();
+        let (mut playout, mut detector, mut heard) = (AudioPlayout::new().unwrap(), ToneDetector::new(), Vec::new());
+        for tick in 0..count * 2 {
+            let at = Duration::from_millis(tick * 10);
+            while let Some((_, packet)) = arrivals.next_if(|(arrival, _)| *arrival <= at) {
+                playout.insert(packet);
+            }
+            let frame = playout.next_frame(start + at);
+            detector.listen(&frame, WallTime(START.0 + at.as_micros() as u64));
+            heard.extend(frame);
+        }
+        (playout, detector, heard)
+    }
+
+    #[test]
+    fn on_a_good_network_the_tone_is_heard_whole_and_soon() {
+        let (playout, detector, _) = play(500, |_| Some(1.0));
+        let stats = playout.stats();
+        assert_eq!((stats.concealed_samples, stats.fec_recovered, stats.jitter_buffer.lost), (0, 0, 0));
+        assert!((detector.hz().unwrap() - 440.0).abs() < 1.0);
+        let delay = detector.mouth_to_ear();
+        assert!(delay.count() >= 17, "{} marks", delay.count());
+        let p95 = delay.quantile_ms(0.95).unwrap();
+        assert!(p95 < 60.0, "20 ms packet, 7 ms codec, 20 ms wait, 10 ms grid: {p95} ms");
+    }
+
+    #[test]
+    fn the_tone_is_still_measured_with_loss_and_jitter() {
+        let mut random = rand::rngs::StdRng::seed_from_u64(7);
+        let (playout, detector, _) =
+            play(1500, |_| (!random.random_bool(0.05)).then(|| 20.0 + random.random_range(0.0..40.0)));
+        let stats = playout.stats();
+        let lost = stats.jitter_buffer.lost as f64 / 1500.0;
+        let ratio = stats.concealed_samples as f64 / stats.samples as f64;
+        assert!((ratio - lost).abs() < 0.015, "{ratio} made up with {lost} lost");
+        assert!((detector.hz().unwrap() - 440.0).abs() < 2.0, "{:?}", detector.hz());
+        assert!(detector.mouth_to_ear().count() > 10);
+    }
+
+    #[test]
+    fn lost_speech_is_rebuilt_from_the_packets_after_it() {
+        let (mut encoder, mut playout) = (OpusEncoder::new().unwrap(), AudioPlayout::new().unwrap());
+        let start = Instant::now();
+        for number in 0..1000_u16 {
+            // A buzz of 150 Hz in four syllables a second: what libopus takes for speech, unlike a steady tone.
+            let samples = std::array::from_fn(|i| {
+                let at = (usize::from(number) * PACKET_SAMPLES + i) as f32 / SAMPLE_RATE as f32;
+                let syllable = (0.5 - 0.5 * (at * 4.0 * std::f32::consts::TAU).cos()).powi(2);
+                (1..12).map(|k| (at * 150.0 * k as f32 * std::f32::consts::TAU).sin() / k as f32).sum::<f32>()
+                    * syllable
+                    * 0.2
+            });
+            let payload = Bytes::copy_from_slice(encoder.encode(&samples).unwrap());
+            let arrival = start + Duration::from_millis(u64::from(number) * 20);
+            if number % 20 != 7 {
+                playout.insert(ReceivedAudio { sequence: number, rtp_time: u32::from(number) * 960, payload, arrival });
+            }
+            playout.next_frame(arrival);
+            playout.next_frame(arrival + Duration::from_millis(10));
+        }
+        let stats = playout.stats();
+        assert_eq!(stats.jitter_buffer.lost, 50);
+        assert!(stats.fec_recovered >= 25, "{stats:?}");
+    }
+
+    #[test]
+    fn an_interruption_fades_to_silence_and_sound_comes_back() {
+        let (playout, _, heard) = play(500, |i| (!(100..250).contains(&i)).then_some(1.0));
+        let power = |from_s: f64, to_s: f64| {
+            let part = &heard[(from_s * 48_000.0) as usize..(to_s * 48_000.0) as usize];
+            part.iter().map(|s| s * s).sum::<f32>() / part.len() as f32
+        };
+        assert!(power(1.0, 1.9) > 0.02);
+        assert!(power(3.0, 4.9) < 1e-5, "{}", power(3.0, 4.9));
+        assert!(power(5.5, 6.5) > 0.02);
+        assert_eq!(playout.stats().jitter_buffer.lost, 150);
+    }
+
+    #[test]
+    fn packets_that_do_not_decode_are_concealed() {
+        let start = Instant::now();
+        let mut playout = AudioPlayout::new().unwrap();
+        for number in 0..50_u16 {
+            let arrival = start + Duration::from_millis(u64::from(number) * 20);
+            // Code 1 needs two frames of equal size, so an odd length is malformed (RFC 6716 §3.2.3).
+            let payload = Bytes::from_static(&[28 << 3 | 1 | 2 << 3, 1, 2, 3]);
+            playout.insert(ReceivedAudio { sequence: number, rtp_time: u32::from(number) * 960, payload, arrival });
+            playout.next_frame(arrival);
+            playout.next_frame(arrival + Duration::from_millis(10));
+        }
+        let stats = playout.stats();
+        assert!(stats.undecodable > 40, "{stats:?}");
+        assert!(stats.concealed_samples > 40 * 900);
+    }
+}

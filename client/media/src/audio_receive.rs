@@ -1,0 +1,219 @@
+//! The thread that plays received sound: packets in, 10 ms frames to a sink in step with the speaker.
+//!
+//! The speaker decides when: the sink says how long it can wait for the next frame, so that it always has a little more
+//! than it takes at once, and no more. After a hiccup of this thread the frames that are due are made at once; the jitter
+//! buffer takes the delay back that this left. The sink can be exchanged at any time without losing a packet.
+
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::audio_level::LevelMeter;
+use crate::audio_playout::AudioPlayout;
+use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, ReceivedAudio};
+use crate::opus_codec::OpusError;
+use crate::slot::LatestSlot;
+use crate::stop_signal::StopSignal;
+use crate::tone_detector::ToneDetector;
+use crate::units::WallTime;
+
+/// Where sound goes. It never blocks.
+pub trait AudioSink: Send {
+    /// Takes 10 ms, to be heard after what it took before.
+    fn write(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES]);
+    /// How long the next frame can wait; zero when it is wanted now.
+    fn until_wanted(&mut self, now: Instant) -> Duration;
+    /// How long after `now` a sample written now is heard.
+    fn latency(&self, now: Instant) -> Duration;
+}
+
+/// Without a wait in between, no more frames than this are made: 100 ms.
+const MOST_FRAMES_AT_ONCE: u32 = 10;
+/// Statistics are published every so many frames.
+const FRAMES_PER_UPDATE: u32 = 10;
+
+/// How long something took, over all that was measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DelaySummary {
+    /// The median in milliseconds.
+    pub p50_ms: f64,
+    /// 95% were below this, in milliseconds.
+    pub p95_ms: f64,
+    /// How many were measured.
+    pub n: u64,
+}
+
+/// What was received and played; `None` where nothing was measured.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AudioReceiveStats {
+    /// Packets received, each counted once.
+    pub packets: u64,
+    /// Packets that never came.
+    pub lost: u64,
+    /// Packets that came too late to be played.
+    pub late: u64,
+    /// Share of the played sound that was made up, 0 to 1.
+    pub concealed_ratio: Option<f64>,
+    /// Packets rebuilt from forward error correction.
+    pub fec_recovered: u64,
+    /// How long packets waited before they were decoded, on average, in milliseconds.
+    pub jitter_buffer_ms: Option<f64>,
+    /// How loud what was played was, over the whole call: RMS against full scale.
+    pub level_dbfs: Option<f64>,
+    /// How loud it is now, 0 to 1, for a meter.
+    pub level: f32,
+    /// The frequency of the tone in it, where it is a tone.
+    pub tone_hz: Option<f64>,
+    /// From capture to the ear, by the tone's marks.
+    pub mouth_to_ear: Option<DelaySummary>,
+    /// When the first packet was played.
+    pub first_played: Option<Instant>,
+}
+
+/// Why sound can't be received.
+#[derive(Debug, thiserror::Error)]
+pub enum AudioReceiveError {
+    /// The decoder could not be set up.
+    #[error(transparent)]
+    Codec(#[from] OpusError),
+    /// The system gave no thread.
+    #[error("no thread for playing sound: {0}")]
+    Thread(#[source] std::io::Error),
+}
+
+/// The owner of the thread; dropping it ends the thread.
+pub struct AudioReceiver {
+    stop: StopSignal,
+    next_sink: Arc<LatestSlot<Box<dyn AudioSink>>>,
+    stats: Arc<Mutex<AudioReceiveStats>>,
+    thread: Option<JoinHandle<Box<dyn AudioSink>>>,
+}
+
+impl AudioReceiver {
+    /// Starts to play what comes in on `input` through `sink`.
+    pub fn spawn(input: Receiver<ReceivedAudio>, sink: Box<dyn AudioSink>) -> Result<Self, AudioReceiveError> {
+        let mut playing = Playing {
+            input,
+            sink,
+            playout: AudioPlayout::new()?,
+            tone: ToneDetector::new(),
+            level: LevelMeter::new(),
+            stats: Arc::default(),
+            frames: 0,
+        };
+        let (stop, next_sink, stats) = (StopSignal::new(), LatestSlot::new(), Arc::clone(&playing.stats));
+        let (stopped, sinks) = (stop.clone(), Arc::clone(&next_sink));
+        let thread = std::thread::Builder::new()
+            .name("audio-playout".into())
+            .spawn(move || {
+                playing.run(&stopped, &sinks);
+                playing.sink
+            })
+            .map_err(AudioReceiveError::Thread)?;
+        Ok(Self { stop, next_sink, stats, thread: Some(thread) })
+    }
+
+    /// Plays through another sink from the next frame on.
+    pub fn set_sink(&self, sink: Box<dyn AudioSink>) {
+        self.next_sink.put(sink);
+    }
+
+    /// Ends the thread and gives the sink back, for the next to play through.
+    #[must_use]
+    pub fn stop(mut self) -> Option<Box<dyn AudioSink>> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Option<Box<dyn AudioSink>> {
+        self.stop.set();
+        // It never waits for anything but the signal.
+        self.thread.take()?.join().ok()
+    }
+
+    /// The statistics as of the last tenth of a second.
+    #[must_use]
+    pub fn stats(&self) -> AudioReceiveStats {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for AudioReceiver {
+    fn drop(&mut self) {
+        drop(self.end());
+    }
+}
+
+struct Playing {
+    input: Receiver<ReceivedAudio>,
+    sink: Box<dyn AudioSink>,
+    playout: AudioPlayout,
+    tone: ToneDetector,
+    level: LevelMeter,
+    stats: Arc<Mutex<AudioReceiveStats>>,
+    frames: u32,
+}
+
+impl Playing {
+    fn run(&mut self, stop: &StopSignal, sinks: &LatestSlot<Box<dyn AudioSink>>) {
+        let mut at_once = 0;
+        while !stop.is_set() {
+            let now = Instant::now();
+            if let Some(sink) = sinks.take() {
+                self.sink = sink;
+            }
+            let wait = if at_once < MOST_FRAMES_AT_ONCE { self.sink.until_wanted(now) } else { AUDIO_FRAME_DURATION };
+            if wait.is_zero() {
+                at_once += 1;
+                self.play_frame(now);
+            } else {
+                at_once = 0;
+                let _ = stop.wait_until(now + wait);
+            }
+        }
+    }
+
+    fn play_frame(&mut self, now: Instant) {
+        // When the sender is gone, what is left is played; the owner ends the thread.
+        while let Ok(packet) = self.input.try_recv() {
+            self.playout.insert(packet);
+        }
+        let frame = self.playout.next_frame(now);
+        let latency = u64::try_from(self.sink.latency(now).as_micros()).unwrap_or(0);
+        self.tone.listen(&frame, WallTime(WallTime::now().0.saturating_add(latency)));
+        self.sink.write(&frame);
+        let begun = self.playout.stats().first_played.is_some();
+        if begun {
+            self.level.listen(&frame);
+        }
+        self.frames += 1;
+        if self.frames >= FRAMES_PER_UPDATE {
+            self.frames = 0;
+            let stats = self.measure();
+            *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = stats;
+        }
+    }
+
+    fn measure(&self) -> AudioReceiveStats {
+        let playout = self.playout.stats();
+        let buffer = playout.jitter_buffer;
+        let delays = self.tone.mouth_to_ear();
+        AudioReceiveStats {
+            packets: buffer.received,
+            lost: buffer.lost,
+            late: buffer.late,
+            concealed_ratio: (playout.samples > 0).then(|| playout.concealed_samples as f64 / playout.samples as f64),
+            fec_recovered: playout.fec_recovered,
+            jitter_buffer_ms: (buffer.played > 0).then(|| buffer.waited.as_secs_f64() * 1000.0 / buffer.played as f64),
+            level_dbfs: self.level.overall_dbfs(),
+            level: self.level.now(),
+            tone_hz: self.tone.hz().map(f64::from),
+            mouth_to_ear: delays.quantile_ms(0.5).zip(delays.quantile_ms(0.95)).map(|(p50_ms, p95_ms)| DelaySummary {
+                p50_ms,
+                p95_ms,
+                n: delays.count(),
+            }),
+            first_played: playout.first_played,
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! The thread that encodes sound: 10 ms frames from a microphone in, Opus packets of 20 ms out.
+//!
+//! What always holds: packets keep flowing. While muted, or while no microphone delivers, silence is sent in their place,
+//! so that the other side neither takes the call for lost nor learns anything about the room. Nothing here blocks: a
+//! packet that the network has no room for is dropped.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+use crate::audio_level::LevelMeter;
+use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, EncodedAudio};
+use crate::frame_queue::FrameQueue;
+use crate::opus_codec::{OpusEncoder, OpusError, PACKET_SAMPLES};
+use crate::slot::Taken;
+use crate::stop_signal::StopSignal;
+
+/// A microphone may be this late before silence takes its place.
+const GRACE: Duration = Duration::from_millis(60);
+/// How often the thread looks up while nothing comes.
+const LOOK_UP: Duration = Duration::from_millis(10);
+/// The queue between a microphone and this thread should hold so many frames: 80 ms.
+pub const MICROPHONE_QUEUE_FRAMES: usize = 8;
+
+/// What was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AudioSendStats {
+    /// Packets handed to the network.
+    pub packets: u64,
+    /// Their payload in bytes.
+    pub bytes: u64,
+    /// Packets that were dropped because the network had no room.
+    pub dropped: u64,
+}
+
+/// Why sound can't be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum AudioSendError {
+    /// The encoder could not be set up.
+    #[error(transparent)]
+    Codec(#[from] OpusError),
+    /// The system gave no thread.
+    #[error("no thread for encoding sound: {0}")]
+    Thread(#[source] std::io::Error),
+}
+
+#[derive(Default)]
+struct Shared {
+    muted: AtomicBool,
+    /// The meter's value as the bits of an `f32`.
+    level: AtomicU32,
+    packets: AtomicU64,
+    bytes: AtomicU64,
+    dropped: AtomicU64,
+}
+
+/// The owner of the thread; dropping it ends the thread.
+pub struct AudioSender {
+    stop: StopSignal,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl AudioSender {
+    /// Starts to encode what a microphone puts into `frames`, and to hand it to `out`.
+    pub fn spawn(
+        frames: Arc<FrameQueue<AudioFrame>>,
+        out: mpsc::Sender<EncodedAudio>,
+        muted: bool,
+    ) -> Result<Self, AudioSendError> {
+        let mut packets = Packetizer::new(muted)?;
+        let (stop, shared) = (StopSignal::new(), Arc::new(Shared::default()));
+        shared.muted.store(muted, Ordering::Relaxed);
+        let (stopped, state) = (stop.clone(), Arc::clone(&shared));
+        let thread = std::thread::Builder::new()
+            .name("audio-encode".into())
+            .spawn(move || encode(&frames, &out, &mut packets, &stopped, &state))
+            .map_err(AudioSendError::Thread)?;
+        Ok(Self { stop, shared, thread: Some(thread) })
+    }
+
+    /// Sends silence instead of sound, or sound again.
+    pub fn set_muted(&self, muted: bool) {
+        self.shared.muted.store(muted, Ordering::Relaxed);
+    }
+
+    /// How loud the microphone is, 0 to 1; 0 while muted.
+    #[must_use]
+    pub fn level(&self) -> f32 {
+        f32::from_bits(self.shared.level.load(Ordering::Relaxed))
+    }
+
+    /// What was sent so far.
+    #[must_use]
+    pub fn stats(&self) -> AudioSendStats {
+        AudioSendStats {
+            packets: self.shared.packets.load(Ordering::Relaxed),
+            bytes: self.shared.bytes.load(Ordering::Relaxed),
+            dropped: self.shared.dropped.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Drop for AudioSender {
+    fn drop(&mut self) {
+        self.stop.set();
+        if let Some(thread) = self.thread.take() {
+            // It looks at the signal every 10 ms and waits for nothing else.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn encode(
+    frames: &FrameQueue<AudioFrame>,
+    out: &mpsc::Sender<EncodedAudio>,
+    packets: &mut Packetizer,
+    stop: &StopSignal,
+    shared: &Shared,
+) {
+    let mut filler = SilenceFiller::new(Instant::now());
+    while !stop.is_set() {
+        let frame = match frames.wait(LOOK_UP) {
+            Taken::Value(frame) => {
+                filler.heard(&frame, Instant::now());
+                frame
+            }
+            Taken::TimedOut => match filler.fill(Instant::now()) {
+                Some(silence) => silence,
+                None => continue,
+            },
+            Taken::Closed => return,
+        };
+        let packet = packets.push(&frame, shared.muted.load(Ordering::Relaxed));
+        shared.level.store(packets.level().to_bits(), Ordering::Relaxed);
+        let Some(packet) = packet else { continue };
+        let bytes = packet.data.len() as u64;
+        match out.try_send(packet) {
+            Ok(()) => {
+                shared.packets.fetch_add(1, Ordering::Relaxed);
+                shared.bytes.fetch_add(bytes, Ordering::Relaxed);
+            }
+            Err(TrySendError::Full(_)) => {
+                shared.dropped.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(TrySendError::Closed(_)) => return,
+        }
+    }
+}
+
+/// Puts two frames together and encodes them.
+struct Packetizer {
+    encoder: OpusEncoder,
+    samples: [f32; PACKET_SAMPLES],
+    begun_at: Option<Instant>,
+    last_captured_at: Option<Instant>,
+    meter: LevelMeter,
+    muted: bool,
+    /// 1, or 0 while muted; it changes over one frame, so that muting does not click.
+    gain: f32,
+}
+
+impl Packetizer {
+    fn new(muted: bool) -> Result<Self, OpusError> {
+        Ok(Self {
+            encoder: OpusEncoder::new()?,
+            samples: [0.0; PACKET_SAMPLES],
+            begun_at: None,
+            last_captured_at: None,
+            meter: LevelMeter::new(),
+            muted,
+            gain: if muted { 0.0 } else { 1.0 },
+        })
+    }
+
+    fn push(&mut self, frame: &AudioFrame, muted: bool) -> Option<EncodedAudio> {
+        self.muted = muted;
+        self.meter.listen(&frame.samples);
+        let (first, second) = self.samples.split_at_mut(AUDIO_FRAME_SAMPLES);
+        let half = if self.begun_at.is_none() { first } else { second };
+        let target = if muted { 0.0 } else { 1.0 };
+        let step = (target - self.gain) / AUDIO_FRAME_SAMPLES as f32;
+        for (sent, heard) in half.iter_mut().zip(frame.samples) {
+            self.gain += step;
+            *sent = if self.gain > 0.0 { heard * self.gain } else { 0.0 };
+        }
+        self.gain = target;
+        let Some(captured_at) = self.begun_at.take() else {
+            self.begun_at = Some(frame.captured_at);
+            return None;
+        };
+        // Another microphone may be ahead of the one before it; time on the wire never goes back.
+        let captured_at =
+            self.last_captured_at.map_or(captured_at, |last| captured_at.max(last + AUDIO_FRAME_DURATION));
+        self.last_captured_at = Some(captured_at);
+        // Encoding full packets of finite samples does not fail; if it does, that packet is lost and the next is not.
+        let data = self.encoder.encode(&self.samples).ok().map(Bytes::copy_from_slice)?;
+        Some(EncodedAudio { data, samples: PACKET_SAMPLES as u32, captured_at })
+    }
+
+    fn level(&self) -> f32 {
+        if self.muted { 0.0 } else { self.meter.now() }
+    }
+}
+
+/// Makes up silent frames while no microphone delivers, so that time goes on as if one did.
+struct SilenceFiller {
+    /// When the next frame begins.
+    next: Instant,
+    /// How long after its end the microphone delivered its last frame.
+    lag: Duration,
+}
+
+impl SilenceFiller {
+    fn new(now: Instant) -> Self {
+        Self { next: now, lag: Duration::ZERO }
+    }
+
+    fn heard(&mut self, frame: &AudioFrame, now: Instant) {
+        self.next = frame.captured_at + AUDIO_FRAME_DURATION;
+        self.lag = now.saturating_duration_since(self.next);
+    }
+
+    fn fill(&mut self, now: Instant) -> Option<AudioFrame> {
+        let late = now.saturating_duration_since(self.next + self.lag);
+        if late < GRACE {
+            return None;
+        }
+        if late > 4 * GRACE {
+            // This thread was held up; what is past is past.
+            self.next += late - GRACE;
+        }
+        let captured_at = self.next;
+        self.next += AUDIO_FRAME_DURATION;
+        Some(AudioFrame { samples: [0.0; AUDIO_FRAME_SAMPLES], captured_at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::opus_codec::OpusDecoder;
+
+    fn frame(number: u32, start: Instant) -> AudioFrame {
+        let samples = std::array::from_fn(|i| ((number as usize * 480 + i) as f32 * 0.0576).sin() * 0.3);
+        AudioFrame { samples, captured_at: start + number * AUDIO_FRAME_DURATION }
+    }
+
+    #[test]
+    fn two_frames_make_a_packet_with_the_time_of_the_first() {
+        let (mut packets, start) = (Packetizer::new(false).unwrap(), Instant::now());
+        assert!(packets.push(&frame(0, start), false).is_none());
+        let packet = packets.push(&frame(1, start), false).unwrap();
+        assert_eq!((packet.samples, packet.captured_at), (960, start));
+        assert!(!packet.data.is_empty());
+        assert!(packets.level() > 0.7);
+    }
+
+    #[test]
+    fn a_muted_microphone_sends_packets_in_which_nothing_is_heard() {
+        let (mut packets, mut decoder) = (Packetizer::new(true).unwrap(), OpusDecoder::new().unwrap());
+        let start = Instant::now();
+        let mut sizes = 0;
+        for number in 0..100 {
+            if let Some(packet) = packets.push(&frame(number, start), true) {
+                sizes += packet.data.len();
+                assert!(decoder.decode(&packet.data).unwrap().iter().all(|s| s.abs() < 1e-4));
+            }
+        }
+        assert!((50..2000).contains(&sizes), "{sizes} bytes a second");
+        assert_eq!(packets.level(), 0.0);
+    }
+
+    #[test]
+    fn muting_in_the_middle_of_sound_does_not_click() {
+        let (mut packets, start) = (Packetizer::new(false).unwrap(), Instant::now());
+        let loud = AudioFrame { samples: [0.5; AUDIO_FRAME_SAMPLES], captured_at: start };
+        packets.push(&loud, false);
+        packets.push(&loud, true);
+        assert!(packets.samples.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.002));
+        packets.push(&loud, true);
+        assert!(packets.samples[..AUDIO_FRAME_SAMPLES].iter().all(|&s| s == 0.0));
+    }
+
+    #[test]
+    fn silence_takes_the_place_of_a_microphone_that_stops() {
+        let start = Instant::now();
+        let mut filler = SilenceFiller::new(start);
+        // A microphone whose frames come 200 ms after they were heard.
+        filler.heard(&frame(0, start), start + Duration::from_millis(210));
+        assert!(filler.fill(start + Duration::from_millis(265)).is_none());
+        let ticks = (27..47).filter_map(|tick| filler.fill(start + tick * AUDIO_FRAME_DURATION));
+        let filled: Vec<Instant> = ticks.map(|frame| frame.captured_at).collect();
+        let expected: Vec<Instant> = (1..21).map(|n| start + n * AUDIO_FRAME_DURATION).collect();
+        assert_eq!(filled, expected);
+    }
+
+    #[test]
+    fn a_network_without_room_costs_packets_and_no_time() {
+        let (out, mut network) = mpsc::channel(2);
+        let frames = FrameQueue::new(100);
+        let start = Instant::now();
+        (0..40).for_each(|number| frames.push(frame(number, start)));
+        frames.close();
+        let sender = AudioSender::spawn(Arc::clone(&frames), out, false).unwrap();
+        while sender.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            std::thread::yield_now();
+        }
+        assert_eq!(sender.stats().packets, 2);
+        assert_eq!(sender.stats().dropped, 18);
+        assert_eq!(network.try_recv().unwrap().captured_at, start);
+    }
+}

@@ -1,0 +1,208 @@
+//! Where in its stream a packet belongs: RTP sequence and time without wrap, duplicates, loss and restarts.
+//!
+//! In go the 16-bit sequence and 32-bit time of each packet as it arrives; out comes its place as integers that do not
+//! wrap. A jump that no network makes is believed only when a second packet confirms it (RFC 3550 A.1); one stray packet
+//! changes nothing. Loss is counted as in RFC 3550 A.3.
+
+use crate::frame::SAMPLE_RATE;
+
+/// A jump in time beyond this is a restart, or nonsense.
+const MAX_TIME_JUMP: i64 = 3 * SAMPLE_RATE as i64;
+/// A jump in sequence beyond this is, too (MAX_DROPOUT of RFC 3550 A.1).
+const MAX_SEQUENCE_JUMP: i64 = 3000;
+/// No Opus packet covers more samples: 120 ms.
+const LONGEST_PACKET: i64 = 5760;
+/// How far back duplicates are recognised, in packets.
+const REMEMBERED: i64 = 128;
+/// How fast the recent loss follows.
+const LOSS_SMOOTHING: f64 = 1.0 / 200.0;
+
+/// What a packet turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// A packet of the stream, in its place.
+    New {
+        /// Sequence number without wrap.
+        sequence: i64,
+        /// RTP time without wrap.
+        time: i64,
+    },
+    /// One that was there before.
+    Duplicate,
+    /// One that is far from all others; if the next one is near it, that is a restart.
+    Suspicious,
+    /// The first of a stream that started anew, in its place.
+    Restart {
+        /// Sequence number without wrap.
+        sequence: i64,
+        /// RTP time without wrap.
+        time: i64,
+    },
+}
+
+/// Follows one stream.
+#[derive(Debug, Default)]
+pub struct SequenceTracker {
+    /// Sequence and time of the newest packet, and of the first.
+    newest: Option<(i64, i64)>,
+    first: i64,
+    /// Bit n: the packet n before the newest has arrived.
+    seen: u128,
+    suspicious: Option<(u16, u32)>,
+    received: u64,
+    /// Expected less received in streams before this one.
+    lost_before: u64,
+    received_before: u64,
+    recent_loss: f64,
+}
+
+impl SequenceTracker {
+    /// So many packets in a row that all lie in the past mean that the sender's clock was set back: 0.5 s.
+    pub const LATE_IN_A_ROW_IS_RESTART: u32 = 25;
+
+    /// Takes note of a packet.
+    pub fn arrived(&mut self, sequence: u16, time: u32) -> Arrival {
+        let Some((newest_sequence, newest_time)) = self.newest else {
+            let place = (i64::from(sequence), i64::from(time));
+            self.begin(place);
+            return Arrival::New { sequence: place.0, time: place.1 };
+        };
+        let place = (
+            newest_sequence + i64::from(sequence.wrapping_sub(newest_sequence as u16) as i16),
+            newest_time + i64::from(time.wrapping_sub(newest_time as u32) as i32),
+        );
+        let (ahead, jump) = (place.0 - newest_sequence, place.1 - newest_time);
+        // After an interruption both have gone on alike.
+        let interrupted = ahead > 0 && (1..=ahead * LONGEST_PACKET).contains(&jump);
+        if ahead.abs() > MAX_SEQUENCE_JUMP || (jump.abs() > MAX_TIME_JUMP && !interrupted) {
+            let confirmed = self.suspicious.is_some_and(|(before, time_before)| {
+                (1..=16).contains(&sequence.wrapping_sub(before))
+                    && i64::from(time.wrapping_sub(time_before)) <= MAX_TIME_JUMP
+            });
+            self.suspicious = Some((sequence, time));
+            if !confirmed {
+                return Arrival::Suspicious;
+            }
+            self.lost_before = self.lost();
+            self.received_before = self.received;
+            self.begin(place);
+            return Arrival::Restart { sequence: place.0, time: place.1 };
+        }
+        self.suspicious = None;
+        if ahead > 0 {
+            self.seen = if ahead >= REMEMBERED { 1 } else { self.seen << ahead | 1 };
+            self.newest = Some(place);
+            for _ in 1..ahead.min(REMEMBERED) {
+                self.recent_loss += LOSS_SMOOTHING * (1.0 - self.recent_loss);
+            }
+            self.recent_loss -= LOSS_SMOOTHING * self.recent_loss;
+        } else {
+            let bit = 1_u128.checked_shl(ahead.unsigned_abs() as u32).unwrap_or(0);
+            if bit == 0 || self.seen & bit != 0 {
+                return Arrival::Duplicate;
+            }
+            self.seen |= bit;
+            // It had been taken for lost.
+            self.recent_loss = (self.recent_loss - LOSS_SMOOTHING).max(0.0);
+        }
+        self.received += 1;
+        Arrival::New { sequence: place.0, time: place.1 }
+    }
+
+    fn begin(&mut self, place: (i64, i64)) {
+        self.newest = Some(place);
+        self.first = place.0;
+        self.seen = 1;
+        self.suspicious = None;
+        self.received += 1;
+    }
+
+    /// Packets that arrived, each counted once.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Packets that should have arrived by now and did not.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        let Some((newest, _)) = self.newest else { return 0 };
+        let expected = (newest - self.first + 1).max(0).unsigned_abs();
+        self.lost_before + expected.saturating_sub(self.received - self.received_before)
+    }
+
+    /// The share lost in about the last 4 s, 0 to 1.
+    #[must_use]
+    pub fn recent_loss(&self) -> f64 {
+        self.recent_loss
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(sequence: i64, time: i64) -> Arrival {
+        Arrival::New { sequence, time }
+    }
+
+    #[test]
+    fn wraps_are_straightened() {
+        let mut tracker = SequenceTracker::default();
+        assert_eq!(tracker.arrived(65_534, u32::MAX - 959), place(65_534, i64::from(u32::MAX) - 959));
+        assert_eq!(tracker.arrived(0, 960), place(65_536, i64::from(u32::MAX) + 961));
+        assert_eq!(tracker.arrived(65_535, 0), place(65_535, i64::from(u32::MAX) + 1));
+        assert_eq!((tracker.received(), tracker.lost()), (3, 0));
+    }
+
+    #[test]
+    fn duplicates_are_recognised_and_gaps_are_counted() {
+        let mut tracker = SequenceTracker::default();
+        for sequence in [10_u16, 11, 11, 14, 10, 13] {
+            tracker.arrived(sequence, u32::from(sequence) * 960);
+        }
+        assert_eq!((tracker.received(), tracker.lost()), (4, 1));
+        assert_eq!(tracker.arrived(14, 14 * 960), Arrival::Duplicate);
+    }
+
+    #[test]
+    fn one_stray_packet_changes_nothing() {
+        let mut tracker = SequenceTracker::default();
+        tracker.arrived(1, 960);
+        assert_eq!(tracker.arrived(40_000, 99), Arrival::Suspicious);
+        assert_eq!(tracker.arrived(2, 1920), place(2, 1920));
+        assert_eq!((tracker.received(), tracker.lost()), (2, 0));
+    }
+
+    #[test]
+    fn a_second_packet_confirms_a_restart_and_losses_before_it_stay_counted() {
+        let mut tracker = SequenceTracker::default();
+        tracker.arrived(1, 960);
+        tracker.arrived(3, 2880);
+        assert_eq!(tracker.arrived(7, 3_000_000_000), Arrival::Suspicious);
+        assert!(matches!(tracker.arrived(8, 3_000_000_960), Arrival::Restart { sequence: 8, .. }));
+        assert!(matches!(tracker.arrived(9, 3_000_001_920), Arrival::New { sequence: 9, .. }));
+        assert_eq!((tracker.received(), tracker.lost()), (4, 1));
+    }
+
+    #[test]
+    fn an_interruption_is_loss_and_no_restart() {
+        let mut tracker = SequenceTracker::default();
+        tracker.arrived(1, 960);
+        assert_eq!(tracker.arrived(1001, 1001 * 960), place(1001, 1001 * 960));
+        assert_eq!(tracker.lost(), 999);
+    }
+
+    #[test]
+    fn recent_loss_follows_the_network_and_forgets() {
+        let mut tracker = SequenceTracker::default();
+        for sequence in (0..4000_u16).filter(|s| s % 10 != 0) {
+            tracker.arrived(sequence, u32::from(sequence) * 960);
+        }
+        assert!((0.08..0.12).contains(&tracker.recent_loss()), "{}", tracker.recent_loss());
+        for sequence in 4000..6000_u16 {
+            tracker.arrived(sequence, u32::from(sequence) * 960);
+        }
+        assert!(tracker.recent_loss() < 0.001);
+    }
+}

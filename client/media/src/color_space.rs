@@ -1,0 +1,234 @@
+//! What the numbers of a picture mean as colours, read from the stream's sequence parameter set.
+//!
+//! Cameras and we send BT.601 limited range and say nothing about it; a browser that sends a canvas or a screen says
+//! BT.709 and full range in the SPS's VUI (H.264 §7.3.2.1.1 and annex E). OpenH264 decodes without telling, so the SPS
+//! is read here. In: an access unit in Annex B form; out: the colour space if it holds an SPS. What always holds:
+//! whatever the bytes are, the answer is a colour space or nothing.
+
+/// How luma and chroma follow from red, green and blue (ITU-T H.273 `MatrixCoefficients`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Matrix {
+    /// Standard definition, and what is meant where nothing is said.
+    #[default]
+    Bt601,
+    /// High definition.
+    Bt709,
+    /// Ultra-high definition, not constant luminance.
+    Bt2020,
+}
+
+/// What a picture's numbers mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ColorSpace {
+    /// Luma and chroma from red, green and blue.
+    pub matrix: Matrix,
+    /// Whether luma goes from 0 to 255 rather than from 16 to 235.
+    pub full_range: bool,
+}
+
+const SPS: u8 = 7;
+/// The start code emulation prevention may add a third; longer parameter sets are not real.
+const MAX_SPS_BYTES: usize = 512;
+
+/// The colour space of an access unit's sequence parameter set; `None` when it has none that can be read.
+#[must_use]
+pub fn of_access_unit(access_unit: &[u8]) -> Option<ColorSpace> {
+    // Parameter sets come first: what is beyond is slices, which are long.
+    let head = access_unit.get(..access_unit.len().min(MAX_SPS_BYTES))?;
+    let start = head.windows(4).position(|w| matches!(w, [0, 0, 1, header] if header & 0x1F == SPS))?;
+    let rest = head.get(start + 4..)?;
+    let end = rest.windows(3).position(|w| matches!(w, [0, 0, 0 | 1])).unwrap_or(rest.len());
+    of_sps(rest.get(..end)?)
+}
+
+/// Reads what follows the NAL header of an SPS.
+fn of_sps(payload: &[u8]) -> Option<ColorSpace> {
+    let rbsp = without_emulation_prevention(payload);
+    let mut bits = Bits { bytes: &rbsp, at: 0 };
+    let profile = bits.take(8)?;
+    bits.take(16)?;
+    bits.unsigned()?;
+    if matches!(profile, 100 | 110 | 122 | 244 | 44 | 83 | 86 | 118 | 128 | 138 | 139 | 134 | 135) {
+        if bits.unsigned()? == 3 {
+            bits.take(1)?;
+        }
+        bits.unsigned()?;
+        bits.unsigned()?;
+        bits.take(1)?;
+        if bits.flag()? {
+            // Scaling matrices are not for calls.
+            return None;
+        }
+    }
+    bits.unsigned()?;
+    match bits.unsigned()? {
+        0 => drop(bits.unsigned()?),
+        1 => {
+            bits.take(1)?;
+            bits.unsigned()?;
+            bits.unsigned()?;
+            for _ in 0..bits.unsigned()?.min(255) {
+                bits.unsigned()?;
+            }
+        }
+        _ => {}
+    }
+    bits.unsigned()?;
+    bits.take(1)?;
+    bits.unsigned()?;
+    bits.unsigned()?;
+    if !bits.flag()? {
+        bits.take(1)?;
+    }
+    bits.take(1)?;
+    if bits.flag()? {
+        for _ in 0..4 {
+            bits.unsigned()?;
+        }
+    }
+    if !bits.flag()? {
+        return Some(ColorSpace::default());
+    }
+    const EXTENDED_SAR: u32 = 255;
+    if bits.flag()? && bits.take(8)? == EXTENDED_SAR {
+        bits.take(32)?;
+    }
+    if bits.flag()? {
+        bits.take(1)?;
+    }
+    if !bits.flag()? {
+        return Some(ColorSpace::default());
+    }
+    bits.take(3)?;
+    let full_range = bits.flag()?;
+    let mut matrix = Matrix::default();
+    if bits.flag()? {
+        bits.take(16)?;
+        matrix = match bits.take(8)? {
+            1 => Matrix::Bt709,
+            9 => Matrix::Bt2020,
+            _ => Matrix::Bt601,
+        };
+    }
+    Some(ColorSpace { matrix, full_range })
+}
+
+/// Takes the 3 out of every 0, 0, 3 (H.264 §7.4.1).
+fn without_emulation_prevention(payload: &[u8]) -> Vec<u8> {
+    let mut zeros = 0;
+    let mut rbsp = Vec::with_capacity(payload.len());
+    for byte in payload {
+        if zeros >= 2 && *byte == 3 {
+            zeros = 0;
+            continue;
+        }
+        zeros = if *byte == 0 { zeros + 1 } else { 0 };
+        rbsp.push(*byte);
+    }
+    rbsp
+}
+
+struct Bits<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Bits<'_> {
+    fn take(&mut self, count: u32) -> Option<u32> {
+        let mut value = 0;
+        for _ in 0..count {
+            let byte = self.bytes.get(self.at / 8)?;
+            value = value << 1 | u32::from(byte >> (7 - self.at % 8) & 1);
+            self.at += 1;
+        }
+        Some(value)
+    }
+
+    fn flag(&mut self) -> Option<bool> {
+        Some(self.take(1)? == 1)
+    }
+
+    /// Exp-Golomb (H.264 §9.1). Where a signed value stands, its length is the same.
+    fn unsigned(&mut self) -> Option<u32> {
+        let mut zeros = 0;
+        while !self.flag()? {
+            zeros += 1;
+            if zeros > 31 {
+                return None;
+            }
+        }
+        Some((1_u32 << zeros) - 1 + self.take(zeros)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::frame::VideoFrame;
+    use crate::h264_encoder::H264Encoder;
+    use crate::units::{Bitrate, VideoSize};
+
+    /// Writes an SPS of the constrained baseline profile with this VUI.
+    fn sps(vui: &[(u32, u32)]) -> Vec<u8> {
+        let mut bits: Vec<bool> = Vec::new();
+        let mut put = |value: u32, count: u32| bits.extend((0..count).rev().map(|bit| value >> bit & 1 == 1));
+        put(0x42_E0_1F, 24);
+        // seq_parameter_set_id, log2_max_frame_num, poc type 2, one reference frame, no gaps.
+        for (value, count) in [(1, 1), (1, 1), (0b011, 3), (0b010, 3), (0, 1)] {
+            put(value, count);
+        }
+        // 20 by 15 macroblocks as ue(19) and ue(14), frames only, direct_8x8, no cropping.
+        for (value, count) in [(0b1_0100, 9), (0b1111, 7), (1, 1), (1, 1), (0, 1)] {
+            put(value, count);
+        }
+        for (value, count) in vui {
+            put(*value, *count);
+        }
+        put(1, 1);
+        let mut bytes = vec![0, 0, 0, 1, 0x67];
+        bytes.extend(
+            bits.chunks(8)
+                .map(|chunk| chunk.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit)) << (8 - chunk.len())),
+        );
+        bytes.extend([0, 0, 1, 0x68, 1, 2, 3]);
+        bytes
+    }
+
+    #[test]
+    fn a_browsers_canvas_is_bt709_full_range() {
+        let vui = [(1, 1), (0, 1), (0, 1), (1, 1), (5, 3), (1, 1), (1, 1), (1, 8), (1, 8), (1, 8)];
+        let expected = ColorSpace { matrix: Matrix::Bt709, full_range: true };
+        assert_eq!(of_access_unit(&sps(&vui)), Some(expected));
+    }
+
+    #[test]
+    fn where_nothing_is_said_it_is_bt601_limited_range() {
+        assert_eq!(of_access_unit(&sps(&[(0, 1)])), Some(ColorSpace::default()));
+        let size = VideoSize::new(320, 180).expect("a size");
+        let mut encoder = H264Encoder::new(size, 30.0, Bitrate::from_kbps(300)).expect("an encoder");
+        let frame = VideoFrame::black(size, Instant::now());
+        let key = encoder.encode(&frame, true, Duration::ZERO).expect("it encodes");
+        assert_eq!(of_access_unit(&key.data), Some(ColorSpace::default()), "our own stream");
+    }
+
+    #[test]
+    fn a_picture_without_parameter_sets_says_nothing() {
+        assert_eq!(of_access_unit(&[0, 0, 0, 1, 0x41, 0x9A, 0, 0, 3, 1]), None);
+        assert_eq!(of_access_unit(&[]), None);
+    }
+
+    #[test]
+    fn a_damaged_parameter_set_is_read_without_a_panic() {
+        let whole = sps(&[(1, 1), (1, 1), (255, 8), (7, 32), (1, 1), (1, 1), (1, 1), (5, 3), (1, 1), (0, 1)]);
+        for cut in 0..whole.len() {
+            let _ = of_access_unit(&whole[..cut]);
+            for bit in 0..8 {
+                let mut flipped = whole.clone();
+                flipped[cut] ^= 1 << bit;
+                let _ = of_access_unit(&flipped);
+            }
+        }
+    }
+}

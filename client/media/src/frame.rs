@@ -1,0 +1,143 @@
+//! What flows between the stages: raw pictures, raw sound, and both encoded.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::color_space::ColorSpace;
+use crate::units::VideoSize;
+
+/// All sound inside the program is mono at this rate, in samples per second.
+pub const SAMPLE_RATE: u32 = 48_000;
+/// Samples in one [`AudioFrame`]: 10 ms.
+pub const AUDIO_FRAME_SAMPLES: usize = 480;
+/// How long one [`AudioFrame`] is.
+pub const AUDIO_FRAME_DURATION: Duration = Duration::from_millis(10);
+
+/// A raw picture: I420 (planar 4:2:0), planes without padding, shared rather than copied.
+#[derive(Clone)]
+pub struct VideoFrame {
+    /// Its size; the chroma planes are half as wide and half as high.
+    pub size: VideoSize,
+    /// Y, then U, then V, without padding between rows: `pixels * 3 / 2` bytes.
+    pub data: Arc<[u8]>,
+    /// What its numbers mean as colours. Ours are BT.601 limited range; received ones are what their sender says.
+    pub color: ColorSpace,
+    /// When the camera took it, or when the network delivered it.
+    pub captured_at: Instant,
+}
+
+impl VideoFrame {
+    /// A picture in BT.601 limited range.
+    #[must_use]
+    pub fn new(size: VideoSize, data: Arc<[u8]>, captured_at: Instant) -> Self {
+        Self { size, data, color: ColorSpace::default(), captured_at }
+    }
+
+    /// How many bytes a picture of this size has.
+    #[must_use]
+    pub const fn len_of(size: VideoSize) -> usize {
+        size.pixels() * 3 / 2
+    }
+
+    /// A black picture.
+    #[must_use]
+    pub fn black(size: VideoSize, captured_at: Instant) -> Self {
+        let mut data = vec![128; Self::len_of(size)];
+        if let Some(luma) = data.get_mut(..size.pixels()) {
+            luma.fill(16);
+        }
+        Self::new(size, data.into(), captured_at)
+    }
+
+    /// The luma, U and V planes.
+    #[must_use]
+    pub fn planes(&self) -> (&[u8], &[u8], &[u8]) {
+        let luma = self.size.pixels();
+        let (y, chroma) = self.data.split_at(luma);
+        let (u, v) = chroma.split_at(luma / 4);
+        (y, u, v)
+    }
+}
+
+impl std::fmt::Debug for VideoFrame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "VideoFrame({})", self.size)
+    }
+}
+
+/// A picture that is ready to be shown: RGBA, 8 bits each, opaque, rows without padding.
+#[derive(Clone)]
+pub struct Picture {
+    /// Its size.
+    pub size: VideoSize,
+    /// `pixels * 4` bytes.
+    pub rgba: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Picture({})", self.size)
+    }
+}
+
+/// 10 ms of sound: mono, 48 kHz, −1.0 to 1.0.
+#[derive(Debug, Clone)]
+pub struct AudioFrame {
+    /// The samples.
+    pub samples: [f32; AUDIO_FRAME_SAMPLES],
+    /// When the first of them was heard by the microphone.
+    pub captured_at: Instant,
+}
+
+/// One encoded picture on its way to the network.
+#[derive(Debug, Clone)]
+pub struct EncodedVideo {
+    /// The access unit in Annex B form (start codes; H.264 Annex B), parameter sets included when it is a key frame.
+    pub data: Bytes,
+    /// Whether it is an IDR picture, which decodes without what came before.
+    pub key: bool,
+    /// When it was captured; its RTP time follows from this.
+    pub captured_at: Instant,
+}
+
+/// One Opus packet on its way to the network.
+#[derive(Debug, Clone)]
+pub struct EncodedAudio {
+    /// The Opus packet (RFC 6716); empty when discontinuous transmission has nothing to say.
+    pub data: Bytes,
+    /// How many samples at 48 kHz it covers.
+    pub samples: u32,
+    /// When its first sample was captured.
+    pub captured_at: Instant,
+}
+
+/// One whole encoded picture from the network, in decoding order and with nothing missing before it unless it is a
+/// key frame.
+#[derive(Debug, Clone)]
+pub struct ReceivedVideo {
+    /// The access unit in Annex B form.
+    pub data: Bytes,
+    /// Whether it is an IDR picture.
+    pub key: bool,
+    /// Its RTP time (90 kHz, unwrapped).
+    pub rtp_time: u64,
+    /// When its first packet arrived.
+    pub first_arrival: Instant,
+    /// When its last packet arrived.
+    pub last_arrival: Instant,
+}
+
+/// One audio RTP packet from the network, as it arrived: possibly late, twice or out of order.
+#[derive(Debug, Clone)]
+pub struct ReceivedAudio {
+    /// RTP sequence number.
+    pub sequence: u16,
+    /// RTP time (48 kHz).
+    pub rtp_time: u32,
+    /// The Opus packet.
+    pub payload: Bytes,
+    /// When it arrived.
+    pub arrival: Instant,
+}

@@ -1,0 +1,45 @@
+//! Frames, units, codecs, jitter buffers and the stages between devices and the network.
+//!
+//! Pictures go camera → [`slot::LatestSlot`] → [`video_send`] → transport, and transport → [`video_receive`] →
+//! [`slot::LatestSlot`] → window. Sound goes microphone → [`audio_send`] → transport, and transport →
+//! [`audio_receive`] (jitter buffer, playout) → speaker. Each stage is one named thread with one owner.
+
+pub mod audio_delay;
+pub mod audio_jitter_buffer;
+pub mod audio_level;
+pub mod audio_playout;
+pub mod audio_receive;
+pub mod audio_send;
+pub mod audio_sequence;
+pub mod color_space;
+pub mod convert;
+pub mod frame;
+pub mod frame_buffer;
+pub mod frame_queue;
+pub mod freeze;
+pub mod h264_decoder;
+pub mod h264_encoder;
+pub mod h264_level;
+pub mod opus_codec;
+pub mod pattern;
+pub mod pattern_bar;
+pub mod psnr;
+pub mod quantiles;
+pub mod resample;
+pub mod ringtone;
+pub mod scale;
+pub mod self_view;
+pub mod send_size;
+pub mod slot;
+pub mod snapshot_png;
+pub mod stop_signal;
+pub mod time_stretch;
+pub mod tone;
+pub mod tone_detector;
+pub mod units;
+pub mod video_control;
+pub mod video_receive;
+pub mod video_record;
+pub mod video_send;
+pub mod wav;
+pub mod y4m;

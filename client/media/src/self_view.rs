@@ -1,0 +1,89 @@
+//! Our own picture for our own window: captured picture in, small RGBA picture out, on the thread `self-view`.
+//!
+//! It is shown in a corner, so it is made small first, which also makes it cheap. Works with and without a call: it has
+//! a slot of its own beside the encoder's.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::convert::to_picture;
+use crate::frame::{Picture, VideoFrame};
+use crate::scale::{Scaler, fit_within};
+use crate::slot::{LatestSlot, Taken};
+use crate::units::VideoSize;
+
+/// A running self-view. Dropping it closes its input and ends its thread.
+pub struct SelfView {
+    input: Arc<LatestSlot<VideoFrame>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl SelfView {
+    /// Starts it. Pictures keep their shape, at most `max` large, not mirrored.
+    ///
+    /// # Errors
+    /// When there is no thread.
+    pub fn spawn(
+        input: Arc<LatestSlot<VideoFrame>>,
+        output: Arc<LatestSlot<Picture>>,
+        max: VideoSize,
+    ) -> std::io::Result<Self> {
+        let frames = Arc::clone(&input);
+        let thread =
+            std::thread::Builder::new().name("self-view".to_owned()).spawn(move || run(&frames, &output, max))?;
+        Ok(Self { input, thread: Some(thread) })
+    }
+}
+
+impl Drop for SelfView {
+    fn drop(&mut self) {
+        self.input.close();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the self-view thread panicked");
+        }
+    }
+}
+
+fn run(input: &LatestSlot<VideoFrame>, output: &LatestSlot<Picture>, max: VideoSize) {
+    let mut scaler = Scaler::new();
+    loop {
+        let frame = match input.wait(Duration::from_secs(60)) {
+            Taken::Value(frame) => frame,
+            Taken::TimedOut => continue,
+            Taken::Closed => return,
+        };
+        let small = match scaler.scale(&frame, fit_within(frame.size, max)) {
+            Ok(small) => small,
+            Err(error) => {
+                tracing::warn!(%error, "our own picture is not shown");
+                continue;
+            }
+        };
+        match to_picture(&small) {
+            Ok(picture) => output.put(picture),
+            Err(error) => tracing::warn!(%error, "our own picture is not shown"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern;
+    use crate::units::WallTime;
+
+    #[test]
+    fn our_own_picture_is_shown_small_and_in_its_shape() {
+        let (input, output) = (LatestSlot::new(), LatestSlot::new());
+        let size = |width, height| VideoSize::new(width, height).expect("a size");
+        let view = SelfView::spawn(Arc::clone(&input), Arc::clone(&output), size(320, 320)).expect("it starts");
+        input.put(pattern::render(size(1280, 720), 0, WallTime(0)));
+        let Taken::Value(picture) = output.wait(Duration::from_secs(10)) else { panic!("no picture") };
+        assert_eq!((picture.size, picture.rgba.len()), (size(320, 180), 320 * 180 * 4));
+        drop(view);
+        assert_eq!(Arc::strong_count(&output), 1);
+    }
+}

@@ -1,0 +1,249 @@
+//! Which of the captured pictures are sent, and how large: pure decisions, with time as an argument.
+//!
+//! [`SizeLadder`] gives each pixel enough bits by sending fewer of them; [`FrameGate`] keeps to a frame rate;
+//! [`FrameRateMeter`] says at what rate pictures really come.
+
+use std::time::{Duration, Instant};
+
+use crate::scale::{fit_within, fraction_of};
+use crate::units::{Bitrate, VideoSize};
+
+/// The sizes, as fractions of the largest: 1280x720, 960x540, 640x360, 320x180.
+const STEPS: [(u32, u32); 4] = [(1, 1), (3, 4), (1, 2), (1, 4)];
+/// With fewer bits than this to a pixel, blocks show: fewer pixels look better.
+const LOWER_BELOW: f64 = 0.030;
+/// The next larger size must get this many bits to a pixel. Well above the other, so that a rate that moves a little
+/// does not move the size.
+const RAISE_ABOVE: f64 = 0.045;
+/// A rate that is too low for less than this is let pass.
+const LOWER_AFTER: Duration = Duration::from_millis(500);
+/// A change costs a key frame, so a higher rate must have held for this long.
+const RAISE_AFTER: Duration = Duration::from_secs(3);
+
+/// No picture for this long is a pause.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Chooses the size to send from the bit rate, with hysteresis.
+#[derive(Debug)]
+pub struct SizeLadder {
+    max: VideoSize,
+    step: Option<usize>,
+    too_low_since: Option<Instant>,
+    enough_since: Option<Instant>,
+}
+
+impl SizeLadder {
+    /// A ladder that starts at `max`.
+    #[must_use]
+    pub fn new(max: VideoSize) -> Self {
+        Self { max, step: None, too_low_since: None, enough_since: None }
+    }
+
+    /// The size to send a picture of size `source` at. The first call settles at once, later ones take their time.
+    pub fn size_for(&mut self, source: VideoSize, target: Bitrate, fps: f32, now: Instant) -> VideoSize {
+        let full = fit_within(source, self.max);
+        let size_at = |step: usize| {
+            let (numerator, denominator) = STEPS.get(step).copied().unwrap_or((1, 1));
+            fraction_of(full, numerator, denominator)
+        };
+        let bits_per_pixel =
+            |step: usize| target.bps() as f64 / (f64::from(fps.max(1.0)) * size_at(step).pixels() as f64);
+        let last = STEPS.len() - 1;
+        let fitting = (0..last).find(|step| bits_per_pixel(*step) >= LOWER_BELOW).unwrap_or(last);
+
+        let step = match self.step {
+            None => fitting,
+            Some(step) if fitting > step => {
+                self.enough_since = None;
+                let since = *self.too_low_since.get_or_insert(now);
+                if now.saturating_duration_since(since) >= LOWER_AFTER { fitting } else { step }
+            }
+            Some(step) if step > 0 && bits_per_pixel(step - 1) >= RAISE_ABOVE => {
+                self.too_low_since = None;
+                let since = *self.enough_since.get_or_insert(now);
+                if now.saturating_duration_since(since) >= RAISE_AFTER { step - 1 } else { step }
+            }
+            Some(step) => {
+                self.too_low_since = None;
+                self.enough_since = None;
+                step
+            }
+        };
+        if self.step != Some(step) {
+            self.step = Some(step);
+            self.too_low_since = None;
+            self.enough_since = None;
+        }
+        size_at(step)
+    }
+}
+
+/// Lets pictures through up to a rate.
+#[derive(Debug)]
+pub struct FrameGate {
+    interval: Duration,
+    due: Option<Instant>,
+}
+
+impl FrameGate {
+    /// For at most `fps` pictures a second.
+    #[must_use]
+    pub fn new(fps: u32) -> Self {
+        Self { interval: Duration::from_secs(1) / fps.max(1), due: None }
+    }
+
+    /// Whether a picture that was taken at `at` is sent. Cameras are not punctual: a picture may be early by a quarter
+    /// of the interval without being one too many.
+    pub fn admit(&mut self, at: Instant) -> bool {
+        let due = self.due.unwrap_or(at);
+        if at + self.interval / 4 < due {
+            return false;
+        }
+        // After a pause the schedule starts anew instead of catching up.
+        let base = if at > due + self.interval { at } else { due };
+        self.due = Some(base + self.interval);
+        true
+    }
+}
+
+/// Measures the rate of what is sent, over a second at a time.
+#[derive(Debug, Default)]
+pub struct FrameRateMeter {
+    since: Option<Instant>,
+    last: Option<Instant>,
+    frames: u32,
+}
+
+impl FrameRateMeter {
+    /// Counts a picture. Once a second or so it says at what rate they came. A pause is no low rate: an encoder that
+    /// took it for one would give each of the next pictures far too many bits.
+    pub fn count(&mut self, at: Instant) -> Option<f32> {
+        let last = self.last.replace(at);
+        if last.is_some_and(|last| at.saturating_duration_since(last) > PAUSE) {
+            *self = Self { since: Some(at), last: Some(at), frames: 1 };
+            return None;
+        }
+        let since = *self.since.get_or_insert(at);
+        let elapsed = at.saturating_duration_since(since);
+        if elapsed < Duration::from_secs(1) {
+            self.frames += 1;
+            return None;
+        }
+        let fps = self.frames as f32 / elapsed.as_secs_f32();
+        *self = Self { since: Some(at), last: Some(at), frames: 1 };
+        Some(fps)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size(width: u32, height: u32) -> VideoSize {
+        VideoSize::new(width, height).expect("a size")
+    }
+
+    const HD: (u32, u32) = (1280, 720);
+
+    /// Runs a ladder over (seconds, kbit/s) steps at 30 fps and says how wide the picture was at the end of each.
+    fn widths(steps: &[(f64, u64)]) -> Vec<u32> {
+        let mut ladder = SizeLadder::new(size(HD.0, HD.1));
+        let mut now = Instant::now();
+        let mut widths = Vec::new();
+        for (seconds, kbps) in steps {
+            let mut width = 0;
+            for _ in 0..(seconds * 30.0) as u32 {
+                width = ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(*kbps), 30.0, now).width();
+                now += Duration::from_micros(33_333);
+            }
+            widths.push(width);
+        }
+        widths
+    }
+
+    #[test]
+    fn each_rate_has_its_size_from_the_start() {
+        for (kbps, width) in
+            [(2500, 1280), (900, 1280), (700, 960), (500, 960), (450, 640), (250, 640), (150, 320), (0, 320)]
+        {
+            assert_eq!(widths(&[(0.1, kbps)]), [width], "{kbps} kbit/s");
+        }
+    }
+
+    #[test]
+    fn a_lower_rate_lowers_the_size_soon_and_straight_to_where_it_belongs() {
+        assert_eq!(widths(&[(1.0, 2500), (0.4, 300), (0.2, 300)]), [1280, 1280, 640]);
+    }
+
+    #[test]
+    fn a_short_dip_changes_nothing() {
+        assert_eq!(widths(&[(1.0, 2500), (0.4, 100), (1.0, 2500), (0.4, 100)]), [1280; 4]);
+    }
+
+    #[test]
+    fn a_higher_rate_raises_the_size_one_step_at_a_time_after_it_held() {
+        assert_eq!(
+            widths(&[(1.0, 100), (2.9, 3000), (0.2, 3000), (3.1, 3000), (3.1, 3000)]),
+            [320, 320, 640, 960, 1280]
+        );
+    }
+
+    #[test]
+    fn a_rate_that_swings_by_a_quarter_does_not_swing_the_size() {
+        let mut steps = vec![(1.0, 600)];
+        steps.extend((0..20).map(|i| (4.0, if i % 2 == 0 { 480 } else { 690 })));
+        assert!(widths(&steps).iter().all(|width| *width == 960));
+    }
+
+    #[test]
+    fn a_smaller_source_is_not_made_larger_and_a_larger_one_keeps_its_shape() {
+        let now = Instant::now();
+        let enough = Bitrate::from_kbps(5000);
+        let ladder = || SizeLadder::new(size(HD.0, HD.1));
+        assert_eq!(ladder().size_for(size(640, 480), enough, 30.0, now), size(640, 480));
+        assert_eq!(ladder().size_for(size(1600, 1200), enough, 30.0, now), size(960, 720));
+    }
+
+    #[test]
+    fn sixty_pictures_a_second_become_thirty_and_thirty_stay_thirty() {
+        let start = Instant::now();
+        for (camera, wanted, through) in [(60, 30, 30), (30, 30, 30), (24, 30, 24), (50, 20, 20)] {
+            let mut gate = FrameGate::new(wanted);
+            let admitted = (0..camera * 10).filter(|i| {
+                // Each up to 5 ms late, and not evenly.
+                let late = Duration::from_micros(u64::from(i * 7919 % 5000));
+                gate.admit(start + Duration::from_secs(1) * *i / camera + late)
+            });
+            let got = admitted.count();
+            assert!(got.abs_diff(through * 10) <= 3, "{camera} to {wanted}: {got} in ten seconds");
+        }
+    }
+
+    #[test]
+    fn a_pause_is_not_caught_up_with() {
+        let start = Instant::now();
+        let mut gate = FrameGate::new(10);
+        assert!(gate.admit(start));
+        let later = start + Duration::from_secs(5);
+        assert!(gate.admit(later));
+        assert!(!gate.admit(later + Duration::from_millis(20)));
+    }
+
+    #[test]
+    fn the_meter_measures_the_rate() {
+        let start = Instant::now();
+        let mut meter = FrameRateMeter::default();
+        let measured: Vec<_> = (0..100).filter_map(|i| meter.count(start + Duration::from_millis(50) * i)).collect();
+        assert_eq!(measured, [20.0; 4]);
+    }
+
+    #[test]
+    fn a_pause_is_not_taken_for_a_low_rate() {
+        let start = Instant::now();
+        let mut meter = FrameRateMeter::default();
+        let pause = |i: u32| if i >= 30 { Duration::from_secs(20) } else { Duration::ZERO };
+        let at = |i: u32| start + Duration::from_millis(40) * i + pause(i);
+        let measured: Vec<_> = (0..100).filter_map(|i| meter.count(at(i))).collect();
+        assert!(!measured.is_empty() && measured.iter().all(|fps| (fps - 25.0).abs() < 0.1), "{measured:?}");
+    }
+}

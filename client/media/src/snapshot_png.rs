@@ -1,0 +1,64 @@
+//! One picture as a PNG file.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+
+use crate::convert::{ConvertError, to_picture};
+use crate::frame::VideoFrame;
+
+/// Why there is no file.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// The file could not be made.
+    #[error("the snapshot can't be written: {0}")]
+    Io(#[from] std::io::Error),
+    /// The picture could not be encoded.
+    #[error("the snapshot can't be encoded: {0}")]
+    Png(#[from] png::EncodingError),
+    /// The picture could not be converted.
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
+}
+
+/// Writes a picture to a file; what was there is replaced.
+///
+/// # Errors
+/// When the file can't be written.
+pub fn write_png(path: &Path, frame: &VideoFrame) -> Result<(), SnapshotError> {
+    let picture = to_picture(frame)?;
+    let file = BufWriter::new(File::create(path)?);
+    let mut encoder = png::Encoder::new(file, picture.size.width(), picture.size.height());
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&picture.rgba)?;
+    writer.finish()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::render;
+    use crate::units::{VideoSize, WallTime};
+
+    #[test]
+    fn the_file_holds_the_picture() {
+        let frame = render(VideoSize::new(320, 180).expect("a size"), 5, WallTime(0));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("shown.png");
+        write_png(&path, &frame).expect("it is written");
+        let file = std::io::BufReader::new(File::open(&path).expect("the file"));
+        let mut reader = png::Decoder::new(file).read_info().expect("a PNG");
+        let mut rgba = vec![0; reader.output_buffer_size().expect("a size")];
+        reader.next_frame(&mut rgba).expect("a picture");
+        assert_eq!(rgba, to_picture(&frame).expect("it converts").rgba[..]);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error() {
+        let frame = render(VideoSize::new(320, 180).expect("a size"), 5, WallTime(0));
+        assert!(matches!(write_png(Path::new("/nowhere/at/all.png"), &frame), Err(SnapshotError::Io(_))));
+    }
+}

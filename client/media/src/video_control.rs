@@ -1,0 +1,15 @@
+//! What the network asks of the video encoder.
+
+use crate::h264_level::H264Level;
+use crate::units::Bitrate;
+
+/// What the network wants of the video encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VideoControl {
+    /// The next picture must be an IDR picture.
+    KeyFrame,
+    /// Encode at this rate from now on (the estimate, less audio and overhead).
+    Target(Bitrate),
+    /// Send nothing beyond this level from now on: the other promised to take no more.
+    Level(H264Level),
+}

@@ -1,0 +1,308 @@
+//! The receiving stage: encoded picture in, shown picture out, on the thread `video-decode`.
+//!
+//! Decodes, converts for the window if there is one, records if asked, measures. What always holds: what is shown is
+//! whole. After an error the last good picture stays, a key frame is asked for, and nothing is shown before it came
+//! (OpenH264 would go on with pictures that refer to what never came).
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::convert::to_picture;
+use crate::frame::{Picture, ReceivedVideo, VideoFrame};
+use crate::freeze::FreezeMeter;
+use crate::h264_decoder::{DecodeError, H264Decoder};
+use crate::pattern_bar::read_bar;
+use crate::quantiles::Quantiles;
+use crate::slot::LatestSlot;
+use crate::stop_signal::StopSignal;
+use crate::units::{VideoSize, WallTime};
+use crate::video_record::{RecordError, Recorded, VideoRecorder};
+
+/// How often the thread looks whether it should end while nothing comes.
+const IDLE: Duration = Duration::from_millis(50);
+/// A key frame that was asked for and did not come is asked for again after this.
+const ASK_AGAIN: Duration = Duration::from_millis(300);
+/// A bar that is older than this was not made for measuring: it comes from a file.
+const MAX_DELAY: Duration = Duration::from_secs(30);
+
+/// What is done with pictures besides decoding.
+#[derive(Default)]
+pub struct VideoReceiveSettings {
+    /// Where to show them; without it nothing is converted.
+    pub window: Option<Arc<LatestSlot<Picture>>>,
+    /// Where to record them, as they are shown.
+    pub record: Option<PathBuf>,
+}
+
+/// Why receiving could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum VideoReceiveError {
+    /// No thread.
+    #[error("the video thread could not be started: {0}")]
+    Thread(#[source] std::io::Error),
+    /// The recording can't be made.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// p50, p95 and p99, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DelayMs {
+    /// Half are shorter.
+    pub p50: f64,
+    /// One in twenty is longer.
+    pub p95: f64,
+    /// One in a hundred is longer.
+    pub p99: f64,
+    /// Of how many.
+    pub n: u64,
+}
+
+/// What was received so far; `None` where nothing was measured.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VideoReceiveStats {
+    /// Pictures that were decoded, and shown.
+    pub frames_decoded: u64,
+    /// Pictures that came and were not shown: damaged, or behind one that was, up to the next key frame.
+    pub frames_dropped: u64,
+    /// The size of the last one.
+    pub size: Option<VideoSize>,
+    /// Freezes as W3C webrtc-stats counts them.
+    pub freeze_count: u64,
+    /// How long they were together.
+    pub freeze_total: Duration,
+    /// How long decoding took.
+    pub decode_ms_p50: Option<f64>,
+    /// From the moment in the test pattern's bar to the moment at which the picture is ready to be shown.
+    pub glass_to_glass: Option<DelayMs>,
+    /// When the first picture was ready to be shown.
+    pub first_shown: Option<Instant>,
+    /// How often a key frame was asked for.
+    pub key_frames_asked: u64,
+}
+
+/// What there is at the end.
+#[derive(Debug)]
+pub struct VideoReceived {
+    /// The figures.
+    pub stats: VideoReceiveStats,
+    /// The last picture that was shown.
+    pub last: Option<VideoFrame>,
+    /// What became of the recording, if there was one.
+    pub recorded: Option<Result<Recorded, RecordError>>,
+}
+
+#[derive(Default)]
+struct Published {
+    stats: VideoReceiveStats,
+    last: Option<VideoFrame>,
+}
+
+/// A running receiving stage.
+pub struct VideoReceiver {
+    stop: StopSignal,
+    published: Arc<Mutex<Published>>,
+    thread: Option<JoinHandle<Option<Result<Recorded, RecordError>>>>,
+}
+
+impl VideoReceiver {
+    /// Starts it. It ends when nobody can send to `input` any more. `request_key_frame` is called on its thread and
+    /// must not block.
+    ///
+    /// # Errors
+    /// When there is no thread, or the recording can't be made.
+    pub fn spawn(
+        input: Receiver<ReceivedVideo>,
+        settings: VideoReceiveSettings,
+        request_key_frame: impl Fn() + Send + 'static,
+    ) -> Result<Self, VideoReceiveError> {
+        let recorder = settings.record.as_deref().map(VideoRecorder::start).transpose()?;
+        let (stop, published) = (StopSignal::new(), Arc::new(Mutex::new(Published::default())));
+        let (stopped, shared) = (stop.clone(), Arc::clone(&published));
+        let thread = std::thread::Builder::new()
+            .name("video-decode".to_owned())
+            .spawn(move || run(&input, &stopped, settings.window.as_deref(), recorder, &shared, &request_key_frame))
+            .map_err(VideoReceiveError::Thread)?;
+        Ok(Self { stop, published, thread: Some(thread) })
+    }
+
+    /// What was received so far.
+    #[must_use]
+    pub fn stats(&self) -> VideoReceiveStats {
+        self.published().stats.clone()
+    }
+
+    /// The last picture that was shown.
+    #[must_use]
+    pub fn last_frame(&self) -> Option<VideoFrame> {
+        self.published().last.clone()
+    }
+
+    /// Ends it, whether or not more could come, and says what there was.
+    #[must_use]
+    pub fn stop(mut self) -> VideoReceived {
+        let recorded = self.end();
+        let published = self.published();
+        VideoReceived { stats: published.stats.clone(), last: published.last.clone(), recorded }
+    }
+
+    fn published(&self) -> std::sync::MutexGuard<'_, Published> {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&mut self) -> Option<Result<Recorded, RecordError>> {
+        self.stop.set();
+        self.thread.take()?.join().unwrap_or_else(|_| {
+            tracing::error!("the video decoding thread panicked");
+            None
+        })
+    }
+}
+
+impl Drop for VideoReceiver {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn run(
+    input: &Receiver<ReceivedVideo>,
+    stop: &StopSignal,
+    window: Option<&LatestSlot<Picture>>,
+    mut recorder: Option<VideoRecorder>,
+    published: &Mutex<Published>,
+    request_key_frame: &dyn Fn(),
+) -> Option<Result<Recorded, RecordError>> {
+    let mut decoding = Decoding::default();
+    while !stop.is_set() {
+        let received = match input.recv_timeout(IDLE) {
+            Ok(received) => received,
+            Err(RecvTimeoutError::Timeout) => {
+                if decoding.ask_again(Instant::now()) {
+                    request_key_frame();
+                }
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        match decoding.take(&received, Instant::now()) {
+            Taken::Frame(frame) => {
+                if let Some(window) = window {
+                    match to_picture(&frame) {
+                        Ok(picture) => window.put(picture),
+                        Err(error) => tracing::warn!(%error, "a picture was not shown"),
+                    }
+                }
+                decoding.shown(&frame, Instant::now(), WallTime::now());
+                if let Some(recorder) = &mut recorder {
+                    recorder.record(&frame);
+                }
+                published.lock().unwrap_or_else(PoisonError::into_inner).last = Some(frame);
+            }
+            Taken::Nothing => {}
+            Taken::KeyFrameNeeded => request_key_frame(),
+        }
+        published.lock().unwrap_or_else(PoisonError::into_inner).stats = decoding.stats.clone();
+    }
+    recorder.map(VideoRecorder::finish)
+}
+
+/// What became of a received picture.
+#[derive(Debug)]
+enum Taken {
+    /// It is to be shown.
+    Frame(VideoFrame),
+    /// There is nothing to show.
+    Nothing,
+    /// There is nothing to show before a key frame came, and now is the time to ask for one.
+    KeyFrameNeeded,
+}
+
+/// Everything but the thread.
+#[derive(Default)]
+struct Decoding {
+    /// There is none from an error to the next key frame, as nothing it would say can be shown.
+    decoder: Option<H264Decoder>,
+    asked: Option<Instant>,
+    freezes: FreezeMeter,
+    decode_time: Quantiles,
+    delay: Quantiles,
+    stats: VideoReceiveStats,
+}
+
+impl Decoding {
+    fn take(&mut self, received: &ReceivedVideo, now: Instant) -> Taken {
+        match self.decode(received) {
+            Ok(Some(frame)) => {
+                self.asked = None;
+                Taken::Frame(frame)
+            }
+            Ok(None) if self.decoder.is_some() => Taken::Nothing,
+            Ok(None) => self.dropped(now),
+            Err(error) => {
+                tracing::debug!(%error, "a picture could not be decoded");
+                self.decoder = None;
+                self.dropped(now)
+            }
+        }
+    }
+
+    fn decode(&mut self, received: &ReceivedVideo) -> Result<Option<VideoFrame>, DecodeError> {
+        let decoder = match &mut self.decoder {
+            Some(decoder) => decoder,
+            None if received.key => self.decoder.insert(H264Decoder::new()?),
+            None => return Ok(None),
+        };
+        let begun = Instant::now();
+        let frame = decoder.decode(&received.data, received.first_arrival)?;
+        self.decode_time.record(begun.elapsed());
+        Ok(frame)
+    }
+
+    fn dropped(&mut self, now: Instant) -> Taken {
+        self.stats.frames_dropped += 1;
+        let first = self.asked.is_none();
+        if first {
+            self.asked = Some(now);
+            self.stats.key_frames_asked += 1;
+        }
+        if first || self.ask_again(now) { Taken::KeyFrameNeeded } else { Taken::Nothing }
+    }
+
+    /// Whether a key frame that was asked for is overdue; it then counts as asked for again.
+    fn ask_again(&mut self, now: Instant) -> bool {
+        let overdue = self.asked.is_some_and(|asked| now.saturating_duration_since(asked) >= ASK_AGAIN);
+        if overdue {
+            self.asked = Some(now);
+            self.stats.key_frames_asked += 1;
+        }
+        overdue
+    }
+
+    /// Takes note of a picture that is ready to be shown now.
+    fn shown(&mut self, frame: &VideoFrame, now: Instant, wall: WallTime) {
+        self.freezes.shown(now);
+        let delay = read_bar(frame).and_then(|stamp| stamp.captured_at.until(wall));
+        if let Some(delay) = delay.filter(|delay| *delay <= MAX_DELAY) {
+            self.delay.record(delay);
+        }
+        let stats = &mut self.stats;
+        stats.frames_decoded += 1;
+        stats.size = Some(frame.size);
+        stats.first_shown.get_or_insert(now);
+        stats.freeze_count = self.freezes.count();
+        stats.freeze_total = self.freezes.total();
+        stats.decode_ms_p50 = self.decode_time.quantile_ms(0.5);
+        let at = |q| self.delay.quantile_ms(q);
+        stats.glass_to_glass = match (at(0.5), at(0.95), at(0.99)) {
+            (Some(p50), Some(p95), Some(p99)) => Some(DelayMs { p50, p95, p99, n: self.delay.count() }),
+            _ => None,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,293 @@
+//! The sending stage: latest captured picture in, encoded picture out, on the thread `video-encode`.
+//!
+//! Drops pictures above the frame rate, fits size and encoder to what the network carries, makes key frames when asked.
+//! What always holds: an older picture is never sent when a newer one is there; nothing is encoded that can't be handed
+//! on, so what is encoded is never dropped here; requests for key frames that come together get one key frame.
+
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+use crate::frame::{EncodedVideo, VideoFrame};
+use crate::h264_encoder::{EncodeError, H264Encoder};
+use crate::h264_level::H264Level;
+use crate::quantiles::Quantiles;
+use crate::scale::{ScaleError, Scaler};
+use crate::send_size::{FrameGate, FrameRateMeter, SizeLadder};
+use crate::slot::{LatestSlot, Taken};
+use crate::units::{Bitrate, VideoSize};
+use crate::video_control::VideoControl;
+
+/// Key frames are large: somebody who asks for one after the other gets this many seconds between them.
+const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
+/// How often the thread looks at its requests while no picture comes.
+const IDLE: Duration = Duration::from_millis(100);
+/// The encoder is told of another frame rate when it is off by more than this share.
+const FRAME_RATE_TOLERANCE: f32 = 0.15;
+
+/// How pictures are sent.
+#[derive(Debug, Clone, Copy)]
+pub struct VideoSendSettings {
+    /// The largest picture.
+    pub max_size: VideoSize,
+    /// At most so many a second.
+    pub fps: u32,
+    /// The highest bit rate, whatever the network carries.
+    pub max_bitrate: Bitrate,
+    /// The bit rate until the network says otherwise.
+    pub start_bitrate: Bitrate,
+}
+
+/// Why sending could not start, or a picture was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum VideoSendError {
+    /// No thread.
+    #[error("the video thread could not be started: {0}")]
+    Thread(#[source] std::io::Error),
+    /// The encoder failed.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The picture could not be scaled.
+    #[error(transparent)]
+    Scale(#[from] ScaleError),
+}
+
+/// What was sent so far; `None` where nothing was measured.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VideoSendStats {
+    /// Encoded pictures.
+    pub frames: u64,
+    /// Key frames among them.
+    pub key_frames: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The size of the last one.
+    pub size: Option<VideoSize>,
+    /// How many a second, from the first to the last.
+    pub fps: Option<f64>,
+    /// How long scaling and encoding took.
+    pub encode_ms_p50: Option<f64>,
+    /// How long it took at the slow end.
+    pub encode_ms_p99: Option<f64>,
+    /// What the encoder aims at.
+    pub target: Option<Bitrate>,
+    /// Pictures that were not encoded as the way to the network was full.
+    pub dropped: u64,
+    /// Pictures that failed.
+    pub errors: u64,
+}
+
+/// A running sending stage.
+pub struct VideoSender {
+    input: Arc<LatestSlot<VideoFrame>>,
+    stats: Arc<Mutex<VideoSendStats>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl VideoSender {
+    /// Starts it. It ends when the input is closed or nobody takes the output any more.
+    ///
+    /// # Errors
+    /// When there is no thread.
+    pub fn spawn(
+        input: Arc<LatestSlot<VideoFrame>>,
+        settings: VideoSendSettings,
+        output: mpsc::Sender<EncodedVideo>,
+        control: Receiver<VideoControl>,
+    ) -> Result<Self, VideoSendError> {
+        let stats = Arc::new(Mutex::new(VideoSendStats::default()));
+        let (frames, published) = (Arc::clone(&input), Arc::clone(&stats));
+        let thread = std::thread::Builder::new()
+            .name("video-encode".to_owned())
+            .spawn(move || run(&frames, &mut Encoding::new(settings), &output, control, &published))
+            .map_err(VideoSendError::Thread)?;
+        Ok(Self { input, stats, thread: Some(thread) })
+    }
+
+    /// What was sent so far.
+    #[must_use]
+    pub fn stats(&self) -> VideoSendStats {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Closes the input, waits for the end and says what was sent.
+    #[must_use]
+    pub fn stop(mut self) -> VideoSendStats {
+        self.end();
+        self.stats()
+    }
+
+    fn end(&mut self) {
+        self.input.close();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the video encoding thread panicked");
+        }
+    }
+}
+
+impl Drop for VideoSender {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn run(
+    input: &LatestSlot<VideoFrame>,
+    encoding: &mut Encoding,
+    output: &mpsc::Sender<EncodedVideo>,
+    control: Receiver<VideoControl>,
+    published: &Mutex<VideoSendStats>,
+) {
+    let mut control = Some(control);
+    loop {
+        let taken = input.wait(IDLE);
+        while let Some(requests) = &control {
+            match requests.try_recv() {
+                Ok(request) => encoding.request(request),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => control = None,
+            }
+        }
+        let frame = match taken {
+            Taken::Value(frame) => frame,
+            Taken::TimedOut if output.is_closed() => return,
+            Taken::TimedOut => continue,
+            Taken::Closed => return,
+        };
+        // The place in the queue comes first: to drop a picture before it is encoded costs nobody a key frame.
+        match output.try_reserve() {
+            Ok(place) => match encoding.encode(&frame, Instant::now()) {
+                Ok(Some(encoded)) => place.send(encoded),
+                Ok(None) => {}
+                Err(error) => encoding.failed(&error),
+            },
+            Err(TrySendError::Full(())) => encoding.stats.dropped += 1,
+            Err(TrySendError::Closed(())) => return,
+        }
+        *published.lock().unwrap_or_else(PoisonError::into_inner) = encoding.stats.clone();
+    }
+}
+
+/// The sizes up to the largest that was asked for and that a level allows.
+fn ladder(settings: &VideoSendSettings, level: H264Level) -> SizeLadder {
+    SizeLadder::new(level.fit(settings.max_size, settings.fps))
+}
+
+/// Everything but the thread.
+struct Encoding {
+    settings: VideoSendSettings,
+    ladder: SizeLadder,
+    /// Up to which the other takes pictures.
+    level: H264Level,
+    gate: FrameGate,
+    meter: FrameRateMeter,
+    scaler: Scaler,
+    encoder: Option<H264Encoder>,
+    /// At what rate pictures come.
+    fps: f32,
+    target: Bitrate,
+    key_wanted: bool,
+    last_key: Option<Instant>,
+    first_capture: Option<Instant>,
+    encode_time: Quantiles,
+    stats: VideoSendStats,
+}
+
+impl Encoding {
+    fn new(settings: VideoSendSettings) -> Self {
+        Self {
+            settings,
+            ladder: ladder(&settings, H264Level::BASIC),
+            level: H264Level::BASIC,
+            gate: FrameGate::new(settings.fps),
+            meter: FrameRateMeter::default(),
+            scaler: Scaler::new(),
+            encoder: None,
+            fps: settings.fps.max(1) as f32,
+            target: settings.start_bitrate.min(settings.max_bitrate),
+            key_wanted: false,
+            last_key: None,
+            first_capture: None,
+            encode_time: Quantiles::new(),
+            stats: VideoSendStats::default(),
+        }
+    }
+
+    /// Takes a request; of several targets the last counts.
+    fn request(&mut self, request: VideoControl) {
+        match request {
+            VideoControl::KeyFrame => self.key_wanted = true,
+            VideoControl::Target(target) => self.target = target.min(self.settings.max_bitrate),
+            VideoControl::Level(level) if level != self.level => {
+                self.level = level;
+                self.ladder = ladder(&self.settings, level);
+            }
+            VideoControl::Level(_) => {}
+        }
+    }
+
+    /// Encodes a picture; `None` when it is one too many.
+    fn encode(&mut self, frame: &VideoFrame, now: Instant) -> Result<Option<EncodedVideo>, VideoSendError> {
+        if !self.gate.admit(frame.captured_at) {
+            return Ok(None);
+        }
+        let begun = Instant::now();
+        let measured = self.meter.count(frame.captured_at);
+        let size = self.ladder.size_for(frame.size, self.target, self.fps, now);
+        let scaled = self.scaler.scale(frame, size)?;
+
+        let encoder = match &mut self.encoder {
+            Some(encoder) if encoder.size() == size => encoder,
+            // Another size begins with a key frame of its own accord.
+            other => other.insert(H264Encoder::new(size, self.fps, self.target)?),
+        };
+        if let Some(fps) = measured
+            && (fps / self.fps - 1.0).abs() > FRAME_RATE_TOLERANCE
+        {
+            self.fps = fps.max(1.0);
+            encoder.set_frame_rate(self.fps)?;
+        }
+        encoder.set_target(self.target)?;
+        let key = self.key_wanted
+            && self.last_key.is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
+        let first_capture = *self.first_capture.get_or_insert(frame.captured_at);
+        let since_first = frame.captured_at.saturating_duration_since(first_capture);
+        let encoded = encoder.encode(&scaled, key, since_first)?;
+
+        if encoded.key {
+            self.key_wanted = false;
+            self.last_key = Some(now);
+            self.stats.key_frames += 1;
+        }
+        self.encode_time.record(begun.elapsed());
+        let stats = &mut self.stats;
+        stats.frames += 1;
+        stats.bytes += encoded.data.len() as u64;
+        stats.size = Some(size);
+        stats.target = Some(self.target);
+        stats.encode_ms_p50 = self.encode_time.quantile_ms(0.5);
+        stats.encode_ms_p99 = self.encode_time.quantile_ms(0.99);
+        if !since_first.is_zero() {
+            stats.fps = Some((stats.frames - 1) as f64 / since_first.as_secs_f64());
+        }
+        Ok(Some(EncodedVideo { data: encoded.data, key: encoded.key, captured_at: frame.captured_at }))
+    }
+
+    /// After an error nothing is known of the encoder's state: the next picture gets a new one, and so a key frame.
+    fn failed(&mut self, error: &VideoSendError) {
+        if self.stats.errors == 0 {
+            tracing::warn!(%error, "a picture was not sent");
+        }
+        self.stats.errors += 1;
+        self.encoder = None;
+    }
+}
+
+#[cfg(test)]
+mod tests;

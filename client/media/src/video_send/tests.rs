@@ -1,0 +1,168 @@
+use super::*;
+
+use crate::h264_decoder::H264Decoder;
+use crate::pattern::Pattern;
+use crate::pattern_bar::{Stamp, read_bar};
+use crate::units::WallTime;
+
+fn size(width: u32, height: u32) -> VideoSize {
+    VideoSize::new(width, height).expect("a size")
+}
+
+fn settings(kbps: u64) -> VideoSendSettings {
+    let max_bitrate = Bitrate::from_kbps(2500);
+    VideoSendSettings { max_size: size(320, 180), fps: 30, max_bitrate, start_bitrate: Bitrate::from_kbps(kbps) }
+}
+
+fn frame(pattern: &Pattern, index: u32, at: Instant) -> VideoFrame {
+    pattern.render(Stamp { index, captured_at: WallTime(0) }, at)
+}
+
+/// Encodes so many pictures at 30 fps, asking for something before some of them.
+fn encode(encoding: &mut Encoding, frames: u32, ask: impl Fn(u32) -> Option<VideoControl>) -> Vec<EncodedVideo> {
+    let pattern = Pattern::new(size(320, 180));
+    let start = Instant::now();
+    (0..frames)
+        .filter_map(|index| {
+            if let Some(request) = ask(index) {
+                encoding.request(request);
+            }
+            let at = start + Duration::from_micros(33_333) * index;
+            encoding.encode(&frame(&pattern, index, at), at).expect("it encodes")
+        })
+        .collect()
+}
+
+#[test]
+fn key_frame_requests_that_come_together_get_one_key_frame() {
+    let mut encoding = Encoding::new(settings(200));
+    let encoded = encode(&mut encoding, 60, |index| matches!(index, 30..36).then_some(VideoControl::KeyFrame));
+    let keys: Vec<_> = encoded.iter().enumerate().filter(|(_, e)| e.key).map(|(i, _)| i).collect();
+    // The first request is met at once; those that follow it are met together when the interval is over.
+    assert_eq!(keys, [0, 30, 40]);
+    assert_eq!(encoding.stats.key_frames, 3);
+    assert_eq!(encoding.stats.frames, 60);
+}
+
+#[test]
+fn the_last_target_wins_and_none_goes_over_the_limit() {
+    let mut encoding = Encoding::new(settings(200));
+    encoding.request(VideoControl::Target(Bitrate::from_kbps(100)));
+    encoding.request(VideoControl::Target(Bitrate::from_kbps(9000)));
+    encode(&mut encoding, 1, |_| None);
+    assert_eq!(encoding.stats.target, Some(Bitrate::from_kbps(2500)));
+}
+
+#[test]
+fn a_low_target_makes_the_picture_smaller_and_it_can_still_be_decoded() {
+    let mut encoding = Encoding::new(settings(200));
+    let low = VideoControl::Target(Bitrate::from_kbps(20));
+    let encoded = encode(&mut encoding, 60, |index| (index == 20).then_some(low));
+    let mut decoder = H264Decoder::new().expect("a decoder");
+    let widths: Vec<_> = encoded
+        .iter()
+        .map(|e| decoder.decode(&e.data, Instant::now()).expect("it decodes").expect("a picture").size.width())
+        .collect();
+    assert_eq!(widths[..20], [320; 20]);
+    assert_eq!(widths[50..], [160; 10]);
+    assert_eq!(encoding.stats.size, Some(size(160, 90)));
+}
+
+#[test]
+fn pictures_above_the_frame_rate_are_not_sent() {
+    let mut encoding = Encoding::new(VideoSendSettings { fps: 10, ..settings(200) });
+    let sent = encode(&mut encoding, 90, |_| None).len();
+    assert!(sent.abs_diff(30) <= 1, "{sent} of 90");
+}
+
+#[test]
+fn a_failure_costs_one_picture_and_the_next_is_a_key_frame() {
+    let mut encoding = Encoding::new(settings(200));
+    let pattern = Pattern::new(size(320, 180));
+    let now = Instant::now();
+    assert!(encoding.encode(&frame(&pattern, 0, now), now).expect("it encodes").expect("a picture").key);
+    let later = now + Duration::from_millis(100);
+    let short = VideoFrame { data: Arc::from([0; 10]), ..frame(&pattern, 1, later) };
+    let error = encoding.encode(&short, later).expect_err("a picture without data");
+    encoding.failed(&error);
+    let last = now + Duration::from_millis(200);
+    assert!(encoding.encode(&frame(&pattern, 2, last), last).expect("it encodes").expect("a picture").key);
+    assert_eq!((encoding.stats.frames, encoding.stats.errors), (2, 1));
+}
+
+#[test]
+fn the_thread_sends_the_newest_picture_and_ends_with_its_input() {
+    let slot = LatestSlot::new();
+    let pattern = Pattern::new(size(320, 180));
+    for index in 0..5 {
+        slot.put(frame(&pattern, index, Instant::now()));
+    }
+    let (output, mut encoded) = mpsc::channel(4);
+    let (_control, requests) = std::sync::mpsc::sync_channel(4);
+    let sender = VideoSender::spawn(Arc::clone(&slot), settings(200), output, requests).expect("it starts");
+    let sent = encoded.blocking_recv().expect("a picture");
+    let picture = H264Decoder::new().expect("a decoder").decode(&sent.data, Instant::now());
+    let picture = picture.expect("it decodes").expect("a picture");
+    assert_eq!(read_bar(&picture).map(|stamp| stamp.index), Some(4));
+    let stats = sender.stop();
+    assert_eq!((stats.frames, stats.key_frames, stats.size), (1, 1, Some(size(320, 180))));
+    assert!(encoded.blocking_recv().is_none());
+    assert_eq!(slot.replaced(), 4);
+}
+
+#[test]
+fn a_full_output_drops_pictures_before_they_are_encoded_so_that_no_key_frame_is_needed() {
+    let slot = LatestSlot::new();
+    let pattern = Pattern::new(size(320, 180));
+    let (output, mut encoded) = mpsc::channel(1);
+    let (_control, requests) = std::sync::mpsc::sync_channel(4);
+    let sender = VideoSender::spawn(Arc::clone(&slot), settings(200), output, requests).expect("it starts");
+    let start = Instant::now();
+    let put = |index: u32| slot.put(frame(&pattern, index, start + Duration::from_millis(40) * index));
+    let until = |what: &dyn Fn(&VideoSendStats) -> bool| {
+        while !what(&sender.stats()) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
+    put(0);
+    until(&|stats| stats.frames == 1);
+    put(1);
+    until(&|stats| stats.dropped == 1);
+    let mut decoder = H264Decoder::new().expect("a decoder");
+    let mut shown = |encoded: &EncodedVideo| {
+        let picture = decoder.decode(&encoded.data, Instant::now()).expect("it decodes").expect("a picture");
+        read_bar(&picture).map(|stamp| stamp.index)
+    };
+    assert_eq!(shown(&encoded.blocking_recv().expect("a picture")), Some(0));
+    put(2);
+    let next = encoded.blocking_recv().expect("a picture");
+    assert!(!next.key);
+    assert_eq!(shown(&next), Some(2));
+    drop(encoded);
+    assert_eq!(sender.stop().frames, 2);
+}
+
+#[test]
+fn pictures_keep_to_the_level_that_the_other_takes() {
+    let full = size(1920, 1080);
+    let mut encoding = Encoding::new(VideoSendSettings {
+        max_size: full,
+        start_bitrate: Bitrate::from_kbps(9000),
+        max_bitrate: Bitrate::from_kbps(9000),
+        ..settings(9000)
+    });
+    let pattern = Pattern::new(full);
+    let start = Instant::now();
+    let mut sent = |index: u32, level: Option<H264Level>| {
+        level.into_iter().for_each(|level| encoding.request(VideoControl::Level(level)));
+        let at = start + Duration::from_micros(33_333) * index;
+        let encoded = encoding.encode(&frame(&pattern, index, at), at).expect("it encodes").expect("a picture");
+        let sps = encoded.data.windows(4).position(|w| w[..3] == [0, 0, 1] && w[3] & 31 == 7);
+        (encoding.stats.size, sps.map(|at| encoded.data[at + 6]))
+    };
+    // Nobody has promised more than the basic level yet.
+    assert_eq!(sent(0, None), (Some(size(1280, 720)), Some(31)));
+    assert_eq!(sent(1, Some(H264Level::OURS)), (Some(full), Some(40)));
+    assert_eq!(sent(2, Some(H264Level::OURS)), (Some(full), None));
+    assert_eq!(sent(3, Some(H264Level::BASIC)), (Some(size(1280, 720)), Some(31)));
+}

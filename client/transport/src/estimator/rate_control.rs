@@ -1,0 +1,164 @@
+//! The rate: additive and multiplicative increase, multiplicative decrease (draft-ietf-rmcat-gcc-02 §5), and the
+//! loss-based bound (§6).
+
+use std::time::{Duration, Instant};
+
+use visavis_media::units::Bitrate;
+
+/// On overuse the rate falls to this share of what arrives.
+const BACK_OFF: f64 = 0.85;
+/// And to this when much has piled up already, so that the queue drains soon.
+const BACK_OFF_LONG_QUEUE: f64 = 0.7;
+const LONG_QUEUE: Duration = Duration::from_millis(200);
+/// The estimate is never further ahead of what arrives than this: what was not tried is not known.
+const MAX_AHEAD: f64 = 1.5;
+const MAX_AHEAD_AT_START: f64 = 1.7;
+/// Before the first sign of congestion the rate grows by e to this every second.
+const GROWTH_AT_START: f64 = 1.4;
+/// Afterwards by this share every second, and faster the longer nothing speaks against it.
+const GROWTH: f64 = 0.08;
+const GROWTH_MAX: f64 = 0.40;
+/// From so long after the last decrease on, growth speeds up over as long again.
+const CAUTIOUS_FOR: Duration = Duration::from_secs(4);
+/// Loss up to this is not congestion; more than this is.
+const LOSS_LOW: f64 = 0.02;
+const LOSS_HIGH: f64 = 0.10;
+
+/// What the detectors say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// Less.
+    Overuse,
+    /// As it is.
+    Hold,
+    /// More.
+    Increase,
+}
+
+/// The rate controller.
+#[derive(Debug)]
+pub(super) struct RateControl {
+    rate: f64,
+    min: f64,
+    max: f64,
+    rtt: Duration,
+    starting: bool,
+    lossy: bool,
+    last_update: Option<Instant>,
+    last_decrease: Option<Instant>,
+    /// What the way carried when it was last full, smoothed.
+    capacity: Option<f64>,
+}
+
+impl RateControl {
+    pub(super) fn new(start: Bitrate, min: Bitrate, max: Bitrate) -> Self {
+        Self {
+            rate: start.bps() as f64,
+            min: min.bps() as f64,
+            max: max.bps().max(min.bps()) as f64,
+            rtt: Duration::from_millis(100),
+            starting: true,
+            lossy: false,
+            last_update: None,
+            last_decrease: None,
+            capacity: None,
+        }
+    }
+
+    pub(super) fn rate(&self) -> Bitrate {
+        Bitrate::from_bps(self.rate as u64)
+    }
+
+    pub(super) fn set_rtt(&mut self, rtt: Duration) {
+        self.rtt = rtt;
+    }
+
+    /// Takes another's word for it.
+    pub(super) fn believe(&mut self, estimate: Bitrate) {
+        self.rate = (estimate.bps() as f64).clamp(self.min, self.max);
+    }
+
+    /// Follows a signal. `arriving` is the throughput, `queue` how long packets wait.
+    pub(super) fn update(&mut self, now: Instant, signal: Signal, arriving: Option<Bitrate>, queue: Duration) {
+        let elapsed = self.last_update.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
+        self.last_update = Some(now);
+        let arriving = arriving.map(|rate| rate.bps() as f64);
+        match signal {
+            Signal::Overuse => self.decrease(now, arriving, queue),
+            Signal::Hold => {}
+            Signal::Increase => self.increase(now, elapsed.min(Duration::from_millis(500)), arriving),
+        }
+    }
+
+    /// Follows the share of packets lost.
+    pub(super) fn lost(&mut self, now: Instant, share: f64, arriving: Option<Bitrate>) {
+        self.lossy = share > LOSS_LOW;
+        if share > LOSS_HIGH && self.may_decrease(now) {
+            self.starting = false;
+            let arriving = arriving.map_or(self.rate, |rate| rate.bps() as f64 * 1.1);
+            self.set((self.rate * (1.0 - 0.5 * share)).max(arriving.min(self.rate) * BACK_OFF));
+            self.last_decrease = Some(now);
+        }
+    }
+
+    /// Nothing was heard for a while although we send.
+    pub(super) fn nothing_heard(&mut self, now: Instant) {
+        if self.may_decrease(now) && self.last_decrease.is_none_or(|last| now.duration_since(last).as_millis() > 500) {
+            self.set(self.rate * 0.8);
+            self.last_decrease = Some(now);
+        }
+    }
+
+    /// Not before the last decrease can have shown an effect.
+    fn may_decrease(&self, now: Instant) -> bool {
+        let effect = self.rtt.max(Duration::from_millis(50)) + Duration::from_millis(150);
+        self.last_decrease.is_none_or(|last| now.duration_since(last) >= effect)
+    }
+
+    fn decrease(&mut self, now: Instant, arriving: Option<f64>, queue: Duration) {
+        if !self.may_decrease(now) {
+            return;
+        }
+        self.starting = false;
+        let arriving = arriving.unwrap_or(self.rate);
+        self.capacity = Some(match self.capacity {
+            // Far from what it was, the way has changed.
+            Some(capacity) if (capacity - arriving).abs() < 0.3 * capacity => 0.8 * capacity + 0.2 * arriving,
+            _ => arriving,
+        });
+        let back_off = if queue > LONG_QUEUE { BACK_OFF_LONG_QUEUE } else { BACK_OFF };
+        self.set(self.rate.min(arriving * back_off));
+        self.last_decrease = Some(now);
+    }
+
+    fn increase(&mut self, now: Instant, elapsed: Duration, arriving: Option<f64>) {
+        if self.lossy {
+            return;
+        }
+        let elapsed = elapsed.as_secs_f64();
+        let since = self.last_decrease.map(|last| now.duration_since(last));
+        let grown = if self.starting {
+            self.rate * (GROWTH_AT_START * elapsed).exp()
+        } else if self.near_capacity(since) {
+            // About a packet more in each time it takes to notice.
+            let response = self.rtt.as_secs_f64() + 0.1;
+            self.rate + 1200.0 * 8.0 / response * elapsed
+        } else {
+            let patience = since.map_or(1.0, |since| since.as_secs_f64() / CAUTIOUS_FOR.as_secs_f64()).clamp(0.0, 3.0);
+            let growth = GROWTH + (GROWTH_MAX - GROWTH) * (patience - 1.0).clamp(0.0, 1.0);
+            self.rate * (growth * elapsed).exp()
+        };
+        let ahead = if self.starting { MAX_AHEAD_AT_START } else { MAX_AHEAD };
+        let limit = arriving.map_or(f64::INFINITY, |arriving| arriving * ahead + 20_000.0);
+        self.set(grown.min(limit.max(self.rate)));
+    }
+
+    fn near_capacity(&self, since: Option<Duration>) -> bool {
+        let recent = since.is_some_and(|since| since < 2 * CAUTIOUS_FOR);
+        recent && self.capacity.is_some_and(|capacity| self.rate > 0.9 * capacity && self.rate < 1.15 * capacity)
+    }
+
+    fn set(&mut self, rate: f64) {
+        self.rate = rate.clamp(self.min, self.max);
+    }
+}

@@ -1,0 +1,403 @@
+//! The sending task: encoded media in, RTP packets out through the pacer, repairs on demand, wishes to the encoder.
+//!
+//! One task owns it all, so there is no lock between a packet and the wire. Until the peer connection is up, what
+//! comes is dropped: nothing that was encoded earlier would be of use, and the first picture is to be a key frame.
+
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rtc::rtp;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Interval, MissedTickBehavior, sleep_until};
+use webrtc::media_stream::track_local::TrackLocal;
+use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
+
+use super::VideoControl;
+use super::estimator;
+use super::link::{Feedback, Link};
+use super::nack::SendHistory;
+use super::pacer::{Enqueued, Pacer};
+use super::packetizer::{MAX_PAYLOAD, packetize};
+use visavis_media::frame::{EncodedAudio, EncodedVideo, SAMPLE_RATE};
+use visavis_media::h264_level::H264Level;
+use visavis_media::units::Bitrate;
+
+/// What a packet costs beyond its payload: RTP header, transport-wide number, and what comes below.
+const PACKET_OVERHEAD: usize = 12 + 8 + estimator::WIRE_OVERHEAD;
+/// The encoder is asked for key frames no closer together than this, however often the other asks.
+const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(250);
+/// A target that differs by less than this from the last is not worth telling the encoder.
+const TARGET_STEP: f64 = 0.03;
+/// Sound and repairs are averaged over about this long.
+const SIDE_WINDOW: Duration = Duration::from_millis(500);
+/// How often wishes and rates are looked after.
+const TICK: Duration = Duration::from_millis(50);
+/// Sound that begins later than this after the end of what was before it was interrupted, and its RTP time jumps.
+const MAX_AUDIO_GAP: Duration = Duration::from_millis(100);
+
+/// What may be sent now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Permission {
+    /// Changes with each new connection, which begins with a key frame. Zero before the first.
+    pub(crate) connections: u32,
+    /// Whether packets get through now.
+    pub(crate) connected: bool,
+    /// The negotiated payload types; `None` where the other does not want it.
+    pub(crate) audio: Option<u8>,
+    /// See `audio`.
+    pub(crate) video: Option<u8>,
+    /// Up to which level the other takes video, where it said so.
+    pub(crate) level: Option<H264Level>,
+}
+
+/// A stream that we send.
+pub(crate) struct OutgoingStream {
+    track: Arc<TrackLocalStaticRTP>,
+    ssrc: u32,
+    sequence: u16,
+    rtp_time: u32,
+    /// What `rtp_time` stands for.
+    at: Option<Instant>,
+}
+
+impl OutgoingStream {
+    pub(crate) fn new(track: Arc<TrackLocalStaticRTP>, ssrc: u32) -> Self {
+        // Sequence numbers begin in the lower half, so that a packet of the first second that is lost or overtaken
+        // can't be mistaken for one of another cycle by SRTP (RFC 3711 §3.3.1).
+        let sequence = rand::random_range(1..0x4000);
+        Self { track, ssrc, sequence, rtp_time: rand::random(), at: None }
+    }
+
+    /// Moves the RTP clock to a moment.
+    fn advance_to(&mut self, at: Instant, clock_rate: u32) {
+        if let Some(last) = self.at {
+            let ticks = at.saturating_duration_since(last).as_secs_f64() * f64::from(clock_rate);
+            // Two frames never share a time.
+            self.rtp_time = self.rtp_time.wrapping_add((ticks.round() as u32).max(1));
+        }
+        self.at = Some(at);
+    }
+
+    fn packet(&mut self, out: &Outgoing, payload_type: u8) -> rtp::Packet {
+        let sequence_number = self.sequence;
+        self.sequence = self.sequence.wrapping_add(1);
+        rtp::Packet {
+            header: rtp::Header {
+                version: 2,
+                marker: out.marker,
+                payload_type,
+                sequence_number,
+                timestamp: out.rtp_time,
+                ssrc: self.ssrc,
+                ..rtp::Header::default()
+            },
+            payload: out.payload.clone(),
+        }
+    }
+}
+
+/// A packet in the pacer. It gets its sequence number when it leaves, so that one dropped before is no gap.
+struct Outgoing {
+    payload: Bytes,
+    marker: bool,
+    rtp_time: u32,
+}
+
+enum Queued {
+    Audio(Outgoing),
+    Video(Outgoing),
+    Repair(rtp::Packet),
+}
+
+/// Counts of what was sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SendStats {
+    pub(crate) video_bytes: u64,
+    pub(crate) audio_packets: u64,
+    pub(crate) audio_bytes: u64,
+    pub(crate) retransmitted: u64,
+}
+
+/// Wishes to the encoder; one that does not fit is made again.
+struct Wishes {
+    control: SyncSender<VideoControl>,
+    key_frame: bool,
+    last_key_frame: Option<Instant>,
+    target: Option<Bitrate>,
+    told: Option<Bitrate>,
+    level: Option<H264Level>,
+    level_told: Option<H264Level>,
+}
+
+impl Wishes {
+    fn make(&mut self, now: Instant) {
+        if let Some(level) = self.level
+            && self.level_told != Some(level)
+            && self.send(VideoControl::Level(level))
+        {
+            self.level_told = Some(level);
+        }
+        let differs = |a: Bitrate, b: Bitrate| a.bps().abs_diff(b.bps()) as f64 > TARGET_STEP * b.bps() as f64;
+        if let Some(target) = self.target
+            && self.told.is_none_or(|told| differs(target, told))
+            && self.send(VideoControl::Target(target))
+        {
+            self.told = Some(target);
+        }
+        let due = self.last_key_frame.is_none_or(|last| now.duration_since(last) >= KEY_FRAME_INTERVAL);
+        if self.key_frame && due && self.send(VideoControl::KeyFrame) {
+            self.key_frame = false;
+            self.last_key_frame = Some(now);
+        }
+    }
+
+    /// A wish that nobody is left to hear counts as made.
+    fn send(&self, wish: VideoControl) -> bool {
+        !matches!(self.control.try_send(wish), Err(TrySendError::Full(_)))
+    }
+}
+
+/// The task's inputs.
+pub(crate) struct SendInputs {
+    pub(crate) video: mpsc::Receiver<EncodedVideo>,
+    pub(crate) audio: mpsc::Receiver<EncodedAudio>,
+    pub(crate) feedback: mpsc::Receiver<Feedback>,
+    pub(crate) permission: watch::Receiver<Permission>,
+}
+
+/// The task.
+pub(crate) struct SendTask {
+    link: Arc<Link>,
+    audio: Option<OutgoingStream>,
+    video: Option<OutgoingStream>,
+    pacer: Pacer<Queued>,
+    history: SendHistory<rtp::Packet>,
+    permission: Permission,
+    wishes: Wishes,
+    /// After video was dropped, nothing but a key frame is sent.
+    key_frame_only: bool,
+    /// The last sound was silence that was not sent; what follows it begins a talkspurt (RFC 3551 §4.1).
+    silence: bool,
+    max_bitrate: Bitrate,
+    /// What sound and repairs take.
+    side: SideRate,
+    stats: watch::Sender<SendStats>,
+}
+
+/// The rate of what is sent besides video, averaged.
+struct SideRate {
+    bits_per_second: f64,
+    bytes: usize,
+    since: Instant,
+}
+
+impl SideRate {
+    fn rate(&mut self, now: Instant) -> Bitrate {
+        let elapsed = now.duration_since(self.since);
+        if elapsed >= TICK {
+            let current = self.bytes as f64 * 8.0 / elapsed.as_secs_f64();
+            let weight = (elapsed.as_secs_f64() / SIDE_WINDOW.as_secs_f64()).min(1.0);
+            self.bits_per_second += (current - self.bits_per_second) * weight;
+            (self.bytes, self.since) = (0, now);
+        }
+        Bitrate::from_bps(self.bits_per_second as u64)
+    }
+}
+
+impl SendTask {
+    pub(crate) fn new(
+        link: Arc<Link>,
+        audio: Option<OutgoingStream>,
+        video: Option<OutgoingStream>,
+        control: SyncSender<VideoControl>,
+        max_bitrate: Bitrate,
+        stats: watch::Sender<SendStats>,
+    ) -> Self {
+        Self {
+            link,
+            audio,
+            video,
+            pacer: Pacer::new(Bitrate::from_kbps(10_000), Instant::now()),
+            history: SendHistory::default(),
+            permission: Permission::default(),
+            wishes: Wishes {
+                control,
+                key_frame: false,
+                last_key_frame: None,
+                target: None,
+                told: None,
+                level: None,
+                level_told: None,
+            },
+            key_frame_only: true,
+            silence: true,
+            max_bitrate,
+            side: SideRate { bits_per_second: 0.0, bytes: 0, since: Instant::now() },
+            stats,
+        }
+    }
+
+    /// Runs until the permission's sender is gone.
+    pub(crate) async fn run(mut self, mut inputs: SendInputs) {
+        let mut tick = ticks();
+        let (mut video_open, mut audio_open) = (true, true);
+        loop {
+            let wakeup = self.pacer.next_wakeup().unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+            tokio::select! {
+                biased;
+                audio = inputs.audio.recv(), if audio_open => match audio {
+                    Some(audio) => self.audio(&audio),
+                    None => audio_open = false,
+                },
+                changed = inputs.permission.changed() => match changed {
+                    Ok(()) => {
+                        let permission = *inputs.permission.borrow_and_update();
+                        self.permitted(permission);
+                    }
+                    Err(_) => return,
+                },
+                Some(feedback) = inputs.feedback.recv() => self.feedback(feedback),
+                video = inputs.video.recv(), if video_open => match video {
+                    Some(video) => self.video(&video),
+                    None => video_open = false,
+                },
+                () = sleep_until(wakeup.into()) => {}
+                _ = tick.tick() => self.tick(Instant::now()),
+            }
+            self.transmit().await;
+        }
+    }
+
+    fn permitted(&mut self, permission: Permission) {
+        if permission.connections != self.permission.connections {
+            self.key_frame_only = true;
+            self.wishes.key_frame = permission.video.is_some();
+            self.wishes.last_key_frame = None;
+        }
+        self.wishes.level = permission.level;
+        self.permission = permission;
+        self.tick(Instant::now());
+    }
+
+    fn tick(&mut self, now: Instant) {
+        if self.permission.connected && self.permission.video.is_some() {
+            self.wishes.target = Some(self.video_target(now));
+            self.wishes.make(now);
+        }
+    }
+
+    /// What the estimate leaves to video, less headers.
+    fn video_target(&mut self, now: Instant) -> Bitrate {
+        let (estimate, burst) = {
+            let mut state = self.link.state();
+            (state.estimator.target(now), state.estimator.burst_rate())
+        };
+        self.pacer.set_rate(burst);
+        let left = estimate.bps().saturating_sub(self.side.rate(now).bps());
+        let payload_share = MAX_PAYLOAD as f64 / (MAX_PAYLOAD + PACKET_OVERHEAD) as f64;
+        Bitrate::from_bps(left).scaled(payload_share).clamp(estimator::FLOOR, self.max_bitrate.max(estimator::FLOOR))
+    }
+
+    fn feedback(&mut self, feedback: Feedback) {
+        let now = Instant::now();
+        match feedback {
+            Feedback::KeyFrame => {
+                self.wishes.key_frame = true;
+                self.tick(now);
+            }
+            Feedback::Missing(sequences) => {
+                let rtt = self.link.state().rtt();
+                for packet in sequences.into_iter().filter_map(|sequence| self.history.repair(sequence, now, rtt)) {
+                    let bytes = packet.payload.len() + PACKET_OVERHEAD;
+                    self.pacer.push_repair(Queued::Repair(packet), bytes);
+                }
+            }
+        }
+    }
+
+    fn audio(&mut self, audio: &EncodedAudio) {
+        let Some(stream) = &mut self.audio else { return };
+        // The clock counts samples, as the sound card does; only an interruption moves it.
+        let interrupted = stream.at.is_none_or(|expected| audio.captured_at > expected + MAX_AUDIO_GAP);
+        if interrupted {
+            stream.advance_to(audio.captured_at, SAMPLE_RATE);
+        }
+        let rtp_time = stream.rtp_time;
+        stream.rtp_time = rtp_time.wrapping_add(audio.samples);
+        let length = Duration::from_secs_f64(f64::from(audio.samples) / f64::from(SAMPLE_RATE));
+        stream.at = Some(audio.captured_at + length);
+        if audio.data.is_empty() || !self.permission.connected || self.permission.audio.is_none() {
+            self.silence = true;
+            return;
+        }
+        let marker = std::mem::take(&mut self.silence);
+        let bytes = audio.data.len() + PACKET_OVERHEAD;
+        self.pacer.push_audio(Queued::Audio(Outgoing { payload: audio.data.clone(), marker, rtp_time }), bytes);
+    }
+
+    fn video(&mut self, video: &EncodedVideo) {
+        let Some(stream) = &mut self.video else { return };
+        if !self.permission.connected || self.permission.video.is_none() || (self.key_frame_only && !video.key) {
+            return;
+        }
+        stream.advance_to(video.captured_at, 90_000);
+        let rtp_time = stream.rtp_time;
+        let payloads = packetize(&video.data, MAX_PAYLOAD);
+        let last = payloads.len().saturating_sub(1);
+        let packets = payloads.into_iter().enumerate().map(|(index, payload)| {
+            let bytes = payload.len() + PACKET_OVERHEAD;
+            (Queued::Video(Outgoing { payload, marker: index == last, rtp_time }), bytes)
+        });
+        match self.pacer.push_video(packets) {
+            Enqueued::Queued => self.key_frame_only = false,
+            Enqueued::Dropped => {
+                self.key_frame_only = true;
+                self.wishes.key_frame = true;
+                self.tick(Instant::now());
+            }
+        }
+    }
+
+    /// Sends whatever the pacer lets go.
+    async fn transmit(&mut self) {
+        while let Some(queued) = self.pacer.pop(Instant::now()) {
+            let (stream, packet) = match queued {
+                Queued::Audio(out) => {
+                    let (Some(stream), Some(payload_type)) = (&mut self.audio, self.permission.audio) else { continue };
+                    let packet = stream.packet(&out, payload_type);
+                    self.side.bytes += out.payload.len() + PACKET_OVERHEAD;
+                    self.stats.send_modify(|stats| {
+                        stats.audio_packets += 1;
+                        stats.audio_bytes += out.payload.len() as u64;
+                    });
+                    (stream, packet)
+                }
+                Queued::Video(out) => {
+                    let (Some(stream), Some(payload_type)) = (&mut self.video, self.permission.video) else { continue };
+                    let packet = stream.packet(&out, payload_type);
+                    self.history.remember(packet.header.sequence_number, packet.clone(), Instant::now());
+                    self.stats.send_modify(|stats| stats.video_bytes += out.payload.len() as u64);
+                    (stream, packet)
+                }
+                Queued::Repair(packet) => {
+                    let Some(stream) = &mut self.video else { continue };
+                    self.side.bytes += packet.payload.len() + PACKET_OVERHEAD;
+                    self.stats.send_modify(|stats| stats.retransmitted += 1);
+                    (stream, packet)
+                }
+            };
+            if stream.track.write_rtp(packet).await.is_err() {
+                // Only when the connection is gone, which its owner learns elsewhere.
+                tracing::trace!("a packet could not be sent");
+            }
+        }
+    }
+}
+
+fn ticks() -> Interval {
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}

@@ -1,0 +1,238 @@
+//! Pictures and sound over the connection.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use tokio::net::UdpSocket;
+use tokio::time::sleep;
+use visavis_media::frame::{EncodedAudio, ReceivedAudio};
+use visavis_media::h264_level::H264Level;
+use visavis_media::units::Bitrate;
+use visavis_transport::{PeerCommand, PeerConfig, PeerEvent, VideoControl};
+
+use crate::relay::{Network, Relay, address_of};
+use crate::support::{
+    End, PATIENCE, access_unit, config, connect, connect_through, connected_pair, pair_across, pass, picture, received,
+    send_pictures,
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_and_sound_arrive_as_they_were_sent_and_in_order() {
+    let (a, b) = connected_pair().await;
+    assert!(a.key_frame_wish().await, "a connection begins with a key frame");
+    let sound = async {
+        let mut sent = Vec::new();
+        let start = Instant::now();
+        for n in 0..100u32 {
+            let data = Bytes::from(format!("packet {n}"));
+            let captured_at = start + n * Duration::from_millis(10);
+            let packet = EncodedAudio { data: data.clone(), samples: 480, captured_at };
+            a.audio_out.send(packet).await.expect("the peer takes sound");
+            sent.push(data);
+            sleep(Duration::from_millis(10)).await;
+        }
+        sent
+    };
+    let (pictures, sound) = tokio::join!(send_pictures(&a, 1, 30, 9_000), sound);
+    sleep(Duration::from_millis(300)).await;
+    assert_eq!(received(&b), pictures);
+    let heard: Vec<ReceivedAudio> = b.audio_in.try_iter().collect();
+    assert_eq!(heard.iter().map(|packet| packet.payload.clone()).collect::<Vec<_>>(), sound);
+    assert!(heard.windows(2).all(|pair| pair[1].rtp_time.wrapping_sub(pair[0].rtp_time) == 480));
+    assert!(heard.windows(2).all(|pair| pair[1].sequence == pair[0].sequence.wrapping_add(1)));
+    let stats = a.peer.stats().await;
+    assert_eq!((stats.audio_packets_sent, stats.retransmitted), (100, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wish_for_a_key_frame_reaches_the_encoder_of_the_other() {
+    let (a, b) = connected_pair().await;
+    assert!(a.key_frame_wish().await);
+    send_pictures(&a, 2, 5, 2_000).await;
+    b.command(PeerCommand::RequestKeyFrame);
+    assert!(a.key_frame_wish().await);
+    assert!(a.peer.stats().await.plis_received >= 1);
+    assert!(b.peer.stats().await.plis_sent >= 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_name_the_way_and_how_it_is_protected() {
+    let (a, b) = connected_pair().await;
+    tokio::join!(send_pictures(&a, 3, 60, 2_000), send_pictures(&b, 4, 60, 2_000));
+    let stats = a.peer.stats().await;
+    println!("{stats:?}");
+    assert_eq!(stats.local_candidate.as_deref(), Some("host"));
+    assert!(stats.remote_candidate.is_some());
+    assert_eq!(stats.protocol.as_deref(), Some("udp"));
+    assert!(stats.rtt_ms.is_some_and(|rtt| rtt < 100.0));
+    assert!(stats.srtp.is_some() && stats.dtls.is_some());
+    assert!(stats.video_bytes_sent > 100_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn junk_at_the_socket_does_no_harm() {
+    let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
+    let mut sockets = Vec::new();
+    connect_through(&mut a, &mut b, |_, candidate| sockets.extend(address_of(&candidate.candidate))).await;
+    send_pictures(&a, 7, 2, 2_000).await;
+    let attacker = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+    let mut rng = StdRng::seed_from_u64(12);
+    for _ in 0..3_000 {
+        let mut junk: Vec<u8> = (0..rng.random_range(0..200)).map(|_| rng.random()).collect();
+        if let Some(first) = junk.first_mut() {
+            // What a demultiplexer takes for STUN, DTLS, RTP or RTCP (RFC 7983).
+            *first = [0x00, 0x01, 22, 23, 0x80, 0x81, 0x90, 0xbf, 0xff][rng.random_range(0..9)];
+        }
+        for socket in &sockets {
+            let _ = attacker.send_to(&junk, socket).await;
+        }
+    }
+    let _ = received(&b);
+    let sent = send_pictures(&a, 8, 10, 2_000).await;
+    sleep(Duration::from_millis(300)).await;
+    assert_eq!(received(&b), sent);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lost_packets_are_repaired_without_a_storm() {
+    let relay = Relay::start(Network { loss: 0.05, delay: Duration::from_millis(10), rate: None }).await;
+    let (a, b) = pair_across(&relay).await;
+    let sent = send_pictures(&a, 9, 150, 6_000).await;
+    sleep(Duration::from_millis(500)).await;
+    let got = received(&b);
+    let (stats, theirs) = (a.peer.stats().await, b.peer.stats().await);
+    let packets = sent.iter().map(|(data, _)| data.len().div_ceil(1162) as u64).sum::<u64>();
+    println!(
+        "{} of {} pictures, {packets} packets, {} resent, {} nacks, {} plis, {} given up",
+        got.len(),
+        sent.len(),
+        stats.retransmitted,
+        theirs.nacks_sent,
+        theirs.plis_sent,
+        theirs.frames_dropped
+    );
+    assert!(got.len() as f64 >= 0.9 * sent.len() as f64, "{} of {}", got.len(), sent.len());
+    assert!(got.iter().all(|picture| sent.contains(picture)), "a picture that nobody sent");
+    assert!(stats.retransmitted > 0 && (stats.retransmitted as f64) < 0.15 * packets as f64);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn silence_is_told_and_so_is_its_end() {
+    let relay = Relay::start(Network { loss: 0.0, delay: Duration::ZERO, rate: None }).await;
+    let (a, mut b) = pair_across(&relay).await;
+    send_pictures(&a, 10, 5, 2_000).await;
+    relay.open.store(false, Ordering::Relaxed);
+    let start = Instant::now();
+    assert_eq!(b.event().await, PeerEvent::Disconnected);
+    println!("silence told after {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    relay.open.store(true, Ordering::Relaxed);
+    send_pictures(&a, 10, 5, 2_000).await;
+    assert_eq!(b.event().await, PeerEvent::Connected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_encoder_is_told_to_fit_a_narrow_link() {
+    let network = Network { loss: 0.0, delay: Duration::from_millis(10), rate: Some(Bitrate::from_kbps(600)) };
+    let relay = Relay::start(network).await;
+    let (a, b) = pair_across(&relay).await;
+    let target = follow_target(&a, Duration::from_secs(8)).await;
+    println!("target {target} behind 600 kbit/s, estimated {:?}", a.peer.stats().await.estimated);
+    assert!((Bitrate::from_kbps(250)..=Bitrate::from_kbps(620)).contains(&target), "{target}");
+    assert!(received(&b).len() > 150);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_encoder_is_told_up_to_which_level_the_other_takes_pictures() {
+    for (theirs, expected) in [("42e028", H264Level::OURS), ("42e01f", H264Level::BASIC)] {
+        let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
+        a.command(PeerCommand::CreateOffer { ice_restart: false });
+        let offer = a.description().await;
+        b.command(PeerCommand::AcceptOffer(offer));
+        let mut answer = b.description().await;
+        assert!(answer.sdp.contains("profile-level-id=42e028"), "{}", answer.sdp);
+        answer.sdp = answer.sdp.replace("42e028", theirs);
+        a.command(PeerCommand::AcceptAnswer(answer));
+        let mut told = None;
+        let until = Instant::now() + PATIENCE;
+        while told.is_none() && Instant::now() < until {
+            tokio::select! {
+                Some(event) = a.events.recv() => { pass(event, true, &b, &mut |_, _| {}); }
+                Some(event) = b.events.recv() => { pass(event, false, &a, &mut |_, _| {}); }
+                () = sleep(Duration::from_millis(10)) => {}
+            }
+            told = a.control.try_iter().find_map(|wish| match wish {
+                VideoControl::Level(level) => Some(level),
+                _ => None,
+            });
+        }
+        assert_eq!(told, Some(expected));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_loopback_the_encoder_soon_gets_all_it_may_use() {
+    let (a, _b) = connected_pair().await;
+    let start = Instant::now();
+    let target = follow_target(&a, Duration::from_secs(3)).await;
+    println!("target {target} after {:?}", start.elapsed());
+    assert!(target > Bitrate::from_kbps(2300), "{target}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decoder_that_falls_behind_goes_on_with_a_key_frame() {
+    let (mut a, mut b) = (End::open(config()).await, End::open_with_video_queue(config(), 4).await);
+    connect(&mut a, &mut b).await;
+    assert!(a.key_frame_wish().await);
+    let first = send_pictures(&a, 14, 8, 1_000).await;
+    assert_eq!(received(&b), first[..4]);
+    let rest = send_pictures(&a, 15, 25, 1_000).await;
+    let got = received(&b);
+    let key = rest.iter().position(|(_, key)| *key).expect("a key frame");
+    assert!(got.first().is_some_and(|(_, key)| *key), "the first picture after a gap is a key frame");
+    assert!(key > 0 || got[0] == rest[key], "{}", key);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_sends_nothing_still_receives() {
+    let mut silent = PeerConfig { send_video: false, send_audio: false, ..config() };
+    for silent_offers in [false, true] {
+        let (mut a, mut b) = (End::open(config()).await, End::open(silent.clone()).await);
+        if silent_offers {
+            connect(&mut b, &mut a).await;
+        } else {
+            connect(&mut a, &mut b).await;
+        }
+        assert!(a.key_frame_wish().await);
+        let sent = send_pictures(&a, 16, 10, 2_000).await;
+        sleep(Duration::from_millis(300)).await;
+        assert_eq!(received(&b), sent, "silent offers: {silent_offers}");
+        silent.send_audio = true;
+    }
+}
+
+/// Sends pictures at the rate that is asked for, and returns the last that was.
+async fn follow_target(end: &End, time: Duration) -> Bitrate {
+    let mut rng = StdRng::seed_from_u64(13);
+    let mut target = Bitrate::from_kbps(500);
+    let start = Instant::now();
+    let mut key = true;
+    while start.elapsed() < time {
+        for wish in end.control.try_iter() {
+            match wish {
+                VideoControl::Target(wanted) => target = wanted,
+                VideoControl::KeyFrame => key = true,
+                VideoControl::Level(_) => {}
+            }
+        }
+        let bytes = target.bytes_in(Duration::from_millis(33)) as usize;
+        let data = access_unit(&mut rng, key, if key { 2 * bytes } else { bytes });
+        end.video_out.send(picture(data, key)).await.expect("the peer takes pictures");
+        key = false;
+        sleep(Duration::from_millis(33)).await;
+    }
+    target
+}

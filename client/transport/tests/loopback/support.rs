@@ -1,0 +1,193 @@
+//! Two peers and what lies between them.
+
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo};
+use visavis_media::units::Bitrate;
+use visavis_transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl};
+use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
+
+use crate::relay::Relay;
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+
+pub(crate) fn config() -> PeerConfig {
+    PeerConfig {
+        ice_servers: Vec::new(),
+        relay_only: false,
+        bind: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+        max_bitrate: Bitrate::from_kbps(2500),
+        send_video: true,
+        send_audio: true,
+    }
+}
+
+/// A peer with the other ends of its ports.
+pub(crate) struct End {
+    pub(crate) peer: Peer,
+    pub(crate) events: mpsc::Receiver<PeerEvent>,
+    pub(crate) video_out: mpsc::Sender<EncodedVideo>,
+    pub(crate) audio_out: mpsc::Sender<EncodedAudio>,
+    pub(crate) video_in: Receiver<ReceivedVideo>,
+    pub(crate) audio_in: Receiver<ReceivedAudio>,
+    pub(crate) control: Receiver<VideoControl>,
+}
+
+impl End {
+    pub(crate) async fn open(config: PeerConfig) -> Self {
+        Self::open_with_video_queue(config, 1024).await
+    }
+
+    pub(crate) async fn open_with_video_queue(config: PeerConfig, video_queue: usize) -> Self {
+        let (video_out, video_out_rx) = mpsc::channel(8);
+        let (audio_out, audio_out_rx) = mpsc::channel(32);
+        let (video_in_tx, video_in) = sync_channel(video_queue);
+        let (audio_in_tx, audio_in): (SyncSender<ReceivedAudio>, _) = sync_channel(256);
+        let (control_tx, control) = sync_channel(8);
+        let (events_tx, events) = mpsc::channel(256);
+        let ports = MediaPorts {
+            video_out: video_out_rx,
+            audio_out: audio_out_rx,
+            video_in: video_in_tx,
+            audio_in: audio_in_tx,
+            video_control: control_tx,
+        };
+        let peer = Peer::open(config, ports, events_tx).await.expect("a peer opens");
+        Self { peer, events, video_out, audio_out, video_in, audio_in, control }
+    }
+
+    pub(crate) fn command(&self, command: PeerCommand) {
+        self.peer.command(command).expect("the peer takes commands");
+    }
+
+    pub(crate) async fn event(&mut self) -> PeerEvent {
+        timeout(PATIENCE, self.events.recv()).await.expect("an event comes in time").expect("the peer lives")
+    }
+
+    pub(crate) async fn description(&mut self) -> SessionDescription {
+        loop {
+            if let PeerEvent::LocalDescription(description) = self.event().await {
+                return description;
+            }
+        }
+    }
+
+    /// Waits until the encoder is asked for a key frame.
+    pub(crate) async fn key_frame_wish(&self) -> bool {
+        let until = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < until {
+            match self.control.try_recv() {
+                Ok(VideoControl::KeyFrame) => return true,
+                Ok(VideoControl::Target(_) | VideoControl::Level(_)) => {}
+                Err(_) => sleep(Duration::from_millis(5)).await,
+            }
+        }
+        false
+    }
+}
+
+/// Passes descriptions and addresses between the two, changed as a test likes, until both are connected.
+pub(crate) async fn connect_through(
+    a: &mut End,
+    b: &mut End,
+    mut change: impl FnMut(bool, &mut CandidateInit),
+) -> Duration {
+    let start = Instant::now();
+    a.command(PeerCommand::CreateOffer { ice_restart: false });
+    let (mut a_up, mut b_up) = (false, false);
+    let until = start + PATIENCE;
+    while !(a_up && b_up) {
+        assert!(Instant::now() < until, "not connected in time");
+        tokio::select! {
+            Some(event) = a.events.recv() => a_up |= pass(event, true, b, &mut change),
+            Some(event) = b.events.recv() => b_up |= pass(event, false, a, &mut change),
+            () = sleep(Duration::from_millis(100)) => {}
+        }
+    }
+    start.elapsed()
+}
+
+/// Hands an event of one end to the other. Says whether it was `Connected`.
+pub(crate) fn pass(
+    event: PeerEvent,
+    from_a: bool,
+    to: &End,
+    change: &mut impl FnMut(bool, &mut CandidateInit),
+) -> bool {
+    match event {
+        PeerEvent::LocalDescription(description) => to.command(match description.kind {
+            DescriptionKind::Offer => PeerCommand::AcceptOffer(description),
+            _ => PeerCommand::AcceptAnswer(description),
+        }),
+        PeerEvent::LocalCandidate(mut candidate) => {
+            assert!(candidate.sdp_mid.as_deref().is_some_and(|mid| !mid.is_empty()), "a candidate names its section");
+            change(from_a, &mut candidate);
+            to.command(PeerCommand::AddCandidate(candidate));
+        }
+        PeerEvent::Connected => return true,
+        PeerEvent::Disconnected => {}
+        PeerEvent::Failed(why) => panic!("failed: {why}"),
+    }
+    false
+}
+
+pub(crate) async fn connect(a: &mut End, b: &mut End) -> Duration {
+    connect_through(a, b, |_, _| {}).await
+}
+
+pub(crate) async fn pair_across(relay: &Relay) -> (End, End) {
+    let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
+    connect_through(&mut a, &mut b, |from_a, candidate| relay.step_between(from_a, &mut candidate.candidate)).await;
+    (a, b)
+}
+
+pub(crate) async fn connected_pair() -> (End, End) {
+    let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
+    connect(&mut a, &mut b).await;
+    (a, b)
+}
+
+/// An access unit that looks like an encoder's: parameter sets before an IDR slice, or one slice of another picture.
+pub(crate) fn access_unit(rng: &mut StdRng, key: bool, bytes: usize) -> Bytes {
+    let mut unit = Vec::with_capacity(bytes + 40);
+    let mut nal = |header: u8, len: usize, rng: &mut StdRng| {
+        unit.extend([0, 0, 0, 1, header]);
+        unit.extend((0..len).map(|_| rng.random_range(1..=255u8)));
+    };
+    if key {
+        nal(0x67, 12, rng);
+        nal(0x68, 4, rng);
+    }
+    nal(if key { 0x65 } else { 0x41 }, bytes, rng);
+    unit.into()
+}
+
+pub(crate) fn picture(data: Bytes, key: bool) -> EncodedVideo {
+    EncodedVideo { data, key, captured_at: Instant::now() }
+}
+
+/// Sends pictures 33 ms apart, a key frame first and whenever one is wished for.
+pub(crate) async fn send_pictures(end: &End, seed: u64, count: usize, bytes: usize) -> Vec<(Bytes, bool)> {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut sent = Vec::new();
+    for index in 0..count {
+        let wished = end.control.try_iter().fold(false, |wished, wish| wished | (wish == VideoControl::KeyFrame));
+        let key = index == 0 || wished;
+        let data = access_unit(&mut rng, key, if key { 4 * bytes } else { bytes });
+        end.video_out.send(picture(data.clone(), key)).await.expect("the peer takes pictures");
+        sent.push((data, key));
+        sleep(Duration::from_millis(33)).await;
+    }
+    sent
+}
+
+pub(crate) fn received(end: &End) -> Vec<(Bytes, bool)> {
+    end.video_in.try_iter().map(|picture| (picture.data, picture.key)).collect()
+}
