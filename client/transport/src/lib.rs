@@ -29,8 +29,8 @@ use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVi
 use visavis_media::units::Bitrate;
 
 pub use peer::Peer;
-pub use visavis_media::video_control::VideoControl;
 pub use sdp::SdpError;
+pub use visavis_media::video_control::VideoControl;
 
 /// Begins to resolve the names of STUN and TURN servers, so that a later call need not wait for them. Returns at once.
 pub fn warm_up(ice_servers: &[IceServer]) {
