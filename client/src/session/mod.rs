@@ -3,6 +3,7 @@
 //! A window or a command line sends an [`snapshot::Intent`] and sees [`snapshot::Snapshot`]s; it never touches a
 //! device, a socket or the machine.
 
+pub mod diagnosis;
 pub mod directory;
 pub mod driver;
 pub mod ending;
@@ -13,8 +14,9 @@ mod media_engine;
 mod notices;
 pub mod options;
 mod peers;
-mod pipeline;
+pub(crate) mod pipeline;
 pub mod process;
 pub mod report;
 mod room;
 pub mod snapshot;
+pub mod statistics;

@@ -10,6 +10,7 @@ use crate::call::event::CallPhase;
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
 use crate::media::frame::Picture;
 use crate::media::slot::LatestSlot;
+use crate::session::statistics::Statistics;
 
 /// Everything a person can ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,6 +167,8 @@ pub struct Snapshot {
     pub rtt: Option<Duration>,
     /// Words about how the connection is doing, when it is not well.
     pub connection_words: Option<String>,
+    /// The figures of the call, while it has a connection.
+    pub statistics: Option<Arc<Statistics>>,
     /// Notices that were not put away yet.
     pub notices: Vec<Notice>,
 }

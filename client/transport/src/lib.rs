@@ -9,6 +9,7 @@ pub mod estimator;
 mod figures;
 mod link;
 pub mod nack;
+pub mod nat_probe;
 mod negotiator;
 pub mod pacer;
 pub mod packetizer;
@@ -123,12 +124,16 @@ pub struct MediaPorts {
 pub struct PeerStats {
     /// RTP payload bytes of video sent, repairs not counted.
     pub video_bytes_sent: u64,
+    /// RTP payload bytes of video received, each packet counted once.
+    pub video_bytes_received: u64,
     /// Audio packets sent.
     pub audio_packets_sent: u64,
     /// Audio payload bytes sent.
     pub audio_bytes_sent: u64,
     /// Audio packets received.
     pub audio_packets_received: u64,
+    /// Audio payload bytes received.
+    pub audio_bytes_received: u64,
     /// Audio packets that never came.
     pub audio_packets_lost: u64,
     /// Round trip, in milliseconds.

@@ -59,6 +59,8 @@ struct Shared {
     peers: [Option<SocketAddr>; 2],
     /// At which address of the emulator each side is seen by the other.
     seen_at: [SocketAddr; 2],
+    /// When the timeline began.
+    begun: Option<Instant>,
     /// What went from each side to the other.
     traces: [Trace; 2],
 }
@@ -80,7 +82,8 @@ impl Emulator {
     pub async fn start(timeline: Timeline, seed: u64) -> io::Result<Self> {
         let sockets = [socket().await?, socket().await?];
         let seen_at = [sockets[0].local_addr()?, sockets[1].local_addr()?];
-        let shared = Arc::new(Mutex::new(Shared { peers: [None; 2], seen_at, traces: Default::default() }));
+        let shared =
+            Arc::new(Mutex::new(Shared { peers: [None; 2], seen_at, begun: None, traces: Default::default() }));
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let before = Conditions { delay: timeline.at(Duration::ZERO).delay, ..Conditions::CLEAR };
         let links = [Link::new(before, seed), Link::new(before, seed.wrapping_add(1))];
@@ -104,6 +107,12 @@ impl Emulator {
     /// As [`Self::set`].
     pub async fn move_address(&self, side: Side) {
         self.command(Command::Move(side)).await;
+    }
+
+    /// When the timeline began: with the first media packet.
+    #[must_use]
+    pub fn begun(&self) -> Option<Instant> {
+        self.lock().begun
     }
 
     /// What has gone from this side to the other so far.
@@ -206,6 +215,7 @@ impl Task {
         let now = Instant::now();
         if self.begun.is_none() && is_rtp(&packet) {
             self.begun = Some(now);
+            self.shared.lock().unwrap_or_else(PoisonError::into_inner).begun = self.begun;
             self.follow_timeline(now);
         }
         let at = self.begun.map(|begun| now.duration_since(begun));
