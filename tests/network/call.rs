@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
-use visavis_client::device::{MicrophoneChoice, SpeakerChoice};
+use visavis_client::device::MicrophoneChoice;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::report::Report;
 use visavis_client::session::snapshot::{Intent, SessionLink};
