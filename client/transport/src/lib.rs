@@ -10,6 +10,7 @@ pub mod fec;
 mod figures;
 pub mod key_frame_requests;
 mod link;
+mod marked_socket;
 pub mod nack;
 pub mod nat_probe;
 mod negotiator;

@@ -384,7 +384,11 @@ impl Negotiator {
             Some(track) if video.is_some() => track.parity_payload_type().await,
             _ => None,
         };
-        self.link.state().parity_out = parity;
+        {
+            let mut state = self.link.state();
+            state.audio_out = audio;
+            state.parity_out = parity;
+        }
         let theirs = self.connection.pc.remote_description().await;
         let level = theirs.and_then(|description| sdp::h264_level(&description.sdp));
         self.out.permission.send_modify(|permission| {

@@ -62,7 +62,7 @@ impl Peer {
         let (link, feedback, incoming) = Link::new(ceiling, ports.lip_sync);
         let (library, library_events) = mpsc::channel(LIBRARY_QUEUE);
         let (panicked, panics) = mpsc::channel(1);
-        let runtime = Arc::new(SupervisedRuntime::new(Arc::clone(&resolver), panicked));
+        let runtime = Arc::new(SupervisedRuntime::new(Arc::clone(&link), Arc::clone(&resolver), panicked));
         let handler = Arc::new(Handler::new(library));
         let connection = Connection::build(&config, &link, handler, &resolver, runtime).await?;
 

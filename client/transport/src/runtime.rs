@@ -1,7 +1,7 @@
 //! The runtime that the library runs on: tokio, but supervised.
 //!
-//! Two things differ from the library's own. A task of the library's that panics is reported instead of vanishing with
-//! the connection it drove. And names are resolved by [`super::resolver`], which answers at once: the library resolves
+//! Three things differ from the library's own. A task of the library's that panics is reported instead of vanishing with
+//! the connection it drove. Its sockets mark what they send ([`super::marked_socket`]). And names are resolved by [`super::resolver`], which answers at once: the library resolves
 //! the names of STUN servers inside its driver, where a dead name server would hold up everything else.
 
 use std::future::Future;
@@ -17,22 +17,33 @@ use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, TokioRuntime,
 };
 
+use super::link::Link;
+use super::marked_socket;
 use super::resolver::Resolver;
+
+/// Where multicast DNS is spoken (RFC 6762 §3).
+const MDNS_PORT: u16 = 5353;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Tokio, supervised.
-#[derive(Debug)]
 pub(crate) struct SupervisedRuntime {
     tokio: TokioRuntime,
+    link: Arc<Link>,
     resolver: Arc<Resolver>,
     /// Told when a task of the library's panicked. One place is enough: the first is the last.
     panicked: mpsc::Sender<()>,
 }
 
 impl SupervisedRuntime {
-    pub(crate) fn new(resolver: Arc<Resolver>, panicked: mpsc::Sender<()>) -> Self {
-        Self { tokio: TokioRuntime, resolver, panicked }
+    pub(crate) fn new(link: Arc<Link>, resolver: Arc<Resolver>, panicked: mpsc::Sender<()>) -> Self {
+        Self { tokio: TokioRuntime, link, resolver, panicked }
+    }
+}
+
+impl std::fmt::Debug for SupervisedRuntime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SupervisedRuntime")
     }
 }
 
@@ -64,7 +75,10 @@ impl Runtime for SupervisedRuntime {
     }
 
     fn wrap_udp_socket(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
-        self.tokio.wrap_udp_socket(socket)
+        if socket.local_addr()?.port() == MDNS_PORT {
+            return self.tokio.wrap_udp_socket(socket);
+        }
+        marked_socket::wrap(socket, Arc::clone(&self.link))
     }
 
     fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
@@ -105,10 +119,14 @@ impl Runtime for SupervisedRuntime {
 mod tests {
     use super::*;
 
+    fn link() -> Arc<Link> {
+        Link::new(visavis_media::units::Bitrate::from_kbps(1000), Arc::default()).0
+    }
+
     #[tokio::test]
     async fn a_panic_in_the_library_is_told() {
         let (panicked, mut panics) = mpsc::channel(1);
-        let runtime = SupervisedRuntime::new(Resolver::shared(), panicked);
+        let runtime = SupervisedRuntime::new(link(), Resolver::shared(), panicked);
         runtime.spawn(Box::pin(async {})).detach();
         let aborted = runtime.spawn(Box::pin(std::future::pending()));
         aborted.abort();
@@ -120,7 +138,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_is_not_known_yet_is_no_reason_to_wait() {
-        let runtime = SupervisedRuntime::new(Resolver::shared(), mpsc::channel(1).0);
+        let runtime = SupervisedRuntime::new(link(), Resolver::shared(), mpsc::channel(1).0);
         assert!(runtime.resolve_host("no.such.name.invalid:1").await.is_err());
         let known = runtime.resolve_host("192.0.2.1:1").await.expect("an address");
         assert_eq!(known, [SocketAddr::from(([192, 0, 2, 1], 1))]);
