@@ -39,6 +39,12 @@ enum Command {
         #[arg(long, value_name = "USERNAME")]
         from: Option<String>,
     },
+    /// Try everything that a call needs, and say what works and what to do about the rest
+    Doctor {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// List cameras, microphones and speakers with their formats
     Devices {
         /// As JSON
@@ -136,6 +142,11 @@ pub enum Action {
     Answer {
         /// Accept only this person.
         from: Option<Username>,
+    },
+    /// Try everything.
+    Doctor {
+        /// As JSON.
+        json: bool,
     },
     /// List the devices.
     Devices {
@@ -238,6 +249,7 @@ impl Cli {
                 Action::Answer { from: from.map(|text| name("--from", &text)).transpose()? }
             }
             (Some(Command::Devices { json }), None) => Action::Devices { json },
+            (Some(Command::Doctor { json }), None) => Action::Doctor { json },
             (Some(_), Some(_)) => return Err(UsageError("--room goes with `visavis call`".into())),
         };
         let mut ice_servers = Vec::new();

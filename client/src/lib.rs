@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod device;
 pub mod device_key;
+pub mod doctor;
 mod private_file;
 pub mod session;
 pub mod signaling;

@@ -11,6 +11,7 @@ use visavis_client::cli::{Action, Cli, ExitReason, Invocation, Target};
 use visavis_client::config::data_dir;
 use visavis_client::device::{self, CameraChoice, MicrophoneChoice, SpeakerChoice};
 use visavis_client::device_key::DeviceKey;
+use visavis_client::doctor::{self, DoctorOptions, Finding};
 use visavis_client::session::driver::{self, SessionHandle};
 use visavis_client::session::headless::{self, Errand, Script};
 use visavis_client::session::options::{Identity, SessionOptions};
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     };
     let code = match invocation.action.clone() {
         Action::Devices { json } => list_devices(json),
+        Action::Doctor { json } => run_doctor(&runtime, &invocation, json),
         Action::Call(Target::Person(peer)) => run_headless(&runtime, &invocation, Errand::Call(peer)),
         Action::Call(Target::Room(room)) => run_headless(&runtime, &invocation, Errand::Meet(room)),
         Action::Answer { from } => run_headless(&runtime, &invocation, Errand::Answer { from }),
@@ -182,6 +184,28 @@ fn write_report(path: &Path, report: &Report) -> std::io::Result<()> {
     let mut text = serde_json::to_string_pretty(report)?;
     text.push('\n');
     std::fs::write(path, text)
+}
+
+fn run_doctor(runtime: &tokio::runtime::Runtime, invocation: &Invocation, json: bool) -> ExitCode {
+    let options = DoctorOptions {
+        server: invocation.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
+        session: session_options(invocation),
+    };
+    let each = |finding: &Finding| {
+        if !json {
+            say(&finding.line());
+        }
+    };
+    let checkup = runtime.block_on(doctor::examine(options, each));
+    if json {
+        match serde_json::to_string_pretty(&checkup) {
+            Ok(text) => say(&text),
+            Err(error) => return fail(ExitReason::Device, &error.to_string()),
+        }
+    } else {
+        say(&checkup.summary());
+    }
+    ExitCode::from(checkup.exit().code())
 }
 
 fn list_devices(json: bool) -> ExitCode {

@@ -12,6 +12,5 @@ pub mod picture;
 pub mod presence;
 pub mod programs;
 pub mod redirect;
-pub mod relay;
 pub mod report;
 pub mod server;

@@ -1,6 +1,6 @@
-//! A signaling server in front of the real one, in whose messages every media address is that of a relay.
+//! A signaling server in front of the real one, in whose messages every media address is one of an emulated network.
 //!
-//! Who logs in here is the relay's b, whomever they talk with its a; neither learns an address of the other's.
+//! Who logs in here is B of the emulated network, whomever they talk with is A; neither learns an address of the other's.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{accept_async, connect_async};
 
-use crate::relay::Relay;
+use visavis_link::{Emulator, Side};
 
 /// A server that ends with the runtime.
 #[derive(Debug)]
@@ -23,13 +23,13 @@ impl Redirect {
     ///
     /// # Panics
     /// When there is no free port.
-    pub async fn start(server: &str, relay: Relay) -> Self {
+    pub async fn start(server: &str, network: Arc<Emulator>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("ws://{}", listener.local_addr().expect("bound"));
-        let (server, relay) = (server.to_owned(), Arc::new(relay));
+        let server = server.to_owned();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(join(stream, server.clone(), Arc::clone(&relay)));
+                tokio::spawn(join(stream, server.clone(), Arc::clone(&network)));
             }
         });
         Self { url }
@@ -43,24 +43,24 @@ impl Redirect {
 }
 
 /// Passes everything on between a client and the server until either leaves.
-async fn join(stream: TcpStream, server: String, relay: Arc<Relay>) {
+async fn join(stream: TcpStream, server: String, network: Arc<Emulator>) {
     let (Ok(client), Ok((server, _))) = (accept_async(stream).await, connect_async(server).await) else { return };
     let ((to_client, from_client), (to_server, from_server)) = (client.split(), server.split());
     tokio::select! {
-        () = pass(from_client, to_server, &relay, false) => {}
-        () = pass(from_server, to_client, &relay, true) => {}
+        () = pass(from_client, to_server, &network, Side::B) => {}
+        () = pass(from_server, to_client, &network, Side::A) => {}
     }
 }
 
 async fn pass(
-    mut from: impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin,
+    mut messages: impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin,
     mut to: impl Sink<Message> + Unpin,
-    relay: &Relay,
-    from_a: bool,
+    network: &Emulator,
+    side: Side,
 ) {
-    while let Some(Ok(message)) = from.next().await {
+    while let Some(Ok(message)) = messages.next().await {
         let message = match message {
-            Message::Text(text) => Message::text(redirected(&text, |candidate| relay.step_between(from_a, candidate))),
+            Message::Text(text) => Message::text(redirected(&text, |candidate| network.step_between(side, candidate))),
             other => other,
         };
         if to.send(message).await.is_err() {

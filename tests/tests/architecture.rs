@@ -10,6 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("call", &[]),
     ("device", &["media"]),
     ("signaling", &["device_key"]),
+    ("doctor", &["call", "cli", "device", "media", "session", "signaling", "transport"]),
     ("session", &["call", "cli", "device", "device_key", "media", "signaling", "transport"]),
     ("ui", &["call", "config", "device", "media", "session"]),
     ("config", &["device", "media", "private_file"]),

@@ -1,15 +1,15 @@
 //! A whole call over a link that gives 600 kbit/s.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use visavis_client::call::event::EndReason;
-use visavis_client::media::units::Bitrate;
 use visavis_client::session::snapshot::Intent;
+use visavis_link::{Conditions, Emulator, Rate, Timeline};
 use visavis_tests::listen::Recording;
 use visavis_tests::look;
 use visavis_tests::person::{Person, tone_of};
 use visavis_tests::redirect::Redirect;
-use visavis_tests::relay::{Network, Relay};
 use visavis_tests::server::TestServer;
 
 /// In this time the encoder finds out how narrow the link is; it begins with more than that, so the picture may stand
@@ -25,9 +25,11 @@ const LONGEST_FREEZE: [Duration; 2] = [Duration::from_millis(2500), Duration::fr
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_600_kbit_a_second_pictures_and_sound_go_on() {
-    let network = Network { loss: 0.0, delay: Duration::from_millis(20), rate: Some(Bitrate::from_kbps(600)) };
+    let narrow = Conditions::CLEAR.delay(Duration::from_millis(20)).rate(Rate::from_kbps(600));
+    let narrow = Timeline::steady(narrow.queue(Duration::from_millis(500)));
+    let network = Arc::new(Emulator::start(narrow, 21).await.expect("free ports"));
     let server = TestServer::start().await;
-    let redirect = Redirect::start(server.url(), Relay::start(network).await).await;
+    let redirect = Redirect::start(server.url(), network).await;
     let mut alice = Person::online("alice", server.url()).await;
     let mut bob = Person::online("bob", redirect.url()).await;
     alice.call("bob").await;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::bars::{self, Line};
+use crate::command;
 use crate::error::Error;
 use crate::packages::{self, Purpose};
 use crate::programs::{self, Server};
@@ -16,12 +17,17 @@ use crate::window_start;
 use crate::workspace::{self, Profile};
 
 /// What to measure.
-#[derive(Debug, Clone, Copy, clap::Subcommand)]
+#[derive(Debug, Clone, clap::Subcommand)]
 pub(crate) enum What {
     /// A call of 1280x720 at 30 pictures a second between two clients on this machine, and the start of a window.
     Call,
     /// The signaling server beside a Node one of the classic kind: memory, processor time, latency.
     Server,
+    /// Calls over bad networks, emulated: freezes, made-up sound, delay, queues. Takes six minutes for all.
+    Network {
+        /// Which: clean, loss-2, loss-10, bursts, jitter, drop, narrow, loss-30, blackout, address. All without.
+        scenarios: Vec<String>,
+    },
 }
 
 /// How long the call lasts.
@@ -32,6 +38,7 @@ pub(crate) fn run(what: &What) -> Result<(), Error> {
     match what {
         What::Call => call(),
         What::Server => server_bench::run(),
+        What::Network { scenarios } => network(scenarios),
     }
 }
 
@@ -68,6 +75,16 @@ fn call() -> Result<(), Error> {
     println!("\n{}\nalice calls, bob answers. The same as JSON: {}", bars::in_words(&lines), file.display());
     let missing = bars::not_measured(&lines);
     if missing.is_empty() { Ok(()) } else { Err(Error::NotMeasured(missing)) }
+}
+
+/// Runs the program that puts an emulated network between two clients; it prints and writes what it finds.
+fn network(scenarios: &[String]) -> Result<(), Error> {
+    packages::ensure(&[Purpose::Build])?;
+    let folder = workspace::target_dir()?.join("bench");
+    let program = ["run", "--release", "--package", "visavis-tests", "--bin", "network-bench", "--"];
+    command::run(workspace::cargo().args(program).arg(&folder).args(scenarios))?;
+    println!("Plots and reports are in {}.", folder.display());
+    Ok(())
 }
 
 /// The arguments of either side.

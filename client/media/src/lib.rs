@@ -23,6 +23,7 @@ pub mod freeze;
 pub mod h264_decoder;
 pub mod h264_encoder;
 pub mod h264_level;
+pub mod lip_sync;
 pub mod opus_codec;
 pub mod pattern;
 pub mod pattern_bar;

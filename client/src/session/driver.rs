@@ -18,6 +18,7 @@ use crate::call::event::{CallPhase, Input, Output, PeerId, PeerInput};
 use crate::media::frame::Picture;
 use crate::media::slot::LatestSlot;
 use crate::media::voice_processing::VoiceWish;
+use crate::session::diagnosis::Diagnosis;
 use crate::session::directory::Directory;
 use crate::session::measure::{CallMeasurements, FinishedCall};
 use crate::session::media::{MediaEvent, MediaHandle, Ringing};
@@ -28,8 +29,9 @@ use crate::session::process::ProcessClock;
 use crate::session::report::Report;
 use crate::session::room;
 use crate::session::snapshot::{Intent, LoginPhase, RoomPhase, SessionLink, Snapshot};
+use crate::session::statistics::Statistics;
 use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
-use crate::transport::{self, PeerCommand, PeerConfig, PeerEvent};
+use crate::transport::{self, PeerCommand, PeerConfig, PeerEvent, PeerStats};
 
 /// Intents that wait; a person makes a few a second.
 const INTENT_QUEUE: usize = 64;
@@ -97,6 +99,8 @@ pub fn start(options: SessionOptions) -> SessionHandle {
         login_asked_at: None,
         server_ice: Vec::new(),
         peer: None,
+        statistics: Statistics::default(),
+        diagnosis: Diagnosis::default(),
         peer_event_in,
         media,
         measured: CallMeasurements::new(ProcessClock::start()),
@@ -125,6 +129,8 @@ struct Driver {
     login_asked_at: Option<Instant>,
     server_ice: Vec<IceServer>,
     peer: Option<(PeerId, RunningPeer)>,
+    statistics: Statistics,
+    diagnosis: Diagnosis,
     peer_event_in: mpsc::Sender<TaggedEvent>,
     media: MediaHandle,
     measured: CallMeasurements,
@@ -138,6 +144,7 @@ enum Happening {
     Signaling(Option<SignalingEvent>),
     Peer(TaggedEvent),
     Media(MediaEvent),
+    Figures(PeerStats),
     Deadline,
     Tick,
 }
@@ -158,6 +165,7 @@ impl Driver {
                 event = next_signaling_event(&mut self.signaling) => Happening::Signaling(event),
                 Some(event) = peer_events.recv() => Happening::Peer(event),
                 Some(event) = media_events.recv() => Happening::Media(event),
+                stats = next_figures(&mut self.peer) => Happening::Figures(stats),
                 () = sleep_until_some(deadline) => Happening::Deadline,
                 () = sleep_until(tick.into()) => Happening::Tick,
             };
@@ -167,6 +175,7 @@ impl Driver {
                 Happening::Signaling(event) => self.on_signaling(event),
                 Happening::Peer((id, event)) => self.on_peer(id, event),
                 Happening::Media(event) => self.on_media(event),
+                Happening::Figures(stats) => self.on_figures(&stats),
                 Happening::Deadline => self.handle(Input::Timeout),
                 Happening::Tick => self.on_tick(),
             }
@@ -433,18 +442,27 @@ impl Driver {
         let figures = self.media.figures();
         self.snapshot.microphone_level = figures.microphone_level;
         self.snapshot.remote_video_live = figures.remote_video_live;
-        self.snapshot.rtt = None;
-        if let Some((_, peer)) = &self.peer {
-            let stats = peer.stats();
-            self.snapshot.rtt = stats.rtt_ms.map(|ms| Duration::from_secs_f64(ms.max(0.0) / 1e3));
-            self.snapshot.connection_words = connection_words(stats.loss_in, stats.loss_out, self.snapshot.rtt);
-        } else {
-            self.snapshot.connection_words = None;
-        }
         let idle = matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. });
         if self.options.window && idle && self.people_asked_at.is_none_or(|at| at.elapsed() >= REFRESH_PEOPLE) {
             self.ask_for_people();
         }
+    }
+
+    /// The connection has new figures, as it has every second.
+    fn on_figures(&mut self, stats: &PeerStats) {
+        self.statistics.note(Instant::now(), stats, &self.media.figures().pipeline);
+        let Some(latest) = self.statistics.latest() else { return };
+        self.snapshot.rtt = latest.rtt;
+        self.snapshot.connection_words = self.diagnosis.note(latest).map(|problem| problem.words());
+        self.snapshot.statistics = Some(Arc::new(self.statistics.clone()));
+    }
+
+    /// What was measured belongs to a connection that is gone.
+    fn forget_figures(&mut self) {
+        (self.statistics, self.diagnosis) = (Statistics::default(), Diagnosis::default());
+        self.snapshot.rtt = None;
+        self.snapshot.connection_words = None;
+        self.snapshot.statistics = None;
     }
 
     fn ask_for_people(&mut self) {
@@ -542,6 +560,7 @@ impl Driver {
             && let Some((_, peer)) = self.peer.take()
         {
             self.measured.closing(peer.close(), self.media.detach());
+            self.forget_figures();
         }
     }
 
@@ -576,6 +595,14 @@ async fn next_signaling_event(login: &mut Option<Login>) -> Option<SignalingEven
     }
 }
 
+/// The figures of the connection when they are new.
+async fn next_figures(peer: &mut Option<(PeerId, RunningPeer)>) -> PeerStats {
+    match peer {
+        Some((_, peer)) => peer.new_stats().await,
+        None => std::future::pending().await,
+    }
+}
+
 async fn sleep_until_some(deadline: Option<Instant>) {
     match deadline {
         Some(at) => sleep_until(at.into()).await,
@@ -592,25 +619,5 @@ fn phase_name(phase: &CallPhase) -> &'static str {
         CallPhase::InCall { .. } => "in call",
         CallPhase::Reconnecting { .. } => "reconnecting",
         CallPhase::Ended { .. } => "ended",
-    }
-}
-
-/// Who has which problem, when there is one.
-fn connection_words(loss_in: Option<f64>, loss_out: Option<f64>, rtt: Option<Duration>) -> Option<String> {
-    /// Loss below this is repaired without anyone noticing.
-    const NOTICEABLE_LOSS: f64 = 0.05;
-    /// Round trips above this make people talk at once (ITU-T G.114: 400 ms one way is the limit).
-    const NOTICEABLE_RTT: Duration = Duration::from_millis(500);
-    let percent = |share: f64| (share * 100.0).round();
-    match (loss_in, loss_out) {
-        (Some(lost), _) if lost >= NOTICEABLE_LOSS => {
-            Some(format!("Their connection is weak: {}% of their packets are lost", percent(lost)))
-        }
-        (_, Some(lost)) if lost >= NOTICEABLE_LOSS => {
-            Some(format!("Your connection is weak: {}% of your packets are lost", percent(lost)))
-        }
-        _ => rtt
-            .filter(|rtt| *rtt >= NOTICEABLE_RTT)
-            .map(|rtt| format!("The connection is slow: what you say arrives {} ms later", rtt.as_millis() / 2)),
     }
 }

@@ -51,12 +51,14 @@ pub(super) enum Ringing {
 }
 
 /// What changes all the time.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct MediaFigures {
     /// How loud the microphone is, 0 to 1.
     pub(super) microphone_level: f32,
     /// Whether the other's pictures arrive.
     pub(super) remote_video_live: bool,
+    /// What encoders and decoders have measured so far.
+    pub(super) pipeline: PipelineFigures,
 }
 
 pub(super) enum MediaCommand {
@@ -190,7 +192,7 @@ impl MediaHandle {
     }
 
     pub(super) fn figures(&self) -> MediaFigures {
-        *self.figures.lock().unwrap_or_else(PoisonError::into_inner)
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Closes every device, and comes back when that is done.

@@ -175,6 +175,7 @@ impl MediaEngine {
         MediaFigures {
             microphone_level: self.pipeline.as_ref().map_or_else(|| self.audio.level(), Pipeline::microphone_level),
             remote_video_live: self.pipeline.as_ref().is_some_and(Pipeline::shows_pictures),
+            pipeline: self.pipeline.as_ref().map(Pipeline::figures).unwrap_or_default(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! device, a socket or the machine.
 
 mod audio_devices;
+pub mod diagnosis;
 pub mod directory;
 pub mod driver;
 pub mod ending;
@@ -14,8 +15,9 @@ mod media_engine;
 mod notices;
 pub mod options;
 mod peers;
-mod pipeline;
+pub(crate) mod pipeline;
 pub mod process;
 pub mod report;
 mod room;
 pub mod snapshot;
+pub mod statistics;

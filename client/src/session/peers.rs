@@ -53,9 +53,13 @@ impl RunningPeer {
         }
     }
 
-    /// Its latest figures.
-    pub(super) fn stats(&self) -> PeerStats {
-        self.stats.borrow().clone()
+    /// Its figures when there are new ones.
+    pub(super) async fn new_stats(&mut self) -> PeerStats {
+        match self.stats.changed().await {
+            Ok(()) => self.stats.borrow_and_update().clone(),
+            // It is gone, which is told as an event.
+            Err(_) => std::future::pending().await,
+        }
     }
 
     /// Closes it; the figures arrive when that is done.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use crate::media::audio_receive::{AudioReceiveStats, AudioReceiver, AudioSink};
-use crate::media::audio_send::AudioSender;
+use crate::media::audio_send::{AudioSendStats, AudioSender};
 use crate::media::frame::{AudioFrame, EncodedAudio, EncodedVideo, Picture, ReceivedAudio, ReceivedVideo, VideoFrame};
 use crate::media::frame_queue::FrameQueue;
 use crate::media::slot::LatestSlot;
@@ -34,7 +34,7 @@ const VIDEO_CONTROL: usize = 32;
 
 /// The encoders' and decoders' ends of the queues.
 #[derive(Debug)]
-pub(super) struct PipelineEnds {
+pub(crate) struct PipelineEnds {
     pub(super) video_out: mpsc::Sender<EncodedVideo>,
     pub(super) audio_out: mpsc::Sender<EncodedAudio>,
     pub(super) video_in: Receiver<ReceivedVideo>,
@@ -43,7 +43,7 @@ pub(super) struct PipelineEnds {
 }
 
 /// Makes the queues for one peer connection.
-pub(super) fn ports() -> (MediaPorts, PipelineEnds) {
+pub(crate) fn ports() -> (MediaPorts, PipelineEnds) {
     let (video_out_in, video_out) = mpsc::channel(VIDEO_OUT);
     let (audio_out_in, audio_out) = mpsc::channel(AUDIO_OUT);
     let (video_in, video_in_out) = sync_channel(VIDEO_IN);
@@ -174,6 +174,20 @@ impl Pipeline {
         last.is_some_and(|frame| frame.captured_at.elapsed() < SHOWN_WITHIN)
     }
 
+    /// What was measured so far.
+    pub(super) fn figures(&self) -> PipelineFigures {
+        let sound = self.audio_receiver.as_ref().map(AudioReceiver::stats);
+        let pictures = self.video_receiver.as_ref().map(VideoReceiver::stats);
+        PipelineFigures {
+            first_video_at: pictures.as_ref().and_then(|stats| stats.first_shown),
+            first_audio_at: sound.as_ref().and_then(|stats| stats.first_played),
+            video_sent: self.video_sender.as_ref().and_then(|sender| video_sent(&sender.stats())),
+            video_received: pictures.as_ref().and_then(video_received),
+            audio_sent: self.audio_sender.as_ref().and_then(|sender| audio_sent(&sender.stats())),
+            audio_received: sound.as_ref().and_then(audio_received),
+        }
+    }
+
     /// Stops them, lets the last pictures be written, says what was measured, and gives the speaker's sink back. The
     /// last picture that was shown goes to `snapshot`.
     pub(super) fn stop(
@@ -182,22 +196,11 @@ impl Pipeline {
         mut trouble: impl FnMut(String),
     ) -> (PipelineFigures, Option<Box<dyn AudioSink>>) {
         self.encoder_input.close();
-        let mut figures = PipelineFigures::default();
-        let mut sink = None;
+        let mut figures = self.figures();
         if let Some(sender) = self.video_sender {
             figures.video_sent = video_sent(&sender.stop());
         }
-        if let Some(sender) = self.audio_sender {
-            let stats = sender.stats();
-            figures.audio_sent =
-                (stats.packets > 0).then_some(AudioSent { packets: Some(stats.packets), bytes: Some(stats.bytes) });
-        }
-        if let Some(receiver) = self.audio_receiver {
-            let stats = receiver.stats();
-            figures.first_audio_at = stats.first_played;
-            figures.audio_received = audio_received(&stats);
-            sink = receiver.stop();
-        }
+        let sink = self.audio_receiver.and_then(AudioReceiver::stop);
         if let Some(receiver) = self.video_receiver {
             let received = receiver.stop();
             figures.first_video_at = received.stats.first_shown;
@@ -227,6 +230,10 @@ fn video_sent(stats: &VideoSendStats) -> Option<VideoSent> {
         encode_ms_p99: stats.encode_ms_p99,
         target_bps: stats.target.map(Bitrate::bps),
     })
+}
+
+fn audio_sent(stats: &AudioSendStats) -> Option<AudioSent> {
+    (stats.packets > 0).then_some(AudioSent { packets: Some(stats.packets), bytes: Some(stats.bytes) })
 }
 
 fn audio_received(stats: &AudioReceiveStats) -> Option<AudioReceived> {

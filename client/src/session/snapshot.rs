@@ -12,6 +12,7 @@ use crate::media::audio_output::Volume;
 use crate::media::frame::Picture;
 use crate::media::slot::LatestSlot;
 use crate::media::voice_processing::VoiceSettings;
+use crate::session::statistics::Statistics;
 
 /// Everything a person can ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -177,6 +178,8 @@ pub struct Snapshot {
     pub rtt: Option<Duration>,
     /// Words about how the connection is doing, when it is not well.
     pub connection_words: Option<String>,
+    /// The figures of the call, while it has a connection.
+    pub statistics: Option<Arc<Statistics>>,
     /// Notices that were not put away yet.
     pub notices: Vec<Notice>,
 }

@@ -14,7 +14,7 @@ use super::icons::Icon;
 use super::picture::{PictureView, letterbox};
 use super::self_view::SelfView;
 use super::theme::{FLOATING, Palette, STAGE};
-use super::{devices, keyboard, waiting, widgets, words};
+use super::{devices, keyboard, statistics, waiting, widgets, words};
 use crate::session::snapshot::{Intent, Snapshot};
 
 /// What the screen needs to know about the call itself.
@@ -33,6 +33,7 @@ pub(super) struct CallScreen {
     reveal: Reveal,
     self_view: SelfView,
     devices_open: bool,
+    statistics_open: bool,
     bar_used: bool,
 }
 
@@ -63,6 +64,9 @@ impl CallScreen {
         });
         if self.devices_open {
             self.devices(ui.ctx(), stage, snapshot, actions);
+        }
+        if self.statistics_open && statistics::show(ui.ctx(), stage, snapshot.statistics.as_deref()) {
+            self.statistics_open = false;
         }
     }
 
@@ -181,9 +185,15 @@ impl CallScreen {
             });
     }
 
-    /// Puts the devices away if they are shown; returns whether they were.
-    pub(super) fn close_devices(&mut self) -> bool {
-        std::mem::take(&mut self.devices_open)
+    /// Shows the statistics, or puts them away.
+    pub(super) fn toggle_statistics(&mut self) {
+        self.statistics_open = !self.statistics_open;
+    }
+
+    /// Puts devices and statistics away if they are shown; returns whether they were.
+    pub(super) fn close_cards(&mut self) -> bool {
+        let devices = std::mem::take(&mut self.devices_open);
+        std::mem::take(&mut self.statistics_open) || devices
     }
 }
 

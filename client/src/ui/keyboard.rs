@@ -21,6 +21,7 @@ pub(super) const ACCEPT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COM
 pub(super) const HANG_UP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Backspace);
 const MUTE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::M);
 const CAMERA: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::V);
+const STATISTICS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::I);
 const FULLSCREEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F);
 const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 const LEAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
@@ -79,6 +80,9 @@ fn in_call(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, actions: &
     if pressed(&HANG_UP) {
         actions.send(Intent::HangUp);
     }
+    if pressed(&STATISTICS) {
+        call.toggle_statistics();
+    }
     // An open list of devices takes letters and Escape for itself.
     if ctx.text_edit_focused() || Popup::is_any_open(ctx) {
         return;
@@ -92,14 +96,14 @@ fn in_call(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, actions: &
     if pressed(&FULLSCREEN) {
         actions.push(Action::Fullscreen(!is_fullscreen(ctx)));
     }
-    if pressed(&LEAVE) && !call.close_devices() && is_fullscreen(ctx) {
+    if pressed(&LEAVE) && !call.close_cards() && is_fullscreen(ctx) {
         actions.push(Action::Fullscreen(false));
     }
 }
 
 /// The list of shortcuts, over everything.
 pub(super) fn help(ctx: &Context, actions: &mut Actions) {
-    let rows: [(String, &str); 9] = [
+    let rows: [(String, &str); 10] = [
         ("Tab".to_owned(), "the next button or field"),
         ("Enter or Space".to_owned(), "press the button"),
         (ctx.format_shortcut(&ACCEPT), "accept the call that rings"),
@@ -107,6 +111,7 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
         (ctx.format_shortcut(&MUTE), "mute or unmute the microphone, in a call"),
         (ctx.format_shortcut(&CAMERA), "camera off or on, in a call"),
         (ctx.format_shortcut(&FULLSCREEN), "fill the screen, in a call"),
+        (ctx.format_shortcut(&STATISTICS), "the figures of the call, in a call"),
         (ctx.format_shortcut(&LEAVE), "leave the full screen, close a list, go back"),
         (ctx.format_shortcut(&HELP), "this list"),
     ];

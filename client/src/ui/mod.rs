@@ -23,6 +23,7 @@ mod picture;
 mod ready;
 mod rooms;
 mod self_view;
+mod statistics;
 mod theme;
 mod waiting;
 mod wake;

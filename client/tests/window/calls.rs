@@ -7,7 +7,9 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Event, Key, Modifiers, PointerButton, ViewportCommand, pos2};
 use egui_kittest::kittest::Queryable;
 use visavis_client::call::event::{CallPhase, EndReason};
+use visavis_client::media::units::Bitrate;
 use visavis_client::session::snapshot::{Intent, Snapshot};
+use visavis_client::session::statistics::{Reading, Statistics, VideoReading};
 
 use crate::harness::{Window, ago, call_bob, in_call, logged_in, name, picture, with_call};
 
@@ -156,6 +158,36 @@ fn an_interruption_and_a_weak_connection_are_said_in_words() {
     let weak = "Their connection is weak: 12% of their packets are lost";
     window.set(Snapshot { connection_words: Some(weak.to_owned()), ..in_call() });
     assert!(window.shows(weak));
+}
+
+#[test]
+fn the_figures_of_a_call_are_a_key_away_and_what_was_not_measured_is_a_dash() {
+    let reading = Reading {
+        video_sent: VideoReading {
+            size: Some((1280, 720)),
+            fps: Some(30.0),
+            bitrate: Some(Bitrate::from_kbps(2400)),
+            codec: Some(Duration::from_millis(4)),
+        },
+        rtt: Some(Duration::from_millis(42)),
+        loss_in: Some(0.031),
+        ..Reading::default()
+    };
+    let statistics = Some(Arc::new(Statistics::of([reading; 3])));
+    let mut window = Window::open(Snapshot { statistics, ..in_call() });
+    assert!(!window.shows("Statistics"));
+    window.press(Modifiers::COMMAND, Key::I);
+    for words in ["Statistics", "1280×720, 30/s, 2.4 Mbit/s", "42 ms", "–, 3.1%", "They send"] {
+        assert!(window.shows(words), "{words}");
+    }
+    let plot = "Round trip, the last minute: 42 ms now";
+    assert!(window.harness.query_by_role_and_label(Role::Image, plot).is_some());
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(!window.shows("They send"));
+    window.press(Modifiers::COMMAND, Key::I);
+    window.click("Close the statistics");
+    assert!(!window.shows("They send"));
+    assert_eq!(window.asked(), []);
 }
 
 #[test]

@@ -32,6 +32,8 @@ impl Figures {
         let received = *self.received.borrow();
         let mut stats = PeerStats {
             video_bytes_sent: sent.video_bytes,
+            video_bytes_received: received.video_bytes,
+            audio_bytes_received: received.audio_bytes,
             audio_packets_sent: sent.audio_packets,
             audio_bytes_sent: sent.audio_bytes,
             audio_packets_received: received.audio_packets,

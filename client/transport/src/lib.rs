@@ -9,6 +9,7 @@ pub mod estimator;
 mod figures;
 mod link;
 pub mod nack;
+pub mod nat_probe;
 mod negotiator;
 pub mod pacer;
 pub mod packetizer;
@@ -29,8 +30,8 @@ use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVi
 use visavis_media::units::Bitrate;
 
 pub use peer::Peer;
-pub use visavis_media::video_control::VideoControl;
 pub use sdp::SdpError;
+pub use visavis_media::video_control::VideoControl;
 
 /// Begins to resolve the names of STUN and TURN servers, so that a later call need not wait for them. Returns at once.
 pub fn warm_up(ice_servers: &[IceServer]) {
@@ -123,12 +124,16 @@ pub struct MediaPorts {
 pub struct PeerStats {
     /// RTP payload bytes of video sent, repairs not counted.
     pub video_bytes_sent: u64,
+    /// RTP payload bytes of video received, each packet counted once.
+    pub video_bytes_received: u64,
     /// Audio packets sent.
     pub audio_packets_sent: u64,
     /// Audio payload bytes sent.
     pub audio_bytes_sent: u64,
     /// Audio packets received.
     pub audio_packets_received: u64,
+    /// Audio payload bytes received.
+    pub audio_bytes_received: u64,
     /// Audio packets that never came.
     pub audio_packets_lost: u64,
     /// Round trip, in milliseconds.

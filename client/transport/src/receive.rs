@@ -47,7 +47,9 @@ pub(crate) enum ReceiveCommand {
 /// Figures of what was received.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ReceiveStats {
+    pub(crate) video_bytes: u64,
     pub(crate) audio_packets: u64,
+    pub(crate) audio_bytes: u64,
     pub(crate) audio_lost: u64,
     pub(crate) frames_dropped: u64,
     /// Smoothed time from a frame's first packet to its release.
@@ -272,6 +274,7 @@ impl ReceiveTask {
             }
         }
         self.totals.audio_packets += 1;
+        self.totals.audio_bytes += packet.payload.len() as u64;
         let received = ReceivedAudio { sequence, rtp_time: packet.header.timestamp, payload: packet.payload, arrival };
         // Sound that nobody takes is too old to be played.
         let _ = self.audio_in.try_send(received);
@@ -291,6 +294,7 @@ impl ReceiveTask {
         };
         stream.last_arrival = arrival;
         let signs = inspect(&packet.payload);
+        let bytes = packet.payload.len() as u64;
         let inserted = stream.buffer.insert(VideoPacket {
             sequence: packet.header.sequence_number,
             rtp_time: packet.header.timestamp,
@@ -301,6 +305,7 @@ impl ReceiveTask {
         });
         if let Inserted::New(sequence) = inserted {
             stream.count(sequence);
+            self.totals.video_bytes += bytes;
             if stream.nack.received(sequence, arrival) {
                 stream.buffer.skip_to_key_frame();
             }

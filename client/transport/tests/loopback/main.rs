@@ -2,7 +2,4 @@
 
 mod media;
 mod negotiation;
-#[expect(unreachable_pub, reason = "its home is the library of the end-to-end tests")]
-#[path = "../../../../tests/src/relay.rs"]
-mod relay;
 mod support;

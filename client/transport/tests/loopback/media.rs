@@ -1,6 +1,5 @@
 //! Pictures and sound over the connection.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -8,15 +7,15 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::net::UdpSocket;
 use tokio::time::sleep;
+use visavis_link::{Conditions, Loss, Rate, Timeline, address_of};
 use visavis_media::frame::{EncodedAudio, ReceivedAudio};
 use visavis_media::h264_level::H264Level;
 use visavis_media::units::Bitrate;
 use visavis_transport::{PeerCommand, PeerConfig, PeerEvent, VideoControl};
 
-use crate::relay::{Network, Relay, address_of};
 use crate::support::{
-    End, PATIENCE, access_unit, config, connect, connect_through, connected_pair, pair_across, pass, picture, received,
-    send_pictures,
+    End, PATIENCE, access_unit, config, connect, connect_through, connected_pair, emulator, pair_across, pass, picture,
+    received, send_pictures,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -98,8 +97,8 @@ async fn junk_at_the_socket_does_no_harm() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_packets_are_repaired_without_a_storm() {
-    let relay = Relay::start(Network { loss: 0.05, delay: Duration::from_millis(10), rate: None }).await;
-    let (a, b) = pair_across(&relay).await;
+    let network = emulator(Conditions::CLEAR.delay(Duration::from_millis(10)).loss(Loss::Random(0.05))).await;
+    let (a, b) = pair_across(&network).await;
     let sent = send_pictures(&a, 9, 150, 6_000).await;
     sleep(Duration::from_millis(500)).await;
     let got = received(&b);
@@ -121,24 +120,24 @@ async fn lost_packets_are_repaired_without_a_storm() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silence_is_told_and_so_is_its_end() {
-    let relay = Relay::start(Network { loss: 0.0, delay: Duration::ZERO, rate: None }).await;
-    let (a, mut b) = pair_across(&relay).await;
+    let network = emulator(Conditions::CLEAR).await;
+    let (a, mut b) = pair_across(&network).await;
     send_pictures(&a, 10, 5, 2_000).await;
-    relay.open.store(false, Ordering::Relaxed);
+    network.set(Timeline::steady(Conditions::CLEAR.closed())).await;
     let start = Instant::now();
     assert_eq!(b.event().await, PeerEvent::Disconnected);
     println!("silence told after {:?}", start.elapsed());
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-    relay.open.store(true, Ordering::Relaxed);
+    network.set(Timeline::steady(Conditions::CLEAR)).await;
     send_pictures(&a, 10, 5, 2_000).await;
     assert_eq!(b.event().await, PeerEvent::Connected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_encoder_is_told_to_fit_a_narrow_link() {
-    let network = Network { loss: 0.0, delay: Duration::from_millis(10), rate: Some(Bitrate::from_kbps(600)) };
-    let relay = Relay::start(network).await;
-    let (a, b) = pair_across(&relay).await;
+    let narrow = Conditions::CLEAR.delay(Duration::from_millis(10)).rate(Rate::from_kbps(600));
+    let network = emulator(narrow.queue(Duration::from_millis(500))).await;
+    let (a, b) = pair_across(&network).await;
     let target = follow_target(&a, Duration::from_secs(8)).await;
     println!("target {target} behind 600 kbit/s, estimated {:?}", a.peer.stats().await.estimated);
     assert!((Bitrate::from_kbps(250)..=Bitrate::from_kbps(620)).contains(&target), "{target}");

@@ -8,10 +8,10 @@ use rand::{Rng, SeedableRng};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
-use visavis_transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, TransportError};
+use visavis_link::address_of;
 use visavis_shared::{CandidateInit, DescriptionKind, IceServer, SessionDescription};
+use visavis_transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, TransportError};
 
-use crate::relay::address_of;
 use crate::support::{End, PATIENCE, config, connect, connected_pair, pass, received, send_pictures};
 
 /// The media sections of an offer as browsers write them, as far as it matters here.

@@ -9,12 +9,11 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
+use visavis_link::{Conditions, Emulator, Side, Timeline};
 use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo};
 use visavis_media::units::Bitrate;
-use visavis_transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl};
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
-
-use crate::relay::Relay;
+use visavis_transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -142,9 +141,17 @@ pub(crate) async fn connect(a: &mut End, b: &mut End) -> Duration {
     connect_through(a, b, |_, _| {}).await
 }
 
-pub(crate) async fn pair_across(relay: &Relay) -> (End, End) {
+/// A network with the same conditions for ever.
+pub(crate) async fn emulator(conditions: Conditions) -> Emulator {
+    Emulator::start(Timeline::steady(conditions), 21).await.expect("free ports")
+}
+
+pub(crate) async fn pair_across(network: &Emulator) -> (End, End) {
     let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
-    connect_through(&mut a, &mut b, |from_a, candidate| relay.step_between(from_a, &mut candidate.candidate)).await;
+    connect_through(&mut a, &mut b, |from_a, candidate| {
+        network.step_between(if from_a { Side::A } else { Side::B }, &mut candidate.candidate);
+    })
+    .await;
     (a, b)
 }
 

@@ -1,0 +1,157 @@
+//! Camera, microphone and speaker: opened as for a call, and watched for a moment.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::Finding;
+use crate::device::camera::{CameraWant, open_camera};
+use crate::device::microphone::open_microphone;
+use crate::device::speaker::open_speaker;
+use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
+use crate::media::audio_level::LevelMeter;
+use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
+use crate::media::frame::{AUDIO_FRAME_SAMPLES, AudioFrame, VideoFrame};
+use crate::media::frame_queue::FrameQueue;
+use crate::media::ringtone::{self, RingKind};
+use crate::media::slot::{LatestSlot, Taken};
+use crate::session::options::SessionOptions;
+
+/// How long a camera may take until its first picture.
+const FIRST_PICTURE: Duration = Duration::from_secs(6);
+/// How long each device is watched.
+const WATCH: Duration = Duration::from_millis(1500);
+/// How long a microphone may take until its first sound.
+const FIRST_SOUND: Duration = Duration::from_secs(3);
+/// Fewer pictures a second than this look choppy.
+const CHOPPY: f64 = 14.0;
+/// A room is never this quiet, in dB against full scale: the microphone is muted or broken.
+const DEAD_SILENCE: f64 = -90.0;
+/// How long the speaker's sound lasts: 0.6 s.
+const CHIME_FRAMES: usize = 60;
+
+/// All three.
+pub(super) fn examine(options: SessionOptions) -> Vec<Finding> {
+    vec![camera(&options), microphone(&options.microphone), speaker(&options.speaker)]
+}
+
+fn camera(options: &SessionOptions) -> Finding {
+    const PART: &str = "camera";
+    if options.camera == CameraChoice::None {
+        return Finding::skipped(PART, "None was chosen.");
+    }
+    let want = CameraWant { size: options.video_size, fps: options.fps };
+    let slot = LatestSlot::<VideoFrame>::new();
+    let (events, _told) = mpsc::channel(8);
+    let camera = match open_camera(&options.camera, want, Arc::clone(&slot), events) {
+        Ok(camera) => camera,
+        Err(error) => {
+            return Finding::fails(PART, format!("It can't be used: {error}."), "Calls go on without your picture.");
+        }
+    };
+    let name = camera.name().to_owned();
+    let opened = Instant::now();
+    let Taken::Value(first) = slot.wait(FIRST_PICTURE) else {
+        return Finding::fails(
+            PART,
+            format!("{name} opens but delivers no picture."),
+            "Close other programs that use it, or unplug it and plug it in again.",
+        );
+    };
+    let (first_after, since) = (opened.elapsed(), Instant::now());
+    let mut pictures = 0_u32;
+    while since.elapsed() < WATCH {
+        if matches!(slot.wait(Duration::from_millis(100)), Taken::Value(_)) {
+            pictures += 1;
+        }
+    }
+    let fps = f64::from(pictures) / since.elapsed().as_secs_f64();
+    let words =
+        format!("{name} delivers {} at {fps:.0} a second, the first after {} ms.", first.size, first_after.as_millis());
+    if fps < CHOPPY.min(f64::from(options.fps) * 0.8) {
+        Finding::weak(PART, words, "More light often makes a camera faster; so does a USB port of its own.")
+    } else {
+        Finding::works(PART, words)
+    }
+}
+
+fn microphone(choice: &MicrophoneChoice) -> Finding {
+    const PART: &str = "microphone";
+    if *choice == MicrophoneChoice::None {
+        return Finding::skipped(PART, "None was chosen.");
+    }
+    let frames = FrameQueue::<AudioFrame>::new(MICROPHONE_QUEUE_FRAMES);
+    let (events, _told) = mpsc::channel(8);
+    let _microphone = match open_microphone(choice, Arc::clone(&frames), events) {
+        Ok(microphone) => microphone,
+        Err(error) => {
+            return Finding::fails(PART, format!("It can't be used: {error}."), "Calls go on without your voice.");
+        }
+    };
+    let mut level = LevelMeter::new();
+    let mut late = Vec::new();
+    let opened = Instant::now();
+    let mut first_at = None;
+    while first_at.map_or(opened.elapsed() < FIRST_SOUND, |first: Instant| first.elapsed() < WATCH) {
+        if let Taken::Value(frame) = frames.wait(Duration::from_millis(100)) {
+            first_at.get_or_insert_with(Instant::now);
+            late.push(frame.captured_at.elapsed());
+            level.listen(&frame.samples);
+        }
+    }
+    if first_at.is_none() {
+        return Finding::fails(
+            PART,
+            "It opens but delivers no sound.",
+            "Choose another in the system's sound settings, or unplug it and plug it in again.",
+        );
+    }
+    late.sort_unstable();
+    let typical = late.get(late.len() / 2).copied().unwrap_or_default();
+    let loud = level.overall_dbfs().unwrap_or(f64::NEG_INFINITY);
+    let words = format!("It hears {loud:.0} dB (0 is the loudest), {} ms late.", typical.as_millis());
+    if loud < DEAD_SILENCE {
+        Finding::weak(
+            PART,
+            "It delivers nothing but silence.",
+            "See whether it is muted, by a switch on it or in the system.",
+        )
+    } else {
+        Finding::works(PART, words)
+    }
+}
+
+fn speaker(choice: &SpeakerChoice) -> Finding {
+    const PART: &str = "speaker";
+    if *choice == SpeakerChoice::None {
+        return Finding::skipped(PART, "None was chosen.");
+    }
+    let (events, mut told) = mpsc::channel(8);
+    let (_speaker, mut sink) = match open_speaker(choice, events) {
+        Ok(opened) => opened,
+        Err(error) => {
+            return Finding::fails(PART, format!("It can't be used: {error}."), "You would not hear the other.");
+        }
+    };
+    let chime = ringtone::cycle(RingKind::Ring);
+    let begun = Instant::now();
+    let mut latency = Duration::ZERO;
+    for (written, samples) in chime.chunks_exact(AUDIO_FRAME_SAMPLES).take(CHIME_FRAMES).enumerate() {
+        let mut frame = [0.0; AUDIO_FRAME_SAMPLES];
+        for (played, sample) in frame.iter_mut().zip(samples) {
+            *played = sample * 0.5;
+        }
+        std::thread::sleep(sink.until_wanted(Instant::now()).min(Duration::from_millis(200)));
+        sink.write(&frame);
+        latency = sink.latency(Instant::now());
+        if told.try_recv().is_ok() || begun.elapsed() > Duration::from_secs(5) {
+            return Finding::fails(
+                PART,
+                format!("It stopped after {} ms of sound.", written * 10),
+                "Choose another in the system's sound settings.",
+            );
+        }
+    }
+    Finding::works(PART, format!("It played a chime; what is written is heard {} ms later.", latency.as_millis()))
+}

@@ -1,0 +1,70 @@
+//! `visavis doctor`: tries every part that a call needs, and says in words what works, what does not, and what to do.
+//!
+//! Devices are opened as a call opens them; the encoder encodes; the server is logged in to; the STUN and TURN servers
+//! are asked; and at the end this computer calls itself, with a test pattern and a test tone in which time is marked.
+
+mod codecs;
+mod devices;
+mod finding;
+mod network;
+mod self_call;
+
+use visavis_shared::IceServer;
+
+use crate::session::options::SessionOptions;
+
+pub use finding::{Checkup, Finding, Verdict};
+
+/// What to examine.
+#[derive(Debug, Clone)]
+pub struct DoctorOptions {
+    /// The server as typed.
+    pub server: String,
+    /// Devices, sizes and ICE servers as a call would use them.
+    pub session: SessionOptions,
+}
+
+/// Examines everything; `say` is told each finding as it is made.
+pub async fn examine(options: DoctorOptions, mut say: impl FnMut(&Finding)) -> Checkup {
+    let mut checkup = Checkup::default();
+    let mut note = |checkup: &mut Checkup, finding: Finding| {
+        say(&finding);
+        checkup.findings.push(finding);
+    };
+    for finding in blocking(options.session.clone(), devices::examine).await {
+        note(&mut checkup, finding);
+    }
+    for finding in blocking(options.session.clone(), |session| vec![codecs::examine(&session)]).await {
+        note(&mut checkup, finding);
+    }
+    let (finding, offered) = network::signaling(&options.server).await;
+    let reachable = finding.verdict == Verdict::Works;
+    note(&mut checkup, finding);
+    let servers: Vec<IceServer> = options.session.ice_servers.iter().cloned().chain(offered).collect();
+    let (finding, nat) = network::stun(&servers).await;
+    checkup.nat = nat;
+    note(&mut checkup, finding);
+    note(&mut checkup, network::turn(&servers).await);
+    let finding = if reachable {
+        self_call::examine(&options, &mut checkup).await
+    } else {
+        Finding::skipped("call to oneself", "Not tried: it needs the signaling server.")
+    };
+    note(&mut checkup, finding);
+    checkup
+}
+
+/// Runs what may block on a thread for that. A check that panics is a finding too, not the end of the examination.
+async fn blocking(
+    session: SessionOptions,
+    check: impl FnOnce(SessionOptions) -> Vec<Finding> + Send + 'static,
+) -> Vec<Finding> {
+    tokio::task::spawn_blocking(move || check(session)).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a check broke");
+        vec![Finding::fails(
+            "this program",
+            "A check broke off.",
+            "Report this as a defect, with the output of --log info.",
+        )]
+    })
+}

@@ -1,0 +1,202 @@
+//! Who has which problem in a call, in words: decided from the readings, with patience, so that words do not flicker.
+
+use std::time::Duration;
+
+use crate::media::units::Bitrate;
+use crate::session::statistics::Reading;
+
+/// Loss below this is repaired without anyone noticing.
+const NOTICEABLE_LOSS: f64 = 0.05;
+/// Round trips above this make people talk at once (ITU-T G.114: 400 ms one way is the limit).
+const NOTICEABLE_RTT: Duration = Duration::from_millis(500);
+/// With less than this the picture is small and coarse.
+const SLOW_UPLOAD: Bitrate = Bitrate::from_kbps(350);
+/// When encoding takes more of the time between two pictures than this, there is none left for anything else.
+const BUSY_SHARE: f64 = 0.7;
+/// So many readings in a row have a problem before it is said.
+const SAID_AFTER: u32 = 3;
+/// So many in a row do not have it before the words go.
+const GONE_AFTER: u32 = 5;
+
+/// What a call suffers from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Problem {
+    /// This computer can't keep up.
+    ComputerBusy {
+        /// How long it takes to encode one picture.
+        encode: Duration,
+    },
+    /// What they send gets lost.
+    TheirConnectionWeak {
+        /// How much of it, 0 to 1.
+        lost: f64,
+    },
+    /// What we send gets lost.
+    YourConnectionWeak {
+        /// How much of it, 0 to 1.
+        lost: f64,
+    },
+    /// Little of what we could send gets through.
+    YourUploadSlow {
+        /// How much does.
+        carries: Bitrate,
+    },
+    /// What is said arrives late.
+    Late {
+        /// By how much.
+        by: Duration,
+    },
+}
+
+impl Problem {
+    /// The worst that a reading shows.
+    fn of(reading: &Reading) -> Option<Self> {
+        let interval = reading.video_sent.fps.filter(|fps| *fps > 0.0).map(|fps| 1.0 / fps);
+        if let (Some(encode), Some(interval)) = (reading.video_sent.codec, interval)
+            && encode.as_secs_f64() > BUSY_SHARE * interval
+        {
+            return Some(Self::ComputerBusy { encode });
+        }
+        if let Some(lost) = reading.loss_in.filter(|lost| *lost >= NOTICEABLE_LOSS) {
+            return Some(Self::TheirConnectionWeak { lost });
+        }
+        if let Some(lost) = reading.loss_out.filter(|lost| *lost >= NOTICEABLE_LOSS) {
+            return Some(Self::YourConnectionWeak { lost });
+        }
+        if let Some(carries) = reading.estimate.filter(|estimate| *estimate < SLOW_UPLOAD) {
+            return Some(Self::YourUploadSlow { carries });
+        }
+        reading.rtt.filter(|rtt| *rtt >= NOTICEABLE_RTT).map(|rtt| Self::Late { by: rtt / 2 })
+    }
+
+    /// For the person: one line.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let percent = |share: f64| (share * 100.0).round();
+        match self {
+            Self::ComputerBusy { encode } => {
+                format!("This computer is too busy: each picture takes {} ms", encode.as_millis())
+            }
+            Self::TheirConnectionWeak { lost } => {
+                format!("Their connection is weak: {}% of their packets are lost", percent(*lost))
+            }
+            Self::YourConnectionWeak { lost } => {
+                format!("Your connection is weak: {}% of your packets are lost", percent(*lost))
+            }
+            Self::YourUploadSlow { carries } => {
+                format!("Your upload is slow: it carries {} kbit/s", carries.bps() / 1000)
+            }
+            Self::Late { by } => format!("The connection is slow: what you say arrives {} ms later", by.as_millis()),
+        }
+    }
+
+    fn same_kind(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+}
+
+/// Follows the readings of a call.
+#[derive(Debug, Default)]
+pub struct Diagnosis {
+    said: Option<Problem>,
+    /// What the last readings show, and how many of them in a row.
+    seen: Option<(Problem, u32)>,
+    well_for: u32,
+}
+
+impl Diagnosis {
+    /// Takes a reading, and says what to tell the person from now on.
+    pub fn note(&mut self, reading: &Reading) -> Option<Problem> {
+        let problem = Problem::of(reading);
+        self.seen = match (problem, self.seen) {
+            (Some(problem), Some((before, times))) if problem.same_kind(&before) => Some((problem, times + 1)),
+            (Some(problem), _) => Some((problem, 1)),
+            (None, _) => None,
+        };
+        let goes_on = self.said.zip(problem).is_some_and(|(said, problem)| said.same_kind(&problem));
+        self.well_for = if goes_on { 0 } else { self.well_for + 1 };
+        if goes_on {
+            self.said = problem;
+        } else if let Some((problem, _)) = self.seen.filter(|(_, times)| *times >= SAID_AFTER) {
+            self.said = Some(problem);
+            self.well_for = 0;
+        } else if self.well_for >= GONE_AFTER {
+            self.said = None;
+        }
+        self.said
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::statistics::VideoReading;
+
+    fn lossy(lost: f64) -> Reading {
+        Reading { loss_in: Some(lost), ..Reading::default() }
+    }
+
+    /// The words after each of so many of each reading.
+    fn words(readings: &[(u32, Reading)]) -> Vec<String> {
+        let mut diagnosis = Diagnosis::default();
+        let each = readings.iter().flat_map(|(times, reading)| (0..*times).map(move |_| reading));
+        each.map(|reading| diagnosis.note(reading).map_or_else(String::new, |problem| problem.words())).collect()
+    }
+
+    #[test]
+    fn each_problem_has_its_words() {
+        let busy = VideoReading { fps: Some(30.0), codec: Some(Duration::from_millis(25)), ..VideoReading::default() };
+        let cases = [
+            (lossy(0.12), "Their connection is weak: 12% of their packets are lost"),
+            (
+                Reading { loss_out: Some(0.08), ..Reading::default() },
+                "Your connection is weak: 8% of your packets are lost",
+            ),
+            (
+                Reading { estimate: Some(Bitrate::from_kbps(210)), ..Reading::default() },
+                "Your upload is slow: it carries 210 kbit/s",
+            ),
+            (Reading { video_sent: busy, ..Reading::default() }, "This computer is too busy: each picture takes 25 ms"),
+            (
+                Reading { rtt: Some(Duration::from_millis(640)), ..Reading::default() },
+                "The connection is slow: what you say arrives 320 ms later",
+            ),
+        ];
+        for (reading, expected) in cases {
+            assert_eq!(words(&[(3, reading)]).last().map(String::as_str), Some(expected));
+        }
+    }
+
+    #[test]
+    fn what_passes_soon_is_not_said() {
+        let said = words(&[(2, lossy(0.2)), (1, Reading::default()), (2, lossy(0.2)), (5, Reading::default())]);
+        assert!(said.iter().all(String::is_empty), "{said:?}");
+    }
+
+    #[test]
+    fn words_stay_until_it_is_well_for_a_while_and_their_number_follows() {
+        let said = words(&[(3, lossy(0.1)), (1, lossy(0.2)), (4, Reading::default()), (1, Reading::default())]);
+        assert!(said[2].contains("10%") && said[3].contains("20%"));
+        assert!(said[7].contains("20%"), "four seconds of calm are not enough");
+        assert!(said[8].is_empty());
+    }
+
+    #[test]
+    fn another_problem_takes_over_when_it_lasts() {
+        let late = Reading { rtt: Some(Duration::from_secs(1)), ..Reading::default() };
+        let said = words(&[(3, lossy(0.1)), (3, late)]);
+        assert!(said[4].starts_with("Their connection") && said[5].starts_with("The connection is slow"));
+    }
+
+    #[test]
+    fn a_good_call_says_nothing() {
+        let good = Reading {
+            estimate: Some(Bitrate::from_kbps(2500)),
+            rtt: Some(Duration::from_millis(40)),
+            loss_in: Some(0.01),
+            loss_out: Some(0.0),
+            ..Reading::default()
+        };
+        assert!(words(&[(20, good)]).iter().all(String::is_empty));
+    }
+}

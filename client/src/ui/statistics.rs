@@ -1,0 +1,224 @@
+//! The figures of the call over the picture: what each direction carries, and the last minute as small plots.
+
+use std::time::Duration;
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{
+    Align2, Area, Color32, Context, FontId, Grid, Id, Order, Rect, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2,
+    vec2,
+};
+
+use super::icons::Icon;
+use super::theme::Palette;
+use super::widgets;
+use crate::media::units::Bitrate;
+use crate::session::statistics::{REMEMBERED, Reading, Statistics, VideoReading};
+
+/// How wide the card is inside, in points, where there is room.
+const WIDTH: f32 = 300.0;
+/// How high a plot is, in points.
+const PLOT_HEIGHT: f32 = 34.0;
+/// What stands where nothing was measured.
+const NOTHING: &str = "–";
+
+/// Shows the card. Returns whether it was closed.
+pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) -> bool {
+    let width = WIDTH.min(stage.width() - 56.0);
+    let area = Area::new(Id::unique("call-statistics"))
+        .order(Order::Middle)
+        .fixed_pos(stage.min + vec2(12.0, 56.0))
+        .constrain_to(stage)
+        .accessible_name("Statistics");
+    area.show(ctx, |ui| {
+        let card = widgets::card(ui).shadow(ui.visuals().popup_shadow);
+        card.show(ui, |ui| {
+            ui.set_width(width);
+            let mut closed = false;
+            ui.horizontal(|ui| {
+                ui.label(RichText::new("Statistics").size(16.0));
+                ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+                    closed = widgets::icon_button(ui, Icon::Close, "Close the statistics").clicked();
+                });
+            });
+            let room = (stage.height() - 170.0).max(80.0);
+            eframe::egui::ScrollArea::vertical().max_height(room).show(ui, |ui| {
+                match statistics.and_then(|statistics| Some((statistics, statistics.latest()?))) {
+                    Some((statistics, latest)) => content(ui, statistics, latest),
+                    None => {
+                        widgets::caption(ui, "The first figures come in a moment.");
+                    }
+                }
+            });
+            closed
+        })
+        .inner
+    })
+    .inner
+}
+
+fn content(ui: &mut Ui, statistics: &Statistics, latest: &Reading) {
+    ui.spacing_mut().interact_size.y = 0.0;
+    Grid::new("figures").num_columns(2).spacing([14.0, 5.0]).show(ui, |ui| {
+        for (name, value) in rows(latest) {
+            widgets::caption(ui, name);
+            ui.label(RichText::new(value).size(13.0));
+            ui.end_row();
+        }
+    });
+    for plot in PLOTS {
+        ui.add_space(8.0);
+        plot.show(ui, statistics);
+    }
+}
+
+/// Each figure with its name.
+fn rows(latest: &Reading) -> [(&'static str, String); 11] {
+    [
+        ("You send", video(&latest.video_sent)),
+        ("They send", video(&latest.video_received)),
+        ("Sound out, in", format!("{}, {}", rate(latest.audio_sent), rate(latest.audio_received))),
+        ("Upload carries", rate(latest.estimate)),
+        ("Round trip", time(latest.rtt)),
+        ("Lost out, in", format!("{}, {}", share(latest.loss_out), share(latest.loss_in))),
+        ("Waits: sound, picture", format!("{}, {}", time(latest.audio_wait), time(latest.video_wait))),
+        ("Sound made up", share(latest.concealed)),
+        ("Picture stood still", time(latest.frozen)),
+        ("Encoding, decoding", format!("{}, {}", time(latest.video_sent.codec), time(latest.video_received.codec))),
+        ("Delay: picture, sound", format!("{}, {}", time(latest.glass_to_glass), time(latest.mouth_to_ear))),
+    ]
+}
+
+fn video(reading: &VideoReading) -> String {
+    let Some((width, height)) = reading.size else { return NOTHING.to_owned() };
+    let fps = reading.fps.map_or_else(|| NOTHING.to_owned(), |fps| format!("{fps:.0}"));
+    format!("{width}×{height}, {fps}/s, {}", rate(reading.bitrate))
+}
+
+fn rate(bitrate: Option<Bitrate>) -> String {
+    match bitrate.map(Bitrate::bps) {
+        None => NOTHING.to_owned(),
+        Some(bps) if bps >= 1_000_000 => format!("{:.1} Mbit/s", bps as f64 / 1e6),
+        Some(bps) => format!("{} kbit/s", bps / 1000),
+    }
+}
+
+fn time(time: Option<Duration>) -> String {
+    match time {
+        None => NOTHING.to_owned(),
+        Some(time) if time < Duration::from_millis(10) => format!("{:.1} ms", time.as_secs_f64() * 1e3),
+        Some(time) => format!("{} ms", time.as_millis()),
+    }
+}
+
+fn share(share: Option<f64>) -> String {
+    share.map_or_else(|| NOTHING.to_owned(), |share| format!("{:.1}%", share * 100.0))
+}
+
+/// A line over the last minute.
+type Line = fn(&Reading) -> Option<f64>;
+
+/// One or two figures over the last minute.
+struct Plot {
+    name: &'static str,
+    /// The first in the accent colour, the second in a weaker one.
+    lines: &'static [Line],
+    /// The scale reaches at least this far.
+    least: f64,
+    unit: fn(f64) -> String,
+}
+
+/// What is plotted.
+const PLOTS: [Plot; 4] = [
+    Plot {
+        name: "Sent, and what the upload carries",
+        lines: &[|r| bits(r.video_sent.bitrate), |r| bits(r.estimate)],
+        least: 100e3,
+        unit: |bps| rate(Some(Bitrate::from_bps(bps as u64))),
+    },
+    Plot { name: "Round trip", lines: &[|r| ms(r.rtt)], least: 20.0, unit: |ms| format!("{ms:.0} ms") },
+    Plot {
+        name: "Lost on the way here, and there",
+        lines: &[|r| r.loss_in, |r| r.loss_out],
+        least: 0.02,
+        unit: |lost| format!("{:.0}%", lost * 100.0),
+    },
+    Plot {
+        name: "How long sound waits, and the picture",
+        lines: &[|r| ms(r.audio_wait), |r| ms(r.video_wait)],
+        least: 20.0,
+        unit: |ms| format!("{ms:.0} ms"),
+    },
+];
+
+fn bits(bitrate: Option<Bitrate>) -> Option<f64> {
+    bitrate.map(|bitrate| bitrate.bps() as f64)
+}
+
+fn ms(time: Option<Duration>) -> Option<f64> {
+    time.map(|time| time.as_secs_f64() * 1e3)
+}
+
+impl Plot {
+    fn show(&self, ui: &mut Ui, statistics: &Statistics) {
+        let palette = Palette::of(ui.visuals());
+        let values = |line: &Line| statistics.readings().map(*line).collect::<Vec<_>>();
+        let lines: Vec<Vec<Option<f64>>> = self.lines.iter().map(values).collect();
+        let top = lines.iter().flatten().flatten().fold(self.least, |top, value| top.max(*value));
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), PLOT_HEIGHT + 18.0), Sense::hover());
+        let font = FontId::proportional(11.0);
+        ui.painter().text(rect.left_top(), Align2::LEFT_TOP, self.name, font.clone(), palette.weak);
+        ui.painter().text(rect.right_top(), Align2::RIGHT_TOP, (self.unit)(top), font, palette.weak);
+        let field = Rect::from_min_max(rect.min + vec2(0.0, 16.0), rect.max);
+        ui.painter().rect_filled(field, 4.0, palette.raised);
+        // The newest is at the right; a minute fills the width.
+        let place = |index: usize, count: usize, value: f64| {
+            let age = (count - 1 - index) as f32 / (REMEMBERED - 1) as f32;
+            let height = (value / top).clamp(0.0, 1.0) as f32;
+            pos2(field.right() - age * field.width(), field.bottom() - 2.0 - height * (field.height() - 4.0))
+        };
+        let colors: [Color32; 2] = [palette.accent, palette.weak];
+        for (line, color) in lines.iter().zip(colors).rev() {
+            let count = line.len();
+            for (index, pair) in line.windows(2).enumerate() {
+                if let [Some(from), Some(to)] = pair {
+                    let ends = [place(index, count, *from), place(index + 1, count, *to)];
+                    ui.painter().line_segment(ends, Stroke::new(1.5, color));
+                }
+            }
+        }
+        response.widget_info(|| {
+            let latest = lines.iter().filter_map(|line| line.last().copied().flatten()).map(self.unit);
+            let latest: Vec<String> = latest.collect();
+            let values = if latest.is_empty() { "not measured".to_owned() } else { latest.join(", ") };
+            WidgetInfo::labeled(Role::Image, true, format!("{}, the last minute: {values} now", self.name))
+        });
+        ui.allocate_space(Vec2::ZERO);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_written_with_their_unit_and_never_as_zero_when_not_measured() {
+        assert_eq!(rate(None), "–");
+        assert_eq!(rate(Some(Bitrate::from_kbps(640))), "640 kbit/s");
+        assert_eq!(rate(Some(Bitrate::from_kbps(2450))), "2.5 Mbit/s");
+        assert_eq!(time(Some(Duration::from_micros(4200))), "4.2 ms");
+        assert_eq!(time(Some(Duration::from_millis(42))), "42 ms");
+        assert_eq!(share(Some(0.0214)), "2.1%");
+        assert!(rows(&Reading::default()).iter().all(|(_, value)| value.split(", ").all(|part| part == NOTHING)));
+    }
+
+    #[test]
+    fn a_direction_in_one_line() {
+        let reading = VideoReading {
+            size: Some((1280, 720)),
+            fps: Some(29.7),
+            bitrate: Some(Bitrate::from_kbps(2400)),
+            codec: None,
+        };
+        assert_eq!(video(&reading), "1280×720, 30/s, 2.4 Mbit/s");
+    }
+}

@@ -1,0 +1,71 @@
+//! What a direction of the emulator carried, a tenth of a second at a time.
+
+use std::time::Duration;
+
+/// How long a row is.
+pub(crate) const ROW: Duration = Duration::from_millis(100);
+
+/// A tenth of a second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TraceRow {
+    /// When it began, after the beginning of the timeline.
+    pub at: Duration,
+    /// Bytes that were sent into the link.
+    pub sent_bytes: u64,
+    /// Bytes that came out of it.
+    pub arrived_bytes: u64,
+    /// Packets that were sent into it.
+    pub sent: u64,
+    /// Packets that were lost, or dropped before a long queue.
+    pub lost: u64,
+    /// The longest that a packet had to wait for its turn.
+    pub queueing: Duration,
+}
+
+/// All of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trace {
+    rows: Vec<TraceRow>,
+    /// When each packet went in, and how long it then had to wait for its turn.
+    waits: Vec<(Duration, Duration)>,
+}
+
+impl Trace {
+    /// The rows, in order; one for each tenth of a second up to the last in which something happened.
+    #[must_use]
+    pub fn rows(&self) -> &[TraceRow] {
+        &self.rows
+    }
+
+    /// For each packet that got into the queue: when, after the beginning, and how long it waited there.
+    #[must_use]
+    pub fn waits(&self) -> &[(Duration, Duration)] {
+        &self.waits
+    }
+
+    /// The wait that this share of the packets did not exceed, in a span of time.
+    #[must_use]
+    pub fn wait_quantile(&self, share: f64, from: Duration, to: Duration) -> Option<Duration> {
+        let mut waits: Vec<_> =
+            self.waits.iter().filter(|(at, _)| (from..to).contains(at)).map(|(_, wait)| *wait).collect();
+        waits.sort_unstable();
+        let index = (waits.len() as f64 * share) as usize;
+        waits.get(index.min(waits.len().checked_sub(1)?)).copied()
+    }
+
+    pub(crate) fn row(&mut self, at: Duration) -> &mut TraceRow {
+        let index = (at.as_millis() / ROW.as_millis()) as usize;
+        while self.rows.len() <= index {
+            let at = ROW * u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+            self.rows.push(TraceRow { at, ..TraceRow::default() });
+        }
+        // There are that many now.
+        &mut self.rows[index]
+    }
+
+    pub(crate) fn waited(&mut self, at: Duration, wait: Duration) {
+        self.waits.push((at, wait));
+        let row = self.row(at);
+        row.queueing = row.queueing.max(wait);
+    }
+}

@@ -1,0 +1,154 @@
+//! One call over one network.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinHandle;
+use visavis_client::device::MicrophoneChoice;
+use visavis_client::media::units::VideoSize;
+use visavis_client::session::report::Report;
+use visavis_client::session::snapshot::{Intent, SessionLink};
+use visavis_client::session::statistics::Reading;
+use visavis_link::{Emulator, Side, Trace};
+use visavis_tests::listen::Recording;
+use visavis_tests::person::{Person, tone_of};
+use visavis_tests::redirect::Redirect;
+use visavis_tests::server::TestServer;
+
+use crate::scenario::Scenario;
+use crate::sight::{self, Shown};
+
+/// The networks' seed: the same losses for every build that is measured.
+const SEED: u64 = 4;
+/// How long two who are in a call may take until media flows.
+const MEDIA_WITHIN: Duration = Duration::from_secs(10);
+
+/// What one side saw and heard.
+#[derive(Debug)]
+pub(crate) struct SideOutcome {
+    pub(crate) report: Report,
+    pub(crate) shown: Vec<Shown>,
+    pub(crate) readings: Vec<(Instant, Reading)>,
+    pub(crate) heard: Heard,
+    /// What this side sent into the network.
+    pub(crate) sent: Trace,
+}
+
+/// What was heard, and when it ended.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) samples: Vec<f32>,
+    pub(crate) rate: u32,
+    pub(crate) ended: Instant,
+    /// The tone in it; none where somebody spoke.
+    pub(crate) tone: Option<f32>,
+}
+
+/// What became of a call. Alice speaks; bob hums a tone with marks in it, so that its delay can be read.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// When the network's timeline began.
+    pub(crate) begun: Instant,
+    pub(crate) alice: SideOutcome,
+    pub(crate) bob: SideOutcome,
+}
+
+impl Outcome {
+    pub(crate) fn sides(&self) -> [&SideOutcome; 2] {
+        [&self.alice, &self.bob]
+    }
+}
+
+/// Calls.
+pub(crate) async fn run(scenario: &Scenario, voice: &Path) -> Result<Outcome, Box<dyn std::error::Error>> {
+    let server = TestServer::start().await;
+    let network = Arc::new(Emulator::start(scenario.timeline.clone(), SEED).await?);
+    let redirect = Redirect::start(server.url(), Arc::clone(&network)).await;
+    let mut alice = person("alice", MicrophoneChoice::File(voice.to_owned()));
+    let mut bob = person("bob", MicrophoneChoice::Tone(tone_of("bob")));
+    alice.log_in(server.url()).await;
+    bob.log_in(redirect.url()).await;
+    let latest_end = Instant::now() + MEDIA_WITHIN * 3 + scenario.duration;
+    let watches = [&alice, &bob].map(|person| Watch::start(&person.session.link, latest_end));
+    alice.call("bob").await;
+    bob.until_ringing().await;
+    bob.wish(Intent::Accept).await;
+    alice.until_in_call().await;
+    bob.until_in_call().await;
+
+    let begun = media_flows(&network).await.ok_or("no media flowed")?;
+    if let Some((at, side)) = scenario.moves {
+        tokio::time::sleep_until((begun + at).into()).await;
+        network.move_address(side).await;
+    }
+    tokio::time::sleep_until((begun + scenario.duration).into()).await;
+    let ended = Instant::now();
+    let sent = [network.trace(Side::A), network.trace(Side::B)];
+    alice.wish(Intent::HangUp).await;
+    alice.until_ended().await;
+    bob.until_ended().await;
+
+    let [alice_sent, bob_sent] = sent;
+    let [alice_watch, bob_watch] = watches;
+    let alice = outcome(alice, alice_watch, ended, Some(tone_of("bob")), alice_sent).await;
+    let bob = outcome(bob, bob_watch, ended, None, bob_sent).await;
+    Ok(Outcome { begun, alice, bob })
+}
+
+fn person(name: &str, microphone: MicrophoneChoice) -> Person {
+    Person::with(name, |options| {
+        options.microphone = microphone;
+        options.video_size = VideoSize::new(1280, 720).unwrap_or(options.video_size);
+        options.record_video = None;
+        options.snapshot = None;
+        options.window = true;
+    })
+}
+
+async fn media_flows(network: &Emulator) -> Option<Instant> {
+    let deadline = Instant::now() + MEDIA_WITHIN;
+    while Instant::now() < deadline {
+        if let Some(begun) = network.begun() {
+            return Some(begun);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    None
+}
+
+/// What is noted of a session while it runs.
+struct Watch {
+    sight: std::thread::JoinHandle<Vec<Shown>>,
+    readings: JoinHandle<Vec<(Instant, Reading)>>,
+}
+
+impl Watch {
+    fn start(link: &SessionLink, until: Instant) -> Self {
+        let mut snapshots = link.snapshots.clone();
+        let readings = tokio::spawn(async move {
+            let mut readings: Vec<(Instant, Reading)> = Vec::new();
+            while snapshots.changed().await.is_ok() {
+                let latest = snapshots.borrow_and_update().statistics.as_ref().and_then(|s| s.latest().copied());
+                let Some(latest) = latest else { continue };
+                if readings.last().is_none_or(|(_, last)| last.at != latest.at) {
+                    readings.push((Instant::now(), latest));
+                }
+            }
+            readings
+        });
+        Self { sight: sight::watch(Arc::clone(&link.remote_picture), until), readings }
+    }
+}
+
+async fn outcome(mut person: Person, watch: Watch, ended: Instant, tone: Option<f32>, sent: Trace) -> SideOutcome {
+    let report = person.report().await;
+    let file = person.heard();
+    person.session.link.remote_picture.close();
+    let shown = tokio::task::spawn_blocking(move || watch.sight.join().unwrap_or_default()).await.unwrap_or_default();
+    let recording = Recording::read(&file);
+    let heard = Heard { samples: recording.samples, rate: recording.rate, ended, tone };
+    drop(person);
+    let readings = watch.readings.await.unwrap_or_default();
+    SideOutcome { report, shown, readings, heard, sent }
+}

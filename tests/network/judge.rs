@@ -1,0 +1,128 @@
+//! Each bar of a scenario, and the figure beside it.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::call::{Outcome, SideOutcome};
+use crate::figures;
+use crate::scenario::{Bar, Scenario};
+
+/// A bar and its figure.
+#[derive(Debug)]
+pub(crate) struct Line {
+    name: String,
+    figure: Option<f64>,
+    bar: f64,
+    /// Whether the figure has to be at least the bar, not at most.
+    at_least: bool,
+    unit: &'static str,
+}
+
+impl Line {
+    /// Whether it is met. What was not measured is not.
+    pub(crate) fn met(&self) -> bool {
+        self.figure.is_some_and(|figure| if self.at_least { figure >= self.bar } else { figure <= self.bar })
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        json!({ "name": self.name, "figure": self.figure, "bar": self.bar, "unit": self.unit, "met": self.met() })
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.met() { "met  " } else { "SHORT" };
+        let sign = if self.at_least { "≥" } else { "≤" };
+        let unit = self.unit;
+        match self.figure {
+            Some(figure) => write!(f, "{verdict} {}: {figure:.1} {unit} ({sign} {:.1})", self.name, self.bar),
+            None => write!(f, "{verdict} {}: not measured ({sign} {:.1} {unit})", self.name, self.bar),
+        }
+    }
+}
+
+/// Judges a call.
+pub(crate) fn judge(scenario: &Scenario, outcome: &Outcome) -> Vec<Line> {
+    scenario.bars.iter().map(|bar| line(bar, scenario, outcome)).collect()
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn line(bar: &Bar, scenario: &Scenario, outcome: &Outcome) -> Line {
+    let (begun, end) = (outcome.begun, outcome.begun + scenario.duration);
+    let sides = outcome.sides();
+    let worse = |figure: &dyn Fn(&SideOutcome) -> Option<f64>| figures::worse(sides, figure);
+    // Of figures that should be high the worse is the lower one.
+    let lower = |figure: &dyn Fn(&SideOutcome) -> Option<f64>| {
+        figures::worse(sides, |side| figure(side).map(|figure| -figure)).map(|figure| -figure)
+    };
+    let at_most = |name: &str, figure, bar, unit| Line { name: name.to_owned(), figure, bar, at_least: false, unit };
+    let at_least = |name: &str, figure, bar, unit| Line { name: name.to_owned(), figure, bar, at_least: true, unit };
+    let video = |side: &SideOutcome| side.report.video.received.clone();
+    let percent = scenario.duration.as_secs_f64() * 10.0;
+    match *bar {
+        Bar::Frozen(share) => {
+            let frozen = worse(&|side| Some(video(side)?.freeze_total_ms? / percent));
+            at_most("frozen", frozen, share * 100.0, "%")
+        }
+        Bar::LongestFreeze(longest) => {
+            let freeze = worse(&|side| Some(ms(figures::longest_freeze(&side.shown, begun, end))));
+            at_most("longest freeze", freeze, ms(longest), "ms")
+        }
+        Bar::Concealed(share) => {
+            let heard = outcome.bob.report.audio.received.as_ref().and_then(|audio| audio.concealed_ratio);
+            at_most("speech made up", heard.map(|share| share * 100.0), share * 100.0, "%")
+        }
+        Bar::GlassToGlass(time) => {
+            let glass = worse(&|side| Some(video(side)?.glass_to_glass_ms?.p50));
+            at_most("glass to glass, p50", glass, ms(time), "ms")
+        }
+        Bar::MouthToEar(time) => {
+            let ear = outcome.alice.report.audio.received.as_ref();
+            let ear = ear.and_then(|audio| audio.mouth_to_ear_ms.as_ref()).map(|delay| delay.p50);
+            at_most("mouth to ear, p50", ear, ms(time), "ms")
+        }
+        Bar::Height(height) => {
+            let half = begun + scenario.duration / 2;
+            let usual = lower(&|side| figures::usual_height(&side.shown, half, end).map(f64::from));
+            at_least("usual height", usual, f64::from(height), "lines")
+        }
+        Bar::PicturesPerSecond(fps) => {
+            let shown = lower(&|side| Some(figures::pictures_per_second(&side.shown, begun, end)));
+            at_least("pictures", shown, fps, "a second")
+        }
+        Bar::Repairs(share) => {
+            let repairs = worse(&|side| {
+                let packets = figures::packets(&side.sent);
+                let resent = side.report.network.retransmitted?;
+                (packets > 0).then(|| resent as f64 / packets as f64 * 100.0)
+            });
+            at_most("sent again", repairs, share * 100.0, "%")
+        }
+        Bar::QueueP95(time) => {
+            let queue = worse(&|side| side.sent.wait_quantile(0.95, Duration::ZERO, scenario.duration).map(ms));
+            at_most("queue, p95", queue, ms(time), "ms")
+        }
+        Bar::Queue { from, to, at_most: longest } => {
+            let queue = worse(&|side| side.sent.wait_quantile(1.0, from, to).map(ms));
+            at_most(&format!("longest queue from {} to {} s", from.as_secs(), to.as_secs()), queue, ms(longest), "ms")
+        }
+        Bar::Arrives { from, to, at_least: rate } => {
+            let arriving = lower(&|side| Some(figures::arriving_bps(&side.sent, from, to) / 1e3));
+            let name = format!("arrives from {} to {} s", from.as_secs(), to.as_secs());
+            at_least(&name, arriving, rate.bps() as f64 / 1e3, "kbit/s")
+        }
+        Bar::PictureBack { after, within } => {
+            let back = worse(&|side| figures::picture_back(&side.shown, begun + after).map(ms));
+            at_most("picture back after", back, ms(within), "ms")
+        }
+        Bar::SoundBack { after, within } => {
+            let back = figures::sound_back(&outcome.alice.heard, begun + after).map(ms);
+            at_most("sound back after", back, ms(within), "ms")
+        }
+    }
+}

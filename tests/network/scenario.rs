@@ -1,0 +1,156 @@
+//! The networks that calls are measured on, and what is expected of a call on each.
+
+use std::time::Duration;
+
+use visavis_link::{Conditions, Loss, Rate, Side, Timeline};
+
+/// What is expected, of either side the worse.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Bar {
+    /// Share of the time in which the picture stands still (a freeze as W3C webrtc-stats defines it), at most.
+    Frozen(f64),
+    /// No picture stands still for longer.
+    LongestFreeze(Duration),
+    /// Share of the speech that is made up, at most.
+    Concealed(f64),
+    /// From the camera to the other's screen, half of the pictures, at most.
+    GlassToGlass(Duration),
+    /// From the microphone to the other's ear, half of the marks, at most.
+    MouthToEar(Duration),
+    /// The usual height of the pictures in the second half, at least.
+    Height(u32),
+    /// Pictures a second, over the whole time, at least.
+    PicturesPerSecond(f64),
+    /// Packets sent again, as a share of all, at most.
+    Repairs(f64),
+    /// 95 of 100 packets wait no longer in the network's queue.
+    QueueP95(Duration),
+    /// From this moment to that, no packet waits longer in the network's queue.
+    Queue { from: Duration, to: Duration, at_most: Duration },
+    /// From this moment to that, at least so much arrives.
+    Arrives { from: Duration, to: Duration, at_least: Rate },
+    /// A picture comes within so long after this moment.
+    PictureBack { after: Duration, within: Duration },
+    /// Sound comes within so long after this moment.
+    SoundBack { after: Duration, within: Duration },
+}
+
+/// One of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) timeline: Timeline,
+    pub(crate) duration: Duration,
+    /// When which side is seen at another address.
+    pub(crate) moves: Option<(Duration, Side)>,
+    pub(crate) bars: Vec<Bar>,
+}
+
+const fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// The encoder's limit and its headers: more is never sent.
+const ENCODER_LIMIT: Rate = Rate::from_kbps(2500);
+
+fn scenario(name: &'static str, title: &'static str, conditions: Conditions, bars: Vec<Bar>) -> Scenario {
+    Scenario { name, title, timeline: Timeline::steady(conditions), duration: seconds(30), moves: None, bars }
+}
+
+/// All of them.
+pub(crate) fn all() -> Vec<Scenario> {
+    let way = |rtt: u64| Conditions::CLEAR.delay(ms(rtt) / 2);
+    let random = |rtt: u64, share: f64| way(rtt).loss(Loss::Random(share));
+    let wide = way(40).rate(Rate::from_kbps(3000)).queue(ms(300));
+    let narrow = wide.rate(Rate::from_kbps(500));
+    let share = |rate: Rate| Rate::from_bps(rate.bps() * 4 / 5);
+    vec![
+        scenario(
+            "clean",
+            "20 ms round trip",
+            way(20),
+            vec![Bar::Frozen(0.0), Bar::Concealed(0.0), Bar::GlassToGlass(ms(10 + 18)), Bar::MouthToEar(ms(10 + 60))],
+        ),
+        scenario(
+            "loss-2",
+            "2% loss, 60 ms round trip",
+            random(60, 0.02),
+            vec![Bar::Frozen(0.01), Bar::Concealed(0.005), Bar::GlassToGlass(ms(70))],
+        ),
+        scenario(
+            "loss-10",
+            "10% loss, 100 ms round trip",
+            random(100, 0.10),
+            vec![Bar::Frozen(0.05), Bar::Concealed(0.02), Bar::GlassToGlass(ms(120)), Bar::Height(540)],
+        ),
+        scenario(
+            "bursts",
+            "5% loss in bursts of 5, 60 ms round trip",
+            way(60).loss(Loss::Bursts { mean: 0.05, length: 5.0 }),
+            vec![Bar::Frozen(0.02), Bar::Concealed(0.03)],
+        ),
+        scenario(
+            "jitter",
+            "40 ms one way, give or take 30",
+            Conditions::CLEAR.delay(ms(40)).jitter(ms(30)),
+            vec![Bar::Frozen(0.0), Bar::Repairs(0.05), Bar::GlassToGlass(ms(110))],
+        ),
+        Scenario {
+            timeline: Timeline::steady(wide).then(seconds(15), narrow).then(seconds(30), wide),
+            duration: seconds(45),
+            ..scenario(
+                "drop",
+                "3 Mbit/s, 500 kbit/s, 3 Mbit/s, a queue of 300 ms",
+                wide,
+                vec![
+                    Bar::Queue { from: seconds(18), to: seconds(30), at_most: ms(150) },
+                    Bar::Arrives { from: seconds(10), to: seconds(15), at_least: share(ENCODER_LIMIT) },
+                    Bar::Arrives { from: seconds(25), to: seconds(30), at_least: share(Rate::from_kbps(500)) },
+                    Bar::Arrives { from: seconds(40), to: seconds(45), at_least: share(ENCODER_LIMIT) },
+                    Bar::LongestFreeze(ms(500)),
+                ],
+            )
+        },
+        scenario(
+            "narrow",
+            "300 kbit/s",
+            way(40).rate(Rate::from_kbps(300)).queue(ms(300)),
+            vec![Bar::Frozen(0.0), Bar::Concealed(0.005), Bar::PicturesPerSecond(20.0), Bar::QueueP95(ms(100))],
+        ),
+        scenario(
+            "loss-30",
+            "30% loss, 100 ms round trip",
+            random(100, 0.30),
+            vec![Bar::Concealed(0.10), Bar::PicturesPerSecond(10.0)],
+        ),
+        Scenario {
+            timeline: Timeline::steady(way(40)).then(seconds(12), way(40).closed()).then(seconds(15), way(40)),
+            ..scenario(
+                "blackout",
+                "nothing for 3 s, 40 ms round trip",
+                way(40),
+                vec![
+                    Bar::PictureBack { after: seconds(15), within: ms(500) },
+                    Bar::SoundBack { after: seconds(15), within: ms(500) },
+                ],
+            )
+        },
+        Scenario {
+            moves: Some((seconds(12), Side::B)),
+            ..scenario(
+                "address",
+                "one side gets another address, 40 ms round trip",
+                way(40),
+                vec![
+                    Bar::PictureBack { after: seconds(12), within: seconds(2) },
+                    Bar::SoundBack { after: seconds(12), within: seconds(2) },
+                ],
+            )
+        },
+    ]
+}

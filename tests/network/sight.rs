@@ -1,0 +1,30 @@
+//! Watches what a session shows, as a window would.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use visavis_client::media::frame::Picture;
+use visavis_client::media::slot::{LatestSlot, Taken};
+
+/// A picture that was shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shown {
+    pub(crate) at: Instant,
+    pub(crate) height: u32,
+}
+
+/// Watches until the slot is closed or the time is up.
+pub(crate) fn watch(slot: Arc<LatestSlot<Picture>>, until: Instant) -> std::thread::JoinHandle<Vec<Shown>> {
+    let body = move || {
+        let mut shown = Vec::new();
+        while Instant::now() < until {
+            match slot.wait(Duration::from_millis(50)) {
+                Taken::Value(picture) => shown.push(Shown { at: Instant::now(), height: picture.size.height() }),
+                Taken::TimedOut => {}
+                Taken::Closed => break,
+            }
+        }
+        shown
+    };
+    std::thread::Builder::new().name("sight".to_owned()).spawn(body).expect("the system has a thread for it")
+}
