@@ -98,13 +98,13 @@ enum SpeakerStored {
 
 /// How a [`VoiceWish`] looks in the file: what suits the microphone is not said.
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "VoiceWish", default, rename_all = "camelCase")]
+#[serde(remote = "VoiceWish", rename_all = "camelCase")]
 struct VoiceStored {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     echo_cancellation: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     noise_suppression: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     automatic_gain: Option<bool>,
 }
 

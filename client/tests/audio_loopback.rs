@@ -11,6 +11,7 @@ use visavis_client::media::audio_receive::AudioReceiver;
 use visavis_client::media::audio_send::{AudioSender, MICROPHONE_QUEUE_FRAMES};
 use visavis_client::media::frame::{EncodedAudio, ReceivedAudio};
 use visavis_client::media::frame_queue::FrameQueue;
+use visavis_client::media::voice_processing::{VoiceInput, VoiceSettings};
 
 #[test]
 fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
