@@ -17,8 +17,9 @@ use crate::audio_level::LevelMeter;
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, EncodedAudio};
 use crate::frame_queue::FrameQueue;
 use crate::opus_codec::{OpusEncoder, OpusError, PACKET_SAMPLES};
-use crate::slot::Taken;
+use crate::slot::{LatestSlot, Taken};
 use crate::stop_signal::StopSignal;
+use crate::voice_processing::{VoiceInput, VoiceProcessor};
 
 /// A microphone may be this late before silence takes its place.
 const GRACE: Duration = Duration::from_millis(60);
@@ -63,25 +64,32 @@ struct Shared {
 pub struct AudioSender {
     stop: StopSignal,
     shared: Arc<Shared>,
+    next_frames: Arc<LatestSlot<Arc<FrameQueue<AudioFrame>>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl AudioSender {
-    /// Starts to encode what a microphone puts into `frames`, and to hand it to `out`.
+    /// Starts to encode what a microphone puts into `frames`, processed as `voice` says, and to hand it to `out`.
     pub fn spawn(
         frames: Arc<FrameQueue<AudioFrame>>,
         out: mpsc::Sender<EncodedAudio>,
         muted: bool,
+        voice: VoiceInput,
     ) -> Result<Self, AudioSendError> {
         let mut packets = Packetizer::new(muted)?;
-        let (stop, shared) = (StopSignal::new(), Arc::new(Shared::default()));
+        let (stop, shared, next_frames) = (StopSignal::new(), Arc::new(Shared::default()), LatestSlot::new());
         shared.muted.store(muted, Ordering::Relaxed);
-        let (stopped, state) = (stop.clone(), Arc::clone(&shared));
+        let (stopped, state, next) = (stop.clone(), Arc::clone(&shared), Arc::clone(&next_frames));
         let thread = std::thread::Builder::new()
             .name("audio-encode".into())
-            .spawn(move || encode(&frames, &out, &mut packets, &stopped, &state))
+            .spawn(move || encode((frames, &next), &out, VoiceProcessor::new(voice), &mut packets, &stopped, &state))
             .map_err(AudioSendError::Thread)?;
-        Ok(Self { stop, shared, thread: Some(thread) })
+        Ok(Self { stop, shared, next_frames, thread: Some(thread) })
+    }
+
+    /// Takes frames from another queue, and no more from the one before.
+    pub fn set_frames(&self, frames: Arc<FrameQueue<AudioFrame>>) {
+        self.next_frames.put(frames);
     }
 
     /// Sends silence instead of sound, or sound again.
@@ -117,17 +125,22 @@ impl Drop for AudioSender {
 }
 
 fn encode(
-    frames: &FrameQueue<AudioFrame>,
+    (mut frames, next_frames): (Arc<FrameQueue<AudioFrame>>, &LatestSlot<Arc<FrameQueue<AudioFrame>>>),
     out: &mpsc::Sender<EncodedAudio>,
+    mut voice: VoiceProcessor,
     packets: &mut Packetizer,
     stop: &StopSignal,
     shared: &Shared,
 ) {
     let mut filler = SilenceFiller::new(Instant::now());
     while !stop.is_set() {
+        if let Some(next) = next_frames.take() {
+            frames = next;
+        }
         let frame = match frames.wait(LOOK_UP) {
-            Taken::Value(frame) => {
+            Taken::Value(mut frame) => {
                 filler.heard(&frame, Instant::now());
+                voice.process(&mut frame);
                 frame
             }
             Taken::TimedOut => match filler.fill(Instant::now()) {
@@ -245,6 +258,7 @@ impl SilenceFiller {
 mod tests {
     use super::*;
     use crate::opus_codec::OpusDecoder;
+    use crate::voice_processing::VoiceSettings;
 
     fn frame(number: u32, start: Instant) -> AudioFrame {
         let samples = std::array::from_fn(|i| ((number as usize * 480 + i) as f32 * 0.0576).sin() * 0.3);
@@ -301,13 +315,31 @@ mod tests {
     }
 
     #[test]
+    fn another_microphone_takes_over_without_a_packet_missing() {
+        let (out, mut network) = mpsc::channel(100);
+        let (first, second) = (FrameQueue::new(100), FrameQueue::new(100));
+        let start = Instant::now();
+        (0..20).for_each(|number| first.push(frame(number, start)));
+        let voice = VoiceInput::new(VoiceSettings::NONE);
+        let sender = AudioSender::spawn(Arc::clone(&first), out, false, voice).unwrap();
+        for number in 0..10 {
+            assert_eq!(network.blocking_recv().unwrap().captured_at, start + number * 2 * AUDIO_FRAME_DURATION);
+        }
+        sender.set_frames(Arc::clone(&second));
+        (20..40).for_each(|number| second.push(frame(number, start)));
+        for number in 10..20 {
+            assert_eq!(network.blocking_recv().unwrap().captured_at, start + number * 2 * AUDIO_FRAME_DURATION);
+        }
+    }
+
+    #[test]
     fn a_network_without_room_costs_packets_and_no_time() {
         let (out, mut network) = mpsc::channel(2);
         let frames = FrameQueue::new(100);
         let start = Instant::now();
         (0..40).for_each(|number| frames.push(frame(number, start)));
         frames.close();
-        let sender = AudioSender::spawn(Arc::clone(&frames), out, false).unwrap();
+        let sender = AudioSender::spawn(Arc::clone(&frames), out, false, VoiceInput::new(VoiceSettings::NONE)).unwrap();
         while sender.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
             std::thread::yield_now();
         }

@@ -180,6 +180,18 @@ fn current_host() -> Arc<cpal::Host> {
     host
 }
 
+/// The system's own name of the device that it would pick. May take as long as a sound server does.
+pub(super) fn default_id(kind: AudioKind) -> Option<String> {
+    quiet_alsa();
+    Some(default_device(&current_host(), kind)?.id().ok()?.id().to_owned())
+}
+
+/// The names of the devices there are. May take as long as a sound server does.
+pub(super) fn names(kind: AudioKind) -> Vec<String> {
+    quiet_alsa();
+    list_now(kind).into_iter().map(|device| device.name).collect()
+}
+
 fn list_now(kind: AudioKind) -> Vec<DeviceInfo> {
     let host = current_host();
     let default = default_device(&host, kind).and_then(|device| device.id().ok());
