@@ -49,13 +49,12 @@ pub struct Calls {
 impl Calls {
     /// An offer went from one to the other. A further offer of the same call changes nothing.
     pub fn offered(&mut self, from: &Username, to: &Username, call: Option<&CallId>, now: Instant) {
-        self.drop_stale(from, now);
-        self.drop_stale(to, now);
-        let known =
-            self.of.get(from).is_some_and(|calls| calls.iter().any(|c| c.peer == *to && c.call.as_ref() == call));
-        if known {
+        let is_known = |c: &Remembered| c.peer == *to && c.call.as_ref() == call && c.is_alive(now);
+        if self.of.get(from).is_some_and(|calls| calls.iter().any(is_known)) {
             return;
         }
+        self.drop_stale(from, now);
+        self.drop_stale(to, now);
         for (one, other) in [(from, to), (to, from)] {
             self.make_room(one);
             let (peer, call) = (other.clone(), call.cloned());

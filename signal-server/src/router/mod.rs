@@ -72,7 +72,8 @@ impl Router {
     /// Takes a message. A login by it is that of a guest: one that showed a key goes to [`Router::log_in`].
     pub fn handle(&mut self, from: ConnectionId, message: ClientMessage, now: Instant) -> Vec<Output> {
         let (kind, call) = (message.type_name(), message.call().cloned());
-        let mut out = Vec::new();
+        // Nearly every message makes one output.
+        let mut out = Vec::with_capacity(1);
         if let Err(refusal) = self.try_handle(from, message, now, &mut out) {
             out.push(refusal.told(from, kind, call));
         }
@@ -288,7 +289,8 @@ impl Router {
         now: Instant,
         out: &mut Vec<Output>,
     ) -> Result<(), Refusal> {
-        if self.rules.alone && self.registry.owner_of(to).is_none() {
+        let owner = self.registry.owner_of(to);
+        if self.rules.alone && owner.is_none() {
             return Err(Refusal(ErrorCode::UnknownUser, format!("Nobody is online as \"{to}\".")));
         }
         let signal = match signal {
@@ -297,7 +299,11 @@ impl Router {
             signal => signal,
         };
         self.remember(name, to, call.as_ref(), &signal, now);
-        self.send(to, ServerMessage::Call { from: name.clone(), call, signal }, out);
+        let message = ServerMessage::Call { from: name.clone(), call, signal };
+        out.push(match owner {
+            Some(owner) => deliver(owner, message),
+            None => Output::Forward(Envelope { to: to.clone(), message }),
+        });
         Ok(())
     }
 
