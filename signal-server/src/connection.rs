@@ -26,7 +26,7 @@ use visavis_shared::{ClientMessage, ErrorCode, LoginRefusal, ServerMessage};
 
 use crate::drain::Drain;
 use crate::front::Upgraded;
-use crate::http::Caller;
+use crate::http::{Caller, Readiness};
 use crate::hub::{Hub, Pending, Seat, now};
 use crate::ice::IceOffer;
 use crate::limits::Limits;
@@ -72,6 +72,19 @@ pub(crate) struct Context {
     pub(crate) names: NameLog,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) drain: Drain,
+}
+
+impl Context {
+    /// Whether logins are accepted now.
+    pub(crate) fn readiness(&self) -> Readiness {
+        if self.drain.has_begun() {
+            Readiness::Restarting
+        } else if self.hub.can_grant() {
+            Readiness::Ready
+        } else {
+            Readiness::CutOff
+        }
+    }
 }
 
 /// How a connection came to its end.

@@ -211,7 +211,7 @@ impl Visit {
                 }
             }
             Route::Health => http::health(),
-            Route::Readiness => http::readiness(draining),
+            Route::Readiness => http::readiness(self.front.context.readiness()),
             Route::FrontPage => upgrade_required(),
             Route::WrongMethod => {
                 let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "This page can only be read (GET).");

@@ -98,6 +98,11 @@ impl Hub {
         self.queue
     }
 
+    /// Whether a login can be granted now.
+    pub(crate) fn can_grant(&self) -> bool {
+        self.cluster.is_reachable()
+    }
+
     /// Whether somebody on this node has a name.
     pub(crate) fn has(&self, name: &Username) -> bool {
         self.lock().router.registry().owner_of(name).is_some()

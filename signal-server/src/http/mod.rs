@@ -114,9 +114,26 @@ pub(crate) fn health() -> Answer {
     plain(StatusCode::OK, "The server lives.")
 }
 
+/// Whether logins are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    /// They are.
+    Ready,
+    /// The server goes away.
+    Restarting,
+    /// Nobody can be let in before the nodes of the server reach each other again.
+    CutOff,
+}
+
 /// The answer to `/readyz`.
-pub(crate) fn readiness(draining: bool) -> Answer {
-    if draining { restarting() } else { plain(StatusCode::OK, "The server accepts logins.") }
+pub(crate) fn readiness(readiness: Readiness) -> Answer {
+    match readiness {
+        Readiness::Ready => plain(StatusCode::OK, "The server accepts logins."),
+        Readiness::Restarting => restarting(),
+        Readiness::CutOff => {
+            plain(StatusCode::SERVICE_UNAVAILABLE, "This server can't reach the others (Redis): it accepts no logins.")
+        }
+    }
 }
 
 /// The answer to whatever would begin something while the server goes away.
