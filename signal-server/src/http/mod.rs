@@ -54,8 +54,8 @@ pub(crate) type WholeRequest = Request<Full<Bytes>>;
 pub(crate) struct Caller {
     /// Whose address it is: that of the client also when a trusted proxy stands between.
     pub(crate) address: IpAddr,
-    /// The address of ours by which they came.
-    pub(crate) reached: IpAddr,
+    /// The address of ours by which they came; unknown when a proxy brought them to an address that is not public.
+    pub(crate) reached: Option<IpAddr>,
     /// Their place among those of their address, when a proxy brought them. Otherwise the stream holds it.
     #[expect(dead_code, reason = "only there to be dropped")]
     pub(crate) place: Option<Arc<Permit>>,
