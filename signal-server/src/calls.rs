@@ -86,6 +86,12 @@ impl Calls {
         alive().find(|c| c.answered).or_else(|| alive().next()).map(|c| &c.peer)
     }
 
+    /// Whether somebody has a call with this peer, be it answered or not.
+    #[must_use]
+    pub fn is_with(&self, name: &Username, peer: &Username) -> bool {
+        self.of.get(name).is_some_and(|calls| calls.iter().any(|c| c.peer == *peer))
+    }
+
     /// Somebody's connection was lost, and may come back: says who has to be told that which call lost it.
     pub fn lost(&mut self, name: &Username, now: Instant) -> Vec<(Username, Option<CallId>)> {
         let untold = self.of.get_mut(name).into_iter().flatten().filter(|c| c.is_alive(now) && !c.told);

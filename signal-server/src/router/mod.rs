@@ -268,9 +268,19 @@ impl Router {
         canonical_name(name.as_str()).unwrap_or(name)
     }
 
+    /// The same for a name that somebody got from the server: that of a page on another node is known by the room or the
+    /// call that both are in.
+    fn spelled_by(&self, sender: &Username, name: Username) -> Username {
+        let mut with_sender = self.rooms.room_of(sender).into_iter().flat_map(|room| self.rooms.others(sender, room));
+        if with_sender.any(|other| *other == name) || self.calls.is_with(sender, &name) {
+            return name;
+        }
+        self.spelled(name)
+    }
+
     /// Whom a message about a call is for: who it names, or else whoever the sender is in a call with.
     fn addressee(&self, name: &Username, to: Option<Username>, now: Instant) -> Result<Username, Refusal> {
-        match to.map(|to| self.spelled(to)) {
+        match to.map(|to| self.spelled_by(name, to)) {
             Some(to) if to == *name => Err(Refusal(ErrorCode::NotAllowed, "You can't call yourself.".into())),
             Some(to) => Ok(to),
             None => {
