@@ -8,6 +8,7 @@
 //! Pure: time is an argument. What always holds: a picture is never held for longer than [`MAX_HOLD`], and not at all
 //! while sound is less than [`TOLERANCE`] behind it, or nothing is known.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::frame::SAMPLE_RATE;
@@ -123,6 +124,17 @@ impl LipSync {
             None => -began.duration_since(at).as_secs_f64(),
         };
         Some(ours - clock?.captured(rtp_time, ntp))
+    }
+}
+
+/// The one of a call, which its connection, its ear and its eye tell and ask. Each holds it for a moment only.
+#[derive(Debug, Default)]
+pub struct SharedLipSync(Mutex<LipSync>);
+
+impl SharedLipSync {
+    /// Takes it for a moment.
+    pub fn lock(&self) -> MutexGuard<'_, LipSync> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,6 +4,7 @@
 //! whole. After an error the last good picture stays, a key frame is asked for, and nothing is shown before it came
 //! (OpenH264 would go on with pictures that refer to what never came).
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,7 @@ use crate::convert::to_picture;
 use crate::frame::{Picture, ReceivedVideo, VideoFrame};
 use crate::freeze::FreezeMeter;
 use crate::h264_decoder::{DecodeError, H264Decoder};
+use crate::lip_sync::SharedLipSync;
 use crate::pattern_bar::read_bar;
 use crate::quantiles::Quantiles;
 use crate::slot::LatestSlot;
@@ -31,6 +33,8 @@ const MAX_DELAY: Duration = Duration::from_secs(30);
 /// What is done with pictures besides decoding.
 #[derive(Default)]
 pub struct VideoReceiveSettings {
+    /// Says how long a picture waits for its sound.
+    pub lip_sync: Arc<SharedLipSync>,
     /// Where to show them; without it nothing is converted.
     pub window: Option<Arc<LatestSlot<Picture>>>,
     /// Where to record them, as they are shown.
@@ -82,6 +86,8 @@ pub struct VideoReceiveStats {
     pub first_shown: Option<Instant>,
     /// How often a key frame was asked for.
     pub key_frames_asked: u64,
+    /// How much earlier sound is heard than its picture is seen, in milliseconds.
+    pub audio_ahead_ms: Option<f64>,
 }
 
 /// What there is at the end.
@@ -124,7 +130,10 @@ impl VideoReceiver {
         let (stopped, shared) = (stop.clone(), Arc::clone(&published));
         let thread = std::thread::Builder::new()
             .name("video-decode".to_owned())
-            .spawn(move || run(&input, &stopped, settings.window.as_deref(), recorder, &shared, &request_key_frame))
+            .spawn(move || {
+                let VideoReceiveSettings { lip_sync, window, .. } = settings;
+                run(&input, &stopped, &lip_sync, window.as_deref(), recorder, &shared, &request_key_frame)
+            })
             .map_err(VideoReceiveError::Thread)?;
         Ok(Self { stop, published, thread: Some(thread) })
     }
@@ -171,14 +180,21 @@ impl Drop for VideoReceiver {
 fn run(
     input: &Receiver<ReceivedVideo>,
     stop: &StopSignal,
+    lip_sync: &SharedLipSync,
     window: Option<&LatestSlot<Picture>>,
-    mut recorder: Option<VideoRecorder>,
+    recorder: Option<VideoRecorder>,
     published: &Mutex<Published>,
     request_key_frame: &dyn Fn(),
 ) -> Option<Result<Recorded, RecordError>> {
     let mut decoding = Decoding::default();
+    let mut screen = Screen { window, recorder, published };
+    let mut held: VecDeque<Held> = VecDeque::new();
     while !stop.is_set() {
-        let received = match input.recv_timeout(IDLE) {
+        while let Some(first) = held.pop_front_if(|first| first.due <= Instant::now()) {
+            screen.show(first.frame, &mut decoding);
+        }
+        let wait = held.front().map_or(IDLE, |first| first.due.saturating_duration_since(Instant::now()).min(IDLE));
+        let received = match input.recv_timeout(wait) {
             Ok(received) => received,
             Err(RecvTimeoutError::Timeout) => {
                 if decoding.ask_again(Instant::now()) {
@@ -190,24 +206,59 @@ fn run(
         };
         match decoding.take(&received, Instant::now()) {
             Taken::Frame(frame) => {
-                if let Some(window) = window {
-                    match to_picture(&frame) {
-                        Ok(picture) => window.put(picture),
-                        Err(error) => tracing::warn!(%error, "a picture was not shown"),
-                    }
-                }
-                decoding.shown(&frame, Instant::now(), WallTime::now());
-                if let Some(recorder) = &mut recorder {
-                    recorder.record(&frame);
-                }
-                published.lock().unwrap_or_else(PoisonError::into_inner).last = Some(frame);
+                let now = Instant::now();
+                let (hold, ahead) = {
+                    let mut sync = lip_sync.lock();
+                    (sync.hold(received.rtp_time as u32, now), sync.audio_ahead_ms())
+                };
+                decoding.stats.audio_ahead_ms = ahead;
+                // Never before the one before it.
+                let due = held.back().map_or(now + hold, |last| last.due.max(now + hold));
+                held.push_back(Held { frame, due });
             }
             Taken::Nothing => {}
             Taken::KeyFrameNeeded => request_key_frame(),
         }
-        published.lock().unwrap_or_else(PoisonError::into_inner).stats = decoding.stats.clone();
+        screen.publish(&decoding);
     }
-    recorder.map(VideoRecorder::finish)
+    for rest in held {
+        screen.show(rest.frame, &mut decoding);
+    }
+    screen.recorder.map(VideoRecorder::finish)
+}
+
+/// Where pictures are shown, and what is told of it.
+struct Screen<'a> {
+    window: Option<&'a LatestSlot<Picture>>,
+    recorder: Option<VideoRecorder>,
+    published: &'a Mutex<Published>,
+}
+
+impl Screen<'_> {
+    fn show(&mut self, frame: VideoFrame, decoding: &mut Decoding) {
+        if let Some(window) = self.window {
+            match to_picture(&frame) {
+                Ok(picture) => window.put(picture),
+                Err(error) => tracing::warn!(%error, "a picture was not shown"),
+            }
+        }
+        decoding.shown(&frame, Instant::now(), WallTime::now());
+        if let Some(recorder) = &mut self.recorder {
+            recorder.record(&frame);
+        }
+        self.published.lock().unwrap_or_else(PoisonError::into_inner).last = Some(frame);
+        self.publish(decoding);
+    }
+
+    fn publish(&self, decoding: &Decoding) {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner).stats = decoding.stats.clone();
+    }
+}
+
+/// A picture that waits for its sound: a few at most, as none waits longer than [`crate::lip_sync::MAX_HOLD`].
+struct Held {
+    frame: VideoFrame,
+    due: Instant,
 }
 
 /// What became of a received picture.

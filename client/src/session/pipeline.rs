@@ -11,6 +11,7 @@ use crate::media::audio_receive::{AudioReceiveStats, AudioReceiver, AudioSink};
 use crate::media::audio_send::{AudioSendStats, AudioSender};
 use crate::media::frame::{AudioFrame, EncodedAudio, EncodedVideo, Picture, ReceivedAudio, ReceivedVideo, VideoFrame};
 use crate::media::frame_queue::FrameQueue;
+use crate::media::lip_sync::SharedLipSync;
 use crate::media::slot::LatestSlot;
 use crate::media::snapshot_png;
 use crate::media::units::{Bitrate, VideoSize};
@@ -40,6 +41,7 @@ pub(crate) struct PipelineEnds {
     pub(super) video_in: Receiver<ReceivedVideo>,
     pub(super) audio_in: Receiver<ReceivedAudio>,
     pub(super) video_control: Receiver<VideoControl>,
+    pub(super) lip_sync: Arc<SharedLipSync>,
 }
 
 /// Makes the queues for one peer connection.
@@ -49,14 +51,16 @@ pub(crate) fn ports() -> (MediaPorts, PipelineEnds) {
     let (video_in, video_in_out) = sync_channel(VIDEO_IN);
     let (audio_in, audio_in_out) = sync_channel(AUDIO_IN);
     let (video_control, video_control_out) = sync_channel(VIDEO_CONTROL);
+    let lip_sync = Arc::<SharedLipSync>::default();
     (
-        MediaPorts { video_out, audio_out, video_in, audio_in, video_control },
+        MediaPorts { video_out, audio_out, video_in, audio_in, video_control, lip_sync: Arc::clone(&lip_sync) },
         PipelineEnds {
             video_out: video_out_in,
             audio_out: audio_out_in,
             video_in: video_in_out,
             audio_in: audio_in_out,
             video_control: video_control_out,
+            lip_sync,
         },
     )
 }
@@ -70,6 +74,8 @@ pub(super) struct PipelineFigures {
     pub(super) video_received: Option<VideoReceived>,
     pub(super) audio_sent: Option<AudioSent>,
     pub(super) audio_received: Option<AudioReceived>,
+    /// How much earlier sound is heard than its picture is seen, by the sender's clock.
+    pub(super) audio_ahead_ms: Option<f64>,
 }
 
 /// The rate the encoder starts at, until the estimate arrives with the first feedback: enough for 1280x720.
@@ -113,6 +119,7 @@ impl Pipeline {
             start_bitrate: START_BITRATE,
         };
         let receiving = VideoReceiveSettings {
+            lip_sync: Arc::clone(&ends.lip_sync),
             window: options.window.then_some(world.remote_picture),
             record: options.record_video.clone(),
         };
@@ -185,6 +192,7 @@ impl Pipeline {
             video_received: pictures.as_ref().and_then(video_received),
             audio_sent: self.audio_sender.as_ref().and_then(|sender| audio_sent(&sender.stats())),
             audio_received: sound.as_ref().and_then(audio_received),
+            audio_ahead_ms: pictures.as_ref().and_then(|stats| stats.audio_ahead_ms),
         }
     }
 

@@ -22,11 +22,13 @@ mod send;
 mod tap;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use visavis_shared::{CandidateInit, IceServer, SessionDescription};
 
 use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo};
+use visavis_media::lip_sync::SharedLipSync;
 use visavis_media::units::Bitrate;
 
 pub use peer::Peer;
@@ -117,6 +119,8 @@ pub struct MediaPorts {
     pub audio_in: std::sync::mpsc::SyncSender<ReceivedAudio>,
     /// Wishes for the encoder. Bounded; a wish that does not fit is made again.
     pub video_control: std::sync::mpsc::SyncSender<VideoControl>,
+    /// Is told how the RTP times of their sound and their picture belong together.
+    pub lip_sync: Arc<SharedLipSync>,
 }
 
 /// Figures of a peer connection; `None` where nothing was measured.

@@ -13,6 +13,7 @@ use rtc::rtp;
 use tokio::sync::mpsc;
 
 use super::estimator::{BandwidthEstimator, GoogCc, PacketResult, WIRE_OVERHEAD};
+use visavis_media::lip_sync::{SenderClock, SharedLipSync};
 use visavis_media::units::Bitrate;
 
 /// How many sender reports are remembered to measure the round trip with.
@@ -33,6 +34,16 @@ pub(crate) enum MediaKind {
     Audio,
     /// H.264.
     Video,
+}
+
+impl MediaKind {
+    /// Ticks of its RTP time a second.
+    pub(crate) const fn clock_rate(self) -> u32 {
+        match self {
+            Self::Audio => 48_000,
+            Self::Video => 90_000,
+        }
+    }
 }
 
 /// A media packet from the other.
@@ -72,6 +83,8 @@ pub(crate) struct LinkState {
     pub(crate) plis_sent: u64,
     pub(crate) plis_received: u64,
     sender_reports: VecDeque<(u32, Instant)>,
+    /// Which RTP time of our sound, and of our picture, was captured when.
+    captured: [Option<(u32, Instant)>; 2],
 }
 
 impl LinkState {
@@ -88,6 +101,7 @@ impl LinkState {
             plis_sent: 0,
             plis_received: 0,
             sender_reports: VecDeque::new(),
+            captured: [None; 2],
         }
     }
 
@@ -141,6 +155,18 @@ impl LinkState {
         }
     }
 
+    /// What we sent last of this kind had this RTP time and was captured at this moment.
+    pub(crate) fn captured(&mut self, kind: MediaKind, rtp_time: u32, at: Instant) {
+        self.captured[kind as usize] = Some((rtp_time, at));
+    }
+
+    /// The RTP time of what is captured now.
+    pub(crate) fn capture_time(&self, kind: MediaKind, now: Instant) -> Option<u32> {
+        let (rtp_time, at) = self.captured[kind as usize]?;
+        let since = now.saturating_duration_since(at).as_secs_f64() * f64::from(kind.clock_rate());
+        Some(rtp_time.wrapping_add(since as u32))
+    }
+
     /// The round trip, where measured.
     pub(crate) fn rtt(&self) -> Option<Duration> {
         self.rtt
@@ -150,22 +176,35 @@ impl LinkState {
 /// Shared by the interceptors and the tasks.
 pub(crate) struct Link {
     state: Mutex<LinkState>,
+    lip_sync: Arc<SharedLipSync>,
     feedback: mpsc::Sender<Feedback>,
     incoming: mpsc::Sender<Incoming>,
 }
 
 impl Link {
     /// A link that is never estimated to carry more than `max`, and the ends of its queues.
-    pub(crate) fn new(max: Bitrate) -> (Arc<Self>, mpsc::Receiver<Feedback>, mpsc::Receiver<Incoming>) {
+    pub(crate) fn new(
+        max: Bitrate,
+        lip_sync: Arc<SharedLipSync>,
+    ) -> (Arc<Self>, mpsc::Receiver<Feedback>, mpsc::Receiver<Incoming>) {
         let (feedback, feedback_rx) = mpsc::channel(FEEDBACK_QUEUE);
         let (incoming, incoming_rx) = mpsc::channel(INCOMING_QUEUE);
         let state = Mutex::new(LinkState::new(Box::new(GoogCc::new(max))));
-        (Arc::new(Self { state, feedback, incoming }), feedback_rx, incoming_rx)
+        (Arc::new(Self { state, lip_sync, feedback, incoming }), feedback_rx, incoming_rx)
     }
 
     /// The figures.
     pub(crate) fn state(&self) -> MutexGuard<'_, LinkState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A sender report of theirs came.
+    pub(crate) fn their_clock(&self, kind: MediaKind, ntp: u64, rtp_time: u32, now: Instant) {
+        let clock = SenderClock { ntp, rtp_time, clock_rate: kind.clock_rate() };
+        match kind {
+            MediaKind::Audio => self.lip_sync.lock().audio_report(clock, now),
+            MediaKind::Video => self.lip_sync.lock().video_report(clock, now),
+        }
     }
 
     /// Passes feedback on. What does not fit is dropped: whoever misses something asks again.
@@ -195,6 +234,18 @@ mod tests {
         state.report_echoed(7, 65_536 / 2, start + Duration::from_millis(540));
         let rtt = state.rtt().expect("measured");
         assert!(rtt.abs_diff(Duration::from_millis(40)) < Duration::from_micros(10), "{rtt:?}");
+    }
+
+    #[test]
+    fn the_time_of_capture_goes_on_between_two_packets_and_over_the_wrap() {
+        let mut state = state();
+        let start = Instant::now();
+        assert_eq!(state.capture_time(MediaKind::Audio, start), None);
+        state.captured(MediaKind::Audio, u32::MAX - 479, start);
+        state.captured(MediaKind::Video, 1000, start);
+        let later = start + Duration::from_millis(20);
+        assert_eq!(state.capture_time(MediaKind::Audio, later), Some(480));
+        assert_eq!(state.capture_time(MediaKind::Video, later), Some(2800));
     }
 
     #[test]

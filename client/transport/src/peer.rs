@@ -59,7 +59,7 @@ impl Peer {
         }
         // Sound and repairs come on top of what the encoder may use.
         let ceiling = Bitrate::from_bps(config.max_bitrate.scaled(1.25).bps() + 150_000);
-        let (link, feedback, incoming) = Link::new(ceiling);
+        let (link, feedback, incoming) = Link::new(ceiling, ports.lip_sync);
         let (library, library_events) = mpsc::channel(LIBRARY_QUEUE);
         let (panicked, panics) = mpsc::channel(1);
         let runtime = Arc::new(SupervisedRuntime::new(Arc::clone(&resolver), panicked));

@@ -16,7 +16,7 @@ use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
 use super::VideoControl;
 use super::estimator;
-use super::link::{Feedback, Link};
+use super::link::{Feedback, Link, MediaKind};
 use super::nack::SendHistory;
 use super::pacer::{Enqueued, Pacer};
 use super::packetizer::{MAX_PAYLOAD, packetize};
@@ -325,6 +325,7 @@ impl SendTask {
             stream.advance_to(audio.captured_at, SAMPLE_RATE);
         }
         let rtp_time = stream.rtp_time;
+        self.link.state().captured(MediaKind::Audio, rtp_time, audio.captured_at);
         stream.rtp_time = rtp_time.wrapping_add(audio.samples);
         let length = Duration::from_secs_f64(f64::from(audio.samples) / f64::from(SAMPLE_RATE));
         stream.at = Some(audio.captured_at + length);
@@ -344,6 +345,7 @@ impl SendTask {
         }
         stream.advance_to(video.captured_at, 90_000);
         let rtp_time = stream.rtp_time;
+        self.link.state().captured(MediaKind::Video, rtp_time, video.captured_at);
         let payloads = packetize(&video.data, MAX_PAYLOAD);
         let last = payloads.len().saturating_sub(1);
         let packets = payloads.into_iter().enumerate().map(|(index, payload)| {

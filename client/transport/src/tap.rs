@@ -53,6 +53,8 @@ pub(crate) struct WireTap {
     link: Arc<Link>,
     /// What we send, by SSRC.
     local: HashMap<u32, MediaKind>,
+    /// What the other sends, by SSRC.
+    remote: HashMap<u32, MediaKind>,
     /// The header extension with the transport-wide number, by SSRC.
     number_extension: HashMap<u32, u8>,
     passing: Passing,
@@ -60,7 +62,13 @@ pub(crate) struct WireTap {
 
 impl WireTap {
     pub(crate) fn new(link: Arc<Link>) -> Self {
-        Self { link, local: HashMap::new(), number_extension: HashMap::new(), passing: Passing::default() }
+        Self {
+            link,
+            local: HashMap::new(),
+            remote: HashMap::new(),
+            number_extension: HashMap::new(),
+            passing: Passing::default(),
+        }
     }
 
     fn is_ours(&self, ssrc: u32, kind: MediaKind) -> bool {
@@ -73,6 +81,9 @@ impl WireTap {
             self.reported(&report.reports, now);
         } else if let Some(report) = packet.downcast_ref::<SenderReport>() {
             self.reported(&report.reports, now);
+            if let Some(kind) = self.remote.get(&report.ssrc) {
+                self.link.their_clock(*kind, report.ntp_time, report.rtp_time, now);
+            }
         } else if let Some(nack) = packet.downcast_ref::<TransportLayerNack>() {
             if self.is_ours(nack.media_ssrc, MediaKind::Video) {
                 self.link.state().nacks_received += 1;
@@ -123,6 +134,17 @@ impl WireTap {
         }
     }
 
+    /// The library's sender reports say when packets left. What belongs together is what was captured together (RFC 3550
+    /// §6.4.1: the RTP time corresponds to the same time as the NTP time), and sound leaves later than its picture.
+    fn set_capture_time(&self, packet: &mut Box<dyn rtcp::Packet>, now: Instant) {
+        if let Some(report) = packet.as_any().downcast_ref::<SenderReport>()
+            && let Some(kind) = self.local.get(&report.ssrc)
+            && let Some(rtp_time) = self.link.state().capture_time(*kind, now)
+        {
+            *packet = Box::new(SenderReport { rtp_time, ..report.clone() });
+        }
+    }
+
     fn sent(&self, packet: &dyn rtcp::Packet, now: Instant) {
         let packet = packet.as_any();
         if let Some(report) = packet.downcast_ref::<SenderReport>() {
@@ -158,7 +180,12 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for WireTap {
         self.passing.read.pop_front()
     }
 
-    fn handle_write(&mut self, msg: TaggedPacket) -> Result<(), Error> {
+    fn handle_write(&mut self, mut msg: TaggedPacket) -> Result<(), Error> {
+        if let Packet::Rtcp(packets) = &mut msg.message.packet {
+            for packet in packets {
+                self.set_capture_time(packet, msg.now);
+            }
+        }
         match &msg.message.packet {
             Packet::Rtcp(packets) => {
                 for packet in packets {
@@ -196,9 +223,15 @@ impl Interceptor for WireTap {
         self.number_extension.remove(&info.ssrc);
     }
 
-    fn bind_remote_stream(&mut self, _info: &StreamInfo) {}
+    fn bind_remote_stream(&mut self, info: &StreamInfo) {
+        if let Some(kind) = kind_of(info) {
+            self.remote.insert(info.ssrc, kind);
+        }
+    }
 
-    fn unbind_remote_stream(&mut self, _info: &StreamInfo) {}
+    fn unbind_remote_stream(&mut self, info: &StreamInfo) {
+        self.remote.remove(&info.ssrc);
+    }
 }
 
 /// Takes received media out of the chain.

@@ -129,7 +129,11 @@ fn the_thread_shows_records_and_keeps_the_last_picture() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("shown.y4m");
     let window = LatestSlot::new();
-    let settings = VideoReceiveSettings { window: Some(Arc::clone(&window)), record: Some(path.clone()) };
+    let settings = VideoReceiveSettings {
+        window: Some(Arc::clone(&window)),
+        record: Some(path.clone()),
+        ..VideoReceiveSettings::default()
+    };
     let (input, received) = std::sync::mpsc::sync_channel(4);
     let (asked, requests) = std::sync::mpsc::sync_channel(4);
     let request = move || {

@@ -1,6 +1,7 @@
 //! Two peers and what lies between them.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -57,6 +58,7 @@ impl End {
             video_in: video_in_tx,
             audio_in: audio_in_tx,
             video_control: control_tx,
+            lip_sync: Arc::default(),
         };
         let peer = Peer::open(config, ports, events_tx).await.expect("a peer opens");
         Self { peer, events, video_out, audio_out, video_in, audio_in, control }
