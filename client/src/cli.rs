@@ -447,6 +447,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_done_to_the_voice_and_the_volume_are_switches_and_a_percentage() {
+        let plain = invocation("visavis").unwrap();
+        assert_eq!((plain.voice, plain.volume), (VoiceWish::default(), None));
+        let line = "visavis --echo-cancellation off --noise-suppression on --volume 130";
+        let asked = invocation(line).unwrap();
+        let voice = VoiceWish { echo_cancellation: Some(false), noise_suppression: Some(true), automatic_gain: None };
+        assert_eq!((asked.voice, asked.volume), (voice, Some(Volume::from_percent(130))));
+        assert!(invocation("visavis --automatic-gain maybe").unwrap_err().contains("write on or off"));
+        assert!(invocation("visavis --volume 151").is_err());
+    }
+
+    #[test]
     fn no_arguments_open_the_window() {
         assert_eq!(invocation("visavis").unwrap().action, Action::Window);
     }

@@ -186,6 +186,12 @@ pub(super) fn default_id(kind: AudioKind) -> Option<String> {
     Some(default_device(&current_host(), kind)?.id().ok()?.id().to_owned())
 }
 
+/// Whether a server stands between us and the devices: it moves the sound of a device that is unplugged to another one
+/// without a word.
+pub(super) fn is_sound_server() -> bool {
+    current_host().id().name() == "PulseAudio"
+}
+
 /// The names of the devices there are. May take as long as a sound server does.
 pub(super) fn names(kind: AudioKind) -> Vec<String> {
     quiet_alsa();

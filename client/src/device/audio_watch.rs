@@ -1,8 +1,8 @@
 //! Looks once a second at which audio devices the system would pick, and which there are, so that a call follows a change.
 //!
 //! Sound systems do not tell of such changes in one way, so they are asked; on a thread of its own, since they may not
-//! answer. Out comes the latest answer; what is not taken is replaced by the next. What there is is asked only while a
-//! device is missing: listing is cheap with a sound server and is not everywhere else.
+//! answer. Out comes the latest answer; what is not taken is replaced by the next. Without a sound server, what there is is
+//! asked only while a device is missing: listing opens devices there.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,6 +72,7 @@ impl Drop for AudioWatch {
 }
 
 fn look(names: bool) -> AudioDevicesNow {
+    let names = names || audio_host::is_sound_server();
     let names_of = |kind| if names { audio_host::names(kind) } else { Vec::new() };
     AudioDevicesNow {
         default_microphone: audio_host::default_id(AudioKind::Microphone),

@@ -27,6 +27,9 @@ use crate::session::pipeline::Pipeline;
 /// Events of one device that wait; when full, the event is dropped, as one is enough.
 const DEVICE_EVENT_QUEUE: usize = 4;
 
+const MICROPHONE_STOOD_IN: &str = "The microphone was disconnected. The system's default is used in its place.";
+const SPEAKER_STOOD_IN: &str = "The speaker was disconnected. The system's default is used in its place.";
+
 /// An open device, and its own events.
 struct Open<D> {
     _device: D,
@@ -182,15 +185,28 @@ impl AudioDevices {
         let Some(now) = self.watch.as_ref().and_then(AudioWatch::take) else { return };
         let before = self.seen.replace(now.clone()).unwrap_or_else(|| now.clone());
         if self.microphone_wanted {
-            let named =
-                matches!(&self.microphone_choice, MicrophoneChoice::Named(name) if now.microphones.contains(name));
+            let name = match &self.microphone_choice {
+                MicrophoneChoice::Named(name) => Some(name),
+                _ => None,
+            };
+            let named = name.is_some_and(|name| now.microphones.contains(name));
+            if moved_on(&mut self.microphone, name, &before.microphones, &now.microphones) {
+                trouble(MICROPHONE_STOOD_IN.to_owned());
+            }
             let moved = now.default_microphone.is_some() && now.default_microphone != before.default_microphone;
             if follows(&self.microphone, self.microphone_choice == MicrophoneChoice::Default, named, moved) {
                 self.follow_microphone(named, pipeline);
             }
         }
         if self.speaker_wanted {
-            let named = matches!(&self.speaker_choice, SpeakerChoice::Named(name) if now.speakers.contains(name));
+            let name = match &self.speaker_choice {
+                SpeakerChoice::Named(name) => Some(name),
+                _ => None,
+            };
+            let named = name.is_some_and(|name| now.speakers.contains(name));
+            if moved_on(&mut self.speaker, name, &before.speakers, &now.speakers) {
+                trouble(SPEAKER_STOOD_IN.to_owned());
+            }
             let moved = now.default_speaker.is_some() && now.default_speaker != before.default_speaker;
             if follows(&self.speaker, self.speaker_choice == SpeakerChoice::Default, named, moved) {
                 self.follow_speaker(named, pipeline);
@@ -263,7 +279,7 @@ impl AudioDevices {
         if self.microphone_choice.hears_a_room()
             && self.start_microphone(&MicrophoneChoice::Default, stands_in, pipeline).is_ok()
         {
-            trouble("The microphone was disconnected. The system's default is used in its place.".to_owned());
+            trouble(MICROPHONE_STOOD_IN.to_owned());
         } else {
             self.close_microphone();
             trouble(sentence(words));
@@ -319,7 +335,7 @@ impl AudioDevices {
         let native = matches!(self.speaker_choice, SpeakerChoice::Default | SpeakerChoice::Named(_));
         let stands_in = self.speaker_choice != SpeakerChoice::Default;
         if native && self.start_speaker(&SpeakerChoice::Default, stands_in, pipeline).is_ok() {
-            trouble("The speaker was disconnected. The system's default is used in its place.".to_owned());
+            trouble(SPEAKER_STOOD_IN.to_owned());
         } else {
             self.use_no_speaker(pipeline);
             trouble(sentence(words));
@@ -347,6 +363,13 @@ impl AudioDevices {
 fn lost<D>(device: &mut Option<Open<D>>) -> Option<String> {
     let AudioEvent::Lost { words, .. } = device.as_mut()?.events.try_recv().ok()?;
     Some(words)
+}
+
+/// Whether the sound server has just given the sound of a device that is gone to another one; takes note of it.
+fn moved_on<D>(device: &mut Option<Open<D>>, name: Option<&String>, before: &[String], now: &[String]) -> bool {
+    let Some((open, name)) = device.as_mut().filter(|open| !open.stands_in).zip(name) else { return false };
+    open.stands_in = before.contains(name) && !now.contains(name);
+    open.stands_in
 }
 
 /// Whether the device that was chosen is not the one that is open.
