@@ -32,6 +32,11 @@ const PURE: &[&str] = &[
     "transport/packetizer.rs",
     "transport/estimator",
     "transport/pacer.rs",
+    "transport/fec",
+    "transport/key_frame_requests.rs",
+    "transport/nack.rs",
+    "transport/sent_packets.rs",
+    "transport/video_stream.rs",
 ];
 const IMPURE_WORDS: &[&str] = &[
     "tokio::",

@@ -33,6 +33,7 @@ pub mod resample;
 pub mod ringtone;
 pub mod scale;
 pub mod self_view;
+pub mod send_rate;
 pub mod send_size;
 pub mod slot;
 pub mod snapshot_png;

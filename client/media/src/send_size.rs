@@ -1,7 +1,8 @@
 //! Which of the captured pictures are sent, and how large: pure decisions, with time as an argument.
 //!
 //! [`SizeLadder`] gives each pixel enough bits by sending fewer of them; [`FrameGate`] keeps to a frame rate;
-//! [`FrameRateMeter`] says at what rate pictures really come.
+//! [`FrameRateMeter`] says at what rate pictures really come. What frame rate bit rate and processor allow,
+//! `send_rate` decides.
 
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,8 @@ const RAISE_ABOVE: f64 = 0.045;
 const LOWER_AFTER: Duration = Duration::from_millis(500);
 /// A change costs a key frame, so a higher rate must have held for this long.
 const RAISE_AFTER: Duration = Duration::from_secs(3);
+/// Before the size was ever lowered the rate is still being found out, and the picture follows it sooner.
+const RAISE_AFTER_AT_START: Duration = Duration::from_millis(700);
 
 /// No picture for this long is a pause.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -28,6 +31,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub struct SizeLadder {
     max: VideoSize,
     step: Option<usize>,
+    /// The size was lowered before.
+    lowered: bool,
     too_low_since: Option<Instant>,
     enough_since: Option<Instant>,
 }
@@ -36,7 +41,7 @@ impl SizeLadder {
     /// A ladder that starts at `max`.
     #[must_use]
     pub fn new(max: VideoSize) -> Self {
-        Self { max, step: None, too_low_since: None, enough_since: None }
+        Self { max, step: None, lowered: false, too_low_since: None, enough_since: None }
     }
 
     /// The size to send a picture of size `source` at. The first call settles at once, later ones take their time.
@@ -61,7 +66,10 @@ impl SizeLadder {
             Some(step) if step > 0 && bits_per_pixel(step - 1) >= RAISE_ABOVE => {
                 self.too_low_since = None;
                 let since = *self.enough_since.get_or_insert(now);
-                if now.saturating_duration_since(since) >= RAISE_AFTER { step - 1 } else { step }
+                let after = if self.lowered { RAISE_AFTER } else { RAISE_AFTER_AT_START };
+                // Straight to where it belongs: each step between would cost a key frame too.
+                let higher = (0..step).find(|higher| bits_per_pixel(*higher) >= RAISE_ABOVE).unwrap_or(step);
+                if now.saturating_duration_since(since) >= after { higher } else { step }
             }
             Some(step) => {
                 self.too_low_since = None;
@@ -70,6 +78,7 @@ impl SizeLadder {
             }
         };
         if self.step != Some(step) {
+            self.lowered |= self.step.is_some_and(|before| step > before);
             self.step = Some(step);
             self.too_low_since = None;
             self.enough_since = None;
@@ -90,6 +99,11 @@ impl FrameGate {
     #[must_use]
     pub fn new(fps: u32) -> Self {
         Self { interval: Duration::from_secs(1) / fps.max(1), due: None }
+    }
+
+    /// At most so many pictures a second from now on.
+    pub fn set_rate(&mut self, fps: u32) {
+        self.interval = Duration::from_secs(1) / fps.max(1);
     }
 
     /// Whether a picture that was taken at `at` is sent. Cameras are not punctual: a picture may be early by a quarter
@@ -181,10 +195,15 @@ mod tests {
     }
 
     #[test]
-    fn a_higher_rate_raises_the_size_one_step_at_a_time_after_it_held() {
+    fn a_higher_rate_raises_the_size_after_it_held_and_straight_to_where_it_belongs() {
+        assert_eq!(widths(&[(0.5, 2500), (1.0, 100), (2.9, 3000), (0.2, 3000)]), [1280, 320, 320, 1280]);
+    }
+
+    #[test]
+    fn at_the_start_the_size_follows_the_rate_sooner() {
         assert_eq!(
-            widths(&[(1.0, 100), (2.9, 3000), (0.2, 3000), (3.1, 3000), (3.1, 3000)]),
-            [320, 320, 640, 960, 1280]
+            widths(&[(0.1, 250), (0.6, 1000), (0.2, 1000), (0.5, 2500), (0.3, 2500)]),
+            [640, 640, 960, 960, 1280]
         );
     }
 

@@ -17,6 +17,7 @@ use crate::h264_encoder::{EncodeError, H264Encoder};
 use crate::h264_level::H264Level;
 use crate::quantiles::Quantiles;
 use crate::scale::{ScaleError, Scaler};
+use crate::send_rate::FrameRateLadder;
 use crate::send_size::{FrameGate, FrameRateMeter, SizeLadder};
 use crate::slot::{LatestSlot, Taken};
 use crate::units::{Bitrate, VideoSize};
@@ -186,6 +187,7 @@ struct Encoding {
     /// Up to which the other takes pictures.
     level: H264Level,
     gate: FrameGate,
+    rate: FrameRateLadder,
     meter: FrameRateMeter,
     scaler: Scaler,
     encoder: Option<H264Encoder>,
@@ -206,6 +208,7 @@ impl Encoding {
             ladder: ladder(&settings, H264Level::BASIC),
             level: H264Level::BASIC,
             gate: FrameGate::new(settings.fps),
+            rate: FrameRateLadder::new(settings.fps),
             meter: FrameRateMeter::default(),
             scaler: Scaler::new(),
             encoder: None,
@@ -234,6 +237,7 @@ impl Encoding {
 
     /// Encodes a picture; `None` when it is one too many.
     fn encode(&mut self, frame: &VideoFrame, now: Instant) -> Result<Option<EncodedVideo>, VideoSendError> {
+        self.gate.set_rate(self.rate.fps(self.target));
         if !self.gate.admit(frame.captured_at) {
             return Ok(None);
         }
@@ -266,6 +270,7 @@ impl Encoding {
             self.stats.key_frames += 1;
         }
         self.encode_time.record(begun.elapsed());
+        self.rate.encoded(begun.elapsed(), now);
         let stats = &mut self.stats;
         stats.frames += 1;
         stats.bytes += encoded.data.len() as u64;

@@ -23,12 +23,14 @@ use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfiguration,
     RTCConfigurationBuilder, RTCIceServer, RTCIceTransportPolicy, SettingEngine, SettingEngineBuilder,
+    SrtpProtectionProfile,
 };
 use webrtc::rtp_transceiver::RtpSender;
 use webrtc::runtime::Runtime;
 
 use super::link::{Link, MediaKind};
 use super::resolver::Resolver;
+use super::sdp::PARITY_NAME;
 use super::tap::{INTAKE_SLOT, Intake, WireTap};
 use super::{PeerConfig, TransportError};
 use visavis_media::h264_level::H264Level;
@@ -43,6 +45,7 @@ const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 const ICE_CHECKS: u16 = 100;
 const OPUS_PAYLOAD_TYPE: u8 = 111;
 const H264_PAYLOAD_TYPE: u8 = 102;
+const PARITY_PAYLOAD_TYPE: u8 = 118;
 
 /// A track that we send.
 pub(crate) struct LocalTrack {
@@ -160,6 +163,10 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         // After a change of network the old sockets and their addresses are of no use.
         .with_discard_local_candidates_during_ice_restart(true)
         .with_srtp_replay_protection_window(SRTP_REPLAY_WINDOW)
+        // A repair is encrypted under the number of the packet that was lost, with another transport-wide number in its
+        // header. Counter mode with HMAC (which everybody must know, RFC 8827 §6.5) bears that; in GCM a nonce that is
+        // used twice gives the key away that keeps packets from being forged (RFC 7714 §8.1).
+        .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80])
         .with_multicast_dns_mode(mdns)
         .build()
 }
@@ -218,6 +225,18 @@ fn codec(kind: MediaKind) -> RTCRtpCodecParameters {
     RTCRtpCodecParameters { rtp_codec, payload_type }
 }
 
+/// Error correction (ADR 9): who does not know it leaves it out of the answer.
+fn parity_codec() -> RTCRtpCodecParameters {
+    let rtp_codec = RTCRtpCodec {
+        mime_type: format!("video/{PARITY_NAME}"),
+        clock_rate: 90_000,
+        channels: 0,
+        sdp_fmtp_line: String::new(),
+        rtcp_feedback: vec![RTCPFeedback { typ: "transport-cc".into(), parameter: String::new() }],
+    };
+    RTCRtpCodecParameters { rtp_codec, payload_type: PARITY_PAYLOAD_TYPE }
+}
+
 fn codec_kind(kind: MediaKind) -> RtpCodecKind {
     match kind {
         MediaKind::Audio => RtpCodecKind::Audio,
@@ -236,6 +255,7 @@ fn media_engine() -> Result<MediaEngine, TransportError> {
             engine.register_header_extension(extension, codec_kind(kind), None).map_err(TransportError::Setup)?;
         }
     }
+    engine.register_codec(parity_codec(), RtpCodecKind::Video).map_err(TransportError::Setup)?;
     Ok(engine)
 }
 
@@ -277,6 +297,14 @@ async fn add_transceiver(
 }
 
 impl LocalTrack {
+    /// The payload type that was negotiated for parity; `None` where the other does not know it.
+    pub(crate) async fn parity_payload_type(&self) -> Option<u8> {
+        let codecs = self.sender.get_parameters().await.ok()?.rtp_parameters.codecs;
+        let wanted = parity_codec().rtp_codec.mime_type;
+        let parity = codecs.iter().find(|codec| codec.rtp_codec.mime_type.eq_ignore_ascii_case(&wanted));
+        parity.map(|codec| codec.payload_type)
+    }
+
     /// The payload type that was negotiated for what we send; `None` when the other does not want it.
     pub(crate) async fn payload_type(&self, kind: MediaKind) -> Option<u8> {
         let parameters = self.sender.get_parameters().await.ok()?;

@@ -39,6 +39,8 @@ impl Figures {
             audio_packets_received: received.audio_packets,
             audio_packets_lost: received.audio_lost,
             retransmitted: sent.retransmitted,
+            parity_sent: sent.parity,
+            packets_rebuilt: received.packets_rebuilt,
             frames_dropped: received.frames_dropped,
             video_jitter_buffer_ms: received.jitter_buffer.map(|time| time.as_secs_f64() * 1e3),
             loss_in: received.loss,

@@ -6,7 +6,9 @@
 mod connection;
 pub mod depacketizer;
 pub mod estimator;
+pub mod fec;
 mod figures;
+pub mod key_frame_requests;
 mod link;
 pub mod nack;
 pub mod nat_probe;
@@ -19,7 +21,9 @@ mod resolver;
 mod runtime;
 mod sdp;
 mod send;
+pub mod sent_packets;
 mod tap;
+pub mod video_stream;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -166,6 +170,10 @@ pub struct PeerStats {
     pub plis_received: u64,
     /// Packets we sent again.
     pub retransmitted: u64,
+    /// Parity packets we sent.
+    pub parity_sent: u64,
+    /// Video packets that were lost and rebuilt from parity.
+    pub packets_rebuilt: u64,
     /// Pictures that the frame buffer gave up.
     pub frames_dropped: u64,
     /// How long pictures wait in the frame buffer, in milliseconds.

@@ -7,12 +7,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rtc::interceptor::{History, PacketReport, convert_twcc};
+use rtc::interceptor::convert_twcc;
 use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc::rtp;
 use tokio::sync::mpsc;
 
-use super::estimator::{BandwidthEstimator, GoogCc, PacketResult, WIRE_OVERHEAD};
+use super::estimator::{BandwidthEstimator, GoogCc, WIRE_OVERHEAD};
+use super::sent_packets::SentPackets;
 use visavis_media::lip_sync::{SenderClock, SharedLipSync};
 use visavis_media::units::Bitrate;
 
@@ -20,10 +21,6 @@ use visavis_media::units::Bitrate;
 const REMEMBERED_REPORTS: usize = 16;
 /// Packets on their way to the receiving task; about a second of a fast stream.
 const INCOMING_QUEUE: usize = 2048;
-/// The most sent packets whose fate is awaited; with feedback there are a few dozen.
-const AWAITED: usize = 2000;
-/// A packet that nothing was heard of for so long is not awaited any more.
-const AWAITED_FOR: Duration = Duration::from_secs(2);
 /// Feedback on its way to the sending task.
 const FEEDBACK_QUEUE: usize = 256;
 
@@ -50,6 +47,8 @@ impl MediaKind {
 #[derive(Debug)]
 pub(crate) struct Incoming {
     pub(crate) kind: MediaKind,
+    /// Whether it is parity for others of its kind (ADR 9).
+    pub(crate) parity: bool,
     pub(crate) packet: rtp::Packet,
     /// When the socket gave it.
     pub(crate) arrival: Instant,
@@ -69,9 +68,14 @@ pub(crate) struct LinkState {
     /// What the way carries.
     pub(crate) estimator: Box<dyn BandwidthEstimator>,
     /// Sent packets, to be joined with the feedback on them.
-    awaited: History,
+    awaited: SentPackets,
     /// What the payload types stand for that the other sends with.
     pub(crate) payload_types: Vec<(u8, MediaKind)>,
+    /// The payload type that they send parity with.
+    pub(crate) parity_in: Option<u8>,
+    /// The payload type that we send parity with, where the other takes it, and its stream.
+    pub(crate) parity_out: Option<u8>,
+    pub(crate) parity_ssrc: u32,
     /// When anything (RTP or RTCP) last came.
     pub(crate) last_received: Option<Instant>,
     /// Smoothed round trip from receiver reports.
@@ -91,8 +95,11 @@ impl LinkState {
     fn new(estimator: Box<dyn BandwidthEstimator>) -> Self {
         Self {
             estimator,
-            awaited: History::new(),
+            awaited: SentPackets::default(),
             payload_types: Vec::new(),
+            parity_in: None,
+            parity_out: None,
+            parity_ssrc: rand::random_range(1..u32::MAX),
             last_received: None,
             rtt: None,
             loss_out: None,
@@ -105,33 +112,21 @@ impl LinkState {
         }
     }
 
-    /// A packet leaves for the wire, numbered for transport-wide feedback where that was negotiated.
-    pub(crate) fn packet_left(&mut self, header: &rtp::Header, bytes: usize, number: Option<u16>, now: Instant) {
+    /// A packet of so many bytes leaves for the wire, numbered for transport-wide feedback where that was negotiated.
+    pub(crate) fn packet_left(&mut self, bytes: usize, number: Option<u16>, probe: bool, now: Instant) {
         let bytes = bytes + WIRE_OVERHEAD;
-        self.estimator.on_packet_sent(now, bytes);
-        let Some(number) = number else { return };
-        if self.awaited.len() >= AWAITED
-            && let Some(cutoff) = now.checked_sub(AWAITED_FOR)
-        {
-            self.awaited.prune_before(cutoff);
-            if self.awaited.len() >= AWAITED {
-                self.awaited = History::new();
-            }
+        self.estimator.on_packet_sent(now, bytes, probe);
+        if let Some(number) = number {
+            self.awaited.sent(number, bytes, now);
         }
-        self.awaited.add_outgoing(header.ssrc, header.sequence_number, true, number, bytes, now);
     }
 
     /// The other tells which packets came when.
     pub(crate) fn packets_reported(&mut self, feedback: &TransportLayerCc, now: Instant) {
-        for acknowledgement in convert_twcc(feedback) {
-            self.awaited.on_twcc_feedback(now, acknowledgement);
-        }
-        let result = |report: PacketReport| PacketResult {
-            sent: report.departure,
-            bytes: report.size,
-            arrival: report.arrival.filter(|_| report.arrived),
-        };
-        let results: Vec<PacketResult> = self.awaited.take_reports().into_iter().map(result).collect();
+        let acknowledgements = convert_twcc(feedback).into_iter();
+        let arrivals = acknowledgements.filter(|report| report.arrived);
+        let arrivals = arrivals.filter_map(|report| Some((report.sequence_number, report.arrival?)));
+        let results = self.awaited.reported(arrivals);
         self.estimator.on_feedback(now, &results);
     }
 

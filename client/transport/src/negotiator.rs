@@ -236,7 +236,11 @@ impl Negotiator {
     ) -> Result<(), NegotiationError> {
         let text = description.sdp.clone();
         self.bundle_section = sdp::bundle_section(&text);
-        self.link.state().payload_types = sdp::payload_types(&text);
+        {
+            let mut state = self.link.state();
+            state.payload_types = sdp::payload_types(&text);
+            state.parity_in = sdp::parity_payload_type(&text);
+        }
         self.gathering |= kind == DescriptionKind::Offer;
         self.connection.pc.set_local_description(description).await.map_err(NegotiationError::NotMade)?;
         // Addresses follow through the library's queue, which is read after this.
@@ -376,11 +380,17 @@ impl Negotiator {
         };
         let audio = payload_type(&self.connection.audio, MediaKind::Audio).await;
         let video = payload_type(&self.connection.video, MediaKind::Video).await;
+        let parity = match &self.connection.video {
+            Some(track) if video.is_some() => track.parity_payload_type().await,
+            _ => None,
+        };
+        self.link.state().parity_out = parity;
         let theirs = self.connection.pc.remote_description().await;
         let level = theirs.and_then(|description| sdp::h264_level(&description.sdp));
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
             permission.video = video;
+            permission.parity = parity;
             permission.level = level;
         });
     }

@@ -1,8 +1,8 @@
 //! A leaky-bucket pacer: packets go in by class, and come out so that the network is not hit by bursts.
 //!
-//! What always holds: audio leaves at once and never waits behind video; repairs leave before new video; the frames of
-//! the video queue keep their order and are dropped only whole, before the first packet of them has left. Pure: time
-//! is an argument.
+//! What always holds: audio leaves at once and never waits behind video; repairs leave before parity, parity before the
+//! next video, and probes when nothing else waits or their time has come; the frames of the video queue keep their order
+//! and are dropped only whole, before the first packet of them has left. Pure: time is an argument.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -15,6 +15,8 @@ const BURST: Duration = Duration::from_millis(3);
 const MAX_VIDEO_DELAY: Duration = Duration::from_millis(400);
 /// The most repairs that wait.
 const MAX_REPAIRS: usize = 256;
+/// The most parity packets that wait: those of two large frames.
+const MAX_PARITY: usize = 96;
 /// The most audio packets that wait; they only do while the driver is busy.
 const MAX_AUDIO: usize = 64;
 
@@ -45,10 +47,19 @@ pub struct Pacer<P> {
     rate: Bitrate,
     audio: VecDeque<Queued<P>>,
     repairs: VecDeque<Queued<P>>,
+    /// Repairs that may not leave yet, in order.
+    late_repairs: VecDeque<(Instant, Queued<P>)>,
+    parity: VecDeque<Queued<P>>,
+    /// A cluster of packets, and the rate at which they are to leave whatever else does.
+    probes: VecDeque<Queued<P>>,
+    probe_rate: Bitrate,
+    probe_at: Option<Instant>,
     video: VecDeque<QueuedFrame<P>>,
     video_bytes: usize,
     /// When what has left would all have left at the rate.
     free_at: Instant,
+    /// When a packet was last asked for.
+    asked: Instant,
 }
 
 impl<P> Pacer<P> {
@@ -59,9 +70,15 @@ impl<P> Pacer<P> {
             rate,
             audio: VecDeque::new(),
             repairs: VecDeque::new(),
+            late_repairs: VecDeque::new(),
+            parity: VecDeque::new(),
+            probes: VecDeque::new(),
+            probe_rate: rate,
+            probe_at: None,
             video: VecDeque::new(),
             video_bytes: 0,
             free_at: now,
+            asked: now,
         }
     }
 
@@ -85,6 +102,27 @@ impl<P> Pacer<P> {
         }
     }
 
+    /// Puts a repair in that may not leave before this moment.
+    pub fn push_repair_later(&mut self, packet: P, bytes: usize, at: Instant) {
+        if self.late_repairs.len() < MAX_REPAIRS {
+            self.late_repairs.push_back((at, Queued { packet, bytes }));
+        }
+    }
+
+    /// Puts a parity packet in, behind the video that it protects. It is dropped when too many wait.
+    pub fn push_parity(&mut self, packet: P, bytes: usize) {
+        if self.parity.len() < MAX_PARITY {
+            self.parity.push_back(Queued { packet, bytes });
+        }
+    }
+
+    /// Puts a cluster of probes in, to leave from now on at this rate. It takes the place of one that still waits.
+    pub fn push_probes(&mut self, packets: impl IntoIterator<Item = (P, usize)>, rate: Bitrate, now: Instant) {
+        self.probes = packets.into_iter().map(|(packet, bytes)| Queued { packet, bytes }).collect();
+        self.probe_rate = rate;
+        self.probe_at = Some(now);
+    }
+
     /// Puts a video frame in: its packets and their sizes in bytes.
     pub fn push_video(&mut self, packets: impl IntoIterator<Item = (P, usize)>) -> Enqueued {
         if self.rate.time_for(self.video_bytes) > MAX_VIDEO_DELAY {
@@ -101,12 +139,19 @@ impl<P> Pacer<P> {
 
     /// The packet to send now. Call until it gives nothing.
     pub fn pop(&mut self, now: Instant) -> Option<P> {
+        self.asked = now;
+        while let Some((_, repair)) = self.late_repairs.pop_front_if(|(at, _)| *at <= now) {
+            self.repairs.push_back(repair);
+        }
         let queued = match self.audio.pop_front() {
             Some(audio) => audio,
-            None if now + BURST < self.free_at => return None,
-            None => match self.repairs.pop_front() {
-                Some(repair) => repair,
-                None => self.pop_video()?,
+            None => match self.pop_probe(now) {
+                Some(probe) => probe,
+                None if now + BURST < self.free_at => return None,
+                None => match self.repairs.pop_front().or_else(|| self.parity.pop_front()) {
+                    Some(queued) => queued,
+                    None => self.pop_video()?,
+                },
             },
         };
         // A bucket that was empty for a while does not save up for a burst.
@@ -117,8 +162,39 @@ impl<P> Pacer<P> {
     /// When to call [`Self::pop`] again.
     #[must_use]
     pub fn next_wakeup(&self) -> Option<Instant> {
-        let waits = !self.audio.is_empty() || !self.repairs.is_empty() || !self.video.is_empty();
-        waits.then(|| self.free_at.checked_sub(BURST).unwrap_or(self.free_at))
+        let waits = !self.repairs.is_empty() || !self.parity.is_empty() || !self.video.is_empty();
+        let media = waits.then(|| self.free_at.checked_sub(BURST).unwrap_or(self.free_at));
+        let probe = self.probe_at.filter(|_| !self.probes.is_empty());
+        let audio = (!self.audio.is_empty()).then_some(self.asked);
+        let late = self.late_repairs.front().map(|(at, _)| *at);
+        [audio, media, probe, late].into_iter().flatten().min()
+    }
+
+    /// A probe leaves when its cluster says so: late, it would measure something else.
+    fn pop_probe(&mut self, now: Instant) -> Option<Queued<P>> {
+        let at = self.probe_at.filter(|at| *at <= now)?;
+        let Some(probe) = self.probes.pop_front() else {
+            self.probe_at = None;
+            return None;
+        };
+        self.probe_at = Some(at + self.probe_rate.time_for(probe.bytes));
+        Some(probe)
+    }
+
+    /// How long the repairs that wait would take at this rate, which may be below the pacer's.
+    #[must_use]
+    pub fn repair_delay(&self, rate: Bitrate) -> Duration {
+        let late = self.late_repairs.iter().map(|(_, repair)| repair.bytes).sum::<usize>();
+        rate.time_for(late + self.repairs.iter().map(|repair| repair.bytes).sum::<usize>())
+    }
+
+    /// Drops all video, its repairs and its parity; the next frame is to be a key frame.
+    pub fn drop_video(&mut self) {
+        self.repairs.clear();
+        self.late_repairs.clear();
+        self.parity.clear();
+        self.video.clear();
+        self.video_bytes = 0;
     }
 
     /// How long the video queue is, in time at the current rate.
@@ -147,6 +223,8 @@ impl<P> Pacer<P> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const MS: Duration = Duration::from_millis(1);
@@ -221,14 +299,137 @@ mod tests {
     }
 
     #[test]
+    fn parity_leaves_before_the_next_video_and_behind_repairs() {
+        let now = Instant::now();
+        let mut pacer = Pacer::new(Bitrate::from_kbps(100_000), now);
+        pacer.push_video([(1, 1000)]);
+        pacer.push_parity(2, 1000);
+        pacer.push_repair(3, 1000);
+        assert_eq!(drain(&mut pacer, now), [3, 2, 1]);
+    }
+
+    #[test]
+    fn a_late_repair_waits_for_its_time() {
+        let start = Instant::now();
+        let mut pacer = Pacer::new(Bitrate::from_kbps(100_000), start);
+        pacer.push_repair_later(1, 1000, start + 15 * MS);
+        assert_eq!((drain(&mut pacer, start + 14 * MS), pacer.next_wakeup()), (vec![], Some(start + 15 * MS)));
+        assert_eq!((drain(&mut pacer, start + 15 * MS), pacer.next_wakeup()), (vec![1], None));
+    }
+
+    #[test]
+    fn a_cluster_of_probes_leaves_at_its_own_rate() {
+        let start = Instant::now();
+        let mut pacer = Pacer::new(Bitrate::from_kbps(300), start);
+        pacer.push_video((0..10).map(|n| (n, 1200)));
+        let _ = drain(&mut pacer, start);
+        // 120 bytes per millisecond.
+        pacer.push_probes((100..105).map(|n| (n, 1200)), Bitrate::from_kbps(960), start);
+        let mut left = Vec::new();
+        for ms in 0..50 {
+            left.extend(drain(&mut pacer, start + ms * MS).into_iter().filter(|n| *n >= 100).map(|n| (n, ms)));
+        }
+        assert_eq!(left, [(100, 0), (101, 10), (102, 20), (103, 30), (104, 40)]);
+        for ms in 50..5000 {
+            let _ = drain(&mut pacer, start + ms * MS);
+        }
+        assert_eq!(pacer.next_wakeup(), None);
+    }
+
+    #[test]
+    fn when_video_is_dropped_audio_and_probes_stay() {
+        let now = Instant::now();
+        let mut pacer = Pacer::new(Bitrate::from_kbps(100_000), now);
+        pacer.push_video([(1, 1000)]);
+        pacer.push_repair(2, 1000);
+        pacer.push_repair_later(3, 1000, now);
+        pacer.push_parity(4, 1000);
+        pacer.push_audio(5, 100);
+        assert_eq!(pacer.repair_delay(Bitrate::from_kbps(160)), 100 * MS);
+        pacer.drop_video();
+        assert_eq!((drain(&mut pacer, now), pacer.repair_delay(Bitrate::from_kbps(160))), (vec![5], Duration::ZERO));
+    }
+
+    #[test]
     fn repairs_and_audio_that_nobody_takes_are_bounded() {
         let start = Instant::now();
         let mut pacer = Pacer::new(Bitrate::from_kbps(960), start);
         for n in 0..10_000 {
             pacer.push_audio(n, 100);
             pacer.push_repair(n, 100);
+            pacer.push_parity(n, 100);
         }
+        assert_eq!(pacer.parity.len(), MAX_PARITY);
         assert_eq!(pacer.audio.len(), MAX_AUDIO);
         assert_eq!(pacer.repairs.len(), MAX_REPAIRS);
+    }
+
+    /// What may be put into a pacer.
+    #[derive(Debug, Clone, Copy)]
+    enum Put {
+        Audio,
+        Repair,
+        Parity,
+        Probes(u8),
+        Video(u8),
+    }
+
+    fn put() -> impl Strategy<Value = Put> {
+        prop_oneof![
+            Just(Put::Audio),
+            Just(Put::Repair),
+            Just(Put::Parity),
+            (1..8u8).prop_map(Put::Probes),
+            (1..60u8).prop_map(Put::Video),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn audio_never_waits_whatever_else_does(
+            kbps in 50..20_000u64,
+            puts in proptest::collection::vec((put(), 0..30u32), 1..200),
+        ) {
+            let mut now = Instant::now();
+            let mut pacer = Pacer::new(Bitrate::from_kbps(kbps), now);
+            for (n, (put, pause)) in (0u32..).zip(puts) {
+                match put {
+                    Put::Audio => {
+                        pacer.push_audio(n, 100);
+                        prop_assert!(pacer.next_wakeup().is_some_and(|at| at <= now));
+                        prop_assert_eq!(pacer.pop(now), Some(n));
+                    }
+                    Put::Repair => pacer.push_repair(u32::MAX, 1000),
+                    Put::Parity => pacer.push_parity(u32::MAX, 1000),
+                    Put::Probes(count) => {
+                        pacer.push_probes((0..count).map(|_| (u32::MAX, 1000)), Bitrate::from_kbps(2 * kbps), now);
+                    }
+                    Put::Video(count) => {
+                        let _ = pacer.push_video((0..count).map(|_| (u32::MAX, 1200)));
+                    }
+                }
+                while pacer.pop(now).is_some() {}
+                now += pause * MS;
+            }
+        }
+
+        #[test]
+        fn no_more_leaves_than_the_rate_allows(
+            kbps in 100..20_000u64,
+            frames in proptest::collection::vec(1..30u8, 1..60),
+        ) {
+            let start = Instant::now();
+            let rate = Bitrate::from_kbps(kbps);
+            let mut pacer = Pacer::new(rate, start);
+            let mut bytes = 0;
+            for ms in 0..2000u32 {
+                if ms % 33 == 0 && let Some(count) = frames.get(ms as usize / 33) {
+                    let _ = pacer.push_video((0..*count).map(|_| (1, 1200)));
+                }
+                bytes += 1200 * std::iter::from_fn(|| pacer.pop(start + ms * MS)).count();
+                let allowed = rate.bytes_in(ms * MS + BURST) as usize + 1201;
+                prop_assert!(bytes <= allowed, "{bytes} bytes after {ms} ms");
+            }
+        }
     }
 }

@@ -57,8 +57,8 @@ impl Peer {
             // Without a relay there is no way at all, so this one wait is worth while.
             wait_for_relay(&config, &resolver).await?;
         }
-        // Sound and repairs come on top of what the encoder may use.
-        let ceiling = Bitrate::from_bps(config.max_bitrate.scaled(1.25).bps() + 150_000);
+        // Sound, repairs and as much parity as video come on top of what the encoder may use.
+        let ceiling = Bitrate::from_bps(config.max_bitrate.scaled(2.25).bps() + 150_000);
         let (link, feedback, incoming) = Link::new(ceiling, ports.lip_sync);
         let (library, library_events) = mpsc::channel(LIBRARY_QUEUE);
         let (panicked, panics) = mpsc::channel(1);

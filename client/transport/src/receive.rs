@@ -18,19 +18,14 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::TrackRemote;
 
-use super::depacketizer::{depacketize, inspect};
+use super::depacketizer::depacketize;
+use super::fec::MediaPacket;
+use super::key_frame_requests::KeyFrameRequests;
 use super::link::{Incoming, Link, MediaKind};
-use super::nack::{NackTracker, repair_time};
+use super::video_stream::VideoStream;
 use visavis_media::frame::{ReceivedAudio, ReceivedVideo};
-use visavis_media::frame_buffer::{Frame, FrameBuffer, Inserted, NalSigns, VideoPacket};
+use visavis_media::frame_buffer::Frame;
 
-/// The longest that a repair is waited for.
-const MAX_PATIENCE: Duration = Duration::from_millis(200);
-/// Key frame requests are no closer together than this at first, and twice as far apart after each without an effect.
-const MIN_REQUEST_INTERVAL: Duration = Duration::from_millis(300);
-const MAX_REQUEST_INTERVAL: Duration = Duration::from_millis(2400);
-/// The rest of a key frame whose beginning came may take this long.
-const KEY_FRAME_GRACE: Duration = Duration::from_millis(250);
 /// The share of packets that is lost is taken over this long.
 const LOSS_WINDOW: Duration = Duration::from_secs(2);
 /// Another stream of the same kind is taken when the one so far has been silent for this long.
@@ -52,6 +47,7 @@ pub(crate) struct ReceiveStats {
     pub(crate) audio_bytes: u64,
     pub(crate) audio_lost: u64,
     pub(crate) frames_dropped: u64,
+    pub(crate) packets_rebuilt: u64,
     /// Smoothed time from a frame's first packet to its release.
     pub(crate) jitter_buffer: Option<Duration>,
     /// Share of the other's packets that never came, repairs considered, lately.
@@ -66,93 +62,10 @@ struct LossMark {
     received: u64,
 }
 
-/// Spaces key frame requests out.
-#[derive(Debug)]
-struct RequestLimiter {
-    wanted: bool,
-    interval: Duration,
-    last: Option<Instant>,
-}
-
-impl RequestLimiter {
-    fn new() -> Self {
-        Self { wanted: false, interval: MIN_REQUEST_INTERVAL, last: None }
-    }
-
-    /// Whether to ask now.
-    fn due(&mut self, now: Instant) -> bool {
-        let due = self.wanted && self.next().is_none_or(|next| next <= now);
-        if due {
-            // In a run without an effect each waits twice as long as the one before.
-            self.interval = match self.last {
-                Some(last) if now.duration_since(last) < 2 * self.interval => {
-                    (self.interval * 2).min(MAX_REQUEST_INTERVAL)
-                }
-                _ => MIN_REQUEST_INTERVAL,
-            };
-            self.last = Some(now);
-            self.wanted = false;
-        }
-        due
-    }
-
-    fn next(&self) -> Option<Instant> {
-        self.last.map(|last| last + self.interval)
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        if self.wanted { self.next() } else { None }
-    }
-
-    fn key_frame_came(&mut self) {
-        self.wanted = false;
-        self.interval = MIN_REQUEST_INTERVAL;
-    }
-}
-
-/// One received video stream.
-struct VideoStream {
+/// The received video stream, by its SSRC.
+struct Video {
     ssrc: u32,
-    last_arrival: Instant,
-    /// Since when only a key frame helps and no sign of one has come.
-    stuck_since: Option<Instant>,
-    first: u64,
-    highest: u64,
-    received: u64,
-    buffer: FrameBuffer,
-    nack: NackTracker,
-}
-
-impl VideoStream {
-    fn new(ssrc: u32, now: Instant) -> Self {
-        Self {
-            ssrc,
-            last_arrival: now,
-            stuck_since: None,
-            first: u64::MAX,
-            highest: 0,
-            received: 0,
-            buffer: FrameBuffer::new(),
-            nack: NackTracker::default(),
-        }
-    }
-
-    fn count(&mut self, sequence: u64) {
-        self.first = self.first.min(sequence);
-        self.highest = self.highest.max(sequence);
-        self.received += 1;
-    }
-
-    /// Whether it is time to ask for a key frame because none is on its way.
-    fn is_stuck(&mut self, signs: NalSigns, now: Instant) -> bool {
-        if !self.buffer.waits_for_key_frame() {
-            self.stuck_since = None;
-        } else if signs.of_key_frame() {
-            self.stuck_since = Some(now);
-        }
-        self.buffer.waits_for_key_frame()
-            && now.saturating_duration_since(*self.stuck_since.get_or_insert(now)) > KEY_FRAME_GRACE
-    }
+    stream: VideoStream,
 }
 
 /// One received audio stream.
@@ -172,9 +85,9 @@ pub(crate) struct ReceiveTask {
     track: Option<Arc<dyn TrackRemote>>,
     fallback: Option<Arc<TrackLocalStaticRTP>>,
     sender_ssrc: u32,
-    video: Option<VideoStream>,
+    video: Option<Video>,
     audio: Option<AudioStream>,
-    requests: RequestLimiter,
+    requests: KeyFrameRequests,
     totals: ReceiveStats,
     loss_mark: Option<LossMark>,
     stats: watch::Sender<ReceiveStats>,
@@ -198,7 +111,7 @@ impl ReceiveTask {
             sender_ssrc,
             video: None,
             audio: None,
-            requests: RequestLimiter::new(),
+            requests: KeyFrameRequests::default(),
             totals: ReceiveStats::default(),
             loss_mark: None,
             stats,
@@ -216,7 +129,7 @@ impl ReceiveTask {
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
-                    Some(ReceiveCommand::RequestKeyFrame) => self.requests.wanted = true,
+                    Some(ReceiveCommand::RequestKeyFrame) => self.requests.want(),
                     Some(ReceiveCommand::Track(track)) => self.track = Some(track),
                     None => return,
                 },
@@ -237,20 +150,15 @@ impl ReceiveTask {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        let patience = self.patience();
-        let video = self.video.as_ref();
-        let hole = video.and_then(|video| video.buffer.next_deadline(patience));
-        let nack = video.and_then(|video| video.nack.next_deadline());
-        [hole, nack, self.requests.deadline()].into_iter().flatten().min()
-    }
-
-    fn patience(&self) -> Duration {
-        repair_time(self.link.state().rtt(), MAX_PATIENCE)
+        let rtt = self.link.state().rtt();
+        let video = self.video.as_ref().and_then(|video| video.stream.next_deadline(Instant::now(), rtt));
+        [video, self.requests.deadline()].into_iter().flatten().min()
     }
 
     fn packet(&mut self, incoming: Incoming) {
         match incoming.kind {
             MediaKind::Audio => self.audio_packet(incoming.packet, incoming.arrival),
+            MediaKind::Video if incoming.parity => self.parity_packet(&incoming.packet, incoming.arrival),
             MediaKind::Video => self.video_packet(incoming.packet, incoming.arrival),
         }
     }
@@ -282,42 +190,42 @@ impl ReceiveTask {
 
     fn video_packet(&mut self, packet: rtp::Packet, arrival: Instant) {
         let ssrc = packet.header.ssrc;
-        let stream = match &mut self.video {
-            Some(stream) if stream.ssrc == ssrc => stream,
-            Some(stream) if arrival.duration_since(stream.last_arrival) < STREAM_TIMEOUT => return,
+        let rtt = self.link.state().rtt();
+        let video = match &mut self.video {
+            Some(video) if video.ssrc == ssrc => video,
+            Some(video) if arrival.saturating_duration_since(video.stream.last_arrival()) < STREAM_TIMEOUT => return,
             other => {
-                if let Some(stream) = other {
-                    self.totals.frames_dropped += stream.buffer.frames_dropped();
+                if let Some(Video { stream, .. }) = other {
+                    self.totals.frames_dropped += stream.frames_dropped();
+                    self.totals.packets_rebuilt += stream.packets_rebuilt();
+                    self.totals.video_bytes += stream.bytes();
                 }
-                other.insert(VideoStream::new(ssrc, arrival))
+                other.insert(Video { ssrc, stream: VideoStream::new(arrival) })
             }
         };
-        stream.last_arrival = arrival;
-        let signs = inspect(&packet.payload);
-        let bytes = packet.payload.len() as u64;
-        let inserted = stream.buffer.insert(VideoPacket {
+        let packet = MediaPacket {
             sequence: packet.header.sequence_number,
             rtp_time: packet.header.timestamp,
             marker: packet.header.marker,
             payload: packet.payload,
-            signs,
-            arrival,
-        });
-        if let Inserted::New(sequence) = inserted {
-            stream.count(sequence);
-            self.totals.video_bytes += bytes;
-            if stream.nack.received(sequence, arrival) {
-                stream.buffer.skip_to_key_frame();
-            }
+        };
+        video.stream.packet(packet, arrival, rtt);
+    }
+
+    fn parity_packet(&mut self, packet: &rtp::Packet, arrival: Instant) {
+        // The marker bit tells a probe, which holds nothing.
+        if !packet.header.marker
+            && let Some(video) = &mut self.video
+        {
+            video.stream.parity(packet.header.timestamp, &packet.payload, arrival);
         }
-        self.requests.wanted |= stream.is_stuck(signs, arrival);
     }
 
     /// Passes on what is whole.
     fn release(&mut self, now: Instant) {
-        let patience = self.patience();
-        let Some(stream) = &mut self.video else { return };
-        while let Some(frame) = stream.buffer.poll(now, patience) {
+        let rtt = self.link.state().rtt();
+        let Some(Video { stream, .. }) = &mut self.video else { return };
+        while let Some(frame) = stream.poll(now, rtt) {
             let waited = now.saturating_duration_since(frame.first_arrival);
             let smoothed = self.totals.jitter_buffer.map_or(waited, |smoothed| (smoothed * 15 + waited) / 16);
             self.totals.jitter_buffer = Some(smoothed);
@@ -327,26 +235,26 @@ impl ReceiveTask {
                     self.requests.key_frame_came();
                 }
             } else {
-                stream.buffer.skip_to_key_frame();
+                stream.skip_to_key_frame();
             }
         }
-        if stream.buffer.take_key_frame_request() {
-            self.requests.wanted = true;
+        if stream.take_key_frame_request() {
+            self.requests.want();
         }
-        stream.nack.forget_below(stream.buffer.floor());
     }
 
     /// Sends the NACKs and key frame requests that are due.
     async fn ask(&mut self, now: Instant) {
-        let Some(stream) = &mut self.video else { return };
-        let (sender_ssrc, media_ssrc) = (self.sender_ssrc, stream.ssrc);
+        let Some(Video { ssrc, stream }) = &mut self.video else { return };
+        let (sender_ssrc, media_ssrc) = (self.sender_ssrc, *ssrc);
         let mut packets: Vec<Box<dyn rtcp::Packet>> = Vec::new();
-        let missing = stream.nack.due(now, self.link.state().rtt());
+        let rtt = self.link.state().rtt();
+        let missing = stream.missing(now, rtt);
         if !missing.is_empty() {
             let nacks = nack_pairs_from_sequence_numbers(&missing);
             packets.push(Box::new(TransportLayerNack { sender_ssrc, media_ssrc, nacks }));
         }
-        if self.requests.due(now) {
+        if self.requests.due(now, rtt) {
             packets.push(Box::new(PictureLossIndication { sender_ssrc, media_ssrc }));
         }
         if packets.is_empty() {
@@ -372,10 +280,12 @@ impl ReceiveTask {
             mark.expected += expected;
             mark.received += audio.received;
         }
-        if let Some(video) = &self.video {
-            stats.frames_dropped += video.buffer.frames_dropped();
-            mark.expected += (video.highest + 1).saturating_sub(video.first);
-            mark.received += video.received;
+        if let Some(Video { stream, .. }) = &self.video {
+            stats.frames_dropped += stream.frames_dropped();
+            stats.packets_rebuilt += stream.packets_rebuilt();
+            stats.video_bytes += stream.bytes();
+            mark.expected += stream.expected();
+            mark.received += stream.received();
         }
         match self.loss_mark {
             Some(last) if now.duration_since(last.at) < LOSS_WINDOW => {}

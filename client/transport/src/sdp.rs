@@ -18,6 +18,9 @@ const BASELINE: u8 = 0x42;
 /// SSRCs from here on stand for streams whose description names none.
 const NAMELESS_SSRC: usize = 0x7eaf_0000;
 
+/// What error correction goes by in a description (docs/protocol.md).
+pub(crate) const PARITY_NAME: &str = "x-visavis-fec";
+
 /// Why a description from the other is refused before the library sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SdpError {
@@ -72,6 +75,14 @@ pub(crate) fn payload_types(sdp: &str) -> Vec<(u8, MediaKind)> {
             Some((format.parse().ok()?, kind))
         })
         .collect()
+}
+
+/// The payload type that carries parity, by the formats that a description of ours lists.
+pub(crate) fn parity_payload_type(sdp: &str) -> Option<u8> {
+    sdp.lines().find_map(|line| {
+        let (format, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
+        codec.split('/').next()?.eq_ignore_ascii_case(PARITY_NAME).then(|| format.parse().ok())?
+    })
 }
 
 /// Whether a description has sections of a kind, but none with a format that we know.
@@ -220,6 +231,15 @@ mod tests {
     #[test]
     fn payload_types_tell_sound_from_pictures() {
         assert_eq!(payload_types(OFFER), [(111, MediaKind::Audio), (96, MediaKind::Video), (97, MediaKind::Video)]);
+    }
+
+    #[test]
+    fn parity_has_a_payload_type_where_it_is_listed() {
+        assert_eq!(parity_payload_type(OFFER), None);
+        let with = format!("{OFFER}a=rtpmap:118 x-visavis-fec/90000\r\n");
+        assert_eq!(parity_payload_type(&with), Some(118));
+        assert_eq!(payload_types(&with), payload_types(OFFER));
+        assert_eq!(parity_payload_type(&OFFER.replace("VP8", "X-Visavis-FEC")), Some(98));
     }
 
     #[test]

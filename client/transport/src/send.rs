@@ -16,6 +16,8 @@ use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
 use super::VideoControl;
 use super::estimator;
+use super::fec::protection::{Outlook, parity_for};
+use super::fec::{FecEncoder, MAX_MEDIA, MediaPacket};
 use super::link::{Feedback, Link, MediaKind};
 use super::nack::SendHistory;
 use super::pacer::{Enqueued, Pacer};
@@ -26,6 +28,15 @@ use visavis_media::units::Bitrate;
 
 /// What a packet costs beyond its payload: RTP header, transport-wide number, and what comes below.
 const PACKET_OVERHEAD: usize = 12 + 8 + estimator::WIRE_OVERHEAD;
+/// The share of a full packet that is payload.
+const PAYLOAD_SHARE: f64 = MAX_PAYLOAD as f64 / (MAX_PAYLOAD + PACKET_OVERHEAD) as f64;
+/// Where more gets lost than this, a repair is sent twice, so long apart that a burst of losses does not take both.
+const REPAIR_TWICE_ABOVE: f64 = 0.03;
+const REPAIR_TWICE_AFTER: Duration = Duration::from_millis(15);
+/// Repairs that would take longer than this are not worth it.
+const MAX_REPAIR_DELAY: Duration = Duration::from_millis(150);
+/// A picture with less than this is none.
+const LEAST_VIDEO: Bitrate = Bitrate::from_kbps(50);
 /// The encoder is asked for key frames no closer together than this, however often the other asks.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(250);
 /// A target that differs by less than this from the last is not worth telling the encoder.
@@ -48,6 +59,8 @@ pub(crate) struct Permission {
     pub(crate) audio: Option<u8>,
     /// See `audio`.
     pub(crate) video: Option<u8>,
+    /// See `audio`: of parity for video.
+    pub(crate) parity: Option<u8>,
     /// Up to which level the other takes video, where it said so.
     pub(crate) level: Option<H264Level>,
 }
@@ -103,12 +116,20 @@ struct Outgoing {
     payload: Bytes,
     marker: bool,
     rtp_time: u32,
+    /// Whether a group of packets that parity protects ends here.
+    group_ends: bool,
 }
 
 enum Queued {
     Audio(Outgoing),
     Video(Outgoing),
     Repair(rtp::Packet),
+    Parity {
+        rtp_time: u32,
+        payload: Bytes,
+    },
+    /// Of so many bytes in all.
+    Probe(usize),
 }
 
 /// Counts of what was sent.
@@ -118,6 +139,7 @@ pub(crate) struct SendStats {
     pub(crate) audio_packets: u64,
     pub(crate) audio_bytes: u64,
     pub(crate) retransmitted: u64,
+    pub(crate) parity: u64,
 }
 
 /// Wishes to the encoder; one that does not fit is made again.
@@ -174,6 +196,9 @@ pub(crate) struct SendTask {
     video: Option<OutgoingStream>,
     pacer: Pacer<Queued>,
     history: SendHistory<rtp::Packet>,
+    fec: FecEncoder,
+    /// The sequence number of the next parity packet.
+    parity_sequence: u16,
     permission: Permission,
     wishes: Wishes,
     /// After video was dropped, nothing but a key frame is sent.
@@ -181,7 +206,7 @@ pub(crate) struct SendTask {
     /// The last sound was silence that was not sent; what follows it begins a talkspurt (RFC 3551 §4.1).
     silence: bool,
     max_bitrate: Bitrate,
-    /// What sound and repairs take.
+    /// What sound, repairs and parity take.
     side: SideRate,
     stats: watch::Sender<SendStats>,
 }
@@ -221,6 +246,8 @@ impl SendTask {
             video,
             pacer: Pacer::new(Bitrate::from_kbps(10_000), Instant::now()),
             history: SendHistory::default(),
+            fec: FecEncoder::default(),
+            parity_sequence: rand::random_range(1..0x4000),
             permission: Permission::default(),
             wishes: Wishes {
                 control,
@@ -290,14 +317,23 @@ impl SendTask {
 
     /// What the estimate leaves to video, less headers.
     fn video_target(&mut self, now: Instant) -> Bitrate {
-        let (estimate, burst) = {
+        let side = self.side.rate(now);
+        let useful = Bitrate::from_bps(side.bps() + self.max_bitrate.scaled(1.05 / PAYLOAD_SHARE).bps());
+        let (estimate, burst, probe) = {
             let mut state = self.link.state();
-            (state.estimator.target(now), state.estimator.burst_rate())
+            let estimator = &mut state.estimator;
+            let estimate = estimator.target(now);
+            // Probes are a kind of parity packet, so that they take no number of a picture's.
+            let probe = self.permission.parity.and_then(|_| estimator.probe(now, useful));
+            (estimate, estimator.burst_rate(), probe)
         };
         self.pacer.set_rate(burst);
-        let left = estimate.bps().saturating_sub(self.side.rate(now).bps());
-        let payload_share = MAX_PAYLOAD as f64 / (MAX_PAYLOAD + PACKET_OVERHEAD) as f64;
-        Bitrate::from_bps(left).scaled(payload_share).clamp(estimator::FLOOR, self.max_bitrate.max(estimator::FLOOR))
+        if let Some(probe) = probe {
+            let packets = (0..probe.packets).map(|_| (Queued::Probe(probe.packet_bytes), probe.packet_bytes));
+            self.pacer.push_probes(packets, probe.rate, now);
+        }
+        let left = estimate.bps().saturating_sub(side.bps());
+        Bitrate::from_bps(left).scaled(PAYLOAD_SHARE).clamp(LEAST_VIDEO, self.max_bitrate.max(LEAST_VIDEO))
     }
 
     fn feedback(&mut self, feedback: Feedback) {
@@ -308,13 +344,35 @@ impl SendTask {
                 self.tick(now);
             }
             Feedback::Missing(sequences) => {
-                let rtt = self.link.state().rtt();
+                let (rtt, loss) = {
+                    let state = self.link.state();
+                    (state.rtt(), state.estimator.random_loss())
+                };
+                // To be asked again costs a round trip. The copies that arrive for nothing look lost in the feedback,
+                // so where parity does not keep repairs rare there are none.
+                let twice = self.permission.parity.is_some() && loss > REPAIR_TWICE_ABOVE;
                 for packet in sequences.into_iter().filter_map(|sequence| self.history.repair(sequence, now, rtt)) {
                     let bytes = packet.payload.len() + PACKET_OVERHEAD;
+                    if twice {
+                        self.pacer.push_repair_later(Queued::Repair(packet.clone()), bytes, now + REPAIR_TWICE_AFTER);
+                    }
                     self.pacer.push_repair(Queued::Repair(packet), bytes);
+                }
+                let estimate = self.link.state().estimator.target(now);
+                if self.pacer.repair_delay(estimate) > MAX_REPAIR_DELAY {
+                    self.start_over(now);
                 }
             }
         }
+    }
+
+    /// So much was lost that a key frame is there sooner than the repairs would be.
+    fn start_over(&mut self, now: Instant) {
+        self.pacer.drop_video();
+        self.history.clear();
+        self.key_frame_only = true;
+        self.wishes.key_frame = true;
+        self.tick(now);
     }
 
     fn audio(&mut self, audio: &EncodedAudio) {
@@ -335,7 +393,8 @@ impl SendTask {
         }
         let marker = std::mem::take(&mut self.silence);
         let bytes = audio.data.len() + PACKET_OVERHEAD;
-        self.pacer.push_audio(Queued::Audio(Outgoing { payload: audio.data.clone(), marker, rtp_time }), bytes);
+        let packet = Outgoing { payload: audio.data.clone(), marker, rtp_time, group_ends: false };
+        self.pacer.push_audio(Queued::Audio(packet), bytes);
     }
 
     fn video(&mut self, video: &EncodedVideo) {
@@ -348,9 +407,11 @@ impl SendTask {
         self.link.state().captured(MediaKind::Video, rtp_time, video.captured_at);
         let payloads = packetize(&video.data, MAX_PAYLOAD);
         let last = payloads.len().saturating_sub(1);
+        let group = payloads.len().div_ceil(payloads.len().div_ceil(MAX_MEDIA).max(1)).max(1);
         let packets = payloads.into_iter().enumerate().map(|(index, payload)| {
             let bytes = payload.len() + PACKET_OVERHEAD;
-            (Queued::Video(Outgoing { payload, marker: index == last, rtp_time }), bytes)
+            let group_ends = index == last || (index + 1) % group == 0;
+            (Queued::Video(Outgoing { payload, marker: index == last, rtp_time, group_ends }), bytes)
         });
         match self.pacer.push_video(packets) {
             Enqueued::Queued => self.key_frame_only = false,
@@ -360,6 +421,54 @@ impl SendTask {
                 self.tick(Instant::now());
             }
         }
+    }
+
+    /// Adds a video packet to its group, and queues parity when that is whole.
+    fn protect(&mut self, packet: &rtp::Packet, group_ends: bool) {
+        if self.permission.parity.is_none() {
+            return;
+        }
+        self.fec.add(MediaPacket {
+            sequence: packet.header.sequence_number,
+            rtp_time: packet.header.timestamp,
+            marker: packet.header.marker,
+            payload: packet.payload.clone(),
+        });
+        if !group_ends {
+            return;
+        }
+        let outlook = {
+            let mut state = self.link.state();
+            let rtt = state.rtt().unwrap_or_default();
+            Outlook { loss: state.estimator.random_loss(), rtt, estimate: state.estimator.target(Instant::now()) }
+        };
+        let (rtp_time, payloads) = self.fec.finish(parity_for(self.fec.len(), outlook));
+        for payload in payloads {
+            let bytes = payload.len() + PACKET_OVERHEAD;
+            self.pacer.push_parity(Queued::Parity { rtp_time, payload }, bytes);
+        }
+    }
+
+    /// A packet of the parity stream; the marker bit says that it is a probe. It leaves in the name of the video stream,
+    /// the only one that the library lets out, and gets its own on the way to the wire.
+    fn parity_packet(
+        &mut self,
+        marker: bool,
+        rtp_time: u32,
+        payload: Bytes,
+    ) -> Option<(&mut OutgoingStream, rtp::Packet)> {
+        let (stream, payload_type) = (self.video.as_mut()?, self.permission.parity?);
+        let header = rtp::Header {
+            version: 2,
+            marker,
+            payload_type,
+            sequence_number: self.parity_sequence,
+            timestamp: rtp_time,
+            ssrc: stream.ssrc,
+            ..rtp::Header::default()
+        };
+        self.parity_sequence = self.parity_sequence.wrapping_add(1);
+        Some((stream, rtp::Packet { header, payload }))
     }
 
     /// Sends whatever the pacer lets go.
@@ -381,6 +490,19 @@ impl SendTask {
                     let packet = stream.packet(&out, payload_type);
                     self.history.remember(packet.header.sequence_number, packet.clone(), Instant::now());
                     self.stats.send_modify(|stats| stats.video_bytes += out.payload.len() as u64);
+                    self.protect(&packet, out.group_ends);
+                    let Some(stream) = &mut self.video else { continue };
+                    (stream, packet)
+                }
+                Queued::Parity { rtp_time, payload } => {
+                    self.side.bytes += payload.len() + PACKET_OVERHEAD;
+                    self.stats.send_modify(|stats| stats.parity += 1);
+                    let Some((stream, packet)) = self.parity_packet(false, rtp_time, payload) else { continue };
+                    (stream, packet)
+                }
+                Queued::Probe(bytes) => {
+                    let payload = Bytes::from(vec![0xff; bytes.saturating_sub(PACKET_OVERHEAD).max(1)]);
+                    let Some((stream, packet)) = self.parity_packet(true, 0, payload) else { continue };
                     (stream, packet)
                 }
                 Queued::Repair(packet) => {

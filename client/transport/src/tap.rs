@@ -181,20 +181,22 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for WireTap {
     }
 
     fn handle_write(&mut self, mut msg: TaggedPacket) -> Result<(), Error> {
-        if let Packet::Rtcp(packets) = &mut msg.message.packet {
-            for packet in packets {
-                self.set_capture_time(packet, msg.now);
-            }
-        }
-        match &msg.message.packet {
+        match &mut msg.message.packet {
             Packet::Rtcp(packets) => {
                 for packet in packets {
+                    self.set_capture_time(packet, msg.now);
                     self.sent(packet.as_ref(), msg.now);
                 }
             }
             Packet::Rtp(packet) => {
                 let number = self.number_of(packet);
-                self.link.state().packet_left(&packet.header, packet.marshal_size(), number, msg.now);
+                let mut state = self.link.state();
+                // The library lets out only streams that it knows, so parity goes through it as video.
+                let parity = state.parity_out == Some(packet.header.payload_type);
+                if parity {
+                    packet.header.ssrc = state.parity_ssrc;
+                }
+                state.packet_left(packet.marshal_size(), number, parity && packet.header.marker, msg.now);
             }
             _ => {}
         }
@@ -246,14 +248,18 @@ impl Intake {
         Self { link, remote: HashMap::new(), passing: Passing::default() }
     }
 
-    /// By its stream, or by its payload type when the description named no streams.
-    fn kind_of(&self, packet: &rtp::Packet) -> Option<MediaKind> {
-        if let Some(kind) = self.remote.get(&packet.header.ssrc) {
-            return Some(*kind);
-        }
+    /// By its stream, or by its payload type when the description named no streams. And whether it is parity, which
+    /// has a stream of its own.
+    fn kind_of(&self, packet: &rtp::Packet) -> Option<(MediaKind, bool)> {
         let state = self.link.state();
+        if state.parity_in == Some(packet.header.payload_type) {
+            return Some((MediaKind::Video, true));
+        }
+        if let Some(kind) = self.remote.get(&packet.header.ssrc) {
+            return Some((*kind, false));
+        }
         let known = state.payload_types.iter().find(|(payload_type, _)| *payload_type == packet.header.payload_type);
-        known.map(|(_, kind)| *kind)
+        known.map(|(_, kind)| (*kind, false))
     }
 }
 
@@ -267,8 +273,8 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Intake {
     fn handle_read(&mut self, msg: TaggedPacket) -> Result<(), Error> {
         match msg.message.packet {
             Packet::Rtp(packet) => {
-                if let Some(kind) = self.kind_of(&packet) {
-                    self.link.incoming(Incoming { kind, packet, arrival: msg.now });
+                if let Some((kind, parity)) = self.kind_of(&packet) {
+                    self.link.incoming(Incoming { kind, parity, packet, arrival: msg.now });
                 }
             }
             _ => self.passing.read.push_back(msg),

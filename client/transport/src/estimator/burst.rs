@@ -14,7 +14,7 @@ const GAP: Duration = Duration::from_millis(3);
 const LEAST_PACKETS: u32 = 4;
 /// Times of arrival come in units of a quarter of a millisecond, and schedulers add to it.
 const TOLERANCE: f64 = 0.001;
-const START: Bitrate = Bitrate::from_kbps(10_000);
+const START: Bitrate = Bitrate::from_kbps(4_000);
 const MAX: f64 = 200e6;
 
 #[derive(Debug)]

@@ -2,10 +2,14 @@
 //!
 //! [`GoogCc`] follows Google Congestion Control (draft-ietf-rmcat-gcc-02) on transport-wide feedback
 //! (draft-holmer-rmcat-transport-wide-cc-extensions-01): `trendline` sees queues grow in the times of arrival,
-//! `rate_control` backs off to what arrives and otherwise probes upwards, loss bounds both. Of peers that send REMB
+//! `rate_control` backs off to what arrives and otherwise grows, `probe` finds out at once what growth would take long
+//! to, and `loss` tells congestion from networks that lose packets whatever is sent. Of peers that send REMB
 //! (draft-alvestrand-rmcat-remb) alone, that is believed. Everything is pure: time is an argument.
 
 mod burst;
+mod loss;
+mod probe;
+mod queue_delay;
 mod rate_control;
 mod throughput;
 mod trendline;
@@ -15,12 +19,16 @@ use std::time::{Duration, Instant};
 use visavis_media::units::Bitrate;
 
 use burst::BurstMeter;
+use loss::{LossControl, Verdict};
+pub use probe::Probe;
+use probe::{Outcome, Prober};
+use queue_delay::QueueDelay;
 use rate_control::{RateControl, Signal};
 use throughput::Throughput;
 use trendline::{Trendline, Usage};
 
-/// The estimate to begin with.
-pub const START: Bitrate = Bitrate::from_kbps(1000);
+/// The estimate to begin with: a narrow link is not flooded, and on a wide one probes take a few round trips to say so.
+pub const START: Bitrate = Bitrate::from_kbps(300);
 /// Below this nothing useful can be sent.
 pub const FLOOR: Bitrate = Bitrate::from_kbps(100);
 /// What a packet costs beyond RTP: SRTP tag, UDP and IP headers, in bytes.
@@ -29,6 +37,9 @@ pub const WIRE_OVERHEAD: usize = 16 + 8 + 20;
 const FEEDBACK_FRESH: Duration = Duration::from_secs(2);
 /// When what was sent stays without any feedback for so long, the way is assumed to be blocked.
 const FEEDBACK_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Without a queue for so long, a narrow link is taken to have room again.
+const PROBE_BELOW: Duration = Duration::from_millis(30);
 
 /// One packet that was sent, and what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +54,11 @@ pub struct PacketResult {
 
 /// Estimates the bitrate that the way to the other carries.
 pub trait BandwidthEstimator: Send {
-    /// A packet of so many bytes on the wire left.
-    fn on_packet_sent(&mut self, now: Instant, bytes: usize);
+    /// A packet of so many bytes on the wire left; `probe` when it belongs to a cluster that [`Self::probe`] asked for.
+    fn on_packet_sent(&mut self, now: Instant, bytes: usize, probe: bool);
 
-    /// The other reported on packets. They come in the order in which they were sent.
+    /// The other reported on packets: on those that arrived soon and in the order in which they were sent, on those
+    /// that did not when they are given up.
     fn on_feedback(&mut self, now: Instant, results: &[PacketResult]);
 
     /// A receiver report said that this share of packets was lost, 0 to 1.
@@ -63,6 +75,13 @@ pub trait BandwidthEstimator: Send {
 
     /// How fast a burst the size of a picture may leave.
     fn burst_rate(&self) -> Bitrate;
+
+    /// The packets to send now on top of everything else, to find out whether more gets through. `useful` is what could
+    /// be made use of.
+    fn probe(&mut self, now: Instant, useful: Bitrate) -> Option<Probe>;
+
+    /// The share of packets that gets lost although queues are short, 0 to 1: what error correction is for.
+    fn random_loss(&self) -> f64;
 }
 
 /// Google Congestion Control.
@@ -71,13 +90,20 @@ pub struct GoogCc {
     trendline: Trendline,
     throughput: Throughput,
     control: RateControl,
+    prober: Prober,
     burst: BurstMeter,
     delay: QueueDelay,
-    loss: LossWindow,
+    loss: LossControl,
+    rtt: Duration,
     remb: Option<(Instant, Bitrate)>,
     last_feedback: Option<Instant>,
     /// When the oldest packet left that nothing was heard after.
     unheard_since: Option<Instant>,
+    /// The estimate when nothing was heard any more.
+    before_silence: Option<Bitrate>,
+    silence_ended: Option<Instant>,
+    /// The estimate before loss made us send less as a trial.
+    before_trial: Option<Bitrate>,
 }
 
 impl GoogCc {
@@ -88,12 +114,17 @@ impl GoogCc {
             trendline: Trendline::default(),
             throughput: Throughput::default(),
             control: RateControl::new(START.min(max), FLOOR, max),
+            prober: Prober::default(),
             burst: BurstMeter::default(),
             delay: QueueDelay::default(),
-            loss: LossWindow::default(),
+            loss: LossControl::default(),
+            rtt: Duration::from_millis(100),
             remb: None,
             last_feedback: None,
             unheard_since: None,
+            before_silence: None,
+            silence_ended: None,
+            before_trial: None,
         }
     }
 
@@ -102,50 +133,117 @@ impl GoogCc {
     pub fn queue_delay(&self) -> Duration {
         self.delay.current()
     }
+
+    /// Something was heard again: the way is as good as it was before, until it shows otherwise.
+    fn silence_ended(&mut self, now: Instant) {
+        self.unheard_since = None;
+        if let Some(before) = self.before_silence.take() {
+            self.control.resume(now, before.scaled(RESUME_AT));
+            self.prober.try_at(before);
+            self.trendline = Trendline::default();
+            self.loss.forget();
+            self.silence_ended = Some(now);
+        }
+    }
+
+    fn judge_loss(&mut self, now: Instant, verdict: Verdict) {
+        let arriving = self.throughput.rate(now);
+        self.control.set_lossy(!matches!(verdict, Verdict::Fine | Verdict::Restore));
+        match verdict {
+            Verdict::Fine | Verdict::Hold => {}
+            Verdict::Reduce => {
+                if self.control.lost(now, arriving) {
+                    self.prober.dropped(now);
+                }
+            }
+            Verdict::Try => {
+                self.before_trial = Some(self.control.rate());
+                self.control.resume(now, self.control.rate().scaled(TRIAL_AT));
+            }
+            Verdict::Restore => {
+                if let Some(before) = self.before_trial.take() {
+                    self.control.resume(now, before.max(self.control.rate()));
+                }
+            }
+        }
+    }
 }
 
+/// After a silence, so much of what was estimated before it.
+const RESUME_AT: f64 = 0.7;
+/// In a trial of loss, so much of the estimate.
+const TRIAL_AT: f64 = 0.75;
+
 impl BandwidthEstimator for GoogCc {
-    fn on_packet_sent(&mut self, now: Instant, _bytes: usize) {
+    fn on_packet_sent(&mut self, now: Instant, bytes: usize, probe: bool) {
         self.unheard_since.get_or_insert(now);
+        self.prober.left(now, bytes, probe);
     }
 
     fn on_feedback(&mut self, now: Instant, results: &[PacketResult]) {
-        if results.is_empty() {
+        if !results.iter().any(|result| result.arrival.is_some()) {
             return;
         }
         self.last_feedback = Some(now);
-        self.unheard_since = None;
+        self.silence_ended(now);
         for result in results {
-            self.loss.add(result.arrival.is_none());
+            // What left during an outage and is given up after it says nothing of how things are.
+            if result.arrival.is_some() || self.silence_ended.is_none_or(|ended| result.sent > ended) {
+                self.loss.add(result.arrival.is_none());
+            }
             if let Some(arrival) = result.arrival {
-                self.throughput.add(arrival, result.bytes);
+                self.throughput.add(now, arrival, result.bytes);
                 self.delay.add(now, result.sent, arrival);
                 self.trendline.add(result.sent, arrival);
                 self.burst.add(result.sent, arrival, result.bytes);
             }
         }
         let standing = self.delay.current();
-        let signal = match self.trendline.take_usage() {
+        let usage = self.trendline.take_usage();
+        let signal = match usage {
             Usage::Over => Signal::Overuse,
+            // A queue that shot up is plain without a trend, and costs more with each moment.
+            _ if self.delay.latest() > SUDDEN_QUEUE && usage != Usage::Under => Signal::Overuse,
             // A queue that no longer grows but does not drain either shows no trend.
             _ if standing > STANDING_QUEUE => Signal::Overuse,
             Usage::Under => Signal::Hold,
             Usage::Normal if standing > BUSY_QUEUE => Signal::Hold,
             Usage::Normal => Signal::Increase,
         };
-        self.control.update(now, signal, self.throughput.rate(), standing);
-        if let Some(share) = self.loss.take() {
-            self.control.lost(now, share, self.throughput.rate());
+        let standing = standing.max(self.delay.latest());
+        if self.control.update(
+            now,
+            signal,
+            if signal == Signal::Overuse { self.throughput.lately(now) } else { self.throughput.rate(now) },
+            standing,
+        ) {
+            self.prober.dropped(now);
+            self.before_trial = None;
+        }
+        match self.prober.results(now, results, self.rtt) {
+            Some(Outcome::Through(rate)) if signal != Signal::Overuse => self.control.proven(rate),
+            Some(Outcome::HeldUp(rate)) if signal != Signal::Overuse => {
+                self.control.limited(rate);
+                self.control.proven(rate);
+            }
+            _ => {}
+        }
+        // Without much being sent there is nothing that less would cure.
+        let trying = self.control.rate() > START;
+        if let Some(verdict) = self.loss.judge(now, standing, self.rtt, trying) {
+            self.judge_loss(now, verdict);
         }
     }
 
     fn on_loss(&mut self, now: Instant, share: f64) {
         // Transport-wide feedback says the same, sooner and for every packet.
-        let fresh = self.last_feedback.is_some_and(|last| now.duration_since(last) < FEEDBACK_FRESH);
+        let fresh = self.last_feedback.is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_FRESH);
         if !fresh {
-            self.unheard_since = None;
-            self.control.update(now, if share < 0.02 { Signal::Increase } else { Signal::Hold }, None, Duration::ZERO);
-            self.control.lost(now, share, None);
+            self.silence_ended(now);
+            self.control.update(now, Signal::Increase, None, Duration::ZERO);
+            // Nothing tells of queues, so there may be one.
+            let verdict = self.loss.judge_share(now, share, STANDING_QUEUE, self.rtt, false);
+            self.judge_loss(now, verdict);
         }
     }
 
@@ -155,19 +253,21 @@ impl BandwidthEstimator for GoogCc {
     }
 
     fn on_rtt(&mut self, rtt: Duration) {
+        self.rtt = rtt;
         self.control.set_rtt(rtt);
     }
 
     fn target(&mut self, now: Instant) -> Bitrate {
         if let Some(since) = self.unheard_since
-            && now.duration_since(since) > FEEDBACK_TIMEOUT
+            && now.saturating_duration_since(since) > FEEDBACK_TIMEOUT
             && self.last_feedback.is_some()
         {
+            self.before_silence.get_or_insert(self.control.rate());
             self.control.nothing_heard(now);
         }
-        let fresh = self.last_feedback.is_some_and(|last| now.duration_since(last) < FEEDBACK_FRESH);
+        let fresh = self.last_feedback.is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_FRESH);
         match self.remb {
-            Some((at, estimate)) if !fresh && now.duration_since(at) < 5 * FEEDBACK_FRESH => {
+            Some((at, estimate)) if !fresh && now.saturating_duration_since(at) < 5 * FEEDBACK_FRESH => {
                 self.control.believe(estimate);
             }
             _ => {}
@@ -176,80 +276,33 @@ impl BandwidthEstimator for GoogCc {
     }
 
     fn burst_rate(&self) -> Bitrate {
+        if self.delay.latest() > SUDDEN_QUEUE {
+            // A queue drains only when less is sent than gets through.
+            return self.control.rate();
+        }
         self.burst.rate().max(self.control.rate().scaled(2.5))
+    }
+
+    fn probe(&mut self, now: Instant, useful: Bitrate) -> Option<Probe> {
+        // Clusters are read from transport-wide feedback alone, once there is any, and not into a queue.
+        let fresh = self.last_feedback.is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_TIMEOUT);
+        if !fresh || self.delay.current() > PROBE_BELOW {
+            return None;
+        }
+        self.prober.plan(now, self.control.rate(), useful.min(self.control.max()))
+    }
+
+    fn random_loss(&self) -> f64 {
+        self.loss.inherent()
     }
 }
 
 /// A queue this long is not added to.
 const BUSY_QUEUE: Duration = Duration::from_millis(60);
+/// A queue that came about so suddenly that it can't be waited for a trend.
+const SUDDEN_QUEUE: Duration = Duration::from_millis(90);
 /// A queue this long has to shrink.
 const STANDING_QUEUE: Duration = Duration::from_millis(150);
-/// How long the shortest time on the way is believed to be the time without queues.
-const BASE_WINDOW: Duration = Duration::from_secs(10);
-
-/// How much longer than the quickest packets take lately.
-#[derive(Debug, Default)]
-struct QueueDelay {
-    epoch: Option<Instant>,
-    /// Shortest one-way time (in the two clocks' difference, seconds) of this half window and of the one before.
-    base: f64,
-    base_before: f64,
-    window_since: Option<Instant>,
-    smoothed: f64,
-}
-
-impl QueueDelay {
-    fn add(&mut self, now: Instant, sent: Instant, arrival: Duration) {
-        let epoch = *self.epoch.get_or_insert(sent);
-        let sent = match sent.checked_duration_since(epoch) {
-            Some(after) => after.as_secs_f64(),
-            None => -epoch.duration_since(sent).as_secs_f64(),
-        };
-        let way = arrival.as_secs_f64() - sent;
-        match self.window_since {
-            None => {
-                (self.base, self.base_before) = (way, way);
-                self.window_since = Some(now);
-            }
-            Some(since) if now.duration_since(since) > BASE_WINDOW / 2 => {
-                self.base_before = self.base;
-                self.base = way;
-                self.window_since = Some(now);
-            }
-            Some(_) => self.base = self.base.min(way),
-        }
-        let queued = (way - self.base.min(self.base_before)).max(0.0);
-        self.smoothed += (queued - self.smoothed) * 0.1;
-    }
-
-    fn current(&self) -> Duration {
-        Duration::try_from_secs_f64(self.smoothed).unwrap_or_default()
-    }
-}
-
-/// Loss counts for as much at a time as it takes to tell 2% from none.
-const LOSS_WINDOW: u32 = 60;
-
-#[derive(Debug, Default)]
-struct LossWindow {
-    packets: u32,
-    lost: u32,
-}
-
-impl LossWindow {
-    fn add(&mut self, lost: bool) {
-        self.packets += 1;
-        self.lost += u32::from(lost);
-    }
-
-    fn take(&mut self) -> Option<f64> {
-        if self.packets < LOSS_WINDOW {
-            return None;
-        }
-        let window = std::mem::take(self);
-        Some(f64::from(window.lost) / f64::from(window.packets))
-    }
-}
 
 #[cfg(test)]
 #[path = "simulation_tests.rs"]

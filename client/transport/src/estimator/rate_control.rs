@@ -1,5 +1,5 @@
 //! The rate: additive and multiplicative increase, multiplicative decrease (draft-ietf-rmcat-gcc-02 §5), and the
-//! loss-based bound (§6).
+//! answer to loss that is congestion (§6).
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,8 @@ use visavis_media::units::Bitrate;
 /// On overuse the rate falls to this share of what arrives.
 const BACK_OFF: f64 = 0.85;
 /// And to this when much has piled up already, so that the queue drains soon.
-const BACK_OFF_LONG_QUEUE: f64 = 0.7;
-const LONG_QUEUE: Duration = Duration::from_millis(200);
+const BACK_OFF_LONG_QUEUE: f64 = 0.6;
+const LONG_QUEUE: Duration = Duration::from_millis(100);
 /// The estimate is never further ahead of what arrives than this: what was not tried is not known.
 const MAX_AHEAD: f64 = 1.5;
 const MAX_AHEAD_AT_START: f64 = 1.7;
@@ -20,9 +20,6 @@ const GROWTH: f64 = 0.08;
 const GROWTH_MAX: f64 = 0.40;
 /// From so long after the last decrease on, growth speeds up over as long again.
 const CAUTIOUS_FOR: Duration = Duration::from_secs(4);
-/// Loss up to this is not congestion; more than this is.
-const LOSS_LOW: f64 = 0.02;
-const LOSS_HIGH: f64 = 0.10;
 
 /// What the detectors say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,27 +75,57 @@ impl RateControl {
         self.rate = (estimate.bps() as f64).clamp(self.min, self.max);
     }
 
-    /// Follows a signal. `arriving` is the throughput, `queue` how long packets wait.
-    pub(super) fn update(&mut self, now: Instant, signal: Signal, arriving: Option<Bitrate>, queue: Duration) {
+    /// The most that is ever estimated.
+    pub(super) fn max(&self) -> Bitrate {
+        Bitrate::from_bps(self.max as u64)
+    }
+
+    /// So much was seen to get through.
+    pub(super) fn proven(&mut self, rate: Bitrate) {
+        let rate = rate.bps() as f64;
+        if rate > self.rate {
+            // What was full once has changed.
+            self.capacity = None;
+            self.set(rate);
+        }
+    }
+
+    /// Goes on from a rate that is no result of a signal.
+    pub(super) fn resume(&mut self, now: Instant, rate: Bitrate) {
+        self.set(rate.bps() as f64);
+        self.last_update = Some(now);
+    }
+
+    /// More is lost than usual: the rate does not grow.
+    pub(super) fn set_lossy(&mut self, lossy: bool) {
+        self.lossy = lossy;
+    }
+
+    /// Follows a signal. `arriving` is the throughput, `queue` how long packets wait. Says whether the rate fell.
+    pub(super) fn update(&mut self, now: Instant, signal: Signal, arriving: Option<Bitrate>, queue: Duration) -> bool {
         let elapsed = self.last_update.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
         self.last_update = Some(now);
         let arriving = arriving.map(|rate| rate.bps() as f64);
+        let before = self.rate;
         match signal {
             Signal::Overuse => self.decrease(now, arriving, queue),
             Signal::Hold => {}
             Signal::Increase => self.increase(now, elapsed.min(Duration::from_millis(500)), arriving),
         }
+        self.rate < before
     }
 
-    /// Follows the share of packets lost.
-    pub(super) fn lost(&mut self, now: Instant, share: f64, arriving: Option<Bitrate>) {
-        self.lossy = share > LOSS_LOW;
-        if share > LOSS_HIGH && self.may_decrease(now) {
-            self.starting = false;
-            let arriving = arriving.map_or(self.rate, |rate| rate.bps() as f64 * 1.1);
-            self.set((self.rate * (1.0 - 0.5 * share)).max(arriving.min(self.rate) * BACK_OFF));
-            self.last_decrease = Some(now);
+    /// Packets are lost to full queues. Says whether the rate fell.
+    pub(super) fn lost(&mut self, now: Instant, arriving: Option<Bitrate>) -> bool {
+        if !self.may_decrease(now) {
+            return false;
         }
+        self.starting = false;
+        let before = self.rate;
+        let arriving = arriving.map_or(self.rate, |rate| rate.bps() as f64);
+        self.set(self.rate.min(arriving) * BACK_OFF);
+        self.last_decrease = Some(now);
+        self.rate < before
     }
 
     /// Nothing was heard for a while although we send.
@@ -115,8 +142,18 @@ impl RateControl {
         self.last_decrease.is_none_or(|last| now.duration_since(last) >= effect)
     }
 
+    /// What a cluster that was held up says of the way: no more than this gets through.
+    pub(super) fn limited(&mut self, rate: Bitrate) {
+        if self.starting {
+            self.starting = false;
+            self.set(self.rate.min(rate.bps() as f64));
+        }
+    }
+
     fn decrease(&mut self, now: Instant, arriving: Option<f64>, queue: Duration) {
-        if !self.may_decrease(now) {
+        let soon = self.rtt.max(Duration::from_millis(50)) + Duration::from_millis(20);
+        let urgent = queue > LONG_QUEUE && self.last_decrease.is_none_or(|last| now.duration_since(last) >= soon);
+        if !urgent && !self.may_decrease(now) {
             return;
         }
         self.starting = false;

@@ -104,7 +104,7 @@ fn call(seconds: u64, max: Bitrate, conditions: &[Conditions]) -> Outcome {
         pacer.set_rate(estimator.burst_rate());
         while let Some(bytes) = pacer.pop(now) {
             let bytes = bytes + WIRE_OVERHEAD;
-            estimator.on_packet_sent(now, bytes);
+            estimator.on_packet_sent(now, bytes, false);
             sent_bytes += bytes;
             let waiting = link_free.saturating_sub(at);
             let arrival = if link.rate.bytes_in(waiting) as usize > link.queue || rng.random_bool(link.loss) {
@@ -183,9 +183,9 @@ fn loss_that_is_not_congestion_does_not_stop_the_call() {
 }
 
 #[test]
-fn heavy_loss_makes_it_send_less() {
+fn heavy_loss_without_a_queue_costs_no_rate() {
     let outcome = call(30, Bitrate::from_kbps(3000), &[Conditions { loss: 0.25, ..Conditions::new(0, 20_000) }]);
-    assert!(outcome.mean_target(15, 30) < 0.6e6, "{:.0}", outcome.mean_target(15, 30));
+    assert!(outcome.mean_target(15, 30) > 2.0e6, "{:.0}", outcome.mean_target(15, 30));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_shallow_queue_is_found_by_its_losses() {
 fn a_picture_leaves_at_once_on_a_fast_link_and_spread_out_on_a_slow_one() {
     let start = Instant::now();
     let mut estimator = GoogCc::new(Bitrate::from_kbps(3000));
-    assert!(estimator.burst_rate() >= Bitrate::from_kbps(10_000));
+    assert!(estimator.burst_rate() >= Bitrate::from_kbps(4_000));
     // Trains that the link spreads to 600 kbit/s: 16 ms for each packet.
     for picture in 0..60u32 {
         let results: Vec<PacketResult> = (0..6)
@@ -237,10 +237,36 @@ fn without_any_answer_it_sends_less_and_less_but_never_stops() {
     let result = PacketResult { sent: start, bytes: 1200, arrival: Some(Duration::ZERO) };
     estimator.on_feedback(start + 50 * MS, &[result]);
     for ms in 100..20_000u32 {
-        estimator.on_packet_sent(start + ms * MS, 1200);
+        estimator.on_packet_sent(start + ms * MS, 1200, false);
         let _ = estimator.target(start + ms * MS);
     }
     assert_eq!(estimator.target(start + 20_000 * MS), FLOOR);
+}
+
+#[test]
+fn after_a_silence_it_goes_on_near_where_it_was() {
+    let start = Instant::now();
+    let mut estimator = GoogCc::new(Bitrate::from_kbps(3000));
+    let hear = |estimator: &mut GoogCc, ms: u32| {
+        let results: Vec<PacketResult> = (0..5)
+            .map(|n| PacketResult { sent: start + (ms + n * 10) * MS, bytes: 1200, arrival: Some((ms + n * 10) * MS) })
+            .collect();
+        estimator.on_feedback(start + (ms + 60) * MS, &results);
+    };
+    for round in 0..200u32 {
+        estimator.on_packet_sent(start + round * 50 * MS, 1200, false);
+        hear(&mut estimator, round * 50);
+    }
+    let before = estimator.target(start + 10_050 * MS);
+    for ms in 10_100..13_100u32 {
+        estimator.on_packet_sent(start + ms * MS, 1200, false);
+        let _ = estimator.target(start + ms * MS);
+    }
+    let meanwhile = estimator.target(start + 13_100 * MS);
+    hear(&mut estimator, 13_100);
+    let after = estimator.target(start + 13_161 * MS);
+    assert!(meanwhile < before.scaled(0.6), "{before} before, {meanwhile} meanwhile");
+    assert!(after > before.scaled(0.65), "{before} before, {after} after");
 }
 
 #[test]
@@ -250,7 +276,7 @@ fn feedback_that_makes_no_sense_does_no_harm() {
     let mut estimator = GoogCc::new(Bitrate::from_kbps(3000));
     for ms in 0..5_000u32 {
         let now = start + ms * MS;
-        estimator.on_packet_sent(now, rng.random_range(0..100_000));
+        estimator.on_packet_sent(now, rng.random_range(0..100_000), false);
         let results: Vec<PacketResult> = (0..rng.random_range(0..5))
             .map(|_| PacketResult {
                 sent: start - rng.random_range(0..10_000) * MS + rng.random_range(0..20_000) * MS,

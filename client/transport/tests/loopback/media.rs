@@ -235,3 +235,25 @@ async fn follow_target(end: &End, time: Duration) -> Bitrate {
     }
     target
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lost_packets_are_rebuilt_from_parity_where_the_way_is_long() {
+    let relay = Relay::start(Network { loss: 0.08, delay: Duration::from_millis(40), rate: None }).await;
+    let (a, b) = pair_across(&relay).await;
+    let sent = send_pictures(&a, 21, 240, 6_000).await;
+    sleep(Duration::from_millis(500)).await;
+    let got = received(&b);
+    let (stats, theirs) = (a.peer.stats().await, b.peer.stats().await);
+    println!(
+        "{} of {} pictures, {} parity packets, {} rebuilt, {} resent, loss {:?}",
+        got.len(),
+        sent.len(),
+        stats.parity_sent,
+        theirs.packets_rebuilt,
+        stats.retransmitted,
+        stats.loss_out
+    );
+    assert!(stats.parity_sent > 50 && theirs.packets_rebuilt > 10);
+    assert!(got.iter().all(|picture| sent.contains(picture)), "a picture that nobody sent");
+    assert!(got.len() as f64 >= 0.95 * sent.len() as f64, "{} of {}", got.len(), sent.len());
+}

@@ -361,6 +361,7 @@ async fn relays_only_without_a_relay_is_refused_at_once() {
         video_in: sync_channel(1).0,
         audio_in: sync_channel(1).0,
         video_control: sync_channel(1).0,
+        lip_sync: std::sync::Arc::default(),
     };
     let opened = Peer::open(PeerConfig { relay_only: true, ..config() }, ports, mpsc::channel(1).0).await;
     assert!(matches!(opened, Err(TransportError::NoRelay)));

@@ -1,0 +1,177 @@
+//! Rebuilds lost media packets.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use bytes::Bytes;
+
+use super::galois::{add_scaled, coefficient, inverse};
+use super::{Header, LENGTH, MediaPacket};
+
+/// The media packets that are remembered, as parity may need them.
+const REMEMBERED: usize = 512;
+/// The groups that wait for more packets.
+const GROUPS: usize = 32;
+
+/// A group of which parity has come.
+#[derive(Debug)]
+struct Group {
+    header: Header,
+    rtp_time: u32,
+    /// By index.
+    parity: BTreeMap<u8, Bytes>,
+}
+
+/// Takes media and parity packets, gives back what can be rebuilt.
+#[derive(Debug, Default)]
+pub struct FecDecoder {
+    media: HashMap<u16, MediaPacket>,
+    order: VecDeque<u16>,
+    groups: VecDeque<Group>,
+}
+
+impl FecDecoder {
+    /// Takes a media packet as it came. Gives what can be rebuilt now.
+    pub fn media(&mut self, packet: MediaPacket) -> Vec<MediaPacket> {
+        let sequence = packet.sequence;
+        if !self.remember(packet) {
+            return Vec::new();
+        }
+        let belongs = |group: &Group| sequence.wrapping_sub(group.header.first) < u16::from(group.header.media);
+        match self.groups.iter().position(belongs) {
+            Some(index) => self.rebuild(index),
+            None => Vec::new(),
+        }
+    }
+
+    /// Takes a parity packet. Gives what can be rebuilt now.
+    pub fn parity(&mut self, rtp_time: u32, payload: &Bytes) -> Vec<MediaPacket> {
+        let Some((header, parity)) = Header::parse(payload) else { return Vec::new() };
+        let same = |group: &Group| {
+            group.rtp_time == rtp_time
+                && Header { index: header.index, ..group.header } == header
+                && group.parity.values().all(|other| other.len() == parity.len())
+        };
+        let index = match self.groups.iter().position(same) {
+            Some(index) => index,
+            None => {
+                if self.groups.len() >= GROUPS {
+                    self.groups.pop_front();
+                }
+                self.groups.push_back(Group { header, rtp_time, parity: BTreeMap::new() });
+                self.groups.len() - 1
+            }
+        };
+        if let Some(group) = self.groups.get_mut(index) {
+            group.parity.insert(header.index, parity);
+        }
+        self.rebuild(index)
+    }
+
+    /// Remembers a packet; says no when it is known.
+    fn remember(&mut self, packet: MediaPacket) -> bool {
+        let sequence = packet.sequence;
+        if let Some(known) = self.media.get_mut(&sequence) {
+            // The same number a cycle later is another packet.
+            if known.rtp_time == packet.rtp_time {
+                return false;
+            }
+            *known = packet;
+            return true;
+        }
+        self.media.insert(sequence, packet);
+        self.order.push_back(sequence);
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.media.remove(&oldest);
+        }
+        true
+    }
+
+    fn rebuild(&mut self, index: usize) -> Vec<MediaPacket> {
+        let Some(group) = self.groups.get(index) else { return Vec::new() };
+        let Header { media, first, .. } = group.header;
+        let known = |column: u8| {
+            let packet = self.media.get(&first.wrapping_add(u16::from(column)));
+            packet.filter(|packet| packet.rtp_time == group.rtp_time)
+        };
+        let missing: Vec<u8> = (0..media).filter(|column| known(*column).is_none()).collect();
+        if missing.len() > group.parity.len() {
+            return Vec::new();
+        }
+        let mut rebuilt = Vec::new();
+        if !missing.is_empty() {
+            let present = (0..media).filter_map(|column| Some((column, known(column)?)));
+            let blocks = solve(&group.parity, &missing, present);
+            for (column, block) in missing.into_iter().zip(blocks.into_iter().flatten()) {
+                let Some(payload) = payload_of(&block) else { continue };
+                rebuilt.push(MediaPacket {
+                    sequence: first.wrapping_add(u16::from(column)),
+                    rtp_time: group.rtp_time,
+                    marker: group.header.marker && column + 1 == media,
+                    payload,
+                });
+            }
+        }
+        self.groups.remove(index);
+        for packet in &rebuilt {
+            self.remember(packet.clone());
+        }
+        rebuilt
+    }
+}
+
+/// The payload in a block; `None` when its length can't be.
+fn payload_of(block: &[u8]) -> Option<Bytes> {
+    let (length, rest) = block.split_first_chunk::<LENGTH>()?;
+    let payload = rest.get(..usize::from(u16::from_be_bytes(*length)))?;
+    (!payload.is_empty()).then(|| Bytes::copy_from_slice(payload))
+}
+
+/// Solves for the missing blocks, by elimination; `None` when what came contradicts itself.
+fn solve<'a>(
+    parity: &BTreeMap<u8, Bytes>,
+    missing: &[u8],
+    present: impl Iterator<Item = (u8, &'a MediaPacket)>,
+) -> Option<Vec<Vec<u8>>> {
+    // Each row: what it holds of each missing packet, and the parity less what is known of it.
+    let mut rows: Vec<(u8, Vec<u8>, Vec<u8>)> = parity
+        .iter()
+        .take(missing.len())
+        .map(|(&row, block)| (row, missing.iter().map(|&column| coefficient(row, column)).collect(), block.to_vec()))
+        .collect();
+    for (column, packet) in present {
+        let length = (packet.payload.len() as u16).to_be_bytes();
+        for (row, _, sum) in &mut rows {
+            if sum.len() < LENGTH + packet.payload.len() {
+                return None;
+            }
+            let factor = coefficient(*row, column);
+            let (in_front, behind) = sum.split_at_mut(LENGTH);
+            add_scaled(in_front, &length, factor);
+            add_scaled(behind, &packet.payload, factor);
+        }
+    }
+    let mut rows: Vec<(Vec<u8>, Vec<u8>)> = rows.into_iter().map(|(_, factors, sum)| (factors, sum)).collect();
+    for pivot in 0..missing.len() {
+        let at =
+            (pivot..rows.len()).find(|&at| rows.get(at).is_some_and(|(factors, _)| factors.get(pivot) != Some(&0)))?;
+        rows.swap(pivot, at);
+        let (factors, sum) = rows.get_mut(pivot)?;
+        let scale = inverse(*factors.get(pivot)?);
+        let (old_factors, old_sum) = (factors.clone(), sum.clone());
+        factors.fill(0);
+        sum.fill(0);
+        add_scaled(factors, &old_factors, scale);
+        add_scaled(sum, &old_sum, scale);
+        let (pivot_factors, pivot_sum) = (factors.clone(), sum.clone());
+        for (at, (factors, sum)) in rows.iter_mut().enumerate() {
+            let factor = factors.get(pivot).copied().unwrap_or(0);
+            if at != pivot && factor != 0 {
+                add_scaled(factors, &pivot_factors, factor);
+                add_scaled(sum, &pivot_sum, factor);
+            }
+        }
+    }
+    Some(rows.into_iter().map(|(_, sum)| sum).collect())
+}

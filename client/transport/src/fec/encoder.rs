@@ -1,0 +1,67 @@
+//! Makes parity packets.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::galois::{add_scaled, coefficient};
+use super::{HEADER, Header, LENGTH, MAX_MEDIA, MAX_PARITY, MediaPacket};
+
+/// Collects the packets of a group as they leave.
+#[derive(Debug, Default)]
+pub struct FecEncoder {
+    group: Vec<MediaPacket>,
+}
+
+impl FecEncoder {
+    /// Takes a media packet. Sequence numbers come one after the other; what breaks that begins a new group.
+    pub fn add(&mut self, packet: MediaPacket) {
+        let follows = self
+            .group
+            .last()
+            .is_none_or(|last| last.sequence.wrapping_add(1) == packet.sequence && last.rtp_time == packet.rtp_time);
+        if !follows || self.group.len() >= MAX_MEDIA {
+            self.group.clear();
+        }
+        self.group.push(packet);
+    }
+
+    /// How many packets the group has so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.group.len()
+    }
+
+    /// Whether the group has no packets yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.group.is_empty()
+    }
+
+    /// Ends the group and gives the payloads of so many parity packets for it, and its RTP time.
+    pub fn finish(&mut self, parity: usize) -> (u32, Vec<Bytes>) {
+        let group = std::mem::take(&mut self.group);
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { return (0, Vec::new()) };
+        let parity = parity.min(MAX_PARITY);
+        let length = LENGTH + group.iter().map(|packet| packet.payload.len()).max().unwrap_or(0);
+        let payload = |index: u8| {
+            let header = Header {
+                marker: last.marker,
+                media: group.len() as u8,
+                parity: parity as u8,
+                index,
+                first: first.sequence,
+            };
+            let mut payload = BytesMut::with_capacity(HEADER + length);
+            payload.put_slice(&header.to_bytes());
+            payload.resize(HEADER + length, 0);
+            let (_, sum) = payload.split_at_mut(HEADER);
+            for (column, packet) in (0u8..).zip(&group) {
+                let factor = coefficient(index, column);
+                let (in_front, behind) = sum.split_at_mut(LENGTH);
+                add_scaled(in_front, &(packet.payload.len() as u16).to_be_bytes(), factor);
+                add_scaled(behind, &packet.payload, factor);
+            }
+            payload.freeze()
+        };
+        (first.rtp_time, (0..parity as u8).map(payload).collect())
+    }
+}

@@ -1,0 +1,100 @@
+//! How much parity a group is worth.
+//!
+//! A repair costs a round trip, parity costs bit rate. So there is parity only where packets get lost at random and the
+//! round trip is felt, and then as much as leaves but few groups to repairs.
+
+use std::time::Duration;
+
+use visavis_media::units::Bitrate;
+
+use super::MAX_PARITY;
+
+/// With a shorter round trip a repair is hardly seen.
+const SHORT_RTT: Duration = Duration::from_millis(25);
+/// Less loss than this is left to repairs.
+const LEAST_LOSS: f64 = 0.005;
+/// More loss than this is taken for this.
+const MOST_LOSS: f64 = 0.5;
+/// Groups that are left to repairs: this share at a round trip of [`LONG_RTT`] and above, up to four times as many at
+/// shorter ones.
+const LEFT_OVER: f64 = 0.025;
+const LONG_RTT: Duration = Duration::from_millis(100);
+
+/// What decides on parity.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outlook {
+    /// The share of packets that gets lost although queues are short, 0 to 1.
+    pub loss: f64,
+    /// The round trip.
+    pub rtt: Duration,
+    /// What may be sent in all.
+    pub estimate: Bitrate,
+}
+
+/// How many parity packets to send with a group of so many media packets.
+#[must_use]
+pub fn parity_for(media: usize, outlook: Outlook) -> usize {
+    if media == 0 || outlook.rtt < SHORT_RTT || outlook.loss.is_nan() || outlook.loss < LEAST_LOSS {
+        return 0;
+    }
+    let loss = outlook.loss.min(MOST_LOSS);
+    let short = LONG_RTT.as_secs_f64() / outlook.rtt.as_secs_f64().max(1e-3);
+    let left_over = LEFT_OVER * short.clamp(1.0, 4.0);
+    let most = (media as f64 * most_overhead(outlook.estimate)).ceil() as usize;
+    let most = most.min(MAX_PARITY);
+    (0..most).find(|&parity| beyond_rebuilding(media + parity, parity, loss) <= left_over).unwrap_or(most)
+}
+
+/// The most parity for each media packet. With little to send, a simpler picture costs more than a late one.
+fn most_overhead(estimate: Bitrate) -> f64 {
+    match estimate.bps() {
+        ..400_000 => 0.34,
+        ..900_000 => 0.5,
+        _ => 1.0,
+    }
+}
+
+/// The probability that more than `spare` of `packets` get lost.
+fn beyond_rebuilding(packets: usize, spare: usize, loss: f64) -> f64 {
+    let odds = loss / (1.0 - loss);
+    let mut exactly = (1.0 - loss).powi(i32::try_from(packets).unwrap_or(i32::MAX));
+    let mut up_to = exactly;
+    for lost in 1..=spare {
+        exactly *= odds * (packets - lost + 1) as f64 / lost as f64;
+        up_to += exactly;
+    }
+    1.0 - up_to
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parity(media: usize, percent: f64, rtt_ms: u64) -> usize {
+        let (loss, rtt) = (percent / 100.0, Duration::from_millis(rtt_ms));
+        parity_for(media, Outlook { loss, rtt, estimate: Bitrate::from_kbps(3000) })
+    }
+
+    #[test]
+    fn where_nothing_is_lost_or_repairs_are_quick_there_is_no_parity() {
+        assert_eq!(parity(9, 0.0, 200), 0);
+        assert_eq!(parity(9, 10.0, 20), 0);
+        assert_eq!(parity(0, 10.0, 200), 0);
+        assert_eq!(parity(9, f64::NAN, 200), 0);
+    }
+
+    #[test]
+    fn more_loss_and_a_longer_way_get_more_parity() {
+        assert_eq!(parity(9, 2.0, 60), 1);
+        assert_eq!((parity(9, 10.0, 60), parity(9, 10.0, 100)), (3, 4));
+        assert_eq!((parity(9, 30.0, 100), parity(9, 100.0, 100)), (9, 9));
+        assert_eq!(parity(1, 2.0, 100), 0);
+        assert_eq!(parity(1, 10.0, 100), 1);
+    }
+
+    #[test]
+    fn a_narrow_way_is_not_filled_with_parity() {
+        let outlook = |kbps| Outlook { loss: 0.3, rtt: Duration::from_millis(100), estimate: Bitrate::from_kbps(kbps) };
+        assert_eq!((parity_for(6, outlook(300)), parity_for(6, outlook(600)), parity_for(6, outlook(2000))), (3, 3, 6));
+    }
+}

@@ -1,0 +1,146 @@
+//! The packets whose fate is not known yet, joined with transport-wide feedback
+//! (draft-holmer-rmcat-transport-wide-cc-extensions-01).
+//!
+//! A packet that the feedback passes over is not lost yet: it may have been overtaken. It is given up when packets have
+//! arrived that left so much later that no network reorders them. Pure: time is an argument.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::estimator::PacketResult;
+
+/// The most packets that are awaited; with feedback there are a few dozen.
+const AWAITED: usize = 4000;
+/// A packet that nothing was heard of for so long is forgotten.
+const AWAITED_FOR: Duration = Duration::from_secs(5);
+/// What left so long before a packet that arrived is lost.
+const LOST_AFTER: Duration = Duration::from_millis(100);
+
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    at: Instant,
+    bytes: usize,
+    arrived: bool,
+}
+
+/// The packets.
+#[derive(Debug, Default)]
+pub struct SentPackets {
+    /// With consecutive numbers.
+    packets: VecDeque<Sent>,
+    /// Of the front.
+    first: u16,
+    /// When the latest of those left that arrived.
+    arrived_from: Option<Instant>,
+}
+
+impl SentPackets {
+    /// A packet left. Numbers come one after the other.
+    pub fn sent(&mut self, number: u16, bytes: usize, now: Instant) {
+        let follows = self.first.wrapping_add(self.packets.len() as u16) == number;
+        if !follows {
+            self.packets.clear();
+        }
+        let is_old = |sent: &Sent| now.saturating_duration_since(sent.at) > AWAITED_FOR;
+        while self.packets.len() >= AWAITED || self.packets.front().is_some_and(is_old) {
+            self.forget_first();
+        }
+        if self.packets.is_empty() {
+            self.first = number;
+        }
+        self.packets.push_back(Sent { at: now, bytes, arrived: false });
+    }
+
+    /// The other says which packets came when, on its clock. Gives what is news: packets that arrived, in the order in
+    /// which they were sent, and before them those that are given up.
+    pub fn reported(&mut self, reports: impl IntoIterator<Item = (u16, Duration)>) -> Vec<PacketResult> {
+        let mut arrived = Vec::new();
+        for (number, arrival) in reports {
+            let Some(sent) = self.packets.get_mut(usize::from(number.wrapping_sub(self.first))) else { continue };
+            if !sent.arrived {
+                sent.arrived = true;
+                self.arrived_from = self.arrived_from.max(Some(sent.at));
+                arrived.push(PacketResult { sent: sent.at, bytes: sent.bytes, arrival: Some(arrival) });
+            }
+        }
+        let mut results = Vec::new();
+        while let Some(front) = self.packets.front() {
+            let passed = self.arrived_from.is_some_and(|from| from.saturating_duration_since(front.at) > LOST_AFTER);
+            if !front.arrived && !passed {
+                break;
+            }
+            if !front.arrived {
+                results.push(PacketResult { sent: front.at, bytes: front.bytes, arrival: None });
+            }
+            self.forget_first();
+        }
+        arrived.sort_by_key(|result| result.sent);
+        results.append(&mut arrived);
+        results
+    }
+
+    fn forget_first(&mut self) {
+        self.packets.pop_front();
+        self.first = self.first.wrapping_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// Sends packets 10 ms apart with these numbers.
+    fn sent(numbers: impl IntoIterator<Item = u16>, start: Instant) -> SentPackets {
+        let mut packets = SentPackets::default();
+        for (n, number) in (0u32..).zip(numbers) {
+            packets.sent(number, 1000 + usize::from(number), start + n * 10 * MS);
+        }
+        packets
+    }
+
+    fn fates(results: &[PacketResult]) -> Vec<(usize, bool)> {
+        results.iter().map(|result| (result.bytes - 1000, result.arrival.is_some())).collect()
+    }
+
+    #[test]
+    fn what_arrived_is_told_at_once_and_once() {
+        let start = Instant::now();
+        let mut packets = sent(0..10, start);
+        let news = packets.reported([(0, 5 * MS), (1, 15 * MS)]);
+        assert_eq!(fates(&news), [(0, true), (1, true)]);
+        assert_eq!((news[1].sent, news[1].arrival), (start + 10 * MS, Some(15 * MS)));
+        assert!(packets.reported([(0, 5 * MS), (1, 15 * MS)]).is_empty());
+    }
+
+    #[test]
+    fn what_was_overtaken_is_not_lost_and_what_stays_away_is() {
+        let mut packets = sent(0..30, Instant::now());
+        assert_eq!(fates(&packets.reported([(0, MS), (6, MS)])), [(0, true), (6, true)]);
+        assert_eq!(fates(&packets.reported([(3, MS), (5, MS)])), [(3, true), (5, true)]);
+        let news = packets.reported([(13, MS)]);
+        assert_eq!(fates(&news), [(1, false), (2, false), (13, true)]);
+    }
+
+    #[test]
+    fn numbers_wrap() {
+        let mut packets = sent((0..20).map(|n| 65_530u16.wrapping_add(n)), Instant::now());
+        let news = packets.reported((0..20).map(|n| (65_530u16.wrapping_add(n), MS)));
+        assert_eq!(news.len(), 20);
+        assert!(packets.packets.is_empty());
+    }
+
+    #[test]
+    fn what_nothing_is_heard_of_is_forgotten() {
+        let start = Instant::now();
+        let mut packets = SentPackets::default();
+        for n in 0..60_000u32 {
+            packets.sent(n as u16, 1000, start + n * MS / 10);
+            assert!(packets.packets.len() <= AWAITED);
+        }
+        assert!(packets.reported([(0, MS)]).is_empty());
+        packets.sent(5, 1000, start);
+        assert_eq!(packets.packets.len(), 1);
+    }
+}

@@ -1,0 +1,116 @@
+//! The networks, and what calls over them must be like.
+
+use std::time::Duration;
+
+use visavis_link::{Conditions, Loss, Rate, Timeline};
+
+use crate::call::{Outcome, call};
+
+const fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+fn way(rtt: u64) -> Conditions {
+    Conditions::CLEAR.delay(ms(rtt / 2))
+}
+
+fn steady(name: &str, conditions: Conditions) -> Outcome {
+    call(name, 30, &Timeline::steady(conditions), true)
+}
+
+#[test]
+fn a_clean_network_adds_nothing_to_its_delay() {
+    let outcome = steady("clean", way(20));
+    assert_eq!(outcome.frozen, Duration::ZERO);
+    assert!(outcome.glass(0.5) <= ms(10 + 18), "{:?}", outcome.glass(0.5));
+    assert!(outcome.mean(4, 30, |sample| sample.target) > 2.4e6, "the encoder's limit is reached within 4 s");
+    assert_eq!((outcome.counts.repairs, outcome.plis), (0, 0));
+}
+
+#[test]
+fn two_per_cent_of_loss_are_hardly_seen() {
+    let outcome = steady("loss 2%", way(60).loss(Loss::Random(0.02)));
+    assert!(outcome.frozen_share() < 0.01);
+    assert!(outcome.glass(0.5) <= ms(70), "{:?}", outcome.glass(0.5));
+    assert!(outcome.mean(10, 30, |sample| sample.target) > 2.0e6);
+}
+
+#[test]
+fn ten_per_cent_of_loss_are_rebuilt_rather_than_asked_for() {
+    let outcome = steady("loss 10%", way(100).loss(Loss::Random(0.10)));
+    assert!(outcome.frozen_share() < 0.05);
+    assert!(outcome.glass(0.5) <= ms(120), "{:?}", outcome.glass(0.5));
+    assert!(outcome.mean(10, 30, |sample| sample.target) > 1.5e6);
+}
+
+#[test]
+fn ten_per_cent_of_loss_are_repaired_for_a_peer_without_error_correction() {
+    let conditions = way(100).loss(Loss::Random(0.10));
+    let outcome = call("loss 10%, no parity", 30, &Timeline::steady(conditions), false);
+    assert!(outcome.frozen_share() < 0.15);
+    assert!(outcome.fps() > 27.0);
+    assert_eq!((outcome.counts.parity, outcome.counts.probes), (0, 0));
+}
+
+#[test]
+fn bursts_of_loss_freeze_next_to_nothing() {
+    let outcome = steady("bursts", way(60).loss(Loss::Bursts { mean: 0.05, length: 5.0 }));
+    assert!(outcome.frozen_share() < 0.02);
+}
+
+#[test]
+fn packets_that_overtake_each_other_are_waited_for_and_not_repaired() {
+    let outcome = steady("jitter", Conditions::CLEAR.delay(ms(40)).jitter(ms(30)));
+    assert_eq!(outcome.frozen, Duration::ZERO);
+    assert!((outcome.counts.repairs as f64) < 0.05 * outcome.counts.packets as f64);
+    assert!(outcome.glass(0.5) <= ms(110), "{:?}", outcome.glass(0.5));
+    assert!(outcome.mean(10, 30, |sample| sample.target) > 0.7e6);
+}
+
+#[test]
+fn a_link_that_narrows_is_drained_soon_and_used_again_when_it_widens() {
+    let wide = way(40).rate(Rate::from_kbps(3000)).queue(ms(300));
+    let timeline = Timeline::steady(wide).then(ms(15_000), wide.rate(Rate::from_kbps(500))).then(ms(30_000), wide);
+    let outcome = call("drop", 45, &timeline, true);
+    assert!(outcome.worst_queue(18, 30) < ms(150), "{:?}", outcome.worst_queue(18, 30));
+    let arrived = |from, to| outcome.mean(from, to, |sample| sample.arrived);
+    assert!(arrived(10, 15) > 2.0e6, "before: {}", arrived(10, 15));
+    assert!(arrived(25, 30) > 0.4e6, "narrow: {}", arrived(25, 30));
+    assert!(arrived(40, 45) > 2.0e6, "after: {}", arrived(40, 45));
+    assert!(outcome.longest_gap < ms(500), "{:?}", outcome.longest_gap);
+}
+
+#[test]
+fn a_narrow_link_carries_a_fluent_picture() {
+    let outcome = steady("narrow", way(40).rate(Rate::from_kbps(300)).queue(ms(300)));
+    assert_eq!(outcome.frozen, Duration::ZERO);
+    assert!(outcome.fps() >= 20.0);
+    assert!(outcome.queue(0.95) < ms(100), "{:?}", outcome.queue(0.95));
+}
+
+#[test]
+fn thirty_per_cent_of_loss_without_delay_are_no_congestion() {
+    let outcome = steady("loss 30%", way(100).loss(Loss::Random(0.30)));
+    assert!(outcome.fps() >= 10.0);
+    assert!(outcome.mean(10, 30, |sample| sample.target) > 0.5e6);
+}
+
+#[test]
+fn after_a_blackout_the_picture_is_back_at_once() {
+    let timeline = Timeline::steady(way(40)).then(ms(12_000), way(40).closed()).then(ms(15_000), way(40));
+    let outcome = call("blackout", 30, &timeline, true);
+    let back = outcome.picture_back(ms(15_000));
+    assert!(back.is_some_and(|back| back < ms(500)), "{back:?}");
+    assert!(outcome.mean(17, 30, |sample| sample.target) > 1.5e6);
+}
+
+#[test]
+fn a_link_of_any_rate_is_used_without_a_standing_queue() {
+    for kbps in [200, 600, 1000, 1500, 2000] {
+        let outcome = steady(&format!("{kbps} kbit/s"), way(50).rate(Rate::from_kbps(kbps)).queue(ms(400)));
+        let used = outcome.mean(10, 30, |sample| sample.arrived) / kbps as f64 / 1e3;
+        assert!(used > 0.7, "{kbps} kbit/s: {used:.2} used");
+        assert!(outcome.queue(0.95) < ms(150), "{kbps} kbit/s: {:?}", outcome.queue(0.95));
+        assert!(outcome.fps() > 24.0, "{kbps} kbit/s: {} fps", outcome.fps());
+    }
+}
