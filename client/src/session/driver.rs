@@ -403,6 +403,8 @@ impl Driver {
             PeerEvent::LocalCandidate(candidate) => PeerInput::LocalCandidate(candidate),
             PeerEvent::Connected => PeerInput::Connected,
             PeerEvent::Disconnected => PeerInput::Disconnected,
+            PeerEvent::PathSuspect => PeerInput::PathSuspect,
+            PeerEvent::PathWorks => PeerInput::PathWorks,
             PeerEvent::Failed(why) => PeerInput::Failed(why),
         };
         self.handle(Input::Peer { peer: id, event });
@@ -511,6 +513,7 @@ impl Driver {
         let config = PeerConfig {
             ice_servers: self.ice_servers(),
             relay_only: self.options.relay_only,
+            relay_roots: Vec::new(),
             bind: self.options.bind.clone(),
             max_bitrate: self.options.max_bitrate,
             send_video: self.snapshot.camera != crate::device::CameraChoice::None,

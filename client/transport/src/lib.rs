@@ -7,17 +7,21 @@ mod connection;
 pub mod depacketizer;
 pub mod estimator;
 mod figures;
+mod hold;
 mod link;
 pub mod nack;
 mod negotiator;
 pub mod pacer;
 pub mod packetizer;
+mod path_watch;
 mod peer;
 mod receive;
+pub mod relay;
 mod resolver;
 mod runtime;
 mod sdp;
 mod send;
+mod socket;
 mod tap;
 
 use std::net::SocketAddr;
@@ -61,6 +65,8 @@ pub struct PeerConfig {
     pub ice_servers: Vec<IceServer>,
     /// Use relayed candidates only.
     pub relay_only: bool,
+    /// Certificates (DER) to trust besides the system's, when a TURN server is reached over TLS.
+    pub relay_roots: Vec<Vec<u8>>,
     /// The addresses to bind; empty for all interfaces, IPv4 and IPv6.
     pub bind: Vec<SocketAddr>,
     /// What the encoder may use at most.
@@ -100,6 +106,11 @@ pub enum PeerEvent {
     Connected,
     /// Nothing has come through for a while; it may come back.
     Disconnected,
+    /// The way to the other may be lost, or about to be: ICE should be started anew, which does no harm to a way that
+    /// works after all. Media may still flow.
+    PathSuspect,
+    /// The way that was suspect works.
+    PathWorks,
     /// It will not come back by itself. The text says why, in words for a person.
     Failed(String),
 }
