@@ -27,6 +27,10 @@ const PURE: &[&str] = &[
     "transport/packetizer.rs",
     "transport/estimator",
     "transport/pacer.rs",
+    "transport/path_watch.rs",
+    "transport/relay/framing.rs",
+    "transport/socket/packet.rs",
+    "transport/socket/roaming.rs",
 ];
 const IMPURE_WORDS: &[&str] = &[
     "tokio::",
