@@ -37,6 +37,10 @@ const PURE: &[&str] = &[
     "transport/nack.rs",
     "transport/sent_packets.rs",
     "transport/video_stream.rs",
+    "transport/path_watch.rs",
+    "transport/relay/framing.rs",
+    "transport/socket/packet.rs",
+    "transport/socket/roaming.rs",
 ];
 const IMPURE_WORDS: &[&str] = &[
     "tokio::",

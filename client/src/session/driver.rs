@@ -425,6 +425,8 @@ impl Driver {
             PeerEvent::LocalCandidate(candidate) => PeerInput::LocalCandidate(candidate),
             PeerEvent::Connected => PeerInput::Connected,
             PeerEvent::Disconnected => PeerInput::Disconnected,
+            PeerEvent::PathSuspect => PeerInput::PathSuspect,
+            PeerEvent::PathWorks => PeerInput::PathWorks,
             PeerEvent::Failed(why) => PeerInput::Failed(why),
         };
         self.handle(Input::Peer { peer: id, event });
@@ -542,6 +544,7 @@ impl Driver {
         let config = PeerConfig {
             ice_servers: self.ice_servers(),
             relay_only: self.options.relay_only,
+            relay_roots: Vec::new(),
             bind: self.options.bind.clone(),
             max_bitrate: self.options.max_bitrate,
             send_video: self.snapshot.camera != crate::device::CameraChoice::None,
