@@ -25,6 +25,7 @@ pub mod pattern;
 pub mod pattern_bar;
 pub mod psnr;
 pub mod quantiles;
+pub mod red;
 pub mod resample;
 pub mod ringtone;
 pub mod scale;
