@@ -4,6 +4,8 @@
 //! [`slot::LatestSlot`] → window. Sound goes microphone → [`audio_send`] → transport, and transport →
 //! [`audio_receive`] (jitter buffer, playout) → speaker. Each stage is one named thread with one owner.
 
+pub mod audio_adaptation;
+pub mod audio_control;
 pub mod audio_delay;
 pub mod audio_jitter_buffer;
 pub mod audio_level;
@@ -11,6 +13,8 @@ pub mod audio_playout;
 pub mod audio_receive;
 pub mod audio_send;
 pub mod audio_sequence;
+#[cfg(test)]
+mod audio_simulation_tests;
 pub mod color_space;
 pub mod convert;
 pub mod frame;
@@ -33,6 +37,8 @@ pub mod self_view;
 pub mod send_size;
 pub mod slot;
 pub mod snapshot_png;
+pub mod speech;
+pub mod splice;
 pub mod stop_signal;
 pub mod time_stretch;
 pub mod tone;

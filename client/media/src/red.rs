@@ -102,9 +102,8 @@ pub fn unpack(payload: &Bytes) -> Result<Unpacked, RedError> {
 #[must_use]
 pub fn pack(payload_type: u8, primary: &[u8], copies: &[(u32, &[u8])]) -> Option<Bytes> {
     let payload_type = payload_type & 0x7f;
-    let fits = |&&(offset, data): &&(u32, &[u8])| {
-        (1..=MAX_OFFSET).contains(&offset) && (1..=MAX_LENGTH).contains(&data.len())
-    };
+    let fits =
+        |&&(offset, data): &&(u32, &[u8])| (1..=MAX_OFFSET).contains(&offset) && (1..=MAX_LENGTH).contains(&data.len());
     let mut taken: Vec<(u32, &[u8])> = Vec::new();
     let mut length = 1 + primary.len();
     for &(offset, data) in copies.iter().filter(fits).take(MAX_BLOCKS) {
@@ -152,6 +151,12 @@ impl Redundancy {
         Self { distances: [distance.min(REMEMBERED as u8), 0, 0] }
     }
 
+    /// Copies of two packets, eight packets back at most.
+    #[must_use]
+    pub fn pair(near: u8, far: u8) -> Self {
+        Self { distances: [near.min(REMEMBERED as u8), far.min(REMEMBERED as u8), 0] }
+    }
+
     /// The distances, the nearest first.
     pub fn distances(self) -> impl Iterator<Item = u8> {
         self.distances.into_iter().filter(|&distance| distance > 0)
@@ -161,12 +166,6 @@ impl Redundancy {
     #[must_use]
     pub fn count(self) -> usize {
         self.distances().count()
-    }
-
-    /// Whether the packet just before is among them.
-    #[must_use]
-    pub fn covers_last(self) -> bool {
-        self.distances().any(|distance| distance == 1)
     }
 }
 
