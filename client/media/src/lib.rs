@@ -4,6 +4,8 @@
 //! [`slot::LatestSlot`] → window. Sound goes microphone → [`audio_send`] → transport, and transport →
 //! [`audio_receive`] (jitter buffer, playout) → speaker. Each stage is one named thread with one owner.
 
+pub mod audio_adaptation;
+pub mod audio_control;
 pub mod audio_delay;
 pub mod audio_jitter_buffer;
 pub mod audio_level;
@@ -12,6 +14,8 @@ pub mod audio_playout;
 pub mod audio_receive;
 pub mod audio_send;
 pub mod audio_sequence;
+#[cfg(test)]
+mod audio_simulation_tests;
 pub mod capture_clock;
 pub mod color_space;
 pub mod convert;
@@ -29,6 +33,7 @@ pub mod pattern;
 pub mod pattern_bar;
 pub mod psnr;
 pub mod quantiles;
+pub mod red;
 pub mod resample;
 pub mod ringtone;
 pub mod scale;
@@ -38,6 +43,8 @@ pub mod send_size;
 pub mod slot;
 pub mod snapshot_png;
 pub mod speaker_pacing;
+pub mod speech;
+pub mod splice;
 pub mod stop_signal;
 pub mod time_stretch;
 pub mod tone;
