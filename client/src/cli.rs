@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand};
 use visavis_shared::{IceServer, RoomId, Username, canonical_name};
 
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
+use crate::media::audio_output::Volume;
 use crate::media::units::{Bitrate, VideoSize};
+use crate::media::voice_processing::VoiceWish;
 
 /// Private one-to-one video calls.
 #[derive(Debug, Parser)]
@@ -78,6 +80,19 @@ struct Options {
     /// default, a speaker's name, file:PATH.wav or none
     #[arg(long, global = true, value_name = "SINK", help_heading = "Devices")]
     speaker: Option<String>,
+
+    /// Cancel the echo of what the speaker plays [default: on with a real microphone]
+    #[arg(long, global = true, value_name = "on|off", value_parser = parse_switch, help_heading = "Sound")]
+    echo_cancellation: Option<bool>,
+    /// Lower steady noise [default: on with a real microphone]
+    #[arg(long, global = true, value_name = "on|off", value_parser = parse_switch, help_heading = "Sound")]
+    noise_suppression: Option<bool>,
+    /// Bring your voice to a usual level [default: on with a real microphone]
+    #[arg(long, global = true, value_name = "on|off", value_parser = parse_switch, help_heading = "Sound")]
+    automatic_gain: Option<bool>,
+    /// How loud the other is played, in percent: 0 to 150
+    #[arg(long, global = true, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=150), help_heading = "Sound")]
+    volume: Option<u8>,
 
     /// The size to capture and send at most
     #[arg(long, global = true, value_name = "WxH", default_value = "1280x720", value_parser = parse_size, help_heading = "Picture")]
@@ -168,6 +183,10 @@ pub struct Invocation {
     pub microphone: Option<MicrophoneChoice>,
     /// The speaker, where one was named.
     pub speaker: Option<SpeakerChoice>,
+    /// What is to be done to the voice, where it was said.
+    pub voice: VoiceWish,
+    /// How loud the other is, where it was said.
+    pub volume: Option<Volume>,
     /// The largest picture to capture and send.
     pub video_size: VideoSize,
     /// The highest frame rate to capture and send.
@@ -249,6 +268,12 @@ impl Cli {
             camera: options.camera.map(|text| parse_camera(&text)),
             microphone: options.microphone.map(|text| parse_microphone(&text)).transpose()?,
             speaker: options.speaker.map(|text| parse_speaker(&text)),
+            voice: VoiceWish {
+                echo_cancellation: options.echo_cancellation,
+                noise_suppression: options.noise_suppression,
+                automatic_gain: options.automatic_gain,
+            },
+            volume: options.volume.map(Volume::from_percent),
             video_size: options.video_size,
             fps: options.fps,
             max_bitrate: options.max_bitrate,
@@ -305,6 +330,14 @@ fn parse_speaker(text: &str) -> SpeakerChoice {
             Some(path) => SpeakerChoice::File(path.into()),
             None => SpeakerChoice::Named(text.to_owned()),
         },
+    }
+}
+
+fn parse_switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("write on or off".to_owned()),
     }
 }
 
@@ -411,6 +444,18 @@ mod tests {
     fn invocation(line: &str) -> Result<Invocation, String> {
         let cli = Cli::try_parse_from(line.split_whitespace()).map_err(|e| e.to_string())?;
         cli.into_invocation().map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn what_is_done_to_the_voice_and_the_volume_are_switches_and_a_percentage() {
+        let plain = invocation("visavis").unwrap();
+        assert_eq!((plain.voice, plain.volume), (VoiceWish::default(), None));
+        let line = "visavis --echo-cancellation off --noise-suppression on --volume 130";
+        let asked = invocation(line).unwrap();
+        let voice = VoiceWish { echo_cancellation: Some(false), noise_suppression: Some(true), automatic_gain: None };
+        assert_eq!((asked.voice, asked.volume), (voice, Some(Volume::from_percent(130))));
+        assert!(invocation("visavis --automatic-gain maybe").unwrap_err().contains("write on or off"));
+        assert!(invocation("visavis --volume 151").is_err());
     }
 
     #[test]

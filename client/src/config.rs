@@ -14,7 +14,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
+use crate::media::audio_output::Volume;
 use crate::media::slot::{LatestSlot, Taken};
+use crate::media::voice_processing::VoiceWish;
 use crate::private_file;
 
 /// The file's name inside the data directory.
@@ -52,6 +54,12 @@ pub struct Settings {
     /// The speaker that was chosen.
     #[serde(with = "SpeakerStored")]
     pub speaker: SpeakerChoice,
+    /// What is done to the voice.
+    #[serde(with = "VoiceStored")]
+    pub voice: VoiceWish,
+    /// How loud the other is, in percent.
+    #[serde(with = "volume_stored")]
+    pub volume: Volume,
     /// How the window looks.
     pub theme: Theme,
 }
@@ -86,6 +94,33 @@ enum SpeakerStored {
     Named(String),
     File(PathBuf),
     None,
+}
+
+/// How a [`VoiceWish`] looks in the file: what suits the microphone is not said.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "VoiceWish", rename_all = "camelCase")]
+struct VoiceStored {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    echo_cancellation: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    noise_suppression: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    automatic_gain: Option<bool>,
+}
+
+/// A [`Volume`] is its percentage.
+mod volume_stored {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::media::audio_output::Volume;
+
+    pub(super) fn serialize<S: Serializer>(volume: &Volume, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(volume.percent())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Volume, D::Error> {
+        u8::deserialize(deserializer).map(Volume::from_percent)
+    }
 }
 
 /// Why settings can't be read or kept.
@@ -269,6 +304,8 @@ mod tests {
             camera: CameraChoice::File("/tmp/a b.y4m".into()),
             microphone: MicrophoneChoice::Tone(440.0),
             speaker: SpeakerChoice::Named("Kopfhörer".to_owned()),
+            voice: VoiceWish { noise_suppression: Some(false), ..VoiceWish::default() },
+            volume: Volume::from_percent(130),
             theme: Theme::Light,
         }
     }

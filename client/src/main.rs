@@ -85,6 +85,8 @@ fn session_options(invocation: &Invocation) -> SessionOptions {
         camera: invocation.camera.clone().unwrap_or_default(),
         microphone: invocation.microphone.clone().unwrap_or_default(),
         speaker: invocation.speaker.clone().unwrap_or_default(),
+        voice: invocation.voice,
+        volume: invocation.volume.unwrap_or_default(),
         video_size: invocation.video_size,
         fps: invocation.fps,
         max_bitrate: invocation.max_bitrate,
@@ -235,6 +237,7 @@ fn list_devices(json: bool) -> ExitCode {
 #[cfg(feature = "gui")]
 fn run_window(runtime: &tokio::runtime::Runtime, invocation: &Invocation, started_at: Instant) -> ExitCode {
     use visavis_client::config::{SETTINGS_FILE, Settings};
+    use visavis_client::media::voice_processing::VoiceWish;
     use visavis_client::ui::{self, WindowOptions};
 
     let folder = match data_dir(invocation.data_dir.as_deref()) {
@@ -253,10 +256,19 @@ fn run_window(runtime: &tokio::runtime::Runtime, invocation: &Invocation, starte
     settings.camera = invocation.camera.clone().unwrap_or(settings.camera);
     settings.microphone = invocation.microphone.clone().unwrap_or(settings.microphone);
     settings.speaker = invocation.speaker.clone().unwrap_or(settings.speaker);
+    let voice = invocation.voice;
+    settings.voice = VoiceWish {
+        echo_cancellation: voice.echo_cancellation.or(settings.voice.echo_cancellation),
+        noise_suppression: voice.noise_suppression.or(settings.voice.noise_suppression),
+        automatic_gain: voice.automatic_gain.or(settings.voice.automatic_gain),
+    };
+    settings.volume = invocation.volume.unwrap_or(settings.volume);
     let options = SessionOptions {
         camera: settings.camera.clone(),
         microphone: settings.microphone.clone(),
         speaker: settings.speaker.clone(),
+        voice: settings.voice,
+        volume: settings.volume,
         // A window that opens can say what is wrong better than one that does not.
         identity: device_key(invocation).map_or_else(Identity::Unusable, Identity::Device),
         remembered_server: settings.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),

@@ -11,6 +11,7 @@ use visavis_client::media::audio_receive::AudioReceiver;
 use visavis_client::media::audio_send::{AudioSender, MICROPHONE_QUEUE_FRAMES};
 use visavis_client::media::frame::{EncodedAudio, ReceivedAudio};
 use visavis_client::media::frame_queue::FrameQueue;
+use visavis_client::media::voice_processing::{VoiceInput, VoiceSettings};
 
 #[test]
 fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
@@ -34,7 +35,8 @@ fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
 
     let (speaker, sink) = open_speaker(&SpeakerChoice::None, events.clone()).expect("a speaker");
     let receiver = AudioReceiver::spawn(received, sink).expect("a receiver");
-    let sender = AudioSender::spawn(frames.clone(), encoded_in, false).expect("a sender");
+    let sender =
+        AudioSender::spawn(frames.clone(), encoded_in, false, VoiceInput::new(VoiceSettings::NONE)).expect("a sender");
     let microphone = open_microphone(&MicrophoneChoice::Tone(440.0), frames, events).expect("a microphone");
 
     let began = Instant::now();

@@ -5,11 +5,12 @@
 //! the process.
 #![cfg(target_os = "linux")]
 
-use std::fmt::Write as _;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+#[path = "common/pulseaudio_server.rs"]
+mod pulseaudio_server;
+
 use std::time::{Duration, Instant};
 
+use pulseaudio_server::PulseAudio;
 use tokio::sync::mpsc;
 use visavis_client::device::audio_host::{AudioEvent, AudioKind, list_microphones, list_speakers};
 use visavis_client::device::microphone::open_microphone;
@@ -25,72 +26,18 @@ use visavis_client::media::units::WallTime;
 const SPEAKER: &str = "Visavis-Test-Speaker";
 const MICROPHONE: &str = "Visavis-Test-Microphone";
 
-/// A sound server that ends with its owner.
-struct PulseAudio {
-    server: Child,
-    _directory: tempfile::TempDir,
-}
-
-impl PulseAudio {
-    fn start() -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let socket = directory.path().join("pulse/native");
-        std::fs::create_dir(directory.path().join("pulse")).expect("a directory for the socket");
-        let mut script = String::new();
-        let _ = write!(
-            script,
-            "load-module module-native-protocol-unix auth-anonymous=1 socket={socket}\n\
-             load-module module-null-sink sink_name=speaker rate=48000 sink_properties=device.description={SPEAKER}\n\
-             load-module module-remap-source source_name=microphone master=speaker.monitor \
-             source_properties=device.description={MICROPHONE}\n\
-             set-default-sink speaker\nset-default-source microphone\n",
-            socket = socket.display()
-        );
-        let script_path = directory.path().join("test.pa");
-        std::fs::write(&script_path, script).expect("the server's script");
-        set_environment(directory.path(), &socket);
-        let server = Command::new("pulseaudio")
-            .args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes", "-F"])
-            .arg(&script_path)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("pulseaudio can't be started: install it (apt-get install pulseaudio)");
-        let this = Self { server, _directory: directory };
-        let began = Instant::now();
-        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(20), "pulseaudio does not listen");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        this
-    }
-}
-
-impl Drop for PulseAudio {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-#[expect(unsafe_code, reason = "the sound server is found through the environment; no other thread runs yet")]
-fn set_environment(runtime: &Path, socket: &Path) {
-    // SAFETY: the only test of this process calls this before it starts a thread or uses a library that reads these.
-    unsafe {
-        std::env::set_var("XDG_RUNTIME_DIR", runtime);
-        std::env::set_var("PULSE_RUNTIME_PATH", runtime);
-        std::env::set_var("PULSE_SERVER", format!("unix:{}", socket.display()));
-    }
-}
-
 fn find<'a>(devices: &'a [DeviceInfo], name: &str) -> &'a DeviceInfo {
     devices.iter().find(|device| device.name == name).unwrap_or_else(|| panic!("no {name} in {devices:?}"))
 }
 
 #[test]
 fn a_tone_that_is_played_is_recorded_with_its_frequency_level_and_time_marks() {
-    let server = PulseAudio::start();
+    let server = PulseAudio::start(&format!(
+        "load-module module-null-sink sink_name=speaker rate=48000 sink_properties=device.description={SPEAKER}\n\
+         load-module module-remap-source source_name=microphone master=speaker.monitor \
+         source_properties=device.description={MICROPHONE}\n\
+         set-default-sink speaker\nset-default-source microphone\n"
+    ));
 
     let (speakers, microphones) = (list_speakers(), list_microphones());
     assert!(find(&speakers, SPEAKER).default && find(&microphones, MICROPHONE).default);

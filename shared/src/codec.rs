@@ -51,7 +51,7 @@ pub fn encode_client(message: &ClientMessage) -> String {
             write_signal(out, signal)
         }
         ClientMessage::Join { room } => out.text("room", room.as_str()),
-        ClientMessage::Message { room, message } => out.text("room", room.as_str()).raw("message", &message.0),
+        ClientMessage::Message { room, message } => out.text("room", room.as_str()).raw("message", message.as_str()),
     }
     .finish()
 }
@@ -82,7 +82,8 @@ pub fn encode_server(message: &ServerMessage) -> String {
             Writer::message("presence").text("username", username.as_str()).truth("online", *online)
         }
         ServerMessage::Call { from, call, signal } => {
-            let out = Writer::message(signal.type_name())
+            let bytes = signal.payload().map_or(0, |payload| payload.as_str().len());
+            let out = Writer::large_message(signal.type_name(), bytes)
                 .text("username", from.as_str())
                 .text_if("call", call.as_ref().map(|call| call.as_str()));
             write_signal(out, signal)
@@ -99,9 +100,9 @@ pub fn encode_server(message: &ServerMessage) -> String {
         ServerMessage::Message { room, username, message } => Writer::message("message")
             .text("room", room.as_str())
             .text("username", username.as_str())
-            .raw("message", &message.0),
+            .raw("message", message.as_str()),
         ServerMessage::Broadcast { from, message } => {
-            Writer::message("broadcast").text("username", from.as_str()).raw("message", &message.0)
+            Writer::message("broadcast").text("username", from.as_str()).raw("message", message.as_str())
         }
         ServerMessage::GuestLeft { username } => Writer::message("guest-left").text("username", username.as_str()),
         ServerMessage::Error { code, message, in_reply_to, call } => Writer::message("error")
@@ -117,7 +118,7 @@ pub fn encode_server(message: &ServerMessage) -> String {
 fn write_signal(out: Writer, signal: &CallSignal) -> Writer {
     match signal {
         CallSignal::Offer(payload) | CallSignal::Answer(payload) | CallSignal::Candidate(payload) => {
-            out.raw(signal.type_name(), &payload.0)
+            out.raw(signal.type_name(), payload.as_str())
         }
         CallSignal::Ringing => out,
         CallSignal::Decline(reason) => out.text("reason", reason.as_str()),

@@ -102,9 +102,11 @@ fn named_server_message(message: &ServerMessage) -> Option<String> {
         ServerMessage::LoggedIn { .. } => Writer::message("login").truth("success", true),
         ServerMessage::LoginRefused { .. } => Writer::message("login").truth("success", false),
         ServerMessage::Call { from, signal, .. } => match signal {
-            CallSignal::Offer(offer) => Writer::message("offer").raw("offer", &offer.0).text("name", from.as_str()),
-            CallSignal::Answer(answer) => Writer::message("answer").raw("answer", &answer.0),
-            CallSignal::Candidate(candidate) => Writer::message("candidate").raw("candidate", &candidate.0),
+            CallSignal::Offer(offer) => {
+                Writer::message("offer").raw("offer", offer.as_str()).text("name", from.as_str())
+            }
+            CallSignal::Answer(answer) => Writer::message("answer").raw("answer", answer.as_str()),
+            CallSignal::Candidate(candidate) => Writer::message("candidate").raw("candidate", candidate.as_str()),
             CallSignal::Decline(_) | CallSignal::Close(_) => Writer::message("leave"),
             CallSignal::Ringing => return None,
         },

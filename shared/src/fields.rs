@@ -3,12 +3,13 @@
 //! Every accessor answers with a [`DecodeError`] that knows which message and which call it was about, so that the
 //! reply can name both.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 
 use crate::ids::{CallId, Username};
-use crate::json::{JsonError, Object};
+use crate::json::{JsonError, Object, string_of};
 use crate::limits::{MAX_JSON_DEPTH, MAX_LISTED_USERS, MAX_MESSAGE_BYTES};
 use crate::message::{ErrorCode, Payload, ServerMessage};
 
@@ -101,7 +102,7 @@ impl From<Problem> for DecodeError {
 /// A message whose `type` was read.
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
-    kind: String,
+    kind: Cow<'a, str>,
     object: Object<'a>,
 }
 
@@ -113,7 +114,7 @@ impl<'a> Fields<'a> {
             JsonError::TooDeep => Problem::TooDeep,
             JsonError::NotAnObject => Problem::NotAnObject,
         })?;
-        match object.get("type").and_then(|raw| serde_json::from_str(raw.get()).ok()) {
+        match object.get("type").and_then(string_of) {
             Some(kind) => Ok(Self { kind, object }),
             None => Err(Problem::NoType.into()),
         }
@@ -126,7 +127,7 @@ impl<'a> Fields<'a> {
 
     /// Whether a member is there and holds a string.
     pub(crate) fn has_text(&self, key: &str) -> bool {
-        self.object.get(key).is_some_and(|raw| raw.get().starts_with('"'))
+        self.object.get(key).is_some_and(|raw| raw.starts_with('"'))
     }
 
     /// That something is wrong with this message.
@@ -146,7 +147,7 @@ impl<'a> Fields<'a> {
     /// Any value that serde can read; `null` is as good as nothing.
     pub(crate) fn value_if<T: DeserializeOwned>(&self, key: &'static str) -> Result<Option<T>, DecodeError> {
         let Some(raw) = self.object.get_some(key) else { return Ok(None) };
-        serde_json::from_str(raw.get()).map(Some).map_err(|_| self.refuse(Problem::Malformed(key, "wrong kind".into())))
+        serde_json::from_str(raw).map(Some).map_err(|_| self.refuse(Problem::Malformed(key, "wrong kind".into())))
     }
 
     /// Any value that serde can read.
@@ -156,7 +157,13 @@ impl<'a> Fields<'a> {
 
     /// A word of a small vocabulary; one that is not in it is as good as none.
     pub(crate) fn word<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        self.object.get_some(key).and_then(|raw| serde_json::from_str(raw.get()).ok())
+        self.object.get_some(key).and_then(|raw| serde_json::from_str(raw).ok())
+    }
+
+    /// A string, if there is one; `null` is as good as nothing.
+    fn text(&self, key: &'static str) -> Result<Option<Cow<'a, str>>, DecodeError> {
+        let Some(raw) = self.object.get_some(key) else { return Ok(None) };
+        string_of(raw).map(Some).ok_or_else(|| self.refuse(Problem::Malformed(key, "wrong kind".into())))
     }
 
     /// An identifier.
@@ -164,14 +171,15 @@ impl<'a> Fields<'a> {
     where
         T::Err: std::fmt::Display,
     {
-        self.value::<String>(key)?
+        self.text(key)?
+            .ok_or_else(|| self.refuse(Problem::Missing(key)))?
             .parse()
             .map_err(|error: T::Err| self.refuse(Problem::Malformed(key, error.to_string())))
     }
 
     /// Whom the message is for, if it says so. A text that can't be a name is nobody's.
     pub(crate) fn addressee_if(&self, key: &'static str) -> Result<Option<Username>, DecodeError> {
-        match self.value_if::<String>(key)? {
+        match self.text(key)? {
             Some(name) => Username::parse(&name).map(Some).map_err(|_| self.refuse(Problem::NoSuchName(key))),
             None => Ok(None),
         }
@@ -191,17 +199,17 @@ impl<'a> Fields<'a> {
             in_reply_to: Some(self.echo()),
             call: None,
         };
-        let text: String = serde_json::from_str(raw.get()).map_err(|_| malformed("wrong kind".into()))?;
+        let text = string_of(raw).ok_or_else(|| malformed("wrong kind".into()))?;
         CallId::parse(&text).map(Some).map_err(|error| malformed(error.to_string()))
     }
 
     /// A piece of JSON to the letter, `null` too.
     pub(crate) fn payload_or_null(&self, key: &'static str) -> Result<Payload, DecodeError> {
-        self.object.get(key).map(|raw| Payload(raw.to_owned())).ok_or_else(|| self.refuse(Problem::Missing(key)))
+        self.object.get(key).map(Payload::of_checked).ok_or_else(|| self.refuse(Problem::Missing(key)))
     }
 
     /// A piece of JSON to the letter.
     pub(crate) fn payload(&self, key: &'static str) -> Result<Payload, DecodeError> {
-        self.object.get_some(key).map(|raw| Payload(raw.to_owned())).ok_or_else(|| self.refuse(Problem::Missing(key)))
+        self.object.get_some(key).map(Payload::of_checked).ok_or_else(|| self.refuse(Problem::Missing(key)))
     }
 }

@@ -1,17 +1,13 @@
 //! JSON as the codec needs it: one flat object whose values stay text until somebody asks for them.
 //!
-//! [`Object`] reads, [`Writer`] writes. Size and depth are checked before anything is parsed, because a
-//! [`RawValue`] passes any depth. Keys that nobody asks for are ignored; of a key that stands twice the last counts, as
+//! [`Object`] reads, [`Writer`] writes. What is too large or too deep is no object. Keys that nobody asks for are ignored; of a key that stands twice the last counts, as
 //! in `JSON.parse`.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
-
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use std::fmt::Write as _;
 
 use crate::limits::MAX_JSON_DEPTH;
+use crate::scan::{Quoted, Scanner};
 
 /// Why a text is no object that could be a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +20,9 @@ pub(crate) enum JsonError {
     NotAnObject,
 }
 
-/// A JSON object whose values were not looked into yet.
+/// A JSON object whose values were not looked into yet: each is the text of one.
 #[derive(Debug)]
-pub(crate) struct Object<'a>(Vec<(Key<'a>, &'a RawValue)>);
-
-/// A key, borrowed where it holds no escapes.
-#[derive(Debug, Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Object<'a> {
     /// Reads the outermost level of a message of at most `max_bytes`.
@@ -38,43 +30,50 @@ impl<'a> Object<'a> {
         if text.len() > max_bytes {
             return Err(JsonError::TooLarge);
         }
-        if nests_deeper_than(text, MAX_JSON_DEPTH) {
-            return Err(JsonError::TooDeep);
+        Self::members(text).ok_or_else(|| {
+            if nests_deeper_than(text, MAX_JSON_DEPTH) { JsonError::TooDeep } else { JsonError::NotAnObject }
+        })
+    }
+
+    fn members(text: &'a str) -> Option<Self> {
+        let mut scanner = Scanner::new(text);
+        let mut members = Vec::with_capacity(USUAL_MEMBERS);
+        scanner.pass(b'{')?;
+        if scanner.next_token()? == b'}' {
+            scanner.pass(b'}')?;
+        } else {
+            loop {
+                let key = unescaped(scanner.string()?)?;
+                scanner.pass(b':')?;
+                // The object itself is one level.
+                members.push((key, scanner.value(MAX_JSON_DEPTH - 1)?));
+                if scanner.pass(b',').is_none() {
+                    scanner.pass(b'}')?;
+                    break;
+                }
+            }
         }
-        serde_json::from_str(text).map_err(|_| JsonError::NotAnObject)
+        scanner.next_token().is_none().then_some(Self(members))
     }
 
     /// The value of a key; `null` counts as a value.
-    pub(crate) fn get(&self, key: &str) -> Option<&'a RawValue> {
-        self.0.iter().rev().find(|(k, _)| k.0 == key).map(|&(_, value)| value)
+    pub(crate) fn get(&self, key: &str) -> Option<&'a str> {
+        self.0.iter().rev().find(|(k, _)| k == key).map(|&(_, value)| value)
     }
 
     /// The value of a key, unless it is `null`.
-    pub(crate) fn get_some(&self, key: &str) -> Option<&'a RawValue> {
-        self.get(key).filter(|value| value.get() != "null")
+    pub(crate) fn get_some(&self, key: &str) -> Option<&'a str> {
+        self.get(key).filter(|value| *value != "null")
     }
 }
 
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = Object<'de>;
+/// The string that the text of a value is, borrowed where it holds no escapes.
+pub(crate) fn string_of(value: &str) -> Option<Cow<'_, str>> {
+    Scanner::new(value).string().and_then(unescaped)
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-                let mut members = Vec::with_capacity(8);
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Object(members))
-            }
-        }
-        deserializer.deserialize_map(Members)
-    }
+fn unescaped(Quoted { inside, has_escapes }: Quoted<'_>) -> Option<Cow<'_, str>> {
+    if has_escapes { serde_json::from_str(&format!("\"{inside}\"")).ok().map(Cow::Owned) } else { Some(inside.into()) }
 }
 
 /// Whether brackets outside strings nest deeper than `limit`. Says nothing about whether the text is JSON at all.
@@ -120,6 +119,8 @@ fn brackets_opened(text: &str) -> usize {
     text.as_bytes().chunks(usize::from(u8::MAX)).map(in_chunk).sum()
 }
 
+/// Most messages have fewer members.
+const USUAL_MEMBERS: usize = 6;
 /// Most messages that carry no description are shorter.
 const USUAL_BYTES: usize = 128;
 
@@ -130,12 +131,21 @@ pub(crate) struct Writer(String);
 impl Writer {
     /// An object whose first member is its `type`.
     pub(crate) fn message(kind: &str) -> Self {
-        Self::object().text("type", kind)
+        Self::large_message(kind, 0)
+    }
+
+    /// The same, with room for so many bytes more than usual.
+    pub(crate) fn large_message(kind: &str, bytes: usize) -> Self {
+        Self::with_room(USUAL_BYTES + bytes).text("type", kind)
     }
 
     /// An object with nothing in it yet.
     fn object() -> Self {
-        let mut text = String::with_capacity(USUAL_BYTES);
+        Self::with_room(USUAL_BYTES)
+    }
+
+    fn with_room(bytes: usize) -> Self {
+        let mut text = String::with_capacity(bytes);
         text.push('{');
         Self(text)
     }
@@ -198,10 +208,9 @@ impl Writer {
     }
 
     /// A piece of JSON, to the letter.
-    pub(crate) fn raw(mut self, key: &str, value: &RawValue) -> Self {
-        self.0.reserve(value.get().len() + key.len() + 64);
+    pub(crate) fn raw(mut self, key: &str, value: &str) -> Self {
         self.key(key);
-        self.0.push_str(value.get());
+        self.0.push_str(value);
         self
     }
 
@@ -226,6 +235,11 @@ fn push_list<T>(out: &mut String, values: impl IntoIterator<Item = T>, push: imp
 /// A string with the escapes that RFC 8259 §7 demands, and no others.
 fn push_string(out: &mut String, text: &str) {
     out.push('"');
+    if !text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
@@ -287,7 +301,7 @@ mod tests {
     #[test]
     fn of_a_key_that_stands_twice_the_last_counts() {
         let object = parse(r#"{"a":1,"\u0061":2}"#).unwrap();
-        assert_eq!(object.get("a").unwrap().get(), "2");
+        assert_eq!(object.get("a"), Some("2"));
     }
 
     #[test]

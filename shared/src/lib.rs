@@ -12,6 +12,7 @@ pub mod ids;
 mod json;
 pub mod limits;
 pub mod message;
+mod scan;
 
 pub use codec::DecodeError;
 pub use identity::{EncodingError, NameError, PublicKey, Signature, canonical_name, login_statement, skeleton};

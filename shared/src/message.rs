@@ -10,9 +10,8 @@ use serde_json::value::RawValue;
 use crate::ids::{CallId, RoomId, Username};
 
 /// A piece of JSON that is relayed to the letter.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Payload(pub Box<RawValue>);
+#[derive(Clone, PartialEq, Eq)]
+pub struct Payload(Box<str>);
 
 impl Payload {
     /// Writes a value as JSON.
@@ -20,7 +19,7 @@ impl Payload {
     /// # Errors
     /// When the value has no JSON form (a map with keys that are no strings, say).
     pub fn of<T: Serialize>(value: &T) -> Result<Self, serde_json::Error> {
-        serde_json::value::to_raw_value(value).map(Self)
+        serde_json::to_string(value).map(|json| Self(json.into()))
     }
 
     /// Reads it as a session description or a candidate.
@@ -28,23 +27,46 @@ impl Payload {
     /// # Errors
     /// When it has another shape.
     pub fn read<T: for<'de> Deserialize<'de>>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.0.get())
+        serde_json::from_str(&self.0)
+    }
+
+    /// Takes a text that was found to be JSON.
+    pub(crate) fn of_checked(json: &str) -> Self {
+        Self(json.into())
     }
 
     /// The JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.get()
+        &self.0
     }
 }
 
-impl PartialEq for Payload {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.get() == other.0.get()
+/// Keeps descriptions and candidates out of logs.
+impl std::fmt::Debug for Payload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Payload({} bytes)", self.0.len())
     }
 }
 
-impl Eq for Payload {}
+impl From<&RawValue> for Payload {
+    fn from(json: &RawValue) -> Self {
+        Self(json.get().into())
+    }
+}
+
+impl Serialize for Payload {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        json.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(|json| Self(json.into()))
+    }
+}
 
 /// What an `RTCSessionDescription` is in JSON: `{"type":"offer","sdp":"v=0…"}`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -210,6 +232,15 @@ impl CallSignal {
             Self::Candidate(_) => "candidate",
             Self::Decline(_) => "decline",
             Self::Close(_) => "close",
+        }
+    }
+
+    /// The description or candidate in it.
+    #[must_use]
+    pub fn payload(&self) -> Option<&Payload> {
+        match self {
+            Self::Offer(payload) | Self::Answer(payload) | Self::Candidate(payload) => Some(payload),
+            Self::Ringing | Self::Decline(_) | Self::Close(_) => None,
         }
     }
 }

@@ -49,13 +49,12 @@ pub struct Calls {
 impl Calls {
     /// An offer went from one to the other. A further offer of the same call changes nothing.
     pub fn offered(&mut self, from: &Username, to: &Username, call: Option<&CallId>, now: Instant) {
-        self.drop_stale(from, now);
-        self.drop_stale(to, now);
-        let known =
-            self.of.get(from).is_some_and(|calls| calls.iter().any(|c| c.peer == *to && c.call.as_ref() == call));
-        if known {
+        let is_known = |c: &Remembered| c.peer == *to && c.call.as_ref() == call && c.is_alive(now);
+        if self.of.get(from).is_some_and(|calls| calls.iter().any(is_known)) {
             return;
         }
+        self.drop_stale(from, now);
+        self.drop_stale(to, now);
         for (one, other) in [(from, to), (to, from)] {
             self.make_room(one);
             let (peer, call) = (other.clone(), call.cloned());
@@ -85,6 +84,12 @@ impl Calls {
     pub fn current(&self, name: &Username, now: Instant) -> Option<&Username> {
         let alive = || self.of.get(name).into_iter().flatten().rev().filter(|c| c.is_alive(now));
         alive().find(|c| c.answered).or_else(|| alive().next()).map(|c| &c.peer)
+    }
+
+    /// Whether somebody has a call with this peer, be it answered or not.
+    #[must_use]
+    pub fn is_with(&self, name: &Username, peer: &Username) -> bool {
+        self.of.get(name).is_some_and(|calls| calls.iter().any(|c| c.peer == *peer))
     }
 
     /// Somebody's connection was lost, and may come back: says who has to be told that which call lost it.

@@ -5,8 +5,10 @@
 //! Nothing that arrives can do more than end this one connection, and when it ends, its name is free before anything
 //! else happens. Nothing that was said is logged.
 
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Instant;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -24,8 +26,8 @@ use visavis_shared::{ClientMessage, ErrorCode, LoginRefusal, ServerMessage};
 
 use crate::drain::Drain;
 use crate::front::Upgraded;
-use crate::http::Caller;
-use crate::hub::{Hub, Pending, Seat};
+use crate::http::{Caller, Readiness};
+use crate::hub::{Hub, Pending, Seat, now};
 use crate::ice::IceOffer;
 use crate::limits::Limits;
 use crate::liveness::{Due, Liveness};
@@ -51,6 +53,9 @@ const CLOSE_REPLACED: u16 = 4001;
 /// How much of what a closing connection still sends is read, so that the close frame is not lost to a reset.
 const MAX_DRAINED_BYTES: usize = 1024 * 1024;
 
+/// So many messages are heard one after the other before everything else gets its turn.
+const STREAK: u32 = 32;
+
 /// What somebody is told who sends too much.
 const TOO_MANY_MESSAGES: &str = "Too many messages: this one was dropped. Send fewer.";
 /// What somebody is told who logs in too often.
@@ -67,6 +72,19 @@ pub(crate) struct Context {
     pub(crate) names: NameLog,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) drain: Drain,
+}
+
+impl Context {
+    /// Whether logins are accepted now.
+    pub(crate) fn readiness(&self) -> Readiness {
+        if self.drain.has_begun() {
+            Readiness::Restarting
+        } else if self.hub.can_grant() {
+            Readiness::Ready
+        } else {
+            Readiness::CutOff
+        }
+    }
 }
 
 /// How a connection came to its end.
@@ -152,6 +170,15 @@ fn web_socket(limits: &Limits) -> WebSocketConfig {
         .max_frame_size(Some(limits.message_bytes))
 }
 
+/// What a future is ready with now. One that is not can be polled again later.
+async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
 async fn relieved(relief: &mut Option<Pending>) {
     if let Some(relief) = relief {
         relief.await;
@@ -187,21 +214,31 @@ impl Connection {
         self.seat.reply(hello(self.seat.challenge()));
         let mut relief = None;
         let mut draining = false;
+        let mut streak = 0;
         let mut timer = pin!(sleep_until(Instant::now().into()));
         loop {
             if let Err(end) = self.write_out().await {
                 return end;
             }
+            // What has come already is heard without asking for everything else that could be waited for.
+            if relief.is_none()
+                && streak < STREAK
+                && let Some(heard) = at_once(pin!(self.socket.next())).await
+            {
+                streak += 1;
+                match self.hear(heard) {
+                    Ok(wait) => relief = wait,
+                    Err(end) => return self.end(end).await,
+                }
+                continue;
+            }
+            streak = 0;
             tokio::select! {
                 () = self.seat.outbox().filled() => {}
                 () = relieved(&mut relief), if relief.is_some() => {}
                 heard = self.socket.next(), if relief.is_none() => match self.hear(heard) {
                     Ok(wait) => relief = wait,
-                    Err(end) => {
-                        // What led to the end was perhaps answered.
-                        let _ = self.write_out().await;
-                        return end;
-                    }
+                    Err(end) => return self.end(end).await,
                 },
                 () = timer.as_mut() => match self.liveness.poll(Instant::now()) {
                     Due::Nothing(until) => timer.as_mut().reset(until.into()),
@@ -228,6 +265,12 @@ impl Connection {
         }
     }
 
+    /// Ends, after what led to the end was perhaps answered.
+    async fn end(&mut self, end: End) -> End {
+        let _ = self.write_out().await;
+        end
+    }
+
     /// Takes what came. What comes back has to be waited for before more is heard.
     fn hear(&mut self, heard: Option<Result<Message, WsError>>) -> Result<Option<Pending>, End> {
         let message = match heard {
@@ -235,7 +278,8 @@ impl Connection {
             Some(Err(error)) => return Err(self.end_by(&error)),
             None => return Err(End::Gone),
         };
-        self.liveness.heard(Instant::now());
+        let now = now();
+        self.liveness.heard(now);
         match self.gate.judge() {
             Verdict::Pass => {}
             Verdict::Close => {
@@ -251,7 +295,7 @@ impl Connection {
             }
         }
         match message {
-            Message::Text(text) => Ok(self.hear_text(&text)),
+            Message::Text(text) => Ok(self.hear_text(&text, now)),
             Message::Binary(_) => {
                 let words = "Messages are JSON in text frames; binary frames are not read.";
                 self.refuse(ErrorCode::InvalidJson, words.to_owned(), None);
@@ -262,7 +306,7 @@ impl Connection {
         }
     }
 
-    fn hear_text(&mut self, text: &str) -> Option<Pending> {
+    fn hear_text(&mut self, text: &str, now: Instant) -> Option<Pending> {
         let depth = self.context.limits.json_depth;
         if depth < MAX_JSON_DEPTH && nests_deeper_than(text, depth) {
             let words = format!("The message nests deeper than {depth} levels.");
@@ -283,7 +327,7 @@ impl Connection {
             self.seat.reply(ServerMessage::LoginRefused { reason, message });
             return None;
         }
-        self.seat.handle(message)
+        self.seat.handle(message, now)
     }
 
     /// Tells the client why something is not done.
@@ -333,6 +377,11 @@ impl Connection {
             }
             socket.flush().await.map_err(|_| End::Gone)
         };
+        let mut write = pin!(write);
+        // As a rule there is room, and no clock is needed.
+        if let Some(written) = at_once(write.as_mut()).await {
+            return written;
+        }
         tokio::select! {
             biased;
             written = timeout(context.timing.write, write) => written.unwrap_or(Err(End::NotReading)),

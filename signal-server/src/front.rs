@@ -29,6 +29,7 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 use crate::admission::{Admission, Permit, Refused};
 use crate::connection::Context;
 use crate::http::{self, Answer, Caller, MAX_BODY_BYTES, Route, Service, plain, route};
+use crate::ice::is_public;
 use crate::origin::AllowedOrigins;
 use crate::proxy::TrustedProxies;
 use crate::tls::CurrentTls;
@@ -211,7 +212,7 @@ impl Visit {
                 }
             }
             Route::Health => http::health(),
-            Route::Readiness => http::readiness(draining),
+            Route::Readiness => http::readiness(self.front.context.readiness()),
             Route::FrontPage => upgrade_required(),
             Route::WrongMethod => {
                 let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "This page can only be read (GET).");
@@ -233,7 +234,7 @@ impl Visit {
             front.context.metrics.refused("origin");
             return Err(TurnedAway::Origin);
         }
-        let caller = Caller { address: self.from, reached: self.reached, place: None };
+        let caller = Caller { address: self.from, reached: Some(self.reached), place: None };
         if !front.proxies.holds(self.from) {
             return Ok(caller);
         }
@@ -243,7 +244,9 @@ impl Visit {
             front.refused(reason);
             TurnedAway::TooMany
         })?;
-        Ok(Caller { address, place: Some(Arc::new(place)), ..caller })
+        // The proxy came by it: clients can only if everyone can.
+        let reached = Some(self.reached).filter(|ip| is_public(ip.to_canonical()));
+        Ok(Caller { address, reached, place: Some(Arc::new(place)) })
     }
 
     /// Grants a WebSocket, if the request is as RFC 6455 wants it.

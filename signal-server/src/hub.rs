@@ -5,7 +5,6 @@
 //! cluster knows is asked outside the lock, and the connection hears nothing more until it is settled. When the seat is
 //! dropped, for whatever reason, its session waits for its token or is over, and the others are told.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +19,7 @@ use crate::cluster::Cluster;
 use crate::limits::QueueLimits;
 use crate::names;
 use crate::outbox::{Outbox, Pressure};
-use crate::registry::ConnectionId;
+use crate::registry::{ByConnection, ConnectionId};
 use crate::router::{Claim, Delivery, Grant, LoginAttempt, News, Output, Question, Router, Rules};
 use crate::sessions::ResumeToken;
 
@@ -43,7 +42,7 @@ pub(crate) struct Hub {
 #[derive(Debug)]
 struct State {
     router: Router,
-    outboxes: HashMap<ConnectionId, Arc<Outbox>>,
+    outboxes: ByConnection<Arc<Outbox>>,
     last_id: u64,
 }
 
@@ -70,7 +69,7 @@ impl Leftover {
 impl Hub {
     pub(crate) fn new(directory: bool, queue: QueueLimits, cluster: Arc<dyn Cluster>) -> Self {
         let router = Router::new(Rules { directory, alone: cluster.is_alone() });
-        let state = State { router, outboxes: HashMap::new(), last_id: 0 };
+        let state = State { router, outboxes: ByConnection::default(), last_id: 0 };
         Self { queue, state: Mutex::new(state), cluster, deadline_changed: Notify::new() }
     }
 
@@ -97,6 +96,11 @@ impl Hub {
     /// How much may wait for one connection.
     pub(crate) fn queue_limits(&self) -> QueueLimits {
         self.queue
+    }
+
+    /// Whether a login can be granted now.
+    pub(crate) fn can_grant(&self) -> bool {
+        self.cluster.is_reachable()
     }
 
     /// Whether somebody on this node has a name.
@@ -216,7 +220,7 @@ impl Hub {
 }
 
 /// The clock of the runtime, which a test can hold.
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
@@ -252,11 +256,11 @@ impl Seat {
         self.outbox.push(message);
     }
 
-    /// Takes what the connection heard. What comes back has to be done before it hears more.
-    pub(crate) fn handle(&self, message: ClientMessage) -> Option<Pending> {
+    /// Takes what the connection heard just now. What comes back has to be done before it hears more.
+    pub(crate) fn handle(&self, message: ClientMessage, now: Instant) -> Option<Pending> {
         match message {
             ClientMessage::Login(login) => self.log_in(login),
-            message => self.act(|router| router.handle(self.id, message, now())),
+            message => self.act(|router| router.handle(self.id, message, now)),
         }
     }
 

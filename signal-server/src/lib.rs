@@ -51,7 +51,7 @@ mod transport;
 pub use cluster::redis::{RedisConfig, RedisOptions, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};
 pub use ice::{
-    Quotas, RelayConfig, RelayError, RelayFigures, RelayOptions, RelayPorts, Secret, SecretTooShort, TurnUrl,
+    Quotas, RelayConfig, RelayError, RelayFigures, RelayOptions, RelayPorts, Secret, SecretTooShort, StunUrl, TurnUrl,
 };
 pub use limits::{Limits, QueueLimits, Rate};
 pub use logging::LogNames;

@@ -47,7 +47,6 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
     let Resources { listener, ice, cluster, tls, page } = resources;
     let timing = config.timing;
     let (drainer, drain) = drain();
-    let metrics = Arc::new(Metrics::new());
     let context = Arc::new(Context {
         hub: Arc::new(Hub::new(config.directory, config.limits.queue, Arc::clone(&cluster))),
         ice: ice.offer(),
@@ -55,8 +54,8 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
         timing,
         logins: LoginGate::new(config.limits.logins),
         names: NameLog::new(config.log_names),
-        metrics: Arc::clone(&metrics),
-        drain: drain.clone(),
+        metrics: Arc::new(Metrics::new()),
+        drain,
     });
     let admission = Arc::new(Admission::new(config.limits));
     let socket_io = SocketIo::new(Arc::clone(&context), Arc::clone(&admission));
@@ -74,7 +73,7 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
         beside.spawn(tls.keep_up(timing.reload));
     }
     if let Some(page) = page {
-        beside.spawn(page.serve(metrics, drain));
+        beside.spawn(page.serve(Arc::clone(&context)));
     }
     let mut forget = interval(FORGET_EVERY);
     forget.set_missed_tick_behavior(MissedTickBehavior::Delay);

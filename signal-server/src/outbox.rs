@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use visavis_shared::{CallSignal, ServerMessage};
+use visavis_shared::ServerMessage;
 
 use crate::limits::QueueLimits;
 use crate::router::Closing;
@@ -187,12 +187,7 @@ fn counts(message: &ServerMessage) -> bool {
 fn approximate_bytes(message: &ServerMessage) -> usize {
     size_of::<ServerMessage>()
         + match message {
-            ServerMessage::Call { signal, .. } => match signal {
-                CallSignal::Offer(payload) | CallSignal::Answer(payload) | CallSignal::Candidate(payload) => {
-                    payload.as_str().len()
-                }
-                CallSignal::Ringing | CallSignal::Decline(_) | CallSignal::Close(_) => 0,
-            },
+            ServerMessage::Call { signal, .. } => signal.payload().map_or(0, |payload| payload.as_str().len()),
             ServerMessage::Message { message, .. } | ServerMessage::Broadcast { message, .. } => message.as_str().len(),
             ServerMessage::Users { users, .. } => users.iter().map(|user| 32 + user.as_str().len()).sum(),
             ServerMessage::Error { message, .. } => message.len(),

@@ -1,37 +1,52 @@
 //! Reading a stream in large pieces for a reader that asks for small ones.
 //!
 //! A reader keeps its buffer for as long as it lives, so that of an idle connection should be small; but a busy one
-//! should not have to ask the system for every kilobyte. Here every thread has one large buffer to read into. What the
-//! reader has no room for is kept for it, and nothing more is read before it has taken that; so at most
-//! [`AHEAD_BYTES`] are kept, and nothing while there is nothing to read.
+//! should not have to ask the system for every kilobyte. Here every thread has one large buffer to read into. When the
+//! reader has no room for all of it the buffer stays with the stream until the rest is taken, and nothing more is read
+//! before that; so at most [`AHEAD_BYTES`] are kept, and nothing while there is nothing to read.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// How much is read at once.
 const AHEAD_BYTES: usize = 16 * 1024;
+const _: () = assert!(AHEAD_BYTES <= u16::MAX as usize, "places in a buffer are u16");
 
 thread_local! {
-    /// Holds nothing between two reads.
-    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; AHEAD_BYTES].into_boxed_slice());
+    /// A buffer that nothing is kept in.
+    static SPARE: Cell<Option<Buffer>> = const { Cell::new(None) };
+}
+
+type Buffer = Box<[u8; AHEAD_BYTES]>;
+
+/// Takes the thread's buffer; another one while that keeps something.
+fn take_buffer() -> Buffer {
+    SPARE.take().unwrap_or_else(|| Box::new([0; AHEAD_BYTES]))
 }
 
 /// A stream that is read ahead of its reader. Writing goes straight through.
 #[derive(Debug)]
 pub(crate) struct ReadAhead<S> {
     stream: S,
-    kept: Bytes,
+    kept: Option<Kept>,
+}
+
+/// What was read ahead and not handed over yet: never nothing.
+#[derive(Debug)]
+struct Kept {
+    buffer: Buffer,
+    from: u16,
+    to: u16,
 }
 
 impl<S> ReadAhead<S> {
     /// Reads this stream ahead.
     pub(crate) fn new(stream: S) -> Self {
-        Self { stream, kept: Bytes::new() }
+        Self { stream, kept: None }
     }
 
     /// The stream itself.
@@ -39,14 +54,18 @@ impl<S> ReadAhead<S> {
         &self.stream
     }
 
-    /// Gives the reader what is kept for it, as far as there is room.
-    fn hand_over(&mut self, room: &mut ReadBuf<'_>) {
-        let bytes = self.kept.len().min(room.remaining());
-        room.put_slice(&self.kept[..bytes]);
-        self.kept.advance(bytes);
-        if self.kept.is_empty() {
-            // Gives the memory back.
-            self.kept = Bytes::new();
+    /// Gives the reader what is in a buffer, as far as there is room; the rest is kept.
+    fn hand_over(&mut self, kept: Kept, room: &mut ReadBuf<'_>) {
+        let Kept { buffer, from, to } = kept;
+        let there = &buffer[usize::from(from)..usize::from(to)];
+        let now = there.len().min(room.remaining());
+        room.put_slice(&there[..now]);
+        // Fits, for it is at most what was there.
+        let from = from + now as u16;
+        if from < to {
+            self.kept = Some(Kept { buffer, from, to });
+        } else {
+            SPARE.set(Some(buffer));
         }
     }
 }
@@ -54,23 +73,23 @@ impl<S> ReadAhead<S> {
 impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if !this.kept.is_empty() {
-            this.hand_over(room);
+        if let Some(kept) = this.kept.take() {
+            this.hand_over(kept, room);
             return Poll::Ready(Ok(()));
         }
         if room.remaining() >= AHEAD_BYTES {
             return Pin::new(&mut this.stream).poll_read(cx, room);
         }
-        BUFFER.with_borrow_mut(|buffer| {
-            let mut piece = ReadBuf::new(buffer);
-            ready!(Pin::new(&mut this.stream).poll_read(cx, &mut piece))?;
-            let (now, later) = piece.filled().split_at(piece.filled().len().min(room.remaining()));
-            room.put_slice(now);
-            if !later.is_empty() {
-                this.kept = Bytes::copy_from_slice(later);
-            }
-            Poll::Ready(Ok(()))
-        })
+        let mut buffer = take_buffer();
+        let mut piece = ReadBuf::new(&mut *buffer);
+        let read = Pin::new(&mut this.stream).poll_read(cx, &mut piece);
+        // Fits: see the constant.
+        let to = piece.filled().len() as u16;
+        match read {
+            Poll::Ready(Ok(())) => this.hand_over(Kept { buffer, from: 0, to }, room),
+            Poll::Ready(Err(_)) | Poll::Pending => SPARE.set(Some(buffer)),
+        }
+        read
     }
 }
 
@@ -136,9 +155,9 @@ mod tests {
         let mut near = ReadAhead::new(near);
         far.write_all(&vec![1; 2 * AHEAD_BYTES]).await.unwrap();
         near.read_exact(&mut [0; 1]).await.unwrap();
-        assert_eq!(near.kept.len(), AHEAD_BYTES - 1);
+        assert_eq!(near.kept.as_ref().map(|kept| usize::from(kept.to - kept.from)), Some(AHEAD_BYTES - 1));
         near.read_exact(&mut vec![0; AHEAD_BYTES - 1]).await.unwrap();
-        assert!(near.kept.is_empty());
+        assert!(near.kept.is_none());
     }
 
     #[tokio::test]

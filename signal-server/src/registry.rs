@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Bound;
 
 use visavis_shared::Username;
@@ -19,6 +20,31 @@ pub struct ConnectionId(pub u64);
 impl fmt::Display for ConnectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{}", self.0)
+    }
+}
+
+/// Something for each connection.
+pub type ByConnection<T> = HashMap<ConnectionId, T, BuildHasherDefault<IdHasher>>;
+
+/// Hashes connection ids. The server counts them itself, so nobody can choose them to collide, and one multiplication
+/// spreads them (Knuth's, by the golden ratio).
+#[derive(Debug, Default)]
+pub struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        // The map looks at the highest bits and at the lowest.
+        self.0 ^ (self.0 >> 32)
     }
 }
 
@@ -47,12 +73,12 @@ pub struct Person {
 /// Names and watchers of every connection.
 #[derive(Debug, Default)]
 pub struct Registry {
-    people: HashMap<ConnectionId, Person>,
+    people: ByConnection<Person>,
     /// Those of them who are not listed.
     guests: HashSet<ConnectionId>,
     /// In order of name, so that a prefix is a range.
     owners: BTreeMap<Username, ConnectionId>,
-    watched_by: HashMap<ConnectionId, BTreeSet<Username>>,
+    watched_by: ByConnection<BTreeSet<Username>>,
     watchers_of: HashMap<Username, BTreeSet<ConnectionId>>,
     /// Those of the watched who are online on another node.
     elsewhere: BTreeSet<Username>,

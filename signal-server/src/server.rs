@@ -101,6 +101,12 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
         }
     };
     let ice = Ice::start(config.stun, &config.relay).await?;
+    if !config.trusted_proxies.is_empty() && !ice.offer().is_found_by_all() {
+        tracing::warn!(
+            "clients that a proxy brings are told no STUN server, because by which address they reach this machine is not \
+             known: say so with --stun-url stun:HOST:PORT, or turn STUN off with --stun-listen off"
+        );
+    }
     let (stun_address, relay) = (ice.address(), ice.figures());
     let page = Page::open(config.metrics).await;
     let metrics_address = page.as_ref().map(Page::address);

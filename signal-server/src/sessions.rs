@@ -13,7 +13,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use visavis_shared::limits::RESUME_WINDOW;
 
-use crate::registry::ConnectionId;
+use crate::registry::{ByConnection, ConnectionId};
 
 /// What a client shows to go on with its session: 32 random bytes.
 #[derive(Clone, PartialEq, Eq)]
@@ -81,7 +81,7 @@ struct Session {
 /// Every session that has a token, by the connection it was last on.
 #[derive(Debug, Default)]
 pub struct Sessions {
-    of: HashMap<ConnectionId, Session>,
+    of: ByConnection<Session>,
     by_token: HashMap<TokenHash, ConnectionId>,
     waiting: BTreeSet<(Instant, ConnectionId)>,
 }

@@ -8,7 +8,7 @@
 mod common;
 mod turn_client;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::Stdio;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -152,15 +152,32 @@ async fn a_call_goes_on_when_its_credentials_end_here_and_in_coturn() {
 
 #[tokio::test]
 async fn the_client_of_coturn_uses_our_relay_and_loses_nothing() {
-    let server = start(relaying(|relay| relay.quotas.per_user = 100)).await.unwrap();
-    let relay = server.stun_address().unwrap();
-    let port = free_port().await.to_string();
-    let peer = quiet("turnutils_peer").args(["-L", "127.0.0.1", "-p", &port]).spawn();
-    let _peer = installed("turnutils_peer", peer);
-    wait_for_echo(port.parse().unwrap()).await;
     // By channels, by indications, with each request twice, and from one relayed client to another: at once.
-    let kinds = [&[][..], &["-s"], &["-G"], &["-y"]];
-    let clients = kinds.map(|kind| tokio::spawn(client_of_coturn(kind, port.clone(), relay.port().to_string())));
+    lose_nothing_at(Ipv4Addr::LOCALHOST.into(), [&[], &["-s"], &["-G"], &["-y"]]).await;
+}
+
+#[tokio::test]
+async fn the_client_of_coturn_uses_our_relay_over_ipv6_and_loses_nothing() {
+    // The same, and each asks for an IPv6 address: otherwise it is given one of IPv4, of which there is none here.
+    lose_nothing_at(Ipv6Addr::LOCALHOST.into(), [&["-x"], &["-x", "-s"], &["-x", "-G"], &["-x", "-y"]]).await;
+}
+
+/// Has several clients use a relay at an address of this machine, which is a peer that is listed.
+async fn lose_nothing_at(host: IpAddr, kinds: [&'static [&'static str]; 4]) {
+    let mut config = relaying(|relay| {
+        relay.quotas.per_user = 100;
+        relay.addresses = vec![host];
+        relay.allowed_peers = vec![host.into()];
+    });
+    config.stun = Some(SocketAddr::new(host, 0));
+    let server = start(config).await.unwrap();
+    let relay = server.stun_address().unwrap();
+    let port = free_port().await;
+    let peer = quiet("turnutils_peer").args(["-L", &host.to_string(), "-p", &port.to_string()]).spawn();
+    let _peer = installed("turnutils_peer", peer);
+    let echo = SocketAddr::new(host, port);
+    wait_for_echo(echo).await;
+    let clients = kinds.map(|kind| tokio::spawn(client_of_coturn(kind, echo, relay)));
     for client in clients {
         client.await.unwrap();
     }
@@ -168,12 +185,12 @@ async fn the_client_of_coturn_uses_our_relay_and_loses_nothing() {
 }
 
 /// Sends 50 messages from each of two clients, and wants all of them back.
-async fn client_of_coturn(kind: &'static [&'static str], echo: String, relay: String) {
+async fn client_of_coturn(kind: &'static [&'static str], echo: SocketAddr, relay: SocketAddr) {
     let output = Command::new("turnutils_uclient")
-        .args(["-c", "-m", "2", "-n", "50", "-l", "1000", "-W", SECRET, "-u", "alice", "-e", "127.0.0.1"])
-        .args(["-r", &echo, "-p", &relay])
+        .args(["-c", "-m", "2", "-n", "50", "-l", "1000", "-W", SECRET, "-u", "alice"])
+        .args(["-e", &echo.ip().to_string(), "-r", &echo.port().to_string(), "-p", &relay.port().to_string()])
         .args(kind)
-        .arg("127.0.0.1")
+        .arg(relay.ip().to_string())
         .kill_on_drop(true)
         .output();
     let output = timeout(LONG * 2, output).await.expect("an end").unwrap();
@@ -183,12 +200,12 @@ async fn client_of_coturn(kind: &'static [&'static str], echo: String, relay: St
 }
 
 /// Talks to an echo until it answers.
-async fn wait_for_echo(port: u16) {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+async fn wait_for_echo(echo: SocketAddr) {
+    let socket = UdpSocket::bind((echo.ip(), 0)).await.unwrap();
     let mut buffer = [0; 64];
     let echoed = async {
         loop {
-            socket.send_to(b"anyone?", (Ipv4Addr::LOCALHOST, port)).await.unwrap();
+            socket.send_to(b"anyone?", echo).await.unwrap();
             if let Ok(Ok(_)) = timeout(Duration::from_millis(100), socket.recv_from(&mut buffer)).await {
                 break;
             }

@@ -218,3 +218,31 @@ async fn nobody_else_is_believed_about_whom_they_bring() {
     assert_eq!(rest, b"", "another address in a header is none");
     server.shutdown().await;
 }
+
+/// Where the login of somebody whom a proxy brings, or of somebody who comes alone, is sent for STUN.
+async fn stun_urls(stun_url: Option<&str>, proxied: bool) -> serde_json::Value {
+    let server = server_with(|config| {
+        config.stun = Some("0.0.0.0:0".parse().unwrap());
+        config.relay.stun_urls = stun_url.iter().map(|url| url.parse().unwrap()).collect();
+        config.trusted_proxies = proxied.then(|| "127.0.0.0/8".parse().unwrap()).into_iter().collect();
+    })
+    .await;
+    let mut client = Client::connect(&server.url()).await;
+    client.say(r#"{"type":"login","username":"alice"}"#).await;
+    let reply: serde_json::Value = serde_json::from_str(&client.hear().await).unwrap();
+    let stun = server.stun_address().unwrap();
+    server.shutdown().await;
+    let servers = reply["iceServers"].to_string().replace(&format!(":{}", stun.port()), ":PORT");
+    serde_json::from_str(&servers).unwrap()
+}
+
+#[tokio::test]
+async fn who_comes_by_a_proxy_is_not_told_an_inside_address_for_stun() {
+    let at = |url| serde_json::json!([{"urls": [url]}]);
+    assert_eq!(stun_urls(None, false).await, at("stun:127.0.0.1:PORT"));
+    assert_eq!(stun_urls(None, true).await, serde_json::json!([]));
+    let public = "stun:calls.example.org:3478";
+    for proxied in [false, true] {
+        assert_eq!(stun_urls(Some(public), proxied).await, at(public));
+    }
+}

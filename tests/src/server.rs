@@ -25,7 +25,15 @@ impl TestServer {
     /// # Panics
     /// When there is none.
     pub async fn start() -> Self {
-        let server = visavis_signal_server::start(Config::for_tests()).await.expect("a server on a free port");
+        Self::with(Config::for_tests()).await
+    }
+
+    /// The same, set up otherwise.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn with(config: Config) -> Self {
+        let server = visavis_signal_server::start(config).await.expect("a server on a free port");
         Self { url: server.url(), listen: server.address(), server: Some(server) }
     }
 

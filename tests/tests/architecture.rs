@@ -23,6 +23,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &[
     "call/",
     "media/audio_jitter_buffer.rs",
+    "media/capture_clock.rs",
+    "media/drift.rs",
+    "media/speaker_pacing.rs",
+    "media/voice_processing/reference.rs",
     "media/frame_buffer.rs",
     "transport/depacketizer.rs",
     "transport/packetizer.rs",
@@ -33,6 +37,10 @@ const PURE: &[&str] = &[
     "transport/nack.rs",
     "transport/sent_packets.rs",
     "transport/video_stream.rs",
+    "transport/path_watch.rs",
+    "transport/relay/framing.rs",
+    "transport/socket/packet.rs",
+    "transport/socket/roaming.rs",
 ];
 const IMPURE_WORDS: &[&str] = &[
     "tokio::",

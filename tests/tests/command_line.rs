@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use visavis_tests::presence;
 use visavis_tests::programs::{self, Finished, Program};
+use visavis_tests::report::Report;
 use visavis_tests::server::TestServer;
 
 /// Beyond this it hangs.
@@ -166,5 +167,27 @@ async fn devices_are_listed_as_json() {
     let list: serde_json::Value = serde_json::from_str(&finished.stdout).expect("JSON and nothing else");
     for kind in ["cameras", "microphones", "speakers"] {
         assert!(list[kind].is_array(), "{list}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_name_the_same_room_meet_see_each_other_and_both_exit_with_0() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let meet = async |name: &str, duration: &[&str]| {
+        let report = folder.path().join(format!("{name}.json"));
+        let path = report.display().to_string();
+        let small = ["call", "--room", "den", "--video-size", "320x180", "--report", &path, "--server", server.url()];
+        let arguments: Vec<&str> = small.iter().chain(&["--username", name]).chain(duration).copied().collect();
+        let finished = run(&arguments).await;
+        (finished, Report::read(&report).expect("a report"))
+    };
+    let ((alice, hers), (bob, his)) = tokio::join!(meet("alice", &["--duration", "3s"]), meet("bob", &[]));
+    for (finished, report, other) in [(alice, hers, "bob"), (bob, his, "alice")] {
+        assert_eq!(finished.status.code(), Some(0), "{finished:?}");
+        assert_eq!((report.word("outcome"), report.word("peer")), (Some("completed"), Some(other)));
+        assert!(report.number("video.received.frames_decoded").is_some_and(|frames| frames >= 30.0), "{report:?}");
+        let hz = report.number("audio.received.tone_hz").expect("a tone was heard");
+        assert!((hz - 440.0).abs() <= 2.0, "{hz}");
     }
 }

@@ -1,13 +1,18 @@
 //! The audio jitter buffer: evens out when packets arrive, and says what to play next.
 //!
-//! In go RTP packets as they come, late, twice or out of order; out comes one [`Decision`] whenever the speaker needs
-//! more sound. Time is an argument. What always holds: RTP time never goes backwards in what is played (but for a
-//! stream that starts anew), memory is bounded, and the delay follows the target of [`DelayEstimator`] both ways: it
-//! grows by concealment or stretching, and shrinks by shortening.
+//! In go RTP packets as they come, late, twice or out of order, and copies of earlier ones that came with later ones; out
+//! comes one [`Decision`] whenever the speaker needs more sound. Time is an argument. What always holds: RTP time never
+//! goes backwards in what is played (but for a stream that starts anew), memory is bounded, and the delay follows the
+//! target of [`DelayEstimator`] both ways: it grows by stretching or concealment, and shrinks by shortening.
+//!
+//! Sound is fetched a speaker's frame at a time, so a packet must be there when the frame in which it begins is fetched.
+//! The delay is kept at the least with which that holds.
 //!
 //! Terms are those of RFC 3550 (sequence, timestamp, restart as in A.1, loss as in A.3) and of libwebrtc's NetEq.
 
-use std::collections::BTreeMap;
+mod decision;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -15,7 +20,10 @@ use bytes::Bytes;
 use crate::audio_delay::DelayEstimator;
 use crate::audio_sequence::{Arrival, SequenceTracker};
 use crate::frame::{AUDIO_FRAME_SAMPLES, ReceivedAudio, SAMPLE_RATE};
-use crate::opus_codec::packet_samples;
+use crate::opus_codec::{has_fec, is_dtx, packet_samples};
+use crate::time_stretch;
+
+pub use decision::{Change, Decision, Speed};
 
 /// More packets than this are never kept: 3 s of 20 ms packets.
 const CAPACITY: usize = 150;
@@ -25,66 +33,24 @@ const STEP: i64 = AUDIO_FRAME_SAMPLES as i64;
 const SMALLEST_GAP: i64 = 120;
 /// Without packets for this long, what comes next is timed afresh.
 const STARVED: i64 = SAMPLE_RATE as i64 / 2;
-/// The delay may be this much above the target before sound is shortened.
-const SLACK_ABOVE: f64 = 0.006;
-/// And this much below before it is stretched.
-const SLACK_BELOW: f64 = 0.010;
+/// How much the speaker may be early or late before the delay is changed for it, in seconds.
+const SLACK: f64 = 0.002;
 /// A packet this late is played at once, without making up what is missing before it.
 const OVERDUE: f64 = 0.030;
 /// Above the target by this much, whole packets are skipped.
 const TOO_LATE: f64 = 0.200;
+/// From here on, too much or too little delay is urgent.
+const URGENT: f64 = 0.040;
 /// Packets between two changes of speed, so that the change stays inaudible.
 const PACKETS_BETWEEN_STRETCHES: u32 = 2;
+/// Sound is lengthened by a period of up to this, in seconds.
+const LONGEST_PERIOD: f64 = time_stretch::MAX_LAG as f64 / SAMPLE_RATE as f64;
 /// How fast the smoothed lateness follows.
-const SMOOTHING: f64 = 1.0 / 8.0;
-/// Extra wait on a lossy network: with it the packet after a lost one is there in time for its FEC copy.
-const FEC_WAIT: f64 = 0.025;
-/// The loss from which that pays.
-const FEC_LOSS: f64 = 0.01;
-
-/// Whether a packet is played as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Speed {
-    /// As it is.
-    Normal,
-    /// Some milliseconds shorter, to lower the delay.
-    Shorter,
-    /// Some milliseconds longer, to raise it.
-    Longer,
-}
-
-/// What to play next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Nothing has begun: silence.
-    Wait,
-    /// The next packet.
-    Play {
-        /// The Opus packet.
-        payload: Bytes,
-        /// How many samples it covers.
-        samples: u32,
-        /// Whether to change its length; what was changed is told to [`AudioJitterBuffer::stretched`].
-        speed: Speed,
-    },
-    /// A packet is lost: rebuild so many samples from the copy that the packet after it may carry.
-    Fec {
-        /// The packet after it, which will be played next.
-        next: Bytes,
-        /// How many samples are missing.
-        samples: u32,
-    },
-    /// A packet is lost or late: make up so many samples.
-    Conceal {
-        /// How many.
-        samples: u32,
-    },
-    /// The sender pauses (DTX): so many samples of comfort noise.
-    Pause {
-        /// How many.
-        samples: u32,
-    },
-}
+const SMOOTHING: f64 = 1.0 / 4.0;
+/// A packet that is overtaken by later ones for longer than this is lost: 160 ms.
+const REORDERING: i64 = SAMPLE_RATE as i64 * 160 / 1000;
+/// RTP times of so many packets are remembered, to tell copies of what came from copies of what did not.
+const REMEMBERED: usize = 128;
 
 /// Counts since the beginning, and the delay as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -103,7 +69,9 @@ pub struct JitterBufferStats {
     pub skipped: u64,
     /// How often a stream started anew.
     pub restarts: u64,
-    /// How long played packets waited here, in all.
+    /// Samples that were made up for what turned out to have been a pause of the sender, whose beginning was lost.
+    pub unsent: u64,
+    /// How long played packets waited here until their first sample was due, in all.
     pub waited: Duration,
     /// How many that were.
     pub played: u64,
@@ -112,10 +80,26 @@ pub struct JitterBufferStats {
 }
 
 struct Waiting {
-    sequence: i64,
+    /// Unknown of a copy.
+    sequence: Option<i64>,
     payload: Bytes,
     samples: i64,
     arrival: Instant,
+}
+
+/// The RTP times of the last packets.
+#[derive(Default)]
+struct Times(BTreeSet<i64>);
+
+impl Times {
+    /// Whether this one is new.
+    fn insert(&mut self, time: i64) -> bool {
+        let new = self.0.insert(time);
+        while self.0.len() > REMEMBERED {
+            self.0.pop_first();
+        }
+        new
+    }
 }
 
 /// The buffer.
@@ -124,6 +108,12 @@ pub struct AudioJitterBuffer {
     waiting: BTreeMap<i64, Waiting>,
     sequence: SequenceTracker,
     delay: DelayEstimator,
+    /// What has come itself.
+    came: Times,
+    /// What has come itself or as a copy.
+    had: Times,
+    /// What could be had from another packet at a moment, and might still come itself.
+    repairs: BTreeMap<i64, Instant>,
     /// Whether anything was ever played.
     begun: bool,
     /// The RTP time to play next, and the earliest that is still accepted.
@@ -131,10 +121,15 @@ pub struct AudioJitterBuffer {
     /// Whether what comes next is timed afresh.
     holding: bool,
     last_played: Option<i64>,
+    /// Sequence number and end of the last packet that was no copy, and what was concealed since then.
+    anchor: Option<(i64, i64)>,
+    concealed_since: i64,
     /// Samples made up since the last packet without knowing what was lost.
     made_up: i64,
     /// The last packet said that the sender pauses.
     pausing: bool,
+    /// Packets were skipped since the last that was played.
+    skipped: bool,
     late_in_a_row: u32,
     lateness: Option<f64>,
     since_stretch: u32,
@@ -150,10 +145,14 @@ impl AudioJitterBuffer {
 
     /// Takes a packet in.
     pub fn insert(&mut self, packet: ReceivedAudio) {
-        let Some(samples) = packet_samples(&packet.payload) else {
+        let Some(samples) = packet_samples(&packet.payload).map(i64::from) else {
             self.stats.malformed += 1;
             return;
         };
+        if packet.copy {
+            self.insert_copy(packet, samples);
+            return;
+        }
         let (sequence, time) = match self.sequence.arrived(packet.sequence, packet.rtp_time) {
             Arrival::New { sequence, time } => (sequence, time),
             Arrival::Duplicate => {
@@ -167,7 +166,12 @@ impl AudioJitterBuffer {
             }
         };
         self.delay.observe(packet.arrival, time);
-        let samples = i64::from(samples);
+        self.came.insert(time);
+        self.had.insert(time);
+        if has_fec(&packet.payload) && self.sequence.is_missing(sequence - 1) {
+            self.repairs.entry(time - samples).or_insert(packet.arrival);
+        }
+        self.count_repairs(time);
         if self.is_past(time, samples) {
             self.stats.late += 1;
             self.late_in_a_row += 1;
@@ -179,27 +183,64 @@ impl AudioJitterBuffer {
             self.delay.observe(packet.arrival, time);
         }
         self.late_in_a_row = 0;
-        let entry = Waiting { sequence, payload: packet.payload, samples, arrival: packet.arrival };
-        self.waiting.entry(time).or_insert(entry);
+        self.wait(
+            time,
+            Waiting { sequence: Some(sequence), payload: packet.payload, samples, arrival: packet.arrival },
+        );
+    }
+
+    /// Takes a copy in, where what it is a copy of has not come.
+    fn insert_copy(&mut self, packet: ReceivedAudio, samples: i64) {
+        let Some(time) = self.sequence.time_of_copy(packet.rtp_time) else { return };
+        if !self.had.insert(time) {
+            return;
+        }
+        self.repairs.entry(time).or_insert(packet.arrival);
+        if !self.is_past(time, samples) {
+            self.wait(time, Waiting { sequence: None, payload: packet.payload, samples, arrival: packet.arrival });
+        }
+    }
+
+    /// Takes into account how late the repairs were of what is so far behind `newest` that it will not come itself.
+    fn count_repairs(&mut self, newest: i64) {
+        while let Some(repair) = self.repairs.first_entry() {
+            let given_up = *repair.key() < newest - REORDERING;
+            if !given_up && self.repairs.len() <= REMEMBERED {
+                return;
+            }
+            if let Some((time, at)) = self.repairs.pop_first()
+                && !self.came.0.contains(&time)
+            {
+                self.delay.observe_repair(at, time);
+            }
+        }
+    }
+
+    fn wait(&mut self, time: i64, packet: Waiting) {
+        self.waiting.entry(time).or_insert(packet);
         while self.waiting.len() > CAPACITY {
             self.skip_first();
         }
     }
 
-    /// Says what to play, given when its first sample goes to the speaker.
-    pub fn pull(&mut self, now: Instant) -> Decision {
+    /// Says what to play in the frame that is fetched `now`, after `ahead` of it that is filled already.
+    pub fn pull(&mut self, now: Instant, ahead: Duration) -> Decision {
+        let left = (STEP - (ahead.as_secs_f64() * f64::from(SAMPLE_RATE)).round() as i64).clamp(1, STEP);
         loop {
-            let Some((&time, first)) = self.waiting.first_key_value() else { return self.starve() };
+            // Comfort noise ends with a frame, so that what follows can begin with one.
+            let step = if self.pausing { left } else { STEP };
+            let Some((&time, first)) = self.waiting.first_key_value() else { return self.starve(step) };
             if self.is_past(time, first.samples) {
                 // It overlaps with what was played.
+                self.stats.late += u64::from(first.sequence.is_some());
                 self.waiting.pop_first();
-                self.stats.late += 1;
                 continue;
             }
-            let Some(late) = self.delay.lateness(time, now) else { return self.starve() };
+            let Some(fetched) = self.delay.lateness(time, now) else { return self.starve(step) };
+            let late = fetched + ahead.as_secs_f64();
             if self.holding {
-                if late < self.target() {
-                    return self.starve();
+                if fetched < self.target() || left < STEP {
+                    return self.starve(left);
                 }
                 self.holding = false;
                 self.made_up = 0;
@@ -213,25 +254,37 @@ impl AudioJitterBuffer {
             }
             let next = *self.next.get_or_insert(time);
             let gap = time - next;
+            let follows = self.last_played.is_some_and(|last| first.sequence == Some(last + 1));
+            if gap > 0 && (self.pausing || follows) {
+                // Silence is elastic: sound begins with a frame, and as late as it should be.
+                if fetched >= self.target() && (left == STEP || self.overdue(late)) {
+                    self.lateness = None;
+                    return self.play(time, fetched, ahead, now);
+                }
+                self.made_up += left;
+                return Decision::Pause { samples: left as u32 };
+            }
             let missing = gap - self.made_up;
-            if missing < SMALLEST_GAP || late > self.target() + OVERDUE {
-                return self.play(time, late, now);
+            if missing < SMALLEST_GAP && self.made_up < SMALLEST_GAP {
+                return self.play(time, fetched, ahead, now);
             }
-            let paused = self.pausing || self.last_played.is_some_and(|last| first.sequence == last + 1);
-            if paused {
-                let samples = missing.min(STEP);
+            let whole = gap == first.samples && missing >= SMALLEST_GAP;
+            if whole && has_fec(&first.payload) && !self.overdue(late) {
+                // Where something was made up for a part of it already, the delay grows by that.
+                let (next, samples) = (first.payload.clone(), first.samples);
+                let continues = self.made_up == 0;
+                self.made_up = 0;
                 self.advance(samples);
-                return Decision::Pause { samples: samples as u32 };
+                return Decision::Fec { next, samples: samples as u32, continues };
             }
-            let samples = missing.min(2 * STEP);
-            let fec = self.made_up == 0 && missing == first.samples && missing == samples;
-            let payload = first.payload.clone();
+            if missing < SMALLEST_GAP || self.overdue(late) {
+                return self.play(time, fetched, ahead, now);
+            }
+            // A little at a time: a copy may still come.
+            let samples = missing.min(STEP);
             self.advance(samples);
-            return if fec {
-                Decision::Fec { next: payload, samples: samples as u32 }
-            } else {
-                Decision::Conceal { samples: samples as u32 }
-            };
+            self.concealed_since += samples;
+            return Decision::Conceal { samples: samples as u32 };
         }
     }
 
@@ -269,8 +322,11 @@ impl AudioJitterBuffer {
     }
 
     fn target(&self) -> f64 {
-        let jitter = self.delay.target().as_secs_f64();
-        if self.sequence.recent_loss() > FEC_LOSS { jitter + FEC_WAIT } else { jitter }
+        self.delay.target().as_secs_f64()
+    }
+
+    fn overdue(&self, late: f64) -> bool {
+        late > self.target() + OVERDUE
     }
 
     /// Whether most of a packet lies before what is played next. A little may: some senders' times are not exact.
@@ -279,19 +335,22 @@ impl AudioJitterBuffer {
     }
 
     /// Nothing to play yet.
-    fn starve(&mut self) -> Decision {
+    fn starve(&mut self, samples: i64) -> Decision {
         if !self.begun {
             return Decision::Wait;
         }
         if !self.holding {
-            self.made_up += STEP;
+            self.made_up += samples;
             if self.made_up >= STARVED {
                 self.holding = true;
                 self.delay.forget_base();
             }
         }
-        let samples = STEP as u32;
-        if self.pausing { Decision::Pause { samples } } else { Decision::Conceal { samples } }
+        if self.pausing {
+            return Decision::Pause { samples: samples as u32 };
+        }
+        self.concealed_since += samples;
+        Decision::Conceal { samples: samples as u32 }
     }
 
     /// Goes past samples that are known to be missing.
@@ -302,37 +361,70 @@ impl AudioJitterBuffer {
         self.made_up = 0;
     }
 
-    fn play(&mut self, time: i64, late: f64, now: Instant) -> Decision {
+    /// Plays a packet that would have been there `fetched` seconds earlier had it been the fastest.
+    fn play(&mut self, time: i64, fetched: f64, ahead: Duration, now: Instant) -> Decision {
         let Some(packet) = self.waiting.remove(&time) else { return Decision::Wait };
+        // A copy that follows what was played is the packet after it.
+        let follows = self.next.is_some_and(|next| (time - next).abs() < SMALLEST_GAP);
+        let inferred = if follows { self.last_played.map(|last| last + 1) } else { None };
+        if let Some(sequence) = packet.sequence {
+            // Time that no packet stands for was a pause, though it looked like loss while it lasted.
+            if let Some((last, end)) = self.anchor {
+                let unsent = (time - end - (sequence - last - 1).max(0) * packet.samples).max(0);
+                self.stats.unsent += unsent.min(self.concealed_since).unsigned_abs();
+            }
+            self.anchor = Some((sequence, time + packet.samples));
+            self.concealed_since = 0;
+        }
+        let continues = follows && self.made_up == 0 && !std::mem::take(&mut self.skipped);
         self.begun = true;
         self.next = Some(time + packet.samples);
         self.made_up = 0;
-        self.last_played = Some(packet.sequence);
-        // An Opus packet without data is what DTX sends while it pauses.
-        self.pausing = packet.payload.len() <= 2;
-        self.stats.waited += now.saturating_duration_since(packet.arrival);
+        self.last_played = packet.sequence.or(inferred);
+        self.pausing = is_dtx(&packet.payload);
+        self.stats.waited += (now + ahead).saturating_duration_since(packet.arrival);
         self.stats.played += 1;
+        let speed = self.speed(fetched, ahead.as_secs_f64());
+        let copy = packet.sequence.is_none();
+        Decision::Play { payload: packet.payload, samples: packet.samples as u32, copy, continues, speed }
+    }
 
-        let smooth = self.lateness.map_or(late, |smooth| smooth + SMOOTHING * (late - smooth));
-        self.lateness = Some(smooth);
+    /// How to bring the delay nearer to the least with which packets are there when their frame is fetched.
+    fn speed(&mut self, fetched: f64, ahead: f64) -> Speed {
+        let late = fetched + ahead;
+        // Threads are not punctual, so one measure says little.
+        let late = self.lateness.map_or(late, |smooth| smooth + SMOOTHING * (late - smooth));
+        self.lateness = Some(late);
         self.since_stretch = self.since_stretch.saturating_add(1);
-        let speed = if self.since_stretch <= PACKETS_BETWEEN_STRETCHES {
-            Speed::Normal
-        } else if smooth > self.target() + SLACK_ABOVE && !self.waiting.is_empty() {
-            Speed::Shorter
-        } else if smooth < self.target() - SLACK_BELOW {
-            Speed::Longer
+        let (fetched, target) = (late - ahead, self.target());
+        // Frames are fetched so far apart, so packets that begin with a frame are late by one of these.
+        let least = |target: f64| {
+            let frame = AUDIO_FRAME_SAMPLES as f64 / f64::from(SAMPLE_RATE);
+            fetched + ((target - fetched) / frame).ceil() * frame
+        };
+        let (lacking, excess) =
+            if fetched < target - SLACK { (least(target) - late, 0.0) } else { (0.0, late - least(target + SLACK)) };
+        let urgent = lacking.max(excess) > URGENT;
+        if self.since_stretch <= PACKETS_BETWEEN_STRETCHES && !urgent {
+            return Speed::Normal;
+        }
+        let change = |seconds: f64| Change { at_most: (seconds * f64::from(SAMPLE_RATE)) as u32, urgent };
+        if lacking > 0.0 {
+            // One period too much is better than one too little.
+            Speed::Longer(change(lacking.max(LONGEST_PERIOD)))
+        } else if excess * f64::from(SAMPLE_RATE) >= time_stretch::MIN_LAG as f64 {
+            Speed::Shorter(change(excess))
         } else {
             Speed::Normal
-        };
-        Decision::Play { payload: packet.payload, samples: packet.samples as u32, speed }
+        }
     }
 
     fn skip_first(&mut self) {
         if let Some((time, packet)) = self.waiting.pop_first() {
             self.stats.skipped += 1;
+            self.skipped = true;
             self.next = Some(time + packet.samples);
-            self.last_played = Some(packet.sequence);
+            self.last_played = packet.sequence;
             self.made_up = 0;
         }
     }
@@ -340,9 +432,13 @@ impl AudioJitterBuffer {
     fn restart(&mut self) {
         self.waiting.clear();
         self.delay = DelayEstimator::default();
+        self.had = Times::default();
+        self.came = Times::default();
+        self.repairs.clear();
         self.holding = true;
         self.next = None;
         self.last_played = None;
+        self.anchor = None;
         self.late_in_a_row = 0;
         self.stats.restarts += 1;
     }

@@ -1,11 +1,13 @@
 //! The thread that encodes sound: 10 ms frames from a microphone in, Opus packets of 20 ms out.
 //!
-//! What always holds: packets keep flowing. While muted, or while no microphone delivers, silence is sent in their place,
-//! so that the other side neither takes the call for lost nor learns anything about the room. Nothing here blocks: a
-//! packet that the network has no room for is dropped.
+//! What always holds: time goes on. While muted, or while no microphone delivers, silence takes the place of sound, so that
+//! the other side neither takes the call for lost nor learns anything about the room. In silence a few packets in 400 ms
+//! are enough (discontinuous transmission); the others are passed on empty, so that the RTP clock goes on. Nothing here
+//! blocks: a packet that the network has no room for is dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -13,12 +15,14 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+use crate::audio_control::AudioControl;
 use crate::audio_level::LevelMeter;
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, EncodedAudio};
 use crate::frame_queue::FrameQueue;
-use crate::opus_codec::{OpusEncoder, OpusError, PACKET_SAMPLES};
-use crate::slot::Taken;
+use crate::opus_codec::{OpusEncoder, OpusError, PACKET_SAMPLES, is_dtx};
+use crate::slot::{LatestSlot, Taken};
 use crate::stop_signal::StopSignal;
+use crate::voice_processing::{VoiceInput, VoiceProcessor};
 
 /// A microphone may be this late before silence takes its place.
 const GRACE: Duration = Duration::from_millis(60);
@@ -26,6 +30,9 @@ const GRACE: Duration = Duration::from_millis(60);
 const LOOK_UP: Duration = Duration::from_millis(10);
 /// The queue between a microphone and this thread should hold so many frames: 80 ms.
 pub const MICROPHONE_QUEUE_FRAMES: usize = 8;
+
+/// That there is silence is told by these of its packets, lest the loss of one or two make it look like the loss of many.
+const SILENCE_TOLD: [u32; 4] = [1, 2, 5, 10];
 
 /// What was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,25 +70,36 @@ struct Shared {
 pub struct AudioSender {
     stop: StopSignal,
     shared: Arc<Shared>,
+    next_frames: Arc<LatestSlot<Arc<FrameQueue<AudioFrame>>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl AudioSender {
-    /// Starts to encode what a microphone puts into `frames`, and to hand it to `out`.
+    /// Starts to encode what a microphone puts into `frames`, processed as `voice` says, as `control` asks, and to hand it
+    /// to `out`.
     pub fn spawn(
         frames: Arc<FrameQueue<AudioFrame>>,
         out: mpsc::Sender<EncodedAudio>,
+        control: Receiver<AudioControl>,
         muted: bool,
+        voice: VoiceInput,
     ) -> Result<Self, AudioSendError> {
         let mut packets = Packetizer::new(muted)?;
-        let (stop, shared) = (StopSignal::new(), Arc::new(Shared::default()));
+        let (stop, shared, next_frames) = (StopSignal::new(), Arc::new(Shared::default()), LatestSlot::new());
         shared.muted.store(muted, Ordering::Relaxed);
-        let (stopped, state) = (stop.clone(), Arc::clone(&shared));
+        let (stopped, state, next) = (stop.clone(), Arc::clone(&shared), Arc::clone(&next_frames));
         let thread = std::thread::Builder::new()
             .name("audio-encode".into())
-            .spawn(move || encode(&frames, &out, &mut packets, &stopped, &state))
+            .spawn(move || {
+                encode((frames, &next), &out, VoiceProcessor::new(voice), &control, &mut packets, &stopped, &state);
+            })
             .map_err(AudioSendError::Thread)?;
-        Ok(Self { stop, shared, thread: Some(thread) })
+        Ok(Self { stop, shared, next_frames, thread: Some(thread) })
+    }
+
+    /// Takes frames from another queue, and no more from the one before.
+    pub fn set_frames(&self, frames: Arc<FrameQueue<AudioFrame>>) {
+        self.next_frames.put(frames);
     }
 
     /// Sends silence instead of sound, or sound again.
@@ -117,17 +135,23 @@ impl Drop for AudioSender {
 }
 
 fn encode(
-    frames: &FrameQueue<AudioFrame>,
+    (mut frames, next_frames): (Arc<FrameQueue<AudioFrame>>, &LatestSlot<Arc<FrameQueue<AudioFrame>>>),
     out: &mpsc::Sender<EncodedAudio>,
+    mut voice: VoiceProcessor,
+    control: &Receiver<AudioControl>,
     packets: &mut Packetizer,
     stop: &StopSignal,
     shared: &Shared,
 ) {
     let mut filler = SilenceFiller::new(Instant::now());
     while !stop.is_set() {
+        if let Some(next) = next_frames.take() {
+            frames = next;
+        }
         let frame = match frames.wait(LOOK_UP) {
-            Taken::Value(frame) => {
+            Taken::Value(mut frame) => {
                 filler.heard(&frame, Instant::now());
+                voice.process(&mut frame);
                 frame
             }
             Taken::TimedOut => match filler.fill(Instant::now()) {
@@ -136,17 +160,21 @@ fn encode(
             },
             Taken::Closed => return,
         };
+        if let Some(control) = control.try_iter().last() {
+            packets.set(control);
+        }
         let packet = packets.push(&frame, shared.muted.load(Ordering::Relaxed));
         shared.level.store(packets.level().to_bits(), Ordering::Relaxed);
         let Some(packet) = packet else { continue };
         let bytes = packet.data.len() as u64;
+        let packets = u64::from(bytes > 0);
         match out.try_send(packet) {
             Ok(()) => {
-                shared.packets.fetch_add(1, Ordering::Relaxed);
+                shared.packets.fetch_add(packets, Ordering::Relaxed);
                 shared.bytes.fetch_add(bytes, Ordering::Relaxed);
             }
             Err(TrySendError::Full(_)) => {
-                shared.dropped.fetch_add(1, Ordering::Relaxed);
+                shared.dropped.fetch_add(packets, Ordering::Relaxed);
             }
             Err(TrySendError::Closed(_)) => return,
         }
@@ -154,8 +182,10 @@ fn encode(
 }
 
 /// Puts two frames together and encodes them.
-struct Packetizer {
+pub(crate) struct Packetizer {
     encoder: OpusEncoder,
+    /// How many packets in a row told nothing.
+    silent: u32,
     samples: [f32; PACKET_SAMPLES],
     begun_at: Option<Instant>,
     last_captured_at: Option<Instant>,
@@ -166,9 +196,10 @@ struct Packetizer {
 }
 
 impl Packetizer {
-    fn new(muted: bool) -> Result<Self, OpusError> {
+    pub(crate) fn new(muted: bool) -> Result<Self, OpusError> {
         Ok(Self {
             encoder: OpusEncoder::new()?,
+            silent: 0,
             samples: [0.0; PACKET_SAMPLES],
             begun_at: None,
             last_captured_at: None,
@@ -178,7 +209,13 @@ impl Packetizer {
         })
     }
 
-    fn push(&mut self, frame: &AudioFrame, muted: bool) -> Option<EncodedAudio> {
+    pub(crate) fn set(&mut self, control: AudioControl) {
+        if let Err(error) = self.encoder.set(control) {
+            tracing::debug!("the encoder goes on as before: {error}");
+        }
+    }
+
+    pub(crate) fn push(&mut self, frame: &AudioFrame, muted: bool) -> Option<EncodedAudio> {
         self.muted = muted;
         self.meter.listen(&frame.samples);
         let (first, second) = self.samples.split_at_mut(AUDIO_FRAME_SAMPLES);
@@ -199,7 +236,11 @@ impl Packetizer {
             self.last_captured_at.map_or(captured_at, |last| captured_at.max(last + AUDIO_FRAME_DURATION));
         self.last_captured_at = Some(captured_at);
         // Encoding full packets of finite samples does not fail; if it does, that packet is lost and the next is not.
-        let data = self.encoder.encode(&self.samples).ok().map(Bytes::copy_from_slice)?;
+        let mut data = self.encoder.encode(&self.samples).ok().map(Bytes::copy_from_slice)?;
+        self.silent = if is_dtx(&data) { self.silent.saturating_add(1) } else { 0 };
+        if self.silent > 0 && !SILENCE_TOLD.contains(&self.silent) {
+            data = Bytes::new();
+        }
         Some(EncodedAudio { data, samples: PACKET_SAMPLES as u32, captured_at })
     }
 
@@ -245,6 +286,8 @@ impl SilenceFiller {
 mod tests {
     use super::*;
     use crate::opus_codec::OpusDecoder;
+    use crate::units::Bitrate;
+    use crate::voice_processing::VoiceSettings;
 
     fn frame(number: u32, start: Instant) -> AudioFrame {
         let samples = std::array::from_fn(|i| ((number as usize * 480 + i) as f32 * 0.0576).sin() * 0.3);
@@ -267,13 +310,63 @@ mod tests {
         let start = Instant::now();
         let mut sizes = 0;
         for number in 0..100 {
-            if let Some(packet) = packets.push(&frame(number, start), true) {
+            let Some(packet) = packets.push(&frame(number, start), true) else { continue };
+            if !packet.data.is_empty() {
                 sizes += packet.data.len();
                 assert!(decoder.decode(&packet.data).unwrap().iter().all(|s| s.abs() < 1e-4));
             }
         }
-        assert!((50..2000).contains(&sizes), "{sizes} bytes a second");
+        assert!((5..500).contains(&sizes), "{sizes} bytes a second");
         assert_eq!(packets.level(), 0.0);
+    }
+
+    #[test]
+    fn in_silence_a_few_packets_tell_enough_and_a_voice_is_sent_at_once() {
+        let (mut packets, start) = (Packetizer::new(false).unwrap(), Instant::now());
+        let mut voice = crate::speech::Voice::new(2);
+        // Two seconds of a voice, ten of silence, and the voice again.
+        let mut sent = Vec::new();
+        for number in 0..1400 {
+            let samples = if (200..1200).contains(&number) { [0.0; AUDIO_FRAME_SAMPLES] } else { voice.next_frame() };
+            let frame = AudioFrame { samples, captured_at: start + number * AUDIO_FRAME_DURATION };
+            sent.extend(packets.push(&frame, false));
+        }
+        assert!(sent.iter().all(|packet| packet.samples == 960), "the clock goes on");
+        let told = |range: std::ops::Range<usize>| sent[range].iter().filter(|packet| !packet.data.is_empty()).count();
+        assert!((60..160).contains(&told(140..590)), "{} packets in 9 s of silence", told(140..590));
+        let longest = sent[140..590].split(|packet| !packet.data.is_empty()).map(<[_]>::len).max().unwrap();
+        assert!(longest < 20, "nothing for {longest} packets");
+        assert!(!sent[605].data.is_empty() && !is_dtx(&sent[605].data));
+    }
+
+    #[test]
+    fn a_steady_tone_is_no_silence() {
+        let (mut packets, start) = (Packetizer::new(false).unwrap(), Instant::now());
+        let sent: Vec<EncodedAudio> = (0..3000).filter_map(|n| packets.push(&frame(n, start), false)).collect();
+        let silent = sent.iter().filter(|packet| is_dtx(&packet.data)).count();
+        assert_eq!(silent, 0, "of {} packets", sent.len());
+    }
+
+    #[test]
+    fn the_encoder_does_what_the_network_asks() {
+        let (mut packets, start) = (Packetizer::new(false).unwrap(), Instant::now());
+        let mut voice = crate::speech::Voice::new(3);
+        let mut second = |packets: &mut Packetizer, number: u32| {
+            let frames = (0..200).map(|n| (number * 200 + n, voice.next_frame()));
+            let frames =
+                frames.map(|(n, samples)| AudioFrame { samples, captured_at: start + n * AUDIO_FRAME_DURATION });
+            let sent: Vec<EncodedAudio> = frames.filter_map(|frame| packets.push(&frame, false)).collect();
+            let rebuilds = sent.iter().filter(|packet| crate::opus_codec::has_fec(&packet.data)).count();
+            (sent.iter().map(|packet| packet.data.len()).sum::<usize>() * 8 / 2, rebuilds)
+        };
+        packets.set(AudioControl { bitrate: Bitrate::from_kbps(36), expected_loss_percent: 0 });
+        let (wide, none) = second(&mut packets, 0);
+        packets.set(AudioControl { bitrate: Bitrate::from_kbps(18), expected_loss_percent: 0 });
+        let (narrow, _) = second(&mut packets, 1);
+        packets.set(AudioControl { bitrate: Bitrate::from_kbps(36), expected_loss_percent: 10 });
+        let (_, some) = second(&mut packets, 2);
+        assert!(narrow < wide * 7 / 10 && wide < 40_000, "{narrow} and {wide} bit/s");
+        assert!(none <= 2 && some > 30, "{none} and {some} of 100 packets rebuild the one before");
     }
 
     #[test]
@@ -301,13 +394,33 @@ mod tests {
     }
 
     #[test]
+    fn another_microphone_takes_over_without_a_packet_missing() {
+        let (out, mut network) = mpsc::channel(100);
+        let (first, second) = (FrameQueue::new(100), FrameQueue::new(100));
+        let start = Instant::now();
+        (0..20).for_each(|number| first.push(frame(number, start)));
+        let voice = VoiceInput::new(VoiceSettings::NONE);
+        let sender = AudioSender::spawn(Arc::clone(&first), out, control, false, voice).unwrap();
+        for number in 0..10 {
+            assert_eq!(network.blocking_recv().unwrap().captured_at, start + number * 2 * AUDIO_FRAME_DURATION);
+        }
+        sender.set_frames(Arc::clone(&second));
+        (20..40).for_each(|number| second.push(frame(number, start)));
+        for number in 10..20 {
+            assert_eq!(network.blocking_recv().unwrap().captured_at, start + number * 2 * AUDIO_FRAME_DURATION);
+        }
+    }
+
+    #[test]
     fn a_network_without_room_costs_packets_and_no_time() {
         let (out, mut network) = mpsc::channel(2);
+        let (_wishes, control) = std::sync::mpsc::sync_channel(1);
         let frames = FrameQueue::new(100);
         let start = Instant::now();
         (0..40).for_each(|number| frames.push(frame(number, start)));
         frames.close();
-        let sender = AudioSender::spawn(Arc::clone(&frames), out, false).unwrap();
+        let voice = VoiceInput::new(VoiceSettings::NONE);
+        let sender = AudioSender::spawn(Arc::clone(&frames), out, control, false, voice).unwrap();
         while sender.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
             std::thread::yield_now();
         }

@@ -12,10 +12,10 @@ const MAX_TIME_JUMP: i64 = 3 * SAMPLE_RATE as i64;
 const MAX_SEQUENCE_JUMP: i64 = 3000;
 /// No Opus packet covers more samples: 120 ms.
 const LONGEST_PACKET: i64 = 5760;
+/// Copies of older sound than this are of no use to anybody.
+const MAX_COPY_AGE: i64 = SAMPLE_RATE as i64;
 /// How far back duplicates are recognised, in packets.
 const REMEMBERED: i64 = 128;
-/// How fast the recent loss follows.
-const LOSS_SMOOTHING: f64 = 1.0 / 200.0;
 
 /// What a packet turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,6 @@ pub struct SequenceTracker {
     /// Expected less received in streams before this one.
     lost_before: u64,
     received_before: u64,
-    recent_loss: f64,
 }
 
 impl SequenceTracker {
@@ -92,18 +91,12 @@ impl SequenceTracker {
         if ahead > 0 {
             self.seen = if ahead >= REMEMBERED { 1 } else { self.seen << ahead | 1 };
             self.newest = Some(place);
-            for _ in 1..ahead.min(REMEMBERED) {
-                self.recent_loss += LOSS_SMOOTHING * (1.0 - self.recent_loss);
-            }
-            self.recent_loss -= LOSS_SMOOTHING * self.recent_loss;
         } else {
             let bit = 1_u128.checked_shl(ahead.unsigned_abs() as u32).unwrap_or(0);
             if bit == 0 || self.seen & bit != 0 {
                 return Arrival::Duplicate;
             }
             self.seen |= bit;
-            // It had been taken for lost.
-            self.recent_loss = (self.recent_loss - LOSS_SMOOTHING).max(0.0);
         }
         self.received += 1;
         Arrival::New { sequence: place.0, time: place.1 }
@@ -115,6 +108,22 @@ impl SequenceTracker {
         self.seen = 1;
         self.suspicious = None;
         self.received += 1;
+    }
+
+    /// The RTP time of a copy that came with the newest packets, without wrap; `None` when it belongs to none of them.
+    #[must_use]
+    pub fn time_of_copy(&self, time: u32) -> Option<i64> {
+        let (_, newest) = self.newest?;
+        let time = newest + i64::from(time.wrapping_sub(newest as u32) as i32);
+        (newest - MAX_COPY_AGE..=newest).contains(&time).then_some(time)
+    }
+
+    /// Whether this packet, by its sequence number without wrap, should have arrived by now and did not.
+    #[must_use]
+    pub fn is_missing(&self, sequence: i64) -> bool {
+        let Some((newest, _)) = self.newest else { return false };
+        let back = newest - sequence;
+        sequence >= self.first && (0..REMEMBERED).contains(&back) && self.seen & (1 << back) == 0
     }
 
     /// Packets that arrived, each counted once.
@@ -129,12 +138,6 @@ impl SequenceTracker {
         let Some((newest, _)) = self.newest else { return 0 };
         let expected = (newest - self.first + 1).max(0).unsigned_abs();
         self.lost_before + expected.saturating_sub(self.received - self.received_before)
-    }
-
-    /// The share lost in about the last 4 s, 0 to 1.
-    #[must_use]
-    pub fn recent_loss(&self) -> f64 {
-        self.recent_loss
     }
 }
 
@@ -194,15 +197,28 @@ mod tests {
     }
 
     #[test]
-    fn recent_loss_follows_the_network_and_forgets() {
+    fn what_is_missing_is_known_until_it_comes() {
         let mut tracker = SequenceTracker::default();
-        for sequence in (0..4000_u16).filter(|s| s % 10 != 0) {
+        assert!(!tracker.is_missing(4));
+        for sequence in [5_u16, 6, 9] {
             tracker.arrived(sequence, u32::from(sequence) * 960);
         }
-        assert!((0.08..0.12).contains(&tracker.recent_loss()), "{}", tracker.recent_loss());
-        for sequence in 4000..6000_u16 {
-            tracker.arrived(sequence, u32::from(sequence) * 960);
-        }
-        assert!(tracker.recent_loss() < 0.001);
+        let missing = |tracker: &SequenceTracker| (3..11).filter(|&s| tracker.is_missing(s)).collect::<Vec<i64>>();
+        assert_eq!(missing(&tracker), [7, 8]);
+        tracker.arrived(7, 7 * 960);
+        assert_eq!(missing(&tracker), [8]);
+    }
+
+    #[test]
+    fn a_copy_has_the_time_of_what_it_is_a_copy_of() {
+        let mut tracker = SequenceTracker::default();
+        assert_eq!(tracker.time_of_copy(0), None);
+        tracker.arrived(1, u32::MAX - 99);
+        tracker.arrived(2, 860);
+        let newest = i64::from(u32::MAX) + 861;
+        assert_eq!(tracker.time_of_copy(860), Some(newest));
+        assert_eq!(tracker.time_of_copy(u32::MAX - 99), Some(newest - 960));
+        assert_eq!(tracker.time_of_copy(1820), None, "from the future");
+        assert_eq!(tracker.time_of_copy(860_u32.wrapping_sub(48_001)), None, "too old");
     }
 }

@@ -129,10 +129,10 @@ pub struct ReceivedVideo {
     pub last_arrival: Instant,
 }
 
-/// One audio RTP packet from the network, as it arrived: possibly late, twice or out of order.
+/// One audio packet from the network, as it arrived: possibly late, twice or out of order.
 #[derive(Debug, Clone)]
 pub struct ReceivedAudio {
-    /// RTP sequence number.
+    /// RTP sequence number; of a copy that of the packet that carried it.
     pub sequence: u16,
     /// RTP time (48 kHz).
     pub rtp_time: u32,
@@ -140,4 +140,6 @@ pub struct ReceivedAudio {
     pub payload: Bytes,
     /// When it arrived.
     pub arrival: Instant,
+    /// Whether this is a copy of an earlier packet that a later one carried (RED, RFC 2198).
+    pub copy: bool,
 }

@@ -4,15 +4,22 @@
 //! [`slot::LatestSlot`] → window. Sound goes microphone → [`audio_send`] → transport, and transport →
 //! [`audio_receive`] (jitter buffer, playout) → speaker. Each stage is one named thread with one owner.
 
+pub mod audio_adaptation;
+pub mod audio_control;
 pub mod audio_delay;
 pub mod audio_jitter_buffer;
 pub mod audio_level;
+pub mod audio_output;
 pub mod audio_playout;
 pub mod audio_receive;
 pub mod audio_send;
 pub mod audio_sequence;
+#[cfg(test)]
+mod audio_simulation_tests;
+pub mod capture_clock;
 pub mod color_space;
 pub mod convert;
+pub mod drift;
 pub mod frame;
 pub mod frame_buffer;
 pub mod frame_queue;
@@ -26,6 +33,7 @@ pub mod pattern;
 pub mod pattern_bar;
 pub mod psnr;
 pub mod quantiles;
+pub mod red;
 pub mod resample;
 pub mod ringtone;
 pub mod scale;
@@ -34,6 +42,9 @@ pub mod send_rate;
 pub mod send_size;
 pub mod slot;
 pub mod snapshot_png;
+pub mod speaker_pacing;
+pub mod speech;
+pub mod splice;
 pub mod stop_signal;
 pub mod time_stretch;
 pub mod tone;
@@ -43,5 +54,6 @@ pub mod video_control;
 pub mod video_receive;
 pub mod video_record;
 pub mod video_send;
+pub mod voice_processing;
 pub mod wav;
 pub mod y4m;

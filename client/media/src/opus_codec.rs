@@ -1,4 +1,5 @@
-//! Opus (RFC 6716) as the program uses it: 48 kHz mono, 20 ms packets, in-band forward error correction.
+//! Opus (RFC 6716) as the program uses it: 48 kHz mono, 20 ms packets, in-band forward error correction, and next to
+//! nothing in silence (discontinuous transmission).
 //!
 //! In go 20 ms of samples, out comes a packet, and the other way round. A packet that is lost is concealed, or rebuilt
 //! from the copy of lower quality that the next packet carries (RFC 6716 §2.1.7). Nothing that arrives can panic: a
@@ -6,6 +7,7 @@
 
 use std::time::Duration;
 
+use crate::audio_control::AudioControl;
 use crate::frame::SAMPLE_RATE;
 
 /// Samples in one packet that we send: 20 ms.
@@ -16,12 +18,6 @@ pub const MAX_PACKET_SAMPLES: usize = 5760;
 
 /// Far more than a packet of 20 ms needs at our rate.
 const MAX_PACKET_BYTES: usize = 1000;
-
-/// Enough for speech in full band, and low enough that libopus stays in its speech modes, which alone carry FEC.
-const BITRATE_BPS: i32 = 36_000;
-
-/// How much loss the encoder prepares for: below about 5% it spends nothing on FEC.
-const EXPECTED_LOSS_PERCENT: i32 = 10;
 
 /// Why there is no packet, or no sound from one.
 #[derive(Debug, thiserror::Error)]
@@ -50,16 +46,24 @@ pub struct OpusEncoder {
 }
 
 impl OpusEncoder {
-    /// An encoder for speech. Discontinuous transmission stays off: silence costs a few bytes a packet, and packets
-    /// that never pause tell the receiver's jitter estimate, and its idea of whether we are still there, the truth.
+    /// An encoder for speech. In silence its packets tell nothing ([`is_dtx`]), but for one every 400 ms that describes
+    /// the background noise.
     pub fn new() -> Result<Self, OpusError> {
         let mut encoder = opus::Encoder::new(SAMPLE_RATE, opus::Channels::Mono, opus::Application::Voip)
             .map_err(OpusError::Encoder)?;
-        encoder.set_bitrate(opus::Bitrate::Bits(BITRATE_BPS)).map_err(OpusError::Encoder)?;
-        encoder.set_inband_fec(true).map_err(OpusError::Encoder)?;
-        encoder.set_packet_loss_perc(EXPECTED_LOSS_PERCENT).map_err(OpusError::Encoder)?;
-        encoder.set_dtx(false).map_err(OpusError::Encoder)?;
-        Ok(Self { encoder, buffer: [0; MAX_PACKET_BYTES] })
+        encoder.set_dtx(true).map_err(OpusError::Encoder)?;
+        let mut this = Self { encoder, buffer: [0; MAX_PACKET_BYTES] };
+        this.set(AudioControl::START)?;
+        Ok(this)
+    }
+
+    /// Encodes as the network asks from the next packet on.
+    pub fn set(&mut self, control: AudioControl) -> Result<(), OpusError> {
+        let bitrate = i32::try_from(control.bitrate.bps()).unwrap_or(i32::MAX).clamp(6000, 128_000);
+        let loss = i32::from(control.expected_loss_percent.min(100));
+        self.encoder.set_bitrate(opus::Bitrate::Bits(bitrate)).map_err(OpusError::Encoder)?;
+        self.encoder.set_packet_loss_perc(loss).map_err(OpusError::Encoder)?;
+        self.encoder.set_inband_fec(loss > 0).map_err(OpusError::Encoder)
     }
 
     /// Encodes 20 ms. The packet stays valid until the next call.
@@ -139,6 +143,13 @@ pub fn packet_samples(packet: &[u8]) -> Option<u32> {
     };
     let samples = per_frame * frames;
     (1..=MAX_PACKET_SAMPLES as u32).contains(&samples).then_some(samples)
+}
+
+/// Whether a packet says that there is nothing to hear until the next one (discontinuous transmission, RFC 6716 §2.1.9):
+/// it has no data, or a byte that counts its frames.
+#[must_use]
+pub fn is_dtx(packet: &[u8]) -> bool {
+    packet.len() <= 2
 }
 
 /// Whether a packet of one 10 or 20 ms mono frame in a speech mode carries a copy of the frame before it: the LBRR flag

@@ -5,9 +5,11 @@
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{
-    Async, FixedAsync, Indexing, ResampleError, Resampler, ResamplerConstructionError, SincInterpolationParameters,
-    SincInterpolationType, WindowFunction,
+    Adjustable, Async, FixedAsync, Indexing, ResampleError, Resampler, ResamplerConstructionError,
+    SincInterpolationParameters, SincInterpolationType, WindowFunction,
 };
+
+use crate::drift::MAX_CORRECTION;
 
 /// Rates that are taken, in samples per second.
 pub const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
@@ -39,13 +41,23 @@ pub struct MonoResampler {
 impl MonoResampler {
     /// From one rate to another.
     pub fn new(from: u32, to: u32) -> Result<Self, ResampleFailure> {
+        if from == to && RATES.contains(&from) {
+            return Ok(Self { inner: None, pending: Vec::new(), output: Vec::new() });
+        }
+        Self::with_ratio(from, to, 1.0)
+    }
+
+    /// From one rate to another, each of which is only nominal: [`Self::set_drift`] says how they really are.
+    pub fn between_clocks(from: u32, to: u32) -> Result<Self, ResampleFailure> {
+        // A ratio of exactly 1 would be resampled as well as any other.
+        Self::with_ratio(from, to, 1.0 + 2.0 * MAX_CORRECTION)
+    }
+
+    fn with_ratio(from: u32, to: u32, adjustable: f64) -> Result<Self, ResampleFailure> {
         for rate in [from, to] {
             if !RATES.contains(&rate) {
                 return Err(ResampleFailure::Rate(rate));
             }
-        }
-        if from == to {
-            return Ok(Self { inner: None, pending: Vec::new(), output: Vec::new() });
         }
         let filter = SincInterpolationParameters::new(FILTER_POINTS, WindowFunction::BlackmanHarris2)
             .interpolation(SincInterpolationType::Linear)
@@ -54,9 +66,18 @@ impl MonoResampler {
         // 5 ms at a time.
         let chunk = (from / 200) as usize;
         let inner =
-            Async::new_sinc(ratio, 1.0, &filter, chunk, 1, FixedAsync::Input).map_err(ResampleFailure::Setup)?;
+            Async::new_sinc(ratio, adjustable, &filter, chunk, 1, FixedAsync::Input).map_err(ResampleFailure::Setup)?;
         let output = vec![0.0; inner.output_frames_max()];
         Ok(Self { inner: Some(inner), pending: Vec::with_capacity(4 * chunk), output })
+    }
+
+    /// From the next 5 ms on, makes `ratio` times as many samples as the rates say. What is outside a
+    /// [`DriftController`](crate::drift::DriftController)'s bounds is ignored, as it is where the rates are exact.
+    pub fn set_drift(&mut self, ratio: f64) {
+        if let Some(inner) = &mut self.inner {
+            // Refused when it is out of bounds: then the ratio stays as it is.
+            let _ = inner.set_resample_ratio_relative(ratio, true);
+        }
     }
 
     /// Appends to `output` what `input` becomes; a remainder of less than 5 ms waits for the next call.
@@ -131,9 +152,36 @@ mod tests {
     }
 
     #[test]
+    fn a_ratio_that_moves_with_the_drift_is_not_heard() {
+        use crate::drift::{MAX_CHANGE_PER_SECOND, MAX_CORRECTION};
+        let mut resampler = MonoResampler::between_clocks(48_000, 48_000).unwrap();
+        let (mut output, mut ratio) = (Vec::new(), 1.0_f64);
+        for (i, piece) in sine(440.0, 48_000, 20 * 48_000).chunks(480).enumerate() {
+            // Up and down as fast as it ever goes.
+            ratio += if i / 500 % 2 == 0 { MAX_CHANGE_PER_SECOND } else { -MAX_CHANGE_PER_SECOND } / 100.0;
+            resampler.set_drift(ratio);
+            resampler.process(piece, &mut output).unwrap();
+        }
+        let step = output[480..].windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+        assert!(step < 0.5 * 440.0 * std::f32::consts::TAU / 48_000.0 * 1.02, "{step}");
+        for piece in output[480..].chunks_exact(4800) {
+            let tone = measure_tone(piece).unwrap();
+            assert!((tone.hz - 440.0).abs() < 0.6 && (tone.amplitude - 0.5).abs() < 0.005, "{tone:?}");
+        }
+        let before = output.len();
+        resampler.set_drift(1.0 + MAX_CORRECTION);
+        resampler.process(&sine(440.0, 48_000, 480_000), &mut output).unwrap();
+        let more = (output.len() - before) as f64 / 480_000.0;
+        assert!((more - 1.0 - MAX_CORRECTION).abs() < 1e-4, "{more}");
+        resampler.set_drift(f64::NAN);
+        resampler.set_drift(7.0);
+    }
+
+    #[test]
     fn rates_that_no_device_has_are_refused() {
         for rate in [0, 7_999, 192_001, u32::MAX] {
             assert!(matches!(MonoResampler::new(rate, 48_000), Err(ResampleFailure::Rate(r)) if r == rate));
+            assert!(matches!(MonoResampler::new(rate, rate), Err(ResampleFailure::Rate(r)) if r == rate));
         }
     }
 

@@ -1,37 +1,65 @@
 //! Makes a piece of sound some milliseconds shorter or longer without changing its pitch, by overlap and add.
 //!
-//! In goes one decoded packet, out comes the same with one period of the sound taken out or put in: the lag at which the
-//! piece is most like itself is found by cross-correlation, and the two are cross-faded at that lag (the principle of
-//! WSOLA, and of accelerate and preemptive expand in NetEq). The first and last samples stay, so that the piece still
-//! joins its neighbours.
+//! In goes one decoded packet with what was played before it, out comes the same with one or more periods of the sound
+//! taken out or put in: the lag at which the sound is most like itself is found by cross-correlation, and the two are
+//! cross-faded at that lag (the principle of WSOLA, and of accelerate and preemptive expand in NetEq). What always
+//! holds: the piece still joins its neighbours, and sound that does not repeat itself is left as it is, because a cut in
+//! it would be heard.
 
 use crate::frame::SAMPLE_RATE;
 
-/// The shortest lag: 2.5 ms, the period of 400 Hz.
-const MIN_LAG: usize = SAMPLE_RATE as usize / 400;
-/// The longest lag: 10 ms, the period of 100 Hz.
-const MAX_LAG: usize = SAMPLE_RATE as usize / 100;
-/// How long the cross-fade is, and what is compared: 10 ms.
-const FADE: usize = SAMPLE_RATE as usize / 100;
+/// The shortest lag: 2.5 ms, the period of 400 Hz. A higher voice has several periods in it.
+pub const MIN_LAG: usize = SAMPLE_RATE as usize / 400;
+/// The longest lag: 12.5 ms, the period of 80 Hz.
+pub const MAX_LAG: usize = SAMPLE_RATE as usize / 80;
+/// How long the cross-fade is: 5 ms.
+const FADE: usize = SAMPLE_RATE as usize / 200;
+/// What is compared: 12.5 ms, the longest period.
+const WINDOW: usize = MAX_LAG;
+/// How much of what was played before is of use.
+pub const HISTORY: usize = MAX_LAG;
 /// The search compares every fourth sample at every fourth lag, and refines the best.
 const COARSE: usize = 4;
+/// Sound below −50 dBFS may be cut anywhere.
+const QUIET_POWER: f32 = 1e-5;
 
-/// Takes one period out; gives back how many samples that was. Pieces below 20 ms are left as they are.
-pub fn shorten(samples: &mut Vec<f32>) -> usize {
-    let Some(lag) = best_lag(samples) else { return 0 };
-    let pairs = samples.iter().zip(samples.iter().skip(lag)).take(FADE);
-    let faded: Vec<f32> = pairs.enumerate().map(|(i, (&early, &late))| fade(early, late, i)).collect();
-    for (sample, faded) in samples.iter_mut().skip(lag).zip(faded) {
-        *sample = faded;
+/// How much sound must be like itself to be changed, as correlation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Care {
+    /// Only where nobody can hear it.
+    Gentle,
+    /// Also where it can be heard, because a gap would be heard more.
+    Urgent,
+}
+
+impl Care {
+    fn least_similarity(self) -> f32 {
+        match self {
+            Self::Gentle => 0.8,
+            Self::Urgent => 0.4,
+        }
     }
-    // What is at `lag` now begins like the piece itself.
-    samples.drain(..lag);
+}
+
+/// Takes up to `at_most` samples out; gives back how many that was. `before` is what was played before the piece.
+pub fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Care) -> usize {
+    let longest = at_most.min(samples.len().saturating_sub(FADE));
+    let Some(lag) = best_lag(before, samples, longest, care) else { return 0 };
+    // The piece begins as it did, and after the fade is where it would have been `lag` later.
+    for i in 0..FADE {
+        let late = samples.get(i + lag).copied().unwrap_or(0.0);
+        if let Some(sample) = samples.get_mut(i) {
+            *sample = fade(*sample, late, i);
+        }
+    }
+    samples.drain(FADE..FADE + lag);
     lag
 }
 
-/// Puts one period in; gives back how many samples that was. Pieces below 20 ms are left as they are.
-pub fn lengthen(samples: &mut Vec<f32>) -> usize {
-    let Some(lag) = best_lag(samples) else { return 0 };
+/// Puts up to `at_most` samples in; gives back how many that was. `before` is what was played before the piece.
+pub fn lengthen(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Care) -> usize {
+    let longest = at_most.min(samples.len().saturating_sub(FADE));
+    let Some(lag) = best_lag(before, samples, longest, care) else { return 0 };
     let mut longer = Vec::with_capacity(samples.len() + lag);
     longer.extend(samples.iter().take(lag));
     let pairs = samples.iter().skip(lag).zip(samples.iter()).take(FADE);
@@ -46,25 +74,44 @@ fn fade(from: f32, to: f32, i: usize) -> f32 {
     from * (1.0 - share) + to * share
 }
 
-fn best_lag(samples: &[f32]) -> Option<usize> {
-    if samples.len() < FADE + MAX_LAG {
+/// The lag at which sound round the beginning of the piece is most like itself, where that is enough.
+fn best_lag(before: &[f32], samples: &[f32], longest: usize, care: Care) -> Option<usize> {
+    let longest = longest.min(MAX_LAG);
+    if longest < MIN_LAG {
         return None;
     }
+    let before = before.get(before.len().saturating_sub(HISTORY)..).unwrap_or_default();
+    let whole = [before, samples].concat();
+    // The window ends as late as it can, so that it lies round the fade.
+    let from = |lag: usize| whole.len().checked_sub(lag + WINDOW).map(|latest| latest.min(before.len()));
+    let judged = |lag: usize, step: usize| (lag, from(lag).map_or(-1.0, |from| similarity(&whole, from, lag, step)));
     let best = |lags: &mut dyn Iterator<Item = usize>, step: usize| {
-        lags.map(|lag| (lag, similarity(samples, lag, step)))
-            .max_by(|a, b| a.1.total_cmp(&b.1))
-            .map_or(MAX_LAG, |(lag, _)| lag)
+        lags.map(|lag| judged(lag, step)).max_by(|a, b| a.1.total_cmp(&b.1))
     };
-    let coarse = best(&mut (MIN_LAG..=MAX_LAG).step_by(COARSE), COARSE);
-    let around = coarse.saturating_sub(COARSE - 1).max(MIN_LAG)..=(coarse + COARSE - 1).min(MAX_LAG);
-    Some(best(&mut around.into_iter(), 1))
+    let (coarse, _) = best(&mut (MIN_LAG..=longest).step_by(COARSE), COARSE)?;
+    let around = coarse.saturating_sub(COARSE - 1).max(MIN_LAG)..=(coarse + COARSE - 1).min(longest);
+    let (lag, likeness) = best(&mut around.into_iter(), 1)?;
+    let power = samples.iter().map(|s| s * s).sum::<f32>() / samples.len().max(1) as f32;
+    (likeness >= care.least_similarity() || power < QUIET_POWER).then_some(lag)
 }
 
-/// Normalised cross-correlation of the piece's beginning with what follows `lag` later, −1 to 1.
-fn similarity(samples: &[f32], lag: usize, step: usize) -> f32 {
+/// The lag at which the end of some sound is most like itself, where there is sound enough.
+pub(crate) fn period(samples: &[f32]) -> Option<usize> {
+    let longest = MAX_LAG.min(samples.len().checked_sub(WINDOW)?);
+    let likeness = |lag: usize, step: usize| similarity(samples, samples.len() - WINDOW - lag, lag, step);
+    let best = |lags: &mut dyn Iterator<Item = usize>, step: usize| {
+        lags.map(|lag| (lag, likeness(lag, step))).max_by(|a, b| a.1.total_cmp(&b.1))
+    };
+    let (coarse, _) = best(&mut (MIN_LAG..=longest).step_by(COARSE), COARSE)?;
+    let around = coarse.saturating_sub(COARSE - 1).max(MIN_LAG)..=(coarse + COARSE - 1).min(longest);
+    Some(best(&mut around.into_iter(), 1)?.0)
+}
+
+/// Normalised cross-correlation of a window with what follows `lag` later, −1 to 1.
+fn similarity(samples: &[f32], from: usize, lag: usize, step: usize) -> f32 {
     let (mut product, mut power, mut power_late) = (0.0_f32, 1e-9_f32, 1e-9_f32);
-    let late = samples.iter().skip(lag);
-    for (&a, &b) in samples.iter().zip(late).take(FADE).step_by(step) {
+    let late = samples.iter().skip(from + lag);
+    for (&a, &b) in samples.iter().skip(from).zip(late).take(WINDOW).step_by(step) {
         product += a * b;
         power += a * a;
         power_late += b * b;
@@ -75,17 +122,30 @@ fn similarity(samples: &[f32], lag: usize, step: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::{Rng, SeedableRng};
+
+    type Change = fn(&[f32], &mut Vec<f32>, usize, Care) -> usize;
 
     fn sine(hz: f32, from: usize, length: usize) -> Vec<f32> {
         (from..from + length).map(|i| (i as f32 * hz * std::f32::consts::TAU / 48_000.0).sin() * 0.5).collect()
     }
 
+    /// A voiced sound: harmonics of a pitch, weaker with height, through a resonance as of a vowel.
+    fn vowel(pitch_hz: f32, length: usize) -> Vec<f32> {
+        let harmonic = |k: usize, at: f32| {
+            let hz = pitch_hz * k as f32;
+            let formant = 1.0 / (1.0 + ((hz - 600.0) / 250.0).powi(2)) + 0.3 / (1.0 + ((hz - 1700.0) / 300.0).powi(2));
+            (at * hz * std::f32::consts::TAU + k as f32).sin() * (formant + 0.05)
+        };
+        (0..length).map(|i| (1..20).map(|k| harmonic(k, i as f32 / 48_000.0)).sum::<f32>() * 0.1).collect()
+    }
+
     /// A piece between its two neighbours has no step that the sine itself would not have.
     #[track_caller]
-    fn check_smooth(hz: f32, change: fn(&mut Vec<f32>) -> usize) -> (usize, usize) {
-        let mut piece = sine(hz, 960, 960);
-        let changed = change(&mut piece);
-        let whole = [sine(hz, 0, 960), piece.clone(), sine(hz, 1920, 960)].concat();
+    fn check_smooth(hz: f32, change: Change) -> (usize, usize) {
+        let (before, mut piece) = (sine(hz, 0, 960), sine(hz, 960, 960));
+        let changed = change(&before, &mut piece, MAX_LAG, Care::Gentle);
+        let whole = [before, piece.clone(), sine(hz, 1920, 960)].concat();
         let steepest = 0.5 * hz * std::f32::consts::TAU / 48_000.0;
         for (i, pair) in whole.windows(2).enumerate() {
             assert!((pair[1] - pair[0]).abs() < steepest * 1.2, "{hz} Hz, step at {i}");
@@ -95,22 +155,102 @@ mod tests {
 
     #[test]
     fn a_tone_stays_smooth_when_it_is_made_shorter_or_longer() {
-        for hz in [110.0, 220.0, 440.0, 1000.0] {
+        for hz in [90.0, 110.0, 220.0, 440.0, 1000.0] {
             let (removed, length) = check_smooth(hz, shorten);
-            assert!((MIN_LAG..=MAX_LAG).contains(&removed));
+            assert!((MIN_LAG..=MAX_LAG).contains(&removed), "{removed} of {hz} Hz");
             assert_eq!(length, 960 - removed);
             let (added, length) = check_smooth(hz, lengthen);
+            assert!((MIN_LAG..=MAX_LAG).contains(&added), "{added} of {hz} Hz");
             assert_eq!(length, 960 + added);
+        }
+    }
+
+    /// The period at which sound is most like itself, between those of 60 and 500 Hz.
+    fn period(samples: &[f32]) -> usize {
+        let likeness = |lag: usize| {
+            let pairs = || samples.iter().zip(samples.iter().skip(lag));
+            let (a, b): (f32, f32) = (pairs().map(|(a, _)| a * a).sum(), pairs().map(|(_, b)| b * b).sum());
+            pairs().map(|(a, b)| a * b).sum::<f32>() / (a * b).sqrt()
+        };
+        let all: Vec<(usize, f32)> = (96..800).map(|lag| (lag, likeness(lag))).collect();
+        let best = all.iter().map(|(_, likeness)| *likeness).fold(0.0, f32::max);
+        // The shortest of those that are as good, not a multiple of it.
+        all.windows(3).find(|w| w[1].1 > 0.97 * best && w[1].1 >= w[0].1 && w[1].1 >= w[2].1).map_or(0, |w| w[1].0)
+    }
+
+    /// Power in bands of 200 Hz up to 4 kHz, in decibels, over windows of 10 ms, which don't tell harmonics apart.
+    fn spectrum(samples: &[f32]) -> Vec<f32> {
+        let band = |n: usize| {
+            let turn = n as f32 * 200.0 * std::f32::consts::TAU / 48_000.0;
+            let windows = samples.windows(480).step_by(120).map(|window| {
+                let (re, im) = window.iter().enumerate().fold((0.0, 0.0), |(re, im), (i, s)| {
+                    let hann = 0.5 - 0.5 * (i as f32 * std::f32::consts::TAU / 480.0).cos();
+                    let (sin, cos) = (i as f32 * turn).sin_cos();
+                    (re + s * hann * cos, im + s * hann * sin)
+                });
+                re * re + im * im
+            });
+            10.0 * (windows.sum::<f32>() / samples.len() as f32 + 1e-6).log10()
+        };
+        (1..20).map(band).collect()
+    }
+
+    #[test]
+    fn a_voice_keeps_its_pitch_and_its_colour_when_it_goes_faster_or_slower() {
+        for pitch_hz in [85.0, 120.0, 210.0, 330.0] {
+            let original = vowel(pitch_hz, 48_000);
+            for change in [shorten as Change, lengthen] {
+                let mut changed: Vec<f32> = Vec::new();
+                for piece in original.chunks(960) {
+                    let mut piece = piece.to_vec();
+                    change(&changed, &mut piece, MAX_LAG, Care::Gentle);
+                    changed.extend(piece);
+                }
+                let speed = original.len() as f32 / changed.len() as f32;
+                assert!(!(0.85..1.15).contains(&speed), "changed by {speed}");
+                let (before, after) = (period(&original[4800..14_400]), period(&changed[4800..14_400]));
+                assert!(before.abs_diff(after) * 100 <= before, "{pitch_hz} Hz: period of {before} became {after}");
+                let colours = (spectrum(&original[4800..14_400]), spectrum(&changed[4800..14_400]));
+                let distance: f32 = colours.0.iter().zip(&colours.1).map(|(a, b)| (a - b).powi(2)).sum();
+                let distance = (distance / colours.0.len() as f32).sqrt();
+                assert!(distance < 1.5, "{pitch_hz} Hz at {speed}: spectra {distance} dB apart");
+            }
+        }
+    }
+
+    #[test]
+    fn noise_is_left_alone_unless_a_gap_would_be_worse() {
+        let mut random = rand::rngs::StdRng::seed_from_u64(4);
+        let mut noise = |length: usize| -> Vec<f32> { (0..length).map(|_| random.random_range(-0.3..0.3)).collect() };
+        let (before, piece) = (noise(960), noise(960));
+        let mut changed = piece.clone();
+        assert_eq!(shorten(&before, &mut changed, MAX_LAG, Care::Gentle), 0);
+        assert_eq!(lengthen(&before, &mut changed, MAX_LAG, Care::Gentle), 0);
+        assert_eq!(changed, piece);
+    }
+
+    #[test]
+    fn no_more_is_taken_out_or_put_in_than_was_asked_for() {
+        for at_most in [0, 100, 119, 120, 130, 300, 599] {
+            let (before, mut piece) = (vowel(150.0, 960), vowel(150.0, 960));
+            assert!(shorten(&before, &mut piece, at_most, Care::Urgent) <= at_most);
+            assert!(lengthen(&before, &mut piece, at_most, Care::Urgent) <= at_most);
         }
     }
 
     #[test]
     fn silence_and_short_pieces_do_no_harm() {
         let mut silence = vec![0.0; 960];
-        let removed = shorten(&mut silence);
+        let removed = shorten(&[], &mut silence, MAX_LAG, Care::Gentle);
         assert_eq!(silence.len(), 960 - removed);
-        assert!(silence.iter().all(|&s| s == 0.0));
-        let mut short = sine(440.0, 0, 480);
-        assert_eq!((shorten(&mut short), lengthen(&mut short), short.len()), (0, 0, 480));
+        assert!(removed >= MIN_LAG && silence.iter().all(|&s| s == 0.0));
+        for length in [0, 1, 120, 239, 240, 359, 480] {
+            for change in [shorten as Change, lengthen] {
+                let mut short = sine(440.0, 0, length);
+                let before = short.len();
+                let changed = change(&[], &mut short, MAX_LAG, Care::Urgent);
+                assert!(short.len() == before + changed || short.len() == before - changed);
+            }
+        }
     }
 }

@@ -73,6 +73,10 @@ pub enum PeerInput {
     Connected,
     /// Nothing comes through for now (ICE disconnected, or media silence).
     Disconnected,
+    /// Media may still flow, but another way should be looked for.
+    PathSuspect,
+    /// The way that was suspect works.
+    PathWorks,
     /// It can't go on, and why in words for a person.
     Failed(String),
 }

@@ -16,10 +16,23 @@ use super::party::Party;
 /// Where a call that the person has placed or accepted is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stage {
-    Calling { ringing: bool, since: Instant },
-    Connecting { since: Instant },
-    InCall { since: Instant },
-    Reconnecting { since: Instant, lost_at: Instant, restarted: bool },
+    Calling {
+        ringing: bool,
+        since: Instant,
+    },
+    Connecting {
+        since: Instant,
+    },
+    /// `suspect`: the way is being looked for anew although media may still flow.
+    InCall {
+        since: Instant,
+        suspect: bool,
+    },
+    Reconnecting {
+        since: Instant,
+        lost_at: Instant,
+        restarted: bool,
+    },
 }
 
 impl Stage {
@@ -31,7 +44,7 @@ impl Stage {
     fn talked(&self, now: Instant) -> Option<Duration> {
         match self {
             Self::Calling { .. } | Self::Connecting { .. } => None,
-            Self::InCall { since } => Some(now.saturating_duration_since(*since)),
+            Self::InCall { since, .. } => Some(now.saturating_duration_since(*since)),
             Self::Reconnecting { since, lost_at, .. } => Some(lost_at.saturating_duration_since(*since)),
         }
     }
@@ -154,7 +167,7 @@ impl Call {
                 match *stage {
                     Stage::Calling { ringing, since } => CallPhase::Calling { peer, ringing, since },
                     Stage::Connecting { since } => CallPhase::Connecting { peer, since },
-                    Stage::InCall { since } => CallPhase::InCall { peer, since },
+                    Stage::InCall { since, .. } => CallPhase::InCall { peer, since },
                     Stage::Reconnecting { since, lost_at, .. } => CallPhase::Reconnecting { peer, since, lost_at },
                 }
             }
@@ -271,23 +284,36 @@ impl Call {
                     Stage::Reconnecting { since, .. } => since,
                     Stage::Calling { .. } | Stage::InCall { .. } => return,
                 };
-                *stage = Stage::InCall { since };
+                *stage = Stage::InCall { since, suspect: false };
                 party.gone = false;
                 self.deadlines.clear_all();
             }
             PeerInput::Disconnected => {
-                let Stage::InCall { since } = *stage else { return };
-                *stage = Stage::Reconnecting { since, lost_at: now, restarted: false };
+                let Stage::InCall { since, suspect } = *stage else { return };
+                *stage = Stage::Reconnecting { since, lost_at: now, restarted: suspect };
                 self.deadlines.set(Deadline::Reconnect, now + deadline::RECONNECT);
-                if party.placed {
-                    self.deadlines.set(Deadline::RestartIce, now + deadline::RESTART_GRACE);
+                if party.can_offer_again() {
+                    // If it was suspect, the next try is due by itself.
+                    self.deadlines.start(Deadline::RestartIce, now + deadline::RESTART_GRACE);
+                }
+            }
+            PeerInput::PathSuspect => {
+                if let Stage::InCall { suspect: suspect @ false, .. } = stage {
+                    *suspect = true;
+                    self.restart_ice(now);
+                }
+            }
+            PeerInput::PathWorks => {
+                if let Stage::InCall { suspect: suspect @ true, .. } = stage {
+                    *suspect = false;
+                    self.deadlines.clear(Deadline::RestartIce);
                 }
             }
             PeerInput::Failed(words) => {
                 leg.failed();
                 match *stage {
                     Stage::Calling { .. } | Stage::Connecting { .. } => self.set_up_failed(words, now),
-                    Stage::InCall { since } => {
+                    Stage::InCall { since, .. } => {
                         *stage = Stage::Reconnecting { since, lost_at: now, restarted: false };
                         self.deadlines.set(Deadline::Reconnect, now + deadline::RECONNECT);
                         self.restart_ice(now);
@@ -300,15 +326,16 @@ impl Call {
         }
     }
 
-    /// Restarts ICE, if that is ours to do and media is gone; and again after a while.
+    /// Restarts ICE, if media is gone or the way suspect; and again after a while. Either end may, and the rule for two
+    /// offers at once decides if both do.
     pub(super) fn restart_ice(&mut self, now: Instant) {
-        let State::Active(Active { party, leg, stage: Stage::Reconnecting { restarted, .. } }) = &mut self.state else {
-            return;
-        };
-        if !party.placed {
-            return;
+        let State::Active(Active { party, leg, stage }) = &mut self.state else { return };
+        match stage {
+            _ if !party.can_offer_again() => return,
+            Stage::Reconnecting { restarted, .. } => *restarted = true,
+            Stage::InCall { suspect: true, .. } => {}
+            _ => return,
         }
-        *restarted = true;
         leg.offer_again();
         self.outputs.push_back(Output::RestartIce(leg.id()));
         self.deadlines.set(Deadline::RestartIce, now + deadline::RESTART_RETRY);

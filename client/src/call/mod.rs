@@ -25,10 +25,12 @@
 //! | `SignalRefused` | – | the offer: → Ended | – | the answer: → Ended | – |
 //! | the same: they are unknown | – | the offer, before it rang: → Ended; else they have 15 s | they have 15 s | they have 15 s | – |
 //! | `SignalingDown` | – | the server has 15 s | the server has 15 s | the server has 15 s | – |
-//! | `SignalingUp` | last farewell again | offer again | `ringing` again | description again | ICE restart if we placed it and have no media |
+//! | `SignalingUp` | last farewell again | offer again | `ringing` again | description again | ICE restart if media is gone or the way suspect |
 //! | `Connected` | – | – | – | → InCall | → InCall |
-//! | `Disconnected` | – | – | – | – | → Reconnecting |
-//! | `Failed` | – | say `close` → Ended | – | say `decline` failed or `close` → Ended | → Reconnecting, ICE restart if we placed it |
+//! | `Disconnected` | – | – | – | – | → Reconnecting, and ICE restart after a grace |
+//! | `PathSuspect` | – | – | – | – | ICE restart |
+//! | `PathWorks` | – | – | – | – | no further ICE restart |
+//! | `Failed` | – | say `close` → Ended | – | say `decline` failed or `close` → Ended | → Reconnecting, ICE restart |
 //!
 //! A dash: nothing changes and nothing is said. Messages of another person or another call fall in no row but those
 //! that name them. What happens when a deadline passes stands at [`deadline::Deadline`].
@@ -40,7 +42,8 @@
 //! - Leaving a call puts StopMedia and ClosePeer before anything that is said about it.
 //! - Of two people who call each other at once, the offer of the smaller name stands. The other's person has placed
 //!   that call as well, so their client drops its own offer and answers.
-//! - If both ends offer within a call at once, the smaller name's offer stands likewise.
+//! - Either end restarts ICE, whichever notices. If both offer within a call at once, the smaller name's offer stands
+//!   likewise.
 //! - Whatever is said twice counts once: an offer heard before gets the same answer again, an answer heard before
 //!   changes nothing; who offers, rings for or answers a call that is over gets the same farewell again.
 //! - What the server could not deliver before the call stands is said again once both are back.

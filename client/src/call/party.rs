@@ -11,7 +11,7 @@ pub(super) struct Party {
     pub(super) name: Username,
     /// The id under which the call was offered; `None` when an older client placed it.
     pub(super) call: Option<CallId>,
-    /// Whether we placed it (and so restart ICE when media is lost).
+    /// Whether we placed it.
     pub(super) placed: bool,
     /// Whether the server said that their connection was lost, and since then neither has anything of this call come
     /// from them nor has media connected.
@@ -34,6 +34,12 @@ impl Party {
             (Some(ours), Some(theirs)) => ours == theirs,
             _ => true,
         }
+    }
+
+    /// Whether a further offer of ours would be understood. Pages on older dialects, which send no call id, take any offer
+    /// from whom they called for another call.
+    pub(super) fn can_offer_again(&self) -> bool {
+        self.placed || self.call.is_some()
     }
 
     /// Says something to them.

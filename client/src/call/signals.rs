@@ -291,10 +291,10 @@ impl Call {
             State::Ringing(incoming) => self.outputs.push_back(incoming.party.tell(CallSignal::Ringing)),
             State::Active(Active { leg, stage, .. }) => match stage {
                 Stage::Calling { .. } | Stage::Connecting { .. } => self.describe_again(),
+                // The addresses may be others than before: a new offer is better than the old one again.
+                Stage::InCall { suspect: true, .. } | Stage::Reconnecting { .. } => self.restart_ice(now),
                 Stage::InCall { .. } if leg.awaits_answer() => self.describe_again(),
                 Stage::InCall { .. } => {}
-                // The addresses may be others than before: a new offer is better than the old one again.
-                Stage::Reconnecting { .. } => self.restart_ice(now),
             },
         }
     }

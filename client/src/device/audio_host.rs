@@ -180,6 +180,24 @@ fn current_host() -> Arc<cpal::Host> {
     host
 }
 
+/// The system's own name of the device that it would pick. May take as long as a sound server does.
+pub(super) fn default_id(kind: AudioKind) -> Option<String> {
+    quiet_alsa();
+    Some(default_device(&current_host(), kind)?.id().ok()?.id().to_owned())
+}
+
+/// Whether a server stands between us and the devices: it moves the sound of a device that is unplugged to another one
+/// without a word.
+pub(super) fn is_sound_server() -> bool {
+    current_host().id().name() == "PulseAudio"
+}
+
+/// The names of the devices there are. May take as long as a sound server does.
+pub(super) fn names(kind: AudioKind) -> Vec<String> {
+    quiet_alsa();
+    list_now(kind).into_iter().map(|device| device.name).collect()
+}
+
 fn list_now(kind: AudioKind) -> Vec<DeviceInfo> {
     let host = current_host();
     let default = default_device(&host, kind).and_then(|device| device.id().ok());

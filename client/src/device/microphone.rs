@@ -5,7 +5,7 @@
 //! whoever reads it and outlives the device, so that another microphone can take over in the middle of a call.
 //!
 //! In the callback of a native device there is no lock, no allocation and no log: it mixes down to mono into a real-time
-//! ring and wakes the device's thread.
+//! ring and wakes the device's thread, where what its clock is off by is resampled away ([`CaptureClock`]).
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use crate::device::audio_host::{
     AudioDeviceError, AudioEvent, AudioEvents, AudioKind, find, format_of, lost, quiet_alsa, refused,
 };
 use crate::device::device_thread::{DeviceContext, DeviceThread};
+use crate::media::capture_clock::CaptureClock;
 use crate::media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, SAMPLE_RATE};
 use crate::media::frame_queue::FrameQueue;
 use crate::media::resample::MonoResampler;
@@ -151,6 +152,7 @@ struct Capture {
     /// How old the newest sample in the ring was when it was put there, in microseconds.
     latency: Arc<AtomicU32>,
     resampler: MonoResampler,
+    clock: CaptureClock,
     taken: Vec<f32>,
     ready: Vec<f32>,
     last_heard: Instant,
@@ -164,7 +166,7 @@ impl Capture {
         let mut refusal = AudioDeviceError::None { kind: KIND };
         for config in format.configs {
             let rate = config.sample_rate;
-            let resampler = MonoResampler::new(rate, SAMPLE_RATE)
+            let resampler = MonoResampler::between_clocks(rate, SAMPLE_RATE)
                 .map_err(|source| AudioDeviceError::Rate { kind: KIND, source })?;
             let (producer, ring) = rtrb::RingBuffer::new((rate / RING_PER_SECOND) as usize);
             let latency = Arc::new(AtomicU32::new(0));
@@ -183,6 +185,7 @@ impl Capture {
                         ring,
                         latency,
                         resampler,
+                        clock: CaptureClock::new(),
                         taken: Vec::new(),
                         ready: Vec::new(),
                         last_heard: Instant::now(),
@@ -213,17 +216,18 @@ impl Capture {
         if let Ok(chunk) = self.ring.read_chunk(available) {
             self.taken.extend(chunk);
         }
+        let before = self.ready.len();
         if let Err(error) = self.resampler.process(&self.taken, &mut self.ready) {
             return Some(format!("The microphone stopped working ({error}). Choose another one."));
         }
         let newest = now.checked_sub(Duration::from_micros(self.latency.load(Ordering::Relaxed).into())).unwrap_or(now);
+        self.resampler.set_drift(self.clock.delivered(self.ready.len() - before, newest));
         while self.ready.len() >= AUDIO_FRAME_SAMPLES {
-            let age = Duration::from_secs_f64(self.ready.len() as f64 / f64::from(SAMPLE_RATE));
             let mut samples = [0.0; AUDIO_FRAME_SAMPLES];
             for (sample, heard) in samples.iter_mut().zip(self.ready.drain(..AUDIO_FRAME_SAMPLES)) {
                 *sample = if heard.is_finite() { heard.clamp(-1.0, 1.0) } else { 0.0 };
             }
-            self.frames.push(AudioFrame { samples, captured_at: newest.checked_sub(age).unwrap_or(newest) });
+            self.frames.push(AudioFrame { samples, captured_at: self.clock.next_frame(newest) });
         }
         None
     }

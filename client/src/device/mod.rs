@@ -5,6 +5,7 @@
 //! hardware speaks.
 
 pub mod audio_host;
+pub mod audio_watch;
 pub mod camera;
 mod device_thread;
 pub mod microphone;
@@ -43,6 +44,14 @@ pub enum MicrophoneChoice {
     File(PathBuf),
     /// No sound is sent.
     None,
+}
+
+impl MicrophoneChoice {
+    /// Whether it hears a room, and not something that was made to be measured.
+    #[must_use]
+    pub fn hears_a_room(&self) -> bool {
+        matches!(self, Self::Default | Self::Named(_))
+    }
 }
 
 /// Where the sound goes, from `--speaker` or the settings.

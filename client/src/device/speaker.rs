@@ -6,11 +6,11 @@
 //! device at once.
 //!
 //! In the callback of a native device there is no lock, no allocation and no log: it takes mono samples out of a real-time
-//! ring, or silence where there are none.
+//! ring, or silence where there are none. What the device's clock is off by is resampled away ([`SpeakerPacer`]).
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -25,19 +25,14 @@ use crate::device::device_thread::{DeviceContext, DeviceThread};
 use crate::media::audio_receive::AudioSink;
 use crate::media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, SAMPLE_RATE};
 use crate::media::resample::MonoResampler;
+use crate::media::speaker_pacing::{DeviceState, SpeakerPacer};
 use crate::media::wav::WavFile;
 
 const KIND: AudioKind = AudioKind::Speaker;
 /// What waits ahead of a sink without a device.
 const PACED_AHEAD: Duration = Duration::from_millis(20);
-/// What waits ahead of a device is what it takes at once and this, in which the playout must come round.
-const MARGIN: Duration = AUDIO_FRAME_DURATION;
-/// No device needs more.
+/// No device needs more ahead of it. What does not fit into a stalled device's ring is dropped.
 const MOST_AHEAD: Duration = Duration::from_millis(100);
-/// A device that takes nothing for this long stalls; what is written meanwhile is dropped.
-const STALLED: Duration = Duration::from_millis(100);
-/// How often a full ring is looked at.
-const LOOK_AGAIN: Duration = Duration::from_millis(4);
 /// Frames on their way to a file: 2 s, for a disk that is busy.
 const FILE_QUEUE: usize = 200;
 /// How often the device's thread looks for errors and the end.
@@ -134,8 +129,8 @@ fn open_file(path: &Path, events: AudioEvents) -> Result<(DeviceThread, Box<dyn 
 /// What the callback tells the sink.
 #[derive(Default)]
 struct Playback {
-    /// How many times the device took sound; it wraps.
-    calls: AtomicU32,
+    /// When the device took sound last, in microseconds since it was opened.
+    called_at: AtomicU64,
     /// The most it took at once, in frames of its own rate.
     largest: AtomicU32,
     /// How long after the callback its first sample is heard, in microseconds.
@@ -149,26 +144,24 @@ struct RingSink {
     resampler: MonoResampler,
     resampled: Vec<f32>,
     rate: u32,
-    calls: u32,
-    last_call: Instant,
-    last_write: Instant,
+    opened_at: Instant,
+    pacer: SpeakerPacer,
 }
 
 impl RingSink {
-    fn queued(&self) -> Duration {
+    fn state(&self) -> DeviceState {
         let samples = self.ring.buffer().capacity() - self.ring.slots();
-        Duration::from_secs_f64(samples as f64 / f64::from(self.rate))
+        let length = |samples: f64| Duration::from_secs_f64(samples / f64::from(self.rate));
+        DeviceState {
+            queued: length(samples as f64),
+            last_taken: self.opened_at + Duration::from_micros(self.playback.called_at.load(Ordering::Relaxed)),
+            largest: length(f64::from(self.playback.largest.load(Ordering::Relaxed))),
+        }
     }
 
-    fn wanted(&self) -> Duration {
-        let largest = f64::from(self.playback.largest.load(Ordering::Relaxed)) / f64::from(self.rate);
-        (Duration::from_secs_f64(largest) + MARGIN).clamp(PACED_AHEAD, MOST_AHEAD)
-    }
-}
-
-impl AudioSink for RingSink {
-    fn write(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES]) {
-        self.last_write = Instant::now();
+    fn write_at(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES], now: Instant) {
+        let ratio = self.pacer.writing(now, &self.state());
+        self.resampler.set_drift(ratio);
         self.resampled.clear();
         // A resampler that was set up does not fail; if it does, the frame is silent.
         let _ = self.resampler.process(frame, &mut self.resampled);
@@ -177,26 +170,23 @@ impl AudioSink for RingSink {
             chunk.fill_from_iter(self.resampled.drain(..room));
         }
     }
+}
+
+impl AudioSink for RingSink {
+    fn write(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES]) {
+        self.write_at(frame, Instant::now());
+    }
 
     fn until_wanted(&mut self, now: Instant) -> Duration {
-        let calls = self.playback.calls.load(Ordering::Relaxed);
-        if calls != self.calls {
-            (self.calls, self.last_call) = (calls, now);
-        }
-        let (queued, wanted) = (self.queued() + AUDIO_FRAME_DURATION, self.wanted());
-        if queued <= wanted {
-            return Duration::ZERO;
-        }
-        if now.saturating_duration_since(self.last_call) > STALLED {
-            return (self.last_write + AUDIO_FRAME_DURATION).saturating_duration_since(now);
-        }
-        (queued - wanted).clamp(Duration::from_millis(1), LOOK_AGAIN)
+        let state = self.state();
+        self.pacer.until_wanted(now, &state)
     }
 
     fn latency(&self, now: Instant) -> Duration {
         // The device takes sound in steps, so between two of them what it took goes on being played.
         let device = Duration::from_micros(self.playback.latency.load(Ordering::Relaxed).into());
-        self.queued() + device.saturating_sub(now.saturating_duration_since(self.last_call))
+        let state = self.state();
+        state.queued + device.saturating_sub(now.saturating_duration_since(state.last_taken))
     }
 }
 
@@ -234,8 +224,8 @@ fn start(name: Option<&str>) -> Result<(cpal::Stream, Receiver<cpal::Error>, Rin
     let mut refusal = AudioDeviceError::None { kind: KIND };
     for config in format.configs {
         let rate = config.sample_rate;
-        let resampler =
-            MonoResampler::new(SAMPLE_RATE, rate).map_err(|source| AudioDeviceError::Rate { kind: KIND, source })?;
+        let resampler = MonoResampler::between_clocks(SAMPLE_RATE, rate)
+            .map_err(|source| AudioDeviceError::Rate { kind: KIND, source })?;
         let capacity = (MOST_AHEAD + 2 * AUDIO_FRAME_DURATION).as_millis() as usize * rate as usize / 1000;
         let (ring, consumer) = rtrb::RingBuffer::new(capacity);
         let playback = Arc::new(Playback::default());
@@ -243,20 +233,20 @@ fn start(name: Option<&str>) -> Result<(cpal::Stream, Receiver<cpal::Error>, Rin
         let on_error = move |error| {
             let _ = errors_in.try_send(error);
         };
-        let built = build(&device, config, format.sample_format, consumer, Arc::clone(&playback), on_error)
+        let opened_at = Instant::now();
+        let device_end = DeviceEnd { ring: consumer, playback: Arc::clone(&playback), opened_at };
+        let built = build(&device, config, format.sample_format, device_end, on_error)
             .and_then(|stream| stream.play().map(|()| stream));
         match built {
             Ok(stream) => {
-                let now = Instant::now();
                 let sink = RingSink {
                     ring,
                     playback,
                     resampler,
                     resampled: Vec::with_capacity(capacity),
                     rate,
-                    calls: 0,
-                    last_call: now,
-                    last_write: now,
+                    opened_at,
+                    pacer: SpeakerPacer::new(),
                 };
                 return Ok((stream, errors, sink));
             }
@@ -266,21 +256,27 @@ fn start(name: Option<&str>) -> Result<(cpal::Stream, Receiver<cpal::Error>, Rin
     Err(refusal)
 }
 
+/// What the callback has.
+struct DeviceEnd {
+    ring: rtrb::Consumer<f32>,
+    playback: Arc<Playback>,
+    opened_at: Instant,
+}
+
 fn build(
     device: &cpal::Device,
     config: StreamConfig,
     format: SampleFormat,
-    ring: rtrb::Consumer<f32>,
-    playback: Arc<Playback>,
+    end: DeviceEnd,
     on_error: impl FnMut(cpal::Error) + Send + 'static,
 ) -> Result<cpal::Stream, cpal::Error> {
     match format {
-        SampleFormat::F32 => build_as::<f32>(device, config, ring, playback, on_error),
-        SampleFormat::I32 => build_as::<i32>(device, config, ring, playback, on_error),
-        SampleFormat::I24 => build_as::<cpal::I24>(device, config, ring, playback, on_error),
-        SampleFormat::I16 => build_as::<i16>(device, config, ring, playback, on_error),
-        SampleFormat::U16 => build_as::<u16>(device, config, ring, playback, on_error),
-        SampleFormat::U8 => build_as::<u8>(device, config, ring, playback, on_error),
+        SampleFormat::F32 => build_as::<f32>(device, config, end, on_error),
+        SampleFormat::I32 => build_as::<i32>(device, config, end, on_error),
+        SampleFormat::I24 => build_as::<cpal::I24>(device, config, end, on_error),
+        SampleFormat::I16 => build_as::<i16>(device, config, end, on_error),
+        SampleFormat::U16 => build_as::<u16>(device, config, end, on_error),
+        SampleFormat::U8 => build_as::<u8>(device, config, end, on_error),
         _ => Err(cpal::Error::new(cpal::ErrorKind::UnsupportedConfig)),
     }
 }
@@ -288,20 +284,20 @@ fn build(
 fn build_as<T>(
     device: &cpal::Device,
     config: StreamConfig,
-    mut ring: rtrb::Consumer<f32>,
-    playback: Arc<Playback>,
+    end: DeviceEnd,
     on_error: impl FnMut(cpal::Error) + Send + 'static,
 ) -> Result<cpal::Stream, cpal::Error>
 where
     T: SizedSample + FromSample<f32>,
 {
     let channels = usize::from(config.channels.max(1));
+    let DeviceEnd { mut ring, playback, opened_at } = end;
     let on_data = move |data: &mut [T], info: &cpal::OutputCallbackInfo| {
         let times = info.timestamp();
         let latency = times.playback.duration_since(times.callback).as_micros().min(2_000_000) as u32;
         playback.latency.store(latency, Ordering::Relaxed);
         playback.largest.fetch_max((data.len() / channels) as u32, Ordering::Relaxed);
-        playback.calls.fetch_add(1, Ordering::Relaxed);
+        playback.called_at.store(opened_at.elapsed().as_micros() as u64, Ordering::Relaxed);
         for frame in data.chunks_mut(channels) {
             let sample = T::from_sample(ring.pop().unwrap_or(0.0));
             // The first two channels are the front pair; what else there is stays silent.
@@ -339,46 +335,55 @@ mod tests {
 
     fn ring_sink() -> (RingSink, rtrb::Consumer<f32>) {
         let (ring, consumer) = rtrb::RingBuffer::new(5760);
-        let (playback, now) = (Arc::new(Playback::default()), Instant::now());
-        playback.largest.store(960, Ordering::Relaxed);
-        let resampler = MonoResampler::new(SAMPLE_RATE, SAMPLE_RATE).unwrap();
-        let resampled = Vec::new();
-        (
-            RingSink { ring, playback, resampler, resampled, rate: 48_000, calls: 0, last_call: now, last_write: now },
-            consumer,
-        )
+        let resampler = MonoResampler::between_clocks(SAMPLE_RATE, SAMPLE_RATE).unwrap();
+        let sink = RingSink {
+            ring,
+            playback: Arc::new(Playback::default()),
+            resampler,
+            resampled: Vec::new(),
+            rate: 48_000,
+            opened_at: Instant::now(),
+            pacer: SpeakerPacer::new(),
+        };
+        (sink, consumer)
+    }
+
+    /// Writes whenever a frame is wanted, while the device takes 10 ms at a time from `from_ms` on; gives how many frames
+    /// that were.
+    fn play(sink: &mut RingSink, device: &mut rtrb::Consumer<f32>, from_ms: u64, to_ms: u64) -> u32 {
+        let mut written = 0;
+        for ms in 0..to_ms {
+            let now = sink.opened_at + Duration::from_millis(ms);
+            if ms >= from_ms && ms % 10 == 0 {
+                let taken = device.slots().min(480);
+                device.read_chunk(taken).unwrap().commit_all();
+                sink.playback.largest.store(480, Ordering::Relaxed);
+                sink.playback.called_at.store(ms * 1000, Ordering::Relaxed);
+            }
+            while sink.until_wanted(now).is_zero() {
+                sink.write_at(&[0.5; AUDIO_FRAME_SAMPLES], now);
+                written += 1;
+            }
+        }
+        written
     }
 
     #[test]
-    fn a_device_sink_keeps_what_the_device_takes_at_once_and_a_frame_more() {
+    fn a_device_sink_asks_for_a_frame_every_10_ms_and_keeps_little_ahead() {
         let (mut sink, mut device) = ring_sink();
-        let now = Instant::now();
-        let mut written = 0;
-        while sink.until_wanted(now).is_zero() && written < 100 {
-            sink.write(&[0.5; AUDIO_FRAME_SAMPLES]);
-            written += 1;
-        }
-        assert_eq!(written, 3, "20 ms that the device takes at once, and 10 ms");
-        (0..960).for_each(|_| assert_eq!(device.pop(), Ok(0.5)));
-        sink.playback.calls.fetch_add(1, Ordering::Relaxed);
-        assert!(sink.until_wanted(now).is_zero());
+        let written = play(&mut sink, &mut device, 20, 2000);
+        assert!((198..=203).contains(&written), "{written} frames in 2 s");
+        let queued = sink.state().queued;
+        assert!(queued <= Duration::from_millis(35), "{queued:?}");
+        assert!(device.slots() > 0);
     }
 
     #[test]
     fn a_stalled_device_takes_frames_in_real_time_and_its_delay_does_not_grow() {
-        let (mut sink, _device) = ring_sink();
-        let start = Instant::now();
-        let mut wanted = 0;
-        for ms in 0..1000 {
-            let now = start + Duration::from_millis(ms);
-            if sink.until_wanted(now).is_zero() {
-                sink.write(&[0.5; AUDIO_FRAME_SAMPLES]);
-                sink.last_write = now;
-                wanted += 1;
-            }
-        }
-        assert!((85..=100).contains(&wanted), "{wanted} frames in 1 s");
-        assert!(sink.queued() <= MOST_AHEAD + 2 * AUDIO_FRAME_DURATION);
+        let (mut sink, mut device) = ring_sink();
+        let wanted = play(&mut sink, &mut device, u64::MAX, 1000);
+        assert!((85..=105).contains(&wanted), "{wanted} frames in 1 s");
+        assert!(sink.state().queued <= MOST_AHEAD + 2 * AUDIO_FRAME_DURATION);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::call::Call;
 use crate::call::event::{CallPhase, Input, Output, PeerId, PeerInput};
 use crate::media::frame::Picture;
 use crate::media::slot::LatestSlot;
+use crate::media::voice_processing::VoiceWish;
 use crate::session::diagnosis::Diagnosis;
 use crate::session::directory::Directory;
 use crate::session::measure::{CallMeasurements, FinishedCall};
@@ -78,6 +79,8 @@ pub fn start(options: SessionOptions) -> SessionHandle {
         camera: options.camera.clone(),
         microphone: options.microphone.clone(),
         speaker: options.speaker.clone(),
+        voice: options.voice.settings(options.microphone.hears_a_room()),
+        volume: options.volume,
         server: options.remembered_server.clone(),
         username: options.remembered_username.clone(),
         ..Snapshot::default()
@@ -235,11 +238,21 @@ impl Driver {
             }
             Intent::ChooseMicrophone(choice) => {
                 self.snapshot.microphone = choice.clone();
+                self.snapshot.voice = self.options.voice.settings(choice.hears_a_room());
                 self.media.choose_microphone(choice);
             }
             Intent::ChooseSpeaker(choice) => {
                 self.snapshot.speaker = choice.clone();
                 self.media.choose_speaker(choice);
+            }
+            Intent::ProcessVoice(settings) => {
+                self.options.voice = VoiceWish::behind(settings, self.snapshot.microphone.hears_a_room());
+                self.snapshot.voice = settings;
+                self.media.process_voice(self.options.voice);
+            }
+            Intent::SetVolume(volume) => {
+                self.snapshot.volume = volume;
+                self.media.set_volume(volume);
             }
             Intent::RefreshDevices => self.media.list_devices(),
             Intent::DismissNotice(id) => self.notices.dismiss(id),
@@ -412,6 +425,8 @@ impl Driver {
             PeerEvent::LocalCandidate(candidate) => PeerInput::LocalCandidate(candidate),
             PeerEvent::Connected => PeerInput::Connected,
             PeerEvent::Disconnected => PeerInput::Disconnected,
+            PeerEvent::PathSuspect => PeerInput::PathSuspect,
+            PeerEvent::PathWorks => PeerInput::PathWorks,
             PeerEvent::Failed(why) => PeerInput::Failed(why),
         };
         self.handle(Input::Peer { peer: id, event });
@@ -529,6 +544,7 @@ impl Driver {
         let config = PeerConfig {
             ice_servers: self.ice_servers(),
             relay_only: self.options.relay_only,
+            relay_roots: Vec::new(),
             bind: self.options.bind.clone(),
             max_bitrate: self.options.max_bitrate,
             send_video: self.snapshot.camera != crate::device::CameraChoice::None,

@@ -11,8 +11,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
+use crate::media::audio_output::Volume;
 use crate::media::frame::Picture;
 use crate::media::slot::LatestSlot;
+use crate::media::voice_processing::VoiceWish;
 use crate::session::media_engine::MediaEngine;
 use crate::session::options::SessionOptions;
 use crate::session::pipeline::{PipelineEnds, PipelineFigures};
@@ -71,6 +73,8 @@ pub(super) enum MediaCommand {
     ChooseCamera(CameraChoice),
     ChooseMicrophone(MicrophoneChoice),
     ChooseSpeaker(SpeakerChoice),
+    ProcessVoice(VoiceWish),
+    SetVolume(Volume),
     ListDevices,
     Ring(Ringing),
 }
@@ -169,6 +173,14 @@ impl MediaHandle {
 
     pub(super) fn choose_speaker(&self, choice: SpeakerChoice) {
         self.command(MediaCommand::ChooseSpeaker(choice));
+    }
+
+    pub(super) fn process_voice(&self, wish: VoiceWish) {
+        self.command(MediaCommand::ProcessVoice(wish));
+    }
+
+    pub(super) fn set_volume(&self, volume: Volume) {
+        self.command(MediaCommand::SetVolume(volume));
     }
 
     pub(super) fn list_devices(&self) {

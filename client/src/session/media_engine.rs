@@ -6,21 +6,15 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 
-use crate::device::audio_host::{AudioEvent, AudioKind};
 use crate::device::camera::{self, Camera, CameraEvent, CameraOutput, CameraWant};
-use crate::device::microphone::{self, Microphone};
 use crate::device::ring_player::RingPlayer;
-use crate::device::speaker::{self, Speaker};
-use crate::device::{self, CameraChoice, MicrophoneChoice};
-use crate::media::audio_level::LevelMeter;
-use crate::media::audio_receive::AudioSink;
-use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
-use crate::media::frame::{AudioFrame, Picture, VideoFrame};
-use crate::media::frame_queue::FrameQueue;
+use crate::device::{self, CameraChoice};
+use crate::media::frame::{Picture, VideoFrame};
 use crate::media::ringtone::RingKind;
 use crate::media::self_view::SelfView;
 use crate::media::slot::LatestSlot;
 use crate::media::units::VideoSize;
+use crate::session::audio_devices::{AudioDevices, sentence};
 use crate::session::media::{MediaCommand, MediaEvent, MediaFigures, Ringing};
 use crate::session::options::SessionOptions;
 use crate::session::pipeline::{Pipeline, PipelineFigures, PipelineWorld};
@@ -43,15 +37,7 @@ pub(super) struct MediaEngine {
     camera: Option<OpenCamera>,
     camera_output: CameraOutput,
     self_view: Option<(Arc<LatestSlot<VideoFrame>>, SelfView)>,
-    microphone: Option<Microphone>,
-    heard: Arc<FrameQueue<AudioFrame>>,
-    /// How loud the microphone is while no pipeline listens to it.
-    meter: LevelMeter,
-    speaker: Option<Speaker>,
-    /// The speaker's sink until a pipeline takes it.
-    sink: Option<Box<dyn AudioSink>>,
-    audio_event_in: mpsc::Sender<AudioEvent>,
-    audio_events: mpsc::Receiver<AudioEvent>,
+    audio: AudioDevices,
     pipeline: Option<Pipeline>,
     ring: Option<(Ringing, RingPlayer)>,
     in_call: bool,
@@ -74,8 +60,8 @@ impl MediaEngine {
         self_picture: Arc<LatestSlot<Picture>>,
         events: mpsc::Sender<MediaEvent>,
     ) -> Self {
-        let (audio_event_in, audio_events) = mpsc::channel(DEVICE_EVENT_QUEUE);
         Self {
+            audio: AudioDevices::new(&options),
             options,
             events,
             remote_picture,
@@ -83,13 +69,6 @@ impl MediaEngine {
             camera: None,
             camera_output: CameraOutput::new(),
             self_view: None,
-            microphone: None,
-            heard: FrameQueue::new(MICROPHONE_QUEUE_FRAMES),
-            meter: LevelMeter::new(),
-            speaker: None,
-            sink: None,
-            audio_event_in,
-            audio_events,
             pipeline: None,
             ring: None,
             in_call: false,
@@ -114,13 +93,14 @@ impl MediaEngine {
             MediaCommand::Attach(ends, peer) => {
                 let _replaced = self.detach();
                 // What was heard in the preview is nobody's business.
-                self.listen();
+                self.audio.listen();
                 let world = PipelineWorld {
                     options: &self.options,
-                    heard: Arc::clone(&self.heard),
+                    heard: self.audio.heard(),
+                    voice: self.audio.voice(),
                     muted: self.muted,
                     remote_picture: Arc::clone(&self.remote_picture),
-                    sink: self.sink.take().unwrap_or_else(speaker::silent_sink),
+                    sink: self.audio.take_sink(),
                 };
                 let pipeline = Pipeline::start(world, ends, peer, |words| self.trouble(words));
                 self.pipeline = Some(pipeline);
@@ -158,15 +138,14 @@ impl MediaEngine {
                 self.open_and_close();
             }
             MediaCommand::ChooseMicrophone(choice) => {
-                self.options.microphone = choice;
-                self.close_microphone();
-                self.open_and_close();
+                self.audio.choose_microphone(choice, self.pipeline.as_ref(), |words| tell(&self.events, words));
             }
             MediaCommand::ChooseSpeaker(choice) => {
-                self.options.speaker = choice;
-                self.speaker = None;
-                self.open_and_close();
+                self.options.speaker = choice.clone();
+                self.audio.choose_speaker(choice, self.pipeline.as_ref(), |words| tell(&self.events, words));
             }
+            MediaCommand::ProcessVoice(wish) => self.audio.process_voice(wish),
+            MediaCommand::SetVolume(volume) => self.audio.set_volume(volume),
             MediaCommand::ListDevices => self.list_devices(),
             MediaCommand::Ring(ringing) => self.ring(ringing),
         }
@@ -183,13 +162,7 @@ impl MediaEngine {
                 }
             }
         }
-        while let Ok(AudioEvent::Lost { kind, words }) = self.audio_events.try_recv() {
-            match kind {
-                AudioKind::Microphone => self.close_microphone(),
-                AudioKind::Speaker => self.use_no_speaker(),
-            }
-            self.trouble(sentence(&words));
-        }
+        self.audio.look(self.pipeline.as_ref(), |words| tell(&self.events, words));
         if self.black_pictures_due > 0
             && let Some(pipeline) = &self.pipeline
         {
@@ -197,19 +170,17 @@ impl MediaEngine {
             pipeline.encoder_input().put(VideoFrame::black(self.options.video_size, Instant::now()));
         }
         if self.pipeline.is_none() {
-            self.listen();
+            self.audio.listen();
         }
         MediaFigures {
-            microphone_level: self.pipeline.as_ref().map_or_else(|| self.meter.now(), Pipeline::microphone_level),
+            microphone_level: self.pipeline.as_ref().map_or_else(|| self.audio.level(), Pipeline::microphone_level),
             remote_video_live: self.pipeline.as_ref().is_some_and(Pipeline::shows_pictures),
             pipeline: self.pipeline.as_ref().map(Pipeline::figures).unwrap_or_default(),
         }
     }
 
     fn report(&self, event: MediaEvent) {
-        if self.events.try_send(event).is_err() {
-            tracing::debug!("an event of a device was dropped");
-        }
+        report(&self.events, event);
     }
 
     fn trouble(&self, words: String) {
@@ -222,19 +193,11 @@ impl MediaEngine {
         self.trouble(if self.in_call { format!("{words} {in_call}") } else { words });
     }
 
-    /// Takes what the microphone has heard, and keeps only how loud it was.
-    fn listen(&mut self) {
-        while let Some(frame) = self.heard.take() {
-            self.meter.listen(&frame.samples);
-        }
-    }
-
     fn detach(&mut self) -> PipelineFigures {
         let Some(pipeline) = self.pipeline.take() else { return PipelineFigures::default() };
         self.camera_output.detach(&pipeline.encoder_input());
         let (figures, sink) = pipeline.stop(self.options.snapshot.as_deref(), |words| self.trouble(words));
-        // A call that goes on with another connection plays on through the same speaker.
-        self.sink = sink.filter(|_| self.speaker.is_some());
+        self.audio.put_sink_back(sink);
         // The next picture that arrives belongs to another call.
         drop(self.remote_picture.take());
         figures
@@ -250,17 +213,8 @@ impl MediaEngine {
         } else if self.camera.is_none() {
             self.open_camera();
         }
-        if !wanted {
-            self.close_microphone();
-        } else if self.microphone.is_none() {
-            self.open_microphone();
-        }
-        if !self.in_call {
-            self.speaker = None;
-            self.sink = None;
-        } else if self.speaker.is_none() {
-            self.open_speaker();
-        }
+        let audio_wanted = (wanted, self.in_call);
+        self.audio.open_and_close(audio_wanted, self.pipeline.as_ref(), |words| tell(&self.events, words));
     }
 
     fn show_self(&mut self, on: bool) {
@@ -298,48 +252,6 @@ impl MediaEngine {
         }
     }
 
-    fn open_microphone(&mut self) {
-        if self.options.microphone == MicrophoneChoice::None {
-            return;
-        }
-        let frames = Arc::clone(&self.heard);
-        match microphone::open_microphone(&self.options.microphone, frames, self.audio_event_in.clone()) {
-            Ok(microphone) => self.microphone = Some(microphone),
-            Err(error) => self.missed(&error.to_string(), "The call goes on without your voice."),
-        }
-    }
-
-    fn close_microphone(&mut self) {
-        self.microphone = None;
-        self.listen();
-        self.meter = LevelMeter::new();
-    }
-
-    fn open_speaker(&mut self) {
-        match speaker::open_speaker(&self.options.speaker, self.audio_event_in.clone()) {
-            Ok((speaker, sink)) => {
-                self.speaker = Some(speaker);
-                self.play_through(sink);
-            }
-            Err(error) => {
-                self.use_no_speaker();
-                self.trouble(format!("{} You will not hear the other.", sentence(&error.to_string())));
-            }
-        }
-    }
-
-    fn use_no_speaker(&mut self) {
-        self.speaker = None;
-        self.play_through(speaker::silent_sink());
-    }
-
-    fn play_through(&mut self, sink: Box<dyn AudioSink>) {
-        match &self.pipeline {
-            Some(pipeline) => pipeline.set_sink(sink),
-            None => self.sink = Some(sink),
-        }
-    }
-
     /// Opening each camera to ask for its formats takes its time, so a thread of its own does it.
     fn list_devices(&self) {
         let events = self.events.clone();
@@ -371,10 +283,12 @@ impl MediaEngine {
     }
 }
 
-/// An error's text as a sentence.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
-    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
+fn report(events: &mpsc::Sender<MediaEvent>, event: MediaEvent) {
+    if events.try_send(event).is_err() {
+        tracing::debug!("an event of a device was dropped");
+    }
+}
+
+fn tell(events: &mpsc::Sender<MediaEvent>, words: String) {
+    report(events, MediaEvent::Trouble(words));
 }

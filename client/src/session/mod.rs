@@ -3,6 +3,7 @@
 //! A window or a command line sends an [`snapshot::Intent`] and sees [`snapshot::Snapshot`]s; it never touches a
 //! device, a socket or the machine.
 
+mod audio_devices;
 pub mod diagnosis;
 pub mod directory;
 pub mod driver;

@@ -7,7 +7,9 @@ use visavis_shared::IceServer;
 
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::device_key::DeviceKey;
+use crate::media::audio_output::Volume;
 use crate::media::units::{Bitrate, VideoSize};
+use crate::media::voice_processing::VoiceWish;
 
 /// 720p: what a webcam delivers and a home line carries.
 const HD: VideoSize = VideoSize::new(1280, 720).unwrap();
@@ -41,6 +43,10 @@ pub struct SessionOptions {
     pub microphone: MicrophoneChoice,
     /// The speaker to begin with.
     pub speaker: SpeakerChoice,
+    /// What is done to the voice.
+    pub voice: VoiceWish,
+    /// How loud the other is.
+    pub volume: Volume,
     /// The largest picture to capture and send.
     pub video_size: VideoSize,
     /// The highest frame rate to capture and send.
@@ -69,6 +75,8 @@ impl Default for SessionOptions {
             camera: CameraChoice::Default,
             microphone: MicrophoneChoice::Default,
             speaker: SpeakerChoice::Default,
+            voice: VoiceWish::default(),
+            volume: Volume::FULL,
             video_size: HD,
             fps: 30,
             max_bitrate: Bitrate::from_kbps(2500),

@@ -17,6 +17,7 @@ use crate::media::snapshot_png;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::video_receive::{VideoReceiveSettings, VideoReceiveStats, VideoReceiver};
 use crate::media::video_send::{VideoSendSettings, VideoSendStats, VideoSender};
+use crate::media::voice_processing::VoiceInput;
 use crate::session::options::SessionOptions;
 use crate::session::report::{AudioReceived, AudioSent, Quantiles, VideoReceived, VideoSent};
 use crate::transport::{MediaPorts, PeerCommand, VideoControl};
@@ -95,6 +96,7 @@ pub(super) struct Pipeline {
 pub(super) struct PipelineWorld<'a> {
     pub(super) options: &'a SessionOptions,
     pub(super) heard: Arc<FrameQueue<AudioFrame>>,
+    pub(super) voice: VoiceInput,
     pub(super) muted: bool,
     pub(super) remote_picture: Arc<LatestSlot<Picture>>,
     pub(super) sink: Box<dyn AudioSink>,
@@ -134,7 +136,7 @@ impl Pipeline {
         let video_receiver = VideoReceiver::spawn(ends.video_in, receiving, ask_for_key_frame)
             .inspect_err(|error| keep("Their picture can't be shown", error))
             .ok();
-        let audio_sender = AudioSender::spawn(world.heard, ends.audio_out, world.muted)
+        let audio_sender = AudioSender::spawn(world.heard, ends.audio_out, world.muted, world.voice)
             .inspect_err(|error| keep("Your voice can't be sent", error))
             .ok();
         let audio_receiver = AudioReceiver::spawn(ends.audio_in, world.sink)
@@ -151,6 +153,13 @@ impl Pipeline {
     pub(super) fn set_muted(&self, muted: bool) {
         if let Some(sender) = &self.audio_sender {
             sender.set_muted(muted);
+        }
+    }
+
+    /// Sends what another microphone hears from now on.
+    pub(super) fn set_microphone(&self, frames: Arc<FrameQueue<AudioFrame>>) {
+        if let Some(sender) = &self.audio_sender {
+            sender.set_frames(frames);
         }
     }
 

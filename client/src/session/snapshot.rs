@@ -8,8 +8,10 @@ use visavis_shared::{RoomId, Username};
 
 use crate::call::event::CallPhase;
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
+use crate::media::audio_output::Volume;
 use crate::media::frame::Picture;
 use crate::media::slot::LatestSlot;
+use crate::media::voice_processing::VoiceSettings;
 use crate::session::statistics::Statistics;
 
 /// Everything a person can ask for.
@@ -51,6 +53,11 @@ pub enum Intent {
     ChooseMicrophone(MicrophoneChoice),
     /// Use another speaker from now on.
     ChooseSpeaker(SpeakerChoice),
+    /// Process the voice like this from now on, with the microphone in use and, as far as it is not what suits that, with
+    /// any other.
+    ProcessVoice(VoiceSettings),
+    /// Play the other this loud from now on.
+    SetVolume(Volume),
     /// Look for devices again.
     RefreshDevices,
     /// Take one notice away.
@@ -161,6 +168,10 @@ pub struct Snapshot {
     pub microphone: MicrophoneChoice,
     /// The speaker in use.
     pub speaker: SpeakerChoice,
+    /// What is done to the voice.
+    pub voice: VoiceSettings,
+    /// How loud the other is played.
+    pub volume: Volume,
     /// How loud the microphone is now, 0 to 1.
     pub microphone_level: f32,
     /// Round trip in the call, where measured.

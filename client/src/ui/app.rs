@@ -19,6 +19,7 @@ use super::theme::Palette;
 use super::{WindowOptions, fonts, keyboard, notices, theme, waiting};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
+use crate::media::voice_processing::VoiceWish;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
 
 /// The app inside the window. Tests drive it without one.
@@ -235,6 +236,14 @@ impl App {
             }
             Intent::ChooseSpeaker(choice) => {
                 self.settings.speaker = choice.clone();
+                self.keep_settings();
+            }
+            Intent::ProcessVoice(settings) => {
+                self.settings.voice = VoiceWish::behind(*settings, self.snapshot.microphone.hears_a_room());
+                self.keep_settings();
+            }
+            Intent::SetVolume(volume) => {
+                self.settings.volume = *volume;
                 self.keep_settings();
             }
             _ => {}

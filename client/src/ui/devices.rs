@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use eframe::egui::{ComboBox, Ui};
+use eframe::egui::{ComboBox, Slider, Ui};
 
 use super::action::Actions;
 use super::icons::Icon;
 use super::widgets;
 use crate::device::{CameraChoice, DeviceInfo, MicrophoneChoice, SpeakerChoice};
+use crate::media::audio_output::Volume;
 use crate::session::snapshot::{Intent, Snapshot};
 
 /// One line of a list: what it is called, what it chooses.
@@ -124,14 +125,42 @@ pub(super) fn show(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     let level = if snapshot.microphone_muted { 0.0 } else { snapshot.microphone_level };
     let width = ui.available_width();
     widgets::level_meter(ui, level, width);
+    voice(ui, snapshot, actions);
     ui.add_space(4.0);
     if let Some(choice) = chooser(ui, "Speaker", &speakers(snapshot), &snapshot.speaker) {
         actions.send(Intent::ChooseSpeaker(choice));
     }
+    volume(ui, snapshot, actions);
     ui.add_space(6.0);
     let again = eframe::egui::Button::new((Icon::Refresh.atom(16.0), "Look for devices again"));
     if ui.add(again.frame_when_inactive(false)).clicked() {
         actions.send(Intent::RefreshDevices);
+    }
+}
+
+/// What is done to the voice, each part with its switch.
+fn voice(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+    let mut settings = snapshot.voice;
+    ui.horizontal_wrapped(|ui| {
+        ui.checkbox(&mut settings.echo_cancellation, "Cancel echo")
+            .on_hover_text("Keeps the other from hearing themselves through your speaker");
+        ui.checkbox(&mut settings.noise_suppression, "Suppress noise");
+        ui.checkbox(&mut settings.automatic_gain, "Even out my level");
+    });
+    if settings != snapshot.voice {
+        actions.send(Intent::ProcessVoice(settings));
+    }
+}
+
+/// How loud the other is.
+fn volume(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+    let mut percent = snapshot.volume.percent();
+    let caption = widgets::caption(ui, "Their volume");
+    ui.spacing_mut().slider_width = (ui.available_width() - 70.0).max(80.0);
+    let slider = Slider::new(&mut percent, 0..=Volume::MAX.percent()).suffix("%").integer();
+    let changed = ui.add(slider).labelled_by(caption.id).changed();
+    if changed && percent != snapshot.volume.percent() {
+        actions.send(Intent::SetVolume(Volume::from_percent(percent)));
     }
 }
 

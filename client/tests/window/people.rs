@@ -3,7 +3,10 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
+use visavis_client::config::{SETTINGS_FILE, Settings};
 use visavis_client::device::{CameraChoice, DeviceInfo, DeviceList};
+use visavis_client::media::audio_output::Volume;
+use visavis_client::media::voice_processing::{VoiceSettings, VoiceWish};
 use visavis_client::session::snapshot::{Intent, LoginPhase, Person, Snapshot};
 use visavis_client::ui::WindowOptions;
 
@@ -76,11 +79,33 @@ fn nobody_can_be_called_while_the_server_is_away() {
 }
 
 #[test]
+fn what_is_done_to_the_voice_and_how_loud_the_other_is_are_switched_and_remembered() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join(SETTINGS_FILE);
+    let options = WindowOptions { settings_path: Some(path.clone()), ..WindowOptions::default() };
+    let snapshot = Snapshot { voice: VoiceSettings::ALL, ..logged_in() };
+    let mut window = Window::open_with(snapshot.clone(), vec2(1040.0, 800.0), options);
+    window.click("Suppress noise");
+    let voice = VoiceSettings { noise_suppression: false, ..VoiceSettings::ALL };
+    assert_eq!(window.asked(), [Intent::ProcessVoice(voice)]);
+    window.set(Snapshot { voice, ..snapshot });
+    window.harness.get_by_role_and_label(Role::Slider, "Their volume").focus();
+    window.settle();
+    window.press(Modifiers::NONE, Key::ArrowRight);
+    let Some(Intent::SetVolume(volume)) = window.asked().pop() else { panic!("no volume") };
+    assert!(volume > Volume::FULL, "{volume:?}");
+    drop(window);
+    let kept = Settings::load(&path).expect("settings");
+    assert_eq!(kept.voice, VoiceWish { noise_suppression: Some(false), ..VoiceWish::default() });
+    assert_eq!(kept.volume, volume);
+}
+
+#[test]
 fn preview_devices_and_log_out_ask_the_session() {
     let device = |name: &str| DeviceInfo { name: name.to_owned(), default: false, formats: Vec::new() };
     let devices = DeviceList { cameras: vec![device("Front"), device("Back")], ..DeviceList::default() };
     let snapshot = Snapshot { devices, ..logged_in() };
-    let mut window = Window::open_with(snapshot, vec2(1040.0, 680.0), WindowOptions::default());
+    let mut window = Window::open_with(snapshot, vec2(1040.0, 800.0), WindowOptions::default());
     window.click("Show the preview");
     window.harness.get_by_role_and_label(Role::ComboBox, "Camera").click();
     window.settle();

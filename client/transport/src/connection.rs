@@ -28,9 +28,12 @@ use webrtc::peer_connection::{
 use webrtc::rtp_transceiver::RtpSender;
 use webrtc::runtime::Runtime;
 
+use super::hold::{HOLD_SLOT, Hold};
 use super::link::{Link, MediaKind};
+use super::relay::{RelayServer, Relays};
 use super::resolver::Resolver;
 use super::sdp::PARITY_NAME;
+use super::socket::Wire;
 use super::tap::{INTAKE_SLOT, Intake, WireTap};
 use super::{PeerConfig, TransportError};
 use visavis_media::h264_level::H264Level;
@@ -41,8 +44,16 @@ const SRTP_REPLAY_WINDOW: usize = 4096;
 const TWCC_INTERVAL: Duration = Duration::from_millis(50);
 /// How often connectivity is checked until it is there. The library's 200 ms is what a local call would then take.
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
-/// How often one pair of addresses is tried: for five seconds.
-const ICE_CHECKS: u16 = 100;
+/// How often one pair of addresses is tried: for as long as a call waits for its media (30 s), less often towards the end
+/// (`socket`).
+const ICE_CHECKS: u16 = 600;
+/// How often the pair in use is checked (consent, RFC 7675): who has got another address is found by it. Two checks and
+/// two answers of 130 bytes in that time are 10 kbit/s.
+const ICE_KEEPALIVE: Duration = Duration::from_millis(400);
+/// Without an answer for so long, ICE is disconnected.
+const ICE_DISCONNECTED: Duration = Duration::from_secs(5);
+/// And for so long again, failed: then the library forgets all addresses. The call gives up before that.
+const ICE_FAILED: Duration = Duration::from_secs(40);
 const OPUS_PAYLOAD_TYPE: u8 = 111;
 const H264_PAYLOAD_TYPE: u8 = 102;
 const PARITY_PAYLOAD_TYPE: u8 = 118;
@@ -66,11 +77,12 @@ impl Connection {
     pub(crate) async fn build(
         config: &PeerConfig,
         link: &Arc<Link>,
+        wire: &Arc<Wire>,
         handler: Arc<dyn PeerConnectionEventHandler>,
         resolver: &Arc<Resolver>,
         runtime: Arc<dyn Runtime>,
     ) -> Result<Self, TransportError> {
-        let build = |mdns| Self::build_pc(config, link, &handler, resolver, &runtime, mdns);
+        let build = |mdns| Self::build_pc(config, (link, wire), &handler, resolver, &runtime, mdns);
         let pc = match build(MulticastDnsMode::QueryOnly).await {
             Ok(pc) => pc,
             // Without a multicast route (offline, say) there is no mDNS; everything else works.
@@ -86,7 +98,7 @@ impl Connection {
 
     async fn build_pc(
         config: &PeerConfig,
-        link: &Arc<Link>,
+        (link, wire): (&Arc<Link>, &Arc<Wire>),
         handler: &Arc<dyn PeerConnectionEventHandler>,
         resolver: &Resolver,
         runtime: &Arc<dyn Runtime>,
@@ -94,10 +106,10 @@ impl Connection {
     ) -> Result<Arc<dyn PeerConnection>, TransportError> {
         let bind = if config.bind.is_empty() { all_interfaces() } else { config.bind.clone() };
         let pc = PeerConnectionBuilder::new()
-            .with_configuration(configuration(config, resolver))
+            .with_configuration(configuration(config, resolver, &wire.relays))
             .with_media_engine(media_engine()?)
             .with_setting_engine(settings(mdns))
-            .with_interceptor_registry(interceptors(link))
+            .with_interceptor_registry(interceptors(link, wire))
             .with_handler(Arc::clone(handler))
             .with_runtime(Arc::clone(runtime))
             .with_udp_addrs(bind)
@@ -125,10 +137,14 @@ fn all_interfaces() -> Vec<SocketAddr> {
 
 /// The library's form of our configuration, as far as it can be used: one malformed server would be refused together
 /// with all the others. The library also skips a TURN server whose name is unknown for good, so it is left out until
-/// its name is known; a STUN server is tried again with each gathering.
-pub(crate) fn configuration(config: &PeerConfig, resolver: &Resolver) -> RTCConfiguration {
+/// its name is known; a STUN server is tried again with each gathering. TURN servers go under the names of [`Relays`].
+pub(crate) fn configuration(config: &PeerConfig, resolver: &Resolver, relays: &Relays) -> RTCConfiguration {
+    let for_library = |url: &String| match RelayServer::parse(url) {
+        Some(relay) => relays.url_for(&relay),
+        None => Some(url.clone()),
+    };
     let servers = config.ice_servers.iter().map(|server| RTCIceServer {
-        urls: server.urls.iter().filter(|url| is_usable(server, url, resolver)).cloned().collect(),
+        urls: server.urls.iter().filter(|url| is_usable(server, url, resolver)).filter_map(for_library).collect(),
         username: server.username.clone().unwrap_or_default(),
         credential: server.credential.clone().unwrap_or_default(),
     });
@@ -144,11 +160,12 @@ pub(crate) fn has_relay(config: &PeerConfig, resolver: &Resolver) -> bool {
 }
 
 fn is_usable(server: &IceServer, url: &str, resolver: &Resolver) -> bool {
-    match Url::parse_url(url.split('?').next().unwrap_or_default()).map(|url| url.scheme) {
-        Ok(SchemeType::Stun) => true,
-        Ok(SchemeType::Turn) => server.username.is_some() && server.credential.is_some() && resolver.knows(url),
-        _ => false,
+    if let Some(relay) = RelayServer::parse(url) {
+        let has_credential = server.username.is_some() && server.credential.is_some();
+        return has_credential && resolver.lookup(&relay.name()).is_some();
     }
+    let url = Url::parse_url(url.split('?').next().unwrap_or_default());
+    url.is_ok_and(|url| url.scheme == SchemeType::Stun)
 }
 
 fn settings(mdns: MulticastDnsMode) -> SettingEngine {
@@ -160,8 +177,10 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_relay_acceptance_min_wait(Some(Duration::ZERO))
         .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
-        // After a change of network the old sockets and their addresses are of no use.
-        .with_discard_local_candidates_during_ice_restart(true)
+        // The sockets stay, and so do the relays' allocations: a way that works is not given up for a better one, and
+        // a socket whose address is gone is replaced beneath the library (`socket`).
+        .with_discard_local_candidates_during_ice_restart(false)
+        .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
         .with_srtp_replay_protection_window(SRTP_REPLAY_WINDOW)
         // A repair is encrypted under the number of the packet that was lost, with another transport-wide number in its
         // header. Counter mode with HMAC (which everybody must know, RFC 8827 §6.5) bears that; in GCM a nonce that is
@@ -171,16 +190,17 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         .build()
 }
 
-fn interceptors(link: &Arc<Link>) -> Registry {
+fn interceptors(link: &Arc<Link>, wire: &Arc<Wire>) -> Registry {
     // Retransmission is ours (`nack`, `send`, `receive`): the library's has no regard for the round trip, and answers
     // whoever asks as often as they ask.
     Registry::new()
-        .with(Slot::CongestionControl, WireTap::new(Arc::clone(link)))
+        .with(Slot::CongestionControl, WireTap::new(Arc::clone(link), Arc::clone(wire)))
         .with(Slot::TwccSender, TwccSenderBuilder::new().build())
         .with(Slot::TwccReceiver, TwccReceiverBuilder::new().with_interval(TWCC_INTERVAL).build())
         .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build())
         .with(Slot::SenderReport, SenderReportBuilder::new().build())
         .with(Slot::from(INTAKE_SLOT), Intake::new(Arc::clone(link)))
+        .with(Slot::from(HOLD_SLOT), Hold::new(Arc::clone(wire)))
 }
 
 fn codec(kind: MediaKind) -> RTCRtpCodecParameters {

@@ -8,6 +8,7 @@ pub mod depacketizer;
 pub mod estimator;
 pub mod fec;
 mod figures;
+mod hold;
 pub mod key_frame_requests;
 mod link;
 mod marked_socket;
@@ -16,13 +17,16 @@ pub mod nat_probe;
 mod negotiator;
 pub mod pacer;
 pub mod packetizer;
+mod path_watch;
 mod peer;
 mod receive;
+pub mod relay;
 mod resolver;
 mod runtime;
 mod sdp;
 mod send;
 pub mod sent_packets;
+mod socket;
 mod tap;
 pub mod video_stream;
 
@@ -69,6 +73,8 @@ pub struct PeerConfig {
     pub ice_servers: Vec<IceServer>,
     /// Use relayed candidates only.
     pub relay_only: bool,
+    /// Certificates (DER) to trust besides the system's, when a TURN server is reached over TLS.
+    pub relay_roots: Vec<Vec<u8>>,
     /// The addresses to bind; empty for all interfaces, IPv4 and IPv6.
     pub bind: Vec<SocketAddr>,
     /// What the encoder may use at most.
@@ -108,6 +114,11 @@ pub enum PeerEvent {
     Connected,
     /// Nothing has come through for a while; it may come back.
     Disconnected,
+    /// The way to the other may be lost, or about to be: ICE should be started anew, which does no harm to a way that
+    /// works after all. Media may still flow.
+    PathSuspect,
+    /// The way that was suspect works.
+    PathWorks,
     /// It will not come back by itself. The text says why, in words for a person.
     Failed(String),
 }

@@ -71,8 +71,6 @@ pub(crate) struct LinkState {
     awaited: SentPackets,
     /// What the payload types stand for that the other sends with.
     pub(crate) payload_types: Vec<(u8, MediaKind)>,
-    /// The payload type that we send sound with.
-    pub(crate) audio_out: Option<u8>,
     /// The payload type that they send parity with.
     pub(crate) parity_in: Option<u8>,
     /// The payload type that we send parity with, where the other takes it, and its stream.
@@ -99,7 +97,6 @@ impl LinkState {
             estimator,
             awaited: SentPackets::default(),
             payload_types: Vec::new(),
-            audio_out: None,
             parity_in: None,
             parity_out: None,
             parity_ssrc: rand::random_range(1..u32::MAX),

@@ -15,7 +15,7 @@ use std::task::{Context, Poll};
 use socket2::SockRef;
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Runtime, TokioRuntime, Transmit};
 
-use super::link::Link;
+use super::socket::Wire;
 
 /// Expedited forwarding (RFC 3246), as the six high bits of the field.
 const EF: u32 = 46 << 2;
@@ -31,17 +31,17 @@ struct MarkedSocket {
     /// Sends: the same socket of the system.
     sending: tokio::net::UdpSocket,
     /// Knows which packets are sound.
-    link: Arc<Link>,
+    wire: Arc<Wire>,
     /// The mark that the socket has.
     mark: AtomicU32,
 }
 
 /// Takes the place of [`TokioRuntime::wrap_udp_socket`].
-pub(crate) fn wrap(socket: UdpSocket, link: Arc<Link>) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+pub(crate) fn wrap(socket: UdpSocket, wire: Arc<Wire>) -> io::Result<Arc<dyn AsyncUdpSocket>> {
     socket.set_nonblocking(true)?;
     let sending = tokio::net::UdpSocket::from_std(socket.try_clone()?)?;
     let inner = TokioRuntime.wrap_udp_socket(socket)?;
-    Ok(Arc::new(MarkedSocket { inner, sending, link, mark: AtomicU32::new(NONE) }))
+    Ok(Arc::new(MarkedSocket { inner, sending, wire, mark: AtomicU32::new(NONE) }))
 }
 
 /// What a packet is marked with: RTP (RFC 7983 §7) of the payload type that we send sound with, or anything else.
@@ -86,7 +86,7 @@ impl AsyncUdpSocket for MarkedSocket {
         if transmit.src_ip.is_some() || transmit.ecn.is_some() {
             return self.inner.poll_send(cx, transmit);
         }
-        let audio = self.link.state().audio_out;
+        let audio = self.wire.sound();
         self.set_mark(mark_of(transmit.contents, audio), transmit.destination);
         self.sending.poll_send_to(cx, transmit.contents, transmit.destination)
     }
@@ -108,7 +108,8 @@ impl AsyncUdpSocket for MarkedSocket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use visavis_media::units::Bitrate;
+    use crate::relay::Trust;
+    use crate::resolver::Resolver;
 
     #[test]
     fn sound_is_marked_before_pictures() {
@@ -128,9 +129,9 @@ mod tests {
             let Ok(socket) = UdpSocket::bind(address) else { continue };
             let other = tokio::net::UdpSocket::bind(address).await.expect("a socket");
             let watched = socket.try_clone().expect("a handle");
-            let (link, _, _) = Link::new(Bitrate::from_kbps(1000), Arc::default());
-            link.state().audio_out = Some(111);
-            let marked = wrap(socket, link).expect("a marked socket");
+            let wire = Wire::new(Resolver::shared(), Trust::default());
+            wire.sound_goes_as(Some(111));
+            let marked = wrap(socket, wire).expect("a marked socket");
             for (packet, mark) in [([0x80, 111], EF), ([0x80, 102], AF41), ([0x80, 111], EF)] {
                 marked.send_to(&packet, other.local_addr().expect("an address")).await.expect("it is sent");
                 let mut buffer = [0; 16];

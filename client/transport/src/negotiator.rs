@@ -5,85 +5,36 @@
 //! take turns; something malformed from the other fails a connection that does not stand yet, and never one that does.
 //! (RFC 8829 for offer and answer, RFC 8838 for addresses that come one by one.)
 
+mod library;
+mod upkeep;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use rtc::peer_connection::configuration::RTCOfferOptions;
 use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
 use tokio::sync::{mpsc, watch};
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
-use webrtc::media_stream::track_remote::TrackRemote;
-use webrtc::peer_connection::{
-    PeerConnectionEventHandler, RTCIceCandidateInit, RTCIceGatheringState, RTCPeerConnectionIceEvent,
-    RTCPeerConnectionState, RTCSessionDescription,
-};
+use webrtc::peer_connection::{RTCIceCandidateInit, RTCSessionDescription};
 
 use super::connection::{Connection, LocalTrack, configuration};
 use super::link::{Link, MediaKind};
+use super::path_watch::PathWatch;
 use super::receive::ReceiveCommand;
 use super::resolver::Resolver;
 use super::send::Permission;
+use super::socket::Wire;
 use super::{PeerCommand, PeerConfig, PeerEvent, sdp};
+
+pub(super) use library::{Handler, LibraryEvent};
 
 /// The most addresses of the other's that are tried.
 const MAX_CANDIDATES: usize = 128;
 /// A lookup that takes longer than this, from when it began, is not waited for.
 const NAME_GRACE: Duration = Duration::from_millis(150);
-/// When nothing has come for this long, although ICE is content, media does not flow.
-const MEDIA_SILENCE: Duration = Duration::from_secs(3);
-/// How often silence is looked for.
-const WATCH: Duration = Duration::from_millis(250);
-
-/// What the library tells.
-pub(super) enum LibraryEvent {
-    Candidate(RTCIceCandidateInit),
-    State(RTCPeerConnectionState),
-    Track(Arc<dyn TrackRemote>),
-    /// All servers have answered or been given up.
-    Gathered,
-}
-
-/// Passes the library's callbacks on. They run inside its driver and must not wait.
-pub(super) struct Handler {
-    events: mpsc::Sender<LibraryEvent>,
-}
-
-impl Handler {
-    pub(super) fn new(events: mpsc::Sender<LibraryEvent>) -> Self {
-        Self { events }
-    }
-
-    fn pass_on(&self, event: LibraryEvent) {
-        if self.events.try_send(event).is_err() {
-            tracing::debug!("an event of the peer connection was dropped");
-        }
-    }
-}
-
-#[async_trait]
-impl PeerConnectionEventHandler for Handler {
-    async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
-        if let Ok(candidate) = event.candidate.to_json() {
-            self.pass_on(LibraryEvent::Candidate(candidate));
-        }
-    }
-
-    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
-        self.pass_on(LibraryEvent::State(state));
-    }
-
-    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
-        if state == RTCIceGatheringState::Complete {
-            self.pass_on(LibraryEvent::Gathered);
-        }
-    }
-
-    async fn on_track(&self, track: Arc<dyn TrackRemote>) {
-        self.pass_on(LibraryEvent::Track(track));
-    }
-}
+/// How often the way to the other is looked after.
+const WATCH: Duration = Duration::from_millis(100);
 
 /// Where the connection is, by the library's account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,12 +59,22 @@ pub(super) struct Negotiator {
     resolver: Arc<Resolver>,
     connection: Connection,
     link: Arc<Link>,
+    wire: Arc<Wire>,
     out: Outputs,
     candidates_before_description: Vec<CandidateInit>,
     candidates_taken: usize,
     bundle_section: Option<(String, u16)>,
     /// We offered and wait for the answer.
     offered: bool,
+    /// An offer to start ICE anew that was told, and that the library is given only together with its answer: until then
+    /// it goes on with what it has.
+    staged: Option<RTCSessionDescription>,
+    path: PathWatch,
+    /// ICE was started anew, and the way has not been seen to work since.
+    restarted: bool,
+    addresses_looked_up: Option<Instant>,
+    /// The library is to ask the relays for new allocations, and has not been told yet.
+    relays_renewed: bool,
     gathering: bool,
     /// A server became known while the library gathered.
     gather_again: bool,
@@ -141,6 +102,7 @@ impl Negotiator {
         resolver: Arc<Resolver>,
         connection: Connection,
         link: Arc<Link>,
+        wire: Arc<Wire>,
         out: Outputs,
     ) -> Self {
         Self {
@@ -148,11 +110,17 @@ impl Negotiator {
             resolver,
             connection,
             link,
+            wire,
             out,
             candidates_before_description: Vec::new(),
             candidates_taken: 0,
             bundle_section: None,
             offered: false,
+            staged: None,
+            path: PathWatch::default(),
+            restarted: false,
+            addresses_looked_up: None,
+            relays_renewed: false,
             gathering: false,
             gather_again: false,
             ice: Ice::New,
@@ -178,7 +146,7 @@ impl Negotiator {
                 },
                 Some(event) = library.recv() => self.library_event(event).await,
                 Ok(()) = resolved.changed() => self.resolved().await,
-                _ = watch.tick() => self.watch_for_silence().await,
+                _ = watch.tick() => self.look_after_path().await,
             }
         }
     }
@@ -211,22 +179,61 @@ impl Negotiator {
     }
 
     async fn offer(&mut self, ice_restart: bool) -> Result<(), NegotiationError> {
+        if let Some(staged) = self.staged.as_ref().filter(|_| ice_restart) {
+            // Whoever has heard it before says the same answer again, and whichever comes first fits.
+            let offer = SessionDescription { kind: DescriptionKind::Offer, sdp: staged.sdp.clone() };
+            self.tell(PeerEvent::LocalDescription(offer)).await;
+            return Ok(());
+        }
+        if ice_restart && std::mem::replace(&mut self.restarted, true) {
+            // The last one did not help. What was allocated at a relay may be what is lost.
+            self.renew_relays();
+        }
         let options = ice_restart.then_some(RTCOfferOptions { ice_restart });
-        if !self.gathering {
+        if !self.gathering || self.relays_renewed {
             // A name server's usual time, unless the names were looked up at log-in: to take up a server in the middle
             // of gathering is what the library does worst.
             self.resolver.settled(NAME_GRACE).await;
-            let configuration = configuration(&self.config, &self.resolver);
-            if let Err(error) = self.connection.pc.set_configuration(configuration).await {
-                tracing::debug!("a server could not be added: {error}");
-            }
+            self.configure().await;
         }
         let offer = self.connection.pc.create_offer(options).await.map_err(NegotiationError::NotMade)?;
         if ice_restart {
             self.out.ice_restarts.send_modify(|count| *count += 1);
+            if matches!(self.ice, Ice::Connected | Ice::Disconnected) {
+                // Not a packet is given up for it before the other has answered: the way may still work, or again.
+                let text = offer.sdp.clone();
+                self.staged = Some(offer);
+                let offer = SessionDescription { kind: DescriptionKind::Offer, sdp: text };
+                self.tell(PeerEvent::LocalDescription(offer)).await;
+                return Ok(());
+            }
         }
         self.offered = true;
         self.set_local(offer, DescriptionKind::Offer).await
+    }
+
+    /// Tells the library of the servers that are known. It asks them when it gathers next.
+    async fn configure(&mut self) {
+        self.relays_renewed = false;
+        let configuration = configuration(&self.config, &self.resolver, &self.wire.relays);
+        if let Err(error) = self.connection.pc.set_configuration(configuration).await {
+            tracing::debug!("a server could not be added: {error}");
+        }
+    }
+
+    async fn apply_local(
+        &mut self,
+        description: RTCSessionDescription,
+        kind: DescriptionKind,
+    ) -> Result<(), NegotiationError> {
+        self.bundle_section = sdp::bundle_section(&description.sdp);
+        {
+            let mut state = self.link.state();
+            state.payload_types = sdp::payload_types(&description.sdp);
+            state.parity_in = sdp::parity_payload_type(&description.sdp);
+        }
+        self.gathering |= kind == DescriptionKind::Offer;
+        self.connection.pc.set_local_description(description).await.map_err(NegotiationError::NotMade)
     }
 
     async fn set_local(
@@ -235,14 +242,7 @@ impl Negotiator {
         kind: DescriptionKind,
     ) -> Result<(), NegotiationError> {
         let text = description.sdp.clone();
-        self.bundle_section = sdp::bundle_section(&text);
-        {
-            let mut state = self.link.state();
-            state.payload_types = sdp::payload_types(&text);
-            state.parity_in = sdp::parity_payload_type(&text);
-        }
-        self.gathering |= kind == DescriptionKind::Offer;
-        self.connection.pc.set_local_description(description).await.map_err(NegotiationError::NotMade)?;
+        self.apply_local(description, kind).await?;
         // Addresses follow through the library's queue, which is read after this.
         self.tell(PeerEvent::LocalDescription(SessionDescription { kind, sdp: text })).await;
         Ok(())
@@ -262,6 +262,12 @@ impl Negotiator {
             let rollback = RTCSessionDescription::rollback(None).map_err(NegotiationError::Unusable)?;
             pc.set_local_description(rollback).await.map_err(NegotiationError::Unusable)?;
         }
+        // Of a staged offer the library knows only the credentials, and makes others for theirs.
+        self.staged = None;
+        let theirs = pc.remote_description().await;
+        if theirs.is_some_and(|theirs| sdp::ice_user(&theirs.sdp) != sdp::ice_user(&description.sdp)) {
+            self.restart_begins();
+        }
         if let Err(error) = pc.set_remote_description(description).await {
             self.roll_back_remote().await;
             return Err(NegotiationError::Unusable(error));
@@ -272,6 +278,9 @@ impl Negotiator {
         }
         // Who offers can ask a server later; who answers has but this moment, and gives a name server its usual time.
         self.resolver.settled(NAME_GRACE).await;
+        if self.relays_renewed {
+            self.configure().await;
+        }
         let answer = pc.create_answer(None).await.map_err(NegotiationError::Unusable)?;
         self.set_local(answer, DescriptionKind::Answer).await?;
         self.negotiated().await;
@@ -286,11 +295,23 @@ impl Negotiator {
             DescriptionKind::Offer | DescriptionKind::Rollback => return Err(NegotiationError::WrongKind),
         };
         let description = description.map_err(NegotiationError::Unusable)?;
+        if let Some(offer) = self.staged.take() {
+            self.restart_begins();
+            self.apply_local(offer, DescriptionKind::Offer).await?;
+        }
         self.connection.pc.set_remote_description(description).await.map_err(NegotiationError::Unusable)?;
         self.offered = answer.kind == DescriptionKind::Pranswer;
         self.add_waiting_candidates().await;
         self.negotiated().await;
         Ok(())
+    }
+
+    /// The library is about to forget the pair in use and to look for another.
+    fn restart_begins(&mut self) {
+        self.candidates_taken = 0;
+        if self.ice != Ice::New {
+            self.wire.restart_begins(Instant::now());
+        }
     }
 
     /// Of a kind that the other has no format for in common with us: with a sender the library would refuse the whole
@@ -360,7 +381,7 @@ impl Negotiator {
     /// gather again, with them; later than that it would disturb the checks that are under way.
     async fn ask_late_servers(&mut self) {
         let pc = &self.connection.pc;
-        if let Err(error) = pc.set_configuration(configuration(&self.config, &self.resolver)).await {
+        if let Err(error) = pc.set_configuration(configuration(&self.config, &self.resolver, &self.wire.relays)).await {
             tracing::debug!("a server that was resolved late could not be added: {error}");
         } else if self.offered
             && let Some(offer) = pc.local_description().await
@@ -384,11 +405,8 @@ impl Negotiator {
             Some(track) if video.is_some() => track.parity_payload_type().await,
             _ => None,
         };
-        {
-            let mut state = self.link.state();
-            state.audio_out = audio;
-            state.parity_out = parity;
-        }
+        self.wire.sound_goes_as(audio);
+        self.link.state().parity_out = parity;
         let theirs = self.connection.pc.remote_description().await;
         let level = theirs.and_then(|description| sdp::h264_level(&description.sdp));
         self.out.permission.send_modify(|permission| {
@@ -425,61 +443,6 @@ impl Negotiator {
                     self.ask_late_servers().await;
                 }
             }
-        }
-    }
-
-    async fn state(&mut self, state: RTCPeerConnectionState) {
-        match state {
-            RTCPeerConnectionState::Connected => {
-                self.ice = Ice::Connected;
-                self.connected(true).await;
-            }
-            RTCPeerConnectionState::Disconnected => {
-                self.ice = Ice::Disconnected;
-                self.disconnected().await;
-            }
-            RTCPeerConnectionState::Failed => {
-                self.ice = Ice::Failed;
-                self.out.permission.send_modify(|permission| permission.connected = false);
-                self.told_connected = false;
-                let why = "No way to the other was found that lets calls through";
-                self.tell(PeerEvent::Failed(why.to_owned())).await;
-            }
-            _ => {}
-        }
-    }
-
-    async fn connected(&mut self, anew: bool) {
-        if anew {
-            self.negotiated().await;
-        }
-        self.out.permission.send_modify(|permission| {
-            permission.connected = true;
-            permission.connections += u32::from(anew);
-        });
-        if !std::mem::replace(&mut self.told_connected, true) {
-            self.tell(PeerEvent::Connected).await;
-        }
-    }
-
-    async fn disconnected(&mut self) {
-        if std::mem::replace(&mut self.told_connected, false) {
-            self.tell(PeerEvent::Disconnected).await;
-        }
-    }
-
-    /// ICE can be content while nothing comes through.
-    async fn watch_for_silence(&mut self) {
-        if self.ice != Ice::Connected {
-            return;
-        }
-        // Without any media so far there is nothing to miss.
-        let Some(last) = self.link.state().last_received else { return };
-        let silent = Instant::now().duration_since(last) >= MEDIA_SILENCE;
-        match (silent, self.told_connected) {
-            (true, true) => self.disconnected().await,
-            (false, false) => self.connected(false).await,
-            _ => {}
         }
     }
 }

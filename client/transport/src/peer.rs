@@ -16,9 +16,11 @@ use super::figures::Figures;
 use super::link::Link;
 use super::negotiator::{Handler, Negotiator, Outputs};
 use super::receive::{ReceiveStats, ReceiveTask};
+use super::relay::Trust;
 use super::resolver::Resolver;
 use super::runtime::SupervisedRuntime;
 use super::send::{OutgoingStream, Permission, SendInputs, SendStats, SendTask};
+use super::socket::Wire;
 use super::{MediaPorts, PeerCommand, PeerConfig, PeerEvent, PeerStats, TransportError};
 use visavis_media::units::Bitrate;
 
@@ -60,11 +62,13 @@ impl Peer {
         // Sound, repairs and as much parity as video come on top of what the encoder may use.
         let ceiling = Bitrate::from_bps(config.max_bitrate.scaled(2.25).bps() + 150_000);
         let (link, feedback, incoming) = Link::new(ceiling, ports.lip_sync);
+        let trust = Trust { more: config.relay_roots.iter().cloned().map(Into::into).collect() };
+        let wire = Wire::new(Arc::clone(&resolver), trust);
         let (library, library_events) = mpsc::channel(LIBRARY_QUEUE);
         let (panicked, panics) = mpsc::channel(1);
-        let runtime = Arc::new(SupervisedRuntime::new(Arc::clone(&link), Arc::clone(&resolver), panicked));
+        let runtime = Arc::new(SupervisedRuntime::new(Arc::clone(&resolver), Arc::clone(&wire), panicked));
         let handler = Arc::new(Handler::new(library));
-        let connection = Connection::build(&config, &link, handler, &resolver, runtime).await?;
+        let connection = Connection::build(&config, &link, &wire, handler, &resolver, runtime).await?;
 
         let stream = |track: &Option<LocalTrack>| {
             track.as_ref().map(|local| OutgoingStream::new(Arc::clone(&local.track), local.ssrc))
@@ -99,7 +103,7 @@ impl Peer {
         let pc = Arc::clone(&connection.pc);
         let outputs =
             Outputs { events: events.clone(), receive: receive_commands, permission, ice_restarts: ice_restarts_tx };
-        let negotiator = Negotiator::new(config, resolver, connection, link, outputs);
+        let negotiator = Negotiator::new(config, resolver, connection, link, wire, outputs);
         let supervisor = Supervisor { pc, events, closed: closed_tx };
         tokio::spawn(async move {
             let tasks = [send.abort_handle(), receive.abort_handle()];

@@ -118,11 +118,6 @@ impl Resolver {
         self.names().get(host)?.addresses.clone()
     }
 
-    /// Whether the name in this URL is known, or there is none.
-    pub(crate) fn knows(&self, url: &str) -> bool {
-        host_and_port(url).is_none_or(|name| self.lookup(&name).is_some())
-    }
-
     /// Changes whenever a name was resolved for the first time.
     pub(crate) fn changed(&self) -> watch::Receiver<u64> {
         self.resolved.subscribe()
@@ -133,12 +128,13 @@ impl Resolver {
     }
 }
 
-/// The `host:port` of a `stun:` or `turn:` URL (RFC 7064, RFC 7065), as the library asks for it.
+/// The `host:port` of a `stun:`, `turn:` or `turns:` URL (RFC 7064, RFC 7065), as it is asked for.
 fn host_and_port(url: &str) -> Option<String> {
     let url = url.split('?').next()?;
     let (scheme, host) = url.split_once(':')?;
     let default_port = match scheme {
         "stun" | "turn" => 3478,
+        "turns" => 5349,
         _ => return None,
     };
     let has_port = match host.rfind(']') {
@@ -158,7 +154,7 @@ mod tests {
         assert_eq!(host_and_port("turn:example.org:5349?transport=udp").as_deref(), Some("example.org:5349"));
         assert_eq!(host_and_port("stun:[2001:db8::1]").as_deref(), Some("[2001:db8::1]:3478"));
         assert_eq!(host_and_port("stun:[2001:db8::1]:99").as_deref(), Some("[2001:db8::1]:99"));
-        assert_eq!(host_and_port("turns:example.org"), None);
+        assert_eq!(host_and_port("turns:example.org?transport=tcp").as_deref(), Some("example.org:5349"));
         assert_eq!(host_and_port("nonsense"), None);
     }
 

@@ -1,8 +1,9 @@
 //! The runtime that the library runs on: tokio, but supervised.
 //!
 //! Three things differ from the library's own. A task of the library's that panics is reported instead of vanishing with
-//! the connection it drove. Its sockets mark what they send ([`super::marked_socket`]). And names are resolved by [`super::resolver`], which answers at once: the library resolves
-//! the names of STUN servers inside its driver, where a dead name server would hold up everything else.
+//! the connection it drove. And names are resolved by [`super::resolver`], which answers at once: the library resolves
+//! the names of STUN servers inside its driver, where a dead name server would hold up everything else. And its sockets are
+//! [`super::socket`]'s.
 
 use std::future::Future;
 use std::io;
@@ -17,9 +18,8 @@ use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, TokioRuntime,
 };
 
-use super::link::Link;
-use super::marked_socket;
 use super::resolver::Resolver;
+use super::socket::Wire;
 
 /// Where multicast DNS is spoken (RFC 6762 §3).
 const MDNS_PORT: u16 = 5353;
@@ -27,23 +27,18 @@ const MDNS_PORT: u16 = 5353;
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Tokio, supervised.
+#[derive(Debug)]
 pub(crate) struct SupervisedRuntime {
     tokio: TokioRuntime,
-    link: Arc<Link>,
     resolver: Arc<Resolver>,
+    wire: Arc<Wire>,
     /// Told when a task of the library's panicked. One place is enough: the first is the last.
     panicked: mpsc::Sender<()>,
 }
 
 impl SupervisedRuntime {
-    pub(crate) fn new(link: Arc<Link>, resolver: Arc<Resolver>, panicked: mpsc::Sender<()>) -> Self {
-        Self { tokio: TokioRuntime, link, resolver, panicked }
-    }
-}
-
-impl std::fmt::Debug for SupervisedRuntime {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SupervisedRuntime")
+    pub(crate) fn new(resolver: Arc<Resolver>, wire: Arc<Wire>, panicked: mpsc::Sender<()>) -> Self {
+        Self { tokio: TokioRuntime, resolver, wire, panicked }
     }
 }
 
@@ -78,7 +73,7 @@ impl Runtime for SupervisedRuntime {
         if socket.local_addr()?.port() == MDNS_PORT {
             return self.tokio.wrap_udp_socket(socket);
         }
-        marked_socket::wrap(socket, Arc::clone(&self.link))
+        self.wire.wrap(socket)
     }
 
     fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
@@ -90,7 +85,8 @@ impl Runtime for SupervisedRuntime {
     }
 
     fn resolve_host<'a>(&'a self, host: &'a str) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
-        let resolved = self.resolver.lookup(host).ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock));
+        let resolved = self.wire.resolve_relay(host).unwrap_or_else(|| self.resolver.lookup(host));
+        let resolved = resolved.ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock));
         Box::pin(std::future::ready(resolved))
     }
 
@@ -118,15 +114,17 @@ impl Runtime for SupervisedRuntime {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::relay::Trust;
 
-    fn link() -> Arc<Link> {
-        Link::new(visavis_media::units::Bitrate::from_kbps(1000), Arc::default()).0
+    fn runtime(panicked: mpsc::Sender<()>) -> SupervisedRuntime {
+        let wire = Wire::new(Resolver::shared(), Trust::default());
+        SupervisedRuntime::new(Resolver::shared(), wire, panicked)
     }
 
     #[tokio::test]
     async fn a_panic_in_the_library_is_told() {
         let (panicked, mut panics) = mpsc::channel(1);
-        let runtime = SupervisedRuntime::new(link(), Resolver::shared(), panicked);
+        let runtime = runtime(panicked);
         runtime.spawn(Box::pin(async {})).detach();
         let aborted = runtime.spawn(Box::pin(std::future::pending()));
         aborted.abort();
@@ -138,7 +136,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_is_not_known_yet_is_no_reason_to_wait() {
-        let runtime = SupervisedRuntime::new(link(), Resolver::shared(), mpsc::channel(1).0);
+        let runtime = runtime(mpsc::channel(1).0);
         assert!(runtime.resolve_host("no.such.name.invalid:1").await.is_err());
         let known = runtime.resolve_host("192.0.2.1:1").await.expect("an address");
         assert_eq!(known, [SocketAddr::from(([192, 0, 2, 1], 1))]);

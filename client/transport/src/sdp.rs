@@ -54,6 +54,11 @@ fn mid_of(section: &str) -> Option<&str> {
     section.lines().find_map(|line| line.strip_prefix("a=mid:")).map(str::trim)
 }
 
+/// The user fragment of ICE (RFC 8839 §5.4): another one starts ICE anew.
+pub(crate) fn ice_user(sdp: &str) -> Option<&str> {
+    sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).map(str::trim)
+}
+
 /// The media sections, each beginning with its `m=` line.
 fn media_sections(sdp: &str) -> impl Iterator<Item = &str> {
     let mut starts: Vec<usize> = sdp.match_indices("\nm=").map(|(at, _)| at + 1).collect();

@@ -28,6 +28,7 @@ use rtc::shared::marshal::MarshalSize;
 use visavis_media::units::Bitrate;
 
 use super::link::{Feedback, Incoming, Link, MediaKind};
+use super::socket::Wire;
 
 /// The position of [`Intake`]: behind every interceptor of the library's (the last is at 13 000).
 pub(crate) const INTAKE_SLOT: usize = 14_000;
@@ -51,6 +52,7 @@ fn kind_of(info: &StreamInfo) -> Option<MediaKind> {
 /// Watches the wire.
 pub(crate) struct WireTap {
     link: Arc<Link>,
+    wire: Arc<Wire>,
     /// What we send, by SSRC.
     local: HashMap<u32, MediaKind>,
     /// What the other sends, by SSRC.
@@ -61,9 +63,10 @@ pub(crate) struct WireTap {
 }
 
 impl WireTap {
-    pub(crate) fn new(link: Arc<Link>) -> Self {
+    pub(crate) fn new(link: Arc<Link>, wire: Arc<Wire>) -> Self {
         Self {
             link,
+            wire,
             local: HashMap::new(),
             remote: HashMap::new(),
             number_extension: HashMap::new(),
@@ -99,6 +102,7 @@ impl WireTap {
         {
             self.key_frame_wanted();
         } else if let Some(feedback) = packet.downcast_ref::<TransportLayerCc>() {
+            self.wire.reported(now);
             self.link.state().packets_reported(feedback, now);
         } else if let Some(remb) = packet.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
             // A cast of a float saturates, so whatever is in the packet is a number.

@@ -16,6 +16,9 @@ use rtc::shared::marshal::Marshal;
 
 use super::*;
 use crate::link::{Link, MediaKind};
+use crate::relay::Trust;
+use crate::resolver::Resolver;
+use crate::socket::Wire;
 
 const OURS: u32 = 0x1234_5678;
 
@@ -25,7 +28,7 @@ fn tap(now: Instant) -> WireTap {
     for number in 0..200u16 {
         link.state().packet_left(1000, Some(number), false, now + Duration::from_millis(5) * u32::from(number));
     }
-    let mut tap = WireTap::new(link);
+    let mut tap = WireTap::new(link, Wire::new(Resolver::shared(), Trust::default()));
     tap.local.insert(OURS, MediaKind::Video);
     tap
 }

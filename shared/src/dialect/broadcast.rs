@@ -8,7 +8,7 @@ use crate::message::{Payload, ServerMessage};
 /// What is to be passed on, `null` too; `None` when the event is not of this dialect. Only the first argument counts,
 /// as with the servers for which such pages were written.
 pub(super) fn payload(event: &Event<'_>) -> Option<Payload> {
-    (event.name() == "message").then(|| Payload(event.first().unwrap_or(RawValue::NULL).to_owned()))
+    (event.name() == "message").then(|| Payload::from(event.first().unwrap_or(RawValue::NULL)))
 }
 
 /// Writes a message, if it is of this dialect.

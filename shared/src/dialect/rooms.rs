@@ -7,7 +7,7 @@
 use super::events::{Description, Emission, Event, Refusal};
 use crate::fields::{DecodeError, Problem};
 use crate::ids::{RoomId, Username};
-use crate::json::Object;
+use crate::json::{Object, string_of};
 use crate::message::{CallSignal, ClientMessage, ErrorCode, Payload, ServerMessage};
 
 /// The members of an object by which pages name a room.
@@ -32,10 +32,10 @@ fn room(event: &Event<'_>) -> Result<RoomId, DecodeError> {
         let object = event.object()?;
         ROOM_KEYS.iter().find_map(|key| object.get_some(key)).ok_or_else(missing)?
     } else {
-        first
+        first.get()
     };
     let malformed = |why: String| event.refuse(Problem::Malformed("room", why));
-    let text = match serde_json::from_str(value.get()) {
+    let text = match serde_json::from_str(value) {
         Ok(serde_json::Value::String(text)) => text,
         Ok(serde_json::Value::Number(number)) => number.to_string(),
         _ => return Err(malformed("wrong kind".into())),
@@ -54,13 +54,12 @@ fn call(
     // Browsers end their candidates with null, and some pages pass that on.
     let value = if key == "candidate" { object.get(key) } else { object.get_some(key) };
     let value = value.ok_or_else(|| event.refuse(Problem::Missing(key)))?;
-    Ok(ClientMessage::Call { to: Some(to), call: None, signal: signal(Payload(value.to_owned())) })
+    Ok(ClientMessage::Call { to: Some(to), call: None, signal: signal(Payload::of_checked(value)) })
 }
 
 fn target(event: &Event<'_>, object: &Object<'_>) -> Result<Username, DecodeError> {
     let raw = object.get_some("target").ok_or_else(|| event.refuse(Problem::Missing("target")))?;
-    let text: String =
-        serde_json::from_str(raw.get()).map_err(|_| event.refuse(Problem::Malformed("target", "wrong kind".into())))?;
+    let text = string_of(raw).ok_or_else(|| event.refuse(Problem::Malformed("target", "wrong kind".into())))?;
     Username::parse(&text).map_err(|_| event.refuse(Problem::NoSuchName("target")))
 }
 

@@ -6,7 +6,6 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use serde_json::value::RawValue;
 use visavis_shared::{
     CallId, CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, IceServer, Login, LoginRefusal, Payload,
     RoomId, ServerMessage, Username,
@@ -28,7 +27,7 @@ pub(crate) fn room(text: &str) -> RoomId {
 }
 
 pub(crate) fn payload(json: &str) -> Payload {
-    Payload(RawValue::from_string(json.to_owned()).unwrap())
+    serde_json::from_str(json).unwrap()
 }
 
 /// Every message that a client can send, in the canonical dialect.

@@ -24,6 +24,9 @@ pub(crate) trait Cluster: fmt::Debug + Send + Sync {
     /// Whether this node is the whole server.
     fn is_alone(&self) -> bool;
 
+    /// Whether what only all nodes together know can be found out now: without it nobody new is let in.
+    fn is_reachable(&self) -> bool;
+
     /// Claims a name for this node. `token` is what its session can be resumed by, on this node or another.
     ///
     /// When the future is dropped before it is ready, the claim has to come to nothing, now or by itself soon.

@@ -27,6 +27,10 @@ impl Cluster for Standalone {
         true
     }
 
+    fn is_reachable(&self) -> bool {
+        true
+    }
+
     async fn claim(&self, claim: &Claim, _token: Option<TokenHash>) -> Result<(), ClaimRefusal> {
         if !claim.listed {
             // The id of a socket, which nobody chose and nobody can own.

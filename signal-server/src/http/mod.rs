@@ -54,8 +54,8 @@ pub(crate) type WholeRequest = Request<Full<Bytes>>;
 pub(crate) struct Caller {
     /// Whose address it is: that of the client also when a trusted proxy stands between.
     pub(crate) address: IpAddr,
-    /// The address of ours by which they came.
-    pub(crate) reached: IpAddr,
+    /// The address of ours by which they came; unknown when a proxy brought them to an address that is not public.
+    pub(crate) reached: Option<IpAddr>,
     /// Their place among those of their address, when a proxy brought them. Otherwise the stream holds it.
     #[expect(dead_code, reason = "only there to be dropped")]
     pub(crate) place: Option<Arc<Permit>>,
@@ -114,9 +114,26 @@ pub(crate) fn health() -> Answer {
     plain(StatusCode::OK, "The server lives.")
 }
 
+/// Whether logins are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    /// They are.
+    Ready,
+    /// The server goes away.
+    Restarting,
+    /// Nobody can be let in before the nodes of the server reach each other again.
+    CutOff,
+}
+
 /// The answer to `/readyz`.
-pub(crate) fn readiness(draining: bool) -> Answer {
-    if draining { restarting() } else { plain(StatusCode::OK, "The server accepts logins.") }
+pub(crate) fn readiness(readiness: Readiness) -> Answer {
+    match readiness {
+        Readiness::Ready => plain(StatusCode::OK, "The server accepts logins."),
+        Readiness::Restarting => restarting(),
+        Readiness::CutOff => {
+            plain(StatusCode::SERVICE_UNAVAILABLE, "This server can't reach the others (Redis): it accepts no logins.")
+        }
+    }
 }
 
 /// The answer to whatever would begin something while the server goes away.

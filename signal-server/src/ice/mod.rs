@@ -3,7 +3,7 @@
 //! - [`offer`]: what logins are told; [`credentials`]: what lets them use a relay, here or elsewhere;
 //! - [`responder`], [`relay`]: the embedded STUN server and TURN relay, pure; [`socket`]: the sockets round them;
 //! - [`peers`], [`quota`], [`rate`], [`nonce`]: whom the relay talks to, how many, how much, and with whom it speaks;
-//! - [`stun`], [`reply`]: the messages.
+//! - [`stun`], [`reply`]: the messages; [`url`]: where clients are sent.
 //!
 //! Without `--relay-address` only Binding requests are answered. `docs/adr/0004` says why the relay is our own.
 
@@ -20,6 +20,7 @@ mod reply;
 mod responder;
 mod socket;
 mod stun;
+mod url;
 
 use std::io;
 use std::net::SocketAddr;
@@ -29,12 +30,14 @@ use tokio::net::UdpSocket;
 
 pub use credentials::{Secret, SecretTooShort};
 pub(crate) use offer::IceOffer;
-pub use options::{RelayConfig, RelayOptions, RelayPorts, TurnUrl};
+pub use options::{RelayConfig, RelayOptions, RelayPorts};
 pub use quota::Quotas;
 pub use relay::RelayFigures;
 pub(crate) use socket::Figures;
+pub use url::{StunUrl, TurnUrl};
 
 use peers::PeerRule;
+pub(crate) use peers::is_public;
 use relay::{Relay, Settings};
 use responder::Responder;
 use socket::StunServer;

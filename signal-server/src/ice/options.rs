@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 use super::credentials::Secret;
 use super::quota::Quotas;
+use super::url::{StunUrl, TurnUrl};
 
 /// What logins are offered to reach each other by, and what the relay of this server may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct RelayConfig {
     pub kilobits_per_second: u32,
     /// The most answers a second to an address that has no allocation.
     pub answers_per_second: u32,
+    /// Where clients ask for their public address instead of here.
+    pub stun_urls: Vec<StunUrl>,
     /// Relays elsewhere.
     pub urls: Vec<TurnUrl>,
     /// What is shared with them; a random one for a relay that is only here.
@@ -41,6 +44,7 @@ impl Default for RelayConfig {
             quotas: Quotas::default(),
             kilobits_per_second: 8_000,
             answers_per_second: 100,
+            stun_urls: Vec::new(),
             urls: Vec::new(),
             secret: None,
         }
@@ -89,6 +93,12 @@ pub struct RelayOptions {
         default_value_t = RelayConfig::default().answers_per_second, value_parser = clap::value_parser!(u32).range(1..))]
     pub stun_max_answers: u32,
 
+    /// Where clients are told to ask for their public address: stun:HOST:3478. Needed behind a proxy, where this server
+    /// does not see by which address it is reached; without it they are told the address by which they came, or that of
+    /// --relay-address. May be given more than once.
+    #[arg(long, env = "VISAVIS_STUN_URL", value_name = "URL", value_delimiter = ',')]
+    pub stun_url: Vec<StunUrl>,
+
     /// Give clients a relay elsewhere, such as coturn with use-auth-secret: turn:HOST:3478?transport=udp, or turns:. May
     /// be given more than once. Needs --turn-secret.
     #[arg(long, env = "VISAVIS_TURN_URL", value_name = "URL", value_delimiter = ',', requires = "turn_secret")]
@@ -115,6 +125,7 @@ impl RelayOptions {
             },
             kilobits_per_second: self.relay_max_kilobits,
             answers_per_second: self.stun_max_answers,
+            stun_urls: self.stun_url.clone(),
             urls: self.turn_url.clone(),
             secret: self.turn_secret.clone(),
         }
@@ -159,43 +170,6 @@ impl FromStr for RelayPorts {
     }
 }
 
-/// The URL of a relay (RFC 7065).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TurnUrl(String);
-
-impl TurnUrl {
-    /// As clients are given it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for TurnUrl {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = "it must be like turn:relay.example.org:3478?transport=udp, or turns:";
-        let rest = text.strip_prefix("turn:").or_else(|| text.strip_prefix("turns:")).ok_or(wrong)?;
-        let (place, transport) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
-        if !matches!(transport, None | Some("transport=udp" | "transport=tcp")) {
-            return Err(wrong);
-        }
-        let (host, port) = match place.strip_prefix('[') {
-            Some(place) => {
-                let (host, port) = place.split_once(']').ok_or(wrong)?;
-                host.parse::<std::net::Ipv6Addr>().map_err(|_| wrong)?;
-                (host, if port.is_empty() { None } else { Some(port.strip_prefix(':').ok_or(wrong)?) })
-            }
-            None => place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port))),
-        };
-        let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
-        let is_host = !host.is_empty()
-            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':'));
-        if is_port && is_host { Ok(Self(text.to_owned())) } else { Err(wrong) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,37 +181,6 @@ mod tests {
         assert_eq!(RelayPorts::default().to_string().parse(), Ok(RelayPorts::default()));
         for text in ["", "49160", "2-1", "0-5", "1-65536", "1-2-3", "-1-5", "a-b"] {
             assert!(text.parse::<RelayPorts>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_relay_elsewhere_is_named_by_a_turn_url() {
-        for text in [
-            "turn:relay.example.org",
-            "turn:relay.example.org:3478",
-            "turn:192.0.2.1:3478?transport=udp",
-            "turn:[2001:db8::1]:3478?transport=tcp",
-            "turns:relay.example.org:443?transport=tcp",
-        ] {
-            assert_eq!(text.parse::<TurnUrl>().unwrap().as_str(), text);
-        }
-        for text in [
-            "",
-            "turn:",
-            "turn::3478",
-            "stun:relay.example.org",
-            "https://relay.example.org",
-            "turn://relay.example.org",
-            "turn:relay.example.org:0",
-            "turn:relay.example.org:port",
-            "turn:relay.example.org?transport=sctp",
-            "turn:[relay]:3478",
-            "turn:[2001:db8::1",
-            "turn:[2001:db8::1]3478",
-            "turn:a b:1",
-            "turn:user@relay:1",
-        ] {
-            assert!(text.parse::<TurnUrl>().is_err(), "{text}");
         }
     }
 }

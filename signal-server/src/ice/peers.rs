@@ -101,7 +101,7 @@ impl PeerRule {
 }
 
 /// Whether an address is that of one host on the public internet.
-fn is_public(ip: IpAddr) -> bool {
+pub(crate) fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => !CLOSED_V4.iter().any(|network| network.contains(&ip)),
         IpAddr::V6(ip) => GLOBAL_V6.contains(&ip) && !CLOSED_V6.iter().any(|network| network.contains(&ip)),

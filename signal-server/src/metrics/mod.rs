@@ -4,6 +4,7 @@
 //! own register them with [`Metrics::register`].
 
 mod page;
+mod tally;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -16,6 +17,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry, Unit};
 use visavis_shared::{ClientMessage, ServerMessage};
+
+use tally::Tally;
 
 pub(crate) use page::Page;
 pub use page::{MetricsListen, MetricsOptions};
@@ -39,11 +42,6 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByKind {
     kind: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByType {
-    r#type: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -75,8 +73,8 @@ pub(crate) struct Metrics {
     durations: Histogram,
     logins: Family<ByResult, Counter>,
     users: Gauge,
-    heard: Family<ByType, Counter>,
-    relayed: Family<ByType, Counter>,
+    heard: Tally,
+    relayed: Tally,
     errors: Family<ByCode, Counter>,
     overflows: Counter,
     rate_limited: Family<ByWhat, Counter>,
@@ -93,8 +91,8 @@ impl Metrics {
             durations: Histogram::new(DURATIONS),
             logins: Family::default(),
             users: Gauge::default(),
-            heard: Family::default(),
-            relayed: Family::default(),
+            heard: Tally::default(),
+            relayed: Tally::default(),
             errors: Family::default(),
             overflows: Counter::default(),
             rate_limited: Family::default(),
@@ -111,8 +109,8 @@ impl Metrics {
         metrics.register_with_unit("connection_duration", help, Unit::Seconds, metrics.durations.clone());
         metrics.register("logins", "Answers to logins", metrics.logins.clone());
         metrics.register("users_online", "Connections that are logged in", metrics.users.clone());
-        metrics.register("messages_received", "Messages that clients sent", metrics.heard.clone());
-        metrics.register("messages_relayed", "Messages of one client passed to another", metrics.relayed.clone());
+        metrics.register("messages_received", "Messages that clients sent", metrics.heard.family());
+        metrics.register("messages_relayed", "Messages of one client passed to another", metrics.relayed.family());
         metrics.register("errors", "Errors that clients were told", metrics.errors.clone());
         let help = "Connections that were closed because the client did not read";
         metrics.register("outbox_overflows", help, metrics.overflows.clone());
@@ -165,7 +163,7 @@ impl Metrics {
 
     /// A client said something that could be read.
     pub(crate) fn heard(&self, message: &ClientMessage) {
-        self.heard.get_or_create(&ByType { r#type: message.type_name() }).inc();
+        self.heard.count(message.type_name());
     }
 
     /// Something is being said to a client.
@@ -173,9 +171,9 @@ impl Metrics {
         match message {
             ServerMessage::LoggedIn { .. } => self.login("ok"),
             ServerMessage::LoginRefused { reason, .. } => self.login(reason.as_str()),
-            ServerMessage::Call { signal, .. } => self.relayed(signal.type_name()),
-            ServerMessage::Message { .. } => self.relayed("message"),
-            ServerMessage::Broadcast { .. } => self.relayed("broadcast"),
+            ServerMessage::Call { signal, .. } => self.relayed.count(signal.type_name()),
+            ServerMessage::Message { .. } => self.relayed.count("message"),
+            ServerMessage::Broadcast { .. } => self.relayed.count("broadcast"),
             ServerMessage::Error { code, .. } => {
                 self.errors.get_or_create(&ByCode { code: code.as_str() }).inc();
             }
@@ -192,10 +190,6 @@ impl Metrics {
 
     fn login(&self, result: &'static str) {
         self.logins.get_or_create(&ByResult { result }).inc();
-    }
-
-    fn relayed(&self, r#type: &'static str) {
-        self.relayed.get_or_create(&ByType { r#type }).inc();
     }
 
     /// A connection was closed because its client did not read.

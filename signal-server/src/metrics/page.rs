@@ -21,9 +21,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::drain::Drain;
+use crate::connection::Context;
 use crate::http::{Answer, health, plain, readiness};
-use crate::metrics::Metrics;
 
 /// How many may look at a time.
 const MAX_CONNECTIONS: usize = 32;
@@ -120,7 +119,7 @@ impl Page {
     }
 
     /// Serves it, for ever.
-    pub(crate) async fn serve(self, metrics: Arc<Metrics>, drain: Drain) {
+    pub(crate) async fn serve(self, context: Arc<Context>) {
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut looks = JoinSet::new();
         loop {
@@ -131,7 +130,7 @@ impl Page {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let look = look(stream, Arc::clone(&metrics), drain.clone());
+                    let look = look(stream, Arc::clone(&context));
                     looks.spawn(async move {
                         // Whoever does not read in time has to come again.
                         let _ = timeout(PATIENCE, look).await;
@@ -147,9 +146,9 @@ impl Page {
     }
 }
 
-async fn look(stream: TcpStream, metrics: Arc<Metrics>, drain: Drain) {
+async fn look(stream: TcpStream, context: Arc<Context>) {
     let service = service_fn(|request| {
-        let answer = answer(&request, &metrics, &drain);
+        let answer = answer(&request, &context);
         async { Ok::<_, Infallible>(answer) }
     });
     let served = http1::Builder::new()
@@ -163,19 +162,19 @@ async fn look(stream: TcpStream, metrics: Arc<Metrics>, drain: Drain) {
     }
 }
 
-fn answer(request: &Request<Incoming>, metrics: &Metrics, drain: &Drain) -> Answer {
+fn answer(request: &Request<Incoming>, context: &Context) -> Answer {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "This page can only be read (GET).");
     }
     match request.uri().path() {
         "/metrics" => {
-            let mut answer = plain(StatusCode::OK, metrics.text().trim_end());
+            let mut answer = plain(StatusCode::OK, context.metrics.text().trim_end());
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
             answer
         }
         "/healthz" => health(),
-        "/readyz" => readiness(drain.has_begun()),
+        "/readyz" => readiness(context.readiness()),
         _ => plain(StatusCode::NOT_FOUND, "The figures are at /metrics."),
     }
 }

@@ -72,7 +72,8 @@ impl Router {
     /// Takes a message. A login by it is that of a guest: one that showed a key goes to [`Router::log_in`].
     pub fn handle(&mut self, from: ConnectionId, message: ClientMessage, now: Instant) -> Vec<Output> {
         let (kind, call) = (message.type_name(), message.call().cloned());
-        let mut out = Vec::new();
+        // Nearly every message makes one output.
+        let mut out = Vec::with_capacity(1);
         if let Err(refusal) = self.try_handle(from, message, now, &mut out) {
             out.push(refusal.told(from, kind, call));
         }
@@ -267,9 +268,19 @@ impl Router {
         canonical_name(name.as_str()).unwrap_or(name)
     }
 
+    /// The same for a name that somebody got from the server: that of a page on another node is known by the room or the
+    /// call that both are in.
+    fn spelled_by(&self, sender: &Username, name: Username) -> Username {
+        let mut with_sender = self.rooms.room_of(sender).into_iter().flat_map(|room| self.rooms.others(sender, room));
+        if with_sender.any(|other| *other == name) || self.calls.is_with(sender, &name) {
+            return name;
+        }
+        self.spelled(name)
+    }
+
     /// Whom a message about a call is for: who it names, or else whoever the sender is in a call with.
     fn addressee(&self, name: &Username, to: Option<Username>, now: Instant) -> Result<Username, Refusal> {
-        match to.map(|to| self.spelled(to)) {
+        match to.map(|to| self.spelled_by(name, to)) {
             Some(to) if to == *name => Err(Refusal(ErrorCode::NotAllowed, "You can't call yourself.".into())),
             Some(to) => Ok(to),
             None => {
@@ -288,7 +299,8 @@ impl Router {
         now: Instant,
         out: &mut Vec<Output>,
     ) -> Result<(), Refusal> {
-        if self.rules.alone && self.registry.owner_of(to).is_none() {
+        let owner = self.registry.owner_of(to);
+        if self.rules.alone && owner.is_none() {
             return Err(Refusal(ErrorCode::UnknownUser, format!("Nobody is online as \"{to}\".")));
         }
         let signal = match signal {
@@ -297,7 +309,11 @@ impl Router {
             signal => signal,
         };
         self.remember(name, to, call.as_ref(), &signal, now);
-        self.send(to, ServerMessage::Call { from: name.clone(), call, signal }, out);
+        let message = ServerMessage::Call { from: name.clone(), call, signal };
+        out.push(match owner {
+            Some(owner) => deliver(owner, message),
+            None => Output::Forward(Envelope { to: to.clone(), message }),
+        });
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use visavis_shared::{CallSignal, ClientMessage, RoomId, ServerMessage, Username}
 use super::inbox::Heard;
 use super::line::{End, Line};
 use crate::connection::Context;
-use crate::hub::{Pending, Seat};
+use crate::hub::{Pending, Seat, now};
 use crate::metrics::Kind;
 use crate::outbox::Over;
 
@@ -70,7 +70,7 @@ impl Session {
         if self.line.said_goodbye() {
             // The only word that these pages have for the end of a call. A call that was not is nobody's concern.
             let close = ClientMessage::Call { to: None, call: None, signal: CallSignal::Close(None) };
-            drop(self.start.seat.handle(close));
+            drop(self.start.seat.handle(close, now()));
         }
         let Self { line, start, .. } = self;
         tracing::debug!(connection = %start.seat.id(), ?ended, "a socket left");
@@ -122,7 +122,7 @@ impl Session {
             }
         };
         self.start.context.metrics.heard(&message);
-        seat.handle(message)
+        seat.handle(message, now())
     }
 
     /// Gives everything that waits to the library.

@@ -8,7 +8,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::common::{Client, LONG};
+use visavis_signal_server::Server;
+
+use crate::common::{Client, LONG, get};
 use crate::nodes::{
     LONG_LEASE, SHORT_LEASE, expect_in_any_order, heard, is_granted, log_in, login, node, resumable, resume, two_nodes,
     until, users,
@@ -66,7 +68,7 @@ impl Way {
 }
 
 /// Calls somebody until the answer is an error with this code.
-async fn until_error(caller: &mut Client, callee: &str, code: &str) {
+pub(crate) async fn until_error(caller: &mut Client, callee: &str, code: &str) {
     let offer = json!({"type": "offer", "otherUsername": callee, "call": "c9", "offer": {}});
     until(caller, &offer, |answer| {
         assert_eq!(answer["type"], "error", "{answer}");
@@ -76,7 +78,7 @@ async fn until_error(caller: &mut Client, callee: &str, code: &str) {
 }
 
 /// Calls somebody until they are rung.
-async fn until_rung(caller: &mut Client, callee: &mut Client, name: &str) {
+pub(crate) async fn until_rung(caller: &mut Client, callee: &mut Client, name: &str) {
     let ringing = async {
         loop {
             caller.say(&json!({"type": "offer", "otherUsername": name, "call": "c8", "offer": {}}).to_string()).await;
@@ -178,6 +180,35 @@ async fn without_redis_those_here_call_each_other_and_everything_else_is_refused
     until(&mut late, &users(), |answer| *answer == all).await;
     one.shutdown().await;
     two.shutdown().await;
+}
+
+/// Until a node says that it is ready, or that it is not, as balancers ask it.
+async fn until_readiness(node: &Server, status: u16, words: &str) {
+    let asking = async {
+        loop {
+            let pages = [get(node.address(), "/readyz").await, get(node.metrics_address().unwrap(), "/readyz").await];
+            if pages.iter().all(|(found, text)| *found == status && text.contains(words)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(LONG, asking).await.expect("the right readiness in the end");
+}
+
+#[tokio::test]
+async fn a_node_without_redis_lives_but_is_not_ready_until_it_is_back() {
+    let mut redis = Redis::start();
+    let node = node(&redis.url(), LONG_LEASE).await;
+    until_readiness(&node, 200, "accepts logins").await;
+    redis.kill();
+    until_readiness(&node, 503, "can't reach the others").await;
+    assert_eq!(get(node.address(), "/healthz").await.0, 200);
+    redis.start_again();
+    until_readiness(&node, 200, "accepts logins").await;
+    let mut alice = Client::connect(&node.url()).await;
+    until(&mut alice, &login("alice"), is_granted).await;
+    node.shutdown().await;
 }
 
 #[tokio::test]

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use crate::common::Client;
+use crate::failures::{until_error, until_rung};
 use crate::nodes::{
     LONG_LEASE, SHORT_LEASE, expect_in_any_order, is_granted, log_in, login, node, resumable, resume, until, users,
 };
-use crate::redis::Redis;
+use crate::redis::{Redis, wait_until};
 
 /// A little of everything: leases, routing, presence, the directory, a room, and a node that is killed.
 async fn works_by(url: &str) {
@@ -71,6 +72,39 @@ async fn sentinels_do() {
     let redis = Redis::start();
     let sentinel = redis.start_sentinel();
     works_by(&format!("redis+sentinel://127.0.0.1:{}/main", sentinel.port)).await;
+}
+
+#[tokio::test]
+async fn when_sentinels_make_a_copy_the_master_its_nodes_go_on_with_that() {
+    let mut master = Redis::start();
+    let copy = master.start_replica();
+    let sentinel = master.start_sentinel();
+    wait_until("the sentinel knows of the copy", || {
+        sentinel.command(&["SENTINEL", "REPLICAS", "main"]).contains(&copy.port.to_string())
+    });
+    let url = format!("redis+sentinel://127.0.0.1:{}/main", sentinel.port);
+    let [one, two] = [node(&url, LONG_LEASE).await, node(&url, LONG_LEASE).await];
+    let mut alice = Client::log_in(&one.url(), "alice").await;
+    let mut bob = Client::log_in(&two.url(), "bob").await;
+    until_rung(&mut alice, &mut bob, "bob").await;
+    master.kill();
+    until_error(&mut alice, "bob", "unavailable").await;
+    until_rung(&mut alice, &mut bob, "bob").await;
+    assert!(copy.command(&["ROLE"]).starts_with("master"), "{}", copy.command(&["ROLE"]));
+    // Nobody lost their name, and new ones can be had.
+    let mut other = Client::connect(&two.url()).await;
+    let reply = until(&mut other, &login("alice"), |reply| reply["reason"] != "unavailable").await;
+    assert_eq!(reply["reason"], "taken", "{reply}");
+    until(&mut other, &login("carol"), is_granted).await;
+    one.shutdown().await;
+    two.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_redis_cluster_of_three_does() {
+    let redis = Redis::start_cluster_of_three();
+    let [one, two, three] = redis.each_ref().map(|node| node.port);
+    works_by(&format!("redis+cluster://127.0.0.1:{one},127.0.0.1:{two},127.0.0.1:{three}")).await;
 }
 
 #[tokio::test]

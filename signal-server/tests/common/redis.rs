@@ -53,15 +53,33 @@ impl Redis {
         redis
     }
 
+    /// A copy of this server, up to date.
+    pub(crate) fn start_replica(&self) -> Self {
+        let replica = Self::start_with(&["--replicaof", "127.0.0.1", &self.port.to_string()]);
+        wait_until("the replica is up to date", || {
+            replica.command(&["INFO", "replication"]).contains("master_link_status:up")
+        });
+        replica
+    }
+
+    /// Three servers that are one Redis Cluster.
+    pub(crate) fn start_cluster_of_three() -> [Self; 3] {
+        let nodes = [(); 3].map(|()| Self::start_with(&["--cluster-enabled", "yes"]));
+        let places = nodes.each_ref().map(|node| format!("127.0.0.1:{}", node.port));
+        let made = Command::new("redis-cli").args(["--cluster", "create"]).args(&places).arg("--cluster-yes").output();
+        let made = made.expect("redis-cli");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
+        wait_until("the cluster comes up", || {
+            nodes.iter().all(|node| node.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok"))
+        });
+        nodes
+    }
+
     /// The one node of a Redis Cluster.
     pub(crate) fn start_cluster() -> Self {
         let redis = Self::start_with(&["--cluster-enabled", "yes"]);
         redis.command(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
-        let since = Instant::now();
-        while !redis.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok") {
-            assert!(since.elapsed() < START, "the cluster does not come up");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait_until("the cluster comes up", || redis.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
         redis
     }
 
@@ -71,7 +89,8 @@ impl Redis {
             let (port, folder) = (free_port(), tempfile::tempdir().expect("a folder"));
             let file = folder.path().join("sentinel.conf");
             let settings = format!(
-                "port {port}\nbind 127.0.0.1\ndir {}\nsentinel monitor main 127.0.0.1 {} 1\n",
+                "port {port}\nbind 127.0.0.1\ndir {}\nsentinel monitor main 127.0.0.1 {} 1\n\
+                 sentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 4000\n",
                 folder.path().display(),
                 self.port
             );
@@ -127,6 +146,15 @@ impl Redis {
 impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// Waits for something that takes no longer than a start.
+pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !is_so() {
+        assert!(since.elapsed() < START, "not in time: {what}");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -7,6 +7,10 @@ mod common;
 mod hostile;
 mod pages;
 mod raw;
+#[path = "../common/redis.rs"]
+#[allow(dead_code, reason = "each test file uses its part")]
+mod redis;
+mod ways;
 
 use common::{Client, LONG, server};
 use pages::{POLLING, Pages, UPGRADED, WEBSOCKET};
@@ -29,7 +33,12 @@ async fn check_room(transports: &[&str]) {
     let mut pages = Pages::of(&server);
     let (anna, bert) = (pages.open("anna", transports).await, pages.open("bert", transports).await);
     pages.open("carl", transports).await;
+    meet(&mut pages, &anna, &bert).await;
+    server.shutdown().await;
+}
 
+/// The same for pages that are open: `anna` and `bert`, who are called that by their sockets, and `carl`.
+async fn meet(pages: &mut Pages, anna: &str, bert: &str) {
     pages.emit("anna", json!(["join room", "blue"])).await;
     // Alone: the next thing that she hears is that somebody came.
     pages.emit("anna", json!(["no such event"])).await;
@@ -47,7 +56,7 @@ async fn check_room(transports: &[&str]) {
     assert_eq!(pages.hear("anna").await, json!(["offer", {"target": anna, "caller": bert, "sdp": offer}]));
     pages.emit("anna", json!(["answer", {"target": bert, "caller": anna, "sdp": answer}])).await;
     assert_eq!(pages.hear("bert").await, json!(["answer", {"target": bert, "caller": anna, "sdp": answer}]));
-    for (from, to, target) in [("anna", "bert", &bert), ("bert", "anna", &anna)] {
+    for (from, to, target) in [("anna", "bert", bert), ("bert", "anna", anna)] {
         pages.emit(from, json!(["ice-candidate", {"target": target, "candidate": candidate}])).await;
         assert_eq!(pages.hear(to).await, json!(["ice-candidate", candidate]));
     }
@@ -58,7 +67,6 @@ async fn check_room(transports: &[&str]) {
     assert_eq!(pages.hear("anna").await, json!(["user left", bert]));
     pages.emit("carl", json!(["join room", "blue"])).await;
     assert_eq!(pages.hear("carl").await, json!(["other user", anna]));
-    server.shutdown().await;
 }
 
 #[tokio::test]

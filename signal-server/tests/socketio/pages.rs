@@ -25,19 +25,30 @@ pub(crate) struct Pages {
     stdout: Lines<BufReader<ChildStdout>>,
     heard: HashMap<String, VecDeque<Value>>,
     url: String,
+    /// What a proxy would say about each page.
+    headers: Value,
     _node: Child,
 }
 
 impl Pages {
     /// A Node without pages yet; those that come are on this server.
     pub(crate) fn of(server: &Server) -> Self {
+        Self::at(format!("http://{}", server.address()), None)
+    }
+
+    /// The same for any URL; the certificates in a file are trusted.
+    pub(crate) fn at(url: String, trusted: Option<&Path>) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
         assert!(
             folder.join("node_modules/socket.io-client").is_dir(),
             "the Socket.IO client is missing: run npm ci in {}, or cargo xtask test, which does",
             folder.display()
         );
-        let mut node = Command::new("node")
+        let mut node = Command::new("node");
+        if let Some(trusted) = trusted {
+            node.env("NODE_EXTRA_CA_CERTS", trusted);
+        }
+        let mut node = node
             .arg("pages.js")
             .current_dir(folder)
             .stdin(Stdio::piped())
@@ -50,7 +61,8 @@ impl Pages {
             stdin,
             stdout: BufReader::new(stdout).lines(),
             heard: HashMap::new(),
-            url: format!("http://{}", server.address()),
+            url,
+            headers: json!({}),
             _node: node,
         }
     }
@@ -59,9 +71,19 @@ impl Pages {
         self.stdin.write_all(format!("{command}\n").as_bytes()).await.unwrap();
     }
 
+    /// Pages that are opened from now on are on this server.
+    pub(crate) fn go_to(&mut self, server: &Server) {
+        self.url = format!("http://{}", server.address());
+    }
+
+    /// Pages that are opened from now on are brought by a proxy, from this address.
+    pub(crate) fn come_from(&mut self, address: &str) {
+        self.headers = json!({"X-Forwarded-For": address});
+    }
+
     /// Begins to open a page.
     pub(crate) async fn begin(&mut self, page: &str, transports: &[&str]) {
-        self.command(json!({"page": page, "open": self.url, "transports": transports})).await;
+        self.command(json!({"page": page, "open": self.url, "transports": transports, "headers": self.headers})).await;
     }
 
     /// Opens a page; the id of its socket.

@@ -22,20 +22,21 @@ struct Network {
 
 const STEADY: Network = Network { delay_ms: 30.0, jitter_ms: 1.0, loss: 0.0, duplicated: 0.0 };
 
-/// A packet whose payload tells its number, in the form of a 20 ms CELT packet.
+/// A packet whose payload tells its number, in the form of a 20 ms SILK packet that rebuilds the one before it.
 fn packet(number: u64, arrival: Instant) -> ReceivedAudio {
-    let mut payload = vec![31 << 3];
+    let mut payload = vec![1 << 3, 0x40];
     payload.extend_from_slice(&number.to_be_bytes());
     ReceivedAudio {
         sequence: (65_500 + number) as u16,
         rtp_time: (u32::MAX - 10_000).wrapping_add((number as u32).wrapping_mul(PACKET)),
         payload: payload.into(),
         arrival,
+        copy: false,
     }
 }
 
 fn number_of(payload: &Bytes) -> u64 {
-    u64::from_be_bytes(payload[1..9].try_into().unwrap())
+    u64::from_be_bytes(payload[2..10].try_into().unwrap())
 }
 
 /// A speaker that takes 10 ms every 10 ms, on virtual time.
@@ -78,21 +79,22 @@ impl Listener {
     fn tick(&mut self) {
         let now = self.now();
         while self.ahead < STEP {
-            let due = now + Duration::from_secs_f64(self.ahead as f64 / 48_000.0);
-            let samples = match self.buffer.pull(due) {
+            let ahead = Duration::from_secs_f64(self.ahead as f64 / 48_000.0);
+            let due = now + ahead;
+            let samples = match self.buffer.pull(now, ahead) {
                 Decision::Wait => {
                     self.ahead += STEP;
                     continue;
                 }
-                Decision::Play { payload, samples, speed } => {
+                Decision::Play { payload, samples, speed, .. } => {
                     let number = number_of(&payload);
                     self.played.push(number);
                     let captured = self.start + Duration::from_millis(number * 20);
                     self.delays.push(due.saturating_duration_since(captured).as_secs_f64() * 1000.0);
                     let change = match speed {
                         Speed::Normal => 0,
-                        Speed::Shorter => -300,
-                        Speed::Longer => 300,
+                        Speed::Shorter(change) => -i64::from(change.at_most.min(300)),
+                        Speed::Longer(change) => i64::from(change.at_most.min(300)),
                     };
                     self.buffer.stretched(change);
                     i64::from(samples) + change
@@ -166,8 +168,9 @@ fn a_steady_stream_plays_complete_and_in_order_with_the_least_delay() {
     assert!(heard.played.iter().zip(0..).all(|(&played, number)| played == number), "{:?}", heard.played);
     assert!(heard.played.len() >= 495);
     assert_eq!(heard.concealed, 0);
-    let worst = heard.delays.iter().copied().fold(0.0, f64::max);
-    assert!(worst < 30.0 + 20.0 + 12.0, "{worst} ms");
+    // 30 ms under way, 5 ms for threads that are late, and up to 10 ms until a frame is fetched.
+    let worst = heard.delays[150..].iter().copied().fold(0.0, f64::max);
+    assert!(worst < 30.0 + 5.0 + 10.0 + 2.0, "{worst} ms");
 }
 
 #[test]
@@ -184,7 +187,8 @@ fn a_lost_packet_is_concealed_once_and_nothing_else_is() {
         }
         listener.tick();
     }
-    assert_eq!(listener.concealed + listener.recovered * u64::from(PACKET), u64::from(PACKET));
+    assert!(listener.concealed <= u64::from(PACKET), "{} samples", listener.concealed);
+    assert!(listener.concealed + listener.recovered * u64::from(PACKET) <= 3 * u64::from(PACKET) / 2);
     assert!(!listener.played.contains(&100));
     assert_eq!(listener.buffer.stats().lost, 1);
 }
@@ -291,7 +295,7 @@ fn a_paused_sender_is_not_a_lossy_one() {
             }
         }
         while listener.ahead < STEP {
-            match listener.buffer.pull(now) {
+            match listener.buffer.pull(now, Duration::from_secs_f64(listener.ahead as f64 / 48_000.0)) {
                 Decision::Conceal { samples } => {
                     listener.concealed += u64::from(samples);
                     listener.ahead += i64::from(samples);
@@ -310,6 +314,26 @@ fn a_paused_sender_is_not_a_lossy_one() {
     assert_eq!(listener.buffer.stats().lost, 0);
     assert!(listener.concealed <= 960, "{} samples", listener.concealed);
     assert!(listener.paused > 48_000, "{} samples", listener.paused);
+}
+
+#[test]
+fn a_pause_whose_beginning_was_lost_is_no_loss_in_the_end() {
+    let start = Instant::now();
+    let mut listener = Listener::new(start);
+    for number in 0..200_u64 {
+        let sequence = if number < 130 { number } else { number - 29 };
+        // Packet 100 told of the pause and was lost; the next that was sent is 130.
+        if !(100..130).contains(&number) {
+            let sequence = (65_500 + sequence) as u16;
+            listener.buffer.insert(ReceivedAudio { sequence, ..packet(number, listener.now()) });
+        }
+        listener.tick();
+        listener.tick();
+    }
+    let stats = listener.buffer.stats();
+    assert_eq!(stats.lost, 1);
+    let concealed = listener.concealed - stats.unsent;
+    assert!((480..=1920).contains(&concealed), "{concealed} samples for one lost packet of 960");
 }
 
 #[test]
@@ -373,7 +397,7 @@ fn foreign_packets_are_counted_and_ignored() {
         buffer.insert(ReceivedAudio { payload, ..packet(1, now) });
     }
     assert_eq!(buffer.stats().malformed, 3);
-    assert_eq!(buffer.pull(now), Decision::Wait);
+    assert_eq!(buffer.pull(now, Duration::ZERO), Decision::Wait);
 }
 
 proptest! {
@@ -398,21 +422,30 @@ proptest! {
     }
 
     #[test]
+    fn nothing_is_made_up_where_nothing_is_lost_and_little_is_late(
+        seed in any::<u64>(), delay_ms in 0.0..300.0_f64, jitter_ms in 0.0..4.0_f64,
+    ) {
+        let heard = listen(seed, 500, |_| Network { delay_ms, jitter_ms, loss: 0.0, duplicated: 0.1 });
+        prop_assert_eq!(heard.concealed, 0);
+        prop_assert!(heard.delays[150..].iter().all(|&waited| waited < delay_ms + 21.0));
+    }
+
+    #[test]
     fn absurd_packets_are_bounded_and_never_go_back_in_time(
-        packets in proptest::collection::vec((any::<u16>(), any::<u32>(), any::<u8>(), 0..60_u64, any::<bool>()), 1..600),
+        packets in proptest::collection::vec((any::<u16>(), any::<u32>(), any::<u8>(), 0..60_u64, any::<bool>(), any::<bool>()), 1..600),
     ) {
         let start = Instant::now();
         let mut buffer = AudioJitterBuffer::new();
         let mut now = start;
-        for (sequence, rtp_time, toc, pause_ms, near) in packets {
+        for (sequence, rtp_time, toc, pause_ms, near, copy) in packets {
             now += Duration::from_millis(pause_ms);
             // Half of them near one another, so that some form streams.
             let (sequence, rtp_time) = if near { (sequence % 64, rtp_time % 100_000) } else { (sequence, rtp_time) };
-            buffer.insert(ReceivedAudio { sequence, rtp_time, payload: vec![toc, 2, 0].into(), arrival: now });
+            buffer.insert(ReceivedAudio { sequence, rtp_time, payload: vec![toc, 2, 0].into(), arrival: now, copy });
             prop_assert!(buffer.len() <= CAPACITY);
             let before = (buffer.next, buffer.stats.restarts);
             if let Decision::Fec { samples, .. } | Decision::Conceal { samples } | Decision::Pause { samples }
-                | Decision::Play { samples, .. } = buffer.pull(now) {
+                | Decision::Play { samples, .. } = buffer.pull(now, Duration::ZERO) {
                 prop_assert!((1..=5760).contains(&samples));
             }
             prop_assert!(before.1 != buffer.stats.restarts || before.0 <= buffer.next);

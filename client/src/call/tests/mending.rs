@@ -45,7 +45,7 @@ fn a_short_gap_heals_without_an_ice_restart() {
 }
 
 #[test]
-fn who_placed_the_call_restarts_ice_after_a_grace_and_tries_again() {
+fn ice_is_restarted_after_a_grace_and_tried_again() {
     alice_in_call!(
         (lost(1), "", "reconnecting with bob"),
         (2_000, "1: restart", "reconnecting with bob"),
@@ -77,13 +77,101 @@ fn a_failure_restarts_ice_at_once_but_not_in_a_tight_loop() {
 }
 
 #[test]
-fn who_was_called_waits_for_the_restart() {
+fn who_was_called_restarts_ice_as_well() {
     bob_in_call!(
+        (failed(1, "ICE failed"), "1: restart", "reconnecting with alice"),
+        (made_offer(1, "b2"), "alice/c1: offer b2", "reconnecting with alice"),
+        (answer("alice/c1", "a2"), "1: accept answer a2", "reconnecting with alice"),
+        (connected(1), "", "in call with alice"),
+        (lost(1), "", "reconnecting with alice"),
+        (2_000, "1: restart", "reconnecting with alice"),
+    );
+}
+
+#[test]
+fn who_was_called_by_an_older_client_waits_for_its_restart() {
+    check!(
+        "bob",
+        (offer("alice", "o1"), "alice: ringing", "alice calls"),
+        (Input::Accept, "media on, 1: open to answer o1", "connecting with alice"),
+        (made_answer(1, "r1"), "alice: answer r1", "connecting with alice"),
+        (connected(1), "", "in call with alice"),
+        (suspects(1), "", "in call with alice"),
         (failed(1, "ICE failed"), "", "reconnecting with alice"),
         (10_000, "", "reconnecting with alice"),
-        (offer("alice/c1", "o2"), "1: accept offer o2", "reconnecting with alice"),
-        (made_answer(1, "r2"), "alice/c1: answer r2", "reconnecting with alice"),
-        (connected(1), "", "in call with alice"),
+        (offer("alice", "o2"), "1: accept offer o2", "reconnecting with alice"),
+    );
+}
+
+#[test]
+fn a_suspect_way_is_mended_while_the_call_goes_on() {
+    alice_in_call!(
+        (suspects(1), "1: restart", "in call with bob"),
+        (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
+        (suspects(1), "", "in call with bob"),
+        (4_999, "", "in call with bob"),
+        (1, "1: restart", "in call with bob"),
+        (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
+        (answer("bob/c1", "r2"), "1: accept answer r2", "in call with bob"),
+        (works(1), "", "in call with bob"),
+        (60_000, "", "in call with bob"),
+        (suspects(1), "1: restart", "in call with bob"),
+    );
+}
+
+#[test]
+fn a_way_that_works_after_all_is_not_mended_again() {
+    alice_in_call!(
+        (suspects(1), "1: restart", "in call with bob"),
+        (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
+        (works(1), "", "in call with bob"),
+        (60_000, "", "in call with bob"),
+        // The answer was late; the way works, and goes on working with it.
+        (answer("bob/c1", "r2"), "1: accept answer r2", "in call with bob"),
+        (60_000, "", "in call with bob"),
+    );
+}
+
+#[test]
+fn a_suspect_way_that_is_lost_goes_on_being_mended() {
+    alice_in_call!(
+        (suspects(1), "1: restart", "in call with bob"),
+        (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
+        (1_800, "", "in call with bob"),
+        (lost(1), "", "reconnecting with bob"),
+        (3_199, "", "reconnecting with bob"),
+        (1, "1: restart", "reconnecting with bob"),
+        (20_000, "1: restart, 1: restart, 1: restart, 1: restart", "reconnecting with bob"),
+    );
+}
+
+#[test]
+fn if_both_suspect_the_way_at_once_one_offer_stands() {
+    alice_in_call!(
+        (suspects(1), "1: restart", "in call with bob"),
+        (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
+        (offer("bob/c1", "theirs"), "", "in call with bob"),
+        (answer("bob/c1", "r2"), "1: accept answer r2", "in call with bob"),
+        (works(1), "", "in call with bob"),
+    );
+    bob_in_call!(
+        (suspects(1), "1: restart", "in call with alice"),
+        (made_offer(1, "b2"), "alice/c1: offer b2", "in call with alice"),
+        (offer("alice/c1", "o2"), "1: accept offer o2", "in call with alice"),
+        (made_answer(1, "r2"), "alice/c1: answer r2", "in call with alice"),
+        (works(1), "", "in call with alice"),
+        (60_000, "", "in call with alice"),
+    );
+}
+
+#[test]
+fn the_suspicion_of_a_call_that_does_not_stand_changes_nothing() {
+    check!(
+        "alice",
+        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (suspects(1), "", "calling bob"),
+        (works(1), "", "calling bob"),
+        (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
     );
 }
 
@@ -92,7 +180,7 @@ fn media_that_does_not_come_back_ends_the_call() {
     bob_in_call!(
         (5_000, "", "in call with alice"),
         (lost(1), "", "reconnecting with alice"),
-        (29_999, "", "reconnecting with alice"),
+        (29_999, "1: restart, 1: restart, 1: restart, 1: restart, 1: restart, 1: restart", "reconnecting with alice"),
         (1, "media off, 1: close, alice/c1: close", "ended MediaLost after 5s"),
     );
 }

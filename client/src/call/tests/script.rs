@@ -111,6 +111,14 @@ pub(super) fn lost(peer: u64) -> Input {
     reports(peer, PeerInput::Disconnected)
 }
 
+pub(super) fn suspects(peer: u64) -> Input {
+    reports(peer, PeerInput::PathSuspect)
+}
+
+pub(super) fn works(peer: u64) -> Input {
+    reports(peer, PeerInput::PathWorks)
+}
+
 pub(super) fn failed(peer: u64, words: &str) -> Input {
     reports(peer, PeerInput::Failed(words.to_owned()))
 }

@@ -1,5 +1,11 @@
 //! Two peers over real UDP on 127.0.0.1: what one sends is what the other gets.
 
+#[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
+mod conversation;
 mod media;
 mod negotiation;
+#[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
+mod path;
+#[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
+mod relay;
 mod support;

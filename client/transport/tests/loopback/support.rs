@@ -22,6 +22,7 @@ pub(crate) fn config() -> PeerConfig {
     PeerConfig {
         ice_servers: Vec::new(),
         relay_only: false,
+        relay_roots: Vec::new(),
         bind: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
         max_bitrate: Bitrate::from_kbps(2500),
         send_video: true,
@@ -133,7 +134,7 @@ pub(crate) fn pass(
             to.command(PeerCommand::AddCandidate(candidate));
         }
         PeerEvent::Connected => return true,
-        PeerEvent::Disconnected => {}
+        PeerEvent::Disconnected | PeerEvent::PathSuspect | PeerEvent::PathWorks => {}
         PeerEvent::Failed(why) => panic!("failed: {why}"),
     }
     false

@@ -219,6 +219,10 @@ impl Cluster for RedisCluster {
         false
     }
 
+    fn is_reachable(&self) -> bool {
+        lock(&self.connection).is_some()
+    }
+
     async fn claim(&self, claim: &Claim, token: Option<TokenHash>) -> Result<(), ClaimRefusal> {
         self.claim_name(claim, token).await
     }

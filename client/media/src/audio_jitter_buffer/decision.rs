@@ -1,0 +1,62 @@
+//! What the jitter buffer says to play.
+
+use bytes::Bytes;
+
+/// Whether a packet is played as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speed {
+    /// As it is.
+    Normal,
+    /// Some milliseconds shorter, to lower the delay.
+    Shorter(Change),
+    /// Some milliseconds longer, to raise it.
+    Longer(Change),
+}
+
+/// By how much a packet should change its length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// In samples.
+    pub at_most: u32,
+    /// Whether it matters more than that nobody hears it.
+    pub urgent: bool,
+}
+
+/// What to play next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing has begun: silence.
+    Wait,
+    /// The next packet.
+    Play {
+        /// The Opus packet.
+        payload: Bytes,
+        /// How many samples it covers.
+        samples: u32,
+        /// Whether the packet itself is lost, and this is a copy that came with a later one.
+        copy: bool,
+        /// Whether it follows on what was played (or made up) before.
+        continues: bool,
+        /// Whether to change its length; what was changed is told to [`stretched`](super::AudioJitterBuffer::stretched).
+        speed: Speed,
+    },
+    /// A packet is lost: rebuild so many samples from the copy of lower quality in the packet after it.
+    Fec {
+        /// The packet after it, which will be played next.
+        next: Bytes,
+        /// How many samples are missing.
+        samples: u32,
+        /// Whether they follow on what was played before.
+        continues: bool,
+    },
+    /// A packet is lost or late: make up so many samples.
+    Conceal {
+        /// How many.
+        samples: u32,
+    },
+    /// The sender pauses (DTX): so many samples of comfort noise.
+    Pause {
+        /// How many.
+        samples: u32,
+    },
+}

@@ -1,0 +1,60 @@
+//! What the library tells of a connection, passed on to the negotiating task.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+use webrtc::media_stream::track_remote::TrackRemote;
+use webrtc::peer_connection::{
+    PeerConnectionEventHandler, RTCIceCandidateInit, RTCIceGatheringState, RTCPeerConnectionIceEvent,
+    RTCPeerConnectionState,
+};
+
+/// What the library tells.
+pub(in super::super) enum LibraryEvent {
+    Candidate(RTCIceCandidateInit),
+    State(RTCPeerConnectionState),
+    Track(Arc<dyn TrackRemote>),
+    /// All servers have answered or been given up.
+    Gathered,
+}
+
+/// Passes the library's callbacks on. They run inside its driver and must not wait.
+pub(in super::super) struct Handler {
+    events: mpsc::Sender<LibraryEvent>,
+}
+
+impl Handler {
+    pub(in super::super) fn new(events: mpsc::Sender<LibraryEvent>) -> Self {
+        Self { events }
+    }
+
+    fn pass_on(&self, event: LibraryEvent) {
+        if self.events.try_send(event).is_err() {
+            tracing::debug!("an event of the peer connection was dropped");
+        }
+    }
+}
+
+#[async_trait]
+impl PeerConnectionEventHandler for Handler {
+    async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
+        if let Ok(candidate) = event.candidate.to_json() {
+            self.pass_on(LibraryEvent::Candidate(candidate));
+        }
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        self.pass_on(LibraryEvent::State(state));
+    }
+
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        if state == RTCIceGatheringState::Complete {
+            self.pass_on(LibraryEvent::Gathered);
+        }
+    }
+
+    async fn on_track(&self, track: Arc<dyn TrackRemote>) {
+        self.pass_on(LibraryEvent::Track(track));
+    }
+}

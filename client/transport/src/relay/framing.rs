@@ -1,0 +1,176 @@
+//! TURN messages on a stream (RFC 8656 §12.5, RFC 8489 §6.2.2): what would be datagrams, one after the other.
+//!
+//! Bytes and datagrams go in and out; no socket, no clock. A STUN message says its own length. So does channel data, but
+//! on a stream it is filled up to a multiple of four bytes, and as a datagram it need not be.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+const STUN_HEADER: usize = 20;
+const CHANNEL_HEADER: usize = 4;
+
+/// The stream has lost its rhythm and can't be read any further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("what comes is neither STUN nor channel data")]
+pub struct NotTurn;
+
+/// How long a message is that begins like this, and how long with what it is filled up with; `None` as long as its
+/// header is not there.
+fn lengths(start: &[u8]) -> Result<Option<(usize, usize)>, NotTurn> {
+    let Some(first) = start.first() else { return Ok(None) };
+    let header = match first {
+        0..=0x3f => STUN_HEADER,
+        0x40..=0x7f => CHANNEL_HEADER,
+        _ => return Err(NotTurn),
+    };
+    let Some([high, low]) = start.get(2..4) else { return Ok(None) };
+    let length = header + usize::from(u16::from_be_bytes([*high, *low]));
+    match header {
+        // The length of a STUN message is a multiple of four (RFC 8489 §5).
+        STUN_HEADER if length % 4 != 0 => Err(NotTurn),
+        STUN_HEADER => Ok(Some((length, length))),
+        _ => Ok(Some((length, length.next_multiple_of(4)))),
+    }
+}
+
+/// Puts a datagram on the stream. Says whether it was one that can be.
+pub fn write(datagram: &[u8], stream: &mut BytesMut) -> bool {
+    let Ok(Some((length, filled_up))) = lengths(datagram) else { return false };
+    let Some(message) = datagram.get(..length) else { return false };
+    stream.reserve(filled_up);
+    stream.extend_from_slice(message);
+    stream.resize(stream.len() + filled_up - length, 0);
+    true
+}
+
+/// Cuts a stream into the datagrams that were put on it.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// What has come and was not cut off yet: at most one message, and what came with it.
+    rest: BytesMut,
+}
+
+impl Reader {
+    /// Where what comes next is put.
+    pub fn buffer(&mut self) -> &mut BytesMut {
+        &mut self.rest
+    }
+
+    /// The next datagram, if all of it has come.
+    ///
+    /// # Errors
+    /// When the stream can't be cut any further.
+    pub fn take(&mut self) -> Result<Option<Bytes>, NotTurn> {
+        match lengths(&self.rest)? {
+            Some((length, filled_up)) if self.rest.len() >= filled_up => {
+                let datagram = self.rest.split_to(length).freeze();
+                self.rest.advance(filled_up - length);
+                Ok(Some(datagram))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn stun(body: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(body.len()).expect("short").to_be_bytes();
+        [&[0, 1, length[0], length[1]][..], &[7; 16], body].concat()
+    }
+
+    fn channel(body: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(body.len()).expect("short").to_be_bytes();
+        [&[0x40, 1, length[0], length[1]][..], body].concat()
+    }
+
+    #[test]
+    fn channel_data_is_filled_up_to_four_bytes() {
+        let mut stream = BytesMut::new();
+        assert!(write(&channel(&[1, 2, 3, 4, 5]), &mut stream));
+        assert_eq!(&stream[..], [0x40, 1, 0, 5, 1, 2, 3, 4, 5, 0, 0, 0]);
+    }
+
+    #[test]
+    fn what_is_no_message_is_not_put_on_the_stream() {
+        let mut stream = BytesMut::new();
+        for odd in [&[][..], &[0x40], &[0x80, 0, 0, 0], &[0x40, 0, 0, 9, 1], &[0, 1, 0, 0, 1]] {
+            assert!(!write(odd, &mut stream), "{odd:?}");
+        }
+        assert!(stream.is_empty());
+    }
+
+    #[test]
+    fn a_stream_that_lost_its_rhythm_is_given_up() {
+        let mut reader = Reader::default();
+        reader.buffer().extend_from_slice(&[0xff; 8]);
+        assert_eq!(reader.take(), Err(NotTurn));
+        let mut reader = Reader::default();
+        reader.buffer().extend_from_slice(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        assert_eq!(reader.take(), Ok(None), "a header of channel data, as far as one can tell");
+        let mut reader = Reader::default();
+        reader.buffer().extend_from_slice(&[0, 1, 0, 3]);
+        assert_eq!(reader.take(), Err(NotTurn));
+    }
+
+    proptest! {
+        #[test]
+        fn datagrams_come_out_as_they_went_in_however_the_stream_is_cut(
+            messages in prop::collection::vec((any::<bool>(), prop::collection::vec(any::<u8>(), 0..300)), 0..20),
+            cuts in prop::collection::vec(1usize..400, 1..40),
+        ) {
+            let messages: Vec<Vec<u8>> = messages
+                .into_iter()
+                .map(|(is_channel, mut body)| {
+                    if is_channel { return channel(&body) }
+                    body.truncate(body.len() / 4 * 4);
+                    stun(&body)
+                })
+                .collect();
+            let mut stream = BytesMut::new();
+            for message in &messages {
+                prop_assert!(write(message, &mut stream));
+            }
+            let mut reader = Reader::default();
+            let mut read = Vec::new();
+            let mut cuts = cuts.into_iter().cycle();
+            while !stream.is_empty() {
+                let cut = cuts.next().unwrap_or(1).min(stream.len());
+                let piece = stream.split_to(cut);
+                reader.buffer().extend_from_slice(&piece);
+                while let Some(datagram) = reader.take().expect("a stream of messages") {
+                    read.push(datagram.to_vec());
+                }
+            }
+            prop_assert_eq!(read, messages);
+            prop_assert!(reader.buffer().is_empty());
+        }
+
+        #[test]
+        fn no_stream_is_too_strange(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..100), 0..20)) {
+            let mut reader = Reader::default();
+            'stream: for piece in pieces {
+                reader.buffer().extend_from_slice(&piece);
+                loop {
+                    match reader.take() {
+                        Ok(Some(_)) => {}
+                        Ok(None) => break,
+                        Err(NotTurn) => break 'stream,
+                    }
+                }
+                prop_assert!(reader.buffer().len() < 0x1_0000 + STUN_HEADER + 4);
+            }
+        }
+
+        #[test]
+        fn no_datagram_is_too_strange(datagram in prop::collection::vec(any::<u8>(), 0..100)) {
+            let mut stream = BytesMut::new();
+            if write(&datagram, &mut stream) {
+                prop_assert_eq!(stream.len() % 4, 0);
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! TURN servers, as the library is told of them and as they are.
+//!
+//! The library speaks TURN over UDP only. It is given an address in their place that no network leads to; what it sends
+//! there goes to the server over TCP or TLS, and what comes from there it believes to come from that address
+//! ([`stream`], ADR 11). Nothing listens: neither this machine nor the network can reach what is in between.
+//!
+//! An allocation belongs to the addresses it was made from (RFC 8656 §2.2). When those are gone, because a stream broke
+//! or the machine's own address did, the library must ask for another, and does so for a server that it takes for
+//! another one: each [`Relays::renew`] gives them all new names.
+
+pub mod framing;
+mod stream;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::resolver::Resolver;
+
+pub(crate) use stream::{RelayStream, Trust};
+
+/// The end of the names that the library is given. It exists nowhere (RFC 6761 §6.4).
+const SUFFIX: &str = ".relay.invalid";
+/// The most servers that are taken.
+const MAX_SERVERS: usize = 32;
+
+/// How a server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    Udp,
+    Tcp,
+    Tls,
+}
+
+/// A TURN server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RelayServer {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) carrier: Carrier,
+}
+
+impl RelayServer {
+    /// Reads a `turn:` or `turns:` URL (RFC 7065 §3.1). `turns:` over UDP would be DTLS, which nobody here speaks.
+    pub(crate) fn parse(url: &str) -> Option<Self> {
+        let (rest, query) = url.split_once('?').map_or((url, None), |(rest, query)| (rest, Some(query)));
+        let transport = match query {
+            Some(query) => Some(query.strip_prefix("transport=")?),
+            None => None,
+        };
+        let (scheme, authority) = rest.split_once(':')?;
+        let (carrier, default_port) = match (scheme, transport) {
+            ("turn", None | Some("udp")) => (Carrier::Udp, 3478),
+            ("turn", Some("tcp")) => (Carrier::Tcp, 3478),
+            ("turns", None | Some("tcp")) => (Carrier::Tls, 5349),
+            _ => return None,
+        };
+        let (host, port) = match authority.rsplit_once(':') {
+            // The colons of an address of IPv6 are between brackets.
+            Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
+            _ => (authority, default_port),
+        };
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        (!host.is_empty()).then(|| Self { host: host.to_owned(), port, carrier })
+    }
+
+    /// `host:port`, as it is looked up.
+    pub(crate) fn name(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// The TURN servers of a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Relays {
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    servers: Vec<RelayServer>,
+    generation: u16,
+}
+
+impl Relays {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// The URL that the library is given for a server; `None` when it has too many.
+    pub(crate) fn url_for(&self, server: &RelayServer) -> Option<String> {
+        let mut known = self.known();
+        let index = known.servers.iter().position(|known| known == server).or_else(|| {
+            (known.servers.len() < MAX_SERVERS).then(|| {
+                known.servers.push(server.clone());
+                known.servers.len() - 1
+            })
+        })?;
+        Some(format!("turn:{index}.{}{SUFFIX}:{}?transport=udp", known.generation, server.port))
+    }
+
+    /// From now on all servers are others to the library.
+    pub(crate) fn renew(&self) {
+        let mut known = self.known();
+        known.generation = known.generation.wrapping_add(1);
+    }
+
+    /// Where the library is to send what is for this name; `None` when the name is not one of ours. Addresses that stand
+    /// for a stream are of the family that sockets `v4` are of, if there are any.
+    pub(crate) fn resolve(&self, name: &str, v4: bool, resolver: &Resolver) -> Option<Option<Vec<SocketAddr>>> {
+        let (index, rest) = name.split_once('.')?;
+        let (generation, rest) = rest.split_once('.')?;
+        let port = rest.strip_prefix(SUFFIX.strip_prefix('.')?)?.strip_prefix(':')?;
+        let (index, generation): (u8, u16) = (index.parse().ok()?, generation.parse().ok()?);
+        let port = port.parse().ok()?;
+        let server = self.known().servers.get(usize::from(index))?.clone();
+        Some(match server.carrier {
+            Carrier::Udp => resolver.lookup(&server.name()),
+            Carrier::Tcp | Carrier::Tls => Some(vec![stand_in(index, generation, port, v4)]),
+        })
+    }
+
+    /// Which server an address stands for.
+    pub(crate) fn behind(&self, address: SocketAddr) -> Option<RelayServer> {
+        let index = match address.ip() {
+            IpAddr::V4(v4) => match v4.octets() {
+                [240, _, _, index] => index,
+                _ => return None,
+            },
+            IpAddr::V6(v6) => match v6.segments() {
+                [0x100, 0, 0, 0, 0, 0, _, index] => u8::try_from(index).ok()?,
+                _ => return None,
+            },
+        };
+        self.known().servers.get(usize::from(index)).filter(|server| server.carrier != Carrier::Udp).cloned()
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An address that no network leads to: of those reserved for ever (RFC 1112 §4), or of those that are to be discarded
+/// (RFC 6666).
+fn stand_in(index: u8, generation: u16, port: u16, v4: bool) -> SocketAddr {
+    let [high, low] = generation.to_be_bytes();
+    let ip: IpAddr = if v4 {
+        Ipv4Addr::new(240, high, low, index).into()
+    } else {
+        Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, generation, u16::from(index)).into()
+    };
+    SocketAddr::new(ip, port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(url: &str) -> RelayServer {
+        RelayServer::parse(url).expect("a server")
+    }
+
+    #[test]
+    fn urls_name_a_server_and_how_to_speak_to_it() {
+        let cases = [
+            ("turn:example.org", "example.org", 3478, Carrier::Udp),
+            ("turn:example.org:99?transport=udp", "example.org", 99, Carrier::Udp),
+            ("turn:example.org?transport=tcp", "example.org", 3478, Carrier::Tcp),
+            ("turns:example.org", "example.org", 5349, Carrier::Tls),
+            ("turns:[2001:db8::1]:443?transport=tcp", "2001:db8::1", 443, Carrier::Tls),
+            ("turn:[2001:db8::1]?transport=tcp", "2001:db8::1", 3478, Carrier::Tcp),
+        ];
+        for (url, host, port, carrier) in cases {
+            assert_eq!(RelayServer::parse(url), Some(RelayServer { host: host.to_owned(), port, carrier }), "{url}");
+        }
+        for url in ["turns:example.org?transport=udp", "stun:example.org", "turn:", "turn:x:port", "turn:x?y=z", "x"] {
+            assert_eq!(RelayServer::parse(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_stand_in_leads_to_its_server_and_nothing_else_does() {
+        let (relays, resolver) = (Relays::new(), Resolver::shared());
+        let (tcp, tls) = (server("turn:a.example?transport=tcp"), server("turns:b.example"));
+        let urls: Vec<String> = [&tcp, &tls, &tcp].iter().map(|server| relays.url_for(server).expect("room")).collect();
+        assert_eq!(urls[0], urls[2]);
+        for (url, server, v4) in [(&urls[0], &tcp, true), (&urls[1], &tls, true), (&urls[1], &tls, false)] {
+            let name = url.strip_prefix("turn:").and_then(|url| url.strip_suffix("?transport=udp")).expect("a name");
+            let addresses = relays.resolve(name, v4, &resolver).expect("ours").expect("known at once");
+            assert_eq!(relays.behind(addresses[0]).as_ref(), Some(server));
+            assert_eq!(addresses[0].is_ipv4(), v4);
+        }
+        assert_eq!(relays.behind(SocketAddr::from(([240, 0, 0, 7], 1))), None);
+        assert_eq!(relays.behind(SocketAddr::from(([192, 0, 2, 1], 3478))), None);
+        assert_eq!(relays.resolve("stun.example.org:3478", true, &resolver), None);
+    }
+
+    #[test]
+    fn a_server_over_udp_is_found_where_it_is_under_every_name() {
+        let (relays, resolver) = (Relays::new(), Resolver::shared());
+        let udp = server("turn:192.0.2.9:3479");
+        let mut names = Vec::new();
+        for _ in 0..2 {
+            let url = relays.url_for(&udp).expect("room");
+            let name = url.strip_prefix("turn:").and_then(|url| url.strip_suffix("?transport=udp")).expect("a name");
+            let found = relays.resolve(name, true, &resolver);
+            assert_eq!(found, Some(Some(vec![SocketAddr::from(([192, 0, 2, 9], 3479))])));
+            names.push(name.to_owned());
+            relays.renew();
+        }
+        assert_ne!(names[0], names[1], "to the library it is another");
+    }
+}

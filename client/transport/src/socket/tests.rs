@@ -1,0 +1,131 @@
+//! What the sockets do beneath the library, over UDP on 127.0.0.1.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::wire_socket::{HASTE, KEPT_BACK};
+use super::*;
+
+fn wire() -> Arc<Wire> {
+    Wire::new(Resolver::shared(), Trust::default())
+}
+
+fn loopback() -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    socket.set_nonblocking(true).expect("non-blocking");
+    socket
+}
+
+async fn receive(socket: &Arc<dyn AsyncUdpSocket>) -> Option<Vec<u8>> {
+    let mut buffer = [0; 64];
+    let received = timeout(Duration::from_millis(200), socket.recv_from(&mut buffer)).await.ok()?;
+    let (length, _) = received.expect("the socket works");
+    Some(buffer[..length].to_vec())
+}
+
+#[tokio::test]
+async fn media_that_comes_while_ice_is_started_anew_is_delivered_afterwards_and_in_order() {
+    let wire = wire();
+    let ours = wire.wrap(loopback()).expect("a socket");
+    let theirs = loopback();
+    let to = ours.local_addr().expect("an address");
+    wire.restart_begins(Instant::now());
+    for number in 0..3 {
+        theirs.send_to(&[0x80, number], to).expect("sent");
+    }
+    let check = packet::tests::message(1, 7, &[]);
+    theirs.send_to(&check, to).expect("sent");
+    assert_eq!(receive(&ours).await, Some(check), "checks are what the restart needs");
+    assert_eq!(receive(&ours).await, None);
+    let waiting = tokio::spawn({
+        let ours = Arc::clone(&ours);
+        async move { receive(&ours).await }
+    });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    wire.restart_ends();
+    assert_eq!(waiting.await.expect("no panic"), Some(vec![0x80, 0]), "whoever waits is woken");
+    assert_eq!(receive(&ours).await, Some(vec![0x80, 1]));
+    assert_eq!(receive(&ours).await, Some(vec![0x80, 2]));
+}
+
+#[tokio::test]
+async fn what_is_kept_back_is_bounded_and_the_newest_stay() {
+    let wire = wire();
+    let ours = wire.wrap(loopback()).expect("a socket");
+    let theirs = loopback();
+    let to = ours.local_addr().expect("an address");
+    wire.restart_begins(Instant::now());
+    for number in 0..200 {
+        theirs.send_to(&[0x80, number], to).expect("sent");
+    }
+    assert_eq!(receive(&ours).await, None);
+    wire.restart_ends();
+    let mut delivered = Vec::new();
+    while let Some(packet) = receive(&ours).await {
+        delivered.push(packet[1]);
+    }
+    let kept = u8::try_from(KEPT_BACK).expect("few");
+    assert_eq!(delivered, (200 - kept..200).collect::<Vec<u8>>());
+}
+
+#[tokio::test]
+async fn life_is_noticed_only_in_what_comes_relayed() {
+    let wire = wire();
+    let ours = wire.wrap(loopback()).expect("a socket");
+    let theirs = loopback();
+    let to = ours.local_addr().expect("an address");
+    theirs.send_to(&packet::tests::message(0x0103, 7, &[]), to).expect("sent");
+    receive(&ours).await.expect("delivered");
+    assert_eq!(wire.signs_of_life(), SignsOfLife::default(), "a relay is not the other");
+    theirs.send_to(&[0x80, 1], to).expect("sent");
+    receive(&ours).await.expect("delivered");
+    let signs = wire.signs_of_life();
+    assert!(signs.heard.is_some() && signs.answered.is_none());
+    theirs.send_to(&packet::tests::message(0x0101, 7, &[]), to).expect("sent");
+    receive(&ours).await.expect("delivered");
+    assert!(wire.signs_of_life().answered.is_some());
+}
+
+#[tokio::test]
+async fn after_what_came_through_a_relay_there_is_an_empty_packet() {
+    let wire = wire();
+    let ours = wire.wrap(loopback()).expect("a socket");
+    let theirs = loopback();
+    let to = ours.local_addr().expect("an address");
+    theirs.send_to(&[0x40, 0, 0, 2, 0x80, 1], to).expect("sent");
+    assert_eq!(receive(&ours).await, Some(vec![0x40, 0, 0, 2, 0x80, 1]));
+    assert_eq!(receive(&ours).await, Some(Vec::new()));
+    assert_eq!(receive(&ours).await, None);
+    theirs.send_to(&[0x80, 1], to).expect("sent");
+    assert_eq!(receive(&ours).await, Some(vec![0x80, 1]));
+    assert_eq!(receive(&ours).await, None);
+}
+
+#[tokio::test]
+async fn who_looks_for_a_way_in_vain_does_so_less_often_after_a_while() {
+    let wire = wire();
+    let ours = wire.wrap(loopback()).expect("a socket");
+    let theirs = loopback();
+    let to = theirs.local_addr().expect("an address");
+    let tried = async |since| {
+        wire.restart_begins(since);
+        for number in 0..10 {
+            ours.send_to(&packet::tests::message(1, number, &[]), to).await.expect("sent");
+        }
+        std::iter::from_fn(|| theirs.recv(&mut [0; 64]).ok()).count()
+    };
+    let long_ago = Instant::now().checked_sub(HASTE).expect("the machine has been up for a while");
+    assert_eq!(tried(Instant::now()).await, 10);
+    assert_eq!(tried(long_ago).await, 1);
+    wire.restart_ends();
+    ours.send_to(&packet::tests::message(1, 11, &[]), to).await.expect("sent");
+    assert!(theirs.recv(&mut [0; 64]).is_ok(), "who has found one checks it as often as need be");
+}
+
+#[tokio::test]
+async fn a_socket_keeps_its_address_as_long_as_the_machine_has_it() {
+    let wire = wire();
+    let _ours = wire.wrap(loopback()).expect("a socket");
+    assert!(!wire.readdress(&[]), "loopback is always there");
+}

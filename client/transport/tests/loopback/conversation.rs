@@ -1,0 +1,279 @@
+//! Two peers that talk to each other across a network to which things happen, and what each of them gets.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use tokio::time::sleep;
+use visavis_link::{Conditions, Emulator, Side, Timeline};
+use visavis_media::frame::EncodedAudio;
+use visavis_shared::DescriptionKind;
+use visavis_transport::{PeerCommand, PeerEvent, VideoControl};
+
+use crate::support::{End, access_unit, picture};
+
+/// How often a picture is sent.
+const FRAME: Duration = Duration::from_millis(33);
+/// How often sound is sent.
+const SOUND: Duration = Duration::from_millis(20);
+/// How long what was sent may be under way before the next look.
+const LOOK: Duration = Duration::from_millis(4);
+
+/// What happens at a moment of a conversation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Happening {
+    /// One side gets another address.
+    Move(Side),
+    /// Nothing gets through any more.
+    Close,
+    /// And it does again.
+    Open,
+    /// What the two tell each other through the server gets stuck.
+    ServerGone,
+    /// And is delivered.
+    ServerBack,
+    /// One side starts ICE anew.
+    Restart(Side),
+}
+
+/// What one side sent and got, and when.
+#[derive(Debug, Default)]
+pub(crate) struct Account {
+    sent: HashMap<Bytes, Duration>,
+    /// Pictures that came, by when.
+    pub(crate) pictures: Vec<(Duration, Bytes)>,
+    /// Sounds that came, by when.
+    pub(crate) sounds: Vec<(Duration, Bytes)>,
+    /// What the peer told.
+    pub(crate) events: Vec<(Duration, PeerEvent)>,
+    pictures_sent: usize,
+    sounds_sent: usize,
+}
+
+impl Account {
+    /// How often an event was told.
+    pub(crate) fn count(&self, event: &PeerEvent) -> usize {
+        self.events.iter().filter(|(_, told)| told == event).count()
+    }
+}
+
+/// The longest time between two of these from a moment on.
+pub(crate) fn longest_gap(of: &[(Duration, Bytes)], from: Duration, to: Duration) -> Duration {
+    let times = of.iter().map(|(at, _)| *at).filter(|at| (from..=to).contains(at));
+    let times: Vec<Duration> = std::iter::once(from).chain(times).chain(std::iter::once(to)).collect();
+    times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
+}
+
+/// When the first of these came from a moment on.
+pub(crate) fn first_after(of: &[(Duration, Bytes)], from: Duration) -> Option<Duration> {
+    of.iter().map(|(at, _)| *at).find(|at| *at > from)
+}
+
+/// Two that talk.
+pub(crate) struct Conversation {
+    ends: [End; 2],
+    network: Option<Emulator>,
+    start: Instant,
+    /// What each of the two got.
+    pub(crate) accounts: [Account; 2],
+    rng: StdRng,
+    open: Conditions,
+    /// How long a message takes through the server.
+    server_delay: Duration,
+    server_gone: bool,
+    /// What is under way through the server, to whom, and when it arrives.
+    messages: Vec<(Duration, usize, PeerEvent)>,
+    /// The first of the two has offered and waits for the answer: until then its offer stands against the other's, as it
+    /// does between their calls.
+    offer_stands: bool,
+    /// Whether a suspicion makes the first of the two start ICE anew, as their calls would.
+    mends: bool,
+}
+
+const fn index(side: Side) -> usize {
+    match side {
+        Side::A => 0,
+        Side::B => 1,
+    }
+}
+
+impl Conversation {
+    pub(crate) fn new((a, b): (End, End), network: Option<Emulator>, open: Conditions) -> Self {
+        Self {
+            ends: [a, b],
+            network,
+            start: Instant::now(),
+            accounts: [Account::default(), Account::default()],
+            rng: StdRng::seed_from_u64(5),
+            open,
+            server_delay: Duration::from_millis(20),
+            server_gone: false,
+            messages: Vec::new(),
+            offer_stands: false,
+            mends: true,
+        }
+    }
+
+    /// Nobody does anything about a suspicion.
+    pub(crate) fn without_mending(mut self) -> Self {
+        self.mends = false;
+        self
+    }
+
+    /// Both talk for so long, while these things happen in this order.
+    pub(crate) async fn run(&mut self, length: Duration, happenings: &[(Duration, Happening)]) {
+        self.start = Instant::now();
+        let mut happenings = happenings.iter().peekable();
+        let (mut next_picture, mut next_sound) = (Duration::ZERO, Duration::ZERO);
+        loop {
+            let now = self.start.elapsed();
+            if now >= length {
+                return;
+            }
+            while let Some((_, happening)) = happenings.next_if(|(at, _)| *at <= now) {
+                self.happen(*happening).await;
+            }
+            if now >= next_picture {
+                next_picture += FRAME;
+                (0..2).for_each(|side| self.send_picture(side, now));
+            }
+            if now >= next_sound {
+                next_sound += SOUND;
+                (0..2).for_each(|side| self.send_sound(side, now));
+            }
+            self.listen();
+            self.deliver_messages();
+            sleep(LOOK).await;
+        }
+    }
+
+    async fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Move(side) => self.network().move_address(side).await,
+            Happening::Close => self.network().set(Timeline::steady(self.open.closed())).await,
+            Happening::Open => self.network().set(Timeline::steady(self.open)).await,
+            Happening::ServerGone => self.server_gone = true,
+            Happening::ServerBack => self.server_gone = false,
+            Happening::Restart(side) => self.ends[index(side)].command(PeerCommand::CreateOffer { ice_restart: true }),
+        }
+    }
+
+    fn network(&self) -> &Emulator {
+        self.network.as_ref().expect("a network to which things happen")
+    }
+
+    fn send_picture(&mut self, side: usize, now: Duration) {
+        let (end, account) = (&self.ends[side], &mut self.accounts[side]);
+        let wished = end.control.try_iter().fold(false, |wished, wish| wished | (wish == VideoControl::KeyFrame));
+        let key = account.pictures_sent == 0 || wished;
+        let data = access_unit(&mut self.rng, key, if key { 8_000 } else { 2_000 });
+        // What does not fit is dropped, as the encoder does.
+        if end.video_out.try_send(picture(data.clone(), key)).is_ok() {
+            account.pictures_sent += 1;
+            account.sent.insert(data, now);
+        }
+    }
+
+    fn send_sound(&mut self, side: usize, now: Duration) {
+        let (end, account) = (&self.ends[side], &mut self.accounts[side]);
+        let data = Bytes::from(format!("sound {} of {side}", account.sounds_sent));
+        account.sounds_sent += 1;
+        let captured_at = self.start + now;
+        if end.audio_out.try_send(EncodedAudio { data: data.clone(), samples: 960, captured_at }).is_ok() {
+            account.sent.insert(data, now);
+        }
+    }
+
+    fn listen(&mut self) {
+        let now = self.start.elapsed();
+        for side in 0..2 {
+            while let Ok(picture) = self.ends[side].video_in.try_recv() {
+                assert!(self.accounts[1 - side].sent.contains_key(&picture.data), "a picture that nobody sent");
+                self.accounts[side].pictures.push((now, picture.data));
+            }
+            while let Ok(sound) = self.ends[side].audio_in.try_recv() {
+                assert!(self.accounts[1 - side].sent.contains_key(&sound.payload), "a sound that nobody made");
+                self.accounts[side].sounds.push((now, sound.payload));
+            }
+            while let Ok(event) = self.ends[side].events.try_recv() {
+                if event == PeerEvent::PathSuspect && self.mends && side == 0 {
+                    self.ends[0].command(PeerCommand::CreateOffer { ice_restart: true });
+                }
+                if let PeerEvent::LocalDescription(description) = &event
+                    && side == 0
+                {
+                    self.offer_stands = description.kind == DescriptionKind::Offer;
+                }
+                match event {
+                    PeerEvent::LocalDescription(_) | PeerEvent::LocalCandidate(_) => {
+                        self.messages.push((now + self.server_delay, 1 - side, event));
+                    }
+                    event => {
+                        println!("{now:?} {side}: {event:?}");
+                        self.accounts[side].events.push((now, event));
+                    }
+                }
+            }
+        }
+    }
+
+    fn deliver_messages(&mut self) {
+        let now = self.start.elapsed();
+        if self.server_gone {
+            return;
+        }
+        for (at, to, event) in std::mem::take(&mut self.messages) {
+            if at > now {
+                self.messages.push((at, to, event));
+                continue;
+            }
+            let from = if to == 0 { Side::B } else { Side::A };
+            let command = match event {
+                PeerEvent::LocalDescription(mut description) => {
+                    let is_offer = description.kind == DescriptionKind::Offer;
+                    if to == 0 && self.offer_stands && is_offer {
+                        continue;
+                    }
+                    self.offer_stands &= to != 0;
+                    println!("{now:?}: {:?} arrives at {to}", description.kind);
+                    let lines = description.sdp.lines().map(|line| {
+                        let mut line = line.to_owned();
+                        if let Some(network) = &self.network
+                            && line.starts_with("a=candidate:")
+                        {
+                            network.step_between(from, &mut line);
+                        }
+                        line + "\r\n"
+                    });
+                    description.sdp = lines.collect();
+                    match description.kind {
+                        DescriptionKind::Offer => PeerCommand::AcceptOffer(description),
+                        _ => PeerCommand::AcceptAnswer(description),
+                    }
+                }
+                PeerEvent::LocalCandidate(mut candidate) => {
+                    if let Some(network) = &self.network {
+                        network.step_between(from, &mut candidate.candidate);
+                    }
+                    PeerCommand::AddCandidate(candidate)
+                }
+                other => panic!("{other:?} is no message"),
+            };
+            self.ends[to].command(command);
+        }
+    }
+
+    /// What one side sent from a moment on and up to another, that did not come.
+    pub(crate) fn missing(&self, of: usize, from: Duration, to: Duration) -> (usize, usize) {
+        let theirs = &self.accounts[1 - of];
+        let sent = self.accounts[of].sent.iter().filter(|(_, at)| (from..to).contains(*at));
+        let missing: Vec<&Bytes> = sent
+            .map(|(data, _)| data)
+            .filter(|data| !theirs.pictures.iter().chain(&theirs.sounds).any(|(_, came)| came == *data))
+            .collect();
+        let sounds = missing.iter().filter(|data| data.starts_with(b"sound")).count();
+        (missing.len() - sounds, sounds)
+    }
+}

@@ -1,0 +1,131 @@
+//! A call goes on: over a relay only, without IPv4, from another address, and after the network was away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use visavis_client::call::event::{CallPhase, EndReason};
+use visavis_client::session::options::SessionOptions;
+use visavis_client::session::report::Report;
+use visavis_client::session::snapshot::Intent;
+use visavis_link::{Conditions, Emulator, Side, Timeline};
+use visavis_signal_server::{Config, RelayConfig};
+use visavis_tests::listen::Recording;
+use visavis_tests::look;
+use visavis_tests::person::{Person, tone_of};
+use visavis_tests::redirect::Redirect;
+use visavis_tests::server::TestServer;
+
+/// 30 ms each way.
+const USUAL: Conditions = Conditions::CLEAR.delay(Duration::from_millis(30));
+
+async fn online(name: &str, server: &str, change: impl FnOnce(&mut SessionOptions)) -> Person {
+    let mut person = Person::with(name, change);
+    person.log_in(server).await;
+    person
+}
+
+async fn connect(alice: &mut Person, bob: &mut Person) {
+    alice.call("bob").await;
+    bob.until_ringing().await;
+    bob.wish(Intent::Accept).await;
+    alice.until_in_call().await;
+    bob.until_in_call().await;
+}
+
+/// Ends the call; whoever listened has the other's picture and voice on record, up to the end.
+async fn hang_up(alice: &mut Person, bob: &mut Person) -> [Report; 2] {
+    alice.wish(Intent::HangUp).await;
+    assert_eq!(bob.until_ended().await, EndReason::ClosedByPeer);
+    let reports = [alice.report().await, bob.report().await];
+    for (listener, speaker) in [(&*alice, "bob"), (&*bob, "alice")] {
+        let pictures = look::compare_with_pattern(&listener.seen());
+        assert!(pictures.frames >= 30, "only {} pictures of {speaker}", pictures.frames);
+        assert!(pictures.median_psnr_db >= 30.0, "{speaker}'s pictures have {:.1} dB", pictures.median_psnr_db);
+        let recording = Recording::read(&listener.heard());
+        let end = recording.last(1.0);
+        let (hz, level) = (recording.strongest_hz(end), Recording::level_dbfs(end));
+        let heard = (hz - f64::from(tone_of(speaker))).abs() <= 2.0 && level > -40.0;
+        assert!(heard, "{speaker}: {hz} Hz, {level:.0} dBFS");
+    }
+    reports
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_use_nothing_but_the_servers_relay_see_and_hear_each_other() {
+    let relay = RelayConfig { addresses: vec![([127, 0, 0, 1]).into()], ..RelayConfig::default() };
+    let server = TestServer::with(Config { relay, ..Config::for_tests() }).await;
+    let relayed = |options: &mut SessionOptions| options.relay_only = true;
+    let mut alice = online("alice", server.url(), relayed).await;
+    let mut bob = online("bob", server.url(), relayed).await;
+    connect(&mut alice, &mut bob).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    for report in hang_up(&mut alice, &mut bob).await {
+        let network = report.network;
+        println!("{network:?}, {:?}", report.setup);
+        assert_eq!(network.local_candidate.as_deref(), Some("relay"));
+        assert_ne!(network.remote_candidate.as_deref(), Some("host"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_have_no_ipv4_see_and_hear_each_other() {
+    let server = TestServer::start().await;
+    let six = |options: &mut SessionOptions| options.bind = vec!["[::1]:0".parse().expect("an address")];
+    let (mut alice, mut bob) = (online("alice", server.url(), six).await, online("bob", server.url(), six).await);
+    connect(&mut alice, &mut bob).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    hang_up(&mut alice, &mut bob).await;
+}
+
+/// Alice and bob across a network, and that network.
+async fn across_a_network() -> (TestServer, Person, Person, Arc<Emulator>) {
+    let network = Arc::new(Emulator::start(Timeline::steady(USUAL), 21).await.expect("free ports"));
+    let server = TestServer::start().await;
+    let redirect = Redirect::start(server.url(), Arc::clone(&network)).await;
+    let mut alice = Person::online("alice", server.url()).await;
+    let mut bob = Person::online("bob", redirect.url()).await;
+    connect(&mut alice, &mut bob).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    (server, alice, bob, network)
+}
+
+/// For how long at most either's picture of the other stands still in this time.
+async fn longest_freeze(alice: &Person, bob: &Person, during: Duration) -> Duration {
+    let (hers, his) = (alice.seen(), bob.seen());
+    let (hers, his) = tokio::join!(look::longest_freeze(&hers, during), look::longest_freeze(&his, during));
+    println!("frozen for {hers:?} and {his:?}");
+    hers.max(his)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gets_another_address_is_seen_and_heard_again_within_two_seconds() {
+    let (_server, mut alice, mut bob, network) = across_a_network().await;
+    for side in [Side::A, Side::B] {
+        network.move_address(side).await;
+        let frozen = longest_freeze(&alice, &bob, Duration::from_secs(4)).await;
+        assert!(frozen < Duration::from_secs(2), "{side:?} moved: frozen for {frozen:?}");
+        for person in [&alice, &bob] {
+            assert!(matches!(person.sees().call, CallPhase::InCall { .. }), "for the person nothing has happened");
+        }
+    }
+    hang_up(&mut alice, &mut bob).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_was_away_for_a_while_ends_in_pictures_again() {
+    let (_server, mut alice, mut bob, network) = across_a_network().await;
+    for away in [3, 10] {
+        network.set(Timeline::steady(USUAL.closed())).await;
+        tokio::time::sleep(Duration::from_secs(away)).await;
+        network.set(Timeline::steady(USUAL)).await;
+        let until_back = longest_freeze(&alice, &bob, Duration::from_secs(3)).await;
+        println!("{away} s away: pictures again after {until_back:?}");
+        assert!(until_back < Duration::from_millis(1500), "{away} s away: {until_back:?}");
+        alice.until_in_call().await;
+        bob.until_in_call().await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    for report in hang_up(&mut alice, &mut bob).await {
+        println!("{:?}", report.network);
+    }
+}
