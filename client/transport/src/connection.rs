@@ -41,7 +41,10 @@ const TWCC_INTERVAL: Duration = Duration::from_millis(50);
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 /// How often one pair of addresses is tried: for five seconds.
 const ICE_CHECKS: u16 = 100;
-const OPUS_PAYLOAD_TYPE: u8 = 111;
+pub(crate) const OPUS_PAYLOAD_TYPE: u8 = 111;
+const RED_PAYLOAD_TYPE: u8 = 63;
+/// The library has no name for it.
+const MIME_TYPE_RED: &str = "audio/red";
 const H264_PAYLOAD_TYPE: u8 = 102;
 
 /// A track that we send.
@@ -218,6 +221,20 @@ fn codec(kind: MediaKind) -> RTCRtpCodecParameters {
     RTCRtpCodecParameters { rtp_codec, payload_type }
 }
 
+/// Redundant sound: Opus with copies of Opus (RFC 2198 §5).
+fn redundant_codec() -> RTCRtpCodecParameters {
+    RTCRtpCodecParameters {
+        rtp_codec: RTCRtpCodec {
+            mime_type: MIME_TYPE_RED.to_owned(),
+            clock_rate: 48_000,
+            channels: 2,
+            sdp_fmtp_line: format!("{OPUS_PAYLOAD_TYPE}/{OPUS_PAYLOAD_TYPE}"),
+            rtcp_feedback: Vec::new(),
+        },
+        payload_type: RED_PAYLOAD_TYPE,
+    }
+}
+
 fn codec_kind(kind: MediaKind) -> RtpCodecKind {
     match kind {
         MediaKind::Audio => RtpCodecKind::Audio,
@@ -236,6 +253,8 @@ fn media_engine() -> Result<MediaEngine, TransportError> {
             engine.register_header_extension(extension, codec_kind(kind), None).map_err(TransportError::Setup)?;
         }
     }
+    // After Opus, which is preferred: copies go along only while there is loss.
+    engine.register_codec(redundant_codec(), RtpCodecKind::Audio).map_err(TransportError::Setup)?;
     Ok(engine)
 }
 

@@ -12,6 +12,7 @@ use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc::rtp;
 use tokio::sync::mpsc;
 
+use super::audio_fates::AudioFates;
 use super::estimator::{BandwidthEstimator, GoogCc, PacketResult, WIRE_OVERHEAD};
 use visavis_media::units::Bitrate;
 
@@ -59,6 +60,10 @@ pub(crate) struct LinkState {
     pub(crate) estimator: Box<dyn BandwidthEstimator>,
     /// Sent packets, to be joined with the feedback on them.
     awaited: History,
+    /// What became of our sound.
+    pub(crate) audio_fates: AudioFates,
+    /// As what payload type the other sends redundant sound, where we offered that.
+    pub(crate) red: Option<u8>,
     /// What the payload types stand for that the other sends with.
     pub(crate) payload_types: Vec<(u8, MediaKind)>,
     /// When anything (RTP or RTCP) last came.
@@ -79,6 +84,8 @@ impl LinkState {
         Self {
             estimator,
             awaited: History::new(),
+            audio_fates: AudioFates::default(),
+            red: None,
             payload_types: Vec::new(),
             last_received: None,
             rtt: None,

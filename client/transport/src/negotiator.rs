@@ -236,7 +236,11 @@ impl Negotiator {
     ) -> Result<(), NegotiationError> {
         let text = description.sdp.clone();
         self.bundle_section = sdp::bundle_section(&text);
-        self.link.state().payload_types = sdp::payload_types(&text);
+        {
+            let mut link = self.link.state();
+            link.payload_types = sdp::payload_types(&text);
+            link.red = sdp::redundant_audio(&text);
+        }
         self.gathering |= kind == DescriptionKind::Offer;
         self.connection.pc.set_local_description(description).await.map_err(NegotiationError::NotMade)?;
         // Addresses follow through the library's queue, which is read after this.
@@ -377,9 +381,12 @@ impl Negotiator {
         let audio = payload_type(&self.connection.audio, MediaKind::Audio).await;
         let video = payload_type(&self.connection.video, MediaKind::Video).await;
         let theirs = self.connection.pc.remote_description().await;
-        let level = theirs.and_then(|description| sdp::h264_level(&description.sdp));
+        let level = theirs.as_ref().and_then(|description| sdp::h264_level(&description.sdp));
+        let offered = self.link.state().red.is_some();
+        let red = theirs.and_then(|description| sdp::redundant_audio(&description.sdp)).filter(|_| offered);
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
+            permission.red = red;
             permission.video = video;
             permission.level = level;
         });
