@@ -55,7 +55,7 @@ pub struct AudioReceiveStats {
     pub late: u64,
     /// Share of the played sound that was made up, 0 to 1.
     pub concealed_ratio: Option<f64>,
-    /// Packets rebuilt from forward error correction.
+    /// Lost packets that were played after all, from what a later one carried of them: an exact copy (RED) or FEC.
     pub fec_recovered: u64,
     /// How long packets waited before they were decoded, on average, in milliseconds.
     pub jitter_buffer_ms: Option<f64>,
