@@ -1,5 +1,6 @@
 //! Sound from a synthetic microphone through encoder, jitter buffer and decoder to a sink, on threads and in real time.
 
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
@@ -38,7 +39,7 @@ fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
         .expect("a thread");
 
     let (speaker, sink) = open_speaker(&SpeakerChoice::None, events.clone()).expect("a speaker");
-    let receiver = AudioReceiver::spawn(received, sink).expect("a receiver");
+    let receiver = AudioReceiver::spawn(received, sink, Arc::default()).expect("a receiver");
     let voice = VoiceInput::new(VoiceSettings::NONE);
     let sender = AudioSender::spawn(frames.clone(), encoded_in, control, false, voice).expect("a sender");
     let microphone = open_microphone(&MicrophoneChoice::Tone(440.0), frames, events).expect("a microphone");

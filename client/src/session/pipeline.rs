@@ -155,7 +155,7 @@ impl Pipeline {
             AudioSender::spawn(world.heard, ends.audio_out, ends.audio_control, world.muted, world.voice)
                 .inspect_err(|error| keep("Your voice can't be sent", error))
                 .ok();
-        let audio_receiver = AudioReceiver::spawn(ends.audio_in, world.sink)
+        let audio_receiver = AudioReceiver::spawn(ends.audio_in, world.sink, ends.lip_sync)
             .inspect_err(|error| keep("Their voice can't be played", error))
             .ok();
         Self { encoder_input, video_sender, video_receiver, audio_sender, audio_receiver }
