@@ -241,8 +241,8 @@ async fn follow_target(end: &End, time: Duration) -> Bitrate {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_packets_are_rebuilt_from_parity_where_the_way_is_long() {
-    let relay = Relay::start(Network { loss: 0.08, delay: Duration::from_millis(40), rate: None }).await;
-    let (a, b) = pair_across(&relay).await;
+    let network = emulator(Conditions::CLEAR.delay(Duration::from_millis(40)).loss(Loss::Random(0.08))).await;
+    let (a, b) = pair_across(&network).await;
     let sent = send_pictures(&a, 21, 240, 6_000).await;
     sleep(Duration::from_millis(500)).await;
     let got = received(&b);
