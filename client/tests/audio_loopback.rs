@@ -1,5 +1,6 @@
 //! Sound from a synthetic microphone through encoder, jitter buffer and decoder to a sink, on threads and in real time.
 
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
     let frames = FrameQueue::new(MICROPHONE_QUEUE_FRAMES);
     let (encoded_in, mut encoded) = mpsc::channel::<EncodedAudio>(16);
     let (received_in, received) = sync_channel(64);
+    let (_wishes, control) = sync_channel(8);
     let network = std::thread::Builder::new()
         .name("network".into())
         .spawn(move || {
@@ -26,17 +28,20 @@ fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
             while let Some(packet) = encoded.blocking_recv() {
                 let arrival = Instant::now();
                 let payload = packet.data;
-                let _ = received_in.try_send(ReceivedAudio { sequence, rtp_time, payload, arrival });
-                sequence = sequence.wrapping_add(1);
+                // In a silence nothing is sent, but time goes on.
+                if !payload.is_empty() {
+                    let _ = received_in.try_send(ReceivedAudio { sequence, rtp_time, payload, arrival, copy: false });
+                    sequence = sequence.wrapping_add(1);
+                }
                 rtp_time = rtp_time.wrapping_add(packet.samples);
             }
         })
         .expect("a thread");
 
     let (speaker, sink) = open_speaker(&SpeakerChoice::None, events.clone()).expect("a speaker");
-    let receiver = AudioReceiver::spawn(received, sink).expect("a receiver");
-    let sender =
-        AudioSender::spawn(frames.clone(), encoded_in, false, VoiceInput::new(VoiceSettings::NONE)).expect("a sender");
+    let receiver = AudioReceiver::spawn(received, sink, Arc::default()).expect("a receiver");
+    let voice = VoiceInput::new(VoiceSettings::NONE);
+    let sender = AudioSender::spawn(frames.clone(), encoded_in, control, false, voice).expect("a sender");
     let microphone = open_microphone(&MicrophoneChoice::Tone(440.0), frames, events).expect("a microphone");
 
     let began = Instant::now();
@@ -54,21 +59,21 @@ fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
     assert!((-17.0..-13.0).contains(&level), "{level} dBFS");
     assert_eq!(stats.lost, 0);
     let delay = stats.mouth_to_ear.expect("marks");
-    assert!(delay.p50_ms > 30.0 && delay.p50_ms < 150.0, "{delay:?}");
+    assert!(delay.p50_ms > 25.0 && delay.p50_ms < 150.0, "{delay:?}");
 
     sender.set_muted(true);
     std::thread::sleep(Duration::from_millis(400));
     let before = receiver.stats().packets;
-    std::thread::sleep(Duration::from_millis(600));
+    std::thread::sleep(Duration::from_millis(900));
     assert_eq!(sender.level(), 0.0);
     let after = receiver.stats();
-    assert!(after.packets > before + 10, "packets go on while muted: {before} to {}", after.packets);
+    assert!(after.packets > before + 2, "packets go on while muted: {before} to {}", after.packets);
     assert!(after.level < 0.3, "{} is heard of a muted microphone", after.level);
 
     // Without a microphone packets go on, too.
     drop(microphone);
-    std::thread::sleep(Duration::from_millis(600));
-    assert!(receiver.stats().packets > after.packets + 10);
+    std::thread::sleep(Duration::from_millis(900));
+    assert!(receiver.stats().packets > after.packets + 2);
 
     let closing = Instant::now();
     drop((sender, receiver, speaker));

@@ -380,7 +380,7 @@ mod tests {
         let (mut adaptation, now) = (AudioAdaptation::default(), Instant::now());
         for n in 0..500_u64 {
             // Every other packet comes after the two that follow it, and of every fifth the report is lost.
-            let fate = |n: u64, arrived| (n % 5 != 0).then_some((n, arrived));
+            let fate = |n: u64, arrived| (!n.is_multiple_of(5)).then_some((n, arrived));
             let overtaken = n.checked_sub(2).and_then(|n| fate(n, n % 2 == 0));
             for (number, arrived) in fate(n, n % 2 == 1).into_iter().chain(overtaken) {
                 adaptation.packet_fate(now, number, arrived);

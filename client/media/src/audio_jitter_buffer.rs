@@ -298,6 +298,12 @@ impl AudioJitterBuffer {
         }
     }
 
+    /// The RTP time behind what was given out last; `None` while nothing is played, or what comes next is timed afresh.
+    #[must_use]
+    pub fn position(&self) -> Option<i64> {
+        self.next.filter(|_| self.begun && !self.holding)
+    }
+
     /// The counts.
     #[must_use]
     pub fn stats(&self) -> JitterBufferStats {

@@ -51,6 +51,8 @@ pub struct AudioPlayout {
     tail: Vec<f32>,
     /// Samples made up in a row.
     made_up: u64,
+    /// The RTP time of the last frame that was handed out.
+    position: Option<u32>,
     stats: PlayoutStats,
 }
 
@@ -63,6 +65,7 @@ impl AudioPlayout {
             ready: VecDeque::with_capacity(8 * AUDIO_FRAME_SAMPLES),
             tail: Vec::with_capacity(splice::HISTORY + MAX_PIECE),
             made_up: 0,
+            position: None,
             stats: PlayoutStats::default(),
         })
     }
@@ -82,7 +85,14 @@ impl AudioPlayout {
             let decision = self.jitter_buffer.pull(now, ahead);
             self.carry_out(decision, now);
         }
+        self.position = self.jitter_buffer.position().map(|behind| (behind - self.ready.len() as i64) as u32);
         std::array::from_fn(|_| self.ready.pop_front().unwrap_or(0.0))
+    }
+
+    /// The RTP time of the last frame's first sample, to within what was stretched in it; `None` when it is not known.
+    #[must_use]
+    pub fn position(&self) -> Option<u32> {
+        self.position
     }
 
     /// The counts.

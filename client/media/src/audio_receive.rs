@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use crate::audio_level::LevelMeter;
 use crate::audio_playout::AudioPlayout;
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, ReceivedAudio};
+use crate::lip_sync::SharedLipSync;
 use crate::opus_codec::OpusError;
 use crate::slot::LatestSlot;
 use crate::stop_signal::StopSignal;
@@ -55,7 +56,7 @@ pub struct AudioReceiveStats {
     pub late: u64,
     /// Share of the played sound that was made up, 0 to 1.
     pub concealed_ratio: Option<f64>,
-    /// Packets rebuilt from forward error correction.
+    /// Lost packets that were played after all, from what a later one carried of them: an exact copy (RED) or FEC.
     pub fec_recovered: u64,
     /// How long packets waited before they were decoded, on average, in milliseconds.
     pub jitter_buffer_ms: Option<f64>,
@@ -92,11 +93,18 @@ pub struct AudioReceiver {
 
 impl AudioReceiver {
     /// Starts to play what comes in on `input` through `sink`.
-    pub fn spawn(input: Receiver<ReceivedAudio>, sink: Box<dyn AudioSink>) -> Result<Self, AudioReceiveError> {
+    ///
+    /// `lip_sync` is told what is heard when.
+    pub fn spawn(
+        input: Receiver<ReceivedAudio>,
+        sink: Box<dyn AudioSink>,
+        lip_sync: Arc<SharedLipSync>,
+    ) -> Result<Self, AudioReceiveError> {
         let mut playing = Playing {
             input,
             sink,
             playout: AudioPlayout::new()?,
+            lip_sync,
             tone: ToneDetector::new(),
             level: LevelMeter::new(),
             stats: Arc::default(),
@@ -148,6 +156,7 @@ struct Playing {
     input: Receiver<ReceivedAudio>,
     sink: Box<dyn AudioSink>,
     playout: AudioPlayout,
+    lip_sync: Arc<SharedLipSync>,
     tone: ToneDetector,
     level: LevelMeter,
     stats: Arc<Mutex<AudioReceiveStats>>,
@@ -179,7 +188,11 @@ impl Playing {
             self.playout.insert(packet);
         }
         let frame = self.playout.next_frame(now);
-        let latency = u64::try_from(self.sink.latency(now).as_micros()).unwrap_or(0);
+        let latency = self.sink.latency(now);
+        if let Some(rtp_time) = self.playout.position() {
+            self.lip_sync.lock().heard(rtp_time, now + latency);
+        }
+        let latency = u64::try_from(latency.as_micros()).unwrap_or(0);
         self.tone.listen(&frame, WallTime(WallTime::now().0.saturating_add(latency)));
         self.sink.write(&frame);
         let begun = self.playout.stats().first_played.is_some();

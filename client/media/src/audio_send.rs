@@ -400,6 +400,7 @@ mod tests {
         let start = Instant::now();
         (0..20).for_each(|number| first.push(frame(number, start)));
         let voice = VoiceInput::new(VoiceSettings::NONE);
+        let (_wishes, control) = std::sync::mpsc::sync_channel(1);
         let sender = AudioSender::spawn(Arc::clone(&first), out, control, false, voice).unwrap();
         for number in 0..10 {
             assert_eq!(network.blocking_recv().unwrap().captured_at, start + number * 2 * AUDIO_FRAME_DURATION);

@@ -144,7 +144,7 @@ enum Happening {
     Signaling(Option<SignalingEvent>),
     Peer(TaggedEvent),
     Media(MediaEvent),
-    Figures(PeerStats),
+    Figures(Box<PeerStats>),
     Deadline,
     Tick,
 }
@@ -165,7 +165,7 @@ impl Driver {
                 event = next_signaling_event(&mut self.signaling) => Happening::Signaling(event),
                 Some(event) = peer_events.recv() => Happening::Peer(event),
                 Some(event) = media_events.recv() => Happening::Media(event),
-                stats = next_figures(&mut self.peer) => Happening::Figures(stats),
+                stats = next_figures(&mut self.peer) => Happening::Figures(Box::new(stats)),
                 () = sleep_until_some(deadline) => Happening::Deadline,
                 () = sleep_until(tick.into()) => Happening::Tick,
             };

@@ -20,7 +20,7 @@ use crate::media::video_send::{VideoSendSettings, VideoSendStats, VideoSender};
 use crate::media::voice_processing::VoiceInput;
 use crate::session::options::SessionOptions;
 use crate::session::report::{AudioReceived, AudioSent, Quantiles, VideoReceived, VideoSent};
-use crate::transport::{MediaPorts, PeerCommand, VideoControl};
+use crate::transport::{AudioControl, MediaPorts, PeerCommand, VideoControl};
 
 /// Encoded pictures on their way to the pacer. When full, the encoder drops the picture and makes a key frame next.
 const VIDEO_OUT: usize = 8;
@@ -28,10 +28,13 @@ const VIDEO_OUT: usize = 8;
 const AUDIO_OUT: usize = 16;
 /// Whole received pictures: one second at 30 a second. When full, pictures are dropped up to the next key frame.
 const VIDEO_IN: usize = 30;
-/// Received sound: the jitter buffer takes it at once, so this only bridges a stall. When full, it is dropped.
-const AUDIO_IN: usize = 64;
+/// Received sound, up to four pieces for each packet: the jitter buffer takes it at once, so this only bridges a stall. When
+/// full, it is dropped.
+const AUDIO_IN: usize = 256;
 /// Wishes for the encoder. When full, the wish is dropped and made again.
 const VIDEO_CONTROL: usize = 32;
+/// Wishes for the sound encoder. When full, the wish is dropped and made again.
+const AUDIO_CONTROL: usize = 8;
 
 /// The encoders' and decoders' ends of the queues.
 #[derive(Debug)]
@@ -42,6 +45,7 @@ pub(crate) struct PipelineEnds {
     pub(super) audio_in: Receiver<ReceivedAudio>,
     pub(super) video_control: Receiver<VideoControl>,
     pub(super) lip_sync: Arc<SharedLipSync>,
+    pub(super) audio_control: Receiver<AudioControl>,
 }
 
 /// Makes the queues for one peer connection.
@@ -51,9 +55,19 @@ pub(crate) fn ports() -> (MediaPorts, PipelineEnds) {
     let (video_in, video_in_out) = sync_channel(VIDEO_IN);
     let (audio_in, audio_in_out) = sync_channel(AUDIO_IN);
     let (video_control, video_control_out) = sync_channel(VIDEO_CONTROL);
+    let (audio_control, audio_control_out) = sync_channel(AUDIO_CONTROL);
     let lip_sync = Arc::<SharedLipSync>::default();
+    let ports = MediaPorts {
+        video_out,
+        audio_out,
+        video_in,
+        audio_in,
+        video_control,
+        audio_control,
+        lip_sync: Arc::clone(&lip_sync),
+    };
     (
-        MediaPorts { video_out, audio_out, video_in, audio_in, video_control, lip_sync: Arc::clone(&lip_sync) },
+        ports,
         PipelineEnds {
             video_out: video_out_in,
             audio_out: audio_out_in,
@@ -61,6 +75,7 @@ pub(crate) fn ports() -> (MediaPorts, PipelineEnds) {
             audio_in: audio_in_out,
             video_control: video_control_out,
             lip_sync,
+            audio_control: audio_control_out,
         },
     )
 }
@@ -136,10 +151,11 @@ impl Pipeline {
         let video_receiver = VideoReceiver::spawn(ends.video_in, receiving, ask_for_key_frame)
             .inspect_err(|error| keep("Their picture can't be shown", error))
             .ok();
-        let audio_sender = AudioSender::spawn(world.heard, ends.audio_out, world.muted, world.voice)
-            .inspect_err(|error| keep("Your voice can't be sent", error))
-            .ok();
-        let audio_receiver = AudioReceiver::spawn(ends.audio_in, world.sink)
+        let audio_sender =
+            AudioSender::spawn(world.heard, ends.audio_out, ends.audio_control, world.muted, world.voice)
+                .inspect_err(|error| keep("Your voice can't be sent", error))
+                .ok();
+        let audio_receiver = AudioReceiver::spawn(ends.audio_in, world.sink, ends.lip_sync)
             .inspect_err(|error| keep("Their voice can't be played", error))
             .ok();
         Self { encoder_input, video_sender, video_receiver, audio_sender, audio_receiver }

@@ -54,7 +54,10 @@ const ICE_KEEPALIVE: Duration = Duration::from_millis(400);
 const ICE_DISCONNECTED: Duration = Duration::from_secs(5);
 /// And for so long again, failed: then the library forgets all addresses. The call gives up before that.
 const ICE_FAILED: Duration = Duration::from_secs(40);
-const OPUS_PAYLOAD_TYPE: u8 = 111;
+pub(crate) const OPUS_PAYLOAD_TYPE: u8 = 111;
+const RED_PAYLOAD_TYPE: u8 = 63;
+/// The library has no name for it.
+const MIME_TYPE_RED: &str = "audio/red";
 const H264_PAYLOAD_TYPE: u8 = 102;
 const PARITY_PAYLOAD_TYPE: u8 = 118;
 
@@ -257,6 +260,20 @@ fn parity_codec() -> RTCRtpCodecParameters {
     RTCRtpCodecParameters { rtp_codec, payload_type: PARITY_PAYLOAD_TYPE }
 }
 
+/// Redundant sound: Opus with copies of Opus (RFC 2198 §5).
+fn redundant_codec() -> RTCRtpCodecParameters {
+    RTCRtpCodecParameters {
+        rtp_codec: RTCRtpCodec {
+            mime_type: MIME_TYPE_RED.to_owned(),
+            clock_rate: 48_000,
+            channels: 2,
+            sdp_fmtp_line: format!("{OPUS_PAYLOAD_TYPE}/{OPUS_PAYLOAD_TYPE}"),
+            rtcp_feedback: Vec::new(),
+        },
+        payload_type: RED_PAYLOAD_TYPE,
+    }
+}
+
 fn codec_kind(kind: MediaKind) -> RtpCodecKind {
     match kind {
         MediaKind::Audio => RtpCodecKind::Audio,
@@ -276,6 +293,8 @@ fn media_engine() -> Result<MediaEngine, TransportError> {
         }
     }
     engine.register_codec(parity_codec(), RtpCodecKind::Video).map_err(TransportError::Setup)?;
+    // After Opus, which is preferred: copies go along only while there is loss.
+    engine.register_codec(redundant_codec(), RtpCodecKind::Audio).map_err(TransportError::Setup)?;
     Ok(engine)
 }
 

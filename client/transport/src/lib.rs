@@ -3,6 +3,9 @@
 //! A [`PeerCommand`] goes in, a [`PeerEvent`] comes out; encoded media goes in and out through [`MediaPorts`], whose
 //! queues are bounded and never block: what does not fit is dropped, and dropped video asks for a key frame.
 
+mod audio_fates;
+mod audio_in;
+mod audio_out;
 mod connection;
 pub mod depacketizer;
 pub mod estimator;
@@ -42,6 +45,7 @@ use visavis_media::units::Bitrate;
 
 pub use peer::Peer;
 pub use sdp::SdpError;
+pub use visavis_media::audio_control::AudioControl;
 pub use visavis_media::video_control::VideoControl;
 
 /// Begins to resolve the names of STUN and TURN servers, so that a later call need not wait for them. Returns at once.
@@ -137,6 +141,8 @@ pub struct MediaPorts {
     pub video_control: std::sync::mpsc::SyncSender<VideoControl>,
     /// Is told how the RTP times of their sound and their picture belong together.
     pub lip_sync: Arc<SharedLipSync>,
+    /// Wishes for the sound encoder. Bounded; a wish that does not fit is made again.
+    pub audio_control: std::sync::mpsc::SyncSender<AudioControl>,
 }
 
 /// Figures of a peer connection; `None` where nothing was measured.

@@ -12,6 +12,7 @@ use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc::rtp;
 use tokio::sync::mpsc;
 
+use super::audio_fates::AudioFates;
 use super::estimator::{BandwidthEstimator, GoogCc, WIRE_OVERHEAD};
 use super::sent_packets::SentPackets;
 use visavis_media::lip_sync::{SenderClock, SharedLipSync};
@@ -69,6 +70,10 @@ pub(crate) struct LinkState {
     pub(crate) estimator: Box<dyn BandwidthEstimator>,
     /// Sent packets, to be joined with the feedback on them.
     awaited: SentPackets,
+    /// What became of our sound.
+    pub(crate) audio_fates: AudioFates,
+    /// As what payload type the other sends redundant sound, where we offered that.
+    pub(crate) red: Option<u8>,
     /// What the payload types stand for that the other sends with.
     pub(crate) payload_types: Vec<(u8, MediaKind)>,
     /// The payload type that they send parity with.
@@ -96,6 +101,8 @@ impl LinkState {
         Self {
             estimator,
             awaited: SentPackets::default(),
+            audio_fates: AudioFates::default(),
+            red: None,
             payload_types: Vec::new(),
             parity_in: None,
             parity_out: None,

@@ -231,6 +231,7 @@ impl Negotiator {
             let mut state = self.link.state();
             state.payload_types = sdp::payload_types(&description.sdp);
             state.parity_in = sdp::parity_payload_type(&description.sdp);
+            state.red = sdp::redundant_audio(&description.sdp);
         }
         self.gathering |= kind == DescriptionKind::Offer;
         self.connection.pc.set_local_description(description).await.map_err(NegotiationError::NotMade)
@@ -408,9 +409,12 @@ impl Negotiator {
         self.wire.sound_goes_as(audio);
         self.link.state().parity_out = parity;
         let theirs = self.connection.pc.remote_description().await;
-        let level = theirs.and_then(|description| sdp::h264_level(&description.sdp));
+        let level = theirs.as_ref().and_then(|description| sdp::h264_level(&description.sdp));
+        let offered = self.link.state().red.is_some();
+        let red = theirs.and_then(|description| sdp::redundant_audio(&description.sdp)).filter(|_| offered);
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
+            permission.red = red;
             permission.video = video;
             permission.parity = parity;
             permission.level = level;

@@ -79,7 +79,7 @@ impl Peer {
             Arc::clone(&link),
             stream(&connection.audio),
             stream(&connection.video),
-            ports.video_control,
+            (ports.video_control, ports.audio_control),
             config.max_bitrate,
             sent_tx,
         );

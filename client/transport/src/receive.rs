@@ -18,6 +18,7 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::TrackRemote;
 
+use super::audio_in::sound_in;
 use super::depacketizer::depacketize;
 use super::fec::MediaPacket;
 use super::key_frame_requests::KeyFrameRequests;
@@ -183,9 +184,11 @@ impl ReceiveTask {
         }
         self.totals.audio_packets += 1;
         self.totals.audio_bytes += packet.payload.len() as u64;
-        let received = ReceivedAudio { sequence, rtp_time: packet.header.timestamp, payload: packet.payload, arrival };
-        // Sound that nobody takes is too old to be played.
-        let _ = self.audio_in.try_send(received);
+        let red = self.link.state().red;
+        for received in sound_in(packet, red, arrival) {
+            // Sound that nobody takes is too old to be played.
+            let _ = self.audio_in.try_send(received);
+        }
     }
 
     fn video_packet(&mut self, packet: rtp::Packet, arrival: Instant) {

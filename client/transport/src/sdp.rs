@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 
+use super::connection::OPUS_PAYLOAD_TYPE;
 use super::link::MediaKind;
 use visavis_media::h264_level::H264Level;
 
@@ -73,7 +74,7 @@ pub(crate) fn payload_types(sdp: &str) -> Vec<(u8, MediaKind)> {
         .filter_map(|line| {
             let (format, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
             let kind = match codec.split('/').next()?.to_ascii_lowercase().as_str() {
-                "opus" => MediaKind::Audio,
+                "opus" | "red" => MediaKind::Audio,
                 "h264" => MediaKind::Video,
                 _ => return None,
             };
@@ -100,6 +101,26 @@ pub(crate) fn lacks_format(sdp: &str, kind: MediaKind) -> bool {
     sections.peek().is_some() && !sections.any(|section| payload_types(section).iter().any(|(_, known)| *known == kind))
 }
 
+/// The payload type of redundant sound (RED, RFC 2198 §5) that carries Opus as we number it, in a description's sound.
+pub(crate) fn redundant_audio(sdp: &str) -> Option<u8> {
+    let mut sections = media_sections(sdp).filter(|section| section.starts_with("m=audio "));
+    sections.find_map(|section| redundant_formats(section).find(|(_, usable)| *usable)?.0.parse().ok())
+}
+
+/// The formats of a section that are redundant, and whether all they carry is Opus as we number it.
+fn redundant_formats(section: &str) -> impl Iterator<Item = (&str, bool)> {
+    let formats = section.lines().filter_map(|line| {
+        let (format, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
+        codec.trim().eq_ignore_ascii_case("red/48000/2").then_some(format)
+    });
+    formats.map(move |format| {
+        let mut parameters = section.lines().filter_map(|line| line.strip_prefix("a=fmtp:")?.split_once(' '));
+        let carried = parameters.find(|(of, _)| *of == format).map(|(_, carried)| carried.trim());
+        let opus = |carried: &str| carried.split('/').all(|one| one.parse() == Ok(OPUS_PAYLOAD_TYPE));
+        (format, carried.is_some_and(opus))
+    })
+}
+
 /// Up to which level the other takes H.264 in packetization mode 1 and of the baseline profile (RFC 6184 §8.1; where
 /// nothing is said, that is 1.0). `None` without such a format.
 pub(crate) fn h264_level(sdp: &str) -> Option<H264Level> {
@@ -122,6 +143,7 @@ pub(crate) fn h264_level(sdp: &str) -> Option<H264Level> {
 /// Checks a description from the other and changes what the library would stumble over:
 /// - H.264 formats that aren't packetization-mode 1: it would match them with ours, and then neither end could read the
 ///   other's packets;
+/// - redundant sound of anything but Opus as we number it, which it would answer as if it were;
 /// - sections that name no SSRC, as they need not (RFC 8829 §5.2.1): it would refuse the whole description. They get
 ///   one that nothing will be sent with; what comes is told apart by its payload type.
 ///
@@ -146,6 +168,8 @@ pub(crate) fn prepare_remote(sdp: &str) -> Result<String, SdpError> {
     for (index, section) in media_sections(sdp).enumerate() {
         if section.starts_with("m=video ") {
             prepared.push_str(&without_other_packetization_modes(section));
+        } else if section.starts_with("m=audio ") {
+            prepared.push_str(&without_other_redundancy(section));
         } else {
             prepared.push_str(section);
         }
@@ -177,6 +201,18 @@ fn without_other_packetization_modes(section: &str) -> String {
         .map(|(format, _)| format)
         .collect();
     let refused: HashSet<&str> = h264.difference(&mode_1).map(String::as_str).collect();
+    without_formats(section, &refused, "x-refused/90000")
+}
+
+fn without_other_redundancy(section: &str) -> String {
+    let refused = redundant_formats(section).filter(|(_, usable)| !usable).map(|(format, _)| format).collect();
+    without_formats(section, &refused, "x-refused/48000")
+}
+
+fn without_formats(section: &str, refused: &HashSet<&str>, unknown: &str) -> String {
+    if refused.is_empty() {
+        return section.to_owned();
+    }
     let lines = section.lines().filter_map(|line| {
         let about = |attribute: &str| line.strip_prefix(attribute)?.split(' ').next();
         let is_refused = |attribute| about(attribute).is_some_and(|format| refused.contains(format));
@@ -185,7 +221,7 @@ fn without_other_packetization_modes(section: &str) -> String {
         }
         // The format keeps its place, since a section needs one, but goes by a name that nobody knows.
         Some(match about("a=rtpmap:") {
-            Some(format) if refused.contains(format) => format!("a=rtpmap:{format} x-refused/90000"),
+            Some(format) if refused.contains(format) => format!("a=rtpmap:{format} {unknown}"),
             _ => line.to_owned(),
         })
     });
@@ -245,6 +281,26 @@ mod tests {
         assert_eq!(parity_payload_type(&with), Some(118));
         assert_eq!(payload_types(&with), payload_types(OFFER));
         assert_eq!(parity_payload_type(&OFFER.replace("VP8", "X-Visavis-FEC")), Some(98));
+    }
+
+    #[test]
+    fn redundant_sound_is_taken_where_it_carries_opus_as_we_number_it() {
+        let with = |lines: &str| OFFER.replace("a=ssrc:7 cname:x", &format!("{lines}\r\na=ssrc:7 cname:x"));
+        let chromium = with("a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111");
+        assert_eq!(redundant_audio(&chromium), Some(63));
+        assert_eq!(prepare_remote(&chromium).expect("an offer"), chromium);
+        assert_eq!(redundant_audio(OFFER), None);
+        for other in [
+            "a=rtpmap:63 red/48000/2\r\na=fmtp:63 109/109",
+            "a=rtpmap:63 red/48000/2",
+            "a=rtpmap:63 red/8000\r\na=fmtp:63 0/5",
+        ] {
+            assert_eq!(redundant_audio(&with(other)), None, "{other}");
+        }
+        let foreign = with("a=rtpmap:63 red/48000/2\r\na=fmtp:63 109/109");
+        let prepared = prepare_remote(&foreign).expect("an offer");
+        assert!(prepared.contains("a=rtpmap:63 x-refused/48000") && !prepared.contains("109/109"), "{prepared}");
+        assert!(prepared.contains("a=rtpmap:111 opus/48000/2"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::time::{Interval, MissedTickBehavior, sleep_until};
 use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
-use super::VideoControl;
+use super::audio_out::{AudioFormats, AudioOut};
 use super::estimator;
 use super::fec::protection::{Outlook, parity_for};
 use super::fec::{FecEncoder, MAX_MEDIA, MediaPacket};
@@ -22,6 +22,7 @@ use super::link::{Feedback, Link, MediaKind};
 use super::nack::SendHistory;
 use super::pacer::{Enqueued, Pacer};
 use super::packetizer::{MAX_PAYLOAD, packetize};
+use super::{AudioControl, VideoControl};
 use visavis_media::frame::{EncodedAudio, EncodedVideo, SAMPLE_RATE};
 use visavis_media::h264_level::H264Level;
 use visavis_media::units::Bitrate;
@@ -57,6 +58,8 @@ pub(crate) struct Permission {
     pub(crate) connected: bool,
     /// The negotiated payload types; `None` where the other does not want it.
     pub(crate) audio: Option<u8>,
+    /// That of redundant sound; `None` where the other takes none.
+    pub(crate) red: Option<u8>,
     /// See `audio`.
     pub(crate) video: Option<u8>,
     /// See `audio`: of parity for video.
@@ -118,6 +121,8 @@ struct Outgoing {
     rtp_time: u32,
     /// Whether a group of packets that parity protects ends here.
     group_ends: bool,
+    /// Of sound, whether it is redundant.
+    red: bool,
 }
 
 enum Queued {
@@ -193,6 +198,7 @@ pub(crate) struct SendInputs {
 pub(crate) struct SendTask {
     link: Arc<Link>,
     audio: Option<OutgoingStream>,
+    audio_out: AudioOut,
     video: Option<OutgoingStream>,
     pacer: Pacer<Queued>,
     history: SendHistory<rtp::Packet>,
@@ -236,13 +242,14 @@ impl SendTask {
         link: Arc<Link>,
         audio: Option<OutgoingStream>,
         video: Option<OutgoingStream>,
-        control: SyncSender<VideoControl>,
+        (control, audio_control): (SyncSender<VideoControl>, SyncSender<AudioControl>),
         max_bitrate: Bitrate,
         stats: watch::Sender<SendStats>,
     ) -> Self {
         Self {
             link,
             audio,
+            audio_out: AudioOut::new(audio_control),
             video,
             pacer: Pacer::new(Bitrate::from_kbps(10_000), Instant::now()),
             history: SendHistory::default(),
@@ -309,6 +316,13 @@ impl SendTask {
     }
 
     fn tick(&mut self, now: Instant) {
+        if self.permission.connected && self.permission.audio.is_some() {
+            let (fates, estimate) = {
+                let mut state = self.link.state();
+                (state.audio_fates.take(), state.estimator.target(now))
+            };
+            self.audio_out.adapt(now, fates, estimate, self.permission.red.is_some());
+        }
         if self.permission.connected && self.permission.video.is_some() {
             self.wishes.target = Some(self.video_target(now));
             self.wishes.make(now);
@@ -387,13 +401,16 @@ impl SendTask {
         stream.rtp_time = rtp_time.wrapping_add(audio.samples);
         let length = Duration::from_secs_f64(f64::from(audio.samples) / f64::from(SAMPLE_RATE));
         stream.at = Some(audio.captured_at + length);
-        if audio.data.is_empty() || !self.permission.connected || self.permission.audio.is_none() {
+        let opus = self.permission.audio.filter(|_| self.permission.connected && !audio.data.is_empty());
+        let Some(opus) = opus else {
             self.silence = true;
             return;
-        }
+        };
         let marker = std::mem::take(&mut self.silence);
-        let bytes = audio.data.len() + PACKET_OVERHEAD;
-        let packet = Outgoing { payload: audio.data.clone(), marker, rtp_time, group_ends: false };
+        let formats = AudioFormats { opus, red: self.permission.red };
+        let (format, payload) = self.audio_out.payload(formats, rtp_time, &audio.data);
+        let bytes = payload.len() + PACKET_OVERHEAD;
+        let packet = Outgoing { payload, marker, rtp_time, group_ends: false, red: format != opus };
         self.pacer.push_audio(Queued::Audio(packet), bytes);
     }
 
@@ -411,7 +428,7 @@ impl SendTask {
         let packets = payloads.into_iter().enumerate().map(|(index, payload)| {
             let bytes = payload.len() + PACKET_OVERHEAD;
             let group_ends = index == last || (index + 1) % group == 0;
-            (Queued::Video(Outgoing { payload, marker: index == last, rtp_time, group_ends }), bytes)
+            (Queued::Video(Outgoing { payload, marker: index == last, rtp_time, group_ends, red: false }), bytes)
         });
         match self.pacer.push_video(packets) {
             Enqueued::Queued => self.key_frame_only = false,
@@ -476,7 +493,8 @@ impl SendTask {
         while let Some(queued) = self.pacer.pop(Instant::now()) {
             let (stream, packet) = match queued {
                 Queued::Audio(out) => {
-                    let (Some(stream), Some(payload_type)) = (&mut self.audio, self.permission.audio) else { continue };
+                    let payload_type = if out.red { self.permission.red } else { self.permission.audio };
+                    let (Some(stream), Some(payload_type)) = (&mut self.audio, payload_type) else { continue };
                     let packet = stream.packet(&out, payload_type);
                     self.side.bytes += out.payload.len() + PACKET_OVERHEAD;
                     self.stats.send_modify(|stats| {

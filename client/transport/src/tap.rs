@@ -43,7 +43,7 @@ struct Passing {
 fn kind_of(info: &StreamInfo) -> Option<MediaKind> {
     let mime_type = info.mime_type.to_ascii_lowercase();
     match mime_type.as_str() {
-        "audio/opus" => Some(MediaKind::Audio),
+        "audio/opus" | "audio/red" => Some(MediaKind::Audio),
         "video/h264" => Some(MediaKind::Video),
         _ => None,
     }
@@ -103,7 +103,9 @@ impl WireTap {
             self.key_frame_wanted();
         } else if let Some(feedback) = packet.downcast_ref::<TransportLayerCc>() {
             self.wire.reported(now);
-            self.link.state().packets_reported(feedback, now);
+            let mut state = self.link.state();
+            state.packets_reported(feedback, now);
+            state.audio_fates.reported(feedback);
         } else if let Some(remb) = packet.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
             // A cast of a float saturates, so whatever is in the packet is a number.
             self.link.state().estimator.on_remb(now, Bitrate::from_bps(remb.bitrate as u64));
@@ -128,6 +130,9 @@ impl WireTap {
             let mut state = self.link.state();
             if report.last_sender_report != 0 {
                 state.report_echoed(report.last_sender_report, report.delay, now);
+            }
+            if *kind == MediaKind::Audio {
+                state.audio_fates.share_reported(f64::from(report.fraction_lost) / 256.0);
             }
             // Video tells more about the way, as there is more of it.
             if *kind == MediaKind::Video || !self.local.values().any(|kind| *kind == MediaKind::Video) {
@@ -201,6 +206,11 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for WireTap {
                     packet.header.ssrc = state.parity_ssrc;
                 }
                 state.packet_left(packet.marshal_size(), number, parity && packet.header.marker, msg.now);
+                if let Some(number) = number
+                    && self.is_ours(packet.header.ssrc, MediaKind::Audio)
+                {
+                    state.audio_fates.left(number);
+                }
             }
             _ => {}
         }

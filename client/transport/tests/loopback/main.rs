@@ -8,4 +8,5 @@ mod negotiation;
 mod path;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod relay;
+mod sound;
 mod support;

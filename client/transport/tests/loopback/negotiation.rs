@@ -360,6 +360,7 @@ async fn relays_only_without_a_relay_is_refused_at_once() {
         audio_out,
         video_in: sync_channel(1).0,
         audio_in: sync_channel(1).0,
+        audio_control: sync_channel(1).0,
         video_control: sync_channel(1).0,
         lip_sync: std::sync::Arc::default(),
     };

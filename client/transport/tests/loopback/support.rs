@@ -14,7 +14,7 @@ use visavis_link::{Conditions, Emulator, Side, Timeline};
 use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo};
 use visavis_media::units::Bitrate;
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
-use visavis_transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl};
+use visavis_transport::{AudioControl, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -39,6 +39,7 @@ pub(crate) struct End {
     pub(crate) video_in: Receiver<ReceivedVideo>,
     pub(crate) audio_in: Receiver<ReceivedAudio>,
     pub(crate) control: Receiver<VideoControl>,
+    pub(crate) audio_control: Receiver<AudioControl>,
 }
 
 impl End {
@@ -52,6 +53,7 @@ impl End {
         let (video_in_tx, video_in) = sync_channel(video_queue);
         let (audio_in_tx, audio_in): (SyncSender<ReceivedAudio>, _) = sync_channel(256);
         let (control_tx, control) = sync_channel(8);
+        let (audio_control_tx, audio_control) = sync_channel(8);
         let (events_tx, events) = mpsc::channel(256);
         let ports = MediaPorts {
             video_out: video_out_rx,
@@ -60,9 +62,10 @@ impl End {
             audio_in: audio_in_tx,
             video_control: control_tx,
             lip_sync: Arc::default(),
+            audio_control: audio_control_tx,
         };
         let peer = Peer::open(config, ports, events_tx).await.expect("a peer opens");
-        Self { peer, events, video_out, audio_out, video_in, audio_in, control }
+        Self { peer, events, video_out, audio_out, video_in, audio_in, control, audio_control }
     }
 
     pub(crate) fn command(&self, command: PeerCommand) {
