@@ -379,6 +379,30 @@ mod tests {
     }
 
     #[test]
+    fn a_key_frame_is_no_burst() {
+        for (width, height, kbps) in
+            [(1280, 720, 2500), (1280, 720, 1000), (960, 540, 600), (640, 360, 250), (320, 180, 120)]
+        {
+            let mut source = Source::new(size(width, height));
+            let mut encoder =
+                H264Encoder::new(size(width, height), 30.0, Bitrate::from_kbps(kbps)).expect("an encoder");
+            let sizes: Vec<usize> = (0..120)
+                .map(|index| {
+                    let (frame, at) = source.frame();
+                    encoder.encode(&frame, index == 90, at).expect("it encodes").data.len()
+                })
+                .collect();
+            let mean = kbps as f64 * 1000.0 / 30.0 / 8.0;
+            let (first, later) = (sizes[0] as f64 / mean, sizes[90] as f64 / mean);
+            println!(
+                "{width}x{height} at {kbps} kbit/s: key frames are {first:.1} and {later:.1} mean pictures large; after them {:?}",
+                &sizes[91..96]
+            );
+            assert!(first < 8.0 && later < 8.0);
+        }
+    }
+
+    #[test]
     fn a_picture_of_another_size_is_refused() {
         let mut encoder = H264Encoder::new(size(320, 180), 30.0, Bitrate::from_kbps(200)).expect("an encoder");
         let (frame, at) = Source::new(size(640, 360)).frame();

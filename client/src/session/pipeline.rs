@@ -93,8 +93,8 @@ pub(super) struct PipelineFigures {
     pub(super) audio_ahead_ms: Option<f64>,
 }
 
-/// The rate the encoder starts at, until the estimate arrives with the first feedback: enough for 1280x720.
-const START_BITRATE: Bitrate = Bitrate::from_kbps(1000);
+/// The rate the encoder starts at, until the estimate arrives: what a narrow network carries.
+const START_BITRATE: Bitrate = Bitrate::from_kbps(250);
 /// Pictures of the other count as coming while the last is younger than this.
 const SHOWN_WITHIN: Duration = Duration::from_secs(3);
 

@@ -14,6 +14,7 @@ mod figures;
 mod hold;
 pub mod key_frame_requests;
 mod link;
+mod marked_socket;
 pub mod nack;
 pub mod nat_probe;
 mod negotiator;

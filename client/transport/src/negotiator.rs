@@ -406,6 +406,7 @@ impl Negotiator {
             Some(track) if video.is_some() => track.parity_payload_type().await,
             _ => None,
         };
+        self.wire.sound_goes_as(audio);
         self.link.state().parity_out = parity;
         let theirs = self.connection.pc.remote_description().await;
         let level = theirs.as_ref().and_then(|description| sdp::h264_level(&description.sdp));

@@ -325,3 +325,7 @@ impl Interceptor for Intake {
         self.remote.remove(&info.ssrc);
     }
 }
+
+#[cfg(test)]
+#[path = "tap_tests.rs"]
+mod tests;

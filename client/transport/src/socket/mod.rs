@@ -63,6 +63,8 @@ struct State {
     looking_since: Option<Instant>,
     /// A stream to a relay broke, and with it went an allocation.
     relay_broke: bool,
+    /// The payload type that we send sound with.
+    sound: Option<u8>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -81,6 +83,16 @@ impl Wire {
         sockets.retain(|socket| socket.strong_count() > 0);
         sockets.push(Arc::downgrade(&wrapped));
         Ok(wrapped)
+    }
+
+    /// We send sound with this payload type: it is marked before everything else.
+    pub(crate) fn sound_goes_as(&self, payload_type: Option<u8>) {
+        lock(&self.state).sound = payload_type;
+    }
+
+    /// The payload type that we send sound with.
+    pub(crate) fn sound(&self) -> Option<u8> {
+        lock(&self.state).sound
     }
 
     /// When the way was last seen to work.

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Runtime, TokioRuntime, Transmit};
+use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 
 use super::packet::Packet;
 use super::roaming::Roaming;
 use super::{Wire, lock};
+use crate::marked_socket;
 use crate::relay::{RelayServer, RelayStream};
 
 /// The most packets that one socket keeps back while ICE is started anew; older ones give way. At 2.5 Mbit/s they are
@@ -73,7 +74,7 @@ pub(super) struct WireSocket {
 impl WireSocket {
     pub(super) fn wrap(wire: Arc<Wire>, socket: UdpSocket) -> io::Result<Arc<Self>> {
         let local = socket.local_addr()?;
-        let socket = TokioRuntime.wrap_udp_socket(socket)?;
+        let socket = marked_socket::wrap(socket, Arc::clone(&wire))?;
         Ok(Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             wire,
@@ -111,7 +112,8 @@ impl WireSocket {
             return false;
         }
         let any = if bound_to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-        let wrapped = UdpSocket::bind(SocketAddr::new(any, 0)).and_then(|socket| TokioRuntime.wrap_udp_socket(socket));
+        let wrapped = UdpSocket::bind(SocketAddr::new(any, 0))
+            .and_then(|socket| marked_socket::wrap(socket, Arc::clone(&self.wire)));
         match wrapped {
             Ok(socket) => {
                 tracing::debug!("an address of this machine is gone: the system chooses another");
