@@ -288,7 +288,7 @@ mod tests {
         let with = |lines: &str| OFFER.replace("a=ssrc:7 cname:x", &format!("{lines}\r\na=ssrc:7 cname:x"));
         let chromium = with("a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111");
         assert_eq!(redundant_audio(&chromium), Some(63));
-        assert_eq!(prepare_remote(&chromium).expect("an offer"), chromium);
+        assert_eq!(prepare_remote(&chromium).as_deref().map(redundant_audio), Ok(Some(63)));
         assert_eq!(redundant_audio(OFFER), None);
         for other in [
             "a=rtpmap:63 red/48000/2\r\na=fmtp:63 109/109",

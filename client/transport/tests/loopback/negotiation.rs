@@ -283,7 +283,7 @@ async fn browsers_are_answered_in_their_order_with_h264_in_packetization_mode_1(
         for (kind, (section, direction)) in kinds.iter().zip(&sections) {
             match *kind {
                 "audio" => {
-                    assert_eq!((section.as_str(), direction.as_str()), ("audio 9 UDP/TLS/RTP/SAVPF 111", "sendrecv"))
+                    assert_eq!((section.as_str(), direction.as_str()), ("audio 9 UDP/TLS/RTP/SAVPF 111 63", "sendrecv"))
                 }
                 "video" => {
                     assert_eq!((section.as_str(), direction.as_str()), ("video 9 UDP/TLS/RTP/SAVPF 104", "sendrecv"))
