@@ -331,6 +331,11 @@ async fn add_transceiver(
         )
         .await
         .map_err(TransportError::Setup)?;
+    if kind == MediaKind::Video {
+        // A track's own codec is all that its section would list.
+        let codecs = vec![codec(kind), parity_codec()];
+        transceiver.set_codec_preferences(codecs).await.map_err(TransportError::Setup)?;
+    }
     let sender = transceiver.sender().await.map_err(TransportError::Setup)?;
     Ok(sender.map(|sender| LocalTrack { track, sender, ssrc }))
 }

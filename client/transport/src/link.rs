@@ -130,10 +130,9 @@ impl LinkState {
 
     /// The other tells which packets came when.
     pub(crate) fn packets_reported(&mut self, feedback: &TransportLayerCc, now: Instant) {
-        let acknowledgements = convert_twcc(feedback).into_iter();
-        let arrivals = acknowledgements.filter(|report| report.arrived);
-        let arrivals = arrivals.filter_map(|report| Some((report.sequence_number, report.arrival?)));
-        let results = self.awaited.reported(arrivals);
+        // One that arrived, but without a time, is of no use.
+        let told = convert_twcc(feedback).into_iter().filter(|told| told.arrived == told.arrival.is_some());
+        let results = self.awaited.reported(told.map(|told| (told.sequence_number, told.arrival)));
         self.estimator.on_feedback(now, &results);
     }
 

@@ -44,10 +44,10 @@ pub(crate) fn wrap(socket: UdpSocket, wire: Arc<Wire>) -> io::Result<Arc<dyn Asy
     Ok(Arc::new(MarkedSocket { inner, sending, wire, mark: AtomicU32::new(NONE) }))
 }
 
-/// What a packet is marked with: RTP (RFC 7983 §7) of the payload type that we send sound with, or anything else.
-fn mark_of(packet: &[u8], audio: Option<u8>) -> u32 {
+/// What a packet is marked with: RTP (RFC 7983 §7) of a payload type that we send sound with, or anything else.
+fn mark_of(packet: &[u8], sound: [Option<u8>; 2]) -> u32 {
     match packet {
-        [128..=191, kind, ..] if audio == Some(kind & 0x7f) => EF,
+        [128..=191, kind, ..] if sound.contains(&Some(kind & 0x7f)) => EF,
         _ => AF41,
     }
 }
@@ -86,8 +86,8 @@ impl AsyncUdpSocket for MarkedSocket {
         if transmit.src_ip.is_some() || transmit.ecn.is_some() {
             return self.inner.poll_send(cx, transmit);
         }
-        let audio = self.wire.sound();
-        self.set_mark(mark_of(transmit.contents, audio), transmit.destination);
+        let sound = self.wire.sound();
+        self.set_mark(mark_of(transmit.contents, sound), transmit.destination);
         self.sending.poll_send_to(cx, transmit.contents, transmit.destination)
     }
 
@@ -113,12 +113,13 @@ mod tests {
 
     #[test]
     fn sound_is_marked_before_pictures() {
-        assert_eq!(mark_of(&[0x80, 111, 0], Some(111)), EF);
-        assert_eq!(mark_of(&[0x90, 0x80 | 111, 0], Some(111)), EF);
-        assert_eq!(mark_of(&[0x80, 102, 0], Some(111)), AF41);
-        assert_eq!(mark_of(&[0, 111, 0], Some(111)), AF41);
-        assert_eq!(mark_of(&[0x80, 111, 0], None), AF41);
-        assert_eq!(mark_of(&[], Some(111)), AF41);
+        let sound = [Some(111), Some(63)];
+        assert_eq!(mark_of(&[0x80, 111, 0], sound), EF);
+        assert_eq!(mark_of(&[0x90, 0x80 | 63, 0], sound), EF);
+        assert_eq!(mark_of(&[0x80, 102, 0], sound), AF41);
+        assert_eq!(mark_of(&[0, 111, 0], sound), AF41);
+        assert_eq!(mark_of(&[0x80, 111, 0], [None; 2]), AF41);
+        assert_eq!(mark_of(&[], sound), AF41);
     }
 
     #[cfg(unix)]
@@ -130,7 +131,7 @@ mod tests {
             let other = tokio::net::UdpSocket::bind(address).await.expect("a socket");
             let watched = socket.try_clone().expect("a handle");
             let wire = Wire::new(Resolver::shared(), Trust::default());
-            wire.sound_goes_as(Some(111));
+            wire.sound_goes_as([Some(111), None]);
             let marked = wrap(socket, wire).expect("a marked socket");
             for (packet, mark) in [([0x80, 111], EF), ([0x80, 102], AF41), ([0x80, 111], EF)] {
                 marked.send_to(&packet, other.local_addr().expect("an address")).await.expect("it is sent");

@@ -164,7 +164,7 @@ impl NackTracker {
         let loss = loss.clamp(0.0, 0.6);
         let ask_fails = if loss > LOSSY { loss * loss } else { loss };
         let fails = 1.0 - (1.0 - loss) * (1.0 - ask_fails);
-        let asks = if fails > HOPELESS { (HOPELESS.ln() / fails.ln()).ceil().clamp(3.0, 6.0) } else { 3.0 };
+        let asks = if fails > HOPELESS { (HOPELESS.ln() / fails.ln()).ceil().clamp(4.0, 6.0) } else { 4.0 };
         let answer = rtt.unwrap_or(ASSUMED_RTT) + MIN_RETRY;
         (self.first_wait(now) + retry_time(rtt).mul_f64(asks - 1.0) + answer).min(cap)
     }
@@ -225,7 +225,7 @@ impl<P: Clone> SendHistory<P> {
     pub fn repair(&mut self, sequence: u16, now: Instant, rtt: Option<Duration>) -> Option<P> {
         let first = self.sent.front()?.sequence;
         let sent = self.sent.get_mut(usize::from(sequence.wrapping_sub(first)))?;
-        let pause = rtt.unwrap_or(MIN_RESEND).mul_f64(0.8).max(MIN_RESEND);
+        let pause = rtt.unwrap_or(ASSUMED_RTT).mul_f64(0.8).max(MIN_RESEND);
         let early = sent.resends > 0 && now.duration_since(sent.last_sent) < pause;
         if early || sent.resends >= MAX_RESENDS || now.duration_since(sent.first_sent) > MAX_AGE {
             return None;
@@ -310,8 +310,8 @@ mod tests {
     fn more_loss_takes_more_patience_up_to_a_cap() {
         let (start, tracker) = (Instant::now(), NackTracker::default());
         let patience = |loss| tracker.patience(start, Some(100 * MS), loss, 1000 * MS);
-        assert!(patience(0.0) < 360 * MS, "{:?}", patience(0.0));
-        assert!(patience(0.1) >= 330 * MS && patience(0.3) > 600 * MS);
+        assert!(patience(0.0) < 470 * MS, "{:?}", patience(0.0));
+        assert!(patience(0.1) >= 440 * MS && patience(0.3) > 600 * MS);
         assert!(patience(f64::NAN) <= 1000 * MS && patience(2.0) <= 1000 * MS);
     }
 

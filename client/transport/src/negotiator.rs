@@ -406,12 +406,12 @@ impl Negotiator {
             Some(track) if video.is_some() => track.parity_payload_type().await,
             _ => None,
         };
-        self.wire.sound_goes_as(audio);
         self.link.state().parity_out = parity;
         let theirs = self.connection.pc.remote_description().await;
         let level = theirs.as_ref().and_then(|description| sdp::h264_level(&description.sdp));
         let offered = self.link.state().red.is_some();
         let red = theirs.and_then(|description| sdp::redundant_audio(&description.sdp)).filter(|_| offered);
+        self.wire.sound_goes_as([audio, red]);
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
             permission.red = red;

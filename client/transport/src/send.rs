@@ -34,6 +34,8 @@ const PAYLOAD_SHARE: f64 = MAX_PAYLOAD as f64 / (MAX_PAYLOAD + PACKET_OVERHEAD) 
 /// Where more gets lost than this, a repair is sent twice, so long apart that a burst of losses does not take both.
 const REPAIR_TWICE_ABOVE: f64 = 0.03;
 const REPAIR_TWICE_AFTER: Duration = Duration::from_millis(15);
+/// With a shorter round trip it is asked for again soon enough.
+const REPAIR_TWICE_FROM: Duration = Duration::from_millis(40);
 /// Repairs that would take longer than this are not worth it.
 const MAX_REPAIR_DELAY: Duration = Duration::from_millis(150);
 /// A picture with less than this is none.
@@ -364,7 +366,8 @@ impl SendTask {
                 };
                 // To be asked again costs a round trip. The copies that arrive for nothing look lost in the feedback,
                 // so where parity does not keep repairs rare there are none.
-                let twice = self.permission.parity.is_some() && loss > REPAIR_TWICE_ABOVE;
+                let long_way = rtt.is_some_and(|rtt| rtt >= REPAIR_TWICE_FROM);
+                let twice = self.permission.parity.is_some() && long_way && loss > REPAIR_TWICE_ABOVE;
                 for packet in sequences.into_iter().filter_map(|sequence| self.history.repair(sequence, now, rtt)) {
                     let bytes = packet.payload.len() + PACKET_OVERHEAD;
                     if twice {
@@ -457,7 +460,12 @@ impl SendTask {
         let outlook = {
             let mut state = self.link.state();
             let rtt = state.rtt().unwrap_or_default();
-            Outlook { loss: state.estimator.random_loss(), rtt, estimate: state.estimator.target(Instant::now()) }
+            Outlook {
+                loss: state.estimator.random_loss(),
+                run: state.estimator.loss_run(),
+                rtt,
+                estimate: state.estimator.target(Instant::now()),
+            }
         };
         let (rtp_time, payloads) = self.fec.finish(parity_for(self.fec.len(), outlook));
         for payload in payloads {

@@ -1,8 +1,9 @@
 //! The packets whose fate is not known yet, joined with transport-wide feedback
 //! (draft-holmer-rmcat-transport-wide-cc-extensions-01).
 //!
-//! A packet that the feedback passes over is not lost yet: it may have been overtaken. It is given up when packets have
-//! arrived that left so much later that no network reorders them. Pure: time is an argument.
+//! A packet that the feedback says is missing is not lost yet: it may have been overtaken. It is given up when packets
+//! have arrived that left so much later that no network reorders them. Of a packet that no feedback tells of, because
+//! that was lost itself, nothing is known. Pure: time is an argument.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -21,6 +22,8 @@ struct Sent {
     at: Instant,
     bytes: usize,
     arrived: bool,
+    /// Feedback said that it had not arrived.
+    missing: bool,
 }
 
 /// The packets.
@@ -48,15 +51,19 @@ impl SentPackets {
         if self.packets.is_empty() {
             self.first = number;
         }
-        self.packets.push_back(Sent { at: now, bytes, arrived: false });
+        self.packets.push_back(Sent { at: now, bytes, arrived: false, missing: false });
     }
 
-    /// The other says which packets came when, on its clock. Gives what is news: packets that arrived, in the order in
-    /// which they were sent, and before them those that are given up.
-    pub fn reported(&mut self, reports: impl IntoIterator<Item = (u16, Duration)>) -> Vec<PacketResult> {
+    /// The other says which packets came when, on its clock, and which did not. Gives what is news: packets that arrived,
+    /// in the order in which they were sent, and before them those that are given up.
+    pub fn reported(&mut self, reports: impl IntoIterator<Item = (u16, Option<Duration>)>) -> Vec<PacketResult> {
         let mut arrived = Vec::new();
         for (number, arrival) in reports {
             let Some(sent) = self.packets.get_mut(usize::from(number.wrapping_sub(self.first))) else { continue };
+            let Some(arrival) = arrival else {
+                sent.missing = true;
+                continue;
+            };
             if !sent.arrived {
                 sent.arrived = true;
                 self.arrived_from = self.arrived_from.max(Some(sent.at));
@@ -69,7 +76,7 @@ impl SentPackets {
             if !front.arrived && !passed {
                 break;
             }
-            if !front.arrived {
+            if !front.arrived && front.missing {
                 results.push(PacketResult { sent: front.at, bytes: front.bytes, arrival: None });
             }
             self.forget_first();
@@ -100,6 +107,11 @@ mod tests {
         packets
     }
 
+    /// Feedback on a range of packets, of which these arrived.
+    fn report(packets: &mut SentPackets, of: std::ops::Range<u16>, arrived: &[u16]) -> Vec<PacketResult> {
+        packets.reported(of.map(|number| (number, arrived.contains(&number).then_some(MS))))
+    }
+
     fn fates(results: &[PacketResult]) -> Vec<(usize, bool)> {
         results.iter().map(|result| (result.bytes - 1000, result.arrival.is_some())).collect()
     }
@@ -108,25 +120,34 @@ mod tests {
     fn what_arrived_is_told_at_once_and_once() {
         let start = Instant::now();
         let mut packets = sent(0..10, start);
-        let news = packets.reported([(0, 5 * MS), (1, 15 * MS)]);
+        let news = packets.reported([(0, Some(5 * MS)), (1, Some(15 * MS))]);
         assert_eq!(fates(&news), [(0, true), (1, true)]);
         assert_eq!((news[1].sent, news[1].arrival), (start + 10 * MS, Some(15 * MS)));
-        assert!(packets.reported([(0, 5 * MS), (1, 15 * MS)]).is_empty());
+        assert!(packets.reported([(0, Some(5 * MS)), (1, Some(15 * MS))]).is_empty());
     }
 
     #[test]
     fn what_was_overtaken_is_not_lost_and_what_stays_away_is() {
         let mut packets = sent(0..30, Instant::now());
-        assert_eq!(fates(&packets.reported([(0, MS), (6, MS)])), [(0, true), (6, true)]);
-        assert_eq!(fates(&packets.reported([(3, MS), (5, MS)])), [(3, true), (5, true)]);
-        let news = packets.reported([(13, MS)]);
+        assert_eq!(fates(&report(&mut packets, 0..7, &[0, 6])), [(0, true), (6, true)]);
+        assert_eq!(fates(&report(&mut packets, 3..6, &[3, 5])), [(3, true), (5, true)]);
+        let news = report(&mut packets, 7..14, &[13]);
         assert_eq!(fates(&news), [(1, false), (2, false), (13, true)]);
+    }
+
+    #[test]
+    fn of_what_no_feedback_tells_nothing_is_known() {
+        let mut packets = sent(0..40, Instant::now());
+        assert_eq!(fates(&report(&mut packets, 0..2, &[0])), [(0, true)]);
+        // What was said of 2 to 19 is lost.
+        assert_eq!(fates(&report(&mut packets, 20..31, &[20, 30])), [(1, false), (20, true), (30, true)]);
+        assert!(packets.packets.len() <= 20);
     }
 
     #[test]
     fn numbers_wrap() {
         let mut packets = sent((0..20).map(|n| 65_530u16.wrapping_add(n)), Instant::now());
-        let news = packets.reported((0..20).map(|n| (65_530u16.wrapping_add(n), MS)));
+        let news = packets.reported((0..20).map(|n| (65_530u16.wrapping_add(n), Some(MS))));
         assert_eq!(news.len(), 20);
         assert!(packets.packets.is_empty());
     }
@@ -139,7 +160,7 @@ mod tests {
             packets.sent(n as u16, 1000, start + n * MS / 10);
             assert!(packets.packets.len() <= AWAITED);
         }
-        assert!(packets.reported([(0, MS)]).is_empty());
+        assert!(packets.reported([(0, Some(MS))]).is_empty());
         packets.sent(5, 1000, start);
         assert_eq!(packets.packets.len(), 1);
     }

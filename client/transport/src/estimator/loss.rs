@@ -26,6 +26,8 @@ const BETWEEN_TRIALS: Duration = Duration::from_secs(10);
 /// How fast the usual follows upwards and downwards, for each window.
 const UP: f64 = 0.08;
 const DOWN: f64 = 0.3;
+/// How fast the length of a row of losses follows.
+const RUN_SMOOTHING: f64 = 0.15;
 
 /// What loss calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +63,9 @@ pub(super) struct LossControl {
     usual: f64,
     /// What is lost while nothing waits in queues, smoothed quickly.
     inherent: f64,
+    /// How many packets are lost in a row, smoothed; and in the row that goes on.
+    run: f64,
+    row: u32,
     trial: Option<Trial>,
     last_trial: Option<Instant>,
 }
@@ -71,10 +76,20 @@ impl LossControl {
         self.inherent
     }
 
+    /// How many packets get lost in a row, on average.
+    pub(super) fn run(&self) -> f64 {
+        self.run
+    }
+
     /// Counts a packet.
     pub(super) fn add(&mut self, lost: bool) {
         self.packets += 1;
         self.lost += u32::from(lost);
+        if lost {
+            self.row += 1;
+        } else if self.row > 0 {
+            self.run += (f64::from(std::mem::take(&mut self.row)) - self.run) * RUN_SMOOTHING;
+        }
         if let Some(trial) = &mut self.trial {
             trial.packets += 1;
             trial.lost += u32::from(lost);
@@ -198,6 +213,17 @@ mod tests {
     #[test]
     fn loss_next_to_a_long_queue_is_congestion() {
         assert!(rate_after(10, 100 * MS, |_| 20.0) < 0.5);
+    }
+
+    #[test]
+    fn losses_in_a_row_are_told_from_single_ones() {
+        let run_of = |pattern: fn(u32) -> bool| {
+            let mut control = LossControl::default();
+            (0..1000).for_each(|n| control.add(pattern(n)));
+            control.run()
+        };
+        assert!((run_of(|n| n % 20 == 0) - 1.0).abs() < 0.1);
+        assert!((run_of(|n| n % 100 < 5) - 5.0).abs() < 1.2);
     }
 
     #[test]

@@ -82,6 +82,9 @@ pub trait BandwidthEstimator: Send {
 
     /// The share of packets that gets lost although queues are short, 0 to 1: what error correction is for.
     fn random_loss(&self) -> f64;
+
+    /// How many packets get lost in a row, on average.
+    fn loss_run(&self) -> f64;
 }
 
 /// Google Congestion Control.
@@ -294,6 +297,10 @@ impl BandwidthEstimator for GoogCc {
 
     fn random_loss(&self) -> f64 {
         self.loss.inherent()
+    }
+
+    fn loss_run(&self) -> f64 {
+        self.loss.run()
     }
 }
 

@@ -25,11 +25,17 @@ const LONG_RTT: Duration = Duration::from_millis(100);
 pub struct Outlook {
     /// The share of packets that gets lost although queues are short, 0 to 1.
     pub loss: f64,
+    /// How many packets get lost in a row, on average.
+    pub run: f64,
     /// The round trip.
     pub rtt: Duration,
     /// What may be sent in all.
     pub estimate: Bitrate,
 }
+
+/// Losses come in rows when so many are lost in a row on average; at random that would take a loss of more than half.
+const ROW: f64 = 2.2;
+const LONGEST_ROW: f64 = 8.0;
 
 /// How many parity packets to send with a group of so many media packets.
 #[must_use]
@@ -42,14 +48,16 @@ pub fn parity_for(media: usize, outlook: Outlook) -> usize {
     let left_over = LEFT_OVER * short.clamp(1.0, 4.0);
     let most = (media as f64 * most_overhead(outlook.estimate)).ceil() as usize;
     let most = most.min(MAX_PARITY);
-    (0..most).find(|&parity| beyond_rebuilding(media + parity, parity, loss) <= left_over).unwrap_or(most)
+    // Where losses come in rows, the usual row at least is to be rebuilt.
+    let least = if outlook.run >= ROW { outlook.run.min(LONGEST_ROW).ceil() as usize } else { 0 };
+    (least.min(most)..most).find(|&parity| beyond_rebuilding(media + parity, parity, loss) <= left_over).unwrap_or(most)
 }
 
 /// The most parity for each media packet. With little to send, a simpler picture costs more than a late one.
 fn most_overhead(estimate: Bitrate) -> f64 {
     match estimate.bps() {
         ..400_000 => 0.34,
-        ..900_000 => 0.5,
+        400_000..900_000 => 0.5,
         _ => 1.0,
     }
 }
@@ -72,7 +80,7 @@ mod tests {
 
     fn parity(media: usize, percent: f64, rtt_ms: u64) -> usize {
         let (loss, rtt) = (percent / 100.0, Duration::from_millis(rtt_ms));
-        parity_for(media, Outlook { loss, rtt, estimate: Bitrate::from_kbps(3000) })
+        parity_for(media, Outlook { loss, run: 1.0, rtt, estimate: Bitrate::from_kbps(3000) })
     }
 
     #[test]
@@ -93,8 +101,16 @@ mod tests {
     }
 
     #[test]
+    fn losses_in_rows_get_parity_for_a_row() {
+        let outlook =
+            |run| Outlook { loss: 0.05, run, rtt: Duration::from_millis(60), estimate: Bitrate::from_kbps(3000) };
+        assert_eq!((parity_for(9, outlook(1.1)), parity_for(9, outlook(4.6)), parity_for(3, outlook(4.6))), (2, 5, 3));
+    }
+
+    #[test]
     fn a_narrow_way_is_not_filled_with_parity() {
-        let outlook = |kbps| Outlook { loss: 0.3, rtt: Duration::from_millis(100), estimate: Bitrate::from_kbps(kbps) };
+        let outlook =
+            |kbps| Outlook { loss: 0.3, run: 1.0, rtt: Duration::from_millis(100), estimate: Bitrate::from_kbps(kbps) };
         assert_eq!((parity_for(6, outlook(300)), parity_for(6, outlook(600)), parity_for(6, outlook(2000))), (3, 3, 6));
     }
 }

@@ -63,8 +63,8 @@ struct State {
     looking_since: Option<Instant>,
     /// A stream to a relay broke, and with it went an allocation.
     relay_broke: bool,
-    /// The payload type that we send sound with.
-    sound: Option<u8>,
+    /// The payload types that we send sound with.
+    sound: [Option<u8>; 2],
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -85,13 +85,13 @@ impl Wire {
         Ok(wrapped)
     }
 
-    /// We send sound with this payload type: it is marked before everything else.
-    pub(crate) fn sound_goes_as(&self, payload_type: Option<u8>) {
-        lock(&self.state).sound = payload_type;
+    /// We send sound, and redundant sound, with these payload types: it is marked before everything else.
+    pub(crate) fn sound_goes_as(&self, payload_types: [Option<u8>; 2]) {
+        lock(&self.state).sound = payload_types;
     }
 
-    /// The payload type that we send sound with.
-    pub(crate) fn sound(&self) -> Option<u8> {
+    /// The payload types that we send sound with.
+    pub(crate) fn sound(&self) -> [Option<u8>; 2] {
         lock(&self.state).sound
     }
 

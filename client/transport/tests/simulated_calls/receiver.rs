@@ -16,7 +16,7 @@ const FEEDBACK: u32 = 50;
 /// What is told the sender.
 #[derive(Debug, Clone)]
 pub(crate) enum Told {
-    Arrivals(Vec<(u16, Duration)>),
+    Arrivals(Vec<(u16, Option<Duration>)>),
     Missing(Vec<u16>),
     KeyFrame,
     Echo(Instant),
@@ -30,6 +30,8 @@ pub(crate) struct Receiver {
     requests: KeyFrameRequests,
     rtt: Option<Duration>,
     arrivals: Vec<(u16, Duration)>,
+    /// The packet that the next feedback begins with.
+    next_told: Option<u16>,
     pub(crate) freezes: FreezeMeter,
     pub(crate) longest_gap: Duration,
     /// When each picture was shown, and how old it then was.
@@ -47,6 +49,7 @@ impl Receiver {
             requests: KeyFrameRequests::default(),
             rtt: None,
             arrivals: Vec::new(),
+            next_told: None,
             freezes: FreezeMeter::default(),
             longest_gap: Duration::ZERO,
             shown: Vec::new(),
@@ -79,7 +82,7 @@ impl Receiver {
     /// Every millisecond.
     pub(crate) fn step(&mut self, ms: u32, now: Instant, tell: &mut impl FnMut(Told)) {
         if ms % FEEDBACK == 0 && !self.arrivals.is_empty() {
-            tell(Told::Arrivals(std::mem::take(&mut self.arrivals)));
+            tell(Told::Arrivals(self.feedback()));
         }
         let Some(stream) = &mut self.stream else { return };
         while let Some(frame) = stream.poll(now, self.rtt) {
@@ -107,6 +110,21 @@ impl Receiver {
             tell(Told::KeyFrame);
         }
         self.rebuilt = stream.packets_rebuilt();
+    }
+
+    /// Tells of each packet once, and again of what came late.
+    fn feedback(&mut self) -> Vec<(u16, Option<Duration>)> {
+        let arrivals = std::mem::take(&mut self.arrivals);
+        let since = |number: &u16| number.wrapping_sub(60_000);
+        let first = arrivals.iter().map(|(number, _)| *number).min_by_key(since).unwrap_or(0);
+        let last = arrivals.iter().map(|(number, _)| *number).max_by_key(since).unwrap_or(0);
+        let begin = self.next_told.filter(|next| since(next) < since(&first)).unwrap_or(first);
+        if self.next_told.is_none_or(|next| since(&next) <= since(&last)) {
+            self.next_told = Some(last.wrapping_add(1));
+        }
+        let count = last.wrapping_sub(begin).wrapping_add(1);
+        let arrival = |number| arrivals.iter().find(|(arrived, _)| *arrived == number).map(|(_, arrival)| *arrival);
+        (0..count).map(|n| begin.wrapping_add(n)).map(|number| (number, arrival(number))).collect()
     }
 
     pub(crate) fn round_trip(&mut self, rtt: Duration) {

@@ -90,7 +90,7 @@ impl Sender {
             history: SendHistory::default(),
             fec: FecEncoder::default(),
             sent: SentPackets::default(),
-            number: 65_000,
+            number: 60_000,
             sequence: 65_000,
             rtt: None,
             side_bytes: 0,
@@ -162,7 +162,7 @@ impl Sender {
         }
     }
 
-    pub(crate) fn feedback(&mut self, now: Instant, arrivals: Vec<(u16, Duration)>) {
+    pub(crate) fn feedback(&mut self, now: Instant, arrivals: Vec<(u16, Option<Duration>)>) {
         let results = self.sent.reported(arrivals);
         self.estimator.on_feedback(now, &results);
     }
@@ -265,7 +265,12 @@ impl Sender {
             return;
         }
         let loss = self.estimator.random_loss();
-        let outlook = Outlook { loss, rtt: self.rtt.unwrap_or_default(), estimate: self.estimator.target(now) };
+        let outlook = Outlook {
+            loss,
+            run: self.estimator.loss_run(),
+            rtt: self.rtt.unwrap_or_default(),
+            estimate: self.estimator.target(now),
+        };
         let (rtp_time, payloads) = self.fec.finish(parity_for(self.fec.len(), outlook));
         for payload in payloads {
             let bytes = payload.len() + OVERHEAD;
