@@ -123,7 +123,7 @@ pub(crate) fn call(name: &str, seconds: u32, timeline: &Timeline, parity: bool) 
         for what in told {
             let _ = back.send(now, 100, what);
         }
-        if ms % 8 == 0 {
+        if ms.is_multiple_of(8) {
             let _ = back.send(now, 150, Told::Media);
         }
         if ms % 100 == 99 {
@@ -154,6 +154,7 @@ pub(crate) fn call(name: &str, seconds: u32, timeline: &Timeline, parity: bool) 
     outcome
 }
 
+#[expect(clippy::print_stdout, reason = "shown when a test fails")]
 fn describe(name: &str, outcome: &Outcome) {
     println!(
         "{name}: frozen {:.2}%, longest gap {:?}, glass {:?} / {:?}, {:.1} fps, queue p95 {:?}, audio p99 {:?}, \
