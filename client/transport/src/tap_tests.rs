@@ -12,7 +12,6 @@ use rtc::rtcp::transport_feedbacks::transport_layer_cc::{
 };
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::nack_pairs_from_sequence_numbers;
 use rtc::shared::TransportContext;
-use rtc::shared::marshal::Marshal;
 
 use super::*;
 use crate::link::{Link, MediaKind};
