@@ -49,7 +49,7 @@ pub fn parity_for(media: usize, outlook: Outlook) -> usize {
 fn most_overhead(estimate: Bitrate) -> f64 {
     match estimate.bps() {
         ..400_000 => 0.34,
-        ..900_000 => 0.5,
+        400_000..900_000 => 0.5,
         _ => 1.0,
     }
 }

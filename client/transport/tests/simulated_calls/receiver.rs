@@ -78,7 +78,7 @@ impl Receiver {
 
     /// Every millisecond.
     pub(crate) fn step(&mut self, ms: u32, now: Instant, tell: &mut impl FnMut(Told)) {
-        if ms % FEEDBACK == 0 && !self.arrivals.is_empty() {
+        if ms.is_multiple_of(FEEDBACK) && !self.arrivals.is_empty() {
             tell(Told::Arrivals(std::mem::take(&mut self.arrivals)));
         }
         let Some(stream) = &mut self.stream else { return };

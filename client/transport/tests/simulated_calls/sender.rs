@@ -107,10 +107,10 @@ impl Sender {
 
     /// Every millisecond: what leaves now.
     pub(crate) fn step(&mut self, ms: u32, now: Instant, mut send: impl FnMut(usize, Sent)) {
-        if ms % 20 == 0 {
+        if ms.is_multiple_of(20) {
             self.pacer.push_audio(Queued::Audio, 120);
         }
-        if ms % 50 == 0 {
+        if ms.is_multiple_of(50) {
             self.tick(now);
         }
         if u64::from(ms) * 30 % 1000 < 30 {
@@ -122,7 +122,7 @@ impl Sender {
         {
             self.packetize(&data, rtp_time, key);
         }
-        if ms % 1000 == 0 {
+        if ms.is_multiple_of(1000) {
             self.emit(60, Media::Report, false, now, &mut send);
         }
         while let Some(queued) = self.pacer.pop(now) {
