@@ -1,4 +1,5 @@
 //! A call goes on: over a relay only, without IPv4, from another address, and after the network was away.
+#![expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,7 @@
 //!
 //! The measure is the relative arrival delay against the fastest packet of the last seconds, kept in histograms that
 //! forget exponentially; a moving minimum follows clock drift and route changes. The target is where waiting longer
-//! costs more than the sound it would save ([`WORTH`], [`REPAIR_WORTH`]), after the idea of the reorder optimizer in libwebrtc's NetEq. So
+//! costs more than the sound it would save (`WORTH`, `REPAIR_WORTH`), after the idea of the reorder optimizer in libwebrtc's NetEq. So
 //! a repair is waited for only when there is loss enough to make that pay.
 
 use std::collections::VecDeque;

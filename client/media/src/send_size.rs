@@ -33,6 +33,7 @@ pub struct SizeLadder {
     step: Option<usize>,
     /// The size was lowered before.
     lowered: bool,
+    key_frame: bool,
     too_low_since: Option<Instant>,
     enough_since: Option<Instant>,
 }
@@ -41,7 +42,13 @@ impl SizeLadder {
     /// A ladder that starts at `max`.
     #[must_use]
     pub fn new(max: VideoSize) -> Self {
-        Self { max, step: None, lowered: false, too_low_since: None, enough_since: None }
+        Self { max, step: None, lowered: false, key_frame: false, too_low_since: None, enough_since: None }
+    }
+
+    /// A key frame is next: a size that is too large is left now, as a key frame of it would be a burst, and the smaller
+    /// size would take another one soon.
+    pub fn key_frame_is_next(&mut self) {
+        self.key_frame = true;
     }
 
     /// The size to send a picture of size `source` at. The first call settles at once, later ones take their time.
@@ -56,8 +63,10 @@ impl SizeLadder {
         let last = STEPS.len() - 1;
         let fitting = (0..last).find(|step| bits_per_pixel(*step) >= LOWER_BELOW).unwrap_or(last);
 
+        let key_frame = std::mem::take(&mut self.key_frame);
         let step = match self.step {
             None => fitting,
+            Some(step) if key_frame && fitting > step => fitting,
             Some(step) if fitting > step => {
                 self.enough_since = None;
                 let since = *self.too_low_since.get_or_insert(now);
@@ -187,6 +196,17 @@ mod tests {
     #[test]
     fn a_lower_rate_lowers_the_size_soon_and_straight_to_where_it_belongs() {
         assert_eq!(widths(&[(1.0, 2500), (0.4, 300), (0.2, 300)]), [1280, 1280, 640]);
+    }
+
+    #[test]
+    fn a_key_frame_is_made_at_the_size_that_fits_now() {
+        let mut ladder = SizeLadder::new(size(HD.0, HD.1));
+        let now = Instant::now();
+        let mut width = |kbps| ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(kbps), 30.0, now).width();
+        assert_eq!((width(2500), width(250)), (1280, 1280));
+        ladder.key_frame_is_next();
+        let mut width = |kbps| ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(kbps), 30.0, now).width();
+        assert_eq!((width(250), width(2500)), (640, 640));
     }
 
     #[test]

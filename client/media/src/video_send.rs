@@ -243,6 +243,11 @@ impl Encoding {
         }
         let begun = Instant::now();
         let measured = self.meter.count(frame.captured_at);
+        let key = self.key_wanted
+            && self.last_key.is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
+        if key {
+            self.ladder.key_frame_is_next();
+        }
         let size = self.ladder.size_for(frame.size, self.target, self.fps, now);
         let scaled = self.scaler.scale(frame, size)?;
 
@@ -258,8 +263,6 @@ impl Encoding {
             encoder.set_frame_rate(self.fps)?;
         }
         encoder.set_target(self.target)?;
-        let key = self.key_wanted
-            && self.last_key.is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
         let first_capture = *self.first_capture.get_or_insert(frame.captured_at);
         let since_first = frame.captured_at.saturating_duration_since(first_capture);
         let encoded = encoder.encode(&scaled, key, since_first)?;

@@ -332,7 +332,7 @@ async fn add_transceiver(
         .await
         .map_err(TransportError::Setup)?;
     if kind == MediaKind::Video {
-        // A track's own codec is all that its section would list.
+        // A track offers its own codec and what the library knows to repair it; parity has to be named.
         let codecs = vec![codec(kind), parity_codec()];
         transceiver.set_codec_preferences(codecs).await.map_err(TransportError::Setup)?;
     }
@@ -341,14 +341,6 @@ async fn add_transceiver(
 }
 
 impl LocalTrack {
-    /// The payload type that was negotiated for parity; `None` where the other does not know it.
-    pub(crate) async fn parity_payload_type(&self) -> Option<u8> {
-        let codecs = self.sender.get_parameters().await.ok()?.rtp_parameters.codecs;
-        let wanted = parity_codec().rtp_codec.mime_type;
-        let parity = codecs.iter().find(|codec| codec.rtp_codec.mime_type.eq_ignore_ascii_case(&wanted));
-        parity.map(|codec| codec.payload_type)
-    }
-
     /// The payload type that was negotiated for what we send; `None` when the other does not want it.
     pub(crate) async fn payload_type(&self, kind: MediaKind) -> Option<u8> {
         let parameters = self.sender.get_parameters().await.ok()?;

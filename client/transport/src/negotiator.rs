@@ -402,16 +402,17 @@ impl Negotiator {
         };
         let audio = payload_type(&self.connection.audio, MediaKind::Audio).await;
         let video = payload_type(&self.connection.video, MediaKind::Video).await;
-        let parity = match &self.connection.video {
-            Some(track) if video.is_some() => track.parity_payload_type().await,
-            _ => None,
-        };
-        self.link.state().parity_out = parity;
         let theirs = self.connection.pc.remote_description().await;
         let level = theirs.as_ref().and_then(|description| sdp::h264_level(&description.sdp));
         let offered = self.link.state().red.is_some();
-        let red = theirs.and_then(|description| sdp::redundant_audio(&description.sdp)).filter(|_| offered);
+        let red = theirs.as_ref().and_then(|description| sdp::redundant_audio(&description.sdp)).filter(|_| offered);
         self.wire.sound_goes_as([audio, red]);
+        let parity = theirs.as_ref().and_then(|description| sdp::parity_payload_type(&description.sdp));
+        let parity = {
+            let mut state = self.link.state();
+            state.parity_out = parity.filter(|_| video.is_some() && state.parity_in.is_some());
+            state.parity_out
+        };
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
             permission.red = red;

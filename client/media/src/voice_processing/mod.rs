@@ -3,7 +3,7 @@
 //!
 //! In go 10 ms frames from a microphone and, through a queue, the frames that really went to the speaker with the time at
 //! which each is heard; out come as many frames. The work is done by `sonora`, a port of WebRTC's audio processing (ADR
-//! 10). Each of the three can be switched while talking: the change is faded in over [`stage`]'s fade, so nothing clicks
+//! 10). Each of the three can be switched while talking: the change is faded in over `stage`'s fade, so nothing clicks
 //! and no frame is lost. What is switched off costs nothing; with all three off a frame passes bit for bit.
 //!
 //! Each of the three is an instance of its own: switching within one instance would reset its echo canceller, and the

@@ -2,11 +2,11 @@
 //!
 //! The library speaks TURN over UDP only. It is given an address in their place that no network leads to; what it sends
 //! there goes to the server over TCP or TLS, and what comes from there it believes to come from that address
-//! ([`stream`], ADR 11). Nothing listens: neither this machine nor the network can reach what is in between.
+//! (`stream`, ADR 11). Nothing listens: neither this machine nor the network can reach what is in between.
 //!
 //! An allocation belongs to the addresses it was made from (RFC 8656 §2.2). When those are gone, because a stream broke
 //! or the machine's own address did, the library must ask for another, and does so for a server that it takes for
-//! another one: each [`Relays::renew`] gives them all new names.
+//! another one: each `Relays::renew` gives them all new names.
 
 pub mod framing;
 mod stream;

@@ -258,5 +258,9 @@ async fn lost_packets_are_rebuilt_from_parity_where_the_way_is_long() {
     );
     assert!(stats.parity_sent > 50 && theirs.packets_rebuilt > 10);
     assert!(got.iter().all(|picture| sent.contains(picture)), "a picture that nobody sent");
-    assert!(got.len() as f64 >= 0.95 * sent.len() as f64, "{} of {}", got.len(), sent.len());
+    // How much parity it takes is known once two seconds of feedback have told of the loss. From then on hardly any
+    // picture is missing.
+    let (_, known) = sent.split_at(60);
+    let seen = known.iter().filter(|picture| got.contains(picture)).count();
+    assert!(seen as f64 >= 0.98 * known.len() as f64, "{seen} of {}", known.len());
 }

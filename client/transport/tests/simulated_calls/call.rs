@@ -154,7 +154,6 @@ pub(crate) fn call(name: &str, seconds: u32, timeline: &Timeline, parity: bool) 
     outcome
 }
 
-#[expect(clippy::print_stdout, reason = "shown when a test fails")]
 fn describe(name: &str, outcome: &Outcome) {
     println!(
         "{name}: frozen {:.2}%, longest gap {:?}, glass {:?} / {:?}, {:.1} fps, queue p95 {:?}, audio p99 {:?}, \
