@@ -52,7 +52,7 @@ impl Suite {
     }
 
     async fn run(&self, url: &str, folder: &Path, part: usize) -> Results {
-        let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("autobahn").join("cases.py");
+        let cases = Path::new("tests").join("autobahn").join("cases.py");
         let results = folder.join(format!("{part}.json"));
         let mut python = Command::new(&self.python);
         python.arg("-B").arg(cases).arg(&self.site).arg(url).arg(&results);

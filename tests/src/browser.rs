@@ -104,9 +104,8 @@ pub const DRAWN_TONE_HZ: f64 = 440.0;
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// Where `cargo xtask test` puts the client that pages on Socket.IO use.
-const SOCKET_IO: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../signal-server/tests/node/node_modules/socket.io-client/dist/socket.io.js");
+/// Where `cargo xtask test` puts the client that pages on Socket.IO use, from the folder that cargo runs our tests in.
+const SOCKET_IO: &str = "../signal-server/tests/node/node_modules/socket.io-client/dist/socket.io.js";
 
 /// The pages and what they load.
 fn files() -> Result<Vec<File>, BrowserError> {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use crate::command;
 use crate::error::Error;
@@ -14,10 +15,15 @@ pub(crate) const TEST_FEATURES: &str = "visavis-client/inspection";
 /// The same, and the tests that need a virtual machine.
 pub(crate) const CAMERA_VM_FEATURES: &str = "visavis-client/inspection,visavis-tests/camera-vm";
 
-/// The root of the workspace.
+/// The root of the workspace that we are run in. Where checkouts share a target folder, we may have been built in
+/// another one, so what cargo says now counts before what it said then.
 pub(crate) fn root() -> &'static Path {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest)
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let manifest = PathBuf::from(manifest);
+        manifest.parent().map_or(manifest.clone(), Path::to_path_buf)
+    })
 }
 
 /// `cargo` in the root of the workspace, the one that runs us where there is one.

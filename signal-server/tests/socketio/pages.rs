@@ -38,7 +38,7 @@ impl Pages {
 
     /// The same for any URL; the certificates in a file are trusted.
     pub(crate) fn at(url: String, trusted: Option<&Path>) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
+        let folder = Path::new("tests/node");
         assert!(
             folder.join("node_modules/socket.io-client").is_dir(),
             "the Socket.IO client is missing: run npm ci in {}, or cargo xtask test, which does",
