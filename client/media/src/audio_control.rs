@@ -1,6 +1,41 @@
 //! What the network asks of the sound encoder.
 
+use std::time::Duration;
+
+use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES};
 use crate::units::Bitrate;
+
+/// How much sound goes into a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PacketLength {
+    /// 10 ms: heard that much sooner, and rebuilt sooner when it is lost, for twice as many headers.
+    Short,
+    /// 20 ms.
+    Long,
+}
+
+impl PacketLength {
+    /// In frames of a microphone.
+    #[must_use]
+    pub const fn frames(self) -> usize {
+        match self {
+            Self::Short => 1,
+            Self::Long => 2,
+        }
+    }
+
+    /// In samples.
+    #[must_use]
+    pub const fn samples(self) -> usize {
+        self.frames() * AUDIO_FRAME_SAMPLES
+    }
+
+    /// In time.
+    #[must_use]
+    pub fn duration(self) -> Duration {
+        AUDIO_FRAME_DURATION * self.frames() as u32
+    }
+}
 
 /// How sound is to be encoded from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,10 +44,13 @@ pub struct AudioControl {
     pub bitrate: Bitrate,
     /// How much loss it prepares for, in percent; with 0 it adds no copy of the packet before (in-band FEC).
     pub expected_loss_percent: u8,
+    /// How much sound goes into a packet.
+    pub packet: PacketLength,
 }
 
 impl AudioControl {
     /// What is right until something is known of the network: speech in full band, low enough that libopus stays in the
     /// modes that carry FEC, and prepared for some loss.
-    pub const START: Self = Self { bitrate: Bitrate::from_kbps(36), expected_loss_percent: 10 };
+    pub const START: Self =
+        Self { bitrate: Bitrate::from_kbps(36), expected_loss_percent: 10, packet: PacketLength::Long };
 }

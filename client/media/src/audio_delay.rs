@@ -31,16 +31,16 @@ const BASE_WINDOW: Duration = Duration::from_secs(2);
 const BASE_CANDIDATES: usize = 512;
 const BUCKET_SECONDS: f64 = 0.002;
 const BUCKETS: usize = 160;
-/// A packet that is later than the target by this much or more is missed whole: its length, usually.
-const WHOLE: usize = 10;
 /// So much waiting is worth it to save all sound from being made up: 60 ms for each percent.
 const WORTH: f32 = 6.0;
 /// And to save what is lost, which is worth more: it is certain to come, and what comes late only may be late.
 const REPAIR_WORTH: f32 = 12.0;
 /// The target moves only where that saves so much, in seconds.
 const HYSTERESIS: f32 = 0.003;
-/// What an arrival is worth after each further one: half after 2 s of 20 ms packets.
+/// What an arrival is worth after each further 20 ms of sound: half after 2 s.
 const FORGETTING: f32 = 0.993;
+/// Samples in 20 ms.
+const USUAL_SAMPLES: f32 = 960.0;
 /// Repairs are rarer and come in bunches, so they are remembered longer: half after 14 s.
 const REPAIR_FORGETTING: f32 = 0.999;
 
@@ -57,11 +57,11 @@ impl Histogram {
         Self { shares: [0.0; BUCKETS], forgetting, seen: 0 }
     }
 
-    /// Takes one more into account, or one that belongs nowhere in it.
-    fn add(&mut self, bucket: Option<usize>) {
+    /// Takes one more into account, or one that belongs nowhere in it: a packet with so many times 20 ms of sound.
+    fn add(&mut self, bucket: Option<usize>, length: f32) {
         self.seen = self.seen.saturating_add(1);
         // The first share the weight evenly; later ones displace the old exponentially.
-        let keep = self.forgetting.min(1.0 - 1.0 / (self.seen + 1) as f32);
+        let keep = self.forgetting.powf(length).min(1.0 - 1.0 / (self.seen + 1) as f32);
         self.shares.iter_mut().for_each(|share| *share *= keep);
         if let Some(share) = bucket.and_then(|bucket| self.shares.get_mut(bucket)) {
             *share += 1.0 - keep;
@@ -78,6 +78,8 @@ pub struct DelayEstimator {
     repairs: Histogram,
     /// The target as a bucket, whose end it is.
     target: usize,
+    /// A packet that is later than the target by so many buckets or more is missed whole: its length.
+    whole: usize,
 }
 
 impl Default for DelayEstimator {
@@ -87,13 +89,20 @@ impl Default for DelayEstimator {
         if let Some(share) = arrivals.shares.get_mut(target) {
             *share = FIRST_GUESS_SHARE;
         }
-        Self { epoch: None, base: VecDeque::new(), arrivals, repairs: Histogram::new(REPAIR_FORGETTING), target }
+        Self {
+            epoch: None,
+            base: VecDeque::new(),
+            arrivals,
+            repairs: Histogram::new(REPAIR_FORGETTING),
+            target,
+            whole: 10,
+        }
     }
 }
 
 impl DelayEstimator {
-    /// Takes a packet's arrival into account.
-    pub fn observe(&mut self, arrival: Instant, rtp_time: i64) {
+    /// Takes the arrival of a packet of so many samples into account.
+    pub fn observe(&mut self, arrival: Instant, rtp_time: i64, samples: i64) {
         let at = self.seconds(arrival);
         let offset = at - rtp_time as f64 / f64::from(SAMPLE_RATE);
         while self.base.back().is_some_and(|&(_, kept)| kept >= offset) {
@@ -105,15 +114,17 @@ impl DelayEstimator {
             self.base.pop_front();
         }
         let fastest = self.base.front().map_or(offset, |&(_, offset)| offset);
-        self.arrivals.add(Some(bucket_of(offset - fastest)));
-        self.repairs.add(None);
+        let length = samples as f32 / USUAL_SAMPLES;
+        self.arrivals.add(Some(bucket_of(offset - fastest)), length);
+        self.repairs.add(None, length);
+        self.whole = bucket_of(samples as f64 / f64::from(SAMPLE_RATE)).max(1);
         self.choose_target();
     }
 
     /// Takes into account that what a lost packet held came with a later one.
-    pub fn observe_repair(&mut self, arrival: Instant, rtp_time: i64) {
+    pub fn observe_repair(&mut self, arrival: Instant, rtp_time: i64, samples: i64) {
         if let Some(late) = self.lateness(rtp_time, arrival) {
-            self.repairs.add(Some(bucket_of(late)));
+            self.repairs.add(Some(bucket_of(late)), samples as f32 / USUAL_SAMPLES);
             self.choose_target();
         }
     }
@@ -134,8 +145,8 @@ impl DelayEstimator {
         // Of a packet that is a little late a little is missed.
         let (mut missed, mut partly) = (0.0, 0.0);
         for bucket in (0..BUCKETS).rev() {
-            partly += worth_of_late(bucket + 1) - worth_of_late(bucket + 1 + WHOLE);
-            missed += partly / WHOLE as f32;
+            partly += worth_of_late(bucket + 1) - worth_of_late(bucket + 1 + self.whole);
+            missed += partly / self.whole as f32;
             let cost = (bucket + 1) as f32 * BUCKET_SECONDS as f32 + missed.max(0.0);
             if cost < least {
                 (best, least) = (bucket, cost);
@@ -192,7 +203,7 @@ mod tests {
         (0..count)
             .map(|i| {
                 let arrival = start + Duration::from_secs_f64(i as f64 * 0.02 + delay_ms(i) / 1000.0);
-                estimator.observe(arrival, i as i64 * 960);
+                estimator.observe(arrival, i as i64 * 960, 960);
                 estimator.target().as_millis()
             })
             .collect()
@@ -243,10 +254,10 @@ mod tests {
             if random.random_bool(share) {
                 lost.push(i);
             } else {
-                estimator.observe(arrival, i * 960);
+                estimator.observe(arrival, i * 960, 960);
             }
             if lost.contains(&(i - packets_later)) {
-                estimator.observe_repair(arrival, (i - packets_later) * 960);
+                estimator.observe_repair(arrival, (i - packets_later) * 960, 960);
             }
         }
         estimator.target().as_millis()
@@ -265,7 +276,7 @@ mod tests {
         let start = Instant::now();
         let mut estimator = DelayEstimator::default();
         for i in 0..5000_i64 {
-            estimator.observe(start, i * 1_000_003 % 77_777_777 * if i % 2 == 0 { 1 } else { -1 });
+            estimator.observe(start, i * 1_000_003 % 77_777_777 * if i % 2 == 0 { 1 } else { -1 }, 960);
             assert!((MIN_TARGET..=MAX_TARGET).contains(&estimator.target()));
             assert!(estimator.base.len() <= BASE_CANDIDATES);
         }

@@ -25,8 +25,8 @@ use crate::time_stretch;
 
 pub use decision::{Change, Decision, Speed};
 
-/// More packets than this are never kept: 3 s of 20 ms packets.
-const CAPACITY: usize = 150;
+/// More packets than this are never kept: 3 s of 10 ms packets.
+const CAPACITY: usize = 300;
 /// A step as long as the speaker's frame, so that a packet that is a little late costs little.
 const STEP: i64 = AUDIO_FRAME_SAMPLES as i64;
 /// Opus conceals in multiples of 2.5 ms; a smaller gap is stepped over.
@@ -41,8 +41,10 @@ const OVERDUE: f64 = 0.030;
 const TOO_LATE: f64 = 0.200;
 /// From here on, too much or too little delay is urgent.
 const URGENT: f64 = 0.040;
-/// Packets between two changes of speed, so that the change stays inaudible.
-const PACKETS_BETWEEN_STRETCHES: u32 = 2;
+/// Samples between two changes of speed, so that the change stays inaudible: 40 ms.
+const BETWEEN_STRETCHES: i64 = SAMPLE_RATE as i64 * 40 / 1000;
+/// With so many samples in a row that all lie in the past the sender's clock was set back: 0.5 s.
+const LATE_IN_A_ROW_IS_RESTART: i64 = SAMPLE_RATE as i64 / 2;
 /// Sound is lengthened by a period of up to this, in seconds.
 const LONGEST_PERIOD: f64 = time_stretch::MAX_LAG as f64 / SAMPLE_RATE as f64;
 /// How fast the smoothed lateness follows.
@@ -113,7 +115,7 @@ pub struct AudioJitterBuffer {
     /// What has come itself or as a copy.
     had: Times,
     /// What could be had from another packet at a moment, and might still come itself.
-    repairs: BTreeMap<i64, Instant>,
+    repairs: BTreeMap<i64, (Instant, i64)>,
     /// Whether anything was ever played.
     begun: bool,
     /// The RTP time to play next, and the earliest that is still accepted.
@@ -130,9 +132,11 @@ pub struct AudioJitterBuffer {
     pausing: bool,
     /// Packets were skipped since the last that was played.
     skipped: bool,
-    late_in_a_row: u32,
+    /// In samples.
+    late_in_a_row: i64,
     lateness: Option<f64>,
-    since_stretch: u32,
+    /// In samples.
+    since_stretch: i64,
     stats: JitterBufferStats,
 }
 
@@ -165,22 +169,22 @@ impl AudioJitterBuffer {
                 (sequence, time)
             }
         };
-        self.delay.observe(packet.arrival, time);
+        self.delay.observe(packet.arrival, time, samples);
         self.came.insert(time);
         self.had.insert(time);
         if has_fec(&packet.payload) && self.sequence.is_missing(sequence - 1) {
-            self.repairs.entry(time - samples).or_insert(packet.arrival);
+            self.repairs.entry(time - samples).or_insert((packet.arrival, samples));
         }
         self.count_repairs(time);
         if self.is_past(time, samples) {
             self.stats.late += 1;
-            self.late_in_a_row += 1;
-            if self.late_in_a_row < SequenceTracker::LATE_IN_A_ROW_IS_RESTART {
+            self.late_in_a_row += samples;
+            if self.late_in_a_row < LATE_IN_A_ROW_IS_RESTART {
                 return;
             }
             // Half a second of nothing but the past: its clock was set back.
             self.restart();
-            self.delay.observe(packet.arrival, time);
+            self.delay.observe(packet.arrival, time, samples);
         }
         self.late_in_a_row = 0;
         self.wait(
@@ -195,7 +199,7 @@ impl AudioJitterBuffer {
         if !self.had.insert(time) {
             return;
         }
-        self.repairs.entry(time).or_insert(packet.arrival);
+        self.repairs.entry(time).or_insert((packet.arrival, samples));
         if !self.is_past(time, samples) {
             self.wait(time, Waiting { sequence: None, payload: packet.payload, samples, arrival: packet.arrival });
         }
@@ -208,10 +212,10 @@ impl AudioJitterBuffer {
             if !given_up && self.repairs.len() <= REMEMBERED {
                 return;
             }
-            if let Some((time, at)) = self.repairs.pop_first()
+            if let Some((time, (at, samples))) = self.repairs.pop_first()
                 && !self.came.0.contains(&time)
             {
-                self.delay.observe_repair(at, time);
+                self.delay.observe_repair(at, time, samples);
             }
         }
     }
@@ -315,6 +319,13 @@ impl AudioJitterBuffer {
         }
     }
 
+    /// Whether the packet is there that follows on what was given out last.
+    #[must_use]
+    pub fn next_is_here(&self) -> bool {
+        let first = self.waiting.first_key_value().map(|(&time, _)| time);
+        self.next.zip(first).is_some_and(|(next, time)| (time - next).abs() < SMALLEST_GAP) && self.made_up == 0
+    }
+
     /// How many packets are waiting.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -390,18 +401,18 @@ impl AudioJitterBuffer {
         self.pausing = is_dtx(&packet.payload);
         self.stats.waited += (now + ahead).saturating_duration_since(packet.arrival);
         self.stats.played += 1;
-        let speed = self.speed(fetched, ahead.as_secs_f64());
+        let speed = self.speed(fetched, ahead.as_secs_f64(), packet.samples);
         let copy = packet.sequence.is_none();
         Decision::Play { payload: packet.payload, samples: packet.samples as u32, copy, continues, speed }
     }
 
     /// How to bring the delay nearer to the least with which packets are there when their frame is fetched.
-    fn speed(&mut self, fetched: f64, ahead: f64) -> Speed {
+    fn speed(&mut self, fetched: f64, ahead: f64, samples: i64) -> Speed {
         let late = fetched + ahead;
         // Threads are not punctual, so one measure says little.
         let late = self.lateness.map_or(late, |smooth| smooth + SMOOTHING * (late - smooth));
         self.lateness = Some(late);
-        self.since_stretch = self.since_stretch.saturating_add(1);
+        self.since_stretch = self.since_stretch.saturating_add(samples);
         let (fetched, target) = (late - ahead, self.target());
         // Frames are fetched so far apart, so packets that begin with a frame are late by one of these.
         let least = |target: f64| {
@@ -411,7 +422,7 @@ impl AudioJitterBuffer {
         let (lacking, excess) =
             if fetched < target - SLACK { (least(target) - late, 0.0) } else { (0.0, late - least(target + SLACK)) };
         let urgent = lacking.max(excess) > URGENT;
-        if self.since_stretch <= PACKETS_BETWEEN_STRETCHES && !urgent {
+        if self.since_stretch <= BETWEEN_STRETCHES && !urgent {
             return Speed::Normal;
         }
         let change = |seconds: f64| Change { at_most: (seconds * f64::from(SAMPLE_RATE)) as u32, urgent };

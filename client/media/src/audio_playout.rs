@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::audio_jitter_buffer::{AudioJitterBuffer, Change, Decision, JitterBufferStats, Speed};
 use crate::frame::{AUDIO_FRAME_SAMPLES, ReceivedAudio, SAMPLE_RATE};
-use crate::opus_codec::{OpusDecoder, OpusError};
+use crate::opus_codec::{OpusDecoder, OpusError, PACKET_SAMPLES};
 use crate::splice;
 use crate::time_stretch::{self, Care};
 
@@ -19,6 +19,9 @@ const CONCEALED_AT_ONCE: usize = 480;
 
 /// The longest piece that is made ready at once: the longest packet, and what stretching adds.
 const MAX_PIECE: usize = 5760 + time_stretch::MAX_LAG;
+
+/// A packet with fewer samples is shortened together with the next: a period of a low voice is as long as itself.
+const SHORTENED_TOGETHER: usize = PACKET_SAMPLES;
 
 /// What is made up for longer than this fades…
 const FADE_AFTER: u64 = SAMPLE_RATE as u64 * 120 / 1000;
@@ -111,6 +114,9 @@ impl AudioPlayout {
                 match self.decoder.decode(&payload).map(<[f32]>::to_vec) {
                     Ok(mut decoded) => {
                         self.follow(&mut decoded, continues);
+                        if matches!(speed, Speed::Shorter(_)) && decoded.len() < SHORTENED_TOGETHER {
+                            self.add_next(&mut decoded, now);
+                        }
                         let changed = change_speed(&self.tail, &mut decoded, speed);
                         self.jitter_buffer.stretched(changed);
                         self.stats.fec_recovered += u64::from(copy);
@@ -142,6 +148,32 @@ impl AudioPlayout {
 
     /// Lets real sound follow on what was before it. The decoder itself sees to that where nothing but whole packets is
     /// between the two.
+    /// Adds the packet that follows on some sound that is not played yet, if it is there.
+    fn add_next(&mut self, sound: &mut Vec<f32>, now: Instant) {
+        if !self.jitter_buffer.next_is_here() {
+            return;
+        }
+        let ahead = (self.ready.len() + sound.len()) as f64 / f64::from(SAMPLE_RATE);
+        match self.jitter_buffer.pull(now, Duration::from_secs_f64(ahead)) {
+            Decision::Play { payload, samples, copy, continues: true, .. } => {
+                self.stats.fec_recovered += u64::from(copy);
+                match self.decoder.decode(&payload) {
+                    Ok(next) => sound.extend(next),
+                    Err(_) => {
+                        self.stats.undecodable += 1;
+                        self.emit(&std::mem::take(sound));
+                        self.conceal(samples);
+                    }
+                }
+            }
+            // What is to be skipped or made up comes after the sound as it is.
+            other => {
+                self.emit(&std::mem::take(sound));
+                self.carry_out(other, now);
+            }
+        }
+    }
+
     fn follow(&mut self, sound: &mut [f32], continues: bool) {
         if !continues || self.made_up > FADE_AFTER {
             splice::join(&self.tail, sound);
@@ -191,7 +223,7 @@ fn change_speed(before: &[f32], sound: &mut Vec<f32>, speed: Speed) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::opus_codec::{OpusEncoder, PACKET_SAMPLES};
+    use crate::opus_codec::OpusEncoder;
     use crate::tone::ToneGenerator;
     use crate::tone_detector::ToneDetector;
     use crate::units::WallTime;
@@ -266,6 +298,44 @@ mod tests {
         assert!(p50 < 40.0, "1 ms under way, 20 ms packet, 7 ms codec, 10 ms until the frame is fetched: {p50} ms");
     }
 
+    /// Plays packets of 10 ms that arrive so many milliseconds late; gives how long they wait in the end.
+    fn wait_of_short_packets(hz: f32, late_ms: impl Fn(u64) -> u64) -> (f64, PlayoutStats) {
+        let (mut tone, mut encoder, mut playout) =
+            (ToneGenerator::new(hz), OpusEncoder::new().unwrap(), AudioPlayout::new().unwrap());
+        let start = Instant::now();
+        let mut arrivals = VecDeque::new();
+        let mut before = PlayoutStats::default();
+        for number in 0..3000_u64 {
+            let samples = tone.next_frame(WallTime(START.0 + number * 10_000));
+            let payload = Bytes::copy_from_slice(encoder.encode(&samples).unwrap());
+            let at = number * 10 + 10;
+            let arrival = start + Duration::from_millis(at + late_ms(number));
+            let (sequence, rtp_time) = (number as u16, number as u32 * 480);
+            arrivals.push_back(ReceivedAudio { sequence, rtp_time, payload, arrival, copy: false });
+            let now = start + Duration::from_millis(at);
+            while let Some(packet) = arrivals.pop_front_if(|packet| packet.arrival <= now) {
+                playout.insert(packet);
+            }
+            playout.next_frame(now);
+            if number == 2500 {
+                before = playout.stats();
+            }
+        }
+        let stats = playout.stats();
+        let (buffer, earlier) = (stats.jitter_buffer, before.jitter_buffer);
+        ((buffer.waited - earlier.waited).as_secs_f64() * 1e3 / (buffer.played - earlier.played) as f64, stats)
+    }
+
+    #[test]
+    fn the_delay_of_short_packets_is_taken_back_whatever_the_pitch() {
+        for hz in [95.0, 150.0, 310.0] {
+            // For two seconds the network is 100 ms slower.
+            let (wait, stats) = wait_of_short_packets(hz, |n| if (500..700).contains(&n) { 100 } else { 0 });
+            println!("{hz} Hz: {wait:.1} ms, {} of {} made up", stats.concealed_samples, stats.samples);
+            assert!(wait < 20.0, "{hz} Hz: {wait} ms");
+        }
+    }
+
     #[test]
     fn the_tone_is_still_measured_with_loss_and_jitter() {
         let mut random = rand::rngs::StdRng::seed_from_u64(7);
@@ -285,7 +355,7 @@ mod tests {
         let start = Instant::now();
         for number in 0..1000_u16 {
             // A buzz of 150 Hz in four syllables a second: what libopus takes for speech, unlike a steady tone.
-            let samples = std::array::from_fn(|i| {
+            let samples: [f32; PACKET_SAMPLES] = std::array::from_fn(|i| {
                 let at = (usize::from(number) * PACKET_SAMPLES + i) as f32 / SAMPLE_RATE as f32;
                 let syllable = (0.5 - 0.5 * (at * 4.0 * std::f32::consts::TAU).cos()).powi(2);
                 (1..12).map(|k| (at * 150.0 * k as f32 * std::f32::consts::TAU).sin() / k as f32).sum::<f32>()

@@ -1,4 +1,4 @@
-//! The thread that encodes sound: 10 ms frames from a microphone in, Opus packets of 20 ms out.
+//! The thread that encodes sound: 10 ms frames from a microphone in, Opus packets of 10 or 20 ms out.
 //!
 //! What always holds: time goes on. While muted, or while no microphone delivers, silence takes the place of sound, so that
 //! the other side neither takes the call for lost nor learns anything about the room. In silence a few packets in 400 ms
@@ -15,7 +15,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::audio_control::AudioControl;
+use crate::audio_control::{AudioControl, PacketLength};
 use crate::audio_level::LevelMeter;
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, EncodedAudio};
 use crate::frame_queue::FrameQueue;
@@ -31,8 +31,9 @@ const LOOK_UP: Duration = Duration::from_millis(10);
 /// The queue between a microphone and this thread should hold so many frames: 80 ms.
 pub const MICROPHONE_QUEUE_FRAMES: usize = 8;
 
-/// That there is silence is told by these of its packets, lest the loss of one or two make it look like the loss of many.
-const SILENCE_TOLD: [u32; 4] = [1, 2, 5, 10];
+/// That there is silence is told by the packets with which it has lasted for so many frames of 10 ms, lest the loss of one
+/// or two make it look like the loss of many.
+const SILENCE_TOLD: [usize; 5] = [1, 2, 4, 10, 20];
 
 /// What was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -181,12 +182,15 @@ fn encode(
     }
 }
 
-/// Puts two frames together and encodes them.
+/// Puts frames together as the network asks, one or two, and encodes them.
 pub(crate) struct Packetizer {
     encoder: OpusEncoder,
-    /// How many packets in a row told nothing.
-    silent: u32,
+    length: PacketLength,
+    /// For how many frames packets told nothing.
+    silent: usize,
     samples: [f32; PACKET_SAMPLES],
+    /// How many frames of the packet are there, and when the first was captured.
+    filled: usize,
     begun_at: Option<Instant>,
     last_captured_at: Option<Instant>,
     meter: LevelMeter,
@@ -199,8 +203,10 @@ impl Packetizer {
     pub(crate) fn new(muted: bool) -> Result<Self, OpusError> {
         Ok(Self {
             encoder: OpusEncoder::new()?,
+            length: AudioControl::START.packet,
             silent: 0,
             samples: [0.0; PACKET_SAMPLES],
+            filled: 0,
             begun_at: None,
             last_captured_at: None,
             meter: LevelMeter::new(),
@@ -210,6 +216,7 @@ impl Packetizer {
     }
 
     pub(crate) fn set(&mut self, control: AudioControl) {
+        self.length = control.packet;
         if let Err(error) = self.encoder.set(control) {
             tracing::debug!("the encoder goes on as before: {error}");
         }
@@ -218,30 +225,34 @@ impl Packetizer {
     pub(crate) fn push(&mut self, frame: &AudioFrame, muted: bool) -> Option<EncodedAudio> {
         self.muted = muted;
         self.meter.listen(&frame.samples);
-        let (first, second) = self.samples.split_at_mut(AUDIO_FRAME_SAMPLES);
-        let half = if self.begun_at.is_none() { first } else { second };
+        let begin = self.filled * AUDIO_FRAME_SAMPLES;
+        let part = self.samples.get_mut(begin..).unwrap_or_default();
         let target = if muted { 0.0 } else { 1.0 };
         let step = (target - self.gain) / AUDIO_FRAME_SAMPLES as f32;
-        for (sent, heard) in half.iter_mut().zip(frame.samples) {
+        for (sent, heard) in part.iter_mut().zip(frame.samples) {
             self.gain += step;
             *sent = if self.gain > 0.0 { heard * self.gain } else { 0.0 };
         }
         self.gain = target;
-        let Some(captured_at) = self.begun_at.take() else {
-            self.begun_at = Some(frame.captured_at);
+        let captured_at = *self.begun_at.get_or_insert(frame.captured_at);
+        self.filled += 1;
+        if self.filled < self.length.frames() {
             return None;
-        };
+        }
+        let frames = std::mem::take(&mut self.filled);
+        self.begun_at = None;
         // Another microphone may be ahead of the one before it; time on the wire never goes back.
         let captured_at =
             self.last_captured_at.map_or(captured_at, |last| captured_at.max(last + AUDIO_FRAME_DURATION));
         self.last_captured_at = Some(captured_at);
         // Encoding full packets of finite samples does not fail; if it does, that packet is lost and the next is not.
-        let mut data = self.encoder.encode(&self.samples).ok().map(Bytes::copy_from_slice)?;
-        self.silent = if is_dtx(&data) { self.silent.saturating_add(1) } else { 0 };
+        let samples = self.samples.get(..frames * AUDIO_FRAME_SAMPLES).unwrap_or_default();
+        let mut data = self.encoder.encode(samples).ok().map(Bytes::copy_from_slice)?;
+        self.silent = if is_dtx(&data) { self.silent.saturating_add(frames) } else { 0 };
         if self.silent > 0 && !SILENCE_TOLD.contains(&self.silent) {
             data = Bytes::new();
         }
-        Some(EncodedAudio { data, samples: PACKET_SAMPLES as u32, captured_at })
+        Some(EncodedAudio { data, samples: samples.len() as u32, captured_at })
     }
 
     fn level(&self) -> f32 {
@@ -340,6 +351,29 @@ mod tests {
     }
 
     #[test]
+    fn where_the_network_is_wide_each_frame_is_a_packet_and_time_goes_on_through_the_change() {
+        let (mut packets, start) = (Packetizer::new(false).unwrap(), Instant::now());
+        let (long, short) = (AudioControl::START, AudioControl { packet: PacketLength::Short, ..AudioControl::START });
+        let mut decoder = OpusDecoder::new().unwrap();
+        let mut sent = Vec::new();
+        for number in 0..400 {
+            // The change comes in the middle of a packet, too.
+            packets.set(if number % 100 < 51 { long } else { short });
+            let Some(packet) = packets.push(&frame(number, start), false) else { continue };
+            assert_eq!(decoder.decode(&packet.data).unwrap().len(), packet.samples as usize);
+            sent.push((packet.samples, packet.captured_at.duration_since(start)));
+        }
+        let mut expected = Duration::ZERO;
+        for (samples, at) in &sent {
+            assert_eq!(*at, expected);
+            expected += Duration::from_millis(u64::from(*samples) / 48);
+        }
+        assert_eq!(expected, Duration::from_secs(4));
+        let of = |length: PacketLength| sent.iter().filter(|(s, _)| *s as usize == length.samples()).count();
+        assert!(of(PacketLength::Short) > 190 && of(PacketLength::Long) > 95);
+    }
+
+    #[test]
     fn a_steady_tone_is_no_silence() {
         let (mut packets, start) = (Packetizer::new(false).unwrap(), Instant::now());
         let sent: Vec<EncodedAudio> = (0..3000).filter_map(|n| packets.push(&frame(n, start), false)).collect();
@@ -359,11 +393,11 @@ mod tests {
             let rebuilds = sent.iter().filter(|packet| crate::opus_codec::has_fec(&packet.data)).count();
             (sent.iter().map(|packet| packet.data.len()).sum::<usize>() * 8 / 2, rebuilds)
         };
-        packets.set(AudioControl { bitrate: Bitrate::from_kbps(36), expected_loss_percent: 0 });
+        packets.set(AudioControl { expected_loss_percent: 0, ..AudioControl::START });
         let (wide, none) = second(&mut packets, 0);
-        packets.set(AudioControl { bitrate: Bitrate::from_kbps(18), expected_loss_percent: 0 });
+        packets.set(AudioControl { bitrate: Bitrate::from_kbps(18), expected_loss_percent: 0, ..AudioControl::START });
         let (narrow, _) = second(&mut packets, 1);
-        packets.set(AudioControl { bitrate: Bitrate::from_kbps(36), expected_loss_percent: 10 });
+        packets.set(AudioControl::START);
         let (_, some) = second(&mut packets, 2);
         assert!(narrow < wide * 7 / 10 && wide < 40_000, "{narrow} and {wide} bit/s");
         assert!(none <= 2 && some > 30, "{none} and {some} of 100 packets rebuild the one before");

@@ -56,9 +56,6 @@ pub struct SequenceTracker {
 }
 
 impl SequenceTracker {
-    /// So many packets in a row that all lie in the past mean that the sender's clock was set back: 0.5 s.
-    pub const LATE_IN_A_ROW_IS_RESTART: u32 = 25;
-
     /// Takes note of a packet.
     pub fn arrived(&mut self, sequence: u16, time: u32) -> Arrival {
         let Some((newest_sequence, newest_time)) = self.newest else {

@@ -1,17 +1,17 @@
-//! Opus (RFC 6716) as the program uses it: 48 kHz mono, 20 ms packets, in-band forward error correction, and next to
-//! nothing in silence (discontinuous transmission).
+//! Opus (RFC 6716) as the program uses it: 48 kHz mono, packets of 10 or 20 ms, in-band forward error correction, and next
+//! to nothing in silence (discontinuous transmission).
 //!
-//! In go 20 ms of samples, out comes a packet, and the other way round. A packet that is lost is concealed, or rebuilt
+//! In go 10 or 20 ms of samples, out comes a packet, and the other way round. A packet that is lost is concealed, or rebuilt
 //! from the copy of lower quality that the next packet carries (RFC 6716 §2.1.7). Nothing that arrives can panic: a
 //! packet that does not decode is an error, and the caller conceals it like a lost one.
 
 use std::time::Duration;
 
-use crate::audio_control::AudioControl;
+use crate::audio_control::{AudioControl, PacketLength};
 use crate::frame::SAMPLE_RATE;
 
-/// Samples in one packet that we send: 20 ms.
-pub const PACKET_SAMPLES: usize = 960;
+/// Samples in the longest packet that we send: 20 ms.
+pub const PACKET_SAMPLES: usize = PacketLength::Long.samples();
 
 /// The longest packet that Opus knows: 120 ms.
 pub const MAX_PACKET_SAMPLES: usize = 5760;
@@ -39,7 +39,7 @@ pub enum OpusError {
     Decode(#[source] opus::Error),
 }
 
-/// Turns 20 ms of sound into a packet.
+/// Turns 10 or 20 ms of sound into a packet.
 pub struct OpusEncoder {
     encoder: opus::Encoder,
     buffer: [u8; MAX_PACKET_BYTES],
@@ -66,8 +66,8 @@ impl OpusEncoder {
         self.encoder.set_inband_fec(loss > 0).map_err(OpusError::Encoder)
     }
 
-    /// Encodes 20 ms. The packet stays valid until the next call.
-    pub fn encode(&mut self, samples: &[f32; PACKET_SAMPLES]) -> Result<&[u8], OpusError> {
+    /// Encodes as many samples as one [`PacketLength`] has. The packet stays valid until the next call.
+    pub fn encode(&mut self, samples: &[f32]) -> Result<&[u8], OpusError> {
         let length = self.encoder.encode_float(samples, &mut self.buffer).map_err(OpusError::Encode)?;
         Ok(self.buffer.get(..length).unwrap_or_default())
     }

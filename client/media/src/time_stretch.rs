@@ -1,6 +1,6 @@
 //! Makes a piece of sound some milliseconds shorter or longer without changing its pitch, by overlap and add.
 //!
-//! In goes one decoded packet with what was played before it, out comes the same with one or more periods of the sound
+//! In goes a piece of decoded sound with what was played before it, out comes the same with one or more periods of the sound
 //! taken out or put in: the lag at which the sound is most like itself is found by cross-correlation, and the two are
 //! cross-faded at that lag (the principle of WSOLA, and of accelerate and preemptive expand in NetEq). What always
 //! holds: the piece still joins its neighbours, and sound that does not repeat itself is left as it is, because a cut in
@@ -58,15 +58,26 @@ pub fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Car
 
 /// Puts up to `at_most` samples in; gives back how many that was. `before` is what was played before the piece.
 pub fn lengthen(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Care) -> usize {
-    let longest = at_most.min(samples.len().saturating_sub(FADE));
+    let room = samples.len().saturating_sub(FADE);
+    let longest = at_most.min(room.max(before.len()));
     let Some(lag) = best_lag(before, samples, longest, care) else { return 0 };
     let mut longer = Vec::with_capacity(samples.len() + lag);
-    longer.extend(samples.iter().take(lag));
-    let pairs = samples.iter().skip(lag).zip(samples.iter()).take(FADE);
-    longer.extend(pairs.enumerate().map(|(i, (&late, &early))| fade(late, early, i)));
-    longer.extend(samples.iter().skip(FADE));
+    if lag <= room {
+        longer.extend(samples.iter().take(lag));
+        let pairs = samples.iter().skip(lag).zip(samples.iter()).take(FADE);
+        longer.extend(pairs.enumerate().map(|(i, (&late, &early))| fade(late, early, i)));
+        longer.extend(samples.iter().skip(FADE));
+    } else {
+        // The piece is shorter than that: the period before it is heard again, and then all of the piece.
+        let period = before.get(before.len().saturating_sub(lag)..).unwrap_or_default();
+        let faded = samples.iter().zip(period).take(FADE).enumerate();
+        longer.extend(faded.map(|(i, (&now, &earlier))| fade(now, earlier, i)));
+        longer.extend(period.iter().skip(FADE));
+        longer.extend(samples.iter());
+    }
+    let added = longer.len() - samples.len();
     *samples = longer;
-    lag
+    added
 }
 
 fn fade(from: f32, to: f32, i: usize) -> f32 {
@@ -142,10 +153,10 @@ mod tests {
 
     /// A piece between its two neighbours has no step that the sine itself would not have.
     #[track_caller]
-    fn check_smooth(hz: f32, change: Change) -> (usize, usize) {
-        let (before, mut piece) = (sine(hz, 0, 960), sine(hz, 960, 960));
+    fn check_smooth(hz: f32, length: usize, change: Change) -> (usize, usize) {
+        let (before, mut piece) = (sine(hz, 0, 960), sine(hz, 960, length));
         let changed = change(&before, &mut piece, MAX_LAG, Care::Gentle);
-        let whole = [before, piece.clone(), sine(hz, 1920, 960)].concat();
+        let whole = [before, piece.clone(), sine(hz, 960 + length, 960)].concat();
         let steepest = 0.5 * hz * std::f32::consts::TAU / 48_000.0;
         for (i, pair) in whole.windows(2).enumerate() {
             assert!((pair[1] - pair[0]).abs() < steepest * 1.2, "{hz} Hz, step at {i}");
@@ -156,12 +167,16 @@ mod tests {
     #[test]
     fn a_tone_stays_smooth_when_it_is_made_shorter_or_longer() {
         for hz in [90.0, 110.0, 220.0, 440.0, 1000.0] {
-            let (removed, length) = check_smooth(hz, shorten);
+            let (removed, length) = check_smooth(hz, 960, shorten);
             assert!((MIN_LAG..=MAX_LAG).contains(&removed), "{removed} of {hz} Hz");
             assert_eq!(length, 960 - removed);
-            let (added, length) = check_smooth(hz, lengthen);
+            let (added, length) = check_smooth(hz, 960, lengthen);
             assert!((MIN_LAG..=MAX_LAG).contains(&added), "{added} of {hz} Hz");
             assert_eq!(length, 960 + added);
+            // By more than fits into the piece, too.
+            let (added, length) = check_smooth(hz, 480, lengthen);
+            assert!((MIN_LAG..=MAX_LAG).contains(&added), "{added} of {hz} Hz");
+            assert_eq!(length, 480 + added);
         }
     }
 

@@ -24,7 +24,7 @@ use crate::transport::{AudioControl, MediaPorts, PeerCommand, VideoControl};
 
 /// Encoded pictures on their way to the pacer. When full, the encoder drops the picture and makes a key frame next.
 const VIDEO_OUT: usize = 8;
-/// Encoded sound on its way to the pacer: 320 ms. When full, the packet is dropped.
+/// Encoded sound on its way to the pacer: 160 or 320 ms. When full, the packet is dropped.
 const AUDIO_OUT: usize = 16;
 /// Whole received pictures: one second at 30 a second. When full, pictures are dropped up to the next key frame.
 const VIDEO_IN: usize = 30;

@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 use rtc::interceptor::convert_twcc;
 use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 
-/// Packets whose fate is still of interest: 5 s.
-const REMEMBERED: usize = 256;
+/// Packets whose fate is still of interest: 5 s at least.
+const REMEMBERED: usize = 512;
 /// The most that waits to be read.
 const UNREAD: usize = 1024;
 

@@ -236,7 +236,7 @@ pub(super) fn call(setup: Setup, seed: u64, seconds: u64) -> Heard {
         concealed: stats.concealed_samples as f64 / stats.samples as f64,
         lost: buffer.lost as f64 / (buffer.lost + buffer.received) as f64,
         recovered: stats.fec_recovered as f64,
-        added_ms: 20.0 + LOOKAHEAD_MS + wait,
+        added_ms: sender.plan.control.packet.duration().as_secs_f64() * 1e3 + LOOKAHEAD_MS + wait,
         median_delay_ms,
         target_ms: buffer.target.as_secs_f64() * 1000.0,
         distance_db,
