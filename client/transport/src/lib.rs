@@ -22,6 +22,7 @@ pub mod pacer;
 pub mod packetizer;
 mod path_watch;
 mod peer;
+mod punctuality;
 mod receive;
 pub mod relay;
 mod resolver;
@@ -31,6 +32,7 @@ mod send;
 pub mod sent_packets;
 mod socket;
 mod tap;
+pub mod video_pause;
 pub mod video_stream;
 
 use std::net::SocketAddr;

@@ -128,11 +128,16 @@ impl LinkState {
         }
     }
 
+    /// Whether feedback has not come although it should have.
+    pub(crate) fn feedback_is_late(&self, now: Instant) -> bool {
+        self.awaited.feedback_is_late(now)
+    }
+
     /// The other tells which packets came when.
     pub(crate) fn packets_reported(&mut self, feedback: &TransportLayerCc, now: Instant) {
         // One that arrived, but without a time, is of no use.
         let told = convert_twcc(feedback).into_iter().filter(|told| told.arrived == told.arrival.is_some());
-        let results = self.awaited.reported(told.map(|told| (told.sequence_number, told.arrival)));
+        let results = self.awaited.reported(now, told.map(|told| (told.sequence_number, told.arrival)));
         self.estimator.on_feedback(now, &results);
     }
 

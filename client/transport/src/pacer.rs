@@ -60,6 +60,8 @@ pub struct Pacer<P> {
     free_at: Instant,
     /// When a packet was last asked for.
     asked: Instant,
+    /// Only audio leaves.
+    paused: bool,
 }
 
 impl<P> Pacer<P> {
@@ -79,7 +81,13 @@ impl<P> Pacer<P> {
             video_bytes: 0,
             free_at: now,
             asked: now,
+            paused: false,
         }
+    }
+
+    /// Lets nothing but audio out, or everything again.
+    pub fn pause_all_but_audio(&mut self, paused: bool) {
+        self.paused = paused;
     }
 
     /// Sets how fast video and repairs leave.
@@ -145,6 +153,7 @@ impl<P> Pacer<P> {
         }
         let queued = match self.audio.pop_front() {
             Some(audio) => audio,
+            None if self.paused => return None,
             None => match self.pop_probe(now) {
                 Some(probe) => probe,
                 None if now + BURST < self.free_at => return None,
@@ -162,10 +171,13 @@ impl<P> Pacer<P> {
     /// When to call [`Self::pop`] again.
     #[must_use]
     pub fn next_wakeup(&self) -> Option<Instant> {
+        let audio = (!self.audio.is_empty()).then_some(self.asked);
+        if self.paused {
+            return audio;
+        }
         let waits = !self.repairs.is_empty() || !self.parity.is_empty() || !self.video.is_empty();
         let media = waits.then(|| self.free_at.checked_sub(BURST).unwrap_or(self.free_at));
         let probe = self.probe_at.filter(|_| !self.probes.is_empty());
-        let audio = (!self.audio.is_empty()).then_some(self.asked);
         let late = self.late_repairs.front().map(|(at, _)| *at);
         [audio, media, probe, late].into_iter().flatten().min()
     }

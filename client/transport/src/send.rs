@@ -22,6 +22,7 @@ use super::link::{Feedback, Link, MediaKind};
 use super::nack::SendHistory;
 use super::pacer::{Enqueued, Pacer};
 use super::packetizer::{MAX_PAYLOAD, packetize};
+use super::video_pause::{PauseStep, VideoPause};
 use super::{AudioControl, VideoControl};
 use visavis_media::frame::{EncodedAudio, EncodedVideo, SAMPLE_RATE};
 use visavis_media::h264_level::H264Level;
@@ -211,6 +212,7 @@ pub(crate) struct SendTask {
     wishes: Wishes,
     /// After video was dropped, nothing but a key frame is sent.
     key_frame_only: bool,
+    video_pause: VideoPause,
     /// The last sound was silence that was not sent; what follows it begins a talkspurt (RFC 3551 §4.1).
     silence: bool,
     max_bitrate: Bitrate,
@@ -268,6 +270,7 @@ impl SendTask {
                 level_told: None,
             },
             key_frame_only: true,
+            video_pause: VideoPause::default(),
             silence: true,
             max_bitrate,
             side: SideRate { bits_per_second: 0.0, bytes: 0, since: Instant::now() },
@@ -496,8 +499,27 @@ impl SendTask {
         Some((stream, rtp::Packet { header, payload }))
     }
 
+    /// Holds pictures back while feedback is late.
+    fn pause(&mut self, now: Instant) {
+        let late = self.link.state().feedback_is_late(now);
+        match self.video_pause.update(now, late) {
+            PauseStep::GoOn => self.pacer.pause_all_but_audio(false),
+            PauseStep::Pause => self.pacer.pause_all_but_audio(true),
+            PauseStep::Drop => {
+                self.pacer.drop_video();
+                self.history.clear();
+                self.key_frame_only = true;
+            }
+            PauseStep::StartOver => {
+                self.pacer.pause_all_but_audio(false);
+                self.start_over(now);
+            }
+        }
+    }
+
     /// Sends whatever the pacer lets go.
     async fn transmit(&mut self) {
+        self.pause(Instant::now());
         while let Some(queued) = self.pacer.pop(Instant::now()) {
             let (stream, packet) = match queued {
                 Queued::Audio(out) => {

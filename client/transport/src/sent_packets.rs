@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::estimator::PacketResult;
+use crate::punctuality::Punctuality;
 
 /// The most packets that are awaited; with feedback there are a few dozen.
 const AWAITED: usize = 4000;
@@ -35,6 +36,7 @@ pub struct SentPackets {
     first: u16,
     /// When the latest of those left that arrived.
     arrived_from: Option<Instant>,
+    punctuality: Punctuality,
 }
 
 impl SentPackets {
@@ -56,7 +58,12 @@ impl SentPackets {
 
     /// The other says which packets came when, on its clock, and which did not. Gives what is news: packets that arrived,
     /// in the order in which they were sent, and before them those that are given up.
-    pub fn reported(&mut self, reports: impl IntoIterator<Item = (u16, Option<Duration>)>) -> Vec<PacketResult> {
+    pub fn reported(
+        &mut self,
+        now: Instant,
+        reports: impl IntoIterator<Item = (u16, Option<Duration>)>,
+    ) -> Vec<PacketResult> {
+        let (awaited, told_of) = (self.awaited_since(), self.arrived_from);
         let mut arrived = Vec::new();
         for (number, arrival) in reports {
             let Some(sent) = self.packets.get_mut(usize::from(number.wrapping_sub(self.first))) else { continue };
@@ -69,6 +76,11 @@ impl SentPackets {
                 self.arrived_from = self.arrived_from.max(Some(sent.at));
                 arrived.push(PacketResult { sent: sent.at, bytes: sent.bytes, arrival: Some(arrival) });
             }
+        }
+        if let Some(since) = awaited
+            && self.arrived_from > told_of
+        {
+            self.punctuality.heard_after(now.saturating_duration_since(since));
         }
         let mut results = Vec::new();
         while let Some(front) = self.packets.front() {
@@ -84,6 +96,18 @@ impl SentPackets {
         arrived.sort_by_key(|result| result.sent);
         results.append(&mut arrived);
         results
+    }
+
+    /// Whether feedback has not come although it should have: until it does, only sound should be sent.
+    #[must_use]
+    pub fn feedback_is_late(&self, now: Instant) -> bool {
+        self.awaited_since().is_some_and(|since| self.punctuality.is_late(now.saturating_duration_since(since)))
+    }
+
+    /// When the first packet left that is newer than all that arrived, as far as is told.
+    fn awaited_since(&self) -> Option<Instant> {
+        let told = self.arrived_from?;
+        self.packets.get(self.packets.partition_point(|sent| sent.at <= told)).map(|sent| sent.at)
     }
 
     fn forget_first(&mut self) {
@@ -109,7 +133,7 @@ mod tests {
 
     /// Feedback on a range of packets, of which these arrived.
     fn report(packets: &mut SentPackets, of: std::ops::Range<u16>, arrived: &[u16]) -> Vec<PacketResult> {
-        packets.reported(of.map(|number| (number, arrived.contains(&number).then_some(MS))))
+        packets.reported(Instant::now(), of.map(|number| (number, arrived.contains(&number).then_some(MS))))
     }
 
     fn fates(results: &[PacketResult]) -> Vec<(usize, bool)> {
@@ -120,10 +144,10 @@ mod tests {
     fn what_arrived_is_told_at_once_and_once() {
         let start = Instant::now();
         let mut packets = sent(0..10, start);
-        let news = packets.reported([(0, Some(5 * MS)), (1, Some(15 * MS))]);
+        let news = packets.reported(start, [(0, Some(5 * MS)), (1, Some(15 * MS))]);
         assert_eq!(fates(&news), [(0, true), (1, true)]);
         assert_eq!((news[1].sent, news[1].arrival), (start + 10 * MS, Some(15 * MS)));
-        assert!(packets.reported([(0, Some(5 * MS)), (1, Some(15 * MS))]).is_empty());
+        assert!(packets.reported(start, [(0, Some(5 * MS)), (1, Some(15 * MS))]).is_empty());
     }
 
     #[test]
@@ -147,7 +171,7 @@ mod tests {
     #[test]
     fn numbers_wrap() {
         let mut packets = sent((0..20).map(|n| 65_530u16.wrapping_add(n)), Instant::now());
-        let news = packets.reported((0..20).map(|n| (65_530u16.wrapping_add(n), Some(MS))));
+        let news = packets.reported(Instant::now(), (0..20).map(|n| (65_530u16.wrapping_add(n), Some(MS))));
         assert_eq!(news.len(), 20);
         assert!(packets.packets.is_empty());
     }
@@ -160,7 +184,7 @@ mod tests {
             packets.sent(n as u16, 1000, start + n * MS / 10);
             assert!(packets.packets.len() <= AWAITED);
         }
-        assert!(packets.reported([(0, Some(MS))]).is_empty());
+        assert!(packets.reported(start, [(0, Some(MS))]).is_empty());
         packets.sent(5, 1000, start);
         assert_eq!(packets.packets.len(), 1);
     }

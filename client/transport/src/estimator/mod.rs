@@ -204,12 +204,12 @@ impl BandwidthEstimator for GoogCc {
         let standing = self.delay.current();
         let usage = self.trendline.take_usage();
         let signal = match usage {
-            Usage::Over => Signal::Overuse,
+            Usage::Over if standing.max(self.delay.latest()) > SHORT_QUEUE => Signal::Overuse,
             // A queue that shot up is plain without a trend, and costs more with each moment.
             _ if self.delay.latest() > SUDDEN_QUEUE && usage != Usage::Under => Signal::Overuse,
             // A queue that no longer grows but does not drain either shows no trend.
             _ if standing > STANDING_QUEUE => Signal::Overuse,
-            Usage::Under => Signal::Hold,
+            Usage::Over | Usage::Under => Signal::Hold,
             Usage::Normal if standing > BUSY_QUEUE => Signal::Hold,
             Usage::Normal => Signal::Increase,
         };
@@ -304,6 +304,8 @@ impl BandwidthEstimator for GoogCc {
     }
 }
 
+/// A shorter queue is no sign of anything: pictures are sent in bursts, and the clusters of the prober are some.
+const SHORT_QUEUE: Duration = Duration::from_millis(20);
 /// A queue this long is not added to.
 const BUSY_QUEUE: Duration = Duration::from_millis(60);
 /// A queue that came about so suddenly that it can't be waited for a trend.

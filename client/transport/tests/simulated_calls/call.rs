@@ -81,12 +81,17 @@ fn quantile(values: impl Iterator<Item = Duration>, share: f64) -> Duration {
 
 /// A call over a network that does the same to both directions.
 pub(crate) fn call(name: &str, seconds: u32, timeline: &Timeline, parity: bool) -> Outcome {
+    call_with_luck(4, name, seconds, timeline, parity)
+}
+
+/// The same with the network's seed.
+pub(crate) fn call_with_luck(luck: u64, name: &str, seconds: u32, timeline: &Timeline, parity: bool) -> Outcome {
     let start = Instant::now();
     let mut sender = Sender::new(StdRng::seed_from_u64(1), parity, start);
     let mut receiver = Receiver::new(start);
     let conditions = timeline.at(Duration::ZERO);
-    let mut forth: Link<(Instant, Sent)> = Link::new(conditions, 4);
-    let mut back: Link<Told> = Link::new(conditions, 5);
+    let mut forth: Link<(Instant, Sent)> = Link::new(conditions, luck);
+    let mut back: Link<Told> = Link::new(conditions, luck + 1000);
     let (mut samples, mut queues, mut arrived) = (Vec::new(), Vec::new(), 0);
     for ms in 0..seconds * 1000 {
         let at = ms * MS;
@@ -112,6 +117,8 @@ pub(crate) fn call(name: &str, seconds: u32, timeline: &Timeline, parity: bool) 
         sender.step(ms, now, |bytes, sent| {
             queues.push(forth.queueing(now));
             let _ = forth.send(now, bytes, (now, sent));
+            // The other sends about as much, with what it tells.
+            let _ = back.send(now, bytes * 3 / 4, Told::Media);
         });
         let mut told = Vec::new();
         let before = forth.counts().arrived_bytes;
@@ -122,9 +129,6 @@ pub(crate) fn call(name: &str, seconds: u32, timeline: &Timeline, parity: bool) 
         receiver.step(ms, now, &mut |what| told.push(what));
         for what in told {
             let _ = back.send(now, 100, what);
-        }
-        if ms.is_multiple_of(8) {
-            let _ = back.send(now, 150, Told::Media);
         }
         if ms % 100 == 99 {
             let estimate = visavis_transport::estimator::BandwidthEstimator::target(&mut sender.estimator, now);

@@ -13,6 +13,7 @@ use visavis_transport::nack::SendHistory;
 use visavis_transport::pacer::{Enqueued, Pacer};
 use visavis_transport::packetizer::{MAX_PAYLOAD, packetize};
 use visavis_transport::sent_packets::SentPackets;
+use visavis_transport::video_pause::{PauseStep, VideoPause};
 
 const MS: Duration = Duration::from_millis(1);
 /// RTP header and transport-wide number, and what comes below.
@@ -56,6 +57,7 @@ pub(crate) struct SendCounts {
     pub(crate) probes: u64,
     pub(crate) keys: u64,
     pub(crate) dropped: u64,
+    pub(crate) pauses: u64,
 }
 
 pub(crate) struct Sender {
@@ -75,6 +77,7 @@ pub(crate) struct Sender {
     last_key: Option<Instant>,
     encoded: Option<(Instant, Bytes, u32, bool)>,
     key_only: bool,
+    pause: VideoPause,
     pub(crate) counts: SendCounts,
     /// Whether the other takes parity.
     parity: bool,
@@ -100,6 +103,7 @@ impl Sender {
             last_key: None,
             encoded: None,
             key_only: true,
+            pause: VideoPause::default(),
             counts: SendCounts::default(),
             parity,
         }
@@ -124,6 +128,21 @@ impl Sender {
         }
         if ms.is_multiple_of(1000) {
             self.emit(60, Media::Report, false, now, &mut send);
+        }
+        match self.pause.update(now, self.sent.feedback_is_late(now)) {
+            PauseStep::GoOn => self.pacer.pause_all_but_audio(false),
+            PauseStep::Pause => self.pacer.pause_all_but_audio(true),
+            PauseStep::Drop => {
+                self.pacer.drop_video();
+                self.history.clear();
+                self.key_only = true;
+                self.counts.pauses += 1;
+            }
+            PauseStep::StartOver => {
+                self.pacer.pause_all_but_audio(false);
+                (self.key_only, self.key_wanted) = (true, true);
+                self.tick(now);
+            }
         }
         while let Some(queued) = self.pacer.pop(now) {
             let (media, payload) = match queued {
@@ -163,7 +182,7 @@ impl Sender {
     }
 
     pub(crate) fn feedback(&mut self, now: Instant, arrivals: Vec<(u16, Option<Duration>)>) {
-        let results = self.sent.reported(arrivals);
+        let results = self.sent.reported(now, arrivals);
         self.estimator.on_feedback(now, &results);
     }
 
