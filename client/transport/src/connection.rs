@@ -40,8 +40,8 @@ use visavis_media::h264_level::H264Level;
 
 /// Repairs reuse the sequence number of what was lost, so packets as old as a repair may be must pass.
 const SRTP_REPLAY_WINDOW: usize = 4096;
-/// How often we tell the other when its packets came. Often enough to steer by, at about 1% of a small stream.
-const TWCC_INTERVAL: Duration = Duration::from_millis(50);
+/// How often we tell the other when its packets came. Often enough to steer by, at about 1% of a usual stream.
+const TWCC_INTERVAL: Duration = Duration::from_millis(40);
 /// How often connectivity is checked until it is there. The library's 200 ms is what a local call would then take.
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 /// How often one pair of addresses is tried: for as long as a call waits for its media (30 s), less often towards the end

@@ -60,6 +60,8 @@ pub(crate) struct Incoming {
 pub(crate) enum Feedback {
     /// These packets of the video stream did not arrive (RFC 4585 §6.2.1).
     Missing(Vec<u16>),
+    /// Packets arrived, or did not: the state knows which.
+    Arrivals,
     /// A key frame is needed (PLI, RFC 4585 §6.3.1, or FIR, RFC 5104 §4.3.1).
     KeyFrame,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// What is usual is unlearned to this share with each feedback: half after two seconds.
 const DECAY: f64 = 0.98;
 /// So much longer than lately is late: feedback that gets lost now and then is followed by more.
-const MARGIN: Duration = Duration::from_millis(60);
+const MARGIN: Duration = Duration::from_millis(50);
 /// With each feedback that took longer, no more than this is learned: one from a queue is no new custom.
 const RISE: f64 = 0.015;
 /// Nothing is known of what is usual before so many.

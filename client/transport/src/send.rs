@@ -358,6 +358,8 @@ impl SendTask {
     fn feedback(&mut self, feedback: Feedback) {
         let now = Instant::now();
         match feedback {
+            // It may end a pause, which is looked at next.
+            Feedback::Arrivals => {}
             Feedback::KeyFrame => {
                 self.wishes.key_frame = true;
                 self.tick(now);

@@ -103,9 +103,12 @@ impl WireTap {
             self.key_frame_wanted();
         } else if let Some(feedback) = packet.downcast_ref::<TransportLayerCc>() {
             self.wire.reported(now);
-            let mut state = self.link.state();
-            state.packets_reported(feedback, now);
-            state.audio_fates.reported(feedback);
+            {
+                let mut state = self.link.state();
+                state.packets_reported(feedback, now);
+                state.audio_fates.reported(feedback);
+            }
+            self.link.feedback(Feedback::Arrivals);
         } else if let Some(remb) = packet.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
             // A cast of a float saturates, so whatever is in the packet is a number.
             self.link.state().estimator.on_remb(now, Bitrate::from_bps(remb.bitrate as u64));

@@ -11,7 +11,7 @@ use crate::sender::{Media, Sent};
 /// From the last packet to the screen.
 const DECODING: Duration = Duration::from_millis(3);
 /// Between two feedback packets.
-const FEEDBACK: u32 = 50;
+const FEEDBACK: u32 = 40;
 
 /// What is told the sender.
 #[derive(Debug, Clone)]
