@@ -75,20 +75,28 @@ impl PacedSink {
         Self { played_until: None, file }
     }
 
-    fn write_at(&mut self, now: Instant) {
-        // After a hiccup there was silence; what comes now is played from now on.
-        let begin = self.played_until.map_or(now, |until| until.max(now));
+    fn write_at(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES], now: Instant) {
+        let mut begin = self.played_until.unwrap_or(now);
+        // After a hiccup there was silence, which is part of what was heard; what comes now is played from now on.
+        while begin + AUDIO_FRAME_DURATION <= now {
+            self.put(&[0.0; AUDIO_FRAME_SAMPLES]);
+            begin += AUDIO_FRAME_DURATION;
+        }
+        self.put(frame);
         self.played_until = Some(begin + AUDIO_FRAME_DURATION);
+    }
+
+    fn put(&self, frame: &[f32; AUDIO_FRAME_SAMPLES]) {
+        if let Some(file) = &self.file {
+            // A disk that is 2 s behind loses frames; its thread tells when it can't write at all.
+            let _ = file.try_send(*frame);
+        }
     }
 }
 
 impl AudioSink for PacedSink {
     fn write(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES]) {
-        self.write_at(Instant::now());
-        if let Some(file) = &self.file {
-            // A disk that is 2 s behind loses frames; its thread tells when it can't write at all.
-            let _ = file.try_send(*frame);
-        }
+        self.write_at(frame, Instant::now());
     }
 
     fn until_wanted(&mut self, now: Instant) -> Duration {
@@ -316,21 +324,26 @@ mod tests {
 
     #[test]
     fn a_paced_sink_wants_a_frame_every_10_ms_and_keeps_20_ms_ahead() {
-        let mut sink = PacedSink::new(None);
+        let (file, written) = sync_channel(20);
+        let mut sink = PacedSink::new(Some(file));
+        let loud = [0.5; AUDIO_FRAME_SAMPLES];
         let start = Instant::now();
         let at = |ms: u64| start + Duration::from_millis(ms);
         assert_eq!(sink.until_wanted(at(0)), Duration::ZERO);
-        sink.write_at(at(0));
+        sink.write_at(&loud, at(0));
         assert_eq!(sink.until_wanted(at(0)), Duration::ZERO);
-        sink.write_at(at(0));
+        sink.write_at(&loud, at(0));
         assert_eq!(sink.latency(at(0)), Duration::from_millis(20));
         assert_eq!(sink.until_wanted(at(0)), Duration::from_millis(10));
         assert_eq!(sink.until_wanted(at(7)), Duration::from_millis(3));
         // Held up until 60: nothing is left, and two frames are wanted again.
         assert_eq!(sink.until_wanted(at(60)), Duration::ZERO);
-        sink.write_at(at(60));
-        sink.write_at(at(60));
+        sink.write_at(&loud, at(60));
+        sink.write_at(&loud, at(60));
         assert_eq!(sink.latency(at(60)), Duration::from_millis(20));
+        // What is written is what was heard, with the silence in between.
+        let heard: Vec<bool> = written.try_iter().map(|frame| frame == loud).collect();
+        assert_eq!(heard, [true, true, false, false, false, false, true, true]);
     }
 
     fn ring_sink() -> (RingSink, rtrb::Consumer<f32>) {
