@@ -29,7 +29,7 @@ async fn the_doctor_calls_itself_and_says_what_works_and_how_long_it_takes() {
     let speaker = format!("file:{}", folder.path().join("chime.wav").display());
     let finished = doctor(server.url(), &["--speaker", &speaker, "--video-size", "640x360", "--json"]).await;
     let checkup: Value = serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}: {finished:?}"));
-    for part in ["camera", "microphone", "speaker", "encoder", "signaling server"] {
+    for part in ["camera", "microphone", "speaker", "echo canceller", "encoder", "signaling server"] {
         assert_eq!(verdict(&checkup, part), "works", "{part}: {checkup:#}");
     }
     // On a machine that is busy it says so.

@@ -40,6 +40,9 @@ impl SoundServer {
                  source_properties=device.description={person}-microphone\n"
             );
         }
+        // A third microphone stands so near alice's speaker that it hears nothing else.
+        script += "load-module module-remap-source source_name=echo master=alice-ears.monitor \
+                   source_properties=device.description=echo-microphone\n";
         let script_path = folder.path().join("devices.pa");
         std::fs::write(&script_path, script).expect("the server's script");
         let mut command = in_reach(&folder, Path::new("pulseaudio"));
@@ -163,6 +166,32 @@ async fn what_is_spoken_into_a_real_microphone_is_heard_from_the_others_real_spe
         let concealed = report.number("audio.received.concealed_ratio").expect("sound was played");
         assert!(concealed < 0.05, "{listener} had {concealed} of the sound made up");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_hears_the_speaker_in_the_microphone_and_how_much_of_it_is_cancelled() {
+    let server = TestServer::start().await;
+    let sound = SoundServer::start().await;
+    let visavis = programs::visavis().expect("visavis is built");
+    let examine = async |microphone: &str| {
+        let line = format!(
+            "doctor --json --server {} --ice-server none --camera none --microphone {microphone} --speaker alice-speaker",
+            server.url()
+        );
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let finished = sound.start_program("doctor", &visavis, &words).finish(SOON).await.expect("it ends");
+        let checkup: serde_json::Value = serde_json::from_str(&finished.stdout).expect("JSON");
+        let findings = checkup["findings"].as_array().expect("findings");
+        let echo = findings.iter().find(|finding| finding["part"] == "echo canceller").expect("it was examined");
+        println!("{echo}");
+        (echo["verdict"].as_str().expect("a verdict").to_owned(), echo["words"].as_str().expect("words").to_owned())
+    };
+    let (verdict, words) = examine("echo-microphone").await;
+    assert_eq!(verdict, "works", "{words}");
+    assert!(words.contains("of that is taken away"), "{words}");
+    let (verdict, words) = examine("alice-microphone").await;
+    assert_eq!(verdict, "works", "{words}");
+    assert!(words.contains("there is no echo"), "{words}");
 }
 
 /// The recording begins before the call and ends after it: the second in which most was heard.

@@ -5,6 +5,7 @@
 
 mod codecs;
 mod devices;
+mod echo;
 mod finding;
 mod network;
 mod self_call;
@@ -32,6 +33,9 @@ pub async fn examine(options: DoctorOptions, mut say: impl FnMut(&Finding)) -> C
         checkup.findings.push(finding);
     };
     for finding in blocking(options.session.clone(), devices::examine).await {
+        note(&mut checkup, finding);
+    }
+    for finding in blocking(options.session.clone(), |session| vec![echo::examine(&session)]).await {
         note(&mut checkup, finding);
     }
     for finding in blocking(options.session.clone(), |session| vec![codecs::examine(&session)]).await {
