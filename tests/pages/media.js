@@ -12,10 +12,11 @@ const errors = [];
 window.addEventListener("error", (event) => errors.push(String(event.message)));
 window.addEventListener("unhandledrejection", (event) => errors.push(String(event.reason)));
 
-/** Camera and microphone, or with `?media=drawn` a picture of four known colours and a steady tone. */
+/** Camera and microphone (with `?media=large` at 1280x720), or with `?media=drawn` a picture of four known colours and a steady tone. */
 async function openMedia() {
   if (parameters.get("media") !== "drawn") {
-    return navigator.mediaDevices.getUserMedia({ video: true, audio: true });
+    const large = { width: 1280, height: 720, frameRate: 30 };
+    return navigator.mediaDevices.getUserMedia({ video: parameters.get("media") !== "large" || large, audio: true });
   }
   const canvas = document.createElement("canvas");
   canvas.width = 640;

@@ -5,7 +5,7 @@
 //! has a browser of its own, so that none of them is a throttled background tab; every browser ends with its [`Page`],
 //! killed by its own process id if need be.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -90,6 +90,8 @@ impl Dialect {
 pub enum PageMedia {
     /// What `getUserMedia` gives: Chromium's fake camera, and a beep each second.
     Camera,
+    /// The same at 1280x720 and 30 pictures a second.
+    Large,
     /// Four quarters of known colours ([`DRAWN_QUARTERS`]), and a steady tone ([`DRAWN_TONE_HZ`]).
     Drawn,
 }
@@ -104,12 +106,14 @@ pub const DRAWN_TONE_HZ: f64 = 440.0;
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// Where `cargo xtask test` puts the client that pages on Socket.IO use, from the folder that cargo runs our tests in.
+/// Where `cargo xtask test` puts the client that pages on Socket.IO use, from the folder of this package.
 const SOCKET_IO: &str = "../signal-server/tests/node/node_modules/socket.io-client/dist/socket.io.js";
 
 /// The pages and what they load.
 fn files() -> Result<Vec<File>, BrowserError> {
-    let socket_io = std::fs::read_to_string(SOCKET_IO).map_err(|_| BrowserError::NoSocketIo)?;
+    // Where cargo runs us, not where it built us: checkouts may share what they build.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let socket_io = std::fs::read_to_string(package.join(SOCKET_IO)).map_err(|_| BrowserError::NoSocketIo)?;
     let page = |path, content: &'static str| File { path, content_type: HTML, content: content.into() };
     let script = |path, content| File { path, content_type: SCRIPT, content };
     Ok(vec![
@@ -139,7 +143,7 @@ const ARGUMENTS: &[&str] = &[
     "--disable-component-update",
     "--disable-sync",
     // Camera and microphone without hardware and without a question; a sound card that is only a clock.
-    "--use-fake-device-for-media-stream",
+    "--use-fake-device-for-media-stream=fps=30",
     "--use-fake-ui-for-media-stream",
     "--disable-audio-output",
     "--autoplay-policy=no-user-gesture-required",
@@ -187,6 +191,7 @@ impl Browsers {
         let page = Page { client: Some(client), process, profile };
         let media = match media {
             PageMedia::Camera => "camera",
+            PageMedia::Large => "large",
             PageMedia::Drawn => "drawn",
         };
         let url = format!("{}?server={server_url}&media={media}", self.site.url(dialect.page()));
@@ -294,6 +299,14 @@ impl Page {
     /// When the page can't be driven.
     pub async fn status(&self) -> Result<Status, BrowserError> {
         self.ask("return window.describe()", Vec::new()).await
+    }
+
+    /// All that its peer connection counts (`getStats`), as a list; in dialect 1.
+    ///
+    /// # Errors
+    /// When the page can't be driven, or has no call.
+    pub async fn statistics(&self) -> Result<Value, BrowserError> {
+        self.ask("return window.statistics()", Vec::new()).await
     }
 
     /// The loudest frequency that it hears from the other side, in Hz.

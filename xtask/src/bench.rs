@@ -28,6 +28,11 @@ pub(crate) enum What {
         /// Which: clean, loss-2, loss-10, bursts, jitter, drop, narrow, loss-30, blackout, address. All without.
         scenarios: Vec<String>,
     },
+    /// Calls with Chromium in network namespaces, and what both say of them (Linux, as root).
+    Chromium {
+        /// Which: clean, loss-5, narrow. All without.
+        scenarios: Vec<String>,
+    },
 }
 
 /// How long the call lasts.
@@ -39,6 +44,7 @@ pub(crate) fn run(what: &What) -> Result<(), Error> {
         What::Call => call(),
         What::Server => server_bench::run(),
         What::Network { scenarios } => network(scenarios),
+        What::Chromium { scenarios } => chromium(scenarios),
     }
 }
 
@@ -84,6 +90,17 @@ fn network(scenarios: &[String]) -> Result<(), Error> {
     let program = ["run", "--release", "--package", "visavis-tests", "--bin", "network-bench", "--"];
     command::run(workspace::cargo().args(program).arg(&folder).args(scenarios))?;
     println!("Plots and reports are in {}.", folder.display());
+    Ok(())
+}
+
+/// Runs the program that calls from Chromium, with the programs that people get beside it.
+fn chromium(scenarios: &[String]) -> Result<(), Error> {
+    packages::ensure(&[Purpose::Build, Purpose::Test])?;
+    workspace::build(Profile::Release)?;
+    let folder = workspace::target_dir()?.join("bench");
+    let program = ["run", "--release", "--package", "visavis-tests", "--bin", "chromium-bench", "--"];
+    command::run(workspace::cargo().args(program).arg(&folder).args(scenarios))?;
+    println!("The figures, whole, are in {}.", folder.display());
     Ok(())
 }
 
