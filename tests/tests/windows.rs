@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use egui::accesskit::Role;
+use egui::{Key, Modifiers};
 use tempfile::TempDir;
 use tokio::process::Command;
 use visavis_tests::inspection::{By, Inspector, Widget};
@@ -24,6 +25,9 @@ const MARK: [bool; 16] = {
     }
     bits
 };
+
+/// How long figures are gathered before a picture is taken of their plots.
+const PLOTTED: Duration = Duration::from_secs(8);
 
 /// A display without a screen.
 struct Display {
@@ -97,6 +101,14 @@ impl Window {
         self.waits_for(&By::name("Username to call").role(Role::TextInput));
     }
 
+    fn presses_with_control(&mut self, key: Key) {
+        self.do_with(&format!("pressing Ctrl and {key:?}"), |inspector| inspector.press(Modifiers::COMMAND, key));
+    }
+
+    fn waits_until_gone(&mut self, by: &By) {
+        self.do_with(&format!("waiting until {by:?} is gone"), |inspector| inspector.wait_until_gone(by, SOON));
+    }
+
     fn keeps_picture(&mut self, name: &str) {
         let picture = self.do_with("taking a picture", Inspector::screenshot);
         picture.save(screenshots().join(name)).expect("the picture is kept");
@@ -164,6 +176,14 @@ async fn two_windows_log_in_call_see_each_other_and_close() {
     alice.sees("bob");
     bob.sees("alice");
     alice.keeps_picture("in-call.png");
+
+    alice.presses_with_control(Key::I);
+    alice.waits_for(&By::name("Upload carries"));
+    // So that there is something in the plots.
+    tokio::time::sleep(PLOTTED).await;
+    alice.keeps_picture("statistics.png");
+    alice.presses_with_control(Key::I);
+    alice.waits_until_gone(&By::name("Upload carries"));
 
     alice.clicks("Mute");
     alice.clicks("Unmute");

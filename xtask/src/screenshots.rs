@@ -7,7 +7,7 @@ use crate::tools;
 use crate::workspace::{self, TEST_FEATURES};
 
 /// Those that the README shows, by their names in `target/screenshots` and in `assets/screenshots`.
-const SHOWN: [&str; 2] = ["people.png", "in-call.png"];
+const SHOWN: [&str; 3] = ["people.png", "in-call.png", "statistics.png"];
 
 /// Retakes them.
 pub(crate) fn run() -> Result<(), Error> {
