@@ -23,6 +23,8 @@ use crate::stop_signal::StopSignal;
 use crate::units::{VideoSize, WallTime};
 use crate::video_record::{RecordError, Recorded, VideoRecorder};
 
+/// After so long without a new picture nobody minds that the next comes before its sound.
+const FROZEN: Duration = Duration::from_millis(200);
 /// How often the thread looks whether it should end while nothing comes.
 const IDLE: Duration = Duration::from_millis(50);
 /// A key frame that was asked for and did not come is asked for again after this.
@@ -187,7 +189,7 @@ fn run(
     request_key_frame: &dyn Fn(),
 ) -> Option<Result<Recorded, RecordError>> {
     let mut decoding = Decoding::default();
-    let mut screen = Screen { window, recorder, published };
+    let mut screen = Screen { window, recorder, published, shown_at: None };
     let mut held: VecDeque<Held> = VecDeque::new();
     while !stop.is_set() {
         while let Some(first) = held.pop_front_if(|first| first.due <= Instant::now()) {
@@ -213,6 +215,8 @@ fn run(
                 };
                 decoding.stats.audio_ahead_ms = ahead;
                 // Never before the one before it.
+                let frozen = screen.stands_still_for(now) > FROZEN && held.is_empty();
+                let hold = if frozen { Duration::ZERO } else { hold };
                 let due = held.back().map_or(now + hold, |last| last.due.max(now + hold));
                 held.push_back(Held { frame, due });
             }
@@ -232,10 +236,17 @@ struct Screen<'a> {
     window: Option<&'a LatestSlot<Picture>>,
     recorder: Option<VideoRecorder>,
     published: &'a Mutex<Published>,
+    shown_at: Option<Instant>,
 }
 
 impl Screen<'_> {
+    /// For how long the same picture has been shown.
+    fn stands_still_for(&self, now: Instant) -> Duration {
+        self.shown_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at))
+    }
+
     fn show(&mut self, frame: VideoFrame, decoding: &mut Decoding) {
+        self.shown_at = Some(Instant::now());
         if let Some(window) = self.window {
             match to_picture(&frame) {
                 Ok(picture) => window.put(picture),

@@ -23,7 +23,7 @@ const MOST_PACKET: usize = 1100;
 const FIRST_STEP: f64 = 3.0;
 const STEP: f64 = 2.0;
 /// A cluster that arrives with at least this share of the rate at which it left got through.
-const THROUGH: f64 = 0.85;
+const THROUGH: f64 = 0.92;
 /// Of what a cluster that was held up arrived with, so much is used.
 const HELD_UP: f64 = 0.9;
 /// Two measurements that differ by no more than this share agree.
