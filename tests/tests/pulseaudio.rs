@@ -16,6 +16,8 @@ use visavis_tests::server::TestServer;
 
 /// How long anything may take that is expected to happen.
 const SOON: Duration = Duration::from_secs(30);
+/// How long an examination may take: it plays, listens and calls for some 15 s.
+const EXAMINATION: Duration = Duration::from_secs(90);
 /// How long they talk.
 const TALK: &str = "6s";
 
@@ -179,7 +181,8 @@ async fn the_doctor_hears_the_speaker_in_the_microphone_and_how_much_of_it_is_ca
             server.url()
         );
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        let finished = sound.start_program("doctor", &visavis, &words).finish(SOON).await.expect("it ends");
+        let doctor = sound.start_program("doctor", &visavis, &words);
+        let finished = doctor.finish(EXAMINATION).await.expect("it ends");
         let checkup: serde_json::Value = serde_json::from_str(&finished.stdout).expect("JSON");
         let findings = checkup["findings"].as_array().expect("findings");
         let echo = findings.iter().find(|finding| finding["part"] == "echo canceller").expect("it was examined");
