@@ -12,7 +12,10 @@ const errors = [];
 window.addEventListener("error", (event) => errors.push(String(event.message)));
 window.addEventListener("unhandledrejection", (event) => errors.push(String(event.reason)));
 
-/** Camera and microphone (with `?media=large` at 1280x720), or with `?media=drawn` a picture of four known colours and a steady tone. */
+/**
+ * Camera and microphone (with `?media=large` at 1280x720), or with `?media=drawn` a picture of four known colours and a
+ * steady tone.
+ */
 async function openMedia() {
   if (parameters.get("media") !== "drawn") {
     const large = { width: 1280, height: 720, frameRate: 30 };

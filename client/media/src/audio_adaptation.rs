@@ -293,7 +293,8 @@ mod tests {
     #[test]
     fn without_loss_nothing_is_added() {
         let plans = plans(10, WIDE, |_, _| false);
-        assert_eq!(plans[0].control.bitrate, AudioControl::START.bitrate);
+        let at_first = AudioControl { packet: PacketLength::Short, ..AudioControl::START };
+        assert_eq!(plans[0], AudioPlan { control: at_first, ..AudioPlan::START });
         let control = AudioControl { expected_loss_percent: 0, packet: PacketLength::Short, ..AudioControl::START };
         assert_eq!(*plans.last().unwrap(), AudioPlan { control, redundancy: Redundancy::NONE });
     }

@@ -8,13 +8,14 @@
 //!
 //! The measure is the relative arrival delay against the fastest packet of the last seconds, kept in histograms that
 //! forget exponentially; a moving minimum follows clock drift and route changes. The target is where waiting longer
-//! costs more than the sound it would save (`WORTH`, `REPAIR_WORTH`), after the idea of the reorder optimizer in libwebrtc's NetEq. So
-//! a repair is waited for only when there is loss enough to make that pay.
+//! costs more than the sound it would save (`WORTH`, `REPAIR_WORTH`), after the idea of the reorder optimizer in
+//! libwebrtc's NetEq. So a repair is waited for only when there is loss enough to make that pay.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::frame::SAMPLE_RATE;
+use crate::opus_codec::PACKET_SAMPLES;
 
 /// Nothing is played sooner than this after the fastest packet could have been: what threads are late by.
 pub const MIN_TARGET: Duration = Duration::from_millis(5);
@@ -39,8 +40,7 @@ const REPAIR_WORTH: f32 = 12.0;
 const HYSTERESIS: f32 = 0.003;
 /// What an arrival is worth after each further 20 ms of sound: half after 2 s.
 const FORGETTING: f32 = 0.993;
-/// Samples in 20 ms.
-const USUAL_SAMPLES: f32 = 960.0;
+const USUAL_SAMPLES: f32 = PACKET_SAMPLES as f32;
 /// Repairs are rarer and come in bunches, so they are remembered longer: half after 14 s.
 const REPAIR_FORGETTING: f32 = 0.999;
 

@@ -214,9 +214,9 @@ fn run(
                     (sync.hold(received.rtp_time as u32, now), sync.audio_ahead_ms())
                 };
                 decoding.stats.audio_ahead_ms = ahead;
-                // Never before the one before it.
                 let frozen = screen.stands_still_for(now) > FROZEN && held.is_empty();
                 let hold = if frozen { Duration::ZERO } else { hold };
+                // Never before the one before it.
                 let due = held.back().map_or(now + hold, |last| last.due.max(now + hold));
                 held.push_back(Held { frame, due });
             }
