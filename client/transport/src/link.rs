@@ -24,6 +24,10 @@ const REMEMBERED_REPORTS: usize = 16;
 const INCOMING_QUEUE: usize = 2048;
 /// Feedback on its way to the sending task.
 const FEEDBACK_QUEUE: usize = 256;
+/// How long the other may take to answer that it starts ICE anew with us, and to find a pair.
+const RESTART_TAKES: Duration = Duration::from_secs(2);
+/// How much later than us the other may find a pair, and tell what came.
+const RESTART_SETTLES: Duration = Duration::from_millis(500);
 
 /// What a stream carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +137,16 @@ impl LinkState {
     /// Whether feedback has not come although it should have.
     pub(crate) fn feedback_is_late(&self, now: Instant) -> bool {
         self.awaited.feedback_is_late(now)
+    }
+
+    /// ICE starts anew. Both hold back what they send until it has a pair, feedback as well.
+    pub(crate) fn restart_begins(&mut self, now: Instant) {
+        self.awaited.excuse_feedback(now + RESTART_TAKES);
+    }
+
+    /// ICE has a pair again. The other may see it later.
+    pub(crate) fn restart_ends(&mut self, now: Instant) {
+        self.awaited.excuse_feedback(now + RESTART_SETTLES);
     }
 
     /// The other tells which packets came when.

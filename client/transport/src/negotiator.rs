@@ -203,6 +203,8 @@ impl Negotiator {
                 // Not a packet is given up for it before the other has answered: the way may still work, or again.
                 let text = offer.sdp.clone();
                 self.staged = Some(offer);
+                // The other begins before its answer is here.
+                self.link.state().restart_begins(Instant::now());
                 let offer = SessionDescription { kind: DescriptionKind::Offer, sdp: text };
                 self.tell(PeerEvent::LocalDescription(offer)).await;
                 return Ok(());
@@ -311,7 +313,17 @@ impl Negotiator {
     fn restart_begins(&mut self) {
         self.candidates_taken = 0;
         if self.ice != Ice::New {
-            self.wire.restart_begins(Instant::now());
+            let now = Instant::now();
+            self.wire.restart_begins(now);
+            self.link.state().restart_begins(now);
+        }
+    }
+
+    /// It has found one, or given up.
+    fn restart_ends(&self) {
+        let now = Instant::now();
+        if self.wire.restart_ends() {
+            self.link.state().restart_ends(now);
         }
     }
 

@@ -37,6 +37,8 @@ pub struct SentPackets {
     /// When the latest of those left that arrived.
     arrived_from: Option<Instant>,
     punctuality: Punctuality,
+    /// Until then feedback is not late, whenever it comes.
+    excused_until: Option<Instant>,
 }
 
 impl SentPackets {
@@ -79,6 +81,7 @@ impl SentPackets {
         }
         if let Some(since) = awaited
             && self.arrived_from > told_of
+            && !self.is_excused(now)
         {
             self.punctuality.heard_after(now.saturating_duration_since(since));
         }
@@ -101,7 +104,18 @@ impl SentPackets {
     /// Whether feedback has not come although it should have: until it does, only sound should be sent.
     #[must_use]
     pub fn feedback_is_late(&self, now: Instant) -> bool {
-        self.awaited_since().is_some_and(|since| self.punctuality.is_late(now.saturating_duration_since(since)))
+        let since = self.awaited_since().map(|since| self.excused_until.map_or(since, |until| since.max(until)));
+        since.is_some_and(|since| self.punctuality.is_late(now.saturating_duration_since(since)))
+    }
+
+    /// Until then feedback may take as long as it likes, and nothing is learned from when it comes: something else than a
+    /// queue holds it up.
+    pub fn excuse_feedback(&mut self, until: Instant) {
+        self.excused_until = Some(until);
+    }
+
+    fn is_excused(&self, now: Instant) -> bool {
+        self.excused_until.is_some_and(|until| now < until)
     }
 
     /// When the first packet left that is newer than all that arrived, as far as is told.
@@ -166,6 +180,25 @@ mod tests {
         // What was said of 2 to 19 is lost.
         assert_eq!(fates(&report(&mut packets, 20..31, &[20, 30])), [(1, false), (20, true), (30, true)]);
         assert!(packets.packets.len() <= 20);
+    }
+
+    #[test]
+    fn feedback_is_late_unless_it_is_excused() {
+        let start = Instant::now();
+        let mut packets = SentPackets::default();
+        let tell = |packets: &mut SentPackets, number: u16, after: u32| {
+            packets.sent(number, 1000, start + u32::from(number) * 100 * MS);
+            packets.reported(start + (u32::from(number) * 100 + after) * MS, [(number, Some(MS))]);
+        };
+        (0..20).for_each(|number| tell(&mut packets, number, 40));
+        packets.sent(20, 1000, start + 2000 * MS);
+        let late = |packets: &SentPackets, at: u32| packets.feedback_is_late(start + at * MS);
+        assert_eq!([2080, 2100, 2900].map(|at| late(&packets, at)), [false, true, true]);
+        packets.excuse_feedback(start + 2500 * MS);
+        assert_eq!([2400, 2580, 2600].map(|at| late(&packets, at)), [false, false, true]);
+        packets.reported(start + 2450 * MS, [(20, Some(MS))]);
+        packets.sent(21, 1000, start + 2600 * MS);
+        assert!(late(&packets, 2700), "an excuse teaches nothing");
     }
 
     #[test]

@@ -21,7 +21,7 @@ impl Negotiator {
                 let anew = self.ice != Ice::Connected || !self.told_connected;
                 self.ice = Ice::Connected;
                 self.restarted = false;
-                self.wire.restart_ends();
+                self.restart_ends();
                 self.connected(anew).await;
             }
             RTCPeerConnectionState::Disconnected => {
@@ -30,7 +30,7 @@ impl Negotiator {
             }
             RTCPeerConnectionState::Failed => {
                 self.ice = Ice::Failed;
-                self.wire.restart_ends();
+                self.restart_ends();
                 self.out.permission.send_modify(|permission| permission.connected = false);
                 self.told_connected = false;
                 let why = "No way to the other was found that lets calls through";

@@ -114,8 +114,8 @@ impl Wire {
         state.looking_since = Some(now);
     }
 
-    /// ICE has selected a pair again, or given up: what was kept back goes on.
-    pub(crate) fn restart_ends(&self) {
+    /// ICE has selected a pair again, or given up: what was kept back goes on. Says whether anything was to end.
+    pub(crate) fn restart_ends(&self) -> bool {
         let was_restarting = {
             let state = &mut lock(&self.state);
             state.looking_since = None;
@@ -124,6 +124,7 @@ impl Wire {
         if was_restarting {
             self.sockets().iter().for_each(|socket| socket.wake());
         }
+        was_restarting
     }
 
     /// Whether ICE is being started anew.

@@ -273,6 +273,10 @@ impl Conversation {
             .map(|(data, _)| data)
             .filter(|data| !theirs.pictures.iter().chain(&theirs.sounds).any(|(_, came)| came == *data))
             .collect();
+        let mut times: Vec<Duration> =
+            missing.iter().filter_map(|data| self.accounts[of].sent.get(*data)).copied().collect();
+        times.sort_unstable();
+        println!("what {of} sent at {times:?} did not come");
         let sounds = missing.iter().filter(|data| data.starts_with(b"sound")).count();
         (missing.len() - sounds, sounds)
     }
