@@ -22,14 +22,15 @@ const MIN_RETRY: Duration = Duration::from_millis(15);
 /// The round trip that is assumed until it is measured.
 const ASSUMED_RTT: Duration = Duration::from_millis(50);
 /// How often a packet is asked for.
-const MAX_ASKS: u32 = 10;
+const MAX_ASKS: usize = 10;
 /// After so long a packet is of no use to anyone.
 const MAX_AGE: Duration = Duration::from_millis(1200);
 /// More than this missing at once is an outage, not a loss: only a key frame helps.
 const MAX_MISSING: usize = 400;
-/// Where so much gets lost, each request is sent again after so long: it is small, and the answer comes but once.
+/// Where so much gets lost, each request is sent again after so long, and once more: it is small, the answer comes but
+/// once, and losses often come in rows.
 const LOSSY: f64 = 0.02;
-const ASK_TWICE_AFTER: Duration = Duration::from_millis(10);
+const ASK_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(20)];
 /// A repair is waited for until it is this improbable that it still comes.
 const HOPELESS: f64 = 0.002;
 
@@ -48,7 +49,7 @@ pub struct NackTracker {
 #[derive(Debug)]
 struct Missing {
     since: Instant,
-    asks: u32,
+    asks: usize,
     next_ask: Instant,
 }
 
@@ -135,15 +136,16 @@ impl NackTracker {
     /// The packets to ask for now, in order.
     /// `loss` is the share of packets that gets lost.
     pub fn due(&mut self, now: Instant, rtt: Option<Duration>, loss: f64) -> Vec<u16> {
-        let twice = loss > LOSSY;
-        let retry = if twice { retry_time(rtt).saturating_sub(ASK_TWICE_AFTER) } else { retry_time(rtt) };
-        let max_asks = if twice { 2 * MAX_ASKS } else { MAX_ASKS };
+        let again: &[Duration] = if loss > LOSSY { &ASK_AGAIN_AFTER } else { &[] };
+        let retry = retry_time(rtt).saturating_sub(again.iter().sum()).max(MIN_RETRY);
+        let requests = again.len() + 1;
+        let max_asks = requests * MAX_ASKS;
         self.missing
             .retain(|_, missing| missing.asks < max_asks && now.saturating_duration_since(missing.since) < MAX_AGE);
         let due = self.missing.iter_mut().filter(|(_, missing)| missing.next_ask <= now);
         due.map(|(&sequence, missing)| {
             missing.asks += 1;
-            missing.next_ask = now + if twice && missing.asks % 2 == 1 { ASK_TWICE_AFTER } else { retry };
+            missing.next_ask = now + again.get((missing.asks - 1) % requests).copied().unwrap_or(retry);
             sequence as u16
         })
         .collect()
@@ -162,7 +164,7 @@ impl NackTracker {
     pub fn patience(&self, now: Instant, rtt: Option<Duration>, loss: f64, cap: Duration) -> Duration {
         // Of an ask and its answer, either may be lost.
         let loss = loss.clamp(0.0, 0.6);
-        let ask_fails = if loss > LOSSY { loss * loss } else { loss };
+        let ask_fails = if loss > LOSSY { loss.powi(1 + ASK_AGAIN_AFTER.len() as i32) } else { loss };
         let fails = 1.0 - (1.0 - loss) * (1.0 - ask_fails);
         let asks = if fails > HOPELESS { (HOPELESS.ln() / fails.ln()).ceil().clamp(4.0, 6.0) } else { 4.0 };
         let answer = rtt.unwrap_or(ASSUMED_RTT) + MIN_RETRY;
@@ -316,13 +318,13 @@ mod tests {
     }
 
     #[test]
-    fn where_much_gets_lost_requests_are_doubled() {
+    fn where_much_gets_lost_requests_are_sent_three_times() {
         let start = Instant::now();
         let mut tracker = NackTracker::default();
         tracker.received(1, start, RTT);
         tracker.received(3, start, RTT);
         let asked: Vec<u32> = (0..160).filter(|ms| !tracker.due(start + *ms * MS, RTT, 0.1).is_empty()).collect();
-        assert_eq!(asked, [5, 15, 53, 63, 101, 111, 149, 159]);
+        assert_eq!(asked, [5, 15, 35, 53, 63, 83, 101, 111, 131, 149, 159]);
     }
 
     #[test]

@@ -32,9 +32,12 @@ use visavis_media::units::Bitrate;
 const PACKET_OVERHEAD: usize = 12 + 8 + estimator::WIRE_OVERHEAD;
 /// The share of a full packet that is payload.
 const PAYLOAD_SHARE: f64 = MAX_PAYLOAD as f64 / (MAX_PAYLOAD + PACKET_OVERHEAD) as f64;
-/// Where more gets lost than this, a repair is sent twice, so long apart that a burst of losses does not take both.
+/// Where more gets lost than this, a repair is sent again after so long.
 const REPAIR_TWICE_ABOVE: f64 = 0.03;
 const REPAIR_TWICE_AFTER: Duration = Duration::from_millis(15);
+/// And once more where this many packets get lost in a row, lest one row takes them all.
+const REPAIR_THRICE_FROM: f64 = 2.0;
+const REPAIR_THRICE_AFTER: Duration = Duration::from_millis(40);
 /// With a shorter round trip it is asked for again soon enough.
 const REPAIR_TWICE_FROM: Duration = Duration::from_millis(40);
 /// Repairs that would take longer than this are not worth it.
@@ -47,6 +50,8 @@ const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(250);
 const TARGET_STEP: f64 = 0.03;
 /// Sound and repairs are averaged over about this long.
 const SIDE_WINDOW: Duration = Duration::from_millis(500);
+/// What sound takes before it was measured, in bits per second with all headers.
+const USUAL_SOUND: f64 = 60e3;
 /// How often wishes and rates are looked after.
 const TICK: Duration = Duration::from_millis(50);
 /// Sound that begins later than this after the end of what was before it was interrupted, and its RTP time jumps.
@@ -273,7 +278,7 @@ impl SendTask {
             video_pause: VideoPause::default(),
             silence: true,
             max_bitrate,
-            side: SideRate { bits_per_second: 0.0, bytes: 0, since: Instant::now() },
+            side: SideRate { bits_per_second: USUAL_SOUND, bytes: 0, since: Instant::now() },
             stats,
         }
     }
@@ -365,9 +370,9 @@ impl SendTask {
                 self.tick(now);
             }
             Feedback::Missing(sequences) => {
-                let (rtt, loss) = {
+                let (rtt, loss, run) = {
                     let state = self.link.state();
-                    (state.rtt(), state.estimator.random_loss())
+                    (state.rtt(), state.estimator.random_loss(), state.estimator.loss_run())
                 };
                 // To be asked again costs a round trip. The copies that arrive for nothing look lost in the feedback,
                 // so where parity does not keep repairs rare there are none.
@@ -375,8 +380,10 @@ impl SendTask {
                 let twice = self.permission.parity.is_some() && long_way && loss > REPAIR_TWICE_ABOVE;
                 for packet in sequences.into_iter().filter_map(|sequence| self.history.repair(sequence, now, rtt)) {
                     let bytes = packet.payload.len() + PACKET_OVERHEAD;
-                    if twice {
-                        self.pacer.push_repair_later(Queued::Repair(packet.clone()), bytes, now + REPAIR_TWICE_AFTER);
+                    let copies =
+                        [(twice, REPAIR_TWICE_AFTER), (twice && run > REPAIR_THRICE_FROM, REPAIR_THRICE_AFTER)];
+                    for (_, after) in copies.into_iter().filter(|(sent, _)| *sent) {
+                        self.pacer.push_repair_later(Queued::Repair(packet.clone()), bytes, now + after);
                     }
                     self.pacer.push_repair(Queued::Repair(packet), bytes);
                 }
