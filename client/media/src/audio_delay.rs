@@ -22,7 +22,7 @@ pub const MIN_TARGET: Duration = Duration::from_millis(5);
 /// No network is worth a longer wait in a conversation.
 pub const MAX_TARGET: Duration = Duration::from_millis(300);
 /// What is assumed of a network before it has shown how it is.
-const FIRST_GUESS: Duration = Duration::from_millis(40);
+const FIRST_GUESS: Duration = Duration::from_millis(100);
 /// How much of a first packet that guess counts for.
 const FIRST_GUESS_SHARE: f32 = 0.5;
 

@@ -191,7 +191,8 @@ struct Encoding {
     meter: FrameRateMeter,
     scaler: Scaler,
     encoder: Option<H264Encoder>,
-    /// At what rate pictures come.
+    /// At what rate the camera takes pictures, and at what rate they are encoded.
+    camera_fps: f32,
     fps: f32,
     target: Bitrate,
     key_wanted: bool,
@@ -212,6 +213,7 @@ impl Encoding {
             meter: FrameRateMeter::default(),
             scaler: Scaler::new(),
             encoder: None,
+            camera_fps: settings.fps.max(1) as f32,
             fps: settings.fps.max(1) as f32,
             target: settings.start_bitrate.min(settings.max_bitrate),
             key_wanted: false,
@@ -237,12 +239,21 @@ impl Encoding {
 
     /// Encodes a picture; `None` when it is one too many.
     fn encode(&mut self, frame: &VideoFrame, now: Instant) -> Result<Option<EncodedVideo>, VideoSendError> {
-        self.gate.set_rate(self.rate.fps(self.target));
+        let allowed = self.rate.fps(self.target);
+        self.gate.set_rate(allowed);
+        if let Some(fps) = self.meter.count(frame.captured_at) {
+            self.camera_fps = fps.max(1.0);
+        }
         if !self.gate.admit(frame.captured_at) {
             return Ok(None);
         }
         let begun = Instant::now();
-        let measured = self.meter.count(frame.captured_at);
+        // At once, not when it was measured: until then more pictures a second would each have the bits of fewer.
+        let fps = self.camera_fps.min(allowed as f32);
+        let other_fps = (fps / self.fps - 1.0).abs() > FRAME_RATE_TOLERANCE;
+        if other_fps {
+            self.fps = fps;
+        }
         let key = self.key_wanted
             && self.last_key.is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
         if key {
@@ -256,10 +267,7 @@ impl Encoding {
             // Another size begins with a key frame of its own accord.
             other => other.insert(H264Encoder::new(size, self.fps, self.target)?),
         };
-        if let Some(fps) = measured
-            && (fps / self.fps - 1.0).abs() > FRAME_RATE_TOLERANCE
-        {
-            self.fps = fps.max(1.0);
+        if other_fps {
             encoder.set_frame_rate(self.fps)?;
         }
         encoder.set_target(self.target)?;

@@ -56,7 +56,7 @@ fn the_last_target_wins_and_none_goes_over_the_limit() {
 #[test]
 fn a_low_target_makes_the_picture_smaller_and_it_can_still_be_decoded() {
     let mut encoding = Encoding::new(settings(200));
-    let low = VideoControl::Target(Bitrate::from_kbps(20));
+    let low = VideoControl::Target(Bitrate::from_kbps(10));
     let encoded = encode(&mut encoding, 60, |index| (index == 20).then_some(low));
     let mut decoder = H264Decoder::new().expect("a decoder");
     let widths: Vec<_> = encoded
@@ -167,4 +167,24 @@ fn pictures_keep_to_the_level_that_the_other_takes() {
     assert_eq!(sent(1, Some(H264Level::OURS)), (Some(full), Some(40)));
     assert_eq!(sent(2, Some(H264Level::OURS)), (Some(full), None));
     assert_eq!(sent(3, Some(H264Level::BASIC)), (Some(size(1280, 720)), Some(31)));
+}
+
+#[test]
+fn when_the_frame_rate_rises_again_the_bit_rate_keeps_to_its_target() {
+    let mut encoding = Encoding::new(settings(200));
+    // Few bits make 20 pictures a second of 30; from 138 kbit/s on it is 30 again.
+    let encoded = encode(&mut encoding, 300, |index| match index {
+        0 => Some(VideoControl::Target(Bitrate::from_kbps(105))),
+        210 => Some(VideoControl::Target(Bitrate::from_kbps(140))),
+        _ => None,
+    });
+    let start = encoded[0].captured_at;
+    let second = |from: f64| {
+        let within = |at: &Instant| (from..from + 1.0).contains(&at.duration_since(start).as_secs_f64());
+        let bytes = encoded.iter().filter(|e| within(&e.captured_at)).map(|e| e.data.len()).sum::<usize>();
+        (encoded.iter().filter(|e| within(&e.captured_at)).count(), bytes as f64 * 8.0 / 1e3)
+    };
+    let (before, after) = (second(5.9), second(7.1));
+    assert!((19..=21).contains(&before.0) && (29..=31).contains(&after.0), "{before:?} {after:?}");
+    assert!(before.1 < 126.0 && after.1 < 160.0, "{before:?} {after:?} kbit");
 }
