@@ -85,9 +85,13 @@ impl<P> Pacer<P> {
         }
     }
 
-    /// Lets nothing but audio out, or everything again.
+    /// Lets nothing but audio out, or everything again. A cluster of probes does not survive it: late, all of it would
+    /// leave at once.
     pub fn pause_all_but_audio(&mut self, paused: bool) {
         self.paused = paused;
+        if paused {
+            self.probes.clear();
+        }
     }
 
     /// Sets how fast video and repairs leave.
@@ -113,7 +117,8 @@ impl<P> Pacer<P> {
     /// Puts a repair in that may not leave before this moment.
     pub fn push_repair_later(&mut self, packet: P, bytes: usize, at: Instant) {
         if self.late_repairs.len() < MAX_REPAIRS {
-            self.late_repairs.push_back((at, Queued { packet, bytes }));
+            let index = self.late_repairs.partition_point(|(other, _)| *other <= at);
+            self.late_repairs.insert(index, (at, Queued { packet, bytes }));
         }
     }
 
@@ -318,6 +323,20 @@ mod tests {
         pacer.push_parity(2, 1000);
         pacer.push_repair(3, 1000);
         assert_eq!(drain(&mut pacer, now), [3, 2, 1]);
+    }
+
+    #[test]
+    fn a_pause_holds_pictures_back_and_ends_a_cluster_of_probes() {
+        let start = Instant::now();
+        let mut pacer = Pacer::new(Bitrate::from_kbps(100_000), start);
+        pacer.push_probes((0..5).map(|n| (n, 1000)), Bitrate::from_kbps(800), start);
+        pacer.push_video([(10, 1000)]);
+        assert_eq!(pacer.pop(start), Some(0));
+        pacer.pause_all_but_audio(true);
+        pacer.push_audio(20, 100);
+        assert_eq!((drain(&mut pacer, start + 50 * MS), pacer.next_wakeup()), (vec![20], None));
+        pacer.pause_all_but_audio(false);
+        assert_eq!(drain(&mut pacer, start + 100 * MS), [10]);
     }
 
     #[test]

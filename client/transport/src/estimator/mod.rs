@@ -38,6 +38,8 @@ const FEEDBACK_FRESH: Duration = Duration::from_secs(2);
 /// When what was sent stays without any feedback for so long, the way is assumed to be blocked.
 const FEEDBACK_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// What left for so long shows how the first picture got through.
+const BEGINNING: Duration = Duration::from_millis(80);
 /// Without a queue for so long, a narrow link is taken to have room again.
 const PROBE_BELOW: Duration = Duration::from_millis(30);
 
@@ -100,6 +102,9 @@ pub struct GoogCc {
     rtt: Duration,
     remb: Option<(Instant, Bitrate)>,
     last_feedback: Option<Instant>,
+    /// When the first packet left, and the latest that was heard of.
+    began: Option<Instant>,
+    heard_of: Option<Instant>,
     /// When the oldest packet left that nothing was heard after.
     unheard_since: Option<Instant>,
     /// The estimate when nothing was heard any more.
@@ -124,6 +129,8 @@ impl GoogCc {
             rtt: Duration::from_millis(100),
             remb: None,
             last_feedback: None,
+            began: None,
+            heard_of: None,
             unheard_since: None,
             before_silence: None,
             silence_ended: None,
@@ -135,6 +142,11 @@ impl GoogCc {
     #[must_use]
     pub fn queue_delay(&self) -> Duration {
         self.delay.current()
+    }
+
+    /// Whether it is known how the first picture got through, which is a burst itself.
+    fn beginning_is_heard(&self) -> bool {
+        self.began.zip(self.heard_of).is_some_and(|(began, heard)| heard.saturating_duration_since(began) > BEGINNING)
     }
 
     /// Something was heard again: the way is as good as it was before, until it shows otherwise.
@@ -180,6 +192,7 @@ const TRIAL_AT: f64 = 0.75;
 impl BandwidthEstimator for GoogCc {
     fn on_packet_sent(&mut self, now: Instant, bytes: usize, probe: bool) {
         self.unheard_since.get_or_insert(now);
+        self.began.get_or_insert(now);
         self.prober.left(now, bytes, probe);
     }
 
@@ -189,6 +202,8 @@ impl BandwidthEstimator for GoogCc {
         }
         self.last_feedback = Some(now);
         self.silence_ended(now);
+        self.heard_of =
+            self.heard_of.max(results.iter().filter(|result| result.arrival.is_some()).map(|result| result.sent).max());
         for result in results {
             // What left during an outage and is given up after it says nothing of how things are.
             if result.arrival.is_some() || self.silence_ended.is_none_or(|ended| result.sent > ended) {
@@ -210,7 +225,11 @@ impl BandwidthEstimator for GoogCc {
             // A queue that no longer grows but does not drain either shows no trend.
             _ if standing > STANDING_QUEUE => Signal::Overuse,
             Usage::Over | Usage::Under => Signal::Hold,
-            Usage::Normal if standing > BUSY_QUEUE => Signal::Hold,
+            Usage::Normal if standing > BUSY_QUEUE || !self.beginning_is_heard() => Signal::Hold,
+            // Nothing limits the growth of the beginning, and it goes on until what it did is heard of.
+            Usage::Normal if self.control.is_starting() && standing.max(self.delay.latest()) > SHORT_QUEUE => {
+                Signal::Hold
+            }
             Usage::Normal => Signal::Increase,
         };
         let standing = standing.max(self.delay.latest());
@@ -222,6 +241,12 @@ impl BandwidthEstimator for GoogCc {
         ) {
             self.prober.dropped(now);
             self.before_trial = None;
+        }
+        if self.delay.latest() > SUDDEN_QUEUE
+            && let Some(arriving) = self.throughput.lately(now)
+            && self.control.carries_no_more(arriving)
+        {
+            self.prober.dropped(now);
         }
         match self.prober.results(now, results, self.rtt) {
             Some(Outcome::Through(rate)) if signal != Signal::Overuse => self.control.proven(rate),
@@ -289,7 +314,11 @@ impl BandwidthEstimator for GoogCc {
     fn probe(&mut self, now: Instant, useful: Bitrate) -> Option<Probe> {
         // Clusters are read from transport-wide feedback alone, once there is any, and not into a queue.
         let fresh = self.last_feedback.is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_TIMEOUT);
-        if !fresh || self.delay.current() > PROBE_BELOW {
+        if !fresh
+            || self.delay.current() > PROBE_BELOW
+            || !self.beginning_is_heard()
+            || self.delay.latest() > SHORT_QUEUE
+        {
             return None;
         }
         self.prober.plan(now, self.control.rate(), useful.min(self.control.max()))

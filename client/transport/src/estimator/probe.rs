@@ -24,6 +24,8 @@ const FIRST_STEP: f64 = 3.0;
 const STEP: f64 = 2.0;
 /// A cluster that arrives with at least this share of the rate at which it left got through.
 const THROUGH: f64 = 0.92;
+/// And if the delay grew by less than this while it left.
+const PILED_UP: f64 = 0.15;
 /// Of what a cluster that was held up arrived with, so much is used.
 const HELD_UP: f64 = 0.9;
 /// Two measurements that differ by no more than this share agree.
@@ -35,6 +37,8 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const MAX_INTERVAL: Duration = Duration::from_secs(8);
 /// After a drop, capacity is not back sooner than this.
 const AFTER_DROP: Duration = Duration::from_millis(2500);
+/// Capacity that is back shows step by step: after each, what is sent then is heard of first.
+const BETWEEN_STEPS: Duration = Duration::from_millis(400);
 /// What was not heard of for so long (and a round trip) after the last packet of a cluster is lost.
 const GRACE: Duration = Duration::from_millis(150);
 /// A cluster that nobody sends is given up.
@@ -85,6 +89,8 @@ struct Cluster {
 pub(super) struct Prober {
     cluster: Option<Cluster>,
     begun: bool,
+    /// The way has become narrow before.
+    careful: bool,
     /// A cluster at this rate is due as soon as may be.
     wanted: Option<f64>,
     next_at: Option<Instant>,
@@ -161,7 +167,11 @@ impl Prober {
         let outcome = cluster.outcome(last);
         if let Some(Outcome::Through(rate)) = outcome {
             (self.interval, self.held_up) = (None, None);
-            self.wanted = Some(rate.bps() as f64 * STEP);
+            if self.careful {
+                self.next_at = Some(now + BETWEEN_STEPS);
+            } else {
+                self.wanted = Some(rate.bps() as f64 * STEP);
+            }
         } else if let Some(Outcome::HeldUp(rate)) = outcome
             && self.held_up.replace(rate.bps() as f64).is_none_or(|before| !alike(before, rate.bps() as f64))
         {
@@ -181,7 +191,7 @@ impl Prober {
         self.cluster = None;
         self.wanted = None;
         self.interval = None;
-        self.begun = true;
+        (self.begun, self.careful) = (true, true);
         self.next_at = Some(now + AFTER_DROP);
     }
 
@@ -199,6 +209,27 @@ fn alike(one: f64, other: f64) -> bool {
 }
 
 impl Cluster {
+    /// By how much the delay of its packets grew for each second in which they left, up to `last`: the slope of the line
+    /// that fits best. The first and the last packet alone may be off by a few milliseconds.
+    fn piled_up(&self, last: Instant) -> f64 {
+        let first = self.left.first().map_or(last, |left| left.at);
+        let points: Vec<(f64, f64)> = self
+            .left
+            .iter()
+            .filter(|left| left.at <= last)
+            .filter_map(|left| {
+                let sent = left.at.duration_since(first).as_secs_f64();
+                Some((sent, left.arrival?.as_secs_f64() - sent))
+            })
+            .collect();
+        let count = points.len().max(1) as f64;
+        let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+        let (sent, delay) = (mean(|point| point.0), mean(|point| point.1));
+        let above: f64 = points.iter().map(|point| (point.0 - sent) * (point.1 - delay)).sum();
+        let below: f64 = points.iter().map(|point| (point.0 - sent).powi(2)).sum();
+        if below > 0.0 { above / below } else { 0.0 }
+    }
+
     /// What it showed; `None` when that is nothing.
     fn outcome(&self, last: Instant) -> Option<Outcome> {
         let within: Vec<&Left> = self.left.iter().filter(|left| left.at <= last).collect();
@@ -219,7 +250,7 @@ impl Cluster {
         // Those that were lost took their time all the same.
         let arrived_rate = (bytes - first.1) as f64 * 8.0 / time.max(1e-3) / share;
         let rate = |rate: f64| Bitrate::from_bps(rate as u64);
-        if arrived_rate >= THROUGH * sent_rate {
+        if arrived_rate >= THROUGH * sent_rate && self.piled_up(last_left.at) < PILED_UP {
             return Some(Outcome::Through(rate(sent_rate)));
         }
         // Packets that overtake each other tell of jitter, not of a rate.
@@ -277,6 +308,54 @@ mod tests {
         let (_, proven, _) = probe_over(Bitrate::from_kbps(100_000), &[2]);
         assert!(matches!(proven, Some(Outcome::Through(_))), "{proven:?}");
         assert_eq!(probe_over(Bitrate::from_kbps(100_000), &[0, 1, 2, 3]).1, None);
+    }
+
+    #[test]
+    fn a_cluster_whose_packets_pile_up_did_not_get_through_though_the_last_was_quick() {
+        let start = Instant::now();
+        let mut prober = Prober::default();
+        let probe = prober.plan(start, Bitrate::from_kbps(300), Bitrate::from_kbps(3000)).expect("a first cluster");
+        let pace = probe.rate.time_for(probe.packet_bytes);
+        let mut results = Vec::new();
+        for n in 0..probe.packets {
+            let sent = start + pace * n as u32;
+            prober.left(sent, probe.packet_bytes, true);
+            // Each is later than the one before by two thirds of what lies between them, but for the last.
+            let late = if n + 1 == probe.packets { Duration::ZERO } else { pace * n as u32 * 2 / 3 };
+            results.push(PacketResult { sent, bytes: probe.packet_bytes, arrival: Some(sent + late - start + MS) });
+        }
+        let outcome = prober.results(start + 1000 * MS, &results, RTT);
+        assert!(!matches!(outcome, Some(Outcome::Through(_))), "{outcome:?}");
+    }
+
+    #[test]
+    fn after_a_drop_each_step_up_is_heard_of_before_the_next() {
+        let start = Instant::now();
+        let next_after = |dropped: bool| {
+            let mut prober = Prober::default();
+            if dropped {
+                prober.dropped(start);
+            }
+            let estimate = Bitrate::from_kbps(300);
+            let planned = |prober: &mut Prober, from: u32, estimate| {
+                (from..from + 5000).find_map(|ms| {
+                    let probe = prober.plan(start + ms * MS, estimate, Bitrate::from_kbps(3000))?;
+                    Some((ms, probe))
+                })
+            };
+            let (ms, probe) = planned(&mut prober, 0, estimate).expect("a cluster");
+            let results: Vec<PacketResult> = (0..probe.packets as u32)
+                .map(|n| {
+                    let after = probe.rate.time_for(probe.packet_bytes) * n;
+                    prober.left(start + ms * MS + after, probe.packet_bytes, true);
+                    PacketResult { sent: start + ms * MS + after, bytes: probe.packet_bytes, arrival: Some(after) }
+                })
+                .collect();
+            let heard = ms + 60;
+            assert!(matches!(prober.results(start + heard * MS, &results, RTT), Some(Outcome::Through(_))));
+            planned(&mut prober, heard, probe.rate).expect("another").0 - heard
+        };
+        assert_eq!((next_after(false), next_after(true)), (0, 400));
     }
 
     #[test]

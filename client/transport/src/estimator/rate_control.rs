@@ -18,6 +18,8 @@ const GROWTH_AT_START: f64 = 1.4;
 /// Afterwards by this share every second, and faster the longer nothing speaks against it.
 const GROWTH: f64 = 0.08;
 const GROWTH_MAX: f64 = 0.40;
+/// Near to what the way carried before, by no more than this share every second.
+const GROWTH_NEAR_CAPACITY: f64 = 0.06;
 /// From so long after the last decrease on, growth speeds up over as long again.
 const CAUTIOUS_FOR: Duration = Duration::from_secs(4);
 
@@ -73,6 +75,11 @@ impl RateControl {
     /// Takes another's word for it.
     pub(super) fn believe(&mut self, estimate: Bitrate) {
         self.rate = (estimate.bps() as f64).clamp(self.min, self.max);
+    }
+
+    /// No limit was ever seen.
+    pub(super) fn is_starting(&self) -> bool {
+        self.starting
     }
 
     /// The most that is ever estimated.
@@ -168,6 +175,19 @@ impl RateControl {
         self.last_decrease = Some(now);
     }
 
+    /// So much arrives out of a long queue, which is all that the way carries. Unlike [`Self::update`] it does not wait for
+    /// what the last decrease brings: that may have gone by what arrived before the way became narrow. Says whether the
+    /// rate fell.
+    pub(super) fn carries_no_more(&mut self, arriving: Bitrate) -> bool {
+        let arriving = arriving.bps() as f64;
+        let exceeds = !self.starting && self.rate > arriving;
+        if exceeds {
+            self.capacity = Some(arriving);
+            self.set(arriving * BACK_OFF);
+        }
+        exceeds
+    }
+
     fn increase(&mut self, now: Instant, elapsed: Duration, arriving: Option<f64>) {
         if self.lossy {
             return;
@@ -177,9 +197,9 @@ impl RateControl {
         let grown = if self.starting {
             self.rate * (GROWTH_AT_START * elapsed).exp()
         } else if self.near_capacity(since) {
-            // About a packet more in each time it takes to notice.
+            // About a packet more in each time it takes to notice, which is much for a narrow way.
             let response = self.rtt.as_secs_f64() + 0.1;
-            self.rate + 1200.0 * 8.0 / response * elapsed
+            self.rate + (1200.0 * 8.0 / response).min(GROWTH_NEAR_CAPACITY * self.rate) * elapsed
         } else {
             let patience = since.map_or(1.0, |since| since.as_secs_f64() / CAUTIOUS_FOR.as_secs_f64()).clamp(0.0, 3.0);
             let growth = GROWTH + (GROWTH_MAX - GROWTH) * (patience - 1.0).clamp(0.0, 1.0);
@@ -197,5 +217,28 @@ impl RateControl {
 
     fn set(&mut self, rate: f64) {
         self.rate = rate.clamp(self.min, self.max);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn what_a_long_queue_lets_through_is_believed_without_waiting() {
+        let start = Instant::now();
+        let kbps = Bitrate::from_kbps;
+        let mut control = RateControl::new(kbps(2500), kbps(100), kbps(5000));
+        assert!(!control.carries_no_more(kbps(500)), "at the start a queue is one's own first picture");
+        let queue = 250 * MS;
+        assert!(control.update(start, Signal::Overuse, Some(kbps(2400)), queue));
+        let first = control.rate();
+        assert!(!control.update(start + 20 * MS, Signal::Overuse, Some(kbps(500)), queue), "too soon after the last");
+        assert_eq!(control.rate(), first);
+        assert!(control.carries_no_more(kbps(500)));
+        assert_eq!(control.rate(), kbps(425));
+        assert!(!control.carries_no_more(kbps(430)), "that is more than the rate");
     }
 }

@@ -30,6 +30,10 @@ pub(crate) struct Outcome {
     pub(crate) longest_gap: Duration,
     pub(crate) queues: Vec<Duration>,
     pub(crate) audio: Vec<Duration>,
+    /// When sound was made up, and how much.
+    pub(crate) made_up: Vec<(Duration, Duration)>,
+    /// How long sound waits at the receiver to be played.
+    pub(crate) sound_waits: Duration,
     pub(crate) counts: SendCounts,
     pub(crate) rebuilt: u64,
     pub(crate) plis: u64,
@@ -56,6 +60,12 @@ impl Outcome {
     pub(crate) fn between(&self, from: u64, to: u64) -> impl Iterator<Item = &Sample> {
         let range = Duration::from_secs(from)..Duration::from_secs(to);
         self.samples.iter().filter(move |sample| range.contains(&sample.at))
+    }
+
+    /// The share of sound that was made up.
+    pub(crate) fn made_up_share(&self) -> f64 {
+        let made_up: Duration = self.made_up.iter().map(|(_, length)| *length).sum();
+        made_up.as_secs_f64() / f64::from(self.seconds)
     }
 
     pub(crate) fn worst_queue(&self, from: u64, to: u64) -> Duration {
@@ -150,6 +160,8 @@ pub(crate) fn call_with_luck(luck: u64, name: &str, seconds: u32, timeline: &Tim
         shown: receiver.shown,
         queues,
         audio: receiver.audio,
+        sound_waits: receiver.speaker.waiting(),
+        made_up: receiver.speaker.made_up,
         counts: sender.counts,
         rebuilt: receiver.rebuilt,
         plis: receiver.plis,
@@ -161,7 +173,7 @@ pub(crate) fn call_with_luck(luck: u64, name: &str, seconds: u32, timeline: &Tim
 fn describe(name: &str, outcome: &Outcome) {
     println!(
         "{name}: frozen {:.2}%, longest gap {:?}, glass {:?} / {:?}, {:.1} fps, queue p95 {:?}, audio p99 {:?}, \
-         {} plis, {} rebuilt, {:?}",
+         made up {:.2}%, waits {:?}, {} plis, {} rebuilt, {:?}",
         outcome.frozen_share() * 100.0,
         outcome.longest_gap,
         outcome.glass(0.5),
@@ -169,10 +181,13 @@ fn describe(name: &str, outcome: &Outcome) {
         outcome.fps(),
         outcome.queue(0.95),
         quantile(outcome.audio.iter().copied(), 0.99),
+        outcome.made_up_share() * 100.0,
+        outcome.sound_waits,
         outcome.plis,
         outcome.rebuilt,
         outcome.counts,
     );
+    println!("made up at {:?}", outcome.made_up.iter().map(|(at, _)| at.as_millis()).collect::<Vec<_>>());
     for second in (0..u64::from(outcome.seconds)).step_by(2) {
         println!(
             "{second:>3} s: estimate {:>5.0}, video {:>5.0}, arrived {:>5.0} kbit/s, queue up to {:?}",

@@ -6,3 +6,4 @@ mod call;
 mod receiver;
 mod scenarios;
 mod sender;
+mod speaker;

@@ -7,6 +7,7 @@ use visavis_transport::key_frame_requests::KeyFrameRequests;
 use visavis_transport::video_stream::VideoStream;
 
 use crate::sender::{Media, Sent};
+use crate::speaker::Speaker;
 
 /// From the last packet to the screen.
 const DECODING: Duration = Duration::from_millis(3);
@@ -37,6 +38,7 @@ pub(crate) struct Receiver {
     /// When each picture was shown, and how old it then was.
     pub(crate) shown: Vec<(Duration, Duration)>,
     pub(crate) audio: Vec<Duration>,
+    pub(crate) speaker: Speaker,
     pub(crate) rebuilt: u64,
     pub(crate) plis: u64,
 }
@@ -54,6 +56,7 @@ impl Receiver {
             longest_gap: Duration::ZERO,
             shown: Vec::new(),
             audio: Vec::new(),
+            speaker: Speaker::new(),
             rebuilt: 0,
             plis: 0,
         }
@@ -64,7 +67,10 @@ impl Receiver {
         // The other's clock is another one.
         self.arrivals.push((sent.number, now.duration_since(self.start) + Duration::from_secs(1000)));
         match sent.media {
-            Media::Audio => self.audio.push(now.duration_since(left)),
+            Media::Audio(number) => {
+                self.audio.push(now.duration_since(left));
+                self.speaker.packet(number, now);
+            }
             Media::Video(packet) => {
                 let stream = self.stream.get_or_insert_with(|| VideoStream::new(now));
                 stream.packet(packet, now, self.rtt);
@@ -81,6 +87,9 @@ impl Receiver {
 
     /// Every millisecond.
     pub(crate) fn step(&mut self, ms: u32, now: Instant, tell: &mut impl FnMut(Told)) {
+        if ms % 10 == 3 {
+            self.speaker.fetch(now, now.duration_since(self.start));
+        }
         if ms.is_multiple_of(FEEDBACK) && !self.arrivals.is_empty() {
             tell(Told::Arrivals(self.feedback()));
         }

@@ -61,7 +61,7 @@ fn bursts_of_loss_freeze_next_to_nothing() {
     let timeline = Timeline::steady(way(60).loss(Loss::Bursts { mean: 0.05, length: 5.0 }));
     let frozen = (1..=CALLS).map(|luck| call_with_luck(luck, "bursts", 30, &timeline, true).frozen_share());
     let mean = frozen.sum::<f64>() / CALLS as f64;
-    assert!(mean < 0.02, "{:.2}% of the time", mean * 100.0);
+    assert!(mean < 0.01, "{:.2}% of the time", mean * 100.0);
 }
 
 #[test]
@@ -92,6 +92,7 @@ fn a_narrow_link_carries_a_fluent_picture() {
     assert_eq!(outcome.frozen, Duration::ZERO);
     assert!(outcome.fps() >= 20.0);
     assert!(outcome.queue(0.95) < ms(100), "{:?}", outcome.queue(0.95));
+    assert!(outcome.made_up_share() < 0.004, "{:.2}%", outcome.made_up_share() * 100.0);
 }
 
 #[test]
@@ -123,12 +124,19 @@ fn a_link_of_any_rate_is_used_without_a_standing_queue() {
 
 #[test]
 fn a_sudden_drop_both_ways_freezes_the_picture_for_half_a_second() {
-    for jitter in [0, 4, 8] {
-        let wide = way(40).rate(Rate::from_kbps(3000)).queue(ms(300)).jitter(ms(jitter));
-        let wide = Conditions { in_order: true, ..wide };
-        let timeline = Timeline::steady(wide).then(ms(15_000), wide.rate(Rate::from_kbps(500)));
-        let outcome = call(&format!("drop, jitter {jitter} ms"), 25, &timeline, true);
-        assert!(outcome.longest_gap < ms(550), "jitter {jitter} ms: {:?}", outcome.longest_gap);
-        assert!(outcome.worst_queue(18, 25) < ms(150), "jitter {jitter} ms: {:?}", outcome.worst_queue(18, 25));
+    // Now and then the drop meets the worst moment, as that of a probe.
+    let (mut gaps, mut queues) = (Vec::new(), Vec::new());
+    for jitter in [0, 1, 2, 4, 8] {
+        for luck in 1..=4 {
+            let wide = way(40).rate(Rate::from_kbps(3000)).queue(ms(300)).jitter(ms(jitter));
+            let wide = Conditions { in_order: true, ..wide };
+            let timeline = Timeline::steady(wide).then(ms(15_000), wide.rate(Rate::from_kbps(500)));
+            let outcome = call_with_luck(luck, &format!("drop, jitter {jitter} ms"), 25, &timeline, true);
+            gaps.push(outcome.longest_gap);
+            queues.push(outcome.worst_queue(18, 25));
+        }
     }
+    let long = gaps.iter().filter(|gap| **gap > ms(500)).count();
+    assert!(long <= 2 && gaps.iter().all(|gap| *gap < ms(700)), "{gaps:?}");
+    assert!(queues.iter().all(|queue| *queue < ms(150)), "{queues:?}");
 }

@@ -25,7 +25,8 @@ const ENCODING: Duration = Duration::from_millis(6);
 /// What is sent from one side to the other.
 #[derive(Debug, Clone)]
 pub(crate) enum Media {
-    Audio,
+    /// Sound, by number: each is 20 ms.
+    Audio(u32),
     Video(MediaPacket),
     Parity(u32, Bytes),
     Probe,
@@ -41,7 +42,7 @@ pub(crate) struct Sent {
 
 #[derive(Debug, Clone)]
 enum Queued {
-    Audio,
+    Audio(u32),
     Video { payload: Bytes, marker: bool, rtp_time: u32, group_ends: bool },
     Repair(MediaPacket),
     Parity(u32, Bytes),
@@ -112,7 +113,7 @@ impl Sender {
     /// Every millisecond: what leaves now.
     pub(crate) fn step(&mut self, ms: u32, now: Instant, mut send: impl FnMut(usize, Sent)) {
         if ms.is_multiple_of(20) {
-            self.pacer.push_audio(Queued::Audio, 120);
+            self.pacer.push_audio(Queued::Audio(ms / 20), 120);
         }
         if ms.is_multiple_of(50) {
             self.tick(now);
@@ -146,9 +147,9 @@ impl Sender {
         }
         while let Some(queued) = self.pacer.pop(now) {
             let (media, payload) = match queued {
-                Queued::Audio => {
+                Queued::Audio(number) => {
                     self.side_bytes += 120;
-                    (Media::Audio, 120 - OVERHEAD)
+                    (Media::Audio(number), 120 - OVERHEAD)
                 }
                 Queued::Video { payload, marker, rtp_time, group_ends } => {
                     let packet = MediaPacket { sequence: self.sequence, rtp_time, marker, payload };
@@ -197,6 +198,9 @@ impl Sender {
             let bytes = packet.payload.len() + OVERHEAD;
             if self.parity && self.estimator.random_loss() > 0.03 {
                 self.pacer.push_repair_later(Queued::Repair(packet.clone()), bytes, now + 15 * MS);
+                if self.estimator.loss_run() > 2.0 {
+                    self.pacer.push_repair_later(Queued::Repair(packet.clone()), bytes, now + 40 * MS);
+                }
             }
             self.pacer.push_repair(Queued::Repair(packet), bytes);
         }
