@@ -259,7 +259,8 @@ impl Encoding {
         if key {
             self.ladder.key_frame_is_next();
         }
-        let size = self.ladder.size_for(frame.size, self.target, self.fps, now);
+        // Fewer pictures a second are for better ones, not for larger ones.
+        let size = self.ladder.size_for(frame.size, self.target, self.camera_fps, now);
         let scaled = self.scaler.scale(frame, size)?;
 
         let encoder = match &mut self.encoder {

@@ -56,7 +56,7 @@ fn the_last_target_wins_and_none_goes_over_the_limit() {
 #[test]
 fn a_low_target_makes_the_picture_smaller_and_it_can_still_be_decoded() {
     let mut encoding = Encoding::new(settings(200));
-    let low = VideoControl::Target(Bitrate::from_kbps(10));
+    let low = VideoControl::Target(Bitrate::from_kbps(20));
     let encoded = encode(&mut encoding, 60, |index| (index == 20).then_some(low));
     let mut decoder = H264Decoder::new().expect("a decoder");
     let widths: Vec<_> = encoded
