@@ -195,6 +195,15 @@ mod tests {
     }
 
     #[test]
+    fn a_later_picture_may_have_any_size_that_the_rate_carries() {
+        for (kbps, width) in
+            [(2500, 1280), (900, 1280), (700, 960), (500, 960), (450, 640), (250, 640), (150, 320), (0, 320)]
+        {
+            assert_eq!(widths(&[(0.1, 2500), (0.7, kbps)]), [1280, width], "{kbps} kbit/s");
+        }
+    }
+
+    #[test]
     fn a_lower_rate_lowers_the_size_soon_and_straight_to_where_it_belongs() {
         assert_eq!(widths(&[(1.0, 2500), (0.4, 300), (0.2, 300)]), [1280, 1280, 640]);
     }
