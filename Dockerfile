@@ -1,23 +1,23 @@
-# The signaling server as a static program in an image of its own, without a shell and without root.
+# The signaling server alone in an image with the C library and little else: no shell, no package manager, no root.
 #
 #   docker build -t visavis-signal-server .
 #   docker run -d --read-only --cap-drop ALL -p 9090:9090/tcp -p 3478:3478/udp -v visavis-data:/data visavis-signal-server
 
-FROM docker.io/library/rust:1.95-alpine AS build
-# The C compiler is for the embedded database and the cryptography; the programs are linked against musl, statically.
-RUN apk add --no-cache musl-dev gcc ca-certificates
+FROM docker.io/library/rust:1.95-slim-bookworm AS build
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --package visavis-signal-server \
-    && install -D -m 0755 target/release/visavis-signal-server /image/usr/local/bin/visavis-signal-server \
-    && install -d -m 0700 -o 65532 -g 65532 /image/data
+    && install -D -m 0755 target/release/visavis-signal-server /image/bin/visavis-signal-server \
+    && install -d -m 0700 /image/var/data
 
-FROM scratch
-COPY --from=build /image /
-# By these the server knows whom it connects to by TLS, such as a Redis; without such an option it connects to nobody.
-COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+# Of the same Debian as the stage above, so that the C library is the one that the program was linked for. It brings the
+# authorities by which the server knows whom it connects to by TLS, such as a Redis.
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=build /image/bin /usr/local/bin
+# Copied files are root's unless it is said; the names are kept by the user that the server runs as.
+COPY --from=build --chown=65532:65532 /image/var /
 USER 65532:65532
 VOLUME /data
 # The page with the figures is for the operator: publish its port to 127.0.0.1 only.
