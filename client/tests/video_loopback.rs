@@ -30,7 +30,7 @@ fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
     let (input, received) = std::sync::mpsc::sync_channel(4);
     let key_frame = control.clone();
     let receiver = VideoReceiver::spawn(received, VideoReceiveSettings::default(), move || {
-        let _ = key_frame.try_send(VideoControl::KeyFrame);
+        let _ = key_frame.try_send(VideoControl::KeyFrame { coarse: false });
     });
     let receiver = receiver.expect("it starts");
 

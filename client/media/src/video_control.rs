@@ -7,7 +7,10 @@ use crate::units::Bitrate;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VideoControl {
     /// The next picture must be an IDR picture.
-    KeyFrame,
+    KeyFrame {
+        /// It is to be there soon on a way that has become narrow, however it looks.
+        coarse: bool,
+    },
     /// Encode at this rate from now on (the estimate, less audio and overhead).
     Target(Bitrate),
     /// Send nothing beyond this level from now on: the other promised to take no more.

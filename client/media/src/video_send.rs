@@ -25,6 +25,8 @@ use crate::video_control::VideoControl;
 
 /// Key frames are large: somebody who asks for one after the other gets this many seconds between them.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
+/// A coarse key frame has this share of the bits of another.
+const COARSE: f64 = 0.3;
 /// How often the thread looks at its requests while no picture comes.
 const IDLE: Duration = Duration::from_millis(100);
 /// The encoder is told of another frame rate when it is off by more than this share.
@@ -180,6 +182,12 @@ fn ladder(settings: &VideoSendSettings, level: H264Level) -> SizeLadder {
     SizeLadder::new(level.fit(settings.max_size, settings.fps))
 }
 
+/// A key frame that was asked for.
+#[derive(Debug, Clone, Copy)]
+struct KeyFrame {
+    coarse: bool,
+}
+
 /// Everything but the thread.
 struct Encoding {
     settings: VideoSendSettings,
@@ -195,7 +203,7 @@ struct Encoding {
     camera_fps: f32,
     fps: f32,
     target: Bitrate,
-    key_wanted: bool,
+    key_wanted: Option<KeyFrame>,
     last_key: Option<Instant>,
     first_capture: Option<Instant>,
     encode_time: Quantiles,
@@ -216,7 +224,7 @@ impl Encoding {
             camera_fps: settings.fps.max(1) as f32,
             fps: settings.fps.max(1) as f32,
             target: settings.start_bitrate.min(settings.max_bitrate),
-            key_wanted: false,
+            key_wanted: None,
             last_key: None,
             first_capture: None,
             encode_time: Quantiles::new(),
@@ -227,7 +235,10 @@ impl Encoding {
     /// Takes a request; of several targets the last counts.
     fn request(&mut self, request: VideoControl) {
         match request {
-            VideoControl::KeyFrame => self.key_wanted = true,
+            VideoControl::KeyFrame { coarse } => {
+                let coarse = coarse || self.key_wanted.is_some_and(|wanted| wanted.coarse);
+                self.key_wanted = Some(KeyFrame { coarse });
+            }
             VideoControl::Target(target) => self.target = target.min(self.settings.max_bitrate),
             VideoControl::Level(level) if level != self.level => {
                 self.level = level;
@@ -254,30 +265,33 @@ impl Encoding {
         if other_fps {
             self.fps = fps;
         }
-        let key = self.key_wanted
-            && self.last_key.is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
-        if key {
-            self.ladder.key_frame_is_next();
+        let may = self.last_key.is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
+        let key = self.key_wanted.filter(|_| may);
+        if let Some(KeyFrame { coarse }) = key {
+            self.ladder.key_frame_is_next(coarse);
         }
         // Fewer pictures a second are for better ones, not for larger ones.
         let size = self.ladder.size_for(frame.size, self.target, self.camera_fps, now);
         let scaled = self.scaler.scale(frame, size)?;
+        // The encoder takes a key frame's share from its rate.
+        let coarse = key.is_some_and(|key| key.coarse);
+        let target = if coarse { self.target.scaled(COARSE) } else { self.target };
 
         let encoder = match &mut self.encoder {
             Some(encoder) if encoder.size() == size => encoder,
             // Another size begins with a key frame of its own accord.
-            other => other.insert(H264Encoder::new(size, self.fps, self.target)?),
+            other => other.insert(H264Encoder::new(size, self.fps, target)?),
         };
         if other_fps {
             encoder.set_frame_rate(self.fps)?;
         }
-        encoder.set_target(self.target)?;
+        encoder.set_target(target)?;
         let first_capture = *self.first_capture.get_or_insert(frame.captured_at);
         let since_first = frame.captured_at.saturating_duration_since(first_capture);
-        let encoded = encoder.encode(&scaled, key, since_first)?;
+        let encoded = encoder.encode(&scaled, key.is_some(), since_first)?;
 
         if encoded.key {
-            self.key_wanted = false;
+            self.key_wanted = None;
             self.last_key = Some(now);
             self.stats.key_frames += 1;
         }

@@ -8,6 +8,7 @@ mod audio_in;
 mod audio_out;
 mod connection;
 pub mod depacketizer;
+mod encoder_wishes;
 pub mod estimator;
 pub mod fec;
 mod figures;

@@ -4,7 +4,7 @@
 //! comes is dropped: nothing that was encoded earlier would be of use, and the first picture is to be a key frame.
 
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
 use super::audio_out::{AudioFormats, AudioOut};
+use super::encoder_wishes::EncoderWishes;
 use super::estimator;
 use super::fec::protection::{Outlook, parity_for};
 use super::fec::{FecEncoder, MAX_MEDIA, MediaPacket};
@@ -44,10 +45,6 @@ const REPAIR_TWICE_FROM: Duration = Duration::from_millis(40);
 const MAX_REPAIR_DELAY: Duration = Duration::from_millis(150);
 /// A picture with less than this is none.
 const LEAST_VIDEO: Bitrate = Bitrate::from_kbps(50);
-/// The encoder is asked for key frames no closer together than this, however often the other asks.
-const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(250);
-/// A target that differs by less than this from the last is not worth telling the encoder.
-const TARGET_STEP: f64 = 0.03;
 /// Sound and repairs are averaged over about this long.
 const SIDE_WINDOW: Duration = Duration::from_millis(500);
 /// What sound takes before it was measured, in bits per second with all headers.
@@ -155,45 +152,6 @@ pub(crate) struct SendStats {
     pub(crate) parity: u64,
 }
 
-/// Wishes to the encoder; one that does not fit is made again.
-struct Wishes {
-    control: SyncSender<VideoControl>,
-    key_frame: bool,
-    last_key_frame: Option<Instant>,
-    target: Option<Bitrate>,
-    told: Option<Bitrate>,
-    level: Option<H264Level>,
-    level_told: Option<H264Level>,
-}
-
-impl Wishes {
-    fn make(&mut self, now: Instant) {
-        if let Some(level) = self.level
-            && self.level_told != Some(level)
-            && self.send(VideoControl::Level(level))
-        {
-            self.level_told = Some(level);
-        }
-        let differs = |a: Bitrate, b: Bitrate| a.bps().abs_diff(b.bps()) as f64 > TARGET_STEP * b.bps() as f64;
-        if let Some(target) = self.target
-            && self.told.is_none_or(|told| differs(target, told))
-            && self.send(VideoControl::Target(target))
-        {
-            self.told = Some(target);
-        }
-        let due = self.last_key_frame.is_none_or(|last| now.duration_since(last) >= KEY_FRAME_INTERVAL);
-        if self.key_frame && due && self.send(VideoControl::KeyFrame) {
-            self.key_frame = false;
-            self.last_key_frame = Some(now);
-        }
-    }
-
-    /// A wish that nobody is left to hear counts as made.
-    fn send(&self, wish: VideoControl) -> bool {
-        !matches!(self.control.try_send(wish), Err(TrySendError::Full(_)))
-    }
-}
-
 /// The task's inputs.
 pub(crate) struct SendInputs {
     pub(crate) video: mpsc::Receiver<EncodedVideo>,
@@ -214,7 +172,7 @@ pub(crate) struct SendTask {
     /// The sequence number of the next parity packet.
     parity_sequence: u16,
     permission: Permission,
-    wishes: Wishes,
+    wishes: EncoderWishes,
     /// After video was dropped, nothing but a key frame is sent.
     key_frame_only: bool,
     video_pause: VideoPause,
@@ -265,15 +223,7 @@ impl SendTask {
             fec: FecEncoder::default(),
             parity_sequence: rand::random_range(1..0x4000),
             permission: Permission::default(),
-            wishes: Wishes {
-                control,
-                key_frame: false,
-                last_key_frame: None,
-                target: None,
-                told: None,
-                level: None,
-                level_told: None,
-            },
+            wishes: EncoderWishes::new(control),
             key_frame_only: true,
             video_pause: VideoPause::default(),
             silence: true,
@@ -317,10 +267,9 @@ impl SendTask {
     fn permitted(&mut self, permission: Permission) {
         if permission.connections != self.permission.connections {
             self.key_frame_only = true;
-            self.wishes.key_frame = permission.video.is_some();
-            self.wishes.last_key_frame = None;
+            self.wishes.begin(permission.video.is_some());
         }
-        self.wishes.level = permission.level;
+        self.wishes.level(permission.level);
         self.permission = permission;
         self.tick(Instant::now());
     }
@@ -334,7 +283,8 @@ impl SendTask {
             self.audio_out.adapt(now, fates, estimate, self.permission.red.is_some());
         }
         if self.permission.connected && self.permission.video.is_some() {
-            self.wishes.target = Some(self.video_target(now));
+            let target = self.video_target(now);
+            self.wishes.target(target);
             self.wishes.make(now);
         }
     }
@@ -366,7 +316,8 @@ impl SendTask {
             // It may end a pause, which is looked at next.
             Feedback::Arrivals => {}
             Feedback::KeyFrame => {
-                self.wishes.key_frame = true;
+                let rtt = self.link.state().rtt();
+                self.wishes.key_frame_asked_for(now, rtt);
                 self.tick(now);
             }
             Feedback::Missing(sequences) => {
@@ -395,12 +346,12 @@ impl SendTask {
         }
     }
 
-    /// So much was lost that a key frame is there sooner than the repairs would be.
+    /// So much was lost that a key frame is there sooner than the repairs would be: a coarse one all the sooner.
     fn start_over(&mut self, now: Instant) {
         self.pacer.drop_video();
         self.history.clear();
         self.key_frame_only = true;
-        self.wishes.key_frame = true;
+        self.wishes.key_frame(true);
         self.tick(now);
     }
 
@@ -446,10 +397,15 @@ impl SendTask {
             (Queued::Video(Outgoing { payload, marker: index == last, rtp_time, group_ends, red: false }), bytes)
         });
         match self.pacer.push_video(packets) {
-            Enqueued::Queued => self.key_frame_only = false,
+            Enqueued::Queued => {
+                self.key_frame_only = false;
+                if video.key {
+                    self.wishes.key_frame_sent(Instant::now());
+                }
+            }
             Enqueued::Dropped => {
                 self.key_frame_only = true;
-                self.wishes.key_frame = true;
+                self.wishes.key_frame(true);
                 self.tick(Instant::now());
             }
         }

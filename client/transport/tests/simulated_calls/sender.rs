@@ -75,6 +75,8 @@ pub(crate) struct Sender {
     side_rate: f64,
     pub(crate) target: Bitrate,
     key_wanted: bool,
+    /// The next key frame is to be there soon, however it looks.
+    coarse: bool,
     last_key: Option<Instant>,
     encoded: Option<(Instant, Bytes, u32, bool)>,
     key_only: bool,
@@ -101,6 +103,7 @@ impl Sender {
             side_rate: 48_000.0,
             target: Bitrate::from_kbps(200),
             key_wanted: true,
+            coarse: false,
             last_key: None,
             encoded: None,
             key_only: true,
@@ -141,7 +144,9 @@ impl Sender {
             }
             PauseStep::StartOver => {
                 self.pacer.pause_all_but_audio(false);
-                (self.key_only, self.key_wanted) = (true, true);
+                self.pacer.drop_video();
+                self.history.clear();
+                (self.key_only, self.key_wanted, self.coarse) = (true, true, true);
                 self.tick(now);
             }
         }
@@ -246,12 +251,17 @@ impl Sender {
     fn encode(&mut self, ms: u32, now: Instant) {
         let may = self.last_key.is_none_or(|last| now.duration_since(last) >= 300 * MS);
         let key = self.key_wanted && may;
+        let share = match (key, self.coarse) {
+            (false, _) => 1.0,
+            (true, false) => 4.0,
+            (true, true) => 1.6,
+        };
         let mean = self.target.bps() as f64 / 30.0 / 8.0;
-        let bytes = (mean * self.rng.random_range(0.7..1.3) * if key { 4.0 } else { 1.0 }).max(40.0) as usize;
+        let bytes = (mean * self.rng.random_range(0.7..1.3) * share).max(40.0) as usize;
         let mut unit = Vec::with_capacity(bytes + 40);
         if key {
             unit.extend([0, 0, 0, 1, 0x67, 1, 2, 3, 0, 0, 0, 1, 0x68, 4, 5]);
-            self.key_wanted = false;
+            (self.key_wanted, self.coarse) = (false, false);
             self.last_key = Some(now);
             self.counts.keys += 1;
         }
