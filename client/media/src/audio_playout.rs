@@ -146,8 +146,6 @@ impl AudioPlayout {
         }
     }
 
-    /// Lets real sound follow on what was before it. The decoder itself sees to that where nothing but whole packets is
-    /// between the two.
     /// Adds the packet that follows on some sound that is not played yet, if it is there.
     fn add_next(&mut self, sound: &mut Vec<f32>, now: Instant) {
         if !self.jitter_buffer.next_is_here() {
@@ -174,6 +172,8 @@ impl AudioPlayout {
         }
     }
 
+    /// Lets real sound follow on what was before it. The decoder itself sees to that where nothing but whole packets is
+    /// between the two.
     fn follow(&mut self, sound: &mut [f32], continues: bool) {
         if !continues || self.made_up > FADE_AFTER {
             splice::join(&self.tail, sound);
