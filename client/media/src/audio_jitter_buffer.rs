@@ -292,6 +292,12 @@ impl AudioJitterBuffer {
         }
     }
 
+    /// How many samples had to be concealed since the last packet that was played: of a gap that nothing has ended yet.
+    #[must_use]
+    pub fn open_gap(&self) -> u64 {
+        self.concealed_since.unsigned_abs()
+    }
+
     /// Takes note of how many samples a [`Speed`] other than normal added (or removed, when negative).
     pub fn stretched(&mut self, added: i64) {
         if added != 0 {

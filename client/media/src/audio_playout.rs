@@ -28,6 +28,9 @@ const FADE_AFTER: u64 = SAMPLE_RATE as u64 * 120 / 1000;
 /// …and is silent from here on: the decoder alone would go on with noise.
 const SILENT_AFTER: u64 = SAMPLE_RATE as u64 * 400 / 1000;
 
+/// A shorter gap with nothing after it counts for nothing yet: it may be the end.
+const LEAST_OPEN_GAP: u64 = SAMPLE_RATE as u64 * 80 / 1000;
+
 /// What was played so far.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PlayoutStats {
@@ -102,7 +105,9 @@ impl AudioPlayout {
     #[must_use]
     pub fn stats(&self) -> PlayoutStats {
         let jitter_buffer = self.jitter_buffer.stats();
-        let concealed_samples = self.stats.concealed_samples.saturating_sub(jitter_buffer.unsent);
+        // Between the last packet of a call and its end nothing is missing.
+        let open_gap = Some(self.jitter_buffer.open_gap()).filter(|gap| *gap < LEAST_OPEN_GAP).unwrap_or_default();
+        let concealed_samples = self.stats.concealed_samples.saturating_sub(jitter_buffer.unsent + open_gap);
         PlayoutStats { jitter_buffer, concealed_samples, ..self.stats }
     }
 
@@ -433,6 +438,18 @@ mod tests {
             let stats = playout.stats();
             prop_assert!(stats.concealed_samples <= stats.samples);
         }
+    }
+
+    #[test]
+    fn what_is_made_up_after_the_last_packet_counts_once_it_is_an_outage() {
+        let start = Instant::now();
+        let (mut playout, _, _) = play(100, |_| Some(1.0));
+        let mut concealed_after = |frames: std::ops::Range<u64>| {
+            frames.for_each(|frame| drop(playout.next_frame(start + Duration::from_millis(2000 + frame * 10))));
+            playout.stats().concealed_samples
+        };
+        assert_eq!(concealed_after(0..6), 0);
+        assert!(concealed_after(6..20) >= 15 * 480);
     }
 
     #[test]
