@@ -4,34 +4,34 @@
 //! It never waits for a device, a codec or the network: those have threads and tasks of their own (`media`, `peers`,
 //! [`crate::signaling`]) that are told things over bounded queues.
 
+mod connection;
+mod intents;
+mod server;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep_until;
-use visavis_shared::{
-    CallId, CallSignal, ClientMessage, IceServer, NameError, RoomId, ServerMessage, Username, canonical_name,
-};
+use visavis_shared::{ClientMessage, IceServer};
 
 use crate::call::Call;
-use crate::call::event::{CallPhase, Input, Output, PeerId, PeerInput};
+use crate::call::event::{CallPhase, Input, Output, PeerId};
 use crate::media::frame::Picture;
 use crate::media::slot::LatestSlot;
-use crate::media::voice_processing::VoiceWish;
 use crate::session::diagnosis::Diagnosis;
 use crate::session::directory::Directory;
 use crate::session::measure::{CallMeasurements, FinishedCall};
 use crate::session::media::{MediaEvent, MediaHandle, Ringing};
 use crate::session::notices::Notices;
-use crate::session::options::{Identity, SessionOptions};
+use crate::session::options::SessionOptions;
 use crate::session::peers::{RunningPeer, TaggedEvent};
 use crate::session::process::ProcessClock;
 use crate::session::report::Report;
-use crate::session::room;
-use crate::session::snapshot::{Intent, LoginPhase, RoomPhase, SessionLink, Snapshot};
+use crate::session::snapshot::{Intent, SessionLink, Snapshot};
 use crate::session::statistics::Statistics;
-use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
-use crate::transport::{self, PeerCommand, PeerConfig, PeerEvent, PeerStats};
+use crate::signaling::{Signaling, SignalingEvent};
+use crate::transport::{PeerCommand, PeerStats};
 
 /// Intents that wait; a person makes a few a second.
 const INTENT_QUEUE: usize = 64;
@@ -204,234 +204,6 @@ impl Driver {
         }
     }
 
-    fn on_intent(&mut self, intent: Intent) {
-        match intent {
-            Intent::LogIn { server, username } => self.log_in(server, &username),
-            Intent::LogOut => self.log_out(),
-            Intent::Call { username } => match self.whom(&username) {
-                Ok(peer) => self.place(peer),
-                Err(error) => self.notices.add(format!("\"{}\" can't be a name: {error}.", username.trim())),
-            },
-            Intent::JoinRoom(room) => self.join(room),
-            Intent::Accept => {
-                self.measured.accepted(Instant::now());
-                self.handle(Input::Accept);
-            }
-            Intent::Decline => self.handle(Input::Decline),
-            Intent::HangUp => self.handle(Input::HangUp),
-            Intent::Dismiss => self.handle(Input::Dismiss),
-            Intent::MuteMicrophone(muted) => {
-                self.snapshot.microphone_muted = muted;
-                self.media.mute(muted);
-            }
-            Intent::TurnCameraOff(off) => {
-                self.snapshot.camera_off = off;
-                self.media.turn_camera_off(off);
-            }
-            Intent::Preview(on) => {
-                self.snapshot.preview = on;
-                self.media.preview(on);
-            }
-            Intent::ChooseCamera(choice) => {
-                self.snapshot.camera = choice.clone();
-                self.media.choose_camera(choice);
-            }
-            Intent::ChooseMicrophone(choice) => {
-                self.snapshot.microphone = choice.clone();
-                self.snapshot.voice = self.options.voice.settings(choice.hears_a_room());
-                self.media.choose_microphone(choice);
-            }
-            Intent::ChooseSpeaker(choice) => {
-                self.snapshot.speaker = choice.clone();
-                self.media.choose_speaker(choice);
-            }
-            Intent::ProcessVoice(settings) => {
-                self.options.voice = VoiceWish::behind(settings, self.snapshot.microphone.hears_a_room());
-                self.snapshot.voice = settings;
-                self.media.process_voice(self.options.voice);
-            }
-            Intent::SetVolume(volume) => {
-                self.snapshot.volume = volume;
-                self.media.set_volume(volume);
-            }
-            Intent::RefreshDevices => self.media.list_devices(),
-            Intent::DismissNotice(id) => self.notices.dismiss(id),
-        }
-    }
-
-    /// Who is meant by a name as it was typed. Whom we met in a room may be called as no name is, so they are known as
-    /// they are.
-    fn whom(&self, typed: &str) -> Result<Username, NameError> {
-        let as_it_is = Username::parse(typed).ok().filter(|name| self.directory.knows(name));
-        as_it_is.map_or_else(|| canonical_name(typed), Ok)
-    }
-
-    fn join(&mut self, room: RoomId) {
-        self.snapshot.room = RoomPhase::Entering(room.clone());
-        self.send(ClientMessage::Join { room });
-    }
-
-    fn place(&mut self, peer: Username) {
-        if matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }) {
-            self.measured.begun(Instant::now());
-        }
-        self.directory.remember(&peer);
-        self.handle(Input::Place { peer, call: fresh_call_id() });
-    }
-
-    fn log_in(&mut self, server: String, username: &str) {
-        self.log_out();
-        self.snapshot.server.clone_from(&server);
-        username.trim().clone_into(&mut self.snapshot.username);
-        let username = match canonical_name(username) {
-            Ok(username) => username,
-            Err(error) => {
-                self.snapshot.login = LoginPhase::Failed(format!("That can't be a name: {error}."));
-                return;
-            }
-        };
-        let key = match &self.options.identity {
-            Identity::Guest => None,
-            Identity::Device(key) => Some(key.clone()),
-            Identity::Unusable(words) => {
-                self.snapshot.login = LoginPhase::Failed(words.clone());
-                return;
-            }
-        };
-        self.login_asked_at = Some(Instant::now());
-        match Signaling::connect(SignalingConfig { url: server, username, key }) {
-            Ok((signaling, events)) => {
-                self.signaling = Some(Login { signaling, events });
-                self.snapshot.login = LoginPhase::LoggingIn;
-            }
-            Err(error) => self.snapshot.login = LoginPhase::Failed(error.to_string()),
-        }
-    }
-
-    fn log_out(&mut self) {
-        self.handle(Input::HangUp);
-        self.handle(Input::Dismiss);
-        if let Some(login) = self.signaling.take() {
-            tokio::spawn(async move { login.signaling.close().await });
-        }
-        self.directory.clear();
-        self.people_asked_at = None;
-        self.snapshot.room = RoomPhase::Outside;
-        self.snapshot.login = LoginPhase::LoggedOut;
-    }
-
-    /// The server won't have us any more. A call in which media flows needs no server and goes on; any other is over.
-    fn shut_out(&mut self, words: String) {
-        if matches!(self.snapshot.call, CallPhase::InCall { .. } | CallPhase::Reconnecting { .. }) {
-            self.handle(Input::SignalingDown);
-            self.signaling = None;
-            self.snapshot.room = RoomPhase::Outside;
-        } else {
-            self.log_out();
-        }
-        self.snapshot.login = LoginPhase::Failed(words);
-    }
-
-    fn on_signaling(&mut self, event: Option<SignalingEvent>) {
-        match event {
-            Some(SignalingEvent::LoggedIn { username, ice_servers, resumed }) => {
-                if let Some(asked_at) = self.login_asked_at.take() {
-                    self.measured.logged_in(asked_at.elapsed());
-                }
-                self.server_ice = ice_servers;
-                transport::warm_up(&self.ice_servers());
-                self.snapshot.username = username.to_string();
-                self.snapshot.login = LoginPhase::LoggedIn { username: username.clone() };
-                self.handle(Input::SignalingUp { username });
-                if let Some(room) = room::to_enter_again(&self.snapshot.room, resumed) {
-                    self.join(room);
-                }
-                self.ask_for_people();
-            }
-            Some(SignalingEvent::LoginRefused { message, .. } | SignalingEvent::Unreachable { message }) => {
-                self.shut_out(message);
-            }
-            Some(SignalingEvent::Replaced) => {
-                let name = &self.snapshot.username;
-                let words = format!(
-                    "You logged in as {name} in another window or on another device, and are logged out here. Log in to come \
-                     back."
-                );
-                self.shut_out(words);
-            }
-            Some(SignalingEvent::Down) => {
-                if let LoginPhase::LoggedIn { username } = &self.snapshot.login {
-                    self.snapshot.login = LoginPhase::Reconnecting { username: username.clone() };
-                }
-                self.handle(Input::SignalingDown);
-            }
-            Some(SignalingEvent::Message(message)) => self.on_server_message(message),
-            None => self.log_out(),
-        }
-    }
-
-    fn on_server_message(&mut self, message: ServerMessage) {
-        match message {
-            ServerMessage::Call { from, call, signal } => {
-                let now = Instant::now();
-                match &signal {
-                    CallSignal::Offer(_) if matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }) => {
-                        self.measured.begun(now);
-                        self.directory.remember(&from);
-                    }
-                    CallSignal::Answer(_) => self.measured.accepted(now),
-                    _ => {}
-                }
-                self.handle(Input::Signal { from, call, signal });
-            }
-            ServerMessage::Error { code, message, in_reply_to, call } => {
-                tracing::debug!(?code, ?in_reply_to, "the server refused a message: {message}");
-                if let Some(refused) = room::refused(&self.snapshot.room, code, in_reply_to.as_deref(), &message) {
-                    self.snapshot.room = refused;
-                }
-                self.handle(Input::SignalRefused { code, in_reply_to, call });
-            }
-            ServerMessage::Users { users, total } => {
-                if let Some(watch) = self.directory.set_users(users, total) {
-                    self.send(watch);
-                }
-            }
-            ServerMessage::Presence { username, online } => self.directory.set_presence(username, online),
-            ServerMessage::Joined { room, users } => {
-                self.snapshot.room = RoomPhase::Inside(room);
-                if let Some(first) = users.into_iter().next() {
-                    self.place(first);
-                }
-            }
-            ServerMessage::Hello { .. }
-            | ServerMessage::LoggedIn { .. }
-            | ServerMessage::LoginRefused { .. }
-            | ServerMessage::UserJoined { .. }
-            | ServerMessage::UserLeft { .. }
-            | ServerMessage::Message { .. }
-            | ServerMessage::Broadcast { .. }
-            | ServerMessage::GuestLeft { .. } => {}
-            ServerMessage::IceServers { ice_servers } => self.server_ice = ice_servers,
-        }
-    }
-
-    fn on_peer(&mut self, id: PeerId, event: PeerEvent) {
-        if event == PeerEvent::Connected {
-            self.measured.connected(Instant::now());
-            self.media.media_flows();
-        }
-        let event = match event {
-            PeerEvent::LocalDescription(description) => PeerInput::LocalDescription(description),
-            PeerEvent::LocalCandidate(candidate) => PeerInput::LocalCandidate(candidate),
-            PeerEvent::Connected => PeerInput::Connected,
-            PeerEvent::Disconnected => PeerInput::Disconnected,
-            PeerEvent::PathSuspect => PeerInput::PathSuspect,
-            PeerEvent::PathWorks => PeerInput::PathWorks,
-            PeerEvent::Failed(why) => PeerInput::Failed(why),
-        };
-        self.handle(Input::Peer { peer: id, event });
-    }
-
     fn on_media(&mut self, event: MediaEvent) {
         match event {
             MediaEvent::Devices(devices) => self.snapshot.devices = devices,
@@ -447,36 +219,6 @@ impl Driver {
         let idle = matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. });
         if self.options.window && idle && self.people_asked_at.is_none_or(|at| at.elapsed() >= REFRESH_PEOPLE) {
             self.ask_for_people();
-        }
-    }
-
-    /// The connection has new figures, as it has every second.
-    fn on_figures(&mut self, stats: &PeerStats) {
-        self.statistics.note(Instant::now(), stats, &self.media.figures().pipeline);
-        let Some(latest) = self.statistics.latest() else { return };
-        self.snapshot.rtt = latest.rtt;
-        self.snapshot.connection_words = self.diagnosis.note(latest).map(|problem| problem.words());
-        self.snapshot.statistics = Some(Arc::new(self.statistics.clone()));
-    }
-
-    /// What was measured belongs to a connection that is gone.
-    fn forget_figures(&mut self) {
-        (self.statistics, self.diagnosis) = (Statistics::default(), Diagnosis::default());
-        self.snapshot.rtt = None;
-        self.snapshot.connection_words = None;
-        self.snapshot.statistics = None;
-    }
-
-    fn ask_for_people(&mut self) {
-        if self.options.window && matches!(self.snapshot.login, LoginPhase::LoggedIn { .. }) {
-            self.people_asked_at = Some(Instant::now());
-            self.send(ClientMessage::Users { prefix: String::new() });
-        }
-    }
-
-    fn send(&self, message: ClientMessage) {
-        if let Some(login) = &self.signaling {
-            login.signaling.send(message);
         }
     }
 
@@ -535,46 +277,6 @@ impl Driver {
         }
     }
 
-    /// Those that the person or the program chose, and those that the server offers.
-    fn ice_servers(&self) -> Vec<IceServer> {
-        self.options.ice_servers.iter().chain(&self.server_ice).cloned().collect()
-    }
-
-    fn open_peer(&mut self, id: PeerId) {
-        let config = PeerConfig {
-            ice_servers: self.ice_servers(),
-            relay_only: self.options.relay_only,
-            relay_roots: Vec::new(),
-            bind: self.options.bind.clone(),
-            max_bitrate: self.options.max_bitrate,
-            send_video: self.snapshot.camera != crate::device::CameraChoice::None,
-            send_audio: self.snapshot.microphone != crate::device::MicrophoneChoice::None,
-        };
-        let (ports, ends) = super::pipeline::ports();
-        let peer = RunningPeer::spawn(id, config, ports, self.peer_event_in.clone());
-        self.media.attach(ends, peer.downgraded_commands());
-        if let Some((_, old)) = self.peer.replace((id, peer)) {
-            drop(old.close());
-        }
-    }
-
-    fn close_peer(&mut self, id: PeerId) {
-        if self.peer.as_ref().is_some_and(|(current, _)| *current == id)
-            && let Some((_, peer)) = self.peer.take()
-        {
-            self.measured.closing(peer.close(), self.media.detach());
-            self.forget_figures();
-        }
-    }
-
-    fn command(&self, id: PeerId, command: PeerCommand) {
-        if let Some((current, peer)) = &self.peer
-            && *current == id
-        {
-            peer.command(command);
-        }
-    }
-
     fn publish_snapshot(&mut self) {
         self.snapshot.people = self.directory.people();
         self.snapshot.people_total = self.directory.total();
@@ -583,12 +285,6 @@ impl Driver {
             self.publish.send_replace(Arc::new(self.snapshot.clone()));
         }
     }
-}
-
-/// 128 random bits: two calls never share an id by chance.
-fn fresh_call_id() -> CallId {
-    let id = format!("{:032x}", rand::random::<u128>());
-    CallId::parse(&id).unwrap_or_else(|_| unreachable!("hex digits are within every limit"))
 }
 
 async fn next_signaling_event(login: &mut Option<Login>) -> Option<SignalingEvent> {

@@ -2,11 +2,12 @@
 //!
 //! Two call machines are joined by a simulated server that loses, repeats, reorders and delays what they say, in a
 //! world where strangers meddle, peer connections report at the wrong moment and deadlines are kept late. `ledger`
-//! checks each step against the rules, `world` is the simulation, and the properties below choose the schedules.
+//! checks each step against the rules, `world` is the simulation, `happenings` what can occur in it, and the properties below choose the schedules.
 //!
 //! Schedules come from a fixed seed; `VISAVIS_TEST_SEED=<number>` tries others. A schedule that fails is shrunk and
 //! printed as the list of its steps.
 
+mod happenings;
 mod ledger;
 mod world;
 
@@ -17,7 +18,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use visavis_client::call::{CallPhase, EndReason, Output};
 
-use world::{Letters, Op, Outcome, Who, World, op};
+use happenings::{Op, op};
+use world::{Letters, Outcome, Who, World};
 
 /// Runs a property over so many schedules.
 fn over<S: Strategy>(schedules: u32, strategy: S, property: impl Fn(S::Value) -> Outcome)

@@ -1,0 +1,148 @@
+//! What the person wants of a session.
+
+use std::time::Instant;
+
+use visavis_shared::{CallId, ClientMessage, NameError, RoomId, Username, canonical_name};
+
+use super::{Driver, Login};
+use crate::call::event::{CallPhase, Input};
+use crate::media::voice_processing::VoiceWish;
+use crate::session::options::Identity;
+use crate::session::snapshot::{Intent, LoginPhase, RoomPhase};
+use crate::signaling::{Signaling, SignalingConfig};
+
+impl Driver {
+    pub(super) fn on_intent(&mut self, intent: Intent) {
+        match intent {
+            Intent::LogIn { server, username } => self.log_in(server, &username),
+            Intent::LogOut => self.log_out(),
+            Intent::Call { username } => match self.whom(&username) {
+                Ok(peer) => self.place(peer),
+                Err(error) => self.notices.add(format!("\"{}\" can't be a name: {error}.", username.trim())),
+            },
+            Intent::JoinRoom(room) => self.join(room),
+            Intent::Accept => {
+                self.measured.accepted(Instant::now());
+                self.handle(Input::Accept);
+            }
+            Intent::Decline => self.handle(Input::Decline),
+            Intent::HangUp => self.handle(Input::HangUp),
+            Intent::Dismiss => self.handle(Input::Dismiss),
+            Intent::MuteMicrophone(muted) => {
+                self.snapshot.microphone_muted = muted;
+                self.media.mute(muted);
+            }
+            Intent::TurnCameraOff(off) => {
+                self.snapshot.camera_off = off;
+                self.media.turn_camera_off(off);
+            }
+            Intent::Preview(on) => {
+                self.snapshot.preview = on;
+                self.media.preview(on);
+            }
+            Intent::ChooseCamera(choice) => {
+                self.snapshot.camera = choice.clone();
+                self.media.choose_camera(choice);
+            }
+            Intent::ChooseMicrophone(choice) => {
+                self.snapshot.microphone = choice.clone();
+                self.snapshot.voice = self.options.voice.settings(choice.hears_a_room());
+                self.media.choose_microphone(choice);
+            }
+            Intent::ChooseSpeaker(choice) => {
+                self.snapshot.speaker = choice.clone();
+                self.media.choose_speaker(choice);
+            }
+            Intent::ProcessVoice(settings) => {
+                self.options.voice = VoiceWish::behind(settings, self.snapshot.microphone.hears_a_room());
+                self.snapshot.voice = settings;
+                self.media.process_voice(self.options.voice);
+            }
+            Intent::SetVolume(volume) => {
+                self.snapshot.volume = volume;
+                self.media.set_volume(volume);
+            }
+            Intent::RefreshDevices => self.media.list_devices(),
+            Intent::DismissNotice(id) => self.notices.dismiss(id),
+        }
+    }
+
+    /// Who is meant by a name as it was typed. Whom we met in a room may be called as no name is, so they are known as
+    /// they are.
+    fn whom(&self, typed: &str) -> Result<Username, NameError> {
+        let as_it_is = Username::parse(typed).ok().filter(|name| self.directory.knows(name));
+        as_it_is.map_or_else(|| canonical_name(typed), Ok)
+    }
+
+    pub(super) fn join(&mut self, room: RoomId) {
+        self.snapshot.room = RoomPhase::Entering(room.clone());
+        self.send(ClientMessage::Join { room });
+    }
+
+    pub(super) fn place(&mut self, peer: Username) {
+        if matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }) {
+            self.measured.begun(Instant::now());
+        }
+        self.directory.remember(&peer);
+        self.handle(Input::Place { peer, call: fresh_call_id() });
+    }
+
+    fn log_in(&mut self, server: String, username: &str) {
+        self.log_out();
+        self.snapshot.server.clone_from(&server);
+        username.trim().clone_into(&mut self.snapshot.username);
+        let username = match canonical_name(username) {
+            Ok(username) => username,
+            Err(error) => {
+                self.snapshot.login = LoginPhase::Failed(format!("That can't be a name: {error}."));
+                return;
+            }
+        };
+        let key = match &self.options.identity {
+            Identity::Guest => None,
+            Identity::Device(key) => Some(key.clone()),
+            Identity::Unusable(words) => {
+                self.snapshot.login = LoginPhase::Failed(words.clone());
+                return;
+            }
+        };
+        self.login_asked_at = Some(Instant::now());
+        match Signaling::connect(SignalingConfig { url: server, username, key }) {
+            Ok((signaling, events)) => {
+                self.signaling = Some(Login { signaling, events });
+                self.snapshot.login = LoginPhase::LoggingIn;
+            }
+            Err(error) => self.snapshot.login = LoginPhase::Failed(error.to_string()),
+        }
+    }
+
+    pub(super) fn log_out(&mut self) {
+        self.handle(Input::HangUp);
+        self.handle(Input::Dismiss);
+        if let Some(login) = self.signaling.take() {
+            tokio::spawn(async move { login.signaling.close().await });
+        }
+        self.directory.clear();
+        self.people_asked_at = None;
+        self.snapshot.room = RoomPhase::Outside;
+        self.snapshot.login = LoginPhase::LoggedOut;
+    }
+
+    /// The server won't have us any more. A call in which media flows needs no server and goes on; any other is over.
+    pub(super) fn shut_out(&mut self, words: String) {
+        if matches!(self.snapshot.call, CallPhase::InCall { .. } | CallPhase::Reconnecting { .. }) {
+            self.handle(Input::SignalingDown);
+            self.signaling = None;
+            self.snapshot.room = RoomPhase::Outside;
+        } else {
+            self.log_out();
+        }
+        self.snapshot.login = LoginPhase::Failed(words);
+    }
+}
+
+/// 128 random bits: two calls never share an id by chance.
+fn fresh_call_id() -> CallId {
+    let id = format!("{:032x}", rand::random::<u128>());
+    CallId::parse(&id).unwrap_or_else(|_| unreachable!("hex digits are within every limit"))
+}

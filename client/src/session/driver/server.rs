@@ -1,0 +1,110 @@
+//! What the server says, and what is said to it.
+
+use std::time::Instant;
+
+use visavis_shared::{CallSignal, ClientMessage, ServerMessage};
+
+use super::Driver;
+use crate::call::event::{CallPhase, Input};
+use crate::session::room;
+use crate::session::snapshot::{LoginPhase, RoomPhase};
+use crate::signaling::SignalingEvent;
+use crate::transport;
+
+impl Driver {
+    pub(super) fn on_signaling(&mut self, event: Option<SignalingEvent>) {
+        match event {
+            Some(SignalingEvent::LoggedIn { username, ice_servers, resumed }) => {
+                if let Some(asked_at) = self.login_asked_at.take() {
+                    self.measured.logged_in(asked_at.elapsed());
+                }
+                self.server_ice = ice_servers;
+                transport::warm_up(&self.ice_servers());
+                self.snapshot.username = username.to_string();
+                self.snapshot.login = LoginPhase::LoggedIn { username: username.clone() };
+                self.handle(Input::SignalingUp { username });
+                if let Some(room) = room::to_enter_again(&self.snapshot.room, resumed) {
+                    self.join(room);
+                }
+                self.ask_for_people();
+            }
+            Some(SignalingEvent::LoginRefused { message, .. } | SignalingEvent::Unreachable { message }) => {
+                self.shut_out(message);
+            }
+            Some(SignalingEvent::Replaced) => {
+                let name = &self.snapshot.username;
+                let words = format!(
+                    "You logged in as {name} in another window or on another device, and are logged out here. Log in to come \
+                     back."
+                );
+                self.shut_out(words);
+            }
+            Some(SignalingEvent::Down) => {
+                if let LoginPhase::LoggedIn { username } = &self.snapshot.login {
+                    self.snapshot.login = LoginPhase::Reconnecting { username: username.clone() };
+                }
+                self.handle(Input::SignalingDown);
+            }
+            Some(SignalingEvent::Message(message)) => self.on_server_message(message),
+            None => self.log_out(),
+        }
+    }
+
+    fn on_server_message(&mut self, message: ServerMessage) {
+        match message {
+            ServerMessage::Call { from, call, signal } => {
+                let now = Instant::now();
+                match &signal {
+                    CallSignal::Offer(_) if matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }) => {
+                        self.measured.begun(now);
+                        self.directory.remember(&from);
+                    }
+                    CallSignal::Answer(_) => self.measured.accepted(now),
+                    _ => {}
+                }
+                self.handle(Input::Signal { from, call, signal });
+            }
+            ServerMessage::Error { code, message, in_reply_to, call } => {
+                tracing::debug!(?code, ?in_reply_to, "the server refused a message: {message}");
+                if let Some(refused) = room::refused(&self.snapshot.room, code, in_reply_to.as_deref(), &message) {
+                    self.snapshot.room = refused;
+                }
+                self.handle(Input::SignalRefused { code, in_reply_to, call });
+            }
+            ServerMessage::Users { users, total } => {
+                if let Some(watch) = self.directory.set_users(users, total) {
+                    self.send(watch);
+                }
+            }
+            ServerMessage::Presence { username, online } => self.directory.set_presence(username, online),
+            ServerMessage::Joined { room, users } => {
+                self.snapshot.room = RoomPhase::Inside(room);
+                if let Some(first) = users.into_iter().next() {
+                    self.place(first);
+                }
+            }
+            ServerMessage::Hello { .. }
+            | ServerMessage::LoggedIn { .. }
+            | ServerMessage::LoginRefused { .. }
+            | ServerMessage::UserJoined { .. }
+            | ServerMessage::UserLeft { .. }
+            | ServerMessage::Message { .. }
+            | ServerMessage::Broadcast { .. }
+            | ServerMessage::GuestLeft { .. } => {}
+            ServerMessage::IceServers { ice_servers } => self.server_ice = ice_servers,
+        }
+    }
+
+    pub(super) fn ask_for_people(&mut self) {
+        if self.options.window && matches!(self.snapshot.login, LoginPhase::LoggedIn { .. }) {
+            self.people_asked_at = Some(Instant::now());
+            self.send(ClientMessage::Users { prefix: String::new() });
+        }
+    }
+
+    pub(super) fn send(&self, message: ClientMessage) {
+        if let Some(login) = &self.signaling {
+            login.signaling.send(message);
+        }
+    }
+}
