@@ -6,6 +6,7 @@
 //! to, and `loss` tells congestion from networks that lose packets whatever is sent. Of peers that send REMB
 //! (draft-alvestrand-rmcat-remb) alone, that is believed. Everything is pure: time is an argument.
 
+mod beginning;
 mod burst;
 mod loss;
 mod probe;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use visavis_media::units::Bitrate;
 
+use beginning::Beginning;
 use burst::BurstMeter;
 use loss::{LossControl, Verdict};
 pub use probe::Probe;
@@ -38,8 +40,6 @@ const FEEDBACK_FRESH: Duration = Duration::from_secs(2);
 /// When what was sent stays without any feedback for so long, the way is assumed to be blocked.
 const FEEDBACK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What left for so long shows how the first picture got through.
-const BEGINNING: Duration = Duration::from_millis(80);
 /// Without a queue for so long, a narrow link is taken to have room again.
 const PROBE_BELOW: Duration = Duration::from_millis(30);
 
@@ -102,9 +102,7 @@ pub struct GoogCc {
     rtt: Duration,
     remb: Option<(Instant, Bitrate)>,
     last_feedback: Option<Instant>,
-    /// When the first packet left, and the latest that was heard of.
-    began: Option<Instant>,
-    heard_of: Option<Instant>,
+    beginning: Beginning,
     /// When the oldest packet left that nothing was heard after.
     unheard_since: Option<Instant>,
     /// The estimate when nothing was heard any more.
@@ -129,8 +127,7 @@ impl GoogCc {
             rtt: Duration::from_millis(100),
             remb: None,
             last_feedback: None,
-            began: None,
-            heard_of: None,
+            beginning: Beginning::default(),
             unheard_since: None,
             before_silence: None,
             silence_ended: None,
@@ -144,11 +141,6 @@ impl GoogCc {
         self.delay.current()
     }
 
-    /// Whether it is known how the first picture got through, which is a burst itself.
-    fn beginning_is_heard(&self) -> bool {
-        self.began.zip(self.heard_of).is_some_and(|(began, heard)| heard.saturating_duration_since(began) > BEGINNING)
-    }
-
     /// Something was heard again: the way is as good as it was before, until it shows otherwise.
     fn silence_ended(&mut self, now: Instant) {
         self.unheard_since = None;
@@ -158,6 +150,24 @@ impl GoogCc {
             self.trendline = Trendline::default();
             self.loss.forget();
             self.silence_ended = Some(now);
+        }
+    }
+
+    /// What the queues say, by trend and by length.
+    fn signal(&mut self) -> Signal {
+        let (standing, latest) = (self.delay.current(), self.delay.latest());
+        let longest = standing.max(latest);
+        match self.trendline.take_usage() {
+            Usage::Over if longest > SHORT_QUEUE => Signal::Overuse,
+            // A queue that shot up is plain without a trend, and costs more with each moment.
+            Usage::Over | Usage::Normal if latest > SUDDEN_QUEUE => Signal::Overuse,
+            // A queue that no longer grows but does not drain either shows no trend.
+            _ if standing > STANDING_QUEUE => Signal::Overuse,
+            Usage::Over | Usage::Under => Signal::Hold,
+            Usage::Normal if standing > BUSY_QUEUE || !self.beginning.is_over() => Signal::Hold,
+            // Nothing limits the growth of the beginning, and it goes on until what it did is heard of.
+            Usage::Normal if self.control.is_starting() && longest > SHORT_QUEUE => Signal::Hold,
+            Usage::Normal => Signal::Increase,
         }
     }
 
@@ -192,7 +202,7 @@ const TRIAL_AT: f64 = 0.75;
 impl BandwidthEstimator for GoogCc {
     fn on_packet_sent(&mut self, now: Instant, bytes: usize, probe: bool) {
         self.unheard_since.get_or_insert(now);
-        self.began.get_or_insert(now);
+        self.beginning.left(now);
         self.prober.left(now, bytes, probe);
     }
 
@@ -202,8 +212,7 @@ impl BandwidthEstimator for GoogCc {
         }
         self.last_feedback = Some(now);
         self.silence_ended(now);
-        self.heard_of =
-            self.heard_of.max(results.iter().filter(|result| result.arrival.is_some()).map(|result| result.sent).max());
+        self.beginning.heard(results);
         for result in results {
             // What left during an outage and is given up after it says nothing of how things are.
             if result.arrival.is_some() || self.silence_ended.is_none_or(|ended| result.sent > ended) {
@@ -216,29 +225,10 @@ impl BandwidthEstimator for GoogCc {
                 self.burst.add(result.sent, arrival, result.bytes);
             }
         }
-        let standing = self.delay.current();
-        let usage = self.trendline.take_usage();
-        let signal = match usage {
-            Usage::Over if standing.max(self.delay.latest()) > SHORT_QUEUE => Signal::Overuse,
-            // A queue that shot up is plain without a trend, and costs more with each moment.
-            _ if self.delay.latest() > SUDDEN_QUEUE && usage != Usage::Under => Signal::Overuse,
-            // A queue that no longer grows but does not drain either shows no trend.
-            _ if standing > STANDING_QUEUE => Signal::Overuse,
-            Usage::Over | Usage::Under => Signal::Hold,
-            Usage::Normal if standing > BUSY_QUEUE || !self.beginning_is_heard() => Signal::Hold,
-            // Nothing limits the growth of the beginning, and it goes on until what it did is heard of.
-            Usage::Normal if self.control.is_starting() && standing.max(self.delay.latest()) > SHORT_QUEUE => {
-                Signal::Hold
-            }
-            Usage::Normal => Signal::Increase,
-        };
-        let standing = standing.max(self.delay.latest());
-        if self.control.update(
-            now,
-            signal,
-            if signal == Signal::Overuse { self.throughput.lately(now) } else { self.throughput.rate(now) },
-            standing,
-        ) {
+        let signal = self.signal();
+        let standing = self.delay.current().max(self.delay.latest());
+        let arriving = if signal == Signal::Overuse { self.throughput.lately(now) } else { self.throughput.rate(now) };
+        if self.control.update(now, signal, arriving, standing) {
             self.prober.dropped(now);
             self.before_trial = None;
         }
@@ -316,7 +306,7 @@ impl BandwidthEstimator for GoogCc {
         let fresh = self.last_feedback.is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_TIMEOUT);
         if !fresh
             || self.delay.current() > PROBE_BELOW
-            || !self.beginning_is_heard()
+            || !self.beginning.is_over()
             || self.delay.latest() > SHORT_QUEUE
         {
             return None;
