@@ -445,7 +445,9 @@ mod tests {
         let start = Instant::now();
         let (mut playout, _, _) = play(100, |_| Some(1.0));
         let mut concealed_after = |frames: std::ops::Range<u64>| {
-            frames.for_each(|frame| drop(playout.next_frame(start + Duration::from_millis(2000 + frame * 10))));
+            for frame in frames {
+                playout.next_frame(start + Duration::from_millis(2000 + frame * 10));
+            }
             playout.stats().concealed_samples
         };
         assert_eq!(concealed_after(0..6), 0);
