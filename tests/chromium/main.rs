@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use visavis_tests::browser::{Browsers, Dialect, PageMedia};
 use visavis_tests::programs::Program;
+use visavis_tests::voice;
 
 use cable::{ADDRESSES, Cable, End, Quality};
 use figures::Received;
@@ -95,10 +96,12 @@ async fn measure(scenario: &Scenario, app: &End, page: &End, folder: &Path) -> R
     let server = format!("ws://{}:{PORT}", app.address());
     let _server = start_server(app, &scratch.path().join("server")).await?;
     let report = scratch.path().join("report.json");
-    let mut answering = start_app(app, &server, &report, &scratch.path().join("app"))?;
+    let speech = scratch.path().join("speech.wav");
+    voice::record(&speech, TALK + PATIENCE)?;
+    let mut answering = start_app(app, &server, &report, &speech, &scratch.path().join("app"))?;
     answering.says(PATIENCE, |said| said.contains("waiting for a call").then_some(())).await?;
 
-    let browsers = Browsers::start().await?;
+    let browsers = Browsers::start().await?.hearing(&speech);
     let caller = browsers.open(Dialect::One, PageMedia::Large, &server).await?;
     if !caller.login("chromium").await? {
         return Err("the server did not let the page in".into());
@@ -140,11 +143,12 @@ async fn start_server(end: &End, data: &Path) -> Result<Program, Error> {
     Ok(server)
 }
 
-fn start_app(end: &End, server: &str, report: &Path, data: &Path) -> Result<Program, Error> {
+fn start_app(end: &End, server: &str, report: &Path, speech: &Path, data: &Path) -> Result<Program, Error> {
     let mut command = Command::from(end.inside(beside_us("visavis")?));
     command.args(["answer", "--username", "visavis", "--server", server, "--camera", "pattern"]);
-    command.args(["--video-size", "1280x720", "--fps", "30", "--microphone", "tone", "--speaker", "none", "--report"]);
-    command.arg(report).arg("--data-dir").arg(data).args(["--timeout", "60s"]);
+    command.args(["--video-size", "1280x720", "--fps", "30", "--speaker", "none", "--report"]);
+    command.arg(report).arg("--microphone").arg(format!("file:{}", speech.display()));
+    command.arg("--data-dir").arg(data).args(["--timeout", "60s"]);
     Ok(Program::spawn("the app", command)?)
 }
 

@@ -15,15 +15,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
-
-use visavis_client::media::frame::AUDIO_FRAME_DURATION;
-use visavis_client::media::speech::Voice;
-use visavis_client::media::wav::WavFile;
+use visavis_tests::voice;
 
 use scenario::Scenario;
-
-/// Whose voice.
-const SPEECH_SEED: u64 = 1876;
 
 /// How the program is called: `network-bench FOLDER [SCENARIO…]`.
 struct Arguments {
@@ -49,12 +43,12 @@ fn arguments() -> Result<Arguments, String> {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = arguments()?;
     std::fs::create_dir_all(&arguments.folder)?;
-    let voice = arguments.folder.join("speech.wav");
-    write_speech(&voice, Duration::from_secs(40))?;
+    let speech = arguments.folder.join("speech.wav");
+    voice::record(&speech, Duration::from_secs(40))?;
     let mut lines = Vec::new();
     for scenario in &arguments.scenarios {
         println!("{}: {}, {} s", scenario.name, scenario.title, scenario.duration.as_secs());
-        let outcome = call::run(scenario, &voice).await?;
+        let outcome = call::run(scenario, &speech).await?;
         let judged = judge::judge(scenario, &outcome);
         for line in &judged {
             println!("  {line}");
@@ -65,15 +59,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let missed = lines.iter().filter(|line| !line.met()).count();
     println!("{} of {} bars met", lines.len() - missed, lines.len());
     Ok(())
-}
-
-/// So much of a voice, as a WAV file.
-fn write_speech(path: &Path, length: Duration) -> Result<(), Box<dyn std::error::Error>> {
-    let (mut voice, mut file) = (Voice::new(SPEECH_SEED), WavFile::create(path)?);
-    for _ in 0..length.as_millis() / AUDIO_FRAME_DURATION.as_millis() {
-        file.write(&voice.next_frame())?;
-    }
-    Ok(file.finish()?)
 }
 
 fn write(

@@ -88,7 +88,7 @@ impl Dialect {
 /// What a page sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageMedia {
-    /// What `getUserMedia` gives: Chromium's fake camera, and a beep each second.
+    /// What `getUserMedia` gives: Chromium's fake camera, and a beep each second or [what its microphone hears](Browsers::hearing).
     Camera,
     /// The same at 1280x720 and 30 pictures a second.
     Large,
@@ -161,6 +161,8 @@ const ARGUMENTS: &[&str] = &[
 pub struct Browsers {
     site: Site,
     driver_url: String,
+    /// What their microphones hear, instead of beeps.
+    microphone: Option<PathBuf>,
     // Held for its end: it ends with us.
     _driver: Program,
 }
@@ -174,7 +176,13 @@ impl Browsers {
         let site = Site::start(files()?).await?;
         let mut driver = Program::start("chromedriver", Path::new(CHROMEDRIVER), ["--port=0"])?;
         let port = driver.says(DRIVER_START, driver_port).await?;
-        Ok(Self { site, driver_url: format!("http://127.0.0.1:{port}"), _driver: driver })
+        Ok(Self { site, driver_url: format!("http://127.0.0.1:{port}"), microphone: None, _driver: driver })
+    }
+
+    /// Lets the microphones of browsers that are opened from now on hear a WAV file, over and over.
+    #[must_use]
+    pub fn hearing(self, speech: &Path) -> Self {
+        Self { microphone: Some(speech.to_owned()), ..self }
     }
 
     /// Opens a page in a browser of its own.
@@ -184,7 +192,7 @@ impl Browsers {
     pub async fn open(&self, dialect: Dialect, media: PageMedia, server_url: &str) -> Result<Page, BrowserError> {
         let profile = tempfile::Builder::new().prefix("visavis-chromium-").tempdir()?;
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(profile.path()))
+            .capabilities(capabilities(profile.path(), self.microphone.as_deref()))
             .connect(&self.driver_url)
             .await?;
         let process = client.capabilities().and_then(|answer| answer.get("goog:processID")?.as_u64());
@@ -207,9 +215,12 @@ fn driver_port(said: &str) -> Option<u16> {
     rest.split_once('.')?.0.parse().ok()
 }
 
-fn capabilities(profile: &Path) -> Capabilities {
+fn capabilities(profile: &Path, microphone: Option<&Path>) -> Capabilities {
     let arguments = ARGUMENTS.iter().map(|&argument| argument.to_owned());
-    let arguments: Vec<_> = arguments.chain([format!("--user-data-dir={}", profile.display())]).collect();
+    let arguments: Vec<_> = arguments
+        .chain([format!("--user-data-dir={}", profile.display())])
+        .chain(microphone.map(|speech| format!("--use-file-for-fake-audio-capture={}", speech.display())))
+        .collect();
     let mut capabilities = Capabilities::new();
     capabilities.insert("goog:chromeOptions".into(), json!({ "binary": CHROMIUM, "args": arguments }));
     capabilities

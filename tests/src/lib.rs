@@ -14,3 +14,4 @@ pub mod programs;
 pub mod redirect;
 pub mod report;
 pub mod server;
+pub mod voice;
