@@ -209,23 +209,25 @@ fn alike(one: f64, other: f64) -> bool {
 }
 
 impl Cluster {
-    /// By how much the delay of its packets grew for each second in which they left, up to `last`: the median of what
-    /// each two of them say (Theil-Sen), as some come late by themselves.
+    /// By how much the delay of its packets grew for each second in which they left, up to `last`: the slope of the line
+    /// that fits best. The first and the last packet alone may be off by a few milliseconds.
     fn piled_up(&self, last: Instant) -> f64 {
-        let arrived: Vec<(Instant, Duration)> =
-            self.left.iter().filter(|left| left.at <= last).filter_map(|left| Some((left.at, left.arrival?))).collect();
-        let mut slopes: Vec<f64> = arrived
+        let first = self.left.first().map_or(last, |left| left.at);
+        let points: Vec<(f64, f64)> = self
+            .left
             .iter()
-            .enumerate()
-            .flat_map(|(n, earlier)| arrived.iter().skip(n + 1).map(move |later| (earlier, later)))
-            .filter_map(|(earlier, later)| {
-                let between = later.0.saturating_duration_since(earlier.0).as_secs_f64();
-                let spread = later.1.as_secs_f64() - earlier.1.as_secs_f64();
-                (between > 0.0).then(|| spread / between - 1.0)
+            .filter(|left| left.at <= last)
+            .filter_map(|left| {
+                let sent = left.at.duration_since(first).as_secs_f64();
+                Some((sent, left.arrival?.as_secs_f64() - sent))
             })
             .collect();
-        slopes.sort_by(f64::total_cmp);
-        slopes.get(slopes.len() / 2).copied().unwrap_or_default()
+        let count = points.len().max(1) as f64;
+        let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+        let (sent, delay) = (mean(|point| point.0), mean(|point| point.1));
+        let above: f64 = points.iter().map(|point| (point.0 - sent) * (point.1 - delay)).sum();
+        let below: f64 = points.iter().map(|point| (point.0 - sent).powi(2)).sum();
+        if below > 0.0 { above / below } else { 0.0 }
     }
 
     /// What it showed; `None` when that is nothing.
@@ -248,12 +250,9 @@ impl Cluster {
         // Those that were lost took their time all the same.
         let arrived_rate = (bytes - first.1) as f64 * 8.0 / time.max(1e-3) / share;
         let rate = |rate: f64| Bitrate::from_bps(rate as u64);
-        let growth = self.piled_up(last_left.at);
-        if arrived_rate >= THROUGH * sent_rate && growth < PILED_UP {
+        if arrived_rate >= THROUGH * sent_rate && self.piled_up(last_left.at) < PILED_UP {
             return Some(Outcome::Through(rate(sent_rate)));
         }
-        // The first and the last packet alone may be off by a few milliseconds.
-        let arrived_rate = arrived_rate.min(sent_rate / (1.0 + growth.max(0.0)));
         // Packets that overtake each other tell of jitter, not of a rate.
         let in_order = arrived.windows(2).all(|pair| matches!(pair, [(before, _), (after, _)] if before <= after));
         in_order.then(|| Outcome::HeldUp(rate(arrived_rate * HELD_UP)))
@@ -311,35 +310,22 @@ mod tests {
         assert_eq!(probe_over(Bitrate::from_kbps(100_000), &[0, 1, 2, 3]).1, None);
     }
 
-    /// What comes of a cluster of which each packet is later than the one before by two thirds of what lies between them,
-    /// but for the last, which is so much sooner than that.
-    fn piled_up_but_the_last(sooner: f64) -> Option<Outcome> {
+    #[test]
+    fn a_cluster_whose_packets_pile_up_did_not_get_through_though_the_last_was_quick() {
         let start = Instant::now();
-        let mut prober = Prober { held_up: Some(500e3), ..Prober::default() };
+        let mut prober = Prober::default();
         let probe = prober.plan(start, Bitrate::from_kbps(300), Bitrate::from_kbps(3000)).expect("a first cluster");
         let pace = probe.rate.time_for(probe.packet_bytes);
         let mut results = Vec::new();
         for n in 0..probe.packets {
             let sent = start + pace * n as u32;
             prober.left(sent, probe.packet_bytes, true);
-            let late = 2.0 / 3.0 * n as f64 - if n + 1 == probe.packets { sooner } else { 0.0 };
-            let arrival = Some(sent - start + pace.mul_f64(late.max(0.0)) + MS);
-            results.push(PacketResult { sent, bytes: probe.packet_bytes, arrival });
+            // Each is later than the one before by two thirds of what lies between them, but for the last.
+            let late = if n + 1 == probe.packets { Duration::ZERO } else { pace * n as u32 * 2 / 3 };
+            results.push(PacketResult { sent, bytes: probe.packet_bytes, arrival: Some(sent + late - start + MS) });
         }
-        prober.results(start + 1000 * MS, &results, RTT)
-    }
-
-    #[test]
-    fn a_cluster_whose_packets_pile_up_did_not_get_through_though_the_last_was_quick() {
-        let outcome = piled_up_but_the_last(10.0);
+        let outcome = prober.results(start + 1000 * MS, &results, RTT);
         assert!(!matches!(outcome, Some(Outcome::Through(_))), "{outcome:?}");
-    }
-
-    #[test]
-    fn what_a_cluster_that_is_held_up_arrived_with_is_told_by_all_its_packets() {
-        let outcome = piled_up_but_the_last(1.6);
-        let Some(Outcome::HeldUp(rate)) = outcome else { panic!("{outcome:?}") };
-        assert!((Bitrate::from_kbps(450)..Bitrate::from_kbps(540)).contains(&rate), "three fifths of 900, or {rate}");
     }
 
     #[test]
