@@ -11,6 +11,9 @@ use crate::device::{CameraChoice, DeviceInfo, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::session::snapshot::{Intent, Snapshot};
 
+/// What a slider's value takes beside it, in points.
+const VALUE_WIDTH: f32 = 78.0;
+
 /// One line of a list: what it is called, what it chooses.
 struct Entry<C> {
     text: String,
@@ -156,7 +159,7 @@ fn voice(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
 fn volume(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     let mut percent = snapshot.volume.percent();
     let caption = widgets::caption(ui, "Their volume");
-    ui.spacing_mut().slider_width = (ui.available_width() - 70.0).max(80.0);
+    ui.spacing_mut().slider_width = (ui.available_width() - VALUE_WIDTH).max(80.0);
     let slider = Slider::new(&mut percent, 0..=Volume::MAX.percent()).suffix("%").integer();
     let changed = ui.add(slider).labelled_by(caption.id).changed();
     if changed && percent != snapshot.volume.percent() {
