@@ -13,8 +13,8 @@ use visavis_media::units::Bitrate;
 
 /// The encoder is asked for key frames no closer together than this.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(250);
-/// A key frame takes so much longer than the smallest packets to the other and from the pacer.
-const ON_ITS_WAY: Duration = Duration::from_millis(100);
+/// A key frame takes so much longer to the other than a small packet does. Whoever asks later may have seen it damaged.
+const SPREAD: Duration = Duration::from_millis(30);
 /// A target that differs by less than this from the last is not worth telling the encoder.
 const TARGET_STEP: f64 = 0.03;
 
@@ -66,7 +66,7 @@ impl EncoderWishes {
 
     /// The other asks for a key frame. The last one answers that while it can't have arrived when the other asked.
     pub(crate) fn key_frame_asked_for(&mut self, now: Instant, rtt: Option<Duration>) {
-        let on_its_way = rtt.unwrap_or_default() + ON_ITS_WAY;
+        let on_its_way = rtt.unwrap_or_default() + SPREAD;
         if self.key_frame_sent.is_none_or(|sent| now.saturating_duration_since(sent) > on_its_way) {
             self.key_frame(false);
         }
@@ -150,10 +150,10 @@ mod tests {
     fn who_asks_before_the_last_key_frame_can_have_come_gets_no_other() {
         let (mut wishes, heard, start) = wishes(8);
         wishes.key_frame_sent(start);
-        wishes.key_frame_asked_for(start + 150 * MS, RTT);
+        wishes.key_frame_asked_for(start + 80 * MS, RTT);
         wishes.make(start + 400 * MS);
         assert_eq!(heard.try_iter().count(), 0);
-        wishes.key_frame_asked_for(start + 170 * MS, RTT);
+        wishes.key_frame_asked_for(start + 100 * MS, RTT);
         wishes.make(start + 400 * MS);
         assert_eq!(heard.try_iter().collect::<Vec<_>>(), [FINE]);
     }
