@@ -4,6 +4,8 @@
 //! `signaling -> device_key`, and everything may use `visavis-shared`. `call` is pure, and so are the jitter buffers, the depacketizer, the bandwidth
 //! estimator and the pacer: they take time as an argument.
 
+#![warn(clippy::expect_used, clippy::panic)]
+
 pub mod call;
 pub mod cli;
 pub mod config;

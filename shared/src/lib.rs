@@ -4,6 +4,8 @@
 //! JSON text and back, [`dialect`] knows how older browser pages spell them, [`identity`] says which names are one and the
 //! same and how a device proves that one is its own.
 
+#![warn(clippy::expect_used, clippy::panic)]
+
 pub mod codec;
 pub mod dialect;
 mod fields;

@@ -16,6 +16,8 @@
 //! one task per connection (`connection`), and what all nodes together know (`cluster`, [`names`]). In front of those
 //! stands the door: who is let in at all (`admission`, `proxy`, `origin`), encryption (`tls`), and HTTP (`front`, `http`).
 
+#![warn(clippy::expect_used, clippy::panic)]
+
 mod admission;
 pub mod calls;
 mod cluster;

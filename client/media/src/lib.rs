@@ -4,6 +4,8 @@
 //! [`slot::LatestSlot`] → window. Sound goes microphone → [`audio_send`] → transport, and transport →
 //! [`audio_receive`] (jitter buffer, playout) → speaker. Each stage is one named thread with one owner.
 
+#![warn(clippy::expect_used, clippy::panic)]
+
 pub mod audio_adaptation;
 pub mod audio_control;
 pub mod audio_delay;

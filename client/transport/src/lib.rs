@@ -3,6 +3,8 @@
 //! A [`PeerCommand`] goes in, a [`PeerEvent`] comes out; encoded media goes in and out through [`MediaPorts`], whose
 //! queues are bounded and never block: what does not fit is dropped, and dropped video asks for a key frame.
 
+#![warn(clippy::expect_used, clippy::panic)]
+
 mod audio_fates;
 mod audio_in;
 mod audio_out;
