@@ -33,8 +33,7 @@ pub struct SizeLadder {
     step: Option<usize>,
     /// The size was lowered before.
     lowered: bool,
-    /// What the next key frame needs of bits for each pixel, where one is next.
-    key_frame: Option<f64>,
+    key_frame: bool,
     too_low_since: Option<Instant>,
     enough_since: Option<Instant>,
 }
@@ -43,13 +42,13 @@ impl SizeLadder {
     /// A ladder that starts at `max`.
     #[must_use]
     pub fn new(max: VideoSize) -> Self {
-        Self { max, step: None, lowered: false, key_frame: None, too_low_since: None, enough_since: None }
+        Self { max, step: None, lowered: false, key_frame: false, too_low_since: None, enough_since: None }
     }
 
     /// A key frame is next: a size that is too large is left now, as a key frame of it would be a burst, and the smaller
-    /// size would take another one soon. A coarse one has the size that a first picture would have.
-    pub fn key_frame_is_next(&mut self, coarse: bool) {
-        self.key_frame = Some(if coarse { RAISE_ABOVE } else { LOWER_BELOW });
+    /// size would take another one soon.
+    pub fn key_frame_is_next(&mut self) {
+        self.key_frame = true;
     }
 
     /// The size to send a picture of size `source` at. The first call settles at once, later ones take their time.
@@ -64,11 +63,11 @@ impl SizeLadder {
         let last = STEPS.len() - 1;
         let with = |least: f64| (0..last).find(|step| bits_per_pixel(*step) >= least).unwrap_or(last);
         let fitting = with(LOWER_BELOW);
-        let key_frame = self.key_frame.take().map(with);
+        let key_frame = std::mem::take(&mut self.key_frame);
         let step = match self.step {
             // A first key frame that is too large for the way holds up the sound, and is followed by another soon.
             None => with(RAISE_ABOVE),
-            Some(step) if key_frame.is_some_and(|smaller| smaller > step) => key_frame.unwrap_or(step),
+            Some(step) if key_frame && fitting > step => fitting,
             Some(step) if fitting > step => {
                 self.enough_since = None;
                 let since = *self.too_low_since.get_or_insert(now);
@@ -215,20 +214,9 @@ mod tests {
         let now = Instant::now();
         let mut width = |kbps| ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(kbps), 30.0, now).width();
         assert_eq!((width(2500), width(250)), (1280, 1280));
-        ladder.key_frame_is_next(false);
+        ladder.key_frame_is_next();
         let mut width = |kbps| ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(kbps), 30.0, now).width();
         assert_eq!((width(250), width(2500)), (640, 640));
-    }
-
-    #[test]
-    fn a_coarse_key_frame_has_the_size_of_a_first_picture() {
-        let now = Instant::now();
-        let mut ladder = SizeLadder::new(size(HD.0, HD.1));
-        let mut width = |kbps, coarse: bool| {
-            ladder.key_frame_is_next(coarse);
-            ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(kbps), 30.0, now).width()
-        };
-        assert_eq!((width(2500, false), width(300, false), width(300, true)), (1280, 640, 320));
     }
 
     #[test]

@@ -267,8 +267,8 @@ impl Encoding {
         }
         let may = self.last_key.is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
         let key = self.key_wanted.filter(|_| may);
-        if let Some(KeyFrame { coarse }) = key {
-            self.ladder.key_frame_is_next(coarse);
+        if key.is_some() {
+            self.ladder.key_frame_is_next();
         }
         // Fewer pictures a second are for better ones, not for larger ones.
         let size = self.ladder.size_for(frame.size, self.target, self.camera_fps, now);
