@@ -27,8 +27,6 @@ pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) 
     let area = Area::new(Id::unique("call-statistics"))
         .order(Order::Middle)
         .fixed_pos(stage.min + vec2(12.0, 56.0))
-        // Otherwise it takes no more than 400 points, whatever room there is.
-        .default_height(stage.height())
         .constrain_to(stage)
         .accessible_name("Statistics");
     area.show(ctx, |ui| {
