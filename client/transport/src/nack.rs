@@ -83,6 +83,29 @@ impl NackTracker {
         false
     }
 
+    /// Parity told of packets that are not here, and that it can't rebuild. They are waited for no longer than if there
+    /// were none. Those at the end of a frame are heard of so before the next frame shows the gap.
+    pub fn beyond_parity(&mut self, sequences: &[u16], now: Instant) {
+        let Some(highest) = self.highest else { return };
+        let wait = self.wait_for_overtaken(now);
+        for &sequence in sequences {
+            let ahead = i64::from(sequence.wrapping_sub(highest as u16) as i16);
+            let sequence = highest.saturating_add_signed(ahead);
+            if let Some(missing) = self.missing.get_mut(&sequence) {
+                if missing.asks == 0 {
+                    missing.next_ask = missing.next_ask.min((missing.since + wait).max(now));
+                }
+            } else if ahead > 0 && ahead <= MAX_MISSING as i64 && self.missing.len() < MAX_MISSING {
+                // Nothing between them came either.
+                let known = self.highest.unwrap_or(highest);
+                for missing in known + 1..=sequence {
+                    self.missing.insert(missing, Missing { since: now, asks: 0, next_ask: now + wait });
+                }
+                self.highest = Some(known.max(sequence));
+            }
+        }
+    }
+
     /// A packet was rebuilt from parity: it need not be asked for, and says nothing of packets that overtake each other.
     pub fn rebuilt(&mut self, sequence: u64, now: Instant) {
         self.missing.remove(&sequence);
@@ -106,10 +129,14 @@ impl NackTracker {
     /// How long a packet is given to turn up by itself.
     #[must_use]
     pub fn first_wait(&self, now: Instant) -> Duration {
+        let parity = if self.parity { PARITY_WAIT } else { Duration::ZERO };
+        self.wait_for_overtaken(now).max(parity)
+    }
+
+    fn wait_for_overtaken(&self, now: Instant) -> Duration {
         let since = self.reordering_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         let reordering = Duration::from_secs_f64(self.reordering * REORDER_DECAY.powf(since.as_secs_f64()));
-        let parity = if self.parity { PARITY_WAIT } else { Duration::ZERO };
-        REORDER_WAIT.max(reordering).max(parity)
+        REORDER_WAIT.max(reordering)
     }
 
     /// A missing packet came. Sooner than any answer could, it was only overtaken.
@@ -306,6 +333,24 @@ mod tests {
         tracker.rebuilt(2, start);
         assert_eq!(tracker.due(start + 13 * MS, RTT, 0.0), [3]);
         assert!(tracker.first_wait(start + 13 * MS) < 13 * MS);
+    }
+
+    #[test]
+    fn what_parity_can_not_rebuild_is_asked_for_before_a_later_packet_shows_the_gap() {
+        let start = Instant::now();
+        let mut tracker = NackTracker::default();
+        tracker.set_parity(true);
+        tracker.received(65_533, start, RTT);
+        tracker.received(65_535, start, RTT);
+        tracker.beyond_parity(&[65_534, 0, 1], start + MS);
+        assert_eq!(tracker.due(start + 5 * MS, RTT, 0.0), [65_534]);
+        assert_eq!(tracker.due(start + 6 * MS, RTT, 0.0), [0, 1]);
+        // What is behind and known to be here is nobody's business, nor is what is far ahead.
+        tracker.beyond_parity(&[65_533, 30_000], start + 7 * MS);
+        assert!(tracker.due(start + 40 * MS, RTT, 0.0).is_empty());
+        // The gap is known when it shows.
+        tracker.received(65_536 + 2, start + 41 * MS, RTT);
+        assert_eq!(tracker.due(start + 60 * MS, RTT, 0.0), [65_534, 0, 1]);
     }
 
     #[test]

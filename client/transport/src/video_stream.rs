@@ -20,8 +20,9 @@ const OUTAGE: Duration = Duration::from_millis(400);
 const OUTAGE_PACKETS: u64 = 10;
 /// Parity is expected after each frame while the last came no longer ago than this.
 const PARITY_FRESH: Duration = Duration::from_millis(500);
-/// Loss is averaged over about so many packets.
+/// Loss is averaged over about so many packets; as if so many had come before the first.
 const LOSS_OVER: f64 = 200.0;
+const FIRST_LOSS_OVER: f64 = 20.0;
 
 /// A received video stream.
 #[derive(Debug)]
@@ -35,8 +36,9 @@ pub struct VideoStream {
     received: u64,
     rebuilt: u64,
     bytes: u64,
-    /// The share of packets that did not come by themselves, smoothed.
+    /// The share of packets that did not come by themselves, smoothed, and over how many.
     loss: f64,
+    loss_over: f64,
     buffer: FrameBuffer,
     nack: NackTracker,
     fec: FecDecoder,
@@ -57,6 +59,7 @@ impl VideoStream {
             rebuilt: 0,
             bytes: 0,
             loss: 0.0,
+            loss_over: FIRST_LOSS_OVER,
             buffer: FrameBuffer::new(),
             nack: NackTracker::default(),
             fec: FecDecoder::default(),
@@ -86,8 +89,9 @@ impl VideoStream {
     /// Takes a parity packet.
     pub fn parity(&mut self, rtp_time: u32, payload: &Bytes, arrival: Instant) {
         self.last_parity = Some(arrival);
-        let rebuilt = self.fec.parity(rtp_time, payload);
-        self.rebuilt(rebuilt, arrival);
+        let from_parity = self.fec.parity(rtp_time, payload);
+        self.rebuilt(from_parity.rebuilt, arrival);
+        self.nack.beyond_parity(&from_parity.beyond, arrival);
     }
 
     /// The next whole frame in decoding order. Call until it gives nothing.
@@ -196,12 +200,17 @@ impl VideoStream {
         if self.highest > 0 && sequence > self.highest {
             // Those in between are missing for now; one that was only overtaken is taken off again.
             for _ in self.highest + 1..sequence.min(self.highest + LOSS_OVER as u64) {
-                self.loss += (1.0 - self.loss) / LOSS_OVER;
+                self.average_loss(1.0);
             }
-            self.loss -= self.loss / LOSS_OVER;
+            self.average_loss(0.0);
         }
         self.highest = self.highest.max(sequence);
         self.received += 1;
+    }
+
+    fn average_loss(&mut self, lost: f64) {
+        self.loss_over = (self.loss_over + 1.0).min(LOSS_OVER);
+        self.loss += (lost - self.loss) / self.loss_over;
     }
 
     /// Whether it is time to ask for a key frame because none is on its way.

@@ -26,8 +26,8 @@ const BETWEEN_TRIALS: Duration = Duration::from_secs(10);
 /// How fast the usual follows upwards and downwards, for each window.
 const UP: f64 = 0.08;
 const DOWN: f64 = 0.3;
-/// How fast the length of a row of losses follows.
-const RUN_SMOOTHING: f64 = 0.15;
+/// Over how many rows of losses their length is averaged.
+const RUN_OVER: f64 = 7.0;
 
 /// What loss calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +63,10 @@ pub(super) struct LossControl {
     usual: f64,
     /// What is lost while nothing waits in queues, smoothed quickly.
     inherent: f64,
+    windows: u32,
     /// How many packets are lost in a row, smoothed; and in the row that goes on.
     run: f64,
+    rows: f64,
     row: u32,
     trial: Option<Trial>,
     last_trial: Option<Instant>,
@@ -88,7 +90,8 @@ impl LossControl {
         if lost {
             self.row += 1;
         } else if self.row > 0 {
-            self.run += (f64::from(std::mem::take(&mut self.row)) - self.run) * RUN_SMOOTHING;
+            self.rows = (self.rows + 1.0).min(RUN_OVER);
+            self.run += (f64::from(std::mem::take(&mut self.row)) - self.run) / self.rows;
         }
         if let Some(trial) = &mut self.trial {
             trial.packets += 1;
@@ -124,7 +127,9 @@ impl LossControl {
         let share = share.clamp(0.0, 1.0);
         let queued = queue > QUEUE;
         if !queued {
-            self.inherent += (share - self.inherent) * if share > self.inherent { 0.4 } else { 0.15 };
+            self.windows = self.windows.saturating_add(1);
+            let smoothing = if share > self.inherent { 0.4 } else { 0.15 };
+            self.inherent += (share - self.inherent) * f64::max(smoothing, 1.0 / f64::from(self.windows));
         }
         if let Some(trial) = self.trial {
             if queued {
@@ -224,6 +229,8 @@ mod tests {
         };
         assert!((run_of(|n| n % 20 == 0) - 1.0).abs() < 0.1);
         assert!((run_of(|n| n % 100 < 5) - 5.0).abs() < 1.2);
+        // The first row tells.
+        assert!((run_of(|n| n < 5) - 5.0).abs() < 0.1);
     }
 
     #[test]

@@ -21,6 +21,15 @@ struct Group {
     parity: BTreeMap<u8, Bytes>,
 }
 
+/// What a parity packet brings.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct FromParity {
+    /// The packets that could be rebuilt.
+    pub rebuilt: Vec<MediaPacket>,
+    /// The sequence numbers of the group's packets that are missing, where no parity still to come can rebuild them.
+    pub beyond: Vec<u16>,
+}
+
 /// Takes media and parity packets, gives back what can be rebuilt.
 #[derive(Debug, Default)]
 pub struct FecDecoder {
@@ -43,9 +52,9 @@ impl FecDecoder {
         }
     }
 
-    /// Takes a parity packet. Gives what can be rebuilt now.
-    pub fn parity(&mut self, rtp_time: u32, payload: &Bytes) -> Vec<MediaPacket> {
-        let Some((header, parity)) = Header::parse(payload) else { return Vec::new() };
+    /// Takes a parity packet. Gives what can be rebuilt now, or what it shows to be lost for good.
+    pub fn parity(&mut self, rtp_time: u32, payload: &Bytes) -> FromParity {
+        let Some((header, parity)) = Header::parse(payload) else { return FromParity::default() };
         let same = |group: &Group| {
             group.rtp_time == rtp_time
                 && Header { index: header.index, ..group.header } == header
@@ -64,7 +73,29 @@ impl FecDecoder {
         if let Some(group) = self.groups.get_mut(index) {
             group.parity.insert(header.index, parity);
         }
-        self.rebuild(index)
+        let beyond = self.beyond_rebuilding(index, header);
+        FromParity { rebuilt: self.rebuild(index), beyond }
+    }
+
+    /// What is missing of a group, if it is too much for the parity that came and what follows `latest`.
+    fn beyond_rebuilding(&self, index: usize, latest: Header) -> Vec<u16> {
+        let Some(group) = self.groups.get(index) else { return Vec::new() };
+        let to_come = usize::from(latest.parity - 1 - latest.index);
+        let missing = self.missing(group);
+        if missing.len() <= group.parity.len() + to_come {
+            return Vec::new();
+        }
+        missing.into_iter().map(|column| latest.first.wrapping_add(u16::from(column))).collect()
+    }
+
+    fn known(&self, group: &Group, column: u8) -> Option<&MediaPacket> {
+        let packet = self.media.get(&group.header.first.wrapping_add(u16::from(column)));
+        packet.filter(|packet| packet.rtp_time == group.rtp_time)
+    }
+
+    /// By index in the group.
+    fn missing(&self, group: &Group) -> Vec<u8> {
+        (0..group.header.media).filter(|column| self.known(group, *column).is_none()).collect()
     }
 
     /// Remembers a packet; says no when it is known.
@@ -91,17 +122,13 @@ impl FecDecoder {
     fn rebuild(&mut self, index: usize) -> Vec<MediaPacket> {
         let Some(group) = self.groups.get(index) else { return Vec::new() };
         let Header { media, first, .. } = group.header;
-        let known = |column: u8| {
-            let packet = self.media.get(&first.wrapping_add(u16::from(column)));
-            packet.filter(|packet| packet.rtp_time == group.rtp_time)
-        };
-        let missing: Vec<u8> = (0..media).filter(|column| known(*column).is_none()).collect();
+        let missing = self.missing(group);
         if missing.len() > group.parity.len() {
             return Vec::new();
         }
         let mut rebuilt = Vec::new();
         if !missing.is_empty() {
-            let present = (0..media).filter_map(|column| Some((column, known(column)?)));
+            let present = (0..media).filter_map(|column| Some((column, self.known(group, column)?)));
             let blocks = solve(&group.parity, &missing, present);
             for (column, block) in missing.into_iter().zip(blocks.into_iter().flatten()) {
                 let Some(payload) = payload_of(&block) else { continue };

@@ -10,7 +10,7 @@ mod encoder;
 mod galois;
 pub mod protection;
 
-pub use decoder::FecDecoder;
+pub use decoder::{FecDecoder, FromParity};
 pub use encoder::FecEncoder;
 
 use bytes::Bytes;

@@ -45,7 +45,7 @@ proptest! {
                 have.push(packet.clone());
                 rebuilt.extend(decoder.media(packet.clone()));
             } else {
-                rebuilt.extend(decoder.parity(packets[0].rtp_time, &payloads[index - media]));
+                rebuilt.extend(decoder.parity(packets[0].rtp_time, &payloads[index - media]).rebuilt);
             }
         }
         for packet in &rebuilt {
@@ -87,9 +87,25 @@ fn a_repair_completes_a_group_that_lacked_one_packet_too_many() {
     for packet in &packets[2..] {
         assert_eq!(decoder.media(packet.clone()), []);
     }
-    assert_eq!(decoder.parity(packets[0].rtp_time, &payloads[0]), []);
+    assert_eq!(decoder.parity(packets[0].rtp_time, &payloads[0]).rebuilt, []);
     assert_eq!(decoder.media(packets[1].clone()), [packets[0].clone()]);
     assert_eq!(decoder.media(packets[1].clone()), []);
+}
+
+#[test]
+fn what_no_parity_still_to_come_can_rebuild_is_told_at_once() {
+    let (packets, payloads) = group(6, 6, 3);
+    let mut decoder = FecDecoder::default();
+    for packet in &packets[..2] {
+        assert_eq!(decoder.media(packet.clone()), []);
+    }
+    let last_four: Vec<u16> = packets[2..].iter().map(|packet| packet.sequence).collect();
+    // Four are missing, and three parity packets were made.
+    assert_eq!(decoder.parity(packets[0].rtp_time, &payloads[0]).beyond, last_four);
+    assert_eq!(decoder.media(packets[2].clone()), []);
+    // Three are missing. With the second parity packet two are here, and one may follow.
+    assert_eq!(decoder.parity(packets[0].rtp_time, &payloads[1]), FromParity::default());
+    assert_eq!(decoder.parity(packets[0].rtp_time, &payloads[2]).rebuilt, packets[3..]);
 }
 
 #[test]
@@ -100,7 +116,7 @@ fn parity_of_a_cycle_earlier_rebuilds_nothing_now() {
         let later = MediaPacket { rtp_time: packet.rtp_time.wrapping_add(90_000), ..packet.clone() };
         assert_eq!(decoder.media(later), []);
     }
-    assert_eq!(decoder.parity(packets[0].rtp_time, &payloads[0]), []);
+    assert_eq!(decoder.parity(packets[0].rtp_time, &payloads[0]).rebuilt, []);
 }
 
 #[test]
