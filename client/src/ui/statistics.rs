@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, Area, Color32, Context, FontId, Grid, Id, Order, Rect, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2,
-    vec2,
+    Align2, Area, Color32, Context, FontId, Grid, Id, Order, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::icons::Icon;
@@ -41,7 +40,7 @@ pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) 
                 });
             });
             let room = (stage.height() - 170.0).max(80.0);
-            eframe::egui::ScrollArea::vertical().max_height(room).show(ui, |ui| {
+            eframe::egui::ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(ui, |ui| {
                 match statistics.and_then(|statistics| Some((statistics, statistics.latest()?))) {
                     Some((statistics, latest)) => content(ui, statistics, latest),
                     None => {
@@ -192,7 +191,6 @@ impl Plot {
             let values = if latest.is_empty() { "not measured".to_owned() } else { latest.join(", ") };
             WidgetInfo::labeled(Role::Image, true, format!("{}, the last minute: {values} now", self.name))
         });
-        ui.allocate_space(Vec2::ZERO);
     }
 }
 
