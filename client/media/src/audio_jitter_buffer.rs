@@ -332,6 +332,12 @@ impl AudioJitterBuffer {
         self.next.zip(first).is_some_and(|(next, time)| (time - next).abs() < SMALLEST_GAP) && self.made_up == 0
     }
 
+    /// Whether nothing is here while sound is played: what comes next is late by a little, or lost.
+    #[must_use]
+    pub fn lacks_packet(&self) -> bool {
+        self.begun && !self.holding && !self.pausing && self.made_up == 0 && self.waiting.is_empty()
+    }
+
     /// How many packets are waiting.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -107,6 +107,10 @@ impl AudioSink for AudioOutput {
         self.sink.until_wanted(now)
     }
 
+    fn until_missed(&mut self, now: Instant) -> Duration {
+        self.sink.until_missed(now)
+    }
+
     fn latency(&self, now: Instant) -> Duration {
         self.sink.latency(now)
     }
@@ -143,6 +147,10 @@ mod tests {
             Duration::from_millis(3)
         }
 
+        fn until_missed(&mut self, _now: Instant) -> Duration {
+            Duration::from_millis(8)
+        }
+
         fn latency(&self, _now: Instant) -> Duration {
             Duration::from_millis(30)
         }
@@ -167,6 +175,7 @@ mod tests {
         let ahead = copy.heard_at.duration_since(before);
         assert!((30..200).contains(&ahead.as_millis()), "{ahead:?}");
         assert_eq!(output.until_wanted(before), Duration::from_millis(3));
+        assert_eq!(output.until_missed(before), Duration::from_millis(8));
     }
 
     #[test]

@@ -95,6 +95,12 @@ impl AudioPlayout {
         std::array::from_fn(|_| self.ready.pop_front().unwrap_or(0.0))
     }
 
+    /// Whether the next frame would have to be made up because the packet that it begins with has not come yet.
+    #[must_use]
+    pub fn lacks_packet(&self) -> bool {
+        self.ready.len() < AUDIO_FRAME_SAMPLES && self.jitter_buffer.lacks_packet()
+    }
+
     /// The RTP time of the last frame's first sample, to within what was stretched in it; `None` when it is not known.
     #[must_use]
     pub fn position(&self) -> Option<u32> {

@@ -1,8 +1,9 @@
 //! The thread that plays received sound: packets in, 10 ms frames to a sink in step with the speaker.
 //!
 //! The speaker decides when: the sink says how long it can wait for the next frame, so that it always has a little more
-//! than it takes at once, and no more. After a hiccup of this thread the frames that are due are made at once; the jitter
-//! buffer takes the delay back that this left. The sink can be exchanged at any time without losing a packet.
+//! than it takes at once, and no more. That little is there for a packet that is a little late: it is waited for until the
+//! sink would run dry, before anything is made up. After a hiccup of this thread the frames that are due are made at once;
+//! the jitter buffer takes the delay back that this left. The sink can be exchanged at any time without losing a packet.
 
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,12 +26,19 @@ pub trait AudioSink: Send {
     fn write(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES]);
     /// How long the next frame can wait; zero when it is wanted now.
     fn until_wanted(&mut self, now: Instant) -> Duration;
+    /// How long it can wait at most; after that something is missing from what is heard.
+    fn until_missed(&mut self, now: Instant) -> Duration;
     /// How long after `now` a sample written now is heard.
     fn latency(&self, now: Instant) -> Duration;
 }
 
 /// Without a wait in between, no more frames than this are made: 100 ms.
 const MOST_FRAMES_AT_ONCE: u32 = 10;
+/// A packet that is not there in time is waited for no longer than this.
+const MOST_PATIENCE: Duration = AUDIO_FRAME_DURATION;
+/// Where that was in vain, packets are lost rather than late, and none is waited for during this time: each wait uses up
+/// what the speaker has for the hiccups of this thread.
+const IMPATIENT: Duration = Duration::from_secs(1);
 /// Statistics are published every so many frames.
 const FRAMES_PER_UPDATE: u32 = 10;
 
@@ -109,6 +117,7 @@ impl AudioReceiver {
             level: LevelMeter::new(),
             stats: Arc::default(),
             frames: 0,
+            impatient_until: None,
         };
         let (stop, next_sink, stats) = (StopSignal::new(), LatestSlot::new(), Arc::clone(&playing.stats));
         let (stopped, sinks) = (stop.clone(), Arc::clone(&next_sink));
@@ -161,6 +170,7 @@ struct Playing {
     level: LevelMeter,
     stats: Arc<Mutex<AudioReceiveStats>>,
     frames: u32,
+    impatient_until: Option<Instant>,
 }
 
 impl Playing {
@@ -182,12 +192,16 @@ impl Playing {
         }
     }
 
+    /// Plays the frame that is wanted `now`.
     fn play_frame(&mut self, now: Instant) {
         // When the sender is gone, what is left is played; the owner ends the thread.
         while let Ok(packet) = self.input.try_recv() {
             self.playout.insert(packet);
         }
+        self.await_packet(now);
+        // Whatever was waited for, the frame is the one of this moment: the delay stays as it is.
         let frame = self.playout.next_frame(now);
+        let now = Instant::now();
         let latency = self.sink.latency(now);
         if let Some(rtp_time) = self.playout.position() {
             self.lip_sync.lock().heard(rtp_time, now + latency);
@@ -204,6 +218,23 @@ impl Playing {
             self.frames = 0;
             let stats = self.measure();
             *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = stats;
+        }
+    }
+
+    /// Waits for the packet that the frame wanted `now` needs, as long as the sink can do without.
+    fn await_packet(&mut self, now: Instant) {
+        if self.impatient_until.is_some_and(|until| now < until) || !self.playout.lacks_packet() {
+            return;
+        }
+        let until = now + self.sink.until_missed(now).min(MOST_PATIENCE);
+        while self.playout.lacks_packet() {
+            match self.input.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(packet) => self.playout.insert(packet),
+                Err(_) => {
+                    self.impatient_until = Some(now + IMPATIENT);
+                    return;
+                }
+            }
         }
     }
 
@@ -228,5 +259,95 @@ impl Playing {
             }),
             first_played: playout.first_played,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{SyncSender, sync_channel};
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::opus_codec::{OpusEncoder, PACKET_SAMPLES};
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// A speaker that lets the packet it is given come as soon as it is asked how long it can wait.
+    struct Patient {
+        network: SyncSender<ReceivedAudio>,
+        late: Arc<LatestSlot<ReceivedAudio>>,
+        asked: Arc<Mutex<u32>>,
+    }
+
+    impl AudioSink for Patient {
+        fn write(&mut self, _frame: &[f32; AUDIO_FRAME_SAMPLES]) {}
+
+        fn until_wanted(&mut self, _now: Instant) -> Duration {
+            Duration::ZERO
+        }
+
+        fn until_missed(&mut self, _now: Instant) -> Duration {
+            *self.asked.lock().unwrap() += 1;
+            if let Some(packet) = self.late.take() {
+                self.network.send(packet).unwrap();
+            }
+            8 * MS
+        }
+
+        fn latency(&self, _now: Instant) -> Duration {
+            10 * MS
+        }
+    }
+
+    /// Plays packets of 20 ms that come in time, but for some that come when they are waited for or, lost, never. Says
+    /// what was played and how often a packet was waited for.
+    fn play(count: u16, late: &[u16], lost: &[u16]) -> (crate::audio_playout::PlayoutStats, u32) {
+        let (network, input) = sync_channel(16);
+        let (slot, asked) = (LatestSlot::new(), Arc::default());
+        let sink = Patient { network: network.clone(), late: Arc::clone(&slot), asked: Arc::clone(&asked) };
+        let mut playing = Playing {
+            input,
+            sink: Box::new(sink),
+            playout: AudioPlayout::new().unwrap(),
+            lip_sync: Arc::default(),
+            tone: ToneDetector::new(),
+            level: LevelMeter::new(),
+            stats: Arc::default(),
+            frames: 0,
+            impatient_until: None,
+        };
+        let start = Instant::now();
+        let mut encoder = OpusEncoder::new().unwrap();
+        let tone: [f32; PACKET_SAMPLES] = std::array::from_fn(|i| 0.3 * (i as f32 * 0.06).sin());
+        for number in 0..count {
+            let payload = Bytes::copy_from_slice(encoder.encode(&tone).unwrap());
+            let at = start + u32::from(number) * 20 * MS;
+            let rtp_time = u32::from(number) * 960;
+            let packet = ReceivedAudio { sequence: number, rtp_time, payload, arrival: at, copy: false };
+            if late.contains(&number) {
+                slot.put(ReceivedAudio { arrival: at + 5 * MS, ..packet });
+            } else if !lost.contains(&number) {
+                network.send(packet).unwrap();
+            }
+            playing.play_frame(at);
+            playing.play_frame(at + 10 * MS);
+        }
+        let asked = *asked.lock().unwrap();
+        (playing.playout.stats(), asked)
+    }
+
+    #[test]
+    fn a_packet_that_is_a_little_late_is_waited_for_instead_of_made_up() {
+        let (stats, asked) = play(100, &[60, 70, 71], &[]);
+        assert_eq!((stats.concealed_samples, stats.jitter_buffer.late), (0, 0));
+        assert!(asked >= 1, "never waited");
+    }
+
+    #[test]
+    fn where_packets_are_lost_the_speaker_is_not_kept_waiting_for_each() {
+        let (stats, asked) = play(100, &[], &[60, 66, 72, 78, 84]);
+        assert!(stats.concealed_samples > 0);
+        assert_eq!(asked, 1);
     }
 }

@@ -21,6 +21,8 @@ const MARGIN_STEP: Duration = Duration::from_micros(2500);
 const MAX_MARGIN: Duration = Duration::from_millis(40);
 /// With less than this left a frame is made at once.
 const LOW: Duration = Duration::from_millis(2);
+/// A frame that is kept back comes before less than this is left: who waits may wake late.
+const RESERVE: Duration = Duration::from_millis(5);
 /// With so much more than the margin no frame is made.
 const EXCESS: Duration = Duration::from_millis(30);
 /// A device that takes nothing for this long stalls; frames go on in real time, and what does not fit is dropped.
@@ -63,6 +65,7 @@ pub struct SpeakerPacer {
     drift: DriftController,
     last_write: Option<Instant>,
     writes_since_filling: u32,
+    kept_back_since: Option<Instant>,
 }
 
 impl Default for SpeakerPacer {
@@ -74,6 +77,7 @@ impl Default for SpeakerPacer {
             drift: DriftController::new(),
             last_write: None,
             writes_since_filling: 0,
+            kept_back_since: None,
         }
     }
 }
@@ -118,17 +122,30 @@ impl SpeakerPacer {
         }
     }
 
+    /// How long the next frame can wait at most. It is kept back then, and how late it comes says nothing of the device.
+    #[must_use]
+    pub fn until_missed(&mut self, now: Instant, device: &DeviceState) -> Duration {
+        self.kept_back_since = Some(now);
+        if self.filling || device.stalls(now) {
+            return Duration::ZERO;
+        }
+        Duration::from_secs_f64((device.level(now) - RESERVE.as_secs_f64()).max(0.0))
+    }
+
     /// A frame is about to be queued; gives the ratio to resample it with, relative to the nominal one.
     pub fn writing(&mut self, now: Instant, device: &DeviceState) -> f64 {
         let elapsed = self.last_write.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
         self.last_write = Some(now);
+        let kept_back_since = self.kept_back_since.take();
         let in_step = self.due.filter(|due| now.saturating_duration_since(*due) < LATE);
         self.due = Some(in_step.unwrap_or(now) + AUDIO_FRAME_DURATION);
         if self.filling || device.stalls(now) {
             return self.drift.ratio();
         }
         self.writes_since_filling = self.writes_since_filling.saturating_add(1);
-        self.drift.update(device.level(now) - self.margin.as_secs_f64(), elapsed)
+        let kept_back = kept_back_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        let error = device.level(now) + kept_back.as_secs_f64() - self.margin.as_secs_f64();
+        self.drift.update(error, elapsed)
     }
 }
 

@@ -31,6 +31,8 @@ use crate::media::wav::WavFile;
 const KIND: AudioKind = AudioKind::Speaker;
 /// What waits ahead of a sink without a device.
 const PACED_AHEAD: Duration = Duration::from_millis(20);
+/// And what of it is left when a frame comes as late as it can.
+const PACED_RESERVE: Duration = Duration::from_millis(5);
 /// No device needs more ahead of it. What does not fit into a stalled device's ring is dropped.
 const MOST_AHEAD: Duration = Duration::from_millis(100);
 /// Frames on their way to a file: 2 s, for a disk that is busy.
@@ -101,6 +103,10 @@ impl AudioSink for PacedSink {
 
     fn until_wanted(&mut self, now: Instant) -> Duration {
         (self.latency(now) + AUDIO_FRAME_DURATION).saturating_sub(PACED_AHEAD)
+    }
+
+    fn until_missed(&mut self, now: Instant) -> Duration {
+        self.latency(now).saturating_sub(PACED_RESERVE)
     }
 
     fn latency(&self, now: Instant) -> Duration {
@@ -188,6 +194,10 @@ impl AudioSink for RingSink {
     fn until_wanted(&mut self, now: Instant) -> Duration {
         let state = self.state();
         self.pacer.until_wanted(now, &state)
+    }
+
+    fn until_missed(&mut self, now: Instant) -> Duration {
+        self.pacer.until_missed(now, &self.state())
     }
 
     fn latency(&self, now: Instant) -> Duration {
@@ -336,6 +346,7 @@ mod tests {
         assert_eq!(sink.latency(at(0)), Duration::from_millis(20));
         assert_eq!(sink.until_wanted(at(0)), Duration::from_millis(10));
         assert_eq!(sink.until_wanted(at(7)), Duration::from_millis(3));
+        assert_eq!(sink.until_missed(at(10)), Duration::from_millis(5));
         // Held up until 60: nothing is left, and two frames are wanted again.
         assert_eq!(sink.until_wanted(at(60)), Duration::ZERO);
         sink.write_at(&loud, at(60));
