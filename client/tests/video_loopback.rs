@@ -11,7 +11,7 @@ use visavis_client::media::pattern_bar::read_bar;
 use visavis_client::media::psnr::psnr;
 use visavis_client::media::slot::LatestSlot;
 use visavis_client::media::units::{Bitrate, VideoSize};
-use visavis_client::media::video_control::VideoControl;
+use visavis_client::media::video_control::{KeyFrame, VideoControl};
 use visavis_client::media::video_receive::{VideoReceiveSettings, VideoReceiver};
 use visavis_client::media::video_send::{VideoSendSettings, VideoSender};
 
@@ -30,7 +30,7 @@ fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
     let (input, received) = std::sync::mpsc::sync_channel(4);
     let key_frame = control.clone();
     let receiver = VideoReceiver::spawn(received, VideoReceiveSettings::default(), move || {
-        let _ = key_frame.try_send(VideoControl::KeyFrame { coarse: false });
+        let _ = key_frame.try_send(VideoControl::KeyFrame(KeyFrame::Fine));
     });
     let receiver = receiver.expect("it starts");
 

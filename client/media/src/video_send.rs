@@ -21,7 +21,7 @@ use crate::send_rate::FrameRateLadder;
 use crate::send_size::{FrameGate, FrameRateMeter, SizeLadder};
 use crate::slot::{LatestSlot, Taken};
 use crate::units::{Bitrate, VideoSize};
-use crate::video_control::VideoControl;
+use crate::video_control::{KeyFrame, VideoControl};
 
 /// Key frames are large: somebody who asks for one after the other gets this many seconds between them.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
@@ -182,12 +182,6 @@ fn ladder(settings: &VideoSendSettings, level: H264Level) -> SizeLadder {
     SizeLadder::new(level.fit(settings.max_size, settings.fps))
 }
 
-/// A key frame that was asked for.
-#[derive(Debug, Clone, Copy)]
-struct KeyFrame {
-    coarse: bool,
-}
-
 /// Everything but the thread.
 struct Encoding {
     settings: VideoSendSettings,
@@ -235,10 +229,7 @@ impl Encoding {
     /// Takes a request; of several targets the last counts.
     fn request(&mut self, request: VideoControl) {
         match request {
-            VideoControl::KeyFrame { coarse } => {
-                let coarse = coarse || self.key_wanted.is_some_and(|wanted| wanted.coarse);
-                self.key_wanted = Some(KeyFrame { coarse });
-            }
+            VideoControl::KeyFrame(wanted) => self.key_wanted = self.key_wanted.max(Some(wanted)),
             VideoControl::Target(target) => self.target = target.min(self.settings.max_bitrate),
             VideoControl::Level(level) if level != self.level => {
                 self.level = level;
@@ -274,8 +265,7 @@ impl Encoding {
         let size = self.ladder.size_for(frame.size, self.target, self.camera_fps, now);
         let scaled = self.scaler.scale(frame, size)?;
         // The encoder takes a key frame's share from its rate.
-        let coarse = key.is_some_and(|key| key.coarse);
-        let target = if coarse { self.target.scaled(COARSE) } else { self.target };
+        let target = if key == Some(KeyFrame::Coarse) { self.target.scaled(COARSE) } else { self.target };
 
         let encoder = match &mut self.encoder {
             Some(encoder) if encoder.size() == size => encoder,

@@ -7,7 +7,7 @@
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::{Duration, Instant};
 
-use super::VideoControl;
+use super::{KeyFrame, VideoControl};
 use visavis_media::h264_level::H264Level;
 use visavis_media::units::Bitrate;
 
@@ -17,12 +17,6 @@ const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(250);
 const SPREAD: Duration = Duration::from_millis(30);
 /// A target that differs by less than this from the last is not worth telling the encoder.
 const TARGET_STEP: f64 = 0.03;
-
-/// A wish for a key frame.
-#[derive(Debug, Clone, Copy)]
-struct KeyFrame {
-    coarse: bool,
-}
 
 /// The wishes to one encoder.
 #[derive(Debug)]
@@ -54,21 +48,20 @@ impl EncoderWishes {
 
     /// A connection begins, with a key frame if it carries video: what was sent on another is of no use.
     pub(crate) fn begin(&mut self, video: bool) {
-        self.key_frame = video.then_some(KeyFrame { coarse: false });
+        self.key_frame = video.then_some(KeyFrame::Fine);
         (self.key_frame_told, self.key_frame_sent) = (None, None);
     }
 
     /// Pictures are to begin again with a key frame; a coarse one where it matters that it is there soon.
-    pub(crate) fn key_frame(&mut self, coarse: bool) {
-        let coarse = coarse || self.key_frame.is_some_and(|wished| wished.coarse);
-        self.key_frame = Some(KeyFrame { coarse });
+    pub(crate) fn key_frame(&mut self, wished: KeyFrame) {
+        self.key_frame = self.key_frame.max(Some(wished));
     }
 
     /// The other asks for a key frame. The last one answers that while it can't have arrived when the other asked.
     pub(crate) fn key_frame_asked_for(&mut self, now: Instant, rtt: Option<Duration>) {
         let on_its_way = rtt.unwrap_or_default() + SPREAD;
         if self.key_frame_sent.is_none_or(|sent| now.saturating_duration_since(sent) > on_its_way) {
-            self.key_frame(false);
+            self.key_frame(KeyFrame::Fine);
         }
     }
 
@@ -101,9 +94,9 @@ impl EncoderWishes {
             self.target_told = Some(target);
         }
         let due = self.key_frame_told.is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
-        if let Some(KeyFrame { coarse }) = self.key_frame
+        if let Some(wished) = self.key_frame
             && due
-            && self.tell(VideoControl::KeyFrame { coarse })
+            && self.tell(VideoControl::KeyFrame(wished))
         {
             self.key_frame = None;
             self.key_frame_told = Some(now);
@@ -124,8 +117,8 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
     const RTT: Option<Duration> = Some(Duration::from_millis(60));
-    const FINE: VideoControl = VideoControl::KeyFrame { coarse: false };
-    const COARSE: VideoControl = VideoControl::KeyFrame { coarse: true };
+    const FINE: VideoControl = VideoControl::KeyFrame(KeyFrame::Fine);
+    const COARSE: VideoControl = VideoControl::KeyFrame(KeyFrame::Coarse);
 
     fn wishes(room: usize) -> (EncoderWishes, Receiver<VideoControl>, Instant) {
         let (control, heard) = sync_channel(room);
@@ -135,11 +128,11 @@ mod tests {
     #[test]
     fn key_frames_that_are_wished_for_together_become_one_and_a_coarse_one_if_any_is() {
         let (mut wishes, heard, start) = wishes(8);
-        wishes.key_frame(false);
-        wishes.key_frame(true);
-        wishes.key_frame(false);
+        wishes.key_frame(KeyFrame::Fine);
+        wishes.key_frame(KeyFrame::Coarse);
+        wishes.key_frame(KeyFrame::Fine);
         wishes.make(start);
-        wishes.key_frame(false);
+        wishes.key_frame(KeyFrame::Fine);
         wishes.make(start + 200 * MS);
         assert_eq!(heard.try_iter().collect::<Vec<_>>(), [COARSE]);
         wishes.make(start + 260 * MS);
@@ -162,7 +155,7 @@ mod tests {
     fn what_finds_no_room_is_told_later_and_what_hardly_changed_is_not_told() {
         let (mut wishes, heard, start) = wishes(1);
         wishes.target(Bitrate::from_kbps(500));
-        wishes.key_frame(false);
+        wishes.key_frame(KeyFrame::Fine);
         wishes.make(start);
         assert_eq!(heard.try_iter().collect::<Vec<_>>(), [VideoControl::Target(Bitrate::from_kbps(500))]);
         wishes.target(Bitrate::from_kbps(510));
@@ -173,7 +166,7 @@ mod tests {
     #[test]
     fn a_new_connection_begins_with_a_key_frame_at_once() {
         let (mut wishes, heard, start) = wishes(8);
-        wishes.key_frame(true);
+        wishes.key_frame(KeyFrame::Coarse);
         wishes.make(start);
         wishes.begin(true);
         wishes.make(start + MS);

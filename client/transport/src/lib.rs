@@ -51,7 +51,7 @@ use visavis_media::units::Bitrate;
 pub use peer::Peer;
 pub use sdp::SdpError;
 pub use visavis_media::audio_control::AudioControl;
-pub use visavis_media::video_control::VideoControl;
+pub use visavis_media::video_control::{KeyFrame, VideoControl};
 
 /// Begins to resolve the names of STUN and TURN servers, so that a later call need not wait for them. Returns at once.
 pub fn warm_up(ice_servers: &[IceServer]) {

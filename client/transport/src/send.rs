@@ -24,7 +24,7 @@ use super::nack::SendHistory;
 use super::pacer::{Enqueued, Pacer};
 use super::packetizer::{MAX_PAYLOAD, packetize};
 use super::video_pause::{PauseStep, VideoPause};
-use super::{AudioControl, VideoControl};
+use super::{AudioControl, KeyFrame, VideoControl};
 use visavis_media::frame::{EncodedAudio, EncodedVideo, SAMPLE_RATE};
 use visavis_media::h264_level::H264Level;
 use visavis_media::units::Bitrate;
@@ -351,7 +351,7 @@ impl SendTask {
         self.pacer.drop_video();
         self.history.clear();
         self.key_frame_only = true;
-        self.wishes.key_frame(true);
+        self.wishes.key_frame(KeyFrame::Coarse);
         self.tick(now);
     }
 
@@ -405,7 +405,7 @@ impl SendTask {
             }
             Enqueued::Dropped => {
                 self.key_frame_only = true;
-                self.wishes.key_frame(true);
+                self.wishes.key_frame(KeyFrame::Coarse);
                 self.tick(Instant::now());
             }
         }

@@ -37,7 +37,7 @@ fn encode(encoding: &mut Encoding, frames: u32, ask: impl Fn(u32) -> Option<Vide
 fn key_frame_requests_that_come_together_get_one_key_frame() {
     let mut encoding = Encoding::new(settings(200));
     let encoded =
-        encode(&mut encoding, 60, |index| matches!(index, 30..36).then_some(VideoControl::KeyFrame { coarse: false }));
+        encode(&mut encoding, 60, |index| matches!(index, 30..36).then_some(VideoControl::KeyFrame(KeyFrame::Fine)));
     let keys: Vec<_> = encoded.iter().enumerate().filter(|(_, e)| e.key).map(|(i, _)| i).collect();
     // The first request is met at once; those that follow it are met together when the interval is over.
     assert_eq!(keys, [0, 30, 40]);
@@ -47,13 +47,13 @@ fn key_frame_requests_that_come_together_get_one_key_frame() {
 
 #[test]
 fn a_coarse_key_frame_is_less_than_half_of_another_and_the_pictures_after_it_are_as_large() {
-    let sizes = |coarse| {
-        let key = VideoControl::KeyFrame { coarse };
+    let sizes = |kind| {
+        let key = VideoControl::KeyFrame(kind);
         let encoded = encode(&mut Encoding::new(settings(300)), 90, |index| (index == 60).then_some(key));
         assert!(encoded[60].key);
         (encoded[60].data.len(), encoded[75..].iter().map(|picture| picture.data.len()).sum::<usize>())
     };
-    let ((key, after), (coarse_key, coarse_after)) = (sizes(false), sizes(true));
+    let ((key, after), (coarse_key, coarse_after)) = (sizes(KeyFrame::Fine), sizes(KeyFrame::Coarse));
     assert!(coarse_key * 2 < key, "{coarse_key} and {key} bytes");
     assert!((0.8..1.25).contains(&(coarse_after as f64 / after as f64)), "{coarse_after} and {after} bytes");
 }

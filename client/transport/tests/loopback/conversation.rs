@@ -167,7 +167,7 @@ impl Conversation {
     fn send_picture(&mut self, side: usize, now: Duration) {
         let (end, account) = (&self.ends[side], &mut self.accounts[side]);
         let wished =
-            end.control.try_iter().fold(false, |wished, wish| wished | matches!(wish, VideoControl::KeyFrame { .. }));
+            end.control.try_iter().fold(false, |wished, wish| wished | matches!(wish, VideoControl::KeyFrame(_)));
         let key = account.pictures_sent == 0 || wished;
         let data = access_unit(&mut self.rng, key, if key { 8_000 } else { 2_000 });
         // What does not fit is dropped, as the encoder does.

@@ -226,7 +226,7 @@ async fn follow_target(end: &End, time: Duration) -> Bitrate {
         for wish in end.control.try_iter() {
             match wish {
                 VideoControl::Target(wanted) => target = wanted,
-                VideoControl::KeyFrame { .. } => key = true,
+                VideoControl::KeyFrame(_) => key = true,
                 VideoControl::Level(_) => {}
             }
         }

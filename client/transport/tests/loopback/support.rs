@@ -89,7 +89,7 @@ impl End {
         let until = Instant::now() + Duration::from_secs(5);
         while Instant::now() < until {
             match self.control.try_recv() {
-                Ok(VideoControl::KeyFrame { .. }) => return true,
+                Ok(VideoControl::KeyFrame(_)) => return true,
                 Ok(VideoControl::Target(_) | VideoControl::Level(_)) => {}
                 Err(_) => sleep(Duration::from_millis(5)).await,
             }
@@ -192,7 +192,7 @@ pub(crate) async fn send_pictures(end: &End, seed: u64, count: usize, bytes: usi
     let mut sent = Vec::new();
     for index in 0..count {
         let wished =
-            end.control.try_iter().fold(false, |wished, wish| wished | matches!(wish, VideoControl::KeyFrame { .. }));
+            end.control.try_iter().fold(false, |wished, wish| wished | matches!(wish, VideoControl::KeyFrame(_)));
         let key = index == 0 || wished;
         let data = access_unit(&mut rng, key, if key { 4 * bytes } else { bytes });
         end.video_out.send(picture(data.clone(), key)).await.expect("the peer takes pictures");
