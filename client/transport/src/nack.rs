@@ -5,6 +5,7 @@
 //! asked for a few times, a round trip apart, and resent no faster than that whoever asks.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// Packets overtake each other now and then; so long at least it is not taken for a loss.
@@ -72,10 +73,7 @@ impl NackTracker {
             self.missing.clear();
             return true;
         }
-        let next_ask = now + self.first_wait(now);
-        for missing in highest + 1..sequence {
-            self.missing.insert(missing, Missing { since: now, asks: 0, next_ask });
-        }
+        self.miss(highest + 1..sequence, now, self.first_wait(now));
         if self.missing.len() > MAX_MISSING {
             self.missing.clear();
             return true;
@@ -98,9 +96,7 @@ impl NackTracker {
             } else if ahead > 0 && ahead <= MAX_MISSING as i64 && self.missing.len() < MAX_MISSING {
                 // Nothing between them came either.
                 let known = self.highest.unwrap_or(highest);
-                for missing in known + 1..=sequence {
-                    self.missing.insert(missing, Missing { since: now, asks: 0, next_ask: now + wait });
-                }
+                self.miss(known + 1..sequence + 1, now, wait);
                 self.highest = Some(known.max(sequence));
             }
         }
@@ -113,10 +109,7 @@ impl NackTracker {
             && sequence > highest
             && sequence - highest <= MAX_MISSING as u64
         {
-            let next_ask = now + self.first_wait(now);
-            for missing in highest + 1..sequence {
-                self.missing.insert(missing, Missing { since: now, asks: 0, next_ask });
-            }
+            self.miss(highest + 1..sequence, now, self.first_wait(now));
             self.highest = Some(sequence);
         }
     }
@@ -137,6 +130,12 @@ impl NackTracker {
         let since = self.reordering_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         let reordering = Duration::from_secs_f64(self.reordering * REORDER_DECAY.powf(since.as_secs_f64()));
         REORDER_WAIT.max(reordering)
+    }
+
+    /// Notes packets that are missing as of now. They are asked for after `wait`.
+    fn miss(&mut self, sequences: Range<u64>, now: Instant, wait: Duration) {
+        self.missing
+            .extend(sequences.map(|sequence| (sequence, Missing { since: now, asks: 0, next_ask: now + wait })));
     }
 
     /// A missing packet came. Sooner than any answer could, it was only overtaken.
