@@ -14,6 +14,7 @@ pub mod ids;
 mod json;
 pub mod limits;
 pub mod message;
+mod plain_bytes;
 mod scan;
 
 pub use codec::DecodeError;
