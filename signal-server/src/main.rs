@@ -2,11 +2,13 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::num::NonZero;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
 use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
 use visavis_signal_server::names::command::{Command, NamesAction};
 use visavis_signal_server::signals::StopSignals;
 use visavis_signal_server::{Options, start};
@@ -26,7 +28,7 @@ fn main() -> ExitCode {
     if let Err(error) = options.log.begin() {
         return fail(USAGE, format_args!("--log {}: {error}", options.log.log));
     }
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    match runtime() {
         Ok(runtime) => {
             let code = runtime.block_on(serve(&options));
             // What still reads a file is not waited for.
@@ -37,12 +39,19 @@ fn main() -> ExitCode {
     }
 }
 
+/// With one processor a second thread is only in the way: handing work from one to the other costs more than it spares.
+fn runtime() -> io::Result<Runtime> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut builder = if processors == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    builder.enable_all().build()
+}
+
 /// The names are where the server with the same options finds them.
 fn look_after_names(action: &NamesAction, options: &Options) -> ExitCode {
     let out = &mut io::stdout().lock();
     let done = match options.redis.config() {
         None => action.run(&options.names.config(), out),
-        Some(redis) => match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Some(redis) => match Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime.block_on(action.run_at(&redis, out)),
             Err(error) => return fail(FAILED, format_args!("the system gives no threads or timers: {error}")),
         },
