@@ -1,24 +1,21 @@
-//! One WebSocket connection, from the upgrade to the last goodbye.
+//! One connection, from the upgrade to the last goodbye.
 //!
-//! Text frames come in and go to the hub through the connection's dialect; what the hub puts in the outbox goes out.
-//! Everything has a deadline and a bound: the login, silence, a write, the size of a message, the outbox.
-//! Nothing that arrives can do more than end this one connection, and when it ends, its name is free before anything
-//! else happens. Nothing that was said is logged.
+//! Texts come in and go to the hub through the connection's dialect. What the hub puts in the outbox is written by whoever
+//! said it, or here where that is not possible. Everything has a deadline and a bound: the login, silence, a write, the
+//! size of a message, the outbox. Nothing that arrives can do more than end this one connection, and when it ends, its
+//! name is free before anything else happens. Nothing that was said is logged.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep_until, timeout};
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use visavis_shared::codec::nests_deeper_than;
 use visavis_shared::dialect::Interpreter;
 use visavis_shared::limits::{MAX_JSON_DEPTH, PROTOCOL_VERSION};
@@ -33,26 +30,16 @@ use crate::limits::Limits;
 use crate::liveness::{Due, Liveness};
 use crate::logging::{LoggedName, NameLog};
 use crate::metrics::{Kind, Metrics, Open};
-use crate::outbox::Over;
+use crate::outbox::{Over, Unwritten};
 use crate::rates::{LoginGate, MessageGate, Verdict};
-use crate::read_ahead::ReadAhead;
 use crate::router::Closing;
 use crate::timing::Timing;
-use crate::transport::Transport;
+use crate::web_socket::WebSocket;
 
 /// What `hello` says about the server.
 const PRODUCT: &str = concat!("visavis-signal-server/", env!("CARGO_PKG_VERSION"));
-/// Allocated for every connection at once, so it is what an idle one costs. Busy ones are read ahead.
-const READ_BUFFER_BYTES: usize = 1024;
-/// Written to the socket when this much has come together, or when there is no more.
-const WRITE_BUFFER_BYTES: usize = 8 * 1024;
-/// Only a peer that pings without end and never reads gets there.
-const MAX_WRITE_BUFFER_BYTES: usize = 256 * 1024;
 /// A client that gets this should not connect again by itself: it did so already.
 const CLOSE_REPLACED: u16 = 4001;
-/// How much of what a closing connection still sends is read, so that the close frame is not lost to a reset.
-const MAX_DRAINED_BYTES: usize = 1024 * 1024;
-
 /// So many messages are heard one after the other before everything else gets its turn.
 const STREAK: u32 = 32;
 
@@ -117,19 +104,24 @@ impl From<Over> for End {
     }
 }
 
+impl From<Unwritten> for End {
+    fn from(unwritten: Unwritten) -> Self {
+        match unwritten {
+            Unwritten::Over(over) => over.into(),
+            Unwritten::Broken => Self::Gone,
+        }
+    }
+}
+
 /// Serves one connection until it ends, or until the server goes away.
 pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let Upgraded { transport, early, caller } = upgraded;
-    let config = web_socket(&context.limits);
-    // Copied, because the bytes (none, as a rule) lie in the larger buffer of HTTP, which would be kept.
-    let socket =
-        WebSocketStream::from_partially_read(ReadAhead::new(transport), early.to_vec(), Role::Server, Some(config))
-            .await;
-    drop(early);
     let _open = context.metrics.opened(Kind::WebSocket);
     let began = Instant::now();
     let seat = context.hub.seat();
-    let id = seat.id();
+    let (id, outbox) = (seat.id(), Arc::clone(seat.outbox()));
+    let socket = WebSocket::new(transport, &early, &context.limits, outbox, Arc::clone(&context.metrics));
+    drop(early);
     tracing::debug!(connection = %id, "connected");
     let mut connection = Connection {
         socket,
@@ -145,6 +137,8 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let end = connection.run().await;
     let lasted = began.elapsed();
     let Connection { socket, seat, login, context, caller: _caller, .. } = connection;
+    // What is said from now on is for whoever comes back.
+    seat.outbox().reserve_way();
     if end == End::Left {
         seat.leave();
     } else {
@@ -161,15 +155,6 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     Box::pin(say_goodbye(socket, end, &context.timing)).await;
 }
 
-fn web_socket(limits: &Limits) -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
-        .max_message_size(Some(limits.message_bytes))
-        .max_frame_size(Some(limits.message_bytes))
-}
-
 /// What a future is ready with now. One that is not can be polled again later.
 async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|cx| match future.as_mut().poll(cx) {
@@ -179,16 +164,23 @@ async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     .await
 }
 
-async fn relieved(relief: &mut Option<Pending>) {
-    if let Some(relief) = relief {
-        relief.await;
-    }
-    *relief = None;
+/// What a connection has to do next.
+enum Next {
+    /// Take what came.
+    Hear(Result<Message, WsError>),
+    /// Write what waits.
+    Write,
+    /// Hear again: what had to be done before is done.
+    GoOn,
+    /// Look at the clock.
+    Look,
+    /// Leave, within this time: the server goes away.
+    Leave(Duration),
 }
 
 /// A connection after the upgrade.
 struct Connection {
-    socket: WebSocketStream<ReadAhead<Transport>>,
+    socket: WebSocket,
     seat: Seat,
     interpreter: Interpreter,
     liveness: Liveness,
@@ -212,35 +204,56 @@ struct LoggedIn {
 impl Connection {
     async fn run(&mut self) -> End {
         self.seat.reply(hello(self.seat.challenge()));
-        let mut relief = None;
+        let mut relief: Option<Pending> = None;
         let mut draining = false;
+        let mut drain = self.drain.clone();
+        let mut drain_begun = pin!(drain.begun());
         let mut streak = 0;
         let mut timer = pin!(sleep_until(Instant::now().into()));
         loop {
-            if let Err(end) = self.write_out().await {
-                return end;
-            }
-            // What has come already is heard without asking for everything else that could be waited for.
-            if relief.is_none()
-                && streak < STREAK
-                && let Some(heard) = at_once(pin!(self.socket.next())).await
-            {
-                streak += 1;
-                match self.hear(heard) {
-                    Ok(wait) => relief = wait,
-                    Err(end) => return self.end(end).await,
+            let next = poll_fn(|cx| {
+                // What has come already is heard without asking for everything else that could be waited for.
+                if relief.is_none() && streak < STREAK {
+                    streak += 1;
+                    if let Poll::Ready(heard) = self.socket.poll_hear(cx) {
+                        return Poll::Ready(Next::Hear(heard));
+                    }
+                    streak = 0;
                 }
-                continue;
-            }
-            streak = 0;
-            tokio::select! {
-                () = self.seat.outbox().filled() => {}
-                () = relieved(&mut relief), if relief.is_some() => {}
-                heard = self.socket.next(), if relief.is_none() => match self.hear(heard) {
+                self.seat.deliver();
+                if self.seat.outbox().poll_filled(cx).is_ready() {
+                    return Poll::Ready(Next::Write);
+                }
+                if relief.as_mut().is_some_and(|relief| relief.as_mut().poll(cx).is_ready()) {
+                    relief = None;
+                    return Poll::Ready(Next::GoOn);
+                }
+                if timer.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Next::Look);
+                }
+                if !draining && let Poll::Ready(within) = drain_begun.as_mut().poll(cx) {
+                    draining = true;
+                    return Poll::Ready(Next::Leave(within));
+                }
+                if streak > 0 {
+                    // Others' connections have their turn before more is heard here.
+                    streak = 0;
+                    cx.waker().wake_by_ref();
+                }
+                Poll::Pending
+            });
+            match next.await {
+                Next::Hear(heard) => match self.hear(heard) {
                     Ok(wait) => relief = wait,
                     Err(end) => return self.end(end).await,
                 },
-                () = timer.as_mut() => match self.liveness.poll(Instant::now()) {
+                Next::Write => {
+                    if let Err(end) = self.write_out().await {
+                        return end;
+                    }
+                }
+                Next::GoOn => {}
+                Next::Look => match self.liveness.poll(Instant::now()) {
                     Due::Nothing(until) => timer.as_mut().reset(until.into()),
                     Due::Ping => {
                         self.renew_credentials();
@@ -252,13 +265,10 @@ impl Connection {
                     Due::Silent => return End::Closing(CloseCode::Policy, "nothing was heard for too long"),
                     Due::Leave => return RESTART,
                 },
-                spread = self.drain.begun(), if !draining => {
-                    if self.login.is_none() {
-                        return RESTART;
-                    }
-                    draining = true;
+                Next::Leave(_) if self.login.is_none() => return RESTART,
+                Next::Leave(within) => {
                     let now = Instant::now();
-                    self.liveness.leave(now + spread.mul_f64(rand::random()));
+                    self.liveness.leave(now + within.mul_f64(rand::random()));
                     timer.as_mut().reset(now.into());
                 }
             }
@@ -272,12 +282,8 @@ impl Connection {
     }
 
     /// Takes what came. What comes back has to be waited for before more is heard.
-    fn hear(&mut self, heard: Option<Result<Message, WsError>>) -> Result<Option<Pending>, End> {
-        let message = match heard {
-            Some(Ok(message)) => message,
-            Some(Err(error)) => return Err(self.end_by(&error)),
-            None => return Err(End::Gone),
-        };
+    fn hear(&mut self, heard: Result<Message, WsError>) -> Result<Option<Pending>, End> {
+        let message = heard.map_err(|error| self.end_by(&error))?;
         let now = now();
         self.liveness.heard(now);
         match self.gate.judge() {
@@ -313,7 +319,12 @@ impl Connection {
             self.refuse(ErrorCode::InvalidJson, words, None);
             return None;
         }
-        let message = match self.interpreter.decode(text) {
+        let undecided = self.interpreter.dialect().is_none();
+        let decoded = self.interpreter.decode(text);
+        if undecided && self.interpreter.dialect().is_some() {
+            self.seat.outbox().speak(self.interpreter.clone());
+        }
+        let message = match decoded {
             Ok(message) => message,
             Err(error) => {
                 self.seat.reply(error.into_reply());
@@ -352,39 +363,32 @@ impl Connection {
 
     /// Writes everything that waits.
     async fn write_out(&mut self) -> Result<(), End> {
-        let Some(first) = self.seat.outbox().pop()? else { return Ok(()) };
-        let Self { socket, seat, interpreter, liveness, login, caller, context, .. } = self;
-        let write = async {
-            let mut next = Some(first);
-            while let Some(mut message) = next {
-                if let ServerMessage::LoggedIn { username, ice_servers, .. } = &mut message {
-                    *ice_servers = context.ice.servers_for(caller.reached, Some(username.as_str()));
-                    liveness.logged_in();
-                    let name = context.names.show(username.as_str());
-                    tracing::info!(connection = %seat.id(), %name, "logged in");
-                    let (username, credentials_of) = (username.as_str().to_owned(), Instant::now());
-                    *login = Some(LoggedIn { name, username, credentials_of, _counted: context.metrics.online() });
-                }
-                if let (ServerMessage::IceServers { ice_servers }, Some(login)) = (&mut message, login.as_mut()) {
-                    *ice_servers = context.ice.servers_for(caller.reached, Some(&login.username));
-                    login.credentials_of = Instant::now();
-                }
-                context.metrics.said(&message);
-                if let Some(text) = interpreter.encode(&message) {
-                    socket.feed(Message::text(text)).await.map_err(|_| End::Gone)?;
-                }
-                next = seat.outbox().pop()?;
+        let Self { seat, liveness, login, caller, context, .. } = self;
+        let mut complete = |message: &mut ServerMessage| {
+            if let ServerMessage::LoggedIn { username, ice_servers, .. } = message {
+                *ice_servers = context.ice.servers_for(caller.reached, Some(username.as_str()));
+                liveness.logged_in();
+                let name = context.names.show(username.as_str());
+                tracing::info!(connection = %seat.id(), %name, "logged in");
+                let (username, credentials_of) = (username.as_str().to_owned(), Instant::now());
+                *login = Some(LoggedIn { name, username, credentials_of, _counted: context.metrics.online() });
             }
-            socket.flush().await.map_err(|_| End::Gone)
+            if let (ServerMessage::IceServers { ice_servers }, Some(login)) = (message, login.as_mut()) {
+                *ice_servers = context.ice.servers_for(caller.reached, Some(&login.username));
+                login.credentials_of = Instant::now();
+            }
         };
-        let mut write = pin!(write);
+        let mut write = pin!(poll_fn(|cx| seat.outbox().poll_write_out(cx, &mut complete)));
         // As a rule there is room, and no clock is needed.
         if let Some(written) = at_once(write.as_mut()).await {
-            return written;
+            return written.map_err(End::from);
         }
         tokio::select! {
             biased;
-            written = timeout(context.timing.write, write) => written.unwrap_or(Err(End::NotReading)),
+            written = timeout(context.timing.write, write) => match written {
+                Ok(written) => written.map_err(End::from),
+                Err(_) => Err(End::NotReading),
+            },
             over = seat.outbox().over() => Err(over.into()),
         }
     }
@@ -398,7 +402,7 @@ impl Connection {
     }
 
     async fn ping(&mut self) -> Result<(), End> {
-        match timeout(self.context.timing.write, self.socket.send(Message::Ping(Bytes::new()))).await {
+        match timeout(self.context.timing.write, self.socket.ping()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => Err(End::NotReading),
@@ -420,37 +424,19 @@ fn farewell(frame: Option<&CloseFrame>) -> End {
 }
 
 /// Closes as politely as the end allows.
-async fn say_goodbye(mut socket: WebSocketStream<ReadAhead<Transport>>, end: End, timing: &Timing) {
+async fn say_goodbye(socket: WebSocket, end: End, timing: &Timing) {
     let reason = match end {
         End::Gone => return,
         End::NotReading => {
-            // What the system still holds for the peer would be kept for minutes.
-            let _ = socket.get_ref().get_ref().set_zero_linger();
+            // Whether the system does makes no difference any more.
+            let _ = socket.reset();
             return;
         }
         End::Left | End::ClosedByPeer => None,
         End::Closing(code, reason) => Some(CloseFrame { code, reason: reason.into() }),
     };
-    let goodbye = async {
-        // The reply to the peer's close is written by flushing.
-        match reason {
-            Some(reason) => socket.send(Message::Close(Some(reason))).await?,
-            None => socket.flush().await?,
-        }
-        let stream = socket.get_mut();
-        stream.shutdown().await?;
-        let mut drained = 0;
-        let mut rest = vec![0; READ_BUFFER_BYTES];
-        while drained < MAX_DRAINED_BYTES {
-            match stream.read(&mut rest).await? {
-                0 => break,
-                bytes => drained += bytes,
-            }
-        }
-        Ok::<(), WsError>(())
-    };
-    // Whether it arrived makes no difference any more.
-    let _ = timeout(timing.goodbye, goodbye).await;
+    // Nor does whether it arrived.
+    let _ = timeout(timing.goodbye, socket.close(reason)).await;
 }
 
 #[cfg(test)]

@@ -46,6 +46,45 @@ struct State {
     last_id: u64,
 }
 
+/// Connections for which something was put in their outbox.
+#[derive(Debug, Default)]
+struct Touched(Vec<Arc<Outbox>>);
+
+impl Touched {
+    /// To so many connections their messages are written at once. Those of more are written by their own tasks, which
+    /// share the work among all threads.
+    const FEW: usize = 4;
+
+    fn add(&mut self, outbox: &Arc<Outbox>) {
+        // Among few there are no two alike; among more it makes no difference.
+        if !self.0.iter().rev().take(Self::FEW).any(|touched| Arc::ptr_eq(touched, outbox)) {
+            self.0.push(Arc::clone(outbox));
+        }
+    }
+
+    /// Sees to it that what was put in goes out.
+    fn deliver(&mut self) {
+        if self.0.len() > Self::FEW {
+            self.wake();
+        }
+        self.0.drain(..).for_each(|outbox| outbox.deliver());
+    }
+
+    /// Has each connection's own task do that, which makes one write of what comes in many pieces.
+    fn wake(&mut self) {
+        self.0.drain(..).for_each(|outbox| outbox.wake());
+        // Who is known to many keeps no memory for that.
+        self.0.shrink_to(Self::FEW);
+    }
+}
+
+/// What was put in has to go out in any case.
+impl Drop for Touched {
+    fn drop(&mut self) {
+        self.wake();
+    }
+}
+
 /// What is left to do when the lock is free again.
 #[derive(Debug, Default)]
 struct Leftover {
@@ -82,15 +121,16 @@ impl Hub {
         state.outboxes.insert(id, Arc::clone(&outbox));
         drop(state);
         let challenge = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
-        Seat { id, outbox, challenge, left: false, hub: Arc::clone(self) }
+        Seat { id, outbox, touched: Touched::default(), challenge, left: false, hub: Arc::clone(self) }
     }
 
     /// Takes what the cluster brings from other nodes.
     pub(crate) fn receive(&self, news: News) {
         let mut state = self.lock();
         let outputs = state.router.from_afar(news, now());
-        // Those who sent it are not here to be slowed down; a reader who can't keep up is closed.
-        self.carry_out(&mut state, outputs, None);
+        // Those who sent it are not here to be slowed down; a reader who can't keep up is closed. What comes one by one
+        // comes in great numbers, and the connections' tasks are woken to write it in one piece.
+        self.carry_out(&mut state, outputs, None, &mut Touched::default());
     }
 
     /// How much may wait for one connection.
@@ -123,7 +163,7 @@ impl Hub {
                     let mut state = self.lock();
                     // The clock of the runtime, which a test can hold.
                     let outputs = state.router.expire(now());
-                    self.carry_out(&mut state, outputs, None);
+                    self.carry_out(&mut state, outputs, None, &mut Touched::default());
                 }
                 () = self.deadline_changed.notified() => {}
             }
@@ -135,21 +175,28 @@ impl Hub {
     }
 
     /// Does what the router wants, but for what takes time.
-    fn carry_out(&self, state: &mut State, outputs: Vec<Output>, sender: Option<ConnectionId>) -> Leftover {
+    fn carry_out(
+        &self,
+        state: &mut State,
+        outputs: Vec<Output>,
+        sender: Option<ConnectionId>,
+        touched: &mut Touched,
+    ) -> Leftover {
         let mut left = Leftover::default();
         for output in outputs {
             match output {
                 Output::Deliver(Delivery { to, message }) => {
-                    let Some(outbox) = state.outboxes.get(&to).map(Arc::clone) else { continue };
+                    let Some(outbox) = state.outboxes.get(&to) else { continue };
                     let pressure = outbox.push(message);
+                    touched.add(outbox);
                     if state.router.is_waiting(to) {
                         // Nobody is at work on it: waiting for relief would be in vain.
                         if outbox.is_over() {
                             let outputs = state.router.give_up(to, now());
-                            left.add(self.carry_out(state, outputs, sender));
+                            left.add(self.carry_out(state, outputs, sender, touched));
                         }
                     } else if pressure == Pressure::High && Some(to) != sender {
-                        left.pressed.push(outbox);
+                        left.pressed.push(Arc::clone(outbox));
                     }
                 }
                 Output::Adopt { from, by } => {
@@ -158,6 +205,7 @@ impl Hub {
                         for message in waiting {
                             outbox.push(message);
                         }
+                        touched.add(outbox);
                     }
                 }
                 Output::Forget(connection) => {
@@ -206,9 +254,13 @@ impl Hub {
                 Box::new(move |router| router.settle_join(connection, &room, entry))
             }
         };
-        let mut state = self.lock();
-        let outputs = settled(&mut state.router);
-        self.carry_out(&mut state, outputs, Some(connection));
+        let mut touched = Touched::default();
+        {
+            let mut state = self.lock();
+            let outputs = settled(&mut state.router);
+            self.carry_out(&mut state, outputs, Some(connection), &mut touched);
+        }
+        touched.deliver();
     }
 
     async fn claim(&self, connection: ConnectionId, claim: Claim) -> Settled {
@@ -229,6 +281,8 @@ pub(crate) fn now() -> Instant {
 pub(crate) struct Seat {
     id: ConnectionId,
     outbox: Arc<Outbox>,
+    /// Others who have yet to get what this connection said to them.
+    touched: Touched,
     challenge: String,
     /// Nobody will come back for the session.
     left: bool,
@@ -242,7 +296,7 @@ impl Seat {
     }
 
     /// What waits to be written.
-    pub(crate) fn outbox(&self) -> &Outbox {
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
         &self.outbox
     }
 
@@ -254,24 +308,32 @@ impl Seat {
     /// Says something to this connection alone, in order with everything else.
     pub(crate) fn reply(&self, message: ServerMessage) {
         self.outbox.push(message);
+        self.outbox.wake();
     }
 
-    /// Takes what the connection heard just now. What comes back has to be done before it hears more.
-    pub(crate) fn handle(&self, message: ClientMessage, now: Instant) -> Option<Pending> {
+    /// Sees to it that what came of [`Seat::handle`] reaches whom it is for. Meant for a connection that hears nothing
+    /// more for now; until then what it said to somebody waits, to be written in one piece.
+    pub(crate) fn deliver(&mut self) {
+        self.touched.deliver();
+    }
+
+    /// Takes what the connection heard just now. What comes back has to be done before it hears more; before that, and
+    /// before it waits for anything, [`Seat::deliver`].
+    pub(crate) fn handle(&mut self, message: ClientMessage, now: Instant) -> Option<Pending> {
         match message {
             ClientMessage::Login(login) => self.log_in(login),
-            message => self.act(|router| router.handle(self.id, message, now)),
+            message => self.act(|router, id| router.handle(id, message, now)),
         }
     }
 
     /// Calls the connection by a name that nobody is told of: for pages that know no logins.
-    pub(crate) fn enter_as_guest(&self, name: Username) -> Option<Pending> {
-        self.act(|router| router.enter_as_guest(self.id, name))
+    pub(crate) fn enter_as_guest(&mut self, name: Username) -> Option<Pending> {
+        self.act(|router, id| router.enter_as_guest(id, name))
     }
 
     /// Says something to every other guest who is in no room.
-    pub(crate) fn broadcast(&self, message: Payload) -> Option<Pending> {
-        self.act(|router| router.broadcast(self.id, message))
+    pub(crate) fn broadcast(&mut self, message: Payload) -> Option<Pending> {
+        self.act(|router, id| router.broadcast(id, message))
     }
 
     /// Gives the seat back for good: the session is over at once, even if it has a token.
@@ -279,11 +341,11 @@ impl Seat {
         self.left = true;
     }
 
-    fn log_in(&self, login: Login) -> Option<Pending> {
+    fn log_in(&mut self, login: Login) -> Option<Pending> {
         match names::proven(&login, &self.challenge) {
             Ok(key) => {
                 let attempt = LoginAttempt { username: login.username, key, resume: login.resume };
-                self.act(|router| router.log_in(self.id, attempt, now()))
+                self.act(|router, id| router.log_in(id, attempt, now()))
             }
             Err(error) => {
                 let message = error.to_string();
@@ -293,10 +355,10 @@ impl Seat {
         }
     }
 
-    fn act(&self, act: impl FnOnce(&mut Router) -> Vec<Output>) -> Option<Pending> {
+    fn act(&mut self, act: impl FnOnce(&mut Router, ConnectionId) -> Vec<Output>) -> Option<Pending> {
         let mut state = self.hub.lock();
-        let outputs = act(&mut state.router);
-        let left = self.hub.carry_out(&mut state, outputs, Some(self.id));
+        let outputs = act(&mut state.router, self.id);
+        let left = self.hub.carry_out(&mut state, outputs, Some(self.id), &mut self.touched);
         drop(state);
         self.hub.pending(left)
     }
@@ -314,8 +376,9 @@ impl Drop for Seat {
         if !state.router.is_waiting(self.id) {
             state.outboxes.remove(&self.id);
         }
-        self.hub.carry_out(&mut state, outputs, None);
+        self.hub.carry_out(&mut state, outputs, None, &mut self.touched);
         drop(state);
+        self.touched.deliver();
         self.hub.deadline_changed.notify_one();
     }
 }

@@ -12,9 +12,10 @@
 //! ```
 //!
 //! [`registry`], [`sessions`], [`calls`], [`rooms`] and [`router`] are pure: they hold the rules and know nothing of
-//! sockets, clocks, databases or dialects. Round them stand one lock (`hub`), one bounded queue per connection (`outbox`),
-//! one task per connection (`connection`), and what all nodes together know (`cluster`, [`names`]). In front of those
-//! stands the door: who is let in at all (`admission`, `proxy`, `origin`), encryption (`tls`), and HTTP (`front`, `http`).
+//! sockets, clocks, databases or dialects. Round them stand one lock (`hub`), one bounded queue per connection (`outbox`,
+//! written out by `frame_writer`), one task per connection (`connection`, which hears through `web_socket`), and what all
+//! nodes together know (`cluster`, [`names`]). In front of those stands the door: who is let in at all (`admission`,
+//! `proxy`, `origin`), encryption (`tls`), and HTTP (`front`, `http`).
 
 #![warn(clippy::expect_used, clippy::panic)]
 
@@ -24,6 +25,7 @@ mod cluster;
 pub mod config;
 mod connection;
 mod drain;
+mod frame_writer;
 mod front;
 mod http;
 mod hub;
@@ -49,6 +51,7 @@ mod socketio;
 mod timing;
 mod tls;
 mod transport;
+mod web_socket;
 
 pub use cluster::redis::{RedisConfig, RedisOptions, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};

@@ -1,16 +1,27 @@
-//! What waits to be written to one connection.
+//! What waits to be written to one connection, and the way by which it goes out.
 //!
-//! Bounded by [`QueueLimits`], in messages and in bytes. Beyond that the queue is thrown away and the connection closed, because its peer does not read; nobody else waits for it. So that a burst does not look like that,
-//! a sender who finds the queue half full lets its connection catch up first ([`Outbox::relief`]), for at most
-//! [`PATIENCE`] and not again until something was written.
+//! Bounded by [`QueueLimits`], in messages and in bytes. Beyond that the queue is thrown away and the connection closed,
+//! because its peer does not read; nobody else waits for it. So that a burst does not look like that, a sender who finds
+//! the queue half full lets its connection catch up first ([`Outbox::relief`]), for at most [`PATIENCE`] and not again
+//! until something was written.
+//!
+//! Whoever puts messages in writes them as well ([`Outbox::deliver`]), which spares the connection's task being woken for
+//! each. The task is woken where only it can go on: when the stream takes no more, for a message that it has to
+//! complete, or because there is no [`FrameWriter`] here. While something is left in the writer nobody but the task
+//! writes, so messages go out in the order in which they were put in.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 use visavis_shared::ServerMessage;
+use visavis_shared::dialect::Interpreter;
 
+use crate::frame_writer::FrameWriter;
 use crate::limits::QueueLimits;
 use crate::router::Closing;
 
@@ -28,6 +39,26 @@ pub(crate) enum Over {
     Closed(Closing),
 }
 
+/// Why something could not be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unwritten {
+    /// Nothing more is to be.
+    #[error(transparent)]
+    Over(#[from] Over),
+    /// The stream takes nothing any more.
+    #[error("the stream is broken")]
+    Broken,
+}
+
+/// What comes out of a queue from which not everything is wanted.
+enum Popped {
+    Message(ServerMessage),
+    /// What comes next is not wanted.
+    Unwanted,
+    /// There is nothing.
+    Nothing,
+}
+
 /// How full a queue is after a message was put in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pressure {
@@ -42,10 +73,20 @@ pub(crate) enum Pressure {
 pub(crate) struct Outbox {
     limits: QueueLimits,
     queue: Mutex<Queue>,
-    /// There is something to write, or the queue is over. One waiter: the connection.
-    filled: Notify,
-    /// Something was taken out. Any number of waiters.
+    /// The connection's task, when it waits for something to write or for the end of the queue.
+    task: AtomicWaker,
+    /// Something was taken out that was waited for. Any number of waiters.
     drained: Notify,
+    /// Locked before the queue is.
+    way: Mutex<Option<Way>>,
+}
+
+/// How messages go out.
+#[derive(Debug)]
+struct Way {
+    writer: FrameWriter,
+    /// Whether others than the connection's task may write.
+    shared: bool,
 }
 
 #[derive(Debug, Default)]
@@ -55,6 +96,8 @@ struct Queue {
     counted: usize,
     bytes: usize,
     over: Option<Over>,
+    /// A sender waits for something to be taken out.
+    waited_for: bool,
     /// Nothing was taken out for as long as a sender waited.
     stalled: bool,
 }
@@ -68,10 +111,16 @@ impl Queue {
 impl Outbox {
     /// An empty one.
     pub(crate) fn new(limits: QueueLimits) -> Self {
-        Self { limits, queue: Mutex::default(), filled: Notify::new(), drained: Notify::new() }
+        Self {
+            limits,
+            queue: Mutex::default(),
+            task: AtomicWaker::new(),
+            drained: Notify::new(),
+            way: Mutex::default(),
+        }
     }
 
-    /// Puts a message in.
+    /// Puts a message in. It stays there until [`Outbox::deliver`] or [`Outbox::wake`].
     pub(crate) fn push(&self, message: ServerMessage) -> Pressure {
         let mut queue = self.lock();
         if queue.over.is_some() {
@@ -87,30 +136,39 @@ impl Outbox {
             queue.bytes = bytes;
         }
         let waits = queue.is_half_full(self.limits) && !queue.stalled;
-        drop(queue);
-        self.filled.notify_one();
         if waits { Pressure::High } else { Pressure::Low }
     }
 
     /// Takes the next message out.
     pub(crate) fn pop(&self) -> Result<Option<ServerMessage>, Over> {
+        match self.pop_if(|_| true)? {
+            Popped::Message(message) => Ok(Some(message)),
+            Popped::Unwanted | Popped::Nothing => Ok(None),
+        }
+    }
+
+    fn pop_if(&self, is_wanted: impl FnOnce(&ServerMessage) -> bool) -> Result<Popped, Over> {
         let mut queue = self.lock();
         if let Some(over) = queue.over {
             return Err(over);
         }
-        let message = queue.messages.pop_front();
-        if let Some(message) = &message {
-            queue.counted -= usize::from(counts(message));
-            queue.bytes -= approximate_bytes(message);
-            queue.stalled = false;
-            if queue.messages.is_empty() {
-                // An idle connection keeps no memory for its busy times.
-                queue.messages = VecDeque::new();
-            }
-            drop(queue);
+        if queue.messages.front().is_some_and(|message| !is_wanted(message)) {
+            return Ok(Popped::Unwanted);
+        }
+        let Some(message) = queue.messages.pop_front() else { return Ok(Popped::Nothing) };
+        queue.counted -= usize::from(counts(&message));
+        queue.bytes -= approximate_bytes(&message);
+        queue.stalled = false;
+        if queue.messages.is_empty() {
+            // An idle connection keeps no memory for its busy times.
+            queue.messages = VecDeque::new();
+        }
+        let relieves = std::mem::take(&mut queue.waited_for);
+        drop(queue);
+        if relieves {
             self.drained.notify_waiters();
         }
-        Ok(message)
+        Ok(Popped::Message(message))
     }
 
     /// Takes everything out, for another connection.
@@ -123,7 +181,7 @@ impl Outbox {
     /// Ends the connection; what waits is thrown away.
     pub(crate) fn close(&self, closing: Closing) {
         *self.lock() = Queue { over: Some(Over::Closed(closing)), ..Queue::default() };
-        self.filled.notify_one();
+        self.wake();
         self.drained.notify_waiters();
     }
 
@@ -132,27 +190,100 @@ impl Outbox {
         self.lock().over.is_some()
     }
 
-    /// Until there is something to take out, or nothing more comes out.
+    /// Until there is something to take out, or nothing more comes out. Only for the connection's task.
     pub(crate) async fn filled(&self) {
-        loop {
-            {
-                let queue = self.lock();
-                if queue.over.is_some() || !queue.messages.is_empty() {
-                    return;
-                }
-            }
-            self.filled.notified().await;
+        poll_fn(|cx| self.poll_filled(cx)).await;
+    }
+
+    /// Like [`Outbox::filled`], within another future.
+    pub(crate) fn poll_filled(&self, cx: &Context<'_>) -> Poll<()> {
+        self.task.register(cx.waker());
+        let queue = self.lock();
+        if queue.over.is_some() || !queue.messages.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Until nothing more comes out, and why. Only for the connection's task.
+    pub(crate) async fn over(&self) -> Over {
+        poll_fn(|cx| {
+            self.task.register(cx.waker());
+            self.lock().over.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+
+    /// Has the connection's task look at what waits.
+    pub(crate) fn wake(&self) {
+        self.task.wake();
+    }
+
+    /// From now on, who puts messages in can write them as well.
+    pub(crate) fn open_way(&self, writer: FrameWriter) {
+        *self.way() = Some(Way { writer, shared: true });
+    }
+
+    /// From now on only the connection's task writes.
+    pub(crate) fn reserve_way(&self) {
+        if let Some(way) = &mut *self.way() {
+            way.shared = false;
         }
     }
 
-    /// Until nothing more comes out, and why.
-    pub(crate) async fn over(&self) -> Over {
-        loop {
-            if let Some(over) = self.lock().over {
-                return over;
-            }
-            self.filled.notified().await;
+    /// Nothing is written any more, nor is what was begun.
+    pub(crate) fn close_way(&self) {
+        *self.way() = None;
+    }
+
+    /// What is written from now on is said like this.
+    pub(crate) fn speak(&self, interpreter: Interpreter) {
+        if let Some(way) = &mut *self.way() {
+            way.writer.speak(interpreter);
         }
+    }
+
+    /// Writes what waits, as far as that is possible at once; otherwise the connection's task is woken to do it.
+    pub(crate) fn deliver(&self) {
+        if !self.is_delivered() {
+            self.wake();
+        }
+    }
+
+    fn is_delivered(&self) -> bool {
+        let mut way = self.way();
+        let Some(Way { writer, shared: true }) = &mut *way else { return false };
+        // Else the task waits for the stream, and would not hear of it any more.
+        if writer.has_leftover() {
+            return false;
+        }
+        let cx = &mut Context::from_waker(Waker::noop());
+        let mut held_back = false;
+        let written = poll_write_all(writer, cx, || match self.pop_if(|message| !needs_its_task(message))? {
+            Popped::Message(message) => Ok(Some(message)),
+            popped => {
+                held_back = matches!(popped, Popped::Unwanted);
+                Ok(None)
+            }
+        });
+        written == Poll::Ready(Ok(())) && !held_back
+    }
+
+    /// Writes all that waits. Only for the connection's task, which completes each message first.
+    pub(crate) fn poll_write_out(
+        &self,
+        cx: &mut Context<'_>,
+        mut complete: impl FnMut(&mut ServerMessage),
+    ) -> Poll<Result<(), Unwritten>> {
+        let mut way = self.way();
+        let Some(Way { writer, .. }) = &mut *way else { return Poll::Ready(Err(Unwritten::Broken)) };
+        poll_write_all(writer, cx, || {
+            let mut message = self.pop()?;
+            message.iter_mut().for_each(&mut complete);
+            Ok(message)
+        })
+    }
+
+    /// Has something to do with the writer, if there is one. Only for the connection's task.
+    pub(crate) fn with_writer<T>(&self, act: impl FnOnce(&mut FrameWriter) -> T) -> Option<T> {
+        self.way().as_mut().map(|way| act(&mut way.writer))
     }
 
     /// Until there is room again, or there is no point in waiting.
@@ -161,10 +292,11 @@ impl Outbox {
             loop {
                 let drained = self.drained.notified();
                 {
-                    let queue = self.lock();
+                    let mut queue = self.lock();
                     if !queue.is_half_full(self.limits) || queue.stalled {
                         return;
                     }
+                    queue.waited_for = true;
                 }
                 drained.await;
             }
@@ -177,6 +309,34 @@ impl Outbox {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn way(&self) -> MutexGuard<'_, Option<Way>> {
+        self.way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes everything that `next` brings; ready when the stream holds nothing back.
+fn poll_write_all(
+    writer: &mut FrameWriter,
+    cx: &mut Context<'_>,
+    mut next: impl FnMut() -> Result<Option<ServerMessage>, Over>,
+) -> Poll<Result<(), Unwritten>> {
+    loop {
+        while !writer.is_full()
+            && let Some(message) = next()?
+        {
+            writer.say(&message);
+        }
+        if !writer.has_leftover() {
+            return Poll::Ready(Ok(()));
+        }
+        ready!(writer.poll_write(cx)).map_err(|_| Unwritten::Broken)?;
+    }
+}
+
+/// Whether a message says something that the connection has to know, or has to put in.
+fn needs_its_task(message: &ServerMessage) -> bool {
+    matches!(message, ServerMessage::LoggedIn { .. } | ServerMessage::IceServers { .. })
 }
 
 fn counts(message: &ServerMessage) -> bool {
@@ -196,114 +356,4 @@ fn approximate_bytes(message: &ServerMessage) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use visavis_shared::{Payload, RoomId, Username};
-
-    use super::*;
-
-    const LIMITS: QueueLimits = QueueLimits { messages: 64, bytes: 256 * 1024 };
-
-    fn presence() -> ServerMessage {
-        ServerMessage::Presence { username: Username::parse("bob").unwrap(), online: true }
-    }
-
-    fn said(text: &str) -> ServerMessage {
-        ServerMessage::Message {
-            room: RoomId::parse("blue").unwrap(),
-            username: Username::parse("bob").unwrap(),
-            message: Payload::of(&text).unwrap(),
-        }
-    }
-
-    #[test]
-    fn messages_come_out_in_order() {
-        let outbox = Outbox::new(LIMITS);
-        outbox.push(said("one"));
-        outbox.push(presence());
-        outbox.push(said("two"));
-        assert_eq!(outbox.pop(), Ok(Some(said("one"))));
-        assert_eq!(outbox.pop(), Ok(Some(presence())));
-        assert_eq!(outbox.pop(), Ok(Some(said("two"))));
-        assert_eq!(outbox.pop(), Ok(None));
-        let queue = outbox.lock();
-        assert_eq!((queue.counted, queue.bytes), (0, 0));
-    }
-
-    #[test]
-    fn too_many_messages_run_it_over_and_free_its_memory() {
-        let outbox = Outbox::new(LIMITS);
-        for _ in 0..LIMITS.messages {
-            outbox.push(said("x"));
-        }
-        assert!(outbox.pop().is_ok());
-        outbox.push(said("x"));
-        outbox.push(said("x"));
-        assert_eq!(outbox.pop(), Err(Over::Overflow));
-        assert_eq!(outbox.lock().messages.capacity(), 0);
-        assert_eq!(outbox.push(said("x")), Pressure::Low);
-        assert_eq!(outbox.pop(), Err(Over::Overflow));
-    }
-
-    #[test]
-    fn too_many_bytes_run_it_over() {
-        let outbox = Outbox::new(LIMITS);
-        let large = "x".repeat(60 * 1024);
-        for _ in 0..4 {
-            outbox.push(said(&large));
-        }
-        assert!(!outbox.is_over());
-        outbox.push(said(&large));
-        assert_eq!(outbox.pop(), Err(Over::Overflow));
-    }
-
-    #[test]
-    fn presence_is_bounded_by_bytes_only() {
-        let outbox = Outbox::new(LIMITS);
-        for _ in 0..2 * LIMITS.messages {
-            outbox.push(presence());
-        }
-        assert!(!outbox.is_over());
-        for _ in 0..LIMITS.bytes / size_of::<ServerMessage>() {
-            outbox.push(presence());
-        }
-        assert_eq!(outbox.pop(), Err(Over::Overflow));
-    }
-
-    #[test]
-    fn another_connection_takes_what_waits_in_its_order() {
-        let outbox = Outbox::new(LIMITS);
-        outbox.push(said("one"));
-        outbox.push(said("two"));
-        assert_eq!(outbox.take_all(), [said("one"), said("two")]);
-        assert_eq!(outbox.pop(), Ok(None));
-        outbox.push(said("three"));
-        outbox.close(Closing::Replaced);
-        assert_eq!((outbox.pop(), outbox.is_over()), (Err(Over::Closed(Closing::Replaced)), true));
-        assert_eq!(outbox.take_all(), []);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_sender_waits_for_a_reader_at_work_but_only_once_for_one_that_is_not() {
-        let outbox = Outbox::new(LIMITS);
-        let mut pressure = Pressure::Low;
-        for _ in 0..LIMITS.messages / 2 {
-            assert_eq!(pressure, Pressure::Low);
-            pressure = outbox.push(said("x"));
-        }
-        assert_eq!(pressure, Pressure::High);
-
-        let began = tokio::time::Instant::now();
-        let (_, popped) = tokio::join!(outbox.relief(), async { outbox.pop() });
-        assert_eq!((popped, began.elapsed()), (Ok(Some(said("x"))), Duration::ZERO));
-
-        assert_eq!(outbox.push(said("x")), Pressure::High);
-        outbox.relief().await;
-        assert_eq!(began.elapsed(), PATIENCE);
-        assert_eq!(outbox.push(said("x")), Pressure::Low);
-        outbox.relief().await;
-        assert_eq!(began.elapsed(), PATIENCE);
-
-        outbox.pop().unwrap();
-        assert_eq!(outbox.push(said("x")), Pressure::High);
-    }
-}
+mod tests;

@@ -38,7 +38,7 @@ type Refusal = Box<dyn Display + Send>;
 impl Door {
     /// A seat for a socket, under the name of its id.
     async fn seat(&self, me: Username) -> Result<Seat, Refusal> {
-        let seat = self.context.hub.seat();
+        let mut seat = self.context.hub.seat();
         if let Some(pending) = seat.enter_as_guest(me) {
             let in_time = timeout(self.context.timing.login, pending).await;
             in_time.map_err(|_| Box::new("The server is too busy. Try again in a moment.") as Refusal)?;

@@ -88,6 +88,7 @@ impl Session {
     async fn speak(&mut self) -> Ended {
         let mut pending: Option<Pending> = None;
         loop {
+            self.start.seat.deliver();
             if let Err(ended) = self.write_out().await {
                 return ended;
             }
@@ -102,8 +103,8 @@ impl Session {
     }
 
     /// Takes an event. What comes back has to be done before the next one is heard.
-    fn hear(&self, heard: Heard) -> Option<Pending> {
-        let seat = &self.start.seat;
+    fn hear(&mut self, heard: Heard) -> Option<Pending> {
+        let seat = &mut self.start.seat;
         let event = match heard {
             Heard::Event(event) => event,
             Heard::Refused(code, message) => {

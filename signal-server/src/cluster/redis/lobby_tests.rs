@@ -32,7 +32,7 @@ async fn node(redis: &Redis, tasks: &mut JoinSet<()>) -> (Arc<Hub>, Arc<RedisClu
 }
 
 async fn enter(hub: &Arc<Hub>, name: &str) -> Seat {
-    let seat = hub.seat();
+    let mut seat = hub.seat();
     if let Some(pending) = seat.enter_as_guest(Username::parse(name).unwrap()) {
         pending.await;
     }
@@ -57,9 +57,10 @@ async fn the_lobby_is_one_on_all_nodes_and_its_guests_are_on_no_list() {
     let (redis, mut tasks) = (Redis::start(), JoinSet::new());
     let (one, cluster) = node(&redis, &mut tasks).await;
     let (two, _) = node(&redis, &mut tasks).await;
-    let (ann, ben, cleo) = (enter(&one, "ann-1").await, enter(&one, "ben-2").await, enter(&two, "cleo-3").await);
+    let (mut ann, ben, cleo) = (enter(&one, "ann-1").await, enter(&one, "ben-2").await, enter(&two, "cleo-3").await);
     let said: Payload = serde_json::from_str(r#"{"hi": [1.50]}"#).unwrap();
     drop(ann.broadcast(said.clone()));
+    ann.deliver();
     let expected = ServerMessage::Broadcast { from: Username::parse("ann-1").unwrap(), message: said };
     assert_eq!((hear(&ben).await, hear(&cleo).await), (expected.clone(), expected));
     assert_eq!(cluster.users("").await, Some((vec![], 0)), "guests are on no list");
