@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::limits::MAX_JSON_DEPTH;
-use crate::plain_bytes::plain_bytes;
 use crate::scan::{Quoted, Scanner};
 
 /// Why a text is no object that could be a message.
@@ -236,7 +235,7 @@ fn push_list<T>(out: &mut String, values: impl IntoIterator<Item = T>, push: imp
 /// A string with the escapes that RFC 8259 §7 demands, and no others.
 fn push_string(out: &mut String, text: &str) {
     out.push('"');
-    if plain_bytes(text.as_bytes()) == text.len() {
+    if !text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
         out.push_str(text);
         out.push('"');
         return;

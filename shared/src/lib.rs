@@ -13,8 +13,8 @@ pub mod identity;
 pub mod ids;
 mod json;
 pub mod limits;
+mod marks;
 pub mod message;
-mod plain_bytes;
 mod scan;
 
 pub use codec::DecodeError;

@@ -1,10 +1,11 @@
 //! Finds where JSON values end, and whether they are JSON (RFC 8259), without looking at what they say.
 //!
 //! Nearly everything that the server relays is one long string with an escape in each line. Going over it is much of what
-//! a relay costs the processor besides the network, so strings are looked at sixteen bytes at a time ([`plain_bytes`]).
-//! What passes here is what `serde_json` takes as a `RawValue`; a property test keeps that.
+//! a relay costs the processor besides the network, so strings are looked at sixteen bytes at a time ([`Marks`]), and a
+//! block in which nothing but lines end is passed without asking where. What passes here is what `serde_json` takes as a
+//! `RawValue`; a property test keeps that.
 
-use crate::plain_bytes::plain_bytes;
+use crate::marks::{BLOCK_BYTES, Marks};
 
 /// Goes over a text from one byte to the next.
 #[derive(Debug)]
@@ -138,34 +139,66 @@ impl<'a> Scanner<'a> {
 
     /// Passes the rest of a string and the quote that ends it; whether there were escapes.
     fn pass_string(&mut self) -> Option<bool> {
-        let bytes = self.text.as_bytes();
-        let (mut at, mut has_escapes) = (self.at, false);
+        let mut has_escapes = false;
         loop {
-            at += plain_bytes(bytes.get(at..)?);
-            match *bytes.get(at)? {
-                b'"' => {
-                    self.at = at + 1;
-                    return Some(has_escapes);
+            let rest = self.text.as_bytes().get(self.at..).filter(|rest| !rest.is_empty())?;
+            let Marks { ends, backslashes, .. } = Marks::of(rest);
+            let (mut special, mut passed) = (ends | backslashes, BLOCK_BYTES);
+            while special != 0 {
+                let at = special.trailing_zeros() as usize;
+                match *rest.get(at)? {
+                    b'"' => {
+                        self.at += at + 1;
+                        return Some(has_escapes);
+                    }
+                    b'\\' => {
+                        has_escapes = true;
+                        let end = at + escape(rest.get(at..)?)?;
+                        // What an escape consists of is nothing else, even if it looks like it.
+                        special &= u32::MAX << end;
+                        passed = passed.max(end);
+                    }
+                    _ => return None,
                 }
-                b'\\' => {
-                    has_escapes = true;
-                    let rest = bytes.get(at..)?;
-                    at += if rest.starts_with(LINE_END) { LINE_END.len() } else { escape(rest.get(1..)?)? };
-                }
-                _ => return None,
             }
+            self.at += passed;
+            has_escapes |= self.pass_usual_blocks();
         }
+    }
+
+    /// Passes as many whole blocks as hold nothing but bytes that stand for themselves, and `\r` and `\n`; whether there
+    /// were any of those. Where a block ends within one, that is left. There is one question for each block, and its answer
+    /// is always the same but for the last: a processor guesses it right.
+    fn pass_usual_blocks(&mut self) -> bool {
+        let (mut seen, mut pending) = (0, 0);
+        while let Some(block) = self.text.as_bytes().get(self.at..).and_then(<[u8]>::first_chunk::<BLOCK_BYTES>) {
+            let Marks { ends, backslashes, line_letters } = Marks::of(block);
+            let escaped = backslashes << 1 | pending;
+            // Behind a backslash there is one of the letters, and so no other backslash either.
+            let is_usual = ends == 0 && escaped & !line_letters & WHOLE_BLOCK == 0;
+            if !is_usual {
+                break;
+            }
+            seen |= backslashes;
+            pending = backslashes >> (BLOCK_BYTES - 1);
+            self.at += BLOCK_BYTES;
+        }
+        self.at -= pending as usize;
+        seen != 0
     }
 }
 
-/// How session descriptions end their lines.
-const LINE_END: &[u8] = br"\r\n";
+/// A bit for each byte of a block.
+const WHOLE_BLOCK: u32 = (1 << BLOCK_BYTES) - 1;
 
-/// How long an escape is whose backslash stands before these bytes.
-fn escape(rest: &[u8]) -> Option<usize> {
-    match rest.first()? {
+/// How long the escapes are with which these bytes begin: one of them, or the end of a line, which is two.
+fn escape(bytes: &[u8]) -> Option<usize> {
+    if bytes.starts_with(br"\r\n") {
+        return Some(4);
+    }
+    match bytes.get(1)? {
         b'n' | b'r' | b'"' | b'\\' | b'/' | b'b' | b'f' | b't' => Some(2),
-        b'u' => rest.get(1..5)?.iter().all(u8::is_ascii_hexdigit).then_some(6),
+        b'u' => bytes.get(2..6)?.iter().all(u8::is_ascii_hexdigit).then_some(6),
         _ => None,
     }
 }
@@ -222,10 +255,27 @@ mod tests {
         }
     }
 
+    const PIECES: [&str; 9] = [r"\r\n", r"\r\n", r"\n", r"\\", r#"\""#, r"\u00e4", "a=rtpmap:96 H264/90000", "rn", "é"];
+
     proptest! {
         #[test]
         fn any_text_is_judged_as_by_serde(text in r#"[\[\]{}:,"\\u0-9a-fE.+\-/ \ntrls\x01é]{0,16}"#) {
             check(&text);
+        }
+
+        /// Long enough that escapes stand at every place of a block, and across the ends of blocks.
+        #[test]
+        fn a_long_string_is_judged_as_by_serde(
+            pieces in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..60),
+            spoiled in prop::option::of(prop::sample::select(vec!["\\", "\\x", "\"", "\n", "\\u12", "\\\\"])),
+            place: prop::sample::Index,
+        ) {
+            let mut pieces = pieces;
+            if let Some(spoiled) = spoiled {
+                pieces.insert(place.index(pieces.len() + 1), spoiled);
+            }
+            check(&format!("\"{}\"", pieces.concat()));
+            check(&format!("[\"{}\", \"{}\"]", pieces.concat(), pieces.join("abcdefghijk")));
         }
 
         #[test]

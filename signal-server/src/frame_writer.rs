@@ -4,12 +4,10 @@
 //! the connection's dialect, and counts what it says. Bounded by who uses it: [`FrameWriter::is_full`] says when to write
 //! before more is said.
 
-use std::io::{self, ErrorKind};
-use std::pin::Pin;
+use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::AsyncWrite as _;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use visavis_shared::ServerMessage;
@@ -27,18 +25,16 @@ pub(crate) struct FrameWriter {
     stream: SharedTransport,
     interpreter: Interpreter,
     metrics: Arc<Metrics>,
-    /// What the stream has yet to take, behind what it took.
+    /// What was not written yet; of that, the stream may have taken some.
     frames: Vec<u8>,
     taken: usize,
-    /// The stream may hold back what it took.
-    unflushed: bool,
 }
 
 impl FrameWriter {
     /// Writes to this stream.
     pub(crate) fn new(stream: SharedTransport, metrics: Arc<Metrics>) -> Self {
         let interpreter = Interpreter::default();
-        Self { stream, interpreter, metrics, frames: Vec::new(), taken: 0, unflushed: false }
+        Self { stream, interpreter, metrics, frames: Vec::new(), taken: 0 }
     }
 
     /// Speaks this dialect from now on.
@@ -63,37 +59,22 @@ impl FrameWriter {
         self.frames.extend_from_slice(frame);
     }
 
-    /// How much the stream has yet to take.
-    pub(crate) fn waiting_bytes(&self) -> usize {
-        self.frames.len() - self.taken
-    }
-
     /// Whether it is time to write.
     pub(crate) fn is_full(&self) -> bool {
-        self.waiting_bytes() >= FULL_BYTES
+        self.frames.len() - self.taken >= FULL_BYTES
     }
 
     /// Whether anything was not written yet.
     pub(crate) fn has_leftover(&self) -> bool {
-        self.waiting_bytes() > 0 || self.unflushed
+        !self.frames.is_empty()
     }
 
     /// Writes everything; ready when the stream holds nothing back.
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.waiting_bytes() > 0 {
-            match ready!(Pin::new(&mut self.stream).poll_write(cx, &self.frames[self.taken..]))? {
-                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                bytes => self.taken += bytes,
-            }
-            self.unflushed = true;
-        }
+        ready!(self.stream.poll_write_all(cx, &self.frames, &mut self.taken))?;
         // An idle connection keeps no memory for its busy times.
         self.frames = Vec::new();
         self.taken = 0;
-        if self.unflushed {
-            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-            self.unflushed = false;
-        }
         Poll::Ready(Ok(()))
     }
 }

@@ -5,7 +5,7 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -129,6 +129,18 @@ impl SharedTransport {
     /// See [`Transport::set_zero_linger`].
     pub(crate) fn set_zero_linger(&self) -> io::Result<()> {
         self.lock().set_zero_linger()
+    }
+
+    /// Writes everything from `taken` on, which moves along with what the stream takes; ready when it holds nothing back.
+    pub(crate) fn poll_write_all(&self, cx: &mut Context<'_>, bytes: &[u8], taken: &mut usize) -> Poll<io::Result<()>> {
+        let mut transport = self.lock();
+        while let Some(rest) = bytes.get(*taken..).filter(|rest| !rest.is_empty()) {
+            match ready!(Pin::new(&mut *transport).poll_write(cx, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => *taken += written,
+            }
+        }
+        Pin::new(&mut *transport).poll_flush(cx)
     }
 
     fn lock(&self) -> MutexGuard<'_, Transport> {
