@@ -130,7 +130,6 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
         liveness: Liveness::new(&context.timing, began),
         gate: MessageGate::new(context.limits.messages),
         login: None,
-        drain: context.drain.clone(),
         caller,
         context,
     };
@@ -186,7 +185,6 @@ struct Connection {
     liveness: Liveness,
     gate: MessageGate,
     login: Option<LoggedIn>,
-    drain: Drain,
     caller: Caller,
     context: Arc<Context>,
 }
@@ -206,7 +204,7 @@ impl Connection {
         self.seat.reply(hello(self.seat.challenge()));
         let mut relief: Option<Pending> = None;
         let mut draining = false;
-        let mut drain = self.drain.clone();
+        let mut drain = self.context.drain.clone();
         let mut drain_begun = pin!(drain.begun());
         let mut streak = 0;
         let mut timer = pin!(sleep_until(Instant::now().into()));

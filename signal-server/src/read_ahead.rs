@@ -6,11 +6,11 @@
 //! before that; so at most [`AHEAD_BYTES`] are kept, and nothing while there is nothing to read.
 
 use std::cell::Cell;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
 /// How much is read at once.
 const AHEAD_BYTES: usize = 16 * 1024;
@@ -28,7 +28,7 @@ fn take_buffer() -> Buffer {
     SPARE.take().unwrap_or_else(|| Box::new([0; AHEAD_BYTES]))
 }
 
-/// A stream that is read ahead of its reader. Writing goes straight through.
+/// A stream that is read ahead of its reader.
 #[derive(Debug)]
 pub(crate) struct ReadAhead<S> {
     stream: S,
@@ -93,32 +93,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for ReadAhead<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
@@ -158,16 +132,5 @@ mod tests {
         assert_eq!(near.kept.as_ref().map(|kept| usize::from(kept.to - kept.from)), Some(AHEAD_BYTES - 1));
         near.read_exact(&mut vec![0; AHEAD_BYTES - 1]).await.unwrap();
         assert!(near.kept.is_none());
-    }
-
-    #[tokio::test]
-    async fn what_is_said_goes_straight_through() {
-        let (mut far, near) = duplex(64);
-        let mut near = ReadAhead::new(near);
-        near.write_all(b"hello").await.unwrap();
-        near.shutdown().await.unwrap();
-        let mut heard = String::new();
-        far.read_to_string(&mut heard).await.unwrap();
-        assert_eq!(heard, "hello");
     }
 }

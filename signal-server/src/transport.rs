@@ -2,6 +2,7 @@
 //!
 //! It holds the connection's place, so that the place is free when the stream is dropped, wherever it went meanwhile.
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -143,6 +144,11 @@ impl SharedTransport {
         Pin::new(&mut *transport).poll_flush(cx)
     }
 
+    /// Says that nothing more will be written.
+    pub(crate) async fn shutdown(&self) -> io::Result<()> {
+        poll_fn(|cx| Pin::new(&mut *self.lock()).poll_shutdown(cx)).await
+    }
+
     fn lock(&self) -> MutexGuard<'_, Transport> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -151,19 +157,5 @@ impl SharedTransport {
 impl AsyncRead for SharedTransport {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut *self.lock()).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for SharedTransport {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut *self.lock()).poll_write(cx, buf)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.lock()).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.lock()).poll_shutdown(cx)
     }
 }

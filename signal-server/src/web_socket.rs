@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
@@ -90,7 +90,7 @@ impl WebSocket {
             Err(error) => return Err(error),
         }
         poll_fn(|cx| self.outbox.with_writer(|writer| writer.poll_write(cx)).unwrap_or(Poll::Ready(Ok(())))).await?;
-        self.stream.shutdown().await?;
+        self.stream.get_ref().shutdown().await?;
         let mut drained = 0;
         let mut rest = vec![0; READ_BUFFER_BYTES];
         while drained < MAX_DRAINED_BYTES {
