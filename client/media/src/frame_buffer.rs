@@ -17,6 +17,8 @@ use bytes::Bytes;
 pub const MAX_PACKETS: usize = 2048;
 /// The most payload bytes that are held.
 pub const MAX_BYTES: usize = 8 << 20;
+/// The most packets that wait for the first key frame, half a second of a stream's beginning.
+const MAX_BEFORE_FIRST: usize = 128;
 /// So many packets in a row from far behind mean that the sender began a new sequence.
 const RESTART_AFTER: u32 = 100;
 /// How far behind is far, in packets.
@@ -36,6 +38,12 @@ pub struct NalSigns {
 }
 
 impl NalSigns {
+    /// Whether it is where a key frame begins: with a delimiter or its parameter sets.
+    #[must_use]
+    pub fn begins_key_frame(self) -> bool {
+        self.sps || (self.delimiter && self.of_key_frame())
+    }
+
     /// Whether it tells of a key frame.
     #[must_use]
     pub fn of_key_frame(self) -> bool {
@@ -180,7 +188,10 @@ impl FrameBuffer {
                         true
                     }
                     None => {
-                        self.drop_what_no_key_frame_needs();
+                        // The first key frame of all may still be repaired; then what follows it is of use.
+                        if self.released_to > 0 || self.packets.len() > MAX_BEFORE_FIRST {
+                            self.drop_what_no_key_frame_needs();
+                        }
                         false
                     }
                 },

@@ -147,6 +147,7 @@ pub(super) async fn turn(servers: &[IceServer]) -> Finding {
         max_bitrate: Bitrate::from_kbps(500),
         send_video: false,
         send_audio: false,
+        network: None,
         relay_roots: Vec::new(),
     };
     let (ports, _ends) = pipeline::ports();

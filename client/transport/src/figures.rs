@@ -1,12 +1,12 @@
 //! The figures of a peer connection, gathered from whoever keeps them.
 
 use std::sync::{Arc, Weak};
-use std::time::Instant;
 
 use tokio::sync::watch;
 use webrtc::peer_connection::{PeerConnection, RTCStatsReport, RTCStatsReportEntry, StatsSelector};
 
 use super::PeerStats;
+use super::clock;
 use super::link::Link;
 use super::receive::ReceiveStats;
 use super::send::SendStats;
@@ -25,7 +25,7 @@ impl Figures {
     /// The figures as they are now.
     pub(super) async fn read(&self) -> PeerStats {
         let library = match self.pc.upgrade() {
-            Some(pc) => Some(pc.get_stats(Instant::now(), StatsSelector::None).await),
+            Some(pc) => Some(pc.get_stats(clock::now(), StatsSelector::None).await),
             None => None,
         };
         let sent = *self.sent.borrow();
@@ -49,7 +49,7 @@ impl Figures {
         };
         {
             let mut link = self.link.state();
-            stats.estimated = Some(link.estimator.target(Instant::now()));
+            stats.estimated = Some(link.estimator.target(clock::now()));
             stats.rtt_ms = link.rtt().map(|rtt| rtt.as_secs_f64() * 1e3);
             stats.loss_out = link.loss_out;
             stats.nacks_sent = link.nacks_sent;

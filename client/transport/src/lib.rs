@@ -8,6 +8,7 @@
 mod audio_fates;
 mod audio_in;
 mod audio_out;
+mod clock;
 mod connection;
 pub mod depacketizer;
 mod encoder_wishes;
@@ -21,6 +22,7 @@ mod marked_socket;
 pub mod nack;
 pub mod nat_probe;
 mod negotiator;
+pub mod network;
 pub mod pacer;
 pub mod packetizer;
 mod path_watch;
@@ -48,6 +50,7 @@ use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVi
 use visavis_media::lip_sync::SharedLipSync;
 use visavis_media::units::Bitrate;
 
+pub use network::Network;
 pub use peer::Peer;
 pub use sdp::SdpError;
 pub use visavis_media::audio_control::AudioControl;
@@ -92,6 +95,8 @@ pub struct PeerConfig {
     pub send_video: bool,
     /// See `send_video`.
     pub send_audio: bool,
+    /// A network in the place of the system's, for tests.
+    pub network: Option<Arc<dyn Network>>,
 }
 
 /// What to do; carried out in order.

@@ -29,6 +29,11 @@ const RESTART_TAKES: Duration = Duration::from_secs(2);
 /// How much later than us the other may find a pair, and tell what came.
 const RESTART_SETTLES: Duration = Duration::from_millis(500);
 
+/// Where packets got lost during the set-up, this share is expected to get lost until there is better knowledge.
+const SET_UP_LOSS: f64 = 0.1;
+/// And that there is after so long.
+const SET_UP_LOSS_COUNTS: Duration = Duration::from_millis(1500);
+
 /// What a stream carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MediaKind {
@@ -91,6 +96,10 @@ pub(crate) struct LinkState {
     pub(crate) last_received: Option<Instant>,
     /// Smoothed round trip from receiver reports.
     rtt: Option<Duration>,
+    /// That of ICE's checks, until there are reports.
+    set_up_rtt: Option<Duration>,
+    /// Until when packets are taken to get lost, as they did while the connection was set up.
+    lossy_until: Option<Instant>,
     /// Share of our packets lost, from the last receiver report on video, else on audio.
     pub(crate) loss_out: Option<f64>,
     pub(crate) nacks_sent: u64,
@@ -115,6 +124,8 @@ impl LinkState {
             parity_ssrc: rand::random_range(1..u32::MAX),
             last_received: None,
             rtt: None,
+            set_up_rtt: None,
+            lossy_until: None,
             loss_out: None,
             nacks_sent: 0,
             nacks_received: 0,
@@ -189,9 +200,21 @@ impl LinkState {
         Some(rtp_time.wrapping_add(since as u32))
     }
 
+    /// The connection is set up: that took this round trip, and packets got lost or not. Media begins with what was learned.
+    pub(crate) fn set_up(&mut self, rtt: Option<Duration>, lossy: bool, now: Instant) {
+        self.set_up_rtt = rtt;
+        self.lossy_until = lossy.then(|| now + SET_UP_LOSS_COUNTS);
+    }
+
     /// The round trip, where measured.
     pub(crate) fn rtt(&self) -> Option<Duration> {
-        self.rtt
+        self.rtt.or(self.set_up_rtt)
+    }
+
+    /// The share of packets that is to be expected to get lost although queues are short, 0 to 1.
+    pub(crate) fn expected_loss(&self, now: Instant) -> f64 {
+        let assumed = if self.lossy_until.is_some_and(|until| now < until) { SET_UP_LOSS } else { 0.0 };
+        self.estimator.random_loss().max(assumed)
     }
 }
 

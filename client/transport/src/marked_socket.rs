@@ -130,7 +130,7 @@ mod tests {
             let Ok(socket) = UdpSocket::bind(address) else { continue };
             let other = tokio::net::UdpSocket::bind(address).await.expect("a socket");
             let watched = socket.try_clone().expect("a handle");
-            let wire = Wire::new(Resolver::shared(), Trust::default());
+            let wire = Wire::new(Resolver::shared(), Trust::default(), None);
             wire.sound_goes_as([Some(111), None]);
             let marked = wrap(socket, wire).expect("a marked socket");
             for (packet, mark) in [([0x80, 111], EF), ([0x80, 102], AF41), ([0x80, 111], EF)] {

@@ -32,6 +32,8 @@ const MAX_MISSING: usize = 400;
 /// once, and losses often come in rows.
 const LOSSY: f64 = 0.02;
 const ASK_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(20)];
+/// The most packets that are asked for before the first that came. A first key frame is small (ADR 15).
+const MAX_BEFORE_FIRST: u64 = 12;
 /// A repair is waited for until it is this improbable that it still comes.
 const HOPELESS: f64 = 0.002;
 
@@ -79,6 +81,11 @@ impl NackTracker {
             return true;
         }
         false
+    }
+
+    /// A stream's first packet came, and it is not where the stream begins: what was before it is missing.
+    pub fn miss_before(&mut self, first: u64, now: Instant) {
+        self.miss(first.saturating_sub(MAX_BEFORE_FIRST)..first, now, self.first_wait(now));
     }
 
     /// Parity told of packets that are not here, and that it can't rebuild. They are waited for no longer than if there

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
 use webrtc::peer_connection::{RTCIceCandidateInit, RTCSessionDescription};
 
+use super::clock;
 use super::connection::{Connection, LocalTrack, configuration};
 use super::link::{Link, MediaKind};
 use super::path_watch::PathWatch;
@@ -204,7 +205,7 @@ impl Negotiator {
                 let text = offer.sdp.clone();
                 self.staged = Some(offer);
                 // The other begins before its answer is here.
-                self.link.state().restart_begins(Instant::now());
+                self.link.state().restart_begins(clock::now());
                 let offer = SessionDescription { kind: DescriptionKind::Offer, sdp: text };
                 self.tell(PeerEvent::LocalDescription(offer)).await;
                 return Ok(());
@@ -275,6 +276,7 @@ impl Negotiator {
             self.roll_back_remote().await;
             return Err(NegotiationError::Unusable(error));
         }
+        self.wire.described();
         self.add_waiting_candidates().await;
         for kind in unwanted {
             self.stop_sending(kind).await;
@@ -303,6 +305,7 @@ impl Negotiator {
             self.apply_local(offer, DescriptionKind::Offer).await?;
         }
         self.connection.pc.set_remote_description(description).await.map_err(NegotiationError::Unusable)?;
+        self.wire.described();
         self.offered = answer.kind == DescriptionKind::Pranswer;
         self.add_waiting_candidates().await;
         self.negotiated().await;
@@ -313,7 +316,7 @@ impl Negotiator {
     fn restart_begins(&mut self) {
         self.candidates_taken = 0;
         if self.ice != Ice::New {
-            let now = Instant::now();
+            let now = clock::now();
             self.wire.restart_begins(now);
             self.link.state().restart_begins(now);
         }
@@ -321,7 +324,7 @@ impl Negotiator {
 
     /// It has found one, or given up.
     fn restart_ends(&self) {
-        let now = Instant::now();
+        let now = clock::now();
         if self.wire.restart_ends() {
             self.link.state().restart_ends(now);
         }
@@ -453,6 +456,7 @@ impl Negotiator {
                     let _ = self.out.receive.try_send(ReceiveCommand::Track(track));
                 }
             }
+            LibraryEvent::PairSelected => self.wire.pair_selected(),
             LibraryEvent::State(state) => self.state(state).await,
             LibraryEvent::Gathered => {
                 self.gathering = false;

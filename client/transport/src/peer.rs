@@ -63,7 +63,7 @@ impl Peer {
         let ceiling = Bitrate::from_bps(config.max_bitrate.scaled(2.25).bps() + 150_000);
         let (link, feedback, incoming) = Link::new(ceiling, ports.lip_sync);
         let trust = Trust { more: config.relay_roots.iter().cloned().map(Into::into).collect() };
-        let wire = Wire::new(Arc::clone(&resolver), trust);
+        let wire = Wire::new(Arc::clone(&resolver), trust, config.network.clone());
         let (library, library_events) = mpsc::channel(LIBRARY_QUEUE);
         let (panicked, panics) = mpsc::channel(1);
         let runtime = Arc::new(SupervisedRuntime::new(Arc::clone(&resolver), Arc::clone(&wire), panicked));
@@ -103,12 +103,13 @@ impl Peer {
         let pc = Arc::clone(&connection.pc);
         let outputs =
             Outputs { events: events.clone(), receive: receive_commands, permission, ice_restarts: ice_restarts_tx };
+        let supervisor = Supervisor { pc, wire: Arc::clone(&wire), events, closed: closed_tx };
+        let retransmit = tokio::spawn(Arc::clone(&wire).retransmit_flights());
         let negotiator = Negotiator::new(config, resolver, connection, link, wire, outputs);
-        let supervisor = Supervisor { pc, events, closed: closed_tx };
         tokio::spawn(async move {
-            let tasks = [send.abort_handle(), receive.abort_handle()];
+            let tasks = [&send, &receive, &retransmit].map(tokio::task::JoinHandle::abort_handle);
             let negotiating = tokio::spawn(negotiator.run(command_inputs, library_events, resolved));
-            supervisor.run(negotiating, [send, receive], panics, close_wanted).await;
+            supervisor.run(negotiating, [send, receive, retransmit], panics, close_wanted).await;
             tasks.iter().for_each(tokio::task::AbortHandle::abort);
         });
         Ok(Self { commands, closing, closed, figures })
@@ -165,6 +166,7 @@ async fn wait_for_relay(config: &PeerConfig, resolver: &Resolver) -> Result<(), 
 /// Owns the tasks and ends them.
 struct Supervisor {
     pc: Arc<dyn PeerConnection>,
+    wire: Arc<Wire>,
     events: mpsc::Sender<PeerEvent>,
     closed: watch::Sender<bool>,
 }
@@ -173,7 +175,7 @@ impl Supervisor {
     async fn run(
         self,
         negotiating: tokio::task::JoinHandle<()>,
-        media: [tokio::task::JoinHandle<()>; 2],
+        tasks: [tokio::task::JoinHandle<()>; 3],
         mut panics: mpsc::Receiver<()>,
         mut close_wanted: watch::Receiver<bool>,
     ) {
@@ -185,7 +187,8 @@ impl Supervisor {
             Some(()) = panics.recv() => Some("The connection broke on something it received"),
         };
         abort.abort();
-        media.iter().for_each(tokio::task::JoinHandle::abort);
+        tasks.iter().for_each(tokio::task::JoinHandle::abort);
+        self.wire.log_unfinished_set_up();
         if let Some(failure) = failure {
             let _ = self.events.try_send(PeerEvent::Failed(failure.to_owned()));
         }
@@ -195,7 +198,7 @@ impl Supervisor {
         }
         drop(pc);
         // To abort is only to ask: the ports are let go when the tasks have ended.
-        for task in media {
+        for task in tasks {
             let _ = task.await;
         }
         self.closed.send_replace(true);

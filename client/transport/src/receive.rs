@@ -19,6 +19,7 @@ use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::TrackRemote;
 
 use super::audio_in::sound_in;
+use super::clock;
 use super::depacketizer::depacketize;
 use super::fec::MediaPacket;
 use super::key_frame_requests::KeyFrameRequests;
@@ -126,7 +127,7 @@ impl ReceiveTask {
         mut commands: mpsc::Receiver<ReceiveCommand>,
     ) {
         loop {
-            let wakeup = self.next_deadline().unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+            let wakeup = self.next_deadline().unwrap_or_else(|| clock::now() + Duration::from_secs(3600));
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
@@ -143,7 +144,7 @@ impl ReceiveTask {
                 }
                 () = sleep_until(wakeup.into()) => {}
             }
-            let now = Instant::now();
+            let now = clock::now();
             self.release(now);
             self.ask(now).await;
             self.publish(now);
@@ -152,7 +153,7 @@ impl ReceiveTask {
 
     fn next_deadline(&self) -> Option<Instant> {
         let rtt = self.link.state().rtt();
-        let video = self.video.as_ref().and_then(|video| video.stream.next_deadline(Instant::now(), rtt));
+        let video = self.video.as_ref().and_then(|video| video.stream.next_deadline(clock::now(), rtt));
         [video, self.requests.deadline()].into_iter().flatten().min()
     }
 
@@ -193,7 +194,10 @@ impl ReceiveTask {
 
     fn video_packet(&mut self, packet: rtp::Packet, arrival: Instant) {
         let ssrc = packet.header.ssrc;
-        let rtt = self.link.state().rtt();
+        let (rtt, loss) = {
+            let state = self.link.state();
+            (state.rtt(), state.expected_loss(arrival))
+        };
         let video = match &mut self.video {
             Some(video) if video.ssrc == ssrc => video,
             Some(video) if arrival.saturating_duration_since(video.stream.last_arrival()) < STREAM_TIMEOUT => return,
@@ -203,7 +207,7 @@ impl ReceiveTask {
                     self.totals.packets_rebuilt += stream.packets_rebuilt();
                     self.totals.video_bytes += stream.bytes();
                 }
-                other.insert(Video { ssrc, stream: VideoStream::new(arrival) })
+                other.insert(Video { ssrc, stream: VideoStream::new(arrival, loss) })
             }
         };
         let packet = MediaPacket {

@@ -1,16 +1,16 @@
 //! The runtime that the library runs on: tokio, but supervised.
 //!
-//! Three things differ from the library's own. A task of the library's that panics is reported instead of vanishing with
+//! Four things differ from the library's own. A task of the library's that panics is reported instead of vanishing with
 //! the connection it drove. And names are resolved by [`super::resolver`], which answers at once: the library resolves
-//! the names of STUN servers inside its driver, where a dead name server would hold up everything else. And its sockets are
-//! [`super::socket`]'s.
+//! the names of STUN servers inside its driver, where a dead name server would hold up everything else. Its sockets
+//! are [`super::socket`]'s. And its clock is the one of our tasks, which a test may move.
 
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -18,6 +18,7 @@ use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, TokioRuntime,
 };
 
+use super::clock;
 use super::resolver::Resolver;
 use super::socket::Wire;
 
@@ -90,6 +91,10 @@ impl Runtime for SupervisedRuntime {
         Box::pin(std::future::ready(resolved))
     }
 
+    fn now(&self) -> Instant {
+        clock::now()
+    }
+
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         self.tokio.sleep(duration)
     }
@@ -117,7 +122,7 @@ mod tests {
     use crate::relay::Trust;
 
     fn runtime(panicked: mpsc::Sender<()>) -> SupervisedRuntime {
-        let wire = Wire::new(Resolver::shared(), Trust::default());
+        let wire = Wire::new(Resolver::shared(), Trust::default(), None);
         SupervisedRuntime::new(Resolver::shared(), wire, panicked)
     }
 

@@ -15,6 +15,7 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
 use super::audio_out::{AudioFormats, AudioOut};
+use super::clock;
 use super::encoder_wishes::EncoderWishes;
 use super::estimator;
 use super::fec::protection::{Outlook, parity_for};
@@ -218,7 +219,7 @@ impl SendTask {
             audio,
             audio_out: AudioOut::new(audio_control),
             video,
-            pacer: Pacer::new(Bitrate::from_kbps(10_000), Instant::now()),
+            pacer: Pacer::new(Bitrate::from_kbps(10_000), clock::now()),
             history: SendHistory::default(),
             fec: FecEncoder::default(),
             parity_sequence: rand::random_range(1..0x4000),
@@ -228,7 +229,7 @@ impl SendTask {
             video_pause: VideoPause::default(),
             silence: true,
             max_bitrate,
-            side: SideRate { bits_per_second: USUAL_SOUND, bytes: 0, since: Instant::now() },
+            side: SideRate { bits_per_second: USUAL_SOUND, bytes: 0, since: clock::now() },
             stats,
         }
     }
@@ -238,7 +239,7 @@ impl SendTask {
         let mut tick = ticks();
         let (mut video_open, mut audio_open) = (true, true);
         loop {
-            let wakeup = self.pacer.next_wakeup().unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+            let wakeup = self.pacer.next_wakeup().unwrap_or_else(|| clock::now() + Duration::from_secs(3600));
             tokio::select! {
                 biased;
                 audio = inputs.audio.recv(), if audio_open => match audio {
@@ -258,7 +259,7 @@ impl SendTask {
                     None => video_open = false,
                 },
                 () = sleep_until(wakeup.into()) => {}
-                _ = tick.tick() => self.tick(Instant::now()),
+                _ = tick.tick() => self.tick(clock::now()),
             }
             self.transmit().await;
         }
@@ -271,7 +272,7 @@ impl SendTask {
         }
         self.wishes.level(permission.level);
         self.permission = permission;
-        self.tick(Instant::now());
+        self.tick(clock::now());
     }
 
     fn tick(&mut self, now: Instant) {
@@ -311,7 +312,7 @@ impl SendTask {
     }
 
     fn feedback(&mut self, feedback: Feedback) {
-        let now = Instant::now();
+        let now = clock::now();
         match feedback {
             // It may end a pause, which is looked at next.
             Feedback::Arrivals => {}
@@ -323,7 +324,7 @@ impl SendTask {
             Feedback::Missing(sequences) => {
                 let (rtt, loss, run) = {
                     let state = self.link.state();
-                    (state.rtt(), state.estimator.random_loss(), state.estimator.loss_run())
+                    (state.rtt(), state.expected_loss(now), state.estimator.loss_run())
                 };
                 // To be asked again costs a round trip. The copies that arrive for nothing look lost in the feedback,
                 // so where parity does not keep repairs rare there are none.
@@ -400,13 +401,13 @@ impl SendTask {
             Enqueued::Queued => {
                 self.key_frame_only = false;
                 if video.key {
-                    self.wishes.key_frame_sent(Instant::now());
+                    self.wishes.key_frame_sent(clock::now());
                 }
             }
             Enqueued::Dropped => {
                 self.key_frame_only = true;
                 self.wishes.key_frame(KeyFrame::Coarse);
-                self.tick(Instant::now());
+                self.tick(clock::now());
             }
         }
     }
@@ -425,14 +426,15 @@ impl SendTask {
         if !group_ends {
             return;
         }
+        let now = clock::now();
         let outlook = {
             let mut state = self.link.state();
             let rtt = state.rtt().unwrap_or_default();
             Outlook {
-                loss: state.estimator.random_loss(),
+                loss: state.expected_loss(now),
                 run: state.estimator.loss_run(),
                 rtt,
-                estimate: state.estimator.target(Instant::now()),
+                estimate: state.estimator.target(now),
             }
         };
         let (rtp_time, payloads) = self.fec.finish(parity_for(self.fec.len(), outlook));
@@ -484,8 +486,8 @@ impl SendTask {
 
     /// Sends whatever the pacer lets go.
     async fn transmit(&mut self) {
-        self.pause(Instant::now());
-        while let Some(queued) = self.pacer.pop(Instant::now()) {
+        self.pause(clock::now());
+        while let Some(queued) = self.pacer.pop(clock::now()) {
             let (stream, packet) = match queued {
                 Queued::Audio(out) => {
                     let payload_type = if out.red { self.permission.red } else { self.permission.audio };
@@ -501,7 +503,7 @@ impl SendTask {
                 Queued::Video(out) => {
                     let (Some(stream), Some(payload_type)) = (&mut self.video, self.permission.video) else { continue };
                     let packet = stream.packet(&out, payload_type);
-                    self.history.remember(packet.header.sequence_number, packet.clone(), Instant::now());
+                    self.history.remember(packet.header.sequence_number, packet.clone(), clock::now());
                     self.stats.send_modify(|stats| stats.video_bytes += out.payload.len() as u64);
                     self.protect(&packet, out.group_ends);
                     let Some(stream) = &mut self.video else { continue };

@@ -27,7 +27,7 @@ fn tap(now: Instant) -> WireTap {
     for number in 0..200u16 {
         link.state().packet_left(1000, Some(number), false, now + Duration::from_millis(5) * u32::from(number));
     }
-    let mut tap = WireTap::new(link, Wire::new(Resolver::shared(), Trust::default()));
+    let mut tap = WireTap::new(link, Wire::new(Resolver::shared(), Trust::default(), None));
     tap.local.insert(OURS, MediaKind::Video);
     tap
 }

@@ -46,9 +46,9 @@ pub struct VideoStream {
 }
 
 impl VideoStream {
-    /// A stream that begins now, with a key frame.
+    /// A stream that begins now, with a key frame; this share of its packets is expected to get lost.
     #[must_use]
-    pub fn new(now: Instant) -> Self {
+    pub fn new(now: Instant, loss: f64) -> Self {
         Self {
             last_arrival: now,
             last_parity: None,
@@ -58,7 +58,7 @@ impl VideoStream {
             received: 0,
             rebuilt: 0,
             bytes: 0,
-            loss: 0.0,
+            loss,
             loss_over: FIRST_LOSS_OVER,
             buffer: FrameBuffer::new(),
             nack: NackTracker::default(),
@@ -74,6 +74,10 @@ impl VideoStream {
         let highest = self.highest;
         let signs = inspect(&packet.payload);
         if let Some(sequence) = self.insert(&packet, signs, arrival) {
+            if self.received == 0 && !signs.begins_key_frame() {
+                // A stream begins with a key frame, so that is what has been lost.
+                self.nack.miss_before(sequence, arrival);
+            }
             self.count(sequence);
             self.bytes += packet.payload.len() as u64;
             let outage = silence > OUTAGE && sequence > highest.saturating_add(OUTAGE_PACKETS) && highest > 0;

@@ -1,15 +1,25 @@
 //! Where a source puts its pictures: one slot for each that wants them (the encoder, the self-view).
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::media::frame::VideoFrame;
 use crate::media::slot::LatestSlot;
+
+/// A frame that is older is not what the camera sees: it may have been turned off since.
+const FRESH: Duration = Duration::from_millis(100);
 
 /// Slots that all get every picture. Cloning it gives another handle to the same slots; they can be attached and
 /// detached while the camera runs, so that a call begins without opening the camera again.
 #[derive(Clone, Default)]
 pub struct CameraOutput {
-    slots: Arc<Mutex<Vec<Arc<LatestSlot<VideoFrame>>>>>,
+    outlets: Arc<Mutex<Outlets>>,
+}
+
+#[derive(Default)]
+struct Outlets {
+    slots: Vec<Arc<LatestSlot<VideoFrame>>>,
+    latest: Option<VideoFrame>,
 }
 
 impl std::fmt::Debug for CameraOutput {
@@ -25,25 +35,34 @@ impl CameraOutput {
         Self::default()
     }
 
-    /// From now on this slot gets pictures too.
+    /// From now on this slot gets frames too, beginning with the latest where that is fresh: a call's first frame need not
+    /// wait for the camera.
     pub fn attach(&self, slot: Arc<LatestSlot<VideoFrame>>) {
-        self.slots().push(slot);
+        let mut outlets = self.outlets();
+        if let Some(latest) = &outlets.latest
+            && latest.captured_at.elapsed() < FRESH
+        {
+            slot.put(latest.clone());
+        }
+        outlets.slots.push(slot);
     }
 
     /// From now on this slot gets none.
     pub fn detach(&self, slot: &Arc<LatestSlot<VideoFrame>>) {
-        self.slots().retain(|other| !Arc::ptr_eq(other, slot));
+        self.outlets().slots.retain(|other| !Arc::ptr_eq(other, slot));
     }
 
-    /// Puts a picture into every slot; the data is shared.
+    /// Puts a frame into every slot; the data is shared.
     pub(crate) fn put(&self, frame: &VideoFrame) {
-        for slot in &*self.slots() {
+        let mut outlets = self.outlets();
+        for slot in &outlets.slots {
             slot.put(frame.clone());
         }
+        outlets.latest = Some(frame.clone());
     }
 
-    fn slots(&self) -> std::sync::MutexGuard<'_, Vec<Arc<LatestSlot<VideoFrame>>>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    fn outlets(&self) -> std::sync::MutexGuard<'_, Outlets> {
+        self.outlets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

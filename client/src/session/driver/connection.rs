@@ -63,6 +63,7 @@ impl Driver {
             max_bitrate: self.options.max_bitrate,
             send_video: self.snapshot.camera != CameraChoice::None,
             send_audio: self.snapshot.microphone != MicrophoneChoice::None,
+            network: None,
         };
         let (ports, ends) = pipeline::ports();
         let peer = RunningPeer::spawn(id, config, ports, self.peer_event_in.clone());

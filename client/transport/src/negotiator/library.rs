@@ -6,13 +6,15 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use webrtc::media_stream::track_remote::TrackRemote;
 use webrtc::peer_connection::{
-    PeerConnectionEventHandler, RTCIceCandidateInit, RTCIceGatheringState, RTCPeerConnectionIceEvent,
-    RTCPeerConnectionState,
+    PeerConnectionEventHandler, RTCIceCandidateInit, RTCIceConnectionState, RTCIceGatheringState,
+    RTCPeerConnectionIceEvent, RTCPeerConnectionState,
 };
 
 /// What the library tells.
 pub(in super::super) enum LibraryEvent {
     Candidate(RTCIceCandidateInit),
+    /// ICE has a pair.
+    PairSelected,
     State(RTCPeerConnectionState),
     Track(Arc<dyn TrackRemote>),
     /// All servers have answered or been given up.
@@ -41,6 +43,12 @@ impl PeerConnectionEventHandler for Handler {
     async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
         if let Ok(candidate) = event.candidate.to_json() {
             self.pass_on(LibraryEvent::Candidate(candidate));
+        }
+    }
+
+    async fn on_ice_connection_state_change(&self, state: RTCIceConnectionState) {
+        if matches!(state, RTCIceConnectionState::Connected | RTCIceConnectionState::Completed) {
+            self.pass_on(LibraryEvent::PairSelected);
         }
     }
 

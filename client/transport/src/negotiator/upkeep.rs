@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use webrtc::peer_connection::RTCPeerConnectionState;
 
 use super::super::PeerEvent;
+use super::super::clock;
 use super::super::path_watch::{Observation, PathNews, Suspicion};
 use super::{Ice, Negotiator};
 
@@ -21,6 +22,7 @@ impl Negotiator {
                 let anew = self.ice != Ice::Connected || !self.told_connected;
                 self.ice = Ice::Connected;
                 self.restarted = false;
+                self.secured();
                 self.restart_ends();
                 self.connected(anew).await;
             }
@@ -37,6 +39,14 @@ impl Negotiator {
                 self.tell(PeerEvent::Failed(why.to_owned())).await;
             }
             _ => {}
+        }
+    }
+
+    /// The connection is encrypted, for the first time or still.
+    fn secured(&self) {
+        if self.wire.secured() {
+            let (rtt, lossy) = (self.wire.round_trip(), self.wire.has_seen_loss());
+            self.link.state().set_up(rtt, lossy, clock::now());
         }
     }
 
@@ -63,7 +73,7 @@ impl Negotiator {
         if !matches!(self.ice, Ice::Connected | Ice::Disconnected) {
             return;
         }
-        let now = Instant::now();
+        let now = clock::now();
         self.watch_for_silence(now).await;
         // In this order: a socket whose address is gone is known by another after the look-up.
         let signs = self.wire.signs_of_life();

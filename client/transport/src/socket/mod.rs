@@ -8,10 +8,19 @@
 //!   is kept back for a moment ([`Wire::restart_begins`]);
 //! - a TURN server is reached over TCP or TLS ([`super::relay`]).
 //!
-//! And here is known, before anyone else knows it, when the other was last heard of ([`Wire::signs_of_life`]).
+//! - a DTLS flight is lost ([`flight_retransmission`]): it is sent again until the other has answered it;
+//! - what the library would drop for coming too soon, a handshake before it has selected a pair and media before its keys,
+//!   is buffered until it takes it.
+//!
+//! And here is known, before anyone else knows it, when the other was last heard of ([`Wire::signs_of_life`]), and how
+//! far the set-up has come ([`set_up`]).
 
+mod check_round_trip;
+mod dtls_record;
+mod flight_retransmission;
 pub(crate) mod packet;
 pub(crate) mod roaming;
+mod set_up;
 #[cfg(test)]
 mod tests;
 mod wire_socket;
@@ -19,13 +28,21 @@ mod wire_socket;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+use tokio::time::sleep_until;
 use webrtc::runtime::AsyncUdpSocket;
 
-use packet::Packet;
-use wire_socket::WireSocket;
+use check_round_trip::CheckRoundTrip;
+use flight_retransmission::{FlightRetransmission, Inbound};
+use packet::{Packet, carried};
+use set_up::{SetUp, Step};
+use wire_socket::{Route, WireSocket};
 
+use super::clock;
+use super::marked_socket;
+use super::network::Network;
 use super::relay::{Relays, Trust};
 use super::resolver::Resolver;
 
@@ -52,6 +69,10 @@ pub(crate) struct Wire {
     pub(crate) relays: Arc<Relays>,
     resolver: Arc<Resolver>,
     trust: Trust,
+    /// In the place of the system's.
+    network: Option<Arc<dyn Network>>,
+    /// When a flight is due has changed.
+    flight_changed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -65,6 +86,9 @@ struct State {
     relay_broke: bool,
     /// The payload types that we send sound with.
     sound: [Option<u8>; 2],
+    set_up: SetUp,
+    round_trip: CheckRoundTrip,
+    flights: FlightRetransmission<Route>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -72,8 +96,24 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Wire {
-    pub(crate) fn new(resolver: Arc<Resolver>, trust: Trust) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::default(), sockets: Mutex::default(), relays: Relays::new(), resolver, trust })
+    pub(crate) fn new(resolver: Arc<Resolver>, trust: Trust, network: Option<Arc<dyn Network>>) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            sockets: Mutex::default(),
+            relays: Relays::new(),
+            resolver,
+            trust,
+            network,
+            flight_changed: Notify::new(),
+        })
+    }
+
+    /// The socket of the system's, or of the network in its place.
+    fn attach(self: &Arc<Self>, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+        match &self.network {
+            Some(network) => network.attach(socket),
+            None => marked_socket::wrap(socket, Arc::clone(self)),
+        }
     }
 
     /// Takes a socket in.
@@ -105,6 +145,80 @@ impl Wire {
         let signs = &mut lock(&self.state).signs;
         signs.answered = Some(now);
         signs.reports = true;
+    }
+
+    /// The other's description was taken: from now on the set-up takes its time.
+    pub(crate) fn described(&self) {
+        lock(&self.state).set_up.described(clock::now());
+    }
+
+    /// ICE has selected a pair for the first time: the library takes handshakes now.
+    pub(crate) fn pair_selected(&self) {
+        {
+            let set_up = &mut lock(&self.state).set_up;
+            if set_up.has_pair() {
+                return;
+            }
+            set_up.pair_selected();
+        }
+        self.sockets().iter().for_each(|socket| socket.pair_selected());
+    }
+
+    /// DTLS is complete: the library takes media now. Says whether that is news.
+    pub(crate) fn secured(&self) -> bool {
+        {
+            let state = &mut lock(&self.state);
+            if state.set_up.is_secured() {
+                return false;
+            }
+            state.set_up.secured();
+            state.flights.complete();
+        }
+        self.flight_changed.notify_one();
+        self.sockets().iter().for_each(|socket| socket.wake());
+        true
+    }
+
+    /// The round trip that ICE's checks take; `None` before the first was answered.
+    pub(crate) fn round_trip(&self) -> Option<Duration> {
+        lock(&self.state).round_trip.get()
+    }
+
+    /// Whether packets got lost so far: checks without an answer, or a DTLS flight that had to be sent again.
+    pub(crate) fn has_seen_loss(&self) -> bool {
+        let state = lock(&self.state);
+        state.flights.has_repeated() || state.round_trip.sees_loss(clock::now())
+    }
+
+    /// Says in the log how far the set-up came, if it did not come to its end although the other wanted it.
+    pub(crate) fn log_unfinished_set_up(&self) {
+        let state = lock(&self.state);
+        match state.set_up.step() {
+            Step::Signaling | Step::Done => {}
+            Step::Media => tracing::info!("{}", state.set_up.account(clock::now())),
+            Step::Ice | Step::Dtls => tracing::warn!("not connected: {}", state.set_up.account(clock::now())),
+        }
+    }
+
+    /// Sends DTLS flights again when they are due, for as long as it runs.
+    pub(crate) async fn retransmit_flights(self: Arc<Self>) {
+        loop {
+            let due = lock(&self.state).flights.next_deadline();
+            let until = async {
+                match due {
+                    Some(due) => sleep_until(due.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.flight_changed.notified() => {}
+                () = until => {}
+            }
+            let again = lock(&self.state).flights.poll(clock::now());
+            for (route, datagram) in again {
+                route.send(&datagram).await;
+            }
+        }
     }
 
     /// ICE is about to be started anew.
@@ -155,13 +269,59 @@ impl Wire {
         lock(&self.sockets).iter().filter_map(Weak::upgrade).collect()
     }
 
+    /// Takes note of a packet that came.
     fn note_received(&self, packet: Packet, now: Instant) {
-        let signs = &mut lock(&self.state).signs;
+        let state = &mut *lock(&self.state);
+        state.set_up.received(packet, now);
         if packet != Packet::Other {
-            signs.heard = Some(now);
+            state.signs.heard = Some(now);
         }
-        if matches!(packet, Packet::CheckPassed(_)) {
-            signs.answered = Some(now);
+        match packet {
+            Packet::CheckPassed(transaction) => {
+                state.signs.answered = Some(now);
+                state.round_trip.answered(&transaction, now);
+            }
+            Packet::Media => state.flights.media_came(),
+            Packet::Check(_) | Packet::Handshake | Packet::Other => {}
+        }
+    }
+
+    /// Whether the library is to have a handshake datagram that came by a route.
+    fn takes_handshake(&self, datagram: &[u8], route: &Route, now: Instant) -> bool {
+        let Some(dtls) = carried(datagram) else { return true };
+        let flights = &mut lock(&self.state).flights;
+        let before = flights.next_deadline();
+        let inbound = flights.received(dtls, route, now);
+        if flights.next_deadline() != before {
+            self.flight_changed.notify_one();
+        }
+        inbound == Inbound::Deliver
+    }
+
+    /// Takes note of a datagram that leaves by a route.
+    fn note_sent(&self, datagram: &[u8], packet: Packet, route: Route, now: Instant) {
+        let state = &mut *lock(&self.state);
+        state.set_up.sent(packet);
+        match packet {
+            Packet::Check(transaction) => state.round_trip.sent(transaction, now),
+            Packet::Handshake => {
+                let round_trip = state.round_trip.get();
+                if let Some(dtls) = carried(datagram) {
+                    state.flights.sent(dtls, datagram, route, round_trip, now);
+                    self.flight_changed.notify_one();
+                }
+            }
+            Packet::Media | Packet::CheckPassed(_) | Packet::Other => {}
+        }
+    }
+
+    /// Whether the library would drop a packet that it gets now.
+    fn is_too_early(&self, packet: Packet) -> bool {
+        let state = lock(&self.state);
+        match packet {
+            Packet::Media => state.restarting || !state.set_up.is_secured(),
+            Packet::Handshake => state.restarting || !state.set_up.has_pair(),
+            Packet::Check(_) | Packet::CheckPassed(_) | Packet::Other => false,
         }
     }
 

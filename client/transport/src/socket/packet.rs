@@ -49,15 +49,24 @@ impl Packet {
 
     /// What is relayed, if it comes from a relay or goes to one; else the datagram itself.
     pub(crate) fn relayed(datagram: &[u8]) -> Self {
-        match datagram.first() {
-            Some(64..=79) => datagram.get(CHANNEL_HEADER..).map_or(Self::Other, Self::of),
-            Some(0..=3)
-                if stun(datagram).is_some_and(|(kind, _)| [SEND_INDICATION, DATA_INDICATION].contains(&kind)) =>
-            {
-                relayed_data(datagram).map_or(Self::Other, Self::of)
-            }
-            _ => Self::of(datagram),
+        carried(datagram).map_or(Self::Other, Self::of)
+    }
+}
+
+/// What the other sent or gets: the inside of what comes from a relay or goes to one, else the datagram itself. `None`
+/// where a relay's message carries nothing.
+pub(crate) fn carried(datagram: &[u8]) -> Option<&[u8]> {
+    match datagram.first() {
+        Some(64..=79) => {
+            // Over a stream the data is padded, and its length says where it ends (RFC 8656 §12.5).
+            let (header, data) = datagram.split_first_chunk::<CHANNEL_HEADER>()?;
+            let [_, _, l0, l1] = *header;
+            Some(data.get(..usize::from(u16::from_be_bytes([l0, l1]))).unwrap_or(data))
         }
+        Some(0..=3) if stun(datagram).is_some_and(|(kind, _)| [SEND_INDICATION, DATA_INDICATION].contains(&kind)) => {
+            relayed_data(datagram)
+        }
+        _ => Some(datagram),
     }
 }
 

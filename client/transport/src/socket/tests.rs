@@ -4,11 +4,19 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::wire_socket::{HASTE, KEPT_BACK};
+use super::wire_socket::{HASTE, MAX_BUFFERED};
 use super::*;
 
+/// Of a connection that is set up.
 fn wire() -> Arc<Wire> {
-    Wire::new(Resolver::shared(), Trust::default())
+    let wire = new_wire();
+    wire.pair_selected();
+    assert!(wire.secured());
+    wire
+}
+
+fn new_wire() -> Arc<Wire> {
+    Wire::new(Resolver::shared(), Trust::default(), None)
 }
 
 fn loopback() -> UdpSocket {
@@ -50,6 +58,51 @@ async fn media_that_comes_while_ice_is_started_anew_is_delivered_afterwards_and_
 }
 
 #[tokio::test]
+async fn what_comes_before_the_library_takes_it_is_delivered_when_it_does() {
+    let wire = new_wire();
+    let ours = wire.wrap(loopback()).expect("a socket");
+    let theirs = loopback();
+    let to = ours.local_addr().expect("an address");
+    let hello = dtls_record::tests::record(22, 0, 0, b"client hello");
+    theirs.send_to(&[0x80, 1], to).expect("sent");
+    theirs.send_to(&hello, to).expect("sent");
+    assert_eq!(receive(&ours).await, None);
+    wire.pair_selected();
+    assert_eq!(receive(&ours).await, Some(hello), "the handshake once there is a pair");
+    let nudge = receive(&ours).await.expect("what makes the library send its flight");
+    assert_eq!(Packet::of(&nudge), Packet::Handshake);
+    assert_eq!(receive(&ours).await, None);
+    assert!(wire.secured());
+    assert_eq!(receive(&ours).await, Some(vec![0x80, 1]), "media once there are keys");
+    assert!(!wire.secured(), "no news");
+}
+
+#[tokio::test]
+async fn a_flight_that_is_lost_is_sent_again_and_a_repetition_answered_without_the_library() {
+    let wire = new_wire();
+    let ours = wire.wrap(loopback()).expect("a socket");
+    let theirs = tokio::net::UdpSocket::from_std(loopback()).expect("a socket");
+    let (to, from) = (ours.local_addr().expect("an address"), theirs.local_addr().expect("an address"));
+    wire.pair_selected();
+    receive(&ours).await.expect("the nudge");
+    let retransmitting = tokio::spawn(Arc::clone(&wire).retransmit_flights());
+    let [hello, answer] = [b"client hello", b"server hello"].map(|said| dtls_record::tests::record(22, 0, 0, said));
+    theirs.send_to(&hello, to).await.expect("sent");
+    assert_eq!(receive(&ours).await, Some(hello.clone()));
+    ours.send_to(&answer, from).await.expect("sent");
+    let mut buffer = [0; 64];
+    for _ in 0..2 {
+        let (length, _) =
+            timeout(Duration::from_secs(5), theirs.recv_from(&mut buffer)).await.expect("in time").expect("received");
+        assert_eq!(buffer[..length], answer, "by itself");
+    }
+    theirs.send_to(&hello, to).await.expect("sent");
+    assert_eq!(receive(&ours).await, None, "the library has answered it");
+    wire.secured();
+    retransmitting.abort();
+}
+
+#[tokio::test]
 async fn what_is_kept_back_is_bounded_and_the_newest_stay() {
     let wire = wire();
     let ours = wire.wrap(loopback()).expect("a socket");
@@ -65,7 +118,7 @@ async fn what_is_kept_back_is_bounded_and_the_newest_stay() {
     while let Some(packet) = receive(&ours).await {
         delivered.push(packet[1]);
     }
-    let kept = u8::try_from(KEPT_BACK).expect("few");
+    let kept = u8::try_from(MAX_BUFFERED).expect("few");
     assert_eq!(delivered, (200 - kept..200).collect::<Vec<u8>>());
 }
 

@@ -1,6 +1,7 @@
 //! A socket of the library's: what goes out and comes in by it, and what is done with it beneath the library.
 
 use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
@@ -12,12 +13,12 @@ use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 use super::packet::Packet;
 use super::roaming::Roaming;
 use super::{Wire, lock};
-use crate::marked_socket;
+use crate::clock;
 use crate::relay::{RelayServer, RelayStream};
 
-/// The most packets that one socket keeps back while ICE is started anew; older ones give way. At 2.5 Mbit/s they are
-/// half a second, and what a restart takes is a fraction of that.
-pub(super) const KEPT_BACK: usize = 160;
+/// The most packets that one socket buffers while the library does not take them: while ICE is restarted, and until there
+/// are keys. Older ones give way. At 2.5 Mbit/s they are half a second, and what a restart takes is a fraction of that.
+pub(super) const MAX_BUFFERED: usize = 160;
 /// ICE looks for a way twenty times a second, so that a call begins quickly. When it has found none for so long, an address
 /// is tried only so often: it may go on for as long as the call waits, with dozens of pairs.
 pub(super) const HASTE: Duration = Duration::from_secs(4);
@@ -33,7 +34,8 @@ const RETRIES: usize = 8;
 
 /// What comes through a relay the library takes out of its wrapping only after it has looked whether there is something
 /// to send, and then it waits for something else to happen: an answer lies there for up to 200 ms. So something else
-/// happens: after a packet that was relayed comes one with nothing in it, which the library drops.
+/// happens: after a packet that was relayed comes one with nothing in it, which the library drops. And the first DTLS
+/// flight, which it makes when a pair is selected, lies there until a DTLS packet comes or a timer ends: so one comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Nudge {
     /// Not needed.
@@ -42,7 +44,36 @@ enum Nudge {
     AfterThis,
     /// And the library has unwrapped it.
     Now,
+    /// A pair was selected.
+    Dtls,
 }
+
+/// How a datagram leaves: by which socket, and for which address as the library knows it.
+#[derive(Debug, Clone)]
+pub(super) struct Route {
+    socket: Weak<WireSocket>,
+    destination: SocketAddr,
+}
+
+impl PartialEq for Route {
+    fn eq(&self, other: &Self) -> bool {
+        self.destination == other.destination && Weak::ptr_eq(&self.socket, &other.socket)
+    }
+}
+
+impl Route {
+    /// Sends a datagram, beside what the library sends. A socket that is gone sends nothing.
+    pub(super) async fn send(&self, datagram: &[u8]) {
+        let Some(socket) = self.socket.upgrade() else { return };
+        let transmit =
+            Transmit { destination: self.destination, ecn: None, contents: datagram, segment_size: None, src_ip: None };
+        // Errors are for the library; a repetition that is lost is repeated in turn.
+        let _ = poll_fn(|cx| socket.send(cx, &transmit, clock::now())).await;
+    }
+}
+
+/// A DTLS record of an epoch that never comes, which is dropped for that (RFC 6347 §4.1).
+const IGNORED_RECORD: [u8; 14] = [23, 0xfe, 0xfd, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 
 /// The socket behind a [`WireSocket`].
 #[derive(Debug)]
@@ -61,7 +92,8 @@ pub(super) struct WireSocket {
     local: SocketAddr,
     bound: RwLock<Bound>,
     roaming: Mutex<Roaming>,
-    kept_back: Mutex<VecDeque<(RecvMeta, Vec<u8>)>>,
+    /// What came too early for the library.
+    buffered: Mutex<VecDeque<(RecvMeta, Vec<u8>, Packet)>>,
     /// When ICE last tried an address, once it is not in haste any more.
     tried: Mutex<HashMap<SocketAddr, Instant>>,
     /// The relays that are reached over streams, in the order in which they were first sent to.
@@ -74,14 +106,14 @@ pub(super) struct WireSocket {
 impl WireSocket {
     pub(super) fn wrap(wire: Arc<Wire>, socket: UdpSocket) -> io::Result<Arc<Self>> {
         let local = socket.local_addr()?;
-        let socket = marked_socket::wrap(socket, Arc::clone(&wire))?;
+        let socket = wire.attach(socket)?;
         Ok(Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             wire,
             local,
             bound: RwLock::new(Bound { address: local.ip(), socket }),
             roaming: Mutex::default(),
-            kept_back: Mutex::default(),
+            buffered: Mutex::default(),
             tried: Mutex::default(),
             streams: Mutex::default(),
             nudge: Mutex::new(Nudge::No),
@@ -112,9 +144,7 @@ impl WireSocket {
             return false;
         }
         let any = if bound_to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-        let wrapped = UdpSocket::bind(SocketAddr::new(any, 0))
-            .and_then(|socket| marked_socket::wrap(socket, Arc::clone(&self.wire)));
-        match wrapped {
+        match UdpSocket::bind(SocketAddr::new(any, 0)).and_then(|socket| self.wire.attach(socket)) {
             Ok(socket) => {
                 tracing::debug!("an address of this machine is gone: the system chooses another");
                 *self.bound.write().unwrap_or_else(PoisonError::into_inner) = Bound { address: any, socket };
@@ -128,19 +158,32 @@ impl WireSocket {
         }
     }
 
-    /// What was kept back, in order, once it may go on.
-    fn next_kept_back(&self, buffer: &mut [u8], meta: &mut RecvMeta) -> bool {
-        if self.wire.is_restarting() {
-            return false;
-        }
-        while let Some((kept, data)) = lock(&self.kept_back).pop_front() {
-            if let Some(room) = buffer.get_mut(..data.len()) {
+    /// What came too early for the library, in order, once it takes it.
+    fn next_buffered(&self, buffer: &mut [u8], meta: &mut RecvMeta) -> bool {
+        loop {
+            let taken = {
+                let mut buffered = lock(&self.buffered);
+                let position = buffered.iter().position(|(_, _, packet)| !self.wire.is_too_early(*packet));
+                position.and_then(|position| buffered.remove(position))
+            };
+            let Some((early, data, packet)) = taken else { return false };
+            let Some(room) = buffer.get_mut(..data.len()) else { continue };
+            if packet != Packet::Handshake || self.takes_handshake(&data, &early, clock::now()) {
                 room.copy_from_slice(&data);
-                *meta = kept;
+                *meta = early;
                 return true;
             }
         }
-        false
+    }
+
+    /// Whether the library is to have this handshake. Datagrams that came together are withheld together.
+    fn takes_handshake(&self, data: &[u8], meta: &RecvMeta, now: Instant) -> bool {
+        let route = Route { socket: Weak::clone(&self.me), destination: meta.addr };
+        let mut taken = false;
+        for datagram in data.chunks(meta.stride.max(1)) {
+            taken |= self.wire.takes_handshake(datagram, &route, now);
+        }
+        taken
     }
 
     /// Whether this address was tried only just now, and for a long time in vain.
@@ -205,26 +248,32 @@ impl WireSocket {
         false
     }
 
-    /// Nothing has come. Says whether the library is to have an empty packet.
-    fn nudges(&self, cx: &Context<'_>) -> bool {
+    /// The library has selected a pair: it is to send its first flight.
+    pub(super) fn pair_selected(&self) {
+        *lock(&self.nudge) = Nudge::Dtls;
+        self.wake();
+    }
+
+    /// Nothing has come. Gives the packet that the library is to have instead, if any.
+    fn nudges(&self, cx: &Context<'_>) -> Option<&'static [u8]> {
         let mut nudge = lock(&self.nudge);
-        match *nudge {
-            Nudge::No => false,
+        let packet: &[u8] = match *nudge {
+            Nudge::No => return None,
             Nudge::AfterThis => {
                 *nudge = Nudge::Now;
                 cx.waker().wake_by_ref();
-                false
+                return None;
             }
-            Nudge::Now => {
-                *nudge = Nudge::No;
-                true
-            }
-        }
+            Nudge::Now => &[],
+            Nudge::Dtls => &IGNORED_RECORD,
+        };
+        *nudge = Nudge::No;
+        Some(packet)
     }
 
     /// A message has come. Says whether the library is to have it now.
     fn take(&self, data: &[u8], meta: &mut RecvMeta) -> bool {
-        let now = Instant::now();
+        let now = clock::now();
         let mut from = meta.addr;
         let mut last = Packet::Other;
         // Datagrams that came together are of one size and may be of several kinds.
@@ -238,38 +287,24 @@ impl WireSocket {
             from = lock(&self.roaming).received(meta.addr, packet, now);
         }
         meta.addr = from;
-        if last != Packet::Media || !self.wire.is_restarting() {
-            return true;
+        if !self.wire.is_too_early(last) {
+            return last != Packet::Handshake || self.takes_handshake(data, meta, now);
         }
-        let mut kept_back = lock(&self.kept_back);
-        if kept_back.len() >= KEPT_BACK {
-            kept_back.pop_front();
+        let mut buffered = lock(&self.buffered);
+        if buffered.len() >= MAX_BUFFERED {
+            buffered.pop_front();
         }
-        kept_back.push_back((*meta, data.to_vec()));
+        buffered.push_back((*meta, data.to_vec(), last));
         false
     }
-}
 
-impl AsyncUdpSocket for WireSocket {
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.local)
-    }
-
-    fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
-        let now = Instant::now();
-        let relay = self.wire.relays.behind(transmit.destination);
-        if Packet::relayed(transmit.contents) == Packet::Media {
-            let bound_to = self.bound.read().unwrap_or_else(PoisonError::into_inner).address;
-            self.wire.note_media_sent(relay.is_none().then_some(bound_to), now);
-        }
-        if let Some(server) = relay {
+    /// Sends, to the relay's stream where there is one.
+    fn send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>, now: Instant) -> Poll<io::Result<usize>> {
+        if let Some(server) = self.wire.relays.behind(transmit.destination) {
             self.send_to_relay(transmit.destination, server, transmit.contents);
             return Poll::Ready(Ok(transmit.contents.len()));
         }
         let packet = Packet::of(transmit.contents);
-        if matches!(packet, Packet::Check(_)) && self.is_too_soon(transmit.destination, now) {
-            return Poll::Ready(Ok(transmit.contents.len()));
-        }
         let destination = lock(&self.roaming).sending(transmit.destination, packet, now);
         let sent = self.socket().poll_send(cx, &Transmit { destination, ..transmit.clone() });
         match sent {
@@ -280,6 +315,32 @@ impl AsyncUdpSocket for WireSocket {
             }
             sent => sent,
         }
+    }
+}
+
+impl AsyncUdpSocket for WireSocket {
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.local)
+    }
+
+    fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
+        let now = clock::now();
+        let over_stream = self.wire.relays.behind(transmit.destination).is_some();
+        let packet = Packet::relayed(transmit.contents);
+        if packet == Packet::Media {
+            let bound_to = self.bound.read().unwrap_or_else(PoisonError::into_inner).address;
+            self.wire.note_media_sent((!over_stream).then_some(bound_to), now);
+        }
+        let is_own_check = matches!(Packet::of(transmit.contents), Packet::Check(_));
+        if is_own_check && !over_stream && self.is_too_soon(transmit.destination, now) {
+            return Poll::Ready(Ok(transmit.contents.len()));
+        }
+        let sent = self.send(cx, transmit, now);
+        if sent.is_ready() {
+            let route = Route { socket: Weak::clone(&self.me), destination: transmit.destination };
+            self.wire.note_sent(transmit.contents, packet, route, now);
+        }
+        sent
     }
 
     fn poll_recv(
@@ -295,7 +356,7 @@ impl AsyncUdpSocket for WireSocket {
                 *waker = Some(cx.waker().clone());
             }
         }
-        if self.next_kept_back(buffer, meta) || self.next_from_relay(buffer, meta) {
+        if self.next_buffered(buffer, meta) || self.next_from_relay(buffer, meta) {
             return Poll::Ready(Ok(1));
         }
         let mut errors = 0;
@@ -317,12 +378,14 @@ impl AsyncUdpSocket for WireSocket {
                         return Poll::Ready(Err(io::ErrorKind::Interrupted.into()));
                     }
                 }
-                Poll::Pending if self.nudges(cx) => {
+                Poll::Pending => {
+                    let Some(packet) = self.nudges(cx) else { return Poll::Pending };
+                    let Some(room) = buffer.get_mut(..packet.len()) else { return Poll::Pending };
+                    room.copy_from_slice(packet);
                     *meta = RecvMeta::default();
-                    meta.stride = 1;
+                    (meta.len, meta.stride) = (packet.len(), packet.len().max(1));
                     return Poll::Ready(Ok(1));
                 }
-                Poll::Pending => return Poll::Pending,
             }
         }
     }

@@ -27,6 +27,7 @@ pub(crate) fn config() -> PeerConfig {
         max_bitrate: Bitrate::from_kbps(2500),
         send_video: true,
         send_audio: true,
+        network: None,
     }
 }
 

@@ -72,7 +72,7 @@ impl Receiver {
                 self.speaker.packet(number, now);
             }
             Media::Video(packet) => {
-                let stream = self.stream.get_or_insert_with(|| VideoStream::new(now));
+                let stream = self.stream.get_or_insert_with(|| VideoStream::new(now, 0.0));
                 stream.packet(packet, now, self.rtt);
             }
             Media::Parity(rtp_time, payload) => {
