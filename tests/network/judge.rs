@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::call::{Outcome, SideOutcome};
 use crate::figures;
 use crate::scenario::{Bar, Scenario};
+use visavis_simulation::{self as simulation, Measured, Named};
 
 /// A bar and its figure.
 #[derive(Debug)]
@@ -41,6 +42,24 @@ impl fmt::Display for Line {
             None => write!(f, "{verdict} {}: not measured ({sign} {:.1} {unit})", self.name, self.bar),
         }
     }
+}
+
+/// Judges set-ups.
+pub(crate) fn judge_set_ups(scenario: &Named, outcome: &simulation::Outcome) -> Vec<Line> {
+    let line = |(bar, measured): (simulation::Bar, Measured)| {
+        let (figure, at_least, unit) = match measured {
+            Measured::Share(share) => (Some(share * 100.0), true, "%"),
+            Measured::Time(time) => (time.map(ms), false, "ms"),
+        };
+        let bar_value = match bar {
+            simulation::Bar::Connected(share) => share * 100.0,
+            simulation::Bar::PictureP50(time)
+            | simulation::Bar::PictureP95(time)
+            | simulation::Bar::SilenceP95(time) => ms(time),
+        };
+        Line { name: bar.to_string(), figure, bar: bar_value, at_least, unit }
+    };
+    scenario.judge(outcome).into_iter().map(line).collect()
 }
 
 /// Judges a call.

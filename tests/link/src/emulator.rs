@@ -68,7 +68,7 @@ struct Shared {
 /// A network between A and B: each sees the other at an address of the emulator. It ends with its owner.
 ///
 /// The timeline begins with the first media packet (RTP; RFC 7983 tells it by its first byte); until then there is only
-/// the delay, so that what is tested is a call and not how it comes about.
+/// the delay, so that what is tested is a call and not how it comes about. [`Emulator::start_at_once`] tests that too.
 pub struct Emulator {
     shared: Arc<Mutex<Shared>>,
     commands: mpsc::Sender<Command>,
@@ -80,14 +80,26 @@ impl Emulator {
     /// # Errors
     /// When there are none.
     pub async fn start(timeline: Timeline, seed: u64) -> io::Result<Self> {
+        Self::begin(timeline, seed, None).await
+    }
+
+    /// Starts one whose timeline begins now: a call is set up over it as it goes on.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_at_once(timeline: Timeline, seed: u64) -> io::Result<Self> {
+        Self::begin(timeline, seed, Some(Instant::now())).await
+    }
+
+    async fn begin(timeline: Timeline, seed: u64, begun: Option<Instant>) -> io::Result<Self> {
         let sockets = [socket().await?, socket().await?];
         let seen_at = [sockets[0].local_addr()?, sockets[1].local_addr()?];
-        let shared =
-            Arc::new(Mutex::new(Shared { peers: [None; 2], seen_at, begun: None, traces: Default::default() }));
+        let shared = Arc::new(Mutex::new(Shared { peers: [None; 2], seen_at, begun, traces: Default::default() }));
         let (commands, inbox) = mpsc::channel(COMMANDS);
-        let before = Conditions { delay: timeline.at(Duration::ZERO).delay, ..Conditions::CLEAR };
+        let first = timeline.at(Duration::ZERO);
+        let before = if begun.is_some() { first } else { Conditions { delay: first.delay, ..Conditions::CLEAR } };
         let links = [Link::new(before, seed), Link::new(before, seed.wrapping_add(1))];
-        let task = Task { shared: Arc::clone(&shared), sockets, links, timeline, begun: None };
+        let task = Task { shared: Arc::clone(&shared), sockets, links, timeline, begun };
         tokio::spawn(task.run(inbox));
         Ok(Self { shared, commands })
     }

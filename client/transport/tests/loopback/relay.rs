@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 use tokio::time::sleep;
-use visavis_link::Conditions;
+use visavis_link::{Conditions, Emulator, Loss, Side, Timeline, address_of};
 use visavis_shared::IceServer;
 use visavis_transport::{PeerConfig, PeerEvent};
 
@@ -229,4 +229,29 @@ async fn a_stream_to_the_relay_that_breaks_is_replaced_and_so_is_what_was_alloca
             assert!(gap < Duration::from_millis(500), "{way:?} {side}: {gap:?}");
         }
     }
+}
+
+/// A network in front of a relay, with the port at which a client finds it.
+async fn network_before(coturn: &Coturn, conditions: Conditions, seed: u64) -> (Emulator, u16) {
+    let network = Emulator::start_at_once(Timeline::steady(conditions), seed).await.expect("free ports");
+    let mut relay = format!("candidate:1 1 udp 1 127.0.0.1 {} typ host", coturn.port);
+    network.step_between(Side::B, &mut relay);
+    (network, address_of(&relay).expect("an address").port())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_over_a_relay_connect_although_a_tenth_is_lost_before_it_on_either_side() {
+    let coturn = Coturn::start(Way::Udp).await;
+    let lossy = Conditions::CLEAR.delay(Duration::from_millis(25)).loss(Loss::Random(0.1));
+    let mut took = Vec::new();
+    for seed in 0..12 {
+        let (_network_a, port_a) = network_before(&coturn, lossy, 2 * seed).await;
+        let (_network_b, port_b) = network_before(&coturn, lossy, 100 + 2 * seed).await;
+        let (mut a, mut b) = (End::open(coturn.config_at(port_a)).await, End::open(coturn.config_at(port_b)).await);
+        took.push(connect(&mut a, &mut b).await);
+    }
+    took.sort();
+    // Allocations, permissions and checks have timers of their own; none of them stalls.
+    assert!(took.iter().all(|took| *took < Duration::from_secs(8)), "{took:?}");
+    println!("over a relay, 10% lost before it on either side: {took:?}");
 }
