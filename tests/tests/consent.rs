@@ -208,8 +208,8 @@ async fn who_comes_back_into_a_room_is_shown_who_is_there_and_calls_when_they_sa
     victim.say(&joined_blue(&["bob"])).await;
     assert_eq!(victim.settle().await, "ringing", "it is in no call");
     assert_eq!(victim.disclosed(), Vec::<&Value>::new());
-    let snapshot = alice.until("sees bob", |s| s.room_mate == bob(true)).await;
-    assert!(in_no_call(&snapshot) && !snapshot.camera_live, "{snapshot:#?}");
+    let snapshot = alice.until("sees bob and is in no call", |s| s.room_mate == bob(true) && in_no_call(s)).await;
+    assert!(!snapshot.camera_live, "{snapshot:#?}");
 
     alice.call("bob").await;
     assert_eq!(victim.hears("offer").await["otherUsername"], "bob");
