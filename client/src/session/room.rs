@@ -52,7 +52,7 @@ impl<C> Room<C> {
 
     /// We are logged in again: the room to ask for. A session that goes on is where it was, unless the asking was lost on
     /// the way; asking twice does no harm.
-    pub(super) fn to_enter_again(&mut self, resumed: bool) -> Option<RoomId> {
+    pub(super) fn enter_again(&mut self, resumed: bool) -> Option<RoomId> {
         let room = match &self.phase {
             RoomPhase::Inside(_) if resumed => return None,
             phase => phase.room().cloned()?,
@@ -198,8 +198,8 @@ mod tests {
     fn a_room_that_is_entered_again_shows_who_is_there_and_calls_nobody() {
         let now = Instant::now();
         let mut room = inside(now);
-        assert_eq!(room.to_enter_again(true), None, "the session is still there");
-        assert_eq!(room.to_enter_again(false), Some(blue()));
+        assert_eq!(room.enter_again(true), None, "the session is still there");
+        assert_eq!(room.enter_again(false), Some(blue()));
         assert_eq!(room.phase(), &RoomPhase::Entering(blue()));
         assert_eq!(room.joined(blue(), names(&["bob"]), now), None);
         assert_eq!((room.phase(), seen(&room)), (&RoomPhase::Inside(blue()), Some(("bob", true))));
@@ -210,7 +210,7 @@ mod tests {
         let now = Instant::now();
         let mut room = asking(now);
         room.leave();
-        assert_eq!(room.to_enter_again(false), None);
+        assert_eq!(room.enter_again(false), None);
         assert_eq!(room.joined(blue(), names(&["bob"]), now), None);
         assert_eq!((room.phase(), seen(&room)), (&RoomPhase::Outside, None));
     }
@@ -238,12 +238,12 @@ mod tests {
         let now = Instant::now();
         for resumed in [true, false] {
             let mut room = asking(now);
-            assert_eq!(room.to_enter_again(resumed), Some(blue()), "the asking may have been lost");
+            assert_eq!(room.enter_again(resumed), Some(blue()), "the asking may have been lost");
             let late = now + ASKING_STANDS - Duration::from_millis(1);
             assert_eq!(room.joined(blue(), names(&["bob"]), late), Some((bob(), Said(1))));
 
             let mut room = asking(now);
-            assert_eq!(room.to_enter_again(resumed), Some(blue()));
+            assert_eq!(room.enter_again(resumed), Some(blue()));
             assert_eq!(room.joined(blue(), names(&["bob"]), now + ASKING_STANDS), None, "they are no longer waiting");
             assert_eq!(seen(&room), Some(("bob", true)));
         }

@@ -26,7 +26,7 @@ impl Driver {
                 self.snapshot.username = username.to_string();
                 self.snapshot.login = LoginPhase::LoggedIn { username: username.clone() };
                 self.handle(Input::SignalingUp { username });
-                if let Some(room) = self.room.to_enter_again(resumed) {
+                if let Some(room) = self.room.enter_again(resumed) {
                     self.send(ClientMessage::Join { room });
                 }
                 self.ask_for_people();

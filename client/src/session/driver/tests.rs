@@ -57,7 +57,7 @@ impl App {
         let (mut driver, _) = Driver::new(options, media, mpsc::channel(1).0, mpsc::channel(1).0);
         driver.signaling = Some(Login { signaling, events: mpsc::channel(1).1 });
         drop(inside);
-        let mut app = Self { driver, asked, sent: Box::new(sent), runtime: runtime };
+        let mut app = Self { driver, asked, sent: Box::new(sent), runtime };
         app.step(Event::Server(Some(logged_in(false))));
         app
     }
