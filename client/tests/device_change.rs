@@ -21,6 +21,7 @@ use visavis_client::media::voice_processing::VoiceWish;
 use visavis_client::session::driver::{self, SessionHandle};
 use visavis_client::session::options::SessionOptions;
 use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot};
+use visavis_shared::Username;
 use visavis_signal_server::Config;
 
 /// The longest that nothing may be heard.
@@ -167,7 +168,7 @@ async fn change_devices(sounding: &Mutex<Vec<Instant>>) -> Vec<(String, Duration
     }
     wish(&alice, Intent::Call { username: "bob".to_owned() }).await;
     until(&mut bob, "called", |s| matches!(s.call, CallPhase::Ringing { .. })).await;
-    wish(&bob, Intent::Accept).await;
+    wish(&bob, Intent::Accept { from: Username::parse("alice").expect("a name") }).await;
     for session in [&mut alice, &mut bob] {
         until(session, "in a call", |s| matches!(s.call, CallPhase::InCall { .. })).await;
     }

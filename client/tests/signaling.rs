@@ -241,6 +241,29 @@ async fn a_refusal_that_is_not_about_a_ghost_is_final() {
 }
 
 #[tokio::test]
+async fn a_login_that_is_answered_with_another_name_is_refused_the_first_time_and_later() {
+    let other_name = r#"{"type":"login","success":true,"username":"mallory","iceServers":[],"resume":"t1"}"#;
+    for earlier_logins in [0, 1] {
+        let (script, mut alice) = Script::start().await;
+        for _ in 0..earlier_logins {
+            drop(script.accept(WELCOME).await);
+            alice.expect_login("alice").await;
+            alice.expect_down().await;
+        }
+        let mut socket = script.accept(other_name).await;
+        match alice.next().await {
+            Some(SignalingEvent::LoginRefused { reason: LoginRefusal::InvalidName, message }) => {
+                assert!(message.contains("another name than alice"), "{message}");
+            }
+            other => panic!("not refused: {other:?}"),
+        }
+        assert_eq!(alice.next().await, None, "it gives up");
+        let heard = timeout(LONG, socket.next()).await.expect("an end");
+        assert!(!matches!(heard, Some(Ok(Message::Text(_)))), "{heard:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_is_overrun_is_asked_again_and_one_that_forbids_it_is_not() {
     let (script, mut alice) = Script::start().await;
     drop(script.accept(WELCOME).await);

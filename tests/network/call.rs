@@ -73,7 +73,7 @@ pub(crate) async fn run(scenario: &Scenario, voice: &Path) -> Result<Outcome, Bo
     let watches = [&alice, &bob].map(|person| Watch::start(&person.session.link, latest_end));
     alice.call("bob").await;
     bob.until_ringing().await;
-    bob.wish(Intent::Accept).await;
+    bob.accept().await;
     alice.until_in_call().await;
     bob.until_in_call().await;
 

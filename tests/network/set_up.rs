@@ -63,7 +63,7 @@ async fn call(scenario: &Named, seed: u64) -> Result<SetUp, Box<dyn std::error::
     let latest = Instant::now() + LONGEST;
     let watches = people.each_ref().map(|person| sight::watch(Arc::clone(&person.session.link.remote_picture), latest));
     let accepted = Instant::now();
-    people[1].wish(Intent::Accept).await;
+    people[1].accept().await;
     let mut set_up = SetUp::default();
     let mut over = false;
     while !over && Instant::now() < latest {

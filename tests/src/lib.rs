@@ -3,6 +3,7 @@
 pub mod browser;
 #[cfg(feature = "camera-vm")]
 pub mod camera_vm;
+pub mod hostile;
 pub mod http;
 pub mod inspection;
 pub mod listen;

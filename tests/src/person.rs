@@ -83,6 +83,17 @@ impl Person {
         self.wish(Intent::Call { username: other.to_owned() }).await;
     }
 
+    /// Accepts whoever calls.
+    ///
+    /// # Panics
+    /// When nobody does.
+    pub async fn accept(&self) {
+        match &self.sees().call {
+            CallPhase::Ringing { peer, .. } => self.wish(Intent::Accept { from: peer.clone() }).await,
+            other => panic!("nobody calls {}: {other:?}", self.name),
+        }
+    }
+
     /// What a window would show now.
     #[must_use]
     pub fn sees(&self) -> Arc<Snapshot> {

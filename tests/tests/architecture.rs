@@ -135,3 +135,30 @@ fn pure_parts_name_no_runtime_socket_thread_device_or_clock() {
         assert!(found, "{pure} is listed as pure, but is not there");
     }
 }
+
+/// Who makes a consent to open something towards the network: where intents come in, and the program that somebody starts
+/// to have the network tried.
+const MAY_CONSENT: &[&str] = &["session/driver/intents/consent.rs", "doctor/mod.rs"];
+
+/// Where the types are that stand for consent.
+const CONSENT: &[&str] = &["transport/consent.rs", "session/driver/intents/consent.rs"];
+
+#[test]
+fn consent_comes_from_an_intent_and_from_nowhere_else() {
+    let sources = client_sources();
+    let names_it = |word: &str| -> BTreeSet<String> {
+        let files = sources.iter().filter(|(_, text)| code(text).any(|line| line.contains(word)));
+        files.map(|(path, _)| path.to_str().unwrap().to_owned()).collect()
+    };
+    let set = |files: &[&str]| -> BTreeSet<String> { files.iter().map(|file| (*file).to_owned()).collect() };
+    let makers = [MAY_CONSENT, &["transport/consent.rs"]].concat();
+    assert_eq!(names_it("of_the_person"), set(&makers));
+    // The compiler keeps this one: its constructor is private to where intents come in.
+    assert_eq!(names_it("of_this_intent"), set(&["session/driver/intents.rs", "session/driver/intents/consent.rs"]));
+    for file in CONSENT {
+        let (_, text) = sources.iter().find(|(path, _)| path == Path::new(file)).expect(file);
+        for word in ["Clone", "Copy", "Default", "unsafe"] {
+            assert!(code(text).all(|line| !line.contains(word)), "{file} names {word}: consent is for one call");
+        }
+    }
+}

@@ -24,7 +24,7 @@ async fn alice_and_bob(server: &TestServer) -> (Person, Person) {
 async fn connect(alice: &mut Person, bob: &mut Person) {
     alice.call("bob").await;
     bob.until_ringing().await;
-    bob.wish(Intent::Accept).await;
+    bob.accept().await;
     alice.until_in_call().await;
     bob.until_in_call().await;
 }
@@ -213,7 +213,7 @@ async fn an_offer_with_garbage_sdp_fails_for_that_caller_alone() {
             }))
             .await;
         bob.until_ringing().await;
-        bob.wish(Intent::Accept).await;
+        bob.accept().await;
         let refusal = mallory.hears("decline").await;
         assert_eq!(refusal["reason"], "failed", "{sdp:?}");
         assert!(matches!(bob.until_ended().await, EndReason::ConnectFailed(_)), "{sdp:?}");
@@ -301,7 +301,7 @@ async fn two_who_enter_the_same_room_see_and_hear_each_other_whoever_they_are() 
     alice.until("is in the room", |s| s.room == RoomPhase::Inside(room.clone())).await;
     bob.wish(Intent::JoinRoom(room.clone())).await;
     alice.until_ringing().await;
-    alice.wish(Intent::Accept).await;
+    alice.accept().await;
     alice.until_in_call().await;
     bob.until_in_call().await;
     talk(Duration::from_secs(4)).await;

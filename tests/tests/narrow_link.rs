@@ -34,7 +34,7 @@ async fn over_600_kbit_a_second_pictures_and_sound_go_on() {
     let mut bob = Person::online("bob", redirect.url()).await;
     alice.call("bob").await;
     bob.until_ringing().await;
-    bob.wish(Intent::Accept).await;
+    bob.accept().await;
     alice.until_in_call().await;
     bob.until_in_call().await;
 

@@ -28,7 +28,7 @@ async fn online(name: &str, server: &str, change: impl FnOnce(&mut SessionOption
 async fn connect(alice: &mut Person, bob: &mut Person) {
     alice.call("bob").await;
     bob.until_ringing().await;
-    bob.wish(Intent::Accept).await;
+    bob.accept().await;
     alice.until_in_call().await;
     bob.until_in_call().await;
 }

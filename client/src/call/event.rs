@@ -1,5 +1,10 @@
 //! What goes into the call machine and what comes out of it.
+//!
+//! Both are told in terms of a consent `C` that the machine knows nothing of: it gets one with each intent that asks for
+//! a call and gives it out again with whatever that call opens. As it can't make one, no message of a server or a peer
+//! leads to an output that opens something.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use visavis_shared::{CallId, CallSignal, CandidateInit, ErrorCode, SessionDescription, Username};
@@ -10,16 +15,23 @@ pub struct PeerId(pub u64);
 
 /// Everything that can happen to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
+pub enum Input<C> {
     /// The person calls somebody. `call` is a fresh id.
     Place {
         /// Whom, spelled as the server spells it: it is compared with who messages are from.
         peer: Username,
         /// A fresh id.
         call: CallId,
+        /// That they want it.
+        consent: C,
     },
     /// The person takes the call that rings.
-    Accept,
+    Accept {
+        /// Whose call they have seen ring. If it is somebody else's by now, nothing happens.
+        from: Username,
+        /// That they want it.
+        consent: C,
+    },
     /// The person declines the call that rings.
     Decline,
     /// The person cancels or closes. A call that rings is declined.
@@ -83,7 +95,7 @@ pub enum PeerInput {
 
 /// Everything that a call can ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
+pub enum Output<C> {
     /// Send this to the other person through the server.
     Send {
         /// Whom.
@@ -93,10 +105,10 @@ pub enum Output {
         /// What.
         signal: CallSignal,
     },
-    /// Make a peer connection and have it offer.
-    OpenToOffer(PeerId),
-    /// Make a peer connection and have it answer this offer.
-    OpenToAnswer(PeerId, SessionDescription),
+    /// Make a peer connection and have it offer, by the consent to this call.
+    OpenToOffer(PeerId, Arc<C>),
+    /// Make a peer connection and have it answer this offer, by the consent to this call.
+    OpenToAnswer(PeerId, SessionDescription, Arc<C>),
     /// Have it answer a further offer.
     AcceptOffer(PeerId, SessionDescription),
     /// Give it the answer to its offer.
@@ -107,8 +119,8 @@ pub enum Output {
     RestartIce(PeerId),
     /// Close it at once.
     ClosePeer(PeerId),
-    /// Open camera, microphone and speaker for the call.
-    StartMedia,
+    /// Open camera, microphone and speaker for the call, by the consent to it.
+    StartMedia(Arc<C>),
     /// Close them at once.
     StopMedia,
 }

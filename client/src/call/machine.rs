@@ -3,6 +3,7 @@
 //! What the server and the other's client say is in [`super::signals`]; the table of both is in [`super`].
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use visavis_shared::{CallId, CallSignal, CandidateInit, DeclineReason, SessionDescription, Username};
@@ -62,18 +63,20 @@ pub(super) struct Incoming {
 
 /// A call that the person has placed or accepted: media runs, and there is a peer connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Active {
+pub(super) struct Active<C> {
+    /// By what all this may be. It ends with the call.
+    pub(super) consent: Arc<C>,
     pub(super) party: Party,
     pub(super) leg: Leg,
     pub(super) stage: Stage,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) enum State {
+pub(super) enum State<C> {
     #[default]
     Idle,
     Ringing(Incoming),
-    Active(Active),
+    Active(Active<C>),
     Ended {
         peer: Username,
         reason: EndReason,
@@ -82,19 +85,36 @@ pub(super) enum State {
 }
 
 /// One person's calls, one at a time. See [`super`] for its rules.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Call {
+///
+/// `C` is the person's consent to a call. It comes in with [`Input::Place`] and [`Input::Accept`] alone; nothing here can
+/// make one or tell one from another, which the compiler sees to as nothing is known of `C`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call<C> {
     /// Our name, once it was ever known.
     pub(super) us: Option<Username>,
     pub(super) server_is_up: bool,
-    pub(super) state: State,
+    pub(super) state: State<C>,
     pub(super) deadlines: Deadlines,
-    pub(super) outputs: VecDeque<Output>,
+    pub(super) outputs: VecDeque<Output<C>>,
     pub(super) over: OverCalls,
     peers_made: u64,
 }
 
-impl Call {
+impl<C> Default for Call<C> {
+    fn default() -> Self {
+        Self {
+            us: None,
+            server_is_up: false,
+            state: State::Idle,
+            deadlines: Deadlines::default(),
+            outputs: VecDeque::new(),
+            over: OverCalls::default(),
+            peers_made: 0,
+        }
+    }
+}
+
+impl<C> Call<C> {
     /// No call, not logged in.
     #[must_use]
     pub fn new() -> Self {
@@ -102,10 +122,10 @@ impl Call {
     }
 
     /// Takes in what happened. Drain [`Self::poll_output`] afterwards, then look at [`Self::poll_timeout`].
-    pub fn handle_input(&mut self, input: Input, now: Instant) {
+    pub fn handle_input(&mut self, input: Input<C>, now: Instant) {
         match input {
-            Input::Place { peer, call } => self.place(peer, call, now),
-            Input::Accept => self.accept(now),
+            Input::Place { peer, call, consent } => self.place(peer, call, consent, now),
+            Input::Accept { from, consent } => self.accept(&from, consent, now),
             Input::Decline => {
                 if matches!(self.state, State::Ringing(_)) {
                     self.end(EndReason::DeclinedByUs, Some(CallSignal::Decline(DeclineReason::Declined)), now);
@@ -143,7 +163,7 @@ impl Call {
     }
 
     /// What to do next, in order; `None` when everything was said.
-    pub fn poll_output(&mut self) -> Option<Output> {
+    pub fn poll_output(&mut self) -> Option<Output<C>> {
         self.outputs.pop_front()
     }
 
@@ -215,7 +235,7 @@ impl Call {
         self.deadlines.clear_all();
     }
 
-    fn place(&mut self, peer: Username, call: CallId, now: Instant) {
+    fn place(&mut self, peer: Username, call: CallId, consent: C, now: Instant) {
         if matches!(self.state, State::Ringing(_) | State::Active(_)) {
             return;
         }
@@ -230,25 +250,29 @@ impl Call {
             return;
         }
         let leg = Leg::to_offer(self.next_peer());
-        self.outputs.extend([Output::StartMedia, Output::OpenToOffer(leg.id())]);
+        let consent = Arc::new(consent);
+        self.outputs.push_back(Output::StartMedia(Arc::clone(&consent)));
+        self.outputs.push_back(Output::OpenToOffer(leg.id(), Arc::clone(&consent)));
         let party = Party::new(peer, Some(call), true);
-        self.state = State::Active(Active { party, leg, stage: Stage::Calling { ringing: false, since: now } });
+        let stage = Stage::Calling { ringing: false, since: now };
+        self.state = State::Active(Active { consent, party, leg, stage });
         self.deadlines.set(Deadline::Ring, now + deadline::RING);
         if !self.server_is_up {
             self.deadlines.set(Deadline::ServerBack, now + deadline::COME_BACK);
         }
     }
 
-    fn accept(&mut self, now: Instant) {
+    fn accept(&mut self, from: &Username, consent: C, now: Instant) {
         let incoming = match std::mem::take(&mut self.state) {
-            State::Ringing(incoming) => incoming,
+            State::Ringing(incoming) if incoming.party.name == *from => incoming,
             other => {
                 self.state = other;
                 return;
             }
         };
-        self.outputs.push_back(Output::StartMedia);
-        self.answer(incoming.party, incoming.offer, incoming.candidates, now);
+        let consent = Arc::new(consent);
+        self.outputs.push_back(Output::StartMedia(Arc::clone(&consent)));
+        self.answer(incoming.party, incoming.offer, incoming.candidates, consent, now);
     }
 
     /// Takes a call that the person has consented to (media runs already): the way for media is looked for.
@@ -257,19 +281,20 @@ impl Call {
         party: Party,
         offer: SessionDescription,
         candidates: Vec<CandidateInit>,
+        consent: Arc<C>,
         now: Instant,
     ) {
         let leg = Leg::to_answer(self.next_peer(), &offer);
         let id = leg.id();
-        self.outputs.push_back(Output::OpenToAnswer(id, offer));
+        self.outputs.push_back(Output::OpenToAnswer(id, offer, Arc::clone(&consent)));
         self.outputs.extend(candidates.into_iter().map(|candidate| Output::AddCandidate(id, candidate)));
-        self.state = State::Active(Active { party, leg, stage: Stage::Connecting { since: now } });
+        self.state = State::Active(Active { consent, party, leg, stage: Stage::Connecting { since: now } });
         self.deadlines.clear(Deadline::Ring);
         self.deadlines.set(Deadline::Connect, now + deadline::CONNECT);
     }
 
     fn peer_reports(&mut self, event: PeerInput, now: Instant) {
-        let State::Active(Active { party, leg, stage }) = &mut self.state else { return };
+        let State::Active(Active { party, leg, stage, .. }) = &mut self.state else { return };
         match event {
             PeerInput::LocalDescription(description) => match leg.describe(&description) {
                 Ok(signals) => self.outputs.extend(signals.into_iter().map(|signal| party.tell(signal))),
@@ -329,7 +354,7 @@ impl Call {
     /// Restarts ICE, if media is gone or the way suspect; and again after a while. Either end may, and the rule for two
     /// offers at once decides if both do.
     pub(super) fn restart_ice(&mut self, now: Instant) {
-        let State::Active(Active { party, leg, stage }) = &mut self.state else { return };
+        let State::Active(Active { party, leg, stage, .. }) = &mut self.state else { return };
         match stage {
             _ if !party.can_offer_again() => return,
             Stage::Reconnecting { restarted, .. } => *restarted = true,
@@ -398,7 +423,7 @@ impl Call {
     pub(super) fn leave(&mut self, farewell: Option<CallSignal>, now: Instant) -> Option<(Party, Option<Duration>)> {
         let (party, talked) = match std::mem::take(&mut self.state) {
             State::Ringing(incoming) => (incoming.party, None),
-            State::Active(Active { party, leg, stage }) => {
+            State::Active(Active { party, leg, stage, .. }) => {
                 self.outputs.extend([Output::StopMedia, Output::ClosePeer(leg.id())]);
                 (party, stage.talked(now))
             }

@@ -61,7 +61,7 @@ struct Over {
 }
 
 impl Over {
-    fn say_again(&self) -> Option<Output> {
+    fn say_again<C>(&self) -> Option<Output<C>> {
         let signal = self.farewell.clone()?;
         Some(Output::Send { to: self.name.clone(), call: Some(self.call.clone()), signal })
     }
@@ -84,14 +84,14 @@ impl OverCalls {
     }
 
     /// Whether a call is over; if so, what to say again about it, if anything was said.
-    pub(super) fn find(&self, name: &Username, call: Option<&CallId>) -> Option<Option<Output>> {
+    pub(super) fn find<C>(&self, name: &Username, call: Option<&CallId>) -> Option<Option<Output<C>>> {
         let call = call?;
         self.0.iter().find(|over| over.call == *call && over.name == *name).map(Over::say_again)
     }
 
     /// What to say again once the server is back: the farewells of the last half minute may have been lost with the
     /// connection, and whoever missed one has given the call up after that.
-    pub(super) fn say_again(&self, now: Instant) -> Vec<Output> {
+    pub(super) fn say_again<C>(&self, now: Instant) -> Vec<Output<C>> {
         let recent = |over: &&Over| now.saturating_duration_since(over.at) < deadline::RECONNECT;
         self.0.iter().filter(recent).filter_map(Over::say_again).collect()
     }

@@ -38,7 +38,9 @@
 //! # What always holds
 //!
 //! - Media runs, and a peer connection exists, from `Place` or `Accept` until the call has ended, and at no other
-//!   time; nothing but `ringing` and `decline` leaves before `Accept`.
+//!   time; nothing but `ringing` and `decline` leaves before `Accept`. Each is opened by the consent that came with that
+//!   input, which the machine can't make and does not outlive the call.
+//! - `Accept` takes the call of whom it names and of nobody who rings in their place.
 //! - Leaving a call puts StopMedia and ClosePeer before anything that is said about it.
 //! - Of two people who call each other at once, the offer of the smaller name stands. The other's person has placed
 //!   that call as well, so their client drops its own offer and answers.

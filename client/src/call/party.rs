@@ -43,7 +43,7 @@ impl Party {
     }
 
     /// Says something to them.
-    pub(super) fn tell(&self, signal: CallSignal) -> Output {
+    pub(super) fn tell<C>(&self, signal: CallSignal) -> Output<C> {
         Output::Send { to: self.name.clone(), call: self.call.clone(), signal }
     }
 }

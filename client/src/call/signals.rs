@@ -1,5 +1,6 @@
 //! What the other's client and the server do to a call. The table of it is in [`super`].
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use visavis_shared::{
@@ -18,7 +19,7 @@ fn read_description(payload: &Payload, kind: DescriptionKind) -> Option<SessionD
     payload.read::<SessionDescription>().ok().filter(|description| description.kind == kind)
 }
 
-impl Call {
+impl<C> Call<C> {
     /// Somebody's client says something.
     pub(super) fn hear(&mut self, from: Username, call: Option<CallId>, signal: CallSignal, now: Instant) {
         if self.us.as_ref() == Some(&from) {
@@ -168,7 +169,9 @@ impl Call {
         if self.us.as_ref().is_some_and(|us| *us < from) {
             return;
         }
-        let State::Active(Active { party, leg, .. }) = &self.state else { return };
+        let State::Active(Active { party, leg, consent, .. }) = &self.state else { return };
+        // They are whom the person called, so the consent to that is the consent to this.
+        let consent = Arc::clone(consent);
         self.outputs.push_back(Output::ClosePeer(leg.id()));
         if call.is_some() {
             // Should they have cancelled already, ours would ring there although it is dropped here. Older clients,
@@ -176,7 +179,7 @@ impl Call {
             self.outputs.push_back(party.tell(CallSignal::Close(None)));
             self.over.note(&from, party.call.as_ref(), Some(CallSignal::Close(None)), now);
         }
-        self.answer(Party::new(from, call, false), offer, Vec::new(), now);
+        self.answer(Party::new(from, call, false), offer, Vec::new(), consent, now);
     }
 
     /// Renegotiation or an ICE restart.

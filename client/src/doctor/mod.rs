@@ -13,6 +13,7 @@ mod self_call;
 use visavis_shared::IceServer;
 
 use crate::session::options::SessionOptions;
+use crate::transport::Consent;
 
 pub use finding::{Checkup, Finding, Verdict};
 
@@ -45,10 +46,12 @@ pub async fn examine(options: DoctorOptions, mut say: impl FnMut(&Finding)) -> C
     let reachable = finding.verdict == Verdict::Works;
     note(&mut checkup, finding);
     let servers: Vec<IceServer> = options.session.ice_servers.iter().cloned().chain(offered).collect();
-    let (finding, nat) = network::stun(&servers).await;
+    // Whoever starts the doctor asks for it to try these servers.
+    let consent = Consent::of_the_person();
+    let (finding, nat) = network::stun(&consent, &servers).await;
     checkup.nat = nat;
     note(&mut checkup, finding);
-    note(&mut checkup, network::turn(&servers).await);
+    note(&mut checkup, network::turn(&consent, &servers).await);
     let finding = if reachable {
         self_call::examine(&options, &mut checkup).await
     } else {

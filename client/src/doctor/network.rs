@@ -13,7 +13,7 @@ use crate::media::units::Bitrate;
 use crate::session::pipeline;
 use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
 use crate::transport::nat_probe::{NatKind, NatProbe};
-use crate::transport::{Peer, PeerCommand, PeerConfig, PeerEvent};
+use crate::transport::{Consent, Peer, PeerCommand, PeerConfig, PeerEvent};
 
 /// How long a server may take to log somebody in.
 const LOGIN_WITHIN: Duration = Duration::from_secs(10);
@@ -62,14 +62,14 @@ pub(super) async fn signaling(url: &str) -> (Finding, Vec<IceServer>) {
 }
 
 /// Asks the STUN servers where we are seen, and concludes what kind of NAT there is.
-pub(super) async fn stun(servers: &[IceServer]) -> (Finding, Option<&'static str>) {
+pub(super) async fn stun(consent: &Consent, servers: &[IceServer]) -> (Finding, Option<&'static str>) {
     const PART: &str = "STUN and NAT";
     let urls: Vec<&str> =
         servers.iter().flat_map(|server| &server.urls).filter_map(|url| url.strip_prefix("stun:")).collect();
     if urls.is_empty() {
         return (Finding::skipped(PART, "No STUN server is known."), None);
     }
-    let Ok(probe) = NatProbe::new(false).await else {
+    let Ok(probe) = NatProbe::new(consent, false).await else {
         return (Finding::fails(PART, "There is no IPv4 socket to ask from.", "Check the network connection."), None);
     };
     let (mut seen, mut silent, mut quickest) = (Vec::new(), 0, Duration::MAX);
@@ -133,7 +133,7 @@ fn has_port(host: &str) -> bool {
 }
 
 /// Gathers addresses from relays alone: one that comes is one that works.
-pub(super) async fn turn(servers: &[IceServer]) -> Finding {
+pub(super) async fn turn(consent: &Consent, servers: &[IceServer]) -> Finding {
     const PART: &str = "TURN relay";
     let relays: Vec<IceServer> =
         servers.iter().filter(|server| server.urls.iter().any(|url| url.starts_with("turn"))).cloned().collect();
@@ -154,7 +154,7 @@ pub(super) async fn turn(servers: &[IceServer]) -> Finding {
     let (events_in, mut events) = mpsc::channel(64);
     let begun = Instant::now();
     let gathered = timeout(RELAY_WITHIN, async {
-        let peer = Peer::open(config, ports, events_in).await.map_err(|error| error.to_string())?;
+        let peer = Peer::open(consent, config, ports, events_in).await.map_err(|error| error.to_string())?;
         peer.command(PeerCommand::CreateOffer { ice_restart: false }).map_err(|error| error.to_string())?;
         while let Some(event) = events.recv().await {
             match event {

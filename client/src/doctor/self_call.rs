@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
+use visavis_shared::Username;
 
 use super::{Checkup, DoctorOptions, Finding};
 use crate::call::event::CallPhase;
@@ -89,7 +90,8 @@ async fn talk(one: &mut SessionHandle, other: &mut SessionHandle, server: &str) 
     }
     wish(one, Intent::Call { username: names[1].clone() }).await?;
     until(other, "The call did not arrive.", |s| matches!(s.call, CallPhase::Ringing { .. })).await?;
-    wish(other, Intent::Accept).await?;
+    let from = Username::parse(&names[0]).map_err(|error| error.to_string())?;
+    wish(other, Intent::Accept { from }).await?;
     for session in [&mut *one, &mut *other] {
         until(session, "No connection came about.", |s| matches!(s.call, CallPhase::InCall { .. })).await?;
     }

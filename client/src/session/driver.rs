@@ -28,10 +28,13 @@ use crate::session::options::SessionOptions;
 use crate::session::peers::{RunningPeer, TaggedEvent};
 use crate::session::process::ProcessClock;
 use crate::session::report::Report;
+use crate::session::room::Room;
 use crate::session::snapshot::{Intent, SessionLink, Snapshot};
 use crate::session::statistics::Statistics;
 use crate::signaling::{Signaling, SignalingEvent};
 use crate::transport::{PeerCommand, PeerStats};
+
+pub(super) use intents::Consent;
 
 /// Intents that wait; a person makes a few a second.
 const INTENT_QUEUE: usize = 64;
@@ -75,38 +78,9 @@ pub fn start(options: SessionOptions) -> SessionHandle {
     let (report_in, reports) = mpsc::channel(REPORT_QUEUE);
     let remote_picture = LatestSlot::<Picture>::new();
     let self_picture = LatestSlot::<Picture>::new();
-    let snapshot = Snapshot {
-        camera: options.camera.clone(),
-        microphone: options.microphone.clone(),
-        speaker: options.speaker.clone(),
-        voice: options.voice.settings(options.microphone.hears_a_room()),
-        volume: options.volume,
-        server: options.remembered_server.clone(),
-        username: options.remembered_username.clone(),
-        ..Snapshot::default()
-    };
-    let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
     let (media, media_events) = MediaHandle::start(&options, Arc::clone(&remote_picture), Arc::clone(&self_picture));
     let (peer_event_in, peer_events) = mpsc::channel(PEER_EVENT_QUEUE);
-    let driver = Driver {
-        options,
-        call: Call::new(),
-        directory: Directory::default(),
-        notices: Notices::default(),
-        snapshot,
-        publish,
-        signaling: None,
-        login_asked_at: None,
-        server_ice: Vec::new(),
-        peer: None,
-        statistics: Statistics::default(),
-        diagnosis: Diagnosis::default(),
-        peer_event_in,
-        media,
-        measured: CallMeasurements::new(ProcessClock::start()),
-        reports: report_in,
-        people_asked_at: None,
-    };
+    let (driver, snapshots) = Driver::new(options, media, peer_event_in, report_in);
     let task = tokio::spawn(driver.run(intents, peer_events, media_events));
     let link = SessionLink { intents: intent_in, snapshots, remote_picture, self_picture };
     SessionHandle { link, reports, task }
@@ -120,7 +94,8 @@ struct Login {
 
 struct Driver {
     options: SessionOptions,
-    call: Call,
+    call: Call<Consent>,
+    room: Room<Consent>,
     directory: Directory,
     notices: Notices,
     snapshot: Snapshot,
@@ -150,6 +125,46 @@ enum Happening {
 }
 
 impl Driver {
+    fn new(
+        options: SessionOptions,
+        media: MediaHandle,
+        peer_event_in: mpsc::Sender<TaggedEvent>,
+        reports: mpsc::Sender<Report>,
+    ) -> (Self, watch::Receiver<Arc<Snapshot>>) {
+        let snapshot = Snapshot {
+            camera: options.camera.clone(),
+            microphone: options.microphone.clone(),
+            speaker: options.speaker.clone(),
+            voice: options.voice.settings(options.microphone.hears_a_room()),
+            volume: options.volume,
+            server: options.remembered_server.clone(),
+            username: options.remembered_username.clone(),
+            ..Snapshot::default()
+        };
+        let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
+        let driver = Self {
+            options,
+            call: Call::new(),
+            room: Room::default(),
+            directory: Directory::default(),
+            notices: Notices::default(),
+            snapshot,
+            publish,
+            signaling: None,
+            login_asked_at: None,
+            server_ice: Vec::new(),
+            peer: None,
+            statistics: Statistics::default(),
+            diagnosis: Diagnosis::default(),
+            peer_event_in,
+            media,
+            measured: CallMeasurements::new(ProcessClock::start()),
+            reports,
+            people_asked_at: None,
+        };
+        (driver, snapshots)
+    }
+
     async fn run(
         mut self,
         mut intents: mpsc::Receiver<Intent>,
@@ -223,7 +238,7 @@ impl Driver {
     }
 
     /// Tells the machine, and carries out whatever it asks for.
-    fn handle(&mut self, input: Input) {
+    fn handle(&mut self, input: Input<Consent>) {
         self.call.handle_input(input, Instant::now());
         while let Some(output) = self.call.poll_output() {
             self.carry_out(output);
@@ -251,7 +266,7 @@ impl Driver {
         }
     }
 
-    fn carry_out(&mut self, output: Output) {
+    fn carry_out(&mut self, output: Output<Consent>) {
         match output {
             Output::Send { to, call, signal } => {
                 if let Some(call) = &call {
@@ -259,12 +274,12 @@ impl Driver {
                 }
                 self.send(ClientMessage::Call { to: Some(to), call, signal });
             }
-            Output::OpenToOffer(id) => {
-                self.open_peer(id);
+            Output::OpenToOffer(id, consent) => {
+                self.open_peer(id, consent);
                 self.command(id, PeerCommand::CreateOffer { ice_restart: false });
             }
-            Output::OpenToAnswer(id, offer) => {
-                self.open_peer(id);
+            Output::OpenToAnswer(id, offer, consent) => {
+                self.open_peer(id, consent);
                 self.command(id, PeerCommand::AcceptOffer(offer));
             }
             Output::AcceptOffer(id, offer) => self.command(id, PeerCommand::AcceptOffer(offer)),
@@ -272,7 +287,7 @@ impl Driver {
             Output::AddCandidate(id, candidate) => self.command(id, PeerCommand::AddCandidate(candidate)),
             Output::RestartIce(id) => self.command(id, PeerCommand::CreateOffer { ice_restart: true }),
             Output::ClosePeer(id) => self.close_peer(id),
-            Output::StartMedia => self.media.start_call(),
+            Output::StartMedia(consent) => self.media.start_call(consent),
             Output::StopMedia => self.media.stop_call(),
         }
     }
@@ -280,6 +295,8 @@ impl Driver {
     fn publish_snapshot(&mut self) {
         self.snapshot.people = self.directory.people();
         self.snapshot.people_total = self.directory.total();
+        self.snapshot.room.clone_from(self.room.phase());
+        self.snapshot.room_mate = self.room.mate().cloned();
         self.snapshot.notices = self.notices.list();
         if **self.publish.borrow() != self.snapshot {
             self.publish.send_replace(Arc::new(self.snapshot.clone()));
@@ -320,3 +337,6 @@ fn phase_name(phase: &CallPhase) -> &'static str {
         CallPhase::Ended { .. } => "ended",
     }
 }
+
+#[cfg(test)]
+mod tests;

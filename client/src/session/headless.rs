@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use visavis_shared::{RoomId, Username};
 
-use crate::call::event::CallPhase;
+use crate::call::event::{CallPhase, EndReason};
 use crate::cli::ExitReason;
 use crate::session::driver::SessionHandle;
 use crate::session::ending::{ending, outcome};
@@ -25,7 +25,8 @@ const REPORT_WITHIN: Duration = Duration::from_secs(5);
 pub enum Errand {
     /// Call somebody.
     Call(Username),
-    /// Enter a room; call who is there, or accept the call of who comes.
+    /// Enter a room; call who is there, or accept the call of who comes. That holds for one call, also if the server was
+    /// lost before it.
     Meet(RoomId),
     /// Accept the first call, from this person where one is named; others are declined.
     Answer {
@@ -74,6 +75,7 @@ pub async fn run(
         deadline,
         hang_up_at: None,
         placed: false,
+        met: false,
         was_ringing: false,
         noticed: Vec::new(),
         interrupted: false,
@@ -140,6 +142,8 @@ struct Person {
     deadline: Instant,
     hang_up_at: Option<Instant>,
     placed: bool,
+    /// Whether whoever waits in the room was called.
+    met: bool,
     was_ringing: bool,
     noticed: Vec<String>,
     interrupted: bool,
@@ -171,11 +175,11 @@ impl Person {
             CallPhase::Ringing { peer, .. } => match &self.script.errand {
                 Errand::Answer { from } if from.as_ref().is_none_or(|from| from == peer) => {
                     say(&format!("{peer} calls: accepting"));
-                    Step::Do(Intent::Accept)
+                    Step::Do(Intent::Accept { from: peer.clone() })
                 }
                 Errand::Meet(_) => {
                     say(&format!("{peer} came into the room: accepting"));
-                    Step::Do(Intent::Accept)
+                    Step::Do(Intent::Accept { from: peer.clone() })
                 }
                 _ => {
                     say(&format!("{peer} calls: declining"));
@@ -197,12 +201,11 @@ impl Person {
                 Step::Wait
             }
             CallPhase::Ended { peer, reason, talked } => {
-                if matches!(self.script.errand, Errand::Answer { .. })
+                if self.still_waits(peer, reason)
                     && talked.is_none()
                     && self.hang_up_at.is_none()
                     && !self.interrupted
                     && now < self.deadline
-                    && *reason == crate::call::event::EndReason::DeclinedByUs
                 {
                     return Step::Do(Intent::Dismiss);
                 }
@@ -215,9 +218,33 @@ impl Person {
         }
     }
 
+    /// Whether the call that ended was not the one that is waited for: it was declined, or somebody else's.
+    fn still_waits(&self, peer: &Username, reason: &EndReason) -> bool {
+        match &self.script.errand {
+            Errand::Answer { from } => {
+                *reason == EndReason::DeclinedByUs || from.as_ref().is_some_and(|from| from != peer)
+            }
+            Errand::Call(_) | Errand::Meet(_) => false,
+        }
+    }
+
+    /// Who waits in the room for our call, after we came back into it: to call them is what the command line asks for.
+    /// When we first come in, that has been done by the time we are there.
+    fn who_waits(&self, snapshot: &Snapshot) -> Option<Username> {
+        let mate = snapshot.room_mate.as_ref().filter(|mate| mate.came_first)?;
+        let logged_in = matches!(snapshot.login, LoginPhase::LoggedIn { .. });
+        let meets = matches!(self.script.errand, Errand::Meet(_)) && matches!(snapshot.room, RoomPhase::Inside(_));
+        (logged_in && meets && !self.met).then(|| mate.username.clone())
+    }
+
     fn look_at_login(&mut self, snapshot: &Snapshot, now: Instant, say: &mut impl FnMut(&str)) -> Step {
         if let RoomPhase::Refused(words) = &snapshot.room {
             return Step::Over(ExitReason::NotReached, words.clone());
+        }
+        if let Some(peer) = self.who_waits(snapshot).filter(|_| now < self.deadline && !self.interrupted) {
+            self.met = true;
+            say(&format!("{peer} is in the room: calling"));
+            return Step::Do(Intent::Call { username: peer.to_string() });
         }
         match &snapshot.login {
             LoginPhase::Failed(words) => Step::Over(ExitReason::Server, words.clone()),

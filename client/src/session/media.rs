@@ -15,6 +15,7 @@ use crate::media::audio_output::Volume;
 use crate::media::frame::Picture;
 use crate::media::slot::LatestSlot;
 use crate::media::voice_processing::VoiceWish;
+use crate::session::driver::Consent;
 use crate::session::media_engine::MediaEngine;
 use crate::session::options::SessionOptions;
 use crate::session::pipeline::{PipelineEnds, PipelineFigures};
@@ -62,7 +63,8 @@ pub(super) struct MediaFigures {
 }
 
 pub(super) enum MediaCommand {
-    StartCall,
+    /// Opens the devices for a call, by the person's consent to it.
+    StartCall(Arc<Consent>),
     StopCall,
     Attach(PipelineEnds, mpsc::WeakSender<PeerCommand>),
     MediaFlows,
@@ -118,6 +120,14 @@ impl MediaHandle {
         (Self { commands, figures, ended }, event_queue)
     }
 
+    /// A handle with no thread and no device behind it: what is asked of them comes out here.
+    #[cfg(test)]
+    pub(super) fn unattended() -> (Self, std::sync::mpsc::Receiver<MediaCommand>) {
+        let (commands, asked) = sync_channel(COMMAND_QUEUE);
+        let (_, ended) = oneshot::channel();
+        (Self { commands, figures: Arc::default(), ended }, asked)
+    }
+
     fn command(&self, command: MediaCommand) {
         match self.commands.try_send(command) {
             Ok(()) => {}
@@ -126,8 +136,9 @@ impl MediaHandle {
         }
     }
 
-    pub(super) fn start_call(&self) {
-        self.command(MediaCommand::StartCall);
+    /// Opens camera, microphone and speaker for the call that the person has consented to.
+    pub(super) fn start_call(&self, consent: Arc<Consent>) {
+        self.command(MediaCommand::StartCall(consent));
     }
 
     pub(super) fn stop_call(&self) {

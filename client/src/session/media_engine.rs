@@ -15,6 +15,7 @@ use crate::media::self_view::SelfView;
 use crate::media::slot::LatestSlot;
 use crate::media::units::VideoSize;
 use crate::session::audio_devices::{AudioDevices, sentence};
+use crate::session::driver::Consent;
 use crate::session::media::{MediaCommand, MediaEvent, MediaFigures, Ringing};
 use crate::session::options::SessionOptions;
 use crate::session::pipeline::{Pipeline, PipelineFigures, PipelineWorld};
@@ -40,7 +41,8 @@ pub(super) struct MediaEngine {
     audio: AudioDevices,
     pipeline: Option<Pipeline>,
     ring: Option<(Ringing, RingPlayer)>,
-    in_call: bool,
+    /// By what the devices of a call may be open; `None` between calls.
+    in_call: Option<Arc<Consent>>,
     preview: bool,
     muted: bool,
     camera_off: bool,
@@ -71,7 +73,7 @@ impl MediaEngine {
             self_view: None,
             pipeline: None,
             ring: None,
-            in_call: false,
+            in_call: None,
             preview: false,
             muted: false,
             camera_off: false,
@@ -82,12 +84,12 @@ impl MediaEngine {
     /// Does what the driver asks for.
     pub(super) fn carry_out(&mut self, command: MediaCommand) {
         match command {
-            MediaCommand::StartCall => {
-                self.in_call = true;
+            MediaCommand::StartCall(consent) => {
+                self.in_call = Some(consent);
                 self.open_and_close();
             }
             MediaCommand::StopCall => {
-                self.in_call = false;
+                self.in_call = None;
                 self.open_and_close();
             }
             MediaCommand::Attach(ends, peer) => {
@@ -190,7 +192,7 @@ impl MediaEngine {
     /// Something is missing: says so, and in a call also what that means for it.
     fn missed(&self, words: &str, in_call: &str) {
         let words = sentence(words);
-        self.trouble(if self.in_call { format!("{words} {in_call}") } else { words });
+        self.trouble(if self.in_call.is_some() { format!("{words} {in_call}") } else { words });
     }
 
     fn detach(&mut self) -> PipelineFigures {
@@ -205,7 +207,7 @@ impl MediaEngine {
 
     /// Opens what is wanted and not open, closes what is open and not wanted.
     fn open_and_close(&mut self) {
-        let wanted = self.in_call || self.preview;
+        let wanted = self.in_call.is_some() || self.preview;
         let camera_wanted = wanted && !self.camera_off;
         self.show_self(self.options.window && camera_wanted);
         if !camera_wanted {
@@ -213,7 +215,7 @@ impl MediaEngine {
         } else if self.camera.is_none() {
             self.open_camera();
         }
-        let audio_wanted = (wanted, self.in_call);
+        let audio_wanted = (wanted, self.in_call.is_some());
         self.audio.open_and_close(audio_wanted, self.pipeline.as_ref(), |words| tell(&self.events, words));
     }
 

@@ -3,11 +3,13 @@
 //! Dropping the [`RunningPeer`]'s command sender (which [`RunningPeer::close`] does) closes the connection at once, also
 //! while it is still being set up; its last figures come back when it is gone.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::call::event::PeerId;
+use crate::session::driver::Consent;
 use crate::transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, PeerStats};
 
 /// Commands that wait; a burst of candidates is the most that ever comes at once.
@@ -28,13 +30,19 @@ pub(super) struct RunningPeer {
 pub(super) type TaggedEvent = (PeerId, PeerEvent);
 
 impl RunningPeer {
-    /// Sets one up; whether that works is reported as an event.
-    pub(super) fn spawn(id: PeerId, config: PeerConfig, ports: MediaPorts, events: mpsc::Sender<TaggedEvent>) -> Self {
+    /// Sets one up by the person's consent; whether that works is reported as an event.
+    pub(super) fn spawn(
+        id: PeerId,
+        consent: Arc<Consent>,
+        config: PeerConfig,
+        ports: MediaPorts,
+        events: mpsc::Sender<TaggedEvent>,
+    ) -> Self {
         let (commands, command_queue) = mpsc::channel(COMMAND_QUEUE);
         let (stats_out, stats) = watch::channel(PeerStats::default());
         let (last_stats_out, last_stats) = oneshot::channel();
         tokio::spawn(async move {
-            let last = run(id, config, ports, command_queue, &events, &stats_out).await;
+            let last = run(id, &consent, config, ports, command_queue, &events, &stats_out).await;
             // Nobody waits for the figures of a connection that was abandoned for another.
             let _ = last_stats_out.send(last);
         });
@@ -70,6 +78,7 @@ impl RunningPeer {
 
 async fn run(
     id: PeerId,
+    consent: &Consent,
     config: PeerConfig,
     ports: MediaPorts,
     mut commands: mpsc::Receiver<PeerCommand>,
@@ -78,7 +87,7 @@ async fn run(
 ) -> PeerStats {
     let (event_in, mut event_queue) = mpsc::channel(EVENT_QUEUE);
     let mut early = Vec::new();
-    let opening = Peer::open(config, ports, event_in);
+    let opening = Peer::open(consent.to_the_network(), config, ports, event_in);
     tokio::pin!(opening);
     let peer = loop {
         tokio::select! {

@@ -31,10 +31,14 @@ pub enum Intent {
         /// Whom.
         username: String,
     },
-    /// Enter a room of two and meet whoever is there: who comes second calls the first.
+    /// Enter a room of two and meet whoever is there: who comes second calls the first. It is the consent to one call, with
+    /// whoever is in this room when the answer comes.
     JoinRoom(RoomId),
     /// Take the call that rings.
-    Accept,
+    Accept {
+        /// Whose: nothing happens if it is somebody else's by now.
+        from: Username,
+    },
     /// Decline the call that rings.
     Decline,
     /// Cancel or close the call.
@@ -94,7 +98,7 @@ pub enum RoomPhase {
     Outside,
     /// On the way in.
     Entering(RoomId),
-    /// In it: whoever comes second calls the other.
+    /// In it: whoever joins it next calls us.
     Inside(RoomId),
     /// Not let in: one line that says what to do.
     Refused(String),
@@ -109,6 +113,15 @@ impl RoomPhase {
             Self::Outside | Self::Refused(_) => None,
         }
     }
+}
+
+/// Who else is in the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomMate {
+    /// The name, as the server spells it.
+    pub username: Username,
+    /// Whether they were there before us: then they wait for our call, which is up to the person.
+    pub came_first: bool,
 }
 
 /// Somebody who can be called.
@@ -148,6 +161,8 @@ pub struct Snapshot {
     pub people_total: usize,
     /// The room.
     pub room: RoomPhase,
+    /// Who else is in it.
+    pub room_mate: Option<RoomMate>,
     /// The call.
     pub call: CallPhase,
     /// Whether the microphone is muted.

@@ -2,7 +2,7 @@
 //!
 //! With a key, the server's greeting is waited for, and its challenge signed; a server that does not greet gets the login
 //! of a guest. What always holds: once the server has taken our signature, we never log in without one (the name would
-//! be taken for somebody else's); a token is shown to the server that gave it and to no other.
+//! be taken for somebody else's); nobody is logged in under another name than the one asked for; a token is shown to the server that gave it and to no other.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ pub(super) enum Failure {
 /// A login that worked.
 pub(super) struct LoggedIn {
     pub(super) socket: Socket,
-    /// The name, as the server spells it.
+    /// The name that was asked for.
     pub(super) username: Username,
     pub(super) ice_servers: Vec<IceServer>,
     /// Whether the session before goes on.
@@ -156,6 +156,10 @@ impl Account {
         loop {
             match socket.next().await {
                 Some(Ok(Message::Text(text))) => match codec::decode_server(&text) {
+                    // We ask for a name in its one form, which a server has no reason to change.
+                    Ok(ServerMessage::LoggedIn { username, .. }) if username != self.username => {
+                        return Err(Failure::Refused(LoginRefusal::InvalidName, another_name_words(&self.username)));
+                    }
                     Ok(ServerMessage::LoggedIn { username, ice_servers, resume }) => {
                         return Ok((username, ice_servers, resume));
                     }
@@ -215,6 +219,10 @@ pub(super) fn connect_words(error: &tungstenite::Error) -> String {
         tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => "it hung up".to_owned(),
         _ => "it speaks no protocol that we know".to_owned(),
     }
+}
+
+fn another_name_words(username: &Username) -> String {
+    format!("The server let you in under another name than {username}, so you are not logged in: check its address.")
 }
 
 fn refusal_words(reason: LoginRefusal, message: &str, username: &Username, signed: bool) -> String {

@@ -44,7 +44,7 @@ pub struct SignalingConfig {
 pub enum SignalingEvent {
     /// Logged in, for the first time or again.
     LoggedIn {
-        /// The name, in the form the server knows it by.
+        /// The name that was asked for.
         username: Username,
         /// STUN and TURN servers that it offers.
         ice_servers: Vec<IceServer>,
@@ -96,6 +96,17 @@ impl Signaling {
         let (events, event_queue) = mpsc::channel(EVENT_QUEUE);
         let task = tokio::spawn(connection::run(account, command_queue, events));
         Ok((Self { commands, task }, event_queue))
+    }
+
+    /// A connection to nowhere: what is sent over it comes out here.
+    #[cfg(test)]
+    pub(crate) fn unattended() -> (Self, impl FnMut() -> Option<ClientMessage>) {
+        let (commands, mut command_queue) = mpsc::channel(COMMAND_QUEUE);
+        let sent = move || match command_queue.try_recv() {
+            Ok(Command::Send(message)) => Some(*message),
+            Ok(Command::Close) | Err(_) => None,
+        };
+        (Self { commands, task: tokio::spawn(async {}) }, sent)
     }
 
     /// Sends a message. While the connection is down, messages are dropped: whoever needs one said again says it when

@@ -183,7 +183,7 @@ impl App {
             }
             CallPhase::Ringing { peer, since } => {
                 let waited = waited(ui, *since);
-                waiting::ringing(ui, peer.as_str(), waited, snapshot, actions);
+                waiting::ringing(ui, peer, waited, snapshot, actions);
             }
             CallPhase::Connecting { peer, since } => {
                 let waited = waited(ui, *since);

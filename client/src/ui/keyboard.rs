@@ -54,9 +54,9 @@ pub(super) fn handle(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, 
     }
     match &snapshot.call {
         CallPhase::Idle => {}
-        CallPhase::Ringing { .. } => {
+        CallPhase::Ringing { peer, .. } => {
             if pressed(&ACCEPT) {
-                actions.send(Intent::Accept);
+                actions.send(Intent::Accept { from: peer.clone() });
             } else if pressed(&HANG_UP) {
                 actions.send(Intent::Decline);
             }

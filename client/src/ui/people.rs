@@ -137,7 +137,7 @@ impl PeoplePage {
                 ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Assertive));
             }
             ui.add_space(4.0);
-            self.room.show(ui, &snapshot.room, online, actions);
+            self.room.show(ui, snapshot, online, actions);
         });
     }
 

@@ -6,10 +6,11 @@ use visavis_shared::limits::MAX_ROOM_CHARS;
 use visavis_shared::{IdError, RoomId};
 
 use super::action::Actions;
+use super::icons::Icon;
 use super::theme::Palette;
 use super::widgets::{self, Tone};
 use super::{login, words};
-use crate::session::snapshot::{Intent, RoomPhase};
+use crate::session::snapshot::{Intent, RoomPhase, Snapshot};
 
 const BUTTON_WIDTH: f32 = 96.0;
 
@@ -22,7 +23,7 @@ pub(super) struct RoomBox {
 
 impl RoomBox {
     /// Shows the box, and below it where we are.
-    pub(super) fn show(&mut self, ui: &mut Ui, phase: &RoomPhase, online: bool, actions: &mut Actions) {
+    pub(super) fn show(&mut self, ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
         let caption = widgets::caption(ui, "Room to meet in");
         ui.horizontal(|ui| {
             let width = ui.available_width() - BUTTON_WIDTH - ui.spacing().item_spacing.x;
@@ -50,10 +51,13 @@ impl RoomBox {
             warn(ui, problem);
             return;
         }
-        match phase {
+        match &snapshot.room {
             RoomPhase::Outside => {}
             RoomPhase::Entering(room) => line(ui, &format!("Going into {room}…")),
-            RoomPhase::Inside(room) => line(ui, &format!("You are in {room}. Whoever joins it next calls you.")),
+            RoomPhase::Inside(room) => match &snapshot.room_mate {
+                None => line(ui, &format!("You are in {room}. Whoever joins it next calls you.")),
+                Some(mate) => with_mate(ui, room, mate.username.as_str(), online, actions),
+            },
             RoomPhase::Refused(why) => {
                 if let Some(why) = words::foreign(why) {
                     warn(ui, &why);
@@ -72,6 +76,17 @@ impl RoomBox {
             Err(IdError::TooLong(_)) => Some("That name is too long: rooms have at most 64 characters."),
             Err(IdError::Unprintable) => Some("That name holds a character that can't be shown: type it again."),
         };
+    }
+}
+
+/// Somebody else is in the room. Calling them is up to the person.
+fn with_mate(ui: &mut Ui, room: &RoomId, name: &str, online: bool, actions: &mut Actions) {
+    line(ui, &format!("{name} is in {room}, too."));
+    let button = ui.add_enabled_ui(online, |ui| {
+        widgets::button(ui, Tone::Accent, Some(Icon::Call), &format!("Call {name}"), BUTTON_WIDTH)
+    });
+    if button.inner.accessible_name(format!("Call {name} in {room}")).clicked() {
+        actions.send(Intent::Call { username: name.to_owned() });
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Live;
 use eframe::egui::{Label, Response, RichText, Sense, TextWrapMode, Ui, Vec2, vec2};
+use visavis_shared::Username;
 
 use super::action::Actions;
 use super::icons::{self, Icon};
@@ -18,9 +19,9 @@ const AVATAR_RADIUS: f32 = 52.0;
 const BUTTON_WIDTH: f32 = 132.0;
 
 /// Somebody calls: who, Accept, Decline.
-pub(super) fn ringing(ui: &mut Ui, peer: &str, waited: Duration, snapshot: &Snapshot, actions: &mut Actions) {
+pub(super) fn ringing(ui: &mut Ui, peer: &Username, waited: Duration, snapshot: &Snapshot, actions: &mut Actions) {
     column(ui, |ui| {
-        big_avatar(ui, peer, Some(waited));
+        big_avatar(ui, peer.as_str(), Some(waited));
         title(ui, &format!("{peer} is calling"), Live::Assertive);
         line(ui, accepting_opens(snapshot));
         ui.add_space(18.0);
@@ -29,7 +30,7 @@ pub(super) fn ringing(ui: &mut Ui, peer: &str, waited: Duration, snapshot: &Snap
                 actions.send(Intent::Decline);
             }
             if widgets::button(ui, Tone::Accent, Some(Icon::Call), "Accept", BUTTON_WIDTH).clicked() {
-                actions.send(Intent::Accept);
+                actions.send(Intent::Accept { from: peer.clone() });
             }
         });
         ui.add_space(6.0);

@@ -55,7 +55,10 @@ pub(crate) enum Guise {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Op {
     Place(Who),
+    /// Accepts whoever rings.
     Accept(Who),
+    /// Accepts somebody who rang once and whom another has followed.
+    AcceptTooLate(Who),
     Decline(Who),
     HangUp(Who),
     Dismiss(Who),
@@ -145,6 +148,7 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         4 => who().prop_map(Op::Place),
         4 => who().prop_map(Op::Accept),
+        1 => who().prop_map(Op::AcceptTooLate),
         1 => who().prop_map(Op::Decline),
         1 => who().prop_map(Op::HangUp),
         1 => who().prop_map(Op::Dismiss),

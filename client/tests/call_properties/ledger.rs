@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
-use visavis_client::call::{Call, CallPhase, EndReason, Input, Output, PeerId};
+use visavis_client::call::{CallPhase, EndReason, PeerId};
 use visavis_shared::{CallId, CallSignal, CloseReason, Username};
 
-use crate::world::Outcome;
+use crate::world::{Call, Consent, Input, Outcome, Output};
 
 /// One input and what came of it.
 pub(crate) struct Step<'a> {
@@ -23,12 +23,16 @@ pub(crate) struct Step<'a> {
 pub(crate) struct Ledger {
     us: Username,
     media_runs: bool,
+    /// The consent by which media runs.
+    consent: Option<Consent>,
+    /// Every consent that ever opened anything.
+    spent: BTreeSet<Consent>,
     open: Option<PeerId>,
     opened: BTreeSet<PeerId>,
     /// The server said that the other's connection was lost, and since then neither a message of the call came nor did
     /// media connect.
     peer_gone: bool,
-    /// The calls that were ever offered to us.
+    /// The calls that were ever offered to us, or by us.
     offered: BTreeSet<(Username, CallId)>,
 }
 
@@ -60,7 +64,16 @@ fn is_farewell(output: &Output, to: &Username, of: Option<&CallId>) -> bool {
 
 impl Ledger {
     pub(crate) fn new(us: Username) -> Self {
-        Self { us, media_runs: false, open: None, opened: BTreeSet::new(), peer_gone: false, offered: BTreeSet::new() }
+        Self {
+            us,
+            media_runs: false,
+            consent: None,
+            spent: BTreeSet::new(),
+            open: None,
+            opened: BTreeSet::new(),
+            peer_gone: false,
+            offered: BTreeSet::new(),
+        }
     }
 
     /// Every rule that can be told from one step.
@@ -70,6 +83,7 @@ impl Ledger {
         prop_assert_eq!(self.media_runs, consented(&after), "media runs in {:?}", &after);
         prop_assert_eq!(self.open.is_some(), consented(&after), "a peer connection is open in {:?}", &after);
         self.strangers_change_nothing(step, &before, &after)?;
+        only_whom_the_person_has_seen_is_accepted(step, &before)?;
         self.a_call_that_stands_ends_for_a_reason(step, &before, &after)?;
         hanging_up_comes_first(step, &before, &after)?;
         phases_follow_one_another(step, &before, &after)?;
@@ -78,23 +92,31 @@ impl Ledger {
         Ok(())
     }
 
-    /// Media starts and stops in turn and only by the person's doing; peer connections are opened one at a time and
-    /// closed once; nothing is asked of one that is closed; nothing about us leaves without consent.
+    /// Media starts and stops in turn and only by the person's doing, once for each time that they consent; peer connections
+    /// are opened one at a time, by the consent to this very call, and closed once; nothing is asked of one that is closed;
+    /// nothing about us leaves without consent.
     fn outputs_are_in_order(&mut self, step: &Step<'_>) -> Outcome {
-        let by_the_person = matches!(step.input, Input::Place { .. } | Input::Accept);
+        let by_the_person = match step.input {
+            Input::Place { consent, .. } | Input::Accept { consent, .. } => Some(*consent),
+            _ => None,
+        };
         for output in step.outputs {
             match output {
-                Output::StartMedia => {
-                    prop_assert!(by_the_person, "media started by {:?}", step.input);
+                Output::StartMedia(consent) => {
+                    prop_assert_eq!(by_the_person, Some(**consent), "media started by {:?}", step.input);
+                    prop_assert!(self.spent.insert(**consent), "media started again by {:?}", consent);
                     prop_assert!(!self.media_runs, "media started twice");
                     self.media_runs = true;
+                    self.consent = Some(**consent);
                 }
                 Output::StopMedia => {
                     prop_assert!(self.media_runs, "media stopped twice");
                     self.media_runs = false;
+                    self.consent = None;
                 }
-                Output::OpenToOffer(peer) | Output::OpenToAnswer(peer, _) => {
+                Output::OpenToOffer(peer, consent) | Output::OpenToAnswer(peer, _, consent) => {
                     prop_assert!(self.media_runs, "opened without consent");
+                    prop_assert_eq!(self.consent, Some(**consent), "opened by another call's consent");
                     prop_assert_eq!(self.open, None, "two are open");
                     prop_assert!(self.opened.insert(*peer), "opened twice");
                     self.open = Some(*peer);
@@ -123,6 +145,9 @@ impl Ledger {
     }
 
     fn strangers_change_nothing(&mut self, step: &Step<'_>, before: &CallPhase, after: &CallPhase) -> Outcome {
+        if let Input::Place { peer, call, .. } = step.input {
+            self.offered.insert((peer.clone(), call.clone()));
+        }
         let Input::Signal { from, call, signal } = step.input else { return Ok(()) };
         let other_person = peer_of(before) != Some(from);
         let other_call = matches!((step.before.call_id(), call), (Some(ours), Some(theirs)) if ours != theirs);
@@ -192,6 +217,14 @@ impl Ledger {
     }
 }
 
+fn only_whom_the_person_has_seen_is_accepted(step: &Step<'_>, before: &CallPhase) -> Outcome {
+    let Input::Accept { from, .. } = step.input else { return Ok(()) };
+    if !matches!(before, CallPhase::Ringing { peer, .. } if peer == from) {
+        prop_assert!(step.before == step.after && step.outputs.is_empty(), "accepted {from} in {before:?}");
+    }
+    Ok(())
+}
+
 fn hanging_up_comes_first(step: &Step<'_>, before: &CallPhase, after: &CallPhase) -> Outcome {
     if *step.input != Input::HangUp || peer_of(before).is_none() {
         return Ok(());
@@ -220,7 +253,7 @@ fn phases_follow_one_another(step: &Step<'_>, before: &CallPhase, after: &CallPh
             before == after || matches!(step.input, Input::Signal { signal: CallSignal::Offer(_), .. })
         }
         (Calling { .. }, Calling { .. } | Connecting { .. } | Ended { .. }) => true,
-        (Ringing { .. }, Connecting { .. }) => *step.input == Input::Accept,
+        (Ringing { .. }, Connecting { .. }) => matches!(step.input, Input::Accept { .. }),
         (Ringing { .. }, Ended { .. }) => true,
         (Connecting { .. }, Connecting { .. } | InCall { .. } | Ended { .. }) => true,
         (InCall { .. }, InCall { .. } | Reconnecting { .. } | Ended { .. }) => true,

@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
-use visavis_client::call::{CallPhase, EndReason, Output};
+use visavis_client::call::{CallPhase, EndReason};
 
 use happenings::{Op, op};
-use world::{Letters, Outcome, Who, World};
+use world::{Letters, Outcome, Output, Who, World};
 
 /// Runs a property over so many schedules.
 fn over<S: Strategy>(schedules: u32, strategy: S, property: impl Fn(S::Value) -> Outcome)

@@ -5,13 +5,21 @@ use std::time::{Duration, Instant};
 
 use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
-use visavis_client::call::{Call, CallPhase, Input, Output, PeerId, PeerInput};
+use visavis_client::call::{self, CallPhase, PeerId, PeerInput};
 use visavis_shared::{
     CallId, CallSignal, CandidateInit, CloseReason, DescriptionKind, ErrorCode, Payload, SessionDescription, Username,
 };
 
 use crate::happenings::{Forged, Guise, Op, Report};
 use crate::ledger::{Ledger, Step};
+
+/// A person's consent to a call, numbered so that one is told from the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Consent(u64);
+
+pub(crate) type Call = call::Call<Consent>;
+pub(crate) type Input = call::Input<Consent>;
+pub(crate) type Output = call::Output<Consent>;
 
 /// What a step or a property comes to.
 pub(crate) type Outcome = Result<(), TestCaseError>;
@@ -90,6 +98,7 @@ pub(crate) struct World {
     under_way: Vec<Letter>,
     ever_sent: Vec<Letter>,
     calls: u32,
+    consents: u64,
     texts: u32,
     seen: Seen,
 }
@@ -122,6 +131,7 @@ impl World {
             under_way: Vec::new(),
             ever_sent: Vec::new(),
             calls: 0,
+            consents: 0,
             texts: 0,
             seen: Seen::default(),
         }
@@ -161,6 +171,11 @@ impl World {
     fn text(&mut self, what: &str) -> String {
         self.texts += 1;
         format!("{what}{}", self.texts)
+    }
+
+    fn fresh_consent(&mut self) -> Consent {
+        self.consents += 1;
+        Consent(self.consents)
     }
 
     fn fresh_call(&mut self) -> CallId {
@@ -203,8 +218,8 @@ impl World {
                     self.under_way.push(letter);
                 }
             }
-            Output::OpenToOffer(id) => client.open(id, DescriptionKind::Offer),
-            Output::OpenToAnswer(id, _) => client.open(id, DescriptionKind::Answer),
+            Output::OpenToOffer(id, _) => client.open(id, DescriptionKind::Offer),
+            Output::OpenToAnswer(id, ..) => client.open(id, DescriptionKind::Answer),
             Output::AcceptOffer(..) => client.peer.iter_mut().for_each(|p| p.owes.push_back(DescriptionKind::Answer)),
             Output::RestartIce(_) => client.peer.iter_mut().for_each(|p| p.owes.push_back(DescriptionKind::Offer)),
             Output::AddCandidate(_, candidate) => {
@@ -214,7 +229,7 @@ impl World {
                 client.peer = None;
                 client.closed.push(id);
             }
-            Output::AcceptAnswer(..) | Output::StartMedia | Output::StopMedia => {}
+            Output::AcceptAnswer(..) | Output::StartMedia(_) | Output::StopMedia => {}
         }
     }
 
@@ -240,9 +255,21 @@ impl World {
         match op {
             Op::Place(who) => {
                 let call = self.fresh_call();
-                self.feed(who, Input::Place { peer: who.other().name(), call })
+                let consent = self.fresh_consent();
+                self.feed(who, Input::Place { peer: who.other().name(), call, consent })
             }
-            Op::Accept(who) => self.feed(who, Input::Accept),
+            Op::Accept(who) => {
+                let from = match self.phase(who) {
+                    CallPhase::Ringing { peer, .. } => peer,
+                    _ => who.other().name(),
+                };
+                let consent = self.fresh_consent();
+                self.feed(who, Input::Accept { from, consent })
+            }
+            Op::AcceptTooLate(who) => {
+                let consent = self.fresh_consent();
+                self.feed(who, Input::Accept { from: name("dave"), consent })
+            }
             Op::Decline(who) => self.feed(who, Input::Decline),
             Op::HangUp(who) => self.feed(who, Input::HangUp),
             Op::Dismiss(who) => self.feed(who, Input::Dismiss),

@@ -17,16 +17,20 @@ fn ringing() -> Snapshot {
     with_call(CallPhase::Ringing { peer: name("bob"), since: ago(2) })
 }
 
+fn accept_bob() -> Intent {
+    Intent::Accept { from: name("bob") }
+}
+
 #[test]
 fn a_call_that_rings_can_be_accepted_or_declined() {
     let mut window = Window::open(ringing());
     assert!(window.shows("bob is calling"));
     window.click("Accept");
     window.click("Decline");
-    assert_eq!(window.asked(), [Intent::Accept, Intent::Decline]);
+    assert_eq!(window.asked(), [accept_bob(), Intent::Decline]);
     window.press(Modifiers::COMMAND, Key::Enter);
     window.press(Modifiers::COMMAND, Key::Backspace);
-    assert_eq!(window.asked(), [Intent::Accept, Intent::Decline]);
+    assert_eq!(window.asked(), [accept_bob(), Intent::Decline]);
 }
 
 #[test]

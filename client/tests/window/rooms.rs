@@ -3,7 +3,7 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
-use visavis_client::session::snapshot::{Intent, LoginPhase, RoomPhase, Snapshot};
+use visavis_client::session::snapshot::{Intent, LoginPhase, RoomMate, RoomPhase, Snapshot};
 use visavis_client::ui::WindowOptions;
 use visavis_shared::RoomId;
 
@@ -44,6 +44,21 @@ fn where_one_is_and_why_one_was_not_let_in_is_shown() {
     let full = "There are two people in blue already: agree on another room.";
     window.set(Snapshot { room: RoomPhase::Refused(full.to_owned()), ..logged_in() });
     assert!(window.shows(full));
+}
+
+#[test]
+fn who_else_is_in_the_room_is_called_by_a_button_and_by_nothing_else() {
+    for came_first in [true, false] {
+        let room_mate = Some(RoomMate { username: name("dave"), came_first });
+        let meeting = Snapshot { room: RoomPhase::Inside(blue()), room_mate, ..logged_in() };
+        let mut window = Window::open(meeting.clone());
+        assert!(window.shows("dave is in blue, too."));
+        assert_eq!(window.asked(), []);
+        window.click("Call dave in blue");
+        assert_eq!(window.asked(), [Intent::Call { username: "dave".to_owned() }]);
+        window.set(Snapshot { login: LoginPhase::Reconnecting { username: name("alice") }, ..meeting });
+        assert!(window.harness.get_by_label("Call dave in blue").accesskit_node().is_disabled());
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod audio_in;
 mod audio_out;
 mod clock;
 mod connection;
+mod consent;
 pub mod depacketizer;
 mod encoder_wishes;
 pub mod estimator;
@@ -50,6 +51,7 @@ use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVi
 use visavis_media::lip_sync::SharedLipSync;
 use visavis_media::units::Bitrate;
 
+pub use consent::Consent;
 pub use network::Network;
 pub use peer::Peer;
 pub use sdp::SdpError;
@@ -57,6 +59,10 @@ pub use visavis_media::audio_control::AudioControl;
 pub use visavis_media::video_control::{KeyFrame, VideoControl};
 
 /// Begins to resolve the names of STUN and TURN servers, so that a later call need not wait for them. Returns at once.
+///
+/// It asks for no [`Consent`], as nothing is sent to those servers yet; but whoever answers for the names learns that they
+/// were looked up. So it is for names that the person has chosen. Those that a signaling server names are looked up when
+/// a [`Peer`] is opened.
 pub fn warm_up(ice_servers: &[IceServer]) {
     resolver::Resolver::shared().begin(ice_servers);
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
 
+use super::consent::Consent;
+
 /// RFC 8489 §5.
 const MAGIC_COOKIE: u32 = 0x2112_A442;
 const BINDING_REQUEST: u16 = 0x0001;
@@ -59,11 +61,11 @@ pub struct NatProbe {
 }
 
 impl NatProbe {
-    /// A probe that asks over this address family.
+    /// A probe that asks over this address family, because the person wants to know.
     ///
     /// # Errors
     /// When there is no socket.
-    pub async fn new(v6: bool) -> Result<Self, ProbeError> {
+    pub async fn new(_consent: &Consent, v6: bool) -> Result<Self, ProbeError> {
         let any: IpAddr = if v6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
         Ok(Self { socket: UdpSocket::bind(SocketAddr::new(any, 0)).await? })
     }

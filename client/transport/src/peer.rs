@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use webrtc::peer_connection::PeerConnection;
 
 use super::connection::{Connection, LocalTrack, has_relay};
+use super::consent::Consent;
 use super::figures::Figures;
 use super::link::Link;
 use super::negotiator::{Handler, Negotiator, Outputs};
@@ -42,11 +43,13 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Sets a peer connection up. Nothing leaves for the network before the first command.
+    /// Sets a peer connection up, for a call that the person has consented to. Nothing leaves for the network before the
+    /// first command.
     ///
     /// # Errors
     /// When no socket can be bound, or the library refuses the configuration.
     pub async fn open(
+        _consent: &Consent,
         config: PeerConfig,
         ports: MediaPorts,
         events: mpsc::Sender<PeerEvent>,

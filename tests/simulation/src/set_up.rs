@@ -14,7 +14,7 @@ use visavis_link::{Conditions, Side};
 use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo};
 use visavis_media::units::Bitrate;
 use visavis_shared::DescriptionKind;
-use visavis_transport::{AudioControl, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl};
+use visavis_transport::{AudioControl, Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl};
 
 use crate::memory_network::MemoryNetwork;
 
@@ -150,7 +150,7 @@ impl End {
             send_audio: true,
             network: Some(network.host(side)),
         };
-        let peer = match Peer::open(config, ports, events_tx).await {
+        let peer = match Peer::open(&Consent::of_the_person(), config, ports, events_tx).await {
             Ok(peer) => peer,
             Err(error) => panic!("no peer: {error}"),
         };

@@ -3,7 +3,7 @@
 use visavis_shared::{DeclineReason, ErrorCode};
 
 use super::script::*;
-use crate::call::{Call, Input};
+use crate::call::Call;
 
 #[test]
 fn hanging_up_stops_everything_before_it_says_so() {
@@ -27,7 +27,7 @@ fn declining_says_so_and_opens_nothing() {
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
         (Input::Decline, "alice/c1: decline declined", "ended DeclinedByUs"),
-        (Input::Accept, "", "ended DeclinedByUs"),
+        (accept("alice"), "", "ended DeclinedByUs"),
     );
     check!(
         "bob",
@@ -41,7 +41,7 @@ fn hanging_up_while_connecting_closes_from_either_side() {
     check!(
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-        (Input::Accept, "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
         (Input::HangUp, "media off, 1: close, alice/c1: close", "ended HungUp"),
         (made_answer(1, "late"), "", "ended HungUp"),
     );
@@ -52,7 +52,7 @@ fn how_long_media_flowed_is_told() {
     check!(
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-        (Input::Accept, "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
         (connected(1), "", "in call with alice"),
         (60_000, "", "in call with alice"),
@@ -134,7 +134,7 @@ fn connecting_ends_by_itself_on_either_side() {
     check!(
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-        (Input::Accept, "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
         (15_000, "media off, 1: close, alice/c1: decline failed", words),
     );
 }
@@ -153,7 +153,7 @@ fn an_offer_that_the_peer_connection_cannot_take_is_declined() {
     check!(
         "bob",
         (offer("alice/c1", "rubbish"), "alice/c1: ringing", "alice calls"),
-        (Input::Accept, "media on, 1: open to answer rubbish", "connecting with alice"),
+        (accept("alice"), "media on, 1: open to answer rubbish", "connecting with alice"),
         (
             failed(1, "Their description can't be read."),
             "media off, 1: close, alice/c1: decline failed",
@@ -188,7 +188,7 @@ fn an_answer_that_the_server_refuses_ends_the_call() {
     check!(
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-        (Input::Accept, "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
         (refused(ErrorCode::UnknownUser, "answer", "c1"), "", "connecting with alice"),
         (
@@ -248,7 +248,7 @@ fn the_lost_server_is_blamed_when_connecting_takes_too_long() {
     check!(
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-        (Input::Accept, "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
         (1_000, "", "connecting with alice"),
         (Input::SignalingDown, "", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),

@@ -3,7 +3,6 @@
 use visavis_shared::ErrorCode;
 
 use super::script::*;
-use crate::call::Input;
 
 #[test]
 fn a_call_that_is_taken_connects() {
@@ -27,7 +26,7 @@ fn nothing_is_opened_or_disclosed_before_the_person_accepts() {
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
         (candidate("alice/c1", "a1"), "", "alice calls"),
         (candidate("alice/c1", "a2"), "", "alice calls"),
-        (Input::Accept, "media on, 1: open to answer o1, 1: add a1, 1: add a2", "connecting with alice"),
+        (accept("alice"), "media on, 1: open to answer o1, 1: add a1, 1: add a2", "connecting with alice"),
         (found(1, "b1"), "", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1, alice/c1: candidate b1", "connecting with alice"),
         (found(1, "b2"), "alice/c1: candidate b2", "connecting with alice"),
@@ -45,7 +44,7 @@ fn candidates_ahead_of_accept_are_kept_up_to_a_bound() {
     for i in 0..1000 {
         call.handle_input(candidate("alice/c1", &i.to_string()), now);
     }
-    call.handle_input(Input::Accept, now);
+    call.handle_input(accept("alice"), now);
     let added = std::iter::from_fn(|| call.poll_output())
         .filter(|output| matches!(output, crate::call::Output::AddCandidate(..)))
         .count();
@@ -122,7 +121,7 @@ fn clients_without_call_ids_are_matched_by_name() {
     check!(
         "alice",
         (offer("bob", "o1"), "bob: ringing", "bob calls"),
-        (Input::Accept, "media on, 1: open to answer o1", "connecting with bob"),
+        (accept("bob"), "media on, 1: open to answer o1", "connecting with bob"),
         (made_answer(1, "r1"), "bob: answer r1", "connecting with bob"),
         (Input::HangUp, "media off, 1: close, bob: close", "ended HungUp"),
     );
@@ -134,7 +133,7 @@ fn an_offer_that_comes_twice_while_it_rings_changes_nothing() {
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
         (offer("alice/c1", "o1"), "", "alice calls"),
-        (Input::Accept, "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
         (offer("alice/c1", "o1"), "", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
         (offer("alice/c1", "o1"), "alice/c1: answer r1", "connecting with alice"),
@@ -163,7 +162,7 @@ fn who_calls_again_with_a_new_call_rings_with_that_one() {
         (offer("alice/c2", "o2"), "alice/c2: ringing", "alice calls"),
         (offer("alice/c1", "o1"), "", "alice calls"),
         (closes("alice/c1"), "", "alice calls"),
-        (Input::Accept, "media on, 1: open to answer o2", "connecting with alice"),
+        (accept("alice"), "media on, 1: open to answer o2", "connecting with alice"),
     );
 }
 

@@ -3,7 +3,6 @@
 use visavis_shared::{DeclineReason, ErrorCode};
 
 use super::script::*;
-use crate::call::Input;
 
 /// A call that alice placed and that stands, then these steps.
 macro_rules! alice_in_call {
@@ -25,7 +24,7 @@ macro_rules! bob_in_call {
         check!(
             "bob",
             (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-            (Input::Accept, "media on, 1: open to answer o1", "connecting with alice"),
+            (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
             (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
             (connected(1), "", "in call with alice"),
             $($step),+
@@ -93,7 +92,7 @@ fn who_was_called_by_an_older_client_waits_for_its_restart() {
     check!(
         "bob",
         (offer("alice", "o1"), "alice: ringing", "alice calls"),
-        (Input::Accept, "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
         (made_answer(1, "r1"), "alice: answer r1", "connecting with alice"),
         (connected(1), "", "in call with alice"),
         (suspects(1), "", "in call with alice"),
@@ -274,7 +273,7 @@ fn who_calls_again_after_their_app_was_started_anew_rings() {
         (offer("bob/c2", "o2"), "bob/c2: decline busy", "in call with bob"),
         (disconnected("bob/c1"), "", "in call with bob"),
         (offer("bob/c3", "o3"), "media off, 1: close, bob/c3: ringing", "bob calls"),
-        (Input::Accept, "media on, 2: open to answer o3", "connecting with bob"),
+        (accept("bob"), "media on, 2: open to answer o3", "connecting with bob"),
     );
 }
 
@@ -293,7 +292,7 @@ fn what_the_server_swallowed_while_connecting_is_said_again() {
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
         (Input::SignalingDown, "", "alice calls"),
-        (Input::Accept, "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
         (up("bob"), "", "connecting with alice"),
         (Input::SignalingDown, "", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),

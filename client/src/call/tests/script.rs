@@ -10,7 +10,7 @@ use visavis_shared::{
     SessionDescription, Username,
 };
 
-use crate::call::{Call, CallPhase, Input, Output, PeerId, PeerInput};
+use crate::call::{Call, CallPhase, Output, PeerId, PeerInput};
 
 fn name(text: &str) -> Username {
     Username::parse(text).expect("a name")
@@ -32,8 +32,15 @@ fn payload<T: serde::Serialize>(value: &T) -> Payload {
     Payload::of(value).expect("JSON")
 }
 
+/// Here consent is what a test says it is.
+pub(super) type Input = crate::call::Input<()>;
+
 pub(super) fn place(peer: &str, call: &str) -> Input {
-    Input::Place { peer: name(peer), call: id(call).expect("an id") }
+    Input::Place { peer: name(peer), call: id(call).expect("an id"), consent: () }
+}
+
+pub(super) fn accept(from: &str) -> Input {
+    Input::Accept { from: name(from), consent: () }
 }
 
 /// `who` is `name/call` or, from an older client, `name`.
@@ -142,20 +149,20 @@ fn signal_in_words(signal: &CallSignal) -> String {
     }
 }
 
-fn output_in_words(output: &Output) -> String {
+fn output_in_words(output: &Output<()>) -> String {
     match output {
         Output::Send { to, call, signal } => {
             let call = call.as_ref().map(|call| format!("/{call}")).unwrap_or_default();
             format!("{to}{call}: {}", signal_in_words(signal))
         }
-        Output::OpenToOffer(peer) => format!("{}: open to offer", peer.0),
-        Output::OpenToAnswer(peer, offer) => format!("{}: open to answer {}", peer.0, offer.sdp),
+        Output::OpenToOffer(peer, _) => format!("{}: open to offer", peer.0),
+        Output::OpenToAnswer(peer, offer, _) => format!("{}: open to answer {}", peer.0, offer.sdp),
         Output::AcceptOffer(peer, offer) => format!("{}: accept offer {}", peer.0, offer.sdp),
         Output::AcceptAnswer(peer, answer) => format!("{}: accept answer {}", peer.0, answer.sdp),
         Output::AddCandidate(peer, candidate) => format!("{}: add {}", peer.0, candidate.candidate),
         Output::RestartIce(peer) => format!("{}: restart", peer.0),
         Output::ClosePeer(peer) => format!("{}: close", peer.0),
-        Output::StartMedia => "media on".to_owned(),
+        Output::StartMedia(_) => "media on".to_owned(),
         Output::StopMedia => "media off".to_owned(),
     }
 }
@@ -197,7 +204,7 @@ impl From<u64> for Step {
     }
 }
 
-fn drain(call: &mut Call, words: &mut Vec<String>) {
+fn drain(call: &mut Call<()>, words: &mut Vec<String>) {
     words.extend(std::iter::from_fn(|| call.poll_output()).map(|output| output_in_words(&output)));
 }
 

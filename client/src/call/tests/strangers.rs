@@ -3,7 +3,6 @@
 use visavis_shared::{DeclineReason, ErrorCode};
 
 use super::script::*;
-use crate::call::Input;
 
 #[test]
 fn somebody_else_hears_busy_and_the_call_goes_on() {
@@ -11,7 +10,7 @@ fn somebody_else_hears_busy_and_the_call_goes_on() {
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
         (offer("carol/c9", "o9"), "carol/c9: decline busy", "alice calls"),
-        (Input::Accept, "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
         (offer("carol", "o8"), "carol: decline busy", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
         (connected(1), "", "in call with alice"),
@@ -51,7 +50,7 @@ fn messages_of_another_call_or_person_change_nothing() {
 fn without_a_call_nothing_but_an_offer_counts() {
     check!(
         "alice",
-        (Input::Accept, "", "idle"),
+        (accept("bob"), "", "idle"),
         (Input::Decline, "", "idle"),
         (Input::HangUp, "", "idle"),
         (Input::Dismiss, "", "idle"),
@@ -75,7 +74,7 @@ fn one_person_has_one_call_at_a_time() {
         "alice",
         (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
         (place("carol", "c2"), "", "calling bob"),
-        (Input::Accept, "", "calling bob"),
+        (accept("bob"), "", "calling bob"),
         (Input::Decline, "", "calling bob"),
         (Input::Dismiss, "", "calling bob"),
         (Input::HangUp, "media off, 1: close, bob/c1: close", "ended HungUp"),
@@ -92,6 +91,6 @@ fn a_notice_of_how_a_call_ended_gives_way_to_the_next() {
         (50_000, "", "ended DeclinedByUs"),
         (offer("carol/c2", "o2"), "carol/c2: ringing", "carol calls"),
         (44_000, "", "carol calls"),
-        (Input::Accept, "media on, 1: open to answer o2", "connecting with carol"),
+        (accept("carol"), "media on, 1: open to answer o2", "connecting with carol"),
     );
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use visavis_shared::IceServer;
 
-use super::Driver;
+use super::{Consent, Driver};
 use crate::call::event::{Input, PeerId, PeerInput};
 use crate::device::{CameraChoice, MicrophoneChoice};
 use crate::session::diagnosis::Diagnosis;
@@ -54,7 +54,7 @@ impl Driver {
         self.options.ice_servers.iter().chain(&self.server_ice).cloned().collect()
     }
 
-    pub(super) fn open_peer(&mut self, id: PeerId) {
+    pub(super) fn open_peer(&mut self, id: PeerId, consent: Arc<Consent>) {
         let config = PeerConfig {
             ice_servers: self.ice_servers(),
             relay_only: self.options.relay_only,
@@ -66,7 +66,7 @@ impl Driver {
             network: None,
         };
         let (ports, ends) = pipeline::ports();
-        let peer = RunningPeer::spawn(id, config, ports, self.peer_event_in.clone());
+        let peer = RunningPeer::spawn(id, consent, config, ports, self.peer_event_in.clone());
         self.media.attach(ends, peer.downgraded_commands());
         if let Some((_, old)) = self.peer.replace((id, peer)) {
             drop(old.close());

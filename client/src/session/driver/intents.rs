@@ -1,29 +1,40 @@
-//! What the person wants of a session.
+//! What the person wants of a session: the one place where consent to a call comes from.
+
+mod consent;
 
 use std::time::Instant;
 
-use visavis_shared::{CallId, ClientMessage, NameError, RoomId, Username, canonical_name};
+use visavis_shared::{CallId, ClientMessage, NameError, Username, canonical_name};
 
 use super::{Driver, Login};
 use crate::call::event::{CallPhase, Input};
 use crate::media::voice_processing::VoiceWish;
 use crate::session::options::Identity;
-use crate::session::snapshot::{Intent, LoginPhase, RoomPhase};
+use crate::session::snapshot::{Intent, LoginPhase};
 use crate::signaling::{Signaling, SignalingConfig};
+
+pub(in crate::session) use consent::Consent;
 
 impl Driver {
     pub(super) fn on_intent(&mut self, intent: Intent) {
+        if matches!(intent, Intent::Call { .. } | Intent::Accept { .. } | Intent::Decline | Intent::HangUp) {
+            // Whoever turns to a call no longer waits for the one in the room.
+            self.room.withdraw();
+        }
         match intent {
             Intent::LogIn { server, username } => self.log_in(server, &username),
             Intent::LogOut => self.log_out(),
             Intent::Call { username } => match self.whom(&username) {
-                Ok(peer) => self.place(peer),
+                Ok(peer) => self.place(peer, Consent::of_this_intent()),
                 Err(error) => self.notices.add(format!("\"{}\" can't be a name: {error}.", username.trim())),
             },
-            Intent::JoinRoom(room) => self.join(room),
-            Intent::Accept => {
+            Intent::JoinRoom(room) => {
+                self.room.ask_for(room.clone(), Consent::of_this_intent(), Instant::now());
+                self.send(ClientMessage::Join { room });
+            }
+            Intent::Accept { from } => {
                 self.measured.accepted(Instant::now());
-                self.handle(Input::Accept);
+                self.handle(Input::Accept { from, consent: Consent::of_this_intent() });
             }
             Intent::Decline => self.handle(Input::Decline),
             Intent::HangUp => self.handle(Input::HangUp),
@@ -70,21 +81,20 @@ impl Driver {
     /// Who is meant by a name as it was typed. Whom we met in a room may be called as no name is, so they are known as
     /// they are.
     fn whom(&self, typed: &str) -> Result<Username, NameError> {
-        let as_it_is = Username::parse(typed).ok().filter(|name| self.directory.knows(name));
+        let mate = self.room.mate().map(|mate| &mate.username);
+        let as_it_is = Username::parse(typed)
+            .ok()
+            .filter(|name| self.directory.knows(name) || mate.is_some_and(|mate| mate == name));
         as_it_is.map_or_else(|| canonical_name(typed), Ok)
     }
 
-    pub(super) fn join(&mut self, room: RoomId) {
-        self.snapshot.room = RoomPhase::Entering(room.clone());
-        self.send(ClientMessage::Join { room });
-    }
-
-    pub(super) fn place(&mut self, peer: Username) {
+    /// Calls somebody, by a consent to call them.
+    pub(super) fn place(&mut self, peer: Username, consent: Consent) {
         if matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }) {
             self.measured.begun(Instant::now());
         }
         self.directory.remember(&peer);
-        self.handle(Input::Place { peer, call: fresh_call_id() });
+        self.handle(Input::Place { peer, call: fresh_call_id(), consent });
     }
 
     fn log_in(&mut self, server: String, username: &str) {
@@ -124,7 +134,7 @@ impl Driver {
         }
         self.directory.clear();
         self.people_asked_at = None;
-        self.snapshot.room = RoomPhase::Outside;
+        self.room.leave();
         self.snapshot.login = LoginPhase::LoggedOut;
     }
 
@@ -133,7 +143,7 @@ impl Driver {
         if matches!(self.snapshot.call, CallPhase::InCall { .. } | CallPhase::Reconnecting { .. }) {
             self.handle(Input::SignalingDown);
             self.signaling = None;
-            self.snapshot.room = RoomPhase::Outside;
+            self.room.leave();
         } else {
             self.log_out();
         }

@@ -1,4 +1,7 @@
 //! What the server says, and what is said to it.
+//!
+//! What it says is never taken for what the person wants: a call that follows from it needs a consent that the person has
+//! given before ([`super::intents`]).
 
 use std::time::Instant;
 
@@ -6,8 +9,7 @@ use visavis_shared::{CallSignal, ClientMessage, ServerMessage};
 
 use super::Driver;
 use crate::call::event::{CallPhase, Input};
-use crate::session::room;
-use crate::session::snapshot::{LoginPhase, RoomPhase};
+use crate::session::snapshot::LoginPhase;
 use crate::signaling::SignalingEvent;
 use crate::transport;
 
@@ -19,12 +21,13 @@ impl Driver {
                     self.measured.logged_in(asked_at.elapsed());
                 }
                 self.server_ice = ice_servers;
-                transport::warm_up(&self.ice_servers());
+                // Those of the server only when somebody calls: what it names is looked up by nobody's wish but its own.
+                transport::warm_up(&self.options.ice_servers);
                 self.snapshot.username = username.to_string();
                 self.snapshot.login = LoginPhase::LoggedIn { username: username.clone() };
                 self.handle(Input::SignalingUp { username });
-                if let Some(room) = room::to_enter_again(&self.snapshot.room, resumed) {
-                    self.join(room);
+                if let Some(room) = self.room.enter_again(resumed) {
+                    self.send(ClientMessage::Join { room });
                 }
                 self.ask_for_people();
             }
@@ -66,9 +69,7 @@ impl Driver {
             }
             ServerMessage::Error { code, message, in_reply_to, call } => {
                 tracing::debug!(?code, ?in_reply_to, "the server refused a message: {message}");
-                if let Some(refused) = room::refused(&self.snapshot.room, code, in_reply_to.as_deref(), &message) {
-                    self.snapshot.room = refused;
-                }
+                self.room.refused(code, in_reply_to.as_deref(), &message);
                 self.handle(Input::SignalRefused { code, in_reply_to, call });
             }
             ServerMessage::Users { users, total } => {
@@ -78,16 +79,15 @@ impl Driver {
             }
             ServerMessage::Presence { username, online } => self.directory.set_presence(username, online),
             ServerMessage::Joined { room, users } => {
-                self.snapshot.room = RoomPhase::Inside(room);
-                if let Some(first) = users.into_iter().next() {
-                    self.place(first);
+                if let Some((first, consent)) = self.room.joined(room, users, Instant::now()) {
+                    self.place(first, consent);
                 }
             }
+            ServerMessage::UserJoined { room, username } => self.room.user_joined(&room, username),
+            ServerMessage::UserLeft { room, username } => self.room.user_left(&room, &username),
             ServerMessage::Hello { .. }
             | ServerMessage::LoggedIn { .. }
             | ServerMessage::LoginRefused { .. }
-            | ServerMessage::UserJoined { .. }
-            | ServerMessage::UserLeft { .. }
             | ServerMessage::Message { .. }
             | ServerMessage::Broadcast { .. }
             | ServerMessage::GuestLeft { .. } => {}

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use visavis_link::address_of;
 use visavis_shared::{CandidateInit, DescriptionKind, IceServer, SessionDescription};
-use visavis_transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, TransportError};
+use visavis_transport::{Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, TransportError};
 
 use crate::support::{End, PATIENCE, config, connect, connected_pair, pass, received, send_pictures};
 
@@ -364,7 +364,8 @@ async fn relays_only_without_a_relay_is_refused_at_once() {
         video_control: sync_channel(1).0,
         lip_sync: std::sync::Arc::default(),
     };
-    let opened = Peer::open(PeerConfig { relay_only: true, ..config() }, ports, mpsc::channel(1).0).await;
+    let config = PeerConfig { relay_only: true, ..config() };
+    let opened = Peer::open(&Consent::of_the_person(), config, ports, mpsc::channel(1).0).await;
     assert!(matches!(opened, Err(TransportError::NoRelay)));
 }
 

@@ -14,7 +14,7 @@ use visavis_link::{Conditions, Emulator, Side, Timeline};
 use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo};
 use visavis_media::units::Bitrate;
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
-use visavis_transport::{AudioControl, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl};
+use visavis_transport::{AudioControl, Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -65,7 +65,7 @@ impl End {
             lip_sync: Arc::default(),
             audio_control: audio_control_tx,
         };
-        let peer = Peer::open(config, ports, events_tx).await.expect("a peer opens");
+        let peer = Peer::open(&Consent::of_the_person(), config, ports, events_tx).await.expect("a peer opens");
         Self { peer, events, video_out, audio_out, video_in, audio_in, control, audio_control }
     }
 
