@@ -41,7 +41,11 @@ const PURE: &[&str] = &[
     "transport/video_stream.rs",
     "transport/path_watch.rs",
     "transport/relay/framing.rs",
+    "transport/socket/check_round_trip.rs",
+    "transport/socket/dtls_record.rs",
+    "transport/socket/flight_retransmission.rs",
     "transport/socket/packet.rs",
+    "transport/socket/set_up.rs",
     "transport/socket/roaming.rs",
 ];
 const IMPURE_WORDS: &[&str] = &[
