@@ -143,6 +143,38 @@ async fn an_answer_that_leads_nowhere_exits_with_5() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_finds_no_network_path_could_not_be_connected_at_both_ends() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    // Relays only, and the one there is says nothing.
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let relay = format!("turn:somebody:secret@{}", silent.local_addr().expect("bound"));
+    let alone = async |name: &str, errand: &[&str]| {
+        let report = folder.path().join(format!("{name}.json"));
+        let path = report.display().to_string();
+        let usual =
+            ["--relay-only", "--ice-server", &relay, "--report", &path, "--username", name, "--server", server.url()];
+        let arguments: Vec<&str> = errand.iter().chain(&usual).copied().collect();
+        let finished = run(&arguments).await;
+        (finished, Report::read(&report).expect("a report"))
+    };
+    let (bob, alice) = tokio::join!(alone("bob", &["answer"]), async {
+        presence::logged_in(server.url(), "bob", LIMIT).await.expect("bob is online");
+        alone("alice", &["call", "bob"]).await
+    });
+    for ((finished, report), other, step) in
+        [(alice, "bob", "their answer came, no connection"), (bob, "alice", "our answer was sent, no connection")]
+    {
+        assert_eq!(finished.status.code(), Some(5), "{finished:?}");
+        assert_eq!(report.word("outcome"), Some("failed"), "{report:?}");
+        let words = format!("Couldn't connect to {other}. A firewall on one side may be in the way");
+        assert!(finished.stderr.contains(&words), "{finished:?}");
+        assert!(!finished.stderr.contains("cancelled"), "{finished:?}");
+        assert_eq!(finished.stderr.matches(step).count(), 1, "the log says how far it came: {}", finished.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_that_cannot_be_used_exit_with_6_before_anyone_is_called() {
     let server = TestServer::start().await;
     let mut bob = server.socket().await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use visavis_shared::{DeclineReason, ErrorCode};
+use visavis_shared::{CloseReason, DeclineReason, ErrorCode};
 
 use crate::world::Who;
 
@@ -31,6 +31,7 @@ pub(crate) enum Forged {
     GarbledCandidate,
     Decline(DeclineReason),
     Close,
+    GivesUp(CloseReason),
     Gone,
 }
 
@@ -116,6 +117,7 @@ fn forged() -> impl Strategy<Value = Forged> {
         1 => Just(Forged::GarbledCandidate),
         1 => decline.prop_map(Forged::Decline),
         1 => Just(Forged::Close),
+        1 => prop::sample::select(vec![CloseReason::Failed, CloseReason::Timeout]).prop_map(Forged::GivesUp),
         1 => Just(Forged::Gone),
     ]
 }

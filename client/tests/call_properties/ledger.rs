@@ -28,7 +28,7 @@ pub(crate) struct Ledger {
     /// The server said that the other's connection was lost, and since then neither a message of the call came nor did
     /// media connect.
     peer_gone: bool,
-    /// The calls that were ever offered to us.
+    /// The calls that were ever offered to us, and those that we placed.
     offered: BTreeSet<(Username, CallId)>,
 }
 
@@ -53,9 +53,17 @@ fn consented(phase: &CallPhase) -> bool {
     peer_of(phase).is_some() && !matches!(phase, CallPhase::Ringing { .. })
 }
 
+/// Whether a call is over when a client says this.
+fn is_final(signal: &CallSignal) -> bool {
+    match signal {
+        CallSignal::Close(reason) => *reason != Some(CloseReason::Disconnected),
+        CallSignal::Decline(_) => true,
+        _ => false,
+    }
+}
+
 fn is_farewell(output: &Output, to: &Username, of: Option<&CallId>) -> bool {
-    matches!(output, Output::Send { to: whom, call, signal: CallSignal::Close(None) | CallSignal::Decline(_) }
-        if whom == to && call.as_ref() == of)
+    matches!(output, Output::Send { to: whom, call, signal } if whom == to && call.as_ref() == of && is_final(signal))
 }
 
 impl Ledger {
@@ -123,6 +131,9 @@ impl Ledger {
     }
 
     fn strangers_change_nothing(&mut self, step: &Step<'_>, before: &CallPhase, after: &CallPhase) -> Outcome {
+        if let Input::Place { peer, call } = step.input {
+            self.offered.insert((peer.clone(), call.clone()));
+        }
         let Input::Signal { from, call, signal } = step.input else { return Ok(()) };
         let other_person = peer_of(before) != Some(from);
         let other_call = matches!((step.before.call_id(), call), (Some(ours), Some(theirs)) if ours != theirs);
@@ -158,7 +169,7 @@ impl Ledger {
         }
         let allowed = match (step.input, before) {
             (Input::HangUp, _) => true,
-            (Input::Signal { signal: CallSignal::Close(None) | CallSignal::Decline(_), .. }, _) => true,
+            (Input::Signal { signal, .. }, _) if is_final(signal) => true,
             // Their client was started anew: they call again.
             (Input::Signal { signal: CallSignal::Offer(_), .. }, _) => self.peer_gone,
             (Input::Timeout, CallPhase::Reconnecting { lost_at, .. }) => {
