@@ -44,6 +44,8 @@ pub(super) struct MediaEngine {
     preview: bool,
     muted: bool,
     camera_off: bool,
+    /// How many failed recordings were told of.
+    recordings_failed: usize,
     black_pictures_due: u32,
 }
 
@@ -76,6 +78,7 @@ impl MediaEngine {
             muted: false,
             camera_off: false,
             black_pictures_due: 0,
+            recordings_failed: 0,
         }
     }
 
@@ -171,6 +174,10 @@ impl MediaEngine {
         }
         if self.pipeline.is_none() {
             self.audio.listen();
+        }
+        for words in self.options.recordings.failures().into_iter().skip(self.recordings_failed) {
+            self.recordings_failed += 1;
+            self.trouble(words);
         }
         MediaFigures {
             microphone_level: self.pipeline.as_ref().map_or_else(|| self.audio.level(), Pipeline::microphone_level),
