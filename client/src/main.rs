@@ -120,7 +120,8 @@ fn run_headless(runtime: &tokio::runtime::Runtime, invocation: &Invocation, erra
         until_written(&recordings).await;
         outcome
     });
-    for words in recordings.failures() {
+    // What failed in the call was said then.
+    for words in recordings.take_failures() {
         let _ = writeln!(std::io::stderr(), "visavis: {words}");
     }
     if let Some(path) = &invocation.report

@@ -19,6 +19,7 @@ pub use self::under_way::Recordings;
 
 use self::constant_rate::ConstantRate;
 use self::growing_file::GrowingFile;
+use self::under_way::Ending;
 use crate::frame::VideoFrame;
 use crate::scale::ScaleError;
 use crate::units::VideoSize;
@@ -72,6 +73,7 @@ pub struct VideoRecorder {
     queue: SyncSender<Shown>,
     /// When the recording ends; set before the queue is closed.
     end: Arc<OnceLock<Instant>>,
+    ending: Ending,
     outcome: Receiver<Result<Recorded, RecordError>>,
     left_out: u64,
 }
@@ -93,7 +95,7 @@ impl VideoRecorder {
     /// # Errors
     /// When it can't be made.
     pub fn start(path: &Path, recordings: &Recordings) -> Result<Self, RecordError> {
-        if !recordings.are_written() && std::fs::metadata(path).is_ok_and(|there| there.is_file()) {
+        if recordings.are_open() && std::fs::metadata(path).is_ok_and(|there| there.is_file()) {
             // It may still be that of the call before, which goes on without a name then.
             let _ = std::fs::remove_file(path);
         }
@@ -103,19 +105,22 @@ impl VideoRecorder {
         let (outcome_in, outcome) = sync_channel(1);
         let end = Arc::<OnceLock<Instant>>::default();
         let ended = Arc::clone(&end);
-        let writing = recordings.begin();
+        let (ending, writing) = recordings.begin();
         std::thread::Builder::new()
             .name("video-record".to_owned())
             .spawn(move || {
                 let recorded = Recording { rate: ConstantRate::default(), file }.run(&shown, &ended);
                 // No further frame is kept for it.
                 drop(shown);
-                writing.end(recorded.as_ref().err());
+                if let Err(error) = &recorded {
+                    writing.failed(error);
+                }
+                drop(writing);
                 // Whoever asked may have stopped waiting.
                 let _ = outcome_in.try_send(recorded);
             })
             .map_err(|_| RecordError::Thread)?;
-        Ok(Self { queue, end, outcome, left_out: 0 })
+        Ok(Self { queue, end, ending, outcome, left_out: 0 })
     }
 
     /// Adds a frame that is shown at this moment, unless the disk is behind.
@@ -131,6 +136,7 @@ impl VideoRecorder {
     pub fn finish(self, at: Instant) -> Option<Result<Recorded, RecordError>> {
         // Nobody else sets it.
         let _ = self.end.set(at);
+        self.ending.end();
         drop(self.queue);
         match self.outcome.recv_timeout(FINISH_WITHIN) {
             Ok(recorded) => Some(recorded.map(|recorded| Recorded { left_out: self.left_out, ..recorded })),

@@ -114,6 +114,12 @@ impl Call {
                     self.end(EndReason::DeclinedByUs, Some(CallSignal::Decline(DeclineReason::Declined)), now);
                 }
             }
+            Input::GiveUp => match &self.state {
+                State::Active(Active { stage: Stage::Connecting { .. }, .. }) => {
+                    self.set_up_failed(NO_CONNECTION.to_owned(), now);
+                }
+                _ => self.handle_input(Input::HangUp, now),
+            },
             Input::HangUp => match self.state {
                 State::Ringing(_) => {
                     self.end(EndReason::DeclinedByUs, Some(CallSignal::Decline(DeclineReason::Declined)), now);

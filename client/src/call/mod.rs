@@ -12,6 +12,7 @@
 //! | `Accept` | – | – | media on, answer → Connecting | – | – |
 //! | `Decline` | – | – | say `decline` → Ended | – | – |
 //! | `HangUp` | – | say `close` → Ended | say `decline` → Ended | say `close` → Ended | say `close` → Ended |
+//! | `GiveUp` | – | as `HangUp` | as `HangUp` | say `close` or `decline` failed → Ended(ConnectFailed) | as `HangUp` |
 //! | `Dismiss` | → Idle | – | – | – | – |
 //! | their `offer` | say `ringing` → Ringing | glare: see below | changed: the new one is kept | AcceptOffer, answer | AcceptOffer, answer |
 //! | their offer of another call | → Ringing | glare: see below | rings on, with the new call | say `decline` busy; → Ringing if they had started anew | the same |

@@ -44,8 +44,6 @@ pub(super) struct MediaEngine {
     preview: bool,
     muted: bool,
     camera_off: bool,
-    /// How many failed recordings were told of.
-    recordings_failed: usize,
     black_pictures_due: u32,
 }
 
@@ -78,7 +76,6 @@ impl MediaEngine {
             muted: false,
             camera_off: false,
             black_pictures_due: 0,
-            recordings_failed: 0,
         }
     }
 
@@ -175,8 +172,7 @@ impl MediaEngine {
         if self.pipeline.is_none() {
             self.audio.listen();
         }
-        for words in self.options.recordings.failures().into_iter().skip(self.recordings_failed) {
-            self.recordings_failed += 1;
+        for words in self.options.recordings.take_failures() {
             self.trouble(words);
         }
         MediaFigures {

@@ -22,6 +22,7 @@ fn op() -> impl Strategy<Value = Op> {
         2 => who().prop_map(Op::Candidate),
         4 => who().prop_map(Op::Accept),
         1 => who().prop_map(|who| Op::Report(who, Report::Failed)),
+        1 => who().prop_map(Op::GiveUp),
         1 => who().prop_map(Op::Down),
         2 => who().prop_map(Op::Up),
         3 => prop_oneof![0_u64..3_000, 3_000_u64..50_000].prop_map(|millis| Op::Wait(Duration::from_millis(millis))),

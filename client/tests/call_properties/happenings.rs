@@ -59,6 +59,8 @@ pub(crate) enum Op {
     Accept(Who),
     Decline(Who),
     HangUp(Who),
+    /// A script stops waiting, if the call is being connected.
+    GiveUp(Who),
     Dismiss(Who),
     /// Delivers one of the letters under way.
     Deliver(u8),
@@ -149,6 +151,7 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         4 => who().prop_map(Op::Accept),
         1 => who().prop_map(Op::Decline),
         1 => who().prop_map(Op::HangUp),
+        1 => who().prop_map(Op::GiveUp),
         1 => who().prop_map(Op::Dismiss),
         10 => any::<u8>().prop_map(Op::Deliver),
         2 => any::<u8>().prop_map(Op::Repeat),

@@ -258,6 +258,8 @@ impl World {
             Op::Accept(who) => self.feed(who, Input::Accept),
             Op::Decline(who) => self.feed(who, Input::Decline),
             Op::HangUp(who) => self.feed(who, Input::HangUp),
+            Op::GiveUp(who) if matches!(self.phase(who), CallPhase::Connecting { .. }) => self.feed(who, Input::GiveUp),
+            Op::GiveUp(_) => Ok(()),
             Op::Dismiss(who) => self.feed(who, Input::Dismiss),
             Op::Deliver(n) => match Self::pick(self.under_way.len(), n) {
                 Some(index) => {

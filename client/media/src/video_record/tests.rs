@@ -118,7 +118,7 @@ fn the_thread_writes_what_it_is_told_and_ends_when_it_is_told() {
     let path = folder.path().join("shown.y4m");
     let recordings = Recordings::default();
     let mut recorder = VideoRecorder::start(&path, &recordings).expect("a recorder");
-    assert!(!recordings.are_written());
+    assert!(recordings.are_open() && recordings.are_written(), "nobody waits for a recording that goes on");
     // In the future, so that the thread, which has a clock of its own, has nothing to hold however busy the machine is.
     let start = Instant::now() + Duration::from_secs(30);
     for (index, from) in [size(320, 180), size(640, 360), size(160, 90)].into_iter().enumerate() {
@@ -130,7 +130,7 @@ fn the_thread_writes_what_it_is_told_and_ends_when_it_is_told() {
     let finished = recorder.finish(start + Duration::from_millis(500));
     recordings.wait();
     let recorded = finished.map(|recorded| recorded.expect("it is written"));
-    assert!(recordings.are_written() && recordings.failures().is_empty());
+    assert!(recordings.are_written() && recordings.take_failures().is_empty());
     assert_eq!(recorded.unwrap_or(expected), expected);
     let (read_size, frames) = read(&path);
     assert_eq!((read_size, frames.len()), (size(640, 360), 15));
@@ -158,10 +158,13 @@ fn a_full_disk_ends_the_recording_and_holds_nobody_up() {
         recorder.record(&frame, Instant::now());
     }
     // Known before the call ends.
-    recordings.wait();
-    let failures = recordings.failures();
+    while recordings.are_open() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let failures = recordings.take_failures();
     assert_eq!(failures.len(), 1, "{failures:?}");
     assert!(failures[0].contains("No space left") && !failures[0].contains('\n'), "{failures:?}");
+    assert!(recordings.take_failures().is_empty(), "said once");
     recorder.record(&frame, Instant::now());
     assert!(matches!(recorder.finish(Instant::now()), Some(Err(RecordError::Write(_)))));
 }

@@ -7,7 +7,7 @@ use super::RecordError;
 /// More failures than these are not kept: nobody reads them.
 const AT_MOST: usize = 8;
 
-/// The recordings of one session: whether any is still being written, and what went wrong with them.
+/// The recordings of one session: which are still being written, and what went wrong with them.
 #[derive(Debug, Clone, Default)]
 pub struct Recordings(Arc<Shared>);
 
@@ -19,34 +19,53 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    writing: usize,
+    begun: u64,
+    open: Vec<Open>,
     failures: Vec<String>,
 }
 
+/// A recording that is not written yet.
+#[derive(Debug)]
+struct Open {
+    number: u64,
+    /// No further frame comes; what is left takes its time.
+    ending: bool,
+}
+
 impl Recordings {
-    /// Why recordings are not whole, each in a line, in the order in which they failed.
+    /// Why recordings are not whole, each in a line, as far as nobody has taken them before.
     #[must_use]
-    pub fn failures(&self) -> Vec<String> {
-        self.state().failures.clone()
+    pub fn take_failures(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().failures)
     }
 
-    /// Waits until everything is written.
+    /// Whether everything is written of the recordings that have ended.
+    #[must_use]
+    pub fn are_written(&self) -> bool {
+        !self.state().open.iter().any(|open| open.ending)
+    }
+
+    /// Waits for that. Not for a recording that nobody has ended: it may hang on a device.
     pub fn wait(&self) {
         let mut state = self.state();
-        while state.writing > 0 {
+        while state.open.iter().any(|open| open.ending) {
             state = self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Whether nothing is being written.
-    #[must_use]
-    pub fn are_written(&self) -> bool {
-        self.state().writing == 0
+    /// Whether any is under way, ended or not.
+    pub(super) fn are_open(&self) -> bool {
+        !self.state().open.is_empty()
     }
 
-    pub(super) fn begin(&self) -> Writing {
-        self.state().writing += 1;
-        Writing(self.clone())
+    /// One begins. The first half is for whoever records, the second for whoever writes.
+    pub(super) fn begin(&self) -> (Ending, Writing) {
+        let mut state = self.state();
+        state.begun += 1;
+        let number = state.begun;
+        state.open.push(Open { number, ending: false });
+        drop(state);
+        (Ending { recordings: self.clone(), number }, Writing { recordings: self.clone(), number })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -54,16 +73,33 @@ impl Recordings {
     }
 }
 
-/// One that is being written, until this is dropped.
-pub(super) struct Writing(Recordings);
+/// Says that no further frame comes.
+#[derive(Debug)]
+pub(super) struct Ending {
+    recordings: Recordings,
+    number: u64,
+}
+
+impl Ending {
+    /// No further frame comes.
+    pub(super) fn end(&self) {
+        for open in self.recordings.state().open.iter_mut().filter(|open| open.number == self.number) {
+            open.ending = true;
+        }
+    }
+}
+
+/// Says that all is written, when it is dropped.
+pub(super) struct Writing {
+    recordings: Recordings,
+    number: u64,
+}
 
 impl Writing {
-    /// It is written, or failed.
-    pub(super) fn end(self, failure: Option<&RecordError>) {
-        let mut state = self.0.state();
-        if let Some(error) = failure
-            && state.failures.len() < AT_MOST
-        {
+    /// It could not be written.
+    pub(super) fn failed(&self, error: &RecordError) {
+        let mut state = self.recordings.state();
+        if state.failures.len() < AT_MOST {
             state.failures.push(format!("The recording is not whole: {error}."));
         }
     }
@@ -71,7 +107,7 @@ impl Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        self.0.state().writing -= 1;
-        self.0.0.changed.notify_all();
+        self.recordings.state().open.retain(|open| open.number != self.number);
+        self.recordings.0.changed.notify_all();
     }
 }

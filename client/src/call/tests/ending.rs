@@ -167,6 +167,23 @@ fn whoever_hears_second_that_connecting_failed_reads_the_same() {
 }
 
 #[test]
+fn a_script_that_waits_no_longer_has_failed_to_connect_and_cancels_before() {
+    check!(
+        "alice",
+        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
+        (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
+        (Input::GiveUp, "media off, 1: close, bob/c1: close failed", NO_CONNECTION_READS),
+        (Input::GiveUp, "", NO_CONNECTION_READS),
+    );
+    check!(
+        "alice",
+        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (Input::GiveUp, "media off, 1: close, bob/c1: close", "ended HungUp"),
+    );
+}
+
+#[test]
 fn whoever_really_hangs_up_while_connecting_is_still_said_to_have_cancelled() {
     check!(
         "alice",
