@@ -104,7 +104,7 @@ struct Options {
     #[arg(long, global = true, value_name = "RATE", default_value = "2500k", value_parser = parse_bitrate, help_heading = "Picture")]
     max_bitrate: Bitrate,
 
-    /// Write the received pictures as they are shown
+    /// Write the received pictures as they are shown, at the largest size that they have
     #[arg(long, global = true, value_name = "PATH.y4m", help_heading = "Results (call and answer)")]
     record_video: Option<PathBuf>,
     /// Write the last received picture

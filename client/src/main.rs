@@ -12,6 +12,7 @@ use visavis_client::config::data_dir;
 use visavis_client::device::{self, CameraChoice, MicrophoneChoice, SpeakerChoice};
 use visavis_client::device_key::DeviceKey;
 use visavis_client::doctor::{self, DoctorOptions, Finding};
+use visavis_client::media::video_record::Recordings;
 use visavis_client::session::driver::{self, SessionHandle};
 use visavis_client::session::headless::{self, Errand, Script};
 use visavis_client::session::options::{Identity, SessionOptions};
@@ -111,10 +112,18 @@ fn run_headless(runtime: &tokio::runtime::Runtime, invocation: &Invocation, erra
         timeout: invocation.timeout,
         duration: invocation.duration,
     };
+    let options = SessionOptions { identity, ..session_options(invocation) };
+    let recordings = options.recordings.clone();
     let outcome = runtime.block_on(async {
-        let session: SessionHandle = driver::start(SessionOptions { identity, ..session_options(invocation) });
-        headless::run(session, script, say, interrupted()).await
+        let session: SessionHandle = driver::start(options);
+        let outcome = headless::run(session, script, say, interrupted()).await;
+        until_written(&recordings).await;
+        outcome
     });
+    // What failed in the call was said then.
+    for words in recordings.take_failures() {
+        let _ = writeln!(std::io::stderr(), "visavis: {words}");
+    }
     if let Some(path) = &invocation.report
         && let Err(error) = write_report(path, &outcome.report)
     {
@@ -125,6 +134,19 @@ fn run_headless(runtime: &tokio::runtime::Runtime, invocation: &Invocation, erra
         ExitCode::SUCCESS
     } else {
         fail(outcome.exit, &outcome.words)
+    }
+}
+
+/// Waits for the rest of a recording; Ctrl+C leaves it as it is.
+async fn until_written(recordings: &Recordings) {
+    if recordings.are_written() {
+        return;
+    }
+    say("writing the rest of the recording");
+    let recordings = recordings.clone();
+    tokio::select! {
+        _ = tokio::task::spawn_blocking(move || recordings.wait()) => {}
+        () = interrupted() => {}
     }
 }
 

@@ -186,12 +186,16 @@ impl DeclineReason {
     }
 }
 
-/// Why a call was closed, where the message says so.
+/// Why a call was closed, where the message says so. A `close` without a reason is a person's doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CloseReason {
-    /// The server lost the other's connection; the call itself may well go on.
+    /// The server lost the other's connection; the call itself may well go on. Only the server says so.
     Disconnected,
+    /// The call could not be set up.
+    Failed,
+    /// The caller's client heard no answer in time.
+    Timeout,
 }
 
 impl CloseReason {
@@ -200,6 +204,8 @@ impl CloseReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Disconnected => "disconnected",
+            Self::Failed => "failed",
+            Self::Timeout => "timeout",
         }
     }
 }

@@ -75,6 +75,7 @@ fn dialect_2_is_written() {
         (from_alice(CallSignal::Decline(DeclineReason::Busy)), r#"{"type":"leave"}"#.into()),
         (from_alice(CallSignal::Close(None)), r#"{"type":"leave"}"#.into()),
         (from_alice(CallSignal::Close(Some(CloseReason::Disconnected))), r#"{"type":"leave"}"#.into()),
+        (from_alice(CallSignal::Close(Some(CloseReason::Failed))), r#"{"type":"leave"}"#.into()),
         (error, r#"{"type":"error","message":"Nobody."}"#.into()),
     ] {
         assert_eq!(page.encode(&message).unwrap(), text);

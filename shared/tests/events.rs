@@ -122,6 +122,7 @@ fn dialects_3_and_4_are_written() {
         (from_bob(CallSignal::Ringing), None),
         (from_bob(CallSignal::Decline(DeclineReason::Busy)), Some(r#"["user left","bob"]"#.into())),
         (from_bob(CallSignal::Close(Some(CloseReason::Disconnected))), Some(r#"["user left","bob"]"#.into())),
+        (from_bob(CallSignal::Close(Some(CloseReason::Failed))), Some(r#"["user left","bob"]"#.into())),
         (
             ServerMessage::Message { room: room("blue"), username: name("bob"), message: payload("[1]") },
             Some(r#"["message",[1]]"#.into()),

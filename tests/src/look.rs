@@ -1,7 +1,7 @@
 //! What a recording shows: is it the test pattern, frame for frame?
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,8 @@ use visavis_client::media::frame::VideoFrame;
 use visavis_client::media::pattern::Pattern;
 use visavis_client::media::pattern_bar::read_bar;
 use visavis_client::media::psnr::psnr;
+use visavis_client::media::scale::{Scaler, fit_within};
+use visavis_client::media::units::VideoSize;
 use visavis_client::media::y4m::Y4mReader;
 
 use crate::picture::Picture;
@@ -17,7 +19,7 @@ use crate::picture::Picture;
 /// How a recording compares with the pattern that was sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Comparison {
-    /// Pictures in the recording.
+    /// Different pictures in the recording: one that is held while none comes counts once.
     pub frames: u64,
     /// The worst of them, after the first second: an encoder begins at a low rate.
     pub worst_psnr_db: f64,
@@ -29,6 +31,8 @@ pub struct Comparison {
 
 /// So many pictures at the beginning may still be coarse.
 const WARM_UP: u64 = 30;
+/// Calls begin at this size at most. Pictures are compared at it, as those that came at it were scaled up to be recorded.
+const SMALL: (u32, u32) = (320, 180);
 
 /// Reads every picture's bar, renders the same picture again, and compares.
 ///
@@ -40,20 +44,23 @@ pub fn compare_with_pattern(path: &Path) -> Comparison {
         Comparison { frames: 0, worst_psnr_db: f64::INFINITY, median_psnr_db: f64::INFINITY, out_of_order: 0 };
     let mut likeness = Vec::new();
     let mut pattern: Option<Pattern> = None;
+    let mut scaler = Scaler::new();
+    let small = VideoSize::new(SMALL.0, SMALL.1).expect("a size");
     let mut before = None;
-    each_frame(path, |frame| {
+    each_different_frame(path, |frame| {
         let stamp = read_bar(frame).unwrap_or_else(|| panic!("picture {} has no readable bar", comparison.frames));
         if before.is_some_and(|before| stamp.index <= before) {
             comparison.out_of_order += 1;
         }
         before = Some(stamp.index);
+        let frame = scaler.scale(frame, fit_within(frame.size, small)).expect("a whole picture");
         let pattern = match &mut pattern {
             Some(pattern) if pattern.size() == frame.size => pattern,
             other => other.insert(Pattern::new(frame.size)),
         };
         if comparison.frames >= WARM_UP {
             let expected = pattern.render(stamp, frame.captured_at);
-            likeness.push(psnr(frame, &expected));
+            likeness.push(psnr(&frame, &expected));
         }
         comparison.frames += 1;
     });
@@ -64,7 +71,7 @@ pub fn compare_with_pattern(path: &Path) -> Comparison {
     comparison
 }
 
-/// How many pictures a recording has by now.
+/// How many different pictures a recording has by now.
 #[must_use]
 pub fn frames(path: &Path) -> u64 {
     // Before the first picture there is not even a header.
@@ -72,26 +79,65 @@ pub fn frames(path: &Path) -> u64 {
         return 0;
     }
     let mut frames = 0;
-    each_frame(path, |_| frames += 1);
+    each_different_frame(path, |_| frames += 1);
     frames
 }
 
-/// Watches a recording grow for so long, and says for how long at most it got no further picture. The time until its
-/// first picture counts.
+/// Watches a recording grow for so long, and says for how long at most it got no new picture. The time until its first
+/// picture counts.
 pub async fn longest_freeze(path: &Path, during: Duration) -> Duration {
     const LOOK_EVERY: Duration = Duration::from_millis(20);
     let start = Instant::now();
-    let (mut grown_at, mut longest, mut seen) = (start, Duration::ZERO, 0);
+    let (mut grown_at, mut longest, mut seen) = (start, Duration::ZERO, None);
     while start.elapsed() < during {
         tokio::time::sleep(LOOK_EVERY).await;
         let now = Instant::now();
         longest = longest.max(now - grown_at);
-        let length = std::fs::metadata(path).map_or(0, |file| file.len());
-        if length > seen {
-            (seen, grown_at) = (length, now);
+        // While none comes, the recording holds the last: the number in the bar tells a new one.
+        let latest = latest_frame(path).and_then(|frame| read_bar(&frame)).map(|stamp| stamp.index);
+        if latest.is_some() && latest != seen {
+            (seen, grown_at) = (latest, now);
         }
     }
     longest
+}
+
+/// The last whole picture of a recording that is being written; `None` before there is one.
+fn latest_frame(path: &Path) -> Option<VideoFrame> {
+    let mut file = File::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    let size = Y4mReader::new(BufReader::new(&file)).ok()?.size();
+    file.rewind().ok()?;
+    let mut header = Vec::new();
+    BufReader::new(&file).read_until(b'\n', &mut header).ok()?;
+    let frame = (b"FRAME\n".len() + VideoFrame::len_of(size)) as u64;
+    let whole = length.checked_sub(header.len() as u64)? / frame;
+    file.seek(SeekFrom::Start(header.len() as u64 + whole.checked_sub(1)? * frame + b"FRAME\n".len() as u64)).ok()?;
+    let mut data = vec![0; VideoFrame::len_of(size)];
+    file.read_exact(&mut data).ok()?;
+    Some(VideoFrame::new(size, data.into(), Instant::now()))
+}
+
+/// Looks at each different picture of a recording, and says how many times each stands there in a row.
+///
+/// # Panics
+/// When it is no Y4M file.
+pub fn pictures_and_times(path: &Path, mut look: impl FnMut(&VideoFrame)) -> Vec<u64> {
+    let mut times = Vec::new();
+    let mut before: Option<VideoFrame> = None;
+    each_frame(path, |frame| match (&before, times.last_mut()) {
+        (Some(before), Some(times)) if before.data == frame.data => *times += 1,
+        _ => {
+            times.push(1);
+            look(frame);
+            before = Some(frame.clone());
+        }
+    });
+    times
+}
+
+fn each_different_frame(path: &Path, look: impl FnMut(&VideoFrame)) {
+    let _ = pictures_and_times(path, look);
 }
 
 /// A recording that is still being written may end within a picture.

@@ -142,6 +142,54 @@ async fn an_answer_that_leads_nowhere_exits_with_5() {
     assert_eq!(bob.hears("close").await["username"], "alice", "the other is told");
 }
 
+/// Alice calls bob over a relay that says nothing, and waits for `timeout`. How each ended, and their reports.
+async fn call_without_a_path(timeout: &str) -> [(Finished, Report); 2] {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let relay = format!("turn:somebody:secret@{}", silent.local_addr().expect("bound"));
+    let alone = async |name: &str, errand: &[&str]| {
+        let report = folder.path().join(format!("{name}.json"));
+        let path = report.display().to_string();
+        let usual =
+            ["--relay-only", "--ice-server", &relay, "--report", &path, "--username", name, "--server", server.url()];
+        let arguments: Vec<&str> = errand.iter().chain(&usual).copied().collect();
+        let finished = run(&arguments).await;
+        (finished, Report::read(&report).expect("a report"))
+    };
+    let (bob, alice) = tokio::join!(alone("bob", &["answer"]), async {
+        presence::logged_in(server.url(), "bob", LIMIT).await.expect("bob is online");
+        alone("alice", &["call", "bob", "--timeout", timeout]).await
+    });
+    [alice, bob]
+}
+
+/// It exits as one that could not be connected, and says these words and how far it came.
+fn has_not_connected((finished, report): &(Finished, Report), words: &str, step: &str) {
+    assert_eq!(finished.status.code(), Some(5), "{finished:?}");
+    assert_eq!(report.word("outcome"), Some("failed"), "{report:?}");
+    assert!(finished.stderr.contains(words), "{finished:?}");
+    assert!(!finished.stderr.contains("cancelled"), "{finished:?}");
+    assert_eq!(finished.stderr.matches(step).count(), 1, "the log says how far it came: {}", finished.stderr);
+}
+
+const ANSWER_CAME: &str = "their answer came, no connection";
+const ANSWER_SENT: &str = "our answer was sent, no connection";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_finds_no_network_path_could_not_be_connected_at_both_ends() {
+    let [alice, bob] = call_without_a_path("30s").await;
+    has_not_connected(&alice, "Couldn't connect to bob. A firewall on one side may be in the way", ANSWER_CAME);
+    has_not_connected(&bob, "Couldn't connect to alice. A firewall on one side may be in the way", ANSWER_SENT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_that_waits_no_longer_could_not_connect_and_neither_could_the_other() {
+    let [alice, bob] = call_without_a_path("3s").await;
+    has_not_connected(&alice, "no connection to bob was made in time", ANSWER_CAME);
+    has_not_connected(&bob, "Couldn't connect to alice. A firewall on one side may be in the way", ANSWER_SENT);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_cannot_be_used_exit_with_6_before_anyone_is_called() {
     let server = TestServer::start().await;

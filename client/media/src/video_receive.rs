@@ -5,7 +5,6 @@
 //! (OpenH264 would go on with pictures that refer to what never came).
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -39,8 +38,8 @@ pub struct VideoReceiveSettings {
     pub lip_sync: Arc<SharedLipSync>,
     /// Where to show them; without it nothing is converted.
     pub window: Option<Arc<LatestSlot<Picture>>>,
-    /// Where to record them, as they are shown.
-    pub record: Option<PathBuf>,
+    /// What records them, as they are shown.
+    pub record: Option<VideoRecorder>,
 }
 
 /// Why receiving could not start.
@@ -49,9 +48,6 @@ pub enum VideoReceiveError {
     /// No thread.
     #[error("the video thread could not be started: {0}")]
     Thread(#[source] std::io::Error),
-    /// The recording can't be made.
-    #[error(transparent)]
-    Record(#[from] RecordError),
 }
 
 /// p50, p95 and p99, in milliseconds.
@@ -99,7 +95,7 @@ pub struct VideoReceived {
     pub stats: VideoReceiveStats,
     /// The last picture that was shown.
     pub last: Option<VideoFrame>,
-    /// What became of the recording, if there was one.
+    /// What became of the recording, if there was one; `None` also while it is still being written.
     pub recorded: Option<Result<Recorded, RecordError>>,
 }
 
@@ -121,20 +117,19 @@ impl VideoReceiver {
     /// must not block.
     ///
     /// # Errors
-    /// When there is no thread, or the recording can't be made.
+    /// When there is no thread.
     pub fn spawn(
         input: Receiver<ReceivedVideo>,
         settings: VideoReceiveSettings,
         request_key_frame: impl Fn() + Send + 'static,
     ) -> Result<Self, VideoReceiveError> {
-        let recorder = settings.record.as_deref().map(VideoRecorder::start).transpose()?;
         let (stop, published) = (StopSignal::new(), Arc::new(Mutex::new(Published::default())));
         let (stopped, shared) = (stop.clone(), Arc::clone(&published));
         let thread = std::thread::Builder::new()
             .name("video-decode".to_owned())
             .spawn(move || {
-                let VideoReceiveSettings { lip_sync, window, .. } = settings;
-                run(&input, &stopped, &lip_sync, window.as_deref(), recorder, &shared, &request_key_frame)
+                let VideoReceiveSettings { lip_sync, window, record } = settings;
+                run(&input, &stopped, &lip_sync, window.as_deref(), record, &shared, &request_key_frame)
             })
             .map_err(VideoReceiveError::Thread)?;
         Ok(Self { stop, published, thread: Some(thread) })
@@ -228,7 +223,7 @@ fn run(
     for rest in held {
         screen.show(rest.frame, &mut decoding);
     }
-    screen.recorder.map(VideoRecorder::finish)
+    screen.recorder.and_then(|recorder| recorder.finish(Instant::now()))
 }
 
 /// Where pictures are shown, and what is told of it.
@@ -246,7 +241,8 @@ impl Screen<'_> {
     }
 
     fn show(&mut self, frame: VideoFrame, decoding: &mut Decoding) {
-        self.shown_at = Some(Instant::now());
+        let shown_at = Instant::now();
+        self.shown_at = Some(shown_at);
         if let Some(window) = self.window {
             match to_picture(&frame) {
                 Ok(picture) => window.put(picture),
@@ -255,7 +251,7 @@ impl Screen<'_> {
         }
         decoding.shown(&frame, Instant::now(), WallTime::now());
         if let Some(recorder) = &mut self.recorder {
-            recorder.record(&frame);
+            recorder.record(&frame, shown_at);
         }
         self.published.lock().unwrap_or_else(PoisonError::into_inner).last = Some(frame);
         self.publish(decoding);

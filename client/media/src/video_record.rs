@@ -1,22 +1,38 @@
-//! Shown pictures into a Y4M file, on the thread `video-record`, so that a slow disk never holds the decoder up.
+//! Shown frames into a Y4M file, on the thread `video-record`, so that a slow disk never holds the decoder up.
 //!
-//! The queue is bounded; a picture that does not fit is left out and counted. A file has one size: that of its first
-//! picture, to which later ones of other sizes are scaled.
+//! The queue is bounded; a frame that does not fit is left out and counted, and the one before it stays in its place.
+//! The file is as large as the largest frame that came (`growing_file`), whatever its first frames were, and it plays as
+//! long as the call took from the first frame on (`constant_rate`). What is sent decides: SDP could announce a size
+//! (`imageattr`, RFC 6236), but neither we nor browsers do.
 
-use std::fs::File;
-use std::io::BufWriter;
+mod constant_rate;
+mod growing_file;
+mod letterbox;
+mod under_way;
+
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
+pub use self::under_way::Recordings;
+
+use self::constant_rate::ConstantRate;
+use self::growing_file::GrowingFile;
+use self::under_way::Ending;
 use crate::frame::VideoFrame;
-use crate::scale::{ScaleError, Scaler};
-use crate::y4m::{Y4mError, Y4mWriter};
+use crate::scale::ScaleError;
+use crate::units::VideoSize;
 
-/// Pictures that may wait for the disk: a quarter of a second.
+/// Frames that may wait for the disk: a quarter of a second.
 const QUEUE: usize = 8;
-/// The rate that the file claims. Pictures are written as they are shown, whenever that is.
-const FPS: u32 = 30;
+/// How often the thread looks at the clock while no frame comes.
+const TICK: Duration = Duration::from_millis(50);
+/// What was shown later than this ago may still be in the queue.
+const UNDER_WAY: Duration = Duration::from_millis(100);
+/// The end of a call waits so long for its recording. Of a call that grew late, what is scaled up may take longer: it goes
+/// on by itself.
+const FINISH_WITHIN: Duration = Duration::from_secs(1);
 
 /// Why there is no recording, or not all of it.
 #[derive(Debug, thiserror::Error)]
@@ -30,9 +46,17 @@ pub enum RecordError {
         source: std::io::Error,
     },
     /// Writing failed part of the way.
-    #[error(transparent)]
-    Write(#[from] Y4mError),
-    /// A picture could not be brought to the file's size.
+    #[error("the file can't be written any more: {0}")]
+    Write(#[source] std::io::Error),
+    /// The file could not be made larger when larger frames came.
+    #[error("it stays at {size}, as the file could not be replaced by a larger one: {source}")]
+    KeptSmall {
+        /// The size that it has.
+        size: VideoSize,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A frame could not be brought to the file's size.
     #[error(transparent)]
     Scale(#[from] ScaleError),
     /// The thread failed.
@@ -40,104 +64,133 @@ pub enum RecordError {
     Thread,
 }
 
+/// A frame, and when it was shown.
+type Shown = (VideoFrame, Instant);
+
 /// A recording under way.
 #[derive(Debug)]
 pub struct VideoRecorder {
-    queue: SyncSender<VideoFrame>,
-    thread: JoinHandle<Result<u64, RecordError>>,
+    queue: SyncSender<Shown>,
+    /// When the recording ends; set before the queue is closed.
+    end: Arc<OnceLock<Instant>>,
+    ending: Ending,
+    outcome: Receiver<Result<Recorded, RecordError>>,
     left_out: u64,
 }
 
 /// What became of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recorded {
-    /// Pictures in the file.
+    /// Frames in the file, repeated ones included.
     pub frames: u64,
-    /// Pictures that the disk was too slow for.
+    /// Their size; `None` when no frame came.
+    pub size: Option<VideoSize>,
+    /// Shown frames that the disk was too slow for.
     pub left_out: u64,
 }
 
 impl VideoRecorder {
-    /// Makes the file.
+    /// Makes the file. The recording is one of `recordings` until it is written.
     ///
     /// # Errors
     /// When it can't be made.
-    pub fn start(path: &Path) -> Result<Self, RecordError> {
-        let file = File::create(path).map_err(|source| RecordError::Create { path: path.to_path_buf(), source })?;
-        let (queue, frames) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new()
+    pub fn start(path: &Path, recordings: &Recordings) -> Result<Self, RecordError> {
+        if recordings.are_open() && std::fs::metadata(path).is_ok_and(|there| there.is_file()) {
+            // It may still be that of the call before, which goes on without a name then.
+            let _ = std::fs::remove_file(path);
+        }
+        let file =
+            GrowingFile::create(path).map_err(|source| RecordError::Create { path: path.to_path_buf(), source })?;
+        let (queue, shown) = sync_channel(QUEUE);
+        let (outcome_in, outcome) = sync_channel(1);
+        let end = Arc::<OnceLock<Instant>>::default();
+        let ended = Arc::clone(&end);
+        let (ending, writing) = recordings.begin();
+        std::thread::Builder::new()
             .name("video-record".to_owned())
-            .spawn(move || write_all(BufWriter::new(file), &frames))
+            .spawn(move || {
+                let recorded = Recording { rate: ConstantRate::default(), file }.run(&shown, &ended);
+                // No further frame is kept for it.
+                drop(shown);
+                if let Err(error) = &recorded {
+                    writing.failed(error);
+                }
+                drop(writing);
+                // Whoever asked may have stopped waiting.
+                let _ = outcome_in.try_send(recorded);
+            })
             .map_err(|_| RecordError::Thread)?;
-        Ok(Self { queue, thread, left_out: 0 })
+        Ok(Self { queue, end, ending, outcome, left_out: 0 })
     }
 
-    /// Adds a picture, unless the disk is behind.
-    pub fn record(&mut self, frame: &VideoFrame) {
-        if self.queue.try_send(frame.clone()).is_err() {
+    /// Adds a frame that is shown at this moment, unless the disk is behind.
+    pub fn record(&mut self, frame: &VideoFrame, shown_at: Instant) {
+        if self.queue.try_send((frame.clone(), shown_at)).is_err() {
             self.left_out += 1;
         }
     }
 
-    /// Writes what is waiting, closes the file and says what is in it.
-    ///
-    /// # Errors
-    /// When something could not be written.
-    pub fn finish(self) -> Result<Recorded, RecordError> {
+    /// Writes what is waiting, holds the last frame until this moment, closes the file and says what became of it; `None`
+    /// when that takes longer than a second and goes on by itself.
+    #[must_use]
+    pub fn finish(self, at: Instant) -> Option<Result<Recorded, RecordError>> {
+        // Nobody else sets it.
+        let _ = self.end.set(at);
+        self.ending.end();
         drop(self.queue);
-        let frames = self.thread.join().map_err(|_| RecordError::Thread)??;
-        Ok(Recorded { frames, left_out: self.left_out })
+        match self.outcome.recv_timeout(FINISH_WITHIN) {
+            Ok(recorded) => Some(recorded.map(|recorded| Recorded { left_out: self.left_out, ..recorded })),
+            Err(RecvTimeoutError::Disconnected) => Some(Err(RecordError::Thread)),
+            Err(RecvTimeoutError::Timeout) => None,
+        }
     }
 }
 
-fn write_all(file: BufWriter<File>, frames: &Receiver<VideoFrame>) -> Result<u64, RecordError> {
-    let Ok(first) = frames.recv() else { return Ok(0) };
-    let mut writer = Y4mWriter::new(file, first.size, FPS)?;
-    let mut scaler = Scaler::new();
-    let mut written = 0;
-    for frame in std::iter::once(first).chain(frames) {
-        writer.write(&scaler.scale(&frame, writer.size())?)?;
-        written += 1;
+/// Everything but the thread.
+struct Recording {
+    rate: ConstantRate,
+    file: GrowingFile,
+}
+
+impl Recording {
+    fn run(mut self, shown: &Receiver<Shown>, end: &OnceLock<Instant>) -> Result<Recorded, RecordError> {
+        let recorded = self.write_all(shown, end).and_then(|()| self.file.finish());
+        if recorded.is_err() {
+            self.file.cut();
+        }
+        recorded
     }
-    writer.finish()?;
-    Ok(written)
+
+    fn write_all(&mut self, shown: &Receiver<Shown>, end: &OnceLock<Instant>) -> Result<(), RecordError> {
+        loop {
+            let wait = if self.file.is_behind() { Duration::ZERO } else { TICK };
+            match shown.recv_timeout(wait) {
+                Ok((frame, at)) => self.show(&frame, at)?,
+                Err(RecvTimeoutError::Timeout) => self.idle(Instant::now())?,
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        end.get().map_or(Ok(()), |at| self.end(*at))
+    }
+
+    fn show(&mut self, frame: &VideoFrame, at: Instant) -> Result<(), RecordError> {
+        let placed = self.rate.show(at);
+        self.file.repeat(placed.repeats)?;
+        if placed.write { self.file.write(frame) } else { Ok(()) }
+    }
+
+    /// No frame waits: the last one is held, and what the file is behind with is caught up with.
+    fn idle(&mut self, now: Instant) -> Result<(), RecordError> {
+        if let Some(until) = now.checked_sub(UNDER_WAY) {
+            self.file.repeat(self.rate.hold(until))?;
+        }
+        if self.file.is_behind() { self.file.fill_in() } else { Ok(()) }
+    }
+
+    fn end(&mut self, at: Instant) -> Result<(), RecordError> {
+        self.file.repeat(self.rate.end(at))
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::BufReader;
-
-    use crate::pattern::render;
-    use crate::psnr::psnr;
-    use crate::units::{VideoSize, WallTime};
-    use crate::y4m::Y4mReader;
-
-    #[test]
-    fn pictures_of_all_sizes_end_up_in_the_size_of_the_first() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("shown.y4m");
-        let mut recorder = VideoRecorder::start(&path).expect("a recorder");
-        let size = |width, height| VideoSize::new(width, height).expect("a size");
-        for (index, size) in [size(320, 180), size(640, 360), size(160, 90)].into_iter().enumerate() {
-            recorder.record(&render(size, index as u32, WallTime(0)));
-        }
-        assert_eq!(recorder.finish().expect("it is written"), Recorded { frames: 3, left_out: 0 });
-
-        let mut reader = Y4mReader::new(BufReader::new(File::open(&path).expect("the file"))).expect("a reader");
-        assert_eq!(reader.size(), size(320, 180));
-        for index in 0..3 {
-            let data = reader.next_picture().expect("it is read").expect("a picture");
-            let wanted = render(size(320, 180), index, WallTime(0));
-            let alike = psnr(&VideoFrame { data, ..wanted.clone() }, &wanted);
-            assert!(alike > 24.0, "picture {index}: {alike:.1} dB");
-        }
-        assert!(reader.next_picture().expect("it is read").is_none());
-    }
-
-    #[test]
-    fn a_file_that_can_not_be_made_is_said_at_once() {
-        let error = VideoRecorder::start(Path::new("/nowhere/at/all.y4m")).expect_err("an error").to_string();
-        assert!(error.contains("/nowhere/at/all.y4m"), "{error}");
-    }
-}
+mod tests;

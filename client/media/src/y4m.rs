@@ -12,6 +12,8 @@ use crate::frame::VideoFrame;
 use crate::units::VideoSize;
 
 const SIGNATURE: &str = "YUV4MPEG2";
+/// What each picture begins with in the files that are written here.
+pub(crate) const FRAME: &[u8] = b"FRAME\n";
 /// No honest header line is longer.
 const MAX_LINE: u64 = 1024;
 /// The rate of a file that does not say.
@@ -189,6 +191,12 @@ fn read_line(reader: &mut impl BufRead) -> Result<Option<String>, Y4mError> {
     }
 }
 
+/// The header of a file whose pictures have this size and rate.
+pub(crate) fn header(size: VideoSize, fps: u32) -> String {
+    let (width, height) = (size.width(), size.height());
+    format!("{SIGNATURE} W{width} H{height} F{fps}:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\n")
+}
+
 /// Writes pictures one after the other.
 #[derive(Debug)]
 pub struct Y4mWriter<W> {
@@ -202,8 +210,7 @@ impl<W: Write> Y4mWriter<W> {
     /// # Errors
     /// When writing fails.
     pub fn new(mut writer: W, size: VideoSize, fps: u32) -> Result<Self, Y4mError> {
-        let (width, height) = (size.width(), size.height());
-        writeln!(writer, "{SIGNATURE} W{width} H{height} F{fps}:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED")?;
+        writer.write_all(header(size, fps).as_bytes())?;
         Ok(Self { writer, size })
     }
 
@@ -221,7 +228,7 @@ impl<W: Write> Y4mWriter<W> {
         if frame.size != self.size || frame.data.len() != VideoFrame::len_of(self.size) {
             return Err(Y4mError::OtherSize { want: self.size, got: frame.size });
         }
-        self.writer.write_all(b"FRAME\n")?;
+        self.writer.write_all(FRAME)?;
         self.writer.write_all(&frame.data)?;
         Ok(())
     }

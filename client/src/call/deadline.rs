@@ -23,7 +23,7 @@ pub const NOTICE: Duration = Duration::from_secs(60);
 /// What is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deadline {
-    /// Somebody takes the call, here or there. Else: `close` if we placed it, `decline` timeout if they did, and
+    /// Somebody takes the call, here or there. Else: `close` timeout if we placed it, `decline` timeout if they did, and
     /// Ended(NoAnswer).
     Ring,
     /// Media flows. Else: Ended(ConnectFailed), or PeerLost or ServerLost where that explains it.

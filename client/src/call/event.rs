@@ -36,6 +36,9 @@ pub enum Input<C> {
     Decline,
     /// The person cancels or closes. A call that rings is declined.
     HangUp,
+    /// A script waits no longer for a call that is being connected: it has failed, and nobody cancelled it. Any other call
+    /// is hung up.
+    GiveUp,
     /// The person has read how the call ended.
     Dismiss,
     /// The other person's client says something (relayed by the server).

@@ -6,13 +6,16 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use visavis_shared::{CallId, CallSignal, CandidateInit, DeclineReason, SessionDescription, Username};
+use visavis_shared::{CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, SessionDescription, Username};
 
 use super::deadline::{self, Deadline, Deadlines};
 use super::event::{CallPhase, EndReason, Input, Output, PeerId, PeerInput};
 use super::leg::Leg;
 use super::memory::OverCalls;
 use super::party::Party;
+
+/// What a person can do about a call that found no network path. Both ends read it.
+pub(super) const NO_CONNECTION: &str = "A firewall on one side may be in the way: call again, or try another network.";
 
 /// Where a call that the person has placed or accepted is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +134,12 @@ impl<C> Call<C> {
                     self.end(EndReason::DeclinedByUs, Some(CallSignal::Decline(DeclineReason::Declined)), now);
                 }
             }
+            Input::GiveUp => match &self.state {
+                State::Active(Active { stage: Stage::Connecting { .. }, .. }) => {
+                    self.set_up_failed(NO_CONNECTION.to_owned(), now);
+                }
+                _ => self.handle_input(Input::HangUp, now),
+            },
             Input::HangUp => match self.state {
                 State::Ringing(_) => {
                     self.end(EndReason::DeclinedByUs, Some(CallSignal::Decline(DeclineReason::Declined)), now);
@@ -370,8 +379,11 @@ impl<C> Call<C> {
         match deadline {
             Deadline::Ring => {
                 let placed = self.party().is_some_and(|party| party.placed);
-                let farewell =
-                    if placed { CallSignal::Close(None) } else { CallSignal::Decline(DeclineReason::Timeout) };
+                let farewell = if placed {
+                    CallSignal::Close(Some(CloseReason::Timeout))
+                } else {
+                    CallSignal::Decline(DeclineReason::Timeout)
+                };
                 self.end(EndReason::NoAnswer, Some(farewell), now);
             }
             Deadline::Connect => {
@@ -380,33 +392,32 @@ impl<C> Call<C> {
                 } else if self.deadlines.is_set(Deadline::PeerBack) {
                     EndReason::PeerLost
                 } else {
-                    EndReason::ConnectFailed(
-                        "No way to each other was found: a firewall on one side may be in the way.".to_owned(),
-                    )
+                    EndReason::ConnectFailed(NO_CONNECTION.to_owned())
                 };
-                self.end(reason, Some(self.refusal_or_close()), now);
+                self.end(reason, Some(self.failure_signal()), now);
             }
             Deadline::Reconnect => self.end(EndReason::MediaLost, Some(CallSignal::Close(None)), now),
             Deadline::RestartIce => self.restart_ice(now),
-            Deadline::PeerBack => self.end(EndReason::PeerLost, Some(self.refusal_or_close()), now),
-            Deadline::ServerBack => self.end(EndReason::ServerLost, Some(self.refusal_or_close()), now),
+            Deadline::PeerBack => self.end(EndReason::PeerLost, Some(self.failure_signal()), now),
+            Deadline::ServerBack => self.end(EndReason::ServerLost, Some(self.failure_signal()), now),
             Deadline::Notice => self.clear_notice(),
         }
     }
 
     /// The call can't be set up.
     pub(super) fn set_up_failed(&mut self, words: String, now: Instant) {
-        self.end(EndReason::ConnectFailed(words), Some(self.refusal_or_close()), now);
+        self.end(EndReason::ConnectFailed(words), Some(self.failure_signal()), now);
     }
 
-    /// How to say that a call which does not stand yet is over: a call of theirs that was not answered is declined.
-    fn refusal_or_close(&self) -> CallSignal {
-        let unanswered = match &self.state {
+    /// The final signal of a call that could not be set up. A call of theirs is declined when it was not answered, or
+    /// when it has an id: whoever gives ids understands `decline` at any time. Older pages understand `close` alone.
+    pub(super) fn failure_signal(&self) -> CallSignal {
+        let declines = match &self.state {
             State::Ringing(_) => true,
-            State::Active(active) => !active.party.placed && !active.leg.has_described(),
+            State::Active(Active { party, leg, .. }) => !party.placed && (party.call.is_some() || !leg.has_described()),
             State::Idle | State::Ended { .. } => false,
         };
-        if unanswered { CallSignal::Decline(DeclineReason::Failed) } else { CallSignal::Close(None) }
+        if declines { CallSignal::Decline(DeclineReason::Failed) } else { CallSignal::Close(Some(CloseReason::Failed)) }
     }
 
     /// Ends the call: first what runs is stopped, then the other is told.

@@ -12,6 +12,7 @@
 //! | `Accept` | – | – | media on, answer → Connecting | – | – |
 //! | `Decline` | – | – | say `decline` → Ended | – | – |
 //! | `HangUp` | – | say `close` → Ended | say `decline` → Ended | say `close` → Ended | say `close` → Ended |
+//! | `GiveUp` | – | as `HangUp` | as `HangUp` | say `close` or `decline` failed → Ended(ConnectFailed) | as `HangUp` |
 //! | `Dismiss` | → Idle | – | – | – | – |
 //! | their `offer` | say `ringing` → Ringing | glare: see below | changed: the new one is kept | AcceptOffer, answer | AcceptOffer, answer |
 //! | their offer of another call | → Ringing | glare: see below | rings on, with the new call | say `decline` busy; → Ringing if they had started anew | the same |
@@ -21,6 +22,8 @@
 //! | `candidate` | – | AddCandidate | kept until accepted | AddCandidate | AddCandidate |
 //! | `decline` | – | → Ended | → Ended | → Ended | → Ended |
 //! | `close` | – | → Ended | → Ended | → Ended | → Ended |
+//! | `close` failed, `decline` failed | – | → Ended(ConnectFailed) | → Ended(ConnectFailed) | → Ended(ConnectFailed) | → Ended(ConnectFailed) |
+//! | `close` timeout | – | → Ended(NoAnswer) | → Ended | → Ended(ConnectFailed) | → Ended |
 //! | `close` disconnected | – | they have 15 s | they have 15 s | they have 15 s | – (the media decides) |
 //! | `SignalRefused` | – | the offer: → Ended | – | the answer: → Ended | – |
 //! | the same: they are unknown | – | the offer, before it rang: → Ended; else they have 15 s | they have 15 s | they have 15 s | – |
@@ -30,7 +33,7 @@
 //! | `Disconnected` | – | – | – | – | → Reconnecting, and ICE restart after a grace |
 //! | `PathSuspect` | – | – | – | – | ICE restart |
 //! | `PathWorks` | – | – | – | – | no further ICE restart |
-//! | `Failed` | – | say `close` → Ended | – | say `decline` failed or `close` → Ended | → Reconnecting, ICE restart |
+//! | `Failed` | – | say `close` failed → Ended | – | say `close` or `decline` failed → Ended(ConnectFailed) | → Reconnecting, ICE restart |
 //!
 //! A dash: nothing changes and nothing is said. Messages of another person or another call fall in no row but those
 //! that name them. What happens when a deadline passes stands at [`deadline::Deadline`].
@@ -49,6 +52,8 @@
 //! - Whatever is said twice counts once: an offer heard before gets the same answer again, an answer heard before
 //!   changes nothing; who offers, rings for or answers a call that is over gets the same farewell again.
 //! - What the server could not deliver before the call stands is said again once both are back.
+//! - A call that neither person ends and that never connects ends for both as one that could not be connected: whoever
+//!   gives up first says `failed`, and `close` without a reason is a person's word alone.
 //! - "They had started anew" means that the server lost their connection, and what comes next from them is another
 //!   call: their client no longer knows this one.
 //! - Every state has a deadline but Idle and InCall, which the peer connection watches over.
@@ -59,9 +64,11 @@ mod leg;
 mod machine;
 mod memory;
 mod party;
+mod set_up;
 mod signals;
 #[cfg(test)]
 mod tests;
 
 pub use event::{CallPhase, EndReason, Input, Output, PeerId, PeerInput};
 pub use machine::Call;
+pub use set_up::SetUpStep;

@@ -11,7 +11,7 @@ use visavis_shared::{
 use super::deadline::{self, Deadline};
 use super::event::{EndReason, Output};
 use super::leg::{MAX_CANDIDATES, OfferVerdict};
-use super::machine::{Active, Call, Incoming, Stage, State};
+use super::machine::{Active, Call, Incoming, NO_CONNECTION, Stage, State};
 use super::party::Party;
 
 /// Reads a description that should be of this kind.
@@ -66,13 +66,8 @@ impl<C> Call<C> {
                 }
             }
             CallSignal::Decline(reason) => self.hear_decline(reason, now),
-            CallSignal::Close(None) => {
-                // Older clients have no other word for declining.
-                let declined = matches!(&self.state, State::Active(Active { stage: Stage::Calling { .. }, .. }));
-                let reason = if declined { EndReason::Declined } else { EndReason::ClosedByPeer };
-                self.end(reason, None, now);
-            }
             CallSignal::Close(Some(CloseReason::Disconnected)) => self.they_are_gone(now),
+            CallSignal::Close(reason) => self.hear_close(reason, now),
         }
     }
 
@@ -176,8 +171,10 @@ impl<C> Call<C> {
         if call.is_some() {
             // Should they have cancelled already, ours would ring there although it is dropped here. Older clients,
             // which send no id, would take this for the end of their own call.
-            self.outputs.push_back(party.tell(CallSignal::Close(None)));
-            self.over.note(&from, party.call.as_ref(), Some(CallSignal::Close(None)), now);
+            // Nobody has cancelled it.
+            let dropped = CallSignal::Close(Some(CloseReason::Failed));
+            self.outputs.push_back(party.tell(dropped.clone()));
+            self.over.note(&from, party.call.as_ref(), Some(dropped), now);
         }
         self.answer(Party::new(from, call, false), offer, Vec::new(), consent, now);
     }
@@ -226,18 +223,42 @@ impl<C> Call<C> {
         }
     }
 
-    fn hear_decline(&mut self, reason: DeclineReason, now: Instant) {
-        let State::Active(Active { party: Party { placed: true, .. }, stage, .. }) = &self.state else {
-            // They can't decline a call of their own: they take it back.
-            self.end(EndReason::ClosedByPeer, None, now);
-            return;
+    /// They end the call, or their client does.
+    fn hear_close(&mut self, reason: Option<CloseReason>, now: Instant) {
+        let no_connection = EndReason::ConnectFailed(NO_CONNECTION.to_owned());
+        let reason = match (&self.state, reason) {
+            // Media may have connected at this end alone.
+            (_, Some(CloseReason::Failed)) => no_connection,
+            (State::Active(Active { stage: Stage::Calling { .. }, .. }), Some(CloseReason::Timeout)) => {
+                EndReason::NoAnswer
+            }
+            // It was taken here, and they never heard of it.
+            (State::Active(Active { stage: Stage::Connecting { .. }, .. }), Some(CloseReason::Timeout)) => {
+                no_connection
+            }
+            // Older clients have no other word for declining.
+            (State::Active(Active { stage: Stage::Calling { .. }, .. }), None) => EndReason::Declined,
+            _ => EndReason::ClosedByPeer,
         };
-        let reason = match reason {
-            _ if stage.stands() => EndReason::ClosedByPeer,
-            DeclineReason::Declined => EndReason::Declined,
-            DeclineReason::Busy => EndReason::Busy,
-            DeclineReason::Timeout => EndReason::NoAnswer,
-            DeclineReason::Failed => EndReason::ConnectFailed("Their app could not set up the call.".to_owned()),
+        self.end(reason, None, now);
+    }
+
+    fn hear_decline(&mut self, reason: DeclineReason, now: Instant) {
+        let reason = match (&self.state, reason) {
+            (State::Active(Active { stage: Stage::Calling { .. }, .. }), DeclineReason::Failed) => {
+                EndReason::ConnectFailed("Their app could not set up the call.".to_owned())
+            }
+            // As for `close`: media may have connected at this end alone.
+            (_, DeclineReason::Failed) => EndReason::ConnectFailed(NO_CONNECTION.to_owned()),
+            (State::Active(Active { party: Party { placed: true, .. }, stage, .. }), reason) if !stage.stands() => {
+                match reason {
+                    DeclineReason::Declined | DeclineReason::Failed => EndReason::Declined,
+                    DeclineReason::Busy => EndReason::Busy,
+                    DeclineReason::Timeout => EndReason::NoAnswer,
+                }
+            }
+            // They can't decline a call of their own, nor one that stands: they take it back, or close it.
+            _ => EndReason::ClosedByPeer,
         };
         self.end(reason, None, now);
     }
@@ -269,7 +290,7 @@ impl<C> Call<C> {
             (State::Active(Active { stage: Stage::Connecting { .. }, .. }), Some("answer"))
                 if code != ErrorCode::UnknownUser =>
             {
-                self.end(EndReason::Refused(refusal_words(code).to_owned()), Some(CallSignal::Close(None)), now);
+                self.end(EndReason::Refused(refusal_words(code).to_owned()), Some(self.failure_signal()), now);
             }
             (State::Ringing(_) | State::Active(_), Some("ringing" | "answer" | "candidate"))
                 if code == ErrorCode::UnknownUser && !stands =>

@@ -16,7 +16,7 @@ use tokio::time::sleep_until;
 use visavis_shared::{ClientMessage, IceServer};
 
 use crate::call::Call;
-use crate::call::event::{CallPhase, Input, Output, PeerId};
+use crate::call::event::{CallPhase, EndReason, Input, Output, PeerId};
 use crate::media::frame::Picture;
 use crate::media::slot::LatestSlot;
 use crate::session::diagnosis::Diagnosis;
@@ -239,12 +239,17 @@ impl Driver {
 
     /// Tells the machine, and carries out whatever it asks for.
     fn handle(&mut self, input: Input<Consent>) {
+        let set_up_step = self.call.set_up_step();
         self.call.handle_input(input, Instant::now());
         while let Some(output) = self.call.poll_output() {
             self.carry_out(output);
         }
         let phase = self.call.phase();
         if phase != self.snapshot.call {
+            if let (CallPhase::Ended { reason: EndReason::ConnectFailed(why), .. }, Some(step)) = (&phase, set_up_step)
+            {
+                tracing::warn!(%step, %why, "the call could not be connected");
+            }
             self.on_phase(&phase);
             self.snapshot.call = phase;
         }

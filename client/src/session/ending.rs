@@ -48,7 +48,7 @@ pub fn ending(peer: &str, reason: &EndReason, talked: Option<Duration>) -> Endin
             Some("Check your network connection, then call again.".to_owned()),
         ),
         EndReason::ConnectFailed(why) => (
-            format!("No way to {peer} was found."),
+            format!("Couldn't connect to {peer}."),
             foreign(why).or_else(|| Some("A firewall at either end may be in the way.".to_owned())),
         ),
         EndReason::MediaLost => (
@@ -151,6 +151,16 @@ mod tests {
         assert_eq!(refused.advice.as_deref(), Some("Not today."));
         let failed = ending("bob", &EndReason::ConnectFailed(" ".to_owned()), None);
         assert_eq!(failed.advice.as_deref(), Some("A firewall at either end may be in the way."));
+    }
+
+    #[test]
+    fn a_call_that_failed_reads_as_that_whether_or_not_media_had_connected_here() {
+        let failed = EndReason::ConnectFailed("A firewall on one side may be in the way.".to_owned());
+        for talked in [None, Some(Duration::from_secs(9))] {
+            let words = ending("bob", &failed, talked).to_string();
+            assert_eq!(words, "Couldn't connect to bob. A firewall on one side may be in the way.");
+            assert_eq!(outcome(&failed, talked), ("failed", ExitReason::Connection));
+        }
     }
 
     #[test]

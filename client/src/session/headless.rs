@@ -288,6 +288,6 @@ impl Person {
             return Step::Wait;
         }
         self.gave_up.get_or_insert_with(|| (exit, words()));
-        Step::Do(Intent::HangUp)
+        Step::Do(Intent::GiveUp)
     }
 }

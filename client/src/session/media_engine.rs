@@ -174,6 +174,9 @@ impl MediaEngine {
         if self.pipeline.is_none() {
             self.audio.listen();
         }
+        for words in self.options.recordings.take_failures() {
+            self.trouble(words);
+        }
         MediaFigures {
             microphone_level: self.pipeline.as_ref().map_or_else(|| self.audio.level(), Pipeline::microphone_level),
             remote_video_live: self.pipeline.as_ref().is_some_and(Pipeline::shows_pictures),

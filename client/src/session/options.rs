@@ -9,6 +9,7 @@ use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::device_key::DeviceKey;
 use crate::media::audio_output::Volume;
 use crate::media::units::{Bitrate, VideoSize};
+use crate::media::video_record::Recordings;
 use crate::media::voice_processing::VoiceWish;
 
 /// 720p: what a webcam delivers and a home line carries.
@@ -55,6 +56,8 @@ pub struct SessionOptions {
     pub max_bitrate: Bitrate,
     /// Where received pictures go.
     pub record_video: Option<PathBuf>,
+    /// What became of that, for whoever waits until all is written.
+    pub recordings: Recordings,
     /// Where the last received picture goes when the call ends.
     pub snapshot: Option<PathBuf>,
     /// The server as it was typed last; what a log-in form begins with.
@@ -81,6 +84,7 @@ impl Default for SessionOptions {
             fps: 30,
             max_bitrate: Bitrate::from_kbps(2500),
             record_video: None,
+            recordings: Recordings::default(),
             snapshot: None,
             remembered_server: String::new(),
             remembered_username: String::new(),

@@ -16,6 +16,7 @@ use crate::media::slot::LatestSlot;
 use crate::media::snapshot_png;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::video_receive::{VideoReceiveSettings, VideoReceiveStats, VideoReceiver};
+use crate::media::video_record::VideoRecorder;
 use crate::media::video_send::{VideoSendSettings, VideoSendStats, VideoSender};
 use crate::media::voice_processing::VoiceInput;
 use crate::session::options::SessionOptions;
@@ -133,10 +134,16 @@ impl Pipeline {
             max_bitrate: options.max_bitrate,
             start_bitrate: START_BITRATE,
         };
+        // A recording that can't be made costs the call nothing.
+        let record = options.record_video.as_deref().and_then(|path| {
+            VideoRecorder::start(path, &options.recordings)
+                .inspect_err(|error| trouble(format!("The call is not recorded: {error}.")))
+                .ok()
+        });
         let receiving = VideoReceiveSettings {
             lip_sync: Arc::clone(&ends.lip_sync),
             window: options.window.then_some(world.remote_picture),
-            record: options.record_video.clone(),
+            record,
         };
         let ask_for_key_frame = move || {
             if let Some(peer) = peer.upgrade() {
@@ -229,9 +236,6 @@ impl Pipeline {
             let received = receiver.stop();
             figures.first_video_at = received.stats.first_shown;
             figures.video_received = video_received(&received.stats);
-            if let Some(Err(error)) = received.recorded {
-                trouble(format!("The recording is not whole: {error}."));
-            }
             if let (Some(path), Some(frame)) = (snapshot, received.last)
                 && let Err(error) = snapshot_png::write_png(path, &frame)
             {

@@ -43,6 +43,9 @@ pub enum Intent {
     Decline,
     /// Cancel or close the call.
     HangUp,
+    /// Wait no longer for the call to connect. Of a call that is being connected both ends read that this failed, not that
+    /// somebody cancelled.
+    GiveUp,
     /// Put the notice of how the call ended away.
     Dismiss,
     /// Mute or unmute the microphone. Also kept between calls.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use visavis_shared::{DeclineReason, ErrorCode};
+use visavis_shared::{CloseReason, DeclineReason, ErrorCode};
 
 use crate::world::Who;
 
@@ -31,6 +31,7 @@ pub(crate) enum Forged {
     GarbledCandidate,
     Decline(DeclineReason),
     Close,
+    GivesUp(CloseReason),
     Gone,
 }
 
@@ -61,6 +62,8 @@ pub(crate) enum Op {
     AcceptTooLate(Who),
     Decline(Who),
     HangUp(Who),
+    /// A script stops waiting, if the call is being connected.
+    GiveUp(Who),
     Dismiss(Who),
     /// Delivers one of the letters under way.
     Deliver(u8),
@@ -119,6 +122,7 @@ fn forged() -> impl Strategy<Value = Forged> {
         1 => Just(Forged::GarbledCandidate),
         1 => decline.prop_map(Forged::Decline),
         1 => Just(Forged::Close),
+        1 => prop::sample::select(vec![CloseReason::Failed, CloseReason::Timeout]).prop_map(Forged::GivesUp),
         1 => Just(Forged::Gone),
     ]
 }
@@ -151,6 +155,7 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         1 => who().prop_map(Op::AcceptTooLate),
         1 => who().prop_map(Op::Decline),
         1 => who().prop_map(Op::HangUp),
+        1 => who().prop_map(Op::GiveUp),
         1 => who().prop_map(Op::Dismiss),
         10 => any::<u8>().prop_map(Op::Deliver),
         2 => any::<u8>().prop_map(Op::Repeat),

@@ -57,9 +57,17 @@ fn consented(phase: &CallPhase) -> bool {
     peer_of(phase).is_some() && !matches!(phase, CallPhase::Ringing { .. })
 }
 
+/// Whether a call is over when a client says this.
+fn is_final(signal: &CallSignal) -> bool {
+    match signal {
+        CallSignal::Close(reason) => *reason != Some(CloseReason::Disconnected),
+        CallSignal::Decline(_) => true,
+        _ => false,
+    }
+}
+
 fn is_farewell(output: &Output, to: &Username, of: Option<&CallId>) -> bool {
-    matches!(output, Output::Send { to: whom, call, signal: CallSignal::Close(None) | CallSignal::Decline(_) }
-        if whom == to && call.as_ref() == of)
+    matches!(output, Output::Send { to: whom, call, signal } if whom == to && call.as_ref() == of && is_final(signal))
 }
 
 impl Ledger {
@@ -183,7 +191,7 @@ impl Ledger {
         }
         let allowed = match (step.input, before) {
             (Input::HangUp, _) => true,
-            (Input::Signal { signal: CallSignal::Close(None) | CallSignal::Decline(_), .. }, _) => true,
+            (Input::Signal { signal, .. }, _) if is_final(signal) => true,
             // Their client was started anew: they call again.
             (Input::Signal { signal: CallSignal::Offer(_), .. }, _) => self.peer_gone,
             (Input::Timeout, CallPhase::Reconnecting { lost_at, .. }) => {

@@ -7,6 +7,7 @@
 //! Schedules come from a fixed seed; `VISAVIS_TEST_SEED=<number>` tries others. A schedule that fails is shrunk and
 //! printed as the list of its steps.
 
+mod failing;
 mod happenings;
 mod ledger;
 mod world;

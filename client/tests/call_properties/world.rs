@@ -101,6 +101,8 @@ pub(crate) struct World {
     consents: u64,
     texts: u32,
     seen: Seen,
+    /// Every phase that either came into, in order.
+    phases: Vec<(Who, CallPhase)>,
 }
 
 fn description(kind: DescriptionKind, sdp: String) -> SessionDescription {
@@ -134,6 +136,7 @@ impl World {
             consents: 0,
             texts: 0,
             seen: Seen::default(),
+            phases: Vec::new(),
         }
     }
 
@@ -143,6 +146,11 @@ impl World {
 
     pub(crate) fn phase(&self, who: Who) -> CallPhase {
         self.clients[who as usize].call.phase()
+    }
+
+    /// Every phase that either came into, in order.
+    pub(crate) fn phases(&self) -> &[(Who, CallPhase)] {
+        &self.phases
     }
 
     pub(crate) fn call_id(&self, who: Who) -> Option<CallId> {
@@ -192,6 +200,11 @@ impl World {
         let outputs: Vec<Output> = std::iter::from_fn(|| client.call.poll_output()).collect();
         client.ledger.check(&Step { before: &before, after: &client.call, input: &input, outputs: &outputs, now })?;
         client.sent.extend(outputs.iter().cloned());
+        let phase = client.call.phase();
+        if phase != before.phase() {
+            self.phases.push((who, phase));
+        }
+        let client = self.client(who);
         let online = client.online;
         for output in outputs {
             self.carry_out(who, online, output);
@@ -272,6 +285,8 @@ impl World {
             }
             Op::Decline(who) => self.feed(who, Input::Decline),
             Op::HangUp(who) => self.feed(who, Input::HangUp),
+            Op::GiveUp(who) if matches!(self.phase(who), CallPhase::Connecting { .. }) => self.feed(who, Input::GiveUp),
+            Op::GiveUp(_) => Ok(()),
             Op::Dismiss(who) => self.feed(who, Input::Dismiss),
             Op::Deliver(n) => match Self::pick(self.under_way.len(), n) {
                 Some(index) => {
@@ -398,6 +413,7 @@ impl World {
             Forged::GarbledCandidate => CallSignal::Candidate(json(&"?")),
             Forged::Decline(reason) => CallSignal::Decline(reason),
             Forged::Close => CallSignal::Close(None),
+            Forged::GivesUp(reason) => CallSignal::Close(Some(reason)),
             Forged::Gone => CallSignal::Close(Some(CloseReason::Disconnected)),
         };
         self.feed(who, Input::Signal { from, call, signal })

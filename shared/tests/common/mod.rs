@@ -73,6 +73,14 @@ pub(crate) fn client_examples() -> Vec<(String, ClientMessage)> {
             to_bob(Some("c1"), CallSignal::Decline(DeclineReason::Busy)),
         ),
         (r#"{"type":"close","otherUsername":"bob","call":"c1"}"#.into(), to_bob(Some("c1"), CallSignal::Close(None))),
+        (
+            r#"{"type":"close","otherUsername":"bob","call":"c1","reason":"failed"}"#.into(),
+            to_bob(Some("c1"), CallSignal::Close(Some(CloseReason::Failed))),
+        ),
+        (
+            r#"{"type":"close","otherUsername":"bob","call":"c1","reason":"timeout"}"#.into(),
+            to_bob(Some("c1"), CallSignal::Close(Some(CloseReason::Timeout))),
+        ),
         (r#"{"type":"close"}"#.into(), ClientMessage::Call { to: None, call: None, signal: CallSignal::Close(None) }),
         (r#"{"type":"join","room":"blue"}"#.into(), ClientMessage::Join { room: room("blue") }),
         (
@@ -147,6 +155,10 @@ pub(crate) fn server_examples() -> Vec<(String, ServerMessage)> {
         (
             r#"{"type":"close","username":"alice","call":"c1","reason":"disconnected"}"#.into(),
             from_alice(Some("c1"), CallSignal::Close(Some(CloseReason::Disconnected))),
+        ),
+        (
+            r#"{"type":"close","username":"alice","call":"c1","reason":"failed"}"#.into(),
+            from_alice(Some("c1"), CallSignal::Close(Some(CloseReason::Failed))),
         ),
         (
             r#"{"type":"joined","room":"blue","users":["bob"]}"#.into(),
@@ -237,7 +249,8 @@ fn any_signal() -> impl Strategy<Value = CallSignal> {
             DeclineReason::Failed
         ])
         .prop_map(CallSignal::Decline),
-        option::of(Just(CloseReason::Disconnected)).prop_map(CallSignal::Close),
+        option::of(prop::sample::select(vec![CloseReason::Disconnected, CloseReason::Failed, CloseReason::Timeout]))
+            .prop_map(CallSignal::Close),
     ]
 }
 

@@ -305,7 +305,7 @@ impl Router {
         }
         let signal = match signal {
             // Only the server says that a connection was lost.
-            CallSignal::Close(_) => CallSignal::Close(None),
+            CallSignal::Close(Some(CloseReason::Disconnected)) => CallSignal::Close(None),
             signal => signal,
         };
         self.remember(name, to, call.as_ref(), &signal, now);

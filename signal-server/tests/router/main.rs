@@ -172,6 +172,18 @@ fn a_client_can_not_say_that_a_connection_was_lost() {
 }
 
 #[test]
+fn why_a_client_gave_up_reaches_the_other() {
+    for reason in [CloseReason::Failed, CloseReason::Timeout] {
+        let mut router = three();
+        router.handle(ALICE, to("bob", Some("c1"), CallSignal::Offer(payload())), Instant::now());
+        let given_up = CallSignal::Close(Some(reason));
+        let expected = [(BOB, from("alice", Some("c1"), given_up.clone()))];
+        check(&mut router, ALICE, to("bob", Some("c1"), given_up), &expected);
+        assert_eq!(router.disconnect(ALICE, Instant::now()).deliveries, [], "the call is over");
+    }
+}
+
+#[test]
 fn who_watches_is_told_now_and_at_each_change() {
     let mut router = three();
     let presence = |who: &str, online| ServerMessage::Presence { username: name(who), online };

@@ -39,6 +39,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => Just(CallSignal::Candidate(payload())),
         1 => Just(CallSignal::Decline(DeclineReason::Declined)),
         1 => Just(CallSignal::Close(Some(CloseReason::Disconnected))),
+        1 => Just(CallSignal::Close(Some(CloseReason::Failed))),
     ];
     let whom = prop::sample::select(vec!["ann", "ben", "cas", "dan", "sid-0", "sid-1", "sid-4"]);
     let message = prop_oneof![

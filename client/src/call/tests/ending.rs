@@ -1,6 +1,6 @@
 //! Every way in which a call ends.
 
-use visavis_shared::{DeclineReason, ErrorCode};
+use visavis_shared::{CloseReason, DeclineReason, ErrorCode};
 
 use super::script::*;
 use crate::call::Call;
@@ -62,6 +62,10 @@ fn how_long_media_flowed_is_told() {
     );
 }
 
+/// How a call ends that found no network path.
+const NO_CONNECTION_READS: &str =
+    "ended ConnectFailed(\"A firewall on one side may be in the way: call again, or try another network.\")";
+
 /// A call that alice placed, ended by bob so.
 fn declined(reason: DeclineReason, phase: &str) {
     check!(
@@ -108,7 +112,7 @@ fn ringing_ends_by_itself_on_either_side() {
         (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
         (ringing("bob/c1"), "", "calling bob, it rings"),
         (44_999, "", "calling bob, it rings"),
-        (1, "media off, 1: close, bob/c1: close", "ended NoAnswer"),
+        (1, "media off, 1: close, bob/c1: close timeout", "ended NoAnswer"),
     );
     check!(
         "bob",
@@ -121,7 +125,7 @@ fn ringing_ends_by_itself_on_either_side() {
 
 #[test]
 fn connecting_ends_by_itself_on_either_side() {
-    let words = "ended ConnectFailed(\"No way to each other was found: a firewall on one side may be in the way.\")";
+    let words = NO_CONNECTION_READS;
     check!(
         "alice",
         (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
@@ -129,13 +133,114 @@ fn connecting_ends_by_itself_on_either_side() {
         (40_000, "", "calling bob"),
         (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
         (14_999, "", "connecting with bob"),
-        (1, "media off, 1: close, bob/c1: close", words),
+        (1, "media off, 1: close, bob/c1: close failed", words),
     );
     check!(
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
         (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
         (15_000, "media off, 1: close, alice/c1: decline failed", words),
+    );
+}
+
+#[test]
+fn whoever_hears_second_that_connecting_failed_reads_the_same() {
+    for signal in [gives_up("bob/c1", CloseReason::Failed), declines("bob/c1", DeclineReason::Failed)] {
+        check!(
+            "alice",
+            (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+            (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
+            (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
+            (14_999, "", "connecting with bob"),
+            (signal, "media off, 1: close", NO_CONNECTION_READS),
+        );
+    }
+    for signal in [gives_up("alice/c1", CloseReason::Failed), declines("alice/c1", DeclineReason::Failed)] {
+        check!(
+            "bob",
+            (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
+            (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+            (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
+            (signal, "media off, 1: close", NO_CONNECTION_READS),
+        );
+    }
+}
+
+#[test]
+fn a_script_that_waits_no_longer_has_failed_to_connect_and_cancels_before() {
+    check!(
+        "alice",
+        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
+        (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
+        (Input::GiveUp, "media off, 1: close, bob/c1: close failed", NO_CONNECTION_READS),
+        (Input::GiveUp, "", NO_CONNECTION_READS),
+    );
+    check!(
+        "alice",
+        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (Input::GiveUp, "media off, 1: close, bob/c1: close", "ended HungUp"),
+    );
+}
+
+#[test]
+fn whoever_really_hangs_up_while_connecting_is_still_said_to_have_cancelled() {
+    check!(
+        "alice",
+        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
+        (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
+        (closes("bob/c1"), "media off, 1: close", "ended ClosedByPeer"),
+    );
+    check!(
+        "bob",
+        (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
+        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (closes("alice/c1"), "media off, 1: close", "ended ClosedByPeer"),
+    );
+}
+
+#[test]
+fn media_that_connected_at_one_end_alone_is_a_failure_to_connect_at_both() {
+    check!(
+        "alice",
+        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
+        (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
+        (connected(1), "", "in call with bob"),
+        (14_000, "", "in call with bob"),
+        (
+            declines("bob/c1", DeclineReason::Failed),
+            "media off, 1: close",
+            format!("{NO_CONNECTION_READS} after 14s").as_str()
+        ),
+    );
+}
+
+#[test]
+fn a_call_that_was_taken_as_the_caller_gave_up_could_not_be_connected() {
+    check!(
+        "bob",
+        (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
+        (44_900, "", "alice calls"),
+        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (gives_up("alice/c1", CloseReason::Timeout), "media off, 1: close", NO_CONNECTION_READS),
+    );
+    check!(
+        "bob",
+        (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
+        (gives_up("alice/c1", CloseReason::Timeout), "", "ended ClosedByPeer"),
+    );
+}
+
+#[test]
+fn a_failure_reaches_an_older_page_as_a_close() {
+    check!(
+        "bob",
+        (offer("alice", "o1"), "alice: ringing", "alice calls"),
+        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (made_answer(1, "r1"), "alice: answer r1", "connecting with alice"),
+        (15_000, "media off, 1: close, alice: close failed", NO_CONNECTION_READS),
     );
 }
 
@@ -170,7 +275,7 @@ fn an_answer_that_is_rubbish_closes_the_call() {
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (
             garbled_answer("bob/c1"),
-            "media off, 1: close, bob/c1: close",
+            "media off, 1: close, bob/c1: close failed",
             "ended ConnectFailed(\"Their app sent an answer that can't be read.\")"
         ),
     );
@@ -179,7 +284,7 @@ fn an_answer_that_is_rubbish_closes_the_call() {
         (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (answer("bob/c1", "rubbish"), "1: accept answer rubbish", "connecting with bob"),
-        (failed(1, "No SDP."), "media off, 1: close, bob/c1: close", "ended ConnectFailed(\"No SDP.\")"),
+        (failed(1, "No SDP."), "media off, 1: close, bob/c1: close failed", "ended ConnectFailed(\"No SDP.\")"),
     );
 }
 
@@ -193,7 +298,7 @@ fn an_answer_that_the_server_refuses_ends_the_call() {
         (refused(ErrorCode::UnknownUser, "answer", "c1"), "", "connecting with alice"),
         (
             refused(ErrorCode::TooLarge, "answer", "c1"),
-            "media off, 1: close, alice/c1: close",
+            "media off, 1: close, alice/c1: decline failed",
             "ended Refused(\"The server found the call's description too large: try with fewer network interfaces.\")"
         ),
     );
@@ -212,7 +317,7 @@ fn a_peer_that_lost_the_server_before_the_call_stands_has_fifteen_seconds() {
         (disconnected("bob/c1"), "", "calling bob, it rings"),
         (14_000, "", "calling bob, it rings"),
         (disconnected("bob/c1"), "", "calling bob, it rings"),
-        (1_000, "media off, 1: close, bob/c1: close", "ended PeerLost"),
+        (1_000, "media off, 1: close, bob/c1: close failed", "ended PeerLost"),
     );
     check!(
         "bob",
@@ -252,7 +357,7 @@ fn the_lost_server_is_blamed_when_connecting_takes_too_long() {
         (1_000, "", "connecting with alice"),
         (Input::SignalingDown, "", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
-        (14_000, "media off, 1: close, alice/c1: close", "ended ServerLost"),
+        (14_000, "media off, 1: close, alice/c1: decline failed", "ended ServerLost"),
     );
 }
 

@@ -65,7 +65,7 @@ fn of_two_calls_at_once_the_smaller_names_stands() {
         "bob",
         (place("alice", "c2"), "media on, 1: open to offer", "calling alice"),
         (made_offer(1, "o2"), "alice/c2: offer o2", "calling alice"),
-        (offer("alice/c1", "o1"), "1: close, alice/c2: close, 2: open to answer o1", "connecting with alice"),
+        (offer("alice/c1", "o1"), "1: close, alice/c2: close failed, 2: open to answer o1", "connecting with alice"),
         (found(1, "old"), "", "connecting with alice"),
         (made_answer(2, "r1"), "alice/c1: answer r1", "connecting with alice"),
         (connected(2), "", "in call with alice"),
@@ -77,7 +77,7 @@ fn glare_is_settled_before_our_own_offer_is_even_made() {
     check!(
         "bob",
         (place("alice", "c2"), "media on, 1: open to offer", "calling alice"),
-        (offer("alice/c1", "o1"), "1: close, alice/c2: close, 2: open to answer o1", "connecting with alice"),
+        (offer("alice/c1", "o1"), "1: close, alice/c2: close failed, 2: open to answer o1", "connecting with alice"),
         (made_offer(1, "o2"), "", "connecting with alice"),
         (made_answer(2, "r1"), "alice/c1: answer r1", "connecting with alice"),
     );
@@ -187,7 +187,7 @@ fn a_call_that_was_placed_while_the_server_is_away_is_offered_when_it_is_back() 
         (14_000, "", "calling bob"),
         (up("alice"), "bob/c1: offer o1, bob/c1: candidate a1", "calling bob"),
         (30_000, "", "calling bob"),
-        (1_000, "media off, 1: close, bob/c1: close", "ended NoAnswer"),
+        (1_000, "media off, 1: close, bob/c1: close timeout", "ended NoAnswer"),
     );
 }
 

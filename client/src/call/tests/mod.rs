@@ -4,4 +4,5 @@ mod ending;
 mod meeting;
 mod mending;
 mod script;
+mod setting_up;
 mod strangers;

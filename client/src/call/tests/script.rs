@@ -81,6 +81,11 @@ pub(super) fn closes(who: &str) -> Input {
     says(who, CallSignal::Close(None))
 }
 
+/// Their client gave up.
+pub(super) fn gives_up(who: &str, reason: CloseReason) -> Input {
+    says(who, CallSignal::Close(Some(reason)))
+}
+
 pub(super) fn disconnected(who: &str) -> Input {
     says(who, CallSignal::Close(Some(CloseReason::Disconnected)))
 }
@@ -145,7 +150,8 @@ fn signal_in_words(signal: &CallSignal) -> String {
             format!("candidate {}", payload.read::<CandidateInit>().expect("a candidate").candidate)
         }
         CallSignal::Decline(reason) => format!("decline {reason:?}").to_lowercase(),
-        CallSignal::Ringing | CallSignal::Close(_) => signal.type_name().to_owned(),
+        CallSignal::Close(Some(reason)) => format!("close {}", reason.as_str()),
+        CallSignal::Ringing | CallSignal::Close(None) => signal.type_name().to_owned(),
     }
 }
 

@@ -38,6 +38,7 @@ impl Driver {
             }
             Intent::Decline => self.handle(Input::Decline),
             Intent::HangUp => self.handle(Input::HangUp),
+            Intent::GiveUp => self.handle(Input::GiveUp),
             Intent::Dismiss => self.handle(Input::Dismiss),
             Intent::MuteMicrophone(muted) => {
                 self.snapshot.microphone_muted = muted;
