@@ -35,6 +35,12 @@ impl CameraOutput {
         self.slots().retain(|other| !Arc::ptr_eq(other, slot));
     }
 
+    /// Takes all slots over, for the next camera: whatever still writes to this output writes nowhere from now on.
+    #[must_use]
+    pub fn take_over(&self) -> Self {
+        Self { slots: Arc::new(Mutex::new(std::mem::take(&mut *self.slots()))) }
+    }
+
     /// Puts a picture into every slot; the data is shared.
     pub(crate) fn put(&self, frame: &VideoFrame) {
         for slot in &*self.slots() {
