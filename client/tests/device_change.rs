@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use pulseaudio_server::PulseAudio;
+use pulseaudio_server::{PulseAudio, place};
 use tokio::time::{sleep, timeout};
 use visavis_client::call::event::CallPhase;
 use visavis_client::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
@@ -126,7 +126,7 @@ fn script() -> String {
 
 #[test]
 fn another_speaker_or_microphone_in_the_middle_of_a_call_leaves_no_gap_worth_hearing() {
-    let _server = PulseAudio::start(&script());
+    let _server = PulseAudio::start(place(), &script());
     let _tones = ROOMS.map(play_into);
     let sounding = Arc::new(Mutex::new(Vec::new()));
     let _recorders = SPEAKERS.map(|sink| watch(sink, Arc::clone(&sounding)));

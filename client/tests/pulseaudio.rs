@@ -10,7 +10,7 @@ mod pulseaudio_server;
 
 use std::time::{Duration, Instant};
 
-use pulseaudio_server::PulseAudio;
+use pulseaudio_server::{PulseAudio, place};
 use tokio::sync::mpsc;
 use visavis_client::device::audio_host::{AudioEvent, AudioKind, list_microphones, list_speakers};
 use visavis_client::device::microphone::open_microphone;
@@ -32,12 +32,15 @@ fn find<'a>(devices: &'a [DeviceInfo], name: &str) -> &'a DeviceInfo {
 
 #[test]
 fn a_tone_that_is_played_is_recorded_with_its_frequency_level_and_time_marks() {
-    let server = PulseAudio::start(&format!(
-        "load-module module-null-sink sink_name=speaker rate=48000 sink_properties=device.description={SPEAKER}\n\
+    let server = PulseAudio::start(
+        place(),
+        &format!(
+            "load-module module-null-sink sink_name=speaker rate=48000 sink_properties=device.description={SPEAKER}\n\
          load-module module-remap-source source_name=microphone master=speaker.monitor \
          source_properties=device.description={MICROPHONE}\n\
          set-default-sink speaker\nset-default-source microphone\n"
-    ));
+        ),
+    );
 
     let (speakers, microphones) = (list_speakers(), list_microphones());
     assert!(find(&speakers, SPEAKER).default && find(&microphones, MICROPHONE).default);

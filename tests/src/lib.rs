@@ -15,4 +15,7 @@ pub mod programs;
 pub mod redirect;
 pub mod report;
 pub mod server;
+#[cfg(target_os = "linux")]
+pub mod sound_server;
 pub mod voice;
+pub mod window;

@@ -50,6 +50,13 @@ impl Recording {
     }
 }
 
+/// The share of all power that lies at one frequency, given as a share of the sampling rate: 1 for a pure tone.
+#[must_use]
+pub fn share_of_tone(samples: &[f32], frequency: f64) -> f64 {
+    let energy: f64 = samples.iter().map(|sample| f64::from(*sample).powi(2)).sum();
+    if energy > 0.0 { 2.0 * goertzel(samples, frequency) / (energy * samples.len() as f64) } else { 0.0 }
+}
+
 fn strongest(frequencies: impl Iterator<Item = f64>, power_at: impl Fn(f64) -> f64) -> f64 {
     frequencies.map(|hz| (power_at(hz), hz)).max_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |(_, hz)| hz)
 }
@@ -75,5 +82,7 @@ mod tests {
         let recording = Recording { rate: 48_000, samples };
         assert!((recording.strongest_hz(&recording.samples) - 440.5).abs() < 0.3);
         assert!((Recording::level_dbfs(&recording.samples) - -9.03).abs() < 0.1);
+        let share = |hz: f64| share_of_tone(&recording.samples[..4800], hz / 48e3);
+        assert!(share(440.5) > 0.99 && share(523.0) < 0.01, "{} {}", share(440.5), share(523.0));
     }
 }

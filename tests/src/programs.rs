@@ -207,8 +207,28 @@ impl Program {
     /// # Errors
     /// When it has ended already, or the system has no such signal.
     pub async fn interrupt(&self) -> Result<(), ProgramError> {
+        self.signal("-INT").await
+    }
+
+    /// Holds it up until [`Self::thaw`].
+    ///
+    /// # Errors
+    /// As [`Self::interrupt`].
+    pub async fn freeze(&self) -> Result<(), ProgramError> {
+        self.signal("-STOP").await
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// As [`Self::interrupt`].
+    pub async fn thaw(&self) -> Result<(), ProgramError> {
+        self.signal("-CONT").await
+    }
+
+    async fn signal(&self, name: &str) -> Result<(), ProgramError> {
         let id = self.id().ok_or_else(|| io::Error::other(format!("{} has ended", self.name)))?;
-        signal("-INT", id).await
+        signal(name, id).await
     }
 
     fn too_late(&self, what: &'static str, limit: Duration) -> ProgramError {

@@ -53,14 +53,28 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-egl1",
         ],
         (System::Debian | System::Ubuntu, Purpose::Display) => &["xvfb"],
-        (System::Debian, Purpose::Test) => {
-            &["chromium", "chromium-driver", "pulseaudio", "pulseaudio-utils", "iproute2", "nftables", "coturn"]
-        }
+        (System::Debian, Purpose::Test) => &[
+            "chromium",
+            "chromium-driver",
+            "pulseaudio",
+            "pulseaudio-utils",
+            "pipewire",
+            "pipewire-pulse",
+            "wireplumber",
+            "dbus-daemon",
+            "iproute2",
+            "nftables",
+            "coturn",
+        ],
         (System::Ubuntu, Purpose::Test) => &[
             "chromium-browser",
             "chromium-chromedriver",
             "pulseaudio",
             "pulseaudio-utils",
+            "pipewire",
+            "pipewire-pulse",
+            "wireplumber",
+            "dbus-daemon",
             "iproute2",
             "nftables",
             "coturn",

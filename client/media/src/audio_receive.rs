@@ -145,7 +145,9 @@ impl AudioReceiver {
     fn end(&mut self) -> Option<Box<dyn AudioSink>> {
         self.stop.set();
         // It never waits for anything but the signal.
-        self.thread.take()?.join().ok()
+        let last = self.thread.take()?.join().ok();
+        // One that was set a moment ago may not have been taken yet.
+        self.next_sink.take().or(last)
     }
 
     /// The statistics as of the last tenth of a second.

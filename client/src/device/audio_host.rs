@@ -7,13 +7,13 @@
 
 use std::fmt;
 use std::sync::mpsc::sync_channel;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use cpal::traits::{DeviceTrait, HostTrait};
 use cpal::{BufferSize, ErrorKind, SampleFormat, StreamConfig, SupportedBufferSize, SupportedStreamConfigRange};
 use tokio::sync::mpsc;
 
 use crate::device::DeviceInfo;
+use crate::device::audio_connections::{self, current_host};
 use crate::device::device_thread::OPEN_TIMEOUT;
 use crate::media::frame::SAMPLE_RATE;
 use crate::media::resample::{RATES, ResampleFailure};
@@ -165,21 +165,6 @@ fn list(kind: AudioKind) -> Vec<DeviceInfo> {
     told.recv_timeout(OPEN_TIMEOUT).unwrap_or_default()
 }
 
-/// The host to use now. A connection to PulseAudio is kept for as long as it works: each further one would cost a thread
-/// and three descriptors, which its library does not always give back.
-fn current_host() -> Arc<cpal::Host> {
-    static CONNECTED: Mutex<Option<Arc<cpal::Host>>> = Mutex::new(None);
-    let slot = || CONNECTED.lock().unwrap_or_else(PoisonError::into_inner);
-    let kept = slot().clone();
-    // The lock is not held while the server is asked, since it may never answer.
-    if let Some(host) = kept.filter(|host| host.devices().is_ok()) {
-        return host;
-    }
-    let host = Arc::new(cpal::default_host());
-    *slot() = (host.id().name() == "PulseAudio").then(|| Arc::clone(&host));
-    host
-}
-
 /// The system's own name of the device that it would pick. May take as long as a sound server does.
 pub(super) fn default_id(kind: AudioKind) -> Option<String> {
     quiet_alsa();
@@ -189,7 +174,7 @@ pub(super) fn default_id(kind: AudioKind) -> Option<String> {
 /// Whether a server stands between us and the devices: it moves the sound of a device that is unplugged to another one
 /// without a word.
 pub(super) fn is_sound_server() -> bool {
-    current_host().id().name() == "PulseAudio"
+    audio_connections::is_sound_server(&current_host())
 }
 
 /// The names of the devices there are. May take as long as a sound server does.
@@ -264,10 +249,9 @@ fn devices_of(host: &cpal::Host, kind: AudioKind) -> Vec<cpal::Device> {
 }
 
 /// Finds the default device, or the one of this name: its human name, or the system's own for it.
-pub(super) fn find(kind: AudioKind, name: Option<&str>) -> Result<cpal::Device, AudioDeviceError> {
-    let host = current_host();
-    let Some(name) = name else { return default_device(&host, kind).ok_or(AudioDeviceError::None { kind }) };
-    let devices = devices_of(&host, kind);
+pub(super) fn find(host: &cpal::Host, kind: AudioKind, name: Option<&str>) -> Result<cpal::Device, AudioDeviceError> {
+    let Some(name) = name else { return default_device(host, kind).ok_or(AudioDeviceError::None { kind }) };
+    let devices = devices_of(host, kind);
     let human = |device: &cpal::Device| device.description().map(|d| d.name().to_owned()).unwrap_or_default();
     let found = devices
         .iter()

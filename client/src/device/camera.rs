@@ -133,6 +133,11 @@ pub fn list_cameras() -> Vec<DeviceInfo> {
     native::list()
 }
 
+/// The names of the cameras there are. None is opened for it, so that it can be asked again and again.
+pub(super) fn names() -> Vec<String> {
+    native::names()
+}
+
 impl Camera {
     /// Its name, as a person knows it.
     #[must_use]

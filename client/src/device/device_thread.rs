@@ -4,10 +4,12 @@
 //! closed by one named thread, and nobody waits for that thread for longer than the deadlines here.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::device::audio_host::{AudioDeviceError, AudioKind};
+use crate::device::hanging::{Alive, HangingThreads};
 use crate::media::stop_signal::StopSignal;
 
 /// A sound server that takes longer than this to open a device is not going to.
@@ -15,19 +17,32 @@ pub(super) const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// A device that takes longer than this to close is left to close by itself.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
+static MICROPHONES: HangingThreads = HangingThreads::new();
+static SPEAKERS: HangingThreads = HangingThreads::new();
+
+fn hanging(kind: AudioKind) -> &'static HangingThreads {
+    match kind {
+        AudioKind::Microphone => &MICROPHONES,
+        AudioKind::Speaker => &SPEAKERS,
+    }
+}
+
 /// A thread that a device lives on. Dropping this ends it, and waits for that only so long.
 pub(super) struct DeviceThread {
+    kind: AudioKind,
     stop: StopSignal,
     thread: Option<JoinHandle<()>>,
     /// Disconnects when the thread ends.
     ended: Receiver<()>,
+    alive: Weak<()>,
 }
 
 /// The thread's side: whether to stop, and where to tell that the device is open.
 pub(super) struct DeviceContext<T> {
     pub(super) stop: StopSignal,
     opened: SyncSender<Result<T, AudioDeviceError>>,
-    _alive: SyncSender<()>,
+    _ended: SyncSender<()>,
+    _alive: Alive,
 }
 
 impl<T> DeviceContext<T> {
@@ -38,19 +53,24 @@ impl<T> DeviceContext<T> {
 }
 
 impl DeviceThread {
-    /// Runs `body` on a thread and waits until it tells that the device is open.
+    /// Runs `body` on a thread and waits until it tells that the device is open. Where threads of this kind hang already,
+    /// there is no answer at once.
     pub(super) fn open<T: Send + 'static>(
         kind: AudioKind,
         body: impl FnOnce(&DeviceContext<T>) + Send + 'static,
     ) -> Result<(Self, T), AudioDeviceError> {
-        let stop = StopSignal::new();
-        let ((opened, told), (alive, ended)) = (sync_channel(1), sync_channel(1));
-        let context = DeviceContext { stop: stop.clone(), opened, _alive: alive };
+        if hanging(kind).is_full() {
+            return Err(AudioDeviceError::NoAnswer { kind });
+        }
+        let (stop, alive) = (StopSignal::new(), Alive::default());
+        let ((opened, told), (ending, ended)) = (sync_channel(1), sync_channel(1));
+        let alive_here = Arc::downgrade(&alive);
+        let context = DeviceContext { stop: stop.clone(), opened, _ended: ending, _alive: alive };
         let thread = std::thread::Builder::new()
             .name(kind.to_string())
             .spawn(move || body(&context))
             .map_err(|source| AudioDeviceError::Thread { kind, source })?;
-        let handle = Self { stop, thread: Some(thread), ended };
+        let handle = Self { kind, stop, thread: Some(thread), ended, alive: alive_here };
         match told.recv_timeout(OPEN_TIMEOUT) {
             Ok(Ok(opened)) => Ok((handle, opened)),
             Ok(Err(error)) => Err(error),
@@ -66,7 +86,8 @@ impl Drop for DeviceThread {
         thread.thread().unpark();
         match self.ended.recv_timeout(CLOSE_TIMEOUT) {
             Err(RecvTimeoutError::Timeout) => {
-                tracing::warn!(thread = thread.thread().name(), "an audio device does not close; it is left behind");
+                tracing::warn!(kind = %self.kind, "an audio device does not close; it is left behind");
+                hanging(self.kind).left_behind(&self.alive);
             }
             _ => {
                 let _ = thread.join();
@@ -90,6 +111,29 @@ mod tests {
         let began = Instant::now();
         drop(thread);
         assert!(began.elapsed() < Duration::from_secs(3));
+    }
+
+    #[test]
+    fn while_two_devices_hang_there_is_no_answer_at_once_and_no_other_thread() {
+        let (let_go, held) = std::sync::mpsc::channel::<()>();
+        let held = Arc::new(std::sync::Mutex::new(held));
+        let body = |held: Arc<std::sync::Mutex<Receiver<()>>>| {
+            move |context: &DeviceContext<()>| {
+                context.tell(Ok(()));
+                let _ = held.lock().map(|held| held.recv());
+            }
+        };
+        for _ in 0..2 {
+            drop(DeviceThread::open(AudioKind::Microphone, body(Arc::clone(&held))).unwrap());
+        }
+        let refused = DeviceThread::open(AudioKind::Microphone, |_: &DeviceContext<()>| panic!("it is not started"));
+        assert!(matches!(refused, Err(AudioDeviceError::NoAnswer { .. })));
+        drop(let_go);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while hanging(AudioKind::Microphone).is_full() {
+            assert!(Instant::now() < deadline, "they came back");
+            std::thread::yield_now();
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{FromSample, Sample, SampleFormat, SizedSample, StreamConfig};
 
 use crate::device::MicrophoneChoice;
+use crate::device::audio_connections::current_host;
 use crate::device::audio_host::{
     AudioDeviceError, AudioEvent, AudioEvents, AudioKind, find, format_of, lost, quiet_alsa, refused,
 };
@@ -161,7 +162,7 @@ struct Capture {
 
 impl Capture {
     fn open(name: Option<&str>, frames: Arc<FrameQueue<AudioFrame>>) -> Result<Self, AudioDeviceError> {
-        let device = find(KIND, name)?;
+        let device = find(&current_host(), KIND, name)?;
         let format = format_of(KIND, &device)?;
         let mut refusal = AudioDeviceError::None { kind: KIND };
         for config in format.configs {

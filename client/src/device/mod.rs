@@ -4,10 +4,12 @@
 //! closes the device. What a device delivers has one form (I420 pictures, 10 ms mono frames at 48 kHz), whatever the
 //! hardware speaks.
 
+mod audio_connections;
 pub mod audio_host;
-pub mod audio_watch;
 pub mod camera;
 mod device_thread;
+pub mod device_watch;
+mod hanging;
 pub mod microphone;
 pub mod ring_player;
 pub mod speaker;
@@ -66,6 +68,14 @@ pub enum SpeakerChoice {
     File(PathBuf),
     /// Nowhere; it is decoded and measured all the same.
     None,
+}
+
+impl SpeakerChoice {
+    /// Whether somebody may hear it, and it is not written down.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        matches!(self, Self::Default | Self::Named(_))
+    }
 }
 
 /// A device as it is shown to a person.

@@ -1,71 +1,68 @@
-//! Plays the ring tone or the ringback through a speaker until it is told to stop.
+//! Plays the ring tone or the ringback into a speaker's sink until it is told to stop, and gives the sink back.
 //!
-//! The speaker is opened on the player's own thread, so that whoever starts it goes on at once; when it can't be opened
-//! that is an event and the call rings without a sound.
+//! The sink is the only one that its speaker has: whoever plays next gets it from here, after the last frame of the tone. So
+//! a ring tone and a call can't play at once.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::device::SpeakerChoice;
-use crate::device::audio_host::{AudioEvent, AudioEvents, AudioKind};
-use crate::device::speaker::open_speaker;
+use crate::media::audio_receive::AudioSink;
 use crate::media::frame::AUDIO_FRAME_SAMPLES;
 use crate::media::ringtone::{RingKind, cycle};
+use crate::media::slot::LatestSlot;
 use crate::media::stop_signal::StopSignal;
-
-/// A player that takes longer than this to close is left to close by itself.
-const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A sound that is being played; dropping this stops it.
 pub struct RingPlayer {
     stop: StopSignal,
-    thread: Option<JoinHandle<()>>,
-    /// Disconnects when the thread ends.
-    ended: Receiver<()>,
+    thread: Option<JoinHandle<Box<dyn AudioSink>>>,
 }
 
 impl RingPlayer {
-    /// Starts to play. A file is never written to: a chosen file plays nowhere.
-    #[must_use]
-    pub fn start(kind: RingKind, speaker: &SpeakerChoice, events: AudioEvents) -> Self {
+    /// Starts to play into `sink`. Gives the sink back where the system gives no thread.
+    ///
+    /// # Errors
+    /// The sink, unused.
+    pub fn start(kind: RingKind, sink: Box<dyn AudioSink>) -> Result<Self, Box<dyn AudioSink>> {
         let stop = StopSignal::new();
-        let (alive, ended) = sync_channel::<()>(1);
-        let speaker = match speaker {
-            SpeakerChoice::File(_) => SpeakerChoice::None,
-            other => other.clone(),
-        };
-        let stopped = stop.clone();
-        let thread = std::thread::Builder::new()
-            .name("ring".into())
-            .spawn(move || {
-                let _alive = alive;
-                play(kind, &speaker, events, &stopped);
-            })
-            .inspect_err(|error| tracing::warn!(%error, "no thread for the ring tone"))
-            .ok();
-        Self { stop, thread, ended }
+        let (stopped, handed_over) = (stop.clone(), LatestSlot::new());
+        let taken = Arc::clone(&handed_over);
+        handed_over.put(sink);
+        let thread = std::thread::Builder::new().name("ring".into()).spawn(move || {
+            let mut sink = taken.take().unwrap_or_else(super::speaker::silent_sink);
+            play(kind, &mut *sink, &stopped);
+            sink
+        });
+        match thread {
+            Ok(thread) => Ok(Self { stop, thread: Some(thread) }),
+            Err(error) => {
+                tracing::warn!(%error, "no thread for the ring tone");
+                Err(handed_over.take().unwrap_or_else(super::speaker::silent_sink))
+            }
+        }
+    }
+
+    /// Stops it: the last frame has been written, and the sink is the caller's.
+    #[must_use]
+    pub fn stop(mut self) -> Option<Box<dyn AudioSink>> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Option<Box<dyn AudioSink>> {
+        self.stop.set();
+        // It never waits for anything but the signal.
+        self.thread.take()?.join().ok()
     }
 }
 
 impl Drop for RingPlayer {
     fn drop(&mut self) {
-        self.stop.set();
-        let Some(thread) = self.thread.take() else { return };
-        if !matches!(self.ended.recv_timeout(CLOSE_TIMEOUT), Err(RecvTimeoutError::Timeout)) {
-            let _ = thread.join();
-        }
+        drop(self.end());
     }
 }
 
-fn play(kind: RingKind, speaker: &SpeakerChoice, events: AudioEvents, stop: &StopSignal) {
-    let (_speaker, mut sink) = match open_speaker(speaker, events.clone()) {
-        Ok(opened) => opened,
-        Err(error) => {
-            let _ = events.try_send(AudioEvent::Lost { kind: AudioKind::Speaker, words: error.to_string() });
-            return;
-        }
-    };
+fn play(kind: RingKind, sink: &mut dyn AudioSink, stop: &StopSignal) {
     let cycle = cycle(kind);
     let (frames, _) = cycle.as_chunks::<AUDIO_FRAME_SAMPLES>();
     for frame in frames.iter().cycle() {
@@ -89,26 +86,46 @@ fn play(kind: RingKind, speaker: &SpeakerChoice, events: AudioEvents, stop: &Sto
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::sync::mpsc;
+    use std::sync::Mutex;
+    use std::time::Duration;
 
-    #[test]
-    fn a_ring_stops_at_once_when_it_is_dropped() {
-        for kind in [RingKind::Ring, RingKind::Ringback] {
-            let (events, mut happened) = mpsc::channel(1);
-            let player = RingPlayer::start(kind, &SpeakerChoice::None, events);
-            std::thread::sleep(Duration::from_millis(30));
-            drop(player);
-            // The thread has ended and its end of the channel with it.
-            assert!(happened.blocking_recv().is_none());
+    /// Notes what is written to it; wants more at once.
+    #[derive(Clone, Default)]
+    struct Greedy(Arc<Mutex<Vec<[f32; AUDIO_FRAME_SAMPLES]>>>);
+
+    impl AudioSink for Greedy {
+        fn write(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES]) {
+            self.0.lock().unwrap().push(*frame);
+        }
+
+        fn until_wanted(&mut self, _now: Instant) -> Duration {
+            // As much as one cycle, and no more.
+            if self.0.lock().unwrap().len() < 300 { Duration::ZERO } else { Duration::from_secs(3600) }
+        }
+
+        fn until_missed(&mut self, _now: Instant) -> Duration {
+            Duration::ZERO
+        }
+
+        fn latency(&self, _now: Instant) -> Duration {
+            Duration::ZERO
         }
     }
 
     #[test]
-    fn a_ring_leaves_files_alone() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("ring.wav");
-        let (events, _happened) = mpsc::channel(1);
-        drop(RingPlayer::start(RingKind::Ring, &SpeakerChoice::File(path.clone()), events));
-        assert!(!path.exists());
+    fn the_tone_is_written_from_its_beginning_and_nothing_after_the_stop() {
+        let written = Greedy::default();
+        let player = RingPlayer::start(RingKind::Ring, Box::new(written.clone())).ok().expect("a thread");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while written.0.lock().unwrap().len() < 300 {
+            assert!(Instant::now() < deadline, "nothing more is written");
+            std::thread::yield_now();
+        }
+        let mut sink = player.stop().expect("the sink comes back");
+        sink.write(&[2.0; AUDIO_FRAME_SAMPLES]);
+        let written = written.0.lock().unwrap();
+        assert_eq!(written.len(), 301);
+        assert_eq!(written[..300].concat(), cycle(RingKind::Ring)[..300 * AUDIO_FRAME_SAMPLES]);
+        assert_eq!(written[300], [2.0; AUDIO_FRAME_SAMPLES]);
     }
 }

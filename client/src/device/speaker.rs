@@ -18,6 +18,7 @@ use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{FromSample, SampleFormat, SizedSample, StreamConfig};
 
 use crate::device::SpeakerChoice;
+use crate::device::audio_connections::PlaybackHost;
 use crate::device::audio_host::{
     AudioDeviceError, AudioEvent, AudioEvents, AudioKind, find, format_of, lost, quiet_alsa, refused,
 };
@@ -214,7 +215,9 @@ fn open_native(
 ) -> Result<(DeviceThread, Box<dyn AudioSink>), AudioDeviceError> {
     let (thread, sink) = DeviceThread::open(KIND, move |context: &DeviceContext<RingSink>| {
         quiet_alsa();
-        let (_stream, errors) = match start(name.as_deref()) {
+        // Taken first, so that it is given back last: when the stream is really closed.
+        let host = PlaybackHost::take();
+        let (_stream, errors) = match start(&host, name.as_deref()) {
             Ok((stream, errors, sink)) => {
                 context.tell(Ok(sink));
                 (stream, errors)
@@ -236,8 +239,11 @@ fn open_native(
     Ok((thread, Box::new(sink)))
 }
 
-fn start(name: Option<&str>) -> Result<(cpal::Stream, Receiver<cpal::Error>, RingSink), AudioDeviceError> {
-    let device = find(KIND, name)?;
+fn start(
+    host: &PlaybackHost,
+    name: Option<&str>,
+) -> Result<(cpal::Stream, Receiver<cpal::Error>, RingSink), AudioDeviceError> {
+    let device = find(host.host(), KIND, name)?;
     let format = format_of(KIND, &device)?;
     let mut refusal = AudioDeviceError::None { kind: KIND };
     for config in format.configs {

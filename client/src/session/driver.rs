@@ -224,6 +224,7 @@ impl Driver {
             MediaEvent::Devices(devices) => self.snapshot.devices = devices,
             MediaEvent::CameraLive(live) => self.snapshot.camera_live = live,
             MediaEvent::Trouble(words) => self.notices.add(words),
+            MediaEvent::DeviceTrouble(kind, trouble) => self.notices.device(kind, trouble),
         }
     }
 

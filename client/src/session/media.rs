@@ -1,8 +1,9 @@
 //! The thread that owns every device and every encoder and decoder: `media`.
 //!
-//! Opening a device can take its time, so the driver only tells this thread what is wanted; commands are carried out in
-//! order. Devices are open while a call or the preview wants them and closed at once when neither does. A device that
-//! is missing, busy or lost is said once in words, and everything else goes on without it.
+//! Closing a device can take its time, so the driver only tells this thread what is wanted; commands are carried out in
+//! order. Devices are open while a call or the preview wants them and closed at once when neither does; each is opened on a
+//! thread of its own. A device that is missing, busy or lost is said in words for as long as it is, everything else goes on
+//! without it, and it is tried again.
 
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +18,7 @@ use crate::media::slot::LatestSlot;
 use crate::media::voice_processing::VoiceWish;
 use crate::session::driver::Consent;
 use crate::session::media_engine::MediaEngine;
+use crate::session::notices::DeviceKind;
 use crate::session::options::SessionOptions;
 use crate::session::pipeline::{PipelineEnds, PipelineFigures};
 use crate::transport::PeerCommand;
@@ -28,6 +30,8 @@ const COMMAND_QUEUE: usize = 64;
 const EVENT_QUEUE: usize = 64;
 /// How often devices and levels are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often while a device is about to be open.
+const LOOK_SOON: Duration = Duration::from_millis(10);
 
 /// What the media thread reports.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,8 +40,10 @@ pub(super) enum MediaEvent {
     Devices(DeviceList),
     /// Whether a camera delivers pictures.
     CameraLive(bool),
-    /// Something goes on without a device; in words.
+    /// Something went wrong; in words.
     Trouble(String),
+    /// What is wrong with a device now, in words; nothing when it is well or not wanted.
+    DeviceTrouble(DeviceKind, Option<String>),
 }
 
 /// Which tone is played while a call is not taken yet.
@@ -104,7 +110,7 @@ impl MediaHandle {
         let spawned = std::thread::Builder::new().name("media".into()).spawn(move || {
             let mut engine = MediaEngine::new(options, remote_picture, self_picture, events);
             loop {
-                match command_queue.recv_timeout(LOOK_EVERY) {
+                match command_queue.recv_timeout(if engine.is_opening() { LOOK_SOON } else { LOOK_EVERY }) {
                     Ok(command) => engine.carry_out(command),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => break,

@@ -2,12 +2,12 @@
 //! decoders of one peer connection at a time run between them and its queues.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use crate::device::camera::{self, Camera, CameraEvent, CameraOutput, CameraWant};
-use crate::device::ring_player::RingPlayer;
+use crate::device::camera::{CameraError, CameraOutput, CameraWant};
+use crate::device::device_watch::{DeviceWatch, DevicesNow, Missing};
 use crate::device::{self, CameraChoice};
 use crate::media::frame::{Picture, VideoFrame};
 use crate::media::ringtone::RingKind;
@@ -15,16 +15,21 @@ use crate::media::self_view::SelfView;
 use crate::media::slot::LatestSlot;
 use crate::media::units::VideoSize;
 use crate::session::audio_devices::{AudioDevices, sentence};
+use crate::session::device_changes::{self, Seen};
+use crate::session::device_keeper::Trouble;
+use crate::session::device_slot::{DeviceSlot, Event};
 use crate::session::driver::Consent;
 use crate::session::media::{MediaCommand, MediaEvent, MediaFigures, Ringing};
+use crate::session::notices::DeviceKind;
+use crate::session::open_devices::OpenCamera;
 use crate::session::options::SessionOptions;
 use crate::session::pipeline::{Pipeline, PipelineFigures, PipelineWorld};
 
-/// Events of devices that wait; when full, the event is dropped, as one is enough for each device.
-const DEVICE_EVENT_QUEUE: usize = 32;
 /// When the camera is turned off, so many black pictures follow the last real one, so that the other does not keep
 /// looking at a frozen face.
 const BLACK_PICTURES: u32 = 3;
+/// The time between two of them.
+const BLACK_PICTURE_EVERY: Duration = Duration::from_millis(100);
 
 /// The self-view is a corner picture; more than this is not shown.
 const LARGEST_SELF_VIEW: VideoSize = VideoSize::new(640, 480).unwrap();
@@ -35,24 +40,29 @@ pub(super) struct MediaEngine {
     events: mpsc::Sender<MediaEvent>,
     remote_picture: Arc<LatestSlot<Picture>>,
     self_picture: Arc<LatestSlot<Picture>>,
-    camera: Option<OpenCamera>,
+    camera: DeviceSlot<CameraChoice, OpenCamera, CameraError>,
     camera_output: CameraOutput,
     self_view: Option<(Arc<LatestSlot<VideoFrame>>, SelfView)>,
     audio: AudioDevices,
     pipeline: Option<Pipeline>,
-    ring: Option<(Ringing, RingPlayer)>,
+    /// There while a device is wanted.
+    watch: Option<DeviceWatch>,
+    seen: Option<DevicesNow>,
+    told: Told,
     /// By what the devices of a call may be open; `None` between calls.
     in_call: Option<Arc<Consent>>,
     preview: bool,
     muted: bool,
     camera_off: bool,
     black_pictures_due: u32,
+    black_picture_at: Instant,
 }
 
-/// A camera, and its own events: those of one that was closed are never read.
-struct OpenCamera {
-    _camera: Camera,
-    events: mpsc::Receiver<CameraEvent>,
+/// What the driver knows. What it could not be told is told later.
+#[derive(Default)]
+struct Told {
+    camera_live: bool,
+    troubles: [Option<String>; 3],
 }
 
 impl MediaEngine {
@@ -64,20 +74,23 @@ impl MediaEngine {
     ) -> Self {
         Self {
             audio: AudioDevices::new(&options),
+            camera: DeviceSlot::new(options.camera.clone(), true, "open-camera"),
             options,
             events,
             remote_picture,
             self_picture,
-            camera: None,
             camera_output: CameraOutput::new(),
             self_view: None,
             pipeline: None,
-            ring: None,
+            watch: None,
+            seen: None,
+            told: Told::default(),
             in_call: None,
             preview: false,
             muted: false,
             camera_off: false,
             black_pictures_due: 0,
+            black_picture_at: Instant::now(),
         }
     }
 
@@ -102,7 +115,7 @@ impl MediaEngine {
                     voice: self.audio.voice(),
                     muted: self.muted,
                     remote_picture: Arc::clone(&self.remote_picture),
-                    sink: self.audio.take_sink(),
+                    sink: AudioDevices::first_sink(),
                 };
                 let pipeline = Pipeline::start(world, ends, peer, |words| self.trouble(words));
                 self.pipeline = Some(pipeline);
@@ -110,6 +123,7 @@ impl MediaEngine {
             MediaCommand::MediaFlows => {
                 // Not before: the first picture is a key frame, and it would be lost.
                 if let Some(pipeline) = &self.pipeline {
+                    self.audio.play_call(pipeline);
                     self.camera_output.detach(&pipeline.encoder_input());
                     self.camera_output.attach(pipeline.encoder_input());
                 }
@@ -135,17 +149,12 @@ impl MediaEngine {
                 self.black_pictures_due = if off { BLACK_PICTURES } else { 0 };
             }
             MediaCommand::ChooseCamera(choice) => {
-                self.options.camera = choice;
-                self.close_camera();
-                self.open_and_close();
+                // One that is about to be open delivers nothing any more.
+                self.camera_output = self.camera_output.take_over();
+                self.camera.keeper.choose(choice, Instant::now());
             }
-            MediaCommand::ChooseMicrophone(choice) => {
-                self.audio.choose_microphone(choice, self.pipeline.as_ref(), |words| tell(&self.events, words));
-            }
-            MediaCommand::ChooseSpeaker(choice) => {
-                self.options.speaker = choice.clone();
-                self.audio.choose_speaker(choice, self.pipeline.as_ref(), |words| tell(&self.events, words));
-            }
+            MediaCommand::ChooseMicrophone(choice) => self.audio.choose_microphone(choice, Instant::now()),
+            MediaCommand::ChooseSpeaker(choice) => self.audio.choose_speaker(choice, Instant::now()),
             MediaCommand::ProcessVoice(wish) => self.audio.process_voice(wish),
             MediaCommand::SetVolume(volume) => self.audio.set_volume(volume),
             MediaCommand::ListDevices => self.list_devices(),
@@ -153,22 +162,23 @@ impl MediaEngine {
         }
     }
 
+    /// Whether a device is about to be open, so that the next look is wanted soon.
+    pub(super) fn is_opening(&self) -> bool {
+        self.camera.is_opening() || self.audio.is_opening()
+    }
+
     /// Looks at what devices report and at how things are.
     pub(super) fn look(&mut self) -> MediaFigures {
-        while let Some(event) = self.camera.as_mut().and_then(|camera| camera.events.try_recv().ok()) {
-            match event {
-                CameraEvent::Live => self.report(MediaEvent::CameraLive(true)),
-                CameraEvent::Lost(words) => {
-                    self.close_camera();
-                    self.missed(&words, "The call goes on without your picture.");
-                }
-            }
-        }
-        self.audio.look(self.pipeline.as_ref(), |words| tell(&self.events, words));
+        self.follow_changes();
+        self.tick_camera();
+        self.audio.tick(self.pipeline.as_ref());
+        self.tell_driver();
         if self.black_pictures_due > 0
+            && Instant::now() >= self.black_picture_at
             && let Some(pipeline) = &self.pipeline
         {
             self.black_pictures_due -= 1;
+            self.black_picture_at = Instant::now() + BLACK_PICTURE_EVERY;
             pipeline.encoder_input().put(VideoFrame::black(self.options.video_size, Instant::now()));
         }
         if self.pipeline.is_none() {
@@ -184,25 +194,15 @@ impl MediaEngine {
         }
     }
 
-    fn report(&self, event: MediaEvent) {
-        report(&self.events, event);
-    }
-
     fn trouble(&self, words: String) {
-        self.report(MediaEvent::Trouble(words));
-    }
-
-    /// Something is missing: says so, and in a call also what that means for it.
-    fn missed(&self, words: &str, in_call: &str) {
-        let words = sentence(words);
-        self.trouble(if self.in_call.is_some() { format!("{words} {in_call}") } else { words });
+        report(&self.events, MediaEvent::Trouble(words));
     }
 
     fn detach(&mut self) -> PipelineFigures {
         let Some(pipeline) = self.pipeline.take() else { return PipelineFigures::default() };
         self.camera_output.detach(&pipeline.encoder_input());
         let (figures, sink) = pipeline.stop(self.options.snapshot.as_deref(), |words| self.trouble(words));
-        self.audio.put_sink_back(sink);
+        self.audio.stop_playing(sink);
         // The next picture that arrives belongs to another call.
         drop(self.remote_picture.take());
         figures
@@ -212,14 +212,80 @@ impl MediaEngine {
     fn open_and_close(&mut self) {
         let wanted = self.in_call.is_some() || self.preview;
         let camera_wanted = wanted && !self.camera_off;
+        let now = Instant::now();
         self.show_self(self.options.window && camera_wanted);
-        if !camera_wanted {
-            self.close_camera();
-        } else if self.camera.is_none() {
-            self.open_camera();
+        self.camera.keeper.want(camera_wanted, now);
+        self.audio.want(wanted, self.in_call.is_some(), now);
+    }
+
+    fn tick_camera(&mut self) {
+        let want = CameraWant { size: self.options.video_size, fps: self.options.fps };
+        loop {
+            let was_opening = self.camera.is_opening();
+            let output = self.camera_output.clone();
+            let event = self
+                .camera
+                .tick(Instant::now(), || move |choice: &CameraChoice| OpenCamera::open(choice, want, output.clone()));
+            match event {
+                Some(Event::Opened(former)) => drop(former),
+                Some(Event::Closed(camera)) => {
+                    // What a driver that does not let go still delivers is seen by nobody.
+                    self.camera_output = self.camera_output.take_over();
+                    drop(camera);
+                }
+                // Nor is what a camera delivers that opens too late.
+                None if was_opening && !self.camera.is_opening() && self.camera.device().is_none() => {
+                    self.camera_output = self.camera_output.take_over();
+                }
+                None => return,
+            }
         }
-        let audio_wanted = (wanted, self.in_call.is_some());
-        self.audio.open_and_close(audio_wanted, self.pipeline.as_ref(), |words| tell(&self.events, words));
+    }
+
+    /// Follows what has changed about the devices there are.
+    fn follow_changes(&mut self) {
+        if !(self.camera.keeper.is_wanted() || self.audio.is_wanted()) {
+            (self.watch, self.seen) = (None, None);
+            return;
+        }
+        let watch = self.watch.get_or_insert_with(DeviceWatch::start);
+        if let Some(now) = watch.take() {
+            let before = self.seen.replace(now.clone()).unwrap_or_else(|| now.clone());
+            let at = Instant::now();
+            let seen = |devices: &DevicesNow| Seen { default: None, names: devices.cameras.clone() };
+            device_changes::tell(&mut self.camera.keeper, (false, None), (&seen(&before), &seen(&now)), at);
+            self.audio.devices_changed(&before, &now, at);
+        }
+        watch.look_for_names(Missing { audio: self.audio.is_missing(), camera: self.camera.keeper.is_missing() });
+    }
+
+    /// Tells the driver what it does not know yet about the devices.
+    fn tell_driver(&mut self) {
+        let live = self.camera.device().is_some_and(|camera| camera.live);
+        if self.told.camera_live != live && report(&self.events, MediaEvent::CameraLive(live)) {
+            self.told.camera_live = live;
+        }
+        let troubles = [
+            (DeviceKind::Camera, self.camera_trouble()),
+            (DeviceKind::Microphone, self.audio.microphone_trouble()),
+            (DeviceKind::Speaker, self.audio.speaker_trouble()),
+        ];
+        for ((kind, trouble), told) in troubles.into_iter().zip(&mut self.told.troubles) {
+            if *told != trouble && report(&self.events, MediaEvent::DeviceTrouble(kind, trouble.clone())) {
+                *told = trouble;
+            }
+        }
+    }
+
+    /// What is wrong with the camera now, in words; in a call also what that means for it.
+    fn camera_trouble(&self) -> Option<String> {
+        match self.camera.keeper.trouble()? {
+            Trouble::Missing(words) if self.in_call.is_some() => {
+                Some(format!("{} The call goes on without your picture.", sentence(words)))
+            }
+            Trouble::Missing(words) | Trouble::StandsIn(words) => Some(sentence(words)),
+            Trouble::StoodInFor => None,
+        }
     }
 
     fn show_self(&mut self, on: bool) {
@@ -239,24 +305,6 @@ impl MediaEngine {
         }
     }
 
-    fn open_camera(&mut self) {
-        if self.options.camera == CameraChoice::None {
-            return;
-        }
-        let want = CameraWant { size: self.options.video_size, fps: self.options.fps };
-        let (event_in, events) = mpsc::channel(DEVICE_EVENT_QUEUE);
-        match camera::open_camera(&self.options.camera, want, self.camera_output.clone(), event_in) {
-            Ok(camera) => self.camera = Some(OpenCamera { _camera: camera, events }),
-            Err(error) => self.missed(&error.to_string(), "The call goes on without your picture."),
-        }
-    }
-
-    fn close_camera(&mut self) {
-        if self.camera.take().is_some() {
-            self.report(MediaEvent::CameraLive(false));
-        }
-    }
-
     /// Opening each camera to ask for its formats takes its time, so a thread of its own does it.
     fn list_devices(&self) {
         let events = self.events.clone();
@@ -271,29 +319,20 @@ impl MediaEngine {
     }
 
     fn ring(&mut self, ringing: Ringing) {
-        if self.ring.as_ref().map_or(Ringing::Silent, |(now, _)| *now) == ringing {
-            return;
-        }
-        self.ring = None;
-        let kind = match ringing {
-            Ringing::Silent => return,
-            Ringing::Incoming => RingKind::Ring,
-            Ringing::Ringback => RingKind::Ringback,
+        let ring = match ringing {
+            Ringing::Silent => None,
+            Ringing::Incoming => Some(RingKind::Ring),
+            Ringing::Ringback => Some(RingKind::Ringback),
         };
-        if self.options.window {
-            // A speaker that is missing now will be missed, and said, in the call.
-            let (unheard, _) = mpsc::channel(1);
-            self.ring = Some((ringing, RingPlayer::start(kind, &self.options.speaker, unheard)));
-        }
+        self.audio.ring(ring.filter(|_| self.options.window), Instant::now());
     }
 }
 
-fn report(events: &mpsc::Sender<MediaEvent>, event: MediaEvent) {
-    if events.try_send(event).is_err() {
-        tracing::debug!("an event of a device was dropped");
+/// Whether it was told.
+fn report(events: &mpsc::Sender<MediaEvent>, event: MediaEvent) -> bool {
+    let told = events.try_send(event).is_ok();
+    if !told {
+        tracing::debug!("an event of a device was not told");
     }
-}
-
-fn tell(events: &mpsc::Sender<MediaEvent>, words: String) {
-    report(events, MediaEvent::Trouble(words));
+    told
 }

@@ -4,6 +4,9 @@
 //! device, a socket or the machine.
 
 mod audio_devices;
+mod device_changes;
+mod device_keeper;
+mod device_slot;
 pub mod diagnosis;
 pub mod directory;
 pub mod driver;
@@ -13,6 +16,7 @@ mod measure;
 mod media;
 mod media_engine;
 mod notices;
+mod open_devices;
 pub mod options;
 mod peers;
 pub(crate) mod pipeline;
@@ -20,4 +24,5 @@ pub mod process;
 pub mod report;
 mod room;
 pub mod snapshot;
+mod speaker_turn;
 pub mod statistics;

@@ -1,29 +1,57 @@
-//! The lines that tell a person what went wrong or went on without something. Bounded; the oldest goes first.
+//! The lines that tell a person what went wrong or went on without something. Bounded; the oldest goes first. What is said
+//! about a device is withdrawn when it is no longer true.
 
 use crate::session::snapshot::{Notice, NoticeId};
 
 /// More than this nobody reads.
 const AT_MOST: usize = 4;
 
+/// A device that there can be something to say about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DeviceKind {
+    Camera,
+    Microphone,
+    Speaker,
+}
+
 /// The notices that were not put away yet.
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     list: Vec<Notice>,
+    /// Which of them say how a device is doing.
+    of_devices: Vec<(DeviceKind, NoticeId)>,
     next: u64,
 }
 
 impl Notices {
     /// Adds a line, unless it is there already.
     pub(super) fn add(&mut self, text: String) {
+        self.push(text);
+    }
+
+    /// What is wrong with a device now takes the place of what was said about it before; nothing does when it is well.
+    pub(super) fn device(&mut self, kind: DeviceKind, trouble: Option<String>) {
+        if let Some(at) = self.of_devices.iter().position(|(of, _)| *of == kind) {
+            let (_, former) = self.of_devices.swap_remove(at);
+            self.dismiss(former);
+        }
+        if let Some(id) = trouble.and_then(|text| self.push(text)) {
+            self.of_devices.push((kind, id));
+        }
+    }
+
+    fn push(&mut self, text: String) -> Option<NoticeId> {
         if self.list.iter().any(|notice| notice.text == text) {
-            return;
+            return None;
         }
         tracing::warn!("{text}");
         if self.list.len() == AT_MOST {
             self.list.remove(0);
         }
-        self.list.push(Notice { id: NoticeId(self.next), text });
+        let id = NoticeId(self.next);
+        self.list.push(Notice { id, text });
         self.next += 1;
+        Some(id)
     }
 
     /// Takes one away.
@@ -51,5 +79,24 @@ mod tests {
         assert_eq!(texts, ["b", "c", "d", "e"]);
         notices.dismiss(notices.list()[0].id);
         assert_eq!(notices.list().len(), 3);
+    }
+
+    #[test]
+    fn what_is_said_about_a_device_changes_with_it_and_goes_when_it_is_well() {
+        let mut notices = Notices::default();
+        let texts = |notices: &Notices| notices.list().into_iter().map(|notice| notice.text).collect::<Vec<_>>();
+        notices.add("the recording is not whole".to_owned());
+        notices.device(DeviceKind::Speaker, Some("the speaker is busy".to_owned()));
+        notices.device(DeviceKind::Camera, Some("no camera".to_owned()));
+        notices.device(DeviceKind::Speaker, Some("the speaker is gone".to_owned()));
+        assert_eq!(texts(&notices), ["the recording is not whole", "no camera", "the speaker is gone"]);
+        notices.device(DeviceKind::Speaker, None);
+        notices.device(DeviceKind::Microphone, None);
+        assert_eq!(texts(&notices), ["the recording is not whole", "no camera"]);
+        // One that was put away takes nothing with it when its device is well.
+        notices.dismiss(notices.list()[1].id);
+        notices.add("something else".to_owned());
+        notices.device(DeviceKind::Camera, None);
+        assert_eq!(texts(&notices), ["the recording is not whole", "something else"]);
     }
 }

@@ -21,6 +21,7 @@ use crate::media::video_send::{VideoSendSettings, VideoSendStats, VideoSender};
 use crate::media::voice_processing::VoiceInput;
 use crate::session::options::SessionOptions;
 use crate::session::report::{AudioReceived, AudioSent, Quantiles, VideoReceived, VideoSent};
+use crate::session::speaker_turn::Plays;
 use crate::transport::{AudioControl, MediaPorts, PeerCommand, VideoControl};
 
 /// Encoded pictures on their way to the pacer. When full, the encoder drops the picture and makes a key frame next.
@@ -186,13 +187,6 @@ impl Pipeline {
         }
     }
 
-    /// Plays through another speaker from now on.
-    pub(super) fn set_sink(&self, sink: Box<dyn AudioSink>) {
-        if let Some(receiver) = &self.audio_receiver {
-            receiver.set_sink(sink);
-        }
-    }
-
     /// How loud the microphone is, 0 to 1.
     pub(super) fn microphone_level(&self) -> f32 {
         self.audio_sender.as_ref().map_or(0.0, AudioSender::level)
@@ -243,6 +237,14 @@ impl Pipeline {
             }
         }
         (figures, sink)
+    }
+}
+
+impl Plays for Pipeline {
+    fn set_sink(&self, sink: Box<dyn AudioSink>) {
+        if let Some(receiver) = &self.audio_receiver {
+            receiver.set_sink(sink);
+        }
     }
 }
 

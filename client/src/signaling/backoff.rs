@@ -12,18 +12,18 @@ const LONGEST: Duration = Duration::from_secs(8);
 
 /// Counts failed tries.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
     /// It worked: the next failure is the first again.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
 
     /// How long to wait now. `jitter` is from 0 to 1.
-    pub(super) fn next(&mut self, jitter: f64) -> Duration {
+    pub(crate) fn next(&mut self, jitter: f64) -> Duration {
         let full = FIRST.saturating_mul(1 << self.failures.min(10)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         full.mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0))

@@ -5,7 +5,7 @@
 //! it, until somebody closes it, the session is taken over, or the server refuses it for good;
 //! nothing that the server sends can do more than be ignored; a queue of events that nobody reads holds up no message.
 
-mod backoff;
+pub(crate) mod backoff;
 mod connection;
 mod login;
 mod server_url;

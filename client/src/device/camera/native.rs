@@ -6,7 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use super::choice::{Offer, distinct, explain, find, rank};
 use super::{CameraError, CameraEvent, CameraOutput, CameraWant, tell};
 use crate::device::DeviceInfo;
+use crate::device::hanging::{Alive, HangingThreads};
 use crate::media::convert::{PixelFormat, to_i420};
 use crate::media::frame::VideoFrame;
 use crate::media::slot::{LatestSlot, Taken};
@@ -48,12 +49,16 @@ const LIBRARY_FAILED: &str = "the camera library failed";
 /// Cameras that we have open, and what there is to say about them: opening one again to list it would disturb it.
 static OPEN: Mutex<Vec<(CameraIndex, DeviceInfo)>> = Mutex::new(Vec::new());
 
+/// Capture threads whose driver does not come back.
+static HANGING: HangingThreads = HangingThreads::new();
+
 /// A running camera.
 pub(super) struct Running {
     stop: StopSignal,
     raw: Arc<LatestSlot<Raw>>,
     /// Disconnected once the device is closed.
     closed: Receiver<()>,
+    alive: Weak<()>,
     capture: Option<JoinHandle<()>>,
     convert: Option<JoinHandle<()>>,
 }
@@ -78,6 +83,7 @@ impl Running {
             let _ = capture.join();
         } else {
             tracing::warn!("a camera's driver does not let go; its thread is left behind");
+            HANGING.left_behind(&self.alive);
         }
     }
 }
@@ -89,8 +95,12 @@ pub(super) fn open(
     output: CameraOutput,
     events: mpsc::Sender<CameraEvent>,
 ) -> Result<(String, Running), CameraError> {
+    if HANGING.is_full() {
+        return Err(CameraError::Silent(wanted.unwrap_or("default").to_owned()));
+    }
     let timeout = if nokhwa::nokhwa_check() { OPEN_TIMEOUT } else { PERMISSION_TIMEOUT };
-    let stop = StopSignal::new();
+    let (stop, alive) = (StopSignal::new(), Alive::default());
+    let alive_here = Arc::downgrade(&alive);
     let raw = LatestSlot::new();
     let (opened, result) = sync_channel(1);
     let (close, closed) = sync_channel(1);
@@ -100,7 +110,7 @@ pub(super) fn open(
             .name("camera-capture".to_owned())
             .spawn(move || {
                 // Dropped when the device is closed, whichever way this ends.
-                let _close = close;
+                let _close = (close, alive);
                 // nokhwa panics in places: on steps of zero in a format list, when a stream does not stop.
                 let ended = catch_unwind(AssertUnwindSafe(|| capture(wanted.as_deref(), want, &opened, &raw, &stop)));
                 if ended.is_err() {
@@ -116,6 +126,7 @@ pub(super) fn open(
         Err(why) => {
             // Should the driver wake up again, its thread closes the device.
             stop.set();
+            HANGING.left_behind(&alive_here);
             let name = wanted.unwrap_or("default").to_owned();
             return Err(match why {
                 RecvTimeoutError::Timeout => CameraError::Silent(name),
@@ -129,7 +140,7 @@ pub(super) fn open(
             .name("camera".to_owned())
             .spawn(move || convert(&name, &raw, &output, &events, &stop))
     };
-    let mut running = Running { stop, raw, closed, capture: Some(capture), convert: None };
+    let mut running = Running { stop, raw, closed, alive: alive_here, capture: Some(capture), convert: None };
     match convert {
         Ok(thread) => running.convert = Some(thread),
         Err(error) => {
@@ -337,6 +348,11 @@ fn ask_permission(name: &str) -> Result<(), CameraError> {
         Ok(true) => Ok(()),
         Ok(false) | Err(_) => Err(CameraError::NotAllowed(name.to_owned())),
     }
+}
+
+/// The names of the cameras that the system knows of; none is opened.
+pub(super) fn names() -> Vec<String> {
+    known().into_iter().map(|camera| camera.name).collect()
 }
 
 /// Lists the cameras that open.

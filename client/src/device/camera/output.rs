@@ -52,6 +52,13 @@ impl CameraOutput {
         self.outlets().slots.retain(|other| !Arc::ptr_eq(other, slot));
     }
 
+    /// Takes all slots over, for the next camera: whatever still writes to this output writes nowhere from now on.
+    #[must_use]
+    pub fn take_over(&self) -> Self {
+        let slots = std::mem::take(&mut self.outlets().slots);
+        Self { outlets: Arc::new(Mutex::new(Outlets { slots, latest: None })) }
+    }
+
     /// Puts a frame into every slot; the data is shared.
     pub(crate) fn put(&self, frame: &VideoFrame) {
         let mut outlets = self.outlets();

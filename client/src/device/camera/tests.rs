@@ -71,6 +71,18 @@ fn several_slots_get_the_same_picture_and_one_can_leave() {
 }
 
 #[test]
+fn a_camera_whose_output_was_taken_over_is_seen_nowhere() {
+    let encoder = LatestSlot::new();
+    let former = CameraOutput::from(Arc::clone(&encoder));
+    let output = former.take_over();
+    let frame = pattern::render(want(1).size, 3, WallTime(0));
+    former.put(&frame);
+    assert!(encoder.take().is_none());
+    output.put(&frame);
+    assert!(encoder.take().is_some());
+}
+
+#[test]
 fn a_file_is_played_in_a_loop_at_its_own_rate() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("three.y4m");

@@ -1,0 +1,153 @@
+//! What a session opens: camera, microphone and speaker, each with its own events, as a [`DeviceSlot`] keeps them.
+//!
+//! [`DeviceSlot`]: crate::session::device_slot::DeviceSlot
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::device::audio_host::{AudioDeviceError, AudioEvent};
+use crate::device::camera::{Camera, CameraError, CameraEvent, CameraOutput, CameraWant, open_camera};
+use crate::device::microphone::{Microphone, open_microphone};
+use crate::device::speaker::{Speaker, open_speaker};
+use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
+use crate::media::audio_receive::AudioSink;
+use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
+use crate::media::frame::AudioFrame;
+use crate::media::frame_queue::FrameQueue;
+use crate::session::device_keeper::{Choice, Failure};
+use crate::session::device_slot::{Device, OpenError};
+
+/// Events of one device that wait; when full, the event is dropped, as one is enough.
+const DEVICE_EVENT_QUEUE: usize = 4;
+
+/// A microphone, and where its frames are.
+pub(super) struct OpenMicrophone {
+    _device: Microphone,
+    events: mpsc::Receiver<AudioEvent>,
+    pub(super) frames: Arc<FrameQueue<AudioFrame>>,
+}
+
+impl OpenMicrophone {
+    pub(super) fn open(choice: &MicrophoneChoice) -> Result<Self, AudioDeviceError> {
+        let (event_in, events) = mpsc::channel(DEVICE_EVENT_QUEUE);
+        let frames = FrameQueue::new(MICROPHONE_QUEUE_FRAMES);
+        let device = open_microphone(choice, Arc::clone(&frames), event_in)?;
+        Ok(Self { _device: device, events, frames })
+    }
+}
+
+/// A speaker, and its sink until somebody plays through it.
+pub(super) struct OpenSpeaker {
+    _device: Speaker,
+    events: mpsc::Receiver<AudioEvent>,
+    pub(super) sink: Option<Box<dyn AudioSink>>,
+}
+
+impl OpenSpeaker {
+    pub(super) fn open(choice: &SpeakerChoice) -> Result<Self, AudioDeviceError> {
+        let (event_in, events) = mpsc::channel(DEVICE_EVENT_QUEUE);
+        let (device, sink) = open_speaker(choice, event_in)?;
+        Ok(Self { _device: device, events, sink: Some(sink) })
+    }
+}
+
+/// A camera, and whether it delivers pictures.
+pub(super) struct OpenCamera {
+    _camera: Camera,
+    events: mpsc::Receiver<CameraEvent>,
+    pub(super) live: bool,
+}
+
+impl OpenCamera {
+    pub(super) fn open(choice: &CameraChoice, want: CameraWant, output: CameraOutput) -> Result<Self, CameraError> {
+        let (event_in, events) = mpsc::channel(DEVICE_EVENT_QUEUE);
+        let camera = open_camera(choice, want, output, event_in)?;
+        Ok(Self { _camera: camera, events, live: false })
+    }
+}
+
+impl Device for OpenMicrophone {
+    fn lost(&mut self) -> Option<String> {
+        lost(&mut self.events)
+    }
+}
+
+impl Device for OpenSpeaker {
+    fn lost(&mut self) -> Option<String> {
+        lost(&mut self.events)
+    }
+}
+
+fn lost(events: &mut mpsc::Receiver<AudioEvent>) -> Option<String> {
+    let AudioEvent::Lost { words, .. } = events.try_recv().ok()?;
+    Some(words)
+}
+
+impl Device for OpenCamera {
+    fn lost(&mut self) -> Option<String> {
+        loop {
+            match self.events.try_recv().ok()? {
+                CameraEvent::Live => self.live = true,
+                CameraEvent::Lost(words) => return Some(words),
+            }
+        }
+    }
+}
+
+impl OpenError for AudioDeviceError {
+    fn failure(&self) -> Failure {
+        // A sound system has no word of its own for a device that we have open ourselves.
+        if matches!(self, Self::Busy { .. } | Self::Failed { .. }) { Failure::Taken } else { Failure::Other }
+    }
+}
+
+impl OpenError for CameraError {
+    fn failure(&self) -> Failure {
+        if matches!(self, Self::Busy(_)) { Failure::Taken } else { Failure::Other }
+    }
+}
+
+impl Choice for MicrophoneChoice {
+    fn is_any(&self) -> bool {
+        *self != Self::None
+    }
+
+    fn is_device(&self) -> bool {
+        self.hears_a_room()
+    }
+
+    /// One that was not there to begin with has no stand-in: nobody is heard through a microphone that they did not choose.
+    fn stand_in(&self, was_there: bool) -> Option<Self> {
+        (was_there && matches!(self, Self::Named(_))).then_some(Self::Default)
+    }
+}
+
+impl Choice for SpeakerChoice {
+    fn is_any(&self) -> bool {
+        *self != Self::None
+    }
+
+    fn is_device(&self) -> bool {
+        self.is_heard()
+    }
+
+    fn stand_in(&self, _was_there: bool) -> Option<Self> {
+        matches!(self, Self::Named(_)).then_some(Self::Default)
+    }
+}
+
+impl Choice for CameraChoice {
+    fn is_any(&self) -> bool {
+        *self != Self::None
+    }
+
+    fn is_device(&self) -> bool {
+        matches!(self, Self::Default | Self::Named(_))
+    }
+
+    /// Nobody is seen through a camera that they did not choose.
+    fn stand_in(&self, _was_there: bool) -> Option<Self> {
+        None
+    }
+}

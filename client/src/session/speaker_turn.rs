@@ -1,0 +1,292 @@
+//! Who plays through the one speaker: the ring tone, and once the media of a call flows the call.
+//!
+//! A speaker has one sink, and whoever plays has it: it goes from hand to hand. So nobody has to see to it that the ring
+//! tone ends before the call is heard, and both are one stream of the sound system. What always holds: the ring tone writes
+//! nothing after the call got the sink; a call that is heard is not interrupted by a ring tone.
+
+use std::sync::Arc;
+
+use crate::device::ring_player::RingPlayer;
+use crate::device::speaker::silent_sink;
+use crate::media::audio_output::{AudioOutput, VolumeControl};
+use crate::media::audio_receive::AudioSink;
+use crate::media::frame_queue::FrameQueue;
+use crate::media::ringtone::RingKind;
+use crate::media::voice_processing::PlayedFrame;
+
+/// A call's side: plays through another sink from now on.
+pub(super) trait Plays {
+    fn set_sink(&self, sink: Box<dyn AudioSink>);
+}
+
+/// Who has the sink.
+enum Holder {
+    /// Nobody plays.
+    Nobody(Option<Box<dyn AudioSink>>),
+    Ring(RingPlayer),
+    /// The call has it, or a silent one while no speaker is open.
+    Call,
+}
+
+/// The speaker's sink, and whose turn it is.
+pub(super) struct SpeakerTurn {
+    holder: Holder,
+    ring: Option<RingKind>,
+    /// Whether the sink comes back from a call, which has put the volume and the copy into it.
+    from_call: bool,
+    volume: Arc<VolumeControl>,
+    played: Arc<FrameQueue<PlayedFrame>>,
+}
+
+impl SpeakerTurn {
+    /// A call plays at `volume`, with a copy into `played`.
+    pub(super) fn new(volume: Arc<VolumeControl>, played: Arc<FrameQueue<PlayedFrame>>) -> Self {
+        Self { holder: Holder::Nobody(None), ring: None, from_call: false, volume, played }
+    }
+
+    /// Rings, or stops to. While a call plays it goes on playing.
+    pub(super) fn ring(&mut self, ring: Option<RingKind>) {
+        if self.ring == ring {
+            return;
+        }
+        self.ring = ring;
+        if let Holder::Nobody(_) | Holder::Ring(_) = self.holder {
+            let sink = self.take();
+            self.give(sink);
+        }
+    }
+
+    /// The call plays from now on.
+    pub(super) fn begin_call(&mut self, call: &impl Plays) {
+        if matches!(self.holder, Holder::Call) {
+            return;
+        }
+        let sink = self.take();
+        self.holder = Holder::Call;
+        if let Some(sink) = sink {
+            call.set_sink(if self.from_call { sink } else { self.of_call(sink) });
+        }
+    }
+
+    /// The call plays no longer, and gives back what it played through: for the next connection of the same call.
+    pub(super) fn end_call(&mut self, sink: Option<Box<dyn AudioSink>>) {
+        if matches!(self.holder, Holder::Call) {
+            self.from_call = true;
+            self.give(sink);
+        }
+    }
+
+    /// Another speaker is open: whoever plays plays through it.
+    pub(super) fn speaker_opened(&mut self, sink: Box<dyn AudioSink>, call: Option<&impl Plays>) {
+        match (&self.holder, call) {
+            (Holder::Call, Some(call)) => call.set_sink(self.of_call(sink)),
+            _ => {
+                drop(self.take());
+                self.from_call = false;
+                self.give(Some(sink));
+            }
+        }
+    }
+
+    /// No speaker is open any more.
+    pub(super) fn speaker_closed(&mut self, call: Option<&impl Plays>) {
+        match (&self.holder, call) {
+            (Holder::Call, Some(call)) => call.set_sink(self.of_call(silent_sink())),
+            _ => {
+                drop(self.take());
+                self.holder = Holder::Nobody(None);
+            }
+        }
+    }
+
+    /// Takes the sink from who has it; the ring tone has ended then.
+    fn take(&mut self) -> Option<Box<dyn AudioSink>> {
+        match std::mem::replace(&mut self.holder, Holder::Nobody(None)) {
+            Holder::Nobody(sink) => sink,
+            Holder::Ring(player) => player.stop(),
+            Holder::Call => None,
+        }
+    }
+
+    /// Gives it to the ring tone if there is one to be played, else keeps it.
+    fn give(&mut self, sink: Option<Box<dyn AudioSink>>) {
+        self.holder = match (self.ring, sink) {
+            (Some(kind), Some(sink)) => match RingPlayer::start(kind, sink) {
+                Ok(player) => Holder::Ring(player),
+                Err(sink) => Holder::Nobody(Some(sink)),
+            },
+            (_, sink) => Holder::Nobody(sink),
+        };
+    }
+
+    fn of_call(&self, sink: Box<dyn AudioSink>) -> Box<dyn AudioSink> {
+        Box::new(AudioOutput::new(sink, Arc::clone(&self.volume), Arc::clone(&self.played)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+    use std::time::{Duration, Instant};
+
+    use crate::media::audio_output::Volume;
+    use crate::media::frame::AUDIO_FRAME_SAMPLES;
+
+    type Frame = [f32; AUDIO_FRAME_SAMPLES];
+
+    /// What was written into the sinks, with the name of each. A sink wants a frame every millisecond.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<(&'static str, Frame)>>>);
+
+    struct Sink(&'static str, Written, Instant);
+
+    impl Written {
+        fn sink(&self, name: &'static str) -> Box<dyn AudioSink> {
+            Box::new(Sink(name, self.clone(), Instant::now()))
+        }
+
+        fn list(&self) -> Vec<(&'static str, Frame)> {
+            self.0.lock().unwrap().clone()
+        }
+
+        /// Waits until something that is not silence has been written into the sink of this name after the first `from`.
+        fn sounds(&self, name: &str, from: usize) {
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while !self.list().iter().skip(from).any(|(sink, frame)| *sink == name && frame.iter().any(|s| *s != 0.0)) {
+                assert!(Instant::now() < deadline, "{name} stays silent");
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    impl AudioSink for Sink {
+        fn write(&mut self, frame: &Frame) {
+            self.1.0.lock().unwrap().push((self.0, *frame));
+            self.2 = Instant::now() + Duration::from_millis(1);
+        }
+
+        fn until_wanted(&mut self, now: Instant) -> Duration {
+            self.2.saturating_duration_since(now)
+        }
+
+        fn until_missed(&mut self, _now: Instant) -> Duration {
+            Duration::ZERO
+        }
+
+        fn latency(&self, _now: Instant) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    /// A call that plays what it is told to.
+    #[derive(Default)]
+    struct Call(Mutex<Option<Box<dyn AudioSink>>>);
+
+    impl Plays for Call {
+        fn set_sink(&self, sink: Box<dyn AudioSink>) {
+            *self.0.lock().unwrap() = Some(sink);
+        }
+    }
+
+    const VOICE: Frame = [0.5; AUDIO_FRAME_SAMPLES];
+
+    impl Call {
+        fn speaks(&self) {
+            if let Some(sink) = &mut *self.0.lock().unwrap() {
+                sink.write(&VOICE);
+            }
+        }
+
+        fn gives_back(&self) -> Option<Box<dyn AudioSink>> {
+            self.0.lock().unwrap().take()
+        }
+    }
+
+    fn turn() -> (SpeakerTurn, Written) {
+        let turn = SpeakerTurn::new(VolumeControl::new(Volume::FULL), FrameQueue::new(4));
+        (turn, Written::default())
+    }
+
+    #[test]
+    fn a_ring_tone_that_nobody_stopped_ends_before_the_call_is_heard_through_the_same_sink() {
+        let ((mut turn, written), call) = (turn(), Call::default());
+        turn.ring(Some(RingKind::Ring));
+        turn.speaker_opened(written.sink("speaker"), None::<&Call>);
+        written.sounds("speaker", 0);
+        turn.begin_call(&call);
+        let rung = written.list().len();
+        (0..50).for_each(|_| call.speaks());
+        // Whoever is late to stop the ring tone stops nothing.
+        turn.ring(None);
+        (0..50).for_each(|_| call.speaks());
+        let heard = written.list();
+        assert_eq!(heard.len(), rung + 100);
+        assert!(heard[rung..].iter().all(|(sink, frame)| *sink == "speaker" && *frame == VOICE));
+    }
+
+    #[test]
+    fn who_calls_hears_the_ringback_though_the_calls_speaker_is_open_and_then_the_other() {
+        let ((mut turn, written), call) = (turn(), Call::default());
+        turn.speaker_opened(written.sink("speaker"), Some(&call));
+        call.speaks();
+        assert!(written.list().is_empty(), "nothing flows yet");
+        turn.ring(Some(RingKind::Ringback));
+        written.sounds("speaker", 0);
+        turn.ring(None);
+        let rung = written.list().len();
+        turn.begin_call(&call);
+        call.speaks();
+        assert_eq!(written.list()[rung..], [("speaker", VOICE)]);
+    }
+
+    #[test]
+    fn another_speaker_goes_on_with_what_the_last_one_played() {
+        let ((mut turn, written), call) = (turn(), Call::default());
+        turn.speaker_opened(written.sink("first"), None::<&Call>);
+        turn.ring(Some(RingKind::Ring));
+        written.sounds("first", 0);
+        turn.speaker_opened(written.sink("second"), None::<&Call>);
+        let changed = written.list().len();
+        written.sounds("second", changed);
+        assert!(written.list()[changed..].iter().all(|(sink, _)| *sink == "second"));
+        turn.begin_call(&call);
+        turn.speaker_opened(written.sink("third"), Some(&call));
+        let changed = written.list().len();
+        call.speaks();
+        assert_eq!(written.list()[changed..], [("third", VOICE)]);
+    }
+
+    #[test]
+    fn a_call_that_goes_on_with_another_connection_plays_through_the_same_sink_at_the_same_volume() {
+        let written = Written::default();
+        let volume = VolumeControl::new(Volume::from_percent(50));
+        let mut turn = SpeakerTurn::new(volume, FrameQueue::new(4));
+        turn.speaker_opened(written.sink("speaker"), None::<&Call>);
+        let (first, second) = (Call::default(), Call::default());
+        turn.begin_call(&first);
+        first.speaks();
+        turn.end_call(first.gives_back());
+        turn.begin_call(&second);
+        second.speaks();
+        assert_eq!(written.list(), [("speaker", VOICE.map(|sample| sample * 0.5)); 2]);
+    }
+
+    #[test]
+    fn without_a_speaker_nothing_is_played_and_a_ring_tone_begins_when_there_is_one_again() {
+        let ((mut turn, written), call) = (turn(), Call::default());
+        turn.ring(Some(RingKind::Ring));
+        turn.speaker_opened(written.sink("speaker"), None::<&Call>);
+        written.sounds("speaker", 0);
+        turn.speaker_closed(None::<&Call>);
+        let closed = written.list().len();
+        turn.speaker_opened(written.sink("again"), None::<&Call>);
+        written.sounds("again", closed);
+        assert!(written.list()[closed..].iter().all(|(sink, _)| *sink == "again"));
+        turn.begin_call(&call);
+        turn.speaker_closed(Some(&call));
+        let closed = written.list().len();
+        call.speaks();
+        assert_eq!(written.list().len(), closed);
+    }
+}

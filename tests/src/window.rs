@@ -1,0 +1,216 @@
+//! Real windows on a display of their own, and the hands and eyes on them. Pictures go to `target/screenshots`.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::inspection::{By, Inspector, Widget};
+use crate::programs::{self, Program};
+
+/// How long anything may take that is expected to happen.
+const SOON: Duration = Duration::from_secs(30);
+/// The first bits of the bar over the test pattern: its mark, "Vv".
+const MARK: [bool; 16] = {
+    let mut bits = [false; 16];
+    let mut n = 0;
+    while n < 16 {
+        bits[n] = 0x5676_u16 >> (15 - n) & 1 == 1;
+        n += 1;
+    }
+    bits
+};
+
+/// A display without a screen.
+pub struct Display {
+    name: String,
+    _xvfb: Program,
+}
+
+impl Display {
+    /// Starts one.
+    ///
+    /// # Panics
+    /// When Xvfb does not start.
+    pub async fn start() -> Self {
+        let arguments = ["-displayfd", "1", "-screen", "0", "1280x800x24", "-noreset", "-nolisten", "tcp"];
+        let mut xvfb = Program::start("Xvfb", "Xvfb".as_ref(), arguments).expect("Xvfb starts");
+        // What it has to say about numbers that are taken goes to its other output.
+        let number = |said: &str| said.strip_suffix('\n')?.parse::<u32>().ok();
+        let number = xvfb.says(SOON, number).await.expect("a display number");
+        Self { name: format!(":{number}"), _xvfb: xvfb }
+    }
+}
+
+/// A window, and the hands and eyes on it.
+pub struct Window {
+    person: &'static str,
+    inspector: Inspector,
+    _folder: TempDir,
+    program: Program,
+}
+
+impl Window {
+    /// Opens one in which the test pattern is seen, the tone is heard, and which sounds nowhere.
+    ///
+    /// # Panics
+    /// As [`Self::open_with`].
+    pub async fn open(person: &'static str, display: &Display) -> Self {
+        Self::open_with(person, display, |command| {
+            command.args(["--microphone", "tone", "--speaker", "none"]);
+        })
+        .await
+    }
+
+    /// Opens one in which the test pattern is seen, with what else it is to be started with.
+    ///
+    /// # Panics
+    /// When the program is not built, can't be started or can't be inspected.
+    pub async fn open_with(person: &'static str, display: &Display, prepare: impl FnOnce(&mut Command)) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        // Asked of the system, and free again at once: the window takes it a moment later.
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+        let mut command = Command::new(programs::visavis().expect("visavis is built"));
+        prepare(&mut command);
+        command
+            .args(["--camera", "pattern", "--ice-server", "none"])
+            .arg("--data-dir")
+            .arg(folder.path())
+            .env("DISPLAY", &display.name)
+            .env("EGUI_INSPECTION", free.to_string())
+            .env_remove("WAYLAND_DISPLAY");
+        let program = Program::spawn(person, command).expect("the window starts");
+        let inspector = tokio::task::block_in_place(|| Inspector::connect(&free.to_string(), SOON));
+        let inspector = inspector.unwrap_or_else(|error| panic!("{person}'s window: {error}; {}", program.stderr()));
+        Self { person, inspector, _folder: folder, program }
+    }
+
+    /// What the program has said so far.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.program.stderr()
+    }
+
+    /// Whether a widget is there now.
+    ///
+    /// # Panics
+    /// When the window is gone.
+    pub fn shows(&mut self, by: &By) -> bool {
+        self.do_with(&format!("looking for {by:?}"), |inspector| inspector.find(by)).is_some()
+    }
+
+    fn do_with<T, E: std::fmt::Display>(&mut self, what: &str, act: impl FnOnce(&mut Inspector) -> Result<T, E>) -> T {
+        let done = tokio::task::block_in_place(|| act(&mut self.inspector));
+        done.unwrap_or_else(|error| panic!("{}: {what}: {error}; {}", self.person, self.program.stderr()))
+    }
+
+    /// Waits until a widget is there.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub fn waits_for(&mut self, by: &By) -> Widget {
+        self.do_with(&format!("waiting for {by:?}"), |inspector| inspector.wait_for(by, SOON))
+    }
+
+    /// Waits for a button and presses it.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub fn clicks(&mut self, name: &str) {
+        let button = By::name(name).role(Role::Button);
+        self.waits_for(&button);
+        self.do_with(&format!("clicking {name}"), |inspector| inspector.click(&button));
+    }
+
+    /// Waits for a field and replaces what stands in it.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub fn fills(&mut self, field: &str, text: &str) {
+        self.waits_for(&By::name(field).role(Role::TextInput));
+        self.do_with(&format!("filling {field}"), |inspector| {
+            inspector.fill(&By::name(field).role(Role::TextInput), text)
+        });
+    }
+
+    /// Logs in under the window's own name.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub fn logs_in(&mut self, server: &str) {
+        self.fills("Your name", self.person);
+        self.fills("Server", server);
+        self.clicks("Log in");
+        self.waits_for(&By::name("Username to call").role(Role::TextInput));
+    }
+
+    /// Presses a key together with Ctrl.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub fn presses_with_control(&mut self, key: Key) {
+        self.do_with(&format!("pressing Ctrl and {key:?}"), |inspector| inspector.press(Modifiers::COMMAND, key));
+    }
+
+    /// Waits until no such widget is there any more.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub fn waits_until_gone(&mut self, by: &By) {
+        self.do_with(&format!("waiting until {by:?} is gone"), |inspector| inspector.wait_until_gone(by, SOON));
+    }
+
+    /// Keeps a picture of the window under this name.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub fn keeps_picture(&mut self, name: &str) {
+        let picture = self.do_with("taking a picture", Inspector::screenshot);
+        picture.save(screenshots().join(name)).expect("the picture is kept");
+    }
+
+    /// Whether the test pattern fills the widget at its own shape: its mark is read from the screen.
+    fn shows_pattern_in(&mut self, widget: &Widget) -> bool {
+        let picture = self.do_with("taking a picture", Inspector::screenshot);
+        let pixels = picture.pixels().expect("a readable picture");
+        let (left, top) = (widget.min.x, widget.min.y);
+        let (width, height) = (widget.max.x - left, widget.max.y - top);
+        let scale = (width / 16.0).min(height / 9.0);
+        let (shown_width, shown_height) = (16.0 * scale, 9.0 * scale);
+        let (x0, y0) = (left + (width - shown_width) / 2.0, top + (height - shown_height) / 2.0);
+        let cell = shown_width / 40.0;
+        MARK.iter().enumerate().all(|(column, white)| {
+            let x = x0 + (column as f32 + 0.5) * cell;
+            let y = y0 + 0.5 * cell;
+            pixels.at(x as u32, y as u32).is_some_and(|[red, green, blue]| {
+                let bright = red > 128 && green > 128 && blue > 128;
+                let dark = red < 128 && green < 128 && blue < 128;
+                if *white { bright } else { dark }
+            })
+        })
+    }
+
+    /// Waits until the other's picture is seen: the test pattern.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub fn sees(&mut self, other: &str) {
+        let remote = self.waits_for(&By::name(&format!("Picture of {other}")));
+        let deadline = std::time::Instant::now() + SOON;
+        while !self.shows_pattern_in(&remote) {
+            if std::time::Instant::now() > deadline {
+                self.keeps_picture("failed.png");
+                panic!("{} does not see {other}'s picture; see failed.png", self.person);
+            }
+        }
+    }
+}
+
+fn screenshots() -> PathBuf {
+    let test = std::env::current_exe().expect("the test knows where it is");
+    test.ancestors().nth(3).expect("the target folder").join("screenshots")
+}

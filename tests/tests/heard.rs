@@ -1,0 +1,210 @@
+//! Everyone hears: two real windows, a real sound server, the ring tone on, and the call answered by its button. What each
+//! speaks into their microphone comes out of the other's speaker, whatever rang or broke before.
+#![cfg(target_os = "linux")]
+
+use std::time::Duration;
+
+use egui::accesskit::Role;
+use visavis_tests::inspection::By;
+use visavis_tests::server::TestServer;
+use visavis_tests::sound_server::{Ears, Kind, Sound, SoundServer, Voice};
+use visavis_tests::window::{Display, Window};
+
+/// How long anything may take that is expected to happen.
+const SOON: Duration = Duration::from_secs(30);
+/// What every notice about a device that is missing in a call says.
+const MISSING: [&str; 2] = ["You will not hear the other", "The call goes on without your voice"];
+
+/// Two people at their windows, each with a microphone and a speaker of their own.
+struct Two {
+    sound: SoundServer,
+    people: [Person; 2],
+    _server: TestServer,
+    _display: Display,
+}
+
+struct Person {
+    window: Window,
+    ears: Ears,
+    _voice: Voice,
+}
+
+impl Person {
+    async fn hears(&self, sound: Sound) {
+        let heard = self.ears.wait_for(sound, SOON).await;
+        heard.unwrap_or_else(|instead| panic!("{instead}; the window says: {}", self.window.said()));
+    }
+}
+
+impl Two {
+    async fn log_in(kind: Kind) -> Self {
+        Self::log_in_with(kind, &["alice", "bob"], |person| format!("{person}-speaker")).await
+    }
+
+    /// The same with other people's devices at hand, and other speakers chosen.
+    async fn log_in_with(kind: Kind, devices_of: &[&str], speaker_of: impl Fn(&str) -> String) -> Self {
+        let (server, display) = (TestServer::start().await, Display::start().await);
+        let sound = SoundServer::start(kind, devices_of).await;
+        sound.make_default("bob").await;
+        let mut people = Vec::new();
+        for person in ["alice", "bob"] {
+            // A steady tone is noise to whoever suppresses noise.
+            let (ears, voice) = (sound.listen(person), sound.speak(person));
+            let mut window = Window::open_with(person, &display, |command| {
+                sound.put_in_reach(command);
+                command
+                    .args(["--microphone", &format!("{person}-microphone"), "--speaker", &speaker_of(person)])
+                    .args(["--noise-suppression", "off", "--echo-cancellation", "off", "--automatic-gain", "off"])
+                    .args(["--log", "warn,visavis_client::device=debug,visavis_client::session=debug"]);
+            })
+            .await;
+            window.logs_in(server.url());
+            people.push(Person { window, ears, _voice: voice });
+        }
+        let people = <[Person; 2]>::try_from(people).ok().expect("two");
+        Self { sound, people, _server: server, _display: display }
+    }
+
+    /// Alice calls, and both hear that it rings.
+    async fn ring(&mut self) {
+        let [alice, bob] = &mut self.people;
+        alice.window.fills("Username to call", "bob");
+        alice.window.clicks("Call");
+        bob.window.waits_for(&By::name("Accept").role(Role::Button));
+        bob.hears(Sound::Ring).await;
+        alice.hears(Sound::Ringback).await;
+    }
+
+    /// Bob takes the call that rings.
+    async fn answer(&mut self) {
+        self.people[1].window.clicks("Accept");
+        self.both_hear_each_other().await;
+    }
+
+    async fn both_hear_each_other(&mut self) {
+        let [alice, bob] = &mut self.people;
+        alice.hears(Sound::VoiceOf("bob")).await;
+        bob.hears(Sound::VoiceOf("alice")).await;
+        for person in &mut self.people {
+            for missing in MISSING {
+                person.window.waits_until_gone(&By::containing(missing));
+            }
+            assert!(person.ears.hear(Sound::NoRing), "it still rings");
+        }
+    }
+
+    /// Another server of the same devices: voices and ears are new.
+    async fn restart_sound_server(&mut self) {
+        self.sound.restart().await;
+        self.sound.make_default("bob").await;
+        for (person, name) in self.people.iter_mut().zip(["alice", "bob"]) {
+            (person.ears, person._voice) = (self.sound.listen(name), self.sound.speak(name));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_rings_and_is_answered_in_the_window_is_heard_by_both() {
+    let mut two = Two::log_in(Kind::PulseAudio).await;
+    two.ring().await;
+    two.answer().await;
+    for person in &two.people {
+        let said = person.window.said();
+        let warned = said.lines().any(|line| line.contains("WARN") && line.contains("visavis"));
+        assert!(!warned, "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_declined_and_made_again_is_heard_by_both() {
+    let mut two = Two::log_in(Kind::PulseAudio).await;
+    two.ring().await;
+    two.people[1].window.clicks("Decline");
+    for person in &mut two.people {
+        person.hears(Sound::NoRing).await;
+        person.window.clicks("Back");
+    }
+    two.ring().await;
+    two.answer().await;
+    // And once more, with the roles of the speakers as they were.
+    two.people[0].window.clicks("Close call");
+    for person in &mut two.people {
+        person.window.clicks("Back");
+    }
+    two.ring().await;
+    two.answer().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_default_speaker_takes_the_ring_tone_and_the_call_over() {
+    let speaker = |person: &str| if person == "bob" { "default".to_owned() } else { format!("{person}-speaker") };
+    let mut two = Two::log_in_with(Kind::PulseAudio, &["alice", "bob", "headset"], speaker).await;
+    two.ring().await;
+    let headset = two.sound.listen("headset");
+    two.sound.make_default("headset").await;
+    headset.wait_for(Sound::Ring, SOON).await.expect("the ring tone");
+    let bobs = std::mem::replace(&mut two.people[1].ears, headset);
+    bobs.wait_for(Sound::NoRing, SOON).await.expect("it rings there no longer");
+    two.answer().await;
+    // And back in the call.
+    two.people[1].ears = bobs;
+    two.sound.make_default("bob").await;
+    two.both_hear_each_other().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_server_that_is_restarted_while_it_rings_rings_on_and_both_hear_each_other() {
+    let mut two = Two::log_in(Kind::PulseAudio).await;
+    two.ring().await;
+    two.restart_sound_server().await;
+    two.people[1].hears(Sound::Ring).await;
+    two.people[0].hears(Sound::Ringback).await;
+    two.answer().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_server_that_is_restarted_in_the_call_leaves_nobody_deaf_or_mute() {
+    let mut two = Two::log_in(Kind::PulseAudio).await;
+    two.ring().await;
+    two.answer().await;
+    two.restart_sound_server().await;
+    two.both_hear_each_other().await;
+    // One that is away for longer is missed, and said; and is used as soon as it is back.
+    two.sound.kill().await;
+    for person in &mut two.people {
+        for missing in MISSING {
+            person.window.waits_for(&By::containing(missing));
+        }
+    }
+    two.restart_sound_server().await;
+    two.both_hear_each_other().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_server_that_hangs_in_the_call_is_said_and_used_again_when_it_goes_on() {
+    let mut two = Two::log_in(Kind::PulseAudio).await;
+    two.ring().await;
+    two.answer().await;
+    two.sound.freeze().await;
+    for person in &mut two.people {
+        person.window.waits_for(&By::containing(MISSING[1]));
+        // The window does not hang with it.
+        person.window.clicks("Camera off");
+        person.window.clicks("Camera on");
+    }
+    two.sound.thaw().await;
+    two.both_hear_each_other().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_pipewire_a_call_that_rings_and_is_answered_in_the_window_is_heard_by_both() {
+    let mut two = Two::log_in(Kind::PipeWire).await;
+    two.ring().await;
+    two.answer().await;
+    two.people[0].window.clicks("Close call");
+    for person in &mut two.people {
+        person.window.clicks("Back");
+    }
+    two.ring().await;
+    two.answer().await;
+}
