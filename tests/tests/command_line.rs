@@ -171,6 +171,8 @@ fn has_not_connected((finished, report): &(Finished, Report), words: &str, step:
     assert!(finished.stderr.contains(words), "{finished:?}");
     assert!(!finished.stderr.contains("cancelled"), "{finished:?}");
     assert_eq!(finished.stderr.matches(step).count(), 1, "the log says how far it came: {}", finished.stderr);
+    let stuck = "not connected: ICE is not complete";
+    assert_eq!(finished.stderr.matches(stuck).count(), 1, "and so does the peer connection: {}", finished.stderr);
 }
 
 const ANSWER_CAME: &str = "their answer came, no connection";
