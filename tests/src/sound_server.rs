@@ -219,6 +219,15 @@ impl SoundServer {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// What plays and what listens now, for whoever looks for a fault.
+    pub async fn streams(&self) -> String {
+        let mut streams = String::new();
+        for what in ["sinks", "sources", "sink-inputs", "source-outputs"] {
+            streams += &format!("{what}:\n{}", self.pactl(&["list", "short", what]).await);
+        }
+        streams
+    }
+
     /// Makes somebody's speaker the system's default.
     pub async fn make_default(&self, person: &str) {
         self.pactl(&["set-default-sink", &format!("{person}-ears")]).await;
