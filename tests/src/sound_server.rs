@@ -6,7 +6,9 @@
 //! - a null sink runs while something records its monitor, which the ears do from the beginning; else it stalls for a
 //!   second or two whenever nothing plays;
 //! - a remapped source of a null sink's monitor is a microphone that hears what is played into that sink;
-//! - the server listens when its script is done, so that who gets through finds all devices.
+//! - the server listens when its script is done, so that who gets through finds all devices;
+//! - when another sink becomes the default one, PulseAudio moves what plays into the default so far along with it, also what
+//!   was opened for that sink by name: a test changes the default only where that is what it is about.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -48,21 +50,25 @@ pub enum Kind {
 pub struct SoundServer {
     kind: Kind,
     people: Vec<String>,
+    /// Whose speaker is the default in the beginning.
+    default: String,
     folder: TempDir,
     /// In the order in which they were started.
     programs: Vec<Program>,
 }
 
 impl SoundServer {
-    /// Starts one in which each of these people has a speaker `NAME-speaker` and a microphone `NAME-microphone`.
+    /// Starts one in which each of these people has a speaker `NAME-speaker` and a microphone `NAME-microphone`. The speaker
+    /// of the last of them is the default.
     ///
     /// # Panics
     /// When it can't be started.
     pub async fn start(kind: Kind, people: &[&str]) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         std::fs::create_dir(folder.path().join("pulse")).expect("a folder for the socket");
-        let people = people.iter().map(|&person| person.to_owned()).collect();
-        let mut server = Self { kind, people, folder, programs: Vec::new() };
+        let people: Vec<String> = people.iter().map(|&person| person.to_owned()).collect();
+        let default = people.last().cloned().expect("somebody");
+        let mut server = Self { kind, people, default, folder, programs: Vec::new() };
         server.run().await;
         server
     }
@@ -121,6 +127,7 @@ impl SoundServer {
         for module in self.modules() {
             script += &format!("load-module {}\n", module.join(" "));
         }
+        script += &format!("set-default-sink {}-ears\n", self.default);
         let path = self.folder.path().join("devices.pa");
         std::fs::write(&path, script).expect("the server's script");
         let mut command = self.command("pulseaudio".as_ref());
@@ -148,6 +155,7 @@ impl SoundServer {
                 std::iter::once("load-module").chain(module.iter().map(String::as_str)).collect();
             self.pactl(&arguments).await;
         }
+        self.make_default(&self.default).await;
     }
 
     /// The modules that make the devices.
@@ -217,6 +225,15 @@ impl SoundServer {
         let output = self.command("pactl".as_ref()).args(arguments).output().await.expect("pactl");
         assert!(output.status.success(), "pactl {arguments:?}: {output:?}");
         String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// What plays and what listens now, for whoever looks for a fault.
+    pub async fn streams(&self) -> String {
+        let mut streams = String::new();
+        for what in ["sinks", "sources", "sink-inputs", "source-outputs"] {
+            streams += &format!("{what}:\n{}", self.pactl(&["list", "short", what]).await);
+        }
+        streams
     }
 
     /// Makes somebody's speaker the system's default.

@@ -15,6 +15,10 @@ const SOON: Duration = Duration::from_secs(30);
 /// What every notice about a device that is missing in a call says.
 const MISSING: [&str; 2] = ["You will not hear the other", "The call goes on without your voice"];
 
+/// Who is who of the two.
+const ALICE: usize = 0;
+const BOB: usize = 1;
+
 /// Two people at their windows, each with a microphone and a speaker of their own.
 struct Two {
     sound: SoundServer,
@@ -29,13 +33,6 @@ struct Person {
     _voice: Voice,
 }
 
-impl Person {
-    async fn hears(&self, sound: Sound) {
-        let heard = self.ears.wait_for(sound, SOON).await;
-        heard.unwrap_or_else(|instead| panic!("{instead}; the window says: {}", self.window.said()));
-    }
-}
-
 impl Two {
     async fn log_in(kind: Kind) -> Self {
         Self::log_in_with(kind, &["alice", "bob"], |person| format!("{person}-speaker")).await
@@ -45,7 +42,6 @@ impl Two {
     async fn log_in_with(kind: Kind, devices_of: &[&str], speaker_of: impl Fn(&str) -> String) -> Self {
         let (server, display) = (TestServer::start().await, Display::start().await);
         let sound = SoundServer::start(kind, devices_of).await;
-        sound.make_default("bob").await;
         let mut people = Vec::new();
         for person in ["alice", "bob"] {
             // A steady tone is noise to whoever suppresses noise.
@@ -71,20 +67,27 @@ impl Two {
         alice.window.fills("Username to call", "bob");
         alice.window.clicks("Call");
         bob.window.waits_for(&By::name("Accept").role(Role::Button));
-        bob.hears(Sound::Ring).await;
-        alice.hears(Sound::Ringback).await;
+        self.hears(BOB, Sound::Ring).await;
+        self.hears(ALICE, Sound::Ringback).await;
     }
 
     /// Bob takes the call that rings.
     async fn answer(&mut self) {
-        self.people[1].window.clicks("Accept");
+        self.people[BOB].window.clicks("Accept");
         self.both_hear_each_other().await;
     }
 
+    /// One of them hears that within a while.
+    async fn hears(&self, who: usize, sound: Sound) {
+        let Err(instead) = self.people[who].ears.wait_for(sound, SOON).await else { return };
+        let streams = self.sound.streams().await;
+        let [alice, bob] = self.people.each_ref().map(|person| person.window.said());
+        panic!("{instead}\n--- streams: {streams}\n--- alice's window: {alice}\n--- bob's window: {bob}");
+    }
+
     async fn both_hear_each_other(&mut self) {
-        let [alice, bob] = &mut self.people;
-        alice.hears(Sound::VoiceOf("bob")).await;
-        bob.hears(Sound::VoiceOf("alice")).await;
+        self.hears(ALICE, Sound::VoiceOf("bob")).await;
+        self.hears(BOB, Sound::VoiceOf("alice")).await;
         for person in &mut self.people {
             for missing in MISSING {
                 person.window.waits_until_gone(&By::containing(missing));
@@ -96,7 +99,6 @@ impl Two {
     /// Another server of the same devices: voices and ears are new.
     async fn restart_sound_server(&mut self) {
         self.sound.restart().await;
-        self.sound.make_default("bob").await;
         for (person, name) in self.people.iter_mut().zip(["alice", "bob"]) {
             (person.ears, person._voice) = (self.sound.listen(name), self.sound.speak(name));
         }
@@ -119,15 +121,15 @@ async fn a_call_that_rings_and_is_answered_in_the_window_is_heard_by_both() {
 async fn a_call_that_was_declined_and_made_again_is_heard_by_both() {
     let mut two = Two::log_in(Kind::PulseAudio).await;
     two.ring().await;
-    two.people[1].window.clicks("Decline");
-    for person in &mut two.people {
-        person.hears(Sound::NoRing).await;
-        person.window.clicks("Back");
+    two.people[BOB].window.clicks("Decline");
+    for who in [ALICE, BOB] {
+        two.hears(who, Sound::NoRing).await;
+        two.people[who].window.clicks("Back");
     }
     two.ring().await;
     two.answer().await;
     // And once more, with the roles of the speakers as they were.
-    two.people[0].window.clicks("Close call");
+    two.people[ALICE].window.clicks("Close call");
     for person in &mut two.people {
         person.window.clicks("Back");
     }
@@ -138,16 +140,16 @@ async fn a_call_that_was_declined_and_made_again_is_heard_by_both() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_default_speaker_takes_the_ring_tone_and_the_call_over() {
     let speaker = |person: &str| if person == "bob" { "default".to_owned() } else { format!("{person}-speaker") };
-    let mut two = Two::log_in_with(Kind::PulseAudio, &["alice", "bob", "headset"], speaker).await;
+    let mut two = Two::log_in_with(Kind::PulseAudio, &["alice", "headset", "bob"], speaker).await;
     two.ring().await;
     let headset = two.sound.listen("headset");
     two.sound.make_default("headset").await;
     headset.wait_for(Sound::Ring, SOON).await.expect("the ring tone");
-    let bobs = std::mem::replace(&mut two.people[1].ears, headset);
+    let bobs = std::mem::replace(&mut two.people[BOB].ears, headset);
     bobs.wait_for(Sound::NoRing, SOON).await.expect("it rings there no longer");
     two.answer().await;
     // And back in the call.
-    two.people[1].ears = bobs;
+    two.people[BOB].ears = bobs;
     two.sound.make_default("bob").await;
     two.both_hear_each_other().await;
 }
@@ -157,8 +159,8 @@ async fn a_sound_server_that_is_restarted_while_it_rings_rings_on_and_both_hear_
     let mut two = Two::log_in(Kind::PulseAudio).await;
     two.ring().await;
     two.restart_sound_server().await;
-    two.people[1].hears(Sound::Ring).await;
-    two.people[0].hears(Sound::Ringback).await;
+    two.hears(BOB, Sound::Ring).await;
+    two.hears(ALICE, Sound::Ringback).await;
     two.answer().await;
 }
 
@@ -201,7 +203,7 @@ async fn on_pipewire_a_call_that_rings_and_is_answered_in_the_window_is_heard_by
     let mut two = Two::log_in(Kind::PipeWire).await;
     two.ring().await;
     two.answer().await;
-    two.people[0].window.clicks("Close call");
+    two.people[ALICE].window.clicks("Close call");
     for person in &mut two.people {
         person.window.clicks("Back");
     }

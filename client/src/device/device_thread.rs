@@ -6,7 +6,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::device::audio_host::{AudioDeviceError, AudioKind};
 use crate::device::hanging::{Alive, HangingThreads};
@@ -59,7 +59,7 @@ impl DeviceThread {
         kind: AudioKind,
         body: impl FnOnce(&DeviceContext<T>) + Send + 'static,
     ) -> Result<(Self, T), AudioDeviceError> {
-        if hanging(kind).is_full() {
+        if hanging(kind).is_full(Instant::now()) {
             return Err(AudioDeviceError::NoAnswer { kind });
         }
         let (stop, alive) = (StopSignal::new(), Alive::default());
@@ -87,7 +87,7 @@ impl Drop for DeviceThread {
         match self.ended.recv_timeout(CLOSE_TIMEOUT) {
             Err(RecvTimeoutError::Timeout) => {
                 tracing::warn!(kind = %self.kind, "an audio device does not close; it is left behind");
-                hanging(self.kind).left_behind(&self.alive);
+                hanging(self.kind).left_behind(&self.alive, Instant::now());
             }
             _ => {
                 let _ = thread.join();
@@ -99,7 +99,6 @@ impl Drop for DeviceThread {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     #[test]
     fn a_device_that_hangs_does_not_hang_whoever_closes_it() {
@@ -115,7 +114,7 @@ mod tests {
 
     #[test]
     fn while_two_devices_hang_there_is_no_answer_at_once_and_no_other_thread() {
-        let (let_go, held) = std::sync::mpsc::channel::<()>();
+        let (let_go, held) = sync_channel::<()>(1);
         let held = Arc::new(std::sync::Mutex::new(held));
         let body = |held: Arc<std::sync::Mutex<Receiver<()>>>| {
             move |context: &DeviceContext<()>| {
@@ -130,7 +129,7 @@ mod tests {
         assert!(matches!(refused, Err(AudioDeviceError::NoAnswer { .. })));
         drop(let_go);
         let deadline = Instant::now() + Duration::from_secs(10);
-        while hanging(AudioKind::Microphone).is_full() {
+        while hanging(AudioKind::Microphone).is_full(Instant::now()) {
             assert!(Instant::now() < deadline, "they came back");
             std::thread::yield_now();
         }

@@ -2,18 +2,23 @@
 //!
 //! A call into a driver can't be interrupted, so a thread that does not come back in time is left behind. A device that
 //! does not open is tried again and again; without a limit each attempt at a driver that hangs would leave another thread
-//! behind. What always holds: while [`MOST`] threads of a registry hang, no further one is to be started.
+//! behind. What always holds: while [`MOST`] threads of a registry hang that were left behind within the last
+//! [`GIVEN_UP_AFTER`], no further one is to be started. (What hangs for longer may hang for ever, and another attempt may
+//! not.)
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 /// One may be closing while the next one opens.
 const MOST: usize = 2;
+/// So that at most two threads a minute are left behind.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(60);
 
 /// A thread's sign of life: held by the thread until it ends.
 pub(super) type Alive = Arc<()>;
 
 /// The threads of one kind of device that were left behind.
-pub(super) struct HangingThreads(Mutex<Vec<Weak<()>>>);
+pub(super) struct HangingThreads(Mutex<Vec<(Weak<()>, Instant)>>);
 
 impl HangingThreads {
     pub(super) const fn new() -> Self {
@@ -21,14 +26,15 @@ impl HangingThreads {
     }
 
     /// A thread was left behind.
-    pub(super) fn left_behind(&self, thread: &Weak<()>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Weak::clone(thread));
+    pub(super) fn left_behind(&self, thread: &Weak<()>, now: Instant) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((Weak::clone(thread), now));
     }
 
     /// Whether so many hang that no other is to be started.
-    pub(super) fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self, now: Instant) -> bool {
         let mut threads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        threads.retain(|thread| thread.strong_count() > 0);
+        let hangs = |since: Instant| now.saturating_duration_since(since) < GIVEN_UP_AFTER;
+        threads.retain(|(thread, since)| thread.strong_count() > 0 && hangs(*since));
         threads.len() >= MOST
     }
 }
@@ -37,16 +43,30 @@ impl HangingThreads {
 mod tests {
     use super::*;
 
-    #[test]
-    fn no_thread_is_started_while_two_hang_and_one_is_again_when_they_come_back() {
+    fn two_that_hang(now: Instant) -> (HangingThreads, [Alive; MOST]) {
         let hanging = HangingThreads::new();
         let threads: [Alive; MOST] = std::array::from_fn(|_| Arc::new(()));
         for thread in &threads {
-            assert!(!hanging.is_full());
-            hanging.left_behind(&Arc::downgrade(thread));
+            assert!(!hanging.is_full(now));
+            hanging.left_behind(&Arc::downgrade(thread), now);
         }
-        assert!(hanging.is_full());
+        (hanging, threads)
+    }
+
+    #[test]
+    fn no_thread_is_started_while_two_hang_and_one_is_again_when_they_come_back() {
+        let now = Instant::now();
+        let (hanging, threads) = two_that_hang(now);
+        assert!(hanging.is_full(now));
         drop(threads);
-        assert!(!hanging.is_full());
+        assert!(!hanging.is_full(now));
+    }
+
+    #[test]
+    fn what_hangs_for_ever_keeps_nothing_from_being_tried_again_for_ever() {
+        let now = Instant::now();
+        let (hanging, _threads) = two_that_hang(now);
+        assert!(hanging.is_full(now + GIVEN_UP_AFTER / 2));
+        assert!(!hanging.is_full(now + GIVEN_UP_AFTER));
     }
 }

@@ -40,6 +40,8 @@ const MOST_AHEAD: Duration = Duration::from_millis(100);
 const FILE_QUEUE: usize = 200;
 /// How often the device's thread looks for errors and the end.
 const LOOK_UP: Duration = Duration::from_millis(50);
+/// A device that takes nothing for this long is gone, whatever it says.
+const SILENT_FOR: Duration = Duration::from_secs(5);
 
 /// An open speaker.
 pub struct Speaker {
@@ -217,16 +219,25 @@ fn open_native(
         quiet_alsa();
         // Taken first, so that it is given back last: when the stream is really closed.
         let host = PlaybackHost::take();
-        let (_stream, errors) = match start(&host, name.as_deref()) {
+        let (_stream, errors, playback, opened_at) = match start(&host, name.as_deref()) {
             Ok((stream, errors, sink)) => {
+                let (playback, opened_at) = (Arc::clone(&sink.playback), sink.opened_at);
                 context.tell(Ok(sink));
-                (stream, errors)
+                (stream, errors, playback, opened_at)
             }
             Err(error) => return context.tell(Err(error)),
         };
         while !context.stop.is_set() {
             std::thread::park_timeout(LOOK_UP);
-            let Ok(error) = errors.try_recv() else { continue };
+            let Ok(error) = errors.try_recv() else {
+                let called_at = Duration::from_micros(playback.called_at.load(Ordering::Relaxed));
+                if opened_at.elapsed().saturating_sub(called_at) > SILENT_FOR {
+                    let words = "The speaker takes no sound any more. Choose another one.".to_owned();
+                    let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
+                    return;
+                }
+                continue;
+            };
             match lost(KIND, &error) {
                 Some(words) => {
                     let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });

@@ -83,7 +83,7 @@ impl Running {
             let _ = capture.join();
         } else {
             tracing::warn!("a camera's driver does not let go; its thread is left behind");
-            HANGING.left_behind(&self.alive);
+            HANGING.left_behind(&self.alive, Instant::now());
         }
     }
 }
@@ -95,7 +95,7 @@ pub(super) fn open(
     output: CameraOutput,
     events: mpsc::Sender<CameraEvent>,
 ) -> Result<(String, Running), CameraError> {
-    if HANGING.is_full() {
+    if HANGING.is_full(Instant::now()) {
         return Err(CameraError::Silent(wanted.unwrap_or("default").to_owned()));
     }
     let timeout = if nokhwa::nokhwa_check() { OPEN_TIMEOUT } else { PERMISSION_TIMEOUT };
@@ -126,7 +126,7 @@ pub(super) fn open(
         Err(why) => {
             // Should the driver wake up again, its thread closes the device.
             stop.set();
-            HANGING.left_behind(&alive_here);
+            HANGING.left_behind(&alive_here, Instant::now());
             let name = wanted.unwrap_or("default").to_owned();
             return Err(match why {
                 RecvTimeoutError::Timeout => CameraError::Silent(name),
