@@ -148,6 +148,14 @@ impl Window {
         self.waits_for(&By::name("Username to call").role(Role::TextInput));
     }
 
+    /// Presses a key.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub fn presses(&mut self, key: Key) {
+        self.do_with(&format!("pressing {key:?}"), |inspector| inspector.press(Modifiers::NONE, key));
+    }
+
     /// Presses a key together with Ctrl.
     ///
     /// # Panics

@@ -248,8 +248,11 @@ impl<C> Call<C> {
             (State::Active(Active { stage: Stage::Calling { .. }, .. }), DeclineReason::Failed) => {
                 EndReason::ConnectFailed("Their app could not set up the call.".to_owned())
             }
-            // As for `close`: media may have connected at this end alone.
-            (_, DeclineReason::Failed) => EndReason::ConnectFailed(NO_CONNECTION.to_owned()),
+            // As for `close`: media may have connected at this end alone, or it was taken here and they never heard of it.
+            (_, DeclineReason::Failed)
+            | (State::Active(Active { stage: Stage::Connecting { .. }, .. }), DeclineReason::Timeout) => {
+                EndReason::ConnectFailed(NO_CONNECTION.to_owned())
+            }
             (State::Active(Active { party: Party { placed: true, .. }, stage, .. }), reason) if !stage.stands() => {
                 match reason {
                     DeclineReason::Declined | DeclineReason::Failed => EndReason::Declined,
