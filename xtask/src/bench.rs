@@ -23,7 +23,8 @@ pub(crate) enum What {
     Call,
     /// The signaling server beside a Node one of the classic kind: memory, processor time, latency.
     Server,
-    /// Calls over bad networks, emulated: freezes, made-up sound, delay, queues. Takes six minutes for all.
+    /// Calls over bad networks, emulated: how they come about, freezes, concealed sound, delay, queues. Takes a quarter of
+    /// an hour for all.
     Network {
         /// Which: clean, loss-2, loss-10, bursts, jitter, drop, narrow, loss-30, blackout, address. All without.
         scenarios: Vec<String>,
