@@ -28,13 +28,14 @@ impl CheckRoundTrip {
         self.awaited.insert(transaction, now);
     }
 
-    /// A check is answered.
-    pub(crate) fn answered(&mut self, transaction: &Transaction, now: Instant) {
-        let Some(left) = self.awaited.remove(transaction) else { return };
+    /// A check is answered. Says whether it was one of ours that had no answer yet, which nobody can guess.
+    pub(crate) fn answered(&mut self, transaction: &Transaction, now: Instant) -> bool {
+        let Some(left) = self.awaited.remove(transaction) else { return false };
         let sample = now.saturating_duration_since(left);
         self.smoothed = Some(self.smoothed.map_or(sample, |smoothed| (smoothed * 3 + sample) / 4));
         let (first, last) = self.answered.unwrap_or((left, left));
         self.answered = Some((first.min(left), last.max(left)));
+        true
     }
 
     /// The smoothed round trip; `None` before the first answer.
@@ -65,11 +66,11 @@ mod tests {
         assert_eq!(round_trip.get(), None);
         round_trip.sent([1; 12], start);
         round_trip.sent([2; 12], start + 50 * MS);
-        round_trip.answered(&[9; 12], start + 60 * MS);
+        assert!(!round_trip.answered(&[9; 12], start + 60 * MS), "nobody asked");
         assert_eq!(round_trip.get(), None);
-        round_trip.answered(&[2; 12], start + 150 * MS);
+        assert!(round_trip.answered(&[2; 12], start + 150 * MS));
         assert_eq!(round_trip.get(), Some(100 * MS));
-        round_trip.answered(&[2; 12], start + 900 * MS);
+        assert!(!round_trip.answered(&[2; 12], start + 900 * MS));
         assert_eq!(round_trip.get(), Some(100 * MS), "one answer counts once");
     }
 

@@ -25,6 +25,7 @@ mod set_up;
 mod tests;
 mod wire_socket;
 
+use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -89,7 +90,12 @@ struct State {
     set_up: SetUp,
     round_trip: CheckRoundTrip,
     flights: FlightRetransmission<Route>,
+    /// Addresses from which checks of ours were answered; at most [`MAX_REACHED`].
+    reached: HashSet<SocketAddr>,
 }
+
+/// The most addresses of the other's that are remembered; later ones wait for the library as they always did.
+const MAX_REACHED: usize = 64;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -269,8 +275,8 @@ impl Wire {
         lock(&self.sockets).iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Takes note of a packet that came.
-    fn note_received(&self, packet: Packet, now: Instant) {
+    /// Takes note of a packet that came from an address.
+    fn note_received(&self, packet: Packet, from: SocketAddr, now: Instant) {
         let state = &mut *lock(&self.state);
         state.set_up.received(packet, now);
         if packet != Packet::Other {
@@ -279,7 +285,9 @@ impl Wire {
         match packet {
             Packet::CheckPassed(transaction) => {
                 state.signs.answered = Some(now);
-                state.round_trip.answered(&transaction, now);
+                if state.round_trip.answered(&transaction, now) && state.reached.len() < MAX_REACHED {
+                    state.reached.insert(from);
+                }
             }
             Packet::Media => state.flights.media_came(),
             Packet::Check(_) | Packet::Handshake | Packet::Other => {}
@@ -323,6 +331,13 @@ impl Wire {
             Packet::Handshake => state.restarting || !state.set_up.has_pair(),
             Packet::Check(_) | Packet::CheckPassed(_) | Packet::Other => false,
         }
+    }
+
+    /// Whether a packet that comes too early is kept. Before there is a connection only from who has answered a check: what
+    /// strangers send is dropped, as the library does.
+    fn keeps(&self, from: SocketAddr) -> bool {
+        let state = lock(&self.state);
+        state.restarting || state.reached.contains(&from)
     }
 
     fn note_media_sent(&self, from: Option<IpAddr>, now: Instant) {

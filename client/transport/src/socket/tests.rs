@@ -64,11 +64,21 @@ async fn what_comes_before_the_library_takes_it_is_delivered_when_it_does() {
     let theirs = loopback();
     let to = ours.local_addr().expect("an address");
     let hello = dtls_record::tests::record(22, 0, 0, b"client hello");
+    theirs.send_to(&hello, to).expect("sent");
+    assert_eq!(receive(&ours).await, None);
+    // From here on they are no stranger.
+    ours.send_to(&packet::tests::message(1, 7, &[]), theirs.local_addr().expect("an address")).await.expect("sent");
+    theirs.send_to(&packet::tests::message(0x0101, 7, &[]), to).expect("sent");
+    receive(&ours).await.expect("the answer to the check");
     theirs.send_to(&[0x80, 1], to).expect("sent");
     theirs.send_to(&hello, to).expect("sent");
     assert_eq!(receive(&ours).await, None);
     wire.pair_selected();
-    assert_eq!(receive(&ours).await, Some(hello), "the handshake once there is a pair");
+    assert_eq!(
+        receive(&ours).await,
+        Some(hello),
+        "the handshake once there is a pair, and once: a stranger's is dropped"
+    );
     let nudge = receive(&ours).await.expect("what makes the library send its flight");
     assert_eq!(Packet::of(&nudge), Packet::Handshake);
     assert_eq!(receive(&ours).await, None);

@@ -279,16 +279,19 @@ impl WireSocket {
         // Datagrams that came together are of one size and may be of several kinds.
         for datagram in data.chunks(meta.stride.max(1)) {
             last = Packet::relayed(datagram);
-            self.wire.note_received(last, now);
             let packet = Packet::of(datagram);
             if packet != last {
                 *lock(&self.nudge) = Nudge::AfterThis;
             }
             from = lock(&self.roaming).received(meta.addr, packet, now);
+            self.wire.note_received(last, from, now);
         }
         meta.addr = from;
         if !self.wire.is_too_early(last) {
             return last != Packet::Handshake || self.takes_handshake(data, meta, now);
+        }
+        if !self.wire.keeps(from) {
+            return false;
         }
         let mut buffered = lock(&self.buffered);
         if buffered.len() >= MAX_BUFFERED {
