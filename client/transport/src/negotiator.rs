@@ -277,6 +277,7 @@ impl Negotiator {
             return Err(NegotiationError::Unusable(error));
         }
         self.wire.described();
+        self.wire.nudge();
         self.add_waiting_candidates().await;
         for kind in unwanted {
             self.stop_sending(kind).await;
@@ -306,6 +307,7 @@ impl Negotiator {
         }
         self.connection.pc.set_remote_description(description).await.map_err(NegotiationError::Unusable)?;
         self.wire.described();
+        self.wire.nudge();
         self.offered = answer.kind == DescriptionKind::Pranswer;
         self.add_waiting_candidates().await;
         self.negotiated().await;
@@ -378,8 +380,9 @@ impl Negotiator {
             url: None,
         };
         // One address that can't be used is no reason not to try the others.
-        if self.connection.pc.add_ice_candidate(candidate).await.is_err() {
-            tracing::debug!("an address of the other's could not be used");
+        match self.connection.pc.add_ice_candidate(candidate).await {
+            Ok(()) => self.wire.nudge(),
+            Err(_) => tracing::debug!("an address of the other's could not be used"),
         }
     }
 

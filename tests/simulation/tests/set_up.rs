@@ -64,6 +64,16 @@ fn candidates_that_come_seconds_after_the_descriptions_are_taken_up_at_once() {
 }
 
 #[test]
+fn a_candidate_that_comes_right_after_the_description_is_tried_at_once() {
+    let scenario = Scenario { candidates_late: 3 * MS, ..Scenario::over(Conditions::CLEAR.delay(10 * MS)) };
+    for seed in 0..20 {
+        let call = simulate(scenario, seed);
+        let seen = call.both_see().unwrap_or_else(|| panic!("seed {seed}: {call:?}"));
+        assert!(seen < 130 * MS, "seed {seed}: {seen:?}, as if it had waited for the next round of checks");
+    }
+}
+
+#[test]
 fn a_slow_signaling_server_costs_its_own_delay_and_no_more() {
     let conditions = Conditions::CLEAR.delay(50 * MS).loss(Loss::Random(0.1));
     let scenario = Scenario { signaling: 400 * MS, ..Scenario::over(conditions) };

@@ -158,6 +158,11 @@ impl Wire {
         lock(&self.state).set_up.described(clock::now());
     }
 
+    /// The library is to look at what it was told now, and not when its timer ends.
+    pub(crate) fn nudge(&self) {
+        self.sockets().iter().for_each(|socket| socket.nudge());
+    }
+
     /// ICE has selected a pair for the first time: the library takes handshakes now.
     pub(crate) fn pair_selected(&self) {
         {

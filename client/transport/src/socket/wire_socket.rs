@@ -35,14 +35,15 @@ const RETRIES: usize = 8;
 /// What comes through a relay the library takes out of its wrapping only after it has looked whether there is something
 /// to send, and then it waits for something else to happen: an answer lies there for up to 200 ms. So something else
 /// happens: after a packet that was relayed comes one with nothing in it, which the library drops. And the first DTLS
-/// flight, which it makes when a pair is selected, lies there until a DTLS packet comes or a timer ends: so one comes.
+/// flight, which it makes when a pair is selected, lies there until a DTLS packet comes or a timer ends: so one comes. And
+/// an address of the other's is tried when a timer ends that was set before it was known (50 ms): so it is nudged then too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Nudge {
     /// Not needed.
     No,
     /// A relayed packet was delivered.
     AfterThis,
-    /// And the library has unwrapped it.
+    /// And the library has unwrapped it; or it was told something from above.
     Now,
     /// A pair was selected.
     Dtls,
@@ -246,6 +247,17 @@ impl WireSocket {
             }
         }
         false
+    }
+
+    /// The library was told something that it looks at only when something else happens: so it does.
+    pub(super) fn nudge(&self) {
+        {
+            let mut nudge = lock(&self.nudge);
+            if *nudge != Nudge::Dtls {
+                *nudge = Nudge::Now;
+            }
+        }
+        self.wake();
     }
 
     /// The library has selected a pair: it is to send its first flight.
