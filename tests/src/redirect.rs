@@ -8,7 +8,7 @@ use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{accept_async, connect_async};
+use tokio_tungstenite::{accept_async, connect_async_with_config};
 
 use visavis_link::{Emulator, Side};
 
@@ -44,7 +44,13 @@ impl Redirect {
 
 /// Passes everything on between a client and the server until either leaves.
 async fn join(stream: TcpStream, server: String, network: Arc<Emulator>) {
-    let (Ok(client), Ok((server, _))) = (accept_async(stream).await, connect_async(server).await) else { return };
+    // Like the app and the server: a small message does not wait for the acknowledgement of the one before it.
+    let connecting = connect_async_with_config(server, None, true);
+    let (Ok(()), Ok(client), Ok((server, _))) =
+        (stream.set_nodelay(true), accept_async(stream).await, connecting.await)
+    else {
+        return;
+    };
     let ((to_client, from_client), (to_server, from_server)) = (client.split(), server.split());
     tokio::select! {
         () = pass(from_client, to_server, &network, Side::B) => {}
