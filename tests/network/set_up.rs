@@ -16,8 +16,6 @@ use crate::sight;
 
 /// Calls in virtual time.
 const SIMULATED: u64 = 500;
-/// ICE restarts take longer to simulate: seconds of media go with each.
-const SIMULATED_RESTARTS: u64 = 200;
 /// Calls in real time.
 const REAL: u64 = 40;
 /// A call has 15 s to connect, and as long again for its first pictures.
@@ -35,9 +33,8 @@ pub(crate) async fn run(scenario: &Named, clock: Clock) -> Result<Outcome, Box<d
     match clock {
         Clock::Virtual => {
             let scenario = scenario.clone();
-            let seeds = if scenario.scenario.restart { SIMULATED_RESTARTS } else { SIMULATED };
             // It runs runtimes of its own.
-            Ok(tokio::task::spawn_blocking(move || scenario.measure(0..seeds)).await?)
+            Ok(tokio::task::spawn_blocking(move || scenario.measure(0..SIMULATED)).await?)
         }
         Clock::Real => {
             let mut outcome = Outcome::default();
