@@ -1,6 +1,8 @@
-//! Shows each screen of the window with made-up snapshots, to look at them: `cargo run --example gallery -- SCREEN`.
+//! Shows each screen of the window with made-up snapshots, to look at them:
+//! `cargo run --example gallery -- SCREEN`.
 //!
-//! A development tool: there is no server, no call and no device behind it, and what is pressed is only logged.
+//! A development tool: there is no server, no call and no device behind it, and what is pressed is
+//! only logged.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +14,9 @@ use visavis_client::device::{DeviceInfo, DeviceList};
 use visavis_client::media::frame::Picture;
 use visavis_client::media::slot::LatestSlot;
 use visavis_client::media::units::VideoSize;
-use visavis_client::session::snapshot::{LoginPhase, Notice, NoticeId, Person, SessionLink, Snapshot};
+use visavis_client::session::snapshot::{
+    LoginPhase, Notice, NoticeId, Person, SessionLink, Snapshot,
+};
 use visavis_client::ui::{self, WindowOptions};
 use visavis_shared::Username;
 
@@ -45,10 +49,16 @@ fn snapshot(screen: &str) -> Snapshot {
         login: LoginPhase::LoggedIn { username: name("alice") },
         server: "ws://192.168.1.20:9090".to_owned(),
         username: "alice".to_owned(),
-        people: ["bob", "Dr. Ada Lovelace", "grace.hopper", "李雷", "a_name_as_long_as_a_name_may_be_"]
-            .iter()
-            .map(|n| Person { username: name(n), online: true })
-            .collect(),
+        people: [
+            "bob",
+            "Dr. Ada Lovelace",
+            "grace.hopper",
+            "李雷",
+            "a_name_as_long_as_a_name_may_be_",
+        ]
+        .iter()
+        .map(|n| Person { username: name(n), online: true })
+        .collect(),
         people_total: 5,
         devices: devices(),
         microphone_level: 0.12,
@@ -76,13 +86,16 @@ fn snapshot(screen: &str) -> Snapshot {
         "call-off" => {
             s.call = in_call;
             (s.microphone_muted, s.camera_off) = (true, true);
-            s.connection_words = Some("Their connection is weak: 12% of their packets are lost".to_owned());
+            s.connection_words =
+                Some("Their connection is weak: 12% of their packets are lost".to_owned());
         }
         "reconnecting" => {
             s.call = CallPhase::Reconnecting { peer: bob, since: ago(187), lost_at: ago(8) };
             (s.remote_video_live, s.camera_live) = (true, true);
         }
-        "ended" => s.call = CallPhase::Ended { peer: bob, reason: EndReason::Unknown, talked: None },
+        "ended" => {
+            s.call = CallPhase::Ended { peer: bob, reason: EndReason::Unknown, talked: None }
+        }
         "talked" => {
             let talked = Some(Duration::from_secs(201));
             s.call = CallPhase::Ended { peer: bob, reason: EndReason::ClosedByPeer, talked };
@@ -92,8 +105,10 @@ fn snapshot(screen: &str) -> Snapshot {
                 "The camera is in use by another program. The call goes on without your picture.",
                 "No microphone was found.",
             ];
-            s.notices =
-                (0u64..).zip(texts).map(|(id, text)| Notice { id: NoticeId(id), text: text.to_owned() }).collect();
+            s.notices = (0u64..)
+                .zip(texts)
+                .map(|(id, text)| Notice { id: NoticeId(id), text: text.to_owned() })
+                .collect();
         }
         _ => {
             (s.preview, s.camera_live) = (true, true);
@@ -115,7 +130,9 @@ fn picture(width: u32, height: u32, hue: f32) -> Picture {
             let (r, g, b) = match (head || body, stripe) {
                 (true, _) => (0.85 - 0.25 * v, 0.66 - 0.2 * v, 0.55 - 0.2 * v),
                 (false, true) => (0.95, 0.9, 0.4),
-                (false, false) => (0.25 + 0.3 * u * hue, 0.32 + 0.25 * v, 0.45 + 0.25 * (1.0 - v) * (1.0 - hue)),
+                (false, false) => {
+                    (0.25 + 0.3 * u * hue, 0.32 + 0.25 * v, 0.45 + 0.25 * (1.0 - v) * (1.0 - hue))
+                }
             };
             rgba.extend([r, g, b, 1.0].map(|c: f32| (c * 255.0) as u8));
         }
@@ -131,7 +148,10 @@ fn main() {
         Some("light") => Theme::Light,
         _ => Theme::Dark,
     };
-    let size = match (arguments.next().and_then(|w| w.parse().ok()), arguments.next().and_then(|h| h.parse().ok())) {
+    let size = match (
+        arguments.next().and_then(|w| w.parse().ok()),
+        arguments.next().and_then(|h| h.parse().ok()),
+    ) {
         (Some(width), Some(height)) => Some([width, height]),
         _ => None,
     };
@@ -141,7 +161,12 @@ fn main() {
     }
     let (intents, mut received) = mpsc::channel(64);
     let (keep, snapshots) = watch::channel(Arc::new(snapshot(&screen)));
-    let link = SessionLink { intents, snapshots, remote_picture: LatestSlot::new(), self_picture: LatestSlot::new() };
+    let link = SessionLink {
+        intents,
+        snapshots,
+        remote_picture: LatestSlot::new(),
+        self_picture: LatestSlot::new(),
+    };
     link.remote_picture.put(picture(1280, 720, 1.0));
     link.self_picture.put(picture(640, 360, 0.0));
     let printer = std::thread::Builder::new().name("printer".to_owned()).spawn(move || {
@@ -150,7 +175,10 @@ fn main() {
         }
     });
     let settings = Settings { theme, ..Settings::default() };
-    let shown = ui::run(link, WindowOptions { settings, size, position: Some([0.0, 0.0]), ..WindowOptions::default() });
+    let shown = ui::run(
+        link,
+        WindowOptions { settings, size, position: Some([0.0, 0.0]), ..WindowOptions::default() },
+    );
     drop(keep);
     if let Ok(printer) = printer {
         let _ = printer.join();

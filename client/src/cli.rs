@@ -1,6 +1,7 @@
 //! The command line: flags as they are typed ([`Cli`]) and what they mean ([`Invocation`]).
 //!
-//! Every flag is read once, here; nothing after this looks at the command line again. Exit codes are [`ExitReason`]'s.
+//! Every flag is read once, here; nothing after this looks at the command line again. Exit codes
+//! are [`ExitReason`]'s.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -55,19 +56,34 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Options {
-    /// The signaling server; a bare host name gets ws:// and port 9090 [default: the one used last, or ws://127.0.0.1:9090]
-    #[arg(long, global = true, value_name = "URL", env = "VISAVIS_SERVER", help_heading = "Connection")]
+    /// The signaling server; a bare host name gets ws:// and port 9090 [default: the one used last,
+    /// or ws://127.0.0.1:9090]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "VISAVIS_SERVER",
+        help_heading = "Connection"
+    )]
     server: Option<String>,
     /// The name to log in with
-    #[arg(long, global = true, value_name = "NAME", env = "VISAVIS_USERNAME", help_heading = "Connection")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "VISAVIS_USERNAME",
+        help_heading = "Connection"
+    )]
     username: Option<String>,
     /// Meet whoever is in this room instead of calling a name
     #[arg(long, global = true, value_name = "ROOM", help_heading = "Connection")]
     room: Option<String>,
-    /// One more STUN or TURN server: stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT; `none` drops the built-in one
+    /// One more STUN or TURN server: stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT; `none` drops
+    /// the built-in one
     #[arg(long, global = true, value_name = "URL", help_heading = "Connection")]
     ice_server: Vec<String>,
-    /// Let media flow only through a TURN relay, so that the other does not learn this computer's address
+    /// Let media flow only through a TURN relay, so that the other does not learn this computer's
+    /// address
     #[arg(long, global = true, help_heading = "Connection")]
     relay_only: bool,
 
@@ -105,13 +121,28 @@ struct Options {
     max_bitrate: Bitrate,
 
     /// Write the received pictures as they are shown, at the largest size that they have
-    #[arg(long, global = true, value_name = "PATH.y4m", help_heading = "Results (call and answer)")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH.y4m",
+        help_heading = "Results (call and answer)"
+    )]
     record_video: Option<PathBuf>,
     /// Write the last received picture
-    #[arg(long, global = true, value_name = "PATH.png", help_heading = "Results (call and answer)")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH.png",
+        help_heading = "Results (call and answer)"
+    )]
     snapshot: Option<PathBuf>,
     /// Write what was measured
-    #[arg(long, global = true, value_name = "PATH.json", help_heading = "Results (call and answer)")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH.json",
+        help_heading = "Results (call and answer)"
+    )]
     report: Option<PathBuf>,
     /// Close the call so long after it connected: 10s, 2m [default: until the other closes it]
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration, help_heading = "Results (call and answer)")]
@@ -120,11 +151,25 @@ struct Options {
     #[arg(long, global = true, value_name = "TIME", default_value = "30s", value_parser = parse_duration, help_heading = "Results (call and answer)")]
     timeout: Duration,
 
-    /// Where settings and the device's key are kept [default: the system's place for application data]
-    #[arg(long, global = true, value_name = "DIR", env = "VISAVIS_DATA_DIR", help_heading = "Program")]
+    /// Where settings and the device's key are kept [default: the system's place for application
+    /// data]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "VISAVIS_DATA_DIR",
+        help_heading = "Program"
+    )]
     data_dir: Option<PathBuf>,
-    /// What to log to standard error: error, warn, info, debug, or a filter such as visavis_transport=debug
-    #[arg(long, global = true, value_name = "FILTER", env = "VISAVIS_LOG", help_heading = "Program")]
+    /// What to log to standard error: error, warn, info, debug, or a filter such as
+    /// visavis_transport=debug
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILTER",
+        env = "VISAVIS_LOG",
+        help_heading = "Program"
+    )]
     log: Option<String>,
     /// Write how long the window took to be usable
     #[arg(long, global = true, value_name = "PATH.json", hide = true)]
@@ -232,18 +277,26 @@ impl Cli {
         }
         let room = options
             .room
-            .map(|text| RoomId::parse(&text).map_err(|e| UsageError(format!("--room {text:?} can't be a room: {e}"))))
+            .map(|text| {
+                RoomId::parse(&text)
+                    .map_err(|e| UsageError(format!("--room {text:?} can't be a room: {e}")))
+            })
             .transpose()?;
         let name = |what: &str, text: &str| {
-            canonical_name(text).map_err(|e| UsageError(format!("{what} {text:?} can't be a name: {e}")))
+            canonical_name(text)
+                .map_err(|e| UsageError(format!("{what} {text:?} can't be a name: {e}")))
         };
         let action = match (self.command, room) {
             (None, None) => Action::Window,
             (None, Some(_)) => return Err(UsageError("--room goes with `visavis call`".into())),
-            (Some(Command::Call { peer: Some(text) }), None) => Action::Call(Target::Person(name("USERNAME", &text)?)),
+            (Some(Command::Call { peer: Some(text) }), None) => {
+                Action::Call(Target::Person(name("USERNAME", &text)?))
+            }
             (Some(Command::Call { peer: None }), Some(room)) => Action::Call(Target::Room(room)),
             (Some(Command::Call { .. }), _) => {
-                return Err(UsageError("say whom to call: `visavis call NAME` or `visavis call --room ROOM`".into()));
+                return Err(UsageError(
+                    "say whom to call: `visavis call NAME` or `visavis call --room ROOM`".into(),
+                ));
             }
             (Some(Command::Answer { from }), None) => {
                 Action::Answer { from: from.map(|text| name("--from", &text)).transpose()? }
@@ -254,7 +307,11 @@ impl Cli {
         };
         let mut ice_servers = Vec::new();
         if !options.ice_server.iter().any(|url| url == "none") {
-            ice_servers.push(IceServer { urls: vec![DEFAULT_STUN.to_owned()], username: None, credential: None });
+            ice_servers.push(IceServer {
+                urls: vec![DEFAULT_STUN.to_owned()],
+                username: None,
+                credential: None,
+            });
         }
         for url in options.ice_server.iter().filter(|url| *url != "none") {
             ice_servers.push(parse_ice_server(url)?);
@@ -313,7 +370,11 @@ fn parse_microphone(text: &str) -> Result<MicrophoneChoice, UsageError> {
             } else if let Some(hz) = text.strip_prefix("tone:") {
                 match f32::from_str(hz) {
                     Ok(hz) if (50.0..=8000.0).contains(&hz) => MicrophoneChoice::Tone(hz),
-                    _ => return Err(UsageError(format!("--microphone tone:{hz}: write a frequency from 50 to 8000"))),
+                    _ => {
+                        return Err(UsageError(format!(
+                            "--microphone tone:{hz}: write a frequency from 50 to 8000"
+                        )));
+                    }
                 }
             } else {
                 MicrophoneChoice::Named(text.to_owned())
@@ -383,12 +444,16 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
-/// `turn:USER:PASSWORD@HOST:PORT` is split into the URL and the credential that RFC 7065 keeps out of it.
+/// `turn:USER:PASSWORD@HOST:PORT` is split into the URL and the credential that RFC 7065 keeps out
+/// of it.
 fn parse_ice_server(text: &str) -> Result<IceServer, UsageError> {
-    let wrong = || UsageError("--ice-server: write stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT".into());
+    let wrong =
+        || UsageError("--ice-server: write stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT".into());
     let (scheme, rest) = text.split_once(':').ok_or_else(wrong)?;
     match scheme {
-        "stun" if !rest.is_empty() => Ok(IceServer { urls: vec![text.to_owned()], username: None, credential: None }),
+        "stun" if !rest.is_empty() => {
+            Ok(IceServer { urls: vec![text.to_owned()], username: None, credential: None })
+        }
         "turn" | "turns" => {
             let (account, host) = rest.rsplit_once('@').ok_or_else(wrong)?;
             let (user, password) = account.split_once(':').ok_or_else(wrong)?;
@@ -452,9 +517,15 @@ mod tests {
         assert_eq!((plain.voice, plain.volume), (VoiceWish::default(), None));
         let line = "visavis --echo-cancellation off --noise-suppression on --volume 130";
         let asked = invocation(line).unwrap();
-        let voice = VoiceWish { echo_cancellation: Some(false), noise_suppression: Some(true), automatic_gain: None };
+        let voice = VoiceWish {
+            echo_cancellation: Some(false),
+            noise_suppression: Some(true),
+            automatic_gain: None,
+        };
         assert_eq!((asked.voice, asked.volume), (voice, Some(Volume::from_percent(130))));
-        assert!(invocation("visavis --automatic-gain maybe").unwrap_err().contains("write on or off"));
+        assert!(
+            invocation("visavis --automatic-gain maybe").unwrap_err().contains("write on or off")
+        );
         assert!(invocation("visavis --volume 151").is_err());
     }
 
@@ -467,7 +538,11 @@ mod tests {
     fn options_may_stand_before_and_after_the_command() {
         for line in ["visavis --username alice call bob", "visavis call bob --username alice"] {
             let invocation = invocation(line).unwrap();
-            assert_eq!(invocation.action, Action::Call(Target::Person(Username::parse("bob").unwrap())), "{line}");
+            assert_eq!(
+                invocation.action,
+                Action::Call(Target::Person(Username::parse("bob").unwrap())),
+                "{line}"
+            );
             assert_eq!(invocation.username, Username::parse("alice").ok(), "{line}");
         }
     }
@@ -501,7 +576,8 @@ mod tests {
 
     #[test]
     fn turn_credentials_are_kept_out_of_the_url() {
-        let line = "visavis call b --username a --ice-server none --ice-server turn:u:p@w@host:3478";
+        let line =
+            "visavis call b --username a --ice-server none --ice-server turn:u:p@w@host:3478";
         let servers = invocation(line).unwrap().ice_servers;
         assert_eq!(servers.len(), 1);
         assert_eq!(servers[0].urls, ["turn:host:3478"]);

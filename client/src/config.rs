@@ -1,8 +1,9 @@
 //! What is remembered between starts: one small JSON file in the data directory.
 //!
-//! In: the path, and changes as the person makes them. Out: [`Settings`], or the defaults and a line for the person
-//! when the file can't be read. What always holds: a reader sees the old file or the new one, never half of either
-//! (written beside it, then renamed); only its owner can read it; a damaged file never stops the program.
+//! In: the path, and changes as the person makes them. Out: [`Settings`], or the defaults and a
+//! line for the person when the file can't be read. What always holds: a reader sees the old file
+//! or the new one, never half of either (written beside it, then renamed); only its owner can read
+//! it; a damaged file never stops the program.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -37,7 +38,8 @@ pub enum Theme {
     Light,
 }
 
-/// Everything that is remembered. Fields that a file lacks have their defaults; fields that it has besides are ignored.
+/// Everything that is remembered. Fields that a file lacks have their defaults; fields that it has
+/// besides are ignored.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Settings {
@@ -114,11 +116,16 @@ mod volume_stored {
 
     use crate::media::audio_output::Volume;
 
-    pub(super) fn serialize<S: Serializer>(volume: &Volume, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        volume: &Volume,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_u8(volume.percent())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Volume, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Volume, D::Error> {
         u8::deserialize(deserializer).map(Volume::from_percent)
     }
 }
@@ -172,16 +179,21 @@ impl Settings {
     /// Reads the file; a file that isn't there yet means the defaults.
     ///
     /// # Errors
-    /// [`SettingsError::Read`] or [`SettingsError::Damaged`]; [`Self::load_or_default`] turns them into a line.
+    /// [`SettingsError::Read`] or [`SettingsError::Damaged`]; [`Self::load_or_default`] turns them
+    /// into a line.
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
         let mut text = String::new();
-        let read = fs::File::open(path).and_then(|file| file.take(MAX_SETTINGS_BYTES + 1).read_to_string(&mut text));
+        let read = fs::File::open(path)
+            .and_then(|file| file.take(MAX_SETTINGS_BYTES + 1).read_to_string(&mut text));
         match read {
-            Ok(_) if text.len() as u64 > MAX_SETTINGS_BYTES => {
-                Err(SettingsError::Damaged { path: path.to_owned(), reason: "too large".to_owned() })
-            }
-            Ok(_) => serde_json::from_str(&text)
-                .map_err(|e| SettingsError::Damaged { path: path.to_owned(), reason: e.to_string() }),
+            Ok(_) if text.len() as u64 > MAX_SETTINGS_BYTES => Err(SettingsError::Damaged {
+                path: path.to_owned(),
+                reason: "too large".to_owned(),
+            }),
+            Ok(_) => serde_json::from_str(&text).map_err(|e| SettingsError::Damaged {
+                path: path.to_owned(),
+                reason: e.to_string(),
+            }),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(e) if e.kind() == io::ErrorKind::InvalidData => {
                 Err(SettingsError::Damaged { path: path.to_owned(), reason: "not text".to_owned() })
@@ -222,14 +234,16 @@ impl Settings {
             .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()))
             .and_then(|()| fs::rename(&draft, path));
         if written.is_err() {
-            // Nothing more can be done about a draft that can't be removed: the failure above is what counts.
+            // Nothing more can be done about a draft that can't be removed: the failure above is
+            // what counts.
             let _ = fs::remove_file(&draft);
         }
         written
     }
 }
 
-/// Writes settings on a thread of its own, so that the window never waits for a disk. The latest settings win.
+/// Writes settings on a thread of its own, so that the window never waits for a disk. The latest
+/// settings win.
 pub struct SettingsWriter {
     latest: Arc<LatestSlot<Settings>>,
     problems: Arc<LatestSlot<String>>,
@@ -327,8 +341,15 @@ mod tests {
     fn a_damaged_file_means_the_defaults_and_a_line_for_the_person() {
         let too_large = " ".repeat(100_000);
         let too_deep = "[".repeat(50_000);
-        for bytes in [&b""[..], b"{", b"[1]", b"{\"theme\":7}", b"\xff\xfe", too_large.as_bytes(), too_deep.as_bytes()]
-        {
+        for bytes in [
+            &b""[..],
+            b"{",
+            b"[1]",
+            b"{\"theme\":7}",
+            b"\xff\xfe",
+            too_large.as_bytes(),
+            too_deep.as_bytes(),
+        ] {
             let (_dir, path) = somewhere();
             fs::create_dir_all(path.parent().expect("a parent")).expect("made");
             fs::write(&path, bytes).expect("written");
@@ -375,7 +396,8 @@ mod tests {
         let (dir, _) = somewhere();
         let file = dir.path().join("file");
         fs::write(&file, "").expect("written");
-        let writer = SettingsWriter::start(file.join("inside").join(SETTINGS_FILE)).expect("started");
+        let writer =
+            SettingsWriter::start(file.join("inside").join(SETTINGS_FILE)).expect("started");
         let problems = Arc::clone(writer.problems());
         writer.keep(unusual());
         drop(writer);

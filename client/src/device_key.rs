@@ -1,13 +1,15 @@
 //! The key of this device: made once, kept in one file, and the reason why a name is its owner's.
 //!
-//! In: the data directory, and the origin of a server. Out: a [`LoginKey`] for that server, which signs challenges.
-//! What always holds: there is one key in a data directory, also when two programs start there at once; it is on the
-//! disk before it is used; only its owner can read it; a file that is damaged or can't be read is an error and stays as
-//! it is, because a new key would own none of the old one's names.
+//! In: the data directory, and the origin of a server. Out: a [`LoginKey`] for that server, which
+//! signs challenges. What always holds: there is one key in a data directory, also when two
+//! programs start there at once; it is on the disk before it is used; only its owner can read it; a
+//! file that is damaged or can't be read is an error and stays as it is, because a new key would
+//! own none of the old one's names.
 //!
-//! The file holds 32 random bytes. No server ever sees a key that is made of these alone: each origin has a key of its
-//! own (HKDF with SHA-256, RFC 5869), so that a server that passes on another's challenge gets a signature that is good
-//! for nothing there, and two servers can't tell that a person is the same.
+//! The file holds 32 random bytes. No server ever sees a key that is made of these alone: each
+//! origin has a key of its own (HKDF with SHA-256, RFC 5869), so that a server that passes on
+//! another's challenge gets a signature that is good for nothing there, and two servers can't tell
+//! that a person is the same.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -49,7 +51,9 @@ pub enum KeyError {
         path: PathBuf,
     },
     /// There is no file, and none can be written.
-    #[error("the device's key can't be kept in {path} ({source}); name another folder with --data-dir")]
+    #[error(
+        "the device's key can't be kept in {path} ({source}); name another folder with --data-dir"
+    )]
     Write {
         /// Which file.
         path: PathBuf,
@@ -86,7 +90,10 @@ impl DeviceKey {
         let path = data_dir.join(KEY_FILE);
         match load(&path) {
             Err(KeyError::Read { source, .. })
-                if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+                if matches!(
+                    source.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) => {}
             other => return other,
         }
         match create(&path, rand::random()) {
@@ -98,7 +105,8 @@ impl DeviceKey {
         load(&path)
     }
 
-    /// The key for one server, which no other server ever sees. `origin` is its address without a path.
+    /// The key for one server, which no other server ever sees. `origin` is its address without a
+    /// path.
     #[must_use]
     pub fn login_key(&self, origin: &str) -> LoginKey {
         // Both steps of HKDF; the second one's first block is as long as the key.
@@ -108,7 +116,8 @@ impl DeviceKey {
 }
 
 fn hmac(key: &[u8], message: &[&[u8]]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!("every length is a key's"));
+    let mut mac = Hmac::<Sha256>::new_from_slice(key)
+        .unwrap_or_else(|_| unreachable!("every length is a key's"));
     for part in message {
         mac.update(part);
     }
@@ -138,13 +147,17 @@ fn create(path: &Path, seed: [u8; SEED_BYTES]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     private_file::create_dir(dir)?;
     // The process id and chance keep two that do this at once from writing into each other's draft.
-    let draft = path.with_extension(format!("key.{}-{:08x}", std::process::id(), rand::random::<u32>()));
-    let written = write(private_file::create_new(&draft)?, &seed).and_then(|()| match fs::hard_link(&draft, path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            // Some file systems have no links. Then a crash at this very moment leaves a damaged file, which is said.
-            write(private_file::create_new(path)?, &seed)
+    let draft =
+        path.with_extension(format!("key.{}-{:08x}", std::process::id(), rand::random::<u32>()));
+    let written = write(private_file::create_new(&draft)?, &seed).and_then(|()| {
+        match fs::hard_link(&draft, path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                // Some file systems have no links. Then a crash at this very moment leaves a
+                // damaged file, which is said.
+                write(private_file::create_new(path)?, &seed)
+            }
+            other => other,
         }
-        other => other,
     });
     // Nothing more can be done about a draft that can't be removed; nobody else can read it.
     let _ = fs::remove_file(&draft);
@@ -262,7 +275,8 @@ mod tests {
         let (dir, _) = somewhere();
         let file = dir.path().join("file");
         fs::write(&file, "").expect("written");
-        let error = DeviceKey::load_or_create(&file.join("inside")).expect_err("it is inside a file");
+        let error =
+            DeviceKey::load_or_create(&file.join("inside")).expect_err("it is inside a file");
         assert!(matches!(error, KeyError::Write { .. }), "{error:?}");
         assert!(error.to_string().contains("--data-dir"), "{error}");
     }
@@ -273,10 +287,18 @@ mod tests {
         let key = DeviceKey::from_seed([7; 32]);
         let one = key.login_key("wss://calls.example:443").public();
         assert_eq!(one.to_string(), "ceqtCPP1o4yyDRSrXinextXEnBHp3ITQMxLHDKtgq0w=");
-        for other in ["ws://calls.example:443", "wss://calls.example:9090", "wss://calls.example.org:443", ""] {
+        for other in [
+            "ws://calls.example:443",
+            "wss://calls.example:9090",
+            "wss://calls.example.org:443",
+            "",
+        ] {
             assert_ne!(key.login_key(other).public(), one, "{other}");
         }
-        assert_ne!(DeviceKey::from_seed([8; 32]).login_key("wss://calls.example:443").public(), one);
+        assert_ne!(
+            DeviceKey::from_seed([8; 32]).login_key("wss://calls.example:443").public(),
+            one
+        );
     }
 
     #[test]

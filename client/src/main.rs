@@ -1,4 +1,5 @@
-//! The `visavis` program: reads the command line, starts a session, and hands it to a window or to a script.
+//! The `visavis` program: reads the command line, starts a session, and hands it to a window or to
+//! a script.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -42,12 +43,16 @@ fn main() -> ExitCode {
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return fail(ExitReason::Device, &format!("no threads could be started: {error}")),
+        Err(error) => {
+            return fail(ExitReason::Device, &format!("no threads could be started: {error}"));
+        }
     };
     let code = match invocation.action.clone() {
         Action::Devices { json } => list_devices(json),
         Action::Doctor { json } => run_doctor(&runtime, &invocation, json),
-        Action::Call(Target::Person(peer)) => run_headless(&runtime, &invocation, Errand::Call(peer)),
+        Action::Call(Target::Person(peer)) => {
+            run_headless(&runtime, &invocation, Errand::Call(peer))
+        }
         Action::Call(Target::Room(room)) => run_headless(&runtime, &invocation, Errand::Meet(room)),
         Action::Answer { from } => run_headless(&runtime, &invocation, Errand::Answer { from }),
         Action::Window => run_window(&runtime, &invocation, started_at),
@@ -69,11 +74,12 @@ fn say(words: &str) {
     let _ = writeln!(std::io::stdout(), "{words}");
 }
 
-/// Logs go to standard error. Only what goes through `tracing` is logged: the libraries below use the `log` facade,
-/// which would show addresses and session descriptions.
+/// Logs go to standard error. Only what goes through `tracing` is logged: the libraries below use
+/// the `log` facade, which would show addresses and session descriptions.
 fn start_log(filter: Option<&str>) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_LOG))
-        .map_err(|error| format!("--log: {error}: write a level such as info, or visavis_client=debug"))?;
+    let filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_LOG)).map_err(|error| {
+        format!("--log: {error}: write a level such as info, or visavis_client=debug")
+    })?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     Ok(())
 }
@@ -97,7 +103,11 @@ fn session_options(invocation: &Invocation) -> SessionOptions {
     }
 }
 
-fn run_headless(runtime: &tokio::runtime::Runtime, invocation: &Invocation, errand: Errand) -> ExitCode {
+fn run_headless(
+    runtime: &tokio::runtime::Runtime,
+    invocation: &Invocation,
+    errand: Errand,
+) -> ExitCode {
     if let Err(words) = check_files(invocation) {
         return fail(ExitReason::Device, &words);
     }
@@ -185,7 +195,8 @@ fn check_files(invocation: &Invocation) -> Result<(), String> {
         inputs.push(path);
     }
     for path in inputs {
-        std::fs::File::open(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+        std::fs::File::open(path)
+            .map_err(|error| format!("{} can't be read: {error}", path.display()))?;
     }
     let mut outputs = vec![&invocation.record_video, &invocation.snapshot, &invocation.report];
     let speaker = match &invocation.speaker {
@@ -194,9 +205,14 @@ fn check_files(invocation: &Invocation) -> Result<(), String> {
     };
     outputs.push(&speaker);
     for path in outputs.into_iter().flatten() {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder =
+            path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {
-            return Err(format!("{} can't be written: there is no folder {}", path.display(), folder.display()));
+            return Err(format!(
+                "{} can't be written: there is no folder {}",
+                path.display(),
+                folder.display()
+            ));
         }
     }
     Ok(())
@@ -239,9 +255,11 @@ fn list_devices(json: bool) -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    for (title, devices) in
-        [("Cameras", &list.cameras), ("Microphones", &list.microphones), ("Speakers", &list.speakers)]
-    {
+    for (title, devices) in [
+        ("Cameras", &list.cameras),
+        ("Microphones", &list.microphones),
+        ("Speakers", &list.speakers),
+    ] {
         say(&format!("{title}:"));
         if devices.is_empty() {
             say("  none found");
@@ -257,7 +275,11 @@ fn list_devices(json: bool) -> ExitCode {
 }
 
 #[cfg(feature = "gui")]
-fn run_window(runtime: &tokio::runtime::Runtime, invocation: &Invocation, started_at: Instant) -> ExitCode {
+fn run_window(
+    runtime: &tokio::runtime::Runtime,
+    invocation: &Invocation,
+    started_at: Instant,
+) -> ExitCode {
     use visavis_client::config::{SETTINGS_FILE, Settings};
     use visavis_client::media::voice_processing::VoiceWish;
     use visavis_client::ui::{self, WindowOptions};

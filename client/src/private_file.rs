@@ -10,7 +10,8 @@ use std::{fs, io};
 #[cfg(unix)]
 pub(crate) fn create(path: &Path) -> io::Result<fs::File> {
     use std::os::unix::fs::OpenOptionsExt;
-    let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     // A draft that a crash left behind keeps its old mode on opening.
     keep_private(&file)?;
     Ok(file)
@@ -58,7 +59,8 @@ pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
     fs::File::open(path)?.sync_all()
 }
 
-// On Windows the data directory is under the profile, which already keeps others out, and directories can't be synced.
+// On Windows the data directory is under the profile, which already keeps others out, and
+// directories can't be synced.
 #[cfg(not(unix))]
 pub(crate) fn create(path: &Path) -> io::Result<fs::File> {
     fs::File::create(path)

@@ -1,4 +1,5 @@
-//! Sound from a synthetic microphone through encoder, jitter buffer and decoder to a sink, on threads and in real time.
+//! Sound from a synthetic microphone through encoder, jitter buffer and decoder to a sink, on
+//! threads and in real time.
 
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -30,7 +31,13 @@ fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
                 let payload = packet.data;
                 // In a silence nothing is sent, but time goes on.
                 if !payload.is_empty() {
-                    let _ = received_in.try_send(ReceivedAudio { sequence, rtp_time, payload, arrival, copy: false });
+                    let _ = received_in.try_send(ReceivedAudio {
+                        sequence,
+                        rtp_time,
+                        payload,
+                        arrival,
+                        copy: false,
+                    });
                     sequence = sequence.wrapping_add(1);
                 }
                 rtp_time = rtp_time.wrapping_add(packet.samples);
@@ -41,8 +48,10 @@ fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
     let (speaker, sink) = open_speaker(&SpeakerChoice::None, events.clone()).expect("a speaker");
     let receiver = AudioReceiver::spawn(received, sink, Arc::default()).expect("a receiver");
     let voice = VoiceInput::new(VoiceSettings::NONE);
-    let sender = AudioSender::spawn(frames.clone(), encoded_in, control, false, voice).expect("a sender");
-    let microphone = open_microphone(&MicrophoneChoice::Tone(440.0), frames, events).expect("a microphone");
+    let sender =
+        AudioSender::spawn(frames.clone(), encoded_in, control, false, voice).expect("a sender");
+    let microphone =
+        open_microphone(&MicrophoneChoice::Tone(440.0), frames, events).expect("a microphone");
 
     let began = Instant::now();
     let enough = |stats: &visavis_client::media::audio_receive::AudioReceiveStats| {

@@ -1,7 +1,8 @@
-//! Other speakers and microphones in the middle of a call, on a real sound server: how long nothing is heard.
+//! Other speakers and microphones in the middle of a call, on a real sound server: how long nothing
+//! is heard.
 //!
-//! This is one test in a file of its own because the sound server is found through environment variables, which belong to
-//! the process.
+//! This is one test in a file of its own because the sound server is found through environment
+//! variables, which belong to the process.
 #![cfg(target_os = "linux")]
 
 #[path = "common/pulseaudio_server.rs"]
@@ -62,7 +63,8 @@ fn play_into(sink: &str) -> Program {
         .spawn()
         .expect("pacat");
     let mut pipe = player.stdin.take().expect("a pipe");
-    let sample = |i: i32| ((f64::from(i) * 440.0 / 48_000.0 * std::f64::consts::TAU).sin() * 8000.0) as i16;
+    let sample =
+        |i: i32| ((f64::from(i) * 440.0 / 48_000.0 * std::f64::consts::TAU).sin() * 8000.0) as i16;
     let tone: Vec<u8> = (0..48_000).flat_map(|i| sample(i).to_le_bytes()).collect();
     thread("tone", move || while pipe.write_all(&tone).is_ok() {});
     Program(player)
@@ -71,7 +73,14 @@ fn play_into(sink: &str) -> Program {
 /// Notes when a sink sounds, every 10 ms.
 fn watch(sink: &str, sounding: Arc<Mutex<Vec<Instant>>>) -> Program {
     let mut recorder = Command::new("parec")
-        .args(["--raw", "--rate=48000", "--channels=1", "--format=s16le", "--latency-msec=10", "-d"])
+        .args([
+            "--raw",
+            "--rate=48000",
+            "--channels=1",
+            "--format=s16le",
+            "--latency-msec=10",
+            "-d",
+        ])
         .arg(format!("{sink}.monitor"))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -82,7 +91,8 @@ fn watch(sink: &str, sounding: Arc<Mutex<Vec<Instant>>>) -> Program {
         let mut piece = [0; 960];
         while pipe.read_exact(&mut piece).is_ok() {
             let (samples, _) = piece.as_chunks::<2>();
-            let loudest = samples.iter().map(|bytes| i16::from_le_bytes(*bytes).unsigned_abs()).max();
+            let loudest =
+                samples.iter().map(|bytes| i16::from_le_bytes(*bytes).unsigned_abs()).max();
             if loudest > Some(1500) {
                 sounding.lock().expect("the list").push(Instant::now());
             }
@@ -143,8 +153,11 @@ async fn change_devices(sounding: &Mutex<Vec<Instant>>) -> Vec<(String, Duration
     let server = visavis_signal_server::start(Config::for_tests()).await.expect("a server");
     let url = server.url();
     // A steady tone is noise to whoever suppresses noise.
-    let voice =
-        VoiceWish { echo_cancellation: Some(false), noise_suppression: Some(false), automatic_gain: Some(false) };
+    let voice = VoiceWish {
+        echo_cancellation: Some(false),
+        noise_suppression: Some(false),
+        automatic_gain: Some(false),
+    };
     let options = SessionOptions {
         camera: CameraChoice::None,
         bind: vec!["127.0.0.1:0".parse().expect("an address")],
@@ -192,10 +205,16 @@ async fn change_devices(sounding: &Mutex<Vec<Instant>>) -> Vec<(String, Duration
     wish(&alice, Intent::ChooseMicrophone(MicrophoneChoice::Named("in_room_2".to_owned()))).await;
     measure("another microphone is chosen", 4).await;
     let modules = pactl(&["list", "short", "modules"]);
-    let unplugged = modules.lines().find(|line| line.contains("sink_name=speaker_b")).expect("the module");
+    let unplugged =
+        modules.lines().find(|line| line.contains("sink_name=speaker_b")).expect("the module");
     pactl(&["unload-module", unplugged.split_whitespace().next().expect("its number")]);
     measure("the speaker is unplugged", 5).await;
-    pactl(&["load-module", "module-null-sink", "sink_name=speaker_b", "sink_properties=device.description=speaker_b"]);
+    pactl(&[
+        "load-module",
+        "module-null-sink",
+        "sink_name=speaker_b",
+        "sink_properties=device.description=speaker_b",
+    ]);
     let again = Arc::new(Mutex::new(Vec::new()));
     let _recorder = watch("speaker_b", Arc::clone(&again));
     sleep(Duration::from_secs(5)).await;

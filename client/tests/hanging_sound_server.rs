@@ -1,8 +1,8 @@
-//! A sound server that accepts and never answers: it holds nothing else up, is said, and is used when another one takes its
-//! place.
+//! A sound server that accepts and never answers: it holds nothing else up, is said, and is used
+//! when another one takes its place.
 //!
-//! This is one test in a file of its own because the sound server is found through environment variables, which belong to
-//! the process.
+//! This is one test in a file of its own because the sound server is found through environment
+//! variables, which belong to the process.
 #![cfg(target_os = "linux")]
 
 #[path = "common/pulseaudio_server.rs"]
@@ -21,12 +21,14 @@ use visavis_client::session::snapshot::{Intent, Snapshot};
 
 /// How long anything may take that is expected to happen.
 const SOON: Duration = Duration::from_secs(40);
-/// A microphone that does not open is given up after 2 s at least: what does not wait for it is faster.
+/// A microphone that does not open is given up after 2 s at least: what does not wait for it is
+/// faster.
 const UNIMPEDED: Duration = Duration::from_millis(1_900);
 
 async fn until(session: &SessionHandle, what: &str, fits: impl FnMut(&Arc<Snapshot>) -> bool) {
     let mut snapshots = session.link.snapshots.clone();
-    let waited = timeout(SOON, snapshots.wait_for(fits)).await.is_ok_and(|snapshot| snapshot.is_ok());
+    let waited =
+        timeout(SOON, snapshots.wait_for(fits)).await.is_ok_and(|snapshot| snapshot.is_ok());
     assert!(waited, "not {what}: {:?}", session.link.snapshots.borrow().notices);
 }
 
@@ -60,7 +62,11 @@ fn a_sound_server_that_never_answers_holds_nothing_up_and_the_next_one_is_used()
         let begun = Instant::now();
         wish(&session, Intent::Preview(true)).await;
         until(&session, "seen", |s| s.camera_live).await;
-        assert!(begun.elapsed() < UNIMPEDED, "the camera waited for the microphone: {:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() < UNIMPEDED,
+            "the camera waited for the microphone: {:?}",
+            begun.elapsed()
+        );
         until(&session, "told that there is no microphone", |s| {
             s.notices.iter().any(|notice| notice.text.to_lowercase().contains("microphone"))
         })
@@ -70,7 +76,11 @@ fn a_sound_server_that_never_answers_holds_nothing_up_and_the_next_one_is_used()
             let begun = Instant::now();
             wish(&session, Intent::TurnCameraOff(off)).await;
             until(&session, "turned off or on", |s| s.camera_live != off).await;
-            assert!(begun.elapsed() < UNIMPEDED, "the camera waited for the microphone: {:?}", begun.elapsed());
+            assert!(
+                begun.elapsed() < UNIMPEDED,
+                "the camera waited for the microphone: {:?}",
+                begun.elapsed()
+            );
         }
 
         let socket = socket_in(place.path());

@@ -1,8 +1,8 @@
-//! Microphone and speaker on a real sound server: a PulseAudio of the test's own, with a null sink for a speaker and what
-//! it plays for a microphone.
+//! Microphone and speaker on a real sound server: a PulseAudio of the test's own, with a null sink
+//! for a speaker and what it plays for a microphone.
 //!
-//! This is one test in a file of its own because the sound server is found through environment variables, which belong to
-//! the process.
+//! This is one test in a file of its own because the sound server is found through environment
+//! variables, which belong to the process.
 #![cfg(target_os = "linux")]
 
 #[path = "common/pulseaudio_server.rs"]
@@ -27,7 +27,10 @@ const SPEAKER: &str = "Visavis-Test-Speaker";
 const MICROPHONE: &str = "Visavis-Test-Microphone";
 
 fn find<'a>(devices: &'a [DeviceInfo], name: &str) -> &'a DeviceInfo {
-    devices.iter().find(|device| device.name == name).unwrap_or_else(|| panic!("no {name} in {devices:?}"))
+    devices
+        .iter()
+        .find(|device| device.name == name)
+        .unwrap_or_else(|| panic!("no {name} in {devices:?}"))
 }
 
 #[test]
@@ -45,11 +48,18 @@ fn a_tone_that_is_played_is_recorded_with_its_frequency_level_and_time_marks() {
     let (speakers, microphones) = (list_speakers(), list_microphones());
     assert!(find(&speakers, SPEAKER).default && find(&microphones, MICROPHONE).default);
     assert_eq!(find(&speakers, SPEAKER).formats, ["48000 Hz stereo"]);
-    assert_eq!(microphones.len(), 1, "what a speaker plays is not offered as a microphone: {microphones:?}");
+    assert_eq!(
+        microphones.len(),
+        1,
+        "what a speaker plays is not offered as a microphone: {microphones:?}"
+    );
 
     let (events, mut happened) = mpsc::channel(8);
     let unknown = MicrophoneChoice::Named("Nothing".into());
-    let error = open_microphone(&unknown, FrameQueue::new(1), events.clone()).err().expect("an error").to_string();
+    let error = open_microphone(&unknown, FrameQueue::new(1), events.clone())
+        .err()
+        .expect("an error")
+        .to_string();
     assert!(error.contains("\"Nothing\"") && error.contains(MICROPHONE), "{error}");
 
     for (microphone, speaker) in [
@@ -62,7 +72,8 @@ fn a_tone_that_is_played_is_recorded_with_its_frequency_level_and_time_marks() {
 
     // The server dies under open devices.
     let frames = FrameQueue::<AudioFrame>::new(8);
-    let microphone = open_microphone(&MicrophoneChoice::Default, frames, events.clone()).expect("a microphone");
+    let microphone =
+        open_microphone(&MicrophoneChoice::Default, frames, events.clone()).expect("a microphone");
     let (speaker, mut sink) = open_speaker(&SpeakerChoice::Default, events).expect("a speaker");
     drop(server);
     let (mut lost, began) = (Vec::new(), Instant::now());
@@ -78,20 +89,30 @@ fn a_tone_that_is_played_is_recorded_with_its_frequency_level_and_time_marks() {
             sink.write(&[0.0; 480]);
         }
     }
-    assert!(lost.contains(&AudioKind::Microphone) && lost.contains(&AudioKind::Speaker), "{lost:?}");
+    assert!(
+        lost.contains(&AudioKind::Microphone) && lost.contains(&AudioKind::Speaker),
+        "{lost:?}"
+    );
     let closing = Instant::now();
     drop((microphone, speaker));
     assert!(closing.elapsed() < Duration::from_secs(2), "closing took {:?}", closing.elapsed());
 }
 
 /// Plays the tone into the speaker for 4 s and checks what the microphone hears.
-fn check_loop(microphone: &MicrophoneChoice, speaker: &SpeakerChoice, events: &mpsc::Sender<AudioEvent>) {
+fn check_loop(
+    microphone: &MicrophoneChoice,
+    speaker: &SpeakerChoice,
+    events: &mpsc::Sender<AudioEvent>,
+) {
     let frames = FrameQueue::<AudioFrame>::new(8);
-    let _microphone = open_microphone(microphone, frames.clone(), events.clone()).expect("a microphone");
+    let _microphone =
+        open_microphone(microphone, frames.clone(), events.clone()).expect("a microphone");
     let (_speaker, mut sink) = open_speaker(speaker, events.clone()).expect("a speaker");
-    let (mut tone, mut detector, mut heard) = (ToneGenerator::new(440.0), ToneDetector::new(), Vec::new());
+    let (mut tone, mut detector, mut heard) =
+        (ToneGenerator::new(440.0), ToneDetector::new(), Vec::new());
 
-    // The tone's time is when it is heard by an imagined microphone: now, and then 10 ms later each time.
+    // The tone's time is when it is heard by an imagined microphone: now, and then 10 ms later each
+    // time.
     let mut wall = WallTime::now();
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(4) {
@@ -109,9 +130,13 @@ fn check_loop(microphone: &MicrophoneChoice, speaker: &SpeakerChoice, events: &m
     assert!(heard.len() > 3 * 48_000, "{} samples in 4 s", heard.len());
     let hz = detector.hz().expect("a tone");
     assert!((hz - 440.0).abs() < 2.0, "{hz} Hz");
-    let pieces: Vec<f64> = heard.chunks_exact(4800).skip(10).filter_map(measure_tone).map(|t| t.amplitude).collect();
+    let pieces: Vec<f64> =
+        heard.chunks_exact(4800).skip(10).filter_map(measure_tone).map(|t| t.amplitude).collect();
     assert!(pieces.len() > 10, "{} of {} pieces are a tone", pieces.len(), heard.len() / 4800);
-    let off = pieces.iter().filter(|amplitude| (**amplitude / f64::from(AMPLITUDE) - 1.0).abs() > 0.1).count();
+    let off = pieces
+        .iter()
+        .filter(|amplitude| (**amplitude / f64::from(AMPLITUDE) - 1.0).abs() > 0.1)
+        .count();
     assert!(off * 4 <= pieces.len(), "{pieces:?}");
     let delay = detector.mouth_to_ear();
     assert!(delay.count() >= 2, "{} marks", delay.count());

@@ -1,7 +1,8 @@
-//! The ring tone on a real sound server, and another speaker while it rings: the tone moves there, and so does the call.
+//! The ring tone on a real sound server, and another speaker while it rings: the tone moves there,
+//! and so does the call.
 //!
-//! This is one test in a file of its own because the sound server is found through environment variables, which belong to
-//! the process.
+//! This is one test in a file of its own because the sound server is found through environment
+//! variables, which belong to the process.
 #![cfg(target_os = "linux")]
 
 #[path = "common/pulseaudio_server.rs"]
@@ -50,7 +51,14 @@ impl Drop for Ears {
 impl Ears {
     fn at(speaker: &'static str) -> Self {
         let mut recorder = Command::new("parec")
-            .args(["--raw", "--rate=48000", "--channels=1", "--format=s16le", "--latency-msec=20", "-d"])
+            .args([
+                "--raw",
+                "--rate=48000",
+                "--channels=1",
+                "--format=s16le",
+                "--latency-msec=20",
+                "-d",
+            ])
             .arg(format!("{speaker}.monitor"))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -65,7 +73,9 @@ impl Ears {
             while pipe.read_exact(&mut piece).is_ok() {
                 let (samples, _) = piece.as_chunks::<2>();
                 let mut heard = shared.lock().expect("what was heard");
-                heard.extend(samples.iter().map(|bytes| f32::from(i16::from_le_bytes(*bytes)) / 32_768.0));
+                heard.extend(
+                    samples.iter().map(|bytes| f32::from(i16::from_le_bytes(*bytes)) / 32_768.0),
+                );
                 let surplus = heard.len().saturating_sub(PIECE * PIECES);
                 heard.drain(..surplus);
             }
@@ -77,10 +87,12 @@ impl Ears {
     /// How many pieces of the last second consist of this tone, mostly; and how many are silent.
     fn count(&self, hz: f64) -> (usize, usize) {
         let heard: Vec<f32> = self.heard.lock().expect("what was heard").iter().copied().collect();
-        let energy = |piece: &&[f32]| piece.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>();
+        let energy =
+            |piece: &&[f32]| piece.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>();
         let (loud, silent): (Vec<_>, Vec<_>) =
             heard.chunks_exact(PIECE).partition(|piece| energy(piece) > 1e-5 * PIECE as f64);
-        let is_tone = |piece: &&&[f32]| 2.0 * power_at(piece, hz) / (energy(piece) * PIECE as f64) > 0.5;
+        let is_tone =
+            |piece: &&&[f32]| 2.0 * power_at(piece, hz) / (energy(piece) * PIECE as f64) > 0.5;
         (loud.iter().filter(is_tone).count(), silent.len())
     }
 
@@ -91,7 +103,11 @@ impl Ears {
             if fits(pieces, silent) {
                 return;
             }
-            assert!(begun.elapsed() < SOON, "{}: no {what}: {pieces} pieces, {silent} silent", self.speaker);
+            assert!(
+                begun.elapsed() < SOON,
+                "{}: no {what}: {pieces} pieces, {silent} silent",
+                self.speaker
+            );
             sleep(Duration::from_millis(50)).await;
         }
     }
@@ -135,7 +151,10 @@ fn another_speaker_that_is_chosen_while_it_rings_takes_over_and_the_call_is_hear
     let mut script = String::new();
     for sink in SPEAKERS {
         let properties = format!("sink_properties=device.description={sink}");
-        let _ = writeln!(script, "load-module module-null-sink sink_name={sink} rate=48000 {properties}");
+        let _ = writeln!(
+            script,
+            "load-module module-null-sink sink_name={sink} rate=48000 {properties}"
+        );
     }
     let _server = PulseAudio::start(place(), &script);
     let ears = SPEAKERS.map(Ears::at);

@@ -18,9 +18,12 @@ use visavis_client::signaling::SignalingEvent;
 use visavis_shared::{CallSignal, CloseReason, LoginRefusal, Payload, PublicKey, Signature};
 use visavis_signal_server::names::verify;
 
-const HELLO: &str = r#"{"type":"hello","protocol":1,"server":"a server","challenge":"Y2hhbGxlbmdl"}"#;
-const WELCOME_WITH_TOKEN: &str = r#"{"type":"login","success":true,"username":"alice","iceServers":[],"resume":"t1"}"#;
-const NOT_ALLOWED: &str = r#"{"type":"login","success":false,"reason":"not-allowed","message":"Not yours."}"#;
+const HELLO: &str =
+    r#"{"type":"hello","protocol":1,"server":"a server","challenge":"Y2hhbGxlbmdl"}"#;
+const WELCOME_WITH_TOKEN: &str =
+    r#"{"type":"login","success":true,"username":"alice","iceServers":[],"resume":"t1"}"#;
+const NOT_ALLOWED: &str =
+    r#"{"type":"login","success":false,"reason":"not-allowed","message":"Not yours."}"#;
 
 fn key(number: u8) -> Option<DeviceKey> {
     Some(DeviceKey::from_seed([number; 32]))
@@ -64,7 +67,9 @@ async fn carry(mut client: TcpStream, server: SocketAddr) {
 }
 
 fn candidate(number: u16) -> CallSignal {
-    CallSignal::Candidate(Payload::of(&serde_json::json!({ "candidate": number.to_string() })).expect("JSON"))
+    CallSignal::Candidate(
+        Payload::of(&serde_json::json!({ "candidate": number.to_string() })).expect("JSON"),
+    )
 }
 
 async fn expect_refusal(client: &mut Client, expected: LoginRefusal) -> String {
@@ -114,11 +119,17 @@ async fn the_challenge_and_the_name_are_signed_with_this_servers_key() {
 #[tokio::test]
 async fn a_server_that_does_not_greet_or_has_no_good_challenge_gets_a_guest() {
     let long = format!(r#"{{"type":"hello","protocol":1,"challenge":"{}"}}"#, "A".repeat(1000));
-    for greeting in [None, Some(r#"{"type":"hello","protocol":1,"challenge":"a\u0000b"}"#), Some(long.as_str())] {
+    for greeting in
+        [None, Some(r#"{"type":"hello","protocol":1,"challenge":"a\u0000b"}"#), Some(long.as_str())]
+    {
         let (script, mut alice) = Script::start_for(key(1)).await;
         let (_socket, login) = script.greet_and_accept(greeting, WELCOME).await;
         alice.expect_login("alice").await;
-        assert_eq!((&login["publicKey"], &login["signature"]), (&Value::Null, &Value::Null), "{greeting:?}");
+        assert_eq!(
+            (&login["publicKey"], &login["signature"]),
+            (&Value::Null, &Value::Null),
+            "{greeting:?}"
+        );
     }
 }
 
@@ -128,7 +139,8 @@ async fn who_proved_a_name_once_never_comes_back_as_a_guest() {
     drop(script.greet_and_accept(Some(HELLO), WELCOME).await);
     alice.expect_login("alice").await;
     alice.expect_down().await;
-    let mut silent = tokio_tungstenite::accept_async(script.accept_tcp().await).await.expect("a WebSocket");
+    let mut silent =
+        tokio_tungstenite::accept_async(script.accept_tcp().await).await.expect("a WebSocket");
     let heard = timeout(LONG, silent.next()).await.expect("an end");
     assert!(!matches!(heard, Some(Ok(Message::Text(_)))), "{heard:?}");
     let (_socket, login) = script.greet_and_accept(Some(HELLO), WELCOME).await;
@@ -143,7 +155,8 @@ async fn a_token_is_asked_for_shown_after_a_loss_and_dropped_when_it_is_refused(
     assert_eq!(login["resume"], "");
     assert!(!is_resumed(&mut alice).await);
     // The server restarts.
-    tell(&mut socket, Message::Close(Some(CloseFrame { code: 1012.into(), reason: "".into() }))).await;
+    tell(&mut socket, Message::Close(Some(CloseFrame { code: 1012.into(), reason: "".into() })))
+        .await;
     alice.expect_down().await;
     let (socket, login) = script.greet_and_accept(None, WELCOME_WITH_TOKEN).await;
     assert_eq!(login["resume"], "t1");
@@ -220,6 +233,9 @@ async fn a_refused_key_is_told_what_may_be_wrong_and_given_up() {
     let (_socket, login) = script.greet_and_accept(Some(HELLO), NOT_ALLOWED).await;
     assert!(login["signature"].is_string(), "{login}");
     let words = expect_refusal(&mut alice, LoginRefusal::NotAllowed).await;
-    assert_eq!(words, "Not yours. If that was this device, write the server's address as you did then.");
+    assert_eq!(
+        words,
+        "Not yours. If that was this device, write the server's address as you did then."
+    );
     assert_eq!(alice.next().await, None);
 }

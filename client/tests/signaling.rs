@@ -1,11 +1,14 @@
-//! The connection to the signaling server: against the real server, and against one that misbehaves.
+//! The connection to the signaling server: against the real server, and against one that
+//! misbehaves.
 
 mod common;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use common::{Client, LONG, PRESENCE, Script, TAKEN, WELCOME, expect_presence, offer, server, tell};
+use common::{
+    Client, LONG, PRESENCE, Script, TAKEN, WELCOME, expect_presence, offer, server, tell,
+};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
@@ -88,7 +91,8 @@ async fn who_lost_the_server_is_logged_in_again_when_it_is_back_and_nothing_old_
     let second = server_at(address).await;
     alice.expect_login("alice").await;
     bob.expect_login("bob").await;
-    // What was said while the server was away is dropped; what is said now gets through, and nothing before it.
+    // What was said while the server was away is dropped; what is said now gets through, and
+    // nothing before it.
     alice.say("bob", CallSignal::Ringing);
     bob.expect_signal(CallSignal::Ringing).await;
     second.shutdown().await;
@@ -197,13 +201,17 @@ async fn a_message_that_is_too_large_costs_the_connection_but_not_the_client() {
 
 #[tokio::test]
 async fn what_is_no_websocket_is_unreachable() {
-    for answer in ["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\0\0\0\0", ""] {
+    for answer in
+        ["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\0\0\0\0", ""]
+    {
         let (script, mut alice) = Script::start().await;
         let mut stream = script.accept_tcp().await;
         stream.write_all(answer.as_bytes()).await.expect("written");
         drop(stream);
         match alice.next().await {
-            Some(SignalingEvent::Unreachable { message }) => assert!(!message.contains('\n'), "{message}"),
+            Some(SignalingEvent::Unreachable { message }) => {
+                assert!(!message.contains('\n'), "{message}")
+            }
             other => panic!("{answer:?} leads to {other:?}"),
         }
         assert_eq!(alice.next().await, None);
@@ -234,15 +242,18 @@ async fn a_refusal_that_is_not_about_a_ghost_is_final() {
     let _socket = script
         .accept(r#"{"type":"login","success":false,"reason":"not-allowed","message":"The doors are shut."}"#)
         .await;
-    let refused =
-        SignalingEvent::LoginRefused { reason: LoginRefusal::NotAllowed, message: "The doors are shut.".to_owned() };
+    let refused = SignalingEvent::LoginRefused {
+        reason: LoginRefusal::NotAllowed,
+        message: "The doors are shut.".to_owned(),
+    };
     assert_eq!(alice.next().await, Some(refused));
     assert_eq!(alice.next().await, None);
 }
 
 #[tokio::test]
 async fn a_login_that_is_answered_with_another_name_is_refused_the_first_time_and_later() {
-    let other_name = r#"{"type":"login","success":true,"username":"mallory","iceServers":[],"resume":"t1"}"#;
+    let other_name =
+        r#"{"type":"login","success":true,"username":"mallory","iceServers":[],"resume":"t1"}"#;
     for earlier_logins in [0, 1] {
         let (script, mut alice) = Script::start().await;
         for _ in 0..earlier_logins {
@@ -306,7 +317,8 @@ async fn the_last_words_get_out_while_nobody_reads_what_the_server_says() {
     alice.say("bob", CallSignal::Close(None));
     let Client { signaling, events: _unread } = alice;
     let hear = async {
-        let words = socket.next().await.expect("last words").expect("a message").into_text().expect("text");
+        let words =
+            socket.next().await.expect("last words").expect("a message").into_text().expect("text");
         assert!(words.contains(r#""type":"close""#), "{words}");
         assert!(matches!(socket.next().await, Some(Ok(Message::Close(_)))));
     };
@@ -319,11 +331,15 @@ async fn a_server_that_gives_no_sign_of_life_is_given_up() {
     // Held open, and never read again: not even a ping is answered.
     let _socket = script.accept(WELCOME).await;
     alice.expect_login("alice").await;
-    // Nothing is under way on the network any more, so the clock may jump from one deadline to the next.
+    // Nothing is under way on the network any more, so the clock may jump from one deadline to the
+    // next.
     tokio::time::pause();
     let before = tokio::time::Instant::now();
     // No limit here: it would be one of the deadlines.
     assert_eq!(alice.events.recv().await, Some(SignalingEvent::Down));
     let silent = before.elapsed();
-    assert!(silent >= Duration::from_secs(30) && silent <= Duration::from_secs(61), "after {silent:?}");
+    assert!(
+        silent >= Duration::from_secs(30) && silent <= Duration::from_secs(61),
+        "after {silent:?}"
+    );
 }

@@ -1,4 +1,5 @@
-//! Pictures from the test pattern's camera through encoder and decoder, with nothing but a channel in between.
+//! Pictures from the test pattern's camera through encoder and decoder, with nothing but a channel
+//! in between.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,10 +21,16 @@ fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
     let slot = LatestSlot::new();
     let size = VideoSize::new(640, 360).expect("a size");
     let (events, _told) = tokio::sync::mpsc::channel(4);
-    let camera = open_camera(&CameraChoice::Pattern, CameraWant { size, fps: 30 }, Arc::clone(&slot), events);
+    let camera = open_camera(
+        &CameraChoice::Pattern,
+        CameraWant { size, fps: 30 },
+        Arc::clone(&slot),
+        events,
+    );
     let camera = camera.expect("it opens");
     let start_bitrate = Bitrate::from_kbps(800);
-    let settings = VideoSendSettings { max_size: size, fps: 30, max_bitrate: start_bitrate, start_bitrate };
+    let settings =
+        VideoSendSettings { max_size: size, fps: 30, max_bitrate: start_bitrate, start_bitrate };
     let (output, mut encoded) = tokio::sync::mpsc::channel(4);
     let (control, requests) = std::sync::mpsc::sync_channel(4);
     let sender = VideoSender::spawn(slot, settings, output, requests).expect("it starts");
@@ -44,13 +51,17 @@ fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
             if sent > 1 {
                 let (data, key, arrival) = (picture.data, picture.key, Instant::now());
                 let (rtp_time, first_arrival) = (sent * 3000, arrival);
-                let received = ReceivedVideo { data, key, rtp_time, first_arrival, last_arrival: arrival };
+                let received =
+                    ReceivedVideo { data, key, rtp_time, first_arrival, last_arrival: arrival };
                 input.send(received).expect("it runs");
             }
         }
     };
-    let shown_at =
-        |width| move |receiver: &VideoReceiver| receiver.last_frame().is_some_and(|f| f.size.width() == width);
+    let shown_at = |width| {
+        move |receiver: &VideoReceiver| {
+            receiver.last_frame().is_some_and(|f| f.size.width() == width)
+        }
+    };
     carry(&shown_at(640));
     let alike = |frame: &VideoFrame| {
         let stamp = read_bar(frame).expect("a bar");
@@ -63,7 +74,11 @@ fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
     drop(camera);
     let sent = sender.stop();
     let shown = receiver.stop();
-    assert!(sent.key_frames >= 3, "at the start, on request, and at the new size: {}", sent.key_frames);
+    assert!(
+        sent.key_frames >= 3,
+        "at the start, on request, and at the new size: {}",
+        sent.key_frames
+    );
     assert_eq!(sent.size, VideoSize::new(320, 180));
     assert!(shown.stats.frames_dropped >= 1 && shown.stats.key_frames_asked >= 1);
     assert_eq!(shown.stats.glass_to_glass.map(|delay| delay.n), Some(shown.stats.frames_decoded));

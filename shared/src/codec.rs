@@ -1,9 +1,10 @@
 //! Messages as JSON text and back, in the canonical dialect.
 //!
-//! In goes one text or one message, out comes the other or a [`DecodeError`]; nothing is kept in between. Members that
-//! are not known are ignored. Texts larger than 64 KiB or nested deeper than 32 levels are refused before they are
-//! parsed. What [`encode_client`] and [`encode_server`] write, [`decode_client`] and [`decode_server`] read as the same.
-//! `docs/protocol.md` is the reference.
+//! In goes one text or one message, out comes the other or a [`DecodeError`]; nothing is kept in
+//! between. Members that are not known are ignored. Texts larger than 64 KiB or nested deeper than
+//! 32 levels are refused before they are parsed. What [`encode_client`] and [`encode_server`]
+//! write, [`decode_client`] and [`decode_server`] read as the same. `docs/protocol.md` is the
+//! reference.
 
 pub use crate::fields::{DecodeError, Problem};
 pub use crate::json::nests_deeper_than;
@@ -13,7 +14,8 @@ use crate::ids::Username;
 use crate::json::Writer;
 use crate::limits::{MAX_LISTED_USERS, MAX_MESSAGE_BYTES, MAX_RELAYED_BYTES};
 use crate::message::{
-    CallSignal, ClientMessage, DeclineReason, ErrorCode, IceServer, Login, LoginRefusal, ServerMessage,
+    CallSignal, ClientMessage, DeclineReason, ErrorCode, IceServer, Login, LoginRefusal,
+    ServerMessage,
 };
 
 /// Reads what a client sent.
@@ -27,7 +29,8 @@ pub fn decode_client(text: &str) -> Result<ClientMessage, DecodeError> {
 /// Reads what the server sent.
 ///
 /// # Errors
-/// [`DecodeError`] says what is wrong. A client ignores such a message: it may come from a later server.
+/// [`DecodeError`] says what is wrong. A client ignores such a message: it may come from a later
+/// server.
 pub fn decode_server(text: &str) -> Result<ServerMessage, DecodeError> {
     server_message(&Fields::parse(text, MAX_RELAYED_BYTES)?)
 }
@@ -43,7 +46,9 @@ pub fn encode_client(message: &ClientMessage) -> String {
             .text_if("signature", login.signature.as_deref())
             .text_if("resume", login.resume.as_deref()),
         ClientMessage::Users { prefix } => out.text("prefix", prefix),
-        ClientMessage::Watch { usernames } => out.texts("usernames", usernames.iter().map(Username::as_str)),
+        ClientMessage::Watch { usernames } => {
+            out.texts("usernames", usernames.iter().map(Username::as_str))
+        }
         ClientMessage::Call { to, call, signal } => {
             let out = out
                 .text_if("otherUsername", to.as_ref().map(Username::as_str))
@@ -51,7 +56,9 @@ pub fn encode_client(message: &ClientMessage) -> String {
             write_signal(out, signal)
         }
         ClientMessage::Join { room } => out.text("room", room.as_str()),
-        ClientMessage::Message { room, message } => out.text("room", room.as_str()).raw("message", message.as_str()),
+        ClientMessage::Message { room, message } => {
+            out.text("room", room.as_str()).raw("message", message.as_str())
+        }
     }
     .finish()
 }
@@ -72,9 +79,10 @@ pub fn encode_server(message: &ServerMessage) -> String {
         ServerMessage::IceServers { ice_servers } => {
             Writer::message("ice-servers").objects("iceServers", ice_servers, write_ice_server)
         }
-        ServerMessage::LoginRefused { reason, message } => {
-            Writer::message("login").truth("success", false).text("reason", reason.as_str()).text("message", message)
-        }
+        ServerMessage::LoginRefused { reason, message } => Writer::message("login")
+            .truth("success", false)
+            .text("reason", reason.as_str())
+            .text("message", message),
         ServerMessage::Users { users, total } => Writer::message("users")
             .texts("users", users.iter().map(Username::as_str))
             .number("total", u64::try_from(*total).unwrap_or(u64::MAX)),
@@ -88,23 +96,25 @@ pub fn encode_server(message: &ServerMessage) -> String {
                 .text_if("call", call.as_ref().map(|call| call.as_str()));
             write_signal(out, signal)
         }
-        ServerMessage::Joined { room, users } => {
-            Writer::message("joined").text("room", room.as_str()).texts("users", users.iter().map(Username::as_str))
-        }
-        ServerMessage::UserJoined { room, username } => {
-            Writer::message("user-joined").text("room", room.as_str()).text("username", username.as_str())
-        }
-        ServerMessage::UserLeft { room, username } => {
-            Writer::message("user-left").text("room", room.as_str()).text("username", username.as_str())
-        }
+        ServerMessage::Joined { room, users } => Writer::message("joined")
+            .text("room", room.as_str())
+            .texts("users", users.iter().map(Username::as_str)),
+        ServerMessage::UserJoined { room, username } => Writer::message("user-joined")
+            .text("room", room.as_str())
+            .text("username", username.as_str()),
+        ServerMessage::UserLeft { room, username } => Writer::message("user-left")
+            .text("room", room.as_str())
+            .text("username", username.as_str()),
         ServerMessage::Message { room, username, message } => Writer::message("message")
             .text("room", room.as_str())
             .text("username", username.as_str())
             .raw("message", message.as_str()),
-        ServerMessage::Broadcast { from, message } => {
-            Writer::message("broadcast").text("username", from.as_str()).raw("message", message.as_str())
+        ServerMessage::Broadcast { from, message } => Writer::message("broadcast")
+            .text("username", from.as_str())
+            .raw("message", message.as_str()),
+        ServerMessage::GuestLeft { username } => {
+            Writer::message("guest-left").text("username", username.as_str())
         }
-        ServerMessage::GuestLeft { username } => Writer::message("guest-left").text("username", username.as_str()),
         ServerMessage::Error { code, message, in_reply_to, call } => Writer::message("error")
             .text("code", code.as_str())
             .text("message", message)
@@ -117,9 +127,9 @@ pub fn encode_server(message: &ServerMessage) -> String {
 /// What stands in a call's message besides the addresses.
 fn write_signal(out: Writer, signal: &CallSignal) -> Writer {
     match signal {
-        CallSignal::Offer(payload) | CallSignal::Answer(payload) | CallSignal::Candidate(payload) => {
-            out.raw(signal.type_name(), payload.as_str())
-        }
+        CallSignal::Offer(payload)
+        | CallSignal::Answer(payload)
+        | CallSignal::Candidate(payload) => out.raw(signal.type_name(), payload.as_str()),
         CallSignal::Ringing => out,
         CallSignal::Decline(reason) => out.text("reason", reason.as_str()),
         CallSignal::Close(reason) => out.text_if("reason", reason.map(|reason| reason.as_str())),
@@ -150,7 +160,10 @@ pub(crate) fn client_message(fields: &Fields<'_>) -> Result<ClientMessage, Decod
             ClientMessage::Watch { usernames }
         }
         "join" => ClientMessage::Join { room: fields.id("room")? },
-        "message" => ClientMessage::Message { room: fields.id("room")?, message: fields.payload_or_null("message")? },
+        "message" => ClientMessage::Message {
+            room: fields.id("room")?,
+            message: fields.payload_or_null("message")?,
+        },
         _ => {
             let signal = read_signal(fields)?;
             let to = match signal {
@@ -179,26 +192,37 @@ fn server_message(fields: &Fields<'_>) -> Result<ServerMessage, DecodeError> {
             reason: fields.word("reason").unwrap_or(LoginRefusal::Other),
             message: fields.value_if("message")?.unwrap_or_default(),
         },
-        "ice-servers" => ServerMessage::IceServers { ice_servers: fields.value_if("iceServers")?.unwrap_or_default() },
+        "ice-servers" => ServerMessage::IceServers {
+            ice_servers: fields.value_if("iceServers")?.unwrap_or_default(),
+        },
         "users" => {
             let users: Vec<Username> = fields.value("users")?;
             let total = fields.value_if("total")?.unwrap_or(users.len());
             ServerMessage::Users { users, total }
         }
-        "presence" => ServerMessage::Presence { username: fields.id("username")?, online: fields.value("online")? },
-        "joined" => {
-            ServerMessage::Joined { room: fields.id("room")?, users: fields.value_if("users")?.unwrap_or_default() }
+        "presence" => ServerMessage::Presence {
+            username: fields.id("username")?,
+            online: fields.value("online")?,
+        },
+        "joined" => ServerMessage::Joined {
+            room: fields.id("room")?,
+            users: fields.value_if("users")?.unwrap_or_default(),
+        },
+        "user-joined" => {
+            ServerMessage::UserJoined { room: fields.id("room")?, username: fields.id("username")? }
         }
-        "user-joined" => ServerMessage::UserJoined { room: fields.id("room")?, username: fields.id("username")? },
-        "user-left" => ServerMessage::UserLeft { room: fields.id("room")?, username: fields.id("username")? },
+        "user-left" => {
+            ServerMessage::UserLeft { room: fields.id("room")?, username: fields.id("username")? }
+        }
         "message" => ServerMessage::Message {
             room: fields.id("room")?,
             username: fields.id("username")?,
             message: fields.payload_or_null("message")?,
         },
-        "broadcast" => {
-            ServerMessage::Broadcast { from: fields.id("username")?, message: fields.payload_or_null("message")? }
-        }
+        "broadcast" => ServerMessage::Broadcast {
+            from: fields.id("username")?,
+            message: fields.payload_or_null("message")?,
+        },
         "guest-left" => ServerMessage::GuestLeft { username: fields.id("username")? },
         "error" => ServerMessage::Error {
             code: fields.word("code").unwrap_or(ErrorCode::Other),
@@ -213,7 +237,8 @@ fn server_message(fields: &Fields<'_>) -> Result<ServerMessage, DecodeError> {
     })
 }
 
-/// Reads what stands in a call's message besides the addresses; the same in both directions and both dialects.
+/// Reads what stands in a call's message besides the addresses; the same in both directions and
+/// both dialects.
 pub(crate) fn read_signal(fields: &Fields<'_>) -> Result<CallSignal, DecodeError> {
     Ok(match fields.kind() {
         "offer" => CallSignal::Offer(fields.payload("offer")?),

@@ -1,10 +1,12 @@
 //! How the pages of older servers spell the same messages.
 //!
-//! An [`Interpreter`] stands at each connection of the server: texts go in and come out as canonical messages, and the
-//! other way round. The first message whose spelling tells decides the [`Dialect`], once; until then both sides speak
-//! the canonical one. Nothing behind the interpreter knows that there are dialects.
+//! An [`Interpreter`] stands at each connection of the server: texts go in and come out as
+//! canonical messages, and the other way round. The first message whose spelling tells decides the
+//! [`Dialect`], once; until then both sides speak the canonical one. Nothing behind the interpreter
+//! knows that there are dialects.
 //!
-//! Dialects 3 and 4 are Socket.IO's and not spoken on a plain WebSocket: [`events`] translates them.
+//! Dialects 3 and 4 are Socket.IO's and not spoken on a plain WebSocket: [`events`] translates
+//! them.
 
 mod broadcast;
 pub mod events;
@@ -86,17 +88,24 @@ fn named_client_message(fields: &Fields<'_>) -> Result<ClientMessage, DecodeErro
     let (to, signal) = match fields.kind() {
         "login" => {
             let username = fields.value("name")?;
-            return Ok(ClientMessage::Login(Login { username, public_key: None, signature: None, resume: None }));
+            return Ok(ClientMessage::Login(Login {
+                username,
+                public_key: None,
+                signature: None,
+                resume: None,
+            }));
         }
-        "offer" | "answer" | "candidate" => (Some(fields.addressee("name")?), codec::read_signal(fields)?),
+        "offer" | "answer" | "candidate" => {
+            (Some(fields.addressee("name")?), codec::read_signal(fields)?)
+        }
         "leave" => (fields.addressee_if("name")?, CallSignal::Close(None)),
         _ => return Err(fields.refuse_type()),
     };
     Ok(ClientMessage::Call { to, call: None, signal })
 }
 
-/// Writes a message in dialect 2. Such pages look at `type` first and let pass what they don't know, but have no use
-/// for it either, so it is not sent.
+/// Writes a message in dialect 2. Such pages look at `type` first and let pass what they don't
+/// know, but have no use for it either, so it is not sent.
 fn named_server_message(message: &ServerMessage) -> Option<String> {
     let out = match message {
         ServerMessage::LoggedIn { .. } => Writer::message("login").truth("success", true),
@@ -106,7 +115,9 @@ fn named_server_message(message: &ServerMessage) -> Option<String> {
                 Writer::message("offer").raw("offer", offer.as_str()).text("name", from.as_str())
             }
             CallSignal::Answer(answer) => Writer::message("answer").raw("answer", answer.as_str()),
-            CallSignal::Candidate(candidate) => Writer::message("candidate").raw("candidate", candidate.as_str()),
+            CallSignal::Candidate(candidate) => {
+                Writer::message("candidate").raw("candidate", candidate.as_str())
+            }
             CallSignal::Decline(_) | CallSignal::Close(_) => Writer::message("leave"),
             CallSignal::Ringing => return None,
         },

@@ -1,7 +1,7 @@
 //! The members of one message by name, and what is wrong with those that can't be used.
 //!
-//! Every accessor answers with a [`DecodeError`] that knows which message and which call it was about, so that the
-//! reply can name both.
+//! Every accessor answers with a [`DecodeError`] that knows which message and which call it was
+//! about, so that the reply can name both.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -52,7 +52,8 @@ pub enum Problem {
     TooMany(&'static str),
 }
 
-/// Why a text could not be read as a message. What it was about goes along as far as it could be read.
+/// Why a text could not be read as a message. What it was about goes along as far as it could be
+/// read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct DecodeError {
@@ -145,9 +146,14 @@ impl<'a> Fields<'a> {
     }
 
     /// Any value that serde can read; `null` is as good as nothing.
-    pub(crate) fn value_if<T: DeserializeOwned>(&self, key: &'static str) -> Result<Option<T>, DecodeError> {
+    pub(crate) fn value_if<T: DeserializeOwned>(
+        &self,
+        key: &'static str,
+    ) -> Result<Option<T>, DecodeError> {
         let Some(raw) = self.object.get_some(key) else { return Ok(None) };
-        serde_json::from_str(raw).map(Some).map_err(|_| self.refuse(Problem::Malformed(key, "wrong kind".into())))
+        serde_json::from_str(raw)
+            .map(Some)
+            .map_err(|_| self.refuse(Problem::Malformed(key, "wrong kind".into())))
     }
 
     /// Any value that serde can read.
@@ -163,7 +169,9 @@ impl<'a> Fields<'a> {
     /// A string, if there is one; `null` is as good as nothing.
     fn text(&self, key: &'static str) -> Result<Option<Cow<'a, str>>, DecodeError> {
         let Some(raw) = self.object.get_some(key) else { return Ok(None) };
-        string_of(raw).map(Some).ok_or_else(|| self.refuse(Problem::Malformed(key, "wrong kind".into())))
+        string_of(raw)
+            .map(Some)
+            .ok_or_else(|| self.refuse(Problem::Malformed(key, "wrong kind".into())))
     }
 
     /// An identifier.
@@ -180,7 +188,9 @@ impl<'a> Fields<'a> {
     /// Whom the message is for, if it says so. A text that can't be a name is nobody's.
     pub(crate) fn addressee_if(&self, key: &'static str) -> Result<Option<Username>, DecodeError> {
         match self.text(key)? {
-            Some(name) => Username::parse(&name).map(Some).map_err(|_| self.refuse(Problem::NoSuchName(key))),
+            Some(name) => {
+                Username::parse(&name).map(Some).map_err(|_| self.refuse(Problem::NoSuchName(key)))
+            }
             None => Ok(None),
         }
     }
@@ -205,11 +215,17 @@ impl<'a> Fields<'a> {
 
     /// A piece of JSON to the letter, `null` too.
     pub(crate) fn payload_or_null(&self, key: &'static str) -> Result<Payload, DecodeError> {
-        self.object.get(key).map(Payload::of_checked).ok_or_else(|| self.refuse(Problem::Missing(key)))
+        self.object
+            .get(key)
+            .map(Payload::of_checked)
+            .ok_or_else(|| self.refuse(Problem::Missing(key)))
     }
 
     /// A piece of JSON to the letter.
     pub(crate) fn payload(&self, key: &'static str) -> Result<Payload, DecodeError> {
-        self.object.get_some(key).map(Payload::of_checked).ok_or_else(|| self.refuse(Problem::Missing(key)))
+        self.object
+            .get_some(key)
+            .map(Payload::of_checked)
+            .ok_or_else(|| self.refuse(Problem::Missing(key)))
     }
 }

@@ -1,8 +1,8 @@
 //! Identifiers that travel in messages: user names, call ids and room ids.
 //!
-//! Each is a newtype, so that a room can't be passed where a person is expected. Parsing is the only way in:
-//! a value that exists is within its limits and holds no control characters. Cloning one copies nothing: the server
-//! hands the same name on with every message.
+//! Each is a newtype, so that a room can't be passed where a person is expected. Parsing is the
+//! only way in: a value that exists is within its limits and holds no control characters. Cloning
+//! one copies nothing: the server hands the same name on with every message.
 
 use std::fmt;
 use std::sync::Arc;
@@ -111,13 +111,14 @@ macro_rules! text_id {
 }
 
 text_id! {
-    /// The name under which somebody is logged in. Its order decides glare: of two people who call each other at
-    /// once, the offer of the smaller name wins.
+    /// The name under which somebody is logged in. Its order decides glare: of two people who call
+    /// each other at once, the offer of the smaller name wins.
     Username, MAX_USERNAME_CHARS
 }
 
 text_id! {
-    /// What tells one call from the next. Chosen by the caller's client; peers on older dialects send none.
+    /// What tells one call from the next. Chosen by the caller's client; peers on older dialects
+    /// send none.
     CallId, MAX_CALL_ID_BYTES
 }
 

@@ -1,7 +1,7 @@
 //! JSON as the codec needs it: one flat object whose values stay text until somebody asks for them.
 //!
-//! [`Object`] reads, [`Writer`] writes. What is too large or too deep is no object. Keys that nobody asks for are ignored; of a key that stands twice the last counts, as
-//! in `JSON.parse`.
+//! [`Object`] reads, [`Writer`] writes. What is too large or too deep is no object. Keys that
+//! nobody asks for are ignored; of a key that stands twice the last counts, as in `JSON.parse`.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -31,7 +31,11 @@ impl<'a> Object<'a> {
             return Err(JsonError::TooLarge);
         }
         Self::members(text).ok_or_else(|| {
-            if nests_deeper_than(text, MAX_JSON_DEPTH) { JsonError::TooDeep } else { JsonError::NotAnObject }
+            if nests_deeper_than(text, MAX_JSON_DEPTH) {
+                JsonError::TooDeep
+            } else {
+                JsonError::NotAnObject
+            }
         })
     }
 
@@ -73,10 +77,15 @@ pub(crate) fn string_of(value: &str) -> Option<Cow<'_, str>> {
 }
 
 fn unescaped(Quoted { inside, has_escapes }: Quoted<'_>) -> Option<Cow<'_, str>> {
-    if has_escapes { serde_json::from_str(&format!("\"{inside}\"")).ok().map(Cow::Owned) } else { Some(inside.into()) }
+    if has_escapes {
+        serde_json::from_str(&format!("\"{inside}\"")).ok().map(Cow::Owned)
+    } else {
+        Some(inside.into())
+    }
 }
 
-/// Whether brackets outside strings nest deeper than `limit`. Says nothing about whether the text is JSON at all.
+/// Whether brackets outside strings nest deeper than `limit`. Says nothing about whether the text
+/// is JSON at all.
 #[must_use]
 pub fn nests_deeper_than(text: &str, limit: usize) -> bool {
     // Most messages open fewer brackets in all, and counting those takes a fraction of the time.
@@ -113,7 +122,8 @@ pub fn nests_deeper_than(text: &str, limit: usize) -> bool {
 
 /// How many brackets a text opens, in strings and outside.
 fn brackets_opened(text: &str) -> usize {
-    // They differ in one bit. Summed up in bytes, because that is what a processor does many of at once.
+    // They differ in one bit. Summed up in bytes, because that is what a processor does many of at
+    // once.
     let is_open = |byte: &u8| u8::from(byte & !0x20 == b'[');
     let in_chunk = |chunk: &[u8]| usize::from(chunk.iter().map(is_open).sum::<u8>());
     text.as_bytes().chunks(usize::from(u8::MAX)).map(in_chunk).sum()
@@ -174,7 +184,11 @@ impl Writer {
     }
 
     /// A list of strings.
-    pub(crate) fn texts<'v>(mut self, key: &str, values: impl IntoIterator<Item = &'v str>) -> Self {
+    pub(crate) fn texts<'v>(
+        mut self,
+        key: &str,
+        values: impl IntoIterator<Item = &'v str>,
+    ) -> Self {
         self.key(key);
         push_list(&mut self.0, values, push_string);
         self
@@ -188,7 +202,9 @@ impl Writer {
         write: impl Fn(Self, T) -> Self,
     ) -> Self {
         self.key(key);
-        push_list(&mut self.0, values, |out, value| out.push_str(&write(Self::object(), value).finish()));
+        push_list(&mut self.0, values, |out, value| {
+            out.push_str(&write(Self::object(), value).finish())
+        });
         self
     }
 
@@ -221,7 +237,11 @@ impl Writer {
     }
 }
 
-fn push_list<T>(out: &mut String, values: impl IntoIterator<Item = T>, push: impl Fn(&mut String, T)) {
+fn push_list<T>(
+    out: &mut String,
+    values: impl IntoIterator<Item = T>,
+    push: impl Fn(&mut String, T),
+) {
     out.push('[');
     for (index, value) in values.into_iter().enumerate() {
         if index > 0 {
@@ -285,7 +305,8 @@ mod tests {
 
     #[test]
     fn the_deepest_allowed_object_is_read_and_one_level_more_is_not() {
-        let nested = |depth: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(depth - 1), "]".repeat(depth - 1));
+        let nested =
+            |depth: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(depth - 1), "]".repeat(depth - 1));
         assert!(parse(&nested(MAX_JSON_DEPTH)).is_ok());
         assert_eq!(parse(&nested(MAX_JSON_DEPTH + 1)).unwrap_err(), JsonError::TooDeep);
         assert_eq!(parse(&nested(30_000)).unwrap_err(), JsonError::TooDeep);
@@ -306,7 +327,9 @@ mod tests {
 
     #[test]
     fn only_one_whole_object_is_a_message() {
-        for text in ["", "{", "[]", "1", "null", "\"{}\"", "{} {}", r#"{"a":}"#, r#"{"a":1,}"#, r#"{a:1}"#] {
+        for text in
+            ["", "{", "[]", "1", "null", "\"{}\"", "{} {}", r#"{"a":}"#, r#"{"a":1,}"#, r#"{a:1}"#]
+        {
             assert_eq!(parse(text).unwrap_err(), JsonError::NotAnObject, "{text}");
         }
     }

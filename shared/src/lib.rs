@@ -1,8 +1,9 @@
-//! The signaling vocabulary of Visavis: what client and server say to each other, and how it looks on the wire.
+//! The signaling vocabulary of Visavis: what client and server say to each other, and how it looks
+//! on the wire.
 //!
-//! Nothing here does input or output. [`message`] holds the messages free of any dialect, [`codec`] turns them into
-//! JSON text and back, [`dialect`] knows how older browser pages spell them, [`identity`] says which names are one and the
-//! same and how a device proves that one is its own.
+//! Nothing here does input or output. [`message`] holds the messages free of any dialect, [`codec`]
+//! turns them into JSON text and back, [`dialect`] knows how older browser pages spell them,
+//! [`identity`] says which names are one and the same and how a device proves that one is its own.
 
 #![warn(clippy::expect_used, clippy::panic)]
 
@@ -18,9 +19,11 @@ pub mod message;
 mod scan;
 
 pub use codec::DecodeError;
-pub use identity::{EncodingError, NameError, PublicKey, Signature, canonical_name, login_statement, skeleton};
+pub use identity::{
+    EncodingError, NameError, PublicKey, Signature, canonical_name, login_statement, skeleton,
+};
 pub use ids::{CallId, IdError, RoomId, Username};
 pub use message::{
-    CallSignal, CandidateInit, ClientMessage, CloseReason, DeclineReason, DescriptionKind, ErrorCode, IceServer, Login,
-    LoginRefusal, Payload, ServerMessage, SessionDescription,
+    CallSignal, CandidateInit, ClientMessage, CloseReason, DeclineReason, DescriptionKind,
+    ErrorCode, IceServer, Login, LoginRefusal, Payload, ServerMessage, SessionDescription,
 };

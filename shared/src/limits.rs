@@ -1,4 +1,5 @@
-//! The sizes that both ends agree on. Whatever is larger is refused with `too-large` or an [`crate::ids::IdError`].
+//! The sizes that both ends agree on. Whatever is larger is refused with `too-large` or an
+//! [`crate::ids::IdError`].
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Marks the bytes of a JSON string (RFC 8259 §7) that matter to whoever looks for its end, in sixteen at once.
+//! Marks the bytes of a JSON string (RFC 8259 §7) that matter to whoever looks for its end, in
+//! sixteen at once.
 
 use wide::u8x16;
 
@@ -46,7 +47,9 @@ mod tests {
     #[test]
     fn every_byte_at_every_place_is_judged() {
         for bytes in 1..=2 * BLOCK_BYTES {
-            for (place, byte) in (0..bytes).flat_map(|place| (0..=u8::MAX).map(move |byte| (place, byte))) {
+            for (place, byte) in
+                (0..bytes).flat_map(|place| (0..=u8::MAX).map(move |byte| (place, byte)))
+            {
                 let mut text = vec![b'x'; bytes];
                 text[place] = byte;
                 let mark = |is_marked: bool| u32::from(is_marked && place < BLOCK_BYTES) << place;
@@ -62,7 +65,8 @@ mod tests {
 
     #[test]
     fn all_of_several_are_marked() {
-        let expected = Marks { ends: 0b100_0001, backslashes: 0b1100, line_letters: 0b100_1100_0000_0000 };
+        let expected =
+            Marks { ends: 0b100_0001, backslashes: 0b1100, line_letters: 0b100_1100_0000_0000 };
         assert_eq!(Marks::of(b"\" \\\\\xc4\x99\n789rn and more than one block\""), expected);
         assert_eq!(Marks::of(b""), Marks { ends: 0, backslashes: 0, line_letters: 0 });
     }

@@ -1,8 +1,10 @@
-//! Every message of the signaling protocol, as the router and the client see it: free of any dialect.
+//! Every message of the signaling protocol, as the router and the client see it: free of any
+//! dialect.
 //!
-//! How a message looks on the wire is [`crate::codec`]'s and [`crate::dialect`]'s business. A [`ClientMessage`] goes
-//! from a client to the server, a [`ServerMessage`] the other way. Session descriptions and candidates pass through the
-//! server unread ([`Payload`]), so that fields it does not know survive.
+//! How a message looks on the wire is [`crate::codec`]'s and [`crate::dialect`]'s business. A
+//! [`ClientMessage`] goes from a client to the server, a [`ServerMessage`] the other way. Session
+//! descriptions and candidates pass through the server unread ([`Payload`]), so that fields it does
+//! not know survive.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -186,11 +188,13 @@ impl DeclineReason {
     }
 }
 
-/// Why a call was closed, where the message says so. A `close` without a reason is a person's doing.
+/// Why a call was closed, where the message says so. A `close` without a reason is a person's
+/// doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CloseReason {
-    /// The server lost the other's connection; the call itself may well go on. Only the server says so.
+    /// The server lost the other's connection; the call itself may well go on. Only the server says
+    /// so.
     Disconnected,
     /// The call could not be set up.
     Failed,
@@ -210,7 +214,8 @@ impl CloseReason {
     }
 }
 
-/// What stands between two people in a call, in either direction; who it is from or to stands beside it.
+/// What stands between two people in a call, in either direction; who it is from or to stands
+/// beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallSignal {
     /// Calls, or renegotiates when the call already stands.
@@ -245,7 +250,9 @@ impl CallSignal {
     #[must_use]
     pub fn payload(&self) -> Option<&Payload> {
         match self {
-            Self::Offer(payload) | Self::Answer(payload) | Self::Candidate(payload) => Some(payload),
+            Self::Offer(payload) | Self::Answer(payload) | Self::Candidate(payload) => {
+                Some(payload)
+            }
             Self::Ringing | Self::Decline(_) | Self::Close(_) => None,
         }
     }
@@ -268,7 +275,8 @@ pub enum ClientMessage {
     },
     /// Something for the other person of a call.
     Call {
-        /// Whom it is for. Older dialects leave it out of `leave`: then it is for whoever the sender is in a call with.
+        /// Whom it is for. Older dialects leave it out of `leave`: then it is for whoever the
+        /// sender is in a call with.
         to: Option<Username>,
         /// Which call.
         call: Option<CallId>,
@@ -329,7 +337,13 @@ pub struct Login {
 /// Keeps tokens out of logs.
 impl std::fmt::Debug for Login {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Login({:?}, key: {}, resume: {})", self.username, self.public_key.is_some(), self.resume.is_some())
+        write!(
+            f,
+            "Login({:?}, key: {}, resume: {})",
+            self.username,
+            self.public_key.is_some(),
+            self.resume.is_some()
+        )
     }
 }
 
@@ -391,7 +405,8 @@ pub enum ServerMessage {
         /// The token for coming back.
         resume: Option<String>,
     },
-    /// New relay credentials, shortly before those of the login end. Replaces the list that the login brought.
+    /// New relay credentials, shortly before those of the login end. Replaces the list that the
+    /// login brought.
     IceServers {
         /// Where to ask for addresses and relays.
         ice_servers: Vec<IceServer>,

@@ -1,9 +1,11 @@
-//! Finds where JSON values end, and whether they are JSON (RFC 8259), without looking at what they say.
+//! Finds where JSON values end, and whether they are JSON (RFC 8259), without looking at what they
+//! say.
 //!
-//! Nearly everything that the server relays is one long string with an escape in each line. Going over it is much of what
-//! a relay costs the processor besides the network, so strings are looked at sixteen bytes at a time ([`Marks`]), and a
-//! block in which nothing but lines end is passed without asking where. What passes here is what `serde_json` takes as a
-//! `RawValue`; a property test keeps that.
+//! Nearly everything that the server relays is one long string with an escape in each line. Going
+//! over it is much of what a relay costs the processor besides the network, so strings are looked
+//! at sixteen bytes at a time ([`Marks`]), and a block in which nothing but lines end is passed
+//! without asking where. What passes here is what `serde_json` takes as a `RawValue`; a property
+//! test keeps that.
 
 use crate::marks::{BLOCK_BYTES, Marks};
 
@@ -82,7 +84,12 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes a bracket, what it holds, and the one that closes it.
-    fn pass_list(&mut self, close: u8, depth: usize, pass_item: impl Fn(&mut Self, usize) -> Option<()>) -> Option<()> {
+    fn pass_list(
+        &mut self,
+        close: u8,
+        depth: usize,
+        pass_item: impl Fn(&mut Self, usize) -> Option<()>,
+    ) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         self.at += 1;
         if self.next_token()? == close {
@@ -166,12 +173,15 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Passes as many whole blocks as hold nothing but bytes that stand for themselves, and `\r` and `\n`; whether there
-    /// were any of those. Where a block ends within one, that is left. There is one question for each block, and its answer
-    /// is always the same but for the last: a processor guesses it right.
+    /// Passes as many whole blocks as hold nothing but bytes that stand for themselves, and `\r`
+    /// and `\n`; whether there were any of those. Where a block ends within one, that is left.
+    /// There is one question for each block, and its answer is always the same but for the last: a
+    /// processor guesses it right.
     fn pass_usual_blocks(&mut self) -> bool {
         let (mut seen, mut pending) = (0, 0);
-        while let Some(block) = self.text.as_bytes().get(self.at..).and_then(<[u8]>::first_chunk::<BLOCK_BYTES>) {
+        while let Some(block) =
+            self.text.as_bytes().get(self.at..).and_then(<[u8]>::first_chunk::<BLOCK_BYTES>)
+        {
             let Marks { ends, backslashes, line_letters } = Marks::of(block);
             let escaped = backslashes << 1 | pending;
             // Behind a backslash there is one of the letters, and so no other backslash either.
@@ -191,7 +201,8 @@ impl<'a> Scanner<'a> {
 /// A bit for each byte of a block.
 const WHOLE_BLOCK: u32 = (1 << BLOCK_BYTES) - 1;
 
-/// How long the escapes are with which these bytes begin: one of them, or the end of a line, which is two.
+/// How long the escapes are with which these bytes begin: one of them, or the end of a line, which
+/// is two.
 fn escape(bytes: &[u8]) -> Option<usize> {
     if bytes.starts_with(br"\r\n") {
         return Some(4);
@@ -255,7 +266,8 @@ mod tests {
         }
     }
 
-    const PIECES: [&str; 9] = [r"\r\n", r"\r\n", r"\n", r"\\", r#"\""#, r"\u00e4", "a=rtpmap:96 H264/90000", "rn", "é"];
+    const PIECES: [&str; 9] =
+        [r"\r\n", r"\r\n", r"\n", r"\\", r#"\""#, r"\u00e4", "a=rtpmap:96 H264/90000", "rn", "é"];
 
     proptest! {
         #[test]

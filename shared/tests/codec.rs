@@ -4,10 +4,15 @@
 
 mod common;
 
-use common::{OFFER, any_client_message, any_server_message, call, client_examples, name, payload, server_examples};
+use common::{
+    OFFER, any_client_message, any_server_message, call, client_examples, name, payload,
+    server_examples,
+};
 use proptest::prelude::*;
 use visavis_shared::codec::{Problem, decode_client, decode_server, encode_client, encode_server};
-use visavis_shared::{CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, LoginRefusal, ServerMessage};
+use visavis_shared::{
+    CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, LoginRefusal, ServerMessage,
+};
 
 #[test]
 fn every_message_of_a_client_has_its_text() {
@@ -60,8 +65,16 @@ fn every_word_on_the_wire_is_read_as_what_it_was_written_for() {
     ] {
         assert_eq!(serde_json::from_str::<LoginRefusal>(&quoted(reason.as_str())).unwrap(), reason);
     }
-    for reason in [DeclineReason::Declined, DeclineReason::Busy, DeclineReason::Timeout, DeclineReason::Failed] {
-        assert_eq!(serde_json::from_str::<DeclineReason>(&quoted(reason.as_str())).unwrap(), reason);
+    for reason in [
+        DeclineReason::Declined,
+        DeclineReason::Busy,
+        DeclineReason::Timeout,
+        DeclineReason::Failed,
+    ] {
+        assert_eq!(
+            serde_json::from_str::<DeclineReason>(&quoted(reason.as_str())).unwrap(),
+            reason
+        );
     }
     for reason in [CloseReason::Disconnected, CloseReason::Failed, CloseReason::Timeout] {
         assert_eq!(serde_json::from_str::<CloseReason>(&quoted(reason.as_str())).unwrap(), reason);
@@ -71,28 +84,43 @@ fn every_word_on_the_wire_is_read_as_what_it_was_written_for() {
 #[test]
 fn unknown_members_and_words_do_no_harm() {
     let text = r#"{"type":"close","otherUsername":"bob","reason":"bored","call":null,"colour":{"deep":[1,2]}}"#;
-    let close = ClientMessage::Call { to: Some(name("bob")), call: None, signal: CallSignal::Close(None) };
+    let close =
+        ClientMessage::Call { to: Some(name("bob")), call: None, signal: CallSignal::Close(None) };
     assert_eq!(decode_client(text).unwrap(), close);
 
     let text = r#"{"type":"error","code":"brand-new","message":"m"}"#;
-    let error = ServerMessage::Error { code: ErrorCode::Other, message: "m".into(), in_reply_to: None, call: None };
+    let error = ServerMessage::Error {
+        code: ErrorCode::Other,
+        message: "m".into(),
+        in_reply_to: None,
+        call: None,
+    };
     assert_eq!(decode_server(text).unwrap(), error);
 
     let text = r#"{"type":"decline","username":"bob","reason":"washing-hair"}"#;
     let decline = CallSignal::Decline(DeclineReason::Declined);
-    assert_eq!(decode_server(text).unwrap(), ServerMessage::Call { from: name("bob"), call: None, signal: decline });
+    assert_eq!(
+        decode_server(text).unwrap(),
+        ServerMessage::Call { from: name("bob"), call: None, signal: decline }
+    );
 }
 
 #[test]
 fn a_payload_is_relayed_to_the_letter() {
-    let text = format!("{{ \"offer\" : {OFFER} ,\n\"otherUsername\":\" bob \",\"type\":\"offer\"}}");
-    let Ok(ClientMessage::Call { to, call, signal: CallSignal::Offer(offer) }) = decode_client(&text) else {
+    let text =
+        format!("{{ \"offer\" : {OFFER} ,\n\"otherUsername\":\" bob \",\"type\":\"offer\"}}");
+    let Ok(ClientMessage::Call { to, call, signal: CallSignal::Offer(offer) }) =
+        decode_client(&text)
+    else {
         panic!("an offer");
     };
     assert_eq!((to, call), (Some(name("bob")), None));
     assert_eq!(offer, payload(OFFER));
-    let relayed =
-        encode_server(&ServerMessage::Call { from: name("alice"), call: None, signal: CallSignal::Offer(offer) });
+    let relayed = encode_server(&ServerMessage::Call {
+        from: name("alice"),
+        call: None,
+        signal: CallSignal::Offer(offer),
+    });
     assert_eq!(relayed, format!(r#"{{"type":"offer","username":"alice","offer":{OFFER}}}"#));
 }
 
@@ -116,12 +144,32 @@ fn what_is_no_message_is_refused_and_named() {
     check_refused(r#"{"type":"foo","call":"c1"}"#, ErrorCode::UnknownType, Some("foo"), Some("c1"));
     check_refused(r#"{"type":"hello"}"#, ErrorCode::UnknownType, Some("hello"), None);
     check_refused(r#"{"type":"login"}"#, ErrorCode::InvalidJson, Some("login"), None);
-    check_refused(r#"{"type":"login","username":["a"]}"#, ErrorCode::InvalidJson, Some("login"), None);
+    check_refused(
+        r#"{"type":"login","username":["a"]}"#,
+        ErrorCode::InvalidJson,
+        Some("login"),
+        None,
+    );
     check_refused(r#"{"type":"users","prefix":1}"#, ErrorCode::InvalidJson, Some("users"), None);
-    check_refused(r#"{"type":"watch","usernames":[""]}"#, ErrorCode::InvalidJson, Some("watch"), None);
+    check_refused(
+        r#"{"type":"watch","usernames":[""]}"#,
+        ErrorCode::InvalidJson,
+        Some("watch"),
+        None,
+    );
     check_refused(r#"{"type":"join","room":""}"#, ErrorCode::InvalidJson, Some("join"), None);
-    check_refused(r#"{"type":"message","room":"r"}"#, ErrorCode::InvalidJson, Some("message"), None);
-    check_refused(r#"{"type":"offer","offer":{},"call":"c1"}"#, ErrorCode::InvalidJson, Some("offer"), Some("c1"));
+    check_refused(
+        r#"{"type":"message","room":"r"}"#,
+        ErrorCode::InvalidJson,
+        Some("message"),
+        None,
+    );
+    check_refused(
+        r#"{"type":"offer","offer":{},"call":"c1"}"#,
+        ErrorCode::InvalidJson,
+        Some("offer"),
+        Some("c1"),
+    );
     check_refused(
         r#"{"type":"offer","otherUsername":"bob","offer":null}"#,
         ErrorCode::InvalidJson,
@@ -144,7 +192,9 @@ fn what_is_no_message_is_refused_and_named() {
 
 #[test]
 fn the_reply_to_a_refused_message_says_what_was_wrong_with_which() {
-    let reply = decode_client(r#"{"type":"offer","otherUsername":"bob","call":"c1"}"#).unwrap_err().into_reply();
+    let reply = decode_client(r#"{"type":"offer","otherUsername":"bob","call":"c1"}"#)
+        .unwrap_err()
+        .into_reply();
     assert_eq!(
         encode_server(&reply),
         r#"{"type":"error","code":"invalid-json","message":"\"offer\" is missing.","inReplyTo":"offer","call":"c1"}"#
@@ -155,8 +205,11 @@ fn the_reply_to_a_refused_message_says_what_was_wrong_with_which() {
 fn what_is_too_large_or_too_deep_is_refused() {
     let large = format!(r#"{{"type":"users","prefix":"{}"}}"#, "x".repeat(64 * 1024));
     check_refused(&large, ErrorCode::TooLarge, None, None);
-    let deep =
-        format!(r#"{{"type":"offer","otherUsername":"bob","offer":{}{}}}"#, "[".repeat(20_000), "]".repeat(20_000));
+    let deep = format!(
+        r#"{{"type":"offer","otherUsername":"bob","offer":{}{}}}"#,
+        "[".repeat(20_000),
+        "]".repeat(20_000)
+    );
     check_refused(&deep, ErrorCode::InvalidJson, None, None);
     assert_eq!(decode_client(&deep).unwrap_err().problem, Problem::TooDeep);
     let names: Vec<String> = (0..101).map(|n| format!("\"n{n}\"")).collect();

@@ -1,7 +1,9 @@
-//! Throws rubbish at the codec in every dialect: random bytes, and valid messages that were cut, spliced and bent.
+//! Throws rubbish at the codec in every dialect: random bytes, and valid messages that were cut,
+//! spliced and bent.
 //!
-//! Nothing may panic, and whatever is read must be written as a text that is read as the same. The seed is fixed, so a
-//! failure repeats; `VISAVIS_FUZZ_SECONDS=30` goes on for that long with fresh seeds instead of a fixed count.
+//! Nothing may panic, and whatever is read must be written as a text that is read as the same. The
+//! seed is fixed, so a failure repeats; `VISAVIS_FUZZ_SECONDS=30` goes on for that long with fresh
+//! seeds instead of a fixed count.
 
 #![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 
@@ -155,7 +157,9 @@ fn check_event(text: &str) -> u64 {
                 ServerMessage::Call { from: from(), call, signal }
             }
             // A candidate goes out without its target, and can't be read as if it came in.
-            (Err(_), ServerMessage::Call { .. }) if event.starts_with("[\"ice-candidate\"") => return 1,
+            (Err(_), ServerMessage::Call { .. }) if event.starts_with("[\"ice-candidate\"") => {
+                return 1;
+            }
             (other, _) => panic!("{text}: {event}: {other:?}"),
         };
         assert_eq!(again, relayed, "{text}");
@@ -166,10 +170,14 @@ fn check_event(text: &str) -> u64 {
 /// Tries one text in every reading; says in how many it was a message.
 fn check(text: &str) -> u64 {
     let mut read = check_event(text);
-    // A text at the very limit of size may be longer in canonical form, and is then none of the codec's business.
+    // A text at the very limit of size may be longer in canonical form, and is then none of the
+    // codec's business.
     let read_again = |message: visavis_shared::ClientMessage| {
         let canonical = encode_client(&message);
-        assert!(canonical.len() > MAX_MESSAGE_BYTES || decode_client(&canonical) == Ok(message), "{text}");
+        assert!(
+            canonical.len() > MAX_MESSAGE_BYTES || decode_client(&canonical) == Ok(message),
+            "{text}"
+        );
     };
     if let Ok(message) = decode_client(text) {
         read_again(message);
@@ -177,7 +185,10 @@ fn check(text: &str) -> u64 {
     }
     if let Ok(message) = decode_server(text) {
         let canonical = encode_server(&message);
-        assert!(canonical.len() > MAX_RELAYED_BYTES || decode_server(&canonical) == Ok(message), "{text}");
+        assert!(
+            canonical.len() > MAX_RELAYED_BYTES || decode_server(&canonical) == Ok(message),
+            "{text}"
+        );
         read += 1;
     }
     for first in [None, Some(NAMED[0])] {

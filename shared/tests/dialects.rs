@@ -8,14 +8,19 @@ use common::{OFFER, any_server_message, client_examples, name, payload, server_e
 use proptest::prelude::*;
 use visavis_shared::codec::encode_server;
 use visavis_shared::dialect::{Dialect, Interpreter};
-use visavis_shared::{CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, Login, LoginRefusal};
+use visavis_shared::{
+    CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, Login, LoginRefusal,
+};
 use visavis_shared::{ServerMessage, message};
 
 /// An interpreter whose client has logged in as the pages of dialect 2 do.
 fn named() -> Interpreter {
     let mut interpreter = Interpreter::default();
     let login = Login { username: "alice".into(), public_key: None, signature: None, resume: None };
-    assert_eq!(interpreter.decode(r#"{"type":"login","name":"alice"}"#), Ok(ClientMessage::Login(login)));
+    assert_eq!(
+        interpreter.decode(r#"{"type":"login","name":"alice"}"#),
+        Ok(ClientMessage::Login(login))
+    );
     assert_eq!(interpreter.dialect(), Some(Dialect::Named));
     interpreter
 }
@@ -32,7 +37,10 @@ fn from_alice(signal: CallSignal) -> ServerMessage {
 fn dialect_2_is_read() {
     let mut page = named();
     for (text, message) in [
-        (format!(r#"{{"type":"offer","offer":{OFFER},"name":"bob"}}"#), to_bob(CallSignal::Offer(payload(OFFER)))),
+        (
+            format!(r#"{{"type":"offer","offer":{OFFER},"name":"bob"}}"#),
+            to_bob(CallSignal::Offer(payload(OFFER))),
+        ),
         (
             r#"{"type":"answer","answer":{"a":1},"name":"bob"}"#.into(),
             to_bob(CallSignal::Answer(payload(r#"{"a":1}"#))),
@@ -42,7 +50,10 @@ fn dialect_2_is_read() {
             to_bob(CallSignal::Candidate(payload(r#"{"c":1}"#))),
         ),
         (r#"{"type":"leave","name":"bob"}"#.into(), to_bob(CallSignal::Close(None))),
-        (r#"{"type":"leave"}"#.into(), ClientMessage::Call { to: None, call: None, signal: CallSignal::Close(None) }),
+        (
+            r#"{"type":"leave"}"#.into(),
+            ClientMessage::Call { to: None, call: None, signal: CallSignal::Close(None) },
+        ),
         (
             r#"{"type":"leave","name":null}"#.into(),
             ClientMessage::Call { to: None, call: None, signal: CallSignal::Close(None) },
@@ -55,11 +66,17 @@ fn dialect_2_is_read() {
 #[test]
 fn dialect_2_is_written() {
     let page = named();
-    let logged_in = ServerMessage::LoggedIn { username: name("alice"), ice_servers: vec![], resume: None };
-    let refused = ServerMessage::LoginRefused { reason: LoginRefusal::Taken, message: "Taken.".into() };
+    let logged_in =
+        ServerMessage::LoggedIn { username: name("alice"), ice_servers: vec![], resume: None };
+    let refused =
+        ServerMessage::LoginRefused { reason: LoginRefusal::Taken, message: "Taken.".into() };
     let answer = CallSignal::Answer(payload(r#"{"type":"answer"}"#));
-    let error =
-        ServerMessage::Error { code: ErrorCode::UnknownUser, message: "Nobody.".into(), in_reply_to: None, call: None };
+    let error = ServerMessage::Error {
+        code: ErrorCode::UnknownUser,
+        message: "Nobody.".into(),
+        in_reply_to: None,
+        call: None,
+    };
     for (message, text) in [
         (logged_in, r#"{"type":"login","success":true}"#.to_owned()),
         (refused, r#"{"type":"login","success":false}"#.into()),
@@ -74,7 +91,10 @@ fn dialect_2_is_written() {
         ),
         (from_alice(CallSignal::Decline(DeclineReason::Busy)), r#"{"type":"leave"}"#.into()),
         (from_alice(CallSignal::Close(None)), r#"{"type":"leave"}"#.into()),
-        (from_alice(CallSignal::Close(Some(CloseReason::Disconnected))), r#"{"type":"leave"}"#.into()),
+        (
+            from_alice(CallSignal::Close(Some(CloseReason::Disconnected))),
+            r#"{"type":"leave"}"#.into(),
+        ),
         (from_alice(CallSignal::Close(Some(CloseReason::Failed))), r#"{"type":"leave"}"#.into()),
         (error, r#"{"type":"error","message":"Nobody."}"#.into()),
     ] {

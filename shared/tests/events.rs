@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use visavis_shared::dialect::events::{Asked, decode, encode};
 use visavis_shared::limits::MAX_MESSAGE_BYTES;
 use visavis_shared::{
-    CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, LoginRefusal, Payload, ServerMessage,
+    CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, LoginRefusal, Payload,
+    ServerMessage,
 };
 
 /// Every event that is sent, and nothing else.
@@ -51,7 +52,11 @@ fn a_room_is_joined_in_every_spelling_of_the_pages() {
         r#"["join",{"room":"blue","username":"x"}]"#,
         r#"["join room"," blue "]"#,
     ] {
-        assert_eq!(decode(text), Ok(Asked::Message(ClientMessage::Join { room: room("blue") })), "{text}");
+        assert_eq!(
+            decode(text),
+            Ok(Asked::Message(ClientMessage::Join { room: room("blue") })),
+            "{text}"
+        );
     }
     let numbered = Asked::Message(ClientMessage::Join { room: room("17") });
     assert_eq!(decode(r#"["join room",17]"#), Ok(numbered));
@@ -64,7 +69,10 @@ fn calls_of_dialect_3_are_read_and_the_caller_is_not_believed() {
             format!(r#"["offer",{{"target":"bob","caller":"mallory","sdp":{OFFER}}}]"#),
             to_bob(CallSignal::Offer(payload(OFFER))),
         ),
-        (r#"["answer",{"target":"bob","sdp":{"a":1}}]"#.into(), to_bob(CallSignal::Answer(payload(r#"{"a":1}"#)))),
+        (
+            r#"["answer",{"target":"bob","sdp":{"a":1}}]"#.into(),
+            to_bob(CallSignal::Answer(payload(r#"{"a":1}"#))),
+        ),
         (
             r#"["ice-candidate",{"target":"bob","candidate":{"c":1}}]"#.into(),
             to_bob(CallSignal::Candidate(payload(r#"{"c":1}"#))),
@@ -149,17 +157,29 @@ fn check_refused(text: &str, code: ErrorCode, in_reply_to: Option<&str>) {
 
 #[test]
 fn what_is_no_event_is_refused_with_words() {
-    for text in ["", "{}", "[]", "[1]", "[null]", "rubbish", r#"["offer""#, r#"["a"]["b"]"#, r#""message""#] {
+    for text in
+        ["", "{}", "[]", "[1]", "[null]", "rubbish", r#"["offer""#, r#"["a"]["b"]"#, r#""message""#]
+    {
         check_refused(text, ErrorCode::InvalidJson, None);
     }
     check_refused(r#"["shout","hello"]"#, ErrorCode::UnknownType, Some("shout"));
-    check_refused(&format!("[\"{}\"]", "x".repeat(1000)), ErrorCode::UnknownType, Some(&"x".repeat(64)));
-    for argument in ["", ",null", ",1", ",\"blue\"", ",[]", ",{}", ",{\"target\":7}", ",{\"target\":\"bob\"}"] {
+    check_refused(
+        &format!("[\"{}\"]", "x".repeat(1000)),
+        ErrorCode::UnknownType,
+        Some(&"x".repeat(64)),
+    );
+    for argument in
+        ["", ",null", ",1", ",\"blue\"", ",[]", ",{}", ",{\"target\":7}", ",{\"target\":\"bob\"}"]
+    {
         check_refused(&format!("[\"offer\"{argument}]"), ErrorCode::InvalidJson, Some("offer"));
     }
     check_refused(r#"["offer",{"target":"","sdp":{}}]"#, ErrorCode::UnknownUser, Some("offer"));
     for argument in ["", ",null", ",[]", ",true", ",{}", ",\"\"", ",{\"room\":{}}"] {
-        check_refused(&format!("[\"join room\"{argument}]"), ErrorCode::InvalidJson, Some("join room"));
+        check_refused(
+            &format!("[\"join room\"{argument}]"),
+            ErrorCode::InvalidJson,
+            Some("join room"),
+        );
     }
 }
 
@@ -168,7 +188,8 @@ fn size_and_depth_are_limited_as_in_every_dialect() {
     let sized = |bytes: usize| format!(r#"["message","{}"]"#, "x".repeat(bytes - 14));
     assert!(decode(&sized(MAX_MESSAGE_BYTES)).is_ok());
     check_refused(&sized(MAX_MESSAGE_BYTES + 1), ErrorCode::TooLarge, None);
-    let nested = |depth: usize| format!(r#"["message",{}{}]"#, "[".repeat(depth - 1), "]".repeat(depth - 1));
+    let nested =
+        |depth: usize| format!(r#"["message",{}{}]"#, "[".repeat(depth - 1), "]".repeat(depth - 1));
     assert!(decode(&nested(32)).is_ok());
     check_refused(&nested(33), ErrorCode::InvalidJson, None);
     check_refused(&nested(30_000), ErrorCode::InvalidJson, None);

@@ -75,7 +75,8 @@ fn ordinary_names_of_many_languages_are_taken() {
 #[test]
 fn what_could_mislead_is_refused() {
     use NameError::{
-        Direction, Empty, Invisible, LooksLatin, Misplaced, MixedDigits, MixedScripts, NotAllowed, Space, TooLong,
+        Direction, Empty, Invisible, LooksLatin, Misplaced, MixedDigits, MixedScripts, NotAllowed,
+        Space, TooLong,
     };
     for (typed, error) in [
         ("", Empty),
@@ -172,11 +173,25 @@ fn what_could_mislead_is_refused() {
 
 #[test]
 fn refusals_tell_a_person_what_to_do_in_one_line() {
-    for typed in ["", "a b", "a/b", "\u{202e}a", ".a", "аdmin", "7৪", "сосо", "1ש", &"x".repeat(40), "\u{301}"]
-    {
+    for typed in [
+        "",
+        "a b",
+        "a/b",
+        "\u{202e}a",
+        ".a",
+        "аdmin",
+        "7৪",
+        "сосо",
+        "1ש",
+        &"x".repeat(40),
+        "\u{301}",
+    ] {
         let words = form(typed).unwrap_err().to_string();
         assert!(words.contains("; ") && !words.contains('\n') && words.len() < 130, "{words}");
-        assert!(!words.chars().any(|c| c.is_control() || c == '\u{202e}' || c == '\u{301}'), "{words}");
+        assert!(
+            !words.chars().any(|c| c.is_control() || c == '\u{202e}' || c == '\u{301}'),
+            "{words}"
+        );
     }
     let invisible = form("admin\u{200b}").unwrap_err().to_string();
     assert!(invisible.contains("(U+200B)"), "{invisible}");
@@ -184,12 +199,17 @@ fn refusals_tell_a_person_what_to_do_in_one_line() {
 
 #[test]
 fn names_that_look_the_same_have_one_skeleton() {
-    for (one, other) in
-        [("bob1", "bobl"), ("modern", "rnodern"), ("kızıl", "kizil"), ("ロビン", "口ビン"), ("vvalter", "vvalter")]
-    {
+    for (one, other) in [
+        ("bob1", "bobl"),
+        ("modern", "rnodern"),
+        ("kızıl", "kizil"),
+        ("ロビン", "口ビン"),
+        ("vvalter", "vvalter"),
+    ] {
         assert_eq!(skeleton_of(one), skeleton_of(other), "{one} {other}");
     }
-    for (one, other) in [("alice", "alicia"), ("jose", "josé"), ("ольга", "olga"), ("太郎", "次郎")] {
+    for (one, other) in [("alice", "alicia"), ("jose", "josé"), ("ольга", "olga"), ("太郎", "次郎")]
+    {
         assert_ne!(skeleton_of(one), skeleton_of(other), "{one} {other}");
     }
 }
@@ -233,7 +253,10 @@ fn swapped_case(text: &str, which: &[bool]) -> String {
         let back = upper.to_lowercase().next().filter(|_| upper.to_lowercase().count() == 1);
         if back == Some(c) { upper } else { c }
     };
-    text.chars().zip(which.iter().cycle()).map(|(c, wanted)| if *wanted { swap(c) } else { c }).collect()
+    text.chars()
+        .zip(which.iter().cycle())
+        .map(|(c, wanted)| if *wanted { swap(c) } else { c })
+        .collect()
 }
 
 /// The same text with ASCII in its wide form.

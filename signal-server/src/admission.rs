@@ -1,7 +1,8 @@
 //! Who may connect: so many in all, and so many from one address.
 //!
-//! A [`Permit`] is a place; dropping it gives the place back. IPv6 addresses count by their /64, which is what one
-//! customer has. A connection from a trusted proxy counts only in all; whom it brings counts by address.
+//! A [`Permit`] is a place; dropping it gives the place back. IPv6 addresses count by their /64,
+//! which is what one customer has. A connection from a trusted proxy counts only in all; whom it
+//! brings counts by address.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -56,7 +57,8 @@ impl Admission {
         self.place(true, None)
     }
 
-    /// Gives a place to somebody from this address whom a trusted proxy brings, and who is counted in all already.
+    /// Gives a place to somebody from this address whom a trusted proxy brings, and who is counted
+    /// in all already.
     pub(crate) fn admit_by_proxy(self: &Arc<Self>, address: IpAddr) -> Result<Permit, Refused> {
         self.place(false, Some(address))
     }
@@ -134,7 +136,11 @@ mod tests {
     }
 
     fn admission(connections: usize, connections_per_address: usize) -> Arc<Admission> {
-        Arc::new(Admission::new(Limits { connections, connections_per_address, ..Limits::default() }))
+        Arc::new(Admission::new(Limits {
+            connections,
+            connections_per_address,
+            ..Limits::default()
+        }))
     }
 
     #[test]
@@ -153,7 +159,10 @@ mod tests {
     fn ipv6_counts_by_customer() {
         let admission = admission(9, 1);
         let _one = admission.admit(ip("2001:db8:0:1::1")).unwrap();
-        assert_eq!(admission.admit(ip("2001:db8:0:1::2")).unwrap_err(), Refused::TooManyFromAddress);
+        assert_eq!(
+            admission.admit(ip("2001:db8:0:1::2")).unwrap_err(),
+            Refused::TooManyFromAddress
+        );
         assert!(admission.admit(ip("2001:db8:0:2::1")).is_ok());
     }
 
@@ -171,7 +180,10 @@ mod tests {
         let _second = admission.admit_proxy().unwrap();
         assert_eq!(admission.admit_proxy().unwrap_err(), Refused::Full);
         let client = admission.admit_by_proxy(ip("192.0.2.1")).unwrap();
-        assert_eq!(admission.admit_by_proxy(ip("192.0.2.1")).unwrap_err(), Refused::TooManyFromAddress);
+        assert_eq!(
+            admission.admit_by_proxy(ip("192.0.2.1")).unwrap_err(),
+            Refused::TooManyFromAddress
+        );
         let _other = admission.admit_by_proxy(ip("192.0.2.2")).unwrap();
         drop((proxy, client));
         assert!(admission.admit(ip("192.0.2.1")).is_ok());

@@ -1,9 +1,10 @@
 //! Who is in a call with whom, as far as the server can tell from what it relays.
 //!
-//! Pure, and by name: one of the two may be on another node. An offer begins the memory of a call, a close or a decline
-//! ends it, and a lost connection brings it back once: the others have to be told. An offer that nobody took is forgotten
-//! after [`OFFER_MEMORY`]; a person has at most [`MAX_CALLS`] calls, and the oldest makes room, offers first. Both sides
-//! of a call always remember the same.
+//! Pure, and by name: one of the two may be on another node. An offer begins the memory of a call,
+//! a close or a decline ends it, and a lost connection brings it back once: the others have to be
+//! told. An offer that nobody took is forgotten after [`OFFER_MEMORY`]; a person has at most
+//! [`MAX_CALLS`] calls, and the oldest makes room, offers first. Both sides of a call always
+//! remember the same.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -26,7 +27,8 @@ struct Remembered {
 }
 
 impl Remembered {
-    /// Whether a message that names `call` belongs to it. Older pages name none, and then any call of the two is meant.
+    /// Whether a message that names `call` belongs to it. Older pages name none, and then any call
+    /// of the two is meant.
     fn is(&self, peer: &Username, call: Option<&CallId>) -> bool {
         self.peer == *peer
             && match (&self.call, call) {
@@ -58,7 +60,8 @@ impl Calls {
         for (one, other) in [(from, to), (to, from)] {
             self.make_room(one);
             let (peer, call) = (other.clone(), call.cloned());
-            let remembered = Remembered { peer, call, answered: false, offered_at: now, told: false };
+            let remembered =
+                Remembered { peer, call, answered: false, offered_at: now, told: false };
             self.of.entry(one.clone()).or_default().push(remembered);
         }
     }
@@ -79,7 +82,8 @@ impl Calls {
         self.remove(from, to, |remembered| remembered.is(&remembered.peer, call));
     }
 
-    /// Whom somebody is in a call with now: the latest that was answered, or else the latest that was offered.
+    /// Whom somebody is in a call with now: the latest that was answered, or else the latest that
+    /// was offered.
     #[must_use]
     pub fn current(&self, name: &Username, now: Instant) -> Option<&Username> {
         let alive = || self.of.get(name).into_iter().flatten().rev().filter(|c| c.is_alive(now));
@@ -92,9 +96,11 @@ impl Calls {
         self.of.get(name).is_some_and(|calls| calls.iter().any(|c| c.peer == *peer))
     }
 
-    /// Somebody's connection was lost, and may come back: says who has to be told that which call lost it.
+    /// Somebody's connection was lost, and may come back: says who has to be told that which call
+    /// lost it.
     pub fn lost(&mut self, name: &Username, now: Instant) -> Vec<(Username, Option<CallId>)> {
-        let untold = self.of.get_mut(name).into_iter().flatten().filter(|c| c.is_alive(now) && !c.told);
+        let untold =
+            self.of.get_mut(name).into_iter().flatten().filter(|c| c.is_alive(now) && !c.told);
         untold
             .map(|remembered| {
                 remembered.told = true;
@@ -131,10 +137,12 @@ impl Calls {
         }
     }
 
-    /// Forgets the oldest call of somebody who has too many: an offer rather than a call that stands, so that a
-    /// stranger who offers a lot displaces nothing.
+    /// Forgets the oldest call of somebody who has too many: an offer rather than a call that
+    /// stands, so that a stranger who offers a lot displaces nothing.
     fn make_room(&mut self, name: &Username) {
-        let Some(calls) = self.of.get(name).filter(|calls| calls.len() >= MAX_CALLS) else { return };
+        let Some(calls) = self.of.get(name).filter(|calls| calls.len() >= MAX_CALLS) else {
+            return;
+        };
         if let Some(oldest) = calls.iter().find(|c| !c.answered).or(calls.first()) {
             let (peer, call) = (oldest.peer.clone(), oldest.call.clone());
             self.remove(name, &peer, |c| c.call == call);
@@ -143,7 +151,8 @@ impl Calls {
 
     /// Removes the offers of somebody that nobody took.
     fn drop_stale(&mut self, name: &Username, now: Instant) {
-        let stale: Vec<_> = self.of.get(name).into_iter().flatten().filter(|c| !c.is_alive(now)).cloned().collect();
+        let stale: Vec<_> =
+            self.of.get(name).into_iter().flatten().filter(|c| !c.is_alive(now)).cloned().collect();
         for remembered in stale {
             self.remove(name, &remembered.peer, |c| !c.is_alive(now));
         }
@@ -185,7 +194,11 @@ mod tests {
         calls.back(&alice);
         assert_eq!(calls.lost(&alice, now), [(bob, None)]);
         calls.offered(&carol, &alice, Some(&id("c2")), now);
-        assert_eq!(calls.gone(&alice, now), [(carol, Some(id("c2")))], "only who called since then");
+        assert_eq!(
+            calls.gone(&alice, now),
+            [(carol, Some(id("c2")))],
+            "only who called since then"
+        );
     }
 
     #[test]

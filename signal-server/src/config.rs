@@ -49,8 +49,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// On loopback, on ports that the system chooses, with room for as many connections, logins and messages as a test
-    /// makes.
+    /// On loopback, on ports that the system chooses, with room for as many connections, logins and
+    /// messages as a test makes.
     #[must_use]
     pub fn for_tests() -> Self {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -78,13 +78,15 @@ impl Config {
     }
 }
 
-/// Introduces two people who want to talk, and then stays out of the way: calls go directly between them.
+/// Introduces two people who want to talk, and then stays out of the way: calls go directly between
+/// them.
 ///
 /// Needs no options. Stop it with Ctrl-C; calls that are under way go on without it.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "visavis-signal-server", version, max_term_width = 100)]
 pub struct Options {
-    /// Address and port for WebSocket connections (TCP). 0.0.0.0 is every IPv4 address of this machine.
+    /// Address and port for WebSocket connections (TCP). 0.0.0.0 is every IPv4 address of this
+    /// machine.
     #[arg(
         long,
         env = "VISAVIS_LISTEN",
@@ -94,8 +96,8 @@ pub struct Options {
     )]
     pub listen: SocketAddr,
 
-    /// Address and port of the STUN server (UDP), by which callers learn their public address, or "off". If the port is
-    /// taken, the server says so and goes on without.
+    /// Address and port of the STUN server (UDP), by which callers learn their public address, or
+    /// "off". If the port is taken, the server says so and goes on without.
     #[arg(
         long,
         env = "VISAVIS_STUN_LISTEN",
@@ -195,7 +197,9 @@ impl FromStr for StunListen {
         if text.eq_ignore_ascii_case("off") {
             return Ok(Self::Off);
         }
-        text.parse().map(Self::At).map_err(|_| "it must be an address with a port, such as 0.0.0.0:3478, or off".into())
+        text.parse()
+            .map(Self::At)
+            .map_err(|_| "it must be an address with a port, such as 0.0.0.0:3478, or off".into())
     }
 }
 
@@ -217,7 +221,10 @@ mod tests {
         assert_eq!(config.stun, Some("0.0.0.0:3478".parse().unwrap()));
         assert!(config.directory);
         assert_eq!((config.limits, config.timing), (Limits::default(), Timing::default()));
-        assert_eq!((config.tls, config.trusted_proxies, config.origins), (None, Vec::new(), Vec::new()));
+        assert_eq!(
+            (config.tls, config.trusted_proxies, config.origins),
+            (None, Vec::new(), Vec::new())
+        );
         assert_eq!(config.metrics, Some("127.0.0.1:9091".parse().unwrap()));
         assert_eq!(config.log_names, LogNames::Hashed);
     }
@@ -243,10 +250,22 @@ mod tests {
         assert_eq!(config.listen, "[::1]:9000".parse().unwrap());
         assert_eq!(config.stun, None);
         assert!(!config.directory);
-        assert_eq!(config.tls, Some(TlsFiles { certificate: "cert.pem".into(), key: "key.pem".into() }));
-        assert_eq!(config.trusted_proxies, ["127.0.0.1", "10.0.0.0/8"].map(|text| text.parse().unwrap()));
-        assert_eq!(config.origins, ["https://a.example", "https://b.example:8443"].map(|text| text.parse().unwrap()));
-        assert_eq!(config.limits, Limits { connections: 7, connections_per_address: 3, ..Limits::default() });
+        assert_eq!(
+            config.tls,
+            Some(TlsFiles { certificate: "cert.pem".into(), key: "key.pem".into() })
+        );
+        assert_eq!(
+            config.trusted_proxies,
+            ["127.0.0.1", "10.0.0.0/8"].map(|text| text.parse().unwrap())
+        );
+        assert_eq!(
+            config.origins,
+            ["https://a.example", "https://b.example:8443"].map(|text| text.parse().unwrap())
+        );
+        assert_eq!(
+            config.limits,
+            Limits { connections: 7, connections_per_address: 3, ..Limits::default() }
+        );
         assert_eq!(config.timing.idle, std::time::Duration::from_secs(60));
         assert_eq!((config.metrics, config.log_names), (None, LogNames::Plain));
     }

@@ -1,9 +1,10 @@
 //! One connection, from the upgrade to the last goodbye.
 //!
-//! Texts come in and go to the hub through the connection's dialect. What the hub puts in the outbox is written by whoever
-//! said it, or here where that is not possible. Everything has a deadline and a bound: the login, silence, a write, the
-//! size of a message, the outbox. Nothing that arrives can do more than end this one connection, and when it ends, its
-//! name is free before anything else happens. Nothing that was said is logged.
+//! Texts come in and go to the hub through the connection's dialect. What the hub puts in the
+//! outbox is written by whoever said it, or here where that is not possible. Everything has a
+//! deadline and a bound: the login, silence, a write, the size of a message, the outbox. Nothing
+//! that arrives can do more than end this one connection, and when it ends, its name is free before
+//! anything else happens. Nothing that was said is logged.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -46,7 +47,8 @@ const STREAK: u32 = 32;
 /// What somebody is told who sends too much.
 const TOO_MANY_MESSAGES: &str = "Too many messages: this one was dropped. Send fewer.";
 /// What somebody is told who logs in too often.
-const TOO_MANY_LOGINS: &str = "There were too many logins from your address. Try again in a few seconds.";
+const TOO_MANY_LOGINS: &str =
+    "There were too many logins from your address. Try again in a few seconds.";
 
 /// What all connections share.
 #[derive(Debug)]
@@ -96,9 +98,10 @@ impl From<Over> for End {
     fn from(over: Over) -> Self {
         match over {
             Over::Overflow => Self::NotReading,
-            Over::Closed(Closing::Replaced) => {
-                Self::Closing(CloseCode::Library(CLOSE_REPLACED), "the session goes on on another connection")
-            }
+            Over::Closed(Closing::Replaced) => Self::Closing(
+                CloseCode::Library(CLOSE_REPLACED),
+                "the session goes on on another connection",
+            ),
             Over::Closed(Closing::LeaseLost) => RESTART,
         }
     }
@@ -120,7 +123,8 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let began = Instant::now();
     let seat = context.hub.seat();
     let (id, outbox) = (seat.id(), Arc::clone(seat.outbox()));
-    let socket = WebSocket::new(transport, &early, &context.limits, outbox, Arc::clone(&context.metrics));
+    let socket =
+        WebSocket::new(transport, &early, &context.limits, outbox, Arc::clone(&context.metrics));
     drop(early);
     tracing::debug!(connection = %id, "connected");
     let mut connection = Connection {
@@ -144,7 +148,9 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
         drop(seat);
     }
     match login {
-        Some(login) => tracing::info!(connection = %id, name = %login.name, ?end, ?lasted, "logged out"),
+        Some(login) => {
+            tracing::info!(connection = %id, name = %login.name, ?end, ?lasted, "logged out")
+        }
         None => tracing::debug!(connection = %id, ?end, ?lasted, "ended without a login"),
     }
     context.metrics.lasted(lasted);
@@ -210,7 +216,8 @@ impl Connection {
         let mut timer = pin!(sleep_until(Instant::now().into()));
         loop {
             let next = poll_fn(|cx| {
-                // What has come already is heard without asking for everything else that could be waited for.
+                // What has come already is heard without asking for everything else that could be
+                // waited for.
                 if relief.is_none() && streak < STREAK {
                     streak += 1;
                     if let Poll::Ready(heard) = self.socket.poll_hear(cx) {
@@ -259,8 +266,12 @@ impl Connection {
                             return end;
                         }
                     }
-                    Due::NoLogin => return End::Closing(CloseCode::Policy, "nobody logged in in time"),
-                    Due::Silent => return End::Closing(CloseCode::Policy, "nothing was heard for too long"),
+                    Due::NoLogin => {
+                        return End::Closing(CloseCode::Policy, "nobody logged in in time");
+                    }
+                    Due::Silent => {
+                        return End::Closing(CloseCode::Policy, "nothing was heard for too long");
+                    }
                     Due::Leave => return RESTART,
                 },
                 Next::Leave(_) if self.login.is_none() => return RESTART,
@@ -330,7 +341,9 @@ impl Connection {
             }
         };
         self.context.metrics.heard(&message);
-        if matches!(message, ClientMessage::Login(_)) && !self.context.logins.admits(self.caller.address) {
+        if matches!(message, ClientMessage::Login(_))
+            && !self.context.logins.admits(self.caller.address)
+        {
             self.context.metrics.rate_limited("logins");
             let (reason, message) = (LoginRefusal::RateLimited, TOO_MANY_LOGINS.to_owned());
             self.seat.reply(ServerMessage::LoginRefused { reason, message });
@@ -348,13 +361,18 @@ impl Connection {
     fn end_by(&self, error: &WsError) -> End {
         match error {
             WsError::Capacity(_) => {
-                let words = format!("The message is larger than {} bytes.", self.context.limits.message_bytes);
+                let words = format!(
+                    "The message is larger than {} bytes.",
+                    self.context.limits.message_bytes
+                );
                 self.refuse(ErrorCode::TooLarge, words, None);
                 End::Closing(CloseCode::Size, "the message is too large")
             }
             WsError::Utf8(_) => End::Closing(CloseCode::Invalid, "the text is not UTF-8"),
             WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
-            WsError::Protocol(_) => End::Closing(CloseCode::Protocol, "the frames can't be understood"),
+            WsError::Protocol(_) => {
+                End::Closing(CloseCode::Protocol, "the frames can't be understood")
+            }
             _ => End::Gone,
         }
     }
@@ -369,9 +387,16 @@ impl Connection {
                 let name = context.names.show(username.as_str());
                 tracing::info!(connection = %seat.id(), %name, "logged in");
                 let (username, credentials_of) = (username.as_str().to_owned(), Instant::now());
-                *login = Some(LoggedIn { name, username, credentials_of, _counted: context.metrics.online() });
+                *login = Some(LoggedIn {
+                    name,
+                    username,
+                    credentials_of,
+                    _counted: context.metrics.online(),
+                });
             }
-            if let (ServerMessage::IceServers { ice_servers }, Some(login)) = (message, login.as_mut()) {
+            if let (ServerMessage::IceServers { ice_servers }, Some(login)) =
+                (message, login.as_mut())
+            {
                 *ice_servers = context.ice.servers_for(caller.reached, Some(&login.username));
                 login.credentials_of = Instant::now();
             }
@@ -393,7 +418,9 @@ impl Connection {
 
     /// Gives whoever stays for long new credentials for the relay before theirs end.
     fn renew_credentials(&self) {
-        let (Some(login), Some(after)) = (&self.login, self.context.ice.renew_after()) else { return };
+        let (Some(login), Some(after)) = (&self.login, self.context.ice.renew_after()) else {
+            return;
+        };
         if login.credentials_of.elapsed() >= after {
             self.seat.reply(ServerMessage::IceServers { ice_servers: Vec::new() });
         }
@@ -409,11 +436,15 @@ impl Connection {
 }
 
 fn hello(challenge: &str) -> ServerMessage {
-    ServerMessage::Hello { protocol: PROTOCOL_VERSION, server: PRODUCT.to_owned(), challenge: challenge.to_owned() }
+    ServerMessage::Hello {
+        protocol: PROTOCOL_VERSION,
+        server: PRODUCT.to_owned(),
+        challenge: challenge.to_owned(),
+    }
 }
 
-/// What the peer's goodbye means: who closes in order, or says nothing more, is done; a page that goes away (1001), or
-/// an app in trouble, may come back with its token.
+/// What the peer's goodbye means: who closes in order, or says nothing more, is done; a page that
+/// goes away (1001), or an app in trouble, may come back with its token.
 fn farewell(frame: Option<&CloseFrame>) -> End {
     match frame.map(|frame| frame.code) {
         None | Some(CloseCode::Normal) => End::Left,

@@ -1,7 +1,8 @@
 //! Going away without making everyone come back at the same moment.
 //!
-//! When a server begins to drain it takes no new connections and no new logins. Those who are logged in are told to
-//! connect again (1012), each at a moment of its own within a short time; everyone else at once.
+//! When a server begins to drain it takes no new connections and no new logins. Those who are
+//! logged in are told to connect again (1012), each at a moment of its own within a short time;
+//! everyone else at once.
 
 use std::time::Duration;
 

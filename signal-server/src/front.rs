@@ -1,11 +1,13 @@
 //! What a connection goes through before it is a WebSocket: HTTP, under a deadline.
 //!
-//! Who may not come is turned away here: addresses with too many connections before anything is read, pages of sites
-//! that are not wanted and everyone else while the server drains with an answer in words.
+//! Who may not come is turned away here: addresses with too many connections before anything is
+//! read, pages of sites that are not wanted and everyone else while the server drains with an
+//! answer in words.
 //!
-//! A silent or dribbling peer is gone within [`Timing::handshake`], counted from the TCP connection over TLS to the end of the
-//! upgrade. Who asks for a page or for Socket.IO may go on asking for a while, but each head and each body has the same
-//! deadline, and the connection an age that it can't pass ([`Timing::http`]).
+//! A silent or dribbling peer is gone within [`Timing::handshake`], counted from the TCP connection
+//! over TLS to the end of the upgrade. Who asks for a page or for Socket.IO may go on asking for a
+//! while, but each head and each body has the same deadline, and the connection an age that it
+//! can't pass ([`Timing::http`]).
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -67,17 +69,26 @@ pub(crate) struct Upgraded {
 }
 
 impl Front {
-    /// A place for a connection, before anything is read from it. One from a trusted proxy counts in all only: whose it
-    /// is will be known when the head of its request was read.
+    /// A place for a connection, before anything is read from it. One from a trusted proxy counts
+    /// in all only: whose it is will be known when the head of its request was read.
     pub(crate) fn admit(&self, from: IpAddr) -> Option<Permit> {
-        let place = if self.proxies.holds(from) { self.admission.admit_proxy() } else { self.admission.admit(from) };
+        let place = if self.proxies.holds(from) {
+            self.admission.admit_proxy()
+        } else {
+            self.admission.admit(from)
+        };
         place.inspect_err(|reason| self.refused(*reason)).ok()
     }
 
     /// Sees a connection through to its upgrade; `None` when it ended without one.
     ///
     /// The future is large, and over before the connection's life begins: box it.
-    pub(crate) async fn open(self: Arc<Self>, stream: TcpStream, from: IpAddr, place: Permit) -> Option<Upgraded> {
+    pub(crate) async fn open(
+        self: Arc<Self>,
+        stream: TcpStream,
+        from: IpAddr,
+        place: Permit,
+    ) -> Option<Upgraded> {
         let deadline = Instant::now() + self.context.timing.handshake;
         let reached = stream.local_addr().ok()?.ip();
         // Only costs latency when it fails.
@@ -87,7 +98,12 @@ impl Front {
         visit.serve(transport, deadline).await
     }
 
-    async fn encrypt(&self, stream: TcpStream, place: Permit, deadline: Instant) -> Option<Transport> {
+    async fn encrypt(
+        &self,
+        stream: TcpStream,
+        place: Permit,
+        deadline: Instant,
+    ) -> Option<Transport> {
         let metrics = Arc::clone(&self.context.metrics);
         let Some(tls) = &self.tls else { return Some(Transport::plain(stream, place, metrics)) };
         match timeout_at(deadline, TlsAcceptor::from(tls.config()).accept(stream)).await {
@@ -189,7 +205,9 @@ impl Visit {
             tracing::debug!(%error, "HTTP ended");
             return None;
         }
-        let Stage::Upgrading(upgrade, caller) = std::mem::take(&mut *self.stage()) else { return None };
+        let Stage::Upgrading(upgrade, caller) = std::mem::take(&mut *self.stage()) else {
+            return None;
+        };
         let parts = upgrade.await.ok()?.downcast::<TokioIo<Transport>>().ok()?;
         Some(Upgraded { transport: parts.io.into_inner(), early: parts.read_buf, caller })
     }
@@ -215,7 +233,8 @@ impl Visit {
             Route::Readiness => http::readiness(self.front.context.readiness()),
             Route::FrontPage => upgrade_required(),
             Route::WrongMethod => {
-                let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "This page can only be read (GET).");
+                let mut answer =
+                    plain(StatusCode::METHOD_NOT_ALLOWED, "This page can only be read (GET).");
                 answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
                 answer
             }
@@ -238,7 +257,8 @@ impl Visit {
         if !front.proxies.holds(self.from) {
             return Ok(caller);
         }
-        let forwarded = request.headers().get_all(FORWARDED_FOR).iter().map(|value| value.to_str().ok());
+        let forwarded =
+            request.headers().get_all(FORWARDED_FOR).iter().map(|value| value.to_str().ok());
         let address = front.proxies.client(self.from, forwarded);
         let place = front.admission.admit_by_proxy(address).map_err(|reason| {
             front.refused(reason);
@@ -258,7 +278,10 @@ impl Visit {
                 answer
             }
             Err(error) => {
-                let mut answer = plain(StatusCode::BAD_REQUEST, format!("This is no WebSocket handshake: {error}."));
+                let mut answer = plain(
+                    StatusCode::BAD_REQUEST,
+                    format!("This is no WebSocket handshake: {error}."),
+                );
                 answer.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
                 answer
             }
@@ -266,20 +289,36 @@ impl Visit {
     }
 
     /// Reads the body, and lets a service answer.
-    async fn pass_on(&self, service: &Service, request: Request<Incoming>, caller: Caller) -> Answer {
+    async fn pass_on(
+        &self,
+        service: &Service,
+        request: Request<Incoming>,
+        caller: Caller,
+    ) -> Answer {
         let (mut head, body) = request.into_parts();
         if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
             return too_large();
         }
-        let body =
-            match timeout(self.front.context.timing.handshake, Limited::new(body, MAX_BODY_BYTES).collect()).await {
-                Ok(Ok(body)) => body.to_bytes(),
-                Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                    return too_large();
-                }
-                Ok(Err(_)) => return last(plain(StatusCode::BAD_REQUEST, "The request's body can't be read.")),
-                Err(_) => return last(plain(StatusCode::REQUEST_TIMEOUT, "The request's body did not come in time.")),
-            };
+        let body = match timeout(
+            self.front.context.timing.handshake,
+            Limited::new(body, MAX_BODY_BYTES).collect(),
+        )
+        .await
+        {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                return too_large();
+            }
+            Ok(Err(_)) => {
+                return last(plain(StatusCode::BAD_REQUEST, "The request's body can't be read."));
+            }
+            Err(_) => {
+                return last(plain(
+                    StatusCode::REQUEST_TIMEOUT,
+                    "The request's body did not come in time.",
+                ));
+            }
+        };
         head.extensions.insert(caller);
         service.call(Request::from_parts(head, Full::new(body))).await
     }
@@ -314,7 +353,10 @@ impl TurnedAway {
                 StatusCode::FORBIDDEN,
                 "Pages of that site may not connect to this server. Its operator can allow it (--allow-origin).",
             ),
-            Self::TooMany => plain(StatusCode::TOO_MANY_REQUESTS, "There are too many connections from your address."),
+            Self::TooMany => plain(
+                StatusCode::TOO_MANY_REQUESTS,
+                "There are too many connections from your address.",
+            ),
         }
     }
 }

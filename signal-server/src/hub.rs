@@ -1,9 +1,10 @@
 //! The router and every connection's outbox behind one lock.
 //!
-//! A connection takes a [`Seat`]; what it hears goes through [`Seat::handle`], and what the router says in return is in
-//! the outboxes of those it is for before anything else is handled, so the order is the same for everyone. What only the
-//! cluster knows is asked outside the lock, and the connection hears nothing more until it is settled. When the seat is
-//! dropped, for whatever reason, its session waits for its token or is over, and the others are told.
+//! A connection takes a [`Seat`]; what it hears goes through [`Seat::handle`], and what the router
+//! says in return is in the outboxes of those it is for before anything else is handled, so the
+//! order is the same for everyone. What only the cluster knows is asked outside the lock, and the
+//! connection hears nothing more until it is settled. When the seat is dropped, for whatever
+//! reason, its session waits for its token or is over, and the others are told.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -51,8 +52,8 @@ struct State {
 struct Touched(Vec<Arc<Outbox>>);
 
 impl Touched {
-    /// To so many connections their messages are written at once. Those of more are written by their own tasks, which
-    /// share the work among all threads.
+    /// To so many connections their messages are written at once. Those of more are written by
+    /// their own tasks, which share the work among all threads.
     const FEW: usize = 4;
 
     fn add(&mut self, outbox: &Arc<Outbox>) {
@@ -121,15 +122,23 @@ impl Hub {
         state.outboxes.insert(id, Arc::clone(&outbox));
         drop(state);
         let challenge = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
-        Seat { id, outbox, touched: Touched::default(), challenge, left: false, hub: Arc::clone(self) }
+        Seat {
+            id,
+            outbox,
+            touched: Touched::default(),
+            challenge,
+            left: false,
+            hub: Arc::clone(self),
+        }
     }
 
     /// Takes what the cluster brings from other nodes.
     pub(crate) fn receive(&self, news: News) {
         let mut state = self.lock();
         let outputs = state.router.from_afar(news, now());
-        // Those who sent it are not here to be slowed down; a reader who can't keep up is closed. What comes one by one
-        // comes in great numbers, and the connections' tasks are woken to write it in one piece.
+        // Those who sent it are not here to be slowed down; a reader who can't keep up is closed.
+        // What comes one by one comes in great numbers, and the connections' tasks are woken to
+        // write it in one piece.
         self.carry_out(&mut state, outputs, None, &mut Touched::default());
     }
 
@@ -200,7 +209,11 @@ impl Hub {
                     }
                 }
                 Output::Adopt { from, by } => {
-                    let waiting = state.outboxes.get(&from).map(|outbox| outbox.take_all()).unwrap_or_default();
+                    let waiting = state
+                        .outboxes
+                        .get(&from)
+                        .map(|outbox| outbox.take_all())
+                        .unwrap_or_default();
                     if let Some(outbox) = state.outboxes.get(&by) {
                         for message in waiting {
                             outbox.push(message);
@@ -249,7 +262,9 @@ impl Hub {
                 Box::new(move |router| router.settle_users(connection, users))
             }
             Question::Join { room } => {
-                let Some(name) = self.lock().router.registry().name_of(connection).cloned() else { return };
+                let Some(name) = self.lock().router.registry().name_of(connection).cloned() else {
+                    return;
+                };
                 let entry = self.cluster.join(&room, &name).await;
                 Box::new(move |router| router.settle_join(connection, &room, entry))
             }
@@ -311,14 +326,15 @@ impl Seat {
         self.outbox.wake();
     }
 
-    /// Sees to it that what came of [`Seat::handle`] reaches whom it is for. Meant for a connection that hears nothing
-    /// more for now; until then what it said to somebody waits, to be written in one piece.
+    /// Sees to it that what came of [`Seat::handle`] reaches whom it is for. Meant for a connection
+    /// that hears nothing more for now; until then what it said to somebody waits, to be written in
+    /// one piece.
     pub(crate) fn deliver(&mut self) {
         self.touched.deliver();
     }
 
-    /// Takes what the connection heard just now. What comes back has to be done before it hears more; before that, and
-    /// before it waits for anything, [`Seat::deliver`].
+    /// Takes what the connection heard just now. What comes back has to be done before it hears
+    /// more; before that, and before it waits for anything, [`Seat::deliver`].
     pub(crate) fn handle(&mut self, message: ClientMessage, now: Instant) -> Option<Pending> {
         match message {
             ClientMessage::Login(login) => self.log_in(login),
@@ -349,13 +365,19 @@ impl Seat {
             }
             Err(error) => {
                 let message = error.to_string();
-                self.reply(ServerMessage::LoginRefused { reason: LoginRefusal::NotAllowed, message });
+                self.reply(ServerMessage::LoginRefused {
+                    reason: LoginRefusal::NotAllowed,
+                    message,
+                });
                 None
             }
         }
     }
 
-    fn act(&mut self, act: impl FnOnce(&mut Router, ConnectionId) -> Vec<Output>) -> Option<Pending> {
+    fn act(
+        &mut self,
+        act: impl FnOnce(&mut Router, ConnectionId) -> Vec<Output>,
+    ) -> Option<Pending> {
         let mut state = self.hub.lock();
         let outputs = act(&mut state.router, self.id);
         let left = self.hub.carry_out(&mut state, outputs, Some(self.id), &mut self.touched);
@@ -367,7 +389,8 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut state = self.hub.lock();
-        // What was thrown away can't be delivered later, so there is no session to go on with then either.
+        // What was thrown away can't be delivered later, so there is no session to go on with then
+        // either.
         let outputs = if self.left || self.outbox.is_over() {
             state.router.give_up(self.id, now())
         } else {

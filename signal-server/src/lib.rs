@@ -11,10 +11,11 @@
 //! # }
 //! ```
 //!
-//! [`registry`], [`sessions`], [`calls`], [`rooms`] and [`router`] are pure: they hold the rules and know nothing of
-//! sockets, clocks, databases or dialects. Round them stand one lock (`hub`), one bounded queue per connection (`outbox`,
-//! written out by `frame_writer`), one task per connection (`connection`, which hears through `web_socket`), and what all
-//! nodes together know (`cluster`, [`names`]). In front of those stands the door: who is let in at all (`admission`,
+//! [`registry`], [`sessions`], [`calls`], [`rooms`] and [`router`] are pure: they hold the rules
+//! and know nothing of sockets, clocks, databases or dialects. Round them stand one lock (`hub`),
+//! one bounded queue per connection (`outbox`, written out by `frame_writer`), one task per
+//! connection (`connection`, which hears through `web_socket`), and what all nodes together know
+//! (`cluster`, [`names`]). In front of those stands the door: who is let in at all (`admission`,
 //! `proxy`, `origin`), encryption (`tls`), and HTTP (`front`, `http`).
 
 #![warn(clippy::expect_used, clippy::panic)]
@@ -56,7 +57,8 @@ mod web_socket;
 pub use cluster::redis::{RedisConfig, RedisOptions, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};
 pub use ice::{
-    Quotas, RelayConfig, RelayError, RelayFigures, RelayOptions, RelayPorts, Secret, SecretTooShort, StunUrl, TurnUrl,
+    Quotas, RelayConfig, RelayError, RelayFigures, RelayOptions, RelayPorts, Secret,
+    SecretTooShort, StunUrl, TurnUrl,
 };
 pub use limits::{Limits, QueueLimits, Rate};
 pub use logging::LogNames;

@@ -6,10 +6,11 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use visavis_shared::limits::{MAX_JSON_DEPTH, MAX_MESSAGE_BYTES};
 
-/// Logins from one address: per second, and at once. As many at once as there may be connections from it, so that a
-/// whole office can come back after the server was started again.
+/// Logins from one address: per second, and at once. As many at once as there may be connections
+/// from it, so that a whole office can come back after the server was started again.
 const LOGINS: (u32, u32) = (5, 100);
-/// Messages over one connection: per second, and at once. A call's beginning takes some dozens of candidates.
+/// Messages over one connection: per second, and at once. A call's beginning takes some dozens of
+/// candidates.
 const MESSAGES: (u32, u32) = (50, 200);
 
 /// How often something may be done: so often at once, and so often per second in the long run.
@@ -82,12 +83,13 @@ impl Default for QueueLimits {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitOptions {
-    /// The most connections at a time. Each needs about 8 KiB of memory (15 KiB with TLS) and one open file.
+    /// The most connections at a time. Each needs about 8 KiB of memory (15 KiB with TLS) and one
+    /// open file.
     #[arg(long, env = "VISAVIS_MAX_CONNECTIONS", value_name = "N", default_value_t = Limits::default().connections)]
     pub max_connections: usize,
 
-    /// The most connections at a time from one address (IPv6: from one /64 network). Raise it when many people share
-    /// an address; behind a proxy, name it with --trusted-proxy.
+    /// The most connections at a time from one address (IPv6: from one /64 network). Raise it when
+    /// many people share an address; behind a proxy, name it with --trusted-proxy.
     #[arg(
         long,
         env = "VISAVIS_MAX_CONNECTIONS_PER_ADDRESS",
@@ -96,7 +98,8 @@ pub struct LimitOptions {
     )]
     pub max_connections_per_address: usize,
 
-    /// The most logins per second from one address (IPv6: from one /64 network), in the long run; 0 for no limit.
+    /// The most logins per second from one address (IPv6: from one /64 network), in the long run; 0
+    /// for no limit.
     #[arg(long, env = "VISAVIS_LOGIN_RATE", value_name = "N", default_value_t = LOGINS.0)]
     pub login_rate: u32,
 
@@ -110,8 +113,8 @@ pub struct LimitOptions {
     )]
     pub login_burst: u32,
 
-    /// The most messages per second over one connection, in the long run; 0 for no limit. What is sent beyond that is
-    /// dropped with an error, and who sends ten times as much is cut off.
+    /// The most messages per second over one connection, in the long run; 0 for no limit. What is
+    /// sent beyond that is dropped with an error, and who sends ten times as much is cut off.
     #[arg(long, env = "VISAVIS_MESSAGE_RATE", value_name = "N", default_value_t = MESSAGES.0)]
     pub message_rate: u32,
 
@@ -145,8 +148,8 @@ pub struct LimitOptions {
     )]
     pub max_json_depth: usize,
 
-    /// The most messages that wait to be written to one client. One that lets more come together does not read, and is
-    /// cut off.
+    /// The most messages that wait to be written to one client. One that lets more come together
+    /// does not read, and is cut off.
     #[arg(
         long,
         env = "VISAVIS_MAX_QUEUED_MESSAGES",
@@ -201,7 +204,8 @@ mod tests {
     }
 
     fn parse(args: &[&str]) -> Result<Limits, clap::Error> {
-        Program::try_parse_from(["program"].iter().chain(args)).map(|program| program.limits.limits())
+        Program::try_parse_from(["program"].iter().chain(args))
+            .map(|program| program.limits.limits())
     }
 
     #[test]

@@ -25,11 +25,13 @@ use crate::rates::LoginGate;
 use crate::socketio::SocketIo;
 use crate::tls::Tls;
 
-/// How long accepting pauses after it failed: the usual reason, too many open files, does not pass at once.
+/// How long accepting pauses after it failed: the usual reason, too many open files, does not pass
+/// at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How often those who logged in a while ago are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(10);
-/// How long everyone together may take to leave: whoever stopped the server expects it to be gone after ten seconds.
+/// How long everyone together may take to leave: whoever stopped the server expects it to be gone
+/// after ten seconds.
 const DRAIN_WITHIN: Duration = Duration::from_secs(8);
 
 /// What a server holds when it begins.
@@ -41,8 +43,8 @@ pub(crate) struct Resources {
     pub(crate) page: Option<Page>,
 }
 
-/// Serves what comes in on the listener until `shutdown` is done; then lets everyone leave and returns. Dropped before
-/// that, it drops all connections without a word.
+/// Serves what comes in on the listener until `shutdown` is done; then lets everyone leave and
+/// returns. Dropped before that, it drops all connections without a word.
 pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Future<Output = ()>) {
     let Resources { listener, ice, cluster, tls, page } = resources;
     let timing = config.timing;
@@ -105,7 +107,10 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
         }
     }
     drop(listener);
-    tracing::info!(connections = connections.len(), "going away: no new connections, and those there are end");
+    tracing::info!(
+        connections = connections.len(),
+        "going away: no new connections, and those there are end"
+    );
     drainer.begin(connections.len(), timing.drain);
     let mut leaving = context.drain.clone();
     let all = async {

@@ -1,7 +1,7 @@
 //! What is written to the log, and how names stand in it.
 //!
-//! Neither what people send nor their addresses are ever logged. Names only as the operator wants them, as
-//! `LoggedName`s.
+//! Neither what people send nor their addresses are ever logged. Names only as the operator wants
+//! them, as `LoggedName`s.
 
 use std::fmt;
 use std::io::{self, IsTerminal as _};
@@ -16,8 +16,8 @@ use tracing_subscriber::filter::ParseError;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub struct LogOptions {
-    /// What is logged to standard error: error, warn, info, debug or trace. Neither addresses nor what people send are
-    /// ever logged.
+    /// What is logged to standard error: error, warn, info, debug or trace. Neither addresses nor
+    /// what people send are ever logged.
     #[arg(long, env = "VISAVIS_LOG", value_name = "FILTER", default_value = "info")]
     pub log: String,
 
@@ -25,8 +25,8 @@ pub struct LogOptions {
     #[arg(long, env = "VISAVIS_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 
-    /// How names stand in the log. Hashed, a name is the same eight digits until the server is started again, and nobody
-    /// can tell the name from them.
+    /// How names stand in the log. Hashed, a name is the same eight digits until the server is
+    /// started again, and nobody can tell the name from them.
     #[arg(long, env = "VISAVIS_LOG_NAMES", value_name = "HOW", default_value = "hashed")]
     pub log_names: LogNames,
 }

@@ -39,10 +39,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// With one processor a second thread is only in the way: handing work from one to the other costs more than it spares.
+/// With one processor a second thread is only in the way: handing work from one to the other costs
+/// more than it spares.
 fn runtime() -> io::Result<Runtime> {
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let mut builder = if processors == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    let mut builder =
+        if processors == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
     builder.enable_all().build()
 }
 
@@ -53,7 +55,12 @@ fn look_after_names(action: &NamesAction, options: &Options) -> ExitCode {
         None => action.run(&options.names.config(), out),
         Some(redis) => match Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime.block_on(action.run_at(&redis, out)),
-            Err(error) => return fail(FAILED, format_args!("the system gives no threads or timers: {error}")),
+            Err(error) => {
+                return fail(
+                    FAILED,
+                    format_args!("the system gives no threads or timers: {error}"),
+                );
+            }
         },
     };
     match done {
@@ -65,18 +72,23 @@ fn look_after_names(action: &NamesAction, options: &Options) -> ExitCode {
 async fn serve(options: &Options) -> ExitCode {
     let mut signals = match StopSignals::listen() {
         Ok(signals) => signals,
-        Err(error) => return fail(FAILED, format_args!("the system does not tell when to stop: {error}")),
+        Err(error) => {
+            return fail(FAILED, format_args!("the system does not tell when to stop: {error}"));
+        }
     };
     let server = match start(options.config()).await {
         Ok(server) => server,
         Err(error) => return fail(FAILED, error),
     };
-    let or_off =
-        |address: Option<_>| address.map_or("off".to_owned(), |address: std::net::SocketAddr| address.to_string());
+    let or_off = |address: Option<_>| {
+        address.map_or("off".to_owned(), |address: std::net::SocketAddr| address.to_string())
+    };
     let (stun, metrics) = (or_off(server.stun_address()), or_off(server.metrics_address()));
     let scheme = if server.url().starts_with("wss") { "wss" } else { "ws" };
-    // On standard output, so that a program that chose port 0 can read where to go. Nobody may be listening.
-    let line = format!("listening on {scheme}://{} (STUN: {stun}, figures: {metrics})", server.address());
+    // On standard output, so that a program that chose port 0 can read where to go. Nobody may be
+    // listening.
+    let line =
+        format!("listening on {scheme}://{} (STUN: {stun}, figures: {metrics})", server.address());
     let _ = writeln!(io::stdout(), "{line}");
     signals.heard().await;
     end_in_any_case();

@@ -1,7 +1,7 @@
 //! Which web pages may connect. Pure.
 //!
-//! A browser lets any page open a WebSocket to anywhere and says in `Origin` whose page it is (RFC 6454). Programs other
-//! than browsers say nothing and are let in: they could say anything.
+//! A browser lets any page open a WebSocket to anywhere and says in `Origin` whose page it is (RFC
+//! 6454). Programs other than browsers say nothing and are let in: they could say anything.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,9 +11,15 @@ use clap::Args;
 /// Which pages may connect.
 #[derive(Debug, Clone, Args)]
 pub struct OriginOptions {
-    /// A web site whose pages may connect, such as <https://calls.example.org>. Give it once for each site; without it,
-    /// pages of every site may. Programs that are no browsers are not asked.
-    #[arg(long, env = "VISAVIS_ALLOW_ORIGIN", value_name = "URL", value_delimiter = ',', help_heading = "Privacy")]
+    /// A web site whose pages may connect, such as <https://calls.example.org>. Give it once for
+    /// each site; without it, pages of every site may. Programs that are no browsers are not asked.
+    #[arg(
+        long,
+        env = "VISAVIS_ALLOW_ORIGIN",
+        value_name = "URL",
+        value_delimiter = ',',
+        help_heading = "Privacy"
+    )]
     pub allow_origin: Vec<Origin>,
 }
 
@@ -25,7 +31,9 @@ impl FromStr for Origin {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        normal(text).map(Self).ok_or_else(|| "it must be the URL of a site, such as https://calls.example.org".into())
+        normal(text)
+            .map(Self)
+            .ok_or_else(|| "it must be the URL of a site, such as https://calls.example.org".into())
     }
 }
 
@@ -62,7 +70,8 @@ fn normal(text: &str) -> Option<String> {
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
     let host = rest.strip_suffix('/').unwrap_or(rest);
-    let is_host = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:[]%".contains(&b));
+    let is_host = !host.is_empty()
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:[]%".contains(&b));
     if !is_scheme || !is_host {
         return None;
     }
@@ -79,7 +88,8 @@ mod tests {
     use super::*;
 
     fn allowed(list: &[&str], origin: &str) -> bool {
-        AllowedOrigins::new(list.iter().map(|text| text.parse().unwrap()).collect()).allow(Some(origin.as_bytes()))
+        AllowedOrigins::new(list.iter().map(|text| text.parse().unwrap()).collect())
+            .allow(Some(origin.as_bytes()))
     }
 
     #[test]
@@ -96,7 +106,11 @@ mod tests {
     #[test]
     fn a_site_is_its_scheme_host_and_port() {
         let list = ["https://calls.example.org", "http://localhost:8080/"];
-        for same in ["https://calls.example.org", "HTTPS://Calls.Example.ORG", "https://calls.example.org:443"] {
+        for same in [
+            "https://calls.example.org",
+            "HTTPS://Calls.Example.ORG",
+            "https://calls.example.org:443",
+        ] {
             assert!(allowed(&list, same), "{same}");
         }
         assert!(allowed(&list, "http://localhost:8080"));
@@ -118,7 +132,9 @@ mod tests {
 
     #[test]
     fn what_is_no_site_is_refused_with_words() {
-        for text in ["", "*", "calls.example.org", "https://", "https://a.example/path", "https://a b"] {
+        for text in
+            ["", "*", "calls.example.org", "https://", "https://a.example/path", "https://a b"]
+        {
             assert!(text.parse::<Origin>().unwrap_err().contains("such as"), "{text}");
         }
     }

@@ -1,14 +1,15 @@
 //! What waits to be written to one connection, and the way by which it goes out.
 //!
-//! Bounded by [`QueueLimits`], in messages and in bytes. Beyond that the queue is thrown away and the connection closed,
-//! because its peer does not read; nobody else waits for it. So that a burst does not look like that, a sender who finds
-//! the queue half full lets its connection catch up first ([`Outbox::relief`]), for at most [`PATIENCE`] and not again
-//! until something was written.
+//! Bounded by [`QueueLimits`], in messages and in bytes. Beyond that the queue is thrown away and
+//! the connection closed, because its peer does not read; nobody else waits for it. So that a burst
+//! does not look like that, a sender who finds the queue half full lets its connection catch up
+//! first ([`Outbox::relief`]), for at most [`PATIENCE`] and not again until something was written.
 //!
-//! Whoever puts messages in writes them as well ([`Outbox::deliver`]), which spares the connection's task being woken for
-//! each. The task is woken where only it can go on: when the stream takes no more, for a message that it has to
-//! complete, or because there is no [`FrameWriter`] here. While something is left in the writer nobody but the task
-//! writes, so messages go out in the order in which they were put in.
+//! Whoever puts messages in writes them as well ([`Outbox::deliver`]), which spares the
+//! connection's task being woken for each. The task is woken where only it can go on: when the
+//! stream takes no more, for a message that it has to complete, or because there is no
+//! [`FrameWriter`] here. While something is left in the writer nobody but the task writes, so
+//! messages go out in the order in which they were put in.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -64,7 +65,8 @@ enum Popped {
 pub(crate) enum Pressure {
     /// There is room.
     Low,
-    /// It is half full, and its connection is at work on it: wait for [`Outbox::relief`] before sending more.
+    /// It is half full, and its connection is at work on it: wait for [`Outbox::relief`] before
+    /// sending more.
     High,
 }
 
@@ -190,7 +192,8 @@ impl Outbox {
         self.lock().over.is_some()
     }
 
-    /// Until there is something to take out, or nothing more comes out. Only for the connection's task.
+    /// Until there is something to take out, or nothing more comes out. Only for the connection's
+    /// task.
     pub(crate) async fn filled(&self) {
         poll_fn(|cx| self.poll_filled(cx)).await;
     }
@@ -199,7 +202,11 @@ impl Outbox {
     pub(crate) fn poll_filled(&self, cx: &Context<'_>) -> Poll<()> {
         self.task.register(cx.waker());
         let queue = self.lock();
-        if queue.over.is_some() || !queue.messages.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        if queue.over.is_some() || !queue.messages.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     /// Until nothing more comes out, and why. Only for the connection's task.
@@ -240,7 +247,8 @@ impl Outbox {
         }
     }
 
-    /// Writes what waits, as far as that is possible at once; otherwise the connection's task is woken to do it.
+    /// Writes what waits, as far as that is possible at once; otherwise the connection's task is
+    /// woken to do it.
     pub(crate) fn deliver(&self) {
         if !self.is_delivered() {
             self.wake();
@@ -256,11 +264,13 @@ impl Outbox {
         }
         let cx = &mut Context::from_waker(Waker::noop());
         let mut held_back = false;
-        let written = poll_write_all(writer, cx, || match self.pop_if(|message| !needs_its_task(message))? {
-            Popped::Message(message) => Ok(Some(message)),
-            popped => {
-                held_back = matches!(popped, Popped::Unwanted);
-                Ok(None)
+        let written = poll_write_all(writer, cx, || {
+            match self.pop_if(|message| !needs_its_task(message))? {
+                Popped::Message(message) => Ok(Some(message)),
+                popped => {
+                    held_back = matches!(popped, Popped::Unwanted);
+                    Ok(None)
+                }
             }
         });
         written == Poll::Ready(Ok(())) && !held_back
@@ -273,7 +283,9 @@ impl Outbox {
         mut complete: impl FnMut(&mut ServerMessage),
     ) -> Poll<Result<(), Unwritten>> {
         let mut way = self.way();
-        let Some(Way { writer, .. }) = &mut *way else { return Poll::Ready(Err(Unwritten::Broken)) };
+        let Some(Way { writer, .. }) = &mut *way else {
+            return Poll::Ready(Err(Unwritten::Broken));
+        };
         poll_write_all(writer, cx, || {
             let mut message = self.pop()?;
             message.iter_mut().for_each(&mut complete);
@@ -347,9 +359,15 @@ fn counts(message: &ServerMessage) -> bool {
 fn approximate_bytes(message: &ServerMessage) -> usize {
     size_of::<ServerMessage>()
         + match message {
-            ServerMessage::Call { signal, .. } => signal.payload().map_or(0, |payload| payload.as_str().len()),
-            ServerMessage::Message { message, .. } | ServerMessage::Broadcast { message, .. } => message.as_str().len(),
-            ServerMessage::Users { users, .. } => users.iter().map(|user| 32 + user.as_str().len()).sum(),
+            ServerMessage::Call { signal, .. } => {
+                signal.payload().map_or(0, |payload| payload.as_str().len())
+            }
+            ServerMessage::Message { message, .. } | ServerMessage::Broadcast { message, .. } => {
+                message.as_str().len()
+            }
+            ServerMessage::Users { users, .. } => {
+                users.iter().map(|user| 32 + user.as_str().len()).sum()
+            }
             ServerMessage::Error { message, .. } => message.len(),
             _ => 0,
         }

@@ -1,7 +1,8 @@
 //! Whose address a request came from when a proxy stands in front. Pure.
 //!
-//! `X-Forwarded-For` is believed from the operator's proxies alone: anybody can write one. Each proxy adds the address
-//! from which it was asked at the right end, so the client is the rightmost one that is no proxy of ours.
+//! `X-Forwarded-For` is believed from the operator's proxies alone: anybody can write one. Each
+//! proxy adds the address from which it was asked at the right end, so the client is the rightmost
+//! one that is no proxy of ours.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,8 +14,9 @@ use ipnet::IpNet;
 /// Where the server's proxies are.
 #[derive(Debug, Clone, Args)]
 pub struct ProxyOptions {
-    /// The addresses of your reverse proxies, such as 127.0.0.1 or 10.0.0.0/8, separated by commas. From these, and only
-    /// from these, X-Forwarded-For is believed, so that the limits count the clients' addresses and not the proxy's.
+    /// The addresses of your reverse proxies, such as 127.0.0.1 or 10.0.0.0/8, separated by commas.
+    /// From these, and only from these, X-Forwarded-For is believed, so that the limits count the
+    /// clients' addresses and not the proxy's.
     #[arg(
         long,
         env = "VISAVIS_TRUSTED_PROXY",
@@ -41,10 +43,9 @@ impl FromStr for Network {
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let address = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
-        address
-            .or_else(|_| text.parse::<IpNet>())
-            .map(Self)
-            .map_err(|_| "it must be an address or a network, such as 127.0.0.1 or 10.0.0.0/8".into())
+        address.or_else(|_| text.parse::<IpNet>()).map(Self).map_err(|_| {
+            "it must be an address or a network, such as 127.0.0.1 or 10.0.0.0/8".into()
+        })
     }
 }
 
@@ -69,10 +70,11 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(address))
     }
 
-    /// The client's address, from the other end of the TCP connection and the values of `X-Forwarded-For` in their
-    /// order; `None` stands for a value that is no text.
+    /// The client's address, from the other end of the TCP connection and the values of
+    /// `X-Forwarded-For` in their order; `None` stands for a value that is no text.
     ///
-    /// An entry that is no address ends the search: whoever wrote it, the proxy before it is the last one known.
+    /// An entry that is no address ends the search: whoever wrote it, the proxy before it is the
+    /// last one known.
     pub(crate) fn client<'a>(
         &self,
         peer: IpAddr,
@@ -97,7 +99,9 @@ impl TrustedProxies {
 fn address_of(entry: &str) -> Option<IpAddr> {
     let entry = entry.trim();
     let bare = entry.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(entry);
-    let address = bare.parse::<IpAddr>().or_else(|_| entry.parse::<std::net::SocketAddr>().map(|address| address.ip()));
+    let address = bare
+        .parse::<IpAddr>()
+        .or_else(|_| entry.parse::<std::net::SocketAddr>().map(|address| address.ip()));
     address.ok().map(|address| address.to_canonical())
 }
 
@@ -107,9 +111,10 @@ mod tests {
 
     #[track_caller]
     fn check(trusted: &str, peer: &str, forwarded: &[&str], expected: &str) {
-        let trusted = trusted.split_terminator(',').map(|network| network.parse().unwrap()).collect();
-        let client =
-            TrustedProxies::new(trusted).client(peer.parse().unwrap(), forwarded.iter().map(|value| Some(*value)));
+        let trusted =
+            trusted.split_terminator(',').map(|network| network.parse().unwrap()).collect();
+        let client = TrustedProxies::new(trusted)
+            .client(peer.parse().unwrap(), forwarded.iter().map(|value| Some(*value)));
         assert_eq!(client.to_string(), expected);
     }
 
@@ -135,7 +140,12 @@ mod tests {
 
     #[test]
     fn a_chain_of_proxies_is_followed_to_its_end() {
-        check("127.0.0.1,10.0.0.0/8", "127.0.0.1", &["198.51.100.1, 10.1.1.1,10.2.2.2"], "198.51.100.1");
+        check(
+            "127.0.0.1,10.0.0.0/8",
+            "127.0.0.1",
+            &["198.51.100.1, 10.1.1.1,10.2.2.2"],
+            "198.51.100.1",
+        );
         check("127.0.0.1,10.0.0.0/8", "127.0.0.1", &["198.51.100.1", "10.1.1.1"], "198.51.100.1");
         check("10.0.0.0/8", "10.0.0.1", &["10.0.0.2, 10.0.0.3"], "10.0.0.2");
     }

@@ -1,7 +1,8 @@
 //! Whether somebody does something too often: logins by address, messages by connection.
 //!
-//! Time is tokio's, so that tests can turn its clock. What is remembered of an address is forgotten when it no longer
-//! matters ([`LoginGate::forget`]), so memory does not grow with the number of addresses that ever came.
+//! Time is tokio's, so that tests can turn its clock. What is remembered of an address is forgotten
+//! when it no longer matters ([`LoginGate::forget`]), so memory does not grow with the number of
+//! addresses that ever came.
 
 use std::net::IpAddr;
 use std::ops::Add;
@@ -25,12 +26,14 @@ const FLOOD: u32 = 10;
 #[derive(Debug)]
 pub(crate) struct LoginGate(Option<Keyed>);
 
-type Keyed = RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, TokioClock, NoOpMiddleware<Moment>>;
+type Keyed =
+    RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, TokioClock, NoOpMiddleware<Moment>>;
 type Direct = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Moment>>;
 
 impl LoginGate {
     pub(crate) fn new(rate: Option<Rate>) -> Self {
-        let keyed = |rate| RateLimiter::new(quota(rate, 1), DefaultKeyedStateStore::default(), TokioClock);
+        let keyed =
+            |rate| RateLimiter::new(quota(rate, 1), DefaultKeyedStateStore::default(), TokioClock);
         Self(rate.map(keyed))
     }
 
@@ -96,7 +99,8 @@ impl MessageGate {
 
 fn quota(rate: Rate, times: u32) -> Quota {
     let times = std::num::NonZeroU32::new(times).unwrap_or(std::num::NonZeroU32::MIN);
-    Quota::per_second(rate.per_second.saturating_mul(times)).allow_burst(rate.burst.saturating_mul(times))
+    Quota::per_second(rate.per_second.saturating_mul(times))
+        .allow_burst(rate.burst.saturating_mul(times))
 }
 
 /// Tokio's clock.

@@ -1,9 +1,10 @@
 //! Reading a stream in large pieces for a reader that asks for small ones.
 //!
-//! A reader keeps its buffer for as long as it lives, so that of an idle connection should be small; but a busy one
-//! should not have to ask the system for every kilobyte. Here every thread has one large buffer to read into. When the
-//! reader has no room for all of it the buffer stays with the stream until the rest is taken, and nothing more is read
-//! before that; so at most [`AHEAD_BYTES`] are kept, and nothing while there is nothing to read.
+//! A reader keeps its buffer for as long as it lives, so that of an idle connection should be
+//! small; but a busy one should not have to ask the system for every kilobyte. Here every thread
+//! has one large buffer to read into. When the reader has no room for all of it the buffer stays
+//! with the stream until the rest is taken, and nothing more is read before that; so at most
+//! [`AHEAD_BYTES`] are kept, and nothing while there is nothing to read.
 
 use std::cell::Cell;
 use std::io;
@@ -71,7 +72,11 @@ impl<S> ReadAhead<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if let Some(kept) = this.kept.take() {
             this.hand_over(kept, room);
@@ -129,7 +134,10 @@ mod tests {
         let mut near = ReadAhead::new(near);
         far.write_all(&vec![1; 2 * AHEAD_BYTES]).await.unwrap();
         near.read_exact(&mut [0; 1]).await.unwrap();
-        assert_eq!(near.kept.as_ref().map(|kept| usize::from(kept.to - kept.from)), Some(AHEAD_BYTES - 1));
+        assert_eq!(
+            near.kept.as_ref().map(|kept| usize::from(kept.to - kept.from)),
+            Some(AHEAD_BYTES - 1)
+        );
         near.read_exact(&mut vec![0; AHEAD_BYTES - 1]).await.unwrap();
         assert!(near.kept.is_none());
     }

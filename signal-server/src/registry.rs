@@ -1,8 +1,8 @@
 //! Who is online under which name, and who watches whom.
 //!
-//! Pure: connections are numbers, nothing is sent from here. A name has at most one owner at any time, a connection has
-//! at most one name, and what belongs to a connection goes with it. Guests of older pages have a name too, so that they
-//! can be answered, but are listed to nobody.
+//! Pure: connections are numbers, nothing is sent from here. A name has at most one owner at any
+//! time, a connection has at most one name, and what belongs to a connection goes with it. Guests
+//! of older pages have a name too, so that they can be answered, but are listed to nobody.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
@@ -26,8 +26,8 @@ impl fmt::Display for ConnectionId {
 /// Something for each connection.
 pub type ByConnection<T> = HashMap<ConnectionId, T, BuildHasherDefault<IdHasher>>;
 
-/// Hashes connection ids. The server counts them itself, so nobody can choose them to collide, and one multiplication
-/// spreads them (Knuth's, by the golden ratio).
+/// Hashes connection ids. The server counts them itself, so nobody can choose them to collide, and
+/// one multiplication spreads them (Knuth's, by the golden ratio).
 #[derive(Debug, Default)]
 pub struct IdHasher(u64);
 
@@ -115,7 +115,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Takes everything back that a connection had: its name, which is free at once, and what it watched.
+    /// Takes everything back that a connection had: its name, which is free at once, and what it
+    /// watched.
     pub fn release(&mut self, connection: ConnectionId) -> (Option<Person>, WatchChange) {
         let change = self.watch(connection, BTreeSet::new());
         let person = self.people.remove(&connection);
@@ -182,7 +183,8 @@ impl Registry {
         self.asked.contains(name)
     }
 
-    /// Somebody is or is not on another node; `false` when that was known, or nobody here watches them.
+    /// Somebody is or is not on another node; `false` when that was known, or nobody here watches
+    /// them.
     pub fn seen_elsewhere(&mut self, name: &Username, online: bool) -> bool {
         let first = self.asked.remove(name);
         let changed = if online && self.watchers_of.contains_key(name) {
@@ -198,8 +200,8 @@ impl Registry {
         self.guests.iter().copied()
     }
 
-    /// The listed names that begin with `prefix` and are not the asker's own: the first of them in order, and how many there
-    /// are.
+    /// The listed names that begin with `prefix` and are not the asker's own: the first of them in
+    /// order, and how many there are.
     #[must_use]
     pub fn list(&self, asker: ConnectionId, prefix: &str) -> (Vec<Username>, usize) {
         let mut users = Vec::new();
@@ -273,7 +275,10 @@ mod tests {
         let mut registry = Registry::default();
         assert_eq!(registry.claim(ALICE, person("alice")), Ok(()));
         assert_eq!(registry.claim(BOB, person("alice")), Err(ClaimError::Taken));
-        assert_eq!(registry.claim(ALICE, person("alison")), Err(ClaimError::AlreadyNamed(name("alice"))));
+        assert_eq!(
+            registry.claim(ALICE, person("alison")),
+            Err(ClaimError::AlreadyNamed(name("alice")))
+        );
         assert_eq!(registry.owner_of(&name("alice")), Some(ALICE));
         assert_eq!(registry.release(ALICE).0, Some(person("alice")));
         assert_eq!(registry.claim(BOB, person("alice")), Ok(()));
@@ -307,8 +312,14 @@ mod tests {
     #[test]
     fn watching_again_replaces_the_list_and_ends_with_the_connection() {
         let mut registry = Registry::default();
-        let begun = |names: &[&str]| WatchChange { begun: names.iter().map(|n| name(n)).collect(), ended: vec![] };
-        assert_eq!(registry.watch(ALICE, [name("bob"), name("carol")].into()), begun(&["bob", "carol"]));
+        let begun = |names: &[&str]| WatchChange {
+            begun: names.iter().map(|n| name(n)).collect(),
+            ended: vec![],
+        };
+        assert_eq!(
+            registry.watch(ALICE, [name("bob"), name("carol")].into()),
+            begun(&["bob", "carol"])
+        );
         assert_eq!(registry.watch(BOB, [name("bob")].into()), begun(&[]));
         assert_eq!(registry.watchers_of(&name("bob")).collect::<Vec<_>>(), [ALICE, BOB]);
         let change = registry.watch(ALICE, [name("dave")].into());
@@ -340,6 +351,10 @@ mod tests {
         assert_eq!((registry.owner_of(&name("alice")), registry.name_of(ALICE)), (Some(BOB), None));
         assert_eq!(registry.watchers_of(&name("bob")).collect::<Vec<_>>(), [BOB]);
         assert_eq!(registry.release(BOB).0, Some(person("alice")));
-        assert!(registry.people.is_empty() && registry.owners.is_empty() && registry.watchers_of.is_empty());
+        assert!(
+            registry.people.is_empty()
+                && registry.owners.is_empty()
+                && registry.watchers_of.is_empty()
+        );
     }
 }

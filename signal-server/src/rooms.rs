@@ -1,5 +1,5 @@
-//! Rooms of two. Pure, and by name: one of the two may be on another node. A room exists while somebody is in it, and a
-//! person is in at most one.
+//! Rooms of two. Pure, and by name: one of the two may be on another node. A room exists while
+//! somebody is in it, and a person is in at most one.
 
 use std::collections::HashMap;
 

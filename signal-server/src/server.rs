@@ -75,17 +75,20 @@ pub struct Server {
 /// Starts a server where the configuration says.
 ///
 /// # Errors
-/// When nothing can be accepted there, the certificate can't be used, or a relay can't start. STUN or figures that can't
-/// start are only a warning.
+/// When nothing can be accepted there, the certificate can't be used, or a relay can't start. STUN
+/// or figures that can't start are only a warning.
 pub async fn start(config: Config) -> Result<Server, StartError> {
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::new(config.listen, error))?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| StartError::new(config.listen, error))?;
     start_on(listener, config).await
 }
 
 /// Starts a server on a listener that is bound already; `config.listen` is not looked at.
 ///
 /// # Errors
-/// When the listener does not know its address, the certificate can't be used, or a relay can't start.
+/// When the listener does not know its address, the certificate can't be used, or a relay can't
+/// start.
 pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, StartError> {
     let address = listener.local_addr().map_err(|error| StartError::new(config.listen, error))?;
     let tls = match config.tls.clone() {
@@ -96,7 +99,8 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
     let cluster: Arc<dyn Cluster> = match &config.redis {
         Some(redis) => Arc::new(RedisCluster::start(redis, config.names.guests).await?),
         None => {
-            let owners = Owners::start(config.names.open()?, config.names.guests).map_err(StartError::NoThread)?;
+            let owners = Owners::start(config.names.open()?, config.names.guests)
+                .map_err(StartError::NoThread)?;
             Arc::new(Standalone::new(owners))
         }
     };
@@ -118,7 +122,15 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
             std::future::pending::<()>().await;
         }
     }));
-    Ok(Server { address, encrypted, stun_address, metrics_address, relay, shutdown: Some(shutdown), task })
+    Ok(Server {
+        address,
+        encrypted,
+        stun_address,
+        metrics_address,
+        relay,
+        shutdown: Some(shutdown),
+        task,
+    })
 }
 
 impl Server {
@@ -160,8 +172,8 @@ impl Server {
         format!("{scheme}://{address}")
     }
 
-    /// Tells everyone to connect again, and is done when all connections are closed and the ports are free; after ten
-    /// seconds at most.
+    /// Tells everyone to connect again, and is done when all connections are closed and the ports
+    /// are free; after ten seconds at most.
     pub async fn shutdown(mut self) {
         if let Some(shutdown) = self.shutdown.take() {
             // Fails when the task has ended, which is what is wanted.
@@ -170,7 +182,8 @@ impl Server {
         let _ = (&mut self.task).await;
     }
 
-    /// Drops every connection without a word, as a crash would, and is done when the ports are free.
+    /// Drops every connection without a word, as a crash would, and is done when the ports are
+    /// free.
     pub async fn kill(mut self) {
         self.task.abort();
         let _ = (&mut self.task).await;

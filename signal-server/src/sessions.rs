@@ -1,8 +1,9 @@
 //! Sessions that outlive their connection.
 //!
-//! Pure. A login that asks for it gets a [`ResumeToken`]; when its connection is lost, the session waits for the token
-//! to come back, for [`RESUME_WINDOW`] and no longer. A token stands for one session, and only its hash is kept: who
-//! reads the memory of the server, or that of the cluster, learns no token.
+//! Pure. A login that asks for it gets a [`ResumeToken`]; when its connection is lost, the session
+//! waits for the token to come back, for [`RESUME_WINDOW`] and no longer. A token stands for one
+//! session, and only its hash is kept: who reads the memory of the server, or that of the cluster,
+//! learns no token.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -166,7 +167,10 @@ mod tests {
         sessions.begin(ONE, token(1));
         assert_eq!((sessions.is_waiting(ONE), sessions.next_deadline()), (false, None));
         assert!(sessions.detach(ONE, start));
-        assert!(sessions.detach(ONE, start + Duration::from_secs(9)), "losing it twice changes nothing");
+        assert!(
+            sessions.detach(ONE, start + Duration::from_secs(9)),
+            "losing it twice changes nothing"
+        );
         let end = start + RESUME_WINDOW;
         assert_eq!((sessions.is_waiting(ONE), sessions.next_deadline()), (true, Some(end)));
         let before = end.checked_sub(Duration::from_millis(1)).unwrap();
@@ -185,7 +189,9 @@ mod tests {
         assert_eq!((sessions.is_waiting(TWO), sessions.next_deadline()), (false, None));
         sessions.end(TWO);
         assert_eq!(sessions.find(token(1), now), None);
-        assert!(sessions.of.is_empty() && sessions.by_token.is_empty() && sessions.waiting.is_empty());
+        assert!(
+            sessions.of.is_empty() && sessions.by_token.is_empty() && sessions.waiting.is_empty()
+        );
     }
 
     #[test]

@@ -52,7 +52,10 @@ mod imp {
 
     impl Stop {
         pub(super) fn listen() -> io::Result<Self> {
-            Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+            Ok(Self {
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+            })
         }
 
         pub(super) async fn heard(&mut self) {

@@ -9,8 +9,8 @@ use clap::Args;
 pub struct Timing {
     /// From the TCP connection to the end of the WebSocket upgrade.
     pub handshake: Duration,
-    /// After so long a connection over which pages are asked for is not used for another request; after as long again
-    /// it is closed in the middle of one.
+    /// After so long a connection over which pages are asked for is not used for another request;
+    /// after as long again it is closed in the middle of one.
     pub http: Duration,
     /// From the upgrade to the login.
     pub login: Duration,
@@ -52,8 +52,8 @@ pub struct TimingOptions {
     #[arg(long, env = "VISAVIS_LOGIN_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub login_timeout: Duration,
 
-    /// How long nothing may be heard of a client. It is pinged when five sixths of that are over, so one that is there is
-    /// always heard of.
+    /// How long nothing may be heard of a client. It is pinged when five sixths of that are over,
+    /// so one that is there is always heard of.
     #[arg(long, env = "VISAVIS_IDLE_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub idle_timeout: Duration,
 }
@@ -105,7 +105,9 @@ mod tests {
 
     #[test]
     fn a_ping_comes_before_the_end() {
-        let timing = Program::parse_from(["program", "--idle-timeout=1m", "--login-timeout=5"]).timing.timing();
+        let timing = Program::parse_from(["program", "--idle-timeout=1m", "--login-timeout=5"])
+            .timing
+            .timing();
         assert_eq!((timing.idle, timing.ping), (Duration::from_secs(60), Duration::from_secs(50)));
         assert_eq!(timing.login, Duration::from_secs(5));
     }

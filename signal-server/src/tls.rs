@@ -1,7 +1,7 @@
 //! Encryption: the certificate, and taking up a new one while people are connected.
 //!
-//! [`Tls::config`] is always one that works. Changed files are taken up for new connections only, so nobody is dropped;
-//! files that can't be used are a warning, and the ones before stay.
+//! [`Tls::config`] is always one that works. Changed files are taken up for new connections only,
+//! so nobody is dropped; files that can't be used are a warning, and the ones before stay.
 
 use std::fmt;
 use std::io;
@@ -23,8 +23,8 @@ use crate::signals::Hangup;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Encryption")]
 pub struct TlsOptions {
-    /// The certificate with its chain, in PEM form. With it the server speaks TLS only (wss://). A file that changes is
-    /// taken up within seconds, and on SIGHUP at once; nobody is disconnected.
+    /// The certificate with its chain, in PEM form. With it the server speaks TLS only (wss://). A
+    /// file that changes is taken up within seconds, and on SIGHUP at once; nobody is disconnected.
     #[arg(long, env = "VISAVIS_TLS_CERT", value_name = "PEM", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
 
@@ -118,11 +118,12 @@ impl Tls {
         CurrentTls(self.config.subscribe())
     }
 
-    /// Takes up what changes, for ever. Looks every `interval`, and at once when the system hangs up.
+    /// Takes up what changes, for ever. Looks every `interval`, and at once when the system hangs
+    /// up.
     pub(crate) async fn keep_up(mut self, interval: Duration) {
         let mut hangup = Hangup::listen();
-        // What was read the last time, if it was new: it is used once it reads the same twice, since writing two files
-        // takes a moment.
+        // What was read the last time, if it was new: it is used once it reads the same twice,
+        // since writing two files takes a moment.
         let mut settling = None;
         loop {
             let at_once = tokio::select! {
@@ -163,7 +164,9 @@ impl Tls {
 
 async fn read(files: &TlsFiles) -> Result<Material, TlsError> {
     let read = async |path: &Path| {
-        tokio::fs::read(path).await.map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
+        tokio::fs::read(path)
+            .await
+            .map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
     };
     Ok(Material { certificate: read(&files.certificate).await?, key: read(&files.key).await? })
 }
@@ -172,7 +175,8 @@ fn config_of(material: &Material, files: &TlsFiles) -> Result<Arc<ServerConfig>,
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&material.certificate).collect();
     let chain = chain.ok().filter(|chain| !chain.is_empty());
     let chain = chain.ok_or_else(|| TlsError::NoCertificate(files.certificate.clone()))?;
-    let key = PrivateKeyDer::from_pem_slice(&material.key).map_err(|_| TlsError::NoKey(files.key.clone()))?;
+    let key = PrivateKeyDer::from_pem_slice(&material.key)
+        .map_err(|_| TlsError::NoKey(files.key.clone()))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
@@ -191,7 +195,8 @@ mod tests {
 
     fn write_pair(folder: &Path) -> TlsFiles {
         let files = TlsFiles { certificate: folder.join("cert.pem"), key: folder.join("key.pem") };
-        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         fs::write(&files.certificate, cert.pem()).unwrap();
         fs::write(&files.key, signing_key.serialize_pem()).unwrap();
         files
@@ -232,7 +237,10 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &current.config()));
 
         write_pair(folder.path());
-        tokio::time::timeout(Duration::from_secs(60), changes.changed()).await.expect("a new certificate").unwrap();
+        tokio::time::timeout(Duration::from_secs(60), changes.changed())
+            .await
+            .expect("a new certificate")
+            .unwrap();
         assert!(!Arc::ptr_eq(&first, &current.config()));
         keeping.abort();
     }

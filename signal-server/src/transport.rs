@@ -1,6 +1,7 @@
 //! The stream under a connection, encrypted or not.
 //!
-//! It holds the connection's place, so that the place is free when the stream is dropped, wherever it went meanwhile.
+//! It holds the connection's place, so that the place is free when the stream is dropped, wherever
+//! it went meanwhile.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
@@ -39,13 +40,17 @@ impl Transport {
     }
 
     /// An encrypted one.
-    pub(crate) fn tls(stream: Box<TlsStream<TcpStream>>, place: Permit, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn tls(
+        stream: Box<TlsStream<TcpStream>>,
+        place: Permit,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let held = (place, metrics.opened(Kind::Tls));
         Self { stream: Stream::Tls(stream), metrics, _held: held }
     }
 
-    /// Makes dropping it forget what the system still holds for a peer that does not read, which would be kept for
-    /// minutes.
+    /// Makes dropping it forget what the system still holds for a peer that does not read, which
+    /// would be kept for minutes.
     pub(crate) fn set_zero_linger(&self) -> io::Result<()> {
         match &self.stream {
             Stream::Plain(stream) => stream.set_zero_linger(),
@@ -61,7 +66,11 @@ impl Transport {
 }
 
 impl AsyncRead for Transport {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
@@ -73,7 +82,11 @@ impl AsyncRead for Transport {
 }
 
 impl AsyncWrite for Transport {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let written = match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Stream::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
@@ -117,7 +130,8 @@ impl AsyncWrite for Transport {
     }
 }
 
-/// A stream that one task reads while others may write it. Each holds it for as long as one call to the system takes.
+/// A stream that one task reads while others may write it. Each holds it for as long as one call to
+/// the system takes.
 #[derive(Debug, Clone)]
 pub(crate) struct SharedTransport(Arc<Mutex<Transport>>);
 
@@ -132,8 +146,14 @@ impl SharedTransport {
         self.lock().set_zero_linger()
     }
 
-    /// Writes everything from `taken` on, which moves along with what the stream takes; ready when it holds nothing back.
-    pub(crate) fn poll_write_all(&self, cx: &mut Context<'_>, bytes: &[u8], taken: &mut usize) -> Poll<io::Result<()>> {
+    /// Writes everything from `taken` on, which moves along with what the stream takes; ready when
+    /// it holds nothing back.
+    pub(crate) fn poll_write_all(
+        &self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+        taken: &mut usize,
+    ) -> Poll<io::Result<()>> {
         let mut transport = self.lock();
         while let Some(rest) = bytes.get(*taken..).filter(|rest| !rest.is_empty()) {
             match ready!(Pin::new(&mut *transport).poll_write(cx, rest))? {
@@ -155,7 +175,11 @@ impl SharedTransport {
 }
 
 impl AsyncRead for SharedTransport {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut *self.lock()).poll_read(cx, buf)
     }
 }

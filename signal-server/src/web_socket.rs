@@ -1,9 +1,9 @@
 //! One WebSocket of the server (RFC 6455).
 //!
-//! The protocol is tungstenite's, without IO of its own. What comes in is read ahead and heard by the connection's task;
-//! what goes out (pongs and the goodbye too, so that no frame ends up within another) goes through the [`FrameWriter`] of
-//! the connection's outbox, where others write as well. When this is dropped the stream is closed, whoever still holds the
-//! outbox.
+//! The protocol is tungstenite's, without IO of its own. What comes in is read ahead and heard by
+//! the connection's task; what goes out (pongs and the goodbye too, so that no frame ends up within
+//! another) goes through the [`FrameWriter`] of the connection's outbox, where others write as
+//! well. When this is dropped the stream is closed, whoever still holds the outbox.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, Read, Write};
@@ -12,7 +12,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext};
+use tokio_tungstenite::tungstenite::protocol::{
+    CloseFrame, Role, WebSocketConfig, WebSocketContext,
+};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
 use crate::frame_writer::FrameWriter;
@@ -22,11 +24,13 @@ use crate::outbox::Outbox;
 use crate::read_ahead::ReadAhead;
 use crate::transport::{SharedTransport, Transport};
 
-/// Allocated for every connection at once, so it is what an idle one costs. Busy ones are read ahead.
+/// Allocated for every connection at once, so it is what an idle one costs. Busy ones are read
+/// ahead.
 const READ_BUFFER_BYTES: usize = 1024;
 /// Only a peer that pings without end and never reads gets there.
 const MAX_CONTROL_BYTES: usize = 64 * 1024;
-/// How much of what a closing connection still sends is read, so that the close frame is not lost to a reset.
+/// How much of what a closing connection still sends is read, so that the close frame is not lost
+/// to a reset.
 const MAX_DRAINED_BYTES: usize = 1024 * 1024;
 
 /// A WebSocket after its handshake.
@@ -55,8 +59,10 @@ impl WebSocket {
             .max_frame_size(Some(limits.message_bytes));
         let stream = SharedTransport::new(transport);
         outbox.open_way(FrameWriter::new(stream.clone(), metrics));
-        // Copied, because the bytes (none, as a rule) lie in the larger buffer of HTTP, which would be kept.
-        let protocol = WebSocketContext::from_partially_read(early.to_vec(), Role::Server, Some(config));
+        // Copied, because the bytes (none, as a rule) lie in the larger buffer of HTTP, which would
+        // be kept.
+        let protocol =
+            WebSocketContext::from_partially_read(early.to_vec(), Role::Server, Some(config));
         Self { protocol, stream: ReadAhead::new(stream), outbox }
     }
 
@@ -83,13 +89,16 @@ impl WebSocket {
 
     /// Closes in order: says so, and listens until the peer is done.
     pub(crate) async fn close(mut self, reason: Option<CloseFrame>) -> Result<(), Error> {
-        // Without a reason, the peer has closed, and the reply to that waits. With that the protocol is at its end, and
-        // does not see to it that it is written.
+        // Without a reason, the peer has closed, and the reply to that waits. With that the
+        // protocol is at its end, and does not see to it that it is written.
         match self.say(reason.map(|reason| Message::Close(Some(reason)))).await {
             Ok(()) | Err(Error::ConnectionClosed) => {}
             Err(error) => return Err(error),
         }
-        poll_fn(|cx| self.outbox.with_writer(|writer| writer.poll_write(cx)).unwrap_or(Poll::Ready(Ok(())))).await?;
+        poll_fn(|cx| {
+            self.outbox.with_writer(|writer| writer.poll_write(cx)).unwrap_or(Poll::Ready(Ok(())))
+        })
+        .await?;
         self.stream.get_ref().shutdown().await?;
         let mut drained = 0;
         let mut rest = vec![0; READ_BUFFER_BYTES];
@@ -102,8 +111,8 @@ impl WebSocket {
         Ok(())
     }
 
-    /// Ends at once, and has the system forget what it still holds for a peer that does not read, which would be kept for
-    /// minutes.
+    /// Ends at once, and has the system forget what it still holds for a peer that does not read,
+    /// which would be kept for minutes.
     pub(crate) fn reset(self) -> io::Result<()> {
         self.stream.get_ref().set_zero_linger()
     }

@@ -1,8 +1,9 @@
-//! WebSocket conformance (RFC 6455) by an independent suite: Autobahn's cases against the running server.
+//! WebSocket conformance (RFC 6455) by an independent suite: Autobahn's cases against the running
+//! server.
 //!
-//! The suite runs on Python 2.7 alone. `cargo xtask test` installs it where there is one, and leaves a note where; where
-//! there is none, this test says that it was not run. `tests/autobahn/cases.py` says how an echo test judges a server
-//! that does not echo.
+//! The suite runs on Python 2.7 alone. `cargo xtask test` installs it where there is one, and
+//! leaves a note where; where there is none, this test says that it was not run.
+//! `tests/autobahn/cases.py` says how an echo test judges a server that does not echo.
 
 #![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 
@@ -59,7 +60,8 @@ impl Suite {
         python.args([part.to_string(), PARTS.to_string()]).stdin(Stdio::null()).kill_on_drop(true);
         let output = timeout(PATIENCE, python.output()).await.expect("an end").unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        let results = std::fs::read(&results).unwrap_or_else(|error| panic!("no results ({error}): {said}"));
+        let results =
+            std::fs::read(&results).unwrap_or_else(|error| panic!("no results ({error}): {said}"));
         serde_json::from_slice(&results).unwrap()
     }
 }
@@ -82,7 +84,8 @@ async fn every_case_of_autobahn_that_applies_passes() {
         outcomes.extend(results.outcomes);
     }
     assert_eq!((cases, outcomes.len()), (CASES, CASES), "every case has an outcome");
-    // Strict is what the RFC asks for; not strict is what it allows, and informational what it leaves open.
+    // Strict is what the RFC asks for; not strict is what it allows, and informational what it
+    // leaves open.
     let passes = |outcome: &Outcome| {
         ["OK", "NON-STRICT", "INFORMATIONAL"].contains(&outcome.behavior.as_str())
             && ["OK", "INFORMATIONAL"].contains(&outcome.close.as_str())

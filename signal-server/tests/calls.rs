@@ -41,14 +41,29 @@ async fn a_whole_call_in_dialect_1() {
     let server = server().await;
     let mut alice = Client::log_in(&server.url(), "alice").await;
     let mut bob = Client::log_in(&server.url(), "bob").await;
-    alice.say(&format!(r#"{{"type":"offer","otherUsername":"bob","call":"c1","offer":{OFFER}}}"#)).await;
-    bob.expect(&format!(r#"{{"type":"offer","username":"alice","call":"c1","offer":{OFFER}}}"#)).await;
+    alice
+        .say(&format!(r#"{{"type":"offer","otherUsername":"bob","call":"c1","offer":{OFFER}}}"#))
+        .await;
+    bob.expect(&format!(r#"{{"type":"offer","username":"alice","call":"c1","offer":{OFFER}}}"#))
+        .await;
     bob.say(r#"{"type":"ringing","otherUsername":"alice","call":"c1"}"#).await;
     alice.expect(r#"{"type":"ringing","username":"bob","call":"c1"}"#).await;
-    bob.say(&format!(r#"{{"type":"answer","otherUsername":"alice","call":"c1","answer":{ANSWER}}}"#)).await;
-    alice.expect(&format!(r#"{{"type":"answer","username":"bob","call":"c1","answer":{ANSWER}}}"#)).await;
-    alice.say(&format!(r#"{{"type":"candidate","otherUsername":"bob","call":"c1","candidate":{CANDIDATE}}}"#)).await;
-    bob.expect(&format!(r#"{{"type":"candidate","username":"alice","call":"c1","candidate":{CANDIDATE}}}"#)).await;
+    bob.say(&format!(
+        r#"{{"type":"answer","otherUsername":"alice","call":"c1","answer":{ANSWER}}}"#
+    ))
+    .await;
+    alice
+        .expect(&format!(r#"{{"type":"answer","username":"bob","call":"c1","answer":{ANSWER}}}"#))
+        .await;
+    alice
+        .say(&format!(
+            r#"{{"type":"candidate","otherUsername":"bob","call":"c1","candidate":{CANDIDATE}}}"#
+        ))
+        .await;
+    bob.expect(&format!(
+        r#"{{"type":"candidate","username":"alice","call":"c1","candidate":{CANDIDATE}}}"#
+    ))
+    .await;
     bob.say(r#"{"type":"close","otherUsername":"alice","call":"c1"}"#).await;
     alice.expect(r#"{"type":"close","username":"bob","call":"c1"}"#).await;
     // The call is over, so that this loss is nobody's business.
@@ -85,7 +100,8 @@ async fn a_page_of_dialect_2_and_an_app_of_dialect_1_call_each_other() {
     let mut page = Client::log_in_named(&server.url(), "page").await;
     let mut app = Client::log_in(&server.url(), "app").await;
 
-    app.say(&format!(r#"{{"type":"offer","otherUsername":"page","call":"c1","offer":{OFFER}}}"#)).await;
+    app.say(&format!(r#"{{"type":"offer","otherUsername":"page","call":"c1","offer":{OFFER}}}"#))
+        .await;
     page.expect(&format!(r#"{{"type":"offer","offer":{OFFER},"name":"app"}}"#)).await;
     page.say(&format!(r#"{{"type":"answer","answer":{ANSWER},"name":"app"}}"#)).await;
     app.expect(&format!(r#"{{"type":"answer","username":"page","answer":{ANSWER}}}"#)).await;
@@ -110,8 +126,10 @@ async fn those_in_a_call_with_a_lost_connection_are_told() {
     let mut page = Client::log_in_named(&server.url(), "page").await;
     let mut bystander = Client::log_in(&server.url(), "bystander").await;
     let mut bob = Client::log_in(&server.url(), "bob").await;
-    bob.say(&format!(r#"{{"type":"offer","otherUsername":"alice","call":"c1","offer":{OFFER}}}"#)).await;
-    bob.say(&format!(r#"{{"type":"offer","otherUsername":"page","call":"c2","offer":{OFFER}}}"#)).await;
+    bob.say(&format!(r#"{{"type":"offer","otherUsername":"alice","call":"c1","offer":{OFFER}}}"#))
+        .await;
+    bob.say(&format!(r#"{{"type":"offer","otherUsername":"page","call":"c2","offer":{OFFER}}}"#))
+        .await;
     assert!(alice.hear().await.contains("offer"));
     assert!(page.hear().await.contains("offer"));
     drop(bob);
@@ -165,7 +183,9 @@ async fn a_whole_watch_list_is_answered_at_once() {
     let names: Vec<String> = (0..100).map(|n| format!("\"n{n:03}\"")).collect();
     alice.say(&format!(r#"{{"type":"watch","usernames":[{}]}}"#, names.join(","))).await;
     for n in 0..100 {
-        alice.expect(&format!(r#"{{"type":"presence","username":"n{n:03}","online":false}}"#)).await;
+        alice
+            .expect(&format!(r#"{{"type":"presence","username":"n{n:03}","online":false}}"#))
+            .await;
     }
     server.shutdown().await;
 }

@@ -1,4 +1,5 @@
-//! coturn, which many run already: as a relay that our logins open, and its client as a client of our relay.
+//! coturn, which many run already: as a relay that our logins open, and its client as a client of
+//! our relay.
 //!
 //! Needs Debian's package `coturn` (`turnserver`, `turnutils_uclient`, `turnutils_peer`).
 
@@ -20,7 +21,8 @@ use tokio::time::timeout;
 use turn_client::{Offered, SECRET, relaying};
 use visavis_signal_server::{Config, RelayConfig, start};
 
-/// A port that was free a moment ago. The programs of coturn can't be given none and say which they took.
+/// A port that was free a moment ago. The programs of coturn can't be given none and say which they
+/// took.
 async fn free_port() -> u16 {
     let (udp, _tcp) = loop {
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -39,7 +41,9 @@ fn quiet(program: &str) -> Command {
 }
 
 fn installed(program: &str, result: std::io::Result<Child>) -> Child {
-    result.unwrap_or_else(|error| panic!("{program} does not start ({error}): install the package coturn"))
+    result.unwrap_or_else(|error| {
+        panic!("{program} does not start ({error}): install the package coturn")
+    })
 }
 
 /// Asks a STUN server until it answers.
@@ -52,7 +56,9 @@ async fn wait_for(address: SocketAddr) {
     let answered = async {
         loop {
             socket.send_to(&request, address).await.unwrap();
-            if let Ok(Ok(_)) = timeout(Duration::from_millis(100), socket.recv_from(&mut answer)).await {
+            if let Ok(Ok(_)) =
+                timeout(Duration::from_millis(100), socket.recv_from(&mut answer)).await
+            {
                 break;
             }
         }
@@ -74,9 +80,26 @@ impl Coturn {
         let at = |name: &str| folder.path().join(name).display().to_string();
         let child = quiet("turnserver")
             .current_dir(folder.path())
-            .args(["-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", "--allow-loopback-peers", "--no-cli"])
-            .args(["--no-tls", "--no-dtls", "--no-tcp-relay", "--no-multicast-peers", "--use-auth-secret"])
-            .args(["--realm=relay.example.org", "--min-port=20000", "--max-port=60000", "--user-quota=4"])
+            .args([
+                "-n",
+                "--listening-ip=127.0.0.1",
+                "--relay-ip=127.0.0.1",
+                "--allow-loopback-peers",
+                "--no-cli",
+            ])
+            .args([
+                "--no-tls",
+                "--no-dtls",
+                "--no-tcp-relay",
+                "--no-multicast-peers",
+                "--use-auth-secret",
+            ])
+            .args([
+                "--realm=relay.example.org",
+                "--min-port=20000",
+                "--max-port=60000",
+                "--user-quota=4",
+            ])
             .arg(format!("--listening-port={}", address.port()))
             .arg(format!("--static-auth-secret={SECRET}"))
             .args([
@@ -94,7 +117,8 @@ impl Coturn {
 /// A server that offers a relay elsewhere.
 fn offering(coturn: &Coturn, secret: &str) -> Config {
     let urls = vec![format!("turn:{}?transport=udp", coturn.address).parse().unwrap()];
-    let relay = RelayConfig { urls, secret: Some(secret.parse().unwrap()), ..RelayConfig::default() };
+    let relay =
+        RelayConfig { urls, secret: Some(secret.parse().unwrap()), ..RelayConfig::default() };
     Config { relay, ..Config::for_tests() }
 }
 
@@ -133,8 +157,8 @@ async fn a_call_goes_on_when_its_credentials_end_here_and_in_coturn() {
     let since_1970 = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let end = since_1970() + VALID;
     let username = format!("{}:somebody", end.as_secs());
-    let offers =
-        [coturn.address, server.stun_address().unwrap()].map(|relay| Offered::made_with(SECRET, &username, relay));
+    let offers = [coturn.address, server.stun_address().unwrap()]
+        .map(|relay| Offered::made_with(SECRET, &username, relay));
     let [first, second] = &offers;
     let relayed = [first.allocate().await.unwrap(), second.allocate().await.unwrap()];
     // The end is one by the clock on the wall, and so is the waiting.
@@ -142,7 +166,8 @@ async fn a_call_goes_on_when_its_credentials_end_here_and_in_coturn() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     for (offered, relayed) in offers.iter().zip(relayed) {
-        let said = offered.allocate().await.map(|relayed| relayed.address()).unwrap_err().to_string();
+        let said =
+            offered.allocate().await.map(|relayed| relayed.address()).unwrap_err().to_string();
         assert!(said.contains("401"), "no new one is made: {said}");
         let peer = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         relayed.talk_with(&peer, "still there?", "still here").await;
@@ -152,14 +177,20 @@ async fn a_call_goes_on_when_its_credentials_end_here_and_in_coturn() {
 
 #[tokio::test]
 async fn the_client_of_coturn_uses_our_relay_and_loses_nothing() {
-    // By channels, by indications, with each request twice, and from one relayed client to another: at once.
+    // By channels, by indications, with each request twice, and from one relayed client to another:
+    // at once.
     lose_nothing_at(Ipv4Addr::LOCALHOST.into(), [&[], &["-s"], &["-G"], &["-y"]]).await;
 }
 
 #[tokio::test]
 async fn the_client_of_coturn_uses_our_relay_over_ipv6_and_loses_nothing() {
-    // The same, and each asks for an IPv6 address: otherwise it is given one of IPv4, of which there is none here.
-    lose_nothing_at(Ipv6Addr::LOCALHOST.into(), [&["-x"], &["-x", "-s"], &["-x", "-G"], &["-x", "-y"]]).await;
+    // The same, and each asks for an IPv6 address: otherwise it is given one of IPv4, of which
+    // there is none here.
+    lose_nothing_at(
+        Ipv6Addr::LOCALHOST.into(),
+        [&["-x"], &["-x", "-s"], &["-x", "-G"], &["-x", "-y"]],
+    )
+    .await;
 }
 
 /// Has several clients use a relay at an address of this machine, which is a peer that is listed.
@@ -173,7 +204,8 @@ async fn lose_nothing_at(host: IpAddr, kinds: [&'static [&'static str]; 4]) {
     let server = start(config).await.unwrap();
     let relay = server.stun_address().unwrap();
     let port = free_port().await;
-    let peer = quiet("turnutils_peer").args(["-L", &host.to_string(), "-p", &port.to_string()]).spawn();
+    let peer =
+        quiet("turnutils_peer").args(["-L", &host.to_string(), "-p", &port.to_string()]).spawn();
     let _peer = installed("turnutils_peer", peer);
     let echo = SocketAddr::new(host, port);
     wait_for_echo(echo).await;
@@ -188,7 +220,14 @@ async fn lose_nothing_at(host: IpAddr, kinds: [&'static [&'static str]; 4]) {
 async fn client_of_coturn(kind: &'static [&'static str], echo: SocketAddr, relay: SocketAddr) {
     let output = Command::new("turnutils_uclient")
         .args(["-c", "-m", "2", "-n", "50", "-l", "1000", "-W", SECRET, "-u", "alice"])
-        .args(["-e", &echo.ip().to_string(), "-r", &echo.port().to_string(), "-p", &relay.port().to_string()])
+        .args([
+            "-e",
+            &echo.ip().to_string(),
+            "-r",
+            &echo.port().to_string(),
+            "-p",
+            &relay.port().to_string(),
+        ])
         .args(kind)
         .arg(relay.ip().to_string())
         .kill_on_drop(true)
@@ -196,7 +235,10 @@ async fn client_of_coturn(kind: &'static [&'static str], echo: SocketAddr, relay
     let output = timeout(LONG * 2, output).await.expect("an end").unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{kind:?}: {said}");
-    assert!(said.contains("tot_send_msgs=100") && said.contains("tot_recv_msgs=100"), "{kind:?}: {said}");
+    assert!(
+        said.contains("tot_send_msgs=100") && said.contains("tot_recv_msgs=100"),
+        "{kind:?}: {said}"
+    );
 }
 
 /// Talks to an echo until it answers.
@@ -206,7 +248,9 @@ async fn wait_for_echo(echo: SocketAddr) {
     let echoed = async {
         loop {
             socket.send_to(b"anyone?", echo).await.unwrap();
-            if let Ok(Ok(_)) = timeout(Duration::from_millis(100), socket.recv_from(&mut buffer)).await {
+            if let Ok(Ok(_)) =
+                timeout(Duration::from_millis(100), socket.recv_from(&mut buffer)).await
+            {
                 break;
             }
         }

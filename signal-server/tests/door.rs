@@ -36,7 +36,8 @@ async fn pages_are_answered_in_words() {
         assert_eq!(answered, status, "{path}: {text}");
         assert!(text.contains(words) && text.contains("text/plain"), "{path}: {text}");
     }
-    let (status, text) = ask(server.address(), "DELETE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    let (status, text) =
+        ask(server.address(), "DELETE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
     assert!(status == 405 && text.contains("allow: GET, HEAD"), "{text}");
     server.shutdown().await;
 }
@@ -45,7 +46,8 @@ async fn pages_are_answered_in_words() {
 async fn a_websocket_is_granted_on_any_path() {
     let server = server().await;
     for (n, path) in ["/", "/ws", "/healthz", "/a/b?c=d"].into_iter().enumerate() {
-        let mut client = Client::log_in(&format!("{}{path}", server.url()), &format!("user{n}")).await;
+        let mut client =
+            Client::log_in(&format!("{}{path}", server.url()), &format!("user{n}")).await;
         client.expect_nothing_else().await;
     }
     server.shutdown().await;
@@ -59,11 +61,14 @@ async fn a_broken_handshake_is_answered_in_words() {
         ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Key: short"),
         ("GET", "POST"),
     ] {
-        let head = HANDSHAKE.replace(good, bad).replace("Connection: Upgrade", "Connection: Upgrade, close");
+        let head = HANDSHAKE
+            .replace(good, bad)
+            .replace("Connection: Upgrade", "Connection: Upgrade, close");
         let (status, text) = ask(server.address(), &head).await;
         assert_eq!(status, 400, "{text}");
         assert!(
-            text.contains("sec-websocket-version: 13") && text.contains("This is no WebSocket handshake"),
+            text.contains("sec-websocket-version: 13")
+                && text.contains("This is no WebSocket handshake"),
             "{text}"
         );
     }
@@ -81,7 +86,12 @@ async fn what_comes_right_behind_the_handshake_is_heard() {
     let mut heard = Vec::new();
     let answered = async {
         while !String::from_utf8_lossy(&heard).contains("invalid-json") {
-            assert_ne!(stream.read_buf(&mut heard).await.unwrap(), 0, "{}", String::from_utf8_lossy(&heard));
+            assert_ne!(
+                stream.read_buf(&mut heard).await.unwrap(),
+                0,
+                "{}",
+                String::from_utf8_lossy(&heard)
+            );
         }
     };
     timeout(LONG, answered).await.expect("an answer");
@@ -94,11 +104,16 @@ async fn several_pages_can_be_asked_for_over_one_connection() {
     let page = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
     let last = "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     let (_, text) = ask(server.address(), &format!("{page}{page}{last}")).await;
-    assert_eq!((text.matches("lives").count(), text.matches("accepts logins").count()), (2, 1), "{text}");
+    assert_eq!(
+        (text.matches("lives").count(), text.matches("accepts logins").count()),
+        (2, 1),
+        "{text}"
+    );
     server.shutdown().await;
 }
 
-/// How long a server keeps a connection on which `bytes` are written, and then `more` again and again.
+/// How long a server keeps a connection on which `bytes` are written, and then `more` again and
+/// again.
 async fn kept(server: &Server, bytes: &[u8], more: &[u8]) -> Duration {
     let began = Instant::now();
     let (mut reader, mut writer) = TcpStream::connect(server.address()).await.unwrap().into_split();
@@ -165,11 +180,16 @@ async fn a_connection_for_pages_does_not_live_for_ever() {
 
 #[tokio::test]
 async fn only_pages_of_allowed_sites_may_connect() {
-    let server = server_with(|config| config.origins = vec!["https://calls.example".parse().unwrap()]).await;
+    let server =
+        server_with(|config| config.origins = vec!["https://calls.example".parse().unwrap()]).await;
     assert!(handshake(&server.url(), &[("origin", "https://calls.example")]).await.is_ok());
     assert!(handshake(&server.url(), &[]).await.is_ok(), "a program that is no browser");
     for origin in ["https://evil.example", "null", "https://calls.example.evil.example"] {
-        assert_eq!(handshake(&server.url(), &[("origin", origin)]).await.unwrap_err(), 403, "{origin}");
+        assert_eq!(
+            handshake(&server.url(), &[("origin", origin)]).await.unwrap_err(),
+            403,
+            "{origin}"
+        );
     }
     let head = HANDSHAKE
         .replace("Host: x", "Host: x\r\nOrigin: https://evil.example")
@@ -209,7 +229,10 @@ async fn behind_a_trusted_proxy_the_clients_addresses_count() {
 
 #[tokio::test]
 async fn nobody_else_is_believed_about_whom_they_bring() {
-    let server = server_with(|config| config.limits = Limits { connections_per_address: 1, ..config.limits }).await;
+    let server = server_with(|config| {
+        config.limits = Limits { connections_per_address: 1, ..config.limits }
+    })
+    .await;
     let _first = handshake(&server.url(), &[("x-forwarded-for", "198.51.100.1")]).await.unwrap();
     let mut refused = TcpStream::connect(server.address()).await.unwrap();
     let mut rest = Vec::new();
@@ -219,12 +242,14 @@ async fn nobody_else_is_believed_about_whom_they_bring() {
     server.shutdown().await;
 }
 
-/// Where the login of somebody whom a proxy brings, or of somebody who comes alone, is sent for STUN.
+/// Where the login of somebody whom a proxy brings, or of somebody who comes alone, is sent for
+/// STUN.
 async fn stun_urls(stun_url: Option<&str>, proxied: bool) -> serde_json::Value {
     let server = server_with(|config| {
         config.stun = Some("0.0.0.0:0".parse().unwrap());
         config.relay.stun_urls = stun_url.iter().map(|url| url.parse().unwrap()).collect();
-        config.trusted_proxies = proxied.then(|| "127.0.0.0/8".parse().unwrap()).into_iter().collect();
+        config.trusted_proxies =
+            proxied.then(|| "127.0.0.0/8".parse().unwrap()).into_iter().collect();
     })
     .await;
     let mut client = Client::connect(&server.url()).await;

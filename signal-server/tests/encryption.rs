@@ -26,7 +26,8 @@ use visavis_signal_server::{Config, Network, Server, StartError, Timing, TlsFile
 
 /// Writes a new certificate for `localhost` and its key; the certificate.
 fn certify(folder: &Path) -> CertificateDer<'static> {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     fs::write(folder.join("key.pem"), signing_key.serialize_pem()).unwrap();
     fs::write(folder.join("cert.pem"), cert.pem()).unwrap();
     cert.der().clone()
@@ -38,20 +39,28 @@ fn files(folder: &TempDir) -> TlsFiles {
 
 async fn server(folder: &TempDir, timing: Timing) -> Server {
     let trusted_proxies = vec!["192.0.2.1".parse::<Network>().unwrap()];
-    start(Config { tls: Some(files(folder)), timing, trusted_proxies, ..Config::for_tests() }).await.unwrap()
+    start(Config { tls: Some(files(folder)), timing, trusted_proxies, ..Config::for_tests() })
+        .await
+        .unwrap()
 }
 
 /// An encrypted stream to a server whose certificate is this one.
-async fn encrypted(server: &Server, certificate: &CertificateDer<'static>) -> std::io::Result<TlsStream<TcpStream>> {
+async fn encrypted(
+    server: &Server,
+    certificate: &CertificateDer<'static>,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let config =
+        ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
     let stream = TcpStream::connect(server.address()).await?;
-    TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("localhost").unwrap(), stream).await
+    TlsConnector::from(Arc::new(config))
+        .connect(ServerName::try_from("localhost").unwrap(), stream)
+        .await
 }
 
 type Socket = WebSocketStream<TlsStream<TcpStream>>;
@@ -64,7 +73,12 @@ async fn connect(server: &Server, certificate: &CertificateDer<'static>) -> Sock
 }
 
 async fn hear(socket: &mut Socket) -> String {
-    timeout(LONG, socket.next()).await.expect("an answer").expect("an open connection").unwrap().to_string()
+    timeout(LONG, socket.next())
+        .await
+        .expect("an answer")
+        .expect("an open connection")
+        .unwrap()
+        .to_string()
 }
 
 async fn log_in(socket: &mut Socket, name: &str) {
@@ -79,12 +93,19 @@ async fn two_people_meet_over_encrypted_connections() {
     let certificate = certify(folder.path());
     let server = server(&folder, Timing::default()).await;
     assert!(server.url().starts_with("wss://127.0.0.1:"), "{}", server.url());
-    let (mut alice, mut bob) = (connect(&server, &certificate).await, connect(&server, &certificate).await);
+    let (mut alice, mut bob) =
+        (connect(&server, &certificate).await, connect(&server, &certificate).await);
     log_in(&mut alice, "alice").await;
     log_in(&mut bob, "bob").await;
     let sdp = "x".repeat(60_000);
-    alice.send(Message::text(format!(r#"{{"type":"offer","otherUsername":"bob","offer":"{sdp}"}}"#))).await.unwrap();
-    assert_eq!(hear(&mut bob).await, format!(r#"{{"type":"offer","username":"alice","offer":"{sdp}"}}"#));
+    alice
+        .send(Message::text(format!(r#"{{"type":"offer","otherUsername":"bob","offer":"{sdp}"}}"#)))
+        .await
+        .unwrap();
+    assert_eq!(
+        hear(&mut bob).await,
+        format!(r#"{{"type":"offer","username":"alice","offer":"{sdp}"}}"#)
+    );
 
     server.shutdown().await;
     let close = loop {
@@ -103,7 +124,10 @@ async fn pages_are_encrypted_too() {
     let certificate = certify(folder.path());
     let server = server(&folder, Timing::default()).await;
     let mut stream = encrypted(&server, &certificate).await.unwrap();
-    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+    stream
+        .write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let mut answer = String::new();
     timeout(LONG, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("accepts logins"), "{answer}");

@@ -27,9 +27,15 @@ async fn two_hundred_malformed_messages_get_an_error_each_and_the_session_goes_o
             0 => ("rubbish".to_owned(), "invalid-json"),
             1 => (format!(r#"{{"type":"dance-{n}"}}"#), "unknown-type"),
             2 => (r#"{"type":"offer","otherUsername":"bob"}"#.to_owned(), "invalid-json"),
-            3 => (r#"{"type":"offer","otherUsername":["bob"],"offer":{}}"#.to_owned(), "invalid-json"),
+            3 => (
+                r#"{"type":"offer","otherUsername":["bob"],"offer":{}}"#.to_owned(),
+                "invalid-json",
+            ),
             4 => ("[".repeat(1_000), "invalid-json"),
-            5 => (format!(r#"{{"type":"ringing","otherUsername":"{}"}}"#, "x".repeat(n)), "unknown-user"),
+            5 => (
+                format!(r#"{{"type":"ringing","otherUsername":"{}"}}"#, "x".repeat(n)),
+                "unknown-user",
+            ),
             6 => (r#"{"type":"answer","otherUsername":"bob","answer":"#.to_owned(), "invalid-json"),
             _ => ("\u{feff}{}".to_owned(), "invalid-json"),
         };
@@ -86,7 +92,10 @@ async fn frames_that_break_the_rules_end_one_session() {
         // A reserved opcode.
         (vec![0x83, 0x80, 0, 0, 0, 0], CloseCode::Protocol),
         // A frame that says it is 2^63 bytes long.
-        (vec![0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0], CloseCode::Size),
+        (
+            vec![0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0],
+            CloseCode::Size,
+        ),
     ] {
         let mut rogue = Client::connect(&server.url()).await;
         rogue.stream().write_all(&bytes).await.unwrap();
@@ -113,10 +122,20 @@ async fn a_peer_that_does_not_read_is_closed_and_costs_nobody_else() {
     let mut sent = 0;
     let stopped = async {
         loop {
-            sender.say(&format!(r#"{{"type":"offer","otherUsername":"stuck","offer":"{sdp}"}}"#)).await;
+            sender
+                .say(&format!(r#"{{"type":"offer","otherUsername":"stuck","offer":"{sdp}"}}"#))
+                .await;
             sent += 1;
-            sender.say(&format!(r#"{{"type":"candidate","otherUsername":"healthy","candidate":{sent}}}"#)).await;
-            healthy.expect(&format!(r#"{{"type":"candidate","username":"sender","candidate":{sent}}}"#)).await;
+            sender
+                .say(&format!(
+                    r#"{{"type":"candidate","otherUsername":"healthy","candidate":{sent}}}"#
+                ))
+                .await;
+            healthy
+                .expect(&format!(
+                    r#"{{"type":"candidate","username":"sender","candidate":{sent}}}"#
+                ))
+                .await;
             while let Ok(heard) = timeout(Duration::from_millis(1), sender.hear()).await {
                 if heard == gone {
                     return;
@@ -154,7 +173,9 @@ async fn check_bursts() {
         both.push((
             async move {
                 for n in 0..5_000 {
-                    let text = format!(r#"{{"type":"candidate","otherUsername":"{other}","candidate":{n}}}"#);
+                    let text = format!(
+                        r#"{{"type":"candidate","otherUsername":"{other}","candidate":{n}}}"#
+                    );
                     out.feed(Message::text(text)).await.unwrap();
                 }
                 out.flush().await.unwrap();
@@ -162,15 +183,26 @@ async fn check_bursts() {
             },
             async move {
                 for n in 0..5_000 {
-                    let text = heard.next().await.expect("an open connection").unwrap().into_text().unwrap();
-                    assert_eq!(text, format!(r#"{{"type":"candidate","username":"{other}","candidate":{n}}}"#));
+                    let text = heard
+                        .next()
+                        .await
+                        .expect("an open connection")
+                        .unwrap()
+                        .into_text()
+                        .unwrap();
+                    assert_eq!(
+                        text,
+                        format!(r#"{{"type":"candidate","username":"{other}","candidate":{n}}}"#)
+                    );
                 }
                 heard
             },
         ));
     }
-    let tasks: Vec<_> =
-        both.into_iter().map(|(says, hears)| tokio::spawn(async { tokio::join!(says, hears) })).collect();
+    let tasks: Vec<_> = both
+        .into_iter()
+        .map(|(says, hears)| tokio::spawn(async { tokio::join!(says, hears) }))
+        .collect();
     // Nobody leaves before both have heard everything.
     let mut sockets = Vec::new();
     for task in tasks {
@@ -227,9 +259,12 @@ async fn silent_and_nameless_connections_are_closed() {
 #[tokio::test]
 async fn what_is_no_websocket_harms_nothing() {
     let server = server().await;
-    for bytes in
-        [&b"\x16\x03\x01\x02\x00\x01"[..], b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n\r\n\r\n", &[0xff; 9_000]]
-    {
+    for bytes in [
+        &b"\x16\x03\x01\x02\x00\x01"[..],
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\r\n\r\n\r\n",
+        &[0xff; 9_000],
+    ] {
         let mut stream = TcpStream::connect(server.address()).await.unwrap();
         let _ = stream.write_all(bytes).await;
         let _ = stream.shutdown().await;
@@ -286,7 +321,8 @@ async fn stun_is_answered_with_the_address_that_asked_and_offered_at_login() {
     assert_eq!(from, address);
     assert_eq!(answer[..2], [0x01, 0x01], "a Binding success response");
     assert_eq!(&answer[8..20], b"transaction!");
-    let mapped = answer[20..length].windows(12).find(|w| w[..5] == [0x00, 0x20, 0x00, 0x08, 0x00]).unwrap();
+    let mapped =
+        answer[20..length].windows(12).find(|w| w[..5] == [0x00, 0x20, 0x00, 0x08, 0x00]).unwrap();
     let port = u16::from_be_bytes([mapped[6] ^ 0x21, mapped[7] ^ 0x12]);
     let ip = [mapped[8] ^ 0x21, mapped[9] ^ 0x12, mapped[10] ^ 0xa4, mapped[11] ^ 0x42];
     assert_eq!(SocketAddr::from((ip, port)), socket.local_addr().unwrap());
@@ -336,7 +372,8 @@ async fn a_server_that_is_killed_says_nothing_and_can_start_again_on_its_port() 
 #[tokio::test]
 async fn a_port_in_use_is_told_in_one_line_with_what_to_do() {
     let server = server().await;
-    let error = start(Config { listen: server.address(), ..Config::for_tests() }).await.unwrap_err();
+    let error =
+        start(Config { listen: server.address(), ..Config::for_tests() }).await.unwrap_err();
     assert!(matches!(error, StartError::InUse(address) if address == server.address()));
     let expected = format!(
         "{} is in use by another program: stop that, or choose another port with --listen 127.0.0.1:PORT",
@@ -354,6 +391,9 @@ async fn a_ping_is_answered_and_a_close_is_returned() {
     let pong = timeout(LONG, alice.socket.next()).await.unwrap().unwrap().unwrap();
     assert_eq!(pong, Message::Pong(Bytes::from_static(b"there?")));
     alice.socket.close(None).await.unwrap();
-    assert!(matches!(timeout(LONG, alice.socket.next()).await.unwrap(), Some(Ok(Message::Close(_))) | None));
+    assert!(matches!(
+        timeout(LONG, alice.socket.next()).await.unwrap(),
+        Some(Ok(Message::Close(_))) | None
+    ));
     server.shutdown().await;
 }

@@ -75,7 +75,8 @@ async fn too_many_logins_from_an_address_are_refused_and_may_try_again() {
     late.say(r#"{"type":"login","username":"late"}"#).await;
     let refusal = late.hear().await;
     assert!(
-        refusal.contains(r#""reason":"rate-limited""#) && refusal.contains("Try again in a few seconds"),
+        refusal.contains(r#""reason":"rate-limited""#)
+            && refusal.contains("Try again in a few seconds"),
         "{refusal}"
     );
     let logged_in = async {
@@ -138,7 +139,9 @@ async fn the_outgoing_queue_may_be_so_long() {
     let sdp = "x".repeat(60 * 1024);
     let closed = async {
         loop {
-            alice.say(&format!(r#"{{"type":"offer","otherUsername":"stuck","offer":"{sdp}"}}"#)).await;
+            alice
+                .say(&format!(r#"{{"type":"offer","otherUsername":"stuck","offer":"{sdp}"}}"#))
+                .await;
             alice.say(r#"{"type":"users"}"#).await;
             if !alice.hear().await.contains("stuck\"]") {
                 return;

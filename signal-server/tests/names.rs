@@ -1,4 +1,5 @@
-//! Owned names in a file: shared by connections and processes, damaged, missing, and looked after by the operator.
+//! Owned names in a file: shared by connections and processes, damaged, missing, and looked after
+//! by the operator.
 
 #![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 
@@ -100,7 +101,8 @@ fn of_several_processes_that_claim_a_name_exactly_one_gets_it() {
     if let Some(path) = std::env::var_os(CLAIM_IN) {
         let number: u8 = std::env::var(CLAIM_AS).unwrap().parse().unwrap();
         let mut store = NameStore::open(Path::new(&path)).unwrap();
-        let won = names().filter(|name| store.claim(name, &key(number), UNIX_EPOCH).unwrap() == Claim::Granted);
+        let won = names()
+            .filter(|name| store.claim(name, &key(number), UNIX_EPOCH).unwrap() == Claim::Granted);
         println!("won {}.", won.count());
         return;
     }
@@ -109,7 +111,10 @@ fn of_several_processes_that_claim_a_name_exactly_one_gets_it() {
     let processes: Vec<_> = (1..=3)
         .map(|number: u8| {
             let mut command = Command::new(std::env::current_exe().unwrap());
-            command.args(["--exact", this_test, "--nocapture"]).env(CLAIM_IN, &path).env(CLAIM_AS, number.to_string());
+            command
+                .args(["--exact", this_test, "--nocapture"])
+                .env(CLAIM_IN, &path)
+                .env(CLAIM_AS, number.to_string());
             command.stdout(std::process::Stdio::piped()).spawn().unwrap()
         })
         .collect();
@@ -147,9 +152,12 @@ fn a_damaged_file_is_said_and_left_as_it_is() {
     let half = good.get(..good.len() / 2).unwrap().to_vec();
     let mut scribbled = good.clone();
     scribbled.iter_mut().skip(100).for_each(|byte| *byte ^= 0x5a);
-    for (what, bytes) in
-        [("rubbish", vec![b'x'; 5_000]), ("a few bytes", b"names".to_vec()), ("half", half), ("scribbled", scribbled)]
-    {
+    for (what, bytes) in [
+        ("rubbish", vec![b'x'; 5_000]),
+        ("a few bytes", b"names".to_vec()),
+        ("half", half),
+        ("scribbled", scribbled),
+    ] {
         let path = folder.path().join(what);
         fs::write(&path, &bytes).unwrap();
         let found = NameStore::open(&path).and_then(|mut store| {
@@ -159,7 +167,10 @@ fn a_damaged_file_is_said_and_left_as_it_is() {
         let error = found.expect_err(what);
         assert!(matches!(error, NameStoreError::Damaged(_)), "{what}: {error:?}");
         let words = error.to_string();
-        assert!(words.contains("put a backup in its place") && words.lines().count() == 1, "{words}");
+        assert!(
+            words.contains("put a backup in its place") && words.lines().count() == 1,
+            "{words}"
+        );
         assert_eq!(fs::read(&path).unwrap().len(), bytes.len(), "{what}");
     }
 }
@@ -222,12 +233,18 @@ fn the_operator_lists_and_releases_names_while_a_server_has_them_open() {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.code(), text(output.stdout), text(output.stderr))
     };
-    assert_eq!(said(&["names", "list"]), (Some(0), "Nobody owns a name yet.\n".into(), String::new()));
+    assert_eq!(
+        said(&["names", "list"]),
+        (Some(0), "Nobody owns a name yet.\n".into(), String::new())
+    );
     let mut store = NameStore::open(&path).unwrap();
     store.claim(&name("Alice"), &key(1), UNIX_EPOCH + Duration::from_secs(1_709_164_800)).unwrap();
     let (code, out, err) = said(&["names", "list"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    assert!(out.contains("alice") && out.contains("2024-02-29") && out.contains(&key(1).to_string()), "{out}");
+    assert!(
+        out.contains("alice") && out.contains("2024-02-29") && out.contains(&key(1).to_string()),
+        "{out}"
+    );
     let (code, out, _) = said(&["names", "release", "ALICE"]);
     assert_eq!(code, Some(0));
     assert!(out.starts_with("alice is free"), "{out}");

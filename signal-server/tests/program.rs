@@ -39,12 +39,16 @@ async fn to_the_end(mut child: Child) -> (Option<i32>, String, String) {
 /// The program at work, with a folder of its own, and its URL.
 async fn running(args: &[&str]) -> (Child, String, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let ports = ["--listen=127.0.0.1:0", "--stun-listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0"];
+    let ports =
+        ["--listen=127.0.0.1:0", "--stun-listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0"];
     let mut command = program(&[&ports, args].concat());
     let mut child = command.arg("--data-dir").arg(folder.path()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = timeout(LONG, lines.next_line()).await.expect("a line").unwrap().unwrap();
-    let url = line.strip_prefix("listening on ").and_then(|rest| rest.split(' ').next()).expect("where it listens");
+    let url = line
+        .strip_prefix("listening on ")
+        .and_then(|rest| rest.split(' ').next())
+        .expect("where it listens");
     (child, url.to_owned(), folder)
 }
 
@@ -58,9 +62,15 @@ async fn send(child: &Child, signal: &str) {
 async fn help_names_every_option_and_its_variable() {
     let (code, out, _) = to_the_end(program(&["--help"]).spawn().unwrap()).await;
     assert_eq!(code, Some(0));
-    for word in
-        ["Network:", "Encryption:", "Limits:", "--listen", "[env: VISAVIS_LISTEN=]", "--stun-listen", "--no-directory"]
-    {
+    for word in [
+        "Network:",
+        "Encryption:",
+        "Limits:",
+        "--listen",
+        "[env: VISAVIS_LISTEN=]",
+        "--stun-listen",
+        "--no-directory",
+    ] {
         assert!(out.contains(word), "no {word} in:\n{out}");
     }
 }
@@ -69,9 +79,12 @@ async fn help_names_every_option_and_its_variable() {
 async fn a_port_in_use_is_one_line_and_a_failure() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let (code, out, err) =
-        to_the_end(program(&["--listen", &address, "--stun-listen=off", "--metrics-listen=off"]).spawn().unwrap())
-            .await;
+    let (code, out, err) = to_the_end(
+        program(&["--listen", &address, "--stun-listen=off", "--metrics-listen=off"])
+            .spawn()
+            .unwrap(),
+    )
+    .await;
     assert_eq!((code, out.as_str()), (Some(1), ""));
     assert_eq!(err.lines().count(), 1, "{err}");
     assert!(err.contains(&address) && err.contains("choose another port with --listen"), "{err}");
@@ -94,11 +107,17 @@ async fn a_signal_ends_it_politely() {
         let mut alice = Client::log_in(&url, "alice").await;
         send(&child, signal).await;
         let close = alice.expect_close().await.expect("a goodbye");
-        assert_eq!((u16::from(close.code), close.reason.as_str()), (1012, "the server restarts, connect again"));
+        assert_eq!(
+            (u16::from(close.code), close.reason.as_str()),
+            (1012, "the server restarts, connect again")
+        );
         drop(alice);
         let (code, _, err) = to_the_end(child).await;
         assert_eq!(code, Some(0), "{err}");
-        assert!(err.contains("logged in") && !err.contains("alice") && !err.contains("127.0.0.1"), "{err}");
+        assert!(
+            err.contains("logged in") && !err.contains("alice") && !err.contains("127.0.0.1"),
+            "{err}"
+        );
     }
 }
 
@@ -112,7 +131,10 @@ async fn asked_twice_it_ends_at_once() {
     send(&child, "-TERM").await;
     let (code, _, err) = to_the_end(child).await;
     // Both signals may have come as one, or the second after the end.
-    assert!(code == Some(0) || code == Some(1) && err.contains("asked to stop twice"), "{code:?} {err}");
+    assert!(
+        code == Some(0) || code == Some(1) && err.contains("asked to stop twice"),
+        "{code:?} {err}"
+    );
 }
 
 #[cfg(unix)]
@@ -123,7 +145,8 @@ async fn the_log_is_json_and_names_stand_in_it_as_they_should() {
         drop(Client::log_in(&url, "alice").await);
         send(&child, "-TERM").await;
         let (_, _, err) = to_the_end(child).await;
-        let lines: Vec<Value> = err.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+        let lines: Vec<Value> =
+            err.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
         let login = lines.iter().find(|line| line["message"] == "logged in").expect("the login");
         let name = login["name"].as_str().unwrap();
         match shown {

@@ -60,7 +60,10 @@ async fn the_credentials_of_a_login_relay_both_ways() {
     }
     let figures = server.relay_figures().unwrap();
     assert_eq!((figures.allocations, figures.granted), (1, 1));
-    assert!(figures.bytes_from_clients >= 40 * 34 && figures.bytes_to_clients >= 40 * 34, "{figures:?}");
+    assert!(
+        figures.bytes_from_clients >= 40 * 34 && figures.bytes_to_clients >= 40 * 34,
+        "{figures:?}"
+    );
 
     let port = relayed.address();
     relayed.close().await;
@@ -80,11 +83,13 @@ async fn two_who_are_only_relayed_reach_each_other_though_the_server_is_no_permi
     let mut buffer = [0; 2048];
     for round in 0_u8..20 {
         // Each sends first once, since sending is what lets the other in.
-        let (from, to): (&Relayed, &Relayed) = if round % 2 == 0 { (&alice, &bob) } else { (&bob, &alice) };
+        let (from, to): (&Relayed, &Relayed) =
+            if round % 2 == 0 { (&alice, &bob) } else { (&bob, &alice) };
         to.conn.send_to(b"let you in", from.address()).await.unwrap();
         from.conn.send_to(&[round; 1200], to.address()).await.unwrap();
         loop {
-            let (length, heard_from) = timeout(LONG, to.conn.recv_from(&mut buffer)).await.unwrap().unwrap();
+            let (length, heard_from) =
+                timeout(LONG, to.conn.recv_from(&mut buffer)).await.unwrap().unwrap();
             assert_eq!(heard_from, from.address());
             if buffer[..length] == [round; 1200] {
                 break;
@@ -100,7 +105,10 @@ async fn wrong_and_expired_credentials_are_refused() {
     let good = Offered::to(&server.url(), "alice").await;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let soon = format!("{}:somebody", now + 60);
-    Offered::made_with(SECRET, &soon, good.address).allocate().await.expect("what the secret makes is good");
+    Offered::made_with(SECRET, &soon, good.address)
+        .allocate()
+        .await
+        .expect("what the secret makes is good");
     for bad in [
         Offered { password: "wrong".to_owned(), ..good.clone() },
         Offered { username: good.username.replacen('1', "2", 1), ..good.clone() },
@@ -149,21 +157,28 @@ async fn who_has_as_many_as_there_may_be_is_told_so() {
 
 #[tokio::test]
 async fn a_peer_that_is_not_allowed_hears_and_says_nothing() {
-    let server = start(relaying(|relay| relay.allowed_peers = vec!["127.0.0.2/32".parse().unwrap()])).await.unwrap();
+    let server =
+        start(relaying(|relay| relay.allowed_peers = vec!["127.0.0.2/32".parse().unwrap()]))
+            .await
+            .unwrap();
     let relayed = Offered::to(&server.url(), "alice").await.allocate().await.unwrap();
     let allowed = UdpSocket::bind("127.0.0.2:0").await.unwrap();
     let closed = UdpSocket::bind("127.0.0.3:0").await.unwrap();
-    let said = relayed.conn.send_to(b"psst", closed.local_addr().unwrap()).await.unwrap_err().to_string();
+    let said =
+        relayed.conn.send_to(b"psst", closed.local_addr().unwrap()).await.unwrap_err().to_string();
     assert!(said.contains("403"), "{said}");
     relayed.talk_with(&allowed, "ping", "pong").await;
-    // The same indication as to the allowed peer, but to the other one; and the other one speaks up by itself.
+    // The same indication as to the allowed peer, but to the other one; and the other one speaks up
+    // by itself.
     let indication = relayed.tap.sent().into_iter().find(|sent| sent[..2] == [0x00, 0x16]).unwrap();
-    let (allowed_address, closed_address) = (allowed.local_addr().unwrap(), closed.local_addr().unwrap());
+    let (allowed_address, closed_address) =
+        (allowed.local_addr().unwrap(), closed.local_addr().unwrap());
     let redirected = redirect(&indication, allowed_address, closed_address);
     relayed.tap.socket.send_to(&redirected, server.stun_address().unwrap()).await.unwrap();
     closed.send_to(b"let me in", relayed.address()).await.unwrap();
     relayed.talk_with(&allowed, "ping again", "pong again").await;
-    // All that was to go to it has gone by now, so the first that it hears is what we say ourselves.
+    // All that was to go to it has gone by now, so the first that it hears is what we say
+    // ourselves.
     peer().await.send_to(b"the first", closed_address).await.unwrap();
     let mut buffer = [0; 64];
     let (length, _) = timeout(LONG, closed.recv_from(&mut buffer)).await.unwrap().unwrap();
@@ -176,10 +191,17 @@ fn redirect(indication: &[u8], from: SocketAddr, to: SocketAddr) -> Vec<u8> {
     let form = |address: SocketAddr| {
         let SocketAddr::V4(address) = address else { panic!("IPv4") };
         let port = (address.port() ^ 0x2112).to_be_bytes();
-        let ip: Vec<_> = address.ip().octets().iter().zip([0x21, 0x12, 0xa4, 0x42]).map(|(a, b)| a ^ b).collect();
+        let ip: Vec<_> = address
+            .ip()
+            .octets()
+            .iter()
+            .zip([0x21, 0x12, 0xa4, 0x42])
+            .map(|(a, b)| a ^ b)
+            .collect();
         [&[0x00, 0x12, 0x00, 0x08, 0x00, 0x01][..], &port, &ip].concat()
     };
-    let at = indication.windows(12).position(|window| window == form(from)).expect("the peer's address");
+    let at =
+        indication.windows(12).position(|window| window == form(from)).expect("the peer's address");
     let mut changed = indication.to_vec();
     changed[at..at + 12].copy_from_slice(&form(to));
     // Without the fingerprint, which would be wrong.
@@ -234,7 +256,10 @@ async fn garbage_of_every_kind_stops_nothing() {
 #[tokio::test]
 async fn a_relay_that_can_not_be_there_is_an_error_and_not_a_surprise_later() {
     let config = relaying(|_| {});
-    let said = start(visavis_signal_server::Config { stun: None, ..config.clone() }).await.unwrap_err().to_string();
+    let said = start(visavis_signal_server::Config { stun: None, ..config.clone() })
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(said.contains("--stun-listen") && said.contains("--relay-address"), "{said}");
     let taken = peer().await;
     let stun = Some(taken.local_addr().unwrap());
@@ -254,6 +279,9 @@ async fn without_a_relay_there_is_none() {
     let mut alice = Client::connect(&server.url()).await;
     alice.say(r#"{"type":"login","username":"alice"}"#).await;
     let reply = alice.hear().await;
-    assert!(reply.contains("stun:") && !reply.contains("turn:") && !reply.contains("credential"), "{reply}");
+    assert!(
+        reply.contains("stun:") && !reply.contains("turn:") && !reply.contains("credential"),
+        "{reply}"
+    );
     server.shutdown().await;
 }

@@ -34,7 +34,11 @@ async fn running(args: &[&str]) -> (Child, SocketAddr) {
     let mut child = program(args).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = timeout(LONG, lines.next_line()).await.expect("a line").unwrap().unwrap();
-    let stun = line.split("STUN: ").nth(1).and_then(|rest| rest.split([',', ')']).next()).expect("where STUN is");
+    let stun = line
+        .split("STUN: ")
+        .nth(1)
+        .and_then(|rest| rest.split([',', ')']).next())
+        .expect("where STUN is");
     (child, stun.parse().unwrap())
 }
 
@@ -43,7 +47,10 @@ async fn what_can_not_be_is_said_in_words() {
     let listen = "--listen=127.0.0.1:0";
     for (args, word) in [
         (&["--turn-url=turn:relay.example.org"][..], "--turn-secret"),
-        (&["--turn-url=http://relay.example.org", "--turn-secret=0123456789abcdef"], "turn:relay.example.org:3478"),
+        (
+            &["--turn-url=http://relay.example.org", "--turn-secret=0123456789abcdef"],
+            "turn:relay.example.org:3478",
+        ),
         (&["--turn-secret=short"], "openssl rand -hex 32"),
         (&["--relay-ports=9-1"], "49160-49200"),
         (&["--relay-address=relay.example.org"], "--relay-address"),
@@ -71,7 +78,8 @@ async fn strangers_who_ask_for_allocations_cost_no_memory() {
     ])
     .await;
     let resident = || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id().unwrap())).unwrap();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", child.id().unwrap())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<i64>().unwrap()
     };
@@ -93,7 +101,11 @@ async fn strangers_who_ask_for_allocations_cost_no_memory() {
         let mut answer = [0; 512];
         for _ in 0..50 {
             // Not all of them have to arrive.
-            let Ok(heard) = timeout(Duration::from_millis(500), socket.recv_from(&mut answer)).await else { break };
+            let Ok(heard) =
+                timeout(Duration::from_millis(500), socket.recv_from(&mut answer)).await
+            else {
+                break;
+            };
             heard.unwrap();
             assert_eq!(answer[..2], [0x01, 0x13], "an Allocate error");
             answered += 1;

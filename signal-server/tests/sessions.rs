@@ -23,7 +23,8 @@ async fn login(client: &mut Client, login: Value) -> Value {
 /// Logs in with a token, or for a first one; the token.
 async fn resumable(url: &str, name: &str, token: &str) -> (Client, String) {
     let mut client = Client::connect(url).await;
-    let reply = login(&mut client, json!({"type": "login", "username": name, "resume": token})).await;
+    let reply =
+        login(&mut client, json!({"type": "login", "username": name, "resume": token})).await;
     assert_eq!(reply["success"], true, "{reply}");
     (client, reply["resume"].as_str().expect("a token").to_owned())
 }
@@ -33,7 +34,8 @@ async fn with_key(url: &str, name: &str, key: &SigningKey) -> (Client, Value) {
     let (mut client, challenge) = Client::connect_for_challenge(url).await;
     let signature = Signature(key.sign(&login_statement(&challenge, name)).to_bytes()).to_string();
     let public_key = PublicKey(key.verifying_key().to_bytes()).to_string();
-    let message = json!({"type": "login", "username": name, "publicKey": public_key, "signature": signature});
+    let message =
+        json!({"type": "login", "username": name, "publicKey": public_key, "signature": signature});
     let reply = login(&mut client, message).await;
     (client, reply)
 }
@@ -91,7 +93,9 @@ async fn more_than_is_kept_ends_a_lost_session() {
     pull(bob).await;
     let mut refused = 0;
     for _ in 0..200 {
-        alice.say(r#"{"type":"candidate","otherUsername":"bob","candidate":{"candidate":"x"}}"#).await;
+        alice
+            .say(r#"{"type":"candidate","otherUsername":"bob","candidate":{"candidate":"x"}}"#)
+            .await;
     }
     alice.say(r#"{"type":"nothing-else"}"#).await;
     loop {

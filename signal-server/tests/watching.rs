@@ -17,7 +17,8 @@ use visavis_signal_server::{Config, Limits, Rate, Server, Timing, start};
 async fn figure(server: &Server, name: &str) -> f64 {
     let (status, text) = get(server.metrics_address().unwrap(), "/metrics").await;
     assert_eq!(status, 200, "{text}");
-    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+    let value =
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
     value.unwrap_or(0.0)
 }
 
@@ -31,7 +32,11 @@ async fn expect(server: &Server, name: &str, value: f64) {
 
 #[tokio::test]
 async fn the_figures_say_what_happens() {
-    let limits = Limits { connections_per_address: 3, logins: Rate::new(1, 3), ..Config::for_tests().limits };
+    let limits = Limits {
+        connections_per_address: 3,
+        logins: Rate::new(1, 3),
+        ..Config::for_tests().limits
+    };
     let server = start(Config { limits, ..Config::for_tests() }).await.unwrap();
     let mut alice = Client::log_in(&server.url(), "alice").await;
     let mut bob = Client::log_in(&server.url(), "bob").await;
@@ -126,13 +131,18 @@ async fn a_draining_server_is_alive_but_not_ready_and_tells_everyone_to_come_bac
     let going = tokio::spawn(server.shutdown());
     for client in [&mut alice, &mut nameless] {
         let close = client.expect_close().await.unwrap();
-        assert_eq!((close.code, close.reason.as_str()), (CloseCode::Restart, "the server restarts, connect again"));
+        assert_eq!(
+            (close.code, close.reason.as_str()),
+            (CloseCode::Restart, "the server restarts, connect again")
+        );
     }
     let (status, text) = get(page, "/readyz").await;
     assert!(status == 503 && text.contains("retry-after"), "{text}");
     assert_eq!(get(page, "/healthz").await.0, 200);
     assert!(TcpStream::connect(address).await.is_err(), "no new connections");
-    let _ = timeout(LONG, pages.read_to_end(&mut Vec::new())).await.expect("an end of the idle connection");
+    let _ = timeout(LONG, pages.read_to_end(&mut Vec::new()))
+        .await
+        .expect("an end of the idle connection");
     drop((alice, nameless));
     timeout(LONG, going).await.unwrap().unwrap();
 }

@@ -1,7 +1,8 @@
 //! Two network namespaces with a cable between them, as two machines would have (Linux, as root).
 //!
-//! The cable is a pair of virtual interfaces. How fast it is and what it loses is set at both ends: the rate where
-//! packets leave (`tc`'s token bucket with a queue), the loss where they come in (nftables). It adds no delay.
+//! The cable is a pair of virtual interfaces. How fast it is and what it loses is set at both ends:
+//! the rate where packets leave (`tc`'s token bucket with a queue), the loss where they come in
+//! (nftables). It adds no delay.
 
 use std::io;
 use std::process::Command;
@@ -69,12 +70,15 @@ impl End {
         let _ = self.run("tc qdisc del dev cable root");
         let _ = self.run("nft delete table inet cable");
         if let Some(kbps) = quality.rate_kbps {
-            self.run(&format!("tc qdisc add dev cable root tbf rate {kbps}kbit burst 4kb latency {QUEUE}"))?;
+            self.run(&format!(
+                "tc qdisc add dev cable root tbf rate {kbps}kbit burst 4kb latency {QUEUE}"
+            ))?;
         }
         if quality.lost_percent > 0 {
             self.run("nft add table inet cable")?;
             self.run("nft add chain inet cable input { type filter hook input priority 0 ; }")?;
-            let rule = format!("iifname cable numgen random mod 100 < {} drop", quality.lost_percent);
+            let rule =
+                format!("iifname cable numgen random mod 100 < {} drop", quality.lost_percent);
             self.run(&format!("nft add rule inet cable input {rule}"))?;
         }
         Ok(())
@@ -95,7 +99,8 @@ impl Cable {
     /// Lays one, perfect at first.
     pub(crate) fn lay() -> Result<Self, CableError> {
         let name = |end: &str| format!("visavis-{end}-{}", std::process::id());
-        let [app, page] = [("app", ADDRESSES[0]), ("page", ADDRESSES[1])].map(|(end, at)| End::named(name(end), at));
+        let [app, page] = [("app", ADDRESSES[0]), ("page", ADDRESSES[1])]
+            .map(|(end, at)| End::named(name(end), at));
         run(&format!("ip netns add {}", app.namespace))?;
         // From here on dropping it takes everything away.
         let cable = Self { app, page };
@@ -126,10 +131,12 @@ fn run(line: &str) -> Result<(), CableError> {
     let mut words = line.split(' ');
     let program = words.next().unwrap_or_default();
     let output = Command::new(program).args(words).output();
-    let output = output.map_err(|source| CableError::Start { program: program.to_owned(), source })?;
+    let output =
+        output.map_err(|source| CableError::Start { program: program.to_owned(), source })?;
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned();
+    let said =
+        String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned();
     Err(CableError::Refused { line: line.to_owned(), said })
 }

@@ -1,4 +1,5 @@
-//! What both sides say of what they received: ours in its report, Chromium in `getStats` (W3C webrtc-stats).
+//! What both sides say of what they received: ours in its report, Chromium in `getStats` (W3C
+//! webrtc-stats).
 
 use serde_json::{Value, json};
 
@@ -37,7 +38,8 @@ const ROWS: [Row; 11] = [
 ];
 
 impl Received {
-    /// What our report says of a call that lasted so many seconds; `theirs` is what Chromium says it sent.
+    /// What our report says of a call that lasted so many seconds; `theirs` is what Chromium says
+    /// it sent.
     pub(crate) fn by_app(report: &Value, stats: &Value, seconds: f64) -> Self {
         let figure = |path: &str| report.pointer(path).and_then(Value::as_f64);
         let video = |name: &str| figure(&format!("/video/received/{name}"));
@@ -53,7 +55,8 @@ impl Received {
             lost_percent: figure("/network/loss_in").map(|share| share * 100.0),
             nacks: figure("/network/nacks_sent"),
             plis: figure("/network/plis_sent"),
-            sent_kbps: sum(stats, "outbound-rtp", "video", "bytesSent").map(|bytes| bytes * 8e-3 / seconds),
+            sent_kbps: sum(stats, "outbound-rtp", "video", "bytesSent")
+                .map(|bytes| bytes * 8e-3 / seconds),
         }
     }
 
@@ -61,15 +64,20 @@ impl Received {
     pub(crate) fn by_page(stats: &Value, report: &Value, seconds: f64) -> Self {
         let video = |name: &str| sum(stats, "inbound-rtp", "video", name);
         let audio = |name: &str| sum(stats, "inbound-rtp", "audio", name);
-        let share = |part: Option<f64>, whole: Option<f64>| Some(part? / whole.filter(|whole| *whole > 0.0)?);
+        let share = |part: Option<f64>, whole: Option<f64>| {
+            Some(part? / whole.filter(|whole| *whole > 0.0)?)
+        };
         Self {
             frozen_s: video("totalFreezesDuration"),
             freezes: video("freezeCount"),
             pictures_per_s: video("framesDecoded").map(|frames| frames / seconds),
             height: video("frameHeight"),
-            made_up_percent: share(audio("concealedSamples"), audio("totalSamplesReceived")).map(|share| share * 100.0),
-            sound_wait_ms: share(audio("jitterBufferDelay"), audio("jitterBufferEmittedCount")).map(|s| s * 1e3),
-            picture_wait_ms: share(video("jitterBufferDelay"), video("jitterBufferEmittedCount")).map(|s| s * 1e3),
+            made_up_percent: share(audio("concealedSamples"), audio("totalSamplesReceived"))
+                .map(|share| share * 100.0),
+            sound_wait_ms: share(audio("jitterBufferDelay"), audio("jitterBufferEmittedCount"))
+                .map(|s| s * 1e3),
+            picture_wait_ms: share(video("jitterBufferDelay"), video("jitterBufferEmittedCount"))
+                .map(|s| s * 1e3),
             lost_percent: share(
                 video("packetsLost"),
                 video("packetsLost").zip(video("packetsReceived")).map(|(lost, came)| lost + came),
@@ -77,7 +85,10 @@ impl Received {
             .map(|share| share * 100.0),
             nacks: video("nackCount"),
             plis: video("pliCount"),
-            sent_kbps: report.pointer("/video/sent/bytes").and_then(Value::as_f64).map(|bytes| bytes * 8e-3 / seconds),
+            sent_kbps: report
+                .pointer("/video/sent/bytes")
+                .and_then(Value::as_f64)
+                .map(|bytes| bytes * 8e-3 / seconds),
         }
     }
 
@@ -97,7 +108,9 @@ fn sum(stats: &Value, kind_of_entry: &str, kind: &str, name: &str) -> Option<f64
 pub(crate) fn table(app: &Received, page: &Received) -> String {
     let mut lines = vec![format!("  {:<26}{:>12}{:>12}", "received by", "Visavis", "Chromium")];
     for (name, digits, figure) in ROWS {
-        let cell = |figure: Option<f64>| figure.map_or("–".to_owned(), |figure| format!("{figure:.digits$}"));
+        let cell = |figure: Option<f64>| {
+            figure.map_or("–".to_owned(), |figure| format!("{figure:.digits$}"))
+        };
         lines.push(format!("  {name:<26}{:>12}{:>12}", cell(figure(app)), cell(figure(page))));
     }
     lines.join("\n")
@@ -119,11 +132,17 @@ mod tests {
             { "type": "outbound-rtp", "kind": "video", "bytesSent": 625_000 },
         ]);
         let app = Received::by_app(&report, &stats, 10.0);
-        assert_eq!((app.pictures_per_s, app.frozen_s, app.nacks), (Some(29.0), Some(0.5), Some(7.0)));
+        assert_eq!(
+            (app.pictures_per_s, app.frozen_s, app.nacks),
+            (Some(29.0), Some(0.5), Some(7.0))
+        );
         assert_eq!((app.sent_kbps, app.made_up_percent), (Some(500.0), None));
         let page = Received::by_page(&stats, &report, 10.0);
         assert_eq!((page.pictures_per_s, page.lost_percent), (Some(30.0), Some(5.0)));
-        assert_eq!((page.made_up_percent, page.sent_kbps, page.freezes), (Some(1.0), Some(1000.0), None));
+        assert_eq!(
+            (page.made_up_percent, page.sent_kbps, page.freezes),
+            (Some(1.0), Some(1000.0), None)
+        );
         assert!(table(&app, &page).contains("pictures a second"));
     }
 }

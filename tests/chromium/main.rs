@@ -1,7 +1,8 @@
 //! Calls with Chromium, each in a network namespace of its own, and what both say of them.
 //!
-//! `cargo xtask bench chromium` builds and runs it. The page is one of the tests', in dialect 1; the app is the program
-//! that people get. It needs Linux, root, iproute2, nftables, and Chromium with its driver.
+//! `cargo xtask bench chromium` builds and runs it. The page is one of the tests', in dialect 1;
+//! the app is the program that people get. It needs Linux, root, iproute2, nftables, and Chromium
+//! with its driver.
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
 mod cable;
@@ -39,8 +40,16 @@ struct Scenario {
 }
 
 const SCENARIOS: [Scenario; 3] = [
-    Scenario { name: "clean", title: "a clean cable", quality: Quality { rate_kbps: None, lost_percent: 0 } },
-    Scenario { name: "loss-5", title: "5% of all packets lost", quality: Quality { rate_kbps: None, lost_percent: 5 } },
+    Scenario {
+        name: "clean",
+        title: "a clean cable",
+        quality: Quality { rate_kbps: None, lost_percent: 0 },
+    },
+    Scenario {
+        name: "loss-5",
+        title: "5% of all packets lost",
+        quality: Quality { rate_kbps: None, lost_percent: 5 },
+    },
     Scenario {
         name: "narrow",
         title: "600 kbit/s with a queue of 300 ms",
@@ -64,17 +73,26 @@ async fn main() -> Result<(), Error> {
             chosen(scenarios)?;
             go_inside(folder, scenarios).await
         }
-        _ => Err("write the folder for the figures, and the scenarios to run or none for all".into()),
+        _ => {
+            Err("write the folder for the figures, and the scenarios to run or none for all".into())
+        }
     }
 }
 
 /// The scenarios with these names; all without any.
 fn chosen(names: &[String]) -> Result<Vec<&'static Scenario>, Error> {
-    if let Some(unknown) = names.iter().find(|name| SCENARIOS.iter().all(|scenario| scenario.name != **name)) {
+    if let Some(unknown) =
+        names.iter().find(|name| SCENARIOS.iter().all(|scenario| scenario.name != **name))
+    {
         let known: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
-        return Err(format!("there is no scenario {unknown}; there are {}", known.join(", ")).into());
+        return Err(
+            format!("there is no scenario {unknown}; there are {}", known.join(", ")).into()
+        );
     }
-    Ok(SCENARIOS.iter().filter(|s| names.is_empty() || names.iter().any(|name| *name == s.name)).collect())
+    Ok(SCENARIOS
+        .iter()
+        .filter(|s| names.is_empty() || names.iter().any(|name| *name == s.name))
+        .collect())
 }
 
 /// Lays the cable and runs this program again at the page's end, where it can drive the browser.
@@ -143,7 +161,13 @@ async fn start_server(end: &End, data: &Path) -> Result<Program, Error> {
     Ok(server)
 }
 
-fn start_app(end: &End, server: &str, report: &Path, speech: &Path, data: &Path) -> Result<Program, Error> {
+fn start_app(
+    end: &End,
+    server: &str,
+    report: &Path,
+    speech: &Path,
+    data: &Path,
+) -> Result<Program, Error> {
     let mut command = Command::from(end.inside(beside_us("visavis")?));
     command.args(["answer", "--username", "visavis", "--server", server, "--camera", "pattern"]);
     command.args(["--video-size", "1280x720", "--fps", "30", "--speaker", "none", "--report"]);
@@ -155,5 +179,9 @@ fn start_app(end: &End, server: &str, report: &Path, speech: &Path, data: &Path)
 /// A program of the workspace, built beside this one.
 fn beside_us(name: &str) -> Result<PathBuf, Error> {
     let program = std::env::current_exe()?.with_file_name(name);
-    if program.is_file() { Ok(program) } else { Err(format!("{} is not built", program.display()).into()) }
+    if program.is_file() {
+        Ok(program)
+    } else {
+        Err(format!("{} is not built", program.display()).into())
+    }
 }

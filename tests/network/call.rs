@@ -45,7 +45,8 @@ pub(crate) struct Heard {
     pub(crate) tone: Option<f32>,
 }
 
-/// What became of a call. Alice speaks; bob hums a tone with marks in it, so that its delay can be read.
+/// What became of a call. Alice speaks; bob hums a tone with marks in it, so that its delay can be
+/// read.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     /// When the network's timeline began.
@@ -61,7 +62,10 @@ impl Outcome {
 }
 
 /// Calls.
-pub(crate) async fn run(scenario: &Scenario, voice: &Path) -> Result<Outcome, Box<dyn std::error::Error>> {
+pub(crate) async fn run(
+    scenario: &Scenario,
+    voice: &Path,
+) -> Result<Outcome, Box<dyn std::error::Error>> {
     let server = TestServer::start().await;
     let network = Arc::new(Emulator::start(scenario.timeline.clone(), SEED).await?);
     let redirect = Redirect::start(server.url(), Arc::clone(&network)).await;
@@ -129,7 +133,11 @@ impl Watch {
         let readings = tokio::spawn(async move {
             let mut readings: Vec<(Instant, Reading)> = Vec::new();
             while snapshots.changed().await.is_ok() {
-                let latest = snapshots.borrow_and_update().statistics.as_ref().and_then(|s| s.latest().copied());
+                let latest = snapshots
+                    .borrow_and_update()
+                    .statistics
+                    .as_ref()
+                    .and_then(|s| s.latest().copied());
                 let Some(latest) = latest else { continue };
                 if readings.last().is_none_or(|(_, last)| last.at != latest.at) {
                     readings.push((Instant::now(), latest));
@@ -141,11 +149,19 @@ impl Watch {
     }
 }
 
-async fn outcome(mut person: Person, watch: Watch, ended: Instant, tone: Option<f32>, sent: Trace) -> SideOutcome {
+async fn outcome(
+    mut person: Person,
+    watch: Watch,
+    ended: Instant,
+    tone: Option<f32>,
+    sent: Trace,
+) -> SideOutcome {
     let report = person.report().await;
     let file = person.heard();
     person.session.link.remote_picture.close();
-    let shown = tokio::task::spawn_blocking(move || watch.sight.join().unwrap_or_default()).await.unwrap_or_default();
+    let shown = tokio::task::spawn_blocking(move || watch.sight.join().unwrap_or_default())
+        .await
+        .unwrap_or_default();
     let recording = Recording::read(&file);
     let heard = Heard { samples: recording.samples, rate: recording.rate, ended, tone };
     drop(person);

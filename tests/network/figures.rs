@@ -14,7 +14,8 @@ const AUDIBLE: f32 = 0.02;
 
 /// The longest time between two pictures, or between the beginning or the end and the nearest.
 pub(crate) fn longest_freeze(shown: &[Shown], from: Instant, to: Instant) -> Duration {
-    let moments = shown.iter().map(|shown| shown.at).filter(|at| (from..to).contains(at)).chain([to]);
+    let moments =
+        shown.iter().map(|shown| shown.at).filter(|at| (from..to).contains(at)).chain([to]);
     let mut before = from;
     let gaps = moments.map(|at| at - std::mem::replace(&mut before, at));
     gaps.max().unwrap_or_default()
@@ -22,7 +23,8 @@ pub(crate) fn longest_freeze(shown: &[Shown], from: Instant, to: Instant) -> Dur
 
 /// The height that most pictures had in a span of time.
 pub(crate) fn usual_height(shown: &[Shown], from: Instant, to: Instant) -> Option<u32> {
-    let mut heights: Vec<u32> = shown.iter().filter(|s| (from..to).contains(&s.at)).map(|s| s.height).collect();
+    let mut heights: Vec<u32> =
+        shown.iter().filter(|s| (from..to).contains(&s.at)).map(|s| s.height).collect();
     heights.sort_unstable();
     heights.get(heights.len() / 2).copied()
 }
@@ -33,11 +35,15 @@ pub(crate) fn pictures_per_second(shown: &[Shown], from: Instant, to: Instant) -
     count as f64 / (to - from).as_secs_f64()
 }
 
-/// How long after this moment the first picture came that others followed: the next a fifth of a second later at most. What
-/// was still on its way is no sign that it goes on.
+/// How long after this moment the first picture came that others followed: the next a fifth of a
+/// second later at most. What was still on its way is no sign that it goes on.
 pub(crate) fn picture_back(shown: &[Shown], after: Instant) -> Option<Duration> {
-    let later: Vec<Instant> = shown.iter().map(|shown| shown.at).filter(|at| *at >= after).collect();
-    later.windows(2).find(|pair| pair[1] - pair[0] < Duration::from_millis(200)).map(|pair| pair[0] - after)
+    let later: Vec<Instant> =
+        shown.iter().map(|shown| shown.at).filter(|at| *at >= after).collect();
+    later
+        .windows(2)
+        .find(|pair| pair[1] - pair[0] < Duration::from_millis(200))
+        .map(|pair| pair[0] - after)
 }
 
 /// How long after this moment the tone was heard for good (for a fifth of a second).
@@ -49,11 +55,15 @@ pub(crate) fn sound_back(heard: &Heard, after: Instant) -> Option<Duration> {
     let loud: Vec<bool> = heard
         .samples
         .chunks(piece)
-        .map(|piece| (piece.iter().map(|s| s * s).sum::<f32>() / piece.len() as f32).sqrt() > AUDIBLE)
+        .map(|piece| {
+            (piece.iter().map(|s| s * s).sum::<f32>() / piece.len() as f32).sqrt() > AUDIBLE
+        })
         .collect();
     let at = |index: usize| start + PIECE * u32::try_from(index).unwrap_or(u32::MAX);
-    // What was in the buffers when it became quiet is not what is looked for: first it has to be quiet, if it ever is.
-    let quiet = (0..loud.len()).find(|index| at(*index) + Duration::from_millis(2500) >= after && !loud[*index]);
+    // What was in the buffers when it became quiet is not what is looked for: first it has to be
+    // quiet, if it ever is.
+    let quiet = (0..loud.len())
+        .find(|index| at(*index) + Duration::from_millis(2500) >= after && !loud[*index]);
     let first = (quiet.unwrap_or(0)..loud.len())
         .find(|index| at(*index) >= after && loud[*index..].iter().take(10).all(|loud| *loud))?;
     Some(at(first) - after)
@@ -71,7 +81,10 @@ pub(crate) fn packets(trace: &Trace) -> u64 {
 }
 
 /// The worse of two sides.
-pub(crate) fn worse(sides: [&SideOutcome; 2], figure: impl Fn(&SideOutcome) -> Option<f64>) -> Option<f64> {
+pub(crate) fn worse(
+    sides: [&SideOutcome; 2],
+    figure: impl Fn(&SideOutcome) -> Option<f64>,
+) -> Option<f64> {
     let [one, other] = sides.map(figure);
     Some(one?.max(other?))
 }
@@ -81,15 +94,24 @@ mod tests {
     use super::*;
 
     fn shown(start: Instant, at_ms: &[u64]) -> Vec<Shown> {
-        at_ms.iter().map(|ms| Shown { at: start + Duration::from_millis(*ms), height: 720 }).collect()
+        at_ms
+            .iter()
+            .map(|ms| Shown { at: start + Duration::from_millis(*ms), height: 720 })
+            .collect()
     }
 
     #[test]
     fn the_longest_freeze_counts_the_beginning_and_the_end() {
         let start = Instant::now();
         let end = start + Duration::from_secs(1);
-        assert_eq!(longest_freeze(&shown(start, &[300, 400, 900]), start, end), Duration::from_millis(500));
-        assert_eq!(longest_freeze(&shown(start, &[300, 400]), start, end), Duration::from_millis(600));
+        assert_eq!(
+            longest_freeze(&shown(start, &[300, 400, 900]), start, end),
+            Duration::from_millis(500)
+        );
+        assert_eq!(
+            longest_freeze(&shown(start, &[300, 400]), start, end),
+            Duration::from_millis(600)
+        );
         assert_eq!(longest_freeze(&[], start, end), Duration::from_secs(1));
     }
 
@@ -106,7 +128,8 @@ mod tests {
         let ended = Instant::now() + Duration::from_secs(100);
         // Heard for 2 s, quiet for 3, a click, heard again after 4 s.
         let loud = |second: f64| second < 2.0 || (3.0..3.02).contains(&second) || second >= 4.0;
-        let samples = (0..480_000).map(|n| if loud(f64::from(n) / 48e3) { 0.3 } else { 0.0 }).collect();
+        let samples =
+            (0..480_000).map(|n| if loud(f64::from(n) / 48e3) { 0.3 } else { 0.0 }).collect();
         let heard = Heard { samples, rate: 48_000, ended, tone: Some(620.0) };
         let start = ended - Duration::from_secs(10);
         let back = sound_back(&heard, start + Duration::from_millis(3500)).expect("it is back");

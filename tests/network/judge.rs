@@ -24,7 +24,9 @@ pub(crate) struct Line {
 impl Line {
     /// Whether it is met. What was not measured is not.
     pub(crate) fn met(&self) -> bool {
-        self.figure.is_some_and(|figure| if self.at_least { figure >= self.bar } else { figure <= self.bar })
+        self.figure.is_some_and(
+            |figure| if self.at_least { figure >= self.bar } else { figure <= self.bar },
+        )
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -38,8 +40,12 @@ impl fmt::Display for Line {
         let sign = if self.at_least { "≥" } else { "≤" };
         let unit = self.unit;
         match self.figure {
-            Some(figure) => write!(f, "{verdict} {}: {figure:.1} {unit} ({sign} {:.1})", self.name, self.bar),
-            None => write!(f, "{verdict} {}: not measured ({sign} {:.1} {unit})", self.name, self.bar),
+            Some(figure) => {
+                write!(f, "{verdict} {}: {figure:.1} {unit} ({sign} {:.1})", self.name, self.bar)
+            }
+            None => {
+                write!(f, "{verdict} {}: not measured ({sign} {:.1} {unit})", self.name, self.bar)
+            }
         }
     }
 }
@@ -79,8 +85,20 @@ fn line(bar: &Bar, scenario: &Scenario, outcome: &Outcome) -> Line {
     let lower = |figure: &dyn Fn(&SideOutcome) -> Option<f64>| {
         figures::worse(sides, |side| figure(side).map(|figure| -figure)).map(|figure| -figure)
     };
-    let at_most = |name: &str, figure, bar, unit| Line { name: name.to_owned(), figure, bar, at_least: false, unit };
-    let at_least = |name: &str, figure, bar, unit| Line { name: name.to_owned(), figure, bar, at_least: true, unit };
+    let at_most = |name: &str, figure, bar, unit| Line {
+        name: name.to_owned(),
+        figure,
+        bar,
+        at_least: false,
+        unit,
+    };
+    let at_least = |name: &str, figure, bar, unit| Line {
+        name: name.to_owned(),
+        figure,
+        bar,
+        at_least: true,
+        unit,
+    };
     let video = |side: &SideOutcome| side.report.video.received.clone();
     let percent = scenario.duration.as_secs_f64() * 10.0;
     match *bar {
@@ -93,7 +111,8 @@ fn line(bar: &Bar, scenario: &Scenario, outcome: &Outcome) -> Line {
             at_most("longest freeze", freeze, ms(longest), "ms")
         }
         Bar::Concealed(share) => {
-            let heard = outcome.bob.report.audio.received.as_ref().and_then(|audio| audio.concealed_ratio);
+            let heard =
+                outcome.bob.report.audio.received.as_ref().and_then(|audio| audio.concealed_ratio);
             at_most("speech made up", heard.map(|share| share * 100.0), share * 100.0, "%")
         }
         Bar::GlassToGlass(time) => {
@@ -123,12 +142,19 @@ fn line(bar: &Bar, scenario: &Scenario, outcome: &Outcome) -> Line {
             at_most("sent again", repairs, share * 100.0, "%")
         }
         Bar::QueueP95(time) => {
-            let queue = worse(&|side| side.sent.wait_quantile(0.95, Duration::ZERO, scenario.duration).map(ms));
+            let queue = worse(&|side| {
+                side.sent.wait_quantile(0.95, Duration::ZERO, scenario.duration).map(ms)
+            });
             at_most("queue, p95", queue, ms(time), "ms")
         }
         Bar::Queue { from, to, at_most: longest } => {
             let queue = worse(&|side| side.sent.wait_quantile(1.0, from, to).map(ms));
-            at_most(&format!("longest queue from {} to {} s", from.as_secs(), to.as_secs()), queue, ms(longest), "ms")
+            at_most(
+                &format!("longest queue from {} to {} s", from.as_secs(), to.as_secs()),
+                queue,
+                ms(longest),
+                "ms",
+            )
         }
         Bar::Arrives { from, to, at_least: rate } => {
             let arriving = lower(&|side| Some(figures::arriving_bps(&side.sent, from, to) / 1e3));

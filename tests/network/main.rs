@@ -1,7 +1,9 @@
-//! Calls over bad networks: two clients without windows, one emulated network after the other, and what became of them.
+//! Calls over bad networks: two clients without windows, one emulated network after the other, and
+//! what became of them.
 //!
-//! `cargo xtask bench network` builds and runs it. For each scenario it writes a plot (SVG) and both reports (JSON), and
-//! at the end a table of every figure beside its bar. A miss is shown, not hidden.
+//! `cargo xtask bench network` builds and runs it. For each scenario it writes a plot (SVG) and
+//! both reports (JSON), and at the end a table of every figure beside its bar. A miss is shown, not
+//! hidden.
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
 mod call;
@@ -31,12 +33,16 @@ struct Arguments {
 
 fn arguments() -> Result<Arguments, String> {
     let mut words = std::env::args().skip(1);
-    let folder =
-        words.next().ok_or("write the folder for plots and reports, and the scenarios to run or none for all")?;
+    let folder = words.next().ok_or(
+        "write the folder for plots and reports, and the scenarios to run or none for all",
+    )?;
     let wanted: Vec<String> = words.collect();
     let (set_ups, known) = (visavis_simulation::scenarios(), scenario::all());
-    let names: Vec<_> =
-        set_ups.iter().map(|named| named.name).chain(known.iter().map(|scenario| scenario.name)).collect();
+    let names: Vec<_> = set_ups
+        .iter()
+        .map(|named| named.name)
+        .chain(known.iter().map(|scenario| scenario.name))
+        .collect();
     if let Some(unknown) = wanted.iter().find(|name| !names.contains(&name.as_str())) {
         return Err(format!("there is no scenario {unknown}; there are {}", names.join(", ")));
     }
@@ -48,7 +54,11 @@ fn arguments() -> Result<Arguments, String> {
     };
     Ok(Arguments {
         folder: folder.into(),
-        set_ups: set_ups.into_iter().filter(|named| is_wanted(named.name)).flat_map(clocks).collect(),
+        set_ups: set_ups
+            .into_iter()
+            .filter(|named| is_wanted(named.name))
+            .flat_map(clocks)
+            .collect(),
         scenarios: known.into_iter().filter(|scenario| is_wanted(scenario.name)).collect(),
     })
 }
@@ -65,7 +75,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let time = if *clock == Clock::Virtual { "virtual" } else { "real" };
         println!("{}: {}, {} calls in {time} time", named.name, named.title, outcome.calls);
         if !outcome.failed.is_empty() {
-            println!("  not connected, or without a picture on one side: seeds {:?}", outcome.failed);
+            println!(
+                "  not connected, or without a picture on one side: seeds {:?}",
+                outcome.failed
+            );
         }
         let judged = judge::judge_set_ups(named, &outcome);
         for line in &judged {

@@ -1,4 +1,5 @@
-//! A call as a picture (SVG): what was sent and what arrived, how long it queued, how the other's picture came.
+//! A call as a picture (SVG): what was sent and what arrived, how long it queued, how the other's
+//! picture came.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -63,12 +64,22 @@ fn panels(outcome: &Outcome) -> Vec<Panel> {
             unit: "kbit/s",
             least: 400.0,
             lines: vec![
-                Line { name: "sent", color: "#9aa7b4", points: rate(&alice.sent, |row| row.sent_bytes) },
-                Line { name: "arrived", color: "#1c8f77", points: rate(&alice.sent, |row| row.arrived_bytes) },
+                Line {
+                    name: "sent",
+                    color: "#9aa7b4",
+                    points: rate(&alice.sent, |row| row.sent_bytes),
+                },
+                Line {
+                    name: "arrived",
+                    color: "#1c8f77",
+                    points: rate(&alice.sent, |row| row.arrived_bytes),
+                },
                 Line {
                     name: "her estimate",
                     color: "#d97b16",
-                    points: readings(alice, begun, |r| r.estimate.map(|rate| rate.bps() as f64 / 1e3)),
+                    points: readings(alice, begun, |r| {
+                        r.estimate.map(|rate| rate.bps() as f64 / 1e3)
+                    }),
                 },
             ],
         },
@@ -80,9 +91,18 @@ fn panels(outcome: &Outcome) -> Vec<Panel> {
                 Line {
                     name: "queue",
                     color: "#1c8f77",
-                    points: alice.sent.rows().iter().map(|row| (seconds(row.at), ms(row.queueing))).collect(),
+                    points: alice
+                        .sent
+                        .rows()
+                        .iter()
+                        .map(|row| (seconds(row.at), ms(row.queueing)))
+                        .collect(),
                 },
-                Line { name: "round trip", color: "#d97b16", points: readings(alice, begun, |r| r.rtt.map(ms)) },
+                Line {
+                    name: "round trip",
+                    color: "#d97b16",
+                    points: readings(alice, begun, |r| r.rtt.map(ms)),
+                },
             ],
         },
         Panel {
@@ -98,7 +118,11 @@ fn panels(outcome: &Outcome) -> Vec<Panel> {
             lines: vec![Line {
                 name: "height",
                 color: "#1c8f77",
-                points: bob.shown.iter().map(|s| (since(s.at, begun), f64::from(s.height))).collect(),
+                points: bob
+                    .shown
+                    .iter()
+                    .map(|s| (since(s.at, begun), f64::from(s.height)))
+                    .collect(),
             }],
         },
         Panel {
@@ -106,8 +130,16 @@ fn panels(outcome: &Outcome) -> Vec<Panel> {
             unit: "ms",
             least: 50.0,
             lines: vec![
-                Line { name: "sound", color: "#1c8f77", points: readings(bob, begun, |r| r.audio_wait.map(ms)) },
-                Line { name: "picture", color: "#d97b16", points: readings(bob, begun, |r| r.video_wait.map(ms)) },
+                Line {
+                    name: "sound",
+                    color: "#1c8f77",
+                    points: readings(bob, begun, |r| r.audio_wait.map(ms)),
+                },
+                Line {
+                    name: "picture",
+                    color: "#d97b16",
+                    points: readings(bob, begun, |r| r.video_wait.map(ms)),
+                },
             ],
         },
     ]
@@ -139,11 +171,17 @@ fn readings(
     begun: Instant,
     figure: impl Fn(&visavis_client::session::statistics::Reading) -> Option<f64>,
 ) -> Vec<(f64, f64)> {
-    side.readings.iter().filter_map(|(at, reading)| Some((since(*at, begun), figure(reading)?))).collect()
+    side.readings
+        .iter()
+        .filter_map(|(at, reading)| Some((since(*at, begun), figure(reading)?)))
+        .collect()
 }
 
 fn gaps(side: &SideOutcome, begun: Instant) -> Vec<(f64, f64)> {
-    side.shown.windows(2).map(|pair| (since(pair[1].at, begun), ms(pair[1].at - pair[0].at))).collect()
+    side.shown
+        .windows(2)
+        .map(|pair| (since(pair[1].at, begun), ms(pair[1].at - pair[0].at)))
+        .collect()
 }
 
 impl Panel {
@@ -153,7 +191,12 @@ impl Panel {
         let x = |at: f64| LEFT + (at / span).clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT);
         let y = |value: f64| top + PANEL - (value / most).clamp(0.0, 1.0) * PANEL;
         // Writing to a string does not fail.
-        let _ = writeln!(svg, "<text x=\"{LEFT}\" y=\"{}\" fill=\"#1a222b\">{}</text>", top - 7.0, self.title);
+        let _ = writeln!(
+            svg,
+            "<text x=\"{LEFT}\" y=\"{}\" fill=\"#1a222b\">{}</text>",
+            top - 7.0,
+            self.title
+        );
         for part in 0..=2 {
             let value = most * f64::from(part) / 2.0;
             let _ = writeln!(
@@ -166,8 +209,12 @@ impl Panel {
                 y(value) + 4.0
             );
         }
-        let _ =
-            writeln!(svg, "<text x=\"14\" y=\"{}\" fill=\"#6b7885\">{}</text>", top + PANEL / 2.0 - 12.0, self.unit);
+        let _ = writeln!(
+            svg,
+            "<text x=\"14\" y=\"{}\" fill=\"#6b7885\">{}</text>",
+            top + PANEL / 2.0 - 12.0,
+            self.unit
+        );
         let step = if span > 35.0 { 10 } else { 5 };
         for second in (0..=span as u32).step_by(step) {
             let at = x(f64::from(second));
@@ -187,8 +234,11 @@ impl Panel {
         }
         let mut legend = WIDTH - RIGHT;
         for line in &self.lines {
-            let points: Vec<String> =
-                line.points.iter().map(|(at, value)| format!("{:.1},{:.1}", x(*at), y(*value))).collect();
+            let points: Vec<String> = line
+                .points
+                .iter()
+                .map(|(at, value)| format!("{:.1},{:.1}", x(*at), y(*value)))
+                .collect();
             let _ = writeln!(
                 svg,
                 "<polyline fill=\"none\" stroke=\"{}\" stroke-width=\"1.3\" points=\"{}\"/>",
@@ -224,7 +274,9 @@ mod tests {
 
     #[test]
     fn scales_end_at_round_numbers() {
-        for (value, end) in [(100.0, 100.0), (101.0, 150.0), (720.0, 750.0), (2600.0, 3000.0), (9.9, 10.0)] {
+        for (value, end) in
+            [(100.0, 100.0), (101.0, 150.0), (720.0, 750.0), (2600.0, 3000.0), (9.9, 10.0)]
+        {
             assert!((nice(value) - end).abs() < 1e-6, "{value}: {}", nice(value));
         }
     }

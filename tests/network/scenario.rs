@@ -7,7 +7,8 @@ use visavis_link::{Conditions, Loss, Rate, Side, Timeline};
 /// What is expected, of either side the worse.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Bar {
-    /// Share of the time in which the picture stands still (a freeze as W3C webrtc-stats defines it), at most.
+    /// Share of the time in which the picture stands still (a freeze as W3C webrtc-stats defines
+    /// it), at most.
     Frozen(f64),
     /// No picture stands still for longer.
     LongestFreeze(Duration),
@@ -58,8 +59,20 @@ const fn seconds(seconds: u64) -> Duration {
 /// The encoder's limit and its headers: more is never sent.
 const ENCODER_LIMIT: Rate = Rate::from_kbps(2500);
 
-fn scenario(name: &'static str, title: &'static str, conditions: Conditions, bars: Vec<Bar>) -> Scenario {
-    Scenario { name, title, timeline: Timeline::steady(conditions), duration: seconds(30), moves: None, bars }
+fn scenario(
+    name: &'static str,
+    title: &'static str,
+    conditions: Conditions,
+    bars: Vec<Bar>,
+) -> Scenario {
+    Scenario {
+        name,
+        title,
+        timeline: Timeline::steady(conditions),
+        duration: seconds(30),
+        moves: None,
+        bars,
+    }
 }
 
 /// All of them.
@@ -74,7 +87,12 @@ pub(crate) fn all() -> Vec<Scenario> {
             "clean",
             "20 ms round trip",
             way(20),
-            vec![Bar::Frozen(0.0), Bar::Concealed(0.0), Bar::GlassToGlass(ms(10 + 18)), Bar::MouthToEar(ms(10 + 60))],
+            vec![
+                Bar::Frozen(0.0),
+                Bar::Concealed(0.0),
+                Bar::GlassToGlass(ms(10 + 18)),
+                Bar::MouthToEar(ms(10 + 60)),
+            ],
         ),
         scenario(
             "loss-2",
@@ -86,7 +104,12 @@ pub(crate) fn all() -> Vec<Scenario> {
             "loss-10",
             "10% loss, 100 ms round trip",
             random(100, 0.10),
-            vec![Bar::Frozen(0.05), Bar::Concealed(0.02), Bar::GlassToGlass(ms(120)), Bar::Height(540)],
+            vec![
+                Bar::Frozen(0.05),
+                Bar::Concealed(0.02),
+                Bar::GlassToGlass(ms(120)),
+                Bar::Height(540),
+            ],
         ),
         scenario(
             "bursts",
@@ -109,9 +132,21 @@ pub(crate) fn all() -> Vec<Scenario> {
                 wide,
                 vec![
                     Bar::Queue { from: seconds(18), to: seconds(30), at_most: ms(150) },
-                    Bar::Arrives { from: seconds(10), to: seconds(15), at_least: share(ENCODER_LIMIT) },
-                    Bar::Arrives { from: seconds(25), to: seconds(30), at_least: share(Rate::from_kbps(500)) },
-                    Bar::Arrives { from: seconds(40), to: seconds(45), at_least: share(ENCODER_LIMIT) },
+                    Bar::Arrives {
+                        from: seconds(10),
+                        to: seconds(15),
+                        at_least: share(ENCODER_LIMIT),
+                    },
+                    Bar::Arrives {
+                        from: seconds(25),
+                        to: seconds(30),
+                        at_least: share(Rate::from_kbps(500)),
+                    },
+                    Bar::Arrives {
+                        from: seconds(40),
+                        to: seconds(45),
+                        at_least: share(ENCODER_LIMIT),
+                    },
                     Bar::LongestFreeze(ms(500)),
                 ],
             )
@@ -120,7 +155,12 @@ pub(crate) fn all() -> Vec<Scenario> {
             "narrow",
             "300 kbit/s",
             way(40).rate(Rate::from_kbps(300)).queue(ms(300)),
-            vec![Bar::Frozen(0.0), Bar::Concealed(0.005), Bar::PicturesPerSecond(20.0), Bar::QueueP95(ms(100))],
+            vec![
+                Bar::Frozen(0.0),
+                Bar::Concealed(0.005),
+                Bar::PicturesPerSecond(20.0),
+                Bar::QueueP95(ms(100)),
+            ],
         ),
         scenario(
             "loss-30",
@@ -129,7 +169,9 @@ pub(crate) fn all() -> Vec<Scenario> {
             vec![Bar::Concealed(0.10), Bar::PicturesPerSecond(10.0)],
         ),
         Scenario {
-            timeline: Timeline::steady(way(40)).then(seconds(12), way(40).closed()).then(seconds(15), way(40)),
+            timeline: Timeline::steady(way(40))
+                .then(seconds(12), way(40).closed())
+                .then(seconds(15), way(40)),
             ..scenario(
                 "blackout",
                 "nothing for 3 s, 40 ms round trip",

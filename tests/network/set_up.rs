@@ -1,5 +1,5 @@
-//! How calls come about on bad networks: in virtual time, where hundreds take seconds, and between two whole apps in real
-//! time. A call that does not connect is a result like any other.
+//! How calls come about on bad networks: in virtual time, where hundreds take seconds, and between
+//! two whole apps in real time. A call that does not connect is a result like any other.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,7 +29,10 @@ pub(crate) enum Clock {
 }
 
 /// Calls, one for each seed.
-pub(crate) async fn run(scenario: &Named, clock: Clock) -> Result<Outcome, Box<dyn std::error::Error>> {
+pub(crate) async fn run(
+    scenario: &Named,
+    clock: Clock,
+) -> Result<Outcome, Box<dyn std::error::Error>> {
     match clock {
         Clock::Virtual => {
             let scenario = scenario.clone();
@@ -58,7 +61,9 @@ async fn call(scenario: &Named, seed: u64) -> Result<SetUp, Box<dyn std::error::
     people[0].call("bob").await;
     people[1].until_ringing().await;
     let latest = Instant::now() + LONGEST;
-    let watches = people.each_ref().map(|person| sight::watch(Arc::clone(&person.session.link.remote_picture), latest));
+    let watches = people
+        .each_ref()
+        .map(|person| sight::watch(Arc::clone(&person.session.link.remote_picture), latest));
     let accepted = Instant::now();
     people[1].accept().await;
     let mut set_up = SetUp::default();

@@ -14,17 +14,25 @@ pub(crate) struct Shown {
 }
 
 /// Watches until the slot is closed or the time is up.
-pub(crate) fn watch(slot: Arc<LatestSlot<Picture>>, until: Instant) -> std::thread::JoinHandle<Vec<Shown>> {
+pub(crate) fn watch(
+    slot: Arc<LatestSlot<Picture>>,
+    until: Instant,
+) -> std::thread::JoinHandle<Vec<Shown>> {
     let body = move || {
         let mut shown = Vec::new();
         while Instant::now() < until {
             match slot.wait(Duration::from_millis(50)) {
-                Taken::Value(picture) => shown.push(Shown { at: Instant::now(), height: picture.size.height() }),
+                Taken::Value(picture) => {
+                    shown.push(Shown { at: Instant::now(), height: picture.size.height() })
+                }
                 Taken::TimedOut => {}
                 Taken::Closed => break,
             }
         }
         shown
     };
-    std::thread::Builder::new().name("sight".to_owned()).spawn(body).expect("the system has a thread for it")
+    std::thread::Builder::new()
+        .name("sight".to_owned())
+        .spawn(body)
+        .expect("the system has a thread for it")
 }

@@ -1,9 +1,10 @@
 //! Pages in headless Chromium that call and are called, driven from a test.
 //!
-//! In: which dialect a page speaks, what it sends, and which server it logs in to. Out: what it counts and what it sees
-//! and hears. The pages (`tests/pages/`) are written the way tutorials teach it and know nothing of Visavis. Each page
-//! has a browser of its own, so that none of them is a throttled background tab; every browser ends with its [`Page`],
-//! killed by its own process id if need be.
+//! In: which dialect a page speaks, what it sends, and which server it logs in to. Out: what it
+//! counts and what it sees and hears. The pages (`tests/pages/`) are written the way tutorials
+//! teach it and know nothing of Visavis. Each page has a browser of its own, so that none of them
+//! is a throttled background tab; every browser ends with its [`Page`], killed by its own process
+//! id if need be.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -88,7 +89,8 @@ impl Dialect {
 /// What a page sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageMedia {
-    /// What `getUserMedia` gives: Chromium's fake camera, and a beep each second or [what its microphone hears](Browsers::hearing).
+    /// What `getUserMedia` gives: Chromium's fake camera, and a beep each second or [what its
+    /// microphone hears](Browsers::hearing).
     Camera,
     /// The same at 1280x720 and 30 pictures a second.
     Large,
@@ -106,15 +108,20 @@ pub const DRAWN_TONE_HZ: f64 = 440.0;
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// Where `cargo xtask test` puts the client that pages on Socket.IO use, from the folder of this package.
-const SOCKET_IO: &str = "../signal-server/tests/node/node_modules/socket.io-client/dist/socket.io.js";
+/// Where `cargo xtask test` puts the client that pages on Socket.IO use, from the folder of this
+/// package.
+const SOCKET_IO: &str =
+    "../signal-server/tests/node/node_modules/socket.io-client/dist/socket.io.js";
 
 /// The pages and what they load.
 fn files() -> Result<Vec<File>, BrowserError> {
     // Where cargo runs us, not where it built us: checkouts may share what they build.
-    let package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
-    let socket_io = std::fs::read_to_string(package.join(SOCKET_IO)).map_err(|_| BrowserError::NoSocketIo)?;
-    let page = |path, content: &'static str| File { path, content_type: HTML, content: content.into() };
+    let package =
+        std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let socket_io =
+        std::fs::read_to_string(package.join(SOCKET_IO)).map_err(|_| BrowserError::NoSocketIo)?;
+    let page =
+        |path, content: &'static str| File { path, content_type: HTML, content: content.into() };
     let script = |path, content| File { path, content_type: SCRIPT, content };
     Ok(vec![
         page("/dialect1.html", include_str!("../pages/dialect1.html")),
@@ -131,7 +138,8 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 /// How long chromedriver may take to be ready.
 const DRIVER_START: Duration = Duration::from_secs(30);
 
-/// What makes Chromium fit for a test: no screen, no network but the test's, devices that are always there.
+/// What makes Chromium fit for a test: no screen, no network but the test's, devices that are
+/// always there.
 const ARGUMENTS: &[&str] = &[
     "--headless",
     "--no-sandbox",
@@ -142,7 +150,8 @@ const ARGUMENTS: &[&str] = &[
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    // Camera and microphone without hardware and without a question; a sound card that is only a clock.
+    // Camera and microphone without hardware and without a question; a sound card that is only a
+    // clock.
     "--use-fake-device-for-media-stream=fps=30",
     "--use-fake-ui-for-media-stream",
     "--disable-audio-output",
@@ -176,7 +185,12 @@ impl Browsers {
         let site = Site::start(files()?).await?;
         let mut driver = Program::start("chromedriver", Path::new(CHROMEDRIVER), ["--port=0"])?;
         let port = driver.says(DRIVER_START, driver_port).await?;
-        Ok(Self { site, driver_url: format!("http://127.0.0.1:{port}"), microphone: None, _driver: driver })
+        Ok(Self {
+            site,
+            driver_url: format!("http://127.0.0.1:{port}"),
+            microphone: None,
+            _driver: driver,
+        })
     }
 
     /// Lets the microphones of browsers that are opened from now on hear a WAV file, over and over.
@@ -189,13 +203,19 @@ impl Browsers {
     ///
     /// # Errors
     /// When the browser does not open it.
-    pub async fn open(&self, dialect: Dialect, media: PageMedia, server_url: &str) -> Result<Page, BrowserError> {
+    pub async fn open(
+        &self,
+        dialect: Dialect,
+        media: PageMedia,
+        server_url: &str,
+    ) -> Result<Page, BrowserError> {
         let profile = tempfile::Builder::new().prefix("visavis-chromium-").tempdir()?;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities(profile.path(), self.microphone.as_deref()))
             .connect(&self.driver_url)
             .await?;
-        let process = client.capabilities().and_then(|answer| answer.get("goog:processID")?.as_u64());
+        let process =
+            client.capabilities().and_then(|answer| answer.get("goog:processID")?.as_u64());
         let page = Page { client: Some(client), process, profile };
         let media = match media {
             PageMedia::Camera => "camera",
@@ -219,10 +239,14 @@ fn capabilities(profile: &Path, microphone: Option<&Path>) -> Capabilities {
     let arguments = ARGUMENTS.iter().map(|&argument| argument.to_owned());
     let arguments: Vec<_> = arguments
         .chain([format!("--user-data-dir={}", profile.display())])
-        .chain(microphone.map(|speech| format!("--use-file-for-fake-audio-capture={}", speech.display())))
+        .chain(
+            microphone
+                .map(|speech| format!("--use-file-for-fake-audio-capture={}", speech.display())),
+        )
         .collect();
     let mut capabilities = Capabilities::new();
-    capabilities.insert("goog:chromeOptions".into(), json!({ "binary": CHROMIUM, "args": arguments }));
+    capabilities
+        .insert("goog:chromeOptions".into(), json!({ "binary": CHROMIUM, "args": arguments }));
     capabilities
 }
 
@@ -263,7 +287,8 @@ pub struct Status {
 }
 
 impl Status {
-    /// Whether at least so many pictures were decoded, and sound was heard that is more than the noise of a codec.
+    /// Whether at least so many pictures were decoded, and sound was heard that is more than the
+    /// noise of a codec.
     #[must_use]
     pub fn sees_and_hears(&self, frames: u64) -> bool {
         self.frames_decoded.is_some_and(|decoded| decoded >= frames)
@@ -333,7 +358,9 @@ impl Page {
     /// # Errors
     /// When the page can't be driven.
     pub async fn picture(&self) -> Result<Option<Picture>, BrowserError> {
-        let Some(base64) = self.ask::<Option<String>>("return window.remotePicture()", Vec::new()).await? else {
+        let Some(base64) =
+            self.ask::<Option<String>>("return window.remotePicture()", Vec::new()).await?
+        else {
             return Ok(None);
         };
         Ok(Some(Picture::from_png(&BASE64_STANDARD.decode(base64)?)?))
@@ -387,7 +414,11 @@ impl Page {
                 return Ok(status);
             }
             if Instant::now() >= deadline {
-                return Err(BrowserError::TooLate { what: what.to_owned(), limit, status: Box::new(status) });
+                return Err(BrowserError::TooLate {
+                    what: what.to_owned(),
+                    limit,
+                    status: Box::new(status),
+                });
             }
             sleep(Duration::from_millis(100)).await;
         }
@@ -397,7 +428,12 @@ impl Page {
     ///
     /// # Errors
     /// When the page can't be driven, or the deadline comes first.
-    pub async fn hears_tone(&self, hertz: f64, tolerance: f64, limit: Duration) -> Result<f64, BrowserError> {
+    pub async fn hears_tone(
+        &self,
+        hertz: f64,
+        tolerance: f64,
+        limit: Duration,
+    ) -> Result<f64, BrowserError> {
         let deadline = Instant::now() + limit;
         loop {
             let tone = self.tone().await?;
@@ -406,7 +442,11 @@ impl Page {
             }
             if Instant::now() >= deadline {
                 let status = Box::new(self.status().await?);
-                return Err(BrowserError::TooLate { what: format!("hearing {hertz} Hz but {tone:?}"), limit, status });
+                return Err(BrowserError::TooLate {
+                    what: format!("hearing {hertz} Hz but {tone:?}"),
+                    limit,
+                    status,
+                });
             }
             sleep(Duration::from_millis(200)).await;
         }
@@ -429,7 +469,11 @@ impl Page {
     }
 
     /// Runs a script; a promise that it returns is awaited by the browser.
-    async fn ask<T: for<'de> Deserialize<'de>>(&self, script: &str, with: Vec<Value>) -> Result<T, BrowserError> {
+    async fn ask<T: for<'de> Deserialize<'de>>(
+        &self,
+        script: &str,
+        with: Vec<Value>,
+    ) -> Result<T, BrowserError> {
         Ok(serde_json::from_value(self.client()?.execute(script, with).await?)?)
     }
 }
@@ -438,7 +482,8 @@ impl Drop for Page {
     fn drop(&mut self) {
         // Its children end with it. A browser that is gone already is what we want.
         if let Some(process) = self.process {
-            let _ = std::process::Command::new("kill").args(["-KILL", &process.to_string()]).status();
+            let _ =
+                std::process::Command::new("kill").args(["-KILL", &process.to_string()]).status();
         }
         // The children write to the profile until they notice.
         for _ in 0..40 {

@@ -1,11 +1,12 @@
-//! A small virtual machine with a real camera driver: Debian's kernel, its `vivid` module (a video capture driver without
-//! hardware), busybox, and the programs under test.
+//! A small virtual machine with a real camera driver: Debian's kernel, its `vivid` module (a video
+//! capture driver without hardware), busybox, and the programs under test.
 //!
-//! In: programs, and a shell script that runs as the machine's only task. Out: what it wrote to its console and the files
-//! it left in `/out`. The kernel's package is downloaded with apt and unpacked once into the target folder; the machine
-//! has no network but its own, and ends with its test. Its processor is emulated: KVM inside other virtual machines, where
-//! builds run, is not to be relied on. The machine's clock goes by the instructions that it has executed, so that
-//! however slow or busy the computer is, the machine always keeps up with its camera and its sound.
+//! In: programs, and a shell script that runs as the machine's only task. Out: what it wrote to its
+//! console and the files it left in `/out`. The kernel's package is downloaded with apt and
+//! unpacked once into the target folder; the machine has no network but its own, and ends with its
+//! test. Its processor is emulated: KVM inside other virtual machines, where builds run, is not to
+//! be relied on. The machine's clock goes by the instructions that it has executed, so that however
+//! slow or busy the computer is, the machine always keeps up with its camera and its sound.
 //!
 //! Needs Debian on x86-64 with `qemu-system-x86`, `busybox-static`, `cpio`, `kmod` and `v4l-utils`.
 
@@ -48,8 +49,8 @@ pub enum VmError {
 /// The package that always depends on the newest kernel.
 const KERNEL_PACKAGE: &str = "linux-image-amd64";
 
-/// What the machine needs besides busybox: the camera, a disk for the results, and a network interface that is not the
-/// loopback one, as a desktop has it.
+/// What the machine needs besides busybox: the camera, a disk for the results, and a network
+/// interface that is not the loopback one, as a desktop has it.
 const MODULES: &[(&str, &str)] = &[
     ("virtio_pci", ""),
     ("virtio_blk", ""),
@@ -78,9 +79,11 @@ impl Kernel {
     /// # Errors
     /// When apt has no such package or can't reach it, or it can't be unpacked.
     pub async fn unpacked() -> Result<Self, VmError> {
-        let depends = output("apt-cache", ["depends", "--no-recommends", KERNEL_PACKAGE], None).await?;
-        let package = kernel_package(&depends)
-            .ok_or_else(|| VmError::Answer(format!("apt-cache names no kernel that {KERNEL_PACKAGE} depends on")))?;
+        let depends =
+            output("apt-cache", ["depends", "--no-recommends", KERNEL_PACKAGE], None).await?;
+        let package = kernel_package(&depends).ok_or_else(|| {
+            VmError::Answer(format!("apt-cache names no kernel that {KERNEL_PACKAGE} depends on"))
+        })?;
         let folder = target_folder()?.join("camera-vm");
         let tree = folder.join(package);
         let version = package.trim_start_matches("linux-image-").to_owned();
@@ -92,8 +95,10 @@ impl Kernel {
             output("apt-get", ["download", "--quiet=2", package], Some(scratch.path())).await?;
             let archive = only_file_in(scratch.path()).await?;
             let fresh = scratch.path().join("tree");
-            output("dpkg-deb", [OsStr::new("--extract"), archive.as_ref(), fresh.as_ref()], None).await?;
-            output("/usr/sbin/depmod", [OsStr::new("-b"), fresh.as_ref(), version.as_ref()], None).await?;
+            output("dpkg-deb", [OsStr::new("--extract"), archive.as_ref(), fresh.as_ref()], None)
+                .await?;
+            output("/usr/sbin/depmod", [OsStr::new("-b"), fresh.as_ref(), version.as_ref()], None)
+                .await?;
             fs::rename(&fresh, &tree).await?;
         }
         Ok(Self { image, tree, version })
@@ -120,9 +125,9 @@ impl Kernel {
 
 /// The package that the newest kernel is in.
 fn kernel_package(depends: &str) -> Option<&str> {
-    depends
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Depends: ").filter(|name| name.starts_with("linux-image-")))
+    depends.lines().find_map(|line| {
+        line.trim().strip_prefix("Depends: ").filter(|name| name.starts_with("linux-image-"))
+    })
 }
 
 /// A module to load.
@@ -134,7 +139,8 @@ struct Load {
 
 /// Reads the answer of `modprobe --show-depends`: what is built into the kernel needs no loading.
 fn loads(answer: &str) -> Vec<Load> {
-    let files = answer.lines().filter_map(|line| line.strip_prefix("insmod ")?.split_whitespace().next());
+    let files =
+        answer.lines().filter_map(|line| line.strip_prefix("insmod ")?.split_whitespace().next());
     files.map(|file| Load { file: PathBuf::from(file), parameters: String::new() }).collect()
 }
 
@@ -169,11 +175,16 @@ impl Machine {
     /// # Errors
     /// When something that it needs is not installed.
     pub async fn new(kernel: &Kernel) -> Result<Self, VmError> {
-        let machine = Self { kernel: kernel.clone(), root: tempfile::Builder::new().prefix("visavis-vm-").tempdir()? };
+        let machine = Self {
+            kernel: kernel.clone(),
+            root: tempfile::Builder::new().prefix("visavis-vm-").tempdir()?,
+        };
         for folder in ["bin", "dev", "proc", "sys", "tmp", "out", "etc", "root", "modules"] {
             fs::create_dir(machine.path(folder)).await?;
         }
-        fs::copy("/usr/bin/busybox", machine.path("bin/busybox")).await.map_err(missing("busybox-static"))?;
+        fs::copy("/usr/bin/busybox", machine.path("bin/busybox"))
+            .await
+            .map_err(missing("busybox-static"))?;
         fs::write(machine.path("etc/hosts"), "127.0.0.1 localhost\n").await?;
         machine.add_program(Path::new("/usr/bin/v4l2-ctl")).await?;
         Ok(machine)
@@ -183,12 +194,15 @@ impl Machine {
         self.root.path().join(inside)
     }
 
-    /// Puts a program into `/bin`, without its debugging symbols, and the libraries that it is linked with.
+    /// Puts a program into `/bin`, without its debugging symbols, and the libraries that it is
+    /// linked with.
     ///
     /// # Errors
     /// When it or one of its libraries is missing.
     pub async fn add_program(&self, program: &Path) -> Result<(), VmError> {
-        let name = program.file_name().ok_or_else(|| VmError::Answer(format!("{} is no file", program.display())))?;
+        let name = program
+            .file_name()
+            .ok_or_else(|| VmError::Answer(format!("{} is no file", program.display())))?;
         let inside = self.path("bin").join(name);
         output("strip", [OsStr::new("-o"), inside.as_ref(), program.as_ref()], None).await?;
         for library in libraries(&output("ldd", [program], None).await?)? {
@@ -205,20 +219,26 @@ impl Machine {
     /// Starts it, runs the script with `/out` as its folder, and waits for its end.
     ///
     /// # Errors
-    /// When the machine does not start, does not come to the script's end, or hangs beyond the limit.
+    /// When the machine does not start, does not come to the script's end, or hangs beyond the
+    /// limit.
     pub async fn run(self, script: &str, limit: Duration) -> Result<Outcome, VmError> {
         fs::write(self.path("script"), script).await?;
         let init = self.init().await?;
         fs::write(self.path("init"), init).await?;
         let files = tempfile::tempdir()?;
         let (archive, disk) = (files.path().join("initramfs"), files.path().join("disk"));
-        // Two programs that only a shell can join. The name of the archive is an argument, not part of the line.
+        // Two programs that only a shell can join. The name of the archive is an argument, not part
+        // of the line.
         let pack = "chmod 755 init && find . -print0 | cpio --quiet --null --create --format=newc > \"$0\"";
-        output("sh", [OsStr::new("-c"), pack.as_ref(), archive.as_ref()], Some(self.root.path())).await?;
+        output("sh", [OsStr::new("-c"), pack.as_ref(), archive.as_ref()], Some(self.root.path()))
+            .await?;
         fs::File::create(&disk).await?.set_len(DISK_BYTES).await?;
 
-        let machine =
-            Program::start("the machine", Path::new("qemu-system-x86_64"), qemu(&self.kernel, &archive, &disk))?;
+        let machine = Program::start(
+            "the machine",
+            Path::new("qemu-system-x86_64"),
+            qemu(&self.kernel, &archive, &disk),
+        )?;
         let finished = machine.finish(limit).await?;
         let console = finished.stdout.replace('\r', "");
         let Some(exit_code) = exit_code(&console) else {
@@ -244,10 +264,18 @@ impl Machine {
         let mut loaded = Vec::new();
         for (module, parameters) in MODULES {
             for load in self.kernel.load(module, parameters).await? {
-                let Some(name) = load.file.file_name().filter(|_| !loaded.contains(&load.file)) else { continue };
+                let Some(name) = load.file.file_name().filter(|_| !loaded.contains(&load.file))
+                else {
+                    continue;
+                };
                 fs::copy(&load.file, self.path("modules").join(name)).await?;
                 // Writing to a string does not fail.
-                let _ = writeln!(init, "insmod /modules/{} {}", name.to_string_lossy(), load.parameters);
+                let _ = writeln!(
+                    init,
+                    "insmod /modules/{} {}",
+                    name.to_string_lossy(),
+                    load.parameters
+                );
                 loaded.push(load.file);
             }
         }
@@ -268,8 +296,9 @@ impl Machine {
     }
 }
 
-/// The machine's hardware: a serial line for its console and a disk for its results. `-icount`: each instruction takes
-/// 1 ns of the machine's time, and time in which it has nothing to do is skipped.
+/// The machine's hardware: a serial line for its console and a disk for its results. `-icount`:
+/// each instruction takes 1 ns of the machine's time, and time in which it has nothing to do is
+/// skipped.
 fn qemu<'a>(kernel: &'a Kernel, initramfs: &'a Path, disk: &Path) -> Vec<std::ffi::OsString> {
     let mut drive = std::ffi::OsString::from("format=raw,if=virtio,file=");
     drive.push(disk);
@@ -311,7 +340,8 @@ fn libraries(answer: &str) -> Result<Vec<PathBuf>, VmError> {
         if let Some((library, "not found")) = line.split_once(" => ") {
             return Err(VmError::Answer(format!("the library {library} is not installed")));
         }
-        // `libc.so.6 => /lib/… (0x…)`, or the loader's path alone; what the kernel provides has no path.
+        // `libc.so.6 => /lib/… (0x…)`, or the loader's path alone; what the kernel provides has no
+        // path.
         let path = line.split_once(" => ").map_or(line, |(_, path)| path);
         let path = path.split_once(" (").map_or(path, |(path, _)| path);
         if path.starts_with('/') {
@@ -335,7 +365,11 @@ async fn only_file_in(folder: &Path) -> Result<PathBuf, VmError> {
 }
 
 fn missing(package: &str) -> impl FnOnce(std::io::Error) -> VmError {
-    move |error| VmError::Answer(format!("{package} is not installed ({error}): run `cargo xtask test --camera-vm`"))
+    move |error| {
+        VmError::Answer(format!(
+            "{package} is not installed ({error}): run `cargo xtask test --camera-vm`"
+        ))
+    }
 }
 
 /// Runs a tool to its end and returns what it wrote.
@@ -350,12 +384,17 @@ async fn output<A: AsRef<OsStr>>(
         command.current_dir(folder);
     }
     let line = format!("{:?}", command.as_std());
-    let output =
-        command.output().await.map_err(|error| VmError::Tool { command: line.clone(), said: error.to_string() })?;
+    let output = command
+        .output()
+        .await
+        .map_err(|error| VmError::Tool { command: line.clone(), said: error.to_string() })?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
-        Err(VmError::Tool { command: line, said: String::from_utf8_lossy(&output.stderr).into_owned() })
+        Err(VmError::Tool {
+            command: line,
+            said: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
     }
 }
 
@@ -365,7 +404,8 @@ mod tests {
 
     #[test]
     fn the_kernel_is_what_the_meta_package_depends_on() {
-        let depends = "linux-image-amd64\n  Depends: linux-base\n  Depends: linux-image-6.1.0-56-amd64\n";
+        let depends =
+            "linux-image-amd64\n  Depends: linux-base\n  Depends: linux-image-6.1.0-56-amd64\n";
         assert_eq!(kernel_package(depends), Some("linux-image-6.1.0-56-amd64"));
         assert_eq!(kernel_package("linux-image-amd64\n"), None);
     }
@@ -382,7 +422,13 @@ mod tests {
         let answer = "\tlinux-vdso.so.1 (0x00007ffc)\n\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f)\n\
                       \t/lib64/ld-linux-x86-64.so.2 (0x00007f)\n";
         let files = libraries(answer).expect("none is missing");
-        assert_eq!(files, [Path::new("/lib/x86_64-linux-gnu/libc.so.6"), Path::new("/lib64/ld-linux-x86-64.so.2")]);
+        assert_eq!(
+            files,
+            [
+                Path::new("/lib/x86_64-linux-gnu/libc.so.6"),
+                Path::new("/lib64/ld-linux-x86-64.so.2")
+            ]
+        );
         let error = libraries("\tlibasound.so.2 => not found\n").expect_err("one is missing");
         assert_eq!(error.to_string(), "the library libasound.so.2 is not installed");
     }

@@ -1,7 +1,7 @@
 //! A signaling server that says whatever a test wants, and sockets that notice every datagram.
 //!
-//! In: what the server says, in any order. Out: what the app sent to it, and how many datagrams arrived anywhere that
-//! the server pointed to. It lets everybody in and relays nothing.
+//! In: what the server says, in any order. Out: what the app sent to it, and how many datagrams
+//! arrived anywhere that the server pointed to. It lets everybody in and relays nothing.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -47,8 +47,8 @@ impl HostileServer {
         format!("ws://{}", self.listener.local_addr().expect("an address"))
     }
 
-    /// Takes the next connection, greets it, and lets it in under the name that it asks for. Sessions don't go on: each
-    /// login is a new one.
+    /// Takes the next connection, greets it, and lets it in under the name that it asks for.
+    /// Sessions don't go on: each login is a new one.
     ///
     /// # Panics
     /// When nobody connects or logs in.
@@ -67,7 +67,8 @@ impl HostileServer {
 
     /// Takes the next connection and greets it.
     async fn greet(&self) -> Victim {
-        let (stream, _) = timeout(SOON, self.listener.accept()).await.expect("in time").expect("a connection");
+        let (stream, _) =
+            timeout(SOON, self.listener.accept()).await.expect("in time").expect("a connection");
         let socket = accept_async(stream).await.expect("a WebSocket");
         let mut victim = Victim { socket, heard: Vec::new(), fences: 0 };
         victim.say(&json!({ "type": "hello", "protocol": 1, "server": "hostile", "challenge": "Y2hhbGxlbmdl" })).await;
@@ -99,7 +100,9 @@ impl Victim {
         let listening = async {
             loop {
                 match self.socket.next().await {
-                    Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).expect("the app speaks JSON"),
+                    Some(Ok(Message::Text(text))) => {
+                        return serde_json::from_str(&text).expect("the app speaks JSON");
+                    }
                     Some(Ok(Message::Close(_))) | None => panic!("the app hung up"),
                     Some(Ok(_)) => {}
                     Some(Err(error)) => panic!("the connection broke: {error}"),
@@ -121,8 +124,9 @@ impl Victim {
         }
     }
 
-    /// Comes back when the app has dealt with all that was said: somebody calls, the app answers that, and they cancel.
-    /// The answer is `ringing` from an app that is in no call, and `decline` from one that is.
+    /// Comes back when the app has dealt with all that was said: somebody calls, the app answers
+    /// that, and they cancel. The answer is `ringing` from an app that is in no call, and `decline`
+    /// from one that is.
     pub async fn settle(&mut self) -> String {
         self.fences += 1;
         let (name, call) = (format!("fence{}", self.fences), format!("fence-{}", self.fences));
@@ -143,7 +147,10 @@ impl Victim {
     /// Everything that the app has said and that tells somebody how to reach it.
     #[must_use]
     pub fn disclosed(&self) -> Vec<&Value> {
-        self.heard.iter().filter(|message| DISCLOSING.iter().any(|kind| message["type"] == *kind)).collect()
+        self.heard
+            .iter()
+            .filter(|message| DISCLOSING.iter().any(|kind| message["type"] == *kind))
+            .collect()
     }
 }
 

@@ -1,8 +1,9 @@
-//! A web server for a handful of pages that are compiled in, because a browser gives camera and sockets only to a page
-//! that comes from one.
+//! A web server for a handful of pages that are compiled in, because a browser gives camera and
+//! sockets only to a page that comes from one.
 //!
-//! In: GET requests for the paths it was made with. Out: that page, or 404 for anything else. It serves one request per
-//! connection and never more than a browser's handful at a time; it ends when it is dropped.
+//! In: GET requests for the paths it was made with. Out: that page, or 404 for anything else. It
+//! serves one request per connection and never more than a browser's handful at a time; it ends
+//! when it is dropped.
 
 use std::borrow::Cow;
 use std::io;
@@ -82,7 +83,8 @@ async fn answer(mut stream: TcpStream, files: &[File]) -> io::Result<()> {
     let (reader, mut writer) = stream.split();
     let mut lines = BufReader::new(reader.take(HEADERS_LIMIT)).lines();
     let request = lines.next_line().await?.unwrap_or_default();
-    // The headers say nothing of interest, but closing before they are read would reset the connection.
+    // The headers say nothing of interest, but closing before they are read would reset the
+    // connection.
     while lines.next_line().await?.is_some_and(|line| !line.is_empty()) {}
     writer.write_all(response(&request, files).as_bytes()).await?;
     writer.shutdown().await
@@ -118,7 +120,10 @@ mod tests {
 
     #[test]
     fn a_page_is_found_whatever_its_query() {
-        assert_eq!(requested_path("GET /page.html?server=ws://127.0.0.1:1 HTTP/1.1"), Some("/page.html"));
+        assert_eq!(
+            requested_path("GET /page.html?server=ws://127.0.0.1:1 HTTP/1.1"),
+            Some("/page.html")
+        );
         assert_eq!(requested_path("POST /page.html HTTP/1.1"), None);
         assert_eq!(requested_path(""), None);
         assert_eq!(requested_path("GET"), None);
@@ -127,7 +132,10 @@ mod tests {
     #[test]
     fn the_length_counts_bytes_and_unknown_paths_are_not_found() {
         let found = response("GET /page.html HTTP/1.1", &files());
-        assert!(found.starts_with("HTTP/1.1 200 OK\r\n") && found.ends_with("\r\n\r\n<p>ä</p>"), "{found}");
+        assert!(
+            found.starts_with("HTTP/1.1 200 OK\r\n") && found.ends_with("\r\n\r\n<p>ä</p>"),
+            "{found}"
+        );
         assert!(found.contains("Content-Length: 9\r\n"), "{found}");
         for request in ["GET /../etc/passwd HTTP/1.1", "garbage", "\u{0}\u{1} \u{2}"] {
             assert!(response(request, &files()).starts_with("HTTP/1.1 404 "), "{request}");
@@ -138,7 +146,10 @@ mod tests {
     async fn it_serves_over_a_real_socket() {
         let site = Site::start(files()).await.expect("a port is free");
         let mut stream = TcpStream::connect(site.address).await.expect("it listens");
-        stream.write_all(b"GET /page.html HTTP/1.1\r\nHost: here\r\n\r\n").await.expect("it takes the request");
+        stream
+            .write_all(b"GET /page.html HTTP/1.1\r\nHost: here\r\n\r\n")
+            .await
+            .expect("it takes the request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.expect("it answers and closes");
         assert!(answer.ends_with("<p>ä</p>"), "{answer}");

@@ -1,9 +1,11 @@
-//! Drives a real window from outside: finds widgets as a screen reader does, presses, types, takes pictures.
+//! Drives a real window from outside: finds widgets as a screen reader does, presses, types, takes
+//! pictures.
 //!
-//! The program must be built with its `inspection` feature and started with `EGUI_INSPECTION=127.0.0.1:PORT`; then it
-//! serves the `egui_inspection` protocol there: on connecting it sends `eins` and a version, after which each
-//! `MessagePack` request, led by its length, gets one reply. In: that address, and what a person would look for
-//! ([`By`]). Out: [`Widget`]s, pictures, or an error that lists what was on the screen instead. What always holds:
+//! The program must be built with its `inspection` feature and started with
+//! `EGUI_INSPECTION=127.0.0.1:PORT`; then it serves the `egui_inspection` protocol there: on
+//! connecting it sends `eins` and a version, after which each `MessagePack` request, led by its
+//! length, gets one reply. In: that address, and what a person would look for ([`By`]). Out:
+//! [`Widget`]s, pictures, or an error that lists what was on the screen instead. What always holds:
 //! nothing waits longer than it was told to, and a press is made only on a widget that is there.
 //!
 //! ```no_run
@@ -40,7 +42,9 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug, thiserror::Error)]
 pub enum InspectionError {
     /// Nothing listens there.
-    #[error("no window answers at {address} ({source}); is the program built with its inspection feature?")]
+    #[error(
+        "no window answers at {address} ({source}); is the program built with its inspection feature?"
+    )]
     Connect {
         /// Where.
         address: String,
@@ -217,10 +221,14 @@ impl Inspector {
         let deadline = Instant::now() + timeout;
         loop {
             match Self::connect_once(address) {
-                Ok((version, _)) if version != PROTOCOL_VERSION => return Err(InspectionError::Version(version)),
+                Ok((version, _)) if version != PROTOCOL_VERSION => {
+                    return Err(InspectionError::Version(version));
+                }
                 Ok((_, inspector)) => return Ok(inspector),
                 Err(_) if Instant::now() < deadline => std::thread::sleep(LOOK_INTERVAL),
-                Err(source) => return Err(InspectionError::Connect { address: address.to_owned(), source }),
+                Err(source) => {
+                    return Err(InspectionError::Connect { address: address.to_owned(), source });
+                }
             }
         }
     }
@@ -249,7 +257,9 @@ impl Inspector {
     /// The window is gone or refused.
     pub fn widgets(&mut self) -> Result<Vec<Widget>, InspectionError> {
         match self.ask(&Request::GetTree)? {
-            Response::Tree { accesskit, .. } => Ok(accesskit.as_ref().map(named_widgets).unwrap_or_default()),
+            Response::Tree { accesskit, .. } => {
+                Ok(accesskit.as_ref().map(named_widgets).unwrap_or_default())
+            }
             _ => Err(InspectionError::WrongReply),
         }
     }
@@ -283,7 +293,9 @@ impl Inspector {
     /// Waits until a widget is there and can be used.
     fn wait_until_usable(&mut self, by: &By) -> Result<Widget, InspectionError> {
         let wanted = || format!("{:?} can't be used", by.text);
-        self.wait(ACT_TIMEOUT, wanted, |widgets| widgets.iter().find(|w| by.fits(w) && !w.disabled).cloned())
+        self.wait(ACT_TIMEOUT, wanted, |widgets| {
+            widgets.iter().find(|w| by.fits(w) && !w.disabled).cloned()
+        })
     }
 
     fn wait<T>(
@@ -332,7 +344,8 @@ impl Inspector {
     /// [`InspectionError::NotSeen`], or the window is gone or refused.
     pub fn click(&mut self, by: &By) -> Result<(), InspectionError> {
         let pos = self.wait_until_usable(by)?.center();
-        // In a pass of its own: controls that have faded come back for the mouse before they can be pressed.
+        // In a pass of its own: controls that have faded come back for the mouse before they can be
+        // pressed.
         self.hover(pos)?;
         for pressed in [true, false] {
             let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
@@ -356,7 +369,8 @@ impl Inspector {
     /// # Errors
     /// The window is gone or refused.
     pub fn press(&mut self, modifiers: Modifiers, key: Key) -> Result<(), InspectionError> {
-        let event = |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
+        let event =
+            |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
         self.input(vec![Event::ModifiersChanged(modifiers), event(true)])?;
         self.input(vec![event(false), Event::ModifiersChanged(Modifiers::NONE)])
     }
@@ -412,8 +426,10 @@ fn name_of(tree: &TreeUpdate, node: &Node) -> Option<String> {
         _ => node.label().map(str::to_owned),
     };
     own(node).or_else(|| {
-        let by_id = |id: &NodeId| tree.nodes.iter().find(|(other, _)| other == id).map(|(_, node)| node);
-        let names: Vec<String> = node.labelled_by().iter().filter_map(by_id).filter_map(own).collect();
+        let by_id =
+            |id: &NodeId| tree.nodes.iter().find(|(other, _)| other == id).map(|(_, node)| node);
+        let names: Vec<String> =
+            node.labelled_by().iter().filter_map(by_id).filter_map(own).collect();
         (!names.is_empty()).then(|| names.join(" "))
     })
 }
@@ -470,8 +486,12 @@ mod tests {
                 node.set_disabled();
             }
         });
-        let update =
-            TreeUpdate { nodes: ctx_nodes, tree: None, tree_id: egui::accesskit::TreeId::ROOT, focus: NodeId(3) };
+        let update = TreeUpdate {
+            nodes: ctx_nodes,
+            tree: None,
+            tree_id: egui::accesskit::TreeId::ROOT,
+            focus: NodeId(3),
+        };
         Response::Tree { step: 1, pixels_per_point: 1.0, accesskit: Some(update) }
     }
 
@@ -484,7 +504,10 @@ mod tests {
         let (address, thread) = window(vec![tree(false)]);
         let by = By::name("Your name").role(Role::TextInput);
         let field = connect(&address).find(&by).expect("a reply").expect("the field");
-        assert_eq!((field.value.as_deref(), field.focused, field.center()), (Some("alice"), true, pos2(20.0, 40.0)));
+        assert_eq!(
+            (field.value.as_deref(), field.focused, field.center()),
+            (Some("alice"), true, pos2(20.0, 40.0))
+        );
         thread.join().expect("served");
     }
 
@@ -511,7 +534,9 @@ mod tests {
     #[test]
     fn what_does_not_come_is_an_error_that_lists_what_was_there() {
         let (address, thread) = window(vec![tree(false)]);
-        let error = connect(&address).wait_for(&By::containing("online"), Duration::ZERO).expect_err("not there");
+        let error = connect(&address)
+            .wait_for(&By::containing("online"), Duration::ZERO)
+            .expect_err("not there");
         assert!(
             matches!(&error, InspectionError::NotSeen { seen, .. }
             if seen == &["Your name", "Your name", "Log in"]),
@@ -522,7 +547,9 @@ mod tests {
 
     #[test]
     fn a_window_that_is_not_there_is_an_error_in_time() {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+        let free = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a port");
         let outcome = Inspector::connect(&free.to_string(), Duration::from_millis(50));
         assert!(matches!(outcome, Err(InspectionError::Connect { .. })));
     }
@@ -537,7 +564,10 @@ mod tests {
         writer.write_image_data(&[1, 2, 3, 255, 4, 5, 6, 255]).expect("data");
         writer.finish().expect("finished");
         let pixels = Screenshot { png: file }.pixels().expect("pixels");
-        assert_eq!((pixels.at(0, 0), pixels.at(1, 0), pixels.at(2, 0)), (Some([1, 2, 3]), Some([4, 5, 6]), None));
+        assert_eq!(
+            (pixels.at(0, 0), pixels.at(1, 0), pixels.at(2, 0)),
+            (Some([1, 2, 3]), Some([4, 5, 6]), None)
+        );
         assert!(Screenshot { png: vec![1, 2, 3] }.pixels().is_err());
     }
 }

@@ -17,7 +17,8 @@ impl Recording {
     /// When it is no 16-bit WAV file.
     #[must_use]
     pub fn read(path: &Path) -> Self {
-        let mut reader = hound::WavReader::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let mut reader =
+            hound::WavReader::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let spec = reader.spec();
         let samples = reader
             .samples::<i16>()
@@ -37,7 +38,8 @@ impl Recording {
     /// Loudness against full scale.
     #[must_use]
     pub fn level_dbfs(samples: &[f32]) -> f64 {
-        let power = samples.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>() / samples.len().max(1) as f64;
+        let power = samples.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>()
+            / samples.len().max(1) as f64;
         10.0 * power.max(1e-12).log10()
     }
 
@@ -50,15 +52,23 @@ impl Recording {
     }
 }
 
-/// The share of all power that lies at one frequency, given as a share of the sampling rate: 1 for a pure tone.
+/// The share of all power that lies at one frequency, given as a share of the sampling rate: 1 for
+/// a pure tone.
 #[must_use]
 pub fn share_of_tone(samples: &[f32], frequency: f64) -> f64 {
     let energy: f64 = samples.iter().map(|sample| f64::from(*sample).powi(2)).sum();
-    if energy > 0.0 { 2.0 * goertzel(samples, frequency) / (energy * samples.len() as f64) } else { 0.0 }
+    if energy > 0.0 {
+        2.0 * goertzel(samples, frequency) / (energy * samples.len() as f64)
+    } else {
+        0.0
+    }
 }
 
 fn strongest(frequencies: impl Iterator<Item = f64>, power_at: impl Fn(f64) -> f64) -> f64 {
-    frequencies.map(|hz| (power_at(hz), hz)).max_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |(_, hz)| hz)
+    frequencies
+        .map(|hz| (power_at(hz), hz))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or(0.0, |(_, hz)| hz)
 }
 
 /// The power at one frequency, given as a share of the sampling rate (Goertzel 1958).
@@ -77,8 +87,9 @@ mod tests {
 
     #[test]
     fn a_tone_is_found_at_its_frequency() {
-        let samples: Vec<f32> =
-            (0..48_000).map(|n| (f32::sin(n as f32 * 440.5 * std::f32::consts::TAU / 48e3)) * 0.5).collect();
+        let samples: Vec<f32> = (0..48_000)
+            .map(|n| (f32::sin(n as f32 * 440.5 * std::f32::consts::TAU / 48e3)) * 0.5)
+            .collect();
         let recording = Recording { rate: 48_000, samples };
         assert!((recording.strongest_hz(&recording.samples) - 440.5).abs() < 0.3);
         assert!((Recording::level_dbfs(&recording.samples) - -9.03).abs() < 0.1);

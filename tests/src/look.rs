@@ -31,7 +31,8 @@ pub struct Comparison {
 
 /// So many pictures at the beginning may still be coarse.
 const WARM_UP: u64 = 30;
-/// Calls begin at this size at most. Pictures are compared at it, as those that came at it were scaled up to be recorded.
+/// Calls begin at this size at most. Pictures are compared at it, as those that came at it were
+/// scaled up to be recorded.
 const SMALL: (u32, u32) = (320, 180);
 
 /// Reads every picture's bar, renders the same picture again, and compares.
@@ -40,15 +41,20 @@ const SMALL: (u32, u32) = (320, 180);
 /// When it is no Y4M file, or a picture has no readable bar.
 #[must_use]
 pub fn compare_with_pattern(path: &Path) -> Comparison {
-    let mut comparison =
-        Comparison { frames: 0, worst_psnr_db: f64::INFINITY, median_psnr_db: f64::INFINITY, out_of_order: 0 };
+    let mut comparison = Comparison {
+        frames: 0,
+        worst_psnr_db: f64::INFINITY,
+        median_psnr_db: f64::INFINITY,
+        out_of_order: 0,
+    };
     let mut likeness = Vec::new();
     let mut pattern: Option<Pattern> = None;
     let mut scaler = Scaler::new();
     let small = VideoSize::new(SMALL.0, SMALL.1).expect("a size");
     let mut before = None;
     each_different_frame(path, |frame| {
-        let stamp = read_bar(frame).unwrap_or_else(|| panic!("picture {} has no readable bar", comparison.frames));
+        let stamp = read_bar(frame)
+            .unwrap_or_else(|| panic!("picture {} has no readable bar", comparison.frames));
         if before.is_some_and(|before| stamp.index <= before) {
             comparison.out_of_order += 1;
         }
@@ -83,8 +89,8 @@ pub fn frames(path: &Path) -> u64 {
     frames
 }
 
-/// Watches a recording grow for so long, and says for how long at most it got no new picture. The time until its first
-/// picture counts.
+/// Watches a recording grow for so long, and says for how long at most it got no new picture. The
+/// time until its first picture counts.
 pub async fn longest_freeze(path: &Path, during: Duration) -> Duration {
     const LOOK_EVERY: Duration = Duration::from_millis(20);
     let start = Instant::now();
@@ -112,13 +118,17 @@ fn latest_frame(path: &Path) -> Option<VideoFrame> {
     BufReader::new(&file).read_until(b'\n', &mut header).ok()?;
     let frame = (b"FRAME\n".len() + VideoFrame::len_of(size)) as u64;
     let whole = length.checked_sub(header.len() as u64)? / frame;
-    file.seek(SeekFrom::Start(header.len() as u64 + whole.checked_sub(1)? * frame + b"FRAME\n".len() as u64)).ok()?;
+    file.seek(SeekFrom::Start(
+        header.len() as u64 + whole.checked_sub(1)? * frame + b"FRAME\n".len() as u64,
+    ))
+    .ok()?;
     let mut data = vec![0; VideoFrame::len_of(size)];
     file.read_exact(&mut data).ok()?;
     Some(VideoFrame::new(size, data.into(), Instant::now()))
 }
 
-/// Looks at each different picture of a recording, and says how many times each stands there in a row.
+/// Looks at each different picture of a recording, and says how many times each stands there in a
+/// row.
 ///
 /// # Panics
 /// When it is no Y4M file.
@@ -143,14 +153,15 @@ fn each_different_frame(path: &Path, look: impl FnMut(&VideoFrame)) {
 /// A recording that is still being written may end within a picture.
 fn each_frame(path: &Path, mut look: impl FnMut(&VideoFrame)) {
     let file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut reader = Y4mReader::new(BufReader::new(file)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut reader = Y4mReader::new(BufReader::new(file))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     while let Ok(Some(data)) = reader.next_picture() {
         look(&VideoFrame::new(reader.size(), data, Instant::now()));
     }
 }
 
-/// How like the test pattern a picture is that somebody else decoded, in decibels over all colours; `None` when it has
-/// no readable bar.
+/// How like the test pattern a picture is that somebody else decoded, in decibels over all colours;
+/// `None` when it has no readable bar.
 #[must_use]
 pub fn likeness_to_pattern(picture: &Picture) -> Option<f64> {
     let (width, height) = picture.size();

@@ -1,4 +1,5 @@
-//! Somebody who uses Visavis in a test: a whole session, with the test pattern for a camera and a tone for a voice.
+//! Somebody who uses Visavis in a test: a whole session, with the test pattern for a camera and a
+//! tone for a voice.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +15,8 @@ use visavis_client::session::options::{Identity, SessionOptions};
 use visavis_client::session::report::Report;
 use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot};
 
-/// How long anything may take that is expected to happen. Generous: it only bounds how long a failing test runs.
+/// How long anything may take that is expected to happen. Generous: it only bounds how long a
+/// failing test runs.
 pub const SOON: Duration = Duration::from_secs(20);
 
 /// A person with a session of their own, and a folder for what they see and hear.
@@ -89,7 +91,9 @@ impl Person {
     /// When nobody does.
     pub async fn accept(&self) {
         match &self.sees().call {
-            CallPhase::Ringing { peer, .. } => self.wish(Intent::Accept { from: peer.clone() }).await,
+            CallPhase::Ringing { peer, .. } => {
+                self.wish(Intent::Accept { from: peer.clone() }).await
+            }
             other => panic!("nobody calls {}: {other:?}", self.name),
         }
     }
@@ -103,8 +107,13 @@ impl Person {
     /// Waits until what a window would show fits.
     ///
     /// # Panics
-    /// When that takes longer than [`SOON`]; the message says who waited for what, and what is shown instead.
-    pub async fn until(&mut self, what: &str, fits: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
+    /// When that takes longer than [`SOON`]; the message says who waited for what, and what is
+    /// shown instead.
+    pub async fn until(
+        &mut self,
+        what: &str,
+        fits: impl FnMut(&Snapshot) -> bool,
+    ) -> Arc<Snapshot> {
         self.within(SOON, what, fits).await
     }
 
@@ -122,8 +131,12 @@ impl Person {
         let waited = tokio::time::timeout(time, snapshots.wait_for(|s| fits(s))).await;
         match waited {
             Ok(Ok(snapshot)) => Arc::clone(&snapshot),
-            Ok(Err(_)) => panic!("the session of {} ended while waiting until it {what}", self.name),
-            Err(_) => panic!("{} waited {time:?} until it {what}; it shows {:#?}", self.name, self.sees()),
+            Ok(Err(_)) => {
+                panic!("the session of {} ended while waiting until it {what}", self.name)
+            }
+            Err(_) => {
+                panic!("{} waited {time:?} until it {what}; it shows {:#?}", self.name, self.sees())
+            }
         }
     }
 
@@ -139,7 +152,9 @@ impl Person {
 
     /// Waits until the call is over and says why.
     pub async fn until_ended(&mut self) -> EndReason {
-        let snapshot = self.until("has seen the call end", |s| matches!(s.call, CallPhase::Ended { .. })).await;
+        let snapshot = self
+            .until("has seen the call end", |s| matches!(s.call, CallPhase::Ended { .. }))
+            .await;
         match &snapshot.call {
             CallPhase::Ended { reason, .. } => reason.clone(),
             other => unreachable!("{other:?}"),

@@ -1,4 +1,5 @@
-//! Pictures as tests compare them: 8 bits of red, green and blue for each pixel, from a PNG or from raw pixels.
+//! Pictures as tests compare them: 8 bits of red, green and blue for each pixel, from a PNG or from
+//! raw pixels.
 
 use std::io::Cursor;
 use std::ops::Range;
@@ -51,17 +52,32 @@ impl Picture {
         let info = reader.next_frame(&mut pixels)?;
         let samples = info.color_type.samples();
         if samples < 3 {
-            return Err(PictureError::Shape(format!("the PNG is {:?}, not coloured", info.color_type)));
+            return Err(PictureError::Shape(format!(
+                "the PNG is {:?}, not coloured",
+                info.color_type
+            )));
         }
         pixels.truncate(info.buffer_size());
         Self::from_pixels(info.width as usize, info.height as usize, &pixels, samples)
     }
 
-    fn from_pixels(width: usize, height: usize, pixels: &[u8], samples: usize) -> Result<Self, PictureError> {
-        if width == 0 || height == 0 || Some(pixels.len()) != width.checked_mul(height).map(|count| count * samples) {
-            return Err(PictureError::Shape(format!("{} bytes do not make {width}x{height} pixels", pixels.len())));
+    fn from_pixels(
+        width: usize,
+        height: usize,
+        pixels: &[u8],
+        samples: usize,
+    ) -> Result<Self, PictureError> {
+        if width == 0
+            || height == 0
+            || Some(pixels.len()) != width.checked_mul(height).map(|count| count * samples)
+        {
+            return Err(PictureError::Shape(format!(
+                "{} bytes do not make {width}x{height} pixels",
+                pixels.len()
+            )));
         }
-        let rgb = pixels.chunks_exact(samples).flat_map(|pixel| pixel.iter().take(3)).copied().collect();
+        let rgb =
+            pixels.chunks_exact(samples).flat_map(|pixel| pixel.iter().take(3)).copied().collect();
         Ok(Self { width, height, rgb })
     }
 
@@ -77,15 +93,18 @@ impl Picture {
         &self.rgb
     }
 
-    /// The mean colour of a part, given in shares of the whole: `0.0..0.5` is the left or the upper half.
+    /// The mean colour of a part, given in shares of the whole: `0.0..0.5` is the left or the upper
+    /// half.
     #[must_use]
     pub fn mean(&self, across: Range<f64>, down: Range<f64>) -> [u8; 3] {
-        let pixels = |share: f64, whole: usize| ((share * whole as f64).round() as usize).min(whole);
+        let pixels =
+            |share: f64, whole: usize| ((share * whole as f64).round() as usize).min(whole);
         let (left, right) = (pixels(across.start, self.width), pixels(across.end, self.width));
         let (top, bottom) = (pixels(down.start, self.height), pixels(down.end, self.height));
         let mut sums = [0_u64; 3];
         let mut count = 0_u64;
-        for row in self.rgb.chunks_exact(3 * self.width).skip(top).take(bottom.saturating_sub(top)) {
+        for row in self.rgb.chunks_exact(3 * self.width).skip(top).take(bottom.saturating_sub(top))
+        {
             for pixel in row.chunks_exact(3).skip(left).take(right.saturating_sub(left)) {
                 sums.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += u64::from(*value));
                 count += 1;
@@ -95,14 +114,18 @@ impl Picture {
         sums.map(|sum| u8::try_from(sum / count.max(1)).unwrap_or(u8::MAX))
     }
 
-    /// The peak signal-to-noise ratio between two pictures in decibels, over all colours: infinite for equal ones,
-    /// `None` for pictures of different sizes.
+    /// The peak signal-to-noise ratio between two pictures in decibels, over all colours: infinite
+    /// for equal ones, `None` for pictures of different sizes.
     #[must_use]
     pub fn psnr(&self, other: &Self) -> Option<f64> {
         if self.size() != other.size() {
             return None;
         }
-        let squares = self.rgb.iter().zip(&other.rgb).map(|(one, other)| f64::from(one.abs_diff(*other)).powi(2));
+        let squares = self
+            .rgb
+            .iter()
+            .zip(&other.rgb)
+            .map(|(one, other)| f64::from(one.abs_diff(*other)).powi(2));
         let mean = squares.sum::<f64>() / self.rgb.len() as f64;
         Some(10.0 * (255.0 * 255.0 / mean).log10())
     }
@@ -120,7 +143,8 @@ mod tests {
 
     /// Left half red, right half blue.
     fn halves(width: usize, height: usize) -> Picture {
-        let row = (0..width).flat_map(|x| if x < width / 2 { [200, 0, 0, 255] } else { [0, 0, 100, 255] });
+        let row = (0..width)
+            .flat_map(|x| if x < width / 2 { [200, 0, 0, 255] } else { [0, 0, 100, 255] });
         let rgba: Vec<u8> = (0..height).flat_map(|_| row.clone()).collect();
         Picture::from_rgba(width, height, &rgba).expect("it has the right size")
     }
@@ -151,7 +175,11 @@ mod tests {
         let mut file = Vec::new();
         let mut encoder = png::Encoder::new(&mut file, 6, 2);
         encoder.set_color(png::ColorType::Rgb);
-        encoder.write_header().expect("it is written to memory").write_image_data(&picture.rgb).expect("it fits");
+        encoder
+            .write_header()
+            .expect("it is written to memory")
+            .write_image_data(&picture.rgb)
+            .expect("it fits");
         assert_eq!(Picture::from_png(&file).expect("it is a PNG"), picture);
     }
 

@@ -42,7 +42,8 @@ pub async fn logged_in(server_url: &str, name: &str, limit: Duration) -> Result<
 }
 
 async fn watch(server_url: &str, name: &str) -> Result<(), PresenceError> {
-    let failed = |source| PresenceError::Connection { url: server_url.to_owned(), source: Box::new(source) };
+    let failed =
+        |source| PresenceError::Connection { url: server_url.to_owned(), source: Box::new(source) };
     let (mut socket, _) = connect_async(server_url).await.map_err(failed)?;
     // One name for each person who is waited for, so that two watchers don't meet.
     let login = json!({ "type": "login", "username": format!("watcher-of-{name}") });

@@ -1,7 +1,7 @@
 //! The programs of the workspace, run as a person would run them.
 //!
-//! In: which program and its arguments. Out: how it ended and what it said, within a deadline. What was started ends
-//! with the value that stands for it, killed by its own process id if need be.
+//! In: which program and its arguments. Out: how it ended and what it said, within a deadline. What
+//! was started ends with the value that stands for it, killed by its own process id if need be.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -76,7 +76,8 @@ pub fn signal_server() -> Result<PathBuf, ProgramError> {
     built("visavis-signal-server")
 }
 
-/// Tests lie in `deps`, programs one folder above. (Cargo tells only a package's own tests where its programs are.)
+/// Tests lie in `deps`, programs one folder above. (Cargo tells only a package's own tests where
+/// its programs are.)
 fn built(name: &str) -> Result<PathBuf, ProgramError> {
     let test = std::env::current_exe()?;
     let folder = test.parent().and_then(Path::parent).unwrap_or_else(|| Path::new("."));
@@ -127,8 +128,14 @@ impl Program {
     /// # Errors
     /// When the system does not start it.
     pub fn spawn(name: &str, mut command: Command) -> Result<Self, ProgramError> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().map_err(|source| ProgramError::Start { program: name.into(), source })?;
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let mut child = command
+            .spawn()
+            .map_err(|source| ProgramError::Start { program: name.into(), source })?;
         let (stdout, stderr) = (Heard::from(child.stdout.take()), Heard::from(child.stderr.take()));
         Ok(Self { name: name.to_owned(), child, stdout, stderr })
     }
@@ -151,11 +158,16 @@ impl Program {
         self.stderr.text()
     }
 
-    /// Waits until it has said something that `find` finds what it looks for in; both outputs are searched.
+    /// Waits until it has said something that `find` finds what it looks for in; both outputs are
+    /// searched.
     ///
     /// # Errors
     /// When it ends or the deadline comes first.
-    pub async fn says<T>(&mut self, limit: Duration, find: impl Fn(&str) -> Option<T>) -> Result<T, ProgramError> {
+    pub async fn says<T>(
+        &mut self,
+        limit: Duration,
+        find: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, ProgramError> {
         let deadline = Instant::now() + limit;
         loop {
             // Looked at before the text is, so that its last words count.
@@ -167,10 +179,8 @@ impl Program {
                 // The readers may still have some of it in hand.
                 self.stdout.drain().await;
                 self.stderr.drain().await;
-                return find(&self.stdout()).or_else(|| find(&self.stderr())).ok_or_else(|| ProgramError::Ended {
-                    program: self.name.clone(),
-                    status,
-                    said: self.said(),
+                return find(&self.stdout()).or_else(|| find(&self.stderr())).ok_or_else(|| {
+                    ProgramError::Ended { program: self.name.clone(), status, said: self.said() }
                 });
             }
             if Instant::now() >= deadline {
@@ -250,7 +260,11 @@ impl Program {
 /// Sends a signal to a process by its id.
 async fn signal(signal: &str, id: u32) -> Result<(), ProgramError> {
     let status = Command::new("kill").arg(signal).arg(id.to_string()).status().await?;
-    if status.success() { Ok(()) } else { Err(io::Error::other(format!("kill {signal} {id}: {status}")).into()) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("kill {signal} {id}: {status}")).into())
+    }
 }
 
 /// The end of what a program writes to one of its outputs.
@@ -279,7 +293,8 @@ impl Heard {
     }
 
     fn text(&self) -> String {
-        String::from_utf8_lossy(&self.text.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+        String::from_utf8_lossy(&self.text.lock().unwrap_or_else(PoisonError::into_inner))
+            .into_owned()
     }
 
     /// Waits until everything has been read (a moment only: something else may hold the pipe open).
@@ -312,13 +327,25 @@ impl ServerProgram {
         let address = format!("127.0.0.1:{port}");
         let data = tempfile::tempdir()?;
         let folder = data.path().display().to_string();
-        let arguments =
-            ["--listen", &address, "--stun-listen", "off", "--metrics-listen", "off", "--data-dir", &folder];
+        let arguments = [
+            "--listen",
+            &address,
+            "--stun-listen",
+            "off",
+            "--metrics-listen",
+            "off",
+            "--data-dir",
+            &folder,
+        ];
         let mut program = Program::start("the signaling server", &signal_server()?, arguments)?;
         let deadline = Instant::now() + LIMIT;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
             if let Some(status) = program.child.try_wait()? {
-                return Err(ProgramError::Ended { program: program.name.clone(), status, said: program.said() });
+                return Err(ProgramError::Ended {
+                    program: program.name.clone(),
+                    status,
+                    said: program.said(),
+                });
             }
             if Instant::now() >= deadline {
                 return Err(program.too_late("did not listen", LIMIT));
@@ -358,7 +385,10 @@ mod tests {
 
     #[tokio::test]
     async fn how_it_ended_and_what_it_said_are_heard() {
-        let finished = shell("echo out; echo err >&2; exit 4").finish(Duration::from_secs(10)).await.expect("it ends");
+        let finished = shell("echo out; echo err >&2; exit 4")
+            .finish(Duration::from_secs(10))
+            .await
+            .expect("it ends");
         assert_eq!(finished.status.code(), Some(4));
         assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("out\n", "err\n"));
     }
@@ -374,8 +404,14 @@ mod tests {
     #[tokio::test]
     async fn last_words_count_and_silence_is_an_error_that_tells_what_was_said() {
         let word = |said: &str| said.contains("word").then_some(());
-        shell("echo word").says(Duration::from_secs(10), word).await.expect("it said so before it ended");
-        let error = shell("echo nothing; exit 3").says(Duration::from_secs(10), word).await.expect_err("it did not");
+        shell("echo word")
+            .says(Duration::from_secs(10), word)
+            .await
+            .expect("it said so before it ended");
+        let error = shell("echo nothing; exit 3")
+            .says(Duration::from_secs(10), word)
+            .await
+            .expect_err("it did not");
         let text = error.to_string();
         assert!(text.contains("exit status: 3") && text.contains("nothing"), "{text}");
     }
@@ -387,7 +423,9 @@ mod tests {
         let error = program.finish(Duration::from_millis(300)).await.expect_err("it hangs");
         assert!(error.to_string().starts_with("a script did not end within 0.3 s"), "{error}");
         let deadline = Instant::now() + Duration::from_secs(10);
-        while std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z ")) {
+        while std::fs::read_to_string(format!("/proc/{id}/stat"))
+            .is_ok_and(|stat| !stat.contains(") Z "))
+        {
             assert!(Instant::now() < deadline, "it was not killed");
             sleep(Duration::from_millis(5)).await;
         }
@@ -395,7 +433,8 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_end_of_a_flood_of_words_is_kept() {
-        let script = "i=0; while [ $i -lt 20000 ]; do echo 0123456789; i=$((i+1)); done; echo the end";
+        let script =
+            "i=0; while [ $i -lt 20000 ]; do echo 0123456789; i=$((i+1)); done; echo the end";
         let finished = shell(script).finish(Duration::from_secs(30)).await.expect("it ends");
         assert!(finished.stdout.ends_with("the end\n"));
         assert_eq!(finished.stdout.len(), KEPT_BYTES);

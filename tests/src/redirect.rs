@@ -1,6 +1,8 @@
-//! A signaling server in front of the real one, in whose messages every media address is one of an emulated network.
+//! A signaling server in front of the real one, in whose messages every media address is one of an
+//! emulated network.
 //!
-//! Who logs in here is B of the emulated network, whomever they talk with is A; neither learns an address of the other's.
+//! Who logs in here is B of the emulated network, whomever they talk with is A; neither learns an
+//! address of the other's.
 
 use std::sync::Arc;
 
@@ -44,7 +46,8 @@ impl Redirect {
 
 /// Passes everything on between a client and the server until either leaves.
 async fn join(stream: TcpStream, server: String, network: Arc<Emulator>) {
-    // Like the app and the server: a small message does not wait for the acknowledgement of the one before it.
+    // Like the app and the server: a small message does not wait for the acknowledgement of the one
+    // before it.
     let connecting = connect_async_with_config(server, None, true);
     let (Ok(()), Ok(client), Ok((server, _))) =
         (stream.set_nodelay(true), accept_async(stream).await, connecting.await)
@@ -66,7 +69,9 @@ async fn pass(
 ) {
     while let Some(Ok(message)) = messages.next().await {
         let message = match message {
-            Message::Text(text) => Message::text(redirected(&text, |candidate| network.step_between(side, candidate))),
+            Message::Text(text) => {
+                Message::text(redirected(&text, |candidate| network.step_between(side, candidate)))
+            }
             other => other,
         };
         if to.send(message).await.is_err() {
@@ -108,12 +113,16 @@ mod tests {
         let sdp = format!("v=0\r\nc=IN IP4 0.0.0.0\r\na={candidate}\r\na=mid:0\r\n");
         let hide = |text: &mut String| *text = text.replace("10.0.0.1 5000", "127.0.0.1 6000");
         for (place, text) in [("candidate", candidate), ("sdp", &sdp)] {
-            let message = |text: &str| json!({"type": "offer", "otherUsername": "a", "offer": {place: text}});
+            let message =
+                |text: &str| json!({"type": "offer", "otherUsername": "a", "offer": {place: text}});
             let message = |text: &str| match place {
-                "candidate" => json!({"type": "candidate", "candidate": {"candidate": text, "sdpMid": "0"}}),
+                "candidate" => {
+                    json!({"type": "candidate", "candidate": {"candidate": text, "sdpMid": "0"}})
+                }
                 _ => message(text),
             };
-            let passed: Value = serde_json::from_str(&redirected(&message(text).to_string(), hide)).expect("JSON");
+            let passed: Value =
+                serde_json::from_str(&redirected(&message(text).to_string(), hide)).expect("JSON");
             assert_eq!(passed, message(&text.replace("10.0.0.1 5000", "127.0.0.1 6000")));
         }
         assert_eq!(redirected("no JSON", hide), "no JSON");

@@ -18,7 +18,8 @@ impl Report {
         Ok(Self(serde_json::from_slice(&std::fs::read(path)?)?))
     }
 
-    /// A figure by its place, as in `video.received.frames_decoded`; `None` when it was not measured.
+    /// A figure by its place, as in `video.received.frames_decoded`; `None` when it was not
+    /// measured.
     #[must_use]
     pub fn number(&self, place: &str) -> Option<f64> {
         self.at(place)?.as_f64()
@@ -41,7 +42,8 @@ mod tests {
 
     #[test]
     fn what_is_absent_is_not_zero() {
-        let report = Report(serde_json::json!({"outcome": "completed", "audio": {"received": {"lost": 0}}}));
+        let report =
+            Report(serde_json::json!({"outcome": "completed", "audio": {"received": {"lost": 0}}}));
         assert_eq!(report.number("audio.received.lost"), Some(0.0));
         assert_eq!(report.number("audio.received.packets"), None);
         assert_eq!(report.word("outcome"), Some("completed"));

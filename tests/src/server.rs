@@ -56,7 +56,8 @@ impl TestServer {
     /// When the port is gone.
     pub async fn restart(&mut self) {
         let config = Config { listen: self.listen, ..Config::for_tests() };
-        self.server = Some(visavis_signal_server::start(config).await.expect("the same port again"));
+        self.server =
+            Some(visavis_signal_server::start(config).await.expect("the same port again"));
     }
 
     /// Opens a bare WebSocket to it.

@@ -1,14 +1,16 @@
-//! A sound server of a test's own, with a microphone and a speaker for each person: PulseAudio, or PipeWire as PulseAudio's
-//! successor.
+//! A sound server of a test's own, with a microphone and a speaker for each person: PulseAudio, or
+//! PipeWire as PulseAudio's successor.
 //!
-//! In: whose devices there are. Out: commands that find this server and no other, voices that are spoken into the
-//! microphones, and ears at the speakers. What the tests rely on of a sound server:
-//! - a null sink runs while something records its monitor, which the ears do from the beginning; else it stalls for a
-//!   second or two whenever nothing plays;
-//! - a remapped source of a null sink's monitor is a microphone that hears what is played into that sink;
+//! In: whose devices there are. Out: commands that find this server and no other, voices that are
+//! spoken into the microphones, and ears at the speakers. What the tests rely on of a sound server:
+//! - a null sink runs while something records its monitor, which the ears do from the beginning;
+//!   else it stalls for a second or two whenever nothing plays;
+//! - a remapped source of a null sink's monitor is a microphone that hears what is played into that
+//!   sink;
 //! - the server listens when its script is done, so that who gets through finds all devices;
-//! - when another sink becomes the default one, PulseAudio moves what plays into the default so far along with it, also what
-//!   was opened for that sink by name: a test changes the default only where that is what it is about.
+//! - when another sink becomes the default one, PulseAudio moves what plays into the default so far
+//!   along with it, also what was opened for that sink by name: a test changes the default only
+//!   where that is what it is about.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -58,8 +60,8 @@ pub struct SoundServer {
 }
 
 impl SoundServer {
-    /// Starts one in which each of these people has a speaker `NAME-speaker` and a microphone `NAME-microphone`. The speaker
-    /// of the last of them is the default.
+    /// Starts one in which each of these people has a speaker `NAME-speaker` and a microphone
+    /// `NAME-microphone`. The speaker of the last of them is the default.
     ///
     /// # Panics
     /// When it can't be started.
@@ -122,8 +124,10 @@ impl SoundServer {
     }
 
     async fn run_pulseaudio(&mut self) {
-        let mut script =
-            format!("load-module module-native-protocol-unix auth-anonymous=1 socket={}\n", self.socket().display());
+        let mut script = format!(
+            "load-module module-native-protocol-unix auth-anonymous=1 socket={}\n",
+            self.socket().display()
+        );
         for module in self.modules() {
             script += &format!("load-module {}\n", module.join(" "));
         }
@@ -132,7 +136,14 @@ impl SoundServer {
         std::fs::write(&path, script).expect("the server's script");
         let mut command = self.command("pulseaudio".as_ref());
         command
-            .args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes", "-F"])
+            .args([
+                "-n",
+                "--daemonize=no",
+                "--exit-idle-time=-1",
+                "--use-pid-file=no",
+                "--disable-shm=yes",
+                "-F",
+            ])
             .arg(path);
         self.add("pulseaudio", command);
         self.wait_for(&self.socket()).await;
@@ -141,7 +152,9 @@ impl SoundServer {
     async fn run_pipewire(&mut self) {
         let bus = self.folder.path().join("bus");
         let mut command = self.command("dbus-daemon".as_ref());
-        command.args(["--session", "--nofork", "--nopidfile"]).arg(format!("--address=unix:path={}", bus.display()));
+        command
+            .args(["--session", "--nofork", "--nopidfile"])
+            .arg(format!("--address=unix:path={}", bus.display()));
         self.add("dbus-daemon", command);
         self.wait_for(&bus).await;
         self.add("pipewire", self.command("pipewire".as_ref()));
@@ -186,7 +199,11 @@ impl SoundServer {
         let begun = Instant::now();
         while std::os::unix::net::UnixStream::connect(socket).is_err() {
             let said: Vec<_> = self.programs.iter().map(Program::stderr).collect();
-            assert!(begun.elapsed() < START_WITHIN, "nobody listens at {}: {said:?}", socket.display());
+            assert!(
+                begun.elapsed() < START_WITHIN,
+                "nobody listens at {}: {said:?}",
+                socket.display()
+            );
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
@@ -213,7 +230,9 @@ impl SoundServer {
             .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", folder.join("bus").display()));
         if self.kind == Kind::PipeWire {
             // What it remembers from one time to the next is none of a test's business.
-            command.env("XDG_STATE_HOME", folder.join("state")).env("XDG_CONFIG_HOME", folder.join("config"));
+            command
+                .env("XDG_STATE_HOME", folder.join("state"))
+                .env("XDG_CONFIG_HOME", folder.join("config"));
         }
     }
 
@@ -245,14 +264,27 @@ impl SoundServer {
     #[must_use]
     pub fn speak(&self, person: &str) -> Voice {
         let mut command = self.command("pacat".as_ref());
-        command.args(["--playback", "--raw", "--rate=48000", "--channels=1", "--format=s16le", "--latency-msec=50"]);
+        command.args([
+            "--playback",
+            "--raw",
+            "--rate=48000",
+            "--channels=1",
+            "--format=s16le",
+            "--latency-msec=50",
+        ]);
         command.arg(format!("--device={person}-mouth"));
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
         let mut player = command.spawn().expect("pacat");
         let mut pipe = player.stdin.take().expect("a pipe");
         // Whole periods in each second, so that one joins the next.
         let turns_per_sample = f64::from(tone_of(person)) / f64::from(RATE);
-        let sample = |n: u32| ((f64::from(n) * turns_per_sample * std::f64::consts::TAU).sin() * 8_000.0) as i16;
+        let sample = |n: u32| {
+            ((f64::from(n) * turns_per_sample * std::f64::consts::TAU).sin() * 8_000.0) as i16
+        };
         let second: Vec<u8> = (0..RATE).flat_map(|n| sample(n).to_le_bytes()).collect();
         let task = tokio::spawn(async move { while pipe.write_all(&second).await.is_ok() {} });
         Voice { _player: player, task }
@@ -262,9 +294,19 @@ impl SoundServer {
     #[must_use]
     pub fn listen(&self, person: &str) -> Ears {
         let mut command = self.command("parec".as_ref());
-        command.args(["--raw", "--rate=48000", "--channels=1", "--format=s16le", "--latency-msec=20"]);
+        command.args([
+            "--raw",
+            "--rate=48000",
+            "--channels=1",
+            "--format=s16le",
+            "--latency-msec=20",
+        ]);
         command.arg(format!("--device={person}-ears.monitor"));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
         let mut recorder = command.spawn().expect("parec");
         let mut pipe = recorder.stdout.take().expect("a pipe");
         let heard = Arc::new(Mutex::new(VecDeque::with_capacity(REMEMBERED)));
@@ -274,7 +316,9 @@ impl SoundServer {
             while pipe.read_exact(&mut piece).await.is_ok() {
                 let (samples, _) = piece.as_chunks::<2>();
                 let mut heard = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                heard.extend(samples.iter().map(|bytes| f32::from(i16::from_le_bytes(*bytes)) / 32_768.0));
+                heard.extend(
+                    samples.iter().map(|bytes| f32::from(i16::from_le_bytes(*bytes)) / 32_768.0),
+                );
                 let surplus = heard.len().saturating_sub(REMEMBERED);
                 heard.drain(..surplus);
             }
@@ -326,7 +370,8 @@ impl Ears {
     /// Whether that is to be heard now.
     #[must_use]
     pub fn hear(&self, sound: Sound) -> bool {
-        let heard: Vec<f32> = self.heard.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
+        let heard: Vec<f32> =
+            self.heard.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
         let last = &heard[heard.len().saturating_sub(10 * PIECE)..];
         let pieces: Vec<&[f32]> = last.chunks_exact(PIECE).collect();
         let is_tone = |piece: &&[f32], hz: f64| {
@@ -352,11 +397,19 @@ impl Ears {
         let begun = Instant::now();
         while !self.hear(sound) {
             if begun.elapsed() >= limit {
-                let others =
-                    [Sound::VoiceOf("alice"), Sound::VoiceOf("bob"), Sound::Ring, Sound::Ringback, Sound::NoRing];
-                let instead: Vec<_> = others.into_iter().filter(|other| self.hear(*other)).collect();
+                let others = [
+                    Sound::VoiceOf("alice"),
+                    Sound::VoiceOf("bob"),
+                    Sound::Ring,
+                    Sound::Ringback,
+                    Sound::NoRing,
+                ];
+                let instead: Vec<_> =
+                    others.into_iter().filter(|other| self.hear(*other)).collect();
                 let whose = &self.whose;
-                return Err(format!("{sound:?} is not heard from {whose}'s speaker within {limit:?}, but {instead:?}"));
+                return Err(format!(
+                    "{sound:?} is not heard from {whose}'s speaker within {limit:?}, but {instead:?}"
+                ));
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }

@@ -1,4 +1,5 @@
-//! Real windows on a display of their own, and the hands and eyes on them. Pictures go to `target/screenshots`.
+//! Real windows on a display of their own, and the hands and eyes on them. Pictures go to
+//! `target/screenshots`.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -37,7 +38,8 @@ impl Display {
     /// # Panics
     /// When Xvfb does not start.
     pub async fn start() -> Self {
-        let arguments = ["-displayfd", "1", "-screen", "0", "1280x800x24", "-noreset", "-nolisten", "tcp"];
+        let arguments =
+            ["-displayfd", "1", "-screen", "0", "1280x800x24", "-noreset", "-nolisten", "tcp"];
         let mut xvfb = Program::start("Xvfb", "Xvfb".as_ref(), arguments).expect("Xvfb starts");
         // What it has to say about numbers that are taken goes to its other output.
         let number = |said: &str| said.strip_suffix('\n')?.parse::<u32>().ok();
@@ -70,10 +72,16 @@ impl Window {
     ///
     /// # Panics
     /// When the program is not built, can't be started or can't be inspected.
-    pub async fn open_with(person: &'static str, display: &Display, prepare: impl FnOnce(&mut Command)) -> Self {
+    pub async fn open_with(
+        person: &'static str,
+        display: &Display,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         // Asked of the system, and free again at once: the window takes it a moment later.
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+        let free = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a free port");
         let mut command = Command::new(programs::visavis().expect("visavis is built"));
         prepare(&mut command);
         command
@@ -85,7 +93,8 @@ impl Window {
             .env_remove("WAYLAND_DISPLAY");
         let program = Program::spawn(person, command).expect("the window starts");
         let inspector = tokio::task::block_in_place(|| Inspector::connect(&free.to_string(), SOON));
-        let inspector = inspector.unwrap_or_else(|error| panic!("{person}'s window: {error}; {}", program.stderr()));
+        let inspector = inspector
+            .unwrap_or_else(|error| panic!("{person}'s window: {error}; {}", program.stderr()));
         Self { person, inspector, _folder: folder, program }
     }
 
@@ -103,9 +112,15 @@ impl Window {
         self.do_with(&format!("looking for {by:?}"), |inspector| inspector.find(by)).is_some()
     }
 
-    fn do_with<T, E: std::fmt::Display>(&mut self, what: &str, act: impl FnOnce(&mut Inspector) -> Result<T, E>) -> T {
+    fn do_with<T, E: std::fmt::Display>(
+        &mut self,
+        what: &str,
+        act: impl FnOnce(&mut Inspector) -> Result<T, E>,
+    ) -> T {
         let done = tokio::task::block_in_place(|| act(&mut self.inspector));
-        done.unwrap_or_else(|error| panic!("{}: {what}: {error}; {}", self.person, self.program.stderr()))
+        done.unwrap_or_else(|error| {
+            panic!("{}: {what}: {error}; {}", self.person, self.program.stderr())
+        })
     }
 
     /// Waits until a widget is there.
@@ -153,7 +168,9 @@ impl Window {
     /// # Panics
     /// When that does not come to pass.
     pub fn presses(&mut self, key: Key) {
-        self.do_with(&format!("pressing {key:?}"), |inspector| inspector.press(Modifiers::NONE, key));
+        self.do_with(&format!("pressing {key:?}"), |inspector| {
+            inspector.press(Modifiers::NONE, key)
+        });
     }
 
     /// Presses a key together with Ctrl.
@@ -161,7 +178,9 @@ impl Window {
     /// # Panics
     /// When that does not come to pass.
     pub fn presses_with_control(&mut self, key: Key) {
-        self.do_with(&format!("pressing Ctrl and {key:?}"), |inspector| inspector.press(Modifiers::COMMAND, key));
+        self.do_with(&format!("pressing Ctrl and {key:?}"), |inspector| {
+            inspector.press(Modifiers::COMMAND, key)
+        });
     }
 
     /// Waits until no such widget is there any more.
@@ -169,7 +188,9 @@ impl Window {
     /// # Panics
     /// When that does not come to pass.
     pub fn waits_until_gone(&mut self, by: &By) {
-        self.do_with(&format!("waiting until {by:?} is gone"), |inspector| inspector.wait_until_gone(by, SOON));
+        self.do_with(&format!("waiting until {by:?} is gone"), |inspector| {
+            inspector.wait_until_gone(by, SOON)
+        });
     }
 
     /// Keeps a picture of the window under this name.
@@ -181,7 +202,8 @@ impl Window {
         picture.save(screenshots().join(name)).expect("the picture is kept");
     }
 
-    /// Whether the test pattern fills the widget at its own shape: its mark is read from the screen.
+    /// Whether the test pattern fills the widget at its own shape: its mark is read from the
+    /// screen.
     fn shows_pattern_in(&mut self, widget: &Widget) -> bool {
         let picture = self.do_with("taking a picture", Inspector::screenshot);
         let pixels = picture.pixels().expect("a readable picture");

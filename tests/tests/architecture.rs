@@ -1,5 +1,5 @@
-//! Keeps the arrows of ARCHITECTURE.md: which part of the client may use which. Media and transport are crates of their
-//! own, so the compiler keeps theirs.
+//! Keeps the arrows of ARCHITECTURE.md: which part of the client may use which. Media and transport
+//! are crates of their own, so the compiler keeps theirs.
 #![expect(clippy::unwrap_used, reason = "a file that cannot be read fails the test, as it should")]
 
 use std::collections::BTreeSet;
@@ -90,10 +90,13 @@ fn client_sources() -> Vec<(PathBuf, String)> {
 /// Unit tests may use whatever they need; those with a file of their own say so in its name.
 fn is_unit_test(path: &Path) -> bool {
     let names = path.iter().filter_map(|name| name.to_str());
-    names.map(|name| name.trim_end_matches(".rs")).any(|name| name == "tests" || name.ends_with("_tests"))
+    names
+        .map(|name| name.trim_end_matches(".rs"))
+        .any(|name| name == "tests" || name.ends_with("_tests"))
 }
 
-/// The code of a file: without comments, and without its unit tests, which may use whatever they need.
+/// The code of a file: without comments, and without its unit tests, which may use whatever they
+/// need.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     text.lines()
         .take_while(|line| !line.starts_with("#[cfg(test)]"))
@@ -106,9 +109,21 @@ fn every_part_uses_only_what_the_arrows_allow() {
         if path.starts_with("media") || path.starts_with("transport") {
             continue;
         }
-        let part = path.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        let part = path
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_str()
+            .unwrap()
+            .trim_end_matches(".rs")
+            .to_owned();
         let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == part) else {
-            assert!(matches!(part.as_str(), "lib" | "main"), "{} is in no part that has arrows", path.display());
+            assert!(
+                matches!(part.as_str(), "lib" | "main"),
+                "{} is in no part that has arrows",
+                path.display()
+            );
             continue;
         };
         let used: BTreeSet<String> = code(&text)
@@ -117,7 +132,11 @@ fn every_part_uses_only_what_the_arrows_allow() {
             .filter(|name: &String| !name.is_empty() && *name != part)
             .collect();
         for name in used {
-            assert!(allowed.contains(&name.as_str()), "{} uses crate::{name}, which {part} may not", path.display());
+            assert!(
+                allowed.contains(&name.as_str()),
+                "{} uses crate::{name}, which {part} may not",
+                path.display()
+            );
         }
     }
 }
@@ -134,7 +153,11 @@ fn pure_parts_name_no_runtime_socket_thread_device_or_clock() {
             found = true;
             for line in code(text) {
                 for word in IMPURE_WORDS {
-                    assert!(!line.contains(word), "{} is pure, but names {word}: {line}", path.display());
+                    assert!(
+                        !line.contains(word),
+                        "{} is pure, but names {word}: {line}",
+                        path.display()
+                    );
                 }
             }
         }
@@ -142,8 +165,8 @@ fn pure_parts_name_no_runtime_socket_thread_device_or_clock() {
     }
 }
 
-/// Who makes a consent to open something towards the network: where intents come in, and the program that somebody starts
-/// to have the network tried.
+/// Who makes a consent to open something towards the network: where intents come in, and the
+/// program that somebody starts to have the network tried.
 const MAY_CONSENT: &[&str] = &["session/driver/intents/consent.rs", "doctor/mod.rs"];
 
 /// Where the types are that stand for consent.
@@ -156,15 +179,23 @@ fn consent_comes_from_an_intent_and_from_nowhere_else() {
         let files = sources.iter().filter(|(_, text)| code(text).any(|line| line.contains(word)));
         files.map(|(path, _)| path.to_str().unwrap().to_owned()).collect()
     };
-    let set = |files: &[&str]| -> BTreeSet<String> { files.iter().map(|file| (*file).to_owned()).collect() };
+    let set = |files: &[&str]| -> BTreeSet<String> {
+        files.iter().map(|file| (*file).to_owned()).collect()
+    };
     let makers = [MAY_CONSENT, &["transport/consent.rs"]].concat();
     assert_eq!(names_it("of_the_person"), set(&makers));
     // The compiler keeps this one: its constructor is private to where intents come in.
-    assert_eq!(names_it("of_this_intent"), set(&["session/driver/intents.rs", "session/driver/intents/consent.rs"]));
+    assert_eq!(
+        names_it("of_this_intent"),
+        set(&["session/driver/intents.rs", "session/driver/intents/consent.rs"])
+    );
     for file in CONSENT {
         let (_, text) = sources.iter().find(|(path, _)| path == Path::new(file)).expect(file);
         for word in ["Clone", "Copy", "Default", "unsafe"] {
-            assert!(code(text).all(|line| !line.contains(word)), "{file} names {word}: consent is for one call");
+            assert!(
+                code(text).all(|line| !line.contains(word)),
+                "{file} names {word}: consent is for one call"
+            );
         }
     }
 }

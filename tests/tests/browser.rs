@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use visavis_tests::browser::{Browsers, DRAWN_QUARTERS, DRAWN_TONE_HZ, Dialect, Page, PageMedia, Status};
+use visavis_tests::browser::{
+    Browsers, DRAWN_QUARTERS, DRAWN_TONE_HZ, Dialect, Page, PageMedia, Status,
+};
 use visavis_tests::look;
 use visavis_tests::picture::{Picture, colour_distance};
 use visavis_tests::presence;
@@ -22,15 +24,21 @@ const APP_TONE_HZ: f64 = 1000.0;
 
 /// Fails unless a picture shows what a page with drawn media sends.
 fn assert_is_drawn(picture: &Picture) {
-    let parts = [(0.1..0.4, 0.1..0.4), (0.6..0.9, 0.1..0.4), (0.1..0.4, 0.6..0.9), (0.6..0.9, 0.6..0.9)];
+    let parts =
+        [(0.1..0.4, 0.1..0.4), (0.6..0.9, 0.1..0.4), (0.1..0.4, 0.6..0.9), (0.6..0.9, 0.6..0.9)];
     for ((across, down), expected) in parts.into_iter().zip(DRAWN_QUARTERS) {
         let seen = picture.mean(across.clone(), down.clone());
-        assert!(colour_distance(seen, expected) <= 16, "{seen:?} at {across:?} {down:?} should be {expected:?}");
+        assert!(
+            colour_distance(seen, expected) <= 16,
+            "{seen:?} at {across:?} {down:?} should be {expected:?}"
+        );
     }
 }
 
 async fn assert_sees_and_hears_what_is_drawn(page: &Page) {
-    page.status_until("seeing and hearing", LIMIT, |status| status.sees_and_hears(FRAMES)).await.expect("it does");
+    page.status_until("seeing and hearing", LIMIT, |status| status.sees_and_hears(FRAMES))
+        .await
+        .expect("it does");
     page.hears_tone(DRAWN_TONE_HZ, 2.0, LIMIT).await.expect("the tone is in tune");
     assert_is_drawn(&page.picture().await.expect("the page answers").expect("there is a picture"));
 }
@@ -39,8 +47,10 @@ async fn assert_sees_and_hears_what_is_drawn(page: &Page) {
 async fn two_pages_of_different_dialects_see_and_hear_each_other() {
     let server = ServerProgram::start().await.expect("the server starts");
     let browsers = Browsers::start().await.expect("chromedriver starts");
-    let alice = browsers.open(Dialect::One, PageMedia::Drawn, server.url()).await.expect("the page opens");
-    let bob = browsers.open(Dialect::Two, PageMedia::Drawn, server.url()).await.expect("the page opens");
+    let alice =
+        browsers.open(Dialect::One, PageMedia::Drawn, server.url()).await.expect("the page opens");
+    let bob =
+        browsers.open(Dialect::Two, PageMedia::Drawn, server.url()).await.expect("the page opens");
     assert!(alice.login("alice").await.expect("the page answers"));
     assert!(bob.login("bob").await.expect("the page answers"));
 
@@ -49,7 +59,10 @@ async fn two_pages_of_different_dialects_see_and_hear_each_other() {
     assert_sees_and_hears_what_is_drawn(&bob).await;
 
     bob.close_call().await.expect("the page closes the call");
-    let ended = alice.status_until("ended", LIMIT, |status| status.closed_by_other == 1).await.expect("it ends");
+    let ended = alice
+        .status_until("ended", LIMIT, |status| status.closed_by_other == 1)
+        .await
+        .expect("it ends");
     assert_eq!((ended.connection.as_str(), ended.errors), ("none", Vec::<String>::new()));
 
     // The other way round, on the same pages.
@@ -57,7 +70,10 @@ async fn two_pages_of_different_dialects_see_and_hear_each_other() {
     assert_sees_and_hears_what_is_drawn(&bob).await;
     assert_sees_and_hears_what_is_drawn(&alice).await;
     alice.close_call().await.expect("the page closes the call");
-    let ended = bob.status_until("ended", LIMIT, |status| status.closed_by_other == 1).await.expect("it ends");
+    let ended = bob
+        .status_until("ended", LIMIT, |status| status.closed_by_other == 1)
+        .await
+        .expect("it ends");
     assert_eq!(ended.errors, Vec::<String>::new());
 
     alice.quit().await.expect("the browser closes");
@@ -68,13 +84,17 @@ async fn two_pages_of_different_dialects_see_and_hear_each_other() {
 async fn what_the_camera_of_a_page_takes_is_seen_and_heard() {
     let server = ServerProgram::start().await.expect("the server starts");
     let browsers = Browsers::start().await.expect("chromedriver starts");
-    let alice = browsers.open(Dialect::Two, PageMedia::Camera, server.url()).await.expect("the page opens");
-    let bob = browsers.open(Dialect::One, PageMedia::Drawn, server.url()).await.expect("the page opens");
+    let alice =
+        browsers.open(Dialect::Two, PageMedia::Camera, server.url()).await.expect("the page opens");
+    let bob =
+        browsers.open(Dialect::One, PageMedia::Drawn, server.url()).await.expect("the page opens");
     assert!(alice.login("alice").await.expect("the page answers"));
     assert!(bob.login("bob").await.expect("the page answers"));
 
     alice.call("bob").await.expect("the page calls");
-    bob.status_until("seeing and hearing", LIMIT, |status| status.sees_and_hears(FRAMES)).await.expect("it does");
+    bob.status_until("seeing and hearing", LIMIT, |status| status.sees_and_hears(FRAMES))
+        .await
+        .expect("it does");
     // Chromium's fake camera: a disc and a clock on a green ground.
     let picture = bob.picture().await.expect("the page answers").expect("there is a picture");
     let [red, green, blue] = picture.mean(0.0..0.05, 0.9..1.0);
@@ -108,7 +128,10 @@ impl App {
         ];
         let arguments = command.iter().copied().chain(options.concat());
         let visavis = programs::visavis().expect("the app is built");
-        Self { program: Program::start("visavis", &visavis, arguments).expect("the app starts"), folder }
+        Self {
+            program: Program::start("visavis", &visavis, arguments).expect("the app starts"),
+            folder,
+        }
     }
 
     fn file(folder: &TempDir, name: &str) -> PathBuf {
@@ -120,14 +143,18 @@ impl App {
         self.program.interrupt().await.expect("the app runs");
     }
 
-    /// Waits for the end of the call and checks what the app saw and heard of a page with drawn media.
+    /// Waits for the end of the call and checks what the app saw and heard of a page with drawn
+    /// media.
     async fn assert_saw_and_heard_what_is_drawn(self, peer: &str) {
         let finished = self.program.finish(LIMIT).await.expect("the app ends by itself");
         assert_eq!(finished.status.code(), Some(0), "{}", finished.stderr);
 
-        let report = Report::read(&Self::file(&self.folder, "report.json")).expect("there is a report");
+        let report =
+            Report::read(&Self::file(&self.folder, "report.json")).expect("there is a report");
         assert_eq!((report.word("outcome"), report.word("peer")), (Some("completed"), Some(peer)));
-        let number = |place: &str| report.number(place).unwrap_or_else(|| panic!("{place} is in {}", report.0));
+        let number = |place: &str| {
+            report.number(place).unwrap_or_else(|| panic!("{place} is in {}", report.0))
+        };
         assert!(number("video.received.frames_decoded") >= FRAMES as f64, "{}", report.0);
         assert!(number("video.sent.frames") >= FRAMES as f64, "{}", report.0);
         assert!((number("audio.received.tone_hz") - DRAWN_TONE_HZ).abs() <= 2.0, "{}", report.0);
@@ -138,14 +165,19 @@ impl App {
 }
 
 fn read_png(path: &Path) -> Picture {
-    Picture::from_png(&std::fs::read(path).expect("there is a snapshot")).expect("the snapshot is a PNG")
+    Picture::from_png(&std::fs::read(path).expect("there is a snapshot"))
+        .expect("the snapshot is a PNG")
 }
 
 /// Waits until a page sees and hears the app, and checks how.
 async fn assert_sees_and_hears_the_app(page: &Page) {
-    let status = page.status_until("seeing and hearing", LIMIT, |status| status.sees_and_hears(FRAMES)).await;
+    let status = page
+        .status_until("seeing and hearing", LIMIT, |status| status.sees_and_hears(FRAMES))
+        .await;
     let status = status.expect("it does");
-    let codec = |get: fn(&Status) -> &Option<String>| get(&status).clone().unwrap_or_default().to_lowercase();
+    let codec = |get: fn(&Status) -> &Option<String>| {
+        get(&status).clone().unwrap_or_default().to_lowercase()
+    };
     assert_eq!(codec(|status| &status.video_in_codec), "video/h264");
     assert_eq!(codec(|status| &status.video_out_codec), "video/h264");
     assert_eq!(codec(|status| &status.audio_in_codec), "audio/opus");
@@ -166,7 +198,8 @@ async fn assert_sees_and_hears_the_app(page: &Page) {
 async fn page_calls_app(dialect: Dialect) {
     let server = ServerProgram::start().await.expect("the server starts");
     let browsers = Browsers::start().await.expect("chromedriver starts");
-    let page = browsers.open(dialect, PageMedia::Drawn, server.url()).await.expect("the page opens");
+    let page =
+        browsers.open(dialect, PageMedia::Drawn, server.url()).await.expect("the page opens");
     assert!(page.login("alice").await.expect("the page answers"));
     let app = App::start("bob", &server, &["answer", "--from", "alice"]);
     presence::logged_in(server.url(), "bob", LIMIT).await.expect("bob logs in");
@@ -175,7 +208,10 @@ async fn page_calls_app(dialect: Dialect) {
     assert_sees_and_hears_the_app(&page).await;
     app.closes().await;
     app.assert_saw_and_heard_what_is_drawn("alice").await;
-    let ended = page.status_until("ended", LIMIT, |status| status.closed_by_other == 1).await.expect("it ends");
+    let ended = page
+        .status_until("ended", LIMIT, |status| status.closed_by_other == 1)
+        .await
+        .expect("it ends");
     assert_eq!(ended.errors, Vec::<String>::new());
     page.quit().await.expect("the browser closes");
 }
@@ -184,7 +220,8 @@ async fn page_calls_app(dialect: Dialect) {
 async fn app_calls_page(dialect: Dialect) {
     let server = ServerProgram::start().await.expect("the server starts");
     let browsers = Browsers::start().await.expect("chromedriver starts");
-    let page = browsers.open(dialect, PageMedia::Drawn, server.url()).await.expect("the page opens");
+    let page =
+        browsers.open(dialect, PageMedia::Drawn, server.url()).await.expect("the page opens");
     assert!(page.login("alice").await.expect("the page answers"));
 
     let app = App::start("bob", &server, &["call", "alice"]);
@@ -218,7 +255,10 @@ async fn the_app_calls_a_page_of_dialect_2() {
 
 /// Opens a page on Socket.IO in the room "blue"; the page, and who it is to others.
 async fn page_in_a_room(browsers: &Browsers, server: &ServerProgram) -> (Page, String) {
-    let page = browsers.open(Dialect::Three, PageMedia::Drawn, server.url()).await.expect("the page opens");
+    let page = browsers
+        .open(Dialect::Three, PageMedia::Drawn, server.url())
+        .await
+        .expect("the page opens");
     assert!(page.login("blue").await.expect("the page answers"));
     let id = page.status().await.expect("the page answers").id.expect("it is connected");
     (page, id)
@@ -236,7 +276,10 @@ async fn the_app_calls_a_page_on_socket_io_that_is_in_the_room_already() {
     app.closes().await;
     app.assert_saw_and_heard_what_is_drawn(&id).await;
     // Once for the call, and once for the room.
-    let ended = page.status_until("ended", LIMIT, |status| status.closed_by_other > 0).await.expect("it ends");
+    let ended = page
+        .status_until("ended", LIMIT, |status| status.closed_by_other > 0)
+        .await
+        .expect("it ends");
     assert_eq!(ended.errors, Vec::<String>::new());
     page.quit().await.expect("the browser closes");
 }

@@ -38,7 +38,11 @@ async fn talk(time: Duration) {
 fn saw_and_heard(listener: &Person, speaker: &str) {
     let pictures = look::compare_with_pattern(&listener.seen());
     assert!(pictures.frames >= 30, "only {} pictures were shown", pictures.frames);
-    assert!(pictures.worst_psnr_db >= 30.0, "the worst picture has {:.1} dB", pictures.worst_psnr_db);
+    assert!(
+        pictures.worst_psnr_db >= 30.0,
+        "the worst picture has {:.1} dB",
+        pictures.worst_psnr_db
+    );
     let recording = Recording::read(&listener.heard());
     let end = recording.last(2.0);
     let hz = recording.strongest_hz(end);
@@ -64,9 +68,15 @@ async fn an_accepted_call_carries_picture_and_sound_both_ways() {
         let video = report.video.received.expect("pictures were received");
         assert!(video.frames_decoded >= Some(60), "{video:?}");
         let audio = report.audio.received.expect("sound was received");
-        assert!((audio.tone_hz.expect("a tone was heard") - f64::from(tone_of(speaker))).abs() <= 2.0, "{audio:?}");
+        assert!(
+            (audio.tone_hz.expect("a tone was heard") - f64::from(tone_of(speaker))).abs() <= 2.0,
+            "{audio:?}"
+        );
         saw_and_heard(listener, speaker);
-        assert!(look::is_png_of_pattern(&listener.path("last.png")), "the snapshot shows the test pattern");
+        assert!(
+            look::is_png_of_pattern(&listener.path("last.png")),
+            "the snapshot shows the test pattern"
+        );
     }
 }
 
@@ -75,7 +85,11 @@ async fn the_preview_shows_that_camera_and_microphone_work_and_closes_both() {
     let mut alice = Person::with("alice", |options| options.window = true);
     alice.wish(Intent::Preview(true)).await;
     // The tone is 45 of the 60 decibels that the meter shows above silence.
-    alice.until("sees and hears herself", |s| s.camera_live && (0.7..0.9).contains(&s.microphone_level)).await;
+    alice
+        .until("sees and hears herself", |s| {
+            s.camera_live && (0.7..0.9).contains(&s.microphone_level)
+        })
+        .await;
     alice.wish(Intent::Preview(false)).await;
     alice.until("is alone", |s| !s.camera_live && s.microphone_level == 0.0).await;
     assert!(!alice.heard().exists(), "a preview plays nothing");
@@ -143,7 +157,9 @@ async fn cancelling_while_it_rings_stops_the_ringing() {
     let (mut alice, mut bob) = alice_and_bob(&server).await;
     alice.call("bob").await;
     bob.until_ringing().await;
-    alice.until("hears it ring", |s| matches!(s.call, CallPhase::Calling { ringing: true, .. })).await;
+    alice
+        .until("hears it ring", |s| matches!(s.call, CallPhase::Calling { ringing: true, .. }))
+        .await;
     alice.wish(Intent::HangUp).await;
     assert_eq!(bob.until_ended().await, EndReason::ClosedByPeer);
     assert_eq!(alice.until_ended().await, EndReason::HungUp);
@@ -158,7 +174,8 @@ async fn closing_on_either_side_stops_capture_on_both_at_once() {
         connect(&mut alice, &mut bob).await;
         alice.until("captures", |s| s.camera_live).await;
         bob.until("captures", |s| s.camera_live).await;
-        let (closing, other) = if caller_closes { (&mut alice, &mut bob) } else { (&mut bob, &mut alice) };
+        let (closing, other) =
+            if caller_closes { (&mut alice, &mut bob) } else { (&mut bob, &mut alice) };
         closing.wish(Intent::HangUp).await;
         let over = |s: &visavis_client::session::snapshot::Snapshot| {
             matches!(s.call, CallPhase::Ended { .. }) && !s.camera_live
@@ -184,14 +201,23 @@ async fn a_running_call_survives_the_server_and_logs_in_again_when_it_is_back() 
     }
     let before = look::frames(&bob.seen());
     talk(Duration::from_secs(3)).await;
-    assert!(matches!(alice.sees().call, CallPhase::InCall { .. }), "the call goes on without the server");
+    assert!(
+        matches!(alice.sees().call, CallPhase::InCall { .. }),
+        "the call goes on without the server"
+    );
     assert!(look::frames(&bob.seen()) >= before + 45, "pictures go on without the server");
     server.restart().await;
     for person in [&mut alice, &mut bob] {
-        person.until("is logged in again", |s| matches!(s.login, LoginPhase::LoggedIn { .. })).await;
+        person
+            .until("is logged in again", |s| matches!(s.login, LoginPhase::LoggedIn { .. }))
+            .await;
     }
     alice.wish(Intent::HangUp).await;
-    assert_eq!(bob.until_ended().await, EndReason::ClosedByPeer, "the new connection carries the close");
+    assert_eq!(
+        bob.until_ended().await,
+        EndReason::ClosedByPeer,
+        "the new connection carries the close"
+    );
     bob.report().await;
     saw_and_heard(&bob, "alice");
 }
@@ -202,10 +228,14 @@ async fn an_offer_with_garbage_sdp_fails_for_that_caller_alone() {
     let mut bob = Person::online("bob", server.url()).await;
     let mut mallory = server.socket().await;
     mallory.log_in("mallory").await;
-    for (number, sdp) in
-        ["", "garbage", "v=0\r\n", "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 X 999\r\n"]
-            .into_iter()
-            .enumerate()
+    for (number, sdp) in [
+        "",
+        "garbage",
+        "v=0\r\n",
+        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 X 999\r\n",
+    ]
+    .into_iter()
+    .enumerate()
     {
         mallory
             .say(serde_json::json!({
@@ -255,16 +285,25 @@ async fn two_hundred_malformed_messages_get_an_error_each_and_the_session_goes_o
     for n in 0..200 {
         let text = templates[n % templates.len()];
         mallory.say_text(text).await;
-        let error = mallory.hears_within(SOON, "error").await.unwrap_or_else(|| panic!("no error for {text}"));
+        let error = mallory
+            .hears_within(SOON, "error")
+            .await
+            .unwrap_or_else(|| panic!("no error for {text}"));
         assert!(error["message"].as_str().is_some_and(|words| !words.is_empty()), "{error}");
     }
-    let deep =
-        format!(r#"{{"type":"offer","otherUsername":"bob","offer":{}{}}}"#, "[".repeat(30_000), "]".repeat(30_000));
+    let deep = format!(
+        r#"{{"type":"offer","otherUsername":"bob","offer":{}{}}}"#,
+        "[".repeat(30_000),
+        "]".repeat(30_000)
+    );
     mallory.say_text(&deep).await;
     mallory.hears("error").await;
     mallory.say(serde_json::json!({ "type": "users", "prefix": "b" })).await;
     assert_eq!(mallory.hears("users").await["users"], serde_json::json!(["bob"]));
-    bob.until("is untouched", |s| matches!(s.login, LoginPhase::LoggedIn { .. }) && s.call == CallPhase::Idle).await;
+    bob.until("is untouched", |s| {
+        matches!(s.login, LoginPhase::LoggedIn { .. }) && s.call == CallPhase::Idle
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -281,7 +320,10 @@ async fn a_call_goes_on_without_a_camera_microphone_or_speaker_and_says_so() {
     talk(Duration::from_secs(3)).await;
     let said: Vec<String> = alice.sees().notices.iter().map(|notice| notice.text.clone()).collect();
     for what in ["picture", "voice", "hear"] {
-        assert!(said.iter().any(|text| text.contains(what)), "nothing is said about the {what}: {said:?}");
+        assert!(
+            said.iter().any(|text| text.contains(what)),
+            "nothing is said about the {what}: {said:?}"
+        );
     }
     alice.wish(Intent::HangUp).await;
     bob.until_ended().await;
@@ -324,7 +366,9 @@ async fn who_waits_in_a_room_is_in_it_again_when_the_server_has_forgotten_it() {
     server.kill().await;
     alice.until("notices", |s| matches!(s.login, LoginPhase::Reconnecting { .. })).await;
     server.restart().await;
-    let back = |s: &Snapshot| matches!(s.login, LoginPhase::LoggedIn { .. }) && matches!(s.room, RoomPhase::Inside(_));
+    let back = |s: &Snapshot| {
+        matches!(s.login, LoginPhase::LoggedIn { .. }) && matches!(s.room, RoomPhase::Inside(_))
+    };
     alice.until("is in the room again", back).await;
     bob.until("is back", |s| matches!(s.login, LoginPhase::LoggedIn { .. })).await;
     bob.wish(Intent::JoinRoom(room)).await;
@@ -339,7 +383,12 @@ async fn a_call_goes_on_when_the_same_device_logs_in_a_second_time_elsewhere() {
     let key = alice.key.clone();
     let mut elsewhere = Person::with("alice", |options| options.identity = Identity::Device(key));
     elsewhere.log_in(server.url()).await;
-    alice.until("is told", |s| matches!(&s.login, LoginPhase::Failed(words) if words.contains("another window"))).await;
+    alice
+        .until(
+            "is told",
+            |s| matches!(&s.login, LoginPhase::Failed(words) if words.contains("another window")),
+        )
+        .await;
     let before = look::frames(&bob.seen());
     talk(Duration::from_secs(2)).await;
     assert!(matches!(alice.sees().call, CallPhase::InCall { .. }), "no server is needed for that");

@@ -10,12 +10,21 @@ use visavis_tests::picture::{Picture, colour_distance};
 use visavis_tests::programs;
 use visavis_tests::report::Report;
 
-/// How long a machine may take on a slow computer that has other things to do: its clock waits for it.
+/// How long a machine may take on a slow computer that has other things to do: its clock waits for
+/// it.
 const LIMIT: Duration = Duration::from_secs(330);
 
 /// The bars that the camera shows, from left to right: 75% of full colour.
-const BARS: [[u8; 3]; 8] =
-    [[191, 191, 191], [191, 191, 0], [0, 191, 191], [0, 191, 0], [191, 0, 191], [191, 0, 0], [0, 0, 191], [0, 0, 0]];
+const BARS: [[u8; 3]; 8] = [
+    [191, 191, 191],
+    [191, 191, 0],
+    [0, 191, 191],
+    [0, 191, 0],
+    [191, 0, 191],
+    [191, 0, 0],
+    [0, 0, 191],
+    [0, 0, 0],
+];
 
 /// How far a bar may be off after conversions, a codec and back.
 const TOLERANCE: u8 = 20;
@@ -29,7 +38,10 @@ fn assert_shows_the_bars(picture: &Picture) {
     for (index, expected) in BARS.iter().enumerate() {
         let (left, right) = (index as f64 / 8.0, (index + 1) as f64 / 8.0);
         let seen = picture.mean(left + 0.03..right - 0.03, 0.1..0.9);
-        assert!(colour_distance(seen, *expected) <= TOLERANCE, "bar {index} is {seen:?}, should be {expected:?}");
+        assert!(
+            colour_distance(seen, *expected) <= TOLERANCE,
+            "bar {index} is {seen:?}, should be {expected:?}"
+        );
     }
 }
 
@@ -42,11 +54,13 @@ async fn the_machine_has_a_camera_that_shows_colour_bars() {
     assert_eq!(outcome.exit_code, 0, "{}", outcome.console);
     let frames = std::fs::read(outcome.file("frames.rgb")).expect("frames were taken");
     assert_eq!(frames.len(), 3 * 640 * 360 * 3, "{}", outcome.console);
-    let rgba: Vec<u8> = frames[..640 * 360 * 3].chunks(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
+    let rgba: Vec<u8> =
+        frames[..640 * 360 * 3].chunks(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
     assert_shows_the_bars(&Picture::from_rgba(640, 360, &rgba).expect("it is one frame"));
 }
 
-/// A call inside the machine: alice has the camera, bob only looks and listens, takes a snapshot and records the sound.
+/// A call inside the machine: alice has the camera, bob only looks and listens, takes a snapshot
+/// and records the sound.
 const CALL: &str = r#"
 v4l2-ctl -d /dev/video0 -c osd_text_mode=2
 visavis devices --json > devices.json 2> devices.txt || exit 10
@@ -89,7 +103,15 @@ fn text(outcome: &Outcome, name: &str) -> String {
 
 /// All that was said in the machine, for whoever looks for a fault.
 fn said(outcome: &Outcome) -> String {
-    let files = ["devices.txt", "server.txt", "alice.txt", "alice.json", "bob.txt", "bob.json", "unplug.txt"];
+    let files = [
+        "devices.txt",
+        "server.txt",
+        "alice.txt",
+        "alice.json",
+        "bob.txt",
+        "bob.json",
+        "unplug.txt",
+    ];
     let files = files.map(|name| format!("--- {name}\n{}", text(outcome, name)));
     format!("{}\n--- console\n{}", files.join("\n"), outcome.console)
 }
@@ -101,7 +123,8 @@ fn report(outcome: &Outcome, name: &str) -> Report {
 #[tokio::test]
 async fn what_a_real_camera_takes_is_seen_by_the_other() {
     let outcome = call(false).await;
-    let devices: serde_json::Value = serde_json::from_str(&text(&outcome, "devices.json")).expect("it is JSON");
+    let devices: serde_json::Value =
+        serde_json::from_str(&text(&outcome, "devices.json")).expect("it is JSON");
     let camera = devices["cameras"][0]["name"].as_str().unwrap_or_default();
     assert!(camera.to_lowercase().contains("vivid"), "{devices}");
 
@@ -119,7 +142,10 @@ async fn a_camera_that_is_pulled_out_leaves_the_call_going_and_is_told_about() {
     let said_by_alice = text(&outcome, "alice.txt");
     assert!(said_by_alice.contains("was unplugged"), "{}", said(&outcome));
     let (alice, bob) = (report(&outcome, "alice"), report(&outcome, "bob"));
-    assert_eq!((alice.word("outcome"), bob.word("outcome")), (Some("completed"), Some("completed")));
+    assert_eq!(
+        (alice.word("outcome"), bob.word("outcome")),
+        (Some("completed"), Some("completed"))
+    );
     // Pictures stopped when the camera went: 14 s of them would be 210.
     let pictures = bob.number("video.received.frames_decoded").unwrap_or(0.0);
     assert!((60.0..150.0).contains(&pictures), "{pictures} pictures: {}", said(&outcome));
@@ -130,5 +156,9 @@ async fn a_camera_that_is_pulled_out_leaves_the_call_going_and_is_told_about() {
     let recording = Recording::read(&outcome.file("heard.wav"));
     let end = recording.last(2.0);
     let (hz, level) = (recording.strongest_hz(end), Recording::level_dbfs(end));
-    assert!((hz - 440.0).abs() <= 2.0 && level > -40.0, "{hz} Hz at {level:.0} dBFS: {}", said(&outcome));
+    assert!(
+        (hz - 440.0).abs() <= 2.0 && level > -40.0,
+        "{hz} Hz at {level:.0} dBFS: {}",
+        said(&outcome)
+    );
 }

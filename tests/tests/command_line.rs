@@ -1,4 +1,5 @@
-//! What `visavis` says and how it exits when a call does not come about, as a script or a person sees it.
+//! What `visavis` says and how it exits when a call does not come about, as a script or a person
+//! sees it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,7 +22,12 @@ async fn run_in(data: &Path, arguments: &[&str]) -> Finished {
     let data = data.display().to_string();
     let folder = ["--data-dir", &data];
     let visavis = programs::visavis().expect("visavis is built");
-    let devices = [["--camera", "pattern"], ["--microphone", "tone"], ["--speaker", "none"], ["--ice-server", "none"]];
+    let devices = [
+        ["--camera", "pattern"],
+        ["--microphone", "tone"],
+        ["--speaker", "none"],
+        ["--ice-server", "none"],
+    ];
     let missing = devices.iter().filter(|[option, _]| !arguments.contains(option)).flatten();
     let all = arguments.iter().chain(missing).chain(&folder);
     let program = Program::start("visavis", &visavis, all).expect("it starts");
@@ -47,10 +53,20 @@ async fn a_command_line_that_makes_no_sense_exits_with_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_not_there_exits_with_3_and_says_what_to_check() {
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|l| l.local_addr())
+        .expect("a free port");
     let server = format!("ws://{closed}");
-    fails(&run(&["call", "bob", "--username", "alice", "--server", &server]).await, 3, "check the address");
-    fails(&run(&["call", "bob", "--username", "alice", "--server", "ftp://x"]).await, 3, "ws://HOST:9090");
+    fails(
+        &run(&["call", "bob", "--username", "alice", "--server", &server]).await,
+        3,
+        "check the address",
+    );
+    fails(
+        &run(&["call", "bob", "--username", "alice", "--server", "ftp://x"]).await,
+        3,
+        "ws://HOST:9090",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,7 +74,11 @@ async fn a_name_that_is_taken_exits_with_3() {
     let server = TestServer::start().await;
     let mut other = server.socket().await;
     other.log_in("alice").await;
-    fails(&run(&["call", "bob", "--username", "alice", "--server", server.url()]).await, 3, "choose another name");
+    fails(
+        &run(&["call", "bob", "--username", "alice", "--server", server.url()]).await,
+        3,
+        "choose another name",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,7 +97,12 @@ async fn a_damaged_key_exits_with_6_and_is_left_as_it_is() {
     let data = tempfile::tempdir().expect("a temporary folder");
     let key = data.path().join("device.key");
     std::fs::write(&key, "not a key").expect("written");
-    fails(&run_in(data.path(), &["call", "bob", "--username", "alice", "--server", server.url()]).await, 6, "damaged");
+    fails(
+        &run_in(data.path(), &["call", "bob", "--username", "alice", "--server", server.url()])
+            .await,
+        6,
+        "damaged",
+    );
     assert_eq!(std::fs::read(&key).expect("it is there"), b"not a key");
 }
 
@@ -118,7 +143,8 @@ async fn somebody_who_is_not_reached_exits_with_4() {
     fails(&run_in(alices.path(), &absent).await, 4, "not online");
     let mut bob = server.socket().await;
     bob.log_in("bob").await;
-    let silent = ["call", "bob", "--username", "alice", "--server", server.url(), "--timeout", "1s"];
+    let silent =
+        ["call", "bob", "--username", "alice", "--server", server.url(), "--timeout", "1s"];
     fails(&run_in(alices.path(), &silent).await, 4, "did not answer");
     let nobody = ["answer", "--username", "carol", "--server", server.url(), "--timeout", "1s"];
     fails(&run(&nobody).await, 4, "nobody called");
@@ -142,7 +168,8 @@ async fn an_answer_that_leads_nowhere_exits_with_5() {
     assert_eq!(bob.hears("close").await["username"], "alice", "the other is told");
 }
 
-/// Alice calls bob over a relay that says nothing, and waits for `timeout`. How each ended, and their reports.
+/// Alice calls bob over a relay that says nothing, and waits for `timeout`. How each ended, and
+/// their reports.
 async fn call_without_a_path(timeout: &str) -> [(Finished, Report); 2] {
     let server = TestServer::start().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -151,8 +178,17 @@ async fn call_without_a_path(timeout: &str) -> [(Finished, Report); 2] {
     let alone = async |name: &str, errand: &[&str]| {
         let report = folder.path().join(format!("{name}.json"));
         let path = report.display().to_string();
-        let usual =
-            ["--relay-only", "--ice-server", &relay, "--report", &path, "--username", name, "--server", server.url()];
+        let usual = [
+            "--relay-only",
+            "--ice-server",
+            &relay,
+            "--report",
+            &path,
+            "--username",
+            name,
+            "--server",
+            server.url(),
+        ];
         let arguments: Vec<&str> = errand.iter().chain(&usual).copied().collect();
         let finished = run(&arguments).await;
         (finished, Report::read(&report).expect("a report"))
@@ -170,9 +206,19 @@ fn has_not_connected((finished, report): &(Finished, Report), words: &str, step:
     assert_eq!(report.word("outcome"), Some("failed"), "{report:?}");
     assert!(finished.stderr.contains(words), "{finished:?}");
     assert!(!finished.stderr.contains("cancelled"), "{finished:?}");
-    assert_eq!(finished.stderr.matches(step).count(), 1, "the log says how far it came: {}", finished.stderr);
+    assert_eq!(
+        finished.stderr.matches(step).count(),
+        1,
+        "the log says how far it came: {}",
+        finished.stderr
+    );
     let stuck = "not connected: ICE is not complete";
-    assert_eq!(finished.stderr.matches(stuck).count(), 1, "and so does the peer connection: {}", finished.stderr);
+    assert_eq!(
+        finished.stderr.matches(stuck).count(),
+        1,
+        "and so does the peer connection: {}",
+        finished.stderr
+    );
 }
 
 const ANSWER_CAME: &str = "their answer came, no connection";
@@ -181,15 +227,27 @@ const ANSWER_SENT: &str = "our answer was sent, no connection";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_finds_no_network_path_could_not_be_connected_at_both_ends() {
     let [alice, bob] = call_without_a_path("30s").await;
-    has_not_connected(&alice, "Couldn't connect to bob. A firewall on one side may be in the way", ANSWER_CAME);
-    has_not_connected(&bob, "Couldn't connect to alice. A firewall on one side may be in the way", ANSWER_SENT);
+    has_not_connected(
+        &alice,
+        "Couldn't connect to bob. A firewall on one side may be in the way",
+        ANSWER_CAME,
+    );
+    has_not_connected(
+        &bob,
+        "Couldn't connect to alice. A firewall on one side may be in the way",
+        ANSWER_SENT,
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_script_that_waits_no_longer_could_not_connect_and_neither_could_the_other() {
     let [alice, bob] = call_without_a_path("3s").await;
     has_not_connected(&alice, "no connection to bob was made in time", ANSWER_CAME);
-    has_not_connected(&bob, "Couldn't connect to alice. A firewall on one side may be in the way", ANSWER_SENT);
+    has_not_connected(
+        &bob,
+        "Couldn't connect to alice. A firewall on one side may be in the way",
+        ANSWER_SENT,
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,10 +260,15 @@ async fn files_that_cannot_be_used_exit_with_6_before_anyone_is_called() {
         ("--report", "/nowhere/at/all.json"),
         ("--microphone", "file:/nowhere/at/all.wav"),
     ] {
-        let arguments = ["call", "bob", "--username", "alice", "--server", server.url(), option, value];
+        let arguments =
+            ["call", "bob", "--username", "alice", "--server", server.url(), option, value];
         fails(&run(&arguments).await, 6, "/nowhere/at/all");
     }
-    assert_eq!(bob.hears_within(Duration::from_millis(200), "offer").await, None, "nobody was called");
+    assert_eq!(
+        bob.hears_within(Duration::from_millis(200), "offer").await,
+        None,
+        "nobody was called"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -214,7 +277,8 @@ async fn devices_are_listed_as_json() {
     let program = Program::start("visavis", &visavis, ["devices", "--json"]).expect("it starts");
     let finished = program.finish(LIMIT).await.expect("it ends");
     assert!(finished.status.success(), "{finished:?}");
-    let list: serde_json::Value = serde_json::from_str(&finished.stdout).expect("JSON and nothing else");
+    let list: serde_json::Value =
+        serde_json::from_str(&finished.stdout).expect("JSON and nothing else");
     for kind in ["cameras", "microphones", "speakers"] {
         assert!(list[kind].is_array(), "{list}");
     }
@@ -227,16 +291,31 @@ async fn two_who_name_the_same_room_meet_see_each_other_and_both_exit_with_0() {
     let meet = async |name: &str, duration: &[&str]| {
         let report = folder.path().join(format!("{name}.json"));
         let path = report.display().to_string();
-        let small = ["call", "--room", "den", "--video-size", "320x180", "--report", &path, "--server", server.url()];
-        let arguments: Vec<&str> = small.iter().chain(&["--username", name]).chain(duration).copied().collect();
+        let small = [
+            "call",
+            "--room",
+            "den",
+            "--video-size",
+            "320x180",
+            "--report",
+            &path,
+            "--server",
+            server.url(),
+        ];
+        let arguments: Vec<&str> =
+            small.iter().chain(&["--username", name]).chain(duration).copied().collect();
         let finished = run(&arguments).await;
         (finished, Report::read(&report).expect("a report"))
     };
-    let ((alice, hers), (bob, his)) = tokio::join!(meet("alice", &["--duration", "3s"]), meet("bob", &[]));
+    let ((alice, hers), (bob, his)) =
+        tokio::join!(meet("alice", &["--duration", "3s"]), meet("bob", &[]));
     for (finished, report, other) in [(alice, hers, "bob"), (bob, his, "alice")] {
         assert_eq!(finished.status.code(), Some(0), "{finished:?}");
         assert_eq!((report.word("outcome"), report.word("peer")), (Some("completed"), Some(other)));
-        assert!(report.number("video.received.frames_decoded").is_some_and(|frames| frames >= 30.0), "{report:?}");
+        assert!(
+            report.number("video.received.frames_decoded").is_some_and(|frames| frames >= 30.0),
+            "{report:?}"
+        );
         let hz = report.number("audio.received.tone_hz").expect("a tone was heard");
         assert!((hz - 440.0).abs() <= 2.0, "{hz}");
     }

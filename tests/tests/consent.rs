@@ -56,27 +56,43 @@ impl Baits {
     }
 }
 
-/// Everything that a server could say in the hope that an app takes it for what its person wants. `me` is its name.
+/// Everything that a server could say in the hope that an app takes it for what its person wants.
+/// `me` is its name.
 fn lures(me: &str, baits: &Baits) -> Vec<Vec<Value>> {
-    let joined = |room: &str, users: &[&str]| json!({ "type": "joined", "room": room, "users": users });
+    let joined =
+        |room: &str, users: &[&str]| json!({ "type": "joined", "room": room, "users": users });
     let from = |kind: &str, name: &str, call: &str| json!({ "type": kind, "username": name, "call": call });
     let with = |mut message: Value, member: &str, value: Value| {
         message[member] = value;
         message
     };
-    let offer = |name: &str, call: &str| with(from("offer", name, call), "offer", baits.description("offer"));
-    let answer = |name: &str, call: &str| with(from("answer", name, call), "answer", baits.description("answer"));
-    let candidate = |name: &str, call: &str| with(from("candidate", name, call), "candidate", baits.candidate());
+    let offer = |name: &str, call: &str| {
+        with(from("offer", name, call), "offer", baits.description("offer"))
+    };
+    let answer = |name: &str, call: &str| {
+        with(from("answer", name, call), "answer", baits.description("answer"))
+    };
+    let candidate = |name: &str, call: &str| {
+        with(from("candidate", name, call), "candidate", baits.candidate())
+    };
     let login = |name: &str| json!({ "type": "login", "success": true, "username": name, "iceServers": baits.ice_servers(), "resume": "" });
     vec![
         vec![joined("x", &["mallory"])],
-        vec![joined("x", &["mallory"]), joined("y", &["mallory", "trudy"]), joined("x", &[me]), joined("x", &[])],
+        vec![
+            joined("x", &["mallory"]),
+            joined("y", &["mallory", "trudy"]),
+            joined("x", &[me]),
+            joined("x", &[]),
+        ],
         vec![
             json!({ "type": "user-joined", "room": "x", "username": "mallory" }),
             json!({ "type": "user-left", "room": "x", "username": "mallory" }),
             json!({ "type": "message", "room": "x", "username": "mallory", "message": { "join": "x" } }),
         ],
-        vec![json!({ "type": "ice-servers", "iceServers": baits.ice_servers() }), joined("z", &["mallory"])],
+        vec![
+            json!({ "type": "ice-servers", "iceServers": baits.ice_servers() }),
+            joined("z", &["mallory"]),
+        ],
         vec![login(me), joined("x", &["mallory"]), login("mallory"), joined("x", &[me])],
         vec![answer("mallory", "c1"), candidate("mallory", "c1"), from("ringing", "mallory", "c1")],
         vec![
@@ -146,7 +162,8 @@ fn alice_runs(what: &[&str], server: &str, data: &Path) -> Program {
     let data = data.display().to_string();
     let visavis = programs::visavis().expect("visavis is built");
     let who = ["--username", "alice", "--server", server, "--data-dir", &data];
-    let devices = ["--camera", "pattern", "--microphone", "tone", "--speaker", "none", "--timeout", "2m"];
+    let devices =
+        ["--camera", "pattern", "--microphone", "tone", "--speaker", "none", "--timeout", "2m"];
     let log = ["--ice-server", "none", "--log", "visavis_client=info"];
     let all = what.iter().chain(&who).chain(&devices).chain(&log);
     Program::start("visavis", &visavis, all).expect("it starts")
@@ -208,7 +225,9 @@ async fn who_comes_back_into_a_room_is_shown_who_is_there_and_calls_when_they_sa
     victim.say(&joined_blue(&["bob"])).await;
     assert_eq!(victim.settle().await, "ringing", "it is in no call");
     assert_eq!(victim.disclosed(), Vec::<&Value>::new());
-    let snapshot = alice.until("sees bob and is in no call", |s| s.room_mate == bob(true) && in_no_call(s)).await;
+    let snapshot = alice
+        .until("sees bob and is in no call", |s| s.room_mate == bob(true) && in_no_call(s))
+        .await;
     assert!(!snapshot.camera_live, "{snapshot:#?}");
 
     alice.call("bob").await;
@@ -225,12 +244,18 @@ async fn who_asked_for_a_room_calls_whoever_is_there_although_the_first_answer_w
     assert_eq!(victim.hears("join").await["room"], "blue");
     victim.say(&joined_blue(&["bob"])).await;
     assert_eq!(victim.hears("offer").await["otherUsername"], "bob");
-    alice.until("calls", |s| matches!(&s.call, CallPhase::Calling { peer, .. } if peer.as_str() == "bob")).await;
+    alice
+        .until(
+            "calls",
+            |s| matches!(&s.call, CallPhase::Calling { peer, .. } if peer.as_str() == "bob"),
+        )
+        .await;
     alice.session.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_program_that_is_told_to_meet_somebody_in_a_room_calls_them_also_after_the_server_was_lost() {
+async fn the_program_that_is_told_to_meet_somebody_in_a_room_calls_them_also_after_the_server_was_lost()
+ {
     let server = HostileServer::start().await;
     let data = tempfile::tempdir().expect("a temporary folder");
     let program = alice_runs(&["call", "--room", "blue"], &server.url(), data.path());
@@ -250,7 +275,8 @@ async fn the_program_that_is_told_to_meet_somebody_in_a_room_calls_them_also_aft
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_in_a_room_is_called_by_himself_when_the_server_restarts() {
     let mut server = TestServer::start().await;
-    let mut people = [Person::online("alice", server.url()).await, Person::online("bob", server.url()).await];
+    let mut people =
+        [Person::online("alice", server.url()).await, Person::online("bob", server.url()).await];
     // They met there, and did not talk.
     for person in &mut people {
         person.wish(Intent::JoinRoom(blue())).await;

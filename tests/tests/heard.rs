@@ -1,5 +1,6 @@
-//! Everyone hears: two real windows, a real sound server, the ring tone on, and the call answered by its button. What each
-//! speaks into their microphone comes out of the other's speaker, whatever rang or broke before.
+//! Everyone hears: two real windows, a real sound server, the ring tone on, and the call answered
+//! by its button. What each speaks into their microphone comes out of the other's speaker, whatever
+//! rang or broke before.
 #![cfg(target_os = "linux")]
 
 use std::time::Duration;
@@ -40,7 +41,11 @@ impl Two {
     }
 
     /// The same with other people's devices at hand, and other speakers chosen.
-    async fn log_in_with(kind: Kind, devices_of: &[&str], speaker_of: impl Fn(&str) -> String) -> Self {
+    async fn log_in_with(
+        kind: Kind,
+        devices_of: &[&str],
+        speaker_of: impl Fn(&str) -> String,
+    ) -> Self {
         let (server, display) = (TestServer::start().await, Display::start().await);
         let sound = SoundServer::start(kind, devices_of).await;
         let mut people = Vec::new();
@@ -50,9 +55,24 @@ impl Two {
             let mut window = Window::open_with(person, &display, |command| {
                 sound.put_in_reach(command);
                 command
-                    .args(["--microphone", &format!("{person}-microphone"), "--speaker", &speaker_of(person)])
-                    .args(["--noise-suppression", "off", "--echo-cancellation", "off", "--automatic-gain", "off"])
-                    .args(["--log", "warn,visavis_client::device=debug,visavis_client::session=debug"]);
+                    .args([
+                        "--microphone",
+                        &format!("{person}-microphone"),
+                        "--speaker",
+                        &speaker_of(person),
+                    ])
+                    .args([
+                        "--noise-suppression",
+                        "off",
+                        "--echo-cancellation",
+                        "off",
+                        "--automatic-gain",
+                        "off",
+                    ])
+                    .args([
+                        "--log",
+                        "warn,visavis_client::device=debug,visavis_client::session=debug",
+                    ]);
             })
             .await;
             window.logs_in(server.url());
@@ -83,7 +103,9 @@ impl Two {
         let Err(instead) = self.people[who].ears.wait_for(sound, SOON).await else { return };
         let streams = self.sound.streams().await;
         let [alice, bob] = self.people.each_ref().map(|person| person.window.said());
-        panic!("{instead}\n--- streams: {streams}\n--- alice's window: {alice}\n--- bob's window: {bob}");
+        panic!(
+            "{instead}\n--- streams: {streams}\n--- alice's window: {alice}\n--- bob's window: {bob}"
+        );
     }
 
     async fn both_hear_each_other(&mut self) {
@@ -140,7 +162,9 @@ async fn a_call_that_was_declined_and_made_again_is_heard_by_both() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_default_speaker_takes_the_ring_tone_and_the_call_over() {
-    let speaker = |person: &str| if person == "bob" { "default".to_owned() } else { format!("{person}-speaker") };
+    let speaker = |person: &str| {
+        if person == "bob" { "default".to_owned() } else { format!("{person}-speaker") }
+    };
     let mut two = Two::log_in_with(Kind::PulseAudio, &["alice", "headset", "bob"], speaker).await;
     two.ring().await;
     let headset = two.sound.listen("headset");
@@ -191,7 +215,8 @@ async fn a_sound_server_that_hangs_in_the_call_is_said_and_used_again_when_it_go
     two.sound.freeze().await;
     for person in &mut two.people {
         person.window.waits_for(&By::containing(MISSING[1]));
-        // The window does not hang with it. (By key: the buttons fade, and a notice may move over one.)
+        // The window does not hang with it. (By key: the buttons fade, and a notice may move over
+        // one.)
         person.window.presses(Key::V);
         person.window.waits_for(&By::name("Camera on"));
         person.window.presses(Key::V);

@@ -12,15 +12,15 @@ use visavis_tests::person::{Person, tone_of};
 use visavis_tests::redirect::Redirect;
 use visavis_tests::server::TestServer;
 
-/// In this time the encoder finds out how narrow the link is; it begins with more than that, so the picture may stand
-/// still once.
+/// In this time the encoder finds out how narrow the link is; it begins with more than that, so the
+/// picture may stand still once.
 const BEGINNING: Duration = Duration::from_secs(5);
 
 /// Then they talk on for so long.
 const TALK: Duration = Duration::from_secs(15);
 
-/// For how long a picture may stand still at most, in the beginning and later. Generous, for machines that are slow or
-/// have other work to do.
+/// For how long a picture may stand still at most, in the beginning and later. Generous, for
+/// machines that are slow or have other work to do.
 const LONGEST_FREEZE: [Duration; 2] = [Duration::from_millis(2500), Duration::from_millis(1200)];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,23 +39,38 @@ async fn over_600_kbit_a_second_pictures_and_sound_go_on() {
     bob.until_in_call().await;
 
     let (hers, his) = (alice.seen(), bob.seen());
-    let watch =
-        |path| async move { [look::longest_freeze(path, BEGINNING).await, look::longest_freeze(path, TALK).await] };
+    let watch = |path| async move {
+        [look::longest_freeze(path, BEGINNING).await, look::longest_freeze(path, TALK).await]
+    };
     let frozen = tokio::join!(watch(&hers), watch(&his));
     alice.wish(Intent::HangUp).await;
     assert_eq!(bob.until_ended().await, EndReason::ClosedByPeer);
 
-    for (listener, speaker, frozen) in [(&mut alice, "bob", frozen.0), (&mut bob, "alice", frozen.1)] {
+    for (listener, speaker, frozen) in
+        [(&mut alice, "bob", frozen.0), (&mut bob, "alice", frozen.1)]
+    {
         let report = listener.report().await;
         let pictures = look::compare_with_pattern(&listener.seen());
         println!("{speaker}: frozen {frozen:?}, {pictures:?}");
         let fluent = frozen.iter().zip(LONGEST_FREEZE).all(|(frozen, longest)| *frozen <= longest);
         assert!(fluent, "{speaker}'s picture stood still for {frozen:?}");
-        assert!(pictures.frames >= 10 * (BEGINNING + TALK).as_secs(), "only {} pictures of {speaker}", pictures.frames);
+        assert!(
+            pictures.frames >= 10 * (BEGINNING + TALK).as_secs(),
+            "only {} pictures of {speaker}",
+            pictures.frames
+        );
         assert_eq!(pictures.out_of_order, 0);
-        assert!(pictures.median_psnr_db >= 30.0, "{speaker}'s pictures have {:.1} dB", pictures.median_psnr_db);
+        assert!(
+            pictures.median_psnr_db >= 30.0,
+            "{speaker}'s pictures have {:.1} dB",
+            pictures.median_psnr_db
+        );
         // A small picture that was made large; one that is torn or of another moment is far below.
-        assert!(pictures.worst_psnr_db >= 22.0, "{speaker}'s worst picture has {:.1} dB", pictures.worst_psnr_db);
+        assert!(
+            pictures.worst_psnr_db >= 22.0,
+            "{speaker}'s worst picture has {:.1} dB",
+            pictures.worst_psnr_db
+        );
 
         let recording = Recording::read(&listener.heard());
         let end = recording.last(2.0);
@@ -64,12 +79,20 @@ async fn over_600_kbit_a_second_pictures_and_sound_go_on() {
             (hz - f64::from(tone_of(speaker))).abs() <= 2.0 && level > -40.0,
             "{speaker}: {hz} Hz, {level:.0} dBFS"
         );
-        let made_up = report.audio.received.and_then(|audio| audio.concealed_ratio).expect("sound was received");
+        let made_up = report
+            .audio
+            .received
+            .and_then(|audio| audio.concealed_ratio)
+            .expect("sound was received");
         assert!(made_up <= 0.15, "{:.0}% of {speaker}'s sound was made up", 100.0 * made_up);
 
         // It is the link that limits, and the encoder knows.
-        let target = report.video.sent.and_then(|video| video.target_bps).expect("pictures were sent");
-        println!("{speaker}: {:.1}% of the sound made up; the other way {target} bit/s", 100.0 * made_up);
+        let target =
+            report.video.sent.and_then(|video| video.target_bps).expect("pictures were sent");
+        println!(
+            "{speaker}: {:.1}% of the sound made up; the other way {target} bit/s",
+            100.0 * made_up
+        );
         assert!(target <= 620_000, "the encoder aims at {target} bit/s");
     }
 }

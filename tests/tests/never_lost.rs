@@ -1,4 +1,5 @@
-//! A call goes on: over a relay only, without IPv4, from another address, and after the network was away.
+//! A call goes on: over a relay only, without IPv4, from another address, and after the network was
+//! away.
 #![expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 
 use std::sync::Arc;
@@ -41,7 +42,11 @@ async fn hang_up(alice: &mut Person, bob: &mut Person) -> [Report; 2] {
     for (listener, speaker) in [(&*alice, "bob"), (&*bob, "alice")] {
         let pictures = look::compare_with_pattern(&listener.seen());
         assert!(pictures.frames >= 30, "only {} pictures of {speaker}", pictures.frames);
-        assert!(pictures.median_psnr_db >= 30.0, "{speaker}'s pictures have {:.1} dB", pictures.median_psnr_db);
+        assert!(
+            pictures.median_psnr_db >= 30.0,
+            "{speaker}'s pictures have {:.1} dB",
+            pictures.median_psnr_db
+        );
         let recording = Recording::read(&listener.heard());
         let end = recording.last(1.0);
         let (hz, level) = (recording.strongest_hz(end), Recording::level_dbfs(end));
@@ -71,8 +76,10 @@ async fn two_who_use_nothing_but_the_servers_relay_see_and_hear_each_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_who_have_no_ipv4_see_and_hear_each_other() {
     let server = TestServer::start().await;
-    let six = |options: &mut SessionOptions| options.bind = vec!["[::1]:0".parse().expect("an address")];
-    let (mut alice, mut bob) = (online("alice", server.url(), six).await, online("bob", server.url(), six).await);
+    let six =
+        |options: &mut SessionOptions| options.bind = vec!["[::1]:0".parse().expect("an address")];
+    let (mut alice, mut bob) =
+        (online("alice", server.url(), six).await, online("bob", server.url(), six).await);
     connect(&mut alice, &mut bob).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     hang_up(&mut alice, &mut bob).await;
@@ -93,7 +100,8 @@ async fn across_a_network() -> (TestServer, Person, Person, Arc<Emulator>) {
 /// For how long at most either's picture of the other stands still in this time.
 async fn longest_freeze(alice: &Person, bob: &Person, during: Duration) -> Duration {
     let (hers, his) = (alice.seen(), bob.seen());
-    let (hers, his) = tokio::join!(look::longest_freeze(&hers, during), look::longest_freeze(&his, during));
+    let (hers, his) =
+        tokio::join!(look::longest_freeze(&hers, during), look::longest_freeze(&his, during));
     println!("frozen for {hers:?} and {his:?}");
     hers.max(his)
 }
@@ -106,7 +114,10 @@ async fn who_gets_another_address_is_seen_and_heard_again_within_two_seconds() {
         let frozen = longest_freeze(&alice, &bob, Duration::from_secs(4)).await;
         assert!(frozen < Duration::from_secs(2), "{side:?} moved: frozen for {frozen:?}");
         for person in [&alice, &bob] {
-            assert!(matches!(person.sees().call, CallPhase::InCall { .. }), "for the person nothing has happened");
+            assert!(
+                matches!(person.sees().call, CallPhase::InCall { .. }),
+                "for the person nothing has happened"
+            );
         }
     }
     hang_up(&mut alice, &mut bob).await;

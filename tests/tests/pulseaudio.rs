@@ -1,5 +1,6 @@
-//! A call through real audio devices: a sound server of the test's own, with a microphone and a speaker for each of the
-//! two. What is spoken into one's microphone is heard from the other's speaker.
+//! A call through real audio devices: a sound server of the test's own, with a microphone and a
+//! speaker for each of the two. What is spoken into one's microphone is heard from the other's
+//! speaker.
 #![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};
@@ -31,8 +32,10 @@ impl SoundServer {
     async fn start() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         std::fs::create_dir(folder.path().join("pulse")).expect("a folder for the socket");
-        let mut script =
-            format!("load-module module-native-protocol-unix auth-anonymous=1 socket={}\n", socket(&folder).display());
+        let mut script = format!(
+            "load-module module-native-protocol-unix auth-anonymous=1 socket={}\n",
+            socket(&folder).display()
+        );
         for person in ["alice", "bob"] {
             script += &format!(
                 "load-module module-null-sink sink_name={person}-ears rate=48000 \
@@ -49,9 +52,17 @@ impl SoundServer {
         std::fs::write(&script_path, script).expect("the server's script");
         let mut command = in_reach(&folder, Path::new("pulseaudio"));
         command
-            .args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes", "-F"])
+            .args([
+                "-n",
+                "--daemonize=no",
+                "--exit-idle-time=-1",
+                "--use-pid-file=no",
+                "--disable-shm=yes",
+                "-F",
+            ])
             .arg(&script_path);
-        let program = Program::spawn("pulseaudio", command).expect("pulseaudio starts: apt-get install pulseaudio");
+        let program = Program::spawn("pulseaudio", command)
+            .expect("pulseaudio starts: apt-get install pulseaudio");
         let begun = Instant::now();
         while std::os::unix::net::UnixStream::connect(socket(&folder)).is_err() {
             assert!(begun.elapsed() < SOON, "pulseaudio does not listen: {}", program.stderr());
@@ -79,7 +90,8 @@ impl SoundServer {
         for sample in 0..48_000 * 60 {
             let phase = sample as f32 * tone_of(person) / 48_000.0;
             let amplitude = 0.3 * f32::from(i16::MAX);
-            wav.write_sample((amplitude * (phase * std::f32::consts::TAU).sin()) as i16).expect("a sample");
+            wav.write_sample((amplitude * (phase * std::f32::consts::TAU).sin()) as i16)
+                .expect("a sample");
         }
         wav.finalize().expect("a whole WAV file");
         let arguments = [format!("--device={person}-mouth"), path.display().to_string()];
@@ -161,7 +173,10 @@ async fn what_is_spoken_into_a_real_microphone_is_heard_from_the_others_real_spe
         let recording = Recording::read(&sound.path(&format!("{listener}-heard.wav")));
         let heard = loudest_second(&recording);
         let hz = recording.strongest_hz(heard);
-        assert!((hz - expected).abs() <= 2.0, "{listener} hears {hz} Hz, {speaker} speaks at {expected} Hz");
+        assert!(
+            (hz - expected).abs() <= 2.0,
+            "{listener} hears {hz} Hz, {speaker} speaks at {expected} Hz"
+        );
         let level = Recording::level_dbfs(heard);
         assert!((-20.0..-8.0).contains(&level), "{listener} hears {speaker} at {level:.1} dBFS");
         let report = Report::read(&sound.path(&format!("{listener}.json"))).expect("a report");
@@ -185,9 +200,15 @@ async fn the_doctor_hears_the_speaker_in_the_microphone_and_how_much_of_it_is_ca
         let finished = doctor.finish(EXAMINATION).await.expect("it ends");
         let checkup: serde_json::Value = serde_json::from_str(&finished.stdout).expect("JSON");
         let findings = checkup["findings"].as_array().expect("findings");
-        let echo = findings.iter().find(|finding| finding["part"] == "echo canceller").expect("it was examined");
+        let echo = findings
+            .iter()
+            .find(|finding| finding["part"] == "echo canceller")
+            .expect("it was examined");
         println!("{echo}");
-        (echo["verdict"].as_str().expect("a verdict").to_owned(), echo["words"].as_str().expect("words").to_owned())
+        (
+            echo["verdict"].as_str().expect("a verdict").to_owned(),
+            echo["words"].as_str().expect("words").to_owned(),
+        )
     };
     let (verdict, words) = examine("echo-microphone").await;
     assert_eq!(verdict, "works", "{words}");

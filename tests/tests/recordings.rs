@@ -1,4 +1,5 @@
-//! What `--record-video` and `--snapshot` keep of a call: all of it, at full size, and as long as it took.
+//! What `--record-video` and `--snapshot` keep of a call: all of it, at full size, and as long as
+//! it took.
 #![expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 
 use std::path::Path;
@@ -29,7 +30,8 @@ const FPS: f64 = 30.0;
 /// What a recording shows.
 struct Recorded {
     size: VideoSize,
-    /// Each different picture: what its bar says, and how like the pattern at full size it is, in decibels.
+    /// Each different picture: what its bar says, and how like the pattern at full size it is, in
+    /// decibels.
     pictures: Vec<(Stamp, f64)>,
     /// How many times each stands in the file.
     times: Vec<u64>,
@@ -40,7 +42,8 @@ impl Recorded {
         let mut pictures = Vec::new();
         let mut pattern: Option<Pattern> = None;
         let times = look::pictures_and_times(path, |frame| {
-            let stamp = read_bar(frame).unwrap_or_else(|| panic!("picture {} has no readable bar", pictures.len()));
+            let stamp = read_bar(frame)
+                .unwrap_or_else(|| panic!("picture {} has no readable bar", pictures.len()));
             let pattern = pattern.get_or_insert_with(|| Pattern::new(frame.size));
             pictures.push((stamp, psnr(frame, &pattern.render(stamp, frame.captured_at))));
         });
@@ -60,9 +63,10 @@ impl Recorded {
         likeness.get(likeness.len() / 2).copied().unwrap_or(0.0)
     }
 
-    /// By how much the time at which a picture is played differs from that at which it was captured, in seconds, both
-    /// counted from the first: of half the pictures, of half those of the last second, and of the worst. A picture may come
-    /// late, and is played late then, as it was shown.
+    /// By how much the time at which a picture is played differs from that at which it was
+    /// captured, in seconds, both counted from the first: of half the pictures, of half those of
+    /// the last second, and of the worst. A picture may come late, and is played late then, as it
+    /// was shown.
     fn out_of_time(&self) -> [f64; 3] {
         let first = self.pictures[0].0.captured_at.0;
         let mut place = 0;
@@ -92,11 +96,17 @@ impl Recorded {
     }
 }
 
-/// A picture of 1280x720 that was sent at that size is at least so like the pattern; one of 320x180 is not.
+/// A picture of 1280x720 that was sent at that size is at least so like the pattern; one of 320x180
+/// is not.
 const SHARP_DB: f64 = 30.0;
 
 /// Somebody who calls or answers without a window.
-async fn run(name: &str, folder: &Path, server: &TestServer, arguments: &[&str]) -> (Finished, Report) {
+async fn run(
+    name: &str,
+    folder: &Path,
+    server: &TestServer,
+    arguments: &[&str],
+) -> (Finished, Report) {
     let file = |suffix: &str| folder.join(format!("{name}{suffix}")).display().to_string();
     let (video, png, report, data) = (file(".y4m"), file(".png"), file(".json"), file(".data"));
     let usual = [
@@ -114,7 +124,8 @@ async fn run(name: &str, folder: &Path, server: &TestServer, arguments: &[&str])
     ];
     let visavis = programs::visavis().expect("visavis is built");
     let missing = usual.iter().filter(|[option, _]| !arguments.contains(option)).flatten();
-    let program = Program::start("visavis", &visavis, arguments.iter().chain(missing)).expect("it starts");
+    let program =
+        Program::start("visavis", &visavis, arguments.iter().chain(missing)).expect("it starts");
     let finished = program.finish(LIMIT).await.expect("it ends");
     (finished, Report::read(Path::new(&report)).expect("a report"))
 }
@@ -131,7 +142,11 @@ async fn a_call_at_720p_is_recorded_at_720p_at_both_ends_and_so_is_its_last_pict
     let (bob, alice) = tokio::join!(answers, calls);
     for (name, (finished, report)) in [("alice", alice), ("bob", bob)] {
         assert_eq!(finished.status.code(), Some(0), "{finished:?}");
-        assert_eq!(report.number("video.received.width"), Some(1280.0), "{name} was sent 720p in the end: {report:?}");
+        assert_eq!(
+            report.number("video.received.width"),
+            Some(1280.0),
+            "{name} was sent 720p in the end: {report:?}"
+        );
         let recorded = Recorded::read(&folder.path().join(format!("{name}.y4m")));
         let out_of_time = recorded.out_of_time();
         println!("{name}: {:.2} s, out of time by {out_of_time:.3?} s", recorded.plays());
@@ -142,9 +157,16 @@ async fn a_call_at_720p_is_recorded_at_720p_at_both_ends_and_so_is_its_last_pict
         );
         recorded.is_sharp_at_the_end();
         // The call takes 8 s, of which the first picture misses a part.
-        assert!((6.5..8.2).contains(&recorded.plays()), "{name}'s recording plays for {:.2} s", recorded.plays());
+        assert!(
+            (6.5..8.2).contains(&recorded.plays()),
+            "{name}'s recording plays for {:.2} s",
+            recorded.plays()
+        );
         let [half, at_the_end, _] = out_of_time;
-        assert!(half <= 0.1 && at_the_end <= 0.1, "{name}'s recording is out of time by {out_of_time:.3?} s");
+        assert!(
+            half <= 0.1 && at_the_end <= 0.1,
+            "{name}'s recording is out of time by {out_of_time:.3?} s"
+        );
         let png = std::fs::read(folder.path().join(format!("{name}.png"))).expect("a snapshot");
         assert_eq!(Picture::from_png(&png).expect("a readable PNG").size(), (1280, 720));
         assert!(look::is_png_of_pattern(&folder.path().join(format!("{name}.png"))));
@@ -161,14 +183,26 @@ async fn a_full_disk_costs_the_call_nothing_and_is_said_in_a_line() {
     let answers = run("bob", folder.path(), &server, &["answer", "--video-size", "320x180"]);
     let calls = async {
         presence::logged_in(server.url(), "bob", LIMIT).await.expect("bob is online");
-        let full = ["call", "bob", "--duration", "3s", "--video-size", "320x180", "--record-video", "/dev/full"];
+        let full = [
+            "call",
+            "bob",
+            "--duration",
+            "3s",
+            "--video-size",
+            "320x180",
+            "--record-video",
+            "/dev/full",
+        ];
         run("alice", folder.path(), &server, &full).await
     };
     let ((bob, _), (alice, report)) = tokio::join!(answers, calls);
     for finished in [&alice, &bob] {
         assert_eq!(finished.status.code(), Some(0), "{finished:?}");
     }
-    assert!(report.number("video.received.frames_decoded").is_some_and(|frames| frames >= 30.0), "{report:?}");
+    assert!(
+        report.number("video.received.frames_decoded").is_some_and(|frames| frames >= 30.0),
+        "{report:?}"
+    );
     let words = "The recording is not whole: the file can't be written any more: No space left";
     assert_eq!(alice.stdout.lines().filter(|line| line.starts_with(words)).count(), 1, "{alice:?}");
     assert!(!bob.stdout.contains("recording") && !bob.stderr.contains("recording"), "{bob:?}");
@@ -180,7 +214,9 @@ async fn pictures_that_are_missing_for_a_second_leave_the_recording_as_long_as_t
     let network = Arc::new(Emulator::start(Timeline::steady(usual), 21).await.expect("free ports"));
     let server = TestServer::start().await;
     let redirect = Redirect::start(server.url(), Arc::clone(&network)).await;
-    let hd = |options: &mut SessionOptions| options.video_size = VideoSize::new(1280, 720).expect("a size");
+    let hd = |options: &mut SessionOptions| {
+        options.video_size = VideoSize::new(1280, 720).expect("a size")
+    };
     let (mut alice, mut bob) = (Person::with("alice", hd), Person::with("bob", hd));
     alice.log_in(server.url()).await;
     bob.log_in(redirect.url()).await;
@@ -206,8 +242,15 @@ async fn pictures_that_are_missing_for_a_second_leave_the_recording_as_long_as_t
     let longest = recorded.times.iter().max().copied().unwrap_or(0);
     println!("plays {:.3} s of {call:.3} s, holds one for {longest} frames", recorded.plays());
     recorded.is_sharp_at_the_end();
-    assert!((recorded.plays() - call).abs() <= 0.1, "{:.3} s of a call of {call:.3} s", recorded.plays());
+    assert!(
+        (recorded.plays() - call).abs() <= 0.1,
+        "{:.3} s of a call of {call:.3} s",
+        recorded.plays()
+    );
     assert!(longest >= 24, "the longest hold is of {longest} frames");
     let [half, at_the_end, _] = recorded.out_of_time();
-    assert!(half <= 0.1 && at_the_end <= 0.1, "out of time by {half:.3} s, at the end by {at_the_end:.3} s");
+    assert!(
+        half <= 0.1 && at_the_end <= 0.1,
+        "out of time by {half:.3} s, at the end by {at_the_end:.3} s"
+    );
 }

@@ -1,5 +1,5 @@
-//! Two real windows on a display of their own: log in, call, accept, see each other, close. Leaves screenshots in
-//! `target/screenshots`.
+//! Two real windows on a display of their own: log in, call, accept, see each other, close. Leaves
+//! screenshots in `target/screenshots`.
 
 use std::time::Duration;
 

@@ -38,7 +38,10 @@ const fn bar(name: &'static str, place: &'static str, unit: Unit, at_most: f64) 
 }
 
 const CALL: &[Bar] = &[
-    Bar { caller_only: true, ..bar("call to first video", "setup.call_to_first_video_ms", Unit::Milliseconds, 400.0) },
+    Bar {
+        caller_only: true,
+        ..bar("call to first video", "setup.call_to_first_video_ms", Unit::Milliseconds, 400.0)
+    },
     bar("glass to glass, p50", "video.received.glass_to_glass_ms.p50", Unit::Milliseconds, 20.0),
     bar("glass to glass, p95", "video.received.glass_to_glass_ms.p95", Unit::Milliseconds, 40.0),
     bar("mouth to ear, p50", "audio.received.mouth_to_ear_ms.p50", Unit::Milliseconds, 80.0),
@@ -105,12 +108,23 @@ impl Line {
         let at_most = 400.0;
         let verdict = Some(Verdict::of(median_ms, at_most));
         let name = "start to a usable window";
-        Self { name, unit: Unit::Milliseconds, at_most: Some(at_most), alice: median_ms, bob: None, verdict }
+        Self {
+            name,
+            unit: Unit::Milliseconds,
+            at_most: Some(at_most),
+            alice: median_ms,
+            bob: None,
+            verdict,
+        }
     }
 
     fn cells(&self) -> Vec<String> {
-        let show = |figure: Option<f64>| figure.map_or_else(|| NOT_MEASURED.to_owned(), |f| self.unit.show(f));
-        let bar = self.at_most.map_or_else(String::new, |at_most| format!("≤ {}", self.unit.show(at_most)));
+        let show = |figure: Option<f64>| {
+            figure.map_or_else(|| NOT_MEASURED.to_owned(), |f| self.unit.show(f))
+        };
+        let bar = self
+            .at_most
+            .map_or_else(String::new, |at_most| format!("≤ {}", self.unit.show(at_most)));
         let verdict = self.verdict.map_or("", Verdict::word);
         vec![self.name.into(), show(self.alice), show(self.bob), bar, verdict.into()]
     }
@@ -140,7 +154,11 @@ pub(crate) fn judge(alice: &Report, bob: &Report) -> Vec<Line> {
     let bars = CALL.iter().map(|bar| {
         let (of_alice, of_bob) = (bar.figure.of(alice), bar.figure.of(bob));
         let alice_verdict = Verdict::of(of_alice, bar.at_most);
-        let verdict = if bar.caller_only { alice_verdict } else { alice_verdict.max(Verdict::of(of_bob, bar.at_most)) };
+        let verdict = if bar.caller_only {
+            alice_verdict
+        } else {
+            alice_verdict.max(Verdict::of(of_bob, bar.at_most))
+        };
         Line {
             name: bar.name,
             unit: bar.unit,
@@ -200,7 +218,11 @@ mod tests {
     fn a_call_within_every_bar_passes() {
         let lines = judge(&report(good()), &report(good()));
         assert_eq!(verdicts(&lines).len(), CALL.len());
-        assert!(verdicts(&lines).iter().all(|(_, verdict)| *verdict == Verdict::Pass), "{}", in_words(&lines));
+        assert!(
+            verdicts(&lines).iter().all(|(_, verdict)| *verdict == Verdict::Pass),
+            "{}",
+            in_words(&lines)
+        );
         assert_eq!(not_measured(&lines), Vec::<String>::new());
     }
 
@@ -210,8 +232,14 @@ mod tests {
         slow["video"]["received"]["glass_to_glass_ms"]["p95"] = json!(40.1);
         slow["video"]["received"]["frames_dropped"] = json!(1);
         let lines = judge(&report(good()), &report(slow));
-        let short: Vec<_> = verdicts(&lines).into_iter().filter(|(_, verdict)| *verdict == Verdict::Short).collect();
-        assert_eq!(short, [("glass to glass, p95", Verdict::Short), ("frames dropped", Verdict::Short)]);
+        let short: Vec<_> = verdicts(&lines)
+            .into_iter()
+            .filter(|(_, verdict)| *verdict == Verdict::Short)
+            .collect();
+        assert_eq!(
+            short,
+            [("glass to glass, p95", Verdict::Short), ("frames dropped", Verdict::Short)]
+        );
         assert_eq!(in_words(&lines).matches("SHORT").count(), 2);
     }
 
@@ -219,7 +247,10 @@ mod tests {
     fn only_the_caller_knows_how_long_the_first_picture_took() {
         let mut callee = good();
         callee["setup"] = json!({});
-        assert_eq!(not_measured(&judge(&report(good()), &report(callee.clone()))), Vec::<String>::new());
+        assert_eq!(
+            not_measured(&judge(&report(good()), &report(callee.clone()))),
+            Vec::<String>::new()
+        );
         assert_eq!(not_measured(&judge(&report(callee), &report(good()))), ["call to first video"]);
     }
 

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: measures, and holds the figures against their bars. A miss is shown, not hidden; only what could
-//! not be measured is an error.
+//! `cargo xtask bench`: measures, and holds the figures against their bars. A miss is shown, not
+//! hidden; only what could not be measured is an error.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,14 +19,16 @@ use crate::workspace::{self, Profile};
 /// What to measure.
 #[derive(Debug, Clone, clap::Subcommand)]
 pub(crate) enum What {
-    /// A call of 1280x720 at 30 pictures a second between two clients on this machine, and the start of a window.
+    /// A call of 1280x720 at 30 pictures a second between two clients on this machine, and the
+    /// start of a window.
     Call,
     /// The signaling server beside a Node one of the classic kind: memory, processor time, latency.
     Server,
-    /// Calls over bad networks, emulated: how they come about, freezes, concealed sound, delay, queues. Takes a quarter of
-    /// an hour for all.
+    /// Calls over bad networks, emulated: how they come about, freezes, concealed sound, delay,
+    /// queues. Takes a quarter of an hour for all.
     Network {
-        /// Which: clean, loss-2, loss-10, bursts, jitter, drop, narrow, loss-30, blackout, address. All without.
+        /// Which: clean, loss-2, loss-10, bursts, jitter, drop, narrow, loss-30, blackout, address.
+        /// All without.
         scenarios: Vec<String>,
     },
     /// Calls with Chromium in network namespaces, and what both say of them (Linux, as root).
@@ -53,7 +55,8 @@ fn call() -> Result<(), Error> {
     packages::ensure(&[Purpose::Build, Purpose::Window, Purpose::Display])?;
     let built = workspace::build(Profile::Release)?;
     let folder = workspace::target_dir()?.join("bench");
-    std::fs::create_dir_all(&folder).map_err(Error::file(format!("making {}", folder.display())))?;
+    std::fs::create_dir_all(&folder)
+        .map_err(Error::file(format!("making {}", folder.display())))?;
     let report = |name: &str| folder.join(format!("{name}.json"));
     let scratch = tempfile::tempdir().map_err(Error::file("making a temporary folder"))?;
 
@@ -61,9 +64,11 @@ fn call() -> Result<(), Error> {
     let window_start = programs::runtime()?.block_on(async {
         let measure = async {
             let server = Server::start(&built.server).await?;
-            let side = |name: &str| arguments(server.url(), &scratch.path().join(name), &report(name));
+            let side =
+                |name: &str| arguments(server.url(), &scratch.path().join(name), &report(name));
             let limit = DURATION + Duration::from_secs(45);
-            programs::call_without_windows(&built.visavis, &side("alice"), &side("bob"), limit).await?;
+            programs::call_without_windows(&built.visavis, &side("alice"), &side("bob"), limit)
+                .await?;
             window_start::median(&built.visavis, server.url()).await
         };
         tokio::select! {
@@ -76,19 +81,27 @@ fn call() -> Result<(), Error> {
     let mut lines = vec![Line::window_start(window_start)];
     lines.extend(bars::judge(&alice, &bob));
     let file = folder.join("call.json");
-    let result = json!({ "lines": bars::as_json(&lines), "alice": alice.json(), "bob": bob.json() });
-    std::fs::write(&file, format!("{result:#}\n")).map_err(Error::file(format!("writing {}", file.display())))?;
+    let result =
+        json!({ "lines": bars::as_json(&lines), "alice": alice.json(), "bob": bob.json() });
+    std::fs::write(&file, format!("{result:#}\n"))
+        .map_err(Error::file(format!("writing {}", file.display())))?;
 
-    println!("\n{}\nalice calls, bob answers. The same as JSON: {}", bars::in_words(&lines), file.display());
+    println!(
+        "\n{}\nalice calls, bob answers. The same as JSON: {}",
+        bars::in_words(&lines),
+        file.display()
+    );
     let missing = bars::not_measured(&lines);
     if missing.is_empty() { Ok(()) } else { Err(Error::NotMeasured(missing)) }
 }
 
-/// Runs the program that puts an emulated network between two clients; it prints and writes what it finds.
+/// Runs the program that puts an emulated network between two clients; it prints and writes what it
+/// finds.
 fn network(scenarios: &[String]) -> Result<(), Error> {
     packages::ensure(&[Purpose::Build])?;
     let folder = workspace::target_dir()?.join("bench");
-    let program = ["run", "--release", "--package", "visavis-tests", "--bin", "network-bench", "--"];
+    let program =
+        ["run", "--release", "--package", "visavis-tests", "--bin", "network-bench", "--"];
     command::run(workspace::cargo().args(program).arg(&folder).args(scenarios))?;
     println!("Plots and reports are in {}.", folder.display());
     Ok(())
@@ -99,7 +112,8 @@ fn chromium(scenarios: &[String]) -> Result<(), Error> {
     packages::ensure(&[Purpose::Build, Purpose::Test])?;
     workspace::build(Profile::Release)?;
     let folder = workspace::target_dir()?.join("bench");
-    let program = ["run", "--release", "--package", "visavis-tests", "--bin", "chromium-bench", "--"];
+    let program =
+        ["run", "--release", "--package", "visavis-tests", "--bin", "chromium-bench", "--"];
     command::run(workspace::cargo().args(program).arg(&folder).args(scenarios))?;
     println!("The figures, whole, are in {}.", folder.display());
     Ok(())
@@ -129,8 +143,15 @@ mod tests {
 
     #[test]
     fn the_call_is_the_one_that_the_bars_are_for() {
-        let line = arguments("ws://127.0.0.1:9090", Path::new("data"), Path::new("report.json")).join(" ");
-        for option in ["--video-size 1280x720", "--fps 30", "--duration 20s", "--camera pattern", "--speaker none"] {
+        let line =
+            arguments("ws://127.0.0.1:9090", Path::new("data"), Path::new("report.json")).join(" ");
+        for option in [
+            "--video-size 1280x720",
+            "--fps 30",
+            "--duration 20s",
+            "--camera pattern",
+            "--speaker none",
+        ] {
             assert!(line.contains(option), "{option} in {line}");
         }
     }

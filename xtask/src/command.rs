@@ -15,7 +15,8 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Error> {
 
 /// Runs it in silence and returns what it wrote to its standard output.
 pub(crate) fn output_of(command: &mut Command) -> Result<String, Error> {
-    let output = command.stdin(Stdio::null()).output().map_err(|source| start_error(command, source))?;
+    let output =
+        command.stdin(Stdio::null()).output().map_err(|source| start_error(command, source))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
@@ -25,14 +26,20 @@ pub(crate) fn output_of(command: &mut Command) -> Result<String, Error> {
 
 /// Whether it runs and ends well; its output is thrown away.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
 }
 
 fn start_error(command: &Command, source: std::io::Error) -> Error {
     Error::Start { program: command.get_program().to_string_lossy().into_owned(), source }
 }
 
-/// The command as one would type it: the program without its folder, quotes only where a space asks for them.
+/// The command as one would type it: the program without its folder, quotes only where a space asks
+/// for them.
 fn in_words(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let program = program.file_stem().unwrap_or(program.as_os_str());
@@ -64,7 +71,11 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_named() {
-        let error = output_of(&mut Command::new("no-such-program-as-this")).expect_err("it is not there");
-        assert!(error.to_string().starts_with("could not start no-such-program-as-this: "), "{error}");
+        let error =
+            output_of(&mut Command::new("no-such-program-as-this")).expect_err("it is not there");
+        assert!(
+            error.to_string().starts_with("could not start no-such-program-as-this: "),
+            "{error}"
+        );
     }
 }

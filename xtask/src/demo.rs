@@ -40,7 +40,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             if has_display(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())) {
                 with_windows(&built, server, &alice, &bob).await
             } else {
-                println!("There is no display here, so alice and bob call each other without windows.");
+                println!(
+                    "There is no display here, so alice and bob call each other without windows."
+                );
                 without_windows(&built, &server, &alice, &bob).await
             }
         };
@@ -54,7 +56,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
 
 fn devices(visavis: &Path) -> Result<Devices, Error> {
     let list = command::output_of(std::process::Command::new(visavis).args(["devices", "--json"]))?;
-    Devices::parse(&list).map_err(|error| Error::Answer { program: "visavis devices".into(), why: error.to_string() })
+    Devices::parse(&list).map_err(|error| Error::Answer {
+        program: "visavis devices".into(),
+        why: error.to_string(),
+    })
 }
 
 /// Whether a window can be opened; `is_set` tells whether an environment variable is set.
@@ -70,7 +75,12 @@ fn arguments(server: &str, data: &Path, sources: &Sources) -> Vec<String> {
     arguments
 }
 
-async fn with_windows(built: &Built, mut server: Server, alice: &Sources, bob: &Sources) -> Result<(), Error> {
+async fn with_windows(
+    built: &Built,
+    mut server: Server,
+    alice: &Sources,
+    bob: &Sources,
+) -> Result<(), Error> {
     let folder = temporary_folder()?;
     let window = |name: &str, sources: &Sources| {
         let mut arguments = arguments(server.url(), &folder.path().join(name), sources);
@@ -93,7 +103,12 @@ async fn with_windows(built: &Built, mut server: Server, alice: &Sources, bob: &
     }
 }
 
-async fn without_windows(built: &Built, server: &Server, alice: &Sources, bob: &Sources) -> Result<(), Error> {
+async fn without_windows(
+    built: &Built,
+    server: &Server,
+    alice: &Sources,
+    bob: &Sources,
+) -> Result<(), Error> {
     let folder = temporary_folder()?;
     let report = |name: &str| folder.path().join(format!("{name}.json"));
     let side = |name: &str, sources: &Sources| {
@@ -104,14 +119,18 @@ async fn without_windows(built: &Built, server: &Server, alice: &Sources, bob: &
     };
     println!("They talk for {} seconds.", DURATION.as_secs());
     let limit = DURATION + Duration::from_secs(45);
-    programs::call_without_windows(&built.visavis, &side("alice", alice), &side("bob", bob), limit).await?;
+    programs::call_without_windows(&built.visavis, &side("alice", alice), &side("bob", bob), limit)
+        .await?;
     let (alice, bob) = (Report::read(&report("alice"))?, Report::read(&report("bob"))?);
     println!("\n{}", report::in_words(&[("alice", &alice), ("bob", &bob)]));
     Ok(())
 }
 
 fn temporary_folder() -> Result<TempDir, Error> {
-    tempfile::Builder::new().prefix("visavis-").tempdir().map_err(Error::file("making a temporary folder"))
+    tempfile::Builder::new()
+        .prefix("visavis-")
+        .tempdir()
+        .map_err(Error::file("making a temporary folder"))
 }
 
 #[cfg(test)]

@@ -16,15 +16,23 @@ impl Devices {
         let list: Value = serde_json::from_str(json)?;
         let names = |kind: &str| {
             let devices = list.get(kind).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            devices.iter().filter_map(|device| Some(device.get("name")?.as_str()?.to_owned())).collect()
+            devices
+                .iter()
+                .filter_map(|device| Some(device.get("name")?.as_str()?.to_owned()))
+                .collect()
         };
-        Ok(Self { cameras: names("cameras"), microphones: names("microphones"), speakers: names("speakers") })
+        Ok(Self {
+            cameras: names("cameras"),
+            microphones: names("microphones"),
+            speakers: names("speakers"),
+        })
     }
 
     /// What the `index`th person sees, hears and speaks with.
     ///
-    /// Two programs can't share a camera, so each gets one of their own as far as there are any. Two open speakers and
-    /// a microphone in one room would howl, so only the first person hears, unless both wear headphones.
+    /// Two programs can't share a camera, so each gets one of their own as far as there are any.
+    /// Two open speakers and a microphone in one room would howl, so only the first person hears,
+    /// unless both wear headphones.
     pub(crate) fn for_person(&self, index: usize, headphones: bool) -> Sources {
         let microphone = if headphones {
             self.microphones.get(index).or(self.microphones.first())
@@ -85,14 +93,22 @@ mod tests {
     #[test]
     fn the_second_person_gets_the_pattern_when_there_is_one_camera() {
         let (first, second) = (devices().for_person(0, false), devices().for_person(1, false));
-        let first_gets = ["--camera", "Integrated", "--microphone", "Built-in", "--speaker", "default"];
+        let first_gets =
+            ["--camera", "Integrated", "--microphone", "Built-in", "--speaker", "default"];
         assert_eq!(first.arguments(), first_gets);
-        assert_eq!(second.arguments(), ["--camera", "pattern", "--microphone", "Headset", "--speaker", "none"]);
+        assert_eq!(
+            second.arguments(),
+            ["--camera", "pattern", "--microphone", "Headset", "--speaker", "none"]
+        );
     }
 
     #[test]
     fn with_headphones_both_hear_and_share_a_microphone() {
-        let one = Devices { microphones: vec!["Mic".into()], speakers: vec!["Phones".into()], ..Devices::default() };
+        let one = Devices {
+            microphones: vec!["Mic".into()],
+            speakers: vec!["Phones".into()],
+            ..Devices::default()
+        };
         let both = ["--camera", "pattern", "--microphone", "Mic", "--speaker", "default"];
         assert_eq!(one.for_person(0, true).arguments(), both);
         assert_eq!(one.for_person(1, true).arguments(), both);
@@ -103,14 +119,20 @@ mod tests {
         let none = Devices::parse("{}").expect("it is JSON");
         for person in 0..2 {
             let sources = none.for_person(person, false);
-            assert_eq!(sources.arguments(), ["--camera", "pattern", "--microphone", "tone", "--speaker", "none"]);
+            assert_eq!(
+                sources.arguments(),
+                ["--camera", "pattern", "--microphone", "tone", "--speaker", "none"]
+            );
             assert_eq!(sources.in_words(), "shows a test pattern, sounds a tone and hears nothing");
         }
     }
 
     #[test]
     fn a_list_of_another_shape_holds_no_device() {
-        assert_eq!(Devices::parse(r#"{"cameras":3,"microphones":[{},7,{"name":5}]}"#).ok(), Some(Devices::default()));
+        assert_eq!(
+            Devices::parse(r#"{"cameras":3,"microphones":[{},7,{"name":5}]}"#).ok(),
+            Some(Devices::default())
+        );
         assert!(Devices::parse("no").is_err());
     }
 }

@@ -38,7 +38,8 @@ pub(crate) enum Error {
         /// Why it failed.
         source: io::Error,
     },
-    /// Something is missing on this machine that only its owner can install; the text says what and how.
+    /// Something is missing on this machine that only its owner can install; the text says what and
+    /// how.
     #[error("{0}")]
     Missing(String),
     /// The server, a window or a call ended or hung when it should not have.

@@ -11,7 +11,14 @@ pub(crate) fn run() -> Result<(), Error> {
     command::run(workspace::cargo().args(["fmt", "--all", "--", "--check"]))?;
 
     tools::ensure(tools::DENY)?;
-    command::run(workspace::cargo().args(["deny", "--workspace", "check", "bans", "licenses", "sources"]))?;
+    command::run(workspace::cargo().args([
+        "deny",
+        "--workspace",
+        "check",
+        "bans",
+        "licenses",
+        "sources",
+    ]))?;
     check_advisories()?;
 
     packages::ensure(&[Purpose::Build])?;
@@ -28,11 +35,20 @@ fn clippy_arguments(features: &str) -> [&str; 8] {
     ["clippy", "--workspace", "--all-targets", "--features", features, "--", "-D", "warnings"]
 }
 
-/// The list of known vulnerabilities lives on GitHub: without it the other checks still count, and we say so.
+/// The list of known vulnerabilities lives on GitHub: without it the other checks still count, and
+/// we say so.
 fn check_advisories() -> Result<(), Error> {
     if !command::succeeds(workspace::cargo().args(["deny", "fetch", "db"])) {
-        println!("Not checked: known vulnerabilities (the advisory database on github.com could not be fetched).");
+        println!(
+            "Not checked: known vulnerabilities (the advisory database on github.com could not be fetched)."
+        );
         return Ok(());
     }
-    command::run(workspace::cargo().args(["deny", "--workspace", "check", "--disable-fetch", "advisories"]))
+    command::run(workspace::cargo().args([
+        "deny",
+        "--workspace",
+        "check",
+        "--disable-fetch",
+        "advisories",
+    ]))
 }

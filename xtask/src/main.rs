@@ -1,9 +1,14 @@
-//! `cargo xtask`: the commands of a working day on Visavis, for a person at a terminal and for the continuous build.
+//! `cargo xtask`: the commands of a working day on Visavis, for a person at a terminal and for the
+//! continuous build.
 //!
-//! Each command stands in a module of its own. The parts that decide (which packages, which arguments, which words)
-//! are pure and tested; the parts that run programs are thin.
+//! Each command stands in a module of its own. The parts that decide (which packages, which
+//! arguments, which words) are pure and tested; the parts that run programs are thin.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program talks to a person at a terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this program talks to a person at a terminal"
+)]
 
 use std::process::ExitCode;
 
@@ -89,7 +94,16 @@ mod tests {
 
     #[test]
     fn whatever_follows_test_goes_to_the_test_runner() {
-        let line = ["cargo xtask", "test", "--camera-vm", "--soak", "1h", "--no-fail-fast", "-E", "package(xtask)"];
+        let line = [
+            "cargo xtask",
+            "test",
+            "--camera-vm",
+            "--soak",
+            "1h",
+            "--no-fail-fast",
+            "-E",
+            "package(xtask)",
+        ];
         let Ok(Xtask { task: Task::Test(options) }) = Xtask::try_parse_from(line) else {
             panic!("it is a test command")
         };

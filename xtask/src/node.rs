@@ -1,5 +1,5 @@
-//! The Socket.IO client that the server's tests use, from the npm registry: set up with `npm ci`, so that the tests
-//! themselves need no network.
+//! The Socket.IO client that the server's tests use, from the npm registry: set up with `npm ci`,
+//! so that the tests themselves need no network.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,9 @@ use crate::workspace;
 const LOCK: &str = "package-lock.json";
 
 fn folder() -> PathBuf {
-    ["signal-server", "tests", "node"].iter().fold(workspace::root().to_owned(), |folder, name| folder.join(name))
+    ["signal-server", "tests", "node"]
+        .iter()
+        .fold(workspace::root().to_owned(), |folder, name| folder.join(name))
 }
 
 /// Whether there is a Node to run it. One that does not come from the system's packages will do.
@@ -46,6 +48,11 @@ mod tests {
     #[test]
     fn the_lock_file_names_no_place_to_download_from() {
         let lock = fs::read_to_string(folder().join(LOCK)).expect("it is there");
-        assert!(lock.contains("\"integrity\"") && !lock.contains("\"resolved\"") && !lock.contains("://"), "{lock}");
+        assert!(
+            lock.contains("\"integrity\"")
+                && !lock.contains("\"resolved\"")
+                && !lock.contains("://"),
+            "{lock}"
+        );
     }
 }

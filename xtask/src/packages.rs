@@ -1,7 +1,8 @@
 //! The system packages that Visavis needs: which are missing, and how to get them.
 //!
-//! On Debian, Ubuntu and their families the missing ones are installed with apt-get. Elsewhere nothing is installed
-//! behind the owner's back: a program the build can't do without stops it, with the line that installs it.
+//! On Debian, Ubuntu and their families the missing ones are installed with apt-get. Elsewhere
+//! nothing is installed behind the owner's back: a program the build can't do without stops it,
+//! with the line that installs it.
 
 use std::process::Command;
 
@@ -12,8 +13,8 @@ use crate::system::System;
 /// What packages are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To compile: OpenH264 (C++, and nasm: without it the codec is three times slower and nothing says so), Opus
-    /// (cmake), ALSA's and V4L2's bindings.
+    /// To compile: OpenH264 (C++, and nasm: without it the codec is three times slower and nothing
+    /// says so), Opus (cmake), ALSA's and V4L2's bindings.
     Build,
     /// To open a window: what the window toolkit loads while it runs.
     Window,
@@ -32,12 +33,21 @@ pub(crate) enum Purpose {
 /// The programs without which nothing compiles, or only a slow codec does.
 const BUILD_PROGRAMS: &[&str] = &["cmake", "nasm"];
 
-/// The packages for a purpose by their names on a system; empty where the system has them anyway or we know no names.
+/// The packages for a purpose by their names on a system; empty where the system has them anyway or
+/// we know no names.
 fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
     match (system, purpose) {
-        (System::Debian | System::Ubuntu, Purpose::Build) => {
-            &["gcc", "g++", "make", "nasm", "cmake", "pkg-config", "clang", "libclang-dev", "libasound2-dev"]
-        }
+        (System::Debian | System::Ubuntu, Purpose::Build) => &[
+            "gcc",
+            "g++",
+            "make",
+            "nasm",
+            "cmake",
+            "pkg-config",
+            "clang",
+            "libclang-dev",
+            "libasound2-dev",
+        ],
         (System::Debian | System::Ubuntu, Purpose::Window) => &[
             "libgl1",
             "libegl1",
@@ -82,9 +92,17 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         (System::Debian | System::Ubuntu, Purpose::CameraVm) => {
             &["qemu-system-x86", "busybox-static", "cpio", "kmod", "v4l-utils"]
         }
-        (System::Fedora, Purpose::Build) => {
-            &["gcc", "gcc-c++", "make", "nasm", "cmake", "pkgconf-pkg-config", "clang", "clang-devel", "alsa-lib-devel"]
-        }
+        (System::Fedora, Purpose::Build) => &[
+            "gcc",
+            "gcc-c++",
+            "make",
+            "nasm",
+            "cmake",
+            "pkgconf-pkg-config",
+            "clang",
+            "clang-devel",
+            "alsa-lib-devel",
+        ],
         (System::Fedora, Purpose::Window) => &[
             "mesa-libGL",
             "mesa-libEGL",
@@ -123,7 +141,9 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "wayland",
         ],
         (System::Arch, Purpose::Display) => &["xorg-server-xvfb"],
-        (System::Arch, Purpose::Test) => &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables", "coturn"],
+        (System::Arch, Purpose::Test) => {
+            &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables", "coturn"]
+        }
         (System::Debian | System::Ubuntu, Purpose::Node) => &["nodejs", "npm", "openssl"],
         (System::Debian | System::Ubuntu, Purpose::Redis) => &["redis-server"],
         (System::Fedora, Purpose::Node) | (System::Arch, Purpose::Node) => &["nodejs", "npm"],
@@ -139,13 +159,17 @@ fn all_names(system: System, purposes: &[Purpose]) -> Vec<&'static str> {
     purposes.iter().flat_map(|purpose| names(system, *purpose)).copied().collect()
 }
 
-/// Sees to it that what the purposes need is there: installs what is missing, or says what is needed and how.
+/// Sees to it that what the purposes need is there: installs what is missing, or says what is
+/// needed and how.
 pub(crate) fn ensure(purposes: &[Purpose]) -> Result<(), Error> {
     let system = System::here();
     match system {
-        System::Debian | System::Ubuntu => install_with_apt(&missing_by_dpkg(&all_names(system, purposes))?),
+        System::Debian | System::Ubuntu => {
+            install_with_apt(&missing_by_dpkg(&all_names(system, purposes))?)
+        }
         _ => {
-            let missing: Vec<_> = BUILD_PROGRAMS.iter().copied().filter(|program| !is_on_path(program)).collect();
+            let missing: Vec<_> =
+                BUILD_PROGRAMS.iter().copied().filter(|program| !is_on_path(program)).collect();
             if missing.is_empty() {
                 Ok(())
             } else {
@@ -196,7 +220,8 @@ fn missing_by_dpkg(names: &[&'static str]) -> Result<Vec<&'static str>, Error> {
 
 /// What of `names` an answer of dpkg-query does not list as installed.
 fn not_installed(names: &[&'static str], answer: &str) -> Vec<&'static str> {
-    let is_installed = |name: &str| answer.lines().any(|line| line.split_once(' ') == Some((name, "installed")));
+    let is_installed =
+        |name: &str| answer.lines().any(|line| line.split_once(' ') == Some((name, "installed")));
     names.iter().copied().filter(|name| !is_installed(name)).collect()
 }
 
@@ -221,7 +246,9 @@ fn install_with_apt(missing: &[&str]) -> Result<(), Error> {
 
 /// `--no-remove`: a sound server for the tests must not push out the one of the desktop.
 fn install_arguments<'a>(missing: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
-    ["install", "--yes", "--no-install-recommends", "--no-remove"].into_iter().chain(missing.iter().copied())
+    ["install", "--yes", "--no-install-recommends", "--no-remove"]
+        .into_iter()
+        .chain(missing.iter().copied())
 }
 
 /// apt-get that never asks. `env` carries its setting through sudo, which drops the environment.
@@ -242,8 +269,15 @@ fn is_root() -> bool {
 mod tests {
     use super::*;
 
-    const SYSTEMS: [System; 7] =
-        [System::Debian, System::Ubuntu, System::Fedora, System::Arch, System::MacOs, System::Windows, System::Other];
+    const SYSTEMS: [System; 7] = [
+        System::Debian,
+        System::Ubuntu,
+        System::Fedora,
+        System::Arch,
+        System::MacOs,
+        System::Windows,
+        System::Other,
+    ];
 
     #[test]
     fn every_system_is_told_about_nasm_because_its_absence_is_silent() {
@@ -275,15 +309,22 @@ mod tests {
 
     #[test]
     fn only_what_dpkg_does_not_call_installed_is_missing() {
-        let answer = "gcc installed\nnasm config-files\ncmake installed\ncmake installed\nlibxi6 unpacked\n";
-        assert_eq!(not_installed(&["gcc", "nasm", "cmake", "libxi6", "clang"], answer), ["nasm", "libxi6", "clang"]);
+        let answer =
+            "gcc installed\nnasm config-files\ncmake installed\ncmake installed\nlibxi6 unpacked\n";
+        assert_eq!(
+            not_installed(&["gcc", "nasm", "cmake", "libxi6", "clang"], answer),
+            ["nasm", "libxi6", "clang"]
+        );
         assert_eq!(not_installed(&["gcc"], ""), ["gcc"]);
     }
 
     #[test]
     fn apt_is_never_asked_a_question_nor_allowed_to_remove_anything() {
         let arguments: Vec<_> = install_arguments(&["nasm", "xvfb"]).collect();
-        assert_eq!(arguments, ["install", "--yes", "--no-install-recommends", "--no-remove", "nasm", "xvfb"]);
+        assert_eq!(
+            arguments,
+            ["install", "--yes", "--no-install-recommends", "--no-remove", "nasm", "xvfb"]
+        );
         let with_sudo = apt_get(true);
         let words: Vec<_> = with_sudo.get_args().map(|word| word.to_string_lossy()).collect();
         assert_eq!(with_sudo.get_program(), "sudo");

@@ -1,4 +1,5 @@
-//! Programs that run beside us: a server on a free port, calls without a window. All of them end with us.
+//! Programs that run beside us: a server on a free port, calls without a window. All of them end
+//! with us.
 
 use std::ffi::OsStr;
 use std::net::Ipv4Addr;
@@ -54,7 +55,9 @@ impl Running {
     pub(crate) async fn ended_within(&mut self, limit: Duration) -> Result<ExitStatus, Error> {
         match timeout(limit, self.ended()).await {
             Ok(status) => status,
-            Err(_) => Err(Error::Call(format!("{} did not end within {} s", self.name, limit.as_secs()))),
+            Err(_) => {
+                Err(Error::Call(format!("{} did not end within {} s", self.name, limit.as_secs())))
+            }
         }
     }
 
@@ -84,15 +87,23 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one on a free port of the loopback interface and waits until it takes connections. STUN is off: both
-    /// people are on this machine.
+    /// Starts one on a free port of the loopback interface and waits until it takes connections.
+    /// STUN is off: both people are on this machine.
     pub(crate) async fn start(program: &Path) -> Result<Self, Error> {
         let port = free_port().await?;
         let address = format!("{}:{port}", Ipv4Addr::LOCALHOST);
         let data = tempfile::tempdir().map_err(Error::file("making a temporary folder"))?;
         let folder = data.path().display().to_string();
-        let arguments =
-            ["--listen", &address, "--stun-listen", "off", "--metrics-listen", "off", "--data-dir", &folder];
+        let arguments = [
+            "--listen",
+            &address,
+            "--stun-listen",
+            "off",
+            "--metrics-listen",
+            "off",
+            "--data-dir",
+            &folder,
+        ];
         let mut running = Running::start("the server", program, arguments)?;
         let deadline = Instant::now() + SERVER_START;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
@@ -134,7 +145,8 @@ const LOGIN: Duration = Duration::from_secs(10);
 /// What the callee says once it can be called.
 const WAITING: &str = "waiting for a call";
 
-/// Two clients without windows: `answer` as bob, `call bob` as alice, each with its own further arguments.
+/// Two clients without windows: `answer` as bob, `call bob` as alice, each with its own further
+/// arguments.
 ///
 /// Both have ended well when this returns.
 pub(crate) async fn call_without_windows(
@@ -167,7 +179,9 @@ pub(crate) async fn call_without_windows(
             ended_well("bob", status)?;
             return Err(Error::Call("bob ended before he was called".into()));
         }
-        Err(_) => return Err(Error::Call(format!("bob did not log in within {} s", LOGIN.as_secs()))),
+        Err(_) => {
+            return Err(Error::Call(format!("bob did not log in within {} s", LOGIN.as_secs())));
+        }
     }
     let mut caller = Running::start("alice", visavis, call.iter().chain(alice))?;
     ended_well("alice", caller.ended_within(limit).await?)?;
@@ -206,7 +220,10 @@ pub(crate) async fn interrupted() {
 
 /// A runtime for a command that runs programs side by side.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::file("starting the runtime"))
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::file("starting the runtime"))
 }
 
 #[cfg(test)]
@@ -224,18 +241,23 @@ mod tests {
     fn every_exit_code_of_the_client_is_told_in_words() {
         assert!(ended_well("alice", exit(0)).is_ok());
         for code in 2..=6 {
-            let words = ended_well("alice", exit(code)).expect_err("it did not end well").to_string();
+            let words =
+                ended_well("alice", exit(code)).expect_err("it did not end well").to_string();
             assert!(words.starts_with("alice ") && !words.contains("crashed"), "{code}: {words}");
         }
-        assert!(ended_well("alice", exit(101)).expect_err("it crashed").to_string().contains("crashed"));
+        assert!(
+            ended_well("alice", exit(101)).expect_err("it crashed").to_string().contains("crashed")
+        );
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn a_program_that_hangs_is_given_up_and_ends_with_us() {
         runtime().expect("it starts").block_on(async {
-            let mut running = Running::start("a sleeper", Path::new("sleep"), ["1000"]).expect("it starts");
-            let error = running.ended_within(Duration::from_millis(50)).await.expect_err("it sleeps on");
+            let mut running =
+                Running::start("a sleeper", Path::new("sleep"), ["1000"]).expect("it starts");
+            let error =
+                running.ended_within(Duration::from_millis(50)).await.expect_err("it sleeps on");
             assert_eq!(error.to_string(), "a sleeper did not end within 0 s");
             let pid = running.child.id().expect("it still runs");
             drop(running);
@@ -270,6 +292,11 @@ mod tests {
     #[test]
     fn a_server_that_ends_at_once_is_reported() {
         let error = runtime().expect("it starts").block_on(Server::start(Path::new(env!("CARGO"))));
-        assert!(error.expect_err("cargo is no server").to_string().starts_with("the server ended at once"));
+        assert!(
+            error
+                .expect_err("cargo is no server")
+                .to_string()
+                .starts_with("the server ended at once")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The report of a call, as `visavis --report` writes it: its figures, and the whole of it in words.
+//! The report of a call, as `visavis --report` writes it: its figures, and the whole of it in
+//! words.
 //!
 //! What is absent was not measured, and is shown as such, never as 0.
 
@@ -16,8 +17,12 @@ pub(crate) struct Report(Value);
 impl Report {
     /// Reads it from the file that the client wrote.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(Error::file(format!("reading {}", path.display())))?;
-        Self::parse(&text).map_err(|error| Error::Answer { program: "visavis --report".into(), why: error.to_string() })
+        let text = std::fs::read_to_string(path)
+            .map_err(Error::file(format!("reading {}", path.display())))?;
+        Self::parse(&text).map_err(|error| Error::Answer {
+            program: "visavis --report".into(),
+            why: error.to_string(),
+        })
     }
 
     fn parse(text: &str) -> Result<Self, serde_json::Error> {
@@ -113,21 +118,29 @@ pub(crate) fn in_words(sides: &[(&str, &Report)]) -> String {
     for (name, report) in sides {
         let peer = report.word("peer").unwrap_or("nobody");
         words.push_str(&match report.word("outcome") {
-            Some("completed") => format!("{name} and {peer} talked, and the call ended as it should.\n"),
+            Some("completed") => {
+                format!("{name} and {peer} talked, and the call ended as it should.\n")
+            }
             Some(outcome) => format!("{name}'s call with {peer} did not go well: {outcome}.\n"),
             None => format!("{name} does not say how the call went.\n"),
         });
     }
     words.push('\n');
 
-    let head = std::iter::once("").chain(sides.iter().map(|(name, _)| *name)).map(str::to_owned).collect::<Vec<_>>();
+    let head = std::iter::once("")
+        .chain(sides.iter().map(|(name, _)| *name))
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
     let row = |label: &str, cell: &dyn Fn(&Report) -> Option<String>| {
-        let cells = sides.iter().map(|(_, report)| cell(report).unwrap_or_else(|| NOT_MEASURED.into()));
+        let cells =
+            sides.iter().map(|(_, report)| cell(report).unwrap_or_else(|| NOT_MEASURED.into()));
         std::iter::once(label.to_owned()).chain(cells).collect::<Vec<_>>()
     };
     let mut rows: Vec<_> = LINES
         .iter()
-        .map(|(label, place, unit)| row(label, &|report| report.number(place).map(|figure| unit.show(figure))))
+        .map(|(label, place, unit)| {
+            row(label, &|report| report.number(place).map(|figure| unit.show(figure)))
+        })
         .collect();
     rows.push(row("size of the picture seen", &size_seen));
     rows.push(row("processor", &|report| report.cores().map(|cores| Unit::Cores.show(cores))));
@@ -143,7 +156,11 @@ fn size_seen(report: &Report) -> Option<String> {
 
 /// The kinds of the two addresses that media goes between.
 fn way(report: &Report) -> Option<String> {
-    Some(format!("{} to {}", report.word("network.local_candidate")?, report.word("network.remote_candidate")?))
+    Some(format!(
+        "{} to {}",
+        report.word("network.local_candidate")?,
+        report.word("network.remote_candidate")?
+    ))
 }
 
 #[cfg(test)]
@@ -167,8 +184,14 @@ pub(crate) mod tests {
 
     #[test]
     fn cores_are_processor_time_over_time_on_the_clock() {
-        assert_eq!(report(serde_json::json!({"process": {"cpu_s": 5.0, "wall_s": 20.0}})).cores(), Some(0.25));
-        assert_eq!(report(serde_json::json!({"process": {"cpu_s": 5.0, "wall_s": 0.0}})).cores(), None);
+        assert_eq!(
+            report(serde_json::json!({"process": {"cpu_s": 5.0, "wall_s": 20.0}})).cores(),
+            Some(0.25)
+        );
+        assert_eq!(
+            report(serde_json::json!({"process": {"cpu_s": 5.0, "wall_s": 0.0}})).cores(),
+            None
+        );
         assert_eq!(report(serde_json::json!({"process": {"wall_s": 20.0}})).cores(), None);
     }
 
@@ -193,11 +216,21 @@ pub(crate) mod tests {
         let bob = report(serde_json::json!({"outcome": "lost", "peer": "alice"}));
         let words = in_words(&[("alice", &alice), ("bob", &bob)]);
         let has = |label: &str, cells: &[&str]| {
-            let line = words.lines().find(|line| line.starts_with(label)).unwrap_or_else(|| panic!("{label}: {words}"));
-            let rest: Vec<_> = line[label.len()..].split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+            let line = words
+                .lines()
+                .find(|line| line.starts_with(label))
+                .unwrap_or_else(|| panic!("{label}: {words}"));
+            let rest: Vec<_> = line[label.len()..]
+                .split("  ")
+                .map(str::trim)
+                .filter(|cell| !cell.is_empty())
+                .collect();
             assert_eq!(rest, cells, "{line}");
         };
-        assert!(words.starts_with("alice and bob talked, and the call ended as it should.\n"), "{words}");
+        assert!(
+            words.starts_with("alice and bob talked, and the call ended as it should.\n"),
+            "{words}"
+        );
         assert!(words.contains("bob's call with alice did not go well: lost."), "{words}");
         has("pictures seen", &["298", "–"]);
         has("pictures sent", &["–", "–"]);

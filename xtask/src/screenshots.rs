@@ -1,4 +1,5 @@
-//! `cargo xtask screenshots`: retakes the pictures of the README with the end-to-end test of the windows.
+//! `cargo xtask screenshots`: retakes the pictures of the README with the end-to-end test of the
+//! windows.
 
 use crate::command;
 use crate::error::Error;
@@ -23,14 +24,22 @@ pub(crate) fn run() -> Result<(), Error> {
             _ => {}
         }
     }
-    command::run(workspace::cargo().args(["build", "--workspace", "--all-targets", "--features", TEST_FEATURES]))?;
-    let window_tests = ["nextest", "run", "--workspace", "--features", TEST_FEATURES, "-E", "binary(windows)"];
+    command::run(workspace::cargo().args([
+        "build",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        TEST_FEATURES,
+    ]))?;
+    let window_tests =
+        ["nextest", "run", "--workspace", "--features", TEST_FEATURES, "-E", "binary(windows)"];
     command::run(workspace::cargo().args(window_tests))?;
 
     let kept = workspace::root().join("assets").join("screenshots");
     std::fs::create_dir_all(&kept).map_err(Error::file(format!("making {}", kept.display())))?;
     for name in SHOWN {
-        std::fs::copy(taken.join(name), kept.join(name)).map_err(Error::file(format!("keeping {name}")))?;
+        std::fs::copy(taken.join(name), kept.join(name))
+            .map_err(Error::file(format!("keeping {name}")))?;
         println!("{}", kept.join(name).display());
     }
     Ok(())

@@ -34,10 +34,12 @@ impl System {
         }
     }
 
-    /// Reads `os-release` (man 5 os-release): the system's own name first, then what it says it is like, nearest first.
+    /// Reads `os-release` (man 5 os-release): the system's own name first, then what it says it is
+    /// like, nearest first.
     pub(crate) fn from_os_release(text: &str) -> Self {
         let value = |key: &str| {
-            let line = text.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
+            let line =
+                text.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
             line.map_or("", |value| value.trim().trim_matches(['"', '\'']))
         };
         std::iter::once(value("ID"))

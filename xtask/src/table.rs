@@ -1,8 +1,10 @@
 //! Tables for a terminal.
 
-/// Lines the columns up: the first to the left, as it holds words, the others to the right, as they hold figures.
+/// Lines the columns up: the first to the left, as it holds words, the others to the right, as they
+/// hold figures.
 ///
-/// Every row should have as many cells as `head`; what is missing stays empty, what is too much is left out.
+/// Every row should have as many cells as `head`; what is missing stays empty, what is too much is
+/// left out.
 pub(crate) fn aligned(head: &[String], rows: &[Vec<String>]) -> String {
     let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
     let widths: Vec<usize> = (0..head.len())
@@ -23,8 +25,12 @@ pub(crate) fn aligned(head: &[String], rows: &[Vec<String>]) -> String {
         }
         line.trim_end().to_owned() + "\n"
     };
-    let rule: String = "─".repeat(widths.iter().sum::<usize>() + 3 * widths.len().saturating_sub(1));
-    std::iter::once(line(head)).chain([rule + "\n"]).chain(rows.iter().map(|row| line(row))).collect()
+    let rule: String =
+        "─".repeat(widths.iter().sum::<usize>() + 3 * widths.len().saturating_sub(1));
+    std::iter::once(line(head))
+        .chain([rule + "\n"])
+        .chain(rows.iter().map(|row| line(row)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -34,7 +40,10 @@ mod tests {
     #[test]
     fn words_go_to_the_left_and_figures_to_the_right() {
         let row = |cells: &[&str]| cells.iter().map(|&cell| cell.to_owned()).collect::<Vec<_>>();
-        let table = aligned(&row(&["", "alice", "bob"]), &[row(&["round trip", "1 ms", "12 ms"]), row(&["lost", "–"])]);
+        let table = aligned(
+            &row(&["", "alice", "bob"]),
+            &[row(&["round trip", "1 ms", "12 ms"]), row(&["lost", "–"])],
+        );
         assert_eq!(
             table,
             "             alice     bob\n\

@@ -1,4 +1,5 @@
-//! `cargo xtask test`: sets the machine up, then runs every test. The last words are the test runner's own summary.
+//! `cargo xtask test`: sets the machine up, then runs every test. The last words are the test
+//! runner's own summary.
 
 use crate::autobahn;
 use crate::command;
@@ -14,8 +15,8 @@ pub(crate) struct Options {
     /// Also run the tests of a real camera driver, in a small virtual machine.
     #[arg(long)]
     pub(crate) camera_vm: bool,
-    /// How long the soak of the server lasts, as in 90s, 10m or 1h, instead of two minutes. With `-E 'binary(soak)'`
-    /// nothing else runs.
+    /// How long the soak of the server lasts, as in 90s, 10m or 1h, instead of two minutes. With
+    /// `-E 'binary(soak)'` nothing else runs.
     #[arg(long, value_name = "DURATION")]
     pub(crate) soak: Option<String>,
     /// Passed on to cargo-nextest: a test's name, `-E 'package(visavis-tests)'`, `--no-capture`, …
@@ -25,7 +26,8 @@ pub(crate) struct Options {
 
 /// Runs them.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
-    let mut purposes = vec![Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test, Purpose::Redis];
+    let mut purposes =
+        vec![Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test, Purpose::Redis];
     if !node::is_there() {
         purposes.push(Purpose::Node);
     }
@@ -39,9 +41,22 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
 
     let features = if options.camera_vm { CAMERA_VM_FEATURES } else { TEST_FEATURES };
     // The end-to-end tests run the programs, which a test build alone does not make.
-    command::run(workspace::cargo().args(["build", "--workspace", "--all-targets", "--features", features]))?;
+    command::run(workspace::cargo().args([
+        "build",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        features,
+    ]))?;
     if options.nextest.is_empty() {
-        command::run(workspace::cargo().args(["test", "--quiet", "--doc", "--workspace", "--features", features]))?;
+        command::run(workspace::cargo().args([
+            "test",
+            "--quiet",
+            "--doc",
+            "--workspace",
+            "--features",
+            features,
+        ]))?;
     }
     let mut nextest = workspace::cargo();
     nextest.args(nextest_arguments(features, &options.nextest));
@@ -53,7 +68,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
 }
 
 fn nextest_arguments<'a>(features: &'a str, more: &'a [String]) -> impl Iterator<Item = &'a str> {
-    ["nextest", "run", "--workspace", "--features", features].into_iter().chain(more.iter().map(String::as_str))
+    ["nextest", "run", "--workspace", "--features", features]
+        .into_iter()
+        .chain(more.iter().map(String::as_str))
 }
 
 #[cfg(test)]
@@ -64,6 +81,9 @@ mod tests {
     fn the_test_runner_gets_the_features_and_what_the_person_added() {
         let more = ["--no-capture".to_owned(), "glare".to_owned()];
         let arguments: Vec<_> = nextest_arguments(TEST_FEATURES, &more).collect();
-        assert_eq!(arguments, ["nextest", "run", "--workspace", "--features", TEST_FEATURES, "--no-capture", "glare"]);
+        assert_eq!(
+            arguments,
+            ["nextest", "run", "--workspace", "--features", TEST_FEATURES, "--no-capture", "glare"]
+        );
     }
 }

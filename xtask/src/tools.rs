@@ -16,7 +16,8 @@ pub(crate) struct Tool {
 }
 
 /// Runs the tests.
-pub(crate) const NEXTEST: Tool = Tool { subcommand: "nextest", package: "cargo-nextest", version: "0.9.143" };
+pub(crate) const NEXTEST: Tool =
+    Tool { subcommand: "nextest", package: "cargo-nextest", version: "0.9.143" };
 
 /// Judges the dependencies.
 pub(crate) const DENY: Tool = Tool { subcommand: "deny", package: "cargo-deny", version: "0.20.2" };

@@ -1,7 +1,9 @@
-//! How long the app takes from its start to a window that can be used, on a display of its own (Xvfb).
+//! How long the app takes from its start to a window that can be used, on a display of its own
+//! (Xvfb).
 //!
-//! The app writes a file as soon as its window has been painted and takes input (`--window-ready-report`, an option for
-//! this measurement only). What is measured is the time on our clock from starting the process to seeing that file.
+//! The app writes a file as soon as its window has been painted and takes input
+//! (`--window-ready-report`, an option for this measurement only). What is measured is the time on
+//! our clock from starting the process to seeing that file.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -20,7 +22,8 @@ const RUNS: usize = 5;
 /// Beyond this it is not slow but stuck.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// The median over some starts, in milliseconds; `None` (after a line that says why) where it can't be measured.
+/// The median over some starts, in milliseconds; `None` (after a line that says why) where it can't
+/// be measured.
 pub(crate) async fn median(visavis: &Path, server: &str) -> Result<Option<f64>, Error> {
     if !cfg!(target_os = "linux") {
         println!("The start of a window is measured under Xvfb, on Linux only.");
@@ -66,7 +69,10 @@ async fn once(visavis: &Path, server: &str, display: &Display) -> Result<Duratio
             return Err(Error::Call(format!("the window ended before it was ready ({status})")));
         }
         if start.elapsed() > LIMIT {
-            return Err(Error::Call(format!("the window was not ready within {} s", LIMIT.as_secs())));
+            return Err(Error::Call(format!(
+                "the window was not ready within {} s",
+                LIMIT.as_secs()
+            )));
         }
         sleep(Duration::from_millis(1)).await;
     }
@@ -84,7 +90,16 @@ impl Display {
     async fn start() -> Result<Self, Error> {
         let mut command = Command::new("Xvfb");
         command
-            .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-noreset", "-nolisten", "tcp"])
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                "1280x800x24",
+                "-noreset",
+                "-nolisten",
+                "tcp",
+            ])
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         let mut xvfb = Running::spawn("Xvfb", &mut command)?;

@@ -8,19 +8,20 @@ use std::sync::OnceLock;
 use crate::command;
 use crate::error::Error;
 
-/// What lint and tests are built with, the same for both, so that neither builds the dependencies again: widgets can be
-/// found and pictures taken of windows.
+/// What lint and tests are built with, the same for both, so that neither builds the dependencies
+/// again: widgets can be found and pictures taken of windows.
 pub(crate) const TEST_FEATURES: &str = "visavis-client/inspection";
 
 /// The same, and the tests that need a virtual machine.
 pub(crate) const CAMERA_VM_FEATURES: &str = "visavis-client/inspection,visavis-tests/camera-vm";
 
-/// The root of the workspace that we are run in. Where checkouts share a target folder, we may have been built in
-/// another one, so what cargo says now counts before what it said then.
+/// The root of the workspace that we are run in. Where checkouts share a target folder, we may have
+/// been built in another one, so what cargo says now counts before what it said then.
 pub(crate) fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
-        let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+            .unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let manifest = PathBuf::from(manifest);
         manifest.parent().map_or(manifest.clone(), Path::to_path_buf)
     })
@@ -28,10 +29,11 @@ pub(crate) fn root() -> &'static Path {
 
 /// `cargo` in the root of the workspace, the one that runs us where there is one.
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    let mut command =
+        Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.current_dir(root());
-    // What the cargo that runs us says about us is not true of what this one builds, and build scripts that watch it
-    // would run again.
+    // What the cargo that runs us says about us is not true of what this one builds, and build
+    // scripts that watch it would run again.
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(is_about_this_crate) {
             command.env_remove(name);
@@ -49,7 +51,8 @@ fn is_about_this_crate(variable: &str) -> bool {
 
 /// Where cargo puts what it builds, whatever the environment and the configuration say about it.
 pub(crate) fn target_dir() -> Result<PathBuf, Error> {
-    let json = command::output_of(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    let json =
+        command::output_of(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
     target_in(&json).ok_or_else(|| Error::Answer {
         program: "cargo metadata".into(),
         why: "it does not say where the target folder is".into(),
@@ -90,15 +93,24 @@ pub(crate) fn build(profile: Profile) -> Result<Built, Error> {
     Ok(Built { visavis: program("visavis"), server: program("visavis-signal-server") })
 }
 
-/// For a working day the whole workspace is named, with what the tests need: then cargo builds each dependency once for
-/// the demo, the lints and the tests. (Examples are built because only with them, or with tests, does cargo count what
-/// tests depend on.) What people get holds nothing that is there for tests.
+/// For a working day the whole workspace is named, with what the tests need: then cargo builds each
+/// dependency once for the demo, the lints and the tests. (Examples are built because only with
+/// them, or with tests, does cargo count what tests depend on.) What people get holds nothing that
+/// is there for tests.
 fn build_arguments(profile: Profile) -> &'static [&'static str] {
     match profile {
-        Profile::Dev => &["build", "--workspace", "--bins", "--examples", "--features", TEST_FEATURES],
-        Profile::Release => {
-            &["build", "--package", "visavis-client", "--package", "visavis-signal-server", "--bins", "--release"]
+        Profile::Dev => {
+            &["build", "--workspace", "--bins", "--examples", "--features", TEST_FEATURES]
         }
+        Profile::Release => &[
+            "build",
+            "--package",
+            "visavis-client",
+            "--package",
+            "visavis-signal-server",
+            "--bins",
+            "--release",
+        ],
     }
 }
 
@@ -113,7 +125,9 @@ mod tests {
 
     #[test]
     fn only_what_describes_this_crate_is_kept_from_another_cargo() {
-        assert!(is_about_this_crate("CARGO_PKG_VERSION") && is_about_this_crate("CARGO_MANIFEST_DIR"));
+        assert!(
+            is_about_this_crate("CARGO_PKG_VERSION") && is_about_this_crate("CARGO_MANIFEST_DIR")
+        );
         assert!(!is_about_this_crate("CARGO_TARGET_DIR") && !is_about_this_crate("CARGO_HOME"));
     }
 

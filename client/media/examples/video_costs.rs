@@ -34,7 +34,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         let frame = pattern.render(Stamp { index, captured_at: WallTime::now() }, Instant::now());
         step();
-        let encoded = encoder.encode(&frame, false, Duration::from_millis(u64::from(index) * 33))?;
+        let encoded =
+            encoder.encode(&frame, false, Duration::from_millis(u64::from(index) * 33))?;
         step();
         let decoded = decoder.decode(&encoded.data, Instant::now())?.ok_or("no picture")?;
         step();

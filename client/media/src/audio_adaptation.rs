@@ -1,16 +1,19 @@
-//! How sound is sent over the network as it is: bitrate, Opus' own forward error correction, and redundancy (RED).
+//! How sound is sent over the network as it is: bitrate, Opus' own forward error correction, and
+//! redundancy (RED).
 //!
-//! In go the fates of sent packets, as the other reports them, and what the network carries by estimate; out comes an
-//! [`AudioPlan`]. Time is an argument. What always holds: protection grows as soon as loss does and is taken back only
-//! after a while without, so that it does not flap; sound never takes more than half of a network that is narrow.
+//! In go the fates of sent packets, as the other reports them, and what the network carries by
+//! estimate; out comes an [`AudioPlan`]. Time is an argument. What always holds: protection grows
+//! as soon as loss does and is taken back only after a while without, so that it does not flap;
+//! sound never takes more than half of a network that is narrow.
 //!
-//! Loss of single packets is repaired by in-band FEC while it is low, which costs little. From 10% on, copies of the last
-//! packets go along (RFC 2198); where they take next to nothing of what the network carries, one does as soon as there is
-//! loss, since FEC knows only what is voiced, and that roughly. Where packets are lost several in a row, such copies would
-//! be lost with them, so one copy goes along that lies about as far back as a burst is long.
+//! Loss of single packets is repaired by in-band FEC while it is low, which costs little. From 10%
+//! on, copies of the last packets go along (RFC 2198); where they take next to nothing of what the
+//! network carries, one does as soon as there is loss, since FEC knows only what is voiced, and
+//! that roughly. Where packets are lost several in a row, such copies would be lost with them, so
+//! one copy goes along that lies about as far back as a burst is long.
 //!
-//! Where headers do not matter a packet holds 10 ms of sound instead of 20: it is heard 10 ms sooner, and so is what is
-//! rebuilt from the packet after it.
+//! Where headers do not matter a packet holds 10 ms of sound instead of 20: it is heard 10 ms
+//! sooner, and so is what is rebuilt from the packet after it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -41,16 +44,19 @@ const AMPLE: (Bitrate, f64) = (Bitrate::from_kbps(800), 0.012);
 const LET_GO_BELOW: f64 = 0.7;
 /// …for this long.
 const LET_GO_AFTER: Duration = Duration::from_secs(5);
-/// Losses in a row that are so much longer than by chance are bursts, and no longer are below the second.
+/// Losses in a row that are so much longer than by chance are bursts, and no longer are below the
+/// second.
 const BURSTS: (f64, f64) = (2.0, 1.5);
 /// The loss from which bursts are worth a copy.
 const BURST_LOSS: f64 = 0.02;
 /// Loss in percent, in the steps that the encoder is told.
-const LOSS_STEPS: [(f64, u8); 6] = [(0.012, 3), (0.04, 6), (0.08, 10), (0.13, 15), (0.18, 20), (0.25, 25)];
+const LOSS_STEPS: [(f64, u8); 6] =
+    [(0.012, 3), (0.04, 6), (0.08, 10), (0.13, 15), (0.18, 20), (0.25, 25)];
 /// What the encoder prepares for where copies repair most.
 const LOSS_WITH_COPIES: u8 = 0;
 /// Bitrates for a wide and for a narrow network, and one between that leaves room for copies.
-const RATES: [Bitrate; 3] = [Bitrate::from_kbps(36), Bitrate::from_kbps(28), Bitrate::from_kbps(18)];
+const RATES: [Bitrate; 3] =
+    [Bitrate::from_kbps(36), Bitrate::from_kbps(28), Bitrate::from_kbps(18)];
 /// Below the first a network is narrow, from the second on it is wide again.
 const NARROW: (Bitrate, Bitrate) = (Bitrate::from_kbps(150), Bitrate::from_kbps(180));
 /// Headers of 50 packets a second: RTP with extension, SRTP, UDP and IP.
@@ -121,7 +127,8 @@ struct Ratchet {
 }
 
 impl Ratchet {
-    /// Moves to what is wanted by `up` or, after a while in which even the more cautious `down` was lower, to that.
+    /// Moves to what is wanted by `up` or, after a while in which even the more cautious `down` was
+    /// lower, to that.
     fn update(&mut self, now: Instant, up: usize, down: usize) -> usize {
         if up > self.level {
             self.level = up;
@@ -171,8 +178,9 @@ impl Default for AudioAdaptation {
 }
 
 impl AudioAdaptation {
-    /// The other tells what became of the packet with this number, counted in the order of sending (transport-wide
-    /// feedback). One that had not arrived may be told to have arrived later; of some nothing may ever be told.
+    /// The other tells what became of the packet with this number, counted in the order of sending
+    /// (transport-wide feedback). One that had not arrived may be told to have arrived later; of
+    /// some nothing may ever be told.
     pub fn packet_fate(&mut self, now: Instant, number: u64, arrived: bool) {
         self.fates_known_at = Some(now);
         *self.told.entry(number).or_default() |= arrived;
@@ -194,7 +202,8 @@ impl AudioAdaptation {
 
     /// The share of our packets that were lost lately, from a receiver report (RFC 3550 §6.4.1).
     pub fn loss_reported(&mut self, now: Instant, share: f64) {
-        let fates_known = self.fates_known_at.is_some_and(|at| now.saturating_duration_since(at) < FATES_HOLD);
+        let fates_known =
+            self.fates_known_at.is_some_and(|at| now.saturating_duration_since(at) < FATES_HOLD);
         if fates_known || !(0.0..=1.0).contains(&share) {
             return;
         }
@@ -204,7 +213,8 @@ impl AudioAdaptation {
         }
     }
 
-    /// How to send, where the network carries `estimate` in all, and the other takes copies or does not.
+    /// How to send, where the network carries `estimate` in all, and the other takes copies or does
+    /// not.
     pub fn plan(&mut self, now: Instant, estimate: Bitrate, takes_copies: bool) -> AudioPlan {
         let (narrow, wide) = NARROW;
         self.narrow = estimate < if self.narrow { wide } else { narrow };
@@ -217,7 +227,9 @@ impl AudioAdaptation {
         self.bursts = self.loss.burst() / by_chance >= if self.bursts { single } else { bursts };
 
         let count = |share: f64| match self.bursts {
-            true => reached([BURST_LOSS, COPIES_FROM[1]].map(|from| from * share), self.loss.slow.value),
+            true => {
+                reached([BURST_LOSS, COPIES_FROM[1]].map(|from| from * share), self.loss.slow.value)
+            }
             false => {
                 let (ample, from) = AMPLE;
                 let early = estimate >= ample && loss >= from * share;
@@ -231,7 +243,11 @@ impl AudioAdaptation {
             0 => Redundancy::NONE,
             _ if self.bursts => {
                 let distance = (self.loss.burst() * 0.8).round().clamp(2.0, 4.0) as u8;
-                if copies == 1 { Redundancy::at(distance) } else { Redundancy::pair(distance, distance + 2) }
+                if copies == 1 {
+                    Redundancy::at(distance)
+                } else {
+                    Redundancy::pair(distance, distance + 2)
+                }
             }
             copies => Redundancy::last(copies as u8),
         };
@@ -244,13 +260,19 @@ impl AudioAdaptation {
         } else if !enough {
             AudioControl::START.expected_loss_percent
         } else {
-            step.checked_sub(1).and_then(|step| LOSS_STEPS.get(step)).map_or(0, |(_, percent)| *percent)
+            step.checked_sub(1)
+                .and_then(|step| LOSS_STEPS.get(step))
+                .map_or(0, |(_, percent)| *percent)
         };
         let packet = if self.short { PacketLength::Short } else { PacketLength::Long };
-        AudioPlan { control: AudioControl { bitrate: rate, expected_loss_percent, packet }, redundancy }
+        AudioPlan {
+            control: AudioControl { bitrate: rate, expected_loss_percent, packet },
+            redundancy,
+        }
     }
 
-    /// The highest rate with which so many copies fit into half of the estimate, or fewer where none does.
+    /// The highest rate with which so many copies fit into half of the estimate, or fewer where
+    /// none does.
     fn affordable(&self, estimate: Bitrate, copies: usize) -> (Bitrate, usize) {
         let [_, _, lowest] = RATES;
         let share = (estimate.bps() / 2).saturating_sub(HEADERS.bps());
@@ -273,7 +295,11 @@ mod tests {
     const PACKET: Duration = Duration::from_millis(20);
 
     /// The plans while packets are lost as the closure says.
-    fn plans(seconds: u64, estimate: Bitrate, mut lost: impl FnMut(u64, &mut StdRng) -> bool) -> Vec<AudioPlan> {
+    fn plans(
+        seconds: u64,
+        estimate: Bitrate,
+        mut lost: impl FnMut(u64, &mut StdRng) -> bool,
+    ) -> Vec<AudioPlan> {
         let (mut random, start) = (StdRng::seed_from_u64(5), Instant::now());
         let mut adaptation = AudioAdaptation::default();
         (0..seconds * 50)
@@ -295,7 +321,11 @@ mod tests {
         let plans = plans(10, WIDE, |_, _| false);
         let at_first = AudioControl { packet: PacketLength::Short, ..AudioControl::START };
         assert_eq!(plans[0], AudioPlan { control: at_first, ..AudioPlan::START });
-        let control = AudioControl { expected_loss_percent: 0, packet: PacketLength::Short, ..AudioControl::START };
+        let control = AudioControl {
+            expected_loss_percent: 0,
+            packet: PacketLength::Short,
+            ..AudioControl::START
+        };
         assert_eq!(*plans.last().unwrap(), AudioPlan { control, redundancy: Redundancy::NONE });
     }
 
@@ -307,14 +337,19 @@ mod tests {
             let expected = Redundancy::last(copies);
             let right = settled.iter().filter(|plan| plan.redundancy == expected).count();
             assert!(right * 10 >= settled.len() * 8, "{share}: {right} of {}", settled.len());
-            assert!(settled.iter().all(|p| (p.control.expected_loss_percent > 0) == (p.redundancy.count() == 0)));
+            assert!(
+                settled
+                    .iter()
+                    .all(|p| (p.control.expected_loss_percent > 0) == (p.redundancy.count() == 0))
+            );
         }
     }
 
     #[test]
     fn where_a_copy_costs_next_to_nothing_it_goes_along_as_soon_as_there_is_loss() {
         let plans = plans(30, WIDE, |_, random| random.random_bool(0.02));
-        let right = plans[500..].iter().filter(|plan| plan.redundancy == Redundancy::last(1)).count();
+        let right =
+            plans[500..].iter().filter(|plan| plan.redundancy == Redundancy::last(1)).count();
         assert!(right > 800, "{right} of 1000");
     }
 
@@ -325,13 +360,17 @@ mod tests {
             in_burst ^= random.random_bool(if in_burst { 0.2 } else { 0.0105 });
             in_burst
         });
-        let far = plans[500..].iter().filter(|plan| plan.redundancy.distances().next() >= Some(3)).count();
+        let far = plans[500..]
+            .iter()
+            .filter(|plan| plan.redundancy.distances().next() >= Some(3))
+            .count();
         assert!(far > 900, "{far} of 1000");
     }
 
     #[test]
     fn protection_comes_within_three_seconds_and_goes_when_loss_is_gone() {
-        let plans = plans(90, WIDE, |n, random| (500..1500).contains(&n) && random.random_bool(0.25));
+        let plans =
+            plans(90, WIDE, |n, random| (500..1500).contains(&n) && random.random_bool(0.25));
         assert_eq!(plans[499].redundancy, Redundancy::NONE);
         assert!(plans[650].redundancy.count() >= 1, "{:?}", plans[650]);
         assert_eq!(plans[4499].redundancy, Redundancy::NONE);
@@ -342,7 +381,11 @@ mod tests {
     fn loss_near_a_threshold_does_not_make_it_flap() {
         for share in [0.005, 0.012, 0.10, 0.20] {
             let plans = plans(120, WIDE, |_, random| random.random_bool(share));
-            assert!(changes(&plans[500..]) <= 20, "{share}: {} changes in 110 s", changes(&plans[500..]));
+            assert!(
+                changes(&plans[500..]) <= 20,
+                "{share}: {} changes in 110 s",
+                changes(&plans[500..])
+            );
         }
     }
 
@@ -387,10 +430,12 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_that_was_overtaken_is_not_lost_and_one_that_nothing_is_told_of_counts_for_nothing() {
+    fn a_packet_that_was_overtaken_is_not_lost_and_one_that_nothing_is_told_of_counts_for_nothing()
+    {
         let (mut adaptation, now) = (AudioAdaptation::default(), Instant::now());
         for n in 0..500_u64 {
-            // Every other packet comes after the two that follow it, and of every fifth the report is lost.
+            // Every other packet comes after the two that follow it, and of every fifth the report
+            // is lost.
             let fate = |n: u64, arrived| (!n.is_multiple_of(5)).then_some((n, arrived));
             let overtaken = n.checked_sub(2).and_then(|n| fate(n, n % 2 == 0));
             for (number, arrived) in fate(n, n % 2 == 1).into_iter().chain(overtaken) {

@@ -8,7 +8,8 @@ use crate::units::Bitrate;
 /// How much sound goes into a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PacketLength {
-    /// 10 ms: heard that much sooner, and rebuilt sooner when it is lost, for twice as many headers.
+    /// 10 ms: heard that much sooner, and rebuilt sooner when it is lost, for twice as many
+    /// headers.
     Short,
     /// 20 ms.
     Long,
@@ -42,15 +43,19 @@ impl PacketLength {
 pub struct AudioControl {
     /// How much the encoder may use, copies and headers not counted.
     pub bitrate: Bitrate,
-    /// How much loss it prepares for, in percent; with 0 it adds no copy of the packet before (in-band FEC).
+    /// How much loss it prepares for, in percent; with 0 it adds no copy of the packet before
+    /// (in-band FEC).
     pub expected_loss_percent: u8,
     /// How much sound goes into a packet.
     pub packet: PacketLength,
 }
 
 impl AudioControl {
-    /// What is right until something is known of the network: speech in full band, low enough that libopus stays in the
-    /// modes that carry FEC, and prepared for some loss.
-    pub const START: Self =
-        Self { bitrate: Bitrate::from_kbps(36), expected_loss_percent: 10, packet: PacketLength::Long };
+    /// What is right until something is known of the network: speech in full band, low enough that
+    /// libopus stays in the modes that carry FEC, and prepared for some loss.
+    pub const START: Self = Self {
+        bitrate: Bitrate::from_kbps(36),
+        expected_loss_percent: 10,
+        packet: PacketLength::Long,
+    };
 }

@@ -1,15 +1,17 @@
-//! How long received sound should wait before it is played, from how unevenly it arrives and how late repairs come.
+//! How long received sound should wait before it is played, from how unevenly it arrives and how
+//! late repairs come.
 //!
-//! In go the arrival and RTP time of each packet, and of each lost one when a later packet brought what it held; out
-//! come two things: the *lateness* of any RTP time (how far it lies behind the fastest recent packet) and the *target*,
-//! the lateness at which sound is best played. What always holds: the target is between [`MIN_TARGET`] and
-//! [`MAX_TARGET`], memory is bounded, and what is forgotten is forgotten for good, so that the target falls again when
-//! the network calms down.
+//! In go the arrival and RTP time of each packet, and of each lost one when a later packet brought
+//! what it held; out come two things: the *lateness* of any RTP time (how far it lies behind the
+//! fastest recent packet) and the *target*, the lateness at which sound is best played. What always
+//! holds: the target is between [`MIN_TARGET`] and [`MAX_TARGET`], memory is bounded, and what is
+//! forgotten is forgotten for good, so that the target falls again when the network calms down.
 //!
-//! The measure is the relative arrival delay against the fastest packet of the last seconds, kept in histograms that
-//! forget exponentially; a moving minimum follows clock drift and route changes. The target is where waiting longer
-//! costs more than the sound it would save (`WORTH`, `REPAIR_WORTH`), after the idea of the reorder optimizer in
-//! libwebrtc's NetEq. So a repair is waited for only when there is loss enough to make that pay.
+//! The measure is the relative arrival delay against the fastest packet of the last seconds, kept
+//! in histograms that forget exponentially; a moving minimum follows clock drift and route changes.
+//! The target is where waiting longer costs more than the sound it would save (`WORTH`,
+//! `REPAIR_WORTH`), after the idea of the reorder optimizer in libwebrtc's NetEq. So a repair is
+//! waited for only when there is loss enough to make that pay.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -17,7 +19,8 @@ use std::time::{Duration, Instant};
 use crate::frame::SAMPLE_RATE;
 use crate::opus_codec::PACKET_SAMPLES;
 
-/// Nothing is played sooner than this after the fastest packet could have been: what threads are late by.
+/// Nothing is played sooner than this after the fastest packet could have been: what threads are
+/// late by.
 pub const MIN_TARGET: Duration = Duration::from_millis(5);
 /// No network is worth a longer wait in a conversation.
 pub const MAX_TARGET: Duration = Duration::from_millis(300);
@@ -34,7 +37,8 @@ const BUCKET_SECONDS: f64 = 0.002;
 const BUCKETS: usize = 160;
 /// So much waiting is worth it to save all sound from being made up: 60 ms for each percent.
 const WORTH: f32 = 6.0;
-/// And to save what is lost, which is worth more: it is certain to come, and what comes late only may be late.
+/// And to save what is lost, which is worth more: it is certain to come, and what comes late only
+/// may be late.
 const REPAIR_WORTH: f32 = 12.0;
 /// The target moves only where that saves so much, in seconds.
 const HYSTERESIS: f32 = 0.003;
@@ -57,7 +61,8 @@ impl Histogram {
         Self { shares: [0.0; BUCKETS], forgetting, seen: 0 }
     }
 
-    /// Takes one more into account, or one that belongs nowhere in it: a packet with so many times 20 ms of sound.
+    /// Takes one more into account, or one that belongs nowhere in it: a packet with so many times
+    /// 20 ms of sound.
     fn add(&mut self, bucket: Option<usize>, length: f32) {
         self.seen = self.seen.saturating_add(1);
         // The first share the weight evenly; later ones displace the old exponentially.
@@ -72,13 +77,15 @@ impl Histogram {
 /// The estimator.
 pub struct DelayEstimator {
     epoch: Option<Instant>,
-    /// Candidates for the minimum offset: increasing in time and in offset, so that the first is the minimum.
+    /// Candidates for the minimum offset: increasing in time and in offset, so that the first is
+    /// the minimum.
     base: VecDeque<(f64, f64)>,
     arrivals: Histogram,
     repairs: Histogram,
     /// The target as a bucket, whose end it is.
     target: usize,
-    /// A packet that is later than the target by so many buckets or more is missed whole: its length.
+    /// A packet that is later than the target by so many buckets or more is missed whole: its
+    /// length.
     whole: usize,
 }
 
@@ -110,7 +117,9 @@ impl DelayEstimator {
         }
         self.base.push_back((at, offset));
         let oldest = at - BASE_WINDOW.as_secs_f64();
-        while self.base.len() > BASE_CANDIDATES || self.base.front().is_some_and(|&(when, _)| when < oldest) {
+        while self.base.len() > BASE_CANDIDATES
+            || self.base.front().is_some_and(|&(when, _)| when < oldest)
+        {
             self.base.pop_front();
         }
         let fastest = self.base.front().map_or(offset, |&(_, offset)| offset);
@@ -132,13 +141,16 @@ impl DelayEstimator {
     /// How long to wait, from what was observed.
     #[must_use]
     pub fn target(&self) -> Duration {
-        Duration::from_secs_f64((self.target + 1) as f64 * BUCKET_SECONDS).clamp(MIN_TARGET, MAX_TARGET)
+        Duration::from_secs_f64((self.target + 1) as f64 * BUCKET_SECONDS)
+            .clamp(MIN_TARGET, MAX_TARGET)
     }
 
-    /// Looks for the target that costs least: the wait, and what is made up because it came later than that.
+    /// Looks for the target that costs least: the wait, and what is made up because it came later
+    /// than that.
     fn choose_target(&mut self) {
         let worth_of_late = |bucket: usize| -> f32 {
-            let share = |histogram: &Histogram| histogram.shares.get(bucket).copied().unwrap_or(0.0);
+            let share =
+                |histogram: &Histogram| histogram.shares.get(bucket).copied().unwrap_or(0.0);
             WORTH * share(&self.arrivals) + REPAIR_WORTH * share(&self.repairs)
         };
         let (mut best, mut least, mut current) = (self.target, f32::INFINITY, f32::INFINITY);
@@ -160,8 +172,8 @@ impl DelayEstimator {
         }
     }
 
-    /// How far an RTP time lies behind the fastest recent packet at `now`, in seconds; negative when it is not even due
-    /// to arrive yet. `None` before anything was observed.
+    /// How far an RTP time lies behind the fastest recent packet at `now`, in seconds; negative
+    /// when it is not even due to arrive yet. `None` before anything was observed.
     #[must_use]
     pub fn lateness(&self, rtp_time: i64, now: Instant) -> Option<f64> {
         let &(_, fastest) = self.base.front()?;
@@ -169,7 +181,8 @@ impl DelayEstimator {
         Some(seconds_between(epoch, now) - rtp_time as f64 / f64::from(SAMPLE_RATE) - fastest)
     }
 
-    /// Forgets which packet was the fastest, as after an interruption; what is known about jitter stays.
+    /// Forgets which packet was the fastest, as after an interruption; what is known about jitter
+    /// stays.
     pub fn forget_base(&mut self) {
         self.base.clear();
     }
@@ -202,7 +215,8 @@ mod tests {
         let mut estimator = DelayEstimator::default();
         (0..count)
             .map(|i| {
-                let arrival = start + Duration::from_secs_f64(i as f64 * 0.02 + delay_ms(i) / 1000.0);
+                let arrival =
+                    start + Duration::from_secs_f64(i as f64 * 0.02 + delay_ms(i) / 1000.0);
                 estimator.observe(arrival, i as i64 * 960, 960);
                 estimator.target().as_millis()
             })
@@ -232,7 +246,8 @@ mod tests {
     #[test]
     fn the_target_falls_again_when_the_network_calms_down() {
         let mut random = rand::rngs::StdRng::seed_from_u64(2);
-        let targets = targets(1500, |i| if i < 500 { random.random_range(0.0..150.0) } else { 0.0 });
+        let targets =
+            targets(1500, |i| if i < 500 { random.random_range(0.0..150.0) } else { 0.0 });
         assert!(targets[499] >= 120);
         assert_eq!(targets[1499], 5, "20 s later");
     }
@@ -265,8 +280,16 @@ mod tests {
 
     #[test]
     fn a_repair_is_waited_for_only_where_there_is_loss_enough() {
-        assert!((20..=24).contains(&target_with_repairs(0.05, 1)), "{}", target_with_repairs(0.05, 1));
-        assert!((80..=84).contains(&target_with_repairs(0.05, 4)), "{}", target_with_repairs(0.05, 4));
+        assert!(
+            (20..=24).contains(&target_with_repairs(0.05, 1)),
+            "{}",
+            target_with_repairs(0.05, 1)
+        );
+        assert!(
+            (80..=84).contains(&target_with_repairs(0.05, 4)),
+            "{}",
+            target_with_repairs(0.05, 4)
+        );
         assert_eq!(target_with_repairs(0.004, 4), 5);
         assert_eq!(target_with_repairs(0.0, 4), 5);
     }
@@ -276,7 +299,11 @@ mod tests {
         let start = Instant::now();
         let mut estimator = DelayEstimator::default();
         for i in 0..5000_i64 {
-            estimator.observe(start, i * 1_000_003 % 77_777_777 * if i % 2 == 0 { 1 } else { -1 }, 960);
+            estimator.observe(
+                start,
+                i * 1_000_003 % 77_777_777 * if i % 2 == 0 { 1 } else { -1 },
+                960,
+            );
             assert!((MIN_TARGET..=MAX_TARGET).contains(&estimator.target()));
             assert!(estimator.base.len() <= BASE_CANDIDATES);
         }

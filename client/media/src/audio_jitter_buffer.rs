@@ -1,14 +1,16 @@
 //! The audio jitter buffer: evens out when packets arrive, and says what to play next.
 //!
-//! In go RTP packets as they come, late, twice or out of order, and copies of earlier ones that came with later ones; out
-//! comes one [`Decision`] whenever the speaker needs more sound. Time is an argument. What always holds: RTP time never
-//! goes backwards in what is played (but for a stream that starts anew), memory is bounded, and the delay follows the
-//! target of [`DelayEstimator`] both ways: it grows by stretching or concealment, and shrinks by shortening.
+//! In go RTP packets as they come, late, twice or out of order, and copies of earlier ones that
+//! came with later ones; out comes one [`Decision`] whenever the speaker needs more sound. Time is
+//! an argument. What always holds: RTP time never goes backwards in what is played (but for a
+//! stream that starts anew), memory is bounded, and the delay follows the target of
+//! [`DelayEstimator`] both ways: it grows by stretching or concealment, and shrinks by shortening.
 //!
-//! Sound is fetched a speaker's frame at a time, so a packet must be there when the frame in which it begins is fetched.
-//! The delay is kept at the least with which that holds.
+//! Sound is fetched a speaker's frame at a time, so a packet must be there when the frame in which
+//! it begins is fetched. The delay is kept at the least with which that holds.
 //!
-//! Terms are those of RFC 3550 (sequence, timestamp, restart as in A.1, loss as in A.3) and of libwebrtc's NetEq.
+//! Terms are those of RFC 3550 (sequence, timestamp, restart as in A.1, loss as in A.3) and of
+//! libwebrtc's NetEq.
 
 mod decision;
 
@@ -51,7 +53,8 @@ const LONGEST_PERIOD: f64 = time_stretch::MAX_LAG as f64 / SAMPLE_RATE as f64;
 const SMOOTHING: f64 = 1.0 / 4.0;
 /// A packet that is overtaken by later ones for longer than this is lost: 160 ms.
 const REORDERING: i64 = SAMPLE_RATE as i64 * 160 / 1000;
-/// RTP times of so many packets are remembered, to tell copies of what came from copies of what did not.
+/// RTP times of so many packets are remembered, to tell copies of what came from copies of what did
+/// not.
 const REMEMBERED: usize = 128;
 
 /// Counts since the beginning, and the delay as it is.
@@ -71,7 +74,8 @@ pub struct JitterBufferStats {
     pub skipped: u64,
     /// How often a stream started anew.
     pub restarts: u64,
-    /// Samples that were made up for what turned out to have been a pause of the sender, whose beginning was lost.
+    /// Samples that were made up for what turned out to have been a pause of the sender, whose
+    /// beginning was lost.
     pub unsent: u64,
     /// How long played packets waited here until their first sample was due, in all.
     pub waited: Duration,
@@ -123,7 +127,8 @@ pub struct AudioJitterBuffer {
     /// Whether what comes next is timed afresh.
     holding: bool,
     last_played: Option<i64>,
-    /// Sequence number and end of the last packet that was no copy, and what was concealed since then.
+    /// Sequence number and end of the last packet that was no copy, and what was concealed since
+    /// then.
     anchor: Option<(i64, i64)>,
     concealed_since: i64,
     /// Samples made up since the last packet without knowing what was lost.
@@ -189,7 +194,12 @@ impl AudioJitterBuffer {
         self.late_in_a_row = 0;
         self.wait(
             time,
-            Waiting { sequence: Some(sequence), payload: packet.payload, samples, arrival: packet.arrival },
+            Waiting {
+                sequence: Some(sequence),
+                payload: packet.payload,
+                samples,
+                arrival: packet.arrival,
+            },
         );
     }
 
@@ -201,11 +211,20 @@ impl AudioJitterBuffer {
         }
         self.repairs.entry(time).or_insert((packet.arrival, samples));
         if !self.is_past(time, samples) {
-            self.wait(time, Waiting { sequence: None, payload: packet.payload, samples, arrival: packet.arrival });
+            self.wait(
+                time,
+                Waiting {
+                    sequence: None,
+                    payload: packet.payload,
+                    samples,
+                    arrival: packet.arrival,
+                },
+            );
         }
     }
 
-    /// Takes into account how late the repairs were of what is so far behind `newest` that it will not come itself.
+    /// Takes into account how late the repairs were of what is so far behind `newest` that it will
+    /// not come itself.
     fn count_repairs(&mut self, newest: i64) {
         while let Some(repair) = self.repairs.first_entry() {
             let given_up = *repair.key() < newest - REORDERING;
@@ -227,13 +246,17 @@ impl AudioJitterBuffer {
         }
     }
 
-    /// Says what to play in the frame that is fetched `now`, after `ahead` of it that is filled already.
+    /// Says what to play in the frame that is fetched `now`, after `ahead` of it that is filled
+    /// already.
     pub fn pull(&mut self, now: Instant, ahead: Duration) -> Decision {
-        let left = (STEP - (ahead.as_secs_f64() * f64::from(SAMPLE_RATE)).round() as i64).clamp(1, STEP);
+        let left =
+            (STEP - (ahead.as_secs_f64() * f64::from(SAMPLE_RATE)).round() as i64).clamp(1, STEP);
         loop {
             // Comfort noise ends with a frame, so that what follows can begin with one.
             let step = if self.pausing { left } else { STEP };
-            let Some((&time, first)) = self.waiting.first_key_value() else { return self.starve(step) };
+            let Some((&time, first)) = self.waiting.first_key_value() else {
+                return self.starve(step);
+            };
             if self.is_past(time, first.samples) {
                 // It overlaps with what was played.
                 self.stats.late += u64::from(first.sequence.is_some());
@@ -292,13 +315,15 @@ impl AudioJitterBuffer {
         }
     }
 
-    /// How many samples had to be concealed since the last packet that was played: of a gap that nothing has ended yet.
+    /// How many samples had to be concealed since the last packet that was played: of a gap that
+    /// nothing has ended yet.
     #[must_use]
     pub fn open_gap(&self) -> u64 {
         self.concealed_since.unsigned_abs()
     }
 
-    /// Takes note of how many samples a [`Speed`] other than normal added (or removed, when negative).
+    /// Takes note of how many samples a [`Speed`] other than normal added (or removed, when
+    /// negative).
     pub fn stretched(&mut self, added: i64) {
         if added != 0 {
             self.since_stretch = 0;
@@ -308,7 +333,8 @@ impl AudioJitterBuffer {
         }
     }
 
-    /// The RTP time behind what was given out last; `None` while nothing is played, or what comes next is timed afresh.
+    /// The RTP time behind what was given out last; `None` while nothing is played, or what comes
+    /// next is timed afresh.
     #[must_use]
     pub fn position(&self) -> Option<i64> {
         self.next.filter(|_| self.begun && !self.holding)
@@ -329,7 +355,8 @@ impl AudioJitterBuffer {
     #[must_use]
     pub fn next_is_here(&self) -> bool {
         let first = self.waiting.first_key_value().map(|(&time, _)| time);
-        self.next.zip(first).is_some_and(|(next, time)| (time - next).abs() < SMALLEST_GAP) && self.made_up == 0
+        self.next.zip(first).is_some_and(|(next, time)| (time - next).abs() < SMALLEST_GAP)
+            && self.made_up == 0
     }
 
     /// Whether nothing is here while sound is played: what comes next is late by a little, or lost.
@@ -358,7 +385,8 @@ impl AudioJitterBuffer {
         late > self.target() + OVERDUE
     }
 
-    /// Whether most of a packet lies before what is played next. A little may: some senders' times are not exact.
+    /// Whether most of a packet lies before what is played next. A little may: some senders' times
+    /// are not exact.
     fn is_past(&self, time: i64, samples: i64) -> bool {
         self.next.is_some_and(|next| time + samples / 2 < next)
     }
@@ -397,7 +425,8 @@ impl AudioJitterBuffer {
         let follows = self.next.is_some_and(|next| (time - next).abs() < SMALLEST_GAP);
         let inferred = if follows { self.last_played.map(|last| last + 1) } else { None };
         if let Some(sequence) = packet.sequence {
-            // Time that no packet stands for was a pause, though it looked like loss while it lasted.
+            // Time that no packet stands for was a pause, though it looked like loss while it
+            // lasted.
             if let Some((last, end)) = self.anchor {
                 let unsent = (time - end - (sequence - last - 1).max(0) * packet.samples).max(0);
                 self.stats.unsent += unsent.min(self.concealed_since).unsigned_abs();
@@ -415,10 +444,17 @@ impl AudioJitterBuffer {
         self.stats.played += 1;
         let speed = self.speed(fetched, ahead.as_secs_f64(), packet.samples);
         let copy = packet.sequence.is_none();
-        Decision::Play { payload: packet.payload, samples: packet.samples as u32, copy, continues, speed }
+        Decision::Play {
+            payload: packet.payload,
+            samples: packet.samples as u32,
+            copy,
+            continues,
+            speed,
+        }
     }
 
-    /// How to bring the delay nearer to the least with which packets are there when their frame is fetched.
+    /// How to bring the delay nearer to the least with which packets are there when their frame is
+    /// fetched.
     fn speed(&mut self, fetched: f64, ahead: f64, samples: i64) -> Speed {
         let late = fetched + ahead;
         // Threads are not punctual, so one measure says little.
@@ -426,18 +462,23 @@ impl AudioJitterBuffer {
         self.lateness = Some(late);
         self.since_stretch = self.since_stretch.saturating_add(samples);
         let (fetched, target) = (late - ahead, self.target());
-        // Frames are fetched so far apart, so packets that begin with a frame are late by one of these.
+        // Frames are fetched so far apart, so packets that begin with a frame are late by one of
+        // these.
         let least = |target: f64| {
             let frame = AUDIO_FRAME_SAMPLES as f64 / f64::from(SAMPLE_RATE);
             fetched + ((target - fetched) / frame).ceil() * frame
         };
-        let (lacking, excess) =
-            if fetched < target - SLACK { (least(target) - late, 0.0) } else { (0.0, late - least(target + SLACK)) };
+        let (lacking, excess) = if fetched < target - SLACK {
+            (least(target) - late, 0.0)
+        } else {
+            (0.0, late - least(target + SLACK))
+        };
         let urgent = lacking.max(excess) > URGENT;
         if self.since_stretch <= BETWEEN_STRETCHES && !urgent {
             return Speed::Normal;
         }
-        let change = |seconds: f64| Change { at_most: (seconds * f64::from(SAMPLE_RATE)) as u32, urgent };
+        let change =
+            |seconds: f64| Change { at_most: (seconds * f64::from(SAMPLE_RATE)) as u32, urgent };
         if lacking > 0.0 {
             // One period too much is better than one too little.
             Speed::Longer(change(lacking.max(LONGEST_PERIOD)))

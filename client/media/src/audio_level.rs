@@ -24,7 +24,8 @@ impl LevelMeter {
 
     /// Listens to 10 ms.
     pub fn listen(&mut self, samples: &[f32; AUDIO_FRAME_SAMPLES]) {
-        let power = samples.iter().map(|&s| f64::from(s) * f64::from(s)).sum::<f64>() / samples.len() as f64;
+        let power = samples.iter().map(|&s| f64::from(s) * f64::from(s)).sum::<f64>()
+            / samples.len() as f64;
         if !power.is_finite() {
             return;
         }
@@ -34,13 +35,15 @@ impl LevelMeter {
         self.now = shown.max(self.now - FALL);
     }
 
-    /// How loud it is now: 0 for −60 dBFS and less, 1 for full scale, even steps for even steps in decibels.
+    /// How loud it is now: 0 for −60 dBFS and less, 1 for full scale, even steps for even steps in
+    /// decibels.
     #[must_use]
     pub fn now(&self) -> f32 {
         self.now
     }
 
-    /// RMS over everything, in decibels against full scale (−120 at least); `None` when nothing was heard.
+    /// RMS over everything, in decibels against full scale (−120 at least); `None` when nothing was
+    /// heard.
     #[must_use]
     pub fn overall_dbfs(&self) -> Option<f64> {
         (self.frames > 0).then(|| dbfs(self.power / self.frames as f64))

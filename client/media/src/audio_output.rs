@@ -1,9 +1,11 @@
-//! The last step before the speaker: how loud the other person is, and the copy of what is played for the echo canceller.
+//! The last step before the speaker: how loud the other person is, and the copy of what is played
+//! for the echo canceller.
 //!
-//! In go 10 ms frames, out go as many to another [`AudioSink`], louder or quieter. A volume above 100% is limited softly:
-//! the loud is compressed, nothing is cut off. What always holds: a change of the volume is a ramp of one frame, and at
-//! 100% a frame passes bit for bit. The copy is exactly what the sink takes, with the time at which it is heard; it goes
-//! into a bounded queue whose oldest frame gives way, so that a reader that hangs never holds the speaker up.
+//! In go 10 ms frames, out go as many to another [`AudioSink`], louder or quieter. A volume above
+//! 100% is limited softly: the loud is compressed, nothing is cut off. What always holds: a change
+//! of the volume is a ramp of one frame, and at 100% a frame passes bit for bit. The copy is
+//! exactly what the sink takes, with the time at which it is heard; it goes into a bounded queue
+//! whose oldest frame gives way, so that a reader that hangs never holds the speaker up.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -81,7 +83,11 @@ pub struct AudioOutput {
 impl AudioOutput {
     /// Plays through `sink` at `volume`, with a copy into `played`.
     #[must_use]
-    pub fn new(sink: Box<dyn AudioSink>, volume: Arc<VolumeControl>, played: Arc<FrameQueue<PlayedFrame>>) -> Self {
+    pub fn new(
+        sink: Box<dyn AudioSink>,
+        volume: Arc<VolumeControl>,
+        played: Arc<FrameQueue<PlayedFrame>>,
+    ) -> Self {
         let gain = volume.get().gain();
         Self { sink, volume, gain, played }
     }
@@ -116,8 +122,8 @@ impl AudioSink for AudioOutput {
     }
 }
 
-/// A sample at another gain. Above a gain of 1 the loudest part is bent, the more the higher the gain, so that nothing
-/// between −1 and 1 comes out beyond.
+/// A sample at another gain. Above a gain of 1 the loudest part is bent, the more the higher the
+/// gain, so that nothing between −1 and 1 comes out beyond.
 fn amplified(sample: f32, gain: f32) -> f32 {
     let louder = sample * gain;
     if gain <= 1.0 {
@@ -156,10 +162,14 @@ mod tests {
         }
     }
 
-    fn output(percent: u8) -> (AudioOutput, Recorder, Arc<VolumeControl>, Arc<FrameQueue<PlayedFrame>>) {
-        let (recorder, volume) = (Recorder::default(), VolumeControl::new(Volume::from_percent(percent)));
+    fn output(
+        percent: u8,
+    ) -> (AudioOutput, Recorder, Arc<VolumeControl>, Arc<FrameQueue<PlayedFrame>>) {
+        let (recorder, volume) =
+            (Recorder::default(), VolumeControl::new(Volume::from_percent(percent)));
         let played = FrameQueue::new(4);
-        let output = AudioOutput::new(Box::new(recorder.clone()), Arc::clone(&volume), Arc::clone(&played));
+        let output =
+            AudioOutput::new(Box::new(recorder.clone()), Arc::clone(&volume), Arc::clone(&played));
         (output, recorder, volume, played)
     }
 

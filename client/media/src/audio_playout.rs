@@ -1,7 +1,9 @@
-//! From packets to the sound that is played: jitter buffer, decoder and change of speed in one, without a thread.
+//! From packets to the sound that is played: jitter buffer, decoder and change of speed in one,
+//! without a thread.
 //!
-//! In go packets as they arrive; out come 10 ms of sound whenever asked for, at a time that is an argument. What always
-//! holds: there is always a frame, whatever arrived or did not, and what is kept between two calls is bounded.
+//! In go packets as they arrive; out come 10 ms of sound whenever asked for, at a time that is an
+//! argument. What always holds: there is always a frame, whatever arrived or did not, and what is
+//! kept between two calls is bounded.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -20,7 +22,8 @@ const CONCEALED_AT_ONCE: usize = 480;
 /// The longest piece that is made ready at once: the longest packet, and what stretching adds.
 const MAX_PIECE: usize = 5760 + time_stretch::MAX_LAG;
 
-/// A packet with fewer samples is shortened together with the next: a period of a low voice is as long as itself.
+/// A packet with fewer samples is shortened together with the next: a period of a low voice is as
+/// long as itself.
 const SHORTENED_TOGETHER: usize = PACKET_SAMPLES;
 
 /// What is made up for longer than this fades…
@@ -38,9 +41,11 @@ pub struct PlayoutStats {
     pub jitter_buffer: JitterBufferStats,
     /// Samples handed out since the first packet was played.
     pub samples: u64,
-    /// How many of them were made up because nothing was there; neither what was stretched or rebuilt, nor a pause.
+    /// How many of them were made up because nothing was there; neither what was stretched or
+    /// rebuilt, nor a pause.
     pub concealed_samples: u64,
-    /// Lost packets that were played after all, from a copy in a later one: exact (RED) or of lower quality (FEC).
+    /// Lost packets that were played after all, from a copy in a later one: exact (RED) or of lower
+    /// quality (FEC).
     pub fec_recovered: u64,
     /// Packets that did not decode.
     pub undecodable: u64,
@@ -91,17 +96,20 @@ impl AudioPlayout {
             let decision = self.jitter_buffer.pull(now, ahead);
             self.carry_out(decision, now);
         }
-        self.position = self.jitter_buffer.position().map(|behind| (behind - self.ready.len() as i64) as u32);
+        self.position =
+            self.jitter_buffer.position().map(|behind| (behind - self.ready.len() as i64) as u32);
         std::array::from_fn(|_| self.ready.pop_front().unwrap_or(0.0))
     }
 
-    /// Whether the next frame would have to be made up because the packet that it begins with has not come yet.
+    /// Whether the next frame would have to be made up because the packet that it begins with has
+    /// not come yet.
     #[must_use]
     pub fn lacks_packet(&self) -> bool {
         self.ready.len() < AUDIO_FRAME_SAMPLES && self.jitter_buffer.lacks_packet()
     }
 
-    /// The RTP time of the last frame's first sample, to within what was stretched in it; `None` when it is not known.
+    /// The RTP time of the last frame's first sample, to within what was stretched in it; `None`
+    /// when it is not known.
     #[must_use]
     pub fn position(&self) -> Option<u32> {
         self.position
@@ -112,8 +120,11 @@ impl AudioPlayout {
     pub fn stats(&self) -> PlayoutStats {
         let jitter_buffer = self.jitter_buffer.stats();
         // Between the last packet of a call and its end nothing is missing.
-        let open_gap = Some(self.jitter_buffer.open_gap()).filter(|gap| *gap < LEAST_OPEN_GAP).unwrap_or_default();
-        let concealed_samples = self.stats.concealed_samples.saturating_sub(jitter_buffer.unsent + open_gap);
+        let open_gap = Some(self.jitter_buffer.open_gap())
+            .filter(|gap| *gap < LEAST_OPEN_GAP)
+            .unwrap_or_default();
+        let concealed_samples =
+            self.stats.concealed_samples.saturating_sub(jitter_buffer.unsent + open_gap);
         PlayoutStats { jitter_buffer, concealed_samples, ..self.stats }
     }
 
@@ -125,7 +136,8 @@ impl AudioPlayout {
                 match self.decoder.decode(&payload).map(<[f32]>::to_vec) {
                     Ok(mut decoded) => {
                         self.follow(&mut decoded, continues);
-                        if matches!(speed, Speed::Shorter(_)) && decoded.len() < SHORTENED_TOGETHER {
+                        if matches!(speed, Speed::Shorter(_)) && decoded.len() < SHORTENED_TOGETHER
+                        {
                             self.add_next(&mut decoded, now);
                         }
                         let changed = change_speed(&self.tail, &mut decoded, speed);
@@ -183,8 +195,8 @@ impl AudioPlayout {
         }
     }
 
-    /// Lets real sound follow on what was before it. The decoder itself sees to that where nothing but whole packets is
-    /// between the two.
+    /// Lets real sound follow on what was before it. The decoder itself sees to that where nothing
+    /// but whole packets is between the two.
     fn follow(&mut self, sound: &mut [f32], continues: bool) {
         if !continues || self.made_up > FADE_AFTER {
             splice::join(&self.tail, sound);
@@ -196,7 +208,8 @@ impl AudioPlayout {
     fn conceal(&mut self, samples: u32) {
         let mut sound = self.make_up(samples);
         for sample in &mut sound {
-            let faded = self.made_up.saturating_sub(FADE_AFTER) as f32 / (SILENT_AFTER - FADE_AFTER) as f32;
+            let faded =
+                self.made_up.saturating_sub(FADE_AFTER) as f32 / (SILENT_AFTER - FADE_AFTER) as f32;
             *sample *= (1.0 - faded).max(0.0);
             self.made_up += 1;
         }
@@ -226,8 +239,12 @@ fn change_speed(before: &[f32], sound: &mut Vec<f32>, speed: Speed) -> i64 {
     let care = |change: Change| if change.urgent { Care::Urgent } else { Care::Gentle };
     match speed {
         Speed::Normal => 0,
-        Speed::Shorter(change) => -(time_stretch::shorten(before, sound, change.at_most as usize, care(change)) as i64),
-        Speed::Longer(change) => time_stretch::lengthen(before, sound, change.at_most as usize, care(change)) as i64,
+        Speed::Shorter(change) => {
+            -(time_stretch::shorten(before, sound, change.at_most as usize, care(change)) as i64)
+        }
+        Speed::Longer(change) => {
+            time_stretch::lengthen(before, sound, change.at_most as usize, care(change)) as i64
+        }
     }
 }
 
@@ -253,18 +270,32 @@ mod tests {
                 let mut samples = [0.0; PACKET_SAMPLES];
                 let (first, second) = samples.split_at_mut(AUDIO_FRAME_SAMPLES);
                 first.copy_from_slice(&tone.next_frame(WallTime(START.0 + number * 20_000)));
-                second.copy_from_slice(&tone.next_frame(WallTime(START.0 + number * 20_000 + 10_000)));
+                second.copy_from_slice(
+                    &tone.next_frame(WallTime(START.0 + number * 20_000 + 10_000)),
+                );
                 let payload = Bytes::copy_from_slice(encoder.encode(&samples).unwrap());
                 // It leaves when its last sample was heard.
                 let at = Duration::from_millis(number * 20 + 20);
                 let rtp_time = (number as u32).wrapping_mul(960);
-                (at, ReceivedAudio { sequence: number as u16, rtp_time, payload, arrival: start, copy: false })
+                (
+                    at,
+                    ReceivedAudio {
+                        sequence: number as u16,
+                        rtp_time,
+                        payload,
+                        arrival: start,
+                        copy: false,
+                    },
+                )
             })
             .collect()
     }
 
     /// Plays a stream over a network that delays by what the closure tells, or loses.
-    fn play(count: u64, network_ms: impl FnMut(u64) -> Option<f64>) -> (AudioPlayout, ToneDetector, Vec<f32>) {
+    fn play(
+        count: u64,
+        network_ms: impl FnMut(u64) -> Option<f64>,
+    ) -> (AudioPlayout, ToneDetector, Vec<f32>) {
         play_tone(440.0, count, network_ms)
     }
 
@@ -284,7 +315,8 @@ mod tests {
             .collect();
         arrivals.sort_by_key(|(at, _)| *at);
         let mut arrivals = arrivals.into_iter().peekable();
-        let (mut playout, mut detector, mut heard) = (AudioPlayout::new().unwrap(), ToneDetector::new(), Vec::new());
+        let (mut playout, mut detector, mut heard) =
+            (AudioPlayout::new().unwrap(), ToneDetector::new(), Vec::new());
         for tick in 0..count * 2 {
             let at = Duration::from_millis(tick * 10);
             while let Some((_, packet)) = arrivals.next_if(|(arrival, _)| *arrival <= at) {
@@ -301,15 +333,22 @@ mod tests {
     fn on_a_good_network_the_tone_is_heard_whole_and_soon() {
         let (playout, detector, _) = play(500, |_| Some(1.0));
         let stats = playout.stats();
-        assert_eq!((stats.concealed_samples, stats.fec_recovered, stats.jitter_buffer.lost), (0, 0, 0));
+        assert_eq!(
+            (stats.concealed_samples, stats.fec_recovered, stats.jitter_buffer.lost),
+            (0, 0, 0)
+        );
         assert!((detector.hz().unwrap() - 440.0).abs() < 1.0);
         let delay = detector.mouth_to_ear();
         assert!(delay.count() >= 17, "{} marks", delay.count());
         let p50 = delay.quantile_ms(0.5).unwrap();
-        assert!(p50 < 40.0, "1 ms under way, 20 ms packet, 7 ms codec, 10 ms until the frame is fetched: {p50} ms");
+        assert!(
+            p50 < 40.0,
+            "1 ms under way, 20 ms packet, 7 ms codec, 10 ms until the frame is fetched: {p50} ms"
+        );
     }
 
-    /// Plays packets of 10 ms that arrive so many milliseconds late; gives how long they wait in the end.
+    /// Plays packets of 10 ms that arrive so many milliseconds late; gives how long they wait in
+    /// the end.
     fn wait_of_short_packets(hz: f32, late_ms: impl Fn(u64) -> u64) -> (f64, PlayoutStats) {
         let (mut tone, mut encoder, mut playout) =
             (ToneGenerator::new(hz), OpusEncoder::new().unwrap(), AudioPlayout::new().unwrap());
@@ -334,15 +373,23 @@ mod tests {
         }
         let stats = playout.stats();
         let (buffer, earlier) = (stats.jitter_buffer, before.jitter_buffer);
-        ((buffer.waited - earlier.waited).as_secs_f64() * 1e3 / (buffer.played - earlier.played) as f64, stats)
+        (
+            (buffer.waited - earlier.waited).as_secs_f64() * 1e3
+                / (buffer.played - earlier.played) as f64,
+            stats,
+        )
     }
 
     #[test]
     fn the_delay_of_short_packets_is_taken_back_whatever_the_pitch() {
         for hz in [95.0, 150.0, 310.0] {
             // For two seconds the network is 100 ms slower.
-            let (wait, stats) = wait_of_short_packets(hz, |n| if (500..700).contains(&n) { 100 } else { 0 });
-            println!("{hz} Hz: {wait:.1} ms, {} of {} made up", stats.concealed_samples, stats.samples);
+            let (wait, stats) =
+                wait_of_short_packets(hz, |n| if (500..700).contains(&n) { 100 } else { 0 });
+            println!(
+                "{hz} Hz: {wait:.1} ms, {} of {} made up",
+                stats.concealed_samples, stats.samples
+            );
             assert!(wait < 20.0, "{hz} Hz: {wait} ms");
         }
     }
@@ -350,8 +397,9 @@ mod tests {
     #[test]
     fn the_tone_is_still_measured_with_loss_and_jitter() {
         let mut random = rand::rngs::StdRng::seed_from_u64(7);
-        let (playout, detector, _) =
-            play(1500, |_| (!random.random_bool(0.05)).then(|| 20.0 + random.random_range(0.0..40.0)));
+        let (playout, detector, _) = play(1500, |_| {
+            (!random.random_bool(0.05)).then(|| 20.0 + random.random_range(0.0..40.0))
+        });
         let stats = playout.stats();
         let lost = stats.jitter_buffer.lost as f64 / 1500.0;
         let ratio = stats.concealed_samples as f64 / stats.samples as f64;
@@ -362,14 +410,18 @@ mod tests {
 
     #[test]
     fn lost_speech_is_rebuilt_from_the_packets_after_it() {
-        let (mut encoder, mut playout) = (OpusEncoder::new().unwrap(), AudioPlayout::new().unwrap());
+        let (mut encoder, mut playout) =
+            (OpusEncoder::new().unwrap(), AudioPlayout::new().unwrap());
         let start = Instant::now();
         for number in 0..1000_u16 {
-            // A buzz of 150 Hz in four syllables a second: what libopus takes for speech, unlike a steady tone.
+            // A buzz of 150 Hz in four syllables a second: what libopus takes for speech, unlike a
+            // steady tone.
             let samples: [f32; PACKET_SAMPLES] = std::array::from_fn(|i| {
                 let at = (usize::from(number) * PACKET_SAMPLES + i) as f32 / SAMPLE_RATE as f32;
                 let syllable = (0.5 - 0.5 * (at * 4.0 * std::f32::consts::TAU).cos()).powi(2);
-                (1..12).map(|k| (at * 150.0 * k as f32 * std::f32::consts::TAU).sin() / k as f32).sum::<f32>()
+                (1..12)
+                    .map(|k| (at * 150.0 * k as f32 * std::f32::consts::TAU).sin() / k as f32)
+                    .sum::<f32>()
                     * syllable
                     * 0.2
             });
@@ -377,7 +429,13 @@ mod tests {
             let arrival = start + Duration::from_millis(u64::from(number) * 20);
             if number % 20 != 7 {
                 let rtp_time = u32::from(number) * 960;
-                playout.insert(ReceivedAudio { sequence: number, rtp_time, payload, arrival, copy: false });
+                playout.insert(ReceivedAudio {
+                    sequence: number,
+                    rtp_time,
+                    payload,
+                    arrival,
+                    copy: false,
+                });
             }
             playout.next_frame(arrival);
             playout.next_frame(arrival + Duration::from_millis(10));
@@ -404,7 +462,8 @@ mod tests {
     fn gaps_jumps_and_changes_of_speed_do_not_click() {
         let mut random = rand::rngs::StdRng::seed_from_u64(11);
         let (_, _, heard) = play_tone(1250.0, 1500, |i| match i {
-            // Losses, an interruption, a network that becomes slower, one that becomes faster, and jitter.
+            // Losses, an interruption, a network that becomes slower, one that becomes faster, and
+            // jitter.
             0..300 => (!random.random_bool(0.1)).then_some(10.0),
             400..450 => None,
             600..800 => Some(150.0),
@@ -466,10 +525,17 @@ mod tests {
         let mut playout = AudioPlayout::new().unwrap();
         for number in 0..50_u16 {
             let arrival = start + Duration::from_millis(u64::from(number) * 20);
-            // Code 1 needs two frames of equal size, so an odd length is malformed (RFC 6716 §3.2.3).
+            // Code 1 needs two frames of equal size, so an odd length is malformed (RFC 6716
+            // §3.2.3).
             let payload = Bytes::from_static(&[28 << 3 | 1 | 2 << 3, 1, 2, 3]);
             let rtp_time = u32::from(number) * 960;
-            playout.insert(ReceivedAudio { sequence: number, rtp_time, payload, arrival, copy: false });
+            playout.insert(ReceivedAudio {
+                sequence: number,
+                rtp_time,
+                payload,
+                arrival,
+                copy: false,
+            });
             playout.next_frame(arrival);
             playout.next_frame(arrival + Duration::from_millis(10));
         }

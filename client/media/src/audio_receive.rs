@@ -1,9 +1,12 @@
-//! The thread that plays received sound: packets in, 10 ms frames to a sink in step with the speaker.
+//! The thread that plays received sound: packets in, 10 ms frames to a sink in step with the
+//! speaker.
 //!
-//! The speaker decides when: the sink says how long it can wait for the next frame, so that it always has a little more
-//! than it takes at once, and no more. That little is there for a packet that is a little late: it is waited for until the
-//! sink would run dry, before anything is made up. After a hiccup of this thread the frames that are due are made at once;
-//! the jitter buffer takes the delay back that this left. The sink can be exchanged at any time without losing a packet.
+//! The speaker decides when: the sink says how long it can wait for the next frame, so that it
+//! always has a little more than it takes at once, and no more. That little is there for a packet
+//! that is a little late: it is waited for until the sink would run dry, before anything is made
+//! up. After a hiccup of this thread the frames that are due are made at once; the jitter buffer
+//! takes the delay back that this left. The sink can be exchanged at any time without losing a
+//! packet.
 
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,8 +39,8 @@ pub trait AudioSink: Send {
 const MOST_FRAMES_AT_ONCE: u32 = 10;
 /// A packet that is not there in time is waited for no longer than this.
 const MOST_PATIENCE: Duration = AUDIO_FRAME_DURATION;
-/// Where that was in vain, packets are lost rather than late, and none is waited for during this time: each wait uses up
-/// what the speaker has for the hiccups of this thread.
+/// Where that was in vain, packets are lost rather than late, and none is waited for during this
+/// time: each wait uses up what the speaker has for the hiccups of this thread.
 const IMPATIENT: Duration = Duration::from_secs(1);
 /// Statistics are published every so many frames.
 const FRAMES_PER_UPDATE: u32 = 10;
@@ -64,7 +67,8 @@ pub struct AudioReceiveStats {
     pub late: u64,
     /// Share of the played sound that was made up, 0 to 1.
     pub concealed_ratio: Option<f64>,
-    /// Lost packets that were played after all, from what a later one carried of them: an exact copy (RED) or FEC.
+    /// Lost packets that were played after all, from what a later one carried of them: an exact
+    /// copy (RED) or FEC.
     pub fec_recovered: u64,
     /// How long packets waited before they were decoded, on average, in milliseconds.
     pub jitter_buffer_ms: Option<f64>,
@@ -119,7 +123,8 @@ impl AudioReceiver {
             frames: 0,
             impatient_until: None,
         };
-        let (stop, next_sink, stats) = (StopSignal::new(), LatestSlot::new(), Arc::clone(&playing.stats));
+        let (stop, next_sink, stats) =
+            (StopSignal::new(), LatestSlot::new(), Arc::clone(&playing.stats));
         let (stopped, sinks) = (stop.clone(), Arc::clone(&next_sink));
         let thread = std::thread::Builder::new()
             .name("audio-playout".into())
@@ -183,7 +188,11 @@ impl Playing {
             if let Some(sink) = sinks.take() {
                 self.sink = sink;
             }
-            let wait = if at_once < MOST_FRAMES_AT_ONCE { self.sink.until_wanted(now) } else { AUDIO_FRAME_DURATION };
+            let wait = if at_once < MOST_FRAMES_AT_ONCE {
+                self.sink.until_wanted(now)
+            } else {
+                AUDIO_FRAME_DURATION
+            };
             if wait.is_zero() {
                 at_once += 1;
                 self.play_frame(now);
@@ -248,17 +257,18 @@ impl Playing {
             packets: buffer.received,
             lost: buffer.lost,
             late: buffer.late,
-            concealed_ratio: (playout.samples > 0).then(|| playout.concealed_samples as f64 / playout.samples as f64),
+            concealed_ratio: (playout.samples > 0)
+                .then(|| playout.concealed_samples as f64 / playout.samples as f64),
             fec_recovered: playout.fec_recovered,
-            jitter_buffer_ms: (buffer.played > 0).then(|| buffer.waited.as_secs_f64() * 1000.0 / buffer.played as f64),
+            jitter_buffer_ms: (buffer.played > 0)
+                .then(|| buffer.waited.as_secs_f64() * 1000.0 / buffer.played as f64),
             level_dbfs: self.level.overall_dbfs(),
             level: self.level.now(),
             tone_hz: self.tone.hz().map(f64::from),
-            mouth_to_ear: delays.quantile_ms(0.5).zip(delays.quantile_ms(0.95)).map(|(p50_ms, p95_ms)| DelaySummary {
-                p50_ms,
-                p95_ms,
-                n: delays.count(),
-            }),
+            mouth_to_ear: delays
+                .quantile_ms(0.5)
+                .zip(delays.quantile_ms(0.95))
+                .map(|(p50_ms, p95_ms)| DelaySummary { p50_ms, p95_ms, n: delays.count() }),
             first_played: playout.first_played,
         }
     }
@@ -302,12 +312,16 @@ mod tests {
         }
     }
 
-    /// Plays packets of 20 ms that come in time, but for some that come when they are waited for or, lost, never. Says
-    /// what was played and how often a packet was waited for.
+    /// Plays packets of 20 ms that come in time, but for some that come when they are waited for
+    /// or, lost, never. Says what was played and how often a packet was waited for.
     fn play(count: u16, late: &[u16], lost: &[u16]) -> (crate::audio_playout::PlayoutStats, u32) {
         let (network, input) = sync_channel(16);
         let (slot, asked) = (LatestSlot::new(), Arc::default());
-        let sink = Patient { network: network.clone(), late: Arc::clone(&slot), asked: Arc::clone(&asked) };
+        let sink = Patient {
+            network: network.clone(),
+            late: Arc::clone(&slot),
+            asked: Arc::clone(&asked),
+        };
         let mut playing = Playing {
             input,
             sink: Box::new(sink),
@@ -326,7 +340,8 @@ mod tests {
             let payload = Bytes::copy_from_slice(encoder.encode(&tone).unwrap());
             let at = start + u32::from(number) * 20 * MS;
             let rtp_time = u32::from(number) * 960;
-            let packet = ReceivedAudio { sequence: number, rtp_time, payload, arrival: at, copy: false };
+            let packet =
+                ReceivedAudio { sequence: number, rtp_time, payload, arrival: at, copy: false };
             if late.contains(&number) {
                 slot.put(ReceivedAudio { arrival: at + 5 * MS, ..packet });
             } else if !lost.contains(&number) {

@@ -1,9 +1,11 @@
-//! The thread that encodes sound: 10 ms frames from a microphone in, Opus packets of 10 or 20 ms out.
+//! The thread that encodes sound: 10 ms frames from a microphone in, Opus packets of 10 or 20 ms
+//! out.
 //!
-//! What always holds: time goes on. While muted, or while no microphone delivers, silence takes the place of sound, so that
-//! the other side neither takes the call for lost nor learns anything about the room. In silence a few packets in 400 ms
-//! are enough (discontinuous transmission); the others are passed on empty, so that the RTP clock goes on. Nothing here
-//! blocks: a packet that the network has no room for is dropped.
+//! What always holds: time goes on. While muted, or while no microphone delivers, silence takes the
+//! place of sound, so that the other side neither takes the call for lost nor learns anything about
+//! the room. In silence a few packets in 400 ms are enough (discontinuous transmission); the others
+//! are passed on empty, so that the RTP clock goes on. Nothing here blocks: a packet that the
+//! network has no room for is dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -31,8 +33,8 @@ const LOOK_UP: Duration = Duration::from_millis(10);
 /// The queue between a microphone and this thread should hold so many frames: 80 ms.
 pub const MICROPHONE_QUEUE_FRAMES: usize = 8;
 
-/// That there is silence is told by the packets with which it has lasted for so many frames of 10 ms, lest the loss of one
-/// or two make it look like the loss of many.
+/// That there is silence is told by the packets with which it has lasted for so many frames of 10
+/// ms, lest the loss of one or two make it look like the loss of many.
 const SILENCE_TOLD: [usize; 5] = [1, 2, 4, 10, 20];
 
 /// What was sent.
@@ -76,8 +78,8 @@ pub struct AudioSender {
 }
 
 impl AudioSender {
-    /// Starts to encode what a microphone puts into `frames`, processed as `voice` says, as `control` asks, and to hand it
-    /// to `out`.
+    /// Starts to encode what a microphone puts into `frames`, processed as `voice` says, as
+    /// `control` asks, and to hand it to `out`.
     pub fn spawn(
         frames: Arc<FrameQueue<AudioFrame>>,
         out: mpsc::Sender<EncodedAudio>,
@@ -86,13 +88,22 @@ impl AudioSender {
         voice: VoiceInput,
     ) -> Result<Self, AudioSendError> {
         let mut packets = Packetizer::new(muted)?;
-        let (stop, shared, next_frames) = (StopSignal::new(), Arc::new(Shared::default()), LatestSlot::new());
+        let (stop, shared, next_frames) =
+            (StopSignal::new(), Arc::new(Shared::default()), LatestSlot::new());
         shared.muted.store(muted, Ordering::Relaxed);
         let (stopped, state, next) = (stop.clone(), Arc::clone(&shared), Arc::clone(&next_frames));
         let thread = std::thread::Builder::new()
             .name("audio-encode".into())
             .spawn(move || {
-                encode((frames, &next), &out, VoiceProcessor::new(voice), &control, &mut packets, &stopped, &state);
+                encode(
+                    (frames, &next),
+                    &out,
+                    VoiceProcessor::new(voice),
+                    &control,
+                    &mut packets,
+                    &stopped,
+                    &state,
+                );
             })
             .map_err(AudioSendError::Thread)?;
         Ok(Self { stop, shared, next_frames, thread: Some(thread) })
@@ -136,7 +147,10 @@ impl Drop for AudioSender {
 }
 
 fn encode(
-    (mut frames, next_frames): (Arc<FrameQueue<AudioFrame>>, &LatestSlot<Arc<FrameQueue<AudioFrame>>>),
+    (mut frames, next_frames): (
+        Arc<FrameQueue<AudioFrame>>,
+        &LatestSlot<Arc<FrameQueue<AudioFrame>>>,
+    ),
     out: &mpsc::Sender<EncodedAudio>,
     mut voice: VoiceProcessor,
     control: &Receiver<AudioControl>,
@@ -242,10 +256,12 @@ impl Packetizer {
         let frames = std::mem::take(&mut self.filled);
         self.begun_at = None;
         // Another microphone may be ahead of the one before it; time on the wire never goes back.
-        let captured_at =
-            self.last_captured_at.map_or(captured_at, |last| captured_at.max(last + AUDIO_FRAME_DURATION));
+        let captured_at = self
+            .last_captured_at
+            .map_or(captured_at, |last| captured_at.max(last + AUDIO_FRAME_DURATION));
         self.last_captured_at = Some(captured_at);
-        // Encoding full packets of finite samples does not fail; if it does, that packet is lost and the next is not.
+        // Encoding full packets of finite samples does not fail; if it does, that packet is lost
+        // and the next is not.
         let samples = self.samples.get(..frames * AUDIO_FRAME_SAMPLES).unwrap_or_default();
         let mut data = self.encoder.encode(samples).ok().map(Bytes::copy_from_slice)?;
         self.silent = if is_dtx(&data) { self.silent.saturating_add(frames) } else { 0 };
@@ -301,7 +317,8 @@ mod tests {
     use crate::voice_processing::VoiceSettings;
 
     fn frame(number: u32, start: Instant) -> AudioFrame {
-        let samples = std::array::from_fn(|i| ((number as usize * 480 + i) as f32 * 0.0576).sin() * 0.3);
+        let samples =
+            std::array::from_fn(|i| ((number as usize * 480 + i) as f32 * 0.0576).sin() * 0.3);
         AudioFrame { samples, captured_at: start + number * AUDIO_FRAME_DURATION }
     }
 
@@ -317,7 +334,8 @@ mod tests {
 
     #[test]
     fn a_muted_microphone_sends_packets_in_which_nothing_is_heard() {
-        let (mut packets, mut decoder) = (Packetizer::new(true).unwrap(), OpusDecoder::new().unwrap());
+        let (mut packets, mut decoder) =
+            (Packetizer::new(true).unwrap(), OpusDecoder::new().unwrap());
         let start = Instant::now();
         let mut sizes = 0;
         for number in 0..100 {
@@ -338,14 +356,25 @@ mod tests {
         // Two seconds of a voice, ten of silence, and the voice again.
         let mut sent = Vec::new();
         for number in 0..1400 {
-            let samples = if (200..1200).contains(&number) { [0.0; AUDIO_FRAME_SAMPLES] } else { voice.next_frame() };
+            let samples = if (200..1200).contains(&number) {
+                [0.0; AUDIO_FRAME_SAMPLES]
+            } else {
+                voice.next_frame()
+            };
             let frame = AudioFrame { samples, captured_at: start + number * AUDIO_FRAME_DURATION };
             sent.extend(packets.push(&frame, false));
         }
         assert!(sent.iter().all(|packet| packet.samples == 960), "the clock goes on");
-        let told = |range: std::ops::Range<usize>| sent[range].iter().filter(|packet| !packet.data.is_empty()).count();
-        assert!((60..160).contains(&told(140..590)), "{} packets in 9 s of silence", told(140..590));
-        let longest = sent[140..590].split(|packet| !packet.data.is_empty()).map(<[_]>::len).max().unwrap();
+        let told = |range: std::ops::Range<usize>| {
+            sent[range].iter().filter(|packet| !packet.data.is_empty()).count()
+        };
+        assert!(
+            (60..160).contains(&told(140..590)),
+            "{} packets in 9 s of silence",
+            told(140..590)
+        );
+        let longest =
+            sent[140..590].split(|packet| !packet.data.is_empty()).map(<[_]>::len).max().unwrap();
         assert!(longest < 20, "nothing for {longest} packets");
         assert!(!sent[605].data.is_empty() && !is_dtx(&sent[605].data));
     }
@@ -353,7 +382,10 @@ mod tests {
     #[test]
     fn where_the_network_is_wide_each_frame_is_a_packet_and_time_goes_on_through_the_change() {
         let (mut packets, start) = (Packetizer::new(false).unwrap(), Instant::now());
-        let (long, short) = (AudioControl::START, AudioControl { packet: PacketLength::Short, ..AudioControl::START });
+        let (long, short) = (
+            AudioControl::START,
+            AudioControl { packet: PacketLength::Short, ..AudioControl::START },
+        );
         let mut decoder = OpusDecoder::new().unwrap();
         let mut sent = Vec::new();
         for number in 0..400 {
@@ -369,14 +401,17 @@ mod tests {
             expected += Duration::from_millis(u64::from(*samples) / 48);
         }
         assert_eq!(expected, Duration::from_secs(4));
-        let of = |length: PacketLength| sent.iter().filter(|(s, _)| *s as usize == length.samples()).count();
+        let of = |length: PacketLength| {
+            sent.iter().filter(|(s, _)| *s as usize == length.samples()).count()
+        };
         assert!(of(PacketLength::Short) > 190 && of(PacketLength::Long) > 95);
     }
 
     #[test]
     fn a_steady_tone_is_no_silence() {
         let (mut packets, start) = (Packetizer::new(false).unwrap(), Instant::now());
-        let sent: Vec<EncodedAudio> = (0..3000).filter_map(|n| packets.push(&frame(n, start), false)).collect();
+        let sent: Vec<EncodedAudio> =
+            (0..3000).filter_map(|n| packets.push(&frame(n, start), false)).collect();
         let silent = sent.iter().filter(|packet| is_dtx(&packet.data)).count();
         assert_eq!(silent, 0, "of {} packets", sent.len());
     }
@@ -387,15 +422,23 @@ mod tests {
         let mut voice = crate::speech::Voice::new(3);
         let mut second = |packets: &mut Packetizer, number: u32| {
             let frames = (0..200).map(|n| (number * 200 + n, voice.next_frame()));
-            let frames =
-                frames.map(|(n, samples)| AudioFrame { samples, captured_at: start + n * AUDIO_FRAME_DURATION });
-            let sent: Vec<EncodedAudio> = frames.filter_map(|frame| packets.push(&frame, false)).collect();
-            let rebuilds = sent.iter().filter(|packet| crate::opus_codec::has_fec(&packet.data)).count();
+            let frames = frames.map(|(n, samples)| AudioFrame {
+                samples,
+                captured_at: start + n * AUDIO_FRAME_DURATION,
+            });
+            let sent: Vec<EncodedAudio> =
+                frames.filter_map(|frame| packets.push(&frame, false)).collect();
+            let rebuilds =
+                sent.iter().filter(|packet| crate::opus_codec::has_fec(&packet.data)).count();
             (sent.iter().map(|packet| packet.data.len()).sum::<usize>() * 8 / 2, rebuilds)
         };
         packets.set(AudioControl { expected_loss_percent: 0, ..AudioControl::START });
         let (wide, none) = second(&mut packets, 0);
-        packets.set(AudioControl { bitrate: Bitrate::from_kbps(18), expected_loss_percent: 0, ..AudioControl::START });
+        packets.set(AudioControl {
+            bitrate: Bitrate::from_kbps(18),
+            expected_loss_percent: 0,
+            ..AudioControl::START
+        });
         let (narrow, _) = second(&mut packets, 1);
         packets.set(AudioControl::START);
         let (_, some) = second(&mut packets, 2);
@@ -437,12 +480,18 @@ mod tests {
         let (_wishes, control) = std::sync::mpsc::sync_channel(1);
         let sender = AudioSender::spawn(Arc::clone(&first), out, control, false, voice).unwrap();
         for number in 0..10 {
-            assert_eq!(network.blocking_recv().unwrap().captured_at, start + number * 2 * AUDIO_FRAME_DURATION);
+            assert_eq!(
+                network.blocking_recv().unwrap().captured_at,
+                start + number * 2 * AUDIO_FRAME_DURATION
+            );
         }
         sender.set_frames(Arc::clone(&second));
         (20..40).for_each(|number| second.push(frame(number, start)));
         for number in 10..20 {
-            assert_eq!(network.blocking_recv().unwrap().captured_at, start + number * 2 * AUDIO_FRAME_DURATION);
+            assert_eq!(
+                network.blocking_recv().unwrap().captured_at,
+                start + number * 2 * AUDIO_FRAME_DURATION
+            );
         }
     }
 

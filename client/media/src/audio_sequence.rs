@@ -1,8 +1,10 @@
-//! Where in its stream a packet belongs: RTP sequence and time without wrap, duplicates, loss and restarts.
+//! Where in its stream a packet belongs: RTP sequence and time without wrap, duplicates, loss and
+//! restarts.
 //!
-//! In go the 16-bit sequence and 32-bit time of each packet as it arrives; out comes its place as integers that do not
-//! wrap. A jump that no network makes is believed only when a second packet confirms it (RFC 3550 A.1); one stray packet
-//! changes nothing. Loss is counted as in RFC 3550 A.3.
+//! In go the 16-bit sequence and 32-bit time of each packet as it arrives; out comes its place as
+//! integers that do not wrap. A jump that no network makes is believed only when a second packet
+//! confirms it (RFC 3550 A.1); one stray packet changes nothing. Loss is counted as in RFC 3550
+//! A.3.
 
 use crate::frame::SAMPLE_RATE;
 
@@ -107,7 +109,8 @@ impl SequenceTracker {
         self.received += 1;
     }
 
-    /// The RTP time of a copy that came with the newest packets, without wrap; `None` when it belongs to none of them.
+    /// The RTP time of a copy that came with the newest packets, without wrap; `None` when it
+    /// belongs to none of them.
     #[must_use]
     pub fn time_of_copy(&self, time: u32) -> Option<i64> {
         let (_, newest) = self.newest?;
@@ -115,7 +118,8 @@ impl SequenceTracker {
         (newest - MAX_COPY_AGE..=newest).contains(&time).then_some(time)
     }
 
-    /// Whether this packet, by its sequence number without wrap, should have arrived by now and did not.
+    /// Whether this packet, by its sequence number without wrap, should have arrived by now and did
+    /// not.
     #[must_use]
     pub fn is_missing(&self, sequence: i64) -> bool {
         let Some((newest, _)) = self.newest else { return false };
@@ -149,7 +153,10 @@ mod tests {
     #[test]
     fn wraps_are_straightened() {
         let mut tracker = SequenceTracker::default();
-        assert_eq!(tracker.arrived(65_534, u32::MAX - 959), place(65_534, i64::from(u32::MAX) - 959));
+        assert_eq!(
+            tracker.arrived(65_534, u32::MAX - 959),
+            place(65_534, i64::from(u32::MAX) - 959)
+        );
         assert_eq!(tracker.arrived(0, 960), place(65_536, i64::from(u32::MAX) + 961));
         assert_eq!(tracker.arrived(65_535, 0), place(65_535, i64::from(u32::MAX) + 1));
         assert_eq!((tracker.received(), tracker.lost()), (3, 0));
@@ -200,7 +207,9 @@ mod tests {
         for sequence in [5_u16, 6, 9] {
             tracker.arrived(sequence, u32::from(sequence) * 960);
         }
-        let missing = |tracker: &SequenceTracker| (3..11).filter(|&s| tracker.is_missing(s)).collect::<Vec<i64>>();
+        let missing = |tracker: &SequenceTracker| {
+            (3..11).filter(|&s| tracker.is_missing(s)).collect::<Vec<i64>>()
+        };
         assert_eq!(missing(&tracker), [7, 8]);
         tracker.arrived(7, 7 * 960);
         assert_eq!(missing(&tracker), [8]);

@@ -1,8 +1,8 @@
-//! A voice from a microphone to an ear over bad networks, in virtual time: what is made up, how late it is heard, and how
-//! far it is from what was said.
+//! A voice from a microphone to an ear over bad networks, in virtual time: what is made up, how
+//! late it is heard, and how far it is from what was said.
 //!
-//! Encoder, redundancy, adaptation, jitter buffer and playout are the real ones. The other end reports every 50 ms which
-//! packets came, over a network as bad as the one there.
+//! Encoder, redundancy, adaptation, jitter buffer and playout are the real ones. The other end
+//! reports every 50 ms which packets came, over a network as bad as the one there.
 
 mod call;
 mod spectrum;
@@ -27,8 +27,9 @@ fn check(name: &str, setup: Setup, most_concealed: f64) -> Heard {
 
 #[track_caller]
 fn check_with(calls: u64, name: &str, setup: Setup, most_concealed: f64) -> Heard {
-    let calls: Vec<Heard> =
-        (1..=calls).map(|seed| call(Setup { compare: seed == 1, ..setup }, seed, SECONDS)).collect();
+    let calls: Vec<Heard> = (1..=calls)
+        .map(|seed| call(Setup { compare: seed == 1, ..setup }, seed, SECONDS))
+        .collect();
     for heard in &calls {
         println!("{name}: {heard}");
     }
@@ -81,6 +82,14 @@ fn with_a_third_lost_a_voice_is_still_a_voice() {
     let conditions = Conditions::CLEAR.delay(ms(50)).loss(Loss::Random(0.30));
     let heard = check("30% loss, 100 ms RTT", Setup::over(conditions), 0.10);
     let clean = call(Setup::over(Conditions::CLEAR.delay(ms(50))), 1, SECONDS);
-    println!("30% loss: {:.2} dB from the original, {:.2} dB by the codec alone", heard.distance_db, clean.distance_db);
-    assert!(heard.distance_db < clean.distance_db + 1.0, "{} and {} dB", heard.distance_db, clean.distance_db);
+    println!(
+        "30% loss: {:.2} dB from the original, {:.2} dB by the codec alone",
+        heard.distance_db, clean.distance_db
+    );
+    assert!(
+        heard.distance_db < clean.distance_db + 1.0,
+        "{} and {} dB",
+        heard.distance_db,
+        clean.distance_db
+    );
 }

@@ -1,9 +1,10 @@
-//! Puts a microphone on this computer's clock: when each of its frames was heard, and how to resample so that a second of
-//! them is a second.
+//! Puts a microphone on this computer's clock: when each of its frames was heard, and how to
+//! resample so that a second of them is a second.
 //!
-//! In goes how much sound was delivered, and when the newest of it was heard as far as the device can tell; out come a ratio
-//! for the resampler and times without jitter that are 10 ms apart. What always holds: times never go back, and a device
-//! that lost sound jumps forward instead of being stretched.
+//! In goes how much sound was delivered, and when the newest of it was heard as far as the device
+//! can tell; out come a ratio for the resampler and times without jitter that are 10 ms apart. What
+//! always holds: times never go back, and a device that lost sound jumps forward instead of being
+//! stretched.
 
 use std::time::{Duration, Instant};
 
@@ -40,12 +41,13 @@ impl CaptureClock {
         Self::default()
     }
 
-    /// So many samples (at 48 kHz, after resampling) were delivered, the newest of which was heard at `newest`. Gives the
-    /// ratio to resample with from now on, relative to the nominal one.
+    /// So many samples (at 48 kHz, after resampling) were delivered, the newest of which was heard
+    /// at `newest`. Gives the ratio to resample with from now on, relative to the nominal one.
     pub fn delivered(&mut self, samples: usize, newest: Instant) -> f64 {
         self.delivered += samples as u64;
         let length = duration_of(self.delivered);
-        let elapsed = self.last_newest.map_or(Duration::ZERO, |last| newest.saturating_duration_since(last));
+        let elapsed =
+            self.last_newest.map_or(Duration::ZERO, |last| newest.saturating_duration_since(last));
         self.last_newest = Some(newest);
         let Some(anchor) = self.anchor else {
             self.anchor = newest.checked_sub(length);
@@ -103,14 +105,15 @@ mod tests {
     use rand::rngs::StdRng;
     use rand::{Rng, SeedableRng};
 
-    /// Delivers 10 ms at a time by a clock that is off by `ppm`, up to `late_ms` late, and loses 300 ms at `loses_at`
-    /// seconds. Gives for each frame after the first 5 s how far its time is from when it was heard, in milliseconds, and
-    /// the ratio then.
+    /// Delivers 10 ms at a time by a clock that is off by `ppm`, up to `late_ms` late, and loses
+    /// 300 ms at `loses_at` seconds. Gives for each frame after the first 5 s how far its time is
+    /// from when it was heard, in milliseconds, and the ratio then.
     fn run(ppm: f64, late_ms: f64, seconds: u32, loses_at: Option<u32>) -> Vec<(f64, f64)> {
         let mut random = StdRng::seed_from_u64(3);
         let start = Instant::now() + Duration::from_secs(1);
         let rate = 48_000.0 * (1.0 + ppm * 1e-6);
-        let (mut clock, mut ratio, mut produced, mut ready) = (CaptureClock::new(), 1.0, 0.0_f64, 0);
+        let (mut clock, mut ratio, mut produced, mut ready) =
+            (CaptureClock::new(), 1.0, 0.0_f64, 0);
         let (mut lost, mut taken_s, mut out) = (0.0, Vec::new(), Vec::new());
         for delivery in 1..=seconds * 100 {
             if Some(delivery) == loses_at.map(|at| at * 100) {
@@ -122,7 +125,8 @@ mod tests {
             let samples = (produced as u64 - before) as usize;
             ready += samples;
             taken_s.extend(std::iter::repeat_n(heard_s - 0.010, samples));
-            let late = if random.random_bool(0.1) { random.random_range(0.0..=late_ms) } else { 0.0 };
+            let late =
+                if random.random_bool(0.1) { random.random_range(0.0..=late_ms) } else { 0.0 };
             let newest = start + Duration::from_secs_f64(heard_s + late / 1000.0);
             ratio = clock.delivered(samples, newest);
             while ready >= AUDIO_FRAME_SAMPLES {
@@ -145,7 +149,8 @@ mod tests {
             // A frame's beginning may lie anywhere in a delivery of 10 ms.
             assert!(off < 13.0, "{off} ms at {ppm} ppm");
             let settled: Vec<f64> = frames.iter().skip(12_000).map(|(_, ratio)| *ratio).collect();
-            let (least, most) = settled.iter().fold((f64::MAX, f64::MIN), |(l, m), r| (l.min(*r), m.max(*r)));
+            let (least, most) =
+                settled.iter().fold((f64::MAX, f64::MIN), |(l, m), r| (l.min(*r), m.max(*r)));
             let cents = 1200.0 * (most / least).log2();
             let met = settled.iter().sum::<f64>() / settled.len() as f64;
             println!("{ppm:+} ppm: times within {off:.1} ms, pitch within {cents:.3} cents");

@@ -1,9 +1,10 @@
 //! What the numbers of a picture mean as colours, read from the stream's sequence parameter set.
 //!
-//! Cameras and we send BT.601 limited range and say nothing about it; a browser that sends a canvas or a screen says
-//! BT.709 and full range in the SPS's VUI (H.264 §7.3.2.1.1 and annex E). OpenH264 decodes without telling, so the SPS
-//! is read here. In: an access unit in Annex B form; out: the colour space if it holds an SPS. What always holds:
-//! whatever the bytes are, the answer is a colour space or nothing.
+//! Cameras and we send BT.601 limited range and say nothing about it; a browser that sends a canvas
+//! or a screen says BT.709 and full range in the SPS's VUI (H.264 §7.3.2.1.1 and annex E). OpenH264
+//! decodes without telling, so the SPS is read here. In: an access unit in Annex B form; out: the
+//! colour space if it holds an SPS. What always holds: whatever the bytes are, the answer is a
+//! colour space or nothing.
 
 /// How luma and chroma follow from red, green and blue (ITU-T H.273 `MatrixCoefficients`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,12 +31,14 @@ const SPS: u8 = 7;
 /// The start code emulation prevention may add a third; longer parameter sets are not real.
 const MAX_SPS_BYTES: usize = 512;
 
-/// The colour space of an access unit's sequence parameter set; `None` when it has none that can be read.
+/// The colour space of an access unit's sequence parameter set; `None` when it has none that can be
+/// read.
 #[must_use]
 pub fn of_access_unit(access_unit: &[u8]) -> Option<ColorSpace> {
     // Parameter sets come first: what is beyond is slices, which are long.
     let head = access_unit.get(..access_unit.len().min(MAX_SPS_BYTES))?;
-    let start = head.windows(4).position(|w| matches!(w, [0, 0, 1, header] if header & 0x1F == SPS))?;
+    let start =
+        head.windows(4).position(|w| matches!(w, [0, 0, 1, header] if header & 0x1F == SPS))?;
     let rest = head.get(start + 4..)?;
     let end = rest.windows(3).position(|w| matches!(w, [0, 0, 0 | 1])).unwrap_or(rest.len());
     of_sps(rest.get(..end)?)
@@ -173,7 +176,8 @@ mod tests {
     /// Writes an SPS of the constrained baseline profile with this VUI.
     fn sps(vui: &[(u32, u32)]) -> Vec<u8> {
         let mut bits: Vec<bool> = Vec::new();
-        let mut put = |value: u32, count: u32| bits.extend((0..count).rev().map(|bit| value >> bit & 1 == 1));
+        let mut put =
+            |value: u32, count: u32| bits.extend((0..count).rev().map(|bit| value >> bit & 1 == 1));
         put(0x42_E0_1F, 24);
         // seq_parameter_set_id, log2_max_frame_num, poc type 2, one reference frame, no gaps.
         for (value, count) in [(1, 1), (1, 1), (0b011, 3), (0b010, 3), (0, 1)] {
@@ -188,10 +192,9 @@ mod tests {
         }
         put(1, 1);
         let mut bytes = vec![0, 0, 0, 1, 0x67];
-        bytes.extend(
-            bits.chunks(8)
-                .map(|chunk| chunk.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit)) << (8 - chunk.len())),
-        );
+        bytes.extend(bits.chunks(8).map(|chunk| {
+            chunk.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit)) << (8 - chunk.len())
+        }));
         bytes.extend([0, 0, 1, 0x68, 1, 2, 3]);
         bytes
     }
@@ -207,7 +210,8 @@ mod tests {
     fn where_nothing_is_said_it_is_bt601_limited_range() {
         assert_eq!(of_access_unit(&sps(&[(0, 1)])), Some(ColorSpace::default()));
         let size = VideoSize::new(320, 180).expect("a size");
-        let mut encoder = H264Encoder::new(size, 30.0, Bitrate::from_kbps(300)).expect("an encoder");
+        let mut encoder =
+            H264Encoder::new(size, 30.0, Bitrate::from_kbps(300)).expect("an encoder");
         let frame = VideoFrame::black(size, Instant::now());
         let key = encoder.encode(&frame, true, Duration::ZERO).expect("it encodes");
         assert_eq!(of_access_unit(&key.data), Some(ColorSpace::default()), "our own stream");
@@ -221,7 +225,18 @@ mod tests {
 
     #[test]
     fn a_damaged_parameter_set_is_read_without_a_panic() {
-        let whole = sps(&[(1, 1), (1, 1), (255, 8), (7, 32), (1, 1), (1, 1), (1, 1), (5, 3), (1, 1), (0, 1)]);
+        let whole = sps(&[
+            (1, 1),
+            (1, 1),
+            (255, 8),
+            (7, 32),
+            (1, 1),
+            (1, 1),
+            (1, 1),
+            (5, 3),
+            (1, 1),
+            (0, 1),
+        ]);
         for cut in 0..whole.len() {
             let _ = of_access_unit(&whole[..cut]);
             for bit in 0..8 {

@@ -1,12 +1,14 @@
 //! What cameras deliver, to I420; and I420 to what windows show.
 //!
-//! Everything inside is BT.601 limited range. MJPEG is full range (JFIF) and is brought down. Lengths, odd sizes and
-//! padded rows are checked here: a camera driver can be wrong about any of them.
+//! Everything inside is BT.601 limited range. MJPEG is full range (JFIF) and is brought down.
+//! Lengths, odd sizes and padded rows are checked here: a camera driver can be wrong about any of
+//! them.
 
 use std::sync::Arc;
 
 use yuv::{
-    BufferStoreMut, YuvConversionMode, YuvPackedImage, YuvPlanarImage, YuvPlanarImageMut, YuvRange, YuvStandardMatrix,
+    BufferStoreMut, YuvConversionMode, YuvPackedImage, YuvPlanarImage, YuvPlanarImageMut, YuvRange,
+    YuvStandardMatrix,
 };
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
@@ -70,7 +72,8 @@ pub enum ConvertError {
 /// Buffers of memory-mapped devices end on a page.
 const PAGE: usize = 4096;
 
-/// Converts a camera's picture to I420 without padding. The size that comes back is even, and may be the JPEG's own.
+/// Converts a camera's picture to I420 without padding. The size that comes back is even, and may
+/// be the JPEG's own.
 ///
 /// # Errors
 /// When the data is too short, damaged or of no size that is handled.
@@ -99,7 +102,13 @@ pub fn to_i420(
     let all_rows = if format == PixelFormat::Nv12 { rows + rows.div_ceil(2) } else { rows };
     let stride = stride_of(row_bytes, all_rows, data.len());
     let want = stride * all_rows;
-    let data = data.get(..want).ok_or(ConvertError::TooShort { format, width, height, want, got: data.len() })?;
+    let data = data.get(..want).ok_or(ConvertError::TooShort {
+        format,
+        width,
+        height,
+        want,
+        got: data.len(),
+    })?;
 
     let mut i420: Arc<[u8]> = std::iter::repeat_n(0, VideoFrame::len_of(size)).collect();
     let buffer = Arc::make_mut(&mut i420);
@@ -107,7 +116,12 @@ pub fn to_i420(
         PixelFormat::Yuyv => {
             // The converter insists on the exact length.
             let yuy = data.split_at(stride * size.height() as usize).0;
-            let image = YuvPackedImage { yuy, yuy_stride: stride as u32, width: size.width(), height: size.height() };
+            let image = YuvPackedImage {
+                yuy,
+                yuy_stride: stride as u32,
+                width: size.width(),
+                height: size.height(),
+            };
             yuv::yuyv422_to_yuv420(&mut planar_mut(buffer, size), &image)
         }
         PixelFormat::Rgb => yuv::rgb_to_yuv420(
@@ -139,10 +153,11 @@ pub fn to_i420(
     Ok((size, i420))
 }
 
-/// How many bytes lie between the starts of two rows. Drivers don't tell, but the length does: rows may be padded to a
-/// power of two, and the whole to a page.
+/// How many bytes lie between the starts of two rows. Drivers don't tell, but the length does: rows
+/// may be padded to a power of two, and the whole to a page.
 fn stride_of(row_bytes: usize, rows: usize, len: usize) -> usize {
-    let fits = |stride: usize| stride * rows == len || (stride * rows).next_multiple_of(PAGE) == len;
+    let fits =
+        |stride: usize| stride * rows == len || (stride * rows).next_multiple_of(PAGE) == len;
     if fits(row_bytes) {
         return row_bytes;
     }
@@ -176,7 +191,9 @@ fn nv12(data: &[u8], stride: usize, luma_rows: usize, i420: &mut [u8], size: Vid
         to.copy_from_slice(from.split_at(width).0);
     }
     let pairs = data.chunks_exact(stride).skip(luma_rows);
-    for ((u, v), from) in u.chunks_exact_mut(width / 2).zip(v.chunks_exact_mut(width / 2)).zip(pairs) {
+    for ((u, v), from) in
+        u.chunks_exact_mut(width / 2).zip(v.chunks_exact_mut(width / 2)).zip(pairs)
+    {
         for ((u, v), pair) in u.iter_mut().zip(v).zip(from.as_chunks::<2>().0) {
             [*u, *v] = *pair;
         }
@@ -207,9 +224,9 @@ fn decode_jpeg(data: &[u8]) -> Result<(u32, u32, Vec<u8>), ConvertError> {
     Ok((u32::from(info.width), u32::from(info.height), rgb))
 }
 
-/// Cuts off what lies behind the JPEG's end: drivers hand out whole buffers, with the tails of older pictures in them.
-/// Walks the markers (ITU-T T.81 annex B), as an end marker may also stand in a thumbnail or a comment. Data without
-/// an end comes back whole.
+/// Cuts off what lies behind the JPEG's end: drivers hand out whole buffers, with the tails of
+/// older pictures in them. Walks the markers (ITU-T T.81 annex B), as an end marker may also stand
+/// in a thumbnail or a comment. Data without an end comes back whole.
 #[must_use]
 pub fn trim_jpeg(data: &[u8]) -> &[u8] {
     end_of_jpeg(data).and_then(|end| data.get(..end)).unwrap_or(data)
@@ -229,7 +246,8 @@ fn end_of_jpeg(data: &[u8]) -> Option<usize> {
         at += 1;
         match marker {
             0xD9 => return Some(at),
-            // No length follows these. A stuffed zero belongs to entropy-coded data, which the search above skips.
+            // No length follows these. A stuffed zero belongs to entropy-coded data, which the
+            // search above skips.
             0x00 | 0x01 | 0xD0..=0xD8 => {}
             _ => at += usize::from(u16::from_be_bytes([*data.get(at)?, *data.get(at + 1)?])).max(2),
         }
@@ -298,13 +316,21 @@ pub(crate) mod tests {
         let (y, u, v) = frame.planes();
         for (plane, want) in [(y, yuv[0]), (u, yuv[1]), (v, yuv[2])] {
             for got in plane {
-                assert!(got.abs_diff(want) <= 2, "{format:?} {width}x{height}: {got} instead of {want}");
+                assert!(
+                    got.abs_diff(want) <= 2,
+                    "{format:?} {width}x{height}: {got} instead of {want}"
+                );
             }
         }
     }
 
     fn repeated(unit: &[u8], row_bytes: usize, stride: usize, rows: usize) -> Vec<u8> {
-        let row = unit.iter().copied().cycle().take(row_bytes).chain(std::iter::repeat_n(7, stride - row_bytes));
+        let row = unit
+            .iter()
+            .copied()
+            .cycle()
+            .take(row_bytes)
+            .chain(std::iter::repeat_n(7, stride - row_bytes));
         (0..rows).flat_map(|_| row.clone()).collect()
     }
 
@@ -316,13 +342,25 @@ pub(crate) mod tests {
                 check(PixelFormat::Rgb, width, height, &repeated(&rgb, w * 3, w * 3, h), yuv);
                 let [r, g, b] = rgb;
                 check(PixelFormat::Bgr, width, height, &repeated(&[b, g, r], w * 3, w * 3, h), yuv);
-                check(PixelFormat::Yuyv, width, height, &repeated(&[y, u, y, v], w * 2, w * 2, h), yuv);
+                check(
+                    PixelFormat::Yuyv,
+                    width,
+                    height,
+                    &repeated(&[y, u, y, v], w * 2, w * 2, h),
+                    yuv,
+                );
                 let mut nv12 = vec![y; w * h];
                 nv12.extend(repeated(&[u, v], w, w, h / 2));
                 check(PixelFormat::Nv12, width, height, &nv12, yuv);
                 // The same under the name that macOS gives it.
                 check(PixelFormat::Yuyv, width, height, &nv12, yuv);
-                check(PixelFormat::Mjpeg, width, height, &flat_jpeg(width as u16, height as u16, rgb), yuv);
+                check(
+                    PixelFormat::Mjpeg,
+                    width,
+                    height,
+                    &flat_jpeg(width as u16, height as u16, rgb),
+                    yuv,
+                );
             }
         }
         check(PixelFormat::Gray, 64, 48, &[255; 64 * 48], [235, 128, 128]);
@@ -348,7 +386,13 @@ pub(crate) mod tests {
     #[test]
     fn an_odd_size_loses_its_last_row_and_column_only() {
         check(PixelFormat::Rgb, 65, 49, &repeated(&[255, 0, 0], 195, 195, 49), [81, 90, 240]);
-        check(PixelFormat::Yuyv, 65, 49, &repeated(&[81, 90, 81, 240], 132, 132, 49), [81, 90, 240]);
+        check(
+            PixelFormat::Yuyv,
+            65,
+            49,
+            &repeated(&[81, 90, 81, 240], 132, 132, 49),
+            [81, 90, 240],
+        );
         check(PixelFormat::Gray, 65, 49, &[255; 65 * 49], [235, 128, 128]);
     }
 
@@ -356,7 +400,9 @@ pub(crate) mod tests {
     fn too_little_data_is_an_error_for_every_layout_and_size() {
         use PixelFormat::{Bgr, Gray, Mjpeg, Nv12, Rgb, Yuyv};
         for format in [Yuyv, Nv12, Rgb, Bgr, Gray, Mjpeg] {
-            for (width, height) in [(0, 0), (1, 1), (3, 3), (64, 48), (4096, 4096), (u32::MAX, u32::MAX)] {
+            for (width, height) in
+                [(0, 0), (1, 1), (3, 3), (64, 48), (4096, 4096), (u32::MAX, u32::MAX)]
+            {
                 for data in [&[][..], &[0xFF; 2], &[9; 64]] {
                     assert!(
                         to_i420(format, width, height, data).is_err() || data.len() >= 6,
@@ -393,8 +439,12 @@ pub(crate) mod tests {
         let size = VideoSize::new(64, 48).expect("a size");
         for (rgb, [y, u, v]) in COLOURS {
             let mut data = vec![y; size.pixels()];
-            data.extend(std::iter::repeat_n(u, size.pixels() / 4).chain(std::iter::repeat_n(v, size.pixels() / 4)));
-            let picture = to_picture(&VideoFrame::new(size, data.into(), Instant::now())).expect("it converts");
+            data.extend(
+                std::iter::repeat_n(u, size.pixels() / 4)
+                    .chain(std::iter::repeat_n(v, size.pixels() / 4)),
+            );
+            let picture = to_picture(&VideoFrame::new(size, data.into(), Instant::now()))
+                .expect("it converts");
             for pixel in picture.rgba.as_chunks::<4>().0 {
                 assert!(
                     pixel.iter().zip(rgb).all(|(got, want)| got.abs_diff(want) <= 3),
@@ -405,7 +455,8 @@ pub(crate) mod tests {
         }
     }
 
-    /// The simplest JPEG of one colour: baseline 4:4:4, quantised by 8, so that a block is its DC value alone.
+    /// The simplest JPEG of one colour: baseline 4:4:4, quantised by 8, so that a block is its DC
+    /// value alone.
     pub(crate) fn flat_jpeg(width: u16, height: u16, [r, g, b]: [u8; 3]) -> Vec<u8> {
         let [r, g, b] = [r, g, b].map(f32::from);
         let components = [
@@ -422,7 +473,8 @@ pub(crate) mod tests {
         jpeg.extend([3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0]);
         // DC: sizes 0 to 8, four bits each. AC: "end of block" in one bit.
         jpeg.extend([
-            0xFF, 0xC4, 0, 28, 0x00, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8,
+            0xFF, 0xC4, 0, 28, 0x00, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4,
+            5, 6, 7, 8,
         ]);
         jpeg.extend([0xFF, 0xC4, 0, 20, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         jpeg.extend([0xFF, 0xDA, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 63, 0]);
@@ -431,7 +483,8 @@ pub(crate) mod tests {
             for value in components {
                 let difference = if block == 0 { value } else { 0 };
                 let size = (32 - difference.unsigned_abs().leading_zeros()) as usize;
-                let code = if difference < 0 { difference - 1 } else { difference } & ((1 << size) - 1);
+                let code =
+                    if difference < 0 { difference - 1 } else { difference } & ((1 << size) - 1);
                 bits += &format!("{size:04b}");
                 if size > 0 {
                     bits += &format!("{code:0size$b}");

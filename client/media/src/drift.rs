@@ -1,9 +1,12 @@
-//! How much faster or slower to resample, so that two clocks that do not quite agree move the same amount of sound.
+//! How much faster or slower to resample, so that two clocks that do not quite agree move the same
+//! amount of sound.
 //!
-//! A device's 48,000 samples a second are 48,000 by its own quartz, which is off by up to some 200 parts in a million. In
-//! goes how much more sound waits than should, each time that it is looked at; out comes a ratio for the resampler. It is a
-//! PI controller with a slow loop: what is inaudible is not the size of a correction but that it does not move. What always
-//! holds: the correction stays within [`MAX_CORRECTION`] and changes by no more than [`MAX_CHANGE_PER_SECOND`].
+//! A device's 48,000 samples a second are 48,000 by its own quartz, which is off by up to some 200
+//! parts in a million. In goes how much more sound waits than should, each time that it is looked
+//! at; out comes a ratio for the resampler. It is a PI controller with a slow loop: what is
+//! inaudible is not the size of a correction but that it does not move. What always holds: the
+//! correction stays within [`MAX_CORRECTION`] and changes by no more than
+//! [`MAX_CHANGE_PER_SECOND`].
 
 use std::time::Duration;
 
@@ -12,7 +15,8 @@ pub const MAX_CORRECTION: f64 = 0.005;
 /// 200 parts in a million, a third of a hundredth of a semitone, each second.
 pub const MAX_CHANGE_PER_SECOND: f64 = 0.0002;
 
-/// How quickly the loop settles, in radians a second: it is within a tenth of the drift after about half a minute.
+/// How quickly the loop settles, in radians a second: it is within a tenth of the drift after about
+/// half a minute.
 const NATURAL_FREQUENCY: f64 = 0.1;
 /// Critically damped: it does not swing.
 const PROPORTIONAL: f64 = 2.0 * NATURAL_FREQUENCY;
@@ -37,15 +41,18 @@ impl DriftController {
         Self::default()
     }
 
-    /// Takes in by how many seconds more sound waits than should (negative when it is less), `elapsed` after the last
-    /// time. Gives how much sound is to be made of one sample from now on: below 1 when too much waits.
+    /// Takes in by how many seconds more sound waits than should (negative when it is less),
+    /// `elapsed` after the last time. Gives how much sound is to be made of one sample from now on:
+    /// below 1 when too much waits.
     pub fn update(&mut self, surplus: f64, elapsed: Duration) -> f64 {
         let step = elapsed.as_secs_f64().min(LONGEST_STEP_S);
         if surplus.is_finite() {
             self.surplus += (surplus - self.surplus) * step / (SMOOTHING_S + step);
         }
-        let integral = (self.integral - INTEGRAL * self.surplus * step).clamp(-MAX_CORRECTION, MAX_CORRECTION);
-        let wanted = (integral - PROPORTIONAL * self.surplus).clamp(-MAX_CORRECTION, MAX_CORRECTION);
+        let integral =
+            (self.integral - INTEGRAL * self.surplus * step).clamp(-MAX_CORRECTION, MAX_CORRECTION);
+        let wanted =
+            (integral - PROPORTIONAL * self.surplus).clamp(-MAX_CORRECTION, MAX_CORRECTION);
         let most = MAX_CHANGE_PER_SECOND * step;
         if (wanted - self.correction).abs() <= most {
             self.correction = wanted;
@@ -63,7 +70,8 @@ impl DriftController {
         1.0 + self.correction
     }
 
-    /// Forgets how much waited, but not how fast the device is: after a jump that the ratio is not to make good.
+    /// Forgets how much waited, but not how fast the device is: after a jump that the ratio is not
+    /// to make good.
     pub fn jumped(&mut self) {
         self.surplus = 0.0;
     }
@@ -74,7 +82,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A buffer that `drift` fills or drains, seconds per second, while the controller holds against it.
+    /// A buffer that `drift` fills or drains, seconds per second, while the controller holds
+    /// against it.
     fn hold(drift: f64, seconds: u32) -> Vec<(f64, f64)> {
         let (mut controller, mut surplus) = (DriftController::new(), 0.0);
         (0..seconds * 100)
@@ -93,7 +102,10 @@ mod tests {
             let worst = held.iter().map(|(surplus, _)| surplus.abs()).fold(0.0, f64::max);
             let (surplus, ratio) = held[held.len() - 1];
             assert!(worst < 0.006, "{ppm} ppm moved {worst} s");
-            assert!(surplus.abs() < 1e-4 && (ratio - 1.0 + ppm * 1e-6).abs() < 2e-6, "{surplus} s, {ratio}");
+            assert!(
+                surplus.abs() < 1e-4 && (ratio - 1.0 + ppm * 1e-6).abs() < 2e-6,
+                "{surplus} s, {ratio}"
+            );
         }
     }
 

@@ -22,7 +22,8 @@ pub struct VideoFrame {
     pub size: VideoSize,
     /// Y, then U, then V, without padding between rows: `pixels * 3 / 2` bytes.
     pub data: Arc<[u8]>,
-    /// What its numbers mean as colours. Ours are BT.601 limited range; received ones are what their sender says.
+    /// What its numbers mean as colours. Ours are BT.601 limited range; received ones are what
+    /// their sender says.
     pub color: ColorSpace,
     /// When the camera took it, or when the network delivered it.
     pub captured_at: Instant,
@@ -94,7 +95,8 @@ pub struct AudioFrame {
 /// One encoded picture on its way to the network.
 #[derive(Debug, Clone)]
 pub struct EncodedVideo {
-    /// The access unit in Annex B form (start codes; H.264 Annex B), parameter sets included when it is a key frame.
+    /// The access unit in Annex B form (start codes; H.264 Annex B), parameter sets included when
+    /// it is a key frame.
     pub data: Bytes,
     /// Whether it is an IDR picture, which decodes without what came before.
     pub key: bool,
@@ -113,8 +115,8 @@ pub struct EncodedAudio {
     pub captured_at: Instant,
 }
 
-/// One whole encoded picture from the network, in decoding order and with nothing missing before it unless it is a
-/// key frame.
+/// One whole encoded picture from the network, in decoding order and with nothing missing before it
+/// unless it is a key frame.
 #[derive(Debug, Clone)]
 pub struct ReceivedVideo {
     /// The access unit in Annex B form.

@@ -1,12 +1,15 @@
-//! The frame buffer: RTP packets of a video stream go in as they come, whole access units come out in decoding order.
+//! The frame buffer: RTP packets of a video stream go in as they come, whole access units come out
+//! in decoding order.
 //!
-//! A frame is the packets of one RTP time, from behind the frame before it up to the marker bit (RFC 6184 §5.1). It is
-//! released as soon as it is whole and everything before it was released. A hole is waited for as long as a repair
-//! (a NACK's retransmission) can still come; then everything up to the next key frame is given up and a key frame is
-//! asked for. A whole key frame behind a hole is taken at once.
+//! A frame is the packets of one RTP time, from behind the frame before it up to the marker bit
+//! (RFC 6184 §5.1). It is released as soon as it is whole and everything before it was released. A
+//! hole is waited for as long as a repair (a NACK's retransmission) can still come; then everything
+//! up to the next key frame is given up and a key frame is asked for. A whole key frame behind a
+//! hole is taken at once.
 //!
-//! What always holds: a frame is released at most once, never with a packet missing, never before an earlier one, and
-//! after something was given up the next released frame is a key frame. Memory is bounded. Time is an argument.
+//! What always holds: a frame is released at most once, never with a packet missing, never before
+//! an earlier one, and after something was given up the next released frame is a key frame. Memory
+//! is bounded. Time is an argument.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -160,8 +163,8 @@ impl FrameBuffer {
         Inserted::New(sequence)
     }
 
-    /// The next frame in decoding order, if it is whole. `patience` is how long a hole is waited for, counted from
-    /// when the first packet behind it came. Call until it gives nothing.
+    /// The next frame in decoding order, if it is whole. `patience` is how long a hole is waited
+    /// for, counted from when the first packet behind it came. Call until it gives nothing.
     pub fn poll(&mut self, now: Instant, patience: Duration) -> Option<Frame> {
         loop {
             self.skip_padding();
@@ -170,7 +173,8 @@ impl FrameBuffer {
             }
             let gave_up = match self.next {
                 Some(next) => {
-                    let overdue = self.hole(next).is_some_and(|since| now.duration_since(since) >= patience);
+                    let overdue =
+                        self.hole(next).is_some_and(|since| now.duration_since(since) >= patience);
                     let jump = self.packets.keys().next_back().is_some_and(|&last| last > next);
                     if jump && let Some(key) = self.whole_key_frame() {
                         self.continue_at(key);
@@ -188,7 +192,8 @@ impl FrameBuffer {
                         true
                     }
                     None => {
-                        // The first key frame of all may still be repaired; then what follows it is of use.
+                        // The first key frame of all may still be repaired; then what follows it is
+                        // of use.
                         if self.released_to > 0 || self.packets.len() > MAX_BEFORE_FIRST {
                             self.drop_what_no_key_frame_needs();
                         }
@@ -208,14 +213,14 @@ impl FrameBuffer {
         self.hole(self.next?).map(|since| since + patience)
     }
 
-    /// Gives up everything that is held; the next frame will be a key frame. For when the reader fell behind or a
-    /// frame turned out to be unusable.
+    /// Gives up everything that is held; the next frame will be a key frame. For when the reader
+    /// fell behind or a frame turned out to be unusable.
     pub fn skip_to_key_frame(&mut self) {
         self.look_for_key_frame();
     }
 
-    /// Whether a key frame should be asked for. Says so once for each thing given up; ask again while
-    /// [`Self::waits_for_key_frame`].
+    /// Whether a key frame should be asked for. Says so once for each thing given up; ask again
+    /// while [`Self::waits_for_key_frame`].
     pub fn take_key_frame_request(&mut self) -> bool {
         std::mem::take(&mut self.key_frame_wanted)
     }
@@ -226,7 +231,8 @@ impl FrameBuffer {
         self.next.is_none()
     }
 
-    /// The lowest unwrapped sequence number that is still of use; repairs below it need not be asked for.
+    /// The lowest unwrapped sequence number that is still of use; repairs below it need not be
+    /// asked for.
     #[must_use]
     pub fn floor(&self) -> u64 {
         self.floor
@@ -265,7 +271,8 @@ impl FrameBuffer {
     }
 
     fn unwrap_sequence(&self, sequence: u16) -> u64 {
-        // The first one starts in the second cycle, so that packets from before it have a number as well.
+        // The first one starts in the second cycle, so that packets from before it have a number as
+        // well.
         let Some(highest) = self.highest else { return 0x1_0000 + u64::from(sequence) };
         let forward = sequence.wrapping_sub(highest as u16) as i16;
         highest.saturating_add_signed(i64::from(forward))
@@ -274,7 +281,9 @@ impl FrameBuffer {
     fn unwrap_time(&mut self, rtp_time: u32) -> u64 {
         let unwrapped = match self.last_rtp_time {
             None => (1 << 32) + u64::from(rtp_time),
-            Some(last) => last.saturating_add_signed(i64::from(rtp_time.wrapping_sub(last as u32) as i32)),
+            Some(last) => {
+                last.saturating_add_signed(i64::from(rtp_time.wrapping_sub(last as u32) as i32))
+            }
         };
         self.last_rtp_time = Some(unwrapped);
         unwrapped
@@ -283,7 +292,10 @@ impl FrameBuffer {
     /// Padding after a frame takes up sequence numbers but belongs to no frame.
     fn skip_padding(&mut self) {
         while let Some(next) = self.next
-            && self.packets.get(&next).is_some_and(|held| held.packet.payload.is_empty() && !held.packet.marker)
+            && self
+                .packets
+                .get(&next)
+                .is_some_and(|held| held.packet.payload.is_empty() && !held.packet.marker)
         {
             self.packets.remove(&next);
             self.move_on_to(next + 1);
@@ -325,7 +337,8 @@ impl FrameBuffer {
         }
     }
 
-    /// The earliest packet of a frame from which on nothing is missing, and whether the frame surely begins with it.
+    /// The earliest packet of a frame from which on nothing is missing, and whether the frame
+    /// surely begins with it.
     fn first_of_frame(&self, within: u64, rtp_time: u64) -> (u64, bool) {
         let mut first = within;
         for (&sequence, held) in self.packets.range(..within).rev() {
@@ -337,8 +350,12 @@ impl FrameBuffer {
             }
             first = sequence;
         }
-        // What came right before it is not here. An encoder begins a key frame with a delimiter or its SPS.
-        let begins = self.packets.get(&first).is_some_and(|held| held.packet.signs.delimiter || held.packet.signs.sps);
+        // What came right before it is not here. An encoder begins a key frame with a delimiter or
+        // its SPS.
+        let begins = self
+            .packets
+            .get(&first)
+            .is_some_and(|held| held.packet.signs.delimiter || held.packet.signs.sps);
         (first, begins || first == self.released_to)
     }
 
@@ -379,7 +396,11 @@ impl FrameBuffer {
 
     /// Since when packets have been here behind a hole; `None` when there is no hole.
     fn hole(&self, next: u64) -> Option<Instant> {
-        let behind = self.packets.range(next..).zip(next..).find(|((sequence, _), expected)| *sequence != expected);
+        let behind = self
+            .packets
+            .range(next..)
+            .zip(next..)
+            .find(|((sequence, _), expected)| *sequence != expected);
         let ((&behind, _), _) = behind?;
         self.packets.range(behind..).map(|(_, held)| held.packet.arrival).min()
     }
@@ -408,7 +429,11 @@ impl FrameBuffer {
         let keep = match sign {
             Some((&sequence, held)) => {
                 let rtp_time = held.rtp_time;
-                let of_it = self.packets.range(..sequence).rev().take_while(|(_, held)| held.rtp_time == rtp_time);
+                let of_it = self
+                    .packets
+                    .range(..sequence)
+                    .rev()
+                    .take_while(|(_, held)| held.rtp_time == rtp_time);
                 of_it.last().map_or(sequence, |(&first, _)| first)
             }
             // The last packet tells the next one whether it begins a frame.
@@ -428,7 +453,8 @@ impl FrameBuffer {
         let rest = self.packets.split_off(&sequence);
         let mut dropped_time = None;
         for (dropped, held) in std::mem::replace(&mut self.packets, rest) {
-            // Not up to `sequence`: what is missing right before it may still come and belong to it.
+            // Not up to `sequence`: what is missing right before it may still come and belong to
+            // it.
             self.floor = self.floor.max(dropped + 1);
             self.bytes -= held.packet.payload.len();
             if !held.packet.payload.is_empty() && dropped_time != Some(held.rtp_time) {

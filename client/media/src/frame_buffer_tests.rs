@@ -6,7 +6,8 @@ use super::*;
 
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// A stream as a sender makes it: frames of several packets, each payload telling which frame and packet it is.
+/// A stream as a sender makes it: frames of several packets, each payload telling which frame and
+/// packet it is.
 struct Stream {
     start: Instant,
     sequence: u16,
@@ -36,7 +37,12 @@ impl Stream {
                     rtp_time: self.time_of(frame),
                     marker: index + 1 == packets,
                     payload: Bytes::from(format!("{frame}.{index}")),
-                    signs: NalSigns { delimiter: false, sps: key && first, pps: key && first, idr: key },
+                    signs: NalSigns {
+                        delimiter: false,
+                        sps: key && first,
+                        pps: key && first,
+                        idr: key,
+                    },
                     arrival: self.start,
                 }
             })
@@ -66,7 +72,10 @@ fn whole_frames_come_out_at_once_and_in_order() {
     for (index, key) in [true, false, false, false, true, false].into_iter().enumerate() {
         insert(&mut buffer, stream.frame(key, 3), now);
         let frame = buffer.poll(now, PATIENCE).expect("a whole frame");
-        assert_eq!(contents(&frame), [format!("{index}.0"), format!("{index}.1"), format!("{index}.2")]);
+        assert_eq!(
+            contents(&frame),
+            [format!("{index}.0"), format!("{index}.1"), format!("{index}.2")]
+        );
         assert_eq!(frame.key, key);
         assert!(buffer.poll(now, PATIENCE).is_none());
     }
@@ -186,7 +195,11 @@ fn padding_between_frames_is_no_frame() {
         signs: NalSigns::default(),
         arrival: now,
     };
-    insert(&mut buffer, [padding.clone(), VideoPacket { sequence: sequence.wrapping_add(1), ..padding }], now);
+    insert(
+        &mut buffer,
+        [padding.clone(), VideoPacket { sequence: sequence.wrapping_add(1), ..padding }],
+        now,
+    );
     insert(&mut buffer, stream.frame(false, 2), now);
     assert_eq!(drain(&mut buffer, now), [["1.0", "1.1"]]);
 }
@@ -241,15 +254,19 @@ fn memory_is_bounded_whatever_comes() {
         });
         while buffer.poll(now, PATIENCE).is_some() {}
         assert!(buffer.len() <= MAX_PACKETS && buffer.bytes <= MAX_BYTES);
-        assert_eq!(buffer.bytes, buffer.packets.values().map(|held| held.packet.payload.len()).sum::<usize>());
+        assert_eq!(
+            buffer.bytes,
+            buffer.packets.values().map(|held| held.packet.payload.len()).sum::<usize>()
+        );
     }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Loss, duplication, reordering and late repairs on virtual time: every released frame is exactly one that was
-    /// sent, in order, and a frame that isn't a key frame follows the one it was predicted from.
+    /// Loss, duplication, reordering and late repairs on virtual time: every released frame is
+    /// exactly one that was sent, in order, and a frame that isn't a key frame follows the one it
+    /// was predicted from.
     #[test]
     fn a_released_frame_is_whole_in_order_and_decodable(seed: u64, loss in 0.0..0.4f64, repaired in 0.0..1.0f64) {
         let mut rng = StdRng::seed_from_u64(seed);

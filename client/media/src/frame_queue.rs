@@ -1,8 +1,9 @@
-//! A bounded queue between two threads whose writer is never held up: when it is full, the oldest value goes.
+//! A bounded queue between two threads whose writer is never held up: when it is full, the oldest
+//! value goes.
 //!
-//! This is the queue policy for raw sound from a microphone: a reader that was held up goes on with what is fresh, so a
-//! hiccup costs a few frames and never adds to the delay. The queue outlives the microphone, which can therefore be
-//! exchanged in the middle of a call.
+//! This is the queue policy for raw sound from a microphone: a reader that was held up goes on with
+//! what is fresh, so a hiccup costs a few frames and never adds to the delay. The queue outlives
+//! the microphone, which can therefore be exchanged in the middle of a call.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -29,7 +30,11 @@ impl<T> FrameQueue<T> {
     pub fn new(capacity: usize) -> Arc<Self> {
         let capacity = capacity.max(1);
         Arc::new(Self {
-            state: Mutex::new(State { values: VecDeque::with_capacity(capacity), dropped: 0, closed: false }),
+            state: Mutex::new(State {
+                values: VecDeque::with_capacity(capacity),
+                dropped: 0,
+                closed: false,
+            }),
             filled: Condvar::new(),
             capacity,
         })

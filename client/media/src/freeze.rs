@@ -1,7 +1,7 @@
 //! Freezes, as W3C webrtc-stats counts them (`freezeCount`, `totalFreezesDuration`).
 //!
-//! A gap between two shown pictures is a freeze when it is longer than the larger of three times the average gap and
-//! the average plus 150 ms, over the last 30 gaps. Pure: time is an argument.
+//! A gap between two shown pictures is a freeze when it is longer than the larger of three times
+//! the average gap and the average plus 150 ms, over the last 30 gaps. Pure: time is an argument.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

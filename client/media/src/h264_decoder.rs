@@ -1,8 +1,8 @@
 //! The H.264 decoder: OpenH264 without concealment, so that what it gives is right or nothing.
 //!
-//! Access units in Annex B form in, I420 pictures out. Whatever the network sends, the answer is a picture, nothing or
-//! an error. After an error nothing is right until the next IDR picture; keeping to that is
-//! [`crate::video_receive`]'s part.
+//! Access units in Annex B form in, I420 pictures out. Whatever the network sends, the answer is a
+//! picture, nothing or an error. After an error nothing is right until the next IDR picture;
+//! keeping to that is [`crate::video_receive`]'s part.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -50,7 +50,8 @@ impl H264Decoder {
     /// # Errors
     /// When OpenH264 can't start.
     pub fn new() -> Result<Self, DecodeError> {
-        // Without reordering (constrained baseline) every picture comes out at once: nothing is ever to be flushed.
+        // Without reordering (constrained baseline) every picture comes out at once: nothing is
+        // ever to be flushed.
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         Ok(Self {
             decoder: Decoder::with_api_config(OpenH264API::from_source(), config)?,
@@ -62,7 +63,11 @@ impl H264Decoder {
     ///
     /// # Errors
     /// When the data is damaged or refers to pictures that never came.
-    pub fn decode(&mut self, access_unit: &[u8], captured_at: Instant) -> Result<Option<VideoFrame>, DecodeError> {
+    pub fn decode(
+        &mut self,
+        access_unit: &[u8],
+        captured_at: Instant,
+    ) -> Result<Option<VideoFrame>, DecodeError> {
         if access_unit.is_empty() {
             return Ok(None);
         }
@@ -110,11 +115,16 @@ mod tests {
     fn stream(frames: u32) -> Vec<bytes::Bytes> {
         let size = VideoSize::new(320, 180).expect("a size");
         let pattern = Pattern::new(size);
-        let mut encoder = H264Encoder::new(size, 30.0, Bitrate::from_kbps(200)).expect("an encoder");
+        let mut encoder =
+            H264Encoder::new(size, 30.0, Bitrate::from_kbps(200)).expect("an encoder");
         (0..frames)
             .map(|index| {
-                let frame = pattern.render(Stamp { index, captured_at: WallTime(0) }, Instant::now());
-                encoder.encode(&frame, false, Duration::from_millis(u64::from(index) * 33)).expect("it encodes").data
+                let frame =
+                    pattern.render(Stamp { index, captured_at: WallTime(0) }, Instant::now());
+                encoder
+                    .encode(&frame, false, Duration::from_millis(u64::from(index) * 33))
+                    .expect("it encodes")
+                    .data
             })
             .collect()
     }

@@ -1,15 +1,15 @@
 //! The H.264 encoder: OpenH264, set for a live camera.
 //!
-//! I420 in, access units in Annex B form out: constrained baseline, one slice, no periodic key frames. What always
-//! holds: a key frame is an IDR picture behind its SPS and PPS; every picture that went in comes out (frames are never
-//! skipped: whoever calls decides which to drop).
+//! I420 in, access units in Annex B form out: constrained baseline, one slice, no periodic key
+//! frames. What always holds: a key frame is an IDR picture behind its SPS and PPS; every picture
+//! that went in comes out (frames are never skipped: whoever calls decides which to drop).
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use openh264::encoder::{
-    BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, Level, Profile,
-    RateControlMode, SpsPpsStrategy, UsageType, VuiConfig,
+    BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, Level,
+    Profile, RateControlMode, SpsPpsStrategy, UsageType, VuiConfig,
 };
 use openh264::formats::YUVSlices;
 use openh264::{OpenH264API, Timestamp};
@@ -29,7 +29,8 @@ pub enum EncodeError {
     /// OpenH264 refused to start or to encode.
     #[error("the H.264 encoder failed: {0}")]
     Codec(#[from] openh264::Error),
-    /// The picture is not of the size that the encoder was made for, or its data is not as long as its size says.
+    /// The picture is not of the size that the encoder was made for, or its data is not as long as
+    /// its size says.
     #[error("the encoder is set for {want} and was given {got} with {bytes} bytes")]
     Picture {
         /// What the encoder takes.
@@ -61,7 +62,8 @@ pub struct EncodedPicture {
     pub key: bool,
 }
 
-/// An encoder for pictures of one size. Another size takes another encoder, which begins with a key frame.
+/// An encoder for pictures of one size. Another size takes another encoder, which begins with a key
+/// frame.
 pub struct H264Encoder {
     encoder: Encoder,
     size: VideoSize,
@@ -77,7 +79,8 @@ impl H264Encoder {
     /// When OpenH264 refuses.
     pub fn new(size: VideoSize, fps: f32, target: Bitrate) -> Result<Self, EncodeError> {
         let target = target.clamp(MIN_BITRATE, MAX_BITRATE);
-        let mut encoder = Encoder::with_api_config(OpenH264API::from_source(), settings(size, fps, target))?;
+        let mut encoder =
+            Encoder::with_api_config(OpenH264API::from_source(), settings(size, fps, target))?;
         raw::keep_quiet(&mut encoder)?;
         Ok(Self { encoder, size, target, fps, started: false })
     }
@@ -94,13 +97,23 @@ impl H264Encoder {
         self.target
     }
 
-    /// Encodes a picture that was taken so long after the first. The first is a key frame; others when asked for.
+    /// Encodes a picture that was taken so long after the first. The first is a key frame; others
+    /// when asked for.
     ///
     /// # Errors
     /// When the picture is not as announced, or OpenH264 fails.
-    pub fn encode(&mut self, frame: &VideoFrame, key: bool, at: Duration) -> Result<EncodedPicture, EncodeError> {
+    pub fn encode(
+        &mut self,
+        frame: &VideoFrame,
+        key: bool,
+        at: Duration,
+    ) -> Result<EncodedPicture, EncodeError> {
         if frame.size != self.size || frame.data.len() != VideoFrame::len_of(self.size) {
-            return Err(EncodeError::Picture { want: self.size, got: frame.size, bytes: frame.data.len() });
+            return Err(EncodeError::Picture {
+                want: self.size,
+                got: frame.size,
+                bytes: frame.data.len(),
+            });
         }
         if key && self.started {
             self.encoder.force_intra_frame();
@@ -191,14 +204,18 @@ fn level(level: H264Level) -> Level {
 }
 
 /// What the safe binding does not offer: OpenH264's options, set while it runs.
-#[expect(unsafe_code, reason = "live changes of bit and frame rate exist only in OpenH264's C interface")]
+#[expect(
+    unsafe_code,
+    reason = "live changes of bit and frame rate exist only in OpenH264's C interface"
+)]
 mod raw {
     use std::ffi::c_int;
 
     use openh264::encoder::Encoder;
     use openh264_sys2::{
-        ENCODER_OPTION, ENCODER_OPTION_BITRATE, ENCODER_OPTION_FRAME_RATE, ENCODER_OPTION_MAX_BITRATE,
-        ENCODER_OPTION_TRACE_LEVEL, SPATIAL_LAYER_0, TagBitrateInfo, WELS_LOG_QUIET,
+        ENCODER_OPTION, ENCODER_OPTION_BITRATE, ENCODER_OPTION_FRAME_RATE,
+        ENCODER_OPTION_MAX_BITRATE, ENCODER_OPTION_TRACE_LEVEL, SPATIAL_LAYER_0, TagBitrateInfo,
+        WELS_LOG_QUIET,
     };
 
     use super::{Bitrate, EncodeError};
@@ -209,8 +226,13 @@ mod raw {
         set(encoder, ENCODER_OPTION_TRACE_LEVEL, "log level", &mut level)
     }
 
-    /// The ceiling must never be below the target, so the two are changed in the order that keeps it so.
-    pub(super) fn set_bitrate(encoder: &mut Encoder, from: Bitrate, to: Bitrate) -> Result<(), EncodeError> {
+    /// The ceiling must never be below the target, so the two are changed in the order that keeps
+    /// it so.
+    pub(super) fn set_bitrate(
+        encoder: &mut Encoder,
+        from: Bitrate,
+        to: Bitrate,
+    ) -> Result<(), EncodeError> {
         let order = if to > from {
             [ENCODER_OPTION_MAX_BITRATE, ENCODER_OPTION_BITRATE]
         } else {
@@ -218,7 +240,12 @@ mod raw {
         };
         let bps = c_int::try_from(to.bps()).unwrap_or(c_int::MAX);
         for option in order {
-            set(encoder, option, "bit rate", &mut TagBitrateInfo { iLayer: SPATIAL_LAYER_0, iBitrate: bps })?;
+            set(
+                encoder,
+                option,
+                "bit rate",
+                &mut TagBitrateInfo { iLayer: SPATIAL_LAYER_0, iBitrate: bps },
+            )?;
         }
         Ok(())
     }
@@ -234,9 +261,10 @@ mod raw {
         what: &'static str,
         value: &mut T,
     ) -> Result<(), EncodeError> {
-        // SAFETY: the encoder is alive and borrowed exclusively; each caller passes the type that its option reads
-        // (int, SBitrateInfo, float), and OpenH264 copies it before it returns.
-        let code = unsafe { encoder.raw_api().set_option(option, std::ptr::from_mut(value).cast()) };
+        // SAFETY: the encoder is alive and borrowed exclusively; each caller passes the type that
+        // its option reads (int, SBitrateInfo, float), and OpenH264 copies it before it returns.
+        let code =
+            unsafe { encoder.raw_api().set_option(option, std::ptr::from_mut(value).cast()) };
         if code == 0 { Ok(()) } else { Err(EncodeError::Setting { what, code }) }
     }
 }
@@ -270,7 +298,8 @@ mod tests {
         fn frame(&mut self) -> (VideoFrame, Duration) {
             let at = Duration::from_micros(u64::from(self.next) * 33_333);
             let wall = WallTime(1_700_000_000_000_000 + at.as_micros() as u64);
-            let frame = self.pattern.render(Stamp { index: self.next, captured_at: wall }, Instant::now());
+            let frame =
+                self.pattern.render(Stamp { index: self.next, captured_at: wall }, Instant::now());
             self.next += 1;
             (frame, at)
         }
@@ -284,14 +313,18 @@ mod tests {
     #[test]
     fn the_pattern_at_720p_and_1500_kbit_keeps_its_content_and_its_bar() {
         let mut source = Source::new(size(1280, 720));
-        let mut encoder = H264Encoder::new(size(1280, 720), 30.0, Bitrate::from_kbps(1500)).expect("an encoder");
+        let mut encoder =
+            H264Encoder::new(size(1280, 720), 30.0, Bitrate::from_kbps(1500)).expect("an encoder");
         let mut decoder = H264Decoder::new().expect("a decoder");
         let mut worst = f64::INFINITY;
         for index in 0..150 {
             let (frame, at) = source.frame();
             let encoded = encoder.encode(&frame, false, at).expect("it encodes");
             assert_eq!(encoded.key, index == 0);
-            let decoded = decoder.decode(&encoded.data, Instant::now()).expect("it decodes").expect("a picture");
+            let decoded = decoder
+                .decode(&encoded.data, Instant::now())
+                .expect("it decodes")
+                .expect("a picture");
             assert_eq!(read_bar(&decoded), read_bar(&frame), "frame {index}");
             worst = worst.min(psnr(&frame, &decoded));
         }
@@ -301,16 +334,22 @@ mod tests {
 
     #[test]
     fn the_bar_survives_at_every_size_and_a_low_rate() {
-        for (width, height, kbps) in [(1280, 720, 900), (960, 540, 500), (640, 360, 250), (320, 180, 80)] {
+        for (width, height, kbps) in
+            [(1280, 720, 900), (960, 540, 500), (640, 360, 250), (320, 180, 80)]
+        {
             let mut source = Source::new(size(width, height));
-            let mut encoder =
-                H264Encoder::new(size(width, height), 30.0, Bitrate::from_kbps(kbps)).expect("an encoder");
+            let mut encoder = H264Encoder::new(size(width, height), 30.0, Bitrate::from_kbps(kbps))
+                .expect("an encoder");
             let mut decoder = H264Decoder::new().expect("a decoder");
             for index in 0..60 {
                 let (frame, at) = source.frame();
                 let encoded = encoder.encode(&frame, false, at).expect("it encodes");
-                let decoded = decoder.decode(&encoded.data, Instant::now()).expect("it decodes").expect("a picture");
-                let stamp = read_bar(&decoded).unwrap_or_else(|| panic!("no bar at {width}x{height}, frame {index}"));
+                let decoded = decoder
+                    .decode(&encoded.data, Instant::now())
+                    .expect("it decodes")
+                    .expect("a picture");
+                let stamp = read_bar(&decoded)
+                    .unwrap_or_else(|| panic!("no bar at {width}x{height}, frame {index}"));
                 assert_eq!(stamp.index, index);
             }
         }
@@ -319,7 +358,8 @@ mod tests {
     #[test]
     fn a_new_target_is_followed_within_a_fifth_and_without_a_key_frame() {
         let mut source = Source::new(size(640, 360));
-        let mut encoder = H264Encoder::new(size(640, 360), 30.0, Bitrate::from_kbps(600)).expect("an encoder");
+        let mut encoder =
+            H264Encoder::new(size(640, 360), 30.0, Bitrate::from_kbps(600)).expect("an encoder");
         for kbps in [600, 250, 800, 400] {
             encoder.set_target(Bitrate::from_kbps(kbps)).expect("it takes the target");
             let mut bytes = 0;
@@ -341,7 +381,8 @@ mod tests {
     #[test]
     fn half_the_frame_rate_gets_the_same_bit_rate() {
         let mut source = Source::new(size(640, 360));
-        let mut encoder = H264Encoder::new(size(640, 360), 30.0, Bitrate::from_kbps(400)).expect("an encoder");
+        let mut encoder =
+            H264Encoder::new(size(640, 360), 30.0, Bitrate::from_kbps(400)).expect("an encoder");
         let mut bytes = 0;
         for index in 0..120 {
             let (_, _) = source.frame();
@@ -361,7 +402,8 @@ mod tests {
     #[test]
     fn a_key_frame_comes_when_asked_for_behind_its_parameter_sets_and_never_by_itself() {
         let mut source = Source::new(size(320, 180));
-        let mut encoder = H264Encoder::new(size(320, 180), 30.0, Bitrate::from_kbps(200)).expect("an encoder");
+        let mut encoder =
+            H264Encoder::new(size(320, 180), 30.0, Bitrate::from_kbps(200)).expect("an encoder");
         for index in 0..400 {
             let (frame, at) = source.frame();
             let encoded = encoder.encode(&frame, index == 17, at).expect("it encodes");
@@ -369,10 +411,20 @@ mod tests {
             assert_eq!(nal_types(&encoded.data), expected, "frame {index}");
             assert_eq!(encoded.key, expected.len() == 3);
             if index == 0 {
-                // Constrained baseline: profile_idc 66 with constraint_set1 (H.264 A.2.1.1), at most level 3.1.
-                let sps = encoded.data.windows(4).position(|w| w[..3] == [0, 0, 1] && w[3] & 31 == 7).expect("an SPS");
+                // Constrained baseline: profile_idc 66 with constraint_set1 (H.264 A.2.1.1), at
+                // most level 3.1.
+                let sps = encoded
+                    .data
+                    .windows(4)
+                    .position(|w| w[..3] == [0, 0, 1] && w[3] & 31 == 7)
+                    .expect("an SPS");
                 assert_eq!(encoded.data[sps + 4], 66);
-                assert_eq!(encoded.data[sps + 5] & 0x40, 0x40, "constraints {:#x}", encoded.data[sps + 5]);
+                assert_eq!(
+                    encoded.data[sps + 5] & 0x40,
+                    0x40,
+                    "constraints {:#x}",
+                    encoded.data[sps + 5]
+                );
                 assert!(encoded.data[sps + 6] <= 31);
             }
         }
@@ -380,12 +432,16 @@ mod tests {
 
     #[test]
     fn a_key_frame_is_no_burst() {
-        for (width, height, kbps) in
-            [(1280, 720, 2500), (1280, 720, 1000), (960, 540, 600), (640, 360, 250), (320, 180, 120)]
-        {
+        for (width, height, kbps) in [
+            (1280, 720, 2500),
+            (1280, 720, 1000),
+            (960, 540, 600),
+            (640, 360, 250),
+            (320, 180, 120),
+        ] {
             let mut source = Source::new(size(width, height));
-            let mut encoder =
-                H264Encoder::new(size(width, height), 30.0, Bitrate::from_kbps(kbps)).expect("an encoder");
+            let mut encoder = H264Encoder::new(size(width, height), 30.0, Bitrate::from_kbps(kbps))
+                .expect("an encoder");
             let sizes: Vec<usize> = (0..120)
                 .map(|index| {
                     let (frame, at) = source.frame();
@@ -404,14 +460,16 @@ mod tests {
 
     #[test]
     fn a_picture_of_another_size_is_refused() {
-        let mut encoder = H264Encoder::new(size(320, 180), 30.0, Bitrate::from_kbps(200)).expect("an encoder");
+        let mut encoder =
+            H264Encoder::new(size(320, 180), 30.0, Bitrate::from_kbps(200)).expect("an encoder");
         let (frame, at) = Source::new(size(640, 360)).frame();
         assert!(matches!(encoder.encode(&frame, false, at), Err(EncodeError::Picture { .. })));
     }
 
     #[test]
     fn a_target_is_taken_before_the_first_picture_too() {
-        let mut encoder = H264Encoder::new(size(320, 180), 30.0, Bitrate::from_kbps(200)).expect("an encoder");
+        let mut encoder =
+            H264Encoder::new(size(320, 180), 30.0, Bitrate::from_kbps(200)).expect("an encoder");
         encoder.set_target(Bitrate::from_bps(0)).expect("it takes the target");
         encoder.set_frame_rate(15.0).expect("it takes the rate");
         let (frame, at) = Source::new(size(320, 180)).frame();

@@ -1,4 +1,5 @@
-//! H.264 levels: how large and how fast a picture may be for a decoder that promises so much (H.264 table A-1). Pure.
+//! H.264 levels: how large and how fast a picture may be for a decoder that promises so much (H.264
+//! table A-1). Pure.
 
 use crate::scale::fraction_of;
 use crate::units::VideoSize;
@@ -31,13 +32,14 @@ const PARTS: u32 = 48;
 pub struct H264Level(u8);
 
 impl H264Level {
-    /// 3.1: 1280x720 at 30 pictures a second, which every WebRTC program should take (RFC 7742 §6.2).
+    /// 3.1: 1280x720 at 30 pictures a second, which every WebRTC program should take (RFC 7742
+    /// §6.2).
     pub const BASIC: Self = Self(31);
     /// 4.0: 1920x1080 at 30 pictures a second, what we offer to take.
     pub const OURS: Self = Self(40);
 
-    /// The level that the last byte of a `profile-level-id` stands for (RFC 6184 §8.1): of those that we know, the
-    /// highest that is not above it. `None` below the lowest.
+    /// The level that the last byte of a `profile-level-id` stands for (RFC 6184 §8.1): of those
+    /// that we know, the highest that is not above it. `None` below the lowest.
     #[must_use]
     pub fn from_idc(idc: u8) -> Option<Self> {
         TABLE.iter().rev().find(|(known, ..)| *known <= idc).map(|(known, ..)| Self(*known))
@@ -49,20 +51,28 @@ impl H264Level {
         self.0
     }
 
-    /// The lowest level for pictures of a size at a rate; the highest there is when none is high enough.
+    /// The lowest level for pictures of a size at a rate; the highest there is when none is high
+    /// enough.
     #[must_use]
     pub fn needed(size: VideoSize, fps: u32) -> Self {
         let mut levels = TABLE.iter().map(|(idc, ..)| Self(*idc));
-        levels.clone().find(|level| level.allows(size, fps)).or_else(|| levels.next_back()).unwrap_or(Self::BASIC)
+        levels
+            .clone()
+            .find(|level| level.allows(size, fps))
+            .or_else(|| levels.next_back())
+            .unwrap_or(Self::BASIC)
     }
 
     /// Whether pictures of a size at a rate are within it.
     #[must_use]
     pub fn allows(self, size: VideoSize, fps: u32) -> bool {
-        let Some((_, per_second, per_picture)) = TABLE.iter().rev().find(|(idc, ..)| *idc <= self.0) else {
+        let Some((_, per_second, per_picture)) =
+            TABLE.iter().rev().find(|(idc, ..)| *idc <= self.0)
+        else {
             return false;
         };
-        let [width, height] = [size.width(), size.height()].map(|side| u64::from(side.div_ceil(16)));
+        let [width, height] =
+            [size.width(), size.height()].map(|side| u64::from(side.div_ceil(16)));
         let longest = width.max(height);
         width * height <= *per_picture
             && width * height * u64::from(fps) <= *per_second
@@ -91,12 +101,24 @@ mod tests {
 
     #[test]
     fn each_usual_size_has_the_level_of_the_standard() {
-        let cases =
-            [(320, 180, 30, 13), (640, 360, 30, 30), (1280, 720, 30, 31), (1280, 720, 60, 32), (1920, 1080, 30, 40)];
+        let cases = [
+            (320, 180, 30, 13),
+            (640, 360, 30, 30),
+            (1280, 720, 30, 31),
+            (1280, 720, 60, 32),
+            (1920, 1080, 30, 40),
+        ];
         for (width, height, fps, idc) in cases {
-            assert_eq!(H264Level::needed(size(width, height), fps).idc(), idc, "{width}x{height} at {fps}");
+            assert_eq!(
+                H264Level::needed(size(width, height), fps).idc(),
+                idc,
+                "{width}x{height} at {fps}"
+            );
         }
-        assert_eq!(H264Level::needed(size(VideoSize::MAX_SIDE, VideoSize::MAX_SIDE), 1000).idc(), 52);
+        assert_eq!(
+            H264Level::needed(size(VideoSize::MAX_SIDE, VideoSize::MAX_SIDE), 1000).idc(),
+            52
+        );
     }
 
     #[test]

@@ -1,20 +1,22 @@
 //! Lip sync: how long a picture is held so that it is seen when its sound is heard.
 //!
-//! A sender report (RFC 3550 §6.4.1) says at which moment of the sender's clock a stream was at which RTP time, so every
-//! picture and every sound has a moment at which it was captured. Sound says when it is heard, a picture asks before it
-//! is shown; how far the two clocks are apart does not matter, as only the difference of the two delays counts. Sound
-//! is never touched: its buffer is as short as the network allows, and pictures wait for it.
+//! A sender report (RFC 3550 §6.4.1) says at which moment of the sender's clock a stream was at
+//! which RTP time, so every picture and every sound has a moment at which it was captured. Sound
+//! says when it is heard, a picture asks before it is shown; how far the two clocks are apart does
+//! not matter, as only the difference of the two delays counts. Sound is never touched: its buffer
+//! is as short as the network allows, and pictures wait for it.
 //!
-//! Pure: time is an argument. What always holds: a picture is never held for longer than [`MAX_HOLD`], and not at all
-//! while sound is less than [`TOLERANCE`] behind it, or nothing is known.
+//! Pure: time is an argument. What always holds: a picture is never held for longer than
+//! [`MAX_HOLD`], and not at all while sound is less than [`TOLERANCE`] behind it, or nothing is
+//! known.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::frame::SAMPLE_RATE;
 
-/// Sound this late is within the 40 ms that nobody notices (ITU-R BT.1359 begins at 45), and pictures wait no longer than
-/// they have to.
+/// Sound this late is within the 40 ms that nobody notices (ITU-R BT.1359 begins at 45), and
+/// pictures wait no longer than they have to.
 pub const TOLERANCE: Duration = Duration::from_millis(38);
 /// A picture that is held for longer hinders a conversation more than sound that comes late.
 pub const MAX_HOLD: Duration = Duration::from_millis(150);
@@ -31,7 +33,8 @@ type SenderSeconds = f64;
 /// What a sender report says of a stream.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SenderClock {
-    /// The sender's time, as NTP writes it: seconds since 1900 in the upper half, fractions in the lower.
+    /// The sender's time, as NTP writes it: seconds since 1900 in the upper half, fractions in the
+    /// lower.
     pub ntp: u64,
     /// The RTP time of the stream at that moment.
     pub rtp_time: u32,
@@ -42,7 +45,8 @@ pub struct SenderClock {
 impl SenderClock {
     /// When what has this RTP time was captured, after `epoch` (in NTP form).
     fn captured(&self, rtp_time: u32, epoch: u64) -> SenderSeconds {
-        let since_report = f64::from(rtp_time.wrapping_sub(self.rtp_time) as i32) / f64::from(self.clock_rate.max(1));
+        let since_report = f64::from(rtp_time.wrapping_sub(self.rtp_time) as i32)
+            / f64::from(self.clock_rate.max(1));
         // Wrapping, so that a clock that was set back, or nonsense, is a strange time and no panic.
         self.ntp.wrapping_sub(epoch) as i64 as f64 / 4_294_967_296.0 + since_report
     }
@@ -54,7 +58,8 @@ pub struct LipSync {
     audio: Option<SenderClock>,
     video: Option<SenderClock>,
     epoch: Option<(u64, Instant)>,
-    /// The delay of sound from capture to ear, in seconds with an unknown offset, smoothed; and when it was last told.
+    /// The delay of sound from capture to ear, in seconds with an unknown offset, smoothed; and
+    /// when it was last told.
     sound: Option<(f64, Instant)>,
     hold: Duration,
     /// How much earlier sound was heard than its picture was seen, in seconds; smoothed.
@@ -78,7 +83,9 @@ impl LipSync {
     pub fn heard(&mut self, rtp_time: u32, at: Instant) {
         let Some(delay) = self.delay(self.audio, rtp_time, at) else { return };
         let smoothed = match self.sound {
-            Some((smoothed, last)) if at.saturating_duration_since(last) < FRESH && (delay - smoothed).abs() < 0.5 => {
+            Some((smoothed, last))
+                if at.saturating_duration_since(last) < FRESH && (delay - smoothed).abs() < 0.5 =>
+            {
                 smoothed + SMOOTHING * (delay - smoothed)
             }
             _ => delay,
@@ -96,7 +103,9 @@ impl LipSync {
         };
         // A picture that is late itself needs no holding back.
         let behind = sound - picture;
-        let wanted = Duration::try_from_secs_f64(behind - TOLERANCE.as_secs_f64()).unwrap_or_default().min(MAX_HOLD);
+        let wanted = Duration::try_from_secs_f64(behind - TOLERANCE.as_secs_f64())
+            .unwrap_or_default()
+            .min(MAX_HOLD);
         self.hold = if wanted > self.hold {
             (self.hold + STEP).min(wanted)
         } else {
@@ -105,18 +114,21 @@ impl LipSync {
         // A picture may be late by itself; what is held beyond its need is not.
         let hold = self.hold.min(wanted);
         let ahead = picture + hold.as_secs_f64() - sound;
-        let smoothed = self.ahead.map_or(ahead, |smoothed| smoothed + SMOOTHING * (ahead - smoothed));
+        let smoothed =
+            self.ahead.map_or(ahead, |smoothed| smoothed + SMOOTHING * (ahead - smoothed));
         self.ahead = Some(smoothed);
         hold
     }
 
-    /// How much earlier sound is heard than its picture is seen, in milliseconds; negative when it is heard later.
+    /// How much earlier sound is heard than its picture is seen, in milliseconds; negative when it
+    /// is heard later.
     #[must_use]
     pub fn audio_ahead_ms(&self) -> Option<f64> {
         self.ahead.map(|seconds| seconds * 1e3)
     }
 
-    /// How long after its capture something happens, with an offset that is the same for both streams.
+    /// How long after its capture something happens, with an offset that is the same for both
+    /// streams.
     fn delay(&self, clock: Option<SenderClock>, rtp_time: u32, at: Instant) -> Option<f64> {
         let (ntp, began) = self.epoch?;
         let ours = match at.checked_duration_since(began) {
@@ -127,7 +139,8 @@ impl LipSync {
     }
 }
 
-/// The one of a call, which its connection, its ear and its eye tell and ask. Each holds it for a moment only.
+/// The one of a call, which its connection, its ear and its eye tell and ask. Each holds it for a
+/// moment only.
 #[derive(Debug, Default)]
 pub struct SharedLipSync(Mutex<LipSync>);
 
@@ -158,20 +171,35 @@ mod tests {
         fn new() -> Self {
             let (mut sync, start) = (LipSync::default(), Instant::now());
             let (picture, sound) = (u32::MAX - 90_000, u32::MAX - 24_000);
-            sync.video_report(SenderClock { ntp: NTP, rtp_time: picture, clock_rate: 90_000 }, start);
+            sync.video_report(
+                SenderClock { ntp: NTP, rtp_time: picture, clock_rate: 90_000 },
+                start,
+            );
             // Reported half a second later, as streams are.
-            let report =
-                SenderClock { ntp: NTP + NTP_SECOND / 2, rtp_time: sound.wrapping_add(24_000), clock_rate: 48_000 };
+            let report = SenderClock {
+                ntp: NTP + NTP_SECOND / 2,
+                rtp_time: sound.wrapping_add(24_000),
+                clock_rate: 48_000,
+            };
             sync.audio_report(report, start + Duration::from_millis(510));
             Self { sync, start, picture, sound }
         }
 
-        /// Talks from one second to another with these delays in ms; the holds of the pictures in it.
-        fn talk(&mut self, seconds: std::ops::Range<u32>, sound_ms: u64, picture_ms: u64) -> Vec<Duration> {
+        /// Talks from one second to another with these delays in ms; the holds of the pictures in
+        /// it.
+        fn talk(
+            &mut self,
+            seconds: std::ops::Range<u32>,
+            sound_ms: u64,
+            picture_ms: u64,
+        ) -> Vec<Duration> {
             let mut holds = Vec::new();
             for tick in seconds.start * 100..seconds.end * 100 {
                 let captured = self.start + Duration::from_millis(10) * tick;
-                self.sync.heard(self.sound.wrapping_add(tick * 480), captured + Duration::from_millis(sound_ms));
+                self.sync.heard(
+                    self.sound.wrapping_add(tick * 480),
+                    captured + Duration::from_millis(sound_ms),
+                );
                 if tick % 3 == 0 {
                     let now = captured + Duration::from_millis(picture_ms);
                     holds.push(self.sync.hold(self.picture.wrapping_add(tick * 900), now));
@@ -186,7 +214,10 @@ mod tests {
         let mut call = Call::new();
         let holds = call.talk(1..6, 130, 40);
         let hold = *holds.last().expect("pictures");
-        assert!(hold.abs_diff(Duration::from_millis(130 - 40 - 38)) < Duration::from_millis(1), "{hold:?}");
+        assert!(
+            hold.abs_diff(Duration::from_millis(130 - 40 - 38)) < Duration::from_millis(1),
+            "{hold:?}"
+        );
         let ahead = call.sync.audio_ahead_ms().expect("known");
         assert!((ahead + 38.0).abs() < 3.0, "{ahead}");
     }

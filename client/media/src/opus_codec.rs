@@ -1,9 +1,10 @@
-//! Opus (RFC 6716) as the program uses it: 48 kHz mono, packets of 10 or 20 ms, in-band forward error correction, and next
-//! to nothing in silence (discontinuous transmission).
+//! Opus (RFC 6716) as the program uses it: 48 kHz mono, packets of 10 or 20 ms, in-band forward
+//! error correction, and next to nothing in silence (discontinuous transmission).
 //!
-//! In go 10 or 20 ms of samples, out comes a packet, and the other way round. A packet that is lost is concealed, or rebuilt
-//! from the copy of lower quality that the next packet carries (RFC 6716 §2.1.7). Nothing that arrives can panic: a
-//! packet that does not decode is an error, and the caller conceals it like a lost one.
+//! In go 10 or 20 ms of samples, out comes a packet, and the other way round. A packet that is lost
+//! is concealed, or rebuilt from the copy of lower quality that the next packet carries (RFC 6716
+//! §2.1.7). Nothing that arrives can panic: a packet that does not decode is an error, and the
+//! caller conceals it like a lost one.
 
 use std::time::Duration;
 
@@ -46,11 +47,12 @@ pub struct OpusEncoder {
 }
 
 impl OpusEncoder {
-    /// An encoder for speech. In silence its packets tell nothing ([`is_dtx`]), but for one every 400 ms that describes
-    /// the background noise.
+    /// An encoder for speech. In silence its packets tell nothing ([`is_dtx`]), but for one every
+    /// 400 ms that describes the background noise.
     pub fn new() -> Result<Self, OpusError> {
-        let mut encoder = opus::Encoder::new(SAMPLE_RATE, opus::Channels::Mono, opus::Application::Voip)
-            .map_err(OpusError::Encoder)?;
+        let mut encoder =
+            opus::Encoder::new(SAMPLE_RATE, opus::Channels::Mono, opus::Application::Voip)
+                .map_err(OpusError::Encoder)?;
         encoder.set_dtx(true).map_err(OpusError::Encoder)?;
         let mut this = Self { encoder, buffer: [0; MAX_PACKET_BYTES] };
         this.set(AudioControl::START)?;
@@ -66,13 +68,16 @@ impl OpusEncoder {
         self.encoder.set_inband_fec(loss > 0).map_err(OpusError::Encoder)
     }
 
-    /// Encodes as many samples as one [`PacketLength`] has. The packet stays valid until the next call.
+    /// Encodes as many samples as one [`PacketLength`] has. The packet stays valid until the next
+    /// call.
     pub fn encode(&mut self, samples: &[f32]) -> Result<&[u8], OpusError> {
-        let length = self.encoder.encode_float(samples, &mut self.buffer).map_err(OpusError::Encode)?;
+        let length =
+            self.encoder.encode_float(samples, &mut self.buffer).map_err(OpusError::Encode)?;
         Ok(self.buffer.get(..length).unwrap_or_default())
     }
 
-    /// How much later sound comes out of a decoder than it went in here, apart from the packet's own length.
+    /// How much later sound comes out of a decoder than it went in here, apart from the packet's
+    /// own length.
     pub fn lookahead(&mut self) -> Duration {
         let samples = self.encoder.get_lookahead().unwrap_or(0);
         Duration::from_secs_f64(f64::from(samples) / f64::from(SAMPLE_RATE))
@@ -88,7 +93,8 @@ pub struct OpusDecoder {
 impl OpusDecoder {
     /// A decoder; it mixes what a peer sends in stereo down to mono.
     pub fn new() -> Result<Self, OpusError> {
-        let decoder = opus::Decoder::new(SAMPLE_RATE, opus::Channels::Mono).map_err(OpusError::Decoder)?;
+        let decoder =
+            opus::Decoder::new(SAMPLE_RATE, opus::Channels::Mono).map_err(OpusError::Decoder)?;
         Ok(Self { decoder, buffer: Box::new([0.0; MAX_PACKET_SAMPLES]) })
     }
 
@@ -100,12 +106,14 @@ impl OpusDecoder {
         self.run(packet, MAX_PACKET_SAMPLES, false)
     }
 
-    /// Makes up `samples` of sound that continue what was decoded before; they fade to silence when nothing follows.
+    /// Makes up `samples` of sound that continue what was decoded before; they fade to silence when
+    /// nothing follows.
     pub fn conceal(&mut self, samples: usize) -> Result<&[f32], OpusError> {
         self.run(&[], conceal_length(samples), false)
     }
 
-    /// Rebuilds the `samples` before `next` from the copy it carries, or conceals them where it carries none.
+    /// Rebuilds the `samples` before `next` from the copy it carries, or conceals them where it
+    /// carries none.
     pub fn decode_fec(&mut self, next: &[u8], samples: usize) -> Result<&[f32], OpusError> {
         self.run(next, conceal_length(samples), true)
     }
@@ -127,7 +135,8 @@ fn conceal_length(samples: usize) -> usize {
     (samples / 120 * 120).clamp(120, MAX_PACKET_SAMPLES)
 }
 
-/// How many samples at 48 kHz a packet covers, from its first bytes (RFC 6716 §3.1); `None` when it is malformed.
+/// How many samples at 48 kHz a packet covers, from its first bytes (RFC 6716 §3.1); `None` when it
+/// is malformed.
 #[must_use]
 pub fn packet_samples(packet: &[u8]) -> Option<u32> {
     let toc = *packet.first()?;
@@ -145,15 +154,16 @@ pub fn packet_samples(packet: &[u8]) -> Option<u32> {
     (1..=MAX_PACKET_SAMPLES as u32).contains(&samples).then_some(samples)
 }
 
-/// Whether a packet says that there is nothing to hear until the next one (discontinuous transmission, RFC 6716 §2.1.9):
-/// it has no data, or a byte that counts its frames.
+/// Whether a packet says that there is nothing to hear until the next one (discontinuous
+/// transmission, RFC 6716 §2.1.9): it has no data, or a byte that counts its frames.
 #[must_use]
 pub fn is_dtx(packet: &[u8]) -> bool {
     packet.len() <= 2
 }
 
-/// Whether a packet of one 10 or 20 ms mono frame in a speech mode carries a copy of the frame before it: the LBRR flag
-/// follows the VAD flag as the second bit of the SILK data (RFC 6716 §4.2.3, §4.2.4). Others count as carrying none.
+/// Whether a packet of one 10 or 20 ms mono frame in a speech mode carries a copy of the frame
+/// before it: the LBRR flag follows the VAD flag as the second bit of the SILK data (RFC 6716
+/// §4.2.3, §4.2.4). Others count as carrying none.
 #[must_use]
 pub fn has_fec(packet: &[u8]) -> bool {
     let (Some(&toc), Some(&first)) = (packet.first(), packet.get(1)) else { return false };
@@ -170,7 +180,9 @@ mod tests {
     use super::*;
 
     fn tone(start: usize) -> [f32; PACKET_SAMPLES] {
-        std::array::from_fn(|i| ((start + i) as f32 * 440.0 * std::f32::consts::TAU / SAMPLE_RATE as f32).sin() * 0.3)
+        std::array::from_fn(|i| {
+            ((start + i) as f32 * 440.0 * std::f32::consts::TAU / SAMPLE_RATE as f32).sin() * 0.3
+        })
     }
 
     fn power(samples: &[f32]) -> f32 {
@@ -190,7 +202,11 @@ mod tests {
             let decoded = decoder.decode(packet).unwrap();
             assert_eq!(decoded.len(), PACKET_SAMPLES);
             if i > 2 {
-                assert!((power(decoded) / 0.045 - 1.0).abs() < 0.2, "packet {i} has power {}", power(decoded));
+                assert!(
+                    (power(decoded) / 0.045 - 1.0).abs() < 0.2,
+                    "packet {i} has power {}",
+                    power(decoded)
+                );
             }
         }
     }
@@ -247,7 +263,8 @@ mod tests {
         let mut random = rand::rngs::StdRng::seed_from_u64(6716);
         let mut decoder = OpusDecoder::new().unwrap();
         for _ in 0..2000 {
-            let packet: Vec<u8> = (0..random.random_range(0..200)).map(|_| random.random()).collect();
+            let packet: Vec<u8> =
+                (0..random.random_range(0..200)).map(|_| random.random()).collect();
             let _ = (packet_samples(&packet), has_fec(&packet));
             if let Ok(samples) = decoder.decode(&packet) {
                 assert!(samples.iter().all(|s| (-1.0..=1.0).contains(s)));

@@ -1,10 +1,10 @@
 //! The moving test pattern: the same picture for the same frame number, everywhere.
 //!
-//! Soft waves as a background, a grainy band of waves that scrolls, a ringed disc that wanders, and the
-//! machine-readable bar ([`crate::pattern_bar`]) on top. The grain changes with every frame and can't be
-//! predicted, so that an encoder uses whatever bit rate it is given, as it does for a real camera; all of it lost still
-//! leaves about 36 dB. A frozen, torn or foreign picture is far below that. What does not move is drawn once; a frame is
-//! a copy with the moving parts drawn over it.
+//! Soft waves as a background, a grainy band of waves that scrolls, a ringed disc that wanders, and
+//! the machine-readable bar ([`crate::pattern_bar`]) on top. The grain changes with every frame and
+//! can't be predicted, so that an encoder uses whatever bit rate it is given, as it does for a real
+//! camera; all of it lost still leaves about 36 dB. A frozen, torn or foreign picture is far below
+//! that. What does not move is drawn once; a frame is a copy with the moving parts drawn over it.
 
 use std::f32::consts::TAU;
 use std::sync::Arc;
@@ -59,11 +59,14 @@ impl Disc {
     }
 
     fn draw(&self, luma: &mut [u8], width: usize, left: usize, top: usize) {
-        for (row, pixels) in luma.chunks_exact_mut(width).skip(top).zip(self.pixels.chunks_exact(self.side.max(1))) {
+        for (row, pixels) in
+            luma.chunks_exact_mut(width).skip(top).zip(self.pixels.chunks_exact(self.side.max(1)))
+        {
             let Some(row) = row.get_mut(left..left + self.side) else { return };
             for (under, (over, opacity)) in row.iter_mut().zip(pixels) {
                 let opacity = u16::from(*opacity);
-                *under = ((u16::from(*under) * (255 - opacity) + u16::from(*over) * opacity + 127) / 255) as u8;
+                *under = ((u16::from(*under) * (255 - opacity) + u16::from(*over) * opacity + 127)
+                    / 255) as u8;
             }
         }
     }
@@ -85,7 +88,9 @@ impl Pattern {
         let (half_width, half_height) = (width / 2, height / 2);
         let colour = |turn: f32| 128.0 + 36.0 * (turn * TAU).cos();
         each_pixel(u, half_width, bar.div_ceil(2), |x, _| colour(x as f32 / half_width as f32));
-        each_pixel(v, half_width, bar.div_ceil(2), |_, row| colour(row as f32 / half_height as f32 + 0.25));
+        each_pixel(v, half_width, bar.div_ceil(2), |_, row| {
+            colour(row as f32 / half_height as f32 + 0.25)
+        });
 
         let band_top = height * 5 / 8;
         let mut random = Random(0x2545_F491);
@@ -93,7 +98,8 @@ impl Pattern {
             let mut band = vec![0; width * (height / 4)];
             each_pixel(&mut band, width, 0, |x, row| {
                 let (x, row) = (x as f32 / width as f32, row as f32 / height as f32);
-                let waves = 34.0 * (x * 8.0 * TAU).sin() + 16.0 * ((x * 3.0 + row * 8.0) * TAU).cos();
+                let waves =
+                    34.0 * (x * 8.0 * TAU).sin() + 16.0 * ((x * 3.0 + row * 8.0) * TAU).cos();
                 126.0 + waves + GRAIN * random.next()
             });
             band
@@ -117,7 +123,8 @@ impl Pattern {
         let (luma, _) = Arc::make_mut(&mut data).split_at_mut(self.size.pixels());
 
         // Even steps, so that the scaled-down chroma of whoever compares has nothing to round.
-        let scrolled = ((u64::from(stamp.index) * width as u64 / SCROLL_PARTS) as usize % width) & !1;
+        let scrolled =
+            ((u64::from(stamp.index) * width as u64 / SCROLL_PARTS) as usize % width) & !1;
         let rows = luma.chunks_exact_mut(width).skip(self.band_top);
         let band = self.bands.get((stamp.index % GRAINS) as usize).map_or(&[][..], Vec::as_slice);
         for (row, waves) in rows.zip(band.chunks_exact(width)) {
@@ -127,7 +134,9 @@ impl Pattern {
             right.copy_from_slice(start);
         }
 
-        let wander = |period: u32| (f64::from(stamp.index % period) / f64::from(period) * std::f64::consts::TAU).sin();
+        let wander = |period: u32| {
+            (f64::from(stamp.index % period) / f64::from(period) * std::f64::consts::TAU).sin()
+        };
         let place = |centre: f64, swing: f64, period: u32, side: usize| {
             let room = side.saturating_sub(self.disc.side);
             let at = side as f64 * (centre + swing * wander(period)) - self.disc.side as f64 / 2.0;
@@ -156,7 +165,12 @@ impl Random {
 }
 
 /// Fills a plane from a row on.
-fn each_pixel(plane: &mut [u8], width: usize, from_row: usize, mut value: impl FnMut(usize, usize) -> f32) {
+fn each_pixel(
+    plane: &mut [u8],
+    width: usize,
+    from_row: usize,
+    mut value: impl FnMut(usize, usize) -> f32,
+) {
     for (row, pixels) in plane.chunks_exact_mut(width.max(1)).enumerate().skip(from_row) {
         for (x, pixel) in pixels.iter_mut().enumerate() {
             *pixel = value(x, row).clamp(16.0, 235.0) as u8;
@@ -164,8 +178,8 @@ fn each_pixel(plane: &mut [u8], width: usize, from_row: usize, mut value: impl F
     }
 }
 
-/// Renders one frame of the pattern from scratch, as whoever received it does to compare. A source that renders many
-/// keeps a [`Pattern`].
+/// Renders one frame of the pattern from scratch, as whoever received it does to compare. A source
+/// that renders many keeps a [`Pattern`].
 #[must_use]
 pub fn render(size: VideoSize, index: u32, captured_at: WallTime) -> VideoFrame {
     Pattern::new(size).render(Stamp { index, captured_at }, Instant::now())

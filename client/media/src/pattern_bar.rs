@@ -1,13 +1,15 @@
-//! The machine-readable bar: a frame's number and capture time as black and white cells at the top of the picture.
+//! The machine-readable bar: a frame's number and capture time as black and white cells at the top
+//! of the picture.
 //!
-//! It survives H.264 at 320x180 and scaling, so whoever receives the picture can tell which frame it is and how long
-//! it was under way, and can render the same frame again to compare.
+//! It survives H.264 at 320x180 and scaling, so whoever receives the picture can tell which frame
+//! it is and how long it was under way, and can render the same frame again to compare.
 //!
-//! **Layout** (also in `docs/protocol.md`). With *W* the picture's width, the bar is 40 columns by 3 rows of square
-//! cells with sides of *W*/40, from the top left corner: the cell in column *c*, row *r* covers the pixels
-//! `floor(c·W/40) ≤ x < floor((c+1)·W/40)` and `floor(r·W/40) ≤ y < floor((r+1)·W/40)`. White (luma 235, RGB
-//! 255,255,255) is 1, black (luma 16, RGB 0,0,0) is 0. Row after row, left to right, the 120 bits are 15 bytes, most
-//! significant bit first:
+//! **Layout** (also in `docs/protocol.md`). With *W* the picture's width, the bar is 40 columns by
+//! 3 rows of square cells with sides of *W*/40, from the top left corner: the cell in column *c*,
+//! row *r* covers the pixels `floor(c·W/40) ≤ x < floor((c+1)·W/40)` and
+//! `floor(r·W/40) ≤ y < floor((r+1)·W/40)`. White (luma 235, RGB 255,255,255) is 1, black (luma 16,
+//! RGB 0,0,0) is 0. Row after row, left to right, the 120 bits are 15 bytes, most significant bit
+//! first:
 //!
 //! | bytes | content |
 //! | --- | --- |
@@ -16,8 +18,9 @@
 //! | 6–12 | capture time, microseconds since 1970-01-01 UTC, unsigned, 56 bits, big endian |
 //! | 13–14 | CRC-16/CCITT-FALSE of bytes 0–12 (polynomial 1021, start FFFF, not reflected), big endian |
 //!
-//! To read it, average the luma over the middle half of each cell and compare with 126; it is a bar only when the mark
-//! and the checksum are right. A reader needs at least 160 pixels of width and a picture that is not cropped.
+//! To read it, average the luma over the middle half of each cell and compare with 126; it is a bar
+//! only when the mark and the checksum are right. A reader needs at least 160 pixels of width and a
+//! picture that is not cropped.
 
 use crate::frame::VideoFrame;
 use crate::units::{VideoSize, WallTime};
@@ -51,8 +54,12 @@ impl Stamp {
         let mut bytes = [0; BYTES];
         let (content, checksum) = bytes.split_at_mut(BYTES - 2);
         let time = self.captured_at.0.to_be_bytes();
-        let fields =
-            MARK.iter().chain(&self.index.to_be_bytes()).chain(time.iter().skip(1)).copied().collect::<Vec<_>>();
+        let fields = MARK
+            .iter()
+            .chain(&self.index.to_be_bytes())
+            .chain(time.iter().skip(1))
+            .copied()
+            .collect::<Vec<_>>();
         content.copy_from_slice(&fields);
         checksum.copy_from_slice(&crc16(content).to_be_bytes());
         bytes
@@ -73,10 +80,9 @@ impl Stamp {
 
 fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xFFFF, |crc, byte| {
-        (0..8).fold(
-            crc ^ (u16::from(*byte) << 8),
-            |crc, _| if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 },
-        )
+        (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| {
+            if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 }
+        })
     })
 }
 
@@ -160,9 +166,16 @@ mod tests {
 
     #[test]
     fn every_size_from_160_pixels_on_can_be_read() {
-        for (width, height) in
-            [(1280, 720), (960, 540), (640, 360), (320, 180), (640, 480), (404, 720), (160, 90), (1922, 1082)]
-        {
+        for (width, height) in [
+            (1280, 720),
+            (960, 540),
+            (640, 360),
+            (320, 180),
+            (640, 480),
+            (404, 720),
+            (160, 90),
+            (1922, 1082),
+        ] {
             assert_eq!(read_bar(&drawn(width, height, STAMP)), Some(STAMP), "{width}x{height}");
         }
     }

@@ -2,7 +2,8 @@
 
 use crate::frame::VideoFrame;
 
-/// The luma PSNR in decibels: infinite when equal, 0 when the sizes differ. From about 30 dB up, pictures look alike.
+/// The luma PSNR in decibels: infinite when equal, 0 when the sizes differ. From about 30 dB up,
+/// pictures look alike.
 #[must_use]
 pub fn psnr(a: &VideoFrame, b: &VideoFrame) -> f64 {
     if a.size != b.size {

@@ -1,7 +1,8 @@
 //! p50, p95 and p99 of a stream of durations in bounded memory.
 //!
-//! A histogram whose buckets grow with the value: 32 to each doubling, so that a quantile is within about 2% of the
-//! exact one, from 1 µs to more than an hour, in 4 KiB. Anything longer counts as the longest.
+//! A histogram whose buckets grow with the value: 32 to each doubling, so that a quantile is within
+//! about 2% of the exact one, from 1 µs to more than an hour, in 4 KiB. Anything longer counts as
+//! the longest.
 
 use std::time::Duration;
 
@@ -49,7 +50,8 @@ impl Quantiles {
         self.total
     }
 
-    /// The value that a share `q` (0 to 1) of all values does not exceed; `None` when nothing was recorded.
+    /// The value that a share `q` (0 to 1) of all values does not exceed; `None` when nothing was
+    /// recorded.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<Duration> {
         if self.total == 0 {
@@ -80,7 +82,8 @@ fn bucket_of(micros: u64) -> usize {
         return micros as usize;
     }
     let shift = bits - PRECISION_BITS - 1;
-    // The leading bit is always set, so what remains runs from PER_DOUBLING to 2 * PER_DOUBLING - 1.
+    // The leading bit is always set, so what remains runs from PER_DOUBLING to 2 * PER_DOUBLING -
+    // 1.
     shift as usize * PER_DOUBLING + (micros >> shift) as usize
 }
 

@@ -1,8 +1,9 @@
 //! Redundant audio data (RED, RFC 2198): a packet that carries copies of packets before it.
 //!
-//! In go Opus packets with their RTP times, out come RED payloads, and the other way round. What always holds: nothing
-//! that arrives can panic, a payload yields at most [`MAX_BLOCKS`] copies, and what was read refers to the payload
-//! instead of being copied. What does not fit a header (a copy that is too old or too long) is left out.
+//! In go Opus packets with their RTP times, out come RED payloads, and the other way round. What
+//! always holds: nothing that arrives can panic, a payload yields at most [`MAX_BLOCKS`] copies,
+//! and what was read refers to the payload instead of being copied. What does not fit a header (a
+//! copy that is too old or too long) is left out.
 
 use std::collections::VecDeque;
 
@@ -40,7 +41,8 @@ pub enum RedError {
 pub struct Block {
     /// RTP payload type of what is in it.
     pub payload_type: u8,
-    /// How far its RTP time lies before that of the packet it came in, in samples; zero for the packet's own.
+    /// How far its RTP time lies before that of the packet it came in, in samples; zero for the
+    /// packet's own.
     pub offset: u32,
     /// Its bytes, never none.
     pub data: Bytes,
@@ -94,16 +96,20 @@ pub fn unpack(payload: &Bytes) -> Result<Unpacked, RedError> {
     if at >= payload.len() {
         return Err(RedError::NoPrimary);
     }
-    Ok(Unpacked { primary: Block { payload_type: primary_type, offset: 0, data: payload.slice(at..) }, copies })
+    Ok(Unpacked {
+        primary: Block { payload_type: primary_type, offset: 0, data: payload.slice(at..) },
+        copies,
+    })
 }
 
-/// Puts a packet and copies of earlier ones, each with its offset in samples, into one payload. `None` where no copy
-/// could be taken along.
+/// Puts a packet and copies of earlier ones, each with its offset in samples, into one payload.
+/// `None` where no copy could be taken along.
 #[must_use]
 pub fn pack(payload_type: u8, primary: &[u8], copies: &[(u32, &[u8])]) -> Option<Bytes> {
     let payload_type = payload_type & 0x7f;
-    let fits =
-        |&&(offset, data): &&(u32, &[u8])| (1..=MAX_OFFSET).contains(&offset) && (1..=MAX_LENGTH).contains(&data.len());
+    let fits = |&&(offset, data): &&(u32, &[u8])| {
+        (1..=MAX_OFFSET).contains(&offset) && (1..=MAX_LENGTH).contains(&data.len())
+    };
     let mut taken: Vec<(u32, &[u8])> = Vec::new();
     let mut length = 1 + primary.len();
     for &(offset, data) in copies.iter().filter(fits).take(MAX_BLOCKS) {
@@ -142,7 +148,11 @@ impl Redundancy {
     /// Copies of the last `count` packets, three at most.
     #[must_use]
     pub fn last(count: u8) -> Self {
-        Self { distances: std::array::from_fn(|i| if i < usize::from(count) { i as u8 + 1 } else { 0 }) }
+        Self {
+            distances: std::array::from_fn(
+                |i| if i < usize::from(count) { i as u8 + 1 } else { 0 },
+            ),
+        }
     }
 
     /// One copy of the packet that lies so far back, eight packets at most.
@@ -177,8 +187,15 @@ pub struct RedPacker {
 }
 
 impl RedPacker {
-    /// A RED payload of this packet and the copies that are wanted and known; `None` where it goes alone, as plain Opus.
-    pub fn pack(&mut self, payload_type: u8, rtp_time: u32, data: &Bytes, wanted: Redundancy) -> Option<Bytes> {
+    /// A RED payload of this packet and the copies that are wanted and known; `None` where it goes
+    /// alone, as plain Opus.
+    pub fn pack(
+        &mut self,
+        payload_type: u8,
+        rtp_time: u32,
+        data: &Bytes,
+        wanted: Redundancy,
+    ) -> Option<Bytes> {
         let copies: Vec<(u32, &[u8])> = wanted
             .distances()
             .filter_map(|distance| {
@@ -211,11 +228,15 @@ mod tests {
     #[test]
     fn a_copy_that_is_too_old_or_too_long_or_empty_stays_out() {
         let long = vec![7; 1024];
-        assert_eq!(pack(111, b"new", &[(1 << 14, b"old"), (960, &long), (960, b""), (0, b"now")]), None);
+        assert_eq!(
+            pack(111, b"new", &[(1 << 14, b"old"), (960, &long), (960, b""), (0, b"now")]),
+            None
+        );
         let half = vec![7; 600];
         let packed = pack(111, b"new", &[(960, &half), (1920, &half), (2880, b"short")]).unwrap();
         assert!(packed.len() <= MAX_PAYLOAD);
-        let offsets: Vec<u32> = unpack(&packed).unwrap().copies.iter().map(|copy| copy.offset).collect();
+        let offsets: Vec<u32> =
+            unpack(&packed).unwrap().copies.iter().map(|copy| copy.offset).collect();
         assert_eq!(offsets, [2880, 960]);
     }
 
@@ -224,17 +245,23 @@ mod tests {
         let mut packer = RedPacker::default();
         let data = |n: u32| Bytes::from(format!("packet {n}"));
         let time = |n: u32| (u32::MAX - 5000).wrapping_add(n * 960);
-        let mut send = |n: u32, wanted| packer.pack(111, time(n), &data(n), wanted).map(|red| unpack(&red).unwrap());
+        let mut send = |n: u32, wanted| {
+            packer.pack(111, time(n), &data(n), wanted).map(|red| unpack(&red).unwrap())
+        };
         assert_eq!(send(0, Redundancy::last(3)), None, "nothing was before");
         for n in 1..6 {
             send(n, Redundancy::NONE);
         }
         let red = send(6, Redundancy::last(2)).unwrap();
         assert_eq!(red.primary.data, data(6));
-        let copies: Vec<(u32, Bytes)> = red.copies.into_iter().map(|copy| (copy.offset, copy.data)).collect();
+        let copies: Vec<(u32, Bytes)> =
+            red.copies.into_iter().map(|copy| (copy.offset, copy.data)).collect();
         assert_eq!(copies, [(1920, data(4)), (960, data(5))]);
         let red = send(7, Redundancy::at(4)).unwrap();
-        assert_eq!((red.copies.len(), red.copies[0].offset, red.copies[0].data.clone()), (1, 3840, data(3)));
+        assert_eq!(
+            (red.copies.len(), red.copies[0].offset, red.copies[0].data.clone()),
+            (1, 3840, data(3))
+        );
         // After a pause what was before it is of no use.
         assert_eq!(send(30, Redundancy::last(3)), None);
     }

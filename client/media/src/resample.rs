@@ -1,7 +1,8 @@
 //! Between a device's rate and channels and the program's 48 kHz mono.
 //!
-//! In go mono samples at one rate, in pieces of any length; out come samples at the other rate. The filter is a windowed
-//! sinc of 64 points: below 1 ms of delay, and aliasing stays far below what Opus leaves of it.
+//! In go mono samples at one rate, in pieces of any length; out come samples at the other rate. The
+//! filter is a windowed sinc of 64 points: below 1 ms of delay, and aliasing stays far below what
+//! Opus leaves of it.
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{
@@ -47,7 +48,8 @@ impl MonoResampler {
         Self::with_ratio(from, to, 1.0)
     }
 
-    /// From one rate to another, each of which is only nominal: [`Self::set_drift`] says how they really are.
+    /// From one rate to another, each of which is only nominal: [`Self::set_drift`] says how they
+    /// really are.
     pub fn between_clocks(from: u32, to: u32) -> Result<Self, ResampleFailure> {
         // A ratio of exactly 1 would be resampled as well as any other.
         Self::with_ratio(from, to, 1.0 + 2.0 * MAX_CORRECTION)
@@ -59,20 +61,22 @@ impl MonoResampler {
                 return Err(ResampleFailure::Rate(rate));
             }
         }
-        let filter = SincInterpolationParameters::new(FILTER_POINTS, WindowFunction::BlackmanHarris2)
-            .interpolation(SincInterpolationType::Linear)
-            .oversampling_factor(256);
+        let filter =
+            SincInterpolationParameters::new(FILTER_POINTS, WindowFunction::BlackmanHarris2)
+                .interpolation(SincInterpolationType::Linear)
+                .oversampling_factor(256);
         let ratio = f64::from(to) / f64::from(from);
         // 5 ms at a time.
         let chunk = (from / 200) as usize;
-        let inner =
-            Async::new_sinc(ratio, adjustable, &filter, chunk, 1, FixedAsync::Input).map_err(ResampleFailure::Setup)?;
+        let inner = Async::new_sinc(ratio, adjustable, &filter, chunk, 1, FixedAsync::Input)
+            .map_err(ResampleFailure::Setup)?;
         let output = vec![0.0; inner.output_frames_max()];
         Ok(Self { inner: Some(inner), pending: Vec::with_capacity(4 * chunk), output })
     }
 
-    /// From the next 5 ms on, makes `ratio` times as many samples as the rates say. What is outside a
-    /// [`DriftController`](crate::drift::DriftController)'s bounds is ignored, as it is where the rates are exact.
+    /// From the next 5 ms on, makes `ratio` times as many samples as the rates say. What is outside
+    /// a [`DriftController`](crate::drift::DriftController)'s bounds is ignored, as it is where the
+    /// rates are exact.
     pub fn set_drift(&mut self, ratio: f64) {
         if let Some(inner) = &mut self.inner {
             // Refused when it is out of bounds: then the ratio stays as it is.
@@ -80,7 +84,8 @@ impl MonoResampler {
         }
     }
 
-    /// Appends to `output` what `input` becomes; a remainder of less than 5 ms waits for the next call.
+    /// Appends to `output` what `input` becomes; a remainder of less than 5 ms waits for the next
+    /// call.
     pub fn process(&mut self, input: &[f32], output: &mut Vec<f32>) -> Result<(), ResampleFailure> {
         let Some(inner) = &mut self.inner else {
             output.extend_from_slice(input);
@@ -107,8 +112,8 @@ impl MonoResampler {
     }
 }
 
-/// Mixes interleaved channels down to mono: the mean of the first two. More channels than that are other microphones or
-/// loudspeakers, and adding them up would blur what the first two say.
+/// Mixes interleaved channels down to mono: the mean of the first two. More channels than that are
+/// other microphones or loudspeakers, and adding them up would blur what the first two say.
 pub fn mix_down(interleaved: &[f32], channels: usize, mono: &mut Vec<f32>) {
     let channels = channels.max(1);
     mono.extend(interleaved.chunks_exact(channels).map(|frame| match frame {
@@ -124,7 +129,9 @@ mod tests {
     use crate::tone_detector::measure_tone;
 
     fn sine(hz: f64, rate: u32, length: usize) -> Vec<f32> {
-        (0..length).map(|i| ((i as f64 * hz / f64::from(rate) * std::f64::consts::TAU).sin() * 0.5) as f32).collect()
+        (0..length)
+            .map(|i| ((i as f64 * hz / f64::from(rate) * std::f64::consts::TAU).sin() * 0.5) as f32)
+            .collect()
     }
 
     #[test]
@@ -135,7 +142,11 @@ mod tests {
             for piece in sine(440.0, rate, rate as usize).chunks(123) {
                 resampler.process(piece, &mut output).unwrap();
             }
-            assert!((47_000..=48_100).contains(&output.len()), "{} samples from {rate}", output.len());
+            assert!(
+                (47_000..=48_100).contains(&output.len()),
+                "{} samples from {rate}",
+                output.len()
+            );
             let tone = measure_tone(&output[4800..43_200]).unwrap();
             assert!((tone.hz - 440.0).abs() < 0.1, "{tone:?} from {rate}");
             assert!((tone.amplitude - 0.5).abs() < 0.02, "{tone:?} from {rate}");
@@ -158,15 +169,20 @@ mod tests {
         let (mut output, mut ratio) = (Vec::new(), 1.0_f64);
         for (i, piece) in sine(440.0, 48_000, 20 * 48_000).chunks(480).enumerate() {
             // Up and down as fast as it ever goes.
-            ratio += if i / 500 % 2 == 0 { MAX_CHANGE_PER_SECOND } else { -MAX_CHANGE_PER_SECOND } / 100.0;
+            ratio += if i / 500 % 2 == 0 { MAX_CHANGE_PER_SECOND } else { -MAX_CHANGE_PER_SECOND }
+                / 100.0;
             resampler.set_drift(ratio);
             resampler.process(piece, &mut output).unwrap();
         }
-        let step = output[480..].windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+        let step =
+            output[480..].windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
         assert!(step < 0.5 * 440.0 * std::f32::consts::TAU / 48_000.0 * 1.02, "{step}");
         for piece in output[480..].chunks_exact(4800) {
             let tone = measure_tone(piece).unwrap();
-            assert!((tone.hz - 440.0).abs() < 0.6 && (tone.amplitude - 0.5).abs() < 0.005, "{tone:?}");
+            assert!(
+                (tone.hz - 440.0).abs() < 0.6 && (tone.amplitude - 0.5).abs() < 0.005,
+                "{tone:?}"
+            );
         }
         let before = output.len();
         resampler.set_drift(1.0 + MAX_CORRECTION);
@@ -180,8 +196,12 @@ mod tests {
     #[test]
     fn rates_that_no_device_has_are_refused() {
         for rate in [0, 7_999, 192_001, u32::MAX] {
-            assert!(matches!(MonoResampler::new(rate, 48_000), Err(ResampleFailure::Rate(r)) if r == rate));
-            assert!(matches!(MonoResampler::new(rate, rate), Err(ResampleFailure::Rate(r)) if r == rate));
+            assert!(
+                matches!(MonoResampler::new(rate, 48_000), Err(ResampleFailure::Rate(r)) if r == rate)
+            );
+            assert!(
+                matches!(MonoResampler::new(rate, rate), Err(ResampleFailure::Rate(r)) if r == rate)
+            );
         }
     }
 

@@ -1,8 +1,9 @@
-//! The sounds of a call that is not there yet: the ring tone for who is called, and the ringback for who calls.
+//! The sounds of a call that is not there yet: the ring tone for who is called, and the ringback
+//! for who calls.
 //!
-//! Pure functions of time; nothing goes in, one cycle of 48 kHz mono sound comes out, to be repeated. The ring is three
-//! soft bell strokes going up and a long rest, the ringback two quiet ones; both begin and end in silence, so that a cycle
-//! joins the next without a click.
+//! Pure functions of time; nothing goes in, one cycle of 48 kHz mono sound comes out, to be
+//! repeated. The ring is three soft bell strokes going up and a long rest, the ringback two quiet
+//! ones; both begin and end in silence, so that a cycle joins the next without a click.
 
 use std::f32::consts::TAU;
 
@@ -31,8 +32,10 @@ const RING: [Stroke; 3] = [
 ];
 const RING_SECONDS: f32 = 3.0;
 
-const RINGBACK: [Stroke; 2] =
-    [Stroke { at_seconds: 0.0, hz: 392.00, loudness: 0.09 }, Stroke { at_seconds: 0.4, hz: 392.00, loudness: 0.09 }];
+const RINGBACK: [Stroke; 2] = [
+    Stroke { at_seconds: 0.0, hz: 392.00, loudness: 0.09 },
+    Stroke { at_seconds: 0.4, hz: 392.00, loudness: 0.09 },
+];
 const RINGBACK_SECONDS: f32 = 4.0;
 
 /// How long a stroke takes to rise, and to fall to 1/e.
@@ -49,7 +52,9 @@ pub fn cycle(kind: RingKind) -> Vec<f32> {
         RingKind::Ringback => (&RINGBACK, RINGBACK_SECONDS),
     };
     let rate = SAMPLE_RATE as f32;
-    (0..(seconds * rate) as usize).map(|i| strokes.iter().map(|stroke| stroke.sample(i as f32 / rate)).sum()).collect()
+    (0..(seconds * rate) as usize)
+        .map(|i| strokes.iter().map(|stroke| stroke.sample(i as f32 / rate)).sum())
+        .collect()
 }
 
 impl Stroke {

@@ -1,6 +1,7 @@
 //! Pictures made smaller: the size that fits, and the scaler.
 //!
-//! Pictures keep their shape and are never made larger to be sent: the other side's window does that better.
+//! Pictures keep their shape and are never made larger to be sent: the other side's window does
+//! that better.
 
 use std::sync::Arc;
 
@@ -37,8 +38,11 @@ pub fn fit_within(source: VideoSize, max: VideoSize) -> VideoSize {
         return source;
     }
     // The side that is further over decides.
-    let (width, height) =
-        if sw * mh >= sh * mw { (mw, (sh * mw + sw / 2) / sw) } else { ((sw * mh + sh / 2) / sh, mh) };
+    let (width, height) = if sw * mh >= sh * mw {
+        (mw, (sh * mw + sw / 2) / sw)
+    } else {
+        ((sw * mh + sh / 2) / sh, mh)
+    };
     even(width, height)
 }
 
@@ -50,7 +54,9 @@ pub fn fraction_of(source: VideoSize, numerator: u32, denominator: u32) -> Video
 }
 
 fn even(width: u64, height: u64) -> VideoSize {
-    let side = |side: u64| u32::try_from(side).unwrap_or(VideoSize::MAX_SIDE).clamp(2, VideoSize::MAX_SIDE);
+    let side = |side: u64| {
+        u32::try_from(side).unwrap_or(VideoSize::MAX_SIDE).clamp(2, VideoSize::MAX_SIDE)
+    };
     VideoSize::new(side(width), side(height)).unwrap_or(SMALLEST)
 }
 
@@ -75,8 +81,11 @@ impl Scaler {
     /// A scaler.
     #[must_use]
     pub fn new() -> Self {
-        // Bilinear convolution averages over everything that becomes one pixel, so fine detail does not shimmer.
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
+        // Bilinear convolution averages over everything that becomes one pixel, so fine detail does
+        // not shimmer.
+        let options = ResizeOptions::new()
+            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+            .use_alpha(false);
         Self { resizer: Resizer::new(), options }
     }
 
@@ -104,10 +113,17 @@ impl Scaler {
         Ok(VideoFrame { size: to, data, ..frame.clone() })
     }
 
-    fn plane(&mut self, from: &[u8], size: (u32, u32), into: &mut [u8], to: (u32, u32)) -> Result<(), ScaleError> {
+    fn plane(
+        &mut self,
+        from: &[u8],
+        size: (u32, u32),
+        into: &mut [u8],
+        to: (u32, u32),
+    ) -> Result<(), ScaleError> {
         let failed = |error: &dyn std::fmt::Display| ScaleError::Failed(error.to_string());
         let source = ImageRef::new(size.0, size.1, from, PixelType::U8).map_err(|e| failed(&e))?;
-        let mut target = Image::from_slice_u8(to.0, to.1, into, PixelType::U8).map_err(|e| failed(&e))?;
+        let mut target =
+            Image::from_slice_u8(to.0, to.1, into, PixelType::U8).map_err(|e| failed(&e))?;
         self.resizer.resize(&source, &mut target, &self.options).map_err(|e| failed(&e))
     }
 }
@@ -154,6 +170,9 @@ mod tests {
     #[test]
     fn a_picture_with_too_little_data_is_refused() {
         let frame = VideoFrame::new(size(64, 32), Arc::from(vec![0; 100]), Instant::now());
-        assert!(matches!(Scaler::new().scale(&frame, size(32, 16)), Err(ScaleError::WrongLength { got: 100, .. })));
+        assert!(matches!(
+            Scaler::new().scale(&frame, size(32, 16)),
+            Err(ScaleError::WrongLength { got: 100, .. })
+        ));
     }
 }

@@ -1,7 +1,8 @@
-//! Our own picture for our own window: captured picture in, small RGBA picture out, on the thread `self-view`.
+//! Our own picture for our own window: captured picture in, small RGBA picture out, on the thread
+//! `self-view`.
 //!
-//! It is shown in a corner, so it is made small first, which also makes it cheap. Works with and without a call: it has
-//! a slot of its own beside the encoder's.
+//! It is shown in a corner, so it is made small first, which also makes it cheap. Works with and
+//! without a call: it has a slot of its own beside the encoder's.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -30,8 +31,9 @@ impl SelfView {
         max: VideoSize,
     ) -> std::io::Result<Self> {
         let frames = Arc::clone(&input);
-        let thread =
-            std::thread::Builder::new().name("self-view".to_owned()).spawn(move || run(&frames, &output, max))?;
+        let thread = std::thread::Builder::new()
+            .name("self-view".to_owned())
+            .spawn(move || run(&frames, &output, max))?;
         Ok(Self { input, thread: Some(thread) })
     }
 }
@@ -79,9 +81,12 @@ mod tests {
     fn our_own_picture_is_shown_small_and_in_its_shape() {
         let (input, output) = (LatestSlot::new(), LatestSlot::new());
         let size = |width, height| VideoSize::new(width, height).expect("a size");
-        let view = SelfView::spawn(Arc::clone(&input), Arc::clone(&output), size(320, 320)).expect("it starts");
+        let view = SelfView::spawn(Arc::clone(&input), Arc::clone(&output), size(320, 320))
+            .expect("it starts");
         input.put(pattern::render(size(1280, 720), 0, WallTime(0)));
-        let Taken::Value(picture) = output.wait(Duration::from_secs(10)) else { panic!("no picture") };
+        let Taken::Value(picture) = output.wait(Duration::from_secs(10)) else {
+            panic!("no picture")
+        };
         assert_eq!((picture.size, picture.rgba.len()), (size(320, 180), 320 * 180 * 4));
         drop(view);
         assert_eq!(Arc::strong_count(&output), 1);

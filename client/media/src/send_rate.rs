@@ -1,5 +1,5 @@
-//! How many pictures a second are worth sending: fewer when there are few bits for each, and fewer when the processor
-//! can't keep up, before anything else gets worse. Pure: time is an argument.
+//! How many pictures a second are worth sending: fewer when there are few bits for each, and fewer
+//! when the processor can't keep up, before anything else gets worse. Pure: time is an argument.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -10,14 +10,17 @@ use crate::units::Bitrate;
 const STEPS: [f64; 5] = [1.0, 0.8, 0.67, 0.5, 0.33];
 /// Encoding times are judged over so many pictures.
 const WINDOW: usize = 30;
-/// When one picture in ten takes more than this share of the time between two, the processor is short.
+/// When one picture in ten takes more than this share of the time between two, the processor is
+/// short.
 const TOO_BUSY: f64 = 0.7;
 /// And when it would take less than this at the next higher rate, it has time again.
 const IDLE: f64 = 0.5;
 /// It must have had time for so long.
 const RAISE_AFTER: Duration = Duration::from_secs(5);
-/// Below such bit rates a picture less often looks better than a picture more often. The smallest size is sent then.
-const LOW_RATES: [(Bitrate, f64); 2] = [(Bitrate::from_kbps(60), 0.5), (Bitrate::from_kbps(110), 0.67)];
+/// Below such bit rates a picture less often looks better than a picture more often. The smallest
+/// size is sent then.
+const LOW_RATES: [(Bitrate, f64); 2] =
+    [(Bitrate::from_kbps(60), 0.5), (Bitrate::from_kbps(110), 0.67)];
 /// A bit rate that is a little higher changes nothing.
 const MARGIN: f64 = 1.25;
 
@@ -53,7 +56,8 @@ impl FrameRateLadder {
         let mut sorted: Vec<Duration> = self.times.iter().copied().collect();
         sorted.sort_unstable();
         let slow = sorted.get(WINDOW * 9 / 10).copied().unwrap_or_default().as_secs_f64();
-        let share_at = |step: usize| slow * f64::from(self.max) * STEPS.get(step).copied().unwrap_or(1.0);
+        let share_at =
+            |step: usize| slow * f64::from(self.max) * STEPS.get(step).copied().unwrap_or(1.0);
         if share_at(self.busy) > TOO_BUSY {
             self.idle_since = None;
             if self.busy + 1 < STEPS.len() {
@@ -135,7 +139,8 @@ mod tests {
     #[test]
     fn very_few_bits_make_fewer_pictures_with_hysteresis() {
         let mut ladder = FrameRateLadder::new(30);
-        let rates = [200, 100, 125, 140, 50, 70, 80, 300].map(|kbps| ladder.fps(Bitrate::from_kbps(kbps)));
+        let rates =
+            [200, 100, 125, 140, 50, 70, 80, 300].map(|kbps| ladder.fps(Bitrate::from_kbps(kbps)));
         assert_eq!(rates, [30, 20, 20, 30, 15, 15, 20, 30]);
     }
 }

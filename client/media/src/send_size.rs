@@ -1,8 +1,9 @@
-//! Which of the captured pictures are sent, and how large: pure decisions, with time as an argument.
+//! Which of the captured pictures are sent, and how large: pure decisions, with time as an
+//! argument.
 //!
-//! [`SizeLadder`] gives each pixel enough bits by sending fewer of them; [`FrameGate`] keeps to a frame rate;
-//! [`FrameRateMeter`] says at what rate the camera really takes pictures. What frame rate bit rate and processor allow,
-//! `send_rate` decides.
+//! [`SizeLadder`] gives each pixel enough bits by sending fewer of them; [`FrameGate`] keeps to a
+//! frame rate; [`FrameRateMeter`] says at what rate the camera really takes pictures. What frame
+//! rate bit rate and processor allow, `send_rate` decides.
 
 use std::time::{Duration, Instant};
 
@@ -13,14 +14,15 @@ use crate::units::{Bitrate, VideoSize};
 const STEPS: [(u32, u32); 4] = [(1, 1), (3, 4), (1, 2), (1, 4)];
 /// With fewer bits than this to a pixel, blocks show: fewer pixels look better.
 const LOWER_BELOW: f64 = 0.030;
-/// The next larger size must get this many bits to a pixel. Well above the other, so that a rate that moves a little
-/// does not move the size.
+/// The next larger size must get this many bits to a pixel. Well above the other, so that a rate
+/// that moves a little does not move the size.
 const RAISE_ABOVE: f64 = 0.045;
 /// A rate that is too low for less than this is let pass.
 const LOWER_AFTER: Duration = Duration::from_millis(500);
 /// A change costs a key frame, so a higher rate must have held for this long.
 const RAISE_AFTER: Duration = Duration::from_secs(3);
-/// Before the size was ever lowered the rate is still being found out, and the picture follows it sooner.
+/// Before the size was ever lowered the rate is still being found out, and the picture follows it
+/// sooner.
 const RAISE_AFTER_AT_START: Duration = Duration::from_millis(700);
 
 /// No picture for this long is a pause.
@@ -42,30 +44,47 @@ impl SizeLadder {
     /// A ladder that starts at `max`.
     #[must_use]
     pub fn new(max: VideoSize) -> Self {
-        Self { max, step: None, lowered: false, key_frame: false, too_low_since: None, enough_since: None }
+        Self {
+            max,
+            step: None,
+            lowered: false,
+            key_frame: false,
+            too_low_since: None,
+            enough_since: None,
+        }
     }
 
-    /// A key frame is next: a size that is too large is left now, as a key frame of it would be a burst, and the smaller
-    /// size would take another one soon.
+    /// A key frame is next: a size that is too large is left now, as a key frame of it would be a
+    /// burst, and the smaller size would take another one soon.
     pub fn key_frame_is_next(&mut self) {
         self.key_frame = true;
     }
 
-    /// The size to send a picture of size `source` at. The first call settles at once, later ones take their time.
-    pub fn size_for(&mut self, source: VideoSize, target: Bitrate, fps: f32, now: Instant) -> VideoSize {
+    /// The size to send a picture of size `source` at. The first call settles at once, later ones
+    /// take their time.
+    pub fn size_for(
+        &mut self,
+        source: VideoSize,
+        target: Bitrate,
+        fps: f32,
+        now: Instant,
+    ) -> VideoSize {
         let full = fit_within(source, self.max);
         let size_at = |step: usize| {
             let (numerator, denominator) = STEPS.get(step).copied().unwrap_or((1, 1));
             fraction_of(full, numerator, denominator)
         };
-        let bits_per_pixel =
-            |step: usize| target.bps() as f64 / (f64::from(fps.max(1.0)) * size_at(step).pixels() as f64);
+        let bits_per_pixel = |step: usize| {
+            target.bps() as f64 / (f64::from(fps.max(1.0)) * size_at(step).pixels() as f64)
+        };
         let last = STEPS.len() - 1;
-        let with = |least: f64| (0..last).find(|step| bits_per_pixel(*step) >= least).unwrap_or(last);
+        let with =
+            |least: f64| (0..last).find(|step| bits_per_pixel(*step) >= least).unwrap_or(last);
         let fitting = with(LOWER_BELOW);
         let key_frame = std::mem::take(&mut self.key_frame);
         let step = match self.step {
-            // A first key frame that is too large for the way holds up the sound, and is followed by another soon.
+            // A first key frame that is too large for the way holds up the sound, and is followed
+            // by another soon.
             None => with(RAISE_ABOVE),
             Some(step) if key_frame && fitting > step => fitting,
             Some(step) if fitting > step => {
@@ -78,7 +97,8 @@ impl SizeLadder {
                 let since = *self.enough_since.get_or_insert(now);
                 let after = if self.lowered { RAISE_AFTER } else { RAISE_AFTER_AT_START };
                 // Straight to where it belongs: each step between would cost a key frame too.
-                let higher = (0..step).find(|higher| bits_per_pixel(*higher) >= RAISE_ABOVE).unwrap_or(step);
+                let higher =
+                    (0..step).find(|higher| bits_per_pixel(*higher) >= RAISE_ABOVE).unwrap_or(step);
                 if now.saturating_duration_since(since) >= after { higher } else { step }
             }
             Some(step) => {
@@ -116,8 +136,8 @@ impl FrameGate {
         self.interval = Duration::from_secs(1) / fps.max(1);
     }
 
-    /// Whether a picture that was taken at `at` is sent. Cameras are not punctual: a picture may be early by a quarter
-    /// of the interval without being one too many.
+    /// Whether a picture that was taken at `at` is sent. Cameras are not punctual: a picture may be
+    /// early by a quarter of the interval without being one too many.
     pub fn admit(&mut self, at: Instant) -> bool {
         let due = self.due.unwrap_or(at);
         if at + self.interval / 4 < due {
@@ -139,8 +159,9 @@ pub struct FrameRateMeter {
 }
 
 impl FrameRateMeter {
-    /// Counts a picture. Once a second or so it says at what rate they came. A pause is no low rate: an encoder that
-    /// took it for one would give each of the next pictures far too many bits.
+    /// Counts a picture. Once a second or so it says at what rate they came. A pause is no low
+    /// rate: an encoder that took it for one would give each of the next pictures far too many
+    /// bits.
     pub fn count(&mut self, at: Instant) -> Option<f32> {
         let last = self.last.replace(at);
         if last.is_some_and(|last| at.saturating_duration_since(last) > PAUSE) {
@@ -169,7 +190,8 @@ mod tests {
 
     const HD: (u32, u32) = (1280, 720);
 
-    /// Runs a ladder over (seconds, kbit/s) steps at 30 fps and says how wide the picture was at the end of each.
+    /// Runs a ladder over (seconds, kbit/s) steps at 30 fps and says how wide the picture was at
+    /// the end of each.
     fn widths(steps: &[(f64, u64)]) -> Vec<u32> {
         let mut ladder = SizeLadder::new(size(HD.0, HD.1));
         let mut now = Instant::now();
@@ -177,7 +199,8 @@ mod tests {
         for (seconds, kbps) in steps {
             let mut width = 0;
             for _ in 0..(seconds * 30.0) as u32 {
-                width = ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(*kbps), 30.0, now).width();
+                width =
+                    ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(*kbps), 30.0, now).width();
                 now += Duration::from_micros(33_333);
             }
             widths.push(width);
@@ -187,18 +210,32 @@ mod tests {
 
     #[test]
     fn the_first_picture_has_a_size_that_the_rate_easily_carries() {
-        for (kbps, width) in
-            [(2500, 1280), (1300, 1280), (1100, 960), (750, 960), (650, 640), (350, 640), (300, 320), (0, 320)]
-        {
+        for (kbps, width) in [
+            (2500, 1280),
+            (1300, 1280),
+            (1100, 960),
+            (750, 960),
+            (650, 640),
+            (350, 640),
+            (300, 320),
+            (0, 320),
+        ] {
             assert_eq!(widths(&[(0.1, kbps)]), [width], "{kbps} kbit/s");
         }
     }
 
     #[test]
     fn a_later_picture_may_have_any_size_that_the_rate_carries() {
-        for (kbps, width) in
-            [(2500, 1280), (900, 1280), (700, 960), (500, 960), (450, 640), (250, 640), (150, 320), (0, 320)]
-        {
+        for (kbps, width) in [
+            (2500, 1280),
+            (900, 1280),
+            (700, 960),
+            (500, 960),
+            (450, 640),
+            (250, 640),
+            (150, 320),
+            (0, 320),
+        ] {
             assert_eq!(widths(&[(0.1, 2500), (0.7, kbps)]), [1280, width], "{kbps} kbit/s");
         }
     }
@@ -212,10 +249,12 @@ mod tests {
     fn a_key_frame_is_made_at_the_size_that_fits_now() {
         let mut ladder = SizeLadder::new(size(HD.0, HD.1));
         let now = Instant::now();
-        let mut width = |kbps| ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(kbps), 30.0, now).width();
+        let mut width =
+            |kbps| ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(kbps), 30.0, now).width();
         assert_eq!((width(2500), width(250)), (1280, 1280));
         ladder.key_frame_is_next();
-        let mut width = |kbps| ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(kbps), 30.0, now).width();
+        let mut width =
+            |kbps| ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(kbps), 30.0, now).width();
         assert_eq!((width(250), width(2500)), (640, 640));
     }
 
@@ -226,7 +265,10 @@ mod tests {
 
     #[test]
     fn a_higher_rate_raises_the_size_after_it_held_and_straight_to_where_it_belongs() {
-        assert_eq!(widths(&[(0.5, 2500), (1.0, 100), (2.9, 3000), (0.2, 3000)]), [1280, 320, 320, 1280]);
+        assert_eq!(
+            widths(&[(0.5, 2500), (1.0, 100), (2.9, 3000), (0.2, 3000)]),
+            [1280, 320, 320, 1280]
+        );
     }
 
     #[test]
@@ -282,7 +324,8 @@ mod tests {
     fn the_meter_measures_the_rate() {
         let start = Instant::now();
         let mut meter = FrameRateMeter::default();
-        let measured: Vec<_> = (0..100).filter_map(|i| meter.count(start + Duration::from_millis(50) * i)).collect();
+        let measured: Vec<_> =
+            (0..100).filter_map(|i| meter.count(start + Duration::from_millis(50) * i)).collect();
         assert_eq!(measured, [20.0; 4]);
     }
 
@@ -293,6 +336,9 @@ mod tests {
         let pause = |i: u32| if i >= 30 { Duration::from_secs(20) } else { Duration::ZERO };
         let at = |i: u32| start + Duration::from_millis(40) * i + pause(i);
         let measured: Vec<_> = (0..100).filter_map(|i| meter.count(at(i))).collect();
-        assert!(!measured.is_empty() && measured.iter().all(|fps| (fps - 25.0).abs() < 0.1), "{measured:?}");
+        assert!(
+            !measured.is_empty() && measured.iter().all(|fps| (fps - 25.0).abs() < 0.1),
+            "{measured:?}"
+        );
     }
 }

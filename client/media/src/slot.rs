@@ -1,4 +1,5 @@
-//! A place for the latest of something: a writer that is never held up, a reader that never sees what is out of date.
+//! A place for the latest of something: a writer that is never held up, a reader that never sees
+//! what is out of date.
 //!
 //! This is the queue policy for raw pictures: the newest replaces whatever was not taken yet.
 
@@ -46,7 +47,8 @@ impl<T> LatestSlot<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets what is called (on the writer's thread) after each value: a window asks for a repaint here.
+    /// Sets what is called (on the writer's thread) after each value: a window asks for a repaint
+    /// here.
     pub fn on_fill(&self, wake: impl Fn() + Send + Sync + 'static) {
         *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(wake));
     }

@@ -59,6 +59,9 @@ mod tests {
     #[test]
     fn a_folder_that_is_not_there_is_an_error() {
         let frame = render(VideoSize::new(320, 180).expect("a size"), 5, WallTime(0));
-        assert!(matches!(write_png(Path::new("/nowhere/at/all.png"), &frame), Err(SnapshotError::Io(_))));
+        assert!(matches!(
+            write_png(Path::new("/nowhere/at/all.png"), &frame),
+            Err(SnapshotError::Io(_))
+        ));
     }
 }

@@ -1,12 +1,15 @@
-//! When a speaker wants the next 10 ms, and how they are to be resampled so that it never wants more or less than those.
+//! When a speaker wants the next 10 ms, and how they are to be resampled so that it never wants
+//! more or less than those.
 //!
-//! Frames are made by this computer's clock, one every 10 ms. The device takes them by its own clock, in steps; the
-//! difference between the two is resampled away by a [`DriftController`], which holds what is left at each write at a small
-//! margin. Only when that fails (at the beginning, when the device or this program was held up) frames are made in between
-//! or left out. In goes what the device reports, with the time as an argument; this is pure.
+//! Frames are made by this computer's clock, one every 10 ms. The device takes them by its own
+//! clock, in steps; the difference between the two is resampled away by a [`DriftController`],
+//! which holds what is left at each write at a small margin. Only when that fails (at the
+//! beginning, when the device or this program was held up) frames are made in between or left out.
+//! In goes what the device reports, with the time as an argument; this is pure.
 //!
-//! What is held is the *level*: what waits in the queue, less what the device has played since it last took something. It
-//! falls evenly, whatever the steps are in which the device takes sound, and there is enough as long as it is not negative.
+//! What is held is the *level*: what waits in the queue, less what the device has played since it
+//! last took something. It falls evenly, whatever the steps are in which the device takes sound,
+//! and there is enough as long as it is not negative.
 
 use std::time::{Duration, Instant};
 
@@ -25,12 +28,14 @@ const LOW: Duration = Duration::from_millis(2);
 const RESERVE: Duration = Duration::from_millis(5);
 /// With so much more than the margin no frame is made.
 const EXCESS: Duration = Duration::from_millis(30);
-/// A device that takes nothing for this long stalls; frames go on in real time, and what does not fit is dropped.
+/// A device that takes nothing for this long stalls; frames go on in real time, and what does not
+/// fit is dropped.
 const STALLED: Duration = Duration::from_millis(100);
 /// A frame this late begins a new count instead of being caught up with.
 const LATE: Duration = Duration::from_millis(20);
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
-/// So many writes after a filling the device is known: before, emptiness says nothing about its evenness.
+/// So many writes after a filling the device is known: before, emptiness says nothing about its
+/// evenness.
 const KNOWN_AFTER: u32 = 100;
 
 /// What the device reports.
@@ -91,7 +96,9 @@ impl SpeakerPacer {
 
     /// How long the next frame can wait; zero when it is wanted now.
     pub fn until_wanted(&mut self, now: Instant, device: &DeviceState) -> Duration {
-        let until_due = |due: Option<Instant>| due.map_or(Duration::ZERO, |due| due.saturating_duration_since(now));
+        let until_due = |due: Option<Instant>| {
+            due.map_or(Duration::ZERO, |due| due.saturating_duration_since(now))
+        };
         if device.stalls(now) {
             return until_due(self.due);
         }
@@ -122,7 +129,8 @@ impl SpeakerPacer {
         }
     }
 
-    /// How long the next frame can wait at most. It is kept back then, and how late it comes says nothing of the device.
+    /// How long the next frame can wait at most. It is kept back then, and how late it comes says
+    /// nothing of the device.
     #[must_use]
     pub fn until_missed(&mut self, now: Instant, device: &DeviceState) -> Duration {
         self.kept_back_since = Some(now);
@@ -132,9 +140,11 @@ impl SpeakerPacer {
         Duration::from_secs_f64((device.level(now) - RESERVE.as_secs_f64()).max(0.0))
     }
 
-    /// A frame is about to be queued; gives the ratio to resample it with, relative to the nominal one.
+    /// A frame is about to be queued; gives the ratio to resample it with, relative to the nominal
+    /// one.
     pub fn writing(&mut self, now: Instant, device: &DeviceState) -> f64 {
-        let elapsed = self.last_write.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
+        let elapsed =
+            self.last_write.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
         self.last_write = Some(now);
         let kept_back_since = self.kept_back_since.take();
         let in_step = self.due.filter(|due| now.saturating_duration_since(*due) < LATE);
@@ -143,7 +153,8 @@ impl SpeakerPacer {
             return self.drift.ratio();
         }
         self.writes_since_filling = self.writes_since_filling.saturating_add(1);
-        let kept_back = kept_back_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        let kept_back =
+            kept_back_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         let error = device.level(now) + kept_back.as_secs_f64() - self.margin.as_secs_f64();
         self.drift.update(error, elapsed)
     }

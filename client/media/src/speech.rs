@@ -1,8 +1,9 @@
 //! A voice that says nothing, to test with: sound of the same kind as speech, the same every time.
 //!
-//! In goes a seed, out comes the voice, 10 ms at a time: phrases of syllables with pauses between them. A syllable is an
-//! unvoiced beginning (filtered noise) and a vowel (pulses at a gliding pitch through three resonances). Codecs, voice
-//! detectors and jitter buffers take it for speech; unlike a tone it has silence, onsets, and sounds that don't repeat.
+//! In goes a seed, out comes the voice, 10 ms at a time: phrases of syllables with pauses between
+//! them. A syllable is an unvoiced beginning (filtered noise) and a vowel (pulses at a gliding
+//! pitch through three resonances). Codecs, voice detectors and jitter buffers take it for speech;
+//! unlike a tone it has silence, onsets, and sounds that don't repeat.
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -32,7 +33,8 @@ impl Resonance {
     fn filter(&mut self, input: f32, hz: f32, width: f32) -> f32 {
         let radius = (-std::f32::consts::PI * width / RATE).exp();
         let turn = (std::f32::consts::TAU * hz / RATE).cos();
-        let output = input * (1.0 - radius) + 2.0 * radius * turn * self.last[0] - radius * radius * self.last[1];
+        let output = input * (1.0 - radius) + 2.0 * radius * turn * self.last[0]
+            - radius * radius * self.last[1];
         self.last = [output, self.last[0]];
         output
     }
@@ -134,7 +136,8 @@ impl Voice {
             _ => {
                 self.syllables_left = self.syllables_left.saturating_sub(1);
                 self.glide = self.random.random_range(-0.15..0.15);
-                let part = Part::Vowel { from: vowel(&mut self.random), to: vowel(&mut self.random) };
+                let part =
+                    Part::Vowel { from: vowel(&mut self.random), to: vowel(&mut self.random) };
                 (part, samples(self.random.random_range(0.1..0.28)))
             }
         };

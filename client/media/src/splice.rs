@@ -1,7 +1,8 @@
 //! Joins two pieces of sound that do not follow on one another, so that the seam does not click.
 //!
-//! In goes what was played last and what is to be played next; the latter's beginning is cross-faded with what the former
-//! would have gone on like, which is its last period again and again (as merge does in NetEq).
+//! In goes what was played last and what is to be played next; the latter's beginning is
+//! cross-faded with what the former would have gone on like, which is its last period again and
+//! again (as merge does in NetEq).
 
 use crate::frame::SAMPLE_RATE;
 use crate::time_stretch::{self, MAX_LAG, MIN_LAG};
@@ -17,7 +18,8 @@ pub fn join(before: &[f32], next: &mut [f32]) {
     let period = time_stretch::period(before).unwrap_or(MIN_LAG).min(before.len());
     let fade = FADE.min(next.len());
     for (i, sample) in next.iter_mut().take(fade).enumerate() {
-        let continued = (i % period.max(1) + before.len()).checked_sub(period).and_then(|at| before.get(at));
+        let continued =
+            (i % period.max(1) + before.len()).checked_sub(period).and_then(|at| before.get(at));
         let share = (i as f32 + 0.5) / fade as f32;
         *sample = continued.copied().unwrap_or(0.0) * (1.0 - share) + *sample * share;
     }
@@ -28,7 +30,9 @@ mod tests {
     use super::*;
 
     fn sine(hz: f32, from: usize, length: usize) -> Vec<f32> {
-        (from..from + length).map(|i| (i as f32 * hz * std::f32::consts::TAU / 48_000.0).sin() * 0.5).collect()
+        (from..from + length)
+            .map(|i| (i as f32 * hz * std::f32::consts::TAU / 48_000.0).sin() * 0.5)
+            .collect()
     }
 
     #[test]
@@ -42,7 +46,10 @@ mod tests {
             let steepest = 0.5 * hz * std::f32::consts::TAU / 48_000.0;
             let whole = [before, next].concat();
             let worst = whole.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
-            assert!(worst < steepest * 1.5 + 0.002, "{hz} Hz: a step of {worst} where there was one of {jump}");
+            assert!(
+                worst < steepest * 1.5 + 0.002,
+                "{hz} Hz: a step of {worst} where there was one of {jump}"
+            );
         }
     }
 

@@ -33,8 +33,11 @@ impl StopSignal {
     pub fn wait_until(&self, deadline: Instant) -> bool {
         let timeout = deadline.saturating_duration_since(Instant::now());
         let set = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (set, _) =
-            self.shared.1.wait_timeout_while(set, timeout, |set| !*set).unwrap_or_else(PoisonError::into_inner);
+        let (set, _) = self
+            .shared
+            .1
+            .wait_timeout_while(set, timeout, |set| !*set)
+            .unwrap_or_else(PoisonError::into_inner);
         *set
     }
 }

@@ -1,10 +1,12 @@
-//! Makes a piece of sound some milliseconds shorter or longer without changing its pitch, by overlap and add.
+//! Makes a piece of sound some milliseconds shorter or longer without changing its pitch, by
+//! overlap and add.
 //!
-//! In goes a piece of decoded sound with what was played before it, out comes the same with one or more periods of the sound
-//! taken out or put in: the lag at which the sound is most like itself is found by cross-correlation, and the two are
-//! cross-faded at that lag (the principle of WSOLA, and of accelerate and preemptive expand in NetEq). What always
-//! holds: the piece still joins its neighbours, and sound that does not repeat itself is left as it is, because a cut in
-//! it would be heard.
+//! In goes a piece of decoded sound with what was played before it, out comes the same with one or
+//! more periods of the sound taken out or put in: the lag at which the sound is most like itself is
+//! found by cross-correlation, and the two are cross-faded at that lag (the principle of WSOLA, and
+//! of accelerate and preemptive expand in NetEq). What always holds: the piece still joins its
+//! neighbours, and sound that does not repeat itself is left as it is, because a cut in it would be
+//! heard.
 
 use crate::frame::SAMPLE_RATE;
 
@@ -41,7 +43,8 @@ impl Care {
     }
 }
 
-/// Takes up to `at_most` samples out; gives back how many that was. `before` is what was played before the piece.
+/// Takes up to `at_most` samples out; gives back how many that was. `before` is what was played
+/// before the piece.
 pub fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Care) -> usize {
     let longest = at_most.min(samples.len().saturating_sub(FADE));
     let Some(lag) = best_lag(before, samples, longest, care) else { return 0 };
@@ -56,7 +59,8 @@ pub fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Car
     lag
 }
 
-/// Puts up to `at_most` samples in; gives back how many that was. `before` is what was played before the piece.
+/// Puts up to `at_most` samples in; gives back how many that was. `before` is what was played
+/// before the piece.
 pub fn lengthen(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Care) -> usize {
     let room = samples.len().saturating_sub(FADE);
     let longest = at_most.min(room.max(before.len()));
@@ -68,7 +72,8 @@ pub fn lengthen(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Ca
         longer.extend(pairs.enumerate().map(|(i, (&late, &early))| fade(late, early, i)));
         longer.extend(samples.iter().skip(FADE));
     } else {
-        // The piece is shorter than that: the period before it is heard again, and then all of the piece.
+        // The piece is shorter than that: the period before it is heard again, and then all of the
+        // piece.
         let period = before.get(before.len().saturating_sub(lag)..).unwrap_or_default();
         let faded = samples.iter().zip(period).take(FADE).enumerate();
         longer.extend(faded.map(|(i, (&now, &earlier))| fade(now, earlier, i)));
@@ -85,7 +90,8 @@ fn fade(from: f32, to: f32, i: usize) -> f32 {
     from * (1.0 - share) + to * share
 }
 
-/// The lag at which sound round the beginning of the piece is most like itself, where that is enough.
+/// The lag at which sound round the beginning of the piece is most like itself, where that is
+/// enough.
 fn best_lag(before: &[f32], samples: &[f32], longest: usize, care: Care) -> Option<usize> {
     let longest = longest.min(MAX_LAG);
     if longest < MIN_LAG {
@@ -94,13 +100,17 @@ fn best_lag(before: &[f32], samples: &[f32], longest: usize, care: Care) -> Opti
     let before = before.get(before.len().saturating_sub(HISTORY)..).unwrap_or_default();
     let whole = [before, samples].concat();
     // The window ends as late as it can, so that it lies round the fade.
-    let from = |lag: usize| whole.len().checked_sub(lag + WINDOW).map(|latest| latest.min(before.len()));
-    let judged = |lag: usize, step: usize| (lag, from(lag).map_or(-1.0, |from| similarity(&whole, from, lag, step)));
+    let from =
+        |lag: usize| whole.len().checked_sub(lag + WINDOW).map(|latest| latest.min(before.len()));
+    let judged = |lag: usize, step: usize| {
+        (lag, from(lag).map_or(-1.0, |from| similarity(&whole, from, lag, step)))
+    };
     let best = |lags: &mut dyn Iterator<Item = usize>, step: usize| {
         lags.map(|lag| judged(lag, step)).max_by(|a, b| a.1.total_cmp(&b.1))
     };
     let (coarse, _) = best(&mut (MIN_LAG..=longest).step_by(COARSE), COARSE)?;
-    let around = coarse.saturating_sub(COARSE - 1).max(MIN_LAG)..=(coarse + COARSE - 1).min(longest);
+    let around =
+        coarse.saturating_sub(COARSE - 1).max(MIN_LAG)..=(coarse + COARSE - 1).min(longest);
     let (lag, likeness) = best(&mut around.into_iter(), 1)?;
     let power = samples.iter().map(|s| s * s).sum::<f32>() / samples.len().max(1) as f32;
     (likeness >= care.least_similarity() || power < QUIET_POWER).then_some(lag)
@@ -109,12 +119,14 @@ fn best_lag(before: &[f32], samples: &[f32], longest: usize, care: Care) -> Opti
 /// The lag at which the end of some sound is most like itself, where there is sound enough.
 pub(crate) fn period(samples: &[f32]) -> Option<usize> {
     let longest = MAX_LAG.min(samples.len().checked_sub(WINDOW)?);
-    let likeness = |lag: usize, step: usize| similarity(samples, samples.len() - WINDOW - lag, lag, step);
+    let likeness =
+        |lag: usize, step: usize| similarity(samples, samples.len() - WINDOW - lag, lag, step);
     let best = |lags: &mut dyn Iterator<Item = usize>, step: usize| {
         lags.map(|lag| (lag, likeness(lag, step))).max_by(|a, b| a.1.total_cmp(&b.1))
     };
     let (coarse, _) = best(&mut (MIN_LAG..=longest).step_by(COARSE), COARSE)?;
-    let around = coarse.saturating_sub(COARSE - 1).max(MIN_LAG)..=(coarse + COARSE - 1).min(longest);
+    let around =
+        coarse.saturating_sub(COARSE - 1).max(MIN_LAG)..=(coarse + COARSE - 1).min(longest);
     Some(best(&mut around.into_iter(), 1)?.0)
 }
 
@@ -138,17 +150,22 @@ mod tests {
     type Change = fn(&[f32], &mut Vec<f32>, usize, Care) -> usize;
 
     fn sine(hz: f32, from: usize, length: usize) -> Vec<f32> {
-        (from..from + length).map(|i| (i as f32 * hz * std::f32::consts::TAU / 48_000.0).sin() * 0.5).collect()
+        (from..from + length)
+            .map(|i| (i as f32 * hz * std::f32::consts::TAU / 48_000.0).sin() * 0.5)
+            .collect()
     }
 
     /// A voiced sound: harmonics of a pitch, weaker with height, through a resonance as of a vowel.
     fn vowel(pitch_hz: f32, length: usize) -> Vec<f32> {
         let harmonic = |k: usize, at: f32| {
             let hz = pitch_hz * k as f32;
-            let formant = 1.0 / (1.0 + ((hz - 600.0) / 250.0).powi(2)) + 0.3 / (1.0 + ((hz - 1700.0) / 300.0).powi(2));
+            let formant = 1.0 / (1.0 + ((hz - 600.0) / 250.0).powi(2))
+                + 0.3 / (1.0 + ((hz - 1700.0) / 300.0).powi(2));
             (at * hz * std::f32::consts::TAU + k as f32).sin() * (formant + 0.05)
         };
-        (0..length).map(|i| (1..20).map(|k| harmonic(k, i as f32 / 48_000.0)).sum::<f32>() * 0.1).collect()
+        (0..length)
+            .map(|i| (1..20).map(|k| harmonic(k, i as f32 / 48_000.0)).sum::<f32>() * 0.1)
+            .collect()
     }
 
     /// A piece between its two neighbours has no step that the sine itself would not have.
@@ -184,16 +201,20 @@ mod tests {
     fn period(samples: &[f32]) -> usize {
         let likeness = |lag: usize| {
             let pairs = || samples.iter().zip(samples.iter().skip(lag));
-            let (a, b): (f32, f32) = (pairs().map(|(a, _)| a * a).sum(), pairs().map(|(_, b)| b * b).sum());
+            let (a, b): (f32, f32) =
+                (pairs().map(|(a, _)| a * a).sum(), pairs().map(|(_, b)| b * b).sum());
             pairs().map(|(a, b)| a * b).sum::<f32>() / (a * b).sqrt()
         };
         let all: Vec<(usize, f32)> = (96..800).map(|lag| (lag, likeness(lag))).collect();
         let best = all.iter().map(|(_, likeness)| *likeness).fold(0.0, f32::max);
         // The shortest of those that are as good, not a multiple of it.
-        all.windows(3).find(|w| w[1].1 > 0.97 * best && w[1].1 >= w[0].1 && w[1].1 >= w[2].1).map_or(0, |w| w[1].0)
+        all.windows(3)
+            .find(|w| w[1].1 > 0.97 * best && w[1].1 >= w[0].1 && w[1].1 >= w[2].1)
+            .map_or(0, |w| w[1].0)
     }
 
-    /// Power in bands of 200 Hz up to 4 kHz, in decibels, over windows of 10 ms, which don't tell harmonics apart.
+    /// Power in bands of 200 Hz up to 4 kHz, in decibels, over windows of 10 ms, which don't tell
+    /// harmonics apart.
     fn spectrum(samples: &[f32]) -> Vec<f32> {
         let band = |n: usize| {
             let turn = n as f32 * 200.0 * std::f32::consts::TAU / 48_000.0;
@@ -223,10 +244,15 @@ mod tests {
                 }
                 let speed = original.len() as f32 / changed.len() as f32;
                 assert!(!(0.85..1.15).contains(&speed), "changed by {speed}");
-                let (before, after) = (period(&original[4800..14_400]), period(&changed[4800..14_400]));
-                assert!(before.abs_diff(after) * 100 <= before, "{pitch_hz} Hz: period of {before} became {after}");
+                let (before, after) =
+                    (period(&original[4800..14_400]), period(&changed[4800..14_400]));
+                assert!(
+                    before.abs_diff(after) * 100 <= before,
+                    "{pitch_hz} Hz: period of {before} became {after}"
+                );
                 let colours = (spectrum(&original[4800..14_400]), spectrum(&changed[4800..14_400]));
-                let distance: f32 = colours.0.iter().zip(&colours.1).map(|(a, b)| (a - b).powi(2)).sum();
+                let distance: f32 =
+                    colours.0.iter().zip(&colours.1).map(|(a, b)| (a - b).powi(2)).sum();
                 let distance = (distance / colours.0.len() as f32).sqrt();
                 assert!(distance < 1.5, "{pitch_hz} Hz at {speed}: spectra {distance} dB apart");
             }
@@ -236,7 +262,9 @@ mod tests {
     #[test]
     fn noise_is_left_alone_unless_a_gap_would_be_worse() {
         let mut random = rand::rngs::StdRng::seed_from_u64(4);
-        let mut noise = |length: usize| -> Vec<f32> { (0..length).map(|_| random.random_range(-0.3..0.3)).collect() };
+        let mut noise = |length: usize| -> Vec<f32> {
+            (0..length).map(|_| random.random_range(-0.3..0.3)).collect()
+        };
         let (before, piece) = (noise(960), noise(960));
         let mut changed = piece.clone();
         assert_eq!(shorten(&before, &mut changed, MAX_LAG, Care::Gentle), 0);

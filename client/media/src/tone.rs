@@ -1,15 +1,17 @@
-//! The test tone: a steady sine with time marks, from which a receiver on the same machine reads the delay from mouth
-//! to ear.
+//! The test tone: a steady sine with time marks, from which a receiver on the same machine reads
+//! the delay from mouth to ear.
 //!
-//! In goes the wall time at which a sample is heard by the imagined microphone; out comes the sample. Layout (also in
-//! `docs/protocol.md`, so that any program can make or read it):
-//! - a sine of amplitude 0.25 at the tone's frequency (440 Hz unless told otherwise), phase continuous throughout;
-//! - at every multiple of 500 ms of wall time since 1970 a *mark* begins: a sine of 2,000 Hz and amplitude 0.25, added
-//!   to the tone for 20 ms, beginning at phase 0, with raised-cosine edges of 2 ms at both ends;
+//! In goes the wall time at which a sample is heard by the imagined microphone; out comes the
+//! sample. Layout (also in `docs/protocol.md`, so that any program can make or read it):
+//! - a sine of amplitude 0.25 at the tone's frequency (440 Hz unless told otherwise), phase
+//!   continuous throughout;
+//! - at every multiple of 500 ms of wall time since 1970 a *mark* begins: a sine of 2,000 Hz and
+//!   amplitude 0.25, added to the tone for 20 ms, beginning at phase 0, with raised-cosine edges of
+//!   2 ms at both ends;
 //! - a tone above 1,200 Hz carries no marks, since they could not be told from it.
 //!
-//! The marks survive Opus (2 kHz lies within its speech band) and are short enough for the tone's frequency to be
-//! measured between them.
+//! The marks survive Opus (2 kHz lies within its speech band) and are short enough for the tone's
+//! frequency to be measured between them.
 
 use std::time::Duration;
 
@@ -47,7 +49,11 @@ impl ToneGenerator {
     /// A tone of this frequency, brought into [`TONE_RANGE_HZ`].
     #[must_use]
     pub fn new(hz: f32) -> Self {
-        let hz = if hz.is_finite() { hz.clamp(*TONE_RANGE_HZ.start(), *TONE_RANGE_HZ.end()) } else { DEFAULT_TONE_HZ };
+        let hz = if hz.is_finite() {
+            hz.clamp(*TONE_RANGE_HZ.start(), *TONE_RANGE_HZ.end())
+        } else {
+            DEFAULT_TONE_HZ
+        };
         Self { hz: hz.into(), phase: 0.0, marked: hz <= HIGHEST_MARKED_TONE_HZ }
     }
 
@@ -97,7 +103,8 @@ mod tests {
         let with = frames(440.0, from, 100);
         let mut plain = ToneGenerator { marked: false, ..ToneGenerator::new(440.0) };
         let without: Vec<f32> = (0..100).flat_map(|_| plain.next_frame(from)).collect();
-        let marked: Vec<usize> = (0..with.len()).filter(|&i| (with[i] - without[i]).abs() > 1e-6).collect();
+        let marked: Vec<usize> =
+            (0..with.len()).filter(|&i| (with[i] - without[i]).abs() > 1e-6).collect();
         for &i in &marked {
             let wall = from.0 as f64 + i as f64 * 1e6 / 48_000.0;
             assert!(wall % 500_000.0 < 20_000.0, "sample {i}");

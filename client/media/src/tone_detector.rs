@@ -1,12 +1,14 @@
-//! Finds the test tone of [`crate::tone`] in what is played: its frequency, and the delay its marks tell.
+//! Finds the test tone of [`crate::tone`] in what is played: its frequency, and the delay its marks
+//! tell.
 //!
-//! In goes the sound on its way to the speaker, 10 ms at a time, with the wall time at which its first sample will be
-//! heard; out come the tone's frequency and the delays from mouth to ear. Speech and noise yield neither: the frequency
-//! is told only of pieces that are one steady sine, and a mark counts only on top of such a tone and with the length and
-//! strength of a mark. The cost is a few multiplications per sample.
+//! In goes the sound on its way to the speaker, 10 ms at a time, with the wall time at which its
+//! first sample will be heard; out come the tone's frequency and the delays from mouth to ear.
+//! Speech and noise yield neither: the frequency is told only of pieces that are one steady sine,
+//! and a mark counts only on top of such a tone and with the length and strength of a mark. The
+//! cost is a few multiplications per sample.
 //!
-//! A mark is found by a matched filter: the sound is mixed down by the mark's frequency and summed over the mark's
-//! length; the magnitude of the sum peaks where the mark ends.
+//! A mark is found by a matched filter: the sound is mixed down by the mark's frequency and summed
+//! over the mark's length; the magnitude of the sum peaks where the mark ends.
 
 use std::collections::VecDeque;
 use std::f64::consts::TAU;
@@ -19,8 +21,10 @@ use crate::units::WallTime;
 
 /// The matched filter works on sums of 0.5 ms: one period of the mark.
 const BLOCK: usize = (SAMPLE_RATE as usize) / (MARK_HZ as usize);
-const BLOCKS_PER_MARK: usize = MARK_LENGTH.as_millis() as usize * SAMPLE_RATE as usize / 1000 / BLOCK;
-/// The frequency is measured over pieces of this many samples: 170 ms, so that two of three hold no mark.
+const BLOCKS_PER_MARK: usize =
+    MARK_LENGTH.as_millis() as usize * SAMPLE_RATE as usize / 1000 / BLOCK;
+/// The frequency is measured over pieces of this many samples: 170 ms, so that two of three hold no
+/// mark.
 const PIECE: usize = 17 * AUDIO_FRAME_SAMPLES;
 /// The share of a piece's power that lies in the sine, for it to count as a tone.
 const PURE: f64 = 0.9;
@@ -60,7 +64,8 @@ impl ToneDetector {
             self.piece.clear();
         }
         for mark in self.marks.listen(samples, heard_at) {
-            let marked_tone = self.amplitude.filter(|_| self.hz().is_some_and(|hz| hz <= HIGHEST_MARKED_TONE_HZ));
+            let marked_tone =
+                self.amplitude.filter(|_| self.hz().is_some_and(|hz| hz <= HIGHEST_MARKED_TONE_HZ));
             let Some(tone) = marked_tone else { continue };
             if MARK_STRENGTH.contains(&(mark.amplitude / tone)) {
                 let interval = MARK_INTERVAL.as_micros() as u64;
@@ -69,7 +74,8 @@ impl ToneDetector {
         }
     }
 
-    /// The tone's frequency in hertz: the median of what was measured lately; `None` when there was no tone.
+    /// The tone's frequency in hertz: the median of what was measured lately; `None` when there was
+    /// no tone.
     #[must_use]
     pub fn hz(&self) -> Option<f32> {
         let mut sorted: Vec<f64> = self.frequencies.iter().copied().collect();
@@ -109,14 +115,17 @@ pub struct Tone {
     pub amplitude: f64,
 }
 
-/// Finds the sine that a piece of sound consists of; `None` when it is not one. Needs a few periods.
+/// Finds the sine that a piece of sound consists of; `None` when it is not one. Needs a few
+/// periods.
 #[must_use]
 pub fn measure_tone(samples: &[f32]) -> Option<Tone> {
-    let power = samples.iter().map(|&s| f64::from(s) * f64::from(s)).sum::<f64>() / samples.len().max(1) as f64;
+    let power = samples.iter().map(|&s| f64::from(s) * f64::from(s)).sum::<f64>()
+        / samples.len().max(1) as f64;
     if !power.is_finite() || power < SOFTEST_RMS * SOFTEST_RMS {
         return None;
     }
-    // Time between upward zero crossings, with hysteresis against noise, each interpolated between two samples.
+    // Time between upward zero crossings, with hysteresis against noise, each interpolated between
+    // two samples.
     let hysteresis = -0.3 * power.sqrt();
     let (mut armed, mut first, mut last, mut periods) = (false, None, 0.0, 0_u32);
     for (i, pair) in samples.windows(2).enumerate() {
@@ -178,7 +187,8 @@ impl MarkFilter {
     fn listen(&mut self, samples: &[f32; AUDIO_FRAME_SAMPLES], heard_at: WallTime) -> Vec<Mark> {
         let mut found = Vec::new();
         for (i, &sample) in samples.iter().enumerate() {
-            // One block is one period of the mark, so that the phase follows from the place in the block.
+            // One block is one period of the mark, so that the phase follows from the place in the
+            // block.
             let (sin, cos) = (TAU * self.in_block as f64 / BLOCK as f64).sin_cos();
             self.partial.0 += f64::from(sample) * cos;
             self.partial.1 += f64::from(sample) * sin;
@@ -197,17 +207,20 @@ impl MarkFilter {
         if self.blocks.len() > BLOCKS_PER_MARK {
             self.blocks.pop_front();
         }
-        let (re, im) = self.blocks.iter().fold((0.0, 0.0), |sum, block| (sum.0 + block.0, sum.1 + block.1));
+        let (re, im) =
+            self.blocks.iter().fold((0.0, 0.0), |sum, block| (sum.0 + block.0, sum.1 + block.1));
         let amplitude = 2.0 * re.hypot(im) / (BLOCK * BLOCKS_PER_MARK) as f64;
         self.sums = [self.sums[1], self.sums[2], amplitude];
 
-        // The middle of three sums is the candidate, so that the true peak between blocks can be interpolated.
+        // The middle of three sums is the candidate, so that the true peak between blocks can be
+        // interpolated.
         let [before, middle, after] = self.sums;
         let block_micros = BLOCK as f64 * 1e6 / f64::from(SAMPLE_RATE);
         let is_local = middle >= before && middle > after;
         if is_local && self.peak.as_ref().is_none_or(|peak| middle > peak.amplitude) {
             let curve = before - 2.0 * middle + after;
-            let shift = if curve < 0.0 { (0.5 * (before - after) / curve).clamp(-0.5, 0.5) } else { 0.0 };
+            let shift =
+                if curve < 0.0 { (0.5 * (before - after) / curve).clamp(-0.5, 0.5) } else { 0.0 };
             let end = end_micros - block_micros + shift * block_micros;
             self.peak = Some(Peak { end_micros: end, amplitude: middle, blocks_since: 0 });
         }
@@ -218,7 +231,8 @@ impl MarkFilter {
         }
         let peak = self.peak.take()?;
         let onset = peak.end_micros - MARK_LENGTH.as_micros() as f64;
-        (onset >= 0.0).then_some(Mark { heard_at: WallTime(onset as u64), amplitude: peak.amplitude })
+        (onset >= 0.0)
+            .then_some(Mark { heard_at: WallTime(onset as u64), amplitude: peak.amplitude })
     }
 }
 
@@ -231,8 +245,13 @@ mod tests {
 
     const START: u64 = 1_790_000_000_777_123;
 
-    /// What the detector makes of a tone that is heard `delay` after it was made, having gone through `channel`.
-    fn detect(hz: f32, delay: Duration, mut channel: impl FnMut(Vec<f32>) -> Vec<f32>) -> ToneDetector {
+    /// What the detector makes of a tone that is heard `delay` after it was made, having gone
+    /// through `channel`.
+    fn detect(
+        hz: f32,
+        delay: Duration,
+        mut channel: impl FnMut(Vec<f32>) -> Vec<f32>,
+    ) -> ToneDetector {
         let (mut tone, mut detector) = (ToneGenerator::new(hz), ToneDetector::new());
         let mut heard: Vec<f32> = Vec::new();
         let mut listened = 0;
@@ -259,14 +278,20 @@ mod tests {
         for q in [0.02, 0.5, 0.98] {
             let got = delays.quantile_ms(q).unwrap();
             // The quantiles themselves are kept to 2%.
-            assert!((got - delay_ms).abs() < within_ms + 0.02 * delay_ms, "p{q}: {got} ms instead of {delay_ms}");
+            assert!(
+                (got - delay_ms).abs() < within_ms + 0.02 * delay_ms,
+                "p{q}: {got} ms instead of {delay_ms}"
+            );
         }
     }
 
     #[test]
     fn marks_tell_the_delay_to_a_tenth_of_a_millisecond() {
-        for (hz, delay_ms) in [(440.0, 61.3), (440.0, 3.0), (880.0, 250.0), (300.0, 480.0), (1200.0, 90.0)] {
-            let detector = detect(hz, Duration::from_secs_f64(delay_ms / 1000.0), |samples| samples);
+        for (hz, delay_ms) in
+            [(440.0, 61.3), (440.0, 3.0), (880.0, 250.0), (300.0, 480.0), (1200.0, 90.0)]
+        {
+            let detector =
+                detect(hz, Duration::from_secs_f64(delay_ms / 1000.0), |samples| samples);
             check(&detector, hz, delay_ms, 0.3);
         }
     }

@@ -35,7 +35,11 @@ impl Bitrate {
     /// How long it takes to send so many bytes; for ever at zero.
     #[must_use]
     pub fn time_for(self, bytes: usize) -> Duration {
-        if self.0 == 0 { Duration::MAX } else { Duration::from_secs_f64(bytes as f64 * 8.0 / self.0 as f64) }
+        if self.0 == 0 {
+            Duration::MAX
+        } else {
+            Duration::from_secs_f64(bytes as f64 * 8.0 / self.0 as f64)
+        }
     }
 
     /// Scaled by a factor.
@@ -66,7 +70,8 @@ impl VideoSize {
     /// The widest and highest picture that is handled.
     pub const MAX_SIDE: u32 = 4096;
 
-    /// Takes a size, cut to even numbers; `None` when a side is below 2 or above [`Self::MAX_SIDE`].
+    /// Takes a size, cut to even numbers; `None` when a side is below 2 or above
+    /// [`Self::MAX_SIDE`].
     #[must_use]
     pub const fn new(width: u32, height: u32) -> Option<Self> {
         if width < 2 || height < 2 || width > Self::MAX_SIDE || height > Self::MAX_SIDE {
@@ -100,8 +105,8 @@ impl fmt::Display for VideoSize {
     }
 }
 
-/// A moment on the wall clock, in microseconds since 1970. Two programs on one machine share it, so it is what the
-/// test pattern and the test tone carry to measure delay from end to end.
+/// A moment on the wall clock, in microseconds since 1970. Two programs on one machine share it, so
+/// it is what the test pattern and the test tone carry to measure delay from end to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WallTime(pub u64);
 

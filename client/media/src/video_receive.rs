@@ -1,8 +1,9 @@
 //! The receiving stage: encoded picture in, shown picture out, on the thread `video-decode`.
 //!
-//! Decodes, converts for the window if there is one, records if asked, measures. What always holds: what is shown is
-//! whole. After an error the last good picture stays, a key frame is asked for, and nothing is shown before it came
-//! (OpenH264 would go on with pictures that refer to what never came).
+//! Decodes, converts for the window if there is one, records if asked, measures. What always holds:
+//! what is shown is whole. After an error the last good picture stays, a key frame is asked for,
+//! and nothing is shown before it came (OpenH264 would go on with pictures that refer to what never
+//! came).
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -68,7 +69,8 @@ pub struct DelayMs {
 pub struct VideoReceiveStats {
     /// Pictures that were decoded, and shown.
     pub frames_decoded: u64,
-    /// Pictures that came and were not shown: damaged, or behind one that was, up to the next key frame.
+    /// Pictures that came and were not shown: damaged, or behind one that was, up to the next key
+    /// frame.
     pub frames_dropped: u64,
     /// The size of the last one.
     pub size: Option<VideoSize>,
@@ -78,7 +80,8 @@ pub struct VideoReceiveStats {
     pub freeze_total: Duration,
     /// How long decoding took.
     pub decode_ms_p50: Option<f64>,
-    /// From the moment in the test pattern's bar to the moment at which the picture is ready to be shown.
+    /// From the moment in the test pattern's bar to the moment at which the picture is ready to be
+    /// shown.
     pub glass_to_glass: Option<DelayMs>,
     /// When the first picture was ready to be shown.
     pub first_shown: Option<Instant>,
@@ -113,8 +116,8 @@ pub struct VideoReceiver {
 }
 
 impl VideoReceiver {
-    /// Starts it. It ends when nobody can send to `input` any more. `request_key_frame` is called on its thread and
-    /// must not block.
+    /// Starts it. It ends when nobody can send to `input` any more. `request_key_frame` is called
+    /// on its thread and must not block.
     ///
     /// # Errors
     /// When there is no thread.
@@ -129,7 +132,15 @@ impl VideoReceiver {
             .name("video-decode".to_owned())
             .spawn(move || {
                 let VideoReceiveSettings { lip_sync, window, record } = settings;
-                run(&input, &stopped, &lip_sync, window.as_deref(), record, &shared, &request_key_frame)
+                run(
+                    &input,
+                    &stopped,
+                    &lip_sync,
+                    window.as_deref(),
+                    record,
+                    &shared,
+                    &request_key_frame,
+                )
             })
             .map_err(VideoReceiveError::Thread)?;
         Ok(Self { stop, published, thread: Some(thread) })
@@ -190,7 +201,9 @@ fn run(
         while let Some(first) = held.pop_front_if(|first| first.due <= Instant::now()) {
             screen.show(first.frame, &mut decoding);
         }
-        let wait = held.front().map_or(IDLE, |first| first.due.saturating_duration_since(Instant::now()).min(IDLE));
+        let wait = held
+            .front()
+            .map_or(IDLE, |first| first.due.saturating_duration_since(Instant::now()).min(IDLE));
         let received = match input.recv_timeout(wait) {
             Ok(received) => received,
             Err(RecvTimeoutError::Timeout) => {
@@ -258,11 +271,13 @@ impl Screen<'_> {
     }
 
     fn publish(&self, decoding: &Decoding) {
-        self.published.lock().unwrap_or_else(PoisonError::into_inner).stats = decoding.stats.clone();
+        self.published.lock().unwrap_or_else(PoisonError::into_inner).stats =
+            decoding.stats.clone();
     }
 }
 
-/// A picture that waits for its sound: a few at most, as none waits longer than [`crate::lip_sync::MAX_HOLD`].
+/// A picture that waits for its sound: a few at most, as none waits longer than
+/// [`crate::lip_sync::MAX_HOLD`].
 struct Held {
     frame: VideoFrame,
     due: Instant,
@@ -332,7 +347,8 @@ impl Decoding {
 
     /// Whether a key frame that was asked for is overdue; it then counts as asked for again.
     fn ask_again(&mut self, now: Instant) -> bool {
-        let overdue = self.asked.is_some_and(|asked| now.saturating_duration_since(asked) >= ASK_AGAIN);
+        let overdue =
+            self.asked.is_some_and(|asked| now.saturating_duration_since(asked) >= ASK_AGAIN);
         if overdue {
             self.asked = Some(now);
             self.stats.key_frames_asked += 1;
@@ -356,7 +372,9 @@ impl Decoding {
         stats.decode_ms_p50 = self.decode_time.quantile_ms(0.5);
         let at = |q| self.delay.quantile_ms(q);
         stats.glass_to_glass = match (at(0.5), at(0.95), at(0.99)) {
-            (Some(p50), Some(p95), Some(p99)) => Some(DelayMs { p50, p95, p99, n: self.delay.count() }),
+            (Some(p50), Some(p95), Some(p99)) => {
+                Some(DelayMs { p50, p95, p99, n: self.delay.count() })
+            }
             _ => None,
         };
     }

@@ -1,9 +1,11 @@
-//! Shown frames into a Y4M file, on the thread `video-record`, so that a slow disk never holds the decoder up.
+//! Shown frames into a Y4M file, on the thread `video-record`, so that a slow disk never holds the
+//! decoder up.
 //!
-//! The queue is bounded; a frame that does not fit is left out and counted, and the one before it stays in its place.
-//! The file is as large as the largest frame that came (`growing_file`), whatever its first frames were, and it plays as
-//! long as the call took from the first frame on (`constant_rate`). What is sent decides: SDP could announce a size
-//! (`imageattr`, RFC 6236), but neither we nor browsers do.
+//! The queue is bounded; a frame that does not fit is left out and counted, and the one before it
+//! stays in its place. The file is as large as the largest frame that came (`growing_file`),
+//! whatever its first frames were, and it plays as long as the call took from the first frame on
+//! (`constant_rate`). What is sent decides: SDP could announce a size (`imageattr`, RFC 6236), but
+//! neither we nor browsers do.
 
 mod constant_rate;
 mod growing_file;
@@ -30,8 +32,8 @@ const QUEUE: usize = 8;
 const TICK: Duration = Duration::from_millis(50);
 /// What was shown later than this ago may still be in the queue.
 const UNDER_WAY: Duration = Duration::from_millis(100);
-/// The end of a call waits so long for its recording. Of a call that grew late, what is scaled up may take longer: it goes
-/// on by itself.
+/// The end of a call waits so long for its recording. Of a call that grew late, what is scaled up
+/// may take longer: it goes on by itself.
 const FINISH_WITHIN: Duration = Duration::from_secs(1);
 
 /// Why there is no recording, or not all of it.
@@ -99,8 +101,8 @@ impl VideoRecorder {
             // It may still be that of the call before, which goes on without a name then.
             let _ = std::fs::remove_file(path);
         }
-        let file =
-            GrowingFile::create(path).map_err(|source| RecordError::Create { path: path.to_path_buf(), source })?;
+        let file = GrowingFile::create(path)
+            .map_err(|source| RecordError::Create { path: path.to_path_buf(), source })?;
         let (queue, shown) = sync_channel(QUEUE);
         let (outcome_in, outcome) = sync_channel(1);
         let end = Arc::<OnceLock<Instant>>::default();
@@ -109,7 +111,8 @@ impl VideoRecorder {
         std::thread::Builder::new()
             .name("video-record".to_owned())
             .spawn(move || {
-                let recorded = Recording { rate: ConstantRate::default(), file }.run(&shown, &ended);
+                let recorded =
+                    Recording { rate: ConstantRate::default(), file }.run(&shown, &ended);
                 // No further frame is kept for it.
                 drop(shown);
                 if let Err(error) = &recorded {
@@ -130,8 +133,8 @@ impl VideoRecorder {
         }
     }
 
-    /// Writes what is waiting, holds the last frame until this moment, closes the file and says what became of it; `None`
-    /// when that takes longer than a second and goes on by itself.
+    /// Writes what is waiting, holds the last frame until this moment, closes the file and says
+    /// what became of it; `None` when that takes longer than a second and goes on by itself.
     #[must_use]
     pub fn finish(self, at: Instant) -> Option<Result<Recorded, RecordError>> {
         // Nobody else sets it.
@@ -139,7 +142,9 @@ impl VideoRecorder {
         self.ending.end();
         drop(self.queue);
         match self.outcome.recv_timeout(FINISH_WITHIN) {
-            Ok(recorded) => Some(recorded.map(|recorded| Recorded { left_out: self.left_out, ..recorded })),
+            Ok(recorded) => {
+                Some(recorded.map(|recorded| Recorded { left_out: self.left_out, ..recorded }))
+            }
             Err(RecvTimeoutError::Disconnected) => Some(Err(RecordError::Thread)),
             Err(RecvTimeoutError::Timeout) => None,
         }
@@ -153,7 +158,11 @@ struct Recording {
 }
 
 impl Recording {
-    fn run(mut self, shown: &Receiver<Shown>, end: &OnceLock<Instant>) -> Result<Recorded, RecordError> {
+    fn run(
+        mut self,
+        shown: &Receiver<Shown>,
+        end: &OnceLock<Instant>,
+    ) -> Result<Recorded, RecordError> {
         let recorded = self.write_all(shown, end).and_then(|()| self.file.finish());
         if recorded.is_err() {
             self.file.cut();
@@ -161,7 +170,11 @@ impl Recording {
         recorded
     }
 
-    fn write_all(&mut self, shown: &Receiver<Shown>, end: &OnceLock<Instant>) -> Result<(), RecordError> {
+    fn write_all(
+        &mut self,
+        shown: &Receiver<Shown>,
+        end: &OnceLock<Instant>,
+    ) -> Result<(), RecordError> {
         loop {
             let wait = if self.file.is_behind() { Duration::ZERO } else { TICK };
             match shown.recv_timeout(wait) {

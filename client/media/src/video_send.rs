@@ -1,8 +1,10 @@
-//! The sending stage: latest captured picture in, encoded picture out, on the thread `video-encode`.
+//! The sending stage: latest captured picture in, encoded picture out, on the thread
+//! `video-encode`.
 //!
-//! Drops pictures above the frame rate, fits size and encoder to what the network carries, makes key frames when asked.
-//! What always holds: an older picture is never sent when a newer one is there; nothing is encoded that can't be handed
-//! on, so what is encoded is never dropped here; requests for key frames that come together get one key frame.
+//! Drops pictures above the frame rate, fits size and encoder to what the network carries, makes
+//! key frames when asked. What always holds: an older picture is never sent when a newer one is
+//! there; nothing is encoded that can't be handed on, so what is encoded is never dropped here;
+//! requests for key frames that come together get one key frame.
 
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +25,8 @@ use crate::slot::{LatestSlot, Taken};
 use crate::units::{Bitrate, VideoSize};
 use crate::video_control::{KeyFrame, VideoControl};
 
-/// Key frames are large: somebody who asks for one after the other gets this many seconds between them.
+/// Key frames are large: somebody who asks for one after the other gets this many seconds between
+/// them.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
 /// A coarse key frame has this share of the bits of another.
 const COARSE: f64 = 0.3;
@@ -163,7 +166,8 @@ fn run(
             Taken::TimedOut => continue,
             Taken::Closed => return,
         };
-        // The place in the queue comes first: to drop a picture before it is encoded costs nobody a key frame.
+        // The place in the queue comes first: to drop a picture before it is encoded costs nobody a
+        // key frame.
         match output.try_reserve() {
             Ok(place) => match encoding.encode(&frame, Instant::now()) {
                 Ok(Some(encoded)) => place.send(encoded),
@@ -240,7 +244,11 @@ impl Encoding {
     }
 
     /// Encodes a picture; `None` when it is one too many.
-    fn encode(&mut self, frame: &VideoFrame, now: Instant) -> Result<Option<EncodedVideo>, VideoSendError> {
+    fn encode(
+        &mut self,
+        frame: &VideoFrame,
+        now: Instant,
+    ) -> Result<Option<EncodedVideo>, VideoSendError> {
         let allowed = self.rate.fps(self.target);
         self.gate.set_rate(allowed);
         if let Some(fps) = self.meter.count(frame.captured_at) {
@@ -250,13 +258,16 @@ impl Encoding {
             return Ok(None);
         }
         let begun = Instant::now();
-        // At once, not when it was measured: until then more pictures a second would each have the bits of fewer.
+        // At once, not when it was measured: until then more pictures a second would each have the
+        // bits of fewer.
         let fps = self.camera_fps.min(allowed as f32);
         let other_fps = (fps / self.fps - 1.0).abs() > FRAME_RATE_TOLERANCE;
         if other_fps {
             self.fps = fps;
         }
-        let may = self.last_key.is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
+        let may = self
+            .last_key
+            .is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
         let key = self.key_wanted.filter(|_| may);
         if key.is_some() {
             self.ladder.key_frame_is_next();
@@ -265,7 +276,8 @@ impl Encoding {
         let size = self.ladder.size_for(frame.size, self.target, self.camera_fps, now);
         let scaled = self.scaler.scale(frame, size)?;
         // The encoder takes a key frame's share from its rate.
-        let target = if key == Some(KeyFrame::Coarse) { self.target.scaled(COARSE) } else { self.target };
+        let target =
+            if key == Some(KeyFrame::Coarse) { self.target.scaled(COARSE) } else { self.target };
 
         let encoder = match &mut self.encoder {
             Some(encoder) if encoder.size() == size => encoder,
@@ -297,10 +309,15 @@ impl Encoding {
         if !since_first.is_zero() {
             stats.fps = Some((stats.frames - 1) as f64 / since_first.as_secs_f64());
         }
-        Ok(Some(EncodedVideo { data: encoded.data, key: encoded.key, captured_at: frame.captured_at }))
+        Ok(Some(EncodedVideo {
+            data: encoded.data,
+            key: encoded.key,
+            captured_at: frame.captured_at,
+        }))
     }
 
-    /// After an error nothing is known of the encoder's state: the next picture gets a new one, and so a key frame.
+    /// After an error nothing is known of the encoder's state: the next picture gets a new one, and
+    /// so a key frame.
     fn failed(&mut self, error: &VideoSendError) {
         if self.stats.errors == 0 {
             tracing::warn!(%error, "a picture was not sent");

@@ -1,8 +1,9 @@
 //! WAV files: read in a loop as a microphone, written as a speaker.
 //!
-//! [`WavLoop`] takes mono or more channels, 8 to 32 bits, integers or floats, 8 to 192 kHz, and gives 10 ms frames at
-//! 48 kHz; a file that is malformed, empty or cut short is an error of one line, never a panic. [`WavFile`] writes 16-bit
-//! mono at 48 kHz and renews the header twice a second, so that what a killed process leaves behind can be read.
+//! [`WavLoop`] takes mono or more channels, 8 to 32 bits, integers or floats, 8 to 192 kHz, and
+//! gives 10 ms frames at 48 kHz; a file that is malformed, empty or cut short is an error of one
+//! line, never a panic. [`WavFile`] writes 16-bit mono at 48 kHz and renews the header twice a
+//! second, so that what a killed process leaves behind can be read.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
@@ -85,7 +86,8 @@ pub struct WavLoop {
 impl WavLoop {
     /// Opens a file and checks that it can be played.
     pub fn open(path: &Path) -> Result<Self, WavError> {
-        let file = File::open(path).map_err(|source| WavError::Open { path: path.into(), source })?;
+        let file =
+            File::open(path).map_err(|source| WavError::Open { path: path.into(), source })?;
         let reader = hound::WavReader::new(BufReader::new(file))
             .map_err(|source| WavError::Malformed { path: path.into(), source })?;
         let spec = reader.spec();
@@ -107,7 +109,16 @@ impl WavLoop {
         let resampler = MonoResampler::new(spec.sample_rate, SAMPLE_RATE)
             .map_err(|failure: ResampleFailure| unsupported(failure.to_string()))?;
         let (path, empty) = (path.to_path_buf(), Vec::new);
-        Ok(Self { path, reader, spec, resampler, interleaved: empty(), mono: empty(), ready: empty(), any: false })
+        Ok(Self {
+            path,
+            reader,
+            spec,
+            resampler,
+            interleaved: empty(),
+            mono: empty(),
+            ready: empty(),
+            any: false,
+        })
     }
 
     /// The next 10 ms.
@@ -127,10 +138,12 @@ impl WavLoop {
         let wanted = READ_FRAMES * usize::from(self.spec.channels);
         self.interleaved.clear();
         let read: Result<(), hound::Error> = match self.spec.sample_format {
-            hound::SampleFormat::Float => self.reader.samples::<f32>().take(wanted).try_for_each(|sample| {
-                self.interleaved.push(sample?);
-                Ok(())
-            }),
+            hound::SampleFormat::Float => {
+                self.reader.samples::<f32>().take(wanted).try_for_each(|sample| {
+                    self.interleaved.push(sample?);
+                    Ok(())
+                })
+            }
             hound::SampleFormat::Int => {
                 let scale = 1.0 / (1_u64 << (self.spec.bits_per_sample - 1)) as f32;
                 self.reader.samples::<i32>().take(wanted).try_for_each(|sample| {
@@ -145,17 +158,17 @@ impl WavLoop {
                 return Err(WavError::Empty { path: self.path.clone() });
             }
             self.any = false;
-            return self
-                .reader
-                .seek(0)
-                .map_err(|source| WavError::Malformed { path: self.path.clone(), source: source.into() });
+            return self.reader.seek(0).map_err(|source| WavError::Malformed {
+                path: self.path.clone(),
+                source: source.into(),
+            });
         }
         self.any = true;
         self.mono.clear();
         mix_down(&self.interleaved, self.spec.channels.into(), &mut self.mono);
-        self.resampler
-            .process(&self.mono, &mut self.ready)
-            .map_err(|failure| WavError::Unsupported { path: self.path.clone(), words: failure.to_string() })
+        self.resampler.process(&self.mono, &mut self.ready).map_err(|failure| {
+            WavError::Unsupported { path: self.path.clone(), words: failure.to_string() }
+        })
     }
 }
 
@@ -176,7 +189,8 @@ impl WavFile {
             bits_per_sample: 16,
             sample_format: hound::SampleFormat::Int,
         };
-        let file = File::create(path).map_err(|source| WavError::Open { path: path.into(), source })?;
+        let file =
+            File::create(path).map_err(|source| WavError::Open { path: path.into(), source })?;
         let mut writer = hound::WavWriter::new(BufWriter::new(file), spec)
             .map_err(|source| WavError::Write { path: path.into(), source })?;
         writer.flush().map_err(|source| WavError::Write { path: path.into(), source })?;
@@ -303,7 +317,8 @@ mod tests {
         (frame[0], frame[1], frame[2]) = (f32::NAN, f32::INFINITY, -7.0);
         file.write(&frame).unwrap();
         file.finish().unwrap();
-        let samples: Vec<i16> = hound::WavReader::open(&path).unwrap().samples().map(Result::unwrap).collect();
+        let samples: Vec<i16> =
+            hound::WavReader::open(&path).unwrap().samples().map(Result::unwrap).collect();
         assert_eq!(samples[..4], [0, i16::MAX, -i16::MAX, 0]);
     }
 

@@ -1,8 +1,8 @@
 //! YUV4MPEG2 files (`.y4m`): raw pictures with a line of text before the first and before each.
 //!
-//! Reads and writes 4:2:0 with 8 bits, the only layout that calls use; anything else is refused in one line. A file is
-//! foreign input: whatever it holds, the answer is a picture, the end or an error, and no more memory than a picture
-//! takes.
+//! Reads and writes 4:2:0 with 8 bits, the only layout that calls use; anything else is refused in
+//! one line. A file is foreign input: whatever it holds, the answer is a picture, the end or an
+//! error, and no more memory than a picture takes.
 
 use std::io::{BufRead, ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -33,7 +33,9 @@ pub enum Y4mError {
     #[error("the Y4M header is malformed: {0}")]
     Header(String),
     /// Its pictures are laid out in a way that is not handled.
-    #[error("Y4M files must be 8-bit 4:2:0 and this one is {0}: convert it with ffmpeg -pix_fmt yuv420p")]
+    #[error(
+        "Y4M files must be 8-bit 4:2:0 and this one is {0}: convert it with ffmpeg -pix_fmt yuv420p"
+    )]
     Layout(String),
     /// Its size is not handled.
     #[error("a Y4M file of {0}x{1} can't be handled")]
@@ -128,7 +130,9 @@ impl<R: BufRead> Y4mReader<R> {
         match read_line(&mut self.reader)? {
             None => return Ok(None),
             Some(line) if line == "FRAME" || line.starts_with("FRAME ") => {}
-            Some(_) => return Err(Y4mError::Header("a picture does not begin with FRAME".to_owned())),
+            Some(_) => {
+                return Err(Y4mError::Header("a picture does not begin with FRAME".to_owned()));
+            }
         }
         let mut data: Arc<[u8]> = std::iter::repeat_n(0, VideoFrame::len_of(self.size)).collect();
         let (y, chroma) = Arc::make_mut(&mut data).split_at_mut(self.size.pixels());
@@ -185,7 +189,9 @@ fn read_line(reader: &mut impl BufRead) -> Result<Option<String>, Y4mError> {
     reader.take(MAX_LINE).read_until(b'\n', &mut line)?;
     match line.pop() {
         None => Ok(None),
-        Some(b'\n') => String::from_utf8(line).map(Some).map_err(|_| Y4mError::Header("it is not text".to_owned())),
+        Some(b'\n') => String::from_utf8(line)
+            .map(Some)
+            .map_err(|_| Y4mError::Header("it is not text".to_owned())),
         Some(_) if line.len() + 1 < MAX_LINE as usize => Err(Y4mError::Truncated),
         Some(_) => Err(Y4mError::Header("a line is too long".to_owned())),
     }
@@ -286,9 +292,13 @@ mod tests {
     #[test]
     fn other_layouts_are_refused_in_one_line_that_says_what_to_do() {
         for layout in ["422", "444", "mono", "420p10", "411"] {
-            let error =
-                read(format!("YUV4MPEG2 W16 H8 C{layout}\n").as_bytes()).expect_err("it is refused").to_string();
-            assert!(error.contains(layout) && error.contains("ffmpeg") && !error.contains('\n'), "{error}");
+            let error = read(format!("YUV4MPEG2 W16 H8 C{layout}\n").as_bytes())
+                .expect_err("it is refused")
+                .to_string();
+            assert!(
+                error.contains(layout) && error.contains("ffmpeg") && !error.contains('\n'),
+                "{error}"
+            );
         }
     }
 
@@ -322,8 +332,11 @@ mod tests {
 
     #[test]
     fn strange_rates_become_playable_ones() {
-        let interval =
-            |rate: &str| Y4mReader::new(format!("YUV4MPEG2 W16 H8 {rate}\n").as_bytes()).expect("a reader").interval();
+        let interval = |rate: &str| {
+            Y4mReader::new(format!("YUV4MPEG2 W16 H8 {rate}\n").as_bytes())
+                .expect("a reader")
+                .interval()
+        };
         assert_eq!(interval("F0:0"), Duration::from_secs(1) / 30);
         assert_eq!(interval("F4000000000:1"), SHORTEST_INTERVAL);
         assert_eq!(interval("F1:4000000000"), LONGEST_INTERVAL);

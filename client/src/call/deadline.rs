@@ -1,7 +1,7 @@
 //! Every deadline of a call: what it waits for, how long, and what happens when it passes.
 //!
-//! In: the moment each is set. Out: which is due next, and which have passed. Each is set at most once at a time, and
-//! a call that ends clears them all but sets [`Deadline::Notice`].
+//! In: the moment each is set. Out: which is due next, and which have passed. Each is set at most
+//! once at a time, and a call that ends clears them all but sets [`Deadline::Notice`].
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,8 @@ pub const CONNECT: Duration = Duration::from_secs(15);
 pub const RECONNECT: Duration = Duration::from_secs(30);
 /// How long media may be gone before ICE is restarted: most gaps heal by themselves.
 pub const RESTART_GRACE: Duration = Duration::from_secs(2);
-/// How long an ICE restart may take before the next is tried: the other may have been unreachable for the first.
+/// How long an ICE restart may take before the next is tried: the other may have been unreachable
+/// for the first.
 pub const RESTART_RETRY: Duration = Duration::from_secs(5);
 /// How long whoever lost the server has to come back before the call stands.
 pub const COME_BACK: Duration = visavis_shared::limits::RESUME_WINDOW;
@@ -23,8 +24,8 @@ pub const NOTICE: Duration = Duration::from_secs(60);
 /// What is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deadline {
-    /// Somebody takes the call, here or there. Else: `close` timeout if we placed it, `decline` timeout if they did, and
-    /// Ended(NoAnswer).
+    /// Somebody takes the call, here or there. Else: `close` timeout if we placed it, `decline`
+    /// timeout if they did, and Ended(NoAnswer).
     Ring,
     /// Media flows. Else: Ended(ConnectFailed), or PeerLost or ServerLost where that explains it.
     Connect,
@@ -41,8 +42,15 @@ pub enum Deadline {
 }
 
 impl Deadline {
-    const ALL: [Self; 7] =
-        [Self::Ring, Self::Connect, Self::Reconnect, Self::RestartIce, Self::PeerBack, Self::ServerBack, Self::Notice];
+    const ALL: [Self; 7] = [
+        Self::Ring,
+        Self::Connect,
+        Self::Reconnect,
+        Self::RestartIce,
+        Self::PeerBack,
+        Self::ServerBack,
+        Self::Notice,
+    ];
 }
 
 /// The deadlines that are set.
@@ -80,7 +88,8 @@ impl Deadlines {
         self.0.iter().map(|(at, _)| *at).min()
     }
 
-    /// Takes the earliest that has passed; of several at one moment, the one that [`Deadline`] lists first.
+    /// Takes the earliest that has passed; of several at one moment, the one that [`Deadline`]
+    /// lists first.
     pub(super) fn take_passed(&mut self, now: Instant) -> Option<Deadline> {
         let at = self.next().filter(|at| *at <= now)?;
         let due = Deadline::ALL.into_iter().find(|d| self.0.contains(&(at, *d)))?;

@@ -1,8 +1,8 @@
 //! What goes into the call machine and what comes out of it.
 //!
-//! Both are told in terms of a consent `C` that the machine knows nothing of: it gets one with each intent that asks for
-//! a call and gives it out again with whatever that call opens. As it can't make one, no message of a server or a peer
-//! leads to an output that opens something.
+//! Both are told in terms of a consent `C` that the machine knows nothing of: it gets one with each
+//! intent that asks for a call and gives it out again with whatever that call opens. As it can't
+//! make one, no message of a server or a peer leads to an output that opens something.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,8 +36,8 @@ pub enum Input<C> {
     Decline,
     /// The person cancels or closes. A call that rings is declined.
     HangUp,
-    /// A script waits no longer for a call that is being connected: it has failed, and nobody cancelled it. Any other call
-    /// is hung up.
+    /// A script waits no longer for a call that is being connected: it has failed, and nobody
+    /// cancelled it. Any other call is hung up.
     GiveUp,
     /// The person has read how the call ended.
     Dismiss,
@@ -207,7 +207,8 @@ pub enum EndReason {
     PeerLost,
     /// Ours was.
     ServerLost,
-    /// No way for media was found within the connect deadline, or setting it up failed; why, in words.
+    /// No way for media was found within the connect deadline, or setting it up failed; why, in
+    /// words.
     ConnectFailed(String),
     /// Media stopped and did not come back within the reconnect deadline.
     MediaLost,

@@ -1,18 +1,19 @@
-//! The machine's view of one peer connection: whose turn it is to describe, and what was said about it.
+//! The machine's view of one peer connection: whose turn it is to describe, and what was said about
+//! it.
 //!
-//! In: what the peer connection reports and what the other's client says. Out: signals to send and verdicts. What
-//! always holds: candidates leave after the first description and never before it; an offer of ours is out at most
-//! once; of several offers or answers that the peer connection owes, only the last is sent, since that is what its state
-//! stands for then.
-//! Offers and answers follow RFC 8829 (JSEP) §3.2, trickled candidates RFC 8838.
+//! In: what the peer connection reports and what the other's client says. Out: signals to send and
+//! verdicts. What always holds: candidates leave after the first description and never before it;
+//! an offer of ours is out at most once; of several offers or answers that the peer connection
+//! owes, only the last is sent, since that is what its state stands for then. Offers and answers
+//! follow RFC 8829 (JSEP) §3.2, trickled candidates RFC 8838.
 
 use visavis_shared::{CallSignal, CandidateInit, DescriptionKind, Payload, SessionDescription};
 
 use super::event::PeerId;
 use super::memory::{Heard, Novelty};
 
-/// How many candidates are kept, of ours to say them again and of theirs until the call is accepted. A host has a
-/// handful; beyond this they are most likely sent to do harm.
+/// How many candidates are kept, of ours to say them again and of theirs until the call is
+/// accepted. A host has a handful; beyond this they are most likely sent to do harm.
 pub(super) const MAX_CANDIDATES: usize = 64;
 
 /// Where an offer of ours is.
@@ -95,7 +96,10 @@ impl Leg {
     }
 
     /// The peer connection has described itself: what to send, in order.
-    pub(super) fn describe(&mut self, description: &SessionDescription) -> Result<Vec<CallSignal>, serde_json::Error> {
+    pub(super) fn describe(
+        &mut self,
+        description: &SessionDescription,
+    ) -> Result<Vec<CallSignal>, serde_json::Error> {
         let signal = match description.kind {
             DescriptionKind::Offer => {
                 self.offers_owed = self.offers_owed.saturating_sub(1);
@@ -132,15 +136,19 @@ impl Leg {
         self.has_described().then_some(signal)
     }
 
-    /// What to say again after the server was away: what it swallowed would be missed. An offer that was answered is
-    /// said as well, since it makes the other say theirs again.
+    /// What to say again after the server was away: what it swallowed would be missed. An offer
+    /// that was answered is said as well, since it makes the other say theirs again.
     pub(super) fn say_again(&self) -> Vec<CallSignal> {
         let candidates = self.candidates.iter().filter(|_| self.has_described());
         self.described.iter().chain(candidates).cloned().collect()
     }
 
     /// They offer. `ours_stands` says whose offer counts if one of ours is out as well.
-    pub(super) fn hear_offer(&mut self, offer: &SessionDescription, ours_stands: bool) -> OfferVerdict {
+    pub(super) fn hear_offer(
+        &mut self,
+        offer: &SessionDescription,
+        ours_stands: bool,
+    ) -> OfferVerdict {
         match self.offers.note(offer) {
             Novelty::New if self.offering != Offering::No && ours_stands => OfferVerdict::Ignore,
             Novelty::New => {
@@ -148,10 +156,12 @@ impl Leg {
                 self.answers_owed += 1;
                 OfferVerdict::Accept
             }
-            Novelty::Last if self.offering == Offering::No && self.answers_owed == 0 => match &self.described {
-                Some(CallSignal::Answer(_)) => OfferVerdict::SayAgain,
-                _ => OfferVerdict::Ignore,
-            },
+            Novelty::Last if self.offering == Offering::No && self.answers_owed == 0 => {
+                match &self.described {
+                    Some(CallSignal::Answer(_)) => OfferVerdict::SayAgain,
+                    _ => OfferVerdict::Ignore,
+                }
+            }
             Novelty::Last | Novelty::Stale => OfferVerdict::Ignore,
         }
     }

@@ -1,12 +1,15 @@
 //! The call machine: what the person, the peer connection and the clock do to a call.
 //!
-//! What the server and the other's client say is in [`super::signals`]; the table of both is in [`super`].
+//! What the server and the other's client say is in [`super::signals`]; the table of both is in
+//! [`super`].
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use visavis_shared::{CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, SessionDescription, Username};
+use visavis_shared::{
+    CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, SessionDescription, Username,
+};
 
 use super::deadline::{self, Deadline, Deadlines};
 use super::event::{CallPhase, EndReason, Input, Output, PeerId, PeerInput};
@@ -15,7 +18,8 @@ use super::memory::OverCalls;
 use super::party::Party;
 
 /// What a person can do about a call that found no network path. Both ends read it.
-pub(super) const NO_CONNECTION: &str = "A firewall on one side may be in the way: call again, or try another network.";
+pub(super) const NO_CONNECTION: &str =
+    "A firewall on one side may be in the way: call again, or try another network.";
 
 /// Where a call that the person has placed or accepted is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +44,8 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    /// Whether media has flowed: from then on only the media, the other or the person ends the call.
+    /// Whether media has flowed: from then on only the media, the other or the person ends the
+    /// call.
     pub(super) fn stands(&self) -> bool {
         matches!(self, Self::InCall { .. } | Self::Reconnecting { .. })
     }
@@ -49,7 +54,9 @@ impl Stage {
         match self {
             Self::Calling { .. } | Self::Connecting { .. } => None,
             Self::InCall { since, .. } => Some(now.saturating_duration_since(*since)),
-            Self::Reconnecting { since, lost_at, .. } => Some(lost_at.saturating_duration_since(*since)),
+            Self::Reconnecting { since, lost_at, .. } => {
+                Some(lost_at.saturating_duration_since(*since))
+            }
         }
     }
 }
@@ -89,8 +96,9 @@ pub(super) enum State<C> {
 
 /// One person's calls, one at a time. See [`super`] for its rules.
 ///
-/// `C` is the person's consent to a call. It comes in with [`Input::Place`] and [`Input::Accept`] alone; nothing here can
-/// make one or tell one from another, which the compiler sees to as nothing is known of `C`.
+/// `C` is the person's consent to a call. It comes in with [`Input::Place`] and [`Input::Accept`]
+/// alone; nothing here can make one or tell one from another, which the compiler sees to as nothing
+/// is known of `C`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call<C> {
     /// Our name, once it was ever known.
@@ -124,14 +132,19 @@ impl<C> Call<C> {
         Self::default()
     }
 
-    /// Takes in what happened. Drain [`Self::poll_output`] afterwards, then look at [`Self::poll_timeout`].
+    /// Takes in what happened. Drain [`Self::poll_output`] afterwards, then look at
+    /// [`Self::poll_timeout`].
     pub fn handle_input(&mut self, input: Input<C>, now: Instant) {
         match input {
             Input::Place { peer, call, consent } => self.place(peer, call, consent, now),
             Input::Accept { from, consent } => self.accept(&from, consent, now),
             Input::Decline => {
                 if matches!(self.state, State::Ringing(_)) {
-                    self.end(EndReason::DeclinedByUs, Some(CallSignal::Decline(DeclineReason::Declined)), now);
+                    self.end(
+                        EndReason::DeclinedByUs,
+                        Some(CallSignal::Decline(DeclineReason::Declined)),
+                        now,
+                    );
                 }
             }
             Input::GiveUp => match &self.state {
@@ -142,7 +155,11 @@ impl<C> Call<C> {
             },
             Input::HangUp => match self.state {
                 State::Ringing(_) => {
-                    self.end(EndReason::DeclinedByUs, Some(CallSignal::Decline(DeclineReason::Declined)), now);
+                    self.end(
+                        EndReason::DeclinedByUs,
+                        Some(CallSignal::Decline(DeclineReason::Declined)),
+                        now,
+                    );
                 }
                 State::Active(_) => self.end(EndReason::HungUp, Some(CallSignal::Close(None)), now),
                 State::Idle | State::Ended { .. } => {}
@@ -176,8 +193,8 @@ impl<C> Call<C> {
         self.outputs.pop_front()
     }
 
-    /// When [`Input::Timeout`] is due, unless something else happens before. `None` when idle, and while media flows:
-    /// then the peer connection says when that is over.
+    /// When [`Input::Timeout`] is due, unless something else happens before. `None` when idle, and
+    /// while media flows: then the peer connection says when that is over.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.deadlines.next()
@@ -194,10 +211,14 @@ impl<C> Call<C> {
             State::Active(Active { party, stage, .. }) => {
                 let peer = party.name.clone();
                 match *stage {
-                    Stage::Calling { ringing, since } => CallPhase::Calling { peer, ringing, since },
+                    Stage::Calling { ringing, since } => {
+                        CallPhase::Calling { peer, ringing, since }
+                    }
                     Stage::Connecting { since } => CallPhase::Connecting { peer, since },
                     Stage::InCall { since, .. } => CallPhase::InCall { peer, since },
-                    Stage::Reconnecting { since, lost_at, .. } => CallPhase::Reconnecting { peer, since, lost_at },
+                    Stage::Reconnecting { since, lost_at, .. } => {
+                        CallPhase::Reconnecting { peer, since, lost_at }
+                    }
                 }
             }
             State::Ended { peer, reason, talked } => {
@@ -206,7 +227,8 @@ impl<C> Call<C> {
         }
     }
 
-    /// The id of the call that rings or stands; `None` when there is none, or when an older client placed it.
+    /// The id of the call that rings or stands; `None` when there is none, or when an older client
+    /// placed it.
     #[must_use]
     pub fn call_id(&self) -> Option<&CallId> {
         self.party().and_then(|party| party.call.as_ref())
@@ -284,7 +306,8 @@ impl<C> Call<C> {
         self.answer(incoming.party, incoming.offer, incoming.candidates, consent, now);
     }
 
-    /// Takes a call that the person has consented to (media runs already): the way for media is looked for.
+    /// Takes a call that the person has consented to (media runs already): the way for media is
+    /// looked for.
     pub(super) fn answer(
         &mut self,
         party: Party,
@@ -296,8 +319,10 @@ impl<C> Call<C> {
         let leg = Leg::to_answer(self.next_peer(), &offer);
         let id = leg.id();
         self.outputs.push_back(Output::OpenToAnswer(id, offer, Arc::clone(&consent)));
-        self.outputs.extend(candidates.into_iter().map(|candidate| Output::AddCandidate(id, candidate)));
-        self.state = State::Active(Active { consent, party, leg, stage: Stage::Connecting { since: now } });
+        self.outputs
+            .extend(candidates.into_iter().map(|candidate| Output::AddCandidate(id, candidate)));
+        self.state =
+            State::Active(Active { consent, party, leg, stage: Stage::Connecting { since: now } });
         self.deadlines.clear(Deadline::Ring);
         self.deadlines.set(Deadline::Connect, now + deadline::CONNECT);
     }
@@ -306,11 +331,14 @@ impl<C> Call<C> {
         let State::Active(Active { party, leg, stage, .. }) = &mut self.state else { return };
         match event {
             PeerInput::LocalDescription(description) => match leg.describe(&description) {
-                Ok(signals) => self.outputs.extend(signals.into_iter().map(|signal| party.tell(signal))),
+                Ok(signals) => {
+                    self.outputs.extend(signals.into_iter().map(|signal| party.tell(signal)))
+                }
                 Err(error) => self.set_up_failed(error.to_string(), now),
             },
             PeerInput::LocalCandidate(candidate) => {
-                self.outputs.extend(leg.local_candidate(&candidate).map(|signal| party.tell(signal)));
+                self.outputs
+                    .extend(leg.local_candidate(&candidate).map(|signal| party.tell(signal)));
             }
             PeerInput::Connected => {
                 let since = match *stage {
@@ -346,7 +374,9 @@ impl<C> Call<C> {
             PeerInput::Failed(words) => {
                 leg.failed();
                 match *stage {
-                    Stage::Calling { .. } | Stage::Connecting { .. } => self.set_up_failed(words, now),
+                    Stage::Calling { .. } | Stage::Connecting { .. } => {
+                        self.set_up_failed(words, now)
+                    }
                     Stage::InCall { since, .. } => {
                         *stage = Stage::Reconnecting { since, lost_at: now, restarted: false };
                         self.deadlines.set(Deadline::Reconnect, now + deadline::RECONNECT);
@@ -360,8 +390,8 @@ impl<C> Call<C> {
         }
     }
 
-    /// Restarts ICE, if media is gone or the way suspect; and again after a while. Either end may, and the rule for two
-    /// offers at once decides if both do.
+    /// Restarts ICE, if media is gone or the way suspect; and again after a while. Either end may,
+    /// and the rule for two offers at once decides if both do.
     pub(super) fn restart_ice(&mut self, now: Instant) {
         let State::Active(Active { party, leg, stage, .. }) = &mut self.state else { return };
         match stage {
@@ -396,10 +426,14 @@ impl<C> Call<C> {
                 };
                 self.end(reason, Some(self.failure_signal()), now);
             }
-            Deadline::Reconnect => self.end(EndReason::MediaLost, Some(CallSignal::Close(None)), now),
+            Deadline::Reconnect => {
+                self.end(EndReason::MediaLost, Some(CallSignal::Close(None)), now)
+            }
             Deadline::RestartIce => self.restart_ice(now),
             Deadline::PeerBack => self.end(EndReason::PeerLost, Some(self.failure_signal()), now),
-            Deadline::ServerBack => self.end(EndReason::ServerLost, Some(self.failure_signal()), now),
+            Deadline::ServerBack => {
+                self.end(EndReason::ServerLost, Some(self.failure_signal()), now)
+            }
             Deadline::Notice => self.clear_notice(),
         }
     }
@@ -409,15 +443,22 @@ impl<C> Call<C> {
         self.end(EndReason::ConnectFailed(words), Some(self.failure_signal()), now);
     }
 
-    /// The final signal of a call that could not be set up. A call of theirs is declined when it was not answered, or
-    /// when it has an id: whoever gives ids understands `decline` at any time. Older pages understand `close` alone.
+    /// The final signal of a call that could not be set up. A call of theirs is declined when it
+    /// was not answered, or when it has an id: whoever gives ids understands `decline` at any time.
+    /// Older pages understand `close` alone.
     pub(super) fn failure_signal(&self) -> CallSignal {
         let declines = match &self.state {
             State::Ringing(_) => true,
-            State::Active(Active { party, leg, .. }) => !party.placed && (party.call.is_some() || !leg.has_described()),
+            State::Active(Active { party, leg, .. }) => {
+                !party.placed && (party.call.is_some() || !leg.has_described())
+            }
             State::Idle | State::Ended { .. } => false,
         };
-        if declines { CallSignal::Decline(DeclineReason::Failed) } else { CallSignal::Close(Some(CloseReason::Failed)) }
+        if declines {
+            CallSignal::Decline(DeclineReason::Failed)
+        } else {
+            CallSignal::Close(Some(CloseReason::Failed))
+        }
     }
 
     /// Ends the call: first what runs is stopped, then the other is told.
@@ -431,7 +472,11 @@ impl<C> Call<C> {
     }
 
     /// Stops whatever runs for the call and remembers that it is over. Says nothing to the other.
-    pub(super) fn leave(&mut self, farewell: Option<CallSignal>, now: Instant) -> Option<(Party, Option<Duration>)> {
+    pub(super) fn leave(
+        &mut self,
+        farewell: Option<CallSignal>,
+        now: Instant,
+    ) -> Option<(Party, Option<Duration>)> {
         let (party, talked) = match std::mem::take(&mut self.state) {
             State::Ringing(incoming) => (incoming.party, None),
             State::Active(Active { party, leg, stage, .. }) => {
@@ -448,7 +493,13 @@ impl<C> Call<C> {
         Some((party, talked))
     }
 
-    fn show_end(&mut self, peer: Username, reason: EndReason, talked: Option<Duration>, now: Instant) {
+    fn show_end(
+        &mut self,
+        peer: Username,
+        reason: EndReason,
+        talked: Option<Duration>,
+        now: Instant,
+    ) {
         self.state = State::Ended { peer, reason, talked };
         self.deadlines.set(Deadline::Notice, now + deadline::NOTICE);
     }

@@ -67,14 +67,20 @@ impl Over {
     }
 }
 
-/// The last calls that are over, those that we were too busy for included. Calls without an id can't be told apart, so
-/// they are not kept.
+/// The last calls that are over, those that we were too busy for included. Calls without an id
+/// can't be told apart, so they are not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct OverCalls(VecDeque<Over>);
 
 impl OverCalls {
     /// Remembers one, and what was said at its end.
-    pub(super) fn note(&mut self, name: &Username, call: Option<&CallId>, farewell: Option<CallSignal>, at: Instant) {
+    pub(super) fn note(
+        &mut self,
+        name: &Username,
+        call: Option<&CallId>,
+        farewell: Option<CallSignal>,
+        at: Instant,
+    ) {
         let Some(call) = call else { return };
         self.0.retain(|over| over.call != *call || over.name != *name);
         if self.0.len() >= CALLS_KEPT {
@@ -84,13 +90,17 @@ impl OverCalls {
     }
 
     /// Whether a call is over; if so, what to say again about it, if anything was said.
-    pub(super) fn find<C>(&self, name: &Username, call: Option<&CallId>) -> Option<Option<Output<C>>> {
+    pub(super) fn find<C>(
+        &self,
+        name: &Username,
+        call: Option<&CallId>,
+    ) -> Option<Option<Output<C>>> {
         let call = call?;
         self.0.iter().find(|over| over.call == *call && over.name == *name).map(Over::say_again)
     }
 
-    /// What to say again once the server is back: the farewells of the last half minute may have been lost with the
-    /// connection, and whoever missed one has given the call up after that.
+    /// What to say again once the server is back: the farewells of the last half minute may have
+    /// been lost with the connection, and whoever missed one has given the call up after that.
     pub(super) fn say_again<C>(&self, now: Instant) -> Vec<Output<C>> {
         let recent = |over: &&Over| now.saturating_duration_since(over.at) < deadline::RECONNECT;
         self.0.iter().filter(recent).filter_map(Over::say_again).collect()

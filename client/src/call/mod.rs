@@ -1,8 +1,9 @@
 //! The call as a sans-IO state machine: no socket, no thread, no clock, no device.
 //!
-//! [`Call::handle_input`] takes whatever happened and when; [`Call::poll_output`] says what to do about it, and is to
-//! be asked after every input until it says nothing more; [`Call::poll_timeout`] says when to come back with
-//! [`Input::Timeout`] at the latest. Deadlines act only through [`Input::Timeout`].
+//! [`Call::handle_input`] takes whatever happened and when; [`Call::poll_output`] says what to do
+//! about it, and is to be asked after every input until it says nothing more;
+//! [`Call::poll_timeout`] says when to come back with [`Input::Timeout`] at the latest. Deadlines
+//! act only through [`Input::Timeout`].
 //!
 //! # What happens in which state
 //!
@@ -35,27 +36,31 @@
 //! | `PathWorks` | – | – | – | – | no further ICE restart |
 //! | `Failed` | – | say `close` failed → Ended | – | say `close` or `decline` failed → Ended(ConnectFailed) | → Reconnecting, ICE restart |
 //!
-//! A dash: nothing changes and nothing is said. Messages of another person or another call fall in no row but those
-//! that name them. What happens when a deadline passes stands at [`deadline::Deadline`].
+//! A dash: nothing changes and nothing is said. Messages of another person or another call fall in
+//! no row but those that name them. What happens when a deadline passes stands at
+//! [`deadline::Deadline`].
 //!
 //! # What always holds
 //!
-//! - Media runs, and a peer connection exists, from `Place` or `Accept` until the call has ended, and at no other
-//!   time; nothing but `ringing` and `decline` leaves before `Accept`. Each is opened by the consent that came with that
-//!   input, which the machine can't make and does not outlive the call.
+//! - Media runs, and a peer connection exists, from `Place` or `Accept` until the call has ended,
+//!   and at no other time; nothing but `ringing` and `decline` leaves before `Accept`. Each is
+//!   opened by the consent that came with that input, which the machine can't make and does not
+//!   outlive the call.
 //! - `Accept` takes the call of whom it names and of nobody who rings in their place.
 //! - Leaving a call puts StopMedia and ClosePeer before anything that is said about it.
-//! - Of two people who call each other at once, the offer of the smaller name stands. The other's person has placed
-//!   that call as well, so their client drops its own offer and answers.
-//! - Either end restarts ICE, whichever notices. If both offer within a call at once, the smaller name's offer stands
-//!   likewise.
-//! - Whatever is said twice counts once: an offer heard before gets the same answer again, an answer heard before
-//!   changes nothing; who offers, rings for or answers a call that is over gets the same farewell again.
+//! - Of two people who call each other at once, the offer of the smaller name stands. The other's
+//!   person has placed that call as well, so their client drops its own offer and answers.
+//! - Either end restarts ICE, whichever notices. If both offer within a call at once, the smaller
+//!   name's offer stands likewise.
+//! - Whatever is said twice counts once: an offer heard before gets the same answer again, an
+//!   answer heard before changes nothing; who offers, rings for or answers a call that is over gets
+//!   the same farewell again.
 //! - What the server could not deliver before the call stands is said again once both are back.
-//! - A call that neither person ends and that never connects ends for both as one that could not be connected: whoever
-//!   gives up first says `failed`, and `close` without a reason is a person's word alone.
-//! - "They had started anew" means that the server lost their connection, and what comes next from them is another
-//!   call: their client no longer knows this one.
+//! - A call that neither person ends and that never connects ends for both as one that could not be
+//!   connected: whoever gives up first says `failed`, and `close` without a reason is a person's
+//!   word alone.
+//! - "They had started anew" means that the server lost their connection, and what comes next from
+//!   them is another call: their client no longer knows this one.
 //! - Every state has a deadline but Idle and InCall, which the peer connection watches over.
 
 pub mod deadline;

@@ -13,8 +13,8 @@ pub(super) struct Party {
     pub(super) call: Option<CallId>,
     /// Whether we placed it.
     pub(super) placed: bool,
-    /// Whether the server said that their connection was lost, and since then neither has anything of this call come
-    /// from them nor has media connected.
+    /// Whether the server said that their connection was lost, and since then neither has anything
+    /// of this call come from them nor has media connected.
     pub(super) gone: bool,
 }
 
@@ -23,7 +23,8 @@ impl Party {
         Self { name, call, placed, gone: false }
     }
 
-    /// Whether a message belongs to this call. Clients on older dialects send no call id: then the person decides.
+    /// Whether a message belongs to this call. Clients on older dialects send no call id: then the
+    /// person decides.
     pub(super) fn sent(&self, from: &Username, call: Option<&CallId>) -> bool {
         *from == self.name && self.is_call(call)
     }
@@ -36,8 +37,8 @@ impl Party {
         }
     }
 
-    /// Whether a further offer of ours would be understood. Pages on older dialects, which send no call id, take any offer
-    /// from whom they called for another call.
+    /// Whether a further offer of ours would be understood. Pages on older dialects, which send no
+    /// call id, take any offer from whom they called for another call.
     pub(super) fn can_offer_again(&self) -> bool {
         self.placed || self.call.is_some()
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use visavis_shared::{
-    CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, DescriptionKind, ErrorCode, Payload,
-    SessionDescription, Username,
+    CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, DescriptionKind, ErrorCode,
+    Payload, SessionDescription, Username,
 };
 
 use super::deadline::{self, Deadline};
@@ -21,13 +21,20 @@ fn read_description(payload: &Payload, kind: DescriptionKind) -> Option<SessionD
 
 impl<C> Call<C> {
     /// Somebody's client says something.
-    pub(super) fn hear(&mut self, from: Username, call: Option<CallId>, signal: CallSignal, now: Instant) {
+    pub(super) fn hear(
+        &mut self,
+        from: Username,
+        call: Option<CallId>,
+        signal: CallSignal,
+        now: Instant,
+    ) {
         if self.us.as_ref() == Some(&from) {
             return;
         }
         if let Some(farewell) = self.over.find(&from, call.as_ref()) {
             // Who rings for it, answers or offers has missed how it ended.
-            if matches!(signal, CallSignal::Offer(_) | CallSignal::Ringing | CallSignal::Answer(_)) {
+            if matches!(signal, CallSignal::Offer(_) | CallSignal::Ringing | CallSignal::Answer(_))
+            {
                 self.outputs.extend(farewell);
             }
             return;
@@ -39,13 +46,20 @@ impl<C> Call<C> {
         }
         let is_back = was_gone && self.party().is_some_and(|party| !party.gone);
         if is_back && !self.stands() {
-            // They have missed what was said to them meanwhile. A call that stands is mended by restarting ICE.
+            // They have missed what was said to them meanwhile. A call that stands is mended by
+            // restarting ICE.
             self.describe_again();
         }
     }
 
     /// Whatever is no offer counts only if it is of the call that rings or stands.
-    fn hear_of_this_call(&mut self, from: &Username, call: Option<&CallId>, signal: CallSignal, now: Instant) {
+    fn hear_of_this_call(
+        &mut self,
+        from: &Username,
+        call: Option<&CallId>,
+        signal: CallSignal,
+        now: Instant,
+    ) {
         if !self.party().is_some_and(|party| party.sent(from, call)) {
             return;
         }
@@ -55,7 +69,9 @@ impl<C> Call<C> {
         match signal {
             CallSignal::Offer(payload) => self.hear_further_offer(&payload),
             CallSignal::Ringing => {
-                if let State::Active(Active { stage: Stage::Calling { ringing, .. }, .. }) = &mut self.state {
+                if let State::Active(Active { stage: Stage::Calling { ringing, .. }, .. }) =
+                    &mut self.state
+                {
                     *ringing = true;
                 }
             }
@@ -92,7 +108,13 @@ impl<C> Call<C> {
         matches!(&self.state, State::Active(active) if active.stage.stands())
     }
 
-    fn hear_offer(&mut self, from: Username, call: Option<CallId>, payload: &Payload, now: Instant) {
+    fn hear_offer(
+        &mut self,
+        from: Username,
+        call: Option<CallId>,
+        payload: &Payload,
+        now: Instant,
+    ) {
         let Some(party) = self.party() else {
             self.ring(from, call, payload, now);
             return;
@@ -102,7 +124,8 @@ impl<C> Call<C> {
             return;
         }
         let same_call = party.is_call(call.as_ref());
-        // Who comes back after losing the connection names the call they are in: if that is another, they have lost ours.
+        // Who comes back after losing the connection names the call they are in: if that is
+        // another, they have lost ours.
         let started_anew = party.gone && !same_call;
         match &self.state {
             State::Idle | State::Ended { .. } => {}
@@ -115,7 +138,9 @@ impl<C> Call<C> {
                 }
             }
             State::Ringing(_) => self.ring_anew(from, call, payload, now),
-            State::Active(Active { stage: Stage::Calling { .. }, .. }) => self.hear_glare(from, call, payload, now),
+            State::Active(Active { stage: Stage::Calling { .. }, .. }) => {
+                self.hear_glare(from, call, payload, now)
+            }
             State::Active(_) if started_anew => self.ring_anew(from, call, payload, now),
             State::Active(_) if same_call => {
                 self.they_are_back();
@@ -126,7 +151,13 @@ impl<C> Call<C> {
     }
 
     /// Refuses a call that is not the one that rings or stands.
-    fn decline_other(&mut self, from: &Username, call: Option<CallId>, reason: DeclineReason, now: Instant) {
+    fn decline_other(
+        &mut self,
+        from: &Username,
+        call: Option<CallId>,
+        reason: DeclineReason,
+        now: Instant,
+    ) {
         let signal = CallSignal::Decline(reason);
         self.over.note(from, call.as_ref(), Some(signal.clone()), now);
         self.outputs.push_back(Output::Send { to: from.clone(), call, signal });
@@ -147,7 +178,8 @@ impl<C> Call<C> {
         }
     }
 
-    /// They call again, having given up the call that rings or stands here: one person has one call at a time.
+    /// They call again, having given up the call that rings or stands here: one person has one call
+    /// at a time.
     fn ring_anew(&mut self, from: Username, call: Option<CallId>, payload: &Payload, now: Instant) {
         if read_description(payload, DescriptionKind::Offer).is_none() {
             self.decline_other(&from, call, DeclineReason::Failed, now);
@@ -158,7 +190,13 @@ impl<C> Call<C> {
     }
 
     /// We call them and they call us: the offer of the smaller name stands.
-    fn hear_glare(&mut self, from: Username, call: Option<CallId>, payload: &Payload, now: Instant) {
+    fn hear_glare(
+        &mut self,
+        from: Username,
+        call: Option<CallId>,
+        payload: &Payload,
+        now: Instant,
+    ) {
         let Some(offer) = read_description(payload, DescriptionKind::Offer) else { return };
         self.they_are_back();
         if self.us.as_ref().is_some_and(|us| *us < from) {
@@ -169,8 +207,8 @@ impl<C> Call<C> {
         let consent = Arc::clone(consent);
         self.outputs.push_back(Output::ClosePeer(leg.id()));
         if call.is_some() {
-            // Should they have cancelled already, ours would ring there although it is dropped here. Older clients,
-            // which send no id, would take this for the end of their own call.
+            // Should they have cancelled already, ours would ring there although it is dropped
+            // here. Older clients, which send no id, would take this for the end of their own call.
             // Nobody has cancelled it.
             let dropped = CallSignal::Close(Some(CloseReason::Failed));
             self.outputs.push_back(party.tell(dropped.clone()));
@@ -218,7 +256,9 @@ impl<C> Call<C> {
                     incoming.candidates.push(candidate);
                 }
             }
-            State::Active(active) => self.outputs.push_back(Output::AddCandidate(active.leg.id(), candidate)),
+            State::Active(active) => {
+                self.outputs.push_back(Output::AddCandidate(active.leg.id(), candidate))
+            }
             State::Idle | State::Ended { .. } => {}
         }
     }
@@ -229,15 +269,19 @@ impl<C> Call<C> {
         let reason = match (&self.state, reason) {
             // Media may have connected at this end alone.
             (_, Some(CloseReason::Failed)) => no_connection,
-            (State::Active(Active { stage: Stage::Calling { .. }, .. }), Some(CloseReason::Timeout)) => {
-                EndReason::NoAnswer
-            }
+            (
+                State::Active(Active { stage: Stage::Calling { .. }, .. }),
+                Some(CloseReason::Timeout),
+            ) => EndReason::NoAnswer,
             // It was taken here, and they never heard of it.
-            (State::Active(Active { stage: Stage::Connecting { .. }, .. }), Some(CloseReason::Timeout)) => {
-                no_connection
-            }
+            (
+                State::Active(Active { stage: Stage::Connecting { .. }, .. }),
+                Some(CloseReason::Timeout),
+            ) => no_connection,
             // Older clients have no other word for declining.
-            (State::Active(Active { stage: Stage::Calling { .. }, .. }), None) => EndReason::Declined,
+            (State::Active(Active { stage: Stage::Calling { .. }, .. }), None) => {
+                EndReason::Declined
+            }
             _ => EndReason::ClosedByPeer,
         };
         self.end(reason, None, now);
@@ -248,19 +292,24 @@ impl<C> Call<C> {
             (State::Active(Active { stage: Stage::Calling { .. }, .. }), DeclineReason::Failed) => {
                 EndReason::ConnectFailed("Their app could not set up the call.".to_owned())
             }
-            // As for `close`: media may have connected at this end alone, or it was taken here and they never heard of it.
+            // As for `close`: media may have connected at this end alone, or it was taken here and
+            // they never heard of it.
             (_, DeclineReason::Failed)
-            | (State::Active(Active { stage: Stage::Connecting { .. }, .. }), DeclineReason::Timeout) => {
-                EndReason::ConnectFailed(NO_CONNECTION.to_owned())
-            }
-            (State::Active(Active { party: Party { placed: true, .. }, stage, .. }), reason) if !stage.stands() => {
+            | (
+                State::Active(Active { stage: Stage::Connecting { .. }, .. }),
+                DeclineReason::Timeout,
+            ) => EndReason::ConnectFailed(NO_CONNECTION.to_owned()),
+            (State::Active(Active { party: Party { placed: true, .. }, stage, .. }), reason)
+                if !stage.stands() =>
+            {
                 match reason {
                     DeclineReason::Declined | DeclineReason::Failed => EndReason::Declined,
                     DeclineReason::Busy => EndReason::Busy,
                     DeclineReason::Timeout => EndReason::NoAnswer,
                 }
             }
-            // They can't decline a call of their own, nor one that stands: they take it back, or close it.
+            // They can't decline a call of their own, nor one that stands: they take it back, or
+            // close it.
             _ => EndReason::ClosedByPeer,
         };
         self.end(reason, None, now);
@@ -276,10 +325,14 @@ impl<C> Call<C> {
     ) {
         let Some(party) = self.party().filter(|party| party.is_call(call)) else { return };
         // What names neither a message nor a call may well be about something else.
-        let in_reply_to = in_reply_to.or(if call.is_some() && party.placed { Some("offer") } else { None });
+        let in_reply_to =
+            in_reply_to.or(if call.is_some() && party.placed { Some("offer") } else { None });
         let stands = self.stands();
         match (&mut self.state, in_reply_to) {
-            (State::Active(Active { stage: Stage::Calling { ringing, .. }, .. }), Some("offer")) => {
+            (
+                State::Active(Active { stage: Stage::Calling { ringing, .. }, .. }),
+                Some("offer"),
+            ) => {
                 if code != ErrorCode::UnknownUser {
                     self.end(EndReason::Refused(refusal_words(code).to_owned()), None, now);
                 } else if *ringing {
@@ -293,7 +346,11 @@ impl<C> Call<C> {
             (State::Active(Active { stage: Stage::Connecting { .. }, .. }), Some("answer"))
                 if code != ErrorCode::UnknownUser =>
             {
-                self.end(EndReason::Refused(refusal_words(code).to_owned()), Some(self.failure_signal()), now);
+                self.end(
+                    EndReason::Refused(refusal_words(code).to_owned()),
+                    Some(self.failure_signal()),
+                    now,
+                );
             }
             (State::Ringing(_) | State::Active(_), Some("ringing" | "answer" | "candidate"))
                 if code == ErrorCode::UnknownUser && !stands =>
@@ -304,7 +361,8 @@ impl<C> Call<C> {
         }
     }
 
-    /// We are logged in, for the first time or again. What was said meanwhile, and shortly before, may be lost.
+    /// We are logged in, for the first time or again. What was said meanwhile, and shortly before,
+    /// may be lost.
     pub(super) fn server_up(&mut self, username: Username, now: Instant) {
         if self.us.as_ref().is_some_and(|us| *us != username) {
             self.over.clear();
@@ -315,18 +373,24 @@ impl<C> Call<C> {
         self.outputs.extend(self.over.say_again(now));
         match &mut self.state {
             State::Idle | State::Ended { .. } => {}
-            State::Ringing(incoming) => self.outputs.push_back(incoming.party.tell(CallSignal::Ringing)),
+            State::Ringing(incoming) => {
+                self.outputs.push_back(incoming.party.tell(CallSignal::Ringing))
+            }
             State::Active(Active { leg, stage, .. }) => match stage {
                 Stage::Calling { .. } | Stage::Connecting { .. } => self.describe_again(),
-                // The addresses may be others than before: a new offer is better than the old one again.
-                Stage::InCall { suspect: true, .. } | Stage::Reconnecting { .. } => self.restart_ice(now),
+                // The addresses may be others than before: a new offer is better than the old one
+                // again.
+                Stage::InCall { suspect: true, .. } | Stage::Reconnecting { .. } => {
+                    self.restart_ice(now)
+                }
                 Stage::InCall { .. } if leg.awaits_answer() => self.describe_again(),
                 Stage::InCall { .. } => {}
             },
         }
     }
 
-    /// Says again what may have been lost on the way. Whoever has heard it before is not disturbed by it.
+    /// Says again what may have been lost on the way. Whoever has heard it before is not disturbed
+    /// by it.
     fn describe_again(&mut self) {
         if let State::Active(Active { party, leg, .. }) = &self.state {
             self.outputs.extend(leg.say_again().into_iter().map(|signal| party.tell(signal)));
@@ -351,10 +415,14 @@ fn refusal_words(code: ErrorCode) -> &'static str {
         ErrorCode::NotLoggedIn => "The server has logged you out: log in again.",
         ErrorCode::UnknownUser => "Nobody is online under that name.",
         ErrorCode::NotAllowed => "The server does not allow this call.",
-        ErrorCode::TooLarge => "The server found the call's description too large: try with fewer network interfaces.",
+        ErrorCode::TooLarge => {
+            "The server found the call's description too large: try with fewer network interfaces."
+        }
         ErrorCode::RateLimited => "The server asks for a pause: try again in a minute.",
         ErrorCode::RoomFull => "There are two people in that room already.",
-        ErrorCode::Unavailable => "The servers can't reach each other at the moment: try again soon.",
+        ErrorCode::Unavailable => {
+            "The servers can't reach each other at the moment: try again soon."
+        }
         ErrorCode::Other => "The server refused the call.",
     }
 }

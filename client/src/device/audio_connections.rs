@@ -1,9 +1,11 @@
-//! The connections to the sound system: one for microphones and for looking, one of its own for each open speaker.
+//! The connections to the sound system: one for microphones and for looking, one of its own for
+//! each open speaker.
 //!
-//! PulseAudio plays the streams of one connection in step unless each has another `sync_id`, and `cpal` leaves that at 0 for
-//! all: the second playback stream of a connection is refused while the first one plays (PulseAudio 16 meets its assertion
-//! `sync_base->state == PA_SINK_INPUT_CORKED`). So no two speakers share one. A connection costs a thread and three
-//! descriptors, which its library does not always give back, so that one that is no longer needed is kept for the next
+//! PulseAudio plays the streams of one connection in step unless each has another `sync_id`, and
+//! `cpal` leaves that at 0 for all: the second playback stream of a connection is refused while the
+//! first one plays (PulseAudio 16 meets its assertion `sync_base->state == PA_SINK_INPUT_CORKED`).
+//! So no two speakers share one. A connection costs a thread and three descriptors, which its
+//! library does not always give back, so that one that is no longer needed is kept for the next
 //! speaker. Everything here may take as long as a sound server does; connecting takes 2 s at most.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +15,8 @@ use cpal::traits::HostTrait;
 
 /// Connections of speakers that were closed, kept for the next ones.
 const MOST_IDLE: usize = 2;
-/// `cpal` gives up a sound server that does not greet within 2 s, and leaves a thread behind that waits on.
+/// `cpal` gives up a sound server that does not greet within 2 s, and leaves a thread behind that
+/// waits on.
 const SLOW: Duration = Duration::from_millis(1_500);
 /// After that, no other thread is left behind for so long.
 const GIVEN_UP_FOR: Duration = Duration::from_secs(5);
@@ -22,7 +25,8 @@ const GIVEN_UP_FOR: Duration = Duration::from_secs(5);
 static SHARED: Mutex<Option<Arc<cpal::Host>>> = Mutex::new(None);
 /// Those that no speaker uses.
 static IDLE: Mutex<Vec<Arc<cpal::Host>>> = Mutex::new(Vec::new());
-/// What there is instead of a sound server that did not greet, and since when. Locked while a connection is made.
+/// What there is instead of a sound server that did not greet, and since when. Locked while a
+/// connection is made.
 static INSTEAD: Mutex<Option<(Instant, Arc<cpal::Host>)>> = Mutex::new(None);
 
 fn lock<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
@@ -64,7 +68,8 @@ fn connect() -> Arc<cpal::Host> {
     host
 }
 
-/// A host that one speaker has for itself. Dropping this, after the speaker's stream, leaves it to the next one.
+/// A host that one speaker has for itself. Dropping this, after the speaker's stream, leaves it to
+/// the next one.
 pub(super) struct PlaybackHost(Arc<cpal::Host>);
 
 impl PlaybackHost {

@@ -1,15 +1,20 @@
-//! Microphones and speakers as the system knows them: listed, found by name, and opened in the form that suits us best.
+//! Microphones and speakers as the system knows them: listed, found by name, and opened in the form
+//! that suits us best.
 //!
-//! PulseAudio (also what PipeWire speaks) is used where it runs, else ALSA, Core Audio or WASAPI, through `cpal`. A device
-//! lives on a named thread of its own that its handle owns; opening and closing are bounded in time,
-//! because a sound server may not answer. What goes wrong before a device is open is an [`AudioDeviceError`], one line that
-//! says what to do; what goes wrong later is an [`AudioEvent`], and sound simply stops.
+//! PulseAudio (also what PipeWire speaks) is used where it runs, else ALSA, Core Audio or WASAPI,
+//! through `cpal`. A device lives on a named thread of its own that its handle owns; opening and
+//! closing are bounded in time, because a sound server may not answer. What goes wrong before a
+//! device is open is an [`AudioDeviceError`], one line that says what to do; what goes wrong later
+//! is an [`AudioEvent`], and sound simply stops.
 
 use std::fmt;
 use std::sync::mpsc::sync_channel;
 
 use cpal::traits::{DeviceTrait, HostTrait};
-use cpal::{BufferSize, ErrorKind, SampleFormat, StreamConfig, SupportedBufferSize, SupportedStreamConfigRange};
+use cpal::{
+    BufferSize, ErrorKind, SampleFormat, StreamConfig, SupportedBufferSize,
+    SupportedStreamConfigRange,
+};
 use tokio::sync::mpsc;
 
 use crate::device::DeviceInfo;
@@ -52,7 +57,8 @@ pub enum AudioEvent {
     },
 }
 
-/// Where events go. Bounded; an event that does not fit is dropped, since one is enough for each device.
+/// Where events go. Bounded; an event that does not fit is dropped, since one is enough for each
+/// device.
 pub type AudioEvents = mpsc::Sender<AudioEvent>;
 
 /// Why a device can't be used.
@@ -75,7 +81,9 @@ pub enum AudioDeviceError {
         names: Vec<String>,
     },
     /// Another program has it.
-    #[error("the {kind} \"{name}\" is in use by another program; close that, or choose another with --{kind}")]
+    #[error(
+        "the {kind} \"{name}\" is in use by another program; close that, or choose another with --{kind}"
+    )]
     Busy {
         /// Which kind.
         kind: AudioKind,
@@ -83,7 +91,9 @@ pub enum AudioDeviceError {
         name: String,
     },
     /// The system does not let us.
-    #[error("this program may not use the {kind} \"{name}\"; allow it in the system's privacy settings")]
+    #[error(
+        "this program may not use the {kind} \"{name}\"; allow it in the system's privacy settings"
+    )]
     Forbidden {
         /// Which kind.
         kind: AudioKind,
@@ -101,7 +111,9 @@ pub enum AudioDeviceError {
         words: String,
     },
     /// The system did not answer.
-    #[error("the sound system did not open the {kind} within 5 s; restart it, or choose another with --{kind}")]
+    #[error(
+        "the sound system did not open the {kind} within 5 s; restart it, or choose another with --{kind}"
+    )]
     NoAnswer {
         /// Which kind.
         kind: AudioKind,
@@ -137,7 +149,10 @@ fn told(names: &[String]) -> String {
         return "there is none".into();
     }
     let more = if names.len() > NAMES_TOLD { ", …" } else { "" };
-    format!("there are: {}{more}", names.iter().take(NAMES_TOLD).cloned().collect::<Vec<_>>().join(", "))
+    format!(
+        "there are: {}{more}",
+        names.iter().take(NAMES_TOLD).cloned().collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// The microphones there are. Those that only repeat what a speaker plays are left out.
@@ -171,8 +186,8 @@ pub(super) fn default_id(kind: AudioKind) -> Option<String> {
     Some(default_device(&current_host(), kind)?.id().ok()?.id().to_owned())
 }
 
-/// Whether a server stands between us and the devices: it moves the sound of a device that is unplugged to another one
-/// without a word.
+/// Whether a server stands between us and the devices: it moves the sound of a device that is
+/// unplugged to another one without a word.
 pub(super) fn is_sound_server() -> bool {
     audio_connections::is_sound_server(&current_host())
 }
@@ -210,17 +225,23 @@ fn list_now(kind: AudioKind) -> Vec<DeviceInfo> {
     devices
 }
 
-fn default_config(kind: AudioKind, device: &cpal::Device) -> Result<cpal::SupportedStreamConfig, cpal::Error> {
+fn default_config(
+    kind: AudioKind,
+    device: &cpal::Device,
+) -> Result<cpal::SupportedStreamConfig, cpal::Error> {
     match kind {
         AudioKind::Microphone => device.default_input_config(),
         AudioKind::Speaker => device.default_output_config(),
     }
 }
 
-/// Whether a person would know an ALSA name: the default, and each card through its converting layer. The rest are the
-/// same cards again, and plug-ins such as `jack` that start to talk when they are only looked at.
+/// Whether a person would know an ALSA name: the default, and each card through its converting
+/// layer. The rest are the same cards again, and plug-ins such as `jack` that start to talk when
+/// they are only looked at.
 fn is_alsa_device(id: &str) -> bool {
-    ["default", "pipewire", "pulse"].contains(&id) || id.starts_with("sysdefault:") || id.starts_with("plughw:")
+    ["default", "pipewire", "pulse"].contains(&id)
+        || id.starts_with("sysdefault:")
+        || id.starts_with("plughw:")
 }
 
 fn in_words(rate: u32, channels: u16) -> String {
@@ -249,10 +270,18 @@ fn devices_of(host: &cpal::Host, kind: AudioKind) -> Vec<cpal::Device> {
 }
 
 /// Finds the default device, or the one of this name: its human name, or the system's own for it.
-pub(super) fn find(host: &cpal::Host, kind: AudioKind, name: Option<&str>) -> Result<cpal::Device, AudioDeviceError> {
-    let Some(name) = name else { return default_device(host, kind).ok_or(AudioDeviceError::None { kind }) };
+pub(super) fn find(
+    host: &cpal::Host,
+    kind: AudioKind,
+    name: Option<&str>,
+) -> Result<cpal::Device, AudioDeviceError> {
+    let Some(name) = name else {
+        return default_device(host, kind).ok_or(AudioDeviceError::None { kind });
+    };
     let devices = devices_of(host, kind);
-    let human = |device: &cpal::Device| device.description().map(|d| d.name().to_owned()).unwrap_or_default();
+    let human = |device: &cpal::Device| {
+        device.description().map(|d| d.name().to_owned()).unwrap_or_default()
+    };
     let found = devices
         .iter()
         .find(|device| human(device) == name || device.id().is_ok_and(|id| id.id() == name))
@@ -272,7 +301,10 @@ pub(super) struct Format {
 }
 
 /// The form to open a device in.
-pub(super) fn format_of(kind: AudioKind, device: &cpal::Device) -> Result<Format, AudioDeviceError> {
+pub(super) fn format_of(
+    kind: AudioKind,
+    device: &cpal::Device,
+) -> Result<Format, AudioDeviceError> {
     let ranges: Vec<SupportedStreamConfigRange> = match kind {
         AudioKind::Microphone => device.supported_input_configs().map(Iterator::collect),
         AudioKind::Speaker => device.supported_output_configs().map(Iterator::collect),
@@ -288,7 +320,8 @@ pub(super) fn format_of(kind: AudioKind, device: &cpal::Device) -> Result<Format
     })
 }
 
-/// Prefers 48 kHz, then the sample format nearest to ours, then the fewest channels, which leaves mixing to the system.
+/// Prefers 48 kHz, then the sample format nearest to ours, then the fewest channels, which leaves
+/// mixing to the system.
 fn choose_format(ranges: &[SupportedStreamConfigRange]) -> Option<Format> {
     let usable = ranges.iter().filter(|range| range.channels() > 0).filter_map(|range| {
         let format_rank = match range.sample_format() {
@@ -301,20 +334,31 @@ fn choose_format(ranges: &[SupportedStreamConfigRange]) -> Option<Format> {
             _ => return None,
         };
         let rate = SAMPLE_RATE.clamp(range.min_sample_rate(), range.max_sample_rate());
-        RATES.contains(&rate).then_some((rate.abs_diff(SAMPLE_RATE), format_rank, range.channels(), rate, range))
+        RATES.contains(&rate).then_some((
+            rate.abs_diff(SAMPLE_RATE),
+            format_rank,
+            range.channels(),
+            rate,
+            range,
+        ))
     });
-    let (_, _, channels, rate, range) = usable.min_by_key(|&(off, format, channels, ..)| (off, format, channels))?;
-    Some(Format { sample_format: range.sample_format(), configs: configs(channels, rate, *range.buffer_size()) })
+    let (_, _, channels, rate, range) =
+        usable.min_by_key(|&(off, format, channels, ..)| (off, format, channels))?;
+    Some(Format {
+        sample_format: range.sample_format(),
+        configs: configs(channels, rate, *range.buffer_size()),
+    })
 }
 
-/// 10 ms at a time, or else 20 ms, or else what the device likes. (The system's own choice comes last: with PulseAudio it
-/// is two seconds.)
+/// 10 ms at a time, or else 20 ms, or else what the device likes. (The system's own choice comes
+/// last: with PulseAudio it is two seconds.)
 fn configs(channels: u16, sample_rate: u32, supported: SupportedBufferSize) -> Vec<StreamConfig> {
     let (min, max) = match supported {
         SupportedBufferSize::Range { min, max } => (min.max(1), max.max(min).max(1)),
         SupportedBufferSize::Unknown => (1, u32::MAX),
     };
-    let sizes = [sample_rate / 100, sample_rate / 50].map(|size| BufferSize::Fixed(size.clamp(min, max)));
+    let sizes =
+        [sample_rate / 100, sample_rate / 50].map(|size| BufferSize::Fixed(size.clamp(min, max)));
     let mut configs: Vec<StreamConfig> = sizes
         .into_iter()
         .chain([BufferSize::Default])
@@ -325,8 +369,14 @@ fn configs(channels: u16, sample_rate: u32, supported: SupportedBufferSize) -> V
 }
 
 /// Puts why a device could not be opened into words.
-pub(super) fn refused(kind: AudioKind, device: &cpal::Device, error: &cpal::Error) -> AudioDeviceError {
-    let name = device.description().map_or_else(|_| "default".into(), |description| description.name().to_owned());
+pub(super) fn refused(
+    kind: AudioKind,
+    device: &cpal::Device,
+    error: &cpal::Error,
+) -> AudioDeviceError {
+    let name = device
+        .description()
+        .map_or_else(|_| "default".into(), |description| description.name().to_owned());
     match error.kind() {
         // What there is by default without any sound card.
         ErrorKind::DeviceNotAvailable if device.id().is_ok_and(|id| id.id() == "default") => {
@@ -342,7 +392,9 @@ pub(super) fn refused(kind: AudioKind, device: &cpal::Device, error: &cpal::Erro
 pub(super) fn lost(kind: AudioKind, error: &cpal::Error) -> Option<String> {
     match error.kind() {
         ErrorKind::Xrun | ErrorKind::RealtimeDenied | ErrorKind::DeviceChanged => None,
-        ErrorKind::DeviceNotAvailable => Some(format!("The {kind} was disconnected. Choose another one.")),
+        ErrorKind::DeviceNotAvailable => {
+            Some(format!("The {kind} was disconnected. Choose another one."))
+        }
         _ => Some(format!("The {kind} stopped working ({}). Choose another one.", one_line(error))),
     }
 }
@@ -351,8 +403,8 @@ fn one_line(error: &cpal::Error) -> String {
     error.to_string().replace(['\n', '\r'], " ").trim_end_matches('.').to_owned()
 }
 
-/// Keeps alsa-lib from writing to the terminal about each device that it can't open: what matters comes back as an error.
-/// It counts for this thread only.
+/// Keeps alsa-lib from writing to the terminal about each device that it can't open: what matters
+/// comes back as an error. It counts for this thread only.
 pub(super) fn quiet_alsa() {
     #[cfg(target_os = "linux")]
     let _ = alsa::Output::local_error_handler();
@@ -377,10 +429,22 @@ mod tests {
     fn our_own_form_is_preferred_and_the_nearest_is_taken_otherwise() {
         use SampleFormat::{DsdU8, F32, I16, I32};
         let check = |ranges: &[_], expected| assert_eq!(chosen(ranges), expected);
-        check(&[range(2, (8_000, 192_000), I16), range(1, (1, 384_000), F32)], Some((1, 48_000, F32)));
-        check(&[range(2, (44_100, 44_100), F32), range(2, (48_000, 48_000), I16)], Some((2, 48_000, I16)));
-        check(&[range(8, (48_000, 48_000), I32), range(2, (48_000, 48_000), I32)], Some((2, 48_000, I32)));
-        check(&[range(1, (16_000, 16_000), I16), range(1, (44_100, 44_100), I16)], Some((1, 44_100, I16)));
+        check(
+            &[range(2, (8_000, 192_000), I16), range(1, (1, 384_000), F32)],
+            Some((1, 48_000, F32)),
+        );
+        check(
+            &[range(2, (44_100, 44_100), F32), range(2, (48_000, 48_000), I16)],
+            Some((2, 48_000, I16)),
+        );
+        check(
+            &[range(8, (48_000, 48_000), I32), range(2, (48_000, 48_000), I32)],
+            Some((2, 48_000, I32)),
+        );
+        check(
+            &[range(1, (16_000, 16_000), I16), range(1, (44_100, 44_100), I16)],
+            Some((1, 44_100, I16)),
+        );
         check(&[range(1, (48_000, 48_000), DsdU8), range(0, (48_000, 48_000), F32)], None);
         check(&[range(1, (384_000, 768_000), F32)], None);
         check(&[], None);
@@ -388,17 +452,23 @@ mod tests {
 
     #[test]
     fn buffers_are_small_and_within_what_the_device_can() {
-        let sizes = |supported| configs(1, 48_000, supported).iter().map(|c| c.buffer_size).collect::<Vec<_>>();
+        let sizes = |supported| {
+            configs(1, 48_000, supported).iter().map(|c| c.buffer_size).collect::<Vec<_>>()
+        };
         use BufferSize::{Default, Fixed};
         assert_eq!(sizes(SupportedBufferSize::Unknown), [Fixed(480), Fixed(960), Default]);
-        assert_eq!(sizes(SupportedBufferSize::Range { min: 1024, max: 4096 }), [Fixed(1024), Default]);
+        assert_eq!(
+            sizes(SupportedBufferSize::Range { min: 1024, max: 4096 }),
+            [Fixed(1024), Default]
+        );
         assert_eq!(sizes(SupportedBufferSize::Range { min: 0, max: 256 }), [Fixed(256), Default]);
     }
 
     #[test]
     fn an_unknown_name_is_answered_with_the_names_there_are() {
         let names = (1..=8).map(|n| format!("Mic {n}")).collect();
-        let error = AudioDeviceError::Unknown { kind: AudioKind::Microphone, name: "x".into(), names };
+        let error =
+            AudioDeviceError::Unknown { kind: AudioKind::Microphone, name: "x".into(), names };
         assert_eq!(
             error.to_string(),
             "no microphone is called \"x\"; there are: Mic 1, Mic 2, Mic 3, Mic 4, Mic 5, Mic 6, …"

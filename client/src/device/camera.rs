@@ -1,8 +1,9 @@
 //! Where pictures come from: a camera, the test pattern, a file, or nowhere.
 //!
-//! [`open_camera`] starts a source on a thread of its own and puts I420 pictures into a [`CameraOutput`]; dropping or
-//! stopping the [`Camera`] ends it. What always holds: stopping returns within half a second whatever a driver does;
-//! a source that ends by itself says so in one line, as [`CameraEvent::Lost`].
+//! [`open_camera`] starts a source on a thread of its own and puts I420 pictures into a
+//! [`CameraOutput`]; dropping or stopping the [`Camera`] ends it. What always holds: stopping
+//! returns within half a second whatever a driver does; a source that ends by itself says so in one
+//! line, as [`CameraEvent::Lost`].
 
 mod choice;
 mod native;
@@ -58,7 +59,9 @@ pub enum CameraError {
     )]
     NotAllowed(String),
     /// The driver did not answer.
-    #[error("camera \"{0}\" does not answer: unplug it and plug it in again, or choose another camera")]
+    #[error(
+        "camera \"{0}\" does not answer: unplug it and plug it in again, or choose another camera"
+    )]
     Silent(String),
     /// It has no pictures that can be used.
     #[error("camera \"{0}\" offers no picture format that can be used: choose another camera")]
@@ -112,13 +115,17 @@ pub fn open_camera(
     let output = output.into();
     let (name, source) = match choice {
         CameraChoice::None => ("none".to_owned(), Source::None),
-        CameraChoice::Pattern => {
-            ("test pattern".to_owned(), Source::Synthetic(synthetic::start_pattern(want, output, events)?))
+        CameraChoice::Pattern => (
+            "test pattern".to_owned(),
+            Source::Synthetic(synthetic::start_pattern(want, output, events)?),
+        ),
+        CameraChoice::File(path) => (
+            path.display().to_string(),
+            Source::Synthetic(synthetic::start_file(path, output, events)?),
+        ),
+        CameraChoice::Default => {
+            native::open(None, want, output, events).map(|(n, r)| (n, Source::Native(r)))?
         }
-        CameraChoice::File(path) => {
-            (path.display().to_string(), Source::Synthetic(synthetic::start_file(path, output, events)?))
-        }
-        CameraChoice::Default => native::open(None, want, output, events).map(|(n, r)| (n, Source::Native(r)))?,
         CameraChoice::Named(name) => {
             native::open(Some(name), want, output, events).map(|(n, r)| (n, Source::Native(r)))?
         }
@@ -126,14 +133,15 @@ pub fn open_camera(
     Ok(Camera { name, source })
 }
 
-/// The cameras that open, with their formats. One that we have open is listed without being opened again. Takes up to
-/// a few seconds: call it where blocking is allowed.
+/// The cameras that open, with their formats. One that we have open is listed without being opened
+/// again. Takes up to a few seconds: call it where blocking is allowed.
 #[must_use]
 pub fn list_cameras() -> Vec<DeviceInfo> {
     native::list()
 }
 
-/// The names of the cameras there are. None is opened for it, so that it can be asked again and again.
+/// The names of the cameras there are. None is opened for it, so that it can be asked again and
+/// again.
 pub(super) fn names() -> Vec<String> {
     native::names()
 }
@@ -145,7 +153,8 @@ impl Camera {
         &self.name
     }
 
-    /// Closes it. Returns within half a second: a driver that does not let go is left behind on its own thread.
+    /// Closes it. Returns within half a second: a driver that does not let go is left behind on its
+    /// own thread.
     pub fn stop(self) {}
 }
 

@@ -1,7 +1,8 @@
 //! A thread that an audio device lives on: opened with a deadline, closed with a deadline.
 //!
-//! Some systems' streams may not change threads, and a sound server may never answer; so each device is opened, held and
-//! closed by one named thread, and nobody waits for that thread for longer than the deadlines here.
+//! Some systems' streams may not change threads, and a sound server may never answer; so each
+//! device is opened, held and closed by one named thread, and nobody waits for that thread for
+//! longer than the deadlines here.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
@@ -53,8 +54,8 @@ impl<T> DeviceContext<T> {
 }
 
 impl DeviceThread {
-    /// Runs `body` on a thread and waits until it tells that the device is open. Where threads of this kind hang already,
-    /// there is no answer at once.
+    /// Runs `body` on a thread and waits until it tells that the device is open. Where threads of
+    /// this kind hang already, there is no answer at once.
     pub(super) fn open<T: Send + 'static>(
         kind: AudioKind,
         body: impl FnOnce(&DeviceContext<T>) + Send + 'static,
@@ -74,7 +75,9 @@ impl DeviceThread {
         match told.recv_timeout(OPEN_TIMEOUT) {
             Ok(Ok(opened)) => Ok((handle, opened)),
             Ok(Err(error)) => Err(error),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Err(AudioDeviceError::NoAnswer { kind }),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                Err(AudioDeviceError::NoAnswer { kind })
+            }
         }
     }
 }
@@ -125,7 +128,9 @@ mod tests {
         for _ in 0..2 {
             drop(DeviceThread::open(AudioKind::Microphone, body(Arc::clone(&held))).unwrap());
         }
-        let refused = DeviceThread::open(AudioKind::Microphone, |_: &DeviceContext<()>| panic!("it is not started"));
+        let refused = DeviceThread::open(AudioKind::Microphone, |_: &DeviceContext<()>| {
+            panic!("it is not started")
+        });
         assert!(matches!(refused, Err(AudioDeviceError::NoAnswer { .. })));
         drop(let_go);
         let deadline = Instant::now() + Duration::from_secs(10);

@@ -1,10 +1,10 @@
-//! Looks once a second at which audio devices the system would pick, and which devices there are, so that a call follows a
-//! change.
+//! Looks once a second at which audio devices the system would pick, and which devices there are,
+//! so that a call follows a change.
 //!
-//! Sound systems do not tell of such changes in one way, so they are asked; on a thread of its own, since they may not
-//! answer. Out comes the latest answer; what is not taken is replaced by the next. Without a sound server, which audio
-//! devices there are is asked only while one is missing: listing opens devices there. Cameras are asked for only while one
-//! is missing as well.
+//! Sound systems do not tell of such changes in one way, so they are asked; on a thread of its own,
+//! since they may not answer. Out comes the latest answer; what is not taken is replaced by the
+//! next. Without a sound server, which audio devices there are is asked only while one is missing:
+//! listing opens devices there. Cameras are asked for only while one is missing as well.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,7 +59,8 @@ impl DeviceWatch {
     /// Starts to look. Where the system gives no thread, nothing is ever found.
     #[must_use]
     pub fn start() -> Self {
-        let (stop, latest, wanted) = (StopSignal::new(), LatestSlot::new(), Arc::<Wanted>::default());
+        let (stop, latest, wanted) =
+            (StopSignal::new(), LatestSlot::new(), Arc::<Wanted>::default());
         let (stopped, found, names) = (stop.clone(), Arc::clone(&latest), Arc::clone(&wanted));
         let thread = std::thread::Builder::new().name("device-watch".into()).spawn(move || {
             while !stopped.wait_until(Instant::now() + EVERY) {

@@ -1,10 +1,10 @@
 //! Threads that a driver or a sound server holds up: few enough that trying again costs nothing.
 //!
-//! A call into a driver can't be interrupted, so a thread that does not come back in time is left behind. A device that
-//! does not open is tried again and again; without a limit each attempt at a driver that hangs would leave another thread
-//! behind. What always holds: while [`MOST`] threads of a registry hang that were left behind within the last
-//! [`GIVEN_UP_AFTER`], no further one is to be started. (What hangs for longer may hang for ever, and another attempt may
-//! not.)
+//! A call into a driver can't be interrupted, so a thread that does not come back in time is left
+//! behind. A device that does not open is tried again and again; without a limit each attempt at a
+//! driver that hangs would leave another thread behind. What always holds: while [`MOST`] threads
+//! of a registry hang that were left behind within the last [`GIVEN_UP_AFTER`], no further one is
+//! to be started. (What hangs for longer may hang for ever, and another attempt may not.)
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};

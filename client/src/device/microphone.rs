@@ -1,11 +1,13 @@
 //! Where sound comes from: a native microphone, the test tone, a WAV file, or nothing.
 //!
-//! In goes a [`MicrophoneChoice`], out come 10 ms frames at 48 kHz mono into a [`FrameQueue`], each with the time at which
-//! its first sample was heard. The handle owns the device; dropping it closes the device at once. The queue belongs to
-//! whoever reads it and outlives the device, so that another microphone can take over in the middle of a call.
+//! In goes a [`MicrophoneChoice`], out come 10 ms frames at 48 kHz mono into a [`FrameQueue`], each
+//! with the time at which its first sample was heard. The handle owns the device; dropping it
+//! closes the device at once. The queue belongs to whoever reads it and outlives the device, so
+//! that another microphone can take over in the middle of a call.
 //!
-//! In the callback of a native device there is no lock, no allocation and no log: it mixes down to mono into a real-time
-//! ring and wakes the device's thread, where what its clock is off by is resampled away ([`CaptureClock`]).
+//! In the callback of a native device there is no lock, no allocation and no log: it mixes down to
+//! mono into a real-time ring and wakes the device's thread, where what its clock is off by is
+//! resampled away ([`CaptureClock`]).
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +21,8 @@ use cpal::{FromSample, Sample, SampleFormat, SizedSample, StreamConfig};
 use crate::device::MicrophoneChoice;
 use crate::device::audio_connections::current_host;
 use crate::device::audio_host::{
-    AudioDeviceError, AudioEvent, AudioEvents, AudioKind, find, format_of, lost, quiet_alsa, refused,
+    AudioDeviceError, AudioEvent, AudioEvents, AudioKind, find, format_of, lost, quiet_alsa,
+    refused,
 };
 use crate::device::device_thread::{DeviceContext, DeviceThread};
 use crate::media::capture_clock::CaptureClock;
@@ -63,7 +66,10 @@ pub fn open_microphone(
     Ok(Microphone { _thread: Some(thread) })
 }
 
-fn open_tone(hz: f32, frames: Arc<FrameQueue<AudioFrame>>) -> Result<DeviceThread, AudioDeviceError> {
+fn open_tone(
+    hz: f32,
+    frames: Arc<FrameQueue<AudioFrame>>,
+) -> Result<DeviceThread, AudioDeviceError> {
     let mut tone = ToneGenerator::new(hz);
     let (thread, ()) = DeviceThread::open(KIND, move |context| {
         context.tell(Ok(()));
@@ -88,7 +94,8 @@ fn open_file(
     frames: Arc<FrameQueue<AudioFrame>>,
     events: AudioEvents,
 ) -> Result<DeviceThread, AudioDeviceError> {
-    let mut wav = WavLoop::open(path).map_err(|source| AudioDeviceError::File { kind: KIND, source })?;
+    let mut wav =
+        WavLoop::open(path).map_err(|source| AudioDeviceError::File { kind: KIND, source })?;
     let (thread, ()) = DeviceThread::open(KIND, move |context| {
         context.tell(Ok(()));
         every_10_ms(context, Instant::now(), |captured_at| match wav.next_frame() {
@@ -106,8 +113,13 @@ fn open_file(
     Ok(thread)
 }
 
-/// Calls `deliver` with the beginning of each 10 ms once they have passed, as a microphone would; until it says `false`.
-fn every_10_ms(context: &DeviceContext<()>, start: Instant, mut deliver: impl FnMut(Instant) -> bool) {
+/// Calls `deliver` with the beginning of each 10 ms once they have passed, as a microphone would;
+/// until it says `false`.
+fn every_10_ms(
+    context: &DeviceContext<()>,
+    start: Instant,
+    mut deliver: impl FnMut(Instant) -> bool,
+) {
     let mut captured_at = start;
     while !context.stop.wait_until(captured_at + AUDIO_FRAME_DURATION) {
         if !deliver(captured_at) {
@@ -161,7 +173,10 @@ struct Capture {
 }
 
 impl Capture {
-    fn open(name: Option<&str>, frames: Arc<FrameQueue<AudioFrame>>) -> Result<Self, AudioDeviceError> {
+    fn open(
+        name: Option<&str>,
+        frames: Arc<FrameQueue<AudioFrame>>,
+    ) -> Result<Self, AudioDeviceError> {
         let device = find(&current_host(), KIND, name)?;
         let format = format_of(KIND, &device)?;
         let mut refusal = AudioDeviceError::None { kind: KIND };
@@ -172,7 +187,11 @@ impl Capture {
             let (producer, ring) = rtrb::RingBuffer::new((rate / RING_PER_SECOND) as usize);
             let latency = Arc::new(AtomicU32::new(0));
             let (errors_in, errors) = sync_channel(8);
-            let sink = CallbackSink { producer, latency: Arc::clone(&latency), thread: std::thread::current() };
+            let sink = CallbackSink {
+                producer,
+                latency: Arc::clone(&latency),
+                thread: std::thread::current(),
+            };
             let on_error = move |error| {
                 let _ = errors_in.try_send(error);
             };
@@ -209,8 +228,9 @@ impl Capture {
         }
         let available = self.ring.slots();
         if available == 0 {
-            return (now.saturating_duration_since(self.last_heard) > SILENT_FOR)
-                .then(|| "The microphone delivers no sound any more. Choose another one.".to_owned());
+            return (now.saturating_duration_since(self.last_heard) > SILENT_FOR).then(|| {
+                "The microphone delivers no sound any more. Choose another one.".to_owned()
+            });
         }
         self.last_heard = now;
         self.taken.clear();
@@ -221,7 +241,9 @@ impl Capture {
         if let Err(error) = self.resampler.process(&self.taken, &mut self.ready) {
             return Some(format!("The microphone stopped working ({error}). Choose another one."));
         }
-        let newest = now.checked_sub(Duration::from_micros(self.latency.load(Ordering::Relaxed).into())).unwrap_or(now);
+        let newest = now
+            .checked_sub(Duration::from_micros(self.latency.load(Ordering::Relaxed).into()))
+            .unwrap_or(now);
         self.resampler.set_drift(self.clock.delivered(self.ready.len() - before, newest));
         while self.ready.len() >= AUDIO_FRAME_SAMPLES {
             let mut samples = [0.0; AUDIO_FRAME_SAMPLES];
@@ -277,7 +299,8 @@ where
         let since_first = times.callback.duration_since(times.capture).as_micros() as u64;
         let length = frames as u64 * 1_000_000 / rate;
         // Some systems report nonsense while they start.
-        sink.latency.store(since_first.saturating_sub(length).min(500_000) as u32, Ordering::Relaxed);
+        sink.latency
+            .store(since_first.saturating_sub(length).min(500_000) as u32, Ordering::Relaxed);
         let room = sink.producer.slots().min(frames);
         if let Ok(chunk) = sink.producer.write_chunk_uninit(room) {
             chunk.fill_from_iter(data.chunks_exact(channels).map(|frame| match frame {
@@ -298,7 +321,10 @@ mod tests {
     use crate::media::tone_detector::measure_tone;
     use tokio::sync::mpsc;
 
-    fn hear(choice: &MicrophoneChoice, count: usize) -> (Vec<AudioFrame>, mpsc::Receiver<AudioEvent>) {
+    fn hear(
+        choice: &MicrophoneChoice,
+        count: usize,
+    ) -> (Vec<AudioFrame>, mpsc::Receiver<AudioEvent>) {
         let (frames, (events, happened)) = (FrameQueue::new(64), mpsc::channel(4));
         let microphone = open_microphone(choice, Arc::clone(&frames), events).unwrap();
         let heard = (0..count)
@@ -316,7 +342,8 @@ mod tests {
         let (frames, _) = hear(&MicrophoneChoice::Tone(440.0), 20);
         let samples: Vec<f32> = frames.iter().flat_map(|frame| frame.samples).collect();
         // A mark may lie in one half, but not in both.
-        let tone = measure_tone(&samples[..4800]).or_else(|| measure_tone(&samples[4800..])).unwrap();
+        let tone =
+            measure_tone(&samples[..4800]).or_else(|| measure_tone(&samples[4800..])).unwrap();
         assert!((tone.hz - 440.0).abs() < 1.0);
         for pair in frames.windows(2) {
             let step = pair[1].captured_at.duration_since(pair[0].captured_at);
@@ -345,7 +372,8 @@ mod tests {
     fn no_microphone_is_silent() {
         let frames = FrameQueue::new(4);
         let (events, _happened) = mpsc::channel(1);
-        let _microphone = open_microphone(&MicrophoneChoice::None, Arc::clone(&frames), events).unwrap();
+        let _microphone =
+            open_microphone(&MicrophoneChoice::None, Arc::clone(&frames), events).unwrap();
         assert!(matches!(frames.wait(Duration::from_millis(30)), Taken::TimedOut));
     }
 
@@ -353,7 +381,8 @@ mod tests {
     fn a_closed_microphone_delivers_nothing_more() {
         let frames = FrameQueue::new(4);
         let (events, _happened) = mpsc::channel(1);
-        let microphone = open_microphone(&MicrophoneChoice::Tone(440.0), Arc::clone(&frames), events).unwrap();
+        let microphone =
+            open_microphone(&MicrophoneChoice::Tone(440.0), Arc::clone(&frames), events).unwrap();
         assert!(matches!(frames.wait(Duration::from_secs(5)), Taken::Value(_)));
         drop(microphone);
         while frames.take().is_some() {}

@@ -1,8 +1,8 @@
 //! Cameras, microphones and speakers behind small traits: native, synthetic or a file.
 //!
-//! A device is read or written by a thread of its own, which its handle owns: dropping the handle stops the thread and
-//! closes the device. What a device delivers has one form (I420 pictures, 10 ms mono frames at 48 kHz), whatever the
-//! hardware speaks.
+//! A device is read or written by a thread of its own, which its handle owns: dropping the handle
+//! stops the thread and closes the device. What a device delivers has one form (I420 pictures, 10
+//! ms mono frames at 48 kHz), whatever the hardware speaks.
 
 mod audio_connections;
 pub mod audio_host;
@@ -100,8 +100,8 @@ pub struct DeviceList {
     pub speakers: Vec<DeviceInfo>,
 }
 
-/// Every device there is. Opens each camera for a moment, which takes up to a few seconds: call it where blocking is
-/// allowed.
+/// Every device there is. Opens each camera for a moment, which takes up to a few seconds: call it
+/// where blocking is allowed.
 #[must_use]
 pub fn list() -> DeviceList {
     DeviceList {

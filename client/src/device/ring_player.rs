@@ -1,7 +1,8 @@
-//! Plays the ring tone or the ringback into a speaker's sink until it is told to stop, and gives the sink back.
+//! Plays the ring tone or the ringback into a speaker's sink until it is told to stop, and gives
+//! the sink back.
 //!
-//! The sink is the only one that its speaker has: whoever plays next gets it from here, after the last frame of the tone. So
-//! a ring tone and a call can't play at once.
+//! The sink is the only one that its speaker has: whoever plays next gets it from here, after the
+//! last frame of the tone. So a ring tone and a call can't play at once.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -100,7 +101,11 @@ mod tests {
 
         fn until_wanted(&mut self, _now: Instant) -> Duration {
             // As much as one cycle, and no more.
-            if self.0.lock().unwrap().len() < 300 { Duration::ZERO } else { Duration::from_secs(3600) }
+            if self.0.lock().unwrap().len() < 300 {
+                Duration::ZERO
+            } else {
+                Duration::from_secs(3600)
+            }
         }
 
         fn until_missed(&mut self, _now: Instant) -> Duration {
@@ -115,7 +120,8 @@ mod tests {
     #[test]
     fn the_tone_is_written_from_its_beginning_and_nothing_after_the_stop() {
         let written = Greedy::default();
-        let player = RingPlayer::start(RingKind::Ring, Box::new(written.clone())).ok().expect("a thread");
+        let player =
+            RingPlayer::start(RingKind::Ring, Box::new(written.clone())).ok().expect("a thread");
         let deadline = Instant::now() + Duration::from_secs(10);
         while written.0.lock().unwrap().len() < 300 {
             assert!(Instant::now() < deadline, "nothing more is written");

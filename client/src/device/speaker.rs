@@ -1,12 +1,13 @@
 //! Where sound goes: a native speaker, a WAV file, or nowhere.
 //!
-//! In goes a [`SpeakerChoice`]; out come a handle that owns the device, and the [`AudioSink`] that the playout writes to.
-//! What always holds: a sink takes 10 ms of sound every 10 ms, also when the device stalls or is gone, so that playing,
-//! measuring and the jitter buffer go on as they were; and what waits in it stays short. Dropping the handle closes the
-//! device at once.
+//! In goes a [`SpeakerChoice`]; out come a handle that owns the device, and the [`AudioSink`] that
+//! the playout writes to. What always holds: a sink takes 10 ms of sound every 10 ms, also when the
+//! device stalls or is gone, so that playing, measuring and the jitter buffer go on as they were;
+//! and what waits in it stays short. Dropping the handle closes the device at once.
 //!
-//! In the callback of a native device there is no lock, no allocation and no log: it takes mono samples out of a real-time
-//! ring, or silence where there are none. What the device's clock is off by is resampled away ([`SpeakerPacer`]).
+//! In the callback of a native device there is no lock, no allocation and no log: it takes mono
+//! samples out of a real-time ring, or silence where there are none. What the device's clock is off
+//! by is resampled away ([`SpeakerPacer`]).
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +21,8 @@ use cpal::{FromSample, SampleFormat, SizedSample, StreamConfig};
 use crate::device::SpeakerChoice;
 use crate::device::audio_connections::PlaybackHost;
 use crate::device::audio_host::{
-    AudioDeviceError, AudioEvent, AudioEvents, AudioKind, find, format_of, lost, quiet_alsa, refused,
+    AudioDeviceError, AudioEvent, AudioEvents, AudioKind, find, format_of, lost, quiet_alsa,
+    refused,
 };
 use crate::device::device_thread::{DeviceContext, DeviceThread};
 use crate::media::audio_receive::AudioSink;
@@ -54,7 +56,9 @@ pub fn open_speaker(
     events: AudioEvents,
 ) -> Result<(Speaker, Box<dyn AudioSink>), AudioDeviceError> {
     let (thread, sink): (_, Box<dyn AudioSink>) = match choice {
-        SpeakerChoice::None => return Ok((Speaker { _thread: None }, Box::new(PacedSink::new(None)))),
+        SpeakerChoice::None => {
+            return Ok((Speaker { _thread: None }, Box::new(PacedSink::new(None))));
+        }
         SpeakerChoice::File(path) => open_file(path, events)?,
         SpeakerChoice::Default => open_native(None, events)?,
         SpeakerChoice::Named(name) => open_native(Some(name.clone()), events)?,
@@ -82,7 +86,8 @@ impl PacedSink {
 
     fn write_at(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES], now: Instant) {
         let mut begin = self.played_until.unwrap_or(now);
-        // After a hiccup there was silence, which is part of what was heard; what comes now is played from now on.
+        // After a hiccup there was silence, which is part of what was heard; what comes now is
+        // played from now on.
         while begin + AUDIO_FRAME_DURATION <= now {
             self.put(&[0.0; AUDIO_FRAME_SAMPLES]);
             begin += AUDIO_FRAME_DURATION;
@@ -117,8 +122,12 @@ impl AudioSink for PacedSink {
     }
 }
 
-fn open_file(path: &Path, events: AudioEvents) -> Result<(DeviceThread, Box<dyn AudioSink>), AudioDeviceError> {
-    let mut wav = WavFile::create(path).map_err(|source| AudioDeviceError::File { kind: KIND, source })?;
+fn open_file(
+    path: &Path,
+    events: AudioEvents,
+) -> Result<(DeviceThread, Box<dyn AudioSink>), AudioDeviceError> {
+    let mut wav =
+        WavFile::create(path).map_err(|source| AudioDeviceError::File { kind: KIND, source })?;
     let (frames_in, frames) = sync_channel::<[f32; AUDIO_FRAME_SAMPLES]>(FILE_QUEUE);
     let (thread, ()) = DeviceThread::open(KIND, move |context| {
         context.tell(Ok(()));
@@ -131,7 +140,8 @@ fn open_file(path: &Path, events: AudioEvents) -> Result<(DeviceThread, Box<dyn 
             }
             if context.stop.is_set() {
                 // What was already played is still written.
-                result = result.and_then(|()| frames.try_iter().try_for_each(|frame| wav.write(&frame)));
+                result =
+                    result.and_then(|()| frames.try_iter().try_for_each(|frame| wav.write(&frame)));
                 break;
             }
         }
@@ -171,7 +181,8 @@ impl RingSink {
         let length = |samples: f64| Duration::from_secs_f64(samples / f64::from(self.rate));
         DeviceState {
             queued: length(samples as f64),
-            last_taken: self.opened_at + Duration::from_micros(self.playback.called_at.load(Ordering::Relaxed)),
+            last_taken: self.opened_at
+                + Duration::from_micros(self.playback.called_at.load(Ordering::Relaxed)),
             largest: length(f64::from(self.playback.largest.load(Ordering::Relaxed))),
         }
     }
@@ -204,7 +215,8 @@ impl AudioSink for RingSink {
     }
 
     fn latency(&self, now: Instant) -> Duration {
-        // The device takes sound in steps, so between two of them what it took goes on being played.
+        // The device takes sound in steps, so between two of them what it took goes on being
+        // played.
         let device = Duration::from_micros(self.playback.latency.load(Ordering::Relaxed).into());
         let state = self.state();
         state.queued + device.saturating_sub(now.saturating_duration_since(state.last_taken))
@@ -232,7 +244,8 @@ fn open_native(
             let Ok(error) = errors.try_recv() else {
                 let called_at = Duration::from_micros(playback.called_at.load(Ordering::Relaxed));
                 if opened_at.elapsed().saturating_sub(called_at) > SILENT_FOR {
-                    let words = "The speaker takes no sound any more. Choose another one.".to_owned();
+                    let words =
+                        "The speaker takes no sound any more. Choose another one.".to_owned();
                     let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
                     return;
                 }
@@ -261,7 +274,8 @@ fn start(
         let rate = config.sample_rate;
         let resampler = MonoResampler::between_clocks(SAMPLE_RATE, rate)
             .map_err(|source| AudioDeviceError::Rate { kind: KIND, source })?;
-        let capacity = (MOST_AHEAD + 2 * AUDIO_FRAME_DURATION).as_millis() as usize * rate as usize / 1000;
+        let capacity =
+            (MOST_AHEAD + 2 * AUDIO_FRAME_DURATION).as_millis() as usize * rate as usize / 1000;
         let (ring, consumer) = rtrb::RingBuffer::new(capacity);
         let playback = Arc::new(Playback::default());
         let (errors_in, errors) = sync_channel(8);
@@ -329,7 +343,8 @@ where
     let DeviceEnd { mut ring, playback, opened_at } = end;
     let on_data = move |data: &mut [T], info: &cpal::OutputCallbackInfo| {
         let times = info.timestamp();
-        let latency = times.playback.duration_since(times.callback).as_micros().min(2_000_000) as u32;
+        let latency =
+            times.playback.duration_since(times.callback).as_micros().min(2_000_000) as u32;
         playback.latency.store(latency, Ordering::Relaxed);
         playback.largest.fetch_max((data.len() / channels) as u32, Ordering::Relaxed);
         playback.called_at.store(opened_at.elapsed().as_micros() as u64, Ordering::Relaxed);
@@ -389,9 +404,14 @@ mod tests {
         (sink, consumer)
     }
 
-    /// Writes whenever a frame is wanted, while the device takes 10 ms at a time from `from_ms` on; gives how many frames
-    /// that were.
-    fn play(sink: &mut RingSink, device: &mut rtrb::Consumer<f32>, from_ms: u64, to_ms: u64) -> u32 {
+    /// Writes whenever a frame is wanted, while the device takes 10 ms at a time from `from_ms` on;
+    /// gives how many frames that were.
+    fn play(
+        sink: &mut RingSink,
+        device: &mut rtrb::Consumer<f32>,
+        from_ms: u64,
+        to_ms: u64,
+    ) -> u32 {
         let mut written = 0;
         for ms in 0..to_ms {
             let now = sink.opened_at + Duration::from_millis(ms);
@@ -449,7 +469,10 @@ mod tests {
             Ok((speaker, mut sink)) => {
                 (0..150).for_each(|_| sink.write(&[0.5; AUDIO_FRAME_SAMPLES]));
                 drop(speaker);
-                assert!(matches!(happened.blocking_recv(), Some(AudioEvent::Lost { kind: AudioKind::Speaker, .. })));
+                assert!(matches!(
+                    happened.blocking_recv(),
+                    Some(AudioEvent::Lost { kind: AudioKind::Speaker, .. })
+                ));
                 assert_eq!(happened.blocking_recv(), None);
             }
         }

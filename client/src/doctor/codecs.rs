@@ -30,12 +30,18 @@ pub(super) fn examine(options: &SessionOptions) -> Finding {
             if encode + decode > interval {
                 Finding::fails(PART, words, "Choose a smaller picture: --video-size 640x360.")
             } else if encode + decode > COMFORTABLE * interval {
-                Finding::weak(PART, words, "Close other programs during calls, or choose a smaller picture.")
+                Finding::weak(
+                    PART,
+                    words,
+                    "Close other programs during calls, or choose a smaller picture.",
+                )
             } else {
                 Finding::works(PART, words)
             }
         }
-        Err(words) => Finding::fails(PART, words, "Report this as a defect, with the output of --log info."),
+        Err(words) => {
+            Finding::fails(PART, words, "Report this as a defect, with the output of --log info.")
+        }
     }
 }
 
@@ -44,8 +50,8 @@ fn measure(options: &SessionOptions) -> Result<(f64, f64), String> {
     let broken = |error: &dyn std::fmt::Display| format!("It does not work: {error}.");
     let pattern = Pattern::new(options.video_size);
     let fps = options.fps.max(1);
-    let mut encoder =
-        H264Encoder::new(options.video_size, fps as f32, options.max_bitrate).map_err(|error| broken(&error))?;
+    let mut encoder = H264Encoder::new(options.video_size, fps as f32, options.max_bitrate)
+        .map_err(|error| broken(&error))?;
     let mut decoder = H264Decoder::new().map_err(|error| broken(&error))?;
     let (mut encode, mut decode) = (Quantiles::new(), Quantiles::new());
     for index in 0..PICTURES {
@@ -58,6 +64,7 @@ fn measure(options: &SessionOptions) -> Result<(f64, f64), String> {
         decoder.decode(&encoded.data, begun).map_err(|error| broken(&error))?;
         decode.record(begun.elapsed());
     }
-    let p95 = |times: &Quantiles| times.quantile_ms(0.95).ok_or_else(|| "It encoded nothing.".to_owned());
+    let p95 =
+        |times: &Quantiles| times.quantile_ms(0.95).ok_or_else(|| "It encoded nothing.".to_owned());
     Ok((p95(&encode)?, p95(&decode)?))
 }

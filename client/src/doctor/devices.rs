@@ -47,7 +47,11 @@ fn camera(options: &SessionOptions) -> Finding {
     let camera = match open_camera(&options.camera, want, Arc::clone(&slot), events) {
         Ok(camera) => camera,
         Err(error) => {
-            return Finding::fails(PART, format!("It can't be used: {error}."), "Calls go on without your picture.");
+            return Finding::fails(
+                PART,
+                format!("It can't be used: {error}."),
+                "Calls go on without your picture.",
+            );
         }
     };
     let name = camera.name().to_owned();
@@ -67,10 +71,17 @@ fn camera(options: &SessionOptions) -> Finding {
         }
     }
     let fps = f64::from(pictures) / since.elapsed().as_secs_f64();
-    let words =
-        format!("{name} delivers {} at {fps:.0} a second, the first after {} ms.", first.size, first_after.as_millis());
+    let words = format!(
+        "{name} delivers {} at {fps:.0} a second, the first after {} ms.",
+        first.size,
+        first_after.as_millis()
+    );
     if fps < CHOPPY.min(f64::from(options.fps) * 0.8) {
-        Finding::weak(PART, words, "More light often makes a camera faster; so does a USB port of its own.")
+        Finding::weak(
+            PART,
+            words,
+            "More light often makes a camera faster; so does a USB port of its own.",
+        )
     } else {
         Finding::works(PART, words)
     }
@@ -86,14 +97,19 @@ fn microphone(choice: &MicrophoneChoice) -> Finding {
     let _microphone = match open_microphone(choice, Arc::clone(&frames), events) {
         Ok(microphone) => microphone,
         Err(error) => {
-            return Finding::fails(PART, format!("It can't be used: {error}."), "Calls go on without your voice.");
+            return Finding::fails(
+                PART,
+                format!("It can't be used: {error}."),
+                "Calls go on without your voice.",
+            );
         }
     };
     let mut level = LevelMeter::new();
     let mut late = Vec::new();
     let opened = Instant::now();
     let mut first_at = None;
-    while first_at.map_or(opened.elapsed() < FIRST_SOUND, |first: Instant| first.elapsed() < WATCH) {
+    while first_at.map_or(opened.elapsed() < FIRST_SOUND, |first: Instant| first.elapsed() < WATCH)
+    {
         if let Taken::Value(frame) = frames.wait(Duration::from_millis(100)) {
             first_at.get_or_insert_with(Instant::now);
             late.push(frame.captured_at.elapsed());
@@ -110,7 +126,8 @@ fn microphone(choice: &MicrophoneChoice) -> Finding {
     late.sort_unstable();
     let typical = late.get(late.len() / 2).copied().unwrap_or_default();
     let loud = level.overall_dbfs().unwrap_or(f64::NEG_INFINITY);
-    let words = format!("It hears {loud:.0} dB (0 is the loudest), {} ms late.", typical.as_millis());
+    let words =
+        format!("It hears {loud:.0} dB (0 is the loudest), {} ms late.", typical.as_millis());
     if loud < DEAD_SILENCE {
         Finding::weak(
             PART,
@@ -131,13 +148,18 @@ fn speaker(choice: &SpeakerChoice) -> Finding {
     let (_speaker, mut sink) = match open_speaker(choice, events) {
         Ok(opened) => opened,
         Err(error) => {
-            return Finding::fails(PART, format!("It can't be used: {error}."), "You would not hear the other.");
+            return Finding::fails(
+                PART,
+                format!("It can't be used: {error}."),
+                "You would not hear the other.",
+            );
         }
     };
     let chime = ringtone::cycle(RingKind::Ring);
     let begun = Instant::now();
     let mut latency = Duration::ZERO;
-    for (written, samples) in chime.chunks_exact(AUDIO_FRAME_SAMPLES).take(CHIME_FRAMES).enumerate() {
+    for (written, samples) in chime.chunks_exact(AUDIO_FRAME_SAMPLES).take(CHIME_FRAMES).enumerate()
+    {
         let mut frame = [0.0; AUDIO_FRAME_SAMPLES];
         for (played, sample) in frame.iter_mut().zip(samples) {
             *played = sample * 0.5;
@@ -153,5 +175,8 @@ fn speaker(choice: &SpeakerChoice) -> Finding {
             );
         }
     }
-    Finding::works(PART, format!("It played a chime; what is written is heard {} ms later.", latency.as_millis()))
+    Finding::works(
+        PART,
+        format!("It played a chime; what is written is heard {} ms later.", latency.as_millis()),
+    )
 }

@@ -1,7 +1,8 @@
 //! The echo canceller: does the other person hear themselves?
 //!
-//! With a microphone and a speaker of this computer it is tried in the room as it is: a voice that says nothing is
-//! played, and what the microphone hears of it is compared with what is left of it. Without them, in a simulated room.
+//! With a microphone and a speaker of this computer it is tried in the room as it is: a voice that
+//! says nothing is played, and what the microphone hears of it is compared with what is left of it.
+//! Without them, in a simulated room.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,12 +41,13 @@ const SIMULATED_DELAY: usize = 6;
 /// Tries it.
 pub(super) fn examine(options: &SessionOptions) -> Finding {
     match (&options.microphone, &options.speaker) {
-        (MicrophoneChoice::Default | MicrophoneChoice::Named(_), SpeakerChoice::Default | SpeakerChoice::Named(_)) => {
-            match in_this_room(&options.microphone, &options.speaker) {
-                Ok(powers) => judge(&powers),
-                Err(words) => Finding::skipped(PART, words),
-            }
-        }
+        (
+            MicrophoneChoice::Default | MicrophoneChoice::Named(_),
+            SpeakerChoice::Default | SpeakerChoice::Named(_),
+        ) => match in_this_room(&options.microphone, &options.speaker) {
+            Ok(powers) => judge(&powers),
+            Err(words) => Finding::skipped(PART, words),
+        },
         _ => match simulated().lowered_db() {
             lowered if lowered < GOOD_DB => Finding::fails(
                 PART,
@@ -92,7 +94,10 @@ impl Powers {
 fn judge(powers: &Powers) -> Finding {
     let (above, lowered) = (powers.echo_above_noise_db(), powers.lowered_db());
     if above < AUDIBLE_DB {
-        return Finding::works(PART, "The microphone hears nothing of the speaker: there is no echo to cancel.");
+        return Finding::works(
+            PART,
+            "The microphone hears nothing of the speaker: there is no echo to cancel.",
+        );
     }
     let words = format!(
         "The microphone hears the speaker {above:.0} dB above the room's noise; {lowered:.0} dB of that is taken away."
@@ -101,7 +106,11 @@ fn judge(powers: &Powers) -> Finding {
     if lowered >= GOOD_DB.min(above - AUDIBLE_DB / 2.0) {
         Finding::works(PART, words)
     } else if lowered >= POOR_DB {
-        Finding::weak(PART, words, "Turn the speaker down or move it away from the microphone; best use headphones.")
+        Finding::weak(
+            PART,
+            words,
+            "Turn the speaker down or move it away from the microphone; best use headphones.",
+        )
     } else {
         Finding::fails(PART, words, "The other hears themselves: use headphones.")
     }
@@ -116,7 +125,8 @@ struct Mean {
 
 impl Mean {
     fn add(&mut self, samples: &[f32; AUDIO_FRAME_SAMPLES]) {
-        self.sum += samples.iter().map(|sample| f64::from(sample * sample)).sum::<f64>() / AUDIO_FRAME_SAMPLES as f64;
+        self.sum += samples.iter().map(|sample| f64::from(sample * sample)).sum::<f64>()
+            / AUDIO_FRAME_SAMPLES as f64;
         self.frames += 1;
     }
 
@@ -132,10 +142,13 @@ fn in_this_room(microphone: &MicrophoneChoice, speaker: &SpeakerChoice) -> Resul
     let not_tried = |what: &str| format!("Not tried: the {what} does not work.");
     let frames = FrameQueue::<AudioFrame>::new(MICROPHONE_QUEUE_FRAMES);
     let (events, _told) = mpsc::channel(8);
-    let (_speaker, sink) = open_speaker(speaker, events.clone()).map_err(|_| not_tried("speaker"))?;
-    let _microphone = open_microphone(microphone, Arc::clone(&frames), events).map_err(|_| not_tried("microphone"))?;
+    let (_speaker, sink) =
+        open_speaker(speaker, events.clone()).map_err(|_| not_tried("speaker"))?;
+    let _microphone = open_microphone(microphone, Arc::clone(&frames), events)
+        .map_err(|_| not_tried("microphone"))?;
     let input = VoiceInput::new(ECHO_ONLY);
-    let mut output = AudioOutput::new(sink, VolumeControl::new(Volume::FULL), Arc::clone(&input.played));
+    let mut output =
+        AudioOutput::new(sink, VolumeControl::new(Volume::FULL), Arc::clone(&input.played));
     let (mut processor, mut voice) = (VoiceProcessor::new(input), Voice::new(1));
     let (mut noise, mut heard, mut left) = (Mean::default(), Mean::default(), Mean::default());
     let begun = Instant::now();
@@ -183,7 +196,9 @@ fn simulated() -> Powers {
     for (number, samples) in played.iter().enumerate() {
         let heard_at = start + AUDIO_FRAME_DURATION * number as u32;
         input.played.push(PlayedFrame { samples: *samples, heard_at });
-        let earlier = |frames: usize| number.checked_sub(frames).and_then(|n| played.get(n)).unwrap_or(&silence);
+        let earlier = |frames: usize| {
+            number.checked_sub(frames).and_then(|n| played.get(n)).unwrap_or(&silence)
+        };
         let (direct, reflected) = (earlier(SIMULATED_DELAY), earlier(SIMULATED_DELAY + 2));
         let captured = std::array::from_fn(|i| 0.5 * direct[i] + 0.15 * reflected[i]);
         let mut frame = AudioFrame { samples: captured, captured_at: heard_at };
@@ -210,7 +225,8 @@ mod tests {
 
     #[test]
     fn an_echo_that_stays_is_told_from_one_that_goes_and_from_none() {
-        let verdict = |noise: f64, heard: f64, left: f64| judge(&Powers { noise, heard, left }).verdict;
+        let verdict =
+            |noise: f64, heard: f64, left: f64| judge(&Powers { noise, heard, left }).verdict;
         assert_eq!(verdict(1e-6, 1.2e-6, 1.2e-6), Verdict::Works, "no echo");
         assert_eq!(verdict(1e-8, 1e-3, 1e-6), Verdict::Works, "30 dB");
         assert_eq!(verdict(1e-8, 1e-3, 3e-5), Verdict::Weak, "15 dB");

@@ -39,12 +39,20 @@ impl Finding {
     }
 
     /// It works, but not well.
-    pub(super) fn weak(part: &'static str, words: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(super) fn weak(
+        part: &'static str,
+        words: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
         Self { part, verdict: Verdict::Weak, words: words.into(), advice: Some(advice.into()) }
     }
 
     /// It does not work.
-    pub(super) fn fails(part: &'static str, words: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(super) fn fails(
+        part: &'static str,
+        words: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
         Self { part, verdict: Verdict::Fails, words: words.into(), advice: Some(advice.into()) }
     }
 
@@ -62,7 +70,8 @@ impl Finding {
             Verdict::Fails => "FAILS",
             Verdict::Skipped => "–    ",
         };
-        let advice = self.advice.as_ref().map(|advice| format!("\n      {advice}")).unwrap_or_default();
+        let advice =
+            self.advice.as_ref().map(|advice| format!("\n      {advice}")).unwrap_or_default();
         format!("{mark} {}: {}{advice}", self.part, self.words)
     }
 }
@@ -72,7 +81,8 @@ impl Finding {
 pub struct Checkup {
     /// Each part in the order in which it was examined.
     pub findings: Vec<Finding>,
-    /// What this computer is behind: `none`, `endpoint-independent`, `address-dependent` or `unknown`.
+    /// What this computer is behind: `none`, `endpoint-independent`, `address-dependent` or
+    /// `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nat: Option<&'static str>,
     /// From camera to screen in the call to oneself, the median, in milliseconds.
@@ -87,8 +97,11 @@ impl Checkup {
     /// The exit code's meaning: what fails first, by how much it hinders.
     #[must_use]
     pub fn exit(&self) -> ExitReason {
-        let failed =
-            |part: &str| self.findings.iter().any(|finding| finding.part == part && finding.verdict == Verdict::Fails);
+        let failed = |part: &str| {
+            self.findings
+                .iter()
+                .any(|finding| finding.part == part && finding.verdict == Verdict::Fails)
+        };
         if failed("signaling server") {
             ExitReason::Server
         } else if failed("call to oneself") || failed("TURN relay") {
@@ -103,8 +116,12 @@ impl Checkup {
     /// One last line.
     #[must_use]
     pub fn summary(&self) -> String {
-        let failing: Vec<&str> =
-            self.findings.iter().filter(|f| f.verdict == Verdict::Fails).map(|finding| finding.part).collect();
+        let failing: Vec<&str> = self
+            .findings
+            .iter()
+            .filter(|f| f.verdict == Verdict::Fails)
+            .map(|finding| finding.part)
+            .collect();
         let weak = self.findings.iter().any(|finding| finding.verdict == Verdict::Weak);
         match (failing.as_slice(), weak) {
             ([], false) => "Everything that was tried works.".to_owned(),
@@ -135,14 +152,19 @@ mod tests {
         let server = Finding::fails("signaling server", "", "");
         assert_eq!(checkup(vec![camera.clone(), server]).exit(), ExitReason::Server);
         assert_eq!(checkup(vec![camera]).exit(), ExitReason::Device);
-        let fine =
-            vec![Finding::works("camera", ""), Finding::weak("encoder", "", ""), Finding::skipped("TURN relay", "")];
+        let fine = vec![
+            Finding::works("camera", ""),
+            Finding::weak("encoder", "", ""),
+            Finding::skipped("TURN relay", ""),
+        ];
         assert_eq!(checkup(fine).exit(), ExitReason::Completed);
     }
 
     #[test]
     fn as_json_nothing_is_there_that_was_not_measured() {
-        let json = serde_json::to_value(checkup(vec![Finding::works("camera", "It delivers pictures.")])).unwrap();
+        let json =
+            serde_json::to_value(checkup(vec![Finding::works("camera", "It delivers pictures.")]))
+                .unwrap();
         assert_eq!(
             json,
             serde_json::json!({ "findings": [

@@ -1,7 +1,9 @@
-//! `visavis doctor`: tries every part that a call needs, and says in words what works, what does not, and what to do.
+//! `visavis doctor`: tries every part that a call needs, and says in words what works, what does
+//! not, and what to do.
 //!
-//! Devices are opened as a call opens them; the encoder encodes; the server is logged in to; the STUN and TURN servers
-//! are asked; and at the end this computer calls itself, with a test pattern and a test tone in which time is marked.
+//! Devices are opened as a call opens them; the encoder encodes; the server is logged in to; the
+//! STUN and TURN servers are asked; and at the end this computer calls itself, with a test pattern
+//! and a test tone in which time is marked.
 
 mod codecs;
 mod devices;
@@ -36,16 +38,20 @@ pub async fn examine(options: DoctorOptions, mut say: impl FnMut(&Finding)) -> C
     for finding in blocking(options.session.clone(), devices::examine).await {
         note(&mut checkup, finding);
     }
-    for finding in blocking(options.session.clone(), |session| vec![echo::examine(&session)]).await {
+    for finding in blocking(options.session.clone(), |session| vec![echo::examine(&session)]).await
+    {
         note(&mut checkup, finding);
     }
-    for finding in blocking(options.session.clone(), |session| vec![codecs::examine(&session)]).await {
+    for finding in
+        blocking(options.session.clone(), |session| vec![codecs::examine(&session)]).await
+    {
         note(&mut checkup, finding);
     }
     let (finding, offered) = network::signaling(&options.server).await;
     let reachable = finding.verdict == Verdict::Works;
     note(&mut checkup, finding);
-    let servers: Vec<IceServer> = options.session.ice_servers.iter().cloned().chain(offered).collect();
+    let servers: Vec<IceServer> =
+        options.session.ice_servers.iter().cloned().chain(offered).collect();
     // Whoever starts the doctor asks for it to try these servers.
     let consent = Consent::of_the_person();
     let (finding, nat) = network::stun(&consent, &servers).await;
@@ -61,7 +67,8 @@ pub async fn examine(options: DoctorOptions, mut say: impl FnMut(&Finding)) -> C
     checkup
 }
 
-/// Runs what may block on a thread for that. A check that panics is a finding too, not the end of the examination.
+/// Runs what may block on a thread for that. A check that panics is a finding too, not the end of
+/// the examination.
 async fn blocking(
     session: SessionOptions,
     check: impl FnOnce(SessionOptions) -> Vec<Finding> + Send + 'static,

@@ -30,47 +30,69 @@ const MOST_SERVERS: usize = 4;
 pub(super) async fn signaling(url: &str) -> (Finding, Vec<IceServer>) {
     const PART: &str = "signaling server";
     let Ok(username) = Username::parse(&super::self_call::guest_name("login")) else {
-        return (Finding::fails(PART, "No name could be made.", "Report this as a defect."), Vec::new());
+        return (
+            Finding::fails(PART, "No name could be made.", "Report this as a defect."),
+            Vec::new(),
+        );
     };
     let begun = Instant::now();
     let config = SignalingConfig { url: url.to_owned(), username, key: None };
     let (signaling, mut events) = match Signaling::connect(config) {
         Ok(connected) => connected,
         Err(error) => {
-            return (Finding::fails(PART, format!("{error}."), "Give its address with --server."), Vec::new());
+            return (
+                Finding::fails(PART, format!("{error}."), "Give its address with --server."),
+                Vec::new(),
+            );
         }
     };
     let answer = timeout(LOGIN_WITHIN, events.recv()).await.ok().flatten();
     let took = begun.elapsed();
     signaling.close().await;
     match answer {
-        Some(SignalingEvent::LoggedIn { ice_servers, .. }) => {
-            (Finding::works(PART, format!("It logged a guest in after {} ms.", took.as_millis())), ice_servers)
-        }
+        Some(SignalingEvent::LoggedIn { ice_servers, .. }) => (
+            Finding::works(PART, format!("It logged a guest in after {} ms.", took.as_millis())),
+            ice_servers,
+        ),
         Some(SignalingEvent::LoginRefused { message, .. }) => {
-            let words = "It answers, but lets no guests in, so that nothing more can be tried here.";
+            let words =
+                "It answers, but lets no guests in, so that nothing more can be tried here.";
             (Finding::weak(PART, words, message), Vec::new())
         }
         Some(SignalingEvent::Unreachable { message }) => {
             (Finding::fails(PART, "It can't be reached.", message), Vec::new())
         }
         _ => {
-            let advice = "See whether the address is right (--server) and a firewall lets it through.";
+            let advice =
+                "See whether the address is right (--server) and a firewall lets it through.";
             (Finding::fails(PART, "It does not answer.", advice), Vec::new())
         }
     }
 }
 
 /// Asks the STUN servers where we are seen, and concludes what kind of NAT there is.
-pub(super) async fn stun(consent: &Consent, servers: &[IceServer]) -> (Finding, Option<&'static str>) {
+pub(super) async fn stun(
+    consent: &Consent,
+    servers: &[IceServer],
+) -> (Finding, Option<&'static str>) {
     const PART: &str = "STUN and NAT";
-    let urls: Vec<&str> =
-        servers.iter().flat_map(|server| &server.urls).filter_map(|url| url.strip_prefix("stun:")).collect();
+    let urls: Vec<&str> = servers
+        .iter()
+        .flat_map(|server| &server.urls)
+        .filter_map(|url| url.strip_prefix("stun:"))
+        .collect();
     if urls.is_empty() {
         return (Finding::skipped(PART, "No STUN server is known."), None);
     }
     let Ok(probe) = NatProbe::new(consent, false).await else {
-        return (Finding::fails(PART, "There is no IPv4 socket to ask from.", "Check the network connection."), None);
+        return (
+            Finding::fails(
+                PART,
+                "There is no IPv4 socket to ask from.",
+                "Check the network connection.",
+            ),
+            None,
+        );
     };
     let (mut seen, mut silent, mut quickest) = (Vec::new(), 0, Duration::MAX);
     for url in urls.iter().take(MOST_SERVERS) {
@@ -88,24 +110,35 @@ pub(super) async fn stun(consent: &Consent, servers: &[IceServer]) -> (Finding, 
     }
     let Some(kind) = NatKind::of(&seen, |address| probe.is_own(address)) else {
         let advice = "UDP seems to be blocked: calls work only within the same network, or through a relay over TCP.";
-        return (Finding::fails(PART, format!("None of {} servers answers.", silent), advice), None);
+        return (
+            Finding::fails(PART, format!("None of {} servers answers.", silent), advice),
+            None,
+        );
     };
     let took = quickest.as_millis();
     let quiet = if silent > 0 { format!(" {silent} did not answer.") } else { String::new() };
     let (word, finding) = match kind {
         NatKind::None => (
             "none",
-            Finding::works(PART, format!("No NAT: others see this computer's own address ({took} ms).{quiet}")),
+            Finding::works(
+                PART,
+                format!("No NAT: others see this computer's own address ({took} ms).{quiet}"),
+            ),
         ),
         NatKind::EndpointIndependent => (
             "endpoint-independent",
-            Finding::works(PART, format!("A NAT that lets direct calls through ({took} ms).{quiet}")),
+            Finding::works(
+                PART,
+                format!("A NAT that lets direct calls through ({took} ms).{quiet}"),
+            ),
         ),
         NatKind::Unknown => (
             "unknown",
             Finding::works(
                 PART,
-                format!("A server sees this computer ({took} ms); it takes two to tell the kind of NAT.{quiet}"),
+                format!(
+                    "A server sees this computer ({took} ms); it takes two to tell the kind of NAT.{quiet}"
+                ),
             ),
         ),
         NatKind::AddressDependent => (
@@ -129,16 +162,23 @@ async fn resolve(host: &str) -> Option<SocketAddr> {
 
 fn has_port(host: &str) -> bool {
     // `[::1]` has colons and no port.
-    host.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
+    host.rsplit_once(':')
+        .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Gathers addresses from relays alone: one that comes is one that works.
 pub(super) async fn turn(consent: &Consent, servers: &[IceServer]) -> Finding {
     const PART: &str = "TURN relay";
-    let relays: Vec<IceServer> =
-        servers.iter().filter(|server| server.urls.iter().any(|url| url.starts_with("turn"))).cloned().collect();
+    let relays: Vec<IceServer> = servers
+        .iter()
+        .filter(|server| server.urls.iter().any(|url| url.starts_with("turn")))
+        .cloned()
+        .collect();
     if relays.is_empty() {
-        return Finding::skipped(PART, "None is known: behind some firewalls there is no way without one.");
+        return Finding::skipped(
+            PART,
+            "None is known: behind some firewalls there is no way without one.",
+        );
     }
     let config = PeerConfig {
         ice_servers: relays,
@@ -154,11 +194,18 @@ pub(super) async fn turn(consent: &Consent, servers: &[IceServer]) -> Finding {
     let (events_in, mut events) = mpsc::channel(64);
     let begun = Instant::now();
     let gathered = timeout(RELAY_WITHIN, async {
-        let peer = Peer::open(consent, config, ports, events_in).await.map_err(|error| error.to_string())?;
-        peer.command(PeerCommand::CreateOffer { ice_restart: false }).map_err(|error| error.to_string())?;
+        let peer = Peer::open(consent, config, ports, events_in)
+            .await
+            .map_err(|error| error.to_string())?;
+        peer.command(PeerCommand::CreateOffer { ice_restart: false })
+            .map_err(|error| error.to_string())?;
         while let Some(event) = events.recv().await {
             match event {
-                PeerEvent::LocalCandidate(candidate) if candidate.candidate.contains(" typ relay") => return Ok(()),
+                PeerEvent::LocalCandidate(candidate)
+                    if candidate.candidate.contains(" typ relay") =>
+                {
+                    return Ok(());
+                }
                 PeerEvent::Failed(why) => return Err(why),
                 _ => {}
             }
@@ -167,7 +214,10 @@ pub(super) async fn turn(consent: &Consent, servers: &[IceServer]) -> Finding {
     });
     let advice = "See whether its address, user name and password are right, and a firewall lets it through.";
     match gathered.await {
-        Ok(Ok(())) => Finding::works(PART, format!("It gave an address after {} ms.", begun.elapsed().as_millis())),
+        Ok(Ok(())) => Finding::works(
+            PART,
+            format!("It gave an address after {} ms.", begun.elapsed().as_millis()),
+        ),
         Ok(Err(why)) => Finding::fails(PART, format!("{why}."), advice),
         Err(_) => Finding::fails(PART, "It does not answer.", advice),
     }

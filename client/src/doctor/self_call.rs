@@ -1,4 +1,5 @@
-//! This computer calls itself through the real server: two sessions, a test pattern and a test tone.
+//! This computer calls itself through the real server: two sessions, a test pattern and a test
+//! tone.
 
 use std::time::Duration;
 
@@ -31,18 +32,26 @@ pub(super) fn guest_name(end: &str) -> String {
 pub(super) async fn examine(options: &DoctorOptions, checkup: &mut Checkup) -> Finding {
     match call(options).await {
         Ok(report) => judge(&report, checkup),
-        Err(words) => Finding::fails(PART, words, "Run again with --log info to see where it stops."),
+        Err(words) => {
+            Finding::fails(PART, words, "Run again with --log info to see where it stops.")
+        }
     }
 }
 
 fn judge(report: &Report, checkup: &mut Checkup) -> Finding {
     let video = report.video.received.as_ref();
     let glass = video.and_then(|video| video.glass_to_glass_ms.as_ref()).map(|delay| delay.p50);
-    let ear = report.audio.received.as_ref().and_then(|audio| audio.mouth_to_ear_ms.as_ref()).map(|delay| delay.p50);
+    let ear = report
+        .audio
+        .received
+        .as_ref()
+        .and_then(|audio| audio.mouth_to_ear_ms.as_ref())
+        .map(|delay| delay.p50);
     checkup.glass_to_glass_ms = glass;
     checkup.mouth_to_ear_ms = ear;
     let (Some(glass), Some(ear)) = (glass, ear) else {
-        let missing = if glass.is_none() { "No picture came through." } else { "No sound came through." };
+        let missing =
+            if glass.is_none() { "No picture came through." } else { "No sound came through." };
         return Finding::fails(PART, missing, "Run again with --log info to see why.");
     };
     let way = match (&report.network.local_candidate, &report.network.remote_candidate) {
@@ -73,40 +82,56 @@ async fn call(options: &DoctorOptions) -> Result<Report, String> {
     let (mut one, mut other) = (session(), session());
     let outcome = talk(&mut one, &mut other, &options.server).await;
     let report = match outcome {
-        Ok(()) => {
-            timeout(STEP_WITHIN, one.reports.recv()).await.ok().flatten().ok_or("The call left no report.".to_owned())
-        }
+        Ok(()) => timeout(STEP_WITHIN, one.reports.recv())
+            .await
+            .ok()
+            .flatten()
+            .ok_or("The call left no report.".to_owned()),
         Err(words) => Err(words),
     };
     tokio::join!(one.finish(), other.finish());
     report
 }
 
-async fn talk(one: &mut SessionHandle, other: &mut SessionHandle, server: &str) -> Result<(), String> {
+async fn talk(
+    one: &mut SessionHandle,
+    other: &mut SessionHandle,
+    server: &str,
+) -> Result<(), String> {
     let names = [guest_name("a"), guest_name("b")];
     for (session, name) in [&mut *one, &mut *other].into_iter().zip(&names) {
         wish(session, Intent::LogIn { server: server.to_owned(), username: name.clone() }).await?;
         until(session, "No login.", |s| matches!(s.login, LoginPhase::LoggedIn { .. })).await?;
     }
     wish(one, Intent::Call { username: names[1].clone() }).await?;
-    until(other, "The call did not arrive.", |s| matches!(s.call, CallPhase::Ringing { .. })).await?;
+    until(other, "The call did not arrive.", |s| matches!(s.call, CallPhase::Ringing { .. }))
+        .await?;
     let from = Username::parse(&names[0]).map_err(|error| error.to_string())?;
     wish(other, Intent::Accept { from }).await?;
     for session in [&mut *one, &mut *other] {
-        until(session, "No connection came about.", |s| matches!(s.call, CallPhase::InCall { .. })).await?;
+        until(session, "No connection came about.", |s| matches!(s.call, CallPhase::InCall { .. }))
+            .await?;
     }
     tokio::time::sleep(TALK).await;
     wish(one, Intent::HangUp).await?;
-    until(other, "The call did not end.", |s| matches!(s.call, CallPhase::Ended { .. } | CallPhase::Idle)).await
+    until(other, "The call did not end.", |s| {
+        matches!(s.call, CallPhase::Ended { .. } | CallPhase::Idle)
+    })
+    .await
 }
 
 async fn wish(session: &SessionHandle, intent: Intent) -> Result<(), String> {
     session.link.intents.send(intent).await.map_err(|_| "The session stopped.".to_owned())
 }
 
-async fn until(session: &mut SessionHandle, words: &str, fits: impl FnMut(&Snapshot) -> bool) -> Result<(), String> {
+async fn until(
+    session: &mut SessionHandle,
+    words: &str,
+    fits: impl FnMut(&Snapshot) -> bool,
+) -> Result<(), String> {
     let mut fits = fits;
-    let waited = timeout(STEP_WITHIN, session.link.snapshots.wait_for(|snapshot| fits(snapshot))).await;
+    let waited =
+        timeout(STEP_WITHIN, session.link.snapshots.wait_for(|snapshot| fits(snapshot))).await;
     match waited {
         Ok(Ok(_)) => Ok(()),
         _ => Err(words.to_owned()),

@@ -1,10 +1,12 @@
-//! The microphone and the speaker of a session, and what follows them through a call: the processing of the voice, the
-//! volume, whose turn it is to play, and the change from one device to another.
+//! The microphone and the speaker of a session, and what follows them through a call: the
+//! processing of the voice, the volume, whose turn it is to play, and the change from one device to
+//! another.
 //!
-//! A device is exchanged by opening the next one before the last is closed, so that next to nothing is missing in between.
-//! When one is lost, the system's default stands in for it until it is back; when the system picks another default, that
-//! is followed; one that does not open is tried again ([`DeviceKeeper`](crate::session::device_keeper)). What always
-//! holds: frames of a closed microphone are never read, and neither are its events.
+//! A device is exchanged by opening the next one before the last is closed, so that next to nothing
+//! is missing in between. When one is lost, the system's default stands in for it until it is back;
+//! when the system picks another default, that is followed; one that does not open is tried again
+//! ([`DeviceKeeper`](crate::session::device_keeper)). What always holds: frames of a closed
+//! microphone are never read, and neither are its events.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -29,8 +31,10 @@ use crate::session::options::SessionOptions;
 use crate::session::pipeline::Pipeline;
 use crate::session::speaker_turn::SpeakerTurn;
 
-const MICROPHONE_STOOD_IN: &str = "The microphone was disconnected. The system's default is used in its place.";
-const SPEAKER_STOOD_IN: &str = "The speaker was disconnected. The system's default is used in its place.";
+const MICROPHONE_STOOD_IN: &str =
+    "The microphone was disconnected. The system's default is used in its place.";
+const SPEAKER_STOOD_IN: &str =
+    "The speaker was disconnected. The system's default is used in its place.";
 
 /// The two devices.
 pub(super) struct AudioDevices {
@@ -123,7 +127,8 @@ impl AudioDevices {
         self.turn.begin_call(pipeline);
     }
 
-    /// A pipeline plays no longer. A call that goes on with another connection plays on through its sink.
+    /// A pipeline plays no longer. A call that goes on with another connection plays on through its
+    /// sink.
     pub(super) fn stop_playing(&mut self, sink: Option<Box<dyn AudioSink>>) {
         self.turn.end_call(sink);
     }
@@ -156,7 +161,9 @@ impl AudioDevices {
         while let Some(event) = self.speaker.tick(Instant::now(), || OpenSpeaker::open) {
             match event {
                 Event::Opened(former) => {
-                    if let Some(sink) = self.speaker.device().and_then(|speaker| speaker.sink.take()) {
+                    if let Some(sink) =
+                        self.speaker.device().and_then(|speaker| speaker.sink.take())
+                    {
                         self.turn.speaker_opened(sink, pipeline);
                     }
                     drop(former);
@@ -186,14 +193,21 @@ impl AudioDevices {
             (&seen(before), &seen(now)),
             at,
         );
-        let seen =
-            |devices: &DevicesNow| Seen { default: devices.default_speaker.clone(), names: devices.speakers.clone() };
+        let seen = |devices: &DevicesNow| Seen {
+            default: devices.default_speaker.clone(),
+            names: devices.speakers.clone(),
+        };
         let (by_default, name) = match self.speaker.keeper.choice() {
             SpeakerChoice::Default => (true, None),
             SpeakerChoice::Named(name) => (false, Some(name.clone())),
             _ => (false, None),
         };
-        device_changes::tell(&mut self.speaker.keeper, (by_default, name.as_deref()), (&seen(before), &seen(now)), at);
+        device_changes::tell(
+            &mut self.speaker.keeper,
+            (by_default, name.as_deref()),
+            (&seen(before), &seen(now)),
+            at,
+        );
     }
 
     /// What is wrong with the microphone now, in words.
@@ -207,8 +221,8 @@ impl AudioDevices {
         })
     }
 
-    /// What is wrong with the speaker now, in words. Where it is missed by a ring tone only, it will be missed, and said, in
-    /// the call.
+    /// What is wrong with the speaker now, in words. Where it is missed by a ring tone only, it
+    /// will be missed, and said, in the call.
     pub(super) fn speaker_trouble(&self) -> Option<String> {
         Some(match self.speaker.keeper.trouble().filter(|_| self.in_call)? {
             Trouble::Missing(words) => format!("{} You will not hear the other.", sentence(words)),
@@ -256,7 +270,8 @@ impl AudioDevices {
 /// An error's text as a sentence.
 pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    let first: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    let first: String =
+        letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
     let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{end}", letters.as_str())
 }

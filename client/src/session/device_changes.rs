@@ -13,16 +13,17 @@ pub(super) struct Seen {
     pub(super) names: Option<Vec<String>>,
 }
 
-/// Tells a device's keeper what has changed. `by_default`: whatever the system picks was chosen; `name`: the device of this
-/// name was.
+/// Tells a device's keeper what has changed. `by_default`: whatever the system picks was chosen;
+/// `name`: the device of this name was.
 pub(super) fn tell<C: Choice>(
     keeper: &mut DeviceKeeper<C>,
     (by_default, name): (bool, Option<&str>),
     (before, now): (&Seen, &Seen),
     at: Instant,
 ) {
-    let lists =
-        |seen: &Seen| seen.names.as_ref().zip(name).map(|(names, wanted)| names.iter().any(|one| one == wanted));
+    let lists = |seen: &Seen| {
+        seen.names.as_ref().zip(name).map(|(names, wanted)| names.iter().any(|one| one == wanted))
+    };
     let (was_there, is_there) = (lists(before), lists(now));
     if was_there == Some(true) && is_there == Some(false) {
         keeper.moved_on();

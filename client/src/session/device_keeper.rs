@@ -1,15 +1,18 @@
-//! When a device is opened, tried again, exchanged for another and given up: the same rules for camera, microphone and
-//! speaker.
+//! When a device is opened, tried again, exchanged for another and given up: the same rules for
+//! camera, microphone and speaker.
 //!
-//! Pure: it opens nothing, and time is an argument. In go what the person wants and chooses, how attempts went, what became
-//! of the open device and which devices there are; out come [`Step`]s, and what there is to say about the device now.
+//! Pure: it opens nothing, and time is an argument. In go what the person wants and chooses, how
+//! attempts went, what became of the open device and which devices there are; out come [`Step`]s,
+//! and what there is to say about the device now.
 //!
 //! What always holds:
 //! - nothing is opened that is not wanted, and there is one attempt at a time;
-//! - a device that is wanted and does not open is tried again: at once, then after ever longer waits, and as soon as the
-//!   list of devices changes;
-//! - a device that was lost is tried again likewise, and what stands in for it is used meanwhile, where something does;
-//! - the trouble that is said is the one there is now: there is none while the chosen device is open.
+//! - a device that is wanted and does not open is tried again: at once, then after ever longer
+//!   waits, and as soon as the list of devices changes;
+//! - a device that was lost is tried again likewise, and what stands in for it is used meanwhile,
+//!   where something does;
+//! - the trouble that is said is the one there is now: there is none while the chosen device is
+//!   open.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +20,8 @@ use crate::signaling::backoff::Backoff;
 
 /// A failed attempt that took no longer is repeated before anything is said about it.
 const QUICK: Duration = Duration::from_secs(1);
-/// A device that is lost sooner than this after it opened is not tried again at once: it would be lost again.
+/// A device that is lost sooner than this after it opened is not tried again at once: it would be
+/// lost again.
 const STEADY: Duration = Duration::from_secs(5);
 
 /// A choice of device.
@@ -26,7 +30,8 @@ pub(super) trait Choice: Clone + PartialEq {
     fn is_any(&self) -> bool;
     /// Whether it is a device, which may come back; a file is not opened again.
     fn is_device(&self) -> bool;
-    /// What stands in for it: when it was lost, and where that is right also when it was not there to begin with.
+    /// What stands in for it: when it was lost, and where that is right also when it was not there
+    /// to begin with.
     fn stand_in(&self, was_there: bool) -> Option<Self>;
 }
 
@@ -151,7 +156,8 @@ impl<C: Choice> DeviceKeeper<C> {
         self.wanted
     }
 
-    /// Whether an attempt is under way. One that is not any more is to be given up, whatever comes of it.
+    /// Whether an attempt is under way. One that is not any more is to be given up, whatever comes
+    /// of it.
     pub(super) fn is_opening(&self) -> bool {
         self.attempt.is_some()
     }
@@ -247,7 +253,8 @@ impl<C: Choice> DeviceKeeper<C> {
             }
             Opened::StandIn(why) => {
                 self.held = Held::StandIn;
-                self.trouble = Some(if self.was_there { Trouble::StoodInFor } else { Trouble::StandsIn(why) });
+                self.trouble =
+                    Some(if self.was_there { Trouble::StoodInFor } else { Trouble::StandsIn(why) });
             }
         }
         // Which device that is was decided before something changed.
@@ -267,7 +274,10 @@ impl<C: Choice> DeviceKeeper<C> {
         let gives_way = self.held == Held::Former || self.held == Held::Nothing;
         let at_once = self.failures == 0 || attempt.outdated;
         self.failures = self.failures.saturating_add(1);
-        self.due = self.choice.is_device().then(|| if at_once { now } else { now + self.backoff.next(1.0) });
+        self.due = self
+            .choice
+            .is_device()
+            .then(|| if at_once { now } else { now + self.backoff.next(1.0) });
         if !gives_way {
             return;
         }
@@ -306,7 +316,8 @@ impl<C: Choice> DeviceKeeper<C> {
         }
     }
 
-    /// Something about the devices there are has changed. `follows_default`: what was chosen is whatever the system picks.
+    /// Something about the devices there are has changed. `follows_default`: what was chosen is
+    /// whatever the system picks.
     pub(super) fn devices_changed(&mut self, change: Change, follows_default: bool, now: Instant) {
         if !self.wanted || !self.choice.is_device() {
             return;

@@ -78,9 +78,12 @@ impl Bench {
     }
 }
 
-const LIST: Change = Change { list: true, default: false, chosen_is_there: false, chosen_is_back: false };
-const DEFAULT: Change = Change { list: false, default: true, chosen_is_there: false, chosen_is_back: false };
-const BACK: Change = Change { list: true, default: false, chosen_is_there: true, chosen_is_back: true };
+const LIST: Change =
+    Change { list: true, default: false, chosen_is_there: false, chosen_is_back: false };
+const DEFAULT: Change =
+    Change { list: false, default: true, chosen_is_there: false, chosen_is_back: false };
+const BACK: Change =
+    Change { list: true, default: false, chosen_is_there: true, chosen_is_back: true };
 
 #[test]
 fn a_device_that_does_not_open_is_tried_again_at_once_and_then_after_ever_longer_waits() {
@@ -141,7 +144,8 @@ fn a_system_that_does_not_answer_is_said_after_the_first_attempt() {
 }
 
 #[test]
-fn a_device_that_is_lost_is_tried_again_at_once_and_what_stands_in_for_it_is_used_until_it_is_back() {
+fn a_device_that_is_lost_is_tried_again_at_once_and_what_stands_in_for_it_is_used_until_it_is_back()
+{
     let mut bench = Bench::wanted(Pick::Named);
     assert_eq!(bench.attempts(), (Pick::Named, None));
     bench.opens();

@@ -1,7 +1,8 @@
-//! A device of a session: opened on a thread of its own, so that a driver that hangs holds up nothing else, and kept by
-//! the rules of a [`DeviceKeeper`].
+//! A device of a session: opened on a thread of its own, so that a driver that hangs holds up
+//! nothing else, and kept by the rules of a [`DeviceKeeper`].
 //!
-//! What always holds: what opens too late, for whoever no longer wants it, is closed on the thread that opened it.
+//! What always holds: what opens too late, for whoever no longer wants it, is closed on the thread
+//! that opened it.
 
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::Instant;
@@ -22,7 +23,8 @@ pub(super) trait OpenError: std::fmt::Display + Send + 'static {
 
 /// What has become of a device.
 pub(super) enum Event<D> {
-    /// It is open; what was open before, if anything, is to be let go when nothing uses it any more.
+    /// It is open; what was open before, if anything, is to be let go when nothing uses it any
+    /// more.
     Opened(Option<D>),
     /// It is open no longer.
     Closed(D),
@@ -41,7 +43,12 @@ pub(super) struct DeviceSlot<C, D, E> {
 impl<C: Choice + Send + 'static, D: Device, E: OpenError> DeviceSlot<C, D, E> {
     /// Of this choice, and not wanted yet. `exclusive`: it can be open only once.
     pub(super) fn new(choice: C, exclusive: bool, thread_name: &'static str) -> Self {
-        Self { keeper: DeviceKeeper::new(choice, exclusive), device: None, opening: None, thread_name }
+        Self {
+            keeper: DeviceKeeper::new(choice, exclusive),
+            device: None,
+            opening: None,
+            thread_name,
+        }
     }
 
     /// The open device.
@@ -54,7 +61,8 @@ impl<C: Choice + Send + 'static, D: Device, E: OpenError> DeviceSlot<C, D, E> {
         self.opening.is_some()
     }
 
-    /// Does what is due now; to be called until nothing happens any more. `opener` makes what opens a device.
+    /// Does what is due now; to be called until nothing happens any more. `opener` makes what opens
+    /// a device.
     pub(super) fn tick<F>(&mut self, now: Instant, opener: impl FnOnce() -> F) -> Option<Event<D>>
     where
         F: Fn(&C) -> Result<D, E> + Send + 'static,
@@ -95,7 +103,11 @@ impl<C: Choice + Send + 'static, D: Device, E: OpenError> DeviceSlot<C, D, E> {
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
                 self.opening = None;
-                self.keeper.failed(Failure::Other, "the device's driver failed; choose another device".into(), now);
+                self.keeper.failed(
+                    Failure::Other,
+                    "the device's driver failed; choose another device".into(),
+                    now,
+                );
                 None
             }
         }
@@ -113,15 +125,22 @@ impl<C: Choice + Send + 'static, D: Device, E: OpenError> DeviceSlot<C, D, E> {
         match thread {
             Ok(_) => self.opening = Some(told),
             Err(error) => {
-                let words = format!("the system gives no thread for a device ({error}); close other programs");
+                let words = format!(
+                    "the system gives no thread for a device ({error}); close other programs"
+                );
                 self.keeper.failed(Failure::Other, words, now);
             }
         }
     }
 }
 
-/// The chosen device, or else what stands in for it; where neither opens, why the chosen one does not.
-fn attempt<C, D, E: OpenError>(open: impl Fn(&C) -> Result<D, E>, chosen: &C, or_else: Option<&C>) -> Attempted<D, E> {
+/// The chosen device, or else what stands in for it; where neither opens, why the chosen one does
+/// not.
+fn attempt<C, D, E: OpenError>(
+    open: impl Fn(&C) -> Result<D, E>,
+    chosen: &C,
+    or_else: Option<&C>,
+) -> Attempted<D, E> {
     open(chosen).map(|device| (device, Opened::Chosen)).or_else(|error| {
         let device = or_else.and_then(|stand_in| open(stand_in).ok());
         let words = error.to_string();
@@ -189,8 +208,11 @@ mod tests {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             let open = Arc::clone(open);
-            let opener =
-                || move |name: &Name| if name.0 == "away" { Err("it is away") } else { Ok(Counted::new(&open)) };
+            let opener = || {
+                move |name: &Name| {
+                    if name.0 == "away" { Err("it is away") } else { Ok(Counted::new(&open)) }
+                }
+            };
             if let Some(event) = slot.tick(Instant::now(), opener) {
                 return event;
             }

@@ -1,4 +1,5 @@
-//! Who has which problem in a call, in words: decided from the readings, with patience, so that words do not flicker.
+//! Who has which problem in a call, in words: decided from the readings, with patience, so that
+//! words do not flicker.
 
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ const NOTICEABLE_LOSS: f64 = 0.05;
 const NOTICEABLE_RTT: Duration = Duration::from_millis(500);
 /// With less than this the picture is small and coarse.
 const SLOW_UPLOAD: Bitrate = Bitrate::from_kbps(350);
-/// When encoding takes more of the time between two pictures than this, there is none left for anything else.
+/// When encoding takes more of the time between two pictures than this, there is none left for
+/// anything else.
 const BUSY_SHARE: f64 = 0.7;
 /// So many readings in a row have a problem before it is said.
 const SAID_AFTER: u32 = 3;
@@ -86,7 +88,9 @@ impl Problem {
             Self::YourUploadSlow { carries } => {
                 format!("Your upload is slow: it carries {} kbit/s", carries.bps() / 1000)
             }
-            Self::Late { by } => format!("The connection is slow: what you say arrives {} ms later", by.as_millis()),
+            Self::Late { by } => {
+                format!("The connection is slow: what you say arrives {} ms later", by.as_millis())
+            }
         }
     }
 
@@ -109,11 +113,14 @@ impl Diagnosis {
     pub fn note(&mut self, reading: &Reading) -> Option<Problem> {
         let problem = Problem::of(reading);
         self.seen = match (problem, self.seen) {
-            (Some(problem), Some((before, times))) if problem.same_kind(&before) => Some((problem, times + 1)),
+            (Some(problem), Some((before, times))) if problem.same_kind(&before) => {
+                Some((problem, times + 1))
+            }
             (Some(problem), _) => Some((problem, 1)),
             (None, _) => None,
         };
-        let goes_on = self.said.zip(problem).is_some_and(|(said, problem)| said.same_kind(&problem));
+        let goes_on =
+            self.said.zip(problem).is_some_and(|(said, problem)| said.same_kind(&problem));
         self.well_for = if goes_on { 0 } else { self.well_for + 1 };
         if goes_on {
             self.said = problem;
@@ -140,12 +147,19 @@ mod tests {
     fn words(readings: &[(u32, Reading)]) -> Vec<String> {
         let mut diagnosis = Diagnosis::default();
         let each = readings.iter().flat_map(|(times, reading)| (0..*times).map(move |_| reading));
-        each.map(|reading| diagnosis.note(reading).map_or_else(String::new, |problem| problem.words())).collect()
+        each.map(|reading| {
+            diagnosis.note(reading).map_or_else(String::new, |problem| problem.words())
+        })
+        .collect()
     }
 
     #[test]
     fn each_problem_has_its_words() {
-        let busy = VideoReading { fps: Some(30.0), codec: Some(Duration::from_millis(25)), ..VideoReading::default() };
+        let busy = VideoReading {
+            fps: Some(30.0),
+            codec: Some(Duration::from_millis(25)),
+            ..VideoReading::default()
+        };
         let cases = [
             (lossy(0.12), "Their connection is weak: 12% of their packets are lost"),
             (
@@ -156,7 +170,10 @@ mod tests {
                 Reading { estimate: Some(Bitrate::from_kbps(210)), ..Reading::default() },
                 "Your upload is slow: it carries 210 kbit/s",
             ),
-            (Reading { video_sent: busy, ..Reading::default() }, "This computer is too busy: each picture takes 25 ms"),
+            (
+                Reading { video_sent: busy, ..Reading::default() },
+                "This computer is too busy: each picture takes 25 ms",
+            ),
             (
                 Reading { rtt: Some(Duration::from_millis(640)), ..Reading::default() },
                 "The connection is slow: what you say arrives 320 ms later",
@@ -169,13 +186,23 @@ mod tests {
 
     #[test]
     fn what_passes_soon_is_not_said() {
-        let said = words(&[(2, lossy(0.2)), (1, Reading::default()), (2, lossy(0.2)), (5, Reading::default())]);
+        let said = words(&[
+            (2, lossy(0.2)),
+            (1, Reading::default()),
+            (2, lossy(0.2)),
+            (5, Reading::default()),
+        ]);
         assert!(said.iter().all(String::is_empty), "{said:?}");
     }
 
     #[test]
     fn words_stay_until_it_is_well_for_a_while_and_their_number_follows() {
-        let said = words(&[(3, lossy(0.1)), (1, lossy(0.2)), (4, Reading::default()), (1, Reading::default())]);
+        let said = words(&[
+            (3, lossy(0.1)),
+            (1, lossy(0.2)),
+            (4, Reading::default()),
+            (1, Reading::default()),
+        ]);
         assert!(said[2].contains("10%") && said[3].contains("20%"));
         assert!(said[7].contains("20%"), "four seconds of calm are not enough");
         assert!(said[8].is_empty());
@@ -185,7 +212,10 @@ mod tests {
     fn another_problem_takes_over_when_it_lasts() {
         let late = Reading { rtt: Some(Duration::from_secs(1)), ..Reading::default() };
         let said = words(&[(3, lossy(0.1)), (3, late)]);
-        assert!(said[4].starts_with("Their connection") && said[5].starts_with("The connection is slow"));
+        assert!(
+            said[4].starts_with("Their connection")
+                && said[5].starts_with("The connection is slow")
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Who can be called: pure bookkeeping of `users` answers and `presence` messages.
 //!
-//! The list is asked for on login and every so often while nobody is in a call; those on it are watched in between, so
-//! that somebody who goes is shown as gone at once. Whom the person called in this session stays on the list.
+//! The list is asked for on login and every so often while nobody is in a call; those on it are
+//! watched in between, so that somebody who goes is shown as gone at once. Whom the person called
+//! in this session stays on the list.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,8 @@ struct Entry {
 }
 
 impl Directory {
-    /// Takes an answer to `users`. Gives the message that watches them all, when it names anyone new.
+    /// Takes an answer to `users`. Gives the message that watches them all, when it names anyone
+    /// new.
     pub fn set_users(&mut self, users: Vec<Username>, total: usize) -> Option<ClientMessage> {
         let watched_before: Vec<_> = self.people.keys().cloned().collect();
         self.people.retain(|_, entry| entry.called);
@@ -48,7 +50,10 @@ impl Directory {
     /// Keeps somebody on the list who was called, or who called.
     pub fn remember(&mut self, username: &Username) {
         if self.people.len() < 2 * MAX_LISTED_USERS {
-            self.people.entry(username.clone()).or_insert(Entry { online: true, called: true }).called = true;
+            self.people
+                .entry(username.clone())
+                .or_insert(Entry { online: true, called: true })
+                .called = true;
         }
     }
 
@@ -95,7 +100,10 @@ mod tests {
     fn those_on_the_list_are_watched_once() {
         let mut directory = Directory::default();
         let watch = directory.set_users(vec![name("bob"), name("carol")], 2);
-        assert_eq!(watch, Some(ClientMessage::Watch { usernames: vec![name("bob"), name("carol")] }));
+        assert_eq!(
+            watch,
+            Some(ClientMessage::Watch { usernames: vec![name("bob"), name("carol")] })
+        );
         assert_eq!(directory.set_users(vec![name("carol"), name("bob")], 2), None);
     }
 

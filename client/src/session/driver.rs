@@ -1,8 +1,9 @@
-//! The task that owns the call: every intent, signaling message, peer event, device event and deadline comes in here,
-//! one at a time, and whatever the [`Call`] machine asks for is carried out before the next.
+//! The task that owns the call: every intent, signaling message, peer event, device event and
+//! deadline comes in here, one at a time, and whatever the [`Call`] machine asks for is carried out
+//! before the next.
 //!
-//! It never waits for a device, a codec or the network: those have threads and tasks of their own (`media`, `peers`,
-//! [`crate::signaling`]) that are told things over bounded queues.
+//! It never waits for a device, a codec or the network: those have threads and tasks of their own
+//! (`media`, `peers`, [`crate::signaling`]) that are told things over bounded queues.
 
 mod connection;
 mod intents;
@@ -61,7 +62,8 @@ pub struct SessionHandle {
 }
 
 impl SessionHandle {
-    /// Hangs up, logs out, closes every device, and comes back when that is done (or has taken too long).
+    /// Hangs up, logs out, closes every device, and comes back when that is done (or has taken too
+    /// long).
     pub async fn finish(self) {
         let Self { link, reports, task } = self;
         drop((link, reports));
@@ -78,7 +80,8 @@ pub fn start(options: SessionOptions) -> SessionHandle {
     let (report_in, reports) = mpsc::channel(REPORT_QUEUE);
     let remote_picture = LatestSlot::<Picture>::new();
     let self_picture = LatestSlot::<Picture>::new();
-    let (media, media_events) = MediaHandle::start(&options, Arc::clone(&remote_picture), Arc::clone(&self_picture));
+    let (media, media_events) =
+        MediaHandle::start(&options, Arc::clone(&remote_picture), Arc::clone(&self_picture));
     let (peer_event_in, peer_events) = mpsc::channel(PEER_EVENT_QUEUE);
     let (driver, snapshots) = Driver::new(options, media, peer_event_in, report_in);
     let task = tokio::spawn(driver.run(intents, peer_events, media_events));
@@ -202,7 +205,8 @@ impl Driver {
     /// Whether levels or figures change by themselves.
     fn is_lively(&self) -> bool {
         self.options.window
-            && (self.snapshot.preview || !matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }))
+            && (self.snapshot.preview
+                || !matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }))
     }
 
     async fn leave(mut self) {
@@ -233,7 +237,10 @@ impl Driver {
         self.snapshot.microphone_level = figures.microphone_level;
         self.snapshot.remote_video_live = figures.remote_video_live;
         let idle = matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. });
-        if self.options.window && idle && self.people_asked_at.is_none_or(|at| at.elapsed() >= REFRESH_PEOPLE) {
+        if self.options.window
+            && idle
+            && self.people_asked_at.is_none_or(|at| at.elapsed() >= REFRESH_PEOPLE)
+        {
             self.ask_for_people();
         }
     }
@@ -247,7 +254,8 @@ impl Driver {
         }
         let phase = self.call.phase();
         if phase != self.snapshot.call {
-            if let (CallPhase::Ended { reason: EndReason::ConnectFailed(why), .. }, Some(step)) = (&phase, set_up_step)
+            if let (CallPhase::Ended { reason: EndReason::ConnectFailed(why), .. }, Some(step)) =
+                (&phase, set_up_step)
             {
                 tracing::warn!(%step, %why, "the call could not be connected");
             }
@@ -264,10 +272,16 @@ impl Driver {
             _ => Ringing::Silent,
         });
         if let CallPhase::Ended { peer, reason, talked } = phase {
-            let finished = FinishedCall { peer: peer.clone(), reason: reason.clone(), talked: *talked };
+            let finished =
+                FinishedCall { peer: peer.clone(), reason: reason.clone(), talked: *talked };
             self.measured.finish(finished, self.reports.clone());
         }
-        if !matches!(phase, CallPhase::Connecting { .. } | CallPhase::InCall { .. } | CallPhase::Reconnecting { .. }) {
+        if !matches!(
+            phase,
+            CallPhase::Connecting { .. }
+                | CallPhase::InCall { .. }
+                | CallPhase::Reconnecting { .. }
+        ) {
             self.snapshot.remote_video_live = false;
         }
     }
@@ -290,8 +304,12 @@ impl Driver {
             }
             Output::AcceptOffer(id, offer) => self.command(id, PeerCommand::AcceptOffer(offer)),
             Output::AcceptAnswer(id, answer) => self.command(id, PeerCommand::AcceptAnswer(answer)),
-            Output::AddCandidate(id, candidate) => self.command(id, PeerCommand::AddCandidate(candidate)),
-            Output::RestartIce(id) => self.command(id, PeerCommand::CreateOffer { ice_restart: true }),
+            Output::AddCandidate(id, candidate) => {
+                self.command(id, PeerCommand::AddCandidate(candidate))
+            }
+            Output::RestartIce(id) => {
+                self.command(id, PeerCommand::CreateOffer { ice_restart: true })
+            }
             Output::ClosePeer(id) => self.close_peer(id),
             Output::StartMedia(consent) => self.media.start_call(consent),
             Output::StopMedia => self.media.stop_call(),

@@ -1,7 +1,7 @@
 //! How a call ended: in words for a person, in one word for the report, and as an exit code.
 //!
-//! Pure text in, text out. What always holds: every [`EndReason`] has a sentence; a line that came from elsewhere is
-//! short and on one line.
+//! Pure text in, text out. What always holds: every [`EndReason`] has a sentence; a line that came
+//! from elsewhere is short and on one line.
 
 use std::time::Duration;
 
@@ -20,25 +20,41 @@ pub struct Ending {
     pub advice: Option<String>,
 }
 
-/// Puts the end of a call with `peer` into words. `talked` is how long media flowed, if it ever did.
+/// Puts the end of a call with `peer` into words. `talked` is how long media flowed, if it ever
+/// did.
 #[must_use]
 pub fn ending(peer: &str, reason: &EndReason, talked: Option<Duration>) -> Ending {
     let (what, advice) = match reason {
-        EndReason::HungUp if talked.is_some() => (format!("You closed the call with {peer}."), None),
+        EndReason::HungUp if talked.is_some() => {
+            (format!("You closed the call with {peer}."), None)
+        }
         EndReason::HungUp => (format!("You cancelled the call with {peer}."), None),
         EndReason::DeclinedByUs => (format!("You declined {peer}'s call."), None),
         EndReason::ClosedByPeer if talked.is_some() => (format!("{peer} closed the call."), None),
-        EndReason::ClosedByPeer => {
-            (format!("{peer} cancelled the call."), Some("Call back to hear what it was about.".to_owned()))
+        EndReason::ClosedByPeer => (
+            format!("{peer} cancelled the call."),
+            Some("Call back to hear what it was about.".to_owned()),
+        ),
+        EndReason::Declined => {
+            (format!("{peer} declined the call."), Some("Try again later.".to_owned()))
         }
-        EndReason::Declined => (format!("{peer} declined the call."), Some("Try again later.".to_owned())),
-        EndReason::Busy => (format!("{peer} is in another call."), Some("Try again when it may be over.".to_owned())),
-        EndReason::NoAnswer => ("Nobody answered.".to_owned(), Some(format!("Perhaps {peer} is not at the desk."))),
+        EndReason::Busy => (
+            format!("{peer} is in another call."),
+            Some("Try again when it may be over.".to_owned()),
+        ),
+        EndReason::NoAnswer => {
+            ("Nobody answered.".to_owned(), Some(format!("Perhaps {peer} is not at the desk.")))
+        }
         EndReason::Unknown => (
             format!("{peer} is not online."),
-            Some("Check how the name is spelled, and that they are logged in to the same server.".to_owned()),
+            Some(
+                "Check how the name is spelled, and that they are logged in to the same server."
+                    .to_owned(),
+            ),
         ),
-        EndReason::Refused(why) => ("The server did not pass the call on.".to_owned(), foreign(why)),
+        EndReason::Refused(why) => {
+            ("The server did not pass the call on.".to_owned(), foreign(why))
+        }
         EndReason::PeerLost => (
             format!("{peer} went offline before the call could begin."),
             Some("Call again when they are back.".to_owned()),
@@ -63,16 +79,19 @@ pub fn ending(peer: &str, reason: &EndReason, talked: Option<Duration>) -> Endin
 #[must_use]
 pub fn foreign(text: &str) -> Option<String> {
     let mut chars = text.trim().chars().filter(|c| !turns_text_round(*c));
-    let mut line: String =
-        chars.by_ref().take(MAX_FOREIGN_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut line: String = chars
+        .by_ref()
+        .take(MAX_FOREIGN_CHARS)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     if chars.next().is_some() {
         line.push('…');
     }
     (!line.trim().is_empty()).then_some(line)
 }
 
-/// Whether a character is there only to change the direction of its neighbours, which can make one text look like
-/// another (Unicode UAX #9).
+/// Whether a character is there only to change the direction of its neighbours, which can make one
+/// text look like another (Unicode UAX #9).
 fn turns_text_round(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -128,7 +147,8 @@ mod tests {
 
     #[test]
     fn every_reason_has_a_sentence_of_its_own() {
-        let mut sentences: Vec<String> = every_reason().iter().map(|r| ending("bob", r, None).what).collect();
+        let mut sentences: Vec<String> =
+            every_reason().iter().map(|r| ending("bob", r, None).what).collect();
         assert!(sentences.iter().all(|s| s.ends_with('.') && s.len() > 10), "{sentences:?}");
         sentences.sort();
         let count = sentences.len();
@@ -140,7 +160,10 @@ mod tests {
     fn closing_a_call_and_cancelling_one_are_told_apart() {
         let talked = Some(Duration::from_secs(5));
         assert_eq!(ending("bob", &EndReason::HungUp, talked).what, "You closed the call with bob.");
-        assert_eq!(ending("bob", &EndReason::HungUp, None).what, "You cancelled the call with bob.");
+        assert_eq!(
+            ending("bob", &EndReason::HungUp, None).what,
+            "You cancelled the call with bob."
+        );
         assert_eq!(ending("bob", &EndReason::ClosedByPeer, talked).what, "bob closed the call.");
         assert_eq!(ending("bob", &EndReason::ClosedByPeer, None).what, "bob cancelled the call.");
     }
@@ -155,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_call_that_failed_reads_as_that_whether_or_not_media_had_connected_here() {
-        let failed = EndReason::ConnectFailed("A firewall on one side may be in the way.".to_owned());
+        let failed =
+            EndReason::ConnectFailed("A firewall on one side may be in the way.".to_owned());
         for talked in [None, Some(Duration::from_secs(9))] {
             let words = ending("bob", &failed, talked).to_string();
             assert_eq!(words, "Couldn't connect to bob. A firewall on one side may be in the way.");

@@ -1,7 +1,7 @@
 //! The person who is not there: drives a session for `visavis call` and `visavis answer`.
 //!
-//! It sees the same snapshots as a window and sends the same intents. What it did is said in lines for a person, and
-//! in the [`ExitReason`].
+//! It sees the same snapshots as a window and sends the same intents. What it did is said in lines
+//! for a person, and in the [`ExitReason`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +25,8 @@ const REPORT_WITHIN: Duration = Duration::from_secs(5);
 pub enum Errand {
     /// Call somebody.
     Call(Username),
-    /// Enter a room; call who is there, or accept the call of who comes. That holds for one call, also if the server was
-    /// lost before it.
+    /// Enter a room; call who is there, or accept the call of who comes. That holds for one call,
+    /// also if the server was lost before it.
     Meet(RoomId),
     /// Accept the first call, from this person where one is named; others are declined.
     Answer {
@@ -61,7 +61,8 @@ pub struct Outcome {
     pub report: Report,
 }
 
-/// Carries the script out. `say` is told each step in words; `interrupted` ends the call early, politely.
+/// Carries the script out. `say` is told each step in words; `interrupted` ends the call early,
+/// politely.
 pub async fn run(
     mut session: SessionHandle,
     script: Script,
@@ -108,7 +109,8 @@ pub async fn run(
     } else {
         tokio::time::timeout(REPORT_WITHIN, session.reports.recv()).await.ok().flatten()
     };
-    let mut report = report.unwrap_or_else(|| Report { outcome: exit_word(exit).to_owned(), ..Report::default() });
+    let mut report = report
+        .unwrap_or_else(|| Report { outcome: exit_word(exit).to_owned(), ..Report::default() });
     session.finish().await;
     if report.process.wall_s.is_none() {
         report.process = crate::session::process::ProcessClock::start().measure();
@@ -218,7 +220,8 @@ impl Person {
         }
     }
 
-    /// Whether the call that ended was not the one that is waited for: it was declined, or somebody else's.
+    /// Whether the call that ended was not the one that is waited for: it was declined, or somebody
+    /// else's.
     fn still_waits(&self, peer: &Username, reason: &EndReason) -> bool {
         match &self.script.errand {
             Errand::Answer { from } => {
@@ -228,20 +231,28 @@ impl Person {
         }
     }
 
-    /// Who waits in the room for our call, after we came back into it: to call them is what the command line asks for.
-    /// When we first come in, that has been done by the time we are there.
+    /// Who waits in the room for our call, after we came back into it: to call them is what the
+    /// command line asks for. When we first come in, that has been done by the time we are there.
     fn who_waits(&self, snapshot: &Snapshot) -> Option<Username> {
         let mate = snapshot.room_mate.as_ref().filter(|mate| mate.came_first)?;
         let logged_in = matches!(snapshot.login, LoginPhase::LoggedIn { .. });
-        let meets = matches!(self.script.errand, Errand::Meet(_)) && matches!(snapshot.room, RoomPhase::Inside(_));
+        let meets = matches!(self.script.errand, Errand::Meet(_))
+            && matches!(snapshot.room, RoomPhase::Inside(_));
         (logged_in && meets && !self.met).then(|| mate.username.clone())
     }
 
-    fn look_at_login(&mut self, snapshot: &Snapshot, now: Instant, say: &mut impl FnMut(&str)) -> Step {
+    fn look_at_login(
+        &mut self,
+        snapshot: &Snapshot,
+        now: Instant,
+        say: &mut impl FnMut(&str),
+    ) -> Step {
         if let RoomPhase::Refused(words) = &snapshot.room {
             return Step::Over(ExitReason::NotReached, words.clone());
         }
-        if let Some(peer) = self.who_waits(snapshot).filter(|_| now < self.deadline && !self.interrupted) {
+        if let Some(peer) =
+            self.who_waits(snapshot).filter(|_| now < self.deadline && !self.interrupted)
+        {
             self.met = true;
             say(&format!("{peer} is in the room: calling"));
             return Step::Do(Intent::Call { username: peer.to_string() });
@@ -265,10 +276,13 @@ impl Person {
                     }
                 }
             }
-            _ if self.interrupted => Step::Over(ExitReason::NotReached, "stopped before anyone was reached".into()),
-            LoginPhase::LoggedOut | LoginPhase::LoggingIn if now >= self.deadline => {
-                Step::Over(ExitReason::Server, format!("{} did not answer in time: check the address", snapshot.server))
+            _ if self.interrupted => {
+                Step::Over(ExitReason::NotReached, "stopped before anyone was reached".into())
             }
+            LoginPhase::LoggedOut | LoginPhase::LoggingIn if now >= self.deadline => Step::Over(
+                ExitReason::Server,
+                format!("{} did not answer in time: check the address", snapshot.server),
+            ),
             _ if now >= self.deadline => {
                 let what = match self.script.errand {
                     Errand::Meet(_) => "nobody came into the room in time",
@@ -280,7 +294,12 @@ impl Person {
         }
     }
 
-    fn wait_or_give_up(&mut self, now: Instant, exit: ExitReason, words: impl FnOnce() -> String) -> Step {
+    fn wait_or_give_up(
+        &mut self,
+        now: Instant,
+        exit: ExitReason,
+        words: impl FnOnce() -> String,
+    ) -> Step {
         if self.interrupted {
             return Step::Do(Intent::HangUp);
         }

@@ -44,7 +44,15 @@ struct LastFigures {
 
 impl CallMeasurements {
     pub(super) fn new(process: ProcessClock) -> Self {
-        Self { process, login: None, call: None, begun_at: None, accepted_at: None, connected_at: None, last: None }
+        Self {
+            process,
+            login: None,
+            call: None,
+            begun_at: None,
+            accepted_at: None,
+            connected_at: None,
+            last: None,
+        }
     }
 
     pub(super) fn logged_in(&mut self, took: Duration) {
@@ -74,7 +82,11 @@ impl CallMeasurements {
     }
 
     /// The connection is closing; its last figures come from here.
-    pub(super) fn closing(&mut self, peer: oneshot::Receiver<PeerStats>, pipeline: oneshot::Receiver<PipelineFigures>) {
+    pub(super) fn closing(
+        &mut self,
+        peer: oneshot::Receiver<PeerStats>,
+        pipeline: oneshot::Receiver<PipelineFigures>,
+    ) {
         self.last = Some(LastFigures { peer, pipeline });
     }
 
@@ -117,11 +129,14 @@ fn add_pipeline_figures(report: &mut Report, figures: PipelineFigures, begun_at:
     report.setup.call_to_first_audio_ms = since(begun_at, figures.first_audio_at);
     report.video.sent = figures.video_sent;
     if let Some(mut received) = figures.video_received {
-        // Pictures that never became whole are counted by the connection, those that did not decode by the decoder.
+        // Pictures that never became whole are counted by the connection, those that did not decode
+        // by the decoder.
         if let Some(waiting) = report.video.received.take() {
             received.jitter_buffer_ms = waiting.jitter_buffer_ms;
-            received.frames_dropped =
-                Some(received.frames_dropped.unwrap_or_default() + waiting.frames_dropped.unwrap_or_default());
+            received.frames_dropped = Some(
+                received.frames_dropped.unwrap_or_default()
+                    + waiting.frames_dropped.unwrap_or_default(),
+            );
         }
         report.video.received = Some(received);
     }
@@ -136,7 +151,8 @@ fn add_pipeline_figures(report: &mut Report, figures: PipelineFigures, begun_at:
         }
         report.audio.received = Some(received);
     }
-    let glass = report.video.received.as_ref().and_then(|received| received.glass_to_glass_ms.as_ref());
+    let glass =
+        report.video.received.as_ref().and_then(|received| received.glass_to_glass_ms.as_ref());
     let ear = report.audio.received.as_ref().and_then(|received| received.mouth_to_ear_ms.as_ref());
     // Marks in picture and sound tell it exactly; a real camera and a voice have none.
     let by_marks = glass.zip(ear).map(|(glass, ear)| glass.p50 - ear.p50);
@@ -162,8 +178,10 @@ fn add_peer_stats(report: &mut Report, stats: PeerStats) {
     };
     report.security = Security { dtls: stats.dtls, srtp: stats.srtp, ..Security::default() };
     if stats.audio_packets_sent > 0 {
-        report.audio.sent =
-            Some(AudioSent { packets: Some(stats.audio_packets_sent), bytes: Some(stats.audio_bytes_sent) });
+        report.audio.sent = Some(AudioSent {
+            packets: Some(stats.audio_packets_sent),
+            bytes: Some(stats.audio_bytes_sent),
+        });
     }
     if stats.audio_packets_received > 0 {
         report.audio.received = Some(AudioReceived {

@@ -1,9 +1,10 @@
 //! The thread that owns every device and every encoder and decoder: `media`.
 //!
-//! Closing a device can take its time, so the driver only tells this thread what is wanted; commands are carried out in
-//! order. Devices are open while a call or the preview wants them and closed at once when neither does; each is opened on a
-//! thread of its own. A device that is missing, busy or lost is said in words for as long as it is, everything else goes on
-//! without it, and it is tried again.
+//! Closing a device can take its time, so the driver only tells this thread what is wanted;
+//! commands are carried out in order. Devices are open while a call or the preview wants them and
+//! closed at once when neither does; each is opened on a thread of its own. A device that is
+//! missing, busy or lost is said in words for as long as it is, everything else goes on without it,
+//! and it is tried again.
 
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,8 +24,8 @@ use crate::session::options::SessionOptions;
 use crate::session::pipeline::{PipelineEnds, PipelineFigures};
 use crate::transport::PeerCommand;
 
-/// Commands that wait. They come from a person's clicks and a call's few steps; when full, the command is refused and
-/// said in the log.
+/// Commands that wait. They come from a person's clicks and a call's few steps; when full, the
+/// command is refused and said in the log.
 const COMMAND_QUEUE: usize = 64;
 /// Events that wait; when full, the event is dropped and comes again or is out of date.
 const EVENT_QUEUE: usize = 64;
@@ -95,7 +96,8 @@ pub(super) struct MediaHandle {
 }
 
 impl MediaHandle {
-    /// Starts the thread. Where the system gives no thread, every command is refused, in words in the log.
+    /// Starts the thread. Where the system gives no thread, every command is refused, in words in
+    /// the log.
     pub(super) fn start(
         options: &SessionOptions,
         remote_picture: Arc<LatestSlot<Picture>>,
@@ -110,7 +112,11 @@ impl MediaHandle {
         let spawned = std::thread::Builder::new().name("media".into()).spawn(move || {
             let mut engine = MediaEngine::new(options, remote_picture, self_picture, events);
             loop {
-                match command_queue.recv_timeout(if engine.is_opening() { LOOK_SOON } else { LOOK_EVERY }) {
+                match command_queue.recv_timeout(if engine.is_opening() {
+                    LOOK_SOON
+                } else {
+                    LOOK_EVERY
+                }) {
                     Ok(command) => engine.carry_out(command),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => break,
@@ -137,8 +143,12 @@ impl MediaHandle {
     fn command(&self, command: MediaCommand) {
         match self.commands.try_send(command) {
             Ok(()) => {}
-            Err(TrySendError::Full(_)) => tracing::error!("a device hangs, and a command for it was given up"),
-            Err(TrySendError::Disconnected(_)) => tracing::error!("devices are no longer looked after"),
+            Err(TrySendError::Full(_)) => {
+                tracing::error!("a device hangs, and a command for it was given up")
+            }
+            Err(TrySendError::Disconnected(_)) => {
+                tracing::error!("devices are no longer looked after")
+            }
         }
     }
 
@@ -215,7 +225,8 @@ impl MediaHandle {
     /// Closes every device, and comes back when that is done.
     pub(super) async fn finish(self) {
         drop(self.commands);
-        // The sender is gone without a word when the thread could not be started: then nothing is open either.
+        // The sender is gone without a word when the thread could not be started: then nothing is
+        // open either.
         let _ = self.ended.await;
     }
 }

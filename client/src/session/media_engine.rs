@@ -1,5 +1,5 @@
-//! What the media thread does: devices open and close as the call and the preview want them, and the encoders and
-//! decoders of one peer connection at a time run between them and its queues.
+//! What the media thread does: devices open and close as the call and the preview want them, and
+//! the encoders and decoders of one peer connection at a time run between them and its queues.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,8 +25,8 @@ use crate::session::open_devices::OpenCamera;
 use crate::session::options::SessionOptions;
 use crate::session::pipeline::{Pipeline, PipelineFigures, PipelineWorld};
 
-/// When the camera is turned off, so many black pictures follow the last real one, so that the other does not keep
-/// looking at a frozen face.
+/// When the camera is turned off, so many black pictures follow the last real one, so that the
+/// other does not keep looking at a frozen face.
 const BLACK_PICTURES: u32 = 3;
 /// The time between two of them.
 const BLACK_PICTURE_EVERY: Duration = Duration::from_millis(100);
@@ -153,8 +153,12 @@ impl MediaEngine {
                 self.camera_output = self.camera_output.take_over();
                 self.camera.keeper.choose(choice, Instant::now());
             }
-            MediaCommand::ChooseMicrophone(choice) => self.audio.choose_microphone(choice, Instant::now()),
-            MediaCommand::ChooseSpeaker(choice) => self.audio.choose_speaker(choice, Instant::now()),
+            MediaCommand::ChooseMicrophone(choice) => {
+                self.audio.choose_microphone(choice, Instant::now())
+            }
+            MediaCommand::ChooseSpeaker(choice) => {
+                self.audio.choose_speaker(choice, Instant::now())
+            }
             MediaCommand::ProcessVoice(wish) => self.audio.process_voice(wish),
             MediaCommand::SetVolume(volume) => self.audio.set_volume(volume),
             MediaCommand::ListDevices => self.list_devices(),
@@ -179,7 +183,9 @@ impl MediaEngine {
         {
             self.black_pictures_due -= 1;
             self.black_picture_at = Instant::now() + BLACK_PICTURE_EVERY;
-            pipeline.encoder_input().put(VideoFrame::black(self.options.video_size, Instant::now()));
+            pipeline
+                .encoder_input()
+                .put(VideoFrame::black(self.options.video_size, Instant::now()));
         }
         if self.pipeline.is_none() {
             self.audio.listen();
@@ -188,7 +194,10 @@ impl MediaEngine {
             self.trouble(words);
         }
         MediaFigures {
-            microphone_level: self.pipeline.as_ref().map_or_else(|| self.audio.level(), Pipeline::microphone_level),
+            microphone_level: self
+                .pipeline
+                .as_ref()
+                .map_or_else(|| self.audio.level(), Pipeline::microphone_level),
             remote_video_live: self.pipeline.as_ref().is_some_and(Pipeline::shows_pictures),
             pipeline: self.pipeline.as_ref().map(Pipeline::figures).unwrap_or_default(),
         }
@@ -201,7 +210,8 @@ impl MediaEngine {
     fn detach(&mut self) -> PipelineFigures {
         let Some(pipeline) = self.pipeline.take() else { return PipelineFigures::default() };
         self.camera_output.detach(&pipeline.encoder_input());
-        let (figures, sink) = pipeline.stop(self.options.snapshot.as_deref(), |words| self.trouble(words));
+        let (figures, sink) =
+            pipeline.stop(self.options.snapshot.as_deref(), |words| self.trouble(words));
         self.audio.stop_playing(sink);
         // The next picture that arrives belongs to another call.
         drop(self.remote_picture.take());
@@ -223,9 +233,9 @@ impl MediaEngine {
         loop {
             let was_opening = self.camera.is_opening();
             let output = self.camera_output.clone();
-            let event = self
-                .camera
-                .tick(Instant::now(), || move |choice: &CameraChoice| OpenCamera::open(choice, want, output.clone()));
+            let event = self.camera.tick(Instant::now(), || {
+                move |choice: &CameraChoice| OpenCamera::open(choice, want, output.clone())
+            });
             match event {
                 Some(Event::Opened(former)) => drop(former),
                 Some(Event::Closed(camera)) => {
@@ -234,7 +244,10 @@ impl MediaEngine {
                     drop(camera);
                 }
                 // Nor is what a camera delivers that opens too late.
-                None if was_opening && !self.camera.is_opening() && self.camera.device().is_none() => {
+                None if was_opening
+                    && !self.camera.is_opening()
+                    && self.camera.device().is_none() =>
+                {
                     self.camera_output = self.camera_output.take_over();
                 }
                 None => return,
@@ -252,11 +265,20 @@ impl MediaEngine {
         if let Some(now) = watch.take() {
             let before = self.seen.replace(now.clone()).unwrap_or_else(|| now.clone());
             let at = Instant::now();
-            let seen = |devices: &DevicesNow| Seen { default: None, names: devices.cameras.clone() };
-            device_changes::tell(&mut self.camera.keeper, (false, None), (&seen(&before), &seen(&now)), at);
+            let seen =
+                |devices: &DevicesNow| Seen { default: None, names: devices.cameras.clone() };
+            device_changes::tell(
+                &mut self.camera.keeper,
+                (false, None),
+                (&seen(&before), &seen(&now)),
+                at,
+            );
             self.audio.devices_changed(&before, &now, at);
         }
-        watch.look_for_names(Missing { audio: self.audio.is_missing(), camera: self.camera.keeper.is_missing() });
+        watch.look_for_names(Missing {
+            audio: self.audio.is_missing(),
+            camera: self.camera.keeper.is_missing(),
+        });
     }
 
     /// Tells the driver what it does not know yet about the devices.
@@ -271,7 +293,9 @@ impl MediaEngine {
             (DeviceKind::Speaker, self.audio.speaker_trouble()),
         ];
         for ((kind, trouble), told) in troubles.into_iter().zip(&mut self.told.troubles) {
-            if *told != trouble && report(&self.events, MediaEvent::DeviceTrouble(kind, trouble.clone())) {
+            if *told != trouble
+                && report(&self.events, MediaEvent::DeviceTrouble(kind, trouble.clone()))
+            {
                 *told = trouble;
             }
         }
@@ -295,12 +319,18 @@ impl MediaEngine {
             }
         } else if self.self_view.is_none() {
             let input = LatestSlot::new();
-            match SelfView::spawn(Arc::clone(&input), Arc::clone(&self.self_picture), LARGEST_SELF_VIEW) {
+            match SelfView::spawn(
+                Arc::clone(&input),
+                Arc::clone(&self.self_picture),
+                LARGEST_SELF_VIEW,
+            ) {
                 Ok(view) => {
                     self.camera_output.attach(Arc::clone(&input));
                     self.self_view = Some((input, view));
                 }
-                Err(error) => tracing::error!("no thread for the self-view could be started: {error}"),
+                Err(error) => {
+                    tracing::error!("no thread for the self-view could be started: {error}")
+                }
             }
         }
     }

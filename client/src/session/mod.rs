@@ -1,7 +1,8 @@
-//! The driver: owns the [`crate::call`] machine, carries out its outputs, starts and stops the media pipelines.
+//! The driver: owns the [`crate::call`] machine, carries out its outputs, starts and stops the
+//! media pipelines.
 //!
-//! A window or a command line sends an [`snapshot::Intent`] and sees [`snapshot::Snapshot`]s; it never touches a
-//! device, a socket or the machine.
+//! A window or a command line sends an [`snapshot::Intent`] and sees [`snapshot::Snapshot`]s; it
+//! never touches a device, a socket or the machine.
 
 mod audio_devices;
 mod device_changes;

@@ -1,5 +1,5 @@
-//! The lines that tell a person what went wrong or went on without something. Bounded; the oldest goes first. What is said
-//! about a device is withdrawn when it is no longer true.
+//! The lines that tell a person what went wrong or went on without something. Bounded; the oldest
+//! goes first. What is said about a device is withdrawn when it is no longer true.
 
 use crate::session::snapshot::{Notice, NoticeId};
 
@@ -29,7 +29,8 @@ impl Notices {
         self.push(text);
     }
 
-    /// What is wrong with a device now takes the place of what was said about it before; nothing does when it is well.
+    /// What is wrong with a device now takes the place of what was said about it before; nothing
+    /// does when it is well.
     pub(super) fn device(&mut self, kind: DeviceKind, trouble: Option<String>) {
         if let Some(at) = self.of_devices.iter().position(|(of, _)| *of == kind) {
             let (_, former) = self.of_devices.swap_remove(at);
@@ -84,12 +85,17 @@ mod tests {
     #[test]
     fn what_is_said_about_a_device_changes_with_it_and_goes_when_it_is_well() {
         let mut notices = Notices::default();
-        let texts = |notices: &Notices| notices.list().into_iter().map(|notice| notice.text).collect::<Vec<_>>();
+        let texts = |notices: &Notices| {
+            notices.list().into_iter().map(|notice| notice.text).collect::<Vec<_>>()
+        };
         notices.add("the recording is not whole".to_owned());
         notices.device(DeviceKind::Speaker, Some("the speaker is busy".to_owned()));
         notices.device(DeviceKind::Camera, Some("no camera".to_owned()));
         notices.device(DeviceKind::Speaker, Some("the speaker is gone".to_owned()));
-        assert_eq!(texts(&notices), ["the recording is not whole", "no camera", "the speaker is gone"]);
+        assert_eq!(
+            texts(&notices),
+            ["the recording is not whole", "no camera", "the speaker is gone"]
+        );
         notices.device(DeviceKind::Speaker, None);
         notices.device(DeviceKind::Microphone, None);
         assert_eq!(texts(&notices), ["the recording is not whole", "no camera"]);

@@ -1,4 +1,5 @@
-//! What a session opens: camera, microphone and speaker, each with its own events, as a [`DeviceSlot`] keeps them.
+//! What a session opens: camera, microphone and speaker, each with its own events, as a
+//! [`DeviceSlot`] keeps them.
 //!
 //! [`DeviceSlot`]: crate::session::device_slot::DeviceSlot
 
@@ -7,7 +8,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::device::audio_host::{AudioDeviceError, AudioEvent};
-use crate::device::camera::{Camera, CameraError, CameraEvent, CameraOutput, CameraWant, open_camera};
+use crate::device::camera::{
+    Camera, CameraError, CameraEvent, CameraOutput, CameraWant, open_camera,
+};
 use crate::device::microphone::{Microphone, open_microphone};
 use crate::device::speaker::{Speaker, open_speaker};
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
@@ -60,7 +63,11 @@ pub(super) struct OpenCamera {
 }
 
 impl OpenCamera {
-    pub(super) fn open(choice: &CameraChoice, want: CameraWant, output: CameraOutput) -> Result<Self, CameraError> {
+    pub(super) fn open(
+        choice: &CameraChoice,
+        want: CameraWant,
+        output: CameraOutput,
+    ) -> Result<Self, CameraError> {
         let (event_in, events) = mpsc::channel(DEVICE_EVENT_QUEUE);
         let camera = open_camera(choice, want, output, event_in)?;
         Ok(Self { _camera: camera, events, live: false })
@@ -98,7 +105,11 @@ impl Device for OpenCamera {
 impl OpenError for AudioDeviceError {
     fn failure(&self) -> Failure {
         // A sound system has no word of its own for a device that we have open ourselves.
-        if matches!(self, Self::Busy { .. } | Self::Failed { .. }) { Failure::Taken } else { Failure::Other }
+        if matches!(self, Self::Busy { .. } | Self::Failed { .. }) {
+            Failure::Taken
+        } else {
+            Failure::Other
+        }
     }
 }
 
@@ -117,7 +128,8 @@ impl Choice for MicrophoneChoice {
         self.hears_a_room()
     }
 
-    /// One that was not there to begin with has no stand-in: nobody is heard through a microphone that they did not choose.
+    /// One that was not there to begin with has no stand-in: nobody is heard through a microphone
+    /// that they did not choose.
     fn stand_in(&self, was_there: bool) -> Option<Self> {
         (was_there && matches!(self, Self::Named(_))).then_some(Self::Default)
     }

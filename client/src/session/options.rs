@@ -23,7 +23,8 @@ pub enum Identity {
     Guest,
     /// That it comes from the device with this key.
     Device(DeviceKey),
-    /// There is a key and it can't be used; why, in words. Nobody is logged in with less than they own.
+    /// There is a key and it can't be used; why, in words. Nobody is logged in with less than they
+    /// own.
     Unusable(String),
 }
 
@@ -64,7 +65,8 @@ pub struct SessionOptions {
     pub remembered_server: String,
     /// The name as it was typed last.
     pub remembered_username: String,
-    /// Whether somebody looks: pictures are made ready to show, the list of people is kept fresh, calls ring aloud.
+    /// Whether somebody looks: pictures are made ready to show, the list of people is kept fresh,
+    /// calls ring aloud.
     pub window: bool,
 }
 

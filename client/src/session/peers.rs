@@ -1,7 +1,9 @@
-//! Runs one peer connection as a task: what it is told goes in, what it reports comes out under its [`PeerId`].
+//! Runs one peer connection as a task: what it is told goes in, what it reports comes out under its
+//! [`PeerId`].
 //!
-//! Dropping the [`RunningPeer`]'s command sender (which [`RunningPeer::close`] does) closes the connection at once, also
-//! while it is still being set up; its last figures come back when it is gone.
+//! Dropping the [`RunningPeer`]'s command sender (which [`RunningPeer::close`] does) closes the
+//! connection at once, also while it is still being set up; its last figures come back when it is
+//! gone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +56,8 @@ impl RunningPeer {
         self.commands.downgrade()
     }
 
-    /// Tells it something. A queue that is full belongs to a connection that hangs, which the deadlines end.
+    /// Tells it something. A queue that is full belongs to a connection that hangs, which the
+    /// deadlines end.
     pub(super) fn command(&self, command: PeerCommand) {
         if self.commands.try_send(command).is_err() {
             tracing::warn!("a peer connection does not take commands");

@@ -1,4 +1,5 @@
-//! The encoders and decoders that serve one peer connection, the queues between them and it, and what they measured.
+//! The encoders and decoders that serve one peer connection, the queues between them and it, and
+//! what they measured.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +10,9 @@ use tokio::sync::mpsc;
 
 use crate::media::audio_receive::{AudioReceiveStats, AudioReceiver, AudioSink};
 use crate::media::audio_send::{AudioSendStats, AudioSender};
-use crate::media::frame::{AudioFrame, EncodedAudio, EncodedVideo, Picture, ReceivedAudio, ReceivedVideo, VideoFrame};
+use crate::media::frame::{
+    AudioFrame, EncodedAudio, EncodedVideo, Picture, ReceivedAudio, ReceivedVideo, VideoFrame,
+};
 use crate::media::frame_queue::FrameQueue;
 use crate::media::lip_sync::SharedLipSync;
 use crate::media::slot::LatestSlot;
@@ -24,14 +27,16 @@ use crate::session::report::{AudioReceived, AudioSent, Quantiles, VideoReceived,
 use crate::session::speaker_turn::Plays;
 use crate::transport::{AudioControl, MediaPorts, PeerCommand, VideoControl};
 
-/// Encoded pictures on their way to the pacer. When full, the encoder drops the picture and makes a key frame next.
+/// Encoded pictures on their way to the pacer. When full, the encoder drops the picture and makes a
+/// key frame next.
 const VIDEO_OUT: usize = 8;
 /// Encoded sound on its way to the pacer: 160 or 320 ms. When full, the packet is dropped.
 const AUDIO_OUT: usize = 16;
-/// Whole received pictures: one second at 30 a second. When full, pictures are dropped up to the next key frame.
+/// Whole received pictures: one second at 30 a second. When full, pictures are dropped up to the
+/// next key frame.
 const VIDEO_IN: usize = 30;
-/// Received sound, up to four pieces for each packet: the jitter buffer takes it at once, so this only bridges a stall. When
-/// full, it is dropped.
+/// Received sound, up to four pieces for each packet: the jitter buffer takes it at once, so this
+/// only bridges a stall. When full, it is dropped.
 const AUDIO_IN: usize = 256;
 /// Wishes for the encoder. When full, the wish is dropped and made again.
 const VIDEO_CONTROL: usize = 32;
@@ -148,21 +153,33 @@ impl Pipeline {
         };
         let ask_for_key_frame = move || {
             if let Some(peer) = peer.upgrade() {
-                // A full queue belongs to a connection that hangs: the next broken picture asks again.
+                // A full queue belongs to a connection that hangs: the next broken picture asks
+                // again.
                 let _ = peer.try_send(PeerCommand::RequestKeyFrame);
             }
         };
-        let mut keep = |what: &str, error: &dyn std::fmt::Display| trouble(format!("{what}: {error}."));
-        let video_sender = VideoSender::spawn(Arc::clone(&encoder_input), sending, ends.video_out, ends.video_control)
-            .inspect_err(|error| keep("Your picture can't be sent", error))
-            .ok();
+        let mut keep =
+            |what: &str, error: &dyn std::fmt::Display| trouble(format!("{what}: {error}."));
+        let video_sender = VideoSender::spawn(
+            Arc::clone(&encoder_input),
+            sending,
+            ends.video_out,
+            ends.video_control,
+        )
+        .inspect_err(|error| keep("Your picture can't be sent", error))
+        .ok();
         let video_receiver = VideoReceiver::spawn(ends.video_in, receiving, ask_for_key_frame)
             .inspect_err(|error| keep("Their picture can't be shown", error))
             .ok();
-        let audio_sender =
-            AudioSender::spawn(world.heard, ends.audio_out, ends.audio_control, world.muted, world.voice)
-                .inspect_err(|error| keep("Your voice can't be sent", error))
-                .ok();
+        let audio_sender = AudioSender::spawn(
+            world.heard,
+            ends.audio_out,
+            ends.audio_control,
+            world.muted,
+            world.voice,
+        )
+        .inspect_err(|error| keep("Your voice can't be sent", error))
+        .ok();
         let audio_receiver = AudioReceiver::spawn(ends.audio_in, world.sink, ends.lip_sync)
             .inspect_err(|error| keep("Their voice can't be played", error))
             .ok();
@@ -213,8 +230,8 @@ impl Pipeline {
         }
     }
 
-    /// Stops them, lets the last pictures be written, says what was measured, and gives the speaker's sink back. The
-    /// last picture that was shown goes to `snapshot`.
+    /// Stops them, lets the last pictures be written, says what was measured, and gives the
+    /// speaker's sink back. The last picture that was shown goes to `snapshot`.
     pub(super) fn stop(
         self,
         snapshot: Option<&Path>,
@@ -263,7 +280,8 @@ fn video_sent(stats: &VideoSendStats) -> Option<VideoSent> {
 }
 
 fn audio_sent(stats: &AudioSendStats) -> Option<AudioSent> {
-    (stats.packets > 0).then_some(AudioSent { packets: Some(stats.packets), bytes: Some(stats.bytes) })
+    (stats.packets > 0)
+        .then_some(AudioSent { packets: Some(stats.packets), bytes: Some(stats.bytes) })
 }
 
 fn audio_received(stats: &AudioReceiveStats) -> Option<AudioReceived> {

@@ -1,6 +1,7 @@
 //! What this process has cost so far.
 //!
-//! Linux tells it in `/proc` (proc(5)); where the system is not asked yet the figures stay unmeasured.
+//! Linux tells it in `/proc` (proc(5)); where the system is not asked yet the figures stay
+//! unmeasured.
 
 use std::time::Instant;
 
@@ -32,13 +33,15 @@ impl ProcessClock {
 
 #[cfg(target_os = "linux")]
 mod imp {
-    /// Linux reports times in ticks of 1/100 s to every program, whatever the kernel was built with (time(7)).
+    /// Linux reports times in ticks of 1/100 s to every program, whatever the kernel was built with
+    /// (time(7)).
     const TICKS_PER_SECOND: f64 = 100.0;
 
     /// User and system time of all threads.
     pub(super) fn cpu_seconds() -> Option<f64> {
         let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-        // The command name, in parentheses, may itself hold spaces; fields 14 and 15 are counted from the front.
+        // The command name, in parentheses, may itself hold spaces; fields 14 and 15 are counted
+        // from the front.
         let after_name = stat.rsplit_once(')')?.1;
         let mut fields = after_name.split_whitespace().skip(11);
         let user: f64 = fields.next()?.parse().ok()?;

@@ -7,7 +7,8 @@ use serde::Serialize;
 /// The whole report.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Report {
-    /// How it ended, in one word: `completed`, `declined`, `busy`, `no-answer`, `unknown-user`, `failed`, `lost`, …
+    /// How it ended, in one word: `completed`, `declined`, `busy`, `no-answer`, `unknown-user`,
+    /// `failed`, `lost`, …
     pub outcome: String,
     /// The other person.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +51,8 @@ figures! {
     Setup {
         /// From asking to log in to being logged in.
         login_ms: f64,
-        /// From the callee's accepting to media being able to flow; on the caller's side from the answer's arrival.
+        /// From the callee's accepting to media being able to flow; on the caller's side from the
+        /// answer's arrival.
         accept_to_connected_ms: f64,
         /// From placing the call (or its arrival here) to the first decoded picture.
         call_to_first_video_ms: f64,

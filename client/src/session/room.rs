@@ -1,9 +1,10 @@
 //! The room that the person asked for: pure rules, with time as an argument.
 //!
-//! In: that they want to be in a room, and what the server says about rooms. Out: where we are, for the window; and at
-//! most once for each time that they asked, whom to call. What always holds: only the answer to their asking, for that very
-//! room and while it is still expected, leads to a call. A `joined` that nobody asked for changes nothing, and one that
-//! answers the app's own coming back (after the server has lost us) says who is there and calls nobody.
+//! In: that they want to be in a room, and what the server says about rooms. Out: where we are, for
+//! the window; and at most once for each time that they asked, whom to call. What always holds:
+//! only the answer to their asking, for that very room and while it is still expected, leads to a
+//! call. A `joined` that nobody asked for changes nothing, and one that answers the app's own
+//! coming back (after the server has lost us) says who is there and calls nobody.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,8 @@ use crate::call::deadline;
 use crate::session::ending::foreign;
 use crate::session::snapshot::{RoomMate, RoomPhase};
 
-/// How long the person's asking stands while no answer comes: as long as a call that they placed would ring.
+/// How long the person's asking stands while no answer comes: as long as a call that they placed
+/// would ring.
 const ASKING_STANDS: Duration = deadline::RING;
 
 /// What the person asked for and has not got yet.
@@ -45,13 +47,14 @@ impl<C> Room<C> {
         self.asking = Some(Asking { consent, until: now + ASKING_STANDS });
     }
 
-    /// The person has turned to another call meanwhile: whoever is in the room is not called any more, only shown.
+    /// The person has turned to another call meanwhile: whoever is in the room is not called any
+    /// more, only shown.
     pub(super) fn withdraw(&mut self) {
         self.asking = None;
     }
 
-    /// We are logged in again: the room to ask for. A session that goes on is where it was, unless the asking was lost on
-    /// the way; asking twice does no harm.
+    /// We are logged in again: the room to ask for. A session that goes on is where it was, unless
+    /// the asking was lost on the way; asking twice does no harm.
     pub(super) fn enter_again(&mut self, resumed: bool) -> Option<RoomId> {
         let room = match &self.phase {
             RoomPhase::Inside(_) if resumed => return None,
@@ -62,8 +65,14 @@ impl<C> Room<C> {
         Some(room)
     }
 
-    /// The server says that we are in a room, and who was there before us. Says whom to call, if the person asked for it.
-    pub(super) fn joined(&mut self, room: RoomId, users: Vec<Username>, now: Instant) -> Option<(Username, C)> {
+    /// The server says that we are in a room, and who was there before us. Says whom to call, if
+    /// the person asked for it.
+    pub(super) fn joined(
+        &mut self,
+        room: RoomId,
+        users: Vec<Username>,
+        now: Instant,
+    ) -> Option<(Username, C)> {
         if !matches!(&self.phase, RoomPhase::Entering(asked) if *asked == room) {
             return None;
         }
@@ -83,7 +92,8 @@ impl<C> Room<C> {
 
     /// Somebody left a room.
     pub(super) fn user_left(&mut self, room: &RoomId, username: &Username) {
-        if self.is_inside(room) && self.mate.as_ref().is_some_and(|mate| mate.username == *username) {
+        if self.is_inside(room) && self.mate.as_ref().is_some_and(|mate| mate.username == *username)
+        {
             self.mate = None;
         }
     }
@@ -95,9 +105,14 @@ impl<C> Room<C> {
             return;
         }
         let words = match code {
-            ErrorCode::RoomFull => format!("There are two people in {room} already: agree on another room."),
-            ErrorCode::RateLimited => "The server asks for a pause: try again in a minute.".to_owned(),
-            _ => foreign(message).unwrap_or_else(|| format!("The server did not let you into {room}.")),
+            ErrorCode::RoomFull => {
+                format!("There are two people in {room} already: agree on another room.")
+            }
+            ErrorCode::RateLimited => {
+                "The server asks for a pause: try again in a minute.".to_owned()
+            }
+            _ => foreign(message)
+                .unwrap_or_else(|| format!("The server did not let you into {room}.")),
         };
         self.phase = RoomPhase::Refused(words);
         self.asking = None;
@@ -187,7 +202,11 @@ mod tests {
         let mut entering = asking(now);
         assert_eq!(entering.joined(room("red"), names(&["mallory"]), now), None);
         assert_eq!(entering.phase(), &RoomPhase::Entering(blue()));
-        assert_eq!(entering.joined(blue(), names(&["bob"]), now), Some((bob(), Said(1))), "the answer still counts");
+        assert_eq!(
+            entering.joined(blue(), names(&["bob"]), now),
+            Some((bob(), Said(1))),
+            "the answer still counts"
+        );
 
         let mut waiting = inside(now);
         assert_eq!(waiting.joined(blue(), names(&["mallory"]), now), None, "unasked");
@@ -244,7 +263,11 @@ mod tests {
 
             let mut room = asking(now);
             assert_eq!(room.enter_again(resumed), Some(blue()));
-            assert_eq!(room.joined(blue(), names(&["bob"]), now + ASKING_STANDS), None, "they are no longer waiting");
+            assert_eq!(
+                room.joined(blue(), names(&["bob"]), now + ASKING_STANDS),
+                None,
+                "they are no longer waiting"
+            );
             assert_eq!(seen(&room), Some(("bob", true)));
         }
     }
@@ -278,7 +301,10 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         };
-        assert_eq!(words(ErrorCode::RoomFull, "x"), "There are two people in blue already: agree on another room.");
+        assert_eq!(
+            words(ErrorCode::RoomFull, "x"),
+            "There are two people in blue already: agree on another room."
+        );
         assert_eq!(words(ErrorCode::Unavailable, "Try again soon."), "Try again soon.");
         assert!(words(ErrorCode::Other, "").contains("blue"));
     }

@@ -31,8 +31,8 @@ pub enum Intent {
         /// Whom.
         username: String,
     },
-    /// Enter a room of two and meet whoever is there: who comes second calls the first. It is the consent to one call, with
-    /// whoever is in this room when the answer comes.
+    /// Enter a room of two and meet whoever is there: who comes second calls the first. It is the
+    /// consent to one call, with whoever is in this room when the answer comes.
     JoinRoom(RoomId),
     /// Take the call that rings.
     Accept {
@@ -43,8 +43,8 @@ pub enum Intent {
     Decline,
     /// Cancel or close the call.
     HangUp,
-    /// Wait no longer for the call to connect. Of a call that is being connected both ends read that this failed, not that
-    /// somebody cancelled.
+    /// Wait no longer for the call to connect. Of a call that is being connected both ends read
+    /// that this failed, not that somebody cancelled.
     GiveUp,
     /// Put the notice of how the call ended away.
     Dismiss,
@@ -52,7 +52,8 @@ pub enum Intent {
     MuteMicrophone(bool),
     /// Turn the camera off or on. Also kept between calls.
     TurnCameraOff(bool),
-    /// Show the local preview, or stop it (which closes camera and microphone unless a call uses them).
+    /// Show the local preview, or stop it (which closes camera and microphone unless a call uses
+    /// them).
     Preview(bool),
     /// Use another camera from now on.
     ChooseCamera(CameraChoice),
@@ -60,8 +61,8 @@ pub enum Intent {
     ChooseMicrophone(MicrophoneChoice),
     /// Use another speaker from now on.
     ChooseSpeaker(SpeakerChoice),
-    /// Process the voice like this from now on, with the microphone in use and, as far as it is not what suits that, with
-    /// any other.
+    /// Process the voice like this from now on, with the microphone in use and, as far as it is not
+    /// what suits that, with any other.
     ProcessVoice(VoiceSettings),
     /// Play the other this loud from now on.
     SetVolume(Volume),
@@ -205,7 +206,8 @@ pub struct Snapshot {
 /// What joins a window to a session.
 #[derive(Clone)]
 pub struct SessionLink {
-    /// Where intents go. Bounded; an intent that does not fit is lost, so it is large enough for a person.
+    /// Where intents go. Bounded; an intent that does not fit is lost, so it is large enough for a
+    /// person.
     pub intents: mpsc::Sender<Intent>,
     /// What to show.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,

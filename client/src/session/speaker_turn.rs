@@ -1,8 +1,9 @@
 //! Who plays through the one speaker: the ring tone, and once the media of a call flows the call.
 //!
-//! A speaker has one sink, and whoever plays has it: it goes from hand to hand. So nobody has to see to it that the ring
-//! tone ends before the call is heard, and both are one stream of the sound system. What always holds: the ring tone writes
-//! nothing after the call got the sink; a call that is heard is not interrupted by a ring tone.
+//! A speaker has one sink, and whoever plays has it: it goes from hand to hand. So nobody has to
+//! see to it that the ring tone ends before the call is heard, and both are one stream of the sound
+//! system. What always holds: the ring tone writes nothing after the call got the sink; a call that
+//! is heard is not interrupted by a ring tone.
 
 use std::sync::Arc;
 
@@ -68,7 +69,8 @@ impl SpeakerTurn {
         }
     }
 
-    /// The call plays no longer, and gives back what it played through: for the next connection of the same call.
+    /// The call plays no longer, and gives back what it played through: for the next connection of
+    /// the same call.
     pub(super) fn end_call(&mut self, sink: Option<Box<dyn AudioSink>>) {
         if matches!(self.holder, Holder::Call) {
             self.from_call = true;
@@ -135,7 +137,8 @@ mod tests {
 
     type Frame = [f32; AUDIO_FRAME_SAMPLES];
 
-    /// What was written into the sinks, with the name of each. A sink wants a frame every millisecond.
+    /// What was written into the sinks, with the name of each. A sink wants a frame every
+    /// millisecond.
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<(&'static str, Frame)>>>);
 
@@ -150,10 +153,16 @@ mod tests {
             self.0.lock().unwrap().clone()
         }
 
-        /// Waits until something that is not silence has been written into the sink of this name after the first `from`.
+        /// Waits until something that is not silence has been written into the sink of this name
+        /// after the first `from`.
         fn sounds(&self, name: &str, from: usize) {
             let deadline = Instant::now() + Duration::from_secs(10);
-            while !self.list().iter().skip(from).any(|(sink, frame)| *sink == name && frame.iter().any(|s| *s != 0.0)) {
+            while !self
+                .list()
+                .iter()
+                .skip(from)
+                .any(|(sink, frame)| *sink == name && frame.iter().any(|s| *s != 0.0))
+            {
                 assert!(Instant::now() < deadline, "{name} stays silent");
                 std::thread::yield_now();
             }
@@ -258,7 +267,8 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_goes_on_with_another_connection_plays_through_the_same_sink_at_the_same_volume() {
+    fn a_call_that_goes_on_with_another_connection_plays_through_the_same_sink_at_the_same_volume()
+    {
         let written = Written::default();
         let volume = VolumeControl::new(Volume::from_percent(50));
         let mut turn = SpeakerTurn::new(volume, FrameQueue::new(4));

@@ -1,6 +1,7 @@
 //! The figures of a running call, a second at a time, and the last minute of them.
 //!
-//! Pure: counts since the beginning go in with the time, rates come out. What was not measured is `None`, never 0.
+//! Pure: counts since the beginning go in with the time, rates come out. What was not measured is
+//! `None`, never 0.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -162,7 +163,8 @@ fn reading(
     let seconds = elapsed.as_secs_f64();
     let bitrate = |before: u64, now: u64| {
         // Nothing ever came or left: nothing was measured.
-        (now > 0).then(|| Bitrate::from_bps((now.saturating_sub(before) as f64 * 8.0 / seconds) as u64))
+        (now > 0)
+            .then(|| Bitrate::from_bps((now.saturating_sub(before) as f64 * 8.0 / seconds) as u64))
     };
     let rate = |before: Option<u64>, now: Option<u64>| {
         now.map(|now| now.saturating_sub(before.unwrap_or_default()) as f64 / seconds)
@@ -192,12 +194,18 @@ fn reading(
         loss_out: peer.loss_out,
         audio_wait: milliseconds(heard.and_then(|heard| heard.jitter_buffer_ms)),
         video_wait: milliseconds(peer.video_jitter_buffer_ms),
-        frozen: milliseconds(now.frozen_ms.map(|frozen| frozen - last.frozen_ms.unwrap_or_default())),
+        frozen: milliseconds(
+            now.frozen_ms.map(|frozen| frozen - last.frozen_ms.unwrap_or_default()),
+        ),
         concealed: heard.and_then(|heard| heard.concealed_ratio),
         glass_to_glass: milliseconds(
-            received.and_then(|received| received.glass_to_glass_ms.as_ref()).map(|delay| delay.p50),
+            received
+                .and_then(|received| received.glass_to_glass_ms.as_ref())
+                .map(|delay| delay.p50),
         ),
-        mouth_to_ear: milliseconds(heard.and_then(|heard| heard.mouth_to_ear_ms.as_ref()).map(|delay| delay.p50)),
+        mouth_to_ear: milliseconds(
+            heard.and_then(|heard| heard.mouth_to_ear_ms.as_ref()).map(|delay| delay.p50),
+        ),
         resent: Some(now.resent.saturating_sub(last.resent)),
     }
 }
@@ -221,8 +229,11 @@ mod tests {
         let sent = VideoSent { frames: Some(seconds * 30), ..VideoSent::default() };
         let frozen = if seconds > 2 { 400.0 } else { 0.0 };
         let received = VideoReceived { freeze_total_ms: Some(frozen), ..VideoReceived::default() };
-        let figures =
-            PipelineFigures { video_sent: Some(sent), video_received: Some(received), ..PipelineFigures::default() };
+        let figures = PipelineFigures {
+            video_sent: Some(sent),
+            video_received: Some(received),
+            ..PipelineFigures::default()
+        };
         (peer, figures)
     }
 
@@ -241,7 +252,8 @@ mod tests {
             assert_eq!(reading.audio_received, Some(Bitrate::from_kbps(32)));
             assert_eq!(reading.resent, Some(3));
         }
-        let frozen: Vec<_> = readings.iter().map(|reading| reading.frozen.map(|time| time.as_millis())).collect();
+        let frozen: Vec<_> =
+            readings.iter().map(|reading| reading.frozen.map(|time| time.as_millis())).collect();
         assert_eq!(frozen, [Some(0), Some(400), Some(0)]);
     }
 

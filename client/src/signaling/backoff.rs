@@ -1,7 +1,7 @@
 //! When to try again: soon at first, then ever later, never all at the same moment.
 //!
-//! Pure: the jitter is an argument. Exponential with equal jitter (half fixed, half random), so that a server that
-//! comes back is not met by all its clients at once.
+//! Pure: the jitter is an argument. Exponential with equal jitter (half fixed, half random), so
+//! that a server that comes back is not met by all its clients at once.
 
 use std::time::Duration;
 

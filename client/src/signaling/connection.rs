@@ -1,5 +1,5 @@
-//! The task behind [`super::Signaling`]: once logged in, it says what is to be said and reports what is heard, and
-//! logs in again when the connection is lost.
+//! The task behind [`super::Signaling`]: once logged in, it says what is to be said and reports
+//! what is heard, and logs in again when the connection is lost.
 
 use std::time::Duration;
 
@@ -23,7 +23,8 @@ const PING_AFTER: Duration = Duration::from_secs(40);
 const PONG_WITHIN: Duration = Duration::from_secs(15);
 /// How long a name that was ours a moment ago may still be held by our own lost connection.
 const OWN_GHOST: Duration = Duration::from_secs(60);
-/// The server closes with this when the session goes on on another connection: coming back would take it from that.
+/// The server closes with this when the session goes on on another connection: coming back would
+/// take it from that.
 const CLOSE_REPLACED: u16 = 4001;
 
 /// Why a login ended.
@@ -52,7 +53,8 @@ pub(super) async fn run(
             Ok(LoggedIn { mut socket, username, ice_servers, resumed }) => {
                 backoff.reset();
                 let logged_in = SignalingEvent::LoggedIn { username, ice_servers, resumed };
-                let undelivered = match serve(&mut socket, &mut commands, &events, logged_in).await {
+                let undelivered = match serve(&mut socket, &mut commands, &events, logged_in).await
+                {
                     End::Closed => {
                         let _ = timeout(WRITE_WITHIN, say_goodbye(&mut socket)).await;
                         return;
@@ -76,7 +78,8 @@ pub(super) async fn run(
                 return;
             }
             Err(Failure::Unreachable(_)) => {}
-            Err(Failure::Refused(reason, _)) if lost_at.is_some_and(|at| may_pass(reason, at.elapsed())) => {}
+            Err(Failure::Refused(reason, _))
+                if lost_at.is_some_and(|at| may_pass(reason, at.elapsed())) => {}
             Err(Failure::Refused(reason, message)) => {
                 let _ = events.send(SignalingEvent::LoginRefused { reason, message }).await;
                 return;
@@ -90,13 +93,16 @@ pub(super) async fn run(
     }
 }
 
-/// Whether the refusal to let somebody in again, so long after they lost a login that worked, may be over soon.
+/// Whether the refusal to let somebody in again, so long after they lost a login that worked, may
+/// be over soon.
 fn may_pass(reason: LoginRefusal, since_lost: Duration) -> bool {
     match reason {
         LoginRefusal::Taken => since_lost < OWN_GHOST,
         // A server that starts, stops or is overrun says all kinds of things.
         LoginRefusal::RateLimited | LoginRefusal::Unavailable | LoginRefusal::Other => true,
-        LoginRefusal::InvalidName | LoginRefusal::AlreadyLoggedIn | LoginRefusal::NotAllowed => false,
+        LoginRefusal::InvalidName | LoginRefusal::AlreadyLoggedIn | LoginRefusal::NotAllowed => {
+            false
+        }
     }
 }
 
@@ -115,8 +121,8 @@ async fn until_closed(commands: &mut mpsc::Receiver<Command>) {
     }
 }
 
-/// Says what is to be said and reports what is heard, beginning with `first`. While there is no room for an event
-/// nothing more is read, but what is to be said still gets out.
+/// Says what is to be said and reports what is heard, beginning with `first`. While there is no
+/// room for an event nothing more is read, but what is to be said still gets out.
 async fn serve(
     socket: &mut Socket,
     commands: &mut mpsc::Receiver<Command>,

@@ -1,8 +1,10 @@
 //! Logging in: what is shown to the server, and what it answers.
 //!
-//! With a key, the server's greeting is waited for, and its challenge signed; a server that does not greet gets the login
-//! of a guest. What always holds: once the server has taken our signature, we never log in without one (the name would
-//! be taken for somebody else's); nobody is logged in under another name than the one asked for; a token is shown to the server that gave it and to no other.
+//! With a key, the server's greeting is waited for, and its challenge signed; a server that does
+//! not greet gets the login of a guest. What always holds: once the server has taken our signature,
+//! we never log in without one (the name would be taken for somebody else's); nobody is logged in
+//! under another name than the one asked for; a token is shown to the server that gave it and to no
+//! other.
 
 use std::time::Duration;
 
@@ -13,7 +15,9 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 use visavis_shared::limits::MAX_RELAYED_BYTES;
-use visavis_shared::{ClientMessage, ErrorCode, IceServer, Login, LoginRefusal, ServerMessage, Username, codec};
+use visavis_shared::{
+    ClientMessage, ErrorCode, IceServer, Login, LoginRefusal, ServerMessage, Username, codec,
+};
 
 use super::connection::write;
 use super::server_url::ServerUrl;
@@ -89,12 +93,16 @@ impl Account {
             }
         }
         let signed = login.signature.is_some();
-        write(&mut socket, &ClientMessage::Login(login)).await.map_err(|()| self.unreachable("it hung up"))?;
+        write(&mut socket, &ClientMessage::Login(login))
+            .await
+            .map_err(|()| self.unreachable("it hung up"))?;
         let answer = timeout(LOGIN_WITHIN, self.answer(&mut socket, signed)).await;
-        match answer.unwrap_or_else(|_| Err(self.unreachable("it speaks no protocol that we know"))) {
+        match answer.unwrap_or_else(|_| Err(self.unreachable("it speaks no protocol that we know")))
+        {
             Ok((username, ice_servers, token)) => {
                 self.proven |= signed;
-                let token = token.filter(|token| !token.is_empty() && token.len() <= MAX_SECRET_BYTES);
+                let token =
+                    token.filter(|token| !token.is_empty() && token.len() <= MAX_SECRET_BYTES);
                 let resumed = token.is_some() && token == self.token;
                 self.token = token;
                 Ok(LoggedIn { socket, username, ice_servers, resumed })
@@ -136,7 +144,9 @@ impl Account {
             loop {
                 match socket.next().await {
                     Some(Ok(Message::Text(text))) => {
-                        if let Ok(ServerMessage::Hello { challenge, .. }) = codec::decode_server(&text) {
+                        if let Ok(ServerMessage::Hello { challenge, .. }) =
+                            codec::decode_server(&text)
+                        {
                             return Ok(Some(challenge).filter(|challenge| is_challenge(challenge)));
                         }
                     }
@@ -158,13 +168,19 @@ impl Account {
                 Some(Ok(Message::Text(text))) => match codec::decode_server(&text) {
                     // We ask for a name in its one form, which a server has no reason to change.
                     Ok(ServerMessage::LoggedIn { username, .. }) if username != self.username => {
-                        return Err(Failure::Refused(LoginRefusal::InvalidName, another_name_words(&self.username)));
+                        return Err(Failure::Refused(
+                            LoginRefusal::InvalidName,
+                            another_name_words(&self.username),
+                        ));
                     }
                     Ok(ServerMessage::LoggedIn { username, ice_servers, resume }) => {
                         return Ok((username, ice_servers, resume));
                     }
                     Ok(ServerMessage::LoginRefused { reason, message }) => {
-                        return Err(Failure::Refused(reason, refusal_words(reason, &message, &self.username, signed)));
+                        return Err(Failure::Refused(
+                            reason,
+                            refusal_words(reason, &message, &self.username, signed),
+                        ));
                     }
                     Ok(ServerMessage::Error { code, message, .. }) => {
                         return Err(Failure::Refused(refusal(code), message));
@@ -181,7 +197,9 @@ impl Account {
 
 /// Whether a text can be a challenge: what is signed can't be made to look like something else.
 fn is_challenge(text: &str) -> bool {
-    !text.is_empty() && text.len() <= MAX_SECRET_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic())
+    !text.is_empty()
+        && text.len() <= MAX_SECRET_BYTES
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// What an `error` in the place of an answer to a login means.
@@ -206,7 +224,9 @@ pub(super) fn connect_words(error: &tungstenite::Error) -> String {
         tungstenite::Error::Io(error) => match error.kind() {
             std::io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
             std::io::ErrorKind::TimedOut => "no answer".to_owned(),
-            std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::UnexpectedEof => "it hung up".to_owned(),
+            std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::UnexpectedEof => {
+                "it hung up".to_owned()
+            }
             std::io::ErrorKind::NetworkUnreachable | std::io::ErrorKind::HostUnreachable => {
                 "there is no way to it in this network".to_owned()
             }
@@ -214,28 +234,38 @@ pub(super) fn connect_words(error: &tungstenite::Error) -> String {
             _ => "its name is not known, or the network is down".to_owned(),
         },
         tungstenite::Error::Tls(_) => "its certificate is not trusted".to_owned(),
-        tungstenite::Error::Http(response) => format!("it is no signaling server: HTTP {}", response.status().as_u16()),
+        tungstenite::Error::Http(response) => {
+            format!("it is no signaling server: HTTP {}", response.status().as_u16())
+        }
         tungstenite::Error::Capacity(_) => "it sent more than is allowed".to_owned(),
-        tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => "it hung up".to_owned(),
+        tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => {
+            "it hung up".to_owned()
+        }
         _ => "it speaks no protocol that we know".to_owned(),
     }
 }
 
 fn another_name_words(username: &Username) -> String {
-    format!("The server let you in under another name than {username}, so you are not logged in: check its address.")
+    format!(
+        "The server let you in under another name than {username}, so you are not logged in: check its address."
+    )
 }
 
 fn refusal_words(reason: LoginRefusal, message: &str, username: &Username, signed: bool) -> String {
     match reason {
         LoginRefusal::Taken => {
-            format!("Somebody is already logged in as {username}: choose another name, or close the other window.")
+            format!(
+                "Somebody is already logged in as {username}: choose another name, or close the other window."
+            )
         }
         LoginRefusal::InvalidName if message.is_empty() => {
             format!("The server does not take {username} for a name: choose another one.")
         }
         _ if message.is_empty() => "The server refused the login and gave no reason.".to_owned(),
         LoginRefusal::NotAllowed if signed => {
-            format!("{message} If that was this device, write the server's address as you did then.")
+            format!(
+                "{message} If that was this device, write the server's address as you did then."
+            )
         }
         _ => message.to_owned(),
     }

@@ -1,9 +1,10 @@
 //! The WebSocket connection to the signaling server: log in, stay logged in, log in again.
 //!
-//! In: where, as whom, with which key, and messages to send. Out: [`SignalingEvent`]s. What always holds: a login that
-//! never worked is reported and given up; one that worked once is renewed, with its session where the server still has
-//! it, until somebody closes it, the session is taken over, or the server refuses it for good;
-//! nothing that the server sends can do more than be ignored; a queue of events that nobody reads holds up no message.
+//! In: where, as whom, with which key, and messages to send. Out: [`SignalingEvent`]s. What always
+//! holds: a login that never worked is reported and given up; one that worked once is renewed, with
+//! its session where the server still has it, until somebody closes it, the session is taken over,
+//! or the server refuses it for good; nothing that the server sends can do more than be ignored; a
+//! queue of events that nobody reads holds up no message.
 
 pub(crate) mod backoff;
 mod connection;
@@ -19,11 +20,11 @@ pub use server_url::{ServerUrl, UrlError};
 
 use crate::device_key::DeviceKey;
 
-/// Messages that wait to be written. A burst of candidates is the most that comes at once; what does not fit belongs to
-/// a connection that hangs, and is dropped.
+/// Messages that wait to be written. A burst of candidates is the most that comes at once; what
+/// does not fit belongs to a connection that hangs, and is dropped.
 const COMMAND_QUEUE: usize = 256;
-/// Events that wait to be read. When full, nothing more is read from the server until there is room; what is to be said
-/// still gets out.
+/// Events that wait to be read. When full, nothing more is read from the server until there is
+/// room; what is to be said still gets out.
 const EVENT_QUEUE: usize = 256;
 /// How long a polite good-bye may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
@@ -48,7 +49,8 @@ pub enum SignalingEvent {
         username: Username,
         /// STUN and TURN servers that it offers.
         ice_servers: Vec<IceServer>,
-        /// Whether the session before goes on: what was said to us meanwhile follows, and we are in the same room.
+        /// Whether the session before goes on: what was said to us meanwhile follows, and we are in
+        /// the same room.
         resumed: bool,
     },
     /// The login was refused; nothing more comes.
@@ -65,7 +67,8 @@ pub enum SignalingEvent {
     },
     /// The connection was lost; it is being renewed.
     Down,
-    /// Somebody who holds the same key logged in with the same name, and the session is theirs; nothing more comes.
+    /// Somebody who holds the same key logged in with the same name, and the session is theirs;
+    /// nothing more comes.
     Replaced,
     /// The server says something.
     Message(ServerMessage),
@@ -88,7 +91,9 @@ impl Signaling {
     ///
     /// # Errors
     /// [`UrlError`] when the address makes no sense; it says what to write.
-    pub fn connect(config: SignalingConfig) -> Result<(Self, mpsc::Receiver<SignalingEvent>), UrlError> {
+    pub fn connect(
+        config: SignalingConfig,
+    ) -> Result<(Self, mpsc::Receiver<SignalingEvent>), UrlError> {
         let url = ServerUrl::parse(&config.url)?;
         let key = config.key.map(|key| key.login_key(url.origin()));
         let account = login::Account::new(url, config.username, key);
@@ -109,8 +114,8 @@ impl Signaling {
         (Self { commands, task: tokio::spawn(async {}) }, sent)
     }
 
-    /// Sends a message. While the connection is down, messages are dropped: whoever needs one said again says it when
-    /// the login is back.
+    /// Sends a message. While the connection is down, messages are dropped: whoever needs one said
+    /// again says it when the login is back.
     pub fn send(&self, message: ClientMessage) {
         if self.commands.try_send(Command::Send(Box::new(message))).is_err() {
             tracing::warn!("a message to the server was dropped: the connection hangs");

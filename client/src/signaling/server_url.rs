@@ -19,8 +19,8 @@ pub struct ServerUrl {
 }
 
 impl ServerUrl {
-    /// Takes what was typed: a bare host gets `ws://` and the default port; `wss://` without a port is 443, as
-    /// everywhere on the web.
+    /// Takes what was typed: a bare host gets `ws://` and the default port; `wss://` without a port
+    /// is 443, as everywhere on the web.
     ///
     /// # Errors
     /// [`UrlError`] says what to write instead.
@@ -58,7 +58,8 @@ impl ServerUrl {
         &self.url
     }
 
-    /// Scheme, host and port, in the one spelling that they have: what tells one server from another.
+    /// Scheme, host and port, in the one spelling that they have: what tells one server from
+    /// another.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
@@ -66,8 +67,10 @@ impl ServerUrl {
 }
 
 fn one_spelling(host: &str) -> String {
-    let v6 =
-        host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).and_then(|host| host.parse::<Ipv6Addr>().ok());
+    let v6 = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .and_then(|host| host.parse::<Ipv6Addr>().ok());
     v6.map_or_else(|| host.to_ascii_lowercase(), |address| format!("[{address}]"))
 }
 
@@ -111,7 +114,16 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_with_an_example() {
-        for typed in ["", "   ", "ftp://x", "ws://", "a b", "ws://user:secret@host", "host:99999", "ws://host:port"] {
+        for typed in [
+            "",
+            "   ",
+            "ftp://x",
+            "ws://",
+            "a b",
+            "ws://user:secret@host",
+            "host:99999",
+            "ws://host:port",
+        ] {
             let error = ServerUrl::parse(typed).expect_err(typed);
             assert!(error.to_string().contains("ws://HOST:9090"), "{error}");
         }

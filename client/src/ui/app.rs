@@ -1,13 +1,16 @@
-//! The window's own state: takes the newest snapshot, shows the screen that goes with it, applies what it asks for.
+//! The window's own state: takes the newest snapshot, shows the screen that goes with it, applies
+//! what it asks for.
 //!
-//! [`App::logic`] runs even while the window is minimised and handles what a call needs then (title, attention);
-//! [`App::show`] paints. What always holds: the screens only paint and collect [`Action`]s; intents leave here and
-//! nowhere else.
+//! [`App::logic`] runs even while the window is minimised and handles what a call needs then
+//! (title, attention); [`App::show`] paints. What always holds: the screens only paint and collect
+//! [`Action`]s; intents leave here and nowhere else.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{CentralPanel, Context, Frame, Ui, UserAttentionType, ViewportCommand, ViewportId};
+use eframe::egui::{
+    CentralPanel, Context, Frame, Ui, UserAttentionType, ViewportCommand, ViewportId,
+};
 
 use super::action::{Action, Actions};
 use super::call_screen::{CallScreen, CallView};
@@ -57,7 +60,10 @@ impl App {
             }
             Err(error) => {
                 tracing::warn!(%error, "no thread to write settings");
-                local_notices.push("Your choices won't be remembered: the system has no thread to spare.".to_owned());
+                local_notices.push(
+                    "Your choices won't be remembered: the system has no thread to spare."
+                        .to_owned(),
+                );
                 None
             }
         });
@@ -80,8 +86,8 @@ impl App {
         }
     }
 
-    /// Takes the newest snapshot and does what does not need painting. Comes before [`Self::show`], and alone while
-    /// the window is minimised.
+    /// Takes the newest snapshot and does what does not need painting. Comes before [`Self::show`],
+    /// and alone while the window is minimised.
     pub fn logic(&mut self, ctx: &Context) {
         let new = Arc::clone(&self.link.snapshots.borrow_and_update());
         let old = std::mem::replace(&mut self.snapshot, new);
@@ -106,9 +112,11 @@ impl App {
 
     fn call_changed(&mut self, ctx: &Context, old: &CallPhase) {
         let new = &self.snapshot.call;
-        let (was_ringing, rings) = (matches!(old, CallPhase::Ringing { .. }), matches!(new, CallPhase::Ringing { .. }));
+        let (was_ringing, rings) =
+            (matches!(old, CallPhase::Ringing { .. }), matches!(new, CallPhase::Ringing { .. }));
         if was_ringing != rings {
-            let attention = if rings { UserAttentionType::Critical } else { UserAttentionType::Reset };
+            let attention =
+                if rings { UserAttentionType::Critical } else { UserAttentionType::Reset };
             ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(attention));
         }
         let in_call = |phase: &CallPhase| match phase {
@@ -151,7 +159,8 @@ impl App {
         CentralPanel::no_frame().frame(Frame::new().fill(base)).show(ui, |ui| {
             self.screen(ui, &snapshot, &mut actions);
         });
-        let in_call = matches!(snapshot.call, CallPhase::InCall { .. } | CallPhase::Reconnecting { .. });
+        let in_call =
+            matches!(snapshot.call, CallPhase::InCall { .. } | CallPhase::Reconnecting { .. });
         notices::show(&ctx, &snapshot.notices, &self.local_notices, in_call, &mut actions);
         if self.help {
             keyboard::help(&ctx, &mut actions);
@@ -194,7 +203,8 @@ impl App {
                 self.call.show(ui, view, snapshot, (&self.remote, &self.own), actions);
             }
             CallPhase::Reconnecting { peer, since, lost_at } => {
-                let view = CallView { peer: peer.as_str(), since: *since, lost_at: Some(*lost_at), now };
+                let view =
+                    CallView { peer: peer.as_str(), since: *since, lost_at: Some(*lost_at), now };
                 self.call.show(ui, view, snapshot, (&self.remote, &self.own), actions);
             }
             CallPhase::Ended { peer, reason, talked } => {
@@ -224,8 +234,11 @@ impl App {
 
     fn send(&mut self, intent: Intent) {
         match &intent {
-            Intent::LogIn { server, username } => self.asked_login = Some((server.clone(), username.clone())),
-            // Choices made elsewhere (on the command line) are for one run; those made here are remembered.
+            Intent::LogIn { server, username } => {
+                self.asked_login = Some((server.clone(), username.clone()))
+            }
+            // Choices made elsewhere (on the command line) are for one run; those made here are
+            // remembered.
             Intent::ChooseCamera(choice) => {
                 self.settings.camera = choice.clone();
                 self.keep_settings();
@@ -239,7 +252,8 @@ impl App {
                 self.keep_settings();
             }
             Intent::ProcessVoice(settings) => {
-                self.settings.voice = VoiceWish::behind(*settings, self.snapshot.microphone.hears_a_room());
+                self.settings.voice =
+                    VoiceWish::behind(*settings, self.snapshot.microphone.hears_a_room());
                 self.keep_settings();
             }
             Intent::SetVolume(volume) => {
@@ -266,7 +280,9 @@ fn title(snapshot: &Snapshot) -> String {
         (CallPhase::Ringing { peer, .. }, _) => format!("{peer} is calling – Visavis"),
         (CallPhase::Calling { peer, .. }, _) => format!("Calling {peer} – Visavis"),
         (
-            CallPhase::Connecting { peer, .. } | CallPhase::InCall { peer, .. } | CallPhase::Reconnecting { peer, .. },
+            CallPhase::Connecting { peer, .. }
+            | CallPhase::InCall { peer, .. }
+            | CallPhase::Reconnecting { peer, .. },
             _,
         ) => format!("In a call with {peer} – Visavis"),
         (_, LoginPhase::LoggedIn { username } | LoginPhase::Reconnecting { username }) => {

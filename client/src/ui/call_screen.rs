@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    Align2, Area, Color32, Context, CornerRadius, CursorIcon, FontId, Frame, Id, Label, Margin, Order, Rect, RichText,
-    Sense, Theme, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Area, Color32, Context, CornerRadius, CursorIcon, FontId, Frame, Id, Label, Margin,
+    Order, Rect, RichText, Sense, Theme, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::action::{Action, Actions};
@@ -65,13 +65,17 @@ impl CallScreen {
         if self.devices_open {
             self.devices(ui.ctx(), stage, snapshot, actions);
         }
-        if self.statistics_open && statistics::show(ui.ctx(), stage, snapshot.statistics.as_deref()) {
+        if self.statistics_open && statistics::show(ui.ctx(), stage, snapshot.statistics.as_deref())
+        {
             self.statistics_open = false;
         }
     }
 
     /// The other person, or who they are while there is no picture. Returns whether there is one.
-    #[expect(clippy::too_many_arguments, reason = "a leaf of the layout; a struct would only rename its arguments")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a leaf of the layout; a struct would only rename its arguments"
+    )]
     fn stage(
         &self,
         ui: &mut Ui,
@@ -90,7 +94,8 @@ impl CallScreen {
         let shape = letterbox(remote.aspect().unwrap_or(16.0 / 9.0), stage);
         let shown = snapshot.remote_video_live && remote.paint(ui.painter(), shape, 0, false);
         let peer = call.peer;
-        let label = if shown { format!("Picture of {peer}") } else { format!("No picture from {peer}") };
+        let label =
+            if shown { format!("Picture of {peer}") } else { format!("No picture from {peer}") };
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
         if !shown {
             let palette = Palette::of(ui.visuals());
@@ -99,7 +104,12 @@ impl CallScreen {
             widgets::paint_avatar(ui.painter(), palette, center, radius, peer);
             let below = center + vec2(0.0, radius + 14.0);
             let text = format!("No picture from {peer}");
-            let galley = ui.painter().layout(text, FontId::proportional(15.0), palette.weak, stage.width() - 32.0);
+            let galley = ui.painter().layout(
+                text,
+                FontId::proportional(15.0),
+                palette.weak,
+                stage.width() - 32.0,
+            );
             ui.painter().galley(below - vec2(galley.size().x / 2.0, 0.0), galley, palette.weak);
         } else if call.lost_at.is_some() {
             // What stands still must not look as if it moved.
@@ -108,7 +118,14 @@ impl CallScreen {
         shown
     }
 
-    fn bar(&mut self, ui: &mut Ui, stage: Rect, snapshot: &Snapshot, fullscreen: bool, actions: &mut Actions) {
+    fn bar(
+        &mut self,
+        ui: &mut Ui,
+        stage: Rect,
+        snapshot: &Snapshot,
+        fullscreen: bool,
+        actions: &mut Actions,
+    ) {
         let (muted, off) = (snapshot.microphone_muted, snapshot.camera_off);
         let look = |switched: bool| if switched { Look::Switched } else { Look::Plain };
         let hang_up = ui.ctx().format_shortcut(&keyboard::HANG_UP);
@@ -116,13 +133,15 @@ impl CallScreen {
             Control {
                 icon: if muted { Icon::MicrophoneOff } else { Icon::Microphone },
                 text: if muted { "Unmute" } else { "Mute" },
-                hint: if muted { "Let them hear you (M)" } else { "Mute the microphone (M)" }.to_owned(),
+                hint: if muted { "Let them hear you (M)" } else { "Mute the microphone (M)" }
+                    .to_owned(),
                 look: look(muted),
             },
             Control {
                 icon: if off { Icon::CameraOff } else { Icon::Camera },
                 text: if off { "Camera on" } else { "Camera off" },
-                hint: if off { "Let them see you (V)" } else { "Turn the camera off (V)" }.to_owned(),
+                hint: if off { "Let them see you (V)" } else { "Turn the camera off (V)" }
+                    .to_owned(),
                 look: look(off),
             },
             Control {
@@ -134,7 +153,12 @@ impl CallScreen {
             Control {
                 icon: if fullscreen { Icon::Restore } else { Icon::Fullscreen },
                 text: if fullscreen { "Window" } else { "Full screen" },
-                hint: if fullscreen { "Back to the window (F or Escape)" } else { "Fill the screen (F)" }.to_owned(),
+                hint: if fullscreen {
+                    "Back to the window (F or Escape)"
+                } else {
+                    "Fill the screen (F)"
+                }
+                .to_owned(),
                 look: Look::Plain,
             },
             Control {
@@ -172,11 +196,16 @@ impl CallScreen {
                     ui.set_width(width);
                     ui.horizontal(|ui| {
                         ui.label(RichText::new("Devices").size(16.0));
-                        ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
-                            if widgets::icon_button(ui, Icon::Close, "Close the devices").clicked() {
-                                self.devices_open = false;
-                            }
-                        });
+                        ui.with_layout(
+                            eframe::egui::Layout::right_to_left(eframe::egui::Align::Center),
+                            |ui| {
+                                if widgets::icon_button(ui, Icon::Close, "Close the devices")
+                                    .clicked()
+                                {
+                                    self.devices_open = false;
+                                }
+                            },
+                        );
                     });
                     eframe::egui::ScrollArea::vertical().max_height(room - 90.0).show(ui, |ui| {
                         devices::show(ui, snapshot, actions);
@@ -206,7 +235,10 @@ pub(super) fn is_fullscreen(ctx: &Context) -> bool {
 fn head(ui: &mut Ui, stage: Rect, call: CallView<'_>, opacity: f32) {
     let talked = call.now.saturating_duration_since(call.since);
     ui.ctx().request_repaint_after(waiting::until_next_second(call.since, call.now));
-    let rect = Rect::from_min_size(stage.min + Vec2::splat(12.0), vec2((stage.width() * 0.5).min(360.0), 34.0));
+    let rect = Rect::from_min_size(
+        stage.min + Vec2::splat(12.0),
+        vec2((stage.width() * 0.5).min(360.0), 34.0),
+    );
     ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
         ui.set_opacity(opacity);
         chip().show(ui, |ui| {
@@ -237,8 +269,11 @@ fn condition(ui: &mut Ui, stage: Rect, call: CallView<'_>, snapshot: &Snapshot) 
             let lost = call.now.saturating_duration_since(lost_at);
             ui.ctx().request_repaint_after(waiting::until_next_second(lost_at, call.now));
             // Not before five seconds: a short gap needs no number.
-            let so_far =
-                if lost < Duration::from_secs(5) { String::new() } else { format!(" ({})", words::clock(lost)) };
+            let so_far = if lost < Duration::from_secs(5) {
+                String::new()
+            } else {
+                format!(" ({})", words::clock(lost))
+            };
             format!("The connection to {} is interrupted. Mending it…{so_far}", call.peer)
         }
         None => match snapshot.connection_words.as_deref().and_then(words::foreign) {
@@ -254,7 +289,11 @@ fn condition(ui: &mut Ui, stage: Rect, call: CallView<'_>, snapshot: &Snapshot) 
     let size = galley.size() + 2.0 * padding + vec2(icon + 8.0, 0.0);
     let rect = Rect::from_min_size(pos2(stage.center().x - size.x / 2.0, stage.top() + 54.0), size);
     ui.painter().rect_filled(rect, 12.0, FLOATING);
-    Icon::Warning.paint(ui.painter(), Rect::from_min_size(rect.min + padding, Vec2::splat(icon)), amber);
+    Icon::Warning.paint(
+        ui.painter(),
+        Rect::from_min_size(rect.min + padding, Vec2::splat(icon)),
+        amber,
+    );
     let words = Rect::from_min_size(rect.min + padding + vec2(icon + 8.0, 0.0), galley.size());
     let line = ui.put(words, Label::new(galley));
     let live = if call.lost_at.is_some() { Live::Assertive } else { Live::Polite };
@@ -263,5 +302,8 @@ fn condition(ui: &mut Ui, stage: Rect, call: CallView<'_>, snapshot: &Snapshot) 
 
 /// The ground under text that floats over a picture.
 fn chip() -> Frame {
-    Frame::new().fill(FLOATING).corner_radius(CornerRadius::same(12)).inner_margin(Margin::symmetric(12, 7))
+    Frame::new()
+        .fill(FLOATING)
+        .corner_radius(CornerRadius::same(12))
+        .inner_margin(Margin::symmetric(12, 7))
 }

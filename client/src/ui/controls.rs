@@ -1,14 +1,14 @@
 //! The floating bar of a call: one round button for each thing, which fades when the mouse rests.
 //!
-//! What always holds: the buttons are in the accessibility tree even while they can't be seen; a pointer can't press
-//! what is not seen; what has the keyboard is seen.
+//! What always holds: the buttons are in the accessibility tree even while they can't be seen; a
+//! pointer can't press what is not seen; what has the keyboard is seen.
 
 use std::time::Duration;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, Color32, Context, CornerRadius, FontId, Id, PointerButton, Rect, Response, Sense, Stroke, StrokeKind, Ui,
-    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Color32, Context, CornerRadius, FontId, Id, PointerButton, Rect, Response, Sense,
+    Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::icons::Icon;
@@ -36,7 +36,8 @@ pub(super) struct Reveal {
 }
 
 impl Reveal {
-    /// Looks at the input of this pass; `hold` keeps the controls in sight. Asks for the repaint that hides them.
+    /// Looks at the input of this pass; `hold` keeps the controls in sight. Asks for the repaint
+    /// that hides them.
     pub(super) fn update(&mut self, ctx: &Context, hold: bool) -> f32 {
         let (now, moved, went_down) = ctx.input(|i| {
             let moved = i.pointer.is_moving() || i.pointer.any_down() || !i.keys_down.is_empty();
@@ -53,7 +54,8 @@ impl Reveal {
         if self.visible && !hold {
             ctx.request_repaint_after(Duration::from_secs_f64(REST_SECONDS - rested));
         }
-        self.opacity = ctx.animate_bool_with_time(Id::unique("controls-shown"), self.visible, FADE_SECONDS);
+        self.opacity =
+            ctx.animate_bool_with_time(Id::unique("controls-shown"), self.visible, FADE_SECONDS);
         self.opacity
     }
 }
@@ -79,10 +81,19 @@ pub(super) enum Look {
     HangUp,
 }
 
-/// Shows the bar at the lower edge of `stage`. Returns which button was pressed, and whether the bar is being used.
-pub(super) fn bar(ui: &mut Ui, stage: Rect, reveal: &Reveal, controls: &[Control]) -> (Option<usize>, bool) {
+/// Shows the bar at the lower edge of `stage`. Returns which button was pressed, and whether the
+/// bar is being used.
+pub(super) fn bar(
+    ui: &mut Ui,
+    stage: Rect,
+    reveal: &Reveal,
+    controls: &[Control],
+) -> (Option<usize>, bool) {
     let size = vec2(BUTTON.x * controls.len() as f32, BUTTON.y) + Vec2::splat(2.0 * MARGIN);
-    let rect = Rect::from_min_size(pos2(stage.center().x - size.x / 2.0, stage.bottom() - GAP - size.y), size);
+    let rect = Rect::from_min_size(
+        pos2(stage.center().x - size.x / 2.0, stage.bottom() - GAP - size.y),
+        size,
+    );
     let mut pressed = None;
     let mut used = false;
     ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
@@ -95,8 +106,10 @@ pub(super) fn bar(ui: &mut Ui, stage: Rect, reveal: &Reveal, controls: &[Control
             StrokeKind::Inside,
         );
         for (i, control) in controls.iter().enumerate() {
-            let place =
-                Rect::from_min_size(pos2(rect.left() + MARGIN + BUTTON.x * i as f32, rect.top() + MARGIN), BUTTON);
+            let place = Rect::from_min_size(
+                pos2(rect.left() + MARGIN + BUTTON.x * i as f32, rect.top() + MARGIN),
+                BUTTON,
+            );
             let response = button(ui, place, control);
             used |= response.has_focus();
             let by_pointer = response.clicked_by(PointerButton::Primary);
@@ -137,6 +150,12 @@ fn button(ui: &mut Ui, rect: Rect, control: &Control) -> Response {
     }
     control.icon.paint_on(painter, Rect::from_center_size(center, Vec2::splat(22.0)), ink, fill);
     let caption = pos2(rect.center().x, rect.bottom() - 2.0);
-    painter.text(caption, Align2::CENTER_BOTTOM, control.text, FontId::proportional(12.5), palette.text);
+    painter.text(
+        caption,
+        Align2::CENTER_BOTTOM,
+        control.text,
+        FontId::proportional(12.5),
+        palette.text,
+    );
     response.on_hover_text(control.hint.as_str())
 }

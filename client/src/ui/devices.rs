@@ -24,8 +24,8 @@ fn entry<C>(text: impl Into<String>, choice: C) -> Entry<C> {
     Entry { text: text.into(), choice }
 }
 
-/// The lines for one kind of device: the system's choice, each device, and the rest; a choice that is not among them
-/// comes last.
+/// The lines for one kind of device: the system's choice, each device, and the rest; a choice that
+/// is not among them comes last.
 fn entries<C: PartialEq + Clone>(
     devices: &[DeviceInfo],
     default: C,
@@ -56,7 +56,8 @@ fn missing_text(name: &str) -> String {
 }
 
 fn cameras(snapshot: &Snapshot) -> Vec<Entry<CameraChoice>> {
-    let rest = vec![entry("Test picture", CameraChoice::Pattern), entry("No camera", CameraChoice::None)];
+    let rest =
+        vec![entry("Test picture", CameraChoice::Pattern), entry("No camera", CameraChoice::None)];
     let describe = |choice: &CameraChoice| match choice {
         CameraChoice::Named(name) => missing_text(name),
         CameraChoice::File(path) => file_text(path),
@@ -71,7 +72,10 @@ fn microphones(snapshot: &Snapshot) -> Vec<Entry<MicrophoneChoice>> {
         MicrophoneChoice::Tone(hertz) => hertz,
         _ => 440.0,
     };
-    let rest = vec![entry("Test tone", MicrophoneChoice::Tone(tone)), entry("No microphone", MicrophoneChoice::None)];
+    let rest = vec![
+        entry("Test tone", MicrophoneChoice::Tone(tone)),
+        entry("No microphone", MicrophoneChoice::None),
+    ];
     let describe = |choice: &MicrophoneChoice| match choice {
         MicrophoneChoice::Named(name) => missing_text(name),
         MicrophoneChoice::File(path) => file_text(path),
@@ -80,7 +84,14 @@ fn microphones(snapshot: &Snapshot) -> Vec<Entry<MicrophoneChoice>> {
         MicrophoneChoice::Default | MicrophoneChoice::None => String::new(),
     };
     let devices = &snapshot.devices.microphones;
-    entries(devices, MicrophoneChoice::Default, MicrophoneChoice::Named, rest, &snapshot.microphone, describe)
+    entries(
+        devices,
+        MicrophoneChoice::Default,
+        MicrophoneChoice::Named,
+        rest,
+        &snapshot.microphone,
+        describe,
+    )
 }
 
 fn speakers(snapshot: &Snapshot) -> Vec<Entry<SpeakerChoice>> {
@@ -91,10 +102,22 @@ fn speakers(snapshot: &Snapshot) -> Vec<Entry<SpeakerChoice>> {
         SpeakerChoice::Default | SpeakerChoice::None => String::new(),
     };
     let devices = &snapshot.devices.speakers;
-    entries(devices, SpeakerChoice::Default, SpeakerChoice::Named, rest, &snapshot.speaker, describe)
+    entries(
+        devices,
+        SpeakerChoice::Default,
+        SpeakerChoice::Named,
+        rest,
+        &snapshot.speaker,
+        describe,
+    )
 }
 
-fn chooser<C: PartialEq + Clone>(ui: &mut Ui, label: &str, entries: &[Entry<C>], current: &C) -> Option<C> {
+fn chooser<C: PartialEq + Clone>(
+    ui: &mut Ui,
+    label: &str,
+    entries: &[Entry<C>],
+    current: &C,
+) -> Option<C> {
     let caption = widgets::caption(ui, label);
     let selected = entries.iter().find(|e| e.choice == *current).map_or("", |e| e.text.as_str());
     let mut chosen = None;
@@ -179,7 +202,10 @@ mod tests {
     #[test]
     fn the_list_holds_the_default_each_device_and_the_rest() {
         let snapshot = Snapshot {
-            devices: DeviceList { cameras: vec![device("A", false), device("B", true)], ..DeviceList::default() },
+            devices: DeviceList {
+                cameras: vec![device("A", false), device("B", true)],
+                ..DeviceList::default()
+            },
             ..Snapshot::default()
         };
         let texts: Vec<String> = cameras(&snapshot).into_iter().map(|e| e.text).collect();
@@ -188,8 +214,12 @@ mod tests {
 
     #[test]
     fn a_choice_that_is_not_there_is_still_shown() {
-        let mut snapshot = Snapshot { speaker: SpeakerChoice::Named("Old".to_owned()), ..Snapshot::default() };
-        assert_eq!(speakers(&snapshot).last().map(|e| e.text.as_str()), Some("Old (not connected)"));
+        let mut snapshot =
+            Snapshot { speaker: SpeakerChoice::Named("Old".to_owned()), ..Snapshot::default() };
+        assert_eq!(
+            speakers(&snapshot).last().map(|e| e.text.as_str()),
+            Some("Old (not connected)")
+        );
         snapshot.speaker = SpeakerChoice::File("/tmp/out.wav".into());
         assert_eq!(speakers(&snapshot).last().map(|e| e.text.as_str()), Some("File out.wav"));
     }

@@ -1,7 +1,7 @@
 //! Fonts of the system for names in scripts that the built-in fonts lack (Chinese, Arabic, …).
 //!
-//! Listing the system's fonts takes tens of milliseconds and a thread, so it is left until a character needs it; most
-//! people never need it.
+//! Listing the system's fonts takes tens of milliseconds and a thread, so it is left until a
+//! character needs it; most people never need it.
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,8 +1,11 @@
-//! Icons as strokes on a grid of 24 by 24 units, so that they are sharp at any scale and need no icon font.
+//! Icons as strokes on a grid of 24 by 24 units, so that they are sharp at any scale and need no
+//! icon font.
 
 use std::f32::consts::PI;
 
-use eframe::egui::{Atom, Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2, vec2};
+use eframe::egui::{
+    Atom, Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2, vec2,
+};
 
 /// Every icon there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +45,13 @@ pub(super) enum Icon {
 impl Icon {
     /// As part of a button, in the colour of its text.
     pub(super) fn atom(self, side: f32) -> Atom<'static> {
-        Atom::paint(Vec2::splat(side), move |ui, args| self.paint(ui.painter(), args.rect, args.fallback_text_color))
+        Atom::paint(Vec2::splat(side), move |ui, args| {
+            self.paint(ui.painter(), args.rect, args.fallback_text_color)
+        })
     }
 
-    /// Paints it into a square, crossed out with a gap in the colour of the ground if it is an icon of something off.
+    /// Paints it into a square, crossed out with a gap in the colour of the ground if it is an icon
+    /// of something off.
     pub(super) fn paint_on(self, painter: &Painter, rect: Rect, color: Color32, ground: Color32) {
         self.paint(painter, rect, color);
         if matches!(self, Self::MicrophoneOff | Self::CameraOff) {
@@ -95,7 +101,11 @@ impl Icon {
 /// Points on a circle, clockwise on the screen.
 fn arc(center: Pos2, radius: f32, from: f32, to: f32) -> Vec<Pos2> {
     const STEPS: u8 = 24;
-    (0..=STEPS).map(|i| center + radius * Vec2::angled(from + (to - from) * f32::from(i) / f32::from(STEPS))).collect()
+    (0..=STEPS)
+        .map(|i| {
+            center + radius * Vec2::angled(from + (to - from) * f32::from(i) / f32::from(STEPS))
+        })
+        .collect()
 }
 
 /// Draws on the grid.
@@ -187,7 +197,8 @@ impl<'a> Pen<'a> {
             let d = p - middle;
             middle + vec2(d.x * cos - d.y * sin, d.x * sin + d.y * cos)
         };
-        let grip: Vec<Pos2> = arc(pos2(12.0, 20.2), 10.4, -0.83 * PI, -0.17 * PI).into_iter().map(turned).collect();
+        let grip: Vec<Pos2> =
+            arc(pos2(12.0, 20.2), 10.4, -0.83 * PI, -0.17 * PI).into_iter().map(turned).collect();
         self.thick_line(&grip, 3.4);
         for side in [-1.0, 1.0] {
             let end = [pos2(12.0 + side * 8.2, 13.6), pos2(12.0 + side * 7.2, 16.4)].map(turned);
@@ -222,7 +233,11 @@ impl<'a> Pen<'a> {
 /// A ring round an avatar that opens as `phase` goes from 0 to 1.
 pub(super) fn ripple(painter: &Painter, center: Pos2, radius: f32, phase: f32, color: Color32) {
     let width = 2.0 * (1.0 - phase) + 0.5;
-    painter.circle_stroke(center, radius * (1.0 + 0.35 * phase), Stroke::new(width, color.gamma_multiply(1.0 - phase)));
+    painter.circle_stroke(
+        center,
+        radius * (1.0 + 0.35 * phase),
+        Stroke::new(width, color.gamma_multiply(1.0 - phase)),
+    );
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Keyboard shortcuts: which there are, what they ask for, and the list that explains them.
 //!
-//! What always holds: a key that goes into a text field is no shortcut; nothing answers a call by accident (the key
-//! needs a modifier and no button has the keyboard when a call comes in).
+//! What always holds: a key that goes into a text field is no shortcut; nothing answers a call by
+//! accident (the key needs a modifier and no button has the keyboard when a call comes in).
 
 use eframe::egui::{
-    Context, CornerRadius, Event, Frame, Grid, Id, Key, KeyboardShortcut, Margin, Modal, Modifiers, Popup, RichText,
-    ScrollArea,
+    Context, CornerRadius, Event, Frame, Grid, Id, Key, KeyboardShortcut, Margin, Modal, Modifiers,
+    Popup, RichText, ScrollArea,
 };
 
 use super::action::{Action, Actions};
@@ -18,7 +18,8 @@ use crate::session::snapshot::{Intent, Snapshot};
 /// Takes the call that rings.
 pub(super) const ACCEPT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
 /// Declines, cancels or closes, whichever there is.
-pub(super) const HANG_UP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Backspace);
+pub(super) const HANG_UP: KeyboardShortcut =
+    KeyboardShortcut::new(Modifiers::COMMAND, Key::Backspace);
 const MUTE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::M);
 const CAMERA: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::V);
 const STATISTICS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::I);
@@ -26,13 +27,15 @@ const FULLSCREEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key:
 const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 const LEAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
 
-/// Whether the keys of a shortcut went down; a key that is held counts once. Takes them out of the input.
+/// Whether the keys of a shortcut went down; a key that is held counts once. Takes them out of the
+/// input.
 fn pressed(ctx: &Context, shortcut: &KeyboardShortcut) -> bool {
     ctx.input_mut(|i| {
         let mut found = false;
         i.events.retain(|event| match event {
             Event::Key { key, modifiers, pressed: true, repeat, .. }
-                if *key == shortcut.logical_key && modifiers.matches_logically(shortcut.modifiers) =>
+                if *key == shortcut.logical_key
+                    && modifiers.matches_logically(shortcut.modifiers) =>
             {
                 found |= !repeat;
                 false
@@ -43,8 +46,15 @@ fn pressed(ctx: &Context, shortcut: &KeyboardShortcut) -> bool {
     })
 }
 
-/// Looks for shortcuts. Comes after the screens, so that what a widget takes for itself is gone by now.
-pub(super) fn handle(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, help: bool, actions: &mut Actions) {
+/// Looks for shortcuts. Comes after the screens, so that what a widget takes for itself is gone by
+/// now.
+pub(super) fn handle(
+    ctx: &Context,
+    snapshot: &Snapshot,
+    call: &mut CallScreen,
+    help: bool,
+    actions: &mut Actions,
+) {
     let pressed = |shortcut: &KeyboardShortcut| pressed(ctx, shortcut);
     if pressed(&HELP) {
         actions.push(Action::Help(!help));
@@ -66,7 +76,9 @@ pub(super) fn handle(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, 
                 actions.send(Intent::HangUp);
             }
         }
-        CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => in_call(ctx, snapshot, call, actions),
+        CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => {
+            in_call(ctx, snapshot, call, actions)
+        }
         CallPhase::Ended { .. } => {
             if pressed(&LEAVE) {
                 actions.send(Intent::Dismiss);
@@ -116,7 +128,9 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
         (ctx.format_shortcut(&HELP), "this list"),
     ];
     let style = ctx.style_of(ctx.theme());
-    let frame = Frame::popup(&style).inner_margin(Margin::same(20)).corner_radius(CornerRadius::same(CARD_RADIUS));
+    let frame = Frame::popup(&style)
+        .inner_margin(Margin::same(20))
+        .corner_radius(CornerRadius::same(CARD_RADIUS));
     let modal = Modal::new(Id::unique("keyboard-help")).frame(frame).show(ctx, |ui| {
         let screen = ui.ctx().content_rect();
         ui.set_width((screen.width() - 80.0).min(420.0));

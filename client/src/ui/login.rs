@@ -57,9 +57,12 @@ impl LoginForm {
                     ui.add_space(14.0);
                 }
                 widgets::card(ui).inner_margin(Margin::same(22)).show(ui, |ui| {
-                    ui.with_layout(eframe::egui::Layout::top_down(eframe::egui::Align::Min), |ui| {
-                        self.fields(ui, busy, failure.as_deref(), actions);
-                    });
+                    ui.with_layout(
+                        eframe::egui::Layout::top_down(eframe::egui::Align::Min),
+                        |ui| {
+                            self.fields(ui, busy, failure.as_deref(), actions);
+                        },
+                    );
                 });
                 ui.add_space(16.0);
             });
@@ -93,7 +96,8 @@ impl LoginForm {
             }
             entered |= submitted(&name);
             ui.add_space(4.0);
-            let server = field(ui, "Server", "ws://127.0.0.1:9090", &mut self.server, MAX_SERVER_CHARS);
+            let server =
+                field(ui, "Server", "ws://127.0.0.1:9090", &mut self.server, MAX_SERVER_CHARS);
             entered |= submitted(&server);
         });
 
@@ -121,7 +125,10 @@ impl LoginForm {
         match canonical_name(&self.username) {
             Err(error) => self.problem = Some(name_problem(error)),
             Ok(_) if self.server.trim().is_empty() => {
-                self.problem = Some("Please enter the server's address, for example ws://127.0.0.1:9090.".to_owned());
+                self.problem = Some(
+                    "Please enter the server's address, for example ws://127.0.0.1:9090."
+                        .to_owned(),
+                );
             }
             Ok(_) => {
                 self.problem = None;
@@ -135,11 +142,23 @@ impl LoginForm {
 }
 
 /// A labelled line to type into, as wide as there is room.
-pub(super) fn field(ui: &mut Ui, label: &str, hint: &str, text: &mut String, limit: usize) -> Response {
+pub(super) fn field(
+    ui: &mut Ui,
+    label: &str,
+    hint: &str,
+    text: &mut String,
+    limit: usize,
+) -> Response {
     let label = widgets::caption(ui, label);
     let width = ui.available_width();
-    ui.add(TextEdit::singleline(text).hint_text(hint).align(Align2::LEFT_CENTER).char_limit(limit).desired_width(width))
-        .labelled_by(label.id)
+    ui.add(
+        TextEdit::singleline(text)
+            .hint_text(hint)
+            .align(Align2::LEFT_CENTER)
+            .char_limit(limit)
+            .desired_width(width),
+    )
+    .labelled_by(label.id)
 }
 
 /// Whether Enter was pressed in a line.

@@ -1,12 +1,14 @@
 //! The window: paints a [`Snapshot`](crate::session::snapshot::Snapshot), emits
 //! [`Intent`](crate::session::snapshot::Intent)s.
 //!
-//! In: a [`SessionLink`] and [`WindowOptions`]. Out: intents, and the settings that a person changes here. What always
-//! holds: it touches no device, no socket and not the call machine; it repaints only for a new snapshot, a new
-//! picture, input, or a clock on the screen whose next second is due; nothing it shows comes as a code.
+//! In: a [`SessionLink`] and [`WindowOptions`]. Out: intents, and the settings that a person
+//! changes here. What always holds: it touches no device, no socket and not the call machine; it
+//! repaints only for a new snapshot, a new picture, input, or a clock on the screen whose next
+//! second is due; nothing it shows comes as a code.
 //!
-//! [`App`] holds the state and picks the screen; each screen is a module that paints and collects actions;
-//! `wake` turns the session's changes into repaints; `words` and `theme` hold all texts of endings and all colours.
+//! [`App`] holds the state and picks the screen; each screen is a module that paints and collects
+//! actions; `wake` turns the session's changes into repaints; `words` and `theme` hold all texts of
+//! endings and all colours.
 
 mod action;
 mod app;
@@ -60,7 +62,8 @@ pub struct WindowOptions {
     pub started_at: Instant,
     /// Where to write how long that took, as `{"window_ready_ms":123.4}`.
     pub ready_report: Option<PathBuf>,
-    /// Where the window opens, in points from the upper left of the screen; `None` leaves it to the system.
+    /// Where the window opens, in points from the upper left of the screen; `None` leaves it to the
+    /// system.
     pub position: Option<[f32; 2]>,
     /// How large it opens, in points; `None` takes the usual size.
     pub size: Option<[f32; 2]>,
@@ -84,11 +87,14 @@ impl Default for WindowOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum UiError {
     /// The system gave none: no display, no OpenGL.
-    #[error("no window can be opened ({0}); on a machine without a display use `visavis call` or `visavis answer`")]
+    #[error(
+        "no window can be opened ({0}); on a machine without a display use `visavis call` or `visavis answer`"
+    )]
     Window(String),
 }
 
-/// Opens the window and shows it until it is closed or the session ends. Blocks; call it on the main thread.
+/// Opens the window and shows it until it is closed or the session ends. Blocks; call it on the
+/// main thread.
 ///
 /// # Errors
 /// [`UiError::Window`] when the system gives no window.
@@ -104,13 +110,17 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
     if let Some(icon) = icon() {
         viewport = viewport.with_icon(icon);
     }
-    let native = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Glow, ..Default::default() };
+    let native =
+        eframe::NativeOptions { viewport, renderer: eframe::Renderer::Glow, ..Default::default() };
     eframe::run_native(
         "Visavis",
         native,
         Box::new(move |creation| {
             let watcher = wake::Watcher::start(&creation.egui_ctx, &link)?;
-            Ok(Box::new(Shell { app: App::new(&creation.egui_ctx, link, options), _watcher: watcher }))
+            Ok(Box::new(Shell {
+                app: App::new(&creation.egui_ctx, link, options),
+                _watcher: watcher,
+            }))
         }),
     )
     .map_err(|error| UiError::Window(error.to_string()))
@@ -122,7 +132,11 @@ fn icon() -> Option<IconData> {
     let mut rgba = vec![0; reader.output_buffer_size()?];
     let info = reader.next_frame(&mut rgba).ok()?;
     rgba.truncate(info.buffer_size());
-    (info.color_type == png::ColorType::Rgba).then_some(IconData { rgba, width: info.width, height: info.height })
+    (info.color_type == png::ColorType::Rgba).then_some(IconData {
+        rgba,
+        width: info.width,
+        height: info.height,
+    })
 }
 
 /// [`App`] as eframe wants it, with what wakes it.

@@ -1,7 +1,9 @@
 //! Notices: lines for the person, as toasts on the right, until they are put away.
 
 use eframe::egui::accesskit::Live;
-use eframe::egui::{Align, Align2, Area, Context, Id, Label, Layout, Margin, Order, RichText, vec2};
+use eframe::egui::{
+    Align, Align2, Area, Context, Id, Label, Layout, Margin, Order, RichText, vec2,
+};
 
 use super::action::{Action, Actions};
 use super::icons::Icon;
@@ -12,9 +14,17 @@ use crate::session::snapshot::{Intent, Notice};
 /// How many are shown at once; the newest are.
 const MOST_SHOWN: usize = 3;
 
-/// Shows the session's notices and the window's own: below, or above while a call's controls are below.
-pub(super) fn show(ctx: &Context, notices: &[Notice], local: &[String], in_call: bool, actions: &mut Actions) {
-    let dismissals = local.iter().enumerate().map(|(i, text)| (text.as_str(), Action::DismissLocal(i)));
+/// Shows the session's notices and the window's own: below, or above while a call's controls are
+/// below.
+pub(super) fn show(
+    ctx: &Context,
+    notices: &[Notice],
+    local: &[String],
+    in_call: bool,
+    actions: &mut Actions,
+) {
+    let dismissals =
+        local.iter().enumerate().map(|(i, text)| (text.as_str(), Action::DismissLocal(i)));
     let all: Vec<(&str, Action)> = notices
         .iter()
         .map(|notice| (notice.text.as_str(), Action::Send(Intent::DismissNotice(notice.id))))
@@ -25,12 +35,17 @@ pub(super) fn show(ctx: &Context, notices: &[Notice], local: &[String], in_call:
     }
     let screen = ctx.content_rect();
     let width = (screen.width() - 32.0).min(360.0);
-    let (align, offset) =
-        if in_call { (Align2::RIGHT_TOP, vec2(-16.0, 56.0)) } else { (Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0)) };
+    let (align, offset) = if in_call {
+        (Align2::RIGHT_TOP, vec2(-16.0, 56.0))
+    } else {
+        (Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0))
+    };
     let older = all.len().saturating_sub(MOST_SHOWN);
-    Area::new(Id::unique("notices")).order(Order::Foreground).anchor(align, offset).accessible_name("Notices").show(
-        ctx,
-        |ui| {
+    Area::new(Id::unique("notices"))
+        .order(Order::Foreground)
+        .anchor(align, offset)
+        .accessible_name("Notices")
+        .show(ctx, |ui| {
             ui.spacing_mut().item_spacing.y = 8.0;
             for (text, action) in all.iter().skip(older) {
                 toast(ui, text, action, width, actions);
@@ -39,30 +54,38 @@ pub(super) fn show(ctx: &Context, notices: &[Notice], local: &[String], in_call:
                 let weak = Palette::of(ui.visuals()).weak;
                 ui.label(RichText::new(format!("and {older} older")).size(13.0).color(weak));
             }
-        },
-    );
+        });
 }
 
-fn toast(ui: &mut eframe::egui::Ui, text: &str, action: &Action, width: f32, actions: &mut Actions) {
+fn toast(
+    ui: &mut eframe::egui::Ui,
+    text: &str,
+    action: &Action,
+    width: f32,
+    actions: &mut Actions,
+) {
     let Some(text) = words::foreign(text) else {
         // Nothing to read, so nothing to keep.
         actions.push(action.clone());
         return;
     };
     let shadow = ui.visuals().popup_shadow;
-    widgets::card(ui).inner_margin(Margin { left: 14, right: 6, top: 8, bottom: 8 }).shadow(shadow).show(ui, |ui| {
-        ui.set_width(width - 22.0);
-        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-            let dismiss = widgets::icon_button(ui, Icon::Close, "Dismiss");
-            let dismiss = dismiss.accessible_name(format!("Dismiss: {text}"));
-            if dismiss.clicked() {
-                actions.push(action.clone());
-            }
-            ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                ui.add_space(8.0);
-                let line = ui.add(Label::new(text.as_str()).wrap());
-                ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Polite));
+    widgets::card(ui)
+        .inner_margin(Margin { left: 14, right: 6, top: 8, bottom: 8 })
+        .shadow(shadow)
+        .show(ui, |ui| {
+            ui.set_width(width - 22.0);
+            ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+                let dismiss = widgets::icon_button(ui, Icon::Close, "Dismiss");
+                let dismiss = dismiss.accessible_name(format!("Dismiss: {text}"));
+                if dismiss.clicked() {
+                    actions.push(action.clone());
+                }
+                ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                    ui.add_space(8.0);
+                    let line = ui.add(Label::new(text.as_str()).wrap());
+                    ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Polite));
+                });
             });
         });
-    });
 }

@@ -2,8 +2,8 @@
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    Align, Align2, FontId, Label, Layout, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo,
-    pos2, vec2,
+    Align, Align2, FontId, Label, Layout, Rect, RichText, ScrollArea, Sense, TextEdit, Ui,
+    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 use visavis_shared::limits::MAX_USERNAME_CHARS;
 use visavis_shared::{NameError, canonical_name};
@@ -49,13 +49,16 @@ impl PeoplePage {
         };
         let space = ui.available_rect_before_wrap();
         let width = (space.width() - 2.0 * MARGIN.x).min(MAX_WIDTH);
-        let page = Rect::from_center_size(space.center(), vec2(width, space.height() - 2.0 * MARGIN.y));
+        let page =
+            Rect::from_center_size(space.center(), vec2(width, space.height() - 2.0 * MARGIN.y));
         ui.scope_builder(UiBuilder::new().max_rect(page), |ui| {
             header(ui, username, online, theme, actions);
             ui.add_space(4.0);
             if !online {
-                let line =
-                    widgets::warning(ui, "The server can't be reached. Trying again; nobody can be called until then.");
+                let line = widgets::warning(
+                    ui,
+                    "The server can't be reached. Trying again; nobody can be called until then.",
+                );
                 ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Polite));
                 ui.add_space(4.0);
             }
@@ -125,7 +128,8 @@ impl PeoplePage {
                 let entered = login::submitted(&field);
                 let clicked = ui
                     .add_enabled_ui(online, |ui| {
-                        widgets::button(ui, Tone::Accent, Some(Icon::Call), "Call", button_width).clicked()
+                        widgets::button(ui, Tone::Accent, Some(Icon::Call), "Call", button_width)
+                            .clicked()
                     })
                     .inner;
                 if clicked || entered && online {
@@ -153,7 +157,9 @@ impl PeoplePage {
                 actions.send(Intent::Call { username: name.as_str().to_owned() });
                 None
             }
-            Err(NameError::Empty) => Some("Please enter the name of the person to call.".to_owned()),
+            Err(NameError::Empty) => {
+                Some("Please enter the name of the person to call.".to_owned())
+            }
             Err(error) => Some(format!("That can't be a name: {error}.")),
         };
     }
@@ -180,7 +186,11 @@ fn header(ui: &mut Ui, username: &str, online: bool, theme: Theme, actions: &mut
             }
             ui.add_space(4.0);
             let name = ui.add(Label::new(username).truncate());
-            name.on_hover_text(if online { "Logged in under this name" } else { "The server can't be reached" });
+            name.on_hover_text(if online {
+                "Logged in under this name"
+            } else {
+                "The server can't be reached"
+            });
             widgets::status_dot(ui, online);
         });
     });
@@ -189,7 +199,10 @@ fn header(ui: &mut Ui, username: &str, online: bool, theme: Theme, actions: &mut
 /// The heading and the list, with the list scrolling under the heading.
 fn people_scrolling(ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
     heading(ui, snapshot);
-    ScrollArea::vertical().id_salt("people").auto_shrink(false).show(ui, |ui| list(ui, snapshot, online, actions));
+    ScrollArea::vertical()
+        .id_salt("people")
+        .auto_shrink(false)
+        .show(ui, |ui| list(ui, snapshot, online, actions));
 }
 
 fn people(ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
@@ -207,7 +220,9 @@ fn list(ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
         let weak = Palette::of(ui.visuals()).weak;
         ui.add_space(6.0);
         let server = words::foreign(&snapshot.server).unwrap_or_else(|| "this server".to_owned());
-        let text = format!("Ask somebody to start Visavis and to log in to {server}. Their name then appears here.");
+        let text = format!(
+            "Ask somebody to start Visavis and to log in to {server}. Their name then appears here."
+        );
         ui.add(Label::new(RichText::new(text).color(weak)).wrap());
     }
     for person in &snapshot.people {
@@ -257,10 +272,13 @@ fn preview_card(ui: &mut Ui, snapshot: &Snapshot, own: &PictureView, actions: &m
 
 fn preview(ui: &mut Ui, snapshot: &Snapshot, own: &PictureView, width: f32) {
     let palette = Palette::of(ui.visuals());
-    let (rect, response) = ui.allocate_exact_size(vec2(width, (width * 9.0 / 16.0).max(WIDGET_HEIGHT)), Sense::hover());
+    let (rect, response) = ui
+        .allocate_exact_size(vec2(width, (width * 9.0 / 16.0).max(WIDGET_HEIGHT)), Sense::hover());
     ui.painter().rect_filled(rect, WIDGET_RADIUS, palette.base);
     let shape = letterbox(own.aspect().unwrap_or(16.0 / 9.0), rect);
-    let shown = snapshot.preview && snapshot.camera_live && own.paint(ui.painter(), shape, WIDGET_RADIUS, true);
+    let shown = snapshot.preview
+        && snapshot.camera_live
+        && own.paint(ui.painter(), shape, WIDGET_RADIUS, true);
     let label = match (shown, snapshot.preview) {
         (true, _) => "Your picture, mirrored",
         (false, true) => "Waiting for the camera",
@@ -270,7 +288,13 @@ fn preview(ui: &mut Ui, snapshot: &Snapshot, own: &PictureView, width: f32) {
         let icon = Rect::from_center_size(rect.center() - vec2(0.0, 12.0), vec2(30.0, 30.0));
         Icon::CameraOff.paint_on(ui.painter(), icon, palette.weak, palette.base);
         let font = FontId::proportional(13.0);
-        ui.painter().text(rect.center() + vec2(0.0, 20.0), Align2::CENTER_CENTER, label, font, palette.weak);
+        ui.painter().text(
+            rect.center() + vec2(0.0, 20.0),
+            Align2::CENTER_CENTER,
+            label,
+            font,
+            palette.weak,
+        );
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
 }

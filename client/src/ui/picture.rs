@@ -1,12 +1,14 @@
 //! A picture slot as a texture: takes the newest picture, uploads it, paints it at its own shape.
 //!
-//! What always holds: a picture whose bytes don't fit its size is not shown; after [`PictureView::clear`] nothing of
-//! an earlier call can be seen.
+//! What always holds: a picture whose bytes don't fit its size is not shown; after
+//! [`PictureView::clear`] nothing of an earlier call can be seen.
 
 use std::sync::Arc;
 
 use eframe::egui::{Color32, epaint::RectShape};
-use eframe::egui::{ColorImage, Context, CornerRadius, Painter, Rect, TextureHandle, TextureOptions, Vec2, pos2};
+use eframe::egui::{
+    ColorImage, Context, CornerRadius, Painter, Rect, TextureHandle, TextureOptions, Vec2, pos2,
+};
 
 use crate::media::frame::Picture;
 use crate::media::slot::LatestSlot;
@@ -31,7 +33,8 @@ impl PictureView {
             tracing::warn!(size = %picture.size, bytes = picture.rgba.len(), "a picture of the wrong length");
             return;
         }
-        // Opaque pixels are the same with and without premultiplied alpha; this way is a plain copy.
+        // Opaque pixels are the same with and without premultiplied alpha; this way is a plain
+        // copy.
         let image = ColorImage::from_rgba_premultiplied(size, &picture.rgba);
         match &mut self.texture {
             Some(texture) => texture.set(image, TextureOptions::LINEAR),
@@ -61,7 +64,10 @@ impl PictureView {
         } else {
             Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0))
         };
-        painter.add(RectShape::filled(rect, CornerRadius::same(radius), Color32::WHITE).with_texture(texture.id(), uv));
+        painter.add(
+            RectShape::filled(rect, CornerRadius::same(radius), Color32::WHITE)
+                .with_texture(texture.id(), uv),
+        );
         true
     }
 }
@@ -86,15 +92,24 @@ mod tests {
     use crate::media::units::VideoSize;
 
     fn picture(width: u32, height: u32, bytes: usize) -> Picture {
-        Picture { size: VideoSize::new(width, height).expect("a size"), rgba: vec![255; bytes].into() }
+        Picture {
+            size: VideoSize::new(width, height).expect("a size"),
+            rgba: vec![255; bytes].into(),
+        }
     }
 
     #[test]
     fn a_picture_keeps_its_shape_in_any_window() {
         let wide = Rect::from_min_size(pos2(0.0, 0.0), Vec2::new(1600.0, 400.0));
-        assert_eq!(letterbox(2.0, wide), Rect::from_min_size(pos2(400.0, 0.0), Vec2::new(800.0, 400.0)));
+        assert_eq!(
+            letterbox(2.0, wide),
+            Rect::from_min_size(pos2(400.0, 0.0), Vec2::new(800.0, 400.0))
+        );
         let high = Rect::from_min_size(pos2(0.0, 0.0), Vec2::new(400.0, 1600.0));
-        assert_eq!(letterbox(2.0, high), Rect::from_min_size(pos2(0.0, 700.0), Vec2::new(400.0, 200.0)));
+        assert_eq!(
+            letterbox(2.0, high),
+            Rect::from_min_size(pos2(0.0, 700.0), Vec2::new(400.0, 200.0))
+        );
         assert_eq!(letterbox(f32::NAN, wide), wide);
     }
 

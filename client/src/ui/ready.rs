@@ -17,7 +17,8 @@ impl Readiness {
         Self { started, report, passes: 0 }
     }
 
-    /// Comes at the start of each pass. At the second one the first has been on the screen: that is "ready".
+    /// Comes at the start of each pass. At the second one the first has been on the screen: that is
+    /// "ready".
     pub(super) fn pass(&mut self, ctx: &Context) {
         match self.passes {
             0 => ctx.request_repaint(),

@@ -23,7 +23,13 @@ pub(super) struct RoomBox {
 
 impl RoomBox {
     /// Shows the box, and below it where we are.
-    pub(super) fn show(&mut self, ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
+    pub(super) fn show(
+        &mut self,
+        ui: &mut Ui,
+        snapshot: &Snapshot,
+        online: bool,
+        actions: &mut Actions,
+    ) {
         let caption = widgets::caption(ui, "Room to meet in");
         ui.horizontal(|ui| {
             let width = ui.available_width() - BUTTON_WIDTH - ui.spacing().item_spacing.x;
@@ -40,8 +46,11 @@ impl RoomBox {
                 self.problem = None;
             }
             let entered = login::submitted(&field);
-            let button =
-                ui.add_enabled_ui(online, |ui| widgets::button(ui, Tone::Quiet, None, "Join", BUTTON_WIDTH)).inner;
+            let button = ui
+                .add_enabled_ui(online, |ui| {
+                    widgets::button(ui, Tone::Quiet, None, "Join", BUTTON_WIDTH)
+                })
+                .inner;
             let clicked = button.accessible_name("Join the room").clicked();
             if clicked || entered && online {
                 self.submit(actions);
@@ -72,9 +81,15 @@ impl RoomBox {
                 actions.send(Intent::JoinRoom(room));
                 None
             }
-            Err(IdError::Empty) => Some("Please enter the name of a room: any word that the two of you agree on."),
-            Err(IdError::TooLong(_)) => Some("That name is too long: rooms have at most 64 characters."),
-            Err(IdError::Unprintable) => Some("That name holds a character that can't be shown: type it again."),
+            Err(IdError::Empty) => {
+                Some("Please enter the name of a room: any word that the two of you agree on.")
+            }
+            Err(IdError::TooLong(_)) => {
+                Some("That name is too long: rooms have at most 64 characters.")
+            }
+            Err(IdError::Unprintable) => {
+                Some("That name holds a character that can't be shown: type it again.")
+            }
         };
     }
 }

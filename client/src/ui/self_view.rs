@@ -1,9 +1,10 @@
-//! One's own picture during a call: small, mirrored, in a corner; dragged or moved by arrow keys to another.
+//! One's own picture during a call: small, mirrored, in a corner; dragged or moved by arrow keys to
+//! another.
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, Color32, CornerRadius, CursorIcon, EventFilter, FontId, Id, Key, Rect, Sense, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, CursorIcon, EventFilter, FontId, Id, Key, Rect, Sense, Stroke,
+    StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::controls::BAR_HEIGHT;
@@ -49,7 +50,9 @@ impl SelfView {
         let response = ui.interact(rect, id, Sense::drag() | Sense::FOCUSABLE);
         let label = if live { "Your picture, mirrored" } else { "Your camera is off" };
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
-        ui.ctx().accesskit_node_builder(id, |node| node.set_description("Arrow keys move it to another corner"));
+        ui.ctx().accesskit_node_builder(id, |node| {
+            node.set_description("Arrow keys move it to another corner")
+        });
         self.drag(ui, &response, home, stage);
         self.arrow_keys(ui, &response);
 
@@ -61,7 +64,13 @@ impl SelfView {
             let icon = Rect::from_center_size(rect.center() - vec2(0.0, 9.0), Vec2::splat(24.0));
             Icon::CameraOff.paint_on(painter, icon, palette.weak, palette.card);
             let below = rect.center() + vec2(0.0, 16.0);
-            painter.text(below, Align2::CENTER_CENTER, "Camera off", FontId::proportional(12.5), palette.weak);
+            painter.text(
+                below,
+                Align2::CENTER_CENTER,
+                "Camera off",
+                FontId::proportional(12.5),
+                palette.weak,
+            );
         }
         let ring = if response.has_focus() {
             Stroke::new(2.0, palette.accent)
@@ -89,7 +98,10 @@ impl SelfView {
             ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
         } else if self.dragged_by != Vec2::ZERO {
             let dropped = home.center() + self.dragged_by;
-            self.corner = Corner { right: dropped.x > stage.center().x, bottom: dropped.y > stage.center().y };
+            self.corner = Corner {
+                right: dropped.x > stage.center().x,
+                bottom: dropped.y > stage.center().y,
+            };
             self.dragged_by = Vec2::ZERO;
             ui.ctx().request_repaint();
         }
@@ -99,7 +111,11 @@ impl SelfView {
         if !response.has_focus() {
             return;
         }
-        let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+        let arrows = EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            ..EventFilter::default()
+        };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
         ui.input(|i| {
             for (key, change) in [
@@ -126,7 +142,11 @@ fn size(stage: Rect, aspect: Option<f32>) -> Vec2 {
 fn place(stage: Rect, size: Vec2, corner: Corner) -> Rect {
     let bottom_gap = if stage.width() < BAR_IN_THE_WAY_BELOW { BAR_HEIGHT + 8.0 } else { MARGIN };
     let x = if corner.right { stage.right() - MARGIN - size.x } else { stage.left() + MARGIN };
-    let y = if corner.bottom { stage.bottom() - bottom_gap - size.y } else { stage.top() + HEAD_HEIGHT + 8.0 };
+    let y = if corner.bottom {
+        stage.bottom() - bottom_gap - size.y
+    } else {
+        stage.top() + HEAD_HEIGHT + 8.0
+    };
     Rect::from_min_size(pos2(x, y), size)
 }
 
@@ -143,7 +163,10 @@ mod tests {
                     let rect = place(stage, size(stage, aspect), Corner { right, bottom });
                     assert!(stage.contains_rect(rect), "{stage:?} {rect:?}");
                     let beside_the_bar = width >= BAR_IN_THE_WAY_BELOW;
-                    assert!(beside_the_bar || rect.bottom() < height - BAR_HEIGHT, "{stage:?} {rect:?}");
+                    assert!(
+                        beside_the_bar || rect.bottom() < height - BAR_HEIGHT,
+                        "{stage:?} {rect:?}"
+                    );
                 }
             }
         }

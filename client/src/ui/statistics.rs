@@ -1,10 +1,12 @@
-//! The figures of the call over the picture: what each direction carries, and the last minute as small plots.
+//! The figures of the call over the picture: what each direction carries, and the last minute as
+//! small plots.
 
 use std::time::Duration;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, Area, Color32, Context, FontId, Grid, Id, Order, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+    Align2, Area, Color32, Context, FontId, Grid, Id, Order, Rect, RichText, Sense, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::icons::Icon;
@@ -35,19 +37,26 @@ pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) 
             let mut closed = false;
             ui.horizontal(|ui| {
                 ui.label(RichText::new("Statistics").size(16.0));
-                ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
-                    closed = widgets::icon_button(ui, Icon::Close, "Close the statistics").clicked();
-                });
+                ui.with_layout(
+                    eframe::egui::Layout::right_to_left(eframe::egui::Align::Center),
+                    |ui| {
+                        closed =
+                            widgets::icon_button(ui, Icon::Close, "Close the statistics").clicked();
+                    },
+                );
             });
             let room = (stage.height() - 170.0).max(80.0);
-            eframe::egui::ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(ui, |ui| {
-                match statistics.and_then(|statistics| Some((statistics, statistics.latest()?))) {
+            eframe::egui::ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(
+                ui,
+                |ui| match statistics
+                    .and_then(|statistics| Some((statistics, statistics.latest()?)))
+                {
                     Some((statistics, latest)) => content(ui, statistics, latest),
                     None => {
                         widgets::caption(ui, "The first figures come in a moment.");
                     }
-                }
-            });
+                },
+            );
             closed
         })
         .inner
@@ -79,11 +88,20 @@ fn rows(latest: &Reading) -> [(&'static str, String); 11] {
         ("Upload carries", rate(latest.estimate)),
         ("Round trip", time(latest.rtt)),
         ("Lost out, in", format!("{}, {}", share(latest.loss_out), share(latest.loss_in))),
-        ("Waits: sound, picture", format!("{}, {}", time(latest.audio_wait), time(latest.video_wait))),
+        (
+            "Waits: sound, picture",
+            format!("{}, {}", time(latest.audio_wait), time(latest.video_wait)),
+        ),
         ("Sound made up", share(latest.concealed)),
         ("Picture stood still", time(latest.frozen)),
-        ("Encoding, decoding", format!("{}, {}", time(latest.video_sent.codec), time(latest.video_received.codec))),
-        ("Delay: picture, sound", format!("{}, {}", time(latest.glass_to_glass), time(latest.mouth_to_ear))),
+        (
+            "Encoding, decoding",
+            format!("{}, {}", time(latest.video_sent.codec), time(latest.video_received.codec)),
+        ),
+        (
+            "Delay: picture, sound",
+            format!("{}, {}", time(latest.glass_to_glass), time(latest.mouth_to_ear)),
+        ),
     ]
 }
 
@@ -104,7 +122,9 @@ fn rate(bitrate: Option<Bitrate>) -> String {
 fn time(time: Option<Duration>) -> String {
     match time {
         None => NOTHING.to_owned(),
-        Some(time) if time < Duration::from_millis(10) => format!("{:.1} ms", time.as_secs_f64() * 1e3),
+        Some(time) if time < Duration::from_millis(10) => {
+            format!("{:.1} ms", time.as_secs_f64() * 1e3)
+        }
         Some(time) => format!("{} ms", time.as_millis()),
     }
 }
@@ -134,7 +154,12 @@ const PLOTS: [Plot; 4] = [
         least: 100e3,
         unit: |bps| rate(Some(Bitrate::from_bps(bps as u64))),
     },
-    Plot { name: "Round trip", lines: &[|r| ms(r.rtt)], least: 20.0, unit: |ms| format!("{ms:.0} ms") },
+    Plot {
+        name: "Round trip",
+        lines: &[|r| ms(r.rtt)],
+        least: 20.0,
+        unit: |ms| format!("{ms:.0} ms"),
+    },
     Plot {
         name: "Lost on the way here, and there",
         lines: &[|r| r.loss_in, |r| r.loss_out],
@@ -163,17 +188,27 @@ impl Plot {
         let values = |line: &Line| statistics.readings().map(*line).collect::<Vec<_>>();
         let lines: Vec<Vec<Option<f64>>> = self.lines.iter().map(values).collect();
         let top = lines.iter().flatten().flatten().fold(self.least, |top, value| top.max(*value));
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), PLOT_HEIGHT + 18.0), Sense::hover());
+        let (rect, response) =
+            ui.allocate_exact_size(vec2(ui.available_width(), PLOT_HEIGHT + 18.0), Sense::hover());
         let font = FontId::proportional(11.0);
         ui.painter().text(rect.left_top(), Align2::LEFT_TOP, self.name, font.clone(), palette.weak);
-        ui.painter().text(rect.right_top(), Align2::RIGHT_TOP, (self.unit)(top), font, palette.weak);
+        ui.painter().text(
+            rect.right_top(),
+            Align2::RIGHT_TOP,
+            (self.unit)(top),
+            font,
+            palette.weak,
+        );
         let field = Rect::from_min_max(rect.min + vec2(0.0, 16.0), rect.max);
         ui.painter().rect_filled(field, 4.0, palette.raised);
         // The newest is at the right; a minute fills the width.
         let place = |index: usize, count: usize, value: f64| {
             let age = (count - 1 - index) as f32 / (REMEMBERED - 1) as f32;
             let height = (value / top).clamp(0.0, 1.0) as f32;
-            pos2(field.right() - age * field.width(), field.bottom() - 2.0 - height * (field.height() - 4.0))
+            pos2(
+                field.right() - age * field.width(),
+                field.bottom() - 2.0 - height * (field.height() - 4.0),
+            )
         };
         let colors: [Color32; 2] = [palette.accent, palette.weak];
         for (line, color) in lines.iter().zip(colors).rev() {
@@ -186,10 +221,16 @@ impl Plot {
             }
         }
         response.widget_info(|| {
-            let latest = lines.iter().filter_map(|line| line.last().copied().flatten()).map(self.unit);
+            let latest =
+                lines.iter().filter_map(|line| line.last().copied().flatten()).map(self.unit);
             let latest: Vec<String> = latest.collect();
-            let values = if latest.is_empty() { "not measured".to_owned() } else { latest.join(", ") };
-            WidgetInfo::labeled(Role::Image, true, format!("{}, the last minute: {values} now", self.name))
+            let values =
+                if latest.is_empty() { "not measured".to_owned() } else { latest.join(", ") };
+            WidgetInfo::labeled(
+                Role::Image,
+                true,
+                format!("{}, the last minute: {values} now", self.name),
+            )
         });
     }
 }
@@ -206,7 +247,11 @@ mod tests {
         assert_eq!(time(Some(Duration::from_micros(4200))), "4.2 ms");
         assert_eq!(time(Some(Duration::from_millis(42))), "42 ms");
         assert_eq!(share(Some(0.0214)), "2.1%");
-        assert!(rows(&Reading::default()).iter().all(|(_, value)| value.split(", ").all(|part| part == NOTHING)));
+        assert!(
+            rows(&Reading::default())
+                .iter()
+                .all(|(_, value)| value.split(", ").all(|part| part == NOTHING))
+        );
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! How everything looks: colours, sizes and spacing, for a dark and a light theme.
 //!
-//! One accent colour; red only for hanging up; amber for what went wrong. Widgets take their colours from
-//! [`Palette::of`], never from literals.
+//! One accent colour; red only for hanging up; amber for what went wrong. Widgets take their
+//! colours from [`Palette::of`], never from literals.
 
 use eframe::egui::style::{ScrollStyle, Selection, WidgetVisuals, Widgets};
 use eframe::egui::{
-    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, ThemePreference,
-    Visuals, vec2,
+    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,
+    ThemePreference, Visuals, vec2,
 };
 
 use crate::config::Theme;
@@ -165,7 +165,8 @@ fn paint(mut visuals: Visuals, palette: &Palette) -> Visuals {
         },
         open: widget(palette.raised_hover, palette.accent, palette.text),
     };
-    visuals.selection = Selection { bg_fill: palette.accent_soft, stroke: Stroke::new(1.5, palette.accent) };
+    visuals.selection =
+        Selection { bg_fill: palette.accent_soft, stroke: Stroke::new(1.5, palette.accent) };
     // Blinking would repaint an idle window twice a second.
     visuals.text_cursor.blink = false;
     visuals.hyperlink_color = palette.accent;
@@ -179,7 +180,8 @@ fn paint(mut visuals: Visuals, palette: &Palette) -> Visuals {
     visuals.menu_corner_radius = CornerRadius::same(WIDGET_RADIUS + 2);
     visuals.extreme_bg_color = palette.base;
     visuals.faint_bg_color = palette.raised;
-    visuals.popup_shadow = Shadow { offset: [0, 6], blur: 24, spread: 0, color: Color32::from_black_alpha(70) };
+    visuals.popup_shadow =
+        Shadow { offset: [0, 6], blur: 24, spread: 0, color: Color32::from_black_alpha(70) };
     visuals.window_shadow = visuals.popup_shadow;
     visuals
 }
@@ -218,7 +220,11 @@ mod tests {
                 (palette.on_accent, palette.accent_hover),
                 (palette.accent, palette.accent_soft),
             ] {
-                assert!(contrast(text, ground) >= 4.5, "{text:?} on {ground:?}: {}", contrast(text, ground));
+                assert!(
+                    contrast(text, ground) >= 4.5,
+                    "{text:?} on {ground:?}: {}",
+                    contrast(text, ground)
+                );
             }
             // White on red is large and beside an icon: 3 is enough (WCAG 1.4.3, large text).
             assert!(contrast(Color32::WHITE, palette.hang_up) >= 4.0);

@@ -19,23 +19,34 @@ const AVATAR_RADIUS: f32 = 52.0;
 const BUTTON_WIDTH: f32 = 132.0;
 
 /// Somebody calls: who, Accept, Decline.
-pub(super) fn ringing(ui: &mut Ui, peer: &Username, waited: Duration, snapshot: &Snapshot, actions: &mut Actions) {
+pub(super) fn ringing(
+    ui: &mut Ui,
+    peer: &Username,
+    waited: Duration,
+    snapshot: &Snapshot,
+    actions: &mut Actions,
+) {
     column(ui, |ui| {
         big_avatar(ui, peer.as_str(), Some(waited));
         title(ui, &format!("{peer} is calling"), Live::Assertive);
         line(ui, accepting_opens(snapshot));
         ui.add_space(18.0);
         pair(ui, |ui| {
-            if widgets::button(ui, Tone::HangUp, Some(Icon::HangUp), "Decline", BUTTON_WIDTH).clicked() {
+            if widgets::button(ui, Tone::HangUp, Some(Icon::HangUp), "Decline", BUTTON_WIDTH)
+                .clicked()
+            {
                 actions.send(Intent::Decline);
             }
-            if widgets::button(ui, Tone::Accent, Some(Icon::Call), "Accept", BUTTON_WIDTH).clicked() {
+            if widgets::button(ui, Tone::Accent, Some(Icon::Call), "Accept", BUTTON_WIDTH).clicked()
+            {
                 actions.send(Intent::Accept { from: peer.clone() });
             }
         });
         ui.add_space(6.0);
-        let (accept, decline) =
-            (ui.ctx().format_shortcut(&keyboard::ACCEPT), ui.ctx().format_shortcut(&keyboard::HANG_UP));
+        let (accept, decline) = (
+            ui.ctx().format_shortcut(&keyboard::ACCEPT),
+            ui.ctx().format_shortcut(&keyboard::HANG_UP),
+        );
         small(ui, &format!("{accept} accepts, {decline} declines"));
     });
 }
@@ -51,17 +62,37 @@ fn accepting_opens(snapshot: &Snapshot) -> &'static str {
 }
 
 /// We call somebody.
-pub(super) fn calling(ui: &mut Ui, peer: &str, rings: bool, waited: Duration, actions: &mut Actions) {
+pub(super) fn calling(
+    ui: &mut Ui,
+    peer: &str,
+    rings: bool,
+    waited: Duration,
+    actions: &mut Actions,
+) {
     let progress = if rings { "It is ringing there" } else { "Reaching them" };
     waiting(ui, peer, &format!("Calling {peer}"), progress, waited, actions);
 }
 
 /// The call was taken and media is about to flow.
 pub(super) fn connecting(ui: &mut Ui, peer: &str, waited: Duration, actions: &mut Actions) {
-    waiting(ui, peer, &format!("Connecting to {peer}"), "Finding the way for picture and sound", waited, actions);
+    waiting(
+        ui,
+        peer,
+        &format!("Connecting to {peer}"),
+        "Finding the way for picture and sound",
+        waited,
+        actions,
+    );
 }
 
-fn waiting(ui: &mut Ui, peer: &str, heading: &str, progress: &str, waited: Duration, actions: &mut Actions) {
+fn waiting(
+    ui: &mut Ui,
+    peer: &str,
+    heading: &str,
+    progress: &str,
+    waited: Duration,
+    actions: &mut Actions,
+) {
     column(ui, |ui| {
         big_avatar(ui, peer, Some(waited));
         title(ui, heading, Live::Polite);
@@ -99,7 +130,9 @@ pub(super) fn ended(
                 actions.send(Intent::Dismiss);
             }
             ui.add_enabled_ui(can_call, |ui| {
-                if widgets::button(ui, Tone::Accent, Some(Icon::Call), "Call again", BUTTON_WIDTH).clicked() {
+                if widgets::button(ui, Tone::Accent, Some(Icon::Call), "Call again", BUTTON_WIDTH)
+                    .clicked()
+                {
                     actions.send(Intent::Call { username: peer.to_owned() });
                 }
             });
@@ -159,7 +192,8 @@ fn pair(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
 pub(super) fn until_next_second(since: Instant, now: Instant) -> Duration {
     let past = now.saturating_duration_since(since);
     // A millisecond late rather than a nanosecond early, which would show the same second twice.
-    Duration::from_secs(1) - Duration::from_nanos(u64::from(past.subsec_nanos())) + Duration::from_millis(1)
+    Duration::from_secs(1) - Duration::from_nanos(u64::from(past.subsec_nanos()))
+        + Duration::from_millis(1)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What wakes the window: a new snapshot or a new picture, and nothing else.
 //!
-//! In: the session's snapshots and picture slots. Out: repaint requests. What always holds: while nothing changes no
-//! request is made; one change makes one pass (a request for "at once" would make two).
+//! In: the session's snapshots and picture slots. Out: repaint requests. What always holds: while
+//! nothing changes no request is made; one change makes one pass (a request for "at once" would
+//! make two).
 
 use std::io;
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use crate::session::snapshot::{SessionLink, Snapshot};
 
 /// As soon as possible, in one pass.
 const SOON: Duration = Duration::from_nanos(1);
-/// The microphone's level is looked at by a person, not measured: this many times a second is enough.
+/// The microphone's level is looked at by a person, not measured: this many times a second is
+/// enough.
 const LEVEL_INTERVAL: Duration = Duration::from_millis(66);
 /// Our own picture waits this long for the other person's, to be painted in the same pass.
 const SELF_PICTURE_WAIT: Duration = Duration::from_millis(40);
@@ -107,7 +109,8 @@ mod tests {
     fn only_a_change_wakes_the_window_and_the_level_alone_can_wait() {
         let calm = Snapshot::default();
         let level = Snapshot { microphone_level: 0.4, ..Snapshot::default() };
-        let muted = Snapshot { microphone_level: 0.4, microphone_muted: true, ..Snapshot::default() };
+        let muted =
+            Snapshot { microphone_level: 0.4, microphone_muted: true, ..Snapshot::default() };
         assert_eq!(urgency(&calm, &calm.clone()), None);
         assert_eq!(urgency(&calm, &level), Some(LEVEL_INTERVAL));
         assert_eq!(urgency(&calm, &muted), Some(SOON));

@@ -4,8 +4,8 @@
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, Atom, Button, Color32, CornerRadius, FontFamily, FontId, Frame, Margin, Painter, Pos2, Rect, Response,
-    RichText, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Atom, Button, Color32, CornerRadius, FontFamily, FontId, Frame, Margin, Painter, Pos2,
+    Rect, Response, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::icons::Icon;
@@ -34,7 +34,13 @@ impl Tone {
 }
 
 /// A button in a tone, with an icon where one helps, at least so wide.
-pub(super) fn button(ui: &mut Ui, tone: Tone, icon: Option<Icon>, text: &str, min_width: f32) -> Response {
+pub(super) fn button(
+    ui: &mut Ui,
+    tone: Tone,
+    icon: Option<Icon>,
+    text: &str,
+    min_width: f32,
+) -> Response {
     let palette = Palette::of(ui.visuals());
     let (fill, hover, ink) = tone.colors(palette);
     ui.scope(|ui| {
@@ -61,7 +67,11 @@ pub(super) fn button(ui: &mut Ui, tone: Tone, icon: Option<Icon>, text: &str, mi
 
 /// A small button that is only an icon; `label` is its tooltip and its name.
 pub(super) fn icon_button(ui: &mut Ui, icon: Icon, label: &str) -> Response {
-    let response = ui.add(Button::new(icon.atom(18.0)).frame_when_inactive(false).min_size(Vec2::splat(WIDGET_HEIGHT)));
+    let response = ui.add(
+        Button::new(icon.atom(18.0))
+            .frame_when_inactive(false)
+            .min_size(Vec2::splat(WIDGET_HEIGHT)),
+    );
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
     response.on_hover_text(label)
 }
@@ -95,13 +105,20 @@ pub(super) fn warning(ui: &mut Ui, text: &str) -> Response {
 }
 
 /// Paints a circle with somebody's initials.
-pub(super) fn paint_avatar(painter: &Painter, palette: &Palette, center: Pos2, radius: f32, name: &str) {
+pub(super) fn paint_avatar(
+    painter: &Painter,
+    palette: &Palette,
+    center: Pos2,
+    radius: f32,
+    name: &str,
+) {
     painter.circle_filled(center, radius, palette.accent_soft);
     let font = FontId::new(radius * 0.8, FontFamily::Proportional);
     painter.text(center, Align2::CENTER_CENTER, words::initials(name), font, palette.accent);
 }
 
-/// A circle with somebody's initials, in the flow of the layout. It is decoration: the name stands beside it.
+/// A circle with somebody's initials, in the flow of the layout. It is decoration: the name stands
+/// beside it.
 pub(super) fn avatar(ui: &mut Ui, radius: f32, name: &str) -> Rect {
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(2.0 * radius), Sense::hover());
     paint_avatar(ui.painter(), Palette::of(ui.visuals()), rect.center(), radius, name);
@@ -116,7 +133,8 @@ pub(super) fn level_meter(ui: &mut Ui, level: f32, width: f32) -> Response {
     // A square root shows quiet speech (about 0.02) as clearly as the ear hears it.
     let shown = level.sqrt();
     ui.painter().rect_filled(rect, 3.0, palette.raised);
-    let filled = Rect::from_min_max(rect.min, pos2(rect.left() + rect.width() * shown, rect.bottom()));
+    let filled =
+        Rect::from_min_max(rect.min, pos2(rect.left() + rect.width() * shown, rect.bottom()));
     ui.painter().rect_filled(filled, 3.0, palette.accent);
     response.widget_info(|| {
         let mut info = WidgetInfo::labeled(Role::Meter, true, "Microphone level");
@@ -130,7 +148,11 @@ pub(super) fn level_meter(ui: &mut Ui, level: f32, width: f32) -> Response {
 pub(super) fn status_dot(ui: &mut Ui, well: bool) {
     let palette = Palette::of(ui.visuals());
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(8.0), Sense::hover());
-    ui.painter().circle_filled(rect.center(), 4.0, if well { palette.accent } else { palette.warning });
+    ui.painter().circle_filled(
+        rect.center(),
+        4.0,
+        if well { palette.accent } else { palette.warning },
+    );
 }
 
 /// The program's mark on its ground.
@@ -141,12 +163,16 @@ pub(super) fn mark(ui: &mut Ui, side: f32) {
     Icon::Mark.paint(ui.painter(), rect.shrink(side * 0.18), palette.on_accent);
 }
 
-/// Lays something out in the middle of what is left, `height` points high, as far up as it must when there is less.
+/// Lays something out in the middle of what is left, `height` points high, as far up as it must
+/// when there is less.
 pub(super) fn centered_column(ui: &mut Ui, width: f32, height: f32, content: impl FnOnce(&mut Ui)) {
     let space = ui.available_rect_before_wrap();
     let width = width.min(space.width() - 24.0).max(120.0);
     let top = space.top() + ((space.height() - height) * 0.42).max(8.0);
-    let rect = Rect::from_min_size(pos2(space.center().x - width / 2.0, top), vec2(width, space.bottom() - top));
+    let rect = Rect::from_min_size(
+        pos2(space.center().x - width / 2.0, top),
+        vec2(width, space.bottom() - top),
+    );
     ui.scope_builder(
         eframe::egui::UiBuilder::new()
             .max_rect(rect)

@@ -1,5 +1,5 @@
-//! What the window says, in words rather than codes: how long a call took, how a name is shortened, how many are online.
-//! How a call ended is in [`crate::session::ending`]. Pure text in, text out.
+//! What the window says, in words rather than codes: how long a call took, how a name is shortened,
+//! how many are online. How a call ended is in [`crate::session::ending`]. Pure text in, text out.
 
 use std::time::Duration;
 
@@ -10,18 +10,23 @@ pub use crate::session::ending::{ending, foreign};
 pub fn clock(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
 }
 
 /// A duration in words: `2 minutes and 1 second`.
 #[must_use]
 pub fn spoken(duration: Duration) -> String {
     let seconds = duration.as_secs();
-    let parts: Vec<String> = [(seconds / 3600, "hour"), (seconds / 60 % 60, "minute"), (seconds % 60, "second")]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, unit)| format!("{count} {unit}{}", if count == 1 { "" } else { "s" }))
-        .collect();
+    let parts: Vec<String> =
+        [(seconds / 3600, "hour"), (seconds / 60 % 60, "minute"), (seconds % 60, "second")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, unit)| format!("{count} {unit}{}", if count == 1 { "" } else { "s" }))
+            .collect();
     match parts.as_slice() {
         [] => "less than a second".to_owned(),
         [one] => one.clone(),
@@ -61,10 +66,19 @@ mod tests {
     #[test]
     fn durations_read_like_a_clock_and_like_speech() {
         let seconds = Duration::from_secs;
-        assert_eq!([0, 59, 187, 3723].map(|s| clock(seconds(s))), ["0:00", "0:59", "3:07", "1:02:03"]);
+        assert_eq!(
+            [0, 59, 187, 3723].map(|s| clock(seconds(s))),
+            ["0:00", "0:59", "3:07", "1:02:03"]
+        );
         assert_eq!(
             [0, 1, 62, 120, 3723].map(|s| spoken(seconds(s))),
-            ["less than a second", "1 second", "1 minute and 2 seconds", "2 minutes", "1 hour and 2 minutes"]
+            [
+                "less than a second",
+                "1 second",
+                "1 minute and 2 seconds",
+                "2 minutes",
+                "1 hour and 2 minutes"
+            ]
         );
         assert_eq!(clock(Duration::MAX), "5124095576030431:00:15");
     }

@@ -1,4 +1,5 @@
-//! A call that neither person ends and that never connects: both ends say that it could not be connected.
+//! A call that neither person ends and that never connects: both ends say that it could not be
+//! connected.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -36,7 +37,8 @@ struct Seen {
     given_up: bool,
 }
 
-/// Whether each of these ends of calls is one that a person reads when nobody hung up and nothing connected.
+/// Whether each of these ends of calls is one that a person reads when nobody hung up and nothing
+/// connected.
 fn ends_fit(phases: &[(Who, CallPhase)]) -> Outcome {
     let mut seen = [Seen::default(); 2];
     for (who, phase) in phases {
@@ -49,7 +51,9 @@ fn ends_fit(phases: &[(Who, CallPhase)]) -> Outcome {
             CallPhase::Ended { reason, .. } => {
                 seen.given_up |= *reason == EndReason::NoAnswer;
                 let fits = match reason {
-                    EndReason::ConnectFailed(_) | EndReason::PeerLost | EndReason::ServerLost => true,
+                    EndReason::ConnectFailed(_) | EndReason::PeerLost | EndReason::ServerLost => {
+                        true
+                    }
                     EndReason::NoAnswer | EndReason::Unknown => !seen.connecting,
                     // It rang here until the caller's client gave up.
                     EndReason::ClosedByPeer => !seen.connecting && other_gave_up,
@@ -72,25 +76,42 @@ fn a_call_that_neither_ends_and_that_never_connects_is_a_failure_to_connect_at_b
     over(10_000, schedules, |(caller, both_call, letters, ops)| {
         let mut world = World::new(letters);
         let places = [Some(caller), both_call.then_some(caller.other())];
-        let last = [Op::Up(Who::Alice), Op::Up(Who::Bob), Op::Settle, Op::Accept(caller.other()), Op::Settle];
+        let last = [
+            Op::Up(Who::Alice),
+            Op::Up(Who::Bob),
+            Op::Settle,
+            Op::Accept(caller.other()),
+            Op::Settle,
+        ];
         // The deadlines of one pass before those of the other, and what is said then arrives.
-        let waits =
-            [Op::Wait(Duration::from_millis(14_000)), Op::Settle, Op::Wait(Duration::from_secs(46)), Op::Settle];
+        let waits = [
+            Op::Wait(Duration::from_millis(14_000)),
+            Op::Settle,
+            Op::Wait(Duration::from_secs(46)),
+            Op::Settle,
+        ];
         let ops = places.into_iter().flatten().map(Op::Place).chain(ops).chain(last).chain(waits);
         for op in ops {
             world.run(op)?;
         }
         ends_fit(world.phases())?;
         let failed = |who: Who| {
-            let of_this_one = || world.phases().iter().filter(|(whose, _)| *whose == who).map(|(_, phase)| phase);
+            let of_this_one =
+                || world.phases().iter().filter(|(whose, _)| *whose == who).map(|(_, phase)| phase);
             of_this_one().any(|phase| matches!(phase, CallPhase::Connecting { .. }))
-                && of_this_one().any(|p| matches!(p, CallPhase::Ended { reason: EndReason::ConnectFailed(_), .. }))
+                && of_this_one().any(|p| {
+                    matches!(p, CallPhase::Ended { reason: EndReason::ConnectFailed(_), .. })
+                })
         };
         both_failed.set(both_failed.get() + u32::from(failed(Who::Alice) && failed(Who::Bob)));
         world.leave_alone()
     });
     // A property that is never put to the test holds as well.
-    assert!(both_failed.get() > 4_000, "only {} calls came as far as connecting", both_failed.get());
+    assert!(
+        both_failed.get() > 4_000,
+        "only {} calls came as far as connecting",
+        both_failed.get()
+    );
 }
 
 #[test]
@@ -105,7 +126,10 @@ fn the_end_whose_deadline_passes_second_reads_what_the_first_reads() {
         world.wait(Duration::from_millis(14_990 - until_heard))?;
         // Whoever gives up first is heard before the other's deadline passes.
         let mut steps = 0;
-        while [Who::Alice, Who::Bob].iter().any(|who| matches!(world.phase(*who), CallPhase::Connecting { .. })) {
+        while [Who::Alice, Who::Bob]
+            .iter()
+            .any(|who| matches!(world.phase(*who), CallPhase::Connecting { .. }))
+        {
             world.wait(Duration::from_millis(1))?;
             world.settle()?;
             steps += 1;

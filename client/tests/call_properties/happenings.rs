@@ -139,7 +139,11 @@ fn guise() -> impl Strategy<Value = Guise> {
 }
 
 fn refusal() -> impl Strategy<Value = (ErrorCode, &'static str)> {
-    let code = prop::sample::select(vec![ErrorCode::UnknownUser, ErrorCode::RateLimited, ErrorCode::InvalidJson]);
+    let code = prop::sample::select(vec![
+        ErrorCode::UnknownUser,
+        ErrorCode::RateLimited,
+        ErrorCode::InvalidJson,
+    ]);
     (code, prop::sample::select(vec!["offer", "answer", "candidate", "ringing", "watch", ""]))
 }
 

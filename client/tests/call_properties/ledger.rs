@@ -29,8 +29,8 @@ pub(crate) struct Ledger {
     spent: BTreeSet<Consent>,
     open: Option<PeerId>,
     opened: BTreeSet<PeerId>,
-    /// The server said that the other's connection was lost, and since then neither a message of the call came nor did
-    /// media connect.
+    /// The server said that the other's connection was lost, and since then neither a message of
+    /// the call came nor did media connect.
     peer_gone: bool,
     /// The calls that were ever offered to us, or by us.
     offered: BTreeSet<(Username, CallId)>,
@@ -89,7 +89,12 @@ impl Ledger {
         let (before, after) = (step.before.phase(), step.after.phase());
         self.outputs_are_in_order(step)?;
         prop_assert_eq!(self.media_runs, consented(&after), "media runs in {:?}", &after);
-        prop_assert_eq!(self.open.is_some(), consented(&after), "a peer connection is open in {:?}", &after);
+        prop_assert_eq!(
+            self.open.is_some(),
+            consented(&after),
+            "a peer connection is open in {:?}",
+            &after
+        );
         self.strangers_change_nothing(step, &before, &after)?;
         only_whom_the_person_has_seen_is_accepted(step, &before)?;
         self.a_call_that_stands_ends_for_a_reason(step, &before, &after)?;
@@ -100,9 +105,10 @@ impl Ledger {
         Ok(())
     }
 
-    /// Media starts and stops in turn and only by the person's doing, once for each time that they consent; peer connections
-    /// are opened one at a time, by the consent to this very call, and closed once; nothing is asked of one that is closed;
-    /// nothing about us leaves without consent.
+    /// Media starts and stops in turn and only by the person's doing, once for each time that they
+    /// consent; peer connections are opened one at a time, by the consent to this very call, and
+    /// closed once; nothing is asked of one that is closed; nothing about us leaves without
+    /// consent.
     fn outputs_are_in_order(&mut self, step: &Step<'_>) -> Outcome {
         let by_the_person = match step.input {
             Input::Place { consent, .. } | Input::Accept { consent, .. } => Some(*consent),
@@ -111,8 +117,17 @@ impl Ledger {
         for output in step.outputs {
             match output {
                 Output::StartMedia(consent) => {
-                    prop_assert_eq!(by_the_person, Some(**consent), "media started by {:?}", step.input);
-                    prop_assert!(self.spent.insert(**consent), "media started again by {:?}", consent);
+                    prop_assert_eq!(
+                        by_the_person,
+                        Some(**consent),
+                        "media started by {:?}",
+                        step.input
+                    );
+                    prop_assert!(
+                        self.spent.insert(**consent),
+                        "media started again by {:?}",
+                        consent
+                    );
                     prop_assert!(!self.media_runs, "media started twice");
                     self.media_runs = true;
                     self.consent = Some(**consent);
@@ -124,7 +139,11 @@ impl Ledger {
                 }
                 Output::OpenToOffer(peer, consent) | Output::OpenToAnswer(peer, _, consent) => {
                     prop_assert!(self.media_runs, "opened without consent");
-                    prop_assert_eq!(self.consent, Some(**consent), "opened by another call's consent");
+                    prop_assert_eq!(
+                        self.consent,
+                        Some(**consent),
+                        "opened by another call's consent"
+                    );
                     prop_assert_eq!(self.open, None, "two are open");
                     prop_assert!(self.opened.insert(*peer), "opened twice");
                     self.open = Some(*peer);
@@ -136,12 +155,20 @@ impl Ledger {
                 Output::AcceptOffer(peer, _)
                 | Output::AcceptAnswer(peer, _)
                 | Output::AddCandidate(peer, _)
-                | Output::RestartIce(peer) => prop_assert_eq!(self.open, Some(*peer), "asked of one that is closed"),
+                | Output::RestartIce(peer) => {
+                    prop_assert_eq!(self.open, Some(*peer), "asked of one that is closed")
+                }
                 Output::Send { to, signal, .. } => {
                     prop_assert_ne!(to, &self.us, "we talk to ourselves");
-                    let discloses =
-                        matches!(signal, CallSignal::Offer(_) | CallSignal::Answer(_) | CallSignal::Candidate(_));
-                    prop_assert!(!discloses || self.media_runs, "{} left without consent", signal.type_name());
+                    let discloses = matches!(
+                        signal,
+                        CallSignal::Offer(_) | CallSignal::Answer(_) | CallSignal::Candidate(_)
+                    );
+                    prop_assert!(
+                        !discloses || self.media_runs,
+                        "{} left without consent",
+                        signal.type_name()
+                    );
                     prop_assert!(
                         *signal != CallSignal::Close(Some(CloseReason::Disconnected)),
                         "only servers say that"
@@ -152,33 +179,56 @@ impl Ledger {
         Ok(())
     }
 
-    fn strangers_change_nothing(&mut self, step: &Step<'_>, before: &CallPhase, after: &CallPhase) -> Outcome {
+    fn strangers_change_nothing(
+        &mut self,
+        step: &Step<'_>,
+        before: &CallPhase,
+        after: &CallPhase,
+    ) -> Outcome {
         if let Input::Place { peer, call, .. } = step.input {
             self.offered.insert((peer.clone(), call.clone()));
         }
         let Input::Signal { from, call, signal } = step.input else { return Ok(()) };
         let other_person = peer_of(before) != Some(from);
-        let other_call = matches!((step.before.call_id(), call), (Some(ours), Some(theirs)) if ours != theirs);
+        let other_call =
+            matches!((step.before.call_id(), call), (Some(ours), Some(theirs)) if ours != theirs);
         let is_offer = matches!(signal, CallSignal::Offer(_));
-        let unheard_of = is_offer && call.as_ref().is_none_or(|call| self.offered.insert((from.clone(), call.clone())));
-        let farewells_only = || step.outputs.iter().all(|output| is_farewell(output, from, call.as_ref()));
+        let unheard_of = is_offer
+            && call.as_ref().is_none_or(|call| self.offered.insert((from.clone(), call.clone())));
+        let farewells_only =
+            || step.outputs.iter().all(|output| is_farewell(output, from, call.as_ref()));
         if *from == self.us {
-            prop_assert!(step.before == step.after && step.outputs.is_empty(), "our own echo counted");
+            prop_assert!(
+                step.before == step.after && step.outputs.is_empty(),
+                "our own echo counted"
+            );
         } else if !is_offer && (other_person || other_call) {
             prop_assert!(step.before == step.after, "a stranger's {} counted", signal.type_name());
             // Who has missed how a call of theirs ended is told again.
-            prop_assert!(step.outputs.len() <= 1 && farewells_only(), "answered by {:?}", step.outputs);
+            prop_assert!(
+                step.outputs.len() <= 1 && farewells_only(),
+                "answered by {:?}",
+                step.outputs
+            );
         } else if is_offer && other_person && peer_of(before).is_some() {
             prop_assert_eq!(before, after, "somebody else's offer counted");
             prop_assert_eq!(step.before.poll_timeout(), step.after.poll_timeout());
             // A call that they have ended themselves needs no farewell.
-            prop_assert!(step.outputs.len() == 1 || !unheard_of && step.outputs.is_empty(), "they hear nothing");
+            prop_assert!(
+                step.outputs.len() == 1 || !unheard_of && step.outputs.is_empty(),
+                "they hear nothing"
+            );
             prop_assert!(farewells_only(), "answered by {:?}", step.outputs);
         }
         Ok(())
     }
 
-    fn a_call_that_stands_ends_for_a_reason(&self, step: &Step<'_>, before: &CallPhase, after: &CallPhase) -> Outcome {
+    fn a_call_that_stands_ends_for_a_reason(
+        &self,
+        step: &Step<'_>,
+        before: &CallPhase,
+        after: &CallPhase,
+    ) -> Outcome {
         if !stands(before) {
             return Ok(());
         }
@@ -211,7 +261,8 @@ impl Ledger {
             }
         }
         let after = step.after.phase();
-        let connects = matches!(after, CallPhase::InCall { .. }) && !matches!(before, CallPhase::InCall { .. });
+        let connects = matches!(after, CallPhase::InCall { .. })
+            && !matches!(before, CallPhase::InCall { .. });
         if connects || peer_of(&after).is_none() {
             self.peer_gone = false;
         }
@@ -228,7 +279,10 @@ impl Ledger {
 fn only_whom_the_person_has_seen_is_accepted(step: &Step<'_>, before: &CallPhase) -> Outcome {
     let Input::Accept { from, .. } = step.input else { return Ok(()) };
     if !matches!(before, CallPhase::Ringing { peer, .. } if peer == from) {
-        prop_assert!(step.before == step.after && step.outputs.is_empty(), "accepted {from} in {before:?}");
+        prop_assert!(
+            step.before == step.after && step.outputs.is_empty(),
+            "accepted {from} in {before:?}"
+        );
     }
     Ok(())
 }
@@ -246,7 +300,10 @@ fn hanging_up_comes_first(step: &Step<'_>, before: &CallPhase, after: &CallPhase
             rest
         }
     };
-    let says_so = matches!(told, [Output::Send { signal: CallSignal::Close(None) | CallSignal::Decline(_), .. }]);
+    let says_so = matches!(
+        told,
+        [Output::Send { signal: CallSignal::Close(None) | CallSignal::Decline(_), .. }]
+    );
     prop_assert!(says_so, "hanging up goes on with {told:?}");
     Ok(())
 }
@@ -257,8 +314,12 @@ fn phases_follow_one_another(step: &Step<'_>, before: &CallPhase, after: &CallPh
         (Idle | Ended { .. }, Idle | Calling { .. } | Ringing { .. } | Ended { .. }) => true,
         // They call again after their client was started anew.
         (Calling { .. }, Ringing { .. }) => false,
-        (Ringing { .. } | Connecting { .. } | InCall { .. } | Reconnecting { .. }, Ringing { .. }) => {
-            before == after || matches!(step.input, Input::Signal { signal: CallSignal::Offer(_), .. })
+        (
+            Ringing { .. } | Connecting { .. } | InCall { .. } | Reconnecting { .. },
+            Ringing { .. },
+        ) => {
+            before == after
+                || matches!(step.input, Input::Signal { signal: CallSignal::Offer(_), .. })
         }
         (Calling { .. }, Calling { .. } | Connecting { .. } | Ended { .. }) => true,
         (Ringing { .. }, Connecting { .. }) => matches!(step.input, Input::Accept { .. }),
@@ -272,7 +333,13 @@ fn phases_follow_one_another(step: &Step<'_>, before: &CallPhase, after: &CallPh
     };
     prop_assert!(possible, "{:?} leads from {before:?} to {after:?}", step.input);
     if let (Some(_), Ended { talked, .. }) = (peer_of(before), after) {
-        prop_assert_eq!(talked.is_some(), stands(before), "talked for {:?} in {:?}", talked, before);
+        prop_assert_eq!(
+            talked.is_some(),
+            stands(before),
+            "talked for {:?} in {:?}",
+            talked,
+            before
+        );
     }
     if let (Some(_), Ended { reason: EndReason::Unknown, .. }) = (peer_of(before), after) {
         let is_calling = matches!(before, Calling { .. });
@@ -288,12 +355,17 @@ fn deadlines_are_kept(step: &Step<'_>, after: &CallPhase) -> Outcome {
             prop_assert_eq!(step.after.poll_timeout(), None, "{:?} waits for something", after);
             return Ok(());
         }
-        CallPhase::Calling { since, .. } | CallPhase::Ringing { since, .. } => Some(*since + Duration::from_secs(45)),
+        CallPhase::Calling { since, .. } | CallPhase::Ringing { since, .. } => {
+            Some(*since + Duration::from_secs(45))
+        }
         CallPhase::Connecting { since, .. } => Some(*since + Duration::from_secs(15)),
         CallPhase::Reconnecting { lost_at, .. } => Some(*lost_at + Duration::from_secs(30)),
         CallPhase::Ended { .. } => None,
     };
-    let due = step.after.poll_timeout().ok_or_else(|| TestCaseError::fail(format!("{after:?} has no deadline")))?;
+    let due = step
+        .after
+        .poll_timeout()
+        .ok_or_else(|| TestCaseError::fail(format!("{after:?} has no deadline")))?;
     prop_assert!(limit.is_none_or(|limit| due <= limit), "{after:?} may last too long");
     if *step.input == Input::Timeout {
         prop_assert!(due > step.now, "a deadline that has passed is left standing in {after:?}");

@@ -1,11 +1,13 @@
-//! What always holds of a call, over every interleaving of people, messages, transport events and the clock.
+//! What always holds of a call, over every interleaving of people, messages, transport events and
+//! the clock.
 //!
-//! Two call machines are joined by a simulated server that loses, repeats, reorders and delays what they say, in a
-//! world where strangers meddle, peer connections report at the wrong moment and deadlines are kept late. `ledger`
-//! checks each step against the rules, `world` is the simulation, `happenings` what can occur in it, and the properties below choose the schedules.
+//! Two call machines are joined by a simulated server that loses, repeats, reorders and delays what
+//! they say, in a world where strangers meddle, peer connections report at the wrong moment and
+//! deadlines are kept late. `ledger` checks each step against the rules, `world` is the simulation,
+//! `happenings` what can occur in it, and the properties below choose the schedules.
 //!
-//! Schedules come from a fixed seed; `VISAVIS_TEST_SEED=<number>` tries others. A schedule that fails is shrunk and
-//! printed as the list of its steps.
+//! Schedules come from a fixed seed; `VISAVIS_TEST_SEED=<number>` tries others. A schedule that
+//! fails is shrunk and printed as the list of its steps.
 
 mod failing;
 mod happenings;
@@ -28,14 +30,24 @@ where
     S::Value: std::fmt::Debug,
 {
     let mut seed = [7; 32];
-    if let Some(other) = std::env::var("VISAVIS_TEST_SEED").ok().and_then(|text| text.parse::<u64>().ok()) {
+    if let Some(other) =
+        std::env::var("VISAVIS_TEST_SEED").ok().and_then(|text| text.parse::<u64>().ok())
+    {
         seed[..8].copy_from_slice(&other.to_le_bytes());
     }
-    let config = Config { cases: schedules, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
+    let config = Config {
+        cases: schedules,
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..Config::default()
+    };
+    let mut runner =
+        TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
     match runner.run(&strategy, property) {
         Ok(()) => {}
-        Err(TestError::Fail(reason, schedule)) => panic!("{reason}\nwith the schedule {schedule:#?}"),
+        Err(TestError::Fail(reason, schedule)) => {
+            panic!("{reason}\nwith the schedule {schedule:#?}")
+        }
         Err(TestError::Abort(reason)) => panic!("given up: {reason}"),
     }
 }
@@ -142,7 +154,8 @@ fn one_call(world: &World) -> Outcome {
 
 #[test]
 fn two_people_who_call_each_other_at_once_get_one_call() {
-    let schedules = (who(), prop::collection::vec(fair(), 0..4), prop::collection::vec(fair(), 0..30));
+    let schedules =
+        (who(), prop::collection::vec(fair(), 0..4), prop::collection::vec(fair(), 0..30));
     over(5_000, schedules, |(first, before, after)| {
         let mut world = World::new(Letters::WithCallIds);
         world.run(Op::Place(first))?;
@@ -160,18 +173,35 @@ fn two_people_who_call_each_other_at_once_get_one_call() {
         world.settle()?;
         world.media_connects()?;
         one_call(&world)?;
-        prop_assert_eq!(world.call_id(Who::Alice), call_of_alice.clone(), "the smaller name's offer stands");
+        prop_assert_eq!(
+            world.call_id(Who::Alice),
+            call_of_alice.clone(),
+            "the smaller name's offer stands"
+        );
         prop_assert_eq!(world.call_id(Who::Bob), call_of_alice);
-        prop_assert_eq!(world.count(Who::Alice, |output| matches!(output, Output::AcceptAnswer(..))), 1);
-        prop_assert_eq!(world.count(Who::Bob, |output| matches!(output, Output::OpenToAnswer(..))), 1);
-        prop_assert_eq!(world.count(Who::Alice, |output| matches!(output, Output::OpenToAnswer(..))), 0);
+        prop_assert_eq!(
+            world.count(Who::Alice, |output| matches!(output, Output::AcceptAnswer(..))),
+            1
+        );
+        prop_assert_eq!(
+            world.count(Who::Bob, |output| matches!(output, Output::OpenToAnswer(..))),
+            1
+        );
+        prop_assert_eq!(
+            world.count(Who::Alice, |output| matches!(output, Output::OpenToAnswer(..))),
+            0
+        );
         world.leave_alone()
     });
 }
 
 #[test]
 fn glare_between_clients_without_call_ids_is_settled_when_messages_keep_their_order() {
-    let step = prop_oneof![Just(Fair::Deliver(0)), who().prop_map(Fair::Describe), who().prop_map(Fair::Candidate)];
+    let step = prop_oneof![
+        Just(Fair::Deliver(0)),
+        who().prop_map(Fair::Describe),
+        who().prop_map(Fair::Candidate)
+    ];
     let schedules = (who(), prop::collection::vec(step, 0..30));
     over(1_000, schedules, |(first, after)| {
         let mut world = World::new(Letters::WithoutCallIds);
@@ -233,7 +263,10 @@ fn losing_the_server_for_a_moment_before_the_call_stands_does_not_cost_the_call(
         world.run(Op::Accept(caller.other()))?;
         world.settle()?;
         let at_caller = world.phase(caller);
-        prop_assert!(matches!(at_caller, CallPhase::Connecting { .. }), "the caller is {at_caller:?}");
+        prop_assert!(
+            matches!(at_caller, CallPhase::Connecting { .. }),
+            "the caller is {at_caller:?}"
+        );
         prop_assert_eq!(world.missing_candidates(), 0, "every candidate has arrived");
         world.media_connects()?;
         one_call(&world)?;
@@ -251,8 +284,12 @@ fn an_ice_restart_gets_through_once_the_server_is_back() {
         let both = |world: &World, of: fn(&Output) -> bool| {
             [caller, caller.other()].map(|who| world.count(who, of)).iter().sum()
         };
-        let restarts = |world: &World| -> usize { both(world, |output| matches!(output, Output::RestartIce(_))) };
-        let answers = |world: &World| -> usize { both(world, |output| matches!(output, Output::AcceptAnswer(..))) };
+        let restarts = |world: &World| -> usize {
+            both(world, |output| matches!(output, Output::RestartIce(_)))
+        };
+        let answers = |world: &World| -> usize {
+            both(world, |output| matches!(output, Output::AcceptAnswer(..)))
+        };
         let before = answers(&world);
         world.media_breaks()?;
         for (who, millis) in downs {
@@ -286,7 +323,11 @@ fn a_person_who_hangs_up_ends_it_for_both() {
         }
         world.settle()?;
         let reasons = [quitter, quitter.other()].map(|who| world.phase(who));
-        prop_assert!(matches!(&reasons[0], CallPhase::Ended { reason: EndReason::HungUp, .. }), "{:?}", reasons[0]);
+        prop_assert!(
+            matches!(&reasons[0], CallPhase::Ended { reason: EndReason::HungUp, .. }),
+            "{:?}",
+            reasons[0]
+        );
         prop_assert!(
             matches!(&reasons[1], CallPhase::Ended { reason: EndReason::ClosedByPeer, .. }),
             "{:?}",

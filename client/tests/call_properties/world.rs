@@ -7,7 +7,8 @@ use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
 use visavis_client::call::{self, CallPhase, PeerId, PeerInput};
 use visavis_shared::{
-    CallId, CallSignal, CandidateInit, CloseReason, DescriptionKind, ErrorCode, Payload, SessionDescription, Username,
+    CallId, CallSignal, CandidateInit, CloseReason, DescriptionKind, ErrorCode, Payload,
+    SessionDescription, Username,
 };
 
 use crate::happenings::{Forged, Guise, Op, Report};
@@ -169,8 +170,10 @@ impl World {
     /// How many candidates of either client the other's peer connection has never been given.
     pub(crate) fn missing_candidates(&self) -> usize {
         let missing = |who: Who| {
-            let known = self.clients[who.other() as usize].peer.as_ref().map(|peer| &peer.candidates_known);
-            let made = self.clients[who as usize].peer.iter().flat_map(|peer| &peer.candidates_made);
+            let known =
+                self.clients[who.other() as usize].peer.as_ref().map(|peer| &peer.candidates_known);
+            let made =
+                self.clients[who as usize].peer.iter().flat_map(|peer| &peer.candidates_made);
             made.filter(|text| !known.is_some_and(|known| known.contains(text))).count()
         };
         missing(Who::Alice) + missing(Who::Bob)
@@ -198,7 +201,13 @@ impl World {
         let before = client.call.clone();
         client.call.handle_input(input.clone(), now);
         let outputs: Vec<Output> = std::iter::from_fn(|| client.call.poll_output()).collect();
-        client.ledger.check(&Step { before: &before, after: &client.call, input: &input, outputs: &outputs, now })?;
+        client.ledger.check(&Step {
+            before: &before,
+            after: &client.call,
+            input: &input,
+            outputs: &outputs,
+            now,
+        })?;
         client.sent.extend(outputs.iter().cloned());
         let phase = client.call.phase();
         if phase != before.phase() {
@@ -211,7 +220,9 @@ impl World {
         }
         for client in &self.clients {
             match client.call.phase() {
-                CallPhase::Ringing { .. } | CallPhase::Calling { ringing: true, .. } => self.seen.rang = true,
+                CallPhase::Ringing { .. } | CallPhase::Calling { ringing: true, .. } => {
+                    self.seen.rang = true
+                }
                 CallPhase::InCall { .. } => self.seen.stood = true,
                 CallPhase::Reconnecting { .. } => self.seen.broke = true,
                 _ => {}
@@ -226,17 +237,29 @@ impl World {
         match output {
             Output::Send { to, call, signal } => {
                 if online && to == who.other().name() {
-                    let letter = Letter { from: who, to: who.other(), call: call.filter(|_| with_ids), signal };
+                    let letter = Letter {
+                        from: who,
+                        to: who.other(),
+                        call: call.filter(|_| with_ids),
+                        signal,
+                    };
                     self.ever_sent.push(letter.clone());
                     self.under_way.push(letter);
                 }
             }
             Output::OpenToOffer(id, _) => client.open(id, DescriptionKind::Offer),
             Output::OpenToAnswer(id, ..) => client.open(id, DescriptionKind::Answer),
-            Output::AcceptOffer(..) => client.peer.iter_mut().for_each(|p| p.owes.push_back(DescriptionKind::Answer)),
-            Output::RestartIce(_) => client.peer.iter_mut().for_each(|p| p.owes.push_back(DescriptionKind::Offer)),
+            Output::AcceptOffer(..) => {
+                client.peer.iter_mut().for_each(|p| p.owes.push_back(DescriptionKind::Answer))
+            }
+            Output::RestartIce(_) => {
+                client.peer.iter_mut().for_each(|p| p.owes.push_back(DescriptionKind::Offer))
+            }
             Output::AddCandidate(_, candidate) => {
-                client.peer.iter_mut().for_each(|p| p.candidates_known.push(candidate.candidate.clone()));
+                client
+                    .peer
+                    .iter_mut()
+                    .for_each(|p| p.candidates_known.push(candidate.candidate.clone()));
             }
             Output::ClosePeer(id) => {
                 client.peer = None;
@@ -252,7 +275,10 @@ impl World {
             // Nobody is online under that name.
             if self.client(from).online {
                 let in_reply_to = Some(signal.type_name().to_owned());
-                return self.feed(from, Input::SignalRefused { code: ErrorCode::UnknownUser, in_reply_to, call });
+                return self.feed(
+                    from,
+                    Input::SignalRefused { code: ErrorCode::UnknownUser, in_reply_to, call },
+                );
             }
             return Ok(());
         }
@@ -285,7 +311,9 @@ impl World {
             }
             Op::Decline(who) => self.feed(who, Input::Decline),
             Op::HangUp(who) => self.feed(who, Input::HangUp),
-            Op::GiveUp(who) if matches!(self.phase(who), CallPhase::Connecting { .. }) => self.feed(who, Input::GiveUp),
+            Op::GiveUp(who) if matches!(self.phase(who), CallPhase::Connecting { .. }) => {
+                self.feed(who, Input::GiveUp)
+            }
             Op::GiveUp(_) => Ok(()),
             Op::Dismiss(who) => self.feed(who, Input::Dismiss),
             Op::Deliver(n) => match Self::pick(self.under_way.len(), n) {
@@ -316,7 +344,10 @@ impl World {
                 let Some(peer) = &mut self.client(who).peer else { return Ok(()) };
                 let id = peer.id;
                 peer.candidates_made.push(text.clone());
-                self.feed(who, Input::Peer { peer: id, event: PeerInput::LocalCandidate(candidate(text)) })
+                self.feed(
+                    who,
+                    Input::Peer { peer: id, event: PeerInput::LocalCandidate(candidate(text)) },
+                )
             }
             Op::Report(who, report) => match &self.client(who).peer {
                 Some(peer) => {
@@ -376,7 +407,10 @@ impl World {
         let Some(peer) = &mut self.client(who).peer else { return Ok(false) };
         let Some(kind) = peer.owes.pop_front() else { return Ok(false) };
         let id = peer.id;
-        self.feed(who, Input::Peer { peer: id, event: PeerInput::LocalDescription(description(kind, text)) })?;
+        self.feed(
+            who,
+            Input::Peer { peer: id, event: PeerInput::LocalDescription(description(kind, text)) },
+        )?;
         Ok(true)
     }
 
@@ -386,8 +420,12 @@ impl World {
             Report::Disconnected => PeerInput::Disconnected,
             Report::Failed => PeerInput::Failed("It failed.".to_owned()),
             Report::Candidate => PeerInput::LocalCandidate(candidate(self.text("candidate "))),
-            Report::Offer => PeerInput::LocalDescription(description(DescriptionKind::Offer, self.text("sdp "))),
-            Report::Answer => PeerInput::LocalDescription(description(DescriptionKind::Answer, self.text("sdp "))),
+            Report::Offer => {
+                PeerInput::LocalDescription(description(DescriptionKind::Offer, self.text("sdp ")))
+            }
+            Report::Answer => {
+                PeerInput::LocalDescription(description(DescriptionKind::Answer, self.text("sdp ")))
+            }
         };
         self.feed(who, Input::Peer { peer, event })
     }
@@ -404,10 +442,17 @@ impl World {
             Guise::Ourselves => (who.name(), this_call),
         };
         let signal = match forged {
-            Forged::Offer => CallSignal::Offer(json(&description(DescriptionKind::Offer, self.text("forged ")))),
-            Forged::GarbledOffer => CallSignal::Offer(json(&description(DescriptionKind::Answer, String::new()))),
+            Forged::Offer => {
+                CallSignal::Offer(json(&description(DescriptionKind::Offer, self.text("forged "))))
+            }
+            Forged::GarbledOffer => {
+                CallSignal::Offer(json(&description(DescriptionKind::Answer, String::new())))
+            }
             Forged::Ringing => CallSignal::Ringing,
-            Forged::Answer => CallSignal::Answer(json(&description(DescriptionKind::Answer, self.text("forged ")))),
+            Forged::Answer => CallSignal::Answer(json(&description(
+                DescriptionKind::Answer,
+                self.text("forged "),
+            ))),
             Forged::GarbledAnswer => CallSignal::Answer(json(&[1, 2])),
             Forged::Candidate => CallSignal::Candidate(json(&candidate(self.text("forged ")))),
             Forged::GarbledCandidate => CallSignal::Candidate(json(&"?")),
@@ -419,7 +464,8 @@ impl World {
         self.feed(who, Input::Signal { from, call, signal })
     }
 
-    /// Delivers everything in order while the peer connections do what they owe, until all is quiet.
+    /// Delivers everything in order while the peer connections do what they owe, until all is
+    /// quiet.
     pub(crate) fn settle(&mut self) -> Outcome {
         for _ in 0..500 {
             let described = self.describe(Who::Alice)? | self.describe(Who::Bob)?;
@@ -464,8 +510,11 @@ impl World {
     pub(crate) fn wait(&mut self, time: Duration) -> Outcome {
         let until = self.now + time;
         let both = [Who::Alice, Who::Bob];
-        let due = |world: &Self, who: Who| world.clients[who as usize].call.poll_timeout().map(|at| (at, who as usize));
-        while let Some((at, index)) = both.iter().filter_map(|who| due(self, *who)).min().filter(|(at, _)| *at <= until)
+        let due = |world: &Self, who: Who| {
+            world.clients[who as usize].call.poll_timeout().map(|at| (at, who as usize))
+        };
+        while let Some((at, index)) =
+            both.iter().filter_map(|who| due(self, *who)).min().filter(|(at, _)| *at <= until)
         {
             self.now = self.now.max(at);
             self.feed(both[index], Input::Timeout)?;
@@ -491,7 +540,11 @@ impl World {
             }
             let phase = self.phase(who);
             prop_assert_eq!(&phase, &CallPhase::Idle, "{:?} is stuck", who);
-            prop_assert!(self.now - start <= Duration::from_secs(45 + 60), "{who:?} took {:?}", self.now - start);
+            prop_assert!(
+                self.now - start <= Duration::from_secs(45 + 60),
+                "{who:?} took {:?}",
+                self.now - start
+            );
             self.client(who).ledger.check_all_closed()?;
         }
         Ok(())
@@ -500,7 +553,11 @@ impl World {
 
 impl Client {
     fn open(&mut self, id: PeerId, owes: DescriptionKind) {
-        self.peer =
-            Some(Peer { id, owes: VecDeque::from([owes]), candidates_made: Vec::new(), candidates_known: Vec::new() });
+        self.peer = Some(Peer {
+            id,
+            owes: VecDeque::from([owes]),
+            candidates_made: Vec::new(),
+            candidates_known: Vec::new(),
+        });
     }
 }

@@ -14,7 +14,8 @@ use tokio_tungstenite::{WebSocketStream, accept_async};
 use visavis_client::device_key::DeviceKey;
 use visavis_client::signaling::{Signaling, SignalingConfig, SignalingEvent};
 use visavis_shared::{
-    CallId, CallSignal, ClientMessage, DescriptionKind, Payload, ServerMessage, SessionDescription, Username,
+    CallId, CallSignal, ClientMessage, DescriptionKind, Payload, ServerMessage, SessionDescription,
+    Username,
 };
 use visavis_signal_server::{Config, Server, start};
 
@@ -67,7 +68,9 @@ impl Client {
     /// What the other of a call says next.
     pub(crate) async fn expect_signal(&mut self, signal: CallSignal) {
         match self.next().await {
-            Some(SignalingEvent::Message(ServerMessage::Call { signal: heard, .. })) => assert_eq!(heard, signal),
+            Some(SignalingEvent::Message(ServerMessage::Call { signal: heard, .. })) => {
+                assert_eq!(heard, signal)
+            }
             other => panic!("no {}: {other:?}", signal.type_name()),
         }
     }
@@ -77,7 +80,8 @@ impl Client {
         self.signaling.send(ClientMessage::Call { to: Some(name(to)), call, signal });
     }
 
-    /// Asks who is there; the answer shows that the connection works and that nothing came before it.
+    /// Asks who is there; the answer shows that the connection works and that nothing came before
+    /// it.
     pub(crate) async fn expect_users(&mut self, users: &[&str]) {
         self.signaling.send(ClientMessage::Users { prefix: String::new() });
         match self.next().await {
@@ -105,8 +109,10 @@ pub(crate) struct Script {
 
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-pub(crate) const WELCOME: &str = r#"{"type":"login","success":true,"username":"alice","iceServers":[]}"#;
-pub(crate) const TAKEN: &str = r#"{"type":"login","success":false,"reason":"taken","message":"taken"}"#;
+pub(crate) const WELCOME: &str =
+    r#"{"type":"login","success":true,"username":"alice","iceServers":[]}"#;
+pub(crate) const TAKEN: &str =
+    r#"{"type":"login","success":false,"reason":"taken","message":"taken"}"#;
 pub(crate) const PRESENCE: &str = r#"{"type":"presence","username":"bob","online":true}"#;
 
 impl Script {
@@ -116,7 +122,11 @@ impl Script {
 
     pub(crate) async fn start_for(key: Option<DeviceKey>) -> (Self, Client) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let client = Client::connect_with(&listener.local_addr().expect("an address").to_string(), "alice", key);
+        let client = Client::connect_with(
+            &listener.local_addr().expect("an address").to_string(),
+            "alice",
+            key,
+        );
         (Self { listener }, client)
     }
 
@@ -130,12 +140,20 @@ impl Script {
     }
 
     /// Takes a connection, greets it where there is a greeting, takes the login, and answers so.
-    pub(crate) async fn greet_and_accept(&self, greeting: Option<&str>, answer: &str) -> (Socket, Value) {
+    pub(crate) async fn greet_and_accept(
+        &self,
+        greeting: Option<&str>,
+        answer: &str,
+    ) -> (Socket, Value) {
         let mut socket = accept_async(self.accept_tcp().await).await.expect("a WebSocket");
         if let Some(greeting) = greeting {
             tell(&mut socket, Message::text(greeting)).await;
         }
-        let login = timeout(LONG, socket.next()).await.expect("a login").expect("a message").expect("a message");
+        let login = timeout(LONG, socket.next())
+            .await
+            .expect("a login")
+            .expect("a message")
+            .expect("a message");
         let login: Value = serde_json::from_str(&login.into_text().expect("text")).expect("JSON");
         assert_eq!((&login["type"], &login["username"]), (&"login".into(), &"alice".into()));
         tell(&mut socket, Message::text(answer)).await;

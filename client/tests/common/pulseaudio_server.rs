@@ -1,5 +1,5 @@
-//! A sound server of a test's own. It is found through environment variables, which belong to the process: one test in each
-//! file.
+//! A sound server of a test's own. It is found through environment variables, which belong to the
+//! process: one test in each file.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,11 +15,21 @@ impl PulseAudio {
     /// Starts one at a [`place`] where it will be looked for. It listens when it has run `script`.
     pub(crate) fn start(place: tempfile::TempDir, script: &str) -> Self {
         let socket = socket_in(place.path());
-        let listen = format!("load-module module-native-protocol-unix auth-anonymous=1 socket={}", socket.display());
+        let listen = format!(
+            "load-module module-native-protocol-unix auth-anonymous=1 socket={}",
+            socket.display()
+        );
         let script_path = place.path().join("test.pa");
         std::fs::write(&script_path, format!("{listen}\n{script}")).expect("the server's script");
         let server = Command::new("pulseaudio")
-            .args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes", "-F"])
+            .args([
+                "-n",
+                "--daemonize=no",
+                "--exit-idle-time=-1",
+                "--use-pid-file=no",
+                "--disable-shm=yes",
+                "-F",
+            ])
             .arg(&script_path)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -56,9 +66,13 @@ pub(crate) fn socket_in(place: &Path) -> PathBuf {
     place.join("pulse/native")
 }
 
-#[expect(unsafe_code, reason = "the sound server is found through the environment; no other thread runs yet")]
+#[expect(
+    unsafe_code,
+    reason = "the sound server is found through the environment; no other thread runs yet"
+)]
 fn set_environment(runtime: &Path, socket: &Path) {
-    // SAFETY: the only test of this process calls this before it starts a thread or uses a library that reads these.
+    // SAFETY: the only test of this process calls this before it starts a thread or uses a library
+    // that reads these.
     unsafe {
         std::env::set_var("XDG_RUNTIME_DIR", runtime);
         std::env::set_var("PULSE_RUNTIME_PATH", runtime);

@@ -1,4 +1,5 @@
-//! What holds on every screen: notices, settings, repaints, the keyboard, names for everything, room for everything.
+//! What holds on every screen: notices, settings, repaints, the keyboard, names for everything,
+//! room for everything.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,10 @@ use crate::harness::{Window, ago, in_call, logged_in, name, picture, with_call};
 #[test]
 fn notices_stand_until_they_are_dismissed() {
     let notice = Notice { id: NoticeId(7), text: "The camera is in use.".to_owned() };
-    let options = WindowOptions { notices: vec!["Settings were damaged.".to_owned()], ..WindowOptions::default() };
+    let options = WindowOptions {
+        notices: vec!["Settings were damaged.".to_owned()],
+        ..WindowOptions::default()
+    };
     let snapshot = Snapshot { notices: vec![notice], ..logged_in() };
     let mut window = Window::open_with(snapshot, vec2(800.0, 600.0), options);
     window.click("Dismiss: The camera is in use.");
@@ -81,7 +85,10 @@ fn a_running_clock_repaints_once_a_second() {
     let mut window = Window::open(in_call());
     window.harness.run_steps(4);
     let delay = window.repaint_delay();
-    assert!(delay > Duration::ZERO && delay <= Duration::from_millis(1001), "asks again after {delay:?}");
+    assert!(
+        delay > Duration::ZERO && delay <= Duration::from_millis(1001),
+        "asks again after {delay:?}"
+    );
 }
 
 #[test]
@@ -95,7 +102,8 @@ fn the_whole_way_from_log_in_to_the_end_of_a_call_can_be_gone_with_the_keyboard(
         }
         panic!("Tab never reaches {label}");
     }
-    let mut window = Window::open(Snapshot { server: "calls.example".to_owned(), ..Snapshot::default() });
+    let mut window =
+        Window::open(Snapshot { server: "calls.example".to_owned(), ..Snapshot::default() });
     // The name has the keyboard from the start.
     window.harness.event(Event::Text("alice".to_owned()));
     window.settle();
@@ -125,7 +133,8 @@ fn the_keyboard_help_opens_by_key_and_button_and_closes_again() {
     assert!(!window.shows(help));
 }
 
-/// Every phase of a call and of the login, for a person of this name, with texts that are much too long.
+/// Every phase of a call and of the login, for a person of this name, with texts that are much too
+/// long.
 fn every_snapshot(peer: &str) -> Vec<Snapshot> {
     let (peer, since) = (name(peer), ago(3_700_000));
     let long = "The server says something that goes on and on. ".repeat(200);
@@ -137,7 +146,11 @@ fn every_snapshot(peer: &str) -> Vec<Snapshot> {
         CallPhase::InCall { peer: peer.clone(), since },
         CallPhase::Reconnecting { peer: peer.clone(), since, lost_at: since },
     ];
-    for reason in [EndReason::HungUp, EndReason::Refused(long.clone()), EndReason::ConnectFailed(long.clone())] {
+    for reason in [
+        EndReason::HungUp,
+        EndReason::Refused(long.clone()),
+        EndReason::ConnectFailed(long.clone()),
+    ] {
         calls.push(CallPhase::Ended { peer: peer.clone(), reason, talked: Some(Duration::MAX) });
     }
     let logins = [
@@ -154,7 +167,9 @@ fn every_snapshot(peer: &str) -> Vec<Snapshot> {
                 login: login.clone(),
                 call: call.clone(),
                 server: long.clone(),
-                people: (1..4).map(|n| Person { username: peer.clone(), online: n % 2 == 0 }).collect(),
+                people: (1..4)
+                    .map(|n| Person { username: peer.clone(), online: n % 2 == 0 })
+                    .collect(),
                 people_total: usize::MAX,
                 microphone_level: f32::NAN,
                 connection_words: Some(long.clone()),

@@ -50,13 +50,20 @@ fn a_call_that_comes_in_asks_for_attention_and_shows_in_the_title() {
     window.snapshots.send_replace(Arc::new(ringing()));
     window.harness.run_steps(1);
     let commands = window.commands();
-    assert!(commands.contains(&ViewportCommand::Title("bob is calling – Visavis".to_owned())), "{commands:?}");
-    assert!(commands.iter().any(|c| matches!(c, ViewportCommand::RequestUserAttention(_))), "{commands:?}");
+    assert!(
+        commands.contains(&ViewportCommand::Title("bob is calling – Visavis".to_owned())),
+        "{commands:?}"
+    );
+    assert!(
+        commands.iter().any(|c| matches!(c, ViewportCommand::RequestUserAttention(_))),
+        "{commands:?}"
+    );
 }
 
 #[test]
 fn a_call_being_placed_says_how_far_it_is_and_can_be_cancelled() {
-    let calling = |ringing| with_call(CallPhase::Calling { peer: name("bob"), ringing, since: ago(3) });
+    let calling =
+        |ringing| with_call(CallPhase::Calling { peer: name("bob"), ringing, since: ago(3) });
     let mut window = Window::open(calling(false));
     assert!(window.shows("Calling bob") && !window.shows("ringing there"));
     window.set(calling(true));
@@ -73,7 +80,10 @@ fn the_controls_of_a_call_mute_turn_the_camera_off_and_close_it() {
     window.click("Mute");
     window.click("Camera off");
     window.click("Close call");
-    assert_eq!(window.asked(), [Intent::MuteMicrophone(true), Intent::TurnCameraOff(true), Intent::HangUp]);
+    assert_eq!(
+        window.asked(),
+        [Intent::MuteMicrophone(true), Intent::TurnCameraOff(true), Intent::HangUp]
+    );
     window.set(Snapshot { microphone_muted: true, camera_off: true, ..in_call() });
     window.click("Unmute");
     window.click("Camera on");
@@ -87,7 +97,13 @@ fn keys_do_the_same_and_a_key_that_is_held_counts_once() {
     window.press(Modifiers::NONE, Key::V);
     for repeat in [false, true, true] {
         let (modifiers, physical_key) = (Modifiers::NONE, None);
-        window.harness.event(Event::Key { key: Key::M, pressed: true, repeat, modifiers, physical_key });
+        window.harness.event(Event::Key {
+            key: Key::M,
+            pressed: true,
+            repeat,
+            modifiers,
+            physical_key,
+        });
     }
     window.settle();
     window.press(Modifiers::COMMAND, Key::Backspace);
@@ -100,7 +116,11 @@ fn the_full_screen_is_entered_by_a_key() {
     let mut window = Window::open(in_call());
     window.harness.key_down(Key::F);
     window.harness.run_steps(1);
-    assert!(window.commands().contains(&ViewportCommand::Fullscreen(true)), "{:?}", window.commands());
+    assert!(
+        window.commands().contains(&ViewportCommand::Fullscreen(true)),
+        "{:?}",
+        window.commands()
+    );
 }
 
 #[test]
@@ -111,7 +131,8 @@ fn the_picture_of_the_other_is_named_and_gone_in_the_next_call() {
     window.self_picture.put(picture());
     window.settle();
     assert!(window.shows("Picture of bob") && window.shows("Your picture, mirrored"));
-    window.set(Snapshot { call: CallPhase::InCall { peer: name("carol"), since: ago(0) }, ..live() });
+    window
+        .set(Snapshot { call: CallPhase::InCall { peer: name("carol"), since: ago(0) }, ..live() });
     assert!(window.shows("No picture from carol"));
 }
 
@@ -156,7 +177,8 @@ fn devices_can_be_changed_during_a_call_and_escape_puts_them_away() {
 
 #[test]
 fn an_interruption_and_a_weak_connection_are_said_in_words() {
-    let reconnecting = CallPhase::Reconnecting { peer: name("bob"), since: ago(60), lost_at: ago(9) };
+    let reconnecting =
+        CallPhase::Reconnecting { peer: name("bob"), since: ago(60), lost_at: ago(9) };
     let mut window = Window::open(with_call(reconnecting));
     assert!(window.shows("The connection to bob is interrupted"));
     let weak = "Their connection is weak: 12% of their packets are lost";
@@ -197,8 +219,12 @@ fn the_figures_of_a_call_are_a_key_away_and_what_was_not_measured_is_a_dash() {
 #[test]
 fn an_ended_call_says_why_and_how_long_and_can_be_placed_again() {
     let (reason, talked) = (EndReason::ClosedByPeer, Some(Duration::from_secs(201)));
-    let mut window = Window::open(with_call(CallPhase::Ended { peer: name("bob"), reason, talked }));
-    assert!(window.shows("bob closed the call.") && window.shows("You talked for 3 minutes and 21 seconds."));
+    let mut window =
+        Window::open(with_call(CallPhase::Ended { peer: name("bob"), reason, talked }));
+    assert!(
+        window.shows("bob closed the call.")
+            && window.shows("You talked for 3 minutes and 21 seconds.")
+    );
     window.click("Call again");
     window.click("Back");
     window.press(Modifiers::NONE, Key::Escape);

@@ -1,4 +1,5 @@
-//! A window's app without a window: the session's end of the link, and egui's harness in place of the system.
+//! A window's app without a window: the session's end of the link, and egui's harness in place of
+//! the system.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,7 +39,8 @@ impl Window {
             remote_picture: LatestSlot::new(),
             self_picture: LatestSlot::new(),
         };
-        let (remote_picture, self_picture) = (Arc::clone(&link.remote_picture), Arc::clone(&link.self_picture));
+        let (remote_picture, self_picture) =
+            (Arc::clone(&link.remote_picture), Arc::clone(&link.self_picture));
         let mut first = Some((link, options));
         let harness = Harness::builder()
             .with_size(size)
@@ -100,7 +102,12 @@ impl Window {
 
     /// What the last pass asked of the system.
     pub(crate) fn commands(&self) -> Vec<ViewportCommand> {
-        self.harness.output().viewport_output.get(&ViewportId::ROOT).map(|v| v.commands.clone()).unwrap_or_default()
+        self.harness
+            .output()
+            .viewport_output
+            .get(&ViewportId::ROOT)
+            .map(|v| v.commands.clone())
+            .unwrap_or_default()
     }
 
     /// When the last pass wants to be repeated at the latest.

@@ -12,13 +12,20 @@ fn typing_name_and_server_and_pressing_log_in_logs_in() {
     window.type_into("Your name", " alice ");
     window.type_into("Server", "ws://calls.example:9090");
     window.click("Log in");
-    let expected = Intent::LogIn { server: "ws://calls.example:9090".to_owned(), username: "alice".to_owned() };
+    let expected = Intent::LogIn {
+        server: "ws://calls.example:9090".to_owned(),
+        username: "alice".to_owned(),
+    };
     assert_eq!(window.asked(), [expected]);
 }
 
 #[test]
 fn what_is_remembered_is_filled_in_and_enter_is_enough() {
-    let remembered = Snapshot { server: "calls.example".to_owned(), username: "ada".to_owned(), ..Snapshot::default() };
+    let remembered = Snapshot {
+        server: "calls.example".to_owned(),
+        username: "ada".to_owned(),
+        ..Snapshot::default()
+    };
     let mut window = Window::open(remembered);
     window.press(Modifiers::NONE, Key::Enter);
     let expected = Intent::LogIn { server: "calls.example".to_owned(), username: "ada".to_owned() };
@@ -27,7 +34,8 @@ fn what_is_remembered_is_filled_in_and_enter_is_enough() {
 
 #[test]
 fn an_empty_name_says_what_to_do_and_asks_nothing_of_the_session() {
-    let mut window = Window::open(Snapshot { server: "calls.example".to_owned(), ..Snapshot::default() });
+    let mut window =
+        Window::open(Snapshot { server: "calls.example".to_owned(), ..Snapshot::default() });
     window.click("Log in");
     assert!(window.shows("Please enter your name"));
     assert_eq!(window.asked(), []);
@@ -37,7 +45,8 @@ fn an_empty_name_says_what_to_do_and_asks_nothing_of_the_session() {
 
 #[test]
 fn what_can_be_no_name_says_why_and_asks_nothing_of_the_session() {
-    let mut window = Window::open(Snapshot { server: "calls.example".to_owned(), ..Snapshot::default() });
+    let mut window =
+        Window::open(Snapshot { server: "calls.example".to_owned(), ..Snapshot::default() });
     window.type_into("Your name", "ada lovelace");
     window.click("Log in");
     assert!(window.shows("That can't be a name: it holds a space"));
@@ -65,7 +74,9 @@ fn a_refused_login_shows_what_the_session_says_and_can_be_tried_again() {
     assert!(window.shows(taken));
     window.type_into("Your name", "alice2");
     window.click("Log in");
-    assert!(matches!(&window.asked()[..], [Intent::LogIn { username, .. }] if username == "alice2"));
+    assert!(
+        matches!(&window.asked()[..], [Intent::LogIn { username, .. }] if username == "alice2")
+    );
 }
 
 #[test]

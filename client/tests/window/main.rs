@@ -1,5 +1,5 @@
-//! The window without a window: each screen is driven by the labels that a person reads (and a screen reader says),
-//! and what it asks of the session is compared.
+//! The window without a window: each screen is driven by the labels that a person reads (and a
+//! screen reader says), and what it asks of the session is compared.
 #![cfg(feature = "gui")]
 
 mod always;

@@ -102,8 +102,10 @@ fn what_is_done_to_the_voice_and_how_loud_the_other_is_are_switched_and_remember
 
 #[test]
 fn preview_devices_and_log_out_ask_the_session() {
-    let device = |name: &str| DeviceInfo { name: name.to_owned(), default: false, formats: Vec::new() };
-    let devices = DeviceList { cameras: vec![device("Front"), device("Back")], ..DeviceList::default() };
+    let device =
+        |name: &str| DeviceInfo { name: name.to_owned(), default: false, formats: Vec::new() };
+    let devices =
+        DeviceList { cameras: vec![device("Front"), device("Back")], ..DeviceList::default() };
     let snapshot = Snapshot { devices, ..logged_in() };
     let mut window = Window::open_with(snapshot, vec2(1040.0, 800.0), WindowOptions::default());
     window.click("Show the preview");
@@ -115,6 +117,11 @@ fn preview_devices_and_log_out_ask_the_session() {
     let chosen = CameraChoice::Named("Back".to_owned());
     assert_eq!(
         window.asked(),
-        [Intent::Preview(true), Intent::ChooseCamera(chosen), Intent::RefreshDevices, Intent::LogOut]
+        [
+            Intent::Preview(true),
+            Intent::ChooseCamera(chosen),
+            Intent::RefreshDevices,
+            Intent::LogOut
+        ]
     );
 }

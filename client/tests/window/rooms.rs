@@ -56,7 +56,10 @@ fn who_else_is_in_the_room_is_called_by_a_button_and_by_nothing_else() {
         assert_eq!(window.asked(), []);
         window.click("Call dave in blue");
         assert_eq!(window.asked(), [Intent::Call { username: "dave".to_owned() }]);
-        window.set(Snapshot { login: LoginPhase::Reconnecting { username: name("alice") }, ..meeting });
+        window.set(Snapshot {
+            login: LoginPhase::Reconnecting { username: name("alice") },
+            ..meeting
+        });
         assert!(window.harness.get_by_label("Call dave in blue").accesskit_node().is_disabled());
     }
 }

@@ -1,8 +1,9 @@
 //! What became of the sound that we sent, packet by packet, as far as the other tells.
 //!
-//! In go the transport-wide numbers of sound packets as they leave, and the other's feedback; out comes, by the packets'
-//! own count, whether each arrived. Unlike the estimator's record it tells what is reported missing from what is not
-//! reported at all, because the report was lost. What always holds: memory is bounded, the oldest is forgotten.
+//! In go the transport-wide numbers of sound packets as they leave, and the other's feedback; out
+//! comes, by the packets' own count, whether each arrived. Unlike the estimator's record it tells
+//! what is reported missing from what is not reported at all, because the report was lost. What
+//! always holds: memory is bounded, the oldest is forgotten.
 
 use std::collections::VecDeque;
 
@@ -17,7 +18,8 @@ const UNREAD: usize = 1024;
 /// What the other told.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum AudioFate {
-    /// Of one packet, by our count from the first: whether it had arrived. It may still arrive, and be told of again.
+    /// Of one packet, by our count from the first: whether it had arrived. It may still arrive, and
+    /// be told of again.
     Packet { number: u64, arrived: bool },
     /// Of all of the last second or so: which share was lost (RFC 3550 §6.4.1).
     Share(f64),
@@ -45,7 +47,9 @@ impl AudioFates {
     /// The other tells which packets came.
     pub(crate) fn reported(&mut self, feedback: &TransportLayerCc) {
         for told in convert_twcc(feedback) {
-            if let Some(&(_, number)) = self.sent.iter().rev().find(|(sent, _)| *sent == told.sequence_number) {
+            if let Some(&(_, number)) =
+                self.sent.iter().rev().find(|(sent, _)| *sent == told.sequence_number)
+            {
                 self.tell(AudioFate::Packet { number, arrived: told.arrived });
             }
         }

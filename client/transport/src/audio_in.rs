@@ -1,5 +1,5 @@
-//! Received sound on its way to the jitter buffer: one packet, and copies of earlier ones where it is redundant (RED,
-//! RFC 2198).
+//! Received sound on its way to the jitter buffer: one packet, and copies of earlier ones where it
+//! is redundant (RED, RFC 2198).
 
 use std::time::Instant;
 
@@ -7,11 +7,17 @@ use rtc::rtp;
 use visavis_media::frame::ReceivedAudio;
 use visavis_media::red;
 
-/// What is in a packet of sound. `red` is the payload type of redundant packets, where we offered it. A packet that is
-/// malformed holds nothing; a copy in another format than its packet is left out.
-pub(crate) fn sound_in(packet: rtp::Packet, red: Option<u8>, arrival: Instant) -> Vec<ReceivedAudio> {
+/// What is in a packet of sound. `red` is the payload type of redundant packets, where we offered
+/// it. A packet that is malformed holds nothing; a copy in another format than its packet is left
+/// out.
+pub(crate) fn sound_in(
+    packet: rtp::Packet,
+    red: Option<u8>,
+    arrival: Instant,
+) -> Vec<ReceivedAudio> {
     let (sequence, time) = (packet.header.sequence_number, packet.header.timestamp);
-    let one = |rtp_time, payload, copy| ReceivedAudio { sequence, rtp_time, payload, arrival, copy };
+    let one =
+        |rtp_time, payload, copy| ReceivedAudio { sequence, rtp_time, payload, arrival, copy };
     if red != Some(packet.header.payload_type) {
         return vec![one(time, packet.payload, false)];
     }
@@ -30,7 +36,12 @@ mod tests {
     use bytes::Bytes;
 
     fn packet(payload_type: u8, payload: Bytes) -> rtp::Packet {
-        let header = rtp::Header { payload_type, sequence_number: 7, timestamp: 960, ..rtp::Header::default() };
+        let header = rtp::Header {
+            payload_type,
+            sequence_number: 7,
+            timestamp: 960,
+            ..rtp::Header::default()
+        };
         rtp::Packet { header, payload }
     }
 
@@ -38,7 +49,8 @@ mod tests {
     fn a_redundant_packet_is_itself_and_copies_of_earlier_ones() {
         let payload = red::pack(111, b"new", &[(960, b"last"), (1920, b"older")]).expect("packed");
         let sound = sound_in(packet(63, payload), Some(63), Instant::now());
-        let got: Vec<_> = sound.iter().map(|s| (s.sequence, s.rtp_time, s.payload.as_ref(), s.copy)).collect();
+        let got: Vec<_> =
+            sound.iter().map(|s| (s.sequence, s.rtp_time, s.payload.as_ref(), s.copy)).collect();
         let before = 0_u32.wrapping_sub(960);
         let expected: [(u16, u32, &[u8], bool); 3] =
             [(7, 960, b"new", false), (7, before, b"older", true), (7, 0, b"last", true)];
@@ -50,7 +62,10 @@ mod tests {
         let opus = Bytes::from_static(b"\x80opus");
         for red in [None, Some(63)] {
             let sound = sound_in(packet(111, opus.clone()), red, Instant::now());
-            assert_eq!((sound.len(), sound[0].payload.clone(), sound[0].copy), (1, opus.clone(), false));
+            assert_eq!(
+                (sound.len(), sound[0].payload.clone(), sound[0].copy),
+                (1, opus.clone(), false)
+            );
         }
         assert!(sound_in(packet(63, opus), Some(63), Instant::now()).is_empty());
     }

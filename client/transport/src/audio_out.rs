@@ -1,7 +1,8 @@
-//! How sound leaves: what the encoder is asked, and which copies of earlier packets go along (RED, RFC 2198).
+//! How sound leaves: what the encoder is asked, and which copies of earlier packets go along (RED,
+//! RFC 2198).
 //!
-//! In go encoded packets, what became of earlier ones, and the estimate; out come payloads and wishes to the encoder.
-//! Everything is decided by [`AudioAdaptation`].
+//! In go encoded packets, what became of earlier ones, and the estimate; out come payloads and
+//! wishes to the encoder. Everything is decided by [`AudioAdaptation`].
 
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Instant;
@@ -52,7 +53,9 @@ impl AudioOut {
     ) {
         for fate in fates {
             match fate {
-                AudioFate::Packet { number, arrived } => self.adaptation.packet_fate(now, number, arrived),
+                AudioFate::Packet { number, arrived } => {
+                    self.adaptation.packet_fate(now, number, arrived)
+                }
                 AudioFate::Share(lost) => self.adaptation.loss_reported(now, lost),
             }
         }
@@ -66,7 +69,12 @@ impl AudioOut {
     }
 
     /// What to send for a packet, and as which payload type.
-    pub(crate) fn payload(&mut self, formats: AudioFormats, rtp_time: u32, data: &Bytes) -> (u8, Bytes) {
+    pub(crate) fn payload(
+        &mut self,
+        formats: AudioFormats,
+        rtp_time: u32,
+        data: &Bytes,
+    ) -> (u8, Bytes) {
         let packed = self.packer.pack(formats.opus, rtp_time, data, self.plan.redundancy);
         match (formats.red, packed) {
             (Some(red), Some(payload)) => (red, payload),

@@ -7,13 +7,14 @@ use std::time::Duration;
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::ice::url::{SchemeType, Url};
 use rtc::interceptor::{
-    ReceiverReportBuilder, Registry, SenderReportBuilder, Slot, TwccReceiverBuilder, TwccSenderBuilder,
+    ReceiverReportBuilder, Registry, SenderReportBuilder, Slot, TwccReceiverBuilder,
+    TwccSenderBuilder,
 };
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_H264, MIME_TYPE_OPUS};
 use rtc::rtp_transceiver::rtp_sender::{
-    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
-    RTCRtpHeaderExtensionCapability, RtpCodecKind,
+    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters,
+    RTCRtpEncodingParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind,
 };
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
 use rtc::sdp::extmap::{SDES_MID_URI, TRANSPORT_CC_URI};
@@ -21,9 +22,9 @@ use visavis_shared::IceServer;
 use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::peer_connection::{
-    MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfiguration,
-    RTCConfigurationBuilder, RTCIceServer, RTCIceTransportPolicy, SettingEngine, SettingEngineBuilder,
-    SrtpProtectionProfile,
+    MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler,
+    RTCConfiguration, RTCConfigurationBuilder, RTCIceServer, RTCIceTransportPolicy, SettingEngine,
+    SettingEngineBuilder, SrtpProtectionProfile,
 };
 use webrtc::rtp_transceiver::RtpSender;
 use webrtc::runtime::Runtime;
@@ -38,21 +39,25 @@ use super::tap::{INTAKE_SLOT, Intake, WireTap};
 use super::{PeerConfig, TransportError};
 use visavis_media::h264_level::H264Level;
 
-/// Repairs reuse the sequence number of what was lost, so packets as old as a repair may be must pass.
+/// Repairs reuse the sequence number of what was lost, so packets as old as a repair may be must
+/// pass.
 const SRTP_REPLAY_WINDOW: usize = 4096;
-/// How often we tell the other when its packets came. Often enough to steer by, at about 1% of a usual stream.
+/// How often we tell the other when its packets came. Often enough to steer by, at about 1% of a
+/// usual stream.
 const TWCC_INTERVAL: Duration = Duration::from_millis(40);
-/// How often connectivity is checked until it is there. The library's 200 ms is what a local call would then take.
+/// How often connectivity is checked until it is there. The library's 200 ms is what a local call
+/// would then take.
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
-/// How often one pair of addresses is tried: for as long as a call waits for its media (30 s), less often towards the end
-/// (`socket`).
+/// How often one pair of addresses is tried: for as long as a call waits for its media (30 s), less
+/// often towards the end (`socket`).
 const ICE_CHECKS: u16 = 600;
-/// How often the pair in use is checked (consent, RFC 7675): who has got another address is found by it. Two checks and
-/// two answers of 130 bytes in that time are 10 kbit/s.
+/// How often the pair in use is checked (consent, RFC 7675): who has got another address is found
+/// by it. Two checks and two answers of 130 bytes in that time are 10 kbit/s.
 const ICE_KEEPALIVE: Duration = Duration::from_millis(400);
 /// Without an answer for so long, ICE is disconnected.
 const ICE_DISCONNECTED: Duration = Duration::from_secs(5);
-/// And for so long again, failed: then the library forgets all addresses. The call gives up before that.
+/// And for so long again, failed: then the library forgets all addresses. The call gives up before
+/// that.
 const ICE_FAILED: Duration = Duration::from_secs(40);
 pub(crate) const OPUS_PAYLOAD_TYPE: u8 = 111;
 const RED_PAYLOAD_TYPE: u8 = 63;
@@ -123,8 +128,9 @@ impl Connection {
     }
 }
 
-/// Wildcards, which the library expands into the addresses of all interfaces but the loopback, at each ICE restart anew.
-/// A machine without any other interface gets the loopback, so that two on it can still call each other.
+/// Wildcards, which the library expands into the addresses of all interfaces but the loopback, at
+/// each ICE restart anew. A machine without any other interface gets the loopback, so that two on
+/// it can still call each other.
 fn all_interfaces() -> Vec<SocketAddr> {
     let mut bind = vec![SocketAddr::from(([0, 0, 0, 0], 0)), SocketAddr::from(([0u16; 8], 0))];
     let reachable = |address: IpAddr| match address {
@@ -132,33 +138,54 @@ fn all_interfaces() -> Vec<SocketAddr> {
         IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unicast_link_local()),
     };
     let interfaces = rtc::shared::ifaces::ifaces().unwrap_or_default();
-    if !interfaces.iter().filter_map(|interface| interface.addr).any(|address| reachable(address.ip())) {
+    if !interfaces
+        .iter()
+        .filter_map(|interface| interface.addr)
+        .any(|address| reachable(address.ip()))
+    {
         bind.push(SocketAddr::from(([127, 0, 0, 1], 0)));
     }
     bind
 }
 
-/// The library's form of our configuration, as far as it can be used: one malformed server would be refused together
-/// with all the others. The library also skips a TURN server whose name is unknown for good, so it is left out until
-/// its name is known; a STUN server is tried again with each gathering. TURN servers go under the names of [`Relays`].
-pub(crate) fn configuration(config: &PeerConfig, resolver: &Resolver, relays: &Relays) -> RTCConfiguration {
+/// The library's form of our configuration, as far as it can be used: one malformed server would be
+/// refused together with all the others. The library also skips a TURN server whose name is unknown
+/// for good, so it is left out until its name is known; a STUN server is tried again with each
+/// gathering. TURN servers go under the names of [`Relays`].
+pub(crate) fn configuration(
+    config: &PeerConfig,
+    resolver: &Resolver,
+    relays: &Relays,
+) -> RTCConfiguration {
     let for_library = |url: &String| match RelayServer::parse(url) {
         Some(relay) => relays.url_for(&relay),
         None => Some(url.clone()),
     };
     let servers = config.ice_servers.iter().map(|server| RTCIceServer {
-        urls: server.urls.iter().filter(|url| is_usable(server, url, resolver)).filter_map(for_library).collect(),
+        urls: server
+            .urls
+            .iter()
+            .filter(|url| is_usable(server, url, resolver))
+            .filter_map(for_library)
+            .collect(),
         username: server.username.clone().unwrap_or_default(),
         credential: server.credential.clone().unwrap_or_default(),
     });
     let servers = servers.filter(|server| !server.urls.is_empty());
-    let policy = if config.relay_only { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
-    RTCConfigurationBuilder::new().with_ice_servers(servers.collect()).with_ice_transport_policy(policy).build()
+    let policy =
+        if config.relay_only { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
+    RTCConfigurationBuilder::new()
+        .with_ice_servers(servers.collect())
+        .with_ice_transport_policy(policy)
+        .build()
 }
 
 /// Whether there is a relay to use.
 pub(crate) fn has_relay(config: &PeerConfig, resolver: &Resolver) -> bool {
-    let mut urls = config.ice_servers.iter().flat_map(|server| server.urls.iter().map(move |url| (server, url)));
+    let mut urls = config
+        .ice_servers
+        .iter()
+        .flat_map(|server| server.urls.iter().map(move |url| (server, url)));
     urls.any(|(server, url)| url.starts_with("turn") && is_usable(server, url, resolver))
 }
 
@@ -172,30 +199,32 @@ fn is_usable(server: &IceServer, url: &str, resolver: &Resolver) -> bool {
 }
 
 fn settings(mdns: MulticastDnsMode) -> SettingEngine {
-    // By default a pair of lesser kind is held back for a second or two in case a better one turns up. The first that
-    // works is taken instead: a call connects in a fraction of the time.
+    // By default a pair of lesser kind is held back for a second or two in case a better one turns
+    // up. The first that works is taken instead: a call connects in a fraction of the time.
     SettingEngineBuilder::new()
         .with_host_acceptance_min_wait(Some(Duration::ZERO))
         .with_srflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_relay_acceptance_min_wait(Some(Duration::ZERO))
         .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
-        // The sockets stay, and so do the relays' allocations: a way that works is not given up for a better one, and
-        // a socket whose address is gone is replaced beneath the library (`socket`).
+        // The sockets stay, and so do the relays' allocations: a way that works is not given up for
+        // a better one, and a socket whose address is gone is replaced beneath the library
+        // (`socket`).
         .with_discard_local_candidates_during_ice_restart(false)
         .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
         .with_srtp_replay_protection_window(SRTP_REPLAY_WINDOW)
-        // A repair is encrypted under the number of the packet that was lost, with another transport-wide number in its
-        // header. Counter mode with HMAC (which everybody must know, RFC 8827 §6.5) bears that; in GCM a nonce that is
-        // used twice gives the key away that keeps packets from being forged (RFC 7714 §8.1).
+        // A repair is encrypted under the number of the packet that was lost, with another
+        // transport-wide number in its header. Counter mode with HMAC (which everybody must know,
+        // RFC 8827 §6.5) bears that; in GCM a nonce that is used twice gives the key away that
+        // keeps packets from being forged (RFC 7714 §8.1).
         .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80])
         .with_multicast_dns_mode(mdns)
         .build()
 }
 
 fn interceptors(link: &Arc<Link>, wire: &Arc<Wire>) -> Registry {
-    // Retransmission is ours (`nack`, `send`, `receive`): the library's has no regard for the round trip, and answers
-    // whoever asks as often as they ask.
+    // Retransmission is ours (`nack`, `send`, `receive`): the library's has no regard for the round
+    // trip, and answers whoever asks as often as they ask.
     Registry::new()
         .with(Slot::CongestionControl, WireTap::new(Arc::clone(link), Arc::clone(wire)))
         .with(Slot::TwccSender, TwccSenderBuilder::new().build())
@@ -210,7 +239,10 @@ fn codec(kind: MediaKind) -> RTCRtpCodecParameters {
     let feedback = |pairs: &[(&str, &str)]| {
         pairs
             .iter()
-            .map(|(typ, parameter)| RTCPFeedback { typ: (*typ).into(), parameter: (*parameter).into() })
+            .map(|(typ, parameter)| RTCPFeedback {
+                typ: (*typ).into(),
+                parameter: (*parameter).into(),
+            })
             .collect()
     };
     let (rtp_codec, payload_type) = match kind {
@@ -229,7 +261,8 @@ fn codec(kind: MediaKind) -> RTCRtpCodecParameters {
                 mime_type: MIME_TYPE_H264.to_owned(),
                 clock_rate: 90_000,
                 channels: 0,
-                // Constrained baseline, and the level that we take; what we send keeps to the other's.
+                // Constrained baseline, and the level that we take; what we send keeps to the
+                // other's.
                 sdp_fmtp_line: format!(
                     "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e0{:02x}",
                     H264Level::OURS.idc()
@@ -281,15 +314,17 @@ fn codec_kind(kind: MediaKind) -> RtpCodecKind {
     }
 }
 
-/// Nothing but what we can send and read: with the library's defaults a browser would choose VP8, and with RTX a lost
-/// packet would be asked for without end.
+/// Nothing but what we can send and read: with the library's defaults a browser would choose VP8,
+/// and with RTX a lost packet would be asked for without end.
 fn media_engine() -> Result<MediaEngine, TransportError> {
     let mut engine = MediaEngine::default();
     for kind in [MediaKind::Audio, MediaKind::Video] {
         engine.register_codec(codec(kind), codec_kind(kind)).map_err(TransportError::Setup)?;
         for uri in [SDES_MID_URI, TRANSPORT_CC_URI] {
             let extension = RTCRtpHeaderExtensionCapability { uri: uri.to_owned() };
-            engine.register_header_extension(extension, codec_kind(kind), None).map_err(TransportError::Setup)?;
+            engine
+                .register_header_extension(extension, codec_kind(kind), None)
+                .map_err(TransportError::Setup)?;
         }
     }
     engine.register_codec(parity_codec(), RtpCodecKind::Video).map_err(TransportError::Setup)?;
@@ -303,14 +338,18 @@ async fn add_transceiver(
     kind: MediaKind,
     send: bool,
 ) -> Result<Option<LocalTrack>, TransportError> {
-    let init = |direction| Some(RTCRtpTransceiverInit { direction, ..RTCRtpTransceiverInit::default() });
+    let init =
+        |direction| Some(RTCRtpTransceiverInit { direction, ..RTCRtpTransceiverInit::default() });
     if !send {
         let init = init(RTCRtpTransceiverDirection::Recvonly);
-        pc.add_transceiver_from_kind(codec_kind(kind), init).await.map_err(TransportError::Setup)?;
+        pc.add_transceiver_from_kind(codec_kind(kind), init)
+            .await
+            .map_err(TransportError::Setup)?;
         return Ok(None);
     }
     let ssrc = rand::random_range(1..u32::MAX);
-    // RTCP is routed by track id, so it must differ from the other's: both ends of a call may be this program.
+    // RTCP is routed by track id, so it must differ from the other's: both ends of a call may be
+    // this program.
     let id = format!("{:016x}", rand::random::<u64>());
     let track = Arc::new(TrackLocalStaticRTP::new(MediaStreamTrack::new(
         "visavis".to_owned(),
@@ -318,7 +357,10 @@ async fn add_transceiver(
         codec_kind(kind).to_string(),
         codec_kind(kind),
         vec![RTCRtpEncodingParameters {
-            rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..RTCRtpCodingParameters::default() },
+            rtp_coding_parameters: RTCRtpCodingParameters {
+                ssrc: Some(ssrc),
+                ..RTCRtpCodingParameters::default()
+            },
             active: true,
             codec: codec(kind).rtp_codec,
             ..RTCRtpEncodingParameters::default()
@@ -332,7 +374,8 @@ async fn add_transceiver(
         .await
         .map_err(TransportError::Setup)?;
     if kind == MediaKind::Video {
-        // A track offers its own codec and what the library knows to repair it; parity has to be named.
+        // A track offers its own codec and what the library knows to repair it; parity has to be
+        // named.
         let codecs = vec![codec(kind), parity_codec()];
         transceiver.set_codec_preferences(codecs).await.map_err(TransportError::Setup)?;
     }
@@ -341,14 +384,16 @@ async fn add_transceiver(
 }
 
 impl LocalTrack {
-    /// The payload type that was negotiated for what we send; `None` when the other does not want it.
+    /// The payload type that was negotiated for what we send; `None` when the other does not want
+    /// it.
     pub(crate) async fn payload_type(&self, kind: MediaKind) -> Option<u8> {
         let parameters = self.sender.get_parameters().await.ok()?;
         let wanted = codec(kind).rtp_codec.mime_type;
         let codecs = parameters.rtp_parameters.codecs;
         let fits = |codec: &&RTCRtpCodecParameters| {
             codec.rtp_codec.mime_type.eq_ignore_ascii_case(&wanted)
-                && (kind == MediaKind::Audio || codec.rtp_codec.sdp_fmtp_line.contains("packetization-mode=1"))
+                && (kind == MediaKind::Audio
+                    || codec.rtp_codec.sdp_fmtp_line.contains("packetization-mode=1"))
         };
         codecs.iter().find(fits).map(|codec| codec.payload_type)
     }

@@ -1,9 +1,10 @@
 //! H.264 depacketization (RFC 6184, packetization-mode 1).
 //!
-//! The RTP payloads of one access unit go in, in order and without a gap; the access unit in Annex B form comes out.
-//! Everything comes from a remote peer, so every length is checked, what grows is bounded, and a payload that breaks
-//! the rules condemns its whole access unit: a picture is either exactly what was sent or is not delivered. Nothing is
-//! kept from one access unit to the next, so a fragment whose end was lost cannot leak into a later picture.
+//! The RTP payloads of one access unit go in, in order and without a gap; the access unit in Annex
+//! B form comes out. Everything comes from a remote peer, so every length is checked, what grows is
+//! bounded, and a payload that breaks the rules condemns its whole access unit: a picture is either
+//! exactly what was sent or is not delivered. Nothing is kept from one access unit to the next, so
+//! a fragment whose end was lost cannot leak into a later picture.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -81,7 +82,9 @@ pub fn inspect(payload: &[u8]) -> NalSigns {
 ///
 /// # Errors
 /// When a payload breaks RFC 6184 for packetization-mode 1, or the whole is empty or too large.
-pub fn depacketize<'a>(payloads: impl IntoIterator<Item = &'a [u8]>) -> Result<Bytes, DepacketizeError> {
+pub fn depacketize<'a>(
+    payloads: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Bytes, DepacketizeError> {
     let mut unit = AccessUnit::default();
     for payload in payloads {
         unit.push(payload)?;
@@ -122,7 +125,9 @@ impl AccessUnit {
         for nal in aggregated(body) {
             let nal = nal?;
             match nal.first() {
-                Some(&header) if header & FORBIDDEN_BIT == 0 && matches!(header & NAL_TYPE_MASK, 1..=23) => {
+                Some(&header)
+                    if header & FORBIDDEN_BIT == 0 && matches!(header & NAL_TYPE_MASK, 1..=23) =>
+                {
                     self.append(nal)?;
                 }
                 Some(&header) => return Err(DepacketizeError::NotAllowed(header & NAL_TYPE_MASK)),
@@ -133,7 +138,9 @@ impl AccessUnit {
     }
 
     fn append_fragment(&mut self, indicator: u8, body: &[u8]) -> Result<(), DepacketizeError> {
-        let Some((&fu, fragment)) = body.split_first() else { return Err(DepacketizeError::Truncated) };
+        let Some((&fu, fragment)) = body.split_first() else {
+            return Err(DepacketizeError::Truncated);
+        };
         let nal_type = fu & NAL_TYPE_MASK;
         if !matches!(nal_type, 1..=23) {
             return Err(DepacketizeError::NotAllowed(nal_type));

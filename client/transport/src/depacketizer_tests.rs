@@ -19,7 +19,9 @@ fn a_single_nal_unit_gets_a_start_code() {
 
 #[test]
 fn a_malformed_aggregate_is_refused_and_does_not_panic() {
-    for payload in [&[0x78, 0, 1, 0x65, 0][..], &[0x78], &[0x78, 0], &[0x78, 0, 9, 0x65], &[0x78, 0xff, 0xff]] {
+    for payload in
+        [&[0x78, 0, 1, 0x65, 0][..], &[0x78], &[0x78, 0], &[0x78, 0, 9, 0x65], &[0x78, 0xff, 0xff]]
+    {
         assert_eq!(parts(&[payload]), Err(DepacketizeError::Truncated), "{payload:?}");
     }
 }
@@ -59,9 +61,15 @@ fn fragments_without_start_without_end_or_of_another_nal_unit_are_refused() {
 
 #[test]
 fn reserved_types_are_ignored_and_interleaved_ones_refused() {
-    assert_eq!(parts(&[&[0x00, 7], &[0x1e, 7], &[0x1f, 7], &[0x61, 1]]), Ok(vec![0, 0, 0, 1, 0x61, 1]));
+    assert_eq!(
+        parts(&[&[0x00, 7], &[0x1e, 7], &[0x1f, 7], &[0x61, 1]]),
+        Ok(vec![0, 0, 0, 1, 0x61, 1])
+    );
     for nal_type in [25, 26, 27, 29] {
-        assert_eq!(parts(&[&[0x60 | nal_type, 0, 0, 0]]), Err(DepacketizeError::NotAllowed(nal_type)));
+        assert_eq!(
+            parts(&[&[0x60 | nal_type, 0, 0, 0]]),
+            Err(DepacketizeError::NotAllowed(nal_type))
+        );
     }
 }
 
@@ -77,21 +85,29 @@ fn an_access_unit_does_not_grow_without_bound() {
 #[test]
 fn a_payload_shows_what_it_begins() {
     let (sps, pps, idr) = (true, true, true);
-    assert_eq!(inspect(&[0x78, 0, 2, 0x67, 1, 0, 2, 0x68, 1]), NalSigns { sps, pps, ..NalSigns::default() });
+    assert_eq!(
+        inspect(&[0x78, 0, 2, 0x67, 1, 0, 2, 0x68, 1]),
+        NalSigns { sps, pps, ..NalSigns::default() }
+    );
     assert_eq!(inspect(&[0x7c, 0x05, 1]), NalSigns { idr, ..NalSigns::default() });
     assert_eq!(inspect(&[0x7c, 0x07, 1]), NalSigns::default());
     assert_eq!(inspect(&[]), NalSigns::default());
     assert_eq!(inspect(&[0x78, 0, 9, 0x67]), NalSigns::default());
 }
 
-/// A NAL unit as an encoder may write it: no start code within (emulation prevention) and no zero at its end.
+/// A NAL unit as an encoder may write it: no start code within (emulation prevention) and no zero
+/// at its end.
 fn nal() -> impl Strategy<Value = Vec<u8>> {
-    (1..=23u8, 0..4u8, prop::collection::vec(1..=255u8, 0..4000))
-        .prop_map(|(kind, importance, body)| std::iter::once(importance << 5 | kind).chain(body).collect())
+    (1..=23u8, 0..4u8, prop::collection::vec(1..=255u8, 0..4000)).prop_map(
+        |(kind, importance, body)| std::iter::once(importance << 5 | kind).chain(body).collect(),
+    )
 }
 
 fn annex_b(nals: &[Vec<u8>]) -> Bytes {
-    nals.iter().flat_map(|nal| [0, 0, 0, 1].into_iter().chain(nal.iter().copied())).collect::<Vec<u8>>().into()
+    nals.iter()
+        .flat_map(|nal| [0, 0, 0, 1].into_iter().chain(nal.iter().copied()))
+        .collect::<Vec<u8>>()
+        .into()
 }
 
 proptest! {
@@ -116,8 +132,9 @@ proptest! {
             payloads.shuffle(&mut rng);
         }
         if let Ok(unit) = depacketize(payloads.iter().map(AsRef::as_ref)) {
-            // Fragments carry no numbers, so swapped or missing middles are the frame buffer's to prevent: it never
-            // hands over an access unit with a gap. What is checked here is that no NAL unit gains foreign headers.
+            // Fragments carry no numbers, so swapped or missing middles are the frame buffer's to
+            // prevent: it never hands over an access unit with a gap. What is checked here is that
+            // no NAL unit gains foreign headers.
             for nal in nal_units(&unit) {
                 prop_assert!(nals.iter().any(|sent| sent.first() == nal.first()));
             }
@@ -136,7 +153,8 @@ fn garbage_never_panics() {
         rounds += 1;
         let payloads: Vec<Vec<u8>> = (0..rng.random_range(1..6))
             .map(|_| {
-                let mut payload: Vec<u8> = (0..rng.random_range(0..40)).map(|_| rng.random()).collect();
+                let mut payload: Vec<u8> =
+                    (0..rng.random_range(0..40)).map(|_| rng.random()).collect();
                 // Steer towards the types that have a structure.
                 if let Some(first) = payload.first_mut()
                     && rng.random_bool(0.8)

@@ -1,8 +1,8 @@
 //! What the sending task wants of the video encoder: its rate, its level, and key frames.
 //!
-//! A wish for which there is no room in the encoder's queue is made again. Key frames are large, so they are wished for no
-//! closer together than [`KEY_FRAME_INTERVAL`], however often the other asks; and who asks before the last one can have
-//! arrived is given no other. Time is an argument.
+//! A wish for which there is no room in the encoder's queue is made again. Key frames are large, so
+//! they are wished for no closer together than [`KEY_FRAME_INTERVAL`], however often the other
+//! asks; and who asks before the last one can have arrived is given no other. Time is an argument.
 
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::{Duration, Instant};
@@ -13,7 +13,8 @@ use visavis_media::units::Bitrate;
 
 /// The encoder is asked for key frames no closer together than this.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(250);
-/// A key frame takes so much longer to the other than a small packet does. Whoever asks later may have seen it damaged.
+/// A key frame takes so much longer to the other than a small packet does. Whoever asks later may
+/// have seen it damaged.
 const SPREAD: Duration = Duration::from_millis(30);
 /// A target that differs by less than this from the last is not worth telling the encoder.
 const TARGET_STEP: f64 = 0.03;
@@ -46,18 +47,21 @@ impl EncoderWishes {
         }
     }
 
-    /// A connection begins, with a key frame if it carries video: what was sent on another is of no use.
+    /// A connection begins, with a key frame if it carries video: what was sent on another is of no
+    /// use.
     pub(crate) fn begin(&mut self, video: bool) {
         self.key_frame = video.then_some(KeyFrame::Fine);
         (self.key_frame_told, self.key_frame_sent) = (None, None);
     }
 
-    /// Pictures are to begin again with a key frame; a coarse one where it matters that it is there soon.
+    /// Pictures are to begin again with a key frame; a coarse one where it matters that it is there
+    /// soon.
     pub(crate) fn key_frame(&mut self, wished: KeyFrame) {
         self.key_frame = self.key_frame.max(Some(wished));
     }
 
-    /// The other asks for a key frame. The last one answers that while it can't have arrived when the other asked.
+    /// The other asks for a key frame. The last one answers that while it can't have arrived when
+    /// the other asked.
     pub(crate) fn key_frame_asked_for(&mut self, now: Instant, rtt: Option<Duration>) {
         let on_its_way = rtt.unwrap_or_default() + SPREAD;
         if self.key_frame_sent.is_none_or(|sent| now.saturating_duration_since(sent) > on_its_way) {
@@ -86,14 +90,18 @@ impl EncoderWishes {
         {
             self.level_told = Some(level);
         }
-        let differs = |a: Bitrate, b: Bitrate| a.bps().abs_diff(b.bps()) as f64 > TARGET_STEP * b.bps() as f64;
+        let differs = |a: Bitrate, b: Bitrate| {
+            a.bps().abs_diff(b.bps()) as f64 > TARGET_STEP * b.bps() as f64
+        };
         if let Some(target) = self.target
             && self.target_told.is_none_or(|told| differs(target, told))
             && self.tell(VideoControl::Target(target))
         {
             self.target_told = Some(target);
         }
-        let due = self.key_frame_told.is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
+        let due = self
+            .key_frame_told
+            .is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
         if let Some(wished) = self.key_frame
             && due
             && self.tell(VideoControl::KeyFrame(wished))
@@ -157,7 +165,10 @@ mod tests {
         wishes.target(Bitrate::from_kbps(500));
         wishes.key_frame(KeyFrame::Fine);
         wishes.make(start);
-        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [VideoControl::Target(Bitrate::from_kbps(500))]);
+        assert_eq!(
+            heard.try_iter().collect::<Vec<_>>(),
+            [VideoControl::Target(Bitrate::from_kbps(500))]
+        );
         wishes.target(Bitrate::from_kbps(510));
         wishes.make(start);
         assert_eq!(heard.try_iter().collect::<Vec<_>>(), [FINE]);

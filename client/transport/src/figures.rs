@@ -84,11 +84,15 @@ fn add_library_figures(report: &RTCStatsReport, stats: &mut PeerStats) {
     // The report files candidates under other names than those it gives in the pair.
     for entry in report.iter() {
         match entry {
-            RTCStatsReportEntry::LocalCandidate(local) if local.stats.id.ends_with(&pair.local_candidate_id) => {
+            RTCStatsReportEntry::LocalCandidate(local)
+                if local.stats.id.ends_with(&pair.local_candidate_id) =>
+            {
                 stats.local_candidate = Some(local.candidate_type.to_string());
                 stats.protocol = known(&local.protocol.to_lowercase());
             }
-            RTCStatsReportEntry::RemoteCandidate(remote) if remote.stats.id.ends_with(&pair.remote_candidate_id) => {
+            RTCStatsReportEntry::RemoteCandidate(remote)
+                if remote.stats.id.ends_with(&pair.remote_candidate_id) =>
+            {
                 stats.remote_candidate = Some(remote.candidate_type.to_string());
             }
             _ => {}

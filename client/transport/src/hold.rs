@@ -1,7 +1,8 @@
 //! An interceptor that holds media back while ICE is started anew.
 //!
-//! In between the library has no pair to send on, and would drop whatever it is given. It sits next to the application:
-//! what it lets go late is numbered and timed late as well, so that nobody takes the wait for a slow network.
+//! In between the library has no pair to send on, and would drop whatever it is given. It sits next
+//! to the application: what it lets go late is numbered and timed late as well, so that nobody
+//! takes the wait for a slow network.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use super::socket::Wire;
 
 /// Its position: behind everything else, next to the application.
 pub(crate) const HOLD_SLOT: usize = 14_500;
-/// What is older is dropped: the other has long concealed it. A restart on a way that works takes less.
+/// What is older is dropped: the other has long concealed it. A restart on a way that works takes
+/// less.
 const HELD_FOR: Duration = Duration::from_millis(400);
 /// The most packets that are held. Older ones give way.
 const MAX_HELD: usize = 256;

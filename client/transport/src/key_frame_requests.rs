@@ -1,10 +1,10 @@
-//! When to ask for a key frame (PLI, RFC 4585 §6.3.1): at once when one is needed, and then rarely, as each may be large
-//! and late. Pure: time is an argument.
+//! When to ask for a key frame (PLI, RFC 4585 §6.3.1): at once when one is needed, and then rarely,
+//! as each may be large and late. Pure: time is an argument.
 
 use std::time::{Duration, Instant};
 
-/// Requests are no closer together than this (and a round trip, as the answer takes one) at first, and twice as far
-/// apart after each without an effect.
+/// Requests are no closer together than this (and a round trip, as the answer takes one) at first,
+/// and twice as far apart after each without an effect.
 const MIN_INTERVAL: Duration = Duration::from_millis(250);
 const MAX_INTERVAL: Duration = Duration::from_millis(2000);
 

@@ -1,7 +1,8 @@
 //! The way of media between the two: an `RTCPeerConnection` and what we wrote round it.
 //!
-//! A [`PeerCommand`] goes in, a [`PeerEvent`] comes out; encoded media goes in and out through [`MediaPorts`], whose
-//! queues are bounded and never block: what does not fit is dropped, and dropped video asks for a key frame.
+//! A [`PeerCommand`] goes in, a [`PeerEvent`] comes out; encoded media goes in and out through
+//! [`MediaPorts`], whose queues are bounded and never block: what does not fit is dropped, and
+//! dropped video asks for a key frame.
 
 #![warn(clippy::expect_used, clippy::panic)]
 
@@ -58,11 +59,12 @@ pub use sdp::SdpError;
 pub use visavis_media::audio_control::AudioControl;
 pub use visavis_media::video_control::{KeyFrame, VideoControl};
 
-/// Begins to resolve the names of STUN and TURN servers, so that a later call need not wait for them. Returns at once.
+/// Begins to resolve the names of STUN and TURN servers, so that a later call need not wait for
+/// them. Returns at once.
 ///
-/// It asks for no [`Consent`], as nothing is sent to those servers yet; but whoever answers for the names learns that they
-/// were looked up. So it is for names that the person has chosen. Those that a signaling server names are looked up when
-/// a [`Peer`] is opened.
+/// It asks for no [`Consent`], as nothing is sent to those servers yet; but whoever answers for the
+/// names learns that they were looked up. So it is for names that the person has chosen. Those that
+/// a signaling server names are looked up when a [`Peer`] is opened.
 pub fn warm_up(ice_servers: &[IceServer]) {
     resolver::Resolver::shared().begin(ice_servers);
 }
@@ -74,7 +76,9 @@ pub enum TransportError {
     #[error("the connection could not be set up: {0}")]
     Setup(#[source] webrtc::error::Error),
     /// Relays only were asked for, and there is none.
-    #[error("only relays may be used, but none is known: no TURN server was given, or its name could not be resolved")]
+    #[error(
+        "only relays may be used, but none is known: no TURN server was given, or its name could not be resolved"
+    )]
     NoRelay,
     /// It is closed.
     #[error("the connection is closed")]
@@ -108,7 +112,8 @@ pub struct PeerConfig {
 /// What to do; carried out in order.
 #[derive(Debug)]
 pub enum PeerCommand {
-    /// Make an offer: answered by [`PeerEvent::LocalDescription`]. With `ice_restart` it starts a new ICE generation.
+    /// Make an offer: answered by [`PeerEvent::LocalDescription`]. With `ice_restart` it starts a
+    /// new ICE generation.
     CreateOffer {
         /// Whether to start ICE anew.
         ice_restart: bool,
@@ -117,7 +122,8 @@ pub enum PeerCommand {
     AcceptOffer(SessionDescription),
     /// Take the answer to our offer.
     AcceptAnswer(SessionDescription),
-    /// An address of the other's to try. Those that come before any description are kept until it is there.
+    /// An address of the other's to try. Those that come before any description are kept until it
+    /// is there.
     AddCandidate(CandidateInit),
     /// Ask the other for a key frame (PLI, RFC 4585 §6.3.1); rate-limited.
     RequestKeyFrame,
@@ -134,8 +140,8 @@ pub enum PeerEvent {
     Connected,
     /// Nothing has come through for a while; it may come back.
     Disconnected,
-    /// The way to the other may be lost, or about to be: ICE should be started anew, which does no harm to a way that
-    /// works after all. Media may still flow.
+    /// The way to the other may be lost, or about to be: ICE should be started anew, which does no
+    /// harm to a way that works after all. Media may still flow.
     PathSuspect,
     /// The way that was suspect works.
     PathWorks,
@@ -149,7 +155,8 @@ pub struct MediaPorts {
     pub video_out: mpsc::Receiver<EncodedVideo>,
     /// Encoded sound to send. Bounded.
     pub audio_out: mpsc::Receiver<EncodedAudio>,
-    /// Whole received pictures in order. Bounded; when full, pictures are dropped up to the next key frame.
+    /// Whole received pictures in order. Bounded; when full, pictures are dropped up to the next
+    /// key frame.
     pub video_in: std::sync::mpsc::SyncSender<ReceivedVideo>,
     /// Received sound as it comes. Bounded; when full, the packet is dropped.
     pub audio_in: std::sync::mpsc::SyncSender<ReceivedAudio>,

@@ -1,7 +1,8 @@
 //! What the interceptors see of the wire and the tasks want to know of it.
 //!
-//! The interceptors run inside the library's driver, so they do little: they note figures in [`LinkState`] behind a
-//! short lock and hand packets on through bounded queues, whose policy is to drop.
+//! The interceptors run inside the library's driver, so they do little: they note figures in
+//! [`LinkState`] behind a short lock and hand packets on through bounded queues, whose policy is to
+//! drop.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,7 +30,8 @@ const RESTART_TAKES: Duration = Duration::from_secs(2);
 /// How much later than us the other may find a pair, and tell what came.
 const RESTART_SETTLES: Duration = Duration::from_millis(500);
 
-/// Where packets got lost during the set-up, this share is expected to get lost until there is better knowledge.
+/// Where packets got lost during the set-up, this share is expected to get lost until there is
+/// better knowledge.
 const SET_UP_LOSS: f64 = 0.1;
 /// And that there is after so long.
 const SET_UP_LOSS_COUNTS: Duration = Duration::from_millis(1500);
@@ -136,8 +138,15 @@ impl LinkState {
         }
     }
 
-    /// A packet of so many bytes leaves for the wire, numbered for transport-wide feedback where that was negotiated.
-    pub(crate) fn packet_left(&mut self, bytes: usize, number: Option<u16>, probe: bool, now: Instant) {
+    /// A packet of so many bytes leaves for the wire, numbered for transport-wide feedback where
+    /// that was negotiated.
+    pub(crate) fn packet_left(
+        &mut self,
+        bytes: usize,
+        number: Option<u16>,
+        probe: bool,
+        now: Instant,
+    ) {
         let bytes = bytes + WIRE_OVERHEAD;
         self.estimator.on_packet_sent(now, bytes, probe);
         if let Some(number) = number {
@@ -163,8 +172,11 @@ impl LinkState {
     /// The other tells which packets came when.
     pub(crate) fn packets_reported(&mut self, feedback: &TransportLayerCc, now: Instant) {
         // One that arrived, but without a time, is of no use.
-        let told = convert_twcc(feedback).into_iter().filter(|told| told.arrived == told.arrival.is_some());
-        let results = self.awaited.reported(now, told.map(|told| (told.sequence_number, told.arrival)));
+        let told = convert_twcc(feedback)
+            .into_iter()
+            .filter(|told| told.arrived == told.arrival.is_some());
+        let results =
+            self.awaited.reported(now, told.map(|told| (told.sequence_number, told.arrival)));
         self.estimator.on_feedback(now, &results);
     }
 
@@ -178,7 +190,10 @@ impl LinkState {
 
     /// Takes a reception report's echo of a sender report (RFC 3550 §6.4.1: LSR and DLSR).
     pub(crate) fn report_echoed(&mut self, last_report: u32, delay: u32, now: Instant) {
-        let Some(&(_, left)) = self.sender_reports.iter().find(|(ntp, _)| *ntp == last_report) else { return };
+        let Some(&(_, left)) = self.sender_reports.iter().find(|(ntp, _)| *ntp == last_report)
+        else {
+            return;
+        };
         let held = Duration::from_secs_f64(f64::from(delay) / 65_536.0);
         // The other's clock is not ours; a round trip below zero says nothing.
         if let Some(sample) = now.duration_since(left).checked_sub(held) {
@@ -200,7 +215,8 @@ impl LinkState {
         Some(rtp_time.wrapping_add(since as u32))
     }
 
-    /// The connection is set up: that took this round trip, and packets got lost or not. Media begins with what was learned.
+    /// The connection is set up: that took this round trip, and packets got lost or not. Media
+    /// begins with what was learned.
     pub(crate) fn set_up(&mut self, rtt: Option<Duration>, lossy: bool, now: Instant) {
         self.set_up_rtt = rtt;
         self.lossy_until = lossy.then(|| now + SET_UP_LOSS_COUNTS);
@@ -213,7 +229,8 @@ impl LinkState {
 
     /// The share of packets that is to be expected to get lost although queues are short, 0 to 1.
     pub(crate) fn expected_loss(&self, now: Instant) -> f64 {
-        let assumed = if self.lossy_until.is_some_and(|until| now < until) { SET_UP_LOSS } else { 0.0 };
+        let assumed =
+            if self.lossy_until.is_some_and(|until| now < until) { SET_UP_LOSS } else { 0.0 };
         self.estimator.random_loss().max(assumed)
     }
 }

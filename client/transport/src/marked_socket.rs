@@ -1,9 +1,9 @@
-//! A UDP socket that marks what it sends, so that networks which look at marks let sound go first (DSCP, RFC 8837: EF for
-//! sound, AF41 for interactive video and what belongs to it).
+//! A UDP socket that marks what it sends, so that networks which look at marks let sound go first
+//! (DSCP, RFC 8837: EF for sound, AF41 for interactive video and what belongs to it).
 //!
-//! The library's socket writes the whole field with each packet and so takes a mark back that was set on the socket.
-//! This one sends by itself, packet by packet, and leaves everything else to that one. Where a mark can't be set, the
-//! packet leaves without.
+//! The library's socket writes the whole field with each packet and so takes a mark back that was
+//! set on the socket. This one sends by itself, packet by packet, and leaves everything else to
+//! that one. Where a mark can't be set, the packet leaves without.
 
 use std::fmt;
 use std::io::{self, IoSliceMut};
@@ -44,7 +44,8 @@ pub(crate) fn wrap(socket: UdpSocket, wire: Arc<Wire>) -> io::Result<Arc<dyn Asy
     Ok(Arc::new(MarkedSocket { inner, sending, wire, mark: AtomicU32::new(NONE) }))
 }
 
-/// What a packet is marked with: RTP (RFC 7983 §7) of a payload type that we send sound with, or anything else.
+/// What a packet is marked with: RTP (RFC 7983 §7) of a payload type that we send sound with, or
+/// anything else.
 fn mark_of(packet: &[u8], sound: [Option<u8>; 2]) -> u32 {
     match packet {
         [128..=191, kind, ..] if sound.contains(&Some(kind & 0x7f)) => EF,
@@ -134,10 +135,16 @@ mod tests {
             wire.sound_goes_as([Some(111), None]);
             let marked = wrap(socket, wire).expect("a marked socket");
             for (packet, mark) in [([0x80, 111], EF), ([0x80, 102], AF41), ([0x80, 111], EF)] {
-                marked.send_to(&packet, other.local_addr().expect("an address")).await.expect("it is sent");
+                marked
+                    .send_to(&packet, other.local_addr().expect("an address"))
+                    .await
+                    .expect("it is sent");
                 let mut buffer = [0; 16];
                 let (length, from) = other.recv_from(&mut buffer).await.expect("it arrives");
-                assert_eq!((&buffer[..length], from), (&packet[..], marked.local_addr().expect("an address")));
+                assert_eq!(
+                    (&buffer[..length], from),
+                    (&packet[..], marked.local_addr().expect("an address"))
+                );
                 let set = SockRef::from(&watched);
                 let set = if from.is_ipv4() { set.tos_v4() } else { set.tclass_v6() };
                 assert_eq!(set.expect("a mark"), mark);

@@ -1,8 +1,9 @@
 //! Repair by retransmission (RFC 4585 §6.2.1), both ends of it, on time as an argument.
 //!
-//! [`NackTracker`] notices which packets of a received stream are missing and says when to ask for which;
-//! [`SendHistory`] keeps what was sent and gives it out again. Both bound what one lost packet can cost: a packet is
-//! asked for a few times, a round trip apart, and resent no faster than that whoever asks.
+//! [`NackTracker`] notices which packets of a received stream are missing and says when to ask for
+//! which; [`SendHistory`] keeps what was sent and gives it out again. Both bound what one lost
+//! packet can cost: a packet is asked for a few times, a round trip apart, and resent no faster
+//! than that whoever asks.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -16,7 +17,8 @@ const MAX_REORDER_WAIT: Duration = Duration::from_millis(100);
 const REORDER_MARGIN: Duration = Duration::from_millis(3);
 /// To wait for overtaken packets is unlearned by this factor each second.
 const REORDER_DECAY: f64 = 0.93;
-/// Where parity follows each frame, what it can rebuild is not asked for: it comes about so long after a gap shows.
+/// Where parity follows each frame, what it can rebuild is not asked for: it comes about so long
+/// after a gap shows.
 const PARITY_WAIT: Duration = Duration::from_millis(12);
 /// The least time between asking for a packet and asking again.
 const MIN_RETRY: Duration = Duration::from_millis(15);
@@ -28,11 +30,12 @@ const MAX_ASKS: usize = 10;
 const MAX_AGE: Duration = Duration::from_millis(1200);
 /// More than this missing at once is an outage, not a loss: only a key frame helps.
 const MAX_MISSING: usize = 400;
-/// Where so much gets lost, each request is sent again after so long, and once more: it is small, the answer comes but
-/// once, and losses often come in rows.
+/// Where so much gets lost, each request is sent again after so long, and once more: it is small,
+/// the answer comes but once, and losses often come in rows.
 const LOSSY: f64 = 0.02;
 const ASK_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(20)];
-/// The most packets that are asked for before the first that came. A first key frame is small (ADR 15).
+/// The most packets that are asked for before the first that came. A first key frame is small (ADR
+/// 15).
 const MAX_BEFORE_FIRST: u64 = 12;
 /// A repair is waited for until it is this improbable that it still comes.
 const HOPELESS: f64 = 0.002;
@@ -57,8 +60,8 @@ struct Missing {
 }
 
 impl NackTracker {
-    /// Notes a packet by its unwrapped sequence number. Says whether so much is missing that nothing is asked for.
-    /// `rtt` tells one that was overtaken from one that was repaired.
+    /// Notes a packet by its unwrapped sequence number. Says whether so much is missing that
+    /// nothing is asked for. `rtt` tells one that was overtaken from one that was repaired.
     pub fn received(&mut self, sequence: u64, now: Instant, rtt: Option<Duration>) -> bool {
         let Some(highest) = self.highest else {
             self.highest = Some(sequence);
@@ -83,13 +86,15 @@ impl NackTracker {
         false
     }
 
-    /// A stream's first packet came, and it is not where the stream begins: what was before it is missing.
+    /// A stream's first packet came, and it is not where the stream begins: what was before it is
+    /// missing.
     pub fn miss_before(&mut self, first: u64, now: Instant) {
         self.miss(first.saturating_sub(MAX_BEFORE_FIRST)..first, now, self.first_wait(now));
     }
 
-    /// Parity told of packets that are not here, and that it can't rebuild. They are waited for no longer than if there
-    /// were none. Those at the end of a frame are heard of so before the next frame shows the gap.
+    /// Parity told of packets that are not here, and that it can't rebuild. They are waited for no
+    /// longer than if there were none. Those at the end of a frame are heard of so before the next
+    /// frame shows the gap.
     pub fn beyond_parity(&mut self, sequences: &[u16], now: Instant) {
         let Some(highest) = self.highest else { return };
         let wait = self.wait_for_overtaken(now);
@@ -109,7 +114,8 @@ impl NackTracker {
         }
     }
 
-    /// A packet was rebuilt from parity: it need not be asked for, and says nothing of packets that overtake each other.
+    /// A packet was rebuilt from parity: it need not be asked for, and says nothing of packets that
+    /// overtake each other.
     pub fn rebuilt(&mut self, sequence: u64, now: Instant) {
         self.missing.remove(&sequence);
         if let Some(highest) = self.highest
@@ -134,15 +140,19 @@ impl NackTracker {
     }
 
     fn wait_for_overtaken(&self, now: Instant) -> Duration {
-        let since = self.reordering_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
-        let reordering = Duration::from_secs_f64(self.reordering * REORDER_DECAY.powf(since.as_secs_f64()));
+        let since =
+            self.reordering_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        let reordering =
+            Duration::from_secs_f64(self.reordering * REORDER_DECAY.powf(since.as_secs_f64()));
         REORDER_WAIT.max(reordering)
     }
 
     /// Notes packets that are missing as of now. They are asked for after `wait`.
     fn miss(&mut self, sequences: Range<u64>, now: Instant, wait: Duration) {
-        self.missing
-            .extend(sequences.map(|sequence| (sequence, Missing { since: now, asks: 0, next_ask: now + wait })));
+        self.missing.extend(
+            sequences
+                .map(|sequence| (sequence, Missing { since: now, asks: 0, next_ask: now + wait })),
+        );
     }
 
     /// A missing packet came. Sooner than any answer could, it was only overtaken.
@@ -173,12 +183,14 @@ impl NackTracker {
         let retry = retry_time(rtt).saturating_sub(again.iter().sum()).max(MIN_RETRY);
         let requests = again.len() + 1;
         let max_asks = requests * MAX_ASKS;
-        self.missing
-            .retain(|_, missing| missing.asks < max_asks && now.saturating_duration_since(missing.since) < MAX_AGE);
+        self.missing.retain(|_, missing| {
+            missing.asks < max_asks && now.saturating_duration_since(missing.since) < MAX_AGE
+        });
         let due = self.missing.iter_mut().filter(|(_, missing)| missing.next_ask <= now);
         due.map(|(&sequence, missing)| {
             missing.asks += 1;
-            missing.next_ask = now + again.get((missing.asks - 1) % requests).copied().unwrap_or(retry);
+            missing.next_ask =
+                now + again.get((missing.asks - 1) % requests).copied().unwrap_or(retry);
             sequence as u16
         })
         .collect()
@@ -190,16 +202,27 @@ impl NackTracker {
         self.missing.values().map(|missing| missing.next_ask).min()
     }
 
-    /// How long a repair can be waited for: until it is improbable that another answer still comes. A key frame instead
-    /// takes a round trip too, then the time to encode and send it, and may lose packets as well. `loss` is the share
-    /// of packets that gets lost.
+    /// How long a repair can be waited for: until it is improbable that another answer still comes.
+    /// A key frame instead takes a round trip too, then the time to encode and send it, and may
+    /// lose packets as well. `loss` is the share of packets that gets lost.
     #[must_use]
-    pub fn patience(&self, now: Instant, rtt: Option<Duration>, loss: f64, cap: Duration) -> Duration {
+    pub fn patience(
+        &self,
+        now: Instant,
+        rtt: Option<Duration>,
+        loss: f64,
+        cap: Duration,
+    ) -> Duration {
         // Of an ask and its answer, either may be lost.
         let loss = loss.clamp(0.0, 0.6);
-        let ask_fails = if loss > LOSSY { loss.powi(1 + ASK_AGAIN_AFTER.len() as i32) } else { loss };
+        let ask_fails =
+            if loss > LOSSY { loss.powi(1 + ASK_AGAIN_AFTER.len() as i32) } else { loss };
         let fails = 1.0 - (1.0 - loss) * (1.0 - ask_fails);
-        let asks = if fails > HOPELESS { (HOPELESS.ln() / fails.ln()).ceil().clamp(4.0, 6.0) } else { 4.0 };
+        let asks = if fails > HOPELESS {
+            (HOPELESS.ln() / fails.ln()).ceil().clamp(4.0, 6.0)
+        } else {
+            4.0
+        };
         let answer = rtt.unwrap_or(ASSUMED_RTT) + MIN_RETRY;
         (self.first_wait(now) + retry_time(rtt).mul_f64(asks - 1.0) + answer).min(cap)
     }
@@ -256,7 +279,8 @@ impl<P: Clone> SendHistory<P> {
         self.sent.push_back(Sent { sequence, packet, first_sent: now, last_sent: now, resends: 0 });
     }
 
-    /// The packet to send again, unless it is unknown, too old, was resent often enough or only just.
+    /// The packet to send again, unless it is unknown, too old, was resent often enough or only
+    /// just.
     pub fn repair(&mut self, sequence: u16, now: Instant, rtt: Option<Duration>) -> Option<P> {
         let first = self.sent.front()?.sequence;
         let sent = self.sent.get_mut(usize::from(sequence.wrapping_sub(first)))?;
@@ -374,7 +398,8 @@ mod tests {
         let mut tracker = NackTracker::default();
         tracker.received(1, start, RTT);
         tracker.received(3, start, RTT);
-        let asked: Vec<u32> = (0..160).filter(|ms| !tracker.due(start + *ms * MS, RTT, 0.1).is_empty()).collect();
+        let asked: Vec<u32> =
+            (0..160).filter(|ms| !tracker.due(start + *ms * MS, RTT, 0.1).is_empty()).collect();
         assert_eq!(asked, [5, 15, 35, 53, 63, 83, 101, 111, 131, 149, 159]);
     }
 
@@ -409,7 +434,8 @@ mod tests {
         assert_eq!(history.repair(0, start + MS, RTT), Some(0));
         assert_eq!(history.repair(0, start + 2 * MS, RTT), None);
         assert_eq!(history.repair(0, start + 40 * MS, RTT), Some(0));
-        let resent = (41..1000).filter(|ms| history.repair(0, start + *ms * MS, RTT).is_some()).count();
+        let resent =
+            (41..1000).filter(|ms| history.repair(0, start + *ms * MS, RTT).is_some()).count();
         assert_eq!(resent, 6);
         assert_eq!(history.repair(2, start + MS, RTT), None);
         assert_eq!(history.repair(65_533, start + MS, RTT), None);

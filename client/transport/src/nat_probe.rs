@@ -1,8 +1,10 @@
-//! Asks STUN servers at which address this computer is seen, and concludes what kind of NAT it is behind.
+//! Asks STUN servers at which address this computer is seen, and concludes what kind of NAT it is
+//! behind.
 //!
-//! One socket asks two servers (RFC 8489, binding requests without attributes). When both see the same address, the NAT
-//! maps by where packets come from alone (endpoint-independent mapping, RFC 4787 §4.1) and direct calls usually work;
-//! when they see different ones, they often do not, and a relay is needed.
+//! One socket asks two servers (RFC 8489, binding requests without attributes). When both see the
+//! same address, the NAT maps by where packets come from alone (endpoint-independent mapping, RFC
+//! 4787 §4.1) and direct calls usually work; when they see different ones, they often do not, and a
+//! relay is needed.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -19,8 +21,12 @@ const BINDING_SUCCESS: u16 = 0x0101;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 const HEADER: usize = 20;
 /// A request is sent again after each of these (RFC 8489 §6.2.1, shortened: somebody waits).
-const ASK_AGAIN: [Duration; 4] =
-    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_millis(750), Duration::from_millis(1000)];
+const ASK_AGAIN: [Duration; 4] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_millis(750),
+    Duration::from_millis(1000),
+];
 
 /// What a computer is behind, as far as two answers tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +35,8 @@ pub enum NatKind {
     None,
     /// One address towards everybody (endpoint-independent mapping): direct calls usually work.
     EndpointIndependent,
-    /// Another address towards each (address-dependent mapping, "symmetric"): a relay is often needed.
+    /// Another address towards each (address-dependent mapping, "symmetric"): a relay is often
+    /// needed.
     AddressDependent,
     /// There is one, but only one server answered: the kind can't be told.
     Unknown,
@@ -66,7 +73,8 @@ impl NatProbe {
     /// # Errors
     /// When there is no socket.
     pub async fn new(_consent: &Consent, v6: bool) -> Result<Self, ProbeError> {
-        let any: IpAddr = if v6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
+        let any: IpAddr =
+            if v6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
         Ok(Self { socket: UdpSocket::bind(SocketAddr::new(any, 0)).await? })
     }
 
@@ -82,8 +90,10 @@ impl NatProbe {
             self.socket.send_to(&request, server).await?;
             let deadline = Instant::now() + wait;
             let mut buffer = [0; 548];
-            while let Ok(received) = timeout_at(deadline, self.socket.recv_from(&mut buffer)).await {
-                // A port that is closed is told as an error of the next read; the next try finds out.
+            while let Ok(received) = timeout_at(deadline, self.socket.recv_from(&mut buffer)).await
+            {
+                // A port that is closed is told as an error of the next read; the next try finds
+                // out.
                 let Ok((length, from)) = received else { break };
                 let answer = buffer.get(..length).unwrap_or_default();
                 if from == server
@@ -101,7 +111,10 @@ impl NatProbe {
     pub fn is_own(&self, seen: SocketAddr) -> bool {
         let port = self.socket.local_addr().map(|local| local.port());
         let interfaces = rtc::shared::ifaces::ifaces().unwrap_or_default();
-        let own = interfaces.iter().filter_map(|interface| interface.addr).any(|address| address.ip() == seen.ip());
+        let own = interfaces
+            .iter()
+            .filter_map(|interface| interface.addr)
+            .any(|address| address.ip() == seen.ip());
         own && port.is_ok_and(|port| port == seen.port())
     }
 }
@@ -134,7 +147,8 @@ fn binding_request(transaction: [u8; 12]) -> [u8; HEADER] {
 /// The XOR-MAPPED-ADDRESS (RFC 8489 §14.2) of the answer to a request.
 fn mapped_address(answer: &[u8], transaction: [u8; 12]) -> Option<SocketAddr> {
     let (header, mut attributes) = answer.split_at_checked(HEADER)?;
-    let u16_at = |bytes: &[u8], at: usize| Some(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]));
+    let u16_at =
+        |bytes: &[u8], at: usize| Some(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]));
     let fits = u16_at(header, 0)? == BINDING_SUCCESS
         && header.get(4..8)? == MAGIC_COOKIE.to_be_bytes()
         && header.get(8..)? == transaction;
@@ -156,7 +170,8 @@ fn decoded(value: &[u8], transaction: [u8; 12]) -> Option<SocketAddr> {
     let cookie = MAGIC_COOKIE.to_be_bytes();
     let port = u16::from_be_bytes([*value.get(2)?, *value.get(3)?]) ^ (MAGIC_COOKIE >> 16) as u16;
     let mask: Vec<u8> = cookie.iter().chain(&transaction).copied().collect();
-    let unmasked: Vec<u8> = value.get(4..)?.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
+    let unmasked: Vec<u8> =
+        value.get(4..)?.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
     let address: IpAddr = match value.get(1)? {
         1 => Ipv4Addr::from(<[u8; 4]>::try_from(unmasked.as_slice()).ok()?).into(),
         2 => Ipv6Addr::from(<[u8; 16]>::try_from(unmasked.as_slice()).ok()?).into(),
@@ -169,13 +184,15 @@ fn decoded(value: &[u8], transaction: [u8; 12]) -> Option<SocketAddr> {
 mod tests {
     use super::*;
 
-    const TRANSACTION: [u8; 12] = [0xb7, 0xe7, 0xa7, 0x01, 0xbc, 0x34, 0xd6, 0x86, 0xfa, 0x87, 0xdf, 0xae];
+    const TRANSACTION: [u8; 12] =
+        [0xb7, 0xe7, 0xa7, 0x01, 0xbc, 0x34, 0xd6, 0x86, 0xfa, 0x87, 0xdf, 0xae];
 
     /// An answer with an attribute of no interest before the address.
     fn answer(family: u8, port: u16, address: &[u8]) -> Vec<u8> {
         let mut value = vec![0, family];
         value.extend((port ^ 0x2112).to_be_bytes());
-        let mask: Vec<u8> = MAGIC_COOKIE.to_be_bytes().iter().chain(&TRANSACTION).copied().collect();
+        let mask: Vec<u8> =
+            MAGIC_COOKIE.to_be_bytes().iter().chain(&TRANSACTION).copied().collect();
         value.extend(address.iter().zip(mask).map(|(byte, mask)| byte ^ mask));
         let mut attributes = vec![0x80, 0x22, 0, 5, b'a', b'b', b'c', b'd', b'e', 0, 0, 0];
         attributes.extend([0, 0x20, 0, value.len() as u8]);
@@ -222,7 +239,8 @@ mod tests {
 
     #[test]
     fn the_kind_follows_from_the_answers() {
-        let [one, other]: [SocketAddr; 2] = ["192.0.2.1:5000", "192.0.2.1:5001"].map(|text| text.parse().unwrap());
+        let [one, other]: [SocketAddr; 2] =
+            ["192.0.2.1:5000", "192.0.2.1:5001"].map(|text| text.parse().unwrap());
         let nowhere = |_| false;
         assert_eq!(NatKind::of(&[], nowhere), None);
         assert_eq!(NatKind::of(&[one], nowhere), Some(NatKind::Unknown));

@@ -1,9 +1,11 @@
-//! The negotiating task: carries commands out on the library's peer connection, and tells what happened.
+//! The negotiating task: carries commands out on the library's peer connection, and tells what
+//! happened.
 //!
-//! In: [`PeerCommand`]s in order and the library's callbacks. Out: [`PeerEvent`]s, permission to send, tracks to answer
-//! on. What always holds: a description is told before the addresses that belong to it; `Connected` and `Disconnected`
-//! take turns; something malformed from the other fails a connection that does not stand yet, and never one that does.
-//! (RFC 8829 for offer and answer, RFC 8838 for addresses that come one by one.)
+//! In: [`PeerCommand`]s in order and the library's callbacks. Out: [`PeerEvent`]s, permission to
+//! send, tracks to answer on. What always holds: a description is told before the addresses that
+//! belong to it; `Connected` and `Disconnected` take turns; something malformed from the other
+//! fails a connection that does not stand yet, and never one that does. (RFC 8829 for offer and
+//! answer, RFC 8838 for addresses that come one by one.)
 
 mod library;
 mod upkeep;
@@ -67,8 +69,8 @@ pub(super) struct Negotiator {
     bundle_section: Option<(String, u16)>,
     /// We offered and wait for the answer.
     offered: bool,
-    /// An offer to start ICE anew that was told, and that the library is given only together with its answer: until then
-    /// it goes on with what it has.
+    /// An offer to start ICE anew that was told, and that the library is given only together with
+    /// its answer: until then it goes on with what it has.
     staged: Option<RTCSessionDescription>,
     path: PathWatch,
     /// ICE was started anew, and the way has not been seen to work since.
@@ -129,8 +131,8 @@ impl Negotiator {
         }
     }
 
-    /// Runs until the commands' sender is gone. `resolved` changes with each name that was not known when the
-    /// connection was configured.
+    /// Runs until the commands' sender is gone. `resolved` changes with each name that was not
+    /// known when the connection was configured.
     pub(super) async fn run(
         mut self,
         mut commands: mpsc::Receiver<PeerCommand>,
@@ -181,8 +183,10 @@ impl Negotiator {
 
     async fn offer(&mut self, ice_restart: bool) -> Result<(), NegotiationError> {
         if let Some(staged) = self.staged.as_ref().filter(|_| ice_restart) {
-            // Whoever has heard it before says the same answer again, and whichever comes first fits.
-            let offer = SessionDescription { kind: DescriptionKind::Offer, sdp: staged.sdp.clone() };
+            // Whoever has heard it before says the same answer again, and whichever comes first
+            // fits.
+            let offer =
+                SessionDescription { kind: DescriptionKind::Offer, sdp: staged.sdp.clone() };
             self.tell(PeerEvent::LocalDescription(offer)).await;
             return Ok(());
         }
@@ -192,16 +196,18 @@ impl Negotiator {
         }
         let options = ice_restart.then_some(RTCOfferOptions { ice_restart });
         if !self.gathering || self.relays_renewed {
-            // A name server's usual time, unless the names were looked up at log-in: to take up a server in the middle
-            // of gathering is what the library does worst.
+            // A name server's usual time, unless the names were looked up at log-in: to take up a
+            // server in the middle of gathering is what the library does worst.
             self.resolver.settled(NAME_GRACE).await;
             self.configure().await;
         }
-        let offer = self.connection.pc.create_offer(options).await.map_err(NegotiationError::NotMade)?;
+        let offer =
+            self.connection.pc.create_offer(options).await.map_err(NegotiationError::NotMade)?;
         if ice_restart {
             self.out.ice_restarts.send_modify(|count| *count += 1);
             if matches!(self.ice, Ice::Connected | Ice::Disconnected) {
-                // Not a packet is given up for it before the other has answered: the way may still work, or again.
+                // Not a packet is given up for it before the other has answered: the way may still
+                // work, or again.
                 let text = offer.sdp.clone();
                 self.staged = Some(offer);
                 // The other begins before its answer is here.
@@ -237,7 +243,11 @@ impl Negotiator {
             state.red = sdp::redundant_audio(&description.sdp);
         }
         self.gathering |= kind == DescriptionKind::Offer;
-        self.connection.pc.set_local_description(description).await.map_err(NegotiationError::NotMade)
+        self.connection
+            .pc
+            .set_local_description(description)
+            .await
+            .map_err(NegotiationError::NotMade)
     }
 
     async fn set_local(
@@ -257,19 +267,25 @@ impl Negotiator {
             return Err(NegotiationError::WrongKind);
         }
         let text = sdp::prepare_remote(&offer.sdp)?;
-        let unwanted = [MediaKind::Audio, MediaKind::Video].into_iter().filter(|kind| sdp::lacks_format(&text, *kind));
+        let unwanted = [MediaKind::Audio, MediaKind::Video]
+            .into_iter()
+            .filter(|kind| sdp::lacks_format(&text, *kind));
         let unwanted: Vec<MediaKind> = unwanted.collect();
         let pc = Arc::clone(&self.connection.pc);
         let description = RTCSessionDescription::offer(text).map_err(NegotiationError::Unusable)?;
         if std::mem::take(&mut self.offered) {
-            // Both offered, and whoever gives commands decided for the other's: ours is taken back (RFC 8829 §4.1.10.2).
-            let rollback = RTCSessionDescription::rollback(None).map_err(NegotiationError::Unusable)?;
+            // Both offered, and whoever gives commands decided for the other's: ours is taken back
+            // (RFC 8829 §4.1.10.2).
+            let rollback =
+                RTCSessionDescription::rollback(None).map_err(NegotiationError::Unusable)?;
             pc.set_local_description(rollback).await.map_err(NegotiationError::Unusable)?;
         }
         // Of a staged offer the library knows only the credentials, and makes others for theirs.
         self.staged = None;
         let theirs = pc.remote_description().await;
-        if theirs.is_some_and(|theirs| sdp::ice_user(&theirs.sdp) != sdp::ice_user(&description.sdp)) {
+        if theirs
+            .is_some_and(|theirs| sdp::ice_user(&theirs.sdp) != sdp::ice_user(&description.sdp))
+        {
             self.restart_begins();
         }
         if let Err(error) = pc.set_remote_description(description).await {
@@ -282,7 +298,8 @@ impl Negotiator {
         for kind in unwanted {
             self.stop_sending(kind).await;
         }
-        // Who offers can ask a server later; who answers has but this moment, and gives a name server its usual time.
+        // Who offers can ask a server later; who answers has but this moment, and gives a name
+        // server its usual time.
         self.resolver.settled(NAME_GRACE).await;
         if self.relays_renewed {
             self.configure().await;
@@ -298,14 +315,20 @@ impl Negotiator {
         let description = match answer.kind {
             DescriptionKind::Answer => RTCSessionDescription::answer(text),
             DescriptionKind::Pranswer => RTCSessionDescription::pranswer(text),
-            DescriptionKind::Offer | DescriptionKind::Rollback => return Err(NegotiationError::WrongKind),
+            DescriptionKind::Offer | DescriptionKind::Rollback => {
+                return Err(NegotiationError::WrongKind);
+            }
         };
         let description = description.map_err(NegotiationError::Unusable)?;
         if let Some(offer) = self.staged.take() {
             self.restart_begins();
             self.apply_local(offer, DescriptionKind::Offer).await?;
         }
-        self.connection.pc.set_remote_description(description).await.map_err(NegotiationError::Unusable)?;
+        self.connection
+            .pc
+            .set_remote_description(description)
+            .await
+            .map_err(NegotiationError::Unusable)?;
         self.wire.described();
         self.wire.nudge();
         self.offered = answer.kind == DescriptionKind::Pranswer;
@@ -332,8 +355,8 @@ impl Negotiator {
         }
     }
 
-    /// Of a kind that the other has no format for in common with us: with a sender the library would refuse the whole
-    /// offer, without one just the section.
+    /// Of a kind that the other has no format for in common with us: with a sender the library
+    /// would refuse the whole offer, without one just the section.
     async fn stop_sending(&mut self, kind: MediaKind) {
         let track = match kind {
             MediaKind::Audio => self.connection.audio.take(),
@@ -346,7 +369,8 @@ impl Negotiator {
         }
     }
 
-    /// Takes a description back that turned out to be unusable, so that the next one is not refused for its sake.
+    /// Takes a description back that turned out to be unusable, so that the next one is not refused
+    /// for its sake.
     async fn roll_back_remote(&self) {
         if let Ok(rollback) = RTCSessionDescription::rollback(None)
             && let Err(error) = self.connection.pc.set_remote_description(rollback).await
@@ -386,8 +410,8 @@ impl Negotiator {
         }
     }
 
-    /// The name of a STUN or TURN server was resolved. While the library gathers it must not be told: a gathering whose
-    /// servers change under it never ends.
+    /// The name of a STUN or TURN server was resolved. While the library gathers it must not be
+    /// told: a gathering whose servers change under it never ends.
     async fn resolved(&mut self) {
         if self.gathering {
             self.gather_again = true;
@@ -396,11 +420,15 @@ impl Negotiator {
         }
     }
 
-    /// Takes up the servers that are known now. An offer that was not answered yet is set again, which makes the library
-    /// gather again, with them; later than that it would disturb the checks that are under way.
+    /// Takes up the servers that are known now. An offer that was not answered yet is set again,
+    /// which makes the library gather again, with them; later than that it would disturb the checks
+    /// that are under way.
     async fn ask_late_servers(&mut self) {
         let pc = &self.connection.pc;
-        if let Err(error) = pc.set_configuration(configuration(&self.config, &self.resolver, &self.wire.relays)).await {
+        if let Err(error) = pc
+            .set_configuration(configuration(&self.config, &self.resolver, &self.wire.relays))
+            .await
+        {
             tracing::debug!("a server that was resolved late could not be added: {error}");
         } else if self.offered
             && let Some(offer) = pc.local_description().await
@@ -423,9 +451,13 @@ impl Negotiator {
         let theirs = self.connection.pc.remote_description().await;
         let level = theirs.as_ref().and_then(|description| sdp::h264_level(&description.sdp));
         let offered = self.link.state().red.is_some();
-        let red = theirs.as_ref().and_then(|description| sdp::redundant_audio(&description.sdp)).filter(|_| offered);
+        let red = theirs
+            .as_ref()
+            .and_then(|description| sdp::redundant_audio(&description.sdp))
+            .filter(|_| offered);
         self.wire.sound_goes_as([audio, red]);
-        let parity = theirs.as_ref().and_then(|description| sdp::parity_payload_type(&description.sdp));
+        let parity =
+            theirs.as_ref().and_then(|description| sdp::parity_payload_type(&description.sdp));
         let parity = {
             let mut state = self.link.state();
             state.parity_out = parity.filter(|_| video.is_some() && state.parity_in.is_some());

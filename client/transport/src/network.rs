@@ -1,4 +1,5 @@
-//! What stands between a connection's sockets and the system: nothing, or a network that a test has made.
+//! What stands between a connection's sockets and the system: nothing, or a network that a test has
+//! made.
 
 use std::fmt::Debug;
 use std::io;
@@ -9,7 +10,8 @@ pub use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 
 /// A network in the place of the system's. Calls over one that lives in memory run in virtual time.
 pub trait Network: Debug + Send + Sync {
-    /// Attaches a socket that is bound to an address: what is sent and received by it goes through this network.
+    /// Attaches a socket that is bound to an address: what is sent and received by it goes through
+    /// this network.
     ///
     /// # Errors
     /// When it can't be attached.

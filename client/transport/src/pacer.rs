@@ -1,15 +1,18 @@
-//! A leaky-bucket pacer: packets go in by class, and come out so that the network is not hit by bursts.
+//! A leaky-bucket pacer: packets go in by class, and come out so that the network is not hit by
+//! bursts.
 //!
-//! What always holds: audio leaves at once and never waits behind video; repairs leave before parity, parity before the
-//! next video, and probes when nothing else waits or their time has come; the frames of the video queue keep their order
-//! and are dropped only whole, before the first packet of them has left. Pure: time is an argument.
+//! What always holds: audio leaves at once and never waits behind video; repairs leave before
+//! parity, parity before the next video, and probes when nothing else waits or their time has come;
+//! the frames of the video queue keep their order and are dropped only whole, before the first
+//! packet of them has left. Pure: time is an argument.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use visavis_media::units::Bitrate;
 
-/// So much may leave ahead of the rate: packets closer together than this don't matter, and timers are no finer.
+/// So much may leave ahead of the rate: packets closer together than this don't matter, and timers
+/// are no finer.
 const BURST: Duration = Duration::from_millis(3);
 /// New video that would have to wait longer than this is worthless.
 const MAX_VIDEO_DELAY: Duration = Duration::from_millis(400);
@@ -37,7 +40,8 @@ struct QueuedFrame<P> {
 pub enum Enqueued {
     /// It will be sent.
     Queued,
-    /// The queue was too long: it was emptied, and this frame was dropped too. Go on with a key frame.
+    /// The queue was too long: it was emptied, and this frame was dropped too. Go on with a key
+    /// frame.
     Dropped,
 }
 
@@ -85,8 +89,8 @@ impl<P> Pacer<P> {
         }
     }
 
-    /// Lets nothing but audio out, or everything again. A cluster of probes does not survive it: late, all of it would
-    /// leave at once.
+    /// Lets nothing but audio out, or everything again. A cluster of probes does not survive it:
+    /// late, all of it would leave at once.
     pub fn pause_all_but_audio(&mut self, paused: bool) {
         self.paused = paused;
         if paused {
@@ -122,15 +126,22 @@ impl<P> Pacer<P> {
         }
     }
 
-    /// Puts a parity packet in, behind the video that it protects. It is dropped when too many wait.
+    /// Puts a parity packet in, behind the video that it protects. It is dropped when too many
+    /// wait.
     pub fn push_parity(&mut self, packet: P, bytes: usize) {
         if self.parity.len() < MAX_PARITY {
             self.parity.push_back(Queued { packet, bytes });
         }
     }
 
-    /// Puts a cluster of probes in, to leave from now on at this rate. It takes the place of one that still waits.
-    pub fn push_probes(&mut self, packets: impl IntoIterator<Item = (P, usize)>, rate: Bitrate, now: Instant) {
+    /// Puts a cluster of probes in, to leave from now on at this rate. It takes the place of one
+    /// that still waits.
+    pub fn push_probes(
+        &mut self,
+        packets: impl IntoIterator<Item = (P, usize)>,
+        rate: Bitrate,
+        now: Instant,
+    ) {
         self.probes = packets.into_iter().map(|(packet, bytes)| Queued { packet, bytes }).collect();
         self.probe_rate = rate;
         self.probe_at = Some(now);
@@ -142,7 +153,8 @@ impl<P> Pacer<P> {
             self.drop_waiting_video();
             return Enqueued::Dropped;
         }
-        let packets: VecDeque<_> = packets.into_iter().map(|(packet, bytes)| Queued { packet, bytes }).collect();
+        let packets: VecDeque<_> =
+            packets.into_iter().map(|(packet, bytes)| Queued { packet, bytes }).collect();
         if !packets.is_empty() {
             self.video_bytes += packets.iter().map(|queued| queued.bytes).sum::<usize>();
             self.video.push_back(QueuedFrame { packets, begun: false });
@@ -234,7 +246,8 @@ impl<P> Pacer<P> {
     /// Everything but the frame that is on its way already, whose receiver counts on its end.
     fn drop_waiting_video(&mut self) {
         self.video.retain(|frame| frame.begun);
-        self.video_bytes = self.video.iter().flat_map(|frame| &frame.packets).map(|queued| queued.bytes).sum();
+        self.video_bytes =
+            self.video.iter().flat_map(|frame| &frame.packets).map(|queued| queued.bytes).sum();
     }
 }
 
@@ -344,7 +357,10 @@ mod tests {
         let start = Instant::now();
         let mut pacer = Pacer::new(Bitrate::from_kbps(100_000), start);
         pacer.push_repair_later(1, 1000, start + 15 * MS);
-        assert_eq!((drain(&mut pacer, start + 14 * MS), pacer.next_wakeup()), (vec![], Some(start + 15 * MS)));
+        assert_eq!(
+            (drain(&mut pacer, start + 14 * MS), pacer.next_wakeup()),
+            (vec![], Some(start + 15 * MS))
+        );
         assert_eq!((drain(&mut pacer, start + 15 * MS), pacer.next_wakeup()), (vec![1], None));
     }
 
@@ -358,7 +374,12 @@ mod tests {
         pacer.push_probes((100..105).map(|n| (n, 1200)), Bitrate::from_kbps(960), start);
         let mut left = Vec::new();
         for ms in 0..50 {
-            left.extend(drain(&mut pacer, start + ms * MS).into_iter().filter(|n| *n >= 100).map(|n| (n, ms)));
+            left.extend(
+                drain(&mut pacer, start + ms * MS)
+                    .into_iter()
+                    .filter(|n| *n >= 100)
+                    .map(|n| (n, ms)),
+            );
         }
         assert_eq!(left, [(100, 0), (101, 10), (102, 20), (103, 30), (104, 40)]);
         for ms in 50..5000 {
@@ -378,7 +399,10 @@ mod tests {
         pacer.push_audio(5, 100);
         assert_eq!(pacer.repair_delay(Bitrate::from_kbps(160)), 100 * MS);
         pacer.drop_video();
-        assert_eq!((drain(&mut pacer, now), pacer.repair_delay(Bitrate::from_kbps(160))), (vec![5], Duration::ZERO));
+        assert_eq!(
+            (drain(&mut pacer, now), pacer.repair_delay(Bitrate::from_kbps(160))),
+            (vec![5], Duration::ZERO)
+        );
     }
 
     #[test]

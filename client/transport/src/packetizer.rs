@@ -1,8 +1,9 @@
 //! H.264 packetization (RFC 6184, packetization-mode 1).
 //!
-//! An access unit in Annex B form goes in, RTP payloads come out in order: single NAL unit packets (§5.6), STAP-A for
-//! neighbours that fit into one packet together (§5.7.1, parameter sets above all), FU-A for what is too large (§5.8).
-//! No payload is larger than the limit that was asked for; the last one carries the RTP marker bit.
+//! An access unit in Annex B form goes in, RTP payloads come out in order: single NAL unit packets
+//! (§5.6), STAP-A for neighbours that fit into one packet together (§5.7.1, parameter sets above
+//! all), FU-A for what is too large (§5.8). No payload is larger than the limit that was asked for;
+//! the last one carries the RTP marker bit.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -19,14 +20,15 @@ pub(crate) const FU_START: u8 = 0x80;
 /// In a FU header: this fragment ends the NAL unit.
 pub(crate) const FU_END: u8 = 0x40;
 
-/// The largest RTP payload that is sent, in bytes: 1200 in a datagram, which passes everywhere, less the RTP header
-/// (12), header extensions (8) and the SRTP tag (16).
+/// The largest RTP payload that is sent, in bytes: 1200 in a datagram, which passes everywhere,
+/// less the RTP header (12), header extensions (8) and the SRTP tag (16).
 pub const MAX_PAYLOAD: usize = 1200 - 12 - 8 - 16;
 
 /// The smallest limit that leaves room for FU-A headers and progress.
 const MIN_PAYLOAD: usize = 8;
 
-/// Cuts an access unit into RTP payloads of at most `max_payload` bytes. Empty when it holds no NAL unit.
+/// Cuts an access unit into RTP payloads of at most `max_payload` bytes. Empty when it holds no NAL
+/// unit.
 #[must_use]
 pub fn packetize(access_unit: &Bytes, max_payload: usize) -> Vec<Bytes> {
     let max_payload = max_payload.max(MIN_PAYLOAD);
@@ -56,8 +58,10 @@ fn flush(together: &mut Vec<Bytes>, payloads: &mut Vec<Bytes>) {
         payloads.append(together);
         return;
     }
-    let importance = together.iter().filter_map(|nal| nal.first()).map(|byte| byte & NAL_IMPORTANCE_MASK).max();
-    let mut payload = BytesMut::with_capacity(1 + together.iter().map(|nal| nal.len() + 2).sum::<usize>());
+    let importance =
+        together.iter().filter_map(|nal| nal.first()).map(|byte| byte & NAL_IMPORTANCE_MASK).max();
+    let mut payload =
+        BytesMut::with_capacity(1 + together.iter().map(|nal| nal.len() + 2).sum::<usize>());
     payload.put_u8(importance.unwrap_or(0) | STAP_A);
     for nal in together.drain(..) {
         // Lossless: what is aggregated is not larger than a packet.
@@ -109,7 +113,8 @@ pub fn nal_units(stream: &Bytes) -> impl Iterator<Item = Bytes> {
 fn next_start_code(stream: &[u8], from: usize) -> Option<(usize, usize)> {
     let mut at = from;
     loop {
-        // Only every third byte has to be looked at: a start code ends in a byte of 0 or 1 at that distance.
+        // Only every third byte has to be looked at: a start code ends in a byte of 0 or 1 at that
+        // distance.
         match *stream.get(at + 2)? {
             0 => at += 1,
             1 => {
@@ -138,7 +143,9 @@ mod tests {
 
     #[test]
     fn start_codes_of_three_and_four_bytes_part_nal_units() {
-        let stream = Bytes::from_static(&[0, 0, 0, 1, 0x67, 1, 2, 0, 0, 1, 0x68, 3, 0, 0, 0, 0, 1, 0x65, 4, 0]);
+        let stream = Bytes::from_static(&[
+            0, 0, 0, 1, 0x67, 1, 2, 0, 0, 1, 0x68, 3, 0, 0, 0, 0, 1, 0x65, 4, 0,
+        ]);
         let nals: Vec<Bytes> = nal_units(&stream).collect();
         assert_eq!(nals, [&[0x67, 1, 2][..], &[0x68, 3], &[0x65, 4]]);
     }
@@ -177,7 +184,10 @@ mod tests {
             for len in 1..200 {
                 let nal = vec![0x61; len];
                 let payloads = packetize(&annex_b(&[&[0x67, 1, 2], &nal, &nal, &[0x68, 3]]), max);
-                assert!(payloads.iter().all(|payload| payload.len() <= max), "limit {max}, NAL unit of {len}");
+                assert!(
+                    payloads.iter().all(|payload| payload.len() <= max),
+                    "limit {max}, NAL unit of {len}"
+                );
             }
         }
     }

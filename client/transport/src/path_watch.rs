@@ -1,11 +1,11 @@
 //! Decides when the way to the other is to be looked for anew, before the call is without media.
 //!
-//! What goes in, a few times a second: the time, when the other was last heard of and when they last answered, and now
-//! and then the addresses of this machine. What comes out: that the way is suspect, once, and that it works again, once.
-//! Pure: time is an argument.
+//! What goes in, a few times a second: the time, when the other was last heard of and when they
+//! last answered, and now and then the addresses of this machine. What comes out: that the way is
+//! suspect, once, and that it works again, once. Pure: time is an argument.
 //!
-//! Each end checks the way four times a second whatever the people do (RFC 7675), so a call in which nobody speaks and
-//! no camera is on is not silent here.
+//! Each end checks the way four times a second whatever the people do (RFC 7675), so a call in
+//! which nobody speaks and no camera is on is not silent here.
 
 use core::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -14,9 +14,11 @@ use super::socket::SignsOfLife;
 
 /// Nothing from the other for so long is no loss of packets any more.
 pub(crate) const SILENCE: Duration = Duration::from_millis(1200);
-/// So long no word that what we send arrives, from somebody who usually says so many times a second (RTCP feedback).
+/// So long no word that what we send arrives, from somebody who usually says so many times a second
+/// (RTCP feedback).
 const UNREPORTED: Duration = Duration::from_millis(1500);
-/// The same, from somebody who only answers checks: with a third of all packets lost, half of those go unanswered.
+/// The same, from somebody who only answers checks: with a third of all packets lost, half of those
+/// go unanswered.
 const UNANSWERED: Duration = Duration::from_secs(4);
 /// Media that was sent longer ago than this is no reason to expect reports.
 const SENDING: Duration = Duration::from_millis(500);
@@ -84,12 +86,15 @@ impl PathWatch {
         let Observation { now, wall, signs, .. } = seen;
         let slept = self.note_time(now, wall);
         let since = *self.since.get_or_insert(now);
-        let sending = signs.sent_media.is_some_and(|at| now.saturating_duration_since(at) < SENDING);
+        let sending =
+            signs.sent_media.is_some_and(|at| now.saturating_duration_since(at) < SENDING);
         let sending_since = if sending { Some(self.sending_since.unwrap_or(now)) } else { None };
         self.sending_since = sending_since;
 
         let gone = seen.addresses.and_then(|present| {
-            signs.from.filter(|from| !from.is_unspecified() && !from.is_loopback() && !present.contains(from))
+            signs.from.filter(|from| {
+                !from.is_unspecified() && !from.is_loopback() && !present.contains(from)
+            })
         });
         if gone.is_some() && self.gone != gone {
             self.gone = gone;
@@ -102,7 +107,9 @@ impl PathWatch {
             return Some(self.suspect(Suspicion::RelayGone, now));
         }
         if let Some(suspect_since) = self.suspect_since {
-            let works = [signs.heard, signs.answered].iter().all(|sign| sign.is_some_and(|at| at > suspect_since));
+            let works = [signs.heard, signs.answered]
+                .iter()
+                .all(|sign| sign.is_some_and(|at| at > suspect_since));
             if works {
                 self.suspect_since = None;
                 self.gone = None;
@@ -110,8 +117,9 @@ impl PathWatch {
             }
             return None;
         }
-        let quiet =
-            |sign: Option<Instant>, since: Instant| now.saturating_duration_since(sign.max(Some(since)).unwrap_or(now));
+        let quiet = |sign: Option<Instant>, since: Instant| {
+            now.saturating_duration_since(sign.max(Some(since)).unwrap_or(now))
+        };
         if quiet(signs.heard, since) >= SILENCE {
             return Some(self.suspect(Suspicion::Silence, now));
         }
@@ -206,7 +214,11 @@ mod tests {
         }
 
         /// So long, with this happening at every look; and what is told meanwhile.
-        fn run(&mut self, length: Duration, mut each: impl FnMut(&mut Self)) -> Vec<(u128, PathNews)> {
+        fn run(
+            &mut self,
+            length: Duration,
+            mut each: impl FnMut(&mut Self),
+        ) -> Vec<(u128, PathNews)> {
             let start = self.now;
             let mut news = Vec::new();
             while self.now < start + length {

@@ -1,9 +1,9 @@
 //! A peer connection from outside: commands in, events out, media through its ports.
 //!
 //! [`Peer`] is a handle. Behind it stand a negotiating, a sending and a receiving task, and the
-//! library's driver. A supervisor owns them: when the peer is closed or dropped they all end at once, whatever the
-//! network does, and when the library panics on something hostile that is a [`PeerEvent::Failed`], not the program's
-//! end.
+//! library's driver. A supervisor owns them: when the peer is closed or dropped they all end at
+//! once, whatever the network does, and when the library panics on something hostile that is a
+//! [`PeerEvent::Failed`], not the program's end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,8 +43,8 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Sets a peer connection up, for a call that the person has consented to. Nothing leaves for the network before the
-    /// first command.
+    /// Sets a peer connection up, for a call that the person has consented to. Nothing leaves for
+    /// the network before the first command.
     ///
     /// # Errors
     /// When no socket can be bound, or the library refuses the configuration.
@@ -55,7 +55,8 @@ impl Peer {
         events: mpsc::Sender<PeerEvent>,
     ) -> Result<Self, TransportError> {
         let resolver = Resolver::shared();
-        // From before the connection is configured with what is known by then: nothing is missed in between.
+        // From before the connection is configured with what is known by then: nothing is missed in
+        // between.
         let resolved = resolver.changed();
         resolver.begin(&config.ice_servers);
         if config.relay_only {
@@ -69,9 +70,11 @@ impl Peer {
         let wire = Wire::new(Arc::clone(&resolver), trust, config.network.clone());
         let (library, library_events) = mpsc::channel(LIBRARY_QUEUE);
         let (panicked, panics) = mpsc::channel(1);
-        let runtime = Arc::new(SupervisedRuntime::new(Arc::clone(&resolver), Arc::clone(&wire), panicked));
+        let runtime =
+            Arc::new(SupervisedRuntime::new(Arc::clone(&resolver), Arc::clone(&wire), panicked));
         let handler = Arc::new(Handler::new(library));
-        let connection = Connection::build(&config, &link, &wire, handler, &resolver, runtime).await?;
+        let connection =
+            Connection::build(&config, &link, &wire, handler, &resolver, runtime).await?;
 
         let stream = |track: &Option<LocalTrack>| {
             track.as_ref().map(|local| OutgoingStream::new(Arc::clone(&local.track), local.ssrc))
@@ -86,32 +89,60 @@ impl Peer {
             config.max_bitrate,
             sent_tx,
         );
-        let inputs = SendInputs { video: ports.video_out, audio: ports.audio_out, feedback, permission: permissions };
+        let inputs = SendInputs {
+            video: ports.video_out,
+            audio: ports.audio_out,
+            feedback,
+            permission: permissions,
+        };
         let send = tokio::spawn(send.run(inputs));
 
         let (received_tx, received) = watch::channel(ReceiveStats::default());
         let (receive_commands, receive_inputs) = mpsc::channel(COMMAND_QUEUE);
-        let sender_ssrc = connection.video.as_ref().map_or_else(|| rand::random_range(1..u32::MAX), |video| video.ssrc);
-        let fallback = connection.video.as_ref().or(connection.audio.as_ref()).map(|local| Arc::clone(&local.track));
-        let receive =
-            ReceiveTask::new(Arc::clone(&link), ports.video_in, ports.audio_in, fallback, sender_ssrc, received_tx);
+        let sender_ssrc = connection
+            .video
+            .as_ref()
+            .map_or_else(|| rand::random_range(1..u32::MAX), |video| video.ssrc);
+        let fallback = connection
+            .video
+            .as_ref()
+            .or(connection.audio.as_ref())
+            .map(|local| Arc::clone(&local.track));
+        let receive = ReceiveTask::new(
+            Arc::clone(&link),
+            ports.video_in,
+            ports.audio_in,
+            fallback,
+            sender_ssrc,
+            received_tx,
+        );
         let receive = tokio::spawn(receive.run(incoming, receive_inputs));
 
         let (ice_restarts_tx, ice_restarts) = watch::channel(0);
-        let figures =
-            Figures { link: Arc::clone(&link), pc: Arc::downgrade(&connection.pc), sent, received, ice_restarts };
+        let figures = Figures {
+            link: Arc::clone(&link),
+            pc: Arc::downgrade(&connection.pc),
+            sent,
+            received,
+            ice_restarts,
+        };
         let (commands, command_inputs) = mpsc::channel(COMMAND_QUEUE);
         let (closing, close_wanted) = watch::channel(false);
         let (closed_tx, closed) = watch::channel(false);
         let pc = Arc::clone(&connection.pc);
-        let outputs =
-            Outputs { events: events.clone(), receive: receive_commands, permission, ice_restarts: ice_restarts_tx };
+        let outputs = Outputs {
+            events: events.clone(),
+            receive: receive_commands,
+            permission,
+            ice_restarts: ice_restarts_tx,
+        };
         let supervisor = Supervisor { pc, wire: Arc::clone(&wire), events, closed: closed_tx };
         let retransmit = tokio::spawn(Arc::clone(&wire).retransmit_flights());
         let negotiator = Negotiator::new(config, resolver, connection, link, wire, outputs);
         tokio::spawn(async move {
             let tasks = [&send, &receive, &retransmit].map(tokio::task::JoinHandle::abort_handle);
-            let negotiating = tokio::spawn(negotiator.run(command_inputs, library_events, resolved));
+            let negotiating =
+                tokio::spawn(negotiator.run(command_inputs, library_events, resolved));
             supervisor.run(negotiating, [send, receive, retransmit], panics, close_wanted).await;
             tasks.iter().for_each(tokio::task::AbortHandle::abort);
         });

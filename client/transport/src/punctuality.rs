@@ -1,5 +1,5 @@
-//! Whether feedback is late: the first sign of a way that has become slow both ways at once, when news of the queue waits
-//! in a queue itself. Pure: time is an argument.
+//! Whether feedback is late: the first sign of a way that has become slow both ways at once, when
+//! news of the queue waits in a queue itself. Pure: time is an argument.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use std::time::Duration;
 const DECAY: f64 = 0.98;
 /// So much longer than lately is late: feedback that gets lost now and then is followed by more.
 const MARGIN: Duration = Duration::from_millis(50);
-/// With each feedback that took longer, no more than this is learned: one from a queue is no new custom.
+/// With each feedback that took longer, no more than this is learned: one from a queue is no new
+/// custom.
 const RISE: f64 = 0.015;
 /// Nothing is known of what is usual before so many.
 const ENOUGH: u32 = 10;
@@ -52,7 +53,10 @@ mod tests {
         let mut feedback = Punctuality::default();
         assert!(!feedback.is_late(ms(900)), "nothing is known yet");
         (0..20).for_each(|n| feedback.heard_after(ms(60 + n % 3 * 10)));
-        assert_eq!([100, 150, 900, 1100].map(|waited| feedback.is_late(ms(waited))), [false, true, true, false]);
+        assert_eq!(
+            [100, 150, 900, 1100].map(|waited| feedback.is_late(ms(waited))),
+            [false, true, true, false]
+        );
         (0..4).for_each(|n| feedback.heard_after(ms(250 + n * 50)));
         assert!(feedback.is_late(ms(250)), "some came from a queue");
         (0..10).for_each(|_| feedback.heard_after(ms(250)));

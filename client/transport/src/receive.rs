@@ -1,8 +1,9 @@
-//! The receiving task: RTP packets in, whole pictures and sound out, NACKs and key frame requests back.
+//! The receiving task: RTP packets in, whole pictures and sound out, NACKs and key frame requests
+//! back.
 //!
-//! Video goes through the frame buffer and the depacketizer; sound is passed on as it comes. The queues to the
-//! decoders never block: sound that does not fit is dropped, and after a picture that does not fit everything up to
-//! the next key frame is.
+//! Video goes through the frame buffer and the depacketizer; sound is passed on as it comes. The
+//! queues to the decoders never block: sound that does not fit is dropped, and after a picture that
+//! does not fit everything up to the next key frame is.
 
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -10,7 +11,9 @@ use std::time::{Duration, Instant};
 
 use rtc::rtcp;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
-use rtc::rtcp::transport_feedbacks::transport_layer_nack::{TransportLayerNack, nack_pairs_from_sequence_numbers};
+use rtc::rtcp::transport_feedbacks::transport_layer_nack::{
+    TransportLayerNack, nack_pairs_from_sequence_numbers,
+};
 use rtc::rtp;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep_until;
@@ -127,7 +130,8 @@ impl ReceiveTask {
         mut commands: mpsc::Receiver<ReceiveCommand>,
     ) {
         loop {
-            let wakeup = self.next_deadline().unwrap_or_else(|| clock::now() + Duration::from_secs(3600));
+            let wakeup =
+                self.next_deadline().unwrap_or_else(|| clock::now() + Duration::from_secs(3600));
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
@@ -153,14 +157,17 @@ impl ReceiveTask {
 
     fn next_deadline(&self) -> Option<Instant> {
         let rtt = self.link.state().rtt();
-        let video = self.video.as_ref().and_then(|video| video.stream.next_deadline(clock::now(), rtt));
+        let video =
+            self.video.as_ref().and_then(|video| video.stream.next_deadline(clock::now(), rtt));
         [video, self.requests.deadline()].into_iter().flatten().min()
     }
 
     fn packet(&mut self, incoming: Incoming) {
         match incoming.kind {
             MediaKind::Audio => self.audio_packet(incoming.packet, incoming.arrival),
-            MediaKind::Video if incoming.parity => self.parity_packet(&incoming.packet, incoming.arrival),
+            MediaKind::Video if incoming.parity => {
+                self.parity_packet(&incoming.packet, incoming.arrival)
+            }
             MediaKind::Video => self.video_packet(incoming.packet, incoming.arrival),
         }
     }
@@ -180,7 +187,13 @@ impl ReceiveTask {
             Some(stream) if arrival.duration_since(stream.last_arrival) < STREAM_TIMEOUT => return,
             other => {
                 let first = 0x1_0000 + u64::from(sequence);
-                *other = Some(AudioStream { ssrc, last_arrival: arrival, first, highest: first, received: 1 });
+                *other = Some(AudioStream {
+                    ssrc,
+                    last_arrival: arrival,
+                    first,
+                    highest: first,
+                    received: 1,
+                });
             }
         }
         self.totals.audio_packets += 1;
@@ -200,7 +213,12 @@ impl ReceiveTask {
         };
         let video = match &mut self.video {
             Some(video) if video.ssrc == ssrc => video,
-            Some(video) if arrival.saturating_duration_since(video.stream.last_arrival()) < STREAM_TIMEOUT => return,
+            Some(video)
+                if arrival.saturating_duration_since(video.stream.last_arrival())
+                    < STREAM_TIMEOUT =>
+            {
+                return;
+            }
             other => {
                 if let Some(Video { stream, .. }) = other {
                     self.totals.frames_dropped += stream.frames_dropped();
@@ -234,7 +252,8 @@ impl ReceiveTask {
         let Some(Video { stream, .. }) = &mut self.video else { return };
         while let Some(frame) = stream.poll(now, rtt) {
             let waited = now.saturating_duration_since(frame.first_arrival);
-            let smoothed = self.totals.jitter_buffer.map_or(waited, |smoothed| (smoothed * 15 + waited) / 16);
+            let smoothed =
+                self.totals.jitter_buffer.map_or(waited, |smoothed| (smoothed * 15 + waited) / 16);
             self.totals.jitter_buffer = Some(smoothed);
             let key = frame.key;
             if pass_on(&self.video_in, &frame) {
@@ -267,7 +286,8 @@ impl ReceiveTask {
         if packets.is_empty() {
             return;
         }
-        // A stream that the description did not name has no track in the library; any other way out will do.
+        // A stream that the description did not name has no track in the library; any other way out
+        // will do.
         let sent = match (&self.track, &self.fallback) {
             (Some(track), _) => track.write_rtcp(packets).await,
             (None, Some(fallback)) => fallback.write_rtcp(packets).await,
@@ -309,7 +329,8 @@ impl ReceiveTask {
     }
 }
 
-/// Puts a frame together and passes it on. Says no when the decoder can't go on from here without a key frame.
+/// Puts a frame together and passes it on. Says no when the decoder can't go on from here without a
+/// key frame.
 fn pass_on(video_in: &SyncSender<ReceivedVideo>, frame: &Frame) -> bool {
     let data = match depacketize(frame.payloads.iter().map(AsRef::as_ref)) {
         Ok(data) => data,

@@ -1,8 +1,8 @@
 //! Names of STUN and TURN servers, resolved beside everything else and remembered between calls.
 //!
-//! A lookup runs on a thread of its own, because the system's resolver blocks for many seconds when no name server
-//! answers and tokio would wait for it at exit. [`Resolver::lookup`] answers at once from what is known; who needs more
-//! waits for [`Resolver::changed`].
+//! A lookup runs on a thread of its own, because the system's resolver blocks for many seconds when
+//! no name server answers and tokio would wait for it at exit. [`Resolver::lookup`] answers at once
+//! from what is known; who needs more waits for [`Resolver::changed`].
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -42,12 +42,18 @@ impl Resolver {
     }
 
     fn new() -> Arc<Self> {
-        Arc::new(Self { names: Mutex::default(), resolved: watch::Sender::new(0), ended: watch::Sender::new(0) })
+        Arc::new(Self {
+            names: Mutex::default(),
+            resolved: watch::Sender::new(0),
+            ended: watch::Sender::new(0),
+        })
     }
 
     /// Begins to look up the names in these servers' URLs.
     pub(crate) fn begin(self: &Arc<Self>, servers: &[IceServer]) {
-        for name in servers.iter().flat_map(|server| &server.urls).filter_map(|url| host_and_port(url)) {
+        for name in
+            servers.iter().flat_map(|server| &server.urls).filter_map(|url| host_and_port(url))
+        {
             if name.parse::<SocketAddr>().is_ok() || !self.note_lookup(&name) {
                 continue;
             }
@@ -60,7 +66,9 @@ impl Resolver {
                 resolver.looked_up(&name, addresses);
             };
             if std::thread::Builder::new().name("resolver".to_owned()).spawn(lookup).is_err() {
-                tracing::warn!("there is no thread to resolve the name of a STUN or TURN server on");
+                tracing::warn!(
+                    "there is no thread to resolve the name of a STUN or TURN server on"
+                );
             }
         }
     }
@@ -70,7 +78,9 @@ impl Resolver {
         let mut names = self.names();
         let addresses = match names.get(name) {
             Some(known) if known.running => return false,
-            Some(known) if known.addresses.is_some() && known.begun.elapsed() < STALE_AFTER => return false,
+            Some(known) if known.addresses.is_some() && known.begun.elapsed() < STALE_AFTER => {
+                return false;
+            }
             Some(known) => known.addresses.clone(),
             None => None,
         };
@@ -103,7 +113,8 @@ impl Resolver {
     pub(crate) async fn settled(&self, grace: Duration) {
         let mut ended = self.ended.subscribe();
         loop {
-            let left = |name: &Name| grace.checked_sub(name.begun.elapsed()).filter(|_| name.running);
+            let left =
+                |name: &Name| grace.checked_sub(name.begun.elapsed()).filter(|_| name.running);
             let longest = self.names().values().filter_map(left).max();
             let Some(left) = longest else { return };
             let _ = tokio::time::timeout(left, ended.changed()).await;
@@ -150,11 +161,20 @@ mod tests {
 
     #[test]
     fn urls_name_a_host_and_a_port() {
-        assert_eq!(host_and_port("stun:stun.example.org").as_deref(), Some("stun.example.org:3478"));
-        assert_eq!(host_and_port("turn:example.org:5349?transport=udp").as_deref(), Some("example.org:5349"));
+        assert_eq!(
+            host_and_port("stun:stun.example.org").as_deref(),
+            Some("stun.example.org:3478")
+        );
+        assert_eq!(
+            host_and_port("turn:example.org:5349?transport=udp").as_deref(),
+            Some("example.org:5349")
+        );
         assert_eq!(host_and_port("stun:[2001:db8::1]").as_deref(), Some("[2001:db8::1]:3478"));
         assert_eq!(host_and_port("stun:[2001:db8::1]:99").as_deref(), Some("[2001:db8::1]:99"));
-        assert_eq!(host_and_port("turns:example.org?transport=tcp").as_deref(), Some("example.org:5349"));
+        assert_eq!(
+            host_and_port("turns:example.org?transport=tcp").as_deref(),
+            Some("example.org:5349")
+        );
         assert_eq!(host_and_port("nonsense"), None);
     }
 
@@ -173,7 +193,10 @@ mod tests {
         assert!(resolver.note_lookup("slow:1"));
         resolver.settled(Duration::from_millis(30)).await;
         resolver.settled(Duration::from_millis(30)).await;
-        assert!(started.elapsed() >= Duration::from_millis(30) && started.elapsed() < Duration::from_secs(5));
+        assert!(
+            started.elapsed() >= Duration::from_millis(30)
+                && started.elapsed() < Duration::from_secs(5)
+        );
         resolver.looked_up("slow:1", None);
         resolver.settled(Duration::from_secs(60)).await;
     }
@@ -185,6 +208,10 @@ mod tests {
         let urls = vec!["stun:localhost:3478".to_owned()];
         resolver.begin(&[IceServer { urls, username: None, credential: None }]);
         changed.changed().await.expect("the resolver lives");
-        assert!(resolver.lookup("localhost:3478").is_some_and(|found| found.iter().all(|a| a.ip().is_loopback())));
+        assert!(
+            resolver
+                .lookup("localhost:3478")
+                .is_some_and(|found| found.iter().all(|a| a.ip().is_loopback()))
+        );
     }
 }

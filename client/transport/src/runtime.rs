@@ -1,9 +1,10 @@
 //! The runtime that the library runs on: tokio, but supervised.
 //!
-//! Four things differ from the library's own. A task of the library's that panics is reported instead of vanishing with
-//! the connection it drove. And names are resolved by [`super::resolver`], which answers at once: the library resolves
-//! the names of STUN servers inside its driver, where a dead name server would hold up everything else. Its sockets
-//! are [`super::socket`]'s. And its clock is the one of our tasks, which a test may move.
+//! Four things differ from the library's own. A task of the library's that panics is reported
+//! instead of vanishing with the connection it drove. And names are resolved by
+//! [`super::resolver`], which answers at once: the library resolves the names of STUN servers
+//! inside its driver, where a dead name server would hold up everything else. Its sockets are
+//! [`super::socket`]'s. And its clock is the one of our tasks, which a test may move.
 
 use std::future::Future;
 use std::io;
@@ -15,7 +16,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use webrtc::runtime::{
-    AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, TokioRuntime,
+    AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime,
+    TokioRuntime,
 };
 
 use super::clock;
@@ -38,7 +40,11 @@ pub(crate) struct SupervisedRuntime {
 }
 
 impl SupervisedRuntime {
-    pub(crate) fn new(resolver: Arc<Resolver>, wire: Arc<Wire>, panicked: mpsc::Sender<()>) -> Self {
+    pub(crate) fn new(
+        resolver: Arc<Resolver>,
+        wire: Arc<Wire>,
+        panicked: mpsc::Sender<()>,
+    ) -> Self {
         Self { tokio: TokioRuntime, resolver, wire, panicked }
     }
 }
@@ -81,7 +87,10 @@ impl Runtime for SupervisedRuntime {
         self.tokio.wrap_tcp_listener(listener)
     }
 
-    fn connect_tcp<'a>(&'a self, remote: SocketAddr) -> BoxFuture<'a, io::Result<Arc<dyn AsyncTcpStream>>> {
+    fn connect_tcp<'a>(
+        &'a self,
+        remote: SocketAddr,
+    ) -> BoxFuture<'a, io::Result<Arc<dyn AsyncTcpStream>>> {
         self.tokio.connect_tcp(remote)
     }
 

@@ -1,6 +1,7 @@
 //! The little of SDP (RFC 8866, RFC 8829) that is read or changed outside the library.
 //!
-//! Text goes in, text or facts come out. Nothing here fails on what it does not understand: it is passed on as it is.
+//! Text goes in, text or facts come out. Nothing here fails on what it does not understand: it is
+//! passed on as it is.
 
 use std::collections::HashSet;
 
@@ -39,11 +40,15 @@ pub enum SdpError {
     TooManyMedia,
 }
 
-/// The media section whose transport everything else is bundled on (RFC 9143): its `mid` and its index. Candidates
-/// belong to it.
+/// The media section whose transport everything else is bundled on (RFC 9143): its `mid` and its
+/// index. Candidates belong to it.
 pub(crate) fn bundle_section(sdp: &str) -> Option<(String, u16)> {
-    let bundled = sdp.lines().find_map(|line| line.strip_prefix("a=group:BUNDLE ")?.split_whitespace().next());
-    let mut mids = media_sections(sdp).zip(0u16..).filter_map(|(section, index)| Some((mid_of(section)?, index)));
+    let bundled = sdp
+        .lines()
+        .find_map(|line| line.strip_prefix("a=group:BUNDLE ")?.split_whitespace().next());
+    let mut mids = media_sections(sdp)
+        .zip(0u16..)
+        .filter_map(|(section, index)| Some((mid_of(section)?, index)));
     let (mid, index) = match bundled {
         Some(wanted) => mids.find(|(mid, _)| *mid == wanted),
         None => mids.next(),
@@ -65,7 +70,10 @@ fn media_sections(sdp: &str) -> impl Iterator<Item = &str> {
     let mut starts: Vec<usize> = sdp.match_indices("\nm=").map(|(at, _)| at + 1).collect();
     starts.push(sdp.len());
     let ends = starts.clone();
-    starts.into_iter().zip(ends.into_iter().skip(1)).filter_map(move |(start, end)| sdp.get(start..end))
+    starts
+        .into_iter()
+        .zip(ends.into_iter().skip(1))
+        .filter_map(move |(start, end)| sdp.get(start..end))
 }
 
 /// Which payload types carry what we know, by the formats that a description of ours lists.
@@ -98,13 +106,16 @@ pub(crate) fn lacks_format(sdp: &str, kind: MediaKind) -> bool {
         MediaKind::Video => "m=video ",
     };
     let mut sections = media_sections(sdp).filter(|section| section.starts_with(name)).peekable();
-    sections.peek().is_some() && !sections.any(|section| payload_types(section).iter().any(|(_, known)| *known == kind))
+    sections.peek().is_some()
+        && !sections.any(|section| payload_types(section).iter().any(|(_, known)| *known == kind))
 }
 
-/// The payload type of redundant sound (RED, RFC 2198 §5) that carries Opus as we number it, in a description's sound.
+/// The payload type of redundant sound (RED, RFC 2198 §5) that carries Opus as we number it, in a
+/// description's sound.
 pub(crate) fn redundant_audio(sdp: &str) -> Option<u8> {
     let mut sections = media_sections(sdp).filter(|section| section.starts_with("m=audio "));
-    sections.find_map(|section| redundant_formats(section).find(|(_, usable)| *usable)?.0.parse().ok())
+    sections
+        .find_map(|section| redundant_formats(section).find(|(_, usable)| *usable)?.0.parse().ok())
 }
 
 /// The formats of a section that are redundant, and whether all they carry is Opus as we number it.
@@ -114,20 +125,23 @@ fn redundant_formats(section: &str) -> impl Iterator<Item = (&str, bool)> {
         codec.trim().eq_ignore_ascii_case("red/48000/2").then_some(format)
     });
     formats.map(move |format| {
-        let mut parameters = section.lines().filter_map(|line| line.strip_prefix("a=fmtp:")?.split_once(' '));
+        let mut parameters =
+            section.lines().filter_map(|line| line.strip_prefix("a=fmtp:")?.split_once(' '));
         let carried = parameters.find(|(of, _)| *of == format).map(|(_, carried)| carried.trim());
-        let opus = |carried: &str| carried.split('/').all(|one| one.parse() == Ok(OPUS_PAYLOAD_TYPE));
+        let opus =
+            |carried: &str| carried.split('/').all(|one| one.parse() == Ok(OPUS_PAYLOAD_TYPE));
         (format, carried.is_some_and(opus))
     })
 }
 
-/// Up to which level the other takes H.264 in packetization mode 1 and of the baseline profile (RFC 6184 §8.1; where
-/// nothing is said, that is 1.0). `None` without such a format.
+/// Up to which level the other takes H.264 in packetization mode 1 and of the baseline profile (RFC
+/// 6184 §8.1; where nothing is said, that is 1.0). `None` without such a format.
 pub(crate) fn h264_level(sdp: &str) -> Option<H264Level> {
     let formats = sdp.lines().filter_map(|line| line.strip_prefix("a=fmtp:")?.split_once(' '));
     let levels = formats.filter_map(|(_, parameters)| {
         let value = |name: &str| {
-            let mut all = parameters.split(';').filter_map(|parameter| parameter.trim().split_once('='));
+            let mut all =
+                parameters.split(';').filter_map(|parameter| parameter.trim().split_once('='));
             all.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
         };
         if value("packetization-mode") != Some("1") {
@@ -141,11 +155,12 @@ pub(crate) fn h264_level(sdp: &str) -> Option<H264Level> {
 }
 
 /// Checks a description from the other and changes what the library would stumble over:
-/// - H.264 formats that aren't packetization-mode 1: it would match them with ours, and then neither end could read the
-///   other's packets;
+/// - H.264 formats that aren't packetization-mode 1: it would match them with ours, and then
+///   neither end could read the other's packets;
 /// - redundant sound of anything but Opus as we number it, which it would answer as if it were;
-/// - sections that name no SSRC, as they need not (RFC 8829 §5.2.1): it would refuse the whole description. They get
-///   one that nothing will be sent with; what comes is told apart by its payload type.
+/// - sections that name no SSRC, as they need not (RFC 8829 §5.2.1): it would refuse the whole
+///   description. They get one that nothing will be sent with; what comes is told apart by its
+///   payload type.
 ///
 /// # Errors
 /// When it can't be a description at all.
@@ -173,7 +188,10 @@ pub(crate) fn prepare_remote(sdp: &str) -> Result<String, SdpError> {
         } else {
             prepared.push_str(section);
         }
-        if !section.starts_with("m=application ") && !section.contains("a=ssrc:") && !section.contains("a=rid:") {
+        if !section.starts_with("m=application ")
+            && !section.contains("a=ssrc:")
+            && !section.contains("a=rid:")
+        {
             if !prepared.ends_with('\n') {
                 prepared.push_str("\r\n");
             }
@@ -197,7 +215,9 @@ fn without_other_packetization_modes(section: &str) -> String {
     let mode_1: HashSet<String> = section
         .lines()
         .filter_map(|line| format_of(line, "a=fmtp:"))
-        .filter(|(_, parameters)| parameters.split(';').any(|parameter| parameter.trim() == "packetization-mode=1"))
+        .filter(|(_, parameters)| {
+            parameters.split(';').any(|parameter| parameter.trim() == "packetization-mode=1")
+        })
         .map(|(format, _)| format)
         .collect();
     let refused: HashSet<&str> = h264.difference(&mode_1).map(String::as_str).collect();
@@ -205,7 +225,10 @@ fn without_other_packetization_modes(section: &str) -> String {
 }
 
 fn without_other_redundancy(section: &str) -> String {
-    let refused = redundant_formats(section).filter(|(_, usable)| !usable).map(|(format, _)| format).collect();
+    let refused = redundant_formats(section)
+        .filter(|(_, usable)| !usable)
+        .map(|(format, _)| format)
+        .collect();
     without_formats(section, &refused, "x-refused/48000")
 }
 
@@ -215,11 +238,13 @@ fn without_formats(section: &str, refused: &HashSet<&str>, unknown: &str) -> Str
     }
     let lines = section.lines().filter_map(|line| {
         let about = |attribute: &str| line.strip_prefix(attribute)?.split(' ').next();
-        let is_refused = |attribute| about(attribute).is_some_and(|format| refused.contains(format));
+        let is_refused =
+            |attribute| about(attribute).is_some_and(|format| refused.contains(format));
         if is_refused("a=fmtp:") || is_refused("a=rtcp-fb:") {
             return None;
         }
-        // The format keeps its place, since a section needs one, but goes by a name that nobody knows.
+        // The format keeps its place, since a section needs one, but goes by a name that nobody
+        // knows.
         Some(match about("a=rtpmap:") {
             Some(format) if refused.contains(format) => format!("a=rtpmap:{format} {unknown}"),
             _ => line.to_owned(),
@@ -251,19 +276,27 @@ mod tests {
     fn only_packetization_mode_1_is_left_of_h264() {
         let prepared = prepare_remote(OFFER).expect("an offer");
         assert!(prepared.contains("m=video 9 UDP/TLS/RTP/SAVPF 96 97 98\r\n"), "{prepared}");
-        assert!(!prepared.contains("packetization-mode=0") && !prepared.contains(":96 H264"), "{prepared}");
+        assert!(
+            !prepared.contains("packetization-mode=0") && !prepared.contains(":96 H264"),
+            "{prepared}"
+        );
         assert!(prepared.contains("a=fmtp:97 ") && prepared.contains("a=rtpmap:98 VP8/90000"));
         assert!(prepared.starts_with(&OFFER[..OFFER.find("m=video").expect("video")]));
         assert!(!lacks_format(&prepared, MediaKind::Video));
-        let mode_0 = prepare_remote(&OFFER.replace("packetization-mode=1", "packetization-mode=0")).expect("an offer");
-        assert!(lacks_format(&mode_0, MediaKind::Video) && !lacks_format(&mode_0, MediaKind::Audio));
+        let mode_0 = prepare_remote(&OFFER.replace("packetization-mode=1", "packetization-mode=0"))
+            .expect("an offer");
+        assert!(
+            lacks_format(&mode_0, MediaKind::Video) && !lacks_format(&mode_0, MediaKind::Audio)
+        );
         assert!(!lacks_format("v=0\r\n", MediaKind::Video));
     }
 
     #[test]
     fn a_section_that_names_no_ssrc_is_given_one() {
-        let prepared = prepare_remote(&OFFER.replace("a=ssrc:7 cname:x\r\n", "")).expect("an offer");
-        let ssrcs: Vec<&str> = prepared.lines().filter(|line| line.starts_with("a=ssrc:")).collect();
+        let prepared =
+            prepare_remote(&OFFER.replace("a=ssrc:7 cname:x\r\n", "")).expect("an offer");
+        let ssrcs: Vec<&str> =
+            prepared.lines().filter(|line| line.starts_with("a=ssrc:")).collect();
         assert_eq!(ssrcs.len(), 2, "{prepared}");
         assert_ne!(ssrcs[0], ssrcs[1]);
         assert_eq!(prepare_remote(OFFER).expect("an offer").matches("a=ssrc:").count(), 2);
@@ -271,7 +304,10 @@ mod tests {
 
     #[test]
     fn payload_types_tell_sound_from_pictures() {
-        assert_eq!(payload_types(OFFER), [(111, MediaKind::Audio), (96, MediaKind::Video), (97, MediaKind::Video)]);
+        assert_eq!(
+            payload_types(OFFER),
+            [(111, MediaKind::Audio), (96, MediaKind::Video), (97, MediaKind::Video)]
+        );
     }
 
     #[test]
@@ -285,7 +321,9 @@ mod tests {
 
     #[test]
     fn redundant_sound_is_taken_where_it_carries_opus_as_we_number_it() {
-        let with = |lines: &str| OFFER.replace("a=ssrc:7 cname:x", &format!("{lines}\r\na=ssrc:7 cname:x"));
+        let with = |lines: &str| {
+            OFFER.replace("a=ssrc:7 cname:x", &format!("{lines}\r\na=ssrc:7 cname:x"))
+        };
         let chromium = with("a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111");
         assert_eq!(redundant_audio(&chromium), Some(63));
         assert_eq!(prepare_remote(&chromium).as_deref().map(redundant_audio), Ok(Some(63)));
@@ -299,7 +337,10 @@ mod tests {
         }
         let foreign = with("a=rtpmap:63 red/48000/2\r\na=fmtp:63 109/109");
         let prepared = prepare_remote(&foreign).expect("an offer");
-        assert!(prepared.contains("a=rtpmap:63 x-refused/48000") && !prepared.contains("109/109"), "{prepared}");
+        assert!(
+            prepared.contains("a=rtpmap:63 x-refused/48000") && !prepared.contains("109/109"),
+            "{prepared}"
+        );
         assert!(prepared.contains("a=rtpmap:111 opus/48000/2"));
     }
 
@@ -309,7 +350,8 @@ mod tests {
         assert_eq!(idc(OFFER), Some(31));
         assert_eq!(idc(&OFFER.replace("42e01f; pack", "42E034; pack")), Some(52));
         assert_eq!(idc(&OFFER.replace("profile-level-id=42e01f; pack", "pack")), Some(10));
-        for other in ["640032; pack", "4200; pack", "; pack", "no hex; pack", "ffffffffffff; pack"] {
+        for other in ["640032; pack", "4200; pack", "; pack", "no hex; pack", "ffffffffffff; pack"]
+        {
             assert_eq!(idc(&OFFER.replace("42e01f; pack", other)), None, "{other}");
         }
         assert_eq!(idc(&OFFER.replace("mode=1", "mode=0")), None);
@@ -321,6 +363,9 @@ mod tests {
         assert_eq!(prepare_remote(""), Err(SdpError::NotSdp));
         assert_eq!(prepare_remote("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n"), Err(SdpError::NoMedia));
         assert_eq!(prepare_remote(&"v=0".repeat(MAX_SDP_BYTES)), Err(SdpError::TooLong));
-        assert_eq!(prepare_remote(&format!("v=0\r\n{}", "m=audio 9 X 0\r\n".repeat(65))), Err(SdpError::TooManyMedia));
+        assert_eq!(
+            prepare_remote(&format!("v=0\r\n{}", "m=audio 9 X 0\r\n".repeat(65))),
+            Err(SdpError::TooManyMedia)
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! The sending task: encoded media in, RTP packets out through the pacer, repairs on demand, wishes to the encoder.
+//! The sending task: encoded media in, RTP packets out through the pacer, repairs on demand, wishes
+//! to the encoder.
 //!
-//! One task owns it all, so there is no lock between a packet and the wire. Until the peer connection is up, what
-//! comes is dropped: nothing that was encoded earlier would be of use, and the first picture is to be a key frame.
+//! One task owns it all, so there is no lock between a packet and the wire. Until the peer
+//! connection is up, what comes is dropped: nothing that was encoded earlier would be of use, and
+//! the first picture is to be a key frame.
 
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -52,7 +54,8 @@ const SIDE_WINDOW: Duration = Duration::from_millis(500);
 const USUAL_SOUND: f64 = 60e3;
 /// How often wishes and rates are looked after.
 const TICK: Duration = Duration::from_millis(50);
-/// Sound that begins later than this after the end of what was before it was interrupted, and its RTP time jumps.
+/// Sound that begins later than this after the end of what was before it was interrupted, and its
+/// RTP time jumps.
 const MAX_AUDIO_GAP: Duration = Duration::from_millis(100);
 
 /// What may be sent now.
@@ -86,8 +89,8 @@ pub(crate) struct OutgoingStream {
 
 impl OutgoingStream {
     pub(crate) fn new(track: Arc<TrackLocalStaticRTP>, ssrc: u32) -> Self {
-        // Sequence numbers begin in the lower half, so that a packet of the first second that is lost or overtaken
-        // can't be mistaken for one of another cycle by SRTP (RFC 3711 §3.3.1).
+        // Sequence numbers begin in the lower half, so that a packet of the first second that is
+        // lost or overtaken can't be mistaken for one of another cycle by SRTP (RFC 3711 §3.3.1).
         let sequence = rand::random_range(1..0x4000);
         Self { track, ssrc, sequence, rtp_time: rand::random(), at: None }
     }
@@ -120,7 +123,8 @@ impl OutgoingStream {
     }
 }
 
-/// A packet in the pacer. It gets its sequence number when it leaves, so that one dropped before is no gap.
+/// A packet in the pacer. It gets its sequence number when it leaves, so that one dropped before is
+/// no gap.
 struct Outgoing {
     payload: Bytes,
     marker: bool,
@@ -177,7 +181,8 @@ pub(crate) struct SendTask {
     /// After video was dropped, nothing but a key frame is sent.
     key_frame_only: bool,
     video_pause: VideoPause,
-    /// The last sound was silence that was not sent; what follows it begins a talkspurt (RFC 3551 §4.1).
+    /// The last sound was silence that was not sent; what follows it begins a talkspurt (RFC 3551
+    /// §4.1).
     silence: bool,
     max_bitrate: Bitrate,
     /// What sound, repairs and parity take.
@@ -239,7 +244,10 @@ impl SendTask {
         let mut tick = ticks();
         let (mut video_open, mut audio_open) = (true, true);
         loop {
-            let wakeup = self.pacer.next_wakeup().unwrap_or_else(|| clock::now() + Duration::from_secs(3600));
+            let wakeup = self
+                .pacer
+                .next_wakeup()
+                .unwrap_or_else(|| clock::now() + Duration::from_secs(3600));
             tokio::select! {
                 biased;
                 audio = inputs.audio.recv(), if audio_open => match audio {
@@ -293,7 +301,8 @@ impl SendTask {
     /// What the estimate leaves to video, less headers.
     fn video_target(&mut self, now: Instant) -> Bitrate {
         let side = self.side.rate(now);
-        let useful = Bitrate::from_bps(side.bps() + self.max_bitrate.scaled(1.05 / PAYLOAD_SHARE).bps());
+        let useful =
+            Bitrate::from_bps(side.bps() + self.max_bitrate.scaled(1.05 / PAYLOAD_SHARE).bps());
         let (estimate, burst, probe) = {
             let mut state = self.link.state();
             let estimator = &mut state.estimator;
@@ -304,11 +313,14 @@ impl SendTask {
         };
         self.pacer.set_rate(burst);
         if let Some(probe) = probe {
-            let packets = (0..probe.packets).map(|_| (Queued::Probe(probe.packet_bytes), probe.packet_bytes));
+            let packets =
+                (0..probe.packets).map(|_| (Queued::Probe(probe.packet_bytes), probe.packet_bytes));
             self.pacer.push_probes(packets, probe.rate, now);
         }
         let left = estimate.bps().saturating_sub(side.bps());
-        Bitrate::from_bps(left).scaled(PAYLOAD_SHARE).clamp(LEAST_VIDEO, self.max_bitrate.max(LEAST_VIDEO))
+        Bitrate::from_bps(left)
+            .scaled(PAYLOAD_SHARE)
+            .clamp(LEAST_VIDEO, self.max_bitrate.max(LEAST_VIDEO))
     }
 
     fn feedback(&mut self, feedback: Feedback) {
@@ -326,16 +338,26 @@ impl SendTask {
                     let state = self.link.state();
                     (state.rtt(), state.expected_loss(now), state.estimator.loss_run())
                 };
-                // To be asked again costs a round trip. The copies that arrive for nothing look lost in the feedback,
-                // so where parity does not keep repairs rare there are none.
+                // To be asked again costs a round trip. The copies that arrive for nothing look
+                // lost in the feedback, so where parity does not keep repairs rare there are none.
                 let long_way = rtt.is_some_and(|rtt| rtt >= REPAIR_TWICE_FROM);
-                let twice = self.permission.parity.is_some() && long_way && loss > REPAIR_TWICE_ABOVE;
-                for packet in sequences.into_iter().filter_map(|sequence| self.history.repair(sequence, now, rtt)) {
+                let twice =
+                    self.permission.parity.is_some() && long_way && loss > REPAIR_TWICE_ABOVE;
+                for packet in sequences
+                    .into_iter()
+                    .filter_map(|sequence| self.history.repair(sequence, now, rtt))
+                {
                     let bytes = packet.payload.len() + PACKET_OVERHEAD;
-                    let copies =
-                        [(twice, REPAIR_TWICE_AFTER), (twice && run > REPAIR_THRICE_FROM, REPAIR_THRICE_AFTER)];
+                    let copies = [
+                        (twice, REPAIR_TWICE_AFTER),
+                        (twice && run > REPAIR_THRICE_FROM, REPAIR_THRICE_AFTER),
+                    ];
                     for (_, after) in copies.into_iter().filter(|(sent, _)| *sent) {
-                        self.pacer.push_repair_later(Queued::Repair(packet.clone()), bytes, now + after);
+                        self.pacer.push_repair_later(
+                            Queued::Repair(packet.clone()),
+                            bytes,
+                            now + after,
+                        );
                     }
                     self.pacer.push_repair(Queued::Repair(packet), bytes);
                 }
@@ -347,7 +369,8 @@ impl SendTask {
         }
     }
 
-    /// So much was lost that a key frame is there sooner than the repairs would be: a coarse one all the sooner.
+    /// So much was lost that a key frame is there sooner than the repairs would be: a coarse one
+    /// all the sooner.
     fn start_over(&mut self, now: Instant) {
         self.pacer.drop_video();
         self.history.clear();
@@ -359,7 +382,8 @@ impl SendTask {
     fn audio(&mut self, audio: &EncodedAudio) {
         let Some(stream) = &mut self.audio else { return };
         // The clock counts samples, as the sound card does; only an interruption moves it.
-        let interrupted = stream.at.is_none_or(|expected| audio.captured_at > expected + MAX_AUDIO_GAP);
+        let interrupted =
+            stream.at.is_none_or(|expected| audio.captured_at > expected + MAX_AUDIO_GAP);
         if interrupted {
             stream.advance_to(audio.captured_at, SAMPLE_RATE);
         }
@@ -368,7 +392,8 @@ impl SendTask {
         stream.rtp_time = rtp_time.wrapping_add(audio.samples);
         let length = Duration::from_secs_f64(f64::from(audio.samples) / f64::from(SAMPLE_RATE));
         stream.at = Some(audio.captured_at + length);
-        let opus = self.permission.audio.filter(|_| self.permission.connected && !audio.data.is_empty());
+        let opus =
+            self.permission.audio.filter(|_| self.permission.connected && !audio.data.is_empty());
         let Some(opus) = opus else {
             self.silence = true;
             return;
@@ -383,7 +408,10 @@ impl SendTask {
 
     fn video(&mut self, video: &EncodedVideo) {
         let Some(stream) = &mut self.video else { return };
-        if !self.permission.connected || self.permission.video.is_none() || (self.key_frame_only && !video.key) {
+        if !self.permission.connected
+            || self.permission.video.is_none()
+            || (self.key_frame_only && !video.key)
+        {
             return;
         }
         stream.advance_to(video.captured_at, 90_000);
@@ -395,7 +423,16 @@ impl SendTask {
         let packets = payloads.into_iter().enumerate().map(|(index, payload)| {
             let bytes = payload.len() + PACKET_OVERHEAD;
             let group_ends = index == last || (index + 1) % group == 0;
-            (Queued::Video(Outgoing { payload, marker: index == last, rtp_time, group_ends, red: false }), bytes)
+            (
+                Queued::Video(Outgoing {
+                    payload,
+                    marker: index == last,
+                    rtp_time,
+                    group_ends,
+                    red: false,
+                }),
+                bytes,
+            )
         });
         match self.pacer.push_video(packets) {
             Enqueued::Queued => {
@@ -444,8 +481,9 @@ impl SendTask {
         }
     }
 
-    /// A packet of the parity stream; the marker bit says that it is a probe. It leaves in the name of the video stream,
-    /// the only one that the library lets out, and gets its own on the way to the wire.
+    /// A packet of the parity stream; the marker bit says that it is a probe. It leaves in the name
+    /// of the video stream, the only one that the library lets out, and gets its own on the way to
+    /// the wire.
     fn parity_packet(
         &mut self,
         marker: bool,
@@ -490,8 +528,11 @@ impl SendTask {
         while let Some(queued) = self.pacer.pop(clock::now()) {
             let (stream, packet) = match queued {
                 Queued::Audio(out) => {
-                    let payload_type = if out.red { self.permission.red } else { self.permission.audio };
-                    let (Some(stream), Some(payload_type)) = (&mut self.audio, payload_type) else { continue };
+                    let payload_type =
+                        if out.red { self.permission.red } else { self.permission.audio };
+                    let (Some(stream), Some(payload_type)) = (&mut self.audio, payload_type) else {
+                        continue;
+                    };
                     let packet = stream.packet(&out, payload_type);
                     self.side.bytes += out.payload.len() + PACKET_OVERHEAD;
                     self.stats.send_modify(|stats| {
@@ -501,9 +542,17 @@ impl SendTask {
                     (stream, packet)
                 }
                 Queued::Video(out) => {
-                    let (Some(stream), Some(payload_type)) = (&mut self.video, self.permission.video) else { continue };
+                    let (Some(stream), Some(payload_type)) =
+                        (&mut self.video, self.permission.video)
+                    else {
+                        continue;
+                    };
                     let packet = stream.packet(&out, payload_type);
-                    self.history.remember(packet.header.sequence_number, packet.clone(), clock::now());
+                    self.history.remember(
+                        packet.header.sequence_number,
+                        packet.clone(),
+                        clock::now(),
+                    );
                     self.stats.send_modify(|stats| stats.video_bytes += out.payload.len() as u64);
                     self.protect(&packet, out.group_ends);
                     let Some(stream) = &mut self.video else { continue };
@@ -512,12 +561,18 @@ impl SendTask {
                 Queued::Parity { rtp_time, payload } => {
                     self.side.bytes += payload.len() + PACKET_OVERHEAD;
                     self.stats.send_modify(|stats| stats.parity += 1);
-                    let Some((stream, packet)) = self.parity_packet(false, rtp_time, payload) else { continue };
+                    let Some((stream, packet)) = self.parity_packet(false, rtp_time, payload)
+                    else {
+                        continue;
+                    };
                     (stream, packet)
                 }
                 Queued::Probe(bytes) => {
-                    let payload = Bytes::from(vec![0xff; bytes.saturating_sub(PACKET_OVERHEAD).max(1)]);
-                    let Some((stream, packet)) = self.parity_packet(true, 0, payload) else { continue };
+                    let payload =
+                        Bytes::from(vec![0xff; bytes.saturating_sub(PACKET_OVERHEAD).max(1)]);
+                    let Some((stream, packet)) = self.parity_packet(true, 0, payload) else {
+                        continue;
+                    };
                     (stream, packet)
                 }
                 Queued::Repair(packet) => {

@@ -1,9 +1,10 @@
 //! The packets whose fate is not known yet, joined with transport-wide feedback
 //! (draft-holmer-rmcat-transport-wide-cc-extensions-01).
 //!
-//! A packet that the feedback says is missing is not lost yet: it may have been overtaken. It is given up when packets
-//! have arrived that left so much later that no network reorders them. Of a packet that no feedback tells of, because
-//! that was lost itself, nothing is known. Pure: time is an argument.
+//! A packet that the feedback says is missing is not lost yet: it may have been overtaken. It is
+//! given up when packets have arrived that left so much later that no network reorders them. Of a
+//! packet that no feedback tells of, because that was lost itself, nothing is known. Pure: time is
+//! an argument.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -58,8 +59,9 @@ impl SentPackets {
         self.packets.push_back(Sent { at: now, bytes, arrived: false, missing: false });
     }
 
-    /// The other says which packets came when, on its clock, and which did not. Gives what is news: packets that arrived,
-    /// in the order in which they were sent, and before them those that are given up.
+    /// The other says which packets came when, on its clock, and which did not. Gives what is news:
+    /// packets that arrived, in the order in which they were sent, and before them those that are
+    /// given up.
     pub fn reported(
         &mut self,
         now: Instant,
@@ -68,7 +70,10 @@ impl SentPackets {
         let (awaited, told_of) = (self.awaited_since(), self.arrived_from);
         let mut arrived = Vec::new();
         for (number, arrival) in reports {
-            let Some(sent) = self.packets.get_mut(usize::from(number.wrapping_sub(self.first))) else { continue };
+            let Some(sent) = self.packets.get_mut(usize::from(number.wrapping_sub(self.first)))
+            else {
+                continue;
+            };
             let Some(arrival) = arrival else {
                 sent.missing = true;
                 continue;
@@ -76,7 +81,11 @@ impl SentPackets {
             if !sent.arrived {
                 sent.arrived = true;
                 self.arrived_from = self.arrived_from.max(Some(sent.at));
-                arrived.push(PacketResult { sent: sent.at, bytes: sent.bytes, arrival: Some(arrival) });
+                arrived.push(PacketResult {
+                    sent: sent.at,
+                    bytes: sent.bytes,
+                    arrival: Some(arrival),
+                });
             }
         }
         if let Some(since) = awaited
@@ -87,7 +96,9 @@ impl SentPackets {
         }
         let mut results = Vec::new();
         while let Some(front) = self.packets.front() {
-            let passed = self.arrived_from.is_some_and(|from| from.saturating_duration_since(front.at) > LOST_AFTER);
+            let passed = self
+                .arrived_from
+                .is_some_and(|from| from.saturating_duration_since(front.at) > LOST_AFTER);
             if !front.arrived && !passed {
                 break;
             }
@@ -101,15 +112,18 @@ impl SentPackets {
         results
     }
 
-    /// Whether feedback has not come although it should have: until it does, only sound should be sent.
+    /// Whether feedback has not come although it should have: until it does, only sound should be
+    /// sent.
     #[must_use]
     pub fn feedback_is_late(&self, now: Instant) -> bool {
-        let since = self.awaited_since().map(|since| self.excused_until.map_or(since, |until| since.max(until)));
+        let since = self
+            .awaited_since()
+            .map(|since| self.excused_until.map_or(since, |until| since.max(until)));
         since.is_some_and(|since| self.punctuality.is_late(now.saturating_duration_since(since)))
     }
 
-    /// Until then feedback may take as long as it likes, and nothing is learned from when it comes: something else than a
-    /// queue holds it up.
+    /// Until then feedback may take as long as it likes, and nothing is learned from when it comes:
+    /// something else than a queue holds it up.
     pub fn excuse_feedback(&mut self, until: Instant) {
         self.excused_until = Some(until);
     }
@@ -146,8 +160,15 @@ mod tests {
     }
 
     /// Feedback on a range of packets, of which these arrived.
-    fn report(packets: &mut SentPackets, of: std::ops::Range<u16>, arrived: &[u16]) -> Vec<PacketResult> {
-        packets.reported(Instant::now(), of.map(|number| (number, arrived.contains(&number).then_some(MS))))
+    fn report(
+        packets: &mut SentPackets,
+        of: std::ops::Range<u16>,
+        arrived: &[u16],
+    ) -> Vec<PacketResult> {
+        packets.reported(
+            Instant::now(),
+            of.map(|number| (number, arrived.contains(&number).then_some(MS))),
+        )
     }
 
     fn fates(results: &[PacketResult]) -> Vec<(usize, bool)> {
@@ -178,7 +199,10 @@ mod tests {
         let mut packets = sent(0..40, Instant::now());
         assert_eq!(fates(&report(&mut packets, 0..2, &[0])), [(0, true)]);
         // What was said of 2 to 19 is lost.
-        assert_eq!(fates(&report(&mut packets, 20..31, &[20, 30])), [(1, false), (20, true), (30, true)]);
+        assert_eq!(
+            fates(&report(&mut packets, 20..31, &[20, 30])),
+            [(1, false), (20, true), (30, true)]
+        );
         assert!(packets.packets.len() <= 20);
     }
 
@@ -204,7 +228,8 @@ mod tests {
     #[test]
     fn numbers_wrap() {
         let mut packets = sent((0..20).map(|n| 65_530u16.wrapping_add(n)), Instant::now());
-        let news = packets.reported(Instant::now(), (0..20).map(|n| (65_530u16.wrapping_add(n), Some(MS))));
+        let news = packets
+            .reported(Instant::now(), (0..20).map(|n| (65_530u16.wrapping_add(n), Some(MS))));
         assert_eq!(news.len(), 20);
         assert!(packets.packets.is_empty());
     }

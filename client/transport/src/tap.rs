@@ -1,9 +1,10 @@
 //! Two interceptors of ours in the library's chain.
 //!
-//! [`WireTap`] sits next to the wire and watches what leaves and what comes: round trip, loss, counts, and feedback for
-//! the sending task. [`Intake`] sits next to the application and takes media out of the chain with its time of arrival,
-//! after the library's own interceptors (reports, transport-wide feedback) have seen it; the library's track queues
-//! carry neither that time nor more than 256 packets.
+//! [`WireTap`] sits next to the wire and watches what leaves and what comes: round trip, loss,
+//! counts, and feedback for the sending task. [`Intake`] sits next to the application and takes
+//! media out of the chain with its time of arrival, after the library's own interceptors (reports,
+//! transport-wide feedback) have seen it; the library's track queues carry neither that time nor
+//! more than 256 packets.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -138,7 +139,9 @@ impl WireTap {
                 state.audio_fates.share_reported(f64::from(report.fraction_lost) / 256.0);
             }
             // Video tells more about the way, as there is more of it.
-            if *kind == MediaKind::Video || !self.local.values().any(|kind| *kind == MediaKind::Video) {
+            if *kind == MediaKind::Video
+                || !self.local.values().any(|kind| *kind == MediaKind::Video)
+            {
                 let share = f64::from(report.fraction_lost) / 256.0;
                 state.loss_out = Some(share);
                 state.estimator.on_loss(now, share);
@@ -146,8 +149,9 @@ impl WireTap {
         }
     }
 
-    /// The library's sender reports say when packets left. What belongs together is what was captured together (RFC 3550
-    /// §6.4.1: the RTP time corresponds to the same time as the NTP time), and sound leaves later than its picture.
+    /// The library's sender reports say when packets left. What belongs together is what was
+    /// captured together (RFC 3550 §6.4.1: the RTP time corresponds to the same time as the NTP
+    /// time), and sound leaves later than its picture.
     fn set_capture_time(&self, packet: &mut Box<dyn rtcp::Packet>, now: Instant) {
         if let Some(report) = packet.as_any().downcast_ref::<SenderReport>()
             && let Some(kind) = self.local.get(&report.ssrc)
@@ -203,12 +207,18 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for WireTap {
             Packet::Rtp(packet) => {
                 let number = self.number_of(packet);
                 let mut state = self.link.state();
-                // The library lets out only streams that it knows, so parity goes through it as video.
+                // The library lets out only streams that it knows, so parity goes through it as
+                // video.
                 let parity = state.parity_out == Some(packet.header.payload_type);
                 if parity {
                     packet.header.ssrc = state.parity_ssrc;
                 }
-                state.packet_left(packet.marshal_size(), number, parity && packet.header.marker, msg.now);
+                state.packet_left(
+                    packet.marshal_size(),
+                    number,
+                    parity && packet.header.marker,
+                    msg.now,
+                );
                 if let Some(number) = number
                     && self.is_ours(packet.header.ssrc, MediaKind::Audio)
                 {
@@ -231,7 +241,8 @@ impl Interceptor for WireTap {
         if let Some(kind) = kind_of(info) {
             self.local.insert(info.ssrc, kind);
         }
-        let number = info.rtp_header_extensions.iter().find(|extension| extension.uri == TRANSPORT_CC_URI);
+        let number =
+            info.rtp_header_extensions.iter().find(|extension| extension.uri == TRANSPORT_CC_URI);
         if let Some(id) = number.and_then(|extension| u8::try_from(extension.id).ok()) {
             self.number_extension.insert(info.ssrc, id);
         }
@@ -265,8 +276,8 @@ impl Intake {
         Self { link, remote: HashMap::new(), passing: Passing::default() }
     }
 
-    /// By its stream, or by its payload type when the description named no streams. And whether it is parity, which
-    /// has a stream of its own.
+    /// By its stream, or by its payload type when the description named no streams. And whether it
+    /// is parity, which has a stream of its own.
     fn kind_of(&self, packet: &rtp::Packet) -> Option<(MediaKind, bool)> {
         let state = self.link.state();
         if state.parity_in == Some(packet.header.payload_type) {
@@ -275,7 +286,10 @@ impl Intake {
         if let Some(kind) = self.remote.get(&packet.header.ssrc) {
             return Some((*kind, false));
         }
-        let known = state.payload_types.iter().find(|(payload_type, _)| *payload_type == packet.header.payload_type);
+        let known = state
+            .payload_types
+            .iter()
+            .find(|(payload_type, _)| *payload_type == packet.header.payload_type);
         known.map(|(_, kind)| (*kind, false))
     }
 }

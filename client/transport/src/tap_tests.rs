@@ -25,7 +25,12 @@ const OURS: u32 = 0x1234_5678;
 fn tap(now: Instant) -> WireTap {
     let (link, _, _) = Link::new(Bitrate::from_kbps(3000), Arc::default());
     for number in 0..200u16 {
-        link.state().packet_left(1000, Some(number), false, now + Duration::from_millis(5) * u32::from(number));
+        link.state().packet_left(
+            1000,
+            Some(number),
+            false,
+            now + Duration::from_millis(5) * u32::from(number),
+        );
     }
     let mut tap = WireTap::new(link, Wire::new(Resolver::shared(), Trust::default(), None));
     tap.local.insert(OURS, MediaKind::Video);
@@ -34,8 +39,14 @@ fn tap(now: Instant) -> WireTap {
 
 /// One packet of each kind that the tap reads, as it is on the wire.
 fn good() -> Vec<Bytes> {
-    let report = ReceptionReport { ssrc: OURS, fraction_lost: 25, last_sender_report: 7, ..ReceptionReport::default() };
-    let delta = |delta| RecvDelta { type_tcc_packet: SymbolTypeTcc::PacketReceivedSmallDelta, delta };
+    let report = ReceptionReport {
+        ssrc: OURS,
+        fraction_lost: 25,
+        last_sender_report: 7,
+        ..ReceptionReport::default()
+    };
+    let delta =
+        |delta| RecvDelta { type_tcc_packet: SymbolTypeTcc::PacketReceivedSmallDelta, delta };
     let feedback = TransportLayerCc {
         sender_ssrc: 1,
         media_ssrc: OURS,
@@ -52,7 +63,11 @@ fn good() -> Vec<Bytes> {
     };
     let nacks = nack_pairs_from_sequence_numbers(&[1, 2, 5, 40]);
     let packets: Vec<Box<dyn rtcp::Packet>> = vec![
-        Box::new(ReceiverReport { ssrc: 1, reports: vec![report.clone()], ..ReceiverReport::default() }),
+        Box::new(ReceiverReport {
+            ssrc: 1,
+            reports: vec![report.clone()],
+            ..ReceiverReport::default()
+        }),
         Box::new(SenderReport { ssrc: 1, reports: vec![report], ..SenderReport::default() }),
         Box::new(TransportLayerNack { sender_ssrc: 1, media_ssrc: OURS, nacks }),
         Box::new(PictureLossIndication { sender_ssrc: 1, media_ssrc: OURS }),
@@ -62,7 +77,11 @@ fn good() -> Vec<Bytes> {
             fir: vec![FirEntry { ssrc: OURS, sequence_number: 1 }],
         }),
         Box::new(feedback),
-        Box::new(ReceiverEstimatedMaximumBitrate { sender_ssrc: 1, bitrate: 450_000.0, ssrcs: vec![OURS] }),
+        Box::new(ReceiverEstimatedMaximumBitrate {
+            sender_ssrc: 1,
+            bitrate: 450_000.0,
+            ssrcs: vec![OURS],
+        }),
     ];
     packets.iter().map(|packet| packet.marshal().expect("it can be written").freeze_all()).collect()
 }
@@ -88,7 +107,8 @@ impl FreezeAll for Bytes {
 fn read(tap: &mut WireTap, bytes: &Bytes, now: Instant) -> bool {
     let Ok(packets) = rtcp::packet::unmarshal(&mut bytes.clone()) else { return false };
     let message = AttributedPacket::new(Packet::Rtcp(packets));
-    tap.handle_read(TaggedPacket { now, transport: TransportContext::default(), message }).expect("it passes");
+    tap.handle_read(TaggedPacket { now, transport: TransportContext::default(), message })
+        .expect("it passes");
     while tap.poll_read().is_some() {}
     true
 }

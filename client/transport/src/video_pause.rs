@@ -1,8 +1,9 @@
 //! Pictures pause while feedback is late.
 //!
-//! When it is, nobody knows what the way still carries, and what is sent on top of a queue only makes it longer. So only
-//! sound goes on. After a short pause pictures go on where they were; after a longer one those that waited are out of
-//! date, and the next is a key frame of what then fits. Pure: time is an argument.
+//! When it is, nobody knows what the way still carries, and what is sent on top of a queue only
+//! makes it longer. So only sound goes on. After a short pause pictures go on where they were;
+//! after a longer one those that waited are out of date, and the next is a key frame of what then
+//! fits. Pure: time is an argument.
 
 use std::time::{Duration, Instant};
 
@@ -34,7 +35,11 @@ impl VideoPause {
     pub fn update(&mut self, now: Instant, late: bool) -> PauseStep {
         if !late {
             self.since = None;
-            return if std::mem::take(&mut self.dropped) { PauseStep::StartOver } else { PauseStep::GoOn };
+            return if std::mem::take(&mut self.dropped) {
+                PauseStep::StartOver
+            } else {
+                PauseStep::GoOn
+            };
         }
         let since = *self.since.get_or_insert(now);
         if self.dropped || now.saturating_duration_since(since) < OUT_OF_DATE {

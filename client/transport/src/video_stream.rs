@@ -1,6 +1,7 @@
 //! One received video stream: packets in, whole frames out, and what to ask the other for.
 //!
-//! Joins the frame buffer, the repairs and the error correction. Everything is pure: time is an argument.
+//! Joins the frame buffer, the repairs and the error correction. Everything is pure: time is an
+//! argument.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,8 @@ use crate::nack::NackTracker;
 const MAX_PATIENCE: Duration = Duration::from_millis(800);
 /// The rest of a key frame whose beginning came may take this long.
 const KEY_FRAME_GRACE: Duration = Duration::from_millis(250);
-/// Nothing for so long, and then with a gap of so many packets: an outage, after which repairs would come too late.
+/// Nothing for so long, and then with a gap of so many packets: an outage, after which repairs
+/// would come too late.
 const OUTAGE: Duration = Duration::from_millis(400);
 const OUTAGE_PACKETS: u64 = 10;
 /// Parity is expected after each frame while the last came no longer ago than this.
@@ -46,7 +48,8 @@ pub struct VideoStream {
 }
 
 impl VideoStream {
-    /// A stream that begins now, with a key frame; this share of its packets is expected to get lost.
+    /// A stream that begins now, with a key frame; this share of its packets is expected to get
+    /// lost.
     #[must_use]
     pub fn new(now: Instant, loss: f64) -> Self {
         Self {
@@ -80,7 +83,9 @@ impl VideoStream {
             }
             self.count(sequence);
             self.bytes += packet.payload.len() as u64;
-            let outage = silence > OUTAGE && sequence > highest.saturating_add(OUTAGE_PACKETS) && highest > 0;
+            let outage = silence > OUTAGE
+                && sequence > highest.saturating_add(OUTAGE_PACKETS)
+                && highest > 0;
             if self.nack.received(sequence, arrival, rtt) || outage {
                 self.buffer.skip_to_key_frame();
             }
@@ -111,7 +116,8 @@ impl VideoStream {
 
     /// The packets to ask for now.
     pub fn missing(&mut self, now: Instant, rtt: Option<Duration>) -> Vec<u16> {
-        let fresh = self.last_parity.is_some_and(|last| now.saturating_duration_since(last) < PARITY_FRESH);
+        let fresh =
+            self.last_parity.is_some_and(|last| now.saturating_duration_since(last) < PARITY_FRESH);
         self.nack.set_parity(fresh);
         self.nack.due(now, rtt, self.loss)
     }
@@ -121,7 +127,8 @@ impl VideoStream {
         std::mem::take(&mut self.key_frame_wanted)
     }
 
-    /// Gives up everything up to the next key frame: the reader fell behind, or a frame was unusable.
+    /// Gives up everything up to the next key frame: the reader fell behind, or a frame was
+    /// unusable.
     pub fn skip_to_key_frame(&mut self) {
         self.buffer.skip_to_key_frame();
         self.key_frame_wanted |= self.buffer.take_key_frame_request();

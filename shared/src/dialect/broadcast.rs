@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 use super::events::{Emission, Event};
 use crate::message::{Payload, ServerMessage};
 
-/// What is to be passed on, `null` too; `None` when the event is not of this dialect. Only the first argument counts,
-/// as with the servers for which such pages were written.
+/// What is to be passed on, `null` too; `None` when the event is not of this dialect. Only the
+/// first argument counts, as with the servers for which such pages were written.
 pub(super) fn payload(event: &Event<'_>) -> Option<Payload> {
     (event.name() == "message").then(|| Payload::from(event.first().unwrap_or(RawValue::NULL)))
 }

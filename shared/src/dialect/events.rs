@@ -1,8 +1,9 @@
 //! Socket.IO events, in and out.
 //!
-//! An event is a name and some arguments; on the wire it is a JSON array that begins with the name. What comes in is
-//! checked for size and depth as any message is, and its arguments stay text. What goes out is an [`Emission`], whose
-//! serialised form is the tuple of its arguments: that is what Socket.IO libraries take beside the name.
+//! An event is a name and some arguments; on the wire it is a JSON array that begins with the name.
+//! What comes in is checked for size and depth as any message is, and its arguments stay text. What
+//! goes out is an [`Emission`], whose serialised form is the tuple of its arguments: that is what
+//! Socket.IO libraries take beside the name.
 
 use serde::ser::{Serialize, SerializeTuple as _, Serializer};
 use serde_json::value::RawValue;
@@ -175,11 +176,18 @@ impl Serialize for Emission<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut arguments = serializer.serialize_tuple(1)?;
         match self {
-            Self::OtherUser(who) | Self::UserJoined(who) | Self::UserLeft(who) | Self::UserDisconnected(who) => {
+            Self::OtherUser(who)
+            | Self::UserJoined(who)
+            | Self::UserLeft(who)
+            | Self::UserDisconnected(who) => {
                 arguments.serialize_element(who)?;
             }
-            Self::Offer(description) | Self::Answer(description) => arguments.serialize_element(description)?,
-            Self::IceCandidate(payload) | Self::Message(payload) => arguments.serialize_element(payload)?,
+            Self::Offer(description) | Self::Answer(description) => {
+                arguments.serialize_element(description)?
+            }
+            Self::IceCandidate(payload) | Self::Message(payload) => {
+                arguments.serialize_element(payload)?
+            }
             Self::RoomFull(words) => arguments.serialize_element(words)?,
             Self::Error(refusal) => arguments.serialize_element(refusal)?,
         }

@@ -1,8 +1,9 @@
 //! Dialect 3: Socket.IO events of the pages that meet in a room of two.
 //!
-//! A socket's id is its user name. Who joins second hears `other user` and calls; the first hears `user joined`.
-//! Descriptions travel as `{target, caller, sdp}`, where `sdp` is the whole description; whatever a page says about
-//! `caller` is not believed, because the server knows who speaks.
+//! A socket's id is its user name. Who joins second hears `other user` and calls; the first hears
+//! `user joined`. Descriptions travel as `{target, caller, sdp}`, where `sdp` is the whole
+//! description; whatever a page says about `caller` is not believed, because the server knows who
+//! speaks.
 
 use super::events::{Description, Emission, Event, Refusal};
 use crate::fields::{DecodeError, Problem};
@@ -16,7 +17,9 @@ const ROOM_KEYS: [&str; 4] = ["room", "roomId", "roomID", "room_id"];
 /// Reads an event; `None` when its name is not of this dialect.
 pub(super) fn client_message(event: &Event<'_>) -> Option<Result<ClientMessage, DecodeError>> {
     Some(match event.name() {
-        "join room" | "join-room" | "joinRoom" | "join" => room(event).map(|room| ClientMessage::Join { room }),
+        "join room" | "join-room" | "joinRoom" | "join" => {
+            room(event).map(|room| ClientMessage::Join { room })
+        }
         "offer" => call(event, "sdp", CallSignal::Offer),
         "answer" => call(event, "sdp", CallSignal::Answer),
         "ice-candidate" => call(event, "candidate", CallSignal::Candidate),
@@ -59,12 +62,14 @@ fn call(
 
 fn target(event: &Event<'_>, object: &Object<'_>) -> Result<Username, DecodeError> {
     let raw = object.get_some("target").ok_or_else(|| event.refuse(Problem::Missing("target")))?;
-    let text = string_of(raw).ok_or_else(|| event.refuse(Problem::Malformed("target", "wrong kind".into())))?;
+    let text = string_of(raw)
+        .ok_or_else(|| event.refuse(Problem::Malformed("target", "wrong kind".into())))?;
     Username::parse(&text).map_err(|_| event.refuse(Problem::NoSuchName("target")))
 }
 
-/// Writes a message to the socket `me`. Pages of this dialect pass over events that they don't know, so what else
-/// happens in a room or a call is said in events of our own; that it rings is of no use to them.
+/// Writes a message to the socket `me`. Pages of this dialect pass over events that they don't
+/// know, so what else happens in a room or a call is said in events of our own; that it rings is of
+/// no use to them.
 pub(super) fn emission<'a>(message: &'a ServerMessage, me: &'a Username) -> Option<Emission<'a>> {
     let description = |caller, sdp| Description { target: me, caller, sdp };
     Some(match message {
@@ -74,14 +79,17 @@ pub(super) fn emission<'a>(message: &'a ServerMessage, me: &'a Username) -> Opti
         ServerMessage::Call { from, signal, .. } => match signal {
             CallSignal::Offer(sdp) => Emission::Offer(description(from, sdp)),
             CallSignal::Answer(sdp) => Emission::Answer(description(from, sdp)),
-            // The end of the candidates. These pages make a candidate of whatever comes, and stumble over it.
+            // The end of the candidates. These pages make a candidate of whatever comes, and
+            // stumble over it.
             CallSignal::Candidate(candidate) if candidate.as_str() == "null" => return None,
             CallSignal::Candidate(candidate) => Emission::IceCandidate(candidate),
             CallSignal::Decline(_) | CallSignal::Close(_) => Emission::UserLeft(from),
             CallSignal::Ringing => return None,
         },
         ServerMessage::Message { message, .. } => Emission::Message(message),
-        ServerMessage::Error { code: ErrorCode::RoomFull, message, .. } => Emission::RoomFull(message),
+        ServerMessage::Error { code: ErrorCode::RoomFull, message, .. } => {
+            Emission::RoomFull(message)
+        }
         ServerMessage::Error { code, message, in_reply_to, .. } => {
             Emission::Error(Refusal::new(*code, message, in_reply_to.as_deref()))
         }

@@ -1,7 +1,8 @@
 //! A device's public key, its signatures, and the bytes that it signs to log in.
 //!
-//! Ed25519 (RFC 8032) as bytes and as base64 (RFC 4648 §4, padded); whether a signature is right is for those to say who
-//! have the cryptography. A text is either the one text of its bytes, or refused: so two texts are never one key.
+//! Ed25519 (RFC 8032) as bytes and as base64 (RFC 4648 §4, padded); whether a signature is right is
+//! for those to say who have the cryptography. A text is either the one text of its bytes, or
+//! refused: so two texts are never one key.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +10,8 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// What every login statement begins with, so that a signature for a login is a signature for nothing else.
+/// What every login statement begins with, so that a signature for a login is a signature for
+/// nothing else.
 const LOGIN_DOMAIN: &[u8] = b"visavis login v1\0";
 
 /// A text is no key or no signature.
@@ -77,17 +79,19 @@ impl fmt::Display for Signature {
     }
 }
 
-/// Whoever holds a signature can use it for as long as its challenge counts, so it stays out of logs.
+/// Whoever holds a signature can use it for as long as its challenge counts, so it stays out of
+/// logs.
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signature(64 bytes)")
     }
 }
 
-/// The bytes that a device signs to log in: `visavis login v1`, a zero byte, the challenge as it stands in `hello`, a
-/// zero byte, and the name as it stands in `login`.
+/// The bytes that a device signs to log in: `visavis login v1`, a zero byte, the challenge as it
+/// stands in `hello`, a zero byte, and the name as it stands in `login`.
 ///
-/// The challenge is base64 and holds no zero byte, so no two pairs of challenge and name make the same bytes.
+/// The challenge is base64 and holds no zero byte, so no two pairs of challenge and name make the
+/// same bytes.
 #[must_use]
 pub fn login_statement(challenge: &str, name: &str) -> Vec<u8> {
     let mut statement = Vec::with_capacity(LOGIN_DOMAIN.len() + challenge.len() + 1 + name.len());
@@ -132,7 +136,11 @@ mod tests {
             STANDARD.encode([0; 33]),
             "é".repeat(22),
         ] {
-            assert_eq!(wrong.parse::<PublicKey>(), Err(EncodingError { expected: 32 }), "{wrong:?}");
+            assert_eq!(
+                wrong.parse::<PublicKey>(),
+                Err(EncodingError { expected: 32 }),
+                "{wrong:?}"
+            );
         }
         assert_eq!("".parse::<Signature>(), Err(EncodingError { expected: 64 }));
     }
@@ -145,7 +153,10 @@ mod tests {
 
     #[test]
     fn a_statement_says_what_it_is_for() {
-        assert_eq!(login_statement("Y2hhbGxlbmdl", "Alice"), b"visavis login v1\0Y2hhbGxlbmdl\0Alice");
+        assert_eq!(
+            login_statement("Y2hhbGxlbmdl", "Alice"),
+            b"visavis login v1\0Y2hhbGxlbmdl\0Alice"
+        );
         assert_ne!(login_statement("a", "bc"), login_statement("ab", "c"));
     }
 }

@@ -1,7 +1,9 @@
-//! Whose name is whose: the one form that a name has, what it looks like, and what a device signs to prove it.
+//! Whose name is whose: the one form that a name has, what it looks like, and what a device signs
+//! to prove it.
 //!
-//! [`name`] turns what people type into names; [`key`] holds the public half of a device's key, its signatures, and the
-//! bytes that are signed. Pure: neither signs nor verifies, so that nothing here needs cryptography.
+//! [`name`] turns what people type into names; [`key`] holds the public half of a device's key, its
+//! signatures, and the bytes that are signed. Pure: neither signs nor verifies, so that nothing
+//! here needs cryptography.
 
 pub mod key;
 pub mod name;

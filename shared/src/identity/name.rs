@@ -1,15 +1,17 @@
 //! Which texts are names, which names are one and the same, and which only look the same.
 //!
-//! What people type goes in; out comes the one form of the name ([`canonical_name`]), or words that say how to choose a
-//! better one. Two names that differ in case, width or composition have the same form. What always holds of a form: it
-//! is its own form; it is in one script; no other script's letters make it look like a name in Latin letters; it begins
-//! and ends with a letter or a digit, holds neither spaces nor invisible characters nor two marks of punctuation in a
-//! row, and so can stand in a sentence, a path or a URL.
+//! What people type goes in; out comes the one form of the name ([`canonical_name`]), or words that
+//! say how to choose a better one. Two names that differ in case, width or composition have the
+//! same form. What always holds of a form: it is its own form; it is in one script; no other
+//! script's letters make it look like a name in Latin letters; it begins and ends with a letter or
+//! a digit, holds neither spaces nor invisible characters nor two marks of punctuation in a row,
+//! and so can stand in a sentence, a path or a URL.
 //!
-//! The steps are those of PRECIS (RFC 8264), profile UsernameCaseMapped (RFC 8265 §3.3), which by itself would accept
-//! `../x` and Cyrillic look-alikes; then Unicode's rules for identifiers (UTS 39): the general security profile (§3.1),
-//! one script (§5.1), one kind of digits (§5.3), few marks on one letter (§5.4). Names within one script that look the
-//! same (`bob1`, `bobl`) have the same [`skeleton`] (§4): that is for whoever knows the other names to compare.
+//! The steps are those of PRECIS (RFC 8264), profile UsernameCaseMapped (RFC 8265 §3.3), which by
+//! itself would accept `../x` and Cyrillic look-alikes; then Unicode's rules for identifiers (UTS
+//! 39): the general security profile (§3.1), one script (§5.1), one kind of digits (§5.3), few
+//! marks on one letter (§5.4). Names within one script that look the same (`bob1`, `bobl`) have the
+//! same [`skeleton`] (§4): that is for whoever knows the other names to compare.
 
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
@@ -22,9 +24,11 @@ use unicode_security::{GeneralSecurityProfile, MixedScript};
 use crate::ids::{IdError, Username, is_unprintable};
 use crate::limits::MAX_USERNAME_CHARS;
 
-/// How long a spelling may be before it is looked at: marks that merge with their letters make one longer than its form.
+/// How long a spelling may be before it is looked at: marks that merge with their letters make one
+/// longer than its form.
 const MAX_SPELLING_CHARS: usize = 4 * MAX_USERNAME_CHARS;
-/// How often the rules are applied before a spelling counts as one without a form (RFC 8264 §7 asks for three).
+/// How often the rules are applied before a spelling counts as one without a form (RFC 8264 §7 asks
+/// for three).
 const APPLICATIONS: usize = 4;
 /// The most marks that one letter carries (UTS 39 §5.4).
 const MAX_MARKS: usize = 4;
@@ -44,7 +48,8 @@ pub enum NameError {
     /// There is white space in it.
     #[error("it holds a space; write \"-\", \"_\" or \".\" instead")]
     Space,
-    /// There is a character in it that nobody can see, or one that changes how its neighbours are shown.
+    /// There is a character in it that nobody can see, or one that changes how its neighbours are
+    /// shown.
     #[error("it holds an invisible character (U+{code:04X}); type it anew instead of pasting it", code = u32::from(*.0))]
     Invisible(char),
     /// There is a character in it that names have not.
@@ -66,8 +71,11 @@ pub enum NameError {
         "in these letters it looks like a name in Latin letters; type it in Latin letters, or add one that differs"
     )]
     LooksLatin,
-    /// Letters that run from right to left beside others that do not, or in a place where readers would be misled.
-    #[error("its letters run in different directions; use those of one direction, and begin with a letter")]
+    /// Letters that run from right to left beside others that do not, or in a place where readers
+    /// would be misled.
+    #[error(
+        "its letters run in different directions; use those of one direction, and begin with a letter"
+    )]
     Direction,
     /// No form stays the same when the rules are applied to it.
     #[error("it can be read in several ways; use plain letters and digits")]
@@ -106,16 +114,16 @@ pub fn canonical_name(typed: &str) -> Result<Username, NameError> {
     })
 }
 
-/// Whether a character shows nothing of its own: those that no identifier has, and fillers, joiners and selectors that
-/// are at least good for something in other texts.
+/// Whether a character shows nothing of its own: those that no identifier has, and fillers, joiners
+/// and selectors that are at least good for something in other texts.
 fn is_invisible(c: char) -> bool {
     is_unprintable(c)
         || matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
             | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// What a name looks like: names with the same skeleton can be taken for one another (UTS 39 §4). For comparing only,
-/// never for showing.
+/// What a name looks like: names with the same skeleton can be taken for one another (UTS 39 §4).
+/// For comparing only, never for showing.
 #[must_use]
 pub fn skeleton(name: &Username) -> String {
     unicode_security::skeleton(name.as_str()).collect()
@@ -134,8 +142,9 @@ fn one_form(typed: &str) -> Result<String, NameError> {
     Err(NameError::NoForm)
 }
 
-/// What PRECIS leaves undone: composing letters before it looks at them, lower case for capitals that are younger than
-/// its tables (those of Georgian), and two letters whose lower case depends on place or language.
+/// What PRECIS leaves undone: composing letters before it looks at them, lower case for capitals
+/// that are younger than its tables (those of Georgian), and two letters whose lower case depends
+/// on place or language.
 fn one_spelling(typed: &str) -> String {
     let composed: String = typed.nfc().collect();
     // The lower case of a Turkish İ is i; elsewhere it would be an i with a second dot.
@@ -156,11 +165,14 @@ fn one_spelling(typed: &str) -> String {
 }
 
 fn refusal(error: PrecisError) -> NameError {
-    let character = |info: &CodepointInfo| char::from_u32(info.cp).map_or(NameError::NoForm, NameError::NotAllowed);
+    let character = |info: &CodepointInfo| {
+        char::from_u32(info.cp).map_or(NameError::NoForm, NameError::NotAllowed)
+    };
     match &error {
         PrecisError::BadCodepoint(info) => character(info),
         PrecisError::Unexpected(
-            UnexpectedError::ContextRuleNotApplicable(info) | UnexpectedError::MissingContextRule(info),
+            UnexpectedError::ContextRuleNotApplicable(info)
+            | UnexpectedError::MissingContextRule(info),
         ) => character(info),
         PrecisError::Unexpected(_) => NameError::NoForm,
         // The empty text was refused before, so it is the rule of directions.
@@ -194,7 +206,8 @@ fn check_places(form: &str) -> Result<(), NameError> {
     let mut before = None;
     for c in form.chars() {
         if is_combining_mark(c) {
-            let dots_a_dot = c == '\u{307}' && matches!(before, Some('i' | 'j' | 'l' | 'ı' | 'і' | 'ј'));
+            let dots_a_dot =
+                c == '\u{307}' && matches!(before, Some('i' | 'j' | 'l' | 'ı' | 'і' | 'ј'));
             if marks >= MAX_MARKS || before == Some(c) || dots_a_dot {
                 return Err(NameError::Misplaced(c));
             }
@@ -226,7 +239,8 @@ fn check_scripts(form: &str) -> Result<(), NameError> {
     let mut latin = scripts;
     latin.intersect_with(AugmentedScriptSet::for_char('a'));
     let looks_latin = || {
-        let mut skeleton = unicode_security::skeleton(form).filter(|c| !is_combining_mark(*c)).peekable();
+        let mut skeleton =
+            unicode_security::skeleton(form).filter(|c| !is_combining_mark(*c)).peekable();
         skeleton.peek().is_some() && skeleton.all(|c| c.is_ascii())
     };
     if latin.is_empty() && looks_latin() { Err(NameError::LooksLatin) } else { Ok(()) }

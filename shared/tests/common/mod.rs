@@ -1,4 +1,5 @@
-//! One example of every message with the text that stands for it, and strategies that make up any message.
+//! One example of every message with the text that stands for it, and strategies that make up any
+//! message.
 
 #![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 #![allow(dead_code, reason = "each test file uses its part")]
@@ -7,12 +8,13 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use visavis_shared::{
-    CallId, CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, IceServer, Login, LoginRefusal, Payload,
-    RoomId, ServerMessage, Username,
+    CallId, CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, IceServer, Login,
+    LoginRefusal, Payload, RoomId, ServerMessage, Username,
 };
 
 /// JSON that is not normalised, to see that it stays as it is.
-pub(crate) const OFFER: &str = r#"{"type":"offer","sdp":"v=0\r\n",  "x-vendor" : [1.50, "\u00e9"]}"#;
+pub(crate) const OFFER: &str =
+    r#"{"type":"offer","sdp":"v=0\r\n",  "x-vendor" : [1.50, "\u00e9"]}"#;
 
 pub(crate) fn name(text: &str) -> Username {
     Username::parse(text).unwrap()
@@ -32,7 +34,11 @@ pub(crate) fn payload(json: &str) -> Payload {
 
 /// Every message that a client can send, in the canonical dialect.
 pub(crate) fn client_examples() -> Vec<(String, ClientMessage)> {
-    let to_bob = |id: Option<&str>, signal| ClientMessage::Call { to: Some(name("bob")), call: id.map(call), signal };
+    let to_bob = |id: Option<&str>, signal| ClientMessage::Call {
+        to: Some(name("bob")),
+        call: id.map(call),
+        signal,
+    };
     let plain = Login { username: "alice".into(), public_key: None, signature: None, resume: None };
     [
         (r#"{"type":"login","username":"alice"}"#.into(), ClientMessage::Login(plain.clone())),
@@ -93,7 +99,11 @@ pub(crate) fn client_examples() -> Vec<(String, ClientMessage)> {
 
 /// Every message that the server can send, in the canonical dialect.
 pub(crate) fn server_examples() -> Vec<(String, ServerMessage)> {
-    let from_alice = |id: Option<&str>, signal| ServerMessage::Call { from: name("alice"), call: id.map(call), signal };
+    let from_alice = |id: Option<&str>, signal| ServerMessage::Call {
+        from: name("alice"),
+        call: id.map(call),
+        signal,
+    };
     [
         (
             r#"{"type":"hello","protocol":1,"server":"visavis-signal-server/0.1.0","challenge":"AAEC"}"#.into(),
@@ -227,8 +237,10 @@ fn any_payload() -> impl Strategy<Value = Payload> {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(|items| format!("[ {}]", items.join(", "))),
             vec((".*", inner), 0..4).prop_map(|members| {
-                let members: Vec<String> =
-                    members.iter().map(|(k, v)| format!("{} :{v}", serde_json::to_string(k).unwrap())).collect();
+                let members: Vec<String> = members
+                    .iter()
+                    .map(|(k, v)| format!("{} :{v}", serde_json::to_string(k).unwrap()))
+                    .collect();
                 format!("{{{}}}", members.join(","))
             }),
         ]
@@ -249,8 +261,12 @@ fn any_signal() -> impl Strategy<Value = CallSignal> {
             DeclineReason::Failed
         ])
         .prop_map(CallSignal::Decline),
-        option::of(prop::sample::select(vec![CloseReason::Disconnected, CloseReason::Failed, CloseReason::Timeout]))
-            .prop_map(CallSignal::Close),
+        option::of(prop::sample::select(vec![
+            CloseReason::Disconnected,
+            CloseReason::Failed,
+            CloseReason::Timeout
+        ]))
+        .prop_map(CallSignal::Close),
     ]
 }
 
@@ -272,9 +288,14 @@ pub(crate) fn any_client_message() -> impl Strategy<Value = ClientMessage> {
             call,
             signal
         }),
-        any_call().prop_map(|call| ClientMessage::Call { to: None, call, signal: CallSignal::Close(None) }),
+        any_call().prop_map(|call| ClientMessage::Call {
+            to: None,
+            call,
+            signal: CallSignal::Close(None)
+        }),
         any_room().prop_map(|room| ClientMessage::Join { room }),
-        (any_room(), any_payload()).prop_map(|(room, message)| ClientMessage::Message { room, message }),
+        (any_room(), any_payload())
+            .prop_map(|(room, message)| ClientMessage::Message { room, message }),
     ]
 }
 
@@ -288,8 +309,11 @@ pub(crate) fn any_server_message() -> impl Strategy<Value = ServerMessage> {
             server,
             challenge
         }),
-        (any_name(), vec(ice_server, 0..3), option::of(".*"))
-            .prop_map(|(username, ice_servers, resume)| { ServerMessage::LoggedIn { username, ice_servers, resume } }),
+        (any_name(), vec(ice_server, 0..3), option::of(".*")).prop_map(
+            |(username, ice_servers, resume)| {
+                ServerMessage::LoggedIn { username, ice_servers, resume }
+            }
+        ),
         (
             prop::sample::select(vec![
                 LoginRefusal::Taken,
@@ -305,21 +329,21 @@ pub(crate) fn any_server_message() -> impl Strategy<Value = ServerMessage> {
             .prop_map(|(reason, message)| ServerMessage::LoginRefused { reason, message }),
         (vec(any_name(), 0..20), any::<u32>())
             .prop_map(|(users, total)| ServerMessage::Users { users, total: total as usize }),
-        (any_name(), any::<bool>()).prop_map(|(username, online)| ServerMessage::Presence { username, online }),
-        (any_name(), any_call(), any_signal()).prop_map(|(from, call, signal)| ServerMessage::Call {
-            from,
-            call,
-            signal
+        (any_name(), any::<bool>())
+            .prop_map(|(username, online)| ServerMessage::Presence { username, online }),
+        (any_name(), any_call(), any_signal())
+            .prop_map(|(from, call, signal)| ServerMessage::Call { from, call, signal }),
+        (any_room(), vec(any_name(), 0..2))
+            .prop_map(|(room, users)| ServerMessage::Joined { room, users }),
+        (any_room(), any_name())
+            .prop_map(|(room, username)| ServerMessage::UserJoined { room, username }),
+        (any_room(), any_name())
+            .prop_map(|(room, username)| ServerMessage::UserLeft { room, username }),
+        (any_room(), any_name(), any_payload()).prop_map(|(room, username, message)| {
+            ServerMessage::Message { room, username, message }
         }),
-        (any_room(), vec(any_name(), 0..2)).prop_map(|(room, users)| ServerMessage::Joined { room, users }),
-        (any_room(), any_name()).prop_map(|(room, username)| ServerMessage::UserJoined { room, username }),
-        (any_room(), any_name()).prop_map(|(room, username)| ServerMessage::UserLeft { room, username }),
-        (any_room(), any_name(), any_payload()).prop_map(|(room, username, message)| ServerMessage::Message {
-            room,
-            username,
-            message
-        }),
-        (any_name(), any_payload()).prop_map(|(from, message)| ServerMessage::Broadcast { from, message }),
+        (any_name(), any_payload())
+            .prop_map(|(from, message)| ServerMessage::Broadcast { from, message }),
         any_name().prop_map(|username| ServerMessage::GuestLeft { username }),
         (
             prop::sample::select(vec![

@@ -42,7 +42,8 @@ impl Speech {
             Self::Visavis => format!(r#""otherUsername":"{to}","call":"c1""#),
             Self::Classic => format!(r#""name":"{to}""#),
         };
-        let (head, tail) = (format!(r#"{{"type":"offer",{whom},"offer":{{"type":"offer","sdp":""#), r#""}}"#);
+        let (head, tail) =
+            (format!(r#"{{"type":"offer",{whom},"offer":{{"type":"offer","sdp":""#), r#""}}"#);
         let line = r"a=rtpmap:96 H264/90000\r\n";
         let room = bytes.saturating_sub(head.len() + tail.len());
         let mut sdp = line.repeat(room / line.len());
@@ -61,7 +62,11 @@ pub(crate) struct Connector {
 
 impl Connector {
     /// With a certificate to trust, over TLS.
-    pub(crate) fn new(address: SocketAddr, speech: Speech, ca: Option<&Path>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        address: SocketAddr,
+        speech: Speech,
+        ca: Option<&Path>,
+    ) -> Result<Self, Error> {
         let tls = ca.map(trusting).transpose()?;
         Ok(Self { address, speech, tls })
     }
@@ -70,7 +75,8 @@ impl Connector {
         self.speech
     }
 
-    /// A TCP connection. `index` counts them where there are many, so that each finds an address with a free port.
+    /// A TCP connection. `index` counts them where there are many, so that each finds an address
+    /// with a free port.
     pub(crate) fn tcp(&self, index: usize) -> Result<TcpStream, Error> {
         let what = || format!("connecting to {}", self.address);
         let socket = tcp_socket(self.address, index).map_err(Error::io(what()))?;
@@ -113,7 +119,9 @@ impl Connector {
 fn trusting(ca: &Path) -> Result<Arc<ClientConfig>, Error> {
     let unusable = |why: String| Error::Server(format!("{}: {why}", ca.display()));
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(ca).map_err(|error| unusable(error.to_string()))? {
+    for certificate in
+        CertificateDer::pem_file_iter(ca).map_err(|error| unusable(error.to_string()))?
+    {
         let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
         roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
     }
@@ -126,7 +134,8 @@ fn trusting(ca: &Path) -> Result<Arc<ClientConfig>, Error> {
     Ok(Arc::new(config))
 }
 
-/// Connects; on Linux, where the loopback interface has many addresses, from another one when the first is used up.
+/// Connects; on Linux, where the loopback interface has many addresses, from another one when the
+/// first is used up.
 fn tcp_socket(to: SocketAddr, index: usize) -> io::Result<TcpStream> {
     let last = u8::try_from(1 + index / PER_ADDRESS).unwrap_or(u8::MAX);
     if last == 1 || !cfg!(target_os = "linux") || !to.ip().is_loopback() || to.is_ipv6() {
@@ -196,7 +205,9 @@ impl Client {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0; 1];
-            self.stream.read_exact(&mut byte).map_err(Error::io("reading the answer to the upgrade"))?;
+            self.stream
+                .read_exact(&mut byte)
+                .map_err(Error::io("reading the answer to the upgrade"))?;
             head.push(byte[0]);
         }
         if head.starts_with(b"HTTP/1.1 101 ") {
@@ -217,16 +228,23 @@ impl Client {
                     return Ok(());
                 }
                 if opcode == wire::CLOSE || text.contains(r#""success":false"#) {
-                    return Err(Error::Server(format!("{words} expected, but the server said: {text}")));
+                    return Err(Error::Server(format!(
+                        "{words} expected, but the server said: {text}"
+                    )));
                 }
             }
             match self.stream.read(&mut buffer) {
-                Ok(0) => return Err(Error::Server(format!("{words} expected, but the server closed"))),
+                Ok(0) => {
+                    return Err(Error::Server(format!("{words} expected, but the server closed")));
+                }
                 Ok(bytes) => self.inbox.put(&buffer[..bytes]),
                 Err(error) => return Err(Error::Io(format!("waiting for {words}"), error)),
             }
             if Instant::now() > deadline {
-                return Err(Error::Server(format!("{words} did not come within {} s", PATIENCE.as_secs())));
+                return Err(Error::Server(format!(
+                    "{words} did not come within {} s",
+                    PATIENCE.as_secs()
+                )));
             }
         }
     }
@@ -255,17 +273,30 @@ impl Client {
     pub(crate) fn say_some(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         match self.stream.write(bytes) {
             Ok(written) => Ok(written),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(0),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
+            {
+                Ok(0)
+            }
             Err(error) => Err(Error::Io("writing to the server".into(), error)),
         }
     }
 
-    /// Hears what has come, answers pings, and shows `heard` every text. Needs [`Client::do_not_wait`].
-    pub(crate) fn hear(&mut self, buffer: &mut [u8], mut heard: impl FnMut(&[u8])) -> Result<(), Error> {
+    /// Hears what has come, answers pings, and shows `heard` every text. Needs
+    /// [`Client::do_not_wait`].
+    pub(crate) fn hear(
+        &mut self,
+        buffer: &mut [u8],
+        mut heard: impl FnMut(&[u8]),
+    ) -> Result<(), Error> {
         let bytes = match self.stream.read(buffer) {
             Ok(0) => return Err(Error::Server("the server closed a connection".into())),
             Ok(bytes) => bytes,
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => return Ok(()),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
+            {
+                return Ok(());
+            }
             Err(error) => return Err(Error::Io("reading from the server".into(), error)),
         };
         self.inbox.put(&buffer[..bytes]);
@@ -280,7 +311,8 @@ impl Client {
         pong.map_or(Ok(()), |pong| self.say(&pong))
     }
 
-    /// Whether the server has not closed it, without reading what it sent. Needs [`Client::do_not_wait`].
+    /// Whether the server has not closed it, without reading what it sent. Needs
+    /// [`Client::do_not_wait`].
     pub(crate) fn is_open(&self) -> bool {
         let tcp = self.stream.tcp();
         if !matches!(tcp.take_error(), Ok(None)) {

@@ -15,7 +15,11 @@ const SIDE_BY_SIDE: usize = 8;
 const REST: Duration = Duration::from_secs(3);
 
 /// Logs them in, and compares the server's memory with what it was.
-pub(crate) fn run(connector: &Connector, server: Process, connections: usize) -> Result<Value, Error> {
+pub(crate) fn run(
+    connector: &Connector,
+    server: Process,
+    connections: usize,
+) -> Result<Value, Error> {
     let before = server.memory()?;
     let (began, time_before) = (Instant::now(), server.processor_time()?);
     let clients = log_in(connector, connections)?;
@@ -45,15 +49,20 @@ fn log_in(connector: &Connector, connections: usize) -> Result<Vec<Client>, Erro
         let some = (0..SIDE_BY_SIDE).map(|first| {
             let them = move || {
                 let mine = (first..connections).step_by(SIDE_BY_SIDE);
-                mine.map(|index| connector.logged_in(&format!("idle{index}"), index)).collect::<Result<Vec<_>, _>>()
+                mine.map(|index| connector.logged_in(&format!("idle{index}"), index))
+                    .collect::<Result<Vec<_>, _>>()
             };
             let name = format!("login-{first}");
-            thread::Builder::new().name(name).spawn_scoped(scope, them).map_err(Error::io("starting a thread"))
+            thread::Builder::new()
+                .name(name)
+                .spawn_scoped(scope, them)
+                .map_err(Error::io("starting a thread"))
         });
         let some = some.collect::<Result<Vec<_>, _>>()?;
         let mut clients = Vec::with_capacity(connections);
         for thread in some {
-            let theirs = thread.join().map_err(|_| Error::Server("a thread of the load panicked".into()))?;
+            let theirs =
+                thread.join().map_err(|_| Error::Server("a thread of the load panicked".into()))?;
             clients.extend(theirs?);
         }
         Ok(clients)

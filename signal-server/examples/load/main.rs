@@ -1,8 +1,10 @@
-//! The load generator of `cargo xtask bench server`: a program of its own, so that it has a core of its own.
+//! The load generator of `cargo xtask bench server`: a program of its own, so that it has a core of
+//! its own.
 //!
-//! Each command drives one running server, ours or another that speaks a dialect of the signaling protocol, and writes
-//! its figures as one line of JSON to standard output. It is an example of the server's crate because there it costs
-//! next to nothing to build: what it needs is what the server is made of.
+//! Each command drives one running server, ours or another that speaks a dialect of the signaling
+//! protocol, and writes its figures as one line of JSON to standard output. It is an example of the
+//! server's crate because there it costs next to nothing to build: what it needs is what the server
+//! is made of.
 
 mod client;
 mod idle;
@@ -119,8 +121,12 @@ fn run(options: &Options) -> Result<Value, Error> {
             let pairs = relay::Pairs::new(&to_senders, &to_receivers, pairs)?;
             pairs.on_schedule(server, per_second, Duration::from_secs(seconds))
         }
-        Load::Stall { receivers, seconds } => stall::run(&to_senders, server, receivers, Duration::from_secs(seconds)),
-        Load::Silent { connections, seconds } => silent::run(&to_senders, connections, Duration::from_secs(seconds)),
+        Load::Stall { receivers, seconds } => {
+            stall::run(&to_senders, server, receivers, Duration::from_secs(seconds))
+        }
+        Load::Silent { connections, seconds } => {
+            silent::run(&to_senders, connections, Duration::from_secs(seconds))
+        }
     }
 }
 

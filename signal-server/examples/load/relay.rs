@@ -1,9 +1,9 @@
 //! Offers from one half of the people to the other half.
 //!
-//! One thread sends and looks for what has come without ever sleeping: with a core of its own its clock is exact to
-//! some microseconds, and it waits for nobody but the server. In windows, each pair has so many offers on their way; on
-//! schedule, an offer is sent when it is due, whether or not the ones before it came, and its latency counts from then
-//! (no coordinated omission).
+//! One thread sends and looks for what has come without ever sleeping: with a core of its own its
+//! clock is exact to some microseconds, and it waits for nobody but the server. In windows, each
+//! pair has so many offers on their way; on schedule, an offer is sent when it is due, whether or
+//! not the ones before it came, and its latency counts from then (no coordinated omission).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -39,19 +39,25 @@ impl Pair {
             Some(due) if is_offer(text) => arrived(due),
             _ => wrong = Some(String::from_utf8_lossy(text).into_owned()),
         })?;
-        wrong.map_or(Ok(()), |text| Err(Error::Server(format!("not the offer that was sent: {text}"))))
+        wrong.map_or(Ok(()), |text| {
+            Err(Error::Server(format!("not the offer that was sent: {text}")))
+        })
     }
 
     /// Nobody should have told the sender anything.
     fn check_sender(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
         let mut said = None;
         self.sender.hear(buffer, |text| said = Some(String::from_utf8_lossy(text).into_owned()))?;
-        said.map_or(Ok(()), |text| Err(Error::Server(format!("the server refused an offer: {text}"))))
+        said.map_or(Ok(()), |text| {
+            Err(Error::Server(format!("the server refused an offer: {text}")))
+        })
     }
 }
 
 fn is_offer(text: &[u8]) -> bool {
-    text.len() > OFFER_BYTES - 64 && text.len() < OFFER_BYTES + 64 && text.starts_with(br#"{"type":"offer""#)
+    text.len() > OFFER_BYTES - 64
+        && text.len() < OFFER_BYTES + 64
+        && text.starts_with(br#"{"type":"offer""#)
 }
 
 /// Pairs of people, all logged in.
@@ -62,21 +68,35 @@ pub(crate) struct Pairs {
 
 impl Pairs {
     /// Logs them in.
-    pub(crate) fn new(to_senders: &Connector, to_receivers: &Connector, count: usize) -> Result<Self, Error> {
+    pub(crate) fn new(
+        to_senders: &Connector,
+        to_receivers: &Connector,
+        count: usize,
+    ) -> Result<Self, Error> {
         let pair = |n: usize| {
             let receiver = to_receivers.logged_in(&format!("receiver{n}"), 0)?;
             let sender = to_senders.logged_in(&format!("sender{n}"), 0)?;
             receiver.do_not_wait()?;
             sender.do_not_wait()?;
             let offer = to_senders.speech().offer(&format!("receiver{n}"), OFFER_BYTES);
-            Ok(Pair { sender, receiver, offer: wire::frame(wire::TEXT, offer.as_bytes()), due: VecDeque::new() })
+            Ok(Pair {
+                sender,
+                receiver,
+                offer: wire::frame(wire::TEXT, offer.as_bytes()),
+                due: VecDeque::new(),
+            })
         };
         let pairs = (0..count).map(pair).collect::<Result<_, Error>>()?;
         Ok(Self { pairs, buffer: vec![0; 256 * 1024] })
     }
 
     /// Relays as fast as it goes, with `window` offers on their way for each pair.
-    pub(crate) fn in_windows(mut self, server: Process, window: usize, count: u64) -> Result<Value, Error> {
+    pub(crate) fn in_windows(
+        mut self,
+        server: Process,
+        window: usize,
+        count: u64,
+    ) -> Result<Value, Error> {
         self.relay(window, count / 5)?;
         let (began, time_before) = (Instant::now(), server.processor_time()?);
         self.relay(window, count)?;
@@ -111,7 +131,10 @@ impl Pairs {
             if arrived > before {
                 last = Instant::now();
             } else if last.elapsed() > PATIENCE {
-                return Err(Error::Server(format!("{} of {sent} offers did not arrive", sent - arrived)));
+                return Err(Error::Server(format!(
+                    "{} of {sent} offers did not arrive",
+                    sent - arrived
+                )));
             }
         }
         for pair in &mut self.pairs {
@@ -121,7 +144,12 @@ impl Pairs {
     }
 
     /// Relays so many offers a second, pair after pair, and takes the time of each.
-    pub(crate) fn on_schedule(mut self, server: Process, per_second: u32, time: Duration) -> Result<Value, Error> {
+    pub(crate) fn on_schedule(
+        mut self,
+        server: Process,
+        per_second: u32,
+        time: Duration,
+    ) -> Result<Value, Error> {
         let step = Duration::from_secs(1) / per_second;
         let began = Instant::now() + Duration::from_millis(10);
         let (counts_from, ends) = (began + WARM_UP, began + WARM_UP + time);
@@ -154,16 +182,21 @@ impl Pairs {
                 break;
             }
             if now > ends + PATIENCE {
-                return Err(Error::Server(format!("{} of {sent} offers did not arrive", sent - arrived)));
+                return Err(Error::Server(format!(
+                    "{} of {sent} offers did not arrive",
+                    sent - arrived
+                )));
             }
         }
-        let took = time_before.map(|before| server.processor_time().map(|after| after.saturating_sub(before)));
+        let took = time_before
+            .map(|before| server.processor_time().map(|after| after.saturating_sub(before)));
         for pair in &mut self.pairs {
             pair.check_sender(&mut self.buffer)?;
         }
         latencies.sort_unstable();
         let micros = |share: f64| {
-            let at = ((latencies.len() as f64 * share) as usize).min(latencies.len().saturating_sub(1));
+            let at =
+                ((latencies.len() as f64 * share) as usize).min(latencies.len().saturating_sub(1));
             latencies.get(at).map(|latency| latency.as_secs_f64() * 1e6)
         };
         Ok(json!({

@@ -21,22 +21,30 @@ impl Process {
     /// Its memory that is not swapped out, in bytes.
     pub(crate) fn memory(self) -> Result<u64, Error> {
         let status = self.read("status")?;
-        let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+        let kibibytes =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
         kibibytes
             .and_then(|figure| figure.trim().parse::<u64>().ok())
             .map(|figure| figure * 1024)
-            .ok_or_else(|| Error::Server("the server's process does not say how much memory it has".into()))
+            .ok_or_else(|| {
+                Error::Server("the server's process does not say how much memory it has".into())
+            })
     }
 
     /// The processor time that all its threads took so far.
     pub(crate) fn processor_time(self) -> Result<Duration, Error> {
         let stat = self.read("stat")?;
         // The name of the program, in parentheses, may hold anything.
-        let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let fields: Vec<_> =
+            stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
         let ticks = |field: usize| fields.get(field).and_then(|text| text.parse::<u64>().ok());
         match (ticks(11), ticks(12)) {
-            (Some(user), Some(system)) => Ok(Duration::from_millis((user + system) * 1000 / TICKS_PER_SECOND)),
-            _ => Err(Error::Server("the server's process does not say how much time it took".into())),
+            (Some(user), Some(system)) => {
+                Ok(Duration::from_millis((user + system) * 1000 / TICKS_PER_SECOND))
+            }
+            _ => {
+                Err(Error::Server("the server's process does not say how much time it took".into()))
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Connections that say nothing, a byte a second, or do not log in: how soon the server is rid of them.
+//! Connections that say nothing, a byte a second, or do not log in: how soon the server is rid of
+//! them.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -25,7 +26,11 @@ enum Guest {
 }
 
 /// Connects so many of each kind, and waits for their end.
-pub(crate) fn run(connector: &Connector, connections: usize, limit: Duration) -> Result<Value, Error> {
+pub(crate) fn run(
+    connector: &Connector,
+    connections: usize,
+    limit: Duration,
+) -> Result<Value, Error> {
     let mut guests = Vec::new();
     for _ in 0..connections {
         guests.push(Guest::Silent(connector.tcp(0)?));
@@ -46,14 +51,17 @@ pub(crate) fn run(connector: &Connector, connections: usize, limit: Duration) ->
     let mut last = Duration::ZERO;
     while !guests.is_empty() && began.elapsed() < limit {
         let before = guests.len();
-        let bytes = usize::try_from(began.elapsed().as_secs() / EACH_BYTE.as_secs()).unwrap_or(usize::MAX);
+        let bytes =
+            usize::try_from(began.elapsed().as_secs() / EACH_BYTE.as_secs()).unwrap_or(usize::MAX);
         guests.retain_mut(|guest| guest.is_there(bytes));
         if guests.len() < before {
             last = began.elapsed();
         }
         thread::sleep(Duration::from_millis(50));
     }
-    Ok(json!({ "connections": of, "closed": of - guests.len(), "last_closed_after_s": last.as_secs_f64() }))
+    Ok(
+        json!({ "connections": of, "closed": of - guests.len(), "last_closed_after_s": last.as_secs_f64() }),
+    )
 }
 
 impl Guest {

@@ -1,5 +1,5 @@
-//! People who never read what they are sent, and others who send to them without end. Whoever is thrown out comes back
-//! and goes on not reading.
+//! People who never read what they are sent, and others who send to them without end. Whoever is
+//! thrown out comes back and goes on not reading.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,8 +26,14 @@ struct Stall {
 }
 
 /// Sends for that long; how far the server's memory grew at most.
-pub(crate) fn run(connector: &Connector, server: Process, receivers: usize, time: Duration) -> Result<Value, Error> {
-    let mut stalls = (0..receivers).map(|n| Stall::new(connector, n)).collect::<Result<Vec<_>, _>>()?;
+pub(crate) fn run(
+    connector: &Connector,
+    server: Process,
+    receivers: usize,
+    time: Duration,
+) -> Result<Value, Error> {
+    let mut stalls =
+        (0..receivers).map(|n| Stall::new(connector, n)).collect::<Result<Vec<_>, _>>()?;
     thread::sleep(Duration::from_secs(1));
     let before = server.memory()?;
     let ends = Instant::now() + time;
@@ -67,7 +73,8 @@ impl Stall {
         let sender = connector.logged_in(&format!("pusher{n}"), 0)?;
         receiver.do_not_wait()?;
         sender.do_not_wait()?;
-        let offer = wire::frame(wire::TEXT, connector.speech().offer(&name, OFFER_BYTES).as_bytes());
+        let offer =
+            wire::frame(wire::TEXT, connector.speech().offer(&name, OFFER_BYTES).as_bytes());
         Ok(Self { name, receiver: Some(receiver), sender, offer, rest: 0 })
     }
 

@@ -1,5 +1,5 @@
-//! WebSocket frames (RFC 6455 section 5) as bytes, without a library: what is sent again and again is made once, and
-//! what comes is only counted, so that the load costs less than what it measures.
+//! WebSocket frames (RFC 6455 section 5) as bytes, without a library: what is sent again and again
+//! is made once, and what comes is only counted, so that the load costs less than what it measures.
 
 /// Any but zero: some servers skip unmasking then.
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
@@ -54,7 +54,9 @@ impl Inbox {
         let rest = &self.bytes[self.taken..];
         let (head, length) = match *rest.get(1)? & 0x7f {
             126 => (4, usize::from(u16::from_be_bytes(rest.get(2..4)?.try_into().ok()?))),
-            127 => (10, usize::try_from(u64::from_be_bytes(rest.get(2..10)?.try_into().ok()?)).ok()?),
+            127 => {
+                (10, usize::try_from(u64::from_be_bytes(rest.get(2..10)?.try_into().ok()?)).ok()?)
+            }
             length => (2, usize::from(length)),
         };
         let opcode = rest[0] & 0x0f;

@@ -1,8 +1,8 @@
 //! What all nodes together know: who may have a name, who is online where, who is in which room.
 //!
-//! A [`Cluster`] answers the questions of a [router](crate::router) and carries its messages to other nodes. One that is
-//! [`Standalone`] is the whole server by itself. What other nodes have to say of their own accord, it gives to
-//! [`Hub::receive`].
+//! A [`Cluster`] answers the questions of a [router](crate::router) and carries its messages to
+//! other nodes. One that is [`Standalone`] is the whole server by itself. What other nodes have to
+//! say of their own accord, it gives to [`Hub::receive`].
 
 pub(crate) mod redis;
 mod standalone;
@@ -24,16 +24,19 @@ pub(crate) trait Cluster: fmt::Debug + Send + Sync {
     /// Whether this node is the whole server.
     fn is_alone(&self) -> bool;
 
-    /// Whether what only all nodes together know can be found out now: without it nobody new is let in.
+    /// Whether what only all nodes together know can be found out now: without it nobody new is let
+    /// in.
     fn is_reachable(&self) -> bool;
 
-    /// Claims a name for this node. `token` is what its session can be resumed by, on this node or another.
+    /// Claims a name for this node. `token` is what its session can be resumed by, on this node or
+    /// another.
     ///
-    /// When the future is dropped before it is ready, the claim has to come to nothing, now or by itself soon.
+    /// When the future is dropped before it is ready, the claim has to come to nothing, now or by
+    /// itself soon.
     async fn claim(&self, claim: &Claim, token: Option<TokenHash>) -> Result<(), ClaimRefusal>;
 
-    /// The first listed names, at most [`visavis_shared::limits::MAX_LISTED_USERS`] and one more, that begin with a
-    /// prefix, and how many there are; `None` when that can't be known now.
+    /// The first listed names, at most [`visavis_shared::limits::MAX_LISTED_USERS`] and one more,
+    /// that begin with a prefix, and how many there are; `None` when that can't be known now.
     async fn users(&self, prefix: &str) -> Option<(Vec<Username>, usize)>;
 
     /// Lets somebody into a room.

@@ -1,4 +1,5 @@
-//! One node that is the whole server: only who owns a name is asked, of a database on a thread of its own.
+//! One node that is the whole server: only who owns a name is asked, of a database on a thread of
+//! its own.
 
 use async_trait::async_trait;
 use visavis_shared::{RoomId, Username};

@@ -23,7 +23,10 @@ use crate::rates::LoginGate;
 const LONG: Duration = Duration::from_secs(20);
 
 /// A front with this service that serves one connection, and a client on it.
-async fn client_of<F, A>(call: F, change: impl FnOnce(&mut Front)) -> (TcpStream, Arc<Front>, Drainer)
+async fn client_of<F, A>(
+    call: F,
+    change: impl FnOnce(&mut Front),
+) -> (TcpStream, Arc<Front>, Drainer)
 where
     F: Fn(WholeRequest) -> A + Send + Sync + 'static,
     A: Future<Output = Answer> + Send + 'static,
@@ -66,7 +69,8 @@ where
     change(&mut front);
     let front = Arc::new(front);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (client, accepted) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+    let (client, accepted) =
+        tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
     let (stream, from) = accepted.unwrap();
     let place = front.admit(from.ip()).unwrap();
     tokio::spawn(Arc::clone(&front).open(stream, from.ip(), place));
@@ -94,12 +98,16 @@ async fn a_service_gets_the_whole_body_and_whose_it_is() {
     let (client, _front, _drainer) = client_of(echo, |_| {}).await;
     let request = "POST /socket.io/?EIO=4 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
     let answer = answer_to(client, request).await;
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("127.0.0.1 /socket.io/ hello"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.contains("127.0.0.1 /socket.io/ hello"),
+        "{answer}"
+    );
 }
 
 #[tokio::test]
 async fn behind_a_trusted_proxy_the_caller_is_the_client() {
-    let trust = |front: &mut Front| front.proxies = TrustedProxies::new(vec!["127.0.0.1".parse().unwrap()]);
+    let trust =
+        |front: &mut Front| front.proxies = TrustedProxies::new(vec!["127.0.0.1".parse().unwrap()]);
     let (client, front, _drainer) = client_of(echo, trust).await;
     let request = "GET /socket.io/ HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.7\r\nConnection: close\r\n\r\n";
     let answer = answer_to(client, request).await;
@@ -109,7 +117,8 @@ async fn behind_a_trusted_proxy_the_caller_is_the_client() {
 
 #[tokio::test]
 async fn a_body_that_dribbles_in_is_not_waited_for() {
-    let (client, _front, _drainer) = hurried_client_of(Duration::from_millis(500), echo, |_| {}).await;
+    let (client, _front, _drainer) =
+        hurried_client_of(Duration::from_millis(500), echo, |_| {}).await;
     let request = "POST /socket.io/ HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\nhel";
     let answer = answer_to(client, request).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
@@ -119,7 +128,8 @@ async fn a_body_that_dribbles_in_is_not_waited_for() {
 async fn a_body_that_is_too_large_is_not_read() {
     let (client, _front, _drainer) = client_of(echo, |_| {}).await;
     let length = MAX_BODY_BYTES + 1;
-    let request = format!("POST /socket.io/ HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
+    let request =
+        format!("POST /socket.io/ HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
     let answer = answer_to(client, &request).await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
 }
@@ -134,11 +144,14 @@ async fn a_service_may_take_the_stream_and_keeps_the_place_with_it() {
             stream.read_exact(&mut said).await.unwrap();
             stream.write_all(&said).await.unwrap();
         });
-        let answer = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS).header(UPGRADE, "websocket");
+        let answer = Response::builder()
+            .status(StatusCode::SWITCHING_PROTOCOLS)
+            .header(UPGRADE, "websocket");
         answer.header(CONNECTION, "upgrade").body(http::boxed(Empty::new())).unwrap()
     };
     let (mut client, front, _drainer) = client_of(upgrade, |_| {}).await;
-    let head = "GET /socket.io/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+    let head =
+        "GET /socket.io/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
     client.write_all(head.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     let granted = async {
@@ -173,11 +186,11 @@ fn the_first_request_of_a_session_names_none() {
 
 #[tokio::test]
 async fn a_page_of_a_site_that_is_not_wanted_is_turned_away_and_told_nothing() {
-    let wanted =
-        |front: &mut Front| front.origins = AllowedOrigins::new(vec!["https://calls.example.org".parse().unwrap()]);
+    let wanted = |front: &mut Front| {
+        front.origins = AllowedOrigins::new(vec!["https://calls.example.org".parse().unwrap()])
+    };
     let (client, _front, _drainer) = client_of(echo, wanted).await;
-    let request =
-        "GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: x\r\nOrigin: https://evil.example\r\nConnection: close\r\n\r\n";
+    let request = "GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: x\r\nOrigin: https://evil.example\r\nConnection: close\r\n\r\n";
     let answer = answer_to(client, request).await;
     assert!(answer.starts_with("HTTP/1.1 403") && !answer.contains("access-control"), "{answer}");
 }

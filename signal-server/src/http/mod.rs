@@ -1,20 +1,22 @@
 //! HTTP, as far as this server speaks it: who asks for what, and answers in a line of text.
 //!
-//! [`route`] decides by the head of a request alone; `front` carries that out. What is asked for under `/socket.io/`
-//! goes to a [`Service`] that is plugged in from outside.
+//! [`route`] decides by the head of a request alone; `front` carries that out. What is asked for
+//! under `/socket.io/` goes to a [`Service`] that is plugged in from outside.
 //!
 //! What that service can rely on:
-//! - The body was read whole before it is asked, at most [`MAX_BODY_BYTES`] of it and within the handshake's deadline,
-//!   so that nobody can dribble it in. Answers may take as long as a long poll takes, but no connection is kept longer
-//!   than [`Timing::http`](crate::Timing::http) twice over without an upgrade.
-//! - `hyper::upgrade::on` works: answer 101 and take the stream. It holds the connection's place (see `admission`) until
-//!   it is dropped.
-//! - A [`Caller`] is in the request's extensions: whose address it is, and by which of ours they came. It holds the
-//!   caller's place among those of their address, so keep the extensions (or a clone of the `Caller`) with the session.
-//! - Origins were judged, and no session begins while the server drains. The service ends those that there are itself,
-//!   when its clone of `Context::drain` says so; `Context` also has the limits, the login gate and the figures
-//!   (`Metrics::heard` and `Metrics::said` for every message), and [`MessageGate`](crate::rates::MessageGate) is one
-//!   connection's.
+//! - The body was read whole before it is asked, at most [`MAX_BODY_BYTES`] of it and within the
+//!   handshake's deadline, so that nobody can dribble it in. Answers may take as long as a long
+//!   poll takes, but no connection is kept longer than [`Timing::http`](crate::Timing::http) twice
+//!   over without an upgrade.
+//! - `hyper::upgrade::on` works: answer 101 and take the stream. It holds the connection's place
+//!   (see `admission`) until it is dropped.
+//! - A [`Caller`] is in the request's extensions: whose address it is, and by which of ours they
+//!   came. It holds the caller's place among those of their address, so keep the extensions (or a
+//!   clone of the `Caller`) with the session.
+//! - Origins were judged, and no session begins while the server drains. The service ends those
+//!   that there are itself, when its clone of `Context::drain` says so; `Context` also has the
+//!   limits, the login gate and the figures (`Metrics::heard` and `Metrics::said` for every
+//!   message), and [`MessageGate`](crate::rates::MessageGate) is one connection's.
 
 mod route;
 
@@ -54,9 +56,11 @@ pub(crate) type WholeRequest = Request<Full<Bytes>>;
 pub(crate) struct Caller {
     /// Whose address it is: that of the client also when a trusted proxy stands between.
     pub(crate) address: IpAddr,
-    /// The address of ours by which they came; unknown when a proxy brought them to an address that is not public.
+    /// The address of ours by which they came; unknown when a proxy brought them to an address that
+    /// is not public.
     pub(crate) reached: Option<IpAddr>,
-    /// Their place among those of their address, when a proxy brought them. Otherwise the stream holds it.
+    /// Their place among those of their address, when a proxy brought them. Otherwise the stream
+    /// holds it.
     #[expect(dead_code, reason = "only there to be dropped")]
     pub(crate) place: Option<Arc<Permit>>,
 }
@@ -104,7 +108,9 @@ pub(crate) fn plain(status: StatusCode, words: impl Into<String>) -> Answer {
     words.push('\n');
     let mut answer = Response::new(boxed(Full::new(Bytes::from(words))));
     *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
@@ -130,20 +136,25 @@ pub(crate) fn readiness(readiness: Readiness) -> Answer {
     match readiness {
         Readiness::Ready => plain(StatusCode::OK, "The server accepts logins."),
         Readiness::Restarting => restarting(),
-        Readiness::CutOff => {
-            plain(StatusCode::SERVICE_UNAVAILABLE, "This server can't reach the others (Redis): it accepts no logins.")
-        }
+        Readiness::CutOff => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "This server can't reach the others (Redis): it accepts no logins.",
+        ),
     }
 }
 
 /// The answer to whatever would begin something while the server goes away.
 pub(crate) fn restarting() -> Answer {
-    let mut answer = plain(StatusCode::SERVICE_UNAVAILABLE, "The server restarts. Connect again in a moment.");
+    let mut answer =
+        plain(StatusCode::SERVICE_UNAVAILABLE, "The server restarts. Connect again in a moment.");
     answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
     answer
 }
 
 /// The answer to a request for something that is not here.
 pub(crate) fn not_found() -> Answer {
-    plain(StatusCode::NOT_FOUND, "There is nothing here. This server speaks WebSocket, on any path.")
+    plain(
+        StatusCode::NOT_FOUND,
+        "There is nothing here. This server speaks WebSocket, on any path.",
+    )
 }

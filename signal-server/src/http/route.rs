@@ -43,7 +43,8 @@ pub(crate) fn route<B>(request: &Request<B>) -> Route {
     if matches!(*request.method(), Method::GET | Method::HEAD) { page } else { Route::WrongMethod }
 }
 
-/// RFC 6455 §4.2.1. Whether the rest of the head is as it must be is judged when the upgrade is made.
+/// RFC 6455 §4.2.1. Whether the rest of the head is as it must be is judged when the upgrade is
+/// made.
 fn asks_for_web_socket(headers: &HeaderMap) -> bool {
     lists(headers, &UPGRADE, "websocket") && lists(headers, &CONNECTION, "upgrade")
 }
@@ -69,14 +70,20 @@ mod tests {
         assert_eq!(route(&request.body(()).unwrap()), expected, "{method} {path} {headers:?}");
     }
 
-    const UPGRADE: [(&str, &str); 2] = [("Upgrade", "WebSocket"), ("Connection", "keep-alive, Upgrade")];
+    const UPGRADE: [(&str, &str); 2] =
+        [("Upgrade", "WebSocket"), ("Connection", "keep-alive, Upgrade")];
 
     #[test]
     fn a_websocket_is_ours_on_any_path_but_that_of_socket_io() {
         for path in ["/", "/ws", "/healthz", "/socket.iota", "/a/socket.io/", "/?x=/socket.io/"] {
             check("GET", path, &UPGRADE, Route::WebSocket);
         }
-        for path in ["/socket.io", "/socket.io/", "/socket.io/?EIO=4&transport=websocket", "/socket.io/other"] {
+        for path in [
+            "/socket.io",
+            "/socket.io/",
+            "/socket.io/?EIO=4&transport=websocket",
+            "/socket.io/other",
+        ] {
             check("GET", path, &UPGRADE, Route::SocketIo);
             check("POST", path, &[], Route::SocketIo);
         }

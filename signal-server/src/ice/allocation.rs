@@ -1,7 +1,9 @@
-//! One allocation: an address at the relay that stands for a client, and whom it talks to from there.
+//! One allocation: an address at the relay that stands for a client, and whom it talks to from
+//! there.
 //!
-//! Permissions and channels are few (`MAX_PEERS` of each) and end by themselves: what is asked about at a moment is
-//! answered for that moment, so nothing depends on when the dead are swept out.
+//! Permissions and channels are few (`MAX_PEERS` of each) and end by themselves: what is asked
+//! about at a moment is answered for that moment, so nothing depends on when the dead are swept
+//! out.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -103,7 +105,8 @@ impl<S> Allocation<S> {
         let mut new = peers.to_vec();
         new.sort_unstable();
         new.dedup();
-        let others = self.permissions.iter().filter(|permission| !new.contains(&permission.ip)).count();
+        let others =
+            self.permissions.iter().filter(|permission| !new.contains(&permission.ip)).count();
         if others + new.len() > MAX_PEERS {
             return Err(NotAdded::Full);
         }
@@ -118,9 +121,15 @@ impl<S> Allocation<S> {
     }
 
     /// Gives a peer a channel for a while, and lets it in.
-    pub(crate) fn bind(&mut self, number: u16, peer: SocketAddr, now: Instant) -> Result<(), NotAdded> {
+    pub(crate) fn bind(
+        &mut self,
+        number: u16,
+        peer: SocketAddr,
+        now: Instant,
+    ) -> Result<(), NotAdded> {
         self.channels.retain(|channel| channel.expires > now);
-        if self.channels.iter().any(|channel| (channel.number == number) != (channel.peer == peer)) {
+        if self.channels.iter().any(|channel| (channel.number == number) != (channel.peer == peer))
+        {
             return Err(NotAdded::Taken);
         }
         let is_new = !self.channels.iter().any(|channel| channel.number == number);
@@ -134,12 +143,16 @@ impl<S> Allocation<S> {
     }
 
     pub(crate) fn peer_of(&self, number: u16, now: Instant) -> Option<SocketAddr> {
-        let channel = self.channels.iter().find(|channel| channel.number == number && channel.expires > now)?;
+        let channel = self
+            .channels
+            .iter()
+            .find(|channel| channel.number == number && channel.expires > now)?;
         Some(channel.peer)
     }
 
     pub(crate) fn channel_of(&self, peer: SocketAddr, now: Instant) -> Option<u16> {
-        let channel = self.channels.iter().find(|channel| channel.peer == peer && channel.expires > now)?;
+        let channel =
+            self.channels.iter().find(|channel| channel.peer == peer && channel.expires > now)?;
         Some(channel.number)
     }
 }
@@ -161,9 +174,13 @@ mod tests {
 
     #[test]
     fn a_lifetime_is_between_ten_minutes_and_an_hour() {
-        for (asked, given) in
-            [(None, 600), (Some(0), 600), (Some(601), 601), (Some(3600), 3600), (Some(u32::MAX), 3600)]
-        {
+        for (asked, given) in [
+            (None, 600),
+            (Some(0), 600),
+            (Some(601), 601),
+            (Some(3600), 3600),
+            (Some(u32::MAX), 3600),
+        ] {
             assert_eq!(lifetime(asked), Duration::from_secs(given), "{asked:?}");
         }
     }
@@ -194,7 +211,10 @@ mod tests {
             (allocation.peer_of(0x4000, late), allocation.channel_of(peer(1, 5), late)),
             (Some(peer(1, 5)), Some(0x4000))
         );
-        assert_eq!((allocation.peer_of(0x4001, late), allocation.channel_of(peer(1, 6), late)), (None, None));
+        assert_eq!(
+            (allocation.peer_of(0x4001, late), allocation.channel_of(peer(1, 6), late)),
+            (None, None)
+        );
         assert!(!allocation.is_permitted(peer(1, 5).ip(), late), "the permission has ended before");
         allocation.bind(0x4001, peer(1, 7), late).unwrap();
     }

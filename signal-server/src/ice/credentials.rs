@@ -1,9 +1,11 @@
-//! What lets a client use a relay: a name with an end and a password that only who knows the secret can make.
+//! What lets a client use a relay: a name with an end and a password that only who knows the secret
+//! can make.
 //!
-//! This is the TURN REST form (draft-uberti-behave-turn-rest-00), which coturn understands as well: the user name is
-//! `expiry:id`, the password the base64 of HMAC-SHA1 over it. Nothing has to be remembered or shared but the secret. The
-//! id is not the person's name but a word made from it with the secret, so that a relay can count by person and neither
-//! it nor anyone on the way learns who that is.
+//! This is the TURN REST form (draft-uberti-behave-turn-rest-00), which coturn understands as well:
+//! the user name is `expiry:id`, the password the base64 of HMAC-SHA1 over it. Nothing has to be
+//! remembered or shared but the secret. The id is not the person's name but a word made from it
+//! with the secret, so that a relay can count by person and neither it nor anyone on the way learns
+//! who that is.
 
 use std::fmt;
 use std::str::FromStr;
@@ -33,7 +35,9 @@ pub struct Secret(String);
 
 /// Why a text can't be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it must have at least {MIN_SECRET_BYTES} characters; \"openssl rand -hex 32\" makes a good one")]
+#[error(
+    "it must have at least {MIN_SECRET_BYTES} characters; \"openssl rand -hex 32\" makes a good one"
+)]
 pub struct SecretTooShort;
 
 impl FromStr for Secret {
@@ -93,8 +97,11 @@ impl Secret {
 
     /// The same word for the same person on every server with this secret.
     fn opaque(&self, user: &str) -> String {
-        // Any length of key will do, so this does not fail; if it did, all would share one id and its quota.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()) else { return String::new() };
+        // Any length of key will do, so this does not fail; if it did, all would share one id and
+        // its quota.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()) else {
+            return String::new();
+        };
         mac.update(b"visavis relay id\0");
         mac.update(user.as_bytes());
         let code = mac.finalize().into_bytes();
@@ -103,7 +110,9 @@ impl Secret {
 
     fn password(&self, username: &str) -> String {
         // As above; an empty key would only make a password that coturn refuses.
-        let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(self.0.as_bytes()) else { return String::new() };
+        let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(self.0.as_bytes()) else {
+            return String::new();
+        };
         mac.update(username.as_bytes());
         BASE64_STANDARD.encode(mac.finalize().into_bytes())
     }
@@ -117,7 +126,10 @@ impl Secret {
 /// Whose user name it is, if it is of the form and its time (in seconds since 1970) is not over.
 pub(crate) fn holder(username: &str, unix: u64) -> Result<&str, Invalid> {
     let (expiry, id) = username.split_once(':').ok_or(Invalid::Malformed)?;
-    if username.len() > MAX_USERNAME_BYTES || id.is_empty() || !expiry.bytes().all(|byte| byte.is_ascii_digit()) {
+    if username.len() > MAX_USERNAME_BYTES
+        || id.is_empty()
+        || !expiry.bytes().all(|byte| byte.is_ascii_digit())
+    {
         return Err(Invalid::Malformed);
     }
     let expiry: u64 = expiry.parse().map_err(|_| Invalid::Malformed)?;
@@ -153,23 +165,44 @@ mod tests {
         assert_eq!(holder(&credentials.username, 1_700_000_000), Ok(id));
         assert_eq!(holder(&credentials.username, 1_700_000_599), Ok(id));
         assert_eq!(holder(&credentials.username, 1_700_000_600), Err(Invalid::Expired));
-        assert_eq!(secret().issue(None, u64::MAX).username.split(':').next(), Some("18446744073709551615"));
+        assert_eq!(
+            secret().issue(None, u64::MAX).username.split(':').next(),
+            Some("18446744073709551615")
+        );
     }
 
     #[test]
     fn the_id_counts_the_person_without_naming_them() {
-        let name = |user, unix| secret().issue(user, unix).username.split_once(':').unwrap().1.to_owned();
-        assert_eq!(name(Some("alice"), 0), name(Some("alice"), 5), "a new login is the same person");
+        let name =
+            |user, unix| secret().issue(user, unix).username.split_once(':').unwrap().1.to_owned();
+        assert_eq!(
+            name(Some("alice"), 0),
+            name(Some("alice"), 5),
+            "a new login is the same person"
+        );
         assert_ne!(name(Some("alice"), 0), name(Some("bob"), 0));
         assert_ne!(name(None, 0), name(None, 0), "strangers are not one person");
         assert!(!name(Some("alice"), 0).contains("alice"));
         let other = Secret::random().issue(Some("alice"), 0).username;
-        assert_ne!(other, secret().issue(Some("alice"), 0).username, "another secret tells nothing");
+        assert_ne!(
+            other,
+            secret().issue(Some("alice"), 0).username,
+            "another secret tells nothing"
+        );
     }
 
     #[test]
     fn only_names_of_the_form_are_let_in() {
-        for name in ["", "alice", ":alice", "17:", "-1:alice", "+9999999999:alice", "1e99:a", "0x7fffffff:a"] {
+        for name in [
+            "",
+            "alice",
+            ":alice",
+            "17:",
+            "-1:alice",
+            "+9999999999:alice",
+            "1e99:a",
+            "0x7fffffff:a",
+        ] {
             assert_eq!(holder(name, 0), Err(Invalid::Malformed), "{name}");
         }
         assert_eq!(holder("99999999999999999999999:alice", 0), Err(Invalid::Malformed));

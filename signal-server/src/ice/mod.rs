@@ -1,11 +1,15 @@
 //! ICE for everyone: how two people find a way to each other, and a relay for those who find none.
 //!
-//! - [`offer`]: what logins are told; [`credentials`]: what lets them use a relay, here or elsewhere;
-//! - [`responder`], [`relay`]: the embedded STUN server and TURN relay, pure; [`socket`]: the sockets round them;
-//! - [`peers`], [`quota`], [`rate`], [`nonce`]: whom the relay talks to, how many, how much, and with whom it speaks;
+//! - [`offer`]: what logins are told; [`credentials`]: what lets them use a relay, here or
+//!   elsewhere;
+//! - [`responder`], [`relay`]: the embedded STUN server and TURN relay, pure; [`socket`]: the
+//!   sockets round them;
+//! - [`peers`], [`quota`], [`rate`], [`nonce`]: whom the relay talks to, how many, how much, and
+//!   with whom it speaks;
 //! - [`stun`], [`reply`]: the messages; [`url`]: where clients are sent.
 //!
-//! Without `--relay-address` only Binding requests are answered. `docs/adr/0004` says why the relay is our own.
+//! Without `--relay-address` only Binding requests are answered. `docs/adr/0004` says why the relay
+//! is our own.
 
 mod allocation;
 mod credentials;
@@ -46,13 +50,19 @@ use socket::StunServer;
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
     /// It has no port.
-    #[error("the relay answers on the STUN port: give --stun-listen an address, or leave --relay-address out")]
+    #[error(
+        "the relay answers on the STUN port: give --stun-listen an address, or leave --relay-address out"
+    )]
     NoStun,
     /// It has no port of its own.
-    #[error("no relay on UDP {0}: {1}. Choose another port with --stun-listen, or leave --relay-address out")]
+    #[error(
+        "no relay on UDP {0}: {1}. Choose another port with --stun-listen, or leave --relay-address out"
+    )]
     Bind(SocketAddr, #[source] io::Error),
     /// The addresses can't be a relay's.
-    #[error("--relay-address takes the public IPv4 address of this machine, its IPv6 address, or one of each")]
+    #[error(
+        "--relay-address takes the public IPv4 address of this machine, its IPv6 address, or one of each"
+    )]
     Addresses,
 }
 
@@ -68,7 +78,10 @@ impl Ice {
     ///
     /// # Errors
     /// When a relay is asked for and can't start.
-    pub(crate) async fn start(stun: Option<SocketAddr>, config: &RelayConfig) -> Result<Self, RelayError> {
+    pub(crate) async fn start(
+        stun: Option<SocketAddr>,
+        config: &RelayConfig,
+    ) -> Result<Self, RelayError> {
         let secret = config.secret.clone().unwrap_or_else(Secret::random);
         let relays = !config.addresses.is_empty();
         let server = match stun {
@@ -116,14 +129,18 @@ impl Ice {
 fn relay<S>(config: &RelayConfig, secret: Secret) -> Result<Relay<S>, RelayError> {
     let addresses = &config.addresses;
     let ipv4 = addresses.iter().filter(|ip| ip.is_ipv4()).count();
-    if ipv4 > 1 || addresses.len() - ipv4 > 1 || addresses.iter().any(|ip| ip.is_unspecified() || ip.is_multicast()) {
+    if ipv4 > 1
+        || addresses.len() - ipv4 > 1
+        || addresses.iter().any(|ip| ip.is_unspecified() || ip.is_multicast())
+    {
         return Err(RelayError::Addresses);
     }
     let settings = Settings {
         addresses: addresses.clone(),
         peers: PeerRule::new(config.allowed_peers.clone(), addresses.clone()),
         quotas: config.quotas,
-        bytes_per_second: (config.kilobits_per_second > 0).then(|| u64::from(config.kilobits_per_second) * 1000 / 8),
+        bytes_per_second: (config.kilobits_per_second > 0)
+            .then(|| u64::from(config.kilobits_per_second) * 1000 / 8),
     };
     Ok(Relay::new(settings, secret, Instant::now()))
 }

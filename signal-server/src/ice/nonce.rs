@@ -1,7 +1,9 @@
-//! The nonces of the relay: words that only this server can have made, for one client, not long ago.
+//! The nonces of the relay: words that only this server can have made, for one client, not long
+//! ago.
 //!
-//! RFC 8489 §9.2 lets a server remember what it gave out; this one remembers nothing, since whoever asks gets one. A
-//! nonce is the time it was made and a code over that time and the client's address.
+//! RFC 8489 §9.2 lets a server remember what it gave out; this one remembers nothing, since whoever
+//! asks gets one. A nonce is the time it was made and a code over that time and the client's
+//! address.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -35,9 +37,12 @@ impl Nonces {
     /// Whether one is ours, this client's, and young enough.
     pub(crate) fn is_good(&self, nonce: &[u8], client: SocketAddr, now: Instant) -> bool {
         let time = nonce.get(..TIME_DIGITS).and_then(|digits| std::str::from_utf8(digits).ok());
-        let Some(made) = time.and_then(|digits| u32::from_str_radix(digits, 16).ok()) else { return false };
+        let Some(made) = time.and_then(|digits| u32::from_str_radix(digits, 16).ok()) else {
+            return false;
+        };
         let Some(age) = self.seconds(now).checked_sub(made) else { return false };
-        // That it takes longer the more of it is right tells nothing worth knowing: anyone gets a nonce by asking.
+        // That it takes longer the more of it is right tells nothing worth knowing: anyone gets a
+        // nonce by asking.
         Duration::from_secs(age.into()) < LIFETIME && self.made_at(client, made).as_bytes() == nonce
     }
 
@@ -93,8 +98,14 @@ mod tests {
             changed[at] ^= 1;
             assert!(!nonces.is_good(&changed, alice, start), "{at}");
         }
-        for rubbish in [&b""[..], b"0", b"00000000", b"+0000000", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff", &nonce[1..]]
-        {
+        for rubbish in [
+            &b""[..],
+            b"0",
+            b"00000000",
+            b"+0000000",
+            b"\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+            &nonce[1..],
+        ] {
             assert!(!nonces.is_good(rubbish, alice, start));
         }
     }

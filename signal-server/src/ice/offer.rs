@@ -1,4 +1,5 @@
-//! What logins are told: where to ask for their address, and which relays to use with which credentials.
+//! What logins are told: where to ask for their address, and which relays to use with which
+//! credentials.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,7 +10,8 @@ use super::credentials::{LIFETIME, Secret};
 use super::options::RelayConfig;
 use super::url::{StunUrl, TurnUrl};
 
-/// How long before their end credentials are renewed: a call that begins with the old ones has that long to allocate.
+/// How long before their end credentials are renewed: a call that begins with the old ones has that
+/// long to allocate.
 const RENEWED_BEFORE: Duration = Duration::from_secs(120);
 
 /// What logins are offered.
@@ -28,18 +30,28 @@ pub(crate) struct IceOffer {
 impl IceOffer {
     pub(crate) fn new(stun: Option<SocketAddr>, config: &RelayConfig, secret: Secret) -> Self {
         let relay = if stun.is_some() { config.addresses.clone() } else { Vec::new() };
-        Self { stun, relay, stun_elsewhere: config.stun_urls.clone(), elsewhere: config.urls.clone(), secret }
+        Self {
+            stun,
+            relay,
+            stun_elsewhere: config.stun_urls.clone(),
+            elsewhere: config.urls.clone(),
+            secret,
+        }
     }
 
-    /// The servers for somebody who reached this machine by the address `reached`, if that is known, from now on. Relays
-    /// are given with new credentials each time.
-    pub(crate) fn servers_for(&self, reached: Option<IpAddr>, user: Option<&str>) -> Vec<IceServer> {
+    /// The servers for somebody who reached this machine by the address `reached`, if that is
+    /// known, from now on. Relays are given with new credentials each time.
+    pub(crate) fn servers_for(
+        &self,
+        reached: Option<IpAddr>,
+        user: Option<&str>,
+    ) -> Vec<IceServer> {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         self.servers_at(reached, user, unix)
     }
 
-    /// When what a client was given should be renewed, so that it gets new credentials before its own end; `None` when
-    /// they do not end.
+    /// When what a client was given should be renewed, so that it gets new credentials before its
+    /// own end; `None` when they do not end.
     pub(crate) fn renew_after(&self) -> Option<Duration> {
         let relays = !self.relay.is_empty() || !self.elsewhere.is_empty();
         relays.then(|| LIFETIME.saturating_sub(RENEWED_BEFORE))
@@ -51,7 +63,10 @@ impl IceOffer {
         if !urls.is_empty() {
             servers.push(IceServer { urls, username: None, credential: None });
         }
-        let urls: Vec<_> = self.relay_urls().chain(self.elsewhere.iter().map(|url| url.as_str().to_owned())).collect();
+        let urls: Vec<_> = self
+            .relay_urls()
+            .chain(self.elsewhere.iter().map(|url| url.as_str().to_owned()))
+            .collect();
         if !urls.is_empty() {
             let credentials = self.secret.issue(user, unix);
             let (username, credential) = (Some(credentials.username), Some(credentials.password));
@@ -72,11 +87,14 @@ impl IceOffer {
         self.stun_elsewhere.iter().map(|url| url.as_str().to_owned()).collect()
     }
 
-    /// By the public address where one is known, since the one by which a client came may be that of a NAT's inside.
+    /// By the public address where one is known, since the one by which a client came may be that
+    /// of a NAT's inside.
     fn stun_url(&self, reached: Option<IpAddr>) -> Option<String> {
         let stun = self.stun?;
-        let is_of_family = |ip: &IpAddr| reached.is_none_or(|reached| ip.is_ipv4() == reached.is_ipv4());
-        let public = self.relay.iter().copied().find(|ip| is_of_family(ip) && hears(stun.ip(), *ip));
+        let is_of_family =
+            |ip: &IpAddr| reached.is_none_or(|reached| ip.is_ipv4() == reached.is_ipv4());
+        let public =
+            self.relay.iter().copied().find(|ip| is_of_family(ip) && hears(stun.ip(), *ip));
         let host = match (public, stun.ip().to_canonical()) {
             (Some(public), _) => public,
             (None, bound) if !bound.is_unspecified() => bound,
@@ -94,8 +112,8 @@ impl IceOffer {
     }
 }
 
-/// Whether who listens on one address can hear what is sent to another. The wildcard of IPv4 hears no IPv6; that of
-/// IPv6 hears IPv4 too on most systems.
+/// Whether who listens on one address can hear what is sent to another. The wildcard of IPv4 hears
+/// no IPv6; that of IPv6 hears IPv4 too on most systems.
 fn hears(bound: IpAddr, sent_to: IpAddr) -> bool {
     bound.is_ipv4() == sent_to.is_ipv4() || (bound.is_ipv6() && bound.is_unspecified())
 }
@@ -113,8 +131,12 @@ mod tests {
     }
 
     fn offered(stun: &str, reached: &str) -> Option<String> {
-        let servers = offer(stun, &RelayConfig::default()).servers_for(reached.parse().ok(), Some("alice"));
-        assert!(servers.len() <= 1 && servers.iter().all(|server| server.credential.is_none()), "no relay");
+        let servers =
+            offer(stun, &RelayConfig::default()).servers_for(reached.parse().ok(), Some("alice"));
+        assert!(
+            servers.len() <= 1 && servers.iter().all(|server| server.credential.is_none()),
+            "no relay"
+        );
         servers.first().map(|server| server.urls.concat())
     }
 
@@ -127,15 +149,24 @@ mod tests {
 
     #[test]
     fn clients_are_given_the_address_by_which_they_came() {
-        assert_eq!(offered("0.0.0.0:3478", "192.168.1.7").as_deref(), Some("stun:192.168.1.7:3478"));
-        assert_eq!(offered("0.0.0.0:3478", "::ffff:192.168.1.7").as_deref(), Some("stun:192.168.1.7:3478"));
+        assert_eq!(
+            offered("0.0.0.0:3478", "192.168.1.7").as_deref(),
+            Some("stun:192.168.1.7:3478")
+        );
+        assert_eq!(
+            offered("0.0.0.0:3478", "::ffff:192.168.1.7").as_deref(),
+            Some("stun:192.168.1.7:3478")
+        );
         assert_eq!(offered("[::]:3478", "2001:db8::1").as_deref(), Some("stun:[2001:db8::1]:3478"));
         assert_eq!(offered("[::]:3478", "192.168.1.7").as_deref(), Some("stun:192.168.1.7:3478"));
     }
 
     #[test]
     fn a_stun_server_on_one_address_is_offered_there() {
-        assert_eq!(offered("127.0.0.1:4000", "192.168.1.7").as_deref(), Some("stun:127.0.0.1:4000"));
+        assert_eq!(
+            offered("127.0.0.1:4000", "192.168.1.7").as_deref(),
+            Some("stun:127.0.0.1:4000")
+        );
     }
 
     #[test]
@@ -150,13 +181,17 @@ mod tests {
 
     #[test]
     fn where_the_operator_sends_clients_to_counts_above_all() {
-        let stun_urls = ["stun:calls.example.org:3478", "stun:other.example.org"].map(|url| url.parse().unwrap());
+        let stun_urls = ["stun:calls.example.org:3478", "stun:other.example.org"]
+            .map(|url| url.parse().unwrap());
         let config = RelayConfig { stun_urls: stun_urls.to_vec(), ..RelayConfig::default() };
         for offer in [offer("0.0.0.0:3478", &config), IceOffer::new(None, &config, secret())] {
             for reached in [None, Some(IpAddr::from([192, 168, 1, 7]))] {
                 let servers = offer.servers_for(reached, Some("alice"));
                 assert_eq!(servers.len(), 1);
-                assert_eq!(servers[0].urls, ["stun:calls.example.org:3478", "stun:other.example.org"]);
+                assert_eq!(
+                    servers[0].urls,
+                    ["stun:calls.example.org:3478", "stun:other.example.org"]
+                );
             }
             assert!(offer.is_found_by_all());
         }
@@ -167,9 +202,14 @@ mod tests {
         assert_eq!(offered("0.0.0.0:3478", "2001:db8::1"), None);
         let none = IceOffer::new(None, &RelayConfig::default(), secret());
         assert_eq!(none.servers_for(Some(IpAddr::from([127, 0, 0, 1])), None), []);
-        let config = RelayConfig { addresses: vec![IpAddr::from([192, 0, 2, 1])], ..RelayConfig::default() };
+        let config =
+            RelayConfig { addresses: vec![IpAddr::from([192, 0, 2, 1])], ..RelayConfig::default() };
         let none = IceOffer::new(None, &config, secret());
-        assert_eq!(none.servers_for(Some(IpAddr::from([127, 0, 0, 1])), None), [], "a relay without a port");
+        assert_eq!(
+            none.servers_for(Some(IpAddr::from([127, 0, 0, 1])), None),
+            [],
+            "a relay without a port"
+        );
     }
 
     #[test]
@@ -201,11 +241,19 @@ mod tests {
             ..RelayConfig::default()
         };
         let offer = offer("0.0.0.0:3478", &config);
-        let relay = |unix| offer.servers_at(Some(IpAddr::from([10, 0, 0, 5])), Some("alice"), unix).pop().unwrap();
+        let relay = |unix| {
+            offer.servers_at(Some(IpAddr::from([10, 0, 0, 5])), Some("alice"), unix).pop().unwrap()
+        };
         let first = relay(1_000_000_000);
-        assert_eq!(first.urls, ["turn:198.51.100.1:3478?transport=udp", "turns:relay.example.org:443?transport=tcp"]);
+        assert_eq!(
+            first.urls,
+            ["turn:198.51.100.1:3478?transport=udp", "turns:relay.example.org:443?transport=tcp"]
+        );
         let expected = secret().issue(Some("alice"), 1_000_000_000);
-        assert_eq!((first.username, first.credential), (Some(expected.username), Some(expected.password)));
+        assert_eq!(
+            (first.username, first.credential),
+            (Some(expected.username), Some(expected.password))
+        );
         assert_ne!(relay(1_000_000_001).username, relay(1_000_000_002).username);
     }
 }

@@ -55,22 +55,29 @@ impl Default for RelayConfig {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Relay")]
 pub struct RelayOptions {
-    /// Relay calls that find no direct way (TURN over UDP, on the port of --stun-listen). The address is the public one
-    /// of this machine, also behind a NAT that maps it one to one; IPv4 and IPv6 may both be given. Without this option
-    /// nothing is relayed.
+    /// Relay calls that find no direct way (TURN over UDP, on the port of --stun-listen). The
+    /// address is the public one of this machine, also behind a NAT that maps it one to one; IPv4
+    /// and IPv6 may both be given. Without this option nothing is relayed.
     #[arg(long, env = "VISAVIS_RELAY_ADDRESS", value_name = "PUBLIC_IP", value_delimiter = ',')]
     pub relay_address: Vec<IpAddr>,
 
-    /// The UDP ports that stand for relayed clients. Open them in the firewall, with the one of --stun-listen.
+    /// The UDP ports that stand for relayed clients. Open them in the firewall, with the one of
+    /// --stun-listen.
     #[arg(long, env = "VISAVIS_RELAY_PORTS", value_name = "FROM-TO", default_value_t)]
     pub relay_ports: RelayPorts,
 
-    /// Also relay to these networks. Without it nothing is relayed to loopback, private, link-local, multicast,
-    /// documentation and other special addresses, nor to this machine.
-    #[arg(long, env = "VISAVIS_RELAY_ALLOW_PEER", value_name = "NETWORK/BITS", value_delimiter = ',')]
+    /// Also relay to these networks. Without it nothing is relayed to loopback, private,
+    /// link-local, multicast, documentation and other special addresses, nor to this machine.
+    #[arg(
+        long,
+        env = "VISAVIS_RELAY_ALLOW_PEER",
+        value_name = "NETWORK/BITS",
+        value_delimiter = ','
+    )]
     pub relay_allow_peer: Vec<IpNet>,
 
-    /// The most allocations (relayed addresses) at a time. A call takes one to four for each of the two.
+    /// The most allocations (relayed addresses) at a time. A call takes one to four for each of the
+    /// two.
     #[arg(long, env = "VISAVIS_RELAY_MAX_ALLOCATIONS", value_name = "N", default_value_t = Quotas::default().total)]
     pub relay_max_allocations: usize,
 
@@ -83,7 +90,8 @@ pub struct RelayOptions {
         default_value_t = Quotas::default().per_address)]
     pub relay_max_per_address: usize,
 
-    /// The most that one allocation relays each way, in kilobits per second. What is over is dropped. 0 is no limit.
+    /// The most that one allocation relays each way, in kilobits per second. What is over is
+    /// dropped. 0 is no limit.
     #[arg(long, env = "VISAVIS_RELAY_MAX_KILOBITS", value_name = "N",
         default_value_t = RelayConfig::default().kilobits_per_second)]
     pub relay_max_kilobits: u32,
@@ -93,19 +101,27 @@ pub struct RelayOptions {
         default_value_t = RelayConfig::default().answers_per_second, value_parser = clap::value_parser!(u32).range(1..))]
     pub stun_max_answers: u32,
 
-    /// Where clients are told to ask for their public address: stun:HOST:3478. Needed behind a proxy, where this server
-    /// does not see by which address it is reached; without it they are told the address by which they came, or that of
-    /// --relay-address. May be given more than once.
+    /// Where clients are told to ask for their public address: stun:HOST:3478. Needed behind a
+    /// proxy, where this server does not see by which address it is reached; without it they are
+    /// told the address by which they came, or that of --relay-address. May be given more than
+    /// once.
     #[arg(long, env = "VISAVIS_STUN_URL", value_name = "URL", value_delimiter = ',')]
     pub stun_url: Vec<StunUrl>,
 
-    /// Give clients a relay elsewhere, such as coturn with use-auth-secret: turn:HOST:3478?transport=udp, or turns:. May
-    /// be given more than once. Needs --turn-secret.
-    #[arg(long, env = "VISAVIS_TURN_URL", value_name = "URL", value_delimiter = ',', requires = "turn_secret")]
+    /// Give clients a relay elsewhere, such as coturn with use-auth-secret:
+    /// turn:HOST:3478?transport=udp, or turns:. May be given more than once. Needs --turn-secret.
+    #[arg(
+        long,
+        env = "VISAVIS_TURN_URL",
+        value_name = "URL",
+        value_delimiter = ',',
+        requires = "turn_secret"
+    )]
     pub turn_url: Vec<TurnUrl>,
 
-    /// The secret shared with the relay at --turn-url (coturn's static-auth-secret), and between several of these
-    /// servers. Better given as the variable, which other people on this machine can not read.
+    /// The secret shared with the relay at --turn-url (coturn's static-auth-secret), and between
+    /// several of these servers. Better given as the variable, which other people on this machine
+    /// can not read.
     #[arg(long, env = "VISAVIS_TURN_SECRET", value_name = "SECRET", hide_env_values = true)]
     pub turn_secret: Option<Secret>,
 }
@@ -165,7 +181,8 @@ impl FromStr for RelayPorts {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = "it must be two ports, the smaller one first, such as 49160-49200";
         let (first, last) = text.split_once('-').ok_or(wrong)?;
-        let (first, last) = (first.trim().parse().map_err(|_| wrong)?, last.trim().parse().map_err(|_| wrong)?);
+        let (first, last) =
+            (first.trim().parse().map_err(|_| wrong)?, last.trim().parse().map_err(|_| wrong)?);
         if first == 0 || last < first { Err(wrong) } else { Ok(Self { first, last }) }
     }
 }

@@ -1,9 +1,10 @@
 //! Whom the relay may talk to: hosts on the public internet, and what the operator lists.
 //!
-//! A relay sends what strangers give it from where the server stands. Everything that is only reachable from there (the
-//! machine itself, its network, the cloud's metadata address) and everything that is no single host must stay out of
-//! their reach, under each of its names: an IPv6 address that holds an IPv4 address is that address. The lists follow
-//! the registries of special-purpose addresses (RFC 6890).
+//! A relay sends what strangers give it from where the server stands. Everything that is only
+//! reachable from there (the machine itself, its network, the cloud's metadata address) and
+//! everything that is no single host must stay out of their reach, under each of its names: an IPv6
+//! address that holds an IPv4 address is that address. The lists follow the registries of
+//! special-purpose addresses (RFC 6890).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -29,8 +30,8 @@ const CLOSED_V4: [Ipv4Net; 16] = [
     v4([224, 0, 0, 0], 3),     // multicast, reserved, broadcast
 ];
 
-/// The only part of IPv6 with public hosts: loopback, unspecified, mapped, NAT64, unique local, link-local, site-local
-/// and multicast addresses are all outside.
+/// The only part of IPv6 with public hosts: loopback, unspecified, mapped, NAT64, unique local,
+/// link-local, site-local and multicast addresses are all outside.
 const GLOBAL_V6: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
 /// What in there is not the public internet.
@@ -42,8 +43,8 @@ const CLOSED_V6: [Ipv6Net; 5] = [
     v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), // documentation
 ];
 
-/// Forms of an IPv4 address by which IPv6 reaches it (RFC 4291, RFC 6052, RFC 8215, RFC 2765), with the byte at which
-/// it begins.
+/// Forms of an IPv4 address by which IPv6 reaches it (RFC 4291, RFC 6052, RFC 8215, RFC 2765), with
+/// the byte at which it begins.
 const HOLDING_V4: [(Ipv6Net, usize); 5] = [
     (v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96), 12),
     (v6([0, 0, 0, 0, 0xffff, 0, 0, 0], 96), 12),
@@ -86,7 +87,8 @@ impl PeerRule {
 
     /// Whether a peer with this address may be sent to and heard.
     pub(crate) fn permits(&self, ip: IpAddr) -> bool {
-        // The relay's sockets would reach IPv4 through this name, past whatever was said of the IPv4 address.
+        // The relay's sockets would reach IPv4 through this name, past whatever was said of the
+        // IPv4 address.
         if let IpAddr::V6(v6) = ip
             && (v6.to_ipv4_mapped().is_some() || is_compatible(v6))
         {
@@ -104,7 +106,9 @@ impl PeerRule {
 pub(crate) fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => !CLOSED_V4.iter().any(|network| network.contains(&ip)),
-        IpAddr::V6(ip) => GLOBAL_V6.contains(&ip) && !CLOSED_V6.iter().any(|network| network.contains(&ip)),
+        IpAddr::V6(ip) => {
+            GLOBAL_V6.contains(&ip) && !CLOSED_V6.iter().any(|network| network.contains(&ip))
+        }
     }
 }
 
@@ -137,8 +141,11 @@ mod tests {
     /// Every form by which an IPv6 address reaches an IPv4 address.
     fn forms_of(v4: Ipv4Addr) -> Vec<IpAddr> {
         let bits = u128::from(v4.to_bits());
-        let low = |prefix: &str| IpAddr::V6(Ipv6Addr::from_bits(prefix.parse::<Ipv6Addr>().unwrap().to_bits() | bits));
-        let teredo = "2001:0:4136:e378:8000:63bf::".parse::<Ipv6Addr>().unwrap().to_bits() | u128::from(!v4.to_bits());
+        let low = |prefix: &str| {
+            IpAddr::V6(Ipv6Addr::from_bits(prefix.parse::<Ipv6Addr>().unwrap().to_bits() | bits))
+        };
+        let teredo = "2001:0:4136:e378:8000:63bf::".parse::<Ipv6Addr>().unwrap().to_bits()
+            | u128::from(!v4.to_bits());
         vec![
             low("::ffff:0:0"),
             low("::"),
@@ -251,7 +258,10 @@ mod tests {
     fn a_listed_form_of_ipv4_opens_no_closed_ipv4() {
         let rule = allowing(&["64:ff9b::/96", "2002::/16", "::ffff:0:0/96", "10.0.0.0/8"]);
         assert!(rule.permits(ip("64:ff9b::8.8.8.8")) && rule.permits(ip("64:ff9b::10.0.0.1")));
-        assert!(!rule.permits(ip("64:ff9b::127.0.0.1")) && !rule.permits(ip("64:ff9b::169.254.169.254")));
+        assert!(
+            !rule.permits(ip("64:ff9b::127.0.0.1"))
+                && !rule.permits(ip("64:ff9b::169.254.169.254"))
+        );
         assert!(!rule.permits(ip("2002:7f00:1::1")) && rule.permits(ip("2002:808:808::1")));
         assert!(!rule.permits(ip("::ffff:8.8.8.8")), "not even then: it is no IPv6 peer");
     }
@@ -272,7 +282,8 @@ mod tests {
             let everything = allowing(&["2000::/3", "64:ff9b::/32", "::/64"]);
             for form in forms_of(inside) {
                 prop_assert!(!PeerRule::default().permits(form), "{form}");
-                // Teredo holds it inverted and is closed as a whole, so whoever lists it has been asked.
+                // Teredo holds it inverted and is closed as a whole, so whoever lists it has been
+                // asked.
                 let teredo = IpNet::V6(v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32));
                 prop_assert!(teredo.contains(&form) || is_word(form) || !everything.permits(form), "{form}");
             }

@@ -1,7 +1,8 @@
 //! How many allocations there may be: in all, for one person, from one address.
 //!
-//! A person is the id of the credentials, an address a customer's (for IPv6 their /64). What is counted is given back
-//! exactly once, so the counts are those of the allocations there are, and nobody who has none is remembered.
+//! A person is the id of the credentials, an address a customer's (for IPv6 their /64). What is
+//! counted is given back exactly once, so the counts are those of the allocations there are, and
+//! nobody who has none is remembered.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -22,7 +23,8 @@ pub struct Quotas {
 }
 
 impl Default for Quotas {
-    /// A call takes one to four for each of the two, and those of a browser page that was closed stay for ten minutes.
+    /// A call takes one to four for each of the two, and those of a browser page that was closed
+    /// stay for ten minutes.
     fn default() -> Self {
         Self { total: 1_000, per_user: 20, per_address: 100 }
     }
@@ -56,7 +58,9 @@ impl Counts {
         if self.total >= self.quotas.total {
             return Err(Reached::Total);
         }
-        if self.by_user.get(user).is_some_and(|count| *count >= self.quotas.per_user) || self.quotas.per_user == 0 {
+        if self.by_user.get(user).is_some_and(|count| *count >= self.quotas.per_user)
+            || self.quotas.per_user == 0
+        {
             return Err(Reached::User);
         }
         if self.by_address.get(&address).is_some_and(|count| *count >= self.quotas.per_address)

@@ -1,8 +1,9 @@
-//! So much in a time and no more: the generic cell rate algorithm, alone and for a crowd of strangers.
+//! So much in a time and no more: the generic cell rate algorithm, alone and for a crowd of
+//! strangers.
 //!
-//! What one sender has used up is a single number, so a limit costs eight bytes. [`Crowd`] has a fixed number of them:
-//! however many addresses come, it never grows. Two that fall on one number share it, and nobody can choose to share
-//! another's, since the place is found with a secret hash.
+//! What one sender has used up is a single number, so a limit costs eight bytes. [`Crowd`] has a
+//! fixed number of them: however many addresses come, it never grows. Two that fall on one number
+//! share it, and nobody can choose to share another's, since the place is found with a secret hash.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::time::{Duration, Instant};
@@ -94,7 +95,11 @@ mod tests {
         assert_eq!(passed(&mut crowd, start), 20);
         assert_eq!(passed(&mut crowd, start), 0);
         assert_eq!(passed(&mut crowd, start + Duration::from_millis(500)), 5);
-        assert_eq!(passed(&mut crowd, start + Duration::from_secs(60)), 20, "silence saves up no more than the burst");
+        assert_eq!(
+            passed(&mut crowd, start + Duration::from_secs(60)),
+            20,
+            "silence saves up no more than the burst"
+        );
         assert_eq!(passed(&mut crowd, start), 0, "a clock that goes back gives nothing away");
     }
 

@@ -68,7 +68,13 @@ pub(crate) enum Granted {
 }
 
 /// Says what was granted, to whom.
-pub(crate) fn grant(message: &Message<'_>, granted: Granted, client: SocketAddr, key: &Key, out: &mut Vec<u8>) {
+pub(crate) fn grant(
+    message: &Message<'_>,
+    granted: Granted,
+    client: SocketAddr,
+    key: &Key,
+    out: &mut Vec<u8>,
+) {
     let writer = Writer::new(out, Class::Success, message.method, &message.transaction);
     let writer = match granted {
         Granted::Allocated { relayed, lifetime } => writer
@@ -82,7 +88,12 @@ pub(crate) fn grant(message: &Message<'_>, granted: Granted, client: SocketAddr,
 }
 
 /// Says why something is not done; signed, when we know with whom we speak.
-pub(crate) fn refuse(message: &Message<'_>, refusal: &Refusal, key: Option<&Key>, out: &mut Vec<u8>) {
+pub(crate) fn refuse(
+    message: &Message<'_>,
+    refusal: &Refusal,
+    key: Option<&Key>,
+    out: &mut Vec<u8>,
+) {
     let writer = error(message, refusal, out);
     match key {
         Some(key) => writer.finish_signed(key),
@@ -115,11 +126,12 @@ pub(crate) fn bound(message: &Message<'_>, client: SocketAddr, out: &mut Vec<u8>
 fn error<'a>(message: &Message<'_>, refusal: &Refusal, out: &'a mut Vec<u8>) -> Writer<'a> {
     let (code, reason) = refusal.code();
     // Codes are from 300 to 699, so both parts fit.
-    let [class, number] = [code / 100, code % 100].map(|part| u8::try_from(part).unwrap_or_default());
+    let [class, number] =
+        [code / 100, code % 100].map(|part| u8::try_from(part).unwrap_or_default());
     let mut value = vec![0, 0, class, number];
     value.extend_from_slice(reason.as_bytes());
-    let writer =
-        Writer::new(out, Class::Error, message.method, &message.transaction).put(attribute::ERROR_CODE, &value);
+    let writer = Writer::new(out, Class::Error, message.method, &message.transaction)
+        .put(attribute::ERROR_CODE, &value);
     match refusal {
         Refusal::UnknownAttributes(kinds) => {
             let kinds: Vec<_> = kinds.iter().flat_map(|kind| kind.to_be_bytes()).collect();

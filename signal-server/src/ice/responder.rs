@@ -1,9 +1,9 @@
-//! Everything that answers on the STUN port, without a socket or a clock: Binding requests for anyone, the relay for
-//! those with credentials.
+//! Everything that answers on the STUN port, without a socket or a clock: Binding requests for
+//! anyone, the relay for those with credentials.
 //!
-//! An answer can be larger than what asked for it, and who asked can be forged, so whoever has no allocation gets only
-//! so many answers in a time; the rest is dropped unread. Whoever has one gets more, since there is a name to it. What
-//! can't be read is dropped without a word.
+//! An answer can be larger than what asked for it, and who asked can be forged, so whoever has no
+//! allocation gets only so many answers in a time; the rest is dropped unread. Whoever has one gets
+//! more, since there is a name to it. What can't be read is dropped without a word.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -17,8 +17,8 @@ use crate::admission::customer;
 /// After silence an address may ask so much at once: an office that all comes to work at nine.
 const BURST: Duration = Duration::from_secs(2);
 
-/// How many more requests are heard from an address where there is an allocation: a call makes one every few minutes
-/// for each peer, and some at its start.
+/// How many more requests are heard from an address where there is an allocation: a call makes one
+/// every few minutes for each peer, and some at its start.
 const MORE_FOR_CLIENTS: u64 = 10;
 
 /// Answers datagrams.
@@ -83,7 +83,9 @@ impl<S> Responder<S> {
                     return Action::Nothing;
                 }
             }
-            (Class::Indication, _, Some(relay)) => return relay.indication(message, client, now.at, out),
+            (Class::Indication, _, Some(relay)) => {
+                return relay.indication(message, client, now.at, out);
+            }
             _ => return Action::Nothing,
         }
         Action::ToClient(client)

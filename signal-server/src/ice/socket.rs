@@ -1,8 +1,10 @@
-//! The UDP sockets round the [`Responder`]: one for STUN and all clients of the relay, one for each relayed address.
+//! The UDP sockets round the [`Responder`]: one for STUN and all clients of the relay, one for each
+//! relayed address.
 //!
-//! One task reads the first, one each of the others; each takes the lock for one datagram at a time and never across a
-//! wait. What the system does not take at once is dropped, as a router would: nobody waits for anybody else's network.
-//! No error of a socket ends a task, since anyone can cause some of them from afar.
+//! One task reads the first, one each of the others; each takes the lock for one datagram at a time
+//! and never across a wait. What the system does not take at once is dropped, as a router would:
+//! nobody waits for anybody else's network. No error of a socket ends a task, since anyone can
+//! cause some of them from afar.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -24,7 +26,8 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 const ERROR_PAUSE: Duration = Duration::from_millis(10);
 /// How often what is over is swept out.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
-/// Media, ICE and DTLS stay below 1,500 bytes. What fills the whole buffer may have been cut, and is dropped.
+/// Media, ICE and DTLS stay below 1,500 bytes. What fills the whole buffer may have been cut, and
+/// is dropped.
 const BUFFER_BYTES: usize = 4096;
 /// How many ports are tried before there is said to be none.
 const PORT_TRIES: u32 = 256;
@@ -59,7 +62,11 @@ impl std::fmt::Debug for Figures {
 
 impl StunServer {
     /// Begins to answer on a socket, and to relay from ports of this range.
-    pub(crate) fn start(socket: UdpSocket, responder: Responder<RelaySocket>, ports: RelayPorts) -> io::Result<Self> {
+    pub(crate) fn start(
+        socket: UdpSocket,
+        responder: Responder<RelaySocket>,
+        ports: RelayPorts,
+    ) -> io::Result<Self> {
         let address = socket.local_addr()?;
         let socket = Arc::new(socket);
         let shared = Arc::new(Mutex::new(responder));
@@ -108,7 +115,12 @@ fn lock(shared: &Shared) -> MutexGuard<'_, Responder<RelaySocket>> {
 }
 
 /// Reads what clients send until it is told to stop.
-async fn serve(socket: Arc<UdpSocket>, shared: Shared, mut ports: SystemPorts, mut stopped: oneshot::Receiver<()>) {
+async fn serve(
+    socket: Arc<UdpSocket>,
+    shared: Shared,
+    mut ports: SystemPorts,
+    mut stopped: oneshot::Receiver<()>,
+) {
     let mut buffer = vec![0; BUFFER_BYTES];
     let mut out = Vec::with_capacity(BUFFER_BYTES);
     let mut sweep = interval(SWEEP_EVERY);
@@ -187,7 +199,8 @@ struct SystemPorts {
     server: Arc<UdpSocket>,
     shared: Shared,
     tasks: JoinSet<()>,
-    /// Whether the system tells which addresses are its own: one that lets a program bind any address does not.
+    /// Whether the system tells which addresses are its own: one that lets a program bind any
+    /// address does not.
     knows_own: bool,
 }
 
@@ -203,7 +216,9 @@ impl SystemPorts {
         let count = u32::from(range.end() - range.start()) + 1;
         let start = rand::random_range(0..count);
         (0..count)
-            .filter_map(|step| u16::try_from(u32::from(*range.start()) + (start + step) % count).ok())
+            .filter_map(|step| {
+                u16::try_from(u32::from(*range.start()) + (start + step) % count).ok()
+            })
             .filter(|port| !even || port % 2 == 0)
             .take(usize::try_from(PORT_TRIES).unwrap_or(usize::MAX))
             .find_map(|port| bind(SocketAddr::new(local, port)).ok())
@@ -226,8 +241,12 @@ impl Ports<RelaySocket> for SystemPorts {
         let socket = Arc::new(self.bind(address, even)?);
         let port = socket.local_addr().ok()?.port();
         let relayed = SocketAddr::new(address, port);
-        let reader =
-            self.tasks.spawn(relay(Arc::clone(&socket), relayed, Arc::clone(&self.server), Arc::clone(&self.shared)));
+        let reader = self.tasks.spawn(relay(
+            Arc::clone(&socket),
+            relayed,
+            Arc::clone(&self.server),
+            Arc::clone(&self.shared),
+        ));
         Some((RelaySocket { socket, reader }, port))
     }
 
@@ -237,7 +256,12 @@ impl Ports<RelaySocket> for SystemPorts {
 }
 
 /// Reads what peers send to one relayed address.
-async fn relay(socket: Arc<UdpSocket>, relayed: SocketAddr, server: Arc<UdpSocket>, shared: Shared) {
+async fn relay(
+    socket: Arc<UdpSocket>,
+    relayed: SocketAddr,
+    server: Arc<UdpSocket>,
+    shared: Shared,
+) {
     let mut buffer = vec![0; BUFFER_BYTES];
     let mut out = Vec::new();
     loop {

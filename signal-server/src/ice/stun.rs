@@ -1,7 +1,8 @@
 //! STUN messages (RFC 8489 §5, §14): read without a copy, written attribute by attribute.
 //!
-//! Whatever arrives may be read: a datagram is a [`Message`] only when its length, its cookie and the length of each
-//! attribute are right. Attributes behind MESSAGE-INTEGRITY are never looked at, since nobody answers for them.
+//! Whatever arrives may be read: a datagram is a [`Message`] only when its length, its cookie and
+//! the length of each attribute are right. Attributes behind MESSAGE-INTEGRITY are never looked at,
+//! since nobody answers for them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -118,7 +119,11 @@ impl<'a> Message<'a> {
         let (header, body) = datagram.split_at_checked(HEADER_BYTES)?;
         let kind = u16_at(header, 0)?;
         let length = usize::from(u16_at(header, 2)?);
-        if kind & 0xc000 != 0 || length != body.len() || length % 4 != 0 || header.get(4..8)? != COOKIE {
+        if kind & 0xc000 != 0
+            || length != body.len()
+            || length % 4 != 0
+            || header.get(4..8)? != COOKIE
+        {
             return None;
         }
         let class = match (kind & 0x0100 != 0, kind & 0x0010 != 0) {
@@ -128,8 +133,13 @@ impl<'a> Message<'a> {
             (true, true) => Class::Error,
         };
         let method = Method((kind & 0x000f) | ((kind & 0x00e0) >> 1) | ((kind & 0x3e00) >> 2));
-        let mut message =
-            Self { class, method, transaction: header.get(8..20)?.try_into().ok()?, attributes: body, integrity: None };
+        let mut message = Self {
+            class,
+            method,
+            transaction: header.get(8..20)?.try_into().ok()?,
+            attributes: body,
+            integrity: None,
+        };
         let mut at = 0;
         while at < body.len() {
             let (kind, value, next) = attribute_at(body, at)?;
@@ -138,7 +148,8 @@ impl<'a> Message<'a> {
                     return None;
                 }
                 message.attributes = body.get(..at)?;
-                message.integrity = Some(Integrity { before: datagram.get(..HEADER_BYTES + at)?, code: value });
+                message.integrity =
+                    Some(Integrity { before: datagram.get(..HEADER_BYTES + at)?, code: value });
             }
             at = next;
         }
@@ -180,8 +191,11 @@ impl<'a> Message<'a> {
 
     /// What is in it that must be understood and isn't.
     pub(crate) fn unknown(&self) -> Vec<u16> {
-        let mut unknown: Vec<_> =
-            self.attributes().map(|(kind, _)| kind).filter(|kind| *kind < 0x8000 && !KNOWN.contains(kind)).collect();
+        let mut unknown: Vec<_> = self
+            .attributes()
+            .map(|(kind, _)| kind)
+            .filter(|kind| *kind < 0x8000 && !KNOWN.contains(kind))
+            .collect();
         unknown.dedup();
         unknown.truncate(16);
         unknown
@@ -199,9 +213,12 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The signature of what comes before MESSAGE-INTEGRITY; the length in the header covers that attribute (§14.5).
+/// The signature of what comes before MESSAGE-INTEGRITY; the length in the header covers that
+/// attribute (§14.5).
 fn signature(key: &Key, before: &[u8]) -> Option<Hmac<Sha1>> {
-    let length = u16::try_from(before.len() + ATTRIBUTE_HEADER_BYTES + INTEGRITY_BYTES - HEADER_BYTES).ok()?;
+    let length =
+        u16::try_from(before.len() + ATTRIBUTE_HEADER_BYTES + INTEGRITY_BYTES - HEADER_BYTES)
+            .ok()?;
     let mut mac = Hmac::<Sha1>::new_from_slice(key).ok()?;
     mac.update(before.get(..2)?);
     mac.update(&length.to_be_bytes());
@@ -246,7 +263,12 @@ pub(crate) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// Begins one, in place of what the buffer held.
-    pub(crate) fn new(out: &'a mut Vec<u8>, class: Class, method: Method, transaction: &[u8; 12]) -> Self {
+    pub(crate) fn new(
+        out: &'a mut Vec<u8>,
+        class: Class,
+        method: Method,
+        transaction: &[u8; 12],
+    ) -> Self {
         let class = match class {
             Class::Request => 0x0000,
             Class::Indication => 0x0010,
@@ -286,8 +308,12 @@ impl<'a> Writer<'a> {
         value.extend_from_slice(&[0, if address.is_ipv4() { 1 } else { 2 }]);
         value.extend_from_slice(&port.to_be_bytes());
         match address.ip() {
-            IpAddr::V4(ip) => value.extend(ip.octets().iter().zip(mask).map(|(byte, mask)| byte ^ mask)),
-            IpAddr::V6(ip) => value.extend(ip.octets().iter().zip(mask).map(|(byte, mask)| byte ^ mask)),
+            IpAddr::V4(ip) => {
+                value.extend(ip.octets().iter().zip(mask).map(|(byte, mask)| byte ^ mask))
+            }
+            IpAddr::V6(ip) => {
+                value.extend(ip.octets().iter().zip(mask).map(|(byte, mask)| byte ^ mask))
+            }
         }
         self.put(kind, &value)
     }
@@ -304,7 +330,9 @@ impl<'a> Writer<'a> {
     /// Signs and ends it.
     pub(crate) fn finish_signed(self, key: &Key) {
         match signature(key, self.out) {
-            Some(mac) => self.put(attribute::MESSAGE_INTEGRITY, &mac.finalize().into_bytes()).finish(),
+            Some(mac) => {
+                self.put(attribute::MESSAGE_INTEGRITY, &mac.finalize().into_bytes()).finish()
+            }
             None => self.finish(),
         }
     }
@@ -318,13 +346,14 @@ mod tests {
 
     /// RFC 5769 §2.4: a request with long-term authentication.
     const SAMPLE: &[u8] = &[
-        0x00, 0x01, 0x00, 0x60, 0x21, 0x12, 0xa4, 0x42, 0x78, 0xad, 0x34, 0x33, 0xc6, 0xad, 0x72, 0xc0, 0x29, 0xda,
-        0x41, 0x2e, 0x00, 0x06, 0x00, 0x12, 0xe3, 0x83, 0x9e, 0xe3, 0x83, 0x88, 0xe3, 0x83, 0xaa, 0xe3, 0x83, 0x83,
-        0xe3, 0x82, 0xaf, 0xe3, 0x82, 0xb9, 0x00, 0x00, 0x00, 0x15, 0x00, 0x1c, 0x66, 0x2f, 0x2f, 0x34, 0x39, 0x39,
-        0x6b, 0x39, 0x35, 0x34, 0x64, 0x36, 0x4f, 0x4c, 0x33, 0x34, 0x6f, 0x4c, 0x39, 0x46, 0x53, 0x54, 0x76, 0x79,
-        0x36, 0x34, 0x73, 0x41, 0x00, 0x14, 0x00, 0x0b, 0x65, 0x78, 0x61, 0x6d, 0x70, 0x6c, 0x65, 0x2e, 0x6f, 0x72,
-        0x67, 0x00, 0x00, 0x08, 0x00, 0x14, 0xf6, 0x70, 0x24, 0x65, 0x6d, 0xd6, 0x4a, 0x3e, 0x02, 0xb8, 0xe0, 0x71,
-        0x2e, 0x85, 0xc9, 0xa2, 0x8c, 0xa8, 0x96, 0x66,
+        0x00, 0x01, 0x00, 0x60, 0x21, 0x12, 0xa4, 0x42, 0x78, 0xad, 0x34, 0x33, 0xc6, 0xad, 0x72,
+        0xc0, 0x29, 0xda, 0x41, 0x2e, 0x00, 0x06, 0x00, 0x12, 0xe3, 0x83, 0x9e, 0xe3, 0x83, 0x88,
+        0xe3, 0x83, 0xaa, 0xe3, 0x83, 0x83, 0xe3, 0x82, 0xaf, 0xe3, 0x82, 0xb9, 0x00, 0x00, 0x00,
+        0x15, 0x00, 0x1c, 0x66, 0x2f, 0x2f, 0x34, 0x39, 0x39, 0x6b, 0x39, 0x35, 0x34, 0x64, 0x36,
+        0x4f, 0x4c, 0x33, 0x34, 0x6f, 0x4c, 0x39, 0x46, 0x53, 0x54, 0x76, 0x79, 0x36, 0x34, 0x73,
+        0x41, 0x00, 0x14, 0x00, 0x0b, 0x65, 0x78, 0x61, 0x6d, 0x70, 0x6c, 0x65, 0x2e, 0x6f, 0x72,
+        0x67, 0x00, 0x00, 0x08, 0x00, 0x14, 0xf6, 0x70, 0x24, 0x65, 0x6d, 0xd6, 0x4a, 0x3e, 0x02,
+        0xb8, 0xe0, 0x71, 0x2e, 0x85, 0xc9, 0xa2, 0x8c, 0xa8, 0x96, 0x66,
     ];
 
     #[test]
@@ -334,14 +363,16 @@ mod tests {
         assert_eq!(message.text(attribute::USERNAME), Some("マトリックス"));
         assert_eq!(message.text(attribute::REALM), Some("example.org"));
         assert_eq!(message.text(attribute::NONCE), Some("f//499k954d6OL34oL9FSTvy64sA"));
-        let key = super::super::credentials::long_term_key("マトリックス", "example.org", "TheMatrIX");
+        let key =
+            super::super::credentials::long_term_key("マトリックス", "example.org", "TheMatrIX");
         assert!(message.is_signed_with(&key));
         assert!(!message.is_signed_with(&[0; 16]));
     }
 
     #[test]
     fn a_changed_bit_spoils_the_signature_or_the_message() {
-        let key = super::super::credentials::long_term_key("マトリックス", "example.org", "TheMatrIX");
+        let key =
+            super::super::credentials::long_term_key("マトリックス", "example.org", "TheMatrIX");
         for bit in 0..SAMPLE.len() * 8 {
             let mut changed = SAMPLE.to_vec();
             changed[bit / 8] ^= 1 << (bit % 8);

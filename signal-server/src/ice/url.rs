@@ -32,8 +32,10 @@ impl FromStr for TurnUrl {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = "it must be like turn:relay.example.org:3478?transport=udp, or turns:";
-        let rest = text.strip_prefix("turn:").or_else(|| text.strip_prefix("turns:")).ok_or(wrong)?;
-        let (place, transport) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
+        let rest =
+            text.strip_prefix("turn:").or_else(|| text.strip_prefix("turns:")).ok_or(wrong)?;
+        let (place, transport) =
+            rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
         let is_transport = matches!(transport, None | Some("transport=udp" | "transport=tcp"));
         if is_transport && is_place(place) { Ok(Self(text.to_owned())) } else { Err(wrong) }
     }
@@ -54,7 +56,9 @@ fn is_place(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
             Some((host, "")) if host.parse::<Ipv6Addr>().is_ok() => return true,
-            Some((host, port)) if host.parse::<Ipv6Addr>().is_ok() => (host, port.strip_prefix(':')),
+            Some((host, port)) if host.parse::<Ipv6Addr>().is_ok() => {
+                (host, port.strip_prefix(':'))
+            }
             _ => return false,
         },
         None => match text.split_once(':') {
@@ -73,12 +77,25 @@ mod tests {
 
     #[test]
     fn a_stun_server_is_named_by_a_stun_url() {
-        for text in ["stun:calls.example.org", "stun:192.0.2.1:3478", "stun:[2001:db8::1]", "stun:[2001:db8::1]:3478"] {
+        for text in [
+            "stun:calls.example.org",
+            "stun:192.0.2.1:3478",
+            "stun:[2001:db8::1]",
+            "stun:[2001:db8::1]:3478",
+        ] {
             assert_eq!(text.parse::<StunUrl>().unwrap().as_str(), text);
         }
-        for text in
-            ["", "stun:", "stun::3478", "turn:a", "a:3478", "stun:a:0", "stun:a?transport=udp", "stun:[a]", "stun:a b"]
-        {
+        for text in [
+            "",
+            "stun:",
+            "stun::3478",
+            "turn:a",
+            "a:3478",
+            "stun:a:0",
+            "stun:a?transport=udp",
+            "stun:[a]",
+            "stun:a b",
+        ] {
             assert!(text.parse::<StunUrl>().is_err(), "{text}");
         }
     }

@@ -1,7 +1,7 @@
 //! What the operator can watch: figures for Prometheus.
 //!
-//! Labels come from fixed sets: nothing that a client says ever becomes one. Parts of the server with figures of their
-//! own register them with [`Metrics::register`].
+//! Labels come from fixed sets: nothing that a client says ever becomes one. Parts of the server
+//! with figures of their own register them with [`Metrics::register`].
 
 mod page;
 mod tally;
@@ -24,7 +24,8 @@ pub(crate) use page::Page;
 pub use page::{MetricsListen, MetricsOptions};
 
 /// Upper ends of the ranges in which the lengths of connections are counted, in seconds.
-const DURATIONS: [f64; 10] = [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0, 86_400.0];
+const DURATIONS: [f64; 10] =
+    [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0, 86_400.0];
 
 /// A kind of connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,17 +101,38 @@ impl Metrics {
             bytes_out: Counter::default(),
         };
         let started = Gauge::<f64, std::sync::atomic::AtomicU64>::default();
-        started.set(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()));
-        metrics.register("server", "The program", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        started.set(
+            SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .map_or(0.0, |since| since.as_secs_f64()),
+        );
+        metrics.register(
+            "server",
+            "The program",
+            Info::new([("version", env!("CARGO_PKG_VERSION"))]),
+        );
         metrics.register_with_unit("start_time", "When it was started", Unit::Seconds, started);
         metrics.register("connections", "Connections that are open", metrics.connections.clone());
-        metrics.register("connections_refused", "Connections that were not let in", metrics.refused.clone());
+        metrics.register(
+            "connections_refused",
+            "Connections that were not let in",
+            metrics.refused.clone(),
+        );
         let help = "How long connections were open, once they ended";
-        metrics.register_with_unit("connection_duration", help, Unit::Seconds, metrics.durations.clone());
+        metrics.register_with_unit(
+            "connection_duration",
+            help,
+            Unit::Seconds,
+            metrics.durations.clone(),
+        );
         metrics.register("logins", "Answers to logins", metrics.logins.clone());
         metrics.register("users_online", "Connections that are logged in", metrics.users.clone());
         metrics.register("messages_received", "Messages that clients sent", metrics.heard.family());
-        metrics.register("messages_relayed", "Messages of one client passed to another", metrics.relayed.family());
+        metrics.register(
+            "messages_relayed",
+            "Messages of one client passed to another",
+            metrics.relayed.family(),
+        );
         metrics.register("errors", "Errors that clients were told", metrics.errors.clone());
         let help = "Connections that were closed because the client did not read";
         metrics.register("outbox_overflows", help, metrics.overflows.clone());
@@ -197,7 +219,8 @@ impl Metrics {
         self.overflows.inc();
     }
 
-    /// Somebody did something too often: `logins`, `messages`, or a `flood` that ended a connection.
+    /// Somebody did something too often: `logins`, `messages`, or a `flood` that ended a
+    /// connection.
     pub(crate) fn rate_limited(&self, what: &'static str) {
         self.rate_limited.get_or_create(&ByWhat { what }).inc();
     }
@@ -247,9 +270,17 @@ mod tests {
         metrics.refused("full");
         metrics.lasted(Duration::from_secs(61));
         metrics.heard(&ClientMessage::Users { prefix: "a name".into() });
-        metrics.said(&ServerMessage::LoginRefused { reason: LoginRefusal::Taken, message: "a name".into() });
+        metrics.said(&ServerMessage::LoginRefused {
+            reason: LoginRefusal::Taken,
+            message: "a name".into(),
+        });
         let error = ErrorCode::RateLimited;
-        metrics.said(&ServerMessage::Error { code: error, message: "a name".into(), in_reply_to: None, call: None });
+        metrics.said(&ServerMessage::Error {
+            code: error,
+            message: "a name".into(),
+            in_reply_to: None,
+            call: None,
+        });
         metrics.rate_limited("messages");
         metrics.overflowed();
         metrics.received(10);

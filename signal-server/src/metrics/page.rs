@@ -1,6 +1,7 @@
 //! The page with the figures, on an address of its own: it is the operator's, not the clients'.
 //!
-//! Health and readiness are there too, so that they can be asked for while the main port takes nobody any more.
+//! Health and readiness are there too, so that they can be asked for while the main port takes
+//! nobody any more.
 
 use std::convert::Infallible;
 use std::io;
@@ -34,8 +35,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Where the figures are, on the command line.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct MetricsOptions {
-    /// Address and port of the page with figures for Prometheus (/metrics; also /healthz and /readyz), or "off". If the
-    /// port is taken, the server says so and goes on without.
+    /// Address and port of the page with figures for Prometheus (/metrics; also /healthz and
+    /// /readyz), or "off". If the port is taken, the server says so and goes on without.
     #[arg(
         long,
         env = "VISAVIS_METRICS_LISTEN",

@@ -1,4 +1,5 @@
-//! Counters by the type of a message, found without a lock or a hash: every message is counted twice.
+//! Counters by the type of a message, found without a lock or a hash: every message is counted
+//! twice.
 
 use std::sync::OnceLock;
 
@@ -6,7 +7,8 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 
-/// More types than the protocol has. A type that found no place is counted all the same, only slower.
+/// More types than the protocol has. A type that found no place is counted all the same, only
+/// slower.
 const PLACES: usize = 16;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -48,7 +50,8 @@ mod tests {
 
     #[test]
     fn each_type_is_counted_by_itself_also_beyond_the_places() {
-        let names: Vec<&'static str> = (0..PLACES + 3).map(|n| &*format!("type {n}").leak()).collect();
+        let names: Vec<&'static str> =
+            (0..PLACES + 3).map(|n| &*format!("type {n}").leak()).collect();
         let tally = Tally::default();
         for _ in 0..2 {
             for name in &names {

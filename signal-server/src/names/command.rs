@@ -1,4 +1,5 @@
-//! `visavis-signal-server names list` and `names release NAME`: looking after owned names, also while the server runs.
+//! `visavis-signal-server names list` and `names release NAME`: looking after owned names, also
+//! while the server runs.
 
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -28,9 +29,11 @@ pub enum Command {
 /// What can be done with names.
 #[derive(Debug, Clone, Subcommand)]
 pub enum NamesAction {
-    /// List every owned name with its key, since when it is owned, and when its owner last logged in.
+    /// List every owned name with its key, since when it is owned, and when its owner last logged
+    /// in.
     List,
-    /// Take a name from its owner: the next device that logs in with it owns it. Whoever is online stays so.
+    /// Take a name from its owner: the next device that logs in with it owns it. Whoever is online
+    /// stays so.
     Release {
         /// The name.
         name: String,
@@ -66,11 +69,14 @@ impl NamesAction {
         match self {
             Self::List => match list(config, PAGE, out) {
                 // Whoever reads has seen enough.
-                Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                    Ok(())
+                }
                 other => other,
             },
             Self::Release { name: typed } => {
-                let name = canonical_name(typed).map_err(|error| CommandError::Name(typed.clone(), error))?;
+                let name = canonical_name(typed)
+                    .map_err(|error| CommandError::Name(typed.clone(), error))?;
                 if !is_there(config) || !config.open()?.release(&name)? {
                     return Err(CommandError::NotOwned(name));
                 }
@@ -114,7 +120,8 @@ fn write_rows(names: &[OwnedName], out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Looking must not make a file: it would belong to whoever looked, and the server could not write it.
+/// Looking must not make a file: it would belong to whoever looked, and the server could not write
+/// it.
 fn is_there(config: &NamesConfig) -> bool {
     match &config.place {
         Place::Memory => true,
@@ -127,7 +134,8 @@ fn is_there(config: &NamesConfig) -> bool {
 fn date(time: SystemTime) -> String {
     let days = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400 + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
@@ -192,9 +200,17 @@ mod tests {
         assert!(heading.starts_with("name ") && heading.ends_with("key"), "{heading}");
         assert_eq!(rows, row("alice") + &row("bob"));
         assert!(said(&release("ALICE"), &config).unwrap().starts_with("alice is free"));
-        assert_eq!(store.owner(&canonical_name("alice").unwrap()).unwrap(), None, "a running server sees it");
+        assert_eq!(
+            store.owner(&canonical_name("alice").unwrap()).unwrap(),
+            None,
+            "a running server sees it"
+        );
         assert!(said(&release("alice"), &config).unwrap_err().contains("nobody owns alice"));
-        assert!(said(&release("../x"), &config).unwrap_err().contains("can't be a name: it can't hold '/'"));
+        assert!(
+            said(&release("../x"), &config)
+                .unwrap_err()
+                .contains("can't be a name: it can't hold '/'")
+        );
     }
 
     #[test]
@@ -213,7 +229,13 @@ mod tests {
         let (_folder, config) = somewhere();
         let mut store = config.open().unwrap();
         for i in 0..7 {
-            store.claim(&canonical_name(&format!("user-{i}x")).unwrap(), &PublicKey([i; 32]), UNIX_EPOCH).unwrap();
+            store
+                .claim(
+                    &canonical_name(&format!("user-{i}x")).unwrap(),
+                    &PublicKey([i; 32]),
+                    UNIX_EPOCH,
+                )
+                .unwrap();
         }
         for page in [1, 2, 7, 8] {
             let mut out = Vec::new();

@@ -1,6 +1,7 @@
 //! Who may use a name: the rules, without the database.
 //!
-//! Pure: what stands in the book about a name goes in, with what somebody wants; what they may comes out.
+//! Pure: what stands in the book about a name goes in, with what somebody wants; what they may
+//! comes out.
 
 use clap::ValueEnum;
 use visavis_shared::{PublicKey, Username};
@@ -39,21 +40,29 @@ pub enum Guests {
     Deny,
 }
 
-/// Why somebody may not log in under a name. The text is for them. It never says which name it looks like: that would
-/// tell who exists.
+/// Why somebody may not log in under a name. The text is for them. It never says which name it
+/// looks like: that would tell who exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The name is another key's.
-    #[error("This name belongs to somebody else. Choose another one, or log in on the device that claimed it.")]
+    #[error(
+        "This name belongs to somebody else. Choose another one, or log in on the device that claimed it."
+    )]
     OwnedByAnother,
     /// The name is somebody's, and no key was shown.
-    #[error("This name belongs to somebody. Log in with the app that claimed it, or choose another one.")]
+    #[error(
+        "This name belongs to somebody. Log in with the app that claimed it, or choose another one."
+    )]
     KeyNeeded,
     /// The name could be taken for somebody else's.
-    #[error("This name looks the same as one that belongs to somebody. Choose one that can't be mistaken for it.")]
+    #[error(
+        "This name looks the same as one that belongs to somebody. Choose one that can't be mistaken for it."
+    )]
     LooksLikeAnother,
     /// Guests are not let in.
-    #[error("This server lets nobody in as a guest. Log in with the Visavis app, which has a key of its own.")]
+    #[error(
+        "This server lets nobody in as a guest. Log in with the Visavis app, which has a key of its own."
+    )]
     NoGuests,
 }
 
@@ -111,7 +120,10 @@ mod tests {
         assert_eq!(claim(&Standing::Free, &ALICES), Claim::Granted);
         assert_eq!(claim(&Standing::Owned(ALICES), &ALICES), Claim::AlreadyYours);
         assert_eq!(claim(&Standing::Owned(ALICES), &MALLORYS), Claim::OwnedByAnother);
-        assert_eq!(claim(&Standing::LooksLike(lookalike()), &MALLORYS), Claim::LooksLike(lookalike()));
+        assert_eq!(
+            claim(&Standing::LooksLike(lookalike()), &MALLORYS),
+            Claim::LooksLike(lookalike())
+        );
     }
 
     #[test]

@@ -17,19 +17,25 @@ pub enum NameStoreError {
         source: io::Error,
     },
     /// The file is there but can't be opened or written.
-    #[error("the names in {0} can't be written: give this user the right to write the file and its folder")]
+    #[error(
+        "the names in {0} can't be written: give this user the right to write the file and its folder"
+    )]
     ReadOnly(PathBuf),
     /// The disk, or this user's share of it, is full.
     #[error("there is no room left on the disk for the names in {0}: free some")]
     Full(PathBuf),
     /// What the file holds is no database of names, or a broken one.
-    #[error("the names in {0} are damaged: put a backup in its place, or move the file away to begin anew")]
+    #[error(
+        "the names in {0} are damaged: put a backup in its place, or move the file away to begin anew"
+    )]
     Damaged(PathBuf),
     /// Another program's database.
     #[error("{0} is another program's database: name another folder with --data-dir")]
     Foreign(PathBuf),
     /// A later version of this program made the file.
-    #[error("the names in {path} were written by a later version (format {version}): update this program")]
+    #[error(
+        "the names in {path} were written by a later version (format {version}): update this program"
+    )]
     Later {
         /// Which file.
         path: PathBuf,
@@ -37,7 +43,9 @@ pub enum NameStoreError {
         version: i64,
     },
     /// Another program keeps the file locked.
-    #[error("the names in {0} are in use by another program, which does not let go: stop it and try again")]
+    #[error(
+        "the names in {0} are in use by another program, which does not let go: stop it and try again"
+    )]
     Busy(PathBuf),
     /// Anything else that the database says.
     #[error("the names in {path} can't be used ({source})")]
@@ -64,7 +72,9 @@ impl NameStoreError {
         }
         match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Damaged(path),
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::ReadOnly(path),
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Self::ReadOnly(path)
+            }
             Some(ErrorCode::DiskFull) => Self::Full(path),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(path),
             _ => Self::Other { path, source },

@@ -1,4 +1,5 @@
-//! Where names are kept and who may do without a key: what the command line and the environment say about it.
+//! Where names are kept and who may do without a key: what the command line and the environment say
+//! about it.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -17,13 +18,26 @@ const FOLDER: &str = "visavis-signal-server";
 /// The options about names.
 #[derive(Debug, Clone, Args)]
 pub struct NamesOptions {
-    /// The folder where the server remembers who owns which name. Unless set: the state directory that systemd gives, or
-    /// visavis-signal-server in $XDG_STATE_HOME, ~/.local/state or /var/lib.
-    #[arg(long, env = "VISAVIS_DATA_DIR", value_name = "DIR", global = true, help_heading = "Names")]
+    /// The folder where the server remembers who owns which name. Unless set: the state directory
+    /// that systemd gives, or visavis-signal-server in $XDG_STATE_HOME, ~/.local/state or /var/lib.
+    #[arg(
+        long,
+        env = "VISAVIS_DATA_DIR",
+        value_name = "DIR",
+        global = true,
+        help_heading = "Names"
+    )]
     pub data_dir: Option<PathBuf>,
 
-    /// Whether people without a device key (older browser pages, say) are let in. They may use names that nobody owns.
-    #[arg(long, env = "VISAVIS_GUESTS", value_name = "POLICY", default_value = "allow", help_heading = "Names")]
+    /// Whether people without a device key (older browser pages, say) are let in. They may use
+    /// names that nobody owns.
+    #[arg(
+        long,
+        env = "VISAVIS_GUESTS",
+        value_name = "POLICY",
+        default_value = "allow",
+        help_heading = "Names"
+    )]
     pub guests: Guests,
 }
 
@@ -31,7 +45,10 @@ impl NamesOptions {
     /// The configuration that the options make.
     #[must_use]
     pub fn config(&self) -> NamesConfig {
-        let folder = self.data_dir.clone().unwrap_or_else(|| usual_folder(|variable| std::env::var_os(variable)));
+        let folder = self
+            .data_dir
+            .clone()
+            .unwrap_or_else(|| usual_folder(|variable| std::env::var_os(variable)));
         NamesConfig { place: Place::File(folder.join(NAMES_FILE)), guests: self.guests }
     }
 }
@@ -83,7 +100,8 @@ fn usual_folder(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
         // The rules for XDG_STATE_HOME: what is relative is to be ignored.
         base.is_absolute().then(|| base.join(rest).join(FOLDER))
     };
-    let in_profile = || if cfg!(windows) { under("LOCALAPPDATA", "") } else { under("HOME", ".local/state") };
+    let in_profile =
+        || if cfg!(windows) { under("LOCALAPPDATA", "") } else { under("HOME", ".local/state") };
     given
         .or_else(|| under("XDG_STATE_HOME", ""))
         .or_else(in_profile)
@@ -99,16 +117,25 @@ mod tests {
     fn the_folder_follows_systemd_then_xdg_then_the_home_folder() {
         let folder = |variables: &[(&str, &str)]| {
             let found = usual_folder(|name| {
-                variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).into())
+                variables
+                    .iter()
+                    .find(|(variable, _)| *variable == name)
+                    .map(|(_, value)| (*value).into())
             });
             found.to_str().unwrap().to_owned()
         };
-        let (systemd, xdg, home) =
-            (("STATE_DIRECTORY", "/var/lib/v:/x"), ("XDG_STATE_HOME", "/state"), ("HOME", "/home/ann"));
+        let (systemd, xdg, home) = (
+            ("STATE_DIRECTORY", "/var/lib/v:/x"),
+            ("XDG_STATE_HOME", "/state"),
+            ("HOME", "/home/ann"),
+        );
         assert_eq!(folder(&[systemd, xdg, home]), "/var/lib/v");
         assert_eq!(folder(&[xdg, home]), "/state/visavis-signal-server");
         assert_eq!(folder(&[home]), "/home/ann/.local/state/visavis-signal-server");
-        assert_eq!(folder(&[("XDG_STATE_HOME", "state"), ("HOME", "")]), "/var/lib/visavis-signal-server");
+        assert_eq!(
+            folder(&[("XDG_STATE_HOME", "state"), ("HOME", "")]),
+            "/var/lib/visavis-signal-server"
+        );
         assert_eq!(folder(&[]), "/var/lib/visavis-signal-server");
     }
 }

@@ -1,4 +1,5 @@
-//! The name store on a thread of its own: asking it takes as long as a disk takes, and nothing else waits for that.
+//! The name store on a thread of its own: asking it takes as long as a disk takes, and nothing else
+//! waits for that.
 
 use std::fmt;
 use std::io;
@@ -14,8 +15,8 @@ use super::decision::{self, Guests, Refusal};
 use super::error::NameStoreError;
 use super::store::NameStore;
 
-/// How many questions may wait. More than that many people do not log in while a disk writes; those beyond are told to
-/// try again.
+/// How many questions may wait. More than that many people do not log in while a disk writes; those
+/// beyond are told to try again.
 const MAX_WAITING: usize = 1024;
 
 /// The owners can't be asked now.
@@ -50,8 +51,13 @@ impl Owners {
     /// When the system gives no thread.
     pub(crate) fn start(store: NameStore, guests: Guests) -> io::Result<Self> {
         let (questions, asked) = sync_channel(MAX_WAITING);
-        let thread = Builder::new().name("names".into()).spawn(move || answer_all(store, guests, &asked))?;
-        Ok(Self { questions: Mutex::new(Some(questions)), thread: Mutex::new(Some(thread)), guests })
+        let thread =
+            Builder::new().name("names".into()).spawn(move || answer_all(store, guests, &asked))?;
+        Ok(Self {
+            questions: Mutex::new(Some(questions)),
+            thread: Mutex::new(Some(thread)),
+            guests,
+        })
     }
 
     /// Whether people without a key are let in.
@@ -128,9 +134,16 @@ mod tests {
     async fn the_first_key_to_log_in_owns_the_name() {
         let owners = Owners::start(NameStore::open_in_memory().unwrap(), Guests::Allow).unwrap();
         let (alice, mallory) = (PublicKey([1; 32]), PublicKey([2; 32]));
-        assert_eq!(owners.claim(name("alice"), None).await, Ok(Ok(())), "a guest may use what nobody owns");
+        assert_eq!(
+            owners.claim(name("alice"), None).await,
+            Ok(Ok(())),
+            "a guest may use what nobody owns"
+        );
         assert_eq!(owners.claim(name("alice"), Some(alice)).await, Ok(Ok(())));
-        assert_eq!(owners.claim(name("alice"), Some(mallory)).await, Ok(Err(Refusal::OwnedByAnother)));
+        assert_eq!(
+            owners.claim(name("alice"), Some(mallory)).await,
+            Ok(Err(Refusal::OwnedByAnother))
+        );
         assert_eq!(owners.claim(name("alice"), None).await, Ok(Err(Refusal::KeyNeeded)));
         assert_eq!(owners.claim(name("alice"), Some(alice)).await, Ok(Ok(())));
         owners.close().await;

@@ -13,22 +13,30 @@ pub enum ProofError {
     #[error("The app sent a key that can't be one. Update the app, or log in without a key.")]
     BadKey,
     /// Another key, challenge or name was signed.
-    #[error("The app's signature does not fit its key. Log in again; if that does not help, update the app.")]
+    #[error(
+        "The app's signature does not fit its key. Log in again; if that does not help, update the app."
+    )]
     BadSignature,
 }
 
-/// Checks a login's signature. Strict: keys and signatures that more than one message could fit are refused
-/// (RFC 8032 §5.1.7 without the cofactor, and no keys of small order).
+/// Checks a login's signature. Strict: keys and signatures that more than one message could fit are
+/// refused (RFC 8032 §5.1.7 without the cofactor, and no keys of small order).
 ///
 /// # Errors
 /// [`ProofError`] when the signature proves nothing.
-pub fn verify(key: &PublicKey, challenge: &str, name: &str, signature: &Signature) -> Result<(), ProofError> {
+pub fn verify(
+    key: &PublicKey,
+    challenge: &str,
+    name: &str,
+    signature: &Signature,
+) -> Result<(), ProofError> {
     let key = VerifyingKey::from_bytes(&key.0).map_err(|_| ProofError::BadKey)?;
     if key.is_weak() {
         return Err(ProofError::BadKey);
     }
     let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
-    key.verify_strict(&login_statement(challenge, name), &signature).map_err(|_| ProofError::BadSignature)
+    key.verify_strict(&login_statement(challenge, name), &signature)
+        .map_err(|_| ProofError::BadSignature)
 }
 
 /// The key that a login proves to hold; `None` for a guest's, which shows none.
@@ -38,7 +46,12 @@ pub fn verify(key: &PublicKey, challenge: &str, name: &str, signature: &Signatur
 pub(crate) fn proven(login: &Login, challenge: &str) -> Result<Option<PublicKey>, ProofError> {
     let Some(key) = &login.public_key else { return Ok(None) };
     let key = key.parse().map_err(|_| ProofError::BadKey)?;
-    let signature = login.signature.as_deref().unwrap_or_default().parse().map_err(|_| ProofError::BadSignature)?;
+    let signature = login
+        .signature
+        .as_deref()
+        .unwrap_or_default()
+        .parse()
+        .map_err(|_| ProofError::BadSignature)?;
     verify(&key, challenge, &login.username, &signature)?;
     Ok(Some(key))
 }
@@ -87,11 +100,17 @@ mod tests {
         let mut identity = [0; 32];
         identity[0] = 1;
         for weak in [[0; 32], identity] {
-            assert_eq!(verify(&PublicKey(weak), "c", "alice", &Signature([0; 64])), Err(ProofError::BadKey));
+            assert_eq!(
+                verify(&PublicKey(weak), "c", "alice", &Signature([0; 64])),
+                Err(ProofError::BadKey)
+            );
         }
         // No point of the curve.
         let mut off = [0; 32];
         off[0] = 2;
-        assert_eq!(verify(&PublicKey(off), "c", "alice", &Signature([0; 64])), Err(ProofError::BadKey));
+        assert_eq!(
+            verify(&PublicKey(off), "c", "alice", &Signature([0; 64])),
+            Err(ProofError::BadKey)
+        );
     }
 }

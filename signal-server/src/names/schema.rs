@@ -1,7 +1,8 @@
 //! The database file: how it is made, opened and brought up to date.
 //!
-//! WAL, so that `names list` reads while a server writes, and waits for a lock instead of failing. FULL synchronisation,
-//! because a claim that was granted must not be forgotten by a power failure: the next to come would own the name.
+//! WAL, so that `names list` reads while a server writes, and waits for a lock instead of failing.
+//! FULL synchronisation, because a claim that was granted must not be forgotten by a power failure:
+//! the next to come would own the name.
 
 use std::fs;
 use std::io;
@@ -20,8 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How soon to ask again where the database does not wait by itself.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// What brings a database from one format to the next; the format is the number of those that were applied. One that
-/// was released is never changed.
+/// What brings a database from one format to the next; the format is the number of those that were
+/// applied. One that was released is never changed.
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE names (
         name       TEXT    NOT NULL PRIMARY KEY,
@@ -37,19 +38,23 @@ const FORMAT: i64 = MIGRATIONS.len() as i64;
 /// Opens the database in a file, which is made when it is not there.
 pub(super) fn open(path: &Path) -> Result<Connection, NameStoreError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        private::make_folder(folder).map_err(|source| NameStoreError::NoPlace { path: folder.to_owned(), source })?;
+        private::make_folder(folder)
+            .map_err(|source| NameStoreError::NoPlace { path: folder.to_owned(), source })?;
     }
-    private::make_file(path).map_err(|source| NameStoreError::NoPlace { path: path.to_owned(), source })?;
+    private::make_file(path)
+        .map_err(|source| NameStoreError::NoPlace { path: path.to_owned(), source })?;
     // Not as a URI, lest a strange file name carry options.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(|error| NameStoreError::new(path, error))?;
+    let mut connection = Connection::open_with_flags(path, flags)
+        .map_err(|error| NameStoreError::new(path, error))?;
     prepare(&mut connection, path)?;
     Ok(connection)
 }
 
 /// Opens a database that is gone when it is closed.
 pub(super) fn open_in_memory(path: &Path) -> Result<Connection, NameStoreError> {
-    let mut connection = Connection::open_in_memory().map_err(|error| NameStoreError::new(path, error))?;
+    let mut connection =
+        Connection::open_in_memory().map_err(|error| NameStoreError::new(path, error))?;
     prepare(&mut connection, path)?;
     Ok(connection)
 }
@@ -84,19 +89,26 @@ fn format_of(connection: &Connection, path: &Path) -> Result<usize, NameStoreErr
     }
 }
 
-/// Turns the write-ahead log on. Two connections that do so at once don't wait for each other, so this asks again.
+/// Turns the write-ahead log on. Two connections that do so at once don't wait for each other, so
+/// this asks again.
 fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
     let asked = Instant::now();
     loop {
-        let mode = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
+        let mode = connection
+            .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
         match mode {
             Ok(mode) => {
                 if mode != "wal" && mode != "memory" {
-                    tracing::warn!("the disk with the names knows no shared memory: `names list` may have to wait");
+                    tracing::warn!(
+                        "the disk with the names knows no shared memory: `names list` may have to wait"
+                    );
                 }
                 return Ok(());
             }
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && asked.elapsed() < PATIENCE => {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && asked.elapsed() < PATIENCE =>
+            {
                 thread::sleep(RETRY);
             }
             Err(error) => return Err(error),
@@ -109,7 +121,8 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), NameStoreErro
         return Ok(());
     }
     let sql = |error| NameStoreError::new(path, error);
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
     // Another connection may have been faster.
     let format = format_of(&transaction, path)?;
     for migration in MIGRATIONS.iter().skip(format) {
@@ -120,8 +133,9 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), NameStoreErro
     transaction.commit().map_err(sql)
 }
 
-/// Files and folders that only their owner can read, where the system knows owners. What is there already is never
-/// opened here: closing it would take away the locks that another connection of this process has on it.
+/// Files and folders that only their owner can read, where the system knows owners. What is there
+/// already is never opened here: closing it would take away the locks that another connection of
+/// this process has on it.
 #[cfg(unix)]
 mod private {
     use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -136,7 +150,8 @@ mod private {
         match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                // A file that came from a backup. Whoever does not own it can't change its mode, and need not.
+                // A file that came from a backup. Whoever does not own it can't change its mode,
+                // and need not.
                 let file = fs::metadata(path)?;
                 if file.is_file() && file.permissions().mode() & 0o077 != 0 {
                     let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));

@@ -1,7 +1,8 @@
 //! The book of owned names, in one SQLite file.
 //!
-//! Calls last as long as the disk takes: reading a name some microseconds, granting a claim one synchronisation of the
-//! disk. Any number of connections and processes may share a file; of two that claim a name at once, one gets it.
+//! Calls last as long as the disk takes: reading a name some microseconds, granting a claim one
+//! synchronisation of the disk. Any number of connections and processes may share a file; of two
+//! that claim a name at once, one gets it.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -16,7 +17,8 @@ use super::schema;
 
 /// Stands in messages for the file of a store in memory.
 const IN_MEMORY: &str = "memory";
-/// How exactly it is remembered when an owner was last there. Coarse, so that most logins write nothing.
+/// How exactly it is remembered when an owner was last there. Coarse, so that most logins write
+/// nothing.
 const SEEN_GRAIN: Duration = Duration::from_secs(3600);
 
 /// A name and its owner.
@@ -40,7 +42,8 @@ pub struct NameStore {
 }
 
 impl NameStore {
-    /// Opens the store in a file. Makes the file (mode 0600) and its folder (0700) where they are missing.
+    /// Opens the store in a file. Makes the file (mode 0600) and its folder (0700) where they are
+    /// missing.
     ///
     /// # Errors
     /// [`NameStoreError`] says in one line what is wrong with the file and what to do.
@@ -76,18 +79,24 @@ impl NameStore {
         })
     }
 
-    /// Gives a name to a key, unless the name or one that looks like it is another's. The name is to be a canonical
-    /// one. What was granted is on the disk when this returns.
+    /// Gives a name to a key, unless the name or one that looks like it is another's. The name is
+    /// to be a canonical one. What was granted is on the disk when this returns.
     ///
     /// # Errors
     /// When the file can't be read or written; then nothing has changed.
-    pub fn claim(&mut self, name: &Username, key: &PublicKey, now: SystemTime) -> Result<Claim, NameStoreError> {
+    pub fn claim(
+        &mut self,
+        name: &Username,
+        key: &PublicKey,
+        now: SystemTime,
+    ) -> Result<Claim, NameStoreError> {
         // Most who log in own their name already, and need no lock.
         let claim = decision::claim(&self.standing(name)?, key);
         if claim != Claim::Granted {
             return Ok(claim);
         }
-        claim_for_good(&mut self.connection, name, key, now).map_err(|error| NameStoreError::new(&self.path, error))
+        claim_for_good(&mut self.connection, name, key, now)
+            .map_err(|error| NameStoreError::new(&self.path, error))
     }
 
     /// Remembers that the owner of a name was there. Nothing happens when nobody owns it.
@@ -104,7 +113,11 @@ impl NameStore {
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn list(&self, after: Option<&Username>, limit: usize) -> Result<Vec<OwnedName>, NameStoreError> {
+    pub fn list(
+        &self,
+        after: Option<&Username>,
+        limit: usize,
+    ) -> Result<Vec<OwnedName>, NameStoreError> {
         list(&self.connection, after, limit).map_err(|error| self.trouble(error))
     }
 
@@ -113,7 +126,8 @@ impl NameStore {
     /// # Errors
     /// When the file can't be written.
     pub fn release(&mut self, name: &Username) -> Result<bool, NameStoreError> {
-        let released = self.connection.execute("DELETE FROM names WHERE name = ?1", [name.as_str()]);
+        let released =
+            self.connection.execute("DELETE FROM names WHERE name = ?1", [name.as_str()]);
         released.map(|rows| rows > 0).map_err(|error| self.trouble(error))
     }
 
@@ -122,8 +136,8 @@ impl NameStore {
     }
 }
 
-/// A name counts before one that looks like it: the tables of look-alikes change from one Unicode to the next, and its
-/// owner must find it all the same.
+/// A name counts before one that looks like it: the tables of look-alikes change from one Unicode
+/// to the next, and its owner must find it all the same.
 fn standing(connection: &Connection, name: &Username) -> rusqlite::Result<Standing> {
     let mut query = connection.prepare_cached(
         "SELECT name, public_key FROM names WHERE name = :name OR skeleton = :skeleton
@@ -141,7 +155,8 @@ fn standing(connection: &Connection, name: &Username) -> rusqlite::Result<Standi
     })
 }
 
-/// Claims under a lock that keeps every other claim out, so that what was free stays free until it is taken.
+/// Claims under a lock that keeps every other claim out, so that what was free stays free until it
+/// is taken.
 fn claim_for_good(
     connection: &mut Connection,
     name: &Username,
@@ -184,7 +199,11 @@ fn see(connection: &Connection, name: &Username, now: SystemTime) -> rusqlite::R
     written.map(|_| ())
 }
 
-fn list(connection: &Connection, after: Option<&Username>, limit: usize) -> rusqlite::Result<Vec<OwnedName>> {
+fn list(
+    connection: &Connection,
+    after: Option<&Username>,
+    limit: usize,
+) -> rusqlite::Result<Vec<OwnedName>> {
     let mut query = connection.prepare_cached(
         "SELECT name, public_key, claimed_at, last_seen FROM names WHERE name > ?1 ORDER BY name LIMIT ?2",
     )?;
@@ -204,8 +223,9 @@ fn list(connection: &Connection, after: Option<&Username>, limit: usize) -> rusq
 
 fn name_in(row: &Row<'_>, column: usize) -> rusqlite::Result<Username> {
     let text: String = row.get(column)?;
-    Username::parse(&text)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+    Username::parse(&text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+    })
 }
 
 fn key_in(row: &Row<'_>, column: usize) -> rusqlite::Result<PublicKey> {
@@ -262,7 +282,10 @@ mod tests {
         let mut store = store();
         assert_eq!(store.claim(&name("bob1"), &ALICES, at(0)).unwrap(), Claim::Granted);
         for key in [ALICES, MALLORYS] {
-            assert_eq!(store.claim(&name("bobl"), &key, at(0)).unwrap(), Claim::LooksLike(name("bob1")));
+            assert_eq!(
+                store.claim(&name("bobl"), &key, at(0)).unwrap(),
+                Claim::LooksLike(name("bob1"))
+            );
         }
         assert_eq!(store.standing(&name("bobl")).unwrap(), Standing::LooksLike(name("bob1")));
         assert_eq!(store.owner(&name("bobl")).unwrap(), None);
@@ -292,7 +315,8 @@ mod tests {
         assert_eq!(after(20), Some(at(13_600)));
         store.seen(&name("nobody"), at(99_999)).unwrap();
         assert_eq!(store.list(None, 9).unwrap().len(), 1);
-        let synchronous: i64 = store.connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        let synchronous: i64 =
+            store.connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
         assert_eq!(synchronous, 2, "claims still wait for the disk");
     }
 
@@ -306,7 +330,8 @@ mod tests {
         let texts: Vec<_> = first.iter().map(|owned| owned.name.as_str()).collect();
         assert_eq!(texts, ["alice", "bob", "carol"]);
         let rest = store.list(first.last().map(|owned| &owned.name), 3).unwrap();
-        let dora = OwnedName { name: name("dora"), key: ALICES, claimed_at: at(7), last_seen: at(7) };
+        let dora =
+            OwnedName { name: name("dora"), key: ALICES, claimed_at: at(7), last_seen: at(7) };
         assert_eq!(rest, [dora]);
     }
 
@@ -319,7 +344,10 @@ mod tests {
         store.connection.execute("UPDATE names SET claimed_at = -9223372036854775808", []).unwrap();
         store.connection.execute("UPDATE names SET last_seen = 9223372036854775807", []).unwrap();
         store.seen(&name("alice"), at(1)).unwrap();
-        assert_eq!(store.list(None, 9).unwrap().first().map(|owned| owned.claimed_at), Some(UNIX_EPOCH));
+        assert_eq!(
+            store.list(None, 9).unwrap().first().map(|owned| owned.claimed_at),
+            Some(UNIX_EPOCH)
+        );
     }
 
     #[test]

@@ -157,7 +157,9 @@ async fn outbox_and_client() -> (Outbox, WebSocketStream<TcpStream>) {
 }
 
 async fn heard(client: &mut WebSocketStream<TcpStream>) -> ServerMessage {
-    let next = tokio::time::timeout(Duration::from_secs(20), client.next()).await.expect("a message in time");
+    let next = tokio::time::timeout(Duration::from_secs(20), client.next())
+        .await
+        .expect("a message in time");
     let Some(Ok(Message::Text(text))) = next else { panic!("no text: {next:?}") };
     decode_server(&text).unwrap()
 }
@@ -188,14 +190,18 @@ async fn what_the_task_has_to_complete_waits_for_it_and_so_does_all_that_comes_a
     outbox.deliver();
     assert_eq!((wakes(), heard(&mut client).await), (1, said("before")));
 
-    let stun = vec![IceServer { urls: vec!["stun:127.0.0.1".into()], username: None, credential: None }];
+    let stun =
+        vec![IceServer { urls: vec!["stun:127.0.0.1".into()], username: None, credential: None }];
     let complete = |message: &mut ServerMessage| {
         if let ServerMessage::LoggedIn { ice_servers, .. } = message {
             ice_servers.clone_from(&stun);
         }
     };
     poll_fn(|cx| outbox.poll_write_out(cx, complete)).await.unwrap();
-    assert_eq!((heard(&mut client).await, heard(&mut client).await), (login(stun.clone()), said("after")));
+    assert_eq!(
+        (heard(&mut client).await, heard(&mut client).await),
+        (login(stun.clone()), said("after"))
+    );
 }
 
 #[tokio::test]
@@ -214,7 +220,10 @@ async fn what_the_stream_does_not_take_is_written_by_the_task_alone_and_in_order
     outbox.push(large(sent));
     outbox.deliver();
     assert_eq!(wakes(), 1, "the task has to hear of it");
-    assert!(!outbox.lock().messages.is_empty(), "nobody else writes while the stream takes nothing");
+    assert!(
+        !outbox.lock().messages.is_empty(),
+        "nobody else writes while the stream takes nothing"
+    );
 
     let write = poll_fn(|cx| outbox.poll_write_out(cx, |_| ()));
     let read = async {
@@ -269,7 +278,8 @@ async fn many_senders_at_once_lose_nothing_and_each_is_heard_in_order() {
     let mut next = [0; SENDERS];
     for _ in 0..SENDERS * MESSAGES {
         let message = heard(&mut client).await;
-        let sender = (0..SENDERS).find(|sender| message == said(&format!("{sender} {}", next[*sender])));
+        let sender =
+            (0..SENDERS).find(|sender| message == said(&format!("{sender} {}", next[*sender])));
         next[sender.unwrap_or_else(|| panic!("{message:?} after {next:?}"))] += 1;
     }
     assert_eq!(next, [MESSAGES; SENDERS]);

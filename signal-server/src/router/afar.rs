@@ -29,7 +29,9 @@ impl Router {
             }
             News::Presence(name, online) => {
                 // Whoever is here has been told already.
-                if self.registry.owner_of(&name).is_none() && self.registry.seen_elsewhere(&name, online) {
+                if self.registry.owner_of(&name).is_none()
+                    && self.registry.seen_elsewhere(&name, online)
+                {
                     self.tell_watchers(&name, online, &mut out);
                 }
             }
@@ -48,12 +50,18 @@ impl Router {
     fn receive(&mut self, Envelope { to, message }: Envelope, now: Instant, out: &mut Vec<Output>) {
         let Some(connection) = self.registry.owner_of(&to) else { return };
         match &message {
-            ServerMessage::Call { from, call, signal } => self.remember(from, &to, call.as_ref(), signal, now),
-            ServerMessage::UserJoined { room, username } if self.rooms.room_of(&to) == Some(room) => {
+            ServerMessage::Call { from, call, signal } => {
+                self.remember(from, &to, call.as_ref(), signal, now)
+            }
+            ServerMessage::UserJoined { room, username }
+                if self.rooms.room_of(&to) == Some(room) =>
+            {
                 // A room with two others can't be: the cluster let them in.
                 let _ = self.rooms.enter(username, room);
             }
-            ServerMessage::UserLeft { room, username } if self.rooms.room_of(username) == Some(room) => {
+            ServerMessage::UserLeft { room, username }
+                if self.rooms.room_of(username) == Some(room) =>
+            {
                 self.rooms.leave(username);
             }
             _ => {}
@@ -61,15 +69,17 @@ impl Router {
         out.push(deliver(connection, message));
     }
 
-    /// This node can no longer vouch for a name. Another may have it by now, so nothing is said of its going; whether
-    /// they are online somewhere the cluster is asked.
+    /// This node can no longer vouch for a name. Another may have it by now, so nothing is said of
+    /// its going; whether they are online somewhere the cluster is asked.
     fn let_go(&mut self, name: &Username, now: Instant, out: &mut Vec<Output>) {
         let Some(connection) = self.registry.owner_of(name) else { return };
         let lives = !self.sessions.is_waiting(connection);
         self.end(connection, now, out);
         out.retain(|output| match output {
             Output::Announce(_) => false,
-            Output::Deliver(Delivery { message: ServerMessage::Presence { username, .. }, .. }) => username != name,
+            Output::Deliver(Delivery {
+                message: ServerMessage::Presence { username, .. }, ..
+            }) => username != name,
             _ => true,
         });
         if self.registry.watchers_of(name).next().is_some() {

@@ -1,5 +1,5 @@
-//! The lobby: where the pages of dialect 4 are, which know neither names nor rooms. Every guest who is in no room is
-//! there, and what one says is heard by all the others.
+//! The lobby: where the pages of dialect 4 are, which know neither names nor rooms. Every guest who
+//! is in no room is there, and what one says is heard by all the others.
 
 use visavis_shared::{Payload, ServerMessage};
 
@@ -26,21 +26,36 @@ impl Router {
     }
 
     /// Tells everyone in the lobby, on this node and the others, but for one.
-    pub(super) fn tell_lobby(&self, except: ConnectionId, message: &ServerMessage, out: &mut Vec<Output>) {
+    pub(super) fn tell_lobby(
+        &self,
+        except: ConnectionId,
+        message: &ServerMessage,
+        out: &mut Vec<Output>,
+    ) {
         self.tell_own_lobby(Some(except), message, out);
         match message {
             ServerMessage::Broadcast { from, message } => {
                 self.announce(Announcement::Broadcast(from.clone(), message.clone()), out);
             }
-            ServerMessage::GuestLeft { username } => self.announce(Announcement::GuestLeft(username.clone()), out),
+            ServerMessage::GuestLeft { username } => {
+                self.announce(Announcement::GuestLeft(username.clone()), out)
+            }
             _ => {}
         }
     }
 
     /// Tells everyone in the lobby of this node, but for one.
-    pub(super) fn tell_own_lobby(&self, except: Option<ConnectionId>, message: &ServerMessage, out: &mut Vec<Output>) {
-        let mut members: Vec<_> =
-            self.registry.guests().filter(|guest| Some(*guest) != except && self.is_in_lobby(*guest)).collect();
+    pub(super) fn tell_own_lobby(
+        &self,
+        except: Option<ConnectionId>,
+        message: &ServerMessage,
+        out: &mut Vec<Output>,
+    ) {
+        let mut members: Vec<_> = self
+            .registry
+            .guests()
+            .filter(|guest| Some(*guest) != except && self.is_in_lobby(*guest))
+            .collect();
         // In the order in which they came, so that a schedule always goes the same way.
         members.sort_unstable();
         out.extend(members.into_iter().map(|to| deliver(to, message.clone())));

@@ -22,7 +22,12 @@ pub struct LoginAttempt {
 
 impl Router {
     /// Somebody logs in.
-    pub fn log_in(&mut self, from: ConnectionId, attempt: LoginAttempt, now: Instant) -> Vec<Output> {
+    pub fn log_in(
+        &mut self,
+        from: ConnectionId,
+        attempt: LoginAttempt,
+        now: Instant,
+    ) -> Vec<Output> {
         if let Some(name) = self.registry.name_of(from) {
             let message = format!("This connection is logged in as \"{name}\" already.");
             return vec![refused(from, LoginRefusal::AlreadyLoggedIn, message)];
@@ -41,7 +46,13 @@ impl Router {
         {
             return self.resume(before, from, &name, attempt.resume);
         }
-        let claim = Claim { name, key: attempt.key, listed: true, resumable: attempt.resume.is_some(), resume: shown };
+        let claim = Claim {
+            name,
+            key: attempt.key,
+            listed: true,
+            resumable: attempt.resume.is_some(),
+            resume: shown,
+        };
         if let Some(owner) = self.registry.owner_of(&claim.name)
             && !self.is_same_person(owner, &claim)
         {
@@ -94,7 +105,10 @@ impl Router {
             self.sessions.begin(from, token.hash());
         }
         let resume = grant.token.map(|token| token.as_str().to_owned());
-        out.push(deliver(from, ServerMessage::LoggedIn { username: name.clone(), ice_servers: Vec::new(), resume }));
+        out.push(deliver(
+            from,
+            ServerMessage::LoggedIn { username: name.clone(), ice_servers: Vec::new(), resume },
+        ));
         if listed {
             self.registry.seen_elsewhere(&name, false);
             self.tell_watchers(&name, true, &mut out);
@@ -102,7 +116,8 @@ impl Router {
         out
     }
 
-    /// Goes on with a session on another connection. What waited comes after the reply, in its order.
+    /// Goes on with a session on another connection. What waited comes after the reply, in its
+    /// order.
     fn resume(
         &mut self,
         before: ConnectionId,
@@ -114,15 +129,25 @@ impl Router {
         self.registry.move_to(before, from);
         self.sessions.move_to(before, from);
         self.calls.back(name);
-        let reply = ServerMessage::LoggedIn { username: name.clone(), ice_servers: Vec::new(), resume: token };
+        let reply = ServerMessage::LoggedIn {
+            username: name.clone(),
+            ice_servers: Vec::new(),
+            resume: token,
+        };
         let mut out = vec![deliver(from, reply), Output::Adopt { from: before, by: from }];
-        out.push(if was_lost { Output::Forget(before) } else { Output::Close(before, Closing::Replaced) });
+        out.push(if was_lost {
+            Output::Forget(before)
+        } else {
+            Output::Close(before, Closing::Replaced)
+        });
         out
     }
 
     /// Whether whoever is logged in is the same as who claims the name, by their key.
     fn is_same_person(&self, owner: ConnectionId, claim: &Claim) -> bool {
-        self.registry.person(owner).is_some_and(|person| person.key.is_some() && person.key == claim.key)
+        self.registry
+            .person(owner)
+            .is_some_and(|person| person.key.is_some() && person.key == claim.key)
     }
 }
 

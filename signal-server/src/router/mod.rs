@@ -1,10 +1,12 @@
 //! The rules: a message from one connection goes in, what has to be done about it comes out.
 //!
-//! Pure: no socket, no clock, no dialect, no database. [`Router::handle`] never fails; what may not be done is answered
-//! with an error to its sender and changes nothing. A message about a call reaches nobody but the one it names. What
-//! only the cluster (`crate::cluster`) can say, the router asks as a [`Question`] and takes the answer by one of its
-//! `settle_…` methods; whoever carries that out hears nothing more from the connection until then, so the order of a
-//! connection's messages is kept. A router that is alone ([`Rules::alone`]) asks only who may have a name.
+//! Pure: no socket, no clock, no dialect, no database. [`Router::handle`] never fails; what may not
+//! be done is answered with an error to its sender and changes nothing. A message about a call
+//! reaches nobody but the one it names. What only the cluster (`crate::cluster`) can say, the
+//! router asks as a [`Question`] and takes the answer by one of its `settle_…` methods; whoever
+//! carries that out hears nothing more from the connection until then, so the order of a
+//! connection's messages is kept. A router that is alone ([`Rules::alone`]) asks only who may have
+//! a name.
 
 mod afar;
 mod lobby;
@@ -16,11 +18,14 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use visavis_shared::identity::canonical_name;
-use visavis_shared::{CallId, CallSignal, ClientMessage, CloseReason, ErrorCode, ServerMessage, Username};
+use visavis_shared::{
+    CallId, CallSignal, ClientMessage, CloseReason, ErrorCode, ServerMessage, Username,
+};
 
 pub use self::login::LoginAttempt;
 pub use self::outcome::{
-    Announcement, Claim, ClaimRefusal, Closing, Delivery, Envelope, Grant, News, Output, Question, Undeliverable,
+    Announcement, Claim, ClaimRefusal, Closing, Delivery, Envelope, Grant, News, Output, Question,
+    Undeliverable,
 };
 pub use self::rooms::Entry;
 use crate::calls::Calls;
@@ -69,8 +74,14 @@ impl Router {
         &self.registry
     }
 
-    /// Takes a message. A login by it is that of a guest: one that showed a key goes to [`Router::log_in`].
-    pub fn handle(&mut self, from: ConnectionId, message: ClientMessage, now: Instant) -> Vec<Output> {
+    /// Takes a message. A login by it is that of a guest: one that showed a key goes to
+    /// [`Router::log_in`].
+    pub fn handle(
+        &mut self,
+        from: ConnectionId,
+        message: ClientMessage,
+        now: Instant,
+    ) -> Vec<Output> {
         let (kind, call) = (message.type_name(), message.call().cloned());
         // Nearly every message makes one output.
         let mut out = Vec::with_capacity(1);
@@ -80,7 +91,8 @@ impl Router {
         out
     }
 
-    /// A connection is gone. Its session is over, unless it has a token: then it waits, and what is for it is kept.
+    /// A connection is gone. Its session is over, unless it has a token: then it waits, and what is
+    /// for it is kept.
     pub fn disconnect(&mut self, connection: ConnectionId, now: Instant) -> Vec<Output> {
         let mut out = Vec::new();
         if !self.sessions.detach(connection, now) {
@@ -159,7 +171,8 @@ impl Router {
     ) -> Result<(), Refusal> {
         match message {
             ClientMessage::Login(login) => {
-                let attempt = LoginAttempt { username: login.username, key: None, resume: login.resume };
+                let attempt =
+                    LoginAttempt { username: login.username, key: None, resume: login.resume };
                 out.extend(self.log_in(from, attempt, now));
             }
             ClientMessage::Users { prefix } => self.list(from, &prefix, out)?,
@@ -193,7 +206,10 @@ impl Router {
     fn list(&self, from: ConnectionId, prefix: &str, out: &mut Vec<Output>) -> Result<(), Refusal> {
         self.name_of(from)?;
         if !self.rules.directory {
-            return Err(Refusal(ErrorCode::NotAllowed, "This server does not list who is online.".into()));
+            return Err(Refusal(
+                ErrorCode::NotAllowed,
+                "This server does not list who is online.".into(),
+            ));
         }
         // Names are lower case throughout.
         let prefix = prefix.to_lowercase();
@@ -207,7 +223,11 @@ impl Router {
     }
 
     /// The cluster said who is online, or that it can't.
-    pub fn settle_users(&self, from: ConnectionId, answer: Option<(Vec<Username>, usize)>) -> Vec<Output> {
+    pub fn settle_users(
+        &self,
+        from: ConnectionId,
+        answer: Option<(Vec<Username>, usize)>,
+    ) -> Vec<Output> {
         let Some(asker) = self.registry.name_of(from) else { return Vec::new() };
         vec![match answer {
             Some((mut users, total)) => {
@@ -221,7 +241,8 @@ impl Router {
     }
 
     fn watch(&mut self, from: ConnectionId, usernames: Vec<Username>, out: &mut Vec<Output>) {
-        let names: BTreeSet<Username> = usernames.into_iter().map(|name| self.spelled(name)).collect();
+        let names: BTreeSet<Username> =
+            usernames.into_iter().map(|name| self.spelled(name)).collect();
         let change = self.registry.watch(from, names.clone());
         if !self.rules.alone {
             for name in &change.begun {
@@ -231,10 +252,12 @@ impl Router {
             }
         }
         // Of the others the cluster will say whether they are there.
-        out.extend(names.into_iter().filter(|name| !self.registry.is_asked(name)).map(|username| {
-            let online = self.registry.is_seen(&username);
-            deliver(from, ServerMessage::Presence { username, online })
-        }));
+        out.extend(names.into_iter().filter(|name| !self.registry.is_asked(name)).map(
+            |username| {
+                let online = self.registry.is_seen(&username);
+                deliver(from, ServerMessage::Presence { username, online })
+            },
+        ));
         self.announce_watching(change, out);
     }
 
@@ -255,7 +278,13 @@ impl Router {
         );
     }
 
-    fn tell_lost(&self, name: &Username, to: &Username, call: Option<CallId>, out: &mut Vec<Output>) {
+    fn tell_lost(
+        &self,
+        name: &Username,
+        to: &Username,
+        call: Option<CallId>,
+        out: &mut Vec<Output>,
+    ) {
         let signal = CallSignal::Close(Some(CloseReason::Disconnected));
         self.send(to, ServerMessage::Call { from: name.clone(), call, signal }, out);
     }
@@ -268,20 +297,29 @@ impl Router {
         canonical_name(name.as_str()).unwrap_or(name)
     }
 
-    /// The same for a name that somebody got from the server: that of a page on another node is known by the room or the
-    /// call that both are in.
+    /// The same for a name that somebody got from the server: that of a page on another node is
+    /// known by the room or the call that both are in.
     fn spelled_by(&self, sender: &Username, name: Username) -> Username {
-        let mut with_sender = self.rooms.room_of(sender).into_iter().flat_map(|room| self.rooms.others(sender, room));
+        let mut with_sender =
+            self.rooms.room_of(sender).into_iter().flat_map(|room| self.rooms.others(sender, room));
         if with_sender.any(|other| *other == name) || self.calls.is_with(sender, &name) {
             return name;
         }
         self.spelled(name)
     }
 
-    /// Whom a message about a call is for: who it names, or else whoever the sender is in a call with.
-    fn addressee(&self, name: &Username, to: Option<Username>, now: Instant) -> Result<Username, Refusal> {
+    /// Whom a message about a call is for: who it names, or else whoever the sender is in a call
+    /// with.
+    fn addressee(
+        &self,
+        name: &Username,
+        to: Option<Username>,
+        now: Instant,
+    ) -> Result<Username, Refusal> {
         match to.map(|to| self.spelled_by(name, to)) {
-            Some(to) if to == *name => Err(Refusal(ErrorCode::NotAllowed, "You can't call yourself.".into())),
+            Some(to) if to == *name => {
+                Err(Refusal(ErrorCode::NotAllowed, "You can't call yourself.".into()))
+            }
             Some(to) => Ok(to),
             None => {
                 let nobody = || Refusal(ErrorCode::UnknownUser, "You are not in a call.".into());
@@ -318,11 +356,19 @@ impl Router {
     }
 
     /// Keeps in mind who is in a call with whom.
-    fn remember(&mut self, from: &Username, to: &Username, call: Option<&CallId>, signal: &CallSignal, now: Instant) {
+    fn remember(
+        &mut self,
+        from: &Username,
+        to: &Username,
+        call: Option<&CallId>,
+        signal: &CallSignal,
+        now: Instant,
+    ) {
         match signal {
             CallSignal::Offer(_) => self.calls.offered(from, to, call, now),
             CallSignal::Answer(_) => self.calls.answered(from, to, call),
-            // Who was lost on another node may come back, or be somebody else by then: better told too little of them.
+            // Who was lost on another node may come back, or be somebody else by then: better told
+            // too little of them.
             CallSignal::Decline(_) | CallSignal::Close(_) => self.calls.ended(from, to, call),
             CallSignal::Ringing | CallSignal::Candidate(_) => {}
         }
@@ -346,13 +392,19 @@ impl Router {
 
 impl Refusal {
     fn unavailable() -> Self {
-        Self(ErrorCode::Unavailable, "The servers can't reach each other at the moment. Try again soon.".into())
+        Self(
+            ErrorCode::Unavailable,
+            "The servers can't reach each other at the moment. Try again soon.".into(),
+        )
     }
 
     /// As it is told to the sender of what was refused.
     fn told(self, to: ConnectionId, kind: &str, call: Option<CallId>) -> Output {
         let Self(code, message) = self;
-        deliver(to, ServerMessage::Error { code, message, in_reply_to: Some(kind.to_owned()), call })
+        deliver(
+            to,
+            ServerMessage::Error { code, message, in_reply_to: Some(kind.to_owned()), call },
+        )
     }
 }
 

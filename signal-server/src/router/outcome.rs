@@ -36,8 +36,8 @@ pub enum Output {
 pub struct Delivery {
     /// Whom it is for.
     pub to: ConnectionId,
-    /// What it is. [`ServerMessage::LoggedIn`] names no ICE servers: those depend on the way by which the client came,
-    /// and the connection puts them in.
+    /// What it is. [`ServerMessage::LoggedIn`] names no ICE servers: those depend on the way by
+    /// which the client came, and the connection puts them in.
     pub message: ServerMessage,
 }
 
@@ -51,13 +51,16 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Who has to be told when it can't be delivered, and of what: only what a person asked for is worth an error.
+    /// Who has to be told when it can't be delivered, and of what: only what a person asked for is
+    /// worth an error.
     #[must_use]
     pub fn return_address(&self) -> Option<(&Username, &'static str, Option<&CallId>)> {
         match &self.message {
             ServerMessage::Call { from, call, signal } => match signal {
                 // Whoever ends something is content when nobody is there to hear it.
-                visavis_shared::CallSignal::Close(_) | visavis_shared::CallSignal::Decline(_) => None,
+                visavis_shared::CallSignal::Close(_) | visavis_shared::CallSignal::Decline(_) => {
+                    None
+                }
                 signal => Some((from, signal.type_name(), call.as_ref())),
             },
             _ => None,
@@ -70,7 +73,8 @@ impl Envelope {
 pub enum Closing {
     /// Its session goes on on another connection.
     Replaced,
-    /// This node can no longer vouch for the name: the client should log in anew, perhaps elsewhere.
+    /// This node can no longer vouch for the name: the client should log in anew, perhaps
+    /// elsewhere.
     LeaseLost,
 }
 
@@ -132,8 +136,8 @@ pub enum ClaimRefusal {
 pub enum Announcement {
     /// A name is free.
     Released(Username),
-    /// Somebody here wants to know when this one comes and goes, and whether they are there now: the answer is
-    /// [`News::Presence`], in any case.
+    /// Somebody here wants to know when this one comes and goes, and whether they are there now:
+    /// the answer is [`News::Presence`], in any case.
     Watching(Username),
     /// Nobody here wants to know that any more.
     NotWatching(Username),

@@ -61,7 +61,14 @@ impl Router {
         out
     }
 
-    fn tell_joined(&self, from: ConnectionId, name: &Username, room: &RoomId, is_new: bool, out: &mut Vec<Output>) {
+    fn tell_joined(
+        &self,
+        from: ConnectionId,
+        name: &Username,
+        room: &RoomId,
+        is_new: bool,
+        out: &mut Vec<Output>,
+    ) {
         let users: Vec<_> = self.rooms.others(name, room).cloned().collect();
         out.push(deliver(from, ServerMessage::Joined { room: room.clone(), users: users.clone() }));
         if is_new {
@@ -75,7 +82,11 @@ impl Router {
     /// Tells those who are in a room that somebody left it.
     pub(super) fn tell_left(&self, room: &RoomId, name: &Username, out: &mut Vec<Output>) {
         for other in self.rooms.others(name, room) {
-            self.send(other, ServerMessage::UserLeft { room: room.clone(), username: name.clone() }, out);
+            self.send(
+                other,
+                ServerMessage::UserLeft { room: room.clone(), username: name.clone() },
+                out,
+            );
         }
         self.announce(Announcement::LeftRoom(room.clone(), name.clone()), out);
     }
@@ -88,10 +99,17 @@ impl Router {
         out: &mut Vec<Output>,
     ) -> Result<(), Refusal> {
         if self.rooms.room_of(name) != Some(&room) {
-            return Err(Refusal(ErrorCode::NotAllowed, format!("You are not in the room \"{room}\".")));
+            return Err(Refusal(
+                ErrorCode::NotAllowed,
+                format!("You are not in the room \"{room}\"."),
+            ));
         }
         for other in self.rooms.others(name, &room) {
-            let said = ServerMessage::Message { room: room.clone(), username: name.clone(), message: message.clone() };
+            let said = ServerMessage::Message {
+                room: room.clone(),
+                username: name.clone(),
+                message: message.clone(),
+            };
             self.send(other, said, out);
         }
         Ok(())

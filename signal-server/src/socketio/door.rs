@@ -1,6 +1,7 @@
 //! Where the library meets us: a socket comes in, is heard, and leaves.
 //!
-//! The library calls each of these in order for one socket, and spawns nothing: the order of events is kept.
+//! The library calls each of these in order for one socket, and spawns nothing: the order of events
+//! is kept.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -41,7 +42,9 @@ impl Door {
         let mut seat = self.context.hub.seat();
         if let Some(pending) = seat.enter_as_guest(me) {
             let in_time = timeout(self.context.timing.login, pending).await;
-            in_time.map_err(|_| Box::new("The server is too busy. Try again in a moment.") as Refusal)?;
+            in_time.map_err(|_| {
+                Box::new("The server is too busy. Try again in a moment.") as Refusal
+            })?;
         }
         match seat.outbox().pop() {
             Ok(Some(ServerMessage::LoginRefused { message, .. })) => Err(Box::new(message)),
@@ -51,7 +54,9 @@ impl Door {
 
     async fn let_in(&self, socket: &Arc<Socket>) -> Result<(), Refusal> {
         let line = socket.req_parts().extensions.get::<Arc<Line>>().filter(|line| line.enter());
-        let line = line.ok_or_else(|| Box::new("This session can't be used any more. Open another one.") as Refusal)?;
+        let line = line.ok_or_else(|| {
+            Box::new("This session can't be used any more. Open another one.") as Refusal
+        })?;
         let id = socket.id.as_str();
         line.set_library_id(id);
         let me = Username::parse(id).map_err(|error| Box::new(error) as Refusal)?;
@@ -80,7 +85,9 @@ impl ConnectHandler<LocalAdapter, Self> for Door {
     }
 
     fn call(&self, socket: Arc<Socket>, _auth: Option<Value>) {
-        let Some(line) = socket.req_parts().extensions.get::<Arc<Line>>().map(Arc::clone) else { return };
+        let Some(line) = socket.req_parts().extensions.get::<Arc<Line>>().map(Arc::clone) else {
+            return;
+        };
         let start = line.start.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(start) = start {
             tokio::spawn(Session::new(line, socket, start).run());
@@ -146,7 +153,12 @@ impl MessageHandler<LocalAdapter, Self> for Ears {
 struct Leaving(Arc<Line>);
 
 impl DisconnectHandler<LocalAdapter, Self> for Leaving {
-    fn call_with_defer(&self, socket: Arc<Socket>, reason: DisconnectReason, defer: fn(Arc<Socket>)) {
+    fn call_with_defer(
+        &self,
+        socket: Arc<Socket>,
+        reason: DisconnectReason,
+        defer: fn(Arc<Socket>),
+    ) {
         if reason == DisconnectReason::ClientNSDisconnect {
             self.0.goodbye();
         }

@@ -1,8 +1,8 @@
 //! What a session said and nobody has looked at yet.
 //!
-//! The library hands events over as fast as they come, while some of them take time. Beyond a handful
-//! ([`Inbox::is_crowded`]) nothing more is read from the session's WebSocket, and its posts are not answered; a client
-//! that goes on all the same runs it over.
+//! The library hands events over as fast as they come, while some of them take time. Beyond a
+//! handful ([`Inbox::is_crowded`]) nothing more is read from the session's WebSocket, and its posts
+//! are not answered; a client that goes on all the same runs it over.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -65,7 +65,10 @@ struct Queue {
 impl Inbox {
     pub(super) fn push(&self, event: Heard) -> Result<(), Full> {
         let mut queue = self.lock();
-        if queue.closed || queue.events.len() >= MAX_EVENTS || queue.bytes + event.bytes() > MAX_BYTES {
+        if queue.closed
+            || queue.events.len() >= MAX_EVENTS
+            || queue.bytes + event.bytes() > MAX_BYTES
+        {
             return Err(Full);
         }
         queue.bytes += event.bytes();

@@ -1,7 +1,8 @@
-//! What the parts of one session share: its requests, its WebSocket, and the task that speaks for it.
+//! What the parts of one session share: its requests, its WebSocket, and the task that speaks for
+//! it.
 //!
-//! The library keeps a line for as long as it knows the session. The session's place is free, and its key forgotten, as
-//! soon as it is over.
+//! The library keeps a line for as long as it knows the session. The session's place is free, and
+//! its key forgotten, as soon as it is over.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -31,13 +32,15 @@ pub(super) enum End {
 /// One session of Engine.IO.
 #[derive(Debug)]
 pub(super) struct Line {
-    /// What its requests name it by. The library's own id won't do: it is what other people call the socket by, and
-    /// whoever knows the key can speak for the session.
+    /// What its requests name it by. The library's own id won't do: it is what other people call
+    /// the socket by, and whoever knows the key can speak for the session.
     key: String,
     owner: Weak<SocketIo>,
-    /// Whose session it is. Only there to be dropped: it may hold their place among those whom a proxy brings.
+    /// Whose session it is. Only there to be dropped: it may hold their place among those whom a
+    /// proxy brings.
     _caller: Caller,
-    /// The place of a session without a connection of its own; one with a WebSocket has the connection's.
+    /// The place of a session without a connection of its own; one with a WebSocket has the
+    /// connection's.
     place: Mutex<Option<Permit>>,
     library_id: OnceLock<String>,
     /// The socket was let in, once and for all.
@@ -58,7 +61,12 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(key: String, owner: Weak<SocketIo>, caller: Caller, place: Option<Permit>) -> Self {
+    pub(super) fn new(
+        key: String,
+        owner: Weak<SocketIo>,
+        caller: Caller,
+        place: Option<Permit>,
+    ) -> Self {
         Self {
             key,
             owner,
@@ -165,7 +173,8 @@ impl Line {
         self.writer.register(waker);
     }
 
-    /// So many bytes are given to the library. A number that is too small does no harm, one that is too large does.
+    /// So many bytes are given to the library. A number that is too small does no harm, one that is
+    /// too large does.
     pub(super) fn give(&self, bytes: usize) {
         self.unwritten.fetch_add(bytes, Ordering::AcqRel);
     }
@@ -173,9 +182,9 @@ impl Line {
     /// So many bytes were written, be they what was given or not.
     pub(super) fn wrote(&self, bytes: usize) {
         // The closure never says no.
-        let _ = self
-            .unwritten
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |unwritten| Some(unwritten.saturating_sub(bytes)));
+        let _ = self.unwritten.fetch_update(Ordering::AcqRel, Ordering::Acquire, |unwritten| {
+            Some(unwritten.saturating_sub(bytes))
+        });
         self.written.notify_one();
     }
 

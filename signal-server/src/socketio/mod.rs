@@ -1,10 +1,12 @@
 //! Socket.IO, for the pages of dialects 3 and 4: the front of `/socket.io/`.
 //!
-//! `socketioxide` does the protocol. What it leaves open to a hostile network is done here: a session takes one place
-//! among the connections however it is carried, has a deadline for every write, can be ended at any time, is slowed down
-//! while its events take time, and is named in requests by a key that nobody else learns. (The library uses the id by
-//! which others call a socket for that as well, and whoever knew it could read and write over long polls in another's
-//! name.) A session is a [`line::Line`]; a socket on it is a guest at the hub, in the lobby until it joins a room.
+//! `socketioxide` does the protocol. What it leaves open to a hostile network is done here: a
+//! session takes one place among the connections however it is carried, has a deadline for every
+//! write, can be ended at any time, is slowed down while its events take time, and is named in
+//! requests by a key that nobody else learns. (The library uses the id by which others call a
+//! socket for that as well, and whoever knew it could read and write over long polls in another's
+//! name.) A session is a [`line::Line`]; a socket on it is a guest at the hub, in the lobby until
+//! it joins a room.
 
 mod door;
 mod inbox;
@@ -45,9 +47,11 @@ use crate::connection::Context;
 use crate::http::{self, Answer, Caller, WholeRequest, boxed, plain};
 use crate::transport::Transport;
 
-/// How long a client may take to answer a ping, in fifths of the time between two: 20 of 25 seconds.
+/// How long a client may take to answer a ping, in fifths of the time between two: 20 of 25
+/// seconds.
 const PING_TIMEOUT_FIFTHS: u32 = 4;
-/// What the library keeps for a session to be written, in packets. Its pings need room beside what we give it.
+/// What the library keeps for a session to be written, in packets. Its pings need room beside what
+/// we give it.
 const MAX_PACKETS: usize = 128;
 /// Allocated for every WebSocket at once.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -57,7 +61,8 @@ const MAX_ATTACHMENTS: usize = 16;
 /// What a page is told that may not open another session.
 const TOO_MANY_SESSIONS: &str = "There are too many connections. Try again later.";
 /// What a page is told that opens sessions too often.
-const TOO_MANY_LOGINS: &str = "There were too many logins from your address. Try again in a few seconds.";
+const TOO_MANY_LOGINS: &str =
+    "There were too many logins from your address. Try again in a few seconds.";
 
 /// The front of `/socket.io/`.
 pub(crate) struct SocketIo {
@@ -127,9 +132,12 @@ impl SocketIo {
     /// Ends a session, also at the library.
     async fn close(&self, line: &Line) {
         line.hang_up(End::Politely);
-        // A WebSocket ends by its wire. A session without one ends by the packet that a client would post.
+        // A WebSocket ends by its wire. A session without one ends by the packet that a client
+        // would post.
         if let Some(id) = line.library_id() {
-            let _ = self.ask(Method::POST, Carrier::Polling, Some(id), Bytes::from_static(b"1"), None).await;
+            let _ = self
+                .ask(Method::POST, Carrier::Polling, Some(id), Bytes::from_static(b"1"), None)
+                .await;
         }
     }
 
@@ -195,7 +203,8 @@ impl SocketIo {
         let line = self.new_line(Caller { place: None, ..caller }, Some(place));
         let answer = self.ask(Method::GET, Carrier::Polling, None, Bytes::new(), Some(&line)).await;
         let packet = std::str::from_utf8(answer.body()).ok();
-        let (id, packet) = packet.and_then(|packet| put_key(packet, line.key())).ok_or(Fault::BadRequest)?;
+        let (id, packet) =
+            packet.and_then(|packet| put_key(packet, line.key())).ok_or(Fault::BadRequest)?;
         line.set_library_id(&id);
         Ok(answer.map(|_| boxed(Full::new(Bytes::from(packet)))))
     }
@@ -227,7 +236,9 @@ impl SocketIo {
         *request.method_mut() = method;
         // An id of the library's is made of letters, digits, - and _.
         *request.uri_mut() = library_uri(carrier, id).parse().unwrap_or_default();
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));
+        request
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));
         if let Some(line) = line {
             request.extensions_mut().insert(Arc::clone(line));
         }
@@ -240,9 +251,15 @@ impl SocketIo {
     }
 
     /// Grants a WebSocket to a session that has one from the beginning, or goes on with one.
-    fn upgrade(&self, mut request: WholeRequest, line: Arc<Line>, id: Option<&str>) -> Result<Answer, Fault> {
+    fn upgrade(
+        &self,
+        mut request: WholeRequest,
+        line: Arc<Line>,
+        id: Option<&str>,
+    ) -> Result<Answer, Fault> {
         let upgrade = hyper::upgrade::on(&mut request);
-        let answer = create_response_with_body(&request, || boxed(Empty::new())).map_err(|_| Fault::BadRequest)?;
+        let answer = create_response_with_body(&request, || boxed(Empty::new()))
+            .map_err(|_| Fault::BadRequest)?;
         let mut asked = Request::new(());
         *asked.uri_mut() = library_uri(Carrier::WebSocket, id).parse().unwrap_or_default();
         asked.extensions_mut().insert(Arc::clone(&line));
@@ -283,9 +300,12 @@ async fn carry(
     let Ok(Ok(upgraded)) = timeout(context.timing.handshake, upgrade).await else {
         return line.hang_up(End::AtOnce);
     };
-    let Ok(parts) = upgraded.downcast::<TokioIo<Transport>>() else { return line.hang_up(End::AtOnce) };
+    let Ok(parts) = upgraded.downcast::<TokioIo<Transport>>() else {
+        return line.hang_up(End::AtOnce);
+    };
     line.leave_place();
-    let (wire, cut) = Wire::new(parts.io.into_inner(), parts.read_buf, Arc::clone(&line), context.timing.write);
+    let (wire, cut) =
+        Wire::new(parts.io.into_inner(), parts.read_buf, Arc::clone(&line), context.timing.write);
     if library.call((wire, asked)).await.is_err() {
         tracing::debug!("the library refused a WebSocket");
     }

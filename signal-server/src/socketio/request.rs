@@ -1,13 +1,13 @@
 //! What a request of Engine.IO asks for, and how its answers are dressed. Pure.
 //!
-//! Socket.IO stands on Engine.IO: a session is opened by a request without a `sid`, and goes on by long polls and posts
-//! that carry one, or over a WebSocket.
+//! Socket.IO stands on Engine.IO: a session is opened by a request without a `sid`, and goes on by
+//! long polls and posts that carry one, or over a WebSocket.
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL,
-    CONTENT_TYPE, HeaderValue, VARY,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY,
 };
 use hyper::{Method, Response, StatusCode};
 use serde::Deserialize;
@@ -71,7 +71,8 @@ impl<'a> Asked<'a> {
     /// Reads it from the method and the query.
     pub(super) fn parse(method: &Method, query: Option<&'a str>) -> Result<Self, Fault> {
         let value = |key: &str| {
-            let pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+            let pairs =
+                query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
             pairs.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value)
         };
         let carrier = match value("transport") {
@@ -84,7 +85,9 @@ impl<'a> Asked<'a> {
         }
         let sid = value("sid");
         match (carrier, method, sid) {
-            (_, &Method::GET, _) | (Carrier::Polling, &Method::POST, Some(_)) => Ok(Self { carrier, sid }),
+            (_, &Method::GET, _) | (Carrier::Polling, &Method::POST, Some(_)) => {
+                Ok(Self { carrier, sid })
+            }
             (_, _, None) => Err(Fault::BadHandshakeMethod),
             _ => Err(Fault::BadRequest),
         }
@@ -101,7 +104,8 @@ pub(super) fn library_uri(carrier: Carrier, sid: Option<&str>) -> String {
     format!("/socket.io/?EIO={ENGINE_IO}&transport={transport}{sid}")
 }
 
-/// Puts a key in the place of the session's id in the packet that opens a session; gives back the id and the packet.
+/// Puts a key in the place of the session's id in the packet that opens a session; gives back the
+/// id and the packet.
 pub(super) fn put_key(packet: &str, key: &str) -> Option<(String, String)> {
     #[derive(Deserialize)]
     struct Open {
@@ -112,8 +116,8 @@ pub(super) fn put_key(packet: &str, key: &str) -> Option<(String, String)> {
     Some((sid, packet))
 }
 
-/// Lets a page of another site read the answer; whose pages may ask at all was judged before. No credentials are
-/// allowed along: there are none here, and a proxy in front may have some.
+/// Lets a page of another site read the answer; whose pages may ask at all was judged before. No
+/// credentials are allowed along: there are none here, and a proxy in front may have some.
 pub(super) fn share(answer: &mut Answer, origin: Option<HeaderValue>) {
     let headers = answer.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -127,7 +131,9 @@ pub(super) fn share(answer: &mut Answer, origin: Option<HeaderValue>) {
 pub(super) fn preflight() -> Answer {
     let mut answer = Response::new(boxed(Full::new(Bytes::new())));
     *answer.status_mut() = StatusCode::NO_CONTENT;
-    answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+    answer
+        .headers_mut()
+        .insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
     answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*"));
     answer
 }
@@ -144,7 +150,11 @@ mod tests {
     #[test]
     fn sessions_are_opened_polled_posted_to_and_upgraded() {
         check(Method::GET, "EIO=4&transport=polling&t=x", Ok((Carrier::Polling, None)));
-        check(Method::GET, "EIO=4&transport=polling&sid=a-_9", Ok((Carrier::Polling, Some("a-_9"))));
+        check(
+            Method::GET,
+            "EIO=4&transport=polling&sid=a-_9",
+            Ok((Carrier::Polling, Some("a-_9"))),
+        );
         check(Method::POST, "transport=polling&EIO=4&sid=a", Ok((Carrier::Polling, Some("a"))));
         check(Method::GET, "EIO=4&transport=websocket", Ok((Carrier::WebSocket, None)));
         check(Method::GET, "EIO=4&transport=websocket&sid=a", Ok((Carrier::WebSocket, Some("a"))));
@@ -176,6 +186,9 @@ mod tests {
     #[test]
     fn the_library_is_asked_by_its_own_id() {
         assert_eq!(library_uri(Carrier::Polling, None), "/socket.io/?EIO=4&transport=polling");
-        assert_eq!(library_uri(Carrier::WebSocket, Some("AbC")), "/socket.io/?EIO=4&transport=websocket&sid=AbC");
+        assert_eq!(
+            library_uri(Carrier::WebSocket, Some("AbC")),
+            "/socket.io/?EIO=4&transport=websocket&sid=AbC"
+        );
     }
 }

@@ -1,8 +1,10 @@
-//! The task that speaks for one socket: its events go to the hub, and what the hub has for it becomes events.
+//! The task that speaks for one socket: its events go to the hub, and what the hub has for it
+//! becomes events.
 //!
-//! It keeps the order of both, and hears nothing more while something takes time. What the socket does not read waits
-//! in the outbox, as with any connection, and in a small window of what was given to the library; a socket that does
-//! not read for too long is cut off. When the task ends its name is free.
+//! It keeps the order of both, and hears nothing more while something takes time. What the socket
+//! does not read waits in the outbox, as with any connection, and in a small window of what was
+//! given to the library; a socket that does not read for too long is cut off. When the task ends
+//! its name is free.
 
 use std::sync::Arc;
 
@@ -68,8 +70,10 @@ impl Session {
         let began = Instant::now();
         let ended = self.speak().await;
         if self.line.said_goodbye() {
-            // The only word that these pages have for the end of a call. A call that was not is nobody's concern.
-            let close = ClientMessage::Call { to: None, call: None, signal: CallSignal::Close(None) };
+            // The only word that these pages have for the end of a call. A call that was not is
+            // nobody's concern.
+            let close =
+                ClientMessage::Call { to: None, call: None, signal: CallSignal::Close(None) };
             drop(self.start.seat.handle(close, now()));
         }
         let Self { line, start, .. } = self;
@@ -115,7 +119,9 @@ impl Session {
         let message = match (decode(&event), &self.room) {
             (Ok(Asked::Message(message)), _) => message,
             // Who is in a room speaks to those in it.
-            (Ok(Asked::Broadcast(message)), Some(room)) => ClientMessage::Message { room: room.clone(), message },
+            (Ok(Asked::Broadcast(message)), Some(room)) => {
+                ClientMessage::Message { room: room.clone(), message }
+            }
             (Ok(Asked::Broadcast(message)), None) => return seat.broadcast(message),
             (Err(error), _) => {
                 seat.reply(error.into_reply());
@@ -148,7 +154,9 @@ impl Session {
                 self.line.give(bytes);
                 match self.socket.emit(emission.name(), emission) {
                     Ok(()) => return Ok(()),
-                    Err(SendError::Socket(SocketError::InternalChannelFull)) => self.line.wrote(bytes),
+                    Err(SendError::Socket(SocketError::InternalChannelFull)) => {
+                        self.line.wrote(bytes)
+                    }
                     Err(SendError::Socket(SocketError::Closed)) => return Err(Ended::Gone),
                     Err(SendError::Serialize(error)) => {
                         self.line.wrote(bytes);
@@ -179,7 +187,9 @@ async fn settled(pending: &mut Option<Pending>) {
 /// How much of an emission is sure to be written: never more than is.
 fn payload_bytes(emission: &Emission<'_>) -> usize {
     match emission {
-        Emission::Offer(description) | Emission::Answer(description) => description.sdp.as_str().len(),
+        Emission::Offer(description) | Emission::Answer(description) => {
+            description.sdp.as_str().len()
+        }
         Emission::IceCandidate(payload) | Emission::Message(payload) => payload.as_str().len(),
         Emission::OtherUser(_)
         | Emission::UserJoined(_)

@@ -1,8 +1,9 @@
 //! The stream under a session's WebSocket, as the library gets it.
 //!
-//! The library neither gives up on a peer that does not read nor lets us end a session whose queue is full, and it
-//! reads without end. So all that is done here: a write that waits for too long ends the session, an ended session
-//! reads the end of the stream, and nothing is read while the inbox is crowded.
+//! The library neither gives up on a peer that does not read nor lets us end a session whose queue
+//! is full, and it reads without end. So all that is done here: a write that waits for too long
+//! ends the session, an ended session reads the end of the stream, and nothing is read while the
+//! inbox is crowded.
 
 use std::io;
 use std::pin::Pin;
@@ -57,7 +58,11 @@ impl Wire {
     }
 
     /// Looks after a write that may have to wait.
-    fn watch<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    fn watch<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.waiting = None;
             return written;
@@ -73,7 +78,11 @@ impl Wire {
 }
 
 impl AsyncRead for Wire {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.line.register_reader(cx.waker());
         if self.line.is_over() {
             return Poll::Ready(Ok(()));
@@ -92,7 +101,11 @@ impl AsyncRead for Wire {
 }
 
 impl AsyncWrite for Wire {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.check(cx)?;
         let written = Pin::new(&mut self.transport).poll_write(cx, buf);
         if let Poll::Ready(Ok(bytes)) = written {

@@ -1,4 +1,5 @@
-//! What happens when a node is killed, and when Redis stands still, is out of reach, or forgets everything.
+//! What happens when a node is killed, and when Redis stands still, is out of reach, or forgets
+//! everything.
 
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use visavis_signal_server::Server;
 
 use crate::common::{Client, LONG, get};
 use crate::nodes::{
-    LONG_LEASE, SHORT_LEASE, expect_in_any_order, heard, is_granted, log_in, login, node, resumable, resume, two_nodes,
-    until, users,
+    LONG_LEASE, SHORT_LEASE, expect_in_any_order, heard, is_granted, log_in, login, node,
+    resumable, resume, two_nodes, until, users,
 };
 use crate::redis::Redis;
 
@@ -45,7 +46,8 @@ impl Way {
                             _ = relay => return,
                         }
                     }
-                    // Nothing goes through, and nobody is told; when the way is open again, this one is lost.
+                    // Nothing goes through, and nobody is told; when the way is open again, this
+                    // one is lost.
                     drop(is_open.wait_for(|open| *open).await);
                     let _ = near.shutdown().await;
                 });
@@ -81,7 +83,12 @@ pub(crate) async fn until_error(caller: &mut Client, callee: &str, code: &str) {
 pub(crate) async fn until_rung(caller: &mut Client, callee: &mut Client, name: &str) {
     let ringing = async {
         loop {
-            caller.say(&json!({"type": "offer", "otherUsername": name, "call": "c8", "offer": {}}).to_string()).await;
+            caller
+                .say(
+                    &json!({"type": "offer", "otherUsername": name, "call": "c8", "offer": {}})
+                        .to_string(),
+                )
+                .await;
             tokio::select! {
                 answer = caller.hear() => assert!(answer.contains("error"), "{answer}"),
                 offer = callee.hear() => {
@@ -134,7 +141,10 @@ async fn what_a_killed_node_held_is_free_and_off_every_list_when_its_leases_have
     bob.expect_error("room-full").await;
     one.kill().await;
     bob.expect(r#"{"type":"presence","username":"alice","online":false}"#).await;
-    until(&mut bob, &users(), |answer| *answer == json!({"type": "users", "users": [], "total": 0})).await;
+    until(&mut bob, &users(), |answer| {
+        *answer == json!({"type": "users", "users": [], "total": 0})
+    })
+    .await;
     until_error(&mut bob, "alice", "unknown-user").await;
     let join = json!({"type": "join", "room": "blue"});
     let joined = until(&mut bob, &join, |answer| answer["type"] == "joined").await;
@@ -164,7 +174,11 @@ async fn without_redis_those_here_call_each_other_and_everything_else_is_refused
     alice.expect_error("unavailable").await;
     let mut late = Client::connect(&one.url()).await;
     let reply = log_in(&mut late, login("late")).await;
-    assert_eq!((&reply["success"], &reply["reason"]), (&false.into(), &"unavailable".into()), "{reply}");
+    assert_eq!(
+        (&reply["success"], &reply["reason"]),
+        (&false.into(), &"unavailable".into()),
+        "{reply}"
+    );
     let (_dave, reply) = resume(&one.url(), "dave", &token).await;
     assert!(is_granted(&reply), "a session of this node needs nobody: {reply}");
 
@@ -186,7 +200,10 @@ async fn without_redis_those_here_call_each_other_and_everything_else_is_refused
 async fn until_readiness(node: &Server, status: u16, words: &str) {
     let asking = async {
         loop {
-            let pages = [get(node.address(), "/readyz").await, get(node.metrics_address().unwrap(), "/readyz").await];
+            let pages = [
+                get(node.address(), "/readyz").await,
+                get(node.metrics_address().unwrap(), "/readyz").await,
+            ];
             if pages.iter().all(|(found, text)| *found == status && text.contains(words)) {
                 return;
             }
@@ -304,8 +321,13 @@ async fn a_short_standstill_costs_nobody_their_name() {
 async fn a_server_says_in_one_line_that_redis_is_not_there() {
     let mut redis = Redis::start();
     redis.kill();
-    let error = visavis_signal_server::start(crate::nodes::config(&redis.url(), LONG_LEASE)).await.unwrap_err();
+    let error = visavis_signal_server::start(crate::nodes::config(&redis.url(), LONG_LEASE))
+        .await
+        .unwrap_err();
     let words = error.to_string();
-    assert!(words.contains(&format!("127.0.0.1:{}", redis.port)) && words.contains("check --redis"), "{words}");
+    assert!(
+        words.contains(&format!("127.0.0.1:{}", redis.port)) && words.contains("check --redis"),
+        "{words}"
+    );
     assert!(!words.contains('\n'), "{words}");
 }

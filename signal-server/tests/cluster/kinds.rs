@@ -5,11 +5,13 @@ use serde_json::json;
 use crate::common::Client;
 use crate::failures::{until_error, until_rung};
 use crate::nodes::{
-    LONG_LEASE, SHORT_LEASE, expect_in_any_order, is_granted, log_in, login, node, resumable, resume, until, users,
+    LONG_LEASE, SHORT_LEASE, expect_in_any_order, is_granted, log_in, login, node, resumable,
+    resume, until, users,
 };
 use crate::redis::{Redis, wait_until};
 
-/// A little of everything: leases, routing, presence, the directory, a room, and a node that is killed.
+/// A little of everything: leases, routing, presence, the directory, a room, and a node that is
+/// killed.
 async fn works_by(url: &str) {
     let [one, two] = [node(url, SHORT_LEASE).await, node(url, SHORT_LEASE).await];
     let (mut alice, token) = resumable(&one.url(), "alice").await;
@@ -17,17 +19,21 @@ async fn works_by(url: &str) {
     let mut other = Client::connect(&two.url()).await;
     assert_eq!(log_in(&mut other, login("alice")).await["reason"], "taken");
     alice.say(r#"{"type":"watch","usernames":["bob","carol"]}"#).await;
-    let presence = |username, online| json!({"type": "presence", "username": username, "online": online});
+    let presence =
+        |username, online| json!({"type": "presence", "username": username, "online": online});
     expect_in_any_order(&mut alice, [presence("bob", true), presence("carol", false)]).await;
     let carol = Client::log_in(&two.url(), "carol").await;
     alice.expect(r#"{"type":"presence","username":"carol","online":true}"#).await;
     drop(carol);
     alice.expect(r#"{"type":"presence","username":"carol","online":false}"#).await;
     for n in 0..50 {
-        alice.say(&format!(r#"{{"type":"offer","otherUsername":"bob","call":"c{n}","offer":{{}}}}"#)).await;
+        alice
+            .say(&format!(r#"{{"type":"offer","otherUsername":"bob","call":"c{n}","offer":{{}}}}"#))
+            .await;
     }
     for n in 0..50 {
-        bob.expect(&format!(r#"{{"type":"offer","username":"alice","call":"c{n}","offer":{{}}}}"#)).await;
+        bob.expect(&format!(r#"{{"type":"offer","username":"alice","call":"c{n}","offer":{{}}}}"#))
+            .await;
     }
     bob.say(r#"{"type":"ringing","otherUsername":"nobody"}"#).await;
     bob.expect_error("unknown-user").await;
@@ -63,7 +69,10 @@ async fn one_with_a_password_does_and_tells_who_has_none() {
     let url = format!("redis://ann:s3cret@127.0.0.1:{}", redis.port);
     works_by(&url).await;
     let wrong = url.replace("s3cret", "wr0ng");
-    let error = visavis_signal_server::start(crate::nodes::config(&wrong, LONG_LEASE)).await.unwrap_err().to_string();
+    let error = visavis_signal_server::start(crate::nodes::config(&wrong, LONG_LEASE))
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("check --redis") && !error.contains("wr0ng"), "{error}");
 }
 
@@ -117,14 +126,19 @@ async fn a_redis_cluster_does() {
 fn names_over_tls(redis: &Redis, trusted: &std::path::Path) -> (bool, String) {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_visavis-signal-server"));
     let url = format!("rediss://localhost:{}", redis.tls_port.unwrap());
-    let output = command.args(["names", "list", "--redis", &url]).env("SSL_CERT_FILE", trusted).output().unwrap();
+    let output = command
+        .args(["names", "list", "--redis", &url])
+        .env("SSL_CERT_FILE", trusted)
+        .output()
+        .unwrap();
     (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
 }
 
 #[test]
 fn one_that_speaks_tls_does_if_its_certificate_is_trusted() {
     let folder = tempfile::tempdir().unwrap();
-    let [certificate, key, other] = ["certificate", "key", "other"].map(|name| folder.path().join(name));
+    let [certificate, key, other] =
+        ["certificate", "key", "other"].map(|name| folder.path().join(name));
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     std::fs::write(&certificate, made.cert.pem()).unwrap();
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();

@@ -54,7 +54,8 @@ pub(crate) async fn resumable(url: &str, name: &str) -> (Client, String) {
 /// Connects, and logs in again with a token: the reply.
 pub(crate) async fn resume(url: &str, name: &str, token: &str) -> (Client, Value) {
     let mut client = Client::connect(url).await;
-    let reply = log_in(&mut client, json!({"type": "login", "username": name, "resume": token})).await;
+    let reply =
+        log_in(&mut client, json!({"type": "login", "username": name, "resume": token})).await;
     (client, reply)
 }
 
@@ -83,7 +84,11 @@ pub(crate) async fn expect_in_any_order<const N: usize>(client: &mut Client, exp
 }
 
 /// Says something again and again until the answer is as it should be.
-pub(crate) async fn until(client: &mut Client, say: &Value, is_right: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until(
+    client: &mut Client,
+    say: &Value,
+    is_right: impl Fn(&Value) -> bool,
+) -> Value {
     let asking = async {
         loop {
             client.say(&say.to_string()).await;

@@ -9,7 +9,8 @@ use crate::common::Client;
 use crate::nodes::{is_granted, log_in, log_in_with_key, login, two_nodes, until};
 use crate::redis::Redis;
 
-/// Runs `visavis-signal-server names …` on the names in a Redis: whether it did it, and what it said.
+/// Runs `visavis-signal-server names …` on the names in a Redis: whether it did it, and what it
+/// said.
 fn names(redis: &Redis, arguments: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_visavis-signal-server"));
     command.arg("names").args(arguments).args(["--redis", &redis.url(), "--redis-prefix", "test:"]);
@@ -69,15 +70,16 @@ async fn of_two_keys_that_claim_names_that_look_alike_one_owns_one() {
     let redis = Redis::start();
     let nodes = two_nodes(&redis).await;
     for round in 0..20_u8 {
-        let claims = ["bob1", "bobl"].into_iter().zip(&nodes).enumerate().map(|(n, (name, node))| {
-            let (name, url) = (format!("{name}-{round}x"), node.url());
-            let key = SigningKey::from_bytes(&[round * 2 + n as u8 + 1; 32]);
-            tokio::spawn(async move {
-                let (client, reply) = log_in_with_key(&url, &name, &key).await;
-                assert!(is_granted(&reply) || reply["reason"] == "not-allowed", "{reply}");
-                (client, is_granted(&reply))
-            })
-        });
+        let claims =
+            ["bob1", "bobl"].into_iter().zip(&nodes).enumerate().map(|(n, (name, node))| {
+                let (name, url) = (format!("{name}-{round}x"), node.url());
+                let key = SigningKey::from_bytes(&[round * 2 + n as u8 + 1; 32]);
+                tokio::spawn(async move {
+                    let (client, reply) = log_in_with_key(&url, &name, &key).await;
+                    assert!(is_granted(&reply) || reply["reason"] == "not-allowed", "{reply}");
+                    (client, is_granted(&reply))
+                })
+            });
         let mut granted = 0;
         for claim in claims.collect::<Vec<_>>() {
             let (_client, was) = claim.await.unwrap();

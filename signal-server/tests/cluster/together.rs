@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::common::Client;
 use crate::nodes::{
-    LONG_LEASE, expect_in_any_order, heard, is_granted, log_in, login, node, resumable, resume, two_nodes, until, users,
+    LONG_LEASE, expect_in_any_order, heard, is_granted, log_in, login, node, resumable, resume,
+    two_nodes, until, users,
 };
 use crate::redis::Redis;
 
@@ -17,12 +18,20 @@ async fn a_whole_call_goes_from_node_to_node_to_the_letter_and_in_order() {
     let [one, two] = two_nodes(&redis).await;
     let mut alice = Client::log_in(&one.url(), "alice").await;
     let mut bob = Client::log_in(&two.url(), "bob").await;
-    alice.say(&format!(r#"{{"type":"offer","otherUsername":"bob","call":"c1","offer":{OFFER}}}"#)).await;
-    bob.expect(&format!(r#"{{"type":"offer","username":"alice","call":"c1","offer":{OFFER}}}"#)).await;
+    alice
+        .say(&format!(r#"{{"type":"offer","otherUsername":"bob","call":"c1","offer":{OFFER}}}"#))
+        .await;
+    bob.expect(&format!(r#"{{"type":"offer","username":"alice","call":"c1","offer":{OFFER}}}"#))
+        .await;
     bob.say(r#"{"type":"ringing","otherUsername":"alice","call":"c1"}"#).await;
     alice.expect(r#"{"type":"ringing","username":"bob","call":"c1"}"#).await;
-    bob.say(&format!(r#"{{"type":"answer","otherUsername":"alice","call":"c1","answer":{ANSWER}}}"#)).await;
-    alice.expect(&format!(r#"{{"type":"answer","username":"bob","call":"c1","answer":{ANSWER}}}"#)).await;
+    bob.say(&format!(
+        r#"{{"type":"answer","otherUsername":"alice","call":"c1","answer":{ANSWER}}}"#
+    ))
+    .await;
+    alice
+        .expect(&format!(r#"{{"type":"answer","username":"bob","call":"c1","answer":{ANSWER}}}"#))
+        .await;
     for n in 0..200 {
         let candidate = format!(r#""call":"c1","candidate":{{"candidate":"candidate:{n}"}}"#);
         alice.say(&format!(r#"{{"type":"candidate","otherUsername":"bob",{candidate}}}"#)).await;
@@ -85,7 +94,8 @@ async fn everyone_is_listed_on_every_node_and_watched_from_every_node() {
 
     // Somebody who is there already, somebody of one's own node, and somebody who comes later.
     alice.say(r#"{"type":"watch","usernames":["bob","carol"]}"#).await;
-    let presence = |username, online| json!({"type": "presence", "username": username, "online": online});
+    let presence =
+        |username, online| json!({"type": "presence", "username": username, "online": online});
     expect_in_any_order(&mut alice, [presence("bob", true), presence("carol", false)]).await;
     bo.say(r#"{"type":"watch","usernames":["bob"]}"#).await;
     bo.expect(r#"{"type":"presence","username":"bob","online":true}"#).await;
@@ -128,9 +138,13 @@ async fn a_long_list_is_cut_and_counted() {
     }
     let mut alice = Client::log_in(&two.url(), "alice").await;
     let found = log_in(&mut alice, users()).await;
-    let listed: Vec<_> = found["users"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let listed: Vec<_> =
+        found["users"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     let expected: Vec<_> = (0..100).map(|n| format!("u{n:03}x")).collect();
-    assert_eq!((listed, &found["total"]), (expected.iter().map(String::as_str).collect(), &105.into()));
+    assert_eq!(
+        (listed, &found["total"]),
+        (expected.iter().map(String::as_str).collect(), &105.into())
+    );
     one.shutdown().await;
     two.shutdown().await;
 }

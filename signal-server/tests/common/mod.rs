@@ -80,7 +80,11 @@ impl Client {
         let mut client = Self::connect(url).await;
         client.say(&format!(r#"{{"type":"login","username":"{name}"}}"#)).await;
         let reply: Value = serde_json::from_str(&client.hear().await).unwrap();
-        assert_eq!((&reply["success"], &reply["username"]), (&true.into(), &name.into()), "{reply}");
+        assert_eq!(
+            (&reply["success"], &reply["username"]),
+            (&true.into(), &name.into()),
+            "{reply}"
+        );
         client
     }
 
@@ -103,7 +107,12 @@ impl Client {
     /// The next text.
     pub(crate) async fn hear(&mut self) -> String {
         loop {
-            match timeout(LONG, self.socket.next()).await.expect("an answer").expect("an open connection").unwrap() {
+            match timeout(LONG, self.socket.next())
+                .await
+                .expect("an answer")
+                .expect("an open connection")
+                .unwrap()
+            {
                 Message::Text(text) => return text.to_string(),
                 Message::Ping(_) | Message::Pong(_) => {}
                 other => panic!("not a text: {other:?}"),

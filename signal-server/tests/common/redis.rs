@@ -45,8 +45,16 @@ impl Redis {
     pub(crate) fn start_with_tls(certificate: &Path, key: &Path) -> Self {
         let [certificate, key] = [certificate, key].map(|path| path.display().to_string());
         let port = free_port();
-        let files = ["--tls-cert-file", &certificate, "--tls-key-file", &key, "--tls-ca-cert-file", &certificate];
-        let settings = ["--tls-port", &port.to_string(), "--tls-auth-clients", "no"].map(str::to_owned);
+        let files = [
+            "--tls-cert-file",
+            &certificate,
+            "--tls-key-file",
+            &key,
+            "--tls-ca-cert-file",
+            &certificate,
+        ];
+        let settings =
+            ["--tls-port", &port.to_string(), "--tls-auth-clients", "no"].map(str::to_owned);
         let settings: Vec<_> = settings.iter().map(String::as_str).chain(files).collect();
         let mut redis = Self::start_with(&settings);
         redis.tls_port = Some(port);
@@ -66,7 +74,11 @@ impl Redis {
     pub(crate) fn start_cluster_of_three() -> [Self; 3] {
         let nodes = [(); 3].map(|()| Self::start_with(&["--cluster-enabled", "yes"]));
         let places = nodes.each_ref().map(|node| format!("127.0.0.1:{}", node.port));
-        let made = Command::new("redis-cli").args(["--cluster", "create"]).args(&places).arg("--cluster-yes").output();
+        let made = Command::new("redis-cli")
+            .args(["--cluster", "create"])
+            .args(&places)
+            .arg("--cluster-yes")
+            .output();
         let made = made.expect("redis-cli");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
         wait_until("the cluster comes up", || {
@@ -79,7 +91,9 @@ impl Redis {
     pub(crate) fn start_cluster() -> Self {
         let redis = Self::start_with(&["--cluster-enabled", "yes"]);
         redis.command(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
-        wait_until("the cluster comes up", || redis.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
+        wait_until("the cluster comes up", || {
+            redis.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok")
+        });
         redis
     }
 
@@ -111,7 +125,8 @@ impl Redis {
 
     /// Asks it something, as its own client does.
     pub(crate) fn command(&self, arguments: &[&str]) -> String {
-        let output = Command::new("redis-cli").arg("-p").arg(self.port.to_string()).args(arguments).output();
+        let output =
+            Command::new("redis-cli").arg("-p").arg(self.port.to_string()).args(arguments).output();
         String::from_utf8(output.expect("redis-cli").stdout).expect("text")
     }
 
@@ -126,7 +141,11 @@ impl Redis {
     }
 
     fn signal(&self, signal: &str) {
-        let status = Command::new("kill").arg(signal).arg(self.process.id().to_string()).status().expect("kill");
+        let status = Command::new("kill")
+            .arg(signal)
+            .arg(self.process.id().to_string())
+            .status()
+            .expect("kill");
         assert!(status.success());
     }
 
@@ -188,7 +207,10 @@ fn answers(port: u16, process: &mut Child) -> bool {
         if !matches!(process.try_wait(), Ok(None)) {
             return false;
         }
-        let output = Command::new("redis-cli").args(["-p", &port.to_string(), "PING"]).output().expect("redis-cli");
+        let output = Command::new("redis-cli")
+            .args(["-p", &port.to_string(), "PING"])
+            .output()
+            .expect("redis-cli");
         if output.stdout.starts_with(b"PONG") {
             return true;
         }

@@ -1,4 +1,5 @@
-//! The rules of a router by example, on a node that is alone; `schedules` has random ones, on several nodes too.
+//! The rules of a router by example, on a node that is alone; `schedules` has random ones, on
+//! several nodes too.
 
 #![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 
@@ -10,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use visavis_shared::limits::RESUME_WINDOW;
 use visavis_shared::{
-    CallId, CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, Login, LoginRefusal, Payload, RoomId,
-    ServerMessage, Username,
+    CallId, CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, Login, LoginRefusal,
+    Payload, RoomId, ServerMessage, Username,
 };
 use visavis_signal_server::registry::ConnectionId;
 use visavis_signal_server::router::{Closing, Delivery};
@@ -27,16 +28,30 @@ fn payload() -> Payload {
 }
 
 fn login(text: &str) -> ClientMessage {
-    ClientMessage::Login(Login { username: text.into(), public_key: None, signature: None, resume: None })
+    ClientMessage::Login(Login {
+        username: text.into(),
+        public_key: None,
+        signature: None,
+        resume: None,
+    })
 }
 
 /// A login that asks for a token, or shows one.
 fn login_with(text: &str, token: &str) -> ClientMessage {
-    ClientMessage::Login(Login { username: text.into(), public_key: None, signature: None, resume: Some(token.into()) })
+    ClientMessage::Login(Login {
+        username: text.into(),
+        public_key: None,
+        signature: None,
+        resume: Some(token.into()),
+    })
 }
 
 fn to(whom: &str, call: Option<&str>, signal: CallSignal) -> ClientMessage {
-    ClientMessage::Call { to: Some(name(whom)), call: call.map(|c| CallId::parse(c).unwrap()), signal }
+    ClientMessage::Call {
+        to: Some(name(whom)),
+        call: call.map(|c| CallId::parse(c).unwrap()),
+        signal,
+    }
 }
 
 fn from(whom: &str, call: Option<&str>, signal: CallSignal) -> ServerMessage {
@@ -58,15 +73,29 @@ fn three() -> World {
 
 /// What a message leads to.
 #[track_caller]
-fn check(router: &mut World, sender: ConnectionId, message: ClientMessage, expected: &[(ConnectionId, ServerMessage)]) {
-    let delivered: Vec<_> =
-        router.handle(sender, message, Instant::now()).deliveries.into_iter().map(|d| (d.to, d.message)).collect();
+fn check(
+    router: &mut World,
+    sender: ConnectionId,
+    message: ClientMessage,
+    expected: &[(ConnectionId, ServerMessage)],
+) {
+    let delivered: Vec<_> = router
+        .handle(sender, message, Instant::now())
+        .deliveries
+        .into_iter()
+        .map(|d| (d.to, d.message))
+        .collect();
     assert_eq!(delivered, expected);
 }
 
 /// That a message is refused with this code, and with words.
 #[track_caller]
-fn check_refused(router: &mut World, sender: ConnectionId, message: ClientMessage, expected: ErrorCode) {
+fn check_refused(
+    router: &mut World,
+    sender: ConnectionId,
+    message: ClientMessage,
+    expected: ErrorCode,
+) {
     let (kind, of_call) = (message.type_name(), message.call().cloned());
     match router.handle(sender, message, Instant::now()).deliveries.as_slice() {
         [Delivery { to, message: ServerMessage::Error { code, message, in_reply_to, call } }] => {
@@ -134,8 +163,18 @@ fn whoever_is_not_logged_in_can_do_nothing_else() {
 #[test]
 fn nobody_and_oneself_can_not_be_called() {
     let mut router = three();
-    check_refused(&mut router, ALICE, to("dave", Some("c1"), CallSignal::Offer(payload())), ErrorCode::UnknownUser);
-    check_refused(&mut router, ALICE, to("alice", None, CallSignal::Offer(payload())), ErrorCode::NotAllowed);
+    check_refused(
+        &mut router,
+        ALICE,
+        to("dave", Some("c1"), CallSignal::Offer(payload())),
+        ErrorCode::UnknownUser,
+    );
+    check_refused(
+        &mut router,
+        ALICE,
+        to("alice", None, CallSignal::Offer(payload())),
+        ErrorCode::NotAllowed,
+    );
     let leave = ClientMessage::Call { to: None, call: None, signal: CallSignal::Close(None) };
     check_refused(&mut router, ALICE, leave, ErrorCode::UnknownUser);
 }
@@ -156,7 +195,11 @@ fn a_lost_connection_closes_its_calls_with_a_reason() {
     let mut router = three();
     router.handle(ALICE, to("bob", Some("c1"), CallSignal::Offer(payload())), Instant::now());
     router.handle(CAROL, to("alice", Some("c2"), CallSignal::Offer(payload())), Instant::now());
-    router.handle(ALICE, to("carol", Some("c2"), CallSignal::Decline(DeclineReason::Busy)), Instant::now());
+    router.handle(
+        ALICE,
+        to("carol", Some("c2"), CallSignal::Decline(DeclineReason::Busy)),
+        Instant::now(),
+    );
     let lost = CallSignal::Close(Some(CloseReason::Disconnected));
     let delivered = router.disconnect(ALICE, Instant::now()).deliveries;
     assert_eq!(delivered, [Delivery { to: BOB, message: from("alice", Some("c1"), lost) }]);
@@ -188,9 +231,19 @@ fn who_watches_is_told_now_and_at_each_change() {
     let mut router = three();
     let presence = |who: &str, online| ServerMessage::Presence { username: name(who), online };
     let watch = ClientMessage::Watch { usernames: vec![name("dave"), name("bob"), name("dave")] };
-    check(&mut router, ALICE, watch, &[(ALICE, presence("bob", true)), (ALICE, presence("dave", false))]);
+    check(
+        &mut router,
+        ALICE,
+        watch,
+        &[(ALICE, presence("bob", true)), (ALICE, presence("dave", false))],
+    );
     let told = |happening: Happening| {
-        happening.deliveries.into_iter().filter(|d| d.to == ALICE).map(|d| d.message).collect::<Vec<_>>()
+        happening
+            .deliveries
+            .into_iter()
+            .filter(|d| d.to == ALICE)
+            .map(|d| d.message)
+            .collect::<Vec<_>>()
     };
     assert_eq!(told(router.disconnect(BOB, Instant::now())), [presence("bob", false)]);
     assert_eq!(told(router.handle(BOB, login("bob"), Instant::now())), [presence("bob", true)]);
@@ -221,7 +274,8 @@ fn a_room_introduces_two_and_turns_the_third_away() {
     check_refused(&mut router, CAROL, join, ErrorCode::RoomFull);
 
     let say = ClientMessage::Message { room: blue.clone(), message: payload() };
-    let said = ServerMessage::Message { room: blue.clone(), username: name("alice"), message: payload() };
+    let said =
+        ServerMessage::Message { room: blue.clone(), username: name("alice"), message: payload() };
     check(&mut router, ALICE, say.clone(), &[(BOB, said)]);
     check_refused(&mut router, CAROL, say, ErrorCode::NotAllowed);
 
@@ -245,7 +299,9 @@ fn names_are_the_same_in_every_spelling() {
 /// Logs somebody in who wants to come back; the token.
 fn log_in_for_long(world: &mut World, connection: ConnectionId, who: &str, now: Instant) -> String {
     match world.handle(connection, login_with(who, ""), now).deliveries.as_slice() {
-        [Delivery { message: ServerMessage::LoggedIn { resume: Some(token), .. }, .. }] => token.clone(),
+        [Delivery { message: ServerMessage::LoggedIn { resume: Some(token), .. }, .. }] => {
+            token.clone()
+        }
         other => panic!("no token: {other:?}"),
     }
 }
@@ -260,12 +316,22 @@ fn a_session_that_comes_back_in_time_is_the_same_and_nobody_else_gets_its_name()
 
     let lost = world.disconnect(BOB, now);
     let closed = from("bob", Some("c1"), CallSignal::Close(Some(CloseReason::Disconnected)));
-    assert_eq!(lost.deliveries, [Delivery { to: ALICE, message: closed }], "told of the call, not that bob is offline");
+    assert_eq!(
+        lost.deliveries,
+        [Delivery { to: ALICE, message: closed }],
+        "told of the call, not that bob is offline"
+    );
 
     let stranger = world.handle(CAROL, login("bob"), now).deliveries;
-    assert!(matches!(&stranger[0].message, ServerMessage::LoginRefused { reason: LoginRefusal::Taken, .. }));
+    assert!(matches!(
+        &stranger[0].message,
+        ServerMessage::LoginRefused { reason: LoginRefusal::Taken, .. }
+    ));
     let wrong = world.handle(CAROL, login_with("bob", "no-such-token"), now).deliveries;
-    assert!(matches!(&wrong[0].message, ServerMessage::LoginRefused { reason: LoginRefusal::Taken, .. }));
+    assert!(matches!(
+        &wrong[0].message,
+        ServerMessage::LoginRefused { reason: LoginRefusal::Taken, .. }
+    ));
 
     let kept = world.handle(ALICE, to("bob", Some("c1"), CallSignal::Candidate(payload())), now);
     assert_eq!(kept.deliveries[0].to, BOB, "kept with what is for the lost connection");
@@ -277,7 +343,10 @@ fn a_session_that_comes_back_in_time_is_the_same_and_nobody_else_gets_its_name()
         matches!(&resumed.deliveries[0], Delivery { to, message: ServerMessage::LoggedIn { resume: Some(again), .. } }
         if *to == back && *again == token)
     );
-    assert_eq!((resumed.adopted, resumed.forgotten, resumed.closed), (vec![(BOB, back)], vec![BOB], vec![]));
+    assert_eq!(
+        (resumed.adopted, resumed.forgotten, resumed.closed),
+        (vec![(BOB, back)], vec![BOB], vec![])
+    );
     let answer = CallSignal::Answer(payload());
     let expected = [Delivery { to: ALICE, message: from("bob", Some("c1"), answer.clone()) }];
     assert_eq!(world.handle(back, to("alice", Some("c1"), answer), later).deliveries, expected);
@@ -295,10 +364,16 @@ fn a_session_that_does_not_come_back_ends_for_everyone() {
     let over = world.expire(now + RESUME_WINDOW);
     let closed = from("bob", Some("c2"), CallSignal::Close(Some(CloseReason::Disconnected)));
     let offline = ServerMessage::Presence { username: name("bob"), online: false };
-    assert_eq!(over.deliveries.into_iter().map(|d| d.message).collect::<Vec<_>>(), [closed, offline]);
+    assert_eq!(
+        over.deliveries.into_iter().map(|d| d.message).collect::<Vec<_>>(),
+        [closed, offline]
+    );
     assert_eq!(over.forgotten, [BOB]);
     let late = world.handle(CAROL, login_with("bob", &token), now + RESUME_WINDOW).deliveries;
-    assert!(matches!(&late[0].message, ServerMessage::LoggedIn { resume: Some(new), .. } if *new != token), "{late:?}");
+    assert!(
+        matches!(&late[0].message, ServerMessage::LoggedIn { resume: Some(new), .. } if *new != token),
+        "{late:?}"
+    );
 }
 
 #[test]
@@ -307,8 +382,15 @@ fn a_second_connection_with_the_token_takes_the_session_over() {
     let token = log_in_for_long(&mut world, BOB, "bob", now);
     let second = ConnectionId(9);
     let taken = world.handle(second, login_with("bob", &token), now);
-    assert_eq!((taken.adopted, taken.closed), (vec![(BOB, second)], vec![(BOB, Closing::Replaced)]));
-    assert_eq!(world.disconnect(BOB, now), Happening::default(), "the first has nothing left to lose");
+    assert_eq!(
+        (taken.adopted, taken.closed),
+        (vec![(BOB, second)], vec![(BOB, Closing::Replaced)])
+    );
+    assert_eq!(
+        world.disconnect(BOB, now),
+        Happening::default(),
+        "the first has nothing left to lose"
+    );
     let offer = CallSignal::Offer(payload());
     world.handle(ALICE, login("alice"), now);
     assert_eq!(world.handle(ALICE, to("bob", None, offer), now).deliveries[0].to, second);
@@ -319,7 +401,10 @@ fn a_guest_is_called_by_its_id_and_seen_by_nobody() {
     let mut router = three();
     let guest = ConnectionId(9);
     let entered = router.guest(guest, name("Xy3_-kQ"));
-    assert!(matches!(&entered.deliveries[..], [Delivery { message: ServerMessage::LoggedIn { .. }, .. }]));
+    assert!(matches!(
+        &entered.deliveries[..],
+        [Delivery { message: ServerMessage::LoggedIn { .. }, .. }]
+    ));
     let listed = ServerMessage::Users { users: vec![name("bob"), name("carol")], total: 2 };
     check(&mut router, ALICE, ClientMessage::Users { prefix: String::new() }, &[(ALICE, listed)]);
     let absent = ServerMessage::Presence { username: name("Xy3_-kQ"), online: false };
@@ -327,7 +412,12 @@ fn a_guest_is_called_by_its_id_and_seen_by_nobody() {
     let watch = ClientMessage::Watch { usernames: vec![name("Xy3_-kQ")] };
     check(&mut router, ALICE, watch, &[(ALICE, absent)]);
     let offer = CallSignal::Offer(payload());
-    check(&mut router, ALICE, to("Xy3_-kQ", None, offer.clone()), &[(guest, from("alice", None, offer))]);
+    check(
+        &mut router,
+        ALICE,
+        to("Xy3_-kQ", None, offer.clone()),
+        &[(guest, from("alice", None, offer))],
+    );
 }
 
 #[test]
@@ -340,13 +430,20 @@ fn guests_outside_all_rooms_hear_one_another() {
     let said = ServerMessage::Broadcast { from: name("sid-1"), message: payload() };
     let expected = [two, three].map(|to| Delivery { to, message: said.clone() });
     assert_eq!(router.broadcast(one, payload()).deliveries, expected);
-    assert_eq!(router.broadcast(ALICE, payload()).deliveries, [], "whoever is logged in is not there");
+    assert_eq!(
+        router.broadcast(ALICE, payload()).deliveries,
+        [],
+        "whoever is logged in is not there"
+    );
 
     let join = ClientMessage::Join { room: RoomId::parse("blue").unwrap() };
     let joined = router.handle(three, join, Instant::now()).deliveries;
     assert_eq!(joined.len(), 1, "nobody is told who goes into a room: {joined:?}");
     assert_eq!(router.broadcast(three, payload()).deliveries, []);
     let gone = ServerMessage::GuestLeft { username: name("sid-1") };
-    assert_eq!(router.disconnect(one, Instant::now()).deliveries, [Delivery { to: two, message: gone }]);
+    assert_eq!(
+        router.disconnect(one, Instant::now()).deliveries,
+        [Delivery { to: two, message: gone }]
+    );
     assert_eq!(router.disconnect(three, Instant::now()).deliveries, []);
 }

@@ -36,7 +36,10 @@ impl Model {
     }
 
     fn name_of(&self, connection: ConnectionId) -> Option<Username> {
-        self.people.iter().find(|(_, person)| person.connection == connection).map(|(name, _)| name.clone())
+        self.people
+            .iter()
+            .find(|(_, person)| person.connection == connection)
+            .map(|(name, _)| name.clone())
     }
 
     #[track_caller]
@@ -68,15 +71,26 @@ impl Model {
     }
 
     /// Takes what a message led to.
-    pub(crate) fn said(&mut self, sender: ConnectionId, message: &ClientMessage, happening: &Happening) {
+    pub(crate) fn said(
+        &mut self,
+        sender: ConnectionId,
+        message: &ClientMessage,
+        happening: &Happening,
+    ) {
         let delivered = &happening.deliveries;
         let sender_name = self.name_of(sender);
-        let refused = delivered.iter().any(|d| d.to == sender && matches!(d.message, ServerMessage::Error { .. }));
+        let refused = delivered
+            .iter()
+            .any(|d| d.to == sender && matches!(d.message, ServerMessage::Error { .. }));
         let mut room_before = None;
         if let Some(me) = sender_name.as_ref().and_then(|name| self.people.get_mut(name)) {
             match message {
-                ClientMessage::Watch { usernames } => me.watching = usernames.iter().cloned().collect(),
-                ClientMessage::Join { room } if !refused => room_before = me.room.replace(room.clone()),
+                ClientMessage::Watch { usernames } => {
+                    me.watching = usernames.iter().cloned().collect()
+                }
+                ClientMessage::Join { room } if !refused => {
+                    room_before = me.room.replace(room.clone())
+                }
                 _ => {}
             }
         }
@@ -95,7 +109,9 @@ impl Model {
                         assert!(self.in_call.contains(&(from.clone(), to)));
                         continue;
                     }
-                    let ClientMessage::Call { to: addressed, .. } = message else { panic!("nobody said {out:?}") };
+                    let ClientMessage::Call { to: addressed, .. } = message else {
+                        panic!("nobody said {out:?}")
+                    };
                     assert_eq!(Some(from), sender_name.as_ref());
                     assert_ne!(*from, to);
                     match addressed {
@@ -105,7 +121,8 @@ impl Model {
                     assert_eq!(delivered.len(), 1);
                     match signal {
                         CallSignal::Offer(_) => self.set_in_call(from, &to, true),
-                        // One of several calls may go on; that it ended is then not known from here.
+                        // One of several calls may go on; that it ended is then not known from
+                        // here.
                         CallSignal::Close(_) | CallSignal::Decline(_)
                             if matches!(message, ClientMessage::Call { call: None, .. }) =>
                         {
@@ -114,36 +131,59 @@ impl Model {
                         _ => {}
                     }
                 }
-                ServerMessage::Presence { username, online } => self.check_presence(*to, username, *online),
+                ServerMessage::Presence { username, online } => {
+                    self.check_presence(*to, username, *online)
+                }
                 ServerMessage::Joined { room, .. } => {
                     let (_, person) = self.person_on(*to);
                     assert_eq!((*to, person.room.as_ref()), (sender, Some(room)));
-                    assert!(self.people.values().filter(|p| p.room.as_ref() == Some(room)).count() <= 2, "three");
+                    assert!(
+                        self.people.values().filter(|p| p.room.as_ref() == Some(room)).count() <= 2,
+                        "three"
+                    );
                 }
                 ServerMessage::UserJoined { room, username } => {
                     let (_, person) = self.person_on(*to);
-                    assert_eq!((person.room.as_ref(), Some(username)), (Some(room), sender_name.as_ref()));
+                    assert_eq!(
+                        (person.room.as_ref(), Some(username)),
+                        (Some(room), sender_name.as_ref())
+                    );
                 }
                 ServerMessage::UserLeft { room, username } => {
                     let (_, person) = self.person_on(*to);
                     assert_eq!(person.room.as_ref(), Some(room));
                     if !matches!(message, ClientMessage::Login(_)) {
-                        assert_eq!((Some(username), room_before.as_ref()), (sender_name.as_ref(), Some(room)));
+                        assert_eq!(
+                            (Some(username), room_before.as_ref()),
+                            (sender_name.as_ref(), Some(room))
+                        );
                     }
                 }
                 ServerMessage::Message { room, username, .. } => {
                     let (name, person) = self.person_on(*to);
-                    assert_eq!((person.room.as_ref(), Some(username)), (Some(room), sender_name.as_ref()));
+                    assert_eq!(
+                        (person.room.as_ref(), Some(username)),
+                        (Some(room), sender_name.as_ref())
+                    );
                     assert_ne!(name, username);
                     assert_eq!(self.people[username].room.as_ref(), Some(room));
                 }
                 ServerMessage::Users { users, total } => {
                     assert_eq!(*to, sender);
-                    let listed = self.people.iter().filter(|(name, p)| p.listed && Some(*name) != sender_name.as_ref());
+                    let listed = self
+                        .people
+                        .iter()
+                        .filter(|(name, p)| p.listed && Some(*name) != sender_name.as_ref());
                     let listed: Vec<_> = listed.map(|(name, _)| name.clone()).collect();
-                    assert_eq!((users, *total), (&listed, listed.len()), "the directory tells of others");
+                    assert_eq!(
+                        (users, *total),
+                        (&listed, listed.len()),
+                        "the directory tells of others"
+                    );
                 }
-                ServerMessage::LoginRefused { .. } | ServerMessage::Error { .. } => assert_eq!(*to, sender),
+                ServerMessage::LoginRefused { .. } | ServerMessage::Error { .. } => {
+                    assert_eq!(*to, sender)
+                }
                 ServerMessage::Hello { .. }
                 | ServerMessage::IceServers { .. }
                 | ServerMessage::Broadcast { .. }
@@ -155,7 +195,13 @@ impl Model {
     }
 
     /// Somebody got a name, or came back to it.
-    fn logged_in(&mut self, name: &Username, connection: ConnectionId, resume: Option<&String>, happening: &Happening) {
+    fn logged_in(
+        &mut self,
+        name: &Username,
+        connection: ConnectionId,
+        resume: Option<&String>,
+        happening: &Happening,
+    ) {
         let token = resume.is_some();
         if let Some(resume) = resume {
             self.tokens.insert(name.clone(), resume.clone());
@@ -169,13 +215,20 @@ impl Model {
                 return;
             }
             let gone = person.connection;
-            let ended = happening.closed.iter().map(|(closed, _)| *closed).chain(happening.forgotten.iter().copied());
+            let ended = happening
+                .closed
+                .iter()
+                .map(|(closed, _)| *closed)
+                .chain(happening.forgotten.iter().copied());
             assert!(ended.collect::<Vec<_>>().contains(&gone), "{name} has two owners");
             // The person goes on on another node, and so may their calls.
             self.people.remove(name);
         }
         let (room, watching) = Default::default();
-        self.people.insert(name.clone(), Person { connection, listed: true, token, waits: false, room, watching });
+        self.people.insert(
+            name.clone(),
+            Person { connection, listed: true, token, waits: false, room, watching },
+        );
     }
 
     /// Takes what came of a guest that came.
@@ -185,7 +238,14 @@ impl Model {
             [Delivery { to, message: ServerMessage::LoggedIn { username, resume: None, .. } }] => {
                 assert_eq!(*to, guest);
                 let (room, watching) = Default::default();
-                let person = Person { connection: guest, listed: false, token: false, waits: false, room, watching };
+                let person = Person {
+                    connection: guest,
+                    listed: false,
+                    token: false,
+                    waits: false,
+                    room,
+                    watching,
+                };
                 assert!(self.people.insert(username.clone(), person).is_none());
             }
             other => panic!("a guest is nobody's business: {other:?}"),
@@ -203,7 +263,8 @@ impl Model {
         });
         let mut heard: Vec<_> = said.collect();
         let in_lobby = |person: &&Person| !person.listed && person.room.is_none();
-        let speaks = self.people.values().filter(in_lobby).any(|person| person.connection == sender);
+        let speaks =
+            self.people.values().filter(in_lobby).any(|person| person.connection == sender);
         let others = self.people.values().filter(in_lobby).map(|person| person.connection);
         let mut expected: Vec<_> = others.filter(|other| speaks && *other != sender).collect();
         heard.sort_unstable();
@@ -222,7 +283,10 @@ impl Model {
             person.waits = true;
             for Delivery { to, message } in &happening.deliveries {
                 let (to, _) = self.person_on(*to);
-                assert!(self.in_call.contains(&(name.clone(), to.clone())), "{to} was in no call with {name}");
+                assert!(
+                    self.in_call.contains(&(name.clone(), to.clone())),
+                    "{to} was in no call with {name}"
+                );
                 assert!(matches!(message, ServerMessage::Call { from, signal, .. }
                     if *from == name && *signal == CallSignal::Close(Some(CloseReason::Disconnected))));
             }
@@ -257,28 +321,47 @@ impl Model {
             self.people.iter().map(|(name, person)| (person.connection, name.clone())).collect();
         let rooms: BTreeMap<_, _> =
             self.people.iter().map(|(name, person)| (name.clone(), person.room.clone())).collect();
-        let watching: BTreeMap<_, _> =
-            self.people.iter().map(|(name, person)| (name.clone(), person.watching.clone())).collect();
-        let gone: Vec<_> = names.iter().filter_map(|name| Some((name, self.forget(name)?))).collect();
+        let watching: BTreeMap<_, _> = self
+            .people
+            .iter()
+            .map(|(name, person)| (name.clone(), person.watching.clone()))
+            .collect();
+        let gone: Vec<_> =
+            names.iter().filter_map(|name| Some((name, self.forget(name)?))).collect();
         for Delivery { to, message } in delivered {
             let to_name = &connections[to];
             match message {
                 ServerMessage::Call { from, signal, .. } => {
                     assert!(names.contains(from));
                     assert_eq!(signal, &CallSignal::Close(Some(CloseReason::Disconnected)));
-                    assert!(in_call.contains(&(from.clone(), to_name.clone())), "{to_name} was in no call with {from}");
+                    assert!(
+                        in_call.contains(&(from.clone(), to_name.clone())),
+                        "{to_name} was in no call with {from}"
+                    );
                 }
                 ServerMessage::UserLeft { username, room } => {
                     assert!(names.contains(username));
-                    assert_eq!((rooms[to_name].as_ref(), rooms[username].as_ref()), (Some(room), Some(room)));
+                    assert_eq!(
+                        (rooms[to_name].as_ref(), rooms[username].as_ref()),
+                        (Some(room), Some(room))
+                    );
                 }
                 ServerMessage::Presence { username, online } => {
                     assert!(names.contains(username) && !online);
-                    assert!(watching[to_name].contains(username), "{to_name} does not watch {username}");
-                    assert!(gone.iter().any(|(name, person)| *name == username && person.listed), "a guest was seen");
+                    assert!(
+                        watching[to_name].contains(username),
+                        "{to_name} does not watch {username}"
+                    );
+                    assert!(
+                        gone.iter().any(|(name, person)| *name == username && person.listed),
+                        "a guest was seen"
+                    );
                 }
                 ServerMessage::GuestLeft { username } => {
-                    assert!(gone.iter().any(|(name, p)| *name == username && !p.listed && p.room.is_none()));
+                    assert!(
+                        gone.iter()
+                            .any(|(name, p)| *name == username && !p.listed && p.room.is_none())
+                    );
                     self.check_lobby(*to);
                 }
                 other => panic!("nobody said {other:?}"),

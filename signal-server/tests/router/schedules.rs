@@ -1,8 +1,10 @@
-//! Random schedules of everything that can happen, against a small model that only watches what is delivered.
+//! Random schedules of everything that can happen, against a small model that only watches what is
+//! delivered.
 //!
-//! What always holds, on one node and on several: no message reaches anyone but the one it was addressed to, the room it
-//! was said in, the lobby, or those who watch; a name has at most one owner; nobody learns of a guest; a lost connection
-//! is told to those it was in a call with, and to nobody else.
+//! What always holds, on one node and on several: no message reaches anyone but the one it was
+//! addressed to, the room it was said in, the lobby, or those who watch; a name has at most one
+//! owner; nobody learns of a guest; a lost connection is told to those it was in a call with, and
+//! to nobody else.
 
 use std::time::{Duration, Instant};
 
@@ -30,7 +32,8 @@ enum Step {
 
 fn any_step() -> impl Strategy<Value = Step> {
     let names = prop::sample::select(vec!["ann", "ben", "cas", "dan"]);
-    let rooms = prop::sample::select(vec!["blue", "red"]).prop_map(|room| RoomId::parse(room).unwrap());
+    let rooms =
+        prop::sample::select(vec!["blue", "red"]).prop_map(|room| RoomId::parse(room).unwrap());
     let calls = prop::sample::select(vec![None, Some("c1"), Some("c2")]);
     let signals = prop_oneof![
         3 => Just(CallSignal::Offer(payload())),

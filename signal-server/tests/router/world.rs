@@ -1,4 +1,5 @@
-//! One node or several, with the least that a cluster has to be: everything is known at once and nothing gets lost.
+//! One node or several, with the least that a cluster has to be: everything is known at once and
+//! nothing gets lost.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
@@ -6,8 +7,8 @@ use std::time::Instant;
 use visavis_shared::{ClientMessage, Payload, RoomId, Username};
 use visavis_signal_server::registry::ConnectionId;
 use visavis_signal_server::router::{
-    Announcement, Claim, ClaimRefusal, Closing, Delivery, Entry, Grant, LoginAttempt, News, Output, Question, Router,
-    Rules, Undeliverable,
+    Announcement, Claim, ClaimRefusal, Closing, Delivery, Entry, Grant, LoginAttempt, News, Output,
+    Question, Router, Rules, Undeliverable,
 };
 use visavis_signal_server::sessions::{ResumeToken, TokenHash};
 
@@ -47,7 +48,10 @@ impl World {
 
     /// So many nodes.
     pub(crate) fn of(nodes: usize) -> Self {
-        Self::new((0..nodes).map(|_| Router::new(Rules { directory: true, alone: false })).collect(), false)
+        Self::new(
+            (0..nodes).map(|_| Router::new(Rules { directory: true, alone: false })).collect(),
+            false,
+        )
     }
 
     fn new(nodes: Vec<Router>, is_alone: bool) -> Self {
@@ -60,11 +64,17 @@ impl World {
         connection.0 as usize % self.nodes.len()
     }
 
-    pub(crate) fn handle(&mut self, from: ConnectionId, message: ClientMessage, now: Instant) -> Happening {
+    pub(crate) fn handle(
+        &mut self,
+        from: ConnectionId,
+        message: ClientMessage,
+        now: Instant,
+    ) -> Happening {
         let node = self.node_of(from);
         let outputs = match message {
             ClientMessage::Login(login) => {
-                let attempt = LoginAttempt { username: login.username, key: None, resume: login.resume };
+                let attempt =
+                    LoginAttempt { username: login.username, key: None, resume: login.resume };
                 self.nodes[node].log_in(from, attempt, now)
             }
             message => self.nodes[node].handle(from, message, now),
@@ -107,7 +117,11 @@ impl World {
         while let Some((node, output)) = queue.pop_front() {
             let more: Vec<(usize, Vec<Output>)> = match output {
                 Output::Deliver(delivery) => {
-                    assert_eq!(self.node_of(delivery.to), node, "a node delivers to its own connections only");
+                    assert_eq!(
+                        self.node_of(delivery.to),
+                        node,
+                        "a node delivers to its own connections only"
+                    );
                     happening.deliveries.push(delivery);
                     vec![]
                 }
@@ -123,18 +137,23 @@ impl World {
                     happening.closed.push((connection, closing));
                     vec![]
                 }
-                Output::Ask(connection, Question::Claim(claim)) => self.claim(node, connection, claim, now),
+                Output::Ask(connection, Question::Claim(claim)) => {
+                    self.claim(node, connection, claim, now)
+                }
                 Output::Ask(connection, Question::Users { prefix }) => {
-                    let begins =
-                        |(name, lease): &(&Username, &Lease)| lease.listed && name.as_str().starts_with(&prefix);
-                    let users: Vec<_> = self.leases.iter().filter(begins).map(|(name, _)| name.clone()).collect();
+                    let begins = |(name, lease): &(&Username, &Lease)| {
+                        lease.listed && name.as_str().starts_with(&prefix)
+                    };
+                    let users: Vec<_> =
+                        self.leases.iter().filter(begins).map(|(name, _)| name.clone()).collect();
                     let total = users.len();
                     vec![(node, self.nodes[node].settle_users(connection, Some((users, total))))]
                 }
                 Output::Ask(connection, Question::Join { room }) => {
                     let name = self.nodes[node].registry().name_of(connection).unwrap().clone();
                     let members = self.rooms.entry(room.clone()).or_default();
-                    let others: Vec<_> = members.iter().filter(|member| **member != name).cloned().collect();
+                    let others: Vec<_> =
+                        members.iter().filter(|member| **member != name).cloned().collect();
                     let entry = if others.len() < 2 {
                         if !members.contains(&name) {
                             members.push(name);
@@ -155,7 +174,13 @@ impl World {
                         Some((from, kind, call)) => {
                             let (from, kind, call) = (from.clone(), kind.to_owned(), call.cloned());
                             let to = envelope.to.clone();
-                            let news = News::Undeliverable { from, to, kind, call, why: Undeliverable::Nobody };
+                            let news = News::Undeliverable {
+                                from,
+                                to,
+                                kind,
+                                call,
+                                why: Undeliverable::Nobody,
+                            };
                             vec![(node, self.nodes[node].from_afar(news, now))]
                         }
                         None => vec![],
@@ -173,7 +198,13 @@ impl World {
         happening
     }
 
-    fn claim(&mut self, node: usize, by: ConnectionId, claim: Claim, now: Instant) -> Vec<(usize, Vec<Output>)> {
+    fn claim(
+        &mut self,
+        node: usize,
+        by: ConnectionId,
+        claim: Claim,
+        now: Instant,
+    ) -> Vec<(usize, Vec<Output>)> {
         let mut more = Vec::new();
         // One that is alone does not say when a name is free: it asks only whose it is.
         if let Some(lease) = self.leases.get(&claim.name).filter(|_| !self.is_alone) {
@@ -186,7 +217,10 @@ impl World {
             for members in self.rooms.values_mut() {
                 members.retain(|member| *member != claim.name);
             }
-            more.push((before, self.nodes[before].from_afar(News::LeaseLost(claim.name.clone()), now)));
+            more.push((
+                before,
+                self.nodes[before].from_afar(News::LeaseLost(claim.name.clone()), now),
+            ));
         }
         self.tokens = self.tokens.wrapping_add(1);
         let token = claim.resumable.then(|| ResumeToken::new([self.tokens; 32]));
@@ -200,7 +234,12 @@ impl World {
         more
     }
 
-    fn announce(&mut self, node: usize, what: Announcement, now: Instant) -> Vec<(usize, Vec<Output>)> {
+    fn announce(
+        &mut self,
+        node: usize,
+        what: Announcement,
+        now: Instant,
+    ) -> Vec<(usize, Vec<Output>)> {
         match what {
             Announcement::Released(name) => match self.leases.remove(&name) {
                 Some(lease) if lease.listed => self.tell_watchers(node, &name, false, now),
@@ -208,7 +247,8 @@ impl World {
             },
             Announcement::Watching(name) => {
                 self.watching.entry(name.clone()).or_default().insert(node);
-                let online = self.leases.get(&name).is_some_and(|lease| lease.listed && lease.node != node);
+                let online =
+                    self.leases.get(&name).is_some_and(|lease| lease.listed && lease.node != node);
                 vec![(node, self.nodes[node].from_afar(News::Presence(name, online), now))]
             }
             Announcement::NotWatching(name) => {
@@ -219,16 +259,26 @@ impl World {
                 self.rooms.entry(room).or_default().retain(|member| *member != name);
                 vec![]
             }
-            Announcement::Broadcast(from, message) => self.tell_others(node, &News::Broadcast(from, message), now),
+            Announcement::Broadcast(from, message) => {
+                self.tell_others(node, &News::Broadcast(from, message), now)
+            }
             Announcement::GuestLeft(name) => self.tell_others(node, &News::GuestLeft(name), now),
         }
     }
 
-    fn tell_watchers(&mut self, node: usize, name: &Username, online: bool, now: Instant) -> Vec<(usize, Vec<Output>)> {
+    fn tell_watchers(
+        &mut self,
+        node: usize,
+        name: &Username,
+        online: bool,
+        now: Instant,
+    ) -> Vec<(usize, Vec<Output>)> {
         let watching = self.watching.get(name).cloned().unwrap_or_default();
         let told = watching.into_iter().filter(|watcher| *watcher != node);
-        told.map(|watcher| (watcher, self.nodes[watcher].from_afar(News::Presence(name.clone(), online), now)))
-            .collect()
+        told.map(|watcher| {
+            (watcher, self.nodes[watcher].from_afar(News::Presence(name.clone(), online), now))
+        })
+        .collect()
     }
 
     fn tell_others(&mut self, node: usize, news: &News, now: Instant) -> Vec<(usize, Vec<Output>)> {

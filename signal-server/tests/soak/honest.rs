@@ -14,7 +14,12 @@ use crate::common::Client;
 const PAUSE_MS: std::ops::Range<u64> = 30..150;
 
 /// Calls until the time is over; how many there were. One that does not get through panics.
-pub(crate) async fn call_after_call(address: SocketAddr, pair: usize, seed: u64, ends: Instant) -> u64 {
+pub(crate) async fn call_after_call(
+    address: SocketAddr,
+    pair: usize,
+    seed: u64,
+    ends: Instant,
+) -> u64 {
     let mut random = StdRng::seed_from_u64(seed);
     let mut calls = 0;
     while Instant::now() < ends {

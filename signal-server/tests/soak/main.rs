@@ -1,13 +1,15 @@
-//! A soak: for two minutes, honest people call each other through a server that others flood, stall, feed rubbish and
-//! leave in the middle of everything. Every honest call gets through with what was said unchanged, no connection is left
-//! behind, and the server's memory comes back to within a tenth of what it was.
+//! A soak: for two minutes, honest people call each other through a server that others flood,
+//! stall, feed rubbish and leave in the middle of everything. Every honest call gets through with
+//! what was said unchanged, no connection is left behind, and the server's memory comes back to
+//! within a tenth of what it was.
 //!
-//! The server is a process of its own, so that its memory is its own. What an allocator keeps after its busiest moment
-//! it keeps for good, so memory is compared between two quiet moments that each follow the same kind of unrest: one
-//! after a warm-up, one at the end. Quiet means that the server has no connection left.
+//! The server is a process of its own, so that its memory is its own. What an allocator keeps after
+//! its busiest moment it keeps for good, so memory is compared between two quiet moments that each
+//! follow the same kind of unrest: one after a warm-up, one at the end. Quiet means that the server
+//! has no connection left.
 //!
-//! `VISAVIS_SOAK=1h` makes it last longer (`cargo xtask test --soak 1h`), `VISAVIS_SOAK_SEED` repeats a run as far as
-//! the system's scheduling lets it.
+//! `VISAVIS_SOAK=1h` makes it last longer (`cargo xtask test --soak 1h`), `VISAVIS_SOAK_SEED`
+//! repeats a run as far as the system's scheduling lets it.
 
 #![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 
@@ -62,7 +64,9 @@ async fn unrest(address: std::net::SocketAddr, seed: u64, time: Duration) -> Tal
 /// What `VISAVIS_SOAK` says, or two minutes: a number with s, m or h.
 fn duration() -> Duration {
     let Ok(text) = std::env::var("VISAVIS_SOAK") else { return TWO_MINUTES };
-    parse(&text).unwrap_or_else(|| panic!("VISAVIS_SOAK={text}: it must be a duration, such as 90s, 10m or 1h"))
+    parse(&text).unwrap_or_else(|| {
+        panic!("VISAVIS_SOAK={text}: it must be a duration, such as 90s, 10m or 1h")
+    })
 }
 
 fn parse(text: &str) -> Option<Duration> {
@@ -78,7 +82,10 @@ fn parse(text: &str) -> Option<Duration> {
 
 fn seed() -> u64 {
     let set = std::env::var("VISAVIS_SOAK_SEED").ok();
-    set.map_or_else(|| rand::rng().random(), |text| text.parse().expect("VISAVIS_SOAK_SEED is a number"))
+    set.map_or_else(
+        || rand::rng().random(),
+        |text| text.parse().expect("VISAVIS_SOAK_SEED is a number"),
+    )
 }
 
 #[test]
@@ -108,7 +115,11 @@ async fn honest_calls_get_through_and_memory_comes_back_whatever_others_do() {
     assert!(tally.calls > 0 && tally.rude > 0);
     match before.zip(after) {
         Some((before, after)) => {
-            println!("memory: {} KiB after the warm-up, {} KiB at the end", before / 1024, after / 1024);
+            println!(
+                "memory: {} KiB after the warm-up, {} KiB at the end",
+                before / 1024,
+                after / 1024
+            );
             let growth = after as f64 / before as f64 - 1.0;
             assert!(growth <= TOLERANCE, "memory grew by {:.1} % (seed {seed})", growth * 100.0);
         }

@@ -11,7 +11,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::common::LONG;
 
-/// Limits that would stand in the way of many people at one address. Those on single connections stay.
+/// Limits that would stand in the way of many people at one address. Those on single connections
+/// stay.
 const LIFTED: &[(&str, &str)] = &[
     ("--max-connections", "10000"),
     ("--max-connections-per-address", "10000"),
@@ -55,9 +56,15 @@ impl Program {
         }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = timeout(LONG, lines.next_line()).await.expect("a line").unwrap().expect("where it listens");
-        let address = line.strip_prefix("listening on ws://").and_then(|rest| rest.split(' ').next());
-        let address = address.unwrap_or_else(|| panic!("where it listens: {line}")).parse().unwrap();
+        let line = timeout(LONG, lines.next_line())
+            .await
+            .expect("a line")
+            .unwrap()
+            .expect("where it listens");
+        let address =
+            line.strip_prefix("listening on ws://").and_then(|rest| rest.split(' ').next());
+        let address =
+            address.unwrap_or_else(|| panic!("where it listens: {line}")).parse().unwrap();
         let mut stderr = child.stderr.take().unwrap();
         let errors = tokio::spawn(async move {
             let mut said = String::new();
@@ -79,7 +86,9 @@ impl Program {
 
     fn memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
-        let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))?;
+        let kibibytes = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))?;
         Some(kibibytes.trim().parse::<u64>().ok()? * 1024)
     }
 
@@ -89,7 +98,11 @@ impl Program {
         let files = self.files?;
         let deadline = Instant::now() + REST;
         while self.open_files()? > files {
-            assert!(Instant::now() < deadline, "{} connections were left behind", self.open_files()? - files);
+            assert!(
+                Instant::now() < deadline,
+                "{} connections were left behind",
+                self.open_files()? - files
+            );
             sleep(Duration::from_millis(200)).await;
         }
         self.memory()

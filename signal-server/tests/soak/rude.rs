@@ -1,5 +1,5 @@
-//! People who do what they should not. Whatever the server makes of it is right as long as it is theirs alone, so
-//! nothing they see fails the test; each gives up after a while in any case.
+//! People who do what they should not. Whatever the server makes of it is right as long as it is
+//! theirs alone, so nothing they see fails the test; each gives up after a while in any case.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -49,7 +49,8 @@ pub(crate) async fn visit_after_visit(
     let mut random = StdRng::seed_from_u64(seed);
     let mut visits = 0;
     while Instant::now() < ends {
-        let stays = Duration::from_millis(random.random_range(10..4_000)).min(ends - Instant::now().min(ends));
+        let stays = Duration::from_millis(random.random_range(10..4_000))
+            .min(ends - Instant::now().min(ends));
         let visitor = Visitor { address, index, name: format!("rude{index}-{visits}") };
         let visit = visitor.visit(manner, &mut random, stays);
         // Nobody stays much longer than it meant to, whatever the server does.
@@ -67,7 +68,12 @@ struct Visitor {
 }
 
 impl Visitor {
-    async fn visit(&self, manner: Manner, random: &mut StdRng, stays: Duration) -> Result<(), Error> {
+    async fn visit(
+        &self,
+        manner: Manner,
+        random: &mut StdRng,
+        stays: Duration,
+    ) -> Result<(), Error> {
         match manner {
             Manner::Goes => self.go(random).await,
             Manner::Stalls => self.stall(stays).await,
@@ -108,7 +114,9 @@ impl Visitor {
             2 => self.logged_in(&self.name).await?.close(None).await?,
             3 => {
                 let mut socket = self.logged_in(&self.name).await?;
-                socket.send(Message::text(r#"{"type":"watch","usernames":["anna0-0","otto0-0"]}"#)).await?;
+                socket
+                    .send(Message::text(r#"{"type":"watch","usernames":["anna0-0","otto0-0"]}"#))
+                    .await?;
                 socket.send(Message::text(r#"{"type":"join","room":"lobby"}"#)).await?;
                 socket.next().await.transpose()?;
             }
@@ -131,7 +139,8 @@ impl Visitor {
     async fn stall(&self, stays: Duration) -> Result<(), Error> {
         let (stuck, ends) = (self.logged_in(&self.name).await?, Instant::now() + stays);
         let offer = "x".repeat(30_000);
-        let offer = format!(r#"{{"type":"offer","otherUsername":"{}","offer":"{offer}"}}"#, self.name);
+        let offer =
+            format!(r#"{{"type":"offer","otherUsername":"{}","offer":"{offer}"}}"#, self.name);
         for pusher in 0.. {
             if Instant::now() > ends {
                 break;
@@ -155,8 +164,13 @@ impl Visitor {
                 let to = random.random_range(0..30);
                 let text = match random.random_range(0..3) {
                     0 => r#"{"type":"users","prefix":"a"}"#.to_owned(),
-                    1 => format!(r#"{{"type":"candidate","otherUsername":"nobody{to}","candidate":{to}}}"#),
-                    _ => format!(r#"{{"type":"candidate","otherUsername":"{}","candidate":{to}}}"#, self.name),
+                    1 => format!(
+                        r#"{{"type":"candidate","otherUsername":"nobody{to}","candidate":{to}}}"#
+                    ),
+                    _ => format!(
+                        r#"{{"type":"candidate","otherUsername":"{}","candidate":{to}}}"#,
+                        self.name
+                    ),
                 };
                 socket.feed(Message::text(text)).await?;
             }
@@ -194,10 +208,16 @@ impl Visitor {
                 1 => Message::text("x".repeat(random.random_range(1..100_000))),
                 2 => Message::binary(vec![0xff; random.random_range(1..10_000)]),
                 3 => Message::text(r#"{"type":"offer","otherUsername":["x"],"offer":{}}"#),
-                4 => Message::text(format!(r#"{{"type":"{}"}}"#, "é".repeat(random.random_range(1..500)))),
+                4 => Message::text(format!(
+                    r#"{{"type":"{}"}}"#,
+                    "é".repeat(random.random_range(1..500))
+                )),
                 5 => Message::Ping(vec![1; 125].into()),
                 6 => Message::text(r#"{"type":"login","username":"again"}"#),
-                _ => Message::text(format!(r#"{{"type":"join","room":"{}"}}"#, random.random_range(0..5))),
+                _ => Message::text(format!(
+                    r#"{{"type":"join","room":"{}"}}"#,
+                    random.random_range(0..5)
+                )),
             };
             socket.send(message).await?;
         }

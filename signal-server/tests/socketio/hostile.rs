@@ -13,7 +13,11 @@ use crate::raw::{Polled, Wired, ask};
 
 /// Pings come soon, and have to be answered soon.
 fn hasty() -> Config {
-    let timing = Timing { login: Duration::from_millis(500), ping: Duration::from_millis(200), ..Timing::default() };
+    let timing = Timing {
+        login: Duration::from_millis(500),
+        ping: Duration::from_millis(200),
+        ..Timing::default()
+    };
     Config { timing, ..Config::for_tests() }
 }
 
@@ -25,7 +29,10 @@ async fn who_knows_the_id_of_a_socket_can_neither_hear_nor_speak_for_it() {
     let query = format!("EIO=4&transport=polling&sid={id}");
     for (method, body) in [("GET", ""), ("POST", r#"42["join room","blue"]"#), ("POST", "1")] {
         let answer = ask(server.address(), method, &query, "", body).await;
-        assert_eq!((answer.status, answer.body.as_str()), (400, r#"{"code":1,"message":"Session ID unknown"}"#));
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (400, r#"{"code":1,"message":"Session ID unknown"}"#)
+        );
     }
     let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
@@ -151,9 +158,21 @@ async fn what_is_no_packet_ends_the_session_and_no_other() {
     let server = server().await;
     let mut pages = Pages::of(&server);
     pages.open("other", WEBSOCKET).await;
-    for packet in
-        ["rubbish", "", "0", "5", "4", "47", "42", "42{", "42[1]", "42[]", "420[\"a\"", "44\"x\"", "451-[\"a\"]"]
-    {
+    for packet in [
+        "rubbish",
+        "",
+        "0",
+        "5",
+        "4",
+        "47",
+        "42",
+        "42{",
+        "42[1]",
+        "42[]",
+        "420[\"a\"",
+        "44\"x\"",
+        "451-[\"a\"]",
+    ] {
         let mut wired = Wired::connect(server.address()).await;
         wired.say(packet).await;
         wired.say(r#"42["message","still here"]"#).await;
@@ -182,9 +201,12 @@ async fn an_attachment_is_refused_and_the_socket_goes_on() {
     pages.open("page", WEBSOCKET).await;
     let mut wired = Wired::connect(server.address()).await;
     wired.say(r#"451-["message",{"_placeholder":true,"num":0}]"#).await;
-    futures_util::SinkExt::send(&mut wired.socket, tokio_tungstenite::tungstenite::Message::binary(vec![1, 2, 3]))
-        .await
-        .unwrap();
+    futures_util::SinkExt::send(
+        &mut wired.socket,
+        tokio_tungstenite::tungstenite::Message::binary(vec![1, 2, 3]),
+    )
+    .await
+    .unwrap();
     assert!(wired.hear().await.unwrap().starts_with(r#"42["error",{"code":"invalid-json""#));
     wired.say(r#"42["message","still here"]"#).await;
     assert_eq!(pages.hear("page").await, json!(["message", "still here"]));
@@ -197,7 +219,11 @@ async fn an_upgrade_that_is_given_up_ends_the_session() {
     let mut pages = Pages::of(&server);
     pages.open("page", WEBSOCKET).await;
     let (polled, id) = Polled::connect(server.address()).await;
-    let url = format!("ws://{}/socket.io/?EIO=4&transport=websocket&sid={}", server.address(), polled.key);
+    let url = format!(
+        "ws://{}/socket.io/?EIO=4&transport=websocket&sid={}",
+        server.address(),
+        polled.key
+    );
     let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
     drop(socket);
     assert_eq!(pages.hear("page").await, json!(["user disconnected", id]));
@@ -209,10 +235,16 @@ async fn an_upgrade_that_is_given_up_ends_the_session() {
 async fn pages_of_other_sites_may_read_the_answers() {
     let server = server().await;
     let (address, origin) = (server.address(), "Origin: https://pages.example\r\n");
-    for (query, status) in [("EIO=4&transport=polling", 200), ("EIO=3&transport=polling", 400), ("", 400)] {
+    for (query, status) in
+        [("EIO=4&transport=polling", 200), ("EIO=3&transport=polling", 400), ("", 400)]
+    {
         let answer = ask(address, "GET", query, origin, "").await;
         assert_eq!(answer.status, status, "{query}");
-        assert!(answer.head.contains("\r\naccess-control-allow-origin: https://pages.example"), "{}", answer.head);
+        assert!(
+            answer.head.contains("\r\naccess-control-allow-origin: https://pages.example"),
+            "{}",
+            answer.head
+        );
         assert!(!answer.head.contains("allow-credentials"), "{}", answer.head);
     }
     let answer = ask(address, "OPTIONS", "EIO=4&transport=polling", origin, "").await;
@@ -235,7 +267,10 @@ async fn too_many_events_are_dropped_and_a_flood_ends_the_session() {
     }
     for n in 0..12 {
         let code = if n < 10 { "unknown-type" } else { "rate-limited" };
-        assert!(wired.hear().await.unwrap().starts_with(&format!(r#"42["error",{{"code":"{code}""#)), "{n}");
+        assert!(
+            wired.hear().await.unwrap().starts_with(&format!(r#"42["error",{{"code":"{code}""#)),
+            "{n}"
+        );
     }
     for _ in 0..200 {
         // It may be over in between.
@@ -269,7 +304,8 @@ async fn where_guests_are_not_let_in_pages_are_not_either() {
     pages.begin("page", WEBSOCKET).await;
     let heard = pages.hear("page").await;
     assert!(
-        heard[0] == "connect_error" && heard[1].as_str().is_some_and(|words| words.contains("as a guest")),
+        heard[0] == "connect_error"
+            && heard[1].as_str().is_some_and(|words| words.contains("as a guest")),
         "{heard}"
     );
     server.shutdown().await;
@@ -281,7 +317,10 @@ async fn pages_of_sites_that_are_not_wanted_stay_outside() {
     let server = start(Config { origins, ..Config::for_tests() }).await.unwrap();
     for (origin, status) in [("https://pages.example", 200), ("https://other.example", 403)] {
         let headers = format!("Origin: {origin}\r\n");
-        assert_eq!(ask(server.address(), "GET", "EIO=4&transport=polling", &headers, "").await.status, status);
+        assert_eq!(
+            ask(server.address(), "GET", "EIO=4&transport=polling", &headers, "").await.status,
+            status
+        );
     }
     server.shutdown().await;
 }

@@ -37,7 +37,8 @@ async fn check_room(transports: &[&str]) {
     server.shutdown().await;
 }
 
-/// The same for pages that are open: `anna` and `bert`, who are called that by their sockets, and `carl`.
+/// The same for pages that are open: `anna` and `bert`, who are called that by their sockets, and
+/// `carl`.
 async fn meet(pages: &mut Pages, anna: &str, bert: &str) {
     pages.emit("anna", json!(["join room", "blue"])).await;
     // Alone: the next thing that she hears is that somebody came.
@@ -48,16 +49,28 @@ async fn meet(pages: &mut Pages, anna: &str, bert: &str) {
     assert_eq!(pages.hear("anna").await, json!(["user joined", bert]));
 
     pages.emit("carl", json!(["join room", "blue"])).await;
-    assert_eq!(pages.hear("carl").await, json!(["room full", "The room \"blue\" holds two people already."]));
+    assert_eq!(
+        pages.hear("carl").await,
+        json!(["room full", "The room \"blue\" holds two people already."])
+    );
 
-    let (offer, answer) = (json!({"type": "offer", "sdp": OFFER}), json!({"type": "answer", "sdp": OFFER}));
+    let (offer, answer) =
+        (json!({"type": "offer", "sdp": OFFER}), json!({"type": "answer", "sdp": OFFER}));
     let candidate = json!({"candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host", "sdpMid": "0"});
     pages.emit("bert", json!(["offer", {"target": anna, "caller": bert, "sdp": offer}])).await;
-    assert_eq!(pages.hear("anna").await, json!(["offer", {"target": anna, "caller": bert, "sdp": offer}]));
+    assert_eq!(
+        pages.hear("anna").await,
+        json!(["offer", {"target": anna, "caller": bert, "sdp": offer}])
+    );
     pages.emit("anna", json!(["answer", {"target": bert, "caller": anna, "sdp": answer}])).await;
-    assert_eq!(pages.hear("bert").await, json!(["answer", {"target": bert, "caller": anna, "sdp": answer}]));
+    assert_eq!(
+        pages.hear("bert").await,
+        json!(["answer", {"target": bert, "caller": anna, "sdp": answer}])
+    );
     for (from, to, target) in [("anna", "bert", bert), ("bert", "anna", anna)] {
-        pages.emit(from, json!(["ice-candidate", {"target": target, "candidate": candidate}])).await;
+        pages
+            .emit(from, json!(["ice-candidate", {"target": target, "candidate": candidate}]))
+            .await;
         assert_eq!(pages.hear(to).await, json!(["ice-candidate", candidate]));
     }
 
@@ -96,7 +109,12 @@ async fn check_broadcast(transports: &[&str]) {
     pages.emit("room", json!(["no such event"])).await;
     assert_eq!(pages.hear("room").await[0], "error");
 
-    for said in [json!("got user media"), json!({"type": "offer", "sdp": OFFER}), json!([1, [2]]), json!(null)] {
+    for said in [
+        json!("got user media"),
+        json!({"type": "offer", "sdp": OFFER}),
+        json!([1, [2]]),
+        json!(null),
+    ] {
         pages.emit("anna", json!(["message", said])).await;
         for page in ["bert", "carl"] {
             assert_eq!(pages.hear(page).await, json!(["message", said]));
@@ -137,7 +155,8 @@ async fn what_is_said_in_a_room_stays_there() {
     assert_eq!(pages.hear("anna").await, json!(["user joined", "bert"]));
 
     pages.emit("anna", json!(["message", {"text": "hello"}])).await;
-    let said = json!({"type": "message", "room": "blue", "username": anna, "message": {"text": "hello"}});
+    let said =
+        json!({"type": "message", "room": "blue", "username": anna, "message": {"text": "hello"}});
     assert_eq!(told(&mut bert).await, said);
     tell(&mut bert, json!({"type": "message", "room": "blue", "message": ["hello"]})).await;
     assert_eq!(pages.hear("anna").await, json!(["message", ["hello"]]));
@@ -159,17 +178,34 @@ async fn an_app_that_joins_second_calls_the_page() {
     assert_eq!(told(&mut app).await, json!({"type": "joined", "room": "blue", "users": [page]}));
     assert_eq!(pages.hear("page").await, json!(["user joined", "alice"]));
 
-    let (offer, answer) = (json!({"type": "offer", "sdp": OFFER}), json!({"type": "answer", "sdp": OFFER}));
-    tell(&mut app, json!({"type": "offer", "otherUsername": page, "call": "c1", "offer": offer})).await;
-    assert_eq!(pages.hear("page").await, json!(["offer", {"target": page, "caller": "alice", "sdp": offer}]));
+    let (offer, answer) =
+        (json!({"type": "offer", "sdp": OFFER}), json!({"type": "answer", "sdp": OFFER}));
+    tell(&mut app, json!({"type": "offer", "otherUsername": page, "call": "c1", "offer": offer}))
+        .await;
+    assert_eq!(
+        pages.hear("page").await,
+        json!(["offer", {"target": page, "caller": "alice", "sdp": offer}])
+    );
     pages.emit("page", json!(["answer", {"target": "alice", "caller": page, "sdp": answer}])).await;
     assert_eq!(told(&mut app).await, json!({"type": "answer", "username": page, "answer": answer}));
     tell(&mut app, json!({"type": "candidate", "otherUsername": page, "call": "c1", "candidate": {"candidate": "x"}}))
         .await;
-    tell(&mut app, json!({"type": "candidate", "otherUsername": page, "call": "c1", "candidate": null})).await;
+    tell(
+        &mut app,
+        json!({"type": "candidate", "otherUsername": page, "call": "c1", "candidate": null}),
+    )
+    .await;
     assert_eq!(pages.hear("page").await, json!(["ice-candidate", {"candidate": "x"}]));
-    pages.emit("page", json!(["ice-candidate", {"target": "alice", "candidate": {"candidate": "y"}}])).await;
-    assert_eq!(told(&mut app).await, json!({"type": "candidate", "username": page, "candidate": {"candidate": "y"}}));
+    pages
+        .emit(
+            "page",
+            json!(["ice-candidate", {"target": "alice", "candidate": {"candidate": "y"}}]),
+        )
+        .await;
+    assert_eq!(
+        told(&mut app).await,
+        json!({"type": "candidate", "username": page, "candidate": {"candidate": "y"}})
+    );
     tell(&mut app, json!({"type": "close", "otherUsername": page, "call": "c1"})).await;
     assert_eq!(pages.hear("page").await, json!(["user left", "alice"]));
     server.shutdown().await;
@@ -185,19 +221,29 @@ async fn a_page_that_joins_second_calls_the_app() {
     assert_eq!(told(&mut app).await, json!({"type": "joined", "room": "blue", "users": []}));
     pages.emit("page", json!(["join room", "blue"])).await;
     assert_eq!(pages.hear("page").await, json!(["other user", "alice"]));
-    assert_eq!(told(&mut app).await, json!({"type": "user-joined", "room": "blue", "username": page}));
+    assert_eq!(
+        told(&mut app).await,
+        json!({"type": "user-joined", "room": "blue", "username": page})
+    );
 
-    let (offer, answer) = (json!({"type": "offer", "sdp": OFFER}), json!({"type": "answer", "sdp": OFFER}));
+    let (offer, answer) =
+        (json!({"type": "offer", "sdp": OFFER}), json!({"type": "answer", "sdp": OFFER}));
     pages.emit("page", json!(["offer", {"target": "alice", "caller": page, "sdp": offer}])).await;
     assert_eq!(told(&mut app).await, json!({"type": "offer", "username": page, "offer": offer}));
     // Its ringing has no meaning for the page.
     tell(&mut app, json!({"type": "ringing", "otherUsername": page})).await;
     tell(&mut app, json!({"type": "answer", "otherUsername": page, "answer": answer})).await;
-    assert_eq!(pages.hear("page").await, json!(["answer", {"target": page, "caller": "alice", "sdp": answer}]));
+    assert_eq!(
+        pages.hear("page").await,
+        json!(["answer", {"target": page, "caller": "alice", "sdp": answer}])
+    );
     pages.close("page").await;
     // It went in order, so the call is over, rather than perhaps going on without the server.
     assert_eq!(told(&mut app).await, json!({"type": "close", "username": page}));
-    assert_eq!(told(&mut app).await, json!({"type": "user-left", "room": "blue", "username": page}));
+    assert_eq!(
+        told(&mut app).await,
+        json!({"type": "user-left", "room": "blue", "username": page})
+    );
     server.shutdown().await;
 }
 
@@ -211,7 +257,11 @@ async fn pages_are_on_no_list_and_can_be_called_by_their_id_all_the_same() {
     assert_eq!(told(&mut app).await, json!({"type": "users", "users": [], "total": 0}));
     tell(&mut app, json!({"type": "watch", "usernames": [page]})).await;
     assert_eq!(told(&mut app).await["online"], false);
-    tell(&mut app, json!({"type": "offer", "otherUsername": page, "offer": {"type": "offer", "sdp": OFFER}})).await;
+    tell(
+        &mut app,
+        json!({"type": "offer", "otherUsername": page, "offer": {"type": "offer", "sdp": OFFER}}),
+    )
+    .await;
     assert_eq!(pages.hear("page").await[0], "offer");
     server.shutdown().await;
 }
@@ -239,7 +289,11 @@ async fn rubbish_is_answered_and_the_socket_goes_on() {
         ] {
             pages.emit(page, event.clone()).await;
             let heard = pages.hear(page).await;
-            assert_eq!((&heard[0], &heard[1]["code"]), (&json!("error"), &json!(code)), "{event}: {heard}");
+            assert_eq!(
+                (&heard[0], &heard[1]["code"]),
+                (&json!("error"), &json!(code)),
+                "{event}: {heard}"
+            );
         }
         pages.emit(page, json!(["message", "still here"])).await;
         assert_eq!(pages.hear("other").await, json!(["message", "still here"]));
@@ -263,7 +317,10 @@ async fn a_server_that_stops_ends_every_session() {
             heard = pages.hear(page).await;
         }
         // A reason for which the client connects again.
-        assert!(heard[0] == "disconnect" && heard[1].as_str().unwrap().starts_with("transport "), "{page}: {heard}");
+        assert!(
+            heard[0] == "disconnect" && heard[1].as_str().unwrap().starts_with("transport "),
+            "{page}: {heard}"
+        );
     }
 }
 

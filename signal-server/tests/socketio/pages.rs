@@ -93,7 +93,8 @@ impl Pages {
         if transports == UPGRADED {
             // The socket is there before, or just after, it is carried by a WebSocket.
             let second = self.hear(page).await;
-            let (connect, upgrade) = if first[0] == "connect" { (first, second) } else { (second, first) };
+            let (connect, upgrade) =
+                if first[0] == "connect" { (first, second) } else { (second, first) };
             assert_eq!(upgrade, json!(["upgrade", "websocket"]));
             first = connect;
         }
@@ -118,8 +119,11 @@ impl Pages {
             if let Some(heard) = self.heard.get_mut(page).and_then(VecDeque::pop_front) {
                 return heard;
             }
-            let line = timeout(LONG, self.stdout.next_line()).await.unwrap_or_else(|_| panic!("{page} hears nothing"));
-            let mut line: Value = serde_json::from_str(&line.unwrap().expect("Node lives")).unwrap();
+            let line = timeout(LONG, self.stdout.next_line())
+                .await
+                .unwrap_or_else(|_| panic!("{page} hears nothing"));
+            let mut line: Value =
+                serde_json::from_str(&line.unwrap().expect("Node lives")).unwrap();
             let page = line["page"].as_str().unwrap().to_owned();
             self.heard.entry(page).or_default().push_back(line["heard"].take());
         }

@@ -20,7 +20,13 @@ pub(crate) struct Answer {
 }
 
 /// Asks for something under `/socket.io/` on a connection of its own.
-pub(crate) async fn ask(address: SocketAddr, method: &str, query: &str, headers: &str, body: &str) -> Answer {
+pub(crate) async fn ask(
+    address: SocketAddr,
+    method: &str,
+    query: &str,
+    headers: &str,
+    body: &str,
+) -> Answer {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let length = body.len();
     let request = format!(
@@ -50,7 +56,8 @@ impl Polled {
         if answer.status != 200 {
             return Err(answer.status);
         }
-        let packet: serde_json::Value = serde_json::from_str(answer.body.strip_prefix('0').unwrap()).unwrap();
+        let packet: serde_json::Value =
+            serde_json::from_str(answer.body.strip_prefix('0').unwrap()).unwrap();
         Ok(Self { address, key: packet["sid"].as_str().unwrap().to_owned() })
     }
 
@@ -59,7 +66,8 @@ impl Polled {
         let session = Self::open(address).await.unwrap();
         assert_eq!(session.post("40").await.status, 200);
         let packet = session.hear().await;
-        let packet: serde_json::Value = serde_json::from_str(packet.strip_prefix("40").unwrap()).unwrap();
+        let packet: serde_json::Value =
+            serde_json::from_str(packet.strip_prefix("40").unwrap()).unwrap();
         let id = packet["sid"].as_str().unwrap().to_owned();
         (session, id)
     }
@@ -80,7 +88,8 @@ impl Polled {
     }
 
     pub(crate) async fn post(&self, packets: &str) -> Answer {
-        ask(self.address, "POST", &format!("EIO=4&transport=polling&sid={}", self.key), "", packets).await
+        ask(self.address, "POST", &format!("EIO=4&transport=polling&sid={}", self.key), "", packets)
+            .await
     }
 }
 
@@ -93,7 +102,10 @@ pub(crate) struct Wired {
 impl Wired {
     /// Opens a session, without a socket on it.
     pub(crate) async fn open(address: SocketAddr) -> Self {
-        let (socket, _) = connect_async(format!("ws://{address}/socket.io/?EIO=4&transport=websocket")).await.unwrap();
+        let (socket, _) =
+            connect_async(format!("ws://{address}/socket.io/?EIO=4&transport=websocket"))
+                .await
+                .unwrap();
         let mut wired = Self { socket };
         assert!(wired.hear().await.unwrap().starts_with("0{"));
         wired

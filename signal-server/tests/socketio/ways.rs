@@ -21,8 +21,12 @@ async fn open_and_meet(pages: &mut Pages, transports: &[&str]) {
 
 async fn check_over_tls(transports: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    let files = TlsFiles { certificate: folder.path().join("cert.pem"), key: folder.path().join("key.pem") };
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let files = TlsFiles {
+        certificate: folder.path().join("cert.pem"),
+        key: folder.path().join("key.pem"),
+    };
     fs::write(&files.certificate, cert.pem()).unwrap();
     fs::write(&files.key, signing_key.serialize_pem()).unwrap();
     let server = start(Config { tls: Some(files.clone()), ..Config::for_tests() }).await.unwrap();
@@ -45,7 +49,9 @@ async fn pages_meet_over_tls_by_long_polls_that_become_websockets() {
 async fn proxied(connections_per_address: usize) -> Server {
     let config = Config::for_tests();
     let limits = Limits { connections_per_address, ..config.limits };
-    start(Config { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], limits, ..config }).await.unwrap()
+    start(Config { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], limits, ..config })
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -55,7 +61,11 @@ async fn behind_a_trusted_proxy_pages_count_by_their_own_address() {
     pages.come_from("198.51.100.1");
     pages.open("anna", WEBSOCKET).await;
     pages.begin("again", WEBSOCKET).await;
-    assert_eq!(pages.hear("again").await[0], "connect_error", "one is all that an address may have");
+    assert_eq!(
+        pages.hear("again").await[0],
+        "connect_error",
+        "one is all that an address may have"
+    );
     pages.come_from("198.51.100.2");
     pages.open("bert", WEBSOCKET).await;
 
@@ -87,7 +97,8 @@ async fn pages_meet_behind_a_trusted_proxy_by_long_polls() {
 
 async fn two_nodes(redis: &Redis) -> [Server; 2] {
     let node = || {
-        let redis = RedisConfig { url: redis.url().parse().unwrap(), prefix: "test:".into(), lease: LEASE };
+        let redis =
+            RedisConfig { url: redis.url().parse().unwrap(), prefix: "test:".into(), lease: LEASE };
         start(Config { redis: Some(redis), ..Config::for_tests() })
     };
     [node().await.unwrap(), node().await.unwrap()]
@@ -161,7 +172,10 @@ async fn a_page_and_an_app_on_another_node_meet_in_a_room() {
     ))
     .await;
     let sdp = json!({"type": "offer", "sdp": "v=0"});
-    assert_eq!(pages.hear("anna").await, json!(["offer", {"target": anna, "caller": "bert", "sdp": sdp}]));
+    assert_eq!(
+        pages.hear("anna").await,
+        json!(["offer", {"target": anna, "caller": "bert", "sdp": sdp}])
+    );
     one.shutdown().await;
     two.shutdown().await;
 }

@@ -55,9 +55,13 @@ impl Offered {
         client.say(&format!(r#"{{"type":"login","username":"{name}"}}"#)).await;
         let reply: Value = serde_json::from_str(&client.hear().await).unwrap();
         let servers = reply["iceServers"].as_array().unwrap();
-        let relay = servers.iter().find(|server| server["credential"].is_string()).expect("a relay");
+        let relay =
+            servers.iter().find(|server| server["credential"].is_string()).expect("a relay");
         let turn = relay["urls"][0].as_str().unwrap();
-        let address = turn.strip_prefix("turn:").and_then(|rest| rest.strip_suffix("?transport=udp")).unwrap();
+        let address = turn
+            .strip_prefix("turn:")
+            .and_then(|rest| rest.strip_suffix("?transport=udp"))
+            .unwrap();
         Self {
             address: address.parse().unwrap(),
             username: relay["username"].as_str().unwrap().to_owned(),
@@ -90,7 +94,8 @@ impl Offered {
         })
         .await?;
         client.listen().await?;
-        let conn = timeout(LONG, client.allocate()).await.expect("an answer to an Allocate request")?;
+        let conn =
+            timeout(LONG, client.allocate()).await.expect("an answer to an Allocate request")?;
         Ok(Relayed { conn: Box::new(conn), client, tap })
     }
 }

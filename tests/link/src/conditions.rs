@@ -39,8 +39,8 @@ pub enum Loss {
     None,
     /// Each with this probability, whatever happened to the others.
     Random(f64),
-    /// Several in a row: the model of Gilbert and Elliott with a good state that loses nothing and a bad one that loses
-    /// everything.
+    /// Several in a row: the model of Gilbert and Elliott with a good state that loses nothing and
+    /// a bad one that loses everything.
     Bursts {
         /// The share that is lost in all.
         mean: f64,
@@ -60,7 +60,8 @@ pub struct Conditions {
     pub delay: Duration,
     /// By how much that varies, evenly, to either side.
     pub jitter: Duration,
-    /// Whether packets stay in order even so: one that would overtake arrives with the one before it.
+    /// Whether packets stay in order even so: one that would overtake arrives with the one before
+    /// it.
     pub in_order: bool,
     /// Which get lost.
     pub loss: Loss,

@@ -1,4 +1,5 @@
-//! A network between two programs: real UDP sockets on loopback, and a [`Link`] for either direction.
+//! A network between two programs: real UDP sockets on loopback, and a [`Link`] for either
+//! direction.
 
 use std::io;
 use std::net::SocketAddr;
@@ -65,10 +66,12 @@ struct Shared {
     traces: [Trace; 2],
 }
 
-/// A network between A and B: each sees the other at an address of the emulator. It ends with its owner.
+/// A network between A and B: each sees the other at an address of the emulator. It ends with its
+/// owner.
 ///
-/// The timeline begins with the first media packet (RTP; RFC 7983 tells it by its first byte); until then there is only
-/// the delay, so that what is tested is a call and not how it comes about. [`Emulator::start_at_once`] tests that too.
+/// The timeline begins with the first media packet (RTP; RFC 7983 tells it by its first byte);
+/// until then there is only the delay, so that what is tested is a call and not how it comes about.
+/// [`Emulator::start_at_once`] tests that too.
 pub struct Emulator {
     shared: Arc<Mutex<Shared>>,
     commands: mpsc::Sender<Command>,
@@ -94,10 +97,19 @@ impl Emulator {
     async fn begin(timeline: Timeline, seed: u64, begun: Option<Instant>) -> io::Result<Self> {
         let sockets = [socket().await?, socket().await?];
         let seen_at = [sockets[0].local_addr()?, sockets[1].local_addr()?];
-        let shared = Arc::new(Mutex::new(Shared { peers: [None; 2], seen_at, begun, traces: Default::default() }));
+        let shared = Arc::new(Mutex::new(Shared {
+            peers: [None; 2],
+            seen_at,
+            begun,
+            traces: Default::default(),
+        }));
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let first = timeline.at(Duration::ZERO);
-        let before = if begun.is_some() { first } else { Conditions { delay: first.delay, ..Conditions::CLEAR } };
+        let before = if begun.is_some() {
+            first
+        } else {
+            Conditions { delay: first.delay, ..Conditions::CLEAR }
+        };
         let links = [Link::new(before, seed), Link::new(before, seed.wrapping_add(1))];
         let task = Task { shared: Arc::clone(&shared), sockets, links, timeline, begun };
         tokio::spawn(task.run(inbox));
@@ -112,8 +124,8 @@ impl Emulator {
         self.command(Command::Set(timeline)).await;
     }
 
-    /// From now on the other sees this side at another address, and the address so far leads nowhere: what happens when
-    /// a router gives its connection another port.
+    /// From now on the other sees this side at another address, and the address so far leads
+    /// nowhere: what happens when a router gives its connection another port.
     ///
     /// # Panics
     /// As [`Self::set`].
@@ -133,14 +145,17 @@ impl Emulator {
         self.lock().traces[from.index()].clone()
     }
 
-    /// Takes note of the address in a candidate of this side's, and puts the one in its place at which the other sees it.
+    /// Takes note of the address in a candidate of this side's, and puts the one in its place at
+    /// which the other sees it.
     pub fn step_between(&self, from: Side, candidate: &mut String) {
         let Some(address) = address_of(candidate) else { return };
         let mut shared = self.lock();
         shared.peers[from.index()] = Some(address);
         let ours = shared.seen_at[from.index()];
-        *candidate = candidate
-            .replace(&format!(" {} {} ", address.ip(), address.port()), &format!(" {} {} ", ours.ip(), ours.port()));
+        *candidate = candidate.replace(
+            &format!(" {} {} ", address.ip(), address.port()),
+            &format!(" {} {} ", ours.ip(), ours.port()),
+        );
     }
 
     async fn command(&self, command: Command) {
@@ -178,7 +193,8 @@ impl Task {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         let mut buffers = [[0; 2048]; 2];
         loop {
-            let wakeup = self.next_deadline().unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+            let wakeup =
+                self.next_deadline().unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
             let [at_a, at_b] = &mut buffers;
             tokio::select! {
                 command = inbox.recv() => match command {
@@ -208,7 +224,8 @@ impl Task {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        let change = self.begun.and_then(|begun| Some(begun + self.timeline.next_change(begun.elapsed())?));
+        let change =
+            self.begun.and_then(|begun| Some(begun + self.timeline.next_change(begun.elapsed())?));
         let links = self.links.iter().filter_map(Link::next_deadline);
         links.chain(change).min()
     }

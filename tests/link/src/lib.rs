@@ -1,8 +1,8 @@
 //! A network to test calls on: slow, late, lossy, and the same every time.
 //!
-//! [`Link`] is one direction of it, pure: packets go in, and come out when they arrive, by a time that is an argument
-//! and a seed. [`Timeline`] changes a link's [`Conditions`] as time goes by. [`Emulator`] puts two links between two
-//! programs on real UDP sockets.
+//! [`Link`] is one direction of it, pure: packets go in, and come out when they arrive, by a time
+//! that is an argument and a seed. [`Timeline`] changes a link's [`Conditions`] as time goes by.
+//! [`Emulator`] puts two links between two programs on real UDP sockets.
 
 mod conditions;
 mod emulator;

@@ -44,8 +44,8 @@ struct Queued<P> {
 
 /// One direction of a network: a queue in front of a link of limited rate, and the way behind it.
 ///
-/// What always holds: a packet arrives once or never; no sooner than the delay less the jitter; the link never carries
-/// more than its rate; the same seed and the same packets have the same fate.
+/// What always holds: a packet arrives once or never; no sooner than the delay less the jitter; the
+/// link never carries more than its rate; the same seed and the same packets have the same fate.
 #[derive(Debug)]
 pub struct Link<P> {
     conditions: Conditions,
@@ -81,7 +81,8 @@ impl<P> Link<P> {
         }
     }
 
-    /// Changes the conditions. What waits goes on at the new rate; what is under way arrives as it would have.
+    /// Changes the conditions. What waits goes on at the new rate; what is under way arrives as it
+    /// would have.
     pub fn set(&mut self, now: Instant, conditions: Conditions) {
         self.advance(now);
         self.conditions = conditions;
@@ -136,7 +137,8 @@ impl<P> Link<P> {
     #[must_use]
     pub fn queueing(&self, now: Instant) -> Duration {
         let Some(rate) = self.conditions.rate else { return Duration::ZERO };
-        let busy = self.busy_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        let busy =
+            self.busy_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
         busy + rate.time_for(self.waiting_bytes)
     }
 

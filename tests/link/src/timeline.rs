@@ -21,7 +21,10 @@ impl Timeline {
     /// And others from this moment on, which must be after those that were given before.
     #[must_use]
     pub fn then(mut self, from: Duration, conditions: Conditions) -> Self {
-        debug_assert!(self.later.last().is_none_or(|(before, _)| *before < from), "in order of time");
+        debug_assert!(
+            self.later.last().is_none_or(|(before, _)| *before < from),
+            "in order of time"
+        );
         self.later.push((from, conditions));
         self
     }
@@ -51,11 +54,19 @@ mod tests {
 
     #[test]
     fn each_moment_has_the_conditions_that_began_last() {
-        let (slow, closed) = (Conditions::CLEAR.delay(Duration::from_secs(1)), Conditions::CLEAR.closed());
+        let (slow, closed) =
+            (Conditions::CLEAR.delay(Duration::from_secs(1)), Conditions::CLEAR.closed());
         let seconds = Duration::from_secs;
-        let timeline = Timeline::steady(Conditions::CLEAR).then(seconds(5), slow).then(seconds(8), closed);
-        let expected =
-            [(0, Conditions::CLEAR), (4, Conditions::CLEAR), (5, slow), (7, slow), (8, closed), (99, closed)];
+        let timeline =
+            Timeline::steady(Conditions::CLEAR).then(seconds(5), slow).then(seconds(8), closed);
+        let expected = [
+            (0, Conditions::CLEAR),
+            (4, Conditions::CLEAR),
+            (5, slow),
+            (7, slow),
+            (8, closed),
+            (99, closed),
+        ];
         for (at, conditions) in expected {
             assert_eq!(timeline.at(seconds(at)), conditions, "at {at} s");
         }

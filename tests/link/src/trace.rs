@@ -31,13 +31,15 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// The rows, in order; one for each tenth of a second up to the last in which something happened.
+    /// The rows, in order; one for each tenth of a second up to the last in which something
+    /// happened.
     #[must_use]
     pub fn rows(&self) -> &[TraceRow] {
         &self.rows
     }
 
-    /// For each packet that got into the queue: when, after the beginning, and how long it waited there.
+    /// For each packet that got into the queue: when, after the beginning, and how long it waited
+    /// there.
     #[must_use]
     pub fn waits(&self) -> &[(Duration, Duration)] {
         &self.waits
@@ -46,8 +48,12 @@ impl Trace {
     /// The wait that this share of the packets did not exceed, in a span of time.
     #[must_use]
     pub fn wait_quantile(&self, share: f64, from: Duration, to: Duration) -> Option<Duration> {
-        let mut waits: Vec<_> =
-            self.waits.iter().filter(|(at, _)| (from..to).contains(at)).map(|(_, wait)| *wait).collect();
+        let mut waits: Vec<_> = self
+            .waits
+            .iter()
+            .filter(|(at, _)| (from..to).contains(at))
+            .map(|(_, wait)| *wait)
+            .collect();
         waits.sort_unstable();
         let index = (waits.len() as f64 * share) as usize;
         waits.get(index.min(waits.len().checked_sub(1)?)).copied()

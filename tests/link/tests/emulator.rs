@@ -25,7 +25,8 @@ async fn ends(timeline: Timeline) -> Ends {
     let (a, b) = (a.expect("a port"), b.expect("a port"));
     let seen = |side, socket: &UdpSocket| {
         let address = socket.local_addr().expect("bound");
-        let mut candidate = format!("candidate:1 1 udp 1 {} {} typ host", address.ip(), address.port());
+        let mut candidate =
+            format!("candidate:1 1 udp 1 {} {} typ host", address.ip(), address.port());
         emulator.step_between(side, &mut candidate);
         address_of(&candidate).expect("an address")
     };
@@ -35,7 +36,8 @@ async fn ends(timeline: Timeline) -> Ends {
 
 async fn receive(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
     let mut buffer = [0; 100];
-    let (length, from) = timeout(SOON, socket.recv_from(&mut buffer)).await.expect("soon").expect("a packet");
+    let (length, from) =
+        timeout(SOON, socket.recv_from(&mut buffer)).await.expect("soon").expect("a packet");
     (buffer[..length].to_vec(), from)
 }
 

@@ -5,17 +5,28 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use visavis_link::{Conditions, Fate, Link, Loss, Rate};
 
-/// Sends packets at the given moments (in microseconds) and says when each arrived; `None` when it did not.
-fn carry(link: &mut Link<usize>, start: Instant, packets: &[(u64, usize)]) -> Vec<Option<Duration>> {
+/// Sends packets at the given moments (in microseconds) and says when each arrived; `None` when it
+/// did not.
+fn carry(
+    link: &mut Link<usize>,
+    start: Instant,
+    packets: &[(u64, usize)],
+) -> Vec<Option<Duration>> {
     let mut arrivals = vec![None; packets.len()];
     let mut fates = Vec::new();
-    let take = |link: &mut Link<usize>, until: Option<Instant>, arrivals: &mut Vec<Option<Duration>>| {
-        while let Some(at) = link.next_deadline().filter(|at| until.is_none_or(|until| *at <= until)) {
-            while let Some(number) = link.poll(at) {
-                assert!(arrivals[number].replace(at - start).is_none(), "packet {number} came twice");
+    let take =
+        |link: &mut Link<usize>, until: Option<Instant>, arrivals: &mut Vec<Option<Duration>>| {
+            while let Some(at) =
+                link.next_deadline().filter(|at| until.is_none_or(|until| *at <= until))
+            {
+                while let Some(number) = link.poll(at) {
+                    assert!(
+                        arrivals[number].replace(at - start).is_none(),
+                        "packet {number} came twice"
+                    );
+                }
             }
-        }
-    };
+        };
     for (number, (at, bytes)) in packets.iter().enumerate() {
         let now = start + Duration::from_micros(*at);
         take(link, Some(now), &mut arrivals);
@@ -35,8 +46,8 @@ fn conditions() -> impl Strategy<Value = Conditions> {
         (0.0..0.9, 1.0..10.0).prop_map(|(mean, length)| Loss::Bursts { mean, length }),
     ];
     let rate = proptest::option::of((50_u64..5000).prop_map(Rate::from_kbps));
-    (rate, 0_u64..400, 0_u64..100, 0_u64..100, any::<bool>(), loss, prop::bool::weighted(0.9)).prop_map(
-        |(rate, queue, delay, jitter, in_order, loss, open)| Conditions {
+    (rate, 0_u64..400, 0_u64..100, 0_u64..100, any::<bool>(), loss, prop::bool::weighted(0.9))
+        .prop_map(|(rate, queue, delay, jitter, in_order, loss, open)| Conditions {
             rate,
             queue: Duration::from_millis(queue),
             delay: Duration::from_millis(delay),
@@ -44,8 +55,7 @@ fn conditions() -> impl Strategy<Value = Conditions> {
             in_order,
             loss,
             open,
-        },
-    )
+        })
 }
 
 fn packets() -> impl Strategy<Value = Vec<(u64, usize)>> {
@@ -126,7 +136,8 @@ fn share(lost: &[bool]) -> f64 {
 }
 
 fn mean_burst(lost: &[bool]) -> f64 {
-    let bursts: Vec<_> = lost.split(|lost| !lost).map(<[bool]>::len).filter(|length| *length > 0).collect();
+    let bursts: Vec<_> =
+        lost.split(|lost| !lost).map(<[bool]>::len).filter(|length| *length > 0).collect();
     bursts.iter().sum::<usize>() as f64 / bursts.len() as f64
 }
 
@@ -152,7 +163,11 @@ fn what_waits_goes_on_at_the_new_rate() {
     for number in 0..20 {
         assert_eq!(link.send(start, 1250, number), Fate::OnItsWay);
     }
-    assert!((link.queueing(start).as_millis() as i64 - 66).abs() <= 1, "{:?}", link.queueing(start));
+    assert!(
+        (link.queueing(start).as_millis() as i64 - 66).abs() <= 1,
+        "{:?}",
+        link.queueing(start)
+    );
     link.set(start, Conditions::CLEAR.rate(Rate::from_kbps(500)));
     assert_eq!(link.queueing(start).as_millis(), 400);
     let end = start + Duration::from_millis(400);

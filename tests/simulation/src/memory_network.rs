@@ -1,7 +1,8 @@
-//! A network in memory: two hosts, a [`Link`] in either direction, and sockets that never touch the system's.
+//! A network in memory: two hosts, a [`Link`] in either direction, and sockets that never touch the
+//! system's.
 //!
-//! It runs on the clock of the runtime that it was started on. Where that clock is stopped, a call over it takes no time
-//! at all, and the same seed loses the same packets.
+//! It runs on the clock of the runtime that it was started on. Where that clock is stopped, a call
+//! over it takes no time at all, and the same seed loses the same packets.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, IoSliceMut};
@@ -133,7 +134,12 @@ impl Network for Host {
         let local = socket.local_addr()?;
         self.network.lock().inboxes.insert(local, Inbox::default());
         // The system's socket is kept for its address alone: nobody else gets the same.
-        Ok(Arc::new(MemorySocket { network: Arc::clone(&self.network), side: self.side, local, _reserved: socket }))
+        Ok(Arc::new(MemorySocket {
+            network: Arc::clone(&self.network),
+            side: self.side,
+            local,
+            _reserved: socket,
+        }))
     }
 }
 
@@ -157,7 +163,11 @@ impl AsyncUdpSocket for MemorySocket {
     }
 
     fn poll_send(&self, _cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
-        let datagram = Datagram { from: self.local, to: transmit.destination, contents: transmit.contents.to_vec() };
+        let datagram = Datagram {
+            from: self.local,
+            to: transmit.destination,
+            contents: transmit.contents.to_vec(),
+        };
         let bytes = transmit.contents.len() + HEADERS;
         self.network.lock().links[index(self.side)].send(now(), bytes, datagram);
         self.network.sent.notify_one();
@@ -170,7 +180,9 @@ impl AsyncUdpSocket for MemorySocket {
         bufs: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
-        let (Some(buffer), Some(meta)) = (bufs.first_mut(), meta.first_mut()) else { return Poll::Ready(Ok(0)) };
+        let (Some(buffer), Some(meta)) = (bufs.first_mut(), meta.first_mut()) else {
+            return Poll::Ready(Ok(0));
+        };
         let mut state = self.network.lock();
         let inbox = state.inboxes.entry(self.local).or_default();
         let Some(datagram) = inbox.received.pop_front() else {

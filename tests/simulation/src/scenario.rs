@@ -155,7 +155,12 @@ pub fn scenarios() -> Vec<Named> {
             network(20),
             &[Bar::Connected(1.0), Bar::PictureP50(ms(4 * 20 + 60))],
         ),
-        named("set-up-loss-10", "set-up, 10% loss, 100 ms round trip", network(100).loss(Loss::Random(0.1)), &lossy),
+        named(
+            "set-up-loss-10",
+            "set-up, 10% loss, 100 ms round trip",
+            network(100).loss(Loss::Random(0.1)),
+            &lossy,
+        ),
         named(
             "set-up-bursts",
             "set-up, 10% loss in bursts of 5, 100 ms round trip",

@@ -14,7 +14,9 @@ use visavis_link::{Conditions, Side};
 use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo};
 use visavis_media::units::Bitrate;
 use visavis_shared::DescriptionKind;
-use visavis_transport::{AudioControl, Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl};
+use visavis_transport::{
+    AudioControl, Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl,
+};
 
 use crate::memory_network::MemoryNetwork;
 
@@ -44,7 +46,8 @@ const RESTART_WATCHED: Duration = Duration::from_secs(6);
 pub struct Scenario {
     /// The media's way, in either direction.
     pub conditions: Conditions,
-    /// How long a signaling message takes from one app to the other. It is never lost: TCP repeats it.
+    /// How long a signaling message takes from one app to the other. It is never lost: TCP repeats
+    /// it.
     pub signaling: Duration,
     /// How much longer a candidate takes.
     pub candidates_late: Duration,
@@ -56,7 +59,12 @@ impl Scenario {
     /// A call over this network, with a signaling server next door.
     #[must_use]
     pub const fn over(conditions: Conditions) -> Self {
-        Self { conditions, signaling: Duration::ZERO, candidates_late: Duration::ZERO, restart: false }
+        Self {
+            conditions,
+            signaling: Duration::ZERO,
+            candidates_late: Duration::ZERO,
+            restart: false,
+        }
     }
 }
 
@@ -67,7 +75,8 @@ pub struct SetUp {
     pub connected: [Option<Duration>; 2],
     /// When each end had received its first whole picture.
     pub picture: [Option<Duration>; 2],
-    /// The longest time without sound from the other, from the restart on; `None` where there was none.
+    /// The longest time without sound from the other, from the restart on; `None` where there was
+    /// none.
     pub restart_silence: [Option<Duration>; 2],
     /// What an end said went wrong.
     pub failure: Option<String>,
@@ -83,7 +92,9 @@ impl SetUp {
     /// Whether both were connected within the time that a call gives itself.
     #[must_use]
     pub fn connects(&self) -> bool {
-        self.connected.iter().all(|connected| connected.is_some_and(|after| after <= CONNECT_WITHIN))
+        self.connected
+            .iter()
+            .all(|connected| connected.is_some_and(|after| after <= CONNECT_WITHIN))
     }
 }
 
@@ -93,7 +104,8 @@ impl SetUp {
 /// When there is no runtime or socket to be had.
 #[must_use]
 pub fn simulate(scenario: Scenario, seed: u64) -> SetUp {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     match runtime {
         Ok(runtime) => runtime.block_on(run(scenario, seed)),
         Err(error) => panic!("no runtime: {error}"),
@@ -191,15 +203,25 @@ impl End {
         while self.audio_at <= now {
             let data = Bytes::from_static(&[0x55; AUDIO_BYTES]);
             // A queue that is full drops it, as the app does.
-            let _ = self.audio_out.try_send(EncodedAudio { data, samples: AUDIO_SAMPLES, captured_at: self.audio_at });
+            let _ = self.audio_out.try_send(EncodedAudio {
+                data,
+                samples: AUDIO_SAMPLES,
+                captured_at: self.audio_at,
+            });
             self.audio_at += AUDIO;
         }
         while self.camera_at <= now {
-            let rested = self.last_key_frame.is_none_or(|last| now.duration_since(last) >= KEY_FRAME_INTERVAL);
+            let rested = self
+                .last_key_frame
+                .is_none_or(|last| now.duration_since(last) >= KEY_FRAME_INTERVAL);
             let key = self.key_frame_wanted && rested;
             if self.connected {
                 let data = access_unit(key);
-                let _ = self.video_out.try_send(EncodedVideo { data, key, captured_at: self.camera_at });
+                let _ = self.video_out.try_send(EncodedVideo {
+                    data,
+                    key,
+                    captured_at: self.camera_at,
+                });
                 if key {
                     (self.key_frame_wanted, self.last_key_frame) = (false, Some(now));
                 }
@@ -253,7 +275,8 @@ async fn run(scenario: Scenario, seed: u64) -> SetUp {
     let network = MemoryNetwork::start(scenario.conditions, seed);
     let caller = End::open(&network, Side::A, &mut rng).await;
     caller.command(PeerCommand::CreateOffer { ice_restart: false });
-    let mut call = Call { scenario, ends: vec![caller], under_way: Vec::new(), outcome: SetUp::default() };
+    let mut call =
+        Call { scenario, ends: vec![caller], under_way: Vec::new(), outcome: SetUp::default() };
     let accepted = now() + RINGS_FOR;
     call.until(accepted, None, |_| false).await;
     call.ends.push(End::open(&network, Side::B, &mut rng).await);
@@ -283,11 +306,21 @@ struct Call {
 
 impl Call {
     /// Runs up to a moment, or until enough has happened.
-    async fn until(&mut self, end: Instant, accepted: Option<Instant>, enough: impl Fn(&SetUp) -> bool) {
+    async fn until(
+        &mut self,
+        end: Instant,
+        accepted: Option<Instant>,
+        enough: impl Fn(&SetUp) -> bool,
+    ) {
         while now() < end && !enough(&self.outcome) {
             let captures = self.ends.iter().map(End::next_capture);
             let arrivals = self.under_way.iter().filter(|message| message.to < self.ends.len());
-            let next = arrivals.map(|message| message.arrives).chain(captures).chain([end]).min().unwrap_or(end);
+            let next = arrivals
+                .map(|message| message.arrives)
+                .chain(captures)
+                .chain([end])
+                .min()
+                .unwrap_or(end);
             let (first, second) = self.ends.split_at_mut(1);
             let second = second.first_mut();
             let event = tokio::select! {
@@ -344,7 +377,8 @@ impl Call {
 
     fn deliver(&mut self, now: Instant) {
         let ends = self.ends.len();
-        let arrived = self.under_way.extract_if(.., |message| message.arrives <= now && message.to < ends);
+        let arrived =
+            self.under_way.extract_if(.., |message| message.arrives <= now && message.to < ends);
         for message in arrived {
             self.ends[message.to].command(message.command);
         }

@@ -12,7 +12,8 @@ const MS: Duration = Duration::from_millis(1);
 
 /// Sets calls up, one for each seed, and holds them against the bars of their scenario.
 fn check(name: &str, seeds: u64) {
-    let scenario = scenarios().into_iter().find(|scenario| scenario.name == name).expect("a known scenario");
+    let scenario =
+        scenarios().into_iter().find(|scenario| scenario.name == name).expect("a known scenario");
     let outcome = scenario.measure(0..seeds);
     println!("{name}: {outcome:?}");
     for (bar, measured) in scenario.judge(&outcome) {
@@ -55,7 +56,8 @@ fn candidates_that_come_seconds_after_the_descriptions_are_taken_up_at_once() {
     let conditions = Conditions::CLEAR.delay(50 * MS).loss(Loss::Random(0.1));
     // The caller's left a second before the call was accepted.
     let (late, earlier) = (3000 * MS, 1000 * MS);
-    let scenario = Scenario { candidates_late: late, signaling: 40 * MS, ..Scenario::over(conditions) };
+    let scenario =
+        Scenario { candidates_late: late, signaling: 40 * MS, ..Scenario::over(conditions) };
     for seed in 0..100 {
         let call: SetUp = simulate(scenario, seed);
         let seen = call.both_see().unwrap_or_else(|| panic!("seed {seed}: {call:?}"));
@@ -65,11 +67,15 @@ fn candidates_that_come_seconds_after_the_descriptions_are_taken_up_at_once() {
 
 #[test]
 fn a_candidate_that_comes_right_after_the_description_is_tried_at_once() {
-    let scenario = Scenario { candidates_late: 3 * MS, ..Scenario::over(Conditions::CLEAR.delay(10 * MS)) };
+    let scenario =
+        Scenario { candidates_late: 3 * MS, ..Scenario::over(Conditions::CLEAR.delay(10 * MS)) };
     for seed in 0..20 {
         let call = simulate(scenario, seed);
         let seen = call.both_see().unwrap_or_else(|| panic!("seed {seed}: {call:?}"));
-        assert!(seen < 130 * MS, "seed {seed}: {seen:?}, as if it had waited for the next round of checks");
+        assert!(
+            seen < 130 * MS,
+            "seed {seed}: {seen:?}, as if it had waited for the next round of checks"
+        );
     }
 }
 

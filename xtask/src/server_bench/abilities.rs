@@ -1,6 +1,8 @@
-//! What a build of our server can do, as its own `--help` tells it: the bench is older than some of its options.
+//! What a build of our server can do, as its own `--help` tells it: the bench is older than some of
+//! its options.
 
-/// Options that would hold a flood back, and what lifts each of them; and what would want a port of its own.
+/// Options that would hold a flood back, and what lifts each of them; and what would want a port of
+/// its own.
 const LIFTED: &[(&str, &str)] = &[
     ("--max-connections", "200000"),
     ("--max-connections-per-address", "200000"),
@@ -19,7 +21,8 @@ impl Abilities {
     /// Reads them from the help.
     pub(super) fn from_help(help: &str) -> Self {
         let words = help.split(|c: char| c.is_whitespace() || ['[', ']', ',', '='].contains(&c));
-        let mut options: Vec<_> = words.filter(|word| word.starts_with("--")).map(str::to_owned).collect();
+        let mut options: Vec<_> =
+            words.filter(|word| word.starts_with("--")).map(str::to_owned).collect();
         options.sort_unstable();
         options.dedup();
         Self { options }

@@ -16,7 +16,10 @@ impl Cores {
     /// Those of this machine.
     pub(super) fn here() -> Self {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap_or_default();
+        let list = status
+            .lines()
+            .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))
+            .unwrap_or_default();
         let can_give = command::succeeds(Command::new("taskset").arg("--version"));
         Self { own: ends_of(list).filter(|_| can_give) }
     }
@@ -39,8 +42,9 @@ impl Cores {
     }
 }
 
-/// With as many open files as the system lets us have: ten thousand connections are twice as many files. Every step
-/// becomes the next one, so the process that is started is the program itself in the end.
+/// With as many open files as the system lets us have: ten thousand connections are twice as many
+/// files. Every step becomes the next one, so the process that is started is the program itself in
+/// the end.
 fn pinned(core: Option<usize>, program: &Path) -> tokio::process::Command {
     let raise_and_run = r#"ulimit -Sn "$(ulimit -Hn)"; exec "$0" "$@""#;
     let mut command = match core {
@@ -57,7 +61,11 @@ fn pinned(core: Option<usize>, program: &Path) -> tokio::process::Command {
 
 /// The first and the last of a list such as `0-3,8`, when they are two.
 fn ends_of(list: &str) -> Option<(usize, usize)> {
-    let numbers = list.trim().split([',', '-']).map(|number| number.parse().ok()).collect::<Option<Vec<usize>>>()?;
+    let numbers = list
+        .trim()
+        .split([',', '-'])
+        .map(|number| number.parse().ok())
+        .collect::<Option<Vec<usize>>>()?;
     let (first, last) = (*numbers.first()?, *numbers.last()?);
     (first != last).then_some((first, last))
 }

@@ -1,4 +1,5 @@
-//! The bars that our server is held against, some of them set by the other server in the same run, and the verdicts.
+//! The bars that our server is held against, some of them set by the other server in the same run,
+//! and the verdicts.
 
 use serde_json::{Value, json};
 
@@ -80,12 +81,15 @@ impl Line {
 
     /// Without the other server's figure there may be no bar, and then nobody knows.
     fn verdict(&self) -> Option<Verdict> {
-        (self.bar != Bar::None)
-            .then(|| self.at_most().map_or(Verdict::NotMeasured, |at_most| Verdict::of(self.ours, at_most)))
+        (self.bar != Bar::None).then(|| {
+            self.at_most().map_or(Verdict::NotMeasured, |at_most| Verdict::of(self.ours, at_most))
+        })
     }
 
     fn cells(&self) -> Vec<String> {
-        let show = |figure: Option<f64>| figure.map_or_else(|| NOT_MEASURED.to_owned(), |f| self.unit.show(f));
+        let show = |figure: Option<f64>| {
+            figure.map_or_else(|| NOT_MEASURED.to_owned(), |f| self.unit.show(f))
+        };
         let bar = match self.bar {
             Bar::None => String::new(),
             Bar::AtMost(_) => format!("≤ {}", show(self.at_most())),
@@ -154,8 +158,12 @@ mod tests {
 
     #[test]
     fn the_bar_says_where_it_comes_from() {
-        let line = Line::new("processor", Unit::Seconds, (Some(0.4), Some(2.5)), Bar::Fraction(5.0));
-        assert_eq!(line.cells(), ["processor", "0.40 s", "2.50 s", "≤ 0.50 s (1/5 of Node's)", "pass"]);
+        let line =
+            Line::new("processor", Unit::Seconds, (Some(0.4), Some(2.5)), Bar::Fraction(5.0));
+        assert_eq!(
+            line.cells(),
+            ["processor", "0.40 s", "2.50 s", "≤ 0.50 s (1/5 of Node's)", "pass"]
+        );
         assert_eq!(line.json()["at_most"], json!(0.5));
         let unmeasured = Line::new("memory", Unit::Kibibytes, (None, None), Bar::AtMost(22.0));
         assert_eq!(unmeasured.cells(), ["memory", "–", "–", "≤ 22.0 KiB", "not measured"]);

@@ -1,8 +1,10 @@
-//! `cargo xtask bench server`: our server and a Node one of the classic kind under the same load, in the same run.
+//! `cargo xtask bench server`: our server and a Node one of the classic kind under the same load,
+//! in the same run.
 //!
-//! Each measurement gets a server of its own, fresh, on a core of its own; the load has another. What is repeated
-//! takes turns between the two servers, so that a moment of unrest on the machine does not fall on one alone, and the
-//! median counts. What can't be measured is said; it never passes.
+//! Each measurement gets a server of its own, fresh, on a core of its own; the load has another.
+//! What is repeated takes turns between the two servers, so that a moment of unrest on the machine
+//! does not fall on one alone, and the median counts. What can't be measured is said; it never
+//! passes.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,8 +36,9 @@ const OTHER_FILES: usize = 100;
 const ROUNDS: usize = 3;
 
 const PIPELINED: &[&str] = &["relay", "--pairs", "8", "--window", "16", "--count", "300000"];
-/// One offer on its way between any two, so that every relay is read and written by itself. Many pairs, because with one
-/// a server that is slow enough never sleeps, and one that is quick pays for falling asleep and waking each time.
+/// One offer on its way between any two, so that every relay is read and written by itself. Many
+/// pairs, because with one a server that is slow enough never sleeps, and one that is quick pays
+/// for falling asleep and waking each time.
 const ONE_AT_A_TIME: &[&str] = &["relay", "--pairs", "64", "--window", "1", "--count", "200000"];
 const ONE_PAIR: &[&str] = &["relay", "--pairs", "1", "--window", "1", "--count", "50000"];
 const LATENCY: &[&str] = &["latency", "--pairs", "16", "--per-second", "5000", "--seconds", "8"];
@@ -70,8 +73,10 @@ pub(crate) fn run() -> Result<(), Error> {
 
     let lines = judge_all(&results);
     let file = folder.join("server.json");
-    let result = json!({ "lines": judge::as_json(&lines), "notes": notes, "measurements": results });
-    std::fs::write(&file, format!("{result:#}\n")).map_err(Error::file(format!("writing {}", file.display())))?;
+    let result =
+        json!({ "lines": judge::as_json(&lines), "notes": notes, "measurements": results });
+    std::fs::write(&file, format!("{result:#}\n"))
+        .map_err(Error::file(format!("writing {}", file.display())))?;
     println!("\n{}\nThe same as JSON: {}", judge::in_words(&lines), file.display());
     for note in &notes {
         println!("{note}");
@@ -80,7 +85,8 @@ pub(crate) fn run() -> Result<(), Error> {
     if missing.is_empty() { Ok(()) } else { Err(Error::NotMeasured(missing)) }
 }
 
-/// What the bench needs besides what builds the server. A Node that does not come from the system's packages will do.
+/// What the bench needs besides what builds the server. A Node that does not come from the system's
+/// packages will do.
 fn prepare() -> Result<(), Error> {
     let mut purposes = vec![Purpose::Build];
     if !packages::is_on_path("node") || !packages::is_on_path("npm") {
@@ -95,7 +101,15 @@ fn prepare() -> Result<(), Error> {
 /// The server as people get it, and the load.
 fn build() -> Result<(PathBuf, PathBuf), Error> {
     let mut cargo = workspace::cargo();
-    cargo.args(["build", "--release", "--package", "visavis-signal-server", "--bins", "--example", "load"]);
+    cargo.args([
+        "build",
+        "--release",
+        "--package",
+        "visavis-signal-server",
+        "--bins",
+        "--example",
+        "load",
+    ]);
     command::run(&mut cargo)?;
     let folder = workspace::target_dir()?.join("release");
     Ok((folder.join("visavis-signal-server"), folder.join("examples").join("load")))
@@ -135,7 +149,11 @@ impl Bench {
             for _ in 0..rounds {
                 for (name, recipe) in &both {
                     println!("{step}: {name}");
-                    self.note(notes, &mut results[step][*name], self.alone(recipe, arguments).await);
+                    self.note(
+                        notes,
+                        &mut results[step][*name],
+                        self.alone(recipe, arguments).await,
+                    );
                 }
             }
         }
@@ -143,12 +161,17 @@ impl Bench {
             println!("idle over TLS: ours");
             self.note(notes, &mut results["idle_tls"]["ours"], self.idle_over_tls(&idle).await);
         } else {
-            notes.push("Not measured over TLS: this server has no --tls-cert and --tls-key.".into());
+            notes
+                .push("Not measured over TLS: this server has no --tls-cert and --tls-key.".into());
         }
         if self.abilities.has("--redis") {
             println!("two nodes over Redis: ours");
             for (step, arguments) in [("pipelined", PIPELINED), ("at_5000_per_second", LATENCY)] {
-                self.note(notes, &mut results["two_nodes"][step], self.on_two_nodes(arguments).await);
+                self.note(
+                    notes,
+                    &mut results["two_nodes"][step],
+                    self.on_two_nodes(arguments).await,
+                );
             }
         } else {
             notes.push("Not measured on two nodes: this server has no --redis.".into());
@@ -190,7 +213,8 @@ impl Bench {
 
     /// The senders on one node, the receivers on the other.
     async fn on_two_nodes(&self, arguments: &[&str]) -> Result<Value, Error> {
-        let redis = Subject::start(&Recipe::Redis { folder: self.scratch.clone() }, &self.cores).await?;
+        let redis =
+            Subject::start(&Recipe::Redis { folder: self.scratch.clone() }, &self.cores).await?;
         let options = ["--redis".to_owned(), format!("redis://{}", redis.address())];
         let first = Subject::start(&self.ours(&options), &self.cores).await?;
         let second = Subject::start(&self.ours(&options), &self.cores).await?;
@@ -203,7 +227,17 @@ impl Bench {
 fn make_certificate(folder: &Path) -> Result<(String, String), Error> {
     let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
     let mut openssl = Command::new("openssl");
-    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]);
+    openssl.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+    ]);
     openssl.args(["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-addext"]);
     openssl.arg("basicConstraints=critical,CA:FALSE");
     openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate);
@@ -218,7 +252,8 @@ fn figures(results: &Value, step: &str, figure: &str) -> (Option<f64>, Option<f6
 }
 
 fn median(rounds: &Value, figure: &str) -> Option<f64> {
-    let mut figures: Vec<f64> = rounds.as_array()?.iter().filter_map(|round| round[figure].as_f64()).collect();
+    let mut figures: Vec<f64> =
+        rounds.as_array()?.iter().filter_map(|round| round[figure].as_f64()).collect();
     figures.sort_unstable_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied()
 }
@@ -244,7 +279,12 @@ fn judge_all(results: &Value) -> Vec<Line> {
     };
     let cpu = "cpu_s_per_100k";
     vec![
-        Line::new("memory with nobody there", Unit::Mebibytes, scaled("idle", "bytes_before", mib), Bar::None),
+        Line::new(
+            "memory with nobody there",
+            Unit::Mebibytes,
+            scaled("idle", "bytes_before", mib),
+            Bar::None,
+        ),
         Line::new(
             "memory for each idle login",
             Unit::Kibibytes,
@@ -257,7 +297,12 @@ fn judge_all(results: &Value) -> Vec<Line> {
             scaled("idle_tls", "bytes_per_connection", kib),
             Bar::AtMost(22.0),
         ),
-        Line::new("logins", Unit::PerSecond, figures(results, "idle", "logins_per_second"), Bar::None),
+        Line::new(
+            "logins",
+            Unit::PerSecond,
+            figures(results, "idle", "logins_per_second"),
+            Bar::None,
+        ),
         Line::new(
             "processor for 1,000 logins",
             Unit::Seconds,
@@ -270,7 +315,12 @@ fn judge_all(results: &Value) -> Vec<Line> {
             figures(results, "pipelined", cpu),
             Bar::Fraction(5.0),
         ),
-        Line::new("relays, pipelined", Unit::PerSecond, figures(results, "pipelined", "relays_per_second"), Bar::None),
+        Line::new(
+            "relays, pipelined",
+            Unit::PerSecond,
+            figures(results, "pipelined", "relays_per_second"),
+            Bar::None,
+        ),
         Line::new(
             "processor for 100,000 relays, one at a time",
             Unit::Seconds,
@@ -314,7 +364,12 @@ fn judge_all(results: &Value) -> Vec<Line> {
             Bar::AtMost(10.0),
         ),
         Line::new("silent connections all closed after", Unit::Seconds, silent, Bar::AtMost(15.0)),
-        Line::new("two nodes: relays, pipelined", Unit::PerSecond, across("pipelined", "relays_per_second"), Bar::None),
+        Line::new(
+            "two nodes: relays, pipelined",
+            Unit::PerSecond,
+            across("pipelined", "relays_per_second"),
+            Bar::None,
+        ),
         Line::new("two nodes: added latency, p50", Unit::Microseconds, added("p50_us"), Bar::None),
         Line::new("two nodes: added latency, p99", Unit::Microseconds, added("p99_us"), Bar::None),
     ]
@@ -352,7 +407,10 @@ mod tests {
             "two_nodes": {"at_5000_per_second": [{"p50_us": 160.0}]},
         });
         let words = judge::in_words(&judge_all(&results));
-        let line = words.lines().find(|line| line.starts_with("two nodes: added latency, p50")).expect("a line");
+        let line = words
+            .lines()
+            .find(|line| line.starts_with("two nodes: added latency, p50"))
+            .expect("a line");
         assert!(line.contains("60 µs"), "{line}");
     }
 }

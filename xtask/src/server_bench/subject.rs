@@ -44,18 +44,37 @@ impl Recipe {
                         command.env_remove(variable);
                     }
                 }
-                command.args(["--listen", &format!("127.0.0.1:{port}"), "--stun-listen", "off", "--log", "error"]);
+                command.args([
+                    "--listen",
+                    &format!("127.0.0.1:{port}"),
+                    "--stun-listen",
+                    "off",
+                    "--log",
+                    "error",
+                ]);
                 command.args(options);
                 command
             }
             Self::Node { folder } => {
                 let mut command = cores.for_server(Path::new("node"));
-                command.arg(folder.join("server.js")).arg(port.to_string()).env("NODE_ENV", "production");
+                command
+                    .arg(folder.join("server.js"))
+                    .arg(port.to_string())
+                    .env("NODE_ENV", "production");
                 command
             }
             Self::Redis { folder } => {
                 let mut command = cores.for_server(Path::new("redis-server"));
-                command.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no"]);
+                command.args([
+                    "--bind",
+                    "127.0.0.1",
+                    "--port",
+                    &port.to_string(),
+                    "--save",
+                    "",
+                    "--appendonly",
+                    "no",
+                ]);
                 command.arg("--dir").arg(folder);
                 command
             }
@@ -79,18 +98,27 @@ impl Subject {
         let data = tempfile::tempdir().map_err(Error::file("making a temporary folder"))?;
         let mut command = recipe.command(cores, port);
         command.env("VISAVIS_DATA_DIR", data.path());
-        let mut running = Running::spawn("the server", command.stdin(Stdio::null()).stdout(Stdio::null()))?;
+        let mut running =
+            Running::spawn("the server", command.stdin(Stdio::null()).stdout(Stdio::null()))?;
         let deadline = Instant::now() + START;
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             if let Some(status) = running.has_ended() {
                 return Err(Error::Call(format!("the server ended at once ({status})")));
             }
             if Instant::now() > deadline {
-                return Err(Error::Call(format!("the server did not open its port within {} s", START.as_secs())));
+                return Err(Error::Call(format!(
+                    "the server did not open its port within {} s",
+                    START.as_secs()
+                )));
             }
             sleep(Duration::from_millis(20)).await;
         }
-        Ok(Self { running, address: format!("127.0.0.1:{port}"), speech: recipe.speech(), _data: data })
+        Ok(Self {
+            running,
+            address: format!("127.0.0.1:{port}"),
+            speech: recipe.speech(),
+            _data: data,
+        })
     }
 
     /// Where it listens.
@@ -99,12 +127,26 @@ impl Subject {
     }
 
     /// Puts a load on it and returns the figures.
-    pub(super) async fn load(&self, load: &Path, cores: &Cores, arguments: &[&str]) -> Result<Value, Error> {
-        let pid = self.running.id().ok_or_else(|| Error::Call("the server has ended".into()))?.to_string();
+    pub(super) async fn load(
+        &self,
+        load: &Path,
+        cores: &Cores,
+        arguments: &[&str],
+    ) -> Result<Value, Error> {
+        let pid = self
+            .running
+            .id()
+            .ok_or_else(|| Error::Call("the server has ended".into()))?
+            .to_string();
         let mut command = cores.for_load(load);
-        command.args(["--address", &self.address, "--speech", self.speech, "--pid", &pid]).args(arguments);
+        command
+            .args(["--address", &self.address, "--speech", self.speech, "--pid", &pid])
+            .args(arguments);
         command.stdin(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-        let answer = |why: String| Error::Answer { program: format!("the load ({})", arguments.join(" ")), why };
+        let answer = |why: String| Error::Answer {
+            program: format!("the load ({})", arguments.join(" ")),
+            why,
+        };
         let output = timeout(MEASUREMENT, command.output())
             .await
             .map_err(|_| answer(format!("it did not end within {} s", MEASUREMENT.as_secs())))?

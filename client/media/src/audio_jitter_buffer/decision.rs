@@ -37,10 +37,12 @@ pub enum Decision {
         copy: bool,
         /// Whether it follows on what was played (or made up) before.
         continues: bool,
-        /// Whether to change its length; what was changed is told to [`stretched`](super::AudioJitterBuffer::stretched).
+        /// Whether to change its length; what was changed is told to
+        /// [`stretched`](super::AudioJitterBuffer::stretched).
         speed: Speed,
     },
-    /// A packet is lost: rebuild so many samples from the copy of lower quality in the packet after it.
+    /// A packet is lost: rebuild so many samples from the copy of lower quality in the packet after
+    /// it.
     Fec {
         /// The packet after it, which will be played next.
         next: Bytes,

@@ -22,7 +22,8 @@ struct Network {
 
 const STEADY: Network = Network { delay_ms: 30.0, jitter_ms: 1.0, loss: 0.0, duplicated: 0.0 };
 
-/// A packet whose payload tells its number, in the form of a 20 ms SILK packet that rebuilds the one before it.
+/// A packet whose payload tells its number, in the form of a 20 ms SILK packet that rebuilds the
+/// one before it.
 fn packet(number: u64, arrival: Instant) -> ReceivedAudio {
     let mut payload = vec![1 << 3, 0x40];
     payload.extend_from_slice(&number.to_be_bytes());
@@ -90,7 +91,8 @@ impl Listener {
                     let number = number_of(&payload);
                     self.played.push(number);
                     let captured = self.start + Duration::from_millis(number * 20);
-                    self.delays.push(due.saturating_duration_since(captured).as_secs_f64() * 1000.0);
+                    self.delays
+                        .push(due.saturating_duration_since(captured).as_secs_f64() * 1000.0);
                     let change = match speed {
                         Speed::Normal => 0,
                         Speed::Shorter(change) => -i64::from(change.at_most.min(300)),
@@ -126,8 +128,14 @@ impl Listener {
     }
 }
 
-/// Arrivals of `count` packets over a network that may change with the packet's number, in order of arrival.
-fn arrivals(start: Instant, seed: u64, count: u64, network: impl Fn(u64) -> Network) -> Vec<(Instant, u64)> {
+/// Arrivals of `count` packets over a network that may change with the packet's number, in order of
+/// arrival.
+fn arrivals(
+    start: Instant,
+    seed: u64,
+    count: u64,
+    network: impl Fn(u64) -> Network,
+) -> Vec<(Instant, u64)> {
     let mut random = StdRng::seed_from_u64(seed);
     let mut arrivals = Vec::new();
     for number in 0..count {
@@ -165,7 +173,11 @@ fn listen(seed: u64, count: u64, network: impl Fn(u64) -> Network) -> Listener {
 #[test]
 fn a_steady_stream_plays_complete_and_in_order_with_the_least_delay() {
     let heard = listen(1, 500, |_| STEADY);
-    assert!(heard.played.iter().zip(0..).all(|(&played, number)| played == number), "{:?}", heard.played);
+    assert!(
+        heard.played.iter().zip(0..).all(|(&played, number)| played == number),
+        "{:?}",
+        heard.played
+    );
     assert!(heard.played.len() >= 495);
     assert_eq!(heard.concealed, 0);
     // 30 ms under way, 5 ms for threads that are late, and up to 10 ms until a frame is fetched.
@@ -188,7 +200,9 @@ fn a_lost_packet_is_concealed_once_and_nothing_else_is() {
         listener.tick();
     }
     assert!(listener.concealed <= u64::from(PACKET), "{} samples", listener.concealed);
-    assert!(listener.concealed + listener.recovered * u64::from(PACKET) <= 3 * u64::from(PACKET) / 2);
+    assert!(
+        listener.concealed + listener.recovered * u64::from(PACKET) <= 3 * u64::from(PACKET) / 2
+    );
     assert!(!listener.played.contains(&100));
     assert_eq!(listener.buffer.stats().lost, 1);
 }
@@ -197,18 +211,22 @@ fn a_lost_packet_is_concealed_once_and_nothing_else_is() {
 fn on_a_lossy_network_concealment_stays_near_the_loss_and_fec_saves_most() {
     for (loss, at_least) in [(0.03, 0.7), (0.10, 0.65), (0.20, 0.5)] {
         let heard = listen(2, 3000, |_| Network { jitter_ms: 15.0, loss, ..STEADY });
-        let missing = heard.concealed_ratio() + heard.recovered as f64 * 960.0 / heard.emitted as f64;
+        let missing =
+            heard.concealed_ratio() + heard.recovered as f64 * 960.0 / heard.emitted as f64;
         assert!((missing - loss).abs() < 0.02 + loss * 0.1, "{missing} at {loss}");
-        let rebuilt = heard.recovered as f64 * 960.0 / (heard.recovered as f64 * 960.0 + heard.concealed as f64);
+        let rebuilt = heard.recovered as f64 * 960.0
+            / (heard.recovered as f64 * 960.0 + heard.concealed as f64);
         assert!(rebuilt > at_least, "{rebuilt} of what was missing at {loss}");
     }
 }
 
 #[test]
 fn the_delay_follows_jitter_up_and_comes_down_again() {
-    let heard =
-        listen(3, 3000, |n| if (500..1500).contains(&n) { Network { jitter_ms: 120.0, ..STEADY } } else { STEADY });
-    let mean = |from: usize, to: usize| heard.delays[from..to].iter().sum::<f64>() / (to - from) as f64;
+    let heard = listen(3, 3000, |n| {
+        if (500..1500).contains(&n) { Network { jitter_ms: 120.0, ..STEADY } } else { STEADY }
+    });
+    let mean =
+        |from: usize, to: usize| heard.delays[from..to].iter().sum::<f64>() / (to - from) as f64;
     assert!(mean(100, 450) < 70.0, "{}", mean(100, 450));
     assert!((110.0..200.0).contains(&mean(1000, 1400)), "{}", mean(1000, 1400));
     assert!(mean(2500, 2850) < 70.0, "{}", mean(2500, 2850));
@@ -234,7 +252,11 @@ fn a_sender_with_a_faster_or_slower_clock_does_not_make_the_delay_creep() {
             listener.tick();
             waits.push(listener.buffer.len());
         }
-        assert!(waits.iter().skip(100).all(|&waiting| waiting <= 3), "{:?} at {drift}", waits.iter().max());
+        assert!(
+            waits.iter().skip(100).all(|&waiting| waiting <= 3),
+            "{:?} at {drift}",
+            waits.iter().max()
+        );
         assert!(listener.concealed_ratio() < 0.005, "{} at {drift}", listener.concealed_ratio());
     }
 }
@@ -290,12 +312,16 @@ fn a_paused_sender_is_not_a_lossy_one() {
             if speaking {
                 listener.buffer.insert(sent);
             } else {
-                // The listener reads the number from the payload, so the pause is told by a number too.
+                // The listener reads the number from the payload, so the pause is told by a number
+                // too.
                 listener.buffer.insert(ReceivedAudio { payload: sent.payload, ..sent });
             }
         }
         while listener.ahead < STEP {
-            match listener.buffer.pull(now, Duration::from_secs_f64(listener.ahead as f64 / 48_000.0)) {
+            match listener
+                .buffer
+                .pull(now, Duration::from_secs_f64(listener.ahead as f64 / 48_000.0))
+            {
                 Decision::Conceal { samples } => {
                     listener.concealed += u64::from(samples);
                     listener.ahead += i64::from(samples);
@@ -304,7 +330,9 @@ fn a_paused_sender_is_not_a_lossy_one() {
                     listener.paused += u64::from(samples);
                     listener.ahead += i64::from(samples);
                 }
-                Decision::Play { samples, .. } | Decision::Fec { samples, .. } => listener.ahead += i64::from(samples),
+                Decision::Play { samples, .. } | Decision::Fec { samples, .. } => {
+                    listener.ahead += i64::from(samples)
+                }
                 Decision::Wait => listener.ahead += STEP,
             }
         }
@@ -338,7 +366,9 @@ fn a_pause_whose_beginning_was_lost_is_no_loss_in_the_end() {
 
 #[test]
 fn a_sender_that_starts_anew_is_heard_again_at_once() {
-    for (sequence, rtp_time) in [(9_u16, 4_000_000_000_u32), (65_530, 900_000), (20_000, u32::MAX - 500)] {
+    for (sequence, rtp_time) in
+        [(9_u16, 4_000_000_000_u32), (65_530, 900_000), (20_000, u32::MAX - 500)]
+    {
         let start = Instant::now();
         let mut listener = Listener::new(start);
         for number in 0..400_u64 {
@@ -393,7 +423,8 @@ fn times_that_are_a_little_off_cost_nothing() {
 fn foreign_packets_are_counted_and_ignored() {
     let mut buffer = AudioJitterBuffer::new();
     let now = Instant::now();
-    for payload in [Bytes::new(), Bytes::from_static(&[3]), Bytes::from_static(&[31 << 3 | 3, 63])] {
+    for payload in [Bytes::new(), Bytes::from_static(&[3]), Bytes::from_static(&[31 << 3 | 3, 63])]
+    {
         buffer.insert(ReceivedAudio { payload, ..packet(1, now) });
     }
     assert_eq!(buffer.stats().malformed, 3);

@@ -94,7 +94,11 @@ impl fmt::Display for Heard {
             self.kbps,
         )?;
         if self.distance_db > 0.0 {
-            write!(f, "; {:.2} dB from the original, {:.1} ms late", self.distance_db, self.median_delay_ms)?;
+            write!(
+                f,
+                "; {:.2} dB from the original, {:.1} ms late",
+                self.distance_db, self.median_delay_ms
+            )?;
         }
         Ok(())
     }
@@ -136,7 +140,12 @@ impl Sender {
         let sequence = self.sequence as u16;
         self.sequence += 1;
         let redundant = packed.is_some();
-        Some(Packet { sequence, rtp_time, redundant, payload: packed.unwrap_or_else(|| audio.data.clone()) })
+        Some(Packet {
+            sequence,
+            rtp_time,
+            redundant,
+            payload: packed.unwrap_or_else(|| audio.data.clone()),
+        })
     }
 }
 
@@ -170,7 +179,8 @@ pub(super) fn call(setup: Setup, seed: u64, seconds: u64) -> Heard {
         red: setup.red,
     };
     let mut playout = AudioPlayout::new().expect("a decoder");
-    let (mut way, mut way_back) = (Link::new(setup.network, seed), Link::new(setup.network, seed + 1000));
+    let (mut way, mut way_back) =
+        (Link::new(setup.network, seed), Link::new(setup.network, seed + 1000));
     let (mut said, mut heard) = (Vec::new(), Vec::new());
     let (mut came, mut reported): (BTreeSet<u64>, u64) = (BTreeSet::new(), 65_500);
     let (mut waits, mut last) = (VecDeque::new(), (Duration::ZERO, 0));
@@ -191,7 +201,9 @@ pub(super) fn call(setup: Setup, seed: u64, seconds: u64) -> Heard {
         }
         while let Some(packet) = way.poll(now) {
             let newest = came.last().copied().unwrap_or(65_500);
-            let number = newest.saturating_add_signed(i64::from(packet.sequence.wrapping_sub(newest as u16) as i16));
+            let number = newest.saturating_add_signed(i64::from(
+                packet.sequence.wrapping_sub(newest as u16) as i16,
+            ));
             came.insert(number);
             // One that was told not to have come is told of again.
             reported = reported.min(number);
@@ -201,7 +213,10 @@ pub(super) fn call(setup: Setup, seed: u64, seconds: u64) -> Heard {
             && let Some(&newest) = came.last()
             && newest >= reported
         {
-            let report = Report { first: reported, came: (reported..=newest).map(|n| came.contains(&n)).collect() };
+            let report = Report {
+                first: reported,
+                came: (reported..=newest).map(|n| came.contains(&n)).collect(),
+            };
             reported = newest + 1;
             way_back.send(now, 80, report);
         }
@@ -220,7 +235,9 @@ pub(super) fn call(setup: Setup, seed: u64, seconds: u64) -> Heard {
             heard.extend(frame);
             let stats = playout.stats().jitter_buffer;
             if stats.played > last.1 && at > 5000 {
-                waits.push_back((stats.waited - last.0).as_secs_f64() * 1000.0 / (stats.played - last.1) as f64);
+                waits.push_back(
+                    (stats.waited - last.0).as_secs_f64() * 1000.0 / (stats.played - last.1) as f64,
+                );
             }
             last = (stats.waited, stats.played);
         }
@@ -230,7 +247,8 @@ pub(super) fn call(setup: Setup, seed: u64, seconds: u64) -> Heard {
     // What was fetched at `phase` is the first thing heard.
     let mut shifted = vec![0.0; phase as usize * 48];
     shifted.extend(heard);
-    let (distance_db, median_delay_ms) = if setup.compare { compare(&said, &shifted) } else { Default::default() };
+    let (distance_db, median_delay_ms) =
+        if setup.compare { compare(&said, &shifted) } else { Default::default() };
     let buffer = stats.jitter_buffer;
     Heard {
         concealed: stats.concealed_samples as f64 / stats.samples as f64,

@@ -6,8 +6,8 @@ const WINDOW: usize = 960;
 pub(super) const HOP: usize = 120;
 /// Centre frequencies in hertz, about a critical band apart (Bark scale) up to 7 kHz.
 const BANDS: [f32; 18] = [
-    150.0, 250.0, 350.0, 450.0, 570.0, 700.0, 840.0, 1000.0, 1170.0, 1370.0, 1600.0, 1850.0, 2150.0, 2500.0, 2900.0,
-    3400.0, 4800.0, 7000.0,
+    150.0, 250.0, 350.0, 450.0, 570.0, 700.0, 840.0, 1000.0, 1170.0, 1370.0, 1600.0, 1850.0,
+    2150.0, 2500.0, 2900.0, 3400.0, 4800.0, 7000.0,
 ];
 /// What is softer than this is inaudible, and alike: power in a band, about −70 dBFS.
 const FLOOR: f32 = 1e-7;
@@ -48,15 +48,16 @@ fn distance(a: &Spectrum, b: &Spectrum) -> f32 {
     (a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>() / a.len() as f32).sqrt()
 }
 
-/// The log-spectral distance of what was heard from what was said: each 20 ms that were heard are compared with what was
-/// said at the moment that is most like it, since the delay changes. Returns the mean distance in decibels, and the median
-/// delay in milliseconds.
+/// The log-spectral distance of what was heard from what was said: each 20 ms that were heard are
+/// compared with what was said at the moment that is most like it, since the delay changes. Returns
+/// the mean distance in decibels, and the median delay in milliseconds.
 pub(super) fn compare(said: &[f32], heard: &[f32]) -> (f64, f64) {
     let (said, heard) = (spectra(said), spectra(heard));
     let (mut distances, mut delays) = (Vec::new(), Vec::new());
     // 200 ms at most, and the first second is for getting going.
     for (n, spectrum) in heard.iter().enumerate().skip(400).step_by(4) {
-        let candidates = (0..80).filter_map(|back| Some((back, distance(said.get(n.checked_sub(back)?)?, spectrum))));
+        let candidates = (0..80)
+            .filter_map(|back| Some((back, distance(said.get(n.checked_sub(back)?)?, spectrum))));
         let Some((back, nearest)) = candidates.min_by(|a, b| a.1.total_cmp(&b.1)) else { continue };
         // Pauses are alike whatever happens.
         if said.get(n - back).is_none_or(|said| said.iter().copied().fold(-70.0, f32::max) < LOUD) {

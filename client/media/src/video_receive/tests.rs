@@ -22,7 +22,8 @@ fn stream(frames: u32, keys: &[u32], wall: WallTime) -> Vec<ReceivedVideo> {
         .map(|index| {
             let captured_at = WallTime(wall.0 + u64::from(index) * 33_333);
             let frame = pattern.render(Stamp { index, captured_at }, start);
-            let encoded = encoder.encode(&frame, keys.contains(&index), FRAME * index).expect("it encodes");
+            let encoded =
+                encoder.encode(&frame, keys.contains(&index), FRAME * index).expect("it encodes");
             let arrival = start + FRAME * index;
             ReceivedVideo {
                 data: encoded.data,
@@ -55,7 +56,8 @@ fn after_a_lost_picture_the_last_good_one_stays_until_a_key_frame() {
         let taken = decoding.take(&received, received.last_arrival);
         if let Taken::Frame(frame) = &taken {
             let index = read_bar(frame).expect("a bar").index;
-            let alike = psnr(frame, &pattern::render(size(), index, WallTime(u64::from(index) * 33_333)));
+            let alike =
+                psnr(frame, &pattern::render(size(), index, WallTime(u64::from(index) * 33_333)));
             assert!(alike > 30.0, "frame {index}: {alike:.1} dB");
         }
         asked += u32::from(matches!(taken, Taken::KeyFrameNeeded));
@@ -100,12 +102,18 @@ fn delay_is_read_from_the_bar_and_freezes_are_counted() {
     let mut decoding = Decoding::default();
     let wall = WallTime(1_700_000_000_000_000);
     for (index, received) in stream(60, &[], wall).into_iter().enumerate() {
-        let Taken::Frame(frame) = decoding.take(&received, received.last_arrival) else { panic!("no picture") };
+        let Taken::Frame(frame) = decoding.take(&received, received.last_arrival) else {
+            panic!("no picture")
+        };
         // The network stood still for 400 ms once.
         let late = if index >= 40 { Duration::from_millis(400) } else { Duration::ZERO };
         let captured = WallTime(wall.0 + index as u64 * 33_333);
         let delay = Duration::from_millis(12) + late;
-        decoding.shown(&frame, received.last_arrival + late, WallTime(captured.0 + delay.as_micros() as u64));
+        decoding.shown(
+            &frame,
+            received.last_arrival + late,
+            WallTime(captured.0 + delay.as_micros() as u64),
+        );
     }
     let stats = decoding.stats;
     let delay = stats.glass_to_glass.expect("it was measured");
@@ -160,7 +168,10 @@ fn the_thread_shows_records_and_keeps_the_last_picture() {
     let recorded = end.recorded.expect("a recording").expect("it is written");
     assert_eq!((recorded.size, recorded.left_out), (VideoSize::new(320, 180), 0));
     let header = "YUV4MPEG2 W320 H180 F30:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\n".len() as u64;
-    assert_eq!(std::fs::metadata(path).expect("the file").len(), header + recorded.frames * (6 + 86_400));
+    assert_eq!(
+        std::fs::metadata(path).expect("the file").len(),
+        header + recorded.frames * (6 + 86_400)
+    );
     drop(input);
 }
 

@@ -1,19 +1,24 @@
-//! When each frame of a recording is due: a Y4M file has one frame rate, and video frames come when they come.
+//! When each frame of a recording is due: a Y4M file has one frame rate, and video frames come when
+//! they come.
 //!
-//! In: the moments at which frames are shown. Out: how often the frame before is repeated, and whether the new one is
-//! written. Pure, with time as an argument. What always holds: the file is never further behind the clock than half a
-//! frame once a frame was shown, and never further ahead than two, so its playing time is the time that passed.
+//! In: the moments at which frames are shown. Out: how often the frame before is repeated, and
+//! whether the new one is written. Pure, with time as an argument. What always holds: the file is
+//! never further behind the clock than half a frame once a frame was shown, and never further ahead
+//! than two, so its playing time is the time that passed.
 
 use std::time::{Duration, Instant};
 
 /// The file's frame rate, in frames per second.
 pub(super) const FPS: u32 = 30;
-/// A frame that is later than its place by this, in frames, has the one before it repeated. Frames are not punctual: less
-/// would repeat one for each that is a little late, and leave out one for each that is a little early.
+/// A frame that is later than its place by this, in frames, has the one before it repeated. Frames
+/// are not punctual: less would repeat one for each that is a little late, and leave out one for
+/// each that is a little early.
 const LATE: f64 = 0.75;
-/// A frame that is earlier than its place by more than this, in frames, is left out: its sender is faster than the file.
+/// A frame that is earlier than its place by more than this, in frames, is left out: its sender is
+/// faster than the file.
 const EARLY: f64 = 1.0;
-/// No call goes on for so long without a sign of time: the computer slept, and the file does not make up for it.
+/// No call goes on for so long without a sign of time: the computer slept, and the file does not
+/// make up for it.
 const LONGEST_GAP: Duration = Duration::from_secs(60);
 
 /// What a shown frame leads to.
@@ -69,7 +74,8 @@ impl ConstantRate {
     /// How far the file is behind the clock, in frames; negative when it is ahead.
     fn late(&mut self, at: Instant) -> f64 {
         let latest = self.latest.map_or(at, |latest| latest.max(at));
-        let gap = self.latest.map_or(Duration::ZERO, |before| latest.saturating_duration_since(before));
+        let gap =
+            self.latest.map_or(Duration::ZERO, |before| latest.saturating_duration_since(before));
         self.latest = Some(latest);
         let start = self.start.get_or_insert(at);
         if gap > LONGEST_GAP {
@@ -83,7 +89,8 @@ impl ConstantRate {
 mod tests {
     use super::*;
 
-    /// Shows frames at these moments, in milliseconds, and ends at the last of them: how many times each is in the file.
+    /// Shows frames at these moments, in milliseconds, and ends at the last of them: how many times
+    /// each is in the file.
     fn times(shown: &[u64], end: u64) -> Vec<u64> {
         let start = Instant::now();
         let at = |millis: u64| start + Duration::from_millis(millis);
@@ -108,13 +115,15 @@ mod tests {
     #[test]
     fn frames_at_the_files_rate_are_written_once_each_though_none_is_punctual() {
         // Each up to 20 ms late, and not evenly.
-        let shown: Vec<u64> = (0..300).map(|i| i * 1000 / 30 + if i == 0 { 0 } else { i * 7919 % 20 }).collect();
+        let shown: Vec<u64> =
+            (0..300).map(|i| i * 1000 / 30 + if i == 0 { 0 } else { i * 7919 % 20 }).collect();
         assert_eq!(times(&shown, 10_000), [1; 300]);
     }
 
     #[test]
     fn frames_that_are_missing_are_made_up_for_by_the_one_before() {
-        let shown: Vec<u64> = (0..90).filter(|i| !(30..60).contains(i)).map(|i| i * 1000 / 30).collect();
+        let shown: Vec<u64> =
+            (0..90).filter(|i| !(30..60).contains(i)).map(|i| i * 1000 / 30).collect();
         let times = times(&shown, 3000);
         assert_eq!(times.iter().sum::<u64>(), 90);
         assert_eq!(times[29], 31, "the last before the gap is held for a second");
@@ -129,7 +138,10 @@ mod tests {
             let total = times.iter().sum::<u64>();
             assert!(total.abs_diff(seconds * 30) <= 2, "{fps} fps: {total} frames for {seconds} s");
             let longest = times.iter().max().copied().unwrap_or(0);
-            assert!(longest <= 30_u64.div_ceil(fps) + 1, "{fps} fps: one is in the file {longest} times");
+            assert!(
+                longest <= 30_u64.div_ceil(fps) + 1,
+                "{fps} fps: one is in the file {longest} times"
+            );
         }
     }
 
@@ -140,7 +152,10 @@ mod tests {
         let mut rate = ConstantRate::default();
         assert_eq!(rate.hold(at(0)), 0, "nothing was shown yet");
         assert_eq!(rate.show(at(1000)), Placed { repeats: 0, write: true });
-        assert_eq!([rate.hold(at(900)), rate.hold(at(1000)), rate.hold(at(1500)), rate.hold(at(1500))], [0, 0, 14, 0]);
+        assert_eq!(
+            [rate.hold(at(900)), rate.hold(at(1000)), rate.hold(at(1500)), rate.hold(at(1500))],
+            [0, 0, 14, 0]
+        );
         assert_eq!(rate.show(at(2000)), Placed { repeats: 15, write: true });
         assert_eq!(rate.end(at(2000)), 0);
         assert_eq!(rate.end(at(3000)), 29);

@@ -1,12 +1,13 @@
 //! A Y4M file whose frame size may grow while it is written.
 //!
-//! In: frames of any size. Out: a file of one size, the largest so far, in which smaller frames are scaled up and those
-//! of another shape have black bars. All frames of a Y4M file are equally long, so the place of each is known: when a
-//! larger frame comes, a file of its size takes the place of the one before and goes on where that ended, and what it
-//! has no frames for yet is filled in from the file before, one frame at a time, whenever there is time for it.
+//! In: frames of any size. Out: a file of one size, the largest so far, in which smaller frames are
+//! scaled up and those of another shape have black bars. All frames of a Y4M file are equally long,
+//! so the place of each is known: when a larger frame comes, a file of its size takes the place of
+//! the one before and goes on where that ended, and what it has no frames for yet is filled in from
+//! the file before, one frame at a time, whenever there is time for it.
 //!
-//! What always holds: the file at the path is a Y4M file with every frame that was written; frames that are not filled
-//! in yet are there, and blank. No more than a few frames are in memory.
+//! What always holds: the file at the path is a Y4M file with every frame that was written; frames
+//! that are not filled in yet are there, and blank. No more than a few frames are in memory.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -20,8 +21,8 @@ use crate::frame::VideoFrame;
 use crate::units::VideoSize;
 use crate::y4m::{FRAME, header};
 
-/// How often a recording may grow. Each time everything before is written again, so a sender that goes on and on is not
-/// followed: larger frames are then scaled down.
+/// How often a recording may grow. Each time everything before is written again, so a sender that
+/// goes on and on is not followed: larger frames are then scaled down.
 const MAX_GROWTHS: u32 = 16;
 
 /// A file of one size, and which frames it holds.
@@ -197,9 +198,11 @@ impl GrowingFile {
         }
         match (self.kept_small.take(), self.parts.last()) {
             (Some(source), Some(part)) => Err(RecordError::KeptSmall { size: part.size, source }),
-            (_, part) => {
-                Ok(Recorded { frames: part.map_or(0, |part| part.end), size: part.map(|part| part.size), left_out: 0 })
-            }
+            (_, part) => Ok(Recorded {
+                frames: part.map_or(0, |part| part.end),
+                size: part.map(|part| part.size),
+                left_out: 0,
+            }),
         }
     }
 
@@ -251,7 +254,8 @@ mod tests {
     }
 
     fn read(path: &Path) -> (VideoSize, Vec<std::sync::Arc<[u8]>>) {
-        let mut reader = Y4mReader::new(BufReader::new(File::open(path).expect("the file"))).expect("a reader");
+        let mut reader =
+            Y4mReader::new(BufReader::new(File::open(path).expect("the file"))).expect("a reader");
         let frames = std::iter::from_fn(|| reader.next_picture().expect("whole frames")).collect();
         (reader.size(), frames)
     }
@@ -283,7 +287,11 @@ mod tests {
         for (index, (data, from)) in frames.iter().zip(came).enumerate() {
             assert!(**data == *wanted(from, index as u32, sizes[2]).data, "frame {index}");
         }
-        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else is left");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).expect("a folder").count(),
+            1,
+            "nothing else is left"
+        );
     }
 
     #[test]
@@ -308,10 +316,14 @@ mod tests {
         let path = folder.path().join("restless.y4m");
         let mut file = GrowingFile::create(&path).expect("a file");
         for index in 0..60_u32 {
-            file.write(&render(size(160 + 2 * index, 90), index, WallTime(0))).expect("it is written");
+            file.write(&render(size(160 + 2 * index, 90), index, WallTime(0)))
+                .expect("it is written");
         }
         let recorded = file.finish().expect("it is finished");
-        assert_eq!(recorded, Recorded { frames: 60, size: Some(size(160 + 2 * MAX_GROWTHS, 90)), left_out: 0 });
+        assert_eq!(
+            recorded,
+            Recorded { frames: 60, size: Some(size(160 + 2 * MAX_GROWTHS, 90)), left_out: 0 }
+        );
         assert_eq!(read(&path).1.len(), 60);
     }
 
@@ -351,7 +363,8 @@ mod tests {
     #[test]
     fn a_device_that_is_full_is_an_error_in_one_line() {
         let mut file = GrowingFile::create(Path::new("/dev/full")).expect("it is there");
-        let error = file.write(&render(size(160, 90), 0, WallTime(0))).expect_err("it is full").to_string();
+        let error =
+            file.write(&render(size(160, 90), 0, WallTime(0))).expect_err("it is full").to_string();
         assert!(error.contains("No space left") && !error.contains('\n'), "{error}");
         file.cut();
     }

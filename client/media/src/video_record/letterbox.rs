@@ -20,7 +20,11 @@ impl Letterbox {
     ///
     /// # Errors
     /// When the frame's data does not have the length that its size says.
-    pub(super) fn fit(&mut self, frame: &VideoFrame, into: VideoSize) -> Result<VideoFrame, ScaleError> {
+    pub(super) fn fit(
+        &mut self,
+        frame: &VideoFrame,
+        into: VideoSize,
+    ) -> Result<VideoFrame, ScaleError> {
         let inside = inside(frame.size, into);
         let scaled = self.scaler.scale(frame, inside)?;
         if inside == into {
@@ -45,19 +49,24 @@ impl Letterbox {
 
 /// Copies a plane's rows into a larger one.
 fn place(from: &[u8], width: usize, into: &mut [u8], full_width: usize, left: usize, top: usize) {
-    for (row, full_row) in from.chunks_exact(width).zip(into.chunks_exact_mut(full_width).skip(top)) {
+    for (row, full_row) in from.chunks_exact(width).zip(into.chunks_exact_mut(full_width).skip(top))
+    {
         if let Some(middle) = full_row.get_mut(left..left + width) {
             middle.copy_from_slice(row);
         }
     }
 }
 
-/// The largest size of the source's shape within `into`; all of it where only rounding is between them.
+/// The largest size of the source's shape within `into`; all of it where only rounding is between
+/// them.
 fn inside(source: VideoSize, into: VideoSize) -> VideoSize {
     let (sw, sh) = (u64::from(source.width()), u64::from(source.height()));
     let (iw, ih) = (u64::from(into.width()), u64::from(into.height()));
-    let (width, height) =
-        if sw * ih >= sh * iw { (iw, (sh * iw + sw / 2) / sw) } else { ((sw * ih + sh / 2) / sh, ih) };
+    let (width, height) = if sw * ih >= sh * iw {
+        (iw, (sh * iw + sw / 2) / sw)
+    } else {
+        ((sw * ih + sh / 2) / sh, ih)
+    };
     let side = |side: u64, full: u32| {
         let side = u32::try_from(side).unwrap_or(full).clamp(2, full);
         if full - side <= full / NO_BARS_BELOW { full } else { side }
@@ -92,7 +101,11 @@ mod tests {
     #[test]
     fn a_portrait_frame_stands_in_the_middle_of_a_wide_one_on_black() {
         let portrait = size(180, 320);
-        let grey = VideoFrame::new(portrait, vec![200; VideoFrame::len_of(portrait)].into(), Instant::now());
+        let grey = VideoFrame::new(
+            portrait,
+            vec![200; VideoFrame::len_of(portrait)].into(),
+            Instant::now(),
+        );
         let wide = Letterbox::default().fit(&grey, size(640, 320)).expect("it fits");
         let (y, u, v) = wide.planes();
         let is_inside = |x: usize| (230..410).contains(&x);

@@ -15,15 +15,17 @@ fn size(width: u32, height: u32) -> VideoSize {
 
 /// A file's size and frames.
 fn read(path: &Path) -> (VideoSize, Vec<VideoFrame>) {
-    let mut reader = Y4mReader::new(BufReader::new(File::open(path).expect("the file"))).expect("a reader");
+    let mut reader =
+        Y4mReader::new(BufReader::new(File::open(path).expect("the file"))).expect("a reader");
     let size = reader.size();
     let frame = |data: Arc<[u8]>| VideoFrame::new(size, data, Instant::now());
-    let frames = std::iter::from_fn(|| reader.next_picture().expect("whole frames").map(frame)).collect();
+    let frames =
+        std::iter::from_fn(|| reader.next_picture().expect("whole frames").map(frame)).collect();
     (size, frames)
 }
 
-/// A recording of the pattern: frame `i` of each of these came at `i` thirtieths of a second, at this size. It ends
-/// `seconds` after the first.
+/// A recording of the pattern: frame `i` of each of these came at `i` thirtieths of a second, at
+/// this size. It ends `seconds` after the first.
 fn record(path: &Path, shown: &[(u32, VideoSize)], seconds: f64) -> (VideoSize, Vec<VideoFrame>) {
     let start = Instant::now();
     let at = |seconds: f64| start + Duration::from_secs_f64(seconds);
@@ -65,7 +67,10 @@ fn a_call_that_begins_small_is_recorded_at_the_largest_size_sharp_where_it_was_s
         let (least, most) = if index < 30 { (20.0, 45.0) } else { (99.0, f64::INFINITY) };
         assert!((least..=most).contains(&psnr_db), "frame {index}: {psnr_db:.1} dB");
         let next = sharpness(frame, index + 1);
-        assert!(psnr_db > next, "frame {index} is at the place of another: {psnr_db:.1} dB, {next:.1} dB");
+        assert!(
+            psnr_db > next,
+            "frame {index} is at the place of another: {psnr_db:.1} dB, {next:.1} dB"
+        );
     }
 }
 
@@ -73,7 +78,8 @@ fn a_call_that_begins_small_is_recorded_at_the_largest_size_sharp_where_it_was_s
 fn a_second_without_frames_is_a_second_of_the_last_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let large = size(320, 180);
-    let shown: Vec<_> = (0..90).filter(|index| !(30..60).contains(index)).map(|index| (index, large)).collect();
+    let shown: Vec<_> =
+        (0..90).filter(|index| !(30..60).contains(index)).map(|index| (index, large)).collect();
     let (_, frames) = record(&folder.path().join("gap.y4m"), &shown, 3.5);
     assert_eq!(frames.len(), 105);
     for (place, frame) in (0..).zip(&frames) {
@@ -91,7 +97,9 @@ fn a_second_without_frames_is_a_second_of_the_last_one() {
 fn a_camera_that_is_turned_stands_upright_between_black_bars() {
     let folder = tempfile::tempdir().expect("a folder");
     let (wide, upright) = (size(1280, 720), size(720, 1280));
-    let shown: Vec<_> = (0..30).map(|index| (index, if (10..20).contains(&index) { upright } else { wide })).collect();
+    let shown: Vec<_> = (0..30)
+        .map(|index| (index, if (10..20).contains(&index) { upright } else { wide }))
+        .collect();
     let (size, frames) = record(&folder.path().join("turned.y4m"), &shown, 1.0);
     assert_eq!((size, frames.len()), (wide, 30));
     for (index, frame) in (0..).zip(&frames) {
@@ -107,7 +115,8 @@ fn a_camera_that_is_turned_stands_upright_between_black_bars() {
         );
         let inside = VideoSize::new(404, 720).expect("a size");
         let picture: Vec<u8> = rows().flat_map(|row| row[438..842].to_vec()).collect();
-        let wanted = Scaler::new().scale(&render(upright, index, WallTime(0)), inside).expect("it scales");
+        let wanted =
+            Scaler::new().scale(&render(upright, index, WallTime(0)), inside).expect("it scales");
         assert!(picture == wanted.planes().0, "frame {index} is not stretched");
     }
 }
@@ -118,8 +127,12 @@ fn the_thread_writes_what_it_is_told_and_ends_when_it_is_told() {
     let path = folder.path().join("shown.y4m");
     let recordings = Recordings::default();
     let mut recorder = VideoRecorder::start(&path, &recordings).expect("a recorder");
-    assert!(recordings.are_open() && recordings.are_written(), "nobody waits for a recording that goes on");
-    // In the future, so that the thread, which has a clock of its own, has nothing to hold however busy the machine is.
+    assert!(
+        recordings.are_open() && recordings.are_written(),
+        "nobody waits for a recording that goes on"
+    );
+    // In the future, so that the thread, which has a clock of its own, has nothing to hold however
+    // busy the machine is.
     let start = Instant::now() + Duration::from_secs(30);
     for (index, from) in [size(320, 180), size(640, 360), size(160, 90)].into_iter().enumerate() {
         let at = start + Duration::from_secs(1) * index as u32 / 30;
@@ -152,7 +165,8 @@ fn a_file_that_can_not_be_made_is_said_at_once() {
 #[test]
 fn a_full_disk_ends_the_recording_and_holds_nobody_up() {
     let recordings = Recordings::default();
-    let mut recorder = VideoRecorder::start(Path::new("/dev/full"), &recordings).expect("a recorder");
+    let mut recorder =
+        VideoRecorder::start(Path::new("/dev/full"), &recordings).expect("a recorder");
     let frame = render(size(320, 180), 0, WallTime(0));
     for _ in 0..100 {
         recorder.record(&frame, Instant::now());

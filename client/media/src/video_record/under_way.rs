@@ -1,4 +1,5 @@
-//! The recordings of one session, for whoever has to know that all is written or that something went wrong.
+//! The recordings of one session, for whoever has to know that all is written or that something
+//! went wrong.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -83,7 +84,9 @@ pub(super) struct Ending {
 impl Ending {
     /// No further frame comes.
     pub(super) fn end(&self) {
-        for open in self.recordings.state().open.iter_mut().filter(|open| open.number == self.number) {
+        for open in
+            self.recordings.state().open.iter_mut().filter(|open| open.number == self.number)
+        {
             open.ending = true;
         }
     }

@@ -11,7 +11,12 @@ fn size(width: u32, height: u32) -> VideoSize {
 
 fn settings(kbps: u64) -> VideoSendSettings {
     let max_bitrate = Bitrate::from_kbps(2500);
-    VideoSendSettings { max_size: size(320, 180), fps: 30, max_bitrate, start_bitrate: Bitrate::from_kbps(kbps) }
+    VideoSendSettings {
+        max_size: size(320, 180),
+        fps: 30,
+        max_bitrate,
+        start_bitrate: Bitrate::from_kbps(kbps),
+    }
 }
 
 fn frame(pattern: &Pattern, index: u32, at: Instant) -> VideoFrame {
@@ -19,7 +24,11 @@ fn frame(pattern: &Pattern, index: u32, at: Instant) -> VideoFrame {
 }
 
 /// Encodes so many pictures at 30 fps, asking for something before some of them.
-fn encode(encoding: &mut Encoding, frames: u32, ask: impl Fn(u32) -> Option<VideoControl>) -> Vec<EncodedVideo> {
+fn encode(
+    encoding: &mut Encoding,
+    frames: u32,
+    ask: impl Fn(u32) -> Option<VideoControl>,
+) -> Vec<EncodedVideo> {
     let pattern = Pattern::new(size(320, 180));
     let start = Instant::now();
     (0..frames)
@@ -36,10 +45,12 @@ fn encode(encoding: &mut Encoding, frames: u32, ask: impl Fn(u32) -> Option<Vide
 #[test]
 fn key_frame_requests_that_come_together_get_one_key_frame() {
     let mut encoding = Encoding::new(settings(200));
-    let encoded =
-        encode(&mut encoding, 60, |index| matches!(index, 30..36).then_some(VideoControl::KeyFrame(KeyFrame::Fine)));
+    let encoded = encode(&mut encoding, 60, |index| {
+        matches!(index, 30..36).then_some(VideoControl::KeyFrame(KeyFrame::Fine))
+    });
     let keys: Vec<_> = encoded.iter().enumerate().filter(|(_, e)| e.key).map(|(i, _)| i).collect();
-    // The first request is met at once; those that follow it are met together when the interval is over.
+    // The first request is met at once; those that follow it are met together when the interval is
+    // over.
     assert_eq!(keys, [0, 30, 40]);
     assert_eq!(encoding.stats.key_frames, 3);
     assert_eq!(encoding.stats.frames, 60);
@@ -49,13 +60,21 @@ fn key_frame_requests_that_come_together_get_one_key_frame() {
 fn a_coarse_key_frame_is_less_than_half_of_another_and_the_pictures_after_it_are_as_large() {
     let sizes = |kind| {
         let key = VideoControl::KeyFrame(kind);
-        let encoded = encode(&mut Encoding::new(settings(300)), 90, |index| (index == 60).then_some(key));
+        let encoded =
+            encode(&mut Encoding::new(settings(300)), 90, |index| (index == 60).then_some(key));
         assert!(encoded[60].key);
-        (encoded[60].data.len(), encoded[75..].iter().map(|picture| picture.data.len()).sum::<usize>())
+        (
+            encoded[60].data.len(),
+            encoded[75..].iter().map(|picture| picture.data.len()).sum::<usize>(),
+        )
     };
-    let ((key, after), (coarse_key, coarse_after)) = (sizes(KeyFrame::Fine), sizes(KeyFrame::Coarse));
+    let ((key, after), (coarse_key, coarse_after)) =
+        (sizes(KeyFrame::Fine), sizes(KeyFrame::Coarse));
     assert!(coarse_key * 2 < key, "{coarse_key} and {key} bytes");
-    assert!((0.8..1.25).contains(&(coarse_after as f64 / after as f64)), "{coarse_after} and {after} bytes");
+    assert!(
+        (0.8..1.25).contains(&(coarse_after as f64 / after as f64)),
+        "{coarse_after} and {after} bytes"
+    );
 }
 
 #[test]
@@ -75,7 +94,14 @@ fn a_low_target_makes_the_picture_smaller_and_it_can_still_be_decoded() {
     let mut decoder = H264Decoder::new().expect("a decoder");
     let widths: Vec<_> = encoded
         .iter()
-        .map(|e| decoder.decode(&e.data, Instant::now()).expect("it decodes").expect("a picture").size.width())
+        .map(|e| {
+            decoder
+                .decode(&e.data, Instant::now())
+                .expect("it decodes")
+                .expect("a picture")
+                .size
+                .width()
+        })
         .collect();
     assert_eq!(widths[..20], [320; 20]);
     // So few bits are for fewer pictures too.
@@ -96,13 +122,21 @@ fn a_failure_costs_one_picture_and_the_next_is_a_key_frame() {
     let mut encoding = Encoding::new(settings(200));
     let pattern = Pattern::new(size(320, 180));
     let now = Instant::now();
-    assert!(encoding.encode(&frame(&pattern, 0, now), now).expect("it encodes").expect("a picture").key);
+    assert!(
+        encoding.encode(&frame(&pattern, 0, now), now).expect("it encodes").expect("a picture").key
+    );
     let later = now + Duration::from_millis(100);
     let short = VideoFrame { data: Arc::from([0; 10]), ..frame(&pattern, 1, later) };
     let error = encoding.encode(&short, later).expect_err("a picture without data");
     encoding.failed(&error);
     let last = now + Duration::from_millis(200);
-    assert!(encoding.encode(&frame(&pattern, 2, last), last).expect("it encodes").expect("a picture").key);
+    assert!(
+        encoding
+            .encode(&frame(&pattern, 2, last), last)
+            .expect("it encodes")
+            .expect("a picture")
+            .key
+    );
     assert_eq!((encoding.stats.frames, encoding.stats.errors), (2, 1));
 }
 
@@ -115,7 +149,8 @@ fn the_thread_sends_the_newest_picture_and_ends_with_its_input() {
     }
     let (output, mut encoded) = mpsc::channel(4);
     let (_control, requests) = std::sync::mpsc::sync_channel(4);
-    let sender = VideoSender::spawn(Arc::clone(&slot), settings(200), output, requests).expect("it starts");
+    let sender =
+        VideoSender::spawn(Arc::clone(&slot), settings(200), output, requests).expect("it starts");
     let sent = encoded.blocking_recv().expect("a picture");
     let picture = H264Decoder::new().expect("a decoder").decode(&sent.data, Instant::now());
     let picture = picture.expect("it decodes").expect("a picture");
@@ -132,9 +167,11 @@ fn a_full_output_drops_pictures_before_they_are_encoded_so_that_no_key_frame_is_
     let pattern = Pattern::new(size(320, 180));
     let (output, mut encoded) = mpsc::channel(1);
     let (_control, requests) = std::sync::mpsc::sync_channel(4);
-    let sender = VideoSender::spawn(Arc::clone(&slot), settings(200), output, requests).expect("it starts");
+    let sender =
+        VideoSender::spawn(Arc::clone(&slot), settings(200), output, requests).expect("it starts");
     let start = Instant::now();
-    let put = |index: u32| slot.put(frame(&pattern, index, start + Duration::from_millis(40) * index));
+    let put =
+        |index: u32| slot.put(frame(&pattern, index, start + Duration::from_millis(40) * index));
     let until = |what: &dyn Fn(&VideoSendStats) -> bool| {
         while !what(&sender.stats()) {
             std::thread::sleep(Duration::from_millis(1));
@@ -146,7 +183,8 @@ fn a_full_output_drops_pictures_before_they_are_encoded_so_that_no_key_frame_is_
     until(&|stats| stats.dropped == 1);
     let mut decoder = H264Decoder::new().expect("a decoder");
     let mut shown = |encoded: &EncodedVideo| {
-        let picture = decoder.decode(&encoded.data, Instant::now()).expect("it decodes").expect("a picture");
+        let picture =
+            decoder.decode(&encoded.data, Instant::now()).expect("it decodes").expect("a picture");
         read_bar(&picture).map(|stamp| stamp.index)
     };
     assert_eq!(shown(&encoded.blocking_recv().expect("a picture")), Some(0));
@@ -172,7 +210,10 @@ fn pictures_keep_to_the_level_that_the_other_takes() {
     let mut sent = |index: u32, level: Option<H264Level>| {
         level.into_iter().for_each(|level| encoding.request(VideoControl::Level(level)));
         let at = start + Duration::from_micros(33_333) * index;
-        let encoded = encoding.encode(&frame(&pattern, index, at), at).expect("it encodes").expect("a picture");
+        let encoded = encoding
+            .encode(&frame(&pattern, index, at), at)
+            .expect("it encodes")
+            .expect("a picture");
         let sps = encoded.data.windows(4).position(|w| w[..3] == [0, 0, 1] && w[3] & 31 == 7);
         (encoding.stats.size, sps.map(|at| encoded.data[at + 6]))
     };
@@ -194,8 +235,10 @@ fn when_the_frame_rate_rises_again_the_bit_rate_keeps_to_its_target() {
     });
     let start = encoded[0].captured_at;
     let second = |from: f64| {
-        let within = |at: &Instant| (from..from + 1.0).contains(&at.duration_since(start).as_secs_f64());
-        let bytes = encoded.iter().filter(|e| within(&e.captured_at)).map(|e| e.data.len()).sum::<usize>();
+        let within =
+            |at: &Instant| (from..from + 1.0).contains(&at.duration_since(start).as_secs_f64());
+        let bytes =
+            encoded.iter().filter(|e| within(&e.captured_at)).map(|e| e.data.len()).sum::<usize>();
         (encoded.iter().filter(|e| within(&e.captured_at)).count(), bytes as f64 * 8.0 / 1e3)
     };
     let (before, after) = (second(5.9), second(7.1));

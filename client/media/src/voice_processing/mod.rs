@@ -1,13 +1,14 @@
-//! What is done to a voice before it is sent: the echo of what the speaker plays is cancelled, steady noise is lowered,
-//! and a quiet voice is brought to a usual level.
+//! What is done to a voice before it is sent: the echo of what the speaker plays is cancelled,
+//! steady noise is lowered, and a quiet voice is brought to a usual level.
 //!
-//! In go 10 ms frames from a microphone and, through a queue, the frames that really went to the speaker with the time at
-//! which each is heard; out come as many frames. The work is done by `sonora`, a port of WebRTC's audio processing (ADR
-//! 10). Each of the three can be switched while talking: the change is faded in over `stage`'s fade, so nothing clicks
-//! and no frame is lost. What is switched off costs nothing; with all three off a frame passes bit for bit.
+//! In go 10 ms frames from a microphone and, through a queue, the frames that really went to the
+//! speaker with the time at which each is heard; out come as many frames. The work is done by
+//! `sonora`, a port of WebRTC's audio processing (ADR 10). Each of the three can be switched while
+//! talking: the change is faded in over `stage`'s fade, so nothing clicks and no frame is lost.
+//! What is switched off costs nothing; with all three off a frame passes bit for bit.
 //!
-//! Each of the three is an instance of its own: switching within one instance would reset its echo canceller, and the
-//! other person would hear themselves until it has learned the room again.
+//! Each of the three is an instance of its own: switching within one instance would reset its echo
+//! canceller, and the other person would hear themselves until it has learned the room again.
 
 mod reference;
 mod stage;
@@ -34,16 +35,24 @@ pub struct VoiceSettings {
 
 impl VoiceSettings {
     /// Everything on: what a microphone in a room needs.
-    pub const ALL: Self = Self { echo_cancellation: true, noise_suppression: true, automatic_gain: true };
+    pub const ALL: Self =
+        Self { echo_cancellation: true, noise_suppression: true, automatic_gain: true };
     /// Everything off: sound stays as it is.
-    pub const NONE: Self = Self { echo_cancellation: false, noise_suppression: false, automatic_gain: false };
+    pub const NONE: Self =
+        Self { echo_cancellation: false, noise_suppression: false, automatic_gain: false };
 
     const fn bits(self) -> u8 {
-        self.echo_cancellation as u8 | (self.noise_suppression as u8) << 1 | (self.automatic_gain as u8) << 2
+        self.echo_cancellation as u8
+            | (self.noise_suppression as u8) << 1
+            | (self.automatic_gain as u8) << 2
     }
 
     const fn from_bits(bits: u8) -> Self {
-        Self { echo_cancellation: bits & 1 != 0, noise_suppression: bits & 2 != 0, automatic_gain: bits & 4 != 0 }
+        Self {
+            echo_cancellation: bits & 1 != 0,
+            noise_suppression: bits & 2 != 0,
+            automatic_gain: bits & 4 != 0,
+        }
     }
 }
 
@@ -59,7 +68,8 @@ pub struct VoiceWish {
 }
 
 impl VoiceWish {
-    /// What that is for a microphone that hears a room, or for a source (a tone, a file) that is to stay as it is.
+    /// What that is for a microphone that hears a room, or for a source (a tone, a file) that is to
+    /// stay as it is.
     #[must_use]
     pub fn settings(self, hears_a_room: bool) -> VoiceSettings {
         VoiceSettings {
@@ -109,7 +119,8 @@ impl VoiceControls {
 pub struct VoiceInput {
     /// What is on.
     pub controls: Arc<VoiceControls>,
-    /// What was handed to the speaker. Holds [`PLAYED_QUEUE_FRAMES`]; when full, the oldest goes, whose time is past.
+    /// What was handed to the speaker. Holds [`PLAYED_QUEUE_FRAMES`]; when full, the oldest goes,
+    /// whose time is past.
     pub played: Arc<FrameQueue<PlayedFrame>>,
 }
 
@@ -117,7 +128,10 @@ impl VoiceInput {
     /// With these settings, and nothing played yet.
     #[must_use]
     pub fn new(settings: VoiceSettings) -> Self {
-        Self { controls: VoiceControls::new(settings), played: FrameQueue::new(PLAYED_QUEUE_FRAMES) }
+        Self {
+            controls: VoiceControls::new(settings),
+            played: FrameQueue::new(PLAYED_QUEUE_FRAMES),
+        }
     }
 }
 
@@ -143,7 +157,8 @@ impl VoiceProcessor {
         }
     }
 
-    /// Processes a frame in its place. Frames come in the order of their capture, without time passing between them.
+    /// Processes a frame in its place. Frames come in the order of their capture, without time
+    /// passing between them.
     pub fn process(&mut self, frame: &mut AudioFrame) {
         let settings = self.input.controls.get();
         while let Some(played) = self.input.played.take() {
@@ -176,16 +191,21 @@ mod tests {
     }
 
     #[test]
-    fn a_tone_stays_as_it_is_unless_somebody_asks_and_a_room_is_processed_unless_somebody_objects() {
+    fn a_tone_stays_as_it_is_unless_somebody_asks_and_a_room_is_processed_unless_somebody_objects()
+    {
         assert_eq!(VoiceWish::default().settings(false), VoiceSettings::NONE);
         assert_eq!(VoiceWish::default().settings(true), VoiceSettings::ALL);
         for bits in 0..8 {
             for hears_a_room in [false, true] {
                 let settings = VoiceSettings::from_bits(bits);
-                assert_eq!(VoiceWish::behind(settings, hears_a_room).settings(hears_a_room), settings);
+                assert_eq!(
+                    VoiceWish::behind(settings, hears_a_room).settings(hears_a_room),
+                    settings
+                );
             }
         }
-        let quiet = VoiceWish::behind(VoiceSettings { automatic_gain: false, ..VoiceSettings::ALL }, true);
+        let quiet =
+            VoiceWish::behind(VoiceSettings { automatic_gain: false, ..VoiceSettings::ALL }, true);
         assert_eq!(quiet.settings(false), VoiceSettings::NONE);
     }
 

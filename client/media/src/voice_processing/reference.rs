@@ -1,19 +1,21 @@
 //! Which of the frames that went to the speaker belongs to a frame from the microphone.
 //!
-//! In go played frames, each with the time at which it is heard; out comes one for each captured frame: what is heard a
-//! little after it was captured, so that an echo always follows its cause although both times are only as good as the
-//! devices' word. Where nothing was played there is silence. What always holds: frames come out in the order in which they
-//! were played, each once at most, and what waits is bounded.
+//! In go played frames, each with the time at which it is heard; out comes one for each captured
+//! frame: what is heard a little after it was captured, so that an echo always follows its cause
+//! although both times are only as good as the devices' word. Where nothing was played there is
+//! silence. What always holds: frames come out in the order in which they were played, each once at
+//! most, and what waits is bounded.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES};
 
-/// Frames between the thread that plays and the one that encodes: half a second. When full, the oldest goes.
+/// Frames between the thread that plays and the one that encodes: half a second. When full, the
+/// oldest goes.
 pub const PLAYED_QUEUE_FRAMES: usize = 50;
-/// How far what is heard may be ahead of what is captured, to begin with. It must be less than the way through the
-/// speaker, or the frame is not there yet; then it is shortened.
+/// How far what is heard may be ahead of what is captured, to begin with. It must be less than the
+/// way through the speaker, or the frame is not there yet; then it is shortened.
 const LEAD: Duration = Duration::from_millis(40);
 /// A frame's time may be off by so much, in seconds, before another frame takes its place.
 const TOLERANCE: f64 = 0.012;
@@ -43,7 +45,12 @@ pub struct ReferenceAligner {
 
 impl Default for ReferenceAligner {
     fn default() -> Self {
-        Self { waiting: VecDeque::with_capacity(PLAYED_QUEUE_FRAMES), lead: LEAD, late: None, starved: false }
+        Self {
+            waiting: VecDeque::with_capacity(PLAYED_QUEUE_FRAMES),
+            lead: LEAD,
+            late: None,
+            starved: false,
+        }
     }
 }
 
@@ -100,7 +107,10 @@ impl ReferenceAligner {
                 continue;
             }
             self.starved = false;
-            return self.waiting.pop_front().map_or([0.0; AUDIO_FRAME_SAMPLES], |played| played.samples);
+            return self
+                .waiting
+                .pop_front()
+                .map_or([0.0; AUDIO_FRAME_SAMPLES], |played| played.samples);
         }
     }
 }
@@ -123,9 +133,14 @@ mod tests {
         PlayedFrame { samples: [number as f32; AUDIO_FRAME_SAMPLES], heard_at }
     }
 
-    /// Writes a frame every 10 ms that is heard `latency_ms` later, captures one every 10 ms that comes 15 ms after its
-    /// beginning, and gives for each captured frame which played one was put beside it (0 for silence).
-    fn run(ticks: u32, latency_ms: impl Fn(u32) -> Option<f64>, aligner: &mut ReferenceAligner) -> Vec<u32> {
+    /// Writes a frame every 10 ms that is heard `latency_ms` later, captures one every 10 ms that
+    /// comes 15 ms after its beginning, and gives for each captured frame which played one was put
+    /// beside it (0 for silence).
+    fn run(
+        ticks: u32,
+        latency_ms: impl Fn(u32) -> Option<f64>,
+        aligner: &mut ReferenceAligner,
+    ) -> Vec<u32> {
         let start = Instant::now() + Duration::from_secs(10);
         (1..ticks)
             .map(|tick| {

@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use sonora::config::{
-    AdaptiveDigital, EchoCanceller, GainController2, MaxProcessingRate, NoiseSuppression, NoiseSuppressionLevel,
-    Pipeline,
+    AdaptiveDigital, EchoCanceller, GainController2, MaxProcessingRate, NoiseSuppression,
+    NoiseSuppressionLevel, Pipeline,
 };
 use sonora::{AudioProcessing, Config, StreamConfig};
 
 use crate::frame::{AUDIO_FRAME_SAMPLES, SAMPLE_RATE};
 
-/// How long a change between off and on takes: 50 ms, so that a gain of many decibels neither clicks nor jumps.
+/// How long a change between off and on takes: 50 ms, so that a gain of many decibels neither
+/// clicks nor jumps.
 const FADE_SAMPLES: f32 = SAMPLE_RATE as f32 * 0.05;
-/// The noise suppressor takes whatever it hears first for noise, a voice as well; so it listens for this long before
-/// anything of it is heard.
+/// The noise suppressor takes whatever it hears first for noise, a voice as well; so it listens for
+/// this long before anything of it is heard.
 const NOISE_LEARNING_SAMPLES: u32 = SAMPLE_RATE * 3 / 2;
 /// Where a quiet voice begins. It is raised from there as it is heard.
 const INITIAL_GAIN_DB: f32 = 6.0;
@@ -75,18 +76,28 @@ impl Stage {
         let config = self.config;
         self.running.get_or_insert_with(|| {
             let mono = StreamConfig::new(SAMPLE_RATE, 1);
-            AudioProcessing::builder().config(config()).capture_config(mono).render_config(mono).build()
+            AudioProcessing::builder()
+                .config(config())
+                .capture_config(mono)
+                .render_config(mono)
+                .build()
         })
     }
 
-    /// Hears what the speaker plays; its echo is in microphone frames that come about `delay` later.
-    pub(super) fn listen_to_speaker(&mut self, reference: &[f32; AUDIO_FRAME_SAMPLES], delay: Duration) {
+    /// Hears what the speaker plays; its echo is in microphone frames that come about `delay`
+    /// later.
+    pub(super) fn listen_to_speaker(
+        &mut self,
+        reference: &[f32; AUDIO_FRAME_SAMPLES],
+        delay: Duration,
+    ) {
         // What goes to the speaker is only listened to; what comes out here is the same again.
         let mut unchanged = [0.0; AUDIO_FRAME_SAMPLES];
         let processing = self.start();
-        // Neither fails on frames of the length that it was built for, nor on a delay below 500 ms; if one did, that
-        // frame's echo would stay in.
-        let _ = processing.process_render_f32(&[reference.as_slice()], &mut [unchanged.as_mut_slice()]);
+        // Neither fails on frames of the length that it was built for, nor on a delay below 500 ms;
+        // if one did, that frame's echo would stay in.
+        let _ =
+            processing.process_render_f32(&[reference.as_slice()], &mut [unchanged.as_mut_slice()]);
         let _ = processing.set_stream_delay_ms(delay.as_millis() as i32);
     }
 
@@ -97,7 +108,11 @@ impl Stage {
             return;
         }
         let mut processed = *samples;
-        if self.start().process_capture_f32(&[samples.as_slice()], &mut [processed.as_mut_slice()]).is_err() {
+        if self
+            .start()
+            .process_capture_f32(&[samples.as_slice()], &mut [processed.as_mut_slice()])
+            .is_err()
+        {
             return;
         }
         if self.to_learn > 0 {

@@ -1,5 +1,5 @@
-//! What the processing of a voice does, measured in a simulated room. `cargo test -p visavis-media --test voice_processing
-//! -- --nocapture` prints the figures.
+//! What the processing of a voice does, measured in a simulated room.
+//! `cargo test -p visavis-media --test voice_processing -- --nocapture` prints the figures.
 
 mod room;
 mod speech;
@@ -29,7 +29,10 @@ fn silence(seconds: f32) -> Vec<f32> {
 /// The echo return loss enhancement in decibels of each second in which there was an echo.
 fn erle(captured: &[f32], sent: &[f32]) -> Vec<f32> {
     let seconds = captured.chunks_exact(SECOND).zip(sent.chunks_exact(SECOND));
-    seconds.filter(|(echo, _)| dbfs(echo) > -45.0).map(|(echo, sent)| dbfs(echo) - dbfs(sent)).collect()
+    seconds
+        .filter(|(echo, _)| dbfs(echo) > -45.0)
+        .map(|(echo, sent)| dbfs(echo) - dbfs(sent))
+        .collect()
 }
 
 fn echo_in_single_talk(room: &Room, seed: u64, seconds: f32) -> (Vec<f32>, (Duration, Duration)) {
@@ -41,7 +44,8 @@ fn echo_in_single_talk(room: &Room, seed: u64, seconds: f32) -> (Vec<f32>, (Dura
 #[test]
 fn an_echo_is_lowered_by_35_db_within_two_seconds() {
     for (seed, echo_db) in [(11, -6.0), (12, -6.0), (13, 0.0), (14, -15.0), (15, -6.0)] {
-        let (erle, (longest, mean)) = echo_in_single_talk(&Room { seed, echo_db, ..Room::default() }, seed, 30.0);
+        let (erle, (longest, mean)) =
+            echo_in_single_talk(&Room { seed, echo_db, ..Room::default() }, seed, 30.0);
         let settled = &erle[2..];
         let least = settled.iter().copied().fold(f32::MAX, f32::min);
         println!(
@@ -51,7 +55,8 @@ fn an_echo_is_lowered_by_35_db_within_two_seconds() {
             erle[1],
             median(settled)
         );
-        // An echo that is itself quieter can be lowered by less until it is below what the microphone hears of itself.
+        // An echo that is itself quieter can be lowered by less until it is below what the
+        // microphone hears of itself.
         assert!(least >= if echo_db < -10.0 { 30.0 } else { 35.0 }, "{erle:?}");
         assert!(erle[0] > 20.0, "{erle:?}");
     }
@@ -79,7 +84,8 @@ fn the_devices_latency_does_not_matter_nor_does_being_told_it_wrongly() {
     }
 }
 
-/// How much of `alone` is in `both`, in decibels, by least squares: an echo that remains does not count.
+/// How much of `alone` is in `both`, in decibels, by least squares: an echo that remains does not
+/// count.
 fn kept_db(alone: &[f32], both: &[f32]) -> f32 {
     let product: f64 = alone.iter().zip(both).map(|(a, b)| f64::from(a * b)).sum();
     let power: f64 = alone.iter().map(|a| f64::from(a * a)).sum();
@@ -94,7 +100,8 @@ fn whoever_speaks_at_the_same_time_is_heard() {
         // First the far end alone, then both.
         let talk = [silence(10.0), speech(seed + 100, 30.0, 210.0, -26.0)].concat();
         let near = sum(&talk, &noise(seed, 40.0, SELF_NOISE_DBFS));
-        let (both, alone) = (room.process(&far, &near, |_| ECHO), room.process(&silence(40.0), &near, |_| ECHO));
+        let (both, alone) =
+            (room.process(&far, &near, |_| ECHO), room.process(&silence(40.0), &near, |_| ECHO));
         let range = 10 * SECOND..39 * SECOND;
         let kept = kept_db(&alone.sent[range.clone()], &both.sent[range.clone()]);
         let near_dbfs = speech_dbfs(&near[range.clone()]);
@@ -121,7 +128,9 @@ fn steady_noise_is_lowered_and_speech_keeps_its_level() {
         let lowered = dbfs(&near[pause.clone()]) - dbfs(&sent[pause]);
         let speech = 6 * SECOND..25 * SECOND;
         let change = speech_dbfs(&sent[speech.clone()]) - speech_dbfs(&near[speech]);
-        println!("noise of {noise_dbfs} dBFS: lowered by {lowered:.1} dB, speech changed by {change:.1} dB");
+        println!(
+            "noise of {noise_dbfs} dBFS: lowered by {lowered:.1} dB, speech changed by {change:.1} dB"
+        );
         assert!(lowered > 12.0 && change.abs() < 2.0);
     }
 }
@@ -156,8 +165,9 @@ fn switching(frame: usize) -> VoiceSettings {
 
 #[test]
 fn switching_while_talking_does_not_click() {
-    let tone: Vec<f32> =
-        (0..20 * SECOND).map(|i| (i as f32 * 300.0 / 48_000.0 * std::f32::consts::TAU).sin() * 0.2).collect();
+    let tone: Vec<f32> = (0..20 * SECOND)
+        .map(|i| (i as f32 * 300.0 / 48_000.0 * std::f32::consts::TAU).sin() * 0.2)
+        .collect();
     let sent = Room::default().process(&silence(20.0), &tone, switching).sent;
     // The second difference of a tone is small; that of a step is as large as the step.
     let click = sent.windows(3).map(|w| (w[2] - 2.0 * w[1] + w[0]).abs()).fold(0.0, f32::max);

@@ -1,4 +1,5 @@
-//! A room in virtual time: a speaker and a microphone with their latencies, an echo between them, and somebody who speaks.
+//! A room in virtual time: a speaker and a microphone with their latencies, an echo between them,
+//! and somebody who speaks.
 
 use std::time::{Duration, Instant};
 
@@ -55,7 +56,8 @@ impl Room {
     pub(crate) fn echo(&self, played: &[f32]) -> Vec<f32> {
         let mut random = StdRng::seed_from_u64(self.seed);
         let decay = 6.908 / (REVERBERATION_TIME * 48_000.0);
-        // The direct sound, then fewer and fewer reflections, so that the sum stays quick to compute.
+        // The direct sound, then fewer and fewer reflections, so that the sum stays quick to
+        // compute.
         let mut taps: Vec<(usize, f32)> = vec![(0, 1.0)];
         taps.extend((0..400).map(|_| {
             let at = random.random_range(48..TAIL);
@@ -67,35 +69,45 @@ impl Room {
         for (at, gain) in taps {
             let delay = ECHO_DELAY + at;
             if let Some(late) = echo.get_mut(delay..) {
-                late.iter_mut().zip(played).for_each(|(echo, played)| *echo += gain * scale * played);
+                late.iter_mut()
+                    .zip(played)
+                    .for_each(|(echo, played)| *echo += gain * scale * played);
             }
         }
         echo
     }
 
-    /// Plays `far` while `near` is spoken, and processes what the microphone hears. `settings` says for each frame what is
-    /// on.
-    pub(crate) fn process(&self, far: &[f32], near: &[f32], settings: impl Fn(usize) -> VoiceSettings) -> Heard {
+    /// Plays `far` while `near` is spoken, and processes what the microphone hears. `settings` says
+    /// for each frame what is on.
+    pub(crate) fn process(
+        &self,
+        far: &[f32],
+        near: &[f32],
+        settings: impl Fn(usize) -> VoiceSettings,
+    ) -> Heard {
         let echo = self.echo(far);
-        let captured: Vec<f32> = echo.iter().zip(near).map(|(echo, near)| (echo + near).clamp(-1.0, 1.0)).collect();
+        let captured: Vec<f32> =
+            echo.iter().zip(near).map(|(echo, near)| (echo + near).clamp(-1.0, 1.0)).collect();
         let input = VoiceInput::new(settings(0));
         let mut voice = VoiceProcessor::new(input.clone());
         let start = Instant::now() + Duration::from_secs(1);
-        let (mut sent, mut longest, mut total) = (Vec::with_capacity(captured.len()), Duration::ZERO, Duration::ZERO);
+        let (mut sent, mut longest, mut total) =
+            (Vec::with_capacity(captured.len()), Duration::ZERO, Duration::ZERO);
         let (far_frames, _) = far.as_chunks::<AUDIO_FRAME_SAMPLES>();
         let (captured_frames, _) = captured.as_chunks::<AUDIO_FRAME_SAMPLES>();
         let mut waiting = far_frames.iter().enumerate().peekable();
         for (number, samples) in captured_frames.iter().enumerate() {
-            // Frame n of both is heard at the same time: it is written the speaker's latency before, and delivered its own
-            // length and the microphone's latency after.
+            // Frame n of both is heard at the same time: it is written the speaker's latency
+            // before, and delivered its own length and the microphone's latency after.
             let captured_at = start + number as u32 * AUDIO_FRAME_DURATION;
             let now = captured_at + AUDIO_FRAME_DURATION + self.microphone_latency;
-            while let Some((number, samples)) = waiting
-                .next_if(|(number, _)| start + *number as u32 * AUDIO_FRAME_DURATION <= now + self.speaker_latency)
-            {
+            while let Some((number, samples)) = waiting.next_if(|(number, _)| {
+                start + *number as u32 * AUDIO_FRAME_DURATION <= now + self.speaker_latency
+            }) {
                 let heard_at = start + number as u32 * AUDIO_FRAME_DURATION;
                 let off = Duration::from_millis(self.told_wrongly_by_ms.unsigned_abs().into());
-                let heard_at = if self.told_wrongly_by_ms < 0 { heard_at - off } else { heard_at + off };
+                let heard_at =
+                    if self.told_wrongly_by_ms < 0 { heard_at - off } else { heard_at + off };
                 input.played.push(PlayedFrame { samples: *samples, heard_at });
             }
             input.controls.set(settings(number));

@@ -1,4 +1,5 @@
-//! Speech-like sound from a seed: syllables of a voiced buzz with formants or of hiss, in phrases with pauses.
+//! Speech-like sound from a seed: syllables of a voiced buzz with formants or of hiss, in phrases
+//! with pauses.
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -38,8 +39,8 @@ impl Resonance {
     }
 }
 
-/// So many seconds of somebody who speaks at about `level_dbfs` (RMS over what is not pause) with a voice of `pitch`
-/// hertz.
+/// So many seconds of somebody who speaks at about `level_dbfs` (RMS over what is not pause) with a
+/// voice of `pitch` hertz.
 pub(crate) fn speech(seed: u64, seconds: f32, pitch: f32, level_dbfs: f32) -> Vec<f32> {
     let mut random = StdRng::seed_from_u64(seed);
     let length = (seconds * RATE) as usize;
@@ -50,7 +51,8 @@ pub(crate) fn speech(seed: u64, seconds: f32, pitch: f32, level_dbfs: f32) -> Ve
             let samples = (random.random_range(0.12..0.28) * RATE) as usize;
             let begin = sound.len();
             if random.random_bool(0.25) {
-                let (mut high, mut last) = (Resonance::new(random.random_range(3500.0..6500.0), 1500.0), 0.0);
+                let (mut high, mut last) =
+                    (Resonance::new(random.random_range(3500.0..6500.0), 1500.0), 0.0);
                 let samples = samples / 2;
                 for i in 0..samples {
                     let noise: f32 = random.random_range(-1.0..1.0);
@@ -61,14 +63,16 @@ pub(crate) fn speech(seed: u64, seconds: f32, pitch: f32, level_dbfs: f32) -> Ve
                 }
             } else {
                 let vowel = VOWELS[random.random_range(0..VOWELS.len())];
-                let mut formants =
-                    [(0, 80.0), (1, 100.0), (2, 140.0)].map(|(i, width)| Resonance::new(vowel[i], width));
+                let mut formants = [(0, 80.0), (1, 100.0), (2, 140.0)]
+                    .map(|(i, width)| Resonance::new(vowel[i], width));
                 let (from, to) = (random.random_range(0.85..1.2), random.random_range(0.8..1.1));
                 let loud = random.random_range(0.6..1.0_f32);
                 let (mut glottis, mut flow) = (0.0_f32, 0.0_f32);
                 for i in 0..samples {
                     let at = i as f32 / samples as f32;
-                    let hz = pitch * (from + (to - from) * at) * (1.0 + 0.01 * random.random_range(-1.0..1.0_f32));
+                    let hz = pitch
+                        * (from + (to - from) * at)
+                        * (1.0 + 0.01 * random.random_range(-1.0..1.0_f32));
                     phase += hz / RATE;
                     let pulse = if phase >= 1.0 {
                         phase -= 1.0;
@@ -83,12 +87,15 @@ pub(crate) fn speech(seed: u64, seconds: f32, pitch: f32, level_dbfs: f32) -> Ve
                     let shape = (std::f32::consts::PI * at).sin().powf(0.6) * loud;
                     let excited = flow + breath;
                     let [first, second, third] = &mut formants;
-                    let voiced = first.filter(excited) + 0.6 * second.filter(excited) + 0.35 * third.filter(excited);
+                    let voiced = first.filter(excited)
+                        + 0.6 * second.filter(excited)
+                        + 0.35 * third.filter(excited);
                     sound.push(voiced * shape * 4.0);
                 }
             }
             spoken.push(begin..sound.len());
-            sound.extend(std::iter::repeat_n(0.0, (random.random_range(0.0..0.05) * RATE) as usize));
+            sound
+                .extend(std::iter::repeat_n(0.0, (random.random_range(0.0..0.05) * RATE) as usize));
         }
         sound.extend(std::iter::repeat_n(0.0, (random.random_range(0.25..0.8) * RATE) as usize));
     }
@@ -126,8 +133,11 @@ pub(crate) fn dbfs(sound: &[f32]) -> f32 {
 pub(crate) fn speech_dbfs(sound: &[f32]) -> f32 {
     let levels: Vec<f32> = sound.chunks_exact(960).map(dbfs).collect();
     let loudest = levels.iter().copied().fold(-200.0, f32::max);
-    let spoken: Vec<f64> =
-        levels.iter().filter(|l| **l > loudest - 25.0).map(|l| 10_f64.powf(f64::from(*l) / 10.0)).collect();
+    let spoken: Vec<f64> = levels
+        .iter()
+        .filter(|l| **l > loudest - 25.0)
+        .map(|l| 10_f64.powf(f64::from(*l) / 10.0))
+        .collect();
     (10.0 * (spoken.iter().sum::<f64>() / spoken.len().max(1) as f64).log10()) as f32
 }
 

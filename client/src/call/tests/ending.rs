@@ -63,8 +63,7 @@ fn how_long_media_flowed_is_told() {
 }
 
 /// How a call ends that found no network path.
-const NO_CONNECTION_READS: &str =
-    "ended ConnectFailed(\"A firewall on one side may be in the way: call again, or try another network.\")";
+const NO_CONNECTION_READS: &str = "ended ConnectFailed(\"A firewall on one side may be in the way: call again, or try another network.\")";
 
 /// A call that alice placed, ended by bob so.
 fn declined(reason: DeclineReason, phase: &str) {
@@ -81,7 +80,10 @@ fn why_they_declined_is_told() {
     declined(DeclineReason::Declined, "ended Declined");
     declined(DeclineReason::Busy, "ended Busy");
     declined(DeclineReason::Timeout, "ended NoAnswer");
-    declined(DeclineReason::Failed, "ended ConnectFailed(\"Their app could not set up the call.\")");
+    declined(
+        DeclineReason::Failed,
+        "ended ConnectFailed(\"Their app could not set up the call.\")",
+    );
 }
 
 #[test]
@@ -145,7 +147,9 @@ fn connecting_ends_by_itself_on_either_side() {
 
 #[test]
 fn whoever_hears_second_that_connecting_failed_reads_the_same() {
-    for signal in [gives_up("bob/c1", CloseReason::Failed), declines("bob/c1", DeclineReason::Failed)] {
+    for signal in
+        [gives_up("bob/c1", CloseReason::Failed), declines("bob/c1", DeclineReason::Failed)]
+    {
         check!(
             "alice",
             (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
@@ -155,7 +159,9 @@ fn whoever_hears_second_that_connecting_failed_reads_the_same() {
             (signal, "media off, 1: close", NO_CONNECTION_READS),
         );
     }
-    for signal in [gives_up("alice/c1", CloseReason::Failed), declines("alice/c1", DeclineReason::Failed)] {
+    for signal in
+        [gives_up("alice/c1", CloseReason::Failed), declines("alice/c1", DeclineReason::Failed)]
+    {
         check!(
             "bob",
             (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
@@ -284,7 +290,11 @@ fn an_answer_that_is_rubbish_closes_the_call() {
         (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (answer("bob/c1", "rubbish"), "1: accept answer rubbish", "connecting with bob"),
-        (failed(1, "No SDP."), "media off, 1: close, bob/c1: close failed", "ended ConnectFailed(\"No SDP.\")"),
+        (
+            failed(1, "No SDP."),
+            "media off, 1: close, bob/c1: close failed",
+            "ended ConnectFailed(\"No SDP.\")"
+        ),
     );
 }
 
@@ -401,7 +411,10 @@ fn nobody_can_be_called_before_the_login() {
     let now = std::time::Instant::now();
     call.handle_input(place("bob", "c1"), now);
     assert_eq!(call.poll_output(), None);
-    assert!(matches!(call.phase(), crate::call::CallPhase::Ended { reason: crate::call::EndReason::Refused(_), .. }));
+    assert!(matches!(
+        call.phase(),
+        crate::call::CallPhase::Ended { reason: crate::call::EndReason::Refused(_), .. }
+    ));
     call.handle_input(Input::Dismiss, now);
     assert_eq!(call.poll_timeout(), None);
 }

@@ -26,9 +26,17 @@ fn nothing_is_opened_or_disclosed_before_the_person_accepts() {
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
         (candidate("alice/c1", "a1"), "", "alice calls"),
         (candidate("alice/c1", "a2"), "", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1, 1: add a1, 1: add a2", "connecting with alice"),
+        (
+            accept("alice"),
+            "media on, 1: open to answer o1, 1: add a1, 1: add a2",
+            "connecting with alice"
+        ),
         (found(1, "b1"), "", "connecting with alice"),
-        (made_answer(1, "r1"), "alice/c1: answer r1, alice/c1: candidate b1", "connecting with alice"),
+        (
+            made_answer(1, "r1"),
+            "alice/c1: answer r1, alice/c1: candidate b1",
+            "connecting with alice"
+        ),
         (found(1, "b2"), "alice/c1: candidate b2", "connecting with alice"),
         (candidate("alice/c1", "a3"), "1: add a3", "connecting with alice"),
         (connected(1), "", "in call with alice"),
@@ -65,7 +73,11 @@ fn of_two_calls_at_once_the_smaller_names_stands() {
         "bob",
         (place("alice", "c2"), "media on, 1: open to offer", "calling alice"),
         (made_offer(1, "o2"), "alice/c2: offer o2", "calling alice"),
-        (offer("alice/c1", "o1"), "1: close, alice/c2: close failed, 2: open to answer o1", "connecting with alice"),
+        (
+            offer("alice/c1", "o1"),
+            "1: close, alice/c2: close failed, 2: open to answer o1",
+            "connecting with alice"
+        ),
         (found(1, "old"), "", "connecting with alice"),
         (made_answer(2, "r1"), "alice/c1: answer r1", "connecting with alice"),
         (connected(2), "", "in call with alice"),
@@ -77,7 +89,11 @@ fn glare_is_settled_before_our_own_offer_is_even_made() {
     check!(
         "bob",
         (place("alice", "c2"), "media on, 1: open to offer", "calling alice"),
-        (offer("alice/c1", "o1"), "1: close, alice/c2: close failed, 2: open to answer o1", "connecting with alice"),
+        (
+            offer("alice/c1", "o1"),
+            "1: close, alice/c2: close failed, 2: open to answer o1",
+            "connecting with alice"
+        ),
         (made_offer(1, "o2"), "", "connecting with alice"),
         (made_answer(2, "r1"), "alice/c1: answer r1", "connecting with alice"),
     );
@@ -171,7 +187,11 @@ fn a_call_with_oneself_is_refused() {
     check!(
         "alice",
         (place("alice", "c1"), "", "ended Refused(\"That is your own name: call somebody else.\")"),
-        (offer("alice/c1", "o1"), "", "ended Refused(\"That is your own name: call somebody else.\")"),
+        (
+            offer("alice/c1", "o1"),
+            "",
+            "ended Refused(\"That is your own name: call somebody else.\")"
+        ),
         (Input::Dismiss, "", "idle"),
     );
 }

@@ -179,7 +179,11 @@ fn media_that_does_not_come_back_ends_the_call() {
     bob_in_call!(
         (5_000, "", "in call with alice"),
         (lost(1), "", "reconnecting with alice"),
-        (29_999, "1: restart, 1: restart, 1: restart, 1: restart, 1: restart, 1: restart", "reconnecting with alice"),
+        (
+            29_999,
+            "1: restart, 1: restart, 1: restart, 1: restart, 1: restart, 1: restart",
+            "reconnecting with alice"
+        ),
         (1, "media off, 1: close, alice/c1: close", "ended MediaLost after 5s"),
     );
 }
@@ -264,7 +268,11 @@ fn rubbish_within_a_call_changes_nothing() {
 
 #[test]
 fn who_declines_within_a_call_has_left_it() {
-    alice_in_call!((declines("bob/c1", DeclineReason::Busy), "media off, 1: close", "ended ClosedByPeer after 0s"));
+    alice_in_call!((
+        declines("bob/c1", DeclineReason::Busy),
+        "media off, 1: close",
+        "ended ClosedByPeer after 0s"
+    ));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What one client does, told step by step. The interleavings are in `client/tests/call_properties.rs`.
+//! What one client does, told step by step. The interleavings are in
+//! `client/tests/call_properties.rs`.
 
 mod ending;
 mod meeting;

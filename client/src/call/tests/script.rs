@@ -1,13 +1,14 @@
 //! A script of inputs, and what each is to lead to, in words.
 //!
-//! Outputs read `media on`, `media off`, `1: open to offer`, `1: close`, `bob/c1: offer o1`; phases read `idle`,
-//! `calling bob`, `ended HungUp after 5s`. The call id after a name is left out where none is sent.
+//! Outputs read `media on`, `media off`, `1: open to offer`, `1: close`, `bob/c1: offer o1`; phases
+//! read `idle`, `calling bob`, `ended HungUp after 5s`. The call id after a name is left out where
+//! none is sent.
 
 use std::time::{Duration, Instant};
 
 use visavis_shared::{
-    CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, DescriptionKind, ErrorCode, Payload,
-    SessionDescription, Username,
+    CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, DescriptionKind, ErrorCode,
+    Payload, SessionDescription, Username,
 };
 
 use crate::call::{Call, CallPhase, Output, PeerId, PeerInput};
@@ -25,7 +26,12 @@ fn description(kind: DescriptionKind, sdp: &str) -> SessionDescription {
 }
 
 fn address(text: &str) -> CandidateInit {
-    CandidateInit { candidate: text.to_owned(), sdp_mid: None, sdp_mline_index: None, username_fragment: None }
+    CandidateInit {
+        candidate: text.to_owned(),
+        sdp_mid: None,
+        sdp_mline_index: None,
+        username_fragment: None,
+    }
 }
 
 fn payload<T: serde::Serialize>(value: &T) -> Payload {
@@ -214,8 +220,8 @@ fn drain(call: &mut Call<()>, words: &mut Vec<String>) {
     words.extend(std::iter::from_fn(|| call.poll_output()).map(|output| output_in_words(&output)));
 }
 
-/// Runs the script of a client that is logged in as `us`: after each step exactly these outputs, in order and joined
-/// by `, `, and this phase.
+/// Runs the script of a client that is logged in as `us`: after each step exactly these outputs, in
+/// order and joined by `, `, and this phase.
 pub(super) fn check_steps<const N: usize>(us: &str, script: [(Step, &str, &str); N]) {
     let mut call = Call::new();
     let mut now = Instant::now();

@@ -37,7 +37,13 @@ fn each_step_of_a_set_up_is_told_from_the_next() {
         None,
     ];
     assert_eq!(steps("alice", placed), expected);
-    let taken = vec![offer("alice/c1", "o1"), accept("alice"), made_answer(1, "r1"), connected(1), closes("alice/c1")];
+    let taken = vec![
+        offer("alice/c1", "o1"),
+        accept("alice"),
+        made_answer(1, "r1"),
+        connected(1),
+        closes("alice/c1"),
+    ];
     let expected = [
         Some(SetUpStep::NotTaken),
         Some(SetUpStep::AnswerNotMade),

@@ -1,4 +1,5 @@
-//! Which of a camera's formats to use, which camera a name means, and what a driver's error means: pure decisions.
+//! Which of a camera's formats to use, which camera a name means, and what a driver's error means:
+//! pure decisions.
 
 use super::{CameraError, CameraWant};
 use crate::media::convert::PixelFormat;
@@ -12,8 +13,9 @@ pub(super) struct Offer {
     pub(super) fps: u32,
 }
 
-/// The offers, best first. In this order: in colour; fast enough; large enough; not larger than needed; cheap to
-/// convert (JPEG costs 2 ms a picture and detail, so it is for what raw pictures are too slow for); of the right rate.
+/// The offers, best first. In this order: in colour; fast enough; large enough; not larger than
+/// needed; cheap to convert (JPEG costs 2 ms a picture and detail, so it is for what raw pictures
+/// are too slow for); of the right rate.
 pub(super) fn rank(mut offers: Vec<Offer>, want: CameraWant) -> Vec<Offer> {
     let (width, height) = (u64::from(want.size.width()), u64::from(want.size.height()));
     offers.sort_by_key(|offer| {
@@ -28,7 +30,14 @@ pub(super) fn rank(mut offers: Vec<Offer>, want: CameraWant) -> Vec<Offer> {
             PixelFormat::Gray => 3,
         };
         let colourless = offer.format == PixelFormat::Gray;
-        (colourless, too_slow, width * height - useful, area - useful, cost, offer.fps.abs_diff(want.fps))
+        (
+            colourless,
+            too_slow,
+            width * height - useful,
+            area - useful,
+            cost,
+            offer.fps.abs_diff(want.fps),
+        )
     });
     offers.dedup();
     offers
@@ -46,22 +55,30 @@ pub(super) fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
     taken
 }
 
-/// Which camera a person means: by name or path, and if there is none, by name without regard to case.
+/// Which camera a person means: by name or path, and if there is none, by name without regard to
+/// case.
 pub(super) fn find(wanted: &str, cameras: &[(String, Option<String>)]) -> Option<usize> {
     let wanted = wanted.trim();
-    let exact = |(name, path): &(String, Option<String>)| name == wanted || path.as_deref() == Some(wanted);
+    let exact =
+        |(name, path): &(String, Option<String>)| name == wanted || path.as_deref() == Some(wanted);
     let loose = |(name, _): &(String, Option<String>)| name.to_lowercase() == wanted.to_lowercase();
     cameras.iter().position(exact).or_else(|| cameras.iter().position(loose))
 }
 
-/// What a driver's words mean to a person. They come as text only; these are from V4L2, Media Foundation and
-/// AVFoundation.
+/// What a driver's words mean to a person. They come as text only; these are from V4L2, Media
+/// Foundation and AVFoundation.
 pub(super) fn explain(name: &str, reason: &str) -> CameraError {
     let name = name.to_owned();
     let says = |words: &[&str]| words.iter().any(|word| reason.to_lowercase().contains(word));
     if says(&["busy", "os error 16", "0xc00d3704", "0xc00d3ea3", "in use", "alreadyinuse"]) {
         CameraError::Busy(name)
-    } else if says(&["permission denied", "os error 13", "0x80070005", "access is denied", "not authorized"]) {
+    } else if says(&[
+        "permission denied",
+        "os error 13",
+        "0x80070005",
+        "access is denied",
+        "not authorized",
+    ]) {
         CameraError::NotAllowed(name)
     } else if says(&["failed to fufill", "failed to fulfill"]) {
         CameraError::NoFormat(name)
@@ -102,10 +119,22 @@ mod tests {
     fn raw_pictures_are_preferred_where_they_are_fast_enough() {
         use PixelFormat::{Gray, Mjpeg, Nv12, Rgb};
         let best = |offers| rank(offers, want(1280, 720, 30))[0];
-        assert_eq!(best(vec![offer(Mjpeg, 1280, 720, 30), offer(Nv12, 1280, 720, 25)]), offer(Nv12, 1280, 720, 25));
-        assert_eq!(best(vec![offer(Mjpeg, 1280, 720, 30), offer(Rgb, 1280, 720, 30)]), offer(Rgb, 1280, 720, 30));
-        assert_eq!(best(vec![offer(Gray, 1280, 720, 30), offer(Mjpeg, 320, 240, 15)]), offer(Mjpeg, 320, 240, 15));
-        assert_eq!(best(vec![offer(Nv12, 1280, 720, 60), offer(Nv12, 1280, 720, 30)]), offer(Nv12, 1280, 720, 30));
+        assert_eq!(
+            best(vec![offer(Mjpeg, 1280, 720, 30), offer(Nv12, 1280, 720, 25)]),
+            offer(Nv12, 1280, 720, 25)
+        );
+        assert_eq!(
+            best(vec![offer(Mjpeg, 1280, 720, 30), offer(Rgb, 1280, 720, 30)]),
+            offer(Rgb, 1280, 720, 30)
+        );
+        assert_eq!(
+            best(vec![offer(Gray, 1280, 720, 30), offer(Mjpeg, 320, 240, 15)]),
+            offer(Mjpeg, 320, 240, 15)
+        );
+        assert_eq!(
+            best(vec![offer(Nv12, 1280, 720, 60), offer(Nv12, 1280, 720, 30)]),
+            offer(Nv12, 1280, 720, 30)
+        );
         assert!(rank(Vec::new(), want(1280, 720, 30)).is_empty());
     }
 
@@ -119,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_camera_is_found_by_name_path_or_name_in_other_case() {
-        let cameras = [("Cam".to_owned(), Some("/dev/video0".to_owned())), ("CAM".to_owned(), None)];
+        let cameras =
+            [("Cam".to_owned(), Some("/dev/video0".to_owned())), ("CAM".to_owned(), None)];
         assert_eq!(find("Cam", &cameras), Some(0));
         assert_eq!(find("CAM", &cameras), Some(1));
         assert_eq!(find("cam", &cameras), Some(0));
@@ -131,9 +161,15 @@ mod tests {
     fn a_drivers_error_becomes_a_line_that_says_what_to_do() {
         let line = |reason: &str| explain("Cam", reason).to_string();
         let busy = "Could not open device stream: Device or resource busy (os error 16)";
-        assert_eq!(line(busy), "camera \"Cam\" is in use by another program: close it or choose another camera");
+        assert_eq!(
+            line(busy),
+            "camera \"Cam\" is in use by another program: close it or choose another camera"
+        );
         assert!(line("V4L2 Error: Permission denied (os error 13)").contains("may not be used"));
-        assert!(line("Could not get device property CameraFormat: Failed to Fufill").contains("no picture format"));
+        assert!(
+            line("Could not get device property CameraFormat: Failed to Fufill")
+                .contains("no picture format")
+        );
         assert!(!line("something\nelse").contains('\n'));
     }
 }

@@ -1,8 +1,9 @@
 //! Cameras of the system, through nokhwa.
 //!
-//! Two threads: `camera-capture` owns the device and does nothing but take buffers from it, as that call can block for
-//! as long as the driver likes; `camera` converts them and watches. When the watch ends (a stop, or silence for too
-//! long) and the device does not let go, its thread is left behind rather than waited for.
+//! Two threads: `camera-capture` owns the device and does nothing but take buffers from it, as that
+//! call can block for as long as the driver likes; `camera` converts them and watches. When the
+//! watch ends (a stop, or silence for too long) and the device does not let go, its thread is left
+//! behind rather than waited for.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -12,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use nokhwa::Buffer;
 use nokhwa::utils::{
-    ApiBackend, CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, frame_formats,
+    ApiBackend, CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType,
+    frame_formats,
 };
 use tokio::sync::mpsc;
 
@@ -46,7 +48,8 @@ const MAX_AGE: Duration = Duration::from_secs(1);
 /// What is said where a driver would have said something, had nokhwa not panicked.
 const LIBRARY_FAILED: &str = "the camera library failed";
 
-/// Cameras that we have open, and what there is to say about them: opening one again to list it would disturb it.
+/// Cameras that we have open, and what there is to say about them: opening one again to list it
+/// would disturb it.
 static OPEN: Mutex<Vec<(CameraIndex, DeviceInfo)>> = Mutex::new(Vec::new());
 
 /// Capture threads whose driver does not come back.
@@ -111,8 +114,11 @@ pub(super) fn open(
             .spawn(move || {
                 // Dropped when the device is closed, whichever way this ends.
                 let _close = (close, alive);
-                // nokhwa panics in places: on steps of zero in a format list, when a stream does not stop.
-                let ended = catch_unwind(AssertUnwindSafe(|| capture(wanted.as_deref(), want, &opened, &raw, &stop)));
+                // nokhwa panics in places: on steps of zero in a format list, when a stream does
+                // not stop.
+                let ended = catch_unwind(AssertUnwindSafe(|| {
+                    capture(wanted.as_deref(), want, &opened, &raw, &stop)
+                }));
                 if ended.is_err() {
                     raw.put(Raw::Gone(LIBRARY_FAILED.to_owned()));
                 }
@@ -130,7 +136,9 @@ pub(super) fn open(
             let name = wanted.unwrap_or("default").to_owned();
             return Err(match why {
                 RecvTimeoutError::Timeout => CameraError::Silent(name),
-                RecvTimeoutError::Disconnected => CameraError::Failed { name, reason: LIBRARY_FAILED.to_owned() },
+                RecvTimeoutError::Disconnected => {
+                    CameraError::Failed { name, reason: LIBRARY_FAILED.to_owned() }
+                }
             });
         }
     };
@@ -140,7 +148,8 @@ pub(super) fn open(
             .name("camera".to_owned())
             .spawn(move || convert(&name, &raw, &output, &events, &stop))
     };
-    let mut running = Running { stop, raw, closed, alive: alive_here, capture: Some(capture), convert: None };
+    let mut running =
+        Running { stop, raw, closed, alive: alive_here, capture: Some(capture), convert: None };
     match convert {
         Ok(thread) => running.convert = Some(thread),
         Err(error) => {
@@ -162,7 +171,9 @@ fn convert(
     let lost = |why: &str| {
         tell(
             events,
-            CameraEvent::Lost(format!("camera \"{name}\" {why}: connect it again or choose another camera")),
+            CameraEvent::Lost(format!(
+                "camera \"{name}\" {why}: connect it again or choose another camera"
+            )),
             stop,
         );
     };
@@ -262,7 +273,9 @@ struct Device {
 
 impl Drop for Device {
     fn drop(&mut self) {
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).retain(|(index, _)| *index != self.index);
+        OPEN.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|(index, _)| *index != self.index);
     }
 }
 
@@ -275,12 +288,15 @@ struct Known {
 
 fn known() -> Vec<Known> {
     // It panics when something in /dev is called `video` without a number.
-    let mut infos = catch_unwind(|| nokhwa::query(ApiBackend::Auto)).unwrap_or(Ok(Vec::new())).unwrap_or_default();
+    let mut infos = catch_unwind(|| nokhwa::query(ApiBackend::Auto))
+        .unwrap_or(Ok(Vec::new()))
+        .unwrap_or_default();
     infos.sort_by_key(|info| info.index().clone());
     // Links such as /dev/video-dec0 would show a camera twice.
     infos.dedup_by_key(|info| info.index().clone());
     let names = distinct(infos.iter().map(nokhwa::utils::CameraInfo::human_name));
-    let path = |index: &CameraIndex| cfg!(target_os = "linux").then(|| format!("/dev/video{index}"));
+    let path =
+        |index: &CameraIndex| cfg!(target_os = "linux").then(|| format!("/dev/video{index}"));
     infos
         .iter()
         .zip(names)
@@ -291,7 +307,8 @@ fn known() -> Vec<Known> {
 fn find_and_open(wanted: Option<&str>, want: CameraWant) -> Result<Device, CameraError> {
     let cameras = known();
     if let Some(wanted) = wanted {
-        let names: Vec<_> = cameras.iter().map(|camera| (camera.name.clone(), camera.path.clone())).collect();
+        let names: Vec<_> =
+            cameras.iter().map(|camera| (camera.name.clone(), camera.path.clone())).collect();
         let found = find(wanted, &names).and_then(|at| cameras.get(at));
         return open_one(found.ok_or_else(|| CameraError::Unknown(wanted.to_owned()))?, want);
     }
@@ -300,7 +317,9 @@ fn find_and_open(wanted: Option<&str>, want: CameraWant) -> Result<Device, Camer
         match open_one(camera, want) {
             Ok(device) => return Ok(device),
             // Nodes without pictures (metadata, outputs) say nothing about why there is no camera.
-            Err(error @ (CameraError::Busy(_) | CameraError::NotAllowed(_))) if first_error.is_none() => {
+            Err(error @ (CameraError::Busy(_) | CameraError::NotAllowed(_)))
+                if first_error.is_none() =>
+            {
                 first_error = Some(error);
             }
             Err(error) => tracing::debug!(%error, "passed over"),
@@ -313,17 +332,27 @@ fn open_one(known: &Known, want: CameraWant) -> Result<Device, CameraError> {
     let failed = |error: &nokhwa::NokhwaError| explain(&known.name, &error.to_string());
     ask_permission(&known.name)?;
     let any = RequestedFormat::with_formats(RequestedFormatType::None, frame_formats());
-    let mut camera = nokhwa::Camera::new(known.index.clone(), any).map_err(|error| failed(&error))?;
+    let mut camera =
+        nokhwa::Camera::new(known.index.clone(), any).map_err(|error| failed(&error))?;
     let formats = camera.compatible_camera_formats().map_err(|error| failed(&error))?;
     let offers = rank(formats.iter().map(offer).collect(), want);
     if offers.is_empty() {
         return Err(CameraError::NoFormat(known.name.clone()));
     }
-    // Drivers refuse formats that they offered; what is set then is still a format that can be used.
+    // Drivers refuse formats that they offered; what is set then is still a format that can be
+    // used.
     for offer in offers.iter().take(TRIES) {
-        let format = CameraFormat::new_from(offer.width, offer.height, frame_format(offer.format), offer.fps);
+        let format = CameraFormat::new_from(
+            offer.width,
+            offer.height,
+            frame_format(offer.format),
+            offer.fps,
+        );
         let exact = [format.format()];
-        match camera.set_camera_requset(RequestedFormat::with_formats(RequestedFormatType::Exact(format), &exact)) {
+        match camera.set_camera_requset(RequestedFormat::with_formats(
+            RequestedFormatType::Exact(format),
+            &exact,
+        )) {
             Ok(_) => break,
             Err(error) => tracing::debug!(%error, %format, "the camera refused a format"),
         }
@@ -402,7 +431,9 @@ fn in_words(formats: &[CameraFormat]) -> Vec<String> {
         (std::cmp::Reverse((pixels, format.frame_rate())), format.format())
     });
     formats.dedup();
-    let words = |f: &CameraFormat| format!("{}x{} {} fps {}", f.width(), f.height(), f.frame_rate(), f.format());
+    let words = |f: &CameraFormat| {
+        format!("{}x{} {} fps {}", f.width(), f.height(), f.frame_rate(), f.format())
+    };
     formats.iter().map(words).collect()
 }
 

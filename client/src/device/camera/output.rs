@@ -1,4 +1,5 @@
-//! Where a source puts its pictures: one slot for each that wants them (the encoder, the self-view).
+//! Where a source puts its pictures: one slot for each that wants them (the encoder, the
+//! self-view).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,8 +10,9 @@ use crate::media::slot::LatestSlot;
 /// A frame that is older is not what the camera sees: it may have been turned off since.
 const FRESH: Duration = Duration::from_millis(100);
 
-/// Slots that all get every picture. Cloning it gives another handle to the same slots; they can be attached and
-/// detached while the camera runs, so that a call begins without opening the camera again.
+/// Slots that all get every picture. Cloning it gives another handle to the same slots; they can be
+/// attached and detached while the camera runs, so that a call begins without opening the camera
+/// again.
 #[derive(Clone, Default)]
 pub struct CameraOutput {
     outlets: Arc<Mutex<Outlets>>,
@@ -35,8 +37,8 @@ impl CameraOutput {
         Self::default()
     }
 
-    /// From now on this slot gets frames too, beginning with the latest where that is fresh: a call's first frame need not
-    /// wait for the camera.
+    /// From now on this slot gets frames too, beginning with the latest where that is fresh: a
+    /// call's first frame need not wait for the camera.
     pub fn attach(&self, slot: Arc<LatestSlot<VideoFrame>>) {
         let mut outlets = self.outlets();
         if let Some(latest) = &outlets.latest
@@ -52,7 +54,8 @@ impl CameraOutput {
         self.outlets().slots.retain(|other| !Arc::ptr_eq(other, slot));
     }
 
-    /// Takes all slots over, for the next camera: whatever still writes to this output writes nowhere from now on.
+    /// Takes all slots over, for the next camera: whatever still writes to this output writes
+    /// nowhere from now on.
     #[must_use]
     pub fn take_over(&self) -> Self {
         let slots = std::mem::take(&mut self.outlets().slots);

@@ -26,7 +26,8 @@ fn the_pattern_stamps_each_picture_and_ends_when_it_is_stopped() {
     let slot = LatestSlot::new();
     let (events, mut told) = mpsc::channel(4);
     let before = WallTime::now();
-    let camera = open_camera(&CameraChoice::Pattern, want(100), Arc::clone(&slot), events).expect("it opens");
+    let camera = open_camera(&CameraChoice::Pattern, want(100), Arc::clone(&slot), events)
+        .expect("it opens");
     assert_eq!(camera.name(), "test pattern");
     let stamps: Vec<_> = (0..5).map(|_| read_bar(&next(&slot)).expect("a bar")).collect();
     assert_eq!(told.blocking_recv(), Some(CameraEvent::Live));
@@ -41,7 +42,8 @@ fn the_pattern_stamps_each_picture_and_ends_when_it_is_stopped() {
 fn the_patterns_rate_does_not_drift() {
     let slot = LatestSlot::new();
     let (events, _told) = mpsc::channel(4);
-    let _camera = open_camera(&CameraChoice::Pattern, want(200), Arc::clone(&slot), events).expect("it opens");
+    let _camera = open_camera(&CameraChoice::Pattern, want(200), Arc::clone(&slot), events)
+        .expect("it opens");
     let first = read_bar(&next(&slot)).expect("a bar");
     let last = loop {
         let stamp = read_bar(&next(&slot)).expect("a bar");
@@ -87,14 +89,16 @@ fn a_file_is_played_in_a_loop_at_its_own_rate() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("three.y4m");
     let size = want(1).size;
-    let mut writer = Y4mWriter::new(std::fs::File::create(&path).expect("a file"), size, 100).expect("a writer");
+    let mut writer =
+        Y4mWriter::new(std::fs::File::create(&path).expect("a file"), size, 100).expect("a writer");
     for index in 0..3 {
         writer.write(&pattern::render(size, index, WallTime(0))).expect("it is written");
     }
     writer.finish().expect("it is written");
     let slot = LatestSlot::new();
     let (events, mut told) = mpsc::channel(4);
-    let camera = open_camera(&CameraChoice::File(path), want(1), Arc::clone(&slot), events).expect("it opens");
+    let camera = open_camera(&CameraChoice::File(path), want(1), Arc::clone(&slot), events)
+        .expect("it opens");
     let seen: Vec<_> = (0..7).map(|_| read_bar(&next(&slot)).expect("a bar").index).collect();
     assert!(seen.iter().all(|index| *index < 3));
     assert!(seen.windows(2).any(|pair| pair[1] < pair[0]), "it began again: {seen:?}");
@@ -109,10 +113,14 @@ fn a_file_that_can_not_be_played_is_refused_in_one_line() {
     let open = |content: Option<&[u8]>| {
         let path = folder.path().join("file.y4m");
         if let Some(content) = content {
-            std::fs::File::create(&path).expect("a file").write_all(content).expect("it is written");
+            std::fs::File::create(&path)
+                .expect("a file")
+                .write_all(content)
+                .expect("it is written");
         }
         let (events, _told) = mpsc::channel(4);
-        let error = open_camera(&CameraChoice::File(path), want(30), LatestSlot::new(), events).expect_err("an error");
+        let error = open_camera(&CameraChoice::File(path), want(30), LatestSlot::new(), events)
+            .expect_err("an error");
         assert!(!error.to_string().contains('\n'), "{error}");
         error
     };
@@ -132,7 +140,8 @@ fn a_file_that_breaks_off_later_is_lost_in_words() {
     std::fs::write(&path, content).expect("it is written");
     let slot = LatestSlot::new();
     let (events, mut told) = mpsc::channel(4);
-    let camera = open_camera(&CameraChoice::File(path), want(30), Arc::clone(&slot), events).expect("it opens");
+    let camera = open_camera(&CameraChoice::File(path), want(30), Arc::clone(&slot), events)
+        .expect("it opens");
     assert_eq!(told.blocking_recv(), Some(CameraEvent::Live));
     let Some(CameraEvent::Lost(why)) = told.blocking_recv() else { panic!("nothing was said") };
     assert!(why.contains("cut.y4m") && why.contains("middle of a picture"), "{why}");
@@ -152,7 +161,8 @@ fn a_camera_of_an_unknown_name_is_an_error_that_says_where_to_look() {
 fn no_camera_is_silent_and_opens() {
     let slot = LatestSlot::<VideoFrame>::new();
     let (events, mut told) = mpsc::channel(4);
-    let camera = open_camera(&CameraChoice::None, want(30), Arc::clone(&slot), events).expect("it opens");
+    let camera =
+        open_camera(&CameraChoice::None, want(30), Arc::clone(&slot), events).expect("it opens");
     assert_eq!(told.blocking_recv(), None);
     camera.stop();
     assert!(slot.take().is_none());

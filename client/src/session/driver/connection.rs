@@ -1,4 +1,5 @@
-//! The connection of a call: opened and closed as the machine asks, its events and figures passed on.
+//! The connection of a call: opened and closed as the machine asks, its events and figures passed
+//! on.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -17,7 +17,10 @@ pub(in crate::session) use consent::Consent;
 
 impl Driver {
     pub(super) fn on_intent(&mut self, intent: Intent) {
-        if matches!(intent, Intent::Call { .. } | Intent::Accept { .. } | Intent::Decline | Intent::HangUp) {
+        if matches!(
+            intent,
+            Intent::Call { .. } | Intent::Accept { .. } | Intent::Decline | Intent::HangUp
+        ) {
             // Whoever turns to a call no longer waits for the one in the room.
             self.room.withdraw();
         }
@@ -26,7 +29,9 @@ impl Driver {
             Intent::LogOut => self.log_out(),
             Intent::Call { username } => match self.whom(&username) {
                 Ok(peer) => self.place(peer, Consent::of_this_intent()),
-                Err(error) => self.notices.add(format!("\"{}\" can't be a name: {error}.", username.trim())),
+                Err(error) => {
+                    self.notices.add(format!("\"{}\" can't be a name: {error}.", username.trim()))
+                }
             },
             Intent::JoinRoom(room) => {
                 self.room.ask_for(room.clone(), Consent::of_this_intent(), Instant::now());
@@ -66,7 +71,8 @@ impl Driver {
                 self.media.choose_speaker(choice);
             }
             Intent::ProcessVoice(settings) => {
-                self.options.voice = VoiceWish::behind(settings, self.snapshot.microphone.hears_a_room());
+                self.options.voice =
+                    VoiceWish::behind(settings, self.snapshot.microphone.hears_a_room());
                 self.snapshot.voice = settings;
                 self.media.process_voice(self.options.voice);
             }
@@ -79,8 +85,8 @@ impl Driver {
         }
     }
 
-    /// Who is meant by a name as it was typed. Whom we met in a room may be called as no name is, so they are known as
-    /// they are.
+    /// Who is meant by a name as it was typed. Whom we met in a room may be called as no name is,
+    /// so they are known as they are.
     fn whom(&self, typed: &str) -> Result<Username, NameError> {
         let mate = self.room.mate().map(|mate| &mate.username);
         let as_it_is = Username::parse(typed)
@@ -139,7 +145,8 @@ impl Driver {
         self.snapshot.login = LoginPhase::LoggedOut;
     }
 
-    /// The server won't have us any more. A call in which media flows needs no server and goes on; any other is over.
+    /// The server won't have us any more. A call in which media flows needs no server and goes on;
+    /// any other is over.
     pub(super) fn shut_out(&mut self, words: String) {
         if matches!(self.snapshot.call, CallPhase::InCall { .. } | CallPhase::Reconnecting { .. }) {
             self.handle(Input::SignalingDown);

@@ -1,7 +1,7 @@
 //! What the server says, and what is said to it.
 //!
-//! What it says is never taken for what the person wants: a call that follows from it needs a consent that the person has
-//! given before ([`super::intents`]).
+//! What it says is never taken for what the person wants: a call that follows from it needs a
+//! consent that the person has given before ([`super::intents`]).
 
 use std::time::Instant;
 
@@ -21,7 +21,8 @@ impl Driver {
                     self.measured.logged_in(asked_at.elapsed());
                 }
                 self.server_ice = ice_servers;
-                // Those of the server only when somebody calls: what it names is looked up by nobody's wish but its own.
+                // Those of the server only when somebody calls: what it names is looked up by
+                // nobody's wish but its own.
                 transport::warm_up(&self.options.ice_servers);
                 self.snapshot.username = username.to_string();
                 self.snapshot.login = LoginPhase::LoggedIn { username: username.clone() };
@@ -31,7 +32,10 @@ impl Driver {
                 }
                 self.ask_for_people();
             }
-            Some(SignalingEvent::LoginRefused { message, .. } | SignalingEvent::Unreachable { message }) => {
+            Some(
+                SignalingEvent::LoginRefused { message, .. }
+                | SignalingEvent::Unreachable { message },
+            ) => {
                 self.shut_out(message);
             }
             Some(SignalingEvent::Replaced) => {
@@ -58,7 +62,12 @@ impl Driver {
             ServerMessage::Call { from, call, signal } => {
                 let now = Instant::now();
                 match &signal {
-                    CallSignal::Offer(_) if matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }) => {
+                    CallSignal::Offer(_)
+                        if matches!(
+                            self.snapshot.call,
+                            CallPhase::Idle | CallPhase::Ended { .. }
+                        ) =>
+                    {
                         self.measured.begun(now);
                         self.directory.remember(&from);
                     }
@@ -77,7 +86,9 @@ impl Driver {
                     self.send(watch);
                 }
             }
-            ServerMessage::Presence { username, online } => self.directory.set_presence(username, online),
+            ServerMessage::Presence { username, online } => {
+                self.directory.set_presence(username, online)
+            }
             ServerMessage::Joined { room, users } => {
                 if let Some((first, consent)) = self.room.joined(room, users, Instant::now()) {
                     self.place(first, consent);

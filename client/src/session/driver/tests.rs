@@ -1,8 +1,9 @@
-//! Whatever a server says, in whatever order: without an intent that asks for a call no device is opened, no peer
-//! connection is made, and nothing leaves that tells anybody how to reach us; with one, this happens once.
+//! Whatever a server says, in whatever order: without an intent that asks for a call no device is
+//! opened, no peer connection is made, and nothing leaves that tells anybody how to reach us; with
+//! one, this happens once.
 //!
-//! The driver is fed without a network, a thread or a device: what it asks of them is looked at after each step.
-//! Schedules come from a fixed seed; `VISAVIS_TEST_SEED=<number>` tries others.
+//! The driver is fed without a network, a thread or a device: what it asks of them is looked at
+//! after each step. Schedules come from a fixed seed; `VISAVIS_TEST_SEED=<number>` tries others.
 
 use std::cell::Cell;
 use std::sync::mpsc::Receiver;
@@ -10,8 +11,8 @@ use std::sync::mpsc::Receiver;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use visavis_shared::{
-    CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, DescriptionKind, ErrorCode, LoginRefusal, Payload,
-    RoomId, ServerMessage, SessionDescription, Username,
+    CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, DescriptionKind, ErrorCode,
+    LoginRefusal, Payload, RoomId, ServerMessage, SessionDescription, Username,
 };
 
 use super::*;
@@ -74,7 +75,9 @@ impl App {
         let mut effects = Effects::default();
         for command in self.asked.try_iter() {
             match command {
-                MediaCommand::StartCall(_) | MediaCommand::Preview(true) => effects.devices_opened += 1,
+                MediaCommand::StartCall(_) | MediaCommand::Preview(true) => {
+                    effects.devices_opened += 1
+                }
                 MediaCommand::Attach(..) => effects.peers_made += 1,
                 MediaCommand::Ring(Ringing::Incoming) => effects.rang = true,
                 _ => {}
@@ -82,7 +85,10 @@ impl App {
         }
         while let Some(message) = (self.sent)() {
             if let ClientMessage::Call { signal, .. } = &message
-                && matches!(signal, CallSignal::Offer(_) | CallSignal::Answer(_) | CallSignal::Candidate(_))
+                && matches!(
+                    signal,
+                    CallSignal::Offer(_) | CallSignal::Answer(_) | CallSignal::Candidate(_)
+                )
             {
                 effects.disclosed.push(message.type_name());
             }
@@ -101,12 +107,24 @@ fn logged_in(resumed: bool) -> SignalingEvent {
 
 /// Ourselves, others, who looks like others, and who can't be typed.
 fn names() -> impl Strategy<Value = Username> {
-    let texts = ["alice", "bob", "mallory", "Alice", "аlice", "mallory bob", "..", "🦀", "0123456789abcdef"];
+    let texts = [
+        "alice",
+        "bob",
+        "mallory",
+        "Alice",
+        "аlice",
+        "mallory bob",
+        "..",
+        "🦀",
+        "0123456789abcdef",
+    ];
     prop::sample::select(texts.map(name).to_vec())
 }
 
 fn rooms() -> impl Strategy<Value = RoomId> {
-    prop::sample::select(["blue", "blue", "blue", "red", "Blue"].map(|room| RoomId::parse(room).unwrap()).to_vec())
+    prop::sample::select(
+        ["blue", "blue", "blue", "red", "Blue"].map(|room| RoomId::parse(room).unwrap()).to_vec(),
+    )
 }
 
 fn calls() -> impl Strategy<Value = Option<CallId>> {
@@ -154,14 +172,26 @@ fn signals() -> impl Strategy<Value = CallSignal> {
 }
 
 fn ice_servers() -> impl Strategy<Value = Vec<IceServer>> {
-    let server = |url: &str| IceServer { urls: vec![url.to_owned()], username: None, credential: None };
-    let servers = ["stun:192.0.2.1:3478", "turn:192.0.2.1", "turns:", "file:///etc/passwd"].map(server);
+    let server =
+        |url: &str| IceServer { urls: vec![url.to_owned()], username: None, credential: None };
+    let servers =
+        ["stun:192.0.2.1:3478", "turn:192.0.2.1", "turns:", "file:///etc/passwd"].map(server);
     prop::sample::subsequence(servers.to_vec(), 0..=servers.len())
 }
 
 fn messages() -> impl Strategy<Value = ServerMessage> {
-    let refused = prop::sample::select(vec![None, Some("join"), Some("offer"), Some("answer"), Some("login")]);
-    let codes = prop::sample::select(vec![ErrorCode::UnknownUser, ErrorCode::RoomFull, ErrorCode::RateLimited]);
+    let refused = prop::sample::select(vec![
+        None,
+        Some("join"),
+        Some("offer"),
+        Some("answer"),
+        Some("login"),
+    ]);
+    let codes = prop::sample::select(vec![
+        ErrorCode::UnknownUser,
+        ErrorCode::RoomFull,
+        ErrorCode::RateLimited,
+    ]);
     let users = || prop::collection::vec(names(), 0..3);
     prop_oneof![
         8 => (names(), calls(), signals()).prop_map(|(from, call, signal)| ServerMessage::Call { from, call, signal }),
@@ -193,7 +223,10 @@ fn messages() -> impl Strategy<Value = ServerMessage> {
 
 /// What comes from the server, or from the connection to it.
 fn server() -> impl Strategy<Value = Option<SignalingEvent>> {
-    let refused = SignalingEvent::LoginRefused { reason: LoginRefusal::NotAllowed, message: "No.".to_owned() };
+    let refused = SignalingEvent::LoginRefused {
+        reason: LoginRefusal::NotAllowed,
+        message: "No.".to_owned(),
+    };
     prop_oneof![
         40 => messages().prop_map(SignalingEvent::Message),
         3 => (names(), ice_servers(), any::<bool>()).prop_map(|(username, ice_servers, resumed)| {
@@ -245,14 +278,19 @@ where
     S::Value: std::fmt::Debug,
 {
     let mut seed = [12; 32];
-    if let Some(other) = std::env::var("VISAVIS_TEST_SEED").ok().and_then(|text| text.parse::<u64>().ok()) {
+    if let Some(other) =
+        std::env::var("VISAVIS_TEST_SEED").ok().and_then(|text| text.parse::<u64>().ok())
+    {
         seed[..8].copy_from_slice(&other.to_le_bytes());
     }
     let config = Config { cases: schedules, failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
+    let mut runner =
+        TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
     match runner.run(&strategy, property) {
         Ok(()) => {}
-        Err(TestError::Fail(reason, schedule)) => panic!("{reason}\nwith the schedule {schedule:#?}"),
+        Err(TestError::Fail(reason, schedule)) => {
+            panic!("{reason}\nwith the schedule {schedule:#?}")
+        }
         Err(TestError::Abort(reason)) => panic!("given up: {reason}"),
     }
 }
@@ -270,7 +308,10 @@ fn whatever_a_server_says_nobody_is_called_and_nothing_is_opened() {
             prop_assert_eq!(effects, untouched, "after {:?}", event);
             prop_assert!(app.driver.peer.is_none());
             let phase = &app.driver.snapshot.call;
-            let quiet = matches!(phase, CallPhase::Idle | CallPhase::Ringing { .. } | CallPhase::Ended { .. });
+            let quiet = matches!(
+                phase,
+                CallPhase::Idle | CallPhase::Ringing { .. } | CallPhase::Ended { .. }
+            );
             prop_assert!(quiet, "{phase:?} after {event:?}");
         }
         rang.set(rang.get() + u32::from(has_rung));
@@ -310,7 +351,9 @@ impl Asked {
                 answers && !users.is_empty()
             }
             Event::Server(Some(
-                SignalingEvent::LoginRefused { .. } | SignalingEvent::Replaced | SignalingEvent::Unreachable { .. },
+                SignalingEvent::LoginRefused { .. }
+                | SignalingEvent::Replaced
+                | SignalingEvent::Unreachable { .. },
             )) => {
                 self.room = None;
                 false
@@ -333,15 +376,26 @@ fn each_time_that_the_person_asks_is_good_for_one_call_and_a_room_for_that_room(
         for event in events {
             let allowed = asked.allows(&event);
             let effects = app.step(event.clone());
-            prop_assert!(effects.devices_opened <= usize::from(allowed), "{effects:?} after {event:?}");
+            prop_assert!(
+                effects.devices_opened <= usize::from(allowed),
+                "{effects:?} after {event:?}"
+            );
             // Glare opens another peer connection for the same call; nothing else does.
             prop_assert!(effects.peers_made <= 1, "{effects:?} after {event:?}");
             let in_call = !matches!(
                 app.driver.snapshot.call,
                 CallPhase::Idle | CallPhase::Ringing { .. } | CallPhase::Ended { .. }
             );
-            prop_assert!(effects.peers_made == 0 || in_call, "a peer is made for no call by {event:?}");
-            prop_assert_eq!(app.driver.peer.is_some(), in_call, "a peer outlives its call after {:?}", event);
+            prop_assert!(
+                effects.peers_made == 0 || in_call,
+                "a peer is made for no call by {event:?}"
+            );
+            prop_assert_eq!(
+                app.driver.peer.is_some(),
+                in_call,
+                "a peer outlives its call after {:?}",
+                event
+            );
             let count = if matches!(event, Event::Server(_)) { &by_room } else { &by_name };
             count.set(count.get() + effects.devices_opened);
         }
@@ -354,7 +408,8 @@ fn each_time_that_the_person_asks_is_good_for_one_call_and_a_room_for_that_room(
 #[test]
 fn one_unasked_joined_calls_nobody() {
     let mut app = App::new();
-    let joined = ServerMessage::Joined { room: RoomId::parse("x").unwrap(), users: vec![name("mallory")] };
+    let joined =
+        ServerMessage::Joined { room: RoomId::parse("x").unwrap(), users: vec![name("mallory")] };
     assert_eq!(app.step(Event::Server(Some(SignalingEvent::Message(joined)))), Effects::default());
     assert_eq!(app.driver.snapshot.call, CallPhase::Idle);
     assert_eq!(app.driver.snapshot.room_mate, None);

@@ -1,7 +1,8 @@
 //! The first moments of a call, in which nothing is known of the way.
 //!
-//! The first picture is a burst itself. Until it is known how that got through, the rate does not grow and nothing is
-//! probed: on a narrow link it would all stand in one queue, and the sound with it. Pure: time is an argument.
+//! The first picture is a burst itself. Until it is known how that got through, the rate does not
+//! grow and nothing is probed: on a narrow link it would all stand in one queue, and the sound with
+//! it. Pure: time is an argument.
 
 use std::time::{Duration, Instant};
 
@@ -48,7 +49,11 @@ mod tests {
         let mut told_of = |ms: u64, arrived: bool| {
             let sent = start + Duration::from_millis(ms);
             beginning.left(sent);
-            beginning.heard(&[PacketResult { sent, bytes: 1000, arrival: arrived.then_some(Duration::ZERO) }]);
+            beginning.heard(&[PacketResult {
+                sent,
+                bytes: 1000,
+                arrival: arrived.then_some(Duration::ZERO),
+            }]);
             beginning.is_over()
         };
         assert_eq!([told_of(0, true), told_of(80, true), told_of(100, false)], [false; 3]);

@@ -1,8 +1,8 @@
 //! How fast a burst gets through: the pacer may send a picture that fast without building a queue.
 //!
-//! A train of packets that leaves together is spread by the narrowest link on the way; what arrives as close together
-//! as it left was not. So the rate is tried upwards as long as trains arrive as they left, and falls to what a train
-//! shows when they don't.
+//! A train of packets that leaves together is spread by the narrowest link on the way; what arrives
+//! as close together as it left was not. So the rate is tried upwards as long as trains arrive as
+//! they left, and falls to what a train shows when they don't.
 
 use std::time::{Duration, Instant};
 
@@ -93,7 +93,8 @@ impl BurstMeter {
 mod tests {
     use super::*;
 
-    /// Pictures of 10 packets, sent at the meter's rate over a link of `link`; the rate after a second of them.
+    /// Pictures of 10 packets, sent at the meter's rate over a link of `link`; the rate after a
+    /// second of them.
     fn after_a_second_over(link: Bitrate) -> Bitrate {
         let start = Instant::now();
         let mut meter = BurstMeter::default();

@@ -1,9 +1,10 @@
 //! Loss: is it ours to cure?
 //!
-//! Some networks lose packets whatever is sent; to send less there helps nobody. So loss counts as congestion only when
-//! queues are long at the same time, or when sending less lowers it: where much more is lost than usual although nothing
-//! waits, the rate is lowered for a moment as a trial, and returns unless that helped. What does not depend on us is the
-//! inherent loss (the term of libwebrtc's second loss-based estimator), against which error correction helps.
+//! Some networks lose packets whatever is sent; to send less there helps nobody. So loss counts as
+//! congestion only when queues are long at the same time, or when sending less lowers it: where
+//! much more is lost than usual although nothing waits, the rate is lowered for a moment as a
+//! trial, and returns unless that helped. What does not depend on us is the inherent loss (the term
+//! of libwebrtc's second loss-based estimator), against which error correction helps.
 
 use std::time::{Duration, Instant};
 
@@ -104,8 +105,15 @@ impl LossControl {
         (self.packets, self.lost, self.since, self.trial) = (0, 0, None, None);
     }
 
-    /// Judges when enough was counted. `trying` says whether there is anything to be won by a trial.
-    pub(super) fn judge(&mut self, now: Instant, queue: Duration, rtt: Duration, trying: bool) -> Option<Verdict> {
+    /// Judges when enough was counted. `trying` says whether there is anything to be won by a
+    /// trial.
+    pub(super) fn judge(
+        &mut self,
+        now: Instant,
+        queue: Duration,
+        rtt: Duration,
+        trying: bool,
+    ) -> Option<Verdict> {
         let since = *self.since.get_or_insert(now);
         if self.packets < WINDOW_PACKETS || now.duration_since(since) < WINDOW_TIME {
             return None;
@@ -129,7 +137,8 @@ impl LossControl {
         if !queued {
             self.windows = self.windows.saturating_add(1);
             let smoothing = if share > self.inherent { 0.4 } else { 0.15 };
-            self.inherent += (share - self.inherent) * f64::max(smoothing, 1.0 / f64::from(self.windows));
+            self.inherent +=
+                (share - self.inherent) * f64::max(smoothing, 1.0 / f64::from(self.windows));
         }
         if let Some(trial) = self.trial {
             if queued {
@@ -182,8 +191,8 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    /// 200 packets a second, of which `lost(rate)` per cent get lost at a rate that follows the verdicts; the rate in
-    /// the end, where one is what it began with.
+    /// 200 packets a second, of which `lost(rate)` per cent get lost at a rate that follows the
+    /// verdicts; the rate in the end, where one is what it began with.
     fn rate_after(seconds: u32, queue: Duration, lost: impl Fn(f64) -> f64) -> f64 {
         let start = Instant::now();
         let (mut control, mut rate, mut before) = (LossControl::default(), 1.0, 1.0);

@@ -1,10 +1,11 @@
 //! How much the way to the other carries.
 //!
-//! [`GoogCc`] follows Google Congestion Control (draft-ietf-rmcat-gcc-02) on transport-wide feedback
-//! (draft-holmer-rmcat-transport-wide-cc-extensions-01): `trendline` sees queues grow in the times of arrival,
-//! `rate_control` backs off to what arrives and otherwise grows, `probe` finds out at once what growth would take long
-//! to, and `loss` tells congestion from networks that lose packets whatever is sent. Of peers that send REMB
-//! (draft-alvestrand-rmcat-remb) alone, that is believed. Everything is pure: time is an argument.
+//! [`GoogCc`] follows Google Congestion Control (draft-ietf-rmcat-gcc-02) on transport-wide
+//! feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): `trendline` sees queues grow in
+//! the times of arrival, `rate_control` backs off to what arrives and otherwise grows, `probe`
+//! finds out at once what growth would take long to, and `loss` tells congestion from networks that
+//! lose packets whatever is sent. Of peers that send REMB (draft-alvestrand-rmcat-remb) alone, that
+//! is believed. Everything is pure: time is an argument.
 
 mod beginning;
 mod burst;
@@ -29,7 +30,8 @@ use rate_control::{RateControl, Signal};
 use throughput::Throughput;
 use trendline::{Trendline, Usage};
 
-/// The estimate to begin with: a narrow link is not flooded, and on a wide one probes take a few round trips to say so.
+/// The estimate to begin with: a narrow link is not flooded, and on a wide one probes take a few
+/// round trips to say so.
 pub const START: Bitrate = Bitrate::from_kbps(300);
 /// Below this nothing useful can be sent.
 pub const FLOOR: Bitrate = Bitrate::from_kbps(100);
@@ -56,11 +58,12 @@ pub struct PacketResult {
 
 /// Estimates the bitrate that the way to the other carries.
 pub trait BandwidthEstimator: Send {
-    /// A packet of so many bytes on the wire left; `probe` when it belongs to a cluster that [`Self::probe`] asked for.
+    /// A packet of so many bytes on the wire left; `probe` when it belongs to a cluster that
+    /// [`Self::probe`] asked for.
     fn on_packet_sent(&mut self, now: Instant, bytes: usize, probe: bool);
 
-    /// The other reported on packets: on those that arrived soon and in the order in which they were sent, on those
-    /// that did not when they are given up.
+    /// The other reported on packets: on those that arrived soon and in the order in which they
+    /// were sent, on those that did not when they are given up.
     fn on_feedback(&mut self, now: Instant, results: &[PacketResult]);
 
     /// A receiver report said that this share of packets was lost, 0 to 1.
@@ -78,11 +81,12 @@ pub trait BandwidthEstimator: Send {
     /// How fast a burst the size of a picture may leave.
     fn burst_rate(&self) -> Bitrate;
 
-    /// The packets to send now on top of everything else, to find out whether more gets through. `useful` is what could
-    /// be made use of.
+    /// The packets to send now on top of everything else, to find out whether more gets through.
+    /// `useful` is what could be made use of.
     fn probe(&mut self, now: Instant, useful: Bitrate) -> Option<Probe>;
 
-    /// The share of packets that gets lost although queues are short, 0 to 1: what error correction is for.
+    /// The share of packets that gets lost although queues are short, 0 to 1: what error correction
+    /// is for.
     fn random_loss(&self) -> f64;
 
     /// How many packets get lost in a row, on average.
@@ -165,7 +169,8 @@ impl GoogCc {
             _ if standing > STANDING_QUEUE => Signal::Overuse,
             Usage::Over | Usage::Under => Signal::Hold,
             Usage::Normal if standing > BUSY_QUEUE || !self.beginning.is_over() => Signal::Hold,
-            // Nothing limits the growth of the beginning, and it goes on until what it did is heard of.
+            // Nothing limits the growth of the beginning, and it goes on until what it did is heard
+            // of.
             Usage::Normal if self.control.is_starting() && longest > SHORT_QUEUE => Signal::Hold,
             Usage::Normal => Signal::Increase,
         }
@@ -215,7 +220,9 @@ impl BandwidthEstimator for GoogCc {
         self.beginning.heard(results);
         for result in results {
             // What left during an outage and is given up after it says nothing of how things are.
-            if result.arrival.is_some() || self.silence_ended.is_none_or(|ended| result.sent > ended) {
+            if result.arrival.is_some()
+                || self.silence_ended.is_none_or(|ended| result.sent > ended)
+            {
                 self.loss.add(result.arrival.is_none());
             }
             if let Some(arrival) = result.arrival {
@@ -227,7 +234,11 @@ impl BandwidthEstimator for GoogCc {
         }
         let signal = self.signal();
         let standing = self.delay.current().max(self.delay.latest());
-        let arriving = if signal == Signal::Overuse { self.throughput.lately(now) } else { self.throughput.rate(now) };
+        let arriving = if signal == Signal::Overuse {
+            self.throughput.lately(now)
+        } else {
+            self.throughput.rate(now)
+        };
         if self.control.update(now, signal, arriving, standing) {
             self.prober.dropped(now);
             self.before_trial = None;
@@ -255,7 +266,9 @@ impl BandwidthEstimator for GoogCc {
 
     fn on_loss(&mut self, now: Instant, share: f64) {
         // Transport-wide feedback says the same, sooner and for every packet.
-        let fresh = self.last_feedback.is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_FRESH);
+        let fresh = self
+            .last_feedback
+            .is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_FRESH);
         if !fresh {
             self.silence_ended(now);
             self.control.update(now, Signal::Increase, None, Duration::ZERO);
@@ -283,9 +296,13 @@ impl BandwidthEstimator for GoogCc {
             self.before_silence.get_or_insert(self.control.rate());
             self.control.nothing_heard(now);
         }
-        let fresh = self.last_feedback.is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_FRESH);
+        let fresh = self
+            .last_feedback
+            .is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_FRESH);
         match self.remb {
-            Some((at, estimate)) if !fresh && now.saturating_duration_since(at) < 5 * FEEDBACK_FRESH => {
+            Some((at, estimate))
+                if !fresh && now.saturating_duration_since(at) < 5 * FEEDBACK_FRESH =>
+            {
                 self.control.believe(estimate);
             }
             _ => {}
@@ -302,8 +319,11 @@ impl BandwidthEstimator for GoogCc {
     }
 
     fn probe(&mut self, now: Instant, useful: Bitrate) -> Option<Probe> {
-        // Clusters are read from transport-wide feedback alone, once there is any, and not into a queue.
-        let fresh = self.last_feedback.is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_TIMEOUT);
+        // Clusters are read from transport-wide feedback alone, once there is any, and not into a
+        // queue.
+        let fresh = self
+            .last_feedback
+            .is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_TIMEOUT);
         if !fresh
             || self.delay.current() > PROBE_BELOW
             || !self.beginning.is_over()
@@ -323,7 +343,8 @@ impl BandwidthEstimator for GoogCc {
     }
 }
 
-/// A shorter queue is no sign of anything: pictures are sent in bursts, and the clusters of the prober are some.
+/// A shorter queue is no sign of anything: pictures are sent in bursts, and the clusters of the
+/// prober are some.
 const SHORT_QUEUE: Duration = Duration::from_millis(20);
 /// A queue this long is not added to.
 const BUSY_QUEUE: Duration = Duration::from_millis(60);

@@ -1,10 +1,11 @@
 //! Probing: would more get through than is sent?
 //!
-//! A cluster of packets leaves at a rate above the estimate for some tens of milliseconds; how far the network spreads
-//! them tells what it carries. One result decides on the next: a success is followed by a cluster at twice the rate, and
-//! each failure doubles the time until the next try. Clusters leave at the start, after a drop when capacity may be
-//! back, and now and then while less is sent than may be (draft-ietf-rmcat-gcc-02 leaves probing open; the shape is that
-//! of its implementations). Pure: time is an argument.
+//! A cluster of packets leaves at a rate above the estimate for some tens of milliseconds; how far
+//! the network spreads them tells what it carries. One result decides on the next: a success is
+//! followed by a cluster at twice the rate, and each failure doubles the time until the next try.
+//! Clusters leave at the start, after a drop when capacity may be back, and now and then while less
+//! is sent than may be (draft-ietf-rmcat-gcc-02 leaves probing open; the shape is that of its
+//! implementations). Pure: time is an argument.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,8 @@ use super::PacketResult;
 const LEAST_TIME: Duration = Duration::from_millis(20);
 /// And has at least so many packets, for the same reason.
 const LEAST_PACKETS: usize = 5;
-/// What a packet of a cluster takes on the wire, in bytes: as few as its rate needs, so that a narrow link is not filled.
+/// What a packet of a cluster takes on the wire, in bytes: as few as its rate needs, so that a
+/// narrow link is not filled.
 const LEAST_PACKET: usize = 250;
 const MOST_PACKET: usize = 1100;
 /// The first cluster is so much above the estimate, later ones by [`STEP`].
@@ -101,9 +103,16 @@ pub(super) struct Prober {
 
 impl Prober {
     /// The cluster to send now, if it is time for one. `useful` is what can be made use of.
-    pub(super) fn plan(&mut self, now: Instant, estimate: Bitrate, useful: Bitrate) -> Option<Probe> {
+    pub(super) fn plan(
+        &mut self,
+        now: Instant,
+        estimate: Bitrate,
+        useful: Bitrate,
+    ) -> Option<Probe> {
         if let Some(cluster) = &self.cluster {
-            if cluster.last_marked.is_some() || now.saturating_duration_since(cluster.planned_at) < UNSENT {
+            if cluster.last_marked.is_some()
+                || now.saturating_duration_since(cluster.planned_at) < UNSENT
+            {
                 return None;
             }
             self.cluster = None;
@@ -124,7 +133,8 @@ impl Prober {
         let rate = rate.clamp(estimate, useful * 1.1);
         let interval = self.interval.unwrap_or(INTERVAL);
         self.next_at = Some(now + interval);
-        self.cluster = Some(Cluster { rate, planned_at: now, marked: 0, last_marked: None, left: Vec::new() });
+        self.cluster =
+            Some(Cluster { rate, planned_at: now, marked: 0, last_marked: None, left: Vec::new() });
         let bytes = (rate * LEAST_TIME.as_secs_f64() / 8.0) as usize;
         let packets = bytes.div_ceil(MOST_PACKET).max(LEAST_PACKETS + 1);
         let packet_bytes = (bytes / packets).max(LEAST_PACKET);
@@ -138,26 +148,39 @@ impl Prober {
             cluster.marked += 1;
             cluster.last_marked = Some(now);
         }
-        // What leaves among the cluster's packets takes up room as they do. What leaves after them is cut off later.
+        // What leaves among the cluster's packets takes up room as they do. What leaves after them
+        // is cut off later.
         if cluster.marked > 0 && cluster.left.len() < 512 {
             cluster.left.push(Left { at: now, bytes, arrival: None });
         }
     }
 
     /// Reads what became of packets. Gives what a cluster showed, once.
-    pub(super) fn results(&mut self, now: Instant, results: &[PacketResult], rtt: Duration) -> Option<Outcome> {
+    pub(super) fn results(
+        &mut self,
+        now: Instant,
+        results: &[PacketResult],
+        rtt: Duration,
+    ) -> Option<Outcome> {
         let cluster = self.cluster.as_mut()?;
         let last = cluster.last_marked?;
         for result in results {
             if let Some(arrival) = result.arrival
-                && let Some(left) =
-                    cluster.left.iter_mut().find(|left| left.at == result.sent && left.arrival.is_none())
+                && let Some(left) = cluster
+                    .left
+                    .iter_mut()
+                    .find(|left| left.at == result.sent && left.arrival.is_none())
             {
                 left.arrival = Some(arrival);
             }
         }
-        let newest = results.iter().filter(|result| result.arrival.is_some()).map(|result| result.sent).max();
-        let all_there = cluster.left.iter().filter(|left| left.at <= last).all(|left| left.arrival.is_some());
+        let newest = results
+            .iter()
+            .filter(|result| result.arrival.is_some())
+            .map(|result| result.sent)
+            .max();
+        let all_there =
+            cluster.left.iter().filter(|left| left.at <= last).all(|left| left.arrival.is_some());
         let waited = now.saturating_duration_since(last);
         let passed = newest.is_some_and(|newest| newest > last) && waited > rtt + GRACE / 3;
         if !(all_there || passed || waited > rtt + GRACE) {
@@ -173,7 +196,10 @@ impl Prober {
                 self.wanted = Some(rate.bps() as f64 * STEP);
             }
         } else if let Some(Outcome::HeldUp(rate)) = outcome
-            && self.held_up.replace(rate.bps() as f64).is_none_or(|before| !alike(before, rate.bps() as f64))
+            && self
+                .held_up
+                .replace(rate.bps() as f64)
+                .is_none_or(|before| !alike(before, rate.bps() as f64))
         {
             // It may have been jitter: another tells.
             self.wanted = Some(cluster.rate);
@@ -186,7 +212,8 @@ impl Prober {
         outcome
     }
 
-    /// The estimate fell: what a cluster was about to show is out of date, and the next comes when there is hope.
+    /// The estimate fell: what a cluster was about to show is out of date, and the next comes when
+    /// there is hope.
     pub(super) fn dropped(&mut self, now: Instant) {
         self.cluster = None;
         self.wanted = None;
@@ -209,8 +236,9 @@ fn alike(one: f64, other: f64) -> bool {
 }
 
 impl Cluster {
-    /// By how much the delay of its packets grew for each second in which they left, up to `last`: the slope of the line
-    /// that fits best. The first and the last packet alone may be off by a few milliseconds.
+    /// By how much the delay of its packets grew for each second in which they left, up to `last`:
+    /// the slope of the line that fits best. The first and the last packet alone may be off by a
+    /// few milliseconds.
     fn piled_up(&self, last: Instant) -> f64 {
         let first = self.left.first().map_or(last, |left| left.at);
         let points: Vec<(f64, f64)> = self
@@ -242,7 +270,8 @@ impl Cluster {
         }
         let sent_bytes: usize = within.iter().map(|left| left.bytes).sum();
         let sent_time = last_left.at.duration_since(first_left.at).as_secs_f64();
-        let sent_rate = ((sent_bytes - last_left.bytes) as f64 * 8.0 / sent_time.max(1e-3)).min(self.rate * 1.2);
+        let sent_rate = ((sent_bytes - last_left.bytes) as f64 * 8.0 / sent_time.max(1e-3))
+            .min(self.rate * 1.2);
         let first = arrived.iter().min_by_key(|(at, _)| *at)?;
         let last = arrived.iter().map(|(at, _)| *at).max()?;
         let bytes: usize = arrived.iter().map(|(_, bytes)| *bytes).sum();
@@ -254,7 +283,9 @@ impl Cluster {
             return Some(Outcome::Through(rate(sent_rate)));
         }
         // Packets that overtake each other tell of jitter, not of a rate.
-        let in_order = arrived.windows(2).all(|pair| matches!(pair, [(before, _), (after, _)] if before <= after));
+        let in_order = arrived
+            .windows(2)
+            .all(|pair| matches!(pair, [(before, _), (after, _)] if before <= after));
         in_order.then(|| Outcome::HeldUp(rate(arrived_rate * HELD_UP)))
     }
 }
@@ -271,9 +302,12 @@ mod tests {
         let start = Instant::now();
         let mut prober = Prober { held_up: Some(450e3), ..Prober::default() };
         let estimate = Bitrate::from_kbps(300);
-        let probe = prober.plan(start, estimate, Bitrate::from_kbps(3000)).expect("a first cluster");
-        let (pace, spread) =
-            (probe.rate.time_for(probe.packet_bytes), probe.rate.min(link).time_for(probe.packet_bytes));
+        let probe =
+            prober.plan(start, estimate, Bitrate::from_kbps(3000)).expect("a first cluster");
+        let (pace, spread) = (
+            probe.rate.time_for(probe.packet_bytes),
+            probe.rate.min(link).time_for(probe.packet_bytes),
+        );
         let mut results = Vec::new();
         for n in 0..probe.packets {
             let sent = start + pace * n as u32;
@@ -291,7 +325,9 @@ mod tests {
         assert_eq!(probe.rate, Bitrate::from_kbps(900));
         let Some(Outcome::Through(proven)) = proven else { panic!("{proven:?}") };
         assert!(proven.bps().abs_diff(900_000) < 20_000, "{proven}");
-        let next = prober.plan(Instant::now() + 1001 * MS, proven, Bitrate::from_kbps(3000)).expect("another");
+        let next = prober
+            .plan(Instant::now() + 1001 * MS, proven, Bitrate::from_kbps(3000))
+            .expect("another");
         assert!(next.rate > Bitrate::from_kbps(1700), "{}", next.rate);
     }
 
@@ -314,15 +350,23 @@ mod tests {
     fn a_cluster_whose_packets_pile_up_did_not_get_through_though_the_last_was_quick() {
         let start = Instant::now();
         let mut prober = Prober::default();
-        let probe = prober.plan(start, Bitrate::from_kbps(300), Bitrate::from_kbps(3000)).expect("a first cluster");
+        let probe = prober
+            .plan(start, Bitrate::from_kbps(300), Bitrate::from_kbps(3000))
+            .expect("a first cluster");
         let pace = probe.rate.time_for(probe.packet_bytes);
         let mut results = Vec::new();
         for n in 0..probe.packets {
             let sent = start + pace * n as u32;
             prober.left(sent, probe.packet_bytes, true);
-            // Each is later than the one before by two thirds of what lies between them, but for the last.
-            let late = if n + 1 == probe.packets { Duration::ZERO } else { pace * n as u32 * 2 / 3 };
-            results.push(PacketResult { sent, bytes: probe.packet_bytes, arrival: Some(sent + late - start + MS) });
+            // Each is later than the one before by two thirds of what lies between them, but for
+            // the last.
+            let late =
+                if n + 1 == probe.packets { Duration::ZERO } else { pace * n as u32 * 2 / 3 };
+            results.push(PacketResult {
+                sent,
+                bytes: probe.packet_bytes,
+                arrival: Some(sent + late - start + MS),
+            });
         }
         let outcome = prober.results(start + 1000 * MS, &results, RTT);
         assert!(!matches!(outcome, Some(Outcome::Through(_))), "{outcome:?}");
@@ -348,11 +392,18 @@ mod tests {
                 .map(|n| {
                     let after = probe.rate.time_for(probe.packet_bytes) * n;
                     prober.left(start + ms * MS + after, probe.packet_bytes, true);
-                    PacketResult { sent: start + ms * MS + after, bytes: probe.packet_bytes, arrival: Some(after) }
+                    PacketResult {
+                        sent: start + ms * MS + after,
+                        bytes: probe.packet_bytes,
+                        arrival: Some(after),
+                    }
                 })
                 .collect();
             let heard = ms + 60;
-            assert!(matches!(prober.results(start + heard * MS, &results, RTT), Some(Outcome::Through(_))));
+            assert!(matches!(
+                prober.results(start + heard * MS, &results, RTT),
+                Some(Outcome::Through(_))
+            ));
             planned(&mut prober, heard, probe.rate).expect("another").0 - heard
         };
         assert_eq!((next_after(false), next_after(true)), (0, 400));
@@ -377,6 +428,9 @@ mod tests {
     #[test]
     fn who_has_enough_does_not_probe() {
         let mut prober = Prober::default();
-        assert_eq!(prober.plan(Instant::now(), Bitrate::from_kbps(2900), Bitrate::from_kbps(3000)), None);
+        assert_eq!(
+            prober.plan(Instant::now(), Bitrate::from_kbps(2900), Bitrate::from_kbps(3000)),
+            None
+        );
     }
 }

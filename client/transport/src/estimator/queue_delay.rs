@@ -12,7 +12,8 @@ const SMOOTHING: f64 = 0.25;
 #[derive(Debug, Default)]
 pub(super) struct QueueDelay {
     epoch: Option<Instant>,
-    /// Shortest one-way time (in the two clocks' difference, seconds) of this half window and of the one before.
+    /// Shortest one-way time (in the two clocks' difference, seconds) of this half window and of
+    /// the one before.
     base: f64,
     base_before: f64,
     window_since: Option<Instant>,

@@ -1,5 +1,5 @@
-//! The rate: additive and multiplicative increase, multiplicative decrease (draft-ietf-rmcat-gcc-02 §5), and the
-//! answer to loss that is congestion (§6).
+//! The rate: additive and multiplicative increase, multiplicative decrease (draft-ietf-rmcat-gcc-02
+//! §5), and the answer to loss that is congestion (§6).
 
 use std::time::{Duration, Instant};
 
@@ -108,16 +108,26 @@ impl RateControl {
         self.lossy = lossy;
     }
 
-    /// Follows a signal. `arriving` is the throughput, `queue` how long packets wait. Says whether the rate fell.
-    pub(super) fn update(&mut self, now: Instant, signal: Signal, arriving: Option<Bitrate>, queue: Duration) -> bool {
-        let elapsed = self.last_update.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
+    /// Follows a signal. `arriving` is the throughput, `queue` how long packets wait. Says whether
+    /// the rate fell.
+    pub(super) fn update(
+        &mut self,
+        now: Instant,
+        signal: Signal,
+        arriving: Option<Bitrate>,
+        queue: Duration,
+    ) -> bool {
+        let elapsed =
+            self.last_update.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
         self.last_update = Some(now);
         let arriving = arriving.map(|rate| rate.bps() as f64);
         let before = self.rate;
         match signal {
             Signal::Overuse => self.decrease(now, arriving, queue),
             Signal::Hold => {}
-            Signal::Increase => self.increase(now, elapsed.min(Duration::from_millis(500)), arriving),
+            Signal::Increase => {
+                self.increase(now, elapsed.min(Duration::from_millis(500)), arriving)
+            }
         }
         self.rate < before
     }
@@ -137,7 +147,9 @@ impl RateControl {
 
     /// Nothing was heard for a while although we send.
     pub(super) fn nothing_heard(&mut self, now: Instant) {
-        if self.may_decrease(now) && self.last_decrease.is_none_or(|last| now.duration_since(last).as_millis() > 500) {
+        if self.may_decrease(now)
+            && self.last_decrease.is_none_or(|last| now.duration_since(last).as_millis() > 500)
+        {
             self.set(self.rate * 0.8);
             self.last_decrease = Some(now);
         }
@@ -159,7 +171,8 @@ impl RateControl {
 
     fn decrease(&mut self, now: Instant, arriving: Option<f64>, queue: Duration) {
         let soon = self.rtt.max(Duration::from_millis(50)) + Duration::from_millis(20);
-        let urgent = queue > LONG_QUEUE && self.last_decrease.is_none_or(|last| now.duration_since(last) >= soon);
+        let urgent = queue > LONG_QUEUE
+            && self.last_decrease.is_none_or(|last| now.duration_since(last) >= soon);
         if !urgent && !self.may_decrease(now) {
             return;
         }
@@ -167,7 +180,9 @@ impl RateControl {
         let arriving = arriving.unwrap_or(self.rate);
         self.capacity = Some(match self.capacity {
             // Far from what it was, the way has changed.
-            Some(capacity) if (capacity - arriving).abs() < 0.3 * capacity => 0.8 * capacity + 0.2 * arriving,
+            Some(capacity) if (capacity - arriving).abs() < 0.3 * capacity => {
+                0.8 * capacity + 0.2 * arriving
+            }
             _ => arriving,
         });
         let back_off = if queue > LONG_QUEUE { BACK_OFF_LONG_QUEUE } else { BACK_OFF };
@@ -175,9 +190,9 @@ impl RateControl {
         self.last_decrease = Some(now);
     }
 
-    /// So much arrives out of a long queue, which is all that the way carries. Unlike [`Self::update`] it does not wait for
-    /// what the last decrease brings: that may have gone by what arrived before the way became narrow. Says whether the
-    /// rate fell.
+    /// So much arrives out of a long queue, which is all that the way carries. Unlike
+    /// [`Self::update`] it does not wait for what the last decrease brings: that may have gone by
+    /// what arrived before the way became narrow. Says whether the rate fell.
     pub(super) fn carries_no_more(&mut self, arriving: Bitrate) -> bool {
         let arriving = arriving.bps() as f64;
         let exceeds = !self.starting && self.rate > arriving;
@@ -201,7 +216,9 @@ impl RateControl {
             let response = self.rtt.as_secs_f64() + 0.1;
             self.rate + (1200.0 * 8.0 / response).min(GROWTH_NEAR_CAPACITY * self.rate) * elapsed
         } else {
-            let patience = since.map_or(1.0, |since| since.as_secs_f64() / CAUTIOUS_FOR.as_secs_f64()).clamp(0.0, 3.0);
+            let patience = since
+                .map_or(1.0, |since| since.as_secs_f64() / CAUTIOUS_FOR.as_secs_f64())
+                .clamp(0.0, 3.0);
             let growth = GROWTH + (GROWTH_MAX - GROWTH) * (patience - 1.0).clamp(0.0, 1.0);
             self.rate * (growth * elapsed).exp()
         };
@@ -212,7 +229,10 @@ impl RateControl {
 
     fn near_capacity(&self, since: Option<Duration>) -> bool {
         let recent = since.is_some_and(|since| since < 2 * CAUTIOUS_FOR);
-        recent && self.capacity.is_some_and(|capacity| self.rate > 0.9 * capacity && self.rate < 1.15 * capacity)
+        recent
+            && self
+                .capacity
+                .is_some_and(|capacity| self.rate > 0.9 * capacity && self.rate < 1.15 * capacity)
     }
 
     fn set(&mut self, rate: f64) {
@@ -231,11 +251,17 @@ mod tests {
         let start = Instant::now();
         let kbps = Bitrate::from_kbps;
         let mut control = RateControl::new(kbps(2500), kbps(100), kbps(5000));
-        assert!(!control.carries_no_more(kbps(500)), "at the start a queue is one's own first picture");
+        assert!(
+            !control.carries_no_more(kbps(500)),
+            "at the start a queue is one's own first picture"
+        );
         let queue = 250 * MS;
         assert!(control.update(start, Signal::Overuse, Some(kbps(2400)), queue));
         let first = control.rate();
-        assert!(!control.update(start + 20 * MS, Signal::Overuse, Some(kbps(500)), queue), "too soon after the last");
+        assert!(
+            !control.update(start + 20 * MS, Signal::Overuse, Some(kbps(500)), queue),
+            "too soon after the last"
+        );
         assert_eq!(control.rate(), first);
         assert!(control.carries_no_more(kbps(500)));
         assert_eq!(control.rate(), kbps(425));

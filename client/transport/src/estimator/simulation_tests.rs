@@ -1,4 +1,5 @@
-//! The estimator on virtual time, behind a link of a given rate, delay and queue, fed through the real pacer.
+//! The estimator on virtual time, behind a link of a given rate, delay and queue, fed through the
+//! real pacer.
 
 use std::collections::VecDeque;
 
@@ -62,7 +63,8 @@ impl Outcome {
     }
 
     fn sent_rate(&self, from: u64, to: u64) -> f64 {
-        self.between(from, to).map(|sample| sample.sent_bytes as f64 * 8.0).sum::<f64>() / (to - from) as f64
+        self.between(from, to).map(|sample| sample.sent_bytes as f64 * 8.0).sum::<f64>()
+            / (to - from) as f64
     }
 
     fn worst_queue(&self, from: u64, to: u64) -> Duration {
@@ -74,7 +76,8 @@ impl Outcome {
     }
 }
 
-/// A call: 30 pictures a second at what the estimate leaves, 50 sound packets, feedback every 50 ms.
+/// A call: 30 pictures a second at what the estimate leaves, 50 sound packets, feedback every 50
+/// ms.
 fn call(seconds: u64, max: Bitrate, conditions: &[Conditions]) -> Outcome {
     let start = Instant::now();
     let mut rng = StdRng::seed_from_u64(42);
@@ -89,7 +92,11 @@ fn call(seconds: u64, max: Bitrate, conditions: &[Conditions]) -> Outcome {
     for ms in 0..seconds * 1000 {
         let at = ms as u32 * MS;
         let now = start + at;
-        let link = conditions.iter().rev().find(|conditions| conditions.from <= at).expect("conditions from the start");
+        let link = conditions
+            .iter()
+            .rev()
+            .find(|conditions| conditions.from <= at)
+            .expect("conditions from the start");
         if ms % 20 == 0 {
             pacer.push_audio(120, 120);
         }
@@ -107,7 +114,9 @@ fn call(seconds: u64, max: Bitrate, conditions: &[Conditions]) -> Outcome {
             estimator.on_packet_sent(now, bytes, false);
             sent_bytes += bytes;
             let waiting = link_free.saturating_sub(at);
-            let arrival = if link.rate.bytes_in(waiting) as usize > link.queue || rng.random_bool(link.loss) {
+            let arrival = if link.rate.bytes_in(waiting) as usize > link.queue
+                || rng.random_bool(link.loss)
+            {
                 None
             } else {
                 link_free = at.max(link_free) + link.rate.time_for(bytes);
@@ -119,7 +128,9 @@ fn call(seconds: u64, max: Bitrate, conditions: &[Conditions]) -> Outcome {
         if ms % 50 == 0 {
             // Reports on what had arrived when it left, and takes the way back.
             let reported = at.saturating_sub(link.delay) + Duration::from_secs(1000);
-            let last = in_flight.iter().rposition(|(_, _, arrival)| arrival.is_some_and(|arrival| arrival <= reported));
+            let last = in_flight
+                .iter()
+                .rposition(|(_, _, arrival)| arrival.is_some_and(|arrival| arrival <= reported));
             let results: Vec<PacketResult> = in_flight
                 .drain(..last.map_or(0, |last| last + 1))
                 .map(|(sent, bytes, arrival)| PacketResult { sent, bytes, arrival })
@@ -134,19 +145,27 @@ fn call(seconds: u64, max: Bitrate, conditions: &[Conditions]) -> Outcome {
     }
     let outcome = Outcome { samples, frames_dropped };
     for second in (0..seconds).step_by(2) {
-        let (target, queue) = (outcome.mean_target(second, second + 2), outcome.worst_queue(second, second + 2));
+        let (target, queue) =
+            (outcome.mean_target(second, second + 2), outcome.worst_queue(second, second + 2));
         println!("{second:>3} s: estimate {:>5.0} kbit/s, queue up to {queue:?}", target / 1e3);
     }
     outcome
 }
 
 fn assert_within(value: f64, low: f64, high: f64, what: &str) {
-    assert!((low..=high).contains(&value), "{what}: {value:.0} is not within {low:.0} to {high:.0}");
+    assert!(
+        (low..=high).contains(&value),
+        "{what}: {value:.0} is not within {low:.0} to {high:.0}"
+    );
 }
 
 #[test]
 fn a_fast_link_is_used_within_three_seconds() {
-    let outcome = call(5, Bitrate::from_kbps(3000), &[Conditions { delay: MS, ..Conditions::new(0, 100_000) }]);
+    let outcome = call(
+        5,
+        Bitrate::from_kbps(3000),
+        &[Conditions { delay: MS, ..Conditions::new(0, 100_000) }],
+    );
     let reached = outcome.reaches(Bitrate::from_kbps(2700));
     assert!(reached.is_some_and(|at| at < Duration::from_secs(3)), "{reached:?}");
     assert_eq!(outcome.frames_dropped, 0);
@@ -157,18 +176,30 @@ fn a_slow_link_is_followed_with_a_bounded_queue() {
     for kbps in [300, 600, 1500] {
         let outcome = call(40, Bitrate::from_kbps(3000), &[Conditions::new(0, kbps)]);
         let link = kbps as f64 * 1e3;
-        assert_within(outcome.mean_target(5, 40), 0.6 * link, 1.05 * link, &format!("estimate of {kbps} kbit/s"));
-        assert_within(outcome.sent_rate(5, 40), 0.6 * link, 1.02 * link, &format!("sent over {kbps} kbit/s"));
+        assert_within(
+            outcome.mean_target(5, 40),
+            0.6 * link,
+            1.05 * link,
+            &format!("estimate of {kbps} kbit/s"),
+        );
+        assert_within(
+            outcome.sent_rate(5, 40),
+            0.6 * link,
+            1.02 * link,
+            &format!("sent over {kbps} kbit/s"),
+        );
         let queue = outcome.worst_queue(5, 40);
         assert!(queue < 350 * MS, "{queue:?} in the queue of {kbps} kbit/s");
-        let longest_still = outcome.between(3, 40).map(|sample| sample.sent_bytes).min().unwrap_or(0);
+        let longest_still =
+            outcome.between(3, 40).map(|sample| sample.sent_bytes).min().unwrap_or(0);
         assert!(longest_still > 0, "nothing was sent for 100 ms over {kbps} kbit/s");
     }
 }
 
 #[test]
 fn a_link_that_narrows_is_left_room_soon_and_used_again_when_it_widens() {
-    let conditions = [Conditions::new(0, 3000), Conditions::new(15, 600), Conditions::new(35, 3000)];
+    let conditions =
+        [Conditions::new(0, 3000), Conditions::new(15, 600), Conditions::new(35, 3000)];
     let outcome = call(65, Bitrate::from_kbps(3000), &conditions);
     assert_within(outcome.mean_target(8, 15), 1.8e6, 3.1e6, "before");
     assert_within(outcome.mean_target(18, 35), 0.36e6, 0.63e6, "narrow");
@@ -178,25 +209,41 @@ fn a_link_that_narrows_is_left_room_soon_and_used_again_when_it_widens() {
 
 #[test]
 fn loss_that_is_not_congestion_does_not_stop_the_call() {
-    let outcome = call(30, Bitrate::from_kbps(3000), &[Conditions { loss: 0.04, ..Conditions::new(0, 20_000) }]);
+    let outcome = call(
+        30,
+        Bitrate::from_kbps(3000),
+        &[Conditions { loss: 0.04, ..Conditions::new(0, 20_000) }],
+    );
     assert!(outcome.mean_target(10, 30) > 0.9e6, "{:.0}", outcome.mean_target(10, 30));
 }
 
 #[test]
 fn heavy_loss_without_a_queue_costs_no_rate() {
-    let outcome = call(30, Bitrate::from_kbps(3000), &[Conditions { loss: 0.25, ..Conditions::new(0, 20_000) }]);
+    let outcome = call(
+        30,
+        Bitrate::from_kbps(3000),
+        &[Conditions { loss: 0.25, ..Conditions::new(0, 20_000) }],
+    );
     assert!(outcome.mean_target(15, 30) > 2.0e6, "{:.0}", outcome.mean_target(15, 30));
 }
 
 #[test]
 fn jitter_is_not_taken_for_congestion() {
-    let outcome = call(20, Bitrate::from_kbps(2000), &[Conditions { jitter: 15 * MS, ..Conditions::new(0, 20_000) }]);
+    let outcome = call(
+        20,
+        Bitrate::from_kbps(2000),
+        &[Conditions { jitter: 15 * MS, ..Conditions::new(0, 20_000) }],
+    );
     assert!(outcome.mean_target(8, 20) > 1.2e6, "{:.0}", outcome.mean_target(8, 20));
 }
 
 #[test]
 fn a_shallow_queue_is_found_by_its_losses() {
-    let outcome = call(30, Bitrate::from_kbps(3000), &[Conditions { queue: 6_000, ..Conditions::new(0, 800) }]);
+    let outcome = call(
+        30,
+        Bitrate::from_kbps(3000),
+        &[Conditions { queue: 6_000, ..Conditions::new(0, 800) }],
+    );
     assert_within(outcome.mean_target(5, 30), 0.45e6, 0.9e6, "estimate");
 }
 
@@ -217,7 +264,11 @@ fn a_picture_leaves_at_once_on_a_fast_link_and_spread_out_on_a_slow_one() {
         estimator.on_feedback(start + (picture + 1) * 100 * MS, &results);
     }
     let target = estimator.target(start + 6000 * MS);
-    assert!(estimator.burst_rate() <= target.scaled(2.6).max(Bitrate::from_kbps(700)), "{}", estimator.burst_rate());
+    assert!(
+        estimator.burst_rate() <= target.scaled(2.6).max(Bitrate::from_kbps(700)),
+        "{}",
+        estimator.burst_rate()
+    );
 }
 
 #[test]
@@ -249,7 +300,11 @@ fn after_a_silence_it_goes_on_near_where_it_was() {
     let mut estimator = GoogCc::new(Bitrate::from_kbps(3000));
     let hear = |estimator: &mut GoogCc, ms: u32| {
         let results: Vec<PacketResult> = (0..5)
-            .map(|n| PacketResult { sent: start + (ms + n * 10) * MS, bytes: 1200, arrival: Some((ms + n * 10) * MS) })
+            .map(|n| PacketResult {
+                sent: start + (ms + n * 10) * MS,
+                bytes: 1200,
+                arrival: Some((ms + n * 10) * MS),
+            })
             .collect();
         estimator.on_feedback(start + (ms + 60) * MS, &results);
     };
@@ -281,7 +336,9 @@ fn feedback_that_makes_no_sense_does_no_harm() {
             .map(|_| PacketResult {
                 sent: start - rng.random_range(0..10_000) * MS + rng.random_range(0..20_000) * MS,
                 bytes: rng.random_range(0..100_000),
-                arrival: rng.random_bool(0.8).then(|| Duration::from_micros(rng.random_range(0..u64::from(u32::MAX)))),
+                arrival: rng
+                    .random_bool(0.8)
+                    .then(|| Duration::from_micros(rng.random_range(0..u64::from(u32::MAX)))),
             })
             .collect();
         estimator.on_feedback(now, &results);

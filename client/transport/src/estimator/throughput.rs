@@ -28,10 +28,18 @@ impl Throughput {
             self.arrivals.clear();
         }
         // Packets overtake each other; in order of arrival they are a stream again.
-        let index = self.arrivals.iter().rposition(|(before, _)| *before <= at).map_or(0, |index| index + 1);
+        let index = self
+            .arrivals
+            .iter()
+            .rposition(|(before, _)| *before <= at)
+            .map_or(0, |index| index + 1);
         self.arrivals.insert(index, (at, bytes));
         let newest = self.arrivals.back().map_or(at, |(newest, _)| *newest);
-        while self.arrivals.front().is_some_and(|(oldest, _)| newest.saturating_sub(*oldest) > WINDOW) {
+        while self
+            .arrivals
+            .front()
+            .is_some_and(|(oldest, _)| newest.saturating_sub(*oldest) > WINDOW)
+        {
             self.arrivals.pop_front();
         }
     }

@@ -1,9 +1,9 @@
 //! The delay-based detector: is a queue growing on the way?
 //!
-//! Packets that leave together form a group. The differences between the groups' spacing on leaving and on arriving
-//! are summed up, smoothed, and a line is fitted through the last of them; its slope against an adaptive threshold
-//! says whether the way is overused (draft-ietf-rmcat-gcc-02 §4.3–4.4, with the trendline filter that took the place
-//! of its Kalman filter).
+//! Packets that leave together form a group. The differences between the groups' spacing on leaving
+//! and on arriving are summed up, smoothed, and a line is fitted through the last of them; its
+//! slope against an adaptive threshold says whether the way is overused (draft-ietf-rmcat-gcc-02
+//! §4.3–4.4, with the trendline filter that took the place of its Kalman filter).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -108,8 +108,8 @@ impl Trendline {
         let whole = *group;
         *group = Group { first_sent: sent, last_sent: sent, last_arrival: arrival };
         match self.before {
-            // A group that arrives before its predecessor was reordered, which says nothing of queues. It is left out
-            // altogether, so that the differences still add up.
+            // A group that arrives before its predecessor was reordered, which says nothing of
+            // queues. It is left out altogether, so that the differences still add up.
             Some(before) if whole.last_arrival < before.last_arrival => {}
             Some(before) => {
                 let sent = whole.last_sent.duration_since(before.last_sent).as_secs_f64() * 1e3;
@@ -205,7 +205,10 @@ mod tests {
         let mut trendline = Trendline::default();
         for n in 0..500u32 {
             let jitter = [0, 3, 1, 4, 2][n as usize % 5];
-            trendline.add(start + n * Duration::from_millis(20), Duration::from_millis(u64::from(n) * 20 + jitter));
+            trendline.add(
+                start + n * Duration::from_millis(20),
+                Duration::from_millis(u64::from(n) * 20 + jitter),
+            );
             assert_ne!(trendline.take_usage(), Usage::Over, "at {n}");
         }
     }
@@ -217,7 +220,8 @@ mod tests {
         for n in 0..2000u32 {
             // 20 packets in a burst, spread out by the link, every 40 ms.
             let (burst, packet) = (n / 20, n % 20);
-            let sent = start + burst * Duration::from_millis(40) + packet * Duration::from_micros(100);
+            let sent =
+                start + burst * Duration::from_millis(40) + packet * Duration::from_micros(100);
             let arrival = burst * Duration::from_millis(40) + packet * Duration::from_millis(1);
             trendline.add(sent, arrival);
         }

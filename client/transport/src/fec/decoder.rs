@@ -26,7 +26,8 @@ struct Group {
 pub struct FromParity {
     /// The packets that could be rebuilt.
     pub rebuilt: Vec<MediaPacket>,
-    /// The sequence numbers of the group's packets that are missing, where no parity still to come can rebuild them.
+    /// The sequence numbers of the group's packets that are missing, where no parity still to come
+    /// can rebuild them.
     pub beyond: Vec<u16>,
 }
 
@@ -45,7 +46,9 @@ impl FecDecoder {
         if !self.remember(packet) {
             return Vec::new();
         }
-        let belongs = |group: &Group| sequence.wrapping_sub(group.header.first) < u16::from(group.header.media);
+        let belongs = |group: &Group| {
+            sequence.wrapping_sub(group.header.first) < u16::from(group.header.media)
+        };
         match self.groups.iter().position(belongs) {
             Some(index) => self.rebuild(index),
             None => Vec::new(),
@@ -77,7 +80,8 @@ impl FecDecoder {
         FromParity { rebuilt: self.rebuild(index), beyond }
     }
 
-    /// What is missing of a group, if it is too much for the parity that came and what follows `latest`.
+    /// What is missing of a group, if it is too much for the parity that came and what follows
+    /// `latest`.
     fn beyond_rebuilding(&self, index: usize, latest: Header) -> Vec<u16> {
         let Some(group) = self.groups.get(index) else { return Vec::new() };
         let to_come = usize::from(latest.parity - 1 - latest.index);
@@ -128,7 +132,8 @@ impl FecDecoder {
         }
         let mut rebuilt = Vec::new();
         if !missing.is_empty() {
-            let present = (0..media).filter_map(|column| Some((column, self.known(group, column)?)));
+            let present =
+                (0..media).filter_map(|column| Some((column, self.known(group, column)?)));
             let blocks = solve(&group.parity, &missing, present);
             for (column, block) in missing.into_iter().zip(blocks.into_iter().flatten()) {
                 let Some(payload) = payload_of(&block) else { continue };
@@ -165,7 +170,9 @@ fn solve<'a>(
     let mut rows: Vec<(u8, Vec<u8>, Vec<u8>)> = parity
         .iter()
         .take(missing.len())
-        .map(|(&row, block)| (row, missing.iter().map(|&column| coefficient(row, column)).collect(), block.to_vec()))
+        .map(|(&row, block)| {
+            (row, missing.iter().map(|&column| coefficient(row, column)).collect(), block.to_vec())
+        })
         .collect();
     for (column, packet) in present {
         let length = (packet.payload.len() as u16).to_be_bytes();
@@ -179,10 +186,11 @@ fn solve<'a>(
             add_scaled(behind, &packet.payload, factor);
         }
     }
-    let mut rows: Vec<(Vec<u8>, Vec<u8>)> = rows.into_iter().map(|(_, factors, sum)| (factors, sum)).collect();
+    let mut rows: Vec<(Vec<u8>, Vec<u8>)> =
+        rows.into_iter().map(|(_, factors, sum)| (factors, sum)).collect();
     for pivot in 0..missing.len() {
-        let at =
-            (pivot..rows.len()).find(|&at| rows.get(at).is_some_and(|(factors, _)| factors.get(pivot) != Some(&0)))?;
+        let at = (pivot..rows.len())
+            .find(|&at| rows.get(at).is_some_and(|(factors, _)| factors.get(pivot) != Some(&0)))?;
         rows.swap(pivot, at);
         let (factors, sum) = rows.get_mut(pivot)?;
         let scale = inverse(*factors.get(pivot)?);

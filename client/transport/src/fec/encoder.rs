@@ -12,12 +12,12 @@ pub struct FecEncoder {
 }
 
 impl FecEncoder {
-    /// Takes a media packet. Sequence numbers come one after the other; what breaks that begins a new group.
+    /// Takes a media packet. Sequence numbers come one after the other; what breaks that begins a
+    /// new group.
     pub fn add(&mut self, packet: MediaPacket) {
-        let follows = self
-            .group
-            .last()
-            .is_none_or(|last| last.sequence.wrapping_add(1) == packet.sequence && last.rtp_time == packet.rtp_time);
+        let follows = self.group.last().is_none_or(|last| {
+            last.sequence.wrapping_add(1) == packet.sequence && last.rtp_time == packet.rtp_time
+        });
         if !follows || self.group.len() >= MAX_MEDIA {
             self.group.clear();
         }
@@ -39,7 +39,9 @@ impl FecEncoder {
     /// Ends the group and gives the payloads of so many parity packets for it, and its RTP time.
     pub fn finish(&mut self, parity: usize) -> (u32, Vec<Bytes>) {
         let group = std::mem::take(&mut self.group);
-        let (Some(first), Some(last)) = (group.first(), group.last()) else { return (0, Vec::new()) };
+        let (Some(first), Some(last)) = (group.first(), group.last()) else {
+            return (0, Vec::new());
+        };
         let parity = parity.min(MAX_PARITY);
         let length = LENGTH + group.iter().map(|packet| packet.payload.len()).max().unwrap_or(0);
         let payload = |index: u8| {

@@ -1,9 +1,11 @@
-//! Forward error correction for video: parity packets from which lost ones are rebuilt without asking.
+//! Forward error correction for video: parity packets from which lost ones are rebuilt without
+//! asking.
 //!
-//! The packets of a frame (or an even part of a large one) form a group. A Reed-Solomon code over GF(2⁸) with a Cauchy
-//! matrix makes parity packets of it: whichever of media and parity arrive, as many as there were media packets rebuild
-//! all. [`FecEncoder`] makes them, [`FecDecoder`] rebuilds, `protection` decides how many are worth it. Layout and
-//! negotiation stand in `docs/protocol.md`, the reasons in ADR 9. Pure, and bounded whatever arrives.
+//! The packets of a frame (or an even part of a large one) form a group. A Reed-Solomon code over
+//! GF(2⁸) with a Cauchy matrix makes parity packets of it: whichever of media and parity arrive, as
+//! many as there were media packets rebuild all. [`FecEncoder`] makes them, [`FecDecoder`]
+//! rebuilds, `protection` decides how many are worth it. Layout and negotiation stand in
+//! `docs/protocol.md`, the reasons in ADR 9. Pure, and bounded whatever arrives.
 
 mod decoder;
 mod encoder;
@@ -58,7 +60,13 @@ impl Header {
     /// `None` when it breaks a rule.
     fn parse(payload: &Bytes) -> Option<(Self, Bytes)> {
         let &[flags, media, parity, index, high, low] = payload.first_chunk::<HEADER>()?;
-        let header = Self { marker: flags & MARKER != 0, media, parity, index, first: u16::from_be_bytes([high, low]) };
+        let header = Self {
+            marker: flags & MARKER != 0,
+            media,
+            parity,
+            index,
+            first: u16::from_be_bytes([high, low]),
+        };
         let sound = flags & !MARKER == 0
             && (1..=MAX_MEDIA).contains(&usize::from(media))
             && (1..=MAX_PARITY).contains(&usize::from(parity))

@@ -1,7 +1,7 @@
 //! How much parity a group is worth.
 //!
-//! A repair costs a round trip, parity costs bit rate. So there is parity only where packets get lost at random and the
-//! round trip is felt, and then as much as leaves but few groups to repairs.
+//! A repair costs a round trip, parity costs bit rate. So there is parity only where packets get
+//! lost at random and the round trip is felt, and then as much as leaves but few groups to repairs.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ const SHORT_RTT: Duration = Duration::from_millis(25);
 const LEAST_LOSS: f64 = 0.005;
 /// More loss than this is taken for this.
 const MOST_LOSS: f64 = 0.5;
-/// Groups that are left to repairs: this share at a round trip of [`LONG_RTT`] and above, up to four times as many at
-/// shorter ones.
+/// Groups that are left to repairs: this share at a round trip of [`LONG_RTT`] and above, up to
+/// four times as many at shorter ones.
 const LEFT_OVER: f64 = 0.025;
 const LONG_RTT: Duration = Duration::from_millis(100);
 
@@ -33,7 +33,8 @@ pub struct Outlook {
     pub estimate: Bitrate,
 }
 
-/// Losses come in rows when so many are lost in a row on average; at random that would take a loss of more than half.
+/// Losses come in rows when so many are lost in a row on average; at random that would take a loss
+/// of more than half.
 const ROW: f64 = 2.2;
 const LONGEST_ROW: f64 = 8.0;
 
@@ -50,10 +51,13 @@ pub fn parity_for(media: usize, outlook: Outlook) -> usize {
     let most = most.min(MAX_PARITY);
     // Where losses come in rows, the usual row at least is to be rebuilt.
     let least = if outlook.run >= ROW { outlook.run.min(LONGEST_ROW).ceil() as usize } else { 0 };
-    (least.min(most)..most).find(|&parity| beyond_rebuilding(media + parity, parity, loss) <= left_over).unwrap_or(most)
+    (least.min(most)..most)
+        .find(|&parity| beyond_rebuilding(media + parity, parity, loss) <= left_over)
+        .unwrap_or(most)
 }
 
-/// The most parity for each media packet. With little to send, a simpler picture costs more than a late one.
+/// The most parity for each media packet. With little to send, a simpler picture costs more than a
+/// late one.
 fn most_overhead(estimate: Bitrate) -> f64 {
     match estimate.bps() {
         ..400_000 => 0.34,
@@ -102,15 +106,33 @@ mod tests {
 
     #[test]
     fn losses_in_rows_get_parity_for_a_row() {
-        let outlook =
-            |run| Outlook { loss: 0.05, run, rtt: Duration::from_millis(60), estimate: Bitrate::from_kbps(3000) };
-        assert_eq!((parity_for(9, outlook(1.1)), parity_for(9, outlook(4.6)), parity_for(3, outlook(4.6))), (2, 5, 3));
+        let outlook = |run| Outlook {
+            loss: 0.05,
+            run,
+            rtt: Duration::from_millis(60),
+            estimate: Bitrate::from_kbps(3000),
+        };
+        assert_eq!(
+            (parity_for(9, outlook(1.1)), parity_for(9, outlook(4.6)), parity_for(3, outlook(4.6))),
+            (2, 5, 3)
+        );
     }
 
     #[test]
     fn a_narrow_way_is_not_filled_with_parity() {
-        let outlook =
-            |kbps| Outlook { loss: 0.3, run: 1.0, rtt: Duration::from_millis(100), estimate: Bitrate::from_kbps(kbps) };
-        assert_eq!((parity_for(6, outlook(300)), parity_for(6, outlook(600)), parity_for(6, outlook(2000))), (3, 3, 6));
+        let outlook = |kbps| Outlook {
+            loss: 0.3,
+            run: 1.0,
+            rtt: Duration::from_millis(100),
+            estimate: Bitrate::from_kbps(kbps),
+        };
+        assert_eq!(
+            (
+                parity_for(6, outlook(300)),
+                parity_for(6, outlook(600)),
+                parity_for(6, outlook(2000))
+            ),
+            (3, 3, 6)
+        );
     }
 }

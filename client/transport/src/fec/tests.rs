@@ -15,7 +15,10 @@ fn group(seed: u64, media: usize, parity: usize) -> (Vec<MediaPacket>, Vec<Bytes
             sequence: first.wrapping_add(index as u16),
             rtp_time,
             marker: index + 1 == media,
-            payload: (0..rng.random_range(1..1200)).map(|_| rng.random::<u8>()).collect::<Vec<_>>().into(),
+            payload: (0..rng.random_range(1..1200))
+                .map(|_| rng.random::<u8>())
+                .collect::<Vec<_>>()
+                .into(),
         })
         .collect();
     for packet in &packets {
@@ -113,7 +116,8 @@ fn parity_of_a_cycle_earlier_rebuilds_nothing_now() {
     let (packets, payloads) = group(4, 3, 1);
     let mut decoder = FecDecoder::default();
     for packet in &packets[1..] {
-        let later = MediaPacket { rtp_time: packet.rtp_time.wrapping_add(90_000), ..packet.clone() };
+        let later =
+            MediaPacket { rtp_time: packet.rtp_time.wrapping_add(90_000), ..packet.clone() };
         assert_eq!(decoder.media(later), []);
     }
     assert_eq!(decoder.parity(packets[0].rtp_time, &payloads[0]).rebuilt, []);

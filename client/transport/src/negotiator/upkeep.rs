@@ -12,7 +12,8 @@ use super::{Ice, Negotiator};
 
 /// When nothing has come for this long, although ICE is content, media does not flow.
 const MEDIA_SILENCE: Duration = Duration::from_secs(3);
-/// How often the addresses of this machine are looked up: there is no word of a change on every system.
+/// How often the addresses of this machine are looked up: there is no word of a change on every
+/// system.
 const LOOK_UP_ADDRESSES: Duration = Duration::from_secs(1);
 
 impl Negotiator {
@@ -83,7 +84,13 @@ impl Negotiator {
             self.renew_relays();
         }
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let news = self.path.observe(Observation { now, wall, signs, addresses: addresses.as_deref(), relay_broke });
+        let news = self.path.observe(Observation {
+            now,
+            wall,
+            signs,
+            addresses: addresses.as_deref(),
+            relay_broke,
+        });
         if let Some(PathNews::Suspect(suspicion)) = news {
             tracing::debug!(?suspicion, "the way to the other is suspect");
             if suspicion == Suspicion::Slept {
@@ -104,7 +111,10 @@ impl Negotiator {
 
     /// The addresses of this machine, now and then. Sockets whose address is gone get another.
     fn look_up_addresses(&mut self, now: Instant) -> Option<Vec<IpAddr>> {
-        if self.addresses_looked_up.is_some_and(|at| now.saturating_duration_since(at) < LOOK_UP_ADDRESSES) {
+        if self
+            .addresses_looked_up
+            .is_some_and(|at| now.saturating_duration_since(at) < LOOK_UP_ADDRESSES)
+        {
             return None;
         }
         self.addresses_looked_up = Some(now);
@@ -140,5 +150,11 @@ impl Negotiator {
 /// The addresses of this machine; `None` when the system does not say.
 fn our_addresses() -> Option<Vec<IpAddr>> {
     let interfaces = rtc::shared::ifaces::ifaces().ok()?;
-    Some(interfaces.iter().filter_map(|interface| interface.addr).map(|address| address.ip()).collect())
+    Some(
+        interfaces
+            .iter()
+            .filter_map(|interface| interface.addr)
+            .map(|address| address.ip())
+            .collect(),
+    )
 }

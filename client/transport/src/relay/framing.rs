@@ -1,7 +1,9 @@
-//! TURN messages on a stream (RFC 8656 §12.5, RFC 8489 §6.2.2): what would be datagrams, one after the other.
+//! TURN messages on a stream (RFC 8656 §12.5, RFC 8489 §6.2.2): what would be datagrams, one after
+//! the other.
 //!
-//! Bytes and datagrams go in and out; no socket, no clock. A STUN message says its own length. So does channel data, but
-//! on a stream it is filled up to a multiple of four bytes, and as a datagram it need not be.
+//! Bytes and datagrams go in and out; no socket, no clock. A STUN message says its own length. So
+//! does channel data, but on a stream it is filled up to a multiple of four bytes, and as a
+//! datagram it need not be.
 
 use bytes::{Buf, Bytes, BytesMut};
 
@@ -13,8 +15,8 @@ const CHANNEL_HEADER: usize = 4;
 #[error("what comes is neither STUN nor channel data")]
 pub struct NotTurn;
 
-/// How long a message is that begins like this, and how long with what it is filled up with; `None` as long as its
-/// header is not there.
+/// How long a message is that begins like this, and how long with what it is filled up with; `None`
+/// as long as its header is not there.
 fn lengths(start: &[u8]) -> Result<Option<(usize, usize)>, NotTurn> {
     let Some(first) = start.first() else { return Ok(None) };
     let header = match first {

@@ -1,12 +1,14 @@
 //! TURN servers, as the library is told of them and as they are.
 //!
-//! The library speaks TURN over UDP only. It is given an address in their place that no network leads to; what it sends
-//! there goes to the server over TCP or TLS, and what comes from there it believes to come from that address
-//! (`stream`, ADR 11). Nothing listens: neither this machine nor the network can reach what is in between.
+//! The library speaks TURN over UDP only. It is given an address in their place that no network
+//! leads to; what it sends there goes to the server over TCP or TLS, and what comes from there it
+//! believes to come from that address (`stream`, ADR 11). Nothing listens: neither this machine nor
+//! the network can reach what is in between.
 //!
-//! An allocation belongs to the addresses it was made from (RFC 8656 §2.2). When those are gone, because a stream broke
-//! or the machine's own address did, the library must ask for another, and does so for a server that it takes for
-//! another one: each `Relays::renew` gives them all new names.
+//! An allocation belongs to the addresses it was made from (RFC 8656 §2.2). When those are gone,
+//! because a stream broke or the machine's own address did, the library must ask for another, and
+//! does so for a server that it takes for another one: each `Relays::renew` gives them all new
+//! names.
 
 pub mod framing;
 mod stream;
@@ -40,9 +42,11 @@ pub(crate) struct RelayServer {
 }
 
 impl RelayServer {
-    /// Reads a `turn:` or `turns:` URL (RFC 7065 §3.1). `turns:` over UDP would be DTLS, which nobody here speaks.
+    /// Reads a `turn:` or `turns:` URL (RFC 7065 §3.1). `turns:` over UDP would be DTLS, which
+    /// nobody here speaks.
     pub(crate) fn parse(url: &str) -> Option<Self> {
-        let (rest, query) = url.split_once('?').map_or((url, None), |(rest, query)| (rest, Some(query)));
+        let (rest, query) =
+            url.split_once('?').map_or((url, None), |(rest, query)| (rest, Some(query)));
         let transport = match query {
             Some(query) => Some(query.strip_prefix("transport=")?),
             None => None,
@@ -108,9 +112,15 @@ impl Relays {
         known.generation = known.generation.wrapping_add(1);
     }
 
-    /// Where the library is to send what is for this name; `None` when the name is not one of ours. Addresses that stand
-    /// for a stream are of the family that sockets `v4` are of, if there are any.
-    pub(crate) fn resolve(&self, name: &str, v4: bool, resolver: &Resolver) -> Option<Option<Vec<SocketAddr>>> {
+    /// Where the library is to send what is for this name; `None` when the name is not one of ours.
+    /// Addresses that stand for a stream are of the family that sockets `v4` are of, if there are
+    /// any.
+    pub(crate) fn resolve(
+        &self,
+        name: &str,
+        v4: bool,
+        resolver: &Resolver,
+    ) -> Option<Option<Vec<SocketAddr>>> {
         let (index, rest) = name.split_once('.')?;
         let (generation, rest) = rest.split_once('.')?;
         let port = rest.strip_prefix(SUFFIX.strip_prefix('.')?)?.strip_prefix(':')?;
@@ -135,7 +145,11 @@ impl Relays {
                 _ => return None,
             },
         };
-        self.known().servers.get(usize::from(index)).filter(|server| server.carrier != Carrier::Udp).cloned()
+        self.known()
+            .servers
+            .get(usize::from(index))
+            .filter(|server| server.carrier != Carrier::Udp)
+            .cloned()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -143,8 +157,8 @@ impl Relays {
     }
 }
 
-/// An address that no network leads to: of those reserved for ever (RFC 1112 §4), or of those that are to be discarded
-/// (RFC 6666).
+/// An address that no network leads to: of those reserved for ever (RFC 1112 §4), or of those that
+/// are to be discarded (RFC 6666).
 fn stand_in(index: u8, generation: u16, port: u16, v4: bool) -> SocketAddr {
     let [high, low] = generation.to_be_bytes();
     let ip: IpAddr = if v4 {
@@ -174,9 +188,20 @@ mod tests {
             ("turn:[2001:db8::1]?transport=tcp", "2001:db8::1", 3478, Carrier::Tcp),
         ];
         for (url, host, port, carrier) in cases {
-            assert_eq!(RelayServer::parse(url), Some(RelayServer { host: host.to_owned(), port, carrier }), "{url}");
+            assert_eq!(
+                RelayServer::parse(url),
+                Some(RelayServer { host: host.to_owned(), port, carrier }),
+                "{url}"
+            );
         }
-        for url in ["turns:example.org?transport=udp", "stun:example.org", "turn:", "turn:x:port", "turn:x?y=z", "x"] {
+        for url in [
+            "turns:example.org?transport=udp",
+            "stun:example.org",
+            "turn:",
+            "turn:x:port",
+            "turn:x?y=z",
+            "x",
+        ] {
             assert_eq!(RelayServer::parse(url), None, "{url}");
         }
     }
@@ -185,11 +210,18 @@ mod tests {
     fn a_stand_in_leads_to_its_server_and_nothing_else_does() {
         let (relays, resolver) = (Relays::new(), Resolver::shared());
         let (tcp, tls) = (server("turn:a.example?transport=tcp"), server("turns:b.example"));
-        let urls: Vec<String> = [&tcp, &tls, &tcp].iter().map(|server| relays.url_for(server).expect("room")).collect();
+        let urls: Vec<String> =
+            [&tcp, &tls, &tcp].iter().map(|server| relays.url_for(server).expect("room")).collect();
         assert_eq!(urls[0], urls[2]);
-        for (url, server, v4) in [(&urls[0], &tcp, true), (&urls[1], &tls, true), (&urls[1], &tls, false)] {
-            let name = url.strip_prefix("turn:").and_then(|url| url.strip_suffix("?transport=udp")).expect("a name");
-            let addresses = relays.resolve(name, v4, &resolver).expect("ours").expect("known at once");
+        for (url, server, v4) in
+            [(&urls[0], &tcp, true), (&urls[1], &tls, true), (&urls[1], &tls, false)]
+        {
+            let name = url
+                .strip_prefix("turn:")
+                .and_then(|url| url.strip_suffix("?transport=udp"))
+                .expect("a name");
+            let addresses =
+                relays.resolve(name, v4, &resolver).expect("ours").expect("known at once");
             assert_eq!(relays.behind(addresses[0]).as_ref(), Some(server));
             assert_eq!(addresses[0].is_ipv4(), v4);
         }
@@ -205,7 +237,10 @@ mod tests {
         let mut names = Vec::new();
         for _ in 0..2 {
             let url = relays.url_for(&udp).expect("room");
-            let name = url.strip_prefix("turn:").and_then(|url| url.strip_suffix("?transport=udp")).expect("a name");
+            let name = url
+                .strip_prefix("turn:")
+                .and_then(|url| url.strip_suffix("?transport=udp"))
+                .expect("a name");
             let found = relays.resolve(name, true, &resolver);
             assert_eq!(found, Some(Some(vec![SocketAddr::from(([192, 0, 2, 9], 3479))])));
             names.push(name.to_owned());

@@ -1,8 +1,8 @@
 //! A TURN server over TCP or TLS, behind the address of a datagram socket's.
 //!
-//! Datagrams go in and out through bounded queues; what does not fit is dropped, as a network would. A connection is
-//! made when the first datagram is sent, and made again when it breaks, with a pause between. That it broke is told:
-//! the allocation that was made over it is gone.
+//! Datagrams go in and out through bounded queues; what does not fit is dropped, as a network
+//! would. A connection is made when the first datagram is sent, and made again when it breaks, with
+//! a pause between. That it broke is told: the allocation that was made over it is gone.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -22,8 +22,8 @@ use super::framing::{self, NotTurn, Reader};
 use super::{Carrier, RelayServer};
 use crate::resolver::Resolver;
 
-/// The most datagrams that wait to be sent: a quarter of a second at 2.5 Mbit/s. Those that come when it is full are
-/// dropped, which is how the estimator learns that the stream is full.
+/// The most datagrams that wait to be sent: a quarter of a second at 2.5 Mbit/s. Those that come
+/// when it is full are dropped, which is how the estimator learns that the stream is full.
 const OUTGOING: usize = 64;
 /// The most datagrams that wait to be taken.
 const INCOMING: usize = 512;
@@ -65,7 +65,8 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
-    /// Reads the system's certificates, which takes a while the first time: not for a thread that others wait for.
+    /// Reads the system's certificates, which takes a while the first time: not for a thread that
+    /// others wait for.
     fn config(&self) -> Result<Arc<ClientConfig>, StreamError> {
         static SYSTEM: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
         let system = SYSTEM.get_or_init(|| rustls_native_certs::load_native_certs().certs);
@@ -152,7 +153,8 @@ struct Task {
 impl Task {
     async fn run(mut self) {
         loop {
-            // Nobody is connected to for nothing: after a failure there is another try when there is something to say.
+            // Nobody is connected to for nothing: after a failure there is another try when there
+            // is something to say.
             let Some(first) = self.queue.recv().await else { return };
             let (error, stood) = match timeout(CONNECT_TIMEOUT, self.connect()).await {
                 Ok(Ok(Connection::Plain(stream))) => (self.carry(stream, first).await, true),
@@ -177,7 +179,9 @@ impl Task {
         let mut last = StreamError::Unknown;
         for address in addresses {
             match connect_to(address).await {
-                Ok(stream) if self.server.carrier == Carrier::Tls => return self.secure(stream).await,
+                Ok(stream) if self.server.carrier == Carrier::Tls => {
+                    return self.secure(stream).await;
+                }
                 Ok(stream) => return Ok(Connection::Plain(stream)),
                 Err(error) => last = error.into(),
             }
@@ -188,7 +192,9 @@ impl Task {
     async fn secure(&self, stream: TcpStream) -> Result<Connection, StreamError> {
         let name = ServerName::try_from(self.server.host.clone()).map_err(|_| StreamError::Name)?;
         let trust = self.trust.clone();
-        let config = tokio::task::spawn_blocking(move || trust.config()).await.map_err(|_| StreamError::Roots)??;
+        let config = tokio::task::spawn_blocking(move || trust.config())
+            .await
+            .map_err(|_| StreamError::Roots)??;
         let stream = TlsConnector::from(config).connect(name, stream).await?;
         Ok(Connection::Tls(Box::new(stream)))
     }
@@ -232,8 +238,12 @@ impl Task {
                     {
                         framing::write(&more, &mut buffer);
                     }
-                    timeout(WRITE_TIMEOUT, writing.write_all(&buffer)).await.map_err(|_| StreamError::Timeout)??;
-                    timeout(WRITE_TIMEOUT, writing.flush()).await.map_err(|_| StreamError::Timeout)??;
+                    timeout(WRITE_TIMEOUT, writing.write_all(&buffer))
+                        .await
+                        .map_err(|_| StreamError::Timeout)??;
+                    timeout(WRITE_TIMEOUT, writing.flush())
+                        .await
+                        .map_err(|_| StreamError::Timeout)??;
                 }
                 next = queue.recv().await;
             }
@@ -280,10 +290,23 @@ mod tests {
             let address = listener.local_addr().expect("an address");
             let news = Arc::new(Notify::new());
             let told = Arc::clone(&news);
-            let server = RelayServer { host: address.ip().to_string(), port: address.port(), carrier: Carrier::Tcp };
+            let server = RelayServer {
+                host: address.ip().to_string(),
+                port: address.port(),
+                carrier: Carrier::Tcp,
+            };
             let wake: Wake = Arc::new(move || told.notify_one());
             let stand_in = SocketAddr::from(([240, 0, 0, 0], 3478));
-            Self { stream: RelayStream::open(stand_in, server, Resolver::shared(), Trust::default(), wake), news }
+            Self {
+                stream: RelayStream::open(
+                    stand_in,
+                    server,
+                    Resolver::shared(),
+                    Trust::default(),
+                    wake,
+                ),
+                news,
+            }
         }
 
         async fn receive(&self) -> Bytes {
@@ -310,7 +333,11 @@ mod tests {
         assert_eq!(ours.receive().await, message(2));
         assert_eq!(ours.receive().await, message(3));
         drop(ours);
-        assert_eq!(server.read(&mut received).await.expect("the end"), 0, "who is dropped hangs up");
+        assert_eq!(
+            server.read(&mut received).await.expect("the end"),
+            0,
+            "who is dropped hangs up"
+        );
     }
 
     #[tokio::test]
@@ -324,8 +351,10 @@ mod tests {
         timeout(Duration::from_secs(5), ours.news.notified()).await.expect("news");
         assert!(ours.stream.broke() && !ours.stream.broke(), "once");
         ours.stream.send(&message(2));
-        let (mut server, _) =
-            timeout(Duration::from_secs(5), listener.accept()).await.expect("in time").expect("again");
+        let (mut server, _) = timeout(Duration::from_secs(5), listener.accept())
+            .await
+            .expect("in time")
+            .expect("again");
         let mut received = vec![0; 24];
         server.read_exact(&mut received).await.expect("a message");
         assert_eq!(received, message(2));

@@ -1,4 +1,5 @@
-//! The round trip of ICE's connectivity checks (RFC 8445 §14.3), and whether some get lost. Pure: time is an argument.
+//! The round trip of ICE's connectivity checks (RFC 8445 §14.3), and whether some get lost. Pure:
+//! time is an argument.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -28,7 +29,8 @@ impl CheckRoundTrip {
         self.awaited.insert(transaction, now);
     }
 
-    /// A check is answered. Says whether it was one of ours that had no answer yet, which nobody can guess.
+    /// A check is answered. Says whether it was one of ours that had no answer yet, which nobody
+    /// can guess.
     pub(crate) fn answered(&mut self, transaction: &Transaction, now: Instant) -> bool {
         let Some(left) = self.awaited.remove(transaction) else { return false };
         let sample = now.saturating_duration_since(left);
@@ -43,12 +45,16 @@ impl CheckRoundTrip {
         self.smoothed
     }
 
-    /// Whether a check that left between two that were answered is still without an answer: packets get lost. Earlier
-    /// ones may have found the other not ready.
+    /// Whether a check that left between two that were answered is still without an answer: packets
+    /// get lost. Earlier ones may have found the other not ready.
     pub(crate) fn sees_loss(&self, now: Instant) -> bool {
-        let (Some(round_trip), Some((first, last))) = (self.smoothed, self.answered) else { return false };
+        let (Some(round_trip), Some((first, last))) = (self.smoothed, self.answered) else {
+            return false;
+        };
         let patience = round_trip * LOST_AFTER_ROUND_TRIPS;
-        let lost = |left: &Instant| first < *left && *left < last && now.saturating_duration_since(*left) > patience;
+        let lost = |left: &Instant| {
+            first < *left && *left < last && now.saturating_duration_since(*left) > patience
+        };
         self.awaited.values().any(lost)
     }
 }
@@ -81,9 +87,15 @@ mod tests {
         for (transaction, left) in [(0, 0), (1, 50), (2, 100), (3, 150)] {
             round_trip.sent([transaction; 12], start + left * MS);
         }
-        assert!(!round_trip.sees_loss(start + 900 * MS), "before any answer the other may not be there yet");
+        assert!(
+            !round_trip.sees_loss(start + 900 * MS),
+            "before any answer the other may not be there yet"
+        );
         round_trip.answered(&[1; 12], start + 150 * MS);
-        assert!(!round_trip.sees_loss(start + 900 * MS), "the other may have become ready with the one answered");
+        assert!(
+            !round_trip.sees_loss(start + 900 * MS),
+            "the other may have become ready with the one answered"
+        );
         round_trip.answered(&[3; 12], start + 250 * MS);
         assert!(!round_trip.sees_loss(start + 251 * MS), "it may be late");
         assert!(round_trip.sees_loss(start + 301 * MS));

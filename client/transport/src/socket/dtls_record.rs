@@ -1,6 +1,7 @@
 //! The records of a DTLS datagram (RFC 6347 §4.1), as far as they are told apart from outside.
 //!
-//! Bytes go in, records come out; nothing is decrypted, and a datagram that is not a whole number of records has none.
+//! Bytes go in, records come out; nothing is decrypted, and a datagram that is not a whole number
+//! of records has none.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -24,8 +25,9 @@ pub(crate) struct Record<'a> {
     body: &'a [u8],
 }
 
-/// What is the same in a record and in its repetition: within epoch 0 what it says, as a sender that repeats it gives it
-/// another sequence number; later, where it can't be read, the sequence number too.
+/// What is the same in a record and in its repetition: within epoch 0 what it says, as a sender
+/// that repeats it gives it another sequence number; later, where it can't be read, the sequence
+/// number too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct RecordKey(u64);
 
@@ -86,10 +88,21 @@ pub(crate) mod tests {
 
     #[test]
     fn a_datagram_is_taken_apart_into_its_records() {
-        let datagram = [record(22, 0, 3, b"hello"), record(20, 0, 4, &[1]), record(23, 1, 0, &[])].concat();
+        let datagram =
+            [record(22, 0, 3, b"hello"), record(20, 0, 4, &[1]), record(23, 1, 0, &[])].concat();
         let found = records(&datagram).expect("records");
-        let kinds: Vec<_> = found.iter().map(|record| (record.content_type(), record.epoch, record.sequence)).collect();
-        assert_eq!(kinds, [(ContentType::Handshake, 0, 3), (ContentType::Handshake, 0, 4), (ContentType::Other, 1, 0)]);
+        let kinds: Vec<_> = found
+            .iter()
+            .map(|record| (record.content_type(), record.epoch, record.sequence))
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                (ContentType::Handshake, 0, 3),
+                (ContentType::Handshake, 0, 4),
+                (ContentType::Other, 1, 0)
+            ]
+        );
         assert_eq!(records(&datagram[..datagram.len() - 1]), None);
         assert_eq!(records(&[]), None);
     }

@@ -1,14 +1,16 @@
 //! DTLS flights that are sent again until the other side has answered them (RFC 6347 §4.2.4).
 //!
-//! The library's own timer is a second long, and it cancels that timer at any handshake packet, a repeated one included,
-//! without ever setting it again (ADR 17): a lost flight then stays lost, and the call never connects. Beneath it the
-//! last flight is kept here, and sent again to the letter: a receiver that has it drops the copy by its replay window
-//! (§4.1.2.6), one that lacks it takes it. And a repetition that the library has answered before is kept from it: the
-//! answer is repeated instead, and the library's timer goes on.
+//! The library's own timer is a second long, and it cancels that timer at any handshake packet, a
+//! repeated one included, without ever setting it again (ADR 17): a lost flight then stays lost,
+//! and the call never connects. Beneath it the last flight is kept here, and sent again to the
+//! letter: a receiver that has it drops the copy by its replay window (§4.1.2.6), one that lacks it
+//! takes it. And a repetition that the library has answered before is kept from it: the answer is
+//! repeated instead, and the library's timer goes on.
 //!
-//! Datagrams and the time go in, datagrams to send again come out. What always holds: at most [`MAX_REPEATS`] times and
-//! [`MAX_REPEATED_BYTES`] for one flight, and nothing after the handshake is done; a datagram hurries a repetition only
-//! where it comes from whom the flight was sent to; and nothing is withheld that the library has not answered.
+//! Datagrams and the time go in, datagrams to send again come out. What always holds: at most
+//! [`MAX_REPEATS`] times and [`MAX_REPEATED_BYTES`] for one flight, and nothing after the handshake
+//! is done; a datagram hurries a repetition only where it comes from whom the flight was sent to;
+//! and nothing is withheld that the library has not answered.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -26,13 +28,16 @@ const UNKNOWN: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(1);
 /// Each repetition is sent twice, this far apart: losses that come in bursts are over sooner.
 const TWIN_AFTER: Duration = Duration::from_millis(20);
-/// The most repetitions of one flight. With a round trip of 100 ms they last for a call's whole connect deadline.
+/// The most repetitions of one flight. With a round trip of 100 ms they last for a call's whole
+/// connect deadline.
 const MAX_REPEATS: u32 = 34;
 /// The most bytes that go into them.
 const MAX_REPEATED_BYTES: usize = 64 * 1024;
-/// The last flight is answered by media alone, which somebody who neither shows nor says anything may not send.
+/// The last flight is answered by media alone, which somebody who neither shows nor says anything
+/// may not send.
 const MAX_LAST_FLIGHT_REPEATS: u32 = 6;
-/// The most datagrams of one flight that are kept. With a large chain of certificates it is a handful.
+/// The most datagrams of one flight that are kept. With a large chain of certificates it is a
+/// handful.
 const MAX_DATAGRAMS: usize = 16;
 /// The most records of the other's that are remembered. A handshake has about a dozen.
 const MAX_RECORDS: usize = 128;
@@ -113,8 +118,16 @@ fn handshake_keys(dtls: &[u8]) -> Option<Vec<RecordKey>> {
 }
 
 impl<R: Clone + PartialEq> FlightRetransmission<R> {
-    /// The library sends a datagram: `dtls` is what the other gets of it, `datagram` how it leaves, perhaps to a relay.
-    pub(crate) fn sent(&mut self, dtls: &[u8], datagram: &[u8], route: R, round_trip: Option<Duration>, now: Instant) {
+    /// The library sends a datagram: `dtls` is what the other gets of it, `datagram` how it leaves,
+    /// perhaps to a relay.
+    pub(crate) fn sent(
+        &mut self,
+        dtls: &[u8],
+        datagram: &[u8],
+        route: R,
+        round_trip: Option<Duration>,
+        now: Instant,
+    ) {
         let Some(keys) = handshake_keys(dtls) else { return };
         if self.phase != Phase::Handshaking {
             return;
@@ -144,7 +157,9 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
             return Inbound::Deliver;
         }
         if keys.iter().all(|key| self.answered.contains(key)) {
-            let rested = self.last_sent.is_none_or(|sent| now.saturating_duration_since(sent) >= self.interval / 2);
+            let rested = self
+                .last_sent
+                .is_none_or(|sent| now.saturating_duration_since(sent) >= self.interval / 2);
             let from_the_other = self.flight.iter().any(|kept| kept.route == *route);
             if rested && from_the_other && self.may_repeat() {
                 self.due = Some(now);
@@ -233,7 +248,9 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
 }
 
 fn first_interval(round_trip: Option<Duration>) -> Duration {
-    round_trip.map_or(UNKNOWN, |round_trip| (round_trip.mul_f64(ROUND_TRIPS) + COMPUTING).clamp(SHORTEST, LONGEST))
+    round_trip.map_or(UNKNOWN, |round_trip| {
+        (round_trip.mul_f64(ROUND_TRIPS) + COMPUTING).clamp(SHORTEST, LONGEST)
+    })
 }
 
 #[cfg(test)]

@@ -54,7 +54,10 @@ fn nothing_is_repeated_once_the_other_has_moved_on() {
     let start = Instant::now();
     let mut flights = Flights::default();
     send(&mut flights, &hello(0, b"client hello"), start);
-    assert_eq!(flights.received(&hello(0, b"server hello"), &OTHER, start + 100 * MS), Inbound::Deliver);
+    assert_eq!(
+        flights.received(&hello(0, b"server hello"), &OTHER, start + 100 * MS),
+        Inbound::Deliver
+    );
     assert_eq!(flights.next_deadline(), None);
 }
 
@@ -64,11 +67,18 @@ fn a_repetition_is_answered_by_the_flight_that_is_missing_and_kept_from_the_libr
     let mut flights = Flights::default();
     assert_eq!(flights.received(&hello(0, b"client hello"), &OTHER, start), Inbound::Deliver);
     send(&mut flights, &hello(0, b"server hello"), start);
-    // The same again a second later, under another record number: the library must not stop its timer for it.
-    assert_eq!(flights.received(&hello(1, b"client hello"), &OTHER, start + 100 * MS), Inbound::Withhold);
+    // The same again a second later, under another record number: the library must not stop its
+    // timer for it.
+    assert_eq!(
+        flights.received(&hello(1, b"client hello"), &OTHER, start + 100 * MS),
+        Inbound::Withhold
+    );
     assert_eq!(flights.poll(start + 100 * MS), [(OTHER, hello(0, b"server hello"))]);
     // Several that come at once are answered once.
-    assert_eq!(flights.received(&hello(2, b"client hello"), &OTHER, start + 101 * MS), Inbound::Withhold);
+    assert_eq!(
+        flights.received(&hello(2, b"client hello"), &OTHER, start + 101 * MS),
+        Inbound::Withhold
+    );
     assert!(flights.poll(start + 101 * MS).is_empty());
 }
 
@@ -79,7 +89,11 @@ fn what_the_library_has_not_answered_is_never_kept_from_it() {
     send(&mut flights, &hello(0, b"client hello"), start);
     let half = hello(0, b"server hello");
     assert_eq!(flights.received(&half, &OTHER, start + 100 * MS), Inbound::Deliver);
-    assert_eq!(flights.received(&half, &OTHER, start + 300 * MS), Inbound::Deliver, "the other half is still missing");
+    assert_eq!(
+        flights.received(&half, &OTHER, start + 300 * MS),
+        Inbound::Deliver,
+        "the other half is still missing"
+    );
     let both = [half.clone(), hello(1, b"server hello done")].concat();
     assert_eq!(flights.received(&both, &OTHER, start + 400 * MS), Inbound::Deliver);
     send(&mut flights, &hello(1, b"certificate"), start + 400 * MS);
@@ -92,7 +106,10 @@ fn a_stranger_hurries_nothing() {
     let mut flights = Flights::default();
     flights.received(&hello(0, b"client hello"), &OTHER, start);
     send(&mut flights, &hello(0, b"server hello"), start);
-    assert_eq!(flights.received(&hello(0, b"client hello"), &STRANGER, start + 100 * MS), Inbound::Withhold);
+    assert_eq!(
+        flights.received(&hello(0, b"client hello"), &STRANGER, start + 100 * MS),
+        Inbound::Withhold
+    );
     assert!(flights.poll(start + 100 * MS).is_empty());
     assert_eq!(flights.poll(start + 135 * MS).len(), 1, "its own time it keeps");
 }
@@ -104,7 +121,11 @@ fn the_last_flight_is_repeated_a_few_times_until_media_comes() {
     flights.received(&hello(0, b"finished"), &OTHER, start);
     send(&mut flights, &record(22, 1, 0, b"sealed"), start);
     flights.complete();
-    let mut heard = FlightRetransmission { flight: flights.flight.clone(), due: flights.due, ..Flights::default() };
+    let mut heard = FlightRetransmission {
+        flight: flights.flight.clone(),
+        due: flights.due,
+        ..Flights::default()
+    };
     heard.complete();
     assert_eq!(repetitions(&mut flights, start).len(), MAX_LAST_FLIGHT_REPEATS as usize);
     assert_eq!(heard.poll(start + 135 * MS).len(), 1);
@@ -136,7 +157,8 @@ fn alerts_and_application_data_are_none_of_its_business() {
     assert_eq!(flights.received(&record(21, 0, 0, &[2, 40]), &OTHER, start), Inbound::Deliver);
 }
 
-/// One end of a handshake as the library would be that never repeats anything: flight after flight, each once.
+/// One end of a handshake as the library would be that never repeats anything: flight after flight,
+/// each once.
 struct Library {
     /// The flights that it sends, and the number of records that complete the other's before each.
     flights: Vec<(usize, Vec<Vec<u8>>)>,
@@ -166,7 +188,8 @@ impl Library {
     }
 }
 
-/// A whole handshake over a network that loses this share of packets: how long it took, and the datagrams it took.
+/// A whole handshake over a network that loses this share of packets: how long it took, and the
+/// datagrams it took.
 fn handshake(loss: f64, seed: u64) -> Option<(Duration, usize)> {
     let mut rng = StdRng::seed_from_u64(seed);
     let start = Instant::now();
@@ -196,7 +219,8 @@ fn handshake(loss: f64, seed: u64) -> Option<(Duration, usize)> {
     let mut now = start;
     while now < start + Duration::from_secs(15) {
         for end in 0..2 {
-            let mut leaving: Vec<Vec<u8>> = flights[end].poll(now).into_iter().map(|(_, datagram)| datagram).collect();
+            let mut leaving: Vec<Vec<u8>> =
+                flights[end].poll(now).into_iter().map(|(_, datagram)| datagram).collect();
             for datagram in ends[end].speak() {
                 send(&mut flights[end], &datagram, now);
                 leaving.push(datagram);

@@ -1,19 +1,21 @@
 //! The UDP sockets of a connection, as the library sees them and as they are.
 //!
-//! The library takes a socket for the way to one network, and ICE for the way through it. Some things that it does not
-//! know happen here, beneath it, and it goes on as if they had not:
+//! The library takes a socket for the way to one network, and ICE for the way through it. Some
+//! things that it does not know happen here, beneath it, and it goes on as if they had not:
 //! - the other's address changes ([`roaming`]);
-//! - our own address is gone: another socket takes the place of the one that was bound to it ([`Wire::readdress`]);
-//! - ICE is started anew: until it has selected a pair again the library would drop all media, so what comes meanwhile
-//!   is kept back for a moment ([`Wire::restart_begins`]);
+//! - our own address is gone: another socket takes the place of the one that was bound to it
+//!   ([`Wire::readdress`]);
+//! - ICE is started anew: until it has selected a pair again the library would drop all media, so
+//!   what comes meanwhile is kept back for a moment ([`Wire::restart_begins`]);
 //! - a TURN server is reached over TCP or TLS ([`super::relay`]).
 //!
-//! - a DTLS flight is lost ([`flight_retransmission`]): it is sent again until the other has answered it;
-//! - what the library would drop for coming too soon, a handshake before it has selected a pair and media before its keys,
-//!   is buffered until it takes it.
+//! - a DTLS flight is lost ([`flight_retransmission`]): it is sent again until the other has
+//!   answered it;
+//! - what the library would drop for coming too soon, a handshake before it has selected a pair and
+//!   media before its keys, is buffered until it takes it.
 //!
-//! And here is known, before anyone else knows it, when the other was last heard of ([`Wire::signs_of_life`]), and how
-//! far the set-up has come ([`set_up`]).
+//! And here is known, before anyone else knows it, when the other was last heard of
+//! ([`Wire::signs_of_life`]), and how far the set-up has come ([`set_up`]).
 
 mod check_round_trip;
 mod dtls_record;
@@ -54,7 +56,8 @@ pub(crate) struct SignsOfLife {
     pub(crate) heard: Option<Instant>,
     /// The other answered, so what we send arrives.
     pub(crate) answered: Option<Instant>,
-    /// The other has said which packets came, as one who supports transport-wide feedback does many times a second.
+    /// The other has said which packets came, as one who supports transport-wide feedback does many
+    /// times a second.
     pub(crate) reports: bool,
     /// We sent media.
     pub(crate) sent_media: Option<Instant>,
@@ -94,7 +97,8 @@ struct State {
     reached: HashSet<SocketAddr>,
 }
 
-/// The most addresses of the other's that are remembered; later ones wait for the library as they always did.
+/// The most addresses of the other's that are remembered; later ones wait for the library as they
+/// always did.
 const MAX_REACHED: usize = 64;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -102,7 +106,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Wire {
-    pub(crate) fn new(resolver: Arc<Resolver>, trust: Trust, network: Option<Arc<dyn Network>>) -> Arc<Self> {
+    pub(crate) fn new(
+        resolver: Arc<Resolver>,
+        trust: Trust,
+        network: Option<Arc<dyn Network>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::default(),
             sockets: Mutex::default(),
@@ -131,7 +139,8 @@ impl Wire {
         Ok(wrapped)
     }
 
-    /// We send sound, and redundant sound, with these payload types: it is marked before everything else.
+    /// We send sound, and redundant sound, with these payload types: it is marked before everything
+    /// else.
     pub(crate) fn sound_goes_as(&self, payload_types: [Option<u8>; 2]) {
         lock(&self.state).sound = payload_types;
     }
@@ -195,19 +204,23 @@ impl Wire {
         lock(&self.state).round_trip.get()
     }
 
-    /// Whether packets got lost so far: checks without an answer, or a DTLS flight that had to be sent again.
+    /// Whether packets got lost so far: checks without an answer, or a DTLS flight that had to be
+    /// sent again.
     pub(crate) fn has_seen_loss(&self) -> bool {
         let state = lock(&self.state);
         state.flights.has_repeated() || state.round_trip.sees_loss(clock::now())
     }
 
-    /// Says in the log how far the set-up came, if it did not come to its end although the other wanted it.
+    /// Says in the log how far the set-up came, if it did not come to its end although the other
+    /// wanted it.
     pub(crate) fn log_unfinished_set_up(&self) {
         let state = lock(&self.state);
         match state.set_up.step() {
             Step::Signaling | Step::Done => {}
             Step::Media => tracing::info!("{}", state.set_up.account(clock::now())),
-            Step::Ice | Step::Dtls => tracing::warn!("not connected: {}", state.set_up.account(clock::now())),
+            Step::Ice | Step::Dtls => {
+                tracing::warn!("not connected: {}", state.set_up.account(clock::now()))
+            }
         }
     }
 
@@ -239,7 +252,8 @@ impl Wire {
         state.looking_since = Some(now);
     }
 
-    /// ICE has selected a pair again, or given up: what was kept back goes on. Says whether anything was to end.
+    /// ICE has selected a pair again, or given up: what was kept back goes on. Says whether
+    /// anything was to end.
     pub(crate) fn restart_ends(&self) -> bool {
         let was_restarting = {
             let state = &mut lock(&self.state);
@@ -257,14 +271,16 @@ impl Wire {
         lock(&self.state).restarting
     }
 
-    /// The machine has these addresses now. A socket whose own is gone is given another, unbound one, for which the
-    /// system chooses address and interface. Says whether any was. Call it inside the runtime.
+    /// The machine has these addresses now. A socket whose own is gone is given another, unbound
+    /// one, for which the system chooses address and interface. Says whether any was. Call it
+    /// inside the runtime.
     pub(crate) fn readdress(&self, present: &[IpAddr]) -> bool {
         let moved = self.sockets().iter().filter(|socket| socket.readdress(present)).count();
         moved > 0
     }
 
-    /// Where the library is to send what is for this name, if it is one that it was given for a relay.
+    /// Where the library is to send what is for this name, if it is one that it was given for a
+    /// relay.
     pub(crate) fn resolve_relay(&self, name: &str) -> Option<Option<Vec<SocketAddr>>> {
         // One stream is enough for a socket of either family, and most machines have one for IPv4.
         let v4 = self.sockets().iter().any(|socket| socket.is_ipv4());
@@ -290,7 +306,8 @@ impl Wire {
         match packet {
             Packet::CheckPassed(transaction) => {
                 state.signs.answered = Some(now);
-                if state.round_trip.answered(&transaction, now) && state.reached.len() < MAX_REACHED {
+                if state.round_trip.answered(&transaction, now) && state.reached.len() < MAX_REACHED
+                {
                     state.reached.insert(from);
                 }
             }
@@ -338,8 +355,8 @@ impl Wire {
         }
     }
 
-    /// Whether a packet that comes too early is kept. Before there is a connection only from who has answered a check: what
-    /// strangers send is dropped, as the library does.
+    /// Whether a packet that comes too early is kept. Before there is a connection only from who
+    /// has answered a check: what strangers send is dropped, as the library does.
     fn keeps(&self, from: SocketAddr) -> bool {
         let state = lock(&self.state);
         state.restarting || state.reached.contains(&from)

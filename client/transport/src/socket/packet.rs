@@ -1,8 +1,8 @@
 //! What a datagram on one of our sockets is, as far as the way to the other cares.
 //!
-//! Bytes go in, a [`Packet`] comes out; whatever is malformed is [`Packet::Other`]. The first byte tells the protocols
-//! apart (RFC 7983 §7); of STUN (RFC 8489 §5) only the type and the transaction are read, of TURN (RFC 8656 §11.6,
-//! §12.4) what it carries.
+//! Bytes go in, a [`Packet`] comes out; whatever is malformed is [`Packet::Other`]. The first byte
+//! tells the protocols apart (RFC 7983 §7); of STUN (RFC 8489 §5) only the type and the transaction
+//! are read, of TURN (RFC 8656 §11.6, §12.4) what it carries.
 
 /// The transaction of a STUN message.
 pub(crate) type Transaction = [u8; 12];
@@ -53,8 +53,8 @@ impl Packet {
     }
 }
 
-/// What the other sent or gets: the inside of what comes from a relay or goes to one, else the datagram itself. `None`
-/// where a relay's message carries nothing.
+/// What the other sent or gets: the inside of what comes from a relay or goes to one, else the
+/// datagram itself. `None` where a relay's message carries nothing.
 pub(crate) fn carried(datagram: &[u8]) -> Option<&[u8]> {
     match datagram.first() {
         Some(64..=79) => {
@@ -63,7 +63,10 @@ pub(crate) fn carried(datagram: &[u8]) -> Option<&[u8]> {
             let [_, _, l0, l1] = *header;
             Some(data.get(..usize::from(u16::from_be_bytes([l0, l1]))).unwrap_or(data))
         }
-        Some(0..=3) if stun(datagram).is_some_and(|(kind, _)| [SEND_INDICATION, DATA_INDICATION].contains(&kind)) => {
+        Some(0..=3)
+            if stun(datagram)
+                .is_some_and(|(kind, _)| [SEND_INDICATION, DATA_INDICATION].contains(&kind)) =>
+        {
             relayed_data(datagram)
         }
         _ => Some(datagram),
@@ -128,7 +131,10 @@ pub(crate) mod tests {
         let mut attributes = vec![0x80, 0x22, 0, 3, 1, 2, 3, 0];
         attributes.extend([0, 0x13, 0, 20]);
         attributes.extend(&check);
-        assert_eq!(Packet::relayed(&message(DATA_INDICATION, 9, &attributes)), Packet::Check([7; 12]));
+        assert_eq!(
+            Packet::relayed(&message(DATA_INDICATION, 9, &attributes)),
+            Packet::Check([7; 12])
+        );
         assert_eq!(Packet::relayed(&check), Packet::Check([7; 12]));
         attributes.truncate(15);
         assert_eq!(Packet::relayed(&message(DATA_INDICATION, 9, &attributes)), Packet::Other);

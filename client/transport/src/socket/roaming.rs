@@ -1,14 +1,16 @@
 //! Where the other is, when their address changes in the middle of a call.
 //!
-//! A router may give the other's connection another port at any time, and a phone that changes from Wi-Fi to mobile gets
-//! another address. Their packets then come from there, and what goes to the old address is lost. ICE (RFC 8445) stays
-//! with the pair it has selected until it is started anew, which takes seconds and a server. Beneath it, this says of
-//! each datagram where it is to go and where the library is to believe that it came from, so that the selected pair goes
-//! on working with the address that the other has now.
+//! A router may give the other's connection another port at any time, and a phone that changes from
+//! Wi-Fi to mobile gets another address. Their packets then come from there, and what goes to the
+//! old address is lost. ICE (RFC 8445) stays with the pair it has selected until it is started
+//! anew, which takes seconds and a server. Beneath it, this says of each datagram where it is to go
+//! and where the library is to believe that it came from, so that the selected pair goes on working
+//! with the address that the other has now.
 //!
-//! What always holds: nothing is sent to an address that has not just proved that it knows the call's secret (ICE
-//! answered a check from it, which it does only if the check's MESSAGE-INTEGRITY is right), and nothing is redirected
-//! while the address so far is heard of. Pure: time is an argument.
+//! What always holds: nothing is sent to an address that has not just proved that it knows the
+//! call's secret (ICE answered a check from it, which it does only if the check's MESSAGE-INTEGRITY
+//! is right), and nothing is redirected while the address so far is heard of. Pure: time is an
+//! argument.
 
 use core::net::SocketAddr;
 use std::collections::VecDeque;
@@ -16,12 +18,13 @@ use std::time::{Duration, Instant};
 
 use super::packet::{Packet, Transaction};
 
-/// An address that has not been heard of for this long, while another has, is the other's no more. More than the time
-/// between two checks of an idle connection.
+/// An address that has not been heard of for this long, while another has, is the other's no more.
+/// More than the time between two checks of an idle connection.
 pub(crate) const SILENCE: Duration = Duration::from_millis(500);
 /// How long ago an address must have proved itself at most.
 const FRESH: Duration = Duration::from_secs(2);
-/// The most addresses that are kept in mind. The other has a handful; beyond, the longest unheard of is forgotten.
+/// The most addresses that are kept in mind. The other has a handful; beyond, the longest unheard
+/// of is forgotten.
 const MAX_PLACES: usize = 16;
 /// The most checks that await our answer.
 const MAX_CHECKS: usize = 64;
@@ -54,7 +57,12 @@ impl Roaming {
     }
 
     /// A datagram has come. Says where the library is to believe that it came from.
-    pub(crate) fn received(&mut self, from: SocketAddr, packet: Packet, now: Instant) -> SocketAddr {
+    pub(crate) fn received(
+        &mut self,
+        from: SocketAddr,
+        packet: Packet,
+        now: Instant,
+    ) -> SocketAddr {
         self.heard_of(from, now);
         if let Packet::Check(transaction) = packet {
             if self.checks.len() >= MAX_CHECKS {
@@ -79,7 +87,8 @@ impl Roaming {
             Packet::CheckPassed(transaction) => {
                 let asked = self.checks.iter().rposition(|(asked, _)| *asked == transaction);
                 if let Some((_, from)) = asked.and_then(|at| self.checks.remove(at)) {
-                    if let Some(place) = self.places.iter_mut().find(|place| place.address == from) {
+                    if let Some(place) = self.places.iter_mut().find(|place| place.address == from)
+                    {
                         place.proved = Some(now);
                     }
                     // The answer goes where the question came from, whatever the library believes.
@@ -101,7 +110,8 @@ impl Roaming {
         }
         if self.places.len() >= MAX_PLACES {
             let current = self.current();
-            let others = self.places.iter().enumerate().filter(|(_, place)| Some(place.address) != current);
+            let others =
+                self.places.iter().enumerate().filter(|(_, place)| Some(place.address) != current);
             // Whoever has proved nothing goes first: anybody can send from many addresses.
             if let Some((at, _)) = others.min_by_key(|(_, place)| (place.proved, place.heard)) {
                 self.places.swap_remove(at);
@@ -119,7 +129,8 @@ impl Roaming {
         let place = |address| self.places.iter().find(|place| place.address == address);
         let proved = place(from).and_then(|place| place.proved);
         let fresh = proved.is_some_and(|proved| now.saturating_duration_since(proved) <= FRESH);
-        let silent = place(current).is_some_and(|place| now.saturating_duration_since(place.heard) >= SILENCE);
+        let silent = place(current)
+            .is_some_and(|place| now.saturating_duration_since(place.heard) >= SILENCE);
         if fresh && silent {
             self.moved_to = Some(from).filter(|from| *from != selected);
             tracing::debug!("the other is at another address now");
@@ -163,10 +174,18 @@ mod tests {
         check(&mut roaming, 2, 2, start + ms(300));
         assert_eq!(roaming.sending(at(1), Packet::Media, start + ms(300)), at(1));
         assert_eq!(roaming.received(at(2), Packet::Media, start + ms(499)), at(2));
-        assert_eq!(roaming.received(at(2), Packet::Media, start + SILENCE), at(1), "as if nothing had happened");
+        assert_eq!(
+            roaming.received(at(2), Packet::Media, start + SILENCE),
+            at(1),
+            "as if nothing had happened"
+        );
         assert_eq!(roaming.sending(at(1), Packet::Media, start + SILENCE), at(2));
         assert_eq!(roaming.sending(at(1), Packet::Check([9; 12]), start + SILENCE), at(2));
-        assert_eq!(roaming.sending(at(3), Packet::Check([9; 12]), start + SILENCE), at(3), "others are left alone");
+        assert_eq!(
+            roaming.sending(at(3), Packet::Check([9; 12]), start + SILENCE),
+            at(3),
+            "others are left alone"
+        );
     }
 
     #[test]

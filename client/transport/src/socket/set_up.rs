@@ -1,4 +1,5 @@
-//! How far the set-up of a connection has come, and what was last seen of the other: what the log says of one that fails.
+//! How far the set-up of a connection has come, and what was last seen of the other: what the log
+//! says of one that fails.
 //!
 //! Pure: time is an argument. No address and nothing of a description is kept.
 

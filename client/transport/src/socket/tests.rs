@@ -67,7 +67,9 @@ async fn what_comes_before_the_library_takes_it_is_delivered_when_it_does() {
     theirs.send_to(&hello, to).expect("sent");
     assert_eq!(receive(&ours).await, None);
     // From here on they are no stranger.
-    ours.send_to(&packet::tests::message(1, 7, &[]), theirs.local_addr().expect("an address")).await.expect("sent");
+    ours.send_to(&packet::tests::message(1, 7, &[]), theirs.local_addr().expect("an address"))
+        .await
+        .expect("sent");
     theirs.send_to(&packet::tests::message(0x0101, 7, &[]), to).expect("sent");
     receive(&ours).await.expect("the answer to the check");
     theirs.send_to(&[0x80, 1], to).expect("sent");
@@ -92,18 +94,22 @@ async fn a_flight_that_is_lost_is_sent_again_and_a_repetition_answered_without_t
     let wire = new_wire();
     let ours = wire.wrap(loopback()).expect("a socket");
     let theirs = tokio::net::UdpSocket::from_std(loopback()).expect("a socket");
-    let (to, from) = (ours.local_addr().expect("an address"), theirs.local_addr().expect("an address"));
+    let (to, from) =
+        (ours.local_addr().expect("an address"), theirs.local_addr().expect("an address"));
     wire.pair_selected();
     receive(&ours).await.expect("the nudge");
     let retransmitting = tokio::spawn(Arc::clone(&wire).retransmit_flights());
-    let [hello, answer] = [b"client hello", b"server hello"].map(|said| dtls_record::tests::record(22, 0, 0, said));
+    let [hello, answer] =
+        [b"client hello", b"server hello"].map(|said| dtls_record::tests::record(22, 0, 0, said));
     theirs.send_to(&hello, to).await.expect("sent");
     assert_eq!(receive(&ours).await, Some(hello.clone()));
     ours.send_to(&answer, from).await.expect("sent");
     let mut buffer = [0; 64];
     for _ in 0..2 {
-        let (length, _) =
-            timeout(Duration::from_secs(5), theirs.recv_from(&mut buffer)).await.expect("in time").expect("received");
+        let (length, _) = timeout(Duration::from_secs(5), theirs.recv_from(&mut buffer))
+            .await
+            .expect("in time")
+            .expect("received");
         assert_eq!(buffer[..length], answer, "by itself");
     }
     theirs.send_to(&hello, to).await.expect("sent");

@@ -1,4 +1,5 @@
-//! A socket of the library's: what goes out and comes in by it, and what is done with it beneath the library.
+//! A socket of the library's: what goes out and comes in by it, and what is done with it beneath
+//! the library.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
@@ -16,27 +17,31 @@ use super::{Wire, lock};
 use crate::clock;
 use crate::relay::{RelayServer, RelayStream};
 
-/// The most packets that one socket buffers while the library does not take them: while ICE is restarted, and until there
-/// are keys. Older ones give way. At 2.5 Mbit/s they are half a second, and what a restart takes is a fraction of that.
+/// The most packets that one socket buffers while the library does not take them: while ICE is
+/// restarted, and until there are keys. Older ones give way. At 2.5 Mbit/s they are half a second,
+/// and what a restart takes is a fraction of that.
 pub(super) const MAX_BUFFERED: usize = 160;
-/// ICE looks for a way twenty times a second, so that a call begins quickly. When it has found none for so long, an address
-/// is tried only so often: it may go on for as long as the call waits, with dozens of pairs.
+/// ICE looks for a way twenty times a second, so that a call begins quickly. When it has found none
+/// for so long, an address is tried only so often: it may go on for as long as the call waits, with
+/// dozens of pairs.
 pub(super) const HASTE: Duration = Duration::from_secs(4);
 /// See [`HASTE`].
 const UNHURRIED: Duration = Duration::from_millis(150);
 /// The most addresses of which it is known when they were tried last.
 const MAX_TRIED: usize = 256;
-/// The most streams to relays that one socket has. Beyond, the oldest is closed: it belongs to an allocation that was
-/// replaced.
+/// The most streams to relays that one socket has. Beyond, the oldest is closed: it belongs to an
+/// allocation that was replaced.
 const MAX_STREAMS: usize = 8;
 /// How often a socket that reports errors is asked again before somebody else has a turn.
 const RETRIES: usize = 8;
 
-/// What comes through a relay the library takes out of its wrapping only after it has looked whether there is something
-/// to send, and then it waits for something else to happen: an answer lies there for up to 200 ms. So something else
-/// happens: after a packet that was relayed comes one with nothing in it, which the library drops. And the first DTLS
-/// flight, which it makes when a pair is selected, lies there until a DTLS packet comes or a timer ends: so one comes. And
-/// an address of the other's is tried when a timer ends that was set before it was known (50 ms): so it is nudged then too.
+/// What comes through a relay the library takes out of its wrapping only after it has looked
+/// whether there is something to send, and then it waits for something else to happen: an answer
+/// lies there for up to 200 ms. So something else happens: after a packet that was relayed comes
+/// one with nothing in it, which the library drops. And the first DTLS flight, which it makes when
+/// a pair is selected, lies there until a DTLS packet comes or a timer ends: so one comes. And an
+/// address of the other's is tried when a timer ends that was set before it was known (50 ms): so
+/// it is nudged then too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Nudge {
     /// Not needed.
@@ -66,8 +71,13 @@ impl Route {
     /// Sends a datagram, beside what the library sends. A socket that is gone sends nothing.
     pub(super) async fn send(&self, datagram: &[u8]) {
         let Some(socket) = self.socket.upgrade() else { return };
-        let transmit =
-            Transmit { destination: self.destination, ecn: None, contents: datagram, segment_size: None, src_ip: None };
+        let transmit = Transmit {
+            destination: self.destination,
+            ecn: None,
+            contents: datagram,
+            segment_size: None,
+            src_ip: None,
+        };
         // Errors are for the library; a repetition that is lost is repeated in turn.
         let _ = poll_fn(|cx| socket.send(cx, &transmit, clock::now())).await;
     }
@@ -144,16 +154,23 @@ impl WireSocket {
         if bound_to.is_unspecified() || bound_to.is_loopback() || present.contains(&bound_to) {
             return false;
         }
-        let any = if bound_to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let any = if bound_to.is_ipv4() {
+            Ipv4Addr::UNSPECIFIED.into()
+        } else {
+            Ipv6Addr::UNSPECIFIED.into()
+        };
         match UdpSocket::bind(SocketAddr::new(any, 0)).and_then(|socket| self.wire.attach(socket)) {
             Ok(socket) => {
                 tracing::debug!("an address of this machine is gone: the system chooses another");
-                *self.bound.write().unwrap_or_else(PoisonError::into_inner) = Bound { address: any, socket };
+                *self.bound.write().unwrap_or_else(PoisonError::into_inner) =
+                    Bound { address: any, socket };
                 self.wake();
                 true
             }
             Err(error) => {
-                tracing::debug!("an address of this machine is gone, and there is no other: {error}");
+                tracing::debug!(
+                    "an address of this machine is gone, and there is no other: {error}"
+                );
                 false
             }
         }
@@ -164,7 +181,8 @@ impl WireSocket {
         loop {
             let taken = {
                 let mut buffered = lock(&self.buffered);
-                let position = buffered.iter().position(|(_, _, packet)| !self.wire.is_too_early(*packet));
+                let position =
+                    buffered.iter().position(|(_, _, packet)| !self.wire.is_too_early(*packet));
                 position.and_then(|position| buffered.remove(position))
             };
             let Some((early, data, packet)) = taken else { return false };
@@ -177,7 +195,8 @@ impl WireSocket {
         }
     }
 
-    /// Whether the library is to have this handshake. Datagrams that came together are withheld together.
+    /// Whether the library is to have this handshake. Datagrams that came together are withheld
+    /// together.
     fn takes_handshake(&self, data: &[u8], meta: &RecvMeta, now: Instant) -> bool {
         let route = Route { socket: Weak::clone(&self.me), destination: meta.addr };
         let mut taken = false;
@@ -190,7 +209,8 @@ impl WireSocket {
     /// Whether this address was tried only just now, and for a long time in vain.
     fn is_too_soon(&self, address: SocketAddr, now: Instant) -> bool {
         let looking_since = self.wire.looking_since(now);
-        let in_haste = looking_since.is_none_or(|since| now.saturating_duration_since(since) < HASTE);
+        let in_haste =
+            looking_since.is_none_or(|since| now.saturating_duration_since(since) < HASTE);
         let tried = &mut lock(&self.tried);
         if in_haste {
             tried.clear();
@@ -249,7 +269,8 @@ impl WireSocket {
         false
     }
 
-    /// The library was told something that it looks at only when something else happens: so it does.
+    /// The library was told something that it looks at only when something else happens: so it
+    /// does.
     pub(super) fn nudge(&self) {
         {
             let mut nudge = lock(&self.nudge);
@@ -314,7 +335,12 @@ impl WireSocket {
     }
 
     /// Sends, to the relay's stream where there is one.
-    fn send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>, now: Instant) -> Poll<io::Result<usize>> {
+    fn send(
+        &self,
+        cx: &mut Context<'_>,
+        transmit: &Transmit<'_>,
+        now: Instant,
+    ) -> Poll<io::Result<usize>> {
         if let Some(server) = self.wire.relays.behind(transmit.destination) {
             self.send_to_relay(transmit.destination, server, transmit.contents);
             return Poll::Ready(Ok(transmit.contents.len()));
@@ -364,7 +390,9 @@ impl AsyncUdpSocket for WireSocket {
         bufs: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
-        let (Some(buffer), Some(meta)) = (bufs.first_mut(), meta.first_mut()) else { return Poll::Ready(Ok(0)) };
+        let (Some(buffer), Some(meta)) = (bufs.first_mut(), meta.first_mut()) else {
+            return Poll::Ready(Ok(0));
+        };
         {
             let mut waker = lock(&self.waker);
             if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
@@ -386,7 +414,8 @@ impl AsyncUdpSocket for WireSocket {
                     }
                 }
                 Poll::Ready(Err(error)) => {
-                    // Of a network that is gone the library would say that the socket is, and do without it.
+                    // Of a network that is gone the library would say that the socket is, and do
+                    // without it.
                     tracing::trace!("a socket reports: {error}");
                     errors += 1;
                     if errors >= RETRIES {

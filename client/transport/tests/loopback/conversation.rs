@@ -1,4 +1,5 @@
-//! Two peers that talk to each other across a network to which things happen, and what each of them gets.
+//! Two peers that talk to each other across a network to which things happen, and what each of them
+//! gets.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -62,7 +63,8 @@ impl Account {
 /// The longest time between two of these from a moment on.
 pub(crate) fn longest_gap(of: &[(Duration, Bytes)], from: Duration, to: Duration) -> Duration {
     let times = of.iter().map(|(at, _)| *at).filter(|at| (from..=to).contains(at));
-    let times: Vec<Duration> = std::iter::once(from).chain(times).chain(std::iter::once(to)).collect();
+    let times: Vec<Duration> =
+        std::iter::once(from).chain(times).chain(std::iter::once(to)).collect();
     times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
 }
 
@@ -85,8 +87,8 @@ pub(crate) struct Conversation {
     server_gone: bool,
     /// What is under way through the server, to whom, and when it arrives.
     messages: Vec<(Duration, usize, PeerEvent)>,
-    /// The first of the two has offered and waits for the answer: until then its offer stands against the other's, as it
-    /// does between their calls.
+    /// The first of the two has offered and waits for the answer: until then its offer stands
+    /// against the other's, as it does between their calls.
     offer_stands: bool,
     /// Whether a suspicion makes the first of the two start ICE anew, as their calls would.
     mends: bool,
@@ -156,7 +158,9 @@ impl Conversation {
             Happening::Open => self.network().set(Timeline::steady(self.open)).await,
             Happening::ServerGone => self.server_gone = true,
             Happening::ServerBack => self.server_gone = false,
-            Happening::Restart(side) => self.ends[index(side)].command(PeerCommand::CreateOffer { ice_restart: true }),
+            Happening::Restart(side) => {
+                self.ends[index(side)].command(PeerCommand::CreateOffer { ice_restart: true })
+            }
         }
     }
 
@@ -166,8 +170,10 @@ impl Conversation {
 
     fn send_picture(&mut self, side: usize, now: Duration) {
         let (end, account) = (&self.ends[side], &mut self.accounts[side]);
-        let wished =
-            end.control.try_iter().fold(false, |wished, wish| wished | matches!(wish, VideoControl::KeyFrame(_)));
+        let wished = end
+            .control
+            .try_iter()
+            .fold(false, |wished, wish| wished | matches!(wish, VideoControl::KeyFrame(_)));
         let key = account.pictures_sent == 0 || wished;
         let data = access_unit(&mut self.rng, key, if key { 8_000 } else { 2_000 });
         // What does not fit is dropped, as the encoder does.
@@ -182,7 +188,11 @@ impl Conversation {
         let data = Bytes::from(format!("sound {} of {side}", account.sounds_sent));
         account.sounds_sent += 1;
         let captured_at = self.start + now;
-        if end.audio_out.try_send(EncodedAudio { data: data.clone(), samples: 960, captured_at }).is_ok() {
+        if end
+            .audio_out
+            .try_send(EncodedAudio { data: data.clone(), samples: 960, captured_at })
+            .is_ok()
+        {
             account.sent.insert(data, now);
         }
     }
@@ -191,11 +201,17 @@ impl Conversation {
         let now = self.start.elapsed();
         for side in 0..2 {
             while let Ok(picture) = self.ends[side].video_in.try_recv() {
-                assert!(self.accounts[1 - side].sent.contains_key(&picture.data), "a picture that nobody sent");
+                assert!(
+                    self.accounts[1 - side].sent.contains_key(&picture.data),
+                    "a picture that nobody sent"
+                );
                 self.accounts[side].pictures.push((now, picture.data));
             }
             while let Ok(sound) = self.ends[side].audio_in.try_recv() {
-                assert!(self.accounts[1 - side].sent.contains_key(&sound.payload), "a sound that nobody made");
+                assert!(
+                    self.accounts[1 - side].sent.contains_key(&sound.payload),
+                    "a sound that nobody made"
+                );
                 self.accounts[side].sounds.push((now, sound.payload));
             }
             while let Ok(event) = self.ends[side].events.try_recv() {
@@ -272,7 +288,9 @@ impl Conversation {
         let sent = self.accounts[of].sent.iter().filter(|(_, at)| (from..to).contains(*at));
         let missing: Vec<&Bytes> = sent
             .map(|(data, _)| data)
-            .filter(|data| !theirs.pictures.iter().chain(&theirs.sounds).any(|(_, came)| came == *data))
+            .filter(|data| {
+                !theirs.pictures.iter().chain(&theirs.sounds).any(|(_, came)| came == *data)
+            })
             .collect();
         let mut times: Vec<Duration> =
             missing.iter().filter_map(|data| self.accounts[of].sent.get(*data)).copied().collect();

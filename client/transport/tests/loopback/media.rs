@@ -14,8 +14,8 @@ use visavis_media::units::Bitrate;
 use visavis_transport::{PeerCommand, PeerConfig, PeerEvent, VideoControl};
 
 use crate::support::{
-    End, PATIENCE, access_unit, config, connect, connect_through, connected_pair, emulator, pair_across, pass, picture,
-    received, send_pictures,
+    End, PATIENCE, access_unit, config, connect, connect_through, connected_pair, emulator,
+    pair_across, pass, picture, received, send_pictures,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,7 +75,10 @@ async fn figures_name_the_way_and_how_it_is_protected() {
 async fn junk_at_the_socket_does_no_harm() {
     let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
     let mut sockets = Vec::new();
-    connect_through(&mut a, &mut b, |_, candidate| sockets.extend(address_of(&candidate.candidate))).await;
+    connect_through(&mut a, &mut b, |_, candidate| {
+        sockets.extend(address_of(&candidate.candidate))
+    })
+    .await;
     send_pictures(&a, 7, 2, 2_000).await;
     let attacker = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
     let mut rng = StdRng::seed_from_u64(12);
@@ -97,7 +100,8 @@ async fn junk_at_the_socket_does_no_harm() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_packets_are_repaired_without_a_storm() {
-    let network = emulator(Conditions::CLEAR.delay(Duration::from_millis(10)).loss(Loss::Random(0.05))).await;
+    let network =
+        emulator(Conditions::CLEAR.delay(Duration::from_millis(10)).loss(Loss::Random(0.05))).await;
     let (a, b) = pair_across(&network).await;
     let sent = send_pictures(&a, 9, 150, 6_000).await;
     sleep(Duration::from_millis(500)).await;
@@ -125,7 +129,11 @@ async fn silence_is_told_and_so_is_its_end() {
     send_pictures(&a, 10, 5, 2_000).await;
     network.set(Timeline::steady(Conditions::CLEAR.closed())).await;
     let start = Instant::now();
-    assert_eq!(b.event().await, PeerEvent::PathSuspect, "that the way is looked for anew comes first");
+    assert_eq!(
+        b.event().await,
+        PeerEvent::PathSuspect,
+        "that the way is looked for anew comes first"
+    );
     assert_eq!(b.event().await, PeerEvent::Disconnected);
     println!("silence told after {:?}", start.elapsed());
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
@@ -194,7 +202,10 @@ async fn a_decoder_that_falls_behind_goes_on_with_a_key_frame() {
     let rest = send_pictures(&a, 15, 25, 1_000).await;
     let got = received(&b);
     let key = rest.iter().position(|(_, key)| *key).expect("a key frame");
-    assert!(got.first().is_some_and(|(_, key)| *key), "the first picture after a gap is a key frame");
+    assert!(
+        got.first().is_some_and(|(_, key)| *key),
+        "the first picture after a gap is a key frame"
+    );
     assert!(key > 0 || got[0] == rest[key], "{}", key);
 }
 
@@ -241,7 +252,8 @@ async fn follow_target(end: &End, time: Duration) -> Bitrate {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_packets_are_rebuilt_from_parity_where_the_way_is_long() {
-    let network = emulator(Conditions::CLEAR.delay(Duration::from_millis(40)).loss(Loss::Random(0.08))).await;
+    let network =
+        emulator(Conditions::CLEAR.delay(Duration::from_millis(40)).loss(Loss::Random(0.08))).await;
     let (a, b) = pair_across(&network).await;
     let sent = send_pictures(&a, 21, 240, 6_000).await;
     sleep(Duration::from_millis(500)).await;
@@ -258,8 +270,8 @@ async fn lost_packets_are_rebuilt_from_parity_where_the_way_is_long() {
     );
     assert!(stats.parity_sent > 50 && theirs.packets_rebuilt > 10);
     assert!(got.iter().all(|picture| sent.contains(picture)), "a picture that nobody sent");
-    // How much parity it takes is known once two seconds of feedback have told of the loss. From then on hardly any
-    // picture is missing.
+    // How much parity it takes is known once two seconds of feedback have told of the loss. From
+    // then on hardly any picture is missing.
     let (_, known) = sent.split_at(60);
     let seen = known.iter().filter(|picture| got.contains(picture)).count();
     assert!(seen as f64 >= 0.98 * known.len() as f64, "{seen} of {}", known.len());

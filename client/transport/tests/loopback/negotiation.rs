@@ -10,9 +10,13 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use visavis_link::address_of;
 use visavis_shared::{CandidateInit, DescriptionKind, IceServer, SessionDescription};
-use visavis_transport::{Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, TransportError};
+use visavis_transport::{
+    Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, TransportError,
+};
 
-use crate::support::{End, PATIENCE, config, connect, connected_pair, pass, received, send_pictures};
+use crate::support::{
+    End, PATIENCE, config, connect, connected_pair, pass, received, send_pictures,
+};
 
 /// The media sections of an offer as browsers write them, as far as it matters here.
 fn section(kind: &str, mid: &str) -> String {
@@ -81,8 +85,10 @@ fn sections_of(sdp: &str) -> Vec<(String, String)> {
     for line in sdp.lines() {
         if let Some(section) = line.strip_prefix("m=") {
             sections.push((section.to_owned(), String::new()));
-        } else if let (Some((_, direction)), "a=sendrecv" | "a=sendonly" | "a=recvonly" | "a=inactive") =
-            (sections.last_mut(), line)
+        } else if let (
+            Some((_, direction)),
+            "a=sendrecv" | "a=sendonly" | "a=recvonly" | "a=inactive",
+        ) = (sections.last_mut(), line)
         {
             line[2..].clone_into(direction);
         }
@@ -120,7 +126,11 @@ async fn garbage_for_a_description_is_one_clear_line() {
         end.description().await.sdp
     };
     let without = |attribute: &str| {
-        valid.lines().filter(|line| !line.starts_with(attribute)).flat_map(|line| [line, "\r\n"]).collect::<String>()
+        valid
+            .lines()
+            .filter(|line| !line.starts_with(attribute))
+            .flat_map(|line| [line, "\r\n"])
+            .collect::<String>()
     };
     let garbage = [
         String::new(),
@@ -138,9 +148,13 @@ async fn garbage_for_a_description_is_one_clear_line() {
     for sdp in garbage {
         let mut end = End::open(config()).await;
         let start: String = sdp.chars().take(60).collect();
-        end.command(PeerCommand::AcceptOffer(SessionDescription { kind: DescriptionKind::Offer, sdp }));
+        end.command(PeerCommand::AcceptOffer(SessionDescription {
+            kind: DescriptionKind::Offer,
+            sdp,
+        }));
         let event = end.event().await;
-        // What can still be answered may be; what matters is that it ends in an event and not in silence or a panic.
+        // What can still be answered may be; what matters is that it ends in an event and not in
+        // silence or a panic.
         match event {
             PeerEvent::Failed(why) => assert!(!why.is_empty() && !why.contains('\n'), "{why:?}"),
             PeerEvent::LocalDescription(_) => println!("answered: {start:?}"),
@@ -172,7 +186,10 @@ async fn mutilated_descriptions_never_end_in_silence() {
         }
         let sdp = String::from_utf8_lossy(&bytes).into_owned();
         let mut end = End::open(config()).await;
-        end.command(PeerCommand::AcceptOffer(SessionDescription { kind: DescriptionKind::Offer, sdp: sdp.clone() }));
+        end.command(PeerCommand::AcceptOffer(SessionDescription {
+            kind: DescriptionKind::Offer,
+            sdp: sdp.clone(),
+        }));
         let event = timeout(PATIENCE, end.events.recv()).await;
         assert!(
             matches!(event, Ok(Some(PeerEvent::Failed(_) | PeerEvent::LocalDescription(_)))),
@@ -194,12 +211,20 @@ async fn closing_takes_no_longer_than_a_tenth_of_a_second() {
     assert!(a.peer.command(PeerCommand::RequestKeyFrame).is_err());
     let End { peer, video_out, .. } = b;
     drop(peer);
-    timeout(Duration::from_millis(500), video_out.closed()).await.expect("a dropped peer lets go of its ports");
+    timeout(Duration::from_millis(500), video_out.closed())
+        .await
+        .expect("a dropped peer lets go of its ports");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stun_server_whose_name_nobody_knows_does_not_hold_the_call_up() {
-    let servers = ["stun:no.such.name.invalid:3478", "stun:127.0.0.1:9", "turn:no.such.name.invalid", "stuns:x", "?"];
+    let servers = [
+        "stun:no.such.name.invalid:3478",
+        "stun:127.0.0.1:9",
+        "turn:no.such.name.invalid",
+        "stuns:x",
+        "?",
+    ];
     let server = |url: &&str| IceServer {
         urls: vec![(*url).to_owned()],
         username: Some("user".to_owned()),
@@ -264,42 +289,61 @@ async fn with_relays_only_no_address_of_ours_is_disclosed() {
     // Nothing answers at that port.
     let (username, credential) = (Some("user".to_owned()), Some("secret".to_owned()));
     let relay = IceServer { urls: vec!["turn:127.0.0.1:9".to_owned()], username, credential };
-    let mut end = End::open(PeerConfig { relay_only: true, ice_servers: vec![relay], ..config() }).await;
+    let mut end =
+        End::open(PeerConfig { relay_only: true, ice_servers: vec![relay], ..config() }).await;
     end.command(PeerCommand::CreateOffer { ice_restart: false });
     let offer = end.description().await;
-    assert!(!offer.sdp.contains("127.0.0.1") && !offer.sdp.contains("a=candidate"), "{}", offer.sdp);
+    assert!(
+        !offer.sdp.contains("127.0.0.1") && !offer.sdp.contains("a=candidate"),
+        "{}",
+        offer.sdp
+    );
     let more = timeout(Duration::from_millis(500), end.events.recv()).await;
     assert!(more.is_err(), "{more:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn browsers_are_answered_in_their_order_with_h264_in_packetization_mode_1() {
-    for kinds in
-        [&["audio", "video"][..], &["video", "audio"], &["audio"], &["video"], &["application", "audio", "video"]]
-    {
+    for kinds in [
+        &["audio", "video"][..],
+        &["video", "audio"],
+        &["audio"],
+        &["video"],
+        &["application", "audio", "video"],
+    ] {
         let (answer, candidates) = answer_to(browser_offer(kinds)).await;
         let sections = sections_of(&answer);
         assert_eq!(sections.len(), kinds.len(), "{answer}");
         for (kind, (section, direction)) in kinds.iter().zip(&sections) {
             match *kind {
                 "audio" => {
-                    assert_eq!((section.as_str(), direction.as_str()), ("audio 9 UDP/TLS/RTP/SAVPF 111 63", "sendrecv"))
+                    assert_eq!(
+                        (section.as_str(), direction.as_str()),
+                        ("audio 9 UDP/TLS/RTP/SAVPF 111 63", "sendrecv")
+                    )
                 }
                 "video" => {
-                    assert_eq!((section.as_str(), direction.as_str()), ("video 9 UDP/TLS/RTP/SAVPF 104", "sendrecv"))
+                    assert_eq!(
+                        (section.as_str(), direction.as_str()),
+                        ("video 9 UDP/TLS/RTP/SAVPF 104", "sendrecv")
+                    )
                 }
                 _ => assert!(section.starts_with("application "), "{section}"),
             }
         }
         assert!(!answer.contains("packetization-mode=0") && !answer.contains("rtx"), "{answer}");
         assert!(!candidates.is_empty());
-        assert!(candidates.iter().all(|candidate| candidate.sdp_mid.as_deref() == Some("0")), "{candidates:?}");
+        assert!(
+            candidates.iter().all(|candidate| candidate.sdp_mid.as_deref() == Some("0")),
+            "{candidates:?}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn video_that_only_comes_in_packetization_mode_0_is_refused_and_sound_is_not() {
-    let offer = browser_offer(&["audio", "video"]).replace("packetization-mode=1", "packetization-mode=0");
+    let offer =
+        browser_offer(&["audio", "video"]).replace("packetization-mode=1", "packetization-mode=0");
     let (answer, _) = answer_to(offer).await;
     let sections = sections_of(&answer);
     assert_eq!(sections[0].1, "sendrecv", "{answer}");
@@ -308,11 +352,14 @@ async fn video_that_only_comes_in_packetization_mode_0_is_refused_and_sound_is_n
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_media_than_we_can_send_is_answered_all_the_same() {
-    let offer = browser_offer(&["audio", "video", "video", "application", "audio"]).replace("a=ssrc", "a=x-ssrc");
+    let offer = browser_offer(&["audio", "video", "video", "application", "audio"])
+        .replace("a=ssrc", "a=x-ssrc");
     let (answer, _) = answer_to(offer).await;
     let sections = sections_of(&answer);
     assert_eq!(sections.len(), 5, "{answer}");
-    let both_ways = |(section, direction): &&(String, String)| !section.starts_with("app") && direction == "sendrecv";
+    let both_ways = |(section, direction): &&(String, String)| {
+        !section.starts_with("app") && direction == "sendrecv"
+    };
     assert_eq!(sections.iter().filter(both_ways).count(), 2, "{answer}");
 }
 
@@ -335,7 +382,9 @@ async fn streams_that_no_description_names_are_received_all_the_same() {
     while !(a_up && b_up) {
         assert!(Instant::now() < until, "not connected in time");
         let strip = |event| match event {
-            PeerEvent::LocalDescription(description) => PeerEvent::LocalDescription(nameless(description)),
+            PeerEvent::LocalDescription(description) => {
+                PeerEvent::LocalDescription(nameless(description))
+            }
             other => other,
         };
         tokio::select! {
@@ -373,11 +422,18 @@ async fn relays_only_without_a_relay_is_refused_at_once() {
 async fn a_stun_server_whose_name_is_known_late_is_asked_all_the_same() {
     let server = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
     let port = server.local_addr().expect("bound").port();
-    let servers = vec![IceServer { urls: vec![format!("stun:localhost:{port}")], username: None, credential: None }];
+    let servers = vec![IceServer {
+        urls: vec![format!("stun:localhost:{port}")],
+        username: None,
+        credential: None,
+    }];
     let end = End::open(PeerConfig { ice_servers: servers, ..config() }).await;
     end.command(PeerCommand::CreateOffer { ice_restart: false });
     let mut request = [0; 64];
-    let received = timeout(PATIENCE, server.recv_from(&mut request)).await.expect("it is asked").expect("a request");
+    let received = timeout(PATIENCE, server.recv_from(&mut request))
+        .await
+        .expect("it is asked")
+        .expect("a request");
     // A binding request with the magic cookie (RFC 8489 §5).
     assert!(received.0 >= 20);
     assert_eq!((&request[..2], &request[4..8]), (&[0, 1][..], &[0x21, 0x12, 0xa4, 0x42][..]));

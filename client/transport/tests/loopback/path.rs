@@ -26,7 +26,8 @@ async fn conversation() -> Conversation {
 fn gaps(talk: &Conversation, from: Duration, to: Duration) -> Duration {
     let mut longest = Duration::ZERO;
     for (side, account) in talk.accounts.iter().enumerate() {
-        let (pictures, sounds) = (longest_gap(&account.pictures, from, to), longest_gap(&account.sounds, from, to));
+        let (pictures, sounds) =
+            (longest_gap(&account.pictures, from, to), longest_gap(&account.sounds, from, to));
         println!("longest gap at {side}: pictures {pictures:?}, sounds {sounds:?}");
         longest = longest.max(pictures).max(sounds);
     }
@@ -41,7 +42,11 @@ async fn who_gets_another_address_is_followed_without_the_server() {
         let gap = gaps(&talk, ms(1000), ms(6900));
         assert!(gap < ms(1500), "{side:?} moved, and for {gap:?} there was nothing");
         for account in &talk.accounts {
-            assert_eq!(account.count(&PeerEvent::PathSuspect), 0, "{side:?} moved, and nobody needs to do anything");
+            assert_eq!(
+                account.count(&PeerEvent::PathSuspect),
+                0,
+                "{side:?} moved, and nobody needs to do anything"
+            );
         }
         for of in [0, 1] {
             assert_eq!(talk.missing(of, ms(4000), ms(6500)), (0, 0), "of what {of} sent later");
@@ -67,7 +72,11 @@ async fn both_may_get_another_address_again_and_again() {
 async fn ice_that_is_started_anew_on_a_way_that_works_loses_nothing() {
     for side in [Side::A, Side::B] {
         let mut talk = conversation().await;
-        talk.run(ms(6000), &[(ms(2000), Happening::Restart(side)), (ms(4000), Happening::Restart(side))]).await;
+        talk.run(
+            ms(6000),
+            &[(ms(2000), Happening::Restart(side)), (ms(4000), Happening::Restart(side))],
+        )
+        .await;
         let gap = gaps(&talk, ms(1000), ms(5900));
         for of in [0, 1] {
             let missing = talk.missing(of, ms(1000), ms(5500));
@@ -98,7 +107,11 @@ async fn if_both_start_ice_anew_at_once_nothing_is_lost_either() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_offer_to_start_anew_that_nobody_answers_costs_nothing() {
     let mut talk = conversation().await;
-    talk.run(ms(6000), &[(ms(1500), Happening::ServerGone), (ms(2000), Happening::Restart(Side::A))]).await;
+    talk.run(
+        ms(6000),
+        &[(ms(1500), Happening::ServerGone), (ms(2000), Happening::Restart(Side::A))],
+    )
+    .await;
     for of in [0, 1] {
         assert_eq!(talk.missing(of, ms(1000), ms(5500)), (0, 0), "of what {of} sent");
     }
@@ -153,7 +166,8 @@ async fn ten_seconds_without_a_network_end_in_pictures_again() {
     }
 }
 
-/// An address of this machine's that can be taken away. Needs the right to change addresses, as root has it.
+/// An address of this machine's that can be taken away. Needs the right to change addresses, as
+/// root has it.
 struct Address(&'static str);
 
 impl Address {
@@ -164,7 +178,10 @@ impl Address {
     }
 
     fn ip(arguments: &[&str]) -> bool {
-        std::process::Command::new("ip").args(arguments).status().is_ok_and(|status| status.success())
+        std::process::Command::new("ip")
+            .args(arguments)
+            .status()
+            .is_ok_and(|status| status.success())
     }
 
     fn remove(&self) -> bool {

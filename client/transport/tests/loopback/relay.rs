@@ -20,7 +20,8 @@ use visavis_transport::{PeerConfig, PeerEvent};
 use crate::conversation::{Conversation, first_after, longest_gap};
 use crate::support::{End, PATIENCE, config, connect, received, send_pictures};
 
-/// A port that was free a moment ago, over UDP and TCP. coturn can't be given none and say which it took.
+/// A port that was free a moment ago, over UDP and TCP. coturn can't be given none and say which it
+/// took.
 async fn free_port() -> u16 {
     loop {
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
@@ -55,8 +56,8 @@ impl Coturn {
         let at = |name: &str| folder.path().join(name).display().to_string();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority =
-            CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority");
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key"))
+            .expect("an authority");
         let key = KeyPair::generate().expect("a key");
         let leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("an address");
         let leaf = leaf.signed_by(&key, &authority).expect("a certificate");
@@ -72,9 +73,20 @@ impl Coturn {
         let listening = if way == Way::Tls { "--tls-listening-port" } else { "--listening-port" };
         let child = Command::new("turnserver")
             .current_dir(folder.path())
-            .args(["-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", "--allow-loopback-peers", "--no-cli"])
+            .args([
+                "-n",
+                "--listening-ip=127.0.0.1",
+                "--relay-ip=127.0.0.1",
+                "--allow-loopback-peers",
+                "--no-cli",
+            ])
             .args(["--lt-cred-mech", "--user=someone:secret", "--realm=relay.example.org"])
-            .args(["--no-tcp-relay", "--no-multicast-peers", "--min-port=20000", "--max-port=60000"])
+            .args([
+                "--no-tcp-relay",
+                "--no-multicast-peers",
+                "--min-port=20000",
+                "--max-port=60000",
+            ])
             .args(only)
             .arg(format!("{listening}={port}"))
             .args([format!("--cert={}", at("cert.pem")), format!("--pkey={}", at("key.pem"))])
@@ -88,8 +100,11 @@ impl Coturn {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .unwrap_or_else(|error| panic!("turnserver does not start ({error}): install the package coturn"));
-        let coturn = Self { port, way, authority: authority.der().to_vec(), _child: child, _folder: folder };
+            .unwrap_or_else(|error| {
+                panic!("turnserver does not start ({error}): install the package coturn")
+            });
+        let coturn =
+            Self { port, way, authority: authority.der().to_vec(), _child: child, _folder: folder };
         coturn.wait().await;
         coturn
     }
@@ -179,7 +194,10 @@ async fn a_relay_whose_certificate_nobody_vouches_for_is_not_used() {
     let until = Instant::now() + Duration::from_secs(3);
     while Instant::now() < until {
         if let Ok(event) = a.events.try_recv() {
-            assert!(!matches!(event, PeerEvent::LocalCandidate(_)), "an address at a relay that is not trusted");
+            assert!(
+                !matches!(event, PeerEvent::LocalCandidate(_)),
+                "an address at a relay that is not trusted"
+            );
         }
         sleep(Duration::from_millis(20)).await;
     }
@@ -196,7 +214,8 @@ async fn cut_off_when_told(to: u16) -> (u16, Arc<Notify>) {
         while let Ok((mut from, _)) = listener.accept().await {
             let told = Arc::clone(&told);
             tokio::spawn(async move {
-                let mut to = TcpStream::connect((Ipv4Addr::LOCALHOST, to)).await.expect("the relay");
+                let mut to =
+                    TcpStream::connect((Ipv4Addr::LOCALHOST, to)).await.expect("the relay");
                 tokio::select! {
                     _ = tokio::io::copy_bidirectional(&mut from, &mut to) => {}
                     () = told.notified() => {}
@@ -212,7 +231,10 @@ async fn a_stream_to_the_relay_that_breaks_is_replaced_and_so_is_what_was_alloca
     for way in [Way::Tcp, Way::Tls] {
         let coturn = Coturn::start(way).await;
         let (port, cut) = cut_off_when_told(coturn.port).await;
-        let (mut a, mut b) = (End::open(coturn.config_at(port)).await, End::open(coturn.config_at(coturn.port)).await);
+        let (mut a, mut b) = (
+            End::open(coturn.config_at(port)).await,
+            End::open(coturn.config_at(coturn.port)).await,
+        );
         connect(&mut a, &mut b).await;
         let mut talk = Conversation::new((a, b), None, Conditions::CLEAR);
         let broken = Duration::from_secs(2);
@@ -222,10 +244,12 @@ async fn a_stream_to_the_relay_that_breaks_is_replaced_and_so_is_what_was_alloca
         };
         tokio::join!(talk.run(Duration::from_secs(8), &[]), cutting);
         for (side, account) in talk.accounts.iter().enumerate() {
-            let back = first_after(&account.pictures, broken + Duration::from_millis(100)).expect("pictures again");
+            let back = first_after(&account.pictures, broken + Duration::from_millis(100))
+                .expect("pictures again");
             println!("{way:?}: {side} has pictures again after {:?}", back - broken);
             assert!(back - broken < Duration::from_secs(3), "{way:?} {side}");
-            let gap = longest_gap(&account.pictures, Duration::from_secs(6), Duration::from_millis(7900));
+            let gap =
+                longest_gap(&account.pictures, Duration::from_secs(6), Duration::from_millis(7900));
             assert!(gap < Duration::from_millis(500), "{way:?} {side}: {gap:?}");
         }
     }
@@ -233,7 +257,8 @@ async fn a_stream_to_the_relay_that_breaks_is_replaced_and_so_is_what_was_alloca
 
 /// A network in front of a relay, with the port at which a client finds it.
 async fn network_before(coturn: &Coturn, conditions: Conditions, seed: u64) -> (Emulator, u16) {
-    let network = Emulator::start_at_once(Timeline::steady(conditions), seed).await.expect("free ports");
+    let network =
+        Emulator::start_at_once(Timeline::steady(conditions), seed).await.expect("free ports");
     let mut relay = format!("candidate:1 1 udp 1 127.0.0.1 {} typ host", coturn.port);
     network.step_between(Side::B, &mut relay);
     (network, address_of(&relay).expect("an address").port())
@@ -247,7 +272,8 @@ async fn calls_over_a_relay_connect_although_a_tenth_is_lost_before_it_on_either
     for seed in 0..12 {
         let (_network_a, port_a) = network_before(&coturn, lossy, 2 * seed).await;
         let (_network_b, port_b) = network_before(&coturn, lossy, 100 + 2 * seed).await;
-        let (mut a, mut b) = (End::open(coturn.config_at(port_a)).await, End::open(coturn.config_at(port_b)).await);
+        let (mut a, mut b) =
+            (End::open(coturn.config_at(port_a)).await, End::open(coturn.config_at(port_b)).await);
         took.push(connect(&mut a, &mut b).await);
     }
     took.sort();

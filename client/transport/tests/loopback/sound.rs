@@ -14,7 +14,8 @@ use crate::support::{End, config, emulator, pair_across};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_a_fifth_is_lost_copies_go_along_and_nearly_all_is_heard() {
-    let network = emulator(Conditions::CLEAR.delay(Duration::from_millis(10)).loss(Loss::Random(0.2))).await;
+    let network =
+        emulator(Conditions::CLEAR.delay(Duration::from_millis(10)).loss(Loss::Random(0.2))).await;
     let (a, b) = pair_across(&network).await;
     let start = Instant::now();
     let data = |n: u32| Bytes::from(format!("packet {n}"));
@@ -23,7 +24,8 @@ async fn where_a_fifth_is_lost_copies_go_along_and_nearly_all_is_heard() {
         let captured_at = start + n * Duration::from_millis(20);
         let packet = EncodedAudio { data: data(n), samples: 960, captured_at };
         a.audio_out.send(packet).await.expect("the peer takes sound");
-        sleep((captured_at + Duration::from_millis(20)).saturating_duration_since(Instant::now())).await;
+        sleep((captured_at + Duration::from_millis(20)).saturating_duration_since(Instant::now()))
+            .await;
         sounds.extend(b.audio_in.try_iter());
     }
     sleep(Duration::from_millis(300)).await;
@@ -37,12 +39,21 @@ async fn where_a_fifth_is_lost_copies_go_along_and_nearly_all_is_heard() {
             came.insert(sound.payload);
         }
     }
-    let share = |of: &HashSet<Bytes>| (150..345).filter(|&n| of.contains(&data(n))).count() as f64 / 195.0;
+    let share =
+        |of: &HashSet<Bytes>| (150..345).filter(|&n| of.contains(&data(n))).count() as f64 / 195.0;
     println!("{:.2} came, {:.2} were heard, {copies} copies", share(&came), share(&heard));
     assert!(share(&came) < 0.95, "the network lost {:.2}", 1.0 - share(&came));
-    assert!(copies > 50 && share(&heard) > 0.9, "{:.2} were heard, of {copies} copies", share(&heard));
+    assert!(
+        copies > 50 && share(&heard) > 0.9,
+        "{:.2} were heard, of {copies} copies",
+        share(&heard)
+    );
     let stats = b.peer.stats().await;
-    assert!(stats.audio_packets_lost > 20, "{} lost: copies do not hide it", stats.audio_packets_lost);
+    assert!(
+        stats.audio_packets_lost > 20,
+        "{} lost: copies do not hide it",
+        stats.audio_packets_lost
+    );
     let wishes: Vec<_> = a.audio_control.try_iter().collect();
     assert!(wishes.iter().any(|wish| wish.expected_loss_percent != 10), "{wishes:?}");
 }
@@ -53,12 +64,15 @@ async fn redundant_sound_is_offered_and_answered_after_plain_opus() {
     a.command(PeerCommand::CreateOffer { ice_restart: false });
     let offer = a.description().await;
     // As Chromium numbers it, so that an answer that keeps the offer's numbers shows.
-    let offer =
-        SessionDescription { sdp: offer.sdp.replace(":63 ", ":121 ").replace("111 63\r\n", "111 121\r\n"), ..offer };
+    let offer = SessionDescription {
+        sdp: offer.sdp.replace(":63 ", ":121 ").replace("111 63\r\n", "111 121\r\n"),
+        ..offer
+    };
     b.command(PeerCommand::AcceptOffer(offer.clone()));
     let answer = b.description().await;
     for sdp in [offer.sdp, answer.sdp] {
-        let formats = sdp.lines().find_map(|line| line.strip_prefix("m=audio 9 UDP/TLS/RTP/SAVPF "));
+        let formats =
+            sdp.lines().find_map(|line| line.strip_prefix("m=audio 9 UDP/TLS/RTP/SAVPF "));
         assert_eq!(formats, Some("111 121"), "{sdp}");
         assert!(sdp.contains("a=rtpmap:121 red/48000/2\r\na=fmtp:121 111/111\r\n"), "{sdp}");
     }

@@ -14,7 +14,9 @@ use visavis_link::{Conditions, Emulator, Side, Timeline};
 use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo};
 use visavis_media::units::Bitrate;
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
-use visavis_transport::{AudioControl, Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl};
+use visavis_transport::{
+    AudioControl, Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl,
+};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -65,7 +67,9 @@ impl End {
             lip_sync: Arc::default(),
             audio_control: audio_control_tx,
         };
-        let peer = Peer::open(&Consent::of_the_person(), config, ports, events_tx).await.expect("a peer opens");
+        let peer = Peer::open(&Consent::of_the_person(), config, ports, events_tx)
+            .await
+            .expect("a peer opens");
         Self { peer, events, video_out, audio_out, video_in, audio_in, control, audio_control }
     }
 
@@ -74,7 +78,10 @@ impl End {
     }
 
     pub(crate) async fn event(&mut self) -> PeerEvent {
-        timeout(PATIENCE, self.events.recv()).await.expect("an event comes in time").expect("the peer lives")
+        timeout(PATIENCE, self.events.recv())
+            .await
+            .expect("an event comes in time")
+            .expect("the peer lives")
     }
 
     pub(crate) async fn description(&mut self) -> SessionDescription {
@@ -99,7 +106,8 @@ impl End {
     }
 }
 
-/// Passes descriptions and addresses between the two, changed as a test likes, until both are connected.
+/// Passes descriptions and addresses between the two, changed as a test likes, until both are
+/// connected.
 pub(crate) async fn connect_through(
     a: &mut End,
     b: &mut End,
@@ -133,7 +141,10 @@ pub(crate) fn pass(
             _ => PeerCommand::AcceptAnswer(description),
         }),
         PeerEvent::LocalCandidate(mut candidate) => {
-            assert!(candidate.sdp_mid.as_deref().is_some_and(|mid| !mid.is_empty()), "a candidate names its section");
+            assert!(
+                candidate.sdp_mid.as_deref().is_some_and(|mid| !mid.is_empty()),
+                "a candidate names its section"
+            );
             change(from_a, &mut candidate);
             to.command(PeerCommand::AddCandidate(candidate));
         }
@@ -168,7 +179,8 @@ pub(crate) async fn connected_pair() -> (End, End) {
     (a, b)
 }
 
-/// An access unit that looks like an encoder's: parameter sets before an IDR slice, or one slice of another picture.
+/// An access unit that looks like an encoder's: parameter sets before an IDR slice, or one slice of
+/// another picture.
 pub(crate) fn access_unit(rng: &mut StdRng, key: bool, bytes: usize) -> Bytes {
     let mut unit = Vec::with_capacity(bytes + 40);
     let mut nal = |header: u8, len: usize, rng: &mut StdRng| {
@@ -188,12 +200,19 @@ pub(crate) fn picture(data: Bytes, key: bool) -> EncodedVideo {
 }
 
 /// Sends pictures 33 ms apart, a key frame first and whenever one is wished for.
-pub(crate) async fn send_pictures(end: &End, seed: u64, count: usize, bytes: usize) -> Vec<(Bytes, bool)> {
+pub(crate) async fn send_pictures(
+    end: &End,
+    seed: u64,
+    count: usize,
+    bytes: usize,
+) -> Vec<(Bytes, bool)> {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut sent = Vec::new();
     for index in 0..count {
-        let wished =
-            end.control.try_iter().fold(false, |wished, wish| wished | matches!(wish, VideoControl::KeyFrame(_)));
+        let wished = end
+            .control
+            .try_iter()
+            .fold(false, |wished, wish| wished | matches!(wish, VideoControl::KeyFrame(_)));
         let key = index == 0 || wished;
         let data = access_unit(&mut rng, key, if key { 4 * bytes } else { bytes });
         end.video_out.send(picture(data.clone(), key)).await.expect("the peer takes pictures");

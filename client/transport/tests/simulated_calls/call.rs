@@ -79,7 +79,10 @@ impl Outcome {
 
     /// How long after this moment the first picture is shown that was captured after it.
     pub(crate) fn picture_back(&self, after: Duration) -> Option<Duration> {
-        self.shown.iter().find(|(at, glass)| at.saturating_sub(*glass) >= after).map(|(at, _)| *at - after)
+        self.shown
+            .iter()
+            .find(|(at, glass)| at.saturating_sub(*glass) >= after)
+            .map(|(at, _)| *at - after)
     }
 }
 
@@ -95,7 +98,13 @@ pub(crate) fn call(name: &str, seconds: u32, timeline: &Timeline, parity: bool) 
 }
 
 /// The same with the network's seed.
-pub(crate) fn call_with_luck(luck: u64, name: &str, seconds: u32, timeline: &Timeline, parity: bool) -> Outcome {
+pub(crate) fn call_with_luck(
+    luck: u64,
+    name: &str,
+    seconds: u32,
+    timeline: &Timeline,
+    parity: bool,
+) -> Outcome {
     let start = Instant::now();
     let mut sender = Sender::new(StdRng::seed_from_u64(1), parity, start);
     let mut receiver = Receiver::new(start);
@@ -141,7 +150,10 @@ pub(crate) fn call_with_luck(luck: u64, name: &str, seconds: u32, timeline: &Tim
             let _ = back.send(now, 100, what);
         }
         if ms % 100 == 99 {
-            let estimate = visavis_transport::estimator::BandwidthEstimator::target(&mut sender.estimator, now);
+            let estimate = visavis_transport::estimator::BandwidthEstimator::target(
+                &mut sender.estimator,
+                now,
+            );
             samples.push(Sample {
                 at,
                 estimate: estimate.bps() as f64,
@@ -187,7 +199,10 @@ fn describe(name: &str, outcome: &Outcome) {
         outcome.rebuilt,
         outcome.counts,
     );
-    println!("made up at {:?}", outcome.made_up.iter().map(|(at, _)| at.as_millis()).collect::<Vec<_>>());
+    println!(
+        "made up at {:?}",
+        outcome.made_up.iter().map(|(at, _)| at.as_millis()).collect::<Vec<_>>()
+    );
     for second in (0..u64::from(outcome.seconds)).step_by(2) {
         println!(
             "{second:>3} s: estimate {:>5.0}, video {:>5.0}, arrived {:>5.0} kbit/s, queue up to {:?}",

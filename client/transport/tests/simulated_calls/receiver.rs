@@ -63,9 +63,16 @@ impl Receiver {
     }
 
     /// A packet came; `left` is when it was sent.
-    pub(crate) fn packet(&mut self, now: Instant, left: Instant, sent: Sent, tell: &mut impl FnMut(Told)) {
+    pub(crate) fn packet(
+        &mut self,
+        now: Instant,
+        left: Instant,
+        sent: Sent,
+        tell: &mut impl FnMut(Told),
+    ) {
         // The other's clock is another one.
-        self.arrivals.push((sent.number, now.duration_since(self.start) + Duration::from_secs(1000)));
+        self.arrivals
+            .push((sent.number, now.duration_since(self.start) + Duration::from_secs(1000)));
         match sent.media {
             Media::Audio(number) => {
                 self.audio.push(now.duration_since(left));
@@ -132,7 +139,9 @@ impl Receiver {
             self.next_told = Some(last.wrapping_add(1));
         }
         let count = last.wrapping_sub(begin).wrapping_add(1);
-        let arrival = |number| arrivals.iter().find(|(arrived, _)| *arrived == number).map(|(_, arrival)| *arrival);
+        let arrival = |number| {
+            arrivals.iter().find(|(arrived, _)| *arrived == number).map(|(_, arrival)| *arrival)
+        };
         (0..count).map(|n| begin.wrapping_add(n)).map(|number| (number, arrival(number))).collect()
     }
 

@@ -26,7 +26,10 @@ fn a_clean_network_adds_nothing_to_its_delay() {
     let outcome = steady("clean", way(20));
     assert_eq!(outcome.frozen, Duration::ZERO);
     assert!(outcome.glass(0.5) <= ms(10 + 18), "{:?}", outcome.glass(0.5));
-    assert!(outcome.mean(4, 30, |sample| sample.target) > 2.4e6, "the encoder's limit is reached within 4 s");
+    assert!(
+        outcome.mean(4, 30, |sample| sample.target) > 2.4e6,
+        "the encoder's limit is reached within 4 s"
+    );
     assert_eq!((outcome.counts.repairs, outcome.plis), (0, 0));
 }
 
@@ -59,7 +62,8 @@ fn ten_per_cent_of_loss_are_repaired_for_a_peer_without_error_correction() {
 fn bursts_of_loss_freeze_next_to_nothing() {
     // How long the longest burst is decides, and that is luck: the mean of some calls tells.
     let timeline = Timeline::steady(way(60).loss(Loss::Bursts { mean: 0.05, length: 5.0 }));
-    let frozen = (1..=CALLS).map(|luck| call_with_luck(luck, "bursts", 30, &timeline, true).frozen_share());
+    let frozen =
+        (1..=CALLS).map(|luck| call_with_luck(luck, "bursts", 30, &timeline, true).frozen_share());
     let mean = frozen.sum::<f64>() / CALLS as f64;
     assert!(mean < 0.007, "{:.2}% of the time", mean * 100.0);
 }
@@ -76,7 +80,9 @@ fn packets_that_overtake_each_other_are_waited_for_and_not_repaired() {
 #[test]
 fn a_link_that_narrows_is_drained_soon_and_used_again_when_it_widens() {
     let wide = way(40).rate(Rate::from_kbps(3000)).queue(ms(300));
-    let timeline = Timeline::steady(wide).then(ms(15_000), wide.rate(Rate::from_kbps(500))).then(ms(30_000), wide);
+    let timeline = Timeline::steady(wide)
+        .then(ms(15_000), wide.rate(Rate::from_kbps(500)))
+        .then(ms(30_000), wide);
     let outcome = call("drop", 45, &timeline, true);
     assert!(outcome.worst_queue(18, 30) < ms(150), "{:?}", outcome.worst_queue(18, 30));
     let arrived = |from, to| outcome.mean(from, to, |sample| sample.arrived);
@@ -104,7 +110,8 @@ fn thirty_per_cent_of_loss_without_delay_are_no_congestion() {
 
 #[test]
 fn after_a_blackout_the_picture_is_back_at_once() {
-    let timeline = Timeline::steady(way(40)).then(ms(12_000), way(40).closed()).then(ms(15_000), way(40));
+    let timeline =
+        Timeline::steady(way(40)).then(ms(12_000), way(40).closed()).then(ms(15_000), way(40));
     let outcome = call("blackout", 30, &timeline, true);
     let back = outcome.picture_back(ms(15_000));
     assert!(back.is_some_and(|back| back < ms(500)), "{back:?}");
@@ -114,7 +121,8 @@ fn after_a_blackout_the_picture_is_back_at_once() {
 #[test]
 fn a_link_of_any_rate_is_used_without_a_standing_queue() {
     for kbps in [200, 600, 1000, 1500, 2000] {
-        let outcome = steady(&format!("{kbps} kbit/s"), way(50).rate(Rate::from_kbps(kbps)).queue(ms(400)));
+        let outcome =
+            steady(&format!("{kbps} kbit/s"), way(50).rate(Rate::from_kbps(kbps)).queue(ms(400)));
         let used = outcome.mean(10, 30, |sample| sample.arrived) / kbps as f64 / 1e3;
         assert!(used > 0.7, "{kbps} kbit/s: {used:.2} used");
         assert!(outcome.queue(0.95) < ms(150), "{kbps} kbit/s: {:?}", outcome.queue(0.95));
@@ -131,7 +139,8 @@ fn a_sudden_drop_both_ways_freezes_the_picture_for_half_a_second() {
             let wide = way(40).rate(Rate::from_kbps(3000)).queue(ms(300)).jitter(ms(jitter));
             let wide = Conditions { in_order: true, ..wide };
             let timeline = Timeline::steady(wide).then(ms(15_000), wide.rate(Rate::from_kbps(500)));
-            let outcome = call_with_luck(luck, &format!("drop, jitter {jitter} ms"), 25, &timeline, true);
+            let outcome =
+                call_with_luck(luck, &format!("drop, jitter {jitter} ms"), 25, &timeline, true);
             gaps.push(outcome.longest_gap);
             queues.push(outcome.worst_queue(18, 25));
         }

@@ -199,12 +199,18 @@ impl Sender {
     }
 
     pub(crate) fn missing(&mut self, now: Instant, sequences: &[u16]) {
-        for packet in sequences.iter().filter_map(|sequence| self.history.repair(*sequence, now, self.rtt)) {
+        for packet in
+            sequences.iter().filter_map(|sequence| self.history.repair(*sequence, now, self.rtt))
+        {
             let bytes = packet.payload.len() + OVERHEAD;
             if self.parity && self.estimator.random_loss() > 0.03 {
                 self.pacer.push_repair_later(Queued::Repair(packet.clone()), bytes, now + 15 * MS);
                 if self.estimator.loss_run() > 2.0 {
-                    self.pacer.push_repair_later(Queued::Repair(packet.clone()), bytes, now + 40 * MS);
+                    self.pacer.push_repair_later(
+                        Queued::Repair(packet.clone()),
+                        bytes,
+                        now + 40 * MS,
+                    );
                 }
             }
             self.pacer.push_repair(Queued::Repair(packet), bytes);
@@ -222,7 +228,14 @@ impl Sender {
         self.key_wanted = true;
     }
 
-    fn emit(&mut self, bytes: usize, media: Media, probe: bool, now: Instant, send: &mut impl FnMut(usize, Sent)) {
+    fn emit(
+        &mut self,
+        bytes: usize,
+        media: Media,
+        probe: bool,
+        now: Instant,
+        send: &mut impl FnMut(usize, Sent),
+    ) {
         self.number = self.number.wrapping_add(1);
         self.sent.sent(self.number, bytes, now);
         self.estimator.on_packet_sent(now, bytes, probe);
@@ -234,16 +247,19 @@ impl Sender {
         self.side_rate += (current - self.side_rate) * 0.1;
         self.side_bytes = 0;
         let share = MAX_PAYLOAD as f64 / (MAX_PAYLOAD + OVERHEAD) as f64;
-        let useful = Bitrate::from_bps(self.side_rate as u64 + MAX_BITRATE.scaled(1.05 / share).bps());
+        let useful =
+            Bitrate::from_bps(self.side_rate as u64 + MAX_BITRATE.scaled(1.05 / share).bps());
         let estimate = self.estimator.target(now);
         self.pacer.set_rate(self.estimator.burst_rate());
         if self.parity
             && let Some(probe) = self.estimator.probe(now, useful)
         {
-            let packets = (0..probe.packets).map(|_| (Queued::Probe(probe.packet_bytes), probe.packet_bytes));
+            let packets =
+                (0..probe.packets).map(|_| (Queued::Probe(probe.packet_bytes), probe.packet_bytes));
             self.pacer.push_probes(packets, probe.rate, now);
         }
-        let left = Bitrate::from_bps(estimate.bps().saturating_sub(self.side_rate as u64)).scaled(share);
+        let left =
+            Bitrate::from_bps(estimate.bps().saturating_sub(self.side_rate as u64)).scaled(share);
         self.target = left.clamp(Bitrate::from_kbps(50), MAX_BITRATE);
     }
 

@@ -12,7 +12,8 @@ const PACKET: u32 = 960;
 const FRAME: i64 = 480;
 /// The most that one change of speed adds or takes away: a period of a low voice.
 const PERIOD: u32 = 600;
-/// A packet of 20 ms in a mode without error correction (RFC 6716 §3.1), long enough not to be a pause.
+/// A packet of 20 ms in a mode without error correction (RFC 6716 §3.1), long enough not to be a
+/// pause.
 const PAYLOAD: [u8; 60] = [0xf8; 60];
 
 pub(crate) struct Speaker {

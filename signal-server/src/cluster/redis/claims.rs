@@ -1,17 +1,19 @@
 //! Who gets a name.
 //!
-//! Three questions in a row, each of which Redis answers in one step: who owns it, whether it can be had, and, where
-//! that matters, once more who owns it. The lease is the lock under which the last is asked:
+//! Three questions in a row, each of which Redis answers in one step: who owns it, whether it can
+//! be had, and, where that matters, once more who owns it. The lease is the lock under which the
+//! last is asked:
 //!
-//! - a name is given to its first owner only while that owner holds its lease. Whoever finds, under the lease, that
-//!   nobody owns a name can therefore be sure that nobody will for as long as they hold it; what was found before the
-//!   lease only spares others from seeing somebody come who will be refused;
-//! - of two names that look alike, two may be leased at once, but only one is ever owned: that is decided in the one
-//!   step that gives a name its owner;
+//! - a name is given to its first owner only while that owner holds its lease. Whoever finds, under
+//!   the lease, that nobody owns a name can therefore be sure that nobody will for as long as they
+//!   hold it; what was found before the lease only spares others from seeing somebody come who will
+//!   be refused;
+//! - of two names that look alike, two may be leased at once, but only one is ever owned: that is
+//!   decided in the one step that gives a name its owner;
 //! - nobody owns a name that they could not have, for example since a guest is online under it.
 //!
-//! An owner who is found before needs no second look: only the operator takes a name from its owner, and that lets
-//! whoever is online stay so.
+//! An owner who is found before needs no second look: only the operator takes a name from its
+//! owner, and that lets whoever is online stay so.
 
 use std::time::Instant;
 
@@ -31,8 +33,8 @@ use crate::sessions::TokenHash;
 /// What stands for nothing in a lease.
 pub(super) const NONE: &str = "-";
 
-/// A claim on its way. Dropped before it is settled, it has come to nothing, and what Redis may have granted is given
-/// back.
+/// A claim on its way. Dropped before it is settled, it has come to nothing, and what Redis may
+/// have granted is given back.
 struct Attempt<'a> {
     cluster: &'a RedisCluster,
     name: &'a Username,
@@ -64,7 +66,11 @@ impl From<redis::RedisError> for Trouble {
 }
 
 impl RedisCluster {
-    pub(super) async fn claim_name(&self, claim: &Claim, token: Option<TokenHash>) -> Result<(), ClaimRefusal> {
+    pub(super) async fn claim_name(
+        &self,
+        claim: &Claim,
+        token: Option<TokenHash>,
+    ) -> Result<(), ClaimRefusal> {
         let Some(connection) = self.connection() else { return Err(ClaimRefusal::Unavailable) };
         match self.try_claim(&connection, claim, token).await {
             Ok(outcome) => outcome,
@@ -96,14 +102,19 @@ impl RedisCluster {
                 return Ok(Err(ClaimRefusal::Taken(claim.name.clone())));
             }
         };
-        if let Some((node, number)) = granted.before.clone().filter(|(node, _)| *node != self.node) {
+        if let Some((node, number)) = granted.before.clone().filter(|(node, _)| *node != self.node)
+        {
             // Should this be lost, the other node finds out when it renews.
             self.push(Outgoing::ToNode(node, Note::Lost { name: claim.name.clone(), number }));
         }
         if let Err(refusal) = self.confirm_owner(connection, claim, record.as_ref()).await? {
             return refused(refusal);
         }
-        let kept = lock(&self.leases).granted(&claim.name, held(claim, number, granted, token, asked_at), now());
+        let kept = lock(&self.leases).granted(
+            &claim.name,
+            held(claim, number, granted, token, asked_at),
+            now(),
+        );
         drop(attempt);
         if kept { Ok(Ok(())) } else { Ok(Err(ClaimRefusal::Taken(claim.name.clone()))) }
     }
@@ -121,7 +132,8 @@ impl RedisCluster {
                 Guests::Deny => Err(Refusal::NoGuests),
             });
         }
-        let (standing, record) = owners::look(connection, &self.layout, &self.scripts, &claim.name).await?;
+        let (standing, record) =
+            owners::look(connection, &self.layout, &self.scripts, &claim.name).await?;
         Ok(match &claim.key {
             Some(key) => decision::claim(&standing, key).outcome(),
             None => decision::guest(&standing, self.guests),
@@ -139,15 +151,18 @@ impl RedisCluster {
         match (&claim.key, before) {
             _ if !claim.listed => Ok(Ok(())),
             (Some(key), Some(record)) => {
-                owners::see(connection, &self.layout, &self.scripts, &claim.name, key, record).await?;
+                owners::see(connection, &self.layout, &self.scripts, &claim.name, key, record)
+                    .await?;
                 Ok(Ok(()))
             }
             (Some(key), None) => {
-                let standing = owners::own(connection, &self.layout, &self.scripts, &claim.name, key).await?;
+                let standing =
+                    owners::own(connection, &self.layout, &self.scripts, &claim.name, key).await?;
                 Ok(decision::claim(&standing, key).outcome())
             }
             (None, _) => {
-                let (standing, _) = owners::look(connection, &self.layout, &self.scripts, &claim.name).await?;
+                let (standing, _) =
+                    owners::look(connection, &self.layout, &self.scripts, &claim.name).await?;
                 Ok(decision::guest(&standing, self.guests))
             }
         }
@@ -186,11 +201,15 @@ impl RedisCluster {
         match (reply.next(), reply.next(), reply.next(), reply.next(), reply.next()) {
             (Some("0"), ..) => Ok(None),
             (Some("1"), Some(epoch), Some(ends_at), Some(node), Some(before)) => {
-                let (Ok(epoch), Ok(ends_at)) = (epoch.parse(), ends_at.parse()) else { return Err(unreadable()) };
+                let (Ok(epoch), Ok(ends_at)) = (epoch.parse(), ends_at.parse()) else {
+                    return Err(unreadable());
+                };
                 let before = NodeId::parse(node).zip(before.parse().ok());
                 Ok(Some(Granted { epoch, ends_at, before }))
             }
-            (Some("late"), ..) => Err(Trouble("it took the claim up when we had given up".to_owned())),
+            (Some("late"), ..) => {
+                Err(Trouble("it took the claim up when we had given up".to_owned()))
+            }
             _ => Err(unreadable()),
         }
     }
@@ -212,9 +231,24 @@ fn unreadable() -> Trouble {
     Trouble("its answer can't be read".to_owned())
 }
 
-fn held(claim: &Claim, number: u64, granted: Granted, token: Option<TokenHash>, asked_at: Instant) -> Held {
+fn held(
+    claim: &Claim,
+    number: u64,
+    granted: Granted,
+    token: Option<TokenHash>,
+    asked_at: Instant,
+) -> Held {
     let Granted { epoch, ends_at, .. } = granted;
-    Held { number, epoch, listed: claim.listed, key: claim.key, token, asked_at, ends_at, room: None }
+    Held {
+        number,
+        epoch,
+        listed: claim.listed,
+        key: claim.key,
+        token,
+        asked_at,
+        ends_at,
+        room: None,
+    }
 }
 
 pub(super) fn or_none(text: Option<impl ToString>) -> String {

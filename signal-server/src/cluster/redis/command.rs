@@ -13,7 +13,11 @@ impl NamesAction {
     ///
     /// # Errors
     /// [`CommandError`] says in one line what to do.
-    pub async fn run_at(&self, config: &RedisConfig, out: &mut impl Write) -> Result<(), CommandError> {
+    pub async fn run_at(
+        &self,
+        config: &RedisConfig,
+        out: &mut impl Write,
+    ) -> Result<(), CommandError> {
         match self {
             Self::List => {
                 let names = RedisNames::open(config).await?.list().await?;
@@ -24,7 +28,8 @@ impl NamesAction {
                 }
             }
             Self::Release { name: typed } => {
-                let name = canonical_name(typed).map_err(|error| CommandError::Name(typed.clone(), error))?;
+                let name = canonical_name(typed)
+                    .map_err(|error| CommandError::Name(typed.clone(), error))?;
                 if !RedisNames::open(config).await?.release(&name).await? {
                     return Err(CommandError::NotOwned(name));
                 }

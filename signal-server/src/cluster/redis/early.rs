@@ -1,7 +1,7 @@
 //! Messages for somebody who is about to be here.
 //!
-//! Redis knows that a name is on this node a moment before the node does. What comes for them in that moment waits here,
-//! in its order, for at most [`PATIENCE`]. Pure: takes time as an argument.
+//! Redis knows that a name is on this node a moment before the node does. What comes for them in
+//! that moment waits here, in its order, for at most [`PATIENCE`]. Pure: takes time as an argument.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -84,7 +84,10 @@ mod tests {
 
     fn arrival(to: &str, n: usize) -> Arrival {
         let username = Username::parse(&n.to_string()).unwrap();
-        let envelope = Envelope { to: Username::parse(to).unwrap(), message: ServerMessage::GuestLeft { username } };
+        let envelope = Envelope {
+            to: Username::parse(to).unwrap(),
+            message: ServerMessage::GuestLeft { username },
+        };
         Arrival { from: NodeId::random(), envelope }
     }
 
@@ -108,7 +111,10 @@ mod tests {
         assert_eq!(taken(early.take(start, alice_is_here)), [here.clone(), here]);
         assert_eq!(taken(early.take(start + PATIENCE, alice_is_here)), [("bob".to_owned(), false)]);
         assert_eq!(early.push(arrival("bob", 1), start), None);
-        assert_eq!(taken(early.take(start, |_| Whereabouts::Elsewhere)), [("bob".to_owned(), false)]);
+        assert_eq!(
+            taken(early.take(start, |_| Whereabouts::Elsewhere)),
+            [("bob".to_owned(), false)]
+        );
         assert!(early.is_empty());
     }
 

@@ -20,8 +20,9 @@ use crate::router::{Envelope, News, Undeliverable};
 /// How often it is looked whether those who are about to be here are.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// What came at once. Senders on other nodes are not slowed down by a reader on this one, and it comes in whole batches:
-/// taken up in one go, it would be more than the queue of a reader holds who is only about to be woken.
+/// What came at once. Senders on other nodes are not slowed down by a reader on this one, and it
+/// comes in whole batches: taken up in one go, it would be more than the queue of a reader holds
+/// who is only about to be woken.
 #[derive(Debug, Default)]
 struct Burst {
     messages: usize,
@@ -105,7 +106,13 @@ impl RedisCluster {
                 }
             }
             Note::Undelivered { from, to, kind, call } => {
-                hub.receive(News::Undeliverable { from, to, kind, call, why: Undeliverable::Nobody });
+                hub.receive(News::Undeliverable {
+                    from,
+                    to,
+                    kind,
+                    call,
+                    why: Undeliverable::Nobody,
+                });
             }
             Note::Lost { name, number } => {
                 let lost = lock(&self.leases).lost(&name, number);
@@ -142,7 +149,8 @@ impl RedisCluster {
         }
     }
 
-    /// A message for somebody who is here, or who is not: then its sender is told, if that is of use.
+    /// A message for somebody who is here, or who is not: then its sender is told, if that is of
+    /// use.
     fn arrived(&self, hub: &Hub, Arrival { from, envelope }: Arrival, is_here: bool) {
         if is_here {
             hub.receive(News::Message(envelope));
@@ -160,7 +168,8 @@ impl RedisCluster {
             lock(&self.watches).is_news(name, change.epoch);
             return;
         }
-        // That somebody is elsewhere may be heard before that they are not here any more; it is told after it.
+        // That somebody is elsewhere may be heard before that they are not here any more; it is
+        // told after it.
         let superseded = change.online && lock(&self.leases).superseded(name, change.epoch);
         if superseded {
             hub.receive(News::LeaseLost(name.clone()));

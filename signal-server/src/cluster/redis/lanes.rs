@@ -1,8 +1,9 @@
 //! What is on its way to other nodes.
 //!
-//! In several lanes, so that one that waits for Redis holds up only its own; whatever is for the same addressee is in the
-//! same lane, so its order is kept. A lane holds at most [`MAX_WAITING`]; what comes when it is full is handed back, and
-//! its sender is told that the others can't be reached.
+//! In several lanes, so that one that waits for Redis holds up only its own; whatever is for the
+//! same addressee is in the same lane, so its order is kept. A lane holds at most [`MAX_WAITING`];
+//! what comes when it is full is handed back, and its sender is told that the others can't be
+//! reached.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -110,15 +111,16 @@ mod tests {
     use super::*;
 
     fn envelope(to: &str, n: usize) -> Outgoing {
-        let message = ServerMessage::GuestLeft { username: Username::parse(&n.to_string()).unwrap() };
+        let message =
+            ServerMessage::GuestLeft { username: Username::parse(&n.to_string()).unwrap() };
         Outgoing::ToName(Envelope { to: Username::parse(to).unwrap(), message })
     }
 
     fn number(outgoing: &Outgoing) -> usize {
         match outgoing {
-            Outgoing::ToName(Envelope { message: ServerMessage::GuestLeft { username }, .. }) => {
-                username.as_str().parse().unwrap()
-            }
+            Outgoing::ToName(Envelope {
+                message: ServerMessage::GuestLeft { username }, ..
+            }) => username.as_str().parse().unwrap(),
             other => panic!("{other:?}"),
         }
     }
@@ -145,7 +147,8 @@ mod tests {
     async fn what_arrives_while_somebody_waits_is_taken() {
         let lanes = Lanes::default();
         let lane = &lanes.0[Partition::of("bob").index() as usize];
-        let (batch, ()) = tokio::join!(lane.take(), async { assert!(lanes.push(envelope("bob", 1)).is_none()) });
+        let (batch, ()) =
+            tokio::join!(lane.take(), async { assert!(lanes.push(envelope("bob", 1)).is_none()) });
         assert_eq!(batch.len(), 1);
     }
 }

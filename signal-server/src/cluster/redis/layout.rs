@@ -1,15 +1,15 @@
 //! Which key and which channel of Redis is for what.
 //!
-//! Everything about a name (its lease, its place in the directory, its presence channel) is in one of [`PARTITIONS`]
-//! parts, and the keys of a part share a hash tag: one script changes them all in one step, also in a Redis Cluster,
-//! where the parts are on several machines.
+//! Everything about a name (its lease, its place in the directory, its presence channel) is in one
+//! of [`PARTITIONS`] parts, and the keys of a part share a hash tag: one script changes them all in
+//! one step, also in a Redis Cluster, where the parts are on several machines.
 
 use std::fmt;
 
 use visavis_shared::{RoomId, Username};
 
-/// How many parts there are. All nodes of a server have to agree on it, so it is no option; a Redis Cluster of more
-/// machines than this has no use for the rest.
+/// How many parts there are. All nodes of a server have to agree on it, so it is no option; a Redis
+/// Cluster of more machines than this has no use for the rest.
 pub(super) const PARTITIONS: u32 = 16;
 
 /// One node, for as long as its program runs.
@@ -24,7 +24,8 @@ impl NodeId {
 
     /// One that came from Redis.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        (text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| Self(text.to_owned()))
+        (text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            .then(|| Self(text.to_owned()))
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -46,7 +47,9 @@ impl Partition {
     /// That of a name or a room.
     pub(super) fn of(text: &str) -> Self {
         // FNV-1a, which is the same in every version of this program.
-        let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let hash = text
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         Self(hash % PARTITIONS)
     }
 
@@ -155,7 +158,10 @@ mod tests {
         assert_eq!(partition, Partition(7), "another would not find what earlier versions wrote");
         assert_eq!(layout.lease(&name), "v:{07}:lease:alice");
         assert_eq!(layout.presence(&name), "v:{07}:presence:alice");
-        assert_eq!((layout.listed(partition), layout.ends(partition)), ("v:{07}:listed".into(), "v:{07}:ends".into()));
+        assert_eq!(
+            (layout.listed(partition), layout.ends(partition)),
+            ("v:{07}:listed".into(), "v:{07}:ends".into())
+        );
         assert_eq!(layout.owned(), ["v:{names}:owned", "v:{names}:skeletons"]);
     }
 

@@ -1,8 +1,9 @@
 //! Which names this node holds, until when, and what is still to be given back.
 //!
-//! Pure: takes time as an argument and talks to nobody. What always holds: a name is held by at most one claim; a lease
-//! is overdue [`Times::margin`] before Redis lets it end, by this machine's clock alone, counted from before it was last
-//! asked for; a claim that came to nothing, for whatever reason, is given back.
+//! Pure: takes time as an argument and talks to nobody. What always holds: a name is held by at
+//! most one claim; a lease is overdue [`Times::margin`] before Redis lets it end, by this machine's
+//! clock alone, counted from before it was last asked for; a claim that came to nothing, for
+//! whatever reason, is given back.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -19,8 +20,9 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// How long before the end of a lease its user is let go. It has to cover the time in which this program does not
-    /// run although it should, and how much faster the clock of Redis may go than ours.
+    /// How long before the end of a lease its user is let go. It has to cover the time in which
+    /// this program does not run although it should, and how much faster the clock of Redis may go
+    /// than ours.
     pub(super) fn margin(self) -> Duration {
         self.lease / 6
     }
@@ -121,7 +123,8 @@ impl Leases {
         self.held.iter()
     }
 
-    /// A claim begins: its number, and those of this node's earlier claims to the name that came to nothing.
+    /// A claim begins: its number, and those of this node's earlier claims to the name that came to
+    /// nothing.
     pub(super) fn begin(&mut self, name: &Username) -> (u64, Vec<u64>) {
         self.last_number += 1;
         self.asked.insert(self.last_number, Asked { name: name.clone(), lost: false });
@@ -148,9 +151,11 @@ impl Leases {
     /// A claim was granted; `false` when the name is another's already.
     pub(super) fn granted(&mut self, name: &Username, held: Held, now: Instant) -> bool {
         let lost = self.asked.remove(&held.number).is_none_or(|asked| asked.lost);
-        // Of two claims of this node the one with the later epoch has the name; Redis has forgotten the other.
+        // Of two claims of this node the one with the later epoch has the name; Redis has forgotten
+        // the other.
         let late = self.held.get(name).is_some_and(|other| other.epoch > held.epoch);
-        let over = now.saturating_duration_since(held.asked_at) + self.times.margin() >= self.times.lease;
+        let over =
+            now.saturating_duration_since(held.asked_at) + self.times.margin() >= self.times.lease;
         if lost || late || over {
             self.give_back(name, held.number, false, now);
             return false;
@@ -179,7 +184,8 @@ impl Leases {
         false
     }
 
-    /// Somebody has a name on another node since this epoch; `true` when somebody here has to be let go.
+    /// Somebody has a name on another node since this epoch; `true` when somebody here has to be
+    /// let go.
     pub(super) fn superseded(&mut self, name: &Username, epoch: u64) -> bool {
         let superseded = self.held.get(name).is_some_and(|held| held.epoch < epoch);
         if superseded {
@@ -190,23 +196,37 @@ impl Leases {
 
     /// What has to be renewed.
     pub(super) fn due(&self, now: Instant) -> Vec<Username> {
-        let due = |held: &Held| now.saturating_duration_since(held.asked_at) >= self.times.renewal();
+        let due =
+            |held: &Held| now.saturating_duration_since(held.asked_at) >= self.times.renewal();
         self.held.iter().filter(|(_, held)| due(held)).map(|(name, _)| name.clone()).collect()
     }
 
     /// A lease was renewed.
-    pub(super) fn renewed(&mut self, name: &Username, number: u64, epoch: u64, asked_at: Instant, ends_at: u64) {
+    pub(super) fn renewed(
+        &mut self,
+        name: &Username,
+        number: u64,
+        epoch: u64,
+        asked_at: Instant,
+        ends_at: u64,
+    ) {
         if let Some(held) = self.held.get_mut(name).filter(|held| held.number == number) {
             held.asked_at = held.asked_at.max(asked_at);
             (held.epoch, held.ends_at) = (epoch, ends_at);
         }
     }
 
-    /// Whose leases are about to end. They are not held any more, and are given back as soon as that can be.
+    /// Whose leases are about to end. They are not held any more, and are given back as soon as
+    /// that can be.
     pub(super) fn take_overdue(&mut self, now: Instant) -> Vec<Username> {
         let keep = self.times.lease.saturating_sub(self.times.margin());
         let overdue = |held: &Held| now.saturating_duration_since(held.asked_at) >= keep;
-        let names: Vec<_> = self.held.iter().filter(|(_, held)| overdue(held)).map(|(name, _)| name.clone()).collect();
+        let names: Vec<_> = self
+            .held
+            .iter()
+            .filter(|(_, held)| overdue(held))
+            .map(|(name, _)| name.clone())
+            .collect();
         for name in &names {
             self.release(name, now);
         }
@@ -231,8 +251,12 @@ impl Leases {
 
     /// What Redis has yet to be told to take back.
     pub(super) fn unwanted(&mut self, now: Instant) -> Vec<(Username, u64)> {
-        let ended: Vec<_> =
-            self.leftovers.iter().filter(|(_, left)| left.until <= now).map(|(number, _)| *number).collect();
+        let ended: Vec<_> = self
+            .leftovers
+            .iter()
+            .filter(|(_, left)| left.until <= now)
+            .map(|(number, _)| *number)
+            .collect();
         for number in ended {
             self.forget(number);
         }
@@ -282,7 +306,16 @@ mod tests {
 
     fn granted(leases: &mut Leases, epoch: u64, now: Instant) -> u64 {
         let (number, _) = leases.begin(&alice());
-        let held = Held { number, epoch, listed: true, key: None, token: None, asked_at: now, ends_at: 1, room: None };
+        let held = Held {
+            number,
+            epoch,
+            listed: true,
+            key: None,
+            token: None,
+            asked_at: now,
+            ends_at: 1,
+            room: None,
+        };
         assert!(leases.granted(&alice(), held, now));
         number
     }
@@ -291,7 +324,10 @@ mod tests {
     fn a_lease_is_renewed_in_time_and_its_user_let_go_before_it_ends() {
         let (start, mut leases) = (Instant::now(), Leases::new(TIMES));
         let number = granted(&mut leases, 1, start);
-        assert_eq!((leases.due(after(start, 9)), leases.due(after(start, 10))), (vec![], vec![alice()]));
+        assert_eq!(
+            (leases.due(after(start, 9)), leases.due(after(start, 10))),
+            (vec![], vec![alice()])
+        );
         leases.renewed(&alice(), number, 1, after(start, 10), 2);
         leases.renewed(&alice(), number + 1, 9, after(start, 20), 3);
         assert_eq!(leases.take_overdue(after(start, 34)), []);
@@ -333,8 +369,16 @@ mod tests {
 
         let (number, _) = leases.begin(&alice());
         assert!(!leases.lost(&alice(), number), "nobody has been let in yet");
-        let held =
-            Held { number, epoch: 8, listed: true, key: None, token: None, asked_at: start, ends_at: 1, room: None };
+        let held = Held {
+            number,
+            epoch: 8,
+            listed: true,
+            key: None,
+            token: None,
+            asked_at: start,
+            ends_at: 1,
+            room: None,
+        };
         assert!(!leases.granted(&alice(), held, start));
         assert_eq!(leases.held(&alice()), None);
     }
@@ -343,8 +387,16 @@ mod tests {
     fn an_answer_that_comes_too_late_grants_nothing() {
         let (start, mut leases) = (Instant::now(), Leases::new(TIMES));
         let (number, _) = leases.begin(&alice());
-        let held =
-            Held { number, epoch: 1, listed: true, key: None, token: None, asked_at: start, ends_at: 1, room: None };
+        let held = Held {
+            number,
+            epoch: 1,
+            listed: true,
+            key: None,
+            token: None,
+            asked_at: start,
+            ends_at: 1,
+            room: None,
+        };
         assert!(!leases.granted(&alice(), held, after(start, 25)));
         assert_eq!(leases.unwanted(after(start, 25)), [(alice(), number)]);
     }

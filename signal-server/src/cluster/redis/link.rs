@@ -1,8 +1,9 @@
 //! One connection to Redis, for commands and for what others publish.
 //!
-//! Both go over the same stream (RESP3), so that they are in one order: what is asked after a subscription is answered
-//! after it. A link that broke, or that could not keep up, is thrown away and a new one is made: whoever made it has to
-//! subscribe anew and to ask for what it may have missed.
+//! Both go over the same stream (RESP3), so that they are in one order: what is asked after a
+//! subscription is answered after it. A link that broke, or that could not keep up, is thrown away
+//! and a new one is made: whoever made it has to subscribe anew and to ask for what it may have
+//! missed.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,16 +13,16 @@ use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::sentinel::{Sentinel, SentinelNodeConnectionInfo};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, ProtocolVersion, PushInfo, PushKind, RedisError,
-    RedisFuture, RedisResult, TlsMode, Value,
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, ProtocolVersion, PushInfo, PushKind,
+    RedisError, RedisFuture, RedisResult, TlsMode, Value,
 };
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::url::{Address, RedisUrl};
 
-/// How much of what others published may wait to be taken up. When it is full the link is given up: what would be
-/// dropped could be anything, and a new link begins with asking for everything.
+/// How much of what others published may wait to be taken up. When it is full the link is given up:
+/// what would be dropped could be anything, and a new link begins with asking for everything.
 const MAX_PUSHES: usize = 4096;
 /// How many commands may be on their way into the stream; more of them wait.
 const MAX_COMMANDS: usize = 1024;
@@ -58,7 +59,8 @@ impl fmt::Debug for Link {
 }
 
 impl Link {
-    /// Connects. No command on it takes longer than `patience`, and connecting no longer than a few times that.
+    /// Connects. No command on it takes longer than `patience`, and connecting no longer than a few
+    /// times that.
     pub(super) async fn connect(url: &RedisUrl, patience: Duration) -> RedisResult<Self> {
         let (send, pushes) = mpsc::channel(MAX_PUSHES);
         let connection = match timeout(patience * 5, connect(url.address(), patience, send)).await {
@@ -69,7 +71,11 @@ impl Link {
     }
 }
 
-async fn connect(address: &Address, patience: Duration, send: mpsc::Sender<Push>) -> RedisResult<Connection> {
+async fn connect(
+    address: &Address,
+    patience: Duration,
+    send: mpsc::Sender<Push>,
+) -> RedisResult<Connection> {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(patience))
         .set_response_timeout(Some(patience))
@@ -78,18 +84,25 @@ async fn connect(address: &Address, patience: Duration, send: mpsc::Sender<Push>
         Address::Single(info) => {
             let config = config.set_push_sender(forward_to(send));
             let client = Client::open(info.clone())?;
-            client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Single)
+            client
+                .get_multiplexed_async_connection_with_config(&config)
+                .await
+                .map(Connection::Single)
         }
         Address::Sentinel { sentinels, service, redis, tls } => {
             let config = config.set_push_sender(forward_to(send));
-            let mut node = SentinelNodeConnectionInfo::default().set_redis_connection_info(redis.clone());
+            let mut node =
+                SentinelNodeConnectionInfo::default().set_redis_connection_info(redis.clone());
             if *tls {
                 node = node.set_tls_mode(TlsMode::Secure);
             }
             // Made anew each time, so that no connection to a sentinel is remembered that broke.
             let mut asked = Sentinel::build(sentinels.clone())?;
             let client = asked.async_master_for(service.as_str(), Some(&node)).await?;
-            client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Single)
+            client
+                .get_multiplexed_async_connection_with_config(&config)
+                .await
+                .map(Connection::Single)
         }
         Address::Cluster(infos) => {
             let client = ClusterClientBuilder::new(infos.clone())
@@ -103,9 +116,11 @@ async fn connect(address: &Address, patience: Duration, send: mpsc::Sender<Push>
     }
 }
 
-/// What takes the pushes of a connection. It drops its end of the channel when the channel is full: the reader finds
-/// the end after all that came before.
-fn forward_to(send: mpsc::Sender<Push>) -> impl Fn(PushInfo) -> Result<(), redis::aio::SendError> + Send + Sync {
+/// What takes the pushes of a connection. It drops its end of the channel when the channel is full:
+/// the reader finds the end after all that came before.
+fn forward_to(
+    send: mpsc::Sender<Push>,
+) -> impl Fn(PushInfo) -> Result<(), redis::aio::SendError> + Send + Sync {
     let open = std::sync::Mutex::new(Some(send));
     move |info| {
         let Some(push) = read(info) else { return Ok(()) };
@@ -132,7 +147,9 @@ fn read(PushInfo { kind, data }: PushInfo) -> Option<Push> {
             let (channel, payload) = (text()?, text()?);
             Some(Push::Message { channel: String::from_utf8(channel).ok()?, payload })
         }
-        PushKind::SUnsubscribe | PushKind::Unsubscribe => Some(Push::Unsubscribed(String::from_utf8(text()?).ok()?)),
+        PushKind::SUnsubscribe | PushKind::Unsubscribe => {
+            Some(Push::Unsubscribed(String::from_utf8(text()?).ok()?))
+        }
         PushKind::Disconnection => Some(Push::Disconnected),
         _ => None,
     }
@@ -152,7 +169,11 @@ impl Connection {
     /// Publishes, and says to how many.
     pub(super) async fn publish(&self, channel: &str, payload: &[u8]) -> RedisResult<usize> {
         let mut connection = self.clone();
-        redis::cmd(self.publish_command()).arg(channel).arg(payload).query_async(&mut connection).await
+        redis::cmd(self.publish_command())
+            .arg(channel)
+            .arg(payload)
+            .query_async(&mut connection)
+            .await
     }
 
     /// Subscribes to channels, which have to be of one part of a cluster.
@@ -200,7 +221,8 @@ impl ConnectionLike for Connection {
     }
 }
 
-/// What an error of Redis says, for a log: a word of the server's or of the library's, and nothing of what was sent.
+/// What an error of Redis says, for a log: a word of the server's or of the library's, and nothing
+/// of what was sent.
 pub(super) fn in_words(error: &RedisError) -> String {
     match (error.kind(), error.code()) {
         (ErrorKind::Server(_) | ErrorKind::Extension, Some(code)) => code.to_owned(),
@@ -214,7 +236,10 @@ mod tests {
 
     fn message(n: usize) -> PushInfo {
         let text = |text: String| Value::BulkString(text.into_bytes());
-        PushInfo { kind: PushKind::Message, data: vec![text("channel".into()), text(n.to_string())] }
+        PushInfo {
+            kind: PushKind::Message,
+            data: vec![text("channel".into()), text(n.to_string())],
+        }
     }
 
     #[test]

@@ -1,16 +1,20 @@
 //! Any number of nodes that are one server, by way of Redis.
 //!
-//! A name is a lease: one node has it, until it gives it back or does not renew it in time ([`leases`]). Whoever wants to
-//! reach somebody asks Redis for the node and publishes there ([`sending`]). Whoever watches somebody hears it from Redis
-//! when they come or go ([`watches`]). Everything that has to be one step is one script ([`scripts`]).
+//! A name is a lease: one node has it, until it gives it back or does not renew it in time
+//! ([`leases`]). Whoever wants to reach somebody asks Redis for the node and publishes there
+//! ([`sending`]). Whoever watches somebody hears it from Redis when they come or go ([`watches`]).
+//! Everything that has to be one step is one script ([`scripts`]).
 //!
 //! What always holds, as long as Redis forgets nothing it has acknowledged:
-//! - a name has at most one owner: a node lets its user go before Redis lets the lease end, whatever happens;
-//! - a node does to a lease only what the claim may by which it holds it (compare and set by node and number);
+//! - a name has at most one owner: a node lets its user go before Redis lets the lease end,
+//!   whatever happens;
+//! - a node does to a lease only what the claim may by which it holds it (compare and set by node
+//!   and number);
 //! - presence is told in the order in which it changed;
-//! - messages from one sender to one addressee keep their order, and one that reached nobody comes back as an error;
-//! - while Redis is gone, who is here calls who is here; everything else is refused with words, at once, and begins again
-//!   by itself when Redis is back.
+//! - messages from one sender to one addressee keep their order, and one that reached nobody comes
+//!   back as an error;
+//! - while Redis is gone, who is here calls who is here; everything else is refused with words, at
+//!   once, and begins again by itself when Redis is back.
 //!
 //! `docs/scaling.md` says what each failure does, and ADR 5 why it is so.
 
@@ -96,7 +100,8 @@ pub(crate) struct RedisCluster {
     lanes: Lanes,
     /// What the hub could not be told at once.
     answers: Mutex<VecDeque<News>>,
-    /// How far the clock of Redis, in milliseconds since 1970, is ahead of the time since `started`.
+    /// How far the clock of Redis, in milliseconds since 1970, is ahead of the time since
+    /// `started`.
     ahead: AtomicU64,
     started: Instant,
     /// The last beat of our own that we heard.
@@ -170,9 +175,11 @@ impl RedisCluster {
         format!("{} {number}", self.node)
     }
 
-    /// Until when, by the clock of Redis, something that is asked of it now may be done: after that we have given up.
+    /// Until when, by the clock of Redis, something that is asked of it now may be done: after that
+    /// we have given up.
     fn latest(&self) -> u64 {
-        let until = milliseconds(now().saturating_duration_since(self.started) + self.times.patience());
+        let until =
+            milliseconds(now().saturating_duration_since(self.started) + self.times.patience());
         until.saturating_add(self.ahead.load(Ordering::Relaxed))
     }
 
@@ -185,7 +192,8 @@ impl RedisCluster {
         }
     }
 
-    /// Has the hub hear something that it can't be told now, because it is in the middle of something.
+    /// Has the hub hear something that it can't be told now, because it is in the middle of
+    /// something.
     fn answer(&self, news: News) {
         let mut answers = lock(&self.answers);
         if answers.len() < MAX_ANSWERS {
@@ -209,7 +217,8 @@ impl RedisCluster {
 /// What a sender is told of a message that did not arrive.
 fn undeliverable(envelope: &Envelope, why: Undeliverable) -> Option<News> {
     let (from, kind, call) = envelope.return_address()?;
-    let (from, to, kind, call) = (from.clone(), envelope.to.clone(), kind.to_owned(), call.cloned());
+    let (from, to, kind, call) =
+        (from.clone(), envelope.to.clone(), kind.to_owned(), call.cloned());
     Some(News::Undeliverable { from, to, kind, call, why })
 }
 
@@ -266,7 +275,9 @@ impl Cluster for RedisCluster {
             Announcement::Broadcast(from, message) => {
                 self.push(Outgoing::ToLobby(ServerMessage::Broadcast { from, message }));
             }
-            Announcement::GuestLeft(username) => self.push(Outgoing::ToLobby(ServerMessage::GuestLeft { username })),
+            Announcement::GuestLeft(username) => {
+                self.push(Outgoing::ToLobby(ServerMessage::GuestLeft { username }))
+            }
         }
     }
 
@@ -274,8 +285,8 @@ impl Cluster for RedisCluster {
         tokio::join!(self.keep_link(hub), self.let_go(hub), self.send_all(hub), self.tell(hub));
     }
 
-    /// Those who can prove that a name is theirs find it reserved on other nodes, for as long as they would on this one
-    /// after their connection was lost. All other names are free at once.
+    /// Those who can prove that a name is theirs find it reserved on other nodes, for as long as
+    /// they would on this one after their connection was lost. All other names are free at once.
     async fn close(&self) {
         let Some(connection) = self.connection() else { return };
         self.send_rest(&connection).await;

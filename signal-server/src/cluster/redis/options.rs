@@ -12,10 +12,10 @@ const LEASE: Duration = Duration::from_secs(30);
 /// The options about other nodes.
 #[derive(Debug, Clone, Args)]
 pub struct RedisOptions {
-    /// The Redis (7 or later) that makes this server one with all others that name the same: redis://HOST:PORT,
-    /// rediss:// for TLS, redis+sentinel://HOST:PORT,HOST:PORT/SERVICE or redis+cluster://HOST:PORT,HOST:PORT, each with
-    /// USER:PASSWORD@ before the hosts where Redis wants it. Who owns which name is then kept there too. Without it,
-    /// this server is on its own.
+    /// The Redis (7 or later) that makes this server one with all others that name the same:
+    /// redis://HOST:PORT, rediss:// for TLS, redis+sentinel://HOST:PORT,HOST:PORT/SERVICE or
+    /// redis+cluster://HOST:PORT,HOST:PORT, each with USER:PASSWORD@ before the hosts where Redis
+    /// wants it. Who owns which name is then kept there too. Without it, this server is on its own.
     #[arg(
         long,
         env = "VISAVIS_REDIS",
@@ -26,8 +26,8 @@ pub struct RedisOptions {
     )]
     pub redis: Option<RedisUrl>,
 
-    /// What the names of all keys and channels in Redis begin with. Servers with different ones know nothing of each
-    /// other.
+    /// What the names of all keys and channels in Redis begin with. Servers with different ones
+    /// know nothing of each other.
     #[arg(
         long,
         env = "VISAVIS_REDIS_PREFIX",
@@ -82,7 +82,9 @@ mod tests {
 
     fn parse(args: &[&str]) -> Result<Option<RedisConfig>, String> {
         let args = ["server"].iter().chain(args);
-        Program::try_parse_from(args).map(|program| program.redis.config()).map_err(|error| error.to_string())
+        Program::try_parse_from(args)
+            .map(|program| program.redis.config())
+            .map_err(|error| error.to_string())
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! Who owns which name, where all nodes find it: in Redis, which has to keep it on a disk (its append-only file).
+//! Who owns which name, where all nodes find it: in Redis, which has to keep it on a disk (its
+//! append-only file).
 //!
-//! The rules are those of [`decision`](crate::names::decision); here is what they are applied to. What is looked at and
-//! what is written is one step of Redis, so two keys never own one name, nor two names that look alike.
+//! The rules are those of [`decision`](crate::names::decision); here is what they are applied to.
+//! What is looked at and what is written is one step of Redis, so two keys never own one name, nor
+//! two names that look alike.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,7 +20,8 @@ use super::options::RedisConfig;
 use super::scripts::Scripts;
 use crate::names::{OwnedName, Standing};
 
-/// How exactly it is remembered when an owner was last there. Coarse, so that most logins write nothing.
+/// How exactly it is remembered when an owner was last there. Coarse, so that most logins write
+/// nothing.
 const SEEN_GRAIN: Duration = Duration::from_secs(3600);
 /// How long Redis may take for a question of the operator's.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -38,7 +41,11 @@ impl Record {
         let mut fields = text.split(' ');
         let record = (|| {
             let (key, since, seen) = (fields.next()?, fields.next()?, fields.next()?);
-            Some(Self { key: key.parse().ok()?, since: since.parse().ok()?, seen: seen.parse().ok()? })
+            Some(Self {
+                key: key.parse().ok()?,
+                since: since.parse().ok()?,
+                seen: seen.parse().ok()?,
+            })
         })();
         record.ok_or_else(|| unreadable("a name's owner"))
     }
@@ -114,7 +121,8 @@ pub(super) async fn see(
     invocation.invoke_async(&mut connection.clone()).await
 }
 
-/// The first listed names of all parts that begin so, one more than may be shown, and how many there are.
+/// The first listed names of all parts that begin so, one more than may be shown, and how many
+/// there are.
 pub(super) async fn listed(
     connection: &Connection,
     layout: &Layout,
@@ -184,17 +192,22 @@ impl RedisNames {
         let [owned, skeletons] = self.layout.owned();
         let mut invocation = self.scripts.disown.prepare_invoke();
         invocation.key(owned).key(skeletons).arg(name.as_str());
-        let released: RedisResult<usize> = invocation.invoke_async(&mut self.link.connection.clone()).await;
-        released.map(|count| count > 0).map_err(|error| RedisUnusable::new(&self.config.url, &error))
+        let released: RedisResult<usize> =
+            invocation.invoke_async(&mut self.link.connection.clone()).await;
+        released
+            .map(|count| count > 0)
+            .map_err(|error| RedisUnusable::new(&self.config.url, &error))
     }
 
     async fn try_list(&self) -> RedisResult<Vec<OwnedName>> {
         let [owned, _] = self.layout.owned();
-        let (mut connection, mut names, mut cursor) = (self.link.connection.clone(), Vec::new(), 0_u64);
+        let (mut connection, mut names, mut cursor) =
+            (self.link.connection.clone(), Vec::new(), 0_u64);
         loop {
             let mut scan = redis::cmd("HSCAN");
             scan.arg(&owned).arg(cursor).arg("COUNT").arg(PAGE);
-            let (next, page): (u64, Vec<(String, String)>) = scan.query_async(&mut connection).await?;
+            let (next, page): (u64, Vec<(String, String)>) =
+                scan.query_async(&mut connection).await?;
             for (name, record) in page {
                 let name = Username::parse(&name).map_err(|_| unreadable("a name"))?;
                 let Record { key, since, seen } = Record::parse(&record)?;

@@ -1,4 +1,5 @@
-//! Keeping what this node holds, giving back what it does not want any more, and finding what others lost.
+//! Keeping what this node holds, giving back what it does not want any more, and finding what
+//! others lost.
 
 use std::time::{Duration, Instant};
 
@@ -16,19 +17,23 @@ use crate::hub::Hub;
 use crate::router::News;
 use crate::sessions::TokenHash;
 
-/// How many leases one script is for. Redis does nothing else meanwhile, for well under a millisecond.
+/// How many leases one script is for. Redis does nothing else meanwhile, for well under a
+/// millisecond.
 const MAX_BATCH: usize = 128;
 /// How many scripts are on their way at a time.
 const AT_A_TIME: usize = 8;
 
 /// Those of each part, in batches.
 fn batches<T>(items: Vec<T>, name: impl Fn(&T) -> &Username) -> Vec<(Partition, Vec<T>)> {
-    let mut items: Vec<_> = items.into_iter().map(|item| (Partition::of(name(&item).as_str()), item)).collect();
+    let mut items: Vec<_> =
+        items.into_iter().map(|item| (Partition::of(name(&item).as_str()), item)).collect();
     items.sort_by_key(|(partition, _)| *partition);
     let mut batches: Vec<(Partition, Vec<T>)> = Vec::new();
     for (partition, item) in items {
         match batches.last_mut() {
-            Some((last, batch)) if *last == partition && batch.len() < MAX_BATCH => batch.push(item),
+            Some((last, batch)) if *last == partition && batch.len() < MAX_BATCH => {
+                batch.push(item)
+            }
             _ => batches.push((partition, vec![item])),
         }
     }
@@ -36,8 +41,8 @@ fn batches<T>(items: Vec<T>, name: impl Fn(&T) -> &Username) -> Vec<(Partition, 
 }
 
 impl RedisCluster {
-    /// Lets those go whose leases are about to end, for as long as it is polled. By this machine's clock alone: the less
-    /// is heard of Redis, the more it matters.
+    /// Lets those go whose leases are about to end, for as long as it is polled. By this machine's
+    /// clock alone: the less is heard of Redis, the more it matters.
     pub(super) async fn let_go(&self, hub: &Hub) {
         loop {
             sleep(self.times.tick()).await;
@@ -45,14 +50,18 @@ impl RedisCluster {
             if overdue.is_empty() {
                 continue;
             }
-            tracing::warn!(users = overdue.len(), "names could not be kept without Redis: their users are let go");
+            tracing::warn!(
+                users = overdue.len(),
+                "names could not be kept without Redis: their users are let go"
+            );
             for name in overdue {
                 hub.receive(News::LeaseLost(name));
             }
         }
     }
 
-    /// Renews what is due, and everything at first: Redis may be another one, which knows of nothing.
+    /// Renews what is due, and everything at first: Redis may be another one, which knows of
+    /// nothing.
     pub(super) async fn renew(&self, connection: &Connection, hub: &Hub) {
         let mut due: Vec<_> = lock(&self.leases).all().map(|(name, _)| name.clone()).collect();
         loop {
@@ -65,14 +74,18 @@ impl RedisCluster {
     async fn renew_these(&self, connection: &Connection, hub: &Hub, names: Vec<Username>) {
         let held: Vec<_> = {
             let leases = lock(&self.leases);
-            names.into_iter().filter_map(|name| leases.held(&name).cloned().map(|held| (name, held))).collect()
+            names
+                .into_iter()
+                .filter_map(|name| leases.held(&name).cloned().map(|held| (name, held)))
+                .collect()
         };
-        let renewals = batches(held, |(name, _)| name).into_iter().map(|(partition, batch)| async move {
-            if let Err(error) = self.renew_batch(connection, hub, partition, &batch).await {
-                // They are due until it succeeds, or until it is too late.
-                tracing::debug!(why = %in_words(&error), "leases could not be renewed");
-            }
-        });
+        let renewals =
+            batches(held, |(name, _)| name).into_iter().map(|(partition, batch)| async move {
+                if let Err(error) = self.renew_batch(connection, hub, partition, &batch).await {
+                    // They are due until it succeeds, or until it is too late.
+                    tracing::debug!(why = %in_words(&error), "leases could not be renewed");
+                }
+            });
         stream::iter(renewals).buffer_unordered(AT_A_TIME).collect::<()>().await;
     }
 
@@ -115,7 +128,15 @@ impl RedisCluster {
         Ok(())
     }
 
-    fn renewed(&self, hub: &Hub, name: &Username, held: &Held, epoch: u64, asked_at: Instant, ends_at: u64) {
+    fn renewed(
+        &self,
+        hub: &Hub,
+        name: &Username,
+        held: &Held,
+        epoch: u64,
+        asked_at: Instant,
+        ends_at: u64,
+    ) {
         if epoch > 0 {
             lock(&self.leases).renewed(name, held.number, epoch, asked_at, ends_at);
         } else if lock(&self.leases).lost(name, held.number) {
@@ -123,8 +144,15 @@ impl RedisCluster {
         }
     }
 
-    async fn stay(&self, connection: &Connection, room: &RoomId, name: &Username, number: u64) -> RedisResult<()> {
-        let is_there = lock(&self.leases).held(name).is_some_and(|held| held.room.as_ref() == Some(room));
+    async fn stay(
+        &self,
+        connection: &Connection,
+        room: &RoomId,
+        name: &Username,
+        number: u64,
+    ) -> RedisResult<()> {
+        let is_there =
+            lock(&self.leases).held(name).is_some_and(|held| held.room.as_ref() == Some(room));
         if is_there {
             self.enter(connection, room, name, number, &[]).await?;
         }
@@ -143,8 +171,8 @@ impl RedisCluster {
         }
     }
 
-    /// Gives everything back, because this node ends. Those who can prove who they are find their names reserved for so
-    /// long.
+    /// Gives everything back, because this node ends. Those who can prove who they are find their
+    /// names reserved for so long.
     pub(super) async fn give_all_back(&self, connection: &Connection, reserved: Duration) {
         let mut failed = self.give_these_back(connection, Duration::ZERO).await.err();
         {
@@ -160,7 +188,11 @@ impl RedisCluster {
         }
     }
 
-    async fn give_these_back(&self, connection: &Connection, reserved: Duration) -> RedisResult<()> {
+    async fn give_these_back(
+        &self,
+        connection: &Connection,
+        reserved: Duration,
+    ) -> RedisResult<()> {
         let unwanted = lock(&self.leases).unwanted(now());
         for (partition, batch) in batches(unwanted, |(name, _)| name) {
             let mut invocation = self.scripts.release.prepare_invoke();
@@ -206,7 +238,8 @@ impl RedisCluster {
             if ended.is_empty() {
                 return Ok(());
             }
-            let names: Vec<_> = ended.iter().filter_map(|name| Username::parse(name).ok()).collect();
+            let names: Vec<_> =
+                ended.iter().filter_map(|name| Username::parse(name).ok()).collect();
             let mut invocation = self.scripts.sweep.prepare_invoke();
             invocation
                 .key(self.layout.epoch(partition))
@@ -231,7 +264,8 @@ mod tests {
 
     #[test]
     fn batches_are_of_one_part_and_not_too_large() {
-        let names: Vec<_> = (0..5000).map(|n| Username::parse(&format!("user{n}")).unwrap()).collect();
+        let names: Vec<_> =
+            (0..5000).map(|n| Username::parse(&format!("user{n}")).unwrap()).collect();
         let batches = batches(names.clone(), |name| name);
         for (partition, batch) in &batches {
             assert!((1..=MAX_BATCH).contains(&batch.len()));

@@ -1,8 +1,9 @@
 //! Rooms of two, whose members may be on two nodes.
 //!
-//! A room remembers of each member by which lease they entered. Whoever's lease has ended, or has gone to another claim,
-//! is not there any more, and makes room: that is looked at before anybody enters, and is true for good once it is true.
-//! Each node renews the rooms of its users with their leases, so that a room that nobody is in is forgotten.
+//! A room remembers of each member by which lease they entered. Whoever's lease has ended, or has
+//! gone to another claim, is not there any more, and makes room: that is looked at before anybody
+//! enters, and is true for good once it is true. Each node renews the rooms of its users with their
+//! leases, so that a room that nobody is in is forgotten.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +20,9 @@ use crate::router::Entry;
 impl RedisCluster {
     pub(super) async fn enter_room(&self, room: &RoomId, name: &Username) -> Entry {
         let number = lock(&self.leases).held(name).map(|held| held.number);
-        let (Some(connection), Some(number)) = (self.connection(), number) else { return Entry::Unavailable };
+        let (Some(connection), Some(number)) = (self.connection(), number) else {
+            return Entry::Unavailable;
+        };
         match self.try_enter(&connection, room, name, number).await {
             Ok(Some(others)) => {
                 lock(&self.leases).entered(name, number, room.clone());
@@ -40,8 +43,10 @@ impl RedisCluster {
         name: &Username,
         number: u64,
     ) -> RedisResult<Option<Vec<Username>>> {
-        let members: Vec<(String, String)> =
-            redis::cmd("HGETALL").arg(self.layout.room(room)).query_async(&mut connection.clone()).await?;
+        let members: Vec<(String, String)> = redis::cmd("HGETALL")
+            .arg(self.layout.room(room))
+            .query_async(&mut connection.clone())
+            .await?;
         let others = members.into_iter().filter(|(member, _)| member != name.as_str());
         let looked = others.map(|(member, holder)| async move {
             let is_there = match Username::parse(&member) {
@@ -55,17 +60,23 @@ impl RedisCluster {
     }
 
     /// By which claim somebody has their name now.
-    async fn holder_of(&self, connection: &Connection, name: &Username) -> RedisResult<Option<String>> {
-        let lease: Option<String> =
-            redis::cmd("GET").arg(self.layout.lease(name)).query_async(&mut connection.clone()).await?;
+    async fn holder_of(
+        &self,
+        connection: &Connection,
+        name: &Username,
+    ) -> RedisResult<Option<String>> {
+        let lease: Option<String> = redis::cmd("GET")
+            .arg(self.layout.lease(name))
+            .query_async(&mut connection.clone())
+            .await?;
         Ok(lease.and_then(|lease| {
             let mut fields = lease.split(' ');
             Some(format!("{} {}", fields.next()?, fields.next()?))
         }))
     }
 
-    /// Enters without looking at anybody but those who are known to be gone; or stays in, so that the room is not
-    /// forgotten. Says who else is there, unless it is full.
+    /// Enters without looking at anybody but those who are known to be gone; or stays in, so that
+    /// the room is not forgotten. Says who else is there, unless it is full.
     pub(super) async fn enter(
         &self,
         connection: &Connection,
@@ -75,7 +86,11 @@ impl RedisCluster {
         gone: &[(String, String)],
     ) -> RedisResult<Option<Vec<Username>>> {
         let mut invocation = self.scripts.join.prepare_invoke();
-        invocation.key(self.layout.room(room)).arg(name.as_str()).arg(self.holder(number)).arg(ROOM_SIZE);
+        invocation
+            .key(self.layout.room(room))
+            .arg(name.as_str())
+            .arg(self.holder(number))
+            .arg(ROOM_SIZE);
         // Longer than a lease, so that it is renewed in time like one.
         invocation.arg(milliseconds(self.times.lease * 2));
         for (member, holder) in gone {
@@ -85,7 +100,8 @@ impl RedisCluster {
         if reply.first().is_none_or(|first| first != "1") {
             return Ok(None);
         }
-        let others: BTreeSet<_> = reply.iter().skip(1).filter_map(|other| Username::parse(other).ok()).collect();
+        let others: BTreeSet<_> =
+            reply.iter().skip(1).filter_map(|other| Username::parse(other).ok()).collect();
         Ok(Some(others.into_iter().collect()))
     }
 }

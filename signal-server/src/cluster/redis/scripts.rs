@@ -5,7 +5,11 @@ use redis::Script;
 /// Puts what all scripts share before one.
 macro_rules! script {
     ($file:literal) => {
-        Script::new(concat!(include_str!("lua/common.lua"), "\n", include_str!(concat!("lua/", $file, ".lua"))))
+        Script::new(concat!(
+            include_str!("lua/common.lua"),
+            "\n",
+            include_str!(concat!("lua/", $file, ".lua"))
+        ))
     };
 }
 
@@ -25,24 +29,25 @@ pub(super) struct Scripts {
     pub(super) disown: Script,
 }
 
-/// Looks up the node of a name and gives it a message, in one step. KEYS: lease. ARGV: until when, what the names of the
-/// nodes' channels begin and end with, message. Returns how many heard it, -1 when nobody has the name, or -2 when it is
-/// too late: whoever sent it has been told that it did not arrive. Not for a Redis Cluster, where name and channel may be
-/// on two machines.
+/// Looks up the node of a name and gives it a message, in one step. KEYS: lease. ARGV: until when,
+/// what the names of the nodes' channels begin and end with, message. Returns how many heard it, -1
+/// when nobody has the name, or -2 when it is too late: whoever sent it has been told that it did
+/// not arrive. Not for a Redis Cluster, where name and channel may be on two machines.
 ///
-/// Short, because it is sent whole each time: it goes in pipelines, where a script that Redis does not know could not be
-/// sent again without changing the order of messages. Redis compiles a text only once.
+/// Short, because it is sent whole each time: it goes in pipelines, where a script that Redis does
+/// not know could not be sent again without changing the order of messages. Redis compiles a text
+/// only once.
 pub(super) const ROUTE: &str = "local t=redis.call('TIME') if t[1]*1000+t[2]/1000>tonumber(ARGV[1]) then return -2 end \
     local l=redis.call('GET',KEYS[1]) if not l then return -1 end \
     return redis.call('PUBLISH',ARGV[2]..string.match(l,'^%S+')..ARGV[3],ARGV[4])";
 
-/// Gives a message to a node of a Redis Cluster. KEYS: its channel. ARGV: until when, message. Returns the same.
+/// Gives a message to a node of a Redis Cluster. KEYS: its channel. ARGV: until when, message.
+/// Returns the same.
 pub(super) const PUBLISH: &str = "local t=redis.call('TIME') if t[1]*1000+t[2]/1000>tonumber(ARGV[1]) then return -2 end \
     return redis.call('SPUBLISH',KEYS[1],ARGV[2])";
 
 /// Takes somebody out of a room, if they are there by this lease. KEYS: room. ARGV: name, holder.
-pub(super) const LEAVE: &str =
-    "return redis.call('HGET',KEYS[1],ARGV[1])==ARGV[2] and redis.call('HDEL',KEYS[1],ARGV[1]) or 0";
+pub(super) const LEAVE: &str = "return redis.call('HGET',KEYS[1],ARGV[1])==ARGV[2] and redis.call('HDEL',KEYS[1],ARGV[1]) or 0";
 
 impl Default for Scripts {
     fn default() -> Self {

@@ -1,8 +1,9 @@
 //! What goes to other nodes, by way of Redis.
 //!
-//! One Redis takes a batch at a time, looks up the node of each name and publishes there, in one step each and in order.
-//! In a Redis Cluster the name and the channel of its node are on two machines, so it is two steps, one message after
-//! the other; should somebody move from node to node between the two, the node that they left says that they are gone.
+//! One Redis takes a batch at a time, looks up the node of each name and publishes there, in one
+//! step each and in order. In a Redis Cluster the name and the channel of its node are on two
+//! machines, so it is two steps, one message after the other; should somebody move from node to
+//! node between the two, the node that they left says that they are gone.
 
 use futures_util::future::join_all;
 use redis::{RedisError, RedisResult};
@@ -34,7 +35,9 @@ impl RedisCluster {
                         report(outgoing, &reached, hub);
                     }
                 }
-                None => batch.iter().for_each(|outgoing| tell_sender(outgoing, Undeliverable::Unreachable, hub)),
+                None => batch
+                    .iter()
+                    .for_each(|outgoing| tell_sender(outgoing, Undeliverable::Unreachable, hub)),
             }
         }
     }
@@ -69,7 +72,11 @@ impl RedisCluster {
                 Outgoing::ToName(envelope) => {
                     let (before, after) = self.layout.nodes();
                     pipeline.cmd("EVAL").arg(ROUTE).arg(1).arg(self.layout.lease(&envelope.to));
-                    pipeline.arg(latest).arg(before).arg(after).arg(self.message(envelope).to_bytes());
+                    pipeline
+                        .arg(latest)
+                        .arg(before)
+                        .arg(after)
+                        .arg(self.message(envelope).to_bytes());
                 }
                 Outgoing::ToNode(node, note) => {
                     pipeline.cmd("PUBLISH").arg(self.layout.node(node)).arg(note.to_bytes());
@@ -90,12 +97,18 @@ impl RedisCluster {
         }
     }
 
-    async fn send_to_shard(&self, connection: &Connection, outgoing: &Outgoing) -> RedisResult<i64> {
+    async fn send_to_shard(
+        &self,
+        connection: &Connection,
+        outgoing: &Outgoing,
+    ) -> RedisResult<i64> {
         let (mut connection, latest) = (connection.clone(), self.latest());
         match outgoing {
             Outgoing::ToName(envelope) => {
-                let lease: Option<String> =
-                    redis::cmd("GET").arg(self.layout.lease(&envelope.to)).query_async(&mut connection).await?;
+                let lease: Option<String> = redis::cmd("GET")
+                    .arg(self.layout.lease(&envelope.to))
+                    .query_async(&mut connection)
+                    .await?;
                 let Some(lease) = lease else { return Ok(NOBODY) };
                 let node = lease.split(' ').next().unwrap_or_default();
                 let (before, after) = self.layout.nodes();
@@ -113,14 +126,23 @@ impl RedisCluster {
             }
             Outgoing::Leave { room, name, number } => {
                 let mut command = redis::cmd("EVAL");
-                command.arg(LEAVE).arg(1).arg(self.layout.room(room)).arg(name.as_str()).arg(self.holder(*number));
+                command
+                    .arg(LEAVE)
+                    .arg(1)
+                    .arg(self.layout.room(room))
+                    .arg(name.as_str())
+                    .arg(self.holder(*number));
                 command.query_async(&mut connection).await
             }
         }
     }
 
     fn message(&self, envelope: &crate::router::Envelope) -> Note {
-        Note::Message { from: self.node.clone(), to: envelope.to.clone(), message: envelope.message.clone() }
+        Note::Message {
+            from: self.node.clone(),
+            to: envelope.to.clone(),
+            message: envelope.message.clone(),
+        }
     }
 }
 
@@ -132,8 +154,8 @@ fn counted(heard: Result<usize, RedisError>) -> RedisResult<i64> {
 fn report(outgoing: &Outgoing, reached: &RedisResult<i64>, hub: &Hub) {
     match reached {
         Ok(NOBODY) => tell_sender(outgoing, Undeliverable::Nobody, hub),
-        // Somebody has the name, on a node that does not listen: it has ended, or has lost its own way to Redis. Or Redis
-        // took the message up so late that its sender has been told so.
+        // Somebody has the name, on a node that does not listen: it has ended, or has lost its own
+        // way to Redis. Or Redis took the message up so late that its sender has been told so.
         Ok(..=0) => tell_sender(outgoing, Undeliverable::Unreachable, hub),
         Ok(_) => {}
         Err(error) => {

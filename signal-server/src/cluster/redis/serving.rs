@@ -17,7 +17,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// How long it waits at most: no longer than that after Redis is back everything goes on.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Hears what is said to a node and to all. Before that nobody may be on it: what is for them would reach nobody.
+/// Hears what is said to a node and to all. Before that nobody may be on it: what is for them would
+/// reach nobody.
 pub(super) async fn subscribe_to_all(
     connection: &Connection,
     layout: &Layout,
@@ -27,8 +28,9 @@ pub(super) async fn subscribe_to_all(
     connection.subscribe(&[layout.lobby()]).await
 }
 
-/// How far the clock of Redis, in milliseconds since 1970, is ahead of the time since `started`. It seems further ahead
-/// than it is by as long as the question takes, so what is in time is never taken to be late.
+/// How far the clock of Redis, in milliseconds since 1970, is ahead of the time since `started`. It
+/// seems further ahead than it is by as long as the question takes, so what is in time is never
+/// taken to be late.
 pub(super) async fn time_of(
     connection: &Connection,
     layout: &Layout,
@@ -81,7 +83,8 @@ impl RedisCluster {
         Ok(link)
     }
 
-    /// Does everything that there is to do over a link, until it can't be used any more: then says why.
+    /// Does everything that there is to do over a link, until it can't be used any more: then says
+    /// why.
     async fn serve(&self, Link { connection, pushes }: Link, hub: &Hub) -> String {
         lock(&self.watches).start_anew();
         lock(&self.connection).replace(connection.clone());
@@ -95,7 +98,8 @@ impl RedisCluster {
         }
     }
 
-    /// Looks whether Redis can be written to and this node hears itself, until that is not so: then says why.
+    /// Looks whether Redis can be written to and this node hears itself, until that is not so: then
+    /// says why.
     async fn beat(&self, connection: &Connection) -> String {
         // Beats of an earlier link may still come.
         let mut count = self.heard.load(Ordering::Acquire);
@@ -112,12 +116,20 @@ impl RedisCluster {
     }
 
     async fn try_beat(&self, connection: &Connection, count: u64) -> redis::RedisResult<()> {
-        // A server that has become a replica refuses this, and so the one in its place is looked for.
+        // A server that has become a replica refuses this, and so the one in its place is looked
+        // for.
         let mut command = redis::cmd("SET");
-        command.arg(self.layout.alive(&self.node)).arg(count).arg("PX").arg(milliseconds(self.times.lease));
+        command
+            .arg(self.layout.alive(&self.node))
+            .arg(count)
+            .arg("PX")
+            .arg(milliseconds(self.times.lease));
         command.query_async::<()>(&mut connection.clone()).await?;
         connection.publish(&self.layout.node(&self.node), &Note::Beat(count).to_bytes()).await?;
-        self.ahead.store(time_of(connection, &self.layout, &self.node, self.started).await?, Ordering::Relaxed);
+        self.ahead.store(
+            time_of(connection, &self.layout, &self.node, self.started).await?,
+            Ordering::Relaxed,
+        );
         Ok(())
     }
 }

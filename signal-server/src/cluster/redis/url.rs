@@ -1,12 +1,14 @@
 //! How Redis is reached: what `--redis` takes.
 //!
-//! In goes a URL, out comes an [`Address`] or words that say what is wrong with it. A URL may hold a password, so no
-//! text that is made of it here shows more than the hosts.
+//! In goes a URL, out comes an [`Address`] or words that say what is wrong with it. A URL may hold
+//! a password, so no text that is made of it here shows more than the hosts.
 
 use std::fmt;
 use std::str::FromStr;
 
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion, RedisConnectionInfo};
+use redis::{
+    ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion, RedisConnectionInfo,
+};
 
 /// The port of a sentinel that is given without one.
 const SENTINEL_PORT: u16 = 26379;
@@ -44,7 +46,12 @@ pub(super) enum Address {
     /// One server.
     Single(ConnectionInfo),
     /// Several, one of which these sentinels know to be the master.
-    Sentinel { sentinels: Vec<ConnectionInfo>, service: String, redis: RedisConnectionInfo, tls: bool },
+    Sentinel {
+        sentinels: Vec<ConnectionInfo>,
+        service: String,
+        redis: RedisConnectionInfo,
+        tls: bool,
+    },
     /// A Redis Cluster that these belong to.
     Cluster(Vec<ConnectionInfo>),
 }
@@ -119,7 +126,8 @@ fn cluster(tls: bool, rest: &str) -> Result<Address, UrlError> {
     if !path.is_empty() {
         return Err(UrlError::Database);
     }
-    let named = |host: &&str| if user.is_empty() { (*host).to_owned() } else { format!("{user}@{host}") };
+    let named =
+        |host: &&str| if user.is_empty() { (*host).to_owned() } else { format!("{user}@{host}") };
     hosts.iter().map(|host| one(tls, &named(host))).collect::<Result<_, _>>().map(Address::Cluster)
 }
 
@@ -132,7 +140,8 @@ fn one(tls: bool, rest: &str) -> Result<ConnectionInfo, UrlError> {
     let info = format!("{scheme}://{rest}").as_str().into_connection_info();
     // The library's words hold neither user nor password.
     let info = info.map_err(|error| UrlError::Other(error.to_string()))?;
-    // The newer protocol brings messages over the connection that commands go over: one order for both.
+    // The newer protocol brings messages over the connection that commands go over: one order for
+    // both.
     let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
     Ok(info.set_redis_settings(settings))
 }
@@ -156,11 +165,7 @@ fn with_port(info: ConnectionInfo, port: u16) -> ConnectionInfo {
 fn host_and_port(addr: &ConnectionAddr) -> String {
     match addr {
         ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
-            if host.contains(':') {
-                format!("[{host}]:{port}")
-            } else {
-                format!("{host}:{port}")
-            }
+            if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
         }
         other => other.to_string(),
     }
@@ -171,7 +176,9 @@ impl fmt::Display for RedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (before, infos, after): (_, &[ConnectionInfo], _) = match &self.0 {
             Address::Single(info) => ("", std::slice::from_ref(info), String::new()),
-            Address::Sentinel { sentinels, service, .. } => ("sentinels ", sentinels, format!(" for {service}")),
+            Address::Sentinel { sentinels, service, .. } => {
+                ("sentinels ", sentinels, format!(" for {service}"))
+            }
             Address::Cluster(infos) => ("cluster ", infos, String::new()),
         };
         let hosts: Vec<_> = infos.iter().map(|info| host_and_port(info.addr())).collect();
@@ -220,13 +227,21 @@ mod tests {
     #[test]
     fn user_password_and_database_go_to_the_servers_and_are_never_shown() {
         let secret = "s3cret%40";
-        for text in ["redis://ann:{}@a/3", "redis+sentinel://ann:{}@a,b/main/3", "redis+cluster://ann:{}@a,b"] {
+        for text in [
+            "redis://ann:{}@a/3",
+            "redis+sentinel://ann:{}@a,b/main/3",
+            "redis+cluster://ann:{}@a,b",
+        ] {
             let url: RedisUrl = text.replace("{}", secret).parse().unwrap();
             assert!(!format!("{url} {url:?}").contains("s3cret"), "{url:?}");
             let (settings, database) = match url.address() {
                 Address::Single(info) => (info.redis_settings(), 3),
                 Address::Sentinel { redis, sentinels, .. } => {
-                    assert_eq!(sentinels[0].redis_settings().password(), None, "sentinels are not the servers");
+                    assert_eq!(
+                        sentinels[0].redis_settings().password(),
+                        None,
+                        "sentinels are not the servers"
+                    );
                     (redis, 3)
                 }
                 Address::Cluster(infos) => (infos[1].redis_settings(), 0),

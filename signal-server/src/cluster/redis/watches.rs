@@ -1,7 +1,7 @@
 //! Who is watched here, and what is subscribed to for that.
 //!
-//! Pure. What others publish and what is asked come in any order; the epoch that each carries says which is the later
-//! one, and what is not later than what is known changes nothing.
+//! Pure. What others publish and what is asked come in any order; the epoch that each carries says
+//! which is the later one, and what is not later than what is known changes nothing.
 
 use std::collections::{HashMap, HashSet};
 
@@ -80,7 +80,9 @@ impl Watches {
 
     /// Something is known of somebody as of an epoch; `false` when something later is known.
     pub(super) fn is_news(&mut self, name: &Username, epoch: u64) -> bool {
-        let Some(known) = self.watched.get_mut(name).filter(|known| **known <= epoch) else { return false };
+        let Some(known) = self.watched.get_mut(name).filter(|known| **known <= epoch) else {
+            return false;
+        };
         *known = epoch;
         true
     }

@@ -16,9 +16,9 @@ use crate::router::News;
 /// How many subscriptions go in one command.
 const MAX_BATCH: usize = 128;
 
-/// How long after a new link those are asked for of whom something is known. A Redis that has forgotten everything hears
-/// of who is where when each node has made its link anew, and until then would have everybody gone. Twice as long as nodes
-/// wait at most before they try again.
+/// How long after a new link those are asked for of whom something is known. A Redis that has
+/// forgotten everything hears of who is where when each node has made its link anew, and until then
+/// would have everybody gone. Twice as long as nodes wait at most before they try again.
 const SETTLE: Duration = Duration::from_secs(2);
 
 fn batches(names: Vec<Username>) -> Vec<(Partition, Vec<Username>)> {
@@ -55,7 +55,9 @@ impl RedisCluster {
                     Err(error) => {
                         // As far as anybody can tell, until they can be asked for.
                         let unknown = lock(&self.watches).unknown(&names);
-                        unknown.into_iter().for_each(|name| hub.receive(News::Presence(name, false)));
+                        unknown
+                            .into_iter()
+                            .for_each(|name| hub.receive(News::Presence(name, false)));
                         self.not_done(partition, names, &error);
                         failed = true;
                     }
@@ -88,8 +90,8 @@ impl RedisCluster {
         connection.unsubscribe(&channels).await
     }
 
-    /// Subscribes first and asks then, so that no change is missed between the two. Gives back those of whom something
-    /// is known, who have not been asked for.
+    /// Subscribes first and asks then, so that no change is missed between the two. Gives back
+    /// those of whom something is known, who have not been asked for.
     async fn subscribe(
         &self,
         connection: &Connection,
@@ -138,7 +140,8 @@ impl RedisCluster {
         Ok(())
     }
 
-    /// Tells of somebody who came or went elsewhere. What was told before, the router does not tell again.
+    /// Tells of somebody who came or went elsewhere. What was told before, the router does not tell
+    /// again.
     pub(super) fn saw(&self, hub: &Hub, name: &Username, epoch: u64, online: bool) {
         let is_news = lock(&self.watches).is_news(name, epoch);
         if is_news {

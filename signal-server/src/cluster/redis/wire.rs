@@ -1,7 +1,8 @@
 //! What nodes say to each other, as bytes and back.
 //!
-//! A note is one line of JSON, and after it the canonical text of a message where there is one. Who reads Redis reads
-//! what goes from node to node, as it does on the nodes themselves; what can't be read is dropped.
+//! A note is one line of JSON, and after it the canonical text of a message where there is one. Who
+//! reads Redis reads what goes from node to node, as it does on the nodes themselves; what can't be
+//! read is dropped.
 
 use serde::{Deserialize, Serialize};
 use visavis_shared::codec::{decode_server, encode_server};
@@ -14,7 +15,8 @@ use super::layout::NodeId;
 pub(super) enum Note {
     /// A message for somebody on the node that reads this.
     Message { from: NodeId, to: Username, message: ServerMessage },
-    /// A message of somebody on the node that reads this reached nobody: they were gone when it came.
+    /// A message of somebody on the node that reads this reached nobody: they were gone when it
+    /// came.
     Undelivered { from: Username, to: Username, kind: String, call: Option<CallId> },
     /// Another node has taken over the lease that this claim had.
     Lost { name: Username, number: u64 },
@@ -39,7 +41,9 @@ impl Note {
     /// Writes it.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let head = match self {
-            Self::Message { from, to, .. } => Head::Message { from: from.to_string(), to: to.clone() },
+            Self::Message { from, to, .. } => {
+                Head::Message { from: from.to_string(), to: to.clone() }
+            }
             Self::Undelivered { from, to, kind, call } => {
                 let (from, to, kind, call) = (from.clone(), to.clone(), kind.clone(), call.clone());
                 Head::Undelivered { from, to, kind, call }
@@ -63,11 +67,17 @@ impl Note {
         let (head, message) = text.split_once('\n').unwrap_or((text, ""));
         let message = || decode_server(message).ok();
         Some(match serde_json::from_str(head).ok()? {
-            Head::Message { from, to } => Self::Message { from: NodeId::parse(&from)?, to, message: message()? },
-            Head::Undelivered { from, to, kind, call } => Self::Undelivered { from, to, kind, call },
+            Head::Message { from, to } => {
+                Self::Message { from: NodeId::parse(&from)?, to, message: message()? }
+            }
+            Head::Undelivered { from, to, kind, call } => {
+                Self::Undelivered { from, to, kind, call }
+            }
             Head::Lost { name, number } => Self::Lost { name, number },
             Head::Beat(count) => Self::Beat(count),
-            Head::Lobby { from } => Self::Lobby { from: NodeId::parse(&from)?, message: message()? },
+            Head::Lobby { from } => {
+                Self::Lobby { from: NodeId::parse(&from)?, message: message()? }
+            }
         })
     }
 }
@@ -103,12 +113,18 @@ mod tests {
         let (node, alice) = (NodeId::random(), Username::parse("alice").unwrap());
         let call = CallId::parse("c1").ok();
         // A page may well send line breaks within its JSON.
-        let payload: Payload = serde_json::from_str("{\"sdp\":\"v=0\\r\\n\",\n  \"more\": [1.50]}").unwrap();
+        let payload: Payload =
+            serde_json::from_str("{\"sdp\":\"v=0\\r\\n\",\n  \"more\": [1.50]}").unwrap();
         let signal = CallSignal::Offer(payload);
         let message = ServerMessage::Call { from: alice.clone(), call: call.clone(), signal };
         for note in [
             Note::Message { from: node.clone(), to: alice.clone(), message: message.clone() },
-            Note::Undelivered { from: alice.clone(), to: alice.clone(), kind: "offer".into(), call },
+            Note::Undelivered {
+                from: alice.clone(),
+                to: alice.clone(),
+                kind: "offer".into(),
+                call,
+            },
             Note::Lost { name: alice.clone(), number: u64::MAX },
             Note::Beat(7),
             Note::Lobby { from: node, message: ServerMessage::GuestLeft { username: alice } },

@@ -1,4 +1,5 @@
-//! What is relayed: from a client to a peer, from a peer to a client, and from one client to another.
+//! What is relayed: from a client to a peer, from a peer to a client, and from one client to
+//! another.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -21,10 +22,17 @@ impl<S> Relay<S> {
         if message.method != Method::SEND || !message.unknown().is_empty() {
             return Action::Nothing;
         }
-        let peer = message.get(attribute::XOR_PEER_ADDRESS).and_then(|value| message.address(value));
-        let (Some(peer), Some(data)) = (peer, message.get(attribute::DATA)) else { return Action::Nothing };
+        let peer =
+            message.get(attribute::XOR_PEER_ADDRESS).and_then(|value| message.address(value));
+        let (Some(peer), Some(data)) = (peer, message.get(attribute::DATA)) else {
+            return Action::Nothing;
+        };
         self.remove_if_over(client, now);
-        if self.allocations.get(&client).is_some_and(|allocation| allocation.is_permitted(peer.ip(), now)) {
+        if self
+            .allocations
+            .get(&client)
+            .is_some_and(|allocation| allocation.is_permitted(peer.ip(), now))
+        {
             self.relay_out(client, peer, data, now, out)
         } else {
             Action::Nothing
@@ -39,11 +47,14 @@ impl<S> Relay<S> {
         now: Instant,
         out: &mut Vec<u8>,
     ) -> Action<'s, 'd, S> {
-        let Some(([a, b, c, d], rest)) = datagram.split_first_chunk() else { return Action::Nothing };
+        let Some(([a, b, c, d], rest)) = datagram.split_first_chunk() else {
+            return Action::Nothing;
+        };
         let (number, length) = (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d]));
         let Some(data) = rest.get(..length.into()) else { return Action::Nothing };
         self.remove_if_over(client, now);
-        let peer = self.allocations.get(&client).and_then(|allocation| allocation.peer_of(number, now));
+        let peer =
+            self.allocations.get(&client).and_then(|allocation| allocation.peer_of(number, now));
         match peer {
             Some(peer) => self.relay_out(client, peer, data, now, out),
             None => Action::Nothing,
@@ -62,13 +73,18 @@ impl<S> Relay<S> {
         let Some(allocation) = self.allocations.get_mut(&client) else { return Action::Nothing };
         let relayed = allocation.relayed;
         let bytes = size(data);
-        if self.rate.is_some_and(|rate| !rate.take(&mut allocation.to_peers, bytes, self.clock, now)) {
+        if self
+            .rate
+            .is_some_and(|rate| !rate.take(&mut allocation.to_peers, bytes, self.clock, now))
+        {
             self.figures.over_rate += 1;
             return Action::Nothing;
         }
         if self.clients.contains_key(&peer) {
             self.figures.bytes_from_clients += bytes;
-            return self.relay_in(peer, relayed, data, now, out).map_or(Action::Nothing, Action::ToClient);
+            return self
+                .relay_in(peer, relayed, data, now, out)
+                .map_or(Action::Nothing, Action::ToClient);
         }
         let permitted = self.settings.peers.permits(peer.ip()) && peer.port() != 0;
         match self.allocations.get(&client) {
@@ -80,7 +96,8 @@ impl<S> Relay<S> {
         }
     }
 
-    /// Data that came to a relayed address from outside; the client whom what was written out is for.
+    /// Data that came to a relayed address from outside; the client whom what was written out is
+    /// for.
     pub(crate) fn hear_peer(
         &mut self,
         relayed: SocketAddr,
@@ -112,7 +129,10 @@ impl<S> Relay<S> {
             return None;
         }
         let bytes = size(data);
-        if self.rate.is_some_and(|rate| !rate.take(&mut allocation.to_client, bytes, self.clock, now)) {
+        if self
+            .rate
+            .is_some_and(|rate| !rate.take(&mut allocation.to_client, bytes, self.clock, now))
+        {
             self.figures.over_rate += 1;
             return None;
         }

@@ -1,14 +1,16 @@
 //! The TURN relay (RFC 8656 over UDP), without a socket or a clock.
 //!
-//! Datagrams and the time go in; what is to be sent where comes out. `S` is what an allocation sends through, and
-//! dropping it closes it. What always holds:
+//! Datagrams and the time go in; what is to be sent where comes out. `S` is what an allocation
+//! sends through, and dropping it closes it. What always holds:
 //! - nothing is remembered of whoever has not shown valid credentials;
 //! - every request is answered on the spot, and nothing ever waits;
-//! - nothing goes to a peer, or comes from one, that the [`PeerRule`] does not permit, whatever was permitted before;
-//! - an allocation is changed only by the credentials that made it, which for that need not be valid any longer: a call
-//!   outlives them;
-//! - what one client sends to another's relayed address is handed over here and never leaves, so that two who can only
-//!   be reached by the relay reach each other though the server itself is no permitted peer.
+//! - nothing goes to a peer, or comes from one, that the [`PeerRule`] does not permit, whatever was
+//!   permitted before;
+//! - an allocation is changed only by the credentials that made it, which for that need not be
+//!   valid any longer: a call outlives them;
+//! - what one client sends to another's relayed address is handed over here and never leaves, so
+//!   that two who can only be reached by the relay reach each other though the server itself is no
+//!   permitted peer.
 
 mod data;
 #[cfg(test)]
@@ -172,7 +174,9 @@ impl<S> Relay<S> {
             match message.method {
                 Method::ALLOCATE => self.allocate(message, &signer, client, now, ports),
                 Method::REFRESH => self.refresh(message, &signer, client, now.at),
-                Method::CREATE_PERMISSION => self.create_permission(message, &signer, client, now.at, ports),
+                Method::CREATE_PERMISSION => {
+                    self.create_permission(message, &signer, client, now.at, ports)
+                }
                 Method::CHANNEL_BIND => self.channel_bind(message, &signer, client, now.at, ports),
                 _ => Err(Refusal::BadRequest),
             }
@@ -183,7 +187,9 @@ impl<S> Relay<S> {
             Ok(granted) => grant(message, granted, client, &signer.key, out),
             Err(refusal) => {
                 match refusal {
-                    Refusal::QuotaReached | Refusal::NoCapacity => self.figures.refused_by_quota += 1,
+                    Refusal::QuotaReached | Refusal::NoCapacity => {
+                        self.figures.refused_by_quota += 1
+                    }
                     Refusal::Forbidden => self.figures.refused_peers += 1,
                     _ => {}
                 }
@@ -194,7 +200,12 @@ impl<S> Relay<S> {
     }
 
     /// RFC 8489 §9.2.4.
-    fn authenticate<'m>(&self, message: &Message<'m>, client: SocketAddr, now: Now) -> Result<Signer<'m>, Refusal> {
+    fn authenticate<'m>(
+        &self,
+        message: &Message<'m>,
+        client: SocketAddr,
+        now: Now,
+    ) -> Result<Signer<'m>, Refusal> {
         if !message.is_signed() {
             return Err(Refusal::Unauthenticated);
         }
@@ -204,14 +215,19 @@ impl<S> Relay<S> {
         if !self.nonces.is_good(nonce, client, now.at) {
             return Err(Refusal::StaleNonce);
         }
-        let made_with_it = self.allocations.get(&client).is_some_and(|allocation| allocation.username == username);
+        let made_with_it =
+            self.allocations.get(&client).is_some_and(|allocation| allocation.username == username);
         match holder(username, now.unix) {
             Ok(_) => {}
             Err(Invalid::Expired) if made_with_it => {}
             Err(_) => return Err(Refusal::Unauthenticated),
         }
         let key = self.secret.key(username, REALM);
-        if message.is_signed_with(&key) { Ok(Signer { username, key }) } else { Err(Refusal::Unauthenticated) }
+        if message.is_signed_with(&key) {
+            Ok(Signer { username, key })
+        } else {
+            Err(Refusal::Unauthenticated)
+        }
     }
 
     /// RFC 8656 §7.2.
@@ -225,8 +241,13 @@ impl<S> Relay<S> {
     ) -> Result<Granted, Refusal> {
         if let Some(allocation) = self.allocations.get(&client) {
             // Our answer was lost, and so the request came again.
-            return if allocation.transaction == message.transaction && allocation.username == signer.username {
-                Ok(Granted::Allocated { relayed: allocation.relayed, lifetime: allocation.time_left(now.at) })
+            return if allocation.transaction == message.transaction
+                && allocation.username == signer.username
+            {
+                Ok(Granted::Allocated {
+                    relayed: allocation.relayed,
+                    lifetime: allocation.time_left(now.at),
+                })
             } else {
                 Err(Refusal::Mismatch)
             };
@@ -236,13 +257,14 @@ impl<S> Relay<S> {
             Some([_, _, _, _]) => return Err(Refusal::TransportUnsupported),
             _ => return Err(Refusal::BadRequest),
         }
-        let even = match (message.get(attribute::EVEN_PORT), message.get(attribute::RESERVATION_TOKEN)) {
-            (None, None) => false,
-            (Some([flags]), None) if flags & 0x80 == 0 => true,
-            // Ports are not kept for a second allocation: nothing in use today asks for that.
-            (Some([_]), None) | (None, Some(_)) => return Err(Refusal::NoCapacity),
-            _ => return Err(Refusal::BadRequest),
-        };
+        let even =
+            match (message.get(attribute::EVEN_PORT), message.get(attribute::RESERVATION_TOKEN)) {
+                (None, None) => false,
+                (Some([flags]), None) if flags & 0x80 == 0 => true,
+                // Ports are not kept for a second allocation: nothing in use today asks for that.
+                (Some([_]), None) | (None, Some(_)) => return Err(Refusal::NoCapacity),
+                _ => return Err(Refusal::BadRequest),
+            };
         let address = self.address_for(message)?;
         let id = holder(signer.username, 0).map_err(|_| Refusal::BadRequest)?;
         self.counts.take(id, client.ip()).map_err(|_| Refusal::QuotaReached)?;
@@ -253,18 +275,21 @@ impl<S> Relay<S> {
         let relayed = SocketAddr::new(address, port);
         let lifetime = lifetime(seconds(message)?);
         let username = signer.username.to_owned();
-        let allocation = Allocation::new(socket, relayed, username, message.transaction, now.at + lifetime);
+        let allocation =
+            Allocation::new(socket, relayed, username, message.transaction, now.at + lifetime);
         self.clients.insert(relayed, client);
         self.allocations.insert(client, allocation);
         self.figures.granted += 1;
         Ok(Granted::Allocated { relayed, lifetime })
     }
 
-    /// The relay's address of the family that is asked for. Where none is, the RFC means IPv4; a relay without it gives
-    /// what it has.
+    /// The relay's address of the family that is asked for. Where none is, the RFC means IPv4; a
+    /// relay without it gives what it has.
     fn address_for(&self, message: &Message<'_>) -> Result<IpAddr, Refusal> {
         let asked = family(message)?;
-        let of = |ipv4| self.settings.addresses.iter().copied().find(|address| address.is_ipv4() == ipv4);
+        let of = |ipv4| {
+            self.settings.addresses.iter().copied().find(|address| address.is_ipv4() == ipv4)
+        };
         match asked {
             Some(ipv4) => of(ipv4),
             None => of(true).or_else(|| of(false)),
@@ -305,7 +330,9 @@ impl<S> Relay<S> {
         ports: &impl Ports<S>,
     ) -> Result<Granted, Refusal> {
         let mut peers = Vec::new();
-        for (_, value) in message.attributes().filter(|(kind, _)| *kind == attribute::XOR_PEER_ADDRESS) {
+        for (_, value) in
+            message.attributes().filter(|(kind, _)| *kind == attribute::XOR_PEER_ADDRESS)
+        {
             peers.push(message.address(value).ok_or(Refusal::BadRequest)?.ip());
         }
         if peers.is_empty() {
@@ -327,9 +354,12 @@ impl<S> Relay<S> {
         now: Instant,
         ports: &impl Ports<S>,
     ) -> Result<Granted, Refusal> {
-        let Some([high, low, _, _]) = message.get(attribute::CHANNEL_NUMBER) else { return Err(Refusal::BadRequest) };
+        let Some([high, low, _, _]) = message.get(attribute::CHANNEL_NUMBER) else {
+            return Err(Refusal::BadRequest);
+        };
         let number = u16::from_be_bytes([*high, *low]);
-        let peer = message.get(attribute::XOR_PEER_ADDRESS).and_then(|value| message.address(value));
+        let peer =
+            message.get(attribute::XOR_PEER_ADDRESS).and_then(|value| message.address(value));
         let peer = peer.ok_or(Refusal::BadRequest)?;
         if !(0x4000..=0x7ffe).contains(&number) {
             return Err(Refusal::BadRequest);
@@ -363,9 +393,17 @@ impl<S> Relay<S> {
     }
 
     /// The allocation of somebody, for its maker.
-    fn own(&mut self, signer: &Signer<'_>, client: SocketAddr) -> Result<&mut Allocation<S>, Refusal> {
+    fn own(
+        &mut self,
+        signer: &Signer<'_>,
+        client: SocketAddr,
+    ) -> Result<&mut Allocation<S>, Refusal> {
         let allocation = self.allocations.get_mut(&client).ok_or(Refusal::Mismatch)?;
-        if allocation.username == signer.username { Ok(allocation) } else { Err(Refusal::WrongCredentials) }
+        if allocation.username == signer.username {
+            Ok(allocation)
+        } else {
+            Err(Refusal::WrongCredentials)
+        }
     }
 
     fn remove_if_over(&mut self, client: SocketAddr, now: Instant) {

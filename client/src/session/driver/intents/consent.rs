@@ -1,14 +1,15 @@
 //! The person's consent to one call.
 //!
-//! Only [`super`], where intents come in, can make one: the compiler keeps everything else in the session from it. There
-//! is one for each intent that asks for a call, it can't be copied, and it is gone when the call is over.
+//! Only [`super`], where intents come in, can make one: the compiler keeps everything else in the
+//! session from it. There is one for each intent that asks for a call, it can't be copied, and it
+//! is gone when the call is over.
 
 use crate::transport;
 
 /// The proof that the person wants this one call.
 ///
-/// It goes with [`Input::Place`] or [`Input::Accept`] into the call machine, which knows nothing of it and so can't make
-/// another, and comes back with each output that opens something.
+/// It goes with [`Input::Place`] or [`Input::Accept`] into the call machine, which knows nothing of
+/// it and so can't make another, and comes back with each output that opens something.
 ///
 /// [`Input::Place`]: crate::call::Input::Place
 /// [`Input::Accept`]: crate::call::Input::Accept

@@ -83,7 +83,10 @@ fn an_allocation_that_nobody_refreshes_ends() {
 fn a_refresh_of_nothing_ends_it_at_once() {
     let mut world = World::new(|_| {});
     let (mut alice, _) = world.relayed("alice", "1.1.1.1:1000");
-    assert_eq!(alice.ask(&mut world, Method::REFRESH, &[(attribute::LIFETIME, &[0; 4])]).lifetime, Some(0));
+    assert_eq!(
+        alice.ask(&mut world, Method::REFRESH, &[(attribute::LIFETIME, &[0; 4])]).lifetime,
+        Some(0)
+    );
     assert_eq!(world.figures().allocations, 0);
     assert!(world.ports.given.iter().all(|port| port.strong_count() == 0));
     assert_eq!(alice.ask(&mut world, Method::REFRESH, &[]).code, 437);
@@ -94,7 +97,9 @@ fn a_refresh_of_nothing_ends_it_at_once() {
 fn quotas_are_answered_with_486_and_end_with_what_they_count() {
     let quotas = Quotas { total: 4, per_user: 2, per_address: 3 };
     let mut world = World::new(|settings| settings.quotas = quotas);
-    let ask = |world: &mut World, name: &str, address: &str| world.somebody(name, address).allocate(world).code;
+    let ask = |world: &mut World, name: &str, address: &str| {
+        world.somebody(name, address).allocate(world).code
+    };
     assert_eq!(ask(&mut world, "alice", "1.1.1.1:1"), 0);
     assert_eq!(ask(&mut world, "alice", "1.1.1.2:1"), 0);
     assert_eq!(ask(&mut world, "alice", "1.1.1.3:1"), 486, "two of alice");
@@ -156,7 +161,11 @@ fn what_can_not_be_allocated_is_refused_by_its_name() {
     let mut world = World::new(|_| {});
     for (attributes, code) in cases {
         let mut alice = world.somebody("alice", "1.1.1.1:1000");
-        assert_eq!(alice.ask(&mut world, Method::ALLOCATE, attributes).code, code, "{attributes:?}");
+        assert_eq!(
+            alice.ask(&mut world, Method::ALLOCATE, attributes).code,
+            code,
+            "{attributes:?}"
+        );
     }
     assert_eq!(world.figures().allocations, 1);
 }
@@ -166,7 +175,11 @@ fn the_family_and_an_even_port_can_be_chosen() {
     let mut world = World::new(|_| {});
     let udp = (attribute::REQUESTED_TRANSPORT, &[17, 0, 0, 0][..]);
     let mut alice = world.somebody("alice", "1.1.1.1:1000");
-    let six = alice.ask(&mut world, Method::ALLOCATE, &[udp, (attribute::REQUESTED_ADDRESS_FAMILY, &[2, 0, 0, 0])]);
+    let six = alice.ask(
+        &mut world,
+        Method::ALLOCATE,
+        &[udp, (attribute::REQUESTED_ADDRESS_FAMILY, &[2, 0, 0, 0])],
+    );
     assert_eq!(six.relayed.unwrap().ip(), ip("2a00::5"));
     assert_eq!(alice.permit(&mut world, &["8.8.8.8:1"]), 443);
     assert_eq!(alice.permit(&mut world, &["[2a00::1]:1"]), 0);
@@ -178,7 +191,10 @@ fn the_family_and_an_even_port_can_be_chosen() {
 
     let mut world = World::new(|settings| settings.addresses.truncate(1));
     let six = (attribute::REQUESTED_ADDRESS_FAMILY, &[2, 0, 0, 0][..]);
-    assert_eq!(world.somebody("alice", "1.1.1.1:1").ask(&mut world, Method::ALLOCATE, &[udp, six]).code, 440);
+    assert_eq!(
+        world.somebody("alice", "1.1.1.1:1").ask(&mut world, Method::ALLOCATE, &[udp, six]).code,
+        440
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The relay's rules, message by message, on a clock of the test's own: the world they are tried in.
+//! The relay's rules, message by message, on a clock of the test's own: the world they are tried
+//! in.
 
 mod allocations;
 mod passing;
@@ -26,7 +27,8 @@ struct Paper {
 impl Ports<Arc<u16>> for Paper {
     fn open(&mut self, _address: IpAddr, even: bool) -> Option<(Arc<u16>, u16)> {
         self.given.retain(|port| port.strong_count() > 0);
-        let taken: Vec<_> = self.given.iter().filter_map(|port| port.upgrade()).map(|port| *port).collect();
+        let taken: Vec<_> =
+            self.given.iter().filter_map(|port| port.upgrade()).map(|port| *port).collect();
         let free = |port: &u16| !taken.contains(port) && (!even || port.is_multiple_of(2));
         let port = Arc::new((49_161..49_161 + self.range).find(free)?);
         self.given.push(Arc::downgrade(&port));
@@ -73,7 +75,13 @@ impl World {
         change(&mut settings);
         let relay = Relay::new(settings, secret.clone(), start);
         let ports = Paper { given: Vec::new(), range: 100, own: vec![ip("9.9.9.9")] };
-        Self { responder: Responder::new(per_second, Some(relay), start), ports, secret, start, passed: Duration::ZERO }
+        Self {
+            responder: Responder::new(per_second, Some(relay), start),
+            ports,
+            secret,
+            start,
+            passed: Duration::ZERO,
+        }
     }
 
     fn now(&self) -> Now {
@@ -163,7 +171,9 @@ impl Somebody {
     fn ask(&mut self, world: &mut World, method: Method, attributes: Attributes<'_>) -> Answer {
         loop {
             let request = self.signed(method, attributes);
-            let Sent::Client(to, answer) = world.hear(&request, self.address) else { panic!("no answer") };
+            let Sent::Client(to, answer) = world.hear(&request, self.address) else {
+                panic!("no answer")
+            };
             assert_eq!(to, self.address);
             let message = Message::parse(&answer).unwrap();
             assert_eq!((message.method, message.transaction), (method, [self.transactions; 12]));
@@ -184,7 +194,10 @@ impl Somebody {
 
     fn permit(&mut self, world: &mut World, peers: &[&str]) -> u16 {
         self.transactions += 1;
-        let values: Vec<_> = peers.iter().map(|peer| (attribute::XOR_PEER_ADDRESS, self.xored(addr(peer)))).collect();
+        let values: Vec<_> = peers
+            .iter()
+            .map(|peer| (attribute::XOR_PEER_ADDRESS, self.xored(addr(peer))))
+            .collect();
         self.transactions -= 1;
         let attributes: Vec<_> = values.iter().map(|(kind, value)| (*kind, &value[..])).collect();
         self.ask(world, Method::CREATE_PERMISSION, &attributes).code
@@ -195,7 +208,10 @@ impl Somebody {
         let peer = self.xored(addr(peer));
         self.transactions -= 1;
         let [high, low] = number.to_be_bytes();
-        let attributes = [(attribute::CHANNEL_NUMBER, &[high, low, 0, 0][..]), (attribute::XOR_PEER_ADDRESS, &peer)];
+        let attributes = [
+            (attribute::CHANNEL_NUMBER, &[high, low, 0, 0][..]),
+            (attribute::XOR_PEER_ADDRESS, &peer),
+        ];
         self.ask(world, Method::CHANNEL_BIND, &attributes).code
     }
 
@@ -226,14 +242,18 @@ fn read(message: &Message<'_>) -> Answer {
     let address = |kind| message.get(kind).and_then(|value| message.address(value));
     let code = match (message.class, message.get(attribute::ERROR_CODE)) {
         (Class::Success, None) => 0,
-        (Class::Error, Some([0, 0, class, number, ..])) => u16::from(*class) * 100 + u16::from(*number),
+        (Class::Error, Some([0, 0, class, number, ..])) => {
+            u16::from(*class) * 100 + u16::from(*number)
+        }
         other => panic!("{other:?}"),
     };
     Answer {
         code,
         relayed: address(attribute::XOR_RELAYED_ADDRESS),
         mapped: address(attribute::XOR_MAPPED_ADDRESS),
-        lifetime: message.get(attribute::LIFETIME).map(|value| u32::from_be_bytes(value.try_into().unwrap())),
+        lifetime: message
+            .get(attribute::LIFETIME)
+            .map(|value| u32::from_be_bytes(value.try_into().unwrap())),
     }
 }
 

@@ -6,13 +6,19 @@ use super::*;
 fn peers_that_are_not_public_are_forbidden() {
     let mut world = World::new(|_| {});
     let (mut alice, _) = world.relayed("alice", "1.1.1.1:1000");
-    for peer in ["127.0.0.1:1", "10.0.0.1:1", "169.254.169.254:80", "224.0.0.1:1", "0.0.0.0:1", "9.9.9.9:1"] {
+    for peer in
+        ["127.0.0.1:1", "10.0.0.1:1", "169.254.169.254:80", "224.0.0.1:1", "0.0.0.0:1", "9.9.9.9:1"]
+    {
         assert_eq!(alice.permit(&mut world, &[peer]), 403, "{peer}");
         assert_eq!(alice.bind(&mut world, 0x4000, peer), 403, "{peer}");
         assert_eq!(alice.permit(&mut world, &["8.8.8.8:1", peer]), 403, "{peer}");
         assert_eq!(alice.send(&mut world, peer, b"in"), Sent::Nowhere);
     }
-    assert_eq!(alice.send(&mut world, "8.8.8.8:1", b"x"), Sent::Nowhere, "nothing of a forbidden request was granted");
+    assert_eq!(
+        alice.send(&mut world, "8.8.8.8:1", b"x"),
+        Sent::Nowhere,
+        "nothing of a forbidden request was granted"
+    );
     assert_eq!(world.figures().refused_peers, 18);
     for peer in ["[::ffff:8.8.8.8]:1", "[2a00::1]:1"] {
         assert_eq!(alice.permit(&mut world, &[peer]), 443, "{peer}");
@@ -22,11 +28,15 @@ fn peers_that_are_not_public_are_forbidden() {
 #[test]
 fn a_listed_peer_is_reached_also_when_it_is_this_machine() {
     let allowed = vec!["127.0.0.0/8".parse().unwrap(), "9.9.9.9/32".parse().unwrap()];
-    let mut world = World::new(|settings| settings.peers = PeerRule::new(allowed, settings.addresses.clone()));
+    let mut world =
+        World::new(|settings| settings.peers = PeerRule::new(allowed, settings.addresses.clone()));
     let (mut alice, _) = world.relayed("alice", "1.1.1.1:1000");
     for peer in ["127.0.0.1:7", "9.9.9.9:7"] {
         assert_eq!(alice.permit(&mut world, &[peer]), 0);
-        assert_eq!(alice.send(&mut world, peer, b"in"), Sent::Peer(49_161, addr(peer), b"in".to_vec()));
+        assert_eq!(
+            alice.send(&mut world, peer, b"in"),
+            Sent::Peer(49_161, addr(peer), b"in".to_vec())
+        );
     }
     assert_eq!(alice.permit(&mut world, &["10.0.0.1:7"]), 403);
 }
@@ -38,10 +48,20 @@ fn data_passes_both_ways_while_a_permission_lasts() {
     let peer = "8.8.8.8:5000";
     assert_eq!(alice.send(&mut world, peer, b"hi"), Sent::Nowhere);
     assert_eq!(world.hear_peer(relayed, peer, b"ho"), Sent::Nowhere);
-    assert_eq!(alice.permit(&mut world, &["8.8.4.4:1", "8.8.8.8:1"]), 0, "a port makes no difference");
+    assert_eq!(
+        alice.permit(&mut world, &["8.8.4.4:1", "8.8.8.8:1"]),
+        0,
+        "a port makes no difference"
+    );
     assert_eq!(alice.send(&mut world, peer, b"hi"), Sent::Peer(49_161, addr(peer), b"hi".to_vec()));
-    assert_eq!(told(world.hear_peer(relayed, peer, b"ho"), alice.address), (addr(peer), b"ho".to_vec()));
-    assert_eq!(told(world.hear_peer(relayed, "8.8.4.4:9", b""), alice.address), (addr("8.8.4.4:9"), Vec::new()));
+    assert_eq!(
+        told(world.hear_peer(relayed, peer, b"ho"), alice.address),
+        (addr(peer), b"ho".to_vec())
+    );
+    assert_eq!(
+        told(world.hear_peer(relayed, "8.8.4.4:9", b""), alice.address),
+        (addr("8.8.4.4:9"), Vec::new())
+    );
     assert_eq!(world.hear_peer(relayed, "8.8.8.9:5000", b"ho"), Sent::Nowhere);
     assert_eq!(alice.send(&mut world, "8.8.8.8:0", b"hi"), Sent::Nowhere, "there is no port 0");
     world.pass(300);
@@ -59,13 +79,20 @@ fn a_channel_is_shorter_and_says_the_same() {
     assert_eq!(alice.bind(&mut world, 0x4001, peer), 0);
     let padded = [channel_data(0x4001, b"hello"), vec![0; 3]].concat();
     for datagram in [channel_data(0x4001, b"hello"), padded] {
-        assert_eq!(world.hear(&datagram, alice.address), Sent::Peer(49_161, addr(peer), b"hello".to_vec()));
+        assert_eq!(
+            world.hear(&datagram, alice.address),
+            Sent::Peer(49_161, addr(peer), b"hello".to_vec())
+        );
     }
     let back = world.hear_peer(relayed, peer, b"hello");
     assert_eq!(back, Sent::Client(alice.address, channel_data(0x4001, b"hello")));
     assert_eq!(world.hear(&channel_data(0x4002, b"hello"), alice.address), Sent::Nowhere);
     assert_eq!(world.hear(&channel_data(0x4001, b"hello")[..8], alice.address), Sent::Nowhere);
-    assert_eq!(world.hear(&channel_data(0x4001, b"hello"), addr("1.1.1.1:1001")), Sent::Nowhere, "somebody else");
+    assert_eq!(
+        world.hear(&channel_data(0x4001, b"hello"), addr("1.1.1.1:1001")),
+        Sent::Nowhere,
+        "somebody else"
+    );
     for number in [0x3fff, 0x7fff, 0xffff] {
         assert_eq!(alice.bind(&mut world, number, "8.8.8.8:1"), 400, "{number:x}");
     }
@@ -86,7 +113,11 @@ fn two_clients_of_the_relay_reach_each_other_inside_it() {
     let back = world.hear(&channel_data(0x4000, b"ho"), bob.address);
     assert_eq!(told(back, alice.address), (bob_relayed, b"ho".to_vec()));
     let other = SocketAddr::new(bob_relayed.ip(), 22).to_string();
-    assert_eq!(alice.send(&mut world, &other, b"ssh"), Sent::Nowhere, "nothing else there is reached");
+    assert_eq!(
+        alice.send(&mut world, &other, b"ssh"),
+        Sent::Nowhere,
+        "nothing else there is reached"
+    );
     assert_eq!(world.hear_peer(alice_relayed, &other, b"x"), Sent::Nowhere, "nor heard");
 }
 
@@ -100,7 +131,8 @@ fn an_allocation_over_its_rate_loses_what_is_over_in_each_direction() {
         (0..20).filter(|_| alice.send(world, "8.8.8.8:1", &data) != Sent::Nowhere).count()
     };
     assert_eq!(out(&mut world, &alice), 5, "half a second's worth at once");
-    let back = (0..20).filter(|_| world.hear_peer(relayed, "8.8.8.8:1", &data) != Sent::Nowhere).count();
+    let back =
+        (0..20).filter(|_| world.hear_peer(relayed, "8.8.8.8:1", &data) != Sent::Nowhere).count();
     assert_eq!(back, 5);
     assert_eq!(world.figures().over_rate, 30);
     world.passed += Duration::from_millis(200);

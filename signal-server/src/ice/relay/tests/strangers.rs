@@ -9,11 +9,16 @@ fn strangers_get_so_many_answers_and_leave_nothing_behind() {
     let mut world = World::answering(10, |_| {});
     let mut out = Vec::new();
     Writer::new(&mut out, Class::Request, Method::ALLOCATE, &[7; 12]).finish();
-    let answered = |world: &mut World, address: SocketAddr| world.hear(&out, address) != Sent::Nowhere;
-    let flood = (0..1000_u16).filter(|port| answered(&mut world, SocketAddr::new(ip("1.1.1.1"), *port))).count();
+    let answered =
+        |world: &mut World, address: SocketAddr| world.hear(&out, address) != Sent::Nowhere;
+    let flood = (0..1000_u16)
+        .filter(|port| answered(&mut world, SocketAddr::new(ip("1.1.1.1"), *port)))
+        .count();
     assert_eq!(flood, 20, "two seconds' worth from any port");
     let crowd = (0..100_000_u32)
-        .filter(|host| answered(&mut world, SocketAddr::new(IpAddr::V4(host.to_be_bytes().into()), 1)))
+        .filter(|host| {
+            answered(&mut world, SocketAddr::new(IpAddr::V4(host.to_be_bytes().into()), 1))
+        })
         .count();
     assert!(crowd > 90_000, "{crowd}: one address does not silence the others");
     assert_eq!(world.figures(), RelayFigures::default());
@@ -24,7 +29,8 @@ fn a_client_is_heard_more_often_but_not_without_end() {
     let mut world = World::answering(10, |_| {});
     let (mut alice, _) = world.relayed("alice", "1.1.1.1:1000");
     let request = alice.signed(Method::REFRESH, &[]);
-    let answered = (0..1000).filter(|_| world.hear(&request, alice.address) != Sent::Nowhere).count();
+    let answered =
+        (0..1000).filter(|_| world.hear(&request, alice.address) != Sent::Nowhere).count();
     assert_eq!(answered, 200, "two seconds' worth, ten times a stranger's");
     world.pass(1);
     assert_eq!(alice.permit(&mut world, &["8.8.8.8:1"]), 0);
@@ -32,7 +38,11 @@ fn a_client_is_heard_more_often_but_not_without_end() {
         world.hear(&request, alice.address);
     }
     let data = alice.send(&mut world, "8.8.8.8:1", b"media");
-    assert_eq!(data, Sent::Peer(49_161, addr("8.8.8.8:1"), b"media".to_vec()), "what it relays does not suffer");
+    assert_eq!(
+        data,
+        Sent::Peer(49_161, addr("8.8.8.8:1"), b"media".to_vec()),
+        "what it relays does not suffer"
+    );
 }
 
 #[test]
@@ -58,7 +68,8 @@ fn without_a_relay_only_bindings_are_answered() {
 fn repertoire(world: &mut World, alice: &mut Somebody) -> Vec<Vec<u8>> {
     let udp = (attribute::REQUESTED_TRANSPORT, &[17, 0, 0, 0][..]);
     alice.transactions = 100;
-    let peer = Somebody { transactions: 101, ..world.somebody("x", "1.1.1.1:1") }.xored(addr("8.8.8.8:5000"));
+    let peer = Somebody { transactions: 101, ..world.somebody("x", "1.1.1.1:1") }
+        .xored(addr("8.8.8.8:5000"));
     let permit = alice.signed(Method::CREATE_PERMISSION, &[(attribute::XOR_PEER_ADDRESS, &peer)]);
     alice.transactions = 100;
     let bind = alice.signed(
