@@ -5,17 +5,17 @@ use std::str::FromStr;
 
 use clap::Parser;
 
+use crate::admission::origin::{Origin, OriginOptions};
+use crate::admission::proxy::{Network, ProxyOptions};
+use crate::admission::tls::{TlsFiles, TlsOptions};
 use crate::cluster::redis::{RedisConfig, RedisOptions};
+use crate::connection::timing::{Timing, TimingOptions};
 use crate::ice::{RelayConfig, RelayOptions};
 use crate::limits::{LimitOptions, Limits};
-use crate::logging::{LogNames, LogOptions};
-use crate::metrics::MetricsOptions;
 use crate::names::command::Command;
 use crate::names::{NamesConfig, NamesOptions};
-use crate::origin::{Origin, OriginOptions};
-use crate::proxy::{Network, ProxyOptions};
-use crate::timing::{Timing, TimingOptions};
-use crate::tls::{TlsFiles, TlsOptions};
+use crate::observability::logging::{LogNames, LogOptions};
+use crate::observability::metrics::MetricsOptions;
 
 /// Everything that a server needs to know to run.
 #[derive(Debug, Clone, PartialEq, Eq)]

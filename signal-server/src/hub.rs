@@ -17,12 +17,14 @@ use tokio::sync::Notify;
 use visavis_shared::{ClientMessage, Login, LoginRefusal, Payload, ServerMessage, Username};
 
 use crate::cluster::Cluster;
+use crate::connection::outbox::{Outbox, Pressure};
 use crate::limits::QueueLimits;
 use crate::names;
-use crate::outbox::{Outbox, Pressure};
-use crate::registry::{ByConnection, ConnectionId};
-use crate::router::{Claim, Delivery, Grant, LoginAttempt, News, Output, Question, Router, Rules};
-use crate::sessions::ResumeToken;
+use crate::rules::registry::{ByConnection, ConnectionId};
+use crate::rules::router::{
+    Claim, Delivery, Grant, LoginAttempt, News, Output, Question, Router, Rules,
+};
+use crate::rules::sessions::ResumeToken;
 
 /// What has to be done before more is heard from a connection.
 pub(crate) type Pending = Pin<Box<dyn Future<Output = ()> + Send>>;

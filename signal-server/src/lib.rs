@@ -21,50 +21,31 @@
 #![warn(clippy::expect_used, clippy::panic)]
 
 mod admission;
-pub mod calls;
 mod cluster;
 pub mod config;
 mod connection;
-mod drain;
-mod frame_writer;
-mod front;
 mod http;
 mod hub;
 mod ice;
 pub mod limits;
-mod listener;
-mod liveness;
-pub mod logging;
-mod metrics;
 pub mod names;
-mod origin;
-mod outbox;
-mod proxy;
-mod rates;
-mod read_ahead;
-pub mod registry;
-pub mod rooms;
-pub mod router;
+mod observability;
+pub mod rules;
 mod server;
-pub mod sessions;
 pub mod signals;
 mod socketio;
-mod timing;
-mod tls;
-mod transport;
-mod web_socket;
 
+pub use admission::origin::{Origin, OriginOptions};
+pub use admission::proxy::{Network, ProxyOptions};
+pub use admission::tls::{TlsError, TlsFiles, TlsOptions};
 pub use cluster::redis::{RedisConfig, RedisOptions, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};
+pub use connection::timing::{Timing, TimingOptions};
 pub use ice::{
     Quotas, RelayConfig, RelayError, RelayFigures, RelayOptions, RelayPorts, Secret,
     SecretTooShort, StunUrl, TurnUrl,
 };
 pub use limits::{Limits, QueueLimits, Rate};
-pub use logging::LogNames;
-pub use metrics::{MetricsListen, MetricsOptions};
-pub use origin::{Origin, OriginOptions};
-pub use proxy::{Network, ProxyOptions};
+pub use observability::logging::LogNames;
+pub use observability::metrics::{MetricsListen, MetricsOptions};
 pub use server::{Server, StartError, start, start_on};
-pub use timing::{Timing, TimingOptions};
-pub use tls::{TlsError, TlsFiles, TlsOptions};

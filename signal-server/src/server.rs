@@ -8,14 +8,14 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::admission::listener::{self, Resources};
+use crate::admission::tls::{Tls, TlsError};
 use crate::cluster::redis::RedisUnusable;
 use crate::cluster::{Cluster, RedisCluster, Standalone};
 use crate::config::Config;
 use crate::ice::{Figures, Ice, RelayError, RelayFigures};
-use crate::listener::{self, Resources};
-use crate::metrics::Page;
 use crate::names::{NameStoreError, Owners};
-use crate::tls::{Tls, TlsError};
+use crate::observability::metrics::Page;
 
 /// Why a server could not start. The text says what to do.
 #[derive(Debug, thiserror::Error)]

@@ -466,5 +466,4 @@ impl FrameBuffer {
 }
 
 #[cfg(test)]
-#[path = "frame_buffer_tests.rs"]
 mod tests;

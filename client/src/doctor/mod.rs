@@ -9,6 +9,7 @@ mod codecs;
 mod devices;
 mod echo;
 mod finding;
+mod nat_probe;
 mod network;
 mod self_call;
 

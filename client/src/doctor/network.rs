@@ -9,10 +9,10 @@ use tokio::time::timeout;
 use visavis_shared::{IceServer, Username};
 
 use super::Finding;
+use super::nat_probe::{NatKind, NatProbe};
 use crate::media::units::Bitrate;
 use crate::session::pipeline;
 use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
-use crate::transport::nat_probe::{NatKind, NatProbe};
 use crate::transport::{Consent, Peer, PeerCommand, PeerConfig, PeerEvent};
 
 /// How long a server may take to log somebody in.

@@ -348,5 +348,4 @@ impl<C: Choice> DeviceKeeper<C> {
 }
 
 #[cfg(test)]
-#[path = "device_keeper_tests.rs"]
 mod tests;

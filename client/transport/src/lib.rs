@@ -6,41 +6,16 @@
 
 #![warn(clippy::expect_used, clippy::panic)]
 
-mod audio_fates;
-mod audio_in;
-mod audio_out;
 mod clock;
-mod connection;
 mod consent;
-pub mod depacketizer;
-mod encoder_wishes;
 pub mod estimator;
 pub mod fec;
-mod figures;
-mod hold;
-pub mod key_frame_requests;
-mod link;
-mod marked_socket;
+pub mod feedback;
 pub mod nack;
-pub mod nat_probe;
-mod negotiator;
-pub mod network;
-pub mod pacer;
-pub mod packetizer;
-mod path_watch;
+pub mod path;
 mod peer;
-mod punctuality;
-mod receive;
-pub mod relay;
-mod resolver;
-mod runtime;
-mod sdp;
-mod send;
-pub mod sent_packets;
-mod socket;
-mod tap;
-pub mod video_pause;
-pub mod video_stream;
+pub mod receiving;
+pub mod sending;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -53,9 +28,9 @@ use visavis_media::lip_sync::SharedLipSync;
 use visavis_media::units::Bitrate;
 
 pub use consent::Consent;
-pub use network::Network;
+pub use path::network::Network;
 pub use peer::Peer;
-pub use sdp::SdpError;
+pub use peer::sdp::SdpError;
 pub use visavis_media::audio_control::AudioControl;
 pub use visavis_media::video_control::{KeyFrame, VideoControl};
 
@@ -66,7 +41,7 @@ pub use visavis_media::video_control::{KeyFrame, VideoControl};
 /// names learns that they were looked up. So it is for names that the person has chosen. Those that
 /// a signaling server names are looked up when a [`Peer`] is opened.
 pub fn warm_up(ice_servers: &[IceServer]) {
-    resolver::Resolver::shared().begin(ice_servers);
+    path::resolver::Resolver::shared().begin(ice_servers);
 }
 
 /// Why a peer connection could not be set up or used.

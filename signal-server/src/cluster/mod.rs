@@ -1,6 +1,6 @@
 //! What all nodes together know: who may have a name, who is online where, who is in which room.
 //!
-//! A [`Cluster`] answers the questions of a [router](crate::router) and carries its messages to
+//! A [`Cluster`] answers the questions of a [router](crate::rules::router) and carries its messages to
 //! other nodes. One that is [`Standalone`] is the whole server by itself. What other nodes have to
 //! say of their own accord, it gives to [`Hub::receive`].
 
@@ -15,8 +15,8 @@ use visavis_shared::{RoomId, Username};
 pub(crate) use self::redis::RedisCluster;
 pub(crate) use self::standalone::Standalone;
 use crate::hub::Hub;
-use crate::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope};
-use crate::sessions::TokenHash;
+use crate::rules::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope};
+use crate::rules::sessions::TokenHash;
 
 /// The nodes of a server, seen from one of them.
 #[async_trait]
@@ -43,7 +43,7 @@ pub(crate) trait Cluster: fmt::Debug + Send + Sync {
     async fn join(&self, room: &RoomId, name: &Username) -> Entry;
 
     /// Carries a message to another node. Never waits; what can't be delivered comes back as
-    /// [`crate::router::News::Undeliverable`].
+    /// [`crate::rules::router::News::Undeliverable`].
     fn forward(&self, envelope: Envelope);
 
     /// Tells the other nodes. Never waits.

@@ -7,8 +7,8 @@ use visavis_shared::{RoomId, Username};
 use super::Cluster;
 use crate::hub::Hub;
 use crate::names::{Guests, Owners, Refusal};
-use crate::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope};
-use crate::sessions::TokenHash;
+use crate::rules::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope};
+use crate::rules::sessions::TokenHash;
 
 /// A server of one node.
 #[derive(Debug)]

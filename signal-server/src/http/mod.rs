@@ -16,7 +16,7 @@
 //! - Origins were judged, and no session begins while the server drains. The service ends those
 //!   that there are itself, when its clone of `Context::drain` says so; `Context` also has the
 //!   limits, the login gate and the figures (`Metrics::heard` and `Metrics::said` for every
-//!   message), and [`MessageGate`](crate::rates::MessageGate) is one connection's.
+//!   message), and [`MessageGate`](crate::limits::rates::MessageGate) is one connection's.
 
 mod route;
 
@@ -35,7 +35,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
 use visavis_shared::limits::MAX_MESSAGE_BYTES;
 
-use crate::admission::Permit;
+use crate::admission::permits::Permit;
 
 pub(crate) use route::{Route, route};
 

@@ -12,7 +12,7 @@ use super::rate::{Crowd, Rate};
 use super::relay::{Action, Now, Ports, Relay, RelayFigures};
 use super::reply::bound;
 use super::stun::{Class, Kind, Message, Method};
-use crate::admission::customer;
+use crate::admission::permits::customer;
 
 /// After silence an address may ask so much at once: an office that all comes to work at nine.
 const BURST: Duration = Duration::from_secs(2);

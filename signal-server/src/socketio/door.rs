@@ -18,9 +18,9 @@ use visavis_shared::{ErrorCode, ServerMessage, Username};
 use super::inbox::Heard;
 use super::line::{End, Line};
 use super::session::{Session, Start};
-use crate::connection::Context;
+use crate::connection::handler::Context;
 use crate::hub::Seat;
-use crate::rates::{MessageGate, Verdict};
+use crate::limits::rates::{MessageGate, Verdict};
 
 /// What somebody is told who sends too much.
 const TOO_MANY_EVENTS: &str = "Too many events: this one was dropped. Send fewer.";

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use super::SocketIo;
 use super::inbox::Inbox;
 use super::session::Start;
-use crate::admission::Permit;
+use crate::admission::permits::Permit;
 use crate::http::Caller;
 
 /// So many bytes are given to the library before what was written of them is waited for.

@@ -42,10 +42,10 @@ use self::door::Door;
 use self::line::{End, Line};
 use self::request::{Asked, Carrier, Fault, library_uri, preflight, put_key, share};
 use self::wire::Wire;
-use crate::admission::{Admission, Permit};
-use crate::connection::Context;
+use crate::admission::permits::{Admission, Permit};
+use crate::connection::handler::Context;
+use crate::connection::stream::Transport;
 use crate::http::{self, Answer, Caller, WholeRequest, boxed, plain};
-use crate::transport::Transport;
 
 /// How long a client may take to answer a ping, in fifths of the time between two: 20 of 25
 /// seconds.

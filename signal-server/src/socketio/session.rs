@@ -16,10 +16,10 @@ use visavis_shared::{CallSignal, ClientMessage, RoomId, ServerMessage, Username}
 
 use super::inbox::Heard;
 use super::line::{End, Line};
-use crate::connection::Context;
+use crate::connection::handler::Context;
+use crate::connection::outbox::Over;
 use crate::hub::{Pending, Seat, now};
-use crate::metrics::Kind;
-use crate::outbox::Over;
+use crate::observability::metrics::Kind;
 
 /// Everything but the socket itself, which is there a moment later.
 #[derive(Debug)]

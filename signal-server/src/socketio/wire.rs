@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
 use super::line::{End, Line};
-use crate::transport::Transport;
+use crate::connection::stream::Transport;
 
 /// A stream that obeys its session.
 #[derive(Debug)]

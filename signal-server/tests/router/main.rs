@@ -14,8 +14,8 @@ use visavis_shared::{
     CallId, CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, Login, LoginRefusal,
     Payload, RoomId, ServerMessage, Username,
 };
-use visavis_signal_server::registry::ConnectionId;
-use visavis_signal_server::router::{Closing, Delivery};
+use visavis_signal_server::rules::registry::ConnectionId;
+use visavis_signal_server::rules::router::{Closing, Delivery};
 
 use self::world::{Happening, World};
 

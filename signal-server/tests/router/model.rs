@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_shared::{CallSignal, ClientMessage, CloseReason, RoomId, ServerMessage, Username};
-use visavis_signal_server::registry::ConnectionId;
-use visavis_signal_server::router::Delivery;
+use visavis_signal_server::rules::registry::ConnectionId;
+use visavis_signal_server::rules::router::Delivery;
 
 use crate::world::Happening;
 

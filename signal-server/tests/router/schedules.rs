@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use visavis_shared::{CallSignal, ClientMessage, CloseReason, DeclineReason, RoomId};
-use visavis_signal_server::registry::ConnectionId;
+use visavis_signal_server::rules::registry::ConnectionId;
 
 use crate::model::Model;
 use crate::world::World;

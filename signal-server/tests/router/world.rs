@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 use visavis_shared::{ClientMessage, Payload, RoomId, Username};
-use visavis_signal_server::registry::ConnectionId;
-use visavis_signal_server::router::{
+use visavis_signal_server::rules::registry::ConnectionId;
+use visavis_signal_server::rules::router::{
     Announcement, Claim, ClaimRefusal, Closing, Delivery, Entry, Grant, LoginAttempt, News, Output,
     Question, Router, Rules, Undeliverable,
 };
-use visavis_signal_server::sessions::{ResumeToken, TokenHash};
+use visavis_signal_server::rules::sessions::{ResumeToken, TokenHash};
 
 /// What something led to, on all nodes.
 #[derive(Debug, Default, PartialEq, Eq)]

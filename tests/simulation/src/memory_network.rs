@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 use visavis_link::{Conditions, Link, Side};
-use visavis_transport::network::{AsyncUdpSocket, Network, RecvMeta, Transmit};
+use visavis_transport::path::network::{AsyncUdpSocket, Network, RecvMeta, Transmit};
 
 /// What IP and UDP add to a packet.
 const HEADERS: usize = 28;

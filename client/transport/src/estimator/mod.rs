@@ -354,5 +354,4 @@ const SUDDEN_QUEUE: Duration = Duration::from_millis(90);
 const STANDING_QUEUE: Duration = Duration::from_millis(150);
 
 #[cfg(test)]
-#[path = "simulation_tests.rs"]
 mod tests;

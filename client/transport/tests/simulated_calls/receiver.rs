@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use visavis_media::freeze::FreezeMeter;
-use visavis_transport::key_frame_requests::KeyFrameRequests;
-use visavis_transport::video_stream::VideoStream;
+use visavis_transport::receiving::key_frame_requests::KeyFrameRequests;
+use visavis_transport::receiving::video_stream::VideoStream;
 
 use crate::sender::{Media, Sent};
 use crate::speaker::Speaker;

@@ -9,11 +9,11 @@ use visavis_media::units::Bitrate;
 use visavis_transport::estimator::{BandwidthEstimator, GoogCc, WIRE_OVERHEAD};
 use visavis_transport::fec::protection::{Outlook, parity_for};
 use visavis_transport::fec::{FecEncoder, MAX_MEDIA, MediaPacket};
+use visavis_transport::feedback::sent_packets::SentPackets;
 use visavis_transport::nack::SendHistory;
-use visavis_transport::pacer::{Enqueued, Pacer};
-use visavis_transport::packetizer::{MAX_PAYLOAD, packetize};
-use visavis_transport::sent_packets::SentPackets;
-use visavis_transport::video_pause::{PauseStep, VideoPause};
+use visavis_transport::sending::pacer::{Enqueued, Pacer};
+use visavis_transport::sending::packetizer::{MAX_PAYLOAD, packetize};
+use visavis_transport::sending::video_pause::{PauseStep, VideoPause};
 
 const MS: Duration = Duration::from_millis(1);
 /// RTP header and transport-wide number, and what comes below.

@@ -27,8 +27,8 @@ use super::owners::{self, Record};
 use super::wire::Note;
 use super::{RedisCluster, lock, now};
 use crate::names::{Guests, Refusal, decision};
-use crate::router::{Claim, ClaimRefusal};
-use crate::sessions::TokenHash;
+use crate::rules::router::{Claim, ClaimRefusal};
+use crate::rules::sessions::TokenHash;
 
 /// What stands for nothing in a lease.
 pub(super) const NONE: &str = "-";

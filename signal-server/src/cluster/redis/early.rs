@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use visavis_shared::Username;
 
 use super::layout::NodeId;
-use crate::router::Envelope;
+use crate::rules::router::Envelope;
 
 /// How long a message waits: a few times what a claim takes when Redis is well.
 const PATIENCE: Duration = Duration::from_secs(1);

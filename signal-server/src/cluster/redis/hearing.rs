@@ -15,7 +15,7 @@ use super::wire::{Note, PresenceChange};
 use super::{RedisCluster, lock, now, undeliverable};
 use crate::hub::Hub;
 use crate::limits::QueueLimits;
-use crate::router::{Envelope, News, Undeliverable};
+use crate::rules::router::{Envelope, News, Undeliverable};
 
 /// How often it is looked whether those who are about to be here are.
 const LOOK: Duration = Duration::from_millis(2);

@@ -13,7 +13,7 @@ use visavis_shared::{RoomId, ServerMessage, Username};
 
 use super::layout::{NodeId, PARTITIONS, Partition};
 use super::wire::Note;
-use crate::router::Envelope;
+use crate::rules::router::Envelope;
 
 /// How much may wait in one lane; at 1 KiB each all lanes together hold 16 MiB.
 const MAX_WAITING: usize = 1024;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use visavis_shared::{PublicKey, RoomId, Username};
 
-use crate::sessions::TokenHash;
+use crate::rules::sessions::TokenHash;
 
 /// How long a lease lasts, and what follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -63,8 +63,10 @@ use self::watches::Watches;
 use super::Cluster;
 use crate::hub::Hub;
 use crate::names::Guests;
-use crate::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope, News, Undeliverable};
-use crate::sessions::TokenHash;
+use crate::rules::router::{
+    Announcement, Claim, ClaimRefusal, Entry, Envelope, News, Undeliverable,
+};
+use crate::rules::sessions::TokenHash;
 
 /// How many answers may wait for the hub; what comes when there are more is not told.
 const MAX_ANSWERS: usize = 4096;

@@ -14,8 +14,8 @@ use super::leases::Held;
 use super::link::{Connection, in_words};
 use super::{RedisCluster, lock, now};
 use crate::hub::Hub;
-use crate::router::News;
-use crate::sessions::TokenHash;
+use crate::rules::router::News;
+use crate::rules::sessions::TokenHash;
 
 /// How many leases one script is for. Redis does nothing else meanwhile, for well under a
 /// millisecond.

@@ -14,8 +14,8 @@ use visavis_shared::{RoomId, Username};
 use super::claims::milliseconds;
 use super::link::{Connection, in_words};
 use super::{RedisCluster, lock};
-use crate::rooms::ROOM_SIZE;
-use crate::router::Entry;
+use crate::rules::rooms::ROOM_SIZE;
+use crate::rules::router::Entry;
 
 impl RedisCluster {
     pub(super) async fn enter_room(&self, room: &RoomId, name: &Username) -> Entry {

@@ -14,7 +14,7 @@ use super::scripts::{LEAVE, PUBLISH, ROUTE};
 use super::wire::Note;
 use super::{RedisCluster, undeliverable};
 use crate::hub::Hub;
-use crate::router::Undeliverable;
+use crate::rules::router::Undeliverable;
 
 /// What a script says of a name that nobody has.
 const NOBODY: i64 = -1;
@@ -137,7 +137,7 @@ impl RedisCluster {
         }
     }
 
-    fn message(&self, envelope: &crate::router::Envelope) -> Note {
+    fn message(&self, envelope: &crate::rules::router::Envelope) -> Note {
         Note::Message {
             from: self.node.clone(),
             to: envelope.to.clone(),

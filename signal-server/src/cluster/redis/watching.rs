@@ -11,7 +11,7 @@ use super::layout::Partition;
 use super::link::{Connection, in_words};
 use super::{RedisCluster, lock};
 use crate::hub::Hub;
-use crate::router::News;
+use crate::rules::router::News;
 
 /// How many subscriptions go in one command.
 const MAX_BATCH: usize = 128;

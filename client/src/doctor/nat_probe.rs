@@ -1,0 +1,248 @@
+//! Asks STUN servers at which address this computer is seen, and concludes what kind of NAT it is
+//! behind.
+//!
+//! One socket asks two servers (RFC 8489, binding requests without attributes). When both see the
+//! same address, the NAT maps by where packets come from alone (endpoint-independent mapping, RFC
+//! 4787 §4.1) and direct calls usually work; when they see different ones, they often do not, and a
+//! relay is needed.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::UdpSocket;
+use tokio::time::{Instant, timeout_at};
+
+use crate::transport::Consent;
+use crate::transport::path::interfaces;
+
+/// RFC 8489 §5.
+const MAGIC_COOKIE: u32 = 0x2112_A442;
+const BINDING_REQUEST: u16 = 0x0001;
+const BINDING_SUCCESS: u16 = 0x0101;
+const XOR_MAPPED_ADDRESS: u16 = 0x0020;
+const HEADER: usize = 20;
+/// A request is sent again after each of these (RFC 8489 §6.2.1, shortened: somebody waits).
+const ASK_AGAIN: [Duration; 4] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_millis(750),
+    Duration::from_millis(1000),
+];
+
+/// What a computer is behind, as far as two answers tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NatKind {
+    /// Its own address is the one that others see.
+    None,
+    /// One address towards everybody (endpoint-independent mapping): direct calls usually work.
+    EndpointIndependent,
+    /// Another address towards each (address-dependent mapping, "symmetric"): a relay is often
+    /// needed.
+    AddressDependent,
+    /// There is one, but only one server answered: the kind can't be told.
+    Unknown,
+}
+
+/// Why a server gave no address.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProbeError {
+    /// No socket of that family could be had, or nothing could be sent.
+    #[error("nothing can be sent to it from here: {0}")]
+    Socket(#[from] std::io::Error),
+    /// It said nothing, or nothing that makes sense.
+    #[error("it does not answer")]
+    Silent,
+}
+
+/// What a server answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mapping {
+    /// Our address as it sees us.
+    pub(crate) seen: SocketAddr,
+    /// How long the answer took.
+    pub(crate) took: Duration,
+}
+
+/// One socket that asks several servers.
+pub(crate) struct NatProbe {
+    socket: UdpSocket,
+}
+
+impl NatProbe {
+    /// A probe that asks over this address family, because the person wants to know.
+    ///
+    /// # Errors
+    /// When there is no socket.
+    pub(crate) async fn new(_consent: &Consent, v6: bool) -> Result<Self, ProbeError> {
+        let any: IpAddr =
+            if v6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
+        Ok(Self { socket: UdpSocket::bind(SocketAddr::new(any, 0)).await? })
+    }
+
+    /// Asks a server at which address it sees us.
+    ///
+    /// # Errors
+    /// When it can't be asked or says nothing within 2.5 s.
+    pub(crate) async fn ask(&self, server: SocketAddr) -> Result<Mapping, ProbeError> {
+        let transaction: [u8; 12] = rand::random();
+        let request = binding_request(transaction);
+        let begun = Instant::now();
+        for wait in ASK_AGAIN {
+            self.socket.send_to(&request, server).await?;
+            let deadline = Instant::now() + wait;
+            let mut buffer = [0; 548];
+            while let Ok(received) = timeout_at(deadline, self.socket.recv_from(&mut buffer)).await
+            {
+                // A port that is closed is told as an error of the next read; the next try finds
+                // out.
+                let Ok((length, from)) = received else { break };
+                let answer = buffer.get(..length).unwrap_or_default();
+                if from == server
+                    && let Some(seen) = mapped_address(answer, transaction)
+                {
+                    return Ok(Mapping { seen, took: begun.elapsed() });
+                }
+            }
+        }
+        Err(ProbeError::Silent)
+    }
+
+    /// Whether an address is one of this computer's own, at this socket's port.
+    #[must_use]
+    pub(crate) fn is_own(&self, seen: SocketAddr) -> bool {
+        let port = self.socket.local_addr().map(|local| local.port());
+        let own = interfaces::addresses().unwrap_or_default().contains(&seen.ip());
+        own && port.is_ok_and(|port| port == seen.port())
+    }
+}
+
+impl NatKind {
+    /// What the answers to one socket mean. `own` says whether an address is this computer's.
+    #[must_use]
+    pub(crate) fn of(seen: &[SocketAddr], own: impl Fn(SocketAddr) -> bool) -> Option<Self> {
+        let (first, others) = seen.split_first()?;
+        Some(if own(*first) {
+            Self::None
+        } else if others.is_empty() {
+            Self::Unknown
+        } else if others.iter().all(|other| other == first) {
+            Self::EndpointIndependent
+        } else {
+            Self::AddressDependent
+        })
+    }
+}
+
+fn binding_request(transaction: [u8; 12]) -> [u8; HEADER] {
+    let mut request = [0; HEADER];
+    request[..2].copy_from_slice(&BINDING_REQUEST.to_be_bytes());
+    request[4..8].copy_from_slice(&MAGIC_COOKIE.to_be_bytes());
+    request[8..].copy_from_slice(&transaction);
+    request
+}
+
+/// The XOR-MAPPED-ADDRESS (RFC 8489 §14.2) of the answer to a request.
+fn mapped_address(answer: &[u8], transaction: [u8; 12]) -> Option<SocketAddr> {
+    let (header, mut attributes) = answer.split_at_checked(HEADER)?;
+    let u16_at =
+        |bytes: &[u8], at: usize| Some(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]));
+    let fits = u16_at(header, 0)? == BINDING_SUCCESS
+        && header.get(4..8)? == MAGIC_COOKIE.to_be_bytes()
+        && header.get(8..)? == transaction;
+    if !fits {
+        return None;
+    }
+    loop {
+        let (kind, length) = (u16_at(attributes, 0)?, usize::from(u16_at(attributes, 2)?));
+        let value = attributes.get(4..4 + length)?;
+        if kind == XOR_MAPPED_ADDRESS {
+            return decoded(value, transaction);
+        }
+        // Attributes are padded to four bytes.
+        attributes = attributes.get(4 + length.next_multiple_of(4)..)?;
+    }
+}
+
+fn decoded(value: &[u8], transaction: [u8; 12]) -> Option<SocketAddr> {
+    let cookie = MAGIC_COOKIE.to_be_bytes();
+    let port = u16::from_be_bytes([*value.get(2)?, *value.get(3)?]) ^ (MAGIC_COOKIE >> 16) as u16;
+    let mask: Vec<u8> = cookie.iter().chain(&transaction).copied().collect();
+    let unmasked: Vec<u8> =
+        value.get(4..)?.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
+    let address: IpAddr = match value.get(1)? {
+        1 => Ipv4Addr::from(<[u8; 4]>::try_from(unmasked.as_slice()).ok()?).into(),
+        2 => Ipv6Addr::from(<[u8; 16]>::try_from(unmasked.as_slice()).ok()?).into(),
+        _ => return None,
+    };
+    Some(SocketAddr::new(address, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRANSACTION: [u8; 12] =
+        [0xb7, 0xe7, 0xa7, 0x01, 0xbc, 0x34, 0xd6, 0x86, 0xfa, 0x87, 0xdf, 0xae];
+
+    /// An answer with an attribute of no interest before the address.
+    fn answer(family: u8, port: u16, address: &[u8]) -> Vec<u8> {
+        let mut value = vec![0, family];
+        value.extend((port ^ 0x2112).to_be_bytes());
+        let mask: Vec<u8> =
+            MAGIC_COOKIE.to_be_bytes().iter().chain(&TRANSACTION).copied().collect();
+        value.extend(address.iter().zip(mask).map(|(byte, mask)| byte ^ mask));
+        let mut attributes = vec![0x80, 0x22, 0, 5, b'a', b'b', b'c', b'd', b'e', 0, 0, 0];
+        attributes.extend([0, 0x20, 0, value.len() as u8]);
+        attributes.extend(value);
+        let mut message = BINDING_SUCCESS.to_be_bytes().to_vec();
+        message.extend((attributes.len() as u16).to_be_bytes());
+        message.extend(MAGIC_COOKIE.to_be_bytes());
+        message.extend(TRANSACTION);
+        message.extend(attributes);
+        message
+    }
+
+    #[test]
+    fn the_address_is_read_behind_other_attributes_in_both_families() {
+        let seen = mapped_address(&answer(1, 32853, &[192, 0, 2, 1]), TRANSACTION);
+        assert_eq!(seen, Some("192.0.2.1:32853".parse().unwrap()));
+        let v6: Ipv6Addr = "2001:db8:1234:5678:11:2233:4455:6677".parse().unwrap();
+        let seen = mapped_address(&answer(2, 32853, &v6.octets()), TRANSACTION);
+        assert_eq!(seen, Some(SocketAddr::new(v6.into(), 32853)));
+    }
+
+    #[test]
+    fn the_answer_to_another_request_says_nothing() {
+        assert_eq!(mapped_address(&answer(1, 1, &[192, 0, 2, 1]), [0; 12]), None);
+    }
+
+    #[test]
+    fn nothing_that_a_server_says_can_panic() {
+        use rand::{Rng, SeedableRng};
+        let mut random = rand::rngs::StdRng::seed_from_u64(8489);
+        let good = answer(1, 1, &[192, 0, 2, 1]);
+        for _ in 0..20_000 {
+            let mut message = good.clone();
+            message.truncate(random.random_range(0..=message.len()));
+            for _ in 0..random.random_range(0..4) {
+                if !message.is_empty() {
+                    let at = random.random_range(0..message.len());
+                    message[at] = random.random();
+                }
+            }
+            let _ = mapped_address(&message, TRANSACTION);
+        }
+    }
+
+    #[test]
+    fn the_kind_follows_from_the_answers() {
+        let [one, other]: [SocketAddr; 2] =
+            ["192.0.2.1:5000", "192.0.2.1:5001"].map(|text| text.parse().unwrap());
+        let nowhere = |_| false;
+        assert_eq!(NatKind::of(&[], nowhere), None);
+        assert_eq!(NatKind::of(&[one], nowhere), Some(NatKind::Unknown));
+        assert_eq!(NatKind::of(&[one, one], nowhere), Some(NatKind::EndpointIndependent));
+        assert_eq!(NatKind::of(&[one, other], nowhere), Some(NatKind::AddressDependent));
+        assert_eq!(NatKind::of(&[one, one], |seen| seen == one), Some(NatKind::None));
+    }
+}

@@ -1,0 +1,7 @@
+//! What the other says about our packets: the ledger of sent packets, their outcomes, and what the
+//! estimator learns from both.
+
+pub(crate) mod feedback_delay;
+pub(crate) mod link;
+pub(crate) mod packet_outcomes;
+pub mod sent_packets;

@@ -1,0 +1,249 @@
+//! The packets whose fate is not known yet, joined with transport-wide feedback
+//! (draft-holmer-rmcat-transport-wide-cc-extensions-01).
+//!
+//! A packet that the feedback says is missing is not lost yet: it may have been overtaken. It is
+//! given up when packets have arrived that left so much later that no network reorders them. Of a
+//! packet that no feedback tells of, because that was lost itself, nothing is known. Pure: time is
+//! an argument.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::estimator::PacketResult;
+use crate::feedback::feedback_delay::Punctuality;
+
+/// The most packets that are awaited; with feedback there are a few dozen.
+const AWAITED: usize = 4000;
+/// A packet that nothing was heard of for so long is forgotten.
+const AWAITED_FOR: Duration = Duration::from_secs(5);
+/// What left so long before a packet that arrived is lost.
+const LOST_AFTER: Duration = Duration::from_millis(100);
+
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    at: Instant,
+    bytes: usize,
+    arrived: bool,
+    /// Feedback said that it had not arrived.
+    missing: bool,
+}
+
+/// The packets.
+#[derive(Debug, Default)]
+pub struct SentPackets {
+    /// With consecutive numbers.
+    packets: VecDeque<Sent>,
+    /// Of the front.
+    first: u16,
+    /// When the latest of those left that arrived.
+    arrived_from: Option<Instant>,
+    punctuality: Punctuality,
+    /// Until then feedback is not late, whenever it comes.
+    excused_until: Option<Instant>,
+}
+
+impl SentPackets {
+    /// A packet left. Numbers come one after the other.
+    pub fn sent(&mut self, number: u16, bytes: usize, now: Instant) {
+        let follows = self.first.wrapping_add(self.packets.len() as u16) == number;
+        if !follows {
+            self.packets.clear();
+        }
+        let is_old = |sent: &Sent| now.saturating_duration_since(sent.at) > AWAITED_FOR;
+        while self.packets.len() >= AWAITED || self.packets.front().is_some_and(is_old) {
+            self.forget_first();
+        }
+        if self.packets.is_empty() {
+            self.first = number;
+        }
+        self.packets.push_back(Sent { at: now, bytes, arrived: false, missing: false });
+    }
+
+    /// The other says which packets came when, on its clock, and which did not. Gives what is news:
+    /// packets that arrived, in the order in which they were sent, and before them those that are
+    /// given up.
+    pub fn reported(
+        &mut self,
+        now: Instant,
+        reports: impl IntoIterator<Item = (u16, Option<Duration>)>,
+    ) -> Vec<PacketResult> {
+        let (awaited, told_of) = (self.awaited_since(), self.arrived_from);
+        let mut arrived = Vec::new();
+        for (number, arrival) in reports {
+            let Some(sent) = self.packets.get_mut(usize::from(number.wrapping_sub(self.first)))
+            else {
+                continue;
+            };
+            let Some(arrival) = arrival else {
+                sent.missing = true;
+                continue;
+            };
+            if !sent.arrived {
+                sent.arrived = true;
+                self.arrived_from = self.arrived_from.max(Some(sent.at));
+                arrived.push(PacketResult {
+                    sent: sent.at,
+                    bytes: sent.bytes,
+                    arrival: Some(arrival),
+                });
+            }
+        }
+        if let Some(since) = awaited
+            && self.arrived_from > told_of
+            && !self.is_excused(now)
+        {
+            self.punctuality.heard_after(now.saturating_duration_since(since));
+        }
+        let mut results = Vec::new();
+        while let Some(front) = self.packets.front() {
+            let passed = self
+                .arrived_from
+                .is_some_and(|from| from.saturating_duration_since(front.at) > LOST_AFTER);
+            if !front.arrived && !passed {
+                break;
+            }
+            if !front.arrived && front.missing {
+                results.push(PacketResult { sent: front.at, bytes: front.bytes, arrival: None });
+            }
+            self.forget_first();
+        }
+        arrived.sort_by_key(|result| result.sent);
+        results.append(&mut arrived);
+        results
+    }
+
+    /// Whether feedback has not come although it should have: until it does, only sound should be
+    /// sent.
+    #[must_use]
+    pub fn feedback_is_late(&self, now: Instant) -> bool {
+        let since = self
+            .awaited_since()
+            .map(|since| self.excused_until.map_or(since, |until| since.max(until)));
+        since.is_some_and(|since| self.punctuality.is_late(now.saturating_duration_since(since)))
+    }
+
+    /// Until then feedback may take as long as it likes, and nothing is learned from when it comes:
+    /// something else than a queue holds it up.
+    pub fn excuse_feedback(&mut self, until: Instant) {
+        self.excused_until = Some(until);
+    }
+
+    fn is_excused(&self, now: Instant) -> bool {
+        self.excused_until.is_some_and(|until| now < until)
+    }
+
+    /// When the first packet left that is newer than all that arrived, as far as is told.
+    fn awaited_since(&self) -> Option<Instant> {
+        let told = self.arrived_from?;
+        self.packets.get(self.packets.partition_point(|sent| sent.at <= told)).map(|sent| sent.at)
+    }
+
+    fn forget_first(&mut self) {
+        self.packets.pop_front();
+        self.first = self.first.wrapping_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// Sends packets 10 ms apart with these numbers.
+    fn sent(numbers: impl IntoIterator<Item = u16>, start: Instant) -> SentPackets {
+        let mut packets = SentPackets::default();
+        for (n, number) in (0u32..).zip(numbers) {
+            packets.sent(number, 1000 + usize::from(number), start + n * 10 * MS);
+        }
+        packets
+    }
+
+    /// Feedback on a range of packets, of which these arrived.
+    fn report(
+        packets: &mut SentPackets,
+        of: std::ops::Range<u16>,
+        arrived: &[u16],
+    ) -> Vec<PacketResult> {
+        packets.reported(
+            Instant::now(),
+            of.map(|number| (number, arrived.contains(&number).then_some(MS))),
+        )
+    }
+
+    fn fates(results: &[PacketResult]) -> Vec<(usize, bool)> {
+        results.iter().map(|result| (result.bytes - 1000, result.arrival.is_some())).collect()
+    }
+
+    #[test]
+    fn what_arrived_is_told_at_once_and_once() {
+        let start = Instant::now();
+        let mut packets = sent(0..10, start);
+        let news = packets.reported(start, [(0, Some(5 * MS)), (1, Some(15 * MS))]);
+        assert_eq!(fates(&news), [(0, true), (1, true)]);
+        assert_eq!((news[1].sent, news[1].arrival), (start + 10 * MS, Some(15 * MS)));
+        assert!(packets.reported(start, [(0, Some(5 * MS)), (1, Some(15 * MS))]).is_empty());
+    }
+
+    #[test]
+    fn what_was_overtaken_is_not_lost_and_what_stays_away_is() {
+        let mut packets = sent(0..30, Instant::now());
+        assert_eq!(fates(&report(&mut packets, 0..7, &[0, 6])), [(0, true), (6, true)]);
+        assert_eq!(fates(&report(&mut packets, 3..6, &[3, 5])), [(3, true), (5, true)]);
+        let news = report(&mut packets, 7..14, &[13]);
+        assert_eq!(fates(&news), [(1, false), (2, false), (13, true)]);
+    }
+
+    #[test]
+    fn of_what_no_feedback_tells_nothing_is_known() {
+        let mut packets = sent(0..40, Instant::now());
+        assert_eq!(fates(&report(&mut packets, 0..2, &[0])), [(0, true)]);
+        // What was said of 2 to 19 is lost.
+        assert_eq!(
+            fates(&report(&mut packets, 20..31, &[20, 30])),
+            [(1, false), (20, true), (30, true)]
+        );
+        assert!(packets.packets.len() <= 20);
+    }
+
+    #[test]
+    fn feedback_is_late_unless_it_is_excused() {
+        let start = Instant::now();
+        let mut packets = SentPackets::default();
+        let tell = |packets: &mut SentPackets, number: u16, after: u32| {
+            packets.sent(number, 1000, start + u32::from(number) * 100 * MS);
+            packets.reported(start + (u32::from(number) * 100 + after) * MS, [(number, Some(MS))]);
+        };
+        (0..20).for_each(|number| tell(&mut packets, number, 40));
+        packets.sent(20, 1000, start + 2000 * MS);
+        let late = |packets: &SentPackets, at: u32| packets.feedback_is_late(start + at * MS);
+        assert_eq!([2080, 2100, 2900].map(|at| late(&packets, at)), [false, true, true]);
+        packets.excuse_feedback(start + 2500 * MS);
+        assert_eq!([2400, 2580, 2600].map(|at| late(&packets, at)), [false, false, true]);
+        packets.reported(start + 2450 * MS, [(20, Some(MS))]);
+        packets.sent(21, 1000, start + 2600 * MS);
+        assert!(late(&packets, 2700), "an excuse teaches nothing");
+    }
+
+    #[test]
+    fn numbers_wrap() {
+        let mut packets = sent((0..20).map(|n| 65_530u16.wrapping_add(n)), Instant::now());
+        let news = packets
+            .reported(Instant::now(), (0..20).map(|n| (65_530u16.wrapping_add(n), Some(MS))));
+        assert_eq!(news.len(), 20);
+        assert!(packets.packets.is_empty());
+    }
+
+    #[test]
+    fn what_nothing_is_heard_of_is_forgotten() {
+        let start = Instant::now();
+        let mut packets = SentPackets::default();
+        for n in 0..60_000u32 {
+            packets.sent(n as u16, 1000, start + n * MS / 10);
+            assert!(packets.packets.len() <= AWAITED);
+        }
+        assert!(packets.reported(start, [(0, Some(MS))]).is_empty());
+        packets.sent(5, 1000, start);
+        assert_eq!(packets.packets.len(), 1);
+    }
+}

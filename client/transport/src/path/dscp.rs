@@ -1,0 +1,154 @@
+//! A UDP socket that marks what it sends, so that networks which look at marks let sound go first
+//! (DSCP, RFC 8837: EF for sound, AF41 for interactive video and what belongs to it).
+//!
+//! The library's socket writes the whole field with each packet and so takes a mark back that was
+//! set on the socket. This one sends by itself, packet by packet, and leaves everything else to
+//! that one. Where a mark can't be set, the packet leaves without.
+
+use std::fmt;
+use std::io::{self, IoSliceMut};
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll};
+
+use socket2::SockRef;
+use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Runtime, TokioRuntime, Transmit};
+
+use super::socket::Wire;
+
+/// Expedited forwarding (RFC 3246), as the six high bits of the field.
+const EF: u32 = 46 << 2;
+/// Assured forwarding 41 (RFC 2597).
+const AF41: u32 = 34 << 2;
+/// No mark was set yet.
+const NONE: u32 = u32::MAX;
+
+/// The socket.
+struct MarkedSocket {
+    /// Receives.
+    inner: Arc<dyn AsyncUdpSocket>,
+    /// Sends: the same socket of the system.
+    sending: tokio::net::UdpSocket,
+    /// Knows which packets are sound.
+    wire: Arc<Wire>,
+    /// The mark that the socket has.
+    mark: AtomicU32,
+}
+
+/// Takes the place of [`TokioRuntime::wrap_udp_socket`].
+pub(crate) fn wrap(socket: UdpSocket, wire: Arc<Wire>) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+    socket.set_nonblocking(true)?;
+    let sending = tokio::net::UdpSocket::from_std(socket.try_clone()?)?;
+    let inner = TokioRuntime.wrap_udp_socket(socket)?;
+    Ok(Arc::new(MarkedSocket { inner, sending, wire, mark: AtomicU32::new(NONE) }))
+}
+
+/// What a packet is marked with: RTP (RFC 7983 §7) of a payload type that we send sound with, or
+/// anything else.
+fn mark_of(packet: &[u8], sound: [Option<u8>; 2]) -> u32 {
+    match packet {
+        [128..=191, kind, ..] if sound.contains(&Some(kind & 0x7f)) => EF,
+        _ => AF41,
+    }
+}
+
+impl MarkedSocket {
+    fn set_mark(&self, mark: u32, destination: SocketAddr) {
+        if self.mark.swap(mark, Ordering::Relaxed) == mark {
+            return;
+        }
+        let socket = SockRef::from(&self.sending);
+        // A socket for IPv6 sends IPv4 too, where it does.
+        let v4 = socket.set_tos_v4(mark);
+        #[cfg(unix)]
+        let v6 = socket.set_tclass_v6(mark);
+        #[cfg(not(unix))]
+        let v6: io::Result<()> = Ok(());
+        let set = if destination.is_ipv4() { v4 } else { v6 };
+        if let Err(error) = set {
+            tracing::trace!("packets can't be marked: {error}");
+        }
+    }
+}
+
+impl fmt::Debug for MarkedSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MarkedSocket")
+    }
+}
+
+impl AsyncUdpSocket for MarkedSocket {
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.inner.local_addr()
+    }
+
+    fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
+        if transmit.src_ip.is_some() || transmit.ecn.is_some() {
+            return self.inner.poll_send(cx, transmit);
+        }
+        let sound = self.wire.sound();
+        self.set_mark(mark_of(transmit.contents, sound), transmit.destination);
+        self.sending.poll_send_to(cx, transmit.contents, transmit.destination)
+    }
+
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        self.inner.poll_recv(cx, bufs, meta)
+    }
+
+    fn max_gro_segments(&self) -> usize {
+        self.inner.max_gro_segments()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::relay::Trust;
+    use crate::path::resolver::Resolver;
+
+    #[test]
+    fn sound_is_marked_before_pictures() {
+        let sound = [Some(111), Some(63)];
+        assert_eq!(mark_of(&[0x80, 111, 0], sound), EF);
+        assert_eq!(mark_of(&[0x90, 0x80 | 63, 0], sound), EF);
+        assert_eq!(mark_of(&[0x80, 102, 0], sound), AF41);
+        assert_eq!(mark_of(&[0, 111, 0], sound), AF41);
+        assert_eq!(mark_of(&[0x80, 111, 0], [None; 2]), AF41);
+        assert_eq!(mark_of(&[], sound), AF41);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn packets_leave_with_their_mark_and_arrive() {
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            // Not every machine has IPv6.
+            let Ok(socket) = UdpSocket::bind(address) else { continue };
+            let other = tokio::net::UdpSocket::bind(address).await.expect("a socket");
+            let watched = socket.try_clone().expect("a handle");
+            let wire = Wire::new(Resolver::shared(), Trust::default(), None);
+            wire.sound_goes_as([Some(111), None]);
+            let marked = wrap(socket, wire).expect("a marked socket");
+            for (packet, mark) in [([0x80, 111], EF), ([0x80, 102], AF41), ([0x80, 111], EF)] {
+                marked
+                    .send_to(&packet, other.local_addr().expect("an address"))
+                    .await
+                    .expect("it is sent");
+                let mut buffer = [0; 16];
+                let (length, from) = other.recv_from(&mut buffer).await.expect("it arrives");
+                assert_eq!(
+                    (&buffer[..length], from),
+                    (&packet[..], marked.local_addr().expect("an address"))
+                );
+                let set = SockRef::from(&watched);
+                let set = if from.is_ipv4() { set.tos_v4() } else { set.tclass_v6() };
+                assert_eq!(set.expect("a mark"), mark);
+            }
+        }
+    }
+}

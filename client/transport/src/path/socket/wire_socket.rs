@@ -1,0 +1,444 @@
+//! A socket of the library's: what goes out and comes in by it, and what is done with it beneath
+//! the library.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
+
+use super::packet::Packet;
+use super::roaming::Roaming;
+use super::{Wire, lock};
+use crate::clock;
+use crate::path::relay::{RelayServer, RelayStream};
+
+/// The most packets that one socket buffers while the library does not take them: while ICE is
+/// restarted, and until there are keys. Older ones give way. At 2.5 Mbit/s they are half a second,
+/// and what a restart takes is a fraction of that.
+pub(super) const MAX_BUFFERED: usize = 160;
+/// ICE looks for a way twenty times a second, so that a call begins quickly. When it has found none
+/// for so long, an address is tried only so often: it may go on for as long as the call waits, with
+/// dozens of pairs.
+pub(super) const HASTE: Duration = Duration::from_secs(4);
+/// See [`HASTE`].
+const UNHURRIED: Duration = Duration::from_millis(150);
+/// The most addresses of which it is known when they were tried last.
+const MAX_TRIED: usize = 256;
+/// The most streams to relays that one socket has. Beyond, the oldest is closed: it belongs to an
+/// allocation that was replaced.
+const MAX_STREAMS: usize = 8;
+/// How often a socket that reports errors is asked again before somebody else has a turn.
+const RETRIES: usize = 8;
+
+/// What comes through a relay the library takes out of its wrapping only after it has looked
+/// whether there is something to send, and then it waits for something else to happen: an answer
+/// lies there for up to 200 ms. So something else happens: after a packet that was relayed comes
+/// one with nothing in it, which the library drops. And the first DTLS flight, which it makes when
+/// a pair is selected, lies there until a DTLS packet comes or a timer ends: so one comes. And an
+/// address of the other's is tried when a timer ends that was set before it was known (50 ms): so
+/// it is nudged then too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nudge {
+    /// Not needed.
+    No,
+    /// A relayed packet was delivered.
+    AfterThis,
+    /// And the library has unwrapped it; or it was told something from above.
+    Now,
+    /// A pair was selected.
+    Dtls,
+}
+
+/// How a datagram leaves: by which socket, and for which address as the library knows it.
+#[derive(Debug, Clone)]
+pub(super) struct Route {
+    socket: Weak<WireSocket>,
+    destination: SocketAddr,
+}
+
+impl PartialEq for Route {
+    fn eq(&self, other: &Self) -> bool {
+        self.destination == other.destination && Weak::ptr_eq(&self.socket, &other.socket)
+    }
+}
+
+impl Route {
+    /// Sends a datagram, beside what the library sends. A socket that is gone sends nothing.
+    pub(super) async fn send(&self, datagram: &[u8]) {
+        let Some(socket) = self.socket.upgrade() else { return };
+        let transmit = Transmit {
+            destination: self.destination,
+            ecn: None,
+            contents: datagram,
+            segment_size: None,
+            src_ip: None,
+        };
+        // Errors are for the library; a repetition that is lost is repeated in turn.
+        let _ = poll_fn(|cx| socket.send(cx, &transmit, clock::now())).await;
+    }
+}
+
+/// A DTLS record of an epoch that never comes, which is dropped for that (RFC 6347 §4.1).
+const IGNORED_RECORD: [u8; 14] = [23, 0xfe, 0xfd, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+
+/// The socket behind a [`WireSocket`].
+#[derive(Debug)]
+struct Bound {
+    /// The address it is bound to; unspecified when the system chooses.
+    address: IpAddr,
+    socket: Arc<dyn AsyncUdpSocket>,
+}
+
+/// A socket of the library's.
+#[derive(Debug)]
+pub(super) struct WireSocket {
+    me: Weak<Self>,
+    wire: Arc<Wire>,
+    /// What the library knows it by.
+    local: SocketAddr,
+    bound: RwLock<Bound>,
+    roaming: Mutex<Roaming>,
+    /// What came too early for the library.
+    buffered: Mutex<VecDeque<(RecvMeta, Vec<u8>, Packet)>>,
+    /// When ICE last tried an address, once it is not in haste any more.
+    tried: Mutex<HashMap<SocketAddr, Instant>>,
+    /// The relays that are reached over streams, in the order in which they were first sent to.
+    streams: Mutex<VecDeque<RelayStream>>,
+    nudge: Mutex<Nudge>,
+    /// Who waits for a packet.
+    waker: Mutex<Option<Waker>>,
+}
+
+impl WireSocket {
+    pub(super) fn wrap(wire: Arc<Wire>, socket: UdpSocket) -> io::Result<Arc<Self>> {
+        let local = socket.local_addr()?;
+        let socket = wire.attach(socket)?;
+        Ok(Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
+            wire,
+            local,
+            bound: RwLock::new(Bound { address: local.ip(), socket }),
+            roaming: Mutex::default(),
+            buffered: Mutex::default(),
+            tried: Mutex::default(),
+            streams: Mutex::default(),
+            nudge: Mutex::new(Nudge::No),
+            waker: Mutex::default(),
+        }))
+    }
+
+    pub(super) fn is_ipv4(&self) -> bool {
+        self.local.is_ipv4()
+    }
+
+    fn socket(&self) -> Arc<dyn AsyncUdpSocket> {
+        Arc::clone(&self.bound.read().unwrap_or_else(PoisonError::into_inner).socket)
+    }
+
+    /// Whoever waits for a packet looks again.
+    pub(super) fn wake(&self) {
+        if let Some(waker) = lock(&self.waker).take() {
+            waker.wake();
+        }
+    }
+
+    /// See [`Wire::readdress`].
+    pub(super) fn readdress(&self, present: &[IpAddr]) -> bool {
+        let bound_to = self.bound.read().unwrap_or_else(PoisonError::into_inner).address;
+        // Every address that begins with 127 is there, but only one of them is listed.
+        if bound_to.is_unspecified() || bound_to.is_loopback() || present.contains(&bound_to) {
+            return false;
+        }
+        let any = if bound_to.is_ipv4() {
+            Ipv4Addr::UNSPECIFIED.into()
+        } else {
+            Ipv6Addr::UNSPECIFIED.into()
+        };
+        match UdpSocket::bind(SocketAddr::new(any, 0)).and_then(|socket| self.wire.attach(socket)) {
+            Ok(socket) => {
+                tracing::debug!("an address of this machine is gone: the system chooses another");
+                *self.bound.write().unwrap_or_else(PoisonError::into_inner) =
+                    Bound { address: any, socket };
+                self.wake();
+                true
+            }
+            Err(error) => {
+                tracing::debug!(
+                    "an address of this machine is gone, and there is no other: {error}"
+                );
+                false
+            }
+        }
+    }
+
+    /// What came too early for the library, in order, once it takes it.
+    fn next_buffered(&self, buffer: &mut [u8], meta: &mut RecvMeta) -> bool {
+        loop {
+            let taken = {
+                let mut buffered = lock(&self.buffered);
+                let position =
+                    buffered.iter().position(|(_, _, packet)| !self.wire.is_too_early(*packet));
+                position.and_then(|position| buffered.remove(position))
+            };
+            let Some((early, data, packet)) = taken else { return false };
+            let Some(room) = buffer.get_mut(..data.len()) else { continue };
+            if packet != Packet::Handshake || self.takes_handshake(&data, &early, clock::now()) {
+                room.copy_from_slice(&data);
+                *meta = early;
+                return true;
+            }
+        }
+    }
+
+    /// Whether the library is to have this handshake. Datagrams that came together are withheld
+    /// together.
+    fn takes_handshake(&self, data: &[u8], meta: &RecvMeta, now: Instant) -> bool {
+        let route = Route { socket: Weak::clone(&self.me), destination: meta.addr };
+        let mut taken = false;
+        for datagram in data.chunks(meta.stride.max(1)) {
+            taken |= self.wire.takes_handshake(datagram, &route, now);
+        }
+        taken
+    }
+
+    /// Whether this address was tried only just now, and for a long time in vain.
+    fn is_too_soon(&self, address: SocketAddr, now: Instant) -> bool {
+        let looking_since = self.wire.looking_since(now);
+        let in_haste =
+            looking_since.is_none_or(|since| now.saturating_duration_since(since) < HASTE);
+        let tried = &mut lock(&self.tried);
+        if in_haste {
+            tried.clear();
+            return false;
+        }
+        if tried.get(&address).is_some_and(|at| now.saturating_duration_since(*at) < UNHURRIED) {
+            return true;
+        }
+        if tried.len() >= MAX_TRIED {
+            tried.clear();
+        }
+        tried.insert(address, now);
+        false
+    }
+
+    /// Sends to a relay over its stream, which is opened if there is none yet.
+    fn send_to_relay(&self, address: SocketAddr, server: RelayServer, datagram: &[u8]) {
+        let mut streams = lock(&self.streams);
+        if let Some(stream) = streams.iter().find(|stream| stream.address == address) {
+            stream.send(datagram);
+            return;
+        }
+        let me = Weak::clone(&self.me);
+        let wake = Arc::new(move || {
+            if let Some(socket) = me.upgrade() {
+                socket.wake();
+            }
+        });
+        let (resolver, trust) = (Arc::clone(&self.wire.resolver), self.wire.trust.clone());
+        let stream = RelayStream::open(address, server, resolver, trust, wake);
+        stream.send(datagram);
+        if streams.len() >= MAX_STREAMS {
+            streams.pop_front();
+        }
+        streams.push_back(stream);
+    }
+
+    /// What came over a stream.
+    fn next_from_relay(&self, buffer: &mut [u8], meta: &mut RecvMeta) -> bool {
+        for stream in lock(&self.streams).iter() {
+            if stream.broke() {
+                self.wire.note_relay_broke();
+            }
+            while let Some(datagram) = stream.receive() {
+                let Some(room) = buffer.get_mut(..datagram.len()) else { continue };
+                room.copy_from_slice(&datagram);
+                *meta = RecvMeta::default();
+                meta.addr = stream.address;
+                meta.len = datagram.len();
+                meta.stride = datagram.len();
+                if self.take(&datagram, meta) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// The library was told something that it looks at only when something else happens: so it
+    /// does.
+    pub(super) fn nudge(&self) {
+        {
+            let mut nudge = lock(&self.nudge);
+            if *nudge != Nudge::Dtls {
+                *nudge = Nudge::Now;
+            }
+        }
+        self.wake();
+    }
+
+    /// The library has selected a pair: it is to send its first flight.
+    pub(super) fn pair_selected(&self) {
+        *lock(&self.nudge) = Nudge::Dtls;
+        self.wake();
+    }
+
+    /// Nothing has come. Gives the packet that the library is to have instead, if any.
+    fn nudges(&self, cx: &Context<'_>) -> Option<&'static [u8]> {
+        let mut nudge = lock(&self.nudge);
+        let packet: &[u8] = match *nudge {
+            Nudge::No => return None,
+            Nudge::AfterThis => {
+                *nudge = Nudge::Now;
+                cx.waker().wake_by_ref();
+                return None;
+            }
+            Nudge::Now => &[],
+            Nudge::Dtls => &IGNORED_RECORD,
+        };
+        *nudge = Nudge::No;
+        Some(packet)
+    }
+
+    /// A message has come. Says whether the library is to have it now.
+    fn take(&self, data: &[u8], meta: &mut RecvMeta) -> bool {
+        let now = clock::now();
+        let mut from = meta.addr;
+        let mut last = Packet::Other;
+        // Datagrams that came together are of one size and may be of several kinds.
+        for datagram in data.chunks(meta.stride.max(1)) {
+            last = Packet::relayed(datagram);
+            let packet = Packet::of(datagram);
+            if packet != last {
+                *lock(&self.nudge) = Nudge::AfterThis;
+            }
+            from = lock(&self.roaming).received(meta.addr, packet, now);
+            self.wire.note_received(last, from, now);
+        }
+        meta.addr = from;
+        if !self.wire.is_too_early(last) {
+            return last != Packet::Handshake || self.takes_handshake(data, meta, now);
+        }
+        if !self.wire.keeps(from) {
+            return false;
+        }
+        let mut buffered = lock(&self.buffered);
+        if buffered.len() >= MAX_BUFFERED {
+            buffered.pop_front();
+        }
+        buffered.push_back((*meta, data.to_vec(), last));
+        false
+    }
+
+    /// Sends, to the relay's stream where there is one.
+    fn send(
+        &self,
+        cx: &mut Context<'_>,
+        transmit: &Transmit<'_>,
+        now: Instant,
+    ) -> Poll<io::Result<usize>> {
+        if let Some(server) = self.wire.relays.behind(transmit.destination) {
+            self.send_to_relay(transmit.destination, server, transmit.contents);
+            return Poll::Ready(Ok(transmit.contents.len()));
+        }
+        let packet = Packet::of(transmit.contents);
+        let destination = lock(&self.roaming).sending(transmit.destination, packet, now);
+        let sent = self.socket().poll_send(cx, &Transmit { destination, ..transmit.clone() });
+        match sent {
+            // A network that is gone loses packets, as others do. The library would report each.
+            Poll::Ready(Err(error)) if error.kind() != io::ErrorKind::WouldBlock => {
+                tracing::trace!("a packet could not be sent: {error}");
+                Poll::Ready(Ok(transmit.contents.len()))
+            }
+            sent => sent,
+        }
+    }
+}
+
+impl AsyncUdpSocket for WireSocket {
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.local)
+    }
+
+    fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
+        let now = clock::now();
+        let over_stream = self.wire.relays.behind(transmit.destination).is_some();
+        let packet = Packet::relayed(transmit.contents);
+        if packet == Packet::Media {
+            let bound_to = self.bound.read().unwrap_or_else(PoisonError::into_inner).address;
+            self.wire.note_media_sent((!over_stream).then_some(bound_to), now);
+        }
+        let is_own_check = matches!(Packet::of(transmit.contents), Packet::Check(_));
+        if is_own_check && !over_stream && self.is_too_soon(transmit.destination, now) {
+            return Poll::Ready(Ok(transmit.contents.len()));
+        }
+        let sent = self.send(cx, transmit, now);
+        if sent.is_ready() {
+            let route = Route { socket: Weak::clone(&self.me), destination: transmit.destination };
+            self.wire.note_sent(transmit.contents, packet, route, now);
+        }
+        sent
+    }
+
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        let (Some(buffer), Some(meta)) = (bufs.first_mut(), meta.first_mut()) else {
+            return Poll::Ready(Ok(0));
+        };
+        {
+            let mut waker = lock(&self.waker);
+            if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+                *waker = Some(cx.waker().clone());
+            }
+        }
+        if self.next_buffered(buffer, meta) || self.next_from_relay(buffer, meta) {
+            return Poll::Ready(Ok(1));
+        }
+        let mut errors = 0;
+        loop {
+            let (bufs, metas) = (std::slice::from_mut(buffer), std::slice::from_mut(meta));
+            match self.socket().poll_recv(cx, bufs, metas) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Ok(0)),
+                Poll::Ready(Ok(_)) => {
+                    let Some(data) = buffer.get(..meta.len) else { continue };
+                    if self.take(data, meta) {
+                        return Poll::Ready(Ok(1));
+                    }
+                }
+                Poll::Ready(Err(error)) => {
+                    // Of a network that is gone the library would say that the socket is, and do
+                    // without it.
+                    tracing::trace!("a socket reports: {error}");
+                    errors += 1;
+                    if errors >= RETRIES {
+                        return Poll::Ready(Err(io::ErrorKind::Interrupted.into()));
+                    }
+                }
+                Poll::Pending => {
+                    let Some(packet) = self.nudges(cx) else { return Poll::Pending };
+                    let Some(room) = buffer.get_mut(..packet.len()) else { return Poll::Pending };
+                    room.copy_from_slice(packet);
+                    *meta = RecvMeta::default();
+                    (meta.len, meta.stride) = (packet.len(), packet.len().max(1));
+                    return Poll::Ready(Ok(1));
+                }
+            }
+        }
+    }
+
+    fn max_gso_segments(&self) -> usize {
+        self.socket().max_gso_segments()
+    }
+
+    fn max_gro_segments(&self) -> usize {
+        self.socket().max_gro_segments()
+    }
+}

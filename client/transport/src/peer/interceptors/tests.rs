@@ -1,0 +1,162 @@
+//! RTCP from a hostile peer: whatever the library makes of it must not harm the tap.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use rtc::interceptor::AttributedPacket;
+use rtc::rtcp::payload_feedbacks::full_intra_request::FirEntry;
+use rtc::rtcp::transport_feedbacks::transport_layer_cc::{
+    PacketStatusChunk, RecvDelta, RunLengthChunk, StatusChunkTypeTcc, SymbolTypeTcc,
+};
+use rtc::rtcp::transport_feedbacks::transport_layer_nack::nack_pairs_from_sequence_numbers;
+use rtc::shared::TransportContext;
+
+use super::*;
+use crate::feedback::link::{Link, MediaKind};
+use crate::path::relay::Trust;
+use crate::path::resolver::Resolver;
+use crate::path::socket::Wire;
+
+const OURS: u32 = 0x1234_5678;
+
+/// A tap that sent 200 numbered packets of a video stream.
+fn tap(now: Instant) -> WireTap {
+    let (link, _, _) = Link::new(Bitrate::from_kbps(3000), Arc::default());
+    for number in 0..200u16 {
+        link.state().packet_left(
+            1000,
+            Some(number),
+            false,
+            now + Duration::from_millis(5) * u32::from(number),
+        );
+    }
+    let mut tap = WireTap::new(link, Wire::new(Resolver::shared(), Trust::default(), None));
+    tap.local.insert(OURS, MediaKind::Video);
+    tap
+}
+
+/// One packet of each kind that the tap reads, as it is on the wire.
+fn good() -> Vec<Bytes> {
+    let report = ReceptionReport {
+        ssrc: OURS,
+        fraction_lost: 25,
+        last_sender_report: 7,
+        ..ReceptionReport::default()
+    };
+    let delta =
+        |delta| RecvDelta { type_tcc_packet: SymbolTypeTcc::PacketReceivedSmallDelta, delta };
+    let feedback = TransportLayerCc {
+        sender_ssrc: 1,
+        media_ssrc: OURS,
+        base_sequence_number: 3,
+        packet_status_count: 4,
+        reference_time: 10,
+        fb_pkt_count: 0,
+        packet_chunks: vec![PacketStatusChunk::RunLengthChunk(RunLengthChunk {
+            type_tcc: StatusChunkTypeTcc::RunLengthChunk,
+            packet_status_symbol: SymbolTypeTcc::PacketReceivedSmallDelta,
+            run_length: 4,
+        })],
+        recv_deltas: vec![delta(250), delta(500), delta(5000), delta(1000)],
+    };
+    let nacks = nack_pairs_from_sequence_numbers(&[1, 2, 5, 40]);
+    let packets: Vec<Box<dyn rtcp::Packet>> = vec![
+        Box::new(ReceiverReport {
+            ssrc: 1,
+            reports: vec![report.clone()],
+            ..ReceiverReport::default()
+        }),
+        Box::new(SenderReport { ssrc: 1, reports: vec![report], ..SenderReport::default() }),
+        Box::new(TransportLayerNack { sender_ssrc: 1, media_ssrc: OURS, nacks }),
+        Box::new(PictureLossIndication { sender_ssrc: 1, media_ssrc: OURS }),
+        Box::new(FullIntraRequest {
+            sender_ssrc: 1,
+            media_ssrc: 0,
+            fir: vec![FirEntry { ssrc: OURS, sequence_number: 1 }],
+        }),
+        Box::new(feedback),
+        Box::new(ReceiverEstimatedMaximumBitrate {
+            sender_ssrc: 1,
+            bitrate: 450_000.0,
+            ssrcs: vec![OURS],
+        }),
+    ];
+    packets.iter().map(|packet| packet.marshal().expect("it can be written").freeze_all()).collect()
+}
+
+/// The library writes into one or the other kind of bytes.
+trait FreezeAll {
+    fn freeze_all(self) -> Bytes;
+}
+
+impl FreezeAll for BytesMut {
+    fn freeze_all(self) -> Bytes {
+        self.freeze()
+    }
+}
+
+impl FreezeAll for Bytes {
+    fn freeze_all(self) -> Bytes {
+        self
+    }
+}
+
+/// Gives the tap what the library makes of these bytes. Says whether it made anything of them.
+fn read(tap: &mut WireTap, bytes: &Bytes, now: Instant) -> bool {
+    let Ok(packets) = rtcp::packet::unmarshal(&mut bytes.clone()) else { return false };
+    let message = AttributedPacket::new(Packet::Rtcp(packets));
+    tap.handle_read(TaggedPacket { now, transport: TransportContext::default(), message })
+        .expect("it passes");
+    while tap.poll_read().is_some() {}
+    true
+}
+
+#[test]
+fn every_kind_of_report_is_read() {
+    let now = Instant::now();
+    let mut tap = tap(now);
+    for bytes in good() {
+        assert!(read(&mut tap, &bytes, now + Duration::from_secs(2)));
+    }
+    let state = tap.link.state();
+    assert_eq!((state.nacks_received, state.plis_received), (1, 2));
+    assert!(state.loss_out.is_some_and(|share| (share - 0.1).abs() < 0.01));
+}
+
+#[test]
+fn a_remb_alone_is_obeyed() {
+    let now = Instant::now();
+    let mut tap = tap(now);
+    assert!(read(&mut tap, &good()[6], now));
+    let target = tap.link.state().estimator.target(now);
+    assert!(target.bps().abs_diff(450_000) < 5_000, "{target}");
+}
+
+#[test]
+fn whatever_is_in_a_report_does_no_harm() {
+    let start = Instant::now();
+    let mut tap = tap(start);
+    let good = good();
+    let mut rng = StdRng::seed_from_u64(3550);
+    let mut understood = 0;
+    for round in 0..40_000u32 {
+        let mut bytes = good[rng.random_range(0..good.len())].to_vec();
+        if rng.random_bool(0.2) {
+            let other = &good[rng.random_range(0..good.len())];
+            bytes.extend_from_slice(other);
+        }
+        for _ in 0..rng.random_range(0..6) {
+            let at = rng.random_range(0..bytes.len());
+            bytes[at] = rng.random();
+        }
+        if rng.random_bool(0.2) {
+            bytes.truncate(rng.random_range(0..bytes.len()));
+        }
+        let now = start + Duration::from_millis(20) * round;
+        understood += u32::from(read(&mut tap, &bytes.into(), now));
+        let _ = tap.link.state().estimator.target(now);
+    }
+    assert!(understood > 5_000, "{understood} were understood");
+}

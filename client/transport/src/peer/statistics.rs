@@ -1,0 +1,103 @@
+//! The figures of a peer connection, gathered from whoever keeps them.
+
+use std::sync::{Arc, Weak};
+
+use tokio::sync::watch;
+use webrtc::peer_connection::{PeerConnection, RTCStatsReport, RTCStatsReportEntry, StatsSelector};
+
+use crate::PeerStats;
+use crate::clock;
+use crate::feedback::link::Link;
+use crate::receiving::receive_task::ReceiveStats;
+use crate::sending::send_task::SendStats;
+
+/// Where the figures come from.
+#[derive(Clone)]
+pub(super) struct Figures {
+    pub(super) link: Arc<Link>,
+    pub(super) pc: Weak<dyn PeerConnection>,
+    pub(super) sent: watch::Receiver<SendStats>,
+    pub(super) received: watch::Receiver<ReceiveStats>,
+    pub(super) ice_restarts: watch::Receiver<u32>,
+}
+
+impl Figures {
+    /// The figures as they are now.
+    pub(super) async fn read(&self) -> PeerStats {
+        let library = match self.pc.upgrade() {
+            Some(pc) => Some(pc.get_stats(clock::now(), StatsSelector::None).await),
+            None => None,
+        };
+        let sent = *self.sent.borrow();
+        let received = *self.received.borrow();
+        let mut stats = PeerStats {
+            video_bytes_sent: sent.video_bytes,
+            video_bytes_received: received.video_bytes,
+            audio_bytes_received: received.audio_bytes,
+            audio_packets_sent: sent.audio_packets,
+            audio_bytes_sent: sent.audio_bytes,
+            audio_packets_received: received.audio_packets,
+            audio_packets_lost: received.audio_lost,
+            retransmitted: sent.retransmitted,
+            parity_sent: sent.parity,
+            packets_rebuilt: received.packets_rebuilt,
+            frames_dropped: received.frames_dropped,
+            video_jitter_buffer_ms: received.jitter_buffer.map(|time| time.as_secs_f64() * 1e3),
+            loss_in: received.loss,
+            ice_restarts: *self.ice_restarts.borrow(),
+            ..PeerStats::default()
+        };
+        {
+            let mut link = self.link.state();
+            stats.estimated = Some(link.estimator.target(clock::now()));
+            stats.rtt_ms = link.rtt().map(|rtt| rtt.as_secs_f64() * 1e3);
+            stats.loss_out = link.loss_out;
+            stats.nacks_sent = link.nacks_sent;
+            stats.nacks_received = link.nacks_received;
+            stats.plis_sent = link.plis_sent;
+            stats.plis_received = link.plis_received;
+        }
+        if let Some(library) = library {
+            add_library_figures(&library, &mut stats);
+        }
+        stats
+    }
+}
+
+/// What only the library knows: the addresses in use and how they are protected.
+fn add_library_figures(report: &RTCStatsReport, stats: &mut PeerStats) {
+    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let Some(transport) = report.transport() else { return };
+    stats.dtls = match (known(&transport.tls_version), known(&transport.dtls_cipher)) {
+        (Some(version), Some(cipher)) => Some(format!("{version} {cipher}")),
+        (version, cipher) => version.or(cipher),
+    };
+    stats.srtp = known(&transport.srtp_cipher);
+    let selected = report
+        .candidate_pairs()
+        .find(|pair| pair.stats.id == transport.selected_candidate_pair_id)
+        .or_else(|| report.candidate_pairs().find(|pair| pair.nominated));
+    let Some(pair) = selected else { return };
+    if stats.rtt_ms.is_none() && pair.current_round_trip_time > 0.0 {
+        stats.rtt_ms = Some(pair.current_round_trip_time * 1e3);
+    }
+    // The report files candidates under other names than those it gives in the pair.
+    for entry in report.iter() {
+        match entry {
+            RTCStatsReportEntry::LocalCandidate(local)
+                if local.stats.id.ends_with(&pair.local_candidate_id) =>
+            {
+                stats.local_candidate = Some(local.candidate_type.to_string());
+                stats.protocol = known(&local.protocol.to_lowercase());
+            }
+            RTCStatsReportEntry::RemoteCandidate(remote)
+                if remote.stats.id.ends_with(&pair.remote_candidate_id) =>
+            {
+                stats.remote_candidate = Some(remote.candidate_type.to_string());
+            }
+            _ => {}
+        }
+    }
+    // One that was found by a check from it, and so was never given to us, is not in the report.
+    stats.remote_candidate.get_or_insert_with(|| "prflx".to_owned());
+}

@@ -1,0 +1,220 @@
+//! H.264 depacketization (RFC 6184, packetization-mode 1).
+//!
+//! The RTP payloads of one access unit go in, in order and without a gap; the access unit in Annex
+//! B form comes out. Everything comes from a remote peer, so every length is checked, what grows is
+//! bounded, and a payload that breaks the rules condemns its whole access unit: a picture is either
+//! exactly what was sent or is not delivered. Nothing is kept from one access unit to the next, so
+//! a fragment whose end was lost cannot leak into a later picture.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use visavis_media::frame_buffer::NalSigns;
+
+use crate::sending::packetizer::{
+    FU_A, FU_END, FU_START, NAL_IMPORTANCE_MASK, NAL_TYPE_MASK, STAP_A,
+};
+
+/// The largest access unit that is put together, in bytes.
+pub const MAX_ACCESS_UNIT: usize = 4 << 20;
+
+const START_CODE: [u8; 4] = [0, 0, 0, 1];
+const FORBIDDEN_BIT: u8 = 0x80;
+const NAL_IDR: u8 = 5;
+const NAL_SPS: u8 = 7;
+const NAL_PPS: u8 = 8;
+const NAL_DELIMITER: u8 = 9;
+
+/// Why an access unit can't be put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DepacketizeError {
+    /// A payload or an aggregated NAL unit ends before it should.
+    #[error("a payload is cut short")]
+    Truncated,
+    /// The forbidden bit is set, or a NAL unit has a type that may not stand where it stands.
+    #[error("NAL unit type {0} is not allowed here")]
+    NotAllowed(u8),
+    /// Fragments don't follow each other.
+    #[error("a fragment is out of place")]
+    BrokenFragment,
+    /// The access unit is larger than [`MAX_ACCESS_UNIT`].
+    #[error("the access unit is too large")]
+    TooLarge,
+    /// There is no NAL unit in it.
+    #[error("the access unit is empty")]
+    Empty,
+}
+
+fn note(signs: &mut NalSigns, nal_type: u8) {
+    match nal_type {
+        NAL_DELIMITER => signs.delimiter = true,
+        NAL_SPS => signs.sps = true,
+        NAL_PPS => signs.pps = true,
+        NAL_IDR => signs.idr = true,
+        _ => {}
+    }
+}
+
+/// Looks into a payload without putting anything together. What is malformed shows as nothing.
+#[must_use]
+pub fn inspect(payload: &[u8]) -> NalSigns {
+    let mut signs = NalSigns::default();
+    match (payload.first().map(|byte| byte & NAL_TYPE_MASK), payload.get(1)) {
+        (Some(STAP_A), _) => {
+            for nal in aggregated(payload.get(1..).unwrap_or_default()) {
+                match nal {
+                    Ok(nal) => note(&mut signs, nal.first().map_or(0, |byte| byte & NAL_TYPE_MASK)),
+                    Err(_) => break,
+                }
+            }
+        }
+        // Every fragment of an IDR slice counts; a parameter set only where it begins.
+        (Some(FU_A), Some(&fu)) => {
+            let nal_type = fu & NAL_TYPE_MASK;
+            if fu & FU_START != 0 || nal_type == NAL_IDR {
+                note(&mut signs, nal_type);
+            }
+        }
+        (Some(nal_type), _) => note(&mut signs, nal_type),
+        (None, _) => {}
+    }
+    signs
+}
+
+/// Puts one access unit together.
+///
+/// # Errors
+/// When a payload breaks RFC 6184 for packetization-mode 1, or the whole is empty or too large.
+pub fn depacketize<'a>(
+    payloads: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Bytes, DepacketizeError> {
+    let mut unit = AccessUnit::default();
+    for payload in payloads {
+        unit.push(payload)?;
+    }
+    unit.finish()
+}
+
+/// An access unit in the making.
+#[derive(Default)]
+struct AccessUnit {
+    data: BytesMut,
+    /// The first byte of the NAL unit whose fragments are being collected.
+    open: Option<u8>,
+}
+
+impl AccessUnit {
+    fn push(&mut self, payload: &[u8]) -> Result<(), DepacketizeError> {
+        // Padding-only packets are legal and hold nothing.
+        let Some(&header) = payload.first() else { return Ok(()) };
+        if header & FORBIDDEN_BIT != 0 {
+            return Err(DepacketizeError::NotAllowed(header & NAL_TYPE_MASK));
+        }
+        match header & NAL_TYPE_MASK {
+            // Reserved: a receiver ignores them (§5.2, table 1).
+            0 | 30 | 31 => Ok(()),
+            1..=23 => self.append(payload),
+            STAP_A => self.append_aggregated(payload.get(1..).unwrap_or_default()),
+            FU_A => self.append_fragment(header, payload.get(1..).unwrap_or_default()),
+            // STAP-B, MTAP and FU-B belong to the interleaved mode.
+            other => Err(DepacketizeError::NotAllowed(other)),
+        }
+    }
+
+    fn append_aggregated(&mut self, body: &[u8]) -> Result<(), DepacketizeError> {
+        if body.is_empty() {
+            return Err(DepacketizeError::Truncated);
+        }
+        for nal in aggregated(body) {
+            let nal = nal?;
+            match nal.first() {
+                Some(&header)
+                    if header & FORBIDDEN_BIT == 0 && matches!(header & NAL_TYPE_MASK, 1..=23) =>
+                {
+                    self.append(nal)?;
+                }
+                Some(&header) => return Err(DepacketizeError::NotAllowed(header & NAL_TYPE_MASK)),
+                None => return Err(DepacketizeError::Truncated),
+            }
+        }
+        Ok(())
+    }
+
+    fn append_fragment(&mut self, indicator: u8, body: &[u8]) -> Result<(), DepacketizeError> {
+        let Some((&fu, fragment)) = body.split_first() else {
+            return Err(DepacketizeError::Truncated);
+        };
+        let nal_type = fu & NAL_TYPE_MASK;
+        if !matches!(nal_type, 1..=23) {
+            return Err(DepacketizeError::NotAllowed(nal_type));
+        }
+        let header = (indicator & NAL_IMPORTANCE_MASK) | nal_type;
+        match (fu & FU_START != 0, fu & FU_END != 0, self.open) {
+            (true, false, None) => {
+                self.grow(&START_CODE)?;
+                self.grow(&[header])?;
+                self.open = Some(header);
+            }
+            (false, end, Some(open)) if open & NAL_TYPE_MASK == nal_type => {
+                if end {
+                    self.open = None;
+                }
+            }
+            _ => return Err(DepacketizeError::BrokenFragment),
+        }
+        self.grow(fragment)
+    }
+
+    fn append(&mut self, nal: &[u8]) -> Result<(), DepacketizeError> {
+        if self.open.is_some() {
+            return Err(DepacketizeError::BrokenFragment);
+        }
+        self.grow(&START_CODE)?;
+        self.grow(nal)
+    }
+
+    fn grow(&mut self, bytes: &[u8]) -> Result<(), DepacketizeError> {
+        if self.data.len() + bytes.len() > MAX_ACCESS_UNIT {
+            return Err(DepacketizeError::TooLarge);
+        }
+        self.data.put_slice(bytes);
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Bytes, DepacketizeError> {
+        if self.open.is_some() {
+            return Err(DepacketizeError::BrokenFragment);
+        }
+        if self.data.is_empty() {
+            return Err(DepacketizeError::Empty);
+        }
+        Ok(self.data.freeze())
+    }
+}
+
+/// The NAL units in the body of a STAP-A. Ends after the first error.
+fn aggregated(body: &[u8]) -> impl Iterator<Item = Result<&[u8], DepacketizeError>> {
+    let mut rest = body;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let nal = rest.split_first_chunk::<2>().and_then(|(len, tail)| {
+            let len = usize::from(u16::from_be_bytes(*len));
+            // A NAL unit has at least its first byte.
+            if len == 0 { None } else { tail.split_at_checked(len) }
+        });
+        match nal {
+            Some((nal, tail)) => {
+                rest = tail;
+                Some(Ok(nal))
+            }
+            None => {
+                rest = &[];
+                Some(Err(DepacketizeError::Truncated))
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

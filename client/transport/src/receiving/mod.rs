@@ -1,0 +1,8 @@
+//! What arrives: packets become frames in order, losses are requested again, and a key frame is
+//! requested when nothing else helps.
+
+pub(crate) mod audio_in;
+pub mod depacketizer;
+pub mod key_frame_requests;
+pub(crate) mod receive_task;
+pub mod video_stream;

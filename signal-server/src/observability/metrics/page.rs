@@ -1,0 +1,181 @@
+//! The page with the figures, on an address of its own: it is the operator's, not the clients'.
+//!
+//! Health and readiness are there too, so that they can be asked for while the main port takes
+//! nobody any more.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::connection::handler::Context;
+use crate::http::{Answer, health, plain, readiness};
+
+/// How many may look at a time.
+const MAX_CONNECTIONS: usize = 32;
+/// How long a look may take, from the connection to the end of the answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long accepting pauses after it failed.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Where the figures are, on the command line.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct MetricsOptions {
+    /// Address and port of the page with figures for Prometheus (/metrics; also /healthz and
+    /// /readyz), or "off". If the port is taken, the server says so and goes on without.
+    #[arg(
+        long,
+        env = "VISAVIS_METRICS_LISTEN",
+        value_name = "ADDRESS:PORT|off",
+        default_value = "127.0.0.1:9091",
+        help_heading = "Network"
+    )]
+    pub metrics_listen: MetricsListen,
+}
+
+/// What `--metrics-listen` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricsListen {
+    /// No such page.
+    Off,
+    /// One at this address.
+    At(SocketAddr),
+}
+
+impl MetricsListen {
+    /// The address, if there is to be a page.
+    #[must_use]
+    pub fn address(self) -> Option<SocketAddr> {
+        match self {
+            Self::Off => None,
+            Self::At(address) => Some(address),
+        }
+    }
+}
+
+impl FromStr for MetricsListen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("off") {
+            return Ok(Self::Off);
+        }
+        text.parse()
+            .map(Self::At)
+            .map_err(|_| "it must be an address with a port, such as 127.0.0.1:9091, or off".into())
+    }
+}
+
+/// The page, with its port.
+#[derive(Debug)]
+pub(crate) struct Page {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Page {
+    /// Takes the port. When that fails the server goes on without.
+    pub(crate) async fn open(address: Option<SocketAddr>) -> Option<Self> {
+        let address = address?;
+        let opened = async {
+            let listener = TcpListener::bind(address).await?;
+            let address = listener.local_addr()?;
+            Ok(Self { listener, address })
+        };
+        match opened.await {
+            Ok(page) => Some(page),
+            Err(error) => {
+                let error: io::Error = error;
+                let why = if error.kind() == io::ErrorKind::AddrInUse {
+                    "the port is in use by another program".to_owned()
+                } else {
+                    error.to_string()
+                };
+                tracing::warn!(
+                    "no figures on {address}: {why}. The server goes on without them; choose another port with \
+                     --metrics-listen, or turn them off with --metrics-listen off"
+                );
+                None
+            }
+        }
+    }
+
+    /// Where it is.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves it, for ever.
+    pub(crate) async fn serve(self, context: Arc<Context>) {
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let mut looks = JoinSet::new();
+        loop {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                Some(_) = looks.join_next() => continue,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    let look = look(stream, Arc::clone(&context));
+                    looks.spawn(async move {
+                        // Whoever does not read in time has to come again.
+                        let _ = timeout(PATIENCE, look).await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a look at the figures could not be accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+async fn look(stream: TcpStream, context: Arc<Context>) {
+    let service = service_fn(|request| {
+        let answer = answer(&request, &context);
+        async { Ok::<_, Infallible>(answer) }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a look at the figures ended");
+    }
+}
+
+fn answer(request: &Request<Incoming>, context: &Context) -> Answer {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return plain(StatusCode::METHOD_NOT_ALLOWED, "This page can only be read (GET).");
+    }
+    match request.uri().path() {
+        "/metrics" => {
+            let mut answer = plain(StatusCode::OK, context.metrics.text().trim_end());
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            answer
+        }
+        "/healthz" => health(),
+        "/readyz" => readiness(context.readiness()),
+        _ => plain(StatusCode::NOT_FOUND, "The figures are at /metrics."),
+    }
+}

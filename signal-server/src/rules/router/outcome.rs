@@ -1,0 +1,198 @@
+//! What a router wants done.
+
+use visavis_shared::identity::PublicKey;
+use visavis_shared::{CallId, ErrorCode, Payload, RoomId, ServerMessage, Username};
+
+use crate::names;
+use crate::rules::registry::ConnectionId;
+use crate::rules::sessions::{ResumeToken, TokenHash};
+
+/// One thing that has to be done, in the order in which they come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// A message goes to a connection of this node.
+    Deliver(Delivery),
+    /// What waits for one connection, which is gone or has to go, is now for another.
+    Adopt {
+        /// Whose messages.
+        from: ConnectionId,
+        /// Who gets them.
+        by: ConnectionId,
+    },
+    /// Nobody will come back for what waits for a connection.
+    Forget(ConnectionId),
+    /// A connection has to end.
+    Close(ConnectionId, Closing),
+    /// Only the cluster knows. The connection is heard again when this is settled.
+    Ask(ConnectionId, Question),
+    /// A message goes to somebody on another node, if they are online at all.
+    Forward(Envelope),
+    /// Something that other nodes may want to know.
+    Announce(Announcement),
+}
+
+/// One message for one connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Whom it is for.
+    pub to: ConnectionId,
+    /// What it is. [`ServerMessage::LoggedIn`] names no ICE servers: those depend on the way by
+    /// which the client came, and the connection puts them in.
+    pub message: ServerMessage,
+}
+
+/// One message for somebody on another node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// Whom it is for.
+    pub to: Username,
+    /// What it is; it says itself who it is from.
+    pub message: ServerMessage,
+}
+
+impl Envelope {
+    /// Who has to be told when it can't be delivered, and of what: only what a person asked for is
+    /// worth an error.
+    #[must_use]
+    pub fn return_address(&self) -> Option<(&Username, &'static str, Option<&CallId>)> {
+        match &self.message {
+            ServerMessage::Call { from, call, signal } => match signal {
+                // Whoever ends something is content when nobody is there to hear it.
+                visavis_shared::CallSignal::Close(_) | visavis_shared::CallSignal::Decline(_) => {
+                    None
+                }
+                signal => Some((from, signal.type_name(), call.as_ref())),
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Why a connection has to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// Its session goes on on another connection.
+    Replaced,
+    /// This node can no longer vouch for the name: the client should log in anew, perhaps
+    /// elsewhere.
+    LeaseLost,
+}
+
+/// What only the cluster knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Whether a name may be had: [`super::Router::settle_claim`].
+    Claim(Claim),
+    /// Who is online: [`super::Router::settle_users`].
+    Users {
+        /// How the names begin.
+        prefix: String,
+    },
+    /// Who is in a room already: [`super::Router::settle_join`].
+    Join {
+        /// Which.
+        room: RoomId,
+    },
+}
+
+/// The wish for a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The name, in the form in which it is unique.
+    pub name: Username,
+    /// The key that signed the login, if one did.
+    pub key: Option<PublicKey>,
+    /// Whether others will be told that they are here. An older page that never logged in is not.
+    pub listed: bool,
+    /// Whether a token is wanted.
+    pub resumable: bool,
+    /// The token of a session that is not on this node: it proves the right to the name there.
+    pub resume: Option<TokenHash>,
+}
+
+/// A claim was granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The token for coming back, where one was wanted.
+    pub token: Option<ResumeToken>,
+}
+
+/// Why a name can't be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClaimRefusal {
+    /// Somebody is online under it.
+    #[error("Somebody is logged in as \"{0}\" already. Choose another name.")]
+    Taken(Username),
+    /// It is not theirs to have.
+    #[error(transparent)]
+    NotAllowed(#[from] names::Refusal),
+    /// Who owns it can't be found out.
+    #[error("The server can't check names at the moment. Try again soon.")]
+    Unavailable,
+}
+
+/// Something that other nodes may want to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Announcement {
+    /// A name is free.
+    Released(Username),
+    /// Somebody here wants to know when this one comes and goes, and whether they are there now:
+    /// the answer is [`News::Presence`], in any case.
+    Watching(Username),
+    /// Nobody here wants to know that any more.
+    NotWatching(Username),
+    /// Somebody left a room.
+    LeftRoom(RoomId, Username),
+    /// A guest outside all rooms said something to all the others there.
+    Broadcast(Username, Payload),
+    /// A guest outside all rooms is gone.
+    GuestLeft(Username),
+}
+
+/// What the cluster brings from other nodes: [`super::Router::from_afar`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// A message for somebody on this node.
+    Message(Envelope),
+    /// A message could not be delivered.
+    Undeliverable {
+        /// Who sent it.
+        from: Username,
+        /// Whom it was for.
+        to: Username,
+        /// The `type` of the message.
+        kind: String,
+        /// The call it was for.
+        call: Option<CallId>,
+        /// Why.
+        why: Undeliverable,
+    },
+    /// Somebody who is watched here came or went elsewhere.
+    Presence(Username, bool),
+    /// A guest of another node said something to all the others.
+    Broadcast(Username, Payload),
+    /// A guest of another node is gone.
+    GuestLeft(Username),
+    /// The lease of a name could not be kept: this node must let its user go.
+    LeaseLost(Username),
+}
+
+/// Why a message for another node could not be delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undeliverable {
+    /// Nobody is online under the name.
+    Nobody,
+    /// The other nodes can't be reached.
+    Unreachable,
+}
+
+impl Undeliverable {
+    /// The code of the error that the sender gets.
+    #[must_use]
+    pub fn code(self) -> ErrorCode {
+        match self {
+            Self::Nobody => ErrorCode::UnknownUser,
+            Self::Unreachable => ErrorCode::Unavailable,
+        }
+    }
+}
