@@ -11,8 +11,8 @@ use tokio::sync::{mpsc, watch};
 use visavis_client::call::event::{CallPhase, EndReason};
 use visavis_client::config::{Settings, Theme};
 use visavis_client::device::{DeviceInfo, DeviceList};
-use visavis_client::media::frame::Picture;
-use visavis_client::media::slot::LatestSlot;
+use visavis_client::media::drop_oldest_queue::DropOldestQueue;
+use visavis_client::media::frame::RgbaFrame;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::snapshot::{
     LoginPhase, Notice, NoticeId, Person, SessionLink, Snapshot,
@@ -118,7 +118,7 @@ fn snapshot(screen: &str) -> Snapshot {
 }
 
 /// A made-up picture: a person in front of a window, more or less.
-fn picture(width: u32, height: u32, hue: f32) -> Picture {
+fn picture(width: u32, height: u32, hue: f32) -> RgbaFrame {
     let mut rgba = Vec::with_capacity((width * height * 4) as usize);
     for y in 0..height {
         for x in 0..width {
@@ -137,7 +137,7 @@ fn picture(width: u32, height: u32, hue: f32) -> Picture {
             rgba.extend([r, g, b, 1.0].map(|c: f32| (c * 255.0) as u8));
         }
     }
-    Picture { size: VideoSize::new(width, height).expect("a size"), rgba: rgba.into() }
+    RgbaFrame { size: VideoSize::new(width, height).expect("a size"), rgba: rgba.into() }
 }
 
 fn main() {
@@ -164,11 +164,11 @@ fn main() {
     let link = SessionLink {
         intents,
         snapshots,
-        remote_picture: LatestSlot::new(),
-        self_picture: LatestSlot::new(),
+        remote_video: DropOldestQueue::latest(),
+        self_video: DropOldestQueue::latest(),
     };
-    link.remote_picture.put(picture(1280, 720, 1.0));
-    link.self_picture.put(picture(640, 360, 0.0));
+    link.remote_video.put(picture(1280, 720, 1.0));
+    link.self_video.put(picture(640, 360, 0.0));
     let printer = std::thread::Builder::new().name("printer".to_owned()).spawn(move || {
         while let Some(intent) = received.blocking_recv() {
             tracing::info!(?intent);

@@ -13,7 +13,7 @@ use visavis_shared::{IceServer, RoomId, Username, canonical_name};
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::media::units::{Bitrate, VideoSize};
-use crate::media::voice_processing::VoiceWish;
+use crate::media::voice_processing::VoiceSetting;
 
 /// Private one-to-one video calls.
 #[derive(Debug, Parser)]
@@ -229,7 +229,7 @@ pub struct Invocation {
     /// The speaker, where one was named.
     pub speaker: Option<SpeakerChoice>,
     /// What is to be done to the voice, where it was said.
-    pub voice: VoiceWish,
+    pub voice: VoiceSetting,
     /// How loud the other is, where it was said.
     pub volume: Option<Volume>,
     /// The largest picture to capture and send.
@@ -325,7 +325,7 @@ impl Cli {
             camera: options.camera.map(|text| parse_camera(&text)),
             microphone: options.microphone.map(|text| parse_microphone(&text)).transpose()?,
             speaker: options.speaker.map(|text| parse_speaker(&text)),
-            voice: VoiceWish {
+            voice: VoiceSetting {
                 echo_cancellation: options.echo_cancellation,
                 noise_suppression: options.noise_suppression,
                 automatic_gain: options.automatic_gain,
@@ -514,10 +514,10 @@ mod tests {
     #[test]
     fn what_is_done_to_the_voice_and_the_volume_are_switches_and_a_percentage() {
         let plain = invocation("visavis").unwrap();
-        assert_eq!((plain.voice, plain.volume), (VoiceWish::default(), None));
+        assert_eq!((plain.voice, plain.volume), (VoiceSetting::default(), None));
         let line = "visavis --echo-cancellation off --noise-suppression on --volume 130";
         let asked = invocation(line).unwrap();
-        let voice = VoiceWish {
+        let voice = VoiceSetting {
             echo_cancellation: Some(false),
             noise_suppression: Some(true),
             automatic_gain: None,

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
-use crate::media::slot::{LatestSlot, Taken};
-use crate::media::voice_processing::VoiceWish;
+use crate::media::drop_oldest_queue::{DropOldestQueue, Taken};
+use crate::media::voice_processing::VoiceSetting;
 use crate::private_file;
 
 /// The file's name inside the data directory.
@@ -58,7 +58,7 @@ pub struct Settings {
     pub speaker: SpeakerChoice,
     /// What is done to the voice.
     #[serde(with = "VoiceStored")]
-    pub voice: VoiceWish,
+    pub voice: VoiceSetting,
     /// How loud the other is, in percent.
     #[serde(with = "volume_stored")]
     pub volume: Volume,
@@ -98,9 +98,9 @@ enum SpeakerStored {
     None,
 }
 
-/// How a [`VoiceWish`] looks in the file: what suits the microphone is not said.
+/// How a [`VoiceSetting`] looks in the file: what suits the microphone is not said.
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "VoiceWish", rename_all = "camelCase")]
+#[serde(remote = "VoiceSetting", rename_all = "camelCase")]
 struct VoiceStored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     echo_cancellation: Option<bool>,
@@ -245,8 +245,8 @@ impl Settings {
 /// Writes settings on a thread of its own, so that the window never waits for a disk. The latest
 /// settings win.
 pub struct SettingsWriter {
-    latest: Arc<LatestSlot<Settings>>,
-    problems: Arc<LatestSlot<String>>,
+    latest: Arc<DropOldestQueue<Settings>>,
+    problems: Arc<DropOldestQueue<String>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -256,8 +256,8 @@ impl SettingsWriter {
     /// # Errors
     /// The system has no thread to give.
     pub fn start(path: PathBuf) -> io::Result<Self> {
-        let latest = LatestSlot::<Settings>::new();
-        let problems = LatestSlot::new();
+        let latest = DropOldestQueue::<Settings>::latest();
+        let problems = DropOldestQueue::latest();
         let thread = {
             let (latest, problems) = (Arc::clone(&latest), Arc::clone(&problems));
             std::thread::Builder::new().name("settings-writer".to_owned()).spawn(move || {
@@ -285,7 +285,7 @@ impl SettingsWriter {
 
     /// Where a line for the person comes when settings can't be written.
     #[must_use]
-    pub fn problems(&self) -> &Arc<LatestSlot<String>> {
+    pub fn problems(&self) -> &Arc<DropOldestQueue<String>> {
         &self.problems
     }
 }
@@ -318,7 +318,7 @@ mod tests {
             camera: CameraChoice::File("/tmp/a b.y4m".into()),
             microphone: MicrophoneChoice::Tone(440.0),
             speaker: SpeakerChoice::Named("Kopfhörer".to_owned()),
-            voice: VoiceWish { noise_suppression: Some(false), ..VoiceWish::default() },
+            voice: VoiceSetting { noise_suppression: Some(false), ..VoiceSetting::default() },
             volume: Volume::from_percent(130),
             theme: Theme::Light,
         }

@@ -281,7 +281,7 @@ fn run_window(
     started_at: Instant,
 ) -> ExitCode {
     use visavis_client::config::{SETTINGS_FILE, Settings};
-    use visavis_client::media::voice_processing::VoiceWish;
+    use visavis_client::media::voice_processing::VoiceSetting;
     use visavis_client::ui::{self, WindowOptions};
 
     let folder = match data_dir(invocation.data_dir.as_deref()) {
@@ -301,7 +301,7 @@ fn run_window(
     settings.microphone = invocation.microphone.clone().unwrap_or(settings.microphone);
     settings.speaker = invocation.speaker.clone().unwrap_or(settings.speaker);
     let voice = invocation.voice;
-    settings.voice = VoiceWish {
+    settings.voice = VoiceSetting {
         echo_cancellation: voice.echo_cancellation.or(settings.voice.echo_cancellation),
         noise_suppression: voice.noise_suppression.or(settings.voice.noise_suppression),
         automatic_gain: voice.automatic_gain.or(settings.voice.automatic_gain),

@@ -11,21 +11,21 @@ use visavis_client::device::speaker::open_speaker;
 use visavis_client::device::{MicrophoneChoice, SpeakerChoice};
 use visavis_client::media::audio_receive::AudioReceiver;
 use visavis_client::media::audio_send::{AudioSender, MICROPHONE_QUEUE_FRAMES};
+use visavis_client::media::drop_oldest_queue::DropOldestQueue;
 use visavis_client::media::frame::{EncodedAudio, ReceivedAudio};
-use visavis_client::media::frame_queue::FrameQueue;
 use visavis_client::media::voice_processing::{VoiceInput, VoiceSettings};
 
 #[test]
 fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
     let (events, _happened) = mpsc::channel(8);
-    let frames = FrameQueue::new(MICROPHONE_QUEUE_FRAMES);
+    let frames = DropOldestQueue::new(MICROPHONE_QUEUE_FRAMES);
     let (encoded_in, mut encoded) = mpsc::channel::<EncodedAudio>(16);
     let (received_in, received) = sync_channel(64);
     let (_wishes, control) = sync_channel(8);
     let network = std::thread::Builder::new()
         .name("network".into())
         .spawn(move || {
-            let (mut sequence, mut rtp_time) = (60_000_u16, u32::MAX - 48_000);
+            let (mut sequence, mut rtp_timestamp) = (60_000_u16, u32::MAX - 48_000);
             while let Some(packet) = encoded.blocking_recv() {
                 let arrival = Instant::now();
                 let payload = packet.data;
@@ -33,14 +33,14 @@ fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
                 if !payload.is_empty() {
                     let _ = received_in.try_send(ReceivedAudio {
                         sequence,
-                        rtp_time,
+                        rtp_timestamp,
                         payload,
                         arrival,
                         copy: false,
                     });
                     sequence = sequence.wrapping_add(1);
                 }
-                rtp_time = rtp_time.wrapping_add(packet.samples);
+                rtp_timestamp = rtp_timestamp.wrapping_add(packet.samples);
             }
         })
         .expect("a thread");

@@ -18,7 +18,7 @@ use pulseaudio_server::{PulseAudio, place};
 use tokio::time::{sleep, timeout};
 use visavis_client::call::event::CallPhase;
 use visavis_client::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
-use visavis_client::media::voice_processing::VoiceWish;
+use visavis_client::media::voice_processing::VoiceSetting;
 use visavis_client::session::driver::{self, SessionHandle};
 use visavis_client::session::options::SessionOptions;
 use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot};
@@ -153,7 +153,7 @@ async fn change_devices(sounding: &Mutex<Vec<Instant>>) -> Vec<(String, Duration
     let server = visavis_signal_server::start(Config::for_tests()).await.expect("a server");
     let url = server.url();
     // A steady tone is noise to whoever suppresses noise.
-    let voice = VoiceWish {
+    let voice = VoiceSetting {
         echo_cancellation: Some(false),
         noise_suppression: Some(false),
         automatic_gain: Some(false),

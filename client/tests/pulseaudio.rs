@@ -16,9 +16,9 @@ use visavis_client::device::audio_host::{AudioEvent, AudioKind, list_microphones
 use visavis_client::device::microphone::open_microphone;
 use visavis_client::device::speaker::open_speaker;
 use visavis_client::device::{DeviceInfo, MicrophoneChoice, SpeakerChoice};
+use visavis_client::media::drop_oldest_queue::DropOldestQueue;
+use visavis_client::media::drop_oldest_queue::Taken;
 use visavis_client::media::frame::{AUDIO_FRAME_DURATION, AudioFrame};
-use visavis_client::media::frame_queue::FrameQueue;
-use visavis_client::media::slot::Taken;
 use visavis_client::media::tone::{AMPLITUDE, ToneGenerator};
 use visavis_client::media::tone_detector::{ToneDetector, measure_tone};
 use visavis_client::media::units::WallTime;
@@ -56,7 +56,7 @@ fn a_tone_that_is_played_is_recorded_with_its_frequency_level_and_time_marks() {
 
     let (events, mut happened) = mpsc::channel(8);
     let unknown = MicrophoneChoice::Named("Nothing".into());
-    let error = open_microphone(&unknown, FrameQueue::new(1), events.clone())
+    let error = open_microphone(&unknown, DropOldestQueue::new(1), events.clone())
         .err()
         .expect("an error")
         .to_string();
@@ -71,7 +71,7 @@ fn a_tone_that_is_played_is_recorded_with_its_frequency_level_and_time_marks() {
     }
 
     // The server dies under open devices.
-    let frames = FrameQueue::<AudioFrame>::new(8);
+    let frames = DropOldestQueue::<AudioFrame>::new(8);
     let microphone =
         open_microphone(&MicrophoneChoice::Default, frames, events.clone()).expect("a microphone");
     let (speaker, mut sink) = open_speaker(&SpeakerChoice::Default, events).expect("a speaker");
@@ -104,7 +104,7 @@ fn check_loop(
     speaker: &SpeakerChoice,
     events: &mpsc::Sender<AudioEvent>,
 ) {
-    let frames = FrameQueue::<AudioFrame>::new(8);
+    let frames = DropOldestQueue::<AudioFrame>::new(8);
     let _microphone =
         open_microphone(microphone, frames.clone(), events.clone()).expect("a microphone");
     let (_speaker, mut sink) = open_speaker(speaker, events.clone()).expect("a speaker");

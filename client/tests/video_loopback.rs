@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use visavis_client::device::CameraChoice;
 use visavis_client::device::camera::{CameraWant, open_camera};
+use visavis_client::media::drop_oldest_queue::DropOldestQueue;
 use visavis_client::media::frame::{ReceivedVideo, VideoFrame};
 use visavis_client::media::pattern;
 use visavis_client::media::pattern_bar::read_bar;
 use visavis_client::media::psnr::psnr;
-use visavis_client::media::slot::LatestSlot;
 use visavis_client::media::units::{Bitrate, VideoSize};
 use visavis_client::media::video_control::{KeyFrame, VideoControl};
 use visavis_client::media::video_receive::{VideoReceiveSettings, VideoReceiver};
@@ -18,7 +18,7 @@ use visavis_client::media::video_send::{VideoSendSettings, VideoSender};
 
 #[test]
 fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
-    let slot = LatestSlot::new();
+    let slot = DropOldestQueue::latest();
     let size = VideoSize::new(640, 360).expect("a size");
     let (events, _told) = tokio::sync::mpsc::channel(4);
     let camera = open_camera(
@@ -50,9 +50,14 @@ fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
             // The first is lost: the receiver has to ask.
             if sent > 1 {
                 let (data, key, arrival) = (picture.data, picture.key, Instant::now());
-                let (rtp_time, first_arrival) = (sent * 3000, arrival);
-                let received =
-                    ReceivedVideo { data, key, rtp_time, first_arrival, last_arrival: arrival };
+                let (rtp_timestamp, first_arrival) = (sent * 3000, arrival);
+                let received = ReceivedVideo {
+                    data,
+                    key,
+                    rtp_timestamp,
+                    first_arrival,
+                    last_arrival: arrival,
+                };
                 input.send(received).expect("it runs");
             }
         }

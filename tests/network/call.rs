@@ -145,7 +145,7 @@ impl Watch {
             }
             readings
         });
-        Self { sight: sight::watch(Arc::clone(&link.remote_picture), until), readings }
+        Self { sight: sight::watch(Arc::clone(&link.remote_video), until), readings }
     }
 }
 
@@ -158,7 +158,7 @@ async fn outcome(
 ) -> SideOutcome {
     let report = person.report().await;
     let file = person.heard();
-    person.session.link.remote_picture.close();
+    person.session.link.remote_video.close();
     let shown = tokio::task::spawn_blocking(move || watch.sight.join().unwrap_or_default())
         .await
         .unwrap_or_default();

@@ -63,7 +63,7 @@ async fn call(scenario: &Named, seed: u64) -> Result<SetUp, Box<dyn std::error::
     let latest = Instant::now() + LONGEST;
     let watches = people
         .each_ref()
-        .map(|person| sight::watch(Arc::clone(&person.session.link.remote_picture), latest));
+        .map(|person| sight::watch(Arc::clone(&person.session.link.remote_video), latest));
     let accepted = Instant::now();
     people[1].accept().await;
     let mut set_up = SetUp::default();
@@ -86,7 +86,7 @@ async fn call(scenario: &Named, seed: u64) -> Result<SetUp, Box<dyn std::error::
     }
     people[0].wish(Intent::HangUp).await;
     for (index, (person, watch)) in people.into_iter().zip(watches).enumerate() {
-        person.session.link.remote_picture.close();
+        person.session.link.remote_video.close();
         let shown = tokio::task::spawn_blocking(move || watch.join().unwrap_or_default()).await?;
         set_up.picture[index] = shown.first().map(|shown| shown.at.duration_since(accepted));
         drop(person);

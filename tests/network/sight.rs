@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use visavis_client::media::frame::Picture;
-use visavis_client::media::slot::{LatestSlot, Taken};
+use visavis_client::media::drop_oldest_queue::{DropOldestQueue, Taken};
+use visavis_client::media::frame::RgbaFrame;
 
 /// A picture that was shown.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +15,7 @@ pub(crate) struct Shown {
 
 /// Watches until the slot is closed or the time is up.
 pub(crate) fn watch(
-    slot: Arc<LatestSlot<Picture>>,
+    slot: Arc<DropOldestQueue<RgbaFrame>>,
     until: Instant,
 ) -> std::thread::JoinHandle<Vec<Shown>> {
     let body = move || {

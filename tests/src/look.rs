@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use visavis_client::media::convert::{PixelFormat, to_i420, to_picture};
+use visavis_client::media::convert::{PixelFormat, to_i420, to_rgba};
 use visavis_client::media::frame::VideoFrame;
 use visavis_client::media::pattern::Pattern;
 use visavis_client::media::pattern_bar::read_bar;
@@ -169,7 +169,7 @@ pub fn likeness_to_pattern(picture: &Picture) -> Option<f64> {
     let (size, data) = to_i420(PixelFormat::Rgb, columns, rows, picture.rgb()).ok()?;
     let frame = VideoFrame::new(size, data, Instant::now());
     let expected = Pattern::new(size).render(read_bar(&frame)?, frame.captured_at);
-    let expected = to_picture(&expected).ok()?;
+    let expected = to_rgba(&expected).ok()?;
     picture.psnr(&Picture::from_rgba(width, height, &expected.rgba).ok()?)
 }
 

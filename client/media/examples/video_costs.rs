@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use visavis_media::convert::{PixelFormat, to_i420, to_picture};
+use visavis_media::convert::{PixelFormat, to_i420, to_rgba};
 use visavis_media::h264_decoder::H264Decoder;
 use visavis_media::h264_encoder::H264Encoder;
 use visavis_media::pattern::Pattern;
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         step();
         let decoded = decoder.decode(&encoded.data, Instant::now())?.ok_or("no picture")?;
         step();
-        let picture = to_picture(&decoded)?;
+        let picture = to_rgba(&decoded)?;
         step();
         let stamp = read_bar(&decoded);
         step();

@@ -181,7 +181,7 @@ impl AudioAdaptation {
     /// The other tells what became of the packet with this number, counted in the order of sending
     /// (transport-wide feedback). One that had not arrived may be told to have arrived later; of
     /// some nothing may ever be told.
-    pub fn packet_fate(&mut self, now: Instant, number: u64, arrived: bool) {
+    pub fn packet_outcome(&mut self, now: Instant, number: u64, arrived: bool) {
         self.fates_known_at = Some(now);
         *self.told.entry(number).or_default() |= arrived;
         while let Some((&newest, _)) = self.told.last_key_value()
@@ -306,7 +306,7 @@ mod tests {
             .map(|n| {
                 let now = start + n as u32 * PACKET;
                 let lost = lost(n, &mut random);
-                adaptation.packet_fate(now, n, !lost);
+                adaptation.packet_outcome(now, n, !lost);
                 adaptation.plan(now, estimate, true)
             })
             .collect()
@@ -393,7 +393,7 @@ mod tests {
     fn without_copies_forward_error_correction_is_all_there_is() {
         let mut adaptation = AudioAdaptation::default();
         let now = Instant::now();
-        (0..500).for_each(|n| adaptation.packet_fate(now, n, n % 5 != 0));
+        (0..500).for_each(|n| adaptation.packet_outcome(now, n, n % 5 != 0));
         let plan = adaptation.plan(now, WIDE, false);
         assert_eq!(plan.redundancy, Redundancy::NONE);
         assert!(plan.control.expected_loss_percent >= 20, "{plan:?}");
@@ -439,12 +439,12 @@ mod tests {
             let fate = |n: u64, arrived| (!n.is_multiple_of(5)).then_some((n, arrived));
             let overtaken = n.checked_sub(2).and_then(|n| fate(n, n % 2 == 0));
             for (number, arrived) in fate(n, n % 2 == 1).into_iter().chain(overtaken) {
-                adaptation.packet_fate(now, number, arrived);
+                adaptation.packet_outcome(now, number, arrived);
             }
         }
         assert_eq!(adaptation.loss.share(), 0.0);
         for n in [0, 7, u64::MAX, 3, 1 << 40] {
-            adaptation.packet_fate(now, n, true);
+            adaptation.packet_outcome(now, n, true);
         }
         assert!(adaptation.told.len() <= UNSETTLED);
     }

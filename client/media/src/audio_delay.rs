@@ -109,9 +109,9 @@ impl Default for DelayEstimator {
 
 impl DelayEstimator {
     /// Takes the arrival of a packet of so many samples into account.
-    pub fn observe(&mut self, arrival: Instant, rtp_time: i64, samples: i64) {
+    pub fn observe(&mut self, arrival: Instant, rtp_timestamp: i64, samples: i64) {
         let at = self.seconds(arrival);
-        let offset = at - rtp_time as f64 / f64::from(SAMPLE_RATE);
+        let offset = at - rtp_timestamp as f64 / f64::from(SAMPLE_RATE);
         while self.base.back().is_some_and(|&(_, kept)| kept >= offset) {
             self.base.pop_back();
         }
@@ -131,8 +131,8 @@ impl DelayEstimator {
     }
 
     /// Takes into account that what a lost packet held came with a later one.
-    pub fn observe_repair(&mut self, arrival: Instant, rtp_time: i64, samples: i64) {
-        if let Some(late) = self.lateness(rtp_time, arrival) {
+    pub fn observe_repair(&mut self, arrival: Instant, rtp_timestamp: i64, samples: i64) {
+        if let Some(late) = self.lateness(rtp_timestamp, arrival) {
             self.repairs.add(Some(bucket_of(late)), samples as f32 / USUAL_SAMPLES);
             self.choose_target();
         }
@@ -175,10 +175,10 @@ impl DelayEstimator {
     /// How far an RTP time lies behind the fastest recent packet at `now`, in seconds; negative
     /// when it is not even due to arrive yet. `None` before anything was observed.
     #[must_use]
-    pub fn lateness(&self, rtp_time: i64, now: Instant) -> Option<f64> {
+    pub fn lateness(&self, rtp_timestamp: i64, now: Instant) -> Option<f64> {
         let &(_, fastest) = self.base.front()?;
         let epoch = self.epoch?;
-        Some(seconds_between(epoch, now) - rtp_time as f64 / f64::from(SAMPLE_RATE) - fastest)
+        Some(seconds_between(epoch, now) - rtp_timestamp as f64 / f64::from(SAMPLE_RATE) - fastest)
     }
 
     /// Forgets which packet was the fastest, as after an interruption; what is known about jitter

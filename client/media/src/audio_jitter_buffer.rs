@@ -162,7 +162,7 @@ impl AudioJitterBuffer {
             self.insert_copy(packet, samples);
             return;
         }
-        let (sequence, time) = match self.sequence.arrived(packet.sequence, packet.rtp_time) {
+        let (sequence, time) = match self.sequence.arrived(packet.sequence, packet.rtp_timestamp) {
             Arrival::New { sequence, time } => (sequence, time),
             Arrival::Duplicate => {
                 self.stats.duplicates += 1;
@@ -205,7 +205,7 @@ impl AudioJitterBuffer {
 
     /// Takes a copy in, where what it is a copy of has not come.
     fn insert_copy(&mut self, packet: ReceivedAudio, samples: i64) {
-        let Some(time) = self.sequence.time_of_copy(packet.rtp_time) else { return };
+        let Some(time) = self.sequence.time_of_copy(packet.rtp_timestamp) else { return };
         if !self.had.insert(time) {
             return;
         }

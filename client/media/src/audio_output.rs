@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::audio_receive::AudioSink;
+use crate::drop_oldest_queue::DropOldestQueue;
 use crate::frame::AUDIO_FRAME_SAMPLES;
-use crate::frame_queue::FrameQueue;
 use crate::voice_processing::PlayedFrame;
 
 /// How loud the other person is, in percent of what they send.
@@ -77,7 +77,7 @@ pub struct AudioOutput {
     sink: Box<dyn AudioSink>,
     volume: Arc<VolumeControl>,
     gain: f32,
-    played: Arc<FrameQueue<PlayedFrame>>,
+    played: Arc<DropOldestQueue<PlayedFrame>>,
 }
 
 impl AudioOutput {
@@ -86,7 +86,7 @@ impl AudioOutput {
     pub fn new(
         sink: Box<dyn AudioSink>,
         volume: Arc<VolumeControl>,
-        played: Arc<FrameQueue<PlayedFrame>>,
+        played: Arc<DropOldestQueue<PlayedFrame>>,
     ) -> Self {
         let gain = volume.get().gain();
         Self { sink, volume, gain, played }
@@ -106,7 +106,7 @@ impl AudioSink for AudioOutput {
         let now = Instant::now();
         let heard_at = now + self.sink.latency(now);
         self.sink.write(&samples);
-        self.played.push(PlayedFrame { samples, heard_at });
+        self.played.put(PlayedFrame { samples, heard_at });
     }
 
     fn until_wanted(&mut self, now: Instant) -> Duration {
@@ -164,10 +164,10 @@ mod tests {
 
     fn output(
         percent: u8,
-    ) -> (AudioOutput, Recorder, Arc<VolumeControl>, Arc<FrameQueue<PlayedFrame>>) {
+    ) -> (AudioOutput, Recorder, Arc<VolumeControl>, Arc<DropOldestQueue<PlayedFrame>>) {
         let (recorder, volume) =
             (Recorder::default(), VolumeControl::new(Volume::from_percent(percent)));
-        let played = FrameQueue::new(4);
+        let played = DropOldestQueue::new(4);
         let output =
             AudioOutput::new(Box::new(recorder.clone()), Arc::clone(&volume), Arc::clone(&played));
         (output, recorder, volume, played)

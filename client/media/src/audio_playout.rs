@@ -276,12 +276,12 @@ mod tests {
                 let payload = Bytes::copy_from_slice(encoder.encode(&samples).unwrap());
                 // It leaves when its last sample was heard.
                 let at = Duration::from_millis(number * 20 + 20);
-                let rtp_time = (number as u32).wrapping_mul(960);
+                let rtp_timestamp = (number as u32).wrapping_mul(960);
                 (
                     at,
                     ReceivedAudio {
                         sequence: number as u16,
-                        rtp_time,
+                        rtp_timestamp,
                         payload,
                         arrival: start,
                         copy: false,
@@ -360,8 +360,14 @@ mod tests {
             let payload = Bytes::copy_from_slice(encoder.encode(&samples).unwrap());
             let at = number * 10 + 10;
             let arrival = start + Duration::from_millis(at + late_ms(number));
-            let (sequence, rtp_time) = (number as u16, number as u32 * 480);
-            arrivals.push_back(ReceivedAudio { sequence, rtp_time, payload, arrival, copy: false });
+            let (sequence, rtp_timestamp) = (number as u16, number as u32 * 480);
+            arrivals.push_back(ReceivedAudio {
+                sequence,
+                rtp_timestamp,
+                payload,
+                arrival,
+                copy: false,
+            });
             let now = start + Duration::from_millis(at);
             while let Some(packet) = arrivals.pop_front_if(|packet| packet.arrival <= now) {
                 playout.insert(packet);
@@ -428,10 +434,10 @@ mod tests {
             let payload = Bytes::copy_from_slice(encoder.encode(&samples).unwrap());
             let arrival = start + Duration::from_millis(u64::from(number) * 20);
             if number % 20 != 7 {
-                let rtp_time = u32::from(number) * 960;
+                let rtp_timestamp = u32::from(number) * 960;
                 playout.insert(ReceivedAudio {
                     sequence: number,
-                    rtp_time,
+                    rtp_timestamp,
                     payload,
                     arrival,
                     copy: false,
@@ -488,13 +494,13 @@ mod tests {
         ) {
             let mut playout = AudioPlayout::new().unwrap();
             let mut now = Instant::now();
-            for (i, (sequence, rtp_time, payload, pause_ms, copy)) in packets.into_iter().enumerate() {
+            for (i, (sequence, rtp_timestamp, payload, pause_ms, copy)) in packets.into_iter().enumerate() {
                 // Most of them near one another, so that a stream forms.
-                let (sequence, rtp_time) = match i % 4 {
-                    0 => (sequence, rtp_time),
-                    _ => (i as u16 + sequence % 4, i as u32 * 960 + rtp_time % 4 * 480),
+                let (sequence, rtp_timestamp) = match i % 4 {
+                    0 => (sequence, rtp_timestamp),
+                    _ => (i as u16 + sequence % 4, i as u32 * 960 + rtp_timestamp % 4 * 480),
                 };
-                playout.insert(ReceivedAudio { sequence, rtp_time, payload: payload.into(), arrival: now, copy });
+                playout.insert(ReceivedAudio { sequence, rtp_timestamp, payload: payload.into(), arrival: now, copy });
                 now += Duration::from_millis(pause_ms);
                 let frame = playout.next_frame(now);
                 prop_assert!(frame.iter().all(|sample| (-1.0..=1.0).contains(sample)));
@@ -528,10 +534,10 @@ mod tests {
             // Code 1 needs two frames of equal size, so an odd length is malformed (RFC 6716
             // §3.2.3).
             let payload = Bytes::from_static(&[28 << 3 | 1 | 2 << 3, 1, 2, 3]);
-            let rtp_time = u32::from(number) * 960;
+            let rtp_timestamp = u32::from(number) * 960;
             playout.insert(ReceivedAudio {
                 sequence: number,
-                rtp_time,
+                rtp_timestamp,
                 payload,
                 arrival,
                 copy: false,

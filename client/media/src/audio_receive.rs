@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 
 use crate::audio_level::LevelMeter;
 use crate::audio_playout::AudioPlayout;
+use crate::drop_oldest_queue::DropOldestQueue;
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, ReceivedAudio};
 use crate::lip_sync::SharedLipSync;
 use crate::opus_codec::OpusError;
-use crate::slot::LatestSlot;
 use crate::stop_signal::StopSignal;
 use crate::tone_detector::ToneDetector;
 use crate::units::WallTime;
@@ -98,7 +98,7 @@ pub enum AudioReceiveError {
 /// The owner of the thread; dropping it ends the thread.
 pub struct AudioReceiver {
     stop: StopSignal,
-    next_sink: Arc<LatestSlot<Box<dyn AudioSink>>>,
+    next_sink: Arc<DropOldestQueue<Box<dyn AudioSink>>>,
     stats: Arc<Mutex<AudioReceiveStats>>,
     thread: Option<JoinHandle<Box<dyn AudioSink>>>,
 }
@@ -124,7 +124,7 @@ impl AudioReceiver {
             impatient_until: None,
         };
         let (stop, next_sink, stats) =
-            (StopSignal::new(), LatestSlot::new(), Arc::clone(&playing.stats));
+            (StopSignal::new(), DropOldestQueue::latest(), Arc::clone(&playing.stats));
         let (stopped, sinks) = (stop.clone(), Arc::clone(&next_sink));
         let thread = std::thread::Builder::new()
             .name("audio-playout".into())
@@ -181,7 +181,7 @@ struct Playing {
 }
 
 impl Playing {
-    fn run(&mut self, stop: &StopSignal, sinks: &LatestSlot<Box<dyn AudioSink>>) {
+    fn run(&mut self, stop: &StopSignal, sinks: &DropOldestQueue<Box<dyn AudioSink>>) {
         let mut at_once = 0;
         while !stop.is_set() {
             let now = Instant::now();
@@ -214,8 +214,8 @@ impl Playing {
         let frame = self.playout.next_frame(now);
         let now = Instant::now();
         let latency = self.sink.latency(now);
-        if let Some(rtp_time) = self.playout.position() {
-            self.lip_sync.lock().heard(rtp_time, now + latency);
+        if let Some(rtp_timestamp) = self.playout.position() {
+            self.lip_sync.lock().heard(rtp_timestamp, now + latency);
         }
         let latency = u64::try_from(latency.as_micros()).unwrap_or(0);
         self.tone.listen(&frame, WallTime(WallTime::now().0.saturating_add(latency)));
@@ -288,7 +288,7 @@ mod tests {
     /// A speaker that lets the packet it is given come as soon as it is asked how long it can wait.
     struct Patient {
         network: SyncSender<ReceivedAudio>,
-        late: Arc<LatestSlot<ReceivedAudio>>,
+        late: Arc<DropOldestQueue<ReceivedAudio>>,
         asked: Arc<Mutex<u32>>,
     }
 
@@ -316,7 +316,7 @@ mod tests {
     /// or, lost, never. Says what was played and how often a packet was waited for.
     fn play(count: u16, late: &[u16], lost: &[u16]) -> (crate::audio_playout::PlayoutStats, u32) {
         let (network, input) = sync_channel(16);
-        let (slot, asked) = (LatestSlot::new(), Arc::default());
+        let (slot, asked) = (DropOldestQueue::latest(), Arc::default());
         let sink = Patient {
             network: network.clone(),
             late: Arc::clone(&slot),
@@ -339,9 +339,14 @@ mod tests {
         for number in 0..count {
             let payload = Bytes::copy_from_slice(encoder.encode(&tone).unwrap());
             let at = start + u32::from(number) * 20 * MS;
-            let rtp_time = u32::from(number) * 960;
-            let packet =
-                ReceivedAudio { sequence: number, rtp_time, payload, arrival: at, copy: false };
+            let rtp_timestamp = u32::from(number) * 960;
+            let packet = ReceivedAudio {
+                sequence: number,
+                rtp_timestamp,
+                payload,
+                arrival: at,
+                copy: false,
+            };
             if late.contains(&number) {
                 slot.put(ReceivedAudio { arrival: at + 5 * MS, ..packet });
             } else if !lost.contains(&number) {

@@ -19,10 +19,9 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use crate::audio_control::{AudioControl, PacketLength};
 use crate::audio_level::LevelMeter;
+use crate::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, EncodedAudio};
-use crate::frame_queue::FrameQueue;
 use crate::opus_codec::{OpusEncoder, OpusError, PACKET_SAMPLES, is_dtx};
-use crate::slot::{LatestSlot, Taken};
 use crate::stop_signal::StopSignal;
 use crate::voice_processing::{VoiceInput, VoiceProcessor};
 
@@ -73,7 +72,7 @@ struct Shared {
 pub struct AudioSender {
     stop: StopSignal,
     shared: Arc<Shared>,
-    next_frames: Arc<LatestSlot<Arc<FrameQueue<AudioFrame>>>>,
+    next_frames: Arc<DropOldestQueue<Arc<DropOldestQueue<AudioFrame>>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -81,7 +80,7 @@ impl AudioSender {
     /// Starts to encode what a microphone puts into `frames`, processed as `voice` says, as
     /// `control` asks, and to hand it to `out`.
     pub fn spawn(
-        frames: Arc<FrameQueue<AudioFrame>>,
+        frames: Arc<DropOldestQueue<AudioFrame>>,
         out: mpsc::Sender<EncodedAudio>,
         control: Receiver<AudioControl>,
         muted: bool,
@@ -89,7 +88,7 @@ impl AudioSender {
     ) -> Result<Self, AudioSendError> {
         let mut packets = Packetizer::new(muted)?;
         let (stop, shared, next_frames) =
-            (StopSignal::new(), Arc::new(Shared::default()), LatestSlot::new());
+            (StopSignal::new(), Arc::new(Shared::default()), DropOldestQueue::latest());
         shared.muted.store(muted, Ordering::Relaxed);
         let (stopped, state, next) = (stop.clone(), Arc::clone(&shared), Arc::clone(&next_frames));
         let thread = std::thread::Builder::new()
@@ -110,7 +109,7 @@ impl AudioSender {
     }
 
     /// Takes frames from another queue, and no more from the one before.
-    pub fn set_frames(&self, frames: Arc<FrameQueue<AudioFrame>>) {
+    pub fn set_frames(&self, frames: Arc<DropOldestQueue<AudioFrame>>) {
         self.next_frames.put(frames);
     }
 
@@ -148,8 +147,8 @@ impl Drop for AudioSender {
 
 fn encode(
     (mut frames, next_frames): (
-        Arc<FrameQueue<AudioFrame>>,
-        &LatestSlot<Arc<FrameQueue<AudioFrame>>>,
+        Arc<DropOldestQueue<AudioFrame>>,
+        &DropOldestQueue<Arc<DropOldestQueue<AudioFrame>>>,
     ),
     out: &mpsc::Sender<EncodedAudio>,
     mut voice: VoiceProcessor,
@@ -473,9 +472,9 @@ mod tests {
     #[test]
     fn another_microphone_takes_over_without_a_packet_missing() {
         let (out, mut network) = mpsc::channel(100);
-        let (first, second) = (FrameQueue::new(100), FrameQueue::new(100));
+        let (first, second) = (DropOldestQueue::new(100), DropOldestQueue::new(100));
         let start = Instant::now();
-        (0..20).for_each(|number| first.push(frame(number, start)));
+        (0..20).for_each(|number| first.put(frame(number, start)));
         let voice = VoiceInput::new(VoiceSettings::NONE);
         let (_wishes, control) = std::sync::mpsc::sync_channel(1);
         let sender = AudioSender::spawn(Arc::clone(&first), out, control, false, voice).unwrap();
@@ -486,7 +485,7 @@ mod tests {
             );
         }
         sender.set_frames(Arc::clone(&second));
-        (20..40).for_each(|number| second.push(frame(number, start)));
+        (20..40).for_each(|number| second.put(frame(number, start)));
         for number in 10..20 {
             assert_eq!(
                 network.blocking_recv().unwrap().captured_at,
@@ -499,9 +498,9 @@ mod tests {
     fn a_network_without_room_costs_packets_and_no_time() {
         let (out, mut network) = mpsc::channel(2);
         let (_wishes, control) = std::sync::mpsc::sync_channel(1);
-        let frames = FrameQueue::new(100);
+        let frames = DropOldestQueue::new(100);
         let start = Instant::now();
-        (0..40).for_each(|number| frames.push(frame(number, start)));
+        (0..40).for_each(|number| frames.put(frame(number, start)));
         frames.close();
         let voice = VoiceInput::new(VoiceSettings::NONE);
         let sender = AudioSender::spawn(Arc::clone(&frames), out, control, false, voice).unwrap();

@@ -16,7 +16,7 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use crate::color_space::Matrix;
-use crate::frame::{Picture, VideoFrame};
+use crate::frame::{RgbaFrame, VideoFrame};
 use crate::units::VideoSize;
 
 /// How a camera lays its pictures out.
@@ -258,7 +258,7 @@ fn end_of_jpeg(data: &[u8]) -> Option<usize> {
 ///
 /// # Errors
 /// When its data does not have the length that its size says.
-pub fn to_picture(frame: &VideoFrame) -> Result<Picture, ConvertError> {
+pub fn to_rgba(frame: &VideoFrame) -> Result<RgbaFrame, ConvertError> {
     let size = frame.size;
     let want = VideoFrame::len_of(size);
     if frame.data.len() != want {
@@ -291,7 +291,7 @@ pub fn to_picture(frame: &VideoFrame) -> Result<Picture, ConvertError> {
         },
     )
     .map_err(|error| ConvertError::Failed(error.to_string()))?;
-    Ok(Picture { size, rgba })
+    Ok(RgbaFrame { size, rgba })
 }
 
 #[cfg(test)]
@@ -443,8 +443,8 @@ pub(crate) mod tests {
                 std::iter::repeat_n(u, size.pixels() / 4)
                     .chain(std::iter::repeat_n(v, size.pixels() / 4)),
             );
-            let picture = to_picture(&VideoFrame::new(size, data.into(), Instant::now()))
-                .expect("it converts");
+            let picture =
+                to_rgba(&VideoFrame::new(size, data.into(), Instant::now())).expect("it converts");
             for pixel in picture.rgba.as_chunks::<4>().0 {
                 assert!(
                     pixel.iter().zip(rgb).all(|(got, want)| got.abs_diff(want) <= 3),

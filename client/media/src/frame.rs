@@ -70,16 +70,16 @@ impl std::fmt::Debug for VideoFrame {
 
 /// A picture that is ready to be shown: RGBA, 8 bits each, opaque, rows without padding.
 #[derive(Clone)]
-pub struct Picture {
+pub struct RgbaFrame {
     /// Its size.
     pub size: VideoSize,
     /// `pixels * 4` bytes.
     pub rgba: Arc<[u8]>,
 }
 
-impl std::fmt::Debug for Picture {
+impl std::fmt::Debug for RgbaFrame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Picture({})", self.size)
+        write!(f, "RgbaFrame({})", self.size)
     }
 }
 
@@ -124,7 +124,7 @@ pub struct ReceivedVideo {
     /// Whether it is an IDR picture.
     pub key: bool,
     /// Its RTP time (90 kHz, unwrapped).
-    pub rtp_time: u64,
+    pub rtp_timestamp: u64,
     /// When its first packet arrived.
     pub first_arrival: Instant,
     /// When its last packet arrived.
@@ -137,7 +137,7 @@ pub struct ReceivedAudio {
     /// RTP sequence number; of a copy that of the packet that carried it.
     pub sequence: u16,
     /// RTP time (48 kHz).
-    pub rtp_time: u32,
+    pub rtp_timestamp: u32,
     /// The Opus packet.
     pub payload: Bytes,
     /// When it arrived.

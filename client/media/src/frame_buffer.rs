@@ -29,7 +29,7 @@ const FAR_BEHIND: u64 = 1000;
 
 /// What an RTP payload shows of the NAL units in it (H.264 table 7-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NalSigns {
+pub struct NalFlags {
     /// An access unit delimiter is in it.
     pub delimiter: bool,
     /// A sequence parameter set begins in it.
@@ -40,7 +40,7 @@ pub struct NalSigns {
     pub idr: bool,
 }
 
-impl NalSigns {
+impl NalFlags {
     /// Whether it is where a key frame begins: with a delimiter or its parameter sets.
     #[must_use]
     pub fn begins_key_frame(self) -> bool {
@@ -60,13 +60,13 @@ pub struct VideoPacket {
     /// RTP sequence number.
     pub sequence: u16,
     /// RTP time (90 kHz).
-    pub rtp_time: u32,
+    pub rtp_timestamp: u32,
     /// The marker bit: the last packet of its frame.
     pub marker: bool,
     /// The RTP payload; empty when it was padding alone.
     pub payload: Bytes,
     /// What shows in the payload.
-    pub signs: NalSigns,
+    pub signs: NalFlags,
     /// When it came.
     pub arrival: Instant,
 }
@@ -79,7 +79,7 @@ pub struct Frame {
     /// Whether it is an IDR picture whose parameter sets are known.
     pub key: bool,
     /// Its RTP time, unwrapped.
-    pub rtp_time: u64,
+    pub rtp_timestamp: u64,
     /// When its first packet came.
     pub first_arrival: Instant,
     /// When its last packet came.
@@ -109,7 +109,7 @@ pub struct FrameBuffer {
     highest: Option<u64>,
     last_rtp_time: Option<u64>,
     /// Parameter sets that were released, with which an IDR picture without them decodes too.
-    known: NalSigns,
+    known: NalFlags,
     key_frame_wanted: bool,
     from_far_behind: u32,
     frames_dropped: u64,
@@ -118,7 +118,7 @@ pub struct FrameBuffer {
 #[derive(Debug)]
 struct Held {
     packet: VideoPacket,
-    rtp_time: u64,
+    rtp_timestamp: u64,
 }
 
 impl Default for FrameBuffer {
@@ -139,7 +139,7 @@ impl FrameBuffer {
             released_to: 0,
             highest: None,
             last_rtp_time: None,
-            known: NalSigns::default(),
+            known: NalFlags::default(),
             key_frame_wanted: false,
             from_far_behind: 0,
             frames_dropped: 0,
@@ -157,9 +157,9 @@ impl FrameBuffer {
             self.give_up_everything();
         }
         self.highest = Some(self.highest.map_or(sequence, |highest| highest.max(sequence)));
-        let rtp_time = self.unwrap_time(packet.rtp_time);
+        let rtp_timestamp = self.unwrap_time(packet.rtp_timestamp);
         self.bytes += packet.payload.len();
-        self.packets.insert(sequence, Held { packet, rtp_time });
+        self.packets.insert(sequence, Held { packet, rtp_timestamp });
         Inserted::New(sequence)
     }
 
@@ -278,12 +278,11 @@ impl FrameBuffer {
         highest.saturating_add_signed(i64::from(forward))
     }
 
-    fn unwrap_time(&mut self, rtp_time: u32) -> u64 {
+    fn unwrap_time(&mut self, rtp_timestamp: u32) -> u64 {
         let unwrapped = match self.last_rtp_time {
-            None => (1 << 32) + u64::from(rtp_time),
-            Some(last) => {
-                last.saturating_add_signed(i64::from(rtp_time.wrapping_sub(last as u32) as i32))
-            }
+            None => (1 << 32) + u64::from(rtp_timestamp),
+            Some(last) => last
+                .saturating_add_signed(i64::from(rtp_timestamp.wrapping_sub(last as u32) as i32)),
         };
         self.last_rtp_time = Some(unwrapped);
         unwrapped
@@ -304,12 +303,12 @@ impl FrameBuffer {
 
     /// Where the frame that begins at `first` ends, if nothing of it is missing.
     fn whole_frame(&self, first: u64) -> Option<u64> {
-        let rtp_time = self.packets.get(&first)?.rtp_time;
+        let rtp_timestamp = self.packets.get(&first)?.rtp_timestamp;
         for (expected, (&sequence, held)) in (first..).zip(self.packets.range(first..)) {
             if sequence != expected {
                 return None;
             }
-            if held.rtp_time != rtp_time {
+            if held.rtp_timestamp != rtp_timestamp {
                 // A sender that sets no marker bits.
                 return Some(expected - 1);
             }
@@ -326,7 +325,7 @@ impl FrameBuffer {
         loop {
             let signs = |(_, held): &(&u64, &Held)| held.packet.signs.of_key_frame();
             let (&sequence, held) = self.packets.range(..before).rev().find(signs)?;
-            let (first, sure) = self.first_of_frame(sequence, held.rtp_time);
+            let (first, sure) = self.first_of_frame(sequence, held.rtp_timestamp);
             if sure
                 && let Some(end) = self.whole_frame(first)
                 && self.is_key(first, end)
@@ -339,13 +338,13 @@ impl FrameBuffer {
 
     /// The earliest packet of a frame from which on nothing is missing, and whether the frame
     /// surely begins with it.
-    fn first_of_frame(&self, within: u64, rtp_time: u64) -> (u64, bool) {
+    fn first_of_frame(&self, within: u64, rtp_timestamp: u64) -> (u64, bool) {
         let mut first = within;
         for (&sequence, held) in self.packets.range(..within).rev() {
             if sequence + 1 != first {
                 break;
             }
-            if held.rtp_time != rtp_time || held.packet.marker {
+            if held.rtp_timestamp != rtp_timestamp || held.packet.marker {
                 return (first, true);
             }
             first = sequence;
@@ -381,7 +380,7 @@ impl FrameBuffer {
             let frame = frame.get_or_insert_with(|| Frame {
                 payloads: Vec::new(),
                 key,
-                rtp_time: held.rtp_time,
+                rtp_timestamp: held.rtp_timestamp,
                 first_arrival: arrival,
                 last_arrival: arrival,
             });
@@ -428,12 +427,12 @@ impl FrameBuffer {
         let sign = self.packets.iter().rev().find(|(_, held)| held.packet.signs.of_key_frame());
         let keep = match sign {
             Some((&sequence, held)) => {
-                let rtp_time = held.rtp_time;
+                let rtp_timestamp = held.rtp_timestamp;
                 let of_it = self
                     .packets
                     .range(..sequence)
                     .rev()
-                    .take_while(|(_, held)| held.rtp_time == rtp_time);
+                    .take_while(|(_, held)| held.rtp_timestamp == rtp_timestamp);
                 of_it.last().map_or(sequence, |(&first, _)| first)
             }
             // The last packet tells the next one whether it begins a frame.
@@ -457,8 +456,8 @@ impl FrameBuffer {
             // it.
             self.floor = self.floor.max(dropped + 1);
             self.bytes -= held.packet.payload.len();
-            if !held.packet.payload.is_empty() && dropped_time != Some(held.rtp_time) {
-                dropped_time = Some(held.rtp_time);
+            if !held.packet.payload.is_empty() && dropped_time != Some(held.rtp_timestamp) {
+                dropped_time = Some(held.rtp_timestamp);
                 self.frames_dropped += 1;
             }
         }

@@ -32,7 +32,7 @@ pub enum EncodeError {
     /// The picture is not of the size that the encoder was made for, or its data is not as long as
     /// its size says.
     #[error("the encoder is set for {want} and was given {got} with {bytes} bytes")]
-    Picture {
+    Frame {
         /// What the encoder takes.
         want: VideoSize,
         /// What it was given.
@@ -55,7 +55,7 @@ pub enum EncodeError {
 
 /// One encoded picture.
 #[derive(Debug, Clone)]
-pub struct EncodedPicture {
+pub struct EncodedFrame {
     /// The access unit.
     pub data: Bytes,
     /// Whether it is an IDR picture.
@@ -107,9 +107,9 @@ impl H264Encoder {
         frame: &VideoFrame,
         key: bool,
         at: Duration,
-    ) -> Result<EncodedPicture, EncodeError> {
+    ) -> Result<EncodedFrame, EncodeError> {
         if frame.size != self.size || frame.data.len() != VideoFrame::len_of(self.size) {
-            return Err(EncodeError::Picture {
+            return Err(EncodeError::Frame {
                 want: self.size,
                 got: frame.size,
                 bytes: frame.data.len(),
@@ -132,7 +132,7 @@ impl H264Encoder {
             return Err(EncodeError::Nothing);
         }
         self.started = true;
-        Ok(EncodedPicture { data: data.into(), key })
+        Ok(EncodedFrame { data: data.into(), key })
     }
 
     /// Aims at another rate from the next picture on, without a key frame.
@@ -463,7 +463,7 @@ mod tests {
         let mut encoder =
             H264Encoder::new(size(320, 180), 30.0, Bitrate::from_kbps(200)).expect("an encoder");
         let (frame, at) = Source::new(size(640, 360)).frame();
-        assert!(matches!(encoder.encode(&frame, false, at), Err(EncodeError::Picture { .. })));
+        assert!(matches!(encoder.encode(&frame, false, at), Err(EncodeError::Frame { .. })));
     }
 
     #[test]

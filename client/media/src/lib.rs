@@ -1,7 +1,7 @@
 //! Frames, units, codecs, jitter buffers and the stages between devices and the network.
 //!
-//! Pictures go camera → [`slot::LatestSlot`] → [`video_send`] → transport, and transport →
-//! [`video_receive`] → [`slot::LatestSlot`] → window. Sound goes microphone → [`audio_send`] →
+//! Pictures go camera → [`drop_oldest_queue::DropOldestQueue`] → [`video_send`] → transport, and transport →
+//! [`video_receive`] → [`drop_oldest_queue::DropOldestQueue`] → window. Sound goes microphone → [`audio_send`] →
 //! transport, and transport → [`audio_receive`] (jitter buffer, playout) → speaker. Each stage is
 //! one named thread with one owner.
 
@@ -23,9 +23,9 @@ pub mod capture_clock;
 pub mod color_space;
 pub mod convert;
 pub mod drift;
+pub mod drop_oldest_queue;
 pub mod frame;
 pub mod frame_buffer;
-pub mod frame_queue;
 pub mod freeze;
 pub mod h264_decoder;
 pub mod h264_encoder;
@@ -43,7 +43,6 @@ pub mod scale;
 pub mod self_view;
 pub mod send_rate;
 pub mod send_size;
-pub mod slot;
 pub mod snapshot_png;
 pub mod speaker_pacing;
 pub mod speech;

@@ -37,15 +37,15 @@ pub struct SenderClock {
     /// lower.
     pub ntp: u64,
     /// The RTP time of the stream at that moment.
-    pub rtp_time: u32,
+    pub rtp_timestamp: u32,
     /// Ticks a second.
     pub clock_rate: u32,
 }
 
 impl SenderClock {
     /// When what has this RTP time was captured, after `epoch` (in NTP form).
-    fn captured(&self, rtp_time: u32, epoch: u64) -> SenderSeconds {
-        let since_report = f64::from(rtp_time.wrapping_sub(self.rtp_time) as i32)
+    fn captured(&self, rtp_timestamp: u32, epoch: u64) -> SenderSeconds {
+        let since_report = f64::from(rtp_timestamp.wrapping_sub(self.rtp_timestamp) as i32)
             / f64::from(self.clock_rate.max(1));
         // Wrapping, so that a clock that was set back, or nonsense, is a strange time and no panic.
         self.ntp.wrapping_sub(epoch) as i64 as f64 / 4_294_967_296.0 + since_report
@@ -80,8 +80,8 @@ impl LipSync {
     }
 
     /// Sound of this RTP time is heard at this moment.
-    pub fn heard(&mut self, rtp_time: u32, at: Instant) {
-        let Some(delay) = self.delay(self.audio, rtp_time, at) else { return };
+    pub fn heard(&mut self, rtp_timestamp: u32, at: Instant) {
+        let Some(delay) = self.delay(self.audio, rtp_timestamp, at) else { return };
         let smoothed = match self.sound {
             Some((smoothed, last))
                 if at.saturating_duration_since(last) < FRESH && (delay - smoothed).abs() < 0.5 =>
@@ -94,9 +94,10 @@ impl LipSync {
     }
 
     /// How long to hold a picture of this RTP time that could be shown now.
-    pub fn hold(&mut self, rtp_time: u32, now: Instant) -> Duration {
+    pub fn hold(&mut self, rtp_timestamp: u32, now: Instant) -> Duration {
         let sound = self.sound.filter(|(_, at)| now.saturating_duration_since(*at) < FRESH);
-        let Some(((sound, _), picture)) = sound.zip(self.delay(self.video, rtp_time, now)) else {
+        let Some(((sound, _), picture)) = sound.zip(self.delay(self.video, rtp_timestamp, now))
+        else {
             self.hold = self.hold.saturating_sub(STEP);
             self.ahead = None;
             return self.hold;
@@ -129,13 +130,13 @@ impl LipSync {
 
     /// How long after its capture something happens, with an offset that is the same for both
     /// streams.
-    fn delay(&self, clock: Option<SenderClock>, rtp_time: u32, at: Instant) -> Option<f64> {
+    fn delay(&self, clock: Option<SenderClock>, rtp_timestamp: u32, at: Instant) -> Option<f64> {
         let (ntp, began) = self.epoch?;
         let ours = match at.checked_duration_since(began) {
             Some(since) => since.as_secs_f64(),
             None => -began.duration_since(at).as_secs_f64(),
         };
-        Some(ours - clock?.captured(rtp_time, ntp))
+        Some(ours - clock?.captured(rtp_timestamp, ntp))
     }
 }
 
@@ -172,13 +173,13 @@ mod tests {
             let (mut sync, start) = (LipSync::default(), Instant::now());
             let (picture, sound) = (u32::MAX - 90_000, u32::MAX - 24_000);
             sync.video_report(
-                SenderClock { ntp: NTP, rtp_time: picture, clock_rate: 90_000 },
+                SenderClock { ntp: NTP, rtp_timestamp: picture, clock_rate: 90_000 },
                 start,
             );
             // Reported half a second later, as streams are.
             let report = SenderClock {
                 ntp: NTP + NTP_SECOND / 2,
-                rtp_time: sound.wrapping_add(24_000),
+                rtp_timestamp: sound.wrapping_add(24_000),
                 clock_rate: 48_000,
             };
             sync.audio_report(report, start + Duration::from_millis(510));
@@ -244,9 +245,9 @@ mod tests {
     #[test]
     fn no_picture_is_held_for_longer_than_the_bound_whatever_the_reports_say() {
         let mut call = Call::new();
-        for (ntp, rtp_time) in [(0, 0), (u64::MAX, u32::MAX), (NTP, 7), (1 << 63, 1 << 31)] {
+        for (ntp, rtp_timestamp) in [(0, 0), (u64::MAX, u32::MAX), (NTP, 7), (1 << 63, 1 << 31)] {
             for rate in [0, 1, 48_000, u32::MAX] {
-                let clock = SenderClock { ntp, rtp_time, clock_rate: rate };
+                let clock = SenderClock { ntp, rtp_timestamp, clock_rate: rate };
                 call.sync.audio_report(clock, call.start);
                 assert!(call.talk(1..3, 500, 0).iter().all(|hold| *hold <= MAX_HOLD));
                 call.sync.video_report(clock, call.start);

@@ -192,7 +192,7 @@ impl RedPacker {
     pub fn pack(
         &mut self,
         payload_type: u8,
-        rtp_time: u32,
+        rtp_timestamp: u32,
         data: &Bytes,
         wanted: Redundancy,
     ) -> Option<Bytes> {
@@ -200,7 +200,7 @@ impl RedPacker {
             .distances()
             .filter_map(|distance| {
                 let (time, bytes) = self.sent.get(self.sent.len().checked_sub(distance.into())?)?;
-                let offset = rtp_time.wrapping_sub(*time);
+                let offset = rtp_timestamp.wrapping_sub(*time);
                 (offset <= OLDEST).then_some((offset, bytes.as_ref()))
             })
             .collect();
@@ -208,7 +208,7 @@ impl RedPacker {
         if self.sent.len() >= REMEMBERED {
             self.sent.pop_front();
         }
-        self.sent.push_back((rtp_time, data.clone()));
+        self.sent.push_back((rtp_timestamp, data.clone()));
         packed
     }
 }

@@ -8,15 +8,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::convert::to_picture;
-use crate::frame::{Picture, VideoFrame};
+use crate::convert::to_rgba;
+use crate::drop_oldest_queue::{DropOldestQueue, Taken};
+use crate::frame::{RgbaFrame, VideoFrame};
 use crate::scale::{Scaler, fit_within};
-use crate::slot::{LatestSlot, Taken};
 use crate::units::VideoSize;
 
 /// A running self-view. Dropping it closes its input and ends its thread.
 pub struct SelfView {
-    input: Arc<LatestSlot<VideoFrame>>,
+    input: Arc<DropOldestQueue<VideoFrame>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -26,8 +26,8 @@ impl SelfView {
     /// # Errors
     /// When there is no thread.
     pub fn spawn(
-        input: Arc<LatestSlot<VideoFrame>>,
-        output: Arc<LatestSlot<Picture>>,
+        input: Arc<DropOldestQueue<VideoFrame>>,
+        output: Arc<DropOldestQueue<RgbaFrame>>,
         max: VideoSize,
     ) -> std::io::Result<Self> {
         let frames = Arc::clone(&input);
@@ -49,7 +49,7 @@ impl Drop for SelfView {
     }
 }
 
-fn run(input: &LatestSlot<VideoFrame>, output: &LatestSlot<Picture>, max: VideoSize) {
+fn run(input: &DropOldestQueue<VideoFrame>, output: &DropOldestQueue<RgbaFrame>, max: VideoSize) {
     let mut scaler = Scaler::new();
     loop {
         let frame = match input.wait(Duration::from_secs(60)) {
@@ -64,7 +64,7 @@ fn run(input: &LatestSlot<VideoFrame>, output: &LatestSlot<Picture>, max: VideoS
                 continue;
             }
         };
-        match to_picture(&small) {
+        match to_rgba(&small) {
             Ok(picture) => output.put(picture),
             Err(error) => tracing::warn!(%error, "our own picture is not shown"),
         }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn our_own_picture_is_shown_small_and_in_its_shape() {
-        let (input, output) = (LatestSlot::new(), LatestSlot::new());
+        let (input, output) = (DropOldestQueue::latest(), DropOldestQueue::latest());
         let size = |width, height| VideoSize::new(width, height).expect("a size");
         let view = SelfView::spawn(Arc::clone(&input), Arc::clone(&output), size(320, 320))
             .expect("it starts");

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
-use crate::convert::{ConvertError, to_picture};
+use crate::convert::{ConvertError, to_rgba};
 use crate::frame::VideoFrame;
 
 /// Why there is no file.
@@ -26,7 +26,7 @@ pub enum SnapshotError {
 /// # Errors
 /// When the file can't be written.
 pub fn write_png(path: &Path, frame: &VideoFrame) -> Result<(), SnapshotError> {
-    let picture = to_picture(frame)?;
+    let picture = to_rgba(frame)?;
     let file = BufWriter::new(File::create(path)?);
     let mut encoder = png::Encoder::new(file, picture.size.width(), picture.size.height());
     encoder.set_color(png::ColorType::Rgba);
@@ -53,7 +53,7 @@ mod tests {
         let mut reader = png::Decoder::new(file).read_info().expect("a PNG");
         let mut rgba = vec![0; reader.output_buffer_size().expect("a size")];
         reader.next_frame(&mut rgba).expect("a picture");
-        assert_eq!(rgba, to_picture(&frame).expect("it converts").rgba[..]);
+        assert_eq!(rgba, to_rgba(&frame).expect("it converts").rgba[..]);
     }
 
     #[test]

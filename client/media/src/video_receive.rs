@@ -11,14 +11,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::convert::to_picture;
-use crate::frame::{Picture, ReceivedVideo, VideoFrame};
+use crate::convert::to_rgba;
+use crate::drop_oldest_queue::DropOldestQueue;
+use crate::frame::{ReceivedVideo, RgbaFrame, VideoFrame};
 use crate::freeze::FreezeMeter;
 use crate::h264_decoder::{DecodeError, H264Decoder};
 use crate::lip_sync::SharedLipSync;
 use crate::pattern_bar::read_bar;
 use crate::quantiles::Quantiles;
-use crate::slot::LatestSlot;
 use crate::stop_signal::StopSignal;
 use crate::units::{VideoSize, WallTime};
 use crate::video_record::{RecordError, Recorded, VideoRecorder};
@@ -38,7 +38,7 @@ pub struct VideoReceiveSettings {
     /// Says how long a picture waits for its sound.
     pub lip_sync: Arc<SharedLipSync>,
     /// Where to show them; without it nothing is converted.
-    pub window: Option<Arc<LatestSlot<Picture>>>,
+    pub window: Option<Arc<DropOldestQueue<RgbaFrame>>>,
     /// What records them, as they are shown.
     pub record: Option<VideoRecorder>,
 }
@@ -189,7 +189,7 @@ fn run(
     input: &Receiver<ReceivedVideo>,
     stop: &StopSignal,
     lip_sync: &SharedLipSync,
-    window: Option<&LatestSlot<Picture>>,
+    window: Option<&DropOldestQueue<RgbaFrame>>,
     recorder: Option<VideoRecorder>,
     published: &Mutex<Published>,
     request_key_frame: &dyn Fn(),
@@ -219,7 +219,7 @@ fn run(
                 let now = Instant::now();
                 let (hold, ahead) = {
                     let mut sync = lip_sync.lock();
-                    (sync.hold(received.rtp_time as u32, now), sync.audio_ahead_ms())
+                    (sync.hold(received.rtp_timestamp as u32, now), sync.audio_ahead_ms())
                 };
                 decoding.stats.audio_ahead_ms = ahead;
                 let frozen = screen.stands_still_for(now) > FROZEN && held.is_empty();
@@ -241,7 +241,7 @@ fn run(
 
 /// Where pictures are shown, and what is told of it.
 struct Screen<'a> {
-    window: Option<&'a LatestSlot<Picture>>,
+    window: Option<&'a DropOldestQueue<RgbaFrame>>,
     recorder: Option<VideoRecorder>,
     published: &'a Mutex<Published>,
     shown_at: Option<Instant>,
@@ -257,7 +257,7 @@ impl Screen<'_> {
         let shown_at = Instant::now();
         self.shown_at = Some(shown_at);
         if let Some(window) = self.window {
-            match to_picture(&frame) {
+            match to_rgba(&frame) {
                 Ok(picture) => window.put(picture),
                 Err(error) => tracing::warn!(%error, "a picture was not shown"),
             }

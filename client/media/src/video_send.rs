@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+use crate::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::frame::{EncodedVideo, VideoFrame};
 use crate::h264_encoder::{EncodeError, H264Encoder};
 use crate::h264_level::H264Level;
@@ -21,7 +22,6 @@ use crate::quantiles::Quantiles;
 use crate::scale::{ScaleError, Scaler};
 use crate::send_rate::FrameRateLadder;
 use crate::send_size::{FrameGate, FrameRateMeter, SizeLadder};
-use crate::slot::{LatestSlot, Taken};
 use crate::units::{Bitrate, VideoSize};
 use crate::video_control::{KeyFrame, VideoControl};
 
@@ -89,7 +89,7 @@ pub struct VideoSendStats {
 
 /// A running sending stage.
 pub struct VideoSender {
-    input: Arc<LatestSlot<VideoFrame>>,
+    input: Arc<DropOldestQueue<VideoFrame>>,
     stats: Arc<Mutex<VideoSendStats>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -100,7 +100,7 @@ impl VideoSender {
     /// # Errors
     /// When there is no thread.
     pub fn spawn(
-        input: Arc<LatestSlot<VideoFrame>>,
+        input: Arc<DropOldestQueue<VideoFrame>>,
         settings: VideoSendSettings,
         output: mpsc::Sender<EncodedVideo>,
         control: Receiver<VideoControl>,
@@ -144,7 +144,7 @@ impl Drop for VideoSender {
 }
 
 fn run(
-    input: &LatestSlot<VideoFrame>,
+    input: &DropOldestQueue<VideoFrame>,
     encoding: &mut Encoding,
     output: &mpsc::Sender<EncodedVideo>,
     control: Receiver<VideoControl>,

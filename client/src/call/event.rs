@@ -89,9 +89,9 @@ pub enum PeerInput {
     /// Nothing comes through for now (ICE disconnected, or media silence).
     Disconnected,
     /// Media may still flow, but another way should be looked for.
-    PathSuspect,
+    PathDegraded,
     /// The way that was suspect works.
-    PathWorks,
+    PathRecovered,
     /// It can't go on, and why in words for a person.
     Failed(String),
 }

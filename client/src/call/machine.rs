@@ -359,13 +359,13 @@ impl<C> Call<C> {
                     self.deadlines.start(Deadline::RestartIce, now + deadline::RESTART_GRACE);
                 }
             }
-            PeerInput::PathSuspect => {
+            PeerInput::PathDegraded => {
                 if let Stage::InCall { suspect: suspect @ false, .. } = stage {
                     *suspect = true;
                     self.restart_ice(now);
                 }
             }
-            PeerInput::PathWorks => {
+            PeerInput::PathRecovered => {
                 if let Stage::InCall { suspect: suspect @ true, .. } = stage {
                     *suspect = false;
                     self.deadlines.clear(Deadline::RestartIce);

@@ -32,8 +32,8 @@
 //! | `SignalingUp` | last farewell again | offer again | `ringing` again | description again | ICE restart if media is gone or the way suspect |
 //! | `Connected` | – | – | – | → InCall | → InCall |
 //! | `Disconnected` | – | – | – | – | → Reconnecting, and ICE restart after a grace |
-//! | `PathSuspect` | – | – | – | – | ICE restart |
-//! | `PathWorks` | – | – | – | – | no further ICE restart |
+//! | `PathDegraded` | – | – | – | – | ICE restart |
+//! | `PathRecovered` | – | – | – | – | no further ICE restart |
 //! | `Failed` | – | say `close` failed → Ended | – | say `close` or `decline` failed → Ended(ConnectFailed) | → Reconnecting, ICE restart |
 //!
 //! A dash: nothing changes and nothing is said. Messages of another person or another call fall in

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::device::audio_host::{self, AudioKind};
 use crate::device::camera;
-use crate::media::slot::LatestSlot;
+use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::stop_signal::StopSignal;
 
 /// How often.
@@ -51,7 +51,7 @@ struct Wanted {
 /// The thread's owner; dropping this ends it.
 pub struct DeviceWatch {
     stop: StopSignal,
-    latest: Arc<LatestSlot<DevicesNow>>,
+    latest: Arc<DropOldestQueue<DevicesNow>>,
     wanted: Arc<Wanted>,
 }
 
@@ -60,7 +60,7 @@ impl DeviceWatch {
     #[must_use]
     pub fn start() -> Self {
         let (stop, latest, wanted) =
-            (StopSignal::new(), LatestSlot::new(), Arc::<Wanted>::default());
+            (StopSignal::new(), DropOldestQueue::latest(), Arc::<Wanted>::default());
         let (stopped, found, names) = (stop.clone(), Arc::clone(&latest), Arc::clone(&wanted));
         let thread = std::thread::Builder::new().name("device-watch".into()).spawn(move || {
             while !stopped.wait_until(Instant::now() + EVERY) {

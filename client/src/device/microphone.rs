@@ -1,6 +1,6 @@
 //! Where sound comes from: a native microphone, the test tone, a WAV file, or nothing.
 //!
-//! In goes a [`MicrophoneChoice`], out come 10 ms frames at 48 kHz mono into a [`FrameQueue`], each
+//! In goes a [`MicrophoneChoice`], out come 10 ms frames at 48 kHz mono into a [`DropOldestQueue`], each
 //! with the time at which its first sample was heard. The handle owns the device; dropping it
 //! closes the device at once. The queue belongs to whoever reads it and outlives the device, so
 //! that another microphone can take over in the middle of a call.
@@ -26,8 +26,8 @@ use crate::device::audio_host::{
 };
 use crate::device::device_thread::{DeviceContext, DeviceThread};
 use crate::media::capture_clock::CaptureClock;
+use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, SAMPLE_RATE};
-use crate::media::frame_queue::FrameQueue;
 use crate::media::resample::MonoResampler;
 use crate::media::tone::ToneGenerator;
 use crate::media::units::WallTime;
@@ -53,7 +53,7 @@ pub struct Microphone {
 /// Opens a microphone that puts its frames into `frames`. Blocks until it is open, for 5 s at most.
 pub fn open_microphone(
     choice: &MicrophoneChoice,
-    frames: Arc<FrameQueue<AudioFrame>>,
+    frames: Arc<DropOldestQueue<AudioFrame>>,
     events: AudioEvents,
 ) -> Result<Microphone, AudioDeviceError> {
     let thread = match choice {
@@ -68,7 +68,7 @@ pub fn open_microphone(
 
 fn open_tone(
     hz: f32,
-    frames: Arc<FrameQueue<AudioFrame>>,
+    frames: Arc<DropOldestQueue<AudioFrame>>,
 ) -> Result<DeviceThread, AudioDeviceError> {
     let mut tone = ToneGenerator::new(hz);
     let (thread, ()) = DeviceThread::open(KIND, move |context| {
@@ -82,7 +82,7 @@ fn open_tone(
                 wall_start = WallTime(wall_start.0.saturating_add_signed(off));
             }
             let samples = tone.next_frame(WallTime(wall_start.0 + elapsed(captured_at)));
-            frames.push(AudioFrame { samples, captured_at });
+            frames.put(AudioFrame { samples, captured_at });
             true
         });
     })?;
@@ -91,7 +91,7 @@ fn open_tone(
 
 fn open_file(
     path: &Path,
-    frames: Arc<FrameQueue<AudioFrame>>,
+    frames: Arc<DropOldestQueue<AudioFrame>>,
     events: AudioEvents,
 ) -> Result<DeviceThread, AudioDeviceError> {
     let mut wav =
@@ -100,7 +100,7 @@ fn open_file(
         context.tell(Ok(()));
         every_10_ms(context, Instant::now(), |captured_at| match wav.next_frame() {
             Ok(samples) => {
-                frames.push(AudioFrame { samples, captured_at });
+                frames.put(AudioFrame { samples, captured_at });
                 true
             }
             Err(error) => {
@@ -136,7 +136,7 @@ fn every_10_ms(
 
 fn open_native(
     name: Option<String>,
-    frames: Arc<FrameQueue<AudioFrame>>,
+    frames: Arc<DropOldestQueue<AudioFrame>>,
     events: AudioEvents,
 ) -> Result<DeviceThread, AudioDeviceError> {
     let (thread, ()) = DeviceThread::open(KIND, move |context: &DeviceContext<()>| {
@@ -169,13 +169,13 @@ struct Capture {
     taken: Vec<f32>,
     ready: Vec<f32>,
     last_heard: Instant,
-    frames: Arc<FrameQueue<AudioFrame>>,
+    frames: Arc<DropOldestQueue<AudioFrame>>,
 }
 
 impl Capture {
     fn open(
         name: Option<&str>,
-        frames: Arc<FrameQueue<AudioFrame>>,
+        frames: Arc<DropOldestQueue<AudioFrame>>,
     ) -> Result<Self, AudioDeviceError> {
         let device = find(&current_host(), KIND, name)?;
         let format = format_of(KIND, &device)?;
@@ -250,7 +250,7 @@ impl Capture {
             for (sample, heard) in samples.iter_mut().zip(self.ready.drain(..AUDIO_FRAME_SAMPLES)) {
                 *sample = if heard.is_finite() { heard.clamp(-1.0, 1.0) } else { 0.0 };
             }
-            self.frames.push(AudioFrame { samples, captured_at: self.clock.next_frame(newest) });
+            self.frames.put(AudioFrame { samples, captured_at: self.clock.next_frame(newest) });
         }
         None
     }
@@ -317,7 +317,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::slot::Taken;
+    use crate::media::drop_oldest_queue::Taken;
     use crate::media::tone_detector::measure_tone;
     use tokio::sync::mpsc;
 
@@ -325,7 +325,7 @@ mod tests {
         choice: &MicrophoneChoice,
         count: usize,
     ) -> (Vec<AudioFrame>, mpsc::Receiver<AudioEvent>) {
-        let (frames, (events, happened)) = (FrameQueue::new(64), mpsc::channel(4));
+        let (frames, (events, happened)) = (DropOldestQueue::new(64), mpsc::channel(4));
         let microphone = open_microphone(choice, Arc::clone(&frames), events).unwrap();
         let heard = (0..count)
             .map_while(|_| match frames.wait(Duration::from_secs(5)) {
@@ -362,7 +362,7 @@ mod tests {
         assert_eq!(frames.len(), 5);
         assert!(frames.iter().all(|frame| frame.samples.iter().all(|s| (s - 0.25).abs() < 1e-3)));
 
-        let (queue, (events, _happened)) = (FrameQueue::new(1), mpsc::channel(1));
+        let (queue, (events, _happened)) = (DropOldestQueue::new(1), mpsc::channel(1));
         let missing = MicrophoneChoice::File(directory.path().join("missing.wav"));
         let words = open_microphone(&missing, queue, events).err().expect("an error").to_string();
         assert!(words.starts_with("--microphone ") && words.contains("missing.wav"), "{words}");
@@ -370,7 +370,7 @@ mod tests {
 
     #[test]
     fn no_microphone_is_silent() {
-        let frames = FrameQueue::new(4);
+        let frames = DropOldestQueue::new(4);
         let (events, _happened) = mpsc::channel(1);
         let _microphone =
             open_microphone(&MicrophoneChoice::None, Arc::clone(&frames), events).unwrap();
@@ -379,7 +379,7 @@ mod tests {
 
     #[test]
     fn a_closed_microphone_delivers_nothing_more() {
-        let frames = FrameQueue::new(4);
+        let frames = DropOldestQueue::new(4);
         let (events, _happened) = mpsc::channel(1);
         let microphone =
             open_microphone(&MicrophoneChoice::Tone(440.0), Arc::clone(&frames), events).unwrap();

@@ -9,9 +9,9 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use crate::media::audio_receive::AudioSink;
+use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::AUDIO_FRAME_SAMPLES;
 use crate::media::ringtone::{RingKind, cycle};
-use crate::media::slot::LatestSlot;
 use crate::media::stop_signal::StopSignal;
 
 /// A sound that is being played; dropping this stops it.
@@ -27,7 +27,7 @@ impl RingPlayer {
     /// The sink, unused.
     pub fn start(kind: RingKind, sink: Box<dyn AudioSink>) -> Result<Self, Box<dyn AudioSink>> {
         let stop = StopSignal::new();
-        let (stopped, handed_over) = (stop.clone(), LatestSlot::new());
+        let (stopped, handed_over) = (stop.clone(), DropOldestQueue::latest());
         let taken = Arc::clone(&handed_over);
         handed_over.put(sink);
         let thread = std::thread::Builder::new().name("ring".into()).spawn(move || {

@@ -12,10 +12,9 @@ use crate::device::speaker::open_speaker;
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_level::LevelMeter;
 use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
+use crate::media::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::media::frame::{AUDIO_FRAME_SAMPLES, AudioFrame, VideoFrame};
-use crate::media::frame_queue::FrameQueue;
 use crate::media::ringtone::{self, RingKind};
-use crate::media::slot::{LatestSlot, Taken};
 use crate::session::options::SessionOptions;
 
 /// How long a camera may take until its first picture.
@@ -42,7 +41,7 @@ fn camera(options: &SessionOptions) -> Finding {
         return Finding::skipped(PART, "None was chosen.");
     }
     let want = CameraWant { size: options.video_size, fps: options.fps };
-    let slot = LatestSlot::<VideoFrame>::new();
+    let slot = DropOldestQueue::<VideoFrame>::latest();
     let (events, _told) = mpsc::channel(8);
     let camera = match open_camera(&options.camera, want, Arc::clone(&slot), events) {
         Ok(camera) => camera,
@@ -92,7 +91,7 @@ fn microphone(choice: &MicrophoneChoice) -> Finding {
     if *choice == MicrophoneChoice::None {
         return Finding::skipped(PART, "None was chosen.");
     }
-    let frames = FrameQueue::<AudioFrame>::new(MICROPHONE_QUEUE_FRAMES);
+    let frames = DropOldestQueue::<AudioFrame>::new(MICROPHONE_QUEUE_FRAMES);
     let (events, _told) = mpsc::channel(8);
     let _microphone = match open_microphone(choice, Arc::clone(&frames), events) {
         Ok(microphone) => microphone,

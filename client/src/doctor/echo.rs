@@ -16,8 +16,8 @@ use crate::device::{MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::{AudioOutput, Volume, VolumeControl};
 use crate::media::audio_receive::AudioSink;
 use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
+use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame};
-use crate::media::frame_queue::FrameQueue;
 use crate::media::speech::Voice;
 use crate::media::voice_processing::{PlayedFrame, VoiceInput, VoiceProcessor, VoiceSettings};
 use crate::session::options::SessionOptions;
@@ -140,7 +140,7 @@ const ECHO_ONLY: VoiceSettings = VoiceSettings { echo_cancellation: true, ..Voic
 /// Plays and listens. An error says in words why that could not be done.
 fn in_this_room(microphone: &MicrophoneChoice, speaker: &SpeakerChoice) -> Result<Powers, String> {
     let not_tried = |what: &str| format!("Not tried: the {what} does not work.");
-    let frames = FrameQueue::<AudioFrame>::new(MICROPHONE_QUEUE_FRAMES);
+    let frames = DropOldestQueue::<AudioFrame>::new(MICROPHONE_QUEUE_FRAMES);
     let (events, _told) = mpsc::channel(8);
     let (_speaker, sink) =
         open_speaker(speaker, events.clone()).map_err(|_| not_tried("speaker"))?;
@@ -195,7 +195,7 @@ fn simulated() -> Powers {
     let (start, silence) = (Instant::now() + Duration::from_secs(1), [0.0; AUDIO_FRAME_SAMPLES]);
     for (number, samples) in played.iter().enumerate() {
         let heard_at = start + AUDIO_FRAME_DURATION * number as u32;
-        input.played.push(PlayedFrame { samples: *samples, heard_at });
+        input.played.put(PlayedFrame { samples: *samples, heard_at });
         let earlier = |frames: usize| {
             number.checked_sub(frames).and_then(|n| played.get(n)).unwrap_or(&silence)
         };

@@ -19,10 +19,10 @@ use crate::media::audio_level::LevelMeter;
 use crate::media::audio_output::{Volume, VolumeControl};
 use crate::media::audio_receive::AudioSink;
 use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
+use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::AudioFrame;
-use crate::media::frame_queue::FrameQueue;
 use crate::media::ringtone::RingKind;
-use crate::media::voice_processing::{VoiceInput, VoiceWish};
+use crate::media::voice_processing::{VoiceInput, VoiceSetting};
 use crate::session::device_changes::{self, Seen};
 use crate::session::device_keeper::Trouble;
 use crate::session::device_slot::{DeviceSlot, Event};
@@ -38,11 +38,11 @@ const SPEAKER_STOOD_IN: &str =
 
 /// The two devices.
 pub(super) struct AudioDevices {
-    wish: VoiceWish,
+    wish: VoiceSetting,
     voice: VoiceInput,
     volume: Arc<VolumeControl>,
     microphone: DeviceSlot<MicrophoneChoice, OpenMicrophone, AudioDeviceError>,
-    heard: Arc<FrameQueue<AudioFrame>>,
+    heard: Arc<DropOldestQueue<AudioFrame>>,
     /// How loud the microphone is while no pipeline listens to it.
     meter: LevelMeter,
     speaker: DeviceSlot<SpeakerChoice, OpenSpeaker, AudioDeviceError>,
@@ -61,7 +61,7 @@ impl AudioDevices {
             voice,
             volume,
             microphone: DeviceSlot::new(options.microphone.clone(), false, "open-microphone"),
-            heard: FrameQueue::new(MICROPHONE_QUEUE_FRAMES),
+            heard: DropOldestQueue::new(MICROPHONE_QUEUE_FRAMES),
             meter: LevelMeter::new(),
             speaker: DeviceSlot::new(options.speaker.clone(), false, "open-speaker"),
             in_call: false,
@@ -70,7 +70,7 @@ impl AudioDevices {
     }
 
     /// Where the microphone's frames are now.
-    pub(super) fn heard(&self) -> Arc<FrameQueue<AudioFrame>> {
+    pub(super) fn heard(&self) -> Arc<DropOldestQueue<AudioFrame>> {
         Arc::clone(&self.heard)
     }
 
@@ -79,7 +79,7 @@ impl AudioDevices {
         self.voice.clone()
     }
 
-    pub(super) fn process_voice(&mut self, wish: VoiceWish) {
+    pub(super) fn process_voice(&mut self, wish: VoiceSetting) {
         self.wish = wish;
         self.apply_wish();
     }

@@ -18,8 +18,8 @@ use visavis_shared::{ClientMessage, IceServer};
 
 use crate::call::Call;
 use crate::call::event::{CallPhase, EndReason, Input, Output, PeerId};
-use crate::media::frame::Picture;
-use crate::media::slot::LatestSlot;
+use crate::media::drop_oldest_queue::DropOldestQueue;
+use crate::media::frame::RgbaFrame;
 use crate::session::diagnosis::Diagnosis;
 use crate::session::directory::Directory;
 use crate::session::measure::{CallMeasurements, FinishedCall};
@@ -78,14 +78,14 @@ impl SessionHandle {
 pub fn start(options: SessionOptions) -> SessionHandle {
     let (intent_in, intents) = mpsc::channel(INTENT_QUEUE);
     let (report_in, reports) = mpsc::channel(REPORT_QUEUE);
-    let remote_picture = LatestSlot::<Picture>::new();
-    let self_picture = LatestSlot::<Picture>::new();
+    let remote_video = DropOldestQueue::<RgbaFrame>::latest();
+    let self_video = DropOldestQueue::<RgbaFrame>::latest();
     let (media, media_events) =
-        MediaHandle::start(&options, Arc::clone(&remote_picture), Arc::clone(&self_picture));
+        MediaHandle::start(&options, Arc::clone(&remote_video), Arc::clone(&self_video));
     let (peer_event_in, peer_events) = mpsc::channel(PEER_EVENT_QUEUE);
     let (driver, snapshots) = Driver::new(options, media, peer_event_in, report_in);
     let task = tokio::spawn(driver.run(intents, peer_events, media_events));
-    let link = SessionLink { intents: intent_in, snapshots, remote_picture, self_picture };
+    let link = SessionLink { intents: intent_in, snapshots, remote_video, self_video };
     SessionHandle { link, reports, task }
 }
 

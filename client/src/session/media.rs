@@ -14,9 +14,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
-use crate::media::frame::Picture;
-use crate::media::slot::LatestSlot;
-use crate::media::voice_processing::VoiceWish;
+use crate::media::drop_oldest_queue::DropOldestQueue;
+use crate::media::frame::RgbaFrame;
+use crate::media::voice_processing::VoiceSetting;
 use crate::session::driver::Consent;
 use crate::session::media_engine::MediaEngine;
 use crate::session::notices::DeviceKind;
@@ -82,7 +82,7 @@ pub(super) enum MediaCommand {
     ChooseCamera(CameraChoice),
     ChooseMicrophone(MicrophoneChoice),
     ChooseSpeaker(SpeakerChoice),
-    ProcessVoice(VoiceWish),
+    ProcessVoice(VoiceSetting),
     SetVolume(Volume),
     ListDevices,
     Ring(Ringing),
@@ -100,8 +100,8 @@ impl MediaHandle {
     /// the log.
     pub(super) fn start(
         options: &SessionOptions,
-        remote_picture: Arc<LatestSlot<Picture>>,
-        self_picture: Arc<LatestSlot<Picture>>,
+        remote_video: Arc<DropOldestQueue<RgbaFrame>>,
+        self_video: Arc<DropOldestQueue<RgbaFrame>>,
     ) -> (Self, mpsc::Receiver<MediaEvent>) {
         let (commands, command_queue) = sync_channel(COMMAND_QUEUE);
         let (events, event_queue) = mpsc::channel(EVENT_QUEUE);
@@ -110,7 +110,7 @@ impl MediaHandle {
         let shown = Arc::clone(&figures);
         let options = options.clone();
         let spawned = std::thread::Builder::new().name("media".into()).spawn(move || {
-            let mut engine = MediaEngine::new(options, remote_picture, self_picture, events);
+            let mut engine = MediaEngine::new(options, remote_video, self_video, events);
             loop {
                 match command_queue.recv_timeout(if engine.is_opening() {
                     LOOK_SOON
@@ -202,7 +202,7 @@ impl MediaHandle {
         self.command(MediaCommand::ChooseSpeaker(choice));
     }
 
-    pub(super) fn process_voice(&self, wish: VoiceWish) {
+    pub(super) fn process_voice(&self, wish: VoiceSetting) {
         self.command(MediaCommand::ProcessVoice(wish));
     }
 

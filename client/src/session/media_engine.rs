@@ -9,10 +9,10 @@ use tokio::sync::mpsc;
 use crate::device::camera::{CameraError, CameraOutput, CameraWant};
 use crate::device::device_watch::{DeviceWatch, DevicesNow, Missing};
 use crate::device::{self, CameraChoice};
-use crate::media::frame::{Picture, VideoFrame};
+use crate::media::drop_oldest_queue::DropOldestQueue;
+use crate::media::frame::{RgbaFrame, VideoFrame};
 use crate::media::ringtone::RingKind;
 use crate::media::self_view::SelfView;
-use crate::media::slot::LatestSlot;
 use crate::media::units::VideoSize;
 use crate::session::audio_devices::{AudioDevices, sentence};
 use crate::session::device_changes::{self, Seen};
@@ -38,11 +38,11 @@ const LARGEST_SELF_VIEW: VideoSize = VideoSize::new(640, 480).unwrap();
 pub(super) struct MediaEngine {
     options: SessionOptions,
     events: mpsc::Sender<MediaEvent>,
-    remote_picture: Arc<LatestSlot<Picture>>,
-    self_picture: Arc<LatestSlot<Picture>>,
+    remote_video: Arc<DropOldestQueue<RgbaFrame>>,
+    self_video: Arc<DropOldestQueue<RgbaFrame>>,
     camera: DeviceSlot<CameraChoice, OpenCamera, CameraError>,
     camera_output: CameraOutput,
-    self_view: Option<(Arc<LatestSlot<VideoFrame>>, SelfView)>,
+    self_view: Option<(Arc<DropOldestQueue<VideoFrame>>, SelfView)>,
     audio: AudioDevices,
     pipeline: Option<Pipeline>,
     /// There while a device is wanted.
@@ -68,8 +68,8 @@ struct Told {
 impl MediaEngine {
     pub(super) fn new(
         options: SessionOptions,
-        remote_picture: Arc<LatestSlot<Picture>>,
-        self_picture: Arc<LatestSlot<Picture>>,
+        remote_video: Arc<DropOldestQueue<RgbaFrame>>,
+        self_video: Arc<DropOldestQueue<RgbaFrame>>,
         events: mpsc::Sender<MediaEvent>,
     ) -> Self {
         Self {
@@ -77,8 +77,8 @@ impl MediaEngine {
             camera: DeviceSlot::new(options.camera.clone(), true, "open-camera"),
             options,
             events,
-            remote_picture,
-            self_picture,
+            remote_video,
+            self_video,
             camera_output: CameraOutput::new(),
             self_view: None,
             pipeline: None,
@@ -114,7 +114,7 @@ impl MediaEngine {
                     heard: self.audio.heard(),
                     voice: self.audio.voice(),
                     muted: self.muted,
-                    remote_picture: Arc::clone(&self.remote_picture),
+                    remote_video: Arc::clone(&self.remote_video),
                     sink: AudioDevices::first_sink(),
                 };
                 let pipeline = Pipeline::start(world, ends, peer, |words| self.trouble(words));
@@ -214,7 +214,7 @@ impl MediaEngine {
             pipeline.stop(self.options.snapshot.as_deref(), |words| self.trouble(words));
         self.audio.stop_playing(sink);
         // The next picture that arrives belongs to another call.
-        drop(self.remote_picture.take());
+        drop(self.remote_video.take());
         figures
     }
 
@@ -318,10 +318,10 @@ impl MediaEngine {
                 self.camera_output.detach(&input);
             }
         } else if self.self_view.is_none() {
-            let input = LatestSlot::new();
+            let input = DropOldestQueue::latest();
             match SelfView::spawn(
                 Arc::clone(&input),
-                Arc::clone(&self.self_picture),
+                Arc::clone(&self.self_video),
                 LARGEST_SELF_VIEW,
             ) {
                 Ok(view) => {

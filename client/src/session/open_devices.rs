@@ -16,8 +16,8 @@ use crate::device::speaker::{Speaker, open_speaker};
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_receive::AudioSink;
 use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
+use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::AudioFrame;
-use crate::media::frame_queue::FrameQueue;
 use crate::session::device_keeper::{Choice, Failure};
 use crate::session::device_slot::{Device, OpenError};
 
@@ -28,13 +28,13 @@ const DEVICE_EVENT_QUEUE: usize = 4;
 pub(super) struct OpenMicrophone {
     _device: Microphone,
     events: mpsc::Receiver<AudioEvent>,
-    pub(super) frames: Arc<FrameQueue<AudioFrame>>,
+    pub(super) frames: Arc<DropOldestQueue<AudioFrame>>,
 }
 
 impl OpenMicrophone {
     pub(super) fn open(choice: &MicrophoneChoice) -> Result<Self, AudioDeviceError> {
         let (event_in, events) = mpsc::channel(DEVICE_EVENT_QUEUE);
-        let frames = FrameQueue::new(MICROPHONE_QUEUE_FRAMES);
+        let frames = DropOldestQueue::new(MICROPHONE_QUEUE_FRAMES);
         let device = open_microphone(choice, Arc::clone(&frames), event_in)?;
         Ok(Self { _device: device, events, frames })
     }

@@ -10,7 +10,7 @@ use crate::device_key::DeviceKey;
 use crate::media::audio_output::Volume;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::video_record::Recordings;
-use crate::media::voice_processing::VoiceWish;
+use crate::media::voice_processing::VoiceSetting;
 
 /// 720p: what a webcam delivers and a home line carries.
 const HD: VideoSize = VideoSize::new(1280, 720).unwrap();
@@ -46,7 +46,7 @@ pub struct SessionOptions {
     /// The speaker to begin with.
     pub speaker: SpeakerChoice,
     /// What is done to the voice.
-    pub voice: VoiceWish,
+    pub voice: VoiceSetting,
     /// How loud the other is.
     pub volume: Volume,
     /// The largest picture to capture and send.
@@ -80,7 +80,7 @@ impl Default for SessionOptions {
             camera: CameraChoice::Default,
             microphone: MicrophoneChoice::Default,
             speaker: SpeakerChoice::Default,
-            voice: VoiceWish::default(),
+            voice: VoiceSetting::default(),
             volume: Volume::FULL,
             video_size: HD,
             fps: 30,

@@ -10,12 +10,11 @@ use tokio::sync::mpsc;
 
 use crate::media::audio_receive::{AudioReceiveStats, AudioReceiver, AudioSink};
 use crate::media::audio_send::{AudioSendStats, AudioSender};
+use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{
-    AudioFrame, EncodedAudio, EncodedVideo, Picture, ReceivedAudio, ReceivedVideo, VideoFrame,
+    AudioFrame, EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo, RgbaFrame, VideoFrame,
 };
-use crate::media::frame_queue::FrameQueue;
 use crate::media::lip_sync::SharedLipSync;
-use crate::media::slot::LatestSlot;
 use crate::media::snapshot_png;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::video_receive::{VideoReceiveSettings, VideoReceiveStats, VideoReceiver};
@@ -107,7 +106,7 @@ const SHOWN_WITHIN: Duration = Duration::from_secs(3);
 
 /// The encoders and decoders that serve one peer connection.
 pub(super) struct Pipeline {
-    encoder_input: Arc<LatestSlot<VideoFrame>>,
+    encoder_input: Arc<DropOldestQueue<VideoFrame>>,
     video_sender: Option<VideoSender>,
     video_receiver: Option<VideoReceiver>,
     audio_sender: Option<AudioSender>,
@@ -117,10 +116,10 @@ pub(super) struct Pipeline {
 /// What a pipeline works with.
 pub(super) struct PipelineWorld<'a> {
     pub(super) options: &'a SessionOptions,
-    pub(super) heard: Arc<FrameQueue<AudioFrame>>,
+    pub(super) heard: Arc<DropOldestQueue<AudioFrame>>,
     pub(super) voice: VoiceInput,
     pub(super) muted: bool,
-    pub(super) remote_picture: Arc<LatestSlot<Picture>>,
+    pub(super) remote_video: Arc<DropOldestQueue<RgbaFrame>>,
     pub(super) sink: Box<dyn AudioSink>,
 }
 
@@ -133,7 +132,7 @@ impl Pipeline {
         mut trouble: impl FnMut(String),
     ) -> Self {
         let options = world.options;
-        let encoder_input = LatestSlot::new();
+        let encoder_input = DropOldestQueue::latest();
         let sending = VideoSendSettings {
             max_size: options.video_size,
             fps: options.fps,
@@ -148,7 +147,7 @@ impl Pipeline {
         });
         let receiving = VideoReceiveSettings {
             lip_sync: Arc::clone(&ends.lip_sync),
-            window: options.window.then_some(world.remote_picture),
+            window: options.window.then_some(world.remote_video),
             record,
         };
         let ask_for_key_frame = move || {
@@ -187,7 +186,7 @@ impl Pipeline {
     }
 
     /// Where the camera's pictures go.
-    pub(super) fn encoder_input(&self) -> Arc<LatestSlot<VideoFrame>> {
+    pub(super) fn encoder_input(&self) -> Arc<DropOldestQueue<VideoFrame>> {
         Arc::clone(&self.encoder_input)
     }
 
@@ -198,7 +197,7 @@ impl Pipeline {
     }
 
     /// Sends what another microphone hears from now on.
-    pub(super) fn set_microphone(&self, frames: Arc<FrameQueue<AudioFrame>>) {
+    pub(super) fn set_microphone(&self, frames: Arc<DropOldestQueue<AudioFrame>>) {
         if let Some(sender) = &self.audio_sender {
             sender.set_frames(frames);
         }

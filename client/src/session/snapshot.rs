@@ -9,8 +9,8 @@ use visavis_shared::{RoomId, Username};
 use crate::call::event::CallPhase;
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
-use crate::media::frame::Picture;
-use crate::media::slot::LatestSlot;
+use crate::media::drop_oldest_queue::DropOldestQueue;
+use crate::media::frame::RgbaFrame;
 use crate::media::voice_processing::VoiceSettings;
 use crate::session::statistics::Statistics;
 
@@ -212,7 +212,7 @@ pub struct SessionLink {
     /// What to show.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     /// The other person's picture.
-    pub remote_picture: Arc<LatestSlot<Picture>>,
+    pub remote_video: Arc<DropOldestQueue<RgbaFrame>>,
     /// Our own picture, not mirrored.
-    pub self_picture: Arc<LatestSlot<Picture>>,
+    pub self_video: Arc<DropOldestQueue<RgbaFrame>>,
 }

@@ -11,7 +11,7 @@ use crate::device::ring_player::RingPlayer;
 use crate::device::speaker::silent_sink;
 use crate::media::audio_output::{AudioOutput, VolumeControl};
 use crate::media::audio_receive::AudioSink;
-use crate::media::frame_queue::FrameQueue;
+use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::ringtone::RingKind;
 use crate::media::voice_processing::PlayedFrame;
 
@@ -36,12 +36,15 @@ pub(super) struct SpeakerTurn {
     /// Whether the sink comes back from a call, which has put the volume and the copy into it.
     from_call: bool,
     volume: Arc<VolumeControl>,
-    played: Arc<FrameQueue<PlayedFrame>>,
+    played: Arc<DropOldestQueue<PlayedFrame>>,
 }
 
 impl SpeakerTurn {
     /// A call plays at `volume`, with a copy into `played`.
-    pub(super) fn new(volume: Arc<VolumeControl>, played: Arc<FrameQueue<PlayedFrame>>) -> Self {
+    pub(super) fn new(
+        volume: Arc<VolumeControl>,
+        played: Arc<DropOldestQueue<PlayedFrame>>,
+    ) -> Self {
         Self { holder: Holder::Nobody(None), ring: None, from_call: false, volume, played }
     }
 
@@ -213,7 +216,7 @@ mod tests {
     }
 
     fn turn() -> (SpeakerTurn, Written) {
-        let turn = SpeakerTurn::new(VolumeControl::new(Volume::FULL), FrameQueue::new(4));
+        let turn = SpeakerTurn::new(VolumeControl::new(Volume::FULL), DropOldestQueue::new(4));
         (turn, Written::default())
     }
 
@@ -271,7 +274,7 @@ mod tests {
     {
         let written = Written::default();
         let volume = VolumeControl::new(Volume::from_percent(50));
-        let mut turn = SpeakerTurn::new(volume, FrameQueue::new(4));
+        let mut turn = SpeakerTurn::new(volume, DropOldestQueue::new(4));
         turn.speaker_opened(written.sink("speaker"), None::<&Call>);
         let (first, second) = (Call::default(), Call::default());
         turn.begin_call(&first);

@@ -22,7 +22,7 @@ use super::theme::Palette;
 use super::{WindowOptions, fonts, keyboard, notices, theme, waiting};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
-use crate::media::voice_processing::VoiceWish;
+use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
 
 /// The app inside the window. Tests drive it without one.
@@ -70,8 +70,8 @@ impl App {
         let snapshot = Arc::clone(&link.snapshots.borrow());
         Self {
             snapshot,
-            remote: PictureView::new("remote-picture", Arc::clone(&link.remote_picture)),
-            own: PictureView::new("self-picture", Arc::clone(&link.self_picture)),
+            remote: PictureView::new("remote-picture", Arc::clone(&link.remote_video)),
+            own: PictureView::new("self-picture", Arc::clone(&link.self_video)),
             link,
             settings: options.settings,
             writer,
@@ -253,7 +253,7 @@ impl App {
             }
             Intent::ProcessVoice(settings) => {
                 self.settings.voice =
-                    VoiceWish::behind(*settings, self.snapshot.microphone.hears_a_room());
+                    VoiceSetting::behind(*settings, self.snapshot.microphone.hears_a_room());
                 self.keep_settings();
             }
             Intent::SetVolume(volume) => {

@@ -10,18 +10,18 @@ use eframe::egui::{
     ColorImage, Context, CornerRadius, Painter, Rect, TextureHandle, TextureOptions, Vec2, pos2,
 };
 
-use crate::media::frame::Picture;
-use crate::media::slot::LatestSlot;
+use crate::media::drop_oldest_queue::DropOldestQueue;
+use crate::media::frame::RgbaFrame;
 
 /// The newest picture of one slot, ready to be painted.
 pub(super) struct PictureView {
     name: &'static str,
-    slot: Arc<LatestSlot<Picture>>,
+    slot: Arc<DropOldestQueue<RgbaFrame>>,
     texture: Option<TextureHandle>,
 }
 
 impl PictureView {
-    pub(super) fn new(name: &'static str, slot: Arc<LatestSlot<Picture>>) -> Self {
+    pub(super) fn new(name: &'static str, slot: Arc<DropOldestQueue<RgbaFrame>>) -> Self {
         Self { name, slot, texture: None }
     }
 
@@ -91,8 +91,8 @@ mod tests {
     use super::*;
     use crate::media::units::VideoSize;
 
-    fn picture(width: u32, height: u32, bytes: usize) -> Picture {
-        Picture {
+    fn picture(width: u32, height: u32, bytes: usize) -> RgbaFrame {
+        RgbaFrame {
             size: VideoSize::new(width, height).expect("a size"),
             rgba: vec![255; bytes].into(),
         }
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_newest_picture_is_taken_and_a_cleared_view_shows_nothing_of_the_last_call() {
-        let (ctx, slot) = (Context::default(), LatestSlot::new());
+        let (ctx, slot) = (Context::default(), DropOldestQueue::latest());
         let mut view = PictureView::new("test", Arc::clone(&slot));
         view.refresh(&ctx);
         assert_eq!(view.aspect(), None);
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_picture_whose_bytes_do_not_fit_its_size_is_not_shown() {
-        let (ctx, slot) = (Context::default(), LatestSlot::new());
+        let (ctx, slot) = (Context::default(), DropOldestQueue::latest());
         let mut view = PictureView::new("test", Arc::clone(&slot));
         slot.put(picture(8, 4, 127));
         view.refresh(&ctx);

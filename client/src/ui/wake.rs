@@ -38,11 +38,11 @@ impl Watcher {
         let snapshots = link.snapshots.clone();
         {
             let repaint = repaint.clone();
-            link.remote_picture.on_fill(move || repaint(SOON));
+            link.remote_video.on_fill(move || repaint(SOON));
         }
         {
             let (repaint, snapshots) = (repaint.clone(), snapshots.clone());
-            link.self_picture.on_fill(move || {
+            link.self_video.on_fill(move || {
                 let remote = snapshots.borrow().remote_video_live;
                 repaint(if remote { SELF_PICTURE_WAIT } else { SOON });
             });

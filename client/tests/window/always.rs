@@ -192,8 +192,8 @@ fn every_phase_at_every_size_is_painted_inside_the_window_with_every_widget_name
         for peer in ["bob", "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW", "李雷", "...", "ﷺﷺﷺﷺ"] {
             for snapshot in every_snapshot(peer) {
                 window.snapshots.send_replace(Arc::new(snapshot));
-                window.remote_picture.put(picture());
-                window.self_picture.put(picture());
+                window.remote_video.put(picture());
+                window.self_video.put(picture());
                 window.harness.run_steps(2);
                 assert_eq!(window.harness.unnamed_widgets(), Vec::<String>::new());
                 for node in window.harness.root().children_recursive() {

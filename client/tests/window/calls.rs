@@ -127,8 +127,8 @@ fn the_full_screen_is_entered_by_a_key() {
 fn the_picture_of_the_other_is_named_and_gone_in_the_next_call() {
     let live = || Snapshot { remote_video_live: true, camera_live: true, ..in_call() };
     let mut window = Window::open(live());
-    window.remote_picture.put(picture());
-    window.self_picture.put(picture());
+    window.remote_video.put(picture());
+    window.self_video.put(picture());
     window.settle();
     assert!(window.shows("Picture of bob") && window.shows("Your picture, mirrored"));
     window
@@ -139,7 +139,7 @@ fn the_picture_of_the_other_is_named_and_gone_in_the_next_call() {
 #[test]
 fn a_press_on_controls_that_have_faded_only_brings_them_back() {
     let mut window = Window::open(Snapshot { remote_video_live: true, ..in_call() });
-    window.remote_picture.put(picture());
+    window.remote_video.put(picture());
     window.harness.hover_at(pos2(20.0, 300.0));
     // A step is a quarter of a second; the mouse rests for six.
     window.harness.run_steps(24);
@@ -158,7 +158,7 @@ fn a_press_on_controls_that_have_faded_only_brings_them_back() {
 #[test]
 fn a_screen_reader_can_press_controls_that_have_faded() {
     let mut window = Window::open(Snapshot { remote_video_live: true, ..in_call() });
-    window.remote_picture.put(picture());
+    window.remote_video.put(picture());
     window.harness.run_steps(24);
     window.harness.get_by_label("Mute").click_accesskit();
     window.settle();

@@ -10,8 +10,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use tokio::sync::{mpsc, watch};
 use visavis_client::call::event::CallPhase;
-use visavis_client::media::frame::Picture;
-use visavis_client::media::slot::LatestSlot;
+use visavis_client::media::drop_oldest_queue::DropOldestQueue;
+use visavis_client::media::frame::RgbaFrame;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::snapshot::{Intent, LoginPhase, Person, SessionLink, Snapshot};
 use visavis_client::ui::{App, WindowOptions};
@@ -20,8 +20,8 @@ use visavis_shared::Username;
 pub(crate) struct Window {
     pub(crate) harness: Harness<'static, Option<App>>,
     pub(crate) snapshots: watch::Sender<Arc<Snapshot>>,
-    pub(crate) remote_picture: Arc<LatestSlot<Picture>>,
-    pub(crate) self_picture: Arc<LatestSlot<Picture>>,
+    pub(crate) remote_video: Arc<DropOldestQueue<RgbaFrame>>,
+    pub(crate) self_video: Arc<DropOldestQueue<RgbaFrame>>,
     intents: mpsc::Receiver<Intent>,
 }
 
@@ -36,11 +36,11 @@ impl Window {
         let link = SessionLink {
             intents: sender,
             snapshots: receiver,
-            remote_picture: LatestSlot::new(),
-            self_picture: LatestSlot::new(),
+            remote_video: DropOldestQueue::latest(),
+            self_video: DropOldestQueue::latest(),
         };
-        let (remote_picture, self_picture) =
-            (Arc::clone(&link.remote_picture), Arc::clone(&link.self_picture));
+        let (remote_video, self_video) =
+            (Arc::clone(&link.remote_video), Arc::clone(&link.self_video));
         let mut first = Some((link, options));
         let harness = Harness::builder()
             .with_size(size)
@@ -57,7 +57,7 @@ impl Window {
                 },
                 None,
             );
-        let mut window = Self { harness, snapshots, remote_picture, self_picture, intents };
+        let mut window = Self { harness, snapshots, remote_video, self_video, intents };
         window.settle();
         window
     }
@@ -144,9 +144,9 @@ pub(crate) fn ago(seconds: u64) -> Instant {
     now.checked_sub(Duration::from_secs(seconds)).unwrap_or(now)
 }
 
-pub(crate) fn picture() -> Picture {
+pub(crate) fn picture() -> RgbaFrame {
     let size = VideoSize::new(64, 36).expect("a size");
-    Picture { size, rgba: vec![200; size.pixels() * 4].into() }
+    RgbaFrame { size, rgba: vec![200; size.pixels() * 4].into() }
 }
 
 pub(crate) fn call_bob() -> Intent {

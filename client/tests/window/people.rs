@@ -6,7 +6,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use visavis_client::config::{SETTINGS_FILE, Settings};
 use visavis_client::device::{CameraChoice, DeviceInfo, DeviceList};
 use visavis_client::media::audio_output::Volume;
-use visavis_client::media::voice_processing::{VoiceSettings, VoiceWish};
+use visavis_client::media::voice_processing::{VoiceSetting, VoiceSettings};
 use visavis_client::session::snapshot::{Intent, LoginPhase, Person, Snapshot};
 use visavis_client::ui::WindowOptions;
 
@@ -96,7 +96,10 @@ fn what_is_done_to_the_voice_and_how_loud_the_other_is_are_switched_and_remember
     assert!(volume > Volume::FULL, "{volume:?}");
     drop(window);
     let kept = Settings::load(&path).expect("settings");
-    assert_eq!(kept.voice, VoiceWish { noise_suppression: Some(false), ..VoiceWish::default() });
+    assert_eq!(
+        kept.voice,
+        VoiceSetting { noise_suppression: Some(false), ..VoiceSetting::default() }
+    );
     assert_eq!(kept.volume, volume);
 }
 

@@ -117,9 +117,9 @@ pub enum PeerEvent {
     Disconnected,
     /// The way to the other may be lost, or about to be: ICE should be started anew, which does no
     /// harm to a way that works after all. Media may still flow.
-    PathSuspect,
+    PathDegraded,
     /// The way that was suspect works.
-    PathWorks,
+    PathRecovered,
     /// It will not come back by itself. The text says why, in words for a person.
     Failed(String),
 }
@@ -187,9 +187,9 @@ pub struct PeerStats {
     /// Packets we sent again.
     pub retransmitted: u64,
     /// Parity packets we sent.
-    pub parity_sent: u64,
+    pub fec_packets_sent: u64,
     /// Video packets that were lost and rebuilt from parity.
-    pub packets_rebuilt: u64,
+    pub packets_recovered: u64,
     /// Pictures that the frame buffer gave up.
     pub frames_dropped: u64,
     /// How long pictures wait in the frame buffer, in milliseconds.

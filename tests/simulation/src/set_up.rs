@@ -370,7 +370,7 @@ impl Call {
                 self.outcome.failure.get_or_insert(why);
                 return;
             }
-            PeerEvent::Disconnected | PeerEvent::PathSuspect | PeerEvent::PathWorks => return,
+            PeerEvent::Disconnected | PeerEvent::PathDegraded | PeerEvent::PathRecovered => return,
         };
         self.under_way.push(Message { arrives, to: 1 - from, command });
     }

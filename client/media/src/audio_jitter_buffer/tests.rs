@@ -29,7 +29,7 @@ fn packet(number: u64, arrival: Instant) -> ReceivedAudio {
     payload.extend_from_slice(&number.to_be_bytes());
     ReceivedAudio {
         sequence: (65_500 + number) as u16,
-        rtp_time: (u32::MAX - 10_000).wrapping_add((number as u32).wrapping_mul(PACKET)),
+        rtp_timestamp: (u32::MAX - 10_000).wrapping_add((number as u32).wrapping_mul(PACKET)),
         payload: payload.into(),
         arrival,
         copy: false,
@@ -366,7 +366,7 @@ fn a_pause_whose_beginning_was_lost_is_no_loss_in_the_end() {
 
 #[test]
 fn a_sender_that_starts_anew_is_heard_again_at_once() {
-    for (sequence, rtp_time) in
+    for (sequence, rtp_timestamp) in
         [(9_u16, 4_000_000_000_u32), (65_530, 900_000), (20_000, u32::MAX - 500)]
     {
         let start = Instant::now();
@@ -376,7 +376,7 @@ fn a_sender_that_starts_anew_is_heard_again_at_once() {
             let mut sent = packet(number, now);
             if number >= 200 {
                 sent.sequence = sequence.wrapping_add(number as u16);
-                sent.rtp_time = rtp_time.wrapping_add(number as u32 * PACKET);
+                sent.rtp_timestamp = rtp_timestamp.wrapping_add(number as u32 * PACKET);
             }
             listener.buffer.insert(sent);
             listener.tick();
@@ -395,7 +395,7 @@ fn a_clock_set_back_by_a_second_silences_for_half_a_second_only() {
     for number in 0..400_u64 {
         let mut sent = packet(number, listener.now());
         if number >= 200 {
-            sent.rtp_time = sent.rtp_time.wrapping_sub(48_000);
+            sent.rtp_timestamp = sent.rtp_timestamp.wrapping_sub(48_000);
         }
         listener.buffer.insert(sent);
         listener.tick();
@@ -410,7 +410,7 @@ fn times_that_are_a_little_off_cost_nothing() {
     let mut listener = Listener::new(Instant::now());
     for number in 0..500_u64 {
         let mut sent = packet(number, listener.now());
-        sent.rtp_time = sent.rtp_time.wrapping_add(random.random_range(0..100));
+        sent.rtp_timestamp = sent.rtp_timestamp.wrapping_add(random.random_range(0..100));
         listener.buffer.insert(sent);
         listener.tick();
         listener.tick();
@@ -468,11 +468,11 @@ proptest! {
         let start = Instant::now();
         let mut buffer = AudioJitterBuffer::new();
         let mut now = start;
-        for (sequence, rtp_time, toc, pause_ms, near, copy) in packets {
+        for (sequence, rtp_timestamp, toc, pause_ms, near, copy) in packets {
             now += Duration::from_millis(pause_ms);
             // Half of them near one another, so that some form streams.
-            let (sequence, rtp_time) = if near { (sequence % 64, rtp_time % 100_000) } else { (sequence, rtp_time) };
-            buffer.insert(ReceivedAudio { sequence, rtp_time, payload: vec![toc, 2, 0].into(), arrival: now, copy });
+            let (sequence, rtp_timestamp) = if near { (sequence % 64, rtp_timestamp % 100_000) } else { (sequence, rtp_timestamp) };
+            buffer.insert(ReceivedAudio { sequence, rtp_timestamp, payload: vec![toc, 2, 0].into(), arrival: now, copy });
             prop_assert!(buffer.len() <= CAPACITY);
             let before = (buffer.next, buffer.stats.restarts);
             if let Decision::Fec { samples, .. } | Decision::Conceal { samples } | Decision::Pause { samples }

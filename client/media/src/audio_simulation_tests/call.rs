@@ -106,7 +106,7 @@ impl fmt::Display for Heard {
 
 struct Packet {
     sequence: u16,
-    rtp_time: u32,
+    rtp_timestamp: u32,
     redundant: bool,
     payload: Bytes,
 }
@@ -124,25 +124,26 @@ struct Sender {
     adaptation: AudioAdaptation,
     plan: AudioPlan,
     sequence: u64,
-    rtp_time: u32,
+    rtp_timestamp: u32,
     red: bool,
 }
 
 impl Sender {
     fn packet(&mut self, audio: &EncodedAudio) -> Option<Packet> {
-        let rtp_time = self.rtp_time;
-        self.rtp_time = rtp_time.wrapping_add(audio.samples);
+        let rtp_timestamp = self.rtp_timestamp;
+        self.rtp_timestamp = rtp_timestamp.wrapping_add(audio.samples);
         if audio.data.is_empty() {
             return None;
         }
         let wanted = self.plan.redundancy;
-        let packed = self.packer.pack(OPUS, rtp_time, &audio.data, wanted).filter(|_| self.red);
+        let packed =
+            self.packer.pack(OPUS, rtp_timestamp, &audio.data, wanted).filter(|_| self.red);
         let sequence = self.sequence as u16;
         self.sequence += 1;
         let redundant = packed.is_some();
         Some(Packet {
             sequence,
-            rtp_time,
+            rtp_timestamp,
             redundant,
             payload: packed.unwrap_or_else(|| audio.data.clone()),
         })
@@ -150,18 +151,18 @@ impl Sender {
 }
 
 fn deliver(playout: &mut AudioPlayout, packet: Packet, arrival: Instant) {
-    let Packet { sequence, rtp_time, redundant, payload } = packet;
-    let mut insert = |rtp_time, payload, copy| {
-        playout.insert(ReceivedAudio { sequence, rtp_time, payload, arrival, copy });
+    let Packet { sequence, rtp_timestamp, redundant, payload } = packet;
+    let mut insert = |rtp_timestamp, payload, copy| {
+        playout.insert(ReceivedAudio { sequence, rtp_timestamp, payload, arrival, copy });
     };
     if redundant {
         let unpacked = red::unpack(&payload).expect("what was packed");
-        insert(rtp_time, unpacked.primary.data, false);
+        insert(rtp_timestamp, unpacked.primary.data, false);
         for copy in unpacked.copies {
-            insert(rtp_time.wrapping_sub(copy.offset), copy.data, true);
+            insert(rtp_timestamp.wrapping_sub(copy.offset), copy.data, true);
         }
     } else {
-        insert(rtp_time, payload, false);
+        insert(rtp_timestamp, payload, false);
     }
 }
 
@@ -175,7 +176,7 @@ pub(super) fn call(setup: Setup, seed: u64, seconds: u64) -> Heard {
         adaptation: AudioAdaptation::default(),
         plan: AudioPlan::START,
         sequence: 65_500,
-        rtp_time: u32::MAX - 50_000,
+        rtp_timestamp: u32::MAX - 50_000,
         red: setup.red,
     };
     let mut playout = AudioPlayout::new().expect("a decoder");
@@ -222,7 +223,7 @@ pub(super) fn call(setup: Setup, seed: u64, seconds: u64) -> Heard {
         }
         while let Some(report) = way_back.poll(now) {
             for (number, came) in (report.first..).zip(report.came) {
-                sender.adaptation.packet_fate(now, number, came);
+                sender.adaptation.packet_outcome(now, number, came);
             }
             let plan = sender.adaptation.plan(now, setup.estimate, setup.red);
             if plan.control != sender.plan.control {

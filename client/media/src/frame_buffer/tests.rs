@@ -34,10 +34,10 @@ impl Stream {
                 let first = index == 0;
                 VideoPacket {
                     sequence,
-                    rtp_time: self.time_of(frame),
+                    rtp_timestamp: self.time_of(frame),
                     marker: index + 1 == packets,
                     payload: Bytes::from(format!("{frame}.{index}")),
-                    signs: NalSigns {
+                    signs: NalFlags {
                         delimiter: false,
                         sps: key && first,
                         pps: key && first,
@@ -89,7 +89,7 @@ fn times_are_unwrapped_across_the_end_of_32_bits() {
     let times: Vec<u64> = (0..10)
         .map(|index| {
             insert(&mut buffer, stream.frame(index == 0, 2), stream.start);
-            buffer.poll(stream.start, PATIENCE).expect("whole").rtp_time
+            buffer.poll(stream.start, PATIENCE).expect("whole").rtp_timestamp
         })
         .collect();
     assert!(times.windows(2).all(|pair| pair[1] - pair[0] == 3000), "{times:?}");
@@ -185,14 +185,14 @@ fn padding_between_frames_is_no_frame() {
     let now = stream.start;
     insert(&mut buffer, stream.frame(true, 2), now);
     assert_eq!(drain(&mut buffer, now).len(), 1);
-    let (sequence, rtp_time) = (stream.sequence, stream.time_of(0));
+    let (sequence, rtp_timestamp) = (stream.sequence, stream.time_of(0));
     stream.sequence = stream.sequence.wrapping_add(2);
     let padding = VideoPacket {
         sequence,
-        rtp_time,
+        rtp_timestamp,
         marker: false,
         payload: Bytes::new(),
-        signs: NalSigns::default(),
+        signs: NalFlags::default(),
         arrival: now,
     };
     insert(
@@ -246,10 +246,10 @@ fn memory_is_bounded_whatever_comes() {
         let idr = rng.random_bool(0.1);
         buffer.insert(VideoPacket {
             sequence: rng.random(),
-            rtp_time: rng.random(),
+            rtp_timestamp: rng.random(),
             marker: rng.random_bool(0.1),
             payload: if rng.random_bool(0.5) { payload.clone() } else { Bytes::from_static(b"x") },
-            signs: NalSigns { delimiter: false, sps: idr, pps: idr, idr },
+            signs: NalFlags { delimiter: false, sps: idr, pps: idr, idr },
             arrival: now,
         });
         while buffer.poll(now, PATIENCE).is_some() {}

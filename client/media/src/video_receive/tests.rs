@@ -28,7 +28,7 @@ fn stream(frames: u32, keys: &[u32], wall: WallTime) -> Vec<ReceivedVideo> {
             ReceivedVideo {
                 data: encoded.data,
                 key: encoded.key,
-                rtp_time: u64::from(index) * 3000,
+                rtp_timestamp: u64::from(index) * 3000,
                 first_arrival: arrival,
                 last_arrival: arrival,
             }
@@ -137,7 +137,7 @@ fn a_bar_from_an_old_file_or_the_future_is_not_a_delay() {
 fn the_thread_shows_records_and_keeps_the_last_picture() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("shown.y4m");
-    let window = LatestSlot::new();
+    let window = DropOldestQueue::latest();
     let settings = VideoReceiveSettings {
         window: Some(Arc::clone(&window)),
         record: Some(VideoRecorder::start(&path, &Recordings::default()).expect("a recorder")),

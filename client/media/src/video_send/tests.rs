@@ -142,7 +142,7 @@ fn a_failure_costs_one_picture_and_the_next_is_a_key_frame() {
 
 #[test]
 fn the_thread_sends_the_newest_picture_and_ends_with_its_input() {
-    let slot = LatestSlot::new();
+    let slot = DropOldestQueue::latest();
     let pattern = Pattern::new(size(320, 180));
     for index in 0..5 {
         slot.put(frame(&pattern, index, Instant::now()));
@@ -158,12 +158,12 @@ fn the_thread_sends_the_newest_picture_and_ends_with_its_input() {
     let stats = sender.stop();
     assert_eq!((stats.frames, stats.key_frames, stats.size), (1, 1, Some(size(320, 180))));
     assert!(encoded.blocking_recv().is_none());
-    assert_eq!(slot.replaced(), 4);
+    assert_eq!(slot.dropped(), 4);
 }
 
 #[test]
 fn a_full_output_drops_pictures_before_they_are_encoded_so_that_no_key_frame_is_needed() {
-    let slot = LatestSlot::new();
+    let slot = DropOldestQueue::latest();
     let pattern = Pattern::new(size(320, 180));
     let (output, mut encoded) = mpsc::channel(1);
     let (_control, requests) = std::sync::mpsc::sync_channel(4);

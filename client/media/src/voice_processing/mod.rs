@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 pub use reference::{PLAYED_QUEUE_FRAMES, PlayedFrame, ReferenceAligner};
 
+use crate::drop_oldest_queue::DropOldestQueue;
 use crate::frame::AudioFrame;
-use crate::frame_queue::FrameQueue;
 use stage::Stage;
 
 /// Which parts of the processing are on.
@@ -58,7 +58,7 @@ impl VoiceSettings {
 
 /// What a person wants of each part: on, off, or what suits the microphone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct VoiceWish {
+pub struct VoiceSetting {
     /// Cancel the echo of what the speaker plays.
     pub echo_cancellation: Option<bool>,
     /// Lower steady noise.
@@ -67,7 +67,7 @@ pub struct VoiceWish {
     pub automatic_gain: Option<bool>,
 }
 
-impl VoiceWish {
+impl VoiceSetting {
     /// What that is for a microphone that hears a room, or for a source (a tone, a file) that is to
     /// stay as it is.
     #[must_use]
@@ -121,7 +121,7 @@ pub struct VoiceInput {
     pub controls: Arc<VoiceControls>,
     /// What was handed to the speaker. Holds [`PLAYED_QUEUE_FRAMES`]; when full, the oldest goes,
     /// whose time is past.
-    pub played: Arc<FrameQueue<PlayedFrame>>,
+    pub played: Arc<DropOldestQueue<PlayedFrame>>,
 }
 
 impl VoiceInput {
@@ -130,7 +130,7 @@ impl VoiceInput {
     pub fn new(settings: VoiceSettings) -> Self {
         Self {
             controls: VoiceControls::new(settings),
-            played: FrameQueue::new(PLAYED_QUEUE_FRAMES),
+            played: DropOldestQueue::new(PLAYED_QUEUE_FRAMES),
         }
     }
 }
@@ -193,19 +193,21 @@ mod tests {
     #[test]
     fn a_tone_stays_as_it_is_unless_somebody_asks_and_a_room_is_processed_unless_somebody_objects()
     {
-        assert_eq!(VoiceWish::default().settings(false), VoiceSettings::NONE);
-        assert_eq!(VoiceWish::default().settings(true), VoiceSettings::ALL);
+        assert_eq!(VoiceSetting::default().settings(false), VoiceSettings::NONE);
+        assert_eq!(VoiceSetting::default().settings(true), VoiceSettings::ALL);
         for bits in 0..8 {
             for hears_a_room in [false, true] {
                 let settings = VoiceSettings::from_bits(bits);
                 assert_eq!(
-                    VoiceWish::behind(settings, hears_a_room).settings(hears_a_room),
+                    VoiceSetting::behind(settings, hears_a_room).settings(hears_a_room),
                     settings
                 );
             }
         }
-        let quiet =
-            VoiceWish::behind(VoiceSettings { automatic_gain: false, ..VoiceSettings::ALL }, true);
+        let quiet = VoiceSetting::behind(
+            VoiceSettings { automatic_gain: false, ..VoiceSettings::ALL },
+            true,
+        );
         assert_eq!(quiet.settings(false), VoiceSettings::NONE);
     }
 

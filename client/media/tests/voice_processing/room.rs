@@ -108,7 +108,7 @@ impl Room {
                 let off = Duration::from_millis(self.told_wrongly_by_ms.unsigned_abs().into());
                 let heard_at =
                     if self.told_wrongly_by_ms < 0 { heard_at - off } else { heard_at + off };
-                input.played.push(PlayedFrame { samples: *samples, heard_at });
+                input.played.put(PlayedFrame { samples: *samples, heard_at });
             }
             input.controls.set(settings(number));
             let mut frame = AudioFrame { samples: *samples, captured_at };

@@ -130,11 +130,11 @@ pub(super) fn lost(peer: u64) -> Input {
 }
 
 pub(super) fn suspects(peer: u64) -> Input {
-    reports(peer, PeerInput::PathSuspect)
+    reports(peer, PeerInput::PathDegraded)
 }
 
 pub(super) fn works(peer: u64) -> Input {
-    reports(peer, PeerInput::PathWorks)
+    reports(peer, PeerInput::PathRecovered)
 }
 
 pub(super) fn failed(peer: u64, words: &str) -> Input {

@@ -23,8 +23,8 @@ use super::{CameraError, CameraEvent, CameraOutput, CameraWant, tell};
 use crate::device::DeviceInfo;
 use crate::device::hanging::{Alive, HangingThreads};
 use crate::media::convert::{PixelFormat, to_i420};
+use crate::media::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::media::frame::VideoFrame;
-use crate::media::slot::{LatestSlot, Taken};
 use crate::media::stop_signal::StopSignal;
 use crate::media::units::WallTime;
 
@@ -58,7 +58,7 @@ static HANGING: HangingThreads = HangingThreads::new();
 /// A running camera.
 pub(super) struct Running {
     stop: StopSignal,
-    raw: Arc<LatestSlot<Raw>>,
+    raw: Arc<DropOldestQueue<Raw>>,
     /// Disconnected once the device is closed.
     closed: Receiver<()>,
     alive: Weak<()>,
@@ -104,7 +104,7 @@ pub(super) fn open(
     let timeout = if nokhwa::nokhwa_check() { OPEN_TIMEOUT } else { PERMISSION_TIMEOUT };
     let (stop, alive) = (StopSignal::new(), Alive::default());
     let alive_here = Arc::downgrade(&alive);
-    let raw = LatestSlot::new();
+    let raw = DropOldestQueue::latest();
     let (opened, result) = sync_channel(1);
     let (close, closed) = sync_channel(1);
     let capture = {
@@ -163,7 +163,7 @@ pub(super) fn open(
 /// The thread `camera`: converts what comes, and watches that something comes.
 fn convert(
     name: &str,
-    raw: &LatestSlot<Raw>,
+    raw: &DropOldestQueue<Raw>,
     output: &CameraOutput,
     events: &mpsc::Sender<CameraEvent>,
     stop: &StopSignal,
@@ -217,7 +217,7 @@ fn capture(
     wanted: Option<&str>,
     want: CameraWant,
     opened: &SyncSender<Result<String, CameraError>>,
-    raw: &LatestSlot<Raw>,
+    raw: &DropOldestQueue<Raw>,
     stop: &StopSignal,
 ) {
     let result = find_and_open(wanted, want);

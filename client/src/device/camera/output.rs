@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::VideoFrame;
-use crate::media::slot::LatestSlot;
 
 /// A frame that is older is not what the camera sees: it may have been turned off since.
 const FRESH: Duration = Duration::from_millis(100);
@@ -20,7 +20,7 @@ pub struct CameraOutput {
 
 #[derive(Default)]
 struct Outlets {
-    slots: Vec<Arc<LatestSlot<VideoFrame>>>,
+    slots: Vec<Arc<DropOldestQueue<VideoFrame>>>,
     latest: Option<VideoFrame>,
 }
 
@@ -39,7 +39,7 @@ impl CameraOutput {
 
     /// From now on this slot gets frames too, beginning with the latest where that is fresh: a
     /// call's first frame need not wait for the camera.
-    pub fn attach(&self, slot: Arc<LatestSlot<VideoFrame>>) {
+    pub fn attach(&self, slot: Arc<DropOldestQueue<VideoFrame>>) {
         let mut outlets = self.outlets();
         if let Some(latest) = &outlets.latest
             && latest.captured_at.elapsed() < FRESH
@@ -50,7 +50,7 @@ impl CameraOutput {
     }
 
     /// From now on this slot gets none.
-    pub fn detach(&self, slot: &Arc<LatestSlot<VideoFrame>>) {
+    pub fn detach(&self, slot: &Arc<DropOldestQueue<VideoFrame>>) {
         self.outlets().slots.retain(|other| !Arc::ptr_eq(other, slot));
     }
 
@@ -76,8 +76,8 @@ impl CameraOutput {
     }
 }
 
-impl From<Arc<LatestSlot<VideoFrame>>> for CameraOutput {
-    fn from(slot: Arc<LatestSlot<VideoFrame>>) -> Self {
+impl From<Arc<DropOldestQueue<VideoFrame>>> for CameraOutput {
+    fn from(slot: Arc<DropOldestQueue<VideoFrame>>) -> Self {
         let output = Self::new();
         output.attach(slot);
         output

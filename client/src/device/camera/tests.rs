@@ -3,10 +3,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::media::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::media::frame::VideoFrame;
 use crate::media::pattern;
 use crate::media::pattern_bar::read_bar;
-use crate::media::slot::{LatestSlot, Taken};
 use crate::media::units::WallTime;
 use crate::media::y4m::Y4mWriter;
 
@@ -14,7 +14,7 @@ fn want(fps: u32) -> CameraWant {
     CameraWant { size: VideoSize::new(320, 180).expect("a size"), fps }
 }
 
-fn next(slot: &LatestSlot<VideoFrame>) -> VideoFrame {
+fn next(slot: &DropOldestQueue<VideoFrame>) -> VideoFrame {
     match slot.wait(Duration::from_secs(10)) {
         Taken::Value(frame) => frame,
         other => panic!("no picture: {other:?}"),
@@ -23,7 +23,7 @@ fn next(slot: &LatestSlot<VideoFrame>) -> VideoFrame {
 
 #[test]
 fn the_pattern_stamps_each_picture_and_ends_when_it_is_stopped() {
-    let slot = LatestSlot::new();
+    let slot = DropOldestQueue::latest();
     let (events, mut told) = mpsc::channel(4);
     let before = WallTime::now();
     let camera = open_camera(&CameraChoice::Pattern, want(100), Arc::clone(&slot), events)
@@ -40,7 +40,7 @@ fn the_pattern_stamps_each_picture_and_ends_when_it_is_stopped() {
 
 #[test]
 fn the_patterns_rate_does_not_drift() {
-    let slot = LatestSlot::new();
+    let slot = DropOldestQueue::latest();
     let (events, _told) = mpsc::channel(4);
     let _camera = open_camera(&CameraChoice::Pattern, want(200), Arc::clone(&slot), events)
         .expect("it opens");
@@ -59,7 +59,7 @@ fn the_patterns_rate_does_not_drift() {
 
 #[test]
 fn several_slots_get_the_same_picture_and_one_can_leave() {
-    let (encoder, preview) = (LatestSlot::new(), LatestSlot::new());
+    let (encoder, preview) = (DropOldestQueue::latest(), DropOldestQueue::latest());
     let output = CameraOutput::new();
     output.attach(Arc::clone(&encoder));
     output.attach(Arc::clone(&preview));
@@ -67,14 +67,14 @@ fn several_slots_get_the_same_picture_and_one_can_leave() {
     output.put(&frame);
     output.detach(&preview);
     output.put(&frame);
-    assert_eq!(encoder.replaced(), 1);
-    assert_eq!(preview.replaced(), 0);
+    assert_eq!(encoder.dropped(), 1);
+    assert_eq!(preview.dropped(), 0);
     assert!(Arc::ptr_eq(&next(&preview).data, &frame.data));
 }
 
 #[test]
 fn a_camera_whose_output_was_taken_over_is_seen_nowhere() {
-    let encoder = LatestSlot::new();
+    let encoder = DropOldestQueue::latest();
     let former = CameraOutput::from(Arc::clone(&encoder));
     let output = former.take_over();
     let frame = pattern::render(want(1).size, 3, WallTime(0));
@@ -95,7 +95,7 @@ fn a_file_is_played_in_a_loop_at_its_own_rate() {
         writer.write(&pattern::render(size, index, WallTime(0))).expect("it is written");
     }
     writer.finish().expect("it is written");
-    let slot = LatestSlot::new();
+    let slot = DropOldestQueue::latest();
     let (events, mut told) = mpsc::channel(4);
     let camera = open_camera(&CameraChoice::File(path), want(1), Arc::clone(&slot), events)
         .expect("it opens");
@@ -119,8 +119,9 @@ fn a_file_that_can_not_be_played_is_refused_in_one_line() {
                 .expect("it is written");
         }
         let (events, _told) = mpsc::channel(4);
-        let error = open_camera(&CameraChoice::File(path), want(30), LatestSlot::new(), events)
-            .expect_err("an error");
+        let error =
+            open_camera(&CameraChoice::File(path), want(30), DropOldestQueue::latest(), events)
+                .expect_err("an error");
         assert!(!error.to_string().contains('\n'), "{error}");
         error
     };
@@ -138,7 +139,7 @@ fn a_file_that_breaks_off_later_is_lost_in_words() {
     let mut content = b"YUV4MPEG2 W2 H2 F200:1\n".to_vec();
     content.extend(b"FRAME\n123456FRAME\n123");
     std::fs::write(&path, content).expect("it is written");
-    let slot = LatestSlot::new();
+    let slot = DropOldestQueue::latest();
     let (events, mut told) = mpsc::channel(4);
     let camera = open_camera(&CameraChoice::File(path), want(30), Arc::clone(&slot), events)
         .expect("it opens");
@@ -152,14 +153,15 @@ fn a_file_that_breaks_off_later_is_lost_in_words() {
 fn a_camera_of_an_unknown_name_is_an_error_that_says_where_to_look() {
     let (events, _told) = mpsc::channel(4);
     let choice = CameraChoice::Named("No such camera \u{1F989}".to_owned());
-    let error = open_camera(&choice, want(30), LatestSlot::new(), events).expect_err("an error");
+    let error =
+        open_camera(&choice, want(30), DropOldestQueue::latest(), events).expect_err("an error");
     assert!(matches!(error, CameraError::Unknown(_)), "{error}");
     assert!(error.to_string().contains("visavis devices"));
 }
 
 #[test]
 fn no_camera_is_silent_and_opens() {
-    let slot = LatestSlot::<VideoFrame>::new();
+    let slot = DropOldestQueue::<VideoFrame>::latest();
     let (events, mut told) = mpsc::channel(4);
     let camera =
         open_camera(&CameraChoice::None, want(30), Arc::clone(&slot), events).expect("it opens");

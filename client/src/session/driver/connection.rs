@@ -26,8 +26,8 @@ impl Driver {
             PeerEvent::LocalCandidate(candidate) => PeerInput::LocalCandidate(candidate),
             PeerEvent::Connected => PeerInput::Connected,
             PeerEvent::Disconnected => PeerInput::Disconnected,
-            PeerEvent::PathSuspect => PeerInput::PathSuspect,
-            PeerEvent::PathWorks => PeerInput::PathWorks,
+            PeerEvent::PathDegraded => PeerInput::PathDegraded,
+            PeerEvent::PathRecovered => PeerInput::PathRecovered,
             PeerEvent::Failed(why) => PeerInput::Failed(why),
         };
         self.handle(Input::Peer { peer: id, event });

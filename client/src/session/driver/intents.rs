@@ -8,7 +8,7 @@ use visavis_shared::{CallId, ClientMessage, NameError, Username, canonical_name}
 
 use super::{Driver, Login};
 use crate::call::event::{CallPhase, Input};
-use crate::media::voice_processing::VoiceWish;
+use crate::media::voice_processing::VoiceSetting;
 use crate::session::options::Identity;
 use crate::session::snapshot::{Intent, LoginPhase};
 use crate::signaling::{Signaling, SignalingConfig};
@@ -72,7 +72,7 @@ impl Driver {
             }
             Intent::ProcessVoice(settings) => {
                 self.options.voice =
-                    VoiceWish::behind(settings, self.snapshot.microphone.hears_a_room());
+                    VoiceSetting::behind(settings, self.snapshot.microphone.hears_a_room());
                 self.snapshot.voice = settings;
                 self.media.process_voice(self.options.voice);
             }

@@ -16,7 +16,7 @@ const GROUPS: usize = 32;
 #[derive(Debug)]
 struct Group {
     header: Header,
-    rtp_time: u32,
+    rtp_timestamp: u32,
     /// By index.
     parity: BTreeMap<u8, Bytes>,
 }
@@ -56,10 +56,10 @@ impl FecDecoder {
     }
 
     /// Takes a parity packet. Gives what can be rebuilt now, or what it shows to be lost for good.
-    pub fn parity(&mut self, rtp_time: u32, payload: &Bytes) -> FromParity {
+    pub fn parity(&mut self, rtp_timestamp: u32, payload: &Bytes) -> FromParity {
         let Some((header, parity)) = Header::parse(payload) else { return FromParity::default() };
         let same = |group: &Group| {
-            group.rtp_time == rtp_time
+            group.rtp_timestamp == rtp_timestamp
                 && Header { index: header.index, ..group.header } == header
                 && group.parity.values().all(|other| other.len() == parity.len())
         };
@@ -69,7 +69,7 @@ impl FecDecoder {
                 if self.groups.len() >= GROUPS {
                     self.groups.pop_front();
                 }
-                self.groups.push_back(Group { header, rtp_time, parity: BTreeMap::new() });
+                self.groups.push_back(Group { header, rtp_timestamp, parity: BTreeMap::new() });
                 self.groups.len() - 1
             }
         };
@@ -94,7 +94,7 @@ impl FecDecoder {
 
     fn known(&self, group: &Group, column: u8) -> Option<&MediaPacket> {
         let packet = self.media.get(&group.header.first.wrapping_add(u16::from(column)));
-        packet.filter(|packet| packet.rtp_time == group.rtp_time)
+        packet.filter(|packet| packet.rtp_timestamp == group.rtp_timestamp)
     }
 
     /// By index in the group.
@@ -107,7 +107,7 @@ impl FecDecoder {
         let sequence = packet.sequence;
         if let Some(known) = self.media.get_mut(&sequence) {
             // The same number a cycle later is another packet.
-            if known.rtp_time == packet.rtp_time {
+            if known.rtp_timestamp == packet.rtp_timestamp {
                 return false;
             }
             *known = packet;
@@ -139,7 +139,7 @@ impl FecDecoder {
                 let Some(payload) = payload_of(&block) else { continue };
                 rebuilt.push(MediaPacket {
                     sequence: first.wrapping_add(u16::from(column)),
-                    rtp_time: group.rtp_time,
+                    rtp_timestamp: group.rtp_timestamp,
                     marker: group.header.marker && column + 1 == media,
                     payload,
                 });

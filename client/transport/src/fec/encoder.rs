@@ -16,7 +16,8 @@ impl FecEncoder {
     /// new group.
     pub fn add(&mut self, packet: MediaPacket) {
         let follows = self.group.last().is_none_or(|last| {
-            last.sequence.wrapping_add(1) == packet.sequence && last.rtp_time == packet.rtp_time
+            last.sequence.wrapping_add(1) == packet.sequence
+                && last.rtp_timestamp == packet.rtp_timestamp
         });
         if !follows || self.group.len() >= MAX_MEDIA {
             self.group.clear();
@@ -64,6 +65,6 @@ impl FecEncoder {
             }
             payload.freeze()
         };
-        (first.rtp_time, (0..parity as u8).map(payload).collect())
+        (first.rtp_timestamp, (0..parity as u8).map(payload).collect())
     }
 }

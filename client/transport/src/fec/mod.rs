@@ -34,7 +34,7 @@ pub struct MediaPacket {
     /// RTP sequence number.
     pub sequence: u16,
     /// RTP time.
-    pub rtp_time: u32,
+    pub rtp_timestamp: u32,
     /// The marker bit.
     pub marker: bool,
     /// The RTP payload.

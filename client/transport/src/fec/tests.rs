@@ -8,12 +8,12 @@ use super::*;
 /// A group of packets of different sizes, and so many parity packets.
 fn group(seed: u64, media: usize, parity: usize) -> (Vec<MediaPacket>, Vec<Bytes>) {
     let mut rng = StdRng::seed_from_u64(seed);
-    let (first, rtp_time): (u16, u32) = (rng.random(), rng.random());
+    let (first, rtp_timestamp): (u16, u32) = (rng.random(), rng.random());
     let mut encoder = FecEncoder::default();
     let packets: Vec<MediaPacket> = (0..media)
         .map(|index| MediaPacket {
             sequence: first.wrapping_add(index as u16),
-            rtp_time,
+            rtp_timestamp,
             marker: index + 1 == media,
             payload: (0..rng.random_range(1..1200))
                 .map(|_| rng.random::<u8>())
@@ -25,7 +25,7 @@ fn group(seed: u64, media: usize, parity: usize) -> (Vec<MediaPacket>, Vec<Bytes
         encoder.add(packet.clone());
     }
     let (time, payloads) = encoder.finish(parity);
-    assert_eq!((time, payloads.len()), (rtp_time, parity));
+    assert_eq!((time, payloads.len()), (rtp_timestamp, parity));
     (packets, payloads)
 }
 
@@ -48,7 +48,7 @@ proptest! {
                 have.push(packet.clone());
                 rebuilt.extend(decoder.media(packet.clone()));
             } else {
-                rebuilt.extend(decoder.parity(packets[0].rtp_time, &payloads[index - media]).rebuilt);
+                rebuilt.extend(decoder.parity(packets[0].rtp_timestamp, &payloads[index - media]).rebuilt);
             }
         }
         for packet in &rebuilt {
@@ -75,7 +75,7 @@ proptest! {
                 2 => payload = (0..rng.random_range(0..100)).map(|_| rng.random()).collect(),
                 _ => payload[2] = rng.random_range(0..6),
             }
-            let _ = decoder.parity(packets[0].rtp_time.wrapping_add(rng.random_range(0..3)), &payload.into());
+            let _ = decoder.parity(packets[0].rtp_timestamp.wrapping_add(rng.random_range(0..3)), &payload.into());
             let mut packet = packets[rng.random_range(0..5)].clone();
             packet.sequence = packet.sequence.wrapping_add(rng.random_range(0..4));
             let _ = decoder.media(packet);
@@ -90,7 +90,7 @@ fn a_repair_completes_a_group_that_lacked_one_packet_too_many() {
     for packet in &packets[2..] {
         assert_eq!(decoder.media(packet.clone()), []);
     }
-    assert_eq!(decoder.parity(packets[0].rtp_time, &payloads[0]).rebuilt, []);
+    assert_eq!(decoder.parity(packets[0].rtp_timestamp, &payloads[0]).rebuilt, []);
     assert_eq!(decoder.media(packets[1].clone()), [packets[0].clone()]);
     assert_eq!(decoder.media(packets[1].clone()), []);
 }
@@ -104,11 +104,11 @@ fn what_no_parity_still_to_come_can_rebuild_is_told_at_once() {
     }
     let last_four: Vec<u16> = packets[2..].iter().map(|packet| packet.sequence).collect();
     // Four are missing, and three parity packets were made.
-    assert_eq!(decoder.parity(packets[0].rtp_time, &payloads[0]).beyond, last_four);
+    assert_eq!(decoder.parity(packets[0].rtp_timestamp, &payloads[0]).beyond, last_four);
     assert_eq!(decoder.media(packets[2].clone()), []);
     // Three are missing. With the second parity packet two are here, and one may follow.
-    assert_eq!(decoder.parity(packets[0].rtp_time, &payloads[1]), FromParity::default());
-    assert_eq!(decoder.parity(packets[0].rtp_time, &payloads[2]).rebuilt, packets[3..]);
+    assert_eq!(decoder.parity(packets[0].rtp_timestamp, &payloads[1]), FromParity::default());
+    assert_eq!(decoder.parity(packets[0].rtp_timestamp, &payloads[2]).rebuilt, packets[3..]);
 }
 
 #[test]
@@ -116,11 +116,13 @@ fn parity_of_a_cycle_earlier_rebuilds_nothing_now() {
     let (packets, payloads) = group(4, 3, 1);
     let mut decoder = FecDecoder::default();
     for packet in &packets[1..] {
-        let later =
-            MediaPacket { rtp_time: packet.rtp_time.wrapping_add(90_000), ..packet.clone() };
+        let later = MediaPacket {
+            rtp_timestamp: packet.rtp_timestamp.wrapping_add(90_000),
+            ..packet.clone()
+        };
         assert_eq!(decoder.media(later), []);
     }
-    assert_eq!(decoder.parity(packets[0].rtp_time, &payloads[0]).rebuilt, []);
+    assert_eq!(decoder.parity(packets[0].rtp_timestamp, &payloads[0]).rebuilt, []);
 }
 
 #[test]

@@ -204,15 +204,15 @@ impl LinkState {
     }
 
     /// What we sent last of this kind had this RTP time and was captured at this moment.
-    pub(crate) fn captured(&mut self, kind: MediaKind, rtp_time: u32, at: Instant) {
-        self.captured[kind as usize] = Some((rtp_time, at));
+    pub(crate) fn captured(&mut self, kind: MediaKind, rtp_timestamp: u32, at: Instant) {
+        self.captured[kind as usize] = Some((rtp_timestamp, at));
     }
 
     /// The RTP time of what is captured now.
     pub(crate) fn capture_time(&self, kind: MediaKind, now: Instant) -> Option<u32> {
-        let (rtp_time, at) = self.captured[kind as usize]?;
+        let (rtp_timestamp, at) = self.captured[kind as usize]?;
         let since = now.saturating_duration_since(at).as_secs_f64() * f64::from(kind.clock_rate());
-        Some(rtp_time.wrapping_add(since as u32))
+        Some(rtp_timestamp.wrapping_add(since as u32))
     }
 
     /// The connection is set up: that took this round trip, and packets got lost or not. Media
@@ -261,8 +261,8 @@ impl Link {
     }
 
     /// A sender report of theirs came.
-    pub(crate) fn their_clock(&self, kind: MediaKind, ntp: u64, rtp_time: u32, now: Instant) {
-        let clock = SenderClock { ntp, rtp_time, clock_rate: kind.clock_rate() };
+    pub(crate) fn their_clock(&self, kind: MediaKind, ntp: u64, rtp_timestamp: u32, now: Instant) {
+        let clock = SenderClock { ntp, rtp_timestamp, clock_rate: kind.clock_rate() };
         match kind {
             MediaKind::Audio => self.lip_sync.lock().audio_report(clock, now),
             MediaKind::Video => self.lip_sync.lock().video_report(clock, now),

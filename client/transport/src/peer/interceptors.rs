@@ -155,9 +155,9 @@ impl WireTap {
     fn set_capture_time(&self, packet: &mut Box<dyn rtcp::Packet>, now: Instant) {
         if let Some(report) = packet.as_any().downcast_ref::<SenderReport>()
             && let Some(kind) = self.local.get(&report.ssrc)
-            && let Some(rtp_time) = self.link.state().capture_time(*kind, now)
+            && let Some(rtp_timestamp) = self.link.state().capture_time(*kind, now)
         {
-            *packet = Box::new(SenderReport { rtp_time, ..report.clone() });
+            *packet = Box::new(SenderReport { rtp_time: rtp_timestamp, ..report.clone() });
         }
     }
 

@@ -16,8 +16,13 @@ pub(crate) fn sound_in(
     arrival: Instant,
 ) -> Vec<ReceivedAudio> {
     let (sequence, time) = (packet.header.sequence_number, packet.header.timestamp);
-    let one =
-        |rtp_time, payload, copy| ReceivedAudio { sequence, rtp_time, payload, arrival, copy };
+    let one = |rtp_timestamp, payload, copy| ReceivedAudio {
+        sequence,
+        rtp_timestamp,
+        payload,
+        arrival,
+        copy,
+    };
     if red != Some(packet.header.payload_type) {
         return vec![one(time, packet.payload, false)];
     }
@@ -49,8 +54,10 @@ mod tests {
     fn a_redundant_packet_is_itself_and_copies_of_earlier_ones() {
         let payload = red::pack(111, b"new", &[(960, b"last"), (1920, b"older")]).expect("packed");
         let sound = sound_in(packet(63, payload), Some(63), Instant::now());
-        let got: Vec<_> =
-            sound.iter().map(|s| (s.sequence, s.rtp_time, s.payload.as_ref(), s.copy)).collect();
+        let got: Vec<_> = sound
+            .iter()
+            .map(|s| (s.sequence, s.rtp_timestamp, s.payload.as_ref(), s.copy))
+            .collect();
         let before = 0_u32.wrapping_sub(960);
         let expected: [(u16, u32, &[u8], bool); 3] =
             [(7, 960, b"new", false), (7, before, b"older", true), (7, 0, b"last", true)];

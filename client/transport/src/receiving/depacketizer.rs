@@ -8,7 +8,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use visavis_media::frame_buffer::NalSigns;
+use visavis_media::frame_buffer::NalFlags;
 
 use crate::sending::packetizer::{
     FU_A, FU_END, FU_START, NAL_IMPORTANCE_MASK, NAL_TYPE_MASK, STAP_A,
@@ -44,7 +44,7 @@ pub enum DepacketizeError {
     Empty,
 }
 
-fn note(signs: &mut NalSigns, nal_type: u8) {
+fn note(signs: &mut NalFlags, nal_type: u8) {
     match nal_type {
         NAL_DELIMITER => signs.delimiter = true,
         NAL_SPS => signs.sps = true,
@@ -56,8 +56,8 @@ fn note(signs: &mut NalSigns, nal_type: u8) {
 
 /// Looks into a payload without putting anything together. What is malformed shows as nothing.
 #[must_use]
-pub fn inspect(payload: &[u8]) -> NalSigns {
-    let mut signs = NalSigns::default();
+pub fn inspect(payload: &[u8]) -> NalFlags {
+    let mut signs = NalFlags::default();
     match (payload.first().map(|byte| byte & NAL_TYPE_MASK), payload.get(1)) {
         (Some(STAP_A), _) => {
             for nal in aggregated(payload.get(1..).unwrap_or_default()) {

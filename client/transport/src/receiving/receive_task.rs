@@ -52,7 +52,7 @@ pub(crate) struct ReceiveStats {
     pub(crate) audio_bytes: u64,
     pub(crate) audio_lost: u64,
     pub(crate) frames_dropped: u64,
-    pub(crate) packets_rebuilt: u64,
+    pub(crate) packets_recovered: u64,
     /// Smoothed time from a frame's first packet to its release.
     pub(crate) jitter_buffer: Option<Duration>,
     /// Share of the other's packets that never came, repairs considered, lately.
@@ -222,7 +222,7 @@ impl ReceiveTask {
             other => {
                 if let Some(Video { stream, .. }) = other {
                     self.totals.frames_dropped += stream.frames_dropped();
-                    self.totals.packets_rebuilt += stream.packets_rebuilt();
+                    self.totals.packets_recovered += stream.packets_recovered();
                     self.totals.video_bytes += stream.bytes();
                 }
                 other.insert(Video { ssrc, stream: VideoStream::new(arrival, loss) })
@@ -230,7 +230,7 @@ impl ReceiveTask {
         };
         let packet = MediaPacket {
             sequence: packet.header.sequence_number,
-            rtp_time: packet.header.timestamp,
+            rtp_timestamp: packet.header.timestamp,
             marker: packet.header.marker,
             payload: packet.payload,
         };
@@ -309,7 +309,7 @@ impl ReceiveTask {
         }
         if let Some(Video { stream, .. }) = &self.video {
             stats.frames_dropped += stream.frames_dropped();
-            stats.packets_rebuilt += stream.packets_rebuilt();
+            stats.packets_recovered += stream.packets_recovered();
             stats.video_bytes += stream.bytes();
             mark.expected += stream.expected();
             mark.received += stream.received();
@@ -342,7 +342,7 @@ fn pass_on(video_in: &SyncSender<ReceivedVideo>, frame: &Frame) -> bool {
     let received = ReceivedVideo {
         data,
         key: frame.key,
-        rtp_time: frame.rtp_time,
+        rtp_timestamp: frame.rtp_timestamp,
         first_arrival: frame.first_arrival,
         last_arrival: frame.last_arrival,
     };

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use visavis_media::frame_buffer::{Frame, FrameBuffer, Inserted, NalSigns, VideoPacket};
+use visavis_media::frame_buffer::{Frame, FrameBuffer, Inserted, NalFlags, VideoPacket};
 
 use crate::fec::{FecDecoder, MediaPacket};
 use crate::nack::NackTracker;
@@ -96,9 +96,9 @@ impl VideoStream {
     }
 
     /// Takes a parity packet.
-    pub fn parity(&mut self, rtp_time: u32, payload: &Bytes, arrival: Instant) {
+    pub fn parity(&mut self, rtp_timestamp: u32, payload: &Bytes, arrival: Instant) {
         self.last_parity = Some(arrival);
-        let from_parity = self.fec.parity(rtp_time, payload);
+        let from_parity = self.fec.parity(rtp_timestamp, payload);
         self.rebuilt(from_parity.rebuilt, arrival);
         self.nack.beyond_parity(&from_parity.beyond, arrival);
     }
@@ -167,7 +167,7 @@ impl VideoStream {
 
     /// How many were rebuilt from parity.
     #[must_use]
-    pub fn packets_rebuilt(&self) -> u64 {
+    pub fn packets_recovered(&self) -> u64 {
         self.rebuilt
     }
 
@@ -181,10 +181,10 @@ impl VideoStream {
         self.nack.patience(now, rtt, self.loss, MAX_PATIENCE)
     }
 
-    fn insert(&mut self, packet: &MediaPacket, signs: NalSigns, arrival: Instant) -> Option<u64> {
+    fn insert(&mut self, packet: &MediaPacket, signs: NalFlags, arrival: Instant) -> Option<u64> {
         let inserted = self.buffer.insert(VideoPacket {
             sequence: packet.sequence,
-            rtp_time: packet.rtp_time,
+            rtp_timestamp: packet.rtp_timestamp,
             marker: packet.marker,
             payload: packet.payload.clone(),
             signs,
@@ -225,7 +225,7 @@ impl VideoStream {
     }
 
     /// Whether it is time to ask for a key frame because none is on its way.
-    fn is_stuck(&mut self, signs: NalSigns, now: Instant) -> bool {
+    fn is_stuck(&mut self, signs: NalFlags, now: Instant) -> bool {
         if !self.buffer.waits_for_key_frame() {
             self.stuck_since = None;
         } else if signs.of_key_frame() {

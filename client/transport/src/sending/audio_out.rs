@@ -54,7 +54,7 @@ impl AudioOut {
         for fate in fates {
             match fate {
                 AudioFate::Packet { number, arrived } => {
-                    self.adaptation.packet_fate(now, number, arrived)
+                    self.adaptation.packet_outcome(now, number, arrived)
                 }
                 AudioFate::Share(lost) => self.adaptation.loss_reported(now, lost),
             }
@@ -72,10 +72,10 @@ impl AudioOut {
     pub(crate) fn payload(
         &mut self,
         formats: AudioFormats,
-        rtp_time: u32,
+        rtp_timestamp: u32,
         data: &Bytes,
     ) -> (u8, Bytes) {
-        let packed = self.packer.pack(formats.opus, rtp_time, data, self.plan.redundancy);
+        let packed = self.packer.pack(formats.opus, rtp_timestamp, data, self.plan.redundancy);
         match (formats.red, packed) {
             (Some(red), Some(payload)) => (red, payload),
             _ => (formats.opus, data.clone()),

@@ -82,8 +82,8 @@ pub(crate) struct OutgoingStream {
     track: Arc<TrackLocalStaticRTP>,
     ssrc: u32,
     sequence: u16,
-    rtp_time: u32,
-    /// What `rtp_time` stands for.
+    rtp_timestamp: u32,
+    /// What `rtp_timestamp` stands for.
     at: Option<Instant>,
 }
 
@@ -92,7 +92,7 @@ impl OutgoingStream {
         // Sequence numbers begin in the lower half, so that a packet of the first second that is
         // lost or overtaken can't be mistaken for one of another cycle by SRTP (RFC 3711 §3.3.1).
         let sequence = rand::random_range(1..0x4000);
-        Self { track, ssrc, sequence, rtp_time: rand::random(), at: None }
+        Self { track, ssrc, sequence, rtp_timestamp: rand::random(), at: None }
     }
 
     /// Moves the RTP clock to a moment.
@@ -100,7 +100,7 @@ impl OutgoingStream {
         if let Some(last) = self.at {
             let ticks = at.saturating_duration_since(last).as_secs_f64() * f64::from(clock_rate);
             // Two frames never share a time.
-            self.rtp_time = self.rtp_time.wrapping_add((ticks.round() as u32).max(1));
+            self.rtp_timestamp = self.rtp_timestamp.wrapping_add((ticks.round() as u32).max(1));
         }
         self.at = Some(at);
     }
@@ -114,7 +114,7 @@ impl OutgoingStream {
                 marker: out.marker,
                 payload_type,
                 sequence_number,
-                timestamp: out.rtp_time,
+                timestamp: out.rtp_timestamp,
                 ssrc: self.ssrc,
                 ..rtp::Header::default()
             },
@@ -128,7 +128,7 @@ impl OutgoingStream {
 struct Outgoing {
     payload: Bytes,
     marker: bool,
-    rtp_time: u32,
+    rtp_timestamp: u32,
     /// Whether a group of packets that parity protects ends here.
     group_ends: bool,
     /// Of sound, whether it is redundant.
@@ -140,7 +140,7 @@ enum Queued {
     Video(Outgoing),
     Repair(rtp::Packet),
     Parity {
-        rtp_time: u32,
+        rtp_timestamp: u32,
         payload: Bytes,
     },
     /// Of so many bytes in all.
@@ -387,9 +387,9 @@ impl SendTask {
         if interrupted {
             stream.advance_to(audio.captured_at, SAMPLE_RATE);
         }
-        let rtp_time = stream.rtp_time;
-        self.link.state().captured(MediaKind::Audio, rtp_time, audio.captured_at);
-        stream.rtp_time = rtp_time.wrapping_add(audio.samples);
+        let rtp_timestamp = stream.rtp_timestamp;
+        self.link.state().captured(MediaKind::Audio, rtp_timestamp, audio.captured_at);
+        stream.rtp_timestamp = rtp_timestamp.wrapping_add(audio.samples);
         let length = Duration::from_secs_f64(f64::from(audio.samples) / f64::from(SAMPLE_RATE));
         stream.at = Some(audio.captured_at + length);
         let opus =
@@ -400,9 +400,10 @@ impl SendTask {
         };
         let marker = std::mem::take(&mut self.silence);
         let formats = AudioFormats { opus, red: self.permission.red };
-        let (format, payload) = self.audio_out.payload(formats, rtp_time, &audio.data);
+        let (format, payload) = self.audio_out.payload(formats, rtp_timestamp, &audio.data);
         let bytes = payload.len() + PACKET_OVERHEAD;
-        let packet = Outgoing { payload, marker, rtp_time, group_ends: false, red: format != opus };
+        let packet =
+            Outgoing { payload, marker, rtp_timestamp, group_ends: false, red: format != opus };
         self.pacer.push_audio(Queued::Audio(packet), bytes);
     }
 
@@ -415,8 +416,8 @@ impl SendTask {
             return;
         }
         stream.advance_to(video.captured_at, 90_000);
-        let rtp_time = stream.rtp_time;
-        self.link.state().captured(MediaKind::Video, rtp_time, video.captured_at);
+        let rtp_timestamp = stream.rtp_timestamp;
+        self.link.state().captured(MediaKind::Video, rtp_timestamp, video.captured_at);
         let payloads = packetize(&video.data, MAX_PAYLOAD);
         let last = payloads.len().saturating_sub(1);
         let group = payloads.len().div_ceil(payloads.len().div_ceil(MAX_MEDIA).max(1)).max(1);
@@ -427,7 +428,7 @@ impl SendTask {
                 Queued::Video(Outgoing {
                     payload,
                     marker: index == last,
-                    rtp_time,
+                    rtp_timestamp,
                     group_ends,
                     red: false,
                 }),
@@ -456,7 +457,7 @@ impl SendTask {
         }
         self.fec.add(MediaPacket {
             sequence: packet.header.sequence_number,
-            rtp_time: packet.header.timestamp,
+            rtp_timestamp: packet.header.timestamp,
             marker: packet.header.marker,
             payload: packet.payload.clone(),
         });
@@ -474,10 +475,10 @@ impl SendTask {
                 estimate: state.estimator.target(now),
             }
         };
-        let (rtp_time, payloads) = self.fec.finish(parity_for(self.fec.len(), outlook));
+        let (rtp_timestamp, payloads) = self.fec.finish(parity_for(self.fec.len(), outlook));
         for payload in payloads {
             let bytes = payload.len() + PACKET_OVERHEAD;
-            self.pacer.push_parity(Queued::Parity { rtp_time, payload }, bytes);
+            self.pacer.push_parity(Queued::Parity { rtp_timestamp, payload }, bytes);
         }
     }
 
@@ -487,7 +488,7 @@ impl SendTask {
     fn parity_packet(
         &mut self,
         marker: bool,
-        rtp_time: u32,
+        rtp_timestamp: u32,
         payload: Bytes,
     ) -> Option<(&mut OutgoingStream, rtp::Packet)> {
         let (stream, payload_type) = (self.video.as_mut()?, self.permission.parity?);
@@ -496,7 +497,7 @@ impl SendTask {
             marker,
             payload_type,
             sequence_number: self.parity_sequence,
-            timestamp: rtp_time,
+            timestamp: rtp_timestamp,
             ssrc: stream.ssrc,
             ..rtp::Header::default()
         };
@@ -558,10 +559,10 @@ impl SendTask {
                     let Some(stream) = &mut self.video else { continue };
                     (stream, packet)
                 }
-                Queued::Parity { rtp_time, payload } => {
+                Queued::Parity { rtp_timestamp, payload } => {
                     self.side.bytes += payload.len() + PACKET_OVERHEAD;
                     self.stats.send_modify(|stats| stats.parity += 1);
-                    let Some((stream, packet)) = self.parity_packet(false, rtp_time, payload)
+                    let Some((stream, packet)) = self.parity_packet(false, rtp_timestamp, payload)
                     else {
                         continue;
                     };

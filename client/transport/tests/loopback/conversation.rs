@@ -215,7 +215,7 @@ impl Conversation {
                 self.accounts[side].sounds.push((now, sound.payload));
             }
             while let Ok(event) = self.ends[side].events.try_recv() {
-                if event == PeerEvent::PathSuspect && self.mends && side == 0 {
+                if event == PeerEvent::PathDegraded && self.mends && side == 0 {
                     self.ends[0].command(PeerCommand::CreateOffer { ice_restart: true });
                 }
                 if let PeerEvent::LocalDescription(description) = &event

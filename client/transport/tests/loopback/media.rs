@@ -40,7 +40,11 @@ async fn pictures_and_sound_arrive_as_they_were_sent_and_in_order() {
     assert_eq!(received(&b), pictures);
     let heard: Vec<ReceivedAudio> = b.audio_in.try_iter().collect();
     assert_eq!(heard.iter().map(|packet| packet.payload.clone()).collect::<Vec<_>>(), sound);
-    assert!(heard.windows(2).all(|pair| pair[1].rtp_time.wrapping_sub(pair[0].rtp_time) == 480));
+    assert!(
+        heard
+            .windows(2)
+            .all(|pair| pair[1].rtp_timestamp.wrapping_sub(pair[0].rtp_timestamp) == 480)
+    );
     assert!(heard.windows(2).all(|pair| pair[1].sequence == pair[0].sequence.wrapping_add(1)));
     let stats = a.peer.stats().await;
     assert_eq!((stats.audio_packets_sent, stats.retransmitted), (100, 0));
@@ -131,7 +135,7 @@ async fn silence_is_told_and_so_is_its_end() {
     let start = Instant::now();
     assert_eq!(
         b.event().await,
-        PeerEvent::PathSuspect,
+        PeerEvent::PathDegraded,
         "that the way is looked for anew comes first"
     );
     assert_eq!(b.event().await, PeerEvent::Disconnected);
@@ -141,7 +145,7 @@ async fn silence_is_told_and_so_is_its_end() {
     send_pictures(&a, 10, 5, 2_000).await;
     let mut news = [b.event().await, b.event().await];
     news.sort_by_key(|event| *event != PeerEvent::Connected);
-    assert_eq!(news, [PeerEvent::Connected, PeerEvent::PathWorks]);
+    assert_eq!(news, [PeerEvent::Connected, PeerEvent::PathRecovered]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -263,12 +267,12 @@ async fn lost_packets_are_rebuilt_from_parity_where_the_way_is_long() {
         "{} of {} pictures, {} parity packets, {} rebuilt, {} resent, loss {:?}",
         got.len(),
         sent.len(),
-        stats.parity_sent,
-        theirs.packets_rebuilt,
+        stats.fec_packets_sent,
+        theirs.packets_recovered,
         stats.retransmitted,
         stats.loss_out
     );
-    assert!(stats.parity_sent > 50 && theirs.packets_rebuilt > 10);
+    assert!(stats.fec_packets_sent > 50 && theirs.packets_recovered > 10);
     assert!(got.iter().all(|picture| sent.contains(picture)), "a picture that nobody sent");
     // How much parity it takes is known once two seconds of feedback have told of the loss. From
     // then on hardly any picture is missing.

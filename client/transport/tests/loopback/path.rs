@@ -43,7 +43,7 @@ async fn who_gets_another_address_is_followed_without_the_server() {
         assert!(gap < ms(1500), "{side:?} moved, and for {gap:?} there was nothing");
         for account in &talk.accounts {
             assert_eq!(
-                account.count(&PeerEvent::PathSuspect),
+                account.count(&PeerEvent::PathDegraded),
                 0,
                 "{side:?} moved, and nobody needs to do anything"
             );
@@ -218,7 +218,7 @@ async fn an_address_of_our_own_that_is_gone_is_replaced_with_and_without_the_ser
         tokio::join!(talk.run(ms(8000), &[]), taking);
         let gap = gaps(&talk, ms(1000), ms(7900));
         assert!(gap < ms(2500), "mended: {mends}: {gap:?}");
-        assert!(talk.accounts[0].count(&PeerEvent::PathSuspect) >= 1);
+        assert!(talk.accounts[0].count(&PeerEvent::PathDegraded) >= 1);
         assert_eq!(gaps(&talk, ms(5000), ms(7900)).max(ms(400)), ms(400), "afterwards it flows");
     }
 }

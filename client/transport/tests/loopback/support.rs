@@ -149,7 +149,7 @@ pub(crate) fn pass(
             to.command(PeerCommand::AddCandidate(candidate));
         }
         PeerEvent::Connected => return true,
-        PeerEvent::Disconnected | PeerEvent::PathSuspect | PeerEvent::PathWorks => {}
+        PeerEvent::Disconnected | PeerEvent::PathDegraded | PeerEvent::PathRecovered => {}
         PeerEvent::Failed(why) => panic!("failed: {why}"),
     }
     false

@@ -82,9 +82,9 @@ impl Receiver {
                 let stream = self.stream.get_or_insert_with(|| VideoStream::new(now, 0.0));
                 stream.packet(packet, now, self.rtt);
             }
-            Media::Parity(rtp_time, payload) => {
+            Media::Parity(rtp_timestamp, payload) => {
                 if let Some(stream) = &mut self.stream {
-                    stream.parity(rtp_time, &payload, now);
+                    stream.parity(rtp_timestamp, &payload, now);
                 }
             }
             Media::Probe => {}
@@ -105,7 +105,7 @@ impl Receiver {
             if frame.key {
                 self.requests.key_frame_came();
             }
-            let captured = Duration::from_millis((frame.rtp_time & 0xffff_ffff) / 90);
+            let captured = Duration::from_millis((frame.rtp_timestamp & 0xffff_ffff) / 90);
             let shown = now + DECODING;
             let at = shown.duration_since(self.start);
             if let Some((last, _)) = self.shown.last() {
@@ -125,7 +125,7 @@ impl Receiver {
             self.plis += 1;
             tell(Told::KeyFrame);
         }
-        self.rebuilt = stream.packets_rebuilt();
+        self.rebuilt = stream.packets_recovered();
     }
 
     /// Tells of each packet once, and again of what came late.

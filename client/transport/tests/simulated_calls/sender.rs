@@ -43,7 +43,7 @@ pub(crate) struct Sent {
 #[derive(Debug, Clone)]
 enum Queued {
     Audio(u32),
-    Video { payload: Bytes, marker: bool, rtp_time: u32, group_ends: bool },
+    Video { payload: Bytes, marker: bool, rtp_timestamp: u32, group_ends: bool },
     Repair(MediaPacket),
     Parity(u32, Bytes),
     Probe(usize),
@@ -126,9 +126,9 @@ impl Sender {
         }
         if let Some((at, ..)) = &self.encoded
             && *at <= now
-            && let Some((_, data, rtp_time, key)) = self.encoded.take()
+            && let Some((_, data, rtp_timestamp, key)) = self.encoded.take()
         {
-            self.packetize(&data, rtp_time, key);
+            self.packetize(&data, rtp_timestamp, key);
         }
         if ms.is_multiple_of(1000) {
             self.emit(60, Media::Report, false, now, &mut send);
@@ -156,8 +156,9 @@ impl Sender {
                     self.side_bytes += 120;
                     (Media::Audio(number), 120 - OVERHEAD)
                 }
-                Queued::Video { payload, marker, rtp_time, group_ends } => {
-                    let packet = MediaPacket { sequence: self.sequence, rtp_time, marker, payload };
+                Queued::Video { payload, marker, rtp_timestamp, group_ends } => {
+                    let packet =
+                        MediaPacket { sequence: self.sequence, rtp_timestamp, marker, payload };
                     self.sequence = self.sequence.wrapping_add(1);
                     self.history.remember(packet.sequence, packet.clone(), now);
                     self.counts.packets += 1;
@@ -171,11 +172,11 @@ impl Sender {
                     let payload = packet.payload.len();
                     (Media::Video(packet), payload)
                 }
-                Queued::Parity(rtp_time, payload) => {
+                Queued::Parity(rtp_timestamp, payload) => {
                     self.counts.parity += 1;
                     self.side_bytes += payload.len() + OVERHEAD;
                     let length = payload.len();
-                    (Media::Parity(rtp_time, payload), length)
+                    (Media::Parity(rtp_timestamp, payload), length)
                 }
                 Queued::Probe(bytes) => {
                     self.counts.probes += 1;
@@ -286,7 +287,7 @@ impl Sender {
         self.encoded = Some((now + ENCODING, unit.into(), ms * 90, key));
     }
 
-    fn packetize(&mut self, data: &Bytes, rtp_time: u32, key: bool) {
+    fn packetize(&mut self, data: &Bytes, rtp_timestamp: u32, key: bool) {
         if self.key_only && !key {
             return;
         }
@@ -296,7 +297,7 @@ impl Sender {
         let packets = payloads.into_iter().enumerate().map(|(index, payload)| {
             let bytes = payload.len() + OVERHEAD;
             let group_ends = index == last || (index + 1) % group == 0;
-            (Queued::Video { payload, marker: index == last, rtp_time, group_ends }, bytes)
+            (Queued::Video { payload, marker: index == last, rtp_timestamp, group_ends }, bytes)
         });
         self.key_only = self.pacer.push_video(packets) == Enqueued::Dropped;
         if self.key_only {
@@ -320,10 +321,10 @@ impl Sender {
             rtt: self.rtt.unwrap_or_default(),
             estimate: self.estimator.target(now),
         };
-        let (rtp_time, payloads) = self.fec.finish(parity_for(self.fec.len(), outlook));
+        let (rtp_timestamp, payloads) = self.fec.finish(parity_for(self.fec.len(), outlook));
         for payload in payloads {
             let bytes = payload.len() + OVERHEAD;
-            self.pacer.push_parity(Queued::Parity(rtp_time, payload), bytes);
+            self.pacer.push_parity(Queued::Parity(rtp_timestamp, payload), bytes);
         }
     }
 }

@@ -32,7 +32,7 @@ impl Speaker {
     pub(crate) fn packet(&mut self, number: u32, arrival: Instant) {
         self.buffer.insert(ReceivedAudio {
             sequence: number as u16,
-            rtp_time: number.wrapping_mul(PACKET),
+            rtp_timestamp: number.wrapping_mul(PACKET),
             payload: Bytes::from_static(&PAYLOAD),
             arrival,
             copy: false,

@@ -99,12 +99,12 @@ impl Negotiator {
             }
         }
         match news {
-            Some(PathNews::Suspect(_)) => self.tell(PeerEvent::PathSuspect).await,
+            Some(PathNews::Suspect(_)) => self.tell(PeerEvent::PathDegraded).await,
             Some(PathNews::Works) => {
                 self.restarted = false;
                 // Pictures went missing, so a whole one is what the other can begin with soonest.
                 self.out.permission.send_modify(|permission| permission.connections += 1);
-                self.tell(PeerEvent::PathWorks).await;
+                self.tell(PeerEvent::PathRecovered).await;
             }
             None => {}
         }

@@ -87,12 +87,12 @@ fn a_payload_shows_what_it_begins() {
     let (sps, pps, idr) = (true, true, true);
     assert_eq!(
         inspect(&[0x78, 0, 2, 0x67, 1, 0, 2, 0x68, 1]),
-        NalSigns { sps, pps, ..NalSigns::default() }
+        NalFlags { sps, pps, ..NalFlags::default() }
     );
-    assert_eq!(inspect(&[0x7c, 0x05, 1]), NalSigns { idr, ..NalSigns::default() });
-    assert_eq!(inspect(&[0x7c, 0x07, 1]), NalSigns::default());
-    assert_eq!(inspect(&[]), NalSigns::default());
-    assert_eq!(inspect(&[0x78, 0, 9, 0x67]), NalSigns::default());
+    assert_eq!(inspect(&[0x7c, 0x05, 1]), NalFlags { idr, ..NalFlags::default() });
+    assert_eq!(inspect(&[0x7c, 0x07, 1]), NalFlags::default());
+    assert_eq!(inspect(&[]), NalFlags::default());
+    assert_eq!(inspect(&[0x78, 0, 9, 0x67]), NalFlags::default());
 }
 
 /// A NAL unit as an encoder may write it: no start code within (emulation prevention) and no zero
