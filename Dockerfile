@@ -20,7 +20,7 @@ COPY --from=build /image/bin /usr/local/bin
 COPY --from=build --chown=65532:65532 /image/var /
 USER 65532:65532
 VOLUME /data
-# The page with the figures is for the operator: publish its port to 127.0.0.1 only.
+# The page with the metrics is for the operator: publish its port to 127.0.0.1 only.
 ENV VISAVIS_METRICS_LISTEN=0.0.0.0:9091 VISAVIS_DATA_DIR=/data
 EXPOSE 9090/tcp 3478/udp 9091/tcp
 STOPSIGNAL SIGTERM
