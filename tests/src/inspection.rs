@@ -21,15 +21,23 @@
 //! # }
 //! ```
 
+mod screenshot;
+mod widget;
+
 use std::io::{self, BufReader, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use egui::accesskit::{Node, NodeId, Role, TreeUpdate};
-use egui::{Event, Key, Modifiers, PointerButton, Pos2, pos2};
+use egui::accesskit::Role;
+use egui::{Event, Key, Modifiers, PointerButton, Pos2};
 use egui_inspection::protocol::read_handshake;
 use egui_inspection::{PROTOCOL_VERSION, Request, Response, read_message, write_message};
+
+use self::widget::named_widgets;
+
+pub use self::screenshot::{Pixels, Screenshot};
+pub use self::widget::{By, Widget};
 
 /// How often something that is waited for is looked for.
 const LOOK_INTERVAL: Duration = Duration::from_millis(40);
@@ -84,126 +92,6 @@ pub enum InspectionError {
         /// Why.
         source: io::Error,
     },
-}
-
-/// What to look for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct By {
-    role: Option<Role>,
-    text: String,
-    part: bool,
-}
-
-impl By {
-    /// A widget of exactly this name: the text on a button, the caption of a field, a line of text.
-    #[must_use]
-    pub fn name(text: &str) -> Self {
-        Self { role: None, text: text.to_owned(), part: false }
-    }
-
-    /// A widget whose name holds this text.
-    #[must_use]
-    pub fn containing(text: &str) -> Self {
-        Self { role: None, text: text.to_owned(), part: true }
-    }
-
-    /// The same, but only of this kind.
-    #[must_use]
-    pub fn role(self, role: Role) -> Self {
-        Self { role: Some(role), ..self }
-    }
-
-    fn fits(&self, widget: &Widget) -> bool {
-        self.role.is_none_or(|role| role == widget.role)
-            && if self.part { widget.name.contains(&self.text) } else { widget.name == self.text }
-    }
-}
-
-/// A widget as a screen reader sees it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Widget {
-    /// What kind it is.
-    pub role: Role,
-    /// What it is called.
-    pub name: String,
-    /// What stands in it, for a field or a list.
-    pub value: Option<String>,
-    /// Its upper left corner, in points.
-    pub min: Pos2,
-    /// Its lower right corner, in points.
-    pub max: Pos2,
-    /// Whether it can't be used now.
-    pub disabled: bool,
-    /// Whether it has the keyboard.
-    pub focused: bool,
-}
-
-impl Widget {
-    /// Its middle, in points.
-    #[must_use]
-    pub fn center(&self) -> Pos2 {
-        self.min + (self.max - self.min) / 2.0
-    }
-}
-
-/// A picture of the window.
-#[derive(Debug, Clone)]
-pub struct Screenshot {
-    /// The PNG file.
-    pub png: Vec<u8>,
-}
-
-impl Screenshot {
-    /// Writes the PNG file, with the folders it needs.
-    ///
-    /// # Errors
-    /// [`InspectionError::Save`].
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), InspectionError> {
-        let path = path.as_ref();
-        let folders = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-        folders
-            .and_then(|()| std::fs::write(path, &self.png))
-            .map_err(|source| InspectionError::Save { path: path.to_owned(), source })
-    }
-
-    /// The pixels.
-    ///
-    /// # Errors
-    /// [`InspectionError::Picture`] when it is no PNG of 8-bit RGBA, which is what windows send.
-    pub fn pixels(&self) -> Result<Pixels, InspectionError> {
-        let mut reader = png::Decoder::new(io::Cursor::new(&self.png)).read_info()?;
-        let mut rgba = vec![0; reader.output_buffer_size().unwrap_or(0)];
-        let info = reader.next_frame(&mut rgba)?;
-        if info.color_type != png::ColorType::Rgba || info.bit_depth != png::BitDepth::Eight {
-            return Err(InspectionError::WrongReply);
-        }
-        rgba.truncate(info.buffer_size());
-        Ok(Pixels { width: info.width, height: info.height, rgba })
-    }
-}
-
-/// The pixels of a picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pixels {
-    /// In pixels.
-    pub width: u32,
-    /// In pixels.
-    pub height: u32,
-    /// Row by row, four bytes each.
-    pub rgba: Vec<u8>,
-}
-
-impl Pixels {
-    /// Red, green, blue at a place; `None` outside.
-    #[must_use]
-    pub fn at(&self, x: u32, y: u32) -> Option<[u8; 3]> {
-        if x >= self.width || y >= self.height {
-            return None;
-        }
-        let start = (y as usize * self.width as usize + x as usize) * 4;
-        let pixel = self.rgba.get(start..start + 3)?;
-        <[u8; 3]>::try_from(pixel).ok()
-    }
 }
 
 /// A connection to one window.
@@ -398,176 +286,5 @@ impl Inspector {
     }
 }
 
-/// The widgets of a tree that have a name and a place.
-fn named_widgets(tree: &TreeUpdate) -> Vec<Widget> {
-    tree.nodes
-        .iter()
-        .filter(|(_, node)| !node.is_hidden())
-        .filter_map(|(id, node)| {
-            let name = name_of(tree, node).filter(|name| !name.trim().is_empty())?;
-            let bounds = node.bounds()?;
-            Some(Widget {
-                role: node.role(),
-                value: node.value().filter(|_| node.role() != Role::Label).map(str::to_owned),
-                min: pos2(bounds.x0 as f32, bounds.y0 as f32),
-                max: pos2(bounds.x1 as f32, bounds.y1 as f32),
-                disabled: node.is_disabled(),
-                focused: tree.focus == *id,
-                name,
-            })
-        })
-        .collect()
-}
-
-/// What a node is called: by itself, or by the nodes that label it.
-fn name_of(tree: &TreeUpdate, node: &Node) -> Option<String> {
-    let own = |node: &Node| match node.role() {
-        Role::Label => node.value().or(node.label()).map(str::to_owned),
-        _ => node.label().map(str::to_owned),
-    };
-    own(node).or_else(|| {
-        let by_id =
-            |id: &NodeId| tree.nodes.iter().find(|(other, _)| other == id).map(|(_, node)| node);
-        let names: Vec<String> =
-            node.labelled_by().iter().filter_map(by_id).filter_map(own).collect();
-        (!names.is_empty()).then(|| names.join(" "))
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use std::net::TcpListener;
-    use std::thread::JoinHandle;
-
-    use egui_inspection::protocol::write_handshake;
-
-    use super::*;
-
-    /// A window that answers these replies, one after the other, and returns what it was asked.
-    fn window(replies: Vec<Response>) -> (String, JoinHandle<Vec<Request>>) {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address").to_string();
-        let thread = std::thread::Builder::new()
-            .name("window".to_owned())
-            .spawn(move || {
-                let (mut stream, _) = listener.accept().expect("a client");
-                write_handshake(&mut stream).expect("greeted");
-                replies
-                    .into_iter()
-                    .map(|reply| {
-                        let request = read_message(&mut stream).expect("a request");
-                        write_message(&mut stream, &reply).expect("replied");
-                        request
-                    })
-                    .collect()
-            })
-            .expect("a thread");
-        (address, thread)
-    }
-
-    /// A tree as egui makes it: a labelled field, a line of text, a button.
-    fn tree(button_disabled: bool) -> Response {
-        let mut ctx_nodes = Vec::new();
-        let mut add = |id: u64, role: Role, edit: &dyn Fn(&mut Node)| {
-            let mut node = Node::new(role);
-            node.set_bounds(egui::accesskit::Rect { x0: 10.0, y0: 20.0, x1: 30.0, y1: 60.0 });
-            edit(&mut node);
-            ctx_nodes.push((NodeId(id), node));
-        };
-        add(1, Role::Window, &|_| {});
-        add(2, Role::Label, &|node| node.set_value("Your name"));
-        add(3, Role::TextInput, &|node| {
-            node.push_labelled_by(NodeId(2));
-            node.set_value("alice");
-        });
-        add(4, Role::Button, &|node| {
-            node.set_label("Log in");
-            if button_disabled {
-                node.set_disabled();
-            }
-        });
-        let update = TreeUpdate {
-            nodes: ctx_nodes,
-            tree: None,
-            tree_id: egui::accesskit::TreeId::ROOT,
-            focus: NodeId(3),
-        };
-        Response::Tree { step: 1, pixels_per_point: 1.0, accesskit: Some(update) }
-    }
-
-    fn connect(address: &str) -> Inspector {
-        Inspector::connect(address, Duration::from_secs(5)).expect("connected")
-    }
-
-    #[test]
-    fn a_field_is_found_by_the_caption_that_labels_it() {
-        let (address, thread) = window(vec![tree(false)]);
-        let by = By::name("Your name").role(Role::TextInput);
-        let field = connect(&address).find(&by).expect("a reply").expect("the field");
-        assert_eq!(
-            (field.value.as_deref(), field.focused, field.center()),
-            (Some("alice"), true, pos2(20.0, 40.0))
-        );
-        thread.join().expect("served");
-    }
-
-    #[test]
-    fn a_press_waits_until_the_button_can_be_used_and_then_goes_to_its_middle() {
-        let done = || Response::Done;
-        let (address, thread) = window(vec![tree(true), tree(false), done(), done(), done()]);
-        connect(&address).click(&By::name("Log in")).expect("pressed");
-        let asked = thread.join().expect("served");
-        let places: Vec<Pos2> = asked
-            .iter()
-            .filter_map(|request| match request {
-                Request::ApplyEvents { events } => events.first(),
-                _ => None,
-            })
-            .filter_map(|event| match event {
-                Event::PointerMoved(pos) | Event::PointerButton { pos, .. } => Some(*pos),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(places, [pos2(20.0, 40.0); 3]);
-    }
-
-    #[test]
-    fn what_does_not_come_is_an_error_that_lists_what_was_there() {
-        let (address, thread) = window(vec![tree(false)]);
-        let error = connect(&address)
-            .wait_for(&By::containing("online"), Duration::ZERO)
-            .expect_err("not there");
-        assert!(
-            matches!(&error, InspectionError::NotSeen { seen, .. }
-            if seen == &["Your name", "Your name", "Log in"]),
-            "{error}"
-        );
-        thread.join().expect("served");
-    }
-
-    #[test]
-    fn a_window_that_is_not_there_is_an_error_in_time() {
-        let free = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .expect("a port");
-        let outcome = Inspector::connect(&free.to_string(), Duration::from_millis(50));
-        assert!(matches!(outcome, Err(InspectionError::Connect { .. })));
-    }
-
-    #[test]
-    fn pixels_of_a_picture_are_where_they_were() {
-        let mut file = Vec::new();
-        let mut encoder = png::Encoder::new(&mut file, 2, 1);
-        encoder.set_color(png::ColorType::Rgba);
-        encoder.set_depth(png::BitDepth::Eight);
-        let mut writer = encoder.write_header().expect("a header");
-        writer.write_image_data(&[1, 2, 3, 255, 4, 5, 6, 255]).expect("data");
-        writer.finish().expect("finished");
-        let pixels = Screenshot { png: file }.pixels().expect("pixels");
-        assert_eq!(
-            (pixels.at(0, 0), pixels.at(1, 0), pixels.at(2, 0)),
-            (Some([1, 2, 3]), Some([4, 5, 6]), None)
-        );
-        assert!(Screenshot { png: vec![1, 2, 3] }.pixels().is_err());
-    }
-}
+mod tests;

@@ -15,6 +15,8 @@ use visavis_client::session::options::{Identity, SessionOptions};
 use visavis_client::session::report::Report;
 use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot};
 
+use crate::listen::Recording;
+
 /// How long anything may take that is expected to happen. Generous: it only bounds how long a
 /// failing test runs.
 pub const SOON: Duration = Duration::from_secs(20);
@@ -184,11 +186,39 @@ impl Person {
         self.path("heard.wav")
     }
 
+    /// Checks that what was heard ends with so many seconds of somebody's voice.
+    ///
+    /// # Panics
+    /// When it is another tone, or too quiet.
+    pub fn assert_heard(&self, speaker: &str, seconds: f64) {
+        let recording = Recording::read(&self.heard());
+        let end = recording.last(seconds);
+        let (hz, level) = (recording.strongest_hz(end), Recording::level_dbfs(end));
+        let expected = f64::from(tone_of(speaker));
+        assert!(
+            (hz - expected).abs() <= 2.0 && level > -40.0,
+            "{speaker}'s voice is at {expected} Hz; {} heard {hz} Hz at {level:.0} dBFS",
+            self.name
+        );
+    }
+
     /// A file in this person's folder.
     #[must_use]
     pub fn path(&self, file: &str) -> PathBuf {
         Path::join(self.folder.path(), file)
     }
+}
+
+/// One calls, the other accepts, both are connected.
+///
+/// # Panics
+/// When that takes too long.
+pub async fn connect(caller: &mut Person, callee: &mut Person) {
+    caller.call(&callee.name).await;
+    callee.until_ringing().await;
+    callee.accept().await;
+    caller.until_in_call().await;
+    callee.until_in_call().await;
 }
 
 /// Each name has a voice of its own, so that a test can tell whom it hears.

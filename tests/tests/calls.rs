@@ -7,9 +7,8 @@ use visavis_client::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use visavis_client::session::options::Identity;
 use visavis_client::session::snapshot::{Intent, LoginPhase, RoomPhase, Snapshot};
 use visavis_shared::RoomId;
-use visavis_tests::listen::Recording;
 use visavis_tests::look;
-use visavis_tests::person::{Person, SOON, tone_of};
+use visavis_tests::person::{Person, SOON, connect, tone_of};
 use visavis_tests::server::TestServer;
 
 /// Within this, closing on one side must have stopped everything on the other.
@@ -18,15 +17,6 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 /// Alice and bob, logged in.
 async fn alice_and_bob(server: &TestServer) -> (Person, Person) {
     (Person::online("alice", server.url()).await, Person::online("bob", server.url()).await)
-}
-
-/// Alice calls, bob accepts, both are connected.
-async fn connect(alice: &mut Person, bob: &mut Person) {
-    alice.call("bob").await;
-    bob.until_ringing().await;
-    bob.accept().await;
-    alice.until_in_call().await;
-    bob.until_in_call().await;
 }
 
 /// Lets pictures and sound flow for a while.
@@ -43,13 +33,7 @@ fn saw_and_heard(listener: &Person, speaker: &str) {
         "the worst picture has {:.1} dB",
         pictures.worst_psnr_db
     );
-    let recording = Recording::read(&listener.heard());
-    let end = recording.last(2.0);
-    let hz = recording.strongest_hz(end);
-    let expected = f64::from(tone_of(speaker));
-    assert!((hz - expected).abs() <= 2.0, "{speaker}'s voice is at {expected} Hz, heard {hz} Hz");
-    let level = Recording::level_dbfs(end);
-    assert!(level > -40.0, "{speaker} is heard at {level:.0} dBFS");
+    listener.assert_heard(speaker, 2.0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -54,25 +54,16 @@ impl Two {
             let (ears, voice) = (sound.listen(person), sound.speak(person));
             let mut window = Window::open_with(person, &display, |command| {
                 sound.put_in_reach(command);
-                command
-                    .args([
-                        "--microphone",
-                        &format!("{person}-microphone"),
-                        "--speaker",
-                        &speaker_of(person),
-                    ])
-                    .args([
-                        "--noise-suppression",
-                        "off",
-                        "--echo-cancellation",
-                        "off",
-                        "--automatic-gain",
-                        "off",
-                    ])
-                    .args([
-                        "--log",
-                        "warn,visavis_client::device=debug,visavis_client::session=debug",
-                    ]);
+                for (option, value) in [
+                    ("--microphone", format!("{person}-microphone").as_str()),
+                    ("--speaker", &speaker_of(person)),
+                    ("--noise-suppression", "off"),
+                    ("--echo-cancellation", "off"),
+                    ("--automatic-gain", "off"),
+                    ("--log", "warn,visavis_client::device=debug,visavis_client::session=debug"),
+                ] {
+                    command.args([option, value]);
+                }
             })
             .await;
             window.logs_in(server.url());
@@ -96,6 +87,21 @@ impl Two {
     async fn answer(&mut self) {
         self.people[BOB].window.clicks("Accept");
         self.both_hear_each_other().await;
+    }
+
+    /// A call from the first ring on, until both hear each other.
+    async fn call(&mut self) {
+        self.ring().await;
+        self.answer().await;
+    }
+
+    /// Alice closes the call, both go back to their lists, and call again.
+    async fn close_and_call_again(&mut self) {
+        self.people[ALICE].window.clicks("Close call");
+        for person in &mut self.people {
+            person.window.clicks("Back");
+        }
+        self.call().await;
     }
 
     /// One of them hears that within a while.
@@ -131,8 +137,7 @@ impl Two {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_rings_and_is_answered_in_the_window_is_heard_by_both() {
     let mut two = Two::log_in(Kind::PulseAudio).await;
-    two.ring().await;
-    two.answer().await;
+    two.call().await;
     for person in &two.people {
         let said = person.window.said();
         let warned = said.lines().any(|line| line.contains("WARN") && line.contains("visavis"));
@@ -149,15 +154,9 @@ async fn a_call_that_was_declined_and_made_again_is_heard_by_both() {
         two.hears(who, Sound::NoRing).await;
         two.people[who].window.clicks("Back");
     }
-    two.ring().await;
-    two.answer().await;
+    two.call().await;
     // And once more, with the roles of the speakers as they were.
-    two.people[ALICE].window.clicks("Close call");
-    for person in &mut two.people {
-        person.window.clicks("Back");
-    }
-    two.ring().await;
-    two.answer().await;
+    two.close_and_call_again().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,8 +191,7 @@ async fn a_sound_server_that_is_restarted_while_it_rings_rings_on_and_both_hear_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sound_server_that_is_restarted_in_the_call_leaves_nobody_deaf_or_mute() {
     let mut two = Two::log_in(Kind::PulseAudio).await;
-    two.ring().await;
-    two.answer().await;
+    two.call().await;
     two.restart_sound_server().await;
     two.both_hear_each_other().await;
     // One that is away for longer is missed, and said; and is used as soon as it is back.
@@ -210,8 +208,7 @@ async fn a_sound_server_that_is_restarted_in_the_call_leaves_nobody_deaf_or_mute
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sound_server_that_hangs_in_the_call_is_said_and_used_again_when_it_goes_on() {
     let mut two = Two::log_in(Kind::PulseAudio).await;
-    two.ring().await;
-    two.answer().await;
+    two.call().await;
     two.sound.freeze().await;
     for person in &mut two.people {
         person.window.waits_for(&By::containing(MISSING[1]));
@@ -229,12 +226,6 @@ async fn a_sound_server_that_hangs_in_the_call_is_said_and_used_again_when_it_go
 #[tokio::test(flavor = "multi_thread")]
 async fn on_pipewire_a_call_that_rings_and_is_answered_in_the_window_is_heard_by_both() {
     let mut two = Two::log_in(Kind::PipeWire).await;
-    two.ring().await;
-    two.answer().await;
-    two.people[ALICE].window.clicks("Close call");
-    for person in &mut two.people {
-        person.window.clicks("Back");
-    }
-    two.ring().await;
-    two.answer().await;
+    two.call().await;
+    two.close_and_call_again().await;
 }

@@ -6,9 +6,8 @@ use std::time::Duration;
 use visavis_client::call::event::EndReason;
 use visavis_client::session::snapshot::Intent;
 use visavis_link::{Conditions, Emulator, Rate, Timeline};
-use visavis_tests::listen::Recording;
 use visavis_tests::look;
-use visavis_tests::person::{Person, tone_of};
+use visavis_tests::person::{Person, connect};
 use visavis_tests::redirect::Redirect;
 use visavis_tests::server::TestServer;
 
@@ -32,11 +31,7 @@ async fn over_600_kbit_a_second_pictures_and_sound_go_on() {
     let redirect = Redirect::start(server.url(), network).await;
     let mut alice = Person::online("alice", server.url()).await;
     let mut bob = Person::online("bob", redirect.url()).await;
-    alice.call("bob").await;
-    bob.until_ringing().await;
-    bob.accept().await;
-    alice.until_in_call().await;
-    bob.until_in_call().await;
+    connect(&mut alice, &mut bob).await;
 
     let (hers, his) = (alice.seen(), bob.seen());
     let watch = |path| async move {
@@ -72,13 +67,7 @@ async fn over_600_kbit_a_second_pictures_and_sound_go_on() {
             pictures.worst_psnr_db
         );
 
-        let recording = Recording::read(&listener.heard());
-        let end = recording.last(2.0);
-        let (hz, level) = (recording.strongest_hz(end), Recording::level_dbfs(end));
-        assert!(
-            (hz - f64::from(tone_of(speaker))).abs() <= 2.0 && level > -40.0,
-            "{speaker}: {hz} Hz, {level:.0} dBFS"
-        );
+        listener.assert_heard(speaker, 2.0);
         let made_up = report
             .audio
             .received

@@ -11,9 +11,8 @@ use visavis_client::session::report::Report;
 use visavis_client::session::snapshot::Intent;
 use visavis_link::{Conditions, Emulator, Side, Timeline};
 use visavis_signal_server::{Config, RelayConfig};
-use visavis_tests::listen::Recording;
 use visavis_tests::look;
-use visavis_tests::person::{Person, tone_of};
+use visavis_tests::person::{Person, connect};
 use visavis_tests::redirect::Redirect;
 use visavis_tests::server::TestServer;
 
@@ -24,14 +23,6 @@ async fn online(name: &str, server: &str, change: impl FnOnce(&mut SessionOption
     let mut person = Person::with(name, change);
     person.log_in(server).await;
     person
-}
-
-async fn connect(alice: &mut Person, bob: &mut Person) {
-    alice.call("bob").await;
-    bob.until_ringing().await;
-    bob.accept().await;
-    alice.until_in_call().await;
-    bob.until_in_call().await;
 }
 
 /// Ends the call; whoever listened has the other's picture and voice on record, up to the end.
@@ -47,11 +38,7 @@ async fn hang_up(alice: &mut Person, bob: &mut Person) -> [Report; 2] {
             "{speaker}'s pictures have {:.1} dB",
             pictures.median_psnr_db
         );
-        let recording = Recording::read(&listener.heard());
-        let end = recording.last(1.0);
-        let (hz, level) = (recording.strongest_hz(end), Recording::level_dbfs(end));
-        let heard = (hz - f64::from(tone_of(speaker))).abs() <= 2.0 && level > -40.0;
-        assert!(heard, "{speaker}: {hz} Hz, {level:.0} dBFS");
+        listener.assert_heard(speaker, 1.0);
     }
     reports
 }
