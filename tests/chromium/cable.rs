@@ -14,11 +14,11 @@ pub(crate) enum CableError {
     #[error("{program} could not be started ({source}): install iproute2 and nftables")]
     Start { program: String, source: io::Error },
     /// It is there, and refuses.
-    #[error("`{line}` failed: {said} (network namespaces take root)")]
-    Refused { line: String, said: String },
+    #[error("`{line}` failed: {output} (network namespaces take root)")]
+    Refused { line: String, output: String },
 }
 
-/// How the cable is, both ways.
+/// How the cable is, in both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Quality {
     /// In kbit/s; none is as fast as it goes.
@@ -136,7 +136,7 @@ fn run(line: &str) -> Result<(), CableError> {
     if output.status.success() {
         return Ok(());
     }
-    let said =
+    let output =
         String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned();
-    Err(CableError::Refused { line: line.to_owned(), said })
+    Err(CableError::Refused { line: line.to_owned(), output })
 }

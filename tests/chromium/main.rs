@@ -1,4 +1,4 @@
-//! Calls with Chromium, each in a network namespace of its own, and what both say of them.
+//! Calls with Chromium, each in a network namespace of its own, and the statistics of both.
 //!
 //! `cargo xtask bench chromium` builds and runs it. The page is one of the tests', in dialect 1;
 //! the app is the program that people get. It needs Linux, root, iproute2, nftables, and Chromium
@@ -6,7 +6,7 @@
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
 mod cable;
-mod figures;
+mod statistics;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -19,7 +19,7 @@ use visavis_tests::programs::Program;
 use visavis_tests::voice;
 
 use cable::{ADDRESSES, Cable, End, Quality};
-use figures::Received;
+use statistics::Received;
 
 type Error = Box<dyn std::error::Error>;
 
@@ -29,7 +29,7 @@ const TALK: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Nothing else listens in a namespace that was just made.
 const PORT: u16 = 9090;
-/// The word that says that we are inside already.
+/// The word that marks that we are inside already.
 const INSIDE: &str = "--inside";
 
 /// A network to call over.
@@ -74,7 +74,7 @@ async fn main() -> Result<(), Error> {
             go_inside(folder, scenarios).await
         }
         _ => {
-            Err("write the folder for the figures, and the scenarios to run or none for all".into())
+            Err("write the folder for the results, and the scenarios to run or none for all".into())
         }
     }
 }
@@ -117,7 +117,9 @@ async fn measure(scenario: &Scenario, app: &End, page: &End, folder: &Path) -> R
     let speech = scratch.path().join("speech.wav");
     voice::record(&speech, TALK + PATIENCE)?;
     let mut answering = start_app(app, &server, &report, &speech, &scratch.path().join("app"))?;
-    answering.says(PATIENCE, |said| said.contains("waiting for a call").then_some(())).await?;
+    answering
+        .prints(PATIENCE, |output| output.contains("waiting for a call").then_some(()))
+        .await?;
 
     let browsers = Browsers::start().await?.hearing(&speech);
     let caller = browsers.open(Dialect::One, PageMedia::Large, &server).await?;
@@ -139,16 +141,16 @@ async fn measure(scenario: &Scenario, app: &End, page: &End, folder: &Path) -> R
     let seconds = TALK.as_secs_f64();
     let ours = Received::by_app(&report, &stats, seconds);
     let theirs = Received::by_page(&stats, &report, seconds);
-    println!("{}", figures::table(&ours, &theirs));
+    println!("{}", statistics::table(&ours, &theirs));
     let file = folder.join(format!("chromium-{}.json", scenario.name));
-    let figures = json!({
+    let results = json!({
         "scenario": scenario.name,
         "title": scenario.title,
         "received_by": { "visavis": ours.json(), "chromium": theirs.json() },
         "report": report,
         "get_stats": stats,
     });
-    std::fs::write(file, format!("{figures:#}\n"))?;
+    std::fs::write(file, format!("{results:#}\n"))?;
     Ok(())
 }
 
@@ -157,7 +159,7 @@ async fn start_server(end: &End, data: &Path) -> Result<Program, Error> {
     command.args(["--listen", &format!("{}:{PORT}", end.address())]);
     command.args(["--stun-listen", "off", "--metrics-listen", "off", "--data-dir"]).arg(data);
     let mut server = Program::spawn("the signaling server", command)?;
-    server.says(PATIENCE, |said| said.contains("listening").then_some(())).await?;
+    server.prints(PATIENCE, |output| output.contains("listening").then_some(())).await?;
     Ok(server)
 }
 

@@ -89,7 +89,7 @@ pub(crate) async fn run(
     tokio::time::sleep_until((begun + scenario.duration).into()).await;
     let ended = Instant::now();
     let sent = [network.trace(Side::A), network.trace(Side::B)];
-    alice.wish(Intent::HangUp).await;
+    alice.send(Intent::HangUp).await;
     alice.until_ended().await;
     bob.until_ended().await;
 

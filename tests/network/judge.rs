@@ -1,4 +1,4 @@
-//! Each bar of a scenario, and the figure beside it.
+//! Each bar of a scenario, and the measured value beside it.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,17 +6,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::call::{Outcome, SideOutcome};
-use crate::figures;
 use crate::scenario::{Bar, Scenario};
+use crate::statistics;
 use visavis_simulation::{self as simulation, Measured, Named};
 
-/// A bar and its figure.
+/// A bar and the measured value.
 #[derive(Debug)]
 pub(crate) struct Line {
     name: String,
-    figure: Option<f64>,
+    value: Option<f64>,
     bar: f64,
-    /// Whether the figure has to be at least the bar, not at most.
+    /// Whether the value has to be at least the bar, not at most.
     at_least: bool,
     unit: &'static str,
 }
@@ -24,13 +24,12 @@ pub(crate) struct Line {
 impl Line {
     /// Whether it is met. What was not measured is not.
     pub(crate) fn met(&self) -> bool {
-        self.figure.is_some_and(
-            |figure| if self.at_least { figure >= self.bar } else { figure <= self.bar },
-        )
+        self.value
+            .is_some_and(|value| if self.at_least { value >= self.bar } else { value <= self.bar })
     }
 
     pub(crate) fn json(&self) -> Value {
-        json!({ "name": self.name, "figure": self.figure, "bar": self.bar, "unit": self.unit, "met": self.met() })
+        json!({ "name": self.name, "figure": self.value, "bar": self.bar, "unit": self.unit, "met": self.met() })
     }
 }
 
@@ -39,9 +38,9 @@ impl fmt::Display for Line {
         let verdict = if self.met() { "met  " } else { "SHORT" };
         let sign = if self.at_least { "≥" } else { "≤" };
         let unit = self.unit;
-        match self.figure {
-            Some(figure) => {
-                write!(f, "{verdict} {}: {figure:.1} {unit} ({sign} {:.1})", self.name, self.bar)
+        match self.value {
+            Some(value) => {
+                write!(f, "{verdict} {}: {value:.1} {unit} ({sign} {:.1})", self.name, self.bar)
             }
             None => {
                 write!(f, "{verdict} {}: not measured ({sign} {:.1} {unit})", self.name, self.bar)
@@ -53,7 +52,7 @@ impl fmt::Display for Line {
 /// Judges set-ups.
 pub(crate) fn judge_set_ups(scenario: &Named, outcome: &simulation::Outcome) -> Vec<Line> {
     let line = |(bar, measured): (simulation::Bar, Measured)| {
-        let (figure, at_least, unit) = match measured {
+        let (value, at_least, unit) = match measured {
             Measured::Share(share) => (Some(share * 100.0), true, "%"),
             Measured::Time(time) => (time.map(ms), false, "ms"),
         };
@@ -63,7 +62,7 @@ pub(crate) fn judge_set_ups(scenario: &Named, outcome: &simulation::Outcome) -> 
             | simulation::Bar::PictureP95(time)
             | simulation::Bar::SilenceP95(time) => ms(time),
         };
-        Line { name: bar.to_string(), figure, bar: bar_value, at_least, unit }
+        Line { name: bar.to_string(), value, bar: bar_value, at_least, unit }
     };
     scenario.judge(outcome).into_iter().map(line).collect()
 }
@@ -80,21 +79,21 @@ fn ms(time: Duration) -> f64 {
 fn line(bar: &Bar, scenario: &Scenario, outcome: &Outcome) -> Line {
     let (begun, end) = (outcome.begun, outcome.begun + scenario.duration);
     let sides = outcome.sides();
-    let worse = |figure: &dyn Fn(&SideOutcome) -> Option<f64>| figures::worse(sides, figure);
-    // Of figures that should be high the worse is the lower one.
-    let lower = |figure: &dyn Fn(&SideOutcome) -> Option<f64>| {
-        figures::worse(sides, |side| figure(side).map(|figure| -figure)).map(|figure| -figure)
+    let worse = |value: &dyn Fn(&SideOutcome) -> Option<f64>| statistics::worse(sides, value);
+    // Of values that should be high the worse is the lower one.
+    let lower = |value: &dyn Fn(&SideOutcome) -> Option<f64>| {
+        statistics::worse(sides, |side| value(side).map(|value| -value)).map(|value| -value)
     };
-    let at_most = |name: &str, figure, bar, unit| Line {
+    let at_most = |name: &str, value, bar, unit| Line {
         name: name.to_owned(),
-        figure,
+        value,
         bar,
         at_least: false,
         unit,
     };
-    let at_least = |name: &str, figure, bar, unit| Line {
+    let at_least = |name: &str, value, bar, unit| Line {
         name: name.to_owned(),
-        figure,
+        value,
         bar,
         at_least: true,
         unit,
@@ -107,13 +106,14 @@ fn line(bar: &Bar, scenario: &Scenario, outcome: &Outcome) -> Line {
             at_most("frozen", frozen, share * 100.0, "%")
         }
         Bar::LongestFreeze(longest) => {
-            let freeze = worse(&|side| Some(ms(figures::longest_freeze(&side.shown, begun, end))));
+            let freeze =
+                worse(&|side| Some(ms(statistics::longest_freeze(&side.shown, begun, end))));
             at_most("longest freeze", freeze, ms(longest), "ms")
         }
         Bar::Concealed(share) => {
             let heard =
                 outcome.bob.report.audio.received.as_ref().and_then(|audio| audio.concealed_ratio);
-            at_most("speech made up", heard.map(|share| share * 100.0), share * 100.0, "%")
+            at_most("speech concealed", heard.map(|share| share * 100.0), share * 100.0, "%")
         }
         Bar::GlassToGlass(time) => {
             let glass = worse(&|side| Some(video(side)?.glass_to_glass_ms?.p50));
@@ -126,20 +126,21 @@ fn line(bar: &Bar, scenario: &Scenario, outcome: &Outcome) -> Line {
         }
         Bar::Height(height) => {
             let half = begun + scenario.duration / 2;
-            let usual = lower(&|side| figures::usual_height(&side.shown, half, end).map(f64::from));
+            let usual =
+                lower(&|side| statistics::usual_height(&side.shown, half, end).map(f64::from));
             at_least("usual height", usual, f64::from(height), "lines")
         }
-        Bar::PicturesPerSecond(fps) => {
-            let shown = lower(&|side| Some(figures::pictures_per_second(&side.shown, begun, end)));
-            at_least("pictures", shown, fps, "a second")
+        Bar::FramesPerSecond(fps) => {
+            let shown = lower(&|side| Some(statistics::frames_per_second(&side.shown, begun, end)));
+            at_least("frames", shown, fps, "a second")
         }
         Bar::Repairs(share) => {
             let repairs = worse(&|side| {
-                let packets = figures::packets(&side.sent);
+                let packets = statistics::packets(&side.sent);
                 let resent = side.report.network.retransmitted?;
                 (packets > 0).then(|| resent as f64 / packets as f64 * 100.0)
             });
-            at_most("sent again", repairs, share * 100.0, "%")
+            at_most("retransmitted", repairs, share * 100.0, "%")
         }
         Bar::QueueP95(time) => {
             let queue = worse(&|side| {
@@ -157,17 +158,18 @@ fn line(bar: &Bar, scenario: &Scenario, outcome: &Outcome) -> Line {
             )
         }
         Bar::Arrives { from, to, at_least: rate } => {
-            let arriving = lower(&|side| Some(figures::arriving_bps(&side.sent, from, to) / 1e3));
+            let arriving =
+                lower(&|side| Some(statistics::arriving_bps(&side.sent, from, to) / 1e3));
             let name = format!("arrives from {} to {} s", from.as_secs(), to.as_secs());
             at_least(&name, arriving, rate.bps() as f64 / 1e3, "kbit/s")
         }
-        Bar::PictureBack { after, within } => {
-            let back = worse(&|side| figures::picture_back(&side.shown, begun + after).map(ms));
-            at_most("picture back after", back, ms(within), "ms")
+        Bar::VideoBack { after, within } => {
+            let back = worse(&|side| statistics::video_back(&side.shown, begun + after).map(ms));
+            at_most("video back after", back, ms(within), "ms")
         }
-        Bar::SoundBack { after, within } => {
-            let back = figures::sound_back(&outcome.alice.heard, begun + after).map(ms);
-            at_most("sound back after", back, ms(within), "ms")
+        Bar::AudioBack { after, within } => {
+            let back = statistics::audio_back(&outcome.alice.heard, begun + after).map(ms);
+            at_most("audio back after", back, ms(within), "ms")
         }
     }
 }

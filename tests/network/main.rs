@@ -2,17 +2,17 @@
 //! what became of them.
 //!
 //! `cargo xtask bench network` builds and runs it. For each scenario it writes a plot (SVG) and
-//! both reports (JSON), and at the end a table of every figure beside its bar. A miss is shown, not
+//! both reports (JSON), and at the end a table of every measured value beside its bar. A miss is shown, not
 //! hidden.
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
 mod call;
-mod figures;
 mod judge;
 mod plot;
 mod scenario;
 mod set_up;
 mod sight;
+mod statistics;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -75,10 +75,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let time = if *clock == Clock::Virtual { "virtual" } else { "real" };
         println!("{}: {}, {} calls in {time} time", named.name, named.title, outcome.calls);
         if !outcome.failed.is_empty() {
-            println!(
-                "  not connected, or without a picture on one side: seeds {:?}",
-                outcome.failed
-            );
+            println!("  not connected, or without video on one side: seeds {:?}", outcome.failed);
         }
         let judged = judge::judge_set_ups(named, &outcome);
         for line in &judged {

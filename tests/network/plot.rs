@@ -1,5 +1,5 @@
 //! A call as a picture (SVG): what was sent and what arrived, how long it queued, how the other's
-//! picture came.
+//! video came.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -106,13 +106,13 @@ fn panels(outcome: &Outcome) -> Vec<Panel> {
             ],
         },
         Panel {
-            title: "How long each picture stands on bob's screen",
+            title: "how long each frame stands on bob's screen",
             unit: "ms",
             least: 100.0,
-            lines: vec![Line { name: "picture", color: "#1c8f77", points: gaps(bob, begun) }],
+            lines: vec![Line { name: "video", color: "#1c8f77", points: gaps(bob, begun) }],
         },
         Panel {
-            title: "Lines of alice's picture",
+            title: "Lines of alice's video",
             unit: "lines",
             least: 720.0,
             lines: vec![Line {
@@ -131,12 +131,12 @@ fn panels(outcome: &Outcome) -> Vec<Panel> {
             least: 50.0,
             lines: vec![
                 Line {
-                    name: "sound",
+                    name: "audio",
                     color: "#1c8f77",
                     points: readings(bob, begun, |r| r.audio_wait.map(ms)),
                 },
                 Line {
-                    name: "picture",
+                    name: "video",
                     color: "#d97b16",
                     points: readings(bob, begun, |r| r.video_wait.map(ms)),
                 },
@@ -169,11 +169,11 @@ fn rate(trace: &Trace, bytes: impl Fn(&visavis_link::TraceRow) -> u64) -> Vec<(f
 fn readings(
     side: &SideOutcome,
     begun: Instant,
-    figure: impl Fn(&visavis_client::session::statistics::Reading) -> Option<f64>,
+    value: impl Fn(&visavis_client::session::statistics::Reading) -> Option<f64>,
 ) -> Vec<(f64, f64)> {
     side.readings
         .iter()
-        .filter_map(|(at, reading)| Some((since(*at, begun), figure(reading)?)))
+        .filter_map(|(at, reading)| Some((since(*at, begun), value(reading)?)))
         .collect()
 }
 

@@ -7,22 +7,22 @@ use visavis_link::{Conditions, Loss, Rate, Side, Timeline};
 /// What is expected, of either side the worse.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Bar {
-    /// Share of the time in which the picture stands still (a freeze as W3C webrtc-stats defines
+    /// Share of the time in which the video stands still (a freeze as W3C webrtc-stats defines
     /// it), at most.
     Frozen(f64),
-    /// No picture stands still for longer.
+    /// No frame stands still for longer.
     LongestFreeze(Duration),
-    /// Share of the speech that is made up, at most.
+    /// Share of the speech that is concealed, at most.
     Concealed(f64),
-    /// From the camera to the other's screen, half of the pictures, at most.
+    /// From the camera to the other's screen, half of the frames, at most.
     GlassToGlass(Duration),
     /// From the microphone to the other's ear, half of the marks, at most.
     MouthToEar(Duration),
-    /// The usual height of the pictures in the second half, at least.
+    /// The usual height of the frames in the second half, at least.
     Height(u32),
-    /// Pictures a second, over the whole time, at least.
-    PicturesPerSecond(f64),
-    /// Packets sent again, as a share of all, at most.
+    /// Frames a second, over the whole time, at least.
+    FramesPerSecond(f64),
+    /// Packets retransmitted, as a share of all, at most.
     Repairs(f64),
     /// 95 of 100 packets wait no longer in the network's queue.
     QueueP95(Duration),
@@ -30,10 +30,10 @@ pub(crate) enum Bar {
     Queue { from: Duration, to: Duration, at_most: Duration },
     /// From this moment to that, at least so much arrives.
     Arrives { from: Duration, to: Duration, at_least: Rate },
-    /// A picture comes within so long after this moment.
-    PictureBack { after: Duration, within: Duration },
-    /// Sound comes within so long after this moment.
-    SoundBack { after: Duration, within: Duration },
+    /// A frame comes within so long after this moment.
+    VideoBack { after: Duration, within: Duration },
+    /// Audio comes within so long after this moment.
+    AudioBack { after: Duration, within: Duration },
 }
 
 /// One of them.
@@ -77,16 +77,16 @@ fn scenario(
 
 /// All of them.
 pub(crate) fn all() -> Vec<Scenario> {
-    let way = |rtt: u64| Conditions::CLEAR.delay(ms(rtt) / 2);
-    let random = |rtt: u64, share: f64| way(rtt).loss(Loss::Random(share));
-    let wide = way(40).rate(Rate::from_kbps(3000)).queue(ms(300));
+    let path = |rtt: u64| Conditions::CLEAR.delay(ms(rtt) / 2);
+    let random = |rtt: u64, share: f64| path(rtt).loss(Loss::Random(share));
+    let wide = path(40).rate(Rate::from_kbps(3000)).queue(ms(300));
     let narrow = wide.rate(Rate::from_kbps(500));
     let share = |rate: Rate| Rate::from_bps(rate.bps() * 4 / 5);
     vec![
         scenario(
             "clean",
             "20 ms round trip",
-            way(20),
+            path(20),
             vec![
                 Bar::Frozen(0.0),
                 Bar::Concealed(0.0),
@@ -114,7 +114,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         scenario(
             "bursts",
             "5% loss in bursts of 5, 60 ms round trip",
-            way(60).loss(Loss::Bursts { mean: 0.05, length: 5.0 }),
+            path(60).loss(Loss::Bursts { mean: 0.05, length: 5.0 }),
             vec![Bar::Frozen(0.02), Bar::Concealed(0.03)],
         ),
         scenario(
@@ -154,11 +154,11 @@ pub(crate) fn all() -> Vec<Scenario> {
         scenario(
             "narrow",
             "300 kbit/s",
-            way(40).rate(Rate::from_kbps(300)).queue(ms(300)),
+            path(40).rate(Rate::from_kbps(300)).queue(ms(300)),
             vec![
                 Bar::Frozen(0.0),
                 Bar::Concealed(0.005),
-                Bar::PicturesPerSecond(20.0),
+                Bar::FramesPerSecond(20.0),
                 Bar::QueueP95(ms(100)),
             ],
         ),
@@ -166,19 +166,19 @@ pub(crate) fn all() -> Vec<Scenario> {
             "loss-30",
             "30% loss, 100 ms round trip",
             random(100, 0.30),
-            vec![Bar::Concealed(0.10), Bar::PicturesPerSecond(10.0)],
+            vec![Bar::Concealed(0.10), Bar::FramesPerSecond(10.0)],
         ),
         Scenario {
-            timeline: Timeline::steady(way(40))
-                .then(seconds(12), way(40).closed())
-                .then(seconds(15), way(40)),
+            timeline: Timeline::steady(path(40))
+                .then(seconds(12), path(40).closed())
+                .then(seconds(15), path(40)),
             ..scenario(
                 "blackout",
                 "nothing for 3 s, 40 ms round trip",
-                way(40),
+                path(40),
                 vec![
-                    Bar::PictureBack { after: seconds(15), within: ms(500) },
-                    Bar::SoundBack { after: seconds(15), within: ms(500) },
+                    Bar::VideoBack { after: seconds(15), within: ms(500) },
+                    Bar::AudioBack { after: seconds(15), within: ms(500) },
                 ],
             )
         },
@@ -187,10 +187,10 @@ pub(crate) fn all() -> Vec<Scenario> {
             ..scenario(
                 "address",
                 "one side gets another address, 40 ms round trip",
-                way(40),
+                path(40),
                 vec![
-                    Bar::PictureBack { after: seconds(12), within: seconds(2) },
-                    Bar::SoundBack { after: seconds(12), within: seconds(2) },
+                    Bar::VideoBack { after: seconds(12), within: seconds(2) },
+                    Bar::AudioBack { after: seconds(12), within: seconds(2) },
                 ],
             )
         },

@@ -18,7 +18,7 @@ use crate::sight;
 const SIMULATED: u64 = 500;
 /// Calls in real time.
 const REAL: u64 = 40;
-/// A call has 15 s to connect, and as long again for its first pictures.
+/// A call has 15 s to connect, and as long again for its first frames.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// How calls are set up.
@@ -84,7 +84,7 @@ async fn call(scenario: &Named, seed: u64) -> Result<SetUp, Box<dyn std::error::
         let both_see = people.iter().all(|person| person.sees().remote_video_live);
         over = set_up.failure.is_some() || (both_see && set_up.connects());
     }
-    people[0].wish(Intent::HangUp).await;
+    people[0].send(Intent::HangUp).await;
     for (index, (person, watch)) in people.into_iter().zip(watches).enumerate() {
         person.session.link.remote_video.close();
         let shown = tokio::task::spawn_blocking(move || watch.join().unwrap_or_default()).await?;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use visavis_client::media::drop_oldest_queue::{DropOldestQueue, Taken};
 use visavis_client::media::frame::RgbaFrame;
 
-/// A picture that was shown.
+/// A frame that was shown.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shown {
     pub(crate) at: Instant,
@@ -22,8 +22,8 @@ pub(crate) fn watch(
         let mut shown = Vec::new();
         while Instant::now() < until {
             match slot.wait(Duration::from_millis(50)) {
-                Taken::Value(picture) => {
-                    shown.push(Shown { at: Instant::now(), height: picture.size.height() })
+                Taken::Value(frame) => {
+                    shown.push(Shown { at: Instant::now(), height: frame.size.height() })
                 }
                 Taken::TimedOut => {}
                 Taken::Closed => break,

@@ -1,7 +1,7 @@
 //! Pages in headless Chromium that call and are called, driven from a test.
 //!
 //! In: which dialect a page speaks, what it sends, and which server it logs in to. Out: what it
-//! counts and what it sees and hears. The pages (`tests/pages/`) are written the way tutorials
+//! counts, shows and plays. The pages (`tests/pages/`) are written the way tutorials
 //! teach it and know nothing of Visavis. Each page has a browser of its own, so that none of them
 //! is a throttled background tab; every browser ends with its [`Page`], killed by its own process
 //! id if need be.
@@ -34,7 +34,7 @@ pub enum BrowserError {
     /// A command to the browser failed.
     #[error("the page could not be driven: {0}")]
     Command(#[from] fantoccini::error::CmdError),
-    /// The page answered in a way that the test does not know.
+    /// The page answered in a form that the test does not know.
     #[error("the page gave an answer of another shape: {0}")]
     Answer(#[from] serde_json::Error),
     /// It is no base64.
@@ -44,7 +44,7 @@ pub enum BrowserError {
     #[error("the page gave no picture: {0}")]
     Picture(#[from] PictureError),
     /// Something did not come about in time.
-    #[error("the page: not {what} within {} s; it says {status:?}", .limit.as_secs())]
+    #[error("the page: not {what} within {} s; its status is {status:?}", .limit.as_secs())]
     TooLate {
         /// What was waited for.
         what: String,
@@ -91,7 +91,7 @@ pub enum PageMedia {
     /// What `getUserMedia` gives: Chromium's fake camera, and a beep each second or [what its
     /// microphone hears](Browsers::hearing).
     Camera,
-    /// The same at 1280x720 and 30 pictures a second.
+    /// The same at 1280x720 and 30 frames a second.
     Large,
     /// Four quarters of known colours ([`DRAWN_QUARTERS`]), and a steady tone ([`DRAWN_TONE_HZ`]).
     Drawn,
@@ -158,7 +158,7 @@ const ARGUMENTS: &[&str] = &[
     // Real addresses instead of mDNS names, and the loopback interface too: there may be no other.
     "--disable-features=WebRtcHideLocalIpsWithMdns",
     "--allow-loopback-in-peer-connection",
-    // A picture that nobody looks at is painted all the same.
+    // A page that nobody looks at is painted all the same.
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
@@ -183,7 +183,7 @@ impl Browsers {
     pub async fn start() -> Result<Self, BrowserError> {
         let site = Site::start(files()?).await?;
         let mut driver = Program::start("chromedriver", Path::new(CHROMEDRIVER), ["--port=0"])?;
-        let port = driver.says(DRIVER_START, driver_port).await?;
+        let port = driver.prints(DRIVER_START, driver_port).await?;
         Ok(Self {
             site,
             driver_url: format!("http://127.0.0.1:{port}"),
@@ -228,8 +228,8 @@ impl Browsers {
 }
 
 /// Reads the port from chromedriver's greeting.
-fn driver_port(said: &str) -> Option<u16> {
-    let (_, rest) = said.split_once("was started successfully on port ")?;
+fn driver_port(greeting: &str) -> Option<u16> {
+    let (_, rest) = greeting.split_once("was started successfully on port ")?;
     // With the full stop behind it, the number is complete.
     rest.split_once('.')?.0.parse().ok()
 }

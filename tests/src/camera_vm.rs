@@ -6,7 +6,7 @@
 //! unpacked once into the target folder; the machine has no network but its own, and ends with its
 //! test. Its processor is emulated: KVM inside other virtual machines, where builds run, is not to
 //! be relied on. The machine's clock goes by the instructions that it has executed, so that however
-//! slow or busy the computer is, the machine always keeps up with its camera and its sound.
+//! slow or busy the computer is, the machine always keeps up with its camera and its audio.
 //!
 //! Needs Debian on x86-64 with `qemu-system-x86`, `busybox-static`, `cpio`, `kmod` and `v4l-utils`.
 
@@ -25,12 +25,12 @@ use crate::programs::{Program, ProgramError};
 #[derive(Debug, thiserror::Error)]
 pub enum VmError {
     /// A tool that prepares it failed.
-    #[error("`{command}` failed: {said}")]
+    #[error("`{command}` failed: {output}")]
     Tool {
         /// What was run.
         command: String,
-        /// What it said.
-        said: String,
+        /// What it printed.
+        output: String,
     },
     /// A tool's answer was not what is known of it.
     #[error("{0}")]
@@ -387,13 +387,13 @@ async fn output<A: AsRef<OsStr>>(
     let output = command
         .output()
         .await
-        .map_err(|error| VmError::Tool { command: line.clone(), said: error.to_string() })?;
+        .map_err(|error| VmError::Tool { command: line.clone(), output: error.to_string() })?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
         Err(VmError::Tool {
             command: line,
-            said: String::from_utf8_lossy(&output.stderr).into_owned(),
+            output: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
     }
 }
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn the_script_has_ended_only_when_it_says_so_itself() {
+    fn the_script_has_ended_only_when_it_prints_that_itself() {
         assert_eq!(exit_code(&format!("boot\n{END}0\n")), Some(0));
         assert_eq!(exit_code(&format!("boot\n{END}137\nreboot: Power down")), Some(137));
         assert_eq!(exit_code(&format!("\u{1b}[2J{END}4\n")), Some(4));

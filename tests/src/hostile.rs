@@ -1,6 +1,6 @@
-//! A signaling server that says whatever a test wants, and sockets that notice every datagram.
+//! A signaling server that sends whatever a test wants, and sockets that notice every datagram.
 //!
-//! In: what the server says, in any order. Out: what the app sent to it, and how many datagrams
+//! In: what the server sends, in any order. Out: what the app sent to it, and how many datagrams
 //! arrived anywhere that the server pointed to. It lets everybody in and relays nothing.
 
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use tokio_tungstenite::{WebSocketStream, accept_async};
 /// How long an expected message may take.
 const SOON: Duration = Duration::from_secs(20);
 
-/// What tells another how to reach us: none of it may leave without consent.
+/// What shows another how to reach us: none of it may leave without consent.
 const DISCLOSING: [&str; 3] = ["offer", "answer", "candidate"];
 
 /// A server that listens.
@@ -47,7 +47,7 @@ impl HostileServer {
         format!("ws://{}", self.listener.local_addr().expect("an address"))
     }
 
-    /// Takes the next connection, greets it, and lets it in under the name that it asks for.
+    /// Takes the next connection, greets it, and lets it in under the name that it requests.
     /// Sessions don't go on: each login is a new one.
     ///
     /// # Panics
@@ -58,7 +58,7 @@ impl HostileServer {
         assert_eq!(login["type"], "login", "{login}");
         let token = format!("token-{}", self.logins.fetch_add(1, Ordering::SeqCst));
         victim
-            .say(&json!({
+            .send(&json!({
                 "type": "login", "success": true, "username": login["username"], "iceServers": ice_servers, "resume": token
             }))
             .await;
@@ -70,8 +70,8 @@ impl HostileServer {
         let (stream, _) =
             timeout(SOON, self.listener.accept()).await.expect("in time").expect("a connection");
         let socket = accept_async(stream).await.expect("a WebSocket");
-        let mut victim = Victim { socket, heard: Vec::new(), fences: 0 };
-        victim.say(&json!({ "type": "hello", "protocol": 1, "server": "hostile", "challenge": "Y2hhbGxlbmdl" })).await;
+        let mut victim = Victim { socket, received: Vec::new(), fences: 0 };
+        victim.send(&json!({ "type": "hello", "protocol": 1, "server": "hostile", "challenge": "Y2hhbGxlbmdl" })).await;
         victim
     }
 }
@@ -79,7 +79,7 @@ impl HostileServer {
 /// An app that has connected to a [`HostileServer`].
 pub struct Victim {
     socket: WebSocketStream<TcpStream>,
-    heard: Vec<Value>,
+    received: Vec<Value>,
     fences: usize,
 }
 
@@ -88,14 +88,14 @@ impl Victim {
     ///
     /// # Panics
     /// When the app is gone.
-    pub async fn say(&mut self, message: &Value) {
+    pub async fn send(&mut self, message: &Value) {
         self.socket.send(Message::text(message.to_string())).await.expect("the app listens");
     }
 
-    /// The next thing that the app says.
+    /// The next message of the app.
     ///
     /// # Panics
-    /// When it says nothing in time, or hangs up.
+    /// When it sends nothing in time, or hangs up.
     pub async fn next(&mut self) -> Value {
         let listening = async {
             loop {
@@ -109,13 +109,13 @@ impl Victim {
                 }
             }
         };
-        let message: Value = timeout(SOON, listening).await.expect("the app says something");
-        self.heard.push(message.clone());
+        let message: Value = timeout(SOON, listening).await.expect("the app sends something");
+        self.received.push(message.clone());
         message
     }
 
     /// The next message of this type; others are passed over.
-    pub async fn hears(&mut self, kind: &str) -> Value {
+    pub async fn receives(&mut self, kind: &str) -> Value {
         loop {
             let message = self.next().await;
             if message["type"] == kind {
@@ -124,13 +124,13 @@ impl Victim {
         }
     }
 
-    /// Comes back when the app has dealt with all that was said: somebody calls, the app answers
+    /// Comes back when the app has dealt with all that was sent: somebody calls, the app answers
     /// that, and they cancel. The answer is `ringing` from an app that is in no call, and `decline`
     /// from one that is.
     pub async fn settle(&mut self) -> String {
         self.fences += 1;
         let (name, call) = (format!("fence{}", self.fences), format!("fence-{}", self.fences));
-        self.say(
+        self.send(
             &json!({ "type": "offer", "username": name, "call": call, "offer": { "type": "offer", "sdp": "v=0" } }),
         )
         .await;
@@ -140,14 +140,14 @@ impl Victim {
                 break message["type"].as_str().unwrap_or_default().to_owned();
             }
         };
-        self.say(&json!({ "type": "close", "username": name, "call": call })).await;
+        self.send(&json!({ "type": "close", "username": name, "call": call })).await;
         answer
     }
 
-    /// Everything that the app has said and that tells somebody how to reach it.
+    /// Everything that the app has sent and that shows somebody how to reach it.
     #[must_use]
     pub fn disclosed(&self) -> Vec<&Value> {
-        self.heard
+        self.received
             .iter()
             .filter(|message| DISCLOSING.iter().any(|kind| message["type"] == *kind))
             .collect()

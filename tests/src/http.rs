@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-/// A file that can be asked for.
+/// A file that can be requested.
 #[derive(Debug, Clone)]
 pub struct File {
     /// As in the address, with its leading slash.
@@ -83,7 +83,7 @@ async fn answer(mut stream: TcpStream, files: &[File]) -> io::Result<()> {
     let (reader, mut writer) = stream.split();
     let mut lines = BufReader::new(reader.take(HEADERS_LIMIT)).lines();
     let request = lines.next_line().await?.unwrap_or_default();
-    // The headers say nothing of interest, but closing before they are read would reset the
+    // The headers hold nothing of interest, but closing before they are read would reset the
     // connection.
     while lines.next_line().await?.is_some_and(|line| !line.is_empty()) {}
     writer.write_all(response(&request, files).as_bytes()).await?;
@@ -103,7 +103,7 @@ fn response(request: &str, files: &[File]) -> String {
     )
 }
 
-/// The path that a request line asks for, without its query.
+/// The path in a request line, without its query.
 fn requested_path(request: &str) -> Option<&str> {
     let mut words = request.split_ascii_whitespace();
     let (method, target) = (words.next()?, words.next()?);

@@ -1,12 +1,12 @@
 //! Drives a real window from outside: finds widgets as a screen reader does, presses, types, takes
-//! pictures.
+//! screenshots.
 //!
 //! The program must be built with its `inspection` feature and started with
 //! `EGUI_INSPECTION=127.0.0.1:PORT`; then it serves the `egui_inspection` protocol there: on
 //! connecting it sends `eins` and a version, after which each `MessagePack` request, led by its
 //! length, gets one reply. In: that address, and what a person would look for ([`By`]). Out:
-//! [`Widget`]s, pictures, or an error that lists what was on the screen instead. What always holds:
-//! nothing waits longer than it was told to, and a press is made only on a widget that is there.
+//! [`Widget`]s, screenshots, or an error that lists what was on the screen instead. What always holds:
+//! nothing waits longer than its limit, and a press is made only on a widget that is there.
 //!
 //! ```no_run
 //! # use std::time::Duration;
@@ -43,7 +43,7 @@ pub use self::widget::{By, Widget};
 const LOOK_INTERVAL: Duration = Duration::from_millis(40);
 /// How long a press or a text looks for its widget.
 const ACT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The window gives up on a request after 20 s and says so; this comes after that.
+/// The window gives up on a request after 20 s and replies so; this comes after that.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What went wrong with a window.
@@ -65,7 +65,7 @@ pub enum InspectionError {
     /// It speaks another version of the protocol.
     #[error("the window speaks version {0} of the inspection protocol, not {PROTOCOL_VERSION}")]
     Version(u32),
-    /// The window could not do what it was asked.
+    /// The window could not do what was requested.
     #[error("the window refused: {0}")]
     Refused(String),
     /// The reply does not go with the request.
@@ -81,11 +81,11 @@ pub enum InspectionError {
         /// The names of everything that was there instead.
         seen: Vec<String>,
     },
-    /// The picture can't be read.
-    #[error("the picture can't be read ({0})")]
+    /// The screenshot can't be read.
+    #[error("the screenshot can't be read ({0})")]
     Picture(#[from] png::DecodingError),
-    /// The picture can't be saved.
-    #[error("the picture can't be saved as {path} ({source})")]
+    /// The screenshot can't be saved.
+    #[error("the screenshot can't be saved as {path} ({source})")]
     Save {
         /// Where.
         path: PathBuf,
@@ -130,7 +130,7 @@ impl Inspector {
         Ok((version, Self { reader, writer }))
     }
 
-    fn ask(&mut self, request: &Request) -> Result<Response, InspectionError> {
+    fn request(&mut self, request: &Request) -> Result<Response, InspectionError> {
         write_message(&mut self.writer, request)?;
         self.writer.flush()?;
         match read_message(&mut self.reader)? {
@@ -144,7 +144,7 @@ impl Inspector {
     /// # Errors
     /// The window is gone or refused.
     pub fn widgets(&mut self) -> Result<Vec<Widget>, InspectionError> {
-        match self.ask(&Request::GetTree)? {
+        match self.request(&Request::GetTree)? {
             Response::Tree { accesskit, .. } => {
                 Ok(accesskit.as_ref().map(named_widgets).unwrap_or_default())
             }
@@ -212,7 +212,7 @@ impl Inspector {
     /// # Errors
     /// The window is gone or refused.
     pub fn input(&mut self, events: Vec<Event>) -> Result<(), InspectionError> {
-        match self.ask(&Request::ApplyEvents { events })? {
+        match self.request(&Request::ApplyEvents { events })? {
             Response::Done => Ok(()),
             _ => Err(InspectionError::WrongReply),
         }
@@ -268,19 +268,19 @@ impl Inspector {
     /// # Errors
     /// The window is gone or refused.
     pub fn resize(&mut self, width: u32, height: u32) -> Result<(), InspectionError> {
-        match self.ask(&Request::Resize { width, height })? {
+        match self.request(&Request::Resize { width, height })? {
             Response::Done => Ok(()),
             _ => Err(InspectionError::WrongReply),
         }
     }
 
-    /// Takes a picture at one pixel per point, so that its places are those of [`Widget`]s.
+    /// Takes a screenshot at one pixel per point, so that its places are those of [`Widget`]s.
     ///
     /// # Errors
     /// The window is gone or refused.
     pub fn screenshot(&mut self) -> Result<Screenshot, InspectionError> {
-        match self.ask(&Request::GetScreenshot { pixels_per_point: Some(1.0) })? {
-            Response::Screenshot(picture) => Ok(Screenshot { png: picture.bytes }),
+        match self.request(&Request::GetScreenshot { pixels_per_point: Some(1.0) })? {
+            Response::Screenshot(file) => Ok(Screenshot { png: file.bytes }),
             _ => Err(InspectionError::WrongReply),
         }
     }

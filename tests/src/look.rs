@@ -19,26 +19,26 @@ use crate::picture::Picture;
 /// How a recording compares with the pattern that was sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Comparison {
-    /// Different pictures in the recording: one that is held while none comes counts once.
+    /// Different frames in the recording: one that is repeated while none comes counts once.
     pub frames: u64,
     /// The worst of them, after the first second: an encoder begins at a low rate.
     pub worst_psnr_db: f64,
     /// Half of them are at least this good.
     pub median_psnr_db: f64,
-    /// Pictures whose number is not higher than the one before.
+    /// Frames whose number is not higher than the one before.
     pub out_of_order: u64,
 }
 
-/// So many pictures at the beginning may still be coarse.
+/// So many frames at the beginning may still be coarse.
 const WARM_UP: u64 = 30;
-/// Calls begin at this size at most. Pictures are compared at it, as those that came at it were
+/// Calls begin at this size at most. Frames are compared at it, as those that came at it were
 /// scaled up to be recorded.
 const SMALL: (u32, u32) = (320, 180);
 
-/// Reads every picture's bar, renders the same picture again, and compares.
+/// Reads every frame's bar, renders the same frame again, and compares.
 ///
 /// # Panics
-/// When it is no Y4M file, or a picture has no readable bar.
+/// When it is no Y4M file, or a frame has no readable bar.
 #[must_use]
 pub fn compare_with_pattern(path: &Path) -> Comparison {
     let mut comparison = Comparison {
@@ -54,12 +54,12 @@ pub fn compare_with_pattern(path: &Path) -> Comparison {
     let mut before = None;
     each_different_frame(path, |frame| {
         let stamp = read_bar(frame)
-            .unwrap_or_else(|| panic!("picture {} has no readable bar", comparison.frames));
+            .unwrap_or_else(|| panic!("frame {} has no readable bar", comparison.frames));
         if before.is_some_and(|before| stamp.index <= before) {
             comparison.out_of_order += 1;
         }
         before = Some(stamp.index);
-        let frame = scaler.scale(frame, fit_within(frame.size, small)).expect("a whole picture");
+        let frame = scaler.scale(frame, fit_within(frame.size, small)).expect("a whole frame");
         let pattern = match &mut pattern {
             Some(pattern) if pattern.size() == frame.size => pattern,
             other => other.insert(Pattern::new(frame.size)),
@@ -77,10 +77,10 @@ pub fn compare_with_pattern(path: &Path) -> Comparison {
     comparison
 }
 
-/// How many different pictures a recording has by now.
+/// How many different frames a recording has by now.
 #[must_use]
 pub fn frames(path: &Path) -> u64 {
-    // Before the first picture there is not even a header.
+    // Before the first frame there is not even a header.
     if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
         return 0;
     }
@@ -89,8 +89,8 @@ pub fn frames(path: &Path) -> u64 {
     frames
 }
 
-/// Watches a recording grow for so long, and says for how long at most it got no new picture. The
-/// time until its first picture counts.
+/// Watches a recording grow for so long, and returns for how long at most it got no new frame. The
+/// time until its first frame counts.
 pub async fn longest_freeze(path: &Path, during: Duration) -> Duration {
     const LOOK_EVERY: Duration = Duration::from_millis(20);
     let start = Instant::now();
@@ -99,7 +99,7 @@ pub async fn longest_freeze(path: &Path, during: Duration) -> Duration {
         tokio::time::sleep(LOOK_EVERY).await;
         let now = Instant::now();
         longest = longest.max(now - grown_at);
-        // While none comes, the recording holds the last: the number in the bar tells a new one.
+        // While none comes, the recording repeats the last: the number in the bar shows a new one.
         let latest = latest_frame(path).and_then(|frame| read_bar(&frame)).map(|stamp| stamp.index);
         if latest.is_some() && latest != seen {
             (seen, grown_at) = (latest, now);
@@ -108,7 +108,7 @@ pub async fn longest_freeze(path: &Path, during: Duration) -> Duration {
     longest
 }
 
-/// The last whole picture of a recording that is being written; `None` before there is one.
+/// The last whole frame of a recording that is being written; `None` before there is one.
 fn latest_frame(path: &Path) -> Option<VideoFrame> {
     let mut file = File::open(path).ok()?;
     let length = file.metadata().ok()?.len();
@@ -127,12 +127,12 @@ fn latest_frame(path: &Path) -> Option<VideoFrame> {
     Some(VideoFrame::new(size, data.into(), Instant::now()))
 }
 
-/// Looks at each different picture of a recording, and says how many times each stands there in a
+/// Looks at each different frame of a recording, and returns how many times each stands there in a
 /// row.
 ///
 /// # Panics
 /// When it is no Y4M file.
-pub fn pictures_and_times(path: &Path, mut look: impl FnMut(&VideoFrame)) -> Vec<u64> {
+pub fn frames_and_times(path: &Path, mut look: impl FnMut(&VideoFrame)) -> Vec<u64> {
     let mut times = Vec::new();
     let mut before: Option<VideoFrame> = None;
     each_frame(path, |frame| match (&before, times.last_mut()) {
@@ -147,10 +147,10 @@ pub fn pictures_and_times(path: &Path, mut look: impl FnMut(&VideoFrame)) -> Vec
 }
 
 fn each_different_frame(path: &Path, look: impl FnMut(&VideoFrame)) {
-    let _ = pictures_and_times(path, look);
+    let _ = frames_and_times(path, look);
 }
 
-/// A recording that is still being written may end within a picture.
+/// A recording that is still being written may end within a frame.
 fn each_frame(path: &Path, mut look: impl FnMut(&VideoFrame)) {
     let file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut reader = Y4mReader::new(BufReader::new(file))

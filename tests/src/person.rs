@@ -70,7 +70,7 @@ impl Person {
 
     /// Logs in and waits until that is done.
     pub async fn log_in(&mut self, server: &str) {
-        self.wish(Intent::LogIn { server: server.to_owned(), username: self.name.clone() }).await;
+        self.send(Intent::LogIn { server: server.to_owned(), username: self.name.clone() }).await;
         self.until("is logged in", |s| matches!(s.login, LoginPhase::LoggedIn { .. })).await;
     }
 
@@ -78,13 +78,13 @@ impl Person {
     ///
     /// # Panics
     /// When the session is gone.
-    pub async fn wish(&self, intent: Intent) {
+    pub async fn send(&self, intent: Intent) {
         self.session.link.intents.send(intent).await.expect("the session runs");
     }
 
     /// Calls somebody.
     pub async fn call(&self, other: &str) {
-        self.wish(Intent::Call { username: other.to_owned() }).await;
+        self.send(Intent::Call { username: other.to_owned() }).await;
     }
 
     /// Accepts whoever calls.
@@ -94,7 +94,7 @@ impl Person {
     pub async fn accept(&self) {
         match &self.sees().call {
             CallPhase::Ringing { peer, .. } => {
-                self.wish(Intent::Accept { from: peer.clone() }).await
+                self.send(Intent::Accept { from: peer.clone() }).await
             }
             other => panic!("nobody calls {}: {other:?}", self.name),
         }
@@ -152,7 +152,7 @@ impl Person {
         self.until("is in a call", |s| matches!(s.call, CallPhase::InCall { .. })).await;
     }
 
-    /// Waits until the call is over and says why.
+    /// Waits until the call is over and returns the reason.
     pub async fn until_ended(&mut self) -> EndReason {
         let snapshot = self
             .until("has seen the call end", |s| matches!(s.call, CallPhase::Ended { .. }))
@@ -221,7 +221,7 @@ pub async fn connect(caller: &mut Person, callee: &mut Person) {
     callee.until_in_call().await;
 }
 
-/// Each name has a voice of its own, so that a test can tell whom it hears.
+/// Each name has a voice of its own, so that a test knows whom it hears.
 #[must_use]
 pub fn tone_of(name: &str) -> f32 {
     match name {

@@ -10,7 +10,7 @@ pub enum PictureError {
     /// The PNG can't be read.
     #[error("not a readable PNG: {0}")]
     Png(#[from] png::DecodingError),
-    /// The pixels are of another kind, or of another number than the size says.
+    /// The pixels are of another kind, or of another number than the size implies.
     #[error("{0}")]
     Shape(String),
 }

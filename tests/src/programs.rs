@@ -1,6 +1,6 @@
 //! The programs of the workspace, run as a person would run them.
 //!
-//! In: which program and its arguments. Out: how it ended and what it said, within a deadline. What
+//! In: which program and its arguments. Out: how it ended and what it printed, within a deadline. What
 //! was started ends with the value that stands for it, killed by its own process id if need be.
 
 use std::ffi::OsStr;
@@ -34,7 +34,7 @@ pub enum ProgramError {
         source: io::Error,
     },
     /// It did not end, or did not do what it should, in time.
-    #[error("{program} {what} within {} s\n{said}", .limit.as_secs_f64())]
+    #[error("{program} {what} within {} s\n{output}", .limit.as_secs_f64())]
     TooLate {
         /// Which.
         program: String,
@@ -43,17 +43,17 @@ pub enum ProgramError {
         /// The deadline.
         limit: Duration,
         /// What it wrote until then.
-        said: String,
+        output: String,
     },
     /// It ended though it should run on.
-    #[error("{program} ended ({status})\n{said}")]
+    #[error("{program} ended ({status})\n{output}")]
     Ended {
         /// Which.
         program: String,
         /// How.
         status: ExitStatus,
         /// What it wrote.
-        said: String,
+        output: String,
     },
     /// The system refused something else.
     #[error(transparent)]
@@ -76,7 +76,7 @@ pub fn signal_server() -> Result<PathBuf, ProgramError> {
     built("visavis-signal-server")
 }
 
-/// Tests lie in `deps`, programs one folder above. (Cargo tells only a package's own tests where
+/// Tests lie in `deps`, programs one folder above. (Cargo gives only a package's own tests where
 /// its programs are.)
 fn built(name: &str) -> Result<PathBuf, ProgramError> {
     let test = std::env::current_exe()?;
@@ -85,7 +85,7 @@ fn built(name: &str) -> Result<PathBuf, ProgramError> {
     if program.is_file() { Ok(program) } else { Err(ProgramError::NotBuilt(program)) }
 }
 
-/// How much of what a program says is kept: the last of it.
+/// How much of what a program prints is kept: the last of it.
 const KEPT_BYTES: usize = 64 * 1024;
 
 /// A running program. Dropping it kills it.
@@ -93,11 +93,11 @@ const KEPT_BYTES: usize = 64 * 1024;
 pub struct Program {
     name: String,
     child: Child,
-    stdout: Heard,
-    stderr: Heard,
+    stdout: Output,
+    stderr: Output,
 }
 
-/// How a program ended and what it said.
+/// How a program ended and what it printed.
 #[derive(Debug, Clone)]
 pub struct Finished {
     /// Its exit status.
@@ -123,7 +123,7 @@ impl Program {
         Self::spawn(name, command)
     }
 
-    /// Starts a prepared command; its input is empty and its output is heard.
+    /// Starts a prepared command; its input is empty and its output is read.
     ///
     /// # Errors
     /// When the system does not start it.
@@ -136,7 +136,8 @@ impl Program {
         let mut child = command
             .spawn()
             .map_err(|source| ProgramError::Start { program: name.into(), source })?;
-        let (stdout, stderr) = (Heard::from(child.stdout.take()), Heard::from(child.stderr.take()));
+        let (stdout, stderr) =
+            (Output::from(child.stdout.take()), Output::from(child.stderr.take()));
         Ok(Self { name: name.to_owned(), child, stdout, stderr })
     }
 
@@ -146,31 +147,31 @@ impl Program {
         self.child.id()
     }
 
-    /// What it has said so far on its standard output.
+    /// What it has printed so far on its standard output.
     #[must_use]
     pub fn stdout(&self) -> String {
         self.stdout.text()
     }
 
-    /// What it has said so far on its standard error.
+    /// What it has printed so far on its standard error.
     #[must_use]
     pub fn stderr(&self) -> String {
         self.stderr.text()
     }
 
-    /// Waits until it has said something that `find` finds what it looks for in; both outputs are
+    /// Waits until it has printed something in which `find` finds what it looks for in; both outputs are
     /// searched.
     ///
     /// # Errors
     /// When it ends or the deadline comes first.
-    pub async fn says<T>(
+    pub async fn prints<T>(
         &mut self,
         limit: Duration,
         find: impl Fn(&str) -> Option<T>,
     ) -> Result<T, ProgramError> {
         let deadline = Instant::now() + limit;
         loop {
-            // Looked at before the text is, so that its last words count.
+            // Looked at before the text is, so that its last output counts.
             let ended = self.child.try_wait()?;
             if let Some(found) = find(&self.stdout()).or_else(|| find(&self.stderr())) {
                 return Ok(found);
@@ -180,11 +181,15 @@ impl Program {
                 self.stdout.drain().await;
                 self.stderr.drain().await;
                 return find(&self.stdout()).or_else(|| find(&self.stderr())).ok_or_else(|| {
-                    ProgramError::Ended { program: self.name.clone(), status, said: self.said() }
+                    ProgramError::Ended {
+                        program: self.name.clone(),
+                        status,
+                        output: self.output(),
+                    }
                 });
             }
             if Instant::now() >= deadline {
-                return Err(self.too_late("did not say what was expected", limit));
+                return Err(self.too_late("did not print what was expected", limit));
             }
             sleep(Duration::from_millis(10)).await;
         }
@@ -242,18 +247,18 @@ impl Program {
     }
 
     fn too_late(&self, what: &'static str, limit: Duration) -> ProgramError {
-        ProgramError::TooLate { program: self.name.clone(), what, limit, said: self.said() }
+        ProgramError::TooLate { program: self.name.clone(), what, limit, output: self.output() }
     }
 
-    fn said(&self) -> String {
-        let mut said = String::new();
+    fn output(&self) -> String {
+        let mut output = String::new();
         for (stream, text) in [("stdout", self.stdout()), ("stderr", self.stderr())] {
             if !text.is_empty() {
                 // Writing to a string does not fail.
-                let _ = writeln!(said, "--- its {stream}:\n{}", text.trim_end());
+                let _ = writeln!(output, "--- its {stream}:\n{}", text.trim_end());
             }
         }
-        said
+        output
     }
 }
 
@@ -269,12 +274,12 @@ async fn signal(signal: &str, id: u32) -> Result<(), ProgramError> {
 
 /// The end of what a program writes to one of its outputs.
 #[derive(Debug)]
-struct Heard {
+struct Output {
     text: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
 }
 
-impl Heard {
+impl Output {
     fn from<R: AsyncRead + Unpin + Send + 'static>(stream: Option<R>) -> Self {
         let text = Arc::new(Mutex::new(Vec::new()));
         let reader = stream.map(|mut stream| {
@@ -300,7 +305,7 @@ impl Heard {
     /// Waits until everything has been read (a moment only: something else may hold the pipe open).
     async fn drain(&mut self) {
         if let Some(reader) = self.reader.take() {
-            // If it is not at the end by then, what was heard must do.
+            // If it is not at the end by then, what was read must do.
             let _ = timeout(Duration::from_secs(1), reader).await;
         }
     }
@@ -344,7 +349,7 @@ impl ServerProgram {
                 return Err(ProgramError::Ended {
                     program: program.name.clone(),
                     status,
-                    said: program.said(),
+                    output: program.output(),
                 });
             }
             if Instant::now() >= deadline {
@@ -384,7 +389,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn how_it_ended_and_what_it_said_are_heard() {
+    async fn how_it_ended_and_what_it_printed_are_known() {
         let finished = shell("echo out; echo err >&2; exit 4")
             .finish(Duration::from_secs(10))
             .await
@@ -396,20 +401,23 @@ mod tests {
     #[tokio::test]
     async fn one_can_wait_for_a_word() {
         let mut program = shell("echo 'listening on 4711'; exec sleep 1000");
-        let port = |said: &str| said.trim().strip_prefix("listening on ")?.parse::<u16>().ok();
-        assert_eq!(program.says(Duration::from_secs(10), port).await.expect("it says so"), 4711);
+        let port = |output: &str| output.trim().strip_prefix("listening on ")?.parse::<u16>().ok();
+        assert_eq!(
+            program.prints(Duration::from_secs(10), port).await.expect("it prints it"),
+            4711
+        );
         program.kill().await.expect("it can be killed");
     }
 
     #[tokio::test]
-    async fn last_words_count_and_silence_is_an_error_that_tells_what_was_said() {
-        let word = |said: &str| said.contains("word").then_some(());
+    async fn the_last_output_counts_and_silence_is_an_error_with_what_was_printed() {
+        let word = |output: &str| output.contains("word").then_some(());
         shell("echo word")
-            .says(Duration::from_secs(10), word)
+            .prints(Duration::from_secs(10), word)
             .await
-            .expect("it said so before it ended");
+            .expect("it printed it before it ended");
         let error = shell("echo nothing; exit 3")
-            .says(Duration::from_secs(10), word)
+            .prints(Duration::from_secs(10), word)
             .await
             .expect_err("it did not");
         let text = error.to_string();

@@ -18,7 +18,7 @@ impl Report {
         Ok(Self(serde_json::from_slice(&std::fs::read(path)?)?))
     }
 
-    /// A figure by its place, as in `video.received.frames_decoded`; `None` when it was not
+    /// A number by its place, as in `video.received.frames_decoded`; `None` when it was not
     /// measured.
     #[must_use]
     pub fn number(&self, place: &str) -> Option<f64> {

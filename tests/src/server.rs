@@ -70,7 +70,7 @@ impl TestServer {
     }
 }
 
-/// A WebSocket that says whatever it is told to.
+/// A WebSocket that sends whatever a test wants.
 pub struct Socket {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
@@ -81,20 +81,20 @@ impl Socket {
     /// # Panics
     /// When it is refused.
     pub async fn log_in(&mut self, name: &str) {
-        self.say(json!({ "type": "login", "username": name })).await;
-        assert_eq!(self.hears("login").await["success"], true, "{name} is let in");
+        self.send(json!({ "type": "login", "username": name })).await;
+        assert_eq!(self.receives("login").await["success"], true, "{name} is let in");
     }
 
     /// Sends JSON.
-    pub async fn say(&mut self, message: Value) {
-        self.say_text(&message.to_string()).await;
+    pub async fn send(&mut self, message: Value) {
+        self.send_text(&message.to_string()).await;
     }
 
     /// Sends any text.
     ///
     /// # Panics
     /// When the connection is gone.
-    pub async fn say_text(&mut self, text: &str) {
+    pub async fn send_text(&mut self, text: &str) {
         self.socket.send(Message::text(text)).await.expect("the server listens");
     }
 
@@ -102,15 +102,15 @@ impl Socket {
     ///
     /// # Panics
     /// When none comes in time.
-    pub async fn hears(&mut self, kind: &str) -> Value {
-        self.hears_within(SOON, kind).await.unwrap_or_else(|| panic!("no \"{kind}\" came"))
+    pub async fn receives(&mut self, kind: &str) -> Value {
+        self.receives_within(SOON, kind).await.unwrap_or_else(|| panic!("no \"{kind}\" came"))
     }
 
     /// The next message of this type, if one comes in time; others are passed over.
     ///
     /// # Panics
     /// When the connection ends meanwhile.
-    pub async fn hears_within(&mut self, time: Duration, kind: &str) -> Option<Value> {
+    pub async fn receives_within(&mut self, time: Duration, kind: &str) -> Option<Value> {
         let listening = async {
             while let Some(message) = self.socket.next().await {
                 if let Message::Text(text) = message.expect("the connection stands") {

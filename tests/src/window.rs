@@ -41,9 +41,9 @@ impl Display {
         let arguments =
             ["-displayfd", "1", "-screen", "0", "1280x800x24", "-noreset", "-nolisten", "tcp"];
         let mut xvfb = Program::start("Xvfb", "Xvfb".as_ref(), arguments).expect("Xvfb starts");
-        // What it has to say about numbers that are taken goes to its other output.
-        let number = |said: &str| said.strip_suffix('\n')?.parse::<u32>().ok();
-        let number = xvfb.says(SOON, number).await.expect("a display number");
+        // What it prints about numbers that are taken goes to its other output.
+        let number = |output: &str| output.strip_suffix('\n')?.parse::<u32>().ok();
+        let number = xvfb.prints(SOON, number).await.expect("a display number");
         Self { name: format!(":{number}"), _xvfb: xvfb }
     }
 }
@@ -57,7 +57,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// Opens one in which the test pattern is seen, the tone is heard, and which sounds nowhere.
+    /// Opens one in which the test pattern is seen, the tone is heard, and whose speaker is none.
     ///
     /// # Panics
     /// As [`Self::open_with`].
@@ -98,9 +98,9 @@ impl Window {
         Self { person, inspector, _folder: folder, program }
     }
 
-    /// What the program has said so far.
+    /// What the program has logged so far.
     #[must_use]
-    pub fn said(&self) -> String {
+    pub fn log(&self) -> String {
         self.program.stderr()
     }
 
@@ -193,20 +193,20 @@ impl Window {
         });
     }
 
-    /// Keeps a picture of the window under this name.
+    /// Keeps a screenshot of the window under this name.
     ///
     /// # Panics
     /// When that does not come to pass.
-    pub fn keeps_picture(&mut self, name: &str) {
-        let picture = self.do_with("taking a picture", Inspector::screenshot);
-        picture.save(screenshots().join(name)).expect("the picture is kept");
+    pub fn keeps_screenshot(&mut self, name: &str) {
+        let screenshot = self.do_with("taking a screenshot", Inspector::screenshot);
+        screenshot.save(screenshots().join(name)).expect("the screenshot is kept");
     }
 
     /// Whether the test pattern fills the widget at its own shape: its mark is read from the
     /// screen.
     fn shows_pattern_in(&mut self, widget: &Widget) -> bool {
-        let picture = self.do_with("taking a picture", Inspector::screenshot);
-        let pixels = picture.pixels().expect("a readable picture");
+        let screenshot = self.do_with("taking a screenshot", Inspector::screenshot);
+        let pixels = screenshot.pixels().expect("a readable screenshot");
         let (left, top) = (widget.min.x, widget.min.y);
         let (width, height) = (widget.max.x - left, widget.max.y - top);
         let scale = (width / 16.0).min(height / 9.0);
@@ -224,7 +224,7 @@ impl Window {
         })
     }
 
-    /// Waits until the other's picture is seen: the test pattern.
+    /// Waits until the other's video is seen: the test pattern.
     ///
     /// # Panics
     /// When that does not come to pass.
@@ -233,8 +233,8 @@ impl Window {
         let deadline = std::time::Instant::now() + SOON;
         while !self.shows_pattern_in(&remote) {
             if std::time::Instant::now() > deadline {
-                self.keeps_picture("failed.png");
-                panic!("{} does not see {other}'s picture; see failed.png", self.person);
+                self.keeps_screenshot("failed.png");
+                panic!("{} does not see {other}'s video; see failed.png", self.person);
             }
         }
     }

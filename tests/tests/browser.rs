@@ -16,7 +16,7 @@ use visavis_tests::report::Report;
 /// How long anything in a call may take on a slow machine.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// More than two seconds of pictures.
+/// More than two seconds of frames.
 const FRAMES: u64 = 61;
 
 /// Far from Chromium's own tones, and not a multiple of one.
@@ -183,9 +183,9 @@ async fn assert_sees_and_hears_the_app(page: &Page) {
     assert_eq!(codec(|status| &status.audio_in_codec), "audio/opus");
     assert_eq!(codec(|status| &status.audio_out_codec), "audio/opus");
     page.hears_tone(APP_TONE_HZ, 2.0, LIMIT).await.expect("the tone is in tune");
-    // The page itself reads the pictures' numbers; what it shows is compared here.
+    // The page itself reads the frames' numbers; what it shows is compared here.
     let first = page.shows_picture(0, LIMIT).await.expect("it reads the bar");
-    page.shows_picture(first + 30, LIMIT).await.expect("the pictures go on");
+    page.shows_picture(first + 30, LIMIT).await.expect("the video goes on");
     let picture = page.picture().await.expect("the page answers").expect("there is a picture");
     let likeness = look::likeness_to_pattern(&picture).expect("the bar can be read");
     assert!(likeness >= 30.0, "{picture:?} is like the test pattern by {likeness:.1} dB only");

@@ -1,4 +1,4 @@
-//! Two people, a real server, real UDP on loopback: every way a call can go.
+//! Two people, a real server, real UDP on loopback: every course a call can take.
 
 use std::time::Duration;
 
@@ -19,39 +19,35 @@ async fn alice_and_bob(server: &TestServer) -> (Person, Person) {
     (Person::online("alice", server.url()).await, Person::online("bob", server.url()).await)
 }
 
-/// Lets pictures and sound flow for a while.
+/// Lets video and audio flow for a while.
 async fn talk(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// What `listener` recorded is `speaker`'s voice, and the pictures are the test pattern.
+/// What `listener` recorded is `speaker`'s voice, and the video is the test pattern.
 fn saw_and_heard(listener: &Person, speaker: &str) {
-    let pictures = look::compare_with_pattern(&listener.seen());
-    assert!(pictures.frames >= 30, "only {} pictures were shown", pictures.frames);
-    assert!(
-        pictures.worst_psnr_db >= 30.0,
-        "the worst picture has {:.1} dB",
-        pictures.worst_psnr_db
-    );
+    let video = look::compare_with_pattern(&listener.seen());
+    assert!(video.frames >= 30, "only {} frames were shown", video.frames);
+    assert!(video.worst_psnr_db >= 30.0, "the worst frame has {:.1} dB", video.worst_psnr_db);
     listener.assert_heard(speaker, 2.0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_accepted_call_carries_picture_and_sound_both_ways() {
+async fn an_accepted_call_carries_video_and_audio_in_both_directions() {
     let server = TestServer::start().await;
     let (mut alice, mut bob) = alice_and_bob(&server).await;
     connect(&mut alice, &mut bob).await;
     talk(Duration::from_secs(4)).await;
-    alice.wish(Intent::HangUp).await;
+    alice.send(Intent::HangUp).await;
     assert_eq!(alice.until_ended().await, EndReason::HungUp);
     assert_eq!(bob.until_ended().await, EndReason::ClosedByPeer);
     for (listener, speaker) in [(&mut alice, "bob"), (&mut bob, "alice")] {
         let report = listener.report().await;
         assert_eq!(report.outcome, "completed");
         assert_eq!(report.peer.as_deref(), Some(speaker));
-        let video = report.video.received.expect("pictures were received");
+        let video = report.video.received.expect("video was received");
         assert!(video.frames_decoded >= Some(60), "{video:?}");
-        let audio = report.audio.received.expect("sound was received");
+        let audio = report.audio.received.expect("audio was received");
         assert!(
             (audio.tone_hz.expect("a tone was heard") - f64::from(tone_of(speaker))).abs() <= 2.0,
             "{audio:?}"
@@ -67,14 +63,14 @@ async fn an_accepted_call_carries_picture_and_sound_both_ways() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_preview_shows_that_camera_and_microphone_work_and_closes_both() {
     let mut alice = Person::with("alice", |options| options.window = true);
-    alice.wish(Intent::Preview(true)).await;
+    alice.send(Intent::Preview(true)).await;
     // The tone is 45 of the 60 decibels that the meter shows above silence.
     alice
         .until("sees and hears herself", |s| {
             s.camera_live && (0.7..0.9).contains(&s.microphone_level)
         })
         .await;
-    alice.wish(Intent::Preview(false)).await;
+    alice.send(Intent::Preview(false)).await;
     alice.until("is alone", |s| !s.camera_live && s.microphone_level == 0.0).await;
     assert!(!alice.heard().exists(), "a preview plays nothing");
 }
@@ -86,7 +82,7 @@ async fn a_declined_call_ends_for_both_and_opens_no_device_at_the_callee() {
     alice.call("bob").await;
     bob.until_ringing().await;
     assert!(!bob.sees().camera_live, "the camera opens only after accepting");
-    bob.wish(Intent::Decline).await;
+    bob.send(Intent::Decline).await;
     assert_eq!(alice.until_ended().await, EndReason::Declined);
     assert_eq!(bob.until_ended().await, EndReason::DeclinedByUs);
     assert_eq!(alice.report().await.outcome, "declined");
@@ -94,7 +90,7 @@ async fn a_declined_call_ends_for_both_and_opens_no_device_at_the_callee() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_third_caller_is_told_busy_and_the_call_goes_on() {
+async fn a_third_caller_gets_busy_and_the_call_goes_on() {
     let server = TestServer::start().await;
     let (mut alice, mut bob) = alice_and_bob(&server).await;
     let mut carol = Person::online("carol", server.url()).await;
@@ -103,14 +99,14 @@ async fn a_third_caller_is_told_busy_and_the_call_goes_on() {
     assert_eq!(carol.until_ended().await, EndReason::Busy);
     assert!(matches!(bob.sees().call, CallPhase::InCall { .. }));
     talk(Duration::from_secs(3)).await;
-    bob.wish(Intent::HangUp).await;
+    bob.send(Intent::HangUp).await;
     alice.until_ended().await;
     alice.report().await;
     saw_and_heard(&alice, "bob");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calling_a_name_that_nobody_has_says_so() {
+async fn calling_a_name_that_nobody_has_ends_as_unknown() {
     let server = TestServer::start().await;
     let mut alice = Person::online("alice", server.url()).await;
     alice.call("nobody").await;
@@ -127,7 +123,7 @@ async fn two_who_call_each_other_at_once_get_one_call() {
     alice.until_in_call().await;
     bob.until_in_call().await;
     talk(Duration::from_secs(3)).await;
-    bob.wish(Intent::HangUp).await;
+    bob.send(Intent::HangUp).await;
     assert_eq!(alice.until_ended().await, EndReason::ClosedByPeer);
     let (hers, his) = (alice.report().await, bob.report().await);
     assert_eq!(hers.call, his.call, "both were in the same call");
@@ -144,7 +140,7 @@ async fn cancelling_while_it_rings_stops_the_ringing() {
     alice
         .until("hears it ring", |s| matches!(s.call, CallPhase::Calling { ringing: true, .. }))
         .await;
-    alice.wish(Intent::HangUp).await;
+    alice.send(Intent::HangUp).await;
     assert_eq!(bob.until_ended().await, EndReason::ClosedByPeer);
     assert_eq!(alice.until_ended().await, EndReason::HungUp);
     assert!(!bob.sees().camera_live);
@@ -160,14 +156,14 @@ async fn closing_on_either_side_stops_capture_on_both_at_once() {
         bob.until("captures", |s| s.camera_live).await;
         let (closing, other) =
             if caller_closes { (&mut alice, &mut bob) } else { (&mut bob, &mut alice) };
-        closing.wish(Intent::HangUp).await;
+        closing.send(Intent::HangUp).await;
         let over = |s: &visavis_client::session::snapshot::Snapshot| {
             matches!(s.call, CallPhase::Ended { .. }) && !s.camera_live
         };
         other.within(AT_ONCE, "has stopped capturing", over).await;
         closing.within(AT_ONCE, "has stopped capturing", over).await;
         for person in [&mut alice, &mut bob] {
-            person.wish(Intent::Dismiss).await;
+            person.send(Intent::Dismiss).await;
             person.within(AT_ONCE, "is idle", |s| s.call == CallPhase::Idle).await;
         }
     }
@@ -189,14 +185,14 @@ async fn a_running_call_survives_the_server_and_logs_in_again_when_it_is_back() 
         matches!(alice.sees().call, CallPhase::InCall { .. }),
         "the call goes on without the server"
     );
-    assert!(look::frames(&bob.seen()) >= before + 45, "pictures go on without the server");
+    assert!(look::frames(&bob.seen()) >= before + 45, "video goes on without the server");
     server.restart().await;
     for person in [&mut alice, &mut bob] {
         person
             .until("is logged in again", |s| matches!(s.login, LoginPhase::LoggedIn { .. }))
             .await;
     }
-    alice.wish(Intent::HangUp).await;
+    alice.send(Intent::HangUp).await;
     assert_eq!(
         bob.until_ended().await,
         EndReason::ClosedByPeer,
@@ -222,18 +218,18 @@ async fn an_offer_with_garbage_sdp_fails_for_that_caller_alone() {
     .enumerate()
     {
         mallory
-            .say(serde_json::json!({
+            .send(serde_json::json!({
                 "type": "offer", "otherUsername": "bob", "call": format!("call-{number}"), "offer": { "type": "offer", "sdp": sdp }
             }))
             .await;
         bob.until_ringing().await;
         bob.accept().await;
-        let refusal = mallory.hears("decline").await;
+        let refusal = mallory.receives("decline").await;
         assert_eq!(refusal["reason"], "failed", "{sdp:?}");
         assert!(matches!(bob.until_ended().await, EndReason::ConnectFailed(_)), "{sdp:?}");
         bob.until("has closed the camera", |s| !s.camera_live).await;
         bob.report().await;
-        bob.wish(Intent::Dismiss).await;
+        bob.send(Intent::Dismiss).await;
         bob.until("is idle", |s| s.call == CallPhase::Idle).await;
     }
     let mut alice = Person::online("alice", server.url()).await;
@@ -268,9 +264,9 @@ async fn two_hundred_malformed_messages_get_an_error_each_and_the_session_goes_o
     ];
     for n in 0..200 {
         let text = templates[n % templates.len()];
-        mallory.say_text(text).await;
+        mallory.send_text(text).await;
         let error = mallory
-            .hears_within(SOON, "error")
+            .receives_within(SOON, "error")
             .await
             .unwrap_or_else(|| panic!("no error for {text}"));
         assert!(error["message"].as_str().is_some_and(|words| !words.is_empty()), "{error}");
@@ -280,10 +276,10 @@ async fn two_hundred_malformed_messages_get_an_error_each_and_the_session_goes_o
         "[".repeat(30_000),
         "]".repeat(30_000)
     );
-    mallory.say_text(&deep).await;
-    mallory.hears("error").await;
-    mallory.say(serde_json::json!({ "type": "users", "prefix": "b" })).await;
-    assert_eq!(mallory.hears("users").await["users"], serde_json::json!(["bob"]));
+    mallory.send_text(&deep).await;
+    mallory.receives("error").await;
+    mallory.send(serde_json::json!({ "type": "users", "prefix": "b" })).await;
+    assert_eq!(mallory.receives("users").await["users"], serde_json::json!(["bob"]));
     bob.until("is untouched", |s| {
         matches!(s.login, LoginPhase::LoggedIn { .. }) && s.call == CallPhase::Idle
     })
@@ -291,7 +287,7 @@ async fn two_hundred_malformed_messages_get_an_error_each_and_the_session_goes_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_goes_on_without_a_camera_microphone_or_speaker_and_says_so() {
+async fn a_call_goes_on_without_a_camera_microphone_or_speaker_and_shows_a_notice_for_each() {
     let server = TestServer::start().await;
     let mut alice = Person::with("alice", |options| {
         options.camera = CameraChoice::Named("no such camera".into());
@@ -306,16 +302,16 @@ async fn a_call_goes_on_without_a_camera_microphone_or_speaker_and_says_so() {
     for what in ["picture", "voice", "hear"] {
         assert!(
             said.iter().any(|text| text.contains(what)),
-            "nothing is said about the {what}: {said:?}"
+            "no notice names the {what}: {said:?}"
         );
     }
-    alice.wish(Intent::HangUp).await;
+    alice.send(Intent::HangUp).await;
     bob.until_ended().await;
     let report = alice.report().await;
     assert!(report.video.received.expect("bob is seen").frames_decoded >= Some(45));
     let heard = report.audio.received.expect("bob's voice arrives, though nobody hears it");
     assert!((heard.tone_hz.expect("a tone") - f64::from(tone_of("bob"))).abs() <= 2.0, "{heard:?}");
-    assert!(report.video.sent.is_none(), "no picture is made up");
+    assert!(report.video.sent.is_none(), "no video is sent");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -323,15 +319,15 @@ async fn two_who_enter_the_same_room_see_and_hear_each_other_whoever_they_are() 
     let server = TestServer::start().await;
     let (mut alice, mut bob) = alice_and_bob(&server).await;
     let room = RoomId::parse("blue").expect("a room");
-    alice.wish(Intent::JoinRoom(room.clone())).await;
+    alice.send(Intent::JoinRoom(room.clone())).await;
     alice.until("is in the room", |s| s.room == RoomPhase::Inside(room.clone())).await;
-    bob.wish(Intent::JoinRoom(room.clone())).await;
+    bob.send(Intent::JoinRoom(room.clone())).await;
     alice.until_ringing().await;
     alice.accept().await;
     alice.until_in_call().await;
     bob.until_in_call().await;
     talk(Duration::from_secs(4)).await;
-    alice.wish(Intent::HangUp).await;
+    alice.send(Intent::HangUp).await;
     assert_eq!(bob.until_ended().await, EndReason::ClosedByPeer);
     for (person, other) in [(&mut alice, "bob"), (&mut bob, "alice")] {
         person.report().await;
@@ -345,7 +341,7 @@ async fn who_waits_in_a_room_is_in_it_again_when_the_server_has_forgotten_it() {
     let mut server = TestServer::start().await;
     let (mut alice, mut bob) = alice_and_bob(&server).await;
     let room = RoomId::parse("blue").expect("a room");
-    alice.wish(Intent::JoinRoom(room.clone())).await;
+    alice.send(Intent::JoinRoom(room.clone())).await;
     alice.until("is in the room", |s| s.room == RoomPhase::Inside(room.clone())).await;
     server.kill().await;
     alice.until("notices", |s| matches!(s.login, LoginPhase::Reconnecting { .. })).await;
@@ -355,7 +351,7 @@ async fn who_waits_in_a_room_is_in_it_again_when_the_server_has_forgotten_it() {
     };
     alice.until("is in the room again", back).await;
     bob.until("is back", |s| matches!(s.login, LoginPhase::LoggedIn { .. })).await;
-    bob.wish(Intent::JoinRoom(room)).await;
+    bob.send(Intent::JoinRoom(room)).await;
     alice.until_ringing().await;
 }
 
@@ -369,14 +365,14 @@ async fn a_call_goes_on_when_the_same_device_logs_in_a_second_time_elsewhere() {
     elsewhere.log_in(server.url()).await;
     alice
         .until(
-            "is told",
+            "is notified",
             |s| matches!(&s.login, LoginPhase::Failed(words) if words.contains("another window")),
         )
         .await;
     let before = look::frames(&bob.seen());
     talk(Duration::from_secs(2)).await;
     assert!(matches!(alice.sees().call, CallPhase::InCall { .. }), "no server is needed for that");
-    assert!(look::frames(&bob.seen()) >= before + 30, "pictures go on");
-    alice.wish(Intent::HangUp).await;
+    assert!(look::frames(&bob.seen()) >= before + 30, "video goes on");
+    alice.send(Intent::HangUp).await;
     bob.until("sees the end", |s| !matches!(s.call, CallPhase::InCall { .. })).await;
 }

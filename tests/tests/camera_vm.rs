@@ -89,10 +89,10 @@ async fn call(unplug: bool) -> Outcome {
     }
     let script = format!("UNPLUG={}\n{CALL}", if unplug { "yes" } else { "" });
     let outcome = machine.run(&script, LIMIT).await.expect("the machine runs");
-    let said = said(&outcome);
-    assert_eq!(outcome.exit_code, 0, "{said}");
+    let log = log_of(&outcome);
+    assert_eq!(outcome.exit_code, 0, "{log}");
     for name in ["alice", "bob"] {
-        assert_eq!(text(&outcome, &format!("{name}.exit")).trim(), "0", "{name}: {said}");
+        assert_eq!(text(&outcome, &format!("{name}.exit")).trim(), "0", "{name}: {log}");
     }
     outcome
 }
@@ -101,8 +101,8 @@ fn text(outcome: &Outcome, name: &str) -> String {
     std::fs::read_to_string(outcome.file(name)).unwrap_or_default()
 }
 
-/// All that was said in the machine, for whoever looks for a fault.
-fn said(outcome: &Outcome) -> String {
+/// All that was logged in the machine, for whoever looks for a fault.
+fn log_of(outcome: &Outcome) -> String {
     let files = [
         "devices.txt",
         "server.txt",
@@ -130,35 +130,35 @@ async fn what_a_real_camera_takes_is_seen_by_the_other() {
 
     let bob = report(&outcome, "bob");
     let decoded = bob.number("video.received.frames_decoded").unwrap_or(0.0);
-    assert!(decoded >= 180.0, "{decoded} of some 210 pictures: {}", said(&outcome));
-    println!("{decoded} pictures");
+    assert!(decoded >= 180.0, "{decoded} of some 210 frames: {}", log_of(&outcome));
+    println!("{decoded} frames");
     let snapshot = std::fs::read(outcome.file("seen.png")).expect("there is a snapshot");
     assert_shows_the_bars(&Picture::from_png(&snapshot).expect("the snapshot is a PNG"));
 }
 
 #[tokio::test]
-async fn a_camera_that_is_pulled_out_leaves_the_call_going_and_is_told_about() {
+async fn a_camera_that_is_pulled_out_leaves_the_call_going_and_causes_a_notice() {
     let outcome = call(true).await;
     let said_by_alice = text(&outcome, "alice.txt");
-    assert!(said_by_alice.contains("was unplugged"), "{}", said(&outcome));
+    assert!(said_by_alice.contains("was unplugged"), "{}", log_of(&outcome));
     let (alice, bob) = (report(&outcome, "alice"), report(&outcome, "bob"));
     assert_eq!(
         (alice.word("outcome"), bob.word("outcome")),
         (Some("completed"), Some("completed"))
     );
     // Pictures stopped when the camera went: 14 s of them would be 210.
-    let pictures = bob.number("video.received.frames_decoded").unwrap_or(0.0);
-    assert!((60.0..150.0).contains(&pictures), "{pictures} pictures: {}", said(&outcome));
-    println!("{pictures} pictures");
-    // The sound went on to the end, without a gap.
+    let frames = bob.number("video.received.frames_decoded").unwrap_or(0.0);
+    assert!((60.0..150.0).contains(&frames), "{frames} frames: {}", log_of(&outcome));
+    println!("{frames} frames");
+    // The audio went on to the end, without a gap.
     let packets = bob.number("audio.received.packets").unwrap_or(0.0);
-    assert!(packets >= 13.0 * 50.0, "{packets} packets of sound: {}", said(&outcome));
+    assert!(packets >= 13.0 * 50.0, "{packets} packets of audio: {}", log_of(&outcome));
     let recording = Recording::read(&outcome.file("heard.wav"));
     let end = recording.last(2.0);
     let (hz, level) = (recording.strongest_hz(end), Recording::level_dbfs(end));
     assert!(
         (hz - 440.0).abs() <= 2.0 && level > -40.0,
         "{hz} Hz at {level:.0} dBFS: {}",
-        said(&outcome)
+        log_of(&outcome)
     );
 }

@@ -1,4 +1,4 @@
-//! What `visavis` says and how it exits when a call does not come about, as a script or a person
+//! What `visavis` prints and how it exits when a call does not come about, as a script or a person
 //! sees it.
 
 use std::path::Path;
@@ -52,7 +52,7 @@ async fn a_command_line_that_makes_no_sense_exits_with_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_not_there_exits_with_3_and_says_what_to_check() {
+async fn a_server_that_is_not_there_exits_with_3_and_prints_what_to_check() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0")
         .and_then(|l| l.local_addr())
         .expect("a free port");
@@ -112,8 +112,8 @@ async fn a_room_with_two_people_in_it_exits_with_4() {
     let mut sockets = [server.socket().await, server.socket().await];
     for (socket, name) in sockets.iter_mut().zip(["bob", "carol"]) {
         socket.log_in(name).await;
-        socket.say(serde_json::json!({ "type": "join", "room": "blue" })).await;
-        socket.hears("joined").await;
+        socket.send(serde_json::json!({ "type": "join", "room": "blue" })).await;
+        socket.receives("joined").await;
     }
     let join = ["call", "--room", "blue", "--username", "alice", "--server", server.url()];
     fails(&run(&join).await, 4, "two people in blue already");
@@ -157,25 +157,25 @@ async fn an_answer_that_leads_nowhere_exits_with_5() {
     bob.log_in("bob").await;
     let arguments = ["call", "bob", "--username", "alice", "--server", server.url()];
     let (finished, ()) = tokio::join!(run(&arguments), async {
-        let offer = bob.hears("offer").await;
+        let offer = bob.receives("offer").await;
         let answer = serde_json::json!({
             "type": "answer", "otherUsername": "alice", "call": offer["call"],
             "answer": { "type": "answer", "sdp": "rubbish" }
         });
-        bob.say(answer).await;
+        bob.send(answer).await;
     });
     assert_eq!(finished.status.code(), Some(5), "{finished:?}");
-    assert_eq!(bob.hears("close").await["username"], "alice", "the other is told");
+    assert_eq!(bob.receives("close").await["username"], "alice", "the other is notified");
 }
 
-/// Alice calls bob over a relay that says nothing, and waits for `timeout`. How each ended, and
+/// Alice calls bob over a relay that answers nothing, and waits for `timeout`. How each ended, and
 /// their reports.
 async fn call_without_a_path(timeout: &str) -> [(Finished, Report); 2] {
     let server = TestServer::start().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
     let relay = format!("turn:somebody:secret@{}", silent.local_addr().expect("bound"));
-    let alone = async |name: &str, errand: &[&str]| {
+    let alone = async |name: &str, task: &[&str]| {
         let report = folder.path().join(format!("{name}.json"));
         let path = report.display().to_string();
         let usual = [
@@ -189,7 +189,7 @@ async fn call_without_a_path(timeout: &str) -> [(Finished, Report); 2] {
             "--server",
             server.url(),
         ];
-        let arguments: Vec<&str> = errand.iter().chain(&usual).copied().collect();
+        let arguments: Vec<&str> = task.iter().chain(&usual).copied().collect();
         let finished = run(&arguments).await;
         (finished, Report::read(&report).expect("a report"))
     };
@@ -200,7 +200,7 @@ async fn call_without_a_path(timeout: &str) -> [(Finished, Report); 2] {
     [alice, bob]
 }
 
-/// It exits as one that could not be connected, and says these words and how far it came.
+/// It exits as one that could not be connected, and prints these words and how far it came.
 fn has_not_connected((finished, report): &(Finished, Report), words: &str, step: &str) {
     assert_eq!(finished.status.code(), Some(5), "{finished:?}");
     assert_eq!(report.word("outcome"), Some("failed"), "{report:?}");
@@ -265,7 +265,7 @@ async fn files_that_cannot_be_used_exit_with_6_before_anyone_is_called() {
         fails(&run(&arguments).await, 6, "/nowhere/at/all");
     }
     assert_eq!(
-        bob.hears_within(Duration::from_millis(200), "offer").await,
+        bob.receives_within(Duration::from_millis(200), "offer").await,
         None,
         "nobody was called"
     );

@@ -1,4 +1,4 @@
-//! Nobody is seen or heard, and nothing leaves for the network, because a server said something.
+//! Nobody is seen or heard, and nothing leaves for the network, because a server sent something.
 
 use std::path::Path;
 
@@ -56,7 +56,7 @@ impl Baits {
     }
 }
 
-/// Everything that a server could say in the hope that an app takes it for what its person wants.
+/// Everything that a server could send in the hope that an app takes it for what its person wants.
 /// `me` is its name.
 fn lures(me: &str, baits: &Baits) -> Vec<Vec<Value>> {
     let joined =
@@ -125,7 +125,7 @@ fn lures(me: &str, baits: &Baits) -> Vec<Vec<Value>> {
 async fn tempt(victim: &mut Victim, me: &str, baits: &Baits) {
     for lure in lures(me, baits) {
         for message in &lure {
-            victim.say(message).await;
+            victim.send(message).await;
         }
         assert_eq!(victim.settle().await, "ringing", "the app is in a call after {lure:#?}");
         assert_eq!(victim.disclosed(), Vec::<&Value>::new(), "after {lure:#?}");
@@ -137,7 +137,7 @@ fn in_no_call(snapshot: &Snapshot) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_a_hostile_server_says_an_idle_app_calls_nobody_and_sends_nothing() {
+async fn whatever_a_hostile_server_sends_an_idle_app_calls_nobody_and_sends_nothing() {
     let (server, baits) = (HostileServer::start().await, Baits::lay().await);
     let mut alice = Person::new("alice");
     let (ice_servers, url) = (baits.ice_servers(), server.url());
@@ -150,7 +150,7 @@ async fn whatever_a_hostile_server_says_an_idle_app_calls_nobody_and_sends_nothi
 
     // The same server and the same sockets notice a call that the person wants.
     alice.call("mallory").await;
-    let offer = victim.hears("offer").await;
+    let offer = victim.receives("offer").await;
     assert_eq!(offer["otherUsername"], "mallory");
     baits.stun.until_taken().await;
     alice.until("sees herself", |s| s.camera_live).await;
@@ -170,7 +170,7 @@ fn alice_runs(what: &[&str], server: &str, data: &Path) -> Program {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_a_hostile_server_says_the_program_that_waits_for_somebody_else_sends_nothing() {
+async fn whatever_a_hostile_server_sends_the_program_that_waits_for_somebody_else_sends_nothing() {
     let (server, baits) = (HostileServer::start().await, Baits::lay().await);
     let data = tempfile::tempdir().expect("a temporary folder");
     let mut program = alice_runs(&["answer", "--from", "carol"], &server.url(), data.path());
@@ -182,10 +182,10 @@ async fn whatever_a_hostile_server_says_the_program_that_waits_for_somebody_else
 
     // It is awake: carol's call it takes, though this description leads nowhere.
     victim
-        .say(&json!({ "type": "offer", "username": "carol", "call": "c9", "offer": baits.description("offer") }))
+        .send(&json!({ "type": "offer", "username": "carol", "call": "c9", "offer": baits.description("offer") }))
         .await;
     program
-        .says(SOON, |text| text.contains("carol calls: accepting").then_some(()))
+        .prints(SOON, |text| text.contains("carol calls: accepting").then_some(()))
         .await
         .expect("it takes carol's call");
     program.kill().await.expect("it ends");
@@ -203,26 +203,26 @@ fn joined_blue(users: &[&str]) -> Value {
     json!({ "type": "joined", "room": "blue", "users": users })
 }
 
-/// Somebody who is logged in and has asked for blue, which the server has heard.
+/// Somebody who is logged in and has requested blue, which the server has received.
 async fn asking_for_blue(server: &HostileServer) -> (Person, Victim) {
     let mut alice = Person::new("alice");
     let (none, url) = (json!([]), server.url());
     let (mut victim, ()) = tokio::join!(server.let_in(&none), alice.log_in(&url));
-    alice.wish(Intent::JoinRoom(blue())).await;
-    victim.hears("join").await;
+    alice.send(Intent::JoinRoom(blue())).await;
+    victim.receives("join").await;
     (alice, victim)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_comes_back_into_a_room_is_shown_who_is_there_and_calls_when_they_say_so() {
+async fn who_comes_back_into_a_room_is_shown_who_is_there_and_calls_at_their_click() {
     let server = HostileServer::start().await;
     let (mut alice, mut victim) = asking_for_blue(&server).await;
-    victim.say(&joined_blue(&[])).await;
+    victim.send(&joined_blue(&[])).await;
     alice.until("waits in the room", |s| s.room == RoomPhase::Inside(blue())).await;
     drop(victim);
     let mut victim = server.let_in(&json!([])).await;
-    assert_eq!(victim.hears("join").await["room"], "blue");
-    victim.say(&joined_blue(&["bob"])).await;
+    assert_eq!(victim.receives("join").await["room"], "blue");
+    victim.send(&joined_blue(&["bob"])).await;
     assert_eq!(victim.settle().await, "ringing", "it is in no call");
     assert_eq!(victim.disclosed(), Vec::<&Value>::new());
     let snapshot = alice
@@ -231,7 +231,7 @@ async fn who_comes_back_into_a_room_is_shown_who_is_there_and_calls_when_they_sa
     assert!(!snapshot.camera_live, "{snapshot:#?}");
 
     alice.call("bob").await;
-    assert_eq!(victim.hears("offer").await["otherUsername"], "bob");
+    assert_eq!(victim.receives("offer").await["otherUsername"], "bob");
     alice.session.finish().await;
 }
 
@@ -241,9 +241,9 @@ async fn who_asked_for_a_room_calls_whoever_is_there_although_the_first_answer_w
     let (mut alice, victim) = asking_for_blue(&server).await;
     drop(victim);
     let mut victim = server.let_in(&json!([])).await;
-    assert_eq!(victim.hears("join").await["room"], "blue");
-    victim.say(&joined_blue(&["bob"])).await;
-    assert_eq!(victim.hears("offer").await["otherUsername"], "bob");
+    assert_eq!(victim.receives("join").await["room"], "blue");
+    victim.send(&joined_blue(&["bob"])).await;
+    assert_eq!(victim.receives("offer").await["otherUsername"], "bob");
     alice
         .until(
             "calls",
@@ -254,21 +254,21 @@ async fn who_asked_for_a_room_calls_whoever_is_there_although_the_first_answer_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_program_that_is_told_to_meet_somebody_in_a_room_calls_them_also_after_the_server_was_lost()
- {
+async fn the_program_that_is_to_meet_somebody_in_a_room_calls_them_also_after_the_server_was_lost()
+{
     let server = HostileServer::start().await;
     let data = tempfile::tempdir().expect("a temporary folder");
     let program = alice_runs(&["call", "--room", "blue"], &server.url(), data.path());
     let mut victim = server.let_in(&json!([])).await;
-    victim.hears("join").await;
-    victim.say(&joined_blue(&[])).await;
-    victim.say(&joined_blue(&["mallory"])).await;
-    victim.say(&json!({ "type": "users", "users": [], "total": 0 })).await;
+    victim.receives("join").await;
+    victim.send(&joined_blue(&[])).await;
+    victim.send(&joined_blue(&["mallory"])).await;
+    victim.send(&json!({ "type": "users", "users": [], "total": 0 })).await;
     drop(victim);
     let mut victim = server.let_in(&json!([])).await;
-    victim.hears("join").await;
-    victim.say(&joined_blue(&["bob"])).await;
-    assert_eq!(victim.hears("offer").await["otherUsername"], "bob");
+    victim.receives("join").await;
+    victim.send(&joined_blue(&["bob"])).await;
+    assert_eq!(victim.receives("offer").await["otherUsername"], "bob");
     program.kill().await.expect("it ends");
 }
 
@@ -279,15 +279,15 @@ async fn nobody_in_a_room_is_called_by_himself_when_the_server_restarts() {
         [Person::online("alice", server.url()).await, Person::online("bob", server.url()).await];
     // They met there, and did not talk.
     for person in &mut people {
-        person.wish(Intent::JoinRoom(blue())).await;
+        person.send(Intent::JoinRoom(blue())).await;
         person.until("is in the room", |s| s.room == RoomPhase::Inside(blue())).await;
     }
     let [alice, bob] = &mut people;
     alice.until_ringing().await;
-    alice.wish(Intent::Decline).await;
+    alice.send(Intent::Decline).await;
     for person in [alice, bob] {
         person.until_ended().await;
-        person.wish(Intent::Dismiss).await;
+        person.send(Intent::Dismiss).await;
         person.until("is idle", |s| s.call == CallPhase::Idle).await;
     }
 

@@ -36,7 +36,7 @@ fn verdict<'a>(checkup: &'a Value, part: &str) -> &'a str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_doctor_calls_itself_and_says_what_works_and_how_long_it_takes() {
+async fn the_doctor_calls_itself_and_reports_what_works_and_how_long_it_takes() {
     let server = TestServer::start().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let speaker = format!("file:{}", folder.path().join("chime.wav").display());
@@ -48,7 +48,7 @@ async fn the_doctor_calls_itself_and_says_what_works_and_how_long_it_takes() {
     {
         assert_eq!(verdict(&checkup, part), "works", "{part}: {checkup:#}");
     }
-    // On a machine that is busy it says so.
+    // On a machine that is busy it reports that.
     assert!(matches!(verdict(&checkup, "call to oneself"), "works" | "weak"), "{checkup:#}");
     for delay in ["glass_to_glass_ms", "mouth_to_ear_ms"] {
         let ms = checkup[delay].as_f64().unwrap_or_else(|| panic!("no {delay}: {checkup:#}"));

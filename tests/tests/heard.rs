@@ -108,7 +108,7 @@ impl Two {
     async fn hears(&self, who: usize, sound: Sound) {
         let Err(instead) = self.people[who].ears.wait_for(sound, SOON).await else { return };
         let streams = self.sound.streams().await;
-        let [alice, bob] = self.people.each_ref().map(|person| person.window.said());
+        let [alice, bob] = self.people.each_ref().map(|person| person.window.log());
         panic!(
             "{instead}\n--- streams: {streams}\n--- alice's window: {alice}\n--- bob's window: {bob}"
         );
@@ -139,9 +139,9 @@ async fn a_call_that_rings_and_is_answered_in_the_window_is_heard_by_both() {
     let mut two = Two::log_in(Kind::PulseAudio).await;
     two.call().await;
     for person in &two.people {
-        let said = person.window.said();
-        let warned = said.lines().any(|line| line.contains("WARN") && line.contains("visavis"));
-        assert!(!warned, "{said}");
+        let log = person.window.log();
+        let warned = log.lines().any(|line| line.contains("WARN") && line.contains("visavis"));
+        assert!(!warned, "{log}");
     }
 }
 
@@ -194,7 +194,7 @@ async fn a_sound_server_that_is_restarted_in_the_call_leaves_nobody_deaf_or_mute
     two.call().await;
     two.restart_sound_server().await;
     two.both_hear_each_other().await;
-    // One that is away for longer is missed, and said; and is used as soon as it is back.
+    // One that is away for longer is missed, a notice says so, and it is used as soon as it is back.
     two.sound.kill().await;
     for person in &mut two.people {
         for missing in MISSING {
@@ -206,7 +206,7 @@ async fn a_sound_server_that_is_restarted_in_the_call_leaves_nobody_deaf_or_mute
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sound_server_that_hangs_in_the_call_is_said_and_used_again_when_it_goes_on() {
+async fn a_sound_server_that_hangs_in_the_call_causes_a_notice_and_is_used_again_when_it_goes_on() {
     let mut two = Two::log_in(Kind::PulseAudio).await;
     two.call().await;
     two.sound.freeze().await;

@@ -16,7 +16,7 @@ use visavis_tests::person::{Person, connect};
 use visavis_tests::redirect::Redirect;
 use visavis_tests::server::TestServer;
 
-/// 30 ms each way.
+/// 30 ms in each direction.
 const USUAL: Conditions = Conditions::CLEAR.delay(Duration::from_millis(30));
 
 async fn online(name: &str, server: &str, change: impl FnOnce(&mut SessionOptions)) -> Person {
@@ -25,18 +25,18 @@ async fn online(name: &str, server: &str, change: impl FnOnce(&mut SessionOption
     person
 }
 
-/// Ends the call; whoever listened has the other's picture and voice on record, up to the end.
+/// Ends the call; whoever listened has the other's video and voice on record, up to the end.
 async fn hang_up(alice: &mut Person, bob: &mut Person) -> [Report; 2] {
-    alice.wish(Intent::HangUp).await;
+    alice.send(Intent::HangUp).await;
     assert_eq!(bob.until_ended().await, EndReason::ClosedByPeer);
     let reports = [alice.report().await, bob.report().await];
     for (listener, speaker) in [(&*alice, "bob"), (&*bob, "alice")] {
-        let pictures = look::compare_with_pattern(&listener.seen());
-        assert!(pictures.frames >= 30, "only {} pictures of {speaker}", pictures.frames);
+        let video = look::compare_with_pattern(&listener.seen());
+        assert!(video.frames >= 30, "only {} frames of {speaker}", video.frames);
         assert!(
-            pictures.median_psnr_db >= 30.0,
-            "{speaker}'s pictures have {:.1} dB",
-            pictures.median_psnr_db
+            video.median_psnr_db >= 30.0,
+            "{speaker}'s video has {:.1} dB",
+            video.median_psnr_db
         );
         listener.assert_heard(speaker, 1.0);
     }
@@ -84,7 +84,7 @@ async fn across_a_network() -> (TestServer, Person, Person, Arc<Emulator>) {
     (server, alice, bob, network)
 }
 
-/// For how long at most either's picture of the other stands still in this time.
+/// For how long at most either's video of the other stands still in this time.
 async fn longest_freeze(alice: &Person, bob: &Person, during: Duration) -> Duration {
     let (hers, his) = (alice.seen(), bob.seen());
     let (hers, his) =
@@ -111,14 +111,14 @@ async fn who_gets_another_address_is_seen_and_heard_again_within_two_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_network_that_was_away_for_a_while_ends_in_pictures_again() {
+async fn video_comes_back_after_the_network_was_away_for_a_while() {
     let (_server, mut alice, mut bob, network) = across_a_network().await;
     for away in [3, 10] {
         network.set(Timeline::steady(USUAL.closed())).await;
         tokio::time::sleep(Duration::from_secs(away)).await;
         network.set(Timeline::steady(USUAL)).await;
         let until_back = longest_freeze(&alice, &bob, Duration::from_secs(3)).await;
-        println!("{away} s away: pictures again after {until_back:?}");
+        println!("{away} s away: video again after {until_back:?}");
         assert!(until_back < Duration::from_millis(1500), "{away} s away: {until_back:?}");
         alice.until_in_call().await;
         bob.until_in_call().await;

@@ -118,8 +118,8 @@ async fn what_is_spoken_into_a_real_microphone_is_heard_from_the_others_real_spe
         let level = Recording::level_dbfs(heard);
         assert!((-20.0..-8.0).contains(&level), "{listener} hears {speaker} at {level:.1} dBFS");
         let report = Report::read(&house.path(&format!("{listener}.json"))).expect("a report");
-        let concealed = report.number("audio.received.concealed_ratio").expect("sound was played");
-        assert!(concealed < 0.05, "{listener} had {concealed} of the sound made up");
+        let concealed = report.number("audio.received.concealed_ratio").expect("audio was played");
+        assert!(concealed < 0.05, "{listener} had {concealed} of the audio concealed");
     }
 }
 

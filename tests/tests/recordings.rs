@@ -30,25 +30,25 @@ const FPS: f64 = 30.0;
 /// What a recording shows.
 struct Recorded {
     size: VideoSize,
-    /// Each different picture: what its bar says, and how like the pattern at full size it is, in
+    /// Each different frame: what its bar says, and how like the pattern at full size it is, in
     /// decibels.
-    pictures: Vec<(Stamp, f64)>,
+    frames: Vec<(Stamp, f64)>,
     /// How many times each stands in the file.
     times: Vec<u64>,
 }
 
 impl Recorded {
     fn read(path: &Path) -> Self {
-        let mut pictures = Vec::new();
+        let mut frames = Vec::new();
         let mut pattern: Option<Pattern> = None;
-        let times = look::pictures_and_times(path, |frame| {
+        let times = look::frames_and_times(path, |frame| {
             let stamp = read_bar(frame)
-                .unwrap_or_else(|| panic!("picture {} has no readable bar", pictures.len()));
+                .unwrap_or_else(|| panic!("frame {} has no readable bar", frames.len()));
             let pattern = pattern.get_or_insert_with(|| Pattern::new(frame.size));
-            pictures.push((stamp, psnr(frame, &pattern.render(stamp, frame.captured_at))));
+            frames.push((stamp, psnr(frame, &pattern.render(stamp, frame.captured_at))));
         });
-        let size = pattern.expect("at least one picture").size();
-        Self { size, pictures, times }
+        let size = pattern.expect("at least one frame").size();
+        Self { size, frames, times }
     }
 
     /// How long it plays, in seconds.
@@ -56,22 +56,22 @@ impl Recorded {
         self.times.iter().sum::<u64>() as f64 / FPS
     }
 
-    /// How like the pattern half of these pictures are at least.
-    fn median_db(pictures: &[(Stamp, f64)]) -> f64 {
-        let mut likeness: Vec<f64> = pictures.iter().map(|(_, db)| *db).collect();
+    /// How like the pattern half of these frames are at least.
+    fn median_db(frames: &[(Stamp, f64)]) -> f64 {
+        let mut likeness: Vec<f64> = frames.iter().map(|(_, db)| *db).collect();
         likeness.sort_by(f64::total_cmp);
         likeness.get(likeness.len() / 2).copied().unwrap_or(0.0)
     }
 
-    /// By how much the time at which a picture is played differs from that at which it was
-    /// captured, in seconds, both counted from the first: of half the pictures, of half those of
-    /// the last second, and of the worst. A picture may come late, and is played late then, as it
+    /// By how much the time at which a frame is played differs from that at which it was
+    /// captured, in seconds, both counted from the first: of half the frames, of half those of
+    /// the last second, and of the worst. A frame may come late, and is played late then, as it
     /// was shown.
     fn out_of_time(&self) -> [f64; 3] {
-        let first = self.pictures[0].0.captured_at.0;
+        let first = self.frames[0].0.captured_at.0;
         let mut place = 0;
         let mut differences = Vec::new();
-        for ((stamp, _), times) in self.pictures.iter().zip(&self.times) {
+        for ((stamp, _), times) in self.frames.iter().zip(&self.times) {
             let captured = (stamp.captured_at.0 as f64 - first as f64) / 1e6;
             differences.push((place as f64 / FPS - captured).abs());
             place += times;
@@ -84,19 +84,19 @@ impl Recorded {
         [differences[differences.len() / 2], of_last, differences[differences.len() - 1]]
     }
 
-    /// The last second is as sharp as it was sent; the first picture is there too, scaled up.
+    /// The last second is as sharp as it was sent; the first frame is there too, scaled up.
     fn is_sharp_at_the_end(&self) {
         assert_eq!(self.size, VideoSize::new(1280, 720).expect("a size"));
-        let (first, last) = (&self.pictures[..5], &self.pictures[self.pictures.len() - 30..]);
+        let (first, last) = (&self.frames[..5], &self.frames[self.frames.len() - 30..]);
         let [first, last] = [first, last].map(Self::median_db);
         println!("{first:.1} dB at the beginning, {last:.1} dB at the end");
         assert!(last >= SHARP_DB, "at the end only {last:.1} dB");
         assert!(first + 2.0 <= last, "{first:.1} dB at the beginning: it was not scaled up");
-        assert!(self.pictures[0].0.index < 90, "the beginning is missing");
+        assert!(self.frames[0].0.index < 90, "the beginning is missing");
     }
 }
 
-/// A picture of 1280x720 that was sent at that size is at least so like the pattern; one of 320x180
+/// A frame of 1280x720 that was sent at that size is at least so like the pattern; one of 320x180
 /// is not.
 const SHARP_DB: f64 = 30.0;
 
@@ -131,7 +131,7 @@ async fn run(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_at_720p_is_recorded_at_720p_at_both_ends_and_so_is_its_last_picture() {
+async fn a_call_at_720p_is_recorded_at_720p_at_both_ends_and_so_is_its_last_frame() {
     let server = TestServer::start().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let answers = run("bob", folder.path(), &server, &["answer"]);
@@ -156,7 +156,7 @@ async fn a_call_at_720p_is_recorded_at_720p_at_both_ends_and_so_is_its_last_pict
             report.number("video.received.glass_to_glass_ms.p99")
         );
         recorded.is_sharp_at_the_end();
-        // The call takes 8 s, of which the first picture misses a part.
+        // The call takes 8 s, of which the first frame misses a part.
         assert!(
             (6.5..8.2).contains(&recorded.plays()),
             "{name}'s recording plays for {:.2} s",
@@ -177,7 +177,7 @@ async fn a_call_at_720p_is_recorded_at_720p_at_both_ends_and_so_is_its_last_pict
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_costs_the_call_nothing_and_is_said_in_a_line() {
+async fn a_full_disk_costs_the_call_nothing_and_is_reported_in_a_line() {
     let server = TestServer::start().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let answers = run("bob", folder.path(), &server, &["answer", "--video-size", "320x180"]);
@@ -209,7 +209,7 @@ async fn a_full_disk_costs_the_call_nothing_and_is_said_in_a_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_that_are_missing_for_a_second_leave_the_recording_as_long_as_the_call() {
+async fn frames_that_are_missing_for_a_second_leave_the_recording_as_long_as_the_call() {
     let usual = Conditions::CLEAR.delay(Duration::from_millis(30));
     let network = Arc::new(Emulator::start(Timeline::steady(usual), 21).await.expect("free ports"));
     let server = TestServer::start().await;
@@ -232,11 +232,11 @@ async fn pictures_that_are_missing_for_a_second_leave_the_recording_as_long_as_t
     network.set(Timeline::steady(usual)).await;
     tokio::time::sleep(Duration::from_secs(4)).await;
     let hung_up = placed.elapsed();
-    alice.wish(Intent::HangUp).await;
+    alice.send(Intent::HangUp).await;
     assert_eq!(bob.until_ended().await, EndReason::ClosedByPeer);
 
     let report = alice.report().await;
-    let first = report.setup.call_to_first_video_ms.expect("a picture came") / 1e3;
+    let first = report.setup.call_to_first_video_ms.expect("a frame came") / 1e3;
     let recorded = Recorded::read(&alice.seen());
     let call = hung_up.as_secs_f64() - first;
     let longest = recorded.times.iter().max().copied().unwrap_or(0);

@@ -19,29 +19,29 @@ async fn two_windows_log_in_call_see_each_other_and_close() {
     let mut alice = Window::open("alice", &display).await;
     let mut bob = Window::open("bob", &display).await;
 
-    alice.keeps_picture("log-in.png");
+    alice.keeps_screenshot("log-in.png");
     alice.logs_in(server.url());
     bob.logs_in(server.url());
     alice.waits_for(&By::name("Call bob").role(Role::Button));
-    alice.keeps_picture("people.png");
+    alice.keeps_screenshot("people.png");
 
     alice.fills("Username to call", "bob");
     alice.clicks("Call");
     bob.waits_for(&By::name("Accept").role(Role::Button));
-    bob.keeps_picture("being-called.png");
+    bob.keeps_screenshot("being-called.png");
     alice.waits_for(&By::name("Cancel").role(Role::Button));
-    alice.keeps_picture("calling.png");
+    alice.keeps_screenshot("calling.png");
     bob.clicks("Accept");
 
     alice.sees("bob");
     bob.sees("alice");
-    alice.keeps_picture("in-call.png");
+    alice.keeps_screenshot("in-call.png");
 
     alice.presses_with_control(Key::I);
     alice.waits_for(&By::name("Upload carries"));
     // So that there is something in the plots.
     tokio::time::sleep(PLOTTED).await;
-    alice.keeps_picture("statistics.png");
+    alice.keeps_screenshot("statistics.png");
     alice.presses_with_control(Key::I);
     alice.waits_until_gone(&By::name("Upload carries"));
 
@@ -50,7 +50,7 @@ async fn two_windows_log_in_call_see_each_other_and_close() {
     alice.clicks("Close call");
     alice.waits_for(&By::name("Call again").role(Role::Button));
     bob.waits_for(&By::containing("alice closed the call"));
-    bob.keeps_picture("ended.png");
+    bob.keeps_screenshot("ended.png");
     bob.clicks("Back");
     bob.waits_for(&By::name("Username to call").role(Role::TextInput));
 }

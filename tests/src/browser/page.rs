@@ -16,7 +16,7 @@ use crate::picture::Picture;
 /// How often something that is waited for is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// What a page says of its call. Absent is what it does not count (yet).
+/// What a page reports of its call. Absent is what it does not count (yet).
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Status {
@@ -30,7 +30,7 @@ pub struct Status {
     pub errors: Vec<String>,
     /// The state of its peer connection, `none` when there is none.
     pub connection: String,
-    /// Pictures from the other side.
+    /// Frames from the other side.
     pub frames_decoded: Option<u64>,
     /// Their width.
     pub width: Option<u32>,
@@ -38,22 +38,22 @@ pub struct Status {
     pub height: Option<u32>,
     /// How they are encoded, as in `video/H264`.
     pub video_in_codec: Option<String>,
-    /// Packets of sound from the other side.
+    /// Packets of audio from the other side.
     pub audio_packets: Option<u64>,
-    /// How much sound was played, as `totalAudioEnergy` has it (W3C webrtc-stats).
+    /// How much audio was played, as `totalAudioEnergy` has it (W3C webrtc-stats).
     pub audio_energy: Option<f64>,
     /// How it is encoded.
     pub audio_in_codec: Option<String>,
-    /// Pictures to the other side.
+    /// Frames to the other side.
     pub frames_sent: Option<u64>,
     /// How they are encoded.
     pub video_out_codec: Option<String>,
-    /// How the sound to the other side is encoded.
+    /// How the audio to the other side is encoded.
     pub audio_out_codec: Option<String>,
 }
 
 impl Status {
-    /// Whether at least so many pictures were decoded, and sound was heard that is more than the
+    /// Whether at least so many frames were decoded, and audio was played that is more than the
     /// noise of a codec.
     #[must_use]
     pub fn sees_and_hears(&self, frames: u64) -> bool {
@@ -71,12 +71,12 @@ pub struct Page {
 }
 
 impl Page {
-    /// Logs in; false when the server says no.
+    /// Logs in; false when the server refuses.
     ///
     /// # Errors
     /// When the page can't be driven, or there is no server.
     pub async fn login(&self, name: &str) -> Result<bool, BrowserError> {
-        self.ask("return window.login(arguments[0])", vec![json!(name)]).await
+        self.evaluate("return window.login(arguments[0])", vec![json!(name)]).await
     }
 
     /// Calls somebody.
@@ -84,7 +84,7 @@ impl Page {
     /// # Errors
     /// When the page can't be driven.
     pub async fn call(&self, name: &str) -> Result<(), BrowserError> {
-        self.ask("return window.call(arguments[0])", vec![json!(name)]).await
+        self.evaluate("return window.call(arguments[0])", vec![json!(name)]).await
     }
 
     /// Closes the call.
@@ -92,7 +92,7 @@ impl Page {
     /// # Errors
     /// When the page can't be driven.
     pub async fn close_call(&self) -> Result<(), BrowserError> {
-        self.ask("return window.closeCall()", Vec::new()).await
+        self.evaluate("return window.closeCall()", Vec::new()).await
     }
 
     /// How things stand.
@@ -100,7 +100,7 @@ impl Page {
     /// # Errors
     /// When the page can't be driven.
     pub async fn status(&self) -> Result<Status, BrowserError> {
-        self.ask("return window.describe()", Vec::new()).await
+        self.evaluate("return window.describe()", Vec::new()).await
     }
 
     /// All that its peer connection counts (`getStats`), as a list; in dialect 1.
@@ -108,7 +108,7 @@ impl Page {
     /// # Errors
     /// When the page can't be driven, or has no call.
     pub async fn statistics(&self) -> Result<Value, BrowserError> {
-        self.ask("return window.statistics()", Vec::new()).await
+        self.evaluate("return window.statistics()", Vec::new()).await
     }
 
     /// The loudest frequency that it hears from the other side, in Hz.
@@ -116,7 +116,7 @@ impl Page {
     /// # Errors
     /// When the page can't be driven.
     pub async fn tone(&self) -> Result<Option<f64>, BrowserError> {
-        self.ask("return window.remoteTone()", Vec::new()).await
+        self.evaluate("return window.remoteTone()", Vec::new()).await
     }
 
     /// The picture that it shows of the other side, at the size it came in.
@@ -125,7 +125,7 @@ impl Page {
     /// When the page can't be driven.
     pub async fn picture(&self) -> Result<Option<Picture>, BrowserError> {
         let Some(base64) =
-            self.ask::<Option<String>>("return window.remotePicture()", Vec::new()).await?
+            self.evaluate::<Option<String>>("return window.remotePicture()", Vec::new()).await?
         else {
             return Ok(None);
         };
@@ -137,7 +137,7 @@ impl Page {
     /// # Errors
     /// When the page can't be driven.
     pub async fn picture_number(&self) -> Result<Option<u32>, BrowserError> {
-        self.ask("return window.remotePictureNumber()", Vec::new()).await
+        self.evaluate("return window.remotePictureNumber()", Vec::new()).await
     }
 
     /// Waits until it shows a test picture whose number is at least this.
@@ -226,7 +226,7 @@ impl Page {
     }
 
     /// Runs a script; a promise that it returns is awaited by the browser.
-    async fn ask<T: for<'de> Deserialize<'de>>(
+    async fn evaluate<T: for<'de> Deserialize<'de>>(
         &self,
         script: &str,
         with: Vec<Value>,

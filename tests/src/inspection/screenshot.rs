@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::InspectionError;
 
-/// A picture of the window.
+/// A screenshot of the window.
 #[derive(Debug, Clone)]
 pub struct Screenshot {
     /// The PNG file.
@@ -41,7 +41,7 @@ impl Screenshot {
     }
 }
 
-/// The pixels of a picture.
+/// The pixels of a screenshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pixels {
     /// In pixels.

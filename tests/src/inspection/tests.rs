@@ -1,4 +1,4 @@
-//! A window that answers what it is told to, and an inspector that asks it.
+//! A window that gives prepared replies, and an inspector that sends it requests.
 
 use std::net::TcpListener;
 use std::thread::JoinHandle;
@@ -9,7 +9,7 @@ use egui_inspection::protocol::write_handshake;
 
 use super::*;
 
-/// A window that answers these replies, one after the other, and returns what it was asked.
+/// A window that gives these replies, one after the other, and returns the requests.
 fn window(replies: Vec<Response>) -> (String, JoinHandle<Vec<Request>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
@@ -82,8 +82,8 @@ fn a_press_waits_until_the_button_can_be_used_and_then_goes_to_its_middle() {
     let done = || Response::Done;
     let (address, thread) = window(vec![tree(true), tree(false), done(), done(), done()]);
     connect(&address).click(&By::name("Log in")).expect("pressed");
-    let asked = thread.join().expect("served");
-    let places: Vec<Pos2> = asked
+    let requests = thread.join().expect("served");
+    let places: Vec<Pos2> = requests
         .iter()
         .filter_map(|request| match request {
             Request::ApplyEvents { events } => events.first(),

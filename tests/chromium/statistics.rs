@@ -1,18 +1,18 @@
-//! What both sides say of what they received: ours in its report, Chromium in `getStats` (W3C
+//! What both sides report of what they received: ours in its report, Chromium in `getStats` (W3C
 //! webrtc-stats).
 
 use serde_json::{Value, json};
 
-/// What one side received of the other. Absent is what it does not tell.
+/// What one side received of the other. Absent is what it does not report.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Received {
     pub(crate) frozen_s: Option<f64>,
     pub(crate) freezes: Option<f64>,
-    pub(crate) pictures_per_s: Option<f64>,
+    pub(crate) frames_per_s: Option<f64>,
     pub(crate) height: Option<f64>,
-    pub(crate) made_up_percent: Option<f64>,
-    pub(crate) sound_wait_ms: Option<f64>,
-    pub(crate) picture_wait_ms: Option<f64>,
+    pub(crate) concealed_percent: Option<f64>,
+    pub(crate) audio_wait_ms: Option<f64>,
+    pub(crate) frame_wait_ms: Option<f64>,
     pub(crate) lost_percent: Option<f64>,
     pub(crate) nacks: Option<f64>,
     pub(crate) plis: Option<f64>,
@@ -26,11 +26,11 @@ type Row = (&'static str, usize, fn(&Received) -> Option<f64>);
 const ROWS: [Row; 11] = [
     ("frozen, s", 2, |received| received.frozen_s),
     ("freezes", 0, |received| received.freezes),
-    ("pictures a second", 1, |received| received.pictures_per_s),
+    ("frames a second", 1, |received| received.frames_per_s),
     ("height, lines", 0, |received| received.height),
-    ("picture waits, ms", 0, |received| received.picture_wait_ms),
-    ("sound made up, %", 2, |received| received.made_up_percent),
-    ("sound waits, ms", 0, |received| received.sound_wait_ms),
+    ("frame waits, ms", 0, |received| received.frame_wait_ms),
+    ("audio concealed, %", 2, |received| received.concealed_percent),
+    ("audio waits, ms", 0, |received| received.audio_wait_ms),
     ("packets lost for good, %", 2, |received| received.lost_percent),
     ("NACKs sent", 0, |received| received.nacks),
     ("PLIs sent", 0, |received| received.plis),
@@ -38,29 +38,29 @@ const ROWS: [Row; 11] = [
 ];
 
 impl Received {
-    /// What our report says of a call that lasted so many seconds; `theirs` is what Chromium says
-    /// it sent.
+    /// Our report of a call that lasted so many seconds; `stats` is Chromium's, for
+    /// what it sent.
     pub(crate) fn by_app(report: &Value, stats: &Value, seconds: f64) -> Self {
-        let figure = |path: &str| report.pointer(path).and_then(Value::as_f64);
-        let video = |name: &str| figure(&format!("/video/received/{name}"));
-        let audio = |name: &str| figure(&format!("/audio/received/{name}"));
+        let value = |path: &str| report.pointer(path).and_then(Value::as_f64);
+        let video = |name: &str| value(&format!("/video/received/{name}"));
+        let audio = |name: &str| value(&format!("/audio/received/{name}"));
         Self {
             frozen_s: video("freeze_total_ms").map(|ms| ms / 1e3),
             freezes: video("freeze_count"),
-            pictures_per_s: video("frames_decoded").map(|frames| frames / seconds),
+            frames_per_s: video("frames_decoded").map(|frames| frames / seconds),
             height: video("height"),
-            made_up_percent: audio("concealed_ratio").map(|share| share * 100.0),
-            sound_wait_ms: audio("jitter_buffer_ms"),
-            picture_wait_ms: video("jitter_buffer_ms"),
-            lost_percent: figure("/network/loss_in").map(|share| share * 100.0),
-            nacks: figure("/network/nacks_sent"),
-            plis: figure("/network/plis_sent"),
+            concealed_percent: audio("concealed_ratio").map(|share| share * 100.0),
+            audio_wait_ms: audio("jitter_buffer_ms"),
+            frame_wait_ms: video("jitter_buffer_ms"),
+            lost_percent: value("/network/loss_in").map(|share| share * 100.0),
+            nacks: value("/network/nacks_sent"),
+            plis: value("/network/plis_sent"),
             sent_kbps: sum(stats, "outbound-rtp", "video", "bytesSent")
                 .map(|bytes| bytes * 8e-3 / seconds),
         }
     }
 
-    /// What Chromium says; `report` is ours, for what we say we sent.
+    /// What Chromium reports; `report` is ours, for what we sent.
     pub(crate) fn by_page(stats: &Value, report: &Value, seconds: f64) -> Self {
         let video = |name: &str| sum(stats, "inbound-rtp", "video", name);
         let audio = |name: &str| sum(stats, "inbound-rtp", "audio", name);
@@ -70,13 +70,13 @@ impl Received {
         Self {
             frozen_s: video("totalFreezesDuration"),
             freezes: video("freezeCount"),
-            pictures_per_s: video("framesDecoded").map(|frames| frames / seconds),
+            frames_per_s: video("framesDecoded").map(|frames| frames / seconds),
             height: video("frameHeight"),
-            made_up_percent: share(audio("concealedSamples"), audio("totalSamplesReceived"))
+            concealed_percent: share(audio("concealedSamples"), audio("totalSamplesReceived"))
                 .map(|share| share * 100.0),
-            sound_wait_ms: share(audio("jitterBufferDelay"), audio("jitterBufferEmittedCount"))
+            audio_wait_ms: share(audio("jitterBufferDelay"), audio("jitterBufferEmittedCount"))
                 .map(|s| s * 1e3),
-            picture_wait_ms: share(video("jitterBufferDelay"), video("jitterBufferEmittedCount"))
+            frame_wait_ms: share(video("jitterBufferDelay"), video("jitterBufferEmittedCount"))
                 .map(|s| s * 1e3),
             lost_percent: share(
                 video("packetsLost"),
@@ -93,11 +93,11 @@ impl Received {
     }
 
     pub(crate) fn json(&self) -> Value {
-        ROWS.iter().map(|(name, _, figure)| ((*name).to_owned(), json!(figure(self)))).collect()
+        ROWS.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value(self)))).collect()
     }
 }
 
-/// The sum of a figure over all entries of a type and kind; none where no entry has it.
+/// The sum of a value over all entries of a type and kind; none where no entry has it.
 fn sum(stats: &Value, kind_of_entry: &str, kind: &str, name: &str) -> Option<f64> {
     let entries = stats.as_array()?.iter();
     let of_kind = entries.filter(|entry| entry["type"] == kind_of_entry && entry["kind"] == kind);
@@ -107,11 +107,11 @@ fn sum(stats: &Value, kind_of_entry: &str, kind: &str, name: &str) -> Option<f64
 /// Both beside each other.
 pub(crate) fn table(app: &Received, page: &Received) -> String {
     let mut lines = vec![format!("  {:<26}{:>12}{:>12}", "received by", "Visavis", "Chromium")];
-    for (name, digits, figure) in ROWS {
-        let cell = |figure: Option<f64>| {
-            figure.map_or("–".to_owned(), |figure| format!("{figure:.digits$}"))
+    for (name, digits, value) in ROWS {
+        let cell = |value: Option<f64>| {
+            value.map_or("–".to_owned(), |value| format!("{value:.digits$}"))
         };
-        lines.push(format!("  {name:<26}{:>12}{:>12}", cell(figure(app)), cell(figure(page))));
+        lines.push(format!("  {name:<26}{:>12}{:>12}", cell(value(app)), cell(value(page))));
     }
     lines.join("\n")
 }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_found_where_each_side_has_them_and_absent_is_not_zero() {
+    fn values_are_found_where_each_side_has_them_and_absent_is_not_zero() {
         let report = json!({
             "video": { "received": { "frames_decoded": 290, "freeze_total_ms": 500.0 }, "sent": { "bytes": 1_250_000 } },
             "network": { "nacks_sent": 7 },
@@ -132,17 +132,14 @@ mod tests {
             { "type": "outbound-rtp", "kind": "video", "bytesSent": 625_000 },
         ]);
         let app = Received::by_app(&report, &stats, 10.0);
-        assert_eq!(
-            (app.pictures_per_s, app.frozen_s, app.nacks),
-            (Some(29.0), Some(0.5), Some(7.0))
-        );
-        assert_eq!((app.sent_kbps, app.made_up_percent), (Some(500.0), None));
+        assert_eq!((app.frames_per_s, app.frozen_s, app.nacks), (Some(29.0), Some(0.5), Some(7.0)));
+        assert_eq!((app.sent_kbps, app.concealed_percent), (Some(500.0), None));
         let page = Received::by_page(&stats, &report, 10.0);
-        assert_eq!((page.pictures_per_s, page.lost_percent), (Some(30.0), Some(5.0)));
+        assert_eq!((page.frames_per_s, page.lost_percent), (Some(30.0), Some(5.0)));
         assert_eq!(
-            (page.made_up_percent, page.sent_kbps, page.freezes),
+            (page.concealed_percent, page.sent_kbps, page.freezes),
             (Some(1.0), Some(1000.0), None)
         );
-        assert!(table(&app, &page).contains("pictures a second"));
+        assert!(table(&app, &page).contains("frames a second"));
     }
 }

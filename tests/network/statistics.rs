@@ -1,4 +1,4 @@
-//! What is read from the outcome of a call.
+//! What is measured in the outcome of a call.
 
 use std::time::{Duration, Instant};
 
@@ -7,12 +7,12 @@ use visavis_link::Trace;
 use crate::call::{Heard, SideOutcome};
 use crate::sight::Shown;
 
-/// Sound is looked for in pieces this long.
+/// Audio is looked for in pieces this long.
 const PIECE: Duration = Duration::from_millis(20);
 /// The tone is there when its piece is at least this loud, against full scale.
 const AUDIBLE: f32 = 0.02;
 
-/// The longest time between two pictures, or between the beginning or the end and the nearest.
+/// The longest time between two frames, or between the beginning or the end and the nearest.
 pub(crate) fn longest_freeze(shown: &[Shown], from: Instant, to: Instant) -> Duration {
     let moments =
         shown.iter().map(|shown| shown.at).filter(|at| (from..to).contains(at)).chain([to]);
@@ -21,7 +21,7 @@ pub(crate) fn longest_freeze(shown: &[Shown], from: Instant, to: Instant) -> Dur
     gaps.max().unwrap_or_default()
 }
 
-/// The height that most pictures had in a span of time.
+/// The height that most frames had in a span of time.
 pub(crate) fn usual_height(shown: &[Shown], from: Instant, to: Instant) -> Option<u32> {
     let mut heights: Vec<u32> =
         shown.iter().filter(|s| (from..to).contains(&s.at)).map(|s| s.height).collect();
@@ -29,15 +29,15 @@ pub(crate) fn usual_height(shown: &[Shown], from: Instant, to: Instant) -> Optio
     heights.get(heights.len() / 2).copied()
 }
 
-/// Pictures a second in a span of time.
-pub(crate) fn pictures_per_second(shown: &[Shown], from: Instant, to: Instant) -> f64 {
+/// Frames a second in a span of time.
+pub(crate) fn frames_per_second(shown: &[Shown], from: Instant, to: Instant) -> f64 {
     let count = shown.iter().filter(|shown| (from..to).contains(&shown.at)).count();
     count as f64 / (to - from).as_secs_f64()
 }
 
-/// How long after this moment the first picture came that others followed: the next a fifth of a
-/// second later at most. What was still on its way is no sign that it goes on.
-pub(crate) fn picture_back(shown: &[Shown], after: Instant) -> Option<Duration> {
+/// How long after this moment the first frame came that others followed: the next a fifth of a
+/// second later at most. What was still in flight is no sign that it goes on.
+pub(crate) fn video_back(shown: &[Shown], after: Instant) -> Option<Duration> {
     let later: Vec<Instant> =
         shown.iter().map(|shown| shown.at).filter(|at| *at >= after).collect();
     later
@@ -47,7 +47,7 @@ pub(crate) fn picture_back(shown: &[Shown], after: Instant) -> Option<Duration> 
 }
 
 /// How long after this moment the tone was heard for good (for a fifth of a second).
-pub(crate) fn sound_back(heard: &Heard, after: Instant) -> Option<Duration> {
+pub(crate) fn audio_back(heard: &Heard, after: Instant) -> Option<Duration> {
     heard.tone?;
     let piece = (PIECE.as_secs_f64() * f64::from(heard.rate)) as usize;
     let length = Duration::from_secs_f64(heard.samples.len() as f64 / f64::from(heard.rate));
@@ -83,9 +83,9 @@ pub(crate) fn packets(trace: &Trace) -> u64 {
 /// The worse of two sides.
 pub(crate) fn worse(
     sides: [&SideOutcome; 2],
-    figure: impl Fn(&SideOutcome) -> Option<f64>,
+    value: impl Fn(&SideOutcome) -> Option<f64>,
 ) -> Option<f64> {
-    let [one, other] = sides.map(figure);
+    let [one, other] = sides.map(value);
     Some(one?.max(other?))
 }
 
@@ -116,15 +116,15 @@ mod tests {
     }
 
     #[test]
-    fn a_single_late_picture_is_not_the_picture_being_back() {
+    fn a_single_late_frame_is_not_the_video_being_back() {
         let start = Instant::now();
-        let pictures = shown(start, &[20, 700, 733, 766]);
-        assert_eq!(picture_back(&pictures, start), Some(Duration::from_millis(700)));
-        assert_eq!(picture_back(&pictures[..2], start), None);
+        let frames = shown(start, &[20, 700, 733, 766]);
+        assert_eq!(video_back(&frames, start), Some(Duration::from_millis(700)));
+        assert_eq!(video_back(&frames[..2], start), None);
     }
 
     #[test]
-    fn sound_is_back_when_it_stays() {
+    fn audio_is_back_when_it_stays() {
         let ended = Instant::now() + Duration::from_secs(100);
         // Heard for 2 s, quiet for 3, a click, heard again after 4 s.
         let loud = |second: f64| second < 2.0 || (3.0..3.02).contains(&second) || second >= 4.0;
@@ -132,7 +132,7 @@ mod tests {
             (0..480_000).map(|n| if loud(f64::from(n) / 48e3) { 0.3 } else { 0.0 }).collect();
         let heard = Heard { samples, rate: 48_000, ended, tone: Some(620.0) };
         let start = ended - Duration::from_secs(10);
-        let back = sound_back(&heard, start + Duration::from_millis(3500)).expect("it is back");
+        let back = audio_back(&heard, start + Duration::from_millis(3500)).expect("it is back");
         assert!(back.abs_diff(Duration::from_millis(500)) < PIECE, "{back:?}");
     }
 }
