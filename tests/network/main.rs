@@ -2,8 +2,8 @@
 //! what became of them.
 //!
 //! `cargo xtask bench network` builds and runs it. For each scenario it writes a plot (SVG) and
-//! both reports (JSON), and at the end a table of every measured value beside its bar. A miss is shown, not
-//! hidden.
+//! both reports (JSON), and at the end a table of every measured value beside its bar. A miss is
+//! shown, not hidden.
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
 mod call;

@@ -5,8 +5,8 @@
 //! `EGUI_INSPECTION=127.0.0.1:PORT`; then it serves the `egui_inspection` protocol there: on
 //! connecting it sends `eins` and a version, after which each `MessagePack` request, led by its
 //! length, gets one reply. In: that address, and what a person would look for ([`By`]). Out:
-//! [`Widget`]s, screenshots, or an error that lists what was on the screen instead. What always holds:
-//! nothing waits longer than its limit, and a press is made only on a widget that is there.
+//! [`Widget`]s, screenshots, or an error that lists what was on the screen instead. What always
+//! holds: nothing waits longer than its limit, and a press is made only on a widget that is there.
 //!
 //! ```no_run
 //! # use std::time::Duration;

@@ -1,7 +1,8 @@
 //! The programs of the workspace, run as a person would run them.
 //!
-//! In: which program and its arguments. Out: how it ended and what it printed, within a deadline. What
-//! was started ends with the value that stands for it, killed by its own process id if need be.
+//! In: which program and its arguments. Out: how it ended and what it printed, within a deadline.
+//! What was started ends with the value that stands for it, killed by its own process id if need
+//! be.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -159,8 +160,7 @@ impl Program {
         self.stderr.text()
     }
 
-    /// Waits until it has printed something in which `find` finds what it looks for in; both outputs are
-    /// searched.
+    /// Waits until `find` finds what it looks for in either of its outputs.
     ///
     /// # Errors
     /// When it ends or the deadline comes first.

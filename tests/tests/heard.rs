@@ -194,7 +194,7 @@ async fn a_sound_server_that_is_restarted_in_the_call_leaves_nobody_deaf_or_mute
     two.call().await;
     two.restart_sound_server().await;
     two.both_hear_each_other().await;
-    // One that is away for longer is missed, a notice says so, and it is used as soon as it is back.
+    // One that is away for longer causes a notice, and is used as soon as it is back.
     two.sound.kill().await;
     for person in &mut two.people {
         for missing in MISSING {

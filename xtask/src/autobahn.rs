@@ -50,9 +50,9 @@ pub(crate) fn ensure() -> Result<(), Error> {
         .map_err(Error::file(format!("writing {NOTE}")))
 }
 
-/// Where a Python 2.7 may be: where `VISAVIS_PYTHON2` says, on the path, or among pyenv's.
+/// Where a Python 2.7 may be: where `VISAVIS_PYTHON2` points, on the path, or among pyenv's.
 fn candidates() -> Vec<PathBuf> {
-    let said = std::env::var_os("VISAVIS_PYTHON2").map(PathBuf::from);
+    let named = std::env::var_os("VISAVIS_PYTHON2").map(PathBuf::from);
     let on_path = ["python2.7", "python2"].map(PathBuf::from);
     let pyenv = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
     let pyenv = pyenv.or_else(|| Some(std::env::home_dir()?.join(".pyenv")));
@@ -63,7 +63,8 @@ fn candidates() -> Vec<PathBuf> {
         .flatten();
     let versions =
         versions.filter(|version| version.file_name().to_string_lossy().starts_with("2.7"));
-    said.into_iter()
+    named
+        .into_iter()
         .chain(on_path)
         .chain(versions.map(|version| version.path().join("bin").join("python2.7")))
         .collect()

@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 use crate::report::{NOT_MEASURED, Report, Unit};
 use crate::table;
 
-/// How a figure is read from a report.
+/// Where a measured value is in a report.
 #[derive(Debug, Clone, Copy)]
-enum Figure {
+enum Source {
     /// It stands there.
     At(&'static str),
     /// It is the share of a core.
     Cores,
 }
 
-impl Figure {
+impl Source {
     fn of(self, report: &Report) -> Option<f64> {
         match self {
             Self::At(place) => report.number(place),
@@ -23,10 +23,10 @@ impl Figure {
     }
 }
 
-/// What is expected of a call of 1280x720 at 30 pictures a second.
+/// What is expected of a call of 1280x720 at 30 frames a second.
 struct Bar {
     name: &'static str,
-    figure: Figure,
+    source: Source,
     unit: Unit,
     at_most: f64,
     /// Only the caller measures it.
@@ -34,7 +34,7 @@ struct Bar {
 }
 
 const fn bar(name: &'static str, place: &'static str, unit: Unit, at_most: f64) -> Bar {
-    Bar { name, figure: Figure::At(place), unit, at_most, caller_only: false }
+    Bar { name, source: Source::At(place), unit, at_most, caller_only: false }
 }
 
 const CALL: &[Bar] = &[
@@ -46,7 +46,7 @@ const CALL: &[Bar] = &[
     bar("glass to glass, p95", "video.received.glass_to_glass_ms.p95", Unit::Milliseconds, 40.0),
     bar("mouth to ear, p50", "audio.received.mouth_to_ear_ms.p50", Unit::Milliseconds, 80.0),
     bar("frames dropped", "video.received.frames_dropped", Unit::Count, 0.0),
-    Bar { figure: Figure::Cores, ..bar("processor", "", Unit::Cores, 0.25) },
+    Bar { source: Source::Cores, ..bar("processor", "", Unit::Cores, 0.25) },
     bar("memory", "process.max_rss_bytes", Unit::Bytes, 120e6),
 ];
 
@@ -62,7 +62,7 @@ const CONTEXT: &[(&str, &str, Unit)] = &[
     ("audio jitter buffer", "audio.received.jitter_buffer_ms", Unit::Milliseconds),
 ];
 
-/// How a figure stands to its bar.
+/// How a measured value stands to its bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
     /// Within it.
@@ -74,9 +74,9 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    pub(crate) fn of(figure: Option<f64>, at_most: f64) -> Self {
-        match figure {
-            Some(figure) if figure <= at_most => Self::Pass,
+    pub(crate) fn of(value: Option<f64>, at_most: f64) -> Self {
+        match value {
+            Some(value) if value <= at_most => Self::Pass,
             Some(_) => Self::Short,
             None => Self::NotMeasured,
         }
@@ -103,7 +103,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// A figure that is not of a call: how long a window takes to open.
+    /// A measured value that is not of a call: how long a window takes to open.
     pub(crate) fn window_start(median_ms: Option<f64>) -> Self {
         let at_most = 400.0;
         let verdict = Some(Verdict::of(median_ms, at_most));
@@ -119,8 +119,8 @@ impl Line {
     }
 
     fn cells(&self) -> Vec<String> {
-        let show = |figure: Option<f64>| {
-            figure.map_or_else(|| NOT_MEASURED.to_owned(), |f| self.unit.show(f))
+        let show = |value: Option<f64>| {
+            value.map_or_else(|| NOT_MEASURED.to_owned(), |f| self.unit.show(f))
         };
         let bar = self
             .at_most
@@ -152,7 +152,7 @@ impl Line {
 /// Holds both reports of a call against the bars; the worse side decides.
 pub(crate) fn judge(alice: &Report, bob: &Report) -> Vec<Line> {
     let bars = CALL.iter().map(|bar| {
-        let (of_alice, of_bob) = (bar.figure.of(alice), bar.figure.of(bob));
+        let (of_alice, of_bob) = (bar.source.of(alice), bar.source.of(bob));
         let alice_verdict = Verdict::of(of_alice, bar.at_most);
         let verdict = if bar.caller_only {
             alice_verdict
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_caller_knows_how_long_the_first_picture_took() {
+    fn only_the_caller_knows_how_long_the_first_video_took() {
         let mut callee = good();
         callee["setup"] = json!({});
         assert_eq!(
@@ -255,14 +255,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_measured_is_said_and_never_passes() {
+    fn what_was_not_measured_is_shown_and_never_passes() {
         let lines = judge(&report(good()), &report(json!({})));
         assert_eq!(not_measured(&lines).len(), CALL.len() - 1);
         assert_eq!(not_measured(&[Line::window_start(None)]), ["start to a usable window"]);
     }
 
     #[test]
-    fn the_json_holds_figure_bar_and_verdict() {
+    fn the_json_holds_value_bar_and_verdict() {
         let json = as_json(&judge(&report(good()), &report(good())));
         let expected = json!({
             "name": "mouth to ear, p50", "unit": "ms", "at_most": 80.0, "alice": 61.0, "bob": 61.0, "verdict": "pass",

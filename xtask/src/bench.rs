@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: measures, and holds the figures against their bars. A miss is shown, not
+//! `cargo xtask bench`: measures, and holds the results against their bars. A miss is shown, not
 //! hidden; only what could not be measured is an error.
 
 use std::path::Path;
@@ -19,19 +19,19 @@ use crate::workspace::{self, Profile};
 /// What to measure.
 #[derive(Debug, Clone, clap::Subcommand)]
 pub(crate) enum What {
-    /// A call of 1280x720 at 30 pictures a second between two clients on this machine, and the
+    /// A call of 1280x720 at 30 frames a second between two clients on this machine, and the
     /// start of a window.
     Call,
     /// The signaling server beside a Node one of the classic kind: memory, processor time, latency.
     Server,
-    /// Calls over bad networks, emulated: how they come about, freezes, concealed sound, delay,
+    /// Calls over bad networks, emulated: how they come about, freezes, concealed audio, delay,
     /// queues. Takes a quarter of an hour for all.
     Network {
         /// Which: clean, loss-2, loss-10, bursts, jitter, drop, narrow, loss-30, blackout, address.
         /// All without.
         scenarios: Vec<String>,
     },
-    /// Calls with Chromium in network namespaces, and what both say of them (Linux, as root).
+    /// Calls with Chromium in network namespaces, and the statistics of both (Linux, as root).
     Chromium {
         /// Which: clean, loss-5, narrow. All without.
         scenarios: Vec<String>,
@@ -109,13 +109,13 @@ fn network(scenarios: &[String]) -> Result<(), Error> {
 
 /// Runs the program that calls from Chromium, with the programs that people get beside it.
 fn chromium(scenarios: &[String]) -> Result<(), Error> {
-    packages::ensure(&[Purpose::Build, Purpose::Test])?;
+    packages::ensure(&[Purpose::Build, Purpose::Test, Purpose::Browser])?;
     workspace::build(Profile::Release)?;
     let folder = workspace::target_dir()?.join("bench");
     let program =
         ["run", "--release", "--package", "visavis-tests", "--bin", "chromium-bench", "--"];
     command::run(workspace::cargo().args(program).arg(&folder).args(scenarios))?;
-    println!("The figures, whole, are in {}.", folder.display());
+    println!("All results are in {}.", folder.display());
     Ok(())
 }
 

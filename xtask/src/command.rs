@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::error::Error;
 
-/// Runs it with its output on the terminal, after a line that says what is run.
+/// Runs it with its output on the terminal, after a line that names it.
 pub(crate) fn run(command: &mut Command) -> Result<(), Error> {
     let line = in_words(command);
     println!("$ {line}");
@@ -38,8 +38,8 @@ fn start_error(command: &Command, source: std::io::Error) -> Error {
     Error::Start { program: command.get_program().to_string_lossy().into_owned(), source }
 }
 
-/// The command as one would type it: the program without its folder, quotes only where a space asks
-/// for them.
+/// The command as one would type it: the program without its folder, quotes only where a space
+/// needs them.
 fn in_words(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let program = program.file_stem().unwrap_or(program.as_os_str());

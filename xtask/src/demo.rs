@@ -62,7 +62,7 @@ fn devices(visavis: &Path) -> Result<Devices, Error> {
     })
 }
 
-/// Whether a window can be opened; `is_set` tells whether an environment variable is set.
+/// Whether a window can be opened; `is_set` returns whether an environment variable is set.
 fn has_display(is_set: impl Fn(&str) -> bool) -> bool {
     !cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
 }

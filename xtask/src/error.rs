@@ -22,7 +22,7 @@ pub(crate) enum Error {
         /// How it ended.
         status: ExitStatus,
     },
-    /// A program said something other than what was asked of it.
+    /// A program answered something other than what was requested.
     #[error("{program} gave no usable answer: {why}")]
     Answer {
         /// Which.
@@ -45,6 +45,9 @@ pub(crate) enum Error {
     /// The server, a window or a call ended or hung when it should not have.
     #[error("{0}")]
     Call(String),
+    /// Comments are wider than code may be.
+    #[error("comments of more than {1} columns:\n{0}")]
+    WideComments(String, usize),
     /// A bench could not measure something.
     #[error("could not measure: {}", .0.join(", "))]
     NotMeasured(Vec<String>),

@@ -1,4 +1,9 @@
 //! `cargo xtask lint`: format, clippy, documentation, dependencies; each finding is an error.
+//!
+//! rustfmt breaks code at the width that `rustfmt.toml` names, but not comments: their lines are
+//! counted here.
+
+use std::process::Command;
 
 use crate::command;
 use crate::error::Error;
@@ -6,9 +11,13 @@ use crate::packages::{self, Purpose};
 use crate::tools;
 use crate::workspace::{self, CAMERA_VM_FEATURES, TEST_FEATURES};
 
+/// The most characters of a line, as in `rustfmt.toml`.
+const WIDTH: usize = 100;
+
 /// Runs every check, the quick ones first.
 pub(crate) fn run() -> Result<(), Error> {
     command::run(workspace::cargo().args(["fmt", "--all", "--", "--check"]))?;
+    check_width_of_comments()?;
 
     tools::ensure(tools::DENY)?;
     command::run(workspace::cargo().args([
@@ -31,6 +40,35 @@ pub(crate) fn run() -> Result<(), Error> {
     )
 }
 
+/// Comments are no wider than code. Only files that git knows, or would take, are read.
+fn check_width_of_comments() -> Result<(), Error> {
+    let mut git = Command::new("git");
+    git.current_dir(workspace::root());
+    git.args(["ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", "*.rs"]);
+    let mut wide = Vec::new();
+    for path in command::output_of(&mut git)?.split_terminator('\0') {
+        // One that was deleted is still in git's list.
+        let Ok(text) = std::fs::read_to_string(workspace::root().join(path)) else { continue };
+        wide.extend(wide_comments(&text).map(|number| format!("{path}:{number}")));
+    }
+    if wide.is_empty() { Ok(()) } else { Err(Error::WideComments(wide.join("\n"), WIDTH)) }
+}
+
+/// The numbers of the lines that hold a comment alone and are too wide. A table's row and an
+/// address can't be broken.
+fn wide_comments(text: &str) -> impl Iterator<Item = usize> {
+    let numbered = text.lines().zip(1..);
+    numbered.filter(|(line, _)| is_wide_comment(line)).map(|(_, number)| number)
+}
+
+fn is_wide_comment(line: &str) -> bool {
+    let comment = line.trim_start();
+    comment.starts_with("//")
+        && line.chars().count() > WIDTH
+        && !comment.trim_start_matches(['/', '!', ' ']).starts_with('|')
+        && !comment.contains("://")
+}
+
 fn clippy_arguments(features: &str) -> [&str; 8] {
     ["clippy", "--workspace", "--all-targets", "--features", features, "--", "-D", "warnings"]
 }
@@ -51,4 +89,21 @@ fn check_advisories() -> Result<(), Error> {
         "--disable-fetch",
         "advisories",
     ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_comments_that_could_be_broken_are_too_wide() {
+        let long = "word ".repeat(30);
+        let wide = format!(
+            "// {long}\nlet code = \"{long}\"; // {long}\n    /// {long}\n//! | {long} |\n// https://{long}\n// short"
+        );
+        assert_eq!(wide_comments(&wide).collect::<Vec<_>>(), [1, 3]);
+        // Characters count, not bytes.
+        assert!(!is_wide_comment(&format!("// {}", "ä".repeat(WIDTH - 3))));
+        assert!(is_wide_comment(&format!("// {}", "ä".repeat(WIDTH - 2))));
+    }
 }

@@ -53,7 +53,7 @@ enum Task {
     Test(test::Options),
     /// Check format, lints, documentation and dependencies.
     Lint,
-    /// Measure, and hold the figures against their bars.
+    /// Measure, and hold the results against their bars.
     Bench {
         #[command(subcommand)]
         what: bench::What,

@@ -20,8 +20,10 @@ pub(crate) enum Purpose {
     Window,
     /// To open a window where there is no display.
     Display,
-    /// To run the tests: a browser, a sound server, network tools, a relay, a Redis.
+    /// To run the tests: sound servers, network tools, a relay.
     Test,
+    /// To run the tests that call pages: Chromium and its driver.
+    Browser,
     /// To run the camera tests: a virtual machine and what goes into it.
     CameraVm,
     /// To run the Socket.IO client of the tests, and to measure a server on Node beside ours.
@@ -63,22 +65,9 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-egl1",
         ],
         (System::Debian | System::Ubuntu, Purpose::Display) => &["xvfb"],
-        (System::Debian, Purpose::Test) => &[
-            "chromium",
-            "chromium-driver",
-            "pulseaudio",
-            "pulseaudio-utils",
-            "pipewire",
-            "pipewire-pulse",
-            "wireplumber",
-            "dbus-daemon",
-            "iproute2",
-            "nftables",
-            "coturn",
-        ],
-        (System::Ubuntu, Purpose::Test) => &[
-            "chromium-browser",
-            "chromium-chromedriver",
+        (System::Debian, Purpose::Browser) => &["chromium", "chromium-driver"],
+        (System::Ubuntu, Purpose::Browser) => &["chromium-browser", "chromium-chromedriver"],
+        (System::Debian | System::Ubuntu, Purpose::Test) => &[
             "pulseaudio",
             "pulseaudio-utils",
             "pipewire",
@@ -118,16 +107,10 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-egl",
         ],
         (System::Fedora, Purpose::Display) => &["xorg-x11-server-Xvfb"],
-        (System::Fedora, Purpose::Test) => &[
-            "chromium",
-            "chromedriver",
-            "pulseaudio",
-            "pulseaudio-utils",
-            "iproute",
-            "nftables",
-            "coturn",
-            "coturn-utils",
-        ],
+        (System::Fedora, Purpose::Browser) => &["chromium", "chromedriver"],
+        (System::Fedora, Purpose::Test) => {
+            &["pulseaudio", "pulseaudio-utils", "iproute", "nftables", "coturn", "coturn-utils"]
+        }
         (System::Arch, Purpose::Build) => &["base-devel", "nasm", "cmake", "clang", "alsa-lib"],
         (System::Arch, Purpose::Window) => &[
             "libglvnd",
@@ -141,8 +124,9 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "wayland",
         ],
         (System::Arch, Purpose::Display) => &["xorg-server-xvfb"],
+        (System::Arch, Purpose::Browser) => &["chromium"],
         (System::Arch, Purpose::Test) => {
-            &["chromium", "pulseaudio", "libpulse", "iproute2", "nftables", "coturn"]
+            &["pulseaudio", "libpulse", "iproute2", "nftables", "coturn"]
         }
         (System::Debian | System::Ubuntu, Purpose::Node) => &["nodejs", "npm", "openssl"],
         (System::Debian | System::Ubuntu, Purpose::Redis) => &["redis-server"],
@@ -159,7 +143,7 @@ fn all_names(system: System, purposes: &[Purpose]) -> Vec<&'static str> {
     purposes.iter().flat_map(|purpose| names(system, *purpose)).copied().collect()
 }
 
-/// Sees to it that what the purposes need is there: installs what is missing, or says what is
+/// Sees to it that what the purposes need is there: installs what is missing, or prints what is
 /// needed and how.
 pub(crate) fn ensure(purposes: &[Purpose]) -> Result<(), Error> {
     let system = System::here();
@@ -280,7 +264,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_system_is_told_about_nasm_because_its_absence_is_silent() {
+    fn every_system_learns_about_nasm_because_its_absence_is_silent() {
         for system in SYSTEMS {
             let line = how_to_install(system, &[Purpose::Build]).to_lowercase();
             assert!(line.contains("nasm") && line.contains("cmake"), "{system:?}: {line}");
@@ -295,6 +279,7 @@ mod tests {
                 Purpose::Window,
                 Purpose::Display,
                 Purpose::Test,
+                Purpose::Browser,
                 Purpose::CameraVm,
                 Purpose::Node,
                 Purpose::Redis,

@@ -26,7 +26,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts it. Its errors go to the terminal, what else it says is thrown away.
+    /// Starts it. Its errors go to the terminal, what else it prints is thrown away.
     pub(crate) fn start<A: AsRef<OsStr>>(
         name: &str,
         program: &Path,
@@ -142,7 +142,7 @@ pub(crate) async fn free_port() -> Result<u16, Error> {
 /// How long the callee may take to log in.
 const LOGIN: Duration = Duration::from_secs(10);
 
-/// What the callee says once it can be called.
+/// What the callee prints once it can be called.
 const WAITING: &str = "waiting for a call";
 
 /// Two clients without windows: `answer` as bob, `call bob` as alice, each with its own further
@@ -160,10 +160,10 @@ pub(crate) async fn call_without_windows(
     let mut command = Command::new(visavis);
     command.args(answer.iter().chain(bob)).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut callee = Running::spawn("bob", &mut command)?;
-    // Held to the end: a few lines are all that is said, and they fit into the pipe.
-    let mut said = callee.take_stdout().map(|stdout| BufReader::new(stdout).lines());
+    // Held to the end: it prints a few lines only, and they fit into the pipe.
+    let mut output = callee.take_stdout().map(|stdout| BufReader::new(stdout).lines());
     let waits = async {
-        while let Some(lines) = &mut said
+        while let Some(lines) = &mut output
             && let Ok(Some(line)) = lines.next_line().await
         {
             if line.contains(WAITING) {
@@ -198,7 +198,7 @@ fn ended_well(name: &str, status: ExitStatus) -> Result<(), Error> {
         Some(6) => "could not use a device",
         _ => return Err(Error::Call(format!("{name} crashed ({status})"))),
     };
-    Err(Error::Call(format!("{name} {why}; what it said about it stands above")))
+    Err(Error::Call(format!("{name} {why}; what it printed about it stands above")))
 }
 
 /// Returns when someone wants us to end: Ctrl+C, or SIGTERM where there is such a thing.
@@ -238,7 +238,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn every_exit_code_of_the_client_is_told_in_words() {
+    fn every_exit_code_of_the_client_has_words() {
         assert!(ended_well("alice", exit(0)).is_ok());
         for code in 2..=6 {
             let words =

@@ -1,4 +1,4 @@
-//! The report of a call, as `visavis --report` writes it: its figures, and the whole of it in
+//! The report of a call, as `visavis --report` writes it: its numbers, and the whole of it in
 //! words.
 //!
 //! What is absent was not measured, and is shown as such, never as 0.
@@ -29,7 +29,7 @@ impl Report {
         serde_json::from_str(text).map(Self)
     }
 
-    /// A figure by its place, as in `video.sent.frames`; `None` when it was not measured.
+    /// A number by its place, as in `video.sent.frames`; `None` when it was not measured.
     pub(crate) fn number(&self, place: &str) -> Option<f64> {
         self.at(place)?.as_f64()
     }
@@ -58,7 +58,7 @@ impl Report {
 /// Shown where something was not measured.
 pub(crate) const NOT_MEASURED: &str = "–";
 
-/// A figure with its unit, as a person reads it.
+/// A number with its unit, as a person reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
     /// Milliseconds.
@@ -78,17 +78,17 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    /// Writes a figure in this unit.
-    pub(crate) fn show(self, figure: f64) -> String {
+    /// Writes a number in this unit.
+    pub(crate) fn show(self, value: f64) -> String {
         match self {
-            Self::Milliseconds if figure.abs() < 10.0 => format!("{figure:.1} ms"),
-            Self::Milliseconds => format!("{figure:.0} ms"),
-            Self::Count => format!("{figure:.0}"),
-            Self::Cores => format!("{figure:.2} core"),
-            Self::Bytes => format!("{:.0} MB", figure / 1e6),
-            Self::BitsPerSecond => format!("{:.0} kbit/s", figure / 1e3),
-            Self::Dbfs => format!("{figure:.0} dBFS"),
-            Self::Ratio => format!("{:.1} %", figure * 100.0),
+            Self::Milliseconds if value.abs() < 10.0 => format!("{value:.1} ms"),
+            Self::Milliseconds => format!("{value:.0} ms"),
+            Self::Count => format!("{value:.0}"),
+            Self::Cores => format!("{value:.2} core"),
+            Self::Bytes => format!("{:.0} MB", value / 1e6),
+            Self::BitsPerSecond => format!("{:.0} kbit/s", value / 1e3),
+            Self::Dbfs => format!("{value:.0} dBFS"),
+            Self::Ratio => format!("{:.1} %", value * 100.0),
         }
     }
 }
@@ -105,7 +105,7 @@ const LINES: &[(&str, &str, Unit)] = &[
     ("times the picture froze", "video.received.freeze_count", Unit::Count),
     ("from camera to screen (median)", "video.received.glass_to_glass_ms.p50", Unit::Milliseconds),
     ("loudness heard", "audio.received.level_dbfs", Unit::Dbfs),
-    ("sound made up for loss", "audio.received.concealed_ratio", Unit::Ratio),
+    ("sound concealed after loss", "audio.received.concealed_ratio", Unit::Ratio),
     ("from mouth to ear (median)", "audio.received.mouth_to_ear_ms.p50", Unit::Milliseconds),
     ("round trip on the network", "network.rtt_ms", Unit::Milliseconds),
     ("estimated room on the network", "network.estimated_bps", Unit::BitsPerSecond),
@@ -139,12 +139,12 @@ pub(crate) fn in_words(sides: &[(&str, &Report)]) -> String {
     let mut rows: Vec<_> = LINES
         .iter()
         .map(|(label, place, unit)| {
-            row(label, &|report| report.number(place).map(|figure| unit.show(figure)))
+            row(label, &|report| report.number(place).map(|value| unit.show(value)))
         })
         .collect();
     rows.push(row("size of the picture seen", &size_seen));
     rows.push(row("processor", &|report| report.cores().map(|cores| Unit::Cores.show(cores))));
-    rows.push(row("way through the network", &way));
+    rows.push(row("network path", &network_path));
     words.push_str(&table::aligned(&head, &rows));
     words
 }
@@ -155,7 +155,7 @@ fn size_seen(report: &Report) -> Option<String> {
 }
 
 /// The kinds of the two addresses that media goes between.
-fn way(report: &Report) -> Option<String> {
+fn network_path(report: &Report) -> Option<String> {
     Some(format!(
         "{} to {}",
         report.word("network.local_candidate")?,
@@ -173,7 +173,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_figure_is_found_by_its_place_and_what_is_absent_is_not_zero() {
+    fn a_number_is_found_by_its_place_and_what_is_absent_is_not_zero() {
         let report = report(serde_json::json!({"video": {"sent": {"frames": 600}}, "peer": "bob"}));
         assert_eq!(report.number("video.sent.frames"), Some(600.0));
         assert_eq!(report.number("video.sent.key_frames"), None);
@@ -196,7 +196,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn figures_are_written_with_the_digits_that_matter() {
+    fn numbers_are_written_with_the_digits_that_matter() {
         assert_eq!(Unit::Milliseconds.show(3.456), "3.5 ms");
         assert_eq!(Unit::Milliseconds.show(234.56), "235 ms");
         assert_eq!(Unit::Bytes.show(58_400_000.0), "58 MB");
@@ -207,7 +207,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_report_is_told_in_words_with_a_dash_for_what_was_not_measured() {
+    fn a_report_is_put_in_words_with_a_dash_for_what_was_not_measured() {
         let alice = report(serde_json::json!({
             "outcome": "completed", "peer": "bob",
             "video": {"received": {"frames_decoded": 298, "width": 1280, "height": 720}},
@@ -235,7 +235,7 @@ pub(crate) mod tests {
         has("pictures seen", &["298", "–"]);
         has("pictures sent", &["–", "–"]);
         has("size of the picture seen", &["1280×720", "–"]);
-        has("way through the network", &["host to relay", "–"]);
+        has("network path", &["host to relay", "–"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `cargo xtask screenshots`: retakes the pictures of the README with the end-to-end test of the
+//! `cargo xtask screenshots`: retakes the screenshots of the README with the end-to-end test of the
 //! windows.
 
 use crate::command;

@@ -1,7 +1,7 @@
 //! Tables for a terminal.
 
 /// Lines the columns up: the first to the left, as it holds words, the others to the right, as they
-/// hold figures.
+/// hold numbers.
 ///
 /// Every row should have as many cells as `head`; what is missing stays empty, what is too much is
 /// left out.
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_go_to_the_left_and_figures_to_the_right() {
+    fn words_go_to_the_left_and_numbers_to_the_right() {
         let row = |cells: &[&str]| cells.iter().map(|&cell| cell.to_owned()).collect::<Vec<_>>();
         let table = aligned(
             &row(&["", "alice", "bob"]),

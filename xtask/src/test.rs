@@ -26,8 +26,14 @@ pub(crate) struct Options {
 
 /// Runs them.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
-    let mut purposes =
-        vec![Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test, Purpose::Redis];
+    let mut purposes = vec![
+        Purpose::Build,
+        Purpose::Window,
+        Purpose::Display,
+        Purpose::Test,
+        Purpose::Browser,
+        Purpose::Redis,
+    ];
     if !node::is_there() {
         purposes.push(Purpose::Node);
     }

@@ -9,14 +9,14 @@ use crate::command;
 use crate::error::Error;
 
 /// What lint and tests are built with, the same for both, so that neither builds the dependencies
-/// again: widgets can be found and pictures taken of windows.
+/// again: widgets can be found and screenshots taken of windows.
 pub(crate) const TEST_FEATURES: &str = "visavis-client/inspection";
 
 /// The same, and the tests that need a virtual machine.
 pub(crate) const CAMERA_VM_FEATURES: &str = "visavis-client/inspection,visavis-tests/camera-vm";
 
 /// The root of the workspace that we are run in. Where checkouts share a target folder, we may have
-/// been built in another one, so what cargo says now counts before what it said then.
+/// been built in another one, so what cargo reports now counts before what it reported then.
 pub(crate) fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
@@ -32,7 +32,7 @@ pub(crate) fn cargo() -> Command {
     let mut command =
         Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.current_dir(root());
-    // What the cargo that runs us says about us is not true of what this one builds, and build
+    // What the cargo that runs us sets about us is not true of what this one builds, and build
     // scripts that watch it would run again.
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(is_about_this_crate) {
@@ -49,7 +49,7 @@ fn is_about_this_crate(variable: &str) -> bool {
         .any(|prefix| variable.starts_with(prefix))
 }
 
-/// Where cargo puts what it builds, whatever the environment and the configuration say about it.
+/// Where cargo puts what it builds, whatever the environment and the configuration are.
 pub(crate) fn target_dir() -> Result<PathBuf, Error> {
     let json =
         command::output_of(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;

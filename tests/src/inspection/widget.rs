@@ -1,5 +1,5 @@
-//! Widgets as a screen reader sees them: the tree that a window publishes, and how one of its nodes is
-//! looked for. Only what has a name and a place counts.
+//! Widgets as a screen reader sees them: the tree that a window publishes, and how a test looks for
+//! one of its nodes. Only what has a name and a place counts.
 
 use egui::accesskit::{Node, NodeId, Role, TreeUpdate};
 use egui::{Pos2, pos2};

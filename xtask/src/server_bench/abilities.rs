@@ -1,4 +1,4 @@
-//! What a build of our server can do, as its own `--help` tells it: the bench is older than some of
+//! What a build of our server can do, as its own `--help` lists it: the bench is older than some of
 //! its options.
 
 /// Options that would hold a flood back, and what lifts each of them; and what would want a port of

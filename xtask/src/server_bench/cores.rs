@@ -27,7 +27,7 @@ impl Cores {
     /// Says so when the two have to share.
     pub(super) fn note(&self) -> Option<String> {
         let words = "The server and the load share the cores of this machine (two cores and taskset are needed to \
-                     part them): the figures are worse than the server's own.";
+                     part them): the results are worse than the server's own.";
         self.own.is_none().then(|| words.to_owned())
     }
 

@@ -7,7 +7,7 @@ use crate::bars::Verdict;
 use crate::report::NOT_MEASURED;
 use crate::table;
 
-/// What a figure counts.
+/// What a measured value counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
     Kibibytes,
@@ -18,14 +18,14 @@ pub(super) enum Unit {
 }
 
 impl Unit {
-    fn show(self, figure: f64) -> String {
+    fn show(self, value: f64) -> String {
         match self {
-            Self::Kibibytes => format!("{figure:.1} KiB"),
-            Self::Mebibytes => format!("{figure:.1} MiB"),
-            Self::Seconds if figure < 10.0 => format!("{figure:.2} s"),
-            Self::Seconds => format!("{figure:.1} s"),
-            Self::Microseconds => format!("{figure:.0} µs"),
-            Self::PerSecond => format!("{figure:.0}/s"),
+            Self::Kibibytes => format!("{value:.1} KiB"),
+            Self::Mebibytes => format!("{value:.1} MiB"),
+            Self::Seconds if value < 10.0 => format!("{value:.2} s"),
+            Self::Seconds => format!("{value:.1} s"),
+            Self::Microseconds => format!("{value:.0} µs"),
+            Self::PerSecond => format!("{value:.0}/s"),
         }
     }
 
@@ -45,7 +45,7 @@ impl Unit {
 pub(super) enum Bar {
     /// At most this.
     AtMost(f64),
-    /// At most the other server's figure divided by this.
+    /// At most the other server's value divided by this.
     Fraction(f64),
     /// Shown to judge the others by.
     None,
@@ -79,7 +79,7 @@ impl Line {
         }
     }
 
-    /// Without the other server's figure there may be no bar, and then nobody knows.
+    /// Without the other server's value there may be no bar, and then nobody knows.
     fn verdict(&self) -> Option<Verdict> {
         (self.bar != Bar::None).then(|| {
             self.at_most().map_or(Verdict::NotMeasured, |at_most| Verdict::of(self.ours, at_most))
@@ -87,8 +87,8 @@ impl Line {
     }
 
     fn cells(&self) -> Vec<String> {
-        let show = |figure: Option<f64>| {
-            figure.map_or_else(|| NOT_MEASURED.to_owned(), |f| self.unit.show(f))
+        let show = |value: Option<f64>| {
+            value.map_or_else(|| NOT_MEASURED.to_owned(), |f| self.unit.show(f))
         };
         let bar = match self.bar {
             Bar::None => String::new(),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_a_figure_or_a_part_of_the_other_servers() {
+    fn a_bar_is_a_number_or_a_part_of_the_other_servers() {
         check(Some(8.0), Some(1.0), Bar::AtMost(8.0), Some(Verdict::Pass));
         check(Some(8.1), None, Bar::AtMost(8.0), Some(Verdict::Short));
         check(Some(0.4), Some(2.0), Bar::Fraction(5.0), Some(Verdict::Pass));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_figure_on_either_side_nothing_passes() {
+    fn without_a_value_on_either_side_nothing_passes() {
         check(None, Some(2.0), Bar::Fraction(5.0), Some(Verdict::NotMeasured));
         check(Some(0.1), None, Bar::Fraction(5.0), Some(Verdict::NotMeasured));
         check(None, None, Bar::AtMost(1.0), Some(Verdict::NotMeasured));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bar_says_where_it_comes_from() {
+    fn the_bar_names_where_it_comes_from() {
         let line =
             Line::new("processor", Unit::Seconds, (Some(0.4), Some(2.5)), Bar::Fraction(5.0));
         assert_eq!(

@@ -3,7 +3,7 @@
 //!
 //! Each measurement gets a server of its own, fresh, on a core of its own; the load has another.
 //! What is repeated takes turns between the two servers, so that a moment of unrest on the machine
-//! does not fall on one alone, and the median counts. What can't be measured is said; it never
+//! does not fall on one alone, and the median counts. What can't be measured is listed; it never
 //! passes.
 
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ const OTHER_FILES: usize = 100;
 const ROUNDS: usize = 3;
 
 const PIPELINED: &[&str] = &["relay", "--pairs", "8", "--window", "16", "--count", "300000"];
-/// One offer on its way between any two, so that every relay is read and written by itself. Many
+/// One offer in flight between any two, so that every relay is read and written by itself. Many
 /// pairs, because with one a server that is slow enough never sleeps, and one that is quick pays
 /// for falling asleep and waking each time.
 const ONE_AT_A_TIME: &[&str] = &["relay", "--pairs", "64", "--window", "1", "--count", "200000"];
@@ -179,11 +179,11 @@ impl Bench {
         results
     }
 
-    /// Puts a figure with the others of its kind.
-    fn note(&self, notes: &mut Vec<String>, place: &mut Value, figures: Result<Value, Error>) {
-        match (figures, place.as_array_mut()) {
-            (Ok(figures), Some(those_before)) => those_before.push(figures),
-            (Ok(figures), None) => *place = json!([figures]),
+    /// Puts a measurement with the others of its kind.
+    fn note(&self, notes: &mut Vec<String>, place: &mut Value, values: Result<Value, Error>) {
+        match (values, place.as_array_mut()) {
+            (Ok(values), Some(those_before)) => those_before.push(values),
+            (Ok(values), None) => *place = json!([values]),
             (Err(error), _) => notes.push(format!("Not measured: {error}")),
         }
     }
@@ -246,16 +246,16 @@ fn make_certificate(folder: &Path) -> Result<(String, String), Error> {
 }
 
 /// The median of what a step measured, on either side.
-fn figures(results: &Value, step: &str, figure: &str) -> (Option<f64>, Option<f64>) {
-    let of = |side: &str| median(&results[step][side], figure);
+fn values(results: &Value, step: &str, value: &str) -> (Option<f64>, Option<f64>) {
+    let of = |side: &str| median(&results[step][side], value);
     (of("ours"), of("node"))
 }
 
-fn median(rounds: &Value, figure: &str) -> Option<f64> {
-    let mut figures: Vec<f64> =
-        rounds.as_array()?.iter().filter_map(|round| round[figure].as_f64()).collect();
-    figures.sort_unstable_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied()
+fn median(rounds: &Value, value: &str) -> Option<f64> {
+    let mut values: Vec<f64> =
+        rounds.as_array()?.iter().filter_map(|round| round[value].as_f64()).collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 /// Whether all silent connections were closed, and when the last of them was.
@@ -265,16 +265,16 @@ fn all_closed(rounds: &Value) -> Option<f64> {
 }
 
 fn judge_all(results: &Value) -> Vec<Line> {
-    let scaled = |step, figure, by: f64| {
-        let (ours, node) = figures(results, step, figure);
+    let scaled = |step, value, by: f64| {
+        let (ours, node) = values(results, step, value);
         (ours.map(|f| f / by), node.map(|f| f / by))
     };
     let (kib, mib) = (1024.0, 1024.0 * 1024.0);
     let silent = (all_closed(&results["silent"]["ours"]), all_closed(&results["silent"]["node"]));
-    let across = |step: &str, figure| (median(&results["two_nodes"][step], figure), None);
-    let added = |figure| {
-        let (alone, _) = figures(results, "at_5000_per_second", figure);
-        let across = median(&results["two_nodes"]["at_5000_per_second"], figure);
+    let across = |step: &str, value| (median(&results["two_nodes"][step], value), None);
+    let added = |value| {
+        let (alone, _) = values(results, "at_5000_per_second", value);
+        let across = median(&results["two_nodes"]["at_5000_per_second"], value);
         (across.zip(alone).map(|(across, alone)| across - alone), None)
     };
     let cpu = "cpu_s_per_100k";
@@ -300,61 +300,61 @@ fn judge_all(results: &Value) -> Vec<Line> {
         Line::new(
             "logins",
             Unit::PerSecond,
-            figures(results, "idle", "logins_per_second"),
+            values(results, "idle", "logins_per_second"),
             Bar::None,
         ),
         Line::new(
             "processor for 1,000 logins",
             Unit::Seconds,
-            figures(results, "idle", "cpu_s_per_1000_logins"),
+            values(results, "idle", "cpu_s_per_1000_logins"),
             Bar::None,
         ),
         Line::new(
             "processor for 100,000 relays, pipelined",
             Unit::Seconds,
-            figures(results, "pipelined", cpu),
+            values(results, "pipelined", cpu),
             Bar::Fraction(5.0),
         ),
         Line::new(
             "relays, pipelined",
             Unit::PerSecond,
-            figures(results, "pipelined", "relays_per_second"),
+            values(results, "pipelined", "relays_per_second"),
             Bar::None,
         ),
         Line::new(
             "processor for 100,000 relays, one at a time",
             Unit::Seconds,
-            figures(results, "one_at_a_time", cpu),
+            values(results, "one_at_a_time", cpu),
             Bar::Fraction(3.0),
         ),
         Line::new(
             "relays, one at a time",
             Unit::PerSecond,
-            figures(results, "one_at_a_time", "relays_per_second"),
+            values(results, "one_at_a_time", "relays_per_second"),
             Bar::None,
         ),
         Line::new(
             "processor for 100,000 relays, one pair alone",
             Unit::Seconds,
-            figures(results, "one_pair", cpu),
+            values(results, "one_pair", cpu),
             Bar::None,
         ),
         Line::new(
             "latency at 5,000/s, p50",
             Unit::Microseconds,
-            figures(results, "at_5000_per_second", "p50_us"),
+            values(results, "at_5000_per_second", "p50_us"),
             Bar::None,
         ),
         Line::new(
             "latency at 5,000/s, p99",
             Unit::Microseconds,
-            figures(results, "at_5000_per_second", "p99_us"),
+            values(results, "at_5000_per_second", "p99_us"),
             Bar::Fraction(1.0),
         ),
         Line::new(
             "processor for 100,000 relays at 5,000/s",
             Unit::Seconds,
-            figures(results, "at_5000_per_second", cpu),
+            values(results, "at_5000_per_second", cpu),
             Bar::None,
         ),
         Line::new(
@@ -382,8 +382,8 @@ mod tests {
     #[test]
     fn the_median_of_the_rounds_counts() {
         let results = json!({"pipelined": {"ours": [{"x": 3.0}, {"x": 1.0}, {"x": 2.0}], "node": [{"y": 1.0}]}});
-        assert_eq!(figures(&results, "pipelined", "x"), (Some(2.0), None));
-        assert_eq!(figures(&results, "idle", "x"), (None, None));
+        assert_eq!(values(&results, "pipelined", "x"), (Some(2.0), None));
+        assert_eq!(values(&results, "idle", "x"), (None, None));
     }
 
     #[test]

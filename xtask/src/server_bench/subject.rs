@@ -126,7 +126,7 @@ impl Subject {
         &self.address
     }
 
-    /// Puts a load on it and returns the figures.
+    /// Puts a load on it and returns the measurements.
     pub(super) async fn load(
         &self,
         load: &Path,
