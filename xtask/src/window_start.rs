@@ -22,8 +22,8 @@ const RUNS: usize = 5;
 /// Beyond this it is not slow but stuck.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// The median over some starts, in milliseconds; `None` (after a line with the reason) where it can't
-/// be measured.
+/// The median over some starts, in milliseconds; `None` (after a line with the reason) where it
+/// can't be measured.
 pub(crate) async fn median(visavis: &Path, server: &str) -> Result<Option<f64>, Error> {
     if !cfg!(target_os = "linux") {
         println!("The start of a window is measured under Xvfb, on Linux only.");
