@@ -128,7 +128,7 @@ impl<'a> Fields<'a> {
 
     /// Whether a member is there and holds a string.
     pub(crate) fn has_text(&self, key: &str) -> bool {
-        self.object.get(key).is_some_and(|raw| raw.starts_with('"'))
+        self.object.get(key).is_some_and(|raw| raw.get().starts_with('"'))
     }
 
     /// That something is wrong with this message.
@@ -151,7 +151,7 @@ impl<'a> Fields<'a> {
         key: &'static str,
     ) -> Result<Option<T>, DecodeError> {
         let Some(raw) = self.object.get_some(key) else { return Ok(None) };
-        serde_json::from_str(raw)
+        serde_json::from_str(raw.get())
             .map(Some)
             .map_err(|_| self.refuse(Problem::Malformed(key, "wrong kind".into())))
     }
@@ -163,7 +163,7 @@ impl<'a> Fields<'a> {
 
     /// A word of a small vocabulary; one that is not in it is as good as none.
     pub(crate) fn word<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        self.object.get_some(key).and_then(|raw| serde_json::from_str(raw).ok())
+        self.object.get_some(key).and_then(|raw| serde_json::from_str(raw.get()).ok())
     }
 
     /// A string, if there is one; `null` is as good as nothing.
@@ -215,17 +215,14 @@ impl<'a> Fields<'a> {
 
     /// A piece of JSON to the letter, `null` too.
     pub(crate) fn payload_or_null(&self, key: &'static str) -> Result<Payload, DecodeError> {
-        self.object
-            .get(key)
-            .map(Payload::of_checked)
-            .ok_or_else(|| self.refuse(Problem::Missing(key)))
+        self.object.get(key).map(Payload::from).ok_or_else(|| self.refuse(Problem::Missing(key)))
     }
 
     /// A piece of JSON to the letter.
     pub(crate) fn payload(&self, key: &'static str) -> Result<Payload, DecodeError> {
         self.object
             .get_some(key)
-            .map(Payload::of_checked)
+            .map(Payload::from)
             .ok_or_else(|| self.refuse(Problem::Missing(key)))
     }
 }

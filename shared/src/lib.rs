@@ -14,9 +14,7 @@ pub mod identity;
 pub mod ids;
 mod json;
 pub mod limits;
-mod marks;
 pub mod message;
-mod scan;
 
 pub use codec::DecodeError;
 pub use identity::{

@@ -32,11 +32,6 @@ impl Payload {
         serde_json::from_str(&self.0)
     }
 
-    /// Takes a text that was found to be JSON.
-    pub(crate) fn of_checked(json: &str) -> Self {
-        Self(json.into())
-    }
-
     /// The JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {

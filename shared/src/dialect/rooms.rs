@@ -35,10 +35,10 @@ fn room(event: &Event<'_>) -> Result<RoomId, DecodeError> {
         let object = event.object()?;
         ROOM_KEYS.iter().find_map(|key| object.get_some(key)).ok_or_else(missing)?
     } else {
-        first.get()
+        first
     };
     let malformed = |why: String| event.refuse(Problem::Malformed("room", why));
-    let text = match serde_json::from_str(value) {
+    let text = match serde_json::from_str(value.get()) {
         Ok(serde_json::Value::String(text)) => text,
         Ok(serde_json::Value::Number(number)) => number.to_string(),
         _ => return Err(malformed("wrong kind".into())),
@@ -57,7 +57,7 @@ fn call(
     // Browsers end their candidates with null, and some pages pass that on.
     let value = if key == "candidate" { object.get(key) } else { object.get_some(key) };
     let value = value.ok_or_else(|| event.refuse(Problem::Missing(key)))?;
-    Ok(ClientMessage::Call { to: Some(to), call: None, signal: signal(Payload::of_checked(value)) })
+    Ok(ClientMessage::Call { to: Some(to), call: None, signal: signal(value.into()) })
 }
 
 fn target(event: &Event<'_>, object: &Object<'_>) -> Result<Username, DecodeError> {
