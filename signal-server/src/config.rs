@@ -5,17 +5,17 @@ use std::str::FromStr;
 
 use clap::Parser;
 
+use crate::admission::metrics_page::MetricsOptions;
 use crate::admission::origin::{Origin, OriginOptions};
 use crate::admission::proxy::{Network, ProxyOptions};
 use crate::admission::tls::{TlsFiles, TlsOptions};
 use crate::cluster::redis::{RedisConfig, RedisOptions};
-use crate::connection::timing::{Timing, TimingOptions};
 use crate::ice::{RelayConfig, RelayOptions};
+use crate::limits::timing::{Timing, TimingOptions};
 use crate::limits::{LimitOptions, Limits};
-use crate::names::command::Command;
 use crate::names::{NamesConfig, NamesOptions};
+use crate::names_command::Command;
 use crate::observability::logging::{LogNames, LogOptions};
-use crate::observability::metrics::MetricsOptions;
 
 /// Everything that a server needs to know to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// The sites whose pages may connect; all of them when it is empty.
     pub origins: Vec<Origin>,
-    /// Where the figures are, if they are anywhere.
+    /// Where the metrics are, if they are anywhere.
     pub metrics: Option<SocketAddr>,
     /// How names stand in the log.
     pub log_names: LogNames,
@@ -135,7 +135,7 @@ pub struct Options {
     #[command(flatten)]
     pub timing: TimingOptions,
 
-    /// Where the figures are.
+    /// Where the metrics are.
     #[command(flatten)]
     pub metrics: MetricsOptions,
 

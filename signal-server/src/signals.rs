@@ -16,8 +16,8 @@ impl StopSignals {
     }
 
     /// Until somebody wishes it, again at every call.
-    pub async fn heard(&mut self) {
-        self.0.heard().await;
+    pub async fn received(&mut self) {
+        self.0.received().await;
     }
 }
 
@@ -32,8 +32,8 @@ impl Hangup {
     }
 
     /// Until somebody wishes it.
-    pub(crate) async fn heard(&mut self) {
-        self.0.heard().await;
+    pub(crate) async fn received(&mut self) {
+        self.0.received().await;
     }
 }
 
@@ -58,7 +58,7 @@ mod imp {
             })
         }
 
-        pub(super) async fn heard(&mut self) {
+        pub(super) async fn received(&mut self) {
             tokio::select! {
                 _ = self.terminate.recv() => {}
                 _ = self.interrupt.recv() => {}
@@ -78,7 +78,7 @@ mod imp {
             Self(signal.ok())
         }
 
-        pub(super) async fn heard(&mut self) {
+        pub(super) async fn received(&mut self) {
             match &mut self.0 {
                 Some(signal) => match signal.recv().await {
                     Some(()) => {}
@@ -103,7 +103,7 @@ mod imp {
             Ok(Self)
         }
 
-        pub(super) async fn heard(&mut self) {
+        pub(super) async fn received(&mut self) {
             if tokio::signal::ctrl_c().await.is_err() {
                 pending().await
             }
@@ -118,7 +118,7 @@ mod imp {
             Self
         }
 
-        pub(super) async fn heard(&mut self) {
+        pub(super) async fn received(&mut self) {
             pending().await
         }
     }

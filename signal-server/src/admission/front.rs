@@ -29,16 +29,16 @@ use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
 use crate::admission::origin::AllowedOrigins;
-use crate::admission::permits::{Admission, Permit, Refused};
 use crate::admission::proxy::TrustedProxies;
 use crate::admission::tls::CurrentTls;
-use crate::connection::handler::Context;
-use crate::connection::stream::Transport;
+use crate::context::Context;
 use crate::http::{self, Answer, Caller, MAX_BODY_BYTES, Route, Service, plain, route};
 use crate::ice::is_public;
+use crate::limits::permits::{Admission, Permit, Refused};
+use crate::transport::Transport;
 
 #[cfg(doc)]
-use crate::connection::timing::Timing;
+use crate::limits::timing::Timing;
 
 /// Where proxies say whom they bring.
 const FORWARDED_FOR: &str = "x-forwarded-for";

@@ -128,7 +128,7 @@ impl Tls {
         loop {
             let at_once = tokio::select! {
                 () = sleep(interval) => false,
-                () = hangup.heard() => true,
+                () = hangup.received() => true,
             };
             let read = match read(&self.files).await {
                 Ok(read) => read,

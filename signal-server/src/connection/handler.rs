@@ -22,19 +22,17 @@ use visavis_shared::dialect::Interpreter;
 use visavis_shared::limits::{MAX_JSON_DEPTH, PROTOCOL_VERSION};
 use visavis_shared::{ClientMessage, ErrorCode, LoginRefusal, ServerMessage};
 
-use crate::admission::drain::Drain;
 use crate::admission::front::Upgraded;
 use crate::connection::liveness::{Due, Liveness};
-use crate::connection::outbox::{Over, Unwritten};
-use crate::connection::timing::Timing;
 use crate::connection::web_socket::WebSocket;
-use crate::http::{Caller, Readiness};
-use crate::hub::{Hub, Pending, Seat, now};
-use crate::ice::IceOffer;
-use crate::limits::Limits;
-use crate::limits::rates::{LoginGate, MessageGate, Verdict};
-use crate::observability::logging::{LoggedName, NameLog};
-use crate::observability::metrics::{Kind, Metrics, Open};
+use crate::context::Context;
+use crate::http::Caller;
+use crate::hub::{ConnectionHandle, Pending, now};
+use crate::limits::rates::{MessageGate, Verdict};
+use crate::limits::timing::Timing;
+use crate::observability::logging::LoggedName;
+use crate::observability::metrics::{Kind, Open};
+use crate::outbox::{Over, Unwritten};
 use crate::rules::router::Closing;
 
 /// What `hello` says about the server.
@@ -49,32 +47,6 @@ const TOO_MANY_MESSAGES: &str = "Too many messages: this one was dropped. Send f
 /// What somebody is told who logs in too often.
 const TOO_MANY_LOGINS: &str =
     "There were too many logins from your address. Try again in a few seconds.";
-
-/// What all connections share.
-#[derive(Debug)]
-pub(crate) struct Context {
-    pub(crate) hub: Arc<Hub>,
-    pub(crate) ice: IceOffer,
-    pub(crate) limits: Limits,
-    pub(crate) timing: Timing,
-    pub(crate) logins: LoginGate,
-    pub(crate) names: NameLog,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) drain: Drain,
-}
-
-impl Context {
-    /// Whether logins are accepted now.
-    pub(crate) fn readiness(&self) -> Readiness {
-        if self.drain.has_begun() {
-            Readiness::Restarting
-        } else if self.hub.can_grant() {
-            Readiness::Ready
-        } else {
-            Readiness::CutOff
-        }
-    }
-}
 
 /// How a connection came to its end.
 #[derive(Debug, PartialEq, Eq)]
@@ -121,15 +93,15 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let Upgraded { transport, early, caller } = upgraded;
     let _open = context.metrics.opened(Kind::WebSocket);
     let began = Instant::now();
-    let seat = context.hub.seat();
-    let (id, outbox) = (seat.id(), Arc::clone(seat.outbox()));
+    let handle = context.hub.connect();
+    let (id, outbox) = (handle.id(), Arc::clone(handle.outbox()));
     let socket =
         WebSocket::new(transport, &early, &context.limits, outbox, Arc::clone(&context.metrics));
     drop(early);
     tracing::debug!(connection = %id, "connected");
     let mut connection = Connection {
         socket,
-        seat,
+        handle,
         interpreter: Interpreter::default(),
         liveness: Liveness::new(&context.timing, began),
         gate: MessageGate::new(context.limits.messages),
@@ -139,13 +111,13 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     };
     let end = connection.run().await;
     let lasted = began.elapsed();
-    let Connection { socket, seat, login, context, caller: _caller, .. } = connection;
+    let Connection { socket, handle, login, context, caller: _caller, .. } = connection;
     // What is said from now on is for whoever comes back.
-    seat.outbox().reserve_way();
+    handle.outbox().reserve_writer();
     if end == End::Left {
-        seat.leave();
+        handle.leave();
     } else {
-        drop(seat);
+        drop(handle);
     }
     match login {
         Some(login) => {
@@ -157,7 +129,7 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     if end == End::NotReading {
         context.metrics.overflowed();
     }
-    Box::pin(say_goodbye(socket, end, &context.timing)).await;
+    Box::pin(close(socket, end, &context.timing)).await;
 }
 
 /// What a future is ready with now. One that is not can be polled again later.
@@ -172,7 +144,7 @@ async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
 /// What a connection has to do next.
 enum Next {
     /// Take what came.
-    Hear(Result<Message, WsError>),
+    Received(Result<Message, WsError>),
     /// Write what waits.
     Write,
     /// Hear again: what had to be done before is done.
@@ -186,7 +158,7 @@ enum Next {
 /// A connection after the upgrade.
 struct Connection {
     socket: WebSocket,
-    seat: Seat,
+    handle: ConnectionHandle,
     interpreter: Interpreter,
     liveness: Liveness,
     gate: MessageGate,
@@ -207,7 +179,7 @@ struct LoggedIn {
 
 impl Connection {
     async fn run(&mut self) -> End {
-        self.seat.reply(hello(self.seat.challenge()));
+        self.handle.reply(hello(self.handle.challenge()));
         let mut relief: Option<Pending> = None;
         let mut draining = false;
         let mut drain = self.context.drain.clone();
@@ -220,13 +192,13 @@ impl Connection {
                 // waited for.
                 if relief.is_none() && streak < STREAK {
                     streak += 1;
-                    if let Poll::Ready(heard) = self.socket.poll_hear(cx) {
-                        return Poll::Ready(Next::Hear(heard));
+                    if let Poll::Ready(received) = self.socket.poll_receive(cx) {
+                        return Poll::Ready(Next::Received(received));
                     }
                     streak = 0;
                 }
-                self.seat.deliver();
-                if self.seat.outbox().poll_filled(cx).is_ready() {
+                self.handle.deliver();
+                if self.handle.outbox().poll_filled(cx).is_ready() {
                     return Poll::Ready(Next::Write);
                 }
                 if relief.as_mut().is_some_and(|relief| relief.as_mut().poll(cx).is_ready()) {
@@ -248,7 +220,7 @@ impl Connection {
                 Poll::Pending
             });
             match next.await {
-                Next::Hear(heard) => match self.hear(heard) {
+                Next::Received(received) => match self.receive(received) {
                     Ok(wait) => relief = wait,
                     Err(end) => return self.end(end).await,
                 },
@@ -291,10 +263,10 @@ impl Connection {
     }
 
     /// Takes what came. What comes back has to be waited for before more is heard.
-    fn hear(&mut self, heard: Result<Message, WsError>) -> Result<Option<Pending>, End> {
-        let message = heard.map_err(|error| self.end_by(&error))?;
+    fn receive(&mut self, received: Result<Message, WsError>) -> Result<Option<Pending>, End> {
+        let message = received.map_err(|error| self.end_by(&error))?;
         let now = now();
-        self.liveness.heard(now);
+        self.liveness.received(now);
         match self.gate.judge() {
             Verdict::Pass => {}
             Verdict::Close => {
@@ -310,18 +282,18 @@ impl Connection {
             }
         }
         match message {
-            Message::Text(text) => Ok(self.hear_text(&text, now)),
+            Message::Text(text) => Ok(self.receive_text(&text, now)),
             Message::Binary(_) => {
                 let words = "Messages are JSON in text frames; binary frames are not read.";
                 self.refuse(ErrorCode::InvalidJson, words.to_owned(), None);
                 Ok(None)
             }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(None),
-            Message::Close(frame) => Err(farewell(frame.as_ref())),
+            Message::Close(frame) => Err(end_by_close_frame(frame.as_ref())),
         }
     }
 
-    fn hear_text(&mut self, text: &str, now: Instant) -> Option<Pending> {
+    fn receive_text(&mut self, text: &str, now: Instant) -> Option<Pending> {
         let depth = self.context.limits.json_depth;
         if depth < MAX_JSON_DEPTH && nests_deeper_than(text, depth) {
             let words = format!("The message nests deeper than {depth} levels.");
@@ -331,31 +303,31 @@ impl Connection {
         let undecided = self.interpreter.dialect().is_none();
         let decoded = self.interpreter.decode(text);
         if undecided && self.interpreter.dialect().is_some() {
-            self.seat.outbox().speak(self.interpreter.clone());
+            self.handle.outbox().set_interpreter(self.interpreter.clone());
         }
         let message = match decoded {
             Ok(message) => message,
             Err(error) => {
-                self.seat.reply(error.into_reply());
+                self.handle.reply(error.into_reply());
                 return None;
             }
         };
-        self.context.metrics.heard(&message);
+        self.context.metrics.message_received(&message);
         if matches!(message, ClientMessage::Login(_))
             && !self.context.logins.admits(self.caller.address)
         {
             self.context.metrics.rate_limited("logins");
             let (reason, message) = (LoginRefusal::RateLimited, TOO_MANY_LOGINS.to_owned());
-            self.seat.reply(ServerMessage::LoginRefused { reason, message });
+            self.handle.reply(ServerMessage::LoginRefused { reason, message });
             return None;
         }
-        self.seat.handle(message, now)
+        self.handle.receive(message, now)
     }
 
     /// Tells the client why something is not done.
     fn refuse(&self, code: ErrorCode, message: String, in_reply_to: Option<&str>) {
         let in_reply_to = in_reply_to.map(str::to_owned);
-        self.seat.reply(ServerMessage::Error { code, message, in_reply_to, call: None });
+        self.handle.reply(ServerMessage::Error { code, message, in_reply_to, call: None });
     }
 
     fn end_by(&self, error: &WsError) -> End {
@@ -379,13 +351,13 @@ impl Connection {
 
     /// Writes everything that waits.
     async fn write_out(&mut self) -> Result<(), End> {
-        let Self { seat, liveness, login, caller, context, .. } = self;
+        let Self { handle, liveness, login, caller, context, .. } = self;
         let mut complete = |message: &mut ServerMessage| {
             if let ServerMessage::LoggedIn { username, ice_servers, .. } = message {
                 *ice_servers = context.ice.servers_for(caller.reached, Some(username.as_str()));
                 liveness.logged_in();
                 let name = context.names.show(username.as_str());
-                tracing::info!(connection = %seat.id(), %name, "logged in");
+                tracing::info!(connection = %handle.id(), %name, "logged in");
                 let (username, credentials_of) = (username.as_str().to_owned(), Instant::now());
                 *login = Some(LoggedIn {
                     name,
@@ -401,7 +373,7 @@ impl Connection {
                 login.credentials_of = Instant::now();
             }
         };
-        let mut write = pin!(poll_fn(|cx| seat.outbox().poll_write_out(cx, &mut complete)));
+        let mut write = pin!(poll_fn(|cx| handle.outbox().poll_write_out(cx, &mut complete)));
         // As a rule there is room, and no clock is needed.
         if let Some(written) = at_once(write.as_mut()).await {
             return written.map_err(End::from);
@@ -412,7 +384,7 @@ impl Connection {
                 Ok(written) => written.map_err(End::from),
                 Err(_) => Err(End::NotReading),
             },
-            over = seat.outbox().over() => Err(over.into()),
+            over = handle.outbox().over() => Err(over.into()),
         }
     }
 
@@ -422,7 +394,7 @@ impl Connection {
             return;
         };
         if login.credentials_of.elapsed() >= after {
-            self.seat.reply(ServerMessage::IceServers { ice_servers: Vec::new() });
+            self.handle.reply(ServerMessage::IceServers { ice_servers: Vec::new() });
         }
     }
 
@@ -445,7 +417,7 @@ fn hello(challenge: &str) -> ServerMessage {
 
 /// What the peer's goodbye means: who closes in order, or says nothing more, is done; a page that
 /// goes away (1001), or an app in trouble, may come back with its token.
-fn farewell(frame: Option<&CloseFrame>) -> End {
+fn end_by_close_frame(frame: Option<&CloseFrame>) -> End {
     match frame.map(|frame| frame.code) {
         None | Some(CloseCode::Normal) => End::Left,
         Some(_) => End::ClosedByPeer,
@@ -453,7 +425,7 @@ fn farewell(frame: Option<&CloseFrame>) -> End {
 }
 
 /// Closes as politely as the end allows.
-async fn say_goodbye(socket: WebSocket, end: End, timing: &Timing) {
+async fn close(socket: WebSocket, end: End, timing: &Timing) {
     let reason = match end {
         End::Gone => return,
         End::NotReading => {

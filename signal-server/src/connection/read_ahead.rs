@@ -109,7 +109,7 @@ mod tests {
         let sent: Vec<u8> = (0..100_000_u32).map(|n| (n % 251) as u8).collect();
         for bite in [1, 7, 1024, AHEAD_BYTES - 1, AHEAD_BYTES, 3 * AHEAD_BYTES] {
             let (mut far, near) = duplex(50_000);
-            let (mut near, mut heard) = (ReadAhead::new(near), Vec::new());
+            let (mut near, mut received) = (ReadAhead::new(near), Vec::new());
             let say = async {
                 far.write_all(&sent).await.unwrap();
                 drop(far);

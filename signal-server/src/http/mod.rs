@@ -15,7 +15,7 @@
 //!   clone of the `Caller`) with the session.
 //! - Origins were judged, and no session begins while the server drains. The service ends those
 //!   that there are itself, when its clone of `Context::drain` says so; `Context` also has the
-//!   limits, the login gate and the figures (`Metrics::heard` and `Metrics::said` for every
+//!   limits, the login gate and the metrics (`Metrics::message_received` and `Metrics::message_sent` for every
 //!   message), and [`MessageGate`](crate::limits::rates::MessageGate) is one connection's.
 
 mod route;
@@ -35,7 +35,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
 use visavis_shared::limits::MAX_MESSAGE_BYTES;
 
-use crate::admission::permits::Permit;
+use crate::limits::permits::Permit;
 
 pub(crate) use route::{Route, route};
 

@@ -36,8 +36,8 @@ pub use credentials::{Secret, SecretTooShort};
 pub(crate) use offer::IceOffer;
 pub use options::{RelayConfig, RelayOptions, RelayPorts};
 pub use quota::Quotas;
-pub use relay::RelayFigures;
-pub(crate) use socket::Figures;
+pub use relay::RelayMetrics;
+pub(crate) use socket::RelayMetricsReader;
 pub use url::{StunUrl, TurnUrl};
 
 use peers::PeerRule;
@@ -113,9 +113,9 @@ impl Ice {
         self.server.as_ref().map(StunServer::address)
     }
 
-    /// Where the relay's figures are read.
-    pub(crate) fn figures(&self) -> Option<Figures> {
-        self.server.as_ref().map(StunServer::figures)
+    /// Where the relay's metrics are read.
+    pub(crate) fn metrics(&self) -> Option<RelayMetricsReader> {
+        self.server.as_ref().map(StunServer::metrics)
     }
 
     /// Stops everything. The ports are free afterwards.

@@ -9,7 +9,7 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::net::IpAddr;
 
-use crate::admission::permits::customer;
+use crate::limits::permits::customer;
 
 /// How many there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,8 +16,8 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
-use crate::admission::permits::customer;
 use crate::limits::Rate;
+use crate::limits::permits::customer;
 
 /// How many times as much as is allowed makes a flood.
 const FLOOD: u32 = 10;

@@ -77,7 +77,7 @@ pub(crate) struct Settings {
 
 /// What there is and was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RelayFigures {
+pub struct RelayMetrics {
     /// Allocations now.
     pub allocations: usize,
     /// Allocations ever made.
@@ -106,7 +106,7 @@ pub(crate) struct Relay<S> {
     allocations: HashMap<SocketAddr, Allocation<S>>,
     /// Whose a relayed address is.
     clients: HashMap<SocketAddr, SocketAddr>,
-    figures: RelayFigures,
+    metrics: RelayMetrics,
 }
 
 /// Who signed a request.
@@ -126,12 +126,12 @@ impl<S> Relay<S> {
             clock: Clock::starting(now),
             allocations: HashMap::new(),
             clients: HashMap::new(),
-            figures: RelayFigures::default(),
+            metrics: RelayMetrics::default(),
         }
     }
 
-    pub(crate) fn figures(&self) -> RelayFigures {
-        RelayFigures { allocations: self.allocations.len(), ..self.figures }
+    pub(crate) fn metrics(&self) -> RelayMetrics {
+        RelayMetrics { allocations: self.allocations.len(), ..self.metrics }
     }
 
     /// Whether somebody has an allocation.
@@ -188,9 +188,9 @@ impl<S> Relay<S> {
             Err(refusal) => {
                 match refusal {
                     Refusal::QuotaReached | Refusal::NoCapacity => {
-                        self.figures.refused_by_quota += 1
+                        self.metrics.refused_by_quota += 1
                     }
-                    Refusal::Forbidden => self.figures.refused_peers += 1,
+                    Refusal::Forbidden => self.metrics.refused_peers += 1,
                     _ => {}
                 }
                 refuse(message, &refusal, Some(&signer.key), out);
@@ -279,7 +279,7 @@ impl<S> Relay<S> {
             Allocation::new(socket, relayed, username, message.transaction, now.at + lifetime);
         self.clients.insert(relayed, client);
         self.allocations.insert(client, allocation);
-        self.figures.granted += 1;
+        self.metrics.granted += 1;
         Ok(Granted::Allocated { relayed, lifetime })
     }
 

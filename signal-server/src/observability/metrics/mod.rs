@@ -1,9 +1,8 @@
-//! What the operator can watch: figures for Prometheus.
+//! What the operator can watch: metrics for Prometheus.
 //!
 //! Labels come from fixed sets: nothing that a client says ever becomes one. Parts of the server
-//! with figures of their own register them with [`Metrics::register`].
+//! with metrics of their own register them with [`Metrics::register`].
 
-mod page;
 mod tally;
 
 use std::sync::{Mutex, PoisonError};
@@ -19,9 +18,6 @@ use prometheus_client::registry::{Metric, Registry, Unit};
 use visavis_shared::{ClientMessage, ServerMessage};
 
 use tally::Tally;
-
-pub(crate) use page::Page;
-pub use page::{MetricsListen, MetricsOptions};
 
 /// Upper ends of the ranges in which the lengths of connections are counted, in seconds.
 const DURATIONS: [f64; 10] =
@@ -65,7 +61,7 @@ struct ByWhat {
     what: &'static str,
 }
 
-/// All figures.
+/// All metrics.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Mutex<Registry>,
@@ -74,8 +70,8 @@ pub(crate) struct Metrics {
     durations: Histogram,
     logins: Family<ByResult, Counter>,
     users: Gauge,
-    heard: Tally,
-    relayed: Tally,
+    received_messages: Tally,
+    relayed_messages: Tally,
     errors: Family<ByCode, Counter>,
     overflows: Counter,
     rate_limited: Family<ByWhat, Counter>,
@@ -92,8 +88,8 @@ impl Metrics {
             durations: Histogram::new(DURATIONS),
             logins: Family::default(),
             users: Gauge::default(),
-            heard: Tally::default(),
-            relayed: Tally::default(),
+            received_messages: Tally::default(),
+            relayed_messages: Tally::default(),
             errors: Family::default(),
             overflows: Counter::default(),
             rate_limited: Family::default(),
@@ -127,11 +123,15 @@ impl Metrics {
         );
         metrics.register("logins", "Answers to logins", metrics.logins.clone());
         metrics.register("users_online", "Connections that are logged in", metrics.users.clone());
-        metrics.register("messages_received", "Messages that clients sent", metrics.heard.family());
+        metrics.register(
+            "messages_received",
+            "Messages that clients sent",
+            metrics.received_messages.family(),
+        );
         metrics.register(
             "messages_relayed",
             "Messages of one client passed to another",
-            metrics.relayed.family(),
+            metrics.relayed_messages.family(),
         );
         metrics.register("errors", "Errors that clients were told", metrics.errors.clone());
         let help = "Connections that were closed because the client did not read";
@@ -144,7 +144,7 @@ impl Metrics {
         metrics
     }
 
-    /// Adds a figure of another part; `visavis_` is put before its name.
+    /// Adds a metric of another room; `visavis_` is put before its name.
     pub(crate) fn register(&self, name: &str, help: &str, metric: impl Metric) {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner).register(name, help, metric);
     }
@@ -184,18 +184,18 @@ impl Metrics {
     }
 
     /// A client said something that could be read.
-    pub(crate) fn heard(&self, message: &ClientMessage) {
-        self.heard.count(message.type_name());
+    pub(crate) fn message_received(&self, message: &ClientMessage) {
+        self.received_messages.count(message.type_name());
     }
 
     /// Something is being said to a client.
-    pub(crate) fn said(&self, message: &ServerMessage) {
+    pub(crate) fn message_sent(&self, message: &ServerMessage) {
         match message {
             ServerMessage::LoggedIn { .. } => self.login("ok"),
             ServerMessage::LoginRefused { reason, .. } => self.login(reason.as_str()),
-            ServerMessage::Call { signal, .. } => self.relayed.count(signal.type_name()),
-            ServerMessage::Message { .. } => self.relayed.count("message"),
-            ServerMessage::Broadcast { .. } => self.relayed.count("broadcast"),
+            ServerMessage::Call { signal, .. } => self.relayed_messages.count(signal.type_name()),
+            ServerMessage::Message { .. } => self.relayed_messages.count("message"),
+            ServerMessage::Broadcast { .. } => self.relayed_messages.count("broadcast"),
             ServerMessage::Error { code, .. } => {
                 self.errors.get_or_create(&ByCode { code: code.as_str() }).inc();
             }
@@ -235,7 +235,7 @@ impl Metrics {
         self.bytes_out.inc_by(bytes as u64);
     }
 
-    /// All figures as text (OpenMetrics).
+    /// All metrics as text (OpenMetrics).
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
@@ -262,20 +262,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_say_what_happened() {
+    fn metrics_count_what_happened() {
         let metrics = Metrics::new();
         let websocket = metrics.opened(Kind::WebSocket);
         let _tls = metrics.opened(Kind::Tls);
         let _online = metrics.online();
         metrics.refused("full");
         metrics.lasted(Duration::from_secs(61));
-        metrics.heard(&ClientMessage::Users { prefix: "a name".into() });
-        metrics.said(&ServerMessage::LoginRefused {
+        metrics.message_received(&ClientMessage::Users { prefix: "a name".into() });
+        metrics.message_sent(&ServerMessage::LoginRefused {
             reason: LoginRefusal::Taken,
             message: "a name".into(),
         });
         let error = ErrorCode::RateLimited;
-        metrics.said(&ServerMessage::Error {
+        metrics.message_sent(&ServerMessage::Error {
             code: error,
             message: "a name".into(),
             in_reply_to: None,

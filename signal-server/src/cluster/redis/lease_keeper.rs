@@ -14,7 +14,7 @@ use super::leases::Held;
 use super::link::{Connection, in_words};
 use super::{RedisCluster, lock, now};
 use crate::hub::Hub;
-use crate::rules::router::News;
+use crate::rules::router::RemoteEvent;
 use crate::rules::sessions::TokenHash;
 
 /// How many leases one script is for. Redis does nothing else meanwhile, for well under a
@@ -55,7 +55,7 @@ impl RedisCluster {
                 "names could not be kept without Redis: their users are let go"
             );
             for name in overdue {
-                hub.receive(News::LeaseLost(name));
+                hub.receive_remote(RemoteEvent::LeaseLost(name));
             }
         }
     }
@@ -140,7 +140,7 @@ impl RedisCluster {
         if epoch > 0 {
             lock(&self.leases).renewed(name, held.number, epoch, asked_at, ends_at);
         } else if lock(&self.leases).lost(name, held.number) {
-            hub.receive(News::LeaseLost(name.clone()));
+            hub.receive_remote(RemoteEvent::LeaseLost(name.clone()));
         }
     }
 

@@ -11,6 +11,8 @@
 //! [`FrameWriter`] here. While something is left in the writer nobody but the task writes, so
 //! messages go out in the order in which they were put in.
 
+mod frame_writer;
+
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,7 +24,7 @@ use tokio::sync::Notify;
 use visavis_shared::ServerMessage;
 use visavis_shared::dialect::Interpreter;
 
-use crate::connection::writer::FrameWriter;
+pub(crate) use self::frame_writer::FrameWriter;
 use crate::limits::QueueLimits;
 use crate::rules::router::Closing;
 
@@ -80,12 +82,12 @@ pub(crate) struct Outbox {
     /// Something was taken out that was waited for. Any number of waiters.
     drained: Notify,
     /// Locked before the queue is.
-    way: Mutex<Option<Way>>,
+    slot: Mutex<Option<WriterSlot>>,
 }
 
 /// How messages go out.
 #[derive(Debug)]
-struct Way {
+struct WriterSlot {
     writer: FrameWriter,
     /// Whether others than the connection's task may write.
     shared: bool,
@@ -118,7 +120,7 @@ impl Outbox {
             queue: Mutex::default(),
             task: AtomicWaker::new(),
             drained: Notify::new(),
-            way: Mutex::default(),
+            slot: Mutex::default(),
         }
     }
 
@@ -224,26 +226,26 @@ impl Outbox {
     }
 
     /// From now on, who puts messages in can write them as well.
-    pub(crate) fn open_way(&self, writer: FrameWriter) {
-        *self.way() = Some(Way { writer, shared: true });
+    pub(crate) fn attach_writer(&self, writer: FrameWriter) {
+        *self.writer_slot() = Some(WriterSlot { writer, shared: true });
     }
 
     /// From now on only the connection's task writes.
-    pub(crate) fn reserve_way(&self) {
-        if let Some(way) = &mut *self.way() {
-            way.shared = false;
+    pub(crate) fn reserve_writer(&self) {
+        if let Some(slot) = &mut *self.writer_slot() {
+            slot.shared = false;
         }
     }
 
     /// Nothing is written any more, nor is what was begun.
-    pub(crate) fn close_way(&self) {
-        *self.way() = None;
+    pub(crate) fn detach_writer(&self) {
+        *self.writer_slot() = None;
     }
 
     /// What is written from now on is said like this.
-    pub(crate) fn speak(&self, interpreter: Interpreter) {
-        if let Some(way) = &mut *self.way() {
-            way.writer.speak(interpreter);
+    pub(crate) fn set_interpreter(&self, interpreter: Interpreter) {
+        if let Some(slot) = &mut *self.writer_slot() {
+            slot.writer.set_interpreter(interpreter);
         }
     }
 
@@ -256,8 +258,8 @@ impl Outbox {
     }
 
     fn is_delivered(&self) -> bool {
-        let mut way = self.way();
-        let Some(Way { writer, shared: true }) = &mut *way else { return false };
+        let mut slot = self.writer_slot();
+        let Some(WriterSlot { writer, shared: true }) = &mut *slot else { return false };
         // Else the task waits for the stream, and would not hear of it any more.
         if writer.has_leftover() {
             return false;
@@ -282,8 +284,8 @@ impl Outbox {
         cx: &mut Context<'_>,
         mut complete: impl FnMut(&mut ServerMessage),
     ) -> Poll<Result<(), Unwritten>> {
-        let mut way = self.way();
-        let Some(Way { writer, .. }) = &mut *way else {
+        let mut slot = self.writer_slot();
+        let Some(WriterSlot { writer, .. }) = &mut *slot else {
             return Poll::Ready(Err(Unwritten::Broken));
         };
         poll_write_all(writer, cx, || {
@@ -295,7 +297,7 @@ impl Outbox {
 
     /// Has something to do with the writer, if there is one. Only for the connection's task.
     pub(crate) fn with_writer<T>(&self, act: impl FnOnce(&mut FrameWriter) -> T) -> Option<T> {
-        self.way().as_mut().map(|way| act(&mut way.writer))
+        self.writer_slot().as_mut().map(|slot| act(&mut slot.writer))
     }
 
     /// Until there is room again, or there is no point in waiting.
@@ -322,8 +324,8 @@ impl Outbox {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn way(&self) -> MutexGuard<'_, Option<Way>> {
-        self.way.lock().unwrap_or_else(PoisonError::into_inner)
+    fn writer_slot(&self) -> MutexGuard<'_, Option<WriterSlot>> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -337,7 +339,7 @@ fn poll_write_all(
         while !writer.is_full()
             && let Some(message) = next()?
         {
-            writer.say(&message);
+            writer.write_message(&message);
         }
         if !writer.has_leftover() {
             return Poll::Ready(Ok(()));

@@ -16,7 +16,7 @@ pub(super) struct Change {
 
 /// Everyone who is watched here.
 #[derive(Debug, Default)]
-pub(super) struct Watches {
+pub(super) struct WatchList {
     /// With the epoch of what is known of them.
     watched: HashMap<Username, u64>,
     /// Those for whom there is a subscription.
@@ -25,7 +25,7 @@ pub(super) struct Watches {
     changed: HashSet<Username>,
 }
 
-impl Watches {
+impl WatchList {
     /// Somebody is watched from now on.
     pub(super) fn watch(&mut self, name: Username) {
         self.changed.insert(name.clone());
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_is_older_than_what_is_known_changes_nothing() {
-        let (mut watches, bob) = (Watches::default(), name("bob"));
+        let (mut watches, bob) = (WatchList::default(), name("bob"));
         assert!(!watches.is_news(&bob, 1), "nobody watches");
         watches.watch(bob.clone());
         assert_eq!(watches.unknown(&[bob.clone(), name("carol")]), std::slice::from_ref(&bob));
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn there_is_a_subscription_for_whoever_is_watched_and_for_nobody_else() {
-        let (mut watches, bob) = (Watches::default(), name("bob"));
+        let (mut watches, bob) = (WatchList::default(), name("bob"));
         let begin = || Change { begin: vec![name("bob")], end: vec![] };
         let end = || Change { begin: vec![], end: vec![name("bob")] };
         watches.watch(bob.clone());

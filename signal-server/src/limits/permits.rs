@@ -20,7 +20,7 @@ pub(crate) enum Refused {
 }
 
 impl Refused {
-    /// The word for it in the figures.
+    /// The word for it in the metrics.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Full => "full",

@@ -5,15 +5,17 @@ use std::time::Instant;
 use visavis_shared::{ServerMessage, Username};
 
 use super::outcome::Undeliverable;
-use super::{Announcement, Closing, Delivery, Envelope, News, Output, Refusal, Router, deliver};
+use super::{
+    Announcement, Closing, Delivery, Envelope, Output, Refusal, RemoteEvent, Router, deliver,
+};
 
 impl Router {
     /// Takes what came from another node.
-    pub fn from_afar(&mut self, news: News, now: Instant) -> Vec<Output> {
+    pub fn receive_remote(&mut self, news: RemoteEvent, now: Instant) -> Vec<Output> {
         let mut out = Vec::new();
         match news {
-            News::Message(envelope) => self.receive(envelope, now, &mut out),
-            News::Undeliverable { from, to, kind, call, why } => {
+            RemoteEvent::Message(envelope) => self.receive(envelope, now, &mut out),
+            RemoteEvent::Undeliverable { from, to, kind, call, why } => {
                 // They are in no call, then, of which somebody would have to be told.
                 self.calls.ended(&from, &to, call.as_ref());
                 if let Some(sender) = self.registry.owner_of(&from) {
@@ -24,24 +26,24 @@ impl Router {
                                 .to_owned()
                         }
                     };
-                    out.push(Refusal(why.code(), message).told(sender, &kind, call));
+                    out.push(Refusal(why.code(), message).into_reply(sender, &kind, call));
                 }
             }
-            News::Presence(name, online) => {
+            RemoteEvent::Presence(name, online) => {
                 // Whoever is here has been told already.
                 if self.registry.owner_of(&name).is_none()
                     && self.registry.seen_elsewhere(&name, online)
                 {
-                    self.tell_watchers(&name, online, &mut out);
+                    self.notify_watchers(&name, online, &mut out);
                 }
             }
-            News::Broadcast(from, message) => {
-                self.tell_own_lobby(None, &ServerMessage::Broadcast { from, message }, &mut out);
+            RemoteEvent::Broadcast(from, message) => {
+                self.broadcast_locally(None, &ServerMessage::Broadcast { from, message }, &mut out);
             }
-            News::GuestLeft(username) => {
-                self.tell_own_lobby(None, &ServerMessage::GuestLeft { username }, &mut out);
+            RemoteEvent::GuestLeft(username) => {
+                self.broadcast_locally(None, &ServerMessage::GuestLeft { username }, &mut out);
             }
-            News::LeaseLost(name) => self.let_go(&name, now, &mut out),
+            RemoteEvent::LeaseLost(name) => self.let_go(&name, now, &mut out),
         }
         out
     }

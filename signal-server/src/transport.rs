@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-use crate::admission::permits::Permit;
+use crate::limits::permits::Permit;
 use crate::observability::metrics::{Kind, Metrics, Open};
 
 /// A stream, its place, and what is counted about it.

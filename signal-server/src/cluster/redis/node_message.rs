@@ -1,6 +1,6 @@
 //! What nodes say to each other, as bytes and back.
 //!
-//! A note is one line of JSON, and after it the canonical text of a message where there is one. Who
+//! A message is one line of JSON, and after it the canonical text of a message where there is one. Who
 //! reads Redis reads what goes from node to node, as it does on the nodes themselves; what can't be
 //! read is dropped.
 
@@ -12,7 +12,7 @@ use super::layout::NodeId;
 
 /// What one node says to another, or all to all in the lobby.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Note {
+pub(super) enum NodeMessage {
     /// A message for somebody on the node that reads this.
     Message { from: NodeId, to: Username, message: ServerMessage },
     /// A message of somebody on the node that reads this reached nobody: they were gone when it
@@ -26,7 +26,7 @@ pub(super) enum Note {
     Lobby { from: NodeId, message: ServerMessage },
 }
 
-/// The first line of a note.
+/// The first line of a message.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Head {
@@ -37,7 +37,7 @@ enum Head {
     Lobby { from: String },
 }
 
-impl Note {
+impl NodeMessage {
     /// Writes it.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let head = match self {
@@ -117,19 +117,26 @@ mod tests {
             serde_json::from_str("{\"sdp\":\"v=0\\r\\n\",\n  \"more\": [1.50]}").unwrap();
         let signal = CallSignal::Offer(payload);
         let message = ServerMessage::Call { from: alice.clone(), call: call.clone(), signal };
-        for note in [
-            Note::Message { from: node.clone(), to: alice.clone(), message: message.clone() },
-            Note::Undelivered {
+        for message in [
+            NodeMessage::Message {
+                from: node.clone(),
+                to: alice.clone(),
+                message: message.clone(),
+            },
+            NodeMessage::Undelivered {
                 from: alice.clone(),
                 to: alice.clone(),
                 kind: "offer".into(),
                 call,
             },
-            Note::Lost { name: alice.clone(), number: u64::MAX },
-            Note::Beat(7),
-            Note::Lobby { from: node, message: ServerMessage::GuestLeft { username: alice } },
+            NodeMessage::Lost { name: alice.clone(), number: u64::MAX },
+            NodeMessage::Beat(7),
+            NodeMessage::Lobby {
+                from: node,
+                message: ServerMessage::GuestLeft { username: alice },
+            },
         ] {
-            assert_eq!(Note::parse(&note.to_bytes()), Some(note));
+            assert_eq!(NodeMessage::parse(&message.to_bytes()), Some(message));
         }
     }
 
@@ -145,7 +152,7 @@ mod tests {
             b"{\"message\":{\"from\":\"0123456789abcdef\",\"to\":\"bob\"}}\n{\"type\":\"what\"}",
             b"{\"lobby\":{\"from\":\"nobody\"}}\n{\"type\":\"guest-left\",\"username\":\"bob\"}",
         ] {
-            assert_eq!(Note::parse(bytes), None, "{bytes:?}");
+            assert_eq!(NodeMessage::parse(bytes), None, "{bytes:?}");
         }
     }
 

@@ -1,10 +1,12 @@
 //! The router and every connection's outbox behind one lock.
 //!
-//! A connection takes a [`Seat`]; what it hears goes through [`Seat::handle`], and what the router
+//! A connection takes a [`ConnectionHandle`]; what it hears goes through [`ConnectionHandle::receive`], and what the router
 //! says in return is in the outboxes of those it is for before anything else is handled, so the
 //! order is the same for everyone. What only the cluster knows is asked outside the lock, and the
-//! connection hears nothing more until it is settled. When the seat is dropped, for whatever
+//! connection hears nothing more until it is settled. When the handle is dropped, for whatever
 //! reason, its session waits for its token or is over, and the others are told.
+
+mod cluster;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,13 +18,13 @@ use base64::prelude::BASE64_STANDARD;
 use tokio::sync::Notify;
 use visavis_shared::{ClientMessage, Login, LoginRefusal, Payload, ServerMessage, Username};
 
-use crate::cluster::Cluster;
-use crate::connection::outbox::{Outbox, Pressure};
+pub(crate) use self::cluster::Cluster;
 use crate::limits::QueueLimits;
 use crate::names;
+use crate::outbox::{Outbox, Pressure};
 use crate::rules::registry::{ByConnection, ConnectionId};
 use crate::rules::router::{
-    Claim, Delivery, Grant, LoginAttempt, News, Output, Question, Router, Rules,
+    Claim, Delivery, Grant, LoginAttempt, Output, Question, RemoteEvent, Router, Rules,
 };
 use crate::rules::sessions::ResumeToken;
 
@@ -51,16 +53,16 @@ struct State {
 
 /// Connections for which something was put in their outbox.
 #[derive(Debug, Default)]
-struct Touched(Vec<Arc<Outbox>>);
+struct DirtyOutboxes(Vec<Arc<Outbox>>);
 
-impl Touched {
+impl DirtyOutboxes {
     /// To so many connections their messages are written at once. Those of more are written by
     /// their own tasks, which share the work among all threads.
     const FEW: usize = 4;
 
     fn add(&mut self, outbox: &Arc<Outbox>) {
         // Among few there are no two alike; among more it makes no difference.
-        if !self.0.iter().rev().take(Self::FEW).any(|touched| Arc::ptr_eq(touched, outbox)) {
+        if !self.0.iter().rev().take(Self::FEW).any(|dirty| Arc::ptr_eq(dirty, outbox)) {
             self.0.push(Arc::clone(outbox));
         }
     }
@@ -82,7 +84,7 @@ impl Touched {
 }
 
 /// What was put in has to go out in any case.
-impl Drop for Touched {
+impl Drop for DirtyOutboxes {
     fn drop(&mut self) {
         self.wake();
     }
@@ -116,7 +118,7 @@ impl Hub {
     }
 
     /// Lets a connection in.
-    pub(crate) fn seat(self: &Arc<Self>) -> Seat {
+    pub(crate) fn connect(self: &Arc<Self>) -> ConnectionHandle {
         let outbox = Arc::new(Outbox::new(self.queue));
         let mut state = self.lock();
         state.last_id += 1;
@@ -124,10 +126,10 @@ impl Hub {
         state.outboxes.insert(id, Arc::clone(&outbox));
         drop(state);
         let challenge = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
-        Seat {
+        ConnectionHandle {
             id,
             outbox,
-            touched: Touched::default(),
+            dirty: DirtyOutboxes::default(),
             challenge,
             left: false,
             hub: Arc::clone(self),
@@ -135,13 +137,13 @@ impl Hub {
     }
 
     /// Takes what the cluster brings from other nodes.
-    pub(crate) fn receive(&self, news: News) {
+    pub(crate) fn receive_remote(&self, news: RemoteEvent) {
         let mut state = self.lock();
-        let outputs = state.router.from_afar(news, now());
+        let outputs = state.router.receive_remote(news, now());
         // Those who sent it are not here to be slowed down; a reader who can't keep up is closed.
         // What comes one by one comes in great numbers, and the connections' tasks are woken to
         // write it in one piece.
-        self.carry_out(&mut state, outputs, None, &mut Touched::default());
+        self.carry_out(&mut state, outputs, None, &mut DirtyOutboxes::default());
     }
 
     /// How much may wait for one connection.
@@ -174,7 +176,7 @@ impl Hub {
                     let mut state = self.lock();
                     // The clock of the runtime, which a test can hold.
                     let outputs = state.router.expire(now());
-                    self.carry_out(&mut state, outputs, None, &mut Touched::default());
+                    self.carry_out(&mut state, outputs, None, &mut DirtyOutboxes::default());
                 }
                 () = self.deadline_changed.notified() => {}
             }
@@ -191,7 +193,7 @@ impl Hub {
         state: &mut State,
         outputs: Vec<Output>,
         sender: Option<ConnectionId>,
-        touched: &mut Touched,
+        dirty: &mut DirtyOutboxes,
     ) -> Leftover {
         let mut left = Leftover::default();
         for output in outputs {
@@ -199,12 +201,12 @@ impl Hub {
                 Output::Deliver(Delivery { to, message }) => {
                     let Some(outbox) = state.outboxes.get(&to) else { continue };
                     let pressure = outbox.push(message);
-                    touched.add(outbox);
+                    dirty.add(outbox);
                     if state.router.is_waiting(to) {
                         // Nobody is at work on it: waiting for relief would be in vain.
                         if outbox.is_over() {
                             let outputs = state.router.give_up(to, now());
-                            left.add(self.carry_out(state, outputs, sender, touched));
+                            left.add(self.carry_out(state, outputs, sender, dirty));
                         }
                     } else if pressure == Pressure::High && Some(to) != sender {
                         left.pressed.push(Arc::clone(outbox));
@@ -220,7 +222,7 @@ impl Hub {
                         for message in waiting {
                             outbox.push(message);
                         }
-                        touched.add(outbox);
+                        dirty.add(outbox);
                     }
                 }
                 Output::Forget(connection) => {
@@ -271,13 +273,13 @@ impl Hub {
                 Box::new(move |router| router.settle_join(connection, &room, entry))
             }
         };
-        let mut touched = Touched::default();
+        let mut dirty = DirtyOutboxes::default();
         {
             let mut state = self.lock();
             let outputs = settled(&mut state.router);
-            self.carry_out(&mut state, outputs, Some(connection), &mut touched);
+            self.carry_out(&mut state, outputs, Some(connection), &mut dirty);
         }
-        touched.deliver();
+        dirty.deliver();
     }
 
     async fn claim(&self, connection: ConnectionId, claim: Claim) -> Settled {
@@ -295,18 +297,18 @@ pub(crate) fn now() -> Instant {
 
 /// A connection's place at the hub.
 #[derive(Debug)]
-pub(crate) struct Seat {
+pub(crate) struct ConnectionHandle {
     id: ConnectionId,
     outbox: Arc<Outbox>,
     /// Others who have yet to get what this connection said to them.
-    touched: Touched,
+    dirty: DirtyOutboxes,
     challenge: String,
     /// Nobody will come back for the session.
     left: bool,
     hub: Arc<Hub>,
 }
 
-impl Seat {
+impl ConnectionHandle {
     /// Which connection it is.
     pub(crate) fn id(&self) -> ConnectionId {
         self.id
@@ -328,16 +330,16 @@ impl Seat {
         self.outbox.wake();
     }
 
-    /// Sees to it that what came of [`Seat::handle`] reaches whom it is for. Meant for a connection
+    /// Sees to it that what came of [`ConnectionHandle::receive`] reaches whom it is for. Meant for a connection
     /// that hears nothing more for now; until then what it said to somebody waits, to be written in
     /// one piece.
     pub(crate) fn deliver(&mut self) {
-        self.touched.deliver();
+        self.dirty.deliver();
     }
 
     /// Takes what the connection heard just now. What comes back has to be done before it hears
-    /// more; before that, and before it waits for anything, [`Seat::deliver`].
-    pub(crate) fn handle(&mut self, message: ClientMessage, now: Instant) -> Option<Pending> {
+    /// more; before that, and before it waits for anything, [`ConnectionHandle::deliver`].
+    pub(crate) fn receive(&mut self, message: ClientMessage, now: Instant) -> Option<Pending> {
         match message {
             ClientMessage::Login(login) => self.log_in(login),
             message => self.act(|router, id| router.handle(id, message, now)),
@@ -354,7 +356,7 @@ impl Seat {
         self.act(|router, id| router.broadcast(id, message))
     }
 
-    /// Gives the seat back for good: the session is over at once, even if it has a token.
+    /// Gives the handle back for good: the session is over at once, even if it has a token.
     pub(crate) fn leave(mut self) {
         self.left = true;
     }
@@ -382,13 +384,13 @@ impl Seat {
     ) -> Option<Pending> {
         let mut state = self.hub.lock();
         let outputs = act(&mut state.router, self.id);
-        let left = self.hub.carry_out(&mut state, outputs, Some(self.id), &mut self.touched);
+        let left = self.hub.carry_out(&mut state, outputs, Some(self.id), &mut self.dirty);
         drop(state);
         self.hub.pending(left)
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionHandle {
     fn drop(&mut self) {
         let mut state = self.hub.lock();
         // What was thrown away can't be delivered later, so there is no session to go on with then
@@ -401,9 +403,9 @@ impl Drop for Seat {
         if !state.router.is_waiting(self.id) {
             state.outboxes.remove(&self.id);
         }
-        self.hub.carry_out(&mut state, outputs, None, &mut self.touched);
+        self.hub.carry_out(&mut state, outputs, None, &mut self.dirty);
         drop(state);
-        self.touched.deliver();
+        self.dirty.deliver();
         self.hub.deadline_changed.notify_one();
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::claims::milliseconds;
 use super::layout::{Layout, NodeId};
 use super::link::{Connection, Link, in_words};
-use super::wire::Note;
+use super::node_message::NodeMessage;
 use super::{RedisCluster, lock, now};
 use crate::hub::Hub;
 
@@ -86,10 +86,10 @@ impl RedisCluster {
     /// Does everything that there is to do over a link, until it can't be used any more: then says
     /// why.
     async fn serve(&self, Link { connection, pushes }: Link, hub: &Hub) -> String {
-        lock(&self.watches).start_anew();
+        lock(&self.watch_list).start_anew();
         lock(&self.connection).replace(connection.clone());
         tokio::select! {
-            why = self.hear(pushes, hub) => why.to_owned(),
+            why = self.receive_pushes(pushes, hub) => why.to_owned(),
             why = self.beat(&connection) => why,
             () = self.renew(&connection, hub) => String::new(),
             () = self.give_back(&connection) => String::new(),
@@ -125,7 +125,9 @@ impl RedisCluster {
             .arg("PX")
             .arg(milliseconds(self.times.lease));
         command.query_async::<()>(&mut connection.clone()).await?;
-        connection.publish(&self.layout.node(&self.node), &Note::Beat(count).to_bytes()).await?;
+        connection
+            .publish(&self.layout.node(&self.node), &NodeMessage::Beat(count).to_bytes())
+            .await?;
         self.ahead.store(
             time_of(connection, &self.layout, &self.node, self.started).await?,
             Ordering::Relaxed,

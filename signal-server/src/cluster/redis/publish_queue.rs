@@ -1,7 +1,7 @@
 //! What is on its way to other nodes.
 //!
-//! In several lanes, so that one that waits for Redis holds up only its own; whatever is for the
-//! same addressee is in the same lane, so its order is kept. A lane holds at most [`MAX_WAITING`];
+//! In several queues, so that one that waits for Redis holds up only its own; whatever is for the
+//! same addressee is in the same queue, so its order is kept. A queue holds at most [`MAX_WAITING`];
 //! what comes when it is full is handed back, and its sender is told that the others can't be
 //! reached.
 
@@ -12,10 +12,10 @@ use tokio::sync::Notify;
 use visavis_shared::{RoomId, ServerMessage, Username};
 
 use super::layout::{NodeId, PARTITIONS, Partition};
-use super::wire::Note;
+use super::node_message::NodeMessage;
 use crate::rules::router::Envelope;
 
-/// How much may wait in one lane; at 1 KiB each all lanes together hold 16 MiB.
+/// How much may wait in one queue; at 1 KiB each all queues together hold 16 MiB.
 const MAX_WAITING: usize = 1024;
 /// How much goes to Redis at a time.
 const MAX_BATCH: usize = 128;
@@ -26,7 +26,7 @@ pub(super) enum Outgoing {
     /// To whoever has a name.
     ToName(Envelope),
     /// To a node.
-    ToNode(NodeId, Note),
+    ToNode(NodeId, NodeMessage),
     /// To the lobby of all other nodes.
     ToLobby(ServerMessage),
     /// Somebody left a room that they entered by this claim.
@@ -46,12 +46,12 @@ impl Outgoing {
 
 /// What waits for one after the other.
 #[derive(Debug, Default)]
-pub(super) struct Lane {
+pub(super) struct PublishQueue {
     waiting: Mutex<VecDeque<Outgoing>>,
     arrived: Notify,
 }
 
-impl Lane {
+impl PublishQueue {
     fn lock(&self) -> MutexGuard<'_, VecDeque<Outgoing>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -75,33 +75,33 @@ impl Lane {
     }
 }
 
-/// All lanes.
+/// All queues.
 #[derive(Debug)]
-pub(super) struct Lanes(Vec<Lane>);
+pub(super) struct PublishQueues(Vec<PublishQueue>);
 
-impl Default for Lanes {
+impl Default for PublishQueues {
     fn default() -> Self {
-        Self((0..PARTITIONS).map(|_| Lane::default()).collect())
+        Self((0..PARTITIONS).map(|_| PublishQueue::default()).collect())
     }
 }
 
-impl Lanes {
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Lane> {
+impl PublishQueues {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &PublishQueue> {
         self.0.iter()
     }
 
-    /// Puts something in its lane. Gives it back when the lane is full.
+    /// Puts something in its queue. Gives it back when the queue is full.
     #[must_use]
     pub(super) fn push(&self, outgoing: Outgoing) -> Option<Outgoing> {
         let index = Partition::of(outgoing.addressee()).index() as usize;
-        let Some(lane) = self.0.get(index) else { return Some(outgoing) };
-        let mut waiting = lane.lock();
+        let Some(queue) = self.0.get(index) else { return Some(outgoing) };
+        let mut waiting = queue.lock();
         if waiting.len() >= MAX_WAITING {
             return Some(outgoing);
         }
         waiting.push_back(outgoing);
         drop(waiting);
-        lane.arrived.notify_one();
+        queue.arrived.notify_one();
         None
     }
 }
@@ -127,28 +127,29 @@ mod tests {
 
     #[tokio::test]
     async fn the_order_for_one_addressee_is_kept_and_a_full_lane_gives_back() {
-        let lanes = Lanes::default();
+        let queues = PublishQueues::default();
         for n in 0..MAX_WAITING {
-            assert!(lanes.push(envelope("bob", n)).is_none());
+            assert!(queues.push(envelope("bob", n)).is_none());
         }
-        assert_eq!(number(&lanes.push(envelope("bob", 7)).unwrap()), 7);
-        assert!(lanes.push(envelope("carol", 1)).is_none());
-        let lane = &lanes.0[Partition::of("bob").index() as usize];
+        assert_eq!(number(&queues.push(envelope("bob", 7)).unwrap()), 7);
+        assert!(queues.push(envelope("carol", 1)).is_none());
+        let queue = &queues.0[Partition::of("bob").index() as usize];
         let mut taken = Vec::new();
         while taken.len() < MAX_WAITING {
-            let batch = lane.take().await;
+            let batch = queue.take().await;
             assert!(batch.len() <= MAX_BATCH);
             taken.extend(batch.iter().map(number));
         }
-        assert!(taken.is_sorted() && lane.try_take().is_empty());
+        assert!(taken.is_sorted() && queue.try_take().is_empty());
     }
 
     #[tokio::test]
     async fn what_arrives_while_somebody_waits_is_taken() {
-        let lanes = Lanes::default();
-        let lane = &lanes.0[Partition::of("bob").index() as usize];
-        let (batch, ()) =
-            tokio::join!(lane.take(), async { assert!(lanes.push(envelope("bob", 1)).is_none()) });
+        let queues = PublishQueues::default();
+        let queue = &queues.0[Partition::of("bob").index() as usize];
+        let (batch, ()) = tokio::join!(queue.take(), async {
+            assert!(queues.push(envelope("bob", 1)).is_none())
+        });
         assert_eq!(batch.len(), 1);
     }
 }

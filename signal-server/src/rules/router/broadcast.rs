@@ -14,7 +14,7 @@ impl Router {
             && let Some(name) = self.registry.name_of(from)
         {
             let said = ServerMessage::Broadcast { from: name.clone(), message };
-            self.tell_lobby(from, &said, &mut out);
+            self.broadcast_everywhere(from, &said, &mut out);
         }
         out
     }
@@ -26,13 +26,13 @@ impl Router {
     }
 
     /// Tells everyone in the lobby, on this node and the others, but for one.
-    pub(super) fn tell_lobby(
+    pub(super) fn broadcast_everywhere(
         &self,
         except: ConnectionId,
         message: &ServerMessage,
         out: &mut Vec<Output>,
     ) {
-        self.tell_own_lobby(Some(except), message, out);
+        self.broadcast_locally(Some(except), message, out);
         match message {
             ServerMessage::Broadcast { from, message } => {
                 self.announce(Announcement::Broadcast(from.clone(), message.clone()), out);
@@ -45,7 +45,7 @@ impl Router {
     }
 
     /// Tells everyone in the lobby of this node, but for one.
-    pub(super) fn tell_own_lobby(
+    pub(super) fn broadcast_locally(
         &self,
         except: Option<ConnectionId>,
         message: &ServerMessage,

@@ -1,5 +1,7 @@
 //! A running server, to be started and stopped by a program or a test.
 
+mod listener;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,14 +10,15 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::admission::listener::{self, Resources};
+use self::listener::Resources;
+use crate::admission::metrics_page::Page;
 use crate::admission::tls::{Tls, TlsError};
 use crate::cluster::redis::RedisUnusable;
-use crate::cluster::{Cluster, RedisCluster, Standalone};
+use crate::cluster::{RedisCluster, Standalone};
 use crate::config::Config;
-use crate::ice::{Figures, Ice, RelayError, RelayFigures};
+use crate::hub::Cluster;
+use crate::ice::{Ice, RelayError, RelayMetrics, RelayMetricsReader};
 use crate::names::{NameStoreError, Owners};
-use crate::observability::metrics::Page;
 
 /// Why a server could not start. The text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +70,7 @@ pub struct Server {
     encrypted: bool,
     stun_address: Option<SocketAddr>,
     metrics_address: Option<SocketAddr>,
-    relay: Option<Figures>,
+    relay: Option<RelayMetricsReader>,
     shutdown: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -76,7 +79,7 @@ pub struct Server {
 ///
 /// # Errors
 /// When nothing can be accepted there, the certificate can't be used, or a relay can't start. STUN
-/// or figures that can't start are only a warning.
+/// or metrics that can't start are only a warning.
 pub async fn start(config: Config) -> Result<Server, StartError> {
     let listener = TcpListener::bind(config.listen)
         .await
@@ -111,7 +114,7 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
              known: say so with --stun-url stun:HOST:PORT, or turn STUN off with --stun-listen off"
         );
     }
-    let (stun_address, relay) = (ice.address(), ice.figures());
+    let (stun_address, relay) = (ice.address(), ice.metrics());
     let page = Page::open(config.metrics).await;
     let metrics_address = page.as_ref().map(Page::address);
     let (shutdown, asked) = oneshot::channel();
@@ -146,7 +149,7 @@ impl Server {
         self.stun_address
     }
 
-    /// Where the figures are, if they are anywhere.
+    /// Where the metrics are, if they are anywhere.
     #[must_use]
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics_address
@@ -154,8 +157,8 @@ impl Server {
 
     /// What the relay did so far, if there is one.
     #[must_use]
-    pub fn relay_figures(&self) -> Option<RelayFigures> {
-        self.relay.as_ref().and_then(Figures::read)
+    pub fn relay_metrics(&self) -> Option<RelayMetrics> {
+        self.relay.as_ref().and_then(RelayMetricsReader::read)
     }
 
     /// The URL for clients; for a server on all addresses, that of this machine itself.

@@ -11,7 +11,7 @@ use super::layout::Partition;
 use super::link::{Connection, in_words};
 use super::{RedisCluster, lock};
 use crate::hub::Hub;
-use crate::rules::router::News;
+use crate::rules::router::RemoteEvent;
 
 /// How many subscriptions go in one command.
 const MAX_BATCH: usize = 128;
@@ -37,7 +37,7 @@ impl RedisCluster {
     pub(super) async fn watch(&self, connection: &Connection, hub: &Hub) {
         let (mut again, mut settled) = (Vec::new(), None);
         loop {
-            let change = lock(&self.watches).take_changes();
+            let change = lock(&self.watch_list).take_changes();
             let mut failed = false;
             for (partition, names) in batches(change.end) {
                 if let Err(error) = self.unsubscribe(connection, &names).await {
@@ -54,10 +54,10 @@ impl RedisCluster {
                     }
                     Err(error) => {
                         // As far as anybody can tell, until they can be asked for.
-                        let unknown = lock(&self.watches).unknown(&names);
-                        unknown
-                            .into_iter()
-                            .for_each(|name| hub.receive(News::Presence(name, false)));
+                        let unknown = lock(&self.watch_list).unknown(&names);
+                        unknown.into_iter().for_each(|name| {
+                            hub.receive_remote(RemoteEvent::Presence(name, false))
+                        });
                         self.not_done(partition, names, &error);
                         failed = true;
                     }
@@ -82,7 +82,7 @@ impl RedisCluster {
 
     fn not_done(&self, partition: Partition, names: Vec<Username>, error: &redis::RedisError) {
         tracing::debug!(partition = partition.index(), why = %in_words(error), "a subscription failed");
-        lock(&self.watches).failed(names);
+        lock(&self.watch_list).failed(names);
     }
 
     async fn unsubscribe(&self, connection: &Connection, names: &[Username]) -> RedisResult<()> {
@@ -101,7 +101,7 @@ impl RedisCluster {
     ) -> RedisResult<Vec<Username>> {
         let channels: Vec<_> = names.iter().map(|name| self.layout.presence(name)).collect();
         connection.subscribe(&channels).await?;
-        let unknown = lock(&self.watches).unknown(names);
+        let unknown = lock(&self.watch_list).unknown(names);
         if !unknown.is_empty() {
             self.ask(connection, hub, partition, &unknown).await?;
         }
@@ -143,9 +143,9 @@ impl RedisCluster {
     /// Tells of somebody who came or went elsewhere. What was told before, the router does not tell
     /// again.
     pub(super) fn saw(&self, hub: &Hub, name: &Username, epoch: u64, online: bool) {
-        let is_news = lock(&self.watches).is_news(name, epoch);
+        let is_news = lock(&self.watch_list).is_news(name, epoch);
         if is_news {
-            hub.receive(News::Presence(name.clone(), online));
+            hub.receive_remote(RemoteEvent::Presence(name.clone(), online));
         }
     }
 }

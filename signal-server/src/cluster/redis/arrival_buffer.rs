@@ -25,19 +25,19 @@ pub(super) struct Arrival {
 
 /// What waits.
 #[derive(Debug, Default)]
-pub(super) struct Early {
+pub(super) struct ArrivalBuffer {
     waiting: VecDeque<(Instant, Arrival)>,
 }
 
 /// What to do with what waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whereabouts {
+pub(super) enum Location {
     Here,
     Coming,
     Elsewhere,
 }
 
-impl Early {
+impl ArrivalBuffer {
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -61,15 +61,15 @@ impl Early {
     pub(super) fn take(
         &mut self,
         now: Instant,
-        whereabouts: impl Fn(&Username) -> Whereabouts,
+        location: impl Fn(&Username) -> Location,
     ) -> Vec<(Arrival, bool)> {
         let mut ready = Vec::new();
         for (since, arrival) in std::mem::take(&mut self.waiting) {
             let is_over = now.saturating_duration_since(since) >= PATIENCE;
-            match whereabouts(&arrival.envelope.to) {
-                Whereabouts::Here => ready.push((arrival, true)),
-                Whereabouts::Coming if !is_over => self.waiting.push_back((since, arrival)),
-                Whereabouts::Coming | Whereabouts::Elsewhere => ready.push((arrival, false)),
+            match location(&arrival.envelope.to) {
+                Location::Here => ready.push((arrival, true)),
+                Location::Coming if !is_over => self.waiting.push_back((since, arrival)),
+                Location::Coming | Location::Elsewhere => ready.push((arrival, false)),
             }
         }
         ready
@@ -97,30 +97,27 @@ mod tests {
 
     #[test]
     fn what_comes_early_waits_in_its_order_and_not_for_ever() {
-        let (start, mut early) = (Instant::now(), Early::default());
+        let (start, mut early) = (Instant::now(), ArrivalBuffer::default());
         for n in 0..2 {
             assert_eq!(early.push(arrival("alice", n), start), None);
         }
         assert_eq!(early.push(arrival("bob", 0), start), None);
         assert!(early.has(&Username::parse("bob").unwrap()));
-        assert_eq!(taken(early.take(start, |_| Whereabouts::Coming)), []);
+        assert_eq!(taken(early.take(start, |_| Location::Coming)), []);
         let alice_is_here = |name: &Username| {
-            if name.as_str() == "alice" { Whereabouts::Here } else { Whereabouts::Coming }
+            if name.as_str() == "alice" { Location::Here } else { Location::Coming }
         };
         let here = ("alice".to_owned(), true);
         assert_eq!(taken(early.take(start, alice_is_here)), [here.clone(), here]);
         assert_eq!(taken(early.take(start + PATIENCE, alice_is_here)), [("bob".to_owned(), false)]);
         assert_eq!(early.push(arrival("bob", 1), start), None);
-        assert_eq!(
-            taken(early.take(start, |_| Whereabouts::Elsewhere)),
-            [("bob".to_owned(), false)]
-        );
+        assert_eq!(taken(early.take(start, |_| Location::Elsewhere)), [("bob".to_owned(), false)]);
         assert!(early.is_empty());
     }
 
     #[test]
     fn no_more_wait_than_there_is_room_for() {
-        let (start, mut early) = (Instant::now(), Early::default());
+        let (start, mut early) = (Instant::now(), ArrivalBuffer::default());
         for n in 0..MAX_WAITING {
             assert_eq!(early.push(arrival("alice", n), start), None);
         }

@@ -3,7 +3,7 @@
 //! The library neither gives up on a peer that does not read nor lets us end a session whose queue
 //! is full, and it reads without end. So all that is done here: a write that waits for too long
 //! ends the session, an ended session reads the end of the stream, and nothing is read while the
-//! inbox is crowded.
+//! events is crowded.
 
 use std::io;
 use std::pin::Pin;
@@ -16,16 +16,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
-use super::line::{End, Line};
-use crate::connection::stream::Transport;
+use super::session::{End, Session};
+use crate::transport::Transport;
 
 /// A stream that obeys its session.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(super) struct SessionStream {
     transport: Transport,
     /// What the client sent right behind its request.
     early: Bytes,
-    line: Arc<Line>,
+    session: Arc<Session>,
     /// How long a write may wait.
     patience: Duration,
     /// Runs while a write waits.
@@ -34,22 +34,22 @@ pub(super) struct Wire {
     _cut: oneshot::Sender<()>,
 }
 
-impl Wire {
-    /// A wire, and what becomes ready when it is dropped.
+impl SessionStream {
+    /// A stream, and what becomes ready when it is dropped.
     pub(super) fn new(
         transport: Transport,
         early: Bytes,
-        line: Arc<Line>,
+        session: Arc<Session>,
         patience: Duration,
     ) -> (Self, oneshot::Receiver<()>) {
         let (cut, done) = oneshot::channel();
-        (Self { transport, early, line, patience, waiting: None, _cut: cut }, done)
+        (Self { transport, early, session, patience, waiting: None, _cut: cut }, done)
     }
 
     /// Fails if nothing may be written any more.
     fn check(&self, cx: &Context<'_>) -> io::Result<()> {
-        self.line.register_writer(cx.waker());
-        if self.line.is_dead() {
+        self.session.register_writer(cx.waker());
+        if self.session.is_dead() {
             // What the system still holds for the peer would be kept for minutes.
             let _ = self.transport.set_zero_linger();
             return Err(io::ErrorKind::ConnectionAborted.into());
@@ -72,22 +72,22 @@ impl Wire {
         if waiting.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
-        self.line.hang_up(End::AtOnce);
+        self.session.hang_up(End::AtOnce);
         Poll::Ready(Err(self.check(cx).err().unwrap_or_else(|| io::ErrorKind::TimedOut.into())))
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for SessionStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.line.register_reader(cx.waker());
-        if self.line.is_over() {
+        self.session.register_reader(cx.waker());
+        if self.session.is_over() {
             return Poll::Ready(Ok(()));
         }
-        if self.line.inbox.holds_back(cx.waker()) {
+        if self.session.events.has_to_wait(cx.waker()) {
             return Poll::Pending;
         }
         if self.early.has_remaining() {
@@ -100,7 +100,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for SessionStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -109,7 +109,7 @@ impl AsyncWrite for Wire {
         self.check(cx)?;
         let written = Pin::new(&mut self.transport).poll_write(cx, buf);
         if let Poll::Ready(Ok(bytes)) = written {
-            self.line.wrote(bytes);
+            self.session.wrote(bytes);
         }
         self.watch(cx, written)
     }

@@ -9,20 +9,21 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use crate::admission::drain::drain;
 use crate::admission::front::Front;
+use crate::admission::metrics_page::Page;
 use crate::admission::origin::AllowedOrigins;
-use crate::admission::permits::Admission;
 use crate::admission::proxy::TrustedProxies;
 use crate::admission::tls::Tls;
-use crate::cluster::Cluster;
 use crate::config::Config;
-use crate::connection::handler::{self, Context};
-use crate::hub::Hub;
+use crate::connection::handler;
+use crate::context::Context;
+use crate::context::drain::drain;
+use crate::hub::{Cluster, Hub};
 use crate::ice::Ice;
+use crate::limits::permits::Admission;
 use crate::limits::rates::LoginGate;
 use crate::observability::logging::NameLog;
-use crate::observability::metrics::{Metrics, Page};
+use crate::observability::metrics::Metrics;
 use crate::socketio::SocketIo;
 
 /// How long accepting pauses after it failed: the usual reason, too many open files, does not pass

@@ -9,8 +9,8 @@ use tokio::time::timeout;
 use visavis_shared::{Payload, ServerMessage, Username};
 
 use super::{RedisCluster, RedisConfig};
-use crate::cluster::Cluster;
-use crate::hub::{Hub, Seat};
+use crate::hub::Cluster;
+use crate::hub::{ConnectionHandle, Hub};
 use crate::limits::QueueLimits;
 use crate::names::Guests;
 use real::Redis;
@@ -33,21 +33,21 @@ async fn node(redis: &Redis, tasks: &mut JoinSet<()>) -> (Arc<Hub>, Arc<RedisClu
     (hub, cluster)
 }
 
-async fn enter(hub: &Arc<Hub>, name: &str) -> Seat {
-    let mut seat = hub.seat();
-    if let Some(pending) = seat.enter_as_guest(Username::parse(name).unwrap()) {
+async fn enter(hub: &Arc<Hub>, name: &str) -> ConnectionHandle {
+    let mut handle = hub.connect();
+    if let Some(pending) = handle.enter_as_guest(Username::parse(name).unwrap()) {
         pending.await;
     }
-    assert!(matches!(hear(&seat).await, ServerMessage::LoggedIn { .. }));
-    seat
+    assert!(matches!(hear(&handle).await, ServerMessage::LoggedIn { .. }));
+    handle
 }
 
-async fn hear(seat: &Seat) -> ServerMessage {
+async fn hear(handle: &ConnectionHandle) -> ServerMessage {
     let next = async {
         loop {
-            match seat.outbox().pop().expect("an open seat") {
+            match handle.outbox().pop().expect("an open handle") {
                 Some(message) => return message,
-                None => seat.outbox().filled().await,
+                None => handle.outbox().filled().await,
             }
         }
     };

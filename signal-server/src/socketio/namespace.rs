@@ -15,11 +15,11 @@ use tokio::time::timeout;
 use visavis_shared::codec::nests_deeper_than;
 use visavis_shared::{ErrorCode, ServerMessage, Username};
 
-use super::inbox::Heard;
-use super::line::{End, Line};
-use super::session::{Session, Start};
-use crate::connection::handler::Context;
-use crate::hub::Seat;
+use super::event_queue::QueuedEvent;
+use super::session::{End, Session};
+use super::socket_task::{SocketTask, Start};
+use crate::context::Context;
+use crate::hub::ConnectionHandle;
 use crate::limits::rates::{MessageGate, Verdict};
 
 /// What somebody is told who sends too much.
@@ -29,52 +29,53 @@ const NO_ATTACHMENTS: &str = "Events hold JSON; binary attachments are not passe
 
 /// Lets sockets in.
 #[derive(Debug, Clone)]
-pub(super) struct Door {
+pub(super) struct Namespace {
     pub(super) context: Arc<Context>,
 }
 
 /// Why a socket is not let in, for people.
 type Refusal = Box<dyn Display + Send>;
 
-impl Door {
-    /// A seat for a socket, under the name of its id.
-    async fn seat(&self, me: Username) -> Result<Seat, Refusal> {
-        let mut seat = self.context.hub.seat();
-        if let Some(pending) = seat.enter_as_guest(me) {
+impl Namespace {
+    /// A handle for a socket, under the name of its id.
+    async fn connect(&self, me: Username) -> Result<ConnectionHandle, Refusal> {
+        let mut handle = self.context.hub.connect();
+        if let Some(pending) = handle.enter_as_guest(me) {
             let in_time = timeout(self.context.timing.login, pending).await;
             in_time.map_err(|_| {
                 Box::new("The server is too busy. Try again in a moment.") as Refusal
             })?;
         }
-        match seat.outbox().pop() {
+        match handle.outbox().pop() {
             Ok(Some(ServerMessage::LoginRefused { message, .. })) => Err(Box::new(message)),
-            _ => Ok(seat),
+            _ => Ok(handle),
         }
     }
 
     async fn let_in(&self, socket: &Arc<Socket>) -> Result<(), Refusal> {
-        let line = socket.req_parts().extensions.get::<Arc<Line>>().filter(|line| line.enter());
-        let line = line.ok_or_else(|| {
+        let session =
+            socket.req_parts().extensions.get::<Arc<Session>>().filter(|session| session.enter());
+        let session = session.ok_or_else(|| {
             Box::new("This session can't be used any more. Open another one.") as Refusal
         })?;
         let id = socket.id.as_str();
-        line.set_library_id(id);
+        session.set_library_id(id);
         let me = Username::parse(id).map_err(|error| Box::new(error) as Refusal)?;
-        let seat = self.seat(me.clone()).await?;
-        tracing::debug!(connection = %seat.id(), "a socket came");
-        socket.on_fallback(Ears {
-            line: Arc::clone(line),
+        let handle = self.connect(me.clone()).await?;
+        tracing::debug!(connection = %handle.id(), "a socket came");
+        socket.on_fallback(EventHandler {
+            session: Arc::clone(session),
             gate: MessageGate::new(self.context.limits.messages),
             context: Arc::clone(&self.context),
         });
-        socket.on_disconnect(Leaving(Arc::clone(line)));
-        let start = Start { seat, me, context: Arc::clone(&self.context) };
-        *line.start.lock().unwrap_or_else(PoisonError::into_inner) = Some(start);
+        socket.on_disconnect(DisconnectHook(Arc::clone(session)));
+        let start = Start { handle, me, context: Arc::clone(&self.context) };
+        *session.start.lock().unwrap_or_else(PoisonError::into_inner) = Some(start);
         Ok(())
     }
 }
 
-impl ConnectHandler<LocalAdapter, Self> for Door {
+impl ConnectHandler<LocalAdapter, Self> for Namespace {
     fn call_middleware<'a>(
         &'a self,
         socket: Arc<Socket>,
@@ -85,26 +86,27 @@ impl ConnectHandler<LocalAdapter, Self> for Door {
     }
 
     fn call(&self, socket: Arc<Socket>, _auth: Option<Value>) {
-        let Some(line) = socket.req_parts().extensions.get::<Arc<Line>>().map(Arc::clone) else {
+        let Some(session) = socket.req_parts().extensions.get::<Arc<Session>>().map(Arc::clone)
+        else {
             return;
         };
-        let start = line.start.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let start = session.start.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(start) = start {
-            tokio::spawn(Session::new(line, socket, start).run());
+            tokio::spawn(SocketTask::new(session, socket, start).run());
         }
     }
 }
 
 /// Hears a socket.
 #[derive(Debug)]
-struct Ears {
-    line: Arc<Line>,
+struct EventHandler {
+    session: Arc<Session>,
     gate: MessageGate,
     context: Arc<Context>,
 }
 
-impl Ears {
-    fn hear(&self, text: &str) {
+impl EventHandler {
+    fn receive(&self, text: &str) {
         let limits = &self.context.limits;
         if text.len() > limits.message_bytes {
             let words = format!("The event is larger than {} bytes.", limits.message_bytes);
@@ -113,34 +115,34 @@ impl Ears {
             let words = format!("The event nests deeper than {} levels.", limits.json_depth);
             self.refuse(ErrorCode::InvalidJson, words);
         } else {
-            self.pass_on(Heard::Event(text.to_owned()));
+            self.pass_on(QueuedEvent::Event(text.to_owned()));
         }
     }
 
     fn refuse(&self, code: ErrorCode, words: String) {
-        self.pass_on(Heard::Refused(code, words));
+        self.pass_on(QueuedEvent::Refused(code, words));
     }
 
-    fn pass_on(&self, heard: Heard) {
-        if self.line.inbox.push(heard).is_err() {
+    fn pass_on(&self, event: QueuedEvent) {
+        if self.session.events.push(event).is_err() {
             // It goes on although nothing is read.
-            self.line.hang_up(End::AtOnce);
+            self.session.hang_up(End::AtOnce);
         }
     }
 }
 
-impl MessageHandler<LocalAdapter, Self> for Ears {
+impl MessageHandler<LocalAdapter, Self> for EventHandler {
     fn call(&self, _socket: Arc<Socket>, event: Value, _ack: Option<i64>) {
         match (self.gate.judge(), event) {
             (Verdict::Close, _) => {
                 self.context.metrics.rate_limited("flood");
-                self.line.hang_up(End::AtOnce);
+                self.session.hang_up(End::AtOnce);
             }
             (Verdict::Drop, _) => {
                 self.context.metrics.rate_limited("messages");
                 self.refuse(ErrorCode::RateLimited, TOO_MANY_EVENTS.to_owned());
             }
-            (Verdict::Pass, Value::Str(text, None)) => self.hear(text.as_str()),
+            (Verdict::Pass, Value::Str(text, None)) => self.receive(text.as_str()),
             (Verdict::Pass, Value::Str(_, Some(_)) | Value::Bytes(_)) => {
                 self.refuse(ErrorCode::InvalidJson, NO_ATTACHMENTS.to_owned());
             }
@@ -150,9 +152,9 @@ impl MessageHandler<LocalAdapter, Self> for Ears {
 
 /// Notes that a socket left.
 #[derive(Debug)]
-struct Leaving(Arc<Line>);
+struct DisconnectHook(Arc<Session>);
 
-impl DisconnectHandler<LocalAdapter, Self> for Leaving {
+impl DisconnectHandler<LocalAdapter, Self> for DisconnectHook {
     fn call_with_defer(
         &self,
         socket: Arc<Socket>,

@@ -14,10 +14,10 @@ use visavis_shared::codec::decode_server;
 use visavis_shared::{IceServer, Payload, RoomId, Username};
 
 use super::*;
-use crate::admission::permits::Admission;
-use crate::connection::stream::{SharedTransport, Transport};
 use crate::limits::Limits;
+use crate::limits::permits::Admission;
 use crate::observability::metrics::Metrics;
+use crate::transport::{SharedTransport, Transport};
 
 const LIMITS: QueueLimits = QueueLimits { messages: 64, bytes: 256 * 1024 };
 
@@ -152,7 +152,7 @@ async fn outbox_and_client() -> (Outbox, WebSocketStream<TcpStream>) {
     let metrics = Arc::new(Metrics::new());
     let stream = SharedTransport::new(Transport::plain(stream, place, Arc::clone(&metrics)));
     let outbox = Outbox::new(LIMITS);
-    outbox.open_way(FrameWriter::new(stream, metrics));
+    outbox.attach_writer(FrameWriter::new(stream, metrics));
     (outbox, WebSocketStream::from_raw_socket(client, Role::Client, None).await)
 }
 
@@ -239,10 +239,10 @@ async fn nothing_is_written_to_a_connection_that_says_goodbye() {
     let (outbox, mut client) = outbox_and_client().await;
     outbox.push(said("last"));
     outbox.deliver();
-    outbox.reserve_way();
+    outbox.reserve_writer();
     outbox.push(said("for whoever comes back"));
     outbox.deliver();
-    outbox.close_way();
+    outbox.detach_writer();
     assert_eq!(heard(&mut client).await, said("last"));
     assert!(!matches!(client.next().await, Some(Ok(_))), "the stream ends");
     assert_eq!(outbox.take_all(), [said("for whoever comes back")]);

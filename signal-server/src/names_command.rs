@@ -1,5 +1,5 @@
-//! `visavis-signal-server names list` and `names release NAME`: looking after owned names, also
-//! while the server runs.
+//! `visavis-signal-server names list` and `names release NAME`: shows and releases owned names in
+//! the file of one server or in the Redis of several, also while the server runs.
 
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,10 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Subcommand;
 use visavis_shared::{NameError, Username, canonical_name};
 
-use super::error::NameStoreError;
-use super::options::{NamesConfig, Place};
-use super::store::OwnedName;
-use crate::cluster::redis::RedisUnusable;
+use crate::cluster::redis::{RedisConfig, RedisNames, RedisUnusable};
+use crate::names::{NameStoreError, NamesConfig, OwnedName, Place};
 
 /// How many names are read at a time.
 const PAGE: usize = 1_000;
@@ -61,30 +59,66 @@ pub enum CommandError {
 }
 
 impl NamesAction {
-    /// Does it, and writes what a person wants to know.
+    /// Lists or releases names in the file of one server, and writes the result for a person.
     ///
     /// # Errors
     /// [`CommandError`] says in one line what to do.
     pub fn run(&self, config: &NamesConfig, out: &mut impl Write) -> Result<(), CommandError> {
         match self {
-            Self::List => match list(config, PAGE, out) {
-                // Whoever reads has seen enough.
-                Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-                    Ok(())
-                }
-                other => other,
-            },
-            Self::Release { name: typed } => {
-                let name = canonical_name(typed)
-                    .map_err(|error| CommandError::Name(typed.clone(), error))?;
-                if !is_there(config) || !config.open()?.release(&name)? {
-                    return Err(CommandError::NotOwned(name));
-                }
-                writeln!(out, "{name} is free: the next device that logs in with it owns it.")?;
-                Ok(())
+            Self::List => until_reader_stops(list(config, PAGE, out)),
+            Self::Release { name } => {
+                let name = parse(name)?;
+                let released = is_there(config) && config.open()?.release(&name)?;
+                write_released(name, released, out)
             }
         }
     }
+
+    /// Lists or releases names in the Redis that all nodes share.
+    ///
+    /// # Errors
+    /// [`CommandError`] says in one line what to do.
+    pub async fn run_at(
+        &self,
+        config: &RedisConfig,
+        out: &mut impl Write,
+    ) -> Result<(), CommandError> {
+        match self {
+            Self::List => {
+                let names = RedisNames::open(config).await?.list().await?;
+                until_reader_stops(write_names(&names, out).map_err(CommandError::from))
+            }
+            Self::Release { name } => {
+                let name = parse(name)?;
+                let released = RedisNames::open(config).await?.release(&name).await?;
+                write_released(name, released, out)
+            }
+        }
+    }
+}
+
+fn parse(typed: &str) -> Result<Username, CommandError> {
+    canonical_name(typed).map_err(|error| CommandError::Name(typed.to_owned(), error))
+}
+
+/// A reader that closes the pipe has seen enough: that is no error.
+fn until_reader_stops(listed: Result<(), CommandError>) -> Result<(), CommandError> {
+    match listed {
+        Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+fn write_released(
+    name: Username,
+    released: bool,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
+    if !released {
+        return Err(CommandError::NotOwned(name));
+    }
+    writeln!(out, "{name} is free: the next device that logs in with it owns it.")?;
+    Ok(())
 }
 
 fn list(config: &NamesConfig, page_size: usize, out: &mut impl Write) -> Result<(), CommandError> {
@@ -104,7 +138,7 @@ fn list(config: &NamesConfig, page_size: usize, out: &mut impl Write) -> Result<
 }
 
 /// Writes a list, or that there is none.
-pub(crate) fn write_names(names: &[OwnedName], out: &mut impl Write) -> io::Result<()> {
+fn write_names(names: &[OwnedName], out: &mut impl Write) -> io::Result<()> {
     if names.is_empty() {
         return writeln!(out, "Nobody owns a name yet.");
     }

@@ -1,4 +1,4 @@
-//! The page with the figures, on an address of its own: it is the operator's, not the clients'.
+//! The page with the metrics, on an address of its own: it is the operator's, not the clients'.
 //!
 //! Health and readiness are there too, so that they can be asked for while the main port takes
 //! nobody any more.
@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::connection::handler::Context;
+use crate::context::Context;
 use crate::http::{Answer, health, plain, readiness};
 
 /// How many may look at a time.
@@ -32,10 +32,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long accepting pauses after it failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Where the figures are, on the command line.
+/// Where the metrics are, on the command line.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct MetricsOptions {
-    /// Address and port of the page with figures for Prometheus (/metrics; also /healthz and
+    /// Address and port of the page with metrics for Prometheus (/metrics; also /healthz and
     /// /readyz), or "off". If the port is taken, the server says so and goes on without.
     #[arg(
         long,
@@ -106,7 +106,7 @@ impl Page {
                     error.to_string()
                 };
                 tracing::warn!(
-                    "no figures on {address}: {why}. The server goes on without them; choose another port with \
+                    "no metrics on {address}: {why}. The server goes on without them; choose another port with \
                      --metrics-listen, or turn them off with --metrics-listen off"
                 );
                 None
@@ -139,7 +139,7 @@ impl Page {
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a look at the figures could not be accepted");
+                    tracing::warn!(%error, "a look at the metrics could not be accepted");
                     sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -159,7 +159,7 @@ async fn look(stream: TcpStream, context: Arc<Context>) {
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {
-        tracing::debug!(%error, "a look at the figures ended");
+        tracing::debug!(%error, "a look at the metrics ended");
     }
 }
 
@@ -176,6 +176,6 @@ fn answer(request: &Request<Incoming>, context: &Context) -> Answer {
         }
         "/healthz" => health(),
         "/readyz" => readiness(context.readiness()),
-        _ => plain(StatusCode::NOT_FOUND, "The figures are at /metrics."),
+        _ => plain(StatusCode::NOT_FOUND, "The metrics are at /metrics."),
     }
 }

@@ -13,8 +13,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use visavis_shared::ServerMessage;
 use visavis_shared::dialect::Interpreter;
 
-use crate::connection::stream::SharedTransport;
 use crate::observability::metrics::Metrics;
+use crate::transport::SharedTransport;
 
 /// Written when this much has come together, or when there is no more.
 const FULL_BYTES: usize = 8 * 1024;
@@ -38,13 +38,13 @@ impl FrameWriter {
     }
 
     /// Speaks this dialect from now on.
-    pub(crate) fn speak(&mut self, interpreter: Interpreter) {
+    pub(crate) fn set_interpreter(&mut self, interpreter: Interpreter) {
         self.interpreter = interpreter;
     }
 
     /// Says a message, if the dialect has a word for it.
-    pub(crate) fn say(&mut self, message: &ServerMessage) {
-        self.metrics.said(message);
+    pub(crate) fn write_message(&mut self, message: &ServerMessage) {
+        self.metrics.message_sent(message);
         if let Some(text) = self.interpreter.encode(message) {
             let header = FrameHeader { opcode: OpCode::Data(Data::Text), ..FrameHeader::default() };
             self.frames.reserve(header.len(text.len() as u64) + text.len());

@@ -1,7 +1,7 @@
 //! What a session said and nobody has looked at yet.
 //!
 //! The library hands events over as fast as they come, while some of them take time. Beyond a
-//! handful ([`Inbox::is_crowded`]) nothing more is read from the session's WebSocket, and its posts
+//! handful ([`EventQueue::is_crowded`]) nothing more is read from the session's WebSocket, and its posts
 //! are not answered; a client that goes on all the same runs it over.
 
 use std::collections::VecDeque;
@@ -22,14 +22,14 @@ const MAX_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
 
 /// One thing that a session said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum QueuedEvent {
     /// An event, as text.
     Event(String),
     /// Something that is answered with an error, when its turn comes.
     Refused(ErrorCode, String),
 }
 
-impl Heard {
+impl QueuedEvent {
     fn bytes(&self) -> usize {
         match self {
             Self::Event(text) | Self::Refused(_, text) => text.len(),
@@ -44,7 +44,7 @@ pub(super) struct Full;
 
 /// The events of one session, in order.
 #[derive(Debug, Default)]
-pub(super) struct Inbox {
+pub(super) struct EventQueue {
     queue: Mutex<Queue>,
     /// There is something. One waiter: the session.
     filled: Notify,
@@ -56,14 +56,14 @@ pub(super) struct Inbox {
 
 #[derive(Debug, Default)]
 struct Queue {
-    events: VecDeque<Heard>,
+    events: VecDeque<QueuedEvent>,
     bytes: usize,
     /// Nobody will look at it any more.
     closed: bool,
 }
 
-impl Inbox {
-    pub(super) fn push(&self, event: Heard) -> Result<(), Full> {
+impl EventQueue {
+    pub(super) fn push(&self, event: QueuedEvent) -> Result<(), Full> {
         let mut queue = self.lock();
         if queue.closed
             || queue.events.len() >= MAX_EVENTS
@@ -79,7 +79,7 @@ impl Inbox {
     }
 
     /// The next event, as soon as there is one.
-    pub(super) async fn next(&self) -> Heard {
+    pub(super) async fn next(&self) -> QueuedEvent {
         loop {
             if let Some(event) = self.pop() {
                 return event;
@@ -88,7 +88,7 @@ impl Inbox {
         }
     }
 
-    fn pop(&self) -> Option<Heard> {
+    fn pop(&self) -> Option<QueuedEvent> {
         let mut queue = self.lock();
         let event = queue.events.pop_front()?;
         queue.bytes -= event.bytes();
@@ -116,7 +116,7 @@ impl Inbox {
     }
 
     /// Whether a reader has to wait; if so it is woken when there is room.
-    pub(super) fn holds_back(&self, reader: &Waker) -> bool {
+    pub(super) fn has_to_wait(&self, reader: &Waker) -> bool {
         self.reader.register(reader);
         self.is_crowded()
     }
@@ -145,66 +145,66 @@ mod tests {
 
     use super::*;
 
-    fn event(text: &str) -> Heard {
-        Heard::Event(text.to_owned())
+    fn event(text: &str) -> QueuedEvent {
+        QueuedEvent::Event(text.to_owned())
     }
 
     #[tokio::test]
     async fn events_come_out_in_order() {
-        let inbox = Inbox::default();
-        let refused = Heard::Refused(ErrorCode::RateLimited, "Too many.".to_owned());
+        let events = EventQueue::default();
+        let refused = QueuedEvent::Refused(ErrorCode::RateLimited, "Too many.".to_owned());
         for heard in [event("one"), refused.clone(), event("three")] {
-            inbox.push(heard).unwrap();
+            events.push(event).unwrap();
         }
-        assert_eq!((inbox.next().await, inbox.next().await), (event("one"), refused));
-        inbox.push(event("four")).unwrap();
-        assert_eq!((inbox.next().await, inbox.next().await), (event("three"), event("four")));
-        assert!(inbox.next().now_or_never().is_none());
-        assert_eq!(inbox.lock().bytes, 0);
+        assert_eq!((events.next().await, events.next().await), (event("one"), refused));
+        events.push(event("four")).unwrap();
+        assert_eq!((events.next().await, events.next().await), (event("three"), event("four")));
+        assert!(events.next().now_or_never().is_none());
+        assert_eq!(events.lock().bytes, 0);
     }
 
     #[test]
     fn it_is_bounded_in_events_and_in_bytes() {
-        let inbox = Inbox::default();
+        let events = EventQueue::default();
         for _ in 0..MAX_EVENTS {
-            inbox.push(event("x")).unwrap();
+            events.push(event("x")).unwrap();
         }
-        assert_eq!(inbox.push(event("x")), Err(Full));
-        let inbox = Inbox::default();
+        assert_eq!(events.push(event("x")), Err(Full));
+        let events = EventQueue::default();
         for _ in 0..4 {
-            inbox.push(event(&"x".repeat(MAX_MESSAGE_BYTES))).unwrap();
+            events.push(event(&"x".repeat(MAX_MESSAGE_BYTES))).unwrap();
         }
-        assert_eq!(inbox.push(event("x")), Err(Full));
+        assert_eq!(events.push(event("x")), Err(Full));
     }
 
     #[tokio::test]
     async fn a_crowd_holds_readers_and_posts_back_until_there_is_room() {
-        let inbox = Inbox::default();
+        let events = EventQueue::default();
         let waker = Waker::noop();
         for _ in 0..CROWD {
-            assert!(!inbox.holds_back(waker));
-            inbox.push(event("x")).unwrap();
+            assert!(!events.has_to_wait(waker));
+            events.push(event("x")).unwrap();
         }
-        assert!(inbox.holds_back(waker));
-        let mut eased = pin!(inbox.eased());
+        assert!(events.has_to_wait(waker));
+        let mut eased = pin!(events.eased());
         assert!(eased.as_mut().now_or_never().is_none());
-        inbox.next().await;
+        events.next().await;
         assert!(eased.now_or_never().is_some());
-        assert!(!inbox.holds_back(waker));
+        assert!(!events.has_to_wait(waker));
     }
 
     #[tokio::test]
     async fn nobody_waits_for_one_that_is_closed() {
-        let inbox = Inbox::default();
+        let events = EventQueue::default();
         for _ in 0..CROWD {
-            inbox.push(event("x")).unwrap();
+            events.push(event("x")).unwrap();
         }
-        let mut eased = pin!(inbox.eased());
+        let mut eased = pin!(events.eased());
         assert!(eased.as_mut().now_or_never().is_none());
-        inbox.close();
+        events.close();
         assert!(eased.now_or_never().is_some());
-        assert!(!inbox.holds_back(Waker::noop()));
-        assert_eq!(inbox.push(event("x")), Err(Full));
-        assert!(inbox.next().now_or_never().is_none());
+        assert!(!events.has_to_wait(Waker::noop()));
+        assert_eq!(events.push(event("x")), Err(Full));
+        assert!(events.next().now_or_never().is_none());
     }
 }

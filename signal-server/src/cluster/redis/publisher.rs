@@ -8,10 +8,10 @@
 use futures_util::future::join_all;
 use redis::{RedisError, RedisResult};
 
-use super::lanes::{Lane, Outgoing};
 use super::link::{Connection, in_words};
+use super::node_message::NodeMessage;
+use super::publish_queue::{Outgoing, PublishQueue};
 use super::scripts::{LEAVE, PUBLISH, ROUTE};
-use super::wire::Note;
 use super::{RedisCluster, undeliverable};
 use crate::hub::Hub;
 use crate::rules::router::Undeliverable;
@@ -22,12 +22,12 @@ const NOBODY: i64 = -1;
 impl RedisCluster {
     /// Sends what there is to send, for as long as it is polled.
     pub(super) async fn send_all(&self, hub: &Hub) {
-        join_all(self.lanes.iter().map(|lane| self.send_lane(lane, hub))).await;
+        join_all(self.queues.iter().map(|queue| self.send_queue(queue, hub))).await;
     }
 
-    async fn send_lane(&self, lane: &Lane, hub: &Hub) {
+    async fn send_queue(&self, queue: &PublishQueue, hub: &Hub) {
         loop {
-            let batch = lane.take().await;
+            let batch = queue.take().await;
             match self.connection() {
                 Some(connection) => {
                     let reached = self.send(&connection, &batch).await;
@@ -37,16 +37,16 @@ impl RedisCluster {
                 }
                 None => batch
                     .iter()
-                    .for_each(|outgoing| tell_sender(outgoing, Undeliverable::Unreachable, hub)),
+                    .for_each(|outgoing| notify_sender(outgoing, Undeliverable::Unreachable, hub)),
             }
         }
     }
 
     /// Sends what is left, when nobody is there any more to hear what became of it.
     pub(super) async fn send_rest(&self, connection: &Connection) {
-        for lane in self.lanes.iter() {
+        for queue in self.queues.iter() {
             loop {
-                let batch = lane.try_take();
+                let batch = queue.try_take();
                 if batch.is_empty() {
                     break;
                 }
@@ -78,12 +78,13 @@ impl RedisCluster {
                         .arg(after)
                         .arg(self.message(envelope).to_bytes());
                 }
-                Outgoing::ToNode(node, note) => {
-                    pipeline.cmd("PUBLISH").arg(self.layout.node(node)).arg(note.to_bytes());
+                Outgoing::ToNode(node, message) => {
+                    pipeline.cmd("PUBLISH").arg(self.layout.node(node)).arg(message.to_bytes());
                 }
                 Outgoing::ToLobby(message) => {
-                    let note = Note::Lobby { from: self.node.clone(), message: message.clone() };
-                    pipeline.cmd("PUBLISH").arg(self.layout.lobby()).arg(note.to_bytes());
+                    let message =
+                        NodeMessage::Lobby { from: self.node.clone(), message: message.clone() };
+                    pipeline.cmd("PUBLISH").arg(self.layout.lobby()).arg(message.to_bytes());
                 }
                 Outgoing::Leave { room, name, number } => {
                     pipeline.cmd("EVAL").arg(LEAVE).arg(1).arg(self.layout.room(room));
@@ -117,12 +118,13 @@ impl RedisCluster {
                 command.arg(latest).arg(self.message(envelope).to_bytes());
                 command.query_async(&mut connection).await
             }
-            Outgoing::ToNode(node, note) => {
-                counted(connection.publish(&self.layout.node(node), &note.to_bytes()).await)
+            Outgoing::ToNode(node, message) => {
+                counted(connection.publish(&self.layout.node(node), &message.to_bytes()).await)
             }
             Outgoing::ToLobby(message) => {
-                let note = Note::Lobby { from: self.node.clone(), message: message.clone() };
-                counted(connection.publish(&self.layout.lobby(), &note.to_bytes()).await)
+                let message =
+                    NodeMessage::Lobby { from: self.node.clone(), message: message.clone() };
+                counted(connection.publish(&self.layout.lobby(), &message.to_bytes()).await)
             }
             Outgoing::Leave { room, name, number } => {
                 let mut command = redis::cmd("EVAL");
@@ -137,8 +139,8 @@ impl RedisCluster {
         }
     }
 
-    fn message(&self, envelope: &crate::rules::router::Envelope) -> Note {
-        Note::Message {
+    fn message(&self, envelope: &crate::rules::router::Envelope) -> NodeMessage {
+        NodeMessage::Message {
             from: self.node.clone(),
             to: envelope.to.clone(),
             message: envelope.message.clone(),
@@ -153,22 +155,22 @@ fn counted(heard: Result<usize, RedisError>) -> RedisResult<i64> {
 /// Tells the sender of what reached nobody.
 fn report(outgoing: &Outgoing, reached: &RedisResult<i64>, hub: &Hub) {
     match reached {
-        Ok(NOBODY) => tell_sender(outgoing, Undeliverable::Nobody, hub),
+        Ok(NOBODY) => notify_sender(outgoing, Undeliverable::Nobody, hub),
         // Somebody has the name, on a node that does not listen: it has ended, or has lost its own
         // way to Redis. Or Redis took the message up so late that its sender has been told so.
-        Ok(..=0) => tell_sender(outgoing, Undeliverable::Unreachable, hub),
+        Ok(..=0) => notify_sender(outgoing, Undeliverable::Unreachable, hub),
         Ok(_) => {}
         Err(error) => {
             tracing::debug!(why = %in_words(error), "Redis did not take a message");
-            tell_sender(outgoing, Undeliverable::Unreachable, hub);
+            notify_sender(outgoing, Undeliverable::Unreachable, hub);
         }
     }
 }
 
-fn tell_sender(outgoing: &Outgoing, why: Undeliverable, hub: &Hub) {
+fn notify_sender(outgoing: &Outgoing, why: Undeliverable, hub: &Hub) {
     if let Outgoing::ToName(envelope) = outgoing
         && let Some(news) = undeliverable(envelope, why)
     {
-        hub.receive(news);
+        hub.receive_remote(news);
     }
 }

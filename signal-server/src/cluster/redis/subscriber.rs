@@ -8,14 +8,14 @@ use tokio::task::yield_now;
 use tokio::time::sleep;
 use visavis_shared::{ServerMessage, Username};
 
-use super::early::{Arrival, Early, Whereabouts};
-use super::lanes::Outgoing;
+use super::arrival_buffer::{Arrival, ArrivalBuffer, Location};
 use super::link::Push;
-use super::wire::{Note, PresenceChange};
+use super::node_message::{NodeMessage, PresenceChange};
+use super::publish_queue::Outgoing;
 use super::{RedisCluster, lock, now, undeliverable};
 use crate::hub::Hub;
 use crate::limits::QueueLimits;
-use crate::rules::router::{Envelope, News, Undeliverable};
+use crate::rules::router::{Envelope, RemoteEvent, Undeliverable};
 
 /// How often it is looked whether those who are about to be here are.
 const LOOK: Duration = Duration::from_millis(2);
@@ -43,9 +43,13 @@ impl Burst {
 
 impl RedisCluster {
     /// Takes up what comes, until the link can't be used any more: then says why.
-    pub(super) async fn hear(&self, mut pushes: mpsc::Receiver<Push>, hub: &Hub) -> &'static str {
+    pub(super) async fn receive_pushes(
+        &self,
+        mut pushes: mpsc::Receiver<Push>,
+        hub: &Hub,
+    ) -> &'static str {
         let (own, lobby) = (self.layout.node(&self.node), self.layout.lobby());
-        let (mut early, mut burst) = (Early::default(), Burst::default());
+        let (mut early, mut burst) = (ArrivalBuffer::default(), Burst::default());
         loop {
             if burst.is_over(hub.queue_limits()) {
                 // Those whom it was for write it out before there is more for them.
@@ -62,15 +66,15 @@ impl RedisCluster {
             match push {
                 Some(Push::Message { channel, payload }) if channel == own || channel == lobby => {
                     burst.add(payload.len());
-                    match Note::parse(&payload) {
-                        Some(note) => self.take_note(hub, note, &mut early),
+                    match NodeMessage::parse(&payload) {
+                        Some(message) => self.receive_node_message(hub, message, &mut early),
                         None => tracing::warn!("another node said something that can't be read"),
                     }
                 }
                 Some(Push::Message { channel, payload }) => {
                     let name = self.layout.whose_presence(&channel);
                     if let Some((name, change)) = name.zip(PresenceChange::parse(&payload)) {
-                        self.take_presence(hub, &name, &change);
+                        self.receive_presence(hub, &name, &change);
                     }
                 }
                 Some(Push::Unsubscribed(channel)) => {
@@ -79,9 +83,9 @@ impl RedisCluster {
                     }
                     // Ours, or that of a part of the cluster that has moved.
                     if let Some(name) = self.layout.whose_presence(&channel)
-                        && lock(&self.watches).is_watched(&name)
+                        && lock(&self.watch_list).is_watched(&name)
                     {
-                        lock(&self.watches).failed([name]);
+                        lock(&self.watch_list).failed([name]);
                         self.watch_changes.notify_one();
                     }
                 }
@@ -91,12 +95,12 @@ impl RedisCluster {
         }
     }
 
-    fn take_note(&self, hub: &Hub, note: Note, early: &mut Early) {
-        match note {
-            Note::Message { from, to, message } => {
+    fn receive_node_message(&self, hub: &Hub, message: NodeMessage, early: &mut ArrivalBuffer) {
+        match message {
+            NodeMessage::Message { from, to, message } => {
                 let arrival = Arrival { from, envelope: Envelope { to, message } };
                 let to = &arrival.envelope.to;
-                if early.has(to) || self.whereabouts(hub, to) == Whereabouts::Coming {
+                if early.has(to) || self.location(hub, to) == Location::Coming {
                     if let Some(arrival) = early.push(arrival, now()) {
                         self.arrived(hub, arrival, false);
                     }
@@ -105,8 +109,8 @@ impl RedisCluster {
                     self.arrived(hub, arrival, is_here);
                 }
             }
-            Note::Undelivered { from, to, kind, call } => {
-                hub.receive(News::Undeliverable {
+            NodeMessage::Undelivered { from, to, kind, call } => {
+                hub.receive_remote(RemoteEvent::Undeliverable {
                     from,
                     to,
                     kind,
@@ -114,37 +118,39 @@ impl RedisCluster {
                     why: Undeliverable::Nobody,
                 });
             }
-            Note::Lost { name, number } => {
+            NodeMessage::Lost { name, number } => {
                 let lost = lock(&self.leases).lost(&name, number);
                 if lost {
-                    hub.receive(News::LeaseLost(name));
+                    hub.receive_remote(RemoteEvent::LeaseLost(name));
                 }
             }
-            Note::Beat(count) => self.heard.store(count, Ordering::Release),
-            Note::Lobby { from, message } if from != self.node => match message {
+            NodeMessage::Beat(count) => self.heard.store(count, Ordering::Release),
+            NodeMessage::Lobby { from, message } if from != self.node => match message {
                 ServerMessage::Broadcast { from, message } => {
-                    hub.receive(News::Broadcast(from, message));
+                    hub.receive_remote(RemoteEvent::Broadcast(from, message));
                 }
-                ServerMessage::GuestLeft { username } => hub.receive(News::GuestLeft(username)),
+                ServerMessage::GuestLeft { username } => {
+                    hub.receive_remote(RemoteEvent::GuestLeft(username))
+                }
                 _ => {}
             },
-            Note::Lobby { .. } => {}
+            NodeMessage::Lobby { .. } => {}
         }
     }
 
-    fn whereabouts(&self, hub: &Hub, name: &Username) -> Whereabouts {
+    fn location(&self, hub: &Hub, name: &Username) -> Location {
         if hub.has(name) {
-            Whereabouts::Here
+            Location::Here
         } else if lock(&self.leases).is_asked(name) || lock(&self.leases).held(name).is_some() {
             // Held but not here: the hub is about to let them in, or they are about to be released.
-            Whereabouts::Coming
+            Location::Coming
         } else {
-            Whereabouts::Elsewhere
+            Location::Elsewhere
         }
     }
 
-    fn look_again(&self, hub: &Hub, early: &mut Early) {
-        for (arrival, is_here) in early.take(now(), |name| self.whereabouts(hub, name)) {
+    fn look_again(&self, hub: &Hub, early: &mut ArrivalBuffer) {
+        for (arrival, is_here) in early.take(now(), |name| self.location(hub, name)) {
             self.arrived(hub, arrival, is_here);
         }
     }
@@ -153,26 +159,26 @@ impl RedisCluster {
     /// use.
     fn arrived(&self, hub: &Hub, Arrival { from, envelope }: Arrival, is_here: bool) {
         if is_here {
-            hub.receive(News::Message(envelope));
-        } else if let Some(News::Undeliverable { from: sender, to, kind, call, .. }) =
+            hub.receive_remote(RemoteEvent::Message(envelope));
+        } else if let Some(RemoteEvent::Undeliverable { from: sender, to, kind, call, .. }) =
             undeliverable(&envelope, Undeliverable::Nobody)
         {
-            let note = Note::Undelivered { from: sender, to, kind, call };
-            self.push(Outgoing::ToNode(from, note));
+            let message = NodeMessage::Undelivered { from: sender, to, kind, call };
+            self.push(Outgoing::ToNode(from, message));
         }
     }
 
-    fn take_presence(&self, hub: &Hub, name: &Username, change: &PresenceChange) {
+    fn receive_presence(&self, hub: &Hub, name: &Username, change: &PresenceChange) {
         if change.online && change.node.as_ref() == Some(&self.node) {
             // The router tells of those who come to this node, once it has let them in.
-            lock(&self.watches).is_news(name, change.epoch);
+            lock(&self.watch_list).is_news(name, change.epoch);
             return;
         }
         // That somebody is elsewhere may be heard before that they are not here any more; it is
         // told after it.
         let superseded = change.online && lock(&self.leases).superseded(name, change.epoch);
         if superseded {
-            hub.receive(News::LeaseLost(name.clone()));
+            hub.receive_remote(RemoteEvent::LeaseLost(name.clone()));
         }
         self.saw(hub, name, change.epoch, change.online);
     }
