@@ -119,12 +119,12 @@ mod tests {
                 loop {
                     match near.read(&mut room).await.unwrap() {
                         0 => break,
-                        bytes => heard.extend_from_slice(&room[..bytes]),
+                        bytes => received.extend_from_slice(&room[..bytes]),
                     }
                 }
             };
             tokio::join!(say, hear);
-            assert!(heard == sent, "in bites of {bite}: {} bytes", heard.len());
+            assert!(received == sent, "in bites of {bite}: {} bytes", received.len());
         }
     }
 

@@ -153,8 +153,8 @@ mod tests {
     async fn events_come_out_in_order() {
         let events = EventQueue::default();
         let refused = QueuedEvent::Refused(ErrorCode::RateLimited, "Too many.".to_owned());
-        for heard in [event("one"), refused.clone(), event("three")] {
-            events.push(event).unwrap();
+        for queued in [event("one"), refused.clone(), event("three")] {
+            events.push(queued).unwrap();
         }
         assert_eq!((events.next().await, events.next().await), (event("one"), refused));
         events.push(event("four")).unwrap();
