@@ -3,6 +3,7 @@
 //! [`handler`] is the task; it reads through [`web_socket`]. What is sent to the client waits in its
 //! [outbox](crate::outbox).
 
+mod end;
 pub(crate) mod handler;
 mod liveness;
 mod read_ahead;
