@@ -43,17 +43,16 @@ pub mod signals;
 mod socketio;
 mod transport;
 
-pub use admission::metrics_page::{MetricsListen, MetricsOptions};
-pub use admission::origin::{Origin, OriginOptions};
-pub use admission::proxy::{Network, ProxyOptions};
-pub use admission::tls::{TlsError, TlsFiles, TlsOptions};
-pub use cluster::redis::{RedisConfig, RedisOptions, RedisUnusable, RedisUrl, UrlError};
+pub use admission::origin::Origin;
+pub use admission::proxy::Network;
+pub use admission::tls::{TlsError, TlsFiles};
+pub use cluster::redis::{RedisConfig, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};
 pub use ice::{
-    Quotas, RelayConfig, RelayError, RelayMetrics, RelayOptions, RelayPorts, Secret,
-    SecretTooShort, StunUrl, TurnUrl,
+    Quotas, RelayConfig, RelayError, RelayMetrics, RelayPorts, Secret, SecretTooShort, StunUrl,
+    TurnUrl,
 };
-pub use limits::timing::{Timing, TimingOptions};
+pub use limits::timing::Timing;
 pub use limits::{Limits, QueueLimits, Rate};
 pub use observability::logging::LogNames;
 pub use server::{Server, StartError, start, start_on};

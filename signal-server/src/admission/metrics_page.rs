@@ -6,11 +6,9 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
@@ -31,54 +29,6 @@ const MAX_CONNECTIONS: usize = 32;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long accepting pauses after it failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Where the metrics are, on the command line.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct MetricsOptions {
-    /// Address and port of the page with metrics for Prometheus (/metrics; also /healthz and
-    /// /readyz), or "off". If the port is taken, the server says so and goes on without.
-    #[arg(
-        long,
-        env = "VISAVIS_METRICS_LISTEN",
-        value_name = "ADDRESS:PORT|off",
-        default_value = "127.0.0.1:9091",
-        help_heading = "Network"
-    )]
-    pub metrics_listen: MetricsListen,
-}
-
-/// What `--metrics-listen` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MetricsListen {
-    /// No such page.
-    Off,
-    /// One at this address.
-    At(SocketAddr),
-}
-
-impl MetricsListen {
-    /// The address, if there is to be a page.
-    #[must_use]
-    pub fn address(self) -> Option<SocketAddr> {
-        match self {
-            Self::Off => None,
-            Self::At(address) => Some(address),
-        }
-    }
-}
-
-impl FromStr for MetricsListen {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text.eq_ignore_ascii_case("off") {
-            return Ok(Self::Off);
-        }
-        text.parse()
-            .map(Self::At)
-            .map_err(|_| "it must be an address with a port, such as 127.0.0.1:9091, or off".into())
-    }
-}
 
 /// The page, with its port.
 #[derive(Debug)]

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
@@ -18,29 +17,6 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::signals::Hangup;
-
-/// The files on the command line.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Encryption")]
-pub struct TlsOptions {
-    /// The certificate with its chain, in PEM form. With it the server speaks TLS only (wss://). A
-    /// file that changes is taken up within seconds, and on SIGHUP at once; nobody is disconnected.
-    #[arg(long, env = "VISAVIS_TLS_CERT", value_name = "PEM", requires = "tls_key")]
-    pub tls_cert: Option<PathBuf>,
-
-    /// The certificate's private key, in PEM form.
-    #[arg(long, env = "VISAVIS_TLS_KEY", value_name = "PEM", requires = "tls_cert")]
-    pub tls_key: Option<PathBuf>,
-}
-
-impl TlsOptions {
-    /// The files, if both are given.
-    #[must_use]
-    pub fn files(&self) -> Option<TlsFiles> {
-        let (certificate, key) = (self.tls_cert.clone()?, self.tls_key.clone()?);
-        Some(TlsFiles { certificate, key })
-    }
-}
 
 /// Where certificate and key are.
 #[derive(Debug, Clone, PartialEq, Eq)]

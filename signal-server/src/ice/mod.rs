@@ -34,7 +34,7 @@ use tokio::net::UdpSocket;
 
 pub use credentials::{Secret, SecretTooShort};
 pub(crate) use offer::IceOffer;
-pub use options::{RelayConfig, RelayOptions, RelayPorts};
+pub use options::{RelayConfig, RelayPorts};
 pub use quota::Quotas;
 pub use relay::RelayMetrics;
 pub(crate) use socket::RelayMetricsReader;
