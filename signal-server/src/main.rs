@@ -13,7 +13,6 @@ use visavis_signal_server::names_command::{Command, NamesAction};
 use visavis_signal_server::signals::StopSignals;
 use visavis_signal_server::{Options, start};
 
-/// The command line can't be used.
 const USAGE: u8 = 2;
 /// The server could not start, or not end as it should.
 const FAILED: u8 = 1;

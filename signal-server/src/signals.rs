@@ -26,7 +26,7 @@ impl StopSignals {
 pub(crate) struct Hangup(imp::Hangup);
 
 impl Hangup {
-    /// Begins to listen. Where that is impossible nothing is ever heard.
+    /// Begins to listen. Where that is impossible nothing is ever received.
     pub(crate) fn listen() -> Self {
         Self(imp::Hangup::listen())
     }

@@ -33,13 +33,11 @@ enum Stream {
 }
 
 impl Transport {
-    /// An unencrypted one.
     pub(crate) fn plain(stream: TcpStream, place: Permit, metrics: Arc<Metrics>) -> Self {
         let held = (place, metrics.opened(Kind::Plain));
         Self { stream: Stream::Plain(stream), metrics, _held: held }
     }
 
-    /// An encrypted one.
     pub(crate) fn tls(
         stream: Box<TlsStream<TcpStream>>,
         place: Permit,
@@ -136,7 +134,6 @@ impl AsyncWrite for Transport {
 pub(crate) struct SharedTransport(Arc<Mutex<Transport>>);
 
 impl SharedTransport {
-    /// Shares a stream.
     pub(crate) fn new(transport: Transport) -> Self {
         Self(Arc::new(Mutex::new(transport)))
     }

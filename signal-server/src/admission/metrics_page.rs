@@ -23,14 +23,11 @@ use tokio::time::{sleep, timeout};
 use crate::context::Context;
 use crate::http::{Answer, health, plain, readiness};
 
-/// How many may look at a time.
 const MAX_CONNECTIONS: usize = 32;
-/// How long a look may take, from the connection to the end of the answer.
+/// The deadline of a request, from the TCP connection to the end of the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long accepting pauses after it failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// The page, with its port.
 #[derive(Debug)]
 pub(crate) struct Page {
     listener: TcpListener,
@@ -38,7 +35,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Takes the port. When that fails the server goes on without.
+    /// Binds the port. A port that is taken is only a warning.
     pub(crate) async fn open(address: Option<SocketAddr>) -> Option<Self> {
         let address = address?;
         let opened = async {
@@ -64,7 +61,6 @@ impl Page {
         }
     }
 
-    /// Where it is.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }

@@ -38,7 +38,6 @@ impl fmt::Display for Network {
     }
 }
 
-/// The proxies that are believed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TrustedProxies(Vec<Network>);
 

@@ -49,7 +49,7 @@ pub enum TlsError {
     Unusable(#[from] rustls::Error),
 }
 
-/// What stands in the files.
+/// The content of both files.
 #[derive(Clone, PartialEq, Eq)]
 struct Material {
     certificate: Vec<u8>,
@@ -82,14 +82,13 @@ impl CurrentTls {
 }
 
 impl Tls {
-    /// Reads the files.
     pub(crate) async fn load(files: TlsFiles) -> Result<Self, TlsError> {
         let seen = read(&files).await?;
         let config = config_of(&seen, &files)?;
         Ok(Self { files, seen, config: watch::Sender::new(config) })
     }
 
-    /// What connections use from now on.
+    /// The configuration for new connections, as it changes.
     pub(crate) fn current(&self) -> CurrentTls {
         CurrentTls(self.config.subscribe())
     }

@@ -38,9 +38,7 @@ const PRODUCT: &str = concat!("visavis-signal-server/", env!("CARGO_PKG_VERSION"
 /// How many messages are handled in a row before everything else is polled.
 const STREAK: u32 = 32;
 
-/// What somebody is told who sends too much.
 const TOO_MANY_MESSAGES: &str = "Too many messages: this one was dropped. Send fewer.";
-/// What somebody is told who logs in too often.
 const TOO_MANY_LOGINS: &str =
     "There were too many logins from your address. Try again in a few seconds.";
 

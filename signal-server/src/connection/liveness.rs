@@ -6,22 +6,19 @@ use std::time::{Duration, Instant};
 
 use crate::limits::timing::Timing;
 
-/// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Due {
     /// Nothing before this moment.
     Nothing(Instant),
-    /// A ping.
     Ping,
     /// The end: nobody logged in.
     NoLogin,
-    /// The end: nothing was heard for too long.
+    /// The end: the peer was silent for too long.
     Silent,
     /// The end: the server goes away.
     Leave,
 }
 
-/// The clocks of one connection.
 #[derive(Debug)]
 pub(crate) struct Liveness {
     login_by: Option<Instant>,
@@ -33,7 +30,6 @@ pub(crate) struct Liveness {
 }
 
 impl Liveness {
-    /// A connection that was just upgraded.
     pub(crate) fn new(timing: &Timing, now: Instant) -> Self {
         Self {
             login_by: Some(now + timing.login),
@@ -45,17 +41,16 @@ impl Liveness {
         }
     }
 
-    /// Something came, be it a pong.
+    /// The peer sent something, be it a pong.
     pub(crate) fn received(&mut self, now: Instant) {
         self.received_at = now;
     }
 
-    /// Somebody logged in.
     pub(crate) fn logged_in(&mut self) {
         self.login_by = None;
     }
 
-    /// The server goes away, and this connection is to end then.
+    /// The server shuts down, and this connection ends at that moment.
     pub(crate) fn leave(&mut self, at: Instant) {
         self.leave_at = Some(at);
     }

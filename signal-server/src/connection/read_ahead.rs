@@ -45,12 +45,10 @@ struct Kept {
 }
 
 impl<S> ReadAhead<S> {
-    /// Reads this stream ahead.
     pub(crate) fn new(stream: S) -> Self {
         Self { stream, kept: None }
     }
 
-    /// The stream itself.
     pub(crate) fn get_ref(&self) -> &S {
         &self.stream
     }

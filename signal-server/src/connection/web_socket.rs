@@ -33,7 +33,6 @@ const MAX_CONTROL_BYTES: usize = 64 * 1024;
 /// to a reset.
 const MAX_DRAINED_BYTES: usize = 1024 * 1024;
 
-/// A WebSocket after its handshake.
 #[derive(Debug)]
 pub(crate) struct WebSocket {
     protocol: WebSocketContext,
@@ -42,7 +41,7 @@ pub(crate) struct WebSocket {
 }
 
 impl WebSocket {
-    /// Takes a stream over, with what was read of it already, and opens the way out of the outbox.
+    /// Takes a stream over, with the bytes already read from it, and attaches its writer to the outbox.
     pub(crate) fn new(
         transport: Transport,
         early: &[u8],
@@ -66,17 +65,16 @@ impl WebSocket {
         Self { protocol, stream: ReadAhead::new(stream), outbox }
     }
 
-    /// Hears the next message. An error is the last that is heard.
+    /// Receives the next message. Nothing follows an error.
     pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Error>> {
         self.poll_protocol(cx, |protocol, io| protocol.read(io))
     }
 
-    /// Pings the peer.
     pub(crate) async fn ping(&mut self) -> Result<(), Error> {
         self.send(Some(Message::Ping(Bytes::new()))).await
     }
 
-    /// Says something, and writes whatever waits.
+    /// Sends a message, and writes whatever waits.
     async fn send(&mut self, mut message: Option<Message>) -> Result<(), Error> {
         poll_fn(|cx| {
             self.poll_protocol(cx, |protocol, io| match message.take() {

@@ -11,15 +11,15 @@ use tokio::sync::watch;
 /// How many connections are told in a second: so many logins the next server has to take.
 const CLOSED_PER_SECOND: u32 = 2_000;
 
-/// Whoever lets the server drain.
+/// Starts the draining.
 #[derive(Debug)]
 pub(crate) struct Drainer(watch::Sender<Option<Duration>>);
 
-/// Whoever drains.
+/// Tells a connection or a service that the draining has begun.
 #[derive(Debug, Clone)]
 pub(crate) struct Drain(watch::Receiver<Option<Duration>>);
 
-/// A drainer and those who heed it.
+/// Both ends of the signal.
 pub(crate) fn drain() -> (Drainer, Drain) {
     let (sender, receiver) = watch::channel(None);
     (Drainer(sender), Drain(receiver))
@@ -35,7 +35,6 @@ impl Drainer {
 }
 
 impl Drain {
-    /// Whether it has begun.
     pub(crate) fn has_begun(&self) -> bool {
         self.0.borrow().is_some()
     }

@@ -29,7 +29,6 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Whether logins are accepted now.
     pub(crate) fn readiness(&self) -> Readiness {
         if self.drain.has_begun() {
             Readiness::Restarting

@@ -40,10 +40,10 @@ pub(crate) trait Cluster: fmt::Debug + Send + Sync {
     /// [`crate::rules::router::RemoteEvent::Undeliverable`].
     fn forward(&self, envelope: Envelope);
 
-    /// Tells the other nodes. Never waits.
+    /// Notifies the other nodes. Never waits.
     fn announce(&self, announcement: Announcement);
 
-    /// Brings what other nodes have to say to the hub, for as long as it is polled.
+    /// Delivers events of other nodes to the hub, for as long as it is polled.
     async fn run(&self, hub: &Hub);
 
     /// Ends what runs for it, and gives back everything that this node holds.

@@ -28,13 +28,13 @@ use crate::rules::router::{
 };
 use crate::rules::sessions::ResumeToken;
 
-/// What has to be done before more is heard from a connection.
+/// Work that ends before the next message of a connection is read.
 pub(crate) type Pending = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Has the router act on an answer of the cluster.
 type Settled = Box<dyn FnOnce(&mut Router) -> Vec<Output> + Send>;
 
-/// Where all connections meet.
+/// The router with all outboxes behind one lock.
 #[derive(Debug)]
 pub(crate) struct Hub {
     queue: QueueLimits,
@@ -67,7 +67,7 @@ impl DirtyOutboxes {
         }
     }
 
-    /// Sees to it that what was put in goes out.
+    /// Writes what was put in.
     fn deliver(&mut self) {
         if self.0.len() > Self::FEW {
             self.wake();
@@ -83,7 +83,7 @@ impl DirtyOutboxes {
     }
 }
 
-/// What was put in has to go out in any case.
+/// Whatever happens, what was put in is written.
 impl Drop for DirtyOutboxes {
     fn drop(&mut self) {
         self.wake();
@@ -117,7 +117,7 @@ impl Hub {
         Self { queue, state: Mutex::new(state), cluster, deadline_changed: Notify::new() }
     }
 
-    /// Lets a connection in.
+    /// Registers a connection.
     pub(crate) fn connect(self: &Arc<Self>) -> ConnectionHandle {
         let outbox = Arc::new(Outbox::new(self.queue));
         let mut state = self.lock();
@@ -187,7 +187,7 @@ impl Hub {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what the router wants, but for what takes time.
+    /// Carries out what the router asks for; what takes time is left over.
     fn carry_out(
         &self,
         state: &mut State,
@@ -241,7 +241,7 @@ impl Hub {
         left
     }
 
-    /// What has to be waited for before more is heard.
+    /// The work that ends before the sender's next message is read.
     fn pending(self: &Arc<Self>, left: Leftover) -> Option<Pending> {
         if left.is_empty() {
             return None;
@@ -295,12 +295,12 @@ pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// A connection's place at the hub.
+/// A connection's access to the hub. Dropping it ends the connection for the router.
 #[derive(Debug)]
 pub(crate) struct ConnectionHandle {
     id: ConnectionId,
     outbox: Arc<Outbox>,
-    /// Others who have yet to get what this connection said to them.
+    /// Outboxes of others that hold unwritten messages of this connection.
     dirty: DirtyOutboxes,
     challenge: String,
     /// Nobody will come back for the session.
@@ -324,7 +324,7 @@ impl ConnectionHandle {
         &self.challenge
     }
 
-    /// Says something to this connection alone, in order with everything else.
+    /// Sends a message to this connection alone, in order with everything else.
     pub(crate) fn reply(&self, message: ServerMessage) {
         self.outbox.push(message);
         self.outbox.wake();
@@ -346,12 +346,12 @@ impl ConnectionHandle {
         }
     }
 
-    /// Calls the connection by a name that nobody is told of: for pages that know no logins.
+    /// Gives the connection a name that is on no list: for pages that know no logins.
     pub(crate) fn enter_as_guest(&mut self, name: Username) -> Option<Pending> {
         self.act(|router, id| router.enter_as_guest(id, name))
     }
 
-    /// Says something to every other guest who is in no room.
+    /// Sends a message to every other guest who is in no room.
     pub(crate) fn broadcast(&mut self, message: Payload) -> Option<Pending> {
         self.act(|router, id| router.broadcast(id, message))
     }

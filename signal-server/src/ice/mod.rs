@@ -103,12 +103,10 @@ impl Ice {
         Ok(Self { offer, server })
     }
 
-    /// What logins are told.
     pub(crate) fn offer(&self) -> IceOffer {
         self.offer.clone()
     }
 
-    /// Where STUN is answered, if it is.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.server.as_ref().map(StunServer::address)
     }

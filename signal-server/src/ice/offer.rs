@@ -75,7 +75,7 @@ impl IceOffer {
         servers
     }
 
-    /// Whether clients whose way here is not known can be told where to ask for their address.
+    /// Whether clients that come by an unknown address can be told a STUN server.
     pub(crate) fn is_found_by_all(&self) -> bool {
         self.stun.is_none() || !self.stun_urls(None).is_empty()
     }

@@ -56,7 +56,6 @@ impl Default for Quotas {
     }
 }
 
-/// Which number is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reached {
     Total,
@@ -64,7 +63,6 @@ pub(crate) enum Reached {
     Address,
 }
 
-/// Counts those there are.
 #[derive(Debug)]
 pub(crate) struct Counts {
     quotas: Quotas,
@@ -100,7 +98,6 @@ impl Counts {
         Ok(())
     }
 
-    /// Counts one less.
     pub(crate) fn give_back(&mut self, user: &str, address: IpAddr) {
         self.total = self.total.saturating_sub(1);
         one_less(self.by_user.entry(user.to_owned()));

@@ -21,7 +21,6 @@ const BURST: Duration = Duration::from_secs(2);
 /// every few minutes for each peer, and some at its start.
 const MORE_FOR_CLIENTS: u64 = 10;
 
-/// Answers datagrams.
 pub(crate) struct Responder<S> {
     strangers: Crowd,
     clients: Crowd,
@@ -103,7 +102,6 @@ impl<S> Responder<S> {
         self.relay.as_mut()?.receive_from_peer(relayed, peer, data, now, out)
     }
 
-    /// Sweeps out what is over.
     pub(crate) fn expire(&mut self, now: Instant) {
         if let Some(relay) = &mut self.relay {
             relay.expire(now);

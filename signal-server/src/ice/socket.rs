@@ -84,12 +84,10 @@ impl StunServer {
         Ok(Self { address, metrics, stop: Some(stop), task })
     }
 
-    /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where its metrics are read.
     pub(crate) fn metrics(&self) -> RelayMetricsReader {
         self.metrics.clone()
     }

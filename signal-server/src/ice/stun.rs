@@ -15,7 +15,6 @@ const HEADER_BYTES: usize = 20;
 const ATTRIBUTE_HEADER_BYTES: usize = 4;
 const INTEGRITY_BYTES: usize = 20;
 
-/// The key of a user's messages.
 pub(crate) type Key = [u8; 16];
 
 /// What a message is about.
@@ -96,7 +95,6 @@ impl Kind {
     }
 }
 
-/// A message that was received.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Message<'a> {
     pub(crate) class: Class,
@@ -156,7 +154,6 @@ impl<'a> Message<'a> {
         Some(message)
     }
 
-    /// The attributes in their order.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = (u16, &'a [u8])> + use<'a> {
         let attributes = self.attributes;
         let mut at = 0;
@@ -201,12 +198,10 @@ impl<'a> Message<'a> {
         unknown
     }
 
-    /// Whether it is signed at all.
     pub(crate) fn is_signed(&self) -> bool {
         self.integrity.is_some()
     }
 
-    /// Whether it is signed with this key.
     pub(crate) fn is_signed_with(&self, key: &Key) -> bool {
         let Some(Integrity { before, code }) = self.integrity else { return false };
         signature(key, before).is_some_and(|mac| mac.verify_slice(code).is_ok())
@@ -255,7 +250,6 @@ fn xored<const N: usize>(bytes: &[u8], mask: &[u8; 16]) -> Option<[u8; N]> {
     Some(result)
 }
 
-/// Writes a message into a buffer.
 #[derive(Debug)]
 pub(crate) struct Writer<'a> {
     out: &'a mut Vec<u8>,
@@ -318,7 +312,6 @@ impl<'a> Writer<'a> {
         self.put(kind, &value)
     }
 
-    /// Ends the message.
     pub(crate) fn finish(self) {
         // Longer ones are never made: the largest carries one datagram.
         let length = u16::try_from(self.out.len() - HEADER_BYTES).unwrap_or(u16::MAX);
@@ -327,7 +320,6 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Signs and ends it.
     pub(crate) fn finish_signed(self, key: &Key) {
         match signature(key, self.out) {
             Some(mac) => {

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::limits::Limits;
 
-/// Why there is no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {
     #[error("the server is full")]
@@ -29,7 +28,6 @@ impl Refused {
     }
 }
 
-/// Counts the connections there are.
 #[derive(Debug)]
 pub(crate) struct Admission {
     limits: Limits,
@@ -84,7 +82,6 @@ impl Admission {
         Ok(Permit { admission: Arc::clone(self), in_all, address })
     }
 
-    /// Whether all places are free.
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         let taken = self.lock();
@@ -96,7 +93,6 @@ impl Admission {
     }
 }
 
-/// A place.
 #[derive(Debug)]
 pub(crate) struct Permit {
     admission: Arc<Admission>,

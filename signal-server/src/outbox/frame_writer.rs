@@ -19,7 +19,6 @@ use crate::transport::SharedTransport;
 /// Written when this much has come together, or when there is no more.
 const FULL_BYTES: usize = 8 * 1024;
 
-/// Writes frames.
 #[derive(Debug)]
 pub(crate) struct FrameWriter {
     stream: SharedTransport,
@@ -31,18 +30,17 @@ pub(crate) struct FrameWriter {
 }
 
 impl FrameWriter {
-    /// Writes to this stream.
     pub(crate) fn new(stream: SharedTransport, metrics: Arc<Metrics>) -> Self {
         let interpreter = Interpreter::default();
         Self { stream, interpreter, metrics, frames: Vec::new(), taken: 0 }
     }
 
-    /// Speaks this dialect from now on.
+    /// Writes in this dialect from now on.
     pub(crate) fn set_interpreter(&mut self, interpreter: Interpreter) {
         self.interpreter = interpreter;
     }
 
-    /// Says a message, if the dialect has a word for it.
+    /// Writes a message as a text frame, if the dialect has a word for it.
     pub(crate) fn write_message(&mut self, message: &ServerMessage) {
         self.metrics.message_sent(message);
         if let Some(text) = self.interpreter.encode(message) {
@@ -54,7 +52,6 @@ impl FrameWriter {
         }
     }
 
-    /// Puts a frame in as it is.
     pub(crate) fn put(&mut self, frame: &[u8]) {
         self.frames.extend_from_slice(frame);
     }
@@ -64,7 +61,6 @@ impl FrameWriter {
         self.frames.len() - self.taken >= FULL_BYTES
     }
 
-    /// Whether anything was not written yet.
     pub(crate) fn has_leftover(&self) -> bool {
         !self.frames.is_empty()
     }

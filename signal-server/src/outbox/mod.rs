@@ -31,7 +31,6 @@ use crate::rules::router::Closing;
 /// How long a sender waits for a reader to catch up.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Why nothing more comes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Over {
     /// The queue ran over: the peer does not read.
@@ -42,7 +41,6 @@ pub(crate) enum Over {
     Closed(Closing),
 }
 
-/// Why something could not be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unwritten {
     /// Nothing more is to be.
@@ -58,14 +56,12 @@ enum Popped {
     Message(ServerMessage),
     /// What comes next is not wanted.
     Unwanted,
-    /// There is nothing.
     Nothing,
 }
 
 /// How full a queue is after a message was put in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pressure {
-    /// There is room.
     Low,
     /// It is half full, and its connection is at work on it: wait for [`Outbox::relief`] before
     /// sending more.
@@ -85,7 +81,6 @@ pub(crate) struct Outbox {
     slot: Mutex<Option<WriterSlot>>,
 }
 
-/// How messages go out.
 #[derive(Debug)]
 struct WriterSlot {
     writer: FrameWriter,
@@ -113,7 +108,6 @@ impl Queue {
 }
 
 impl Outbox {
-    /// An empty one.
     pub(crate) fn new(limits: QueueLimits) -> Self {
         Self {
             limits,
@@ -189,7 +183,6 @@ impl Outbox {
         self.drained.notify_waiters();
     }
 
-    /// Whether nothing more comes out.
     pub(crate) fn is_over(&self) -> bool {
         self.lock().over.is_some()
     }
@@ -225,7 +218,7 @@ impl Outbox {
         self.task.wake();
     }
 
-    /// From now on, who puts messages in can write them as well.
+    /// From now on, senders can write their messages themselves.
     pub(crate) fn attach_writer(&self, writer: FrameWriter) {
         *self.writer_slot() = Some(WriterSlot { writer, shared: true });
     }
@@ -242,7 +235,7 @@ impl Outbox {
         *self.writer_slot() = None;
     }
 
-    /// What is written from now on is said like this.
+    /// What is written from now on is in this dialect.
     pub(crate) fn set_interpreter(&self, interpreter: Interpreter) {
         if let Some(slot) = &mut *self.writer_slot() {
             slot.writer.set_interpreter(interpreter);
@@ -295,7 +288,7 @@ impl Outbox {
         })
     }
 
-    /// Has something to do with the writer, if there is one. Only for the connection's task.
+    /// Lends the writer, if there is one. Only for the connection's task.
     pub(crate) fn with_writer<T>(&self, act: impl FnOnce(&mut FrameWriter) -> T) -> Option<T> {
         self.writer_slot().as_mut().map(|slot| act(&mut slot.writer))
     }
@@ -348,7 +341,7 @@ fn poll_write_all(
     }
 }
 
-/// Whether a message says something that the connection has to know, or has to put in.
+/// Whether the connection's task has to see or complete a message.
 fn needs_its_task(message: &ServerMessage) -> bool {
     matches!(message, ServerMessage::LoggedIn { .. } | ServerMessage::IceServers { .. })
 }

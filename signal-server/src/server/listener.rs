@@ -35,7 +35,7 @@ const FORGET_EVERY: Duration = Duration::from_secs(10);
 /// after ten seconds.
 const DRAIN_WITHIN: Duration = Duration::from_secs(8);
 
-/// What a server holds when it begins.
+/// What a server is started with.
 pub(crate) struct Resources {
     pub(crate) listener: TcpListener,
     pub(crate) ice: Ice,

@@ -20,7 +20,7 @@ const MAX_EVENTS: usize = 1024;
 /// The most bytes that wait: what is read at once, and the largest message.
 const MAX_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
 
-/// One thing that a session said.
+/// One event of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum QueuedEvent {
     /// An event, as text.
@@ -37,7 +37,6 @@ impl QueuedEvent {
     }
 }
 
-/// There is no room for more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the events that wait are too many")]
 pub(super) struct Full;
@@ -78,7 +77,6 @@ impl EventQueue {
         Ok(())
     }
 
-    /// The next event, as soon as there is one.
     pub(super) async fn next(&self) -> QueuedEvent {
         loop {
             if let Some(event) = self.pop() {

@@ -58,9 +58,7 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// Events with attachments are refused, and the session goes on; more than that ends it.
 const MAX_ATTACHMENTS: usize = 16;
 
-/// What a page is told that may not open another session.
 const TOO_MANY_SESSIONS: &str = "There are too many connections. Try again later.";
-/// What a page is told that opens sessions too often.
 const TOO_MANY_LOGINS: &str =
     "There were too many logins from your address. Try again in a few seconds.";
 
@@ -141,7 +139,6 @@ impl SocketIo {
         }
     }
 
-    /// Requests can't name a session any more.
     fn forget(&self, key: &str) {
         self.sessions().remove(key);
     }

@@ -22,12 +22,10 @@ use crate::context::Context;
 use crate::hub::ConnectionHandle;
 use crate::limits::rates::{MessageGate, Verdict};
 
-/// What somebody is told who sends too much.
 const TOO_MANY_EVENTS: &str = "Too many events: this one was dropped. Send fewer.";
-/// What somebody is told who sends anything but JSON.
 const NO_ATTACHMENTS: &str = "Events hold JSON; binary attachments are not passed on.";
 
-/// Lets sockets in.
+/// The one namespace of Socket.IO: lets sockets in.
 #[derive(Debug, Clone)]
 pub(super) struct Namespace {
     pub(super) context: Arc<Context>,
@@ -97,7 +95,7 @@ impl ConnectHandler<LocalAdapter, Self> for Namespace {
     }
 }
 
-/// Hears a socket.
+/// Takes the events of a socket.
 #[derive(Debug)]
 struct EventHandler {
     session: Arc<Session>,

@@ -23,7 +23,7 @@ const WINDOW_BYTES: usize = 64 * 1024;
 /// How a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// What was said may still be written.
+    /// What waits may still be written.
     Politely,
     /// The peer does not read, or does not listen: nothing more is written.
     AtOnce,
@@ -51,7 +51,7 @@ pub(super) struct Session {
     /// What was given to the library and not written yet, at most.
     unwritten: AtomicUsize,
     written: Notify,
-    /// The peer said that it goes, rather than being lost.
+    /// The peer disconnected in order, rather than being lost.
     goodbye: AtomicBool,
     /// 0 while the session stands, then 1 or 2 as an [`End`].
     ended: AtomicU8,
@@ -104,12 +104,12 @@ impl Session {
         let _ = self.library_id.set(id.to_owned());
     }
 
-    /// The peer says that it goes.
+    /// The peer disconnects in order.
     pub(super) fn goodbye(&self) {
         self.goodbye.store(true, Ordering::Release);
     }
 
-    /// Whether the peer said that it goes.
+    /// Whether the peer disconnected in order.
     pub(super) fn left_in_order(&self) -> bool {
         self.goodbye.load(Ordering::Acquire)
     }

@@ -26,7 +26,6 @@ pub(super) struct SessionStream {
     /// What the client sent right behind its request.
     early: Bytes,
     session: Arc<Session>,
-    /// How long a write may wait.
     patience: Duration,
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,

@@ -29,7 +29,6 @@ pub(super) struct Start {
     pub(super) context: Arc<Context>,
 }
 
-/// Why a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {
     /// Its session is.
@@ -49,7 +48,6 @@ impl From<Over> for Ended {
     }
 }
 
-/// One socket.
 pub(super) struct SocketTask {
     session: Arc<Session>,
     socket: Arc<Socket>,
@@ -63,7 +61,7 @@ impl SocketTask {
         Self { session, socket, start, room: None }
     }
 
-    /// Speaks until the session ends.
+    /// Serves the socket until the session ends.
     pub(super) async fn run(mut self) {
         let metrics = Arc::clone(&self.start.context.metrics);
         let _counted = (metrics.opened(Kind::SocketIo), metrics.online());
@@ -106,7 +104,7 @@ impl SocketTask {
         }
     }
 
-    /// Takes an event. What comes back has to be done before the next one is heard.
+    /// Takes an event. What comes back ends before the next one is taken.
     fn receive(&mut self, event: QueuedEvent) -> Option<Pending> {
         let handle = &mut self.start.handle;
         let event = match event {

@@ -23,13 +23,11 @@ pub(super) struct Arrival {
     pub(super) envelope: Envelope,
 }
 
-/// What waits.
 #[derive(Debug, Default)]
 pub(super) struct ArrivalBuffer {
     waiting: VecDeque<(Instant, Arrival)>,
 }
 
-/// What to do with what waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Location {
     Here,

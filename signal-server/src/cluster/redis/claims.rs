@@ -48,7 +48,6 @@ impl Drop for Attempt<'_> {
     }
 }
 
-/// What Redis granted.
 struct Granted {
     epoch: u64,
     ends_at: u64,

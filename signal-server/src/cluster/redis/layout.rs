@@ -17,12 +17,10 @@ pub(super) const PARTITIONS: u32 = 16;
 pub(super) struct NodeId(String);
 
 impl NodeId {
-    /// One that no other node has.
     pub(super) fn random() -> Self {
         Self(format!("{:016x}", rand::random::<u64>()))
     }
 
-    /// One that came from Redis.
     pub(super) fn parse(text: &str) -> Option<Self> {
         (text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
             .then(|| Self(text.to_owned()))
@@ -53,7 +51,6 @@ impl Partition {
         Self(hash % PARTITIONS)
     }
 
-    /// All of them.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         (0..PARTITIONS).map(Self)
     }
@@ -63,7 +60,6 @@ impl Partition {
     }
 }
 
-/// The names of keys and channels.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     prefix: String,
@@ -129,7 +125,6 @@ impl Layout {
         (format!("{}node:{{", self.prefix), "}")
     }
 
-    /// The channel of a node.
     pub(super) fn node(&self, node: &NodeId) -> String {
         let (before, after) = self.nodes();
         format!("{before}{node}{after}")
@@ -140,7 +135,6 @@ impl Layout {
         format!("{}alive:{{{node}}}", self.prefix)
     }
 
-    /// The channel of the lobby.
     pub(super) fn lobby(&self) -> String {
         format!("{}lobby", self.prefix)
     }

@@ -10,7 +10,7 @@ use visavis_shared::{CallId, ServerMessage, Username};
 
 use super::layout::NodeId;
 
-/// What one node says to another, or all to all in the lobby.
+/// A message between nodes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NodeMessage {
     /// A message for somebody on the node that reads this.
@@ -20,13 +20,12 @@ pub(super) enum NodeMessage {
     Undelivered { from: Username, to: Username, kind: String, call: Option<CallId> },
     /// Another node has taken over the lease that this claim had.
     Lost { name: Username, number: u64 },
-    /// A node speaks to itself, to hear whether it is heard.
+    /// A node sends this to itself, to see that it still receives.
     Beat(u64),
-    /// Said to everybody in the lobby of every other node.
+    /// For everybody in the lobby of every other node.
     Lobby { from: NodeId, message: ServerMessage },
 }
 
-/// The first line of a message.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Head {
@@ -38,7 +37,6 @@ enum Head {
 }
 
 impl NodeMessage {
-    /// Writes it.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let head = match self {
             Self::Message { from, to, .. } => {
@@ -61,7 +59,6 @@ impl NodeMessage {
         bytes
     }
 
-    /// Reads it.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
         let (head, message) = text.split_once('\n').unwrap_or((text, ""));

@@ -13,7 +13,6 @@ use super::{RedisCluster, lock};
 use crate::hub::Hub;
 use crate::rules::router::RemoteEvent;
 
-/// How many subscriptions go in one command.
 const MAX_BATCH: usize = 128;
 
 /// How long after a new link those are asked for of whom something is known. A Redis that has

@@ -20,17 +20,17 @@ const MAX_WAITING: usize = 1024;
 /// How much goes to Redis at a time.
 const MAX_BATCH: usize = 128;
 
-/// One thing to send.
 #[derive(Debug)]
 pub(super) enum Outgoing {
-    /// To whoever has a name.
     ToName(Envelope),
-    /// To a node.
     ToNode(NodeId, NodeMessage),
-    /// To the lobby of all other nodes.
     ToLobby(ServerMessage),
     /// Somebody left a room that they entered by this claim.
-    Leave { room: RoomId, name: Username, number: u64 },
+    Leave {
+        room: RoomId,
+        name: Username,
+        number: u64,
+    },
 }
 
 impl Outgoing {
@@ -44,7 +44,6 @@ impl Outgoing {
     }
 }
 
-/// What waits for one after the other.
 #[derive(Debug, Default)]
 pub(super) struct PublishQueue {
     waiting: Mutex<VecDeque<Outgoing>>,
@@ -75,7 +74,6 @@ impl PublishQueue {
     }
 }
 
-/// All queues.
 #[derive(Debug)]
 pub(super) struct PublishQueues(Vec<PublishQueue>);
 

@@ -42,7 +42,7 @@ impl RedisCluster {
         }
     }
 
-    /// Sends what is left, when nobody is there any more to hear what became of it.
+    /// Sends what is left, when no sender is there any more to be notified of a failure.
     pub(super) async fn send_rest(&self, connection: &Connection) {
         for queue in self.queues.iter() {
             loop {
@@ -55,7 +55,7 @@ impl RedisCluster {
         }
     }
 
-    /// Sends a batch: for each how many heard it, or [`NOBODY`].
+    /// Sends a batch: for each how many subscribers received it, or [`NOBODY`].
     async fn send(&self, connection: &Connection, batch: &[Outgoing]) -> Vec<RedisResult<i64>> {
         if connection.is_sharded() {
             let mut reached = Vec::with_capacity(batch.len());
@@ -152,7 +152,7 @@ fn counted(heard: Result<usize, RedisError>) -> RedisResult<i64> {
     heard.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-/// Tells the sender of what reached nobody.
+/// Notifies the sender of a message that reached nobody.
 fn report(outgoing: &Outgoing, reached: &RedisResult<i64>, hub: &Hub) {
     match reached {
         Ok(NOBODY) => notify_sender(outgoing, Undeliverable::Nobody, hub),

@@ -17,7 +17,7 @@ use crate::hub::Hub;
 use crate::limits::QueueLimits;
 use crate::rules::router::{Envelope, RemoteEvent, Undeliverable};
 
-/// How often it is looked whether those who are about to be here are.
+/// How often buffered messages are tried again.
 const LOOK: Duration = Duration::from_millis(2);
 
 /// What came at once. Senders on other nodes are not slowed down by a reader on this one, and it

@@ -14,7 +14,6 @@ pub(super) struct Change {
     pub(super) end: Vec<Username>,
 }
 
-/// Everyone who is watched here.
 #[derive(Debug, Default)]
 pub(super) struct WatchList {
     /// With the epoch of what is known of them.
@@ -26,13 +25,11 @@ pub(super) struct WatchList {
 }
 
 impl WatchList {
-    /// Somebody is watched from now on.
     pub(super) fn watch(&mut self, name: Username) {
         self.changed.insert(name.clone());
         self.watched.insert(name, 0);
     }
 
-    /// Nobody watches them any more.
     pub(super) fn unwatch(&mut self, name: &Username) {
         if self.watched.remove(name).is_some() {
             self.changed.insert(name.clone());
@@ -60,7 +57,6 @@ impl WatchList {
         change
     }
 
-    /// It could not be done.
     pub(super) fn failed(&mut self, names: impl IntoIterator<Item = Username>) {
         for name in names {
             self.subscribed.insert(name.clone());
@@ -68,12 +64,10 @@ impl WatchList {
         }
     }
 
-    /// Whether somebody should be subscribed to.
     pub(super) fn is_watched(&self, name: &Username) -> bool {
         self.watched.contains_key(name)
     }
 
-    /// Those of whom nothing is known yet.
     pub(super) fn unknown(&self, names: &[Username]) -> Vec<Username> {
         names.iter().filter(|name| self.watched.get(*name) == Some(&0)).cloned().collect()
     }

@@ -23,14 +23,12 @@ use tally::Tally;
 const DURATIONS: [f64; 10] =
     [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0, 86_400.0];
 
-/// A kind of connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// TCP without encryption.
     Plain,
     /// TCP with it.
     Tls,
-    /// A WebSocket over either.
     WebSocket,
     /// A socket of Socket.IO, however it is carried.
     SocketIo,
@@ -61,7 +59,6 @@ struct ByWhat {
     what: &'static str,
 }
 
-/// All metrics.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Mutex<Registry>,
@@ -167,7 +164,6 @@ impl Metrics {
         Open(open)
     }
 
-    /// A connection was not let in.
     pub(crate) fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&ByReason { reason }).inc();
     }
@@ -177,18 +173,17 @@ impl Metrics {
         self.durations.observe(duration.as_secs_f64());
     }
 
-    /// Somebody is logged in until the returned value is dropped.
     pub(crate) fn online(&self) -> Open {
         self.users.inc();
         Open(self.users.clone())
     }
 
-    /// A client said something that could be read.
+    /// A client sent a message that could be read.
     pub(crate) fn message_received(&self, message: &ClientMessage) {
         self.received_messages.count(message.type_name());
     }
 
-    /// Something is being said to a client.
+    /// A message is sent to a client.
     pub(crate) fn message_sent(&self, message: &ServerMessage) {
         match message {
             ServerMessage::LoggedIn { .. } => self.login("ok"),
@@ -214,7 +209,6 @@ impl Metrics {
         self.logins.get_or_create(&ByResult { result }).inc();
     }
 
-    /// A connection was closed because its client did not read.
     pub(crate) fn overflowed(&self) {
         self.overflows.inc();
     }
@@ -225,12 +219,10 @@ impl Metrics {
         self.rate_limited.get_or_create(&ByWhat { what }).inc();
     }
 
-    /// So many bytes came in.
     pub(crate) fn received(&self, bytes: usize) {
         self.bytes_in.inc_by(bytes as u64);
     }
 
-    /// So many bytes went out.
     pub(crate) fn sent(&self, bytes: usize) {
         self.bytes_out.inc_by(bytes as u64);
     }

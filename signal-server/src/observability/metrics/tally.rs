@@ -30,7 +30,6 @@ impl Tally {
         self.family.clone()
     }
 
-    /// One more of this type.
     pub(super) fn count(&self, r#type: &'static str) {
         let counter = || self.family.get_or_create_owned(&ByType { r#type });
         for place in &self.known {

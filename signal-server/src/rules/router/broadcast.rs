@@ -25,7 +25,7 @@ impl Router {
             .is_some_and(|person| !person.listed && self.rooms.room_of(&person.name).is_none())
     }
 
-    /// Tells everyone in the lobby, on this node and the others, but for one.
+    /// Sends to everyone in the lobby, on this node and the others, except one.
     pub(super) fn broadcast_everywhere(
         &self,
         except: ConnectionId,
@@ -44,7 +44,7 @@ impl Router {
         }
     }
 
-    /// Tells everyone in the lobby of this node, but for one.
+    /// Sends to everyone in the lobby of this node, except one.
     pub(super) fn broadcast_locally(
         &self,
         except: Option<ConnectionId>,

@@ -402,7 +402,7 @@ impl Refusal {
         )
     }
 
-    /// As it is told to the sender of what was refused.
+    /// The error that the sender of the refused message gets.
     fn into_reply(self, to: ConnectionId, kind: &str, call: Option<CallId>) -> Output {
         let Self(code, message) = self;
         deliver(

@@ -81,7 +81,7 @@ impl Router {
         }
     }
 
-    /// Tells those who are in a room that somebody left it.
+    /// Notifies those in a room that somebody left it.
     pub(super) fn notify_left(&self, room: &RoomId, name: &Username, out: &mut Vec<Output>) {
         for other in self.rooms.others(name, room) {
             self.send(
