@@ -11,18 +11,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::error::Problem;
 use crate::limits::MAX_JSON_DEPTH;
-
-/// Why a text is no object that could be a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum JsonError {
-    /// Larger than its reader allows.
-    TooLarge,
-    /// Nested deeper than [`MAX_JSON_DEPTH`].
-    TooDeep,
-    /// No JSON, or JSON that is no object.
-    NotAnObject,
-}
 
 /// A string, borrowed where it holds no escapes.
 #[derive(Deserialize)]
@@ -34,14 +24,14 @@ pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
     /// Reads the outermost level of a message of at most `max_bytes`.
-    pub(crate) fn parse(text: &'a str, max_bytes: usize) -> Result<Self, JsonError> {
+    pub(crate) fn parse(text: &'a str, max_bytes: usize) -> Result<Self, Problem> {
         if text.len() > max_bytes {
-            return Err(JsonError::TooLarge);
+            return Err(Problem::TooLarge);
         }
         if nests_deeper_than(text, MAX_JSON_DEPTH) {
-            return Err(JsonError::TooDeep);
+            return Err(Problem::TooDeep);
         }
-        serde_json::from_str(text).map_err(|_| JsonError::NotAnObject)
+        serde_json::from_str(text).map_err(|_| Problem::NotAnObject)
     }
 
     /// The value of a key; `null` counts as a value.
@@ -284,7 +274,7 @@ mod tests {
     use super::*;
     use crate::limits::MAX_MESSAGE_BYTES;
 
-    fn parse(text: &str) -> Result<Object<'_>, JsonError> {
+    fn parse(text: &str) -> Result<Object<'_>, Problem> {
         Object::parse(text, MAX_MESSAGE_BYTES)
     }
 
@@ -309,15 +299,15 @@ mod tests {
         let nested =
             |depth: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(depth - 1), "]".repeat(depth - 1));
         assert!(parse(&nested(MAX_JSON_DEPTH)).is_ok());
-        assert_eq!(parse(&nested(MAX_JSON_DEPTH + 1)).unwrap_err(), JsonError::TooDeep);
-        assert_eq!(parse(&nested(30_000)).unwrap_err(), JsonError::TooDeep);
+        assert_eq!(parse(&nested(MAX_JSON_DEPTH + 1)).unwrap_err(), Problem::TooDeep);
+        assert_eq!(parse(&nested(30_000)).unwrap_err(), Problem::TooDeep);
     }
 
     #[test]
     fn the_largest_allowed_message_is_read_and_one_byte_more_is_not() {
         let sized = |bytes: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(bytes - 8));
         assert!(parse(&sized(MAX_MESSAGE_BYTES)).is_ok());
-        assert_eq!(parse(&sized(MAX_MESSAGE_BYTES + 1)).unwrap_err(), JsonError::TooLarge);
+        assert_eq!(parse(&sized(MAX_MESSAGE_BYTES + 1)).unwrap_err(), Problem::TooLarge);
     }
 
     #[test]
@@ -331,7 +321,7 @@ mod tests {
         for text in
             ["", "{", "[]", "1", "null", "\"{}\"", "{} {}", r#"{"a":}"#, r#"{"a":1,}"#, r#"{a:1}"#]
         {
-            assert_eq!(parse(text).unwrap_err(), JsonError::NotAnObject, "{text}");
+            assert_eq!(parse(text).unwrap_err(), Problem::NotAnObject, "{text}");
         }
     }
 

@@ -9,6 +9,7 @@
 
 pub mod codec;
 pub mod dialect;
+mod error;
 mod fields;
 pub mod identity;
 pub mod ids;

@@ -145,7 +145,8 @@ impl SocketTask {
     }
 
     async fn emit(&self, emission: &Emission<'_>) -> Result<(), Ended> {
-        let bytes = payload_bytes(emission);
+        // Only what is sure to be written: never more than is.
+        let bytes = emission.payload().map_or(0, |payload| payload.as_str().len());
         loop {
             if self.session.has_room() {
                 // Before it can be written.
@@ -180,20 +181,4 @@ async fn settled(pending: &mut Option<Pending>) {
         pending.await;
     }
     *pending = None;
-}
-
-/// How much of an emission is sure to be written: never more than is.
-fn payload_bytes(emission: &Emission<'_>) -> usize {
-    match emission {
-        Emission::Offer(description) | Emission::Answer(description) => {
-            description.sdp.as_str().len()
-        }
-        Emission::IceCandidate(payload) | Emission::Message(payload) => payload.as_str().len(),
-        Emission::OtherUser(_)
-        | Emission::UserJoined(_)
-        | Emission::UserLeft(_)
-        | Emission::RoomFull(_)
-        | Emission::UserDisconnected(_)
-        | Emission::Error(_) => 0,
-    }
 }
