@@ -40,12 +40,12 @@ wire_words! {
     /// Why a call was closed, where the message says so. A `close` without a reason is a person's
     /// doing.
     CloseReason {
-        /// The server lost the other's connection; the call itself may well go on. Only the server says
-        /// so.
+        /// The server lost the other's connection; the call itself may well go on. Only the server
+        /// says so.
         Disconnected = "disconnected",
         /// The call could not be set up.
         Failed = "failed",
-        /// The caller's client heard no answer in time.
+        /// The caller's client received no answer in time.
         Timeout = "timeout",
     }
 }

@@ -60,6 +60,30 @@ impl Partition {
     }
 }
 
+/// How many names one command is for. Redis does nothing else meanwhile, for well under a
+/// millisecond.
+pub(super) const MAX_BATCH: usize = 128;
+
+/// Items by the part that their name is in, in batches.
+pub(super) fn batches<T>(
+    items: Vec<T>,
+    name: impl Fn(&T) -> &Username,
+) -> Vec<(Partition, Vec<T>)> {
+    let mut items: Vec<_> =
+        items.into_iter().map(|item| (Partition::of(name(&item).as_str()), item)).collect();
+    items.sort_by_key(|(partition, _)| *partition);
+    let mut batches: Vec<(Partition, Vec<T>)> = Vec::new();
+    for (partition, item) in items {
+        match batches.last_mut() {
+            Some((last, batch)) if *last == partition && batch.len() < MAX_BATCH => {
+                batch.push(item)
+            }
+            _ => batches.push((partition, vec![item])),
+        }
+    }
+    batches
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     prefix: String,

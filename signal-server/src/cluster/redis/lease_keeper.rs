@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use visavis_shared::{RoomId, Username};
 
 use super::claims::{milliseconds, or_none};
-use super::layout::Partition;
+use super::layout::{MAX_BATCH, Partition, batches};
 use super::leases::Held;
 use super::link::{Connection, in_words};
 use super::{RedisCluster, lock, now};
@@ -17,28 +17,8 @@ use crate::hub::Hub;
 use crate::rules::router::RemoteEvent;
 use crate::rules::sessions::TokenHash;
 
-/// How many leases one script is for. Redis does nothing else meanwhile, for well under a
-/// millisecond.
-const MAX_BATCH: usize = 128;
 /// How many scripts are on their way at a time.
 const AT_A_TIME: usize = 8;
-
-/// Those of each part, in batches.
-fn batches<T>(items: Vec<T>, name: impl Fn(&T) -> &Username) -> Vec<(Partition, Vec<T>)> {
-    let mut items: Vec<_> =
-        items.into_iter().map(|item| (Partition::of(name(&item).as_str()), item)).collect();
-    items.sort_by_key(|(partition, _)| *partition);
-    let mut batches: Vec<(Partition, Vec<T>)> = Vec::new();
-    for (partition, item) in items {
-        match batches.last_mut() {
-            Some((last, batch)) if *last == partition && batch.len() < MAX_BATCH => {
-                batch.push(item)
-            }
-            _ => batches.push((partition, vec![item])),
-        }
-    }
-    batches
-}
 
 impl RedisCluster {
     /// Lets those go whose leases are about to end, for as long as it is polled. By this machine's

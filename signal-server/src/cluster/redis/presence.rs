@@ -1,35 +1,21 @@
 //! Has those who watch somebody hear how it is now, and from then on how it changes.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use redis::RedisResult;
 use tokio::time::{Instant, sleep, sleep_until};
 use visavis_shared::Username;
 
-use super::layout::Partition;
+use super::layout::{Partition, batches};
 use super::link::{Connection, in_words};
 use super::{RedisCluster, lock};
 use crate::hub::Hub;
 use crate::rules::router::RemoteEvent;
 
-const MAX_BATCH: usize = 128;
-
 /// How long after a new link those are asked for of whom something is known. A Redis that has
 /// forgotten everything hears of who is where when each node has made its link anew, and until then
 /// would have everybody gone. Twice as long as nodes wait at most before they try again.
 const SETTLE: Duration = Duration::from_secs(2);
-
-fn batches(names: Vec<Username>) -> Vec<(Partition, Vec<Username>)> {
-    let mut parts: BTreeMap<Partition, Vec<Username>> = BTreeMap::new();
-    for name in names {
-        parts.entry(Partition::of(name.as_str())).or_default().push(name);
-    }
-    let split = |(part, names): (Partition, Vec<Username>)| {
-        names.chunks(MAX_BATCH).map(|names| (part, names.to_vec())).collect::<Vec<_>>()
-    };
-    parts.into_iter().flat_map(split).collect()
-}
 
 impl RedisCluster {
     /// Keeps the subscriptions as they should be, for as long as it is polled.
@@ -38,13 +24,13 @@ impl RedisCluster {
         loop {
             let change = lock(&self.watch_list).take_changes();
             let mut failed = false;
-            for (partition, names) in batches(change.end) {
+            for (partition, names) in batches(change.end, |name| name) {
                 if let Err(error) = self.unsubscribe(connection, &names).await {
                     self.not_done(partition, names, &error);
                     failed = true;
                 }
             }
-            for (partition, names) in batches(change.begin) {
+            for (partition, names) in batches(change.begin, |name| name) {
                 match self.subscribe(connection, hub, partition, &names).await {
                     Ok(known) if known.is_empty() => {}
                     Ok(mut known) => {
@@ -108,7 +94,7 @@ impl RedisCluster {
     }
 
     async fn ask_again(&self, connection: &Connection, hub: &Hub, names: Vec<Username>) {
-        for (partition, names) in batches(names) {
+        for (partition, names) in batches(names, |name| name) {
             if let Err(error) = self.ask(connection, hub, partition, &names).await {
                 self.not_done(partition, names, &error);
                 self.watch_changes.notify_one();

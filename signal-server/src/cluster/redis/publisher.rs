@@ -6,7 +6,7 @@
 //! node between the two, the node that they left says that they are gone.
 
 use futures_util::future::join_all;
-use redis::{RedisError, RedisResult};
+use redis::{Cmd, RedisResult};
 
 use super::link::{Connection, in_words};
 use super::node_message::NodeMessage;
@@ -14,7 +14,7 @@ use super::publish_queue::{Outgoing, PublishQueue};
 use super::scripts::{LEAVE, PUBLISH, ROUTE};
 use super::{RedisCluster, undeliverable};
 use crate::hub::Hub;
-use crate::rules::router::Undeliverable;
+use crate::rules::router::{Envelope, Undeliverable};
 
 /// What a script says of a name that nobody has.
 const NOBODY: i64 = -1;
@@ -64,33 +64,10 @@ impl RedisCluster {
             }
             return reached;
         }
-        let latest = self.latest();
         let mut pipeline = redis::Pipeline::with_capacity(batch.len());
         pipeline.ignore_errors();
         for outgoing in batch {
-            match outgoing {
-                Outgoing::ToName(envelope) => {
-                    let (before, after) = self.layout.nodes();
-                    pipeline.cmd("EVAL").arg(ROUTE).arg(1).arg(self.layout.lease(&envelope.to));
-                    pipeline
-                        .arg(latest)
-                        .arg(before)
-                        .arg(after)
-                        .arg(self.message(envelope).to_bytes());
-                }
-                Outgoing::ToNode(node, message) => {
-                    pipeline.cmd("PUBLISH").arg(self.layout.node(node)).arg(message.to_bytes());
-                }
-                Outgoing::ToLobby(message) => {
-                    let message =
-                        NodeMessage::Lobby { from: self.node.clone(), message: message.clone() };
-                    pipeline.cmd("PUBLISH").arg(self.layout.lobby()).arg(message.to_bytes());
-                }
-                Outgoing::Leave { room, name, number } => {
-                    pipeline.cmd("EVAL").arg(LEAVE).arg(1).arg(self.layout.room(room));
-                    pipeline.arg(name.as_str()).arg(self.holder(*number));
-                }
-            }
+            pipeline.add_command(self.command(connection, outgoing));
         }
         match pipeline.query_async::<Vec<RedisResult<i64>>>(&mut connection.clone()).await {
             Ok(reached) => reached,
@@ -103,8 +80,8 @@ impl RedisCluster {
         connection: &Connection,
         outgoing: &Outgoing,
     ) -> RedisResult<i64> {
-        let (mut connection, latest) = (connection.clone(), self.latest());
-        match outgoing {
+        let mut connection = connection.clone();
+        let command = match outgoing {
             Outgoing::ToName(envelope) => {
                 let lease: Option<String> = redis::cmd("GET")
                     .arg(self.layout.lease(&envelope.to))
@@ -115,41 +92,54 @@ impl RedisCluster {
                 let (before, after) = self.layout.nodes();
                 let mut command = redis::cmd("EVAL");
                 command.arg(PUBLISH).arg(1).arg(format!("{before}{node}{after}"));
-                command.arg(latest).arg(self.message(envelope).to_bytes());
-                command.query_async(&mut connection).await
+                command.arg(self.latest()).arg(self.message(envelope).to_bytes());
+                command
             }
-            Outgoing::ToNode(node, message) => {
-                counted(connection.publish(&self.layout.node(node), &message.to_bytes()).await)
-            }
+            outgoing => self.command(&connection, outgoing),
+        };
+        command.query_async(&mut connection).await
+    }
+
+    /// Looks up the node of a name and publishes there, in one step.
+    fn route_command(&self, envelope: &Envelope) -> Cmd {
+        let (before, after) = self.layout.nodes();
+        let mut command = redis::cmd("EVAL");
+        command.arg(ROUTE).arg(1).arg(self.layout.lease(&envelope.to));
+        command.arg(self.latest()).arg(before).arg(after);
+        command.arg(self.message(envelope).to_bytes());
+        command
+    }
+
+    /// What is sent in one step in any Redis.
+    fn command(&self, connection: &Connection, outgoing: &Outgoing) -> Cmd {
+        let publish = |channel: String, message: &NodeMessage| {
+            let mut command = redis::cmd(connection.publish_command());
+            command.arg(channel).arg(message.to_bytes());
+            command
+        };
+        match outgoing {
+            Outgoing::ToName(envelope) => self.route_command(envelope),
+            Outgoing::ToNode(node, message) => publish(self.layout.node(node), message),
             Outgoing::ToLobby(message) => {
-                let message =
-                    NodeMessage::Lobby { from: self.node.clone(), message: message.clone() };
-                counted(connection.publish(&self.layout.lobby(), &message.to_bytes()).await)
+                let (from, message) = (self.node.clone(), message.clone());
+                publish(self.layout.lobby(), &NodeMessage::Lobby { from, message })
             }
             Outgoing::Leave { room, name, number } => {
                 let mut command = redis::cmd("EVAL");
+                command.arg(LEAVE).arg(1).arg(self.layout.room(room));
+                command.arg(name.as_str()).arg(self.holder(*number));
                 command
-                    .arg(LEAVE)
-                    .arg(1)
-                    .arg(self.layout.room(room))
-                    .arg(name.as_str())
-                    .arg(self.holder(*number));
-                command.query_async(&mut connection).await
             }
         }
     }
 
-    fn message(&self, envelope: &crate::rules::router::Envelope) -> NodeMessage {
+    fn message(&self, envelope: &Envelope) -> NodeMessage {
         NodeMessage::Message {
             from: self.node.clone(),
             to: envelope.to.clone(),
             message: envelope.message.clone(),
         }
     }
-}
-
-fn counted(heard: Result<usize, RedisError>) -> RedisResult<i64> {
-    heard.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 /// Notifies the sender of a message that reached nobody.

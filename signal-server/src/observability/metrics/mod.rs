@@ -8,7 +8,6 @@ mod tally;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -34,44 +33,22 @@ pub(crate) enum Kind {
     SocketIo,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByKind {
-    kind: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByCode {
-    code: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByReason {
-    reason: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByResult {
-    result: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByWhat {
-    what: &'static str,
-}
+/// Counters or gauges by the value of one label.
+type ByLabel<M> = Family<[(&'static str, &'static str); 1], M>;
 
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Mutex<Registry>,
-    connections: Family<ByKind, Gauge>,
-    refused: Family<ByReason, Counter>,
+    connections: ByLabel<Gauge>,
+    refused: ByLabel<Counter>,
     durations: Histogram,
-    logins: Family<ByResult, Counter>,
+    logins: ByLabel<Counter>,
     users: Gauge,
     received_messages: Tally,
     relayed_messages: Tally,
-    errors: Family<ByCode, Counter>,
+    errors: ByLabel<Counter>,
     overflows: Counter,
-    rate_limited: Family<ByWhat, Counter>,
+    rate_limited: ByLabel<Counter>,
     bytes_in: Counter,
     bytes_out: Counter,
 }
@@ -159,13 +136,13 @@ impl Metrics {
             Kind::WebSocket => "websocket",
             Kind::SocketIo => "socketio",
         };
-        let open = self.connections.get_or_create_owned(&ByKind { kind });
+        let open = self.connections.get_or_create_owned(&[("kind", kind)]);
         open.inc();
         Open(open)
     }
 
     pub(crate) fn refused(&self, reason: &'static str) {
-        self.refused.get_or_create(&ByReason { reason }).inc();
+        self.refused.get_or_create(&[("reason", reason)]).inc();
     }
 
     /// A WebSocket ended after so long.
@@ -192,7 +169,7 @@ impl Metrics {
             ServerMessage::Message { .. } => self.relayed_messages.count("message"),
             ServerMessage::Broadcast { .. } => self.relayed_messages.count("broadcast"),
             ServerMessage::Error { code, .. } => {
-                self.errors.get_or_create(&ByCode { code: code.as_str() }).inc();
+                self.errors.get_or_create(&[("code", code.as_str())]).inc();
             }
             ServerMessage::Hello { .. }
             | ServerMessage::Users { .. }
@@ -206,7 +183,7 @@ impl Metrics {
     }
 
     fn login(&self, result: &'static str) {
-        self.logins.get_or_create(&ByResult { result }).inc();
+        self.logins.get_or_create(&[("result", result)]).inc();
     }
 
     pub(crate) fn overflowed(&self) {
@@ -216,7 +193,7 @@ impl Metrics {
     /// Somebody did something too often: `logins`, `messages`, or a `flood` that ended a
     /// connection.
     pub(crate) fn rate_limited(&self, what: &'static str) {
-        self.rate_limited.get_or_create(&ByWhat { what }).inc();
+        self.rate_limited.get_or_create(&[("what", what)]).inc();
     }
 
     pub(crate) fn received(&self, bytes: usize) {
