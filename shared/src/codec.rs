@@ -6,7 +6,7 @@
 //! write, [`decode_client`] and [`decode_server`] read as the same. `docs/protocol.md` is the
 //! reference.
 
-pub use crate::fields::{DecodeError, Problem};
+pub use crate::error::{DecodeError, Problem};
 pub use crate::json::nests_deeper_than;
 
 use crate::fields::Fields;

@@ -13,7 +13,8 @@ pub mod events;
 mod rooms;
 
 use crate::codec;
-use crate::fields::{DecodeError, Fields};
+use crate::error::DecodeError;
+use crate::fields::Fields;
 use crate::json::Writer;
 use crate::limits::MAX_MESSAGE_BYTES;
 use crate::message::{CallSignal, ClientMessage, ErrorCode, Login, ServerMessage};

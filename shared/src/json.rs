@@ -1,87 +1,77 @@
-//! JSON as the codec needs it: one flat object whose values stay text until somebody asks for them.
+//! JSON as the codec needs it: one flat object whose values stay text until somebody reads them.
 //!
-//! [`Object`] reads, [`Writer`] writes. What is too large or too deep is no object. Keys that
-//! nobody asks for are ignored; of a key that stands twice the last counts, as in `JSON.parse`.
+//! [`Object`] reads, [`Writer`] writes. A text that is too large or too deep is refused before it is
+//! parsed: `serde_json` skips a raw value of any depth. Unknown keys are ignored; of a key that
+//! stands twice the last counts, as in `JSON.parse`.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::error::Problem;
 use crate::limits::MAX_JSON_DEPTH;
-use crate::scan::{Quoted, Scanner};
 
-/// Why a text is no object that could be a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum JsonError {
-    /// Larger than its reader allows.
-    TooLarge,
-    /// Nested deeper than [`MAX_JSON_DEPTH`].
-    TooDeep,
-    /// No JSON, or JSON that is no object.
-    NotAnObject,
-}
+/// A string, borrowed where it holds no escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// A JSON object whose values were not looked into yet: each is the text of one.
+/// A JSON object whose values are checked for syntax and kept as text.
 #[derive(Debug)]
-pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a str)>);
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
     /// Reads the outermost level of a message of at most `max_bytes`.
-    pub(crate) fn parse(text: &'a str, max_bytes: usize) -> Result<Self, JsonError> {
+    pub(crate) fn parse(text: &'a str, max_bytes: usize) -> Result<Self, Problem> {
         if text.len() > max_bytes {
-            return Err(JsonError::TooLarge);
+            return Err(Problem::TooLarge);
         }
-        Self::members(text).ok_or_else(|| {
-            if nests_deeper_than(text, MAX_JSON_DEPTH) {
-                JsonError::TooDeep
-            } else {
-                JsonError::NotAnObject
-            }
-        })
-    }
-
-    fn members(text: &'a str) -> Option<Self> {
-        let mut scanner = Scanner::new(text);
-        let mut members = Vec::with_capacity(USUAL_MEMBERS);
-        scanner.pass(b'{')?;
-        if scanner.next_token()? == b'}' {
-            scanner.pass(b'}')?;
-        } else {
-            loop {
-                let key = unescaped(scanner.string()?)?;
-                scanner.pass(b':')?;
-                // The object itself is one level.
-                members.push((key, scanner.value(MAX_JSON_DEPTH - 1)?));
-                if scanner.pass(b',').is_none() {
-                    scanner.pass(b'}')?;
-                    break;
-                }
-            }
+        if nests_deeper_than(text, MAX_JSON_DEPTH) {
+            return Err(Problem::TooDeep);
         }
-        scanner.next_token().is_none().then_some(Self(members))
+        serde_json::from_str(text).map_err(|_| Problem::NotAnObject)
     }
 
     /// The value of a key; `null` counts as a value.
-    pub(crate) fn get(&self, key: &str) -> Option<&'a str> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'a RawValue> {
         self.0.iter().rev().find(|(k, _)| k == key).map(|&(_, value)| value)
     }
 
     /// The value of a key, unless it is `null`.
-    pub(crate) fn get_some(&self, key: &str) -> Option<&'a str> {
-        self.get(key).filter(|value| *value != "null")
+    pub(crate) fn get_some(&self, key: &str) -> Option<&'a RawValue> {
+        self.get(key).filter(|value| value.get() != "null")
     }
 }
 
-/// The string that the text of a value is, borrowed where it holds no escapes.
-pub(crate) fn string_of(value: &str) -> Option<Cow<'_, str>> {
-    Scanner::new(value).string().and_then(unescaped)
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut members = Vec::with_capacity(USUAL_MEMBERS);
+                while let Some((Text(key), value)) = map.next_entry()? {
+                    members.push((key, value));
+                }
+                Ok(Object(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
 }
 
-fn unescaped(Quoted { inside, has_escapes }: Quoted<'_>) -> Option<Cow<'_, str>> {
-    if has_escapes {
-        serde_json::from_str(&format!("\"{inside}\"")).ok().map(Cow::Owned)
-    } else {
-        Some(inside.into())
-    }
+/// The string that a value is, borrowed where it holds no escapes.
+pub(crate) fn string_of(value: &RawValue) -> Option<Cow<'_, str>> {
+    serde_json::from_str(value.get()).ok().map(|Text(text)| text)
 }
 
 /// Whether brackets outside strings nest deeper than `limit`. Says nothing about whether the text
@@ -279,11 +269,12 @@ fn push_string(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::Value;
 
     use super::*;
     use crate::limits::MAX_MESSAGE_BYTES;
 
-    fn parse(text: &str) -> Result<Object<'_>, JsonError> {
+    fn parse(text: &str) -> Result<Object<'_>, Problem> {
         Object::parse(text, MAX_MESSAGE_BYTES)
     }
 
@@ -308,21 +299,21 @@ mod tests {
         let nested =
             |depth: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(depth - 1), "]".repeat(depth - 1));
         assert!(parse(&nested(MAX_JSON_DEPTH)).is_ok());
-        assert_eq!(parse(&nested(MAX_JSON_DEPTH + 1)).unwrap_err(), JsonError::TooDeep);
-        assert_eq!(parse(&nested(30_000)).unwrap_err(), JsonError::TooDeep);
+        assert_eq!(parse(&nested(MAX_JSON_DEPTH + 1)).unwrap_err(), Problem::TooDeep);
+        assert_eq!(parse(&nested(30_000)).unwrap_err(), Problem::TooDeep);
     }
 
     #[test]
     fn the_largest_allowed_message_is_read_and_one_byte_more_is_not() {
         let sized = |bytes: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(bytes - 8));
         assert!(parse(&sized(MAX_MESSAGE_BYTES)).is_ok());
-        assert_eq!(parse(&sized(MAX_MESSAGE_BYTES + 1)).unwrap_err(), JsonError::TooLarge);
+        assert_eq!(parse(&sized(MAX_MESSAGE_BYTES + 1)).unwrap_err(), Problem::TooLarge);
     }
 
     #[test]
     fn of_a_key_that_stands_twice_the_last_counts() {
         let object = parse(r#"{"a":1,"\u0061":2}"#).unwrap();
-        assert_eq!(object.get("a"), Some("2"));
+        assert_eq!(object.get("a").map(RawValue::get), Some("2"));
     }
 
     #[test]
@@ -330,15 +321,117 @@ mod tests {
         for text in
             ["", "{", "[]", "1", "null", "\"{}\"", "{} {}", r#"{"a":}"#, r#"{"a":1,}"#, r#"{a:1}"#]
         {
-            assert_eq!(parse(text).unwrap_err(), JsonError::NotAnObject, "{text}");
+            assert_eq!(parse(text).unwrap_err(), Problem::NotAnObject, "{text}");
         }
     }
 
+    /// How deep a value nests, found the slow way.
+    fn depth_of(value: &Value) -> usize {
+        match value {
+            Value::Array(items) => 1 + items.iter().map(depth_of).max().unwrap_or(0),
+            Value::Object(members) => 1 + members.values().map(depth_of).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    /// A text as a member: refused if it is no JSON, and otherwise kept to the letter, with its
+    /// depth found.
+    fn check(text: &str) {
+        let object = format!(r#"{{"first":0,"\u0061":{text} , "last":[]}}"#);
+        let read = parse(&object);
+        let Ok(expected) = serde_json::from_str::<&RawValue>(text) else { return };
+        let value = read.as_ref().ok().and_then(|object| object.get("a"));
+        assert_eq!(value.map(RawValue::get), Some(expected.get()), "{text:?}");
+        if let Ok(value) = serde_json::from_str::<Value>(text) {
+            let depth = depth_of(&value);
+            assert!(!nests_deeper_than(text, depth), "{text:?}");
+            assert!(depth == 0 || nests_deeper_than(text, depth - 1), "{text:?}");
+        }
+        if let Ok(string) = serde_json::from_str::<String>(text) {
+            assert_eq!(string_of(expected).as_deref(), Some(string.as_str()), "{text:?}");
+        }
+    }
+
+    const DOCUMENTS: [&str; 6] = [
+        r#"{"type":"offer","offer":{"sdp":"v=0\r\no=- 1 2 IN IP4 0.0.0.0\r\n","n":[1,-2.5e+10,0.0]},"x":null}"#,
+        r#" [ true , false , null , "" , {} , [ ] , "\u00e4\"\\\/\b\f\n\r\t" ] "#,
+        r#""ężź \ud83d\ude00 plain text that is longer than eight bytes and than sixteen""#,
+        "-0.1E-7",
+        "0",
+        r#"{"a":{"b":{"c":[[[{}]]]}}}"#,
+    ];
+
+    #[test]
+    fn whole_values_are_read_and_every_beginning_of_one_is_judged() {
+        for document in DOCUMENTS {
+            assert!(parse(&format!(r#"{{"a":{document}}}"#)).is_ok(), "{document}");
+            for (end, _) in document.char_indices() {
+                check(&document[..end]);
+            }
+        }
+    }
+
+    #[test]
+    fn every_byte_in_every_place_of_a_string_is_judged() {
+        for place in 0..20 {
+            for byte in 0..=127_u8 {
+                let mut text = "x".repeat(20);
+                text.replace_range(place..=place, &char::from(byte).to_string());
+                check(&format!("\"{text}\""));
+                check(&format!("[\"{text}\",[\"[\"]]"));
+            }
+        }
+    }
+
+    const PIECES: [&str; 11] = [
+        r"\r\n",
+        r"\r\n",
+        r"\n",
+        r"\\",
+        r#"\""#,
+        r"\u00e4",
+        "a=rtpmap:96 H264/90000",
+        "rn",
+        "é",
+        "[",
+        "}",
+    ];
+
     proptest! {
+        #[test]
+        fn any_text_is_judged(text in r#"[\[\]{}:,"\\u0-9a-fE.+\-/ \ntrls\x01é]{0,16}"#) {
+            check(&text);
+        }
+
+        #[test]
+        fn a_long_string_is_judged(
+            pieces in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..60),
+            spoiled in prop::option::of(prop::sample::select(vec!["\\", "\\x", "\"", "\n", "\\u12", "\\\\"])),
+            place: prop::sample::Index,
+        ) {
+            let mut pieces = pieces;
+            if let Some(spoiled) = spoiled {
+                pieces.insert(place.index(pieces.len() + 1), spoiled);
+            }
+            check(&format!("\"{}\"", pieces.concat()));
+            check(&format!("[\"{}\", \"{}\"]", pieces.concat(), pieces.join("abcdefghijk")));
+        }
+
+        #[test]
+        fn a_spoiled_value_is_judged(
+            document in prop::sample::select(DOCUMENTS.to_vec()),
+            place: prop::sample::Index,
+            put in r#"[\[\]{}:,"\\u0-9eE.+\- \nx\x01é]{0,2}"#,
+        ) {
+            let (at, old) = document.char_indices().nth(place.index(document.chars().count())).unwrap();
+            check(&format!("{}{put}{}", &document[..at], &document[at..]));
+            check(&format!("{}{put}{}", &document[..at], &document[at + old.len_utf8()..]));
+        }
+
         #[test]
         fn any_text_that_is_written_is_read_back(key in ".*", text in ".*") {
             let json = Writer::object().text(&key, &text).finish();
-            let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+            let read: Value = serde_json::from_str(&json).unwrap();
             prop_assert_eq!(read.get(&key).and_then(|v| v.as_str()), Some(text.as_str()));
         }
     }

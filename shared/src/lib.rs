@@ -9,14 +9,13 @@
 
 pub mod codec;
 pub mod dialect;
+mod error;
 mod fields;
 pub mod identity;
 pub mod ids;
 mod json;
 pub mod limits;
-mod marks;
 pub mod message;
-mod scan;
 
 pub use codec::DecodeError;
 pub use identity::{

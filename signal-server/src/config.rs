@@ -1,21 +1,20 @@
 //! What can be set, on the command line or in the environment, and what it is set to.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::str::FromStr;
+use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::admission::origin::{Origin, OriginOptions};
-use crate::admission::proxy::{Network, ProxyOptions};
-use crate::admission::tls::{TlsFiles, TlsOptions};
+use crate::admission::origin::Origin;
+use crate::admission::proxy::Network;
+use crate::admission::tls::TlsFiles;
 use crate::cluster::redis::{RedisConfig, RedisOptions};
-use crate::connection::timing::{Timing, TimingOptions};
-use crate::ice::{RelayConfig, RelayOptions};
+use crate::ice::RelayConfig;
+use crate::limits::timing::{Timing, TimingOptions};
 use crate::limits::{LimitOptions, Limits};
-use crate::names::command::Command;
 use crate::names::{NamesConfig, NamesOptions};
+use crate::names_command::Command;
 use crate::observability::logging::{LogNames, LogOptions};
-use crate::observability::metrics::MetricsOptions;
 
 /// Everything that a server needs to know to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +37,7 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// The sites whose pages may connect; all of them when it is empty.
     pub origins: Vec<Origin>,
-    /// Where the figures are, if they are anywhere.
+    /// Where the metrics are, if they are anywhere.
     pub metrics: Option<SocketAddr>,
     /// How names stand in the log.
     pub log_names: LogNames,
@@ -103,29 +102,62 @@ pub struct Options {
         env = "VISAVIS_STUN_LISTEN",
         value_name = "ADDRESS:PORT|off",
         default_value = "0.0.0.0:3478",
+        value_parser = address_or_off("0.0.0.0:3478"),
         help_heading = "Network"
     )]
-    pub stun_listen: StunListen,
+    pub stun_listen: OptionalAddress,
 
     /// Relays.
     #[command(flatten)]
-    pub relay: RelayOptions,
+    pub relay: RelayConfig,
 
     /// Do not tell anyone who is online. People can still call those whose name they know.
     #[arg(long, env = "VISAVIS_NO_DIRECTORY", help_heading = "Privacy")]
     pub no_directory: bool,
 
-    /// Encryption.
-    #[command(flatten)]
-    pub tls: TlsOptions,
+    /// The certificate with its chain, in PEM form. With it the server speaks TLS only (wss://). A
+    /// file that changes is taken up within seconds, and on SIGHUP at once; nobody is disconnected.
+    #[arg(
+        long,
+        env = "VISAVIS_TLS_CERT",
+        value_name = "PEM",
+        requires = "tls_key",
+        help_heading = "Encryption"
+    )]
+    pub tls_cert: Option<PathBuf>,
 
-    /// Proxies in front.
-    #[command(flatten)]
-    pub proxy: ProxyOptions,
+    /// The certificate's private key, in PEM form.
+    #[arg(
+        long,
+        env = "VISAVIS_TLS_KEY",
+        value_name = "PEM",
+        requires = "tls_cert",
+        help_heading = "Encryption"
+    )]
+    pub tls_key: Option<PathBuf>,
 
-    /// Which web pages may connect.
-    #[command(flatten)]
-    pub origin: OriginOptions,
+    /// The addresses of your reverse proxies, such as 127.0.0.1 or 10.0.0.0/8, separated by commas.
+    /// From these, and only from these, X-Forwarded-For is believed, so that the limits count the
+    /// clients' addresses and not the proxy's.
+    #[arg(
+        long,
+        env = "VISAVIS_TRUSTED_PROXY",
+        value_name = "CIDR,CIDR…",
+        value_delimiter = ',',
+        help_heading = "Network"
+    )]
+    pub trusted_proxy: Vec<Network>,
+
+    /// A web site whose pages may connect, such as <https://calls.example.org>. Give it once for
+    /// each site; without it, pages of every site may. Programs that are no browsers are not asked.
+    #[arg(
+        long,
+        env = "VISAVIS_ALLOW_ORIGIN",
+        value_name = "URL",
+        value_delimiter = ',',
+        help_heading = "Privacy"
+    )]
+    pub allow_origin: Vec<Origin>,
 
     /// How much of everything there may be.
     #[command(flatten)]
@@ -135,9 +167,17 @@ pub struct Options {
     #[command(flatten)]
     pub timing: TimingOptions,
 
-    /// Where the figures are.
-    #[command(flatten)]
-    pub metrics: MetricsOptions,
+    /// Address and port of the page with metrics for Prometheus (/metrics; also /healthz and
+    /// /readyz), or "off". If the port is taken, the server says so and goes on without.
+    #[arg(
+        long,
+        env = "VISAVIS_METRICS_LISTEN",
+        value_name = "ADDRESS:PORT|off",
+        default_value = "127.0.0.1:9091",
+        value_parser = address_or_off("127.0.0.1:9091"),
+        help_heading = "Network"
+    )]
+    pub metrics_listen: OptionalAddress,
 
     /// What is logged, and how.
     #[command(flatten)]
@@ -162,18 +202,19 @@ impl Options {
     pub fn config(&self) -> Config {
         Config {
             listen: self.listen,
-            stun: match self.stun_listen {
-                StunListen::Off => None,
-                StunListen::At(address) => Some(address),
-            },
-            relay: self.relay.config(),
+            stun: self.stun_listen,
+            relay: self.relay.clone(),
             directory: !self.no_directory,
             limits: self.limits.limits(),
             timing: self.timing.timing(),
-            tls: self.tls.files(),
-            trusted_proxies: self.proxy.trusted_proxy.clone(),
-            origins: self.origin.allow_origin.clone(),
-            metrics: self.metrics.metrics_listen.address(),
+            tls: self
+                .tls_cert
+                .clone()
+                .zip(self.tls_key.clone())
+                .map(|(certificate, key)| TlsFiles { certificate, key }),
+            trusted_proxies: self.trusted_proxy.clone(),
+            origins: self.allow_origin.clone(),
+            metrics: self.metrics_listen,
             log_names: self.log.log_names,
             names: self.names.config(),
             redis: self.redis.config(),
@@ -181,25 +222,20 @@ impl Options {
     }
 }
 
-/// What `--stun-listen` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StunListen {
-    /// No STUN server.
-    Off,
-    /// One at this address.
-    At(SocketAddr),
-}
+/// An address, or nothing for "off". An alias, so that clap takes it for one value and not for an
+/// option that may be left out.
+type OptionalAddress = Option<SocketAddr>;
 
-impl FromStr for StunListen {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
+fn address_or_off(
+    example: &'static str,
+) -> impl Fn(&str) -> Result<OptionalAddress, String> + Clone {
+    move |text| {
         if text.eq_ignore_ascii_case("off") {
-            return Ok(Self::Off);
+            return Ok(None);
         }
         text.parse()
-            .map(Self::At)
-            .map_err(|_| "it must be an address with a port, such as 0.0.0.0:3478, or off".into())
+            .map(Some)
+            .map_err(|_| format!("it must be an address with a port, such as {example}, or off"))
     }
 }
 

@@ -11,12 +11,16 @@
 //! # }
 //! ```
 //!
-//! [`registry`], [`sessions`], [`calls`], [`rooms`] and [`router`] are pure: they hold the rules
-//! and know nothing of sockets, clocks, databases or dialects. Round them stand one lock (`hub`),
-//! one bounded queue per connection (`outbox`, written out by `frame_writer`), one task per
-//! connection (`connection`, which hears through `web_socket`), and what all nodes together know
-//! (`cluster`, [`names`]). In front of those stands the door: who is let in at all (`admission`,
-//! `proxy`, `origin`), encryption (`tls`), and HTTP (`front`, `http`).
+//! The rooms, from the ground up:
+//!
+//! - [`rules`] decides what a message does. It is pure: no socket, clock, database or dialect.
+//!   [`names`] says who owns which name, [`limits`] how much of everything there may be.
+//! - `hub` holds the rules and one bounded `outbox` per connection behind one lock, and carries out
+//!   what the rules say. `cluster` is what it knows of other nodes.
+//! - `connection` is a task per WebSocket, `socketio` one per socket of the older pages; both share
+//!   a `context`. `ice` answers STUN and relays (TURN).
+//! - `admission` stands before them: TLS, proxies, origins, and `http` up to the upgrade.
+//! - `server` starts all this, accepts connections and shuts everything down.
 
 #![warn(clippy::expect_used, clippy::panic)]
 
@@ -24,28 +28,31 @@ mod admission;
 mod cluster;
 pub mod config;
 mod connection;
+mod context;
 mod http;
 mod hub;
 mod ice;
 pub mod limits;
 pub mod names;
+pub mod names_command;
 mod observability;
+mod outbox;
 pub mod rules;
 mod server;
 pub mod signals;
 mod socketio;
+mod transport;
 
-pub use admission::origin::{Origin, OriginOptions};
-pub use admission::proxy::{Network, ProxyOptions};
-pub use admission::tls::{TlsError, TlsFiles, TlsOptions};
-pub use cluster::redis::{RedisConfig, RedisOptions, RedisUnusable, RedisUrl, UrlError};
+pub use admission::origin::Origin;
+pub use admission::proxy::Network;
+pub use admission::tls::{TlsError, TlsFiles};
+pub use cluster::redis::{RedisConfig, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};
-pub use connection::timing::{Timing, TimingOptions};
 pub use ice::{
-    Quotas, RelayConfig, RelayError, RelayFigures, RelayOptions, RelayPorts, Secret,
-    SecretTooShort, StunUrl, TurnUrl,
+    Quotas, RelayConfig, RelayError, RelayMetrics, RelayPorts, Secret, SecretTooShort, StunUrl,
+    TurnUrl,
 };
+pub use limits::timing::Timing;
 pub use limits::{Limits, QueueLimits, Rate};
 pub use observability::logging::LogNames;
-pub use observability::metrics::{MetricsListen, MetricsOptions};
 pub use server::{Server, StartError, start, start_on};

@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
-use visavis_signal_server::names::command::{Command, NamesAction};
+use visavis_signal_server::names_command::{Command, NamesAction};
 use visavis_signal_server::signals::StopSignals;
 use visavis_signal_server::{Options, start};
 
-/// The command line can't be used.
 const USAGE: u8 = 2;
 /// The server could not start, or not end as it should.
 const FAILED: u8 = 1;
@@ -90,11 +89,11 @@ async fn serve(options: &Options) -> ExitCode {
     let line =
         format!("listening on {scheme}://{} (STUN: {stun}, figures: {metrics})", server.address());
     let _ = writeln!(io::stdout(), "{line}");
-    signals.heard().await;
+    signals.received().await;
     end_in_any_case();
     tokio::select! {
         () = server.shutdown() => ExitCode::SUCCESS,
-        () = signals.heard() => fail(FAILED, "asked to stop twice: not everyone could be told"),
+        () = signals.received() => fail(FAILED, "asked to stop twice: not everyone could be told"),
     }
 }
 

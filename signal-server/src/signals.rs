@@ -1,64 +1,36 @@
-//! The wishes of the operating system.
+//! The signals of the operating system to this program.
 
-use std::io;
-
-/// Listens for the wish that the program ends: Ctrl-C, or SIGTERM where there is such a thing.
-#[derive(Debug)]
-pub struct StopSignals(imp::Stop);
-
-impl StopSignals {
-    /// Begins to listen; from now on the program does not end by itself.
-    ///
-    /// # Errors
-    /// When the system does not let us.
-    pub fn listen() -> io::Result<Self> {
-        imp::Stop::listen().map(Self)
-    }
-
-    /// Until somebody wishes it, again at every call.
-    pub async fn heard(&mut self) {
-        self.0.heard().await;
-    }
-}
-
-/// Listens for the wish that files are read again: SIGHUP, where there is such a thing.
-#[derive(Debug)]
-pub(crate) struct Hangup(imp::Hangup);
-
-impl Hangup {
-    /// Begins to listen. Where that is impossible nothing is ever heard.
-    pub(crate) fn listen() -> Self {
-        Self(imp::Hangup::listen())
-    }
-
-    /// Until somebody wishes it.
-    pub(crate) async fn heard(&mut self) {
-        self.0.heard().await;
-    }
-}
+pub(crate) use self::system::Hangup;
+pub use self::system::StopSignals;
 
 #[cfg(unix)]
-mod imp {
+mod system {
     use std::future::pending;
     use std::io;
 
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
+    /// Receives the signals to end the program: Ctrl-C and SIGTERM.
     #[derive(Debug)]
-    pub(super) struct Stop {
+    pub struct StopSignals {
         terminate: Signal,
         interrupt: Signal,
     }
 
-    impl Stop {
-        pub(super) fn listen() -> io::Result<Self> {
+    impl StopSignals {
+        /// Begins to listen; from now on the program does not end by itself.
+        ///
+        /// # Errors
+        /// When the system does not let us.
+        pub fn listen() -> io::Result<Self> {
             Ok(Self {
                 terminate: signal(SignalKind::terminate())?,
                 interrupt: signal(SignalKind::interrupt())?,
             })
         }
 
-        pub(super) async fn heard(&mut self) {
+        /// Until one is received, again at every call.
+        pub async fn received(&mut self) {
             tokio::select! {
                 _ = self.terminate.recv() => {}
                 _ = self.interrupt.recv() => {}
@@ -66,59 +38,68 @@ mod imp {
         }
     }
 
+    /// Receives the signal to read files again: SIGHUP.
     #[derive(Debug)]
-    pub(super) struct Hangup(Option<Signal>);
+    pub(crate) struct Hangup(Option<Signal>);
 
     impl Hangup {
-        pub(super) fn listen() -> Self {
+        /// Begins to listen. Where that is impossible nothing is ever received.
+        pub(crate) fn listen() -> Self {
             let signal = signal(SignalKind::hangup());
             if let Err(error) = &signal {
-                tracing::warn!(%error, "SIGHUP can't be heard; changed files are noticed all the same");
+                tracing::warn!(%error, "SIGHUP can't be received; changed files are noticed all the same");
             }
             Self(signal.ok())
         }
 
-        pub(super) async fn heard(&mut self) {
-            match &mut self.0 {
-                Some(signal) => match signal.recv().await {
-                    Some(()) => {}
-                    None => pending().await,
-                },
-                None => pending().await,
+        pub(crate) async fn received(&mut self) {
+            let received = match &mut self.0 {
+                Some(signal) => signal.recv().await,
+                None => None,
+            };
+            if received.is_none() {
+                pending().await
             }
         }
     }
 }
 
 #[cfg(not(unix))]
-mod imp {
+mod system {
     use std::future::pending;
     use std::io;
 
+    /// Receives the signal to end the program: Ctrl-C.
     #[derive(Debug)]
-    pub(super) struct Stop;
+    pub struct StopSignals;
 
-    impl Stop {
-        pub(super) fn listen() -> io::Result<Self> {
+    impl StopSignals {
+        /// Begins to listen.
+        ///
+        /// # Errors
+        /// Never.
+        pub fn listen() -> io::Result<Self> {
             Ok(Self)
         }
 
-        pub(super) async fn heard(&mut self) {
+        /// Until it is received, again at every call.
+        pub async fn received(&mut self) {
             if tokio::signal::ctrl_c().await.is_err() {
                 pending().await
             }
         }
     }
 
+    /// There is no signal to read files again.
     #[derive(Debug)]
-    pub(super) struct Hangup;
+    pub(crate) struct Hangup;
 
     impl Hangup {
-        pub(super) fn listen() -> Self {
+        pub(crate) fn listen() -> Self {
             Self
         }
 
-        pub(super) async fn heard(&mut self) {
+        pub(crate) async fn received(&mut self) {
             pending().await
         }
     }

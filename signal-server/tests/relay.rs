@@ -14,7 +14,7 @@ use rand::{Rng, SeedableRng};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use turn_client::{Offered, Relayed, SECRET, relaying};
-use visavis_signal_server::{Quotas, RelayFigures, Server, StartError, start};
+use visavis_signal_server::{Quotas, RelayMetrics, Server, StartError, start};
 
 async fn peer() -> UdpSocket {
     UdpSocket::bind("127.0.0.1:0").await.unwrap()
@@ -25,7 +25,7 @@ async fn refusal(offered: &Offered) -> String {
 }
 
 fn allocations(server: &Server) -> usize {
-    server.relay_figures().unwrap().allocations
+    server.relay_metrics().unwrap().allocations
 }
 
 /// Whether the STUN port answers.
@@ -58,11 +58,11 @@ async fn the_credentials_of_a_login_relay_both_ways() {
         relayed.talk_with(&peer, &format!("ping {round}"), &format!("pong {round}")).await;
         relayed.talk_with(&other, &format!("Ping {round}"), &format!("Pong {round}")).await;
     }
-    let figures = server.relay_figures().unwrap();
-    assert_eq!((figures.allocations, figures.granted), (1, 1));
+    let metrics = server.relay_metrics().unwrap();
+    assert_eq!((metrics.allocations, metrics.granted), (1, 1));
     assert!(
-        figures.bytes_from_clients >= 40 * 34 && figures.bytes_to_clients >= 40 * 34,
-        "{figures:?}"
+        metrics.bytes_from_clients >= 40 * 34 && metrics.bytes_to_clients >= 40 * 34,
+        "{metrics:?}"
     );
 
     let port = relayed.address();
@@ -150,7 +150,7 @@ async fn who_has_as_many_as_there_may_be_is_told_so() {
         let _held = (offered.allocate().await.unwrap(), offered.allocate().await.unwrap());
         let said = refusal(&offered).await;
         assert!(said.contains("486"), "{quotas:?}: {said}");
-        assert_eq!(server.relay_figures().unwrap().refused_by_quota, 1);
+        assert_eq!(server.relay_metrics().unwrap().refused_by_quota, 1);
         server.shutdown().await;
     }
 }
@@ -275,7 +275,7 @@ async fn a_relay_that_can_not_be_there_is_an_error_and_not_a_surprise_later() {
 #[tokio::test]
 async fn without_a_relay_there_is_none() {
     let server = start(relaying(|relay| relay.addresses.clear())).await.unwrap();
-    assert_eq!(server.relay_figures(), None::<RelayFigures>);
+    assert_eq!(server.relay_metrics(), None::<RelayMetrics>);
     let mut alice = Client::connect(&server.url()).await;
     alice.say(r#"{"type":"login","username":"alice"}"#).await;
     let reply = alice.hear().await;

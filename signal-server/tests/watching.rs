@@ -1,4 +1,4 @@
-//! What an operator sees: figures, health and readiness; and how a server goes away.
+//! What an operator sees: metrics, health and readiness; and how a server goes away.
 
 #![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 

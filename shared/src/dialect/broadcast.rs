@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::events::{Emission, Event};
+use super::events::{Argument, Emission, Event};
 use crate::message::{Payload, ServerMessage};
 
 /// What is to be passed on, `null` too; `None` when the event is not of this dialect. Only the
@@ -14,8 +14,12 @@ pub(super) fn payload(event: &Event<'_>) -> Option<Payload> {
 /// Writes a message, if it is of this dialect.
 pub(super) fn emission(message: &ServerMessage) -> Option<Emission<'_>> {
     match message {
-        ServerMessage::Broadcast { message, .. } => Some(Emission::Message(message)),
-        ServerMessage::GuestLeft { username } => Some(Emission::UserDisconnected(username)),
+        ServerMessage::Broadcast { message, .. } => {
+            Some(Emission { name: "message", argument: Argument::Payload(message) })
+        }
+        ServerMessage::GuestLeft { username } => {
+            Some(Emission { name: "user disconnected", argument: Argument::User(username) })
+        }
         _ => None,
     }
 }

@@ -5,13 +5,14 @@
 //! goes out is an [`Emission`], whose serialised form is the tuple of its arguments: that is what
 //! Socket.IO libraries take beside the name.
 
-use serde::ser::{Serialize, SerializeTuple as _, Serializer};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{broadcast, rooms};
-use crate::fields::{DecodeError, MAX_ECHOED_TYPE_CHARS, Problem};
+use crate::error::{DecodeError, Problem};
+use crate::fields::MAX_ECHOED_TYPE_CHARS;
 use crate::ids::Username;
-use crate::json::{JsonError, Object, nests_deeper_than};
+use crate::json::{Object, nests_deeper_than};
 use crate::limits::{MAX_JSON_DEPTH, MAX_MESSAGE_BYTES};
 use crate::message::{ClientMessage, ErrorCode, Payload, ServerMessage};
 
@@ -78,13 +79,7 @@ impl<'a> Event<'a> {
     /// The first argument, which has to be an object.
     pub(super) fn object(&self) -> Result<Object<'a>, DecodeError> {
         let text = self.first().map_or("null", RawValue::get);
-        Object::parse(text, text.len()).map_err(|error| {
-            self.refuse(match error {
-                JsonError::TooLarge => Problem::TooLarge,
-                JsonError::TooDeep => Problem::TooDeep,
-                JsonError::NotAnObject => Problem::NotAnObject,
-            })
-        })
+        Object::parse(text, text.len()).map_err(|problem| self.refuse(problem))
     }
 
     /// That something is wrong with this event.
@@ -97,100 +92,70 @@ impl<'a> Event<'a> {
     }
 }
 
-/// An event to emit.
+/// An event to emit, with its one argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Emission<'a> {
-    /// `other user`: who is in the room already.
-    OtherUser(&'a Username),
-    /// `user joined`: who came into the room.
-    UserJoined(&'a Username),
-    /// `user left`: who left the room or the call.
-    UserLeft(&'a Username),
-    /// `offer`.
-    Offer(Description<'a>),
-    /// `answer`.
-    Answer(Description<'a>),
-    /// `ice-candidate`: the candidate alone.
-    IceCandidate(&'a Payload),
-    /// `room full`, in words.
-    RoomFull(&'a str),
-    /// `message`: whatever somebody said.
-    Message(&'a Payload),
-    /// `user disconnected`: who is gone.
-    UserDisconnected(&'a Username),
-    /// `error`: what was refused, and why.
-    Error(Refusal<'a>),
+pub struct Emission<'a> {
+    pub(super) name: &'static str,
+    pub(super) argument: Argument<'a>,
 }
 
-/// The argument of `offer` and `answer`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Description<'a> {
-    /// Whom it is for.
-    pub target: &'a Username,
-    /// Who it is from.
-    pub caller: &'a Username,
-    /// The whole session description, type and all.
-    pub sdp: &'a Payload,
-}
-
-/// The argument of `error`, as in dialect 1.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Refusal<'a> {
-    /// Why, for programs.
-    pub code: &'static str,
-    /// Why, for people.
-    pub message: &'a str,
-    /// The event that was refused, where it had a name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub in_reply_to: Option<&'a str>,
-}
-
-impl<'a> Refusal<'a> {
-    pub(super) fn new(code: ErrorCode, message: &'a str, in_reply_to: Option<&'a str>) -> Self {
-        Self { code: code.as_str(), message, in_reply_to: in_reply_to.map(rooms::event_of_type) }
-    }
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(super) enum Argument<'a> {
+    User(&'a Username),
+    Text(&'a str),
+    Payload(&'a Payload),
+    Description(Description<'a>),
+    Refusal(Refusal<'a>),
 }
 
 impl Emission<'_> {
     /// The event's name.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::OtherUser(_) => "other user",
-            Self::UserJoined(_) => "user joined",
-            Self::UserLeft(_) => "user left",
-            Self::Offer(_) => "offer",
-            Self::Answer(_) => "answer",
-            Self::IceCandidate(_) => "ice-candidate",
-            Self::RoomFull(_) => "room full",
-            Self::Message(_) => "message",
-            Self::UserDisconnected(_) => "user disconnected",
-            Self::Error(_) => "error",
+        self.name
+    }
+
+    /// What it relays of another client.
+    #[must_use]
+    pub fn payload(&self) -> Option<&Payload> {
+        match self.argument {
+            Argument::Payload(payload)
+            | Argument::Description(Description { sdp: payload, .. }) => Some(payload),
+            Argument::User(_) | Argument::Text(_) | Argument::Refusal(_) => None,
         }
     }
 }
 
 /// The tuple of its arguments.
 impl Serialize for Emission<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut arguments = serializer.serialize_tuple(1)?;
-        match self {
-            Self::OtherUser(who)
-            | Self::UserJoined(who)
-            | Self::UserLeft(who)
-            | Self::UserDisconnected(who) => {
-                arguments.serialize_element(who)?;
-            }
-            Self::Offer(description) | Self::Answer(description) => {
-                arguments.serialize_element(description)?
-            }
-            Self::IceCandidate(payload) | Self::Message(payload) => {
-                arguments.serialize_element(payload)?
-            }
-            Self::RoomFull(words) => arguments.serialize_element(words)?,
-            Self::Error(refusal) => arguments.serialize_element(refusal)?,
-        }
-        arguments.end()
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.argument,).serialize(serializer)
+    }
+}
+
+/// The argument of `offer` and `answer`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Description<'a> {
+    pub(super) target: &'a Username,
+    pub(super) caller: &'a Username,
+    /// The whole session description, type and all.
+    pub(super) sdp: &'a Payload,
+}
+
+/// The argument of `error`, as in dialect 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Refusal<'a> {
+    code: &'static str,
+    message: &'a str,
+    /// The event that was refused, where it had a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_reply_to: Option<&'a str>,
+}
+
+impl<'a> Refusal<'a> {
+    pub(super) fn new(code: ErrorCode, message: &'a str, in_reply_to: Option<&'a str>) -> Self {
+        Self { code: code.as_str(), message, in_reply_to: in_reply_to.map(rooms::event_of_type) }
     }
 }

@@ -5,8 +5,8 @@
 //! description; whatever a page says about `caller` is not believed, because the server knows who
 //! speaks.
 
-use super::events::{Description, Emission, Event, Refusal};
-use crate::fields::{DecodeError, Problem};
+use super::events::{Argument, Description, Emission, Event, Refusal};
+use crate::error::{DecodeError, Problem};
 use crate::ids::{RoomId, Username};
 use crate::json::{Object, string_of};
 use crate::message::{CallSignal, ClientMessage, ErrorCode, Payload, ServerMessage};
@@ -35,10 +35,10 @@ fn room(event: &Event<'_>) -> Result<RoomId, DecodeError> {
         let object = event.object()?;
         ROOM_KEYS.iter().find_map(|key| object.get_some(key)).ok_or_else(missing)?
     } else {
-        first.get()
+        first
     };
     let malformed = |why: String| event.refuse(Problem::Malformed("room", why));
-    let text = match serde_json::from_str(value) {
+    let text = match serde_json::from_str(value.get()) {
         Ok(serde_json::Value::String(text)) => text,
         Ok(serde_json::Value::Number(number)) => number.to_string(),
         _ => return Err(malformed("wrong kind".into())),
@@ -57,7 +57,7 @@ fn call(
     // Browsers end their candidates with null, and some pages pass that on.
     let value = if key == "candidate" { object.get(key) } else { object.get_some(key) };
     let value = value.ok_or_else(|| event.refuse(Problem::Missing(key)))?;
-    Ok(ClientMessage::Call { to: Some(to), call: None, signal: signal(Payload::of_checked(value)) })
+    Ok(ClientMessage::Call { to: Some(to), call: None, signal: signal(value.into()) })
 }
 
 fn target(event: &Event<'_>, object: &Object<'_>) -> Result<Username, DecodeError> {
@@ -71,27 +71,27 @@ fn target(event: &Event<'_>, object: &Object<'_>) -> Result<Username, DecodeErro
 /// know, so what else happens in a room or a call is said in events of our own; that it rings is of
 /// no use to them.
 pub(super) fn emission<'a>(message: &'a ServerMessage, me: &'a Username) -> Option<Emission<'a>> {
-    let description = |caller, sdp| Description { target: me, caller, sdp };
-    Some(match message {
-        ServerMessage::Joined { users, .. } => Emission::OtherUser(users.first()?),
-        ServerMessage::UserJoined { username, .. } => Emission::UserJoined(username),
-        ServerMessage::UserLeft { username, .. } => Emission::UserLeft(username),
+    let description = |caller, sdp| Argument::Description(Description { target: me, caller, sdp });
+    let (name, argument) = match message {
+        ServerMessage::Joined { users, .. } => ("other user", Argument::User(users.first()?)),
+        ServerMessage::UserJoined { username, .. } => ("user joined", Argument::User(username)),
+        ServerMessage::UserLeft { username, .. } => ("user left", Argument::User(username)),
         ServerMessage::Call { from, signal, .. } => match signal {
-            CallSignal::Offer(sdp) => Emission::Offer(description(from, sdp)),
-            CallSignal::Answer(sdp) => Emission::Answer(description(from, sdp)),
+            CallSignal::Offer(sdp) => ("offer", description(from, sdp)),
+            CallSignal::Answer(sdp) => ("answer", description(from, sdp)),
             // The end of the candidates. These pages make a candidate of whatever comes, and
             // stumble over it.
             CallSignal::Candidate(candidate) if candidate.as_str() == "null" => return None,
-            CallSignal::Candidate(candidate) => Emission::IceCandidate(candidate),
-            CallSignal::Decline(_) | CallSignal::Close(_) => Emission::UserLeft(from),
+            CallSignal::Candidate(candidate) => ("ice-candidate", Argument::Payload(candidate)),
+            CallSignal::Decline(_) | CallSignal::Close(_) => ("user left", Argument::User(from)),
             CallSignal::Ringing => return None,
         },
-        ServerMessage::Message { message, .. } => Emission::Message(message),
+        ServerMessage::Message { message, .. } => ("message", Argument::Payload(message)),
         ServerMessage::Error { code: ErrorCode::RoomFull, message, .. } => {
-            Emission::RoomFull(message)
+            ("room full", Argument::Text(message))
         }
         ServerMessage::Error { code, message, in_reply_to, .. } => {
-            Emission::Error(Refusal::new(*code, message, in_reply_to.as_deref()))
+            ("error", Argument::Refusal(Refusal::new(*code, message, in_reply_to.as_deref())))
         }
         ServerMessage::Hello { .. }
         | ServerMessage::LoggedIn { .. }
@@ -101,7 +101,8 @@ pub(super) fn emission<'a>(message: &'a ServerMessage, me: &'a Username) -> Opti
         | ServerMessage::Broadcast { .. }
         | ServerMessage::GuestLeft { .. }
         | ServerMessage::IceServers { .. } => return None,
-    })
+    };
+    Some(Emission { name, argument })
 }
 
 /// The event that stands for a message type of dialect 1.

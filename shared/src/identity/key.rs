@@ -31,25 +31,30 @@ fn decode<const N: usize>(text: &str) -> Result<[u8; N], EncodingError> {
     bytes.try_into().map_err(|_| wrong)
 }
 
+/// Reads and writes bytes as base64.
+macro_rules! base64_text {
+    ($name:ident) => {
+        impl FromStr for $name {
+            type Err = EncodingError;
+
+            fn from_str(text: &str) -> Result<Self, EncodingError> {
+                decode(text).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&STANDARD.encode(self.0))
+            }
+        }
+    };
+}
+
 /// An Ed25519 public key, which stands for a device.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey(pub [u8; 32]);
 
-impl FromStr for PublicKey {
-    type Err = EncodingError;
-
-    /// Reads base64.
-    fn from_str(text: &str) -> Result<Self, EncodingError> {
-        decode(text).map(Self)
-    }
-}
-
-/// Writes base64.
-impl fmt::Display for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&STANDARD.encode(self.0))
-    }
-}
+base64_text!(PublicKey);
 
 /// Enough to tell two keys apart in a log, and no more.
 impl fmt::Debug for PublicKey {
@@ -63,21 +68,7 @@ impl fmt::Debug for PublicKey {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Signature(pub [u8; 64]);
 
-impl FromStr for Signature {
-    type Err = EncodingError;
-
-    /// Reads base64.
-    fn from_str(text: &str) -> Result<Self, EncodingError> {
-        decode(text).map(Self)
-    }
-}
-
-/// Writes base64.
-impl fmt::Display for Signature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&STANDARD.encode(self.0))
-    }
-}
+base64_text!(Signature);
 
 /// Whoever holds a signature can use it for as long as its challenge counts, so it stays out of
 /// logs.

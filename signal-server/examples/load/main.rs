@@ -2,7 +2,7 @@
 //! its own.
 //!
 //! Each command drives one running server, ours or another that speaks a dialect of the signaling
-//! protocol, and writes its figures as one line of JSON to standard output. It is an example of the
+//! protocol, and writes its measurements as one line of JSON to standard output. It is an example of the
 //! server's crate because there it costs next to nothing to build: what it needs is what the server
 //! is made of.
 
@@ -25,7 +25,7 @@ use client::{Connector, Speech};
 use serde_json::Value;
 use server::Process;
 
-/// Why there are no figures.
+/// Why there are no measurements.
 #[derive(Debug, thiserror::Error)]
 enum Error {
     /// The system said no.
@@ -44,7 +44,7 @@ impl Error {
     }
 }
 
-/// Puts load on a signaling server and writes the figures as JSON.
+/// Puts load on a signaling server and writes the measurements as JSON.
 #[derive(Debug, Parser)]
 struct Options {
     /// Where the server listens.
@@ -132,9 +132,9 @@ fn run(options: &Options) -> Result<Value, Error> {
 
 fn main() -> ExitCode {
     match run(&Options::parse()) {
-        Ok(figures) => {
+        Ok(measurements) => {
             // Nobody is there to tell when this fails.
-            let _ = writeln!(io::stdout(), "{figures}");
+            let _ = writeln!(io::stdout(), "{measurements}");
             ExitCode::SUCCESS
         }
         Err(error) => {

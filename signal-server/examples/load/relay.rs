@@ -17,7 +17,7 @@ use crate::wire;
 
 /// How large an offer is.
 const OFFER_BYTES: usize = 1024;
-/// Before the figures count: caches are filled, code is compiled.
+/// Before the measurements count: caches are filled, code is compiled.
 const WARM_UP: Duration = Duration::from_secs(2);
 /// As long as nothing comes, something is wrong.
 const PATIENCE: Duration = Duration::from_secs(10);

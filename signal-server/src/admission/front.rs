@@ -29,26 +29,24 @@ use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
 use crate::admission::origin::AllowedOrigins;
-use crate::admission::permits::{Admission, Permit, Refused};
 use crate::admission::proxy::TrustedProxies;
 use crate::admission::tls::CurrentTls;
-use crate::connection::handler::Context;
-use crate::connection::stream::Transport;
+use crate::context::Context;
 use crate::http::{self, Answer, Caller, MAX_BODY_BYTES, Route, Service, plain, route};
 use crate::ice::is_public;
+use crate::limits::permits::{Admission, Permit, Refused};
+use crate::transport::Transport;
 
 #[cfg(doc)]
-use crate::connection::timing::Timing;
+use crate::limits::timing::Timing;
 
-/// Where proxies say whom they bring.
+/// The header in which proxies name the client.
 const FORWARDED_FOR: &str = "x-forwarded-for";
-/// The largest head of a request.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
-/// What stands at the door.
+/// What every TCP connection passes before it is served.
 #[derive(Debug)]
 pub(crate) struct Front {
-    /// What all connections share.
     pub(crate) context: Arc<Context>,
     /// Who answers under `/socket.io/`.
     pub(crate) socket_io: Option<Service>,
@@ -127,7 +125,7 @@ impl Front {
     }
 }
 
-/// One connection at the door.
+/// One TCP connection until its upgrade or its end.
 #[derive(Debug)]
 struct Visit {
     front: Arc<Front>,
@@ -137,7 +135,7 @@ struct Visit {
     stage: Mutex<Stage>,
 }
 
-/// How far a visit is.
+/// What was requested on a connection so far.
 #[derive(Debug, Default)]
 enum Stage {
     /// Nothing was asked for yet.
@@ -149,7 +147,7 @@ enum Stage {
     Upgrading(OnUpgrade, Caller),
 }
 
-/// What the clock of a visit runs for.
+/// What the deadline of a visit is for.
 #[derive(Debug, Clone, Copy)]
 enum WaitsFor {
     FirstRequest,
@@ -337,7 +335,6 @@ impl Visit {
 /// Why somebody may not go on.
 #[derive(Debug, Clone, Copy)]
 enum TurnedAway {
-    /// The server goes away.
     Restarting,
     /// A page of a site that is not wanted.
     Origin,

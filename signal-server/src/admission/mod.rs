@@ -1,10 +1,8 @@
-//! Who is let in at all: the listener, how many connections one address may have, proxies and
-//! origins that are trusted, encryption, and the first bytes that say which protocol it is.
+//! What a connection passes before it is served: encryption, the proxies and origins that are
+//! trusted, and HTTP up to the upgrade ([`front`]). The operator's page is here as well.
 
-pub(crate) mod drain;
 pub(crate) mod front;
-pub(crate) mod listener;
+pub(crate) mod metrics_page;
 pub(crate) mod origin;
-pub(crate) mod permits;
 pub(crate) mod proxy;
 pub(crate) mod tls;

@@ -6,23 +6,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use clap::Args;
-
-/// Which pages may connect.
-#[derive(Debug, Clone, Args)]
-pub struct OriginOptions {
-    /// A web site whose pages may connect, such as <https://calls.example.org>. Give it once for
-    /// each site; without it, pages of every site may. Programs that are no browsers are not asked.
-    #[arg(
-        long,
-        env = "VISAVIS_ALLOW_ORIGIN",
-        value_name = "URL",
-        value_delimiter = ',',
-        help_heading = "Privacy"
-    )]
-    pub allow_origin: Vec<Origin>,
-}
-
 /// A site: scheme, host and port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(String);

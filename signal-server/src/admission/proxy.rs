@@ -8,24 +8,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use clap::Args;
 use ipnet::IpNet;
-
-/// Where the server's proxies are.
-#[derive(Debug, Clone, Args)]
-pub struct ProxyOptions {
-    /// The addresses of your reverse proxies, such as 127.0.0.1 or 10.0.0.0/8, separated by commas.
-    /// From these, and only from these, X-Forwarded-For is believed, so that the limits count the
-    /// clients' addresses and not the proxy's.
-    #[arg(
-        long,
-        env = "VISAVIS_TRUSTED_PROXY",
-        value_name = "CIDR,CIDR…",
-        value_delimiter = ',',
-        help_heading = "Network"
-    )]
-    pub trusted_proxy: Vec<Network>,
-}
 
 /// A network, or a single address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +38,6 @@ impl fmt::Display for Network {
     }
 }
 
-/// The proxies that are believed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TrustedProxies(Vec<Network>);
 

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
@@ -18,29 +17,6 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::signals::Hangup;
-
-/// The files on the command line.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Encryption")]
-pub struct TlsOptions {
-    /// The certificate with its chain, in PEM form. With it the server speaks TLS only (wss://). A
-    /// file that changes is taken up within seconds, and on SIGHUP at once; nobody is disconnected.
-    #[arg(long, env = "VISAVIS_TLS_CERT", value_name = "PEM", requires = "tls_key")]
-    pub tls_cert: Option<PathBuf>,
-
-    /// The certificate's private key, in PEM form.
-    #[arg(long, env = "VISAVIS_TLS_KEY", value_name = "PEM", requires = "tls_cert")]
-    pub tls_key: Option<PathBuf>,
-}
-
-impl TlsOptions {
-    /// The files, if both are given.
-    #[must_use]
-    pub fn files(&self) -> Option<TlsFiles> {
-        let (certificate, key) = (self.tls_cert.clone()?, self.tls_key.clone()?);
-        Some(TlsFiles { certificate, key })
-    }
-}
 
 /// Where certificate and key are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +49,7 @@ pub enum TlsError {
     Unusable(#[from] rustls::Error),
 }
 
-/// What stands in the files.
+/// The content of both files.
 #[derive(Clone, PartialEq, Eq)]
 struct Material {
     certificate: Vec<u8>,
@@ -106,14 +82,13 @@ impl CurrentTls {
 }
 
 impl Tls {
-    /// Reads the files.
     pub(crate) async fn load(files: TlsFiles) -> Result<Self, TlsError> {
         let seen = read(&files).await?;
         let config = config_of(&seen, &files)?;
         Ok(Self { files, seen, config: watch::Sender::new(config) })
     }
 
-    /// What connections use from now on.
+    /// The configuration for new connections, as it changes.
     pub(crate) fn current(&self) -> CurrentTls {
         CurrentTls(self.config.subscribe())
     }
@@ -128,7 +103,7 @@ impl Tls {
         loop {
             let at_once = tokio::select! {
                 () = sleep(interval) => false,
-                () = hangup.heard() => true,
+                () = hangup.received() => true,
             };
             let read = match read(&self.files).await {
                 Ok(read) => read,

@@ -4,8 +4,7 @@
 use async_trait::async_trait;
 use visavis_shared::{RoomId, Username};
 
-use super::Cluster;
-use crate::hub::Hub;
+use crate::hub::{Cluster, Hub};
 use crate::names::{Guests, Owners, Refusal};
 use crate::rules::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope};
 use crate::rules::sessions::TokenHash;

@@ -1,151 +1,86 @@
-//! One connection, from the upgrade to the last goodbye.
+//! The task of one WebSocket, from the upgrade to the close frame.
 //!
-//! Texts come in and go to the hub through the connection's dialect. What the hub puts in the
-//! outbox is written by whoever said it, or here where that is not possible. Everything has a
-//! deadline and a bound: the login, silence, a write, the size of a message, the outbox. Nothing
-//! that arrives can do more than end this one connection, and when it ends, its name is free before
-//! anything else happens. Nothing that was said is logged.
+//! [`serve`] runs a loop of two steps: [`Connection::poll_event`] waits for the next [`Event`], and
+//! [`Connection::handle_event`] acts on it until one of them ends the connection. Texts go through
+//! the connection's dialect to the hub; what the hub puts in the outbox is written by its sender,
+//! or here where that is not possible. What always holds:
+//! - the login, silence, a write, the size of a message and the outbox have a deadline or a bound;
+//! - nothing that arrives does more than end this one connection;
+//! - when it ends, its name is free before anything else happens;
+//! - no content of a message is logged.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, Instant};
 
-use tokio::time::{sleep_until, timeout};
-use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio::time::{Sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use visavis_shared::codec::nests_deeper_than;
 use visavis_shared::dialect::Interpreter;
 use visavis_shared::limits::{MAX_JSON_DEPTH, PROTOCOL_VERSION};
 use visavis_shared::{ClientMessage, ErrorCode, LoginRefusal, ServerMessage};
 
-use crate::admission::drain::Drain;
+use super::end::{End, RESTART};
+use super::liveness::{Due, Liveness};
+use super::web_socket::WebSocket;
 use crate::admission::front::Upgraded;
-use crate::connection::liveness::{Due, Liveness};
-use crate::connection::outbox::{Over, Unwritten};
-use crate::connection::timing::Timing;
-use crate::connection::web_socket::WebSocket;
-use crate::http::{Caller, Readiness};
-use crate::hub::{Hub, Pending, Seat, now};
-use crate::ice::IceOffer;
-use crate::limits::Limits;
-use crate::limits::rates::{LoginGate, MessageGate, Verdict};
-use crate::observability::logging::{LoggedName, NameLog};
-use crate::observability::metrics::{Kind, Metrics, Open};
-use crate::rules::router::Closing;
+use crate::context::Context;
+use crate::http::Caller;
+use crate::hub::{ConnectionHandle, Pending, now};
+use crate::limits::rates::{MessageGate, Verdict};
+use crate::observability::logging::LoggedName;
+use crate::observability::metrics::{Kind, Open};
 
 /// What `hello` says about the server.
 const PRODUCT: &str = concat!("visavis-signal-server/", env!("CARGO_PKG_VERSION"));
-/// A client that gets this should not connect again by itself: it did so already.
-const CLOSE_REPLACED: u16 = 4001;
-/// So many messages are heard one after the other before everything else gets its turn.
+/// How many messages are handled in a row before everything else is polled.
 const STREAK: u32 = 32;
 
-/// What somebody is told who sends too much.
 const TOO_MANY_MESSAGES: &str = "Too many messages: this one was dropped. Send fewer.";
-/// What somebody is told who logs in too often.
 const TOO_MANY_LOGINS: &str =
     "There were too many logins from your address. Try again in a few seconds.";
-
-/// What all connections share.
-#[derive(Debug)]
-pub(crate) struct Context {
-    pub(crate) hub: Arc<Hub>,
-    pub(crate) ice: IceOffer,
-    pub(crate) limits: Limits,
-    pub(crate) timing: Timing,
-    pub(crate) logins: LoginGate,
-    pub(crate) names: NameLog,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) drain: Drain,
-}
-
-impl Context {
-    /// Whether logins are accepted now.
-    pub(crate) fn readiness(&self) -> Readiness {
-        if self.drain.has_begun() {
-            Readiness::Restarting
-        } else if self.hub.can_grant() {
-            Readiness::Ready
-        } else {
-            Readiness::CutOff
-        }
-    }
-}
-
-/// How a connection came to its end.
-#[derive(Debug, PartialEq, Eq)]
-enum End {
-    /// The peer is done: its session is over, too.
-    Left,
-    /// The peer said goodbye, and may come back.
-    ClosedByPeer,
-    /// The TCP connection broke.
-    Gone,
-    /// The peer does not read what it is sent.
-    NotReading,
-    /// We close, and say why.
-    Closing(CloseCode, &'static str),
-}
-
-/// The server goes away; another one, or the same one, will be there in a moment (1012).
-const RESTART: End = End::Closing(CloseCode::Restart, "the server restarts, connect again");
-
-impl From<Over> for End {
-    fn from(over: Over) -> Self {
-        match over {
-            Over::Overflow => Self::NotReading,
-            Over::Closed(Closing::Replaced) => Self::Closing(
-                CloseCode::Library(CLOSE_REPLACED),
-                "the session goes on on another connection",
-            ),
-            Over::Closed(Closing::LeaseLost) => RESTART,
-        }
-    }
-}
-
-impl From<Unwritten> for End {
-    fn from(unwritten: Unwritten) -> Self {
-        match unwritten {
-            Unwritten::Over(over) => over.into(),
-            Unwritten::Broken => Self::Gone,
-        }
-    }
-}
 
 /// Serves one connection until it ends, or until the server goes away.
 pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let Upgraded { transport, early, caller } = upgraded;
     let _open = context.metrics.opened(Kind::WebSocket);
     let began = Instant::now();
-    let seat = context.hub.seat();
-    let (id, outbox) = (seat.id(), Arc::clone(seat.outbox()));
+    let handle = context.hub.connect();
+    let (id, outbox) = (handle.id(), Arc::clone(handle.outbox()));
     let socket =
         WebSocket::new(transport, &early, &context.limits, outbox, Arc::clone(&context.metrics));
     drop(early);
     tracing::debug!(connection = %id, "connected");
+    let mut drain = context.drain.clone();
     let mut connection = Connection {
         socket,
-        seat,
+        handle,
         interpreter: Interpreter::default(),
         liveness: Liveness::new(&context.timing, began),
         gate: MessageGate::new(context.limits.messages),
         login: None,
         caller,
+        pending: None,
+        timer: Box::pin(sleep_until(began.into())),
+        drain: Some(Box::pin(async move { drain.begun().await })),
+        streak: 0,
         context,
     };
     let end = connection.run().await;
     let lasted = began.elapsed();
-    let Connection { socket, seat, login, context, caller: _caller, .. } = connection;
-    // What is said from now on is for whoever comes back.
-    seat.outbox().reserve_way();
+    let Connection {
+        socket, handle, login, context, caller: _caller, pending, timer, drain, ..
+    } = connection;
+    // Whatever the hub was asked for comes to nothing before the handle is given back.
+    drop((pending, timer, drain));
+    // What is sent from now on is for whoever resumes the session.
+    handle.outbox().reserve_writer();
     if end == End::Left {
-        seat.leave();
+        handle.leave();
     } else {
-        drop(seat);
+        drop(handle);
     }
     match login {
         Some(login) => {
@@ -157,10 +92,10 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     if end == End::NotReading {
         context.metrics.overflowed();
     }
-    Box::pin(say_goodbye(socket, end, &context.timing)).await;
+    Box::pin(end.close(socket, &context.timing)).await;
 }
 
-/// What a future is ready with now. One that is not can be polled again later.
+/// The output of a future that is ready now. One that is not can be polled again later.
 async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
@@ -169,29 +104,35 @@ async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     .await
 }
 
-/// What a connection has to do next.
-enum Next {
-    /// Take what came.
-    Hear(Result<Message, WsError>),
-    /// Write what waits.
-    Write,
-    /// Hear again: what had to be done before is done.
-    GoOn,
-    /// Look at the clock.
-    Look,
-    /// Leave, within this time: the server goes away.
-    Leave(Duration),
+/// What the loop acts on.
+enum Event {
+    Received(Result<Message, WsError>),
+    /// Something waits to be written, or the outbox is over.
+    OutboxFilled,
+    /// What had to end before the next message is read has ended.
+    Settled,
+    TimerFired,
+    /// The server shuts down, and this connection should end within this time.
+    DrainBegun(Duration),
 }
 
 /// A connection after the upgrade.
 struct Connection {
     socket: WebSocket,
-    seat: Seat,
+    handle: ConnectionHandle,
     interpreter: Interpreter,
     liveness: Liveness,
     gate: MessageGate,
     login: Option<LoggedIn>,
     caller: Caller,
+    /// Has to end before the next message is read.
+    pending: Option<Pending>,
+    /// Fires when the liveness has to be judged.
+    timer: Pin<Box<Sleep>>,
+    /// Until the server shuts down.
+    drain: Option<Pin<Box<dyn Future<Output = Duration> + Send>>>,
+    /// How many messages were handled since everything else was polled.
+    streak: u32,
     context: Arc<Context>,
 }
 
@@ -207,99 +148,97 @@ struct LoggedIn {
 
 impl Connection {
     async fn run(&mut self) -> End {
-        self.seat.reply(hello(self.seat.challenge()));
-        let mut relief: Option<Pending> = None;
-        let mut draining = false;
-        let mut drain = self.context.drain.clone();
-        let mut drain_begun = pin!(drain.begun());
-        let mut streak = 0;
-        let mut timer = pin!(sleep_until(Instant::now().into()));
+        self.handle.reply(hello(self.handle.challenge()));
         loop {
-            let next = poll_fn(|cx| {
-                // What has come already is heard without asking for everything else that could be
-                // waited for.
-                if relief.is_none() && streak < STREAK {
-                    streak += 1;
-                    if let Poll::Ready(heard) = self.socket.poll_hear(cx) {
-                        return Poll::Ready(Next::Hear(heard));
-                    }
-                    streak = 0;
-                }
-                self.seat.deliver();
-                if self.seat.outbox().poll_filled(cx).is_ready() {
-                    return Poll::Ready(Next::Write);
-                }
-                if relief.as_mut().is_some_and(|relief| relief.as_mut().poll(cx).is_ready()) {
-                    relief = None;
-                    return Poll::Ready(Next::GoOn);
-                }
-                if timer.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(Next::Look);
-                }
-                if !draining && let Poll::Ready(within) = drain_begun.as_mut().poll(cx) {
-                    draining = true;
-                    return Poll::Ready(Next::Leave(within));
-                }
-                if streak > 0 {
-                    // Others' connections have their turn before more is heard here.
-                    streak = 0;
-                    cx.waker().wake_by_ref();
-                }
-                Poll::Pending
-            });
-            match next.await {
-                Next::Hear(heard) => match self.hear(heard) {
-                    Ok(wait) => relief = wait,
-                    Err(end) => return self.end(end).await,
-                },
-                Next::Write => {
-                    if let Err(end) = self.write_out().await {
-                        return end;
-                    }
-                }
-                Next::GoOn => {}
-                Next::Look => match self.liveness.poll(Instant::now()) {
-                    Due::Nothing(until) => timer.as_mut().reset(until.into()),
-                    Due::Ping => {
-                        self.renew_credentials();
-                        if let Err(end) = self.ping().await {
-                            return end;
-                        }
-                    }
-                    Due::NoLogin => {
-                        return End::Closing(CloseCode::Policy, "nobody logged in in time");
-                    }
-                    Due::Silent => {
-                        return End::Closing(CloseCode::Policy, "nothing was heard for too long");
-                    }
-                    Due::Leave => return RESTART,
-                },
-                Next::Leave(_) if self.login.is_none() => return RESTART,
-                Next::Leave(within) => {
-                    let now = Instant::now();
-                    self.liveness.leave(now + within.mul_f64(rand::random()));
-                    timer.as_mut().reset(now.into());
-                }
+            let event = poll_fn(|cx| self.poll_event(cx)).await;
+            if let Err(end) = self.handle_event(event).await {
+                return end;
             }
         }
     }
 
-    /// Ends, after what led to the end was perhaps answered.
-    async fn end(&mut self, end: End) -> End {
-        let _ = self.write_out().await;
-        end
+    /// The next event. Messages that have arrived come first, and nothing else is polled for them,
+    /// up to [`STREAK`] in a row.
+    fn poll_event(&mut self, cx: &mut TaskContext<'_>) -> Poll<Event> {
+        if self.pending.is_none() && self.streak < STREAK {
+            if let Poll::Ready(received) = self.socket.poll_receive(cx) {
+                self.streak += 1;
+                return Poll::Ready(Event::Received(received));
+            }
+            self.streak = 0;
+        }
+        self.handle.deliver();
+        if self.handle.outbox().poll_filled(cx).is_ready() {
+            return Poll::Ready(Event::OutboxFilled);
+        }
+        if self.pending.as_mut().is_some_and(|pending| pending.as_mut().poll(cx).is_ready()) {
+            self.pending = None;
+            return Poll::Ready(Event::Settled);
+        }
+        if self.timer.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Event::TimerFired);
+        }
+        if let Some(drain) = &mut self.drain
+            && let Poll::Ready(within) = drain.as_mut().poll(cx)
+        {
+            self.drain = None;
+            return Poll::Ready(Event::DrainBegun(within));
+        }
+        if self.streak > 0 {
+            // Other connections run before more is read here.
+            self.streak = 0;
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
     }
 
-    /// Takes what came. What comes back has to be waited for before more is heard.
-    fn hear(&mut self, heard: Result<Message, WsError>) -> Result<Option<Pending>, End> {
-        let message = heard.map_err(|error| self.end_by(&error))?;
+    async fn handle_event(&mut self, event: Event) -> Result<(), End> {
+        match event {
+            Event::Received(received) => match self.receive(received) {
+                Ok(pending) => self.pending = pending,
+                Err(end) => {
+                    // The reply to the last message may still wait.
+                    let _ = self.write_out().await;
+                    return Err(end);
+                }
+            },
+            Event::OutboxFilled => self.write_out().await?,
+            Event::Settled => {}
+            Event::TimerFired => self.check_liveness().await?,
+            Event::DrainBegun(_) if self.login.is_none() => return Err(RESTART),
+            Event::DrainBegun(within) => {
+                let now = Instant::now();
+                self.liveness.leave(now + within.mul_f64(rand::random()));
+                self.timer.as_mut().reset(now.into());
+            }
+        }
+        Ok(())
+    }
+
+    async fn check_liveness(&mut self) -> Result<(), End> {
+        match self.liveness.poll(Instant::now()) {
+            Due::Nothing(until) => self.timer.as_mut().reset(until.into()),
+            Due::Ping => {
+                self.renew_credentials();
+                self.ping().await?;
+            }
+            Due::NoLogin => return Err(End::by_policy("nobody logged in in time")),
+            Due::Silent => return Err(End::by_policy("nothing was heard for too long")),
+            Due::Leave => return Err(RESTART),
+        }
+        Ok(())
+    }
+
+    /// Judges a message by its rate and kind. What comes back has to end before the next is read.
+    fn receive(&mut self, received: Result<Message, WsError>) -> Result<Option<Pending>, End> {
+        let message = received.map_err(|error| self.end_by(&error))?;
         let now = now();
-        self.liveness.heard(now);
+        self.liveness.received(now);
         match self.gate.judge() {
             Verdict::Pass => {}
             Verdict::Close => {
                 self.context.metrics.rate_limited("flood");
-                return Err(End::Closing(CloseCode::Policy, "far too many messages"));
+                return Err(End::by_policy("far too many messages"));
             }
             // Of all that is no message, only floods matter.
             Verdict::Drop if !matches!(message, Message::Text(_) | Message::Binary(_)) => {}
@@ -310,18 +249,18 @@ impl Connection {
             }
         }
         match message {
-            Message::Text(text) => Ok(self.hear_text(&text, now)),
+            Message::Text(text) => Ok(self.receive_text(&text, now)),
             Message::Binary(_) => {
                 let words = "Messages are JSON in text frames; binary frames are not read.";
                 self.refuse(ErrorCode::InvalidJson, words.to_owned(), None);
                 Ok(None)
             }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(None),
-            Message::Close(frame) => Err(farewell(frame.as_ref())),
+            Message::Close(frame) => Err(End::by_close_frame(frame.as_ref())),
         }
     }
 
-    fn hear_text(&mut self, text: &str, now: Instant) -> Option<Pending> {
+    fn receive_text(&mut self, text: &str, now: Instant) -> Option<Pending> {
         let depth = self.context.limits.json_depth;
         if depth < MAX_JSON_DEPTH && nests_deeper_than(text, depth) {
             let words = format!("The message nests deeper than {depth} levels.");
@@ -331,61 +270,52 @@ impl Connection {
         let undecided = self.interpreter.dialect().is_none();
         let decoded = self.interpreter.decode(text);
         if undecided && self.interpreter.dialect().is_some() {
-            self.seat.outbox().speak(self.interpreter.clone());
+            self.handle.outbox().set_interpreter(self.interpreter.clone());
         }
         let message = match decoded {
             Ok(message) => message,
             Err(error) => {
-                self.seat.reply(error.into_reply());
+                self.handle.reply(error.into_reply());
                 return None;
             }
         };
-        self.context.metrics.heard(&message);
+        self.context.metrics.message_received(&message);
         if matches!(message, ClientMessage::Login(_))
             && !self.context.logins.admits(self.caller.address)
         {
             self.context.metrics.rate_limited("logins");
             let (reason, message) = (LoginRefusal::RateLimited, TOO_MANY_LOGINS.to_owned());
-            self.seat.reply(ServerMessage::LoginRefused { reason, message });
+            self.handle.reply(ServerMessage::LoginRefused { reason, message });
             return None;
         }
-        self.seat.handle(message, now)
+        self.handle.receive(message, now)
     }
 
     /// Tells the client why something is not done.
     fn refuse(&self, code: ErrorCode, message: String, in_reply_to: Option<&str>) {
         let in_reply_to = in_reply_to.map(str::to_owned);
-        self.seat.reply(ServerMessage::Error { code, message, in_reply_to, call: None });
+        self.handle.reply(ServerMessage::Error { code, message, in_reply_to, call: None });
     }
 
+    /// Tells the client where it can still be told, and gives the end that an error means.
     fn end_by(&self, error: &WsError) -> End {
-        match error {
-            WsError::Capacity(_) => {
-                let words = format!(
-                    "The message is larger than {} bytes.",
-                    self.context.limits.message_bytes
-                );
-                self.refuse(ErrorCode::TooLarge, words, None);
-                End::Closing(CloseCode::Size, "the message is too large")
-            }
-            WsError::Utf8(_) => End::Closing(CloseCode::Invalid, "the text is not UTF-8"),
-            WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
-            WsError::Protocol(_) => {
-                End::Closing(CloseCode::Protocol, "the frames can't be understood")
-            }
-            _ => End::Gone,
+        if let WsError::Capacity(_) = error {
+            let limit = self.context.limits.message_bytes;
+            let words = format!("The message is larger than {limit} bytes.");
+            self.refuse(ErrorCode::TooLarge, words, None);
         }
+        End::from(error)
     }
 
     /// Writes everything that waits.
     async fn write_out(&mut self) -> Result<(), End> {
-        let Self { seat, liveness, login, caller, context, .. } = self;
+        let Self { handle, liveness, login, caller, context, .. } = self;
         let mut complete = |message: &mut ServerMessage| {
             if let ServerMessage::LoggedIn { username, ice_servers, .. } = message {
                 *ice_servers = context.ice.servers_for(caller.reached, Some(username.as_str()));
                 liveness.logged_in();
                 let name = context.names.show(username.as_str());
-                tracing::info!(connection = %seat.id(), %name, "logged in");
+                tracing::info!(connection = %handle.id(), %name, "logged in");
                 let (username, credentials_of) = (username.as_str().to_owned(), Instant::now());
                 *login = Some(LoggedIn {
                     name,
@@ -401,7 +331,7 @@ impl Connection {
                 login.credentials_of = Instant::now();
             }
         };
-        let mut write = pin!(poll_fn(|cx| seat.outbox().poll_write_out(cx, &mut complete)));
+        let mut write = pin!(poll_fn(|cx| handle.outbox().poll_write_out(cx, &mut complete)));
         // As a rule there is room, and no clock is needed.
         if let Some(written) = at_once(write.as_mut()).await {
             return written.map_err(End::from);
@@ -412,7 +342,7 @@ impl Connection {
                 Ok(written) => written.map_err(End::from),
                 Err(_) => Err(End::NotReading),
             },
-            over = seat.outbox().over() => Err(over.into()),
+            over = handle.outbox().over() => Err(over.into()),
         }
     }
 
@@ -422,7 +352,7 @@ impl Connection {
             return;
         };
         if login.credentials_of.elapsed() >= after {
-            self.seat.reply(ServerMessage::IceServers { ice_servers: Vec::new() });
+            self.handle.reply(ServerMessage::IceServers { ice_servers: Vec::new() });
         }
     }
 
@@ -441,31 +371,6 @@ fn hello(challenge: &str) -> ServerMessage {
         server: PRODUCT.to_owned(),
         challenge: challenge.to_owned(),
     }
-}
-
-/// What the peer's goodbye means: who closes in order, or says nothing more, is done; a page that
-/// goes away (1001), or an app in trouble, may come back with its token.
-fn farewell(frame: Option<&CloseFrame>) -> End {
-    match frame.map(|frame| frame.code) {
-        None | Some(CloseCode::Normal) => End::Left,
-        Some(_) => End::ClosedByPeer,
-    }
-}
-
-/// Closes as politely as the end allows.
-async fn say_goodbye(socket: WebSocket, end: End, timing: &Timing) {
-    let reason = match end {
-        End::Gone => return,
-        End::NotReading => {
-            // Whether the system does makes no difference any more.
-            let _ = socket.reset();
-            return;
-        }
-        End::Left | End::ClosedByPeer => None,
-        End::Closing(code, reason) => Some(CloseFrame { code, reason: reason.into() }),
-    };
-    // Nor does whether it arrived.
-    let _ = timeout(timing.goodbye, socket.close(reason)).await;
 }
 
 #[cfg(test)]

@@ -4,65 +4,60 @@
 
 use std::time::{Duration, Instant};
 
-use crate::connection::timing::Timing;
+use crate::limits::timing::Timing;
 
-/// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Due {
     /// Nothing before this moment.
     Nothing(Instant),
-    /// A ping.
     Ping,
     /// The end: nobody logged in.
     NoLogin,
-    /// The end: nothing was heard for too long.
+    /// The end: the peer was silent for too long.
     Silent,
     /// The end: the server goes away.
     Leave,
 }
 
-/// The clocks of one connection.
 #[derive(Debug)]
 pub(crate) struct Liveness {
     login_by: Option<Instant>,
     ping_at: Instant,
-    heard_at: Instant,
+    received_at: Instant,
     leave_at: Option<Instant>,
     ping: Duration,
     idle: Duration,
 }
 
 impl Liveness {
-    /// A connection that was just upgraded.
     pub(crate) fn new(timing: &Timing, now: Instant) -> Self {
         Self {
             login_by: Some(now + timing.login),
             ping_at: now + timing.ping,
-            heard_at: now,
+            received_at: now,
             leave_at: None,
             ping: timing.ping,
             idle: timing.idle,
         }
     }
 
-    /// Something came, be it a pong.
-    pub(crate) fn heard(&mut self, now: Instant) {
-        self.heard_at = now;
+    /// The peer sent something, be it a pong.
+    pub(crate) fn received(&mut self, now: Instant) {
+        self.received_at = now;
     }
 
-    /// Somebody logged in.
     pub(crate) fn logged_in(&mut self) {
         self.login_by = None;
     }
 
-    /// The server goes away, and this connection is to end then.
+    /// The server shuts down, and this connection ends at that moment.
     pub(crate) fn leave(&mut self, at: Instant) {
         self.leave_at = Some(at);
     }
 
     /// What is due now. A ping counts as sent when this says so.
     pub(crate) fn poll(&mut self, now: Instant) -> Due {
-        let silent_at = self.heard_at + self.idle;
+        let silent_at = self.received_at + self.idle;
         if self.leave_at.is_some_and(|at| now >= at) {
             Due::Leave
         } else if self.login_by.is_some_and(|by| now >= by) {
@@ -89,7 +84,7 @@ mod tests {
     fn a_connection_without_a_login_ends_after_ten_seconds() {
         let start = Instant::now();
         let mut liveness = Liveness::new(&Timing::default(), start);
-        liveness.heard(start + 9 * SECOND);
+        liveness.received(start + 9 * SECOND);
         assert_eq!(liveness.poll(start + 9 * SECOND), Due::Nothing(start + 10 * SECOND));
         assert_eq!(liveness.poll(start + 10 * SECOND), Due::NoLogin);
     }
@@ -122,7 +117,7 @@ mod tests {
         for round in 1..100 {
             let now = start + 25 * round * SECOND;
             assert_eq!(liveness.poll(now), Due::Ping);
-            liveness.heard(now + SECOND);
+            liveness.received(now + SECOND);
         }
     }
 }

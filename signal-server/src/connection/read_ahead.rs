@@ -45,12 +45,10 @@ struct Kept {
 }
 
 impl<S> ReadAhead<S> {
-    /// Reads this stream ahead.
     pub(crate) fn new(stream: S) -> Self {
         Self { stream, kept: None }
     }
 
-    /// The stream itself.
     pub(crate) fn get_ref(&self) -> &S {
         &self.stream
     }
@@ -109,7 +107,7 @@ mod tests {
         let sent: Vec<u8> = (0..100_000_u32).map(|n| (n % 251) as u8).collect();
         for bite in [1, 7, 1024, AHEAD_BYTES - 1, AHEAD_BYTES, 3 * AHEAD_BYTES] {
             let (mut far, near) = duplex(50_000);
-            let (mut near, mut heard) = (ReadAhead::new(near), Vec::new());
+            let (mut near, mut received) = (ReadAhead::new(near), Vec::new());
             let say = async {
                 far.write_all(&sent).await.unwrap();
                 drop(far);
@@ -119,12 +117,12 @@ mod tests {
                 loop {
                     match near.read(&mut room).await.unwrap() {
                         0 => break,
-                        bytes => heard.extend_from_slice(&room[..bytes]),
+                        bytes => received.extend_from_slice(&room[..bytes]),
                     }
                 }
             };
             tokio::join!(say, hear);
-            assert!(heard == sent, "in bites of {bite}: {} bytes", heard.len());
+            assert!(received == sent, "in bites of {bite}: {} bytes", received.len());
         }
     }
 

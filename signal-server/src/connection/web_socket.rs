@@ -17,12 +17,12 @@ use tokio_tungstenite::tungstenite::protocol::{
 };
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
-use crate::connection::outbox::Outbox;
 use crate::connection::read_ahead::ReadAhead;
-use crate::connection::stream::{SharedTransport, Transport};
-use crate::connection::writer::FrameWriter;
 use crate::limits::Limits;
 use crate::observability::metrics::Metrics;
+use crate::outbox::FrameWriter;
+use crate::outbox::Outbox;
+use crate::transport::{SharedTransport, Transport};
 
 /// Allocated for every connection at once, so it is what an idle one costs. Busy ones are read
 /// ahead.
@@ -33,7 +33,6 @@ const MAX_CONTROL_BYTES: usize = 64 * 1024;
 /// to a reset.
 const MAX_DRAINED_BYTES: usize = 1024 * 1024;
 
-/// A WebSocket after its handshake.
 #[derive(Debug)]
 pub(crate) struct WebSocket {
     protocol: WebSocketContext,
@@ -42,7 +41,7 @@ pub(crate) struct WebSocket {
 }
 
 impl WebSocket {
-    /// Takes a stream over, with what was read of it already, and opens the way out of the outbox.
+    /// Takes a stream over, with the bytes already read from it, and attaches its writer to the outbox.
     pub(crate) fn new(
         transport: Transport,
         early: &[u8],
@@ -58,7 +57,7 @@ impl WebSocket {
             .max_message_size(Some(limits.message_bytes))
             .max_frame_size(Some(limits.message_bytes));
         let stream = SharedTransport::new(transport);
-        outbox.open_way(FrameWriter::new(stream.clone(), metrics));
+        outbox.attach_writer(FrameWriter::new(stream.clone(), metrics));
         // Copied, because the bytes (none, as a rule) lie in the larger buffer of HTTP, which would
         // be kept.
         let protocol =
@@ -66,18 +65,17 @@ impl WebSocket {
         Self { protocol, stream: ReadAhead::new(stream), outbox }
     }
 
-    /// Hears the next message. An error is the last that is heard.
-    pub(crate) fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Error>> {
+    /// Receives the next message. Nothing follows an error.
+    pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Error>> {
         self.poll_protocol(cx, |protocol, io| protocol.read(io))
     }
 
-    /// Pings the peer.
     pub(crate) async fn ping(&mut self) -> Result<(), Error> {
-        self.say(Some(Message::Ping(Bytes::new()))).await
+        self.send(Some(Message::Ping(Bytes::new()))).await
     }
 
-    /// Says something, and writes whatever waits.
-    async fn say(&mut self, mut message: Option<Message>) -> Result<(), Error> {
+    /// Sends a message, and writes whatever waits.
+    async fn send(&mut self, mut message: Option<Message>) -> Result<(), Error> {
         poll_fn(|cx| {
             self.poll_protocol(cx, |protocol, io| match message.take() {
                 Some(message) => protocol.write(io, message).and_then(|()| protocol.flush(io)),
@@ -91,7 +89,7 @@ impl WebSocket {
     pub(crate) async fn close(mut self, reason: Option<CloseFrame>) -> Result<(), Error> {
         // Without a reason, the peer has closed, and the reply to that waits. With that the
         // protocol is at its end, and does not see to it that it is written.
-        match self.say(reason.map(|reason| Message::Close(Some(reason)))).await {
+        match self.send(reason.map(|reason| Message::Close(Some(reason)))).await {
             Ok(()) | Err(Error::ConnectionClosed) => {}
             Err(error) => return Err(error),
         }
@@ -132,7 +130,7 @@ impl WebSocket {
 
 impl Drop for WebSocket {
     fn drop(&mut self) {
-        self.outbox.close_way();
+        self.outbox.detach_writer();
     }
 }
 

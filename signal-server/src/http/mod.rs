@@ -15,7 +15,7 @@
 //!   clone of the `Caller`) with the session.
 //! - Origins were judged, and no session begins while the server drains. The service ends those
 //!   that there are itself, when its clone of `Context::drain` says so; `Context` also has the
-//!   limits, the login gate and the figures (`Metrics::heard` and `Metrics::said` for every
+//!   limits, the login gate and the metrics (`Metrics::message_received` and `Metrics::message_sent` for every
 //!   message), and [`MessageGate`](crate::limits::rates::MessageGate) is one connection's.
 
 mod route;
@@ -35,18 +35,15 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
 use visavis_shared::limits::MAX_MESSAGE_BYTES;
 
-use crate::admission::permits::Permit;
+use crate::limits::permits::Permit;
 
 pub(crate) use route::{Route, route};
 
 /// The largest body of a request that is read. A poll of Socket.IO may carry several messages.
 pub(crate) const MAX_BODY_BYTES: usize = 2 * MAX_MESSAGE_BYTES;
 
-/// What goes wrong while a body is made.
 pub(crate) type BodyError = Box<dyn Error + Send + Sync>;
-/// The body of an answer.
 pub(crate) type Body = UnsyncBoxBody<Bytes, BodyError>;
-/// An answer.
 pub(crate) type Answer = Response<Body>;
 /// A request whose body was read.
 pub(crate) type WholeRequest = Request<Full<Bytes>>;
@@ -65,14 +62,13 @@ pub(crate) struct Caller {
     pub(crate) place: Option<Arc<Permit>>,
 }
 
-/// Answers requests.
+/// Answers requests under a path that this server does not know itself.
 #[derive(Clone)]
 pub(crate) struct Service(Arc<dyn Fn(WholeRequest) -> Answering + Send + Sync>);
 
 type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 impl Service {
-    /// A service that answers as `call` does.
     pub(crate) fn new<F, A>(call: F) -> Self
     where
         F: Fn(WholeRequest) -> A + Send + Sync + 'static,
@@ -81,7 +77,6 @@ impl Service {
         Self(Arc::new(move |request| Box::pin(call(request))))
     }
 
-    /// The answer to a request.
     pub(crate) async fn call(&self, request: WholeRequest) -> Answer {
         (self.0)(request).await
     }
@@ -93,7 +88,7 @@ impl fmt::Debug for Service {
     }
 }
 
-/// Any body as an answer's.
+/// Turns any body into an answer's.
 pub(crate) fn boxed<B>(body: B) -> Body
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
@@ -102,7 +97,7 @@ where
     body.map_err(Into::into).boxed_unsync()
 }
 
-/// An answer in words.
+/// An answer of one line of text.
 pub(crate) fn plain(status: StatusCode, words: impl Into<String>) -> Answer {
     let mut words = words.into();
     words.push('\n');
@@ -120,12 +115,9 @@ pub(crate) fn health() -> Answer {
     plain(StatusCode::OK, "The server lives.")
 }
 
-/// Whether logins are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Readiness {
-    /// They are.
     Ready,
-    /// The server goes away.
     Restarting,
     /// Nobody can be let in before the nodes of the server reach each other again.
     CutOff,

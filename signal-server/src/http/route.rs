@@ -11,17 +11,13 @@ const SOCKET_IO: &str = "/socket.io";
 pub(crate) enum Route {
     /// A WebSocket of ours, whatever the path.
     WebSocket,
-    /// Something of Socket.IO's, its WebSocket included.
     SocketIo,
-    /// Whether the process lives.
     Health,
-    /// Whether logins are accepted.
     Readiness,
     /// The front page: somebody opened the server's URL in a browser.
     FrontPage,
     /// A known page, by a method that makes no sense for it.
     WrongMethod,
-    /// Anything else.
     Nothing,
 }
 

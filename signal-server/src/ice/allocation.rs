@@ -20,10 +20,8 @@ const MAX_LIFETIME: Duration = Duration::from_secs(3600);
 /// Of a call's other side there are as many as it has networks; a call has one other side.
 const MAX_PEERS: usize = 64;
 
-/// Why a peer can't be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotAdded {
-    /// There are too many.
     Full,
     /// The channel is another peer's, or the peer has another channel.
     Taken,
@@ -35,7 +33,6 @@ pub(crate) fn lifetime(asked: Option<u32>) -> Duration {
     asked.clamp(DEFAULT_LIFETIME, MAX_LIFETIME)
 }
 
-/// An allocation with its socket.
 #[derive(Debug)]
 pub(crate) struct Allocation<S> {
     pub(crate) socket: S,

@@ -54,7 +54,6 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What a client logs in to a relay with.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Credentials {
     pub(crate) username: String,
@@ -68,17 +67,13 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Why a user name is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Invalid {
-    /// It isn't of the form.
     Malformed,
-    /// Its time is over.
     Expired,
 }
 
 impl Secret {
-    /// One that nobody knows.
     pub(crate) fn random() -> Self {
         Self(BASE64_STANDARD.encode(rand::random::<[u8; 32]>()))
     }

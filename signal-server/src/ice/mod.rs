@@ -34,10 +34,10 @@ use tokio::net::UdpSocket;
 
 pub use credentials::{Secret, SecretTooShort};
 pub(crate) use offer::IceOffer;
-pub use options::{RelayConfig, RelayOptions, RelayPorts};
+pub use options::{RelayConfig, RelayPorts};
 pub use quota::Quotas;
-pub use relay::RelayFigures;
-pub(crate) use socket::Figures;
+pub use relay::RelayMetrics;
+pub(crate) use socket::RelayMetricsReader;
 pub use url::{StunUrl, TurnUrl};
 
 use peers::PeerRule;
@@ -103,19 +103,17 @@ impl Ice {
         Ok(Self { offer, server })
     }
 
-    /// What logins are told.
     pub(crate) fn offer(&self) -> IceOffer {
         self.offer.clone()
     }
 
-    /// Where STUN is answered, if it is.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.server.as_ref().map(StunServer::address)
     }
 
-    /// Where the relay's figures are read.
-    pub(crate) fn figures(&self) -> Option<Figures> {
-        self.server.as_ref().map(StunServer::figures)
+    /// Where the relay's metrics are read.
+    pub(crate) fn metrics(&self) -> Option<RelayMetricsReader> {
+        self.server.as_ref().map(StunServer::metrics)
     }
 
     /// Stops everything. The ports are free afterwards.

@@ -18,7 +18,6 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 const TIME_DIGITS: usize = 8;
 const CODE_BYTES: usize = 12;
 
-/// Makes and knows them.
 pub(crate) struct Nonces {
     key: [u8; 32],
     start: Instant,
@@ -29,7 +28,6 @@ impl Nonces {
         Self { key: rand::random(), start: now }
     }
 
-    /// One for this client.
     pub(crate) fn make(&self, client: SocketAddr, now: Instant) -> String {
         self.made_at(client, self.seconds(now))
     }

@@ -75,7 +75,7 @@ impl IceOffer {
         servers
     }
 
-    /// Whether clients whose way here is not known can be told where to ask for their address.
+    /// Whether clients that come by an unknown address can be told a STUN server.
     pub(crate) fn is_found_by_all(&self) -> bool {
         self.stun.is_none() || !self.stun_urls(None).is_empty()
     }
@@ -94,11 +94,11 @@ impl IceOffer {
         let is_of_family =
             |ip: &IpAddr| reached.is_none_or(|reached| ip.is_ipv4() == reached.is_ipv4());
         let public =
-            self.relay.iter().copied().find(|ip| is_of_family(ip) && hears(stun.ip(), *ip));
+            self.relay.iter().copied().find(|ip| is_of_family(ip) && is_reached_at(stun.ip(), *ip));
         let host = match (public, stun.ip().to_canonical()) {
             (Some(public), _) => public,
             (None, bound) if !bound.is_unspecified() => bound,
-            (None, bound) => reached.filter(|reached| hears(bound, *reached))?,
+            (None, bound) => reached.filter(|reached| is_reached_at(bound, *reached))?,
         };
         Some(format!("stun:{}", SocketAddr::new(host, stun.port())))
     }
@@ -106,7 +106,7 @@ impl IceOffer {
     fn relay_urls(&self) -> impl Iterator<Item = String> {
         let stun = self.stun;
         self.relay.iter().filter_map(move |ip| {
-            let stun = stun.filter(|stun| hears(stun.ip(), *ip))?;
+            let stun = stun.filter(|stun| is_reached_at(stun.ip(), *ip))?;
             Some(format!("turn:{}?transport=udp", SocketAddr::new(*ip, stun.port())))
         })
     }
@@ -114,7 +114,7 @@ impl IceOffer {
 
 /// Whether who listens on one address can hear what is sent to another. The wildcard of IPv4 hears
 /// no IPv6; that of IPv6 hears IPv4 too on most systems.
-fn hears(bound: IpAddr, sent_to: IpAddr) -> bool {
+fn is_reached_at(bound: IpAddr, sent_to: IpAddr) -> bool {
     bound.is_ipv4() == sent_to.is_ipv4() || (bound.is_ipv6() && bound.is_unspecified())
 }
 

@@ -1,4 +1,4 @@
-//! What can be set about STUN and relays.
+//! What an operator sets about STUN and relays.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,27 +13,109 @@ use super::quota::Quotas;
 use super::url::{StunUrl, TurnUrl};
 
 /// What logins are offered to reach each other by, and what the relay of this server may do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Relay")]
 pub struct RelayConfig {
-    /// The relay's addresses as clients see them, one of a family; none turns it off.
+    /// Relay calls that find no direct way (TURN over UDP, on the port of --stun-listen). The
+    /// address is the public one of this machine, also behind a NAT that maps it one to one; IPv4
+    /// and IPv6 may both be given. Without this option nothing is relayed.
+    #[arg(
+        id = "relay_address",
+        long = "relay-address",
+        env = "VISAVIS_RELAY_ADDRESS",
+        value_name = "PUBLIC_IP",
+        value_delimiter = ','
+    )]
     pub addresses: Vec<IpAddr>,
-    /// Where its ports are.
+
+    /// The UDP ports that stand for relayed clients. Open them in the firewall, with the one of
+    /// --stun-listen.
+    #[arg(
+        id = "relay_ports",
+        long = "relay-ports",
+        env = "VISAVIS_RELAY_PORTS",
+        value_name = "FROM-TO",
+        default_value_t
+    )]
     pub ports: RelayPorts,
-    /// Peers beside public ones.
+
+    /// Also relay to these networks. Without it nothing is relayed to loopback, private,
+    /// link-local, multicast, documentation and other special addresses, nor to this machine.
+    #[arg(
+        id = "relay_allow_peer",
+        long = "relay-allow-peer",
+        env = "VISAVIS_RELAY_ALLOW_PEER",
+        value_name = "NETWORK/BITS",
+        value_delimiter = ','
+    )]
     pub allowed_peers: Vec<IpNet>,
+
     /// How many allocations there may be.
+    #[command(flatten)]
     pub quotas: Quotas,
-    /// The most that an allocation relays each way, in kilobits a second; 0 is without a limit.
+
+    /// The most that one allocation relays each way, in kilobits per second. What is over is
+    /// dropped. 0 is no limit.
+    #[arg(
+        id = "relay_max_kilobits",
+        long = "relay-max-kilobits",
+        env = "VISAVIS_RELAY_MAX_KILOBITS",
+        value_name = "N",
+        default_value_t = KILOBITS_PER_SECOND
+    )]
     pub kilobits_per_second: u32,
-    /// The most answers a second to an address that has no allocation.
+
+    /// The most answers per second on the STUN port to one address that has no allocation.
+    #[arg(
+        id = "stun_max_answers",
+        long = "stun-max-answers",
+        env = "VISAVIS_STUN_MAX_ANSWERS",
+        value_name = "N",
+        default_value_t = ANSWERS_PER_SECOND,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     pub answers_per_second: u32,
-    /// Where clients ask for their public address instead of here.
+
+    /// Where clients are told to ask for their public address: stun:HOST:3478. Needed behind a
+    /// proxy, where this server does not see by which address it is reached; without it they are
+    /// told the address by which they came, or that of --relay-address. May be given more than
+    /// once.
+    #[arg(
+        id = "stun_url",
+        long = "stun-url",
+        env = "VISAVIS_STUN_URL",
+        value_name = "URL",
+        value_delimiter = ','
+    )]
     pub stun_urls: Vec<StunUrl>,
-    /// Relays elsewhere.
+
+    /// Give clients a relay elsewhere, such as coturn with use-auth-secret:
+    /// turn:HOST:3478?transport=udp, or turns:. May be given more than once. Needs --turn-secret.
+    #[arg(
+        id = "turn_url",
+        long = "turn-url",
+        env = "VISAVIS_TURN_URL",
+        value_name = "URL",
+        value_delimiter = ',',
+        requires = "turn_secret"
+    )]
     pub urls: Vec<TurnUrl>,
-    /// What is shared with them; a random one for a relay that is only here.
+
+    /// The secret shared with the relay at --turn-url (coturn's static-auth-secret), and between
+    /// several of these servers. Better given as the variable, which other people on this machine
+    /// can not read.
+    #[arg(
+        id = "turn_secret",
+        long = "turn-secret",
+        env = "VISAVIS_TURN_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
     pub secret: Option<Secret>,
 }
+
+const KILOBITS_PER_SECOND: u32 = 8_000;
+const ANSWERS_PER_SECOND: u32 = 100;
 
 impl Default for RelayConfig {
     fn default() -> Self {
@@ -42,108 +124,11 @@ impl Default for RelayConfig {
             ports: RelayPorts::default(),
             allowed_peers: Vec::new(),
             quotas: Quotas::default(),
-            kilobits_per_second: 8_000,
-            answers_per_second: 100,
+            kilobits_per_second: KILOBITS_PER_SECOND,
+            answers_per_second: ANSWERS_PER_SECOND,
             stun_urls: Vec::new(),
             urls: Vec::new(),
             secret: None,
-        }
-    }
-}
-
-/// The options.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Relay")]
-pub struct RelayOptions {
-    /// Relay calls that find no direct way (TURN over UDP, on the port of --stun-listen). The
-    /// address is the public one of this machine, also behind a NAT that maps it one to one; IPv4
-    /// and IPv6 may both be given. Without this option nothing is relayed.
-    #[arg(long, env = "VISAVIS_RELAY_ADDRESS", value_name = "PUBLIC_IP", value_delimiter = ',')]
-    pub relay_address: Vec<IpAddr>,
-
-    /// The UDP ports that stand for relayed clients. Open them in the firewall, with the one of
-    /// --stun-listen.
-    #[arg(long, env = "VISAVIS_RELAY_PORTS", value_name = "FROM-TO", default_value_t)]
-    pub relay_ports: RelayPorts,
-
-    /// Also relay to these networks. Without it nothing is relayed to loopback, private,
-    /// link-local, multicast, documentation and other special addresses, nor to this machine.
-    #[arg(
-        long,
-        env = "VISAVIS_RELAY_ALLOW_PEER",
-        value_name = "NETWORK/BITS",
-        value_delimiter = ','
-    )]
-    pub relay_allow_peer: Vec<IpNet>,
-
-    /// The most allocations (relayed addresses) at a time. A call takes one to four for each of the
-    /// two.
-    #[arg(long, env = "VISAVIS_RELAY_MAX_ALLOCATIONS", value_name = "N", default_value_t = Quotas::default().total)]
-    pub relay_max_allocations: usize,
-
-    /// The most allocations at a time of one person.
-    #[arg(long, env = "VISAVIS_RELAY_MAX_PER_USER", value_name = "N", default_value_t = Quotas::default().per_user)]
-    pub relay_max_per_user: usize,
-
-    /// The most allocations at a time from one address (IPv6: from one /64 network).
-    #[arg(long, env = "VISAVIS_RELAY_MAX_PER_ADDRESS", value_name = "N",
-        default_value_t = Quotas::default().per_address)]
-    pub relay_max_per_address: usize,
-
-    /// The most that one allocation relays each way, in kilobits per second. What is over is
-    /// dropped. 0 is no limit.
-    #[arg(long, env = "VISAVIS_RELAY_MAX_KILOBITS", value_name = "N",
-        default_value_t = RelayConfig::default().kilobits_per_second)]
-    pub relay_max_kilobits: u32,
-
-    /// The most answers per second on the STUN port to one address that has no allocation.
-    #[arg(long, env = "VISAVIS_STUN_MAX_ANSWERS", value_name = "N",
-        default_value_t = RelayConfig::default().answers_per_second, value_parser = clap::value_parser!(u32).range(1..))]
-    pub stun_max_answers: u32,
-
-    /// Where clients are told to ask for their public address: stun:HOST:3478. Needed behind a
-    /// proxy, where this server does not see by which address it is reached; without it they are
-    /// told the address by which they came, or that of --relay-address. May be given more than
-    /// once.
-    #[arg(long, env = "VISAVIS_STUN_URL", value_name = "URL", value_delimiter = ',')]
-    pub stun_url: Vec<StunUrl>,
-
-    /// Give clients a relay elsewhere, such as coturn with use-auth-secret:
-    /// turn:HOST:3478?transport=udp, or turns:. May be given more than once. Needs --turn-secret.
-    #[arg(
-        long,
-        env = "VISAVIS_TURN_URL",
-        value_name = "URL",
-        value_delimiter = ',',
-        requires = "turn_secret"
-    )]
-    pub turn_url: Vec<TurnUrl>,
-
-    /// The secret shared with the relay at --turn-url (coturn's static-auth-secret), and between
-    /// several of these servers. Better given as the variable, which other people on this machine
-    /// can not read.
-    #[arg(long, env = "VISAVIS_TURN_SECRET", value_name = "SECRET", hide_env_values = true)]
-    pub turn_secret: Option<Secret>,
-}
-
-impl RelayOptions {
-    /// The configuration that the options make.
-    #[must_use]
-    pub fn config(&self) -> RelayConfig {
-        RelayConfig {
-            addresses: self.relay_address.clone(),
-            ports: self.relay_ports,
-            allowed_peers: self.relay_allow_peer.clone(),
-            quotas: Quotas {
-                total: self.relay_max_allocations,
-                per_user: self.relay_max_per_user,
-                per_address: self.relay_max_per_address,
-            },
-            kilobits_per_second: self.relay_max_kilobits,
-            answers_per_second: self.stun_max_answers,
-            stun_urls: self.stun_url.clone(),
-            urls: self.turn_url.clone(),
-            secret: self.turn_secret.clone(),
         }
     }
 }

@@ -9,16 +9,42 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::net::IpAddr;
 
-use crate::admission::permits::customer;
+use clap::Args;
+
+use crate::limits::permits::customer;
 
 /// How many there may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
 pub struct Quotas {
-    /// In all.
+    /// The most allocations (relayed addresses) at a time. A call takes one to four for each of the
+    /// two.
+    #[arg(
+        id = "relay_max_allocations",
+        long = "relay-max-allocations",
+        env = "VISAVIS_RELAY_MAX_ALLOCATIONS",
+        value_name = "N",
+        default_value_t = Self::default().total
+    )]
     pub total: usize,
-    /// Of one person.
+
+    /// The most allocations at a time of one person.
+    #[arg(
+        id = "relay_max_per_user",
+        long = "relay-max-per-user",
+        env = "VISAVIS_RELAY_MAX_PER_USER",
+        value_name = "N",
+        default_value_t = Self::default().per_user
+    )]
     pub per_user: usize,
-    /// From one address.
+
+    /// The most allocations at a time from one address (IPv6: from one /64 network).
+    #[arg(
+        id = "relay_max_per_address",
+        long = "relay-max-per-address",
+        env = "VISAVIS_RELAY_MAX_PER_ADDRESS",
+        value_name = "N",
+        default_value_t = Self::default().per_address
+    )]
     pub per_address: usize,
 }
 
@@ -30,7 +56,6 @@ impl Default for Quotas {
     }
 }
 
-/// Which number is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reached {
     Total,
@@ -38,7 +63,6 @@ pub(crate) enum Reached {
     Address,
 }
 
-/// Counts those there are.
 #[derive(Debug)]
 pub(crate) struct Counts {
     quotas: Quotas,
@@ -74,7 +98,6 @@ impl Counts {
         Ok(())
     }
 
-    /// Counts one less.
     pub(crate) fn give_back(&mut self, user: &str, address: IpAddr) {
         self.total = self.total.saturating_sub(1);
         one_less(self.by_user.entry(user.to_owned()));

@@ -27,7 +27,6 @@ pub(crate) enum Refusal {
     FamilyUnsupported,
     /// Somebody else made the allocation.
     WrongCredentials,
-    /// Only UDP is relayed.
     TransportUnsupported,
     /// The allocation is of the other family.
     FamilyMismatch,
@@ -56,7 +55,6 @@ impl Refusal {
     }
 }
 
-/// What was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Granted {
     /// There is an allocation.

@@ -9,10 +9,10 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::rate::{Crowd, Rate};
-use super::relay::{Action, Now, Ports, Relay, RelayFigures};
+use super::relay::{Action, Now, Ports, Relay, RelayMetrics};
 use super::reply::bound;
 use super::stun::{Class, Kind, Message, Method};
-use crate::admission::permits::customer;
+use crate::limits::permits::customer;
 
 /// After silence an address may ask so much at once: an office that all comes to work at nine.
 const BURST: Duration = Duration::from_secs(2);
@@ -21,7 +21,6 @@ const BURST: Duration = Duration::from_secs(2);
 /// every few minutes for each peer, and some at its start.
 const MORE_FOR_CLIENTS: u64 = 10;
 
-/// Answers datagrams.
 pub(crate) struct Responder<S> {
     strangers: Crowd,
     clients: Crowd,
@@ -92,7 +91,7 @@ impl<S> Responder<S> {
     }
 
     /// What came to a relayed address from outside; the client whom what was written out is for.
-    pub(crate) fn hear_peer(
+    pub(crate) fn receive_from_peer(
         &mut self,
         relayed: SocketAddr,
         peer: SocketAddr,
@@ -100,10 +99,9 @@ impl<S> Responder<S> {
         now: Instant,
         out: &mut Vec<u8>,
     ) -> Option<SocketAddr> {
-        self.relay.as_mut()?.hear_peer(relayed, peer, data, now, out)
+        self.relay.as_mut()?.receive_from_peer(relayed, peer, data, now, out)
     }
 
-    /// Sweeps out what is over.
     pub(crate) fn expire(&mut self, now: Instant) {
         if let Some(relay) = &mut self.relay {
             relay.expire(now);
@@ -111,7 +109,7 @@ impl<S> Responder<S> {
     }
 
     /// What the relay did, where there is one.
-    pub(crate) fn figures(&self) -> Option<RelayFigures> {
-        self.relay.as_ref().map(Relay::figures)
+    pub(crate) fn metrics(&self) -> Option<RelayMetrics> {
+        self.relay.as_ref().map(Relay::metrics)
     }
 }

@@ -17,7 +17,7 @@ use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::options::RelayPorts;
-use super::relay::{Action, Now, Ports, RelayFigures};
+use super::relay::{Action, Now, Ports, RelayMetrics};
 use super::responder::Responder;
 
 /// How long the server may take to let its ports go.
@@ -38,25 +38,25 @@ type Shared = Arc<Mutex<Responder<RelaySocket>>>;
 #[derive(Debug)]
 pub(crate) struct StunServer {
     address: SocketAddr,
-    figures: Figures,
+    metrics: RelayMetricsReader,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
 
-/// Where the figures of a running relay are read.
+/// Where the metrics of a running relay are read.
 #[derive(Clone)]
-pub(crate) struct Figures(Shared);
+pub(crate) struct RelayMetricsReader(Shared);
 
-impl Figures {
+impl RelayMetricsReader {
     /// What the relay did so far, where there is one.
-    pub(crate) fn read(&self) -> Option<RelayFigures> {
-        lock(&self.0).figures()
+    pub(crate) fn read(&self) -> Option<RelayMetrics> {
+        lock(&self.0).metrics()
     }
 }
 
-impl std::fmt::Debug for Figures {
+impl std::fmt::Debug for RelayMetricsReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Figures").field(&self.read()).finish()
+        f.debug_tuple("RelayMetricsReader").field(&self.read()).finish()
     }
 }
 
@@ -78,20 +78,18 @@ impl StunServer {
             tasks: JoinSet::new(),
             knows_own: !is_own(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))),
         };
-        let figures = Figures(Arc::clone(&shared));
+        let metrics = RelayMetricsReader(Arc::clone(&shared));
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(serve(socket, shared, ports, stopped));
-        Ok(Self { address, figures, stop: Some(stop), task })
+        Ok(Self { address, metrics, stop: Some(stop), task })
     }
 
-    /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where its figures are read.
-    pub(crate) fn figures(&self) -> Figures {
-        self.figures.clone()
+    pub(crate) fn metrics(&self) -> RelayMetricsReader {
+        self.metrics.clone()
     }
 
     /// Stops it. Its ports are free afterwards.
@@ -268,7 +266,8 @@ async fn relay(
         match socket.recv_from(&mut buffer).await {
             Ok((length, peer)) if length < BUFFER_BYTES => {
                 let Some(data) = buffer.get(..length) else { continue };
-                let client = lock(&shared).hear_peer(relayed, peer, data, Instant::now(), &mut out);
+                let client =
+                    lock(&shared).receive_from_peer(relayed, peer, data, Instant::now(), &mut out);
                 if let Some(client) = client {
                     send(&server, &out, client);
                 }

@@ -1,6 +1,8 @@
 //! How much of everything one client, one address and all of them together may have.
 
+pub(crate) mod permits;
 pub(crate) mod rates;
+pub(crate) mod timing;
 
 use std::num::NonZeroU32;
 

@@ -16,13 +16,12 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
-use crate::admission::permits::customer;
 use crate::limits::Rate;
+use crate::limits::permits::customer;
 
 /// How many times as much as is allowed makes a flood.
 const FLOOD: u32 = 10;
 
-/// Limits the logins from each address.
 #[derive(Debug)]
 pub(crate) struct LoginGate(Option<Keyed>);
 
@@ -57,10 +56,8 @@ impl LoginGate {
     }
 }
 
-/// What is to be done with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It is one of those that are allowed.
     Pass,
     /// It is one too many.
     Drop,
@@ -68,7 +65,6 @@ pub(crate) enum Verdict {
     Close,
 }
 
-/// Limits the messages of one connection.
 #[derive(Debug)]
 pub(crate) struct MessageGate(Option<Gates>);
 
@@ -84,7 +80,6 @@ impl MessageGate {
         Self(rate.map(|rate| Gates { allowed: direct(rate, 1), tolerated: direct(rate, FLOOD) }))
     }
 
-    /// A message came.
     pub(crate) fn judge(&self) -> Verdict {
         let Some(Gates { allowed, tolerated }) = &self.0 else { return Verdict::Pass };
         if tolerated.check().is_err() {
@@ -103,11 +98,9 @@ fn quota(rate: Rate, times: u32) -> Quota {
         .allow_burst(rate.burst.saturating_mul(times))
 }
 
-/// Tokio's clock.
 #[derive(Debug, Clone, Copy)]
 struct TokioClock;
 
-/// A moment of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Moment(Instant);
 

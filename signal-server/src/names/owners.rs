@@ -30,7 +30,6 @@ struct Question {
     answer: oneshot::Sender<Result<Result<(), Refusal>, Unavailable>>,
 }
 
-/// Who owns which name.
 pub(crate) struct Owners {
     /// Gone when closed.
     questions: Mutex<Option<SyncSender<Question>>>,

@@ -5,15 +5,15 @@
 //! write, can be ended at any time, is slowed down while its events take time, and is named in
 //! requests by a key that nobody else learns. (The library uses the id by which others call a
 //! socket for that as well, and whoever knew it could read and write over long polls in another's
-//! name.) A session is a [`line::Line`]; a socket on it is a guest at the hub, in the lobby until
+//! name.) A session is a [`session::Session`]; a socket on it is a guest at the hub, in the lobby until
 //! it joins a room.
 
-mod door;
-mod inbox;
-mod line;
+mod event_queue;
+mod namespace;
 mod request;
 mod session;
-mod wire;
+mod session_stream;
+mod socket_task;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -38,14 +38,14 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use visavis_shared::limits::{MAX_MESSAGE_BYTES, MAX_RELAYED_BYTES};
 
-use self::door::Door;
-use self::line::{End, Line};
+use self::namespace::Namespace;
 use self::request::{Asked, Carrier, Fault, library_uri, preflight, put_key, share};
-use self::wire::Wire;
-use crate::admission::permits::{Admission, Permit};
-use crate::connection::handler::Context;
-use crate::connection::stream::Transport;
+use self::session::{End, Session};
+use self::session_stream::SessionStream;
+use crate::context::Context;
 use crate::http::{self, Answer, Caller, WholeRequest, boxed, plain};
+use crate::limits::permits::{Admission, Permit};
+use crate::transport::Transport;
 
 /// How long a client may take to answer a ping, in fifths of the time between two: 20 of 25
 /// seconds.
@@ -58,9 +58,7 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// Events with attachments are refused, and the session goes on; more than that ends it.
 const MAX_ATTACHMENTS: usize = 16;
 
-/// What a page is told that may not open another session.
 const TOO_MANY_SESSIONS: &str = "There are too many connections. Try again later.";
-/// What a page is told that opens sessions too often.
 const TOO_MANY_LOGINS: &str =
     "There were too many logins from your address. Try again in a few seconds.";
 
@@ -71,7 +69,7 @@ pub(crate) struct SocketIo {
     admission: Arc<Admission>,
     library: SocketIoService<Nothing>,
     /// The sessions that requests may name, by their keys.
-    lines: Mutex<HashMap<String, Weak<Line>>>,
+    sessions: Mutex<HashMap<String, Weak<Session>>>,
     /// Held by whoever carries a WebSocket.
     carried: watch::Sender<()>,
 }
@@ -94,13 +92,13 @@ impl SocketIo {
             .ws_max_message_size(MAX_RELAYED_BYTES)
             .ws_max_frame_size(MAX_RELAYED_BYTES)
             .build_with_inner_svc(Nothing);
-        io.ns("/", Door { context: Arc::clone(&context) });
+        io.ns("/", Namespace { context: Arc::clone(&context) });
         Arc::new_cyclic(|myself| Self {
             myself: Weak::clone(myself),
             context,
             admission,
             library,
-            lines: Mutex::default(),
+            sessions: Mutex::default(),
             carried: watch::Sender::new(()),
         })
     }
@@ -116,12 +114,12 @@ impl SocketIo {
 
     /// Ends all sessions, evenly over some time, and is done when their WebSockets are closed.
     pub(crate) async fn leave(&self, spread: Duration) {
-        let lines: Vec<_> = self.lines().values().cloned().collect();
-        let pause = spread / u32::try_from(lines.len()).unwrap_or(u32::MAX).max(1);
+        let sessions: Vec<_> = self.sessions().values().cloned().collect();
+        let pause = spread / u32::try_from(sessions.len()).unwrap_or(u32::MAX).max(1);
         let mut next = Instant::now();
-        for line in lines {
-            if let Some(line) = line.upgrade() {
-                self.close(&line).await;
+        for session in sessions {
+            if let Some(session) = session.upgrade() {
+                self.close(&session).await;
             }
             next += pause;
             sleep_until(next).await;
@@ -130,24 +128,23 @@ impl SocketIo {
     }
 
     /// Ends a session, also at the library.
-    async fn close(&self, line: &Line) {
-        line.hang_up(End::Politely);
-        // A WebSocket ends by its wire. A session without one ends by the packet that a client
+    async fn close(&self, session: &Session) {
+        session.hang_up(End::Politely);
+        // A WebSocket ends by its stream. A session without one ends by the packet that a client
         // would post.
-        if let Some(id) = line.library_id() {
+        if let Some(id) = session.library_id() {
             let _ = self
                 .ask(Method::POST, Carrier::Polling, Some(id), Bytes::from_static(b"1"), None)
                 .await;
         }
     }
 
-    /// Requests can't name a session any more.
     fn forget(&self, key: &str) {
-        self.lines().remove(key);
+        self.sessions().remove(key);
     }
 
-    fn lines(&self) -> MutexGuard<'_, HashMap<String, Weak<Line>>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sessions(&self) -> MutexGuard<'_, HashMap<String, Weak<Session>>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn answer(&self, request: WholeRequest) -> Answer {
@@ -171,22 +168,23 @@ impl SocketIo {
             }
             return match asked.carrier {
                 Carrier::Polling => self.open(caller).await,
-                Carrier::WebSocket => self.upgrade(request, self.new_line(caller, None), None),
+                Carrier::WebSocket => self.upgrade(request, self.new_session(caller, None), None),
             };
         };
-        let line = self.lines().get(key).and_then(Weak::upgrade).ok_or(Fault::UnknownSession)?;
-        let id = line.library_id().ok_or(Fault::UnknownSession)?.to_owned();
+        let session =
+            self.sessions().get(key).and_then(Weak::upgrade).ok_or(Fault::UnknownSession)?;
+        let id = session.library_id().ok_or(Fault::UnknownSession)?.to_owned();
         match asked.carrier {
-            Carrier::Polling => Ok(self.pass_on(request, &line, &id).await),
-            Carrier::WebSocket => self.upgrade(request, line, Some(&id)),
+            Carrier::Polling => Ok(self.pass_on(request, &session, &id).await),
+            Carrier::WebSocket => self.upgrade(request, session, Some(&id)),
         }
     }
 
-    fn new_line(&self, caller: Caller, place: Option<Permit>) -> Arc<Line> {
+    fn new_session(&self, caller: Caller, place: Option<Permit>) -> Arc<Session> {
         let key = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>());
-        let line = Arc::new(Line::new(key.clone(), Weak::clone(&self.myself), caller, place));
-        self.lines().insert(key, Arc::downgrade(&line));
-        line
+        let session = Arc::new(Session::new(key.clone(), Weak::clone(&self.myself), caller, place));
+        self.sessions().insert(key, Arc::downgrade(&session));
+        session
     }
 
     /// Opens a session that is polled.
@@ -200,25 +198,26 @@ impl SocketIo {
             }
         };
         // The place of the request, which a proxy brought, is not the session's.
-        let line = self.new_line(Caller { place: None, ..caller }, Some(place));
-        let answer = self.ask(Method::GET, Carrier::Polling, None, Bytes::new(), Some(&line)).await;
+        let session = self.new_session(Caller { place: None, ..caller }, Some(place));
+        let answer =
+            self.ask(Method::GET, Carrier::Polling, None, Bytes::new(), Some(&session)).await;
         let packet = std::str::from_utf8(answer.body()).ok();
         let (id, packet) =
-            packet.and_then(|packet| put_key(packet, line.key())).ok_or(Fault::BadRequest)?;
-        line.set_library_id(&id);
+            packet.and_then(|packet| put_key(packet, session.key())).ok_or(Fault::BadRequest)?;
+        session.set_library_id(&id);
         Ok(answer.map(|_| boxed(Full::new(Bytes::from(packet)))))
     }
 
     /// Carries a poll or a post to the library and back.
-    async fn pass_on(&self, request: WholeRequest, line: &Arc<Line>, id: &str) -> Answer {
+    async fn pass_on(&self, request: WholeRequest, session: &Arc<Session>, id: &str) -> Answer {
         let (head, body) = request.into_parts();
         let is_post = head.method == Method::POST;
         let Ok(body) = body.collect().await;
         let answer = self.ask(head.method, Carrier::Polling, Some(id), body.to_bytes(), None).await;
         if is_post {
-            line.inbox.eased().await;
+            session.events.eased().await;
         } else {
-            line.wrote(answer.body().len());
+            session.wrote(answer.body().len());
         }
         answer.map(|body| boxed(Full::new(body)))
     }
@@ -230,7 +229,7 @@ impl SocketIo {
         carrier: Carrier,
         id: Option<&str>,
         body: Bytes,
-        line: Option<&Arc<Line>>,
+        session: Option<&Arc<Session>>,
     ) -> Response<Bytes> {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
@@ -239,8 +238,8 @@ impl SocketIo {
         request
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));
-        if let Some(line) = line {
-            request.extensions_mut().insert(Arc::clone(line));
+        if let Some(session) = session {
+            request.extensions_mut().insert(Arc::clone(session));
         }
         let Ok(answer) = self.library.call(request).await;
         let (mut head, body) = answer.into_parts();
@@ -254,7 +253,7 @@ impl SocketIo {
     fn upgrade(
         &self,
         mut request: WholeRequest,
-        line: Arc<Line>,
+        session: Arc<Session>,
         id: Option<&str>,
     ) -> Result<Answer, Fault> {
         let upgrade = hyper::upgrade::on(&mut request);
@@ -262,9 +261,9 @@ impl SocketIo {
             .map_err(|_| Fault::BadRequest)?;
         let mut asked = Request::new(());
         *asked.uri_mut() = library_uri(Carrier::WebSocket, id).parse().unwrap_or_default();
-        asked.extensions_mut().insert(Arc::clone(&line));
+        asked.extensions_mut().insert(Arc::clone(&session));
         let carried = self.carried.subscribe();
-        let carry = carry(upgrade, asked, line, self.library.clone(), Arc::clone(&self.context));
+        let carry = carry(upgrade, asked, session, self.library.clone(), Arc::clone(&self.context));
         tokio::spawn(async move {
             carry.await;
             drop(carried);
@@ -276,16 +275,16 @@ impl SocketIo {
 /// Dropped before its sessions, it takes them along without a word.
 impl Drop for SocketIo {
     fn drop(&mut self) {
-        let lines = std::mem::take(&mut *self.lines());
-        for line in lines.into_values().filter_map(|line| line.upgrade()) {
-            line.hang_up(End::AtOnce);
+        let sessions = std::mem::take(&mut *self.sessions());
+        for session in sessions.into_values().filter_map(|session| session.upgrade()) {
+            session.hang_up(End::AtOnce);
         }
     }
 }
 
 impl fmt::Debug for SocketIo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SocketIo").field("lines", &self.lines().len()).finish_non_exhaustive()
+        f.debug_struct("SocketIo").field("sessions", &self.sessions().len()).finish_non_exhaustive()
     }
 }
 
@@ -293,27 +292,31 @@ impl fmt::Debug for SocketIo {
 async fn carry(
     upgrade: OnUpgrade,
     asked: Request<()>,
-    line: Arc<Line>,
+    session: Arc<Session>,
     library: SocketIoService<Nothing>,
     context: Arc<Context>,
 ) {
     let Ok(Ok(upgraded)) = timeout(context.timing.handshake, upgrade).await else {
-        return line.hang_up(End::AtOnce);
+        return session.hang_up(End::AtOnce);
     };
     let Ok(parts) = upgraded.downcast::<TokioIo<Transport>>() else {
-        return line.hang_up(End::AtOnce);
+        return session.hang_up(End::AtOnce);
     };
-    line.leave_place();
-    let (wire, cut) =
-        Wire::new(parts.io.into_inner(), parts.read_buf, Arc::clone(&line), context.timing.write);
-    if library.call((wire, asked)).await.is_err() {
+    session.leave_place();
+    let (stream, cut) = SessionStream::new(
+        parts.io.into_inner(),
+        parts.read_buf,
+        Arc::clone(&session),
+        context.timing.write,
+    );
+    if library.call((stream, asked)).await.is_err() {
         tracing::debug!("the library refused a WebSocket");
     }
-    // It never says anything; it is dropped with the wire.
+    // It never says anything; it is dropped with the stream.
     let _ = cut.await;
     // Of a session whose upgrade failed the library would keep what it has for ever.
-    if let Some(owner) = line.owner() {
-        owner.close(&line).await;
+    if let Some(owner) = session.owner() {
+        owner.close(&session).await;
     }
 }
 

@@ -17,14 +17,12 @@ use crate::http::{Answer, boxed};
 /// The version of Engine.IO that Socket.IO 3 and 4 speak.
 const ENGINE_IO: &str = "4";
 
-/// How a session is carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Carrier {
     Polling,
     WebSocket,
 }
 
-/// What a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Asked<'a> {
     pub(super) carrier: Carrier,

@@ -1,201 +1,206 @@
-//! The task that speaks for one socket: its events go to the hub, and what the hub has for it
-//! becomes events.
+//! What the parts of one session share: its requests, its WebSocket, and the task that speaks for
+//! it.
 //!
-//! It keeps the order of both, and hears nothing more while something takes time. What the socket
-//! does not read waits in the outbox, as with any connection, and in a small window of what was
-//! given to the library; a socket that does not read for too long is cut off. When the task ends
-//! its name is free.
+//! The library keeps a session for as long as it knows the session. The session's place is free, and
+//! its key forgotten, as soon as it is over.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::task::Waker;
 
-use socketioxide::socket::Socket;
-use socketioxide::{SendError, SocketError};
-use tokio::time::{Instant, sleep_until};
-use visavis_shared::dialect::events::{Asked, Emission, decode, encode};
-use visavis_shared::{CallSignal, ClientMessage, RoomId, ServerMessage, Username};
+use futures_util::task::AtomicWaker;
+use tokio::sync::Notify;
 
-use super::inbox::Heard;
-use super::line::{End, Line};
-use crate::connection::handler::Context;
-use crate::connection::outbox::Over;
-use crate::hub::{Pending, Seat, now};
-use crate::observability::metrics::Kind;
+use super::SocketIo;
+use super::event_queue::EventQueue;
+use super::socket_task::Start;
+use crate::http::Caller;
+use crate::limits::permits::Permit;
 
-/// Everything but the socket itself, which is there a moment later.
-#[derive(Debug)]
-pub(super) struct Start {
-    pub(super) seat: Seat,
-    pub(super) me: Username,
-    pub(super) context: Arc<Context>,
-}
+/// So many bytes are given to the library before what was written of them is waited for.
+const WINDOW_BYTES: usize = 64 * 1024;
 
-/// Why a session ends.
+/// How a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
-    /// Its line is.
-    Gone,
-    /// What waits for it is too much.
-    NotReading,
-    /// The hub wants it so.
-    Closed,
+pub(super) enum End {
+    /// What waits may still be written.
+    Politely,
+    /// The peer does not read, or does not listen: nothing more is written.
+    AtOnce,
 }
 
-impl From<Over> for Ended {
-    fn from(over: Over) -> Self {
-        match over {
-            Over::Overflow => Self::NotReading,
-            Over::Closed(_) => Self::Closed,
-        }
-    }
-}
-
-/// One socket.
+/// One session of Engine.IO.
+#[derive(Debug)]
 pub(super) struct Session {
-    line: Arc<Line>,
-    socket: Arc<Socket>,
-    start: Start,
-    /// Where the socket is.
-    room: Option<RoomId>,
+    /// What its requests name it by. The library's own id won't do: it is what other people call
+    /// the socket by, and whoever knows the key can speak for the session.
+    key: String,
+    owner: Weak<SocketIo>,
+    /// Whose session it is. Only there to be dropped: it may hold their place among those whom a
+    /// proxy brings.
+    _caller: Caller,
+    /// The place of a session without a connection of its own; one with a WebSocket has the
+    /// connection's.
+    place: Mutex<Option<Permit>>,
+    library_id: OnceLock<String>,
+    /// The socket was let in, once and for all.
+    entered: AtomicBool,
+    /// The task that speaks for it, before it begins.
+    pub(super) start: Mutex<Option<Start>>,
+    pub(super) events: EventQueue,
+    /// What was given to the library and not written yet, at most.
+    unwritten: AtomicUsize,
+    written: Notify,
+    /// The peer disconnected in order, rather than being lost.
+    goodbye: AtomicBool,
+    /// 0 while the session stands, then 1 or 2 as an [`End`].
+    ended: AtomicU8,
+    end: Notify,
+    reader: AtomicWaker,
+    writer: AtomicWaker,
 }
 
 impl Session {
-    pub(super) fn new(line: Arc<Line>, socket: Arc<Socket>, start: Start) -> Self {
-        Self { line, socket, start, room: None }
-    }
-
-    /// Speaks until the session ends.
-    pub(super) async fn run(mut self) {
-        let metrics = Arc::clone(&self.start.context.metrics);
-        let _counted = (metrics.opened(Kind::SocketIo), metrics.online());
-        let began = Instant::now();
-        let ended = self.speak().await;
-        if self.line.said_goodbye() {
-            // The only word that these pages have for the end of a call. A call that was not is
-            // nobody's concern.
-            let close =
-                ClientMessage::Call { to: None, call: None, signal: CallSignal::Close(None) };
-            drop(self.start.seat.handle(close, now()));
-        }
-        let Self { line, start, .. } = self;
-        tracing::debug!(connection = %start.seat.id(), ?ended, "a socket left");
-        drop(start);
-        metrics.lasted(began.elapsed());
-        if ended == Ended::NotReading {
-            metrics.overflowed();
-        }
-        line.hang_up(if ended == Ended::NotReading { End::AtOnce } else { End::Politely });
-        if let Some(owner) = line.owner() {
-            owner.close(&line).await;
+    pub(super) fn new(
+        key: String,
+        owner: Weak<SocketIo>,
+        caller: Caller,
+        place: Option<Permit>,
+    ) -> Self {
+        Self {
+            key,
+            owner,
+            _caller: caller,
+            place: Mutex::new(place),
+            library_id: OnceLock::new(),
+            entered: AtomicBool::new(false),
+            start: Mutex::new(None),
+            events: EventQueue::default(),
+            unwritten: AtomicUsize::new(0),
+            written: Notify::new(),
+            goodbye: AtomicBool::new(false),
+            ended: AtomicU8::new(0),
+            end: Notify::new(),
+            reader: AtomicWaker::new(),
+            writer: AtomicWaker::new(),
         }
     }
 
-    async fn speak(&mut self) -> Ended {
-        let mut pending: Option<Pending> = None;
-        loop {
-            self.start.seat.deliver();
-            if let Err(ended) = self.write_out().await {
-                return ended;
-            }
-            tokio::select! {
-                biased;
-                () = self.line.over() => return Ended::Gone,
-                () = self.start.seat.outbox().filled() => {}
-                () = settled(&mut pending), if pending.is_some() => {}
-                heard = self.line.inbox.next(), if pending.is_none() => pending = self.hear(heard),
-            }
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub(super) fn owner(&self) -> Option<Arc<SocketIo>> {
+        self.owner.upgrade()
+    }
+
+    /// What the library calls the session.
+    pub(super) fn library_id(&self) -> Option<&str> {
+        self.library_id.get().map(String::as_str)
+    }
+
+    pub(super) fn set_library_id(&self, id: &str) {
+        // The first to know it is right.
+        let _ = self.library_id.set(id.to_owned());
+    }
+
+    /// The peer disconnects in order.
+    pub(super) fn goodbye(&self) {
+        self.goodbye.store(true, Ordering::Release);
+    }
+
+    /// Whether the peer disconnected in order.
+    pub(super) fn left_in_order(&self) -> bool {
+        self.goodbye.load(Ordering::Acquire)
+    }
+
+    /// Gives the session's own place back: it has a WebSocket now.
+    pub(super) fn leave_place(&self) {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn leave_register(&self) {
+        if let Some(owner) = self.owner.upgrade() {
+            owner.forget(&self.key);
         }
     }
 
-    /// Takes an event. What comes back has to be done before the next one is heard.
-    fn hear(&mut self, heard: Heard) -> Option<Pending> {
-        let seat = &mut self.start.seat;
-        let event = match heard {
-            Heard::Event(event) => event,
-            Heard::Refused(code, message) => {
-                seat.reply(ServerMessage::Error { code, message, in_reply_to: None, call: None });
-                return None;
-            }
+    /// Whether a socket may come in: one does, and no second one.
+    pub(super) fn enter(&self) -> bool {
+        !self.is_over() && !self.entered.swap(true, Ordering::AcqRel)
+    }
+
+    /// Ends the session. An end at once follows a polite one, but not the other way round.
+    pub(super) fn hang_up(&self, end: End) {
+        let end = match end {
+            End::Politely => 1,
+            End::AtOnce => 2,
         };
-        let message = match (decode(&event), &self.room) {
-            (Ok(Asked::Message(message)), _) => message,
-            // Who is in a room speaks to those in it.
-            (Ok(Asked::Broadcast(message)), Some(room)) => {
-                ClientMessage::Message { room: room.clone(), message }
-            }
-            (Ok(Asked::Broadcast(message)), None) => return seat.broadcast(message),
-            (Err(error), _) => {
-                seat.reply(error.into_reply());
-                return None;
-            }
-        };
-        self.start.context.metrics.heard(&message);
-        seat.handle(message, now())
+        if self.ended.fetch_max(end, Ordering::AcqRel) == 0 {
+            // The library may keep what it has for a while.
+            self.leave_place();
+            self.leave_register();
+            self.events.close();
+        }
+        self.end.notify_one();
+        self.reader.wake();
+        self.writer.wake();
     }
 
-    /// Gives everything that waits to the library.
-    async fn write_out(&mut self) -> Result<(), Ended> {
-        while let Some(message) = self.start.seat.outbox().pop()? {
-            if let ServerMessage::Joined { room, .. } = &message {
-                self.room = Some(room.clone());
-            }
-            self.start.context.metrics.said(&message);
-            if let Some(emission) = encode(&message, &self.start.me) {
-                self.emit(&emission).await?;
-            }
-        }
-        Ok(())
+    pub(super) fn is_over(&self) -> bool {
+        self.ended.load(Ordering::Acquire) > 0
     }
 
-    async fn emit(&self, emission: &Emission<'_>) -> Result<(), Ended> {
-        let bytes = payload_bytes(emission);
-        loop {
-            if self.line.has_room() {
-                // Before it can be written.
-                self.line.give(bytes);
-                match self.socket.emit(emission.name(), emission) {
-                    Ok(()) => return Ok(()),
-                    Err(SendError::Socket(SocketError::InternalChannelFull)) => {
-                        self.line.wrote(bytes)
-                    }
-                    Err(SendError::Socket(SocketError::Closed)) => return Err(Ended::Gone),
-                    Err(SendError::Serialize(error)) => {
-                        self.line.wrote(bytes);
-                        tracing::error!(%error, event = emission.name(), "an event could not be written");
-                        return Ok(());
-                    }
-                }
-            }
-            let patience = sleep_until(Instant::now() + self.start.context.timing.write);
-            tokio::select! {
-                biased;
-                () = self.line.over() => return Err(Ended::Gone),
-                over = self.start.seat.outbox().over() => return Err(over.into()),
-                () = self.line.wrote_some() => {}
-                () = patience => return Err(Ended::NotReading),
-            }
+    /// Whether nothing more is to be written.
+    pub(super) fn is_dead(&self) -> bool {
+        self.ended.load(Ordering::Acquire) > 1
+    }
+
+    /// Until the session is over. One waiter: the task that speaks for it.
+    pub(super) async fn over(&self) {
+        while !self.is_over() {
+            self.end.notified().await;
         }
+    }
+
+    /// Wakes the reader of the WebSocket when the session ends.
+    pub(super) fn register_reader(&self, waker: &Waker) {
+        self.reader.register(waker);
+    }
+
+    /// Wakes the writer of the WebSocket when the session ends.
+    pub(super) fn register_writer(&self, waker: &Waker) {
+        self.writer.register(waker);
+    }
+
+    /// So many bytes are given to the library. A number that is too small does no harm, one that is
+    /// too large does.
+    pub(super) fn give(&self, bytes: usize) {
+        self.unwritten.fetch_add(bytes, Ordering::AcqRel);
+    }
+
+    /// So many bytes were written, be they what was given or not.
+    pub(super) fn wrote(&self, bytes: usize) {
+        // The closure never says no.
+        let _ = self.unwritten.fetch_update(Ordering::AcqRel, Ordering::Acquire, |unwritten| {
+            Some(unwritten.saturating_sub(bytes))
+        });
+        self.written.notify_one();
+    }
+
+    /// Whether more may be given to the library.
+    pub(super) fn has_room(&self) -> bool {
+        self.unwritten.load(Ordering::Acquire) < WINDOW_BYTES
+    }
+
+    /// Until something was written. One waiter: the task that speaks for it.
+    pub(super) async fn wrote_some(&self) {
+        self.written.notified().await;
     }
 }
 
-async fn settled(pending: &mut Option<Pending>) {
-    if let Some(pending) = pending {
-        pending.await;
-    }
-    *pending = None;
-}
-
-/// How much of an emission is sure to be written: never more than is.
-fn payload_bytes(emission: &Emission<'_>) -> usize {
-    match emission {
-        Emission::Offer(description) | Emission::Answer(description) => {
-            description.sdp.as_str().len()
-        }
-        Emission::IceCandidate(payload) | Emission::Message(payload) => payload.as_str().len(),
-        Emission::OtherUser(_)
-        | Emission::UserJoined(_)
-        | Emission::UserLeft(_)
-        | Emission::RoomFull(_)
-        | Emission::UserDisconnected(_)
-        | Emission::Error(_) => 0,
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.leave_register();
     }
 }

@@ -17,7 +17,7 @@ use visavis_shared::{
 use visavis_signal_server::rules::registry::ConnectionId;
 use visavis_signal_server::rules::router::{Closing, Delivery};
 
-use self::world::{Happening, World};
+use self::world::{Effects, World};
 
 fn name(text: &str) -> Username {
     Username::parse(text).unwrap()
@@ -237,8 +237,8 @@ fn who_watches_is_told_now_and_at_each_change() {
         watch,
         &[(ALICE, presence("bob", true)), (ALICE, presence("dave", false))],
     );
-    let told = |happening: Happening| {
-        happening
+    let told = |effects: Effects| {
+        effects
             .deliveries
             .into_iter()
             .filter(|d| d.to == ALICE)
@@ -360,7 +360,7 @@ fn a_session_that_does_not_come_back_ends_for_everyone() {
     world.handle(ALICE, ClientMessage::Watch { usernames: vec![name("bob")] }, now);
     world.disconnect(BOB, now);
     world.handle(ALICE, to("bob", Some("c2"), CallSignal::Offer(payload())), now);
-    assert_eq!(world.expire(now + RESUME_WINDOW - Duration::from_millis(1)), Happening::default());
+    assert_eq!(world.expire(now + RESUME_WINDOW - Duration::from_millis(1)), Effects::default());
     let over = world.expire(now + RESUME_WINDOW);
     let closed = from("bob", Some("c2"), CallSignal::Close(Some(CloseReason::Disconnected)));
     let offline = ServerMessage::Presence { username: name("bob"), online: false };
@@ -388,7 +388,7 @@ fn a_second_connection_with_the_token_takes_the_session_over() {
     );
     assert_eq!(
         world.disconnect(BOB, now),
-        Happening::default(),
+        Effects::default(),
         "the first has nothing left to lose"
     );
     let offer = CallSignal::Offer(payload());

@@ -6,7 +6,7 @@ use visavis_shared::{CallSignal, ClientMessage, CloseReason, RoomId, ServerMessa
 use visavis_signal_server::rules::registry::ConnectionId;
 use visavis_signal_server::rules::router::Delivery;
 
-use crate::world::Happening;
+use crate::world::Effects;
 
 /// Somebody with a name.
 #[derive(Debug)]
@@ -75,9 +75,9 @@ impl Model {
         &mut self,
         sender: ConnectionId,
         message: &ClientMessage,
-        happening: &Happening,
+        effects: &Effects,
     ) {
-        let delivered = &happening.deliveries;
+        let delivered = &effects.deliveries;
         let sender_name = self.name_of(sender);
         let refused = delivered
             .iter()
@@ -98,7 +98,7 @@ impl Model {
             match out {
                 ServerMessage::LoggedIn { username, resume, .. } => {
                     assert_eq!(*to, sender);
-                    self.logged_in(username, sender, resume.as_ref(), happening);
+                    self.logged_in(username, sender, resume.as_ref(), effects);
                 }
                 ServerMessage::Call { from, signal, .. } => {
                     let (to, _) = self.person_on(*to);
@@ -200,7 +200,7 @@ impl Model {
         name: &Username,
         connection: ConnectionId,
         resume: Option<&String>,
-        happening: &Happening,
+        effects: &Effects,
     ) {
         let token = resume.is_some();
         if let Some(resume) = resume {
@@ -208,18 +208,18 @@ impl Model {
         }
         if let Some(person) = self.people.get_mut(name) {
             assert!(person.token, "{name} has two owners");
-            if happening.adopted.contains(&(person.connection, connection)) {
+            if effects.adopted.contains(&(person.connection, connection)) {
                 // The same session goes on.
                 person.connection = connection;
                 person.waits = false;
                 return;
             }
             let gone = person.connection;
-            let ended = happening
+            let ended = effects
                 .closed
                 .iter()
                 .map(|(closed, _)| *closed)
-                .chain(happening.forgotten.iter().copied());
+                .chain(effects.forgotten.iter().copied());
             assert!(ended.collect::<Vec<_>>().contains(&gone), "{name} has two owners");
             // The person goes on on another node, and so may their calls.
             self.people.remove(name);
@@ -232,8 +232,8 @@ impl Model {
     }
 
     /// Takes what came of a guest that came.
-    pub(crate) fn entered(&mut self, guest: ConnectionId, happening: &Happening) {
-        match happening.deliveries.as_slice() {
+    pub(crate) fn entered(&mut self, guest: ConnectionId, effects: &Effects) {
+        match effects.deliveries.as_slice() {
             [] => assert!(self.name_of(guest).is_some()),
             [Delivery { to, message: ServerMessage::LoggedIn { username, resume: None, .. } }] => {
                 assert_eq!(*to, guest);
@@ -253,8 +253,8 @@ impl Model {
     }
 
     /// Takes what a guest said to all the others.
-    pub(crate) fn broadcast(&mut self, sender: ConnectionId, happening: &Happening) {
-        let said = happening.deliveries.iter().map(|Delivery { to, message }| {
+    pub(crate) fn broadcast(&mut self, sender: ConnectionId, effects: &Effects) {
+        let said = effects.deliveries.iter().map(|Delivery { to, message }| {
             assert!(
                 matches!(message, ServerMessage::Broadcast { from, .. } if Some(from) == self.name_of(sender).as_ref())
             );
@@ -273,15 +273,15 @@ impl Model {
     }
 
     /// Takes what the loss of a connection led to.
-    pub(crate) fn lost(&mut self, connection: ConnectionId, happening: &Happening) {
+    pub(crate) fn lost(&mut self, connection: ConnectionId, effects: &Effects) {
         let Some(name) = self.name_of(connection) else {
-            assert_eq!(happening.deliveries, []);
+            assert_eq!(effects.deliveries, []);
             return;
         };
         let person = self.people.get_mut(&name).unwrap();
         if person.token {
             person.waits = true;
-            for Delivery { to, message } in &happening.deliveries {
+            for Delivery { to, message } in &effects.deliveries {
                 let (to, _) = self.person_on(*to);
                 assert!(
                     self.in_call.contains(&(name.clone(), to.clone())),
@@ -291,21 +291,21 @@ impl Model {
                     if *from == name && *signal == CallSignal::Close(Some(CloseReason::Disconnected))));
             }
         } else {
-            self.gone(&[name], &happening.deliveries);
+            self.gone(&[name], &effects.deliveries);
         }
     }
 
     /// Takes what the end of sessions that waited led to.
-    pub(crate) fn expired(&mut self, happening: &Happening) {
+    pub(crate) fn expired(&mut self, effects: &Effects) {
         let waited = |(name, person): (&Username, &Person)| {
-            happening.forgotten.contains(&person.connection).then(|| {
+            effects.forgotten.contains(&person.connection).then(|| {
                 assert!(person.waits, "{name} did not wait");
                 name.clone()
             })
         };
         let names: Vec<_> = self.people.iter().filter_map(waited).collect();
-        assert_eq!(names.len(), happening.forgotten.len());
-        self.gone(&names, &happening.deliveries);
+        assert_eq!(names.len(), effects.forgotten.len());
+        self.gone(&names, &effects.deliveries);
     }
 
     fn forget(&mut self, name: &Username) -> Option<Person> {

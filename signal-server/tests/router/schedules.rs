@@ -76,36 +76,36 @@ fn run(mut world: World, steps: Vec<Step>) {
         let id = |who: u64| ConnectionId(connections[who as usize]);
         match step {
             Step::Say(who, message) => {
-                let happening = world.handle(id(who), message.clone(), now);
-                model.said(id(who), &message, &happening);
+                let effects = world.handle(id(who), message.clone(), now);
+                model.said(id(who), &message, &effects);
             }
             Step::LogInForLong(who, name) => {
                 let message = login_with(name, "");
-                let happening = world.handle(id(who), message.clone(), now);
-                model.said(id(who), &message, &happening);
+                let effects = world.handle(id(who), message.clone(), now);
+                model.said(id(who), &message, &effects);
             }
             Step::Resume(who, name) => {
                 let message = login_with(name, model.token_of(name));
-                let happening = world.handle(id(who), message.clone(), now);
-                model.said(id(who), &message, &happening);
+                let effects = world.handle(id(who), message.clone(), now);
+                model.said(id(who), &message, &effects);
             }
             Step::Guest(who) => {
-                let happening = world.guest(id(who), name(&format!("sid-{}", id(who).0)));
-                model.entered(id(who), &happening);
+                let effects = world.guest(id(who), name(&format!("sid-{}", id(who).0)));
+                model.entered(id(who), &effects);
             }
             Step::Broadcast(who) => {
-                let happening = world.broadcast(id(who), payload());
-                model.broadcast(id(who), &happening);
+                let effects = world.broadcast(id(who), payload());
+                model.broadcast(id(who), &effects);
             }
             Step::Disconnect(who) => {
-                let happening = world.disconnect(id(who), now);
-                model.lost(id(who), &happening);
+                let effects = world.disconnect(id(who), now);
+                model.lost(id(who), &effects);
                 connections[who as usize] += 6;
             }
             Step::Wait(seconds) => {
                 now += Duration::from_secs(seconds);
-                let happening = world.expire(now);
-                model.expired(&happening);
+                let effects = world.expire(now);
+                model.expired(&effects);
             }
         }
     }

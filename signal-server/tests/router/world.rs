@@ -7,14 +7,14 @@ use std::time::Instant;
 use visavis_shared::{ClientMessage, Payload, RoomId, Username};
 use visavis_signal_server::rules::registry::ConnectionId;
 use visavis_signal_server::rules::router::{
-    Announcement, Claim, ClaimRefusal, Closing, Delivery, Entry, Grant, LoginAttempt, News, Output,
-    Question, Router, Rules, Undeliverable,
+    Announcement, Claim, ClaimRefusal, Closing, Delivery, Entry, Grant, LoginAttempt, Output,
+    Question, RemoteEvent, Router, Rules, Undeliverable,
 };
 use visavis_signal_server::rules::sessions::{ResumeToken, TokenHash};
 
 /// What something led to, on all nodes.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Happening {
+pub(crate) struct Effects {
     pub(crate) deliveries: Vec<Delivery>,
     pub(crate) adopted: Vec<(ConnectionId, ConnectionId)>,
     pub(crate) forgotten: Vec<ConnectionId>,
@@ -69,7 +69,7 @@ impl World {
         from: ConnectionId,
         message: ClientMessage,
         now: Instant,
-    ) -> Happening {
+    ) -> Effects {
         let node = self.node_of(from);
         let outputs = match message {
             ClientMessage::Login(login) => {
@@ -82,37 +82,37 @@ impl World {
         self.carry_out(node, outputs, now)
     }
 
-    pub(crate) fn guest(&mut self, from: ConnectionId, name: Username) -> Happening {
+    pub(crate) fn guest(&mut self, from: ConnectionId, name: Username) -> Effects {
         let node = self.node_of(from);
         let outputs = self.nodes[node].enter_as_guest(from, name);
         self.carry_out(node, outputs, Instant::now())
     }
 
-    pub(crate) fn broadcast(&mut self, from: ConnectionId, message: Payload) -> Happening {
+    pub(crate) fn broadcast(&mut self, from: ConnectionId, message: Payload) -> Effects {
         let node = self.node_of(from);
         let outputs = self.nodes[node].broadcast(from, message);
         self.carry_out(node, outputs, Instant::now())
     }
 
-    pub(crate) fn disconnect(&mut self, connection: ConnectionId, now: Instant) -> Happening {
+    pub(crate) fn disconnect(&mut self, connection: ConnectionId, now: Instant) -> Effects {
         let node = self.node_of(connection);
         let outputs = self.nodes[node].disconnect(connection, now);
         self.carry_out(node, outputs, now)
     }
 
-    pub(crate) fn expire(&mut self, now: Instant) -> Happening {
-        let mut all = Happening::default();
+    pub(crate) fn expire(&mut self, now: Instant) -> Effects {
+        let mut all = Effects::default();
         for node in 0..self.nodes.len() {
             let outputs = self.nodes[node].expire(now);
-            let happening = self.carry_out(node, outputs, now);
-            all.deliveries.extend(happening.deliveries);
-            all.forgotten.extend(happening.forgotten);
+            let effects = self.carry_out(node, outputs, now);
+            all.deliveries.extend(effects.deliveries);
+            all.forgotten.extend(effects.forgotten);
         }
         all
     }
 
-    fn carry_out(&mut self, node: usize, outputs: Vec<Output>, now: Instant) -> Happening {
-        let mut happening = Happening::default();
+    fn carry_out(&mut self, node: usize, outputs: Vec<Output>, now: Instant) -> Effects {
+        let mut effects = Effects::default();
         let mut queue: VecDeque<_> = outputs.into_iter().map(|output| (node, output)).collect();
         while let Some((node, output)) = queue.pop_front() {
             let more: Vec<(usize, Vec<Output>)> = match output {
@@ -122,19 +122,19 @@ impl World {
                         node,
                         "a node delivers to its own connections only"
                     );
-                    happening.deliveries.push(delivery);
+                    effects.deliveries.push(delivery);
                     vec![]
                 }
                 Output::Adopt { from, by } => {
-                    happening.adopted.push((from, by));
+                    effects.adopted.push((from, by));
                     vec![]
                 }
                 Output::Forget(connection) => {
-                    happening.forgotten.push(connection);
+                    effects.forgotten.push(connection);
                     vec![]
                 }
                 Output::Close(connection, closing) => {
-                    happening.closed.push((connection, closing));
+                    effects.closed.push((connection, closing));
                     vec![]
                 }
                 Output::Ask(connection, Question::Claim(claim)) => {
@@ -168,20 +168,23 @@ impl World {
                     Some(lease) => {
                         let to = lease.node;
                         assert_ne!(to, node, "whoever is here needs no other node");
-                        vec![(to, self.nodes[to].from_afar(News::Message(envelope), now))]
+                        vec![(
+                            to,
+                            self.nodes[to].receive_remote(RemoteEvent::Message(envelope), now),
+                        )]
                     }
                     None => match envelope.return_address() {
                         Some((from, kind, call)) => {
                             let (from, kind, call) = (from.clone(), kind.to_owned(), call.cloned());
                             let to = envelope.to.clone();
-                            let news = News::Undeliverable {
+                            let news = RemoteEvent::Undeliverable {
                                 from,
                                 to,
                                 kind,
                                 call,
                                 why: Undeliverable::Nobody,
                             };
-                            vec![(node, self.nodes[node].from_afar(news, now))]
+                            vec![(node, self.nodes[node].receive_remote(news, now))]
                         }
                         None => vec![],
                     },
@@ -195,7 +198,7 @@ impl World {
                 }
             }
         }
-        happening
+        effects
     }
 
     fn claim(
@@ -219,7 +222,7 @@ impl World {
             }
             more.push((
                 before,
-                self.nodes[before].from_afar(News::LeaseLost(claim.name.clone()), now),
+                self.nodes[before].receive_remote(RemoteEvent::LeaseLost(claim.name.clone()), now),
             ));
         }
         self.tokens = self.tokens.wrapping_add(1);
@@ -229,7 +232,7 @@ impl World {
         self.leases.insert(name.clone(), lease);
         more.push((node, self.nodes[node].settle_claim(by, claim, Ok(Grant { token }), now)));
         if listed {
-            more.extend(self.tell_watchers(node, &name, true, now));
+            more.extend(self.notify_watchers(node, &name, true, now));
         }
         more
     }
@@ -242,14 +245,17 @@ impl World {
     ) -> Vec<(usize, Vec<Output>)> {
         match what {
             Announcement::Released(name) => match self.leases.remove(&name) {
-                Some(lease) if lease.listed => self.tell_watchers(node, &name, false, now),
+                Some(lease) if lease.listed => self.notify_watchers(node, &name, false, now),
                 _ => vec![],
             },
             Announcement::Watching(name) => {
                 self.watching.entry(name.clone()).or_default().insert(node);
                 let online =
                     self.leases.get(&name).is_some_and(|lease| lease.listed && lease.node != node);
-                vec![(node, self.nodes[node].from_afar(News::Presence(name, online), now))]
+                vec![(
+                    node,
+                    self.nodes[node].receive_remote(RemoteEvent::Presence(name, online), now),
+                )]
             }
             Announcement::NotWatching(name) => {
                 self.watching.entry(name).or_default().remove(&node);
@@ -260,13 +266,15 @@ impl World {
                 vec![]
             }
             Announcement::Broadcast(from, message) => {
-                self.tell_others(node, &News::Broadcast(from, message), now)
+                self.notify_others(node, &RemoteEvent::Broadcast(from, message), now)
             }
-            Announcement::GuestLeft(name) => self.tell_others(node, &News::GuestLeft(name), now),
+            Announcement::GuestLeft(name) => {
+                self.notify_others(node, &RemoteEvent::GuestLeft(name), now)
+            }
         }
     }
 
-    fn tell_watchers(
+    fn notify_watchers(
         &mut self,
         node: usize,
         name: &Username,
@@ -276,13 +284,22 @@ impl World {
         let watching = self.watching.get(name).cloned().unwrap_or_default();
         let told = watching.into_iter().filter(|watcher| *watcher != node);
         told.map(|watcher| {
-            (watcher, self.nodes[watcher].from_afar(News::Presence(name.clone(), online), now))
+            (
+                watcher,
+                self.nodes[watcher]
+                    .receive_remote(RemoteEvent::Presence(name.clone(), online), now),
+            )
         })
         .collect()
     }
 
-    fn tell_others(&mut self, node: usize, news: &News, now: Instant) -> Vec<(usize, Vec<Output>)> {
+    fn notify_others(
+        &mut self,
+        node: usize,
+        news: &RemoteEvent,
+        now: Instant,
+    ) -> Vec<(usize, Vec<Output>)> {
         let others = (0..self.nodes.len()).filter(|other| *other != node);
-        others.map(|other| (other, self.nodes[other].from_afar(news.clone(), now))).collect()
+        others.map(|other| (other, self.nodes[other].receive_remote(news.clone(), now))).collect()
     }
 }

@@ -9,9 +9,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::admission::drain::{Drainer, drain};
 use crate::cluster::Standalone;
 use crate::config::Config;
+use crate::context::drain::{Drainer, drain};
 use crate::http::WholeRequest;
 use crate::hub::Hub;
 use crate::ice::Ice;

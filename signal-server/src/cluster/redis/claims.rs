@@ -19,12 +19,12 @@ use std::time::Instant;
 
 use visavis_shared::Username;
 
-use super::lanes::Outgoing;
 use super::layout::{NodeId, Partition};
 use super::leases::Held;
 use super::link::{Connection, in_words};
+use super::node_message::NodeMessage;
 use super::owners::{self, Record};
-use super::wire::Note;
+use super::publish_queue::Outgoing;
 use super::{RedisCluster, lock, now};
 use crate::names::{Guests, Refusal, decision};
 use crate::rules::router::{Claim, ClaimRefusal};
@@ -48,7 +48,6 @@ impl Drop for Attempt<'_> {
     }
 }
 
-/// What Redis granted.
 struct Granted {
     epoch: u64,
     ends_at: u64,
@@ -105,7 +104,10 @@ impl RedisCluster {
         if let Some((node, number)) = granted.before.clone().filter(|(node, _)| *node != self.node)
         {
             // Should this be lost, the other node finds out when it renews.
-            self.push(Outgoing::ToNode(node, Note::Lost { name: claim.name.clone(), number }));
+            self.push(Outgoing::ToNode(
+                node,
+                NodeMessage::Lost { name: claim.name.clone(), number },
+            ));
         }
         if let Err(refusal) = self.confirm_owner(connection, claim, record.as_ref()).await? {
             return refused(refusal);

@@ -17,12 +17,10 @@ pub(super) const PARTITIONS: u32 = 16;
 pub(super) struct NodeId(String);
 
 impl NodeId {
-    /// One that no other node has.
     pub(super) fn random() -> Self {
         Self(format!("{:016x}", rand::random::<u64>()))
     }
 
-    /// One that came from Redis.
     pub(super) fn parse(text: &str) -> Option<Self> {
         (text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
             .then(|| Self(text.to_owned()))
@@ -53,7 +51,6 @@ impl Partition {
         Self(hash % PARTITIONS)
     }
 
-    /// All of them.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         (0..PARTITIONS).map(Self)
     }
@@ -63,7 +60,30 @@ impl Partition {
     }
 }
 
-/// The names of keys and channels.
+/// How many names one command is for. Redis does nothing else meanwhile, for well under a
+/// millisecond.
+pub(super) const MAX_BATCH: usize = 128;
+
+/// Items by the part that their name is in, in batches.
+pub(super) fn batches<T>(
+    items: Vec<T>,
+    name: impl Fn(&T) -> &Username,
+) -> Vec<(Partition, Vec<T>)> {
+    let mut items: Vec<_> =
+        items.into_iter().map(|item| (Partition::of(name(&item).as_str()), item)).collect();
+    items.sort_by_key(|(partition, _)| *partition);
+    let mut batches: Vec<(Partition, Vec<T>)> = Vec::new();
+    for (partition, item) in items {
+        match batches.last_mut() {
+            Some((last, batch)) if *last == partition && batch.len() < MAX_BATCH => {
+                batch.push(item)
+            }
+            _ => batches.push((partition, vec![item])),
+        }
+    }
+    batches
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     prefix: String,
@@ -129,7 +149,6 @@ impl Layout {
         (format!("{}node:{{", self.prefix), "}")
     }
 
-    /// The channel of a node.
     pub(super) fn node(&self, node: &NodeId) -> String {
         let (before, after) = self.nodes();
         format!("{before}{node}{after}")
@@ -140,7 +159,6 @@ impl Layout {
         format!("{}alive:{{{node}}}", self.prefix)
     }
 
-    /// The channel of the lobby.
     pub(super) fn lobby(&self) -> String {
         format!("{}lobby", self.prefix)
     }

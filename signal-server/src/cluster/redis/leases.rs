@@ -37,12 +37,12 @@ impl Times {
         (self.lease / 6).min(Duration::from_secs(2))
     }
 
-    /// How often it is looked for leases that have to be renewed or let go.
+    /// How often leases that have to be renewed or let go are looked for.
     pub(super) fn tick(self) -> Duration {
         (self.lease / 60).clamp(Duration::from_millis(10), Duration::from_millis(500))
     }
 
-    /// How often it is looked whether Redis still hears us and we it.
+    /// How often the link is checked.
     pub(super) fn beat(self) -> Duration {
         self.lease / 12
     }
@@ -53,7 +53,6 @@ impl Times {
     }
 }
 
-/// A name that this node has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Held {
     /// Which claim of this node it was.
@@ -67,7 +66,6 @@ pub(super) struct Held {
     pub(super) asked_at: Instant,
     /// When it ends by the clock of Redis, in milliseconds since 1970.
     pub(super) ends_at: u64,
-    /// The room they are in.
     pub(super) room: Option<RoomId>,
 }
 
@@ -87,7 +85,6 @@ struct Leftover {
     until: Instant,
     /// Redis may not have seen the claim yet: what was told it then may be in vain.
     unsure: bool,
-    /// Redis was told.
     told: bool,
 }
 
@@ -96,7 +93,6 @@ struct Leftover {
 pub(super) struct Leases {
     times: Times,
     held: HashMap<Username, Held>,
-    /// Claims that are not settled.
     asked: HashMap<u64, Asked>,
     leftovers: HashMap<u64, Leftover>,
     leftovers_of: HashMap<Username, Vec<u64>>,
@@ -136,7 +132,6 @@ impl Leases {
         self.asked.values().any(|asked| asked.name == *name)
     }
 
-    /// Redis refused a claim.
     pub(super) fn refused(&mut self, number: u64) {
         self.asked.remove(&number);
     }
@@ -201,7 +196,6 @@ impl Leases {
         self.held.iter().filter(|(_, held)| due(held)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// A lease was renewed.
     pub(super) fn renewed(
         &mut self,
         name: &Username,
@@ -233,7 +227,6 @@ impl Leases {
         names
     }
 
-    /// Notes which room somebody entered.
     pub(super) fn entered(&mut self, name: &Username, number: u64, room: RoomId) {
         if let Some(held) = self.held.get_mut(name).filter(|held| held.number == number) {
             held.room = Some(room);
@@ -264,7 +257,6 @@ impl Leases {
         untold.map(|(number, left)| (left.name.clone(), *number)).collect()
     }
 
-    /// Redis was told.
     pub(super) fn given_back(&mut self, number: u64) {
         match self.leftovers.get_mut(&number) {
             Some(left) if left.unsure => left.told = true,

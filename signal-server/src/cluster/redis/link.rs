@@ -30,11 +30,12 @@ const MAX_COMMANDS: usize = 1024;
 /// Something that came of its own accord.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Push {
-    /// Published on a channel.
-    Message { channel: String, payload: Vec<u8> },
+    Message {
+        channel: String,
+        payload: Vec<u8>,
+    },
     /// Redis ended a subscription: the part of the cluster has moved.
     Unsubscribed(String),
-    /// A connection broke.
     Disconnected,
 }
 
@@ -161,7 +162,6 @@ impl Connection {
         matches!(self, Self::Cluster(_))
     }
 
-    /// The command that publishes.
     pub(super) fn publish_command(&self) -> &'static str {
         if self.is_sharded() { "SPUBLISH" } else { "PUBLISH" }
     }
@@ -184,7 +184,6 @@ impl Connection {
         }
     }
 
-    /// Ends subscriptions.
     pub(super) async fn unsubscribe(&self, channels: &[String]) -> RedisResult<()> {
         match self.clone() {
             Self::Single(mut connection) => connection.unsubscribe(channels).await,

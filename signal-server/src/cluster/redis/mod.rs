@@ -2,7 +2,7 @@
 //!
 //! A name is a lease: one node has it, until it gives it back or does not renew it in time
 //! ([`leases`]). Whoever wants to reach somebody asks Redis for the node and publishes there
-//! ([`sending`]). Whoever watches somebody hears it from Redis when they come or go ([`watches`]).
+//! ([`publisher`]). Whoever watches somebody hears it from Redis when they come or go ([`watch_list`]).
 //! Everything that has to be one step is one script ([`scripts`]).
 //!
 //! What always holds, as long as Redis forgets nothing it has acknowledged:
@@ -18,27 +18,26 @@
 //!
 //! `docs/scaling.md` says what each failure does, and ADR 5 why it is so.
 
+mod arrival_buffer;
 mod claims;
-mod command;
-mod early;
-mod hearing;
-mod lanes;
 mod layout;
+mod lease_keeper;
 mod leases;
 mod link;
-#[cfg(test)]
-mod lobby_tests;
+mod link_supervisor;
+mod node_message;
 mod options;
 mod owners;
-mod renewing;
+mod presence;
+mod publish_queue;
+mod publisher;
 mod rooms;
 mod scripts;
-mod sending;
-mod serving;
+mod subscriber;
+#[cfg(test)]
+mod tests;
 mod url;
-mod watches;
-mod watching;
-mod wire;
+mod watch_list;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -52,19 +51,20 @@ use visavis_shared::limits::RESUME_WINDOW;
 use visavis_shared::{RoomId, ServerMessage, Username};
 
 use self::claims::milliseconds;
-use self::lanes::{Lanes, Outgoing};
 use self::layout::{Layout, NodeId};
 use self::leases::{Leases, Times};
 use self::link::{Connection, Link};
-pub use self::options::{RedisConfig, RedisOptions};
+pub use self::options::RedisConfig;
+pub(crate) use self::options::RedisOptions;
+pub(crate) use self::owners::RedisNames;
+use self::publish_queue::{Outgoing, PublishQueues};
 use self::scripts::Scripts;
 pub use self::url::{RedisUrl, UrlError};
-use self::watches::Watches;
-use super::Cluster;
-use crate::hub::Hub;
+use self::watch_list::WatchList;
+use crate::hub::{Cluster, Hub};
 use crate::names::Guests;
 use crate::rules::router::{
-    Announcement, Claim, ClaimRefusal, Entry, Envelope, News, Undeliverable,
+    Announcement, Claim, ClaimRefusal, Entry, Envelope, RemoteEvent, Undeliverable,
 };
 use crate::rules::sessions::TokenHash;
 
@@ -98,10 +98,10 @@ pub(crate) struct RedisCluster {
     /// The link that [`RedisCluster::start`] made, until it is served.
     first: Mutex<Option<Link>>,
     leases: Mutex<Leases>,
-    watches: Mutex<Watches>,
-    lanes: Lanes,
+    watch_list: Mutex<WatchList>,
+    queues: PublishQueues,
     /// What the hub could not be told at once.
-    answers: Mutex<VecDeque<News>>,
+    answers: Mutex<VecDeque<RemoteEvent>>,
     /// How far the clock of Redis, in milliseconds since 1970, is ahead of the time since
     /// `started`.
     ahead: AtomicU64,
@@ -139,10 +139,10 @@ impl RedisCluster {
         let link = Link::connect(&config.url, times.patience()).await;
         let link = link.map_err(|error| RedisUnusable::new(&config.url, &error))?;
         let (node, layout) = (NodeId::random(), Layout::new(&config.prefix));
-        let subscribed = serving::subscribe_to_all(&link.connection, &layout, &node).await;
+        let subscribed = link_supervisor::subscribe_to_all(&link.connection, &layout, &node).await;
         subscribed.map_err(|error| RedisUnusable::new(&config.url, &error))?;
         let started = now();
-        let ahead = serving::time_of(&link.connection, &layout, &node, started).await;
+        let ahead = link_supervisor::time_of(&link.connection, &layout, &node, started).await;
         let ahead = ahead.map_err(|error| RedisUnusable::new(&config.url, &error))?;
         tracing::info!(%node, redis = %config.url, "one of several nodes");
         Ok(Self {
@@ -155,8 +155,8 @@ impl RedisCluster {
             connection: Mutex::new(Some(link.connection.clone())),
             first: Mutex::new(Some(link)),
             leases: Mutex::new(Leases::new(times)),
-            watches: Mutex::default(),
-            lanes: Lanes::default(),
+            watch_list: Mutex::default(),
+            queues: PublishQueues::default(),
             answers: Mutex::default(),
             ahead: AtomicU64::new(ahead),
             started,
@@ -187,7 +187,7 @@ impl RedisCluster {
 
     /// Puts something on its way, or hands it back.
     fn push(&self, outgoing: Outgoing) {
-        if let Some(Outgoing::ToName(envelope)) = self.lanes.push(outgoing)
+        if let Some(Outgoing::ToName(envelope)) = self.queues.push(outgoing)
             && let Some(news) = undeliverable(&envelope, Undeliverable::Unreachable)
         {
             self.answer(news);
@@ -196,7 +196,7 @@ impl RedisCluster {
 
     /// Has the hub hear something that it can't be told now, because it is in the middle of
     /// something.
-    fn answer(&self, news: News) {
+    fn answer(&self, news: RemoteEvent) {
         let mut answers = lock(&self.answers);
         if answers.len() < MAX_ANSWERS {
             answers.push_back(news);
@@ -205,11 +205,11 @@ impl RedisCluster {
     }
 
     /// Tells the hub what it could not be told before, for as long as it is polled.
-    async fn tell(&self, hub: &Hub) {
+    async fn deliver_answers(&self, hub: &Hub) {
         loop {
             let news = lock(&self.answers).pop_front();
             match news {
-                Some(news) => hub.receive(news),
+                Some(news) => hub.receive_remote(news),
                 None => self.answered.notified().await,
             }
         }
@@ -217,11 +217,11 @@ impl RedisCluster {
 }
 
 /// What a sender is told of a message that did not arrive.
-fn undeliverable(envelope: &Envelope, why: Undeliverable) -> Option<News> {
+fn undeliverable(envelope: &Envelope, why: Undeliverable) -> Option<RemoteEvent> {
     let (from, kind, call) = envelope.return_address()?;
     let (from, to, kind, call) =
         (from.clone(), envelope.to.clone(), kind.to_owned(), call.cloned());
-    Some(News::Undeliverable { from, to, kind, call, why })
+    Some(RemoteEvent::Undeliverable { from, to, kind, call, why })
 }
 
 #[async_trait]
@@ -257,15 +257,15 @@ impl Cluster for RedisCluster {
                 self.give_backs.notify_one();
             }
             Announcement::Watching(name) => {
-                lock(&self.watches).watch(name.clone());
+                lock(&self.watch_list).watch(name.clone());
                 self.watch_changes.notify_one();
                 if self.connection().is_none() {
                     // As far as anybody can tell; when Redis is back they are asked for.
-                    self.answer(News::Presence(name, false));
+                    self.answer(RemoteEvent::Presence(name, false));
                 }
             }
             Announcement::NotWatching(name) => {
-                lock(&self.watches).unwatch(&name);
+                lock(&self.watch_list).unwatch(&name);
                 self.watch_changes.notify_one();
             }
             Announcement::LeftRoom(room, name) => {
@@ -284,7 +284,12 @@ impl Cluster for RedisCluster {
     }
 
     async fn run(&self, hub: &Hub) {
-        tokio::join!(self.keep_link(hub), self.let_go(hub), self.send_all(hub), self.tell(hub));
+        tokio::join!(
+            self.keep_link(hub),
+            self.let_go(hub),
+            self.send_all(hub),
+            self.deliver_answers(hub)
+        );
     }
 
     /// Those who can prove that a name is theirs find it reserved on other nodes, for as long as

@@ -25,7 +25,6 @@ use crate::names::{OwnedName, Standing};
 const SEEN_GRAIN: Duration = Duration::from_secs(3600);
 /// How long Redis may take for a question of the operator's.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How many names are read at a time.
 const PAGE: usize = 1000;
 
 /// What is written about an owned name: "key since seen skeleton", times in seconds since 1970.

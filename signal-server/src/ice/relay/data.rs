@@ -77,11 +77,11 @@ impl<S> Relay<S> {
             .rate
             .is_some_and(|rate| !rate.take(&mut allocation.to_peers, bytes, self.clock, now))
         {
-            self.figures.over_rate += 1;
+            self.metrics.over_rate += 1;
             return Action::Nothing;
         }
         if self.clients.contains_key(&peer) {
-            self.figures.bytes_from_clients += bytes;
+            self.metrics.bytes_from_clients += bytes;
             return self
                 .relay_in(peer, relayed, data, now, out)
                 .map_or(Action::Nothing, Action::ToClient);
@@ -89,7 +89,7 @@ impl<S> Relay<S> {
         let permitted = self.settings.peers.permits(peer.ip()) && peer.port() != 0;
         match self.allocations.get(&client) {
             Some(allocation) if permitted && peer.is_ipv4() == relayed.is_ipv4() => {
-                self.figures.bytes_from_clients += bytes;
+                self.metrics.bytes_from_clients += bytes;
                 Action::ToPeer { socket: &allocation.socket, peer, data }
             }
             _ => Action::Nothing,
@@ -98,7 +98,7 @@ impl<S> Relay<S> {
 
     /// Data that came to a relayed address from outside; the client whom what was written out is
     /// for.
-    pub(crate) fn hear_peer(
+    pub(crate) fn receive_from_peer(
         &mut self,
         relayed: SocketAddr,
         peer: SocketAddr,
@@ -133,7 +133,7 @@ impl<S> Relay<S> {
             .rate
             .is_some_and(|rate| !rate.take(&mut allocation.to_client, bytes, self.clock, now))
         {
-            self.figures.over_rate += 1;
+            self.metrics.over_rate += 1;
             return None;
         }
         match (allocation.channel_of(peer, now), u16::try_from(data.len())) {
@@ -148,7 +148,7 @@ impl<S> Relay<S> {
                 .put(attribute::DATA, data)
                 .finish(),
         }
-        self.figures.bytes_to_clients += bytes;
+        self.metrics.bytes_to_clients += bytes;
         Some(client)
     }
 }

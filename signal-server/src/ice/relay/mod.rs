@@ -13,6 +13,7 @@
 //!   permitted peer.
 
 mod data;
+mod requests;
 #[cfg(test)]
 mod tests;
 
@@ -20,19 +21,17 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::allocation::{Allocation, NotAdded, lifetime};
+use super::allocation::Allocation;
 use super::credentials::{Invalid, Secret, holder};
 use super::nonce::Nonces;
 use super::peers::PeerRule;
 use super::quota::{Counts, Quotas};
 use super::rate::{Clock, Rate};
-use super::reply::{Granted, REALM, Refusal, challenge, grant, refuse};
+use super::reply::{REALM, Refusal, challenge, grant, refuse};
 use super::stun::{Key, Message, Method, attribute};
 
 /// How much may come at once after silence; a key frame does.
 const BURST: Duration = Duration::from_millis(500);
-/// UDP, the only one that is relayed.
-const UDP: u8 = 17;
 
 /// The time, by two clocks that are never compared with each other.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +76,7 @@ pub(crate) struct Settings {
 
 /// What there is and was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RelayFigures {
+pub struct RelayMetrics {
     /// Allocations now.
     pub allocations: usize,
     /// Allocations ever made.
@@ -106,13 +105,21 @@ pub(crate) struct Relay<S> {
     allocations: HashMap<SocketAddr, Allocation<S>>,
     /// Whose a relayed address is.
     clients: HashMap<SocketAddr, SocketAddr>,
-    figures: RelayFigures,
+    metrics: RelayMetrics,
 }
 
 /// Who signed a request.
 struct Signer<'a> {
     username: &'a str,
     key: Key,
+}
+
+/// A request whose signature is right.
+struct Request<'r, 'm> {
+    message: &'r Message<'m>,
+    signer: &'r Signer<'m>,
+    client: SocketAddr,
+    now: Instant,
 }
 
 impl<S> Relay<S> {
@@ -126,12 +133,12 @@ impl<S> Relay<S> {
             clock: Clock::starting(now),
             allocations: HashMap::new(),
             clients: HashMap::new(),
-            figures: RelayFigures::default(),
+            metrics: RelayMetrics::default(),
         }
     }
 
-    pub(crate) fn figures(&self) -> RelayFigures {
-        RelayFigures { allocations: self.allocations.len(), ..self.figures }
+    pub(crate) fn metrics(&self) -> RelayMetrics {
+        RelayMetrics { allocations: self.allocations.len(), ..self.metrics }
     }
 
     /// Whether somebody has an allocation.
@@ -169,28 +176,27 @@ impl<S> Relay<S> {
                 return false;
             }
         };
+        let request = Request { message, signer: &signer, client, now: now.at };
         let unknown = message.unknown();
-        let result = if unknown.is_empty() {
+        let result = if !unknown.is_empty() {
+            Err(Refusal::UnknownAttributes(unknown))
+        } else {
             match message.method {
-                Method::ALLOCATE => self.allocate(message, &signer, client, now, ports),
-                Method::REFRESH => self.refresh(message, &signer, client, now.at),
-                Method::CREATE_PERMISSION => {
-                    self.create_permission(message, &signer, client, now.at, ports)
-                }
-                Method::CHANNEL_BIND => self.channel_bind(message, &signer, client, now.at, ports),
+                Method::ALLOCATE => self.allocate(&request, ports),
+                Method::REFRESH => self.refresh(&request),
+                Method::CREATE_PERMISSION => self.create_permission(&request, ports),
+                Method::CHANNEL_BIND => self.channel_bind(&request, ports),
                 _ => Err(Refusal::BadRequest),
             }
-        } else {
-            Err(Refusal::UnknownAttributes(unknown))
         };
         match result {
             Ok(granted) => grant(message, granted, client, &signer.key, out),
             Err(refusal) => {
                 match refusal {
                     Refusal::QuotaReached | Refusal::NoCapacity => {
-                        self.figures.refused_by_quota += 1
+                        self.metrics.refused_by_quota += 1
                     }
-                    Refusal::Forbidden => self.figures.refused_peers += 1,
+                    Refusal::Forbidden => self.metrics.refused_peers += 1,
                     _ => {}
                 }
                 refuse(message, &refusal, Some(&signer.key), out);
@@ -230,182 +236,6 @@ impl<S> Relay<S> {
         }
     }
 
-    /// RFC 8656 §7.2.
-    fn allocate(
-        &mut self,
-        message: &Message<'_>,
-        signer: &Signer<'_>,
-        client: SocketAddr,
-        now: Now,
-        ports: &mut impl Ports<S>,
-    ) -> Result<Granted, Refusal> {
-        if let Some(allocation) = self.allocations.get(&client) {
-            // Our answer was lost, and so the request came again.
-            return if allocation.transaction == message.transaction
-                && allocation.username == signer.username
-            {
-                Ok(Granted::Allocated {
-                    relayed: allocation.relayed,
-                    lifetime: allocation.time_left(now.at),
-                })
-            } else {
-                Err(Refusal::Mismatch)
-            };
-        }
-        match message.get(attribute::REQUESTED_TRANSPORT) {
-            Some([UDP, _, _, _]) => {}
-            Some([_, _, _, _]) => return Err(Refusal::TransportUnsupported),
-            _ => return Err(Refusal::BadRequest),
-        }
-        let even =
-            match (message.get(attribute::EVEN_PORT), message.get(attribute::RESERVATION_TOKEN)) {
-                (None, None) => false,
-                (Some([flags]), None) if flags & 0x80 == 0 => true,
-                // Ports are not kept for a second allocation: nothing in use today asks for that.
-                (Some([_]), None) | (None, Some(_)) => return Err(Refusal::NoCapacity),
-                _ => return Err(Refusal::BadRequest),
-            };
-        let address = self.address_for(message)?;
-        let id = holder(signer.username, 0).map_err(|_| Refusal::BadRequest)?;
-        self.counts.take(id, client.ip()).map_err(|_| Refusal::QuotaReached)?;
-        let Some((socket, port)) = ports.open(address, even) else {
-            self.counts.give_back(id, client.ip());
-            return Err(Refusal::NoCapacity);
-        };
-        let relayed = SocketAddr::new(address, port);
-        let lifetime = lifetime(seconds(message)?);
-        let username = signer.username.to_owned();
-        let allocation =
-            Allocation::new(socket, relayed, username, message.transaction, now.at + lifetime);
-        self.clients.insert(relayed, client);
-        self.allocations.insert(client, allocation);
-        self.figures.granted += 1;
-        Ok(Granted::Allocated { relayed, lifetime })
-    }
-
-    /// The relay's address of the family that is asked for. Where none is, the RFC means IPv4; a
-    /// relay without it gives what it has.
-    fn address_for(&self, message: &Message<'_>) -> Result<IpAddr, Refusal> {
-        let asked = family(message)?;
-        let of = |ipv4| {
-            self.settings.addresses.iter().copied().find(|address| address.is_ipv4() == ipv4)
-        };
-        match asked {
-            Some(ipv4) => of(ipv4),
-            None => of(true).or_else(|| of(false)),
-        }
-        .ok_or(Refusal::FamilyUnsupported)
-    }
-
-    /// RFC 8656 §8.2.
-    fn refresh(
-        &mut self,
-        message: &Message<'_>,
-        signer: &Signer<'_>,
-        client: SocketAddr,
-        now: Instant,
-    ) -> Result<Granted, Refusal> {
-        let asked = seconds(message)?;
-        let family = family(message)?;
-        let allocation = self.own(signer, client)?;
-        if family.is_some_and(|ipv4| ipv4 != allocation.relayed.is_ipv4()) {
-            return Err(Refusal::FamilyMismatch);
-        }
-        if asked == Some(0) {
-            self.remove(client);
-            return Ok(Granted::Refreshed(Duration::ZERO));
-        }
-        let lifetime = lifetime(asked);
-        allocation.extend(lifetime, now);
-        Ok(Granted::Refreshed(lifetime))
-    }
-
-    /// RFC 8656 §10.2.
-    fn create_permission(
-        &mut self,
-        message: &Message<'_>,
-        signer: &Signer<'_>,
-        client: SocketAddr,
-        now: Instant,
-        ports: &impl Ports<S>,
-    ) -> Result<Granted, Refusal> {
-        let mut peers = Vec::new();
-        for (_, value) in
-            message.attributes().filter(|(kind, _)| *kind == attribute::XOR_PEER_ADDRESS)
-        {
-            peers.push(message.address(value).ok_or(Refusal::BadRequest)?.ip());
-        }
-        if peers.is_empty() {
-            return Err(Refusal::BadRequest);
-        }
-        for peer in &peers {
-            self.check_peer(*peer, signer, client, ports)?;
-        }
-        self.own(signer, client)?.permit(&peers, now)?;
-        Ok(Granted::Done)
-    }
-
-    /// RFC 8656 §12.2. The numbers of RFC 5766 are taken as well.
-    fn channel_bind(
-        &mut self,
-        message: &Message<'_>,
-        signer: &Signer<'_>,
-        client: SocketAddr,
-        now: Instant,
-        ports: &impl Ports<S>,
-    ) -> Result<Granted, Refusal> {
-        let Some([high, low, _, _]) = message.get(attribute::CHANNEL_NUMBER) else {
-            return Err(Refusal::BadRequest);
-        };
-        let number = u16::from_be_bytes([*high, *low]);
-        let peer =
-            message.get(attribute::XOR_PEER_ADDRESS).and_then(|value| message.address(value));
-        let peer = peer.ok_or(Refusal::BadRequest)?;
-        if !(0x4000..=0x7ffe).contains(&number) {
-            return Err(Refusal::BadRequest);
-        }
-        self.check_peer(peer.ip(), signer, client, ports)?;
-        self.own(signer, client)?.bind(number, peer, now)?;
-        Ok(Granted::Done)
-    }
-
-    /// Whether a client may talk to a peer with this address at all.
-    fn check_peer(
-        &mut self,
-        peer: IpAddr,
-        signer: &Signer<'_>,
-        client: SocketAddr,
-        ports: &impl Ports<S>,
-    ) -> Result<(), Refusal> {
-        if self.own(signer, client)?.relayed.is_ipv4() != peer.is_ipv4() {
-            return Err(Refusal::FamilyMismatch);
-        }
-        // The relay's own address: other clients are there, and only they are reached.
-        if self.settings.addresses.contains(&peer) {
-            return Ok(());
-        }
-        let rule = &self.settings.peers;
-        if rule.permits(peer) && (rule.is_listed(peer) || !ports.is_own(peer)) {
-            Ok(())
-        } else {
-            Err(Refusal::Forbidden)
-        }
-    }
-
-    /// The allocation of somebody, for its maker.
-    fn own(
-        &mut self,
-        signer: &Signer<'_>,
-        client: SocketAddr,
-    ) -> Result<&mut Allocation<S>, Refusal> {
-        let allocation = self.allocations.get_mut(&client).ok_or(Refusal::Mismatch)?;
-        if allocation.username == signer.username {
-            Ok(allocation)
-        } else {
-            Err(Refusal::WrongCredentials)
-        }
-    }
-
     fn remove_if_over(&mut self, client: SocketAddr, now: Instant) {
         if self.allocations.get(&client).is_some_and(|allocation| allocation.is_over(now)) {
             self.remove(client);
@@ -418,31 +248,5 @@ impl<S> Relay<S> {
             // It was of the form when it was let in.
             self.counts.give_back(holder(&allocation.username, 0).unwrap_or_default(), client.ip());
         }
-    }
-}
-
-impl From<NotAdded> for Refusal {
-    fn from(why: NotAdded) -> Self {
-        match why {
-            NotAdded::Full => Self::NoCapacity,
-            NotAdded::Taken => Self::BadRequest,
-        }
-    }
-}
-
-/// The lifetime that is asked for.
-fn seconds(message: &Message<'_>) -> Result<Option<u32>, Refusal> {
-    let Some(value) = message.get(attribute::LIFETIME) else { return Ok(None) };
-    value.try_into().map(|bytes| Some(u32::from_be_bytes(bytes))).map_err(|_| Refusal::BadRequest)
-}
-
-/// Whether IPv4 is asked for, or IPv6.
-fn family(message: &Message<'_>) -> Result<Option<bool>, Refusal> {
-    match message.get(attribute::REQUESTED_ADDRESS_FAMILY) {
-        None => Ok(None),
-        Some([1, _, _, _]) => Ok(Some(true)),
-        Some([2, _, _, _]) => Ok(Some(false)),
-        Some([_, _, _, _]) => Err(Refusal::FamilyUnsupported),
-        Some(_) => Err(Refusal::BadRequest),
     }
 }

@@ -1,15 +1,13 @@
-//! What the operator can watch: figures for Prometheus.
+//! What the operator can watch: metrics for Prometheus.
 //!
 //! Labels come from fixed sets: nothing that a client says ever becomes one. Parts of the server
-//! with figures of their own register them with [`Metrics::register`].
+//! with metrics of their own register them with [`Metrics::register`].
 
-mod page;
 mod tally;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -20,65 +18,37 @@ use visavis_shared::{ClientMessage, ServerMessage};
 
 use tally::Tally;
 
-pub(crate) use page::Page;
-pub use page::{MetricsListen, MetricsOptions};
-
 /// Upper ends of the ranges in which the lengths of connections are counted, in seconds.
 const DURATIONS: [f64; 10] =
     [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0, 86_400.0];
 
-/// A kind of connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// TCP without encryption.
     Plain,
     /// TCP with it.
     Tls,
-    /// A WebSocket over either.
     WebSocket,
     /// A socket of Socket.IO, however it is carried.
     SocketIo,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByKind {
-    kind: &'static str,
-}
+/// Counters or gauges by the value of one label.
+type ByLabel<M> = Family<[(&'static str, &'static str); 1], M>;
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByCode {
-    code: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByReason {
-    reason: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByResult {
-    result: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByWhat {
-    what: &'static str,
-}
-
-/// All figures.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Mutex<Registry>,
-    connections: Family<ByKind, Gauge>,
-    refused: Family<ByReason, Counter>,
+    connections: ByLabel<Gauge>,
+    refused: ByLabel<Counter>,
     durations: Histogram,
-    logins: Family<ByResult, Counter>,
+    logins: ByLabel<Counter>,
     users: Gauge,
-    heard: Tally,
-    relayed: Tally,
-    errors: Family<ByCode, Counter>,
+    received_messages: Tally,
+    relayed_messages: Tally,
+    errors: ByLabel<Counter>,
     overflows: Counter,
-    rate_limited: Family<ByWhat, Counter>,
+    rate_limited: ByLabel<Counter>,
     bytes_in: Counter,
     bytes_out: Counter,
 }
@@ -92,8 +62,8 @@ impl Metrics {
             durations: Histogram::new(DURATIONS),
             logins: Family::default(),
             users: Gauge::default(),
-            heard: Tally::default(),
-            relayed: Tally::default(),
+            received_messages: Tally::default(),
+            relayed_messages: Tally::default(),
             errors: Family::default(),
             overflows: Counter::default(),
             rate_limited: Family::default(),
@@ -127,11 +97,15 @@ impl Metrics {
         );
         metrics.register("logins", "Answers to logins", metrics.logins.clone());
         metrics.register("users_online", "Connections that are logged in", metrics.users.clone());
-        metrics.register("messages_received", "Messages that clients sent", metrics.heard.family());
+        metrics.register(
+            "messages_received",
+            "Messages that clients sent",
+            metrics.received_messages.family(),
+        );
         metrics.register(
             "messages_relayed",
             "Messages of one client passed to another",
-            metrics.relayed.family(),
+            metrics.relayed_messages.family(),
         );
         metrics.register("errors", "Errors that clients were told", metrics.errors.clone());
         let help = "Connections that were closed because the client did not read";
@@ -144,7 +118,7 @@ impl Metrics {
         metrics
     }
 
-    /// Adds a figure of another part; `visavis_` is put before its name.
+    /// Adds a metric of another room; `visavis_` is put before its name.
     pub(crate) fn register(&self, name: &str, help: &str, metric: impl Metric) {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner).register(name, help, metric);
     }
@@ -162,14 +136,13 @@ impl Metrics {
             Kind::WebSocket => "websocket",
             Kind::SocketIo => "socketio",
         };
-        let open = self.connections.get_or_create_owned(&ByKind { kind });
+        let open = self.connections.get_or_create_owned(&[("kind", kind)]);
         open.inc();
         Open(open)
     }
 
-    /// A connection was not let in.
     pub(crate) fn refused(&self, reason: &'static str) {
-        self.refused.get_or_create(&ByReason { reason }).inc();
+        self.refused.get_or_create(&[("reason", reason)]).inc();
     }
 
     /// A WebSocket ended after so long.
@@ -177,27 +150,26 @@ impl Metrics {
         self.durations.observe(duration.as_secs_f64());
     }
 
-    /// Somebody is logged in until the returned value is dropped.
     pub(crate) fn online(&self) -> Open {
         self.users.inc();
         Open(self.users.clone())
     }
 
-    /// A client said something that could be read.
-    pub(crate) fn heard(&self, message: &ClientMessage) {
-        self.heard.count(message.type_name());
+    /// A client sent a message that could be read.
+    pub(crate) fn message_received(&self, message: &ClientMessage) {
+        self.received_messages.count(message.type_name());
     }
 
-    /// Something is being said to a client.
-    pub(crate) fn said(&self, message: &ServerMessage) {
+    /// A message is sent to a client.
+    pub(crate) fn message_sent(&self, message: &ServerMessage) {
         match message {
             ServerMessage::LoggedIn { .. } => self.login("ok"),
             ServerMessage::LoginRefused { reason, .. } => self.login(reason.as_str()),
-            ServerMessage::Call { signal, .. } => self.relayed.count(signal.type_name()),
-            ServerMessage::Message { .. } => self.relayed.count("message"),
-            ServerMessage::Broadcast { .. } => self.relayed.count("broadcast"),
+            ServerMessage::Call { signal, .. } => self.relayed_messages.count(signal.type_name()),
+            ServerMessage::Message { .. } => self.relayed_messages.count("message"),
+            ServerMessage::Broadcast { .. } => self.relayed_messages.count("broadcast"),
             ServerMessage::Error { code, .. } => {
-                self.errors.get_or_create(&ByCode { code: code.as_str() }).inc();
+                self.errors.get_or_create(&[("code", code.as_str())]).inc();
             }
             ServerMessage::Hello { .. }
             | ServerMessage::Users { .. }
@@ -211,10 +183,9 @@ impl Metrics {
     }
 
     fn login(&self, result: &'static str) {
-        self.logins.get_or_create(&ByResult { result }).inc();
+        self.logins.get_or_create(&[("result", result)]).inc();
     }
 
-    /// A connection was closed because its client did not read.
     pub(crate) fn overflowed(&self) {
         self.overflows.inc();
     }
@@ -222,20 +193,18 @@ impl Metrics {
     /// Somebody did something too often: `logins`, `messages`, or a `flood` that ended a
     /// connection.
     pub(crate) fn rate_limited(&self, what: &'static str) {
-        self.rate_limited.get_or_create(&ByWhat { what }).inc();
+        self.rate_limited.get_or_create(&[("what", what)]).inc();
     }
 
-    /// So many bytes came in.
     pub(crate) fn received(&self, bytes: usize) {
         self.bytes_in.inc_by(bytes as u64);
     }
 
-    /// So many bytes went out.
     pub(crate) fn sent(&self, bytes: usize) {
         self.bytes_out.inc_by(bytes as u64);
     }
 
-    /// All figures as text (OpenMetrics).
+    /// All metrics as text (OpenMetrics).
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
@@ -262,20 +231,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_say_what_happened() {
+    fn metrics_count_what_happened() {
         let metrics = Metrics::new();
         let websocket = metrics.opened(Kind::WebSocket);
         let _tls = metrics.opened(Kind::Tls);
         let _online = metrics.online();
         metrics.refused("full");
         metrics.lasted(Duration::from_secs(61));
-        metrics.heard(&ClientMessage::Users { prefix: "a name".into() });
-        metrics.said(&ServerMessage::LoginRefused {
+        metrics.message_received(&ClientMessage::Users { prefix: "a name".into() });
+        metrics.message_sent(&ServerMessage::LoginRefused {
             reason: LoginRefusal::Taken,
             message: "a name".into(),
         });
         let error = ErrorCode::RateLimited;
-        metrics.said(&ServerMessage::Error {
+        metrics.message_sent(&ServerMessage::Error {
             code: error,
             message: "a name".into(),
             in_reply_to: None,

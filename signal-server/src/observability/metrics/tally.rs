@@ -3,36 +3,30 @@
 
 use std::sync::OnceLock;
 
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
+
+use super::ByLabel;
 
 /// More types than the protocol has. A type that found no place is counted all the same, only
 /// slower.
 const PLACES: usize = 16;
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct ByType {
-    r#type: &'static str,
-}
-
 /// A counter for each type.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    family: Family<ByType, Counter>,
+    family: ByLabel<Counter>,
     /// Those of the family that were needed, in the order in which they were.
     known: [OnceLock<(&'static str, Counter)>; PLACES],
 }
 
 impl Tally {
     /// The counters, for whoever reads them.
-    pub(super) fn family(&self) -> Family<ByType, Counter> {
+    pub(super) fn family(&self) -> ByLabel<Counter> {
         self.family.clone()
     }
 
-    /// One more of this type.
     pub(super) fn count(&self, r#type: &'static str) {
-        let counter = || self.family.get_or_create_owned(&ByType { r#type });
+        let counter = || self.family.get_or_create_owned(&[("type", r#type)]);
         for place in &self.known {
             let (known, count) = place.get_or_init(|| (r#type, counter()));
             if *known == r#type {
@@ -59,7 +53,7 @@ mod tests {
             }
         }
         for r#type in names {
-            assert_eq!(tally.family.get_or_create(&ByType { r#type }).get(), 2, "{type}");
+            assert_eq!(tally.family.get_or_create(&[("type", r#type)]).get(), 2, "{type}");
         }
     }
 }

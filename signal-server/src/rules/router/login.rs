@@ -111,7 +111,7 @@ impl Router {
         ));
         if listed {
             self.registry.seen_elsewhere(&name, false);
-            self.tell_watchers(&name, true, &mut out);
+            self.notify_watchers(&name, true, &mut out);
         }
         out
     }

@@ -8,10 +8,10 @@
 //! connection's messages is kept. A router that is alone ([`Rules::alone`]) asks only who may have
 //! a name.
 
-mod afar;
-mod lobby;
+mod broadcast;
 mod login;
 mod outcome;
+mod remote;
 mod rooms;
 
 use std::collections::BTreeSet;
@@ -24,8 +24,8 @@ use visavis_shared::{
 
 pub use self::login::LoginAttempt;
 pub use self::outcome::{
-    Announcement, Claim, ClaimRefusal, Closing, Delivery, Envelope, Grant, News, Output, Question,
-    Undeliverable,
+    Announcement, Claim, ClaimRefusal, Closing, Delivery, Envelope, Grant, Output, Question,
+    RemoteEvent, Undeliverable,
 };
 pub use self::rooms::Entry;
 use crate::rules::calls::Calls;
@@ -86,7 +86,7 @@ impl Router {
         // Nearly every message makes one output.
         let mut out = Vec::with_capacity(1);
         if let Err(refusal) = self.try_handle(from, message, now, &mut out) {
-            out.push(refusal.told(from, kind, call));
+            out.push(refusal.into_reply(from, kind, call));
         }
         out
     }
@@ -103,7 +103,7 @@ impl Router {
                     // Their node forgets the call when it hears this, and then both have to.
                     self.calls.ended(&name, &to, call.as_ref());
                 }
-                self.tell_lost(&name, &to, call, &mut out);
+                self.notify_lost(&name, &to, call, &mut out);
             }
         }
         out
@@ -148,16 +148,20 @@ impl Router {
         let Some(person) = person else { return };
         let name = person.name;
         if lobby {
-            self.tell_lobby(connection, &ServerMessage::GuestLeft { username: name.clone() }, out);
+            self.broadcast_everywhere(
+                connection,
+                &ServerMessage::GuestLeft { username: name.clone() },
+                out,
+            );
         }
         if let Some(room) = self.rooms.leave(&name) {
-            self.tell_left(&room, &name, out);
+            self.notify_left(&room, &name, out);
         }
         for (to, call) in self.calls.gone(&name, now) {
-            self.tell_lost(&name, &to, call, out);
+            self.notify_lost(&name, &to, call, out);
         }
         if person.listed {
-            self.tell_watchers(&name, false, out);
+            self.notify_watchers(&name, false, out);
         }
         self.announce(Announcement::Released(name), out);
     }
@@ -191,7 +195,7 @@ impl Router {
             }
             ClientMessage::Message { room, message } => {
                 let name = self.name_of(from)?;
-                self.say(&name, room, message, out)?;
+                self.send_to_room(&name, room, message, out)?;
             }
         }
         Ok(())
@@ -236,7 +240,7 @@ impl Router {
                 let total = total.saturating_sub(before - users.len());
                 deliver(from, ServerMessage::Users { users, total })
             }
-            None => Refusal::unavailable().told(from, "users", None),
+            None => Refusal::unavailable().into_reply(from, "users", None),
         }]
     }
 
@@ -270,7 +274,7 @@ impl Router {
         }
     }
 
-    fn tell_watchers(&self, name: &Username, online: bool, out: &mut Vec<Output>) {
+    fn notify_watchers(&self, name: &Username, online: bool, out: &mut Vec<Output>) {
         out.extend(
             self.registry
                 .watchers_of(name)
@@ -278,7 +282,7 @@ impl Router {
         );
     }
 
-    fn tell_lost(
+    fn notify_lost(
         &self,
         name: &Username,
         to: &Username,
@@ -398,8 +402,8 @@ impl Refusal {
         )
     }
 
-    /// As it is told to the sender of what was refused.
-    fn told(self, to: ConnectionId, kind: &str, call: Option<CallId>) -> Output {
+    /// The error that the sender of the refused message gets.
+    fn into_reply(self, to: ConnectionId, kind: &str, call: Option<CallId>) -> Output {
         let Self(code, message) = self;
         deliver(
             to,

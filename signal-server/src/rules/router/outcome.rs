@@ -137,7 +137,7 @@ pub enum Announcement {
     /// A name is free.
     Released(Username),
     /// Somebody here wants to know when this one comes and goes, and whether they are there now:
-    /// the answer is [`News::Presence`], in any case.
+    /// the answer is [`RemoteEvent::Presence`], in any case.
     Watching(Username),
     /// Nobody here wants to know that any more.
     NotWatching(Username),
@@ -149,9 +149,9 @@ pub enum Announcement {
     GuestLeft(Username),
 }
 
-/// What the cluster brings from other nodes: [`super::Router::from_afar`].
+/// What the cluster brings from other nodes: [`super::Router::receive_remote`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub enum RemoteEvent {
     /// A message for somebody on this node.
     Message(Envelope),
     /// A message could not be delivered.

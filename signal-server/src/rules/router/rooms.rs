@@ -30,9 +30,9 @@ impl Router {
         }
         let is_new = self.rooms.room_of(name) != Some(&room);
         if let Some(before) = self.rooms.enter(name, &room).map_err(|_| full(&room))? {
-            self.tell_left(&before, name, out);
+            self.notify_left(&before, name, out);
         }
-        self.tell_joined(from, name, &room, is_new, out);
+        self.notify_joined(from, name, &room, is_new, out);
         Ok(())
     }
 
@@ -42,8 +42,10 @@ impl Router {
         let Some(name) = self.registry.name_of(from).cloned() else { return out };
         let others = match entry {
             Entry::Entered(others) => others,
-            Entry::Full => return vec![full(room).told(from, "join", None)],
-            Entry::Unavailable => return vec![Refusal::unavailable().told(from, "join", None)],
+            Entry::Full => return vec![full(room).into_reply(from, "join", None)],
+            Entry::Unavailable => {
+                return vec![Refusal::unavailable().into_reply(from, "join", None)];
+            }
         };
         let is_new = self.rooms.room_of(&name) != Some(room);
         // The cluster is right about who is in it; what this node thought is put straight.
@@ -55,13 +57,13 @@ impl Router {
             let _ = self.rooms.enter(other, room);
         }
         if let Ok(Some(before)) = self.rooms.enter(&name, room) {
-            self.tell_left(&before, &name, &mut out);
+            self.notify_left(&before, &name, &mut out);
         }
-        self.tell_joined(from, &name, room, is_new, &mut out);
+        self.notify_joined(from, &name, room, is_new, &mut out);
         out
     }
 
-    fn tell_joined(
+    fn notify_joined(
         &self,
         from: ConnectionId,
         name: &Username,
@@ -79,8 +81,8 @@ impl Router {
         }
     }
 
-    /// Tells those who are in a room that somebody left it.
-    pub(super) fn tell_left(&self, room: &RoomId, name: &Username, out: &mut Vec<Output>) {
+    /// Notifies those in a room that somebody left it.
+    pub(super) fn notify_left(&self, room: &RoomId, name: &Username, out: &mut Vec<Output>) {
         for other in self.rooms.others(name, room) {
             self.send(
                 other,
@@ -91,7 +93,7 @@ impl Router {
         self.announce(Announcement::LeftRoom(room.clone(), name.clone()), out);
     }
 
-    pub(super) fn say(
+    pub(super) fn send_to_room(
         &self,
         name: &Username,
         room: RoomId,

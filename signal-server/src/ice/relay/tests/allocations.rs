@@ -9,7 +9,7 @@ fn credentials_of_a_login_make_an_allocation() {
     let relayed = Some(SocketAddr::new(ip(RELAY), 49_161));
     let expected = Answer { code: 0, relayed, mapped: Some(alice.address), lifetime: Some(600) };
     assert_eq!(alice.allocate(&mut world), expected);
-    assert_eq!((world.figures().allocations, world.figures().granted), (1, 1));
+    assert_eq!((world.metrics().allocations, world.metrics().granted), (1, 1));
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn who_does_not_sign_is_told_what_to_sign_with_and_is_forgotten() {
     assert_eq!(read(&message).code, 401);
     assert_eq!(message.text(attribute::REALM), Some("visavis"));
     assert!(message.get(attribute::NONCE).is_some());
-    assert_eq!(world.figures(), RelayFigures::default());
+    assert_eq!(world.metrics(), RelayMetrics::default());
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn wrong_expired_and_altered_credentials_are_refused() {
     world.pass(600);
     let mut late = Somebody { credentials: good, ..world.somebody("alice", "1.1.1.1:1000") };
     assert_eq!(late.allocate(&mut world).code, 401);
-    assert_eq!(world.figures(), RelayFigures::default());
+    assert_eq!(world.metrics(), RelayMetrics::default());
 }
 
 #[test]
@@ -72,10 +72,10 @@ fn an_allocation_that_nobody_refreshes_ends() {
     let (mut alice, relayed) = world.relayed("alice", "1.1.1.1:1000");
     assert_eq!(alice.permit(&mut world, &["8.8.8.8:1"]), 0);
     world.pass(600);
-    assert_eq!(world.hear_peer(relayed, "8.8.8.8:1", b"late"), Sent::Nowhere);
+    assert_eq!(world.receive_from_peer(relayed, "8.8.8.8:1", b"late"), Sent::Nowhere);
     assert_eq!(alice.send(&mut world, "8.8.8.8:1", b"late"), Sent::Nowhere);
     world.responder.expire(world.start + world.passed);
-    assert_eq!(world.figures().allocations, 0);
+    assert_eq!(world.metrics().allocations, 0);
     assert!(world.ports.given.iter().all(|port| port.strong_count() == 0), "its port is closed");
 }
 
@@ -87,7 +87,7 @@ fn a_refresh_of_nothing_ends_it_at_once() {
         alice.ask(&mut world, Method::REFRESH, &[(attribute::LIFETIME, &[0; 4])]).lifetime,
         Some(0)
     );
-    assert_eq!(world.figures().allocations, 0);
+    assert_eq!(world.metrics().allocations, 0);
     assert!(world.ports.given.iter().all(|port| port.strong_count() == 0));
     assert_eq!(alice.ask(&mut world, Method::REFRESH, &[]).code, 437);
     assert_eq!(alice.allocate(&mut world).code, 0, "the place is free");
@@ -106,7 +106,7 @@ fn quotas_are_answered_with_486_and_end_with_what_they_count() {
     assert_eq!(ask(&mut world, "bob", "1.1.1.1:2"), 0);
     assert_eq!(ask(&mut world, "carol", "1.1.1.1:3"), 0);
     assert_eq!(ask(&mut world, "dave", "1.1.1.9:1"), 486, "four in all");
-    assert_eq!(world.figures().refused_by_quota, 2);
+    assert_eq!(world.metrics().refused_by_quota, 2);
     world.pass(599);
     assert_eq!(ask(&mut world, "dave", "1.1.1.9:1"), 486);
     world.pass(1);
@@ -138,7 +138,7 @@ fn an_allocate_that_comes_again_gets_the_same_answer_and_another_one_does_not() 
     alice.transactions -= 1;
     assert_eq!(alice.allocate(&mut world).relayed, Some(relayed));
     assert_eq!(alice.allocate(&mut world).code, 437);
-    assert_eq!(world.figures().granted, 1);
+    assert_eq!(world.metrics().granted, 1);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn what_can_not_be_allocated_is_refused_by_its_name() {
             "{attributes:?}"
         );
     }
-    assert_eq!(world.figures().allocations, 1);
+    assert_eq!(world.metrics().allocations, 1);
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn only_the_credentials_that_made_an_allocation_change_it() {
     assert_eq!(bob.allocate(&mut world).code, 437);
     let mut elsewhere = Somebody { address: addr("1.1.1.1:1001"), ..alice };
     assert_eq!(elsewhere.permit(&mut world, &["8.8.8.8:1"]), 437);
-    assert_eq!(world.figures().allocations, 1);
+    assert_eq!(world.metrics().allocations, 1);
 }
 
 #[test]

@@ -101,9 +101,9 @@ impl World {
         }
     }
 
-    fn hear_peer(&mut self, relayed: SocketAddr, peer: &str, data: &[u8]) -> Sent {
+    fn receive_from_peer(&mut self, relayed: SocketAddr, peer: &str, data: &[u8]) -> Sent {
         let (now, mut out) = (self.now().at, Vec::new());
-        let client = self.responder.hear_peer(relayed, addr(peer), data, now, &mut out);
+        let client = self.responder.receive_from_peer(relayed, addr(peer), data, now, &mut out);
         client.map_or(Sent::Nowhere, |client| Sent::Client(client, out))
     }
 
@@ -116,8 +116,8 @@ impl World {
         }
     }
 
-    fn figures(&self) -> RelayFigures {
-        self.responder.figures().unwrap()
+    fn metrics(&self) -> RelayMetrics {
+        self.responder.metrics().unwrap()
     }
 
     /// Somebody with an allocation, and its address.

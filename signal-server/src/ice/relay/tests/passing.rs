@@ -19,7 +19,7 @@ fn peers_that_are_not_public_are_forbidden() {
         Sent::Nowhere,
         "nothing of a forbidden request was granted"
     );
-    assert_eq!(world.figures().refused_peers, 18);
+    assert_eq!(world.metrics().refused_peers, 18);
     for peer in ["[::ffff:8.8.8.8]:1", "[2a00::1]:1"] {
         assert_eq!(alice.permit(&mut world, &[peer]), 443, "{peer}");
     }
@@ -47,7 +47,7 @@ fn data_passes_both_ways_while_a_permission_lasts() {
     let (mut alice, relayed) = world.relayed("alice", "1.1.1.1:1000");
     let peer = "8.8.8.8:5000";
     assert_eq!(alice.send(&mut world, peer, b"hi"), Sent::Nowhere);
-    assert_eq!(world.hear_peer(relayed, peer, b"ho"), Sent::Nowhere);
+    assert_eq!(world.receive_from_peer(relayed, peer, b"ho"), Sent::Nowhere);
     assert_eq!(
         alice.permit(&mut world, &["8.8.4.4:1", "8.8.8.8:1"]),
         0,
@@ -55,20 +55,20 @@ fn data_passes_both_ways_while_a_permission_lasts() {
     );
     assert_eq!(alice.send(&mut world, peer, b"hi"), Sent::Peer(49_161, addr(peer), b"hi".to_vec()));
     assert_eq!(
-        told(world.hear_peer(relayed, peer, b"ho"), alice.address),
+        told(world.receive_from_peer(relayed, peer, b"ho"), alice.address),
         (addr(peer), b"ho".to_vec())
     );
     assert_eq!(
-        told(world.hear_peer(relayed, "8.8.4.4:9", b""), alice.address),
+        told(world.receive_from_peer(relayed, "8.8.4.4:9", b""), alice.address),
         (addr("8.8.4.4:9"), Vec::new())
     );
-    assert_eq!(world.hear_peer(relayed, "8.8.8.9:5000", b"ho"), Sent::Nowhere);
+    assert_eq!(world.receive_from_peer(relayed, "8.8.8.9:5000", b"ho"), Sent::Nowhere);
     assert_eq!(alice.send(&mut world, "8.8.8.8:0", b"hi"), Sent::Nowhere, "there is no port 0");
     world.pass(300);
     assert_eq!(alice.send(&mut world, peer, b"hi"), Sent::Nowhere);
-    assert_eq!(world.hear_peer(relayed, peer, b"ho"), Sent::Nowhere);
-    let figures = world.figures();
-    assert_eq!((figures.bytes_from_clients, figures.bytes_to_clients), (30, 58));
+    assert_eq!(world.receive_from_peer(relayed, peer, b"ho"), Sent::Nowhere);
+    let metrics = world.metrics();
+    assert_eq!((metrics.bytes_from_clients, metrics.bytes_to_clients), (30, 58));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_channel_is_shorter_and_says_the_same() {
             Sent::Peer(49_161, addr(peer), b"hello".to_vec())
         );
     }
-    let back = world.hear_peer(relayed, peer, b"hello");
+    let back = world.receive_from_peer(relayed, peer, b"hello");
     assert_eq!(back, Sent::Client(alice.address, channel_data(0x4001, b"hello")));
     assert_eq!(world.hear(&channel_data(0x4002, b"hello"), alice.address), Sent::Nowhere);
     assert_eq!(world.hear(&channel_data(0x4001, b"hello")[..8], alice.address), Sent::Nowhere);
@@ -118,7 +118,7 @@ fn two_clients_of_the_relay_reach_each_other_inside_it() {
         Sent::Nowhere,
         "nothing else there is reached"
     );
-    assert_eq!(world.hear_peer(alice_relayed, &other, b"x"), Sent::Nowhere, "nor heard");
+    assert_eq!(world.receive_from_peer(alice_relayed, &other, b"x"), Sent::Nowhere, "nor heard");
 }
 
 #[test]
@@ -131,10 +131,11 @@ fn an_allocation_over_its_rate_loses_what_is_over_in_each_direction() {
         (0..20).filter(|_| alice.send(world, "8.8.8.8:1", &data) != Sent::Nowhere).count()
     };
     assert_eq!(out(&mut world, &alice), 5, "half a second's worth at once");
-    let back =
-        (0..20).filter(|_| world.hear_peer(relayed, "8.8.8.8:1", &data) != Sent::Nowhere).count();
+    let back = (0..20)
+        .filter(|_| world.receive_from_peer(relayed, "8.8.8.8:1", &data) != Sent::Nowhere)
+        .count();
     assert_eq!(back, 5);
-    assert_eq!(world.figures().over_rate, 30);
+    assert_eq!(world.metrics().over_rate, 30);
     world.passed += Duration::from_millis(200);
     assert_eq!(out(&mut world, &alice), 2);
 }

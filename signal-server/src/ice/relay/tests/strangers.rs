@@ -21,7 +21,7 @@ fn strangers_get_so_many_answers_and_leave_nothing_behind() {
         })
         .count();
     assert!(crowd > 90_000, "{crowd}: one address does not silence the others");
-    assert_eq!(world.figures(), RelayFigures::default());
+    assert_eq!(world.metrics(), RelayMetrics::default());
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn without_a_relay_only_bindings_are_answered() {
     Writer::new(&mut out, Class::Request, Method::BINDING, &[7; 12]).put(0x0003, &[0; 4]).finish();
     let Sent::Client(_, answer) = world.hear(&out, addr("1.1.1.1:1")) else { panic!() };
     assert_eq!(read(&Message::parse(&answer).unwrap()).code, 420);
-    assert_eq!(world.responder.figures(), None);
+    assert_eq!(world.responder.metrics(), None);
 }
 
 /// What a client could send at any time, sound.
@@ -112,11 +112,11 @@ proptest! {
                 Sent::Client(client, _) => prop_assert!(client == alice.address || client == elsewhere),
                 Sent::Nowhere => {}
             }
-            let heard = world.hear_peer(relayed, "127.0.0.1:5000", b"from inside");
+            let heard = world.receive_from_peer(relayed, "127.0.0.1:5000", b"from inside");
             prop_assert_eq!(heard, Sent::Nowhere);
-            prop_assert!(world.figures().allocations <= 2);
+            prop_assert!(world.metrics().allocations <= 2);
             let open = world.ports.given.iter().filter(|port| port.strong_count() > 0).count();
-            prop_assert_eq!(open, world.figures().allocations);
+            prop_assert_eq!(open, world.metrics().allocations);
         }
     }
 }

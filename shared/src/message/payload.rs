@@ -1,0 +1,149 @@
+//! What the server relays without reading it, and the forms that clients give it (W3C WebRTC).
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// A piece of JSON that is relayed to the letter.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Payload(Box<str>);
+
+impl Payload {
+    /// Writes a value as JSON.
+    ///
+    /// # Errors
+    /// When the value has no JSON form (a map with keys that are no strings, say).
+    pub fn of<T: Serialize>(value: &T) -> Result<Self, serde_json::Error> {
+        serde_json::to_string(value).map(|json| Self(json.into()))
+    }
+
+    /// Reads it as a session description or a candidate.
+    ///
+    /// # Errors
+    /// When it has another shape.
+    pub fn read<T: for<'de> Deserialize<'de>>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.0)
+    }
+
+    /// The JSON text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Keeps descriptions and candidates out of logs.
+impl std::fmt::Debug for Payload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Payload({} bytes)", self.0.len())
+    }
+}
+
+impl From<&RawValue> for Payload {
+    fn from(json: &RawValue) -> Self {
+        Self(json.get().into())
+    }
+}
+
+impl Serialize for Payload {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        json.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(|json| Self(json.into()))
+    }
+}
+
+/// What an `RTCSessionDescription` is in JSON: `{"type":"offer","sdp":"v=0…"}`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionDescription {
+    /// Whether it offers or answers.
+    #[serde(rename = "type")]
+    pub kind: DescriptionKind,
+    /// The SDP text (RFC 8866).
+    pub sdp: String,
+}
+
+/// Keeps SDP, which holds addresses and fingerprints, out of logs.
+impl std::fmt::Debug for SessionDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SessionDescription({:?}, {} bytes)", self.kind, self.sdp.len())
+    }
+}
+
+/// The `type` of a session description.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DescriptionKind {
+    /// A proposal.
+    Offer,
+    /// A provisional answer.
+    Pranswer,
+    /// The final answer.
+    Answer,
+    /// Takes the last offer back.
+    Rollback,
+}
+
+/// What an `RTCIceCandidateInit` is in JSON. An empty `candidate` ends the candidates.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CandidateInit {
+    /// The candidate attribute (RFC 8839 §5.1).
+    #[serde(default)]
+    pub candidate: String,
+    /// The media section's identification tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sdp_mid: Option<String>,
+    /// The media section's index.
+    #[serde(default, rename = "sdpMLineIndex", skip_serializing_if = "Option::is_none")]
+    pub sdp_mline_index: Option<u16>,
+    /// Which ICE generation it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username_fragment: Option<String>,
+}
+
+/// Keeps addresses out of logs.
+impl std::fmt::Debug for CandidateInit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CandidateInit({} bytes, mid {:?})", self.candidate.len(), self.sdp_mid)
+    }
+}
+
+/// One entry of `iceServers`, as `RTCIceServer` has it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IceServer {
+    /// `stun:` and `turn:` URLs.
+    #[serde(deserialize_with = "one_or_many")]
+    pub urls: Vec<String>,
+    /// The TURN user name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The TURN password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+/// Keeps credentials out of logs.
+impl std::fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "IceServer({} urls, credential: {})", self.urls.len(), self.credential.is_some())
+    }
+}
+
+/// `urls` may be one string or a list (W3C WebRTC §4.2.4).
+fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(url) => vec![url],
+        OneOrMany::Many(urls) => urls,
+    })
+}

@@ -1,0 +1,51 @@
+//! What the hub needs of the other nodes.
+//!
+//! A [`Cluster`] answers the [router](crate::rules::router)'s questions and carries its messages to
+//! other nodes. Events of other nodes go to [`Hub::receive_remote`].
+
+use std::fmt;
+
+use async_trait::async_trait;
+use visavis_shared::{RoomId, Username};
+
+use super::Hub;
+use crate::rules::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope};
+use crate::rules::sessions::TokenHash;
+
+/// The nodes of a server, seen from one of them.
+#[async_trait]
+pub(crate) trait Cluster: fmt::Debug + Send + Sync {
+    /// Whether this node is the whole server.
+    fn is_alone(&self) -> bool;
+
+    /// Whether what only all nodes together know can be found out now: without it nobody new is let
+    /// in.
+    fn is_reachable(&self) -> bool;
+
+    /// Claims a name for this node. `token` is what its session can be resumed by, on this node or
+    /// another.
+    ///
+    /// When the future is dropped before it is ready, the claim has to come to nothing, now or by
+    /// itself soon.
+    async fn claim(&self, claim: &Claim, token: Option<TokenHash>) -> Result<(), ClaimRefusal>;
+
+    /// The first listed names, at most [`visavis_shared::limits::MAX_LISTED_USERS`] and one more,
+    /// that begin with a prefix, and how many there are; `None` when that can't be known now.
+    async fn users(&self, prefix: &str) -> Option<(Vec<Username>, usize)>;
+
+    /// Lets somebody into a room.
+    async fn join(&self, room: &RoomId, name: &Username) -> Entry;
+
+    /// Carries a message to another node. Never waits; what can't be delivered comes back as
+    /// [`crate::rules::router::RemoteEvent::Undeliverable`].
+    fn forward(&self, envelope: Envelope);
+
+    /// Notifies the other nodes. Never waits.
+    fn announce(&self, announcement: Announcement);
+
+    /// Delivers events of other nodes to the hub, for as long as it is polled.
+    async fn run(&self, hub: &Hub);
+
+    /// Ends what runs for it, and gives back everything that this node holds.
+    async fn close(&self);
+}

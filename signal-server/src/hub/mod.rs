@@ -1,0 +1,411 @@
+//! The router and every connection's outbox behind one lock.
+//!
+//! A connection takes a [`ConnectionHandle`]; what it hears goes through [`ConnectionHandle::receive`], and what the router
+//! says in return is in the outboxes of those it is for before anything else is handled, so the
+//! order is the same for everyone. What only the cluster knows is asked outside the lock, and the
+//! connection hears nothing more until it is settled. When the handle is dropped, for whatever
+//! reason, its session waits for its token or is over, and the others are told.
+
+mod cluster;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use tokio::sync::Notify;
+use visavis_shared::{ClientMessage, Login, LoginRefusal, Payload, ServerMessage, Username};
+
+pub(crate) use self::cluster::Cluster;
+use crate::limits::QueueLimits;
+use crate::names;
+use crate::outbox::{Outbox, Pressure};
+use crate::rules::registry::{ByConnection, ConnectionId};
+use crate::rules::router::{
+    Claim, Delivery, Grant, LoginAttempt, Output, Question, RemoteEvent, Router, Rules,
+};
+use crate::rules::sessions::ResumeToken;
+
+/// Work that ends before the next message of a connection is read.
+pub(crate) type Pending = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Has the router act on an answer of the cluster.
+type Settled = Box<dyn FnOnce(&mut Router) -> Vec<Output> + Send>;
+
+/// The router with all outboxes behind one lock.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    queue: QueueLimits,
+    state: Mutex<State>,
+    cluster: Arc<dyn Cluster>,
+    /// The next session to expire may be another one.
+    deadline_changed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    router: Router,
+    outboxes: ByConnection<Arc<Outbox>>,
+    last_id: u64,
+}
+
+/// Connections for which something was put in their outbox.
+#[derive(Debug, Default)]
+struct DirtyOutboxes(Vec<Arc<Outbox>>);
+
+impl DirtyOutboxes {
+    /// To so many connections their messages are written at once. Those of more are written by
+    /// their own tasks, which share the work among all threads.
+    const FEW: usize = 4;
+
+    fn add(&mut self, outbox: &Arc<Outbox>) {
+        // Among few there are no two alike; among more it makes no difference.
+        if !self.0.iter().rev().take(Self::FEW).any(|dirty| Arc::ptr_eq(dirty, outbox)) {
+            self.0.push(Arc::clone(outbox));
+        }
+    }
+
+    /// Writes what was put in.
+    fn deliver(&mut self) {
+        if self.0.len() > Self::FEW {
+            self.wake();
+        }
+        self.0.drain(..).for_each(|outbox| outbox.deliver());
+    }
+
+    /// Has each connection's own task do that, which makes one write of what comes in many pieces.
+    fn wake(&mut self) {
+        self.0.drain(..).for_each(|outbox| outbox.wake());
+        // Who is known to many keeps no memory for that.
+        self.0.shrink_to(Self::FEW);
+    }
+}
+
+/// Whatever happens, what was put in is written.
+impl Drop for DirtyOutboxes {
+    fn drop(&mut self) {
+        self.wake();
+    }
+}
+
+/// What is left to do when the lock is free again.
+#[derive(Debug, Default)]
+struct Leftover {
+    /// Outboxes of others that are half full.
+    pressed: Vec<Arc<Outbox>>,
+    questions: Vec<(ConnectionId, Question)>,
+}
+
+impl Leftover {
+    /// Unites what several messages left.
+    fn add(&mut self, mut other: Self) {
+        self.pressed.append(&mut other.pressed);
+        self.questions.append(&mut other.questions);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.pressed.is_empty() && self.questions.is_empty()
+    }
+}
+
+impl Hub {
+    pub(crate) fn new(directory: bool, queue: QueueLimits, cluster: Arc<dyn Cluster>) -> Self {
+        let router = Router::new(Rules { directory, alone: cluster.is_alone() });
+        let state = State { router, outboxes: ByConnection::default(), last_id: 0 };
+        Self { queue, state: Mutex::new(state), cluster, deadline_changed: Notify::new() }
+    }
+
+    /// Registers a connection.
+    pub(crate) fn connect(self: &Arc<Self>) -> ConnectionHandle {
+        let outbox = Arc::new(Outbox::new(self.queue));
+        let mut state = self.lock();
+        state.last_id += 1;
+        let id = ConnectionId(state.last_id);
+        state.outboxes.insert(id, Arc::clone(&outbox));
+        drop(state);
+        let challenge = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
+        ConnectionHandle {
+            id,
+            outbox,
+            dirty: DirtyOutboxes::default(),
+            challenge,
+            left: false,
+            hub: Arc::clone(self),
+        }
+    }
+
+    /// Takes what the cluster brings from other nodes.
+    pub(crate) fn receive_remote(&self, news: RemoteEvent) {
+        let mut state = self.lock();
+        let outputs = state.router.receive_remote(news, now());
+        // Those who sent it are not here to be slowed down; a reader who can't keep up is closed.
+        // What comes one by one comes in great numbers, and the connections' tasks are woken to
+        // write it in one piece.
+        self.carry_out(&mut state, outputs, None, &mut DirtyOutboxes::default());
+    }
+
+    /// How much may wait for one connection.
+    pub(crate) fn queue_limits(&self) -> QueueLimits {
+        self.queue
+    }
+
+    /// Whether a login can be granted now.
+    pub(crate) fn can_grant(&self) -> bool {
+        self.cluster.is_reachable()
+    }
+
+    /// Whether somebody on this node has a name.
+    pub(crate) fn has(&self, name: &Username) -> bool {
+        self.lock().router.registry().owner_of(name).is_some()
+    }
+
+    /// Ends the sessions that wait in vain, for as long as it is polled.
+    pub(crate) async fn expire_sessions(&self) {
+        loop {
+            let deadline = self.lock().router.next_deadline();
+            let due = async {
+                match deadline {
+                    Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = due => {
+                    let mut state = self.lock();
+                    // The clock of the runtime, which a test can hold.
+                    let outputs = state.router.expire(now());
+                    self.carry_out(&mut state, outputs, None, &mut DirtyOutboxes::default());
+                }
+                () = self.deadline_changed.notified() => {}
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Carries out what the router asks for; what takes time is left over.
+    fn carry_out(
+        &self,
+        state: &mut State,
+        outputs: Vec<Output>,
+        sender: Option<ConnectionId>,
+        dirty: &mut DirtyOutboxes,
+    ) -> Leftover {
+        let mut left = Leftover::default();
+        for output in outputs {
+            match output {
+                Output::Deliver(Delivery { to, message }) => {
+                    let Some(outbox) = state.outboxes.get(&to) else { continue };
+                    let pressure = outbox.push(message);
+                    dirty.add(outbox);
+                    if state.router.is_waiting(to) {
+                        // Nobody is at work on it: waiting for relief would be in vain.
+                        if outbox.is_over() {
+                            let outputs = state.router.give_up(to, now());
+                            left.add(self.carry_out(state, outputs, sender, dirty));
+                        }
+                    } else if pressure == Pressure::High && Some(to) != sender {
+                        left.pressed.push(Arc::clone(outbox));
+                    }
+                }
+                Output::Adopt { from, by } => {
+                    let waiting = state
+                        .outboxes
+                        .get(&from)
+                        .map(|outbox| outbox.take_all())
+                        .unwrap_or_default();
+                    if let Some(outbox) = state.outboxes.get(&by) {
+                        for message in waiting {
+                            outbox.push(message);
+                        }
+                        dirty.add(outbox);
+                    }
+                }
+                Output::Forget(connection) => {
+                    state.outboxes.remove(&connection);
+                }
+                Output::Close(connection, closing) => {
+                    if let Some(outbox) = state.outboxes.get(&connection) {
+                        outbox.close(closing);
+                    }
+                }
+                Output::Ask(connection, question) => left.questions.push((connection, question)),
+                Output::Forward(envelope) => self.cluster.forward(envelope),
+                Output::Announce(announcement) => self.cluster.announce(announcement),
+            }
+        }
+        left
+    }
+
+    /// The work that ends before the sender's next message is read.
+    fn pending(self: &Arc<Self>, left: Leftover) -> Option<Pending> {
+        if left.is_empty() {
+            return None;
+        }
+        let hub = Arc::clone(self);
+        Some(Box::pin(async move {
+            for outbox in left.pressed {
+                outbox.relief().await;
+            }
+            for (connection, question) in left.questions {
+                hub.settle(connection, question).await;
+            }
+        }))
+    }
+
+    /// Asks the cluster, and has the router act on the answer.
+    async fn settle(&self, connection: ConnectionId, question: Question) {
+        let settled: Settled = match question {
+            Question::Claim(claim) => self.claim(connection, claim).await,
+            Question::Users { prefix } => {
+                let users = self.cluster.users(&prefix).await;
+                Box::new(move |router| router.settle_users(connection, users))
+            }
+            Question::Join { room } => {
+                let Some(name) = self.lock().router.registry().name_of(connection).cloned() else {
+                    return;
+                };
+                let entry = self.cluster.join(&room, &name).await;
+                Box::new(move |router| router.settle_join(connection, &room, entry))
+            }
+        };
+        let mut dirty = DirtyOutboxes::default();
+        {
+            let mut state = self.lock();
+            let outputs = settled(&mut state.router);
+            self.carry_out(&mut state, outputs, Some(connection), &mut dirty);
+        }
+        dirty.deliver();
+    }
+
+    async fn claim(&self, connection: ConnectionId, claim: Claim) -> Settled {
+        let token = claim.resumable.then(|| ResumeToken::new(rand::random()));
+        let outcome = self.cluster.claim(&claim, token.as_ref().map(ResumeToken::hash)).await;
+        let outcome = outcome.map(|()| Grant { token });
+        Box::new(move |router| router.settle_claim(connection, claim, outcome, now()))
+    }
+}
+
+/// The clock of the runtime, which a test can hold.
+pub(crate) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+/// A connection's access to the hub. Dropping it ends the connection for the router.
+#[derive(Debug)]
+pub(crate) struct ConnectionHandle {
+    id: ConnectionId,
+    outbox: Arc<Outbox>,
+    /// Outboxes of others that hold unwritten messages of this connection.
+    dirty: DirtyOutboxes,
+    challenge: String,
+    /// Nobody will come back for the session.
+    left: bool,
+    hub: Arc<Hub>,
+}
+
+impl ConnectionHandle {
+    /// Which connection it is.
+    pub(crate) fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    /// What waits to be written.
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+
+    /// What a login on this connection has to be signed over.
+    pub(crate) fn challenge(&self) -> &str {
+        &self.challenge
+    }
+
+    /// Sends a message to this connection alone, in order with everything else.
+    pub(crate) fn reply(&self, message: ServerMessage) {
+        self.outbox.push(message);
+        self.outbox.wake();
+    }
+
+    /// Sees to it that what came of [`ConnectionHandle::receive`] reaches whom it is for. Meant for a connection
+    /// that hears nothing more for now; until then what it said to somebody waits, to be written in
+    /// one piece.
+    pub(crate) fn deliver(&mut self) {
+        self.dirty.deliver();
+    }
+
+    /// Takes what the connection heard just now. What comes back has to be done before it hears
+    /// more; before that, and before it waits for anything, [`ConnectionHandle::deliver`].
+    pub(crate) fn receive(&mut self, message: ClientMessage, now: Instant) -> Option<Pending> {
+        match message {
+            ClientMessage::Login(login) => self.log_in(login),
+            message => self.act(|router, id| router.handle(id, message, now)),
+        }
+    }
+
+    /// Gives the connection a name that is on no list: for pages that know no logins.
+    pub(crate) fn enter_as_guest(&mut self, name: Username) -> Option<Pending> {
+        self.act(|router, id| router.enter_as_guest(id, name))
+    }
+
+    /// Sends a message to every other guest who is in no room.
+    pub(crate) fn broadcast(&mut self, message: Payload) -> Option<Pending> {
+        self.act(|router, id| router.broadcast(id, message))
+    }
+
+    /// Gives the handle back for good: the session is over at once, even if it has a token.
+    pub(crate) fn leave(mut self) {
+        self.left = true;
+    }
+
+    fn log_in(&mut self, login: Login) -> Option<Pending> {
+        match names::proven(&login, &self.challenge) {
+            Ok(key) => {
+                let attempt = LoginAttempt { username: login.username, key, resume: login.resume };
+                self.act(|router, id| router.log_in(id, attempt, now()))
+            }
+            Err(error) => {
+                let message = error.to_string();
+                self.reply(ServerMessage::LoginRefused {
+                    reason: LoginRefusal::NotAllowed,
+                    message,
+                });
+                None
+            }
+        }
+    }
+
+    fn act(
+        &mut self,
+        act: impl FnOnce(&mut Router, ConnectionId) -> Vec<Output>,
+    ) -> Option<Pending> {
+        let mut state = self.hub.lock();
+        let outputs = act(&mut state.router, self.id);
+        let left = self.hub.carry_out(&mut state, outputs, Some(self.id), &mut self.dirty);
+        drop(state);
+        self.hub.pending(left)
+    }
+}
+
+impl Drop for ConnectionHandle {
+    fn drop(&mut self) {
+        let mut state = self.hub.lock();
+        // What was thrown away can't be delivered later, so there is no session to go on with then
+        // either.
+        let outputs = if self.left || self.outbox.is_over() {
+            state.router.give_up(self.id, now())
+        } else {
+            state.router.disconnect(self.id, now())
+        };
+        if !state.router.is_waiting(self.id) {
+            state.outboxes.remove(&self.id);
+        }
+        self.hub.carry_out(&mut state, outputs, None, &mut self.dirty);
+        drop(state);
+        self.dirty.deliver();
+        self.hub.deadline_changed.notify_one();
+    }
+}

@@ -1,0 +1,95 @@
+//! What other nodes have to say.
+
+use std::time::Instant;
+
+use visavis_shared::{ServerMessage, Username};
+
+use super::outcome::Undeliverable;
+use super::{
+    Announcement, Closing, Delivery, Envelope, Output, Refusal, RemoteEvent, Router, deliver,
+};
+
+impl Router {
+    /// Takes what came from another node.
+    pub fn receive_remote(&mut self, news: RemoteEvent, now: Instant) -> Vec<Output> {
+        let mut out = Vec::new();
+        match news {
+            RemoteEvent::Message(envelope) => self.receive(envelope, now, &mut out),
+            RemoteEvent::Undeliverable { from, to, kind, call, why } => {
+                // They are in no call, then, of which somebody would have to be told.
+                self.calls.ended(&from, &to, call.as_ref());
+                if let Some(sender) = self.registry.owner_of(&from) {
+                    let message = match why {
+                        Undeliverable::Nobody => "Nobody is online under that name.".to_owned(),
+                        Undeliverable::Unreachable => {
+                            "They are on another server, which can't be reached at the moment. Try again soon."
+                                .to_owned()
+                        }
+                    };
+                    out.push(Refusal(why.code(), message).into_reply(sender, &kind, call));
+                }
+            }
+            RemoteEvent::Presence(name, online) => {
+                // Whoever is here has been told already.
+                if self.registry.owner_of(&name).is_none()
+                    && self.registry.seen_elsewhere(&name, online)
+                {
+                    self.notify_watchers(&name, online, &mut out);
+                }
+            }
+            RemoteEvent::Broadcast(from, message) => {
+                self.broadcast_locally(None, &ServerMessage::Broadcast { from, message }, &mut out);
+            }
+            RemoteEvent::GuestLeft(username) => {
+                self.broadcast_locally(None, &ServerMessage::GuestLeft { username }, &mut out);
+            }
+            RemoteEvent::LeaseLost(name) => self.let_go(&name, now, &mut out),
+        }
+        out
+    }
+
+    /// A message from another node for somebody here. It was addressed and checked there.
+    fn receive(&mut self, Envelope { to, message }: Envelope, now: Instant, out: &mut Vec<Output>) {
+        let Some(connection) = self.registry.owner_of(&to) else { return };
+        match &message {
+            ServerMessage::Call { from, call, signal } => {
+                self.remember(from, &to, call.as_ref(), signal, now)
+            }
+            ServerMessage::UserJoined { room, username }
+                if self.rooms.room_of(&to) == Some(room) =>
+            {
+                // A room with two others can't be: the cluster let them in.
+                let _ = self.rooms.enter(username, room);
+            }
+            ServerMessage::UserLeft { room, username }
+                if self.rooms.room_of(username) == Some(room) =>
+            {
+                self.rooms.leave(username);
+            }
+            _ => {}
+        }
+        out.push(deliver(connection, message));
+    }
+
+    /// This node can no longer vouch for a name. Another may have it by now, so nothing is said of
+    /// its going; whether they are online somewhere the cluster is asked.
+    fn let_go(&mut self, name: &Username, now: Instant, out: &mut Vec<Output>) {
+        let Some(connection) = self.registry.owner_of(name) else { return };
+        let lives = !self.sessions.is_waiting(connection);
+        self.end(connection, now, out);
+        out.retain(|output| match output {
+            Output::Announce(_) => false,
+            Output::Deliver(Delivery {
+                message: ServerMessage::Presence { username, .. }, ..
+            }) => username != name,
+            _ => true,
+        });
+        if self.registry.watchers_of(name).next().is_some() {
+            self.registry.ask_elsewhere(name.clone());
+            self.announce(Announcement::Watching(name.clone()), out);
+        }
+        if lives {
+            out.push(Output::Close(connection, Closing::LeaseLost));
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! A running server, to be started and stopped by a program or a test.
+
+mod listener;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use self::listener::Resources;
+use crate::admission::metrics_page::Page;
+use crate::admission::tls::{Tls, TlsError};
+use crate::cluster::redis::RedisUnusable;
+use crate::cluster::{RedisCluster, Standalone};
+use crate::config::Config;
+use crate::hub::Cluster;
+use crate::ice::{Ice, RelayError, RelayMetrics, RelayMetricsReader};
+use crate::names::{NameStoreError, Owners};
+
+/// Why a server could not start. The text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another program has the port.
+    #[error("{0} is in use by another program: stop that, or choose another port with --listen {ip}:PORT", ip = .0.ip())]
+    InUse(SocketAddr),
+    /// The system does not let us have the port.
+    #[error("there is no permission to listen on {0}: choose a port above 1023 with --listen {ip}:PORT", ip = .0.ip())]
+    NotPermitted(SocketAddr),
+    /// The address is not one of this machine's.
+    #[error("{ip} is not an address of this machine: choose one with --listen, or 0.0.0.0 for all", ip = .0.ip())]
+    NotOurs(SocketAddr),
+    /// Certificate and key can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Anything else.
+    #[error("listening on {0} failed: {1}")]
+    Other(SocketAddr, #[source] io::Error),
+    /// Who owns which name can't be read or kept.
+    #[error(transparent)]
+    Names(#[from] NameStoreError),
+    /// The Redis at which the nodes meet is not there.
+    #[error(transparent)]
+    Redis(#[from] RedisUnusable),
+    /// The system gives no thread.
+    #[error("the system gives no threads: {0}")]
+    NoThread(#[source] io::Error),
+    /// There is no relay, though one was asked for.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
+}
+
+impl StartError {
+    fn new(address: SocketAddr, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::AddrInUse => Self::InUse(address),
+            io::ErrorKind::PermissionDenied => Self::NotPermitted(address),
+            io::ErrorKind::AddrNotAvailable => Self::NotOurs(address),
+            _ => Self::Other(address, error),
+        }
+    }
+}
+
+/// A running server. Dropping it is like pulling the plug: every connection is gone without a word.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    encrypted: bool,
+    stun_address: Option<SocketAddr>,
+    metrics_address: Option<SocketAddr>,
+    relay: Option<RelayMetricsReader>,
+    shutdown: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+/// Starts a server where the configuration says.
+///
+/// # Errors
+/// When nothing can be accepted there, the certificate can't be used, or a relay can't start. STUN
+/// or metrics that can't start are only a warning.
+pub async fn start(config: Config) -> Result<Server, StartError> {
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| StartError::new(config.listen, error))?;
+    start_on(listener, config).await
+}
+
+/// Starts a server on a listener that is bound already; `config.listen` is not looked at.
+///
+/// # Errors
+/// When the listener does not know its address, the certificate can't be used, or a relay can't
+/// start.
+pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, StartError> {
+    let address = listener.local_addr().map_err(|error| StartError::new(config.listen, error))?;
+    let tls = match config.tls.clone() {
+        Some(files) => Some(Tls::load(files).await?),
+        None => None,
+    };
+    let encrypted = tls.is_some();
+    let cluster: Arc<dyn Cluster> = match &config.redis {
+        Some(redis) => Arc::new(RedisCluster::start(redis, config.names.guests).await?),
+        None => {
+            let owners = Owners::start(config.names.open()?, config.names.guests)
+                .map_err(StartError::NoThread)?;
+            Arc::new(Standalone::new(owners))
+        }
+    };
+    let ice = Ice::start(config.stun, &config.relay).await?;
+    if !config.trusted_proxies.is_empty() && !ice.offer().is_found_by_all() {
+        tracing::warn!(
+            "clients that a proxy brings are told no STUN server, because by which address they reach this machine is not \
+             known: say so with --stun-url stun:HOST:PORT, or turn STUN off with --stun-listen off"
+        );
+    }
+    let (stun_address, relay) = (ice.address(), ice.metrics());
+    let page = Page::open(config.metrics).await;
+    let metrics_address = page.as_ref().map(Page::address);
+    let (shutdown, asked) = oneshot::channel();
+    let resources = Resources { listener, ice, cluster, tls, page };
+    let task = tokio::spawn(listener::run(resources, config, async move {
+        if asked.await.is_err() {
+            // The handle is gone, and with it the task: its own end is near.
+            std::future::pending::<()>().await;
+        }
+    }));
+    Ok(Server {
+        address,
+        encrypted,
+        stun_address,
+        metrics_address,
+        relay,
+        shutdown: Some(shutdown),
+        task,
+    })
+}
+
+impl Server {
+    /// Where it accepts connections.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it answers STUN, if it does.
+    #[must_use]
+    pub fn stun_address(&self) -> Option<SocketAddr> {
+        self.stun_address
+    }
+
+    /// Where the metrics are, if they are anywhere.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// What the relay did so far, if there is one.
+    #[must_use]
+    pub fn relay_metrics(&self) -> Option<RelayMetrics> {
+        self.relay.as_ref().and_then(RelayMetricsReader::read)
+    }
+
+    /// The URL for clients; for a server on all addresses, that of this machine itself.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
+                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        let scheme = if self.encrypted { "wss" } else { "ws" };
+        format!("{scheme}://{address}")
+    }
+
+    /// Tells everyone to connect again, and is done when all connections are closed and the ports
+    /// are free; after ten seconds at most.
+    pub async fn shutdown(mut self) {
+        if let Some(shutdown) = self.shutdown.take() {
+            // Fails when the task has ended, which is what is wanted.
+            let _ = shutdown.send(());
+        }
+        let _ = (&mut self.task).await;
+    }
+
+    /// Drops every connection without a word, as a crash would, and is done when the ports are
+    /// free.
+    pub async fn kill(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

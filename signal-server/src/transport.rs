@@ -1,0 +1,182 @@
+//! The stream under a connection, encrypted or not.
+//!
+//! It holds the connection's place, so that the place is free when the stream is dropped, wherever
+//! it went meanwhile.
+
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+
+use crate::limits::permits::Permit;
+use crate::observability::metrics::{Kind, Metrics, Open};
+
+/// A stream, its place, and what is counted about it.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    stream: Stream,
+    metrics: Arc<Metrics>,
+    /// Only there to be dropped.
+    _held: (Permit, Open),
+}
+
+#[derive(Debug)]
+enum Stream {
+    Plain(TcpStream),
+    /// Boxed, so that a plain connection does not cost what an encrypted one does.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Transport {
+    pub(crate) fn plain(stream: TcpStream, place: Permit, metrics: Arc<Metrics>) -> Self {
+        let held = (place, metrics.opened(Kind::Plain));
+        Self { stream: Stream::Plain(stream), metrics, _held: held }
+    }
+
+    pub(crate) fn tls(
+        stream: Box<TlsStream<TcpStream>>,
+        place: Permit,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let held = (place, metrics.opened(Kind::Tls));
+        Self { stream: Stream::Tls(stream), metrics, _held: held }
+    }
+
+    /// Makes dropping it forget what the system still holds for a peer that does not read, which
+    /// would be kept for minutes.
+    pub(crate) fn set_zero_linger(&self) -> io::Result<()> {
+        match &self.stream {
+            Stream::Plain(stream) => stream.set_zero_linger(),
+            Stream::Tls(stream) => stream.get_ref().0.set_zero_linger(),
+        }
+    }
+
+    fn count_written(&self, written: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.metrics.sent(*bytes);
+        }
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let read = match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        };
+        self.metrics.received(buf.filled().len() - before);
+        read
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        };
+        self.count_written(&written);
+        written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+        };
+        self.count_written(&written);
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.stream {
+            Stream::Plain(stream) => stream.is_write_vectored(),
+            Stream::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
+/// A stream that one task reads while others may write it. Each holds it for as long as one call to
+/// the system takes.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedTransport(Arc<Mutex<Transport>>);
+
+impl SharedTransport {
+    pub(crate) fn new(transport: Transport) -> Self {
+        Self(Arc::new(Mutex::new(transport)))
+    }
+
+    /// See [`Transport::set_zero_linger`].
+    pub(crate) fn set_zero_linger(&self) -> io::Result<()> {
+        self.lock().set_zero_linger()
+    }
+
+    /// Writes everything from `taken` on, which moves along with what the stream takes; ready when
+    /// it holds nothing back.
+    pub(crate) fn poll_write_all(
+        &self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+        taken: &mut usize,
+    ) -> Poll<io::Result<()>> {
+        let mut transport = self.lock();
+        while let Some(rest) = bytes.get(*taken..).filter(|rest| !rest.is_empty()) {
+            match ready!(Pin::new(&mut *transport).poll_write(cx, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => *taken += written,
+            }
+        }
+        Pin::new(&mut *transport).poll_flush(cx)
+    }
+
+    /// Says that nothing more will be written.
+    pub(crate) async fn shutdown(&self) -> io::Result<()> {
+        poll_fn(|cx| Pin::new(&mut *self.lock()).poll_shutdown(cx)).await
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Transport> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AsyncRead for SharedTransport {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.lock()).poll_read(cx, buf)
+    }
+}
