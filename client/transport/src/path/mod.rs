@@ -2,6 +2,7 @@
 //! TLS, names that are looked up ahead, DSCP marks, and the watch that notices a path that died.
 
 pub(crate) mod dscp;
+pub mod happy_eyeballs;
 pub(crate) mod ice_restart_buffer;
 pub mod interfaces;
 pub mod network;

@@ -20,6 +20,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::framing::{self, NotTurn, Reader};
 use super::{Carrier, RelayServer};
+use crate::path::happy_eyeballs;
 use crate::path::resolver::Resolver;
 
 /// The most datagrams that wait to be sent: a quarter of a second at 2.5 Mbit/s. Those that come
@@ -176,17 +177,11 @@ impl Task {
 
     async fn connect(&self) -> Result<Connection, StreamError> {
         let addresses = self.resolver.lookup(&self.server.name()).ok_or(StreamError::Unknown)?;
-        let mut last = StreamError::Unknown;
-        for address in addresses {
-            match connect_to(address).await {
-                Ok(stream) if self.server.carrier == Carrier::Tls => {
-                    return self.secure(stream).await;
-                }
-                Ok(stream) => return Ok(Connection::Plain(stream)),
-                Err(error) => last = error.into(),
-            }
+        let stream = happy_eyeballs::connect(addresses, connect_to).await?;
+        match self.server.carrier {
+            Carrier::Tls => self.secure(stream).await,
+            Carrier::Tcp | Carrier::Udp => Ok(Connection::Plain(stream)),
         }
-        Err(last)
     }
 
     async fn secure(&self, stream: TcpStream) -> Result<Connection, StreamError> {
@@ -288,25 +283,20 @@ mod tests {
     impl Ours {
         fn to(listener: &TcpListener) -> Self {
             let address = listener.local_addr().expect("an address");
-            let news = Arc::new(Notify::new());
-            let told = Arc::clone(&news);
             let server = RelayServer {
                 host: address.ip().to_string(),
                 port: address.port(),
                 carrier: Carrier::Tcp,
             };
+            Self::open(server, Resolver::shared(), Trust::default())
+        }
+
+        fn open(server: RelayServer, resolver: Arc<Resolver>, trust: Trust) -> Self {
+            let news = Arc::new(Notify::new());
+            let told = Arc::clone(&news);
             let wake: Wake = Arc::new(move || told.notify_one());
-            let stand_in = SocketAddr::from(([240, 0, 0, 0], 3478));
-            Self {
-                stream: RelayStream::open(
-                    stand_in,
-                    server,
-                    Resolver::shared(),
-                    Trust::default(),
-                    wake,
-                ),
-                news,
-            }
+            let placeholder = SocketAddr::from(([240, 0, 0, 0], 3478));
+            Self { stream: RelayStream::open(placeholder, server, resolver, trust, wake), news }
         }
 
         async fn receive(&self) -> Bytes {
@@ -385,5 +375,45 @@ mod tests {
         timeout(Duration::from_secs(5), ours.news.notified()).await.expect("news");
         assert!(ours.stream.broke());
         assert_eq!(ours.stream.receive(), None);
+    }
+
+    /// A relay whose first address is a black hole and whose second one works.
+    #[cfg(target_os = "linux")]
+    async fn receives_despite_a_black_hole(carrier: Carrier) {
+        let (hole, _listener, _queued) = crate::path::happy_eyeballs::tests::black_hole().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let works = listener.local_addr().expect("an address");
+        let key = rcgen::generate_simple_self_signed(["relay.example".to_owned()]).expect("a key");
+        let certificate = key.cert.der().clone();
+        let server = RelayServer { host: "relay.example".to_owned(), port: 5349, carrier };
+        let resolver = Resolver::knowing(&server.name(), vec![hole, works]);
+        let started = std::time::Instant::now();
+        let ours = Ours::open(server, resolver, Trust { more: vec![certificate.clone()] });
+        ours.stream.send(&message(1));
+
+        let (stream, _) =
+            timeout(Duration::from_secs(4), listener.accept()).await.expect("in time").expect("it");
+        let mut received = vec![0; 24];
+        if carrier == Carrier::Tls {
+            let config = tokio_rustls::rustls::ServerConfig::builder()
+                .with_no_client_auth()
+                .with_single_cert(vec![certificate], key.signing_key.into())
+                .expect("a certificate with its key");
+            let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+            let mut stream = acceptor.accept(stream).await.expect("TLS");
+            stream.read_exact(&mut received).await.expect("a message");
+        } else {
+            let mut stream = stream;
+            stream.read_exact(&mut received).await.expect("a message");
+        }
+        assert_eq!(received, message(1));
+        assert!(started.elapsed() < CONNECT_TIMEOUT / 2, "{:?}", started.elapsed());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_black_hole_among_its_addresses_does_not_keep_a_relay_away() {
+        receives_despite_a_black_hole(Carrier::Tcp).await;
+        receives_despite_a_black_hole(Carrier::Tls).await;
     }
 }
