@@ -15,9 +15,13 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
+use visavis_client::device_key::DeviceKey;
 use visavis_client::signaling::SignalingEvent;
 use visavis_shared::{CallSignal, CloseReason, LoginRefusal};
 use visavis_signal_server::{Config, Server, start_on};
+
+const HELLO: &str =
+    r#"{"type":"hello","protocol":1,"server":"a server","challenge":"Y2hhbGxlbmdl"}"#;
 
 /// Starts a server where one was stopped a moment ago.
 async fn server_at(address: SocketAddr) -> Server {
@@ -297,6 +301,23 @@ async fn a_server_that_is_overrun_is_asked_again_and_one_that_forbids_it_is_not(
         other => panic!("not refused: {other:?}"),
     }
     assert_eq!(alice.next().await, None);
+}
+
+#[tokio::test]
+async fn a_greeting_that_comes_after_the_login_of_a_guest_leads_to_a_login_with_the_key() {
+    let (script, mut alice) = Script::start_for(Some(DeviceKey::from_seed([1; 32]))).await;
+    let mut late = accept_async(script.accept_tcp().await).await.expect("a WebSocket");
+    let login = timeout(LONG, late.next()).await.expect("in time").expect("a login");
+    let login = login.expect("a login").into_text().expect("text");
+    assert!(!login.contains("signature"), "{login}");
+    for text in [HELLO, WELCOME] {
+        tell(&mut late, Message::text(text)).await;
+    }
+    assert!(matches!(timeout(LONG, late.next()).await, Ok(Some(Ok(Message::Close(_))))));
+    drop(late);
+    let (_socket, login) = script.greet_and_accept(Some(HELLO), WELCOME).await;
+    assert!(login["signature"].is_string(), "{login}");
+    alice.expect_login("alice").await;
 }
 
 #[tokio::test]

@@ -3,21 +3,18 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use visavis_shared::{ClientMessage, LoginRefusal, codec};
+use visavis_shared::{LoginRefusal, codec};
 
 use super::backoff::Backoff;
-use super::login::{Account, Failure, LoggedIn, Socket, connect_words};
+use super::login::{Account, Failure, LoggedIn};
+use super::socket::{self, Socket};
 use super::{Command, SignalingEvent};
 
-/// How long one message may take to be written.
-pub(super) const WRITE_WITHIN: Duration = Duration::from_secs(5);
-/// After so much silence from the server it is asked for a sign of life.
+/// After so much silence from the server it is pinged.
 const PING_AFTER: Duration = Duration::from_secs(40);
 /// After so much more it is taken for gone.
 const PONG_WITHIN: Duration = Duration::from_secs(15);
@@ -56,7 +53,7 @@ pub(super) async fn run(
                 let undelivered = match serve(&mut socket, &mut commands, &events, logged_in).await
                 {
                     End::Closed => {
-                        let _ = timeout(WRITE_WITHIN, say_goodbye(&mut socket)).await;
+                        socket::close(&mut socket).await;
                         return;
                     }
                     End::Replaced => {
@@ -106,14 +103,6 @@ fn may_pass(reason: LoginRefusal, since_lost: Duration) -> bool {
     }
 }
 
-/// Closes in order, so that the server frees the name at once, and waits until it has.
-async fn say_goodbye(socket: &mut Socket) {
-    let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-    if socket.close(Some(frame)).await.is_ok() {
-        while let Some(Ok(_)) = socket.next().await {}
-    }
-}
-
 /// Drops what nobody can be told now, until the connection is no longer wanted.
 async fn until_closed(commands: &mut mpsc::Receiver<Command>) {
     while let Some(Command::Send(message)) = commands.recv().await {
@@ -137,7 +126,7 @@ async fn serve(
         tokio::select! {
             command = commands.recv() => match command {
                 Some(Command::Send(message)) => {
-                    if write(socket, &message).await.is_err() {
+                    if socket::write(socket, &message).await.is_err() {
                         return End::Lost(undelivered);
                     }
                 }
@@ -167,29 +156,21 @@ async fn serve(
                     Some(Ok(Message::Close(_))) | None => return End::Lost(None),
                     Some(Ok(_)) => {}
                     Some(Err(error)) => {
-                        tracing::debug!("the connection to the server broke: {}", connect_words(&error));
+                        tracing::debug!("the connection to the server broke: {}", socket::error_words(&error));
                         return End::Lost(None);
                     }
                 }
             }
             () = sleep_until(look_at), if undelivered.is_none() => {
                 if pinged {
-                    tracing::debug!("the server gives no sign of life");
+                    tracing::debug!("the server does not answer a ping");
                     return End::Lost(None);
                 }
                 pinged = true;
-                if !matches!(timeout(WRITE_WITHIN, socket.send(Message::Ping(Vec::new().into()))).await, Ok(Ok(()))) {
+                if socket::ping(socket).await.is_err() {
                     return End::Lost(None);
                 }
             }
         }
-    }
-}
-
-pub(super) async fn write(socket: &mut Socket, message: &ClientMessage) -> Result<(), ()> {
-    let text = codec::encode_client(message);
-    match timeout(WRITE_WITHIN, socket.send(Message::text(text))).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(()),
     }
 }

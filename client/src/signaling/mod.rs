@@ -10,6 +10,7 @@ pub(crate) mod backoff;
 mod connection;
 mod login;
 mod server_url;
+mod socket;
 
 use std::time::Duration;
 
