@@ -10,6 +10,7 @@
 pub mod codec;
 pub mod dialect;
 mod fields;
+pub mod ice_url;
 pub mod identity;
 pub mod ids;
 mod json;
@@ -19,6 +20,7 @@ pub mod message;
 mod scan;
 
 pub use codec::DecodeError;
+pub use ice_url::{IceScheme, IceTransport, IceUrl, IceUrlError};
 pub use identity::{
     EncodingError, NameError, PublicKey, Signature, canonical_name, login_statement, skeleton,
 };

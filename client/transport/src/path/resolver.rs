@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use visavis_shared::IceServer;
+use visavis_shared::{IceServer, IceUrl};
 
 /// The most names that are remembered.
 const MAX_NAMES: usize = 32;
@@ -60,9 +60,9 @@ impl Resolver {
 
     /// Begins to look up the names in these servers' URLs.
     pub(crate) fn begin(self: &Arc<Self>, servers: &[IceServer]) {
-        for name in
-            servers.iter().flat_map(|server| &server.urls).filter_map(|url| host_and_port(url))
-        {
+        let urls = servers.iter().flat_map(|server| &server.urls);
+        for url in urls.filter_map(|url| url.parse::<IceUrl>().ok()) {
+            let name = url.host_and_port();
             if name.parse::<SocketAddr>().is_ok() || !self.note_lookup(&name) {
                 continue;
             }
@@ -148,44 +148,9 @@ impl Resolver {
     }
 }
 
-/// The `host:port` of a `stun:`, `turn:` or `turns:` URL (RFC 7064, RFC 7065), as it is asked for.
-fn host_and_port(url: &str) -> Option<String> {
-    let url = url.split('?').next()?;
-    let (scheme, host) = url.split_once(':')?;
-    let default_port = match scheme {
-        "stun" | "turn" => 3478,
-        "turns" => 5349,
-        _ => return None,
-    };
-    let has_port = match host.rfind(']') {
-        Some(bracket) => host.get(bracket..).is_some_and(|rest| rest.contains(':')),
-        None => host.contains(':'),
-    };
-    Some(if has_port { host.to_owned() } else { format!("{host}:{default_port}") })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn urls_name_a_host_and_a_port() {
-        assert_eq!(
-            host_and_port("stun:stun.example.org").as_deref(),
-            Some("stun.example.org:3478")
-        );
-        assert_eq!(
-            host_and_port("turn:example.org:5349?transport=udp").as_deref(),
-            Some("example.org:5349")
-        );
-        assert_eq!(host_and_port("stun:[2001:db8::1]").as_deref(), Some("[2001:db8::1]:3478"));
-        assert_eq!(host_and_port("stun:[2001:db8::1]:99").as_deref(), Some("[2001:db8::1]:99"));
-        assert_eq!(
-            host_and_port("turns:example.org?transport=tcp").as_deref(),
-            Some("example.org:5349")
-        );
-        assert_eq!(host_and_port("nonsense"), None);
-    }
 
     #[test]
     fn an_address_needs_no_lookup_and_an_unknown_name_has_no_answer_yet() {

@@ -16,6 +16,8 @@ mod stream;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use visavis_shared::{IceScheme, IceTransport, IceUrl};
+
 use super::resolver::Resolver;
 
 pub(crate) use stream::{RelayStream, Trust};
@@ -25,55 +27,13 @@ const SUFFIX: &str = ".relay.invalid";
 /// The most servers that are taken.
 const MAX_SERVERS: usize = 32;
 
-/// How a server is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Carrier {
-    Udp,
-    Tcp,
-    Tls,
-}
-
-/// A TURN server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RelayServer {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) carrier: Carrier,
-}
-
-impl RelayServer {
-    /// Reads a `turn:` or `turns:` URL (RFC 7065 §3.1). `turns:` over UDP would be DTLS, which
-    /// nobody here speaks.
-    pub(crate) fn parse(url: &str) -> Option<Self> {
-        let (rest, query) =
-            url.split_once('?').map_or((url, None), |(rest, query)| (rest, Some(query)));
-        let transport = match query {
-            Some(query) => Some(query.strip_prefix("transport=")?),
-            None => None,
-        };
-        let (scheme, authority) = rest.split_once(':')?;
-        let (carrier, default_port) = match (scheme, transport) {
-            ("turn", None | Some("udp")) => (Carrier::Udp, 3478),
-            ("turn", Some("tcp")) => (Carrier::Tcp, 3478),
-            ("turns", None | Some("tcp")) => (Carrier::Tls, 5349),
-            _ => return None,
-        };
-        let (host, port) = match authority.rsplit_once(':') {
-            // The colons of an address of IPv6 are between brackets.
-            Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
-            _ => (authority, default_port),
-        };
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        (!host.is_empty()).then(|| Self { host: host.to_owned(), port, carrier })
-    }
-
-    /// `host:port`, as it is looked up.
-    pub(crate) fn name(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+/// Whether this is a TURN server that can be reached: `turns:` over UDP would be DTLS, which nobody
+/// here speaks.
+pub(crate) fn is_relay(url: &IceUrl) -> bool {
+    match url.scheme() {
+        IceScheme::Turn => true,
+        IceScheme::Turns => url.transport() == IceTransport::Tcp,
+        IceScheme::Stun | IceScheme::Stuns => false,
     }
 }
 
@@ -85,7 +45,7 @@ pub(crate) struct Relays {
 
 #[derive(Debug, Default)]
 struct Known {
-    servers: Vec<RelayServer>,
+    servers: Vec<IceUrl>,
     generation: u16,
 }
 
@@ -95,7 +55,7 @@ impl Relays {
     }
 
     /// The URL that the library is given for a server; `None` when it has too many.
-    pub(crate) fn url_for(&self, server: &RelayServer) -> Option<String> {
+    pub(crate) fn url_for(&self, server: &IceUrl) -> Option<String> {
         let mut known = self.known();
         let index = known.servers.iter().position(|known| known == server).or_else(|| {
             (known.servers.len() < MAX_SERVERS).then(|| {
@@ -103,7 +63,7 @@ impl Relays {
                 known.servers.len() - 1
             })
         })?;
-        Some(format!("turn:{index}.{}{SUFFIX}:{}?transport=udp", known.generation, server.port))
+        Some(format!("turn:{index}.{}{SUFFIX}:{}?transport=udp", known.generation, server.port()))
     }
 
     /// From now on all servers are others to the library.
@@ -127,14 +87,14 @@ impl Relays {
         let (index, generation): (u8, u16) = (index.parse().ok()?, generation.parse().ok()?);
         let port = port.parse().ok()?;
         let server = self.known().servers.get(usize::from(index))?.clone();
-        Some(match server.carrier {
-            Carrier::Udp => resolver.lookup(&server.name()),
-            Carrier::Tcp | Carrier::Tls => Some(vec![stand_in(index, generation, port, v4)]),
+        Some(match server.transport() {
+            IceTransport::Udp => resolver.lookup(&server.host_and_port()),
+            IceTransport::Tcp => Some(vec![stand_in(index, generation, port, v4)]),
         })
     }
 
     /// Which server an address stands for.
-    pub(crate) fn behind(&self, address: SocketAddr) -> Option<RelayServer> {
+    pub(crate) fn behind(&self, address: SocketAddr) -> Option<IceUrl> {
         let index = match address.ip() {
             IpAddr::V4(v4) => match v4.octets() {
                 [240, _, _, index] => index,
@@ -148,7 +108,7 @@ impl Relays {
         self.known()
             .servers
             .get(usize::from(index))
-            .filter(|server| server.carrier != Carrier::Udp)
+            .filter(|server| server.transport() == IceTransport::Tcp)
             .cloned()
     }
 
@@ -173,36 +133,17 @@ fn stand_in(index: u8, generation: u16, port: u16, v4: bool) -> SocketAddr {
 mod tests {
     use super::*;
 
-    fn server(url: &str) -> RelayServer {
-        RelayServer::parse(url).expect("a server")
+    fn server(url: &str) -> IceUrl {
+        url.parse().expect("a server")
     }
 
     #[test]
-    fn urls_name_a_server_and_how_to_speak_to_it() {
-        let cases = [
-            ("turn:example.org", "example.org", 3478, Carrier::Udp),
-            ("turn:example.org:99?transport=udp", "example.org", 99, Carrier::Udp),
-            ("turn:example.org?transport=tcp", "example.org", 3478, Carrier::Tcp),
-            ("turns:example.org", "example.org", 5349, Carrier::Tls),
-            ("turns:[2001:db8::1]:443?transport=tcp", "2001:db8::1", 443, Carrier::Tls),
-            ("turn:[2001:db8::1]?transport=tcp", "2001:db8::1", 3478, Carrier::Tcp),
-        ];
-        for (url, host, port, carrier) in cases {
-            assert_eq!(
-                RelayServer::parse(url),
-                Some(RelayServer { host: host.to_owned(), port, carrier }),
-                "{url}"
-            );
+    fn only_a_server_that_can_be_reached_is_a_relay() {
+        for url in ["turn:a", "turn:a?transport=tcp", "turns:a", "turns:a:443?transport=tcp"] {
+            assert!(is_relay(&server(url)), "{url}");
         }
-        for url in [
-            "turns:example.org?transport=udp",
-            "stun:example.org",
-            "turn:",
-            "turn:x:port",
-            "turn:x?y=z",
-            "x",
-        ] {
-            assert_eq!(RelayServer::parse(url), None, "{url}");
+        for url in ["turns:a?transport=udp", "stun:a", "stuns:a"] {
+            assert!(!is_relay(&server(url)), "{url}");
         }
     }
 

@@ -17,9 +17,9 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use visavis_shared::{IceScheme, IceUrl};
 
 use super::framing::{self, NotTurn, Reader};
-use super::{Carrier, RelayServer};
 use crate::path::happy_eyeballs;
 use crate::path::resolver::Resolver;
 
@@ -108,7 +108,7 @@ impl RelayStream {
     /// Starts one. Call it inside the runtime.
     pub(crate) fn open(
         address: SocketAddr,
-        server: RelayServer,
+        server: IceUrl,
         resolver: Arc<Resolver>,
         trust: Trust,
         wake: Wake,
@@ -143,7 +143,7 @@ impl RelayStream {
 }
 
 struct Task {
-    server: RelayServer,
+    server: IceUrl,
     resolver: Arc<Resolver>,
     trust: Trust,
     queue: mpsc::Receiver<Bytes>,
@@ -176,16 +176,18 @@ impl Task {
     }
 
     async fn connect(&self) -> Result<Connection, StreamError> {
-        let addresses = self.resolver.lookup(&self.server.name()).ok_or(StreamError::Unknown)?;
+        let addresses =
+            self.resolver.lookup(&self.server.host_and_port()).ok_or(StreamError::Unknown)?;
         let stream = happy_eyeballs::connect(addresses, connect_to).await?;
-        match self.server.carrier {
-            Carrier::Tls => self.secure(stream).await,
-            Carrier::Tcp | Carrier::Udp => Ok(Connection::Plain(stream)),
+        match self.server.scheme() {
+            IceScheme::Turns => self.secure(stream).await,
+            _ => Ok(Connection::Plain(stream)),
         }
     }
 
     async fn secure(&self, stream: TcpStream) -> Result<Connection, StreamError> {
-        let name = ServerName::try_from(self.server.host.clone()).map_err(|_| StreamError::Name)?;
+        let name =
+            ServerName::try_from(self.server.host().to_owned()).map_err(|_| StreamError::Name)?;
         let trust = self.trust.clone();
         let config = tokio::task::spawn_blocking(move || trust.config())
             .await
@@ -283,15 +285,11 @@ mod tests {
     impl Ours {
         fn to(listener: &TcpListener) -> Self {
             let address = listener.local_addr().expect("an address");
-            let server = RelayServer {
-                host: address.ip().to_string(),
-                port: address.port(),
-                carrier: Carrier::Tcp,
-            };
+            let server = format!("turn:{address}?transport=tcp").parse().expect("a URL");
             Self::open(server, Resolver::shared(), Trust::default())
         }
 
-        fn open(server: RelayServer, resolver: Arc<Resolver>, trust: Trust) -> Self {
+        fn open(server: IceUrl, resolver: Arc<Resolver>, trust: Trust) -> Self {
             let news = Arc::new(Notify::new());
             let told = Arc::clone(&news);
             let wake: Wake = Arc::new(move || told.notify_one());
@@ -379,14 +377,14 @@ mod tests {
 
     /// A relay whose first address is a black hole and whose second one works.
     #[cfg(target_os = "linux")]
-    async fn receives_despite_a_black_hole(carrier: Carrier) {
+    async fn receives_despite_a_black_hole(url: &str) {
         let (hole, _listener, _queued) = crate::path::happy_eyeballs::tests::black_hole().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let works = listener.local_addr().expect("an address");
         let key = rcgen::generate_simple_self_signed(["relay.example".to_owned()]).expect("a key");
         let certificate = key.cert.der().clone();
-        let server = RelayServer { host: "relay.example".to_owned(), port: 5349, carrier };
-        let resolver = Resolver::knowing(&server.name(), vec![hole, works]);
+        let server: IceUrl = url.parse().expect("a URL");
+        let resolver = Resolver::knowing(&server.host_and_port(), vec![hole, works]);
         let started = std::time::Instant::now();
         let ours = Ours::open(server, resolver, Trust { more: vec![certificate.clone()] });
         ours.stream.send(&message(1));
@@ -394,7 +392,7 @@ mod tests {
         let (stream, _) =
             timeout(Duration::from_secs(4), listener.accept()).await.expect("in time").expect("it");
         let mut received = vec![0; 24];
-        if carrier == Carrier::Tls {
+        if url.starts_with("turns:") {
             let config = tokio_rustls::rustls::ServerConfig::builder()
                 .with_no_client_auth()
                 .with_single_cert(vec![certificate], key.signing_key.into())
@@ -413,7 +411,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn a_black_hole_among_its_addresses_does_not_keep_a_relay_away() {
-        receives_despite_a_black_hole(Carrier::Tcp).await;
-        receives_despite_a_black_hole(Carrier::Tls).await;
+        receives_despite_a_black_hole("turn:relay.example?transport=tcp").await;
+        receives_despite_a_black_hole("turns:relay.example").await;
     }
 }

@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use visavis_shared::IceUrl;
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 
 use super::packet::Packet;
 use super::roaming::Roaming;
 use super::{Wire, lock};
 use crate::clock;
-use crate::path::relay::{RelayServer, RelayStream};
+use crate::path::relay::RelayStream;
 
 /// The most packets that one socket buffers while the library does not take them: while ICE is
 /// restarted, and until there are keys. Older ones give way. At 2.5 Mbit/s they are half a second,
@@ -227,7 +228,7 @@ impl WireSocket {
     }
 
     /// Sends to a relay over its stream, which is opened if there is none yet.
-    fn send_to_relay(&self, address: SocketAddr, server: RelayServer, datagram: &[u8]) {
+    fn send_to_relay(&self, address: SocketAddr, server: IceUrl, datagram: &[u8]) {
         let mut streams = lock(&self.streams);
         if let Some(stream) = streams.iter().find(|stream| stream.address == address) {
             stream.send(datagram);
