@@ -30,7 +30,7 @@ use webrtc::runtime::Runtime;
 
 use super::sdp::PARITY_NAME;
 use crate::feedback::link::{Link, MediaKind};
-use crate::path::ice_restart_buffer::{HOLD_SLOT, Hold};
+use crate::path::ice_restart_buffer::{ICE_RESTART_BUFFER_SLOT, IceRestartBuffer};
 use crate::path::interfaces;
 use crate::path::relay::{Relays, is_relay};
 use crate::path::resolver::Resolver;
@@ -221,7 +221,7 @@ fn interceptors(link: &Arc<Link>, wire: &Arc<Wire>) -> Registry {
         .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build())
         .with(Slot::SenderReport, SenderReportBuilder::new().build())
         .with(Slot::from(INTAKE_SLOT), Intake::new(Arc::clone(link)))
-        .with(Slot::from(HOLD_SLOT), Hold::new(Arc::clone(wire)))
+        .with(Slot::from(ICE_RESTART_BUFFER_SLOT), IceRestartBuffer::new(Arc::clone(wire)))
 }
 
 fn codec(kind: MediaKind) -> RTCRtpCodecParameters {
