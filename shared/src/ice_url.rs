@@ -221,9 +221,11 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_displayed_reads_back(
-            url in r"(stuns?|turns?):([a-z0-9._-]{1,20}|\[[0-9a-f:]{2,20}\])(:[0-9]{1,6})?(\?transport=(udp|tcp))?"
+            scheme in "stuns?|turns?",
+            host in r"[a-z0-9._-]{1,20}|\[[0-9a-f:]{2,20}\]",
+            rest in r"(:[0-9]{1,6})?(\?transport=(udp|tcp))?"
         ) {
-            if let Ok(url) = url.parse::<IceUrl>() {
+            if let Ok(url) = format!("{scheme}:{host}{rest}").parse::<IceUrl>() {
                 prop_assert_eq!(url.to_string().parse(), Ok(url.clone()));
                 prop_assert!(url.port() > 0 && !url.host().is_empty());
             }

@@ -164,7 +164,8 @@ impl Account {
 
     fn unreachable(&self, why: &str) -> Failure {
         Failure::Unreachable(format!(
-            "The server at {} can't be reached ({why}): check the address, and that the server is running.",
+            "The server at {} can't be reached ({why}): check the address, and that the server is \
+             running.",
             self.url
         ))
     }
@@ -273,7 +274,8 @@ fn refusal(code: ErrorCode) -> LoginRefusal {
 
 fn another_name_words(username: &Username) -> String {
     format!(
-        "The server let you in under another name than {username}, so you are not logged in: check its address."
+        "The server let you in under another name than {username}, so you are not logged in: check \
+         its address."
     )
 }
 
@@ -281,7 +283,8 @@ fn refusal_words(reason: LoginRefusal, message: &str, username: &Username, signe
     match reason {
         LoginRefusal::Taken => {
             format!(
-                "Somebody is already logged in as {username}: choose another name, or close the other window."
+                "Somebody is already logged in as {username}: choose another name, or close the other \
+                 window."
             )
         }
         LoginRefusal::InvalidName if message.is_empty() => {

@@ -1,5 +1,5 @@
 //! The network path beneath the library: sockets that outlive their addresses, relays over TCP and
-//! TLS, names that are looked up ahead, DSCP marks, and the watch that notices a path that died.
+//! TLS, names that are looked up ahead, DSCP marks, and the watch that notices a degraded path.
 
 pub(crate) mod dscp;
 pub mod happy_eyeballs;

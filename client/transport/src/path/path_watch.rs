@@ -343,7 +343,9 @@ mod tests {
     proptest! {
         #[test]
         fn degraded_and_recovered_take_turns_and_a_path_that_works_is_never_degraded(
-            steps in prop::collection::vec((1u64..1500, any::<bool>(), any::<bool>(), any::<bool>()), 1..200)
+            steps in prop::collection::vec(
+                (1u64..1500, any::<bool>(), any::<bool>(), any::<bool>()), 1..200,
+            )
         ) {
             let mut world = World::new();
             let mut degraded = false;

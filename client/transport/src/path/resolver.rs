@@ -1,8 +1,8 @@
 //! Names of STUN and TURN servers, resolved beside everything else and remembered between calls.
 //!
 //! A lookup runs on a thread of its own, because the system's resolver blocks for many seconds when
-//! no name server answers and tokio would wait for it at exit. [`Resolver::lookup`] answers at once
-//! from what is known; who needs more waits for [`Resolver::changed`].
+//! no name server answers, and tokio would wait for it at exit. [`Resolver::lookup`] answers at
+//! once from what is known; [`Resolver::changed`] reports when more is.
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -23,7 +23,7 @@ pub(crate) struct Resolver {
     names: Mutex<HashMap<String, Name>>,
     /// Counts names that became known.
     resolved: watch::Sender<u64>,
-    /// Counts lookups that ended, one way or the other.
+    /// Counts lookups that ended, with or without an address.
     ended: watch::Sender<u64>,
 }
 
@@ -58,7 +58,7 @@ impl Resolver {
         resolver
     }
 
-    /// Begins to look up the names in these servers' URLs.
+    /// Starts to look up the names in these servers' URLs.
     pub(crate) fn begin(self: &Arc<Self>, servers: &[IceServer]) {
         let urls = servers.iter().flat_map(|server| &server.urls);
         for url in urls.filter_map(|url| url.parse::<IceUrl>().ok()) {
@@ -82,7 +82,7 @@ impl Resolver {
         }
     }
 
-    /// Whether this name is to be looked up now; if so, takes note of it.
+    /// Whether this name should be looked up now; if so, records the lookup.
     fn note_lookup(&self, name: &str) -> bool {
         let mut names = self.names();
         let addresses = match names.get(name) {

@@ -1,14 +1,14 @@
-//! TURN servers, as the library is told of them and as they are.
+//! TURN servers, as the library knows them and as they are.
 //!
-//! The library speaks TURN over UDP only. It is given an address in their place that no network
-//! leads to; what it sends there goes to the server over TCP or TLS, and what comes from there it
-//! believes to come from that address (`stream`, ADR 11). Nothing listens: neither this machine nor
-//! the network can reach what is in between.
+//! The library speaks TURN over UDP only. In the place of a server over TCP or TLS it gets a
+//! placeholder, an address that no network leads to: what the library sends there goes to the
+//! server over a stream, and what comes over the stream has that address as its source (`stream`,
+//! ADR 11). Nothing listens: neither this machine nor the network can reach the placeholder.
 //!
 //! An allocation belongs to the addresses it was made from (RFC 8656 §2.2). When those are gone,
-//! because a stream broke or the machine's own address did, the library must ask for another, and
-//! does so for a server that it takes for another one: each `Relays::renew` gives them all new
-//! names.
+//! because a stream broke or the machine's own address did, the library must make another
+//! allocation, and does so for a server that it takes for another one: each `Relays::renew` renames
+//! all servers.
 
 pub mod framing;
 mod stream;
@@ -22,9 +22,9 @@ use super::resolver::Resolver;
 
 pub(crate) use stream::{RelayStream, Trust};
 
-/// The end of the names that the library is given. It exists nowhere (RFC 6761 §6.4).
+/// The end of the names that the library gets. It exists nowhere (RFC 6761 §6.4).
 const SUFFIX: &str = ".relay.invalid";
-/// The most servers that are taken.
+/// The most servers of one connection.
 const MAX_SERVERS: usize = 32;
 
 /// Whether this is a TURN server that can be reached: `turns:` over UDP would be DTLS, which nobody
@@ -54,7 +54,7 @@ impl Relays {
         Arc::default()
     }
 
-    /// The URL that the library is given for a server; `None` when it has too many.
+    /// The URL of a server for the library; `None` when there are too many.
     pub(crate) fn url_for(&self, server: &IceUrl) -> Option<String> {
         let mut known = self.known();
         let index = known.servers.iter().position(|known| known == server).or_else(|| {
@@ -66,15 +66,14 @@ impl Relays {
         Some(format!("turn:{index}.{}{SUFFIX}:{}?transport=udp", known.generation, server.port()))
     }
 
-    /// From now on all servers are others to the library.
+    /// Renames all servers, so that the library takes them for others.
     pub(crate) fn renew(&self) {
         let mut known = self.known();
         known.generation = known.generation.wrapping_add(1);
     }
 
-    /// Where the library is to send what is for this name; `None` when the name is not one of ours.
-    /// Addresses that stand for a stream are of the family that sockets `v4` are of, if there are
-    /// any.
+    /// Where the library should send what is for this name; `None` when the name is not one of
+    /// ours. A placeholder is an IPv4 address where `v4`, an IPv6 address otherwise.
     pub(crate) fn resolve(
         &self,
         name: &str,
@@ -89,11 +88,11 @@ impl Relays {
         let server = self.known().servers.get(usize::from(index))?.clone();
         Some(match server.transport() {
             IceTransport::Udp => resolver.lookup(&server.host_and_port()),
-            IceTransport::Tcp => Some(vec![stand_in(index, generation, port, v4)]),
+            IceTransport::Tcp => Some(vec![placeholder(index, generation, port, v4)]),
         })
     }
 
-    /// Which server an address stands for.
+    /// The server that a placeholder stands for.
     pub(crate) fn behind(&self, address: SocketAddr) -> Option<IceUrl> {
         let index = match address.ip() {
             IpAddr::V4(v4) => match v4.octets() {
@@ -117,9 +116,9 @@ impl Relays {
     }
 }
 
-/// An address that no network leads to: of those reserved for ever (RFC 1112 §4), or of those that
-/// are to be discarded (RFC 6666).
-fn stand_in(index: u8, generation: u16, port: u16, v4: bool) -> SocketAddr {
+/// An address that no network leads to: reserved for ever (RFC 1112 §4), or for discarding
+/// (RFC 6666).
+fn placeholder(index: u8, generation: u16, port: u16, v4: bool) -> SocketAddr {
     let [high, low] = generation.to_be_bytes();
     let ip: IpAddr = if v4 {
         Ipv4Addr::new(240, high, low, index).into()
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stand_in_leads_to_its_server_and_nothing_else_does() {
+    fn a_placeholder_leads_to_its_server_and_nothing_else_does() {
         let (relays, resolver) = (Relays::new(), Resolver::shared());
         let (tcp, tls) = (server("turn:a.example?transport=tcp"), server("turns:b.example"));
         let urls: Vec<String> =
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_over_udp_is_found_where_it_is_under_every_name() {
+    fn a_server_over_udp_has_its_own_address_under_every_name() {
         let (relays, resolver) = (Relays::new(), Resolver::shared());
         let udp = server("turn:192.0.2.9:3479");
         let mut names = Vec::new();

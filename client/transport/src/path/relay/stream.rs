@@ -1,8 +1,8 @@
-//! A TURN server over TCP or TLS, behind the address of a datagram socket's.
+//! A TURN server over TCP or TLS, behind a placeholder address.
 //!
-//! Datagrams go in and out through bounded queues; what does not fit is dropped, as a network
-//! would. A connection is made when the first datagram is sent, and made again when it breaks, with
-//! a pause between. That it broke is told: the allocation that was made over it is gone.
+//! Datagrams go in and out through bounded queues; what does not fit is dropped, as a network does.
+//! A connection is made when the first datagram is sent, and made again when it breaks, with a
+//! pause between. The owner learns that it broke: the allocation that was made over it is gone.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -28,7 +28,7 @@ use crate::path::resolver::Resolver;
 const OUTGOING: usize = 64;
 /// The most datagrams that wait to be taken.
 const INCOMING: usize = 512;
-/// What the system may keep of what we send: more only makes it late.
+/// How much the system may queue of what we send: more only makes it late.
 const SEND_BUFFER: u32 = 64 * 1024;
 /// How much is read at once.
 const READ: usize = 16 * 1024;
@@ -66,8 +66,7 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
-    /// Reads the system's certificates, which takes a while the first time: not for a thread that
-    /// others wait for.
+    /// Reads the system's certificates, which blocks for a while the first time.
     fn config(&self) -> Result<Arc<ClientConfig>, StreamError> {
         static SYSTEM: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
         let system = SYSTEM.get_or_init(|| rustls_native_certs::load_native_certs().certs);
@@ -87,7 +86,7 @@ struct Inbox {
     broke: bool,
 }
 
-/// Who is told when something waits.
+/// Called when something waits in the inbox.
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// A server over a stream. Dropping it closes the connection.
@@ -154,10 +153,9 @@ struct Task {
 impl Task {
     async fn run(mut self) {
         loop {
-            // Nobody is connected to for nothing: after a failure there is another try when there
-            // is something to say.
+            // Connects only when there is something to send, also after a failure.
             let Some(first) = self.queue.recv().await else { return };
-            let (error, stood) = match timeout(CONNECT_TIMEOUT, self.connect()).await {
+            let (error, connected) = match timeout(CONNECT_TIMEOUT, self.connect()).await {
                 Ok(Ok(Connection::Plain(stream))) => (self.carry(stream, first).await, true),
                 Ok(Ok(Connection::Tls(stream))) => (self.carry(*stream, first).await, true),
                 Ok(Err(error)) => (error, false),
@@ -167,7 +165,7 @@ impl Task {
                 return;
             }
             tracing::debug!("the stream to a relay ended: {error}");
-            if stood {
+            if connected {
                 self.inbox.lock().unwrap_or_else(PoisonError::into_inner).broke = true;
                 (self.wake)();
             }
@@ -196,7 +194,7 @@ impl Task {
         Ok(Connection::Tls(Box::new(stream)))
     }
 
-    /// Carries datagrams to and fro until it can't any more.
+    /// Carries datagrams both ways until the connection ends.
     async fn carry(&mut self, stream: impl AsyncRead + AsyncWrite, first: Bytes) -> StreamError {
         let (mut reading, mut writing) = tokio::io::split(stream);
         let inbox = Arc::clone(&self.inbox);
@@ -229,7 +227,7 @@ impl Task {
                 let Some(datagram) = next.take() else { return Err(StreamError::Closed) };
                 buffer.clear();
                 if framing::write(&datagram, &mut buffer) {
-                    // What waits already may go along.
+                    // Datagrams that wait already leave in the same write.
                     while buffer.len() < READ
                         && let Ok(more) = queue.try_recv()
                     {
@@ -308,7 +306,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_is_connected_to_before_there_is_something_to_say() {
+    async fn no_connection_is_made_before_there_is_something_to_send() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let ours = Ours::to(&listener);
         assert!(timeout(Duration::from_millis(50), listener.accept()).await.is_err());
@@ -324,12 +322,12 @@ mod tests {
         assert_eq!(
             server.read(&mut received).await.expect("the end"),
             0,
-            "who is dropped hangs up"
+            "a stream that is dropped hangs up"
         );
     }
 
     #[tokio::test]
-    async fn a_connection_that_breaks_is_told_and_made_again() {
+    async fn a_connection_that_breaks_is_reported_and_made_again() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let ours = Ours::to(&listener);
         ours.stream.send(&message(1));
@@ -349,7 +347,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_takes_nothing_holds_nobody_up() {
+    async fn a_server_that_reads_nothing_blocks_nobody() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let ours = Ours::to(&listener);
         ours.stream.send(&message(1));
