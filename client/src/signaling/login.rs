@@ -17,16 +17,14 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use visavis_shared::{
     ClientMessage, ErrorCode, IceServer, Login, LoginRefusal, ServerMessage, Username, codec,
 };
 
 use super::server_url::ServerUrl;
-use super::socket::{self, Socket};
+use super::socket::{self, Socket, Stream};
 use crate::device_key::LoginKey;
 
 /// How long the greeting of a server may take that has not greeted yet: it comes with the
@@ -111,10 +109,7 @@ impl Account {
         }
     }
 
-    async fn log_in_over<S>(&mut self, socket: &mut WebSocketStream<S>) -> Result<Outcome, Failure>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
+    async fn log_in_over<S: Stream>(&mut self, socket: &mut Socket<S>) -> Result<Outcome, Failure> {
         let mut login = Login {
             username: self.username.as_str().to_owned(),
             public_key: None,
@@ -171,13 +166,10 @@ impl Account {
     }
 
     /// What the server wants signed; `None` when its greeting has no challenge or does not come.
-    async fn challenge<S>(
+    async fn challenge<S: Stream>(
         &mut self,
-        socket: &mut WebSocketStream<S>,
-    ) -> Result<Option<String>, Failure>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
+        socket: &mut Socket<S>,
+    ) -> Result<Option<String>, Failure> {
         let limit = if self.greets { LOGIN_WITHIN } else { HELLO_WITHIN };
         let greeting = async {
             loop {
@@ -192,14 +184,11 @@ impl Account {
     }
 
     /// What the server answers to a login; `None` when it greets, and should have been signed for.
-    async fn answer<S>(
+    async fn answer<S: Stream>(
         &self,
-        socket: &mut WebSocketStream<S>,
+        socket: &mut Socket<S>,
         signed: bool,
-    ) -> Result<Option<Grant>, Failure>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
+    ) -> Result<Option<Grant>, Failure> {
         loop {
             match self.next(socket).await? {
                 ServerMessage::Hello { challenge, .. }
@@ -232,10 +221,7 @@ impl Account {
     }
 
     /// The next message from the server.
-    async fn next<S>(&self, socket: &mut WebSocketStream<S>) -> Result<ServerMessage, Failure>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
+    async fn next<S: Stream>(&self, socket: &mut Socket<S>) -> Result<ServerMessage, Failure> {
         loop {
             match socket.next().await {
                 Some(Ok(Message::Text(text))) => match codec::decode_server(&text) {

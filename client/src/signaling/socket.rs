@@ -29,7 +29,12 @@ const WRITE_WITHIN: Duration = Duration::from_secs(5);
 /// The read buffer; a message is a few KiB at most.
 const READ_BUFFER: usize = 4 * 1024;
 
-pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+/// What a socket may be made of.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+
+pub(super) type Socket<S = MaybeTlsStream<TcpStream>> = WebSocketStream<S>;
 
 /// Opens a socket to the server. The error says why there is none, in words for people.
 pub(super) async fn open(url: &ServerUrl) -> Result<Socket, String> {
@@ -66,13 +71,10 @@ async fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// Sends a message. Fails when the connection is gone or takes nothing.
-pub(super) async fn write<S>(
-    socket: &mut WebSocketStream<S>,
+pub(super) async fn write<S: Stream>(
+    socket: &mut Socket<S>,
     message: &ClientMessage,
-) -> Result<(), ()>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<(), ()> {
     send(socket, Message::text(codec::encode_client(message))).await
 }
 
@@ -81,10 +83,7 @@ pub(super) async fn ping(socket: &mut Socket) -> Result<(), ()> {
     send(socket, Message::Ping(Vec::new().into())).await
 }
 
-async fn send<S>(socket: &mut WebSocketStream<S>, message: Message) -> Result<(), ()>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+async fn send<S: Stream>(socket: &mut Socket<S>, message: Message) -> Result<(), ()> {
     match timeout(WRITE_WITHIN, socket.send(message)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(()),
@@ -92,10 +91,7 @@ where
 }
 
 /// Closes in order, so that the server frees the name at once, and waits until it has.
-pub(super) async fn close<S>(socket: &mut WebSocketStream<S>)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+pub(super) async fn close<S: Stream>(socket: &mut Socket<S>) {
     let closing = async {
         let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
         if socket.close(Some(frame)).await.is_ok() {

@@ -14,7 +14,7 @@ const WELCOME: &str = r#"{"type":"login","success":true,"username":"alice","iceS
 const NOT_ALLOWED: &str =
     r#"{"type":"login","success":false,"reason":"not-allowed","message":"Not yours."}"#;
 
-type Stream = WebSocketStream<DuplexStream>;
+type TestSocket = Socket<DuplexStream>;
 
 fn account() -> Account {
     let url = ServerUrl::parse("example.org").expect("a URL");
@@ -23,10 +23,10 @@ fn account() -> Account {
 }
 
 /// A connection: our end, and the server's.
-async fn connection() -> (Stream, Stream) {
+async fn connection() -> (TestSocket, TestSocket) {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
-    let ours = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
-    (ours, WebSocketStream::from_raw_socket(theirs, Role::Server, None).await)
+    let ours = Socket::from_raw_socket(ours, Role::Client, None).await;
+    (ours, Socket::from_raw_socket(theirs, Role::Server, None).await)
 }
 
 /// What a server does on a connection.
@@ -38,7 +38,7 @@ struct Server {
 
 impl Server {
     /// Gives the logins that it received.
-    async fn run(self, mut socket: Stream) -> Vec<Value> {
+    async fn run(self, mut socket: TestSocket) -> Vec<Value> {
         let mut logins = Vec::new();
         if let Some(millis) = self.greets_after {
             sleep(Duration::from_millis(millis)).await;

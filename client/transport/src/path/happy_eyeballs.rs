@@ -210,7 +210,7 @@ pub(crate) mod tests {
         let order = interleave([v6(1), v6(2), v6(3), v4(1), v4(2)]);
         assert_eq!(order, [v6(1), v4(1), v6(2), v4(2), v6(3)]);
         assert_eq!(interleave([v4(1), v4(2), v6(1)]), [v4(1), v6(1), v4(2)]);
-        assert_eq!(interleave([]), []);
+        assert!(interleave([]).is_empty());
     }
 
     #[tokio::test(start_paused = true)]
