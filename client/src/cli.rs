@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use visavis_shared::{IceServer, RoomId, Username, canonical_name};
+use visavis_shared::{IceScheme, IceServer, IceUrl, RoomId, Username, canonical_name};
 
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
@@ -450,24 +450,21 @@ fn parse_ice_server(text: &str) -> Result<IceServer, UsageError> {
     let wrong =
         || UsageError("--ice-server: write stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT".into());
     let (scheme, rest) = text.split_once(':').ok_or_else(wrong)?;
-    match scheme {
-        "stun" if !rest.is_empty() => {
-            Ok(IceServer { urls: vec![text.to_owned()], username: None, credential: None })
+    let (account, place) = match rest.rsplit_once('@') {
+        Some((account, place)) => (Some(account), place),
+        None => (None, rest),
+    };
+    let url: IceUrl = format!("{scheme}:{place}").parse().map_err(|_| wrong())?;
+    let (username, credential) = match account {
+        None if url.scheme() == IceScheme::Stun => (None, None),
+        Some(account) if url.is_turn() => {
+            let (user, password) =
+                account.split_once(':').filter(|(user, _)| !user.is_empty()).ok_or_else(wrong)?;
+            (Some(user.to_owned()), Some(password.to_owned()))
         }
-        "turn" | "turns" => {
-            let (account, host) = rest.rsplit_once('@').ok_or_else(wrong)?;
-            let (user, password) = account.split_once(':').ok_or_else(wrong)?;
-            if host.is_empty() || user.is_empty() {
-                return Err(wrong());
-            }
-            Ok(IceServer {
-                urls: vec![format!("{scheme}:{host}")],
-                username: Some(user.to_owned()),
-                credential: Some(password.to_owned()),
-            })
-        }
-        _ => Err(wrong()),
-    }
+        _ => return Err(wrong()),
+    };
+    Ok(IceServer { urls: vec![format!("{scheme}:{place}")], username, credential })
 }
 
 /// How a run ended, as the exit code says it.

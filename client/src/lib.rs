@@ -1,9 +1,9 @@
 //! Visavis, the native app for private one-to-one video calls, as a library.
 //!
 //! Dependencies point one way: `ui -> session -> {call, signaling}`,
-//! `session -> {device, transport} -> media`, `signaling -> device_key`, and everything may use
-//! `visavis-shared`. `call` is pure, and so are the jitter buffers, the depacketizer, the bandwidth
-//! estimator and the pacer: they take time as an argument.
+//! `session -> {device, transport} -> media`, `signaling -> {device_key, transport}`, and
+//! everything may use `visavis-shared`. `call` is pure, and so are the jitter buffers, the
+//! depacketizer, the bandwidth estimator and the pacer: they take time as an argument.
 
 #![warn(clippy::expect_used, clippy::panic)]
 

@@ -15,9 +15,13 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
+use visavis_client::device_key::DeviceKey;
 use visavis_client::signaling::SignalingEvent;
 use visavis_shared::{CallSignal, CloseReason, LoginRefusal};
 use visavis_signal_server::{Config, Server, start_on};
+
+const HELLO: &str =
+    r#"{"type":"hello","protocol":1,"server":"a server","challenge":"Y2hhbGxlbmdl"}"#;
 
 /// Starts a server where one was stopped a moment ago.
 async fn server_at(address: SocketAddr) -> Server {
@@ -26,7 +30,7 @@ async fn server_at(address: SocketAddr) -> Server {
 }
 
 #[tokio::test]
-async fn two_clients_log_in_and_hear_each_other() {
+async fn two_clients_log_in_and_receive_each_others_messages() {
     let server = server().await;
     let alice = Client::log_in(&server.url(), "alice").await;
     let mut bob = Client::log_in(&server.url(), "bob").await;
@@ -78,7 +82,7 @@ async fn a_server_that_is_not_there_is_named_and_given_up() {
 }
 
 #[tokio::test]
-async fn who_lost_the_server_is_logged_in_again_when_it_is_back_and_nothing_old_is_said() {
+async fn a_client_that_lost_the_server_logs_in_again_when_it_is_back_and_sends_nothing_old() {
     let first = server().await;
     let address = first.address();
     let mut alice = Client::log_in(&first.url(), "alice").await;
@@ -91,15 +95,15 @@ async fn who_lost_the_server_is_logged_in_again_when_it_is_back_and_nothing_old_
     let second = server_at(address).await;
     alice.expect_login("alice").await;
     bob.expect_login("bob").await;
-    // What was said while the server was away is dropped; what is said now gets through, and
-    // nothing before it.
+    // What was sent while the server was away is dropped; what is sent now arrives, and nothing
+    // before it.
     alice.say("bob", CallSignal::Ringing);
     bob.expect_signal(CallSignal::Ringing).await;
     second.shutdown().await;
 }
 
 #[tokio::test]
-async fn what_was_said_before_closing_still_gets_out() {
+async fn what_was_sent_before_closing_still_gets_out() {
     let server = server().await;
     let alice = Client::log_in(&server.url(), "alice").await;
     let mut bob = Client::log_in(&server.url(), "bob").await;
@@ -240,11 +244,13 @@ async fn a_refusal_that_is_not_about_a_ghost_is_final() {
     alice.expect_login("alice").await;
     alice.expect_down().await;
     let _socket = script
-        .accept(r#"{"type":"login","success":false,"reason":"not-allowed","message":"The doors are shut."}"#)
+        .accept(
+            r#"{"type":"login","success":false,"reason":"not-allowed","message":"No entry today."}"#,
+        )
         .await;
     let refused = SignalingEvent::LoginRefused {
         reason: LoginRefusal::NotAllowed,
-        message: "The doors are shut.".to_owned(),
+        message: "No entry today.".to_owned(),
     };
     assert_eq!(alice.next().await, Some(refused));
     assert_eq!(alice.next().await, None);
@@ -275,7 +281,7 @@ async fn a_login_that_is_answered_with_another_name_is_refused_the_first_time_an
 }
 
 #[tokio::test]
-async fn a_server_that_is_overrun_is_asked_again_and_one_that_forbids_it_is_not() {
+async fn a_login_is_tried_again_at_a_server_that_is_overloaded_and_not_at_one_that_forbids_it() {
     let (script, mut alice) = Script::start().await;
     drop(script.accept(WELCOME).await);
     alice.expect_login("alice").await;
@@ -290,7 +296,8 @@ async fn a_server_that_is_overrun_is_asked_again_and_one_that_forbids_it_is_not(
     drop(script.accept(WELCOME).await);
     alice.expect_login("alice").await;
     alice.expect_down().await;
-    let forbidden = r#"{"type":"error","code":"not-allowed","message":"The doors are shut.","inReplyTo":"login"}"#;
+    let forbidden =
+        r#"{"type":"error","code":"not-allowed","message":"Not today.","inReplyTo":"login"}"#;
     let _socket = script.accept(forbidden).await;
     match alice.next().await {
         Some(SignalingEvent::LoginRefused { reason: LoginRefusal::NotAllowed, .. }) => {}
@@ -300,7 +307,24 @@ async fn a_server_that_is_overrun_is_asked_again_and_one_that_forbids_it_is_not(
 }
 
 #[tokio::test]
-async fn the_last_words_get_out_while_nobody_reads_what_the_server_says() {
+async fn a_greeting_that_comes_after_the_login_of_a_guest_leads_to_a_login_with_the_key() {
+    let (script, mut alice) = Script::start_for(Some(DeviceKey::from_seed([1; 32]))).await;
+    let mut late = accept_async(script.accept_tcp().await).await.expect("a WebSocket");
+    let login = timeout(LONG, late.next()).await.expect("in time").expect("a login");
+    let login = login.expect("a login").into_text().expect("text");
+    assert!(!login.contains("signature"), "{login}");
+    for text in [HELLO, WELCOME] {
+        tell(&mut late, Message::text(text)).await;
+    }
+    assert!(matches!(timeout(LONG, late.next()).await, Ok(Some(Ok(Message::Close(_))))));
+    drop(late);
+    let (_socket, login) = script.greet_and_accept(Some(HELLO), WELCOME).await;
+    assert!(login["signature"].is_string(), "{login}");
+    alice.expect_login("alice").await;
+}
+
+#[tokio::test]
+async fn final_signals_get_out_while_nobody_reads_the_events() {
     let (script, mut alice) = Script::start().await;
     let mut socket = script.accept(WELCOME).await;
     alice.expect_login("alice").await;
@@ -326,7 +350,7 @@ async fn the_last_words_get_out_while_nobody_reads_what_the_server_says() {
 }
 
 #[tokio::test]
-async fn a_server_that_gives_no_sign_of_life_is_given_up() {
+async fn a_server_that_answers_no_ping_is_given_up() {
     let (script, mut alice) = Script::start().await;
     // Held open, and never read again: not even a ping is answered.
     let _socket = script.accept(WELCOME).await;

@@ -11,6 +11,7 @@ pub mod codec;
 pub mod dialect;
 mod error;
 mod fields;
+pub mod ice_url;
 pub mod identity;
 pub mod ids;
 mod json;
@@ -18,6 +19,7 @@ pub mod limits;
 pub mod message;
 
 pub use codec::DecodeError;
+pub use ice_url::{IceScheme, IceTransport, IceUrl, IceUrlError};
 pub use identity::{
     EncodingError, NameError, PublicKey, Signature, canonical_name, login_statement, skeleton,
 };

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("call", &[]),
     ("device", &["media"]),
-    ("signaling", &["device_key"]),
+    ("signaling", &["device_key", "transport"]),
     ("doctor", &["call", "cli", "device", "media", "session", "signaling", "transport"]),
     ("session", &["call", "cli", "device", "device_key", "media", "signaling", "transport"]),
     ("ui", &["call", "config", "device", "media", "session"]),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::net::lookup_host;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use visavis_shared::{IceServer, Username};
+use visavis_shared::{IceScheme, IceServer, IceUrl, Username};
 
 use super::Finding;
 use super::nat_probe::{NatKind, NatProbe};
@@ -21,8 +21,6 @@ const LOGIN_WITHIN: Duration = Duration::from_secs(10);
 const RESOLVE_WITHIN: Duration = Duration::from_secs(5);
 /// How long a relay may take to give an address.
 const RELAY_WITHIN: Duration = Duration::from_secs(8);
-/// The port when a URL names none (RFC 7064).
-const STUN_PORT: u16 = 3478;
 /// More servers than this are not asked.
 const MOST_SERVERS: usize = 4;
 
@@ -76,10 +74,10 @@ pub(super) async fn stun(
     servers: &[IceServer],
 ) -> (Finding, Option<&'static str>) {
     const PART: &str = "STUN and NAT";
-    let urls: Vec<&str> = servers
-        .iter()
-        .flat_map(|server| &server.urls)
-        .filter_map(|url| url.strip_prefix("stun:"))
+    let urls = servers.iter().flat_map(|server| &server.urls);
+    let urls: Vec<IceUrl> = urls
+        .filter_map(|url| url.parse().ok())
+        .filter(|url: &IceUrl| url.scheme() == IceScheme::Stun)
         .collect();
     if urls.is_empty() {
         return (Finding::skipped(PART, "No STUN server is known."), None);
@@ -153,17 +151,9 @@ pub(super) async fn stun(
     (finding, Some(word))
 }
 
-async fn resolve(host: &str) -> Option<SocketAddr> {
-    let host = host.split('?').next().unwrap_or_default();
-    let with_port = if has_port(host) { host.to_owned() } else { format!("{host}:{STUN_PORT}") };
-    let found = timeout(RESOLVE_WITHIN, lookup_host(with_port)).await.ok()?.ok()?;
+async fn resolve(url: &IceUrl) -> Option<SocketAddr> {
+    let found = timeout(RESOLVE_WITHIN, lookup_host(url.host_and_port())).await.ok()?.ok()?;
     found.into_iter().find(SocketAddr::is_ipv4)
-}
-
-fn has_port(host: &str) -> bool {
-    // `[::1]` has colons and no port.
-    host.rsplit_once(':')
-        .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Gathers addresses from relays alone: one that comes is one that works.
@@ -220,16 +210,5 @@ pub(super) async fn turn(consent: &Consent, servers: &[IceServer]) -> Finding {
         ),
         Ok(Err(why)) => Finding::fails(PART, format!("{why}."), advice),
         Err(_) => Finding::fails(PART, "It does not answer.", advice),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_port_is_told_from_an_address_with_colons() {
-        assert!(has_port("stun.example.org:3478") && has_port("[2001:db8::1]:3478"));
-        assert!(!has_port("stun.example.org") && !has_port("[2001:db8::1]"));
     }
 }

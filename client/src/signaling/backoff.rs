@@ -1,7 +1,7 @@
-//! When to try again: soon at first, then ever later, never all at the same moment.
+//! How long to wait before the next try: briefly at first, then ever longer.
 //!
-//! Pure: the jitter is an argument. Exponential with equal jitter (half fixed, half random), so
-//! that a server that comes back is not met by all its clients at once.
+//! Failures go in, waits come out. Pure: the jitter is an argument. Exponential with equal jitter
+//! (half fixed, half random), so that not all clients of a server that comes back connect at once.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// It worked: the next failure is the first again.
+    /// A try succeeded: the next failure counts as the first.
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }

@@ -1,38 +1,35 @@
-//! The task behind [`super::Signaling`]: once logged in, it says what is to be said and reports
-//! what is heard, and logs in again when the connection is lost.
+//! The task behind [`super::Signaling`]: it logs in, sends messages, reports events, and logs in
+//! again when the connection is lost.
 
 use std::time::Duration;
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use visavis_shared::{ClientMessage, LoginRefusal, codec};
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_tungstenite::tungstenite::{self, Message};
+use visavis_shared::{LoginRefusal, codec};
 
 use super::backoff::Backoff;
-use super::login::{Account, Failure, LoggedIn, Socket, connect_words};
+use super::login::{Account, Failure, LoggedIn};
+use super::socket::{self, Socket};
 use super::{Command, SignalingEvent};
 
-/// How long one message may take to be written.
-pub(super) const WRITE_WITHIN: Duration = Duration::from_secs(5);
-/// After so much silence from the server it is asked for a sign of life.
+/// After this much silence from the server it is pinged.
 const PING_AFTER: Duration = Duration::from_secs(40);
-/// After so much more it is taken for gone.
+/// After this much more the connection is taken for lost.
 const PONG_WITHIN: Duration = Duration::from_secs(15);
 /// How long a name that was ours a moment ago may still be held by our own lost connection.
 const OWN_GHOST: Duration = Duration::from_secs(60);
-/// The server closes with this when the session goes on on another connection: coming back would
-/// take it from that.
+/// The server closes with this when the session continues on another connection: another login
+/// would take it from there.
 const CLOSE_REPLACED: u16 = 4001;
 
 /// Why a login ended.
 enum End {
     Closed,
-    /// The session goes on on another connection, which is not ours.
+    /// The session continues on another connection, which is not ours.
     Replaced,
-    /// The connection is gone; an event may be left that nobody had room for.
+    /// The connection is lost; an event may be left that did not fit into the queue.
     Lost(Option<SignalingEvent>),
 }
 
@@ -56,7 +53,7 @@ pub(super) async fn run(
                 let undelivered = match serve(&mut socket, &mut commands, &events, logged_in).await
                 {
                     End::Closed => {
-                        let _ = timeout(WRITE_WITHIN, say_goodbye(&mut socket)).await;
+                        socket::close(&mut socket).await;
                         return;
                     }
                     End::Replaced => {
@@ -93,12 +90,11 @@ pub(super) async fn run(
     }
 }
 
-/// Whether the refusal to let somebody in again, so long after they lost a login that worked, may
-/// be over soon.
+/// Whether a refusal may be over soon, this long after a login that worked was lost.
 fn may_pass(reason: LoginRefusal, since_lost: Duration) -> bool {
     match reason {
         LoginRefusal::Taken => since_lost < OWN_GHOST,
-        // A server that starts, stops or is overrun says all kinds of things.
+        // A server that starts, stops or is overloaded refuses with all kinds of reasons.
         LoginRefusal::RateLimited | LoginRefusal::Unavailable | LoginRefusal::Other => true,
         LoginRefusal::InvalidName | LoginRefusal::AlreadyLoggedIn | LoginRefusal::NotAllowed => {
             false
@@ -106,38 +102,30 @@ fn may_pass(reason: LoginRefusal, since_lost: Duration) -> bool {
     }
 }
 
-/// Closes in order, so that the server frees the name at once, and waits until it has.
-async fn say_goodbye(socket: &mut Socket) {
-    let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-    if socket.close(Some(frame)).await.is_ok() {
-        while let Some(Ok(_)) = socket.next().await {}
-    }
-}
-
-/// Drops what nobody can be told now, until the connection is no longer wanted.
+/// Drops messages that can't be sent now, until the connection is closed.
 async fn until_closed(commands: &mut mpsc::Receiver<Command>) {
     while let Some(Command::Send(message)) = commands.recv().await {
         tracing::debug!(kind = message.type_name(), "not sent: the server is away");
     }
 }
 
-/// Says what is to be said and reports what is heard, beginning with `first`. While there is no
-/// room for an event nothing more is read, but what is to be said still gets out.
+/// Sends messages and reports events, beginning with `first`. While there is no room for an event
+/// nothing more is read, but messages are still sent.
 async fn serve(
     socket: &mut Socket,
     commands: &mut mpsc::Receiver<Command>,
     events: &mpsc::Sender<SignalingEvent>,
     first: SignalingEvent,
 ) -> End {
-    let mut heard_at = Instant::now();
+    let mut received_at = Instant::now();
     let mut pinged = false;
     let mut undelivered = Some(first);
     loop {
-        let look_at = heard_at + if pinged { PING_AFTER + PONG_WITHIN } else { PING_AFTER };
+        let due = received_at + if pinged { PING_AFTER + PONG_WITHIN } else { PING_AFTER };
         tokio::select! {
             command = commands.recv() => match command {
                 Some(Command::Send(message)) => {
-                    if write(socket, &message).await.is_err() {
+                    if socket::write(socket, &message).await.is_err() {
                         return End::Lost(undelivered);
                     }
                 }
@@ -148,37 +136,26 @@ async fn serve(
                     if let Some(event) = undelivered.take() {
                         room.send(event);
                     }
-                    // Nobody listened meanwhile: the server's silence begins now.
-                    heard_at = Instant::now();
+                    // Nothing was read meanwhile: the server's silence begins now.
+                    received_at = Instant::now();
                 }
                 Err(_) => return End::Closed,
             },
             incoming = socket.next(), if undelivered.is_none() => {
-                heard_at = Instant::now();
+                received_at = Instant::now();
                 pinged = false;
-                match incoming {
-                    Some(Ok(Message::Text(text))) => match codec::decode_server(&text) {
-                        Ok(message) => undelivered = Some(SignalingEvent::Message(message)),
-                        Err(error) => tracing::debug!("a message of the server is ignored: {error}"),
-                    },
-                    Some(Ok(Message::Close(Some(frame)))) if u16::from(frame.code) == CLOSE_REPLACED => {
-                        return End::Replaced;
-                    }
-                    Some(Ok(Message::Close(_))) | None => return End::Lost(None),
-                    Some(Ok(_)) => {}
-                    Some(Err(error)) => {
-                        tracing::debug!("the connection to the server broke: {}", connect_words(&error));
-                        return End::Lost(None);
-                    }
+                match event_of(incoming) {
+                    Ok(event) => undelivered = event,
+                    Err(end) => return end,
                 }
             }
-            () = sleep_until(look_at), if undelivered.is_none() => {
+            () = sleep_until(due), if undelivered.is_none() => {
                 if pinged {
-                    tracing::debug!("the server gives no sign of life");
+                    tracing::debug!("the server does not answer a ping");
                     return End::Lost(None);
                 }
                 pinged = true;
-                if !matches!(timeout(WRITE_WITHIN, socket.send(Message::Ping(Vec::new().into()))).await, Ok(Ok(()))) {
+                if socket::ping(socket).await.is_err() {
                     return End::Lost(None);
                 }
             }
@@ -186,10 +163,25 @@ async fn serve(
     }
 }
 
-pub(super) async fn write(socket: &mut Socket, message: &ClientMessage) -> Result<(), ()> {
-    let text = codec::encode_client(message);
-    match timeout(WRITE_WITHIN, socket.send(Message::text(text))).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(()),
+/// The event that a message from the server makes, if any, or the end of the login.
+fn event_of(incoming: Option<tungstenite::Result<Message>>) -> Result<Option<SignalingEvent>, End> {
+    match incoming {
+        Some(Ok(Message::Text(text))) => match codec::decode_server(&text) {
+            Ok(message) => Ok(Some(SignalingEvent::Message(message))),
+            Err(error) => {
+                tracing::debug!("a message of the server is ignored: {error}");
+                Ok(None)
+            }
+        },
+        Some(Ok(Message::Close(Some(frame)))) if u16::from(frame.code) == CLOSE_REPLACED => {
+            Err(End::Replaced)
+        }
+        Some(Ok(Message::Close(_))) | None => Err(End::Lost(None)),
+        Some(Ok(_)) => Ok(None),
+        Some(Err(error)) => {
+            let why = socket::error_words(&error);
+            tracing::debug!("the connection to the server broke: {why}");
+            Err(End::Lost(None))
+        }
     }
 }

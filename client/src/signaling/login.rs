@@ -1,42 +1,42 @@
-//! Logging in: what is shown to the server, and what it answers.
+//! Logs in: shows the server what it needs to let us in, and reads its answer.
 //!
-//! With a key, the server's greeting is waited for, and its challenge signed; a server that does
-//! not greet gets the login of a guest. What always holds: once the server has taken our signature,
-//! we never log in without one (the name would be taken for somebody else's); nobody is logged in
-//! under another name than the one asked for; a token is shown to the server that gave it and to no
-//! other.
+//! In: an [`Account`] and an open socket. Out: a login, or why there is none. With a key, the
+//! server's greeting decides how we log in:
+//! - A server that greets sends its greeting before anything else, with a challenge that we sign.
+//! - One that has not greeted within [`HELLO_WITHIN`] is taken for one that never does (older
+//!   servers know no greeting), and gets the login of a guest.
+//! - When a greeting comes after all, before the answer to that login, the login of the guest is
+//!   abandoned whatever the answer would be: we close the connection, open another and sign.
+//! - A server that has greeted once gets no guest any more. Its greeting may take as long as a
+//!   login, and a login without one fails.
+//!
+//! What always holds: who has a key becomes a guest only where the server has no challenge to sign;
+//! nobody is logged in under another name than the one asked for; a token is shown to the server
+//! that gave it and to no other.
 
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
-use visavis_shared::limits::MAX_RELAYED_BYTES;
+use tokio_tungstenite::tungstenite::Message;
 use visavis_shared::{
     ClientMessage, ErrorCode, IceServer, Login, LoginRefusal, ServerMessage, Username, codec,
 };
 
-use super::connection::write;
 use super::server_url::ServerUrl;
+use super::socket::{self, Socket, Stream};
 use crate::device_key::LoginKey;
 
-/// How long connecting may take, TLS and upgrade included.
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// How long the greeting may take: it comes with the connection.
+/// How long the greeting of a server may take that has not greeted yet: it comes with the
+/// connection.
 const HELLO_WITHIN: Duration = Duration::from_secs(2);
-/// How long the answer to a login may take.
+/// How long the answer to a login may take, and the greeting of a server that is known to greet.
 const LOGIN_WITHIN: Duration = Duration::from_secs(10);
-/// The read buffer; a message is a few KiB at most.
-const READ_BUFFER: usize = 4 * 1024;
 /// A longer challenge or token is none: those of our server have 44 characters.
 const MAX_SECRET_BYTES: usize = 512;
 
-pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
 /// Why there is no login.
+#[derive(Debug)]
 pub(super) enum Failure {
     /// No connection, or none that answers.
     Unreachable(String),
@@ -56,6 +56,24 @@ pub(super) struct LoggedIn {
     pub(super) resumed: bool,
 }
 
+/// What the server grants with a login.
+#[derive(Debug)]
+struct Grant {
+    ice_servers: Vec<IceServer>,
+    token: Option<String>,
+}
+
+/// What comes of a login that does not fail.
+#[derive(Debug)]
+enum Outcome {
+    Granted {
+        ice_servers: Vec<IceServer>,
+        resumed: bool,
+    },
+    /// The greeting came after the login of a guest was sent.
+    GreetedLate,
+}
+
 /// Who logs in, where, and what the last login left.
 pub(super) struct Account {
     url: ServerUrl,
@@ -63,18 +81,35 @@ pub(super) struct Account {
     key: Option<LoginKey>,
     /// For going on with the session of the last login.
     token: Option<String>,
-    /// Whether the server has taken our signature.
-    proven: bool,
+    /// Whether the server has sent a challenge.
+    greets: bool,
 }
 
 impl Account {
     pub(super) fn new(url: ServerUrl, username: Username, key: Option<LoginKey>) -> Self {
-        Self { url, username, key, token: None, proven: false }
+        Self { url, username, key, token: None, greets: false }
     }
 
     /// Connects and logs in.
     pub(super) async fn log_in(&mut self) -> Result<LoggedIn, Failure> {
-        let mut socket = self.connect().await?;
+        // It greets late once at most: after that it is known to greet.
+        loop {
+            let opened = socket::open(&self.url).await;
+            let mut socket = opened.map_err(|why| self.unreachable(&why))?;
+            match self.log_in_over(&mut socket).await? {
+                Outcome::Granted { ice_servers, resumed } => {
+                    let username = self.username.clone();
+                    return Ok(LoggedIn { socket, username, ice_servers, resumed });
+                }
+                Outcome::GreetedLate => {
+                    tracing::info!("the server greeted late: logging in again with the key");
+                    socket::close(&mut socket).await;
+                }
+            }
+        }
+    }
+
+    async fn log_in_over<S: Stream>(&mut self, socket: &mut Socket<S>) -> Result<Outcome, Failure> {
         let mut login = Login {
             username: self.username.as_str().to_owned(),
             public_key: None,
@@ -82,30 +117,34 @@ impl Account {
             // Empty asks for a first one.
             resume: Some(self.token.clone().unwrap_or_default()),
         };
-        if let Some(key) = &self.key {
-            match self.challenge(&mut socket).await? {
-                Some(challenge) => {
+        if self.key.is_some() {
+            let challenge = self.challenge(socket).await?;
+            match (&self.key, challenge) {
+                (Some(key), Some(challenge)) => {
                     login.public_key = Some(key.public().to_string());
                     login.signature = Some(key.sign(&challenge, &login.username).to_string());
                 }
-                None if self.proven => return Err(self.unreachable("it did not greet")),
-                None => tracing::warn!("the server does not greet: logging in as a guest"),
+                _ if self.greets => return Err(self.unreachable("it did not greet")),
+                _ => tracing::warn!("the server does not greet: logging in as a guest"),
             }
         }
         let signed = login.signature.is_some();
-        write(&mut socket, &ClientMessage::Login(login))
+        socket::write(socket, &ClientMessage::Login(login))
             .await
             .map_err(|()| self.unreachable("it hung up"))?;
-        let answer = timeout(LOGIN_WITHIN, self.answer(&mut socket, signed)).await;
+        let answer = timeout(LOGIN_WITHIN, self.answer(socket, signed)).await;
         match answer.unwrap_or_else(|_| Err(self.unreachable("it speaks no protocol that we know")))
         {
-            Ok((username, ice_servers, token)) => {
-                self.proven |= signed;
+            Ok(Some(Grant { ice_servers, token })) => {
                 let token =
                     token.filter(|token| !token.is_empty() && token.len() <= MAX_SECRET_BYTES);
                 let resumed = token.is_some() && token == self.token;
                 self.token = token;
-                Ok(LoggedIn { socket, username, ice_servers, resumed })
+                Ok(Outcome::Granted { ice_servers, resumed })
+            }
+            Ok(None) => {
+                self.greets = true;
+                Ok(Outcome::GreetedLate)
             }
             Err(failure) => {
                 if let Failure::Refused(reason, _) = &failure
@@ -120,72 +159,73 @@ impl Account {
 
     fn unreachable(&self, why: &str) -> Failure {
         Failure::Unreachable(format!(
-            "The server at {} can't be reached ({why}): check the address, and that the server is running.",
+            "The server at {} can't be reached ({why}): check the address, and that the server is \
+             running.",
             self.url
         ))
     }
 
-    async fn connect(&self) -> Result<Socket, Failure> {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
-            .max_message_size(Some(MAX_RELAYED_BYTES))
-            .max_frame_size(Some(MAX_RELAYED_BYTES));
-        let connecting = connect_async_with_config(self.url.as_str(), Some(config), true);
-        match timeout(CONNECT_WITHIN, connecting).await {
-            Ok(Ok((socket, _))) => Ok(socket),
-            Ok(Err(error)) => Err(self.unreachable(&connect_words(&error))),
-            Err(_) => Err(self.unreachable("no answer")),
-        }
-    }
-
-    /// What the server wants signed; `None` when it does not say.
-    async fn challenge(&self, socket: &mut Socket) -> Result<Option<String>, Failure> {
+    /// What the server wants signed; `None` when its greeting has no challenge or does not come.
+    async fn challenge<S: Stream>(
+        &mut self,
+        socket: &mut Socket<S>,
+    ) -> Result<Option<String>, Failure> {
+        let limit = if self.greets { LOGIN_WITHIN } else { HELLO_WITHIN };
         let greeting = async {
             loop {
-                match socket.next().await {
-                    Some(Ok(Message::Text(text))) => {
-                        if let Ok(ServerMessage::Hello { challenge, .. }) =
-                            codec::decode_server(&text)
-                        {
-                            return Ok(Some(challenge).filter(|challenge| is_challenge(challenge)));
-                        }
-                    }
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) | None => return Err(self.unreachable("it hung up")),
+                if let ServerMessage::Hello { challenge, .. } = self.next(socket).await? {
+                    return Ok(Some(challenge).filter(|challenge| is_challenge(challenge)));
                 }
             }
         };
-        timeout(HELLO_WITHIN, greeting).await.unwrap_or(Ok(None))
+        let challenge = timeout(limit, greeting).await.unwrap_or(Ok(None))?;
+        self.greets |= challenge.is_some();
+        Ok(challenge)
     }
 
-    async fn answer(
+    /// What the server answers to a login; `None` when it greets, and should have been signed for.
+    async fn answer<S: Stream>(
         &self,
-        socket: &mut Socket,
+        socket: &mut Socket<S>,
         signed: bool,
-    ) -> Result<(Username, Vec<IceServer>, Option<String>), Failure> {
+    ) -> Result<Option<Grant>, Failure> {
+        loop {
+            match self.next(socket).await? {
+                ServerMessage::Hello { challenge, .. }
+                    if self.key.is_some() && !signed && is_challenge(&challenge) =>
+                {
+                    return Ok(None);
+                }
+                // We ask for a name in its one form, which a server has no reason to change.
+                ServerMessage::LoggedIn { username, .. } if username != self.username => {
+                    return Err(Failure::Refused(
+                        LoginRefusal::InvalidName,
+                        another_name_words(&self.username),
+                    ));
+                }
+                ServerMessage::LoggedIn { ice_servers, resume: token, .. } => {
+                    return Ok(Some(Grant { ice_servers, token }));
+                }
+                ServerMessage::LoginRefused { reason, message } => {
+                    return Err(Failure::Refused(
+                        reason,
+                        refusal_words(reason, &message, &self.username, signed),
+                    ));
+                }
+                ServerMessage::Error { code, message, .. } => {
+                    return Err(Failure::Refused(refusal(code), message));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The next message from the server.
+    async fn next<S: Stream>(&self, socket: &mut Socket<S>) -> Result<ServerMessage, Failure> {
         loop {
             match socket.next().await {
                 Some(Ok(Message::Text(text))) => match codec::decode_server(&text) {
-                    // We ask for a name in its one form, which a server has no reason to change.
-                    Ok(ServerMessage::LoggedIn { username, .. }) if username != self.username => {
-                        return Err(Failure::Refused(
-                            LoginRefusal::InvalidName,
-                            another_name_words(&self.username),
-                        ));
-                    }
-                    Ok(ServerMessage::LoggedIn { username, ice_servers, resume }) => {
-                        return Ok((username, ice_servers, resume));
-                    }
-                    Ok(ServerMessage::LoginRefused { reason, message }) => {
-                        return Err(Failure::Refused(
-                            reason,
-                            refusal_words(reason, &message, &self.username, signed),
-                        ));
-                    }
-                    Ok(ServerMessage::Error { code, message, .. }) => {
-                        return Err(Failure::Refused(refusal(code), message));
-                    }
-                    Ok(_) => {}
+                    Ok(message) => return Ok(message),
                     Err(error) => tracing::debug!("a message of the server is ignored: {error}"),
                 },
                 Some(Ok(_)) => {}
@@ -218,36 +258,10 @@ fn refusal(code: ErrorCode) -> LoginRefusal {
     }
 }
 
-/// Why there is no connection, without addresses: this may go to a log.
-pub(super) fn connect_words(error: &tungstenite::Error) -> String {
-    match error {
-        tungstenite::Error::Io(error) => match error.kind() {
-            std::io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
-            std::io::ErrorKind::TimedOut => "no answer".to_owned(),
-            std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::UnexpectedEof => {
-                "it hung up".to_owned()
-            }
-            std::io::ErrorKind::NetworkUnreachable | std::io::ErrorKind::HostUnreachable => {
-                "there is no way to it in this network".to_owned()
-            }
-            // The resolver has no kind of its own.
-            _ => "its name is not known, or the network is down".to_owned(),
-        },
-        tungstenite::Error::Tls(_) => "its certificate is not trusted".to_owned(),
-        tungstenite::Error::Http(response) => {
-            format!("it is no signaling server: HTTP {}", response.status().as_u16())
-        }
-        tungstenite::Error::Capacity(_) => "it sent more than is allowed".to_owned(),
-        tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => {
-            "it hung up".to_owned()
-        }
-        _ => "it speaks no protocol that we know".to_owned(),
-    }
-}
-
 fn another_name_words(username: &Username) -> String {
     format!(
-        "The server let you in under another name than {username}, so you are not logged in: check its address."
+        "The server let you in under another name than {username}, so you are not logged in: check \
+         its address."
     )
 }
 
@@ -255,7 +269,8 @@ fn refusal_words(reason: LoginRefusal, message: &str, username: &Username, signe
     match reason {
         LoginRefusal::Taken => {
             format!(
-                "Somebody is already logged in as {username}: choose another name, or close the other window."
+                "Somebody is already logged in as {username}: choose another name, or close the other \
+                 window."
             )
         }
         LoginRefusal::InvalidName if message.is_empty() => {
@@ -270,3 +285,6 @@ fn refusal_words(reason: LoginRefusal, message: &str, username: &Username, signe
         _ => message.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

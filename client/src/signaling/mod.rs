@@ -1,15 +1,16 @@
 //! The WebSocket connection to the signaling server: log in, stay logged in, log in again.
 //!
-//! In: where, as whom, with which key, and messages to send. Out: [`SignalingEvent`]s. What always
-//! holds: a login that never worked is reported and given up; one that worked once is renewed, with
-//! its session where the server still has it, until somebody closes it, the session is taken over,
-//! or the server refuses it for good; nothing that the server sends can do more than be ignored; a
-//! queue of events that nobody reads holds up no message.
+//! In: a [`SignalingConfig`], and messages to send. Out: [`SignalingEvent`]s. What always holds: a
+//! login that never worked is reported and given up; one that worked once is renewed, with its
+//! session where the server still has it, until it is closed, the session is taken over, or the
+//! server refuses it for good; malformed messages from the server are ignored; a queue of events
+//! that nobody reads delays no message.
 
 pub(crate) mod backoff;
 mod connection;
 mod login;
 mod server_url;
+mod socket;
 
 use std::time::Duration;
 
@@ -20,13 +21,13 @@ pub use server_url::{ServerUrl, UrlError};
 
 use crate::device_key::DeviceKey;
 
-/// Messages that wait to be written. A burst of candidates is the most that comes at once; what
-/// does not fit belongs to a connection that hangs, and is dropped.
+/// Messages that wait to be sent. A burst of candidates is the most that comes at once; what does
+/// not fit belongs to a connection that hangs, and is dropped.
 const COMMAND_QUEUE: usize = 256;
-/// Events that wait to be read. When full, nothing more is read from the server until there is
-/// room; what is to be said still gets out.
+/// Events that wait to be read. When the queue is full, nothing more is read from the server until
+/// there is room; messages are still sent.
 const EVENT_QUEUE: usize = 256;
-/// How long a polite good-bye may take.
+/// How long closing in order may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Where to log in, and as whom.
@@ -49,8 +50,8 @@ pub enum SignalingEvent {
         username: Username,
         /// STUN and TURN servers that it offers.
         ice_servers: Vec<IceServer>,
-        /// Whether the session before goes on: what was said to us meanwhile follows, and we are in
-        /// the same room.
+        /// Whether the previous session continues: messages to us from the meantime follow, and we
+        /// are in the same room.
         resumed: bool,
     },
     /// The login was refused; nothing more comes.
@@ -70,7 +71,7 @@ pub enum SignalingEvent {
     /// Somebody who holds the same key logged in with the same name, and the session is theirs;
     /// nothing more comes.
     Replaced,
-    /// The server says something.
+    /// A message from the server.
     Message(ServerMessage),
 }
 
@@ -79,7 +80,7 @@ enum Command {
     Close,
 }
 
-/// The connection. Dropping it closes the connection without a good-bye.
+/// The connection. Dropping it looks like a lost connection to the server.
 #[derive(Debug)]
 pub struct Signaling {
     commands: mpsc::Sender<Command>,
@@ -103,7 +104,7 @@ impl Signaling {
         Ok((Self { commands, task }, event_queue))
     }
 
-    /// A connection to nowhere: what is sent over it comes out here.
+    /// A connection to nowhere, and the messages that are sent over it.
     #[cfg(test)]
     pub(crate) fn unattended() -> (Self, impl FnMut() -> Option<ClientMessage>) {
         let (commands, mut command_queue) = mpsc::channel(COMMAND_QUEUE);
@@ -114,23 +115,23 @@ impl Signaling {
         (Self { commands, task: tokio::spawn(async {}) }, sent)
     }
 
-    /// Sends a message. While the connection is down, messages are dropped: whoever needs one said
-    /// again says it when the login is back.
+    /// Sends a message. While the connection is down messages are dropped: the caller sends again
+    /// what is still needed after the next login.
     pub fn send(&self, message: ClientMessage) {
         if self.commands.try_send(Command::Send(Box::new(message))).is_err() {
             tracing::warn!("a message to the server was dropped: the connection hangs");
         }
     }
 
-    /// Writes what waits, says good-bye, and comes back when that is done or has taken too long.
+    /// Sends what waits, closes in order, and returns when that is done or has taken too long.
     pub async fn close(self) {
         let Self { commands, mut task } = self;
-        let farewell = async {
+        let closing = async {
             // The task has ended when the send fails.
             let _ = commands.send(Command::Close).await;
             let _ = (&mut task).await;
         };
-        if tokio::time::timeout(CLOSE_WITHIN, farewell).await.is_err() {
+        if tokio::time::timeout(CLOSE_WITHIN, closing).await.is_err() {
             task.abort();
         }
     }

@@ -64,6 +64,11 @@ impl ServerUrl {
     pub fn origin(&self) -> &str {
         &self.origin
     }
+
+    /// Host and port, as they are looked up.
+    pub(super) fn host_and_port(&self) -> &str {
+        self.origin.split_once("://").map_or("", |(_, host_and_port)| host_and_port)
+    }
 }
 
 fn one_spelling(host: &str) -> String {

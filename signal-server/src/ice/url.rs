@@ -1,7 +1,8 @@
 //! URLs of STUN servers and relays, as clients are given them (RFC 7064, RFC 7065).
 
-use std::net::Ipv6Addr;
 use std::str::FromStr;
+
+use visavis_shared::{IceScheme, IceUrl};
 
 /// The URL of a relay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,13 +32,10 @@ impl FromStr for TurnUrl {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = "it must be like turn:relay.example.org:3478?transport=udp, or turns:";
-        let rest =
-            text.strip_prefix("turn:").or_else(|| text.strip_prefix("turns:")).ok_or(wrong)?;
-        let (place, transport) =
-            rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
-        let is_transport = matches!(transport, None | Some("transport=udp" | "transport=tcp"));
-        if is_transport && is_place(place) { Ok(Self(text.to_owned())) } else { Err(wrong) }
+        match text.parse::<IceUrl>() {
+            Ok(url) if url.is_turn() => Ok(Self(text.to_owned())),
+            _ => Err("it must be like turn:relay.example.org:3478?transport=udp, or turns:"),
+        }
     }
 }
 
@@ -45,30 +43,11 @@ impl FromStr for StunUrl {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = "it must be like stun:calls.example.org:3478";
-        let place = text.strip_prefix("stun:").ok_or(wrong)?;
-        if is_place(place) { Ok(Self(text.to_owned())) } else { Err(wrong) }
+        match text.parse::<IceUrl>() {
+            Ok(url) if url.scheme() == IceScheme::Stun => Ok(Self(text.to_owned())),
+            _ => Err("it must be like stun:calls.example.org:3478"),
+        }
     }
-}
-
-/// Whether it is a host, with a port or without.
-fn is_place(text: &str) -> bool {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => match rest.split_once(']') {
-            Some((host, "")) if host.parse::<Ipv6Addr>().is_ok() => return true,
-            Some((host, port)) if host.parse::<Ipv6Addr>().is_ok() => {
-                (host, port.strip_prefix(':'))
-            }
-            _ => return false,
-        },
-        None => match text.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (text, Some("1")),
-        },
-    };
-    let is_port = port.is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
-    let is_in_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':');
-    is_port && !host.is_empty() && host.bytes().all(is_in_host)
 }
 
 #[cfg(test)]

@@ -1,54 +1,77 @@
-//! A UDP socket that marks what it sends, so that networks which look at marks let sound go first
-//! (DSCP, RFC 8837: EF for sound, AF41 for interactive video and what belongs to it).
+//! A UDP socket that marks what it sends, so that networks which read marks forward audio first
+//! (DSCP, RFC 8837: EF for audio, AF41 for interactive video and what belongs to it).
 //!
-//! The library's socket writes the whole field with each packet and so takes a mark back that was
-//! set on the socket. This one sends by itself, packet by packet, and leaves everything else to
-//! that one. Where a mark can't be set, the packet leaves without.
+//! The library's socket writes the whole field with each packet, and so removes a mark that was set
+//! on the socket. This socket sends by itself, packet by packet, and leaves everything else to the
+//! library's. Where a mark can't be set, the packet leaves without one.
 
 use std::fmt;
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
 use socket2::SockRef;
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Runtime, TokioRuntime, Transmit};
-
-use super::socket::Wire;
 
 /// Expedited forwarding (RFC 3246), as the six high bits of the field.
 const EF: u32 = 46 << 2;
 /// Assured forwarding 41 (RFC 2597).
 const AF41: u32 = 34 << 2;
 /// No mark was set yet.
-const NONE: u32 = u32::MAX;
+const NO_MARK: u32 = u32::MAX;
+/// No payload type: they have seven bits.
+const NO_TYPE: u8 = u8::MAX;
 
-/// The socket.
+/// The payload types that audio, and redundant audio, are sent with. Written by the negotiation,
+/// read with every packet.
+#[derive(Debug)]
+pub(crate) struct AudioPayloadTypes([AtomicU8; 2]);
+
+impl AudioPayloadTypes {
+    /// None yet: all packets are marked alike.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self([AtomicU8::new(NO_TYPE), AtomicU8::new(NO_TYPE)]))
+    }
+
+    /// Replaces them.
+    pub(crate) fn set(&self, payload_types: [Option<u8>; 2]) {
+        for (place, payload_type) in self.0.iter().zip(payload_types) {
+            place.store(payload_type.unwrap_or(NO_TYPE), Ordering::Relaxed);
+        }
+    }
+
+    fn contains(&self, payload_type: u8) -> bool {
+        self.0.iter().any(|place| place.load(Ordering::Relaxed) == payload_type)
+    }
+}
+
 struct MarkedSocket {
     /// Receives.
     inner: Arc<dyn AsyncUdpSocket>,
     /// Sends: the same socket of the system.
     sending: tokio::net::UdpSocket,
-    /// Knows which packets are sound.
-    wire: Arc<Wire>,
+    audio: Arc<AudioPayloadTypes>,
     /// The mark that the socket has.
     mark: AtomicU32,
 }
 
 /// Takes the place of [`TokioRuntime::wrap_udp_socket`].
-pub(crate) fn wrap(socket: UdpSocket, wire: Arc<Wire>) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+pub(crate) fn wrap(
+    socket: UdpSocket,
+    audio: Arc<AudioPayloadTypes>,
+) -> io::Result<Arc<dyn AsyncUdpSocket>> {
     socket.set_nonblocking(true)?;
     let sending = tokio::net::UdpSocket::from_std(socket.try_clone()?)?;
     let inner = TokioRuntime.wrap_udp_socket(socket)?;
-    Ok(Arc::new(MarkedSocket { inner, sending, wire, mark: AtomicU32::new(NONE) }))
+    Ok(Arc::new(MarkedSocket { inner, sending, audio, mark: AtomicU32::new(NO_MARK) }))
 }
 
-/// What a packet is marked with: RTP (RFC 7983 §7) of a payload type that we send sound with, or
-/// anything else.
-fn mark_of(packet: &[u8], sound: [Option<u8>; 2]) -> u32 {
+/// The mark of a packet: one for RTP (RFC 7983 §7) with a payload type of audio, one for all else.
+fn mark_of(packet: &[u8], audio: &AudioPayloadTypes) -> u32 {
     match packet {
-        [128..=191, kind, ..] if sound.contains(&Some(kind & 0x7f)) => EF,
+        [128..=191, kind, ..] if audio.contains(kind & 0x7f) => EF,
         _ => AF41,
     }
 }
@@ -87,8 +110,7 @@ impl AsyncUdpSocket for MarkedSocket {
         if transmit.src_ip.is_some() || transmit.ecn.is_some() {
             return self.inner.poll_send(cx, transmit);
         }
-        let sound = self.wire.sound();
-        self.set_mark(mark_of(transmit.contents, sound), transmit.destination);
+        self.set_mark(mark_of(transmit.contents, &self.audio), transmit.destination);
         self.sending.poll_send_to(cx, transmit.contents, transmit.destination)
     }
 
@@ -109,18 +131,18 @@ impl AsyncUdpSocket for MarkedSocket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::relay::Trust;
-    use crate::path::resolver::Resolver;
 
     #[test]
-    fn sound_is_marked_before_pictures() {
-        let sound = [Some(111), Some(63)];
-        assert_eq!(mark_of(&[0x80, 111, 0], sound), EF);
-        assert_eq!(mark_of(&[0x90, 0x80 | 63, 0], sound), EF);
-        assert_eq!(mark_of(&[0x80, 102, 0], sound), AF41);
-        assert_eq!(mark_of(&[0, 111, 0], sound), AF41);
-        assert_eq!(mark_of(&[0x80, 111, 0], [None; 2]), AF41);
-        assert_eq!(mark_of(&[], sound), AF41);
+    fn audio_is_marked_before_video() {
+        let audio = AudioPayloadTypes::new();
+        assert_eq!(mark_of(&[0x80, 111, 0], &audio), AF41);
+        assert_eq!(mark_of(&[0x80, 0xff, 0], &audio), AF41);
+        audio.set([Some(111), Some(63)]);
+        assert_eq!(mark_of(&[0x80, 111, 0], &audio), EF);
+        assert_eq!(mark_of(&[0x90, 0x80 | 63, 0], &audio), EF);
+        assert_eq!(mark_of(&[0x80, 102, 0], &audio), AF41);
+        assert_eq!(mark_of(&[0, 111, 0], &audio), AF41);
+        assert_eq!(mark_of(&[], &audio), AF41);
     }
 
     #[cfg(unix)]
@@ -131,9 +153,9 @@ mod tests {
             let Ok(socket) = UdpSocket::bind(address) else { continue };
             let other = tokio::net::UdpSocket::bind(address).await.expect("a socket");
             let watched = socket.try_clone().expect("a handle");
-            let wire = Wire::new(Resolver::shared(), Trust::default(), None);
-            wire.sound_goes_as([Some(111), None]);
-            let marked = wrap(socket, wire).expect("a marked socket");
+            let audio = AudioPayloadTypes::new();
+            audio.set([Some(111), None]);
+            let marked = wrap(socket, audio).expect("a marked socket");
             for (packet, mark) in [([0x80, 111], EF), ([0x80, 102], AF41), ([0x80, 111], EF)] {
                 marked
                     .send_to(&packet, other.local_addr().expect("an address"))

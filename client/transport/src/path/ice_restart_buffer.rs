@@ -1,8 +1,9 @@
-//! An interceptor that holds media back while ICE is started anew.
+//! An outbound interceptor that buffers media while ICE is restarted.
 //!
-//! In between the library has no pair to send on, and would drop whatever it is given. It sits next
-//! to the application: what it lets go late is numbered and timed late as well, so that nobody
-//! takes the wait for a slow network.
+//! Meanwhile the library has no pair to send on, and would drop all media. Packets go in, and come
+//! out when ICE has a pair again, the oldest dropped. The interceptor sits next to the application:
+//! buffered packets get their transport-wide numbers and send times when they leave, so that the
+//! wait is not taken for a slow network.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,29 +15,29 @@ use rtc::shared::error::Error;
 
 use super::socket::Wire;
 
-/// Its position: behind everything else, next to the application.
-pub(crate) const HOLD_SLOT: usize = 14_500;
-/// What is older is dropped: the other has long concealed it. A restart on a way that works takes
-/// less.
-const HELD_FOR: Duration = Duration::from_millis(400);
-/// The most packets that are held. Older ones give way.
-const MAX_HELD: usize = 256;
+/// Its slot: behind everything else, next to the application.
+pub(crate) const ICE_RESTART_BUFFER_SLOT: usize = 14_500;
+/// Older packets are dropped: the other has long concealed them. A restart on a path that works
+/// takes less.
+const MAX_AGE: Duration = Duration::from_millis(400);
+/// The most packets that are buffered. The oldest is dropped first.
+const MAX_BUFFERED: usize = 256;
 
-/// Holds media back.
-pub(crate) struct Hold {
+/// Buffers media while ICE is restarted.
+pub(crate) struct IceRestartBuffer {
     wire: Arc<Wire>,
-    held: VecDeque<TaggedPacket>,
+    buffered: VecDeque<TaggedPacket>,
     read: VecDeque<TaggedPacket>,
     write: VecDeque<TaggedPacket>,
 }
 
-impl Hold {
+impl IceRestartBuffer {
     pub(crate) fn new(wire: Arc<Wire>) -> Self {
-        Self { wire, held: VecDeque::new(), read: VecDeque::new(), write: VecDeque::new() }
+        Self { wire, buffered: VecDeque::new(), read: VecDeque::new(), write: VecDeque::new() }
     }
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for Hold {
+impl Protocol<TaggedPacket, TaggedPacket, ()> for IceRestartBuffer {
     type Rout = TaggedPacket;
     type Wout = TaggedPacket;
     type Eout = ();
@@ -59,18 +60,20 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Hold {
                 self.write.push_back(msg);
                 return Ok(());
             }
-            let outdated = |held: &TaggedPacket| now.saturating_duration_since(held.now) > HELD_FOR;
-            while self.held.len() >= MAX_HELD || self.held.front().is_some_and(outdated) {
-                self.held.pop_front();
+            let outdated =
+                |packet: &TaggedPacket| now.saturating_duration_since(packet.now) > MAX_AGE;
+            while self.buffered.len() >= MAX_BUFFERED || self.buffered.front().is_some_and(outdated)
+            {
+                self.buffered.pop_front();
             }
-            self.held.push_back(msg);
+            self.buffered.push_back(msg);
             return Ok(());
         }
-        // Media flows all the time, so the next packet is soon enough to let go of what was held.
-        for mut held in self.held.drain(..) {
-            if now.saturating_duration_since(held.now) <= HELD_FOR {
-                held.now = now;
-                self.write.push_back(held);
+        // Media flows all the time, so the next packet comes soon enough to release the buffer.
+        for mut packet in self.buffered.drain(..) {
+            if now.saturating_duration_since(packet.now) <= MAX_AGE {
+                packet.now = now;
+                self.write.push_back(packet);
             }
         }
         self.write.push_back(msg);
@@ -82,7 +85,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Hold {
     }
 }
 
-impl Interceptor for Hold {
+impl Interceptor for IceRestartBuffer {
     fn bind_local_stream(&mut self, _info: &StreamInfo) {}
 
     fn unbind_local_stream(&mut self, _info: &StreamInfo) {}

@@ -1,7 +1,8 @@
 //! The network path beneath the library: sockets that outlive their addresses, relays over TCP and
-//! TLS, names that are looked up ahead, DSCP marks, and the watch that notices a path that died.
+//! TLS, names that are looked up ahead, DSCP marks, and the watch that notices a degraded path.
 
 pub(crate) mod dscp;
+pub mod happy_eyeballs;
 pub(crate) mod ice_restart_buffer;
 pub mod interfaces;
 pub mod network;

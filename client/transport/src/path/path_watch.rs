@@ -1,28 +1,29 @@
-//! Decides when the way to the other is to be looked for anew, before the call is without media.
+//! Decides when ICE should look for another network path, before the call is without media.
 //!
-//! What goes in, a few times a second: the time, when the other was last heard of and when they
-//! last answered, and now and then the addresses of this machine. What comes out: that the way is
-//! suspect, once, and that it works again, once. Pure: time is an argument.
+//! In, a few times a second: the time, when a packet and an answer last came from the other, and
+//! now and then the addresses of this machine. Out: that the path is degraded, once, and that it
+//! has recovered, once. Pure: time is an argument.
 //!
-//! Each end checks the way four times a second whatever the people do (RFC 7675), so a call in
+//! Each end checks the path four times a second whatever the people do (RFC 7675), so a call in
 //! which nobody speaks and no camera is on is not silent here.
 
 use core::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use super::socket::SignsOfLife;
+use super::socket::Liveness;
 
-/// Nothing from the other for so long is no loss of packets any more.
+/// Silence this long is more than a loss of packets.
 pub(crate) const SILENCE: Duration = Duration::from_millis(1200);
-/// So long no word that what we send arrives, from somebody who usually says so many times a second
-/// (RTCP feedback).
+/// How long no RTCP feedback may say that our packets arrive, from an endpoint that sends feedback
+/// many times a second.
 const UNREPORTED: Duration = Duration::from_millis(1500);
-/// The same, from somebody who only answers checks: with a third of all packets lost, half of those
-/// go unanswered.
+/// The same, for an endpoint that only answers checks: with a third of all packets lost, half of
+/// the checks go unanswered.
 const UNANSWERED: Duration = Duration::from_secs(4);
-/// Media that was sent longer ago than this is no reason to expect reports.
+/// Media sent longer ago than this is no reason to expect feedback.
 const SENDING: Duration = Duration::from_millis(500);
-/// Who was not asked for so long did not run, and has nothing to say about what came meanwhile.
+/// After a longer pause between two observations this process did not run, and what came meanwhile
+/// is not known.
 const STALL: Duration = Duration::from_millis(900);
 /// When the wall clock advances by so much more than ours, the machine has slept.
 const SLEPT: Duration = Duration::from_secs(2);
@@ -32,22 +33,22 @@ const SLEPT: Duration = Duration::from_secs(2);
 pub(crate) struct Observation<'a> {
     /// The moment.
     pub(crate) now: Instant,
-    /// What the clock on the wall shows, which goes on while the machine sleeps.
+    /// The wall clock, which goes on while the machine sleeps.
     pub(crate) wall: Duration,
-    /// When the way was last seen to work.
-    pub(crate) signs: SignsOfLife,
+    /// When the path last worked.
+    pub(crate) liveness: Liveness,
     /// The addresses of this machine, when they were looked up.
     pub(crate) addresses: Option<&'a [IpAddr]>,
     /// A stream to a relay broke.
     pub(crate) relay_broke: bool,
 }
 
-/// Why the way is suspect.
+/// Why the path is degraded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Suspicion {
+pub(crate) enum Degradation {
     /// Nothing comes.
     Silence,
-    /// Something comes, but nothing that says that ours arrives.
+    /// Packets come, but none shows that ours arrive.
     Unanswered,
     /// The address that media leaves from is not this machine's any more.
     AddressGone,
@@ -59,80 +60,80 @@ pub(crate) enum Suspicion {
 
 /// What has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PathNews {
-    /// The way should be looked for anew.
-    Suspect(Suspicion),
-    /// It works again, or after all.
-    Works,
+pub(crate) enum PathChange {
+    /// ICE should look for another path.
+    Degraded(Degradation),
+    /// The path works again, or after all.
+    Recovered,
 }
 
-/// Watches over the way to the other.
+/// Watches the network path to the other.
 #[derive(Debug, Default)]
 pub(crate) struct PathWatch {
     last: Option<(Instant, Duration)>,
     /// Silence counts from here at the earliest.
     since: Option<Instant>,
-    /// Since when media is sent without a pause.
+    /// Since when media has been sent without a pause.
     sending_since: Option<Instant>,
-    /// Since when the way is suspect.
-    suspect_since: Option<Instant>,
-    /// The address whose loss was told.
+    /// Since when the path has been degraded.
+    degraded_since: Option<Instant>,
+    /// The address whose loss was reported.
     gone: Option<IpAddr>,
 }
 
 impl PathWatch {
     /// Takes in what is known now.
-    pub(crate) fn observe(&mut self, seen: Observation<'_>) -> Option<PathNews> {
-        let Observation { now, wall, signs, .. } = seen;
+    pub(crate) fn observe(&mut self, seen: Observation<'_>) -> Option<PathChange> {
+        let Observation { now, wall, liveness, .. } = seen;
         let slept = self.note_time(now, wall);
         let since = *self.since.get_or_insert(now);
         let sending =
-            signs.sent_media.is_some_and(|at| now.saturating_duration_since(at) < SENDING);
+            liveness.sent_media.is_some_and(|at| now.saturating_duration_since(at) < SENDING);
         let sending_since = if sending { Some(self.sending_since.unwrap_or(now)) } else { None };
         self.sending_since = sending_since;
 
         let gone = seen.addresses.and_then(|present| {
-            signs.from.filter(|from| {
+            liveness.from.filter(|from| {
                 !from.is_unspecified() && !from.is_loopback() && !present.contains(from)
             })
         });
         if gone.is_some() && self.gone != gone {
             self.gone = gone;
-            return Some(self.suspect(Suspicion::AddressGone, now));
+            return Some(self.degraded(Degradation::AddressGone, now));
         }
         if slept {
-            return Some(self.suspect(Suspicion::Slept, now));
+            return Some(self.degraded(Degradation::Slept, now));
         }
-        if seen.relay_broke && sending && signs.from.is_none() {
-            return Some(self.suspect(Suspicion::RelayGone, now));
+        if seen.relay_broke && sending && liveness.from.is_none() {
+            return Some(self.degraded(Degradation::RelayGone, now));
         }
-        if let Some(suspect_since) = self.suspect_since {
-            let works = [signs.heard, signs.answered]
+        if let Some(degraded_since) = self.degraded_since {
+            let works = [liveness.received, liveness.answered]
                 .iter()
-                .all(|sign| sign.is_some_and(|at| at > suspect_since));
+                .all(|sign| sign.is_some_and(|at| at > degraded_since));
             if works {
-                self.suspect_since = None;
+                self.degraded_since = None;
                 self.gone = None;
-                return Some(PathNews::Works);
+                return Some(PathChange::Recovered);
             }
             return None;
         }
         let quiet = |sign: Option<Instant>, since: Instant| {
             now.saturating_duration_since(sign.max(Some(since)).unwrap_or(now))
         };
-        if quiet(signs.heard, since) >= SILENCE {
-            return Some(self.suspect(Suspicion::Silence, now));
+        if quiet(liveness.received, since) >= SILENCE {
+            return Some(self.degraded(Degradation::Silence, now));
         }
-        let patience = if signs.reports { UNREPORTED } else { UNANSWERED };
+        let patience = if liveness.reports { UNREPORTED } else { UNANSWERED };
         if let Some(sending_since) = sending_since
-            && quiet(signs.answered, since.max(sending_since)) >= patience
+            && quiet(liveness.answered, since.max(sending_since)) >= patience
         {
-            return Some(self.suspect(Suspicion::Unanswered, now));
+            return Some(self.degraded(Degradation::Unanswered, now));
         }
         None
     }
 
-    /// Says whether the machine has slept since the last time.
+    /// Whether the machine has slept since the last observation.
     fn note_time(&mut self, now: Instant, wall: Duration) -> bool {
         let Some((last, last_wall)) = self.last.replace((now, wall)) else { return false };
         let ours = now.saturating_duration_since(last);
@@ -146,9 +147,9 @@ impl PathWatch {
         slept
     }
 
-    fn suspect(&mut self, suspicion: Suspicion, now: Instant) -> PathNews {
-        self.suspect_since = Some(now);
-        PathNews::Suspect(suspicion)
+    fn degraded(&mut self, why: Degradation, now: Instant) -> PathChange {
+        self.degraded_since = Some(now);
+        PathChange::Degraded(why)
     }
 }
 
@@ -164,25 +165,25 @@ mod tests {
         Duration::from_millis(millis)
     }
 
-    /// A way that is watched, and what is known of it.
+    /// A path that is watched, and what is known of it.
     struct World {
         watch: PathWatch,
         now: Instant,
         wall: Duration,
-        signs: SignsOfLife,
+        liveness: Liveness,
         addresses: Option<Vec<IpAddr>>,
         relay_broke: bool,
     }
 
     impl World {
         fn new() -> Self {
-            let signs = SignsOfLife { reports: true, ..SignsOfLife::default() };
+            let liveness = Liveness { reports: true, ..Liveness::default() };
             let wall = Duration::from_secs(1_700_000_000);
             let mut world = Self {
                 watch: PathWatch::default(),
                 now: Instant::now(),
                 wall,
-                signs,
+                liveness,
                 addresses: None,
                 relay_broke: false,
             };
@@ -191,18 +192,18 @@ mod tests {
         }
 
         fn all_well(&mut self) {
-            self.signs.heard = Some(self.now);
-            self.signs.answered = Some(self.now);
-            self.signs.sent_media = Some(self.now);
+            self.liveness.received = Some(self.now);
+            self.liveness.answered = Some(self.now);
+            self.liveness.sent_media = Some(self.now);
         }
 
-        fn observe(&mut self) -> Option<PathNews> {
+        fn observe(&mut self) -> Option<PathChange> {
             let addresses = self.addresses.as_deref();
             let relay_broke = std::mem::take(&mut self.relay_broke);
             self.watch.observe(Observation {
                 now: self.now,
                 wall: self.wall,
-                signs: self.signs,
+                liveness: self.liveness,
                 addresses,
                 relay_broke,
             })
@@ -213,138 +214,156 @@ mod tests {
             self.wall += wall;
         }
 
-        /// So long, with this happening at every look; and what is told meanwhile.
+        /// Runs this long, with this happening before each observation. Gives the changes.
         fn run(
             &mut self,
             length: Duration,
             mut each: impl FnMut(&mut Self),
-        ) -> Vec<(u128, PathNews)> {
+        ) -> Vec<(u128, PathChange)> {
             let start = self.now;
-            let mut news = Vec::new();
+            let mut changes = Vec::new();
             while self.now < start + length {
                 self.sleep(TICK, TICK);
                 each(self);
-                news.extend(self.observe().map(|told| ((self.now - start).as_millis(), told)));
+                changes
+                    .extend(self.observe().map(|change| ((self.now - start).as_millis(), change)));
             }
-            news
+            changes
         }
     }
 
     #[test]
-    fn silence_is_told_once_and_so_is_its_end() {
+    fn silence_is_reported_once_and_so_is_its_end() {
         let mut world = World::new();
-        let news = world.run(ms(10_000), |world| world.signs.sent_media = Some(world.now));
-        assert_eq!(news, [(1200, PathNews::Suspect(Suspicion::Silence))]);
-        assert_eq!(world.run(ms(1000), World::all_well), [(100, PathNews::Works)]);
+        let changes = world.run(ms(10_000), |world| world.liveness.sent_media = Some(world.now));
+        assert_eq!(changes, [(1200, PathChange::Degraded(Degradation::Silence))]);
+        assert_eq!(world.run(ms(1000), World::all_well), [(100, PathChange::Recovered)]);
         assert_eq!(world.run(ms(60_000), World::all_well), []);
     }
 
     #[test]
-    fn a_way_that_carries_only_theirs_is_suspect_too() {
+    fn a_path_that_carries_only_their_packets_is_degraded_too() {
         let mut world = World::new();
         let deaf = |world: &mut World| {
-            world.signs.heard = Some(world.now);
-            world.signs.sent_media = Some(world.now);
+            world.liveness.received = Some(world.now);
+            world.liveness.sent_media = Some(world.now);
         };
-        assert_eq!(world.run(ms(10_000), deaf), [(1500, PathNews::Suspect(Suspicion::Unanswered))]);
-        assert_eq!(world.run(ms(1000), World::all_well), [(100, PathNews::Works)]);
+        assert_eq!(
+            world.run(ms(10_000), deaf),
+            [(1500, PathChange::Degraded(Degradation::Unanswered))]
+        );
+        assert_eq!(world.run(ms(1000), World::all_well), [(100, PathChange::Recovered)]);
     }
 
     #[test]
-    fn who_reports_nothing_is_given_longer_to_answer() {
+    fn an_endpoint_without_feedback_is_given_longer_to_answer() {
         let mut world = World::new();
-        world.signs.reports = false;
+        world.liveness.reports = false;
         let deaf = |world: &mut World| {
-            world.signs.heard = Some(world.now);
-            world.signs.sent_media = Some(world.now);
+            world.liveness.received = Some(world.now);
+            world.liveness.sent_media = Some(world.now);
         };
-        assert_eq!(world.run(ms(10_000), deaf), [(4000, PathNews::Suspect(Suspicion::Unanswered))]);
+        assert_eq!(
+            world.run(ms(10_000), deaf),
+            [(4000, PathChange::Degraded(Degradation::Unanswered))]
+        );
     }
 
     #[test]
-    fn a_call_in_which_nothing_is_sent_is_not_suspect_for_want_of_reports() {
+    fn a_call_in_which_nothing_is_sent_is_not_degraded_for_lack_of_reports() {
         let mut world = World::new();
         let checks_only = |world: &mut World| {
-            world.signs.heard = Some(world.now);
+            world.liveness.received = Some(world.now);
         };
         assert_eq!(world.run(ms(60_000), checks_only), []);
         // Nor right after media is sent again.
         let sending = |world: &mut World| {
-            world.signs.heard = Some(world.now);
-            world.signs.sent_media = Some(world.now);
+            world.liveness.received = Some(world.now);
+            world.liveness.sent_media = Some(world.now);
         };
         assert_eq!(world.run(ms(1400), sending), []);
     }
 
     #[test]
-    fn an_address_that_is_gone_is_told_at_once_and_once() {
+    fn an_address_that_is_gone_is_reported_at_once_and_once() {
         let mut world = World::new();
         let (ours, other): (IpAddr, IpAddr) = ([192, 0, 2, 7].into(), [198, 51, 100, 7].into());
-        world.signs.from = Some(ours);
+        world.liveness.from = Some(ours);
         world.addresses = Some(vec![other, ours]);
         assert_eq!(world.run(ms(1000), World::all_well), []);
         world.addresses = Some(vec![other]);
-        assert_eq!(world.run(ms(100), |_| {}), [(100, PathNews::Suspect(Suspicion::AddressGone))]);
+        assert_eq!(
+            world.run(ms(100), |_| {}),
+            [(100, PathChange::Degraded(Degradation::AddressGone))]
+        );
         assert_eq!(world.run(ms(5000), |_| {}), []);
-        world.signs.from = Some([0, 0, 0, 0].into());
-        assert_eq!(world.run(ms(5000), World::all_well), [(100, PathNews::Works)]);
+        world.liveness.from = Some([0, 0, 0, 0].into());
+        assert_eq!(world.run(ms(5000), World::all_well), [(100, PathChange::Recovered)]);
     }
 
     #[test]
     fn a_relay_that_is_gone_matters_only_to_what_goes_through_it() {
         let mut world = World::new();
-        world.signs.from = Some([192, 0, 2, 7].into());
+        world.liveness.from = Some([192, 0, 2, 7].into());
         world.relay_broke = true;
         assert_eq!(world.run(ms(1000), World::all_well), []);
-        world.signs.from = None;
+        world.liveness.from = None;
         world.relay_broke = true;
-        assert_eq!(world.run(ms(100), |_| {}), [(100, PathNews::Suspect(Suspicion::RelayGone))]);
+        assert_eq!(
+            world.run(ms(100), |_| {}),
+            [(100, PathChange::Degraded(Degradation::RelayGone))]
+        );
     }
 
     #[test]
-    fn who_wakes_looks_at_once() {
+    fn after_sleep_another_path_is_looked_for_at_once() {
         let mut world = World::new();
         // Our clock may stand still meanwhile, or not.
         for ours in [ms(10), ms(20_000)] {
             world.sleep(ours, ours + ms(20_000));
-            assert_eq!(world.observe(), Some(PathNews::Suspect(Suspicion::Slept)));
-            assert_eq!(world.run(ms(1000), World::all_well), [(100, PathNews::Works)]);
+            assert_eq!(world.observe(), Some(PathChange::Degraded(Degradation::Slept)));
+            assert_eq!(world.run(ms(1000), World::all_well), [(100, PathChange::Recovered)]);
         }
     }
 
     #[test]
-    fn who_did_not_run_for_a_while_has_heard_nothing_and_knows_it() {
+    fn a_pause_of_this_process_is_not_taken_for_silence() {
         let mut world = World::new();
         world.sleep(ms(3000), ms(3000));
         assert_eq!(world.observe(), None);
         assert_eq!(world.run(ms(1000), World::all_well), []);
         world.sleep(ms(3000), ms(3000));
         assert_eq!(world.observe(), None);
-        assert_eq!(world.run(ms(1300), |_| {}), [(1200, PathNews::Suspect(Suspicion::Silence))]);
+        assert_eq!(
+            world.run(ms(1300), |_| {}),
+            [(1200, PathChange::Degraded(Degradation::Silence))]
+        );
     }
 
     proptest! {
         #[test]
-        fn suspicion_and_relief_take_turns_and_a_way_that_works_is_never_suspect(
-            steps in prop::collection::vec((1u64..1500, any::<bool>(), any::<bool>(), any::<bool>()), 1..200)
+        fn degraded_and_recovered_take_turns_and_a_path_that_works_is_never_degraded(
+            steps in prop::collection::vec(
+                (1u64..1500, any::<bool>(), any::<bool>(), any::<bool>()), 1..200,
+            )
         ) {
             let mut world = World::new();
-            let mut suspect = false;
-            for (wait, heard, answered, sending) in steps {
+            let mut degraded = false;
+            for (wait, received, answered, sending) in steps {
                 world.sleep(ms(wait), ms(wait));
                 let now = Some(world.now);
-                if heard { world.signs.heard = now; }
-                if answered { world.signs.answered = now; }
-                if sending { world.signs.sent_media = now; }
+                if received { world.liveness.received = now; }
+                if answered { world.liveness.answered = now; }
+                if sending { world.liveness.sent_media = now; }
                 match world.observe() {
-                    Some(PathNews::Suspect(_)) => {
-                        prop_assert!(!suspect, "told twice");
-                        prop_assert!(!heard || !answered, "it works");
-                        suspect = true;
+                    Some(PathChange::Degraded(_)) => {
+                        prop_assert!(!degraded, "reported twice");
+                        prop_assert!(!received || !answered, "it works");
+                        degraded = true;
                     }
-                    Some(PathNews::Works) => {
-                        prop_assert!(suspect);
-                        suspect = false;
+                    Some(PathChange::Recovered) => {
+                        prop_assert!(degraded);
+                        degraded = false;
                     }
                     None => {}
                 }

@@ -1,8 +1,8 @@
 //! Names of STUN and TURN servers, resolved beside everything else and remembered between calls.
 //!
 //! A lookup runs on a thread of its own, because the system's resolver blocks for many seconds when
-//! no name server answers and tokio would wait for it at exit. [`Resolver::lookup`] answers at once
-//! from what is known; who needs more waits for [`Resolver::changed`].
+//! no name server answers, and tokio would wait for it at exit. [`Resolver::lookup`] answers at
+//! once from what is known; [`Resolver::changed`] reports when more is.
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use visavis_shared::IceServer;
+use visavis_shared::{IceServer, IceUrl};
 
 /// The most names that are remembered.
 const MAX_NAMES: usize = 32;
@@ -23,7 +23,7 @@ pub(crate) struct Resolver {
     names: Mutex<HashMap<String, Name>>,
     /// Counts names that became known.
     resolved: watch::Sender<u64>,
-    /// Counts lookups that ended, one way or the other.
+    /// Counts lookups that ended, with or without an address.
     ended: watch::Sender<u64>,
 }
 
@@ -49,11 +49,20 @@ impl Resolver {
         })
     }
 
-    /// Begins to look up the names in these servers' URLs.
+    /// One that knows the addresses of a name already.
+    #[cfg(test)]
+    pub(crate) fn knowing(name: &str, addresses: Vec<SocketAddr>) -> Arc<Self> {
+        let resolver = Self::new();
+        assert!(resolver.note_lookup(name));
+        resolver.looked_up(name, Some(addresses));
+        resolver
+    }
+
+    /// Starts to look up the names in these servers' URLs.
     pub(crate) fn begin(self: &Arc<Self>, servers: &[IceServer]) {
-        for name in
-            servers.iter().flat_map(|server| &server.urls).filter_map(|url| host_and_port(url))
-        {
+        let urls = servers.iter().flat_map(|server| &server.urls);
+        for url in urls.filter_map(|url| url.parse::<IceUrl>().ok()) {
+            let name = url.host_and_port();
             if name.parse::<SocketAddr>().is_ok() || !self.note_lookup(&name) {
                 continue;
             }
@@ -73,7 +82,7 @@ impl Resolver {
         }
     }
 
-    /// Whether this name is to be looked up now; if so, takes note of it.
+    /// Whether this name should be looked up now; if so, records the lookup.
     fn note_lookup(&self, name: &str) -> bool {
         let mut names = self.names();
         let addresses = match names.get(name) {
@@ -139,44 +148,9 @@ impl Resolver {
     }
 }
 
-/// The `host:port` of a `stun:`, `turn:` or `turns:` URL (RFC 7064, RFC 7065), as it is asked for.
-fn host_and_port(url: &str) -> Option<String> {
-    let url = url.split('?').next()?;
-    let (scheme, host) = url.split_once(':')?;
-    let default_port = match scheme {
-        "stun" | "turn" => 3478,
-        "turns" => 5349,
-        _ => return None,
-    };
-    let has_port = match host.rfind(']') {
-        Some(bracket) => host.get(bracket..).is_some_and(|rest| rest.contains(':')),
-        None => host.contains(':'),
-    };
-    Some(if has_port { host.to_owned() } else { format!("{host}:{default_port}") })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn urls_name_a_host_and_a_port() {
-        assert_eq!(
-            host_and_port("stun:stun.example.org").as_deref(),
-            Some("stun.example.org:3478")
-        );
-        assert_eq!(
-            host_and_port("turn:example.org:5349?transport=udp").as_deref(),
-            Some("example.org:5349")
-        );
-        assert_eq!(host_and_port("stun:[2001:db8::1]").as_deref(), Some("[2001:db8::1]:3478"));
-        assert_eq!(host_and_port("stun:[2001:db8::1]:99").as_deref(), Some("[2001:db8::1]:99"));
-        assert_eq!(
-            host_and_port("turns:example.org?transport=tcp").as_deref(),
-            Some("example.org:5349")
-        );
-        assert_eq!(host_and_port("nonsense"), None);
-    }
 
     #[test]
     fn an_address_needs_no_lookup_and_an_unknown_name_has_no_answer_yet() {

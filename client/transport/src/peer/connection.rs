@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rtc::ice::mdns::MulticastDnsMode;
-use rtc::ice::url::{SchemeType, Url};
 use rtc::interceptor::{
     ReceiverReportBuilder, Registry, SenderReportBuilder, Slot, TwccReceiverBuilder,
     TwccSenderBuilder,
@@ -18,7 +17,7 @@ use rtc::rtp_transceiver::rtp_sender::{
 };
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
 use rtc::sdp::extmap::{SDES_MID_URI, TRANSPORT_CC_URI};
-use visavis_shared::IceServer;
+use visavis_shared::{IceScheme, IceServer, IceUrl};
 use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::peer_connection::{
@@ -31,9 +30,9 @@ use webrtc::runtime::Runtime;
 
 use super::sdp::PARITY_NAME;
 use crate::feedback::link::{Link, MediaKind};
-use crate::path::ice_restart_buffer::{HOLD_SLOT, Hold};
+use crate::path::ice_restart_buffer::{ICE_RESTART_BUFFER_SLOT, IceRestartBuffer};
 use crate::path::interfaces;
-use crate::path::relay::{RelayServer, Relays};
+use crate::path::relay::{Relays, is_relay};
 use crate::path::resolver::Resolver;
 use crate::path::socket::Wire;
 use crate::peer::interceptors::{INTAKE_SLOT, Intake, WireTap};
@@ -153,17 +152,12 @@ pub(crate) fn configuration(
     resolver: &Resolver,
     relays: &Relays,
 ) -> RTCConfiguration {
-    let for_library = |url: &String| match RelayServer::parse(url) {
-        Some(relay) => relays.url_for(&relay),
-        None => Some(url.clone()),
+    let for_library = |url: IceUrl| match url.scheme() {
+        IceScheme::Stun => Some(url.to_string()),
+        _ => relays.url_for(&url),
     };
     let servers = config.ice_servers.iter().map(|server| RTCIceServer {
-        urls: server
-            .urls
-            .iter()
-            .filter(|url| is_usable(server, url, resolver))
-            .filter_map(for_library)
-            .collect(),
+        urls: usable_urls(server, resolver).filter_map(for_library).collect(),
         username: server.username.clone().unwrap_or_default(),
         credential: server.credential.clone().unwrap_or_default(),
     });
@@ -178,20 +172,19 @@ pub(crate) fn configuration(
 
 /// Whether there is a relay to use.
 pub(crate) fn has_relay(config: &PeerConfig, resolver: &Resolver) -> bool {
-    let mut urls = config
-        .ice_servers
-        .iter()
-        .flat_map(|server| server.urls.iter().map(move |url| (server, url)));
-    urls.any(|(server, url)| url.starts_with("turn") && is_usable(server, url, resolver))
+    let servers = &mut config.ice_servers.iter();
+    servers.any(|server| usable_urls(server, resolver).any(|url| url.is_turn()))
 }
 
-fn is_usable(server: &IceServer, url: &str, resolver: &Resolver) -> bool {
-    if let Some(relay) = RelayServer::parse(url) {
-        let has_credential = server.username.is_some() && server.credential.is_some();
-        return has_credential && resolver.lookup(&relay.name()).is_some();
-    }
-    let url = Url::parse_url(url.split('?').next().unwrap_or_default());
-    url.is_ok_and(|url| url.scheme == SchemeType::Stun)
+/// The STUN servers, and the relays that we have credentials and an address for.
+fn usable_urls(server: &IceServer, resolver: &Resolver) -> impl Iterator<Item = IceUrl> {
+    let is_given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+    let has_credential = is_given(&server.username) && is_given(&server.credential);
+    let is_usable = move |url: &IceUrl| {
+        url.scheme() == IceScheme::Stun
+            || has_credential && is_relay(url) && resolver.lookup(&url.host_and_port()).is_some()
+    };
+    server.urls.iter().filter_map(|url| url.parse().ok()).filter(is_usable)
 }
 
 fn settings(mdns: MulticastDnsMode) -> SettingEngine {
@@ -228,7 +221,7 @@ fn interceptors(link: &Arc<Link>, wire: &Arc<Wire>) -> Registry {
         .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build())
         .with(Slot::SenderReport, SenderReportBuilder::new().build())
         .with(Slot::from(INTAKE_SLOT), Intake::new(Arc::clone(link)))
-        .with(Slot::from(HOLD_SLOT), Hold::new(Arc::clone(wire)))
+        .with(Slot::from(ICE_RESTART_BUFFER_SLOT), IceRestartBuffer::new(Arc::clone(wire)))
 }
 
 fn codec(kind: MediaKind) -> RTCRtpCodecParameters {

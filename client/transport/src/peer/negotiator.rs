@@ -456,7 +456,7 @@ impl Negotiator {
             .as_ref()
             .and_then(|description| sdp::redundant_audio(&description.sdp))
             .filter(|_| offered);
-        self.wire.sound_goes_as([audio, red]);
+        self.wire.audio_payload_types.set([audio, red]);
         let parity =
             theirs.as_ref().and_then(|description| sdp::parity_payload_type(&description.sdp));
         let parity = {

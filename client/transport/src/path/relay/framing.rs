@@ -1,22 +1,21 @@
-//! TURN messages on a stream (RFC 8656 §12.5, RFC 8489 §6.2.2): what would be datagrams, one after
-//! the other.
+//! TURN messages on a stream (RFC 8656 §12.5, RFC 8489 §6.2.2): datagrams, one after the other.
 //!
-//! Bytes and datagrams go in and out; no socket, no clock. A STUN message says its own length. So
-//! does channel data, but on a stream it is filled up to a multiple of four bytes, and as a
-//! datagram it need not be.
+//! Datagrams go in and bytes come out, and the other way round; no socket, no clock. A STUN message
+//! carries its own length. So does channel data, but on a stream it is padded to a multiple of four
+//! bytes, and as a datagram it need not be.
 
 use bytes::{Buf, Bytes, BytesMut};
 
 const STUN_HEADER: usize = 20;
 const CHANNEL_HEADER: usize = 4;
 
-/// The stream has lost its rhythm and can't be read any further.
+/// The stream is out of step and can't be read any further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("what comes is neither STUN nor channel data")]
 pub struct NotTurn;
 
-/// How long a message is that begins like this, and how long with what it is filled up with; `None`
-/// as long as its header is not there.
+/// The length of a message that begins like this, without and with its padding; `None` while its
+/// header is incomplete.
 fn lengths(start: &[u8]) -> Result<Option<(usize, usize)>, NotTurn> {
     let Some(first) = start.first() else { return Ok(None) };
     let header = match first {
@@ -34,25 +33,25 @@ fn lengths(start: &[u8]) -> Result<Option<(usize, usize)>, NotTurn> {
     }
 }
 
-/// Puts a datagram on the stream. Says whether it was one that can be.
+/// Appends a datagram to the stream. Whether it was a TURN message.
 pub fn write(datagram: &[u8], stream: &mut BytesMut) -> bool {
-    let Ok(Some((length, filled_up))) = lengths(datagram) else { return false };
+    let Ok(Some((length, padded))) = lengths(datagram) else { return false };
     let Some(message) = datagram.get(..length) else { return false };
-    stream.reserve(filled_up);
+    stream.reserve(padded);
     stream.extend_from_slice(message);
-    stream.resize(stream.len() + filled_up - length, 0);
+    stream.resize(stream.len() + padded - length, 0);
     true
 }
 
 /// Cuts a stream into the datagrams that were put on it.
 #[derive(Debug, Default)]
 pub struct Reader {
-    /// What has come and was not cut off yet: at most one message, and what came with it.
+    /// Bytes that came and were not taken yet: at most one message, and what came with it.
     rest: BytesMut,
 }
 
 impl Reader {
-    /// Where what comes next is put.
+    /// Where bytes that come are appended.
     pub fn buffer(&mut self) -> &mut BytesMut {
         &mut self.rest
     }
@@ -63,9 +62,9 @@ impl Reader {
     /// When the stream can't be cut any further.
     pub fn take(&mut self) -> Result<Option<Bytes>, NotTurn> {
         match lengths(&self.rest)? {
-            Some((length, filled_up)) if self.rest.len() >= filled_up => {
+            Some((length, padded)) if self.rest.len() >= padded => {
                 let datagram = self.rest.split_to(length).freeze();
-                self.rest.advance(filled_up - length);
+                self.rest.advance(padded - length);
                 Ok(Some(datagram))
             }
             _ => Ok(None),
@@ -90,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn channel_data_is_filled_up_to_four_bytes() {
+    fn channel_data_is_padded_to_four_bytes() {
         let mut stream = BytesMut::new();
         assert!(write(&channel(&[1, 2, 3, 4, 5]), &mut stream));
         assert_eq!(&stream[..], [0x40, 1, 0, 5, 1, 2, 3, 4, 5, 0, 0, 0]);
@@ -106,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_lost_its_rhythm_is_given_up() {
+    fn a_stream_that_is_out_of_step_is_given_up() {
         let mut reader = Reader::default();
         reader.buffer().extend_from_slice(&[0xff; 8]);
         assert_eq!(reader.take(), Err(NotTurn));
@@ -121,7 +120,9 @@ mod tests {
     proptest! {
         #[test]
         fn datagrams_come_out_as_they_went_in_however_the_stream_is_cut(
-            messages in prop::collection::vec((any::<bool>(), prop::collection::vec(any::<u8>(), 0..300)), 0..20),
+            messages in prop::collection::vec(
+                (any::<bool>(), prop::collection::vec(any::<u8>(), 0..300)), 0..20,
+            ),
             cuts in prop::collection::vec(1usize..400, 1..40),
         ) {
             let messages: Vec<Vec<u8>> = messages
@@ -152,7 +153,9 @@ mod tests {
         }
 
         #[test]
-        fn no_stream_is_too_strange(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..100), 0..20)) {
+        fn no_stream_is_too_strange(
+            pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..100), 0..20)
+        ) {
             let mut reader = Reader::default();
             'stream: for piece in pieces {
                 reader.buffer().extend_from_slice(&piece);

@@ -1,14 +1,14 @@
-//! TURN servers, as the library is told of them and as they are.
+//! TURN servers, as the library knows them and as they are.
 //!
-//! The library speaks TURN over UDP only. It is given an address in their place that no network
-//! leads to; what it sends there goes to the server over TCP or TLS, and what comes from there it
-//! believes to come from that address (`stream`, ADR 11). Nothing listens: neither this machine nor
-//! the network can reach what is in between.
+//! The library speaks TURN over UDP only. In the place of a server over TCP or TLS it gets a
+//! placeholder, an address that no network leads to: what the library sends there goes to the
+//! server over a stream, and what comes over the stream has that address as its source (`stream`,
+//! ADR 11). Nothing listens: neither this machine nor the network can reach the placeholder.
 //!
 //! An allocation belongs to the addresses it was made from (RFC 8656 §2.2). When those are gone,
-//! because a stream broke or the machine's own address did, the library must ask for another, and
-//! does so for a server that it takes for another one: each `Relays::renew` gives them all new
-//! names.
+//! because a stream broke or the machine's own address did, the library must make another
+//! allocation, and does so for a server that it takes for another one: each `Relays::renew` renames
+//! all servers.
 
 pub mod framing;
 mod stream;
@@ -16,64 +16,24 @@ mod stream;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use visavis_shared::{IceScheme, IceTransport, IceUrl};
+
 use super::resolver::Resolver;
 
 pub(crate) use stream::{RelayStream, Trust};
 
-/// The end of the names that the library is given. It exists nowhere (RFC 6761 §6.4).
+/// The end of the names that the library gets. It exists nowhere (RFC 6761 §6.4).
 const SUFFIX: &str = ".relay.invalid";
-/// The most servers that are taken.
+/// The most servers of one connection.
 const MAX_SERVERS: usize = 32;
 
-/// How a server is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Carrier {
-    Udp,
-    Tcp,
-    Tls,
-}
-
-/// A TURN server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RelayServer {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) carrier: Carrier,
-}
-
-impl RelayServer {
-    /// Reads a `turn:` or `turns:` URL (RFC 7065 §3.1). `turns:` over UDP would be DTLS, which
-    /// nobody here speaks.
-    pub(crate) fn parse(url: &str) -> Option<Self> {
-        let (rest, query) =
-            url.split_once('?').map_or((url, None), |(rest, query)| (rest, Some(query)));
-        let transport = match query {
-            Some(query) => Some(query.strip_prefix("transport=")?),
-            None => None,
-        };
-        let (scheme, authority) = rest.split_once(':')?;
-        let (carrier, default_port) = match (scheme, transport) {
-            ("turn", None | Some("udp")) => (Carrier::Udp, 3478),
-            ("turn", Some("tcp")) => (Carrier::Tcp, 3478),
-            ("turns", None | Some("tcp")) => (Carrier::Tls, 5349),
-            _ => return None,
-        };
-        let (host, port) = match authority.rsplit_once(':') {
-            // The colons of an address of IPv6 are between brackets.
-            Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
-            _ => (authority, default_port),
-        };
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        (!host.is_empty()).then(|| Self { host: host.to_owned(), port, carrier })
-    }
-
-    /// `host:port`, as it is looked up.
-    pub(crate) fn name(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+/// Whether this is a TURN server that can be reached: `turns:` over UDP would be DTLS, which nobody
+/// here speaks.
+pub(crate) fn is_relay(url: &IceUrl) -> bool {
+    match url.scheme() {
+        IceScheme::Turn => true,
+        IceScheme::Turns => url.transport() == IceTransport::Tcp,
+        IceScheme::Stun | IceScheme::Stuns => false,
     }
 }
 
@@ -85,7 +45,7 @@ pub(crate) struct Relays {
 
 #[derive(Debug, Default)]
 struct Known {
-    servers: Vec<RelayServer>,
+    servers: Vec<IceUrl>,
     generation: u16,
 }
 
@@ -94,8 +54,8 @@ impl Relays {
         Arc::default()
     }
 
-    /// The URL that the library is given for a server; `None` when it has too many.
-    pub(crate) fn url_for(&self, server: &RelayServer) -> Option<String> {
+    /// The URL of a server for the library; `None` when there are too many.
+    pub(crate) fn url_for(&self, server: &IceUrl) -> Option<String> {
         let mut known = self.known();
         let index = known.servers.iter().position(|known| known == server).or_else(|| {
             (known.servers.len() < MAX_SERVERS).then(|| {
@@ -103,18 +63,17 @@ impl Relays {
                 known.servers.len() - 1
             })
         })?;
-        Some(format!("turn:{index}.{}{SUFFIX}:{}?transport=udp", known.generation, server.port))
+        Some(format!("turn:{index}.{}{SUFFIX}:{}?transport=udp", known.generation, server.port()))
     }
 
-    /// From now on all servers are others to the library.
+    /// Renames all servers, so that the library takes them for others.
     pub(crate) fn renew(&self) {
         let mut known = self.known();
         known.generation = known.generation.wrapping_add(1);
     }
 
-    /// Where the library is to send what is for this name; `None` when the name is not one of ours.
-    /// Addresses that stand for a stream are of the family that sockets `v4` are of, if there are
-    /// any.
+    /// Where the library should send what is for this name; `None` when the name is not one of
+    /// ours. A placeholder is an IPv4 address where `v4`, an IPv6 address otherwise.
     pub(crate) fn resolve(
         &self,
         name: &str,
@@ -127,14 +86,14 @@ impl Relays {
         let (index, generation): (u8, u16) = (index.parse().ok()?, generation.parse().ok()?);
         let port = port.parse().ok()?;
         let server = self.known().servers.get(usize::from(index))?.clone();
-        Some(match server.carrier {
-            Carrier::Udp => resolver.lookup(&server.name()),
-            Carrier::Tcp | Carrier::Tls => Some(vec![stand_in(index, generation, port, v4)]),
+        Some(match server.transport() {
+            IceTransport::Udp => resolver.lookup(&server.host_and_port()),
+            IceTransport::Tcp => Some(vec![placeholder(index, generation, port, v4)]),
         })
     }
 
-    /// Which server an address stands for.
-    pub(crate) fn behind(&self, address: SocketAddr) -> Option<RelayServer> {
+    /// The server that a placeholder stands for.
+    pub(crate) fn behind(&self, address: SocketAddr) -> Option<IceUrl> {
         let index = match address.ip() {
             IpAddr::V4(v4) => match v4.octets() {
                 [240, _, _, index] => index,
@@ -148,7 +107,7 @@ impl Relays {
         self.known()
             .servers
             .get(usize::from(index))
-            .filter(|server| server.carrier != Carrier::Udp)
+            .filter(|server| server.transport() == IceTransport::Tcp)
             .cloned()
     }
 
@@ -157,9 +116,9 @@ impl Relays {
     }
 }
 
-/// An address that no network leads to: of those reserved for ever (RFC 1112 §4), or of those that
-/// are to be discarded (RFC 6666).
-fn stand_in(index: u8, generation: u16, port: u16, v4: bool) -> SocketAddr {
+/// An address that no network leads to: reserved for ever (RFC 1112 §4), or for discarding
+/// (RFC 6666).
+fn placeholder(index: u8, generation: u16, port: u16, v4: bool) -> SocketAddr {
     let [high, low] = generation.to_be_bytes();
     let ip: IpAddr = if v4 {
         Ipv4Addr::new(240, high, low, index).into()
@@ -173,41 +132,22 @@ fn stand_in(index: u8, generation: u16, port: u16, v4: bool) -> SocketAddr {
 mod tests {
     use super::*;
 
-    fn server(url: &str) -> RelayServer {
-        RelayServer::parse(url).expect("a server")
+    fn server(url: &str) -> IceUrl {
+        url.parse().expect("a server")
     }
 
     #[test]
-    fn urls_name_a_server_and_how_to_speak_to_it() {
-        let cases = [
-            ("turn:example.org", "example.org", 3478, Carrier::Udp),
-            ("turn:example.org:99?transport=udp", "example.org", 99, Carrier::Udp),
-            ("turn:example.org?transport=tcp", "example.org", 3478, Carrier::Tcp),
-            ("turns:example.org", "example.org", 5349, Carrier::Tls),
-            ("turns:[2001:db8::1]:443?transport=tcp", "2001:db8::1", 443, Carrier::Tls),
-            ("turn:[2001:db8::1]?transport=tcp", "2001:db8::1", 3478, Carrier::Tcp),
-        ];
-        for (url, host, port, carrier) in cases {
-            assert_eq!(
-                RelayServer::parse(url),
-                Some(RelayServer { host: host.to_owned(), port, carrier }),
-                "{url}"
-            );
+    fn only_a_server_that_can_be_reached_is_a_relay() {
+        for url in ["turn:a", "turn:a?transport=tcp", "turns:a", "turns:a:443?transport=tcp"] {
+            assert!(is_relay(&server(url)), "{url}");
         }
-        for url in [
-            "turns:example.org?transport=udp",
-            "stun:example.org",
-            "turn:",
-            "turn:x:port",
-            "turn:x?y=z",
-            "x",
-        ] {
-            assert_eq!(RelayServer::parse(url), None, "{url}");
+        for url in ["turns:a?transport=udp", "stun:a", "stuns:a"] {
+            assert!(!is_relay(&server(url)), "{url}");
         }
     }
 
     #[test]
-    fn a_stand_in_leads_to_its_server_and_nothing_else_does() {
+    fn a_placeholder_leads_to_its_server_and_nothing_else_does() {
         let (relays, resolver) = (Relays::new(), Resolver::shared());
         let (tcp, tls) = (server("turn:a.example?transport=tcp"), server("turns:b.example"));
         let urls: Vec<String> =
@@ -231,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_over_udp_is_found_where_it_is_under_every_name() {
+    fn a_server_over_udp_has_its_own_address_under_every_name() {
         let (relays, resolver) = (Relays::new(), Resolver::shared());
         let udp = server("turn:192.0.2.9:3479");
         let mut names = Vec::new();

@@ -1,8 +1,8 @@
-//! A TURN server over TCP or TLS, behind the address of a datagram socket's.
+//! A TURN server over TCP or TLS, behind a placeholder address.
 //!
-//! Datagrams go in and out through bounded queues; what does not fit is dropped, as a network
-//! would. A connection is made when the first datagram is sent, and made again when it breaks, with
-//! a pause between. That it broke is told: the allocation that was made over it is gone.
+//! Datagrams go in and out through bounded queues; what does not fit is dropped, as a network does.
+//! A connection is made when the first datagram is sent, and made again when it breaks, with a
+//! pause between. The owner learns that it broke: the allocation that was made over it is gone.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -17,9 +17,10 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use visavis_shared::{IceScheme, IceUrl};
 
 use super::framing::{self, NotTurn, Reader};
-use super::{Carrier, RelayServer};
+use crate::path::happy_eyeballs;
 use crate::path::resolver::Resolver;
 
 /// The most datagrams that wait to be sent: a quarter of a second at 2.5 Mbit/s. Those that come
@@ -27,7 +28,7 @@ use crate::path::resolver::Resolver;
 const OUTGOING: usize = 64;
 /// The most datagrams that wait to be taken.
 const INCOMING: usize = 512;
-/// What the system may keep of what we send: more only makes it late.
+/// How much the system may queue of what we send: more only makes it late.
 const SEND_BUFFER: u32 = 64 * 1024;
 /// How much is read at once.
 const READ: usize = 16 * 1024;
@@ -65,8 +66,7 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
-    /// Reads the system's certificates, which takes a while the first time: not for a thread that
-    /// others wait for.
+    /// Reads the system's certificates, which blocks for a while the first time.
     fn config(&self) -> Result<Arc<ClientConfig>, StreamError> {
         static SYSTEM: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
         let system = SYSTEM.get_or_init(|| rustls_native_certs::load_native_certs().certs);
@@ -86,7 +86,7 @@ struct Inbox {
     broke: bool,
 }
 
-/// Who is told when something waits.
+/// Called when something waits in the inbox.
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// A server over a stream. Dropping it closes the connection.
@@ -107,7 +107,7 @@ impl RelayStream {
     /// Starts one. Call it inside the runtime.
     pub(crate) fn open(
         address: SocketAddr,
-        server: RelayServer,
+        server: IceUrl,
         resolver: Arc<Resolver>,
         trust: Trust,
         wake: Wake,
@@ -142,7 +142,7 @@ impl RelayStream {
 }
 
 struct Task {
-    server: RelayServer,
+    server: IceUrl,
     resolver: Arc<Resolver>,
     trust: Trust,
     queue: mpsc::Receiver<Bytes>,
@@ -153,10 +153,9 @@ struct Task {
 impl Task {
     async fn run(mut self) {
         loop {
-            // Nobody is connected to for nothing: after a failure there is another try when there
-            // is something to say.
+            // Connects only when there is something to send, also after a failure.
             let Some(first) = self.queue.recv().await else { return };
-            let (error, stood) = match timeout(CONNECT_TIMEOUT, self.connect()).await {
+            let (error, connected) = match timeout(CONNECT_TIMEOUT, self.connect()).await {
                 Ok(Ok(Connection::Plain(stream))) => (self.carry(stream, first).await, true),
                 Ok(Ok(Connection::Tls(stream))) => (self.carry(*stream, first).await, true),
                 Ok(Err(error)) => (error, false),
@@ -166,7 +165,7 @@ impl Task {
                 return;
             }
             tracing::debug!("the stream to a relay ended: {error}");
-            if stood {
+            if connected {
                 self.inbox.lock().unwrap_or_else(PoisonError::into_inner).broke = true;
                 (self.wake)();
             }
@@ -175,22 +174,18 @@ impl Task {
     }
 
     async fn connect(&self) -> Result<Connection, StreamError> {
-        let addresses = self.resolver.lookup(&self.server.name()).ok_or(StreamError::Unknown)?;
-        let mut last = StreamError::Unknown;
-        for address in addresses {
-            match connect_to(address).await {
-                Ok(stream) if self.server.carrier == Carrier::Tls => {
-                    return self.secure(stream).await;
-                }
-                Ok(stream) => return Ok(Connection::Plain(stream)),
-                Err(error) => last = error.into(),
-            }
+        let addresses =
+            self.resolver.lookup(&self.server.host_and_port()).ok_or(StreamError::Unknown)?;
+        let stream = happy_eyeballs::connect(addresses, connect_to).await?;
+        match self.server.scheme() {
+            IceScheme::Turns => self.secure(stream).await,
+            _ => Ok(Connection::Plain(stream)),
         }
-        Err(last)
     }
 
     async fn secure(&self, stream: TcpStream) -> Result<Connection, StreamError> {
-        let name = ServerName::try_from(self.server.host.clone()).map_err(|_| StreamError::Name)?;
+        let name =
+            ServerName::try_from(self.server.host().to_owned()).map_err(|_| StreamError::Name)?;
         let trust = self.trust.clone();
         let config = tokio::task::spawn_blocking(move || trust.config())
             .await
@@ -199,7 +194,7 @@ impl Task {
         Ok(Connection::Tls(Box::new(stream)))
     }
 
-    /// Carries datagrams to and fro until it can't any more.
+    /// Carries datagrams both ways until the connection ends.
     async fn carry(&mut self, stream: impl AsyncRead + AsyncWrite, first: Bytes) -> StreamError {
         let (mut reading, mut writing) = tokio::io::split(stream);
         let inbox = Arc::clone(&self.inbox);
@@ -232,7 +227,7 @@ impl Task {
                 let Some(datagram) = next.take() else { return Err(StreamError::Closed) };
                 buffer.clear();
                 if framing::write(&datagram, &mut buffer) {
-                    // What waits already may go along.
+                    // Datagrams that wait already leave in the same write.
                     while buffer.len() < READ
                         && let Ok(more) = queue.try_recv()
                     {
@@ -288,25 +283,16 @@ mod tests {
     impl Ours {
         fn to(listener: &TcpListener) -> Self {
             let address = listener.local_addr().expect("an address");
+            let server = format!("turn:{address}?transport=tcp").parse().expect("a URL");
+            Self::open(server, Resolver::shared(), Trust::default())
+        }
+
+        fn open(server: IceUrl, resolver: Arc<Resolver>, trust: Trust) -> Self {
             let news = Arc::new(Notify::new());
             let told = Arc::clone(&news);
-            let server = RelayServer {
-                host: address.ip().to_string(),
-                port: address.port(),
-                carrier: Carrier::Tcp,
-            };
             let wake: Wake = Arc::new(move || told.notify_one());
-            let stand_in = SocketAddr::from(([240, 0, 0, 0], 3478));
-            Self {
-                stream: RelayStream::open(
-                    stand_in,
-                    server,
-                    Resolver::shared(),
-                    Trust::default(),
-                    wake,
-                ),
-                news,
-            }
+            let placeholder = SocketAddr::from(([240, 0, 0, 0], 3478));
+            Self { stream: RelayStream::open(placeholder, server, resolver, trust, wake), news }
         }
 
         async fn receive(&self) -> Bytes {
@@ -320,7 +306,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_is_connected_to_before_there_is_something_to_say() {
+    async fn no_connection_is_made_before_there_is_something_to_send() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let ours = Ours::to(&listener);
         assert!(timeout(Duration::from_millis(50), listener.accept()).await.is_err());
@@ -336,12 +322,12 @@ mod tests {
         assert_eq!(
             server.read(&mut received).await.expect("the end"),
             0,
-            "who is dropped hangs up"
+            "a stream that is dropped hangs up"
         );
     }
 
     #[tokio::test]
-    async fn a_connection_that_breaks_is_told_and_made_again() {
+    async fn a_connection_that_breaks_is_reported_and_made_again() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let ours = Ours::to(&listener);
         ours.stream.send(&message(1));
@@ -361,7 +347,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_takes_nothing_holds_nobody_up() {
+    async fn a_server_that_reads_nothing_blocks_nobody() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let ours = Ours::to(&listener);
         ours.stream.send(&message(1));
@@ -385,5 +371,45 @@ mod tests {
         timeout(Duration::from_secs(5), ours.news.notified()).await.expect("news");
         assert!(ours.stream.broke());
         assert_eq!(ours.stream.receive(), None);
+    }
+
+    /// A relay whose first address is a black hole and whose second one works.
+    #[cfg(target_os = "linux")]
+    async fn receives_despite_a_black_hole(url: &str) {
+        let (hole, _listener, _queued) = crate::path::happy_eyeballs::tests::black_hole().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let works = listener.local_addr().expect("an address");
+        let key = rcgen::generate_simple_self_signed(["relay.example".to_owned()]).expect("a key");
+        let certificate = key.cert.der().clone();
+        let server: IceUrl = url.parse().expect("a URL");
+        let resolver = Resolver::knowing(&server.host_and_port(), vec![hole, works]);
+        let started = std::time::Instant::now();
+        let ours = Ours::open(server, resolver, Trust { more: vec![certificate.clone()] });
+        ours.stream.send(&message(1));
+
+        let (stream, _) =
+            timeout(Duration::from_secs(4), listener.accept()).await.expect("in time").expect("it");
+        let mut received = vec![0; 24];
+        if url.starts_with("turns:") {
+            let config = tokio_rustls::rustls::ServerConfig::builder()
+                .with_no_client_auth()
+                .with_single_cert(vec![certificate], key.signing_key.into())
+                .expect("a certificate with its key");
+            let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+            let mut stream = acceptor.accept(stream).await.expect("TLS");
+            stream.read_exact(&mut received).await.expect("a message");
+        } else {
+            let mut stream = stream;
+            stream.read_exact(&mut received).await.expect("a message");
+        }
+        assert_eq!(received, message(1));
+        assert!(started.elapsed() < CONNECT_TIMEOUT / 2, "{:?}", started.elapsed());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_black_hole_among_its_addresses_does_not_keep_a_relay_away() {
+        receives_despite_a_black_hole("turn:relay.example?transport=tcp").await;
+        receives_despite_a_black_hole("turns:relay.example").await;
     }
 }

@@ -29,8 +29,8 @@ impl CheckRoundTrip {
         self.awaited.insert(transaction, now);
     }
 
-    /// A check is answered. Says whether it was one of ours that had no answer yet, which nobody
-    /// can guess.
+    /// A check is answered. Whether it was one of ours without an answer so far, whose transaction
+    /// nobody can guess.
     pub(crate) fn answered(&mut self, transaction: &Transaction, now: Instant) -> bool {
         let Some(left) = self.awaited.remove(transaction) else { return false };
         let sample = now.saturating_duration_since(left);
@@ -45,8 +45,8 @@ impl CheckRoundTrip {
         self.smoothed
     }
 
-    /// Whether a check that left between two that were answered is still without an answer: packets
-    /// get lost. Earlier ones may have found the other not ready.
+    /// Whether a check that left between two answered ones is still without an answer: packets are
+    /// lost. Earlier checks may have found the other not ready.
     pub(crate) fn sees_loss(&self, now: Instant) -> bool {
         let (Some(round_trip), Some((first, last))) = (self.smoothed, self.answered) else {
             return false;

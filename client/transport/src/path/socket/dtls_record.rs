@@ -25,9 +25,9 @@ pub(crate) struct Record<'a> {
     body: &'a [u8],
 }
 
-/// What is the same in a record and in its repetition: within epoch 0 what it says, as a sender
-/// that repeats it gives it another sequence number; later, where it can't be read, the sequence
-/// number too.
+/// What is the same in a record and in its repetition: in epoch 0 its content, as a sender that
+/// repeats it gives it another sequence number; later, when it is encrypted, the sequence number
+/// too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct RecordKey(u64);
 
@@ -108,7 +108,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_repetition_is_known_by_what_it_says_and_once_encrypted_by_its_number() {
+    fn a_repetition_is_known_by_its_content_and_once_encrypted_by_its_number() {
         assert_eq!(key_of(&record(22, 0, 3, b"hello")), key_of(&record(22, 0, 9, b"hello")));
         assert_ne!(key_of(&record(22, 0, 3, b"hello")), key_of(&record(22, 0, 3, b"help!")));
         assert_ne!(key_of(&record(22, 1, 3, b"sealed")), key_of(&record(22, 1, 4, b"sealed")));

@@ -2,10 +2,10 @@
 //!
 //! The library's own timer is a second long, and it cancels that timer at any handshake packet, a
 //! repeated one included, without ever setting it again (ADR 17): a lost flight then stays lost,
-//! and the call never connects. Beneath it the last flight is kept here, and sent again to the
-//! letter: a receiver that has it drops the copy by its replay window (§4.1.2.6), one that lacks it
-//! takes it. And a repetition that the library has answered before is kept from it: the answer is
-//! repeated instead, and the library's timer goes on.
+//! and the call never connects. Beneath it the last flight is stored here, and sent again
+//! unchanged: a receiver that has it drops the repetition by its replay window (§4.1.2.6), one that
+//! lacks it takes it. A repetition that the library has answered before is withheld from it: the
+//! answer is repeated instead, and the library's timer goes on.
 //!
 //! Datagrams and the time go in, datagrams to send again come out. What always holds: at most
 //! [`MAX_REPEATS`] times and [`MAX_REPEATED_BYTES`] for one flight, and nothing after the handshake
@@ -171,7 +171,7 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
             return Inbound::Deliver;
         }
         if self.phase == Phase::Handshaking {
-            // The other has moved on; whether it lacks something of what is next is for it to say.
+            // The other has moved on; if it lacks something of the next flight, it repeats its own.
             self.due = None;
         }
         if self.answered.len() + self.unanswered.len() + keys.len() <= MAX_RECORDS {

@@ -1,21 +1,20 @@
 //! The UDP sockets of a connection, as the library sees them and as they are.
 //!
-//! The library takes a socket for the way to one network, and ICE for the way through it. Some
-//! things that it does not know happen here, beneath it, and it goes on as if they had not:
+//! To the library a socket leads to one network, and ICE finds the path through it. Some things
+//! happen beneath the library, and it goes on as if they had not:
 //! - the other's address changes ([`roaming`]);
 //! - our own address is gone: another socket takes the place of the one that was bound to it
 //!   ([`Wire::readdress`]);
-//! - ICE is started anew: until it has selected a pair again the library would drop all media, so
-//!   what comes meanwhile is kept back for a moment ([`Wire::restart_begins`]);
-//! - a TURN server is reached over TCP or TLS ([`super::relay`]).
-//!
+//! - ICE is restarted: until it has selected a pair again the library would drop all media, so what
+//!   comes meanwhile is buffered ([`Wire::restart_begins`]);
+//! - a TURN server is reached over TCP or TLS ([`super::relay`]);
 //! - a DTLS flight is lost ([`flight_retransmission`]): it is sent again until the other has
 //!   answered it;
 //! - what the library would drop for coming too soon, a handshake before it has selected a pair and
-//!   media before its keys, is buffered until it takes it.
+//!   media before its keys, is buffered until the library takes it.
 //!
-//! And here is known, before anyone else knows it, when the other was last heard of
-//! ([`Wire::signs_of_life`]), and how far the set-up has come ([`set_up`]).
+//! What comes out besides: when packets last came from the other ([`Wire::liveness`]), and how far
+//! the set-up has come ([`set_up`]).
 
 mod check_round_trip;
 mod dtls_record;
@@ -47,17 +46,17 @@ use super::network::Network;
 use super::relay::{Relays, Trust};
 use super::resolver::Resolver;
 use crate::clock;
-use crate::path::dscp;
+use crate::path::dscp::{self, AudioPayloadTypes};
 
-/// When something last happened that shows whether the way works.
+/// When something last happened that shows whether the network path works.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct SignsOfLife {
+pub(crate) struct Liveness {
     /// Anything came from the other.
-    pub(crate) heard: Option<Instant>,
+    pub(crate) received: Option<Instant>,
     /// The other answered, so what we send arrives.
     pub(crate) answered: Option<Instant>,
-    /// The other has said which packets came, as one who supports transport-wide feedback does many
-    /// times a second.
+    /// Transport-wide feedback has come, which an endpoint that supports it sends many times a
+    /// second.
     pub(crate) reports: bool,
     /// We sent media.
     pub(crate) sent_media: Option<Instant>,
@@ -75,21 +74,21 @@ pub(crate) struct Wire {
     trust: Trust,
     /// In the place of the system's.
     network: Option<Arc<dyn Network>>,
+    /// What is marked before everything else.
+    pub(crate) audio_payload_types: Arc<AudioPayloadTypes>,
     /// When a flight is due has changed.
     flight_changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    signs: SignsOfLife,
-    /// ICE is being started anew, and has selected no pair yet.
+    liveness: Liveness,
+    /// ICE is being restarted, and has selected no pair yet.
     restarting: bool,
     /// Since when ICE has been looking for a pair.
     looking_since: Option<Instant>,
     /// A stream to a relay broke, and with it went an allocation.
     relay_broke: bool,
-    /// The payload types that we send sound with.
-    sound: [Option<u8>; 2],
     set_up: SetUp,
     round_trip: CheckRoundTrip,
     flights: FlightRetransmission<Route>,
@@ -97,8 +96,7 @@ struct State {
     reached: HashSet<SocketAddr>,
 }
 
-/// The most addresses of the other's that are remembered; later ones wait for the library as they
-/// always did.
+/// The most addresses of the other's that are remembered. Nothing is buffered for later ones.
 const MAX_REACHED: usize = 64;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -118,15 +116,16 @@ impl Wire {
             resolver,
             trust,
             network,
+            audio_payload_types: AudioPayloadTypes::new(),
             flight_changed: Notify::new(),
         })
     }
 
     /// The socket of the system's, or of the network in its place.
-    fn attach(self: &Arc<Self>, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+    fn attach(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
         match &self.network {
             Some(network) => network.attach(socket),
-            None => dscp::wrap(socket, Arc::clone(self)),
+            None => dscp::wrap(socket, Arc::clone(&self.audio_payload_types)),
         }
     }
 
@@ -139,35 +138,24 @@ impl Wire {
         Ok(wrapped)
     }
 
-    /// We send sound, and redundant sound, with these payload types: it is marked before everything
-    /// else.
-    pub(crate) fn sound_goes_as(&self, payload_types: [Option<u8>; 2]) {
-        lock(&self.state).sound = payload_types;
+    /// When the network path last worked.
+    pub(crate) fn liveness(&self) -> Liveness {
+        lock(&self.state).liveness
     }
 
-    /// The payload types that we send sound with.
-    pub(crate) fn sound(&self) -> [Option<u8>; 2] {
-        lock(&self.state).sound
-    }
-
-    /// When the way was last seen to work.
-    pub(crate) fn signs_of_life(&self) -> SignsOfLife {
-        lock(&self.state).signs
-    }
-
-    /// The other has said which of our packets came: they do arrive.
+    /// Feedback has come: our packets arrive.
     pub(crate) fn reported(&self, now: Instant) {
-        let signs = &mut lock(&self.state).signs;
-        signs.answered = Some(now);
-        signs.reports = true;
+        let liveness = &mut lock(&self.state).liveness;
+        liveness.answered = Some(now);
+        liveness.reports = true;
     }
 
-    /// The other's description was taken: from now on the set-up takes its time.
+    /// The other's description was accepted: the set-up begins.
     pub(crate) fn described(&self) {
         lock(&self.state).set_up.described(clock::now());
     }
 
-    /// The library is to look at what it was told now, and not when its timer ends.
+    /// Makes the library look for new commands now, and not when its timer ends.
     pub(crate) fn nudge(&self) {
         self.sockets().iter().for_each(|socket| socket.nudge());
     }
@@ -184,7 +172,7 @@ impl Wire {
         self.sockets().iter().for_each(|socket| socket.pair_selected());
     }
 
-    /// DTLS is complete: the library takes media now. Says whether that is news.
+    /// DTLS is complete: the library takes media now. Whether that is new.
     pub(crate) fn secured(&self) -> bool {
         {
             let state = &mut lock(&self.state);
@@ -204,15 +192,14 @@ impl Wire {
         lock(&self.state).round_trip.get()
     }
 
-    /// Whether packets got lost so far: checks without an answer, or a DTLS flight that had to be
+    /// Whether packets were lost so far: checks without an answer, or a DTLS flight that had to be
     /// sent again.
     pub(crate) fn has_seen_loss(&self) -> bool {
         let state = lock(&self.state);
         state.flights.has_repeated() || state.round_trip.sees_loss(clock::now())
     }
 
-    /// Says in the log how far the set-up came, if it did not come to its end although the other
-    /// wanted it.
+    /// Logs how far the set-up came, if it is not complete although the other's description came.
     pub(crate) fn log_unfinished_set_up(&self) {
         let state = lock(&self.state);
         match state.set_up.step() {
@@ -245,15 +232,15 @@ impl Wire {
         }
     }
 
-    /// ICE is about to be started anew.
+    /// ICE is about to be restarted.
     pub(crate) fn restart_begins(&self, now: Instant) {
         let state = &mut lock(&self.state);
         state.restarting = true;
         state.looking_since = Some(now);
     }
 
-    /// ICE has selected a pair again, or given up: what was kept back goes on. Says whether
-    /// anything was to end.
+    /// ICE has selected a pair again, or given up: what was buffered goes on. Whether there was a
+    /// restart to end.
     pub(crate) fn restart_ends(&self) -> bool {
         let was_restarting = {
             let state = &mut lock(&self.state);
@@ -266,21 +253,20 @@ impl Wire {
         was_restarting
     }
 
-    /// Whether ICE is being started anew.
+    /// Whether ICE is being restarted.
     pub(crate) fn is_restarting(&self) -> bool {
         lock(&self.state).restarting
     }
 
-    /// The machine has these addresses now. A socket whose own is gone is given another, unbound
-    /// one, for which the system chooses address and interface. Says whether any was. Call it
+    /// The machine has these addresses now. A socket whose own is gone is replaced by an unbound
+    /// one, for which the system chooses address and interface. Whether any was replaced. Call it
     /// inside the runtime.
     pub(crate) fn readdress(&self, present: &[IpAddr]) -> bool {
         let moved = self.sockets().iter().filter(|socket| socket.readdress(present)).count();
         moved > 0
     }
 
-    /// Where the library is to send what is for this name, if it is one that it was given for a
-    /// relay.
+    /// Where the library should send what is for this name, if the name stands for a relay.
     pub(crate) fn resolve_relay(&self, name: &str) -> Option<Option<Vec<SocketAddr>>> {
         // One stream is enough for a socket of either family, and most machines have one for IPv4.
         let v4 = self.sockets().iter().any(|socket| socket.is_ipv4());
@@ -296,16 +282,16 @@ impl Wire {
         lock(&self.sockets).iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Takes note of a packet that came from an address.
+    /// Records a packet that came from an address.
     fn note_received(&self, packet: Packet, from: SocketAddr, now: Instant) {
         let state = &mut *lock(&self.state);
         state.set_up.received(packet, now);
         if packet != Packet::Other {
-            state.signs.heard = Some(now);
+            state.liveness.received = Some(now);
         }
         match packet {
             Packet::CheckPassed(transaction) => {
-                state.signs.answered = Some(now);
+                state.liveness.answered = Some(now);
                 if state.round_trip.answered(&transaction, now) && state.reached.len() < MAX_REACHED
                 {
                     state.reached.insert(from);
@@ -316,7 +302,7 @@ impl Wire {
         }
     }
 
-    /// Whether the library is to have a handshake datagram that came by a route.
+    /// Whether the library should get a handshake datagram that came by a route.
     fn takes_handshake(&self, datagram: &[u8], route: &Route, now: Instant) -> bool {
         let Some(dtls) = carried(datagram) else { return true };
         let flights = &mut lock(&self.state).flights;
@@ -328,11 +314,22 @@ impl Wire {
         inbound == Inbound::Deliver
     }
 
-    /// Takes note of a datagram that leaves by a route.
-    fn note_sent(&self, datagram: &[u8], packet: Packet, route: Route, now: Instant) {
+    /// Records a datagram that left by a route; `from` is `None` where it left by a stream.
+    fn note_sent(
+        &self,
+        datagram: &[u8],
+        packet: Packet,
+        route: Route,
+        from: Option<IpAddr>,
+        now: Instant,
+    ) {
         let state = &mut *lock(&self.state);
         state.set_up.sent(packet);
         match packet {
+            Packet::Media => {
+                state.liveness.sent_media = Some(now);
+                state.liveness.from = from;
+            }
             Packet::Check(transaction) => state.round_trip.sent(transaction, now),
             Packet::Handshake => {
                 let round_trip = state.round_trip.get();
@@ -341,7 +338,7 @@ impl Wire {
                     self.flight_changed.notify_one();
                 }
             }
-            Packet::Media | Packet::CheckPassed(_) | Packet::Other => {}
+            Packet::CheckPassed(_) | Packet::Other => {}
         }
     }
 
@@ -355,27 +352,22 @@ impl Wire {
         }
     }
 
-    /// Whether a packet that comes too early is kept. Before there is a connection only from who
-    /// has answered a check: what strangers send is dropped, as the library does.
-    fn keeps(&self, from: SocketAddr) -> bool {
+    /// Whether a packet that comes too early is buffered. Before there is a connection only from an
+    /// address that has answered a check: the library would drop what strangers send, too.
+    fn buffers(&self, from: SocketAddr) -> bool {
         let state = lock(&self.state);
         state.restarting || state.reached.contains(&from)
-    }
-
-    fn note_media_sent(&self, from: Option<IpAddr>, now: Instant) {
-        let signs = &mut lock(&self.state).signs;
-        signs.sent_media = Some(now);
-        signs.from = from;
     }
 
     fn note_relay_broke(&self) {
         lock(&self.state).relay_broke = true;
     }
 
-    /// Since when ICE has been looking for a pair, given that it looks now; `None` when it has one.
+    /// Since when ICE has been looking for a pair, given that it sends a check now; `None` when it
+    /// has one.
     fn looking_since(&self, now: Instant) -> Option<Instant> {
         let state = &mut lock(&self.state);
-        if state.signs.sent_media.is_none() {
+        if state.liveness.sent_media.is_none() {
             state.looking_since.get_or_insert(now);
         }
         state.looking_since

@@ -1,4 +1,4 @@
-//! What a datagram on one of our sockets is, as far as the way to the other cares.
+//! What a datagram on one of our sockets is, as far as the network path depends on it.
 //!
 //! Bytes go in, a [`Packet`] comes out; whatever is malformed is [`Packet::Other`]. The first byte
 //! tells the protocols apart (RFC 7983 §7); of STUN (RFC 8489 §5) only the type and the transaction
@@ -47,13 +47,13 @@ impl Packet {
         }
     }
 
-    /// What is relayed, if it comes from a relay or goes to one; else the datagram itself.
+    /// What a message from or to a relay carries, or else the datagram itself.
     pub(crate) fn relayed(datagram: &[u8]) -> Self {
         carried(datagram).map_or(Self::Other, Self::of)
     }
 }
 
-/// What the other sent or gets: the inside of what comes from a relay or goes to one, else the
+/// What the other sent or receives: the payload of a message from or to a relay, or else the
 /// datagram itself. `None` where a relay's message carries nothing.
 pub(crate) fn carried(datagram: &[u8]) -> Option<&[u8]> {
     match datagram.first() {
@@ -142,7 +142,9 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn no_datagram_is_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..200), stun in any::<bool>()) {
+        fn no_datagram_is_too_strange(
+            bytes in prop::collection::vec(any::<u8>(), 0..200), stun in any::<bool>()
+        ) {
             let mut bytes = bytes;
             if stun && bytes.len() >= STUN_HEADER {
                 bytes[..2].copy_from_slice(&DATA_INDICATION.to_be_bytes());

@@ -2,15 +2,15 @@
 //!
 //! A router may give the other's connection another port at any time, and a phone that changes from
 //! Wi-Fi to mobile gets another address. Their packets then come from there, and what goes to the
-//! old address is lost. ICE (RFC 8445) stays with the pair it has selected until it is started
-//! anew, which takes seconds and a server. Beneath it, this says of each datagram where it is to go
-//! and where the library is to believe that it came from, so that the selected pair goes on working
-//! with the address that the other has now.
+//! old address is lost. ICE (RFC 8445) stays with the pair it has selected until it is restarted,
+//! which takes seconds and a server. Datagrams go in; their destinations, and their sources as the
+//! library should see them, come out, so that the selected pair goes on working with the address
+//! that the other has now.
 //!
 //! What always holds: nothing is sent to an address that has not just proved that it knows the
 //! call's secret (ICE answered a check from it, which it does only if the check's MESSAGE-INTEGRITY
-//! is right), and nothing is redirected while the address so far is heard of. Pure: time is an
-//! argument.
+//! is right), and nothing is redirected while packets come from the previous address. Pure: time is
+//! an argument.
 
 use core::net::SocketAddr;
 use std::collections::VecDeque;
@@ -18,34 +18,34 @@ use std::time::{Duration, Instant};
 
 use super::packet::{Packet, Transaction};
 
-/// An address that has not been heard of for this long, while another has, is the other's no more.
-/// More than the time between two checks of an idle connection.
+/// An address that was silent for this long, while another was not, is no longer the other's.
+/// Longer than the time between two checks of an idle connection.
 pub(crate) const SILENCE: Duration = Duration::from_millis(500);
 /// How long ago an address must have proved itself at most.
 const FRESH: Duration = Duration::from_secs(2);
-/// The most addresses that are kept in mind. The other has a handful; beyond, the longest unheard
-/// of is forgotten.
-const MAX_PLACES: usize = 16;
+/// The most addresses that are remembered. The other has a handful; beyond, the one that was silent
+/// for longest is forgotten.
+const MAX_SOURCES: usize = 16;
 /// The most checks that await our answer.
 const MAX_CHECKS: usize = 64;
 
 /// An address that packets come from.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct Source {
     address: SocketAddr,
-    heard: Instant,
+    last_received: Instant,
     /// When ICE last answered a check from there.
     proved: Option<Instant>,
 }
 
-/// Follows the other about.
+/// Follows the other from address to address.
 #[derive(Debug, Default)]
 pub(crate) struct Roaming {
     /// Where the library sends media.
     selected: Option<SocketAddr>,
     /// Where the other is instead.
     moved_to: Option<SocketAddr>,
-    places: Vec<Place>,
+    sources: Vec<Source>,
     /// Checks that came and were not answered yet, and where from.
     checks: VecDeque<(Transaction, SocketAddr)>,
 }
@@ -56,14 +56,14 @@ impl Roaming {
         self.moved_to.or(self.selected)
     }
 
-    /// A datagram has come. Says where the library is to believe that it came from.
+    /// A datagram has come. Gives its source as the library should see it.
     pub(crate) fn received(
         &mut self,
         from: SocketAddr,
         packet: Packet,
         now: Instant,
     ) -> SocketAddr {
-        self.heard_of(from, now);
+        self.note_source(from, now);
         if let Packet::Check(transaction) = packet {
             if self.checks.len() >= MAX_CHECKS {
                 self.checks.pop_front();
@@ -77,7 +77,7 @@ impl Roaming {
         }
     }
 
-    /// The library sends a datagram. Says where it is to go.
+    /// The library sends a datagram. Gives the address that it should go to.
     pub(crate) fn sending(&mut self, to: SocketAddr, packet: Packet, now: Instant) -> SocketAddr {
         match packet {
             Packet::Media if self.selected != Some(to) => {
@@ -87,11 +87,12 @@ impl Roaming {
             Packet::CheckPassed(transaction) => {
                 let asked = self.checks.iter().rposition(|(asked, _)| *asked == transaction);
                 if let Some((_, from)) = asked.and_then(|at| self.checks.remove(at)) {
-                    if let Some(place) = self.places.iter_mut().find(|place| place.address == from)
+                    if let Some(source) =
+                        self.sources.iter_mut().find(|source| source.address == from)
                     {
-                        place.proved = Some(now);
+                        source.proved = Some(now);
                     }
-                    // The answer goes where the question came from, whatever the library believes.
+                    // The answer goes where the check came from, whatever the library believes.
                     return from;
                 }
             }
@@ -103,34 +104,39 @@ impl Roaming {
         }
     }
 
-    fn heard_of(&mut self, from: SocketAddr, now: Instant) {
-        if let Some(place) = self.places.iter_mut().find(|place| place.address == from) {
-            place.heard = now;
+    fn note_source(&mut self, from: SocketAddr, now: Instant) {
+        if let Some(source) = self.sources.iter_mut().find(|source| source.address == from) {
+            source.last_received = now;
             return;
         }
-        if self.places.len() >= MAX_PLACES {
+        if self.sources.len() >= MAX_SOURCES {
             let current = self.current();
-            let others =
-                self.places.iter().enumerate().filter(|(_, place)| Some(place.address) != current);
-            // Whoever has proved nothing goes first: anybody can send from many addresses.
-            if let Some((at, _)) = others.min_by_key(|(_, place)| (place.proved, place.heard)) {
-                self.places.swap_remove(at);
+            let others = self
+                .sources
+                .iter()
+                .enumerate()
+                .filter(|(_, source)| Some(source.address) != current);
+            // Addresses that have proved nothing go first: anybody can send from many addresses.
+            if let Some((at, _)) =
+                others.min_by_key(|(_, source)| (source.proved, source.last_received))
+            {
+                self.sources.swap_remove(at);
             }
         }
-        self.places.push(Place { address: from, heard: now, proved: None });
+        self.sources.push(Source { address: from, last_received: now, proved: None });
     }
 
-    /// Takes `from` for where the other is, if it has proved itself and where they were is silent.
+    /// Takes `from` for the other's address, if it has proved itself and the current one is silent.
     fn follow(&mut self, from: SocketAddr, now: Instant) {
         let (Some(selected), Some(current)) = (self.selected, self.current()) else { return };
         if from == current {
             return;
         }
-        let place = |address| self.places.iter().find(|place| place.address == address);
-        let proved = place(from).and_then(|place| place.proved);
+        let source = |address| self.sources.iter().find(|source| source.address == address);
+        let proved = source(from).and_then(|source| source.proved);
         let fresh = proved.is_some_and(|proved| now.saturating_duration_since(proved) <= FRESH);
-        let silent = place(current)
-            .is_some_and(|place| now.saturating_duration_since(place.heard) >= SILENCE);
+        let silent = source(current)
+            .is_some_and(|source| now.saturating_duration_since(source.last_received) >= SILENCE);
         if fresh && silent {
             self.moved_to = Some(from).filter(|from| *from != selected);
             tracing::debug!("the other is at another address now");
@@ -152,7 +158,7 @@ mod tests {
         Duration::from_millis(millis)
     }
 
-    /// A call with whoever is at port 1, which was heard of at this moment.
+    /// A call with port 1, from which a packet came at this moment.
     fn call(now: Instant) -> Roaming {
         let mut roaming = Roaming::default();
         check(&mut roaming, 1, 1, now);
@@ -164,11 +170,11 @@ mod tests {
     fn check(roaming: &mut Roaming, port: u16, transaction: u8, now: Instant) {
         let seen = roaming.received(at(port), Packet::Check([transaction; 12]), now);
         let answered = roaming.sending(seen, Packet::CheckPassed([transaction; 12]), now);
-        assert_eq!(answered, at(port), "an answer goes where the question came from");
+        assert_eq!(answered, at(port), "an answer goes where the check came from");
     }
 
     #[test]
-    fn who_moves_is_followed_once_their_old_address_is_silent() {
+    fn a_peer_that_moves_is_followed_once_their_old_address_is_silent() {
         let start = Instant::now();
         let mut roaming = call(start);
         check(&mut roaming, 2, 2, start + ms(300));
@@ -253,7 +259,8 @@ mod tests {
                 }
                 let to = roaming.sending(at(1), Packet::Media, now);
                 prop_assert!(proved.contains(&to.port()), "{} had proved nothing", to);
-                prop_assert!(roaming.places.len() <= MAX_PLACES && roaming.checks.len() <= MAX_CHECKS);
+                prop_assert!(roaming.sources.len() <= MAX_SOURCES);
+                prop_assert!(roaming.checks.len() <= MAX_CHECKS);
             }
         }
     }

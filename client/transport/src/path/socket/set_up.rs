@@ -1,5 +1,5 @@
-//! How far the set-up of a connection has come, and what was last seen of the other: what the log
-//! says of one that fails.
+//! How far the set-up of a connection has come, and what last came from the other: what the log
+//! reports of a set-up that fails.
 //!
 //! Pure: time is an argument. No address and nothing of a description is kept.
 
@@ -119,7 +119,7 @@ impl SetUp {
         }
     }
 
-    /// Where it stands, in one line for the log.
+    /// How far it has come, in one line for the log.
     pub(crate) fn account(&self, now: Instant) -> String {
         let since = |at: Instant| seconds(now.saturating_duration_since(at));
         let took = self.begun.map_or_else(|| "0.0 s".to_owned(), since);
@@ -128,8 +128,8 @@ impl SetUp {
             None => "nothing at all".to_owned(),
         };
         format!(
-            "{} is not complete after {took}; last came {last}; sent/received: checks {}, their answers {}, DTLS {}, media \
-             {}",
+            "{} is not complete after {took}; last came {last}; sent/received: checks {}, \
+             their answers {}, DTLS {}, media {}",
             self.step(),
             self.checks,
             self.answers,
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_up_goes_from_step_to_step_and_says_where_it_stands() {
+    fn a_set_up_goes_from_step_to_step_and_reports_how_far_it_is() {
         let start = Instant::now();
         let mut set_up = SetUp::default();
         assert_eq!(set_up.step(), Step::Signaling);
@@ -178,8 +178,8 @@ mod tests {
         set_up.sent(Packet::Handshake);
         assert_eq!(
             set_up.account(start + Duration::from_millis(15_100)),
-            "DTLS is not complete after 15.1 s; last came an answer to a connectivity check 15.0 s ago; sent/received: \
-             checks 1/0, their answers 0/1, DTLS 2/0, media 0/0"
+            "DTLS is not complete after 15.1 s; last came an answer to a connectivity check \
+             15.0 s ago; sent/received: checks 1/0, their answers 0/1, DTLS 2/0, media 0/0"
         );
         set_up.secured();
         assert_eq!(set_up.step(), Step::Media);

@@ -33,7 +33,7 @@ async fn receive(socket: &Arc<dyn AsyncUdpSocket>) -> Option<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn media_that_comes_while_ice_is_started_anew_is_delivered_afterwards_and_in_order() {
+async fn media_that_comes_while_ice_is_restarted_is_delivered_afterwards_and_in_order() {
     let wire = wire();
     let ours = wire.wrap(loopback()).expect("a socket");
     let theirs = loopback();
@@ -52,7 +52,11 @@ async fn media_that_comes_while_ice_is_started_anew_is_delivered_afterwards_and_
     });
     tokio::time::sleep(Duration::from_millis(20)).await;
     wire.restart_ends();
-    assert_eq!(waiting.await.expect("no panic"), Some(vec![0x80, 0]), "whoever waits is woken");
+    assert_eq!(
+        waiting.await.expect("no panic"),
+        Some(vec![0x80, 0]),
+        "the task that waits is woken"
+    );
     assert_eq!(receive(&ours).await, Some(vec![0x80, 1]));
     assert_eq!(receive(&ours).await, Some(vec![0x80, 2]));
 }
@@ -86,7 +90,7 @@ async fn what_comes_before_the_library_takes_it_is_delivered_when_it_does() {
     assert_eq!(receive(&ours).await, None);
     assert!(wire.secured());
     assert_eq!(receive(&ours).await, Some(vec![0x80, 1]), "media once there are keys");
-    assert!(!wire.secured(), "no news");
+    assert!(!wire.secured(), "once");
 }
 
 #[tokio::test]
@@ -100,7 +104,7 @@ async fn a_flight_that_is_lost_is_sent_again_and_a_repetition_answered_without_t
     receive(&ours).await.expect("the nudge");
     let retransmitting = tokio::spawn(Arc::clone(&wire).retransmit_flights());
     let [hello, answer] =
-        [b"client hello", b"server hello"].map(|said| dtls_record::tests::record(22, 0, 0, said));
+        [b"client hello", b"server hello"].map(|body| dtls_record::tests::record(22, 0, 0, body));
     theirs.send_to(&hello, to).await.expect("sent");
     assert_eq!(receive(&ours).await, Some(hello.clone()));
     ours.send_to(&answer, from).await.expect("sent");
@@ -119,7 +123,7 @@ async fn a_flight_that_is_lost_is_sent_again_and_a_repetition_answered_without_t
 }
 
 #[tokio::test]
-async fn what_is_kept_back_is_bounded_and_the_newest_stay() {
+async fn the_buffer_is_bounded_and_the_newest_packets_stay() {
     let wire = wire();
     let ours = wire.wrap(loopback()).expect("a socket");
     let theirs = loopback();
@@ -139,21 +143,21 @@ async fn what_is_kept_back_is_bounded_and_the_newest_stay() {
 }
 
 #[tokio::test]
-async fn life_is_noticed_only_in_what_comes_relayed() {
+async fn only_what_comes_from_the_other_counts_for_liveness() {
     let wire = wire();
     let ours = wire.wrap(loopback()).expect("a socket");
     let theirs = loopback();
     let to = ours.local_addr().expect("an address");
     theirs.send_to(&packet::tests::message(0x0103, 7, &[]), to).expect("sent");
     receive(&ours).await.expect("delivered");
-    assert_eq!(wire.signs_of_life(), SignsOfLife::default(), "a relay is not the other");
+    assert_eq!(wire.liveness(), Liveness::default(), "a relay is not the other");
     theirs.send_to(&[0x80, 1], to).expect("sent");
     receive(&ours).await.expect("delivered");
-    let signs = wire.signs_of_life();
-    assert!(signs.heard.is_some() && signs.answered.is_none());
+    let liveness = wire.liveness();
+    assert!(liveness.received.is_some() && liveness.answered.is_none());
     theirs.send_to(&packet::tests::message(0x0101, 7, &[]), to).expect("sent");
     receive(&ours).await.expect("delivered");
-    assert!(wire.signs_of_life().answered.is_some());
+    assert!(wire.liveness().answered.is_some());
 }
 
 #[tokio::test]
@@ -172,7 +176,7 @@ async fn after_what_came_through_a_relay_there_is_an_empty_packet() {
 }
 
 #[tokio::test]
-async fn who_looks_for_a_way_in_vain_does_so_less_often_after_a_while() {
+async fn a_search_for_a_path_that_finds_none_sends_fewer_checks_after_a_while() {
     let wire = wire();
     let ours = wire.wrap(loopback()).expect("a socket");
     let theirs = loopback();
@@ -189,7 +193,10 @@ async fn who_looks_for_a_way_in_vain_does_so_less_often_after_a_while() {
     assert_eq!(tried(long_ago).await, 1);
     wire.restart_ends();
     ours.send_to(&packet::tests::message(1, 11, &[]), to).await.expect("sent");
-    assert!(theirs.recv(&mut [0; 64]).is_ok(), "who has found one checks it as often as need be");
+    assert!(
+        theirs.recv(&mut [0; 64]).is_ok(),
+        "a path that was found is checked as often as the library wants"
+    );
 }
 
 #[tokio::test]

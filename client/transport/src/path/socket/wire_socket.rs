@@ -1,5 +1,5 @@
-//! A socket of the library's: what goes out and comes in by it, and what is done with it beneath
-//! the library.
+//! A socket of the library's: the packets that leave and come by it, and what is done with them
+//! beneath the library.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
@@ -9,52 +9,53 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use visavis_shared::IceUrl;
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 
 use super::packet::Packet;
 use super::roaming::Roaming;
 use super::{Wire, lock};
 use crate::clock;
-use crate::path::relay::{RelayServer, RelayStream};
+use crate::path::relay::RelayStream;
 
 /// The most packets that one socket buffers while the library does not take them: while ICE is
-/// restarted, and until there are keys. Older ones give way. At 2.5 Mbit/s they are half a second,
-/// and what a restart takes is a fraction of that.
+/// restarted, and until there are keys. The oldest is dropped first. At 2.5 Mbit/s they last half a
+/// second; a restart takes a fraction of that.
 pub(super) const MAX_BUFFERED: usize = 160;
-/// ICE looks for a way twenty times a second, so that a call begins quickly. When it has found none
-/// for so long, an address is tried only so often: it may go on for as long as the call waits, with
+/// ICE sends checks twenty times a second, so that a call begins quickly. When it has found no path
+/// for so long, an address is checked less often: ICE may go on for as long as the call waits, with
 /// dozens of pairs.
 pub(super) const HASTE: Duration = Duration::from_secs(4);
 /// See [`HASTE`].
 const UNHURRIED: Duration = Duration::from_millis(150);
-/// The most addresses of which it is known when they were tried last.
+/// The most addresses whose last check is remembered.
 const MAX_TRIED: usize = 256;
 /// The most streams to relays that one socket has. Beyond, the oldest is closed: it belongs to an
 /// allocation that was replaced.
 const MAX_STREAMS: usize = 8;
-/// How often a socket that reports errors is asked again before somebody else has a turn.
+/// How often a socket that reports errors is read again before other tasks have their turn.
 const RETRIES: usize = 8;
 
-/// What comes through a relay the library takes out of its wrapping only after it has looked
-/// whether there is something to send, and then it waits for something else to happen: an answer
-/// lies there for up to 200 ms. So something else happens: after a packet that was relayed comes
-/// one with nothing in it, which the library drops. And the first DTLS flight, which it makes when
-/// a pair is selected, lies there until a DTLS packet comes or a timer ends: so one comes. And an
-/// address of the other's is tried when a timer ends that was set before it was known (50 ms): so
-/// it is nudged then too.
+/// An empty packet, or one that the library ignores, that makes it act at once:
+/// - It unwraps a relayed packet only after it has looked for something to send, and then waits for
+///   its next event: an answer is delayed by up to 200 ms. An empty packet, which it drops, is that
+///   event.
+/// - It makes its first DTLS flight when a pair is selected, and sends it when a DTLS packet comes
+///   or a timer ends.
+/// - It checks a new address of the other's when a timer ends that was set before (50 ms).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Nudge {
     /// Not needed.
     No,
     /// A relayed packet was delivered.
     AfterThis,
-    /// And the library has unwrapped it; or it was told something from above.
+    /// The library has unwrapped it; or it was given a command.
     Now,
     /// A pair was selected.
     Dtls,
 }
 
-/// How a datagram leaves: by which socket, and for which address as the library knows it.
+/// How a datagram leaves: by which socket, and to which address as the library knows it.
 #[derive(Debug, Clone)]
 pub(super) struct Route {
     socket: Weak<WireSocket>,
@@ -83,7 +84,7 @@ impl Route {
     }
 }
 
-/// A DTLS record of an epoch that never comes, which is dropped for that (RFC 6347 §4.1).
+/// A DTLS record of an epoch that never comes, which receivers drop (RFC 6347 §4.1).
 const IGNORED_RECORD: [u8; 14] = [23, 0xfe, 0xfd, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 
 /// The socket behind a [`WireSocket`].
@@ -105,12 +106,12 @@ pub(super) struct WireSocket {
     roaming: Mutex<Roaming>,
     /// What came too early for the library.
     buffered: Mutex<VecDeque<(RecvMeta, Vec<u8>, Packet)>>,
-    /// When ICE last tried an address, once it is not in haste any more.
+    /// When ICE last checked an address, once it checks less often.
     tried: Mutex<HashMap<SocketAddr, Instant>>,
     /// The relays that are reached over streams, in the order in which they were first sent to.
     streams: Mutex<VecDeque<RelayStream>>,
     nudge: Mutex<Nudge>,
-    /// Who waits for a packet.
+    /// The task that waits for a packet.
     waker: Mutex<Option<Waker>>,
 }
 
@@ -140,7 +141,11 @@ impl WireSocket {
         Arc::clone(&self.bound.read().unwrap_or_else(PoisonError::into_inner).socket)
     }
 
-    /// Whoever waits for a packet looks again.
+    fn bound_to(&self) -> IpAddr {
+        self.bound.read().unwrap_or_else(PoisonError::into_inner).address
+    }
+
+    /// Makes the task that waits for a packet look again.
     pub(super) fn wake(&self) {
         if let Some(waker) = lock(&self.waker).take() {
             waker.wake();
@@ -149,7 +154,7 @@ impl WireSocket {
 
     /// See [`Wire::readdress`].
     pub(super) fn readdress(&self, present: &[IpAddr]) -> bool {
-        let bound_to = self.bound.read().unwrap_or_else(PoisonError::into_inner).address;
+        let bound_to = self.bound_to();
         // Every address that begins with 127 is there, but only one of them is listed.
         if bound_to.is_unspecified() || bound_to.is_loopback() || present.contains(&bound_to) {
             return false;
@@ -176,7 +181,7 @@ impl WireSocket {
         }
     }
 
-    /// What came too early for the library, in order, once it takes it.
+    /// The next packet that came too early for the library, in order, once the library takes it.
     fn next_buffered(&self, buffer: &mut [u8], meta: &mut RecvMeta) -> bool {
         loop {
             let taken = {
@@ -195,7 +200,7 @@ impl WireSocket {
         }
     }
 
-    /// Whether the library is to have this handshake. Datagrams that came together are withheld
+    /// Whether the library should get this handshake. Datagrams that came together are withheld
     /// together.
     fn takes_handshake(&self, data: &[u8], meta: &RecvMeta, now: Instant) -> bool {
         let route = Route { socket: Weak::clone(&self.me), destination: meta.addr };
@@ -206,7 +211,7 @@ impl WireSocket {
         taken
     }
 
-    /// Whether this address was tried only just now, and for a long time in vain.
+    /// Whether this address was checked only just now, and in vain for a long time.
     fn is_too_soon(&self, address: SocketAddr, now: Instant) -> bool {
         let looking_since = self.wire.looking_since(now);
         let in_haste =
@@ -227,7 +232,7 @@ impl WireSocket {
     }
 
     /// Sends to a relay over its stream, which is opened if there is none yet.
-    fn send_to_relay(&self, address: SocketAddr, server: RelayServer, datagram: &[u8]) {
+    fn send_to_relay(&self, address: SocketAddr, server: IceUrl, datagram: &[u8]) {
         let mut streams = lock(&self.streams);
         if let Some(stream) = streams.iter().find(|stream| stream.address == address) {
             stream.send(datagram);
@@ -248,7 +253,7 @@ impl WireSocket {
         streams.push_back(stream);
     }
 
-    /// What came over a stream.
+    /// The next packet that came over a stream.
     fn next_from_relay(&self, buffer: &mut [u8], meta: &mut RecvMeta) -> bool {
         for stream in lock(&self.streams).iter() {
             if stream.broke() {
@@ -269,8 +274,7 @@ impl WireSocket {
         false
     }
 
-    /// The library was told something that it looks at only when something else happens: so it
-    /// does.
+    /// See [`Wire::nudge`].
     pub(super) fn nudge(&self) {
         {
             let mut nudge = lock(&self.nudge);
@@ -281,13 +285,13 @@ impl WireSocket {
         self.wake();
     }
 
-    /// The library has selected a pair: it is to send its first flight.
+    /// The library has selected a pair: makes it send its first flight.
     pub(super) fn pair_selected(&self) {
         *lock(&self.nudge) = Nudge::Dtls;
         self.wake();
     }
 
-    /// Nothing has come. Gives the packet that the library is to have instead, if any.
+    /// Nothing has come. Gives the packet that the library should get instead, if any.
     fn nudges(&self, cx: &Context<'_>) -> Option<&'static [u8]> {
         let mut nudge = lock(&self.nudge);
         let packet: &[u8] = match *nudge {
@@ -304,7 +308,7 @@ impl WireSocket {
         Some(packet)
     }
 
-    /// A message has come. Says whether the library is to have it now.
+    /// A message has come. Whether the library should get it now.
     fn take(&self, data: &[u8], meta: &mut RecvMeta) -> bool {
         let now = clock::now();
         let mut from = meta.addr;
@@ -323,7 +327,7 @@ impl WireSocket {
         if !self.wire.is_too_early(last) {
             return last != Packet::Handshake || self.takes_handshake(data, meta, now);
         }
-        if !self.wire.keeps(from) {
+        if !self.wire.buffers(from) {
             return false;
         }
         let mut buffered = lock(&self.buffered);
@@ -368,10 +372,6 @@ impl AsyncUdpSocket for WireSocket {
         let now = clock::now();
         let over_stream = self.wire.relays.behind(transmit.destination).is_some();
         let packet = Packet::relayed(transmit.contents);
-        if packet == Packet::Media {
-            let bound_to = self.bound.read().unwrap_or_else(PoisonError::into_inner).address;
-            self.wire.note_media_sent((!over_stream).then_some(bound_to), now);
-        }
         let is_own_check = matches!(Packet::of(transmit.contents), Packet::Check(_));
         if is_own_check && !over_stream && self.is_too_soon(transmit.destination, now) {
             return Poll::Ready(Ok(transmit.contents.len()));
@@ -379,7 +379,8 @@ impl AsyncUdpSocket for WireSocket {
         let sent = self.send(cx, transmit, now);
         if sent.is_ready() {
             let route = Route { socket: Weak::clone(&self.me), destination: transmit.destination };
-            self.wire.note_sent(transmit.contents, packet, route, now);
+            let from = (!over_stream).then(|| self.bound_to());
+            self.wire.note_sent(transmit.contents, packet, route, from, now);
         }
         sent
     }
@@ -414,8 +415,8 @@ impl AsyncUdpSocket for WireSocket {
                     }
                 }
                 Poll::Ready(Err(error)) => {
-                    // Of a network that is gone the library would say that the socket is, and do
-                    // without it.
+                    // The library would take a network that is gone for a socket that is gone, and
+                    // stop using it.
                     tracing::trace!("a socket reports: {error}");
                     errors += 1;
                     if errors >= RETRIES {

@@ -9,7 +9,7 @@ use super::{Ice, Negotiator};
 use crate::PeerEvent;
 use crate::clock;
 use crate::path::interfaces;
-use crate::path::path_watch::{Observation, PathNews, Suspicion};
+use crate::path::path_watch::{Degradation, Observation, PathChange};
 
 /// When nothing has come for this long, although ICE is content, media does not flow.
 const MEDIA_SILENCE: Duration = Duration::from_secs(3);
@@ -78,7 +78,7 @@ impl Negotiator {
         let now = clock::now();
         self.watch_for_silence(now).await;
         // In this order: a socket whose address is gone is known by another after the look-up.
-        let signs = self.wire.signs_of_life();
+        let liveness = self.wire.liveness();
         let addresses = self.look_up_addresses(now);
         let relay_broke = self.wire.relay_broke();
         if relay_broke {
@@ -88,19 +88,19 @@ impl Negotiator {
         let news = self.path.observe(Observation {
             now,
             wall,
-            signs,
+            liveness,
             addresses: addresses.as_deref(),
             relay_broke,
         });
-        if let Some(PathNews::Suspect(suspicion)) = news {
-            tracing::debug!(?suspicion, "the way to the other is suspect");
-            if suspicion == Suspicion::Slept {
+        if let Some(PathChange::Degraded(why)) = news {
+            tracing::debug!(?why, "the network path is degraded");
+            if why == Degradation::Slept {
                 self.addresses_looked_up = None;
             }
         }
         match news {
-            Some(PathNews::Suspect(_)) => self.tell(PeerEvent::PathDegraded).await,
-            Some(PathNews::Works) => {
+            Some(PathChange::Degraded(_)) => self.tell(PeerEvent::PathDegraded).await,
+            Some(PathChange::Recovered) => {
                 self.restarted = false;
                 // Pictures went missing, so a whole one is what the other can begin with soonest.
                 self.out.permission.send_modify(|permission| permission.connections += 1);

@@ -297,7 +297,8 @@ proptest! {
                     }
                 }
                 Step::Received(message, from) => {
-                    let answered = flights.received(&hello(0, &[0x80 | message]), &from, now) == Inbound::Withhold;
+                    let inbound = flights.received(&hello(0, &[0x80 | message]), &from, now);
+                    let answered = inbound == Inbound::Withhold;
                     prop_assert!(!answered || flights.begins_with.is_some());
                 }
                 Step::Complete => flights.complete(),

@@ -1,0 +1,309 @@
+//! Connects to a host that has several addresses, without a long wait for one that does not answer
+//! (Happy Eyeballs, RFC 8305 §4 and §5).
+//!
+//! In: the addresses in the resolver's order of preference, and how to try one. Out: the first
+//! connection that succeeds; the other attempts are cancelled. What always holds: the families take
+//! turns; an attempt starts [`ATTEMPT_DELAY`] after the previous one, or at once when one fails; no
+//! address is tried twice, and an error is returned only after every address has failed. The caller
+//! sets the deadline.
+//!
+//! Of the crates, `happy-eyeballs` and `tokio-happy-eyeballs` take no socket options, and
+//! `hyper-util` races only two families, each of which still hangs on its first address.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+use tokio::time::sleep_until;
+
+use crate::clock;
+
+/// RFC 8305 §8: the recommended Connection Attempt Delay.
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// Which address is tried when. Pure: time is an argument.
+#[derive(Debug)]
+struct Schedule {
+    untried: VecDeque<SocketAddr>,
+    next_at: Instant,
+}
+
+impl Schedule {
+    fn new(addresses: impl IntoIterator<Item = SocketAddr>, now: Instant) -> Self {
+        Self { untried: interleave(addresses), next_at: now }
+    }
+
+    /// When the next attempt is due; `None` when every address was tried.
+    fn next_at(&self) -> Option<Instant> {
+        (!self.untried.is_empty()).then_some(self.next_at)
+    }
+
+    /// The address to try now, if an attempt is due.
+    fn next(&mut self, now: Instant) -> Option<SocketAddr> {
+        if now < self.next_at {
+            return None;
+        }
+        self.next_at = now + ATTEMPT_DELAY;
+        self.untried.pop_front()
+    }
+
+    /// An attempt failed, so the next one is due.
+    fn failed(&mut self, now: Instant) {
+        self.next_at = now;
+    }
+}
+
+/// The families take turns, beginning with that of the first address (RFC 8305 §4).
+fn interleave(addresses: impl IntoIterator<Item = SocketAddr>) -> VecDeque<SocketAddr> {
+    let mut addresses = addresses.into_iter().peekable();
+    let Some(preferred_is_v4) = addresses.peek().map(SocketAddr::is_ipv4) else {
+        return VecDeque::new();
+    };
+    let (preferred, other): (VecDeque<_>, VecDeque<_>) =
+        addresses.partition(|address| address.is_ipv4() == preferred_is_v4);
+    let (mut preferred, mut other) = (preferred.into_iter(), other.into_iter());
+    let mut order = VecDeque::new();
+    loop {
+        let (first, second) = (preferred.next(), other.next());
+        if first.is_none() && second.is_none() {
+            return order;
+        }
+        order.extend(first.into_iter().chain(second));
+    }
+}
+
+/// Connects to the address that answers first. Dropping the future cancels all attempts.
+///
+/// # Errors
+/// The last error when every attempt failed; [`io::ErrorKind::NotFound`] when there is no address.
+pub async fn connect<C, F>(
+    addresses: impl IntoIterator<Item = SocketAddr>,
+    attempt: impl Fn(SocketAddr) -> F,
+) -> io::Result<C>
+where
+    C: Send + 'static,
+    F: Future<Output = io::Result<C>> + Send + 'static,
+{
+    let mut schedule = Schedule::new(addresses, clock::now());
+    let mut attempts = JoinSet::new();
+    let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    loop {
+        if let Some(address) = schedule.next(clock::now()) {
+            attempts.spawn(attempt(address));
+        }
+        let due = schedule.next_at();
+        tokio::select! {
+            Some(ended) = attempts.join_next() => {
+                match ended {
+                    Ok(Ok(connection)) => return Ok(connection),
+                    Ok(Err(error)) => last_error = error,
+                    Err(panicked) => last_error = io::Error::other(panicked),
+                }
+                schedule.failed(clock::now());
+            }
+            () = sleep_until(due.unwrap_or_else(clock::now).into()), if due.is_some() => {}
+            else => return Err(last_error),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use proptest::prelude::*;
+    use tokio::net::{TcpListener, TcpSocket, TcpStream};
+    use tokio::time::{sleep, timeout};
+
+    use super::*;
+
+    fn v4(last: u8) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, last], 443))
+    }
+
+    fn v6(last: u16) -> SocketAddr {
+        SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, last], 443))
+    }
+
+    /// A listener whose queue is full: whoever connects to it waits for ever. The streams keep the
+    /// queue full.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn black_hole() -> (SocketAddr, TcpListener, Vec<TcpStream>) {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+        let listener = socket.listen(0).expect("a listener");
+        let address = listener.local_addr().expect("an address");
+        let mut queued = Vec::new();
+        while let Ok(stream) =
+            timeout(Duration::from_millis(100), TcpStream::connect(address)).await
+        {
+            queued.push(stream.expect("a connection that waits"));
+        }
+        (address, listener, queued)
+    }
+
+    /// How an attempt to connect to an address ends.
+    #[derive(Debug, Clone, Copy)]
+    enum Fate {
+        Succeeds(Duration),
+        Fails(Duration),
+        Hangs,
+    }
+
+    /// Counts the attempts that are under way.
+    struct UnderWay(Arc<Mutex<usize>>);
+
+    impl Drop for UnderWay {
+        fn drop(&mut self) {
+            *self.0.lock().expect("no panic") -= 1;
+        }
+    }
+
+    type Started = Vec<(SocketAddr, Duration)>;
+
+    /// Connects to addresses with these fates. Gives the result, when it came, when each attempt
+    /// started, and how many attempts are still under way.
+    async fn race(
+        fates: Vec<(SocketAddr, Fate)>,
+    ) -> (Option<SocketAddr>, Duration, Started, usize) {
+        let begun = clock::now();
+        let started = Arc::new(Mutex::new(Started::new()));
+        let under_way = Arc::new(Mutex::new(0));
+        let attempt = |address: SocketAddr| {
+            started.lock().expect("no panic").push((address, clock::now() - begun));
+            *under_way.lock().expect("no panic") += 1;
+            let counted = UnderWay(Arc::clone(&under_way));
+            let fate = fates.iter().find(|(of, _)| *of == address).map(|(_, fate)| *fate);
+            async move {
+                let _counted = counted;
+                match fate.expect("one of the addresses") {
+                    Fate::Succeeds(after) => sleep(after).await,
+                    Fate::Fails(after) => {
+                        sleep(after).await;
+                        return Err(io::ErrorKind::ConnectionRefused.into());
+                    }
+                    Fate::Hangs => std::future::pending().await,
+                }
+                Ok(address)
+            }
+        };
+        let addresses: Vec<_> = fates.iter().map(|(address, _)| *address).collect();
+        let all = connect(addresses, attempt);
+        let winner = timeout(Duration::from_secs(60), all).await.ok().and_then(Result::ok);
+        let took = clock::now() - begun;
+        // Tasks that are cancelled end the next time that they have a turn.
+        tokio::task::yield_now().await;
+        let started = started.lock().expect("no panic").clone();
+        let left = *under_way.lock().expect("no panic");
+        (winner, took, started, left)
+    }
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn families_take_turns_beginning_with_the_preferred_one() {
+        let order = interleave([v6(1), v6(2), v6(3), v4(1), v4(2)]);
+        assert_eq!(order, [v6(1), v4(1), v6(2), v4(2), v6(3)]);
+        assert_eq!(interleave([v4(1), v4(2), v6(1)]), [v4(1), v6(1), v4(2)]);
+        assert!(interleave([]).is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_hangs_delays_the_next_one_by_a_quarter_of_a_second() {
+        let (winner, took, started, left) =
+            race(vec![(v6(1), Fate::Hangs), (v6(2), Fate::Hangs), (v4(1), Fate::Succeeds(ms(30)))])
+                .await;
+        assert_eq!((winner, took), (Some(v4(1)), ms(280)));
+        assert_eq!(started, [(v6(1), ms(0)), (v4(1), ms(250))]);
+        assert_eq!(left, 0, "the others are cancelled");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_fails_is_followed_by_the_next_one_at_once() {
+        let (winner, took, started, _) =
+            race(vec![(v6(1), Fate::Fails(ms(5))), (v4(1), Fate::Succeeds(ms(30)))]).await;
+        assert_eq!((winner, took), (Some(v4(1)), ms(35)));
+        assert_eq!(started, [(v6(1), ms(0)), (v4(1), ms(5))]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_first_address_may_still_win() {
+        let (winner, took, _, left) =
+            race(vec![(v6(1), Fate::Succeeds(ms(400))), (v4(1), Fate::Succeeds(ms(300)))]).await;
+        assert_eq!((winner, took, left), (Some(v6(1)), ms(400), 0));
+    }
+
+    #[tokio::test]
+    async fn without_addresses_there_is_an_error() {
+        let error = connect([], TcpStream::connect).await.expect_err("nothing to connect to");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_black_hole_does_not_keep_from_the_address_that_works() {
+        let (hole, _listener, _queued) = black_hole().await;
+        let works = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let works = works.local_addr().expect("an address");
+        let started = Instant::now();
+        let stream = connect([hole, works], TcpStream::connect).await.expect("a connection");
+        assert_eq!(stream.peer_addr().expect("an address"), works);
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    }
+
+    fn fates() -> impl Strategy<Value = Vec<(SocketAddr, Fate)>> {
+        let fate = prop_oneof![
+            (0u64..2000).prop_map(|millis| Fate::Succeeds(ms(millis))),
+            (0u64..2000).prop_map(|millis| Fate::Fails(ms(millis))),
+            Just(Fate::Hangs),
+        ];
+        prop::collection::vec((any::<bool>(), fate), 0..12).prop_map(|fates| {
+            let numbered = (0u8..).zip(fates);
+            numbered
+                .map(|(n, (is_v4, fate))| (if is_v4 { v4(n) } else { v6(n.into()) }, fate))
+                .collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+
+        #[test]
+        fn every_address_has_its_turn_and_the_first_success_wins(fates in fates()) {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .expect("a runtime");
+            let (winner, took, started, left) = runtime.block_on(race(fates.clone()));
+            let fate_of = |address| fates.iter().find(|(of, _)| *of == address).expect("known").1;
+            let order: Vec<_> = started.iter().map(|(address, _)| *address).collect();
+            let all: Vec<_> = interleave(fates.iter().map(|(address, _)| *address)).into();
+            prop_assert_eq!(&order[..], &all[..order.len()], "in order, none twice");
+            // An attempt starts at once after a failure, and otherwise after the delay.
+            for pair in started.windows(2) {
+                prop_assert!(pair[1].1 - pair[0].1 <= ATTEMPT_DELAY + ms(1));
+            }
+            let succeeds = started.iter().filter_map(|(address, at)| match fate_of(*address) {
+                Fate::Succeeds(after) => Some(*at + after),
+                Fate::Fails(_) | Fate::Hangs => None,
+            });
+            match succeeds.min() {
+                Some(first) => {
+                    prop_assert!(winner.is_some());
+                    prop_assert!(took.abs_diff(first) <= ms(2), "{took:?}, not {first:?}");
+                }
+                None => {
+                    prop_assert_eq!(winner, None);
+                    prop_assert_eq!(order.len(), all.len(), "all were tried");
+                }
+            }
+            prop_assert_eq!(left, 0, "the others are cancelled");
+        }
+    }
+}
