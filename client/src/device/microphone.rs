@@ -25,6 +25,7 @@ use crate::device::audio_host::{
     refused,
 };
 use crate::device::device_thread::{DeviceContext, DeviceThread};
+use crate::media::audio_priority::raise_audio_thread;
 use crate::media::capture_clock::CaptureClock;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, SAMPLE_RATE};
@@ -120,6 +121,7 @@ fn every_10_ms(
     start: Instant,
     mut deliver: impl FnMut(Instant) -> bool,
 ) {
+    raise_audio_thread();
     let mut captured_at = start;
     while !context.stop.wait_until(captured_at + AUDIO_FRAME_DURATION) {
         if !deliver(captured_at) {
@@ -146,6 +148,7 @@ fn open_native(
             Err(error) => return context.tell(Err(error)),
         };
         context.tell(Ok(()));
+        raise_audio_thread();
         while !context.stop.is_set() {
             std::thread::park_timeout(LOOK_UP);
             if let Some(words) = capture.take(Instant::now()) {
@@ -387,5 +390,32 @@ mod tests {
         drop(microphone);
         while frames.take().is_some() {}
         assert!(matches!(frames.wait(Duration::from_millis(50)), Taken::TimedOut));
+    }
+
+    /// proc(5): the scheduling policy is field 41 of `stat`; 0 is the ordinary one, 1 `SCHED_FIFO`.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_microphone_delivers_at_the_priority_that_the_system_grants() {
+        let policies = || -> Vec<u32> {
+            std::fs::read_dir("/proc/self/task")
+                .unwrap()
+                .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("stat")).ok())
+                .filter_map(|stat| {
+                    let (name, fields) = stat.rsplit_once(") ")?;
+                    name.ends_with("(microphone")
+                        .then(|| fields.split(' ').nth(38)?.parse().ok())?
+                })
+                .collect()
+        };
+        let probe = std::thread::Builder::new().spawn(raise_audio_thread).unwrap();
+        let granted = u32::from(probe.join().unwrap());
+        let (events, _happened) = mpsc::channel(1);
+        let tone = MicrophoneChoice::Tone(440.0);
+        let _microphone = open_microphone(&tone, DropOldestQueue::new(4), events).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while !policies().contains(&granted) {
+            assert!(Instant::now() < deadline, "{:?}, not {granted}", policies());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
