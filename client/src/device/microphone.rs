@@ -20,10 +20,8 @@ use cpal::{FromSample, Sample, SampleFormat, SizedSample, StreamConfig};
 
 use crate::device::MicrophoneChoice;
 use crate::device::audio_connections::current_host;
-use crate::device::audio_host::{
-    AudioDeviceError, AudioEvent, AudioEvents, AudioKind, find, format_of, lost, quiet_alsa,
-    refused,
-};
+use crate::device::audio_device::{AudioDeviceError, AudioEvent, AudioEvents, AudioKind};
+use crate::device::audio_host::{find, format_of, lost, quiet_alsa, refused};
 use crate::device::device_thread::{DeviceContext, DeviceThread};
 use crate::media::audio_priority::raise_audio_thread;
 use crate::media::capture_clock::CaptureClock;

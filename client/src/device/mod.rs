@@ -5,6 +5,7 @@
 //! ms mono frames at 48 kHz), whatever the hardware speaks.
 
 mod audio_connections;
+pub mod audio_device;
 pub mod audio_host;
 pub mod camera;
 mod device_thread;

@@ -20,10 +20,8 @@ use cpal::{FromSample, SampleFormat, SizedSample, StreamConfig};
 
 use crate::device::SpeakerChoice;
 use crate::device::audio_connections::PlaybackHost;
-use crate::device::audio_host::{
-    AudioDeviceError, AudioEvent, AudioEvents, AudioKind, find, format_of, lost, quiet_alsa,
-    refused,
-};
+use crate::device::audio_device::{AudioDeviceError, AudioEvent, AudioEvents, AudioKind};
+use crate::device::audio_host::{find, format_of, lost, quiet_alsa, refused};
 use crate::device::device_thread::{DeviceContext, DeviceThread};
 use crate::media::audio_receive::AudioSink;
 use crate::media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, SAMPLE_RATE};

@@ -19,7 +19,7 @@ use super::people::PeoplePage;
 use super::picture::PictureView;
 use super::ready::Readiness;
 use super::theme::Palette;
-use super::{WindowOptions, fonts, keyboard, notices, theme, waiting};
+use super::{WindowOptions, fonts, keyboard, notices, theme, waiting, wake};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
 use crate::media::voice_processing::VoiceSetting;
@@ -174,7 +174,7 @@ impl App {
     fn screen(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
         let now = Instant::now();
         let waited = |ui: &Ui, since: Instant| -> Duration {
-            ui.ctx().request_repaint_after(waiting::until_next_second(since, now));
+            ui.ctx().request_repaint_after(wake::until_next_second(since, now));
             now.saturating_duration_since(since)
         };
         match &snapshot.call {

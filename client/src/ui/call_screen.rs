@@ -14,7 +14,7 @@ use super::icons::Icon;
 use super::picture::{PictureView, letterbox};
 use super::self_view::SelfView;
 use super::theme::{FLOATING, Palette, STAGE};
-use super::{devices, keyboard, statistics, waiting, widgets, words};
+use super::{devices, shortcuts, statistics, wake, widgets, words};
 use crate::session::snapshot::{Intent, Snapshot};
 
 /// What the screen needs to know about the call itself.
@@ -128,7 +128,7 @@ impl CallScreen {
     ) {
         let (muted, off) = (snapshot.microphone_muted, snapshot.camera_off);
         let look = |switched: bool| if switched { Look::Switched } else { Look::Plain };
-        let hang_up = ui.ctx().format_shortcut(&keyboard::HANG_UP);
+        let hang_up = ui.ctx().format_shortcut(&shortcuts::HANG_UP);
         let controls = [
             Control {
                 icon: if muted { Icon::MicrophoneOff } else { Icon::Microphone },
@@ -234,7 +234,7 @@ pub(super) fn is_fullscreen(ctx: &Context) -> bool {
 /// Who it is and how long it has been, in the upper left; fades with the bar.
 fn head(ui: &mut Ui, stage: Rect, call: CallView<'_>, opacity: f32) {
     let talked = call.now.saturating_duration_since(call.since);
-    ui.ctx().request_repaint_after(waiting::until_next_second(call.since, call.now));
+    ui.ctx().request_repaint_after(wake::until_next_second(call.since, call.now));
     let rect = Rect::from_min_size(
         stage.min + Vec2::splat(12.0),
         vec2((stage.width() * 0.5).min(360.0), 34.0),
@@ -267,7 +267,7 @@ fn condition(ui: &mut Ui, stage: Rect, call: CallView<'_>, snapshot: &Snapshot) 
     let text = match call.lost_at {
         Some(lost_at) => {
             let lost = call.now.saturating_duration_since(lost_at);
-            ui.ctx().request_repaint_after(waiting::until_next_second(lost_at, call.now));
+            ui.ctx().request_repaint_after(wake::until_next_second(lost_at, call.now));
             // Not before five seconds: a short gap needs no number.
             let so_far = if lost < Duration::from_secs(5) {
                 String::new()

@@ -25,6 +25,7 @@ mod picture;
 mod ready;
 mod rooms;
 mod self_view;
+mod shortcuts;
 mod statistics;
 mod theme;
 mod waiting;
