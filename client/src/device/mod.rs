@@ -17,8 +17,11 @@ pub mod speaker;
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 /// Which camera, from `--camera` or the settings.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CameraChoice {
     /// The first that opens.
     #[default]
@@ -34,7 +37,8 @@ pub enum CameraChoice {
 }
 
 /// Which microphone, from `--microphone` or the settings.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum MicrophoneChoice {
     /// The system's default.
     #[default]
@@ -58,7 +62,8 @@ impl MicrophoneChoice {
 }
 
 /// Where the sound goes, from `--speaker` or the settings.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SpeakerChoice {
     /// The system's default.
     #[default]
@@ -80,7 +85,7 @@ impl SpeakerChoice {
 }
 
 /// A device as it is shown to a person.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceInfo {
     /// Its name; also what `--camera NAME` takes.
     pub name: String,
@@ -91,7 +96,7 @@ pub struct DeviceInfo {
 }
 
 /// Every device there is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DeviceList {
     /// Cameras that open.
     pub cameras: Vec<DeviceInfo>,
