@@ -19,7 +19,7 @@ use crate::media::voice_processing::VoiceSetting;
 #[derive(Debug, Parser)]
 #[command(name = "visavis", version, about, max_term_width = 100)]
 pub struct Cli {
-    /// Without one, the window opens.
+    /// Without a command, the window opens.
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -28,27 +28,27 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Log in, call somebody, report; without a window
+    /// Log in and call somebody, without a window
     Call {
-        /// Whom to call; left out with --room
+        /// Whom to call; leave it out with --room
         #[arg(value_name = "USERNAME")]
         peer: Option<String>,
     },
-    /// Log in, wait for a call, accept it, report; without a window
+    /// Log in, wait for a call and accept it, without a window
     Answer {
-        /// Accept only this person's call, decline others
+        /// Accept calls only from this person, and decline all others
         #[arg(long, value_name = "USERNAME")]
         from: Option<String>,
     },
-    /// Try everything that a call needs, and say what works and what to do about the rest
+    /// Check everything a call needs: what works, what doesn't, and what to do about it
     Doctor {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// List cameras, microphones and speakers with their formats
     Devices {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -56,7 +56,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Options {
-    /// The signaling server; a bare host name gets ws:// and port 9090 [default: the one used last,
+    /// The signaling server; a bare host name means ws:// and port 9090 [default: the last one used,
     /// or ws://127.0.0.1:9090]
     #[arg(
         long,
@@ -75,15 +75,15 @@ struct Options {
         help_heading = "Connection"
     )]
     username: Option<String>,
-    /// Meet whoever is in this room instead of calling a name
+    /// Call whoever is in this room, instead of a name
     #[arg(long, global = true, value_name = "ROOM", help_heading = "Connection")]
     room: Option<String>,
-    /// One more STUN or TURN server: stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT; `none` drops
-    /// the built-in one
+    /// Add a STUN or TURN server: stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT; `none` removes the
+    /// built-in one
     #[arg(long, global = true, value_name = "URL", help_heading = "Connection")]
     ice_server: Vec<String>,
-    /// Let media flow only through a TURN relay, so that the other does not learn this computer's
-    /// address
+    /// Send picture and sound only through a TURN relay, so that the other person doesn't learn this
+    /// computer's address
     #[arg(long, global = true, help_heading = "Connection")]
     relay_only: bool,
 
@@ -97,30 +97,30 @@ struct Options {
     #[arg(long, global = true, value_name = "SINK", help_heading = "Devices")]
     speaker: Option<String>,
 
-    /// Cancel the echo of what the speaker plays [default: on with a real microphone]
+    /// Cancel the echo of your speaker [default: on with a real microphone]
     #[arg(long, global = true, value_name = "on|off", value_parser = parse_switch, help_heading = "Sound")]
     echo_cancellation: Option<bool>,
-    /// Lower steady noise [default: on with a real microphone]
+    /// Reduce background noise [default: on with a real microphone]
     #[arg(long, global = true, value_name = "on|off", value_parser = parse_switch, help_heading = "Sound")]
     noise_suppression: Option<bool>,
-    /// Bring your voice to a usual level [default: on with a real microphone]
+    /// Keep your voice at an even level [default: on with a real microphone]
     #[arg(long, global = true, value_name = "on|off", value_parser = parse_switch, help_heading = "Sound")]
     automatic_gain: Option<bool>,
-    /// How loud the other is played, in percent: 0 to 150
+    /// How loud the other person is, in percent: 0 to 150
     #[arg(long, global = true, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=150), help_heading = "Sound")]
     volume: Option<u8>,
 
-    /// The size to capture and send at most
+    /// The largest size to capture and send
     #[arg(long, global = true, value_name = "WxH", default_value = "1280x720", value_parser = parse_size, help_heading = "Picture")]
     video_size: VideoSize,
-    /// Pictures per second to capture and send at most
+    /// The most frames per second to capture and send
     #[arg(long, global = true, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=60), help_heading = "Picture")]
     fps: u32,
-    /// What the picture may use of the line at most: 800k, 2500k, 4M
+    /// The highest bit rate for video: 800k, 2500k, 4M
     #[arg(long, global = true, value_name = "RATE", default_value = "2500k", value_parser = parse_bitrate, help_heading = "Picture")]
     max_bitrate: Bitrate,
 
-    /// Write the received pictures as they are shown, at the largest size that they have
+    /// Record the received video as it is shown, at its largest size
     #[arg(
         long,
         global = true,
@@ -128,7 +128,7 @@ struct Options {
         help_heading = "Results (call and answer)"
     )]
     record_video: Option<PathBuf>,
-    /// Write the last received picture
+    /// Save the last received video frame
     #[arg(
         long,
         global = true,
@@ -136,7 +136,7 @@ struct Options {
         help_heading = "Results (call and answer)"
     )]
     snapshot: Option<PathBuf>,
-    /// Write what was measured
+    /// Write a report of what was measured
     #[arg(
         long,
         global = true,
@@ -144,14 +144,14 @@ struct Options {
         help_heading = "Results (call and answer)"
     )]
     report: Option<PathBuf>,
-    /// Close the call so long after it connected: 10s, 2m [default: until the other closes it]
+    /// End the call this long after it connects: 10s, 2m [default: when the other person ends it]
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration, help_heading = "Results (call and answer)")]
     duration: Option<Duration>,
-    /// How long it may take to be connected
+    /// How long connecting may take
     #[arg(long, global = true, value_name = "TIME", default_value = "30s", value_parser = parse_duration, help_heading = "Results (call and answer)")]
     timeout: Duration,
 
-    /// Where settings and the device's key are kept [default: the system's place for application
+    /// The folder for settings and this device's key [default: the system's folder for application
     /// data]
     #[arg(
         long,
@@ -171,7 +171,7 @@ struct Options {
         help_heading = "Program"
     )]
     log: Option<String>,
-    /// Write how long the window took to be usable
+    /// Write how long the window took to become usable
     #[arg(long, global = true, value_name = "PATH.json", hide = true)]
     window_ready_report: Option<PathBuf>,
 }
@@ -273,7 +273,7 @@ impl Cli {
         let options = self.options;
         let headless = matches!(self.command, Some(Command::Call { .. } | Command::Answer { .. }));
         if headless && options.username.is_none() {
-            return Err(UsageError("say who you are: add --username NAME".into()));
+            return Err(UsageError("a user name is missing; add --username NAME".into()));
         }
         let room = options
             .room
@@ -288,7 +288,9 @@ impl Cli {
         };
         let action = match (self.command, room) {
             (None, None) => Action::Window,
-            (None, Some(_)) => return Err(UsageError("--room goes with `visavis call`".into())),
+            (None, Some(_)) => {
+                return Err(UsageError("--room works only with `visavis call`".into()));
+            }
             (Some(Command::Call { peer: Some(text) }), None) => {
                 Action::Call(Target::Person(name("USERNAME", &text)?))
             }
@@ -303,7 +305,9 @@ impl Cli {
             }
             (Some(Command::Devices { json }), None) => Action::Devices { json },
             (Some(Command::Doctor { json }), None) => Action::Doctor { json },
-            (Some(_), Some(_)) => return Err(UsageError("--room goes with `visavis call`".into())),
+            (Some(_), Some(_)) => {
+                return Err(UsageError("--room works only with `visavis call`".into()));
+            }
         };
         let mut ice_servers = Vec::new();
         if !options.ice_server.iter().any(|url| url == "none") {
@@ -372,7 +376,7 @@ fn parse_microphone(text: &str) -> Result<MicrophoneChoice, UsageError> {
                     Ok(hz) if (50.0..=8000.0).contains(&hz) => MicrophoneChoice::Tone(hz),
                     _ => {
                         return Err(UsageError(format!(
-                            "--microphone tone:{hz}: write a frequency from 50 to 8000"
+                            "--microphone tone:{hz}: use a frequency from 50 to 8000"
                         )));
                     }
                 }
@@ -398,12 +402,12 @@ fn parse_switch(text: &str) -> Result<bool, String> {
     match text {
         "on" => Ok(true),
         "off" => Ok(false),
-        _ => Err("write on or off".to_owned()),
+        _ => Err("use on or off".to_owned()),
     }
 }
 
 fn parse_size(text: &str) -> Result<VideoSize, String> {
-    let wrong = || "write it as 1280x720, with sides from 2 to 4096".to_owned();
+    let wrong = || "use a size such as 1280x720, with sides from 2 to 4096".to_owned();
     let (width, height) = text.split_once(['x', 'X']).ok_or_else(wrong)?;
     match (width.parse(), height.parse()) {
         (Ok(width), Ok(height)) => VideoSize::new(width, height).ok_or_else(wrong),
@@ -412,7 +416,8 @@ fn parse_size(text: &str) -> Result<VideoSize, String> {
 }
 
 fn parse_bitrate(text: &str) -> Result<Bitrate, String> {
-    let wrong = || "write it as 800k, 2500k or 4M (bits per second, from 50k to 50M)".to_owned();
+    let wrong =
+        || "use a rate such as 800k, 2500k or 4M (bits per second, from 50k to 50M)".to_owned();
     let (digits, factor) = match text.strip_suffix(['k', 'K']) {
         Some(digits) => (digits, 1_000.0),
         None => match text.strip_suffix(['m', 'M']) {
@@ -428,7 +433,7 @@ fn parse_bitrate(text: &str) -> Result<Bitrate, String> {
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "write it as 500ms, 10s, 2m or 1h".to_owned();
+    let wrong = || "use a time such as 500ms, 10s, 2m or 1h".to_owned();
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (digits, unit) = text.split_at(split);
     let seconds = match unit {
@@ -448,7 +453,7 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 /// of it.
 fn parse_ice_server(text: &str) -> Result<IceServer, UsageError> {
     let wrong =
-        || UsageError("--ice-server: write stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT".into());
+        || UsageError("--ice-server: use stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT".into());
     let (scheme, rest) = text.split_once(':').ok_or_else(wrong)?;
     match scheme {
         "stun" if !rest.is_empty() => {
@@ -524,7 +529,7 @@ mod tests {
         };
         assert_eq!((asked.voice, asked.volume), (voice, Some(Volume::from_percent(130))));
         assert!(
-            invocation("visavis --automatic-gain maybe").unwrap_err().contains("write on or off")
+            invocation("visavis --automatic-gain maybe").unwrap_err().contains("use on or off")
         );
         assert!(invocation("visavis --volume 151").is_err());
     }

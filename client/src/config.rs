@@ -65,7 +65,7 @@ pub struct Settings {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The system offers no place for them.
-    #[error("there is no home directory to keep settings in; name one with --data-dir")]
+    #[error("there is no home directory for the settings; choose a folder with --data-dir")]
     NoDataDir,
     /// The file can't be read.
     #[error("the settings in {path} can't be read ({source})")]
@@ -84,7 +84,7 @@ pub enum SettingsError {
         reason: String,
     },
     /// The file can't be written.
-    #[error("the settings can't be kept in {path} ({source})")]
+    #[error("the settings can't be saved in {path} ({source})")]
     Write {
         /// Which file.
         path: PathBuf,

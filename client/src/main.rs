@@ -44,7 +44,10 @@ fn main() -> ExitCode {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            return fail(ExitReason::Device, &format!("no threads could be started: {error}"));
+            return fail(
+                ExitReason::Device,
+                &format!("the system could not start any threads: {error}"),
+            );
         }
     };
     let code = match invocation.action.clone() {
@@ -78,7 +81,7 @@ fn say(words: &str) {
 /// the `log` facade, which would show addresses and session descriptions.
 fn start_log(filter: Option<&str>) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_LOG)).map_err(|error| {
-        format!("--log: {error}: write a level such as info, or visavis_client=debug")
+        format!("--log: {error}; use a level such as info, or visavis_client=debug")
     })?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     Ok(())
@@ -152,7 +155,7 @@ async fn until_written(recordings: &Recordings) {
     if recordings.are_written() {
         return;
     }
-    say("writing the rest of the recording");
+    say("finishing the recording");
     let recordings = recordings.clone();
     tokio::select! {
         _ = tokio::task::spawn_blocking(move || recordings.wait()) => {}
@@ -209,7 +212,7 @@ fn check_files(invocation: &Invocation) -> Result<(), String> {
             path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {
             return Err(format!(
-                "{} can't be written: there is no folder {}",
+                "{} can't be written: the folder {} does not exist",
                 path.display(),
                 folder.display()
             ));

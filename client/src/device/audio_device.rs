@@ -58,7 +58,7 @@ pub enum AudioDeviceError {
         kind: AudioKind,
     },
     /// None has this name.
-    #[error("no {kind} is called \"{name}\"; {}", told(.names))]
+    #[error("there is no {kind} called \"{name}\"; {}", told(.names))]
     Unknown {
         /// Which kind.
         kind: AudioKind,
@@ -69,7 +69,7 @@ pub enum AudioDeviceError {
     },
     /// Another program has it.
     #[error(
-        "the {kind} \"{name}\" is in use by another program; close that, or choose another with --{kind}"
+        "the {kind} \"{name}\" is in use by another program; close that program, or choose another {kind} with --{kind}"
     )]
     Busy {
         /// Which kind.
@@ -122,7 +122,7 @@ pub enum AudioDeviceError {
         source: WavError,
     },
     /// The system gave no thread.
-    #[error("no thread for the {kind}: {source}")]
+    #[error("the system could not start a thread for the {kind}: {source}")]
     Thread {
         /// Which kind.
         kind: AudioKind,
@@ -133,11 +133,11 @@ pub enum AudioDeviceError {
 
 fn told(names: &[String]) -> String {
     if names.is_empty() {
-        return "there is none".into();
+        return "none was found".into();
     }
     let more = if names.len() > NAMES_TOLD { ", …" } else { "" };
     format!(
-        "there are: {}{more}",
+        "available: {}{more}",
         names.iter().take(NAMES_TOLD).cloned().collect::<Vec<_>>().join(", ")
     )
 }
@@ -153,7 +153,7 @@ mod tests {
             AudioDeviceError::Unknown { kind: AudioKind::Microphone, name: "x".into(), names };
         assert_eq!(
             error.to_string(),
-            "no microphone is called \"x\"; there are: Mic 1, Mic 2, Mic 3, Mic 4, Mic 5, Mic 6, …"
+            "there is no microphone called \"x\"; available: Mic 1, Mic 2, Mic 3, Mic 4, Mic 5, Mic 6, …"
         );
     }
 }

@@ -103,7 +103,7 @@ fn open_file(
                 true
             }
             Err(error) => {
-                let words = format!("The sound file stopped: {error}.");
+                let words = format!("The sound file can't be read any further: {error}.");
                 let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
                 false
             }
@@ -230,7 +230,7 @@ impl Capture {
         let available = self.ring.slots();
         if available == 0 {
             return (now.saturating_duration_since(self.last_heard) > SILENT_FOR).then(|| {
-                "The microphone delivers no sound any more. Choose another one.".to_owned()
+                "The microphone has stopped delivering sound. Choose another one.".to_owned()
             });
         }
         self.last_heard = now;

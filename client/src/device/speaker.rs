@@ -144,7 +144,7 @@ fn open_file(
             }
         }
         if let Err(error) = result.and_then(|()| wav.finish()) {
-            let words = format!("The sound is not written any more: {error}.");
+            let words = format!("The sound is no longer recorded: {error}.");
             let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
         }
     })?;
@@ -242,8 +242,7 @@ fn open_native(
             let Ok(error) = errors.try_recv() else {
                 let called_at = Duration::from_micros(playback.called_at.load(Ordering::Relaxed));
                 if opened_at.elapsed().saturating_sub(called_at) > SILENT_FOR {
-                    let words =
-                        "The speaker takes no sound any more. Choose another one.".to_owned();
+                    let words = "The speaker has stopped playing. Choose another one.".to_owned();
                     let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
                     return;
                 }

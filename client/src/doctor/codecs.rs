@@ -23,25 +23,27 @@ pub(super) fn examine(options: &SessionOptions) -> Finding {
         Ok((encode, decode)) => {
             let interval = 1000.0 / f64::from(options.fps.max(1));
             let words = format!(
-                "A picture of {} takes {encode:.1} ms to encode and {decode:.1} ms to decode; there are {interval:.0} ms \
-                 for it.",
+                "A frame of {} takes {encode:.1} ms to encode and {decode:.1} ms to decode, of the {interval:.0} ms \
+                 there are for it.",
                 options.video_size
             );
             if encode + decode > interval {
-                Finding::fails(PART, words, "Choose a smaller picture: --video-size 640x360.")
+                Finding::fails(PART, words, "Choose a smaller size: --video-size 640x360.")
             } else if encode + decode > COMFORTABLE * interval {
                 Finding::weak(
                     PART,
                     words,
-                    "Close other programs during calls, or choose a smaller picture.",
+                    "Close other programs during calls, or choose a smaller --video-size.",
                 )
             } else {
                 Finding::works(PART, words)
             }
         }
-        Err(words) => {
-            Finding::fails(PART, words, "Report this as a defect, with the output of --log info.")
-        }
+        Err(words) => Finding::fails(
+            PART,
+            words,
+            "Please report this as a bug, with the output of --log info.",
+        ),
     }
 }
 
@@ -64,7 +66,8 @@ fn measure(options: &SessionOptions) -> Result<(f64, f64), String> {
         decoder.decode(&encoded.data, begun).map_err(|error| broken(&error))?;
         decode.record(begun.elapsed());
     }
-    let p95 =
-        |times: &Quantiles| times.quantile_ms(0.95).ok_or_else(|| "It encoded nothing.".to_owned());
+    let p95 = |times: &Quantiles| {
+        times.quantile_ms(0.95).ok_or_else(|| "It encoded no frame.".to_owned())
+    };
     Ok((p95(&encode)?, p95(&decode)?))
 }

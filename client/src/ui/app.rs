@@ -61,7 +61,7 @@ impl App {
             Err(error) => {
                 tracing::warn!(%error, "no thread to write settings");
                 local_notices.push(
-                    "Your choices won't be remembered: the system has no thread to spare."
+                    "Your choices won't be remembered: the system can't start another thread."
                         .to_owned(),
                 );
                 None

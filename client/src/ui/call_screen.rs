@@ -133,14 +133,14 @@ impl CallScreen {
             Control {
                 icon: if muted { Icon::MicrophoneOff } else { Icon::Microphone },
                 text: if muted { "Unmute" } else { "Mute" },
-                hint: if muted { "Let them hear you (M)" } else { "Mute the microphone (M)" }
+                hint: if muted { "Unmute the microphone (M)" } else { "Mute the microphone (M)" }
                     .to_owned(),
                 look: look(muted),
             },
             Control {
                 icon: if off { Icon::CameraOff } else { Icon::Camera },
                 text: if off { "Camera on" } else { "Camera off" },
-                hint: if off { "Let them see you (V)" } else { "Turn the camera off (V)" }
+                hint: if off { "Turn the camera on (V)" } else { "Turn the camera off (V)" }
                     .to_owned(),
                 look: look(off),
             },
@@ -154,9 +154,9 @@ impl CallScreen {
                 icon: if fullscreen { Icon::Restore } else { Icon::Fullscreen },
                 text: if fullscreen { "Window" } else { "Full screen" },
                 hint: if fullscreen {
-                    "Back to the window (F or Escape)"
+                    "Leave full screen (F or Escape)"
                 } else {
-                    "Fill the screen (F)"
+                    "Fill the screen with the call (F)"
                 }
                 .to_owned(),
                 look: Look::Plain,
@@ -199,8 +199,7 @@ impl CallScreen {
                         ui.with_layout(
                             eframe::egui::Layout::right_to_left(eframe::egui::Align::Center),
                             |ui| {
-                                if widgets::icon_button(ui, Icon::Close, "Close the devices")
-                                    .clicked()
+                                if widgets::icon_button(ui, Icon::Close, "Close devices").clicked()
                                 {
                                     self.devices_open = false;
                                 }
@@ -274,7 +273,7 @@ fn condition(ui: &mut Ui, stage: Rect, call: CallView<'_>, snapshot: &Snapshot) 
             } else {
                 format!(" ({})", words::clock(lost))
             };
-            format!("The connection to {} is interrupted. Mending it…{so_far}", call.peer)
+            format!("The connection is interrupted. Finding another way to {}…{so_far}", call.peer)
         }
         None => match snapshot.connection_words.as_deref().and_then(words::foreign) {
             Some(text) => text,

@@ -88,16 +88,16 @@ fn in_call(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, actions: &
 /// The list of shortcuts, over everything.
 pub(super) fn help(ctx: &Context, actions: &mut Actions) {
     let rows: [(String, &str); 10] = [
-        ("Tab".to_owned(), "the next button or field"),
+        ("Tab".to_owned(), "go to the next button or field"),
         ("Enter or Space".to_owned(), "press the button"),
-        (ctx.format_shortcut(&ACCEPT), "accept the call that rings"),
-        (ctx.format_shortcut(&HANG_UP), "decline, cancel or close the call"),
+        (ctx.format_shortcut(&ACCEPT), "accept a call"),
+        (ctx.format_shortcut(&HANG_UP), "decline, cancel or close a call"),
         (ctx.format_shortcut(&MUTE), "mute or unmute the microphone, in a call"),
-        (ctx.format_shortcut(&CAMERA), "camera off or on, in a call"),
-        (ctx.format_shortcut(&FULLSCREEN), "fill the screen, in a call"),
-        (ctx.format_shortcut(&STATISTICS), "the figures of the call, in a call"),
-        (ctx.format_shortcut(&LEAVE), "leave the full screen, close a list, go back"),
-        (ctx.format_shortcut(&HELP), "this list"),
+        (ctx.format_shortcut(&CAMERA), "turn the camera off or on, in a call"),
+        (ctx.format_shortcut(&FULLSCREEN), "full screen, in a call"),
+        (ctx.format_shortcut(&STATISTICS), "show the statistics, in a call"),
+        (ctx.format_shortcut(&LEAVE), "leave full screen, close a list, go back"),
+        (ctx.format_shortcut(&HELP), "show this list"),
     ];
     let style = ctx.style_of(ctx.theme());
     let frame = Frame::popup(&style)

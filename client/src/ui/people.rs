@@ -57,7 +57,7 @@ impl PeoplePage {
             if !online {
                 let line = widgets::warning(
                     ui,
-                    "The server can't be reached. Trying again; nobody can be called until then.",
+                    "The server can't be reached. Trying again; you can't make calls until it's back.",
                 );
                 ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Polite));
                 ui.add_space(4.0);
@@ -177,9 +177,9 @@ fn header(ui: &mut Ui, username: &str, online: bool, theme: Theme, actions: &mut
                 actions.push(Action::Help(true));
             }
             let (next, label) = match theme {
-                Theme::System => (Theme::Dark, "Theme: as the system. Change to dark"),
-                Theme::Dark => (Theme::Light, "Theme: dark. Change to light"),
-                Theme::Light => (Theme::System, "Theme: light. Change to the system's"),
+                Theme::System => (Theme::Dark, "Theme: system. Switch to dark"),
+                Theme::Dark => (Theme::Light, "Theme: dark. Switch to light"),
+                Theme::Light => (Theme::System, "Theme: light. Switch to system"),
             };
             if widgets::icon_button(ui, Icon::Contrast, label).clicked() {
                 actions.push(Action::Theme(next));
@@ -187,7 +187,7 @@ fn header(ui: &mut Ui, username: &str, online: bool, theme: Theme, actions: &mut
             ui.add_space(4.0);
             let name = ui.add(Label::new(username).truncate());
             name.on_hover_text(if online {
-                "Logged in under this name"
+                "You are logged in with this name"
             } else {
                 "The server can't be reached"
             });
@@ -221,7 +221,7 @@ fn list(ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
         ui.add_space(6.0);
         let server = words::foreign(&snapshot.server).unwrap_or_else(|| "this server".to_owned());
         let text = format!(
-            "Ask somebody to start Visavis and to log in to {server}. Their name then appears here."
+            "Ask somebody to open Visavis and log in to {server}. Their name will appear here."
         );
         ui.add(Label::new(RichText::new(text).color(weak)).wrap());
     }

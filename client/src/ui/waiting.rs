@@ -69,7 +69,7 @@ pub(super) fn calling(
     waited: Duration,
     actions: &mut Actions,
 ) {
-    let progress = if rings { "It is ringing there" } else { "Reaching them" };
+    let progress = if rings { "Ringing…" } else { "Trying to reach them…" };
     waiting(ui, peer, &format!("Calling {peer}"), progress, waited, actions);
 }
 
@@ -79,7 +79,7 @@ pub(super) fn connecting(ui: &mut Ui, peer: &str, waited: Duration, actions: &mu
         ui,
         peer,
         &format!("Connecting to {peer}"),
-        "Finding the way for picture and sound",
+        "Setting up picture and sound…",
         waited,
         actions,
     );
