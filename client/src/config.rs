@@ -93,12 +93,12 @@ pub enum SettingsError {
     },
 }
 
-/// The directory for this program's data: the one that was asked for, or the system's usual place.
+/// The directory for this program's data: the one that was requested, or the system's usual place.
 ///
 /// # Errors
-/// [`SettingsError::NoDataDir`] when none was asked for and the system has no usual place.
-pub fn data_dir(asked: Option<&Path>) -> Result<PathBuf, SettingsError> {
-    match asked {
+/// [`SettingsError::NoDataDir`] when none was requested and the system has no usual place.
+pub fn data_dir(requested: Option<&Path>) -> Result<PathBuf, SettingsError> {
+    match requested {
         Some(dir) => Ok(dir.to_owned()),
         None => directories::ProjectDirs::from("", "", "visavis")
             .map(|dirs| dirs.data_dir().to_owned())

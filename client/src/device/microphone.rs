@@ -1,7 +1,7 @@
-//! Where sound comes from: a native microphone, the test tone, a WAV file, or nothing.
+//! Where audio comes from: a native microphone, the test tone, a WAV file, or nothing.
 //!
 //! In goes a [`MicrophoneChoice`], out come 10 ms frames at 48 kHz mono into a [`DropOldestQueue`], each
-//! with the time at which its first sample was heard. The handle owns the device; dropping it
+//! with the time at which its first sample was captured. The handle owns the device; dropping it
 //! closes the device at once. The queue belongs to whoever reads it and outlives the device, so
 //! that another microphone can take over in the middle of a call.
 //!
@@ -169,7 +169,7 @@ struct Capture {
     clock: CaptureClock,
     taken: Vec<f32>,
     ready: Vec<f32>,
-    last_heard: Instant,
+    last_received: Instant,
     frames: Arc<DropOldestQueue<AudioFrame>>,
 }
 
@@ -209,7 +209,7 @@ impl Capture {
                         clock: CaptureClock::new(),
                         taken: Vec::new(),
                         ready: Vec::new(),
-                        last_heard: Instant::now(),
+                        last_received: Instant::now(),
                         frames,
                     });
                 }
@@ -229,11 +229,11 @@ impl Capture {
         }
         let available = self.ring.slots();
         if available == 0 {
-            return (now.saturating_duration_since(self.last_heard) > SILENT_FOR).then(|| {
+            return (now.saturating_duration_since(self.last_received) > SILENT_FOR).then(|| {
                 "The microphone has stopped delivering sound. Choose another one.".to_owned()
             });
         }
-        self.last_heard = now;
+        self.last_received = now;
         self.taken.clear();
         if let Ok(chunk) = self.ring.read_chunk(available) {
             self.taken.extend(chunk);

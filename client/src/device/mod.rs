@@ -1,7 +1,7 @@
 //! Cameras, microphones and speakers behind small traits: native, synthetic or a file.
 //!
 //! A device is read or written by a thread of its own, which its handle owns: dropping the handle
-//! stops the thread and closes the device. What a device delivers has one form (I420 pictures, 10
+//! stops the thread and closes the device. What a device delivers has one form (I420 frames, 10
 //! ms mono frames at 48 kHz), whatever the hardware speaks.
 
 mod audio_connections;
@@ -32,7 +32,7 @@ pub enum CameraChoice {
     Pattern,
     /// A Y4M file, played in a loop at its own rate.
     File(PathBuf),
-    /// No picture is sent.
+    /// No video is sent.
     None,
 }
 
@@ -49,7 +49,7 @@ pub enum MicrophoneChoice {
     Tone(f32),
     /// A WAV file, played in a loop.
     File(PathBuf),
-    /// No sound is sent.
+    /// No audio is sent.
     None,
 }
 
@@ -61,7 +61,7 @@ impl MicrophoneChoice {
     }
 }
 
-/// Where the sound goes, from `--speaker` or the settings.
+/// Where the audio goes, from `--speaker` or the settings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SpeakerChoice {

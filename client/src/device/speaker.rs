@@ -1,7 +1,7 @@
-//! Where sound goes: a native speaker, a WAV file, or nowhere.
+//! Where audio goes: a native speaker, a WAV file, or nowhere.
 //!
 //! In goes a [`SpeakerChoice`]; out come a handle that owns the device, and the [`AudioSink`] that
-//! the playout writes to. What always holds: a sink takes 10 ms of sound every 10 ms, also when the
+//! the playout writes to. What always holds: a sink takes 10 ms of audio every 10 ms, also when the
 //! device stalls or is gone, so that playing, measuring and the jitter buffer go on as they were;
 //! and what waits in it stays short. Dropping the handle closes the device at once.
 //!
@@ -154,7 +154,7 @@ fn open_file(
 /// What the callback tells the sink.
 #[derive(Default)]
 struct Playback {
-    /// When the device took sound last, in microseconds since it was opened.
+    /// When the device took audio last, in microseconds since it was opened.
     called_at: AtomicU64,
     /// The most it took at once, in frames of its own rate.
     largest: AtomicU32,
@@ -213,7 +213,7 @@ impl AudioSink for RingSink {
     }
 
     fn latency(&self, now: Instant) -> Duration {
-        // The device takes sound in steps, so between two of them what it took goes on being
+        // The device takes audio in steps, so between two of them what it took goes on being
         // played.
         let device = Duration::from_micros(self.playback.latency.load(Ordering::Relaxed).into());
         let state = self.state();

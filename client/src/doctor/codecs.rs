@@ -12,9 +12,9 @@ use crate::media::units::WallTime;
 use crate::session::options::SessionOptions;
 
 const PART: &str = "encoder";
-/// So many pictures are encoded: two seconds' worth.
-const PICTURES: u32 = 60;
-/// Encoding and decoding together may take this share of the time between two pictures.
+/// So many frames are encoded: two seconds' worth.
+const FRAMES: u32 = 60;
+/// Encoding and decoding together may take this share of the time between two frames.
 const COMFORTABLE: f64 = 0.5;
 
 /// Encodes and decodes the test pattern at the size of a call.
@@ -56,7 +56,7 @@ fn measure(options: &SessionOptions) -> Result<(f64, f64), String> {
         .map_err(|error| broken(&error))?;
     let mut decoder = H264Decoder::new().map_err(|error| broken(&error))?;
     let (mut encode, mut decode) = (Quantiles::new(), Quantiles::new());
-    for index in 0..PICTURES {
+    for index in 0..FRAMES {
         let at = Duration::from_secs(1) / fps * index;
         let frame = pattern.render(Stamp { index, captured_at: WallTime(0) }, Instant::now());
         let begun = Instant::now();

@@ -17,13 +17,13 @@ use crate::media::frame::{AUDIO_FRAME_SAMPLES, AudioFrame, VideoFrame};
 use crate::media::ringtone::{self, RingKind};
 use crate::session::options::SessionOptions;
 
-/// How long a camera may take until its first picture.
-const FIRST_PICTURE: Duration = Duration::from_secs(6);
+/// How long a camera may take until its first frame.
+const FIRST_FRAME: Duration = Duration::from_secs(6);
 /// How long each device is watched.
 const WATCH: Duration = Duration::from_millis(1500);
 /// How long a microphone may take until its first sound.
 const FIRST_SOUND: Duration = Duration::from_secs(3);
-/// Fewer pictures a second than this look choppy.
+/// Fewer frames a second than this look choppy.
 const CHOPPY: f64 = 14.0;
 /// A room is never this quiet, in dB against full scale: the microphone is muted or broken.
 const DEAD_SILENCE: f64 = -90.0;
@@ -55,7 +55,7 @@ fn camera(options: &SessionOptions) -> Finding {
     };
     let name = camera.name().to_owned();
     let opened = Instant::now();
-    let Taken::Value(first) = slot.wait(FIRST_PICTURE) else {
+    let Taken::Value(first) = slot.wait(FIRST_FRAME) else {
         return Finding::fails(
             PART,
             format!("{name} opens but sends no picture."),
@@ -63,13 +63,13 @@ fn camera(options: &SessionOptions) -> Finding {
         );
     };
     let (first_after, since) = (opened.elapsed(), Instant::now());
-    let mut pictures = 0_u32;
+    let mut received = 0_u32;
     while since.elapsed() < WATCH {
         if matches!(slot.wait(Duration::from_millis(100)), Taken::Value(_)) {
-            pictures += 1;
+            received += 1;
         }
     }
-    let fps = f64::from(pictures) / since.elapsed().as_secs_f64();
+    let fps = f64::from(received) / since.elapsed().as_secs_f64();
     let words = format!(
         "{name} delivers {} at {fps:.0} frames per second, the first after {} ms.",
         first.size,

@@ -23,7 +23,7 @@ const RESOLVE_WITHIN: Duration = Duration::from_secs(5);
 const RELAY_WITHIN: Duration = Duration::from_secs(8);
 /// The port when a URL names none (RFC 7064).
 const STUN_PORT: u16 = 3478;
-/// More servers than this are not asked.
+/// More servers than this are not queried.
 const MOST_SERVERS: usize = 4;
 
 /// Logs in as a guest. Says also which servers it offers.
@@ -68,7 +68,7 @@ pub(super) async fn signaling(url: &str) -> (Finding, Vec<IceServer>) {
     }
 }
 
-/// Asks the STUN servers where we are seen, and concludes what kind of NAT there is.
+/// Queries the STUN servers for our address, and concludes what kind of NAT there is.
 pub(super) async fn stun(
     consent: &Consent,
     servers: &[IceServer],
@@ -95,7 +95,7 @@ pub(super) async fn stun(
     let (mut seen, mut silent, mut quickest) = (Vec::new(), 0, Duration::MAX);
     for url in urls.iter().take(MOST_SERVERS) {
         let answer = match resolve(url).await {
-            Some(address) => probe.ask(address).await.ok(),
+            Some(address) => probe.query(address).await.ok(),
             None => None,
         };
         match answer {

@@ -54,11 +54,11 @@ fn judge(report: &Report, checkup: &mut Checkup) -> Finding {
             if glass.is_none() { "No picture came through." } else { "No sound came through." };
         return Finding::fails(PART, missing, "Run this again with --log info to see why.");
     };
-    let way = match (&report.network.local_candidate, &report.network.remote_candidate) {
+    let route = match (&report.network.local_candidate, &report.network.remote_candidate) {
         (Some(local), Some(remote)) => format!(" ({local} to {remote})"),
         _ => String::new(),
     };
-    let words = format!("Connected{way}. The picture takes {glass:.0} ms, sound {ear:.0} ms.");
+    let words = format!("Connected{route}. The picture takes {glass:.0} ms, sound {ear:.0} ms.");
     if glass > GOOD_GLASS_MS || ear > GOOD_EAR_MS {
         Finding::weak(PART, words, "This computer is too busy. Close other programs during calls.")
     } else {
@@ -100,30 +100,30 @@ async fn talk(
 ) -> Result<(), String> {
     let names = [guest_name("a"), guest_name("b")];
     for (session, name) in [&mut *one, &mut *other].into_iter().zip(&names) {
-        wish(session, Intent::LogIn { server: server.to_owned(), username: name.clone() }).await?;
+        send(session, Intent::LogIn { server: server.to_owned(), username: name.clone() }).await?;
         until(session, "Logging in took too long.", |s| {
             matches!(s.login, LoginPhase::LoggedIn { .. })
         })
         .await?;
     }
-    wish(one, Intent::Call { username: names[1].clone() }).await?;
+    send(one, Intent::Call { username: names[1].clone() }).await?;
     until(other, "The call did not arrive.", |s| matches!(s.call, CallPhase::Ringing { .. }))
         .await?;
     let from = Username::parse(&names[0]).map_err(|error| error.to_string())?;
-    wish(other, Intent::Accept { from }).await?;
+    send(other, Intent::Accept { from }).await?;
     for session in [&mut *one, &mut *other] {
         until(session, "No connection was made.", |s| matches!(s.call, CallPhase::InCall { .. }))
             .await?;
     }
     tokio::time::sleep(TALK).await;
-    wish(one, Intent::HangUp).await?;
+    send(one, Intent::HangUp).await?;
     until(other, "The call did not end.", |s| {
         matches!(s.call, CallPhase::Ended { .. } | CallPhase::Idle)
     })
     .await
 }
 
-async fn wish(session: &SessionHandle, intent: Intent) -> Result<(), String> {
+async fn send(session: &SessionHandle, intent: Intent) -> Result<(), String> {
     session
         .link
         .intents

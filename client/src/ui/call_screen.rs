@@ -11,9 +11,9 @@ use eframe::egui::{
 use super::action::{Action, Actions};
 use super::controls::{self, BAR_HEIGHT, Control, Look, Reveal};
 use super::icons::Icon;
-use super::picture::{PictureView, letterbox};
 use super::self_view::SelfView;
 use super::theme::{FLOATING, Palette, STAGE};
+use super::video_view::{VideoView, letterbox};
 use super::{devices, shortcuts, statistics, wake, widgets, words};
 use crate::session::snapshot::{Intent, Snapshot};
 
@@ -44,7 +44,7 @@ impl CallScreen {
         ui: &mut Ui,
         call: CallView<'_>,
         snapshot: &Snapshot,
-        (remote, own): (&PictureView, &PictureView),
+        (remote, own): (&VideoView, &VideoView),
         actions: &mut Actions,
     ) {
         let stage = ui.max_rect();
@@ -71,7 +71,7 @@ impl CallScreen {
         }
     }
 
-    /// The other person, or who they are while there is no picture. Returns whether there is one.
+    /// The other person, or who they are while there is no video. Returns whether there is one.
     #[expect(
         clippy::too_many_arguments,
         reason = "a leaf of the layout; a struct would only rename its arguments"
@@ -82,7 +82,7 @@ impl CallScreen {
         stage: Rect,
         call: CallView<'_>,
         snapshot: &Snapshot,
-        remote: &PictureView,
+        remote: &VideoView,
         fullscreen: bool,
         actions: &mut Actions,
     ) -> bool {
@@ -299,7 +299,7 @@ fn condition(ui: &mut Ui, stage: Rect, call: CallView<'_>, snapshot: &Snapshot) 
     ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(live));
 }
 
-/// The ground under text that floats over a picture.
+/// The ground under text that floats over the video.
 fn chip() -> Frame {
     Frame::new()
         .fill(FLOATING)

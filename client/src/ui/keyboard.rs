@@ -1,4 +1,4 @@
-//! Keyboard shortcuts: which there are, what they ask for, and the list that explains them.
+//! Keyboard shortcuts: which there are, what they do, and the list that explains them.
 //!
 //! What always holds: a key that goes into a text field is no shortcut; nothing answers a call by
 //! accident (the key needs a modifier and no button has the keyboard when a call comes in).

@@ -10,8 +10,8 @@ use visavis_shared::{NameError, canonical_name};
 
 use super::action::{Action, Actions};
 use super::icons::Icon;
-use super::picture::{PictureView, letterbox};
 use super::theme::{Palette, WIDGET_HEIGHT, WIDGET_RADIUS};
+use super::video_view::{VideoView, letterbox};
 use super::widgets::{self, Tone};
 use super::{devices, login, rooms, words};
 use crate::config::Theme;
@@ -38,7 +38,7 @@ impl PeoplePage {
         &mut self,
         ui: &mut Ui,
         snapshot: &Snapshot,
-        own: &PictureView,
+        own: &VideoView,
         theme: Theme,
         actions: &mut Actions,
     ) {
@@ -83,7 +83,7 @@ impl PeoplePage {
         &mut self,
         ui: &mut Ui,
         snapshot: &Snapshot,
-        own: &PictureView,
+        own: &VideoView,
         online: bool,
         actions: &mut Actions,
     ) {
@@ -257,7 +257,7 @@ fn row(ui: &mut Ui, person: &Person, online: bool, actions: &mut Actions) {
     });
 }
 
-fn preview_card(ui: &mut Ui, snapshot: &Snapshot, own: &PictureView, actions: &mut Actions) {
+fn preview_card(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, actions: &mut Actions) {
     widgets::card(ui).show(ui, |ui| {
         let width = ui.available_width();
         preview(ui, snapshot, own, width);
@@ -270,7 +270,7 @@ fn preview_card(ui: &mut Ui, snapshot: &Snapshot, own: &PictureView, actions: &m
     });
 }
 
-fn preview(ui: &mut Ui, snapshot: &Snapshot, own: &PictureView, width: f32) {
+fn preview(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, width: f32) {
     let palette = Palette::of(ui.visuals());
     let (rect, response) = ui
         .allocate_exact_size(vec2(width, (width * 9.0 / 16.0).max(WIDGET_HEIGHT)), Sense::hover());

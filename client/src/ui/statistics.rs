@@ -1,4 +1,4 @@
-//! The figures of the call over the picture: what each direction carries, and the last minute as
+//! The statistics of the call over the video: what each direction carries, and the last minute as
 //! small plots.
 
 use std::time::Duration;
@@ -66,7 +66,7 @@ pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) 
 
 fn content(ui: &mut Ui, statistics: &Statistics, latest: &Reading) {
     ui.spacing_mut().interact_size.y = 0.0;
-    Grid::new("figures").num_columns(2).spacing([14.0, 5.0]).show(ui, |ui| {
+    Grid::new("statistics").num_columns(2).spacing([14.0, 5.0]).show(ui, |ui| {
         for (name, value) in rows(latest) {
             widgets::caption(ui, name);
             ui.label(RichText::new(value).size(13.0));
@@ -79,7 +79,7 @@ fn content(ui: &mut Ui, statistics: &Statistics, latest: &Reading) {
     }
 }
 
-/// Each figure with its name.
+/// Each measurement with its name.
 fn rows(latest: &Reading) -> [(&'static str, String); 11] {
     [
         ("You send", video(&latest.video_sent)),
@@ -142,7 +142,7 @@ fn share(share: Option<f64>) -> String {
 /// A line over the last minute.
 type Line = fn(&Reading) -> Option<f64>;
 
-/// One or two figures over the last minute.
+/// One or two measurements over the last minute.
 struct Plot {
     name: &'static str,
     /// The first in the accent colour, the second in a weaker one.
@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_written_with_their_unit_and_never_as_zero_when_not_measured() {
+    fn numbers_are_written_with_their_unit_and_never_as_zero_when_not_measured() {
         assert_eq!(rate(None), "–");
         assert_eq!(rate(Some(Bitrate::from_kbps(640))), "640 kbit/s");
         assert_eq!(rate(Some(Bitrate::from_kbps(2450))), "2.5 Mbit/s");

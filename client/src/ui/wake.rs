@@ -1,7 +1,7 @@
-//! What wakes the window: a new snapshot, a new picture, or a clock on the screen whose next second
+//! What wakes the window: a new snapshot, a new video frame, or a clock on the screen whose next second
 //! is due, and nothing else.
 //!
-//! In: the session's snapshots and picture slots. Out: repaint requests. What always holds: while
+//! In: the session's snapshots and video slots. Out: repaint requests. What always holds: while
 //! nothing changes no request is made; one change makes one pass (a request for "at once" would
 //! make two).
 
@@ -20,8 +20,8 @@ const SOON: Duration = Duration::from_nanos(1);
 /// The microphone's level is looked at by a person, not measured: this many times a second is
 /// enough.
 const LEVEL_INTERVAL: Duration = Duration::from_millis(66);
-/// Our own picture waits this long for the other person's, to be painted in the same pass.
-const SELF_PICTURE_WAIT: Duration = Duration::from_millis(40);
+/// Our own video waits this long for the other person's, to be painted in the same pass.
+const SELF_VIDEO_WAIT: Duration = Duration::from_millis(40);
 
 /// Watches a session for a window. Dropping it ends the watching.
 pub(super) struct Watcher {
@@ -30,7 +30,7 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Starts the thread `window-wake` and hooks into the picture slots.
+    /// Starts the thread `window-wake` and hooks into the video slots.
     pub(super) fn start(ctx: &Context, link: &SessionLink) -> io::Result<Self> {
         let repaint = {
             let ctx = ctx.clone();
@@ -45,7 +45,7 @@ impl Watcher {
             let (repaint, snapshots) = (repaint.clone(), snapshots.clone());
             link.self_video.on_fill(move || {
                 let remote = snapshots.borrow().remote_video_live;
-                repaint(if remote { SELF_PICTURE_WAIT } else { SOON });
+                repaint(if remote { SELF_VIDEO_WAIT } else { SOON });
             });
         }
         // Only waits for a channel, so it needs neither input and output nor timers.
