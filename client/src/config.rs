@@ -48,93 +48,24 @@ pub struct Settings {
     /// The name of the last login.
     pub username: Option<String>,
     /// The camera that was chosen.
-    #[serde(with = "CameraStored")]
     pub camera: CameraChoice,
     /// The microphone that was chosen.
-    #[serde(with = "MicrophoneStored")]
     pub microphone: MicrophoneChoice,
     /// The speaker that was chosen.
-    #[serde(with = "SpeakerStored")]
     pub speaker: SpeakerChoice,
     /// What is done to the voice.
-    #[serde(with = "VoiceStored")]
     pub voice: VoiceSetting,
     /// How loud the other is, in percent.
-    #[serde(with = "volume_stored")]
     pub volume: Volume,
     /// How the window looks.
     pub theme: Theme,
-}
-
-/// How a [`CameraChoice`] looks in the file.
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "CameraChoice", rename_all = "kebab-case")]
-enum CameraStored {
-    Default,
-    Named(String),
-    Pattern,
-    File(PathBuf),
-    None,
-}
-
-/// How a [`MicrophoneChoice`] looks in the file.
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "MicrophoneChoice", rename_all = "kebab-case")]
-enum MicrophoneStored {
-    Default,
-    Named(String),
-    Tone(f32),
-    File(PathBuf),
-    None,
-}
-
-/// How a [`SpeakerChoice`] looks in the file.
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "SpeakerChoice", rename_all = "kebab-case")]
-enum SpeakerStored {
-    Default,
-    Named(String),
-    File(PathBuf),
-    None,
-}
-
-/// How a [`VoiceSetting`] looks in the file: what suits the microphone is not said.
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "VoiceSetting", rename_all = "camelCase")]
-struct VoiceStored {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    echo_cancellation: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    noise_suppression: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    automatic_gain: Option<bool>,
-}
-
-/// A [`Volume`] is its percentage.
-mod volume_stored {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::media::audio_output::Volume;
-
-    pub(super) fn serialize<S: Serializer>(
-        volume: &Volume,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u8(volume.percent())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Volume, D::Error> {
-        u8::deserialize(deserializer).map(Volume::from_percent)
-    }
 }
 
 /// Why settings can't be read or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The system offers no place for them.
-    #[error("there is no home directory to keep settings in; name one with --data-dir")]
+    #[error("there is no home directory for the settings; choose a folder with --data-dir")]
     NoDataDir,
     /// The file can't be read.
     #[error("the settings in {path} can't be read ({source})")]
@@ -153,7 +84,7 @@ pub enum SettingsError {
         reason: String,
     },
     /// The file can't be written.
-    #[error("the settings can't be kept in {path} ({source})")]
+    #[error("the settings can't be saved in {path} ({source})")]
     Write {
         /// Which file.
         path: PathBuf,
@@ -162,12 +93,12 @@ pub enum SettingsError {
     },
 }
 
-/// The directory for this program's data: the one that was asked for, or the system's usual place.
+/// The directory for this program's data: the one that was requested, or the system's usual place.
 ///
 /// # Errors
-/// [`SettingsError::NoDataDir`] when none was asked for and the system has no usual place.
-pub fn data_dir(asked: Option<&Path>) -> Result<PathBuf, SettingsError> {
-    match asked {
+/// [`SettingsError::NoDataDir`] when none was requested and the system has no usual place.
+pub fn data_dir(requested: Option<&Path>) -> Result<PathBuf, SettingsError> {
+    match requested {
         Some(dir) => Ok(dir.to_owned()),
         None => directories::ProjectDirs::from("", "", "visavis")
             .map(|dirs| dirs.data_dir().to_owned())
@@ -329,6 +260,54 @@ mod tests {
         let (_dir, path) = somewhere();
         unusual().save(&path).expect("saved");
         assert_eq!(Settings::load(&path).expect("loaded"), unusual());
+    }
+
+    /// Files of earlier versions are read, and theirs read ours.
+    #[test]
+    fn the_file_keeps_its_form() {
+        let (_dir, path) = somewhere();
+        unusual().save(&path).expect("saved");
+        let text = r#"{
+  "server": "wss://calls.example:443",
+  "username": "Ålice \"the\" 1st",
+  "camera": {
+    "file": "/tmp/a b.y4m"
+  },
+  "microphone": {
+    "tone": 440.0
+  },
+  "speaker": {
+    "named": "Kopfhörer"
+  },
+  "voice": {
+    "noiseSuppression": false
+  },
+  "volume": 130,
+  "theme": "light"
+}
+"#;
+        assert_eq!(fs::read_to_string(&path).expect("read"), text);
+        Settings::default().save(&path).expect("saved");
+        let text = r#"{
+  "server": null,
+  "username": null,
+  "camera": "default",
+  "microphone": "default",
+  "speaker": "default",
+  "voice": {},
+  "volume": 100,
+  "theme": "system"
+}
+"#;
+        assert_eq!(fs::read_to_string(&path).expect("read"), text);
+        for (choice, form) in
+            [(CameraChoice::Pattern, "\"pattern\""), (CameraChoice::None, "\"none\"")]
+        {
+            assert_eq!(serde_json::to_string(&choice).expect("JSON"), form);
+        }
+        fs::write(&path, r#"{"volume":200,"voice":{"echoCancellation":true}}"#).expect("written");
+        let loaded = Settings::load(&path).expect("loaded");
+        assert_eq!((loaded.volume, loaded.voice.echo_cancellation), (Volume::MAX, Some(true)));
     }
 
     #[test]

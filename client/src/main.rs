@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         Ok(invocation) => invocation,
         Err(error) => return fail(ExitReason::Usage, &error.to_string()),
     };
-    if let Err(words) = start_log(invocation.log.as_deref()) {
+    if let Err(words) = start_log(invocation.program.log.as_deref()) {
         return fail(ExitReason::Usage, &words);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -44,7 +44,10 @@ fn main() -> ExitCode {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            return fail(ExitReason::Device, &format!("no threads could be started: {error}"));
+            return fail(
+                ExitReason::Device,
+                &format!("the system could not start any threads: {error}"),
+            );
         }
     };
     let code = match invocation.action.clone() {
@@ -78,7 +81,7 @@ fn say(words: &str) {
 /// the `log` facade, which would show addresses and session descriptions.
 fn start_log(filter: Option<&str>) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_LOG)).map_err(|error| {
-        format!("--log: {error}: write a level such as info, or visavis_client=debug")
+        format!("--log: {error}; use a level such as info, or visavis_client=debug")
     })?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     Ok(())
@@ -89,16 +92,16 @@ fn session_options(invocation: &Invocation) -> SessionOptions {
         ice_servers: invocation.ice_servers.clone(),
         relay_only: invocation.relay_only,
         bind: Vec::new(),
-        camera: invocation.camera.clone().unwrap_or_default(),
-        microphone: invocation.microphone.clone().unwrap_or_default(),
-        speaker: invocation.speaker.clone().unwrap_or_default(),
-        voice: invocation.voice,
-        volume: invocation.volume.unwrap_or_default(),
-        video_size: invocation.video_size,
-        fps: invocation.fps,
-        max_bitrate: invocation.max_bitrate,
-        record_video: invocation.record_video.clone(),
-        snapshot: invocation.snapshot.clone(),
+        camera: invocation.devices.camera.clone().unwrap_or_default(),
+        microphone: invocation.devices.microphone.clone().unwrap_or_default(),
+        speaker: invocation.devices.speaker.clone().unwrap_or_default(),
+        voice: invocation.sound.voice(),
+        volume: invocation.sound.volume.unwrap_or_default(),
+        video_size: invocation.video.size,
+        fps: invocation.video.fps,
+        max_bitrate: invocation.video.max_bitrate,
+        record_video: invocation.results.record_video.clone(),
+        snapshot: invocation.results.snapshot.clone(),
         ..SessionOptions::default()
     }
 }
@@ -119,8 +122,8 @@ fn run_headless(
         server: invocation.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
         username: invocation.username.as_ref().map(ToString::to_string).unwrap_or_default(),
         errand,
-        timeout: invocation.timeout,
-        duration: invocation.duration,
+        timeout: invocation.results.timeout,
+        duration: invocation.results.duration,
     };
     let options = SessionOptions { identity, ..session_options(invocation) };
     let recordings = options.recordings.clone();
@@ -134,7 +137,7 @@ fn run_headless(
     for words in recordings.take_failures() {
         let _ = writeln!(std::io::stderr(), "visavis: {words}");
     }
-    if let Some(path) = &invocation.report
+    if let Some(path) = &invocation.results.report
         && let Err(error) = write_report(path, &outcome.report)
     {
         return fail(ExitReason::Device, &format!("{} can't be written: {error}", path.display()));
@@ -152,7 +155,7 @@ async fn until_written(recordings: &Recordings) {
     if recordings.are_written() {
         return;
     }
-    say("writing the rest of the recording");
+    say("finishing the recording");
     let recordings = recordings.clone();
     tokio::select! {
         _ = tokio::task::spawn_blocking(move || recordings.wait()) => {}
@@ -162,7 +165,8 @@ async fn until_written(recordings: &Recordings) {
 
 /// The key in the data directory; made now when there is none.
 fn device_key(invocation: &Invocation) -> Result<DeviceKey, String> {
-    let folder = data_dir(invocation.data_dir.as_deref()).map_err(|error| error.to_string())?;
+    let folder =
+        data_dir(invocation.program.data_dir.as_deref()).map_err(|error| error.to_string())?;
     DeviceKey::load_or_create(&folder).map_err(|error| error.to_string())
 }
 
@@ -188,18 +192,22 @@ async fn interrupted() {
 /// Files that are named on the command line are looked at before anybody is called.
 fn check_files(invocation: &Invocation) -> Result<(), String> {
     let mut inputs = Vec::new();
-    if let Some(CameraChoice::File(path)) = &invocation.camera {
+    if let Some(CameraChoice::File(path)) = &invocation.devices.camera {
         inputs.push(path);
     }
-    if let Some(MicrophoneChoice::File(path)) = &invocation.microphone {
+    if let Some(MicrophoneChoice::File(path)) = &invocation.devices.microphone {
         inputs.push(path);
     }
     for path in inputs {
         std::fs::File::open(path)
             .map_err(|error| format!("{} can't be read: {error}", path.display()))?;
     }
-    let mut outputs = vec![&invocation.record_video, &invocation.snapshot, &invocation.report];
-    let speaker = match &invocation.speaker {
+    let mut outputs = vec![
+        &invocation.results.record_video,
+        &invocation.results.snapshot,
+        &invocation.results.report,
+    ];
+    let speaker = match &invocation.devices.speaker {
         Some(SpeakerChoice::File(path)) => Some(path.clone()),
         _ => None,
     };
@@ -209,7 +217,7 @@ fn check_files(invocation: &Invocation) -> Result<(), String> {
             path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {
             return Err(format!(
-                "{} can't be written: there is no folder {}",
+                "{} can't be written: the folder {} does not exist",
                 path.display(),
                 folder.display()
             ));
@@ -284,7 +292,7 @@ fn run_window(
     use visavis_client::media::voice_processing::VoiceSetting;
     use visavis_client::ui::{self, WindowOptions};
 
-    let folder = match data_dir(invocation.data_dir.as_deref()) {
+    let folder = match data_dir(invocation.program.data_dir.as_deref()) {
         Ok(folder) => folder,
         Err(error) => return fail(ExitReason::Device, &error.to_string()),
     };
@@ -297,16 +305,16 @@ fn run_window(
     if let Some(username) = &invocation.username {
         settings.username = Some(username.to_string());
     }
-    settings.camera = invocation.camera.clone().unwrap_or(settings.camera);
-    settings.microphone = invocation.microphone.clone().unwrap_or(settings.microphone);
-    settings.speaker = invocation.speaker.clone().unwrap_or(settings.speaker);
-    let voice = invocation.voice;
+    settings.camera = invocation.devices.camera.clone().unwrap_or(settings.camera);
+    settings.microphone = invocation.devices.microphone.clone().unwrap_or(settings.microphone);
+    settings.speaker = invocation.devices.speaker.clone().unwrap_or(settings.speaker);
+    let voice = invocation.sound.voice();
     settings.voice = VoiceSetting {
         echo_cancellation: voice.echo_cancellation.or(settings.voice.echo_cancellation),
         noise_suppression: voice.noise_suppression.or(settings.voice.noise_suppression),
         automatic_gain: voice.automatic_gain.or(settings.voice.automatic_gain),
     };
-    settings.volume = invocation.volume.unwrap_or(settings.volume);
+    settings.volume = invocation.sound.volume.unwrap_or(settings.volume);
     let options = SessionOptions {
         camera: settings.camera.clone(),
         microphone: settings.microphone.clone(),
@@ -337,7 +345,7 @@ fn run_window(
         settings_path: Some(path),
         notices: damaged.into_iter().collect(),
         started_at,
-        ready_report: invocation.window_ready_report.clone(),
+        ready_report: invocation.program.window_ready_report.clone(),
         ..WindowOptions::default()
     };
     let shown = ui::run(session.link.clone(), window);

@@ -77,13 +77,11 @@ pub(crate) fn create_dir(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
 pub(crate) fn keep_private(_: &fs::File) -> io::Result<()> {
     Ok(())
 }
 
 #[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
 pub(crate) fn sync_dir(_: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use pulseaudio_server::{PulseAudio, place};
 use tokio::sync::mpsc;
-use visavis_client::device::audio_host::{AudioEvent, AudioKind, list_microphones, list_speakers};
+use visavis_client::device::audio_device::{AudioEvent, AudioKind};
+use visavis_client::device::audio_host::{list_microphones, list_speakers};
 use visavis_client::device::microphone::open_microphone;
 use visavis_client::device::speaker::open_speaker;
 use visavis_client::device::{DeviceInfo, MicrophoneChoice, SpeakerChoice};

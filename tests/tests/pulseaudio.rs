@@ -150,7 +150,7 @@ async fn the_doctor_hears_the_speaker_in_the_microphone_and_how_much_of_it_is_ca
     };
     let (verdict, words) = examine("echo-microphone").await;
     assert_eq!(verdict, "works", "{words}");
-    assert!(words.contains("of that is taken away"), "{words}");
+    assert!(words.contains("of that is removed"), "{words}");
     let (verdict, words) = examine("alice-microphone").await;
     assert_eq!(verdict, "works", "{words}");
     assert!(words.contains("there is no echo"), "{words}");

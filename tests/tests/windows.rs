@@ -38,12 +38,12 @@ async fn two_windows_log_in_call_see_each_other_and_close() {
     alice.keeps_screenshot("in-call.png");
 
     alice.presses_with_control(Key::I);
-    alice.waits_for(&By::name("Upload carries"));
+    alice.waits_for(&By::name("Upload could carry"));
     // So that there is something in the plots.
     tokio::time::sleep(PLOTTED).await;
     alice.keeps_screenshot("statistics.png");
     alice.presses_with_control(Key::I);
-    alice.waits_until_gone(&By::name("Upload carries"));
+    alice.waits_until_gone(&By::name("Upload could carry"));
 
     alice.clicks("Mute");
     alice.clicks("Unmute");

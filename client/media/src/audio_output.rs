@@ -11,14 +11,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use crate::audio_receive::AudioSink;
 use crate::drop_oldest_queue::DropOldestQueue;
 use crate::frame::AUDIO_FRAME_SAMPLES;
 use crate::voice_processing::PlayedFrame;
 
-/// How loud the other person is, in percent of what they send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How loud the other person is, in percent of what they send; the settings file holds the number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "u8")]
 pub struct Volume(u8);
+
+impl From<u8> for Volume {
+    fn from(percent: u8) -> Self {
+        Self::from_percent(percent)
+    }
+}
 
 impl Volume {
     /// As they send it.

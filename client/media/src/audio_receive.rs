@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::audio_level::LevelMeter;
 use crate::audio_playout::AudioPlayout;
+use crate::audio_priority::raise_audio_thread;
 use crate::drop_oldest_queue::DropOldestQueue;
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, ReceivedAudio};
 use crate::lip_sync::SharedLipSync;
@@ -129,6 +130,7 @@ impl AudioReceiver {
         let thread = std::thread::Builder::new()
             .name("audio-playout".into())
             .spawn(move || {
+                raise_audio_thread();
                 playing.run(&stopped, &sinks);
                 playing.sink
             })

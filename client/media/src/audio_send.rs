@@ -19,6 +19,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use crate::audio_control::{AudioControl, PacketLength};
 use crate::audio_level::LevelMeter;
+use crate::audio_priority::raise_audio_thread;
 use crate::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, EncodedAudio};
 use crate::opus_codec::{OpusEncoder, OpusError, PACKET_SAMPLES, is_dtx};
@@ -94,6 +95,7 @@ impl AudioSender {
         let thread = std::thread::Builder::new()
             .name("audio-encode".into())
             .spawn(move || {
+                raise_audio_thread();
                 encode(
                     (frames, &next),
                     &out,

@@ -14,6 +14,7 @@ pub mod audio_jitter_buffer;
 pub mod audio_level;
 pub mod audio_output;
 pub mod audio_playout;
+pub mod audio_priority;
 pub mod audio_receive;
 pub mod audio_send;
 pub mod audio_sequence;

@@ -1,6 +1,6 @@
-//! Where pictures come from: a camera, the test pattern, a file, or nowhere.
+//! Where video comes from: a camera, the test pattern, a file, or nowhere.
 //!
-//! [`open_camera`] starts a source on a thread of its own and puts I420 pictures into a
+//! [`open_camera`] starts a source on a thread of its own and puts I420 frames into a
 //! [`CameraOutput`]; dropping or stopping the [`Camera`] ends it. What always holds: stopping
 //! returns within half a second whatever a driver does; a source that ends by itself says so in one
 //! line, as [`CameraEvent::Lost`].
@@ -23,19 +23,19 @@ use crate::media::y4m::Y4mError;
 
 pub use output::CameraOutput;
 
-/// The pictures that are wanted; a camera comes as near as it can.
+/// The frames that are wanted; a camera comes as near as it can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CameraWant {
     /// The size.
     pub size: VideoSize,
-    /// Pictures a second.
+    /// Frames a second.
     pub fps: u32,
 }
 
 /// What a source says while it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CameraEvent {
-    /// The first picture is there.
+    /// The first frame is there.
     Live,
     /// It ended by itself. The text says why and what to do.
     Lost(String),
@@ -63,7 +63,7 @@ pub enum CameraError {
         "camera \"{0}\" does not answer: unplug it and plug it in again, or choose another camera"
     )]
     Silent(String),
-    /// It has no pictures that can be used.
+    /// It has no frames that can be used.
     #[error("camera \"{0}\" offers no picture format that can be used: choose another camera")]
     NoFormat(String),
     /// Something else.
@@ -82,7 +82,7 @@ pub enum CameraError {
         /// Why.
         source: Y4mError,
     },
-    /// The file has no pictures.
+    /// The file has no frames.
     #[error("{0} has no pictures in it: choose another file")]
     EmptyFile(PathBuf),
     /// No thread.

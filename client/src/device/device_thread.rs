@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::device::audio_host::{AudioDeviceError, AudioKind};
+use crate::device::audio_device::{AudioDeviceError, AudioKind};
 use crate::device::hanging::{Alive, HangingThreads};
 use crate::media::stop_signal::StopSignal;
 

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::device::audio_host::{self, AudioKind};
+use crate::device::audio_device::AudioKind;
+use crate::device::audio_host;
 use crate::device::camera;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::stop_signal::StopSignal;

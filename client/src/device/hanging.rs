@@ -14,7 +14,7 @@ const MOST: usize = 2;
 /// So that at most two threads a minute are left behind.
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(60);
 
-/// A thread's sign of life: held by the thread until it ends.
+/// Shows that a thread is alive: held by the thread until it ends.
 pub(super) type Alive = Arc<()>;
 
 /// The threads of one kind of device that were left behind.

@@ -1,7 +1,7 @@
-//! Where sound comes from: a native microphone, the test tone, a WAV file, or nothing.
+//! Where audio comes from: a native microphone, the test tone, a WAV file, or nothing.
 //!
 //! In goes a [`MicrophoneChoice`], out come 10 ms frames at 48 kHz mono into a [`DropOldestQueue`], each
-//! with the time at which its first sample was heard. The handle owns the device; dropping it
+//! with the time at which its first sample was captured. The handle owns the device; dropping it
 //! closes the device at once. The queue belongs to whoever reads it and outlives the device, so
 //! that another microphone can take over in the middle of a call.
 //!
@@ -20,11 +20,10 @@ use cpal::{FromSample, Sample, SampleFormat, SizedSample, StreamConfig};
 
 use crate::device::MicrophoneChoice;
 use crate::device::audio_connections::current_host;
-use crate::device::audio_host::{
-    AudioDeviceError, AudioEvent, AudioEvents, AudioKind, find, format_of, lost, quiet_alsa,
-    refused,
-};
+use crate::device::audio_device::{AudioDeviceError, AudioEvent, AudioEvents, AudioKind};
+use crate::device::audio_host::{find, format_of, lost, quiet_alsa, refused};
 use crate::device::device_thread::{DeviceContext, DeviceThread};
+use crate::media::audio_priority::raise_audio_thread;
 use crate::media::capture_clock::CaptureClock;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, SAMPLE_RATE};
@@ -104,7 +103,7 @@ fn open_file(
                 true
             }
             Err(error) => {
-                let words = format!("The sound file stopped: {error}.");
+                let words = format!("The sound file can't be read any further: {error}.");
                 let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
                 false
             }
@@ -120,6 +119,7 @@ fn every_10_ms(
     start: Instant,
     mut deliver: impl FnMut(Instant) -> bool,
 ) {
+    raise_audio_thread();
     let mut captured_at = start;
     while !context.stop.wait_until(captured_at + AUDIO_FRAME_DURATION) {
         if !deliver(captured_at) {
@@ -146,6 +146,7 @@ fn open_native(
             Err(error) => return context.tell(Err(error)),
         };
         context.tell(Ok(()));
+        raise_audio_thread();
         while !context.stop.is_set() {
             std::thread::park_timeout(LOOK_UP);
             if let Some(words) = capture.take(Instant::now()) {
@@ -168,7 +169,7 @@ struct Capture {
     clock: CaptureClock,
     taken: Vec<f32>,
     ready: Vec<f32>,
-    last_heard: Instant,
+    last_received: Instant,
     frames: Arc<DropOldestQueue<AudioFrame>>,
 }
 
@@ -208,7 +209,7 @@ impl Capture {
                         clock: CaptureClock::new(),
                         taken: Vec::new(),
                         ready: Vec::new(),
-                        last_heard: Instant::now(),
+                        last_received: Instant::now(),
                         frames,
                     });
                 }
@@ -228,11 +229,11 @@ impl Capture {
         }
         let available = self.ring.slots();
         if available == 0 {
-            return (now.saturating_duration_since(self.last_heard) > SILENT_FOR).then(|| {
-                "The microphone delivers no sound any more. Choose another one.".to_owned()
+            return (now.saturating_duration_since(self.last_received) > SILENT_FOR).then(|| {
+                "The microphone has stopped delivering sound. Choose another one.".to_owned()
             });
         }
-        self.last_heard = now;
+        self.last_received = now;
         self.taken.clear();
         if let Ok(chunk) = self.ring.read_chunk(available) {
             self.taken.extend(chunk);
@@ -387,5 +388,32 @@ mod tests {
         drop(microphone);
         while frames.take().is_some() {}
         assert!(matches!(frames.wait(Duration::from_millis(50)), Taken::TimedOut));
+    }
+
+    /// proc(5): the scheduling policy is field 41 of `stat`; 0 is the ordinary one, 1 `SCHED_FIFO`.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_microphone_delivers_at_the_priority_that_the_system_grants() {
+        let policies = || -> Vec<u32> {
+            std::fs::read_dir("/proc/self/task")
+                .unwrap()
+                .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("stat")).ok())
+                .filter_map(|stat| {
+                    let (name, fields) = stat.rsplit_once(") ")?;
+                    name.ends_with("(microphone")
+                        .then(|| fields.split(' ').nth(38)?.parse().ok())?
+                })
+                .collect()
+        };
+        let probe = std::thread::Builder::new().spawn(raise_audio_thread).unwrap();
+        let granted = u32::from(probe.join().unwrap());
+        let (events, _happened) = mpsc::channel(1);
+        let tone = MicrophoneChoice::Tone(440.0);
+        let _microphone = open_microphone(&tone, DropOldestQueue::new(4), events).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while !policies().contains(&granted) {
+            assert!(Instant::now() < deadline, "{:?}, not {granted}", policies());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }

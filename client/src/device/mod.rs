@@ -1,10 +1,11 @@
 //! Cameras, microphones and speakers behind small traits: native, synthetic or a file.
 //!
 //! A device is read or written by a thread of its own, which its handle owns: dropping the handle
-//! stops the thread and closes the device. What a device delivers has one form (I420 pictures, 10
+//! stops the thread and closes the device. What a device delivers has one form (I420 frames, 10
 //! ms mono frames at 48 kHz), whatever the hardware speaks.
 
 mod audio_connections;
+pub mod audio_device;
 pub mod audio_host;
 pub mod camera;
 mod device_thread;
@@ -16,8 +17,11 @@ pub mod speaker;
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 /// Which camera, from `--camera` or the settings.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CameraChoice {
     /// The first that opens.
     #[default]
@@ -28,12 +32,13 @@ pub enum CameraChoice {
     Pattern,
     /// A Y4M file, played in a loop at its own rate.
     File(PathBuf),
-    /// No picture is sent.
+    /// No video is sent.
     None,
 }
 
 /// Which microphone, from `--microphone` or the settings.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum MicrophoneChoice {
     /// The system's default.
     #[default]
@@ -44,7 +49,7 @@ pub enum MicrophoneChoice {
     Tone(f32),
     /// A WAV file, played in a loop.
     File(PathBuf),
-    /// No sound is sent.
+    /// No audio is sent.
     None,
 }
 
@@ -56,8 +61,9 @@ impl MicrophoneChoice {
     }
 }
 
-/// Where the sound goes, from `--speaker` or the settings.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Where the audio goes, from `--speaker` or the settings.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SpeakerChoice {
     /// The system's default.
     #[default]
@@ -79,7 +85,7 @@ impl SpeakerChoice {
 }
 
 /// A device as it is shown to a person.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceInfo {
     /// Its name; also what `--camera NAME` takes.
     pub name: String,
@@ -90,7 +96,7 @@ pub struct DeviceInfo {
 }
 
 /// Every device there is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DeviceList {
     /// Cameras that open.
     pub cameras: Vec<DeviceInfo>,

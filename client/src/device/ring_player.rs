@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use crate::media::audio_priority::raise_audio_thread;
 use crate::media::audio_receive::AudioSink;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::AUDIO_FRAME_SAMPLES;
@@ -31,6 +32,7 @@ impl RingPlayer {
         let taken = Arc::clone(&handed_over);
         handed_over.put(sink);
         let thread = std::thread::Builder::new().name("ring".into()).spawn(move || {
+            raise_audio_thread();
             let mut sink = taken.take().unwrap_or_else(super::speaker::silent_sink);
             play(kind, &mut *sink, &stopped);
             sink

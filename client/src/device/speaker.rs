@@ -1,7 +1,7 @@
-//! Where sound goes: a native speaker, a WAV file, or nowhere.
+//! Where audio goes: a native speaker, a WAV file, or nowhere.
 //!
 //! In goes a [`SpeakerChoice`]; out come a handle that owns the device, and the [`AudioSink`] that
-//! the playout writes to. What always holds: a sink takes 10 ms of sound every 10 ms, also when the
+//! the playout writes to. What always holds: a sink takes 10 ms of audio every 10 ms, also when the
 //! device stalls or is gone, so that playing, measuring and the jitter buffer go on as they were;
 //! and what waits in it stays short. Dropping the handle closes the device at once.
 //!
@@ -20,10 +20,8 @@ use cpal::{FromSample, SampleFormat, SizedSample, StreamConfig};
 
 use crate::device::SpeakerChoice;
 use crate::device::audio_connections::PlaybackHost;
-use crate::device::audio_host::{
-    AudioDeviceError, AudioEvent, AudioEvents, AudioKind, find, format_of, lost, quiet_alsa,
-    refused,
-};
+use crate::device::audio_device::{AudioDeviceError, AudioEvent, AudioEvents, AudioKind};
+use crate::device::audio_host::{find, format_of, lost, quiet_alsa, refused};
 use crate::device::device_thread::{DeviceContext, DeviceThread};
 use crate::media::audio_receive::AudioSink;
 use crate::media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, SAMPLE_RATE};
@@ -146,7 +144,7 @@ fn open_file(
             }
         }
         if let Err(error) = result.and_then(|()| wav.finish()) {
-            let words = format!("The sound is not written any more: {error}.");
+            let words = format!("The sound is no longer recorded: {error}.");
             let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
         }
     })?;
@@ -156,7 +154,7 @@ fn open_file(
 /// What the callback tells the sink.
 #[derive(Default)]
 struct Playback {
-    /// When the device took sound last, in microseconds since it was opened.
+    /// When the device took audio last, in microseconds since it was opened.
     called_at: AtomicU64,
     /// The most it took at once, in frames of its own rate.
     largest: AtomicU32,
@@ -215,7 +213,7 @@ impl AudioSink for RingSink {
     }
 
     fn latency(&self, now: Instant) -> Duration {
-        // The device takes sound in steps, so between two of them what it took goes on being
+        // The device takes audio in steps, so between two of them what it took goes on being
         // played.
         let device = Duration::from_micros(self.playback.latency.load(Ordering::Relaxed).into());
         let state = self.state();
@@ -244,8 +242,7 @@ fn open_native(
             let Ok(error) = errors.try_recv() else {
                 let called_at = Duration::from_micros(playback.called_at.load(Ordering::Relaxed));
                 if opened_at.elapsed().saturating_sub(called_at) > SILENT_FOR {
-                    let words =
-                        "The speaker takes no sound any more. Choose another one.".to_owned();
+                    let words = "The speaker has stopped playing. Choose another one.".to_owned();
                     let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
                     return;
                 }

@@ -12,9 +12,9 @@ use crate::media::units::WallTime;
 use crate::session::options::SessionOptions;
 
 const PART: &str = "encoder";
-/// So many pictures are encoded: two seconds' worth.
-const PICTURES: u32 = 60;
-/// Encoding and decoding together may take this share of the time between two pictures.
+/// So many frames are encoded: two seconds' worth.
+const FRAMES: u32 = 60;
+/// Encoding and decoding together may take this share of the time between two frames.
 const COMFORTABLE: f64 = 0.5;
 
 /// Encodes and decodes the test pattern at the size of a call.
@@ -23,25 +23,27 @@ pub(super) fn examine(options: &SessionOptions) -> Finding {
         Ok((encode, decode)) => {
             let interval = 1000.0 / f64::from(options.fps.max(1));
             let words = format!(
-                "A picture of {} takes {encode:.1} ms to encode and {decode:.1} ms to decode; there are {interval:.0} ms \
-                 for it.",
+                "A frame of {} takes {encode:.1} ms to encode and {decode:.1} ms to decode, of the {interval:.0} ms \
+                 there are for it.",
                 options.video_size
             );
             if encode + decode > interval {
-                Finding::fails(PART, words, "Choose a smaller picture: --video-size 640x360.")
+                Finding::fails(PART, words, "Choose a smaller size: --video-size 640x360.")
             } else if encode + decode > COMFORTABLE * interval {
                 Finding::weak(
                     PART,
                     words,
-                    "Close other programs during calls, or choose a smaller picture.",
+                    "Close other programs during calls, or choose a smaller --video-size.",
                 )
             } else {
                 Finding::works(PART, words)
             }
         }
-        Err(words) => {
-            Finding::fails(PART, words, "Report this as a defect, with the output of --log info.")
-        }
+        Err(words) => Finding::fails(
+            PART,
+            words,
+            "Please report this as a bug, with the output of --log info.",
+        ),
     }
 }
 
@@ -54,7 +56,7 @@ fn measure(options: &SessionOptions) -> Result<(f64, f64), String> {
         .map_err(|error| broken(&error))?;
     let mut decoder = H264Decoder::new().map_err(|error| broken(&error))?;
     let (mut encode, mut decode) = (Quantiles::new(), Quantiles::new());
-    for index in 0..PICTURES {
+    for index in 0..FRAMES {
         let at = Duration::from_secs(1) / fps * index;
         let frame = pattern.render(Stamp { index, captured_at: WallTime(0) }, Instant::now());
         let begun = Instant::now();
@@ -64,7 +66,8 @@ fn measure(options: &SessionOptions) -> Result<(f64, f64), String> {
         decoder.decode(&encoded.data, begun).map_err(|error| broken(&error))?;
         decode.record(begun.elapsed());
     }
-    let p95 =
-        |times: &Quantiles| times.quantile_ms(0.95).ok_or_else(|| "It encoded nothing.".to_owned());
+    let p95 = |times: &Quantiles| {
+        times.quantile_ms(0.95).ok_or_else(|| "It encoded no frame.".to_owned())
+    };
     Ok((p95(&encode)?, p95(&decode)?))
 }

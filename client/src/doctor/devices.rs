@@ -17,13 +17,13 @@ use crate::media::frame::{AUDIO_FRAME_SAMPLES, AudioFrame, VideoFrame};
 use crate::media::ringtone::{self, RingKind};
 use crate::session::options::SessionOptions;
 
-/// How long a camera may take until its first picture.
-const FIRST_PICTURE: Duration = Duration::from_secs(6);
+/// How long a camera may take until its first frame.
+const FIRST_FRAME: Duration = Duration::from_secs(6);
 /// How long each device is watched.
 const WATCH: Duration = Duration::from_millis(1500);
 /// How long a microphone may take until its first sound.
 const FIRST_SOUND: Duration = Duration::from_secs(3);
-/// Fewer pictures a second than this look choppy.
+/// Fewer frames a second than this look choppy.
 const CHOPPY: f64 = 14.0;
 /// A room is never this quiet, in dB against full scale: the microphone is muted or broken.
 const DEAD_SILENCE: f64 = -90.0;
@@ -38,7 +38,7 @@ pub(super) fn examine(options: SessionOptions) -> Vec<Finding> {
 fn camera(options: &SessionOptions) -> Finding {
     const PART: &str = "camera";
     if options.camera == CameraChoice::None {
-        return Finding::skipped(PART, "None was chosen.");
+        return Finding::skipped(PART, "Not tried: none was chosen.");
     }
     let want = CameraWant { size: options.video_size, fps: options.fps };
     let slot = DropOldestQueue::<VideoFrame>::latest();
@@ -49,29 +49,29 @@ fn camera(options: &SessionOptions) -> Finding {
             return Finding::fails(
                 PART,
                 format!("It can't be used: {error}."),
-                "Calls go on without your picture.",
+                "Without it, others can't see you.",
             );
         }
     };
     let name = camera.name().to_owned();
     let opened = Instant::now();
-    let Taken::Value(first) = slot.wait(FIRST_PICTURE) else {
+    let Taken::Value(first) = slot.wait(FIRST_FRAME) else {
         return Finding::fails(
             PART,
-            format!("{name} opens but delivers no picture."),
+            format!("{name} opens but sends no picture."),
             "Close other programs that use it, or unplug it and plug it in again.",
         );
     };
     let (first_after, since) = (opened.elapsed(), Instant::now());
-    let mut pictures = 0_u32;
+    let mut received = 0_u32;
     while since.elapsed() < WATCH {
         if matches!(slot.wait(Duration::from_millis(100)), Taken::Value(_)) {
-            pictures += 1;
+            received += 1;
         }
     }
-    let fps = f64::from(pictures) / since.elapsed().as_secs_f64();
+    let fps = f64::from(received) / since.elapsed().as_secs_f64();
     let words = format!(
-        "{name} delivers {} at {fps:.0} a second, the first after {} ms.",
+        "{name} delivers {} at {fps:.0} frames per second, the first after {} ms.",
         first.size,
         first_after.as_millis()
     );
@@ -79,7 +79,7 @@ fn camera(options: &SessionOptions) -> Finding {
         Finding::weak(
             PART,
             words,
-            "More light often makes a camera faster; so does a USB port of its own.",
+            "More light often makes a camera faster. So does its own USB port.",
         )
     } else {
         Finding::works(PART, words)
@@ -89,7 +89,7 @@ fn camera(options: &SessionOptions) -> Finding {
 fn microphone(choice: &MicrophoneChoice) -> Finding {
     const PART: &str = "microphone";
     if *choice == MicrophoneChoice::None {
-        return Finding::skipped(PART, "None was chosen.");
+        return Finding::skipped(PART, "Not tried: none was chosen.");
     }
     let frames = DropOldestQueue::<AudioFrame>::new(MICROPHONE_QUEUE_FRAMES);
     let (events, _told) = mpsc::channel(8);
@@ -99,7 +99,7 @@ fn microphone(choice: &MicrophoneChoice) -> Finding {
             return Finding::fails(
                 PART,
                 format!("It can't be used: {error}."),
-                "Calls go on without your voice.",
+                "Without it, others can't hear you.",
             );
         }
     };
@@ -118,20 +118,22 @@ fn microphone(choice: &MicrophoneChoice) -> Finding {
     if first_at.is_none() {
         return Finding::fails(
             PART,
-            "It opens but delivers no sound.",
-            "Choose another in the system's sound settings, or unplug it and plug it in again.",
+            "It opens but sends no sound.",
+            "Choose another one in the system's sound settings, or unplug it and plug it in again.",
         );
     }
     late.sort_unstable();
     let typical = late.get(late.len() / 2).copied().unwrap_or_default();
     let loud = level.overall_dbfs().unwrap_or(f64::NEG_INFINITY);
-    let words =
-        format!("It hears {loud:.0} dB (0 is the loudest), {} ms late.", typical.as_millis());
+    let words = format!(
+        "It picks up sound at {loud:.0} dB (0 is the loudest), {} ms late.",
+        typical.as_millis()
+    );
     if loud < DEAD_SILENCE {
         Finding::weak(
             PART,
-            "It delivers nothing but silence.",
-            "See whether it is muted, by a switch on it or in the system.",
+            "It sends nothing but silence.",
+            "Check that it isn't muted, by its own switch or in the system settings.",
         )
     } else {
         Finding::works(PART, words)
@@ -141,7 +143,7 @@ fn microphone(choice: &MicrophoneChoice) -> Finding {
 fn speaker(choice: &SpeakerChoice) -> Finding {
     const PART: &str = "speaker";
     if *choice == SpeakerChoice::None {
-        return Finding::skipped(PART, "None was chosen.");
+        return Finding::skipped(PART, "Not tried: none was chosen.");
     }
     let (events, mut told) = mpsc::channel(8);
     let (_speaker, mut sink) = match open_speaker(choice, events) {
@@ -150,7 +152,7 @@ fn speaker(choice: &SpeakerChoice) -> Finding {
             return Finding::fails(
                 PART,
                 format!("It can't be used: {error}."),
-                "You would not hear the other.",
+                "Without it, you can't hear others.",
             );
         }
     };
@@ -170,12 +172,12 @@ fn speaker(choice: &SpeakerChoice) -> Finding {
             return Finding::fails(
                 PART,
                 format!("It stopped after {} ms of sound.", written * 10),
-                "Choose another in the system's sound settings.",
+                "Choose another one in the system's sound settings.",
             );
         }
     }
     Finding::works(
         PART,
-        format!("It played a chime; what is written is heard {} ms later.", latency.as_millis()),
+        format!("It played a chime. Sound is heard after {} ms.", latency.as_millis()),
     )
 }

@@ -51,14 +51,14 @@ pub(super) fn examine(options: &SessionOptions) -> Finding {
         _ => match simulated().lowered_db() {
             lowered if lowered < GOOD_DB => Finding::fails(
                 PART,
-                format!("In a simulated room it takes only {lowered:.0} dB of an echo away."),
-                "Use headphones, and report this as a defect.",
+                format!("In a simulated room it lowers an echo by only {lowered:.0} dB."),
+                "Use headphones, and please report this as a bug.",
             ),
             lowered => Finding::works(
                 PART,
                 format!(
-                    "In a simulated room it takes {lowered:.0} dB of an echo away; yours was not tried, as there \
-                         are no real microphone and speaker."
+                    "In a simulated room it lowers an echo by {lowered:.0} dB. Your room was not tried: that takes \
+                         a real microphone and speaker."
                 ),
             ),
         },
@@ -96,11 +96,11 @@ fn judge(powers: &Powers) -> Finding {
     if above < AUDIBLE_DB {
         return Finding::works(
             PART,
-            "The microphone hears nothing of the speaker: there is no echo to cancel.",
+            "The microphone doesn't pick up the speaker: there is no echo to cancel.",
         );
     }
     let words = format!(
-        "The microphone hears the speaker {above:.0} dB above the room's noise; {lowered:.0} dB of that is taken away."
+        "The microphone picks up the speaker {above:.0} dB above the room's noise; {lowered:.0} dB of that is removed."
     );
     // What is at the level of the noise can't be lowered further, nor need it be.
     if lowered >= GOOD_DB.min(above - AUDIBLE_DB / 2.0) {
@@ -109,10 +109,10 @@ fn judge(powers: &Powers) -> Finding {
         Finding::weak(
             PART,
             words,
-            "Turn the speaker down or move it away from the microphone; best use headphones.",
+            "Turn the speaker down or move it away from the microphone. Headphones are best.",
         )
     } else {
-        Finding::fails(PART, words, "The other hears themselves: use headphones.")
+        Finding::fails(PART, words, "Others hear themselves: use headphones.")
     }
 }
 

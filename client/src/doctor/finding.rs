@@ -125,8 +125,8 @@ impl Checkup {
         let weak = self.findings.iter().any(|finding| finding.verdict == Verdict::Weak);
         match (failing.as_slice(), weak) {
             ([], false) => "Everything that was tried works.".to_owned(),
-            ([], true) => "Calls will work; see above for what could be better.".to_owned(),
-            (parts, _) => format!("Does not work: {}.", parts.join(", ")),
+            ([], true) => "Calls will work. See above for what could be better.".to_owned(),
+            (parts, _) => format!("Not working: {}.", parts.join(", ")),
         }
     }
 }
@@ -143,7 +143,7 @@ mod tests {
     fn what_fails_is_said_with_what_to_do() {
         let finding = Finding::fails("camera", "No camera was found.", "Connect one.");
         assert_eq!(finding.line(), "FAILS camera: No camera was found.\n      Connect one.");
-        assert_eq!(checkup(vec![finding]).summary(), "Does not work: camera.");
+        assert_eq!(checkup(vec![finding]).summary(), "Not working: camera.");
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub async fn examine(options: DoctorOptions, mut say: impl FnMut(&Finding)) -> C
     let finding = if reachable {
         self_call::examine(&options, &mut checkup).await
     } else {
-        Finding::skipped("call to oneself", "Not tried: it needs the signaling server.")
+        Finding::skipped("call to oneself", "Not tried: this needs the signaling server.")
     };
     note(&mut checkup, finding);
     checkup
@@ -78,8 +78,8 @@ async fn blocking(
         tracing::error!(%error, "a check broke");
         vec![Finding::fails(
             "this program",
-            "A check broke off.",
-            "Report this as a defect, with the output of --log info.",
+            "A check crashed.",
+            "Please report this as a bug, with the output of --log info.",
         )]
     })
 }

@@ -1,7 +1,7 @@
-//! Asks STUN servers at which address this computer is seen, and concludes what kind of NAT it is
+//! Queries STUN servers for which address this computer is seen, and concludes what kind of NAT it is
 //! behind.
 //!
-//! One socket asks two servers (RFC 8489, binding requests without attributes). When both see the
+//! One socket queries two servers (RFC 8489, binding requests without attributes). When both see the
 //! same address, the NAT maps by where packets come from alone (endpoint-independent mapping, RFC
 //! 4787 §4.1) and direct calls usually work; when they see different ones, they often do not, and a
 //! relay is needed.
@@ -22,7 +22,7 @@ const BINDING_SUCCESS: u16 = 0x0101;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 const HEADER: usize = 20;
 /// A request is sent again after each of these (RFC 8489 §6.2.1, shortened: somebody waits).
-const ASK_AGAIN: [Duration; 4] = [
+const RETRY_AFTER: [Duration; 4] = [
     Duration::from_millis(250),
     Duration::from_millis(500),
     Duration::from_millis(750),
@@ -49,7 +49,7 @@ pub(crate) enum ProbeError {
     /// No socket of that family could be had, or nothing could be sent.
     #[error("nothing can be sent to it from here: {0}")]
     Socket(#[from] std::io::Error),
-    /// It said nothing, or nothing that makes sense.
+    /// It sent nothing, or nothing that makes sense.
     #[error("it does not answer")]
     Silent,
 }
@@ -63,13 +63,13 @@ pub(crate) struct Mapping {
     pub(crate) took: Duration,
 }
 
-/// One socket that asks several servers.
+/// One socket that queries several servers.
 pub(crate) struct NatProbe {
     socket: UdpSocket,
 }
 
 impl NatProbe {
-    /// A probe that asks over this address family, because the person wants to know.
+    /// A probe that works over this address family, because the person wants to know.
     ///
     /// # Errors
     /// When there is no socket.
@@ -79,15 +79,15 @@ impl NatProbe {
         Ok(Self { socket: UdpSocket::bind(SocketAddr::new(any, 0)).await? })
     }
 
-    /// Asks a server at which address it sees us.
+    /// Queries a server for the address at which it sees us.
     ///
     /// # Errors
-    /// When it can't be asked or says nothing within 2.5 s.
-    pub(crate) async fn ask(&self, server: SocketAddr) -> Result<Mapping, ProbeError> {
+    /// When it can't be reached or sends nothing within 2.5 s.
+    pub(crate) async fn query(&self, server: SocketAddr) -> Result<Mapping, ProbeError> {
         let transaction: [u8; 12] = rand::random();
         let request = binding_request(transaction);
         let begun = Instant::now();
-        for wait in ASK_AGAIN {
+        for wait in RETRY_AFTER {
             self.socket.send_to(&request, server).await?;
             let deadline = Instant::now() + wait;
             let mut buffer = [0; 548];

@@ -21,7 +21,7 @@ const LOGIN_WITHIN: Duration = Duration::from_secs(10);
 const RESOLVE_WITHIN: Duration = Duration::from_secs(5);
 /// How long a relay may take to give an address.
 const RELAY_WITHIN: Duration = Duration::from_secs(8);
-/// More servers than this are not asked.
+/// More servers than this are not queried.
 const MOST_SERVERS: usize = 4;
 
 /// Logs in as a guest. Says also which servers it offers.
@@ -29,7 +29,7 @@ pub(super) async fn signaling(url: &str) -> (Finding, Vec<IceServer>) {
     const PART: &str = "signaling server";
     let Ok(username) = Username::parse(&super::self_call::guest_name("login")) else {
         return (
-            Finding::fails(PART, "No name could be made.", "Report this as a defect."),
+            Finding::fails(PART, "No guest name could be made.", "Please report this as a bug."),
             Vec::new(),
         );
     };
@@ -39,7 +39,7 @@ pub(super) async fn signaling(url: &str) -> (Finding, Vec<IceServer>) {
         Ok(connected) => connected,
         Err(error) => {
             return (
-                Finding::fails(PART, format!("{error}."), "Give its address with --server."),
+                Finding::fails(PART, format!("{error}."), "Set its address with --server."),
                 Vec::new(),
             );
         }
@@ -49,26 +49,24 @@ pub(super) async fn signaling(url: &str) -> (Finding, Vec<IceServer>) {
     signaling.close().await;
     match answer {
         Some(SignalingEvent::LoggedIn { ice_servers, .. }) => (
-            Finding::works(PART, format!("It logged a guest in after {} ms.", took.as_millis())),
+            Finding::works(PART, format!("It logged in a guest after {} ms.", took.as_millis())),
             ice_servers,
         ),
         Some(SignalingEvent::LoginRefused { message, .. }) => {
-            let words =
-                "It answers, but lets no guests in, so that nothing more can be tried here.";
+            let words = "It answers, but doesn't let guests in, so nothing more can be tried.";
             (Finding::weak(PART, words, message), Vec::new())
         }
         Some(SignalingEvent::Unreachable { message }) => {
             (Finding::fails(PART, "It can't be reached.", message), Vec::new())
         }
         _ => {
-            let advice =
-                "See whether the address is right (--server) and a firewall lets it through.";
+            let advice = "Check the address (--server), and that no firewall blocks it.";
             (Finding::fails(PART, "It does not answer.", advice), Vec::new())
         }
     }
 }
 
-/// Asks the STUN servers where we are seen, and concludes what kind of NAT there is.
+/// Queries the STUN servers for our address, and concludes what kind of NAT there is.
 pub(super) async fn stun(
     consent: &Consent,
     servers: &[IceServer],
@@ -86,7 +84,7 @@ pub(super) async fn stun(
         return (
             Finding::fails(
                 PART,
-                "There is no IPv4 socket to ask from.",
+                "No IPv4 socket could be opened.",
                 "Check the network connection.",
             ),
             None,
@@ -95,7 +93,7 @@ pub(super) async fn stun(
     let (mut seen, mut silent, mut quickest) = (Vec::new(), 0, Duration::MAX);
     for url in urls.iter().take(MOST_SERVERS) {
         let answer = match resolve(url).await {
-            Some(address) => probe.ask(address).await.ok(),
+            Some(address) => probe.query(address).await.ok(),
             None => None,
         };
         match answer {
@@ -107,9 +105,9 @@ pub(super) async fn stun(
         }
     }
     let Some(kind) = NatKind::of(&seen, |address| probe.is_own(address)) else {
-        let advice = "UDP seems to be blocked: calls work only within the same network, or through a relay over TCP.";
+        let advice = "UDP seems to be blocked. Calls work only on the same network, or through a relay over TCP.";
         return (
-            Finding::fails(PART, format!("None of {} servers answers.", silent), advice),
+            Finding::fails(PART, format!("None of the {} servers answers.", silent), advice),
             None,
         );
     };
@@ -125,17 +123,14 @@ pub(super) async fn stun(
         ),
         NatKind::EndpointIndependent => (
             "endpoint-independent",
-            Finding::works(
-                PART,
-                format!("A NAT that lets direct calls through ({took} ms).{quiet}"),
-            ),
+            Finding::works(PART, format!("A NAT that allows direct calls ({took} ms).{quiet}")),
         ),
         NatKind::Unknown => (
             "unknown",
             Finding::works(
                 PART,
                 format!(
-                    "A server sees this computer ({took} ms); it takes two to tell the kind of NAT.{quiet}"
+                    "One server answered ({took} ms). It takes two to tell the kind of NAT.{quiet}"
                 ),
             ),
         ),
@@ -143,8 +138,8 @@ pub(super) async fn stun(
             "address-dependent",
             Finding::weak(
                 PART,
-                format!("A NAT with another address towards each server ({took} ms).{quiet}"),
-                "Direct calls may fail: the signaling server should offer a TURN relay.",
+                format!("A NAT that shows each server a different address ({took} ms).{quiet}"),
+                "Direct calls may fail. The signaling server should offer a TURN relay.",
             ),
         ),
     };
@@ -167,7 +162,7 @@ pub(super) async fn turn(consent: &Consent, servers: &[IceServer]) -> Finding {
     if relays.is_empty() {
         return Finding::skipped(
             PART,
-            "None is known: behind some firewalls there is no way without one.",
+            "No relay is known. Behind some firewalls, calls don't work without one.",
         );
     }
     let config = PeerConfig {
@@ -202,7 +197,7 @@ pub(super) async fn turn(consent: &Consent, servers: &[IceServer]) -> Finding {
         }
         Err("It gave no address".to_owned())
     });
-    let advice = "See whether its address, user name and password are right, and a firewall lets it through.";
+    let advice = "Check its address, user name and password, and that no firewall blocks it.";
     match gathered.await {
         Ok(Ok(())) => Finding::works(
             PART,

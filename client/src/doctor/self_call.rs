@@ -33,7 +33,7 @@ pub(super) async fn examine(options: &DoctorOptions, checkup: &mut Checkup) -> F
     match call(options).await {
         Ok(report) => judge(&report, checkup),
         Err(words) => {
-            Finding::fails(PART, words, "Run again with --log info to see where it stops.")
+            Finding::fails(PART, words, "Run this again with --log info to see where it stops.")
         }
     }
 }
@@ -52,15 +52,15 @@ fn judge(report: &Report, checkup: &mut Checkup) -> Finding {
     let (Some(glass), Some(ear)) = (glass, ear) else {
         let missing =
             if glass.is_none() { "No picture came through." } else { "No sound came through." };
-        return Finding::fails(PART, missing, "Run again with --log info to see why.");
+        return Finding::fails(PART, missing, "Run this again with --log info to see why.");
     };
-    let way = match (&report.network.local_candidate, &report.network.remote_candidate) {
+    let route = match (&report.network.local_candidate, &report.network.remote_candidate) {
         (Some(local), Some(remote)) => format!(" ({local} to {remote})"),
         _ => String::new(),
     };
-    let words = format!("Connected{way}; a picture takes {glass:.0} ms, sound {ear:.0} ms.");
+    let words = format!("Connected{route}. The picture takes {glass:.0} ms, sound {ear:.0} ms.");
     if glass > GOOD_GLASS_MS || ear > GOOD_EAR_MS {
-        Finding::weak(PART, words, "This computer is busy: close other programs during calls.")
+        Finding::weak(PART, words, "This computer is too busy. Close other programs during calls.")
     } else {
         Finding::works(PART, words)
     }
@@ -86,7 +86,7 @@ async fn call(options: &DoctorOptions) -> Result<Report, String> {
             .await
             .ok()
             .flatten()
-            .ok_or("The call left no report.".to_owned()),
+            .ok_or("The call produced no report.".to_owned()),
         Err(words) => Err(words),
     };
     tokio::join!(one.finish(), other.finish());
@@ -100,28 +100,36 @@ async fn talk(
 ) -> Result<(), String> {
     let names = [guest_name("a"), guest_name("b")];
     for (session, name) in [&mut *one, &mut *other].into_iter().zip(&names) {
-        wish(session, Intent::LogIn { server: server.to_owned(), username: name.clone() }).await?;
-        until(session, "No login.", |s| matches!(s.login, LoginPhase::LoggedIn { .. })).await?;
+        send(session, Intent::LogIn { server: server.to_owned(), username: name.clone() }).await?;
+        until(session, "Logging in took too long.", |s| {
+            matches!(s.login, LoginPhase::LoggedIn { .. })
+        })
+        .await?;
     }
-    wish(one, Intent::Call { username: names[1].clone() }).await?;
+    send(one, Intent::Call { username: names[1].clone() }).await?;
     until(other, "The call did not arrive.", |s| matches!(s.call, CallPhase::Ringing { .. }))
         .await?;
     let from = Username::parse(&names[0]).map_err(|error| error.to_string())?;
-    wish(other, Intent::Accept { from }).await?;
+    send(other, Intent::Accept { from }).await?;
     for session in [&mut *one, &mut *other] {
-        until(session, "No connection came about.", |s| matches!(s.call, CallPhase::InCall { .. }))
+        until(session, "No connection was made.", |s| matches!(s.call, CallPhase::InCall { .. }))
             .await?;
     }
     tokio::time::sleep(TALK).await;
-    wish(one, Intent::HangUp).await?;
+    send(one, Intent::HangUp).await?;
     until(other, "The call did not end.", |s| {
         matches!(s.call, CallPhase::Ended { .. } | CallPhase::Idle)
     })
     .await
 }
 
-async fn wish(session: &SessionHandle, intent: Intent) -> Result<(), String> {
-    session.link.intents.send(intent).await.map_err(|_| "The session stopped.".to_owned())
+async fn send(session: &SessionHandle, intent: Intent) -> Result<(), String> {
+    session
+        .link
+        .intents
+        .send(intent)
+        .await
+        .map_err(|_| "The session stopped unexpectedly.".to_owned())
 }
 
 async fn until(

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::device::audio_host::AudioDeviceError;
+use crate::device::audio_device::AudioDeviceError;
 use crate::device::device_watch::DevicesNow;
 use crate::device::speaker::silent_sink;
 use crate::device::{MicrophoneChoice, SpeakerChoice};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::device::audio_host::{AudioDeviceError, AudioEvent};
+use crate::device::audio_device::{AudioDeviceError, AudioEvent};
 use crate::device::camera::{
     Camera, CameraError, CameraEvent, CameraOutput, CameraWant, open_camera,
 };

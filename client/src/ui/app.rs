@@ -16,10 +16,10 @@ use super::action::{Action, Actions};
 use super::call_screen::{CallScreen, CallView};
 use super::login::LoginForm;
 use super::people::PeoplePage;
-use super::picture::PictureView;
 use super::ready::Readiness;
 use super::theme::Palette;
-use super::{WindowOptions, fonts, keyboard, notices, theme, waiting};
+use super::video_view::VideoView;
+use super::{WindowOptions, fonts, keyboard, notices, theme, waiting, wake};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
 use crate::media::voice_processing::VoiceSetting;
@@ -31,14 +31,14 @@ pub struct App {
     snapshot: Arc<Snapshot>,
     settings: Settings,
     writer: Option<SettingsWriter>,
-    /// The login that was asked for here; remembered once it works.
-    asked_login: Option<(String, String)>,
+    /// The login that was requested here; remembered once it works.
+    requested_login: Option<(String, String)>,
     local_notices: Vec<String>,
     ready: Readiness,
     title: String,
     help: bool,
-    remote: PictureView,
-    own: PictureView,
+    remote: VideoView,
+    own: VideoView,
     login: LoginForm,
     people: PeoplePage,
     call: CallScreen,
@@ -61,7 +61,7 @@ impl App {
             Err(error) => {
                 tracing::warn!(%error, "no thread to write settings");
                 local_notices.push(
-                    "Your choices won't be remembered: the system has no thread to spare."
+                    "Your choices won't be remembered: the system can't start another thread."
                         .to_owned(),
                 );
                 None
@@ -70,12 +70,12 @@ impl App {
         let snapshot = Arc::clone(&link.snapshots.borrow());
         Self {
             snapshot,
-            remote: PictureView::new("remote-picture", Arc::clone(&link.remote_video)),
-            own: PictureView::new("self-picture", Arc::clone(&link.self_video)),
+            remote: VideoView::new("remote-video", Arc::clone(&link.remote_video)),
+            own: VideoView::new("self-video", Arc::clone(&link.self_video)),
             link,
             settings: options.settings,
             writer,
-            asked_login: None,
+            requested_login: None,
             local_notices,
             ready: Readiness::new(options.started_at, options.ready_report),
             title: String::new(),
@@ -136,10 +136,10 @@ impl App {
         }
     }
 
-    /// Remembers a login that was asked for in this window, once it works.
+    /// Remembers a login that was requested in this window, once it works.
     fn login_changed(&mut self) {
         if let LoginPhase::LoggedIn { .. } = &self.snapshot.login
-            && let Some((server, username)) = self.asked_login.take()
+            && let Some((server, username)) = self.requested_login.take()
         {
             self.settings.server = Some(server);
             self.settings.username = Some(username);
@@ -174,7 +174,7 @@ impl App {
     fn screen(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
         let now = Instant::now();
         let waited = |ui: &Ui, since: Instant| -> Duration {
-            ui.ctx().request_repaint_after(waiting::until_next_second(since, now));
+            ui.ctx().request_repaint_after(wake::until_next_second(since, now));
             now.saturating_duration_since(since)
         };
         match &snapshot.call {
@@ -235,7 +235,7 @@ impl App {
     fn send(&mut self, intent: Intent) {
         match &intent {
             Intent::LogIn { server, username } => {
-                self.asked_login = Some((server.clone(), username.clone()))
+                self.requested_login = Some((server.clone(), username.clone()))
             }
             // Choices made elsewhere (on the command line) are for one run; those made here are
             // remembered.

@@ -11,10 +11,10 @@ use eframe::egui::{
 use super::action::{Action, Actions};
 use super::controls::{self, BAR_HEIGHT, Control, Look, Reveal};
 use super::icons::Icon;
-use super::picture::{PictureView, letterbox};
 use super::self_view::SelfView;
 use super::theme::{FLOATING, Palette, STAGE};
-use super::{devices, keyboard, statistics, waiting, widgets, words};
+use super::video_view::{VideoView, letterbox};
+use super::{devices, shortcuts, statistics, wake, widgets, words};
 use crate::session::snapshot::{Intent, Snapshot};
 
 /// What the screen needs to know about the call itself.
@@ -44,7 +44,7 @@ impl CallScreen {
         ui: &mut Ui,
         call: CallView<'_>,
         snapshot: &Snapshot,
-        (remote, own): (&PictureView, &PictureView),
+        (remote, own): (&VideoView, &VideoView),
         actions: &mut Actions,
     ) {
         let stage = ui.max_rect();
@@ -71,7 +71,7 @@ impl CallScreen {
         }
     }
 
-    /// The other person, or who they are while there is no picture. Returns whether there is one.
+    /// The other person, or who they are while there is no video. Returns whether there is one.
     #[expect(
         clippy::too_many_arguments,
         reason = "a leaf of the layout; a struct would only rename its arguments"
@@ -82,7 +82,7 @@ impl CallScreen {
         stage: Rect,
         call: CallView<'_>,
         snapshot: &Snapshot,
-        remote: &PictureView,
+        remote: &VideoView,
         fullscreen: bool,
         actions: &mut Actions,
     ) -> bool {
@@ -128,19 +128,19 @@ impl CallScreen {
     ) {
         let (muted, off) = (snapshot.microphone_muted, snapshot.camera_off);
         let look = |switched: bool| if switched { Look::Switched } else { Look::Plain };
-        let hang_up = ui.ctx().format_shortcut(&keyboard::HANG_UP);
+        let hang_up = ui.ctx().format_shortcut(&shortcuts::HANG_UP);
         let controls = [
             Control {
                 icon: if muted { Icon::MicrophoneOff } else { Icon::Microphone },
                 text: if muted { "Unmute" } else { "Mute" },
-                hint: if muted { "Let them hear you (M)" } else { "Mute the microphone (M)" }
+                hint: if muted { "Unmute the microphone (M)" } else { "Mute the microphone (M)" }
                     .to_owned(),
                 look: look(muted),
             },
             Control {
                 icon: if off { Icon::CameraOff } else { Icon::Camera },
                 text: if off { "Camera on" } else { "Camera off" },
-                hint: if off { "Let them see you (V)" } else { "Turn the camera off (V)" }
+                hint: if off { "Turn the camera on (V)" } else { "Turn the camera off (V)" }
                     .to_owned(),
                 look: look(off),
             },
@@ -154,9 +154,9 @@ impl CallScreen {
                 icon: if fullscreen { Icon::Restore } else { Icon::Fullscreen },
                 text: if fullscreen { "Window" } else { "Full screen" },
                 hint: if fullscreen {
-                    "Back to the window (F or Escape)"
+                    "Leave full screen (F or Escape)"
                 } else {
-                    "Fill the screen (F)"
+                    "Fill the screen with the call (F)"
                 }
                 .to_owned(),
                 look: Look::Plain,
@@ -199,8 +199,7 @@ impl CallScreen {
                         ui.with_layout(
                             eframe::egui::Layout::right_to_left(eframe::egui::Align::Center),
                             |ui| {
-                                if widgets::icon_button(ui, Icon::Close, "Close the devices")
-                                    .clicked()
+                                if widgets::icon_button(ui, Icon::Close, "Close devices").clicked()
                                 {
                                     self.devices_open = false;
                                 }
@@ -234,7 +233,7 @@ pub(super) fn is_fullscreen(ctx: &Context) -> bool {
 /// Who it is and how long it has been, in the upper left; fades with the bar.
 fn head(ui: &mut Ui, stage: Rect, call: CallView<'_>, opacity: f32) {
     let talked = call.now.saturating_duration_since(call.since);
-    ui.ctx().request_repaint_after(waiting::until_next_second(call.since, call.now));
+    ui.ctx().request_repaint_after(wake::until_next_second(call.since, call.now));
     let rect = Rect::from_min_size(
         stage.min + Vec2::splat(12.0),
         vec2((stage.width() * 0.5).min(360.0), 34.0),
@@ -267,14 +266,14 @@ fn condition(ui: &mut Ui, stage: Rect, call: CallView<'_>, snapshot: &Snapshot) 
     let text = match call.lost_at {
         Some(lost_at) => {
             let lost = call.now.saturating_duration_since(lost_at);
-            ui.ctx().request_repaint_after(waiting::until_next_second(lost_at, call.now));
+            ui.ctx().request_repaint_after(wake::until_next_second(lost_at, call.now));
             // Not before five seconds: a short gap needs no number.
             let so_far = if lost < Duration::from_secs(5) {
                 String::new()
             } else {
                 format!(" ({})", words::clock(lost))
             };
-            format!("The connection to {} is interrupted. Mending it…{so_far}", call.peer)
+            format!("The connection is interrupted. Finding another way to {}…{so_far}", call.peer)
         }
         None => match snapshot.connection_words.as_deref().and_then(words::foreign) {
             Some(text) => text,
@@ -300,7 +299,7 @@ fn condition(ui: &mut Ui, stage: Rect, call: CallView<'_>, snapshot: &Snapshot) 
     ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(live));
 }
 
-/// The ground under text that floats over a picture.
+/// The ground under text that floats over the video.
 fn chip() -> Frame {
     Frame::new()
         .fill(FLOATING)

@@ -169,9 +169,9 @@ fn voice(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     let mut settings = snapshot.voice;
     ui.horizontal_wrapped(|ui| {
         ui.checkbox(&mut settings.echo_cancellation, "Cancel echo")
-            .on_hover_text("Keeps the other from hearing themselves through your speaker");
-        ui.checkbox(&mut settings.noise_suppression, "Suppress noise");
-        ui.checkbox(&mut settings.automatic_gain, "Even out my level");
+            .on_hover_text("Keeps others from hearing themselves through your speaker");
+        ui.checkbox(&mut settings.noise_suppression, "Reduce noise");
+        ui.checkbox(&mut settings.automatic_gain, "Keep my voice at an even level");
     });
     if settings != snapshot.voice {
         actions.send(Intent::ProcessVoice(settings));

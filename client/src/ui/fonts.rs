@@ -9,7 +9,7 @@ use eframe::egui::Context;
 use eframe::egui::epaint::text::{FallbackRequest, FontInsert, FontProvider};
 use egui_system_font_provider::SystemFontProvider;
 
-/// The system's fonts, listed when first asked for.
+/// The system's fonts, listed when first requested.
 struct OnDemand(OnceLock<SystemFontProvider>);
 
 impl FontProvider for OnDemand {

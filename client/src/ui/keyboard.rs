@@ -1,50 +1,22 @@
-//! Keyboard shortcuts: which there are, what they ask for, and the list that explains them.
+//! Keyboard shortcuts: which there are, what they do, and the list that explains them.
 //!
 //! What always holds: a key that goes into a text field is no shortcut; nothing answers a call by
 //! accident (the key needs a modifier and no button has the keyboard when a call comes in).
 
 use eframe::egui::{
-    Context, CornerRadius, Event, Frame, Grid, Id, Key, KeyboardShortcut, Margin, Modal, Modifiers,
-    Popup, RichText, ScrollArea,
+    Context, CornerRadius, Frame, Grid, Id, KeyboardShortcut, Margin, Modal, Popup, RichText,
+    ScrollArea,
 };
 
 use super::action::{Action, Actions};
 use super::call_screen::{CallScreen, is_fullscreen};
+use super::shortcuts::{
+    ACCEPT, CAMERA, FULLSCREEN, HANG_UP, HELP, LEAVE, MUTE, STATISTICS, pressed,
+};
 use super::theme::{CARD_RADIUS, Palette};
 use super::widgets::{self, Tone};
 use crate::call::event::CallPhase;
 use crate::session::snapshot::{Intent, Snapshot};
-
-/// Takes the call that rings.
-pub(super) const ACCEPT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
-/// Declines, cancels or closes, whichever there is.
-pub(super) const HANG_UP: KeyboardShortcut =
-    KeyboardShortcut::new(Modifiers::COMMAND, Key::Backspace);
-const MUTE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::M);
-const CAMERA: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::V);
-const STATISTICS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::I);
-const FULLSCREEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F);
-const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
-const LEAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
-
-/// Whether the keys of a shortcut went down; a key that is held counts once. Takes them out of the
-/// input.
-fn pressed(ctx: &Context, shortcut: &KeyboardShortcut) -> bool {
-    ctx.input_mut(|i| {
-        let mut found = false;
-        i.events.retain(|event| match event {
-            Event::Key { key, modifiers, pressed: true, repeat, .. }
-                if *key == shortcut.logical_key
-                    && modifiers.matches_logically(shortcut.modifiers) =>
-            {
-                found |= !repeat;
-                false
-            }
-            _ => true,
-        });
-        found
-    })
-}
 
 /// Looks for shortcuts. Comes after the screens, so that what a widget takes for itself is gone by
 /// now.
@@ -116,16 +88,16 @@ fn in_call(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, actions: &
 /// The list of shortcuts, over everything.
 pub(super) fn help(ctx: &Context, actions: &mut Actions) {
     let rows: [(String, &str); 10] = [
-        ("Tab".to_owned(), "the next button or field"),
+        ("Tab".to_owned(), "go to the next button or field"),
         ("Enter or Space".to_owned(), "press the button"),
-        (ctx.format_shortcut(&ACCEPT), "accept the call that rings"),
-        (ctx.format_shortcut(&HANG_UP), "decline, cancel or close the call"),
+        (ctx.format_shortcut(&ACCEPT), "accept a call"),
+        (ctx.format_shortcut(&HANG_UP), "decline, cancel or close a call"),
         (ctx.format_shortcut(&MUTE), "mute or unmute the microphone, in a call"),
-        (ctx.format_shortcut(&CAMERA), "camera off or on, in a call"),
-        (ctx.format_shortcut(&FULLSCREEN), "fill the screen, in a call"),
-        (ctx.format_shortcut(&STATISTICS), "the figures of the call, in a call"),
-        (ctx.format_shortcut(&LEAVE), "leave the full screen, close a list, go back"),
-        (ctx.format_shortcut(&HELP), "this list"),
+        (ctx.format_shortcut(&CAMERA), "turn the camera off or on, in a call"),
+        (ctx.format_shortcut(&FULLSCREEN), "full screen, in a call"),
+        (ctx.format_shortcut(&STATISTICS), "show the statistics, in a call"),
+        (ctx.format_shortcut(&LEAVE), "leave full screen, close a list, go back"),
+        (ctx.format_shortcut(&HELP), "show this list"),
     ];
     let style = ctx.style_of(ctx.theme());
     let frame = Frame::popup(&style)

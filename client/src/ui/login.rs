@@ -29,7 +29,7 @@ pub(super) struct LoginForm {
 /// Why a name can't be used, as a person would say it.
 fn name_problem(error: NameError) -> String {
     match error {
-        NameError::Empty => "Please enter your name: it is what others call you by.".to_owned(),
+        NameError::Empty => "Please enter your name. Others call you by it.".to_owned(),
         error => format!("That can't be a name: {error}."),
     }
 }
@@ -126,8 +126,7 @@ impl LoginForm {
             Err(error) => self.problem = Some(name_problem(error)),
             Ok(_) if self.server.trim().is_empty() => {
                 self.problem = Some(
-                    "Please enter the server's address, for example ws://127.0.0.1:9090."
-                        .to_owned(),
+                    "Please enter the server's address, such as ws://127.0.0.1:9090.".to_owned(),
                 );
             }
             Ok(_) => {

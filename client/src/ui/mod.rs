@@ -3,7 +3,7 @@
 //!
 //! In: a [`SessionLink`] and [`WindowOptions`]. Out: intents, and the settings that a person
 //! changes here. What always holds: it touches no device, no socket and not the call machine; it
-//! repaints only for a new snapshot, a new picture, input, or a clock on the screen whose next
+//! repaints only for a new snapshot, a new video frame, input, or a clock on the screen whose next
 //! second is due; nothing it shows comes as a code.
 //!
 //! [`App`] holds the state and picks the screen; each screen is a module that paints and collects
@@ -21,12 +21,13 @@ mod keyboard;
 mod login;
 mod notices;
 mod people;
-mod picture;
 mod ready;
 mod rooms;
 mod self_view;
+mod shortcuts;
 mod statistics;
 mod theme;
+mod video_view;
 mod waiting;
 mod wake;
 mod widgets;

@@ -10,8 +10,8 @@ use visavis_shared::{NameError, canonical_name};
 
 use super::action::{Action, Actions};
 use super::icons::Icon;
-use super::picture::{PictureView, letterbox};
 use super::theme::{Palette, WIDGET_HEIGHT, WIDGET_RADIUS};
+use super::video_view::{VideoView, letterbox};
 use super::widgets::{self, Tone};
 use super::{devices, login, rooms, words};
 use crate::config::Theme;
@@ -38,7 +38,7 @@ impl PeoplePage {
         &mut self,
         ui: &mut Ui,
         snapshot: &Snapshot,
-        own: &PictureView,
+        own: &VideoView,
         theme: Theme,
         actions: &mut Actions,
     ) {
@@ -57,7 +57,7 @@ impl PeoplePage {
             if !online {
                 let line = widgets::warning(
                     ui,
-                    "The server can't be reached. Trying again; nobody can be called until then.",
+                    "The server can't be reached. Trying again; you can't make calls until it's back.",
                 );
                 ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Polite));
                 ui.add_space(4.0);
@@ -83,7 +83,7 @@ impl PeoplePage {
         &mut self,
         ui: &mut Ui,
         snapshot: &Snapshot,
-        own: &PictureView,
+        own: &VideoView,
         online: bool,
         actions: &mut Actions,
     ) {
@@ -177,9 +177,9 @@ fn header(ui: &mut Ui, username: &str, online: bool, theme: Theme, actions: &mut
                 actions.push(Action::Help(true));
             }
             let (next, label) = match theme {
-                Theme::System => (Theme::Dark, "Theme: as the system. Change to dark"),
-                Theme::Dark => (Theme::Light, "Theme: dark. Change to light"),
-                Theme::Light => (Theme::System, "Theme: light. Change to the system's"),
+                Theme::System => (Theme::Dark, "Theme: system. Switch to dark"),
+                Theme::Dark => (Theme::Light, "Theme: dark. Switch to light"),
+                Theme::Light => (Theme::System, "Theme: light. Switch to system"),
             };
             if widgets::icon_button(ui, Icon::Contrast, label).clicked() {
                 actions.push(Action::Theme(next));
@@ -187,7 +187,7 @@ fn header(ui: &mut Ui, username: &str, online: bool, theme: Theme, actions: &mut
             ui.add_space(4.0);
             let name = ui.add(Label::new(username).truncate());
             name.on_hover_text(if online {
-                "Logged in under this name"
+                "You are logged in with this name"
             } else {
                 "The server can't be reached"
             });
@@ -221,7 +221,7 @@ fn list(ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
         ui.add_space(6.0);
         let server = words::foreign(&snapshot.server).unwrap_or_else(|| "this server".to_owned());
         let text = format!(
-            "Ask somebody to start Visavis and to log in to {server}. Their name then appears here."
+            "Ask somebody to open Visavis and log in to {server}. Their name will appear here."
         );
         ui.add(Label::new(RichText::new(text).color(weak)).wrap());
     }
@@ -257,7 +257,7 @@ fn row(ui: &mut Ui, person: &Person, online: bool, actions: &mut Actions) {
     });
 }
 
-fn preview_card(ui: &mut Ui, snapshot: &Snapshot, own: &PictureView, actions: &mut Actions) {
+fn preview_card(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, actions: &mut Actions) {
     widgets::card(ui).show(ui, |ui| {
         let width = ui.available_width();
         preview(ui, snapshot, own, width);
@@ -270,7 +270,7 @@ fn preview_card(ui: &mut Ui, snapshot: &Snapshot, own: &PictureView, actions: &m
     });
 }
 
-fn preview(ui: &mut Ui, snapshot: &Snapshot, own: &PictureView, width: f32) {
+fn preview(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, width: f32) {
     let palette = Palette::of(ui.visuals());
     let (rect, response) = ui
         .allocate_exact_size(vec2(width, (width * 9.0 / 16.0).max(WIDGET_HEIGHT)), Sense::hover());

@@ -1,4 +1,4 @@
-//! How long the window took to be usable: logged once, and written for the benchmark when it asks.
+//! How long the window took to be usable: logged once, and written for the benchmark when it requests that.
 
 use std::path::PathBuf;
 use std::time::Instant;

@@ -30,13 +30,13 @@ impl RoomBox {
         online: bool,
         actions: &mut Actions,
     ) {
-        let caption = widgets::caption(ui, "Room to meet in");
+        let caption = widgets::caption(ui, "The word you agreed on");
         ui.horizontal(|ui| {
             let width = ui.available_width() - BUTTON_WIDTH - ui.spacing().item_spacing.x;
             let field = ui
                 .add(
                     TextEdit::singleline(&mut self.typed)
-                        .hint_text("A name that you agreed on")
+                        .hint_text("Any word you both know")
                         .align(Align2::LEFT_CENTER)
                         .char_limit(MAX_ROOM_CHARS * 2)
                         .desired_width(width),
@@ -62,9 +62,9 @@ impl RoomBox {
         }
         match &snapshot.room {
             RoomPhase::Outside => {}
-            RoomPhase::Entering(room) => line(ui, &format!("Going into {room}…")),
+            RoomPhase::Entering(room) => line(ui, &format!("Joining {room}…")),
             RoomPhase::Inside(room) => match &snapshot.room_mate {
-                None => line(ui, &format!("You are in {room}. Whoever joins it next calls you.")),
+                None => line(ui, &format!("You are in {room}. Whoever joins next can call you.")),
                 Some(mate) => with_mate(ui, room, mate.username.as_str(), online, actions),
             },
             RoomPhase::Refused(why) => {
@@ -82,13 +82,11 @@ impl RoomBox {
                 None
             }
             Err(IdError::Empty) => {
-                Some("Please enter the name of a room: any word that the two of you agree on.")
+                Some("Please enter the word that you agreed on with the other person.")
             }
-            Err(IdError::TooLong(_)) => {
-                Some("That name is too long: rooms have at most 64 characters.")
-            }
+            Err(IdError::TooLong(_)) => Some("That word is too long. Use at most 64 characters."),
             Err(IdError::Unprintable) => {
-                Some("That name holds a character that can't be shown: type it again.")
+                Some("That word contains a character that can't be shown. Please type it again.")
             }
         };
     }
@@ -96,7 +94,7 @@ impl RoomBox {
 
 /// Somebody else is in the room. Calling them is up to the person.
 fn with_mate(ui: &mut Ui, room: &RoomId, name: &str, online: bool, actions: &mut Actions) {
-    line(ui, &format!("{name} is in {room}, too."));
+    line(ui, &format!("{name} is in {room} too."));
     let button = ui.add_enabled_ui(online, |ui| {
         widgets::button(ui, Tone::Accent, Some(Icon::Call), &format!("Call {name}"), BUTTON_WIDTH)
     });

@@ -1,4 +1,4 @@
-//! One's own picture during a call: small, mirrored, in a corner; dragged or moved by arrow keys to
+//! One's own video during a call: small, mirrored, in a corner; dragged or moved by arrow keys to
 //! another.
 
 use eframe::egui::accesskit::Role;
@@ -9,8 +9,8 @@ use eframe::egui::{
 
 use super::controls::BAR_HEIGHT;
 use super::icons::Icon;
-use super::picture::{PictureView, letterbox};
 use super::theme::Palette;
+use super::video_view::{VideoView, letterbox};
 
 const MARGIN: f32 = 16.0;
 const RADIUS: u8 = 12;
@@ -19,14 +19,14 @@ const BAR_IN_THE_WAY_BELOW: f32 = 900.0;
 /// What the name and the clock need at the upper edge.
 const HEAD_HEIGHT: f32 = 44.0;
 
-/// Where the picture rests.
+/// Where the video rests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Corner {
     right: bool,
     bottom: bool,
 }
 
-/// The picture in the corner.
+/// The video in the corner.
 pub(super) struct SelfView {
     corner: Corner,
     dragged_by: Vec2,
@@ -40,7 +40,7 @@ impl Default for SelfView {
 
 impl SelfView {
     /// Shows it over the stage. `live` says whether the camera delivers.
-    pub(super) fn show(&mut self, ui: &mut Ui, stage: Rect, own: &PictureView, live: bool) {
+    pub(super) fn show(&mut self, ui: &mut Ui, stage: Rect, own: &VideoView, live: bool) {
         let size = size(stage, own.aspect().filter(|_| live));
         let home = place(stage, size, self.corner);
         let id = ui.make_persistent_id("self-view");
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_corner_of_every_window_size_keeps_the_picture_inside_and_off_the_bar() {
+    fn every_corner_of_every_window_size_keeps_the_video_inside_and_off_the_bar() {
         for (width, height) in [(480.0, 360.0), (800.0, 600.0), (1920.0, 1080.0)] {
             let stage = Rect::from_min_size(pos2(0.0, 0.0), vec2(width, height));
             for (right, bottom) in [(false, false), (false, true), (true, false), (true, true)] {

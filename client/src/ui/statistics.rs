@@ -1,4 +1,4 @@
-//! The figures of the call over the picture: what each direction carries, and the last minute as
+//! The statistics of the call over the video: what each direction carries, and the last minute as
 //! small plots.
 
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) 
                     eframe::egui::Layout::right_to_left(eframe::egui::Align::Center),
                     |ui| {
                         closed =
-                            widgets::icon_button(ui, Icon::Close, "Close the statistics").clicked();
+                            widgets::icon_button(ui, Icon::Close, "Close statistics").clicked();
                     },
                 );
             });
@@ -53,7 +53,7 @@ pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) 
                 {
                     Some((statistics, latest)) => content(ui, statistics, latest),
                     None => {
-                        widgets::caption(ui, "The first figures come in a moment.");
+                        widgets::caption(ui, "The first numbers will be here in a moment.");
                     }
                 },
             );
@@ -66,7 +66,7 @@ pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) 
 
 fn content(ui: &mut Ui, statistics: &Statistics, latest: &Reading) {
     ui.spacing_mut().interact_size.y = 0.0;
-    Grid::new("figures").num_columns(2).spacing([14.0, 5.0]).show(ui, |ui| {
+    Grid::new("statistics").num_columns(2).spacing([14.0, 5.0]).show(ui, |ui| {
         for (name, value) in rows(latest) {
             widgets::caption(ui, name);
             ui.label(RichText::new(value).size(13.0));
@@ -79,21 +79,27 @@ fn content(ui: &mut Ui, statistics: &Statistics, latest: &Reading) {
     }
 }
 
-/// Each figure with its name.
+/// Each measurement with its name.
 fn rows(latest: &Reading) -> [(&'static str, String); 11] {
     [
         ("You send", video(&latest.video_sent)),
         ("They send", video(&latest.video_received)),
-        ("Sound out, in", format!("{}, {}", rate(latest.audio_sent), rate(latest.audio_received))),
-        ("Upload carries", rate(latest.estimate)),
-        ("Round trip", time(latest.rtt)),
-        ("Lost out, in", format!("{}, {}", share(latest.loss_out), share(latest.loss_in))),
         (
-            "Waits: sound, picture",
+            "Sound sent, received",
+            format!("{}, {}", rate(latest.audio_sent), rate(latest.audio_received)),
+        ),
+        ("Upload could carry", rate(latest.estimate)),
+        ("Round trip", time(latest.rtt)),
+        (
+            "Lost going out, coming in",
+            format!("{}, {}", share(latest.loss_out), share(latest.loss_in)),
+        ),
+        (
+            "Buffered: sound, picture",
             format!("{}, {}", time(latest.audio_wait), time(latest.video_wait)),
         ),
-        ("Sound made up", share(latest.concealed)),
-        ("Picture stood still", time(latest.frozen)),
+        ("Sound filled in", share(latest.concealed)),
+        ("Picture frozen for", time(latest.frozen)),
         (
             "Encoding, decoding",
             format!("{}, {}", time(latest.video_sent.codec), time(latest.video_received.codec)),
@@ -136,7 +142,7 @@ fn share(share: Option<f64>) -> String {
 /// A line over the last minute.
 type Line = fn(&Reading) -> Option<f64>;
 
-/// One or two figures over the last minute.
+/// One or two measurements over the last minute.
 struct Plot {
     name: &'static str,
     /// The first in the accent colour, the second in a weaker one.
@@ -149,7 +155,7 @@ struct Plot {
 /// What is plotted.
 const PLOTS: [Plot; 4] = [
     Plot {
-        name: "Sent, and what the upload carries",
+        name: "Sent, and what your upload could carry",
         lines: &[|r| bits(r.video_sent.bitrate), |r| bits(r.estimate)],
         least: 100e3,
         unit: |bps| rate(Some(Bitrate::from_bps(bps as u64))),
@@ -161,13 +167,13 @@ const PLOTS: [Plot; 4] = [
         unit: |ms| format!("{ms:.0} ms"),
     },
     Plot {
-        name: "Lost on the way here, and there",
+        name: "Lost coming in, and going out",
         lines: &[|r| r.loss_in, |r| r.loss_out],
         least: 0.02,
         unit: |lost| format!("{:.0}%", lost * 100.0),
     },
     Plot {
-        name: "How long sound waits, and the picture",
+        name: "How long sound is buffered, and the picture",
         lines: &[|r| ms(r.audio_wait), |r| ms(r.video_wait)],
         least: 20.0,
         unit: |ms| format!("{ms:.0} ms"),
@@ -240,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_written_with_their_unit_and_never_as_zero_when_not_measured() {
+    fn numbers_are_written_with_their_unit_and_never_as_zero_when_not_measured() {
         assert_eq!(rate(None), "–");
         assert_eq!(rate(Some(Bitrate::from_kbps(640))), "640 kbit/s");
         assert_eq!(rate(Some(Bitrate::from_kbps(2450))), "2.5 Mbit/s");

@@ -100,7 +100,7 @@ impl Palette {
     }
 }
 
-/// Behind pictures in a call, in both themes: a bright frame would dazzle.
+/// Behind the video of a call, in both themes: a bright frame would dazzle.
 pub(super) const STAGE: Color32 = rgb(0x0a0d10);
 /// Under floating controls on the stage.
 pub(super) const FLOATING: Color32 = Color32::from_rgba_premultiplied(0x12, 0x16, 0x1a, 0xe0);

@@ -1,6 +1,6 @@
 //! The screens round a call: being called, calling, connecting, and how it ended.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use eframe::egui::accesskit::Live;
 use eframe::egui::{Label, Response, RichText, Sense, TextWrapMode, Ui, Vec2, vec2};
@@ -10,7 +10,7 @@ use super::action::Actions;
 use super::icons::{self, Icon};
 use super::theme::{Palette, WIDGET_HEIGHT};
 use super::widgets::{self, Tone};
-use super::{keyboard, words};
+use super::{shortcuts, words};
 use crate::call::event::EndReason;
 use crate::session::snapshot::{Intent, Snapshot};
 
@@ -44,8 +44,8 @@ pub(super) fn ringing(
         });
         ui.add_space(6.0);
         let (accept, decline) = (
-            ui.ctx().format_shortcut(&keyboard::ACCEPT),
-            ui.ctx().format_shortcut(&keyboard::HANG_UP),
+            ui.ctx().format_shortcut(&shortcuts::ACCEPT),
+            ui.ctx().format_shortcut(&shortcuts::HANG_UP),
         );
         small(ui, &format!("{accept} accepts, {decline} declines"));
     });
@@ -69,7 +69,7 @@ pub(super) fn calling(
     waited: Duration,
     actions: &mut Actions,
 ) {
-    let progress = if rings { "It is ringing there" } else { "Reaching them" };
+    let progress = if rings { "Ringing…" } else { "Trying to reach them…" };
     waiting(ui, peer, &format!("Calling {peer}"), progress, waited, actions);
 }
 
@@ -79,7 +79,7 @@ pub(super) fn connecting(ui: &mut Ui, peer: &str, waited: Duration, actions: &mu
         ui,
         peer,
         &format!("Connecting to {peer}"),
-        "Finding the way for picture and sound",
+        "Setting up picture and sound…",
         waited,
         actions,
     );
@@ -186,24 +186,4 @@ fn pair(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
             buttons(ui);
         });
     });
-}
-
-/// How long until the next whole second of a wait that began then.
-pub(super) fn until_next_second(since: Instant, now: Instant) -> Duration {
-    let past = now.saturating_duration_since(since);
-    // A millisecond late rather than a nanosecond early, which would show the same second twice.
-    Duration::from_secs(1) - Duration::from_nanos(u64::from(past.subsec_nanos()))
-        + Duration::from_millis(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_clock_comes_due_just_after_the_next_whole_second() {
-        let since = Instant::now();
-        let due = |ms: u64| until_next_second(since, since + Duration::from_millis(ms)).as_millis();
-        assert_eq!([due(0), due(1), due(999), due(1000), due(61_400)], [1001, 1000, 2, 1001, 601]);
-    }
 }

@@ -1,13 +1,14 @@
-//! What wakes the window: a new snapshot or a new picture, and nothing else.
+//! What wakes the window: a new snapshot, a new video frame, or a clock on the screen whose next second
+//! is due, and nothing else.
 //!
-//! In: the session's snapshots and picture slots. Out: repaint requests. What always holds: while
+//! In: the session's snapshots and video slots. Out: repaint requests. What always holds: while
 //! nothing changes no request is made; one change makes one pass (a request for "at once" would
 //! make two).
 
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eframe::egui::{Context, ViewportId};
 use tokio::sync::{oneshot, watch};
@@ -19,8 +20,8 @@ const SOON: Duration = Duration::from_nanos(1);
 /// The microphone's level is looked at by a person, not measured: this many times a second is
 /// enough.
 const LEVEL_INTERVAL: Duration = Duration::from_millis(66);
-/// Our own picture waits this long for the other person's, to be painted in the same pass.
-const SELF_PICTURE_WAIT: Duration = Duration::from_millis(40);
+/// Our own video waits this long for the other person's, to be painted in the same pass.
+const SELF_VIDEO_WAIT: Duration = Duration::from_millis(40);
 
 /// Watches a session for a window. Dropping it ends the watching.
 pub(super) struct Watcher {
@@ -29,7 +30,7 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Starts the thread `window-wake` and hooks into the picture slots.
+    /// Starts the thread `window-wake` and hooks into the video slots.
     pub(super) fn start(ctx: &Context, link: &SessionLink) -> io::Result<Self> {
         let repaint = {
             let ctx = ctx.clone();
@@ -44,7 +45,7 @@ impl Watcher {
             let (repaint, snapshots) = (repaint.clone(), snapshots.clone());
             link.self_video.on_fill(move || {
                 let remote = snapshots.borrow().remote_video_live;
-                repaint(if remote { SELF_PICTURE_WAIT } else { SOON });
+                repaint(if remote { SELF_VIDEO_WAIT } else { SOON });
             });
         }
         // Only waits for a channel, so it needs neither input and output nor timers.
@@ -101,6 +102,14 @@ fn urgency(old: &Snapshot, new: &Snapshot) -> Option<Duration> {
     Some(if same_level == *old { LEVEL_INTERVAL } else { SOON })
 }
 
+/// How long until the next whole second of a wait that began then.
+pub(super) fn until_next_second(since: Instant, now: Instant) -> Duration {
+    let past = now.saturating_duration_since(since);
+    // A millisecond late rather than a nanosecond early, which would show the same second twice.
+    Duration::from_secs(1) - Duration::from_nanos(u64::from(past.subsec_nanos()))
+        + Duration::from_millis(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +123,13 @@ mod tests {
         assert_eq!(urgency(&calm, &calm.clone()), None);
         assert_eq!(urgency(&calm, &level), Some(LEVEL_INTERVAL));
         assert_eq!(urgency(&calm, &muted), Some(SOON));
+    }
+
+    #[test]
+    fn the_clock_comes_due_just_after_the_next_whole_second() {
+        let since = Instant::now();
+        let due = |ms: u64| until_next_second(since, since + Duration::from_millis(ms)).as_millis();
+        assert_eq!([due(0), due(1), due(999), due(1000), due(61_400)], [1001, 1000, 2, 1001, 601]);
     }
 
     #[tokio::test]

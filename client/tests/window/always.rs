@@ -40,7 +40,7 @@ fn a_login_that_worked_and_a_theme_that_was_chosen_are_remembered() {
     window.type_into("Server", "calls.example");
     window.click("Log in");
     window.set(logged_in());
-    window.click("Theme: as the system. Change to dark");
+    window.click("Theme: system. Switch to dark");
     drop(window);
     let expected = Settings {
         server: Some("calls.example".to_owned()),

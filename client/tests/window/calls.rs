@@ -65,9 +65,9 @@ fn a_call_being_placed_says_how_far_it_is_and_can_be_cancelled() {
     let calling =
         |ringing| with_call(CallPhase::Calling { peer: name("bob"), ringing, since: ago(3) });
     let mut window = Window::open(calling(false));
-    assert!(window.shows("Calling bob") && !window.shows("ringing there"));
+    assert!(window.shows("Calling bob") && !window.shows("Ringing…"));
     window.set(calling(true));
-    assert!(window.shows("It is ringing there"));
+    assert!(window.shows("Ringing…"));
     window.click("Cancel");
     window.set(with_call(CallPhase::Connecting { peer: name("bob"), since: ago(0) }));
     window.click("Cancel");
@@ -180,14 +180,14 @@ fn an_interruption_and_a_weak_connection_are_said_in_words() {
     let reconnecting =
         CallPhase::Reconnecting { peer: name("bob"), since: ago(60), lost_at: ago(9) };
     let mut window = Window::open(with_call(reconnecting));
-    assert!(window.shows("The connection to bob is interrupted"));
+    assert!(window.shows("Finding another way to bob"));
     let weak = "Their connection is weak: 12% of their packets are lost";
     window.set(Snapshot { connection_words: Some(weak.to_owned()), ..in_call() });
     assert!(window.shows(weak));
 }
 
 #[test]
-fn the_figures_of_a_call_are_a_key_away_and_what_was_not_measured_is_a_dash() {
+fn the_statistics_of_a_call_are_a_key_away_and_what_was_not_measured_is_a_dash() {
     let reading = Reading {
         video_sent: VideoReading {
             size: Some((1280, 720)),
@@ -211,7 +211,7 @@ fn the_figures_of_a_call_are_a_key_away_and_what_was_not_measured_is_a_dash() {
     window.press(Modifiers::NONE, Key::Escape);
     assert!(!window.shows("They send"));
     window.press(Modifiers::COMMAND, Key::I);
-    window.click("Close the statistics");
+    window.click("Close statistics");
     assert!(!window.shows("They send"));
     assert_eq!(window.asked(), []);
 }

@@ -85,7 +85,7 @@ fn what_is_done_to_the_voice_and_how_loud_the_other_is_are_switched_and_remember
     let options = WindowOptions { settings_path: Some(path.clone()), ..WindowOptions::default() };
     let snapshot = Snapshot { voice: VoiceSettings::ALL, ..logged_in() };
     let mut window = Window::open_with(snapshot.clone(), vec2(1040.0, 800.0), options);
-    window.click("Suppress noise");
+    window.click("Reduce noise");
     let voice = VoiceSettings { noise_suppression: false, ..VoiceSettings::ALL };
     assert_eq!(window.asked(), [Intent::ProcessVoice(voice)]);
     window.set(Snapshot { voice, ..snapshot });

@@ -17,10 +17,10 @@ fn blue() -> RoomId {
 fn a_room_is_joined_by_the_button_and_by_enter() {
     for size in [vec2(480.0, 360.0), vec2(1040.0, 680.0)] {
         let mut window = Window::open_with(logged_in(), size, WindowOptions::default());
-        window.type_into("Room to meet in", " blue ");
+        window.type_into("The word you agreed on", " blue ");
         window.click("Join the room");
         assert_eq!(window.asked(), [Intent::JoinRoom(blue())]);
-        window.harness.get_by_role_and_label(Role::TextInput, "Room to meet in").focus();
+        window.harness.get_by_role_and_label(Role::TextInput, "The word you agreed on").focus();
         window.settle();
         window.press(Modifiers::NONE, Key::Enter);
         assert_eq!(window.asked(), [Intent::JoinRoom(blue())]);
@@ -31,16 +31,16 @@ fn a_room_is_joined_by_the_button_and_by_enter() {
 fn a_room_without_a_name_says_what_to_do() {
     let mut window = Window::open(logged_in());
     window.click("Join the room");
-    assert!(window.shows("Please enter the name of a room"));
+    assert!(window.shows("Please enter the word that you agreed on"));
     assert_eq!(window.asked(), []);
-    window.type_into("Room to meet in", "b");
-    assert!(!window.shows("Please enter the name of a room"));
+    window.type_into("The word you agreed on", "b");
+    assert!(!window.shows("Please enter the word that you agreed on"));
 }
 
 #[test]
 fn where_one_is_and_why_one_was_not_let_in_is_shown() {
     let mut window = Window::open(Snapshot { room: RoomPhase::Inside(blue()), ..logged_in() });
-    assert!(window.shows("You are in blue. Whoever joins it next calls you."));
+    assert!(window.shows("You are in blue. Whoever joins next can call you."));
     let full = "There are two people in blue already: agree on another room.";
     window.set(Snapshot { room: RoomPhase::Refused(full.to_owned()), ..logged_in() });
     assert!(window.shows(full));
@@ -52,7 +52,7 @@ fn who_else_is_in_the_room_is_called_by_a_button_and_by_nothing_else() {
         let room_mate = Some(RoomMate { username: name("dave"), came_first });
         let meeting = Snapshot { room: RoomPhase::Inside(blue()), room_mate, ..logged_in() };
         let mut window = Window::open(meeting.clone());
-        assert!(window.shows("dave is in blue, too."));
+        assert!(window.shows("dave is in blue too."));
         assert_eq!(window.asked(), []);
         window.click("Call dave in blue");
         assert_eq!(window.asked(), [Intent::Call { username: "dave".to_owned() }]);
@@ -69,7 +69,7 @@ fn no_room_is_joined_while_the_server_is_away() {
     let login = LoginPhase::Reconnecting { username: name("alice") };
     let mut window = Window::open(Snapshot { login, ..logged_in() });
     assert!(window.harness.get_by_label("Join the room").accesskit_node().is_disabled());
-    window.type_into("Room to meet in", "blue");
+    window.type_into("The word you agreed on", "blue");
     window.press(Modifiers::NONE, Key::Enter);
     assert_eq!(window.asked(), []);
 }

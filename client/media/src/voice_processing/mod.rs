@@ -16,6 +16,8 @@ mod stage;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 pub use reference::{PLAYED_QUEUE_FRAMES, PlayedFrame, ReferenceAligner};
 
 use crate::drop_oldest_queue::DropOldestQueue;
@@ -56,14 +58,19 @@ impl VoiceSettings {
     }
 }
 
-/// What a person wants of each part: on, off, or what suits the microphone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What a person wants of each part: on, off, or what suits the microphone, which the settings
+/// file leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct VoiceSetting {
     /// Cancel the echo of what the speaker plays.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub echo_cancellation: Option<bool>,
     /// Lower steady noise.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub noise_suppression: Option<bool>,
     /// Bring speech to a usual level.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub automatic_gain: Option<bool>,
 }
 

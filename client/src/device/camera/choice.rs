@@ -14,7 +14,7 @@ pub(super) struct Offer {
 }
 
 /// The offers, best first. In this order: in colour; fast enough; large enough; not larger than
-/// needed; cheap to convert (JPEG costs 2 ms a picture and detail, so it is for what raw pictures
+/// needed; cheap to convert (JPEG costs 2 ms a frame and detail, so it is for what raw frames
 /// are too slow for); of the right rate.
 pub(super) fn rank(mut offers: Vec<Offer>, want: CameraWant) -> Vec<Offer> {
     let (width, height) = (u64::from(want.size.width()), u64::from(want.size.height()));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_pictures_are_preferred_where_they_are_fast_enough() {
+    fn raw_frames_are_preferred_where_they_are_fast_enough() {
         use PixelFormat::{Gray, Mjpeg, Nv12, Rgb};
         let best = |offers| rank(offers, want(1280, 720, 30))[0];
         assert_eq!(

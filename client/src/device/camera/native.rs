@@ -38,7 +38,7 @@ const SILENCE: Duration = Duration::from_secs(5);
 const LET_GO: Duration = Duration::from_millis(400);
 /// All cameras together are listed in this time; those that take longer are left out.
 const LIST_TIMEOUT: Duration = Duration::from_secs(5);
-/// So many failures without a picture in between mean that the device is gone.
+/// So many failures without a frame in between mean that the device is gone.
 const FAILURES: u32 = 5;
 /// How many formats are tried before the one that is set is taken.
 const TRIES: usize = 5;
@@ -68,8 +68,8 @@ pub(super) struct Running {
 
 /// What the capture thread hands over.
 enum Raw {
-    /// A picture, and when it was taken.
-    Picture(Buffer, Instant),
+    /// A frame, and when it was taken.
+    Frame(Buffer, Instant),
     /// The device is gone; the driver's words.
     Gone(String),
 }
@@ -180,7 +180,7 @@ fn convert(
     let (mut live, mut damaged) = (false, 0_u64);
     loop {
         let (buffer, captured_at) = match raw.wait(SILENCE) {
-            Taken::Value(Raw::Picture(buffer, captured_at)) => (buffer, captured_at),
+            Taken::Value(Raw::Frame(buffer, captured_at)) => (buffer, captured_at),
             Taken::Value(Raw::Gone(reason)) => {
                 tracing::warn!(reason, "the camera is gone");
                 return lost("was unplugged or failed");
@@ -204,7 +204,7 @@ fn convert(
             }
             Err(error) => {
                 if damaged == 0 {
-                    tracing::warn!(%error, "a camera's picture was left out");
+                    tracing::warn!(%error, "a camera's frame was left out");
                 }
                 damaged += 1;
             }
@@ -212,7 +212,7 @@ fn convert(
     }
 }
 
-/// The thread `camera-capture`: opens the device, says so, and takes pictures until it is to stop.
+/// The thread `camera-capture`: opens the device, says so, and takes frames until it is to stop.
 fn capture(
     wanted: Option<&str>,
     want: CameraWant,
@@ -238,7 +238,7 @@ fn capture(
             Ok(buffer) => {
                 failures = 0;
                 let captured_at = capture_time(&buffer);
-                raw.put(Raw::Picture(buffer, captured_at));
+                raw.put(Raw::Frame(buffer, captured_at));
             }
             Err(error) => {
                 failures += 1;
@@ -316,7 +316,7 @@ fn find_and_open(wanted: Option<&str>, want: CameraWant) -> Result<Device, Camer
     for camera in &cameras {
         match open_one(camera, want) {
             Ok(device) => return Ok(device),
-            // Nodes without pictures (metadata, outputs) say nothing about why there is no camera.
+            // Nodes without frames (metadata, outputs) say nothing about why there is no camera.
             Err(error @ (CameraError::Busy(_) | CameraError::NotAllowed(_)))
                 if first_error.is_none() =>
             {

@@ -1,4 +1,4 @@
-//! Where a source puts its pictures: one slot for each that wants them (the encoder, the
+//! Where a source puts its frames: one slot for each that wants them (the encoder, the
 //! self-view).
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use crate::media::frame::VideoFrame;
 /// A frame that is older is not what the camera sees: it may have been turned off since.
 const FRESH: Duration = Duration::from_millis(100);
 
-/// Slots that all get every picture. Cloning it gives another handle to the same slots; they can be
+/// Slots that all get every frame. Cloning it gives another handle to the same slots; they can be
 /// attached and detached while the camera runs, so that a call begins without opening the camera
 /// again.
 #[derive(Clone, Default)]
@@ -31,7 +31,7 @@ impl std::fmt::Debug for CameraOutput {
 }
 
 impl CameraOutput {
-    /// Without any slot: pictures go nowhere.
+    /// Without any slot: frames go nowhere.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -50,7 +50,7 @@ impl Running {
     }
 }
 
-/// When each picture is due.
+/// When each frame is due.
 struct Schedule {
     start: Instant,
     interval: Duration,
@@ -62,7 +62,7 @@ impl Schedule {
         Self { start: Instant::now(), interval, next: 0 }
     }
 
-    /// Waits until the next picture is due; false when it is time to stop.
+    /// Waits until the next frame is due; false when it is time to stop.
     fn wait(&mut self, stop: &StopSignal) -> bool {
         let due = self.start + self.interval * self.next;
         if stop.wait_until(due) {
@@ -103,20 +103,20 @@ pub(super) fn start_file(
     events: mpsc::Sender<CameraEvent>,
 ) -> Result<Running, CameraError> {
     let mut file = Looped::open(path)?;
-    // The first picture is read here, so that a file that can't be played is refused at once.
-    let mut picture = file.next()?;
+    // The first frame is read here, so that a file that can't be played is refused at once.
+    let mut frame = file.next()?;
     let path = path.to_path_buf();
     Running::start(move |stop| {
         let mut schedule = Schedule::new(file.reader.interval());
         let mut live = false;
         while schedule.wait(stop) {
-            output.put(&VideoFrame { captured_at: Instant::now(), ..picture });
+            output.put(&VideoFrame { captured_at: Instant::now(), ..frame });
             if !live {
                 live = true;
                 tell(&events, CameraEvent::Live, stop);
             }
-            picture = match file.next() {
-                Ok(picture) => picture,
+            frame = match file.next() {
+                Ok(frame) => frame,
                 Err(error) => return tell(&events, CameraEvent::Lost(error.to_string()), stop),
             };
         }

@@ -22,7 +22,7 @@ fn next(slot: &DropOldestQueue<VideoFrame>) -> VideoFrame {
 }
 
 #[test]
-fn the_pattern_stamps_each_picture_and_ends_when_it_is_stopped() {
+fn the_pattern_stamps_each_frame_and_ends_when_it_is_stopped() {
     let slot = DropOldestQueue::latest();
     let (events, mut told) = mpsc::channel(4);
     let before = WallTime::now();
@@ -53,12 +53,12 @@ fn the_patterns_rate_does_not_drift() {
     };
     let took = first.captured_at.until(last.captured_at).expect("in order");
     let due = Duration::from_millis(5) * (last.index - first.index);
-    // A single late picture is the scheduler's; a drift would add up to more than this.
+    // A single late frame is the scheduler's; a drift would add up to more than this.
     assert!(took + Duration::from_millis(100) > due, "{took:?} instead of {due:?}");
 }
 
 #[test]
-fn several_slots_get_the_same_picture_and_one_can_leave() {
+fn several_slots_get_the_same_frame_and_one_can_leave() {
     let (encoder, preview) = (DropOldestQueue::latest(), DropOldestQueue::latest());
     let output = CameraOutput::new();
     output.attach(Arc::clone(&encoder));

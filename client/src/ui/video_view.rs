@@ -1,7 +1,7 @@
-//! A picture slot as a texture: takes the newest picture, uploads it, paints it at its own shape.
+//! A video slot as a texture: takes the newest frame, uploads it, paints it at its own shape.
 //!
-//! What always holds: a picture whose bytes don't fit its size is not shown; after
-//! [`PictureView::clear`] nothing of an earlier call can be seen.
+//! What always holds: a frame whose bytes don't fit its size is not shown; after
+//! [`VideoView::clear`] nothing of an earlier call can be seen.
 
 use std::sync::Arc;
 
@@ -13,42 +13,42 @@ use eframe::egui::{
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 
-/// The newest picture of one slot, ready to be painted.
-pub(super) struct PictureView {
+/// The newest frame of one slot, ready to be painted.
+pub(super) struct VideoView {
     name: &'static str,
     slot: Arc<DropOldestQueue<RgbaFrame>>,
     texture: Option<TextureHandle>,
 }
 
-impl PictureView {
+impl VideoView {
     pub(super) fn new(name: &'static str, slot: Arc<DropOldestQueue<RgbaFrame>>) -> Self {
         Self { name, slot, texture: None }
     }
 
-    /// Takes the newest picture, if there is one, and uploads it.
+    /// Takes the newest frame, if there is one, and uploads it.
     pub(super) fn refresh(&mut self, ctx: &Context) {
-        let Some(picture) = self.slot.take() else { return };
-        let size = [picture.size.width() as usize, picture.size.height() as usize];
-        if picture.rgba.len() != picture.size.pixels() * 4 {
-            tracing::warn!(size = %picture.size, bytes = picture.rgba.len(), "a picture of the wrong length");
+        let Some(frame) = self.slot.take() else { return };
+        let size = [frame.size.width() as usize, frame.size.height() as usize];
+        if frame.rgba.len() != frame.size.pixels() * 4 {
+            tracing::warn!(size = %frame.size, bytes = frame.rgba.len(), "a frame of the wrong length");
             return;
         }
         // Opaque pixels are the same with and without premultiplied alpha; this way is a plain
         // copy.
-        let image = ColorImage::from_rgba_premultiplied(size, &picture.rgba);
+        let image = ColorImage::from_rgba_premultiplied(size, &frame.rgba);
         match &mut self.texture {
             Some(texture) => texture.set(image, TextureOptions::LINEAR),
             none => *none = Some(ctx.load_texture(self.name, image, TextureOptions::LINEAR)),
         }
     }
 
-    /// Forgets the picture, and any that waits in the slot.
+    /// Forgets the frame, and any that waits in the slot.
     pub(super) fn clear(&mut self) {
         self.texture = None;
         drop(self.slot.take());
     }
 
-    /// The shape of the picture, width over height; `None` while there is none.
+    /// The shape of the frame, width over height; `None` while there is none.
     pub(super) fn aspect(&self) -> Option<f32> {
         self.texture.as_ref().map(|texture| {
             let size = texture.size_vec2();
@@ -56,7 +56,7 @@ impl PictureView {
         })
     }
 
-    /// Paints the whole picture into a rectangle of its shape. Returns whether there was one.
+    /// Paints the whole frame into a rectangle of its shape. Returns whether there was one.
     pub(super) fn paint(&self, painter: &Painter, rect: Rect, radius: u8, mirrored: bool) -> bool {
         let Some(texture) = &self.texture else { return false };
         let uv = if mirrored {
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::media::units::VideoSize;
 
-    fn picture(width: u32, height: u32, bytes: usize) -> RgbaFrame {
+    fn frame(width: u32, height: u32, bytes: usize) -> RgbaFrame {
         RgbaFrame {
             size: VideoSize::new(width, height).expect("a size"),
             rgba: vec![255; bytes].into(),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_keeps_its_shape_in_any_window() {
+    fn a_frame_keeps_its_shape_in_any_window() {
         let wide = Rect::from_min_size(pos2(0.0, 0.0), Vec2::new(1600.0, 400.0));
         assert_eq!(
             letterbox(2.0, wide),
@@ -114,26 +114,26 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_picture_is_taken_and_a_cleared_view_shows_nothing_of_the_last_call() {
+    fn the_newest_frame_is_taken_and_a_cleared_view_shows_nothing_of_the_last_call() {
         let (ctx, slot) = (Context::default(), DropOldestQueue::latest());
-        let mut view = PictureView::new("test", Arc::clone(&slot));
+        let mut view = VideoView::new("test", Arc::clone(&slot));
         view.refresh(&ctx);
         assert_eq!(view.aspect(), None);
-        slot.put(picture(4, 4, 64));
-        slot.put(picture(8, 4, 128));
+        slot.put(frame(4, 4, 64));
+        slot.put(frame(8, 4, 128));
         view.refresh(&ctx);
         assert_eq!(view.aspect(), Some(2.0));
-        slot.put(picture(4, 4, 64));
+        slot.put(frame(4, 4, 64));
         view.clear();
         view.refresh(&ctx);
         assert_eq!(view.aspect(), None);
     }
 
     #[test]
-    fn a_picture_whose_bytes_do_not_fit_its_size_is_not_shown() {
+    fn a_frame_whose_bytes_do_not_fit_its_size_is_not_shown() {
         let (ctx, slot) = (Context::default(), DropOldestQueue::latest());
-        let mut view = PictureView::new("test", Arc::clone(&slot));
-        slot.put(picture(8, 4, 127));
+        let mut view = VideoView::new("test", Arc::clone(&slot));
+        slot.put(frame(8, 4, 127));
         view.refresh(&ctx);
         assert_eq!(view.aspect(), None);
     }

@@ -1,0 +1,190 @@
+//! The arguments as they are typed, each in its type, with the help that explains them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{RangedU64ValueParser, TypedValueParser as _};
+use clap::{Args, Parser, Subcommand};
+use visavis_shared::{RoomId, Username};
+
+use super::values;
+use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
+use crate::media::audio_output::Volume;
+use crate::media::units::{Bitrate, VideoSize};
+use crate::media::voice_processing::VoiceSetting;
+
+/// Private one-to-one video calls.
+#[derive(Debug, Parser)]
+#[command(name = "visavis", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Without a command, the window opens.
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) connection: ConnectionArguments,
+    #[command(flatten)]
+    pub(super) devices: DeviceOptions,
+    #[command(flatten)]
+    pub(super) sound: SoundOptions,
+    #[command(flatten)]
+    pub(super) video: VideoOptions,
+    #[command(flatten)]
+    pub(super) results: ResultOptions,
+    #[command(flatten)]
+    pub(super) program: ProgramOptions,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Log in and call somebody, without a window
+    Call {
+        /// Whom to call; leave it out with --room
+        #[arg(value_name = "USERNAME", value_parser = values::name)]
+        peer: Option<Username>,
+    },
+    /// Log in, wait for a call and accept it, without a window
+    Answer {
+        /// Accept calls only from this person, and decline all others
+        #[arg(long, value_name = "USERNAME", value_parser = values::name)]
+        from: Option<Username>,
+    },
+    /// Check everything a call needs: what works, what doesn't, and what to do about it
+    Doctor {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List cameras, microphones and speakers with their formats
+    Devices {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct ConnectionArguments {
+    /// The signaling server; a bare host name means ws:// and port 9090 [default: the last one
+    /// used, or ws://127.0.0.1:9090]
+    #[arg(long, global = true, value_name = "URL", env = "VISAVIS_SERVER")]
+    pub(super) server: Option<String>,
+    /// The name to log in with
+    #[arg(long, global = true, value_name = "NAME", env = "VISAVIS_USERNAME")]
+    #[arg(value_parser = values::name)]
+    pub(super) username: Option<Username>,
+    /// Call whoever is in this room, instead of a name
+    #[arg(long, global = true, value_name = "ROOM", value_parser = values::room)]
+    pub(super) room: Option<RoomId>,
+    /// Add a STUN or TURN server: stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT; `none` removes
+    /// the built-in one
+    #[arg(long, global = true, value_name = "URL")]
+    pub(super) ice_server: Vec<String>,
+    /// Send picture and sound only through a TURN relay, so that the other person doesn't learn
+    /// this computer's address
+    #[arg(long, global = true)]
+    pub(super) relay_only: bool,
+}
+
+/// The devices that were named; the rest is the settings' to choose.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Devices")]
+pub struct DeviceOptions {
+    /// default, a camera's name, pattern, file:PATH.y4m or none
+    #[arg(long, global = true, value_name = "SOURCE", value_parser = values::camera)]
+    pub camera: Option<CameraChoice>,
+    /// default, a microphone's name, tone, tone:HZ, file:PATH.wav or none
+    #[arg(long, global = true, value_name = "SOURCE", value_parser = values::microphone)]
+    pub microphone: Option<MicrophoneChoice>,
+    /// default, a speaker's name, file:PATH.wav or none
+    #[arg(long, global = true, value_name = "SINK", value_parser = values::speaker)]
+    pub speaker: Option<SpeakerChoice>,
+}
+
+/// What is done to both voices; what was not named is the settings' to choose.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sound")]
+pub struct SoundOptions {
+    /// Cancel the echo of your speaker [default: on with a real microphone]
+    #[arg(long, global = true, value_name = "on|off", value_parser = values::switch)]
+    echo_cancellation: Option<bool>,
+    /// Reduce background noise [default: on with a real microphone]
+    #[arg(long, global = true, value_name = "on|off", value_parser = values::switch)]
+    noise_suppression: Option<bool>,
+    /// Keep your voice at an even level [default: on with a real microphone]
+    #[arg(long, global = true, value_name = "on|off", value_parser = values::switch)]
+    automatic_gain: Option<bool>,
+    /// How loud the other person is, in percent: 0 to 150
+    #[arg(long, global = true, value_name = "PERCENT")]
+    #[arg(value_parser = RangedU64ValueParser::<u8>::new().range(0..=150).map(Volume::from_percent))]
+    pub volume: Option<Volume>,
+}
+
+impl SoundOptions {
+    /// What is done to one's own voice.
+    #[must_use]
+    pub fn voice(&self) -> VoiceSetting {
+        VoiceSetting {
+            echo_cancellation: self.echo_cancellation,
+            noise_suppression: self.noise_suppression,
+            automatic_gain: self.automatic_gain,
+        }
+    }
+}
+
+/// The bounds of the video that is captured and sent.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Picture")]
+pub struct VideoOptions {
+    /// The largest size to capture and send
+    #[arg(long = "video-size", global = true, value_name = "WxH", default_value = "1280x720")]
+    #[arg(value_parser = values::size)]
+    pub size: VideoSize,
+    /// The most frames per second to capture and send
+    #[arg(long, global = true, value_name = "N", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub fps: u32,
+    /// The highest bit rate for video: 800k, 2500k, 4M
+    #[arg(long, global = true, value_name = "RATE", default_value = "2500k")]
+    #[arg(value_parser = values::bitrate)]
+    pub max_bitrate: Bitrate,
+}
+
+/// What a call without a window leaves behind, and when it ends.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Results (call and answer)")]
+pub struct ResultOptions {
+    /// Record the received video as it is shown, at its largest size
+    #[arg(long, global = true, value_name = "PATH.y4m")]
+    pub record_video: Option<PathBuf>,
+    /// Save the last received video frame
+    #[arg(long, global = true, value_name = "PATH.png")]
+    pub snapshot: Option<PathBuf>,
+    /// Write a report of what was measured
+    #[arg(long, global = true, value_name = "PATH.json")]
+    pub report: Option<PathBuf>,
+    /// End the call this long after it connects: 10s, 2m [default: when the other person ends it]
+    #[arg(long, global = true, value_name = "TIME", value_parser = values::duration)]
+    pub duration: Option<Duration>,
+    /// How long connecting may take
+    #[arg(long, global = true, value_name = "TIME", default_value = "30s")]
+    #[arg(value_parser = values::duration)]
+    pub timeout: Duration,
+}
+
+/// Where the program keeps things and what it says about itself.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Program")]
+pub struct ProgramOptions {
+    /// The folder for settings and this device's key [default: the system's folder for application
+    /// data]
+    #[arg(long, global = true, value_name = "DIR", env = "VISAVIS_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// What to log to standard error: error, warn, info, debug, or a filter such as
+    /// visavis_transport=debug
+    #[arg(long, global = true, value_name = "FILTER", env = "VISAVIS_LOG")]
+    pub log: Option<String>,
+    /// Write how long the window took to become usable
+    #[arg(long, global = true, value_name = "PATH.json", hide = true)]
+    pub window_ready_report: Option<PathBuf>,
+}

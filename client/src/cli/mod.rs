@@ -1,0 +1,46 @@
+//! The command line: arguments as they are typed ([`Cli`]) and what they mean together
+//! ([`Invocation`]).
+//!
+//! Every argument is read once, here; nothing after this looks at the command line again. Exit codes
+//! are [`ExitReason`]'s.
+
+mod arguments;
+mod invocation;
+mod values;
+
+pub use arguments::{
+    Cli, DeviceOptions, ProgramOptions, ResultOptions, SoundOptions, VideoOptions,
+};
+pub use invocation::{Action, DEFAULT_STUN, Invocation, Target, UsageError};
+
+/// How a run ended, as the exit code says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitReason {
+    /// Connected, and ended normally.
+    Completed,
+    /// The command line made no sense.
+    Usage,
+    /// The server could not be reached, or refused the login.
+    Server,
+    /// The other was not reached: unknown, offline, declined, busy, no answer.
+    NotReached,
+    /// The connection failed or was lost.
+    Connection,
+    /// A device or a file failed.
+    Device,
+}
+
+impl ExitReason {
+    /// The process exit code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Completed => 0,
+            Self::Usage => 2,
+            Self::Server => 3,
+            Self::NotReached => 4,
+            Self::Connection => 5,
+            Self::Device => 6,
+        }
+    }
+}

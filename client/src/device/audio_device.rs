@@ -1,0 +1,159 @@
+//! What the parts of the audio devices share: the two kinds, what happens to an open one, and why
+//! one can't be used.
+//!
+//! What goes wrong before a device is open is an [`AudioDeviceError`], one line that says what to
+//! do; what goes wrong later is an [`AudioEvent`], and the audio stops.
+
+use std::fmt;
+
+use tokio::sync::mpsc;
+
+use crate::media::resample::ResampleFailure;
+use crate::media::wav::WavError;
+
+/// So many names are told when one was not found.
+const NAMES_TOLD: usize = 6;
+
+/// What kind of audio device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AudioKind {
+    /// Sound comes from it.
+    Microphone,
+    /// Sound goes to it.
+    Speaker,
+}
+
+impl fmt::Display for AudioKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Microphone => "microphone",
+            Self::Speaker => "speaker",
+        })
+    }
+}
+
+/// What happened to an open device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AudioEvent {
+    /// It is gone; the call goes on without it. The words are for a person and say what to do.
+    Lost {
+        /// Which kind.
+        kind: AudioKind,
+        /// One line.
+        words: String,
+    },
+}
+
+/// Where events go. Bounded; an event that does not fit is dropped, since one is enough for each
+/// device.
+pub type AudioEvents = mpsc::Sender<AudioEvent>;
+
+/// Why a device can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AudioDeviceError {
+    /// There is none.
+    #[error("no {kind} was found; connect one, or choose a file or none with --{kind}")]
+    None {
+        /// Which kind.
+        kind: AudioKind,
+    },
+    /// None has this name.
+    #[error("there is no {kind} called \"{name}\"; {}", told(.names))]
+    Unknown {
+        /// Which kind.
+        kind: AudioKind,
+        /// What was looked for.
+        name: String,
+        /// What there is.
+        names: Vec<String>,
+    },
+    /// Another program has it.
+    #[error(
+        "the {kind} \"{name}\" is in use by another program; close that program, or choose another {kind} with --{kind}"
+    )]
+    Busy {
+        /// Which kind.
+        kind: AudioKind,
+        /// Its name.
+        name: String,
+    },
+    /// The system does not let us.
+    #[error(
+        "this program may not use the {kind} \"{name}\"; allow it in the system's privacy settings"
+    )]
+    Forbidden {
+        /// Which kind.
+        kind: AudioKind,
+        /// Its name.
+        name: String,
+    },
+    /// Something else.
+    #[error("the {kind} \"{name}\" can't be opened ({words}); choose another with --{kind}")]
+    Failed {
+        /// Which kind.
+        kind: AudioKind,
+        /// Its name.
+        name: String,
+        /// What the system said.
+        words: String,
+    },
+    /// The system did not answer.
+    #[error(
+        "the sound system did not open the {kind} within 5 s; restart it, or choose another with --{kind}"
+    )]
+    NoAnswer {
+        /// Which kind.
+        kind: AudioKind,
+    },
+    /// Its rate is not one that we can bring to ours.
+    #[error("the {kind} can't be used: {source}; choose another with --{kind}")]
+    Rate {
+        /// Which kind.
+        kind: AudioKind,
+        /// What is wrong.
+        source: ResampleFailure,
+    },
+    /// The file can't be used.
+    #[error("--{kind} {source}")]
+    File {
+        /// Which kind.
+        kind: AudioKind,
+        /// What is wrong.
+        source: WavError,
+    },
+    /// The system gave no thread.
+    #[error("the system could not start a thread for the {kind}: {source}")]
+    Thread {
+        /// Which kind.
+        kind: AudioKind,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+fn told(names: &[String]) -> String {
+    if names.is_empty() {
+        return "none was found".into();
+    }
+    let more = if names.len() > NAMES_TOLD { ", …" } else { "" };
+    format!(
+        "available: {}{more}",
+        names.iter().take(NAMES_TOLD).cloned().collect::<Vec<_>>().join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_names_there_are() {
+        let names = (1..=8).map(|n| format!("Mic {n}")).collect();
+        let error =
+            AudioDeviceError::Unknown { kind: AudioKind::Microphone, name: "x".into(), names };
+        assert_eq!(
+            error.to_string(),
+            "there is no microphone called \"x\"; available: Mic 1, Mic 2, Mic 3, Mic 4, Mic 5, Mic 6, …"
+        );
+    }
+}
