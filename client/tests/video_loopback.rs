@@ -8,7 +8,7 @@ use visavis_client::device::CameraChoice;
 use visavis_client::device::camera::{CameraWant, open_camera};
 use visavis_client::media::drop_oldest_queue::DropOldestQueue;
 use visavis_client::media::frame::{ReceivedVideo, VideoFrame};
-use visavis_client::media::pattern;
+use visavis_client::media::pattern::Pattern;
 use visavis_client::media::pattern_bar::read_bar;
 use visavis_client::media::psnr::psnr;
 use visavis_client::media::units::{Bitrate, VideoSize};
@@ -70,7 +70,7 @@ fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
     carry(&shown_at(640));
     let alike = |frame: &VideoFrame| {
         let stamp = read_bar(frame).expect("a bar");
-        psnr(frame, &pattern::render(frame.size, stamp.index, stamp.captured_at))
+        psnr(frame, &Pattern::new(frame.size).render(stamp, frame.captured_at))
     };
     let first = receiver.last_frame().expect("a picture");
     assert!(alike(&first) > 30.0, "{:.1} dB", alike(&first));

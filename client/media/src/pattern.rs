@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use crate::frame::VideoFrame;
 use crate::pattern_bar::{self, Stamp};
-use crate::units::{VideoSize, WallTime};
+use crate::units::VideoSize;
 
 /// The band scrolls by one of this many parts of its width with each frame.
 const SCROLL_PARTS: u64 = 320;
@@ -178,10 +178,13 @@ fn each_pixel(
     }
 }
 
-/// Renders one frame of the pattern from scratch, as whoever received it does to compare. A source
-/// that renders many keeps a [`Pattern`].
-#[must_use]
-pub fn render(size: VideoSize, index: u32, captured_at: WallTime) -> VideoFrame {
+/// One frame of the pattern, for tests.
+#[cfg(test)]
+pub(crate) fn render(
+    size: VideoSize,
+    index: u32,
+    captured_at: crate::units::WallTime,
+) -> VideoFrame {
     Pattern::new(size).render(Stamp { index, captured_at }, Instant::now())
 }
 
@@ -191,6 +194,7 @@ mod tests {
     use crate::pattern_bar::read_bar;
     use crate::psnr::psnr;
     use crate::scale::Scaler;
+    use crate::units::WallTime;
 
     fn size(width: u32, height: u32) -> VideoSize {
         VideoSize::new(width, height).expect("a size")
