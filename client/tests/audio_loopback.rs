@@ -1,4 +1,4 @@
-//! Sound from a synthetic microphone through encoder, jitter buffer and decoder to a sink, on
+//! Audio from a synthetic microphone through encoder, jitter buffer and decoder to a sink, on
 //! threads and in real time.
 
 use std::sync::Arc;
@@ -36,7 +36,7 @@ fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
                         rtp_timestamp,
                         payload,
                         arrival,
-                        copy: false,
+                        redundant: false,
                     });
                     sequence = sequence.wrapping_add(1);
                 }

@@ -1,4 +1,4 @@
-//! Prints what each step of a picture's way costs on this machine, at 1280x720 and 1.5 Mbit/s:
+//! Prints what each step of a frame's way costs on this machine, at 1280x720 and 1.5 Mbit/s:
 //! `cargo run --release -p visavis-media --example video_costs`.
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 

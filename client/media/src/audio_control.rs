@@ -1,11 +1,11 @@
-//! What the network asks of the sound encoder.
+//! What the network asks of the audio encoder.
 
 use std::time::Duration;
 
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES};
 use crate::units::Bitrate;
 
-/// How much sound goes into a packet.
+/// How much audio goes into a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PacketLength {
     /// 10 ms: heard that much sooner, and rebuilt sooner when it is lost, for twice as many
@@ -38,15 +38,15 @@ impl PacketLength {
     }
 }
 
-/// How sound is to be encoded from now on.
+/// How audio is to be encoded from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AudioControl {
-    /// How much the encoder may use, copies and headers not counted.
+    /// How much the encoder may use, redundant blocks and headers not counted.
     pub bitrate: Bitrate,
-    /// How much loss it prepares for, in percent; with 0 it adds no copy of the packet before
-    /// (in-band FEC).
+    /// How much loss it prepares for, in percent; with 0 it adds no in-band FEC of the packet
+    /// before.
     pub expected_loss_percent: u8,
-    /// How much sound goes into a packet.
+    /// How much audio goes into a packet.
     pub packet: PacketLength,
 }
 

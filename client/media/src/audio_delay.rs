@@ -1,15 +1,16 @@
-//! How long received sound should wait before it is played, from how unevenly it arrives and how
+//! How long received audio should wait before it is played, from how unevenly it arrives and how
 //! late repairs come.
 //!
-//! In go the arrival and RTP time of each packet, and of each lost one when a later packet brought
-//! what it held; out come two things: the *lateness* of any RTP time (how far it lies behind the
-//! fastest recent packet) and the *target*, the lateness at which sound is best played. What always
-//! holds: the target is between [`MIN_TARGET`] and [`MAX_TARGET`], memory is bounded, and what is
-//! forgotten is forgotten for good, so that the target falls again when the network calms down.
+//! In go the arrival and RTP timestamp of each packet, and of each lost one when a later packet
+//! brought what it held; out come two things: the *lateness* of any RTP timestamp (how far it lies
+//! behind the fastest recent packet) and the *target*, the lateness at which audio is best played.
+//! What always holds: the target is between [`MIN_TARGET`] and [`MAX_TARGET`], memory is bounded,
+//! and what is forgotten is forgotten for good, so that the target falls again when the network
+//! calms down.
 //!
 //! The measure is the relative arrival delay against the fastest packet of the last seconds, kept
 //! in histograms that forget exponentially; a moving minimum follows clock drift and route changes.
-//! The target is where waiting longer costs more than the sound it would save (`WORTH`,
+//! The target is where waiting longer costs more than the audio it would save (`WORTH`,
 //! `REPAIR_WORTH`), after the idea of the reorder optimizer in libwebrtc's NetEq. So a repair is
 //! waited for only when there is loss enough to make that pay.
 
@@ -35,14 +36,14 @@ const BASE_WINDOW: Duration = Duration::from_secs(2);
 const BASE_CANDIDATES: usize = 512;
 const BUCKET_SECONDS: f64 = 0.002;
 const BUCKETS: usize = 160;
-/// So much waiting is worth it to save all sound from being made up: 60 ms for each percent.
+/// So much waiting is worth it to save all audio from being concealed: 60 ms for each percent.
 const WORTH: f32 = 6.0;
 /// And to save what is lost, which is worth more: it is certain to come, and what comes late only
 /// may be late.
 const REPAIR_WORTH: f32 = 12.0;
 /// The target moves only where that saves so much, in seconds.
 const HYSTERESIS: f32 = 0.003;
-/// What an arrival is worth after each further 20 ms of sound: half after 2 s.
+/// What an arrival is worth after each further 20 ms of audio: half after 2 s.
 const FORGETTING: f32 = 0.993;
 const USUAL_SAMPLES: f32 = PACKET_SAMPLES as f32;
 /// Repairs are rarer and come in bunches, so they are remembered longer: half after 14 s.
@@ -62,7 +63,7 @@ impl Histogram {
     }
 
     /// Takes one more into account, or one that belongs nowhere in it: a packet with so many times
-    /// 20 ms of sound.
+    /// 20 ms of audio.
     fn add(&mut self, bucket: Option<usize>, length: f32) {
         self.seen = self.seen.saturating_add(1);
         // The first share the weight evenly; later ones displace the old exponentially.
@@ -145,7 +146,7 @@ impl DelayEstimator {
             .clamp(MIN_TARGET, MAX_TARGET)
     }
 
-    /// Looks for the target that costs least: the wait, and what is made up because it came later
+    /// Looks for the target that costs least: the wait, and what is concealed because it came later
     /// than that.
     fn choose_target(&mut self) {
         let worth_of_late = |bucket: usize| -> f32 {
@@ -172,8 +173,8 @@ impl DelayEstimator {
         }
     }
 
-    /// How far an RTP time lies behind the fastest recent packet at `now`, in seconds; negative
-    /// when it is not even due to arrive yet. `None` before anything was observed.
+    /// How far an RTP timestamp lies behind the fastest recent packet at `now`, in seconds;
+    /// negative when it is not even due to arrive yet. `None` before anything was observed.
     #[must_use]
     pub fn lateness(&self, rtp_timestamp: i64, now: Instant) -> Option<f64> {
         let &(_, fastest) = self.base.front()?;

@@ -1,4 +1,4 @@
-//! How loud sound is: for a meter that moves, and over a whole call.
+//! How loud audio is: for a meter that moves, and over a whole call.
 
 use crate::frame::AUDIO_FRAME_SAMPLES;
 

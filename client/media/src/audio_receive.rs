@@ -1,4 +1,4 @@
-//! The thread that plays received sound: packets in, 10 ms frames to a sink in step with the
+//! The thread that plays received audio: packets in, 10 ms frames to a sink in step with the
 //! speaker.
 //!
 //! The speaker decides when: the sink says how long it can wait for the next frame, so that it
@@ -23,7 +23,7 @@ use crate::stop_signal::StopSignal;
 use crate::tone_detector::ToneDetector;
 use crate::units::WallTime;
 
-/// Where sound goes. It never blocks.
+/// Where audio goes. It never blocks.
 pub trait AudioSink: Send {
     /// Takes 10 ms, to be heard after what it took before.
     fn write(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES]);
@@ -65,10 +65,10 @@ pub struct AudioReceiveStats {
     pub lost: u64,
     /// Packets that came too late to be played.
     pub late: u64,
-    /// Share of the played sound that was made up, 0 to 1.
+    /// Share of the played audio that was concealed, 0 to 1.
     pub concealed_ratio: Option<f64>,
-    /// Lost packets that were played after all, from what a later one carried of them: an exact
-    /// copy (RED) or FEC.
+    /// Lost packets that were played after all, from what a later one carried of them: a
+    /// redundant block (RED) or FEC.
     pub fec_recovered: u64,
     /// How long packets waited before they were decoded, on average, in milliseconds.
     pub jitter_buffer_ms: Option<f64>,
@@ -84,7 +84,7 @@ pub struct AudioReceiveStats {
     pub first_played: Option<Instant>,
 }
 
-/// Why sound can't be received.
+/// Why audio can't be received.
 #[derive(Debug, thiserror::Error)]
 pub enum AudioReceiveError {
     /// The decoder could not be set up.
@@ -345,7 +345,7 @@ mod tests {
                 rtp_timestamp,
                 payload,
                 arrival: at,
-                copy: false,
+                redundant: false,
             };
             if late.contains(&number) {
                 slot.put(ReceivedAudio { arrival: at + 5 * MS, ..packet });
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_that_is_a_little_late_is_waited_for_instead_of_made_up() {
+    fn a_packet_that_is_a_little_late_is_waited_for_instead_of_concealed() {
         let (stats, asked) = play(100, &[60, 70, 71], &[]);
         assert_eq!((stats.concealed_samples, stats.jitter_buffer.late), (0, 0));
         assert!(asked >= 1, "never waited");

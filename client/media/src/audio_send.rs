@@ -1,8 +1,8 @@
-//! The thread that encodes sound: 10 ms frames from a microphone in, Opus packets of 10 or 20 ms
+//! The thread that encodes audio: 10 ms frames from a microphone in, Opus packets of 10 or 20 ms
 //! out.
 //!
 //! What always holds: time goes on. While muted, or while no microphone delivers, silence takes the
-//! place of sound, so that the other side neither takes the call for lost nor learns anything about
+//! place of audio, so that the other side neither takes the call for lost nor learns anything about
 //! the room. In silence a few packets in 400 ms are enough (discontinuous transmission); the others
 //! are passed on empty, so that the RTP clock goes on. Nothing here blocks: a packet that the
 //! network has no room for is dropped.
@@ -47,7 +47,7 @@ pub struct AudioSendStats {
     pub dropped: u64,
 }
 
-/// Why sound can't be sent.
+/// Why audio can't be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum AudioSendError {
     /// The encoder could not be set up.
@@ -113,7 +113,7 @@ impl AudioSender {
         self.next_frames.put(frames);
     }
 
-    /// Sends silence instead of sound, or sound again.
+    /// Sends silence instead of audio, or audio again.
     pub fn set_muted(&self, muted: bool) {
         self.shared.muted.store(muted, Ordering::Relaxed);
     }
@@ -275,7 +275,7 @@ impl Packetizer {
     }
 }
 
-/// Makes up silent frames while no microphone delivers, so that time goes on as if one did.
+/// Conceals silent frames while no microphone delivers, so that time goes on as if one did.
 struct SilenceFiller {
     /// When the next frame begins.
     next: Instant,
@@ -446,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn muting_in_the_middle_of_sound_does_not_click() {
+    fn muting_in_the_middle_of_audio_does_not_click() {
         let (mut packets, start) = (Packetizer::new(false).unwrap(), Instant::now());
         let loud = AudioFrame { samples: [0.5; AUDIO_FRAME_SAMPLES], captured_at: start };
         packets.push(&loud, false);

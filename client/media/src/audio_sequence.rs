@@ -14,8 +14,8 @@ const MAX_TIME_JUMP: i64 = 3 * SAMPLE_RATE as i64;
 const MAX_SEQUENCE_JUMP: i64 = 3000;
 /// No Opus packet covers more samples: 120 ms.
 const LONGEST_PACKET: i64 = 5760;
-/// Copies of older sound than this are of no use to anybody.
-const MAX_COPY_AGE: i64 = SAMPLE_RATE as i64;
+/// Redundant blocks of older audio than this are of no use to anybody.
+const MAX_REDUNDANT_AGE: i64 = SAMPLE_RATE as i64;
 /// How far back duplicates are recognised, in packets.
 const REMEMBERED: i64 = 128;
 
@@ -26,18 +26,18 @@ pub enum Arrival {
     New {
         /// Sequence number without wrap.
         sequence: i64,
-        /// RTP time without wrap.
+        /// RTP timestamp without wrap.
         time: i64,
     },
     /// One that was there before.
     Duplicate,
     /// One that is far from all others; if the next one is near it, that is a restart.
     Suspicious,
-    /// The first of a stream that started anew, in its place.
+    /// The first of a stream that restarted, in its place.
     Restart {
         /// Sequence number without wrap.
         sequence: i64,
-        /// RTP time without wrap.
+        /// RTP timestamp without wrap.
         time: i64,
     },
 }
@@ -109,13 +109,13 @@ impl SequenceTracker {
         self.received += 1;
     }
 
-    /// The RTP time of a copy that came with the newest packets, without wrap; `None` when it
-    /// belongs to none of them.
+    /// The RTP timestamp of a redundant block that came with the newest packets, without wrap;
+    /// `None` when it belongs to none of them.
     #[must_use]
-    pub fn time_of_copy(&self, time: u32) -> Option<i64> {
+    pub fn time_of_redundant(&self, time: u32) -> Option<i64> {
         let (_, newest) = self.newest?;
         let time = newest + i64::from(time.wrapping_sub(newest as u32) as i32);
-        (newest - MAX_COPY_AGE..=newest).contains(&time).then_some(time)
+        (newest - MAX_REDUNDANT_AGE..=newest).contains(&time).then_some(time)
     }
 
     /// Whether this packet, by its sequence number without wrap, should have arrived by now and did
@@ -216,15 +216,15 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_has_the_time_of_what_it_is_a_copy_of() {
+    fn a_redundant_block_has_the_time_of_what_it_stands_for() {
         let mut tracker = SequenceTracker::default();
-        assert_eq!(tracker.time_of_copy(0), None);
+        assert_eq!(tracker.time_of_redundant(0), None);
         tracker.arrived(1, u32::MAX - 99);
         tracker.arrived(2, 860);
         let newest = i64::from(u32::MAX) + 861;
-        assert_eq!(tracker.time_of_copy(860), Some(newest));
-        assert_eq!(tracker.time_of_copy(u32::MAX - 99), Some(newest - 960));
-        assert_eq!(tracker.time_of_copy(1820), None, "from the future");
-        assert_eq!(tracker.time_of_copy(860_u32.wrapping_sub(48_001)), None, "too old");
+        assert_eq!(tracker.time_of_redundant(860), Some(newest));
+        assert_eq!(tracker.time_of_redundant(u32::MAX - 99), Some(newest - 960));
+        assert_eq!(tracker.time_of_redundant(1820), None, "from the future");
+        assert_eq!(tracker.time_of_redundant(860_u32.wrapping_sub(48_001)), None, "too old");
     }
 }

@@ -1,9 +1,9 @@
 //! Puts a microphone on this computer's clock: when each of its frames was heard, and how to
 //! resample so that a second of them is a second.
 //!
-//! In goes how much sound was delivered, and when the newest of it was heard as far as the device
+//! In goes how much audio was delivered, and when the newest of it was heard as far as the device
 //! can tell; out come a ratio for the resampler and times without jitter that are 10 ms apart. What
-//! always holds: times never go back, and a device that lost sound jumps forward instead of being
+//! always holds: times never go back, and a device that lost audio jumps forward instead of being
 //! stretched.
 
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::frame::{AUDIO_FRAME_SAMPLES, SAMPLE_RATE};
 
 /// At the beginning the times are only averaged, for so many samples: 1 s.
 const SETTLING: u64 = SAMPLE_RATE as u64;
-/// Off by more than this, in seconds, sound was lost.
+/// Off by more than this, in seconds, audio was lost.
 const JUMP: f64 = 0.060;
 /// So often in a row, that is: a single late delivery says nothing.
 const JUMP_DELIVERIES: u32 = 5;
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn after_lost_sound_the_times_jump_and_the_pitch_stays() {
+    fn after_lost_audio_the_times_jump_and_the_pitch_stays() {
         let frames = run(0.0, 2.0, 120, Some(60));
         let (off, _) = frames[frames.len() - 1];
         assert!(off.abs() < 12.0, "{off} ms");

@@ -1,4 +1,4 @@
-//! What the numbers of a picture mean as colours, read from the stream's sequence parameter set.
+//! What the numbers of a frame mean as colours, read from the stream's sequence parameter set.
 //!
 //! Cameras and we send BT.601 limited range and say nothing about it; a browser that sends a canvas
 //! or a screen says BT.709 and full range in the SPS's VUI (H.264 §7.3.2.1.1 and annex E). OpenH264
@@ -18,7 +18,7 @@ pub enum Matrix {
     Bt2020,
 }
 
-/// What a picture's numbers mean.
+/// What a frame's numbers mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ColorSpace {
     /// Luma and chroma from red, green and blue.
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_without_parameter_sets_says_nothing() {
+    fn a_frame_without_parameter_sets_says_nothing() {
         assert_eq!(of_access_unit(&[0, 0, 0, 1, 0x41, 0x9A, 0, 0, 3, 1]), None);
         assert_eq!(of_access_unit(&[]), None);
     }

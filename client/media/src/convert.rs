@@ -19,7 +19,7 @@ use crate::color_space::Matrix;
 use crate::frame::{RgbaFrame, VideoFrame};
 use crate::units::VideoSize;
 
-/// How a camera lays its pictures out.
+/// How a camera lays its frames out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PixelFormat {
     /// Packed 4:2:2: Y0 U Y1 V.
@@ -32,14 +32,14 @@ pub enum PixelFormat {
     Bgr,
     /// Luma alone, full range.
     Gray,
-    /// A JPEG picture each; what follows its end is not looked at.
+    /// A JPEG image each; what follows its end is not looked at.
     Mjpeg,
 }
 
-/// Why a picture was not converted.
+/// Why a frame was not converted.
 #[derive(Debug, thiserror::Error)]
 pub enum ConvertError {
-    /// No picture has this size, or none that is handled.
+    /// No frame has this size, or none that is handled.
     #[error("a picture of {width}x{height} can't be handled")]
     Size {
         /// Its width.
@@ -72,7 +72,7 @@ pub enum ConvertError {
 /// Buffers of memory-mapped devices end on a page.
 const PAGE: usize = 4096;
 
-/// Converts a camera's picture to I420 without padding. The size that comes back is even, and may
+/// Converts a camera's frame to I420 without padding. The size that comes back is even, and may
 /// be the JPEG's own.
 ///
 /// # Errors
@@ -89,7 +89,7 @@ pub fn to_i420(
     }
     let size = VideoSize::new(width, height).ok_or(ConvertError::Size { width, height })?;
     let (columns, rows) = (width as usize, height as usize);
-    // macOS calls its 4:2:0 pictures YUYV; their length gives them away.
+    // macOS calls its 4:2:0 frames YUYV; their length gives them away.
     let format = match format {
         PixelFormat::Yuyv if data.len() < columns * rows * 2 => PixelFormat::Nv12,
         other => other,
@@ -225,7 +225,7 @@ fn decode_jpeg(data: &[u8]) -> Result<(u32, u32, Vec<u8>), ConvertError> {
 }
 
 /// Cuts off what lies behind the JPEG's end: drivers hand out whole buffers, with the tails of
-/// older pictures in them. Walks the markers (ITU-T T.81 annex B), as an end marker may also stand
+/// older frames in them. Walks the markers (ITU-T T.81 annex B), as an end marker may also stand
 /// in a thumbnail or a comment. Data without an end comes back whole.
 #[must_use]
 pub fn trim_jpeg(data: &[u8]) -> &[u8] {
@@ -254,7 +254,7 @@ fn end_of_jpeg(data: &[u8]) -> Option<usize> {
     }
 }
 
-/// Converts a picture to RGBA for a window.
+/// Converts a frame to RGBA for a window.
 ///
 /// # Errors
 /// When its data does not have the length that its size says.
@@ -424,7 +424,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_damaged_jpeg_is_an_error_or_a_picture_but_never_a_panic() {
+    fn a_damaged_jpeg_is_an_error_or_a_frame_but_never_a_panic() {
         let good = flat_jpeg(64, 48, [255, 0, 0]);
         for cut in 0..good.len() {
             let _ = to_i420(PixelFormat::Mjpeg, 64, 48, &good[..cut]);

@@ -1,8 +1,8 @@
 //! How much faster or slower to resample, so that two clocks that do not quite agree move the same
-//! amount of sound.
+//! amount of audio.
 //!
 //! A device's 48,000 samples a second are 48,000 by its own quartz, which is off by up to some 200
-//! parts in a million. In goes how much more sound waits than should, each time that it is looked
+//! parts in a million. In goes how much more audio waits than should, each time that it is looked
 //! at; out comes a ratio for the resampler. It is a PI controller with a slow loop: what is
 //! inaudible is not the size of a correction but that it does not move. What always holds: the
 //! correction stays within [`MAX_CORRECTION`] and changes by no more than
@@ -21,7 +21,7 @@ const NATURAL_FREQUENCY: f64 = 0.1;
 /// Critically damped: it does not swing.
 const PROPORTIONAL: f64 = 2.0 * NATURAL_FREQUENCY;
 const INTEGRAL: f64 = NATURAL_FREQUENCY * NATURAL_FREQUENCY;
-/// What waits is smoothed over so many seconds: devices take sound in steps, and threads are late.
+/// What waits is smoothed over so many seconds: devices take audio in steps, and threads are late.
 const SMOOTHING_S: f64 = 1.0;
 /// More time than this between two looks counts as this, in seconds.
 const LONGEST_STEP_S: f64 = 0.1;
@@ -41,8 +41,8 @@ impl DriftController {
         Self::default()
     }
 
-    /// Takes in by how many seconds more sound waits than should (negative when it is less),
-    /// `elapsed` after the last time. Gives how much sound is to be made of one sample from now on:
+    /// Takes in by how many seconds more audio waits than should (negative when it is less),
+    /// `elapsed` after the last time. Gives how much audio is to be made of one sample from now on:
     /// below 1 when too much waits.
     pub fn update(&mut self, surplus: f64, elapsed: Duration) -> f64 {
         let step = elapsed.as_secs_f64().min(LONGEST_STEP_S);

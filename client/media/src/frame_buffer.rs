@@ -1,11 +1,11 @@
 //! The frame buffer: RTP packets of a video stream go in as they come, whole access units come out
 //! in decoding order.
 //!
-//! A frame is the packets of one RTP time, from behind the frame before it up to the marker bit
-//! (RFC 6184 §5.1). It is released as soon as it is whole and everything before it was released. A
-//! hole is waited for as long as a repair (a NACK's retransmission) can still come; then everything
-//! up to the next key frame is given up and a key frame is asked for. A whole key frame behind a
-//! hole is taken at once.
+//! A frame is the packets of one RTP timestamp, from behind the frame before it up to the marker
+//! bit (RFC 6184 §5.1). It is released as soon as it is whole and everything before it was
+//! released. A hole is waited for as long as a repair (a NACK's retransmission) can still come;
+//! then everything up to the next key frame is given up and a key frame is asked for. A whole key
+//! frame behind a hole is taken at once.
 //!
 //! What always holds: a frame is released at most once, never with a packet missing, never before
 //! an earlier one, and after something was given up the next released frame is a key frame. Memory
@@ -59,7 +59,7 @@ impl NalFlags {
 pub struct VideoPacket {
     /// RTP sequence number.
     pub sequence: u16,
-    /// RTP time (90 kHz).
+    /// RTP timestamp (90 kHz).
     pub rtp_timestamp: u32,
     /// The marker bit: the last packet of its frame.
     pub marker: bool,
@@ -78,7 +78,7 @@ pub struct Frame {
     pub payloads: Vec<Bytes>,
     /// Whether it is an IDR picture whose parameter sets are known.
     pub key: bool,
-    /// Its RTP time, unwrapped.
+    /// Its RTP timestamp, unwrapped.
     pub rtp_timestamp: u64,
     /// When its first packet came.
     pub first_arrival: Instant,

@@ -1,6 +1,6 @@
 //! Freezes, as W3C webrtc-stats counts them (`freezeCount`, `totalFreezesDuration`).
 //!
-//! A gap between two shown pictures is a freeze when it is longer than the larger of three times
+//! A gap between two shown frames is a freeze when it is longer than the larger of three times
 //! the average gap and the average plus 150 ms, over the last 30 gaps. Pure: time is an argument.
 
 use std::collections::VecDeque;
@@ -21,7 +21,7 @@ pub struct FreezeMeter {
 }
 
 impl FreezeMeter {
-    /// Takes note of a picture that is shown now.
+    /// Takes note of a frame that is shown now.
     pub fn shown(&mut self, now: Instant) {
         let Some(last) = self.last.replace(now) else { return };
         let gap = now.saturating_duration_since(last);
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_picture_never_freezes() {
+    fn a_steady_frame_never_freezes() {
         assert_eq!(shown(&[33; 300]).count(), 0);
     }
 

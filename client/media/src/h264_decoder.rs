@@ -1,7 +1,7 @@
 //! The H.264 decoder: OpenH264 without concealment, so that what it gives is right or nothing.
 //!
-//! Access units in Annex B form in, I420 pictures out. Whatever the network sends, the answer is a
-//! picture, nothing or an error. After an error nothing is right until the next IDR picture;
+//! Access units in Annex B form in, I420 frames out. Whatever the network sends, the answer is a
+//! frame, nothing or an error. After an error nothing is right until the next IDR picture;
 //! keeping to that is [`crate::video_receive`]'s part.
 
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use crate::color_space::{self, ColorSpace};
 use crate::frame::VideoFrame;
 use crate::units::VideoSize;
 
-/// A longer access unit is not a picture of a call.
+/// A longer access unit is not a frame of a call.
 const MAX_ACCESS_UNIT: usize = 8 << 20;
 
-/// Why there is no picture.
+/// Why there is no frame.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// OpenH264 could not start, or could not make sense of the data.
     #[error("the H.264 decoder failed: {0}")]
     Codec(#[from] openh264::Error),
-    /// The picture has a size that is not handled.
+    /// The frame has a size that is not handled.
     #[error("a decoded picture of {width}x{height} can't be handled")]
     Size {
         /// Its width.
@@ -50,7 +50,7 @@ impl H264Decoder {
     /// # Errors
     /// When OpenH264 can't start.
     pub fn new() -> Result<Self, DecodeError> {
-        // Without reordering (constrained baseline) every picture comes out at once: nothing is
+        // Without reordering (constrained baseline) every frame comes out at once: nothing is
         // ever to be flushed.
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         Ok(Self {
@@ -59,10 +59,10 @@ impl H264Decoder {
         })
     }
 
-    /// Decodes one access unit. `Ok(None)` when it held no whole picture.
+    /// Decodes one access unit. `Ok(None)` when it held no whole frame.
     ///
     /// # Errors
-    /// When the data is damaged or refers to pictures that never came.
+    /// When the data is damaged or refers to frames that never came.
     pub fn decode(
         &mut self,
         access_unit: &[u8],

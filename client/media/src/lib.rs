@@ -1,9 +1,9 @@
 //! Frames, units, codecs, jitter buffers and the stages between devices and the network.
 //!
-//! Pictures go camera → [`drop_oldest_queue::DropOldestQueue`] → [`video_send`] → transport, and transport →
-//! [`video_receive`] → [`drop_oldest_queue::DropOldestQueue`] → window. Sound goes microphone → [`audio_send`] →
-//! transport, and transport → [`audio_receive`] (jitter buffer, playout) → speaker. Each stage is
-//! one named thread with one owner.
+//! Frames go camera → [`drop_oldest_queue::DropOldestQueue`] → [`video_send`] → transport, and
+//! transport → [`video_receive`] → [`drop_oldest_queue::DropOldestQueue`] → window. Audio goes
+//! microphone → [`audio_send`] → transport, and transport → [`audio_receive`] (jitter buffer,
+//! playout) → speaker. Each stage is one named thread with one owner.
 
 #![warn(clippy::expect_used, clippy::panic)]
 

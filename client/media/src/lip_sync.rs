@@ -1,13 +1,13 @@
-//! Lip sync: how long a picture is held so that it is seen when its sound is heard.
+//! Lip sync: how long a video frame is held so that it is seen when its audio is heard.
 //!
 //! A sender report (RFC 3550 §6.4.1) says at which moment of the sender's clock a stream was at
-//! which RTP time, so every picture and every sound has a moment at which it was captured. Sound
-//! says when it is heard, a picture asks before it is shown; how far the two clocks are apart does
-//! not matter, as only the difference of the two delays counts. Sound is never touched: its buffer
-//! is as short as the network allows, and pictures wait for it.
+//! which RTP timestamp, so every video frame and every audio has a moment at which it was captured.
+//! Audio says when it is heard, a video frame asks before it is shown; how far the two clocks are
+//! apart does not matter, as only the difference of the two delays counts. Audio is never touched:
+//! its buffer is as short as the network allows, and video frames wait for it.
 //!
-//! Pure: time is an argument. What always holds: a picture is never held for longer than
-//! [`MAX_HOLD`], and not at all while sound is less than [`TOLERANCE`] behind it, or nothing is
+//! Pure: time is an argument. What always holds: a video frame is never held for longer than
+//! [`MAX_HOLD`], and not at all while audio is less than [`TOLERANCE`] behind it, or nothing is
 //! known.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,14 +15,14 @@ use std::time::{Duration, Instant};
 
 use crate::frame::SAMPLE_RATE;
 
-/// Sound this late is within the 40 ms that nobody notices (ITU-R BT.1359 begins at 45), and
-/// pictures wait no longer than they have to.
+/// Audio this late is within the 40 ms that nobody notices (ITU-R BT.1359 begins at 45), and
+/// video frames wait no longer than they have to.
 pub const TOLERANCE: Duration = Duration::from_millis(38);
-/// A picture that is held for longer hinders a conversation more than sound that comes late.
+/// A video frame that is held for longer hinders a conversation more than audio that comes late.
 pub const MAX_HOLD: Duration = Duration::from_millis(150);
-/// How fast the smoothed delay of sound follows.
+/// How fast the smoothed delay of audio follows.
 const SMOOTHING: f64 = 1.0 / 32.0;
-/// How fast the hold follows what is needed, each picture: a sudden change would be a jerk.
+/// How fast the hold follows what is needed, each video frame: a sudden change would be a jerk.
 const STEP: Duration = Duration::from_millis(2);
 /// What was heard longer ago says nothing about now.
 const FRESH: Duration = Duration::from_secs(1);
@@ -36,14 +36,14 @@ pub struct SenderClock {
     /// The sender's time, as NTP writes it: seconds since 1900 in the upper half, fractions in the
     /// lower.
     pub ntp: u64,
-    /// The RTP time of the stream at that moment.
+    /// The RTP timestamp of the stream at that moment.
     pub rtp_timestamp: u32,
     /// Ticks a second.
     pub clock_rate: u32,
 }
 
 impl SenderClock {
-    /// When what has this RTP time was captured, after `epoch` (in NTP form).
+    /// When what has this RTP timestamp was captured, after `epoch` (in NTP form).
     fn captured(&self, rtp_timestamp: u32, epoch: u64) -> SenderSeconds {
         let since_report = f64::from(rtp_timestamp.wrapping_sub(self.rtp_timestamp) as i32)
             / f64::from(self.clock_rate.max(1));
@@ -52,34 +52,34 @@ impl SenderClock {
     }
 }
 
-/// Holds pictures for their sound.
+/// Holds video frames for their audio.
 #[derive(Debug, Default)]
 pub struct LipSync {
     audio: Option<SenderClock>,
     video: Option<SenderClock>,
     epoch: Option<(u64, Instant)>,
-    /// The delay of sound from capture to ear, in seconds with an unknown offset, smoothed; and
+    /// The delay of audio from capture to ear, in seconds with an unknown offset, smoothed; and
     /// when it was last told.
     sound: Option<(f64, Instant)>,
     hold: Duration,
-    /// How much earlier sound was heard than its picture was seen, in seconds; smoothed.
+    /// How much earlier audio was heard than its video frame was seen, in seconds; smoothed.
     ahead: Option<f64>,
 }
 
 impl LipSync {
-    /// Takes a sender report of their sound.
+    /// Takes a sender report of their audio.
     pub fn audio_report(&mut self, clock: SenderClock, now: Instant) {
         self.epoch.get_or_insert((clock.ntp, now));
         self.audio = Some(SenderClock { clock_rate: SAMPLE_RATE, ..clock });
     }
 
-    /// Takes a sender report of their picture.
+    /// Takes a sender report of their video frame.
     pub fn video_report(&mut self, clock: SenderClock, now: Instant) {
         self.epoch.get_or_insert((clock.ntp, now));
         self.video = Some(clock);
     }
 
-    /// Sound of this RTP time is heard at this moment.
+    /// Audio of this RTP timestamp is heard at this moment.
     pub fn heard(&mut self, rtp_timestamp: u32, at: Instant) {
         let Some(delay) = self.delay(self.audio, rtp_timestamp, at) else { return };
         let smoothed = match self.sound {
@@ -93,7 +93,7 @@ impl LipSync {
         self.sound = Some((smoothed, at));
     }
 
-    /// How long to hold a picture of this RTP time that could be shown now.
+    /// How long to hold a video frame of this RTP timestamp that could be shown now.
     pub fn hold(&mut self, rtp_timestamp: u32, now: Instant) -> Duration {
         let sound = self.sound.filter(|(_, at)| now.saturating_duration_since(*at) < FRESH);
         let Some(((sound, _), picture)) = sound.zip(self.delay(self.video, rtp_timestamp, now))
@@ -102,7 +102,7 @@ impl LipSync {
             self.ahead = None;
             return self.hold;
         };
-        // A picture that is late itself needs no holding back.
+        // A video frame that is late itself needs no holding back.
         let behind = sound - picture;
         let wanted = Duration::try_from_secs_f64(behind - TOLERANCE.as_secs_f64())
             .unwrap_or_default()
@@ -112,7 +112,7 @@ impl LipSync {
         } else {
             wanted.max(self.hold.saturating_sub(STEP))
         };
-        // A picture may be late by itself; what is held beyond its need is not.
+        // A video frame may be late by itself; what is held beyond its need is not.
         let hold = self.hold.min(wanted);
         let ahead = picture + hold.as_secs_f64() - sound;
         let smoothed =
@@ -121,8 +121,8 @@ impl LipSync {
         hold
     }
 
-    /// How much earlier sound is heard than its picture is seen, in milliseconds; negative when it
-    /// is heard later.
+    /// How much earlier audio is heard than its video frame is seen, in milliseconds; negative when
+    /// it is heard later.
     #[must_use]
     pub fn audio_ahead_ms(&self) -> Option<f64> {
         self.ahead.map(|seconds| seconds * 1e3)
@@ -168,7 +168,7 @@ mod tests {
     }
 
     impl Call {
-        /// RTP times begin anywhere, just before they wrap too.
+        /// RTP timestamps begin anywhere, just before they wrap too.
         fn new() -> Self {
             let (mut sync, start) = (LipSync::default(), Instant::now());
             let (picture, sound) = (u32::MAX - 90_000, u32::MAX - 24_000);
@@ -186,8 +186,8 @@ mod tests {
             Self { sync, start, picture, sound }
         }
 
-        /// Talks from one second to another with these delays in ms; the holds of the pictures in
-        /// it.
+        /// Talks from one second to another with these delays in ms; the holds of the video frames
+        /// in it.
         fn talk(
             &mut self,
             seconds: std::ops::Range<u32>,
@@ -211,10 +211,10 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_waits_until_its_sound_is_within_the_tolerance() {
+    fn a_frame_waits_until_its_audio_is_within_the_tolerance() {
         let mut call = Call::new();
         let holds = call.talk(1..6, 130, 40);
-        let hold = *holds.last().expect("pictures");
+        let hold = *holds.last().expect("frames");
         assert!(
             hold.abs_diff(Duration::from_millis(130 - 40 - 38)) < Duration::from_millis(1),
             "{hold:?}"
@@ -224,10 +224,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_held_while_sound_is_near_or_early() {
+    fn nothing_is_held_while_audio_is_near_or_early() {
         for (sound, picture) in [(50, 30), (30, 30), (20, 90)] {
             let holds = Call::new().talk(1..4, sound, picture);
-            assert!(holds.iter().all(Duration::is_zero), "{sound} {picture}");
+            assert!(holds.iter().all(Duration::is_zero), "{audio} {frame}");
         }
     }
 
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn no_picture_is_held_for_longer_than_the_bound_whatever_the_reports_say() {
+    fn no_frame_is_held_for_longer_than_the_bound_whatever_the_reports_say() {
         let mut call = Call::new();
         for (ntp, rtp_timestamp) in [(0, 0), (u64::MAX, u32::MAX), (NTP, 7), (1 << 63, 1 << 31)] {
             for rate in [0, 1, 48_000, u32::MAX] {
@@ -257,10 +257,10 @@ mod tests {
     }
 
     #[test]
-    fn without_sound_or_reports_nothing_is_held() {
+    fn without_audio_or_reports_nothing_is_held() {
         let mut call = Call::new();
         call.talk(1..4, 120, 30);
-        // Sound stops: within a second and a little the pictures are no longer held.
+        // Audio stops: within a second and a little the video frames are no longer held.
         let later = call.start + Duration::from_secs(10);
         let holds: Vec<_> = (0..90).map(|n| call.sync.hold(n * 3000, later)).collect();
         assert_eq!(holds.last(), Some(&Duration::ZERO));

@@ -2,8 +2,8 @@
 //! error correction, and next to nothing in silence (discontinuous transmission).
 //!
 //! In go 10 or 20 ms of samples, out comes a packet, and the other way round. A packet that is lost
-//! is concealed, or rebuilt from the copy of lower quality that the next packet carries (RFC 6716
-//! §2.1.7). Nothing that arrives can panic: a packet that does not decode is an error, and the
+//! is concealed, or rebuilt from the version of lower quality that the next packet carries (RFC
+//! 6716 §2.1.7). Nothing that arrives can panic: a packet that does not decode is an error, and the
 //! caller conceals it like a lost one.
 
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub const MAX_PACKET_SAMPLES: usize = 5760;
 /// Far more than a packet of 20 ms needs at our rate.
 const MAX_PACKET_BYTES: usize = 1000;
 
-/// Why there is no packet, or no sound from one.
+/// Why there is no packet, or no audio from one.
 #[derive(Debug, thiserror::Error)]
 pub enum OpusError {
     /// The library could not set the encoder up.
@@ -40,7 +40,7 @@ pub enum OpusError {
     Decode(#[source] opus::Error),
 }
 
-/// Turns 10 or 20 ms of sound into a packet.
+/// Turns 10 or 20 ms of audio into a packet.
 pub struct OpusEncoder {
     encoder: opus::Encoder,
     buffer: [u8; MAX_PACKET_BYTES],
@@ -76,7 +76,7 @@ impl OpusEncoder {
         Ok(self.buffer.get(..length).unwrap_or_default())
     }
 
-    /// How much later sound comes out of a decoder than it went in here, apart from the packet's
+    /// How much later audio comes out of a decoder than it went in here, apart from the packet's
     /// own length.
     pub fn lookahead(&mut self) -> Duration {
         let samples = self.encoder.get_lookahead().unwrap_or(0);
@@ -84,7 +84,7 @@ impl OpusEncoder {
     }
 }
 
-/// Turns packets, or the lack of them, into sound.
+/// Turns packets, or the lack of them, into audio.
 pub struct OpusDecoder {
     decoder: opus::Decoder,
     buffer: Box<[f32; MAX_PACKET_SAMPLES]>,
@@ -106,13 +106,13 @@ impl OpusDecoder {
         self.run(packet, MAX_PACKET_SAMPLES, false)
     }
 
-    /// Makes up `samples` of sound that continue what was decoded before; they fade to silence when
+    /// Conceals `samples` of audio that continue what was decoded before; they fade to silence when
     /// nothing follows.
     pub fn conceal(&mut self, samples: usize) -> Result<&[f32], OpusError> {
         self.run(&[], conceal_length(samples), false)
     }
 
-    /// Rebuilds the `samples` before `next` from the copy it carries, or conceals them where it
+    /// Rebuilds the `samples` before `next` from the FEC it carries, or conceals them where it
     /// carries none.
     pub fn decode_fec(&mut self, next: &[u8], samples: usize) -> Result<&[f32], OpusError> {
         self.run(next, conceal_length(samples), true)
@@ -161,9 +161,9 @@ pub fn is_dtx(packet: &[u8]) -> bool {
     packet.len() <= 2
 }
 
-/// Whether a packet of one 10 or 20 ms mono frame in a speech mode carries a copy of the frame
-/// before it: the LBRR flag follows the VAD flag as the second bit of the SILK data (RFC 6716
-/// §4.2.3, §4.2.4). Others count as carrying none.
+/// Whether a packet of one 10 or 20 ms mono frame in a speech mode carries the frame before it as
+/// FEC: the LBRR flag follows the VAD flag as the second bit of the SILK data (RFC 6716 §4.2.3,
+/// §4.2.4). Others count as carrying none.
 #[must_use]
 pub fn has_fec(packet: &[u8]) -> bool {
     let (Some(&toc), Some(&first)) = (packet.first(), packet.get(1)) else { return false };
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn concealment_continues_the_sound_and_then_fades() {
+    fn concealment_continues_the_audio_and_then_fades() {
         let mut decoder = OpusDecoder::new().unwrap();
         for packet in &packets(10) {
             decoder.decode(packet).unwrap();
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_from_the_network_is_an_error_or_sound_within_bounds_but_never_a_panic() {
+    fn noise_from_the_network_is_an_error_or_audio_within_bounds_but_never_a_panic() {
         use rand::{Rng, SeedableRng};
         let mut random = rand::rngs::StdRng::seed_from_u64(6716);
         let mut decoder = OpusDecoder::new().unwrap();

@@ -1,9 +1,9 @@
-//! The moving test pattern: the same picture for the same frame number, everywhere.
+//! The moving test pattern: the same frame for the same frame number, everywhere.
 //!
 //! Soft waves as a background, a grainy band of waves that scrolls, a ringed disc that wanders, and
 //! the machine-readable bar ([`crate::pattern_bar`]) on top. The grain changes with every frame and
 //! can't be predicted, so that an encoder uses whatever bit rate it is given, as it does for a real
-//! camera; all of it lost still leaves about 36 dB. A frozen, torn or foreign picture is far below
+//! camera; all of it lost still leaves about 36 dB. A frozen, torn or foreign frame is far below
 //! that. What does not move is drawn once; a frame is a copy with the moving parts drawn over it.
 
 use std::f32::consts::TAU;
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_frame_is_the_same_picture() {
+    fn the_same_frame_is_the_same_frame() {
         let first = render(size(640, 360), 7, WallTime(1));
         let again = render(size(640, 360), 7, WallTime(1));
         assert_eq!(first.data, again.data);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_that_is_ten_frames_old_is_told_from_the_right_one() {
+    fn a_frame_that_is_ten_frames_old_is_told_from_the_right_one() {
         let pattern = Pattern::new(size(640, 360));
         let at = |index| pattern.render(Stamp { index, captured_at: WallTime(0) }, Instant::now());
         for index in 0..20 {

@@ -1,6 +1,6 @@
-//! Pictures made smaller: the size that fits, and the scaler.
+//! Frames made smaller: the size that fits, and the scaler.
 //!
-//! Pictures keep their shape and are never made larger to be sent: the other side's window does
+//! Frames keep their shape and are never made larger to be sent: the other side's window does
 //! that better.
 
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use crate::frame::VideoFrame;
 use crate::units::VideoSize;
 
-/// Why a picture was not scaled.
+/// Why a frame was not scaled.
 #[derive(Debug, thiserror::Error)]
 pub enum ScaleError {
-    /// The picture has less data than its size says.
+    /// The frame has less data than its size says.
     #[error("a picture of {size} has {got} bytes instead of {want}")]
     WrongLength {
         /// Its size.
@@ -65,7 +65,7 @@ const SMALLEST: VideoSize = match VideoSize::new(2, 2) {
     None => panic!("2x2 is a valid size"),
 };
 
-/// Scales pictures; keeps its tables from one to the next.
+/// Scales frames; keeps its tables from one to the next.
 pub struct Scaler {
     resizer: Resizer,
     options: ResizeOptions,
@@ -89,10 +89,10 @@ impl Scaler {
         Self { resizer: Resizer::new(), options }
     }
 
-    /// The picture at another size; the same data when that is its size already.
+    /// The frame at another size; the same data when that is its size already.
     ///
     /// # Errors
-    /// When the picture's data does not have the length that its size says.
+    /// When the frame's data does not have the length that its size says.
     pub fn scale(&mut self, frame: &VideoFrame, to: VideoSize) -> Result<VideoFrame, ScaleError> {
         if frame.size == to {
             return Ok(frame.clone());
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_keeps_its_shape_and_is_never_made_larger() {
+    fn a_frame_keeps_its_shape_and_is_never_made_larger() {
         let hd = size(1280, 720);
         assert_eq!(fit_within(size(1920, 1080), hd), hd);
         assert_eq!(fit_within(size(640, 480), hd), size(640, 480));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_with_too_little_data_is_refused() {
+    fn a_frame_with_too_little_data_is_refused() {
         let frame = VideoFrame::new(size(64, 32), Arc::from(vec![0; 100]), Instant::now());
         assert!(matches!(
             Scaler::new().scale(&frame, size(32, 16)),

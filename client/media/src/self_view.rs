@@ -1,4 +1,4 @@
-//! Our own picture for our own window: captured picture in, small RGBA picture out, on the thread
+//! Our own frame for our own window: captured frame in, small RGBA frame out, on the thread
 //! `self-view`.
 //!
 //! It is shown in a corner, so it is made small first, which also makes it cheap. Works with and
@@ -21,7 +21,7 @@ pub struct SelfView {
 }
 
 impl SelfView {
-    /// Starts it. Pictures keep their shape, at most `max` large, not mirrored.
+    /// Starts it. Frames keep their shape, at most `max` large, not mirrored.
     ///
     /// # Errors
     /// When there is no thread.
@@ -78,14 +78,14 @@ mod tests {
     use crate::units::WallTime;
 
     #[test]
-    fn our_own_picture_is_shown_small_and_in_its_shape() {
+    fn our_own_frame_is_shown_small_and_in_its_shape() {
         let (input, output) = (DropOldestQueue::latest(), DropOldestQueue::latest());
         let size = |width, height| VideoSize::new(width, height).expect("a size");
         let view = SelfView::spawn(Arc::clone(&input), Arc::clone(&output), size(320, 320))
             .expect("it starts");
         input.put(pattern::render(size(1280, 720), 0, WallTime(0)));
         let Taken::Value(picture) = output.wait(Duration::from_secs(10)) else {
-            panic!("no picture")
+            panic!("no frame")
         };
         assert_eq!((picture.size, picture.rgba.len()), (size(320, 180), 320 * 180 * 4));
         drop(view);

@@ -1,13 +1,13 @@
 //! Finds the test tone of [`crate::tone`] in what is played: its frequency, and the delay its marks
 //! tell.
 //!
-//! In goes the sound on its way to the speaker, 10 ms at a time, with the wall time at which its
+//! In goes the audio on its way to the speaker, 10 ms at a time, with the wall time at which its
 //! first sample will be heard; out come the tone's frequency and the delays from mouth to ear.
 //! Speech and noise yield neither: the frequency is told only of pieces that are one steady sine,
 //! and a mark counts only on top of such a tone and with the length and strength of a mark. The
 //! cost is a few multiplications per sample.
 //!
-//! A mark is found by a matched filter: the sound is mixed down by the mark's frequency and summed
+//! A mark is found by a matched filter: the audio is mixed down by the mark's frequency and summed
 //! over the mark's length; the magnitude of the sum peaks where the mark ends.
 
 use std::collections::VecDeque;
@@ -106,7 +106,7 @@ impl ToneDetector {
     }
 }
 
-/// A sine that makes up nearly all of a piece of sound.
+/// A sine that conceals nearly all of a piece of audio.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tone {
     /// Its frequency in hertz.
@@ -115,7 +115,7 @@ pub struct Tone {
     pub amplitude: f64,
 }
 
-/// Finds the sine that a piece of sound consists of; `None` when it is not one. Needs a few
+/// Finds the sine that a piece of audio consists of; `None` when it is not one. Needs a few
 /// periods.
 #[must_use]
 pub fn measure_tone(samples: &[f32]) -> Option<Tone> {
@@ -177,7 +177,7 @@ struct MarkFilter {
 }
 
 struct Peak {
-    /// When the sound at the end of the peak's block is heard, in microseconds, and its amplitude.
+    /// When the audio at the end of the peak's block is heard, in microseconds, and its amplitude.
     end_micros: f64,
     amplitude: f64,
     blocks_since: usize,

@@ -59,7 +59,7 @@ impl fmt::Display for Bitrate {
     }
 }
 
-/// The width and height of a picture, in pixels. Always even and at least 2, as 4:2:0 needs.
+/// The width and height of a frame, in pixels. Always even and at least 2, as 4:2:0 needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VideoSize {
     width: u32,
@@ -67,7 +67,7 @@ pub struct VideoSize {
 }
 
 impl VideoSize {
-    /// The widest and highest picture that is handled.
+    /// The widest and highest frame that is handled.
     pub const MAX_SIDE: u32 = 4096;
 
     /// Takes a size, cut to even numbers; `None` when a side is below 2 or above

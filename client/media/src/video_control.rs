@@ -6,7 +6,7 @@ use crate::units::Bitrate;
 /// A key frame that is wanted. Of several wishes for one the last in this order counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KeyFrame {
-    /// One that looks like the pictures around it.
+    /// One that looks like the frames around it.
     Fine,
     /// One that is there soon on a way that has become narrow, however it looks.
     Coarse,
@@ -15,7 +15,7 @@ pub enum KeyFrame {
 /// What the network wants of the video encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VideoControl {
-    /// The next picture must be an IDR picture.
+    /// The next frame must be an IDR picture.
     KeyFrame(KeyFrame),
     /// Encode at this rate from now on (the estimate, less audio and overhead).
     Target(Bitrate),

@@ -1,8 +1,8 @@
-//! The receiving stage: encoded picture in, shown picture out, on the thread `video-decode`.
+//! The receiving stage: encoded frame in, shown frame out, on the thread `video-decode`.
 //!
 //! Decodes, converts for the window if there is one, records if asked, measures. What always holds:
-//! what is shown is whole. After an error the last good picture stays, a key frame is asked for,
-//! and nothing is shown before it came (OpenH264 would go on with pictures that refer to what never
+//! what is shown is whole. After an error the last good frame stays, a key frame is asked for,
+//! and nothing is shown before it came (OpenH264 would go on with frames that refer to what never
 //! came).
 
 use std::collections::VecDeque;
@@ -23,7 +23,7 @@ use crate::stop_signal::StopSignal;
 use crate::units::{VideoSize, WallTime};
 use crate::video_record::{RecordError, Recorded, VideoRecorder};
 
-/// After so long without a new picture nobody minds that the next comes before its sound.
+/// After so long without a new frame nobody minds that the next comes before its audio.
 const FROZEN: Duration = Duration::from_millis(200);
 /// How often the thread looks whether it should end while nothing comes.
 const IDLE: Duration = Duration::from_millis(50);
@@ -32,10 +32,10 @@ const ASK_AGAIN: Duration = Duration::from_millis(300);
 /// A bar that is older than this was not made for measuring: it comes from a file.
 const MAX_DELAY: Duration = Duration::from_secs(30);
 
-/// What is done with pictures besides decoding.
+/// What is done with frames besides decoding.
 #[derive(Default)]
 pub struct VideoReceiveSettings {
-    /// Says how long a picture waits for its sound.
+    /// Says how long a frame waits for its audio.
     pub lip_sync: Arc<SharedLipSync>,
     /// Where to show them; without it nothing is converted.
     pub window: Option<Arc<DropOldestQueue<RgbaFrame>>>,
@@ -67,9 +67,9 @@ pub struct DelayMs {
 /// What was received so far; `None` where nothing was measured.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct VideoReceiveStats {
-    /// Pictures that were decoded, and shown.
+    /// Frames that were decoded, and shown.
     pub frames_decoded: u64,
-    /// Pictures that came and were not shown: damaged, or behind one that was, up to the next key
+    /// Frames that came and were not shown: damaged, or behind one that was, up to the next key
     /// frame.
     pub frames_dropped: u64,
     /// The size of the last one.
@@ -80,14 +80,14 @@ pub struct VideoReceiveStats {
     pub freeze_total: Duration,
     /// How long decoding took.
     pub decode_ms_p50: Option<f64>,
-    /// From the moment in the test pattern's bar to the moment at which the picture is ready to be
+    /// From the moment in the test pattern's bar to the moment at which the frame is ready to be
     /// shown.
     pub glass_to_glass: Option<DelayMs>,
-    /// When the first picture was ready to be shown.
+    /// When the first frame was ready to be shown.
     pub first_shown: Option<Instant>,
     /// How often a key frame was asked for.
     pub key_frames_asked: u64,
-    /// How much earlier sound is heard than its picture is seen, in milliseconds.
+    /// How much earlier audio is heard than its frame is seen, in milliseconds.
     pub audio_ahead_ms: Option<f64>,
 }
 
@@ -96,7 +96,7 @@ pub struct VideoReceiveStats {
 pub struct VideoReceived {
     /// The figures.
     pub stats: VideoReceiveStats,
-    /// The last picture that was shown.
+    /// The last frame that was shown.
     pub last: Option<VideoFrame>,
     /// What became of the recording, if there was one; `None` also while it is still being written.
     pub recorded: Option<Result<Recorded, RecordError>>,
@@ -152,7 +152,7 @@ impl VideoReceiver {
         self.published().stats.clone()
     }
 
-    /// The last picture that was shown.
+    /// The last frame that was shown.
     #[must_use]
     pub fn last_frame(&self) -> Option<VideoFrame> {
         self.published().last.clone()
@@ -239,7 +239,7 @@ fn run(
     screen.recorder.and_then(|recorder| recorder.finish(Instant::now()))
 }
 
-/// Where pictures are shown, and what is told of it.
+/// Where frames are shown, and what is told of it.
 struct Screen<'a> {
     window: Option<&'a DropOldestQueue<RgbaFrame>>,
     recorder: Option<VideoRecorder>,
@@ -248,7 +248,7 @@ struct Screen<'a> {
 }
 
 impl Screen<'_> {
-    /// For how long the same picture has been shown.
+    /// For how long the same frame has been shown.
     fn stands_still_for(&self, now: Instant) -> Duration {
         self.shown_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at))
     }
@@ -276,14 +276,14 @@ impl Screen<'_> {
     }
 }
 
-/// A picture that waits for its sound: a few at most, as none waits longer than
+/// A frame that waits for its audio: a few at most, as none waits longer than
 /// [`crate::lip_sync::MAX_HOLD`].
 struct Held {
     frame: VideoFrame,
     due: Instant,
 }
 
-/// What became of a received picture.
+/// What became of a received frame.
 #[derive(Debug)]
 enum Taken {
     /// It is to be shown.
@@ -356,7 +356,7 @@ impl Decoding {
         overdue
     }
 
-    /// Takes note of a picture that is ready to be shown now.
+    /// Takes note of a frame that is ready to be shown now.
     fn shown(&mut self, frame: &VideoFrame, now: Instant, wall: WallTime) {
         self.freezes.shown(now);
         let delay = read_bar(frame).and_then(|stamp| stamp.captured_at.until(wall));

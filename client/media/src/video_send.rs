@@ -1,8 +1,8 @@
-//! The sending stage: latest captured picture in, encoded picture out, on the thread
+//! The sending stage: latest captured frame in, encoded frame out, on the thread
 //! `video-encode`.
 //!
-//! Drops pictures above the frame rate, fits size and encoder to what the network carries, makes
-//! key frames when asked. What always holds: an older picture is never sent when a newer one is
+//! Drops frames above the frame rate, fits size and encoder to what the network carries, makes
+//! key frames when asked. What always holds: an older frame is never sent when a newer one is
 //! there; nothing is encoded that can't be handed on, so what is encoded is never dropped here;
 //! requests for key frames that come together get one key frame.
 
@@ -30,15 +30,15 @@ use crate::video_control::{KeyFrame, VideoControl};
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
 /// A coarse key frame has this share of the bits of another.
 const COARSE: f64 = 0.3;
-/// How often the thread looks at its requests while no picture comes.
+/// How often the thread looks at its requests while no frame comes.
 const IDLE: Duration = Duration::from_millis(100);
 /// The encoder is told of another frame rate when it is off by more than this share.
 const FRAME_RATE_TOLERANCE: f32 = 0.15;
 
-/// How pictures are sent.
+/// How frames are sent.
 #[derive(Debug, Clone, Copy)]
 pub struct VideoSendSettings {
-    /// The largest picture.
+    /// The largest frame.
     pub max_size: VideoSize,
     /// At most so many a second.
     pub fps: u32,
@@ -48,7 +48,7 @@ pub struct VideoSendSettings {
     pub start_bitrate: Bitrate,
 }
 
-/// Why sending could not start, or a picture was not sent.
+/// Why sending could not start, or a frame was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum VideoSendError {
     /// No thread.
@@ -57,7 +57,7 @@ pub enum VideoSendError {
     /// The encoder failed.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// The picture could not be scaled.
+    /// The frame could not be scaled.
     #[error(transparent)]
     Scale(#[from] ScaleError),
 }
@@ -65,7 +65,7 @@ pub enum VideoSendError {
 /// What was sent so far; `None` where nothing was measured.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct VideoSendStats {
-    /// Encoded pictures.
+    /// Encoded frames.
     pub frames: u64,
     /// Key frames among them.
     pub key_frames: u64,
@@ -81,9 +81,9 @@ pub struct VideoSendStats {
     pub encode_ms_p99: Option<f64>,
     /// What the encoder aims at.
     pub target: Option<Bitrate>,
-    /// Pictures that were not encoded as the way to the network was full.
+    /// Frames that were not encoded as the way to the network was full.
     pub dropped: u64,
-    /// Pictures that failed.
+    /// Frames that failed.
     pub errors: u64,
 }
 
@@ -166,7 +166,7 @@ fn run(
             Taken::TimedOut => continue,
             Taken::Closed => return,
         };
-        // The place in the queue comes first: to drop a picture before it is encoded costs nobody a
+        // The place in the queue comes first: to drop a frame before it is encoded costs nobody a
         // key frame.
         match output.try_reserve() {
             Ok(place) => match encoding.encode(&frame, Instant::now()) {
@@ -190,14 +190,14 @@ fn ladder(settings: &VideoSendSettings, level: H264Level) -> SizeLadder {
 struct Encoding {
     settings: VideoSendSettings,
     ladder: SizeLadder,
-    /// Up to which the other takes pictures.
+    /// Up to which the other takes frames.
     level: H264Level,
     gate: FrameGate,
     rate: FrameRateLadder,
     meter: FrameRateMeter,
     scaler: Scaler,
     encoder: Option<H264Encoder>,
-    /// At what rate the camera takes pictures, and at what rate they are encoded.
+    /// At what rate the camera takes frames, and at what rate they are encoded.
     camera_fps: f32,
     fps: f32,
     target: Bitrate,
@@ -243,7 +243,7 @@ impl Encoding {
         }
     }
 
-    /// Encodes a picture; `None` when it is one too many.
+    /// Encodes a frame; `None` when it is one too many.
     fn encode(
         &mut self,
         frame: &VideoFrame,
@@ -258,7 +258,7 @@ impl Encoding {
             return Ok(None);
         }
         let begun = Instant::now();
-        // At once, not when it was measured: until then more pictures a second would each have the
+        // At once, not when it was measured: until then more frames a second would each have the
         // bits of fewer.
         let fps = self.camera_fps.min(allowed as f32);
         let other_fps = (fps / self.fps - 1.0).abs() > FRAME_RATE_TOLERANCE;
@@ -272,7 +272,7 @@ impl Encoding {
         if key.is_some() {
             self.ladder.key_frame_is_next();
         }
-        // Fewer pictures a second are for better ones, not for larger ones.
+        // Fewer frames a second are for better ones, not for larger ones.
         let size = self.ladder.size_for(frame.size, self.target, self.camera_fps, now);
         let scaled = self.scaler.scale(frame, size)?;
         // The encoder takes a key frame's share from its rate.
@@ -316,7 +316,7 @@ impl Encoding {
         }))
     }
 
-    /// After an error nothing is known of the encoder's state: the next picture gets a new one, and
+    /// After an error nothing is known of the encoder's state: the next frame gets a new one, and
     /// so a key frame.
     fn failed(&mut self, error: &VideoSendError) {
         if self.stats.errors == 0 {

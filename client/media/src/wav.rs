@@ -48,7 +48,7 @@ pub enum WavError {
         /// What is not supported.
         words: String,
     },
-    /// There is no sound in it.
+    /// There is no audio in it.
     #[error("{path} holds no sound", path = path.display())]
     Empty {
         /// The file.
@@ -70,7 +70,7 @@ pub enum WavError {
     },
 }
 
-/// A WAV file as endless sound.
+/// A WAV file as endless audio.
 pub struct WavLoop {
     path: PathBuf,
     reader: hound::WavReader<BufReader<File>>,
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_is_read_as_the_same_sound() {
+    fn every_form_is_read_as_the_same_audio() {
         let directory = tempfile::tempdir().unwrap();
         let int = hound::SampleFormat::Int;
         for (channels, sample_rate, bits_per_sample, sample_format) in [
@@ -351,7 +351,7 @@ mod tests {
         check(None);
         check(Some(b""));
         check(Some(b"RIFF"));
-        check(Some(b"this is not sound"));
+        check(Some(b"this is not audio"));
         check(Some(&[0xff; 4096]));
     }
 

@@ -1,8 +1,8 @@
-//! YUV4MPEG2 files (`.y4m`): raw pictures with a line of text before the first and before each.
+//! YUV4MPEG2 files (`.y4m`): raw frames with a line of text before the first and before each.
 //!
 //! Reads and writes 4:2:0 with 8 bits, the only layout that calls use; anything else is refused in
-//! one line. A file is foreign input: whatever it holds, the answer is a picture, the end or an
-//! error, and no more memory than a picture takes.
+//! one line. A file is foreign input: whatever it holds, the answer is a frame, the end or an
+//! error, and no more memory than a frame takes.
 
 use std::io::{BufRead, ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::frame::VideoFrame;
 use crate::units::VideoSize;
 
 const SIGNATURE: &str = "YUV4MPEG2";
-/// What each picture begins with in the files that are written here.
+/// What each frame begins with in the files that are written here.
 pub(crate) const FRAME: &[u8] = b"FRAME\n";
 /// No honest header line is longer.
 const MAX_LINE: u64 = 1024;
@@ -32,7 +32,7 @@ pub enum Y4mError {
     /// A header line is malformed.
     #[error("the Y4M header is malformed: {0}")]
     Header(String),
-    /// Its pictures are laid out in a way that is not handled.
+    /// Its frames are laid out in a way that is not handled.
     #[error(
         "Y4M files must be 8-bit 4:2:0 and this one is {0}: convert it with ffmpeg -pix_fmt yuv420p"
     )]
@@ -40,15 +40,15 @@ pub enum Y4mError {
     /// Its size is not handled.
     #[error("a Y4M file of {0}x{1} can't be handled")]
     Size(u32, u32),
-    /// It ends in the middle of a picture.
+    /// It ends in the middle of a frame.
     #[error("the Y4M file ends in the middle of a picture")]
     Truncated,
-    /// A picture of another size was to be written.
+    /// A frame of another size was to be written.
     #[error("a picture of {got} can't be written to a Y4M file of {want}")]
     OtherSize {
         /// The file's.
         want: VideoSize,
-        /// The picture's.
+        /// The frame's.
         got: VideoSize,
     },
     /// Reading or writing failed.
@@ -56,7 +56,7 @@ pub enum Y4mError {
     Io(#[from] std::io::Error),
 }
 
-/// Reads pictures one after the other.
+/// Reads frames one after the other.
 #[derive(Debug)]
 pub struct Y4mReader<R> {
     reader: R,
@@ -96,7 +96,7 @@ impl<R: BufRead> Y4mReader<R> {
                 Some('C') if !matches!(value, "420" | "420jpeg" | "420mpeg2" | "420paldv") => {
                     return Err(Y4mError::Layout(value.to_owned()));
                 }
-                // Interlacing, aspect, comments: pictures are shown as they are.
+                // Interlacing, aspect, comments: frames are shown as they are.
                 _ => {}
             }
         }
@@ -110,22 +110,22 @@ impl<R: BufRead> Y4mReader<R> {
         Ok(Self { reader, width: width as usize, height: height as usize, size, interval })
     }
 
-    /// The size of its pictures.
+    /// The size of its frames.
     #[must_use]
     pub fn size(&self) -> VideoSize {
         self.size
     }
 
-    /// The time from one picture to the next.
+    /// The time from one frame to the next.
     #[must_use]
     pub fn interval(&self) -> Duration {
         self.interval
     }
 
-    /// The next picture's I420 data; `None` at the end.
+    /// The next frame's I420 data; `None` at the end.
     ///
     /// # Errors
-    /// When what follows is not a whole picture.
+    /// When what follows is not a whole frame.
     pub fn next_picture(&mut self) -> Result<Option<Arc<[u8]>>, Y4mError> {
         match read_line(&mut self.reader)? {
             None => return Ok(None),
@@ -197,13 +197,13 @@ fn read_line(reader: &mut impl BufRead) -> Result<Option<String>, Y4mError> {
     }
 }
 
-/// The header of a file whose pictures have this size and rate.
+/// The header of a file whose frames have this size and rate.
 pub(crate) fn header(size: VideoSize, fps: u32) -> String {
     let (width, height) = (size.width(), size.height());
     format!("{SIGNATURE} W{width} H{height} F{fps}:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\n")
 }
 
-/// Writes pictures one after the other.
+/// Writes frames one after the other.
 #[derive(Debug)]
 pub struct Y4mWriter<W> {
     writer: W,
@@ -220,13 +220,13 @@ impl<W: Write> Y4mWriter<W> {
         Ok(Self { writer, size })
     }
 
-    /// The size of its pictures.
+    /// The size of its frames.
     #[must_use]
     pub fn size(&self) -> VideoSize {
         self.size
     }
 
-    /// Writes a picture.
+    /// Writes a frame.
     ///
     /// # Errors
     /// When it has another size, or writing fails.
@@ -258,7 +258,7 @@ mod tests {
         std::iter::from_fn(|| reader.next_picture().transpose()).collect()
     }
 
-    fn picture(size: VideoSize, luma: u8) -> VideoFrame {
+    fn frame(size: VideoSize, luma: u8) -> VideoFrame {
         VideoFrame::new(size, vec![luma; VideoFrame::len_of(size)].into(), Instant::now())
     }
 

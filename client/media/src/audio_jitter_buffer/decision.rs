@@ -33,16 +33,16 @@ pub enum Decision {
         payload: Bytes,
         /// How many samples it covers.
         samples: u32,
-        /// Whether the packet itself is lost, and this is a copy that came with a later one.
-        copy: bool,
-        /// Whether it follows on what was played (or made up) before.
+        /// Whether the packet itself is lost, and this is the redundant block of a later one.
+        redundant: bool,
+        /// Whether it follows on what was played (or concealed) before.
         continues: bool,
         /// Whether to change its length; what was changed is told to
         /// [`stretched`](super::AudioJitterBuffer::stretched).
         speed: Speed,
     },
-    /// A packet is lost: rebuild so many samples from the copy of lower quality in the packet after
-    /// it.
+    /// A packet is lost: rebuild so many samples from the forward error correction in the packet
+    /// after it.
     Fec {
         /// The packet after it, which will be played next.
         next: Bytes,
@@ -51,7 +51,7 @@ pub enum Decision {
         /// Whether they follow on what was played before.
         continues: bool,
     },
-    /// A packet is lost or late: make up so many samples.
+    /// A packet is lost or late: so many samples are concealed.
     Conceal {
         /// How many.
         samples: u32,

@@ -1,4 +1,4 @@
-//! One direction of a call's sound in virtual time, with the feedback on it.
+//! One direction of a call's audio in virtual time, with the feedback on it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
@@ -45,15 +45,15 @@ impl Setup {
 /// What was heard.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Heard {
-    /// Share that was made up.
+    /// Share that was concealed.
     pub(super) concealed: f64,
     /// Share of the packets that the network lost.
     pub(super) lost: f64,
-    /// Packets that were played from copies.
+    /// Packets that were played from redundant blocks.
     pub(super) recovered: f64,
     /// From mouth to ear, less the way's own delay: packet, codec, jitter buffer.
     pub(super) added_ms: f64,
-    /// The same by what the sound is most like.
+    /// The same by what the audio is most like.
     pub(super) median_delay_ms: f64,
     /// What the jitter buffer wanted to wait, at the end.
     pub(super) target_ms: f64,
@@ -152,14 +152,14 @@ impl Sender {
 
 fn deliver(playout: &mut AudioPlayout, packet: Packet, arrival: Instant) {
     let Packet { sequence, rtp_timestamp, redundant, payload } = packet;
-    let mut insert = |rtp_timestamp, payload, copy| {
-        playout.insert(ReceivedAudio { sequence, rtp_timestamp, payload, arrival, copy });
+    let mut insert = |rtp_timestamp, payload, redundant| {
+        playout.insert(ReceivedAudio { sequence, rtp_timestamp, payload, arrival, redundant });
     };
     if redundant {
         let unpacked = red::unpack(&payload).expect("what was packed");
         insert(rtp_timestamp, unpacked.primary.data, false);
-        for copy in unpacked.copies {
-            insert(rtp_timestamp.wrapping_sub(copy.offset), copy.data, true);
+        for block in unpacked.redundant {
+            insert(rtp_timestamp.wrapping_sub(block.offset), block.data, true);
         }
     } else {
         insert(rtp_timestamp, payload, false);

@@ -18,7 +18,7 @@ const LATE: f64 = 0.75;
 /// faster than the file.
 const EARLY: f64 = 1.0;
 /// No call goes on for so long without a sign of time: the computer slept, and the file does not
-/// make up for it.
+/// conceal for it.
 const LONGEST_GAP: Duration = Duration::from_secs(60);
 
 /// What a shown frame leads to.
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_that_are_missing_are_made_up_for_by_the_one_before() {
+    fn frames_that_are_missing_are_concealed_for_by_the_one_before() {
         let shown: Vec<u64> =
             (0..90).filter(|i| !(30..60).contains(i)).map(|i| i * 1000 / 30).collect();
         let times = times(&shown, 3000);

@@ -37,7 +37,7 @@ impl VoiceSettings {
     /// Everything on: what a microphone in a room needs.
     pub const ALL: Self =
         Self { echo_cancellation: true, noise_suppression: true, automatic_gain: true };
-    /// Everything off: sound stays as it is.
+    /// Everything off: audio stays as it is.
     pub const NONE: Self =
         Self { echo_cancellation: false, noise_suppression: false, automatic_gain: false };
 
@@ -135,7 +135,7 @@ impl VoiceInput {
     }
 }
 
-/// Processes one microphone's sound.
+/// Processes one microphone's audio.
 pub struct VoiceProcessor {
     input: VoiceInput,
     aligner: ReferenceAligner,

@@ -56,7 +56,7 @@ impl Room {
     pub(crate) fn echo(&self, played: &[f32]) -> Vec<f32> {
         let mut random = StdRng::seed_from_u64(self.seed);
         let decay = 6.908 / (REVERBERATION_TIME * 48_000.0);
-        // The direct sound, then fewer and fewer reflections, so that the sum stays quick to
+        // The direct audio, then fewer and fewer reflections, so that the sum stays quick to
         // compute.
         let mut taps: Vec<(usize, f32)> = vec![(0, 1.0)];
         taps.extend((0..400).map(|_| {

@@ -1,4 +1,4 @@
-//! Speech-like sound from a seed: syllables of a voiced buzz with formants or of hiss, in phrases
+//! Speech-like audio from a seed: syllables of a voiced buzz with formants or of hiss, in phrases
 //! with pauses.
 
 use rand::rngs::StdRng;
