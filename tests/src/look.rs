@@ -155,7 +155,7 @@ fn each_frame(path: &Path, mut look: impl FnMut(&VideoFrame)) {
     let file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut reader = Y4mReader::new(BufReader::new(file))
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    while let Ok(Some(data)) = reader.next_picture() {
+    while let Ok(Some(data)) = reader.next_frame() {
         look(&VideoFrame::new(reader.size(), data, Instant::now()));
     }
 }

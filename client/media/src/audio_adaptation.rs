@@ -12,7 +12,7 @@
 //! voiced, and that roughly. Where packets are lost several in a row, such blocks would be lost
 //! with them, so one goes along that lies about as far back as a burst is long.
 //!
-//! Where headers do not matter a packet holds 10 ms of audio instead of 20: it is heard 10 ms
+//! Where headers do not matter a packet holds 10 ms of audio instead of 20: it is played 10 ms
 //! sooner, and so is what is rebuilt from the packet after it.
 
 use std::collections::BTreeMap;

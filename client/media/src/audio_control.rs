@@ -1,4 +1,4 @@
-//! What the network asks of the audio encoder.
+//! The targets that the network sets for the audio encoder.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::units::Bitrate;
 /// How much audio goes into a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PacketLength {
-    /// 10 ms: heard that much sooner, and rebuilt sooner when it is lost, for twice as many
+    /// 10 ms: played that much sooner, and rebuilt sooner when it is lost, for twice as many
     /// headers.
     Short,
     /// 20 ms.

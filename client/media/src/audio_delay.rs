@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use crate::frame::SAMPLE_RATE;
 use crate::opus_codec::PACKET_SAMPLES;
+use crate::units::seconds_between;
 
 /// Nothing is played sooner than this after the fastest packet could have been: what threads are
 /// late by.
@@ -196,13 +197,6 @@ impl DelayEstimator {
 /// The bucket of a lateness in seconds.
 fn bucket_of(late: f64) -> usize {
     (late / BUCKET_SECONDS).clamp(0.0, (BUCKETS - 1) as f64) as usize
-}
-
-fn seconds_between(epoch: Instant, at: Instant) -> f64 {
-    match at.checked_duration_since(epoch) {
-        Some(since) => since.as_secs_f64(),
-        None => -epoch.duration_since(at).as_secs_f64(),
-    }
 }
 
 #[cfg(test)]

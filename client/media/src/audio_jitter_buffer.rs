@@ -1,4 +1,4 @@
-//! The audio jitter buffer: evens out when packets arrive, and says what to play next.
+//! The audio jitter buffer: evens out when packets arrive, and decides what to play next.
 //!
 //! In go RTP packets as they come, late, twice or out of order, and redundant blocks (RFC 2198) of
 //! earlier ones that came with later ones; out comes one [`Decision`] whenever the speaker needs
@@ -134,7 +134,7 @@ pub struct AudioJitterBuffer {
     concealed_since: i64,
     /// Samples concealed since the last packet without knowing what was lost.
     concealed: i64,
-    /// The last packet said that the sender pauses.
+    /// After the last packet the sender pauses.
     pausing: bool,
     /// Packets were skipped since the last that was played.
     skipped: bool,

@@ -16,7 +16,7 @@ pub struct LevelMeter {
 }
 
 impl LevelMeter {
-    /// A meter that has heard nothing.
+    /// A meter that has measured nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -43,7 +43,7 @@ impl LevelMeter {
     }
 
     /// RMS over everything, in decibels against full scale (−120 at least); `None` when nothing was
-    /// heard.
+    /// measured.
     #[must_use]
     pub fn overall_dbfs(&self) -> Option<f64> {
         (self.frames > 0).then(|| dbfs(self.power / self.frames as f64))

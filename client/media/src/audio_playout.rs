@@ -274,7 +274,7 @@ mod tests {
                     &tone.next_frame(WallTime(START.0 + number * 20_000 + 10_000)),
                 );
                 let payload = Bytes::copy_from_slice(encoder.encode(&samples).unwrap());
-                // It leaves when its last sample was heard.
+                // It leaves when its last sample was captured.
                 let at = Duration::from_millis(number * 20 + 20);
                 let rtp_timestamp = (number as u32).wrapping_mul(960);
                 (

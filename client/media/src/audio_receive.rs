@@ -25,13 +25,13 @@ use crate::units::WallTime;
 
 /// Where audio goes. It never blocks.
 pub trait AudioSink: Send {
-    /// Takes 10 ms, to be heard after what it took before.
+    /// Takes 10 ms, to be played after what it took before.
     fn write(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES]);
     /// How long the next frame can wait; zero when it is wanted now.
     fn until_wanted(&mut self, now: Instant) -> Duration;
-    /// How long it can wait at most; after that something is missing from what is heard.
+    /// How long it can wait at most; after that something is missing from what is played.
     fn until_missed(&mut self, now: Instant) -> Duration;
-    /// How long after `now` a sample written now is heard.
+    /// How long after `now` a sample written now is played.
     fn latency(&self, now: Instant) -> Duration;
 }
 
@@ -106,7 +106,7 @@ pub struct AudioReceiver {
 impl AudioReceiver {
     /// Starts to play what comes in on `input` through `sink`.
     ///
-    /// `lip_sync` is told what is heard when.
+    /// `lip_sync` learns what is played when.
     pub fn spawn(
         input: Receiver<ReceivedAudio>,
         sink: Box<dyn AudioSink>,
@@ -215,7 +215,7 @@ impl Playing {
         let now = Instant::now();
         let latency = self.sink.latency(now);
         if let Some(rtp_timestamp) = self.playout.position() {
-            self.lip_sync.lock().heard(rtp_timestamp, now + latency);
+            self.lip_sync.lock().audio_played(rtp_timestamp, now + latency);
         }
         let latency = u64::try_from(latency.as_micros()).unwrap_or(0);
         self.tone.listen(&frame, WallTime(WallTime::now().0.saturating_add(latency)));

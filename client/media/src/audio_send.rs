@@ -32,9 +32,9 @@ const LOOK_UP: Duration = Duration::from_millis(10);
 /// The queue between a microphone and this thread should hold so many frames: 80 ms.
 pub const MICROPHONE_QUEUE_FRAMES: usize = 8;
 
-/// That there is silence is told by the packets with which it has lasted for so many frames of 10
-/// ms, lest the loss of one or two make it look like the loss of many.
-const SILENCE_TOLD: [usize; 5] = [1, 2, 4, 10, 20];
+/// Silence is announced by the packets with which it has lasted for so many frames of 10 ms, lest
+/// the loss of one or two looks like the loss of many.
+const SILENCE_ANNOUNCED: [usize; 5] = [1, 2, 4, 10, 20];
 
 /// What was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,7 +78,7 @@ pub struct AudioSender {
 
 impl AudioSender {
     /// Starts to encode what a microphone puts into `frames`, processed as `voice` says, as
-    /// `control` asks, and to hand it to `out`.
+    /// `control` says, and to hand it to `out`.
     pub fn spawn(
         frames: Arc<DropOldestQueue<AudioFrame>>,
         out: mpsc::Sender<EncodedAudio>,
@@ -164,7 +164,7 @@ fn encode(
         }
         let frame = match frames.wait(LOOK_UP) {
             Taken::Value(mut frame) => {
-                filler.heard(&frame, Instant::now());
+                filler.captured(&frame, Instant::now());
                 voice.process(&mut frame);
                 frame
             }
@@ -195,11 +195,11 @@ fn encode(
     }
 }
 
-/// Puts frames together as the network asks, one or two, and encodes them.
+/// Puts frames together as the targets say, one or two, and encodes them.
 pub(crate) struct Packetizer {
     encoder: OpusEncoder,
     length: PacketLength,
-    /// For how many frames packets told nothing.
+    /// For how many frames packets carried nothing.
     silent: usize,
     samples: [f32; PACKET_SAMPLES],
     /// How many frames of the packet are there, and when the first was captured.
@@ -242,9 +242,9 @@ impl Packetizer {
         let part = self.samples.get_mut(begin..).unwrap_or_default();
         let target = if muted { 0.0 } else { 1.0 };
         let step = (target - self.gain) / AUDIO_FRAME_SAMPLES as f32;
-        for (sent, heard) in part.iter_mut().zip(frame.samples) {
+        for (sent, captured) in part.iter_mut().zip(frame.samples) {
             self.gain += step;
-            *sent = if self.gain > 0.0 { heard * self.gain } else { 0.0 };
+            *sent = if self.gain > 0.0 { captured * self.gain } else { 0.0 };
         }
         self.gain = target;
         let captured_at = *self.begun_at.get_or_insert(frame.captured_at);
@@ -264,7 +264,7 @@ impl Packetizer {
         let samples = self.samples.get(..frames * AUDIO_FRAME_SAMPLES).unwrap_or_default();
         let mut data = self.encoder.encode(samples).ok().map(Bytes::copy_from_slice)?;
         self.silent = if is_dtx(&data) { self.silent.saturating_add(frames) } else { 0 };
-        if self.silent > 0 && !SILENCE_TOLD.contains(&self.silent) {
+        if self.silent > 0 && !SILENCE_ANNOUNCED.contains(&self.silent) {
             data = Bytes::new();
         }
         Some(EncodedAudio { data, samples: samples.len() as u32, captured_at })
@@ -275,7 +275,7 @@ impl Packetizer {
     }
 }
 
-/// Conceals silent frames while no microphone delivers, so that time goes on as if one did.
+/// Makes silent frames while no microphone delivers, so that time goes on as if one did.
 struct SilenceFiller {
     /// When the next frame begins.
     next: Instant,
@@ -288,7 +288,7 @@ impl SilenceFiller {
         Self { next: now, lag: Duration::ZERO }
     }
 
-    fn heard(&mut self, frame: &AudioFrame, now: Instant) {
+    fn captured(&mut self, frame: &AudioFrame, now: Instant) {
         self.next = frame.captured_at + AUDIO_FRAME_DURATION;
         self.lag = now.saturating_duration_since(self.next);
     }
@@ -364,13 +364,13 @@ mod tests {
             sent.extend(packets.push(&frame, false));
         }
         assert!(sent.iter().all(|packet| packet.samples == 960), "the clock goes on");
-        let told = |range: std::ops::Range<usize>| {
+        let packets_in = |range: std::ops::Range<usize>| {
             sent[range].iter().filter(|packet| !packet.data.is_empty()).count()
         };
         assert!(
-            (60..160).contains(&told(140..590)),
+            (60..160).contains(&packets_in(140..590)),
             "{} packets in 9 s of silence",
-            told(140..590)
+            packets_in(140..590)
         );
         let longest =
             sent[140..590].split(|packet| !packet.data.is_empty()).map(<[_]>::len).max().unwrap();
@@ -460,8 +460,8 @@ mod tests {
     fn silence_takes_the_place_of_a_microphone_that_stops() {
         let start = Instant::now();
         let mut filler = SilenceFiller::new(start);
-        // A microphone whose frames come 200 ms after they were heard.
-        filler.heard(&frame(0, start), start + Duration::from_millis(210));
+        // A microphone whose frames come 200 ms after they were captured.
+        filler.captured(&frame(0, start), start + Duration::from_millis(210));
         assert!(filler.fill(start + Duration::from_millis(265)).is_none());
         let ticks = (27..47).filter_map(|tick| filler.fill(start + tick * AUDIO_FRAME_DURATION));
         let filled: Vec<Instant> = ticks.map(|frame| frame.captured_at).collect();
@@ -476,7 +476,7 @@ mod tests {
         let start = Instant::now();
         (0..20).for_each(|number| first.put(frame(number, start)));
         let voice = VoiceInput::new(VoiceSettings::NONE);
-        let (_wishes, control) = std::sync::mpsc::sync_channel(1);
+        let (_targets, control) = std::sync::mpsc::sync_channel(1);
         let sender = AudioSender::spawn(Arc::clone(&first), out, control, false, voice).unwrap();
         for number in 0..10 {
             assert_eq!(
@@ -497,7 +497,7 @@ mod tests {
     #[test]
     fn a_network_without_room_costs_packets_and_no_time() {
         let (out, mut network) = mpsc::channel(2);
-        let (_wishes, control) = std::sync::mpsc::sync_channel(1);
+        let (_targets, control) = std::sync::mpsc::sync_channel(1);
         let frames = DropOldestQueue::new(100);
         let start = Instant::now();
         (0..40).for_each(|number| frames.put(frame(number, start)));

@@ -19,7 +19,7 @@ fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// Calls over a network with different luck, prints the figures, and gives the means.
+/// Calls over a network with different luck, prints the statistics, and gives the means.
 #[track_caller]
 fn check(name: &str, setup: Setup, most_concealed: f64) -> Heard {
     check_with(4, name, setup, most_concealed)

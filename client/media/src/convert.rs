@@ -61,10 +61,10 @@ pub enum ConvertError {
         /// What it has.
         got: usize,
     },
-    /// The JPEG is damaged; the text says how.
+    /// The JPEG is damaged; with the reason.
     #[error("a JPEG picture is damaged: {0}")]
     Jpeg(String),
-    /// The converter refused; the text says why.
+    /// The converter refused, with the reason.
     #[error("converting a picture failed: {0}")]
     Failed(String),
 }
@@ -153,8 +153,8 @@ pub fn to_i420(
     Ok((size, i420))
 }
 
-/// How many bytes lie between the starts of two rows. Drivers don't tell, but the length does: rows
-/// may be padded to a power of two, and the whole to a page.
+/// How many bytes lie between the starts of two rows. Drivers don't report it, but the length shows
+/// it: rows may be padded to a power of two, and the whole to a page.
 fn stride_of(row_bytes: usize, rows: usize, len: usize) -> usize {
     let fits =
         |stride: usize| stride * rows == len || (stride * rows).next_multiple_of(PAGE) == len;
@@ -443,9 +443,9 @@ pub(crate) mod tests {
                 std::iter::repeat_n(u, size.pixels() / 4)
                     .chain(std::iter::repeat_n(v, size.pixels() / 4)),
             );
-            let picture =
+            let rgba =
                 to_rgba(&VideoFrame::new(size, data.into(), Instant::now())).expect("it converts");
-            for pixel in picture.rgba.as_chunks::<4>().0 {
+            for pixel in frame.rgba.as_chunks::<4>().0 {
                 assert!(
                     pixel.iter().zip(rgb).all(|(got, want)| got.abs_diff(want) <= 3),
                     "{pixel:?} instead of {rgb:?}"

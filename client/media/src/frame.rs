@@ -88,7 +88,7 @@ impl std::fmt::Debug for RgbaFrame {
 pub struct AudioFrame {
     /// The samples.
     pub samples: [f32; AUDIO_FRAME_SAMPLES],
-    /// When the first of them was heard by the microphone.
+    /// When the microphone captured the first of them.
     pub captured_at: Instant,
 }
 
@@ -107,7 +107,7 @@ pub struct EncodedVideo {
 /// One Opus packet on its way to the network.
 #[derive(Debug, Clone)]
 pub struct EncodedAudio {
-    /// The Opus packet (RFC 6716); empty when discontinuous transmission has nothing to say.
+    /// The Opus packet (RFC 6716); empty in a silence (discontinuous transmission).
     pub data: Bytes,
     /// How many samples at 48 kHz it covers.
     pub samples: u32,

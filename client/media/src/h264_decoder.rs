@@ -40,7 +40,7 @@ pub enum DecodeError {
 /// Decodes one stream.
 pub struct H264Decoder {
     decoder: Decoder,
-    /// As the last parameter set says; OpenH264 does not tell.
+    /// As the last parameter set says; OpenH264 does not report it.
     color: ColorSpace,
 }
 
@@ -77,8 +77,8 @@ impl H264Decoder {
         if let Some(color) = color_space::of_access_unit(access_unit) {
             self.color = color;
         }
-        let Some(picture) = self.decoder.decode(access_unit)? else { return Ok(None) };
-        let (width, height) = picture.dimensions();
+        let Some(decoded) = self.decoder.decode(access_unit)? else { return Ok(None) };
+        let (width, height) = decoded.dimensions();
         let too_odd = DecodeError::Size { width, height };
         let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
         let Some(size) = VideoSize::new(side(width), side(height)) else { return Err(too_odd) };
@@ -86,10 +86,10 @@ impl H264Decoder {
         let mut data: Arc<[u8]> = std::iter::repeat_n(0, VideoFrame::len_of(size)).collect();
         let (y, chroma) = Arc::make_mut(&mut data).split_at_mut(size.pixels());
         let (u, v) = chroma.split_at_mut(size.pixels() / 4);
-        let (width, strides) = (size.width() as usize, picture.strides());
-        copy_rows(picture.y(), strides.0, y, width);
-        copy_rows(picture.u(), strides.1, u, width / 2);
-        copy_rows(picture.v(), strides.2, v, width / 2);
+        let (width, strides) = (size.width() as usize, decoded.strides());
+        copy_rows(decoded.y(), strides.0, y, width);
+        copy_rows(decoded.u(), strides.1, u, width / 2);
+        copy_rows(decoded.v(), strides.2, v, width / 2);
         Ok(Some(VideoFrame { size, data, color: self.color, captured_at }))
     }
 }

@@ -66,17 +66,16 @@ impl H264Level {
     /// Whether frames of a size at a rate are within it.
     #[must_use]
     pub fn allows(self, size: VideoSize, fps: u32) -> bool {
-        let Some((_, per_second, per_picture)) =
-            TABLE.iter().rev().find(|(idc, ..)| *idc <= self.0)
+        let Some((_, per_second, per_frame)) = TABLE.iter().rev().find(|(idc, ..)| *idc <= self.0)
         else {
             return false;
         };
         let [width, height] =
             [size.width(), size.height()].map(|side| u64::from(side.div_ceil(16)));
         let longest = width.max(height);
-        width * height <= *per_picture
+        width * height <= *per_frame
             && width * height * u64::from(fps) <= *per_second
-            && longest * longest <= 8 * per_picture
+            && longest * longest <= 8 * per_frame
     }
 
     /// The size, made smaller in its shape until it is within the level at a rate.

@@ -47,7 +47,7 @@ pub struct OpusEncoder {
 }
 
 impl OpusEncoder {
-    /// An encoder for speech. In silence its packets tell nothing ([`is_dtx`]), but for one every
+    /// An encoder for speech. In silence its packets carry nothing ([`is_dtx`]), but for one every
     /// 400 ms that describes the background noise.
     pub fn new() -> Result<Self, OpusError> {
         let mut encoder =
@@ -59,7 +59,7 @@ impl OpusEncoder {
         Ok(this)
     }
 
-    /// Encodes as the network asks from the next packet on.
+    /// Encodes to these targets from the next packet on.
     pub fn set(&mut self, control: AudioControl) -> Result<(), OpusError> {
         let bitrate = i32::try_from(control.bitrate.bps()).unwrap_or(i32::MAX).clamp(6000, 128_000);
         let loss = i32::from(control.expected_loss_percent.min(100));

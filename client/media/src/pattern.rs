@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_is_ten_frames_old_is_told_from_the_right_one() {
+    fn a_frame_that_is_ten_frames_old_differs_from_the_right_one() {
         let pattern = Pattern::new(size(640, 360));
         let at = |index| pattern.render(Stamp { index, captured_at: WallTime(0) }, Instant::now());
         for index in 0..20 {

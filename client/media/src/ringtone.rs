@@ -1,5 +1,5 @@
-//! The sounds of a call that is not there yet: the ring tone for who is called, and the ringback
-//! for who calls.
+//! The tones of a call that is not there yet: the ring tone at the callee's, and the ringback at
+//! the caller's.
 //!
 //! Pure functions of time; nothing goes in, one cycle of 48 kHz mono audio comes out, to be
 //! repeated. The ring is three soft bell strokes going up and a long rest, the ringback two quiet
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_sounds_are_soft_whole_and_join_without_a_click() {
+    fn both_tones_are_soft_whole_and_join_without_a_click() {
         for (kind, seconds) in [(RingKind::Ring, 3), (RingKind::Ringback, 4)] {
             let cycle = cycle(kind);
             assert_eq!(cycle.len(), seconds * 48_000);

@@ -24,7 +24,7 @@ pub enum ScaleError {
         /// What it has.
         got: usize,
     },
-    /// The scaler refused; the text says why.
+    /// The scaler refused, with the reason.
     #[error("scaling a picture failed: {0}")]
     Failed(String),
 }

@@ -60,13 +60,13 @@ fn run(input: &DropOldestQueue<VideoFrame>, output: &DropOldestQueue<RgbaFrame>,
         let small = match scaler.scale(&frame, fit_within(frame.size, max)) {
             Ok(small) => small,
             Err(error) => {
-                tracing::warn!(%error, "our own picture is not shown");
+                tracing::warn!(%error, "our own frame is not shown");
                 continue;
             }
         };
         match to_rgba(&small) {
-            Ok(picture) => output.put(picture),
-            Err(error) => tracing::warn!(%error, "our own picture is not shown"),
+            Ok(rgba) => output.put(rgba),
+            Err(error) => tracing::warn!(%error, "our own frame is not shown"),
         }
     }
 }
@@ -84,10 +84,8 @@ mod tests {
         let view = SelfView::spawn(Arc::clone(&input), Arc::clone(&output), size(320, 320))
             .expect("it starts");
         input.put(pattern::render(size(1280, 720), 0, WallTime(0)));
-        let Taken::Value(picture) = output.wait(Duration::from_secs(10)) else {
-            panic!("no frame")
-        };
-        assert_eq!((picture.size, picture.rgba.len()), (size(320, 180), 320 * 180 * 4));
+        let Taken::Value(shown) = output.wait(Duration::from_secs(10)) else { panic!("no frame") };
+        assert_eq!((shown.size, shown.rgba.len()), (size(320, 180), 320 * 180 * 4));
         drop(view);
         assert_eq!(Arc::strong_count(&output), 1);
     }

@@ -83,7 +83,7 @@ impl SizeLadder {
         let fitting = with(LOWER_BELOW);
         let key_frame = std::mem::take(&mut self.key_frame);
         let step = match self.step {
-            // A first key frame that is too large for the way holds up the audio, and is followed
+            // A first key frame that is too large for the network delays the audio, and is followed
             // by another soon.
             None => with(RAISE_ABOVE),
             Some(step) if key_frame && fitting > step => fitting,

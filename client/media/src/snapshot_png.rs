@@ -26,13 +26,13 @@ pub enum SnapshotError {
 /// # Errors
 /// When the file can't be written.
 pub fn write_png(path: &Path, frame: &VideoFrame) -> Result<(), SnapshotError> {
-    let picture = to_rgba(frame)?;
+    let rgba = to_rgba(frame)?;
     let file = BufWriter::new(File::create(path)?);
-    let mut encoder = png::Encoder::new(file, picture.size.width(), picture.size.height());
+    let mut encoder = png::Encoder::new(file, rgba.size.width(), rgba.size.height());
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(&picture.rgba)?;
+    writer.write_image_data(&rgba.rgba)?;
     writer.finish()?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The receiving stage: encoded frame in, shown frame out, on the thread `video-decode`.
 //!
 //! Decodes, converts for the window if there is one, records if asked, measures. What always holds:
-//! what is shown is whole. After an error the last good frame stays, a key frame is asked for,
+//! what is shown is whole. After an error the last good frame stays, a key frame is requested,
 //! and nothing is shown before it came (OpenH264 would go on with frames that refer to what never
 //! came).
 
@@ -27,7 +27,7 @@ use crate::video_record::{RecordError, Recorded, VideoRecorder};
 const FROZEN: Duration = Duration::from_millis(200);
 /// How often the thread looks whether it should end while nothing comes.
 const IDLE: Duration = Duration::from_millis(50);
-/// A key frame that was asked for and did not come is asked for again after this.
+/// A key frame that was requested and did not come is requested again after this.
 const ASK_AGAIN: Duration = Duration::from_millis(300);
 /// A bar that is older than this was not made for measuring: it comes from a file.
 const MAX_DELAY: Duration = Duration::from_secs(30);
@@ -85,16 +85,16 @@ pub struct VideoReceiveStats {
     pub glass_to_glass: Option<DelayMs>,
     /// When the first frame was ready to be shown.
     pub first_shown: Option<Instant>,
-    /// How often a key frame was asked for.
+    /// How often a key frame was requested.
     pub key_frames_asked: u64,
-    /// How much earlier audio is heard than its frame is seen, in milliseconds.
+    /// How much earlier audio is played than its frame is shown, in milliseconds.
     pub audio_ahead_ms: Option<f64>,
 }
 
 /// What there is at the end.
 #[derive(Debug)]
 pub struct VideoReceived {
-    /// The figures.
+    /// The statistics.
     pub stats: VideoReceiveStats,
     /// The last frame that was shown.
     pub last: Option<VideoFrame>,
@@ -219,7 +219,7 @@ fn run(
                 let now = Instant::now();
                 let (hold, ahead) = {
                     let mut sync = lip_sync.lock();
-                    (sync.hold(received.rtp_timestamp as u32, now), sync.audio_ahead_ms())
+                    (sync.video_delay(received.rtp_timestamp as u32, now), sync.audio_ahead_ms())
                 };
                 decoding.stats.audio_ahead_ms = ahead;
                 let frozen = screen.stands_still_for(now) > FROZEN && held.is_empty();
@@ -239,7 +239,7 @@ fn run(
     screen.recorder.and_then(|recorder| recorder.finish(Instant::now()))
 }
 
-/// Where frames are shown, and what is told of it.
+/// Where frames are shown, and what learns of it.
 struct Screen<'a> {
     window: Option<&'a DropOldestQueue<RgbaFrame>>,
     recorder: Option<VideoRecorder>,
@@ -258,8 +258,8 @@ impl Screen<'_> {
         self.shown_at = Some(shown_at);
         if let Some(window) = self.window {
             match to_rgba(&frame) {
-                Ok(picture) => window.put(picture),
-                Err(error) => tracing::warn!(%error, "a picture was not shown"),
+                Ok(rgba) => window.put(rgba),
+                Err(error) => tracing::warn!(%error, "a frame was not shown"),
             }
         }
         decoding.shown(&frame, Instant::now(), WallTime::now());
@@ -277,7 +277,7 @@ impl Screen<'_> {
 }
 
 /// A frame that waits for its audio: a few at most, as none waits longer than
-/// [`crate::lip_sync::MAX_HOLD`].
+/// [`crate::lip_sync::MAX_DELAY`].
 struct Held {
     frame: VideoFrame,
     due: Instant,
@@ -290,7 +290,7 @@ enum Taken {
     Frame(VideoFrame),
     /// There is nothing to show.
     Nothing,
-    /// There is nothing to show before a key frame came, and now is the time to ask for one.
+    /// There is nothing to show before a key frame came, and now is the time to request one.
     KeyFrameNeeded,
 }
 
@@ -316,7 +316,7 @@ impl Decoding {
             Ok(None) if self.decoder.is_some() => Taken::Nothing,
             Ok(None) => self.dropped(now),
             Err(error) => {
-                tracing::debug!(%error, "a picture could not be decoded");
+                tracing::debug!(%error, "a frame could not be decoded");
                 self.decoder = None;
                 self.dropped(now)
             }
@@ -345,7 +345,7 @@ impl Decoding {
         if first || self.ask_again(now) { Taken::KeyFrameNeeded } else { Taken::Nothing }
     }
 
-    /// Whether a key frame that was asked for is overdue; it then counts as asked for again.
+    /// Whether a key frame that was requested is overdue; it then counts as requested again.
     fn ask_again(&mut self, now: Instant) -> bool {
         let overdue =
             self.asked.is_some_and(|asked| now.saturating_duration_since(asked) >= ASK_AGAIN);

@@ -133,7 +133,7 @@ impl VideoRecorder {
         }
     }
 
-    /// Writes what is waiting, holds the last frame until this moment, closes the file and says
+    /// Writes what is waiting, repeats the last frame until this moment, closes the file and says
     /// what became of it; `None` when that takes longer than a second and goes on by itself.
     #[must_use]
     pub fn finish(self, at: Instant) -> Option<Result<Recorded, RecordError>> {
@@ -192,10 +192,11 @@ impl Recording {
         if placed.write { self.file.write(frame) } else { Ok(()) }
     }
 
-    /// No frame waits: the last one is held, and what the file is behind with is caught up with.
+    /// No frame waits: the last one is repeated, and what the file is behind with is caught up
+    /// with.
     fn idle(&mut self, now: Instant) -> Result<(), RecordError> {
         if let Some(until) = now.checked_sub(UNDER_WAY) {
-            self.file.repeat(self.rate.hold(until))?;
+            self.file.repeat(self.rate.repeat_until(until))?;
         }
         if self.file.is_behind() { self.file.fill_in() } else { Ok(()) }
     }

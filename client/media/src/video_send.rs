@@ -2,7 +2,7 @@
 //! `video-encode`.
 //!
 //! Drops frames above the frame rate, fits size and encoder to what the network carries, makes
-//! key frames when asked. What always holds: an older frame is never sent when a newer one is
+//! key frames on request. What always holds: an older frame is never sent when a newer one is
 //! there; nothing is encoded that can't be handed on, so what is encoded is never dropped here;
 //! requests for key frames that come together get one key frame.
 
@@ -25,14 +25,14 @@ use crate::send_size::{FrameGate, FrameRateMeter, SizeLadder};
 use crate::units::{Bitrate, VideoSize};
 use crate::video_control::{KeyFrame, VideoControl};
 
-/// Key frames are large: somebody who asks for one after the other gets this many seconds between
+/// Key frames are large: somebody who requests one after the other gets this many seconds between
 /// them.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
 /// A coarse key frame has this share of the bits of another.
 const COARSE: f64 = 0.3;
 /// How often the thread looks at its requests while no frame comes.
 const IDLE: Duration = Duration::from_millis(100);
-/// The encoder is told of another frame rate when it is off by more than this share.
+/// The encoder gets another frame rate when it is off by more than this share.
 const FRAME_RATE_TOLERANCE: f32 = 0.15;
 
 /// How frames are sent.
@@ -81,7 +81,7 @@ pub struct VideoSendStats {
     pub encode_ms_p99: Option<f64>,
     /// What the encoder aims at.
     pub target: Option<Bitrate>,
-    /// Frames that were not encoded as the way to the network was full.
+    /// Frames that were not encoded as the queue to the network was full.
     pub dropped: u64,
     /// Frames that failed.
     pub errors: u64,
@@ -181,7 +181,7 @@ fn run(
     }
 }
 
-/// The sizes up to the largest that was asked for and that a level allows.
+/// The sizes up to the largest that was requested and that a level allows.
 fn ladder(settings: &VideoSendSettings, level: H264Level) -> SizeLadder {
     SizeLadder::new(level.fit(settings.max_size, settings.fps))
 }
@@ -320,7 +320,7 @@ impl Encoding {
     /// so a key frame.
     fn failed(&mut self, error: &VideoSendError) {
         if self.stats.errors == 0 {
-            tracing::warn!(%error, "a picture was not sent");
+            tracing::warn!(%error, "a frame was not sent");
         }
         self.stats.errors += 1;
         self.encoder = None;

@@ -126,7 +126,7 @@ impl<R: BufRead> Y4mReader<R> {
     ///
     /// # Errors
     /// When what follows is not a whole frame.
-    pub fn next_picture(&mut self) -> Result<Option<Arc<[u8]>>, Y4mError> {
+    pub fn next_frame(&mut self) -> Result<Option<Arc<[u8]>>, Y4mError> {
         match read_line(&mut self.reader)? {
             None => return Ok(None),
             Some(line) if line == "FRAME" || line.starts_with("FRAME ") => {}
@@ -255,7 +255,7 @@ mod tests {
 
     fn read(file: &[u8]) -> Result<Vec<Arc<[u8]>>, Y4mError> {
         let mut reader = Y4mReader::new(file)?;
-        std::iter::from_fn(|| reader.next_picture().transpose()).collect()
+        std::iter::from_fn(|| reader.next_frame().transpose()).collect()
     }
 
     fn frame(size: VideoSize, luma: u8) -> VideoFrame {
@@ -268,16 +268,16 @@ mod tests {
         let mut file = Vec::new();
         let mut writer = Y4mWriter::new(&mut file, size, 25).expect("a writer");
         for luma in [10, 20, 30] {
-            writer.write(&picture(size, luma)).expect("it is written");
+            writer.write(&frame(size, luma)).expect("it is written");
         }
         let other = VideoSize::new(8, 8).expect("a size");
-        assert!(matches!(writer.write(&picture(other, 0)), Err(Y4mError::OtherSize { .. })));
+        assert!(matches!(writer.write(&frame(other, 0)), Err(Y4mError::OtherSize { .. })));
         writer.finish().expect("it is flushed");
 
         let reader = Y4mReader::new(file.as_slice()).expect("a reader");
         assert_eq!((reader.size(), reader.interval()), (size, Duration::from_millis(40)));
-        let pictures = read(&file).expect("it is read");
-        assert_eq!(pictures.iter().map(|p| p[0]).collect::<Vec<_>>(), [10, 20, 30]);
+        let frames = read(&file).expect("it is read");
+        assert_eq!(frames.iter().map(|p| p[0]).collect::<Vec<_>>(), [10, 20, 30]);
     }
 
     #[test]

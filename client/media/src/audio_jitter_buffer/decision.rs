@@ -1,4 +1,4 @@
-//! What the jitter buffer says to play.
+//! What the jitter buffer decides to play.
 
 use bytes::Bytes;
 
@@ -37,7 +37,7 @@ pub enum Decision {
         redundant: bool,
         /// Whether it follows on what was played (or concealed) before.
         continues: bool,
-        /// Whether to change its length; what was changed is told to
+        /// Whether to change its length; what was changed goes to
         /// [`stretched`](super::AudioJitterBuffer::stretched).
         speed: Speed,
     },

@@ -22,7 +22,7 @@ struct Network {
 
 const STEADY: Network = Network { delay_ms: 30.0, jitter_ms: 1.0, loss: 0.0, duplicated: 0.0 };
 
-/// A packet whose payload tells its number, in the form of a 20 ms SILK packet that rebuilds the
+/// A packet whose payload holds its number, in the form of a 20 ms SILK packet that rebuilds the
 /// one before it.
 fn packet(number: u64, arrival: Instant) -> ReceivedAudio {
     let mut payload = vec![1 << 3, 0x40];
@@ -312,8 +312,8 @@ fn a_paused_sender_is_not_a_lossy_one() {
             if speaking {
                 listener.buffer.insert(sent);
             } else {
-                // The listener reads the number from the payload, so the pause is told by a number
-                // too.
+                // The listener reads the number from the payload, so the pause is marked by a
+                // number too.
                 listener.buffer.insert(ReceivedAudio { payload: sent.payload, ..sent });
             }
         }
@@ -350,7 +350,7 @@ fn a_pause_whose_beginning_was_lost_is_no_loss_in_the_end() {
     let mut listener = Listener::new(start);
     for number in 0..200_u64 {
         let sequence = if number < 130 { number } else { number - 29 };
-        // Packet 100 told of the pause and was lost; the next that was sent is 130.
+        // Packet 100 announced the pause and was lost; the next that was sent is 130.
         if !(100..130).contains(&number) {
             let sequence = (65_500 + sequence) as u16;
             listener.buffer.insert(ReceivedAudio { sequence, ..packet(number, listener.now()) });
@@ -365,7 +365,7 @@ fn a_pause_whose_beginning_was_lost_is_no_loss_in_the_end() {
 }
 
 #[test]
-fn a_sender_that_starts_anew_is_heard_again_at_once() {
+fn a_sender_that_restarts_is_played_again_at_once() {
     for (sequence, rtp_timestamp) in
         [(9_u16, 4_000_000_000_u32), (65_530, 900_000), (20_000, u32::MAX - 500)]
     {

@@ -37,7 +37,7 @@ impl Stream {
                     rtp_timestamp: self.time_of(frame),
                     marker: index + 1 == packets,
                     payload: Bytes::from(format!("{frame}.{index}")),
-                    signs: NalFlags {
+                    flags: NalFlags {
                         delimiter: false,
                         sps: key && first,
                         pps: key && first,
@@ -128,7 +128,7 @@ fn a_repair_that_comes_in_time_fills_the_hole_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_hole_that_nobody_fills_ends_in_one_wish_for_a_key_frame() {
+fn a_hole_that_nobody_fills_ends_in_one_request_for_a_key_frame() {
     let mut stream = Stream::new();
     let mut buffer = FrameBuffer::new();
     let now = stream.start;
@@ -192,7 +192,7 @@ fn padding_between_frames_is_no_frame() {
         rtp_timestamp,
         marker: false,
         payload: Bytes::new(),
-        signs: NalFlags::default(),
+        flags: NalFlags::default(),
         arrival: now,
     };
     insert(
@@ -220,7 +220,7 @@ fn a_reader_that_falls_behind_goes_on_with_a_key_frame() {
 }
 
 #[test]
-fn a_sender_that_starts_its_numbers_anew_is_followed() {
+fn a_sender_that_restarts_its_numbers_is_followed() {
     let mut stream = Stream::new();
     let mut buffer = FrameBuffer::new();
     let now = stream.start;
@@ -249,7 +249,7 @@ fn memory_is_bounded_whatever_comes() {
             rtp_timestamp: rng.random(),
             marker: rng.random_bool(0.1),
             payload: if rng.random_bool(0.5) { payload.clone() } else { Bytes::from_static(b"x") },
-            signs: NalFlags { delimiter: false, sps: idr, pps: idr, idr },
+            flags: NalFlags { delimiter: false, sps: idr, pps: idr, idr },
             arrival: now,
         });
         while buffer.poll(now, PATIENCE).is_some() {}

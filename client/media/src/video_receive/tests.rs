@@ -158,7 +158,7 @@ fn the_thread_shows_records_and_keeps_the_last_frame() {
     while receiver.stats().frames_decoded < 3 {
         std::thread::sleep(Duration::from_millis(1));
     }
-    assert_eq!(window.take().map(|picture| picture.rgba.len()), Some(320 * 180 * 4));
+    assert_eq!(window.take().map(|frame| frame.rgba.len()), Some(320 * 180 * 4));
     // The other end is still open: it ends all the same.
     let end = receiver.stop();
     assert_eq!(end.stats.frames_dropped, 1);

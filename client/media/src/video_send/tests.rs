@@ -65,7 +65,7 @@ fn a_coarse_key_frame_is_less_than_half_of_another_and_the_frames_after_it_are_a
         assert!(encoded[60].key);
         (
             encoded[60].data.len(),
-            encoded[75..].iter().map(|picture| picture.data.len()).sum::<usize>(),
+            encoded[75..].iter().map(|encoded| encoded.data.len()).sum::<usize>(),
         )
     };
     let ((key, after), (coarse_key, coarse_after)) =
@@ -148,9 +148,9 @@ fn the_thread_sends_the_newest_frame_and_ends_with_its_input() {
     let sender =
         VideoSender::spawn(Arc::clone(&slot), settings(200), output, requests).expect("it starts");
     let sent = encoded.blocking_recv().expect("a frame");
-    let picture = H264Decoder::new().expect("a decoder").decode(&sent.data, Instant::now());
-    let picture = picture.expect("it decodes").expect("a frame");
-    assert_eq!(read_bar(&picture).map(|stamp| stamp.index), Some(4));
+    let decoded = H264Decoder::new().expect("a decoder").decode(&sent.data, Instant::now());
+    let decoded = decoded.expect("it decodes").expect("a frame");
+    assert_eq!(read_bar(&decoded).map(|stamp| stamp.index), Some(4));
     let stats = sender.stop();
     assert_eq!((stats.frames, stats.key_frames, stats.size), (1, 1, Some(size(320, 180))));
     assert!(encoded.blocking_recv().is_none());
@@ -179,9 +179,9 @@ fn a_full_output_drops_frames_before_they_are_encoded_so_that_no_key_frame_is_ne
     until(&|stats| stats.dropped == 1);
     let mut decoder = H264Decoder::new().expect("a decoder");
     let mut shown = |encoded: &EncodedVideo| {
-        let picture =
+        let decoded =
             decoder.decode(&encoded.data, Instant::now()).expect("it decodes").expect("a frame");
-        read_bar(&picture).map(|stamp| stamp.index)
+        read_bar(&decoded).map(|stamp| stamp.index)
     };
     assert_eq!(shown(&encoded.blocking_recv().expect("a frame")), Some(0));
     put(2);

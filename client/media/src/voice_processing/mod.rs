@@ -2,7 +2,7 @@
 //! steady noise is lowered, and a quiet voice is brought to a usual level.
 //!
 //! In go 10 ms frames from a microphone and, through a queue, the frames that really went to the
-//! speaker with the time at which each is heard; out come as many frames. The work is done by
+//! speaker with the time at which each is played; out come as many frames. The work is done by
 //! `sonora`, a port of WebRTC's audio processing (ADR 10). Each of the three can be switched while
 //! talking: the change is faded in over `stage`'s fade, so nothing clicks and no frame is lost.
 //! What is switched off costs nothing; with all three off a frame passes bit for bit.
@@ -79,19 +79,19 @@ impl VoiceSetting {
         }
     }
 
-    /// The wish behind settings that a person made with such a source: what suits it is no wish.
+    /// The choice behind settings that a person made with such a source: what suits it is none.
     #[must_use]
     pub fn behind(settings: VoiceSettings, hears_a_room: bool) -> Self {
-        let wish = |on: bool| (on != hears_a_room).then_some(on);
+        let chosen = |on: bool| (on != hears_a_room).then_some(on);
         Self {
-            echo_cancellation: wish(settings.echo_cancellation),
-            noise_suppression: wish(settings.noise_suppression),
-            automatic_gain: wish(settings.automatic_gain),
+            echo_cancellation: chosen(settings.echo_cancellation),
+            noise_suppression: chosen(settings.noise_suppression),
+            automatic_gain: chosen(settings.automatic_gain),
         }
     }
 }
 
-/// The settings as they are now: written by whoever a person tells, read for each frame.
+/// The settings as they are now: written by the session, read for each frame.
 #[derive(Debug, Default)]
 pub struct VoiceControls(AtomicU8);
 
@@ -145,7 +145,7 @@ pub struct VoiceProcessor {
 }
 
 impl VoiceProcessor {
-    /// A processor that has heard nothing yet.
+    /// A processor that has processed nothing yet.
     #[must_use]
     pub fn new(input: VoiceInput) -> Self {
         Self {

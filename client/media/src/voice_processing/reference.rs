@@ -1,20 +1,21 @@
 //! Which of the frames that went to the speaker belongs to a frame from the microphone.
 //!
-//! In go played frames, each with the time at which it is heard; out comes one for each captured
-//! frame: what is heard a little after it was captured, so that an echo always follows its cause
-//! although both times are only as good as the devices' word. Where nothing was played there is
-//! silence. What always holds: frames come out in the order in which they were played, each once at
-//! most, and what waits is bounded.
+//! In go played frames, each with the time at which the speaker plays it; out comes one for each
+//! captured frame: what is played a little after it was captured, so that an echo always follows
+//! its cause although both times are only as good as the devices' word. Where nothing was played
+//! there is silence. What always holds: frames come out in the order in which they were played,
+//! each once at most, and what waits is bounded.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES};
+use crate::units::seconds_between;
 
 /// Frames between the thread that plays and the one that encodes: half a second. When full, the
 /// oldest goes.
 pub const PLAYED_QUEUE_FRAMES: usize = 50;
-/// How far what is heard may be ahead of what is captured, to begin with. It must be less than the
+/// How far what is played may be ahead of what is captured, to begin with. It must be less than the
 /// way through the speaker, or the frame is not there yet; then it is shortened.
 const LEAD: Duration = Duration::from_millis(40);
 /// A frame's time may be off by so much, in seconds, before another frame takes its place.
@@ -29,8 +30,8 @@ const SMOOTHING: f64 = 1.0 / 16.0;
 pub struct PlayedFrame {
     /// The samples as they are played, volume included.
     pub samples: [f32; AUDIO_FRAME_SAMPLES],
-    /// When the first of them is heard.
-    pub heard_at: Instant,
+    /// When the speaker plays the first of them.
+    pub played_at: Instant,
 }
 
 /// Puts played frames beside captured ones.
@@ -38,7 +39,7 @@ pub struct PlayedFrame {
 pub struct ReferenceAligner {
     waiting: VecDeque<PlayedFrame>,
     lead: Duration,
-    /// How much later than wanted the next frame is heard, smoothed, in seconds.
+    /// How much later than wanted the next frame is played, smoothed, in seconds.
     late: Option<f64>,
     starved: bool,
 }
@@ -61,7 +62,7 @@ impl ReferenceAligner {
         Self::default()
     }
 
-    /// How far what is heard is ahead of what is captured.
+    /// How far what is played is ahead of what is captured.
     #[must_use]
     pub fn lead(&self) -> Duration {
         self.lead
@@ -75,7 +76,7 @@ impl ReferenceAligner {
         self.waiting.push_back(played);
     }
 
-    /// What is heard [`Self::lead`] after a frame was captured.
+    /// What is played [`Self::lead`] after a frame was captured.
     pub fn at(&mut self, captured_at: Instant) -> [f32; AUDIO_FRAME_SAMPLES] {
         loop {
             let Some(next) = self.waiting.front() else {
@@ -83,7 +84,7 @@ impl ReferenceAligner {
                 self.late = None;
                 return [0.0; AUDIO_FRAME_SAMPLES];
             };
-            let off = seconds_between(captured_at + self.lead, next.heard_at);
+            let off = seconds_between(captured_at + self.lead, next.played_at);
             let late = match self.late {
                 Some(smooth) if (off - smooth).abs() < JUMP => smooth + SMOOTHING * (off - smooth),
                 _ => off,
@@ -115,13 +116,6 @@ impl ReferenceAligner {
     }
 }
 
-fn seconds_between(from: Instant, to: Instant) -> f64 {
-    match to.checked_duration_since(from) {
-        Some(after) => after.as_secs_f64(),
-        None => -from.duration_since(to).as_secs_f64(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,11 +123,11 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn played(number: u32, heard_at: Instant) -> PlayedFrame {
-        PlayedFrame { samples: [number as f32; AUDIO_FRAME_SAMPLES], heard_at }
+    fn played(number: u32, played_at: Instant) -> PlayedFrame {
+        PlayedFrame { samples: [number as f32; AUDIO_FRAME_SAMPLES], played_at }
     }
 
-    /// Writes a frame every 10 ms that is heard `latency_ms` later, captures one every 10 ms that
+    /// Writes a frame every 10 ms that is played `latency_ms` later, captures one every 10 ms that
     /// comes 15 ms after its beginning, and gives for each captured frame which played one was put
     /// beside it (0 for silence).
     fn run(
@@ -159,13 +153,13 @@ mod tests {
     }
 
     #[test]
-    fn each_captured_frame_gets_the_played_one_that_is_heard_a_lead_later() {
+    fn each_captured_frame_gets_the_played_one_that_comes_a_lead_later() {
         for latency in [30.0, 60.0, 150.0, 400.0] {
             let mut aligner = ReferenceAligner::new();
             let beside = run(300, |_| Some(latency), &mut aligner);
             let settled = &beside[100..];
             check_in_order(settled);
-            // Captured at 10 n − 15 ms, and the frame with number m is heard at 10 m + latency.
+            // Captured at 10 n − 15 ms, and the frame with number m is played at 10 m + latency.
             let lead = f64::from(settled[0]) * 10.0 + latency - (102.0 * 10.0 - 15.0) + 10.0;
             let wanted = aligner.lead().as_secs_f64() * 1000.0;
             assert!((lead - wanted).abs() <= 13.0, "{lead} ms for {wanted} ms with {latency} ms");

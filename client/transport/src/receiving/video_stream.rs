@@ -187,7 +187,7 @@ impl VideoStream {
             rtp_timestamp: packet.rtp_timestamp,
             marker: packet.marker,
             payload: packet.payload.clone(),
-            signs,
+            flags: signs,
             arrival,
         });
         match inserted {
