@@ -10,7 +10,6 @@
 
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::audio_level::LevelMeter;
@@ -18,7 +17,7 @@ use crate::audio_playout::AudioPlayout;
 use crate::drop_oldest_queue::DropOldestQueue;
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, ReceivedAudio};
 use crate::lip_sync::SharedLipSync;
-use crate::opus_codec::OpusError;
+use crate::stage_thread::{StageError, StageThread};
 use crate::stop_signal::StopSignal;
 use crate::tone_detector::ToneDetector;
 use crate::units::WallTime;
@@ -84,23 +83,11 @@ pub struct AudioReceiveStats {
     pub first_played: Option<Instant>,
 }
 
-/// Why audio can't be received.
-#[derive(Debug, thiserror::Error)]
-pub enum AudioReceiveError {
-    /// The decoder could not be set up.
-    #[error(transparent)]
-    Codec(#[from] OpusError),
-    /// The system gave no thread.
-    #[error("no thread for playing sound: {0}")]
-    Thread(#[source] std::io::Error),
-}
-
 /// The owner of the thread; dropping it ends the thread.
 pub struct AudioReceiver {
-    stop: StopSignal,
     next_sink: Arc<DropOldestQueue<Box<dyn AudioSink>>>,
     stats: Arc<Mutex<AudioReceiveStats>>,
-    thread: Option<JoinHandle<Box<dyn AudioSink>>>,
+    thread: StageThread<Box<dyn AudioSink>>,
 }
 
 impl AudioReceiver {
@@ -111,7 +98,7 @@ impl AudioReceiver {
         input: Receiver<ReceivedAudio>,
         sink: Box<dyn AudioSink>,
         lip_sync: Arc<SharedLipSync>,
-    ) -> Result<Self, AudioReceiveError> {
+    ) -> Result<Self, StageError> {
         let mut playing = Playing {
             input,
             sink,
@@ -124,16 +111,14 @@ impl AudioReceiver {
             impatient_until: None,
         };
         let (stop, next_sink, stats) =
-            (StopSignal::new(), DropOldestQueue::latest(), Arc::clone(&playing.stats));
+            (StopSignal::default(), DropOldestQueue::latest(), Arc::clone(&playing.stats));
         let (stopped, sinks) = (stop.clone(), Arc::clone(&next_sink));
-        let thread = std::thread::Builder::new()
-            .name("audio-playout".into())
-            .spawn(move || {
-                playing.run(&stopped, &sinks);
-                playing.sink
-            })
-            .map_err(AudioReceiveError::Thread)?;
-        Ok(Self { stop, next_sink, stats, thread: Some(thread) })
+        let end = move || stop.set();
+        let thread = StageThread::spawn("audio-playout", end, move || {
+            playing.run(&stopped, &sinks);
+            playing.sink
+        })?;
+        Ok(Self { next_sink, stats, thread })
     }
 
     /// Plays through another sink from the next frame on.
@@ -144,13 +129,7 @@ impl AudioReceiver {
     /// Ends the thread and gives the sink back, for the next to play through.
     #[must_use]
     pub fn stop(mut self) -> Option<Box<dyn AudioSink>> {
-        self.end()
-    }
-
-    fn end(&mut self) -> Option<Box<dyn AudioSink>> {
-        self.stop.set();
-        // It never waits for anything but the signal.
-        let last = self.thread.take()?.join().ok();
+        let last = self.thread.stop();
         // One that was set a moment ago may not have been taken yet.
         self.next_sink.take().or(last)
     }
@@ -159,12 +138,6 @@ impl AudioReceiver {
     #[must_use]
     pub fn stats(&self) -> AudioReceiveStats {
         self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for AudioReceiver {
-    fn drop(&mut self) {
-        drop(self.end());
     }
 }
 

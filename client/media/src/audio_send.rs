@@ -7,10 +7,9 @@
 //! are passed on empty, so that the RTP clock goes on. Nothing here blocks: a packet that the
 //! network has no room for is dropped.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::Receiver;
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -22,6 +21,7 @@ use crate::audio_level::LevelMeter;
 use crate::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, EncodedAudio};
 use crate::opus_codec::{OpusEncoder, OpusError, PACKET_SAMPLES, is_dtx};
+use crate::stage_thread::{StageError, StageThread};
 use crate::stop_signal::StopSignal;
 use crate::voice_processing::{VoiceInput, VoiceProcessor};
 
@@ -47,33 +47,25 @@ pub struct AudioSendStats {
     pub dropped: u64,
 }
 
-/// Why audio can't be sent.
-#[derive(Debug, thiserror::Error)]
-pub enum AudioSendError {
-    /// The encoder could not be set up.
-    #[error(transparent)]
-    Codec(#[from] OpusError),
-    /// The system gave no thread.
-    #[error("no thread for encoding sound: {0}")]
-    Thread(#[source] std::io::Error),
-}
-
 #[derive(Default)]
 struct Shared {
     muted: AtomicBool,
     /// The meter's value as the bits of an `f32`.
     level: AtomicU32,
-    packets: AtomicU64,
-    bytes: AtomicU64,
-    dropped: AtomicU64,
+    stats: Mutex<AudioSendStats>,
+}
+
+impl Shared {
+    fn stats(&self) -> MutexGuard<'_, AudioSendStats> {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The owner of the thread; dropping it ends the thread.
 pub struct AudioSender {
-    stop: StopSignal,
     shared: Arc<Shared>,
     next_frames: Arc<DropOldestQueue<Arc<DropOldestQueue<AudioFrame>>>>,
-    thread: Option<JoinHandle<()>>,
+    _thread: StageThread<()>,
 }
 
 impl AudioSender {
@@ -85,27 +77,25 @@ impl AudioSender {
         control: Receiver<AudioControl>,
         muted: bool,
         voice: VoiceInput,
-    ) -> Result<Self, AudioSendError> {
+    ) -> Result<Self, StageError> {
         let mut packets = Packetizer::new(muted)?;
         let (stop, shared, next_frames) =
-            (StopSignal::new(), Arc::new(Shared::default()), DropOldestQueue::latest());
+            (StopSignal::default(), Arc::new(Shared::default()), DropOldestQueue::latest());
         shared.muted.store(muted, Ordering::Relaxed);
         let (stopped, state, next) = (stop.clone(), Arc::clone(&shared), Arc::clone(&next_frames));
-        let thread = std::thread::Builder::new()
-            .name("audio-encode".into())
-            .spawn(move || {
-                encode(
-                    (frames, &next),
-                    &out,
-                    VoiceProcessor::new(voice),
-                    &control,
-                    &mut packets,
-                    &stopped,
-                    &state,
-                );
-            })
-            .map_err(AudioSendError::Thread)?;
-        Ok(Self { stop, shared, next_frames, thread: Some(thread) })
+        let end = move || stop.set();
+        let thread = StageThread::spawn("audio-encode", end, move || {
+            encode(
+                (frames, &next),
+                &out,
+                VoiceProcessor::new(voice),
+                &control,
+                &mut packets,
+                &stopped,
+                &state,
+            );
+        })?;
+        Ok(Self { shared, next_frames, _thread: thread })
     }
 
     /// Takes frames from another queue, and no more from the one before.
@@ -127,21 +117,7 @@ impl AudioSender {
     /// What was sent so far.
     #[must_use]
     pub fn stats(&self) -> AudioSendStats {
-        AudioSendStats {
-            packets: self.shared.packets.load(Ordering::Relaxed),
-            bytes: self.shared.bytes.load(Ordering::Relaxed),
-            dropped: self.shared.dropped.load(Ordering::Relaxed),
-        }
-    }
-}
-
-impl Drop for AudioSender {
-    fn drop(&mut self) {
-        self.stop.set();
-        if let Some(thread) = self.thread.take() {
-            // It looks at the signal every 10 ms and waits for nothing else.
-            let _ = thread.join();
-        }
+        *self.shared.stats()
     }
 }
 
@@ -184,12 +160,11 @@ fn encode(
         let packets = u64::from(bytes > 0);
         match out.try_send(packet) {
             Ok(()) => {
-                shared.packets.fetch_add(packets, Ordering::Relaxed);
-                shared.bytes.fetch_add(bytes, Ordering::Relaxed);
+                let mut stats = shared.stats();
+                stats.packets += packets;
+                stats.bytes += bytes;
             }
-            Err(TrySendError::Full(_)) => {
-                shared.dropped.fetch_add(packets, Ordering::Relaxed);
-            }
+            Err(TrySendError::Full(_)) => shared.stats().dropped += packets,
             Err(TrySendError::Closed(_)) => return,
         }
     }

@@ -47,6 +47,7 @@ pub mod snapshot_png;
 pub mod speaker_pacing;
 pub mod speech;
 pub mod splice;
+pub mod stage_thread;
 pub mod stop_signal;
 pub mod time_stretch;
 pub mod tone;

@@ -5,47 +5,31 @@
 //! without a call: it has a slot of its own beside the encoder's.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::convert::to_rgba;
 use crate::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::frame::{RgbaFrame, VideoFrame};
 use crate::scale::{Scaler, fit_within};
+use crate::stage_thread::{StageError, StageThread};
 use crate::units::VideoSize;
 
 /// A running self-view. Dropping it closes its input and ends its thread.
 pub struct SelfView {
-    input: Arc<DropOldestQueue<VideoFrame>>,
-    thread: Option<JoinHandle<()>>,
+    _thread: StageThread<()>,
 }
 
 impl SelfView {
     /// Starts it. Frames keep their shape, at most `max` large, not mirrored.
-    ///
-    /// # Errors
-    /// When there is no thread.
     pub fn spawn(
         input: Arc<DropOldestQueue<VideoFrame>>,
         output: Arc<DropOldestQueue<RgbaFrame>>,
         max: VideoSize,
-    ) -> std::io::Result<Self> {
+    ) -> Result<Self, StageError> {
         let frames = Arc::clone(&input);
-        let thread = std::thread::Builder::new()
-            .name("self-view".to_owned())
-            .spawn(move || run(&frames, &output, max))?;
-        Ok(Self { input, thread: Some(thread) })
-    }
-}
-
-impl Drop for SelfView {
-    fn drop(&mut self) {
-        self.input.close();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the self-view thread panicked");
-        }
+        let end = move || input.close();
+        StageThread::spawn("self-view", end, move || run(&frames, &output, max))
+            .map(|thread| Self { _thread: thread })
     }
 }
 
@@ -57,18 +41,19 @@ fn run(input: &DropOldestQueue<VideoFrame>, output: &DropOldestQueue<RgbaFrame>,
             Taken::TimedOut => continue,
             Taken::Closed => return,
         };
-        let small = match scaler.scale(&frame, fit_within(frame.size, max)) {
-            Ok(small) => small,
-            Err(error) => {
-                tracing::warn!(%error, "our own frame is not shown");
-                continue;
-            }
-        };
-        match to_rgba(&small) {
+        match shown(&mut scaler, &frame, max) {
             Ok(rgba) => output.put(rgba),
             Err(error) => tracing::warn!(%error, "our own frame is not shown"),
         }
     }
+}
+
+fn shown(
+    scaler: &mut Scaler,
+    frame: &VideoFrame,
+    max: VideoSize,
+) -> Result<RgbaFrame, Box<dyn std::error::Error>> {
+    Ok(to_rgba(&scaler.scale(frame, fit_within(frame.size, max))?)?)
 }
 
 #[cfg(test)]

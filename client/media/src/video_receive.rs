@@ -8,7 +8,6 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::convert::to_rgba;
@@ -19,6 +18,7 @@ use crate::h264_decoder::{DecodeError, H264Decoder};
 use crate::lip_sync::SharedLipSync;
 use crate::pattern_bar::read_bar;
 use crate::quantiles::Quantiles;
+use crate::stage_thread::{StageError, StageThread};
 use crate::stop_signal::StopSignal;
 use crate::units::{VideoSize, WallTime};
 use crate::video_record::{RecordError, Recorded, VideoRecorder};
@@ -41,14 +41,6 @@ pub struct VideoReceiveSettings {
     pub window: Option<Arc<DropOldestQueue<RgbaFrame>>>,
     /// What records them, as they are shown.
     pub record: Option<VideoRecorder>,
-}
-
-/// Why receiving could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum VideoReceiveError {
-    /// No thread.
-    #[error("the video thread could not be started: {0}")]
-    Thread(#[source] std::io::Error),
 }
 
 /// p50, p95 and p99, in milliseconds.
@@ -110,40 +102,25 @@ struct Published {
 
 /// A running receiving stage.
 pub struct VideoReceiver {
-    stop: StopSignal,
     published: Arc<Mutex<Published>>,
-    thread: Option<JoinHandle<Option<Result<Recorded, RecordError>>>>,
+    thread: StageThread<Option<Result<Recorded, RecordError>>>,
 }
 
 impl VideoReceiver {
     /// Starts it. It ends when nobody can send to `input` any more. `request_key_frame` is called
     /// on its thread and must not block.
-    ///
-    /// # Errors
-    /// When there is no thread.
     pub fn spawn(
         input: Receiver<ReceivedVideo>,
         settings: VideoReceiveSettings,
         request_key_frame: impl Fn() + Send + 'static,
-    ) -> Result<Self, VideoReceiveError> {
-        let (stop, published) = (StopSignal::new(), Arc::new(Mutex::new(Published::default())));
+    ) -> Result<Self, StageError> {
+        let (stop, published) = (StopSignal::default(), Arc::<Mutex<Published>>::default());
         let (stopped, shared) = (stop.clone(), Arc::clone(&published));
-        let thread = std::thread::Builder::new()
-            .name("video-decode".to_owned())
-            .spawn(move || {
-                let VideoReceiveSettings { lip_sync, window, record } = settings;
-                run(
-                    &input,
-                    &stopped,
-                    &lip_sync,
-                    window.as_deref(),
-                    record,
-                    &shared,
-                    &request_key_frame,
-                )
-            })
-            .map_err(VideoReceiveError::Thread)?;
-        Ok(Self { stop, published, thread: Some(thread) })
+        let end = move || stop.set();
+        let thread = StageThread::spawn("video-decode", end, move || {
+            run(&input, &stopped, settings, &shared, &request_key_frame)
+        })?;
+        Ok(Self { published, thread })
     }
 
     /// What was received so far.
@@ -161,7 +138,7 @@ impl VideoReceiver {
     /// Ends it, whether or not more could come, and says what there was.
     #[must_use]
     pub fn stop(mut self) -> VideoReceived {
-        let recorded = self.end();
+        let recorded = self.thread.stop().flatten();
         let published = self.published();
         VideoReceived { stats: published.stats.clone(), last: published.last.clone(), recorded }
     }
@@ -169,39 +146,24 @@ impl VideoReceiver {
     fn published(&self) -> std::sync::MutexGuard<'_, Published> {
         self.published.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn end(&mut self) -> Option<Result<Recorded, RecordError>> {
-        self.stop.set();
-        self.thread.take()?.join().unwrap_or_else(|_| {
-            tracing::error!("the video decoding thread panicked");
-            None
-        })
-    }
-}
-
-impl Drop for VideoReceiver {
-    fn drop(&mut self) {
-        self.end();
-    }
 }
 
 fn run(
     input: &Receiver<ReceivedVideo>,
     stop: &StopSignal,
-    lip_sync: &SharedLipSync,
-    window: Option<&DropOldestQueue<RgbaFrame>>,
-    recorder: Option<VideoRecorder>,
+    settings: VideoReceiveSettings,
     published: &Mutex<Published>,
     request_key_frame: &dyn Fn(),
 ) -> Option<Result<Recorded, RecordError>> {
     let mut decoding = Decoding::default();
-    let mut screen = Screen { window, recorder, published, shown_at: None };
-    let mut held: VecDeque<Held> = VecDeque::new();
+    let VideoReceiveSettings { lip_sync, window, record } = settings;
+    let mut screen = Screen { window, recorder: record, published, shown_at: None };
+    let mut waiting: VecDeque<Waiting> = VecDeque::new();
     while !stop.is_set() {
-        while let Some(first) = held.pop_front_if(|first| first.due <= Instant::now()) {
+        while let Some(first) = waiting.pop_front_if(|first| first.due <= Instant::now()) {
             screen.show(first.frame, &mut decoding);
         }
-        let wait = held
+        let wait = waiting
             .front()
             .map_or(IDLE, |first| first.due.saturating_duration_since(Instant::now()).min(IDLE));
         let received = match input.recv_timeout(wait) {
@@ -217,23 +179,23 @@ fn run(
         match decoding.take(&received, Instant::now()) {
             Taken::Frame(frame) => {
                 let now = Instant::now();
-                let (hold, ahead) = {
+                let (delay, ahead) = {
                     let mut sync = lip_sync.lock();
                     (sync.video_delay(received.rtp_timestamp as u32, now), sync.audio_ahead_ms())
                 };
                 decoding.stats.audio_ahead_ms = ahead;
-                let frozen = screen.stands_still_for(now) > FROZEN && held.is_empty();
-                let hold = if frozen { Duration::ZERO } else { hold };
+                let frozen = screen.stands_still_for(now) > FROZEN && waiting.is_empty();
+                let delay = if frozen { Duration::ZERO } else { delay };
                 // Never before the one before it.
-                let due = held.back().map_or(now + hold, |last| last.due.max(now + hold));
-                held.push_back(Held { frame, due });
+                let due = waiting.back().map_or(now + delay, |last| last.due.max(now + delay));
+                waiting.push_back(Waiting { frame, due });
             }
             Taken::Nothing => {}
             Taken::KeyFrameNeeded => request_key_frame(),
         }
         screen.publish(&decoding);
     }
-    for rest in held {
+    for rest in waiting {
         screen.show(rest.frame, &mut decoding);
     }
     screen.recorder.and_then(|recorder| recorder.finish(Instant::now()))
@@ -241,7 +203,7 @@ fn run(
 
 /// Where frames are shown, and what learns of it.
 struct Screen<'a> {
-    window: Option<&'a DropOldestQueue<RgbaFrame>>,
+    window: Option<Arc<DropOldestQueue<RgbaFrame>>>,
     recorder: Option<VideoRecorder>,
     published: &'a Mutex<Published>,
     shown_at: Option<Instant>,
@@ -256,7 +218,7 @@ impl Screen<'_> {
     fn show(&mut self, frame: VideoFrame, decoding: &mut Decoding) {
         let shown_at = Instant::now();
         self.shown_at = Some(shown_at);
-        if let Some(window) = self.window {
+        if let Some(window) = &self.window {
             match to_rgba(&frame) {
                 Ok(rgba) => window.put(rgba),
                 Err(error) => tracing::warn!(%error, "a frame was not shown"),
@@ -278,7 +240,7 @@ impl Screen<'_> {
 
 /// A frame that waits for its audio: a few at most, as none waits longer than
 /// [`crate::lip_sync::MAX_DELAY`].
-struct Held {
+struct Waiting {
     frame: VideoFrame,
     due: Instant,
 }

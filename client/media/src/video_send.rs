@@ -8,7 +8,6 @@
 
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -22,6 +21,7 @@ use crate::quantiles::Quantiles;
 use crate::scale::{ScaleError, Scaler};
 use crate::send_rate::FrameRateLadder;
 use crate::send_size::{FrameGate, FrameRateMeter, SizeLadder};
+use crate::stage_thread::{StageError, StageThread};
 use crate::units::{Bitrate, VideoSize};
 use crate::video_control::{KeyFrame, VideoControl};
 
@@ -48,16 +48,11 @@ pub struct VideoSendSettings {
     pub start_bitrate: Bitrate,
 }
 
-/// Why sending could not start, or a frame was not sent.
+/// Why a frame was not sent.
 #[derive(Debug, thiserror::Error)]
-pub enum VideoSendError {
-    /// No thread.
-    #[error("the video thread could not be started: {0}")]
-    Thread(#[source] std::io::Error),
-    /// The encoder failed.
+enum VideoSendError {
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// The frame could not be scaled.
     #[error(transparent)]
     Scale(#[from] ScaleError),
 }
@@ -89,29 +84,25 @@ pub struct VideoSendStats {
 
 /// A running sending stage.
 pub struct VideoSender {
-    input: Arc<DropOldestQueue<VideoFrame>>,
     stats: Arc<Mutex<VideoSendStats>>,
-    thread: Option<JoinHandle<()>>,
+    thread: StageThread<()>,
 }
 
 impl VideoSender {
     /// Starts it. It ends when the input is closed or nobody takes the output any more.
-    ///
-    /// # Errors
-    /// When there is no thread.
     pub fn spawn(
         input: Arc<DropOldestQueue<VideoFrame>>,
         settings: VideoSendSettings,
         output: mpsc::Sender<EncodedVideo>,
         control: Receiver<VideoControl>,
-    ) -> Result<Self, VideoSendError> {
-        let stats = Arc::new(Mutex::new(VideoSendStats::default()));
+    ) -> Result<Self, StageError> {
+        let stats = Arc::<Mutex<VideoSendStats>>::default();
         let (frames, published) = (Arc::clone(&input), Arc::clone(&stats));
-        let thread = std::thread::Builder::new()
-            .name("video-encode".to_owned())
-            .spawn(move || run(&frames, &mut Encoding::new(settings), &output, control, &published))
-            .map_err(VideoSendError::Thread)?;
-        Ok(Self { input, stats, thread: Some(thread) })
+        let end = move || input.close();
+        let thread = StageThread::spawn("video-encode", end, move || {
+            run(&frames, &mut Encoding::new(settings), &output, control, &published);
+        })?;
+        Ok(Self { stats, thread })
     }
 
     /// What was sent so far.
@@ -123,23 +114,8 @@ impl VideoSender {
     /// Closes the input, waits for the end and says what was sent.
     #[must_use]
     pub fn stop(mut self) -> VideoSendStats {
-        self.end();
+        self.thread.stop();
         self.stats()
-    }
-
-    fn end(&mut self) {
-        self.input.close();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the video encoding thread panicked");
-        }
-    }
-}
-
-impl Drop for VideoSender {
-    fn drop(&mut self) {
-        self.end();
     }
 }
 
