@@ -49,7 +49,7 @@ pub fn compare_with_pattern(path: &Path) -> Comparison {
     };
     let mut likeness = Vec::new();
     let mut pattern: Option<Pattern> = None;
-    let mut scaler = Scaler::new();
+    let mut scaler = Scaler::default();
     let small = VideoSize::new(SMALL.0, SMALL.1).expect("a size");
     let mut before = None;
     each_different_frame(path, |frame| {

@@ -19,10 +19,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pattern = Pattern::new(size);
     let mut encoder = H264Encoder::new(size, 30.0, Bitrate::from_kbps(1500))?;
     let mut decoder = H264Decoder::new()?;
-    let mut scaler = Scaler::new();
+    let mut scaler = Scaler::default();
     let yuyv = vec![128; size.pixels() * 2];
     let names = ["render", "encode", "decode", "to RGBA", "read bar", "halve", "YUYV to I420"];
-    let mut times: [Quantiles; 7] = std::array::from_fn(|_| Quantiles::new());
+    let mut times: [Quantiles; 7] = std::array::from_fn(|_| Quantiles::default());
     for index in 0..300 {
         let mut steps = times.iter_mut();
         let mut begun = Instant::now();

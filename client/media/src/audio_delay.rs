@@ -23,9 +23,9 @@ use crate::units::seconds_between;
 
 /// Nothing is played sooner than this after the fastest packet could have been: what threads are
 /// late by.
-pub const MIN_TARGET: Duration = Duration::from_millis(5);
+pub(crate) const MIN_TARGET: Duration = Duration::from_millis(5);
 /// No network is worth a longer wait in a conversation.
-pub const MAX_TARGET: Duration = Duration::from_millis(300);
+pub(crate) const MAX_TARGET: Duration = Duration::from_millis(300);
 /// What is assumed of a network before it has shown how it is.
 const FIRST_GUESS: Duration = Duration::from_millis(100);
 /// How much of a first packet that guess counts for.
@@ -77,7 +77,7 @@ impl Histogram {
 }
 
 /// The estimator.
-pub struct DelayEstimator {
+pub(crate) struct DelayEstimator {
     epoch: Option<Instant>,
     /// Candidates for the minimum offset: increasing in time and in offset, so that the first is
     /// the minimum.
@@ -111,7 +111,7 @@ impl Default for DelayEstimator {
 
 impl DelayEstimator {
     /// Takes the arrival of a packet of so many samples into account.
-    pub fn observe(&mut self, arrival: Instant, rtp_timestamp: i64, samples: i64) {
+    pub(crate) fn observe(&mut self, arrival: Instant, rtp_timestamp: i64, samples: i64) {
         let at = self.seconds(arrival);
         let offset = at - rtp_timestamp as f64 / f64::from(SAMPLE_RATE);
         while self.base.back().is_some_and(|&(_, kept)| kept >= offset) {
@@ -133,7 +133,7 @@ impl DelayEstimator {
     }
 
     /// Takes into account that what a lost packet held came with a later one.
-    pub fn observe_repair(&mut self, arrival: Instant, rtp_timestamp: i64, samples: i64) {
+    pub(crate) fn observe_repair(&mut self, arrival: Instant, rtp_timestamp: i64, samples: i64) {
         if let Some(late) = self.lateness(rtp_timestamp, arrival) {
             self.repairs.add(Some(bucket_of(late)), samples as f32 / USUAL_SAMPLES);
             self.choose_target();
@@ -141,8 +141,7 @@ impl DelayEstimator {
     }
 
     /// How long to wait, from what was observed.
-    #[must_use]
-    pub fn target(&self) -> Duration {
+    pub(crate) fn target(&self) -> Duration {
         Duration::from_secs_f64((self.target + 1) as f64 * BUCKET_SECONDS)
             .clamp(MIN_TARGET, MAX_TARGET)
     }
@@ -176,8 +175,7 @@ impl DelayEstimator {
 
     /// How far an RTP timestamp lies behind the fastest recent packet at `now`, in seconds;
     /// negative when it is not even due to arrive yet. `None` before anything was observed.
-    #[must_use]
-    pub fn lateness(&self, rtp_timestamp: i64, now: Instant) -> Option<f64> {
+    pub(crate) fn lateness(&self, rtp_timestamp: i64, now: Instant) -> Option<f64> {
         let &(_, fastest) = self.base.front()?;
         let epoch = self.epoch?;
         Some(seconds_between(epoch, now) - rtp_timestamp as f64 / f64::from(SAMPLE_RATE) - fastest)
@@ -185,7 +183,7 @@ impl DelayEstimator {
 
     /// Forgets which packet was the fastest, as after an interruption; what is known about jitter
     /// stays.
-    pub fn forget_base(&mut self) {
+    pub(crate) fn forget_base(&mut self) {
         self.base.clear();
     }
 

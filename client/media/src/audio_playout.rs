@@ -36,25 +36,25 @@ const LEAST_OPEN_GAP: u64 = SAMPLE_RATE as u64 * 80 / 1000;
 
 /// What was played so far.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct PlayoutStats {
+pub(crate) struct PlayoutStats {
     /// The jitter buffer's counts.
-    pub jitter_buffer: JitterBufferStats,
+    pub(crate) jitter_buffer: JitterBufferStats,
     /// Samples handed out since the first packet was played.
-    pub samples: u64,
+    pub(crate) samples: u64,
     /// How many of them were concealed because nothing was there; neither what was stretched or
     /// rebuilt, nor a pause.
-    pub concealed_samples: u64,
+    pub(crate) concealed_samples: u64,
     /// Lost packets that were played after all, from what a later one carried of them: exact (RED)
     /// or of lower quality (FEC).
-    pub fec_recovered: u64,
+    pub(crate) fec_recovered: u64,
     /// Packets that did not decode.
-    pub undecodable: u64,
+    pub(crate) undecodable: u64,
     /// When the first packet was handed out.
-    pub first_played: Option<Instant>,
+    pub(crate) first_played: Option<Instant>,
 }
 
 /// The playout of one call's audio.
-pub struct AudioPlayout {
+pub(crate) struct AudioPlayout {
     jitter_buffer: AudioJitterBuffer,
     decoder: OpusDecoder,
     ready: VecDeque<f32>,
@@ -69,7 +69,7 @@ pub struct AudioPlayout {
 
 impl AudioPlayout {
     /// A playout that has nothing yet.
-    pub fn new() -> Result<Self, OpusError> {
+    pub(crate) fn new() -> Result<Self, OpusError> {
         Ok(Self {
             jitter_buffer: AudioJitterBuffer::default(),
             decoder: OpusDecoder::new()?,
@@ -82,12 +82,12 @@ impl AudioPlayout {
     }
 
     /// Takes a packet in.
-    pub fn insert(&mut self, packet: ReceivedAudio) {
+    pub(crate) fn insert(&mut self, packet: ReceivedAudio) {
         self.jitter_buffer.insert(packet);
     }
 
     /// The next 10 ms, which go to the speaker `now`.
-    pub fn next_frame(&mut self, now: Instant) -> [f32; AUDIO_FRAME_SAMPLES] {
+    pub(crate) fn next_frame(&mut self, now: Instant) -> [f32; AUDIO_FRAME_SAMPLES] {
         for _ in 0..MOST_DECISIONS_PER_FRAME {
             if self.ready.len() >= AUDIO_FRAME_SAMPLES {
                 break;
@@ -103,21 +103,18 @@ impl AudioPlayout {
 
     /// Whether the next frame would have to be concealed because the packet that it begins with has
     /// not come yet.
-    #[must_use]
-    pub fn lacks_packet(&self) -> bool {
+    pub(crate) fn lacks_packet(&self) -> bool {
         self.ready.len() < AUDIO_FRAME_SAMPLES && self.jitter_buffer.lacks_packet()
     }
 
     /// The RTP timestamp of the last frame's first sample, to within what was stretched in it;
     /// `None` when it is not known.
-    #[must_use]
-    pub fn position(&self) -> Option<u32> {
+    pub(crate) fn position(&self) -> Option<u32> {
         self.position
     }
 
     /// The counts.
-    #[must_use]
-    pub fn stats(&self) -> PlayoutStats {
+    pub(crate) fn stats(&self) -> PlayoutStats {
         let jitter_buffer = self.jitter_buffer.stats();
         // Between the last packet of a call and its end nothing is missing.
         let open_gap = Some(self.jitter_buffer.open_gap())
@@ -316,7 +313,7 @@ mod tests {
         arrivals.sort_by_key(|(at, _)| *at);
         let mut arrivals = arrivals.into_iter().peekable();
         let (mut playout, mut detector, mut heard) =
-            (AudioPlayout::new().unwrap(), ToneDetector::new(), Vec::new());
+            (AudioPlayout::new().unwrap(), ToneDetector::default(), Vec::new());
         for tick in 0..count * 2 {
             let at = Duration::from_millis(tick * 10);
             while let Some((_, packet)) = arrivals.next_if(|(arrival, _)| *arrival <= at) {

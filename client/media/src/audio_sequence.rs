@@ -21,7 +21,7 @@ const REMEMBERED: i64 = 128;
 
 /// What a packet turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Arrival {
+pub(crate) enum Arrival {
     /// A packet of the stream, in its place.
     New {
         /// Sequence number without wrap.
@@ -44,7 +44,7 @@ pub enum Arrival {
 
 /// Follows one stream.
 #[derive(Debug, Default)]
-pub struct SequenceTracker {
+pub(crate) struct SequenceTracker {
     /// Sequence and time of the newest packet, and of the first.
     newest: Option<(i64, i64)>,
     first: i64,
@@ -59,7 +59,7 @@ pub struct SequenceTracker {
 
 impl SequenceTracker {
     /// Takes note of a packet.
-    pub fn arrived(&mut self, sequence: u16, time: u32) -> Arrival {
+    pub(crate) fn arrived(&mut self, sequence: u16, time: u32) -> Arrival {
         let Some((newest_sequence, newest_time)) = self.newest else {
             let place = (i64::from(sequence), i64::from(time));
             self.begin(place);
@@ -111,8 +111,7 @@ impl SequenceTracker {
 
     /// The RTP timestamp of a redundant block that came with the newest packets, without wrap;
     /// `None` when it belongs to none of them.
-    #[must_use]
-    pub fn time_of_redundant(&self, time: u32) -> Option<i64> {
+    pub(crate) fn time_of_redundant(&self, time: u32) -> Option<i64> {
         let (_, newest) = self.newest?;
         let time = newest + i64::from(time.wrapping_sub(newest as u32) as i32);
         (newest - MAX_REDUNDANT_AGE..=newest).contains(&time).then_some(time)
@@ -120,22 +119,19 @@ impl SequenceTracker {
 
     /// Whether this packet, by its sequence number without wrap, should have arrived by now and did
     /// not.
-    #[must_use]
-    pub fn is_missing(&self, sequence: i64) -> bool {
+    pub(crate) fn is_missing(&self, sequence: i64) -> bool {
         let Some((newest, _)) = self.newest else { return false };
         let back = newest - sequence;
         sequence >= self.first && (0..REMEMBERED).contains(&back) && self.seen & (1 << back) == 0
     }
 
     /// Packets that arrived, each counted once.
-    #[must_use]
-    pub fn received(&self) -> u64 {
+    pub(crate) fn received(&self) -> u64 {
         self.received
     }
 
     /// Packets that should have arrived by now and did not.
-    #[must_use]
-    pub fn lost(&self) -> u64 {
+    pub(crate) fn lost(&self) -> u64 {
         let Some((newest, _)) = self.newest else { return 0 };
         let expected = (newest - self.first + 1).max(0).unsigned_abs();
         self.lost_before + expected.saturating_sub(self.received - self.received_before)

@@ -95,8 +95,8 @@ pub enum Inserted {
     Useless,
 }
 
-/// The buffer.
-#[derive(Debug)]
+/// The buffer; an empty one waits for a key frame.
+#[derive(Debug, Default)]
 pub struct FrameBuffer {
     packets: BTreeMap<u64, Buffered>,
     bytes: usize,
@@ -121,31 +121,7 @@ struct Buffered {
     rtp_timestamp: u64,
 }
 
-impl Default for FrameBuffer {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl FrameBuffer {
-    /// An empty buffer that waits for a key frame.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            packets: BTreeMap::new(),
-            bytes: 0,
-            next: None,
-            floor: 0,
-            released_to: 0,
-            highest: None,
-            last_rtp_timestamp: None,
-            known: NalFlags::default(),
-            key_frame_wanted: false,
-            from_far_behind: 0,
-            frames_dropped: 0,
-        }
-    }
-
     /// Takes a packet.
     pub fn insert(&mut self, packet: VideoPacket) -> Inserted {
         let sequence = self.unwrap_sequence(packet.sequence);
@@ -262,7 +238,7 @@ impl FrameBuffer {
             self.from_far_behind += 1;
             if self.from_far_behind >= RESTART_AFTER {
                 let frames_dropped = self.frames_dropped;
-                *self = Self { frames_dropped, key_frame_wanted: true, ..Self::new() };
+                *self = Self { frames_dropped, key_frame_wanted: true, ..Self::default() };
             }
         } else {
             self.from_far_behind = 0;

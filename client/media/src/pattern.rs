@@ -228,7 +228,7 @@ mod tests {
     fn a_smaller_rendering_looks_like_the_large_one_scaled_down() {
         let large = render(size(1280, 720), 42, WallTime(99));
         for (width, height) in [(960, 540), (640, 360), (320, 180)] {
-            let scaled = Scaler::new().scale(&large, size(width, height)).expect("it scales");
+            let scaled = Scaler::default().scale(&large, size(width, height)).expect("it scales");
             assert_eq!(read_bar(&scaled).map(|stamp| stamp.index), Some(42));
             let alike = psnr(&scaled, &render(size(width, height), 42, WallTime(99)));
             assert!(alike > 30.0, "{width}x{height}: {alike:.1} dB");

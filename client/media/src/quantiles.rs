@@ -24,17 +24,11 @@ pub struct Quantiles {
 
 impl Default for Quantiles {
     fn default() -> Self {
-        Self::new()
+        Self { counts: vec![0; BUCKETS].into_boxed_slice(), total: 0 }
     }
 }
 
 impl Quantiles {
-    /// Nothing recorded yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { counts: vec![0; BUCKETS].into_boxed_slice(), total: 0 }
-    }
-
     /// Counts one duration.
     pub fn record(&mut self, value: Duration) {
         let micros = u64::try_from(value.as_micros()).unwrap_or(u64::MAX);
@@ -102,7 +96,7 @@ mod tests {
 
     #[test]
     fn quantiles_of_a_ramp_are_within_two_percent() {
-        let mut quantiles = Quantiles::new();
+        let mut quantiles = Quantiles::default();
         for micros in 1..=100_000 {
             quantiles.record(Duration::from_micros(micros));
         }
@@ -122,12 +116,12 @@ mod tests {
 
     #[test]
     fn nothing_recorded_has_no_quantile() {
-        assert_eq!(Quantiles::new().quantile(0.5), None);
+        assert_eq!(Quantiles::default().quantile(0.5), None);
     }
 
     #[test]
     fn the_longest_duration_is_counted_and_not_lost() {
-        let mut quantiles = Quantiles::new();
+        let mut quantiles = Quantiles::default();
         quantiles.record(Duration::MAX);
         quantiles.record(Duration::ZERO);
         assert_eq!(quantiles.quantile(0.5), Some(Duration::ZERO));

@@ -75,7 +75,7 @@ impl MonoResampler {
     }
 
     /// From the next 5 ms on, makes `ratio` times as many samples as the rates say. What is outside
-    /// a [`DriftController`](crate::drift::DriftController)'s bounds is ignored, as it is where the
+    /// `drift`'s bounds is ignored, as it is where the
     /// rates are exact.
     pub fn set_drift(&mut self, ratio: f64) {
         if let Some(inner) = &mut self.inner {

@@ -73,14 +73,6 @@ pub struct Scaler {
 
 impl Default for Scaler {
     fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Scaler {
-    /// A scaler.
-    #[must_use]
-    pub fn new() -> Self {
         // Bilinear convolution averages over everything that becomes one pixel, so fine detail does
         // not shimmer.
         let options = ResizeOptions::new()
@@ -88,7 +80,9 @@ impl Scaler {
             .use_alpha(false);
         Self { resizer: Resizer::new(), options }
     }
+}
 
+impl Scaler {
     /// The frame at another size; the same data when that is its size already.
     ///
     /// # Errors
@@ -159,7 +153,7 @@ mod tests {
         let (_, chroma) = data.split_at_mut(from.pixels());
         chroma.fill(90);
         let frame = VideoFrame::new(from, data.into(), Instant::now());
-        let half = Scaler::new().scale(&frame, size(32, 16)).expect("it scales");
+        let half = Scaler::default().scale(&frame, size(32, 16)).expect("it scales");
         let (y, u, v) = half.planes();
         for (x, luma) in y.iter().enumerate().take(31).skip(1) {
             assert!(luma.abs_diff((x * 8 + 2) as u8) <= 2, "column {x}: {luma}");
@@ -171,7 +165,7 @@ mod tests {
     fn a_frame_with_too_little_data_is_refused() {
         let frame = VideoFrame::new(size(64, 32), Arc::from(vec![0; 100]), Instant::now());
         assert!(matches!(
-            Scaler::new().scale(&frame, size(32, 16)),
+            Scaler::default().scale(&frame, size(32, 16)),
             Err(ScaleError::WrongLength { got: 100, .. })
         ));
     }

@@ -34,7 +34,7 @@ impl SelfView {
 }
 
 fn run(input: &DropOldestQueue<VideoFrame>, output: &DropOldestQueue<RgbaFrame>, max: VideoSize) {
-    let mut scaler = Scaler::new();
+    let mut scaler = Scaler::default();
     loop {
         let frame = match input.wait(Duration::from_secs(60)) {
             Taken::Value(frame) => frame,

@@ -26,7 +26,7 @@ const MARGIN: f64 = 1.25;
 
 /// Chooses the frame rate.
 #[derive(Debug)]
-pub struct FrameRateLadder {
+pub(crate) struct FrameRateLadder {
     max: u32,
     /// How far down the processor brought it.
     busy: usize,
@@ -38,14 +38,13 @@ pub struct FrameRateLadder {
 
 impl FrameRateLadder {
     /// For at most so many frames a second.
-    #[must_use]
-    pub fn new(max: u32) -> Self {
+    pub(crate) fn new(max: u32) -> Self {
         let times = VecDeque::with_capacity(WINDOW);
         Self { max: max.max(1), busy: 0, times, idle_since: None, by_bits: 1.0 }
     }
 
     /// How long a frame took from being taken up to being encoded.
-    pub fn encoded(&mut self, took: Duration, now: Instant) {
+    pub(crate) fn encoded(&mut self, took: Duration, now: Instant) {
         if self.times.len() == WINDOW {
             self.times.pop_front();
         }
@@ -77,7 +76,7 @@ impl FrameRateLadder {
     }
 
     /// Frames a second at this bit rate.
-    pub fn fps(&mut self, target: Bitrate) -> u32 {
+    pub(crate) fn fps(&mut self, target: Bitrate) -> u32 {
         let share = |margin: f64| {
             let low = LOW_RATES.iter().find(|(below, _)| target < below.scaled(margin));
             low.map_or(1.0, |(_, share)| *share)

@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Chooses the size to send from the bit rate, with hysteresis.
 #[derive(Debug)]
-pub struct SizeLadder {
+pub(crate) struct SizeLadder {
     max: VideoSize,
     step: Option<usize>,
     /// The size was lowered before.
@@ -42,8 +42,7 @@ pub struct SizeLadder {
 
 impl SizeLadder {
     /// A ladder that starts at `max`.
-    #[must_use]
-    pub fn new(max: VideoSize) -> Self {
+    pub(crate) fn new(max: VideoSize) -> Self {
         Self {
             max,
             step: None,
@@ -56,13 +55,13 @@ impl SizeLadder {
 
     /// A key frame is next: a size that is too large is left now, as a key frame of it would be a
     /// burst, and the smaller size would take another one soon.
-    pub fn key_frame_is_next(&mut self) {
+    pub(crate) fn key_frame_is_next(&mut self) {
         self.key_frame = true;
     }
 
     /// The size to send a frame of size `source` at. The first call settles at once, later ones
     /// take their time.
-    pub fn size_for(
+    pub(crate) fn size_for(
         &mut self,
         source: VideoSize,
         target: Bitrate,
@@ -119,26 +118,25 @@ impl SizeLadder {
 
 /// Lets frames through up to a rate.
 #[derive(Debug)]
-pub struct FrameGate {
+pub(crate) struct FrameGate {
     interval: Duration,
     due: Option<Instant>,
 }
 
 impl FrameGate {
     /// For at most `fps` frames a second.
-    #[must_use]
-    pub fn new(fps: u32) -> Self {
+    pub(crate) fn new(fps: u32) -> Self {
         Self { interval: Duration::from_secs(1) / fps.max(1), due: None }
     }
 
     /// At most so many frames a second from now on.
-    pub fn set_rate(&mut self, fps: u32) {
+    pub(crate) fn set_rate(&mut self, fps: u32) {
         self.interval = Duration::from_secs(1) / fps.max(1);
     }
 
     /// Whether a frame that was taken at `at` is sent. Cameras are not punctual: a frame may be
     /// early by a quarter of the interval without being one too many.
-    pub fn admit(&mut self, at: Instant) -> bool {
+    pub(crate) fn admit(&mut self, at: Instant) -> bool {
         let due = self.due.unwrap_or(at);
         if at + self.interval / 4 < due {
             return false;
@@ -152,7 +150,7 @@ impl FrameGate {
 
 /// Measures the rate at which frames are taken, over a second at a time.
 #[derive(Debug, Default)]
-pub struct FrameRateMeter {
+pub(crate) struct FrameRateMeter {
     since: Option<Instant>,
     last: Option<Instant>,
     frames: u32,
@@ -162,7 +160,7 @@ impl FrameRateMeter {
     /// Counts a frame. Once a second or so it says at what rate they came. A pause is no low
     /// rate: an encoder that took it for one would give each of the next frames far too many
     /// bits.
-    pub fn count(&mut self, at: Instant) -> Option<f32> {
+    pub(crate) fn count(&mut self, at: Instant) -> Option<f32> {
         let last = self.last.replace(at);
         if last.is_some_and(|last| at.saturating_duration_since(last) > PAUSE) {
             *self = Self { since: Some(at), last: Some(at), frames: 1 };

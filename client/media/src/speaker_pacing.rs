@@ -2,7 +2,7 @@
 //! more or less than those.
 //!
 //! Frames are made by this computer's clock, one every 10 ms. The device takes them by its own
-//! clock, in steps; the difference between the two is resampled away by a [`DriftController`],
+//! clock, in steps; the difference between the two is resampled away by `drift`,
 //! which holds what is left at each write at a small margin. Only when that fails (at the
 //! beginning, when the device or this program was held up) frames are made in between or left out.
 //! In goes what the device reports, with the time as an argument; this is pure.
@@ -79,7 +79,7 @@ impl Default for SpeakerPacer {
             due: None,
             filling: true,
             margin: MARGIN,
-            drift: DriftController::new(),
+            drift: DriftController::default(),
             last_write: None,
             writes_since_filling: 0,
             kept_back_since: None,

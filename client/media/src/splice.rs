@@ -10,10 +10,10 @@ use crate::time_stretch::{self, MAX_LAG, MIN_LAG};
 /// How long the cross-fade is: 5 ms.
 const FADE: usize = SAMPLE_RATE as usize / 200;
 /// How much of what was played last is of use.
-pub const HISTORY: usize = 2 * MAX_LAG;
+pub(crate) const HISTORY: usize = 2 * MAX_LAG;
 
 /// Changes the beginning of `next` so that it follows on `before`.
-pub fn join(before: &[f32], next: &mut [f32]) {
+pub(crate) fn join(before: &[f32], next: &mut [f32]) {
     let before = before.get(before.len().saturating_sub(HISTORY)..).unwrap_or_default();
     let period = time_stretch::period(before).unwrap_or(MIN_LAG).min(before.len());
     let fade = FADE.min(next.len());

@@ -11,15 +11,15 @@
 use crate::frame::SAMPLE_RATE;
 
 /// The shortest lag: 2.5 ms, the period of 400 Hz. A higher voice has several periods in it.
-pub const MIN_LAG: usize = SAMPLE_RATE as usize / 400;
+pub(crate) const MIN_LAG: usize = SAMPLE_RATE as usize / 400;
 /// The longest lag: 12.5 ms, the period of 80 Hz.
-pub const MAX_LAG: usize = SAMPLE_RATE as usize / 80;
+pub(crate) const MAX_LAG: usize = SAMPLE_RATE as usize / 80;
 /// How long the cross-fade is: 5 ms.
 const FADE: usize = SAMPLE_RATE as usize / 200;
 /// What is compared: 12.5 ms, the longest period.
 const WINDOW: usize = MAX_LAG;
 /// How much of what was played before is of use.
-pub const HISTORY: usize = MAX_LAG;
+pub(crate) const HISTORY: usize = MAX_LAG;
 /// The search compares every fourth sample at every fourth lag, and refines the best.
 const COARSE: usize = 4;
 /// Audio below −50 dBFS may be cut anywhere.
@@ -27,7 +27,7 @@ const QUIET_POWER: f32 = 1e-5;
 
 /// How much audio must be like itself to be changed, as correlation.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Care {
+pub(crate) enum Care {
     /// Only where nobody can hear it.
     Gentle,
     /// Also where it can be heard, because a gap would be heard more.
@@ -45,7 +45,7 @@ impl Care {
 
 /// Takes up to `at_most` samples out; gives back how many that was. `before` is what was played
 /// before the piece.
-pub fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Care) -> usize {
+pub(crate) fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Care) -> usize {
     let longest = at_most.min(samples.len().saturating_sub(FADE));
     let Some(lag) = best_lag(before, samples, longest, care) else { return 0 };
     // The piece begins as it did, and after the fade is where it would have been `lag` later.
@@ -61,7 +61,12 @@ pub fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Car
 
 /// Puts up to `at_most` samples in; gives back how many that was. `before` is what was played
 /// before the piece.
-pub fn lengthen(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Care) -> usize {
+pub(crate) fn lengthen(
+    before: &[f32],
+    samples: &mut Vec<f32>,
+    at_most: usize,
+    care: Care,
+) -> usize {
     let room = samples.len().saturating_sub(FADE);
     let longest = at_most.min(room.max(before.len()));
     let Some(lag) = best_lag(before, samples, longest, care) else { return 0 };

@@ -50,12 +50,6 @@ pub struct ToneDetector {
 }
 
 impl ToneDetector {
-    /// A detector that has measured nothing.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Takes 10 ms of which the first sample will be played at `played_at`.
     pub fn listen(&mut self, samples: &[f32; AUDIO_FRAME_SAMPLES], played_at: WallTime) {
         self.piece.extend_from_slice(samples);
@@ -252,7 +246,7 @@ mod tests {
         delay: Duration,
         mut channel: impl FnMut(Vec<f32>) -> Vec<f32>,
     ) -> ToneDetector {
-        let (mut tone, mut detector) = (ToneGenerator::new(hz), ToneDetector::new());
+        let (mut tone, mut detector) = (ToneGenerator::new(hz), ToneDetector::default());
         let mut heard: Vec<f32> = Vec::new();
         let mut listened = 0;
         for packet in 0..500_u64 {
@@ -320,7 +314,7 @@ mod tests {
     #[test]
     fn noise_silence_and_broken_samples_have_neither_tone_nor_marks() {
         let mut random = rand::rngs::StdRng::seed_from_u64(6);
-        let mut detector = ToneDetector::new();
+        let mut detector = ToneDetector::default();
         for i in 0..1000_u64 {
             let frame: [f32; AUDIO_FRAME_SAMPLES] = std::array::from_fn(|_| match i % 3 {
                 0 => random.random_range(-0.5..0.5),

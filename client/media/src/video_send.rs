@@ -193,7 +193,7 @@ impl Encoding {
             gate: FrameGate::new(settings.fps),
             rate: FrameRateLadder::new(settings.fps),
             meter: FrameRateMeter::default(),
-            scaler: Scaler::new(),
+            scaler: Scaler::default(),
             encoder: None,
             camera_fps: settings.fps.max(1) as f32,
             fps: settings.fps.max(1) as f32,
@@ -201,7 +201,7 @@ impl Encoding {
             key_wanted: None,
             last_key: None,
             first_capture: None,
-            encode_time: Quantiles::new(),
+            encode_time: Quantiles::default(),
             stats: VideoSendStats::default(),
         }
     }

@@ -115,8 +115,9 @@ fn a_camera_that_is_turned_stands_upright_between_black_bars() {
         );
         let inside = VideoSize::new(404, 720).expect("a size");
         let middle: Vec<u8> = rows().flat_map(|row| row[438..842].to_vec()).collect();
-        let wanted =
-            Scaler::new().scale(&render(upright, index, WallTime(0)), inside).expect("it scales");
+        let wanted = Scaler::default()
+            .scale(&render(upright, index, WallTime(0)), inside)
+            .expect("it scales");
         assert!(middle == wanted.planes().0, "frame {index} is not stretched");
     }
 }

@@ -16,7 +16,9 @@ mod stage;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-pub use reference::{PLAYED_QUEUE_FRAMES, PlayedFrame, ReferenceAligner};
+pub use reference::{PLAYED_QUEUE_FRAMES, PlayedFrame};
+
+use self::reference::ReferenceAligner;
 
 use crate::drop_oldest_queue::DropOldestQueue;
 use crate::frame::AudioFrame;
@@ -150,7 +152,7 @@ impl VoiceProcessor {
     pub fn new(input: VoiceInput) -> Self {
         Self {
             input,
-            aligner: ReferenceAligner::new(),
+            aligner: ReferenceAligner::default(),
             echo: Stage::echo_cancellation(),
             noise: Stage::noise_suppression(),
             gain: Stage::automatic_gain(),

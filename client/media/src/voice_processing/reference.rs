@@ -36,7 +36,7 @@ pub struct PlayedFrame {
 
 /// Puts played frames beside captured ones.
 #[derive(Debug)]
-pub struct ReferenceAligner {
+pub(super) struct ReferenceAligner {
     waiting: VecDeque<PlayedFrame>,
     lead: Duration,
     /// How much later than wanted the next frame is played, smoothed, in seconds.
@@ -56,20 +56,13 @@ impl Default for ReferenceAligner {
 }
 
 impl ReferenceAligner {
-    /// Nothing was played yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// How far what is played is ahead of what is captured.
-    #[must_use]
-    pub fn lead(&self) -> Duration {
+    pub(super) fn lead(&self) -> Duration {
         self.lead
     }
 
     /// Takes in what was played next.
-    pub fn push(&mut self, played: PlayedFrame) {
+    pub(super) fn push(&mut self, played: PlayedFrame) {
         while self.waiting.len() >= PLAYED_QUEUE_FRAMES {
             self.waiting.pop_front();
         }
@@ -77,7 +70,7 @@ impl ReferenceAligner {
     }
 
     /// What is played [`Self::lead`] after a frame was captured.
-    pub fn at(&mut self, captured_at: Instant) -> [f32; AUDIO_FRAME_SAMPLES] {
+    pub(super) fn at(&mut self, captured_at: Instant) -> [f32; AUDIO_FRAME_SAMPLES] {
         loop {
             let Some(next) = self.waiting.front() else {
                 self.starved = true;
@@ -155,7 +148,7 @@ mod tests {
     #[test]
     fn each_captured_frame_gets_the_played_one_that_comes_a_lead_later() {
         for latency in [30.0, 60.0, 150.0, 400.0] {
-            let mut aligner = ReferenceAligner::new();
+            let mut aligner = ReferenceAligner::default();
             let beside = run(300, |_| Some(latency), &mut aligner);
             let settled = &beside[100..];
             check_in_order(settled);
@@ -169,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_speaker_that_is_quicker_than_the_lead_shortens_it() {
-        let mut aligner = ReferenceAligner::new();
+        let mut aligner = ReferenceAligner::default();
         let beside = run(300, |_| Some(5.0), &mut aligner);
         check_in_order(&beside[100..]);
         assert!(aligner.lead() < LEAD, "{:?}", aligner.lead());
@@ -177,7 +170,7 @@ mod tests {
 
     #[test]
     fn when_nothing_is_played_the_reference_is_silent_and_comes_back_in_its_place() {
-        let mut aligner = ReferenceAligner::new();
+        let mut aligner = ReferenceAligner::default();
         let beside = run(600, |tick| (!(200..400).contains(&tick)).then_some(50.0), &mut aligner);
         assert!(beside[220..380].iter().all(|&number| number == 0));
         check_in_order(&beside[450..]);
@@ -187,7 +180,7 @@ mod tests {
 
     #[test]
     fn another_speaker_with_another_latency_is_followed() {
-        let mut aligner = ReferenceAligner::new();
+        let mut aligner = ReferenceAligner::default();
         let beside = run(600, |tick| Some(if tick < 300 { 40.0 } else { 140.0 }), &mut aligner);
         check_in_order(&beside[400..]);
         assert_eq!((300 - beside[299] as i64) + 10, 500 - beside[499] as i64);
@@ -203,7 +196,7 @@ mod tests {
                 let mixed = seed.wrapping_add(u64::from(tick)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
                 (mixed >> 40) as f64 / (1_u64 << 24) as f64 * 16.0 - 8.0
             };
-            let mut aligner = ReferenceAligner::new();
+            let mut aligner = ReferenceAligner::default();
             let beside = run(1000, |tick| Some(latency + jitter(tick)), &mut aligner);
             let missed = beside[200..].windows(2).filter(|pair| pair[1] != pair[0] + 1).count();
             // One frame of silence is two steps out of order.
@@ -215,7 +208,7 @@ mod tests {
         fn whatever_the_devices_say_frames_come_in_order(
             steps in prop::collection::vec((0_u64..400, 0_u64..30, any::<bool>()), 1..300),
         ) {
-            let mut aligner = ReferenceAligner::new();
+            let mut aligner = ReferenceAligner::default();
             let (mut now, mut number, mut last) = (Instant::now() + Duration::from_secs(1), 0, 0);
             for (latency, step, plays) in steps {
                 now += step as u32 * MS;
