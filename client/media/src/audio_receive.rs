@@ -17,6 +17,7 @@ use crate::audio_playout::AudioPlayout;
 use crate::drop_oldest_queue::DropOldestQueue;
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, ReceivedAudio};
 use crate::lip_sync::SharedLipSync;
+use crate::quantiles::DelaySummary;
 use crate::stage_thread::{StageError, StageThread};
 use crate::stop_signal::StopSignal;
 use crate::tone_detector::ToneDetector;
@@ -43,17 +44,6 @@ const MOST_PATIENCE: Duration = AUDIO_FRAME_DURATION;
 const IMPATIENT: Duration = Duration::from_secs(1);
 /// Statistics are published every so many frames.
 const FRAMES_PER_UPDATE: u32 = 10;
-
-/// How long something took, over all that was measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DelaySummary {
-    /// The median in milliseconds.
-    pub p50_ms: f64,
-    /// 95% were below this, in milliseconds.
-    pub p95_ms: f64,
-    /// How many were measured.
-    pub n: u64,
-}
 
 /// What was received and played; `None` where nothing was measured.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -225,7 +215,6 @@ impl Playing {
     fn measure(&self) -> AudioReceiveStats {
         let playout = self.playout.stats();
         let buffer = playout.jitter_buffer;
-        let delays = self.tone.mouth_to_ear();
         AudioReceiveStats {
             packets: buffer.received,
             lost: buffer.lost,
@@ -238,10 +227,7 @@ impl Playing {
             level_dbfs: self.level.overall_dbfs(),
             level: self.level.now(),
             tone_hz: self.tone.hz().map(f64::from),
-            mouth_to_ear: delays
-                .quantile_ms(0.5)
-                .zip(delays.quantile_ms(0.95))
-                .map(|(p50_ms, p95_ms)| DelaySummary { p50_ms, p95_ms, n: delays.count() }),
+            mouth_to_ear: self.tone.mouth_to_ear().summary(),
             first_played: playout.first_played,
         }
     }

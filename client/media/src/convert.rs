@@ -74,9 +74,6 @@ const PAGE: usize = 4096;
 
 /// Converts a camera's frame to I420 without padding. The size that comes back is even, and may
 /// be the JPEG's own.
-///
-/// # Errors
-/// When the data is too short, damaged or of no size that is handled.
 pub fn to_i420(
     format: PixelFormat,
     width: u32,
@@ -124,22 +121,20 @@ pub fn to_i420(
             };
             yuv::yuyv422_to_yuv420(&mut planar_mut(buffer, size), &image)
         }
-        PixelFormat::Rgb => yuv::rgb_to_yuv420(
-            &mut planar_mut(buffer, size),
-            data,
-            stride as u32,
-            YuvRange::Limited,
-            YuvStandardMatrix::Bt601,
-            YuvConversionMode::Balanced,
-        ),
-        PixelFormat::Bgr => yuv::bgr_to_yuv420(
-            &mut planar_mut(buffer, size),
-            data,
-            stride as u32,
-            YuvRange::Limited,
-            YuvStandardMatrix::Bt601,
-            YuvConversionMode::Balanced,
-        ),
+        PixelFormat::Rgb | PixelFormat::Bgr => {
+            let convert = match format {
+                PixelFormat::Rgb => yuv::rgb_to_yuv420,
+                _ => yuv::bgr_to_yuv420,
+            };
+            convert(
+                &mut planar_mut(buffer, size),
+                data,
+                stride as u32,
+                YuvRange::Limited,
+                YuvStandardMatrix::Bt601,
+                YuvConversionMode::Balanced,
+            )
+        }
         PixelFormat::Nv12 => {
             nv12(data, stride, rows, buffer, size);
             Ok(())
@@ -169,8 +164,7 @@ fn stride_of(row_bytes: usize, rows: usize, len: usize) -> usize {
 }
 
 fn planar_mut(i420: &mut [u8], size: VideoSize) -> YuvPlanarImageMut<'_, u8> {
-    let (y, chroma) = i420.split_at_mut(size.pixels());
-    let (u, v) = chroma.split_at_mut(size.pixels() / 4);
+    let (y, u, v) = VideoFrame::planes_mut(size, i420);
     YuvPlanarImageMut {
         y_plane: BufferStoreMut::Borrowed(y),
         y_stride: size.width(),
@@ -185,8 +179,7 @@ fn planar_mut(i420: &mut [u8], size: VideoSize) -> YuvPlanarImageMut<'_, u8> {
 
 fn nv12(data: &[u8], stride: usize, luma_rows: usize, i420: &mut [u8], size: VideoSize) {
     let width = size.width() as usize;
-    let (y, chroma) = i420.split_at_mut(size.pixels());
-    let (u, v) = chroma.split_at_mut(size.pixels() / 4);
+    let (y, u, v) = VideoFrame::planes_mut(size, i420);
     for (to, from) in y.chunks_exact_mut(width).zip(data.chunks_exact(stride)) {
         to.copy_from_slice(from.split_at(width).0);
     }
@@ -255,9 +248,6 @@ fn end_of_jpeg(data: &[u8]) -> Option<usize> {
 }
 
 /// Converts a frame to RGBA for a window.
-///
-/// # Errors
-/// When its data does not have the length that its size says.
 pub fn to_rgba(frame: &VideoFrame) -> Result<RgbaFrame, ConvertError> {
     let size = frame.size;
     let want = VideoFrame::len_of(size);

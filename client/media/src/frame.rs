@@ -60,6 +60,16 @@ impl VideoFrame {
         let (u, v) = chroma.split_at(luma / 4);
         (y, u, v)
     }
+
+    /// The luma, U and V planes of data that is being written for a frame of this size.
+    pub(crate) fn planes_mut(
+        size: VideoSize,
+        data: &mut [u8],
+    ) -> (&mut [u8], &mut [u8], &mut [u8]) {
+        let (y, chroma) = data.split_at_mut(size.pixels());
+        let (u, v) = chroma.split_at_mut(size.pixels() / 4);
+        (y, u, v)
+    }
 }
 
 impl std::fmt::Debug for VideoFrame {

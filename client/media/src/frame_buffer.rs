@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 /// The most packets that are buffered.
-pub const MAX_PACKETS: usize = 2048;
+pub(crate) const MAX_PACKETS: usize = 2048;
 /// The most payload bytes that are buffered.
-pub const MAX_BYTES: usize = 8 << 20;
+pub(crate) const MAX_BYTES: usize = 8 << 20;
 /// The most packets that wait for the first key frame, half a second of a stream's beginning.
 const MAX_BEFORE_FIRST: usize = 128;
 /// So many packets in a row from far behind mean that the sender began a new sequence.
@@ -218,18 +218,6 @@ impl FrameBuffer {
     #[must_use]
     pub fn frames_dropped(&self) -> u64 {
         self.frames_dropped
-    }
-
-    /// How many packets are buffered.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.packets.len()
-    }
-
-    /// Whether no packets are buffered.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.packets.is_empty()
     }
 
     /// Begins a new sequence when the sender did, which a run of packets from far behind shows.

@@ -46,9 +46,6 @@ pub struct H264Decoder {
 
 impl H264Decoder {
     /// A decoder that waits for its first key frame.
-    ///
-    /// # Errors
-    /// When OpenH264 can't start.
     pub fn new() -> Result<Self, DecodeError> {
         // Without reordering (constrained baseline) every frame comes out at once: nothing is
         // ever to be flushed.
@@ -60,9 +57,6 @@ impl H264Decoder {
     }
 
     /// Decodes one access unit. `Ok(None)` when it held no whole frame.
-    ///
-    /// # Errors
-    /// When the data is damaged or refers to frames that never came.
     pub fn decode(
         &mut self,
         access_unit: &[u8],
@@ -84,8 +78,7 @@ impl H264Decoder {
         let Some(size) = VideoSize::new(side(width), side(height)) else { return Err(too_odd) };
 
         let mut data: Arc<[u8]> = std::iter::repeat_n(0, VideoFrame::len_of(size)).collect();
-        let (y, chroma) = Arc::make_mut(&mut data).split_at_mut(size.pixels());
-        let (u, v) = chroma.split_at_mut(size.pixels() / 4);
+        let (y, u, v) = VideoFrame::planes_mut(size, Arc::make_mut(&mut data));
         let (width, strides) = (size.width() as usize, decoded.strides());
         copy_rows(decoded.y(), strides.0, y, width);
         copy_rows(decoded.u(), strides.1, u, width / 2);

@@ -74,9 +74,6 @@ pub struct H264Encoder {
 
 impl H264Encoder {
     /// Makes an encoder for a size, a frame rate and a bit rate.
-    ///
-    /// # Errors
-    /// When OpenH264 refuses.
     pub fn new(size: VideoSize, fps: f32, target: Bitrate) -> Result<Self, EncodeError> {
         let target = target.clamp(MIN_BITRATE, MAX_BITRATE);
         let mut encoder =
@@ -99,9 +96,6 @@ impl H264Encoder {
 
     /// Encodes a frame that was taken so long after the first. The first is a key frame; others
     /// when asked for.
-    ///
-    /// # Errors
-    /// When the frame is not as announced, or OpenH264 fails.
     pub fn encode(
         &mut self,
         frame: &VideoFrame,
@@ -136,9 +130,7 @@ impl H264Encoder {
     }
 
     /// Aims at another rate from the next frame on, without a key frame.
-    ///
-    /// # Errors
-    /// When OpenH264 refuses; it then goes on at the old rate.
+    /// When OpenH264 refuses, it then goes on at the old rate.
     pub fn set_target(&mut self, target: Bitrate) -> Result<(), EncodeError> {
         let target = target.clamp(MIN_BITRATE, MAX_BITRATE);
         if target == self.target {
@@ -155,9 +147,7 @@ impl H264Encoder {
     }
 
     /// Expects frames at another rate from now on, so that each gets its share of the bit rate.
-    ///
-    /// # Errors
-    /// When OpenH264 refuses; it then goes on as before.
+    /// When OpenH264 refuses, it then goes on as before.
     pub fn set_frame_rate(&mut self, fps: f32) -> Result<(), EncodeError> {
         if self.started {
             raw::set_frame_rate(&mut self.encoder, fps)?;

@@ -6,8 +6,6 @@
 //! 6716 §2.1.7). Nothing that arrives can panic: a packet that does not decode is an error, and the
 //! caller conceals it like a lost one.
 
-use std::time::Duration;
-
 use crate::audio_control::{AudioControl, PacketLength};
 use crate::frame::SAMPLE_RATE;
 
@@ -78,9 +76,10 @@ impl OpusEncoder {
 
     /// How much later audio comes out of a decoder than it went in here, apart from the packet's
     /// own length.
-    pub(crate) fn lookahead(&mut self) -> Duration {
+    #[cfg(test)]
+    pub(crate) fn lookahead(&mut self) -> std::time::Duration {
         let samples = self.encoder.get_lookahead().unwrap_or(0);
-        Duration::from_secs_f64(f64::from(samples) / f64::from(SAMPLE_RATE))
+        std::time::Duration::from_secs_f64(f64::from(samples) / f64::from(SAMPLE_RATE))
     }
 }
 

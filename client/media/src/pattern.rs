@@ -78,8 +78,7 @@ impl Pattern {
     pub fn new(size: VideoSize) -> Self {
         let (width, height) = (size.width() as usize, size.height() as usize);
         let mut background = vec![128; VideoFrame::len_of(size)];
-        let (y, chroma) = background.split_at_mut(size.pixels());
-        let (u, v) = chroma.split_at_mut(size.pixels() / 4);
+        let (y, u, v) = VideoFrame::planes_mut(size, &mut background);
         let bar = pattern_bar::bar_height(size);
         each_pixel(y, width, bar, |x, row| {
             let (x, row) = (x as f32 / width as f32, row as f32 / height as f32);

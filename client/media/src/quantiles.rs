@@ -15,6 +15,19 @@ const MAX_BITS: u32 = 32;
 /// The first two ranges are exact; each doubling after them has its buckets.
 const BUCKETS: usize = (MAX_BITS - PRECISION_BITS + 1) as usize * PER_DOUBLING;
 
+/// How long something took, over all that was measured, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DelaySummary {
+    /// Half took no longer.
+    pub p50: f64,
+    /// One in twenty took longer.
+    pub p95: f64,
+    /// One in a hundred took longer.
+    pub p99: f64,
+    /// How many were measured.
+    pub n: u64,
+}
+
 /// Collects durations and answers quantiles.
 #[derive(Debug, Clone)]
 pub struct Quantiles {
@@ -60,6 +73,13 @@ impl Quantiles {
             }
         }
         None
+    }
+
+    /// What reports have of it; `None` when nothing was recorded.
+    #[must_use]
+    pub fn summary(&self) -> Option<DelaySummary> {
+        let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|q| self.quantile_ms(q));
+        Some(DelaySummary { p50: p50?, p95: p95?, p99: p99?, n: self.total })
     }
 
     /// [`Self::quantile`] in milliseconds, as reports have it.

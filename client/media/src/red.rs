@@ -58,9 +58,7 @@ pub struct Unpacked {
 }
 
 /// Takes a payload apart.
-///
-/// # Errors
-/// When it is malformed; nothing of it can be used then.
+/// Of one that is malformed nothing can be used.
 pub fn unpack(payload: &Bytes) -> Result<Unpacked, RedError> {
     let mut headers = Vec::new();
     let mut at = 0;

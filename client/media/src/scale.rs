@@ -32,18 +32,20 @@ pub enum ScaleError {
 /// The largest size of the source's shape within `max`, and never larger than the source.
 #[must_use]
 pub fn fit_within(source: VideoSize, max: VideoSize) -> VideoSize {
-    let (sw, sh) = (u64::from(source.width()), u64::from(source.height()));
-    let (mw, mh) = (u64::from(max.width()), u64::from(max.height()));
-    if sw <= mw && sh <= mh {
+    if source.width() <= max.width() && source.height() <= max.height() {
         return source;
     }
-    // The side that is further over decides.
-    let (width, height) = if sw * mh >= sh * mw {
-        (mw, (sh * mw + sw / 2) / sw)
-    } else {
-        ((sw * mh + sh / 2) / sh, mh)
-    };
+    let (width, height) = shape_within(source, max);
     even(width, height)
+}
+
+/// The width and height of the source's shape that touch both sides of `max`, or one and less of
+/// the other; rounded, and perhaps odd.
+pub(crate) fn shape_within(source: VideoSize, max: VideoSize) -> (u64, u64) {
+    let (sw, sh) = (u64::from(source.width()), u64::from(source.height()));
+    let (mw, mh) = (u64::from(max.width()), u64::from(max.height()));
+    // The side that is further over decides.
+    if sw * mh >= sh * mw { (mw, (sh * mw + sw / 2) / sw) } else { ((sw * mh + sh / 2) / sh, mh) }
 }
 
 /// The source made smaller by a fraction.
@@ -84,9 +86,6 @@ impl Default for Scaler {
 
 impl Scaler {
     /// The frame at another size; the same data when that is its size already.
-    ///
-    /// # Errors
-    /// When the frame's data does not have the length that its size says.
     pub fn scale(&mut self, frame: &VideoFrame, to: VideoSize) -> Result<VideoFrame, ScaleError> {
         if frame.size == to {
             return Ok(frame.clone());
@@ -96,8 +95,7 @@ impl Scaler {
             return Err(ScaleError::WrongLength { size: frame.size, want, got: frame.data.len() });
         }
         let mut data: Arc<[u8]> = std::iter::repeat_n(0, VideoFrame::len_of(to)).collect();
-        let (y, chroma) = Arc::make_mut(&mut data).split_at_mut(to.pixels());
-        let (u, v) = chroma.split_at_mut(to.pixels() / 4);
+        let (y, u, v) = VideoFrame::planes_mut(to, Arc::make_mut(&mut data));
         let (from_y, from_u, from_v) = frame.planes();
         let from = (frame.size.width(), frame.size.height());
         let into = (to.width(), to.height());

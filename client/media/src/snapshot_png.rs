@@ -22,9 +22,6 @@ pub enum SnapshotError {
 }
 
 /// Writes a frame to a file; what was there is replaced.
-///
-/// # Errors
-/// When the file can't be written.
 pub fn write_png(path: &Path, frame: &VideoFrame) -> Result<(), SnapshotError> {
     let rgba = to_rgba(frame)?;
     let file = BufWriter::new(File::create(path)?);

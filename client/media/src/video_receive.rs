@@ -17,7 +17,7 @@ use crate::freeze::FreezeMeter;
 use crate::h264_decoder::{DecodeError, H264Decoder};
 use crate::lip_sync::SharedLipSync;
 use crate::pattern_bar::read_bar;
-use crate::quantiles::Quantiles;
+use crate::quantiles::{DelaySummary, Quantiles};
 use crate::stage_thread::{StageError, StageThread};
 use crate::stop_signal::StopSignal;
 use crate::units::{VideoSize, WallTime};
@@ -43,19 +43,6 @@ pub struct VideoReceiveSettings {
     pub record: Option<VideoRecorder>,
 }
 
-/// p50, p95 and p99, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DelayMs {
-    /// Half are shorter.
-    pub p50: f64,
-    /// One in twenty is longer.
-    pub p95: f64,
-    /// One in a hundred is longer.
-    pub p99: f64,
-    /// Of how many.
-    pub n: u64,
-}
-
 /// What was received so far; `None` where nothing was measured.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct VideoReceiveStats {
@@ -74,7 +61,7 @@ pub struct VideoReceiveStats {
     pub decode_ms_p50: Option<f64>,
     /// From the moment in the test pattern's bar to the moment at which the frame is ready to be
     /// shown.
-    pub glass_to_glass: Option<DelayMs>,
+    pub glass_to_glass: Option<DelaySummary>,
     /// When the first frame was ready to be shown.
     pub first_shown: Option<Instant>,
     /// How often a key frame was requested.
@@ -84,7 +71,7 @@ pub struct VideoReceiveStats {
 }
 
 /// What there is at the end.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct VideoReceived {
     /// The statistics.
     pub stats: VideoReceiveStats,
@@ -94,15 +81,9 @@ pub struct VideoReceived {
     pub recorded: Option<Result<Recorded, RecordError>>,
 }
 
-#[derive(Default)]
-struct Published {
-    stats: VideoReceiveStats,
-    last: Option<VideoFrame>,
-}
-
 /// A running receiving stage.
 pub struct VideoReceiver {
-    published: Arc<Mutex<Published>>,
+    published: Arc<Mutex<VideoReceived>>,
     thread: StageThread<Option<Result<Recorded, RecordError>>>,
 }
 
@@ -114,7 +95,7 @@ impl VideoReceiver {
         settings: VideoReceiveSettings,
         request_key_frame: impl Fn() + Send + 'static,
     ) -> Result<Self, StageError> {
-        let (stop, published) = (StopSignal::default(), Arc::<Mutex<Published>>::default());
+        let (stop, published) = (StopSignal::default(), Arc::<Mutex<VideoReceived>>::default());
         let (stopped, shared) = (stop.clone(), Arc::clone(&published));
         let end = move || stop.set();
         let thread = StageThread::spawn("video-decode", end, move || {
@@ -139,11 +120,10 @@ impl VideoReceiver {
     #[must_use]
     pub fn stop(mut self) -> VideoReceived {
         let recorded = self.thread.stop().flatten();
-        let published = self.published();
-        VideoReceived { stats: published.stats.clone(), last: published.last.clone(), recorded }
+        VideoReceived { recorded, ..std::mem::take(&mut *self.published()) }
     }
 
-    fn published(&self) -> std::sync::MutexGuard<'_, Published> {
+    fn published(&self) -> std::sync::MutexGuard<'_, VideoReceived> {
         self.published.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -152,7 +132,7 @@ fn run(
     input: &Receiver<ReceivedVideo>,
     stop: &StopSignal,
     settings: VideoReceiveSettings,
-    published: &Mutex<Published>,
+    published: &Mutex<VideoReceived>,
     request_key_frame: &dyn Fn(),
 ) -> Option<Result<Recorded, RecordError>> {
     let mut decoding = Decoding::default();
@@ -205,7 +185,7 @@ fn run(
 struct Screen<'a> {
     window: Option<Arc<DropOldestQueue<RgbaFrame>>>,
     recorder: Option<VideoRecorder>,
-    published: &'a Mutex<Published>,
+    published: &'a Mutex<VideoReceived>,
     shown_at: Option<Instant>,
 }
 
@@ -332,13 +312,7 @@ impl Decoding {
         stats.freeze_count = self.freezes.count();
         stats.freeze_total = self.freezes.total();
         stats.decode_ms_p50 = self.decode_time.quantile_ms(0.5);
-        let at = |q| self.delay.quantile_ms(q);
-        stats.glass_to_glass = match (at(0.5), at(0.95), at(0.99)) {
-            (Some(p50), Some(p95), Some(p99)) => {
-                Some(DelayMs { p50, p95, p99, n: self.delay.count() })
-            }
-            _ => None,
-        };
+        stats.glass_to_glass = self.delay.summary();
     }
 }
 

@@ -93,9 +93,6 @@ pub struct Recorded {
 
 impl VideoRecorder {
     /// Makes the file. The recording is one of `recordings` until it is written.
-    ///
-    /// # Errors
-    /// When it can't be made.
     pub fn start(path: &Path, recordings: &Recordings) -> Result<Self, RecordError> {
         if recordings.are_open() && std::fs::metadata(path).is_ok_and(|there| there.is_file()) {
             // It may still be that of the call before, which goes on without a name then.

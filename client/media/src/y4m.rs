@@ -1,10 +1,10 @@
 //! YUV4MPEG2 files (`.y4m`): raw frames with a line of text before the first and before each.
 //!
-//! Reads and writes 4:2:0 with 8 bits, the only layout that calls use; anything else is refused in
+//! Reads 4:2:0 with 8 bits, the only layout that calls use; anything else is refused in
 //! one line. A file is foreign input: whatever it holds, the answer is a frame, the end or an
 //! error, and no more memory than a frame takes.
 
-use std::io::{BufRead, ErrorKind, Read, Write};
+use std::io::{BufRead, ErrorKind, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::frame::VideoFrame;
 use crate::units::VideoSize;
 
 const SIGNATURE: &str = "YUV4MPEG2";
-/// What each frame begins with in the files that are written here.
-pub(crate) const FRAME: &[u8] = b"FRAME\n";
+/// What each frame begins with in the files that this program writes.
+pub const FRAME: &[u8] = b"FRAME\n";
 /// No honest header line is longer.
 const MAX_LINE: u64 = 1024;
 /// The rate of a file that does not say.
@@ -23,7 +23,7 @@ const SHORTEST_INTERVAL: Duration = Duration::from_millis(4);
 /// A file slower than this is played at this.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Why a file was not read or written.
+/// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum Y4mError {
     /// It is something else.
@@ -43,15 +43,7 @@ pub enum Y4mError {
     /// It ends in the middle of a frame.
     #[error("the Y4M file ends in the middle of a picture")]
     Truncated,
-    /// A frame of another size was to be written.
-    #[error("a picture of {got} can't be written to a Y4M file of {want}")]
-    OtherSize {
-        /// The file's.
-        want: VideoSize,
-        /// The frame's.
-        got: VideoSize,
-    },
-    /// Reading or writing failed.
+    /// Reading failed.
     #[error("the Y4M file can't be read or written: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -70,9 +62,6 @@ pub struct Y4mReader<R> {
 
 impl<R: BufRead> Y4mReader<R> {
     /// Reads the header.
-    ///
-    /// # Errors
-    /// When it is not the header of a Y4M file that can be handled.
     pub fn new(mut reader: R) -> Result<Self, Y4mError> {
         let line = match read_line(&mut reader) {
             Ok(Some(line)) => line,
@@ -123,9 +112,6 @@ impl<R: BufRead> Y4mReader<R> {
     }
 
     /// The next frame's I420 data; `None` at the end.
-    ///
-    /// # Errors
-    /// When what follows is not a whole frame.
     pub fn next_frame(&mut self) -> Result<Option<Arc<[u8]>>, Y4mError> {
         match read_line(&mut self.reader)? {
             None => return Ok(None),
@@ -135,8 +121,7 @@ impl<R: BufRead> Y4mReader<R> {
             }
         }
         let mut data: Arc<[u8]> = std::iter::repeat_n(0, VideoFrame::len_of(self.size)).collect();
-        let (y, chroma) = Arc::make_mut(&mut data).split_at_mut(self.size.pixels());
-        let (u, v) = chroma.split_at_mut(self.size.pixels() / 4);
+        let (y, u, v) = VideoFrame::planes_mut(self.size, Arc::make_mut(&mut data));
         let (width, height) = (self.size.width() as usize, self.size.height() as usize);
         let (file_width, file_height) = (self.width, self.height);
         let chroma_size = (file_width.div_ceil(2), file_height.div_ceil(2));
@@ -198,82 +183,29 @@ fn read_line(reader: &mut impl BufRead) -> Result<Option<String>, Y4mError> {
 }
 
 /// The header of a file whose frames have this size and rate.
-pub(crate) fn header(size: VideoSize, fps: u32) -> String {
+#[must_use]
+pub fn header(size: VideoSize, fps: u32) -> String {
     let (width, height) = (size.width(), size.height());
     format!("{SIGNATURE} W{width} H{height} F{fps}:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\n")
-}
-
-/// Writes frames one after the other.
-#[derive(Debug)]
-pub struct Y4mWriter<W> {
-    writer: W,
-    size: VideoSize,
-}
-
-impl<W: Write> Y4mWriter<W> {
-    /// Writes the header.
-    ///
-    /// # Errors
-    /// When writing fails.
-    pub fn new(mut writer: W, size: VideoSize, fps: u32) -> Result<Self, Y4mError> {
-        writer.write_all(header(size, fps).as_bytes())?;
-        Ok(Self { writer, size })
-    }
-
-    /// The size of its frames.
-    #[must_use]
-    pub fn size(&self) -> VideoSize {
-        self.size
-    }
-
-    /// Writes a frame.
-    ///
-    /// # Errors
-    /// When it has another size, or writing fails.
-    pub fn write(&mut self, frame: &VideoFrame) -> Result<(), Y4mError> {
-        if frame.size != self.size || frame.data.len() != VideoFrame::len_of(self.size) {
-            return Err(Y4mError::OtherSize { want: self.size, got: frame.size });
-        }
-        self.writer.write_all(FRAME)?;
-        self.writer.write_all(&frame.data)?;
-        Ok(())
-    }
-
-    /// Writes out what is still held back.
-    ///
-    /// # Errors
-    /// When writing fails.
-    pub fn finish(mut self) -> Result<(), Y4mError> {
-        Ok(self.writer.flush()?)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     fn read(file: &[u8]) -> Result<Vec<Arc<[u8]>>, Y4mError> {
         let mut reader = Y4mReader::new(file)?;
         std::iter::from_fn(|| reader.next_frame().transpose()).collect()
     }
 
-    fn frame(size: VideoSize, luma: u8) -> VideoFrame {
-        VideoFrame::new(size, vec![luma; VideoFrame::len_of(size)].into(), Instant::now())
-    }
-
     #[test]
     fn what_was_written_is_read_again() {
         let size = VideoSize::new(16, 8).expect("a size");
-        let mut file = Vec::new();
-        let mut writer = Y4mWriter::new(&mut file, size, 25).expect("a writer");
+        let mut file = header(size, 25).into_bytes();
         for luma in [10, 20, 30] {
-            writer.write(&frame(size, luma)).expect("it is written");
+            file.extend(FRAME);
+            file.extend(vec![luma; VideoFrame::len_of(size)]);
         }
-        let other = VideoSize::new(8, 8).expect("a size");
-        assert!(matches!(writer.write(&frame(other, 0)), Err(Y4mError::OtherSize { .. })));
-        writer.finish().expect("it is flushed");
-
         let reader = Y4mReader::new(file.as_slice()).expect("a reader");
         assert_eq!((reader.size(), reader.interval()), (size, Duration::from_millis(40)));
         let frames = read(&file).expect("it is read");

@@ -79,7 +79,7 @@ fn whole_frames_come_out_at_once_and_in_order() {
         assert_eq!(frame.key, key);
         assert!(buffer.poll(now, PATIENCE).is_none());
     }
-    assert_eq!((buffer.frames_dropped(), buffer.len()), (0, 0));
+    assert_eq!((buffer.frames_dropped(), buffer.packets.len()), (0, 0));
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn memory_is_bounded_whatever_comes() {
             arrival: now,
         });
         while buffer.poll(now, PATIENCE).is_some() {}
-        assert!(buffer.len() <= MAX_PACKETS && buffer.bytes <= MAX_BYTES);
+        assert!(buffer.packets.len() <= MAX_PACKETS && buffer.bytes <= MAX_BYTES);
         assert_eq!(
             buffer.bytes,
             buffer.packets.values().map(|held| held.packet.payload.len()).sum::<usize>()
