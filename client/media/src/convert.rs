@@ -435,7 +435,7 @@ pub(crate) mod tests {
             );
             let rgba =
                 to_rgba(&VideoFrame::new(size, data.into(), Instant::now())).expect("it converts");
-            for pixel in frame.rgba.as_chunks::<4>().0 {
+            for pixel in rgba.rgba.as_chunks::<4>().0 {
                 assert!(
                     pixel.iter().zip(rgb).all(|(got, want)| got.abs_diff(want) <= 3),
                     "{pixel:?} instead of {rgb:?}"

@@ -420,6 +420,15 @@ fn times_that_are_a_little_off_cost_nothing() {
 }
 
 #[test]
+fn a_new_buffer_waits_for_its_target_before_it_plays() {
+    let (mut buffer, start) = (AudioJitterBuffer::default(), Instant::now());
+    buffer.insert(packet(1, start));
+    assert_eq!(buffer.pull(start, Duration::ZERO), Decision::Wait);
+    let due = start + buffer.stats().target + Duration::from_millis(1);
+    assert!(matches!(buffer.pull(due, Duration::ZERO), Decision::Play { .. }));
+}
+
+#[test]
 fn foreign_packets_are_counted_and_ignored() {
     let mut buffer = AudioJitterBuffer::default();
     let now = Instant::now();
