@@ -148,7 +148,7 @@ fn reached(thresholds: impl IntoIterator<Item = f64>, value: f64) -> usize {
     thresholds.into_iter().filter(|threshold| value >= *threshold).count()
 }
 
-/// Decides.
+/// Decides how audio is sent, from the outcomes of what was sent.
 #[derive(Debug, Default)]
 pub struct AudioAdaptation {
     /// By number, whether a packet arrived, as far as is reported.

@@ -1,4 +1,5 @@
-//! The targets that the network sets for the audio encoder.
+//! The targets that the network sets for the audio encoder: they leave the transport through a
+//! bounded queue, and [`crate::audio_send`] follows the last one.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ pub enum PacketLength {
     /// 10 ms: played that much sooner, and rebuilt sooner when it is lost, for twice as many
     /// headers.
     Short,
-    /// 20 ms.
+    /// 20 ms: half as many headers.
     Long,
 }
 
@@ -25,13 +26,13 @@ impl PacketLength {
         }
     }
 
-    /// In samples.
+    /// The length in samples at 48 kHz.
     #[must_use]
     pub const fn samples(self) -> usize {
         self.frames() * AUDIO_FRAME_SAMPLES
     }
 
-    /// In time.
+    /// The length as a duration.
     #[must_use]
     pub fn duration(self) -> Duration {
         AUDIO_FRAME_DURATION * self.frames() as u32

@@ -76,7 +76,7 @@ impl Histogram {
     }
 }
 
-/// The estimator.
+/// Estimates the target of one stream.
 pub(crate) struct DelayEstimator {
     epoch: Option<Instant>,
     /// Candidates for the minimum offset: increasing in time and in offset, so that the first is

@@ -4,7 +4,7 @@
 //! earlier ones that came with later ones; out comes one [`Decision`] whenever the speaker needs
 //! more audio. Time is an argument. What always holds: the RTP timestamp of what is played never
 //! goes backwards (but for a stream that restarts), memory is bounded, and the delay follows the
-//! target of [`DelayEstimator`] both ways: it grows by stretching or concealment, and shrinks by
+//! target of `DelayEstimator` both ways: it grows by stretching or concealment, and shrinks by
 //! shortening.
 //!
 //! Audio is fetched a speaker's frame at a time, so a packet must be there when the frame in which
@@ -109,7 +109,7 @@ impl Times {
     }
 }
 
-/// The buffer.
+/// The jitter buffer of one stream; a new one waits for its target before anything is played.
 #[derive(Default)]
 pub struct AudioJitterBuffer {
     waiting: BTreeMap<i64, Waiting>,
@@ -138,10 +138,10 @@ pub struct AudioJitterBuffer {
     pausing: bool,
     /// Packets were skipped since the last that was played.
     skipped: bool,
-    /// In samples.
+    /// How many samples in a row lay in the past.
     late_in_a_row: i64,
     lateness: Option<f64>,
-    /// In samples.
+    /// How many samples ago the speed was last changed.
     since_stretch: i64,
     stats: JitterBufferStats,
 }
@@ -320,7 +320,7 @@ impl AudioJitterBuffer {
         self.next.filter(|_| self.begun && self.timed)
     }
 
-    /// The counts.
+    /// The counts so far, and the target as it is.
     #[must_use]
     pub fn stats(&self) -> JitterBufferStats {
         JitterBufferStats {

@@ -1,4 +1,5 @@
-//! How loud audio is: for a meter that moves, and over a whole call.
+//! How loud audio is. In go 10 ms frames; out come a level for a meter that moves, and the RMS over
+//! a whole call in decibels against full scale. Samples that are no numbers count for nothing.
 
 use crate::frame::AUDIO_FRAME_SAMPLES;
 

@@ -32,7 +32,7 @@ impl Volume {
         Self(if percent > Self::MAX.0 { Self::MAX.0 } else { percent })
     }
 
-    /// In percent.
+    /// The volume in percent.
     #[must_use]
     pub const fn percent(self) -> u8 {
         self.0
@@ -65,7 +65,7 @@ impl VolumeControl {
         self.0.store(volume.0, Ordering::Relaxed);
     }
 
-    /// The volume.
+    /// The volume as it is now.
     #[must_use]
     pub fn get(&self) -> Volume {
         Volume::from_percent(self.0.load(Ordering::Relaxed))

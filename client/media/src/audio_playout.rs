@@ -113,7 +113,7 @@ impl AudioPlayout {
         self.position
     }
 
-    /// The counts.
+    /// The counts so far, the jitter buffer's included.
     pub(crate) fn stats(&self) -> PlayoutStats {
         let jitter_buffer = self.jitter_buffer.stats();
         // Between the last packet of a call and its end nothing is missing.

@@ -1,12 +1,12 @@
-//! The thread that plays received audio: packets in, 10 ms frames to a sink in step with the
-//! speaker.
+//! The thread `audio-playout`, which plays received audio: packets in, 10 ms frames to a sink in
+//! step with the speaker.
 //!
 //! The speaker decides when: the sink says how long it can wait for the next frame, so that it
 //! always has a little more than it takes at once, and no more. That little is there for a packet
-//! that is a little late: it is waited for until the sink would run dry, before anything is made
-//! up. After a hiccup of this thread the frames that are due are made at once; the jitter buffer
-//! takes the delay back that this left. The sink can be exchanged at any time without losing a
-//! packet.
+//! that is a little late: it is waited for until the sink would run dry, before anything is
+//! concealed. After a hiccup of this thread the frames that are due are made at once; the jitter
+//! buffer takes the delay back that this left. The sink can be exchanged at any time without losing
+//! a packet.
 
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,5 +1,4 @@
-//! The thread that encodes audio: 10 ms frames from a microphone in, Opus packets of 10 or 20 ms
-//! out.
+//! The thread `audio-encode`: 10 ms frames from a microphone in, Opus packets of 10 or 20 ms out.
 //!
 //! What always holds: time goes on. While muted, or while no microphone delivers, silence takes the
 //! place of audio, so that the other side neither takes the call for lost nor learns anything about

@@ -2,7 +2,7 @@
 //!
 //! Cameras and we send BT.601 limited range and say nothing about it; a browser that sends a canvas
 //! or a screen says BT.709 and full range in the SPS's VUI (H.264 §7.3.2.1.1 and annex E). OpenH264
-//! decodes without telling, so the SPS is read here. In: an access unit in Annex B form; out: the
+//! decodes without reporting it, so the SPS is read here. In: an access unit in Annex B form; out: the
 //! colour space if it holds an SPS. What always holds: whatever the bytes are, the answer is a
 //! colour space or nothing.
 
@@ -12,7 +12,7 @@ pub enum Matrix {
     /// Standard definition, and what is meant where nothing is said.
     #[default]
     Bt601,
-    /// High definition.
+    /// What is meant for high definition.
     Bt709,
     /// Ultra-high definition, not constant luminance.
     Bt2020,

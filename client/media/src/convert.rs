@@ -1,8 +1,8 @@
-//! What cameras deliver, to I420; and I420 to what windows show.
+//! Pixel formats: what cameras deliver to I420, and I420 to the RGBA that windows show.
 //!
-//! Everything inside is BT.601 limited range. MJPEG is full range (JFIF) and is brought down.
-//! Lengths, odd sizes and padded rows are checked here: a camera driver can be wrong about any of
-//! them.
+//! Everything inside is BT.601 limited range. MJPEG is full range (JFIF) and is brought down. What
+//! always holds: lengths, odd sizes and padded rows are checked, as a camera driver can be wrong
+//! about any of them; what does not fit is an error and never a panic.
 
 use std::sync::Arc;
 
@@ -42,19 +42,19 @@ pub enum ConvertError {
     /// No frame has this size, or none that is handled.
     #[error("a picture of {width}x{height} can't be handled")]
     Size {
-        /// Its width.
+        /// Its width in pixels.
         width: u32,
-        /// Its height.
+        /// Its height in pixels.
         height: u32,
     },
     /// There is less data than the size needs.
     #[error("a {format:?} picture of {width}x{height} needs {want} bytes and has {got}")]
     TooShort {
-        /// Its layout.
+        /// How its pixels are laid out.
         format: PixelFormat,
-        /// Its width.
+        /// Its width in pixels.
         width: u32,
-        /// Its height.
+        /// Its height in pixels.
         height: u32,
         /// What it should have at least.
         want: usize,

@@ -1,4 +1,5 @@
-//! What flows between the stages: raw frames, raw audio, and both encoded.
+//! What flows between the stages: raw frames, raw audio, and both encoded. Each carries the moment
+//! of its capture or arrival.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

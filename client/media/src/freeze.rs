@@ -1,7 +1,8 @@
 //! Freezes, as W3C webrtc-stats counts them (`freezeCount`, `totalFreezesDuration`).
 //!
-//! A gap between two shown frames is a freeze when it is longer than the larger of three times
-//! the average gap and the average plus 150 ms, over the last 30 gaps. Pure: time is an argument.
+//! In go the moments at which frames are shown, out come the counts. A gap between two shown frames
+//! is a freeze when it is longer than the larger of three times the average gap and the average
+//! plus 150 ms, over the last 30 gaps. Pure: time is an argument.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ const WINDOW: usize = 30;
 /// A gap this much longer than the average is seen.
 const MARGIN: Duration = Duration::from_millis(150);
 
-/// Counts freezes.
+/// Counts the freezes of one stream.
 #[derive(Debug, Default)]
 pub struct FreezeMeter {
     last: Option<Instant>,

@@ -27,9 +27,9 @@ pub enum DecodeError {
     /// The frame has a size that is not handled.
     #[error("a decoded picture of {width}x{height} can't be handled")]
     Size {
-        /// Its width.
+        /// Its width in pixels.
         width: usize,
-        /// Its height.
+        /// Its height in pixels.
         height: usize,
     },
     /// The access unit is too large.

@@ -45,7 +45,7 @@ pub enum EncodeError {
     Setting {
         /// What was set.
         what: &'static str,
-        /// OpenH264's code.
+        /// What OpenH264 returned.
         code: i32,
     },
     /// OpenH264 produced nothing for a frame.

@@ -1,9 +1,19 @@
-//! Frames, units, codecs, jitter buffers and the stages between devices and the network.
+//! Media between the devices and the network: frames, codecs, jitter buffers and the stages.
 //!
-//! Frames go camera → [`drop_oldest_queue::DropOldestQueue`] → [`video_send`] → transport, and
-//! transport → [`video_receive`] → [`drop_oldest_queue::DropOldestQueue`] → window. Audio goes
-//! microphone → [`audio_send`] → transport, and transport → [`audio_receive`] (jitter buffer,
-//! playout) → speaker. Each stage is one named thread with one owner.
+//! In go raw frames from camera and microphone and encoded ones from the transport; out go encoded
+//! ones to the transport and raw ones to window and speaker:
+//!
+//! - camera → [`drop_oldest_queue`] → [`video_send`] (size and rate by the network's targets,
+//!   [`scale`], [`h264_encoder`]) → transport;
+//! - transport ([`frame_buffer`]) → [`video_receive`] ([`h264_decoder`], [`lip_sync`],
+//!   [`video_record`]) → [`drop_oldest_queue`] → window;
+//! - microphone ([`capture_clock`]) → [`audio_send`] ([`voice_processing`], Opus) → transport
+//!   ([`audio_adaptation`], [`red`]);
+//! - transport → [`audio_receive`] ([`audio_jitter_buffer`], Opus, time stretching) →
+//!   [`audio_output`] → speaker ([`speaker_pacing`]).
+//!
+//! What always holds: a stage is one named thread with one owner ([`stage_thread`]), and queues
+//! between stages are bounded. What decides is pure and takes time as an argument.
 
 #![warn(clippy::expect_used, clippy::panic)]
 

@@ -1,4 +1,5 @@
-//! How alike two frames are: the peak signal-to-noise ratio of their luma.
+//! How alike two frames are: the peak signal-to-noise ratio of their luma. For tests of this crate
+//! and of those that use it.
 
 use crate::frame::VideoFrame;
 

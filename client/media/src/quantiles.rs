@@ -1,8 +1,9 @@
-//! p50, p95 and p99 of a stream of durations in bounded memory.
+//! p50, p95 and p99 of a stream of durations.
 //!
-//! A histogram whose buckets grow with the value: 32 to each doubling, so that a quantile is within
-//! about 2% of the exact one, from 1 µs to more than an hour, in 4 KiB. Anything longer counts as
-//! the longest.
+//! In goes one duration after the other, out come quantiles at any time. What always holds: memory
+//! is 4 KiB. It is a histogram whose buckets grow with the value: 32 to each doubling, so that a
+//! quantile is within about 2% of the exact one, from 1 µs to more than an hour. Anything longer
+//! counts as the longest.
 
 use std::time::Duration;
 

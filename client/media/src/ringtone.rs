@@ -9,7 +9,7 @@ use std::f32::consts::TAU;
 
 use crate::frame::SAMPLE_RATE;
 
-/// Which audio.
+/// Whose tone it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RingKind {
     /// Somebody calls us.

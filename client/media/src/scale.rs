@@ -1,7 +1,7 @@
-//! Frames made smaller: the size that fits, and the scaler.
+//! Frames made smaller: which size fits, and the scaler.
 //!
-//! Frames keep their shape and are never made larger to be sent: the other side's window does
-//! that better.
+//! What always holds: a frame keeps its shape and its colour space, and sizes are even. Frames are
+//! never made larger to be sent: the other side's window does that better.
 
 use std::sync::Arc;
 

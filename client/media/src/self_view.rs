@@ -1,8 +1,8 @@
-//! Our own frame for our own window: captured frame in, small RGBA frame out, on the thread
+//! Our own video for our own window: captured frames in, small RGBA frames out, on the thread
 //! `self-view`.
 //!
 //! It is shown in a corner, so it is made small first, which also makes it cheap. Works with and
-//! without a call: it has a slot of its own beside the encoder's.
+//! without a call: it has a queue of its own beside the encoder's.
 
 use std::sync::Arc;
 use std::time::Duration;

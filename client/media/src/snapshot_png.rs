@@ -1,4 +1,4 @@
-//! One frame as a PNG file.
+//! One frame as a PNG file: a video frame goes in, the file replaces what was at its path.
 
 use std::fs::File;
 use std::io::BufWriter;

@@ -47,7 +47,7 @@ enum Part {
     Vowel { from: [f32; 3], to: [f32; 3] },
 }
 
-/// The voice.
+/// The voice: where it is in its current syllable or pause.
 #[derive(Debug)]
 pub struct Voice {
     random: StdRng,

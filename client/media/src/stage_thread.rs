@@ -1,7 +1,7 @@
 //! The thread of a stage: it has a name and one owner, and ends with it.
 //!
 //! In goes what the thread does and how it is asked to end: by a signal, or by closing its input.
-//! What always holds: whoever drops a [`StageThread`] has waited for the end of the thread, and a
+//! What always holds: whoever drops a `StageThread` has waited for the end of the thread, and a
 //! panic in it is logged once.
 
 use std::thread::JoinHandle;

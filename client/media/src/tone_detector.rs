@@ -1,5 +1,5 @@
-//! Finds the test tone of [`crate::tone`] in what is played: its frequency, and the delay its marks
-//! tell.
+//! Finds the test tone of [`crate::tone`] in what is played: its frequency, and the delay by
+//! its marks.
 //!
 //! In goes the audio on its way to the speaker, 10 ms at a time, with the wall time at which its
 //! first sample will be played; out come the tone's frequency and the delays from mouth to ear.
@@ -37,7 +37,7 @@ const TONE_HOLD_PIECES: u32 = 3;
 /// Frequencies kept for the median.
 const FREQUENCIES: usize = 65;
 
-/// The detector.
+/// Measures one stream of audio.
 #[derive(Default)]
 pub struct ToneDetector {
     piece: Vec<f32>,
@@ -105,7 +105,7 @@ impl ToneDetector {
 pub struct Tone {
     /// Its frequency in hertz.
     pub hz: f64,
-    /// Its amplitude.
+    /// Its amplitude, 1 at full scale.
     pub amplitude: f64,
 }
 

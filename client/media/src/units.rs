@@ -1,4 +1,5 @@
-//! Units as types, so that look-alike integers can't be swapped.
+//! Units as types, so that look-alike integers can't be swapped: bit rates, frame sizes and moments
+//! of the wall clock.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -80,13 +81,13 @@ impl VideoSize {
         Some(Self { width: width & !1, height: height & !1 })
     }
 
-    /// In pixels.
+    /// The width in pixels.
     #[must_use]
     pub const fn width(self) -> u32 {
         self.width
     }
 
-    /// In pixels.
+    /// The height in pixels.
     #[must_use]
     pub const fn height(self) -> u32 {
         self.height
@@ -119,7 +120,7 @@ pub(crate) fn seconds_between(from: Instant, to: Instant) -> f64 {
 pub struct WallTime(pub u64);
 
 impl WallTime {
-    /// Now.
+    /// The moment at which it is called.
     #[must_use]
     pub fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! The targets that the network sets for the video encoder.
+//! The targets that the network sets for the video encoder: they leave the transport through a
+//! bounded queue, and [`crate::video_send`] follows the last of each kind.
 
 use crate::h264_level::H264Level;
 use crate::units::Bitrate;

@@ -1,4 +1,4 @@
-//! The receiving stage: encoded frame in, shown frame out, on the thread `video-decode`.
+//! The receiving stage: encoded frames in, shown frames out, on the thread `video-decode`.
 //!
 //! Decodes, converts for the window if there is one, records if asked, measures. What always holds:
 //! what is shown is whole. After an error the last good frame stays, a key frame is requested,
@@ -73,7 +73,7 @@ pub struct VideoReceiveStats {
 /// What there is at the end.
 #[derive(Debug, Default)]
 pub struct VideoReceived {
-    /// The statistics.
+    /// What was received and shown in all.
     pub stats: VideoReceiveStats,
     /// The last frame that was shown.
     pub last: Option<VideoFrame>,

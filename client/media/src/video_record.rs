@@ -42,9 +42,9 @@ pub enum RecordError {
     /// The file could not be made.
     #[error("{path} can't be written: {source}: choose another file")]
     Create {
-        /// Which.
+        /// Where it should be.
         path: PathBuf,
-        /// Why.
+        /// What the system answered.
         source: std::io::Error,
     },
     /// Writing failed part of the way.
@@ -55,7 +55,7 @@ pub enum RecordError {
     KeptSmall {
         /// The size that it has.
         size: VideoSize,
-        /// Why.
+        /// What the system answered.
         source: std::io::Error,
     },
     /// A frame could not be brought to the file's size.

@@ -1,4 +1,4 @@
-//! The sending stage: latest captured frame in, encoded frame out, on the thread
+//! The sending stage: the latest captured frame in, encoded frames out, on the thread
 //! `video-encode`.
 //!
 //! Drops frames above the frame rate, fits size and encoder to what the network carries, makes
@@ -60,11 +60,11 @@ enum VideoSendError {
 /// What was sent so far; `None` where nothing was measured.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct VideoSendStats {
-    /// Encoded frames.
+    /// How many frames were encoded.
     pub frames: u64,
     /// Key frames among them.
     pub key_frames: u64,
-    /// Their bytes.
+    /// How many bytes all of them have.
     pub bytes: u64,
     /// The size of the last one.
     pub size: Option<VideoSize>,

@@ -1,4 +1,4 @@
-//! What the jitter buffer decides to play.
+//! What the jitter buffer decides to play: each [`Decision`] covers a packet or a part of a gap.
 
 use bytes::Bytes;
 
@@ -16,7 +16,7 @@ pub enum Speed {
 /// By how much a packet should change its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
-    /// In samples.
+    /// How many samples at most.
     pub at_most: u32,
     /// Whether it matters more than that nobody hears it.
     pub urgent: bool,
@@ -53,12 +53,12 @@ pub enum Decision {
     },
     /// A packet is lost or late: so many samples are concealed.
     Conceal {
-        /// How many.
+        /// How many samples.
         samples: u32,
     },
     /// The sender pauses (DTX): so many samples of comfort noise.
     Pause {
-        /// How many.
+        /// How many samples.
         samples: u32,
     },
 }

@@ -1,4 +1,5 @@
-//! A frame within a frame of another size: as large as it fits, in its own shape, on black.
+//! A frame within a frame of another size: as large as it fits, in its own shape, on black. What
+//! always holds: bars have even widths, as a chroma sample belongs to four pixels.
 
 use std::sync::Arc;
 

@@ -109,7 +109,7 @@ impl VoiceControls {
         self.0.store(settings.bits(), Ordering::Relaxed);
     }
 
-    /// The settings.
+    /// The settings as they are now.
     #[must_use]
     pub fn get(&self) -> VoiceSettings {
         VoiceSettings::from_bits(self.0.load(Ordering::Relaxed))
