@@ -1,4 +1,4 @@
-//! Sound from a synthetic microphone through encoder, jitter buffer and decoder to a sink, on
+//! Audio from a synthetic microphone through encoder, jitter buffer and decoder to a sink, on
 //! threads and in real time.
 
 use std::sync::Arc;
@@ -36,7 +36,7 @@ fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
                         rtp_timestamp,
                         payload,
                         arrival,
-                        copy: false,
+                        redundant: false,
                     });
                     sequence = sequence.wrapping_add(1);
                 }
@@ -68,7 +68,7 @@ fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
     assert!((-17.0..-13.0).contains(&level), "{level} dBFS");
     assert_eq!(stats.lost, 0);
     let delay = stats.mouth_to_ear.expect("marks");
-    assert!(delay.p50_ms > 25.0 && delay.p50_ms < 150.0, "{delay:?}");
+    assert!(delay.p50 > 25.0 && delay.p50 < 150.0, "{delay:?}");
 
     sender.set_muted(true);
     std::thread::sleep(Duration::from_millis(400));

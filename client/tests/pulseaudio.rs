@@ -110,7 +110,7 @@ fn check_loop(
         open_microphone(microphone, frames.clone(), events.clone()).expect("a microphone");
     let (_speaker, mut sink) = open_speaker(speaker, events.clone()).expect("a speaker");
     let (mut tone, mut detector, mut heard) =
-        (ToneGenerator::new(440.0), ToneDetector::new(), Vec::new());
+        (ToneGenerator::new(440.0), ToneDetector::default(), Vec::new());
 
     // The tone's time is when it is heard by an imagined microphone: now, and then 10 ms later each
     // time.

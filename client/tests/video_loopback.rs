@@ -1,4 +1,4 @@
-//! Pictures from the test pattern's camera through encoder and decoder, with nothing but a channel
+//! Frames from the test pattern's camera through encoder and decoder, with nothing but a channel
 //! in between.
 
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use visavis_client::device::CameraChoice;
 use visavis_client::device::camera::{CameraWant, open_camera};
 use visavis_client::media::drop_oldest_queue::DropOldestQueue;
 use visavis_client::media::frame::{ReceivedVideo, VideoFrame};
-use visavis_client::media::pattern;
+use visavis_client::media::pattern::Pattern;
 use visavis_client::media::pattern_bar::read_bar;
 use visavis_client::media::psnr::psnr;
 use visavis_client::media::units::{Bitrate, VideoSize};
@@ -44,7 +44,7 @@ fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
     let mut sent = 0;
     let mut carry = |until: &dyn Fn(&VideoReceiver) -> bool| {
         while !until(&receiver) {
-            let picture = encoded.blocking_recv().expect("a picture");
+            let picture = encoded.blocking_recv().expect("a frame");
             sent += 1;
             assert!(sent < 600, "it never came");
             // The first is lost: the receiver has to ask.
@@ -70,9 +70,9 @@ fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
     carry(&shown_at(640));
     let alike = |frame: &VideoFrame| {
         let stamp = read_bar(frame).expect("a bar");
-        psnr(frame, &pattern::render(frame.size, stamp.index, stamp.captured_at))
+        psnr(frame, &Pattern::new(frame.size).render(stamp, frame.captured_at))
     };
-    let first = receiver.last_frame().expect("a picture");
+    let first = receiver.last_frame().expect("a frame");
     assert!(alike(&first) > 30.0, "{:.1} dB", alike(&first));
     control.send(VideoControl::Target(Bitrate::from_kbps(100))).expect("it runs");
     carry(&shown_at(320));
@@ -87,6 +87,6 @@ fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
     assert_eq!(sent.size, VideoSize::new(320, 180));
     assert!(shown.stats.frames_dropped >= 1 && shown.stats.key_frames_asked >= 1);
     assert_eq!(shown.stats.glass_to_glass.map(|delay| delay.n), Some(shown.stats.frames_decoded));
-    let last = shown.last.expect("a picture");
+    let last = shown.last.expect("a frame");
     assert!(alike(&last) > 26.0, "{:.1} dB at 100 kbit/s", alike(&last));
 }

@@ -49,7 +49,7 @@ pub fn compare_with_pattern(path: &Path) -> Comparison {
     };
     let mut likeness = Vec::new();
     let mut pattern: Option<Pattern> = None;
-    let mut scaler = Scaler::new();
+    let mut scaler = Scaler::default();
     let small = VideoSize::new(SMALL.0, SMALL.1).expect("a size");
     let mut before = None;
     each_different_frame(path, |frame| {
@@ -155,7 +155,7 @@ fn each_frame(path: &Path, mut look: impl FnMut(&VideoFrame)) {
     let file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut reader = Y4mReader::new(BufReader::new(file))
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    while let Ok(Some(data)) = reader.next_picture() {
+    while let Ok(Some(data)) = reader.next_frame() {
         look(&VideoFrame::new(reader.size(), data, Instant::now()));
     }
 }

@@ -1,4 +1,4 @@
-//! Prints what each step of a picture's way costs on this machine, at 1280x720 and 1.5 Mbit/s:
+//! Prints what each step from camera to window costs on this machine, at 1280x720 and 1.5 Mbit/s:
 //! `cargo run --release -p visavis-media --example video_costs`.
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
@@ -19,10 +19,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pattern = Pattern::new(size);
     let mut encoder = H264Encoder::new(size, 30.0, Bitrate::from_kbps(1500))?;
     let mut decoder = H264Decoder::new()?;
-    let mut scaler = Scaler::new();
+    let mut scaler = Scaler::default();
     let yuyv = vec![128; size.pixels() * 2];
     let names = ["render", "encode", "decode", "to RGBA", "read bar", "halve", "YUYV to I420"];
-    let mut times: [Quantiles; 7] = std::array::from_fn(|_| Quantiles::new());
+    let mut times: [Quantiles; 7] = std::array::from_fn(|_| Quantiles::default());
     for index in 0..300 {
         let mut steps = times.iter_mut();
         let mut begun = Instant::now();
@@ -37,9 +37,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let encoded =
             encoder.encode(&frame, false, Duration::from_millis(u64::from(index) * 33))?;
         step();
-        let decoded = decoder.decode(&encoded.data, Instant::now())?.ok_or("no picture")?;
+        let decoded = decoder.decode(&encoded.data, Instant::now())?.ok_or("no frame")?;
         step();
-        let picture = to_rgba(&decoded)?;
+        let rgba = to_rgba(&decoded)?;
         step();
         let stamp = read_bar(&decoded);
         step();
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         step();
         let converted = to_i420(PixelFormat::Yuyv, 1280, 720, &yuyv)?;
         step();
-        std::hint::black_box((picture, stamp, scaled, converted));
+        std::hint::black_box((rgba, stamp, scaled, converted));
     }
     for (name, times) in names.iter().zip(&times) {
         let at = |q| times.quantile_ms(q).unwrap_or_default();

@@ -1,18 +1,18 @@
-//! How sound is sent over the network as it is: bitrate, Opus' own forward error correction, and
+//! How audio is sent over the network as it is: bitrate, Opus' own forward error correction, and
 //! redundancy (RED).
 //!
-//! In go the fates of sent packets, as the other reports them, and what the network carries by
+//! In go the outcomes of sent packets, from feedback, and what the network carries by
 //! estimate; out comes an [`AudioPlan`]. Time is an argument. What always holds: protection grows
 //! as soon as loss does and is taken back only after a while without, so that it does not flap;
-//! sound never takes more than half of a network that is narrow.
+//! audio never takes more than half of a network that is narrow.
 //!
 //! Loss of single packets is repaired by in-band FEC while it is low, which costs little. From 10%
-//! on, copies of the last packets go along (RFC 2198); where they take next to nothing of what the
-//! network carries, one does as soon as there is loss, since FEC knows only what is voiced, and
-//! that roughly. Where packets are lost several in a row, such copies would be lost with them, so
-//! one copy goes along that lies about as far back as a burst is long.
+//! on, the last packets go along as redundant blocks (RFC 2198); where they take next to nothing of
+//! what the network carries, one does as soon as there is loss, since FEC knows only what is
+//! voiced, and that roughly. Where packets are lost several in a row, such blocks would be lost
+//! with them, so one goes along that lies about as far back as a burst is long.
 //!
-//! Where headers do not matter a packet holds 10 ms of sound instead of 20: it is heard 10 ms
+//! Where headers do not matter a packet holds 10 ms of audio instead of 20: it is played 10 ms
 //! sooner, and so is what is rebuilt from the packet after it.
 
 use std::collections::BTreeMap;
@@ -26,35 +26,35 @@ use crate::units::Bitrate;
 const FAST: f64 = 200.0;
 /// …and 5 or 10 s, to be sure by.
 const SLOW: f64 = 500.0;
-/// Nothing is decided before the fate of so many packets is known.
+/// Nothing is decided before the outcome of so many packets is known.
 const ENOUGH: u32 = 50;
 /// A packet may be overtaken by so many others before it counts as lost: 100 ms at least.
 const REORDERING: u64 = 10;
-/// The most packets whose fate is not settled.
+/// The most packets whose outcome is not settled.
 const UNSETTLED: usize = 64;
 /// What a receiver report stands for, which comes about once a second.
 const PACKETS_PER_REPORT: u32 = 50;
-/// Reports count only where nothing was told of single packets for so long.
-const FATES_HOLD: Duration = Duration::from_secs(3);
-/// The loss from which one, two and three copies go along.
-const COPIES_FROM: [f64; 3] = [0.10, 0.20, 0.30];
-/// On a network that carries so much, one copy goes along from this loss on.
+/// Receiver reports count only where no outcome of a single packet came for so long.
+const OUTCOMES_FRESH: Duration = Duration::from_secs(3);
+/// The loss from which one, two and three redundant blocks go along.
+const REDUNDANCY_FROM: [f64; 3] = [0.10, 0.20, 0.30];
+/// On a network that carries so much, one block goes along from this loss on.
 const AMPLE: (Bitrate, f64) = (Bitrate::from_kbps(800), 0.012);
-/// A copy is let go when loss has been below this share of what called for it…
+/// A block is let go when loss has been below this share of what called for it…
 const LET_GO_BELOW: f64 = 0.7;
 /// …for this long.
 const LET_GO_AFTER: Duration = Duration::from_secs(5);
 /// Losses in a row that are so much longer than by chance are bursts, and no longer are below the
 /// second.
 const BURSTS: (f64, f64) = (2.0, 1.5);
-/// The loss from which bursts are worth a copy.
+/// The loss from which bursts are worth a redundant block.
 const BURST_LOSS: f64 = 0.02;
-/// Loss in percent, in the steps that the encoder is told.
+/// Loss in percent, in the steps that the encoder takes.
 const LOSS_STEPS: [(f64, u8); 6] =
     [(0.012, 3), (0.04, 6), (0.08, 10), (0.13, 15), (0.18, 20), (0.25, 25)];
-/// What the encoder prepares for where copies repair most.
-const LOSS_WITH_COPIES: u8 = 0;
-/// Bitrates for a wide and for a narrow network, and one between that leaves room for copies.
+/// What the encoder prepares for where redundancy repairs most.
+const LOSS_WITH_REDUNDANCY: u8 = 0;
+/// Bitrates for a wide and for a narrow network, and one between that leaves room for redundancy.
 const RATES: [Bitrate; 3] =
     [Bitrate::from_kbps(36), Bitrate::from_kbps(28), Bitrate::from_kbps(18)];
 /// Below the first a network is narrow, from the second on it is wide again.
@@ -64,12 +64,12 @@ const HEADERS: Bitrate = Bitrate::from_kbps(24);
 /// From the second on packets are short, and below the first they are long again.
 const SHORT: (Bitrate, Bitrate) = (Bitrate::from_kbps(700), Bitrate::from_kbps(900));
 
-/// How sound is to be sent.
+/// How audio is to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AudioPlan {
     /// What the encoder is to do.
     pub control: AudioControl,
-    /// Which copies go along where the other takes them.
+    /// Which redundant blocks go along where the other takes them.
     pub redundancy: Redundancy,
 }
 
@@ -99,7 +99,7 @@ struct LossMeter {
     slow: Average,
     /// How often a loss began.
     begun: Average,
-    last_arrived: bool,
+    last_lost: bool,
 }
 
 impl LossMeter {
@@ -148,74 +148,59 @@ fn reached(thresholds: impl IntoIterator<Item = f64>, value: f64) -> usize {
     thresholds.into_iter().filter(|threshold| value >= *threshold).count()
 }
 
-/// Decides.
-#[derive(Debug)]
+/// Decides how audio is sent, from the outcomes of what was sent.
+#[derive(Debug, Default)]
 pub struct AudioAdaptation {
-    /// By number, whether a packet arrived, as far as is told.
-    told: BTreeMap<u64, bool>,
+    /// By number, whether a packet arrived, as far as is reported.
+    outcomes: BTreeMap<u64, bool>,
     loss: LossMeter,
-    fates_known_at: Option<Instant>,
-    copies: Ratchet,
+    outcomes_at: Option<Instant>,
+    blocks: Ratchet,
     steps: Ratchet,
     bursts: bool,
     narrow: bool,
     short: bool,
 }
 
-impl Default for AudioAdaptation {
-    fn default() -> Self {
-        Self {
-            told: BTreeMap::new(),
-            loss: LossMeter { last_arrived: true, ..LossMeter::default() },
-            fates_known_at: None,
-            copies: Ratchet::default(),
-            steps: Ratchet::default(),
-            bursts: false,
-            narrow: false,
-            short: false,
-        }
-    }
-}
-
 impl AudioAdaptation {
-    /// The other tells what became of the packet with this number, counted in the order of sending
-    /// (transport-wide feedback). One that had not arrived may be told to have arrived later; of
-    /// some nothing may ever be told.
+    /// Takes the outcome of the packet with this number, counted in the order of sending
+    /// (transport-wide feedback). One that was reported missing may be reported to have arrived
+    /// later; some may never be reported.
     pub fn packet_outcome(&mut self, now: Instant, number: u64, arrived: bool) {
-        self.fates_known_at = Some(now);
-        *self.told.entry(number).or_default() |= arrived;
-        while let Some((&newest, _)) = self.told.last_key_value()
-            && let Some(first) = self.told.first_entry()
-            && (newest - *first.key() >= REORDERING || self.told.len() > UNSETTLED)
+        self.outcomes_at = Some(now);
+        *self.outcomes.entry(number).or_default() |= arrived;
+        while let Some((&newest, _)) = self.outcomes.last_key_value()
+            && let Some(first) = self.outcomes.first_entry()
+            && (newest - *first.key() >= REORDERING || self.outcomes.len() > UNSETTLED)
         {
-            if let Some((_, arrived)) = self.told.pop_first() {
+            if let Some((_, arrived)) = self.outcomes.pop_first() {
                 self.settle(arrived);
             }
         }
     }
 
     fn settle(&mut self, arrived: bool) {
-        let begun = !arrived && self.loss.last_arrived;
+        let begun = !arrived && !self.loss.last_lost;
         self.loss.add(f64::from(u8::from(!arrived)), f64::from(u8::from(begun)));
-        self.loss.last_arrived = arrived;
+        self.loss.last_lost = !arrived;
     }
 
     /// The share of our packets that were lost lately, from a receiver report (RFC 3550 §6.4.1).
     pub fn loss_reported(&mut self, now: Instant, share: f64) {
-        let fates_known =
-            self.fates_known_at.is_some_and(|at| now.saturating_duration_since(at) < FATES_HOLD);
-        if fates_known || !(0.0..=1.0).contains(&share) {
+        let outcomes_known =
+            self.outcomes_at.is_some_and(|at| now.saturating_duration_since(at) < OUTCOMES_FRESH);
+        if outcomes_known || !(0.0..=1.0).contains(&share) {
             return;
         }
         for _ in 0..PACKETS_PER_REPORT {
-            // How they were lost is not told: as if each by itself.
+            // How they were lost is not reported: as if each by itself.
             self.loss.add(share, share * (1.0 - share));
         }
     }
 
-    /// How to send, where the network carries `estimate` in all, and the other takes copies or does
+    /// How to send, where the network carries `estimate` in all, and the other takes RED or does
     /// not.
-    pub fn plan(&mut self, now: Instant, estimate: Bitrate, takes_copies: bool) -> AudioPlan {
+    pub fn plan(&mut self, now: Instant, estimate: Bitrate, takes_red: bool) -> AudioPlan {
         let (narrow, wide) = NARROW;
         self.narrow = estimate < if self.narrow { wide } else { narrow };
         let (long_below, short_from) = SHORT;
@@ -227,36 +212,37 @@ impl AudioAdaptation {
         self.bursts = self.loss.burst() / by_chance >= if self.bursts { single } else { bursts };
 
         let count = |share: f64| match self.bursts {
-            true => {
-                reached([BURST_LOSS, COPIES_FROM[1]].map(|from| from * share), self.loss.slow.value)
-            }
+            true => reached(
+                [BURST_LOSS, REDUNDANCY_FROM[1]].map(|from| from * share),
+                self.loss.slow.value,
+            ),
             false => {
                 let (ample, from) = AMPLE;
                 let early = estimate >= ample && loss >= from * share;
-                usize::from(early).max(reached(COPIES_FROM.map(|from| from * share), loss))
+                usize::from(early).max(reached(REDUNDANCY_FROM.map(|from| from * share), loss))
             }
         };
         let (up, down) = if enough { (count(1.0), count(LET_GO_BELOW)) } else { (0, 0) };
-        let wanted = self.copies.update(now, up, down);
-        let (rate, copies) = self.affordable(estimate, if takes_copies { wanted } else { 0 });
-        let redundancy = match copies {
+        let wanted = self.blocks.update(now, up, down);
+        let (rate, blocks) = self.affordable(estimate, if takes_red { wanted } else { 0 });
+        let redundancy = match blocks {
             0 => Redundancy::NONE,
             _ if self.bursts => {
                 let distance = (self.loss.burst() * 0.8).round().clamp(2.0, 4.0) as u8;
-                if copies == 1 {
+                if blocks == 1 {
                     Redundancy::at(distance)
                 } else {
                     Redundancy::pair(distance, distance + 2)
                 }
             }
-            copies => Redundancy::last(copies as u8),
+            blocks => Redundancy::last(blocks as u8),
         };
 
         let step = |share: f64| reached(LOSS_STEPS.map(|(from, _)| from * share), loss);
         let (up, down) = if enough { (step(1.0), step(LET_GO_BELOW)) } else { (0, 0) };
         let step = self.steps.update(now, up, down);
         let expected_loss_percent = if redundancy != Redundancy::NONE {
-            LOSS_WITH_COPIES
+            LOSS_WITH_REDUNDANCY
         } else if !enough {
             AudioControl::START.expected_loss_percent
         } else {
@@ -271,17 +257,17 @@ impl AudioAdaptation {
         }
     }
 
-    /// The highest rate with which so many copies fit into half of the estimate, or fewer where
-    /// none does.
-    fn affordable(&self, estimate: Bitrate, copies: usize) -> (Bitrate, usize) {
+    /// The highest rate with which so many redundant blocks fit into half of the estimate, or fewer
+    /// where none does.
+    fn affordable(&self, estimate: Bitrate, blocks: usize) -> (Bitrate, usize) {
         let [_, _, lowest] = RATES;
         let share = (estimate.bps() / 2).saturating_sub(HEADERS.bps());
-        let fits = |rate: Bitrate, copies: usize| rate.bps() * (copies as u64 + 1) <= share;
-        let copies = (0..=copies).rev().find(|&copies| fits(lowest, copies)).unwrap_or(0);
+        let fits = |rate: Bitrate, blocks: usize| rate.bps() * (blocks as u64 + 1) <= share;
+        let blocks = (0..=blocks).rev().find(|&blocks| fits(lowest, blocks)).unwrap_or(0);
         let rates = RATES.into_iter().filter(|&rate| !self.narrow || rate == lowest);
-        let rate = rates.into_iter().find(|&rate| fits(rate, copies)).unwrap_or(lowest);
-        // Without copies the estimate alone decides: video gives way to sound.
-        if copies == 0 && !self.narrow { (RATES[0], 0) } else { (rate, copies) }
+        let rate = rates.into_iter().find(|&rate| fits(rate, blocks)).unwrap_or(lowest);
+        // Without redundancy the estimate alone decides: video gives way to audio.
+        if blocks == 0 && !self.narrow { (RATES[0], 0) } else { (rate, blocks) }
     }
 }
 
@@ -330,11 +316,11 @@ mod tests {
     }
 
     #[test]
-    fn little_loss_calls_for_forward_error_correction_and_more_for_copies() {
-        for (share, copies) in [(0.02, 0), (0.06, 0), (0.13, 1), (0.24, 2), (0.40, 3)] {
+    fn little_loss_calls_for_forward_error_correction_and_more_for_redundancy() {
+        for (share, blocks) in [(0.02, 0), (0.06, 0), (0.13, 1), (0.24, 2), (0.40, 3)] {
             let plans = plans(30, Bitrate::from_kbps(700), |_, random| random.random_bool(share));
             let settled = &plans[500..];
-            let expected = Redundancy::last(copies);
+            let expected = Redundancy::last(blocks);
             let right = settled.iter().filter(|plan| plan.redundancy == expected).count();
             assert!(right * 10 >= settled.len() * 8, "{share}: {right} of {}", settled.len());
             assert!(
@@ -346,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_copy_costs_next_to_nothing_it_goes_along_as_soon_as_there_is_loss() {
+    fn where_redundancy_costs_next_to_nothing_it_goes_along_as_soon_as_there_is_loss() {
         let plans = plans(30, WIDE, |_, random| random.random_bool(0.02));
         let right =
             plans[500..].iter().filter(|plan| plan.redundancy == Redundancy::last(1)).count();
@@ -354,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn bursts_call_for_a_copy_that_they_do_not_reach() {
+    fn bursts_call_for_a_block_that_they_do_not_reach() {
         let mut in_burst = false;
         let plans = plans(30, WIDE, |_, random| {
             in_burst ^= random.random_bool(if in_burst { 0.2 } else { 0.0105 });
@@ -390,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn without_copies_forward_error_correction_is_all_there_is() {
+    fn without_redundancy_forward_error_correction_is_all_there_is() {
         let mut adaptation = AudioAdaptation::default();
         let now = Instant::now();
         (0..500).for_each(|n| adaptation.packet_outcome(now, n, n % 5 != 0));
@@ -400,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_narrow_network_sound_takes_less() {
+    fn on_a_narrow_network_audio_takes_less() {
         let rate = |kbps: u64, share: f64| {
             let plans = plans(20, Bitrate::from_kbps(kbps), |_, random| random.random_bool(share));
             let plan = plans.last().unwrap();
@@ -408,15 +394,15 @@ mod tests {
         };
         assert_eq!(rate(120, 0.0), (18, 0));
         assert_eq!(rate(300, 0.0), (36, 0));
-        let (kbps, copies) = rate(120, 0.4);
-        assert!(kbps == 18 && copies == 1, "{kbps} kbit/s with {copies} copies");
-        let (kbps, copies) = rate(300, 0.4);
-        assert!(kbps == 28 && copies == 3, "{kbps} kbit/s with {copies} copies");
+        let (kbps, blocks) = rate(120, 0.4);
+        assert!(kbps == 18 && blocks == 1, "{kbps} kbit/s with {blocks} redundant blocks");
+        let (kbps, blocks) = rate(300, 0.4);
+        assert!(kbps == 28 && blocks == 3, "{kbps} kbit/s with {blocks} redundant blocks");
         assert_eq!(rate(50, 0.4), (18, 0));
     }
 
     #[test]
-    fn receiver_reports_do_where_single_packets_are_not_told_of() {
+    fn receiver_reports_do_where_single_packets_are_not_reported() {
         let (mut adaptation, start) = (AudioAdaptation::default(), Instant::now());
         for second in 0..10 {
             adaptation.loss_reported(start + Duration::from_secs(second), 0.15);
@@ -430,15 +416,14 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_that_was_overtaken_is_not_lost_and_one_that_nothing_is_told_of_counts_for_nothing()
-    {
+    fn a_packet_that_was_overtaken_is_not_lost_and_one_that_is_never_reported_counts_for_nothing() {
         let (mut adaptation, now) = (AudioAdaptation::default(), Instant::now());
         for n in 0..500_u64 {
             // Every other packet comes after the two that follow it, and of every fifth the report
             // is lost.
-            let fate = |n: u64, arrived| (!n.is_multiple_of(5)).then_some((n, arrived));
-            let overtaken = n.checked_sub(2).and_then(|n| fate(n, n % 2 == 0));
-            for (number, arrived) in fate(n, n % 2 == 1).into_iter().chain(overtaken) {
+            let outcome = |n: u64, arrived| (!n.is_multiple_of(5)).then_some((n, arrived));
+            let overtaken = n.checked_sub(2).and_then(|n| outcome(n, n % 2 == 0));
+            for (number, arrived) in outcome(n, n % 2 == 1).into_iter().chain(overtaken) {
                 adaptation.packet_outcome(now, number, arrived);
             }
         }
@@ -446,7 +431,7 @@ mod tests {
         for n in [0, 7, u64::MAX, 3, 1 << 40] {
             adaptation.packet_outcome(now, n, true);
         }
-        assert!(adaptation.told.len() <= UNSETTLED);
+        assert!(adaptation.outcomes.len() <= UNSETTLED);
     }
 
     #[test]

@@ -1,17 +1,18 @@
-//! What the network asks of the sound encoder.
+//! The targets that the network sets for the audio encoder: they leave the transport through a
+//! bounded queue, and [`crate::audio_send`] follows the last one.
 
 use std::time::Duration;
 
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES};
 use crate::units::Bitrate;
 
-/// How much sound goes into a packet.
+/// How much audio goes into a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PacketLength {
-    /// 10 ms: heard that much sooner, and rebuilt sooner when it is lost, for twice as many
+    /// 10 ms: played that much sooner, and rebuilt sooner when it is lost, for twice as many
     /// headers.
     Short,
-    /// 20 ms.
+    /// 20 ms: half as many headers.
     Long,
 }
 
@@ -25,28 +26,28 @@ impl PacketLength {
         }
     }
 
-    /// In samples.
+    /// The length in samples at 48 kHz.
     #[must_use]
     pub const fn samples(self) -> usize {
         self.frames() * AUDIO_FRAME_SAMPLES
     }
 
-    /// In time.
+    /// The length as a duration.
     #[must_use]
     pub fn duration(self) -> Duration {
         AUDIO_FRAME_DURATION * self.frames() as u32
     }
 }
 
-/// How sound is to be encoded from now on.
+/// How audio is to be encoded from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AudioControl {
-    /// How much the encoder may use, copies and headers not counted.
+    /// How much the encoder may use, redundant blocks and headers not counted.
     pub bitrate: Bitrate,
-    /// How much loss it prepares for, in percent; with 0 it adds no copy of the packet before
-    /// (in-band FEC).
+    /// How much loss it prepares for, in percent; with 0 it adds no in-band FEC of the packet
+    /// before.
     pub expected_loss_percent: u8,
-    /// How much sound goes into a packet.
+    /// How much audio goes into a packet.
     pub packet: PacketLength,
 }
 

@@ -1,15 +1,16 @@
-//! How long received sound should wait before it is played, from how unevenly it arrives and how
+//! How long received audio should wait before it is played, from how unevenly it arrives and how
 //! late repairs come.
 //!
-//! In go the arrival and RTP time of each packet, and of each lost one when a later packet brought
-//! what it held; out come two things: the *lateness* of any RTP time (how far it lies behind the
-//! fastest recent packet) and the *target*, the lateness at which sound is best played. What always
-//! holds: the target is between [`MIN_TARGET`] and [`MAX_TARGET`], memory is bounded, and what is
-//! forgotten is forgotten for good, so that the target falls again when the network calms down.
+//! In go the arrival and RTP timestamp of each packet, and of each lost one when a later packet
+//! brought what it held; out come two things: the *lateness* of any RTP timestamp (how far it lies
+//! behind the fastest recent packet) and the *target*, the lateness at which audio is best played.
+//! What always holds: the target is between [`MIN_TARGET`] and [`MAX_TARGET`], memory is bounded,
+//! and what is forgotten is forgotten for good, so that the target falls again when the network
+//! calms down.
 //!
 //! The measure is the relative arrival delay against the fastest packet of the last seconds, kept
 //! in histograms that forget exponentially; a moving minimum follows clock drift and route changes.
-//! The target is where waiting longer costs more than the sound it would save (`WORTH`,
+//! The target is where waiting longer costs more than the audio it would save (`WORTH`,
 //! `REPAIR_WORTH`), after the idea of the reorder optimizer in libwebrtc's NetEq. So a repair is
 //! waited for only when there is loss enough to make that pay.
 
@@ -18,12 +19,13 @@ use std::time::{Duration, Instant};
 
 use crate::frame::SAMPLE_RATE;
 use crate::opus_codec::PACKET_SAMPLES;
+use crate::units::seconds_between;
 
 /// Nothing is played sooner than this after the fastest packet could have been: what threads are
 /// late by.
-pub const MIN_TARGET: Duration = Duration::from_millis(5);
+pub(crate) const MIN_TARGET: Duration = Duration::from_millis(5);
 /// No network is worth a longer wait in a conversation.
-pub const MAX_TARGET: Duration = Duration::from_millis(300);
+pub(crate) const MAX_TARGET: Duration = Duration::from_millis(300);
 /// What is assumed of a network before it has shown how it is.
 const FIRST_GUESS: Duration = Duration::from_millis(100);
 /// How much of a first packet that guess counts for.
@@ -35,14 +37,14 @@ const BASE_WINDOW: Duration = Duration::from_secs(2);
 const BASE_CANDIDATES: usize = 512;
 const BUCKET_SECONDS: f64 = 0.002;
 const BUCKETS: usize = 160;
-/// So much waiting is worth it to save all sound from being made up: 60 ms for each percent.
+/// So much waiting is worth it to save all audio from being concealed: 60 ms for each percent.
 const WORTH: f32 = 6.0;
 /// And to save what is lost, which is worth more: it is certain to come, and what comes late only
 /// may be late.
 const REPAIR_WORTH: f32 = 12.0;
 /// The target moves only where that saves so much, in seconds.
 const HYSTERESIS: f32 = 0.003;
-/// What an arrival is worth after each further 20 ms of sound: half after 2 s.
+/// What an arrival is worth after each further 20 ms of audio: half after 2 s.
 const FORGETTING: f32 = 0.993;
 const USUAL_SAMPLES: f32 = PACKET_SAMPLES as f32;
 /// Repairs are rarer and come in bunches, so they are remembered longer: half after 14 s.
@@ -62,7 +64,7 @@ impl Histogram {
     }
 
     /// Takes one more into account, or one that belongs nowhere in it: a packet with so many times
-    /// 20 ms of sound.
+    /// 20 ms of audio.
     fn add(&mut self, bucket: Option<usize>, length: f32) {
         self.seen = self.seen.saturating_add(1);
         // The first share the weight evenly; later ones displace the old exponentially.
@@ -74,8 +76,8 @@ impl Histogram {
     }
 }
 
-/// The estimator.
-pub struct DelayEstimator {
+/// Estimates the target of one stream.
+pub(crate) struct DelayEstimator {
     epoch: Option<Instant>,
     /// Candidates for the minimum offset: increasing in time and in offset, so that the first is
     /// the minimum.
@@ -109,7 +111,7 @@ impl Default for DelayEstimator {
 
 impl DelayEstimator {
     /// Takes the arrival of a packet of so many samples into account.
-    pub fn observe(&mut self, arrival: Instant, rtp_timestamp: i64, samples: i64) {
+    pub(crate) fn observe(&mut self, arrival: Instant, rtp_timestamp: i64, samples: i64) {
         let at = self.seconds(arrival);
         let offset = at - rtp_timestamp as f64 / f64::from(SAMPLE_RATE);
         while self.base.back().is_some_and(|&(_, kept)| kept >= offset) {
@@ -131,7 +133,7 @@ impl DelayEstimator {
     }
 
     /// Takes into account that what a lost packet held came with a later one.
-    pub fn observe_repair(&mut self, arrival: Instant, rtp_timestamp: i64, samples: i64) {
+    pub(crate) fn observe_repair(&mut self, arrival: Instant, rtp_timestamp: i64, samples: i64) {
         if let Some(late) = self.lateness(rtp_timestamp, arrival) {
             self.repairs.add(Some(bucket_of(late)), samples as f32 / USUAL_SAMPLES);
             self.choose_target();
@@ -139,13 +141,12 @@ impl DelayEstimator {
     }
 
     /// How long to wait, from what was observed.
-    #[must_use]
-    pub fn target(&self) -> Duration {
+    pub(crate) fn target(&self) -> Duration {
         Duration::from_secs_f64((self.target + 1) as f64 * BUCKET_SECONDS)
             .clamp(MIN_TARGET, MAX_TARGET)
     }
 
-    /// Looks for the target that costs least: the wait, and what is made up because it came later
+    /// Looks for the target that costs least: the wait, and what is concealed because it came later
     /// than that.
     fn choose_target(&mut self) {
         let worth_of_late = |bucket: usize| -> f32 {
@@ -172,10 +173,9 @@ impl DelayEstimator {
         }
     }
 
-    /// How far an RTP time lies behind the fastest recent packet at `now`, in seconds; negative
-    /// when it is not even due to arrive yet. `None` before anything was observed.
-    #[must_use]
-    pub fn lateness(&self, rtp_timestamp: i64, now: Instant) -> Option<f64> {
+    /// How far an RTP timestamp lies behind the fastest recent packet at `now`, in seconds;
+    /// negative when it is not even due to arrive yet. `None` before anything was observed.
+    pub(crate) fn lateness(&self, rtp_timestamp: i64, now: Instant) -> Option<f64> {
         let &(_, fastest) = self.base.front()?;
         let epoch = self.epoch?;
         Some(seconds_between(epoch, now) - rtp_timestamp as f64 / f64::from(SAMPLE_RATE) - fastest)
@@ -183,7 +183,7 @@ impl DelayEstimator {
 
     /// Forgets which packet was the fastest, as after an interruption; what is known about jitter
     /// stays.
-    pub fn forget_base(&mut self) {
+    pub(crate) fn forget_base(&mut self) {
         self.base.clear();
     }
 
@@ -195,13 +195,6 @@ impl DelayEstimator {
 /// The bucket of a lateness in seconds.
 fn bucket_of(late: f64) -> usize {
     (late / BUCKET_SECONDS).clamp(0.0, (BUCKETS - 1) as f64) as usize
-}
-
-fn seconds_between(epoch: Instant, at: Instant) -> f64 {
-    match at.checked_duration_since(epoch) {
-        Some(since) => since.as_secs_f64(),
-        None => -epoch.duration_since(at).as_secs_f64(),
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
-//! The audio jitter buffer: evens out when packets arrive, and says what to play next.
+//! The audio jitter buffer: evens out when packets arrive, and decides what to play next.
 //!
-//! In go RTP packets as they come, late, twice or out of order, and copies of earlier ones that
-//! came with later ones; out comes one [`Decision`] whenever the speaker needs more sound. Time is
-//! an argument. What always holds: RTP time never goes backwards in what is played (but for a
-//! stream that starts anew), memory is bounded, and the delay follows the target of
-//! [`DelayEstimator`] both ways: it grows by stretching or concealment, and shrinks by shortening.
+//! In go RTP packets as they come, late, twice or out of order, and redundant blocks (RFC 2198) of
+//! earlier ones that came with later ones; out comes one [`Decision`] whenever the speaker needs
+//! more audio. Time is an argument. What always holds: the RTP timestamp of what is played never
+//! goes backwards (but for a stream that restarts), memory is bounded, and the delay follows the
+//! target of `DelayEstimator` both ways: it grows by stretching or concealment, and shrinks by
+//! shortening.
 //!
-//! Sound is fetched a speaker's frame at a time, so a packet must be there when the frame in which
+//! Audio is fetched a speaker's frame at a time, so a packet must be there when the frame in which
 //! it begins is fetched. The delay is kept at the least with which that holds.
 //!
 //! Terms are those of RFC 3550 (sequence, timestamp, restart as in A.1, loss as in A.3) and of
@@ -37,7 +38,7 @@ const SMALLEST_GAP: i64 = 120;
 const STARVED: i64 = SAMPLE_RATE as i64 / 2;
 /// How much the speaker may be early or late before the delay is changed for it, in seconds.
 const SLACK: f64 = 0.002;
-/// A packet this late is played at once, without making up what is missing before it.
+/// A packet this late is played at once, without concealing what is missing before it.
 const OVERDUE: f64 = 0.030;
 /// Above the target by this much, whole packets are skipped.
 const TOO_LATE: f64 = 0.200;
@@ -47,14 +48,14 @@ const URGENT: f64 = 0.040;
 const BETWEEN_STRETCHES: i64 = SAMPLE_RATE as i64 * 40 / 1000;
 /// With so many samples in a row that all lie in the past the sender's clock was set back: 0.5 s.
 const LATE_IN_A_ROW_IS_RESTART: i64 = SAMPLE_RATE as i64 / 2;
-/// Sound is lengthened by a period of up to this, in seconds.
+/// Audio is lengthened by a period of up to this, in seconds.
 const LONGEST_PERIOD: f64 = time_stretch::MAX_LAG as f64 / SAMPLE_RATE as f64;
 /// How fast the smoothed lateness follows.
 const SMOOTHING: f64 = 1.0 / 4.0;
 /// A packet that is overtaken by later ones for longer than this is lost: 160 ms.
 const REORDERING: i64 = SAMPLE_RATE as i64 * 160 / 1000;
-/// RTP times of so many packets are remembered, to tell copies of what came from copies of what did
-/// not.
+/// RTP timestamps of so many packets are remembered, to know which redundant blocks stand for what
+/// did not come.
 const REMEMBERED: usize = 128;
 
 /// Counts since the beginning, and the delay as it is.
@@ -72,9 +73,9 @@ pub struct JitterBufferStats {
     pub malformed: u64,
     /// Packets that were skipped to lower the delay.
     pub skipped: u64,
-    /// How often a stream started anew.
+    /// How often a stream restarted.
     pub restarts: u64,
-    /// Samples that were made up for what turned out to have been a pause of the sender, whose
+    /// Samples that were concealed for what turned out to have been a pause of the sender, whose
     /// beginning was lost.
     pub unsent: u64,
     /// How long played packets waited here until their first sample was due, in all.
@@ -86,14 +87,14 @@ pub struct JitterBufferStats {
 }
 
 struct Waiting {
-    /// Unknown of a copy.
+    /// Unknown of a redundant block.
     sequence: Option<i64>,
     payload: Bytes,
     samples: i64,
     arrival: Instant,
 }
 
-/// The RTP times of the last packets.
+/// The RTP timestamps of the last packets.
 #[derive(Default)]
 struct Times(BTreeSet<i64>);
 
@@ -108,7 +109,7 @@ impl Times {
     }
 }
 
-/// The buffer.
+/// The jitter buffer of one stream; a new one waits for its target before anything is played.
 #[derive(Default)]
 pub struct AudioJitterBuffer {
     waiting: BTreeMap<i64, Waiting>,
@@ -116,50 +117,44 @@ pub struct AudioJitterBuffer {
     delay: DelayEstimator,
     /// What has come itself.
     came: Times,
-    /// What has come itself or as a copy.
+    /// What has come itself or as a redundant block.
     had: Times,
     /// What could be had from another packet at a moment, and might still come itself.
     repairs: BTreeMap<i64, (Instant, i64)>,
     /// Whether anything was ever played.
     begun: bool,
-    /// The RTP time to play next, and the earliest that is still accepted.
+    /// The RTP timestamp to play next, and the earliest that is still accepted.
     next: Option<i64>,
-    /// Whether what comes next is timed afresh.
-    holding: bool,
+    /// Whether what comes next is timed by what was played; else it waits for the target anew.
+    timed: bool,
     last_played: Option<i64>,
-    /// Sequence number and end of the last packet that was no copy, and what was concealed since
-    /// then.
+    /// Sequence number and end of the last packet that was no redundant, and what was concealed
+    /// since then.
     anchor: Option<(i64, i64)>,
     concealed_since: i64,
-    /// Samples made up since the last packet without knowing what was lost.
-    made_up: i64,
-    /// The last packet said that the sender pauses.
+    /// Samples concealed since the last packet without knowing what was lost.
+    concealed: i64,
+    /// After the last packet the sender pauses.
     pausing: bool,
     /// Packets were skipped since the last that was played.
     skipped: bool,
-    /// In samples.
+    /// How many samples in a row lay in the past.
     late_in_a_row: i64,
     lateness: Option<f64>,
-    /// In samples.
+    /// How many samples ago the speed was last changed.
     since_stretch: i64,
     stats: JitterBufferStats,
 }
 
 impl AudioJitterBuffer {
-    /// An empty buffer.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { holding: true, ..Self::default() }
-    }
-
     /// Takes a packet in.
     pub fn insert(&mut self, packet: ReceivedAudio) {
         let Some(samples) = packet_samples(&packet.payload).map(i64::from) else {
             self.stats.malformed += 1;
             return;
         };
-        if packet.copy {
-            self.insert_copy(packet, samples);
+        if packet.redundant {
+            self.insert_redundant(packet, samples);
             return;
         }
         let (sequence, time) = match self.sequence.arrived(packet.sequence, packet.rtp_timestamp) {
@@ -192,34 +187,18 @@ impl AudioJitterBuffer {
             self.delay.observe(packet.arrival, time, samples);
         }
         self.late_in_a_row = 0;
-        self.wait(
-            time,
-            Waiting {
-                sequence: Some(sequence),
-                payload: packet.payload,
-                samples,
-                arrival: packet.arrival,
-            },
-        );
+        self.wait(time, Some(sequence), samples, packet);
     }
 
-    /// Takes a copy in, where what it is a copy of has not come.
-    fn insert_copy(&mut self, packet: ReceivedAudio, samples: i64) {
-        let Some(time) = self.sequence.time_of_copy(packet.rtp_timestamp) else { return };
+    /// Takes a redundant block in, where the packet it stands for has not come.
+    fn insert_redundant(&mut self, packet: ReceivedAudio, samples: i64) {
+        let Some(time) = self.sequence.time_of_redundant(packet.rtp_timestamp) else { return };
         if !self.had.insert(time) {
             return;
         }
         self.repairs.entry(time).or_insert((packet.arrival, samples));
         if !self.is_past(time, samples) {
-            self.wait(
-                time,
-                Waiting {
-                    sequence: None,
-                    payload: packet.payload,
-                    samples,
-                    arrival: packet.arrival,
-                },
-            );
+            self.wait(time, None, samples, packet);
         }
     }
 
@@ -239,8 +218,9 @@ impl AudioJitterBuffer {
         }
     }
 
-    fn wait(&mut self, time: i64, packet: Waiting) {
-        self.waiting.entry(time).or_insert(packet);
+    fn wait(&mut self, time: i64, sequence: Option<i64>, samples: i64, packet: ReceivedAudio) {
+        let ReceivedAudio { payload, arrival, .. } = packet;
+        self.waiting.entry(time).or_insert(Waiting { sequence, payload, samples, arrival });
         while self.waiting.len() > CAPACITY {
             self.skip_first();
         }
@@ -265,12 +245,12 @@ impl AudioJitterBuffer {
             }
             let Some(fetched) = self.delay.lateness(time, now) else { return self.starve(step) };
             let late = fetched + ahead.as_secs_f64();
-            if self.holding {
+            if !self.timed {
                 if fetched < self.target() || left < STEP {
                     return self.starve(left);
                 }
-                self.holding = false;
-                self.made_up = 0;
+                self.timed = true;
+                self.concealed = 0;
                 self.lateness = None;
                 // What an interruption swallowed is not waited for.
                 self.next = Some(time);
@@ -283,31 +263,31 @@ impl AudioJitterBuffer {
             let gap = time - next;
             let follows = self.last_played.is_some_and(|last| first.sequence == Some(last + 1));
             if gap > 0 && (self.pausing || follows) {
-                // Silence is elastic: sound begins with a frame, and as late as it should be.
+                // Silence is elastic: audio begins with a frame, and as late as it should be.
                 if fetched >= self.target() && (left == STEP || self.overdue(late)) {
                     self.lateness = None;
                     return self.play(time, fetched, ahead, now);
                 }
-                self.made_up += left;
+                self.concealed += left;
                 return Decision::Pause { samples: left as u32 };
             }
-            let missing = gap - self.made_up;
-            if missing < SMALLEST_GAP && self.made_up < SMALLEST_GAP {
+            let missing = gap - self.concealed;
+            if missing < SMALLEST_GAP && self.concealed < SMALLEST_GAP {
                 return self.play(time, fetched, ahead, now);
             }
             let whole = gap == first.samples && missing >= SMALLEST_GAP;
             if whole && has_fec(&first.payload) && !self.overdue(late) {
-                // Where something was made up for a part of it already, the delay grows by that.
+                // Where something was concealed for a part of it already, the delay grows by that.
                 let (next, samples) = (first.payload.clone(), first.samples);
-                let continues = self.made_up == 0;
-                self.made_up = 0;
+                let continues = self.concealed == 0;
+                self.concealed = 0;
                 self.advance(samples);
                 return Decision::Fec { next, samples: samples as u32, continues };
             }
             if missing < SMALLEST_GAP || self.overdue(late) {
                 return self.play(time, fetched, ahead, now);
             }
-            // A little at a time: a copy may still come.
+            // A little at a time: a redundant block may still come.
             let samples = missing.min(STEP);
             self.advance(samples);
             self.concealed_since += samples;
@@ -333,14 +313,14 @@ impl AudioJitterBuffer {
         }
     }
 
-    /// The RTP time behind what was given out last; `None` while nothing is played, or what comes
-    /// next is timed afresh.
+    /// The RTP timestamp behind what was given out last; `None` while nothing is played, or what
+    /// comes next is timed afresh.
     #[must_use]
     pub fn position(&self) -> Option<i64> {
-        self.next.filter(|_| self.begun && !self.holding)
+        self.next.filter(|_| self.begun && self.timed)
     }
 
-    /// The counts.
+    /// The counts so far, and the target as it is.
     #[must_use]
     pub fn stats(&self) -> JitterBufferStats {
         JitterBufferStats {
@@ -356,25 +336,13 @@ impl AudioJitterBuffer {
     pub fn next_is_here(&self) -> bool {
         let first = self.waiting.first_key_value().map(|(&time, _)| time);
         self.next.zip(first).is_some_and(|(next, time)| (time - next).abs() < SMALLEST_GAP)
-            && self.made_up == 0
+            && self.concealed == 0
     }
 
-    /// Whether nothing is here while sound is played: what comes next is late by a little, or lost.
+    /// Whether nothing is here while audio is played: what comes next is late by a little, or lost.
     #[must_use]
     pub fn lacks_packet(&self) -> bool {
-        self.begun && !self.holding && !self.pausing && self.made_up == 0 && self.waiting.is_empty()
-    }
-
-    /// How many packets are waiting.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.waiting.len()
-    }
-
-    /// Whether none is.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.begun && self.timed && !self.pausing && self.concealed == 0 && self.waiting.is_empty()
     }
 
     fn target(&self) -> f64 {
@@ -396,10 +364,10 @@ impl AudioJitterBuffer {
         if !self.begun {
             return Decision::Wait;
         }
-        if !self.holding {
-            self.made_up += samples;
-            if self.made_up >= STARVED {
-                self.holding = true;
+        if self.timed {
+            self.concealed += samples;
+            if self.concealed >= STARVED {
+                self.timed = false;
                 self.delay.forget_base();
             }
         }
@@ -413,15 +381,15 @@ impl AudioJitterBuffer {
     /// Goes past samples that are known to be missing.
     fn advance(&mut self, samples: i64) {
         if let Some(next) = &mut self.next {
-            *next += samples + self.made_up;
+            *next += samples + self.concealed;
         }
-        self.made_up = 0;
+        self.concealed = 0;
     }
 
     /// Plays a packet that would have been there `fetched` seconds earlier had it been the fastest.
     fn play(&mut self, time: i64, fetched: f64, ahead: Duration, now: Instant) -> Decision {
         let Some(packet) = self.waiting.remove(&time) else { return Decision::Wait };
-        // A copy that follows what was played is the packet after it.
+        // A redundant block that follows what was played stands for the packet after it.
         let follows = self.next.is_some_and(|next| (time - next).abs() < SMALLEST_GAP);
         let inferred = if follows { self.last_played.map(|last| last + 1) } else { None };
         if let Some(sequence) = packet.sequence {
@@ -434,20 +402,20 @@ impl AudioJitterBuffer {
             self.anchor = Some((sequence, time + packet.samples));
             self.concealed_since = 0;
         }
-        let continues = follows && self.made_up == 0 && !std::mem::take(&mut self.skipped);
+        let continues = follows && self.concealed == 0 && !std::mem::take(&mut self.skipped);
         self.begun = true;
         self.next = Some(time + packet.samples);
-        self.made_up = 0;
+        self.concealed = 0;
         self.last_played = packet.sequence.or(inferred);
         self.pausing = is_dtx(&packet.payload);
         self.stats.waited += (now + ahead).saturating_duration_since(packet.arrival);
         self.stats.played += 1;
         let speed = self.speed(fetched, ahead.as_secs_f64(), packet.samples);
-        let copy = packet.sequence.is_none();
+        let redundant = packet.sequence.is_none();
         Decision::Play {
             payload: packet.payload,
             samples: packet.samples as u32,
-            copy,
+            redundant,
             continues,
             speed,
         }
@@ -495,7 +463,7 @@ impl AudioJitterBuffer {
             self.skipped = true;
             self.next = Some(time + packet.samples);
             self.last_played = packet.sequence;
-            self.made_up = 0;
+            self.concealed = 0;
         }
     }
 
@@ -505,7 +473,7 @@ impl AudioJitterBuffer {
         self.had = Times::default();
         self.came = Times::default();
         self.repairs.clear();
-        self.holding = true;
+        self.timed = false;
         self.next = None;
         self.last_played = None;
         self.anchor = None;

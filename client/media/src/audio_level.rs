@@ -1,4 +1,5 @@
-//! How loud sound is: for a meter that moves, and over a whole call.
+//! How loud audio is. In go 10 ms frames; out come a level for a meter that moves, and the RMS over
+//! a whole call in decibels against full scale. Samples that are no numbers count for nothing.
 
 use crate::frame::AUDIO_FRAME_SAMPLES;
 
@@ -16,7 +17,7 @@ pub struct LevelMeter {
 }
 
 impl LevelMeter {
-    /// A meter that has heard nothing.
+    /// A meter that has measured nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -43,7 +44,7 @@ impl LevelMeter {
     }
 
     /// RMS over everything, in decibels against full scale (−120 at least); `None` when nothing was
-    /// heard.
+    /// measured.
     #[must_use]
     pub fn overall_dbfs(&self) -> Option<f64> {
         (self.frames > 0).then(|| dbfs(self.power / self.frames as f64))

@@ -1,10 +1,10 @@
-//! The last step before the speaker: how loud the other person is, and the copy of what is played
-//! for the echo canceller.
+//! The last step before the speaker: how loud the other person is, and the reference of what is
+//! played for the echo canceller.
 //!
 //! In go 10 ms frames, out go as many to another [`AudioSink`], louder or quieter. A volume above
 //! 100% is limited softly: the loud is compressed, nothing is cut off. What always holds: a change
-//! of the volume is a ramp of one frame, and at 100% a frame passes bit for bit. The copy is
-//! exactly what the sink takes, with the time at which it is heard; it goes into a bounded queue
+//! of the volume is a ramp of one frame, and at 100% a frame passes bit for bit. The reference is
+//! exactly what the sink takes, with the time at which it is played; it goes into a bounded queue
 //! whose oldest frame gives way, so that a reader that hangs never holds the speaker up.
 
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl Volume {
         Self(if percent > Self::MAX.0 { Self::MAX.0 } else { percent })
     }
 
-    /// In percent.
+    /// The volume in percent.
     #[must_use]
     pub const fn percent(self) -> u8 {
         self.0
@@ -58,7 +58,7 @@ impl Default for Volume {
     }
 }
 
-/// The volume as it is now: written by whoever a person tells, read for each frame.
+/// The volume as it is now: written by the session, read for each frame.
 #[derive(Debug)]
 pub struct VolumeControl(AtomicU8);
 
@@ -74,14 +74,14 @@ impl VolumeControl {
         self.0.store(volume.0, Ordering::Relaxed);
     }
 
-    /// The volume.
+    /// The volume as it is now.
     #[must_use]
     pub fn get(&self) -> Volume {
         Volume::from_percent(self.0.load(Ordering::Relaxed))
     }
 }
 
-/// A sink with a volume, that keeps a copy of what it plays.
+/// A sink with a volume, that keeps a reference of what it plays.
 pub struct AudioOutput {
     sink: Box<dyn AudioSink>,
     volume: Arc<VolumeControl>,
@@ -90,7 +90,7 @@ pub struct AudioOutput {
 }
 
 impl AudioOutput {
-    /// Plays through `sink` at `volume`, with a copy into `played`.
+    /// Plays through `sink` at `volume`, with a reference into `played`.
     #[must_use]
     pub fn new(
         sink: Box<dyn AudioSink>,
@@ -113,9 +113,9 @@ impl AudioSink for AudioOutput {
         }
         self.gain = target;
         let now = Instant::now();
-        let heard_at = now + self.sink.latency(now);
+        let played_at = now + self.sink.latency(now);
         self.sink.write(&samples);
-        self.played.put(PlayedFrame { samples, heard_at });
+        self.played.put(PlayedFrame { samples, played_at });
     }
 
     fn until_wanted(&mut self, now: Instant) -> Duration {
@@ -183,22 +183,22 @@ mod tests {
     }
 
     #[test]
-    fn at_full_volume_a_frame_passes_bit_for_bit_and_its_copy_is_what_the_sink_took() {
+    fn at_full_volume_a_frame_passes_bit_for_bit_and_its_reference_is_what_the_sink_took() {
         let (mut output, recorder, _, played) = output(100);
         let frame: [f32; AUDIO_FRAME_SAMPLES] = std::array::from_fn(|i| (i as f32 * 0.3).sin());
         let before = Instant::now();
         output.write(&frame);
         assert_eq!(recorder.0.lock().unwrap().as_slice(), frame);
-        let copy = played.take().unwrap();
-        assert_eq!(copy.samples, frame);
-        let ahead = copy.heard_at.duration_since(before);
+        let reference = played.take().unwrap();
+        assert_eq!(reference.samples, frame);
+        let ahead = reference.played_at.duration_since(before);
         assert!((30..200).contains(&ahead.as_millis()), "{ahead:?}");
         assert_eq!(output.until_wanted(before), Duration::from_millis(3));
         assert_eq!(output.until_missed(before), Duration::from_millis(8));
     }
 
     #[test]
-    fn nobody_who_reads_the_copy_holds_the_speaker_up() {
+    fn nobody_who_reads_the_reference_holds_the_speaker_up() {
         let (mut output, recorder, _, played) = output(150);
         (0..100).for_each(|_| output.write(&[0.1; AUDIO_FRAME_SAMPLES]));
         assert_eq!(recorder.0.lock().unwrap().len(), 100 * AUDIO_FRAME_SAMPLES);

@@ -1,7 +1,7 @@
-//! From packets to the sound that is played: jitter buffer, decoder and change of speed in one,
+//! From packets to the audio that is played: jitter buffer, decoder and change of speed in one,
 //! without a thread.
 //!
-//! In go packets as they arrive; out come 10 ms of sound whenever asked for, at a time that is an
+//! In go packets as they arrive; out come 10 ms of audio whenever asked for, at a time that is an
 //! argument. What always holds: there is always a frame, whatever arrived or did not, and what is
 //! kept between two calls is bounded.
 
@@ -16,7 +16,7 @@ use crate::time_stretch::{self, Care};
 
 /// A frame needs at most a few decisions, since each but a few brings at least 2.5 ms.
 const MOST_DECISIONS_PER_FRAME: u32 = 16;
-/// The decoder makes sound up in steps of 10 ms, whatever part of it is used.
+/// The decoder conceals in steps of 10 ms, whatever part of them is used.
 const CONCEALED_AT_ONCE: usize = 480;
 
 /// The longest piece that is made ready at once: the longest packet, and what stretching adds.
@@ -26,7 +26,7 @@ const MAX_PIECE: usize = 5760 + time_stretch::MAX_LAG;
 /// long as itself.
 const SHORTENED_TOGETHER: usize = PACKET_SAMPLES;
 
-/// What is made up for longer than this fades…
+/// What is concealed for longer than this fades…
 const FADE_AFTER: u64 = SAMPLE_RATE as u64 * 120 / 1000;
 /// …and is silent from here on: the decoder alone would go on with noise.
 const SILENT_AFTER: u64 = SAMPLE_RATE as u64 * 400 / 1000;
@@ -36,58 +36,58 @@ const LEAST_OPEN_GAP: u64 = SAMPLE_RATE as u64 * 80 / 1000;
 
 /// What was played so far.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct PlayoutStats {
+pub(crate) struct PlayoutStats {
     /// The jitter buffer's counts.
-    pub jitter_buffer: JitterBufferStats,
+    pub(crate) jitter_buffer: JitterBufferStats,
     /// Samples handed out since the first packet was played.
-    pub samples: u64,
-    /// How many of them were made up because nothing was there; neither what was stretched or
+    pub(crate) samples: u64,
+    /// How many of them were concealed because nothing was there; neither what was stretched or
     /// rebuilt, nor a pause.
-    pub concealed_samples: u64,
-    /// Lost packets that were played after all, from a copy in a later one: exact (RED) or of lower
-    /// quality (FEC).
-    pub fec_recovered: u64,
+    pub(crate) concealed_samples: u64,
+    /// Lost packets that were played after all, from what a later one carried of them: exact (RED)
+    /// or of lower quality (FEC).
+    pub(crate) fec_recovered: u64,
     /// Packets that did not decode.
-    pub undecodable: u64,
+    pub(crate) undecodable: u64,
     /// When the first packet was handed out.
-    pub first_played: Option<Instant>,
+    pub(crate) first_played: Option<Instant>,
 }
 
-/// The playout of one call's sound.
-pub struct AudioPlayout {
+/// The playout of one call's audio.
+pub(crate) struct AudioPlayout {
     jitter_buffer: AudioJitterBuffer,
     decoder: OpusDecoder,
     ready: VecDeque<f32>,
     /// The end of all that was ever ready.
     tail: Vec<f32>,
-    /// Samples made up in a row.
-    made_up: u64,
-    /// The RTP time of the last frame that was handed out.
+    /// Samples concealed in a row.
+    concealed: u64,
+    /// The RTP timestamp of the last frame that was handed out.
     position: Option<u32>,
     stats: PlayoutStats,
 }
 
 impl AudioPlayout {
     /// A playout that has nothing yet.
-    pub fn new() -> Result<Self, OpusError> {
+    pub(crate) fn new() -> Result<Self, OpusError> {
         Ok(Self {
-            jitter_buffer: AudioJitterBuffer::new(),
+            jitter_buffer: AudioJitterBuffer::default(),
             decoder: OpusDecoder::new()?,
             ready: VecDeque::with_capacity(8 * AUDIO_FRAME_SAMPLES),
             tail: Vec::with_capacity(splice::HISTORY + MAX_PIECE),
-            made_up: 0,
+            concealed: 0,
             position: None,
             stats: PlayoutStats::default(),
         })
     }
 
     /// Takes a packet in.
-    pub fn insert(&mut self, packet: ReceivedAudio) {
+    pub(crate) fn insert(&mut self, packet: ReceivedAudio) {
         self.jitter_buffer.insert(packet);
     }
 
     /// The next 10 ms, which go to the speaker `now`.
-    pub fn next_frame(&mut self, now: Instant) -> [f32; AUDIO_FRAME_SAMPLES] {
+    pub(crate) fn next_frame(&mut self, now: Instant) -> [f32; AUDIO_FRAME_SAMPLES] {
         for _ in 0..MOST_DECISIONS_PER_FRAME {
             if self.ready.len() >= AUDIO_FRAME_SAMPLES {
                 break;
@@ -101,23 +101,20 @@ impl AudioPlayout {
         std::array::from_fn(|_| self.ready.pop_front().unwrap_or(0.0))
     }
 
-    /// Whether the next frame would have to be made up because the packet that it begins with has
+    /// Whether the next frame would have to be concealed because the packet that it begins with has
     /// not come yet.
-    #[must_use]
-    pub fn lacks_packet(&self) -> bool {
+    pub(crate) fn lacks_packet(&self) -> bool {
         self.ready.len() < AUDIO_FRAME_SAMPLES && self.jitter_buffer.lacks_packet()
     }
 
-    /// The RTP time of the last frame's first sample, to within what was stretched in it; `None`
-    /// when it is not known.
-    #[must_use]
-    pub fn position(&self) -> Option<u32> {
+    /// The RTP timestamp of the last frame's first sample, to within what was stretched in it;
+    /// `None` when it is not known.
+    pub(crate) fn position(&self) -> Option<u32> {
         self.position
     }
 
-    /// The counts.
-    #[must_use]
-    pub fn stats(&self) -> PlayoutStats {
+    /// The counts so far, the jitter buffer's included.
+    pub(crate) fn stats(&self) -> PlayoutStats {
         let jitter_buffer = self.jitter_buffer.stats();
         // Between the last packet of a call and its end nothing is missing.
         let open_gap = Some(self.jitter_buffer.open_gap())
@@ -131,7 +128,7 @@ impl AudioPlayout {
     fn carry_out(&mut self, decision: Decision, now: Instant) {
         match decision {
             Decision::Wait => self.ready.extend([0.0; AUDIO_FRAME_SAMPLES]),
-            Decision::Play { payload, samples, copy, continues, speed } => {
+            Decision::Play { payload, samples, redundant, continues, speed } => {
                 self.stats.first_played.get_or_insert(now);
                 match self.decoder.decode(&payload).map(<[f32]>::to_vec) {
                     Ok(mut decoded) => {
@@ -142,7 +139,7 @@ impl AudioPlayout {
                         }
                         let changed = change_speed(&self.tail, &mut decoded, speed);
                         self.jitter_buffer.stretched(changed);
-                        self.stats.fec_recovered += u64::from(copy);
+                        self.stats.fec_recovered += u64::from(redundant);
                         self.emit(&decoded);
                     }
                     Err(_) => {
@@ -163,87 +160,87 @@ impl AudioPlayout {
             }
             Decision::Conceal { samples } => self.conceal(samples),
             Decision::Pause { samples } => {
-                let noise = self.make_up(samples);
+                let noise = self.extrapolate(samples);
                 self.emit(&noise);
             }
         }
     }
 
-    /// Adds the packet that follows on some sound that is not played yet, if it is there.
-    fn add_next(&mut self, sound: &mut Vec<f32>, now: Instant) {
+    /// Adds the packet that follows on some audio that is not played yet, if it is there.
+    fn add_next(&mut self, audio: &mut Vec<f32>, now: Instant) {
         if !self.jitter_buffer.next_is_here() {
             return;
         }
-        let ahead = (self.ready.len() + sound.len()) as f64 / f64::from(SAMPLE_RATE);
+        let ahead = (self.ready.len() + audio.len()) as f64 / f64::from(SAMPLE_RATE);
         match self.jitter_buffer.pull(now, Duration::from_secs_f64(ahead)) {
-            Decision::Play { payload, samples, copy, continues: true, .. } => {
-                self.stats.fec_recovered += u64::from(copy);
+            Decision::Play { payload, samples, redundant, continues: true, .. } => {
+                self.stats.fec_recovered += u64::from(redundant);
                 match self.decoder.decode(&payload) {
-                    Ok(next) => sound.extend(next),
+                    Ok(next) => audio.extend(next),
                     Err(_) => {
                         self.stats.undecodable += 1;
-                        self.emit(&std::mem::take(sound));
+                        self.emit(&std::mem::take(audio));
                         self.conceal(samples);
                     }
                 }
             }
-            // What is to be skipped or made up comes after the sound as it is.
+            // What is to be skipped or concealed comes after the audio as it is.
             other => {
-                self.emit(&std::mem::take(sound));
+                self.emit(&std::mem::take(audio));
                 self.carry_out(other, now);
             }
         }
     }
 
-    /// Lets real sound follow on what was before it. The decoder itself sees to that where nothing
+    /// Lets real audio follow on what was before it. The decoder itself sees to that where nothing
     /// but whole packets is between the two.
-    fn follow(&mut self, sound: &mut [f32], continues: bool) {
-        if !continues || self.made_up > FADE_AFTER {
-            splice::join(&self.tail, sound);
+    fn follow(&mut self, audio: &mut [f32], continues: bool) {
+        if !continues || self.concealed > FADE_AFTER {
+            splice::join(&self.tail, audio);
         }
-        self.made_up = 0;
+        self.concealed = 0;
     }
 
-    /// Makes up what is missing.
+    /// Conceals what is missing.
     fn conceal(&mut self, samples: u32) {
-        let mut sound = self.make_up(samples);
-        for sample in &mut sound {
-            let faded =
-                self.made_up.saturating_sub(FADE_AFTER) as f32 / (SILENT_AFTER - FADE_AFTER) as f32;
+        let mut audio = self.extrapolate(samples);
+        for sample in &mut audio {
+            let faded = self.concealed.saturating_sub(FADE_AFTER) as f32
+                / (SILENT_AFTER - FADE_AFTER) as f32;
             *sample *= (1.0 - faded).max(0.0);
-            self.made_up += 1;
+            self.concealed += 1;
         }
-        self.emit(&sound);
+        self.emit(&audio);
         self.stats.concealed_samples += u64::from(samples);
     }
 
-    /// Lets the decoder go on without a packet.
-    fn make_up(&mut self, samples: u32) -> Vec<f32> {
+    /// Lets the decoder go on without a packet: concealment, or comfort noise in a pause.
+    fn extrapolate(&mut self, samples: u32) -> Vec<f32> {
         let samples = samples as usize;
         let whole = samples.next_multiple_of(CONCEALED_AT_ONCE);
-        let mut sound = self.decoder.conceal(whole).map(<[f32]>::to_vec).unwrap_or_default();
-        sound.resize(samples, 0.0);
-        sound
+        let mut audio = self.decoder.conceal(whole).map(<[f32]>::to_vec).unwrap_or_default();
+        audio.resize(samples, 0.0);
+        audio
     }
 
-    fn emit(&mut self, sound: &[f32]) {
-        self.ready.extend(sound);
-        self.stats.samples += sound.len() as u64;
-        self.tail.extend_from_slice(sound);
+    fn emit(&mut self, audio: &[f32]) {
+        self.ready.extend(audio);
+        self.stats.samples += audio.len() as u64;
+        self.tail.extend_from_slice(audio);
         self.tail.drain(..self.tail.len().saturating_sub(splice::HISTORY));
     }
 }
 
 /// Changes the length of a decoded packet as is wanted; gives back how many samples that added.
-fn change_speed(before: &[f32], sound: &mut Vec<f32>, speed: Speed) -> i64 {
+fn change_speed(before: &[f32], audio: &mut Vec<f32>, speed: Speed) -> i64 {
     let care = |change: Change| if change.urgent { Care::Urgent } else { Care::Gentle };
     match speed {
         Speed::Normal => 0,
         Speed::Shorter(change) => {
-            -(time_stretch::shorten(before, sound, change.at_most as usize, care(change)) as i64)
+            -(time_stretch::shorten(before, audio, change.at_most as usize, care(change)) as i64)
         }
         Speed::Longer(change) => {
-            time_stretch::lengthen(before, sound, change.at_most as usize, care(change)) as i64
+            time_stretch::lengthen(before, audio, change.at_most as usize, care(change)) as i64
         }
     }
 }
@@ -274,7 +271,7 @@ mod tests {
                     &tone.next_frame(WallTime(START.0 + number * 20_000 + 10_000)),
                 );
                 let payload = Bytes::copy_from_slice(encoder.encode(&samples).unwrap());
-                // It leaves when its last sample was heard.
+                // It leaves when its last sample was captured.
                 let at = Duration::from_millis(number * 20 + 20);
                 let rtp_timestamp = (number as u32).wrapping_mul(960);
                 (
@@ -284,7 +281,7 @@ mod tests {
                         rtp_timestamp,
                         payload,
                         arrival: start,
-                        copy: false,
+                        redundant: false,
                     },
                 )
             })
@@ -316,7 +313,7 @@ mod tests {
         arrivals.sort_by_key(|(at, _)| *at);
         let mut arrivals = arrivals.into_iter().peekable();
         let (mut playout, mut detector, mut heard) =
-            (AudioPlayout::new().unwrap(), ToneDetector::new(), Vec::new());
+            (AudioPlayout::new().unwrap(), ToneDetector::default(), Vec::new());
         for tick in 0..count * 2 {
             let at = Duration::from_millis(tick * 10);
             while let Some((_, packet)) = arrivals.next_if(|(arrival, _)| *arrival <= at) {
@@ -366,7 +363,7 @@ mod tests {
                 rtp_timestamp,
                 payload,
                 arrival,
-                copy: false,
+                redundant: false,
             });
             let now = start + Duration::from_millis(at);
             while let Some(packet) = arrivals.pop_front_if(|packet| packet.arrival <= now) {
@@ -393,7 +390,7 @@ mod tests {
             let (wait, stats) =
                 wait_of_short_packets(hz, |n| if (500..700).contains(&n) { 100 } else { 0 });
             println!(
-                "{hz} Hz: {wait:.1} ms, {} of {} made up",
+                "{hz} Hz: {wait:.1} ms, {} of {} concealed",
                 stats.concealed_samples, stats.samples
             );
             assert!(wait < 20.0, "{hz} Hz: {wait} ms");
@@ -409,7 +406,7 @@ mod tests {
         let stats = playout.stats();
         let lost = stats.jitter_buffer.lost as f64 / 1500.0;
         let ratio = stats.concealed_samples as f64 / stats.samples as f64;
-        assert!((ratio - lost).abs() < 0.015, "{ratio} made up with {lost} lost");
+        assert!((ratio - lost).abs() < 0.015, "{ratio} concealed with {lost} lost");
         assert!((detector.hz().unwrap() - 440.0).abs() < 2.0, "{:?}", detector.hz());
         assert!(detector.mouth_to_ear().count() > 10);
     }
@@ -440,7 +437,7 @@ mod tests {
                     rtp_timestamp,
                     payload,
                     arrival,
-                    copy: false,
+                    redundant: false,
                 });
             }
             playout.next_frame(arrival);
@@ -452,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interruption_fades_to_silence_and_sound_comes_back() {
+    fn an_interruption_fades_to_silence_and_audio_comes_back() {
         let (playout, _, heard) = play(500, |i| (!(100..250).contains(&i)).then_some(1.0));
         let power = |from_s: f64, to_s: f64| {
             let part = &heard[(from_s * 48_000.0) as usize..(to_s * 48_000.0) as usize];
@@ -494,13 +491,13 @@ mod tests {
         ) {
             let mut playout = AudioPlayout::new().unwrap();
             let mut now = Instant::now();
-            for (i, (sequence, rtp_timestamp, payload, pause_ms, copy)) in packets.into_iter().enumerate() {
+            for (i, (sequence, rtp_timestamp, payload, pause_ms, redundant)) in packets.into_iter().enumerate() {
                 // Most of them near one another, so that a stream forms.
                 let (sequence, rtp_timestamp) = match i % 4 {
                     0 => (sequence, rtp_timestamp),
                     _ => (i as u16 + sequence % 4, i as u32 * 960 + rtp_timestamp % 4 * 480),
                 };
-                playout.insert(ReceivedAudio { sequence, rtp_timestamp, payload: payload.into(), arrival: now, copy });
+                playout.insert(ReceivedAudio { sequence, rtp_timestamp, payload: payload.into(), arrival: now, redundant });
                 now += Duration::from_millis(pause_ms);
                 let frame = playout.next_frame(now);
                 prop_assert!(frame.iter().all(|sample| (-1.0..=1.0).contains(sample)));
@@ -512,7 +509,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_made_up_after_the_last_packet_counts_once_it_is_an_outage() {
+    fn what_is_concealed_after_the_last_packet_counts_once_it_is_an_outage() {
         let start = Instant::now();
         let (mut playout, _, _) = play(100, |_| Some(1.0));
         let mut concealed_after = |frames: std::ops::Range<u64>| {
@@ -540,7 +537,7 @@ mod tests {
                 rtp_timestamp,
                 payload,
                 arrival,
-                copy: false,
+                redundant: false,
             });
             playout.next_frame(arrival);
             playout.next_frame(arrival + Duration::from_millis(10));

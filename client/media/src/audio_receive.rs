@@ -1,16 +1,15 @@
-//! The thread that plays received sound: packets in, 10 ms frames to a sink in step with the
-//! speaker.
+//! The thread `audio-playout`, which plays received audio: packets in, 10 ms frames to a sink in
+//! step with the speaker.
 //!
 //! The speaker decides when: the sink says how long it can wait for the next frame, so that it
 //! always has a little more than it takes at once, and no more. That little is there for a packet
-//! that is a little late: it is waited for until the sink would run dry, before anything is made
-//! up. After a hiccup of this thread the frames that are due are made at once; the jitter buffer
-//! takes the delay back that this left. The sink can be exchanged at any time without losing a
-//! packet.
+//! that is a little late: it is waited for until the sink would run dry, before anything is
+//! concealed. After a hiccup of this thread the frames that are due are made at once; the jitter
+//! buffer takes the delay back that this left. The sink can be exchanged at any time without losing
+//! a packet.
 
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::audio_level::LevelMeter;
@@ -19,20 +18,21 @@ use crate::audio_priority::raise_audio_thread;
 use crate::drop_oldest_queue::DropOldestQueue;
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, ReceivedAudio};
 use crate::lip_sync::SharedLipSync;
-use crate::opus_codec::OpusError;
+use crate::quantiles::DelaySummary;
+use crate::stage_thread::{StageError, StageThread};
 use crate::stop_signal::StopSignal;
 use crate::tone_detector::ToneDetector;
 use crate::units::WallTime;
 
-/// Where sound goes. It never blocks.
+/// Where audio goes. It never blocks.
 pub trait AudioSink: Send {
-    /// Takes 10 ms, to be heard after what it took before.
+    /// Takes 10 ms, to be played after what it took before.
     fn write(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES]);
     /// How long the next frame can wait; zero when it is wanted now.
     fn until_wanted(&mut self, now: Instant) -> Duration;
-    /// How long it can wait at most; after that something is missing from what is heard.
+    /// How long it can wait at most; after that something is missing from what is played.
     fn until_missed(&mut self, now: Instant) -> Duration;
-    /// How long after `now` a sample written now is heard.
+    /// How long after `now` a sample written now is played.
     fn latency(&self, now: Instant) -> Duration;
 }
 
@@ -46,17 +46,6 @@ const IMPATIENT: Duration = Duration::from_secs(1);
 /// Statistics are published every so many frames.
 const FRAMES_PER_UPDATE: u32 = 10;
 
-/// How long something took, over all that was measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DelaySummary {
-    /// The median in milliseconds.
-    pub p50_ms: f64,
-    /// 95% were below this, in milliseconds.
-    pub p95_ms: f64,
-    /// How many were measured.
-    pub n: u64,
-}
-
 /// What was received and played; `None` where nothing was measured.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AudioReceiveStats {
@@ -66,10 +55,10 @@ pub struct AudioReceiveStats {
     pub lost: u64,
     /// Packets that came too late to be played.
     pub late: u64,
-    /// Share of the played sound that was made up, 0 to 1.
+    /// Share of the played audio that was concealed, 0 to 1.
     pub concealed_ratio: Option<f64>,
-    /// Lost packets that were played after all, from what a later one carried of them: an exact
-    /// copy (RED) or FEC.
+    /// Lost packets that were played after all, from what a later one carried of them: a
+    /// redundant block (RED) or FEC.
     pub fec_recovered: u64,
     /// How long packets waited before they were decoded, on average, in milliseconds.
     pub jitter_buffer_ms: Option<f64>,
@@ -85,57 +74,43 @@ pub struct AudioReceiveStats {
     pub first_played: Option<Instant>,
 }
 
-/// Why sound can't be received.
-#[derive(Debug, thiserror::Error)]
-pub enum AudioReceiveError {
-    /// The decoder could not be set up.
-    #[error(transparent)]
-    Codec(#[from] OpusError),
-    /// The system gave no thread.
-    #[error("no thread for playing sound: {0}")]
-    Thread(#[source] std::io::Error),
-}
-
 /// The owner of the thread; dropping it ends the thread.
 pub struct AudioReceiver {
-    stop: StopSignal,
     next_sink: Arc<DropOldestQueue<Box<dyn AudioSink>>>,
     stats: Arc<Mutex<AudioReceiveStats>>,
-    thread: Option<JoinHandle<Box<dyn AudioSink>>>,
+    thread: StageThread<Box<dyn AudioSink>>,
 }
 
 impl AudioReceiver {
     /// Starts to play what comes in on `input` through `sink`.
     ///
-    /// `lip_sync` is told what is heard when.
+    /// `lip_sync` learns what is played when.
     pub fn spawn(
         input: Receiver<ReceivedAudio>,
         sink: Box<dyn AudioSink>,
         lip_sync: Arc<SharedLipSync>,
-    ) -> Result<Self, AudioReceiveError> {
+    ) -> Result<Self, StageError> {
         let mut playing = Playing {
             input,
             sink,
             playout: AudioPlayout::new()?,
             lip_sync,
-            tone: ToneDetector::new(),
+            tone: ToneDetector::default(),
             level: LevelMeter::new(),
             stats: Arc::default(),
             frames: 0,
             impatient_until: None,
         };
         let (stop, next_sink, stats) =
-            (StopSignal::new(), DropOldestQueue::latest(), Arc::clone(&playing.stats));
+            (StopSignal::default(), DropOldestQueue::latest(), Arc::clone(&playing.stats));
         let (stopped, sinks) = (stop.clone(), Arc::clone(&next_sink));
-        let thread = std::thread::Builder::new()
-            .name("audio-playout".into())
-            .spawn(move || {
-                raise_audio_thread();
-                playing.run(&stopped, &sinks);
-                playing.sink
-            })
-            .map_err(AudioReceiveError::Thread)?;
-        Ok(Self { stop, next_sink, stats, thread: Some(thread) })
+        let end = move || stop.set();
+        let thread = StageThread::spawn("audio-playout", end, move || {
+            raise_audio_thread();
+            playing.run(&stopped, &sinks);
+            playing.sink
+        })?;
+        Ok(Self { next_sink, stats, thread })
     }
 
     /// Plays through another sink from the next frame on.
@@ -146,13 +121,7 @@ impl AudioReceiver {
     /// Ends the thread and gives the sink back, for the next to play through.
     #[must_use]
     pub fn stop(mut self) -> Option<Box<dyn AudioSink>> {
-        self.end()
-    }
-
-    fn end(&mut self) -> Option<Box<dyn AudioSink>> {
-        self.stop.set();
-        // It never waits for anything but the signal.
-        let last = self.thread.take()?.join().ok();
+        let last = self.thread.stop();
         // One that was set a moment ago may not have been taken yet.
         self.next_sink.take().or(last)
     }
@@ -161,12 +130,6 @@ impl AudioReceiver {
     #[must_use]
     pub fn stats(&self) -> AudioReceiveStats {
         self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for AudioReceiver {
-    fn drop(&mut self) {
-        drop(self.end());
     }
 }
 
@@ -217,7 +180,7 @@ impl Playing {
         let now = Instant::now();
         let latency = self.sink.latency(now);
         if let Some(rtp_timestamp) = self.playout.position() {
-            self.lip_sync.lock().heard(rtp_timestamp, now + latency);
+            self.lip_sync.lock().audio_played(rtp_timestamp, now + latency);
         }
         let latency = u64::try_from(latency.as_micros()).unwrap_or(0);
         self.tone.listen(&frame, WallTime(WallTime::now().0.saturating_add(latency)));
@@ -254,7 +217,6 @@ impl Playing {
     fn measure(&self) -> AudioReceiveStats {
         let playout = self.playout.stats();
         let buffer = playout.jitter_buffer;
-        let delays = self.tone.mouth_to_ear();
         AudioReceiveStats {
             packets: buffer.received,
             lost: buffer.lost,
@@ -267,10 +229,7 @@ impl Playing {
             level_dbfs: self.level.overall_dbfs(),
             level: self.level.now(),
             tone_hz: self.tone.hz().map(f64::from),
-            mouth_to_ear: delays
-                .quantile_ms(0.5)
-                .zip(delays.quantile_ms(0.95))
-                .map(|(p50_ms, p95_ms)| DelaySummary { p50_ms, p95_ms, n: delays.count() }),
+            mouth_to_ear: self.tone.mouth_to_ear().summary(),
             first_played: playout.first_played,
         }
     }
@@ -329,7 +288,7 @@ mod tests {
             sink: Box::new(sink),
             playout: AudioPlayout::new().unwrap(),
             lip_sync: Arc::default(),
-            tone: ToneDetector::new(),
+            tone: ToneDetector::default(),
             level: LevelMeter::new(),
             stats: Arc::default(),
             frames: 0,
@@ -347,7 +306,7 @@ mod tests {
                 rtp_timestamp,
                 payload,
                 arrival: at,
-                copy: false,
+                redundant: false,
             };
             if late.contains(&number) {
                 slot.put(ReceivedAudio { arrival: at + 5 * MS, ..packet });
@@ -362,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_that_is_a_little_late_is_waited_for_instead_of_made_up() {
+    fn a_packet_that_is_a_little_late_is_waited_for_instead_of_concealed() {
         let (stats, asked) = play(100, &[60, 70, 71], &[]);
         assert_eq!((stats.concealed_samples, stats.jitter_buffer.late), (0, 0));
         assert!(asked >= 1, "never waited");

@@ -1,16 +1,14 @@
-//! The thread that encodes sound: 10 ms frames from a microphone in, Opus packets of 10 or 20 ms
-//! out.
+//! The thread `audio-encode`: 10 ms frames from a microphone in, Opus packets of 10 or 20 ms out.
 //!
 //! What always holds: time goes on. While muted, or while no microphone delivers, silence takes the
-//! place of sound, so that the other side neither takes the call for lost nor learns anything about
+//! place of audio, so that the other side neither takes the call for lost nor learns anything about
 //! the room. In silence a few packets in 400 ms are enough (discontinuous transmission); the others
 //! are passed on empty, so that the RTP clock goes on. Nothing here blocks: a packet that the
 //! network has no room for is dropped.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::Receiver;
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -23,6 +21,7 @@ use crate::audio_priority::raise_audio_thread;
 use crate::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, EncodedAudio};
 use crate::opus_codec::{OpusEncoder, OpusError, PACKET_SAMPLES, is_dtx};
+use crate::stage_thread::{StageError, StageThread};
 use crate::stop_signal::StopSignal;
 use crate::voice_processing::{VoiceInput, VoiceProcessor};
 
@@ -33,9 +32,9 @@ const LOOK_UP: Duration = Duration::from_millis(10);
 /// The queue between a microphone and this thread should hold so many frames: 80 ms.
 pub const MICROPHONE_QUEUE_FRAMES: usize = 8;
 
-/// That there is silence is told by the packets with which it has lasted for so many frames of 10
-/// ms, lest the loss of one or two make it look like the loss of many.
-const SILENCE_TOLD: [usize; 5] = [1, 2, 4, 10, 20];
+/// Silence is announced by the packets with which it has lasted for so many frames of 10 ms, lest
+/// the loss of one or two looks like the loss of many.
+const SILENCE_ANNOUNCED: [usize; 5] = [1, 2, 4, 10, 20];
 
 /// What was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,66 +47,56 @@ pub struct AudioSendStats {
     pub dropped: u64,
 }
 
-/// Why sound can't be sent.
-#[derive(Debug, thiserror::Error)]
-pub enum AudioSendError {
-    /// The encoder could not be set up.
-    #[error(transparent)]
-    Codec(#[from] OpusError),
-    /// The system gave no thread.
-    #[error("no thread for encoding sound: {0}")]
-    Thread(#[source] std::io::Error),
-}
-
 #[derive(Default)]
 struct Shared {
     muted: AtomicBool,
     /// The meter's value as the bits of an `f32`.
     level: AtomicU32,
-    packets: AtomicU64,
-    bytes: AtomicU64,
-    dropped: AtomicU64,
+    stats: Mutex<AudioSendStats>,
+}
+
+impl Shared {
+    fn stats(&self) -> MutexGuard<'_, AudioSendStats> {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The owner of the thread; dropping it ends the thread.
 pub struct AudioSender {
-    stop: StopSignal,
     shared: Arc<Shared>,
     next_frames: Arc<DropOldestQueue<Arc<DropOldestQueue<AudioFrame>>>>,
-    thread: Option<JoinHandle<()>>,
+    _thread: StageThread<()>,
 }
 
 impl AudioSender {
     /// Starts to encode what a microphone puts into `frames`, processed as `voice` says, as
-    /// `control` asks, and to hand it to `out`.
+    /// `control` says, and to hand it to `out`.
     pub fn spawn(
         frames: Arc<DropOldestQueue<AudioFrame>>,
         out: mpsc::Sender<EncodedAudio>,
         control: Receiver<AudioControl>,
         muted: bool,
         voice: VoiceInput,
-    ) -> Result<Self, AudioSendError> {
+    ) -> Result<Self, StageError> {
         let mut packets = Packetizer::new(muted)?;
         let (stop, shared, next_frames) =
-            (StopSignal::new(), Arc::new(Shared::default()), DropOldestQueue::latest());
+            (StopSignal::default(), Arc::new(Shared::default()), DropOldestQueue::latest());
         shared.muted.store(muted, Ordering::Relaxed);
         let (stopped, state, next) = (stop.clone(), Arc::clone(&shared), Arc::clone(&next_frames));
-        let thread = std::thread::Builder::new()
-            .name("audio-encode".into())
-            .spawn(move || {
-                raise_audio_thread();
-                encode(
-                    (frames, &next),
-                    &out,
-                    VoiceProcessor::new(voice),
-                    &control,
-                    &mut packets,
-                    &stopped,
-                    &state,
-                );
-            })
-            .map_err(AudioSendError::Thread)?;
-        Ok(Self { stop, shared, next_frames, thread: Some(thread) })
+        let end = move || stop.set();
+        let thread = StageThread::spawn("audio-encode", end, move || {
+            raise_audio_thread();
+            encode(
+                (frames, &next),
+                &out,
+                VoiceProcessor::new(voice),
+                &control,
+                &mut packets,
+                &stopped,
+                &state,
+            );
+        })?;
+        Ok(Self { shared, next_frames, _thread: thread })
     }
 
     /// Takes frames from another queue, and no more from the one before.
@@ -115,7 +104,7 @@ impl AudioSender {
         self.next_frames.put(frames);
     }
 
-    /// Sends silence instead of sound, or sound again.
+    /// Sends silence instead of audio, or audio again.
     pub fn set_muted(&self, muted: bool) {
         self.shared.muted.store(muted, Ordering::Relaxed);
     }
@@ -129,21 +118,7 @@ impl AudioSender {
     /// What was sent so far.
     #[must_use]
     pub fn stats(&self) -> AudioSendStats {
-        AudioSendStats {
-            packets: self.shared.packets.load(Ordering::Relaxed),
-            bytes: self.shared.bytes.load(Ordering::Relaxed),
-            dropped: self.shared.dropped.load(Ordering::Relaxed),
-        }
-    }
-}
-
-impl Drop for AudioSender {
-    fn drop(&mut self) {
-        self.stop.set();
-        if let Some(thread) = self.thread.take() {
-            // It looks at the signal every 10 ms and waits for nothing else.
-            let _ = thread.join();
-        }
+        *self.shared.stats()
     }
 }
 
@@ -166,7 +141,7 @@ fn encode(
         }
         let frame = match frames.wait(LOOK_UP) {
             Taken::Value(mut frame) => {
-                filler.heard(&frame, Instant::now());
+                filler.captured(&frame, Instant::now());
                 voice.process(&mut frame);
                 frame
             }
@@ -186,22 +161,21 @@ fn encode(
         let packets = u64::from(bytes > 0);
         match out.try_send(packet) {
             Ok(()) => {
-                shared.packets.fetch_add(packets, Ordering::Relaxed);
-                shared.bytes.fetch_add(bytes, Ordering::Relaxed);
+                let mut stats = shared.stats();
+                stats.packets += packets;
+                stats.bytes += bytes;
             }
-            Err(TrySendError::Full(_)) => {
-                shared.dropped.fetch_add(packets, Ordering::Relaxed);
-            }
+            Err(TrySendError::Full(_)) => shared.stats().dropped += packets,
             Err(TrySendError::Closed(_)) => return,
         }
     }
 }
 
-/// Puts frames together as the network asks, one or two, and encodes them.
+/// Puts frames together as the targets say, one or two, and encodes them.
 pub(crate) struct Packetizer {
     encoder: OpusEncoder,
     length: PacketLength,
-    /// For how many frames packets told nothing.
+    /// For how many frames packets carried nothing.
     silent: usize,
     samples: [f32; PACKET_SAMPLES],
     /// How many frames of the packet are there, and when the first was captured.
@@ -244,9 +218,9 @@ impl Packetizer {
         let part = self.samples.get_mut(begin..).unwrap_or_default();
         let target = if muted { 0.0 } else { 1.0 };
         let step = (target - self.gain) / AUDIO_FRAME_SAMPLES as f32;
-        for (sent, heard) in part.iter_mut().zip(frame.samples) {
+        for (sent, captured) in part.iter_mut().zip(frame.samples) {
             self.gain += step;
-            *sent = if self.gain > 0.0 { heard * self.gain } else { 0.0 };
+            *sent = if self.gain > 0.0 { captured * self.gain } else { 0.0 };
         }
         self.gain = target;
         let captured_at = *self.begun_at.get_or_insert(frame.captured_at);
@@ -266,7 +240,7 @@ impl Packetizer {
         let samples = self.samples.get(..frames * AUDIO_FRAME_SAMPLES).unwrap_or_default();
         let mut data = self.encoder.encode(samples).ok().map(Bytes::copy_from_slice)?;
         self.silent = if is_dtx(&data) { self.silent.saturating_add(frames) } else { 0 };
-        if self.silent > 0 && !SILENCE_TOLD.contains(&self.silent) {
+        if self.silent > 0 && !SILENCE_ANNOUNCED.contains(&self.silent) {
             data = Bytes::new();
         }
         Some(EncodedAudio { data, samples: samples.len() as u32, captured_at })
@@ -277,7 +251,7 @@ impl Packetizer {
     }
 }
 
-/// Makes up silent frames while no microphone delivers, so that time goes on as if one did.
+/// Makes silent frames while no microphone delivers, so that time goes on as if one did.
 struct SilenceFiller {
     /// When the next frame begins.
     next: Instant,
@@ -290,7 +264,7 @@ impl SilenceFiller {
         Self { next: now, lag: Duration::ZERO }
     }
 
-    fn heard(&mut self, frame: &AudioFrame, now: Instant) {
+    fn captured(&mut self, frame: &AudioFrame, now: Instant) {
         self.next = frame.captured_at + AUDIO_FRAME_DURATION;
         self.lag = now.saturating_duration_since(self.next);
     }
@@ -366,13 +340,13 @@ mod tests {
             sent.extend(packets.push(&frame, false));
         }
         assert!(sent.iter().all(|packet| packet.samples == 960), "the clock goes on");
-        let told = |range: std::ops::Range<usize>| {
+        let packets_in = |range: std::ops::Range<usize>| {
             sent[range].iter().filter(|packet| !packet.data.is_empty()).count()
         };
         assert!(
-            (60..160).contains(&told(140..590)),
+            (60..160).contains(&packets_in(140..590)),
             "{} packets in 9 s of silence",
-            told(140..590)
+            packets_in(140..590)
         );
         let longest =
             sent[140..590].split(|packet| !packet.data.is_empty()).map(<[_]>::len).max().unwrap();
@@ -448,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn muting_in_the_middle_of_sound_does_not_click() {
+    fn muting_in_the_middle_of_audio_does_not_click() {
         let (mut packets, start) = (Packetizer::new(false).unwrap(), Instant::now());
         let loud = AudioFrame { samples: [0.5; AUDIO_FRAME_SAMPLES], captured_at: start };
         packets.push(&loud, false);
@@ -462,8 +436,8 @@ mod tests {
     fn silence_takes_the_place_of_a_microphone_that_stops() {
         let start = Instant::now();
         let mut filler = SilenceFiller::new(start);
-        // A microphone whose frames come 200 ms after they were heard.
-        filler.heard(&frame(0, start), start + Duration::from_millis(210));
+        // A microphone whose frames come 200 ms after they were captured.
+        filler.captured(&frame(0, start), start + Duration::from_millis(210));
         assert!(filler.fill(start + Duration::from_millis(265)).is_none());
         let ticks = (27..47).filter_map(|tick| filler.fill(start + tick * AUDIO_FRAME_DURATION));
         let filled: Vec<Instant> = ticks.map(|frame| frame.captured_at).collect();
@@ -478,7 +452,7 @@ mod tests {
         let start = Instant::now();
         (0..20).for_each(|number| first.put(frame(number, start)));
         let voice = VoiceInput::new(VoiceSettings::NONE);
-        let (_wishes, control) = std::sync::mpsc::sync_channel(1);
+        let (_targets, control) = std::sync::mpsc::sync_channel(1);
         let sender = AudioSender::spawn(Arc::clone(&first), out, control, false, voice).unwrap();
         for number in 0..10 {
             assert_eq!(
@@ -499,18 +473,19 @@ mod tests {
     #[test]
     fn a_network_without_room_costs_packets_and_no_time() {
         let (out, mut network) = mpsc::channel(2);
-        let (_wishes, control) = std::sync::mpsc::sync_channel(1);
+        let (_targets, control) = std::sync::mpsc::sync_channel(1);
         let frames = DropOldestQueue::new(100);
         let start = Instant::now();
         (0..40).for_each(|number| frames.put(frame(number, start)));
         frames.close();
         let voice = VoiceInput::new(VoiceSettings::NONE);
         let sender = AudioSender::spawn(Arc::clone(&frames), out, control, false, voice).unwrap();
-        while sender.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+        let mut stats = sender.stats();
+        while stats.packets + stats.dropped < 20 {
             std::thread::yield_now();
+            stats = sender.stats();
         }
-        assert_eq!(sender.stats().packets, 2);
-        assert_eq!(sender.stats().dropped, 18);
+        assert_eq!((stats.packets, stats.dropped), (2, 18));
         assert_eq!(network.try_recv().unwrap().captured_at, start);
     }
 }

@@ -1,7 +1,7 @@
-//! Where in its stream a packet belongs: RTP sequence and time without wrap, duplicates, loss and
+//! Where in its stream a packet belongs: RTP sequence and timestamp without wrap, duplicates, loss and
 //! restarts.
 //!
-//! In go the 16-bit sequence and 32-bit time of each packet as it arrives; out comes its place as
+//! In go the 16-bit sequence number and 32-bit timestamp of each packet as it arrives; out comes its place as
 //! integers that do not wrap. A jump that no network makes is believed only when a second packet
 //! confirms it (RFC 3550 A.1); one stray packet changes nothing. Loss is counted as in RFC 3550
 //! A.3.
@@ -14,37 +14,37 @@ const MAX_TIME_JUMP: i64 = 3 * SAMPLE_RATE as i64;
 const MAX_SEQUENCE_JUMP: i64 = 3000;
 /// No Opus packet covers more samples: 120 ms.
 const LONGEST_PACKET: i64 = 5760;
-/// Copies of older sound than this are of no use to anybody.
-const MAX_COPY_AGE: i64 = SAMPLE_RATE as i64;
+/// Redundant blocks of older audio than this are of no use to anybody.
+const MAX_REDUNDANT_AGE: i64 = SAMPLE_RATE as i64;
 /// How far back duplicates are recognised, in packets.
 const REMEMBERED: i64 = 128;
 
 /// What a packet turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Arrival {
+pub(crate) enum Arrival {
     /// A packet of the stream, in its place.
     New {
         /// Sequence number without wrap.
         sequence: i64,
-        /// RTP time without wrap.
+        /// RTP timestamp without wrap.
         time: i64,
     },
     /// One that was there before.
     Duplicate,
     /// One that is far from all others; if the next one is near it, that is a restart.
     Suspicious,
-    /// The first of a stream that started anew, in its place.
+    /// The first of a stream that restarted, in its place.
     Restart {
         /// Sequence number without wrap.
         sequence: i64,
-        /// RTP time without wrap.
+        /// RTP timestamp without wrap.
         time: i64,
     },
 }
 
 /// Follows one stream.
 #[derive(Debug, Default)]
-pub struct SequenceTracker {
+pub(crate) struct SequenceTracker {
     /// Sequence and time of the newest packet, and of the first.
     newest: Option<(i64, i64)>,
     first: i64,
@@ -59,7 +59,7 @@ pub struct SequenceTracker {
 
 impl SequenceTracker {
     /// Takes note of a packet.
-    pub fn arrived(&mut self, sequence: u16, time: u32) -> Arrival {
+    pub(crate) fn arrived(&mut self, sequence: u16, time: u32) -> Arrival {
         let Some((newest_sequence, newest_time)) = self.newest else {
             let place = (i64::from(sequence), i64::from(time));
             self.begin(place);
@@ -109,33 +109,29 @@ impl SequenceTracker {
         self.received += 1;
     }
 
-    /// The RTP time of a copy that came with the newest packets, without wrap; `None` when it
-    /// belongs to none of them.
-    #[must_use]
-    pub fn time_of_copy(&self, time: u32) -> Option<i64> {
+    /// The RTP timestamp of a redundant block that came with the newest packets, without wrap;
+    /// `None` when it belongs to none of them.
+    pub(crate) fn time_of_redundant(&self, time: u32) -> Option<i64> {
         let (_, newest) = self.newest?;
         let time = newest + i64::from(time.wrapping_sub(newest as u32) as i32);
-        (newest - MAX_COPY_AGE..=newest).contains(&time).then_some(time)
+        (newest - MAX_REDUNDANT_AGE..=newest).contains(&time).then_some(time)
     }
 
     /// Whether this packet, by its sequence number without wrap, should have arrived by now and did
     /// not.
-    #[must_use]
-    pub fn is_missing(&self, sequence: i64) -> bool {
+    pub(crate) fn is_missing(&self, sequence: i64) -> bool {
         let Some((newest, _)) = self.newest else { return false };
         let back = newest - sequence;
         sequence >= self.first && (0..REMEMBERED).contains(&back) && self.seen & (1 << back) == 0
     }
 
     /// Packets that arrived, each counted once.
-    #[must_use]
-    pub fn received(&self) -> u64 {
+    pub(crate) fn received(&self) -> u64 {
         self.received
     }
 
     /// Packets that should have arrived by now and did not.
-    #[must_use]
-    pub fn lost(&self) -> u64 {
+    pub(crate) fn lost(&self) -> u64 {
         let Some((newest, _)) = self.newest else { return 0 };
         let expected = (newest - self.first + 1).max(0).unsigned_abs();
         self.lost_before + expected.saturating_sub(self.received - self.received_before)
@@ -216,15 +212,15 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_has_the_time_of_what_it_is_a_copy_of() {
+    fn a_redundant_block_has_the_time_of_what_it_stands_for() {
         let mut tracker = SequenceTracker::default();
-        assert_eq!(tracker.time_of_copy(0), None);
+        assert_eq!(tracker.time_of_redundant(0), None);
         tracker.arrived(1, u32::MAX - 99);
         tracker.arrived(2, 860);
         let newest = i64::from(u32::MAX) + 861;
-        assert_eq!(tracker.time_of_copy(860), Some(newest));
-        assert_eq!(tracker.time_of_copy(u32::MAX - 99), Some(newest - 960));
-        assert_eq!(tracker.time_of_copy(1820), None, "from the future");
-        assert_eq!(tracker.time_of_copy(860_u32.wrapping_sub(48_001)), None, "too old");
+        assert_eq!(tracker.time_of_redundant(860), Some(newest));
+        assert_eq!(tracker.time_of_redundant(u32::MAX - 99), Some(newest - 960));
+        assert_eq!(tracker.time_of_redundant(1820), None, "from the future");
+        assert_eq!(tracker.time_of_redundant(860_u32.wrapping_sub(48_001)), None, "too old");
     }
 }

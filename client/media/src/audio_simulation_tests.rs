@@ -1,4 +1,4 @@
-//! A voice from a microphone to an ear over bad networks, in virtual time: what is made up, how
+//! A voice from a microphone to an ear over bad networks, in virtual time: what is concealed, how
 //! late it is heard, and how far it is from what was said.
 //!
 //! Encoder, redundancy, adaptation, jitter buffer and playout are the real ones. The other end
@@ -19,7 +19,7 @@ fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// Calls over a network with different luck, prints the figures, and gives the means.
+/// Calls over a network with different luck, prints the statistics, and gives the means.
 #[track_caller]
 fn check(name: &str, setup: Setup, most_concealed: f64) -> Heard {
     check_with(4, name, setup, most_concealed)
@@ -56,7 +56,7 @@ fn little_loss_is_hardly_heard() {
 }
 
 #[test]
-fn with_a_tenth_lost_little_is_made_up() {
+fn with_a_tenth_lost_little_is_concealed() {
     let conditions = Conditions::CLEAR.delay(ms(50)).loss(Loss::Random(0.10));
     check("10% loss, 100 ms RTT", Setup::over(conditions), 0.02);
     check("10% loss, 100 ms RTT, no RED", Setup { red: false, ..Setup::over(conditions) }, 0.04);
@@ -69,7 +69,7 @@ fn bursts_are_bridged() {
 }
 
 #[test]
-fn jitter_costs_delay_and_no_sound() {
+fn jitter_costs_delay_and_no_audio() {
     let conditions = Conditions::CLEAR.delay(ms(40)).jitter(ms(30));
     let heard = check("jitter 30 ms on 40 ms", Setup::over(conditions), 0.005);
     assert!((50.0..66.0).contains(&heard.target_ms), "{heard}");

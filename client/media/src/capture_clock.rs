@@ -1,19 +1,20 @@
-//! Puts a microphone on this computer's clock: when each of its frames was heard, and how to
+//! Puts a microphone on this computer's clock: when each of its frames was captured, and how to
 //! resample so that a second of them is a second.
 //!
-//! In goes how much sound was delivered, and when the newest of it was heard as far as the device
-//! can tell; out come a ratio for the resampler and times without jitter that are 10 ms apart. What
-//! always holds: times never go back, and a device that lost sound jumps forward instead of being
-//! stretched.
+//! In goes how much audio was delivered, and when the newest of it was captured as far as the
+//! device can tell; out come a ratio for the resampler and times without jitter that are 10 ms
+//! apart. What always holds: times never go back, and a device that lost audio jumps forward
+//! instead of being stretched.
 
 use std::time::{Duration, Instant};
 
 use crate::drift::DriftController;
 use crate::frame::{AUDIO_FRAME_SAMPLES, SAMPLE_RATE};
+use crate::units::seconds_between;
 
 /// At the beginning the times are only averaged, for so many samples: 1 s.
 const SETTLING: u64 = SAMPLE_RATE as u64;
-/// Off by more than this, in seconds, sound was lost.
+/// Off by more than this, in seconds, audio was lost.
 const JUMP: f64 = 0.060;
 /// So often in a row, that is: a single late delivery says nothing.
 const JUMP_DELIVERIES: u32 = 5;
@@ -21,7 +22,7 @@ const JUMP_DELIVERIES: u32 = 5;
 /// The clock of one open microphone.
 #[derive(Debug, Default)]
 pub struct CaptureClock {
-    /// When the first sample was heard, if all since had been one after the other.
+    /// When the first sample was captured, if all since had been one after the other.
     anchor: Option<Instant>,
     /// Samples delivered, at 48 kHz.
     delivered: u64,
@@ -41,8 +42,9 @@ impl CaptureClock {
         Self::default()
     }
 
-    /// So many samples (at 48 kHz, after resampling) were delivered, the newest of which was heard
-    /// at `newest`. Gives the ratio to resample with from now on, relative to the nominal one.
+    /// So many samples (at 48 kHz, after resampling) were delivered, the newest of which was
+    /// captured at `newest`. Gives the ratio to resample with from now on, relative to the nominal
+    /// one.
     pub fn delivered(&mut self, samples: usize, newest: Instant) -> f64 {
         self.delivered += samples as u64;
         let length = duration_of(self.delivered);
@@ -72,7 +74,7 @@ impl CaptureClock {
         self.drift.update(ahead, elapsed)
     }
 
-    /// When the next 10 ms were heard.
+    /// When the next 10 ms were captured.
     pub fn next_frame(&mut self, now: Instant) -> Instant {
         let at = self.anchor.map_or(now, |anchor| anchor + duration_of(self.framed));
         self.framed += AUDIO_FRAME_SAMPLES as u64;
@@ -84,14 +86,6 @@ impl CaptureClock {
 
 fn duration_of(samples: u64) -> Duration {
     Duration::from_secs_f64(samples as f64 / f64::from(SAMPLE_RATE))
-}
-
-/// From the first to the second, in seconds.
-fn seconds_between(from: Instant, to: Instant) -> f64 {
-    match to.checked_duration_since(from) {
-        Some(after) => after.as_secs_f64(),
-        None => -from.duration_since(to).as_secs_f64(),
-    }
 }
 
 fn shifted(at: Instant, seconds: f64) -> Option<Instant> {
@@ -107,7 +101,7 @@ mod tests {
 
     /// Delivers 10 ms at a time by a clock that is off by `ppm`, up to `late_ms` late, and loses
     /// 300 ms at `loses_at` seconds. Gives for each frame after the first 5 s how far its time is
-    /// from when it was heard, in milliseconds, and the ratio then.
+    /// from when it was captured, in milliseconds, and the ratio then.
     fn run(ppm: f64, late_ms: f64, seconds: u32, loses_at: Option<u32>) -> Vec<(f64, f64)> {
         let mut random = StdRng::seed_from_u64(3);
         let start = Instant::now() + Duration::from_secs(1);
@@ -119,15 +113,15 @@ mod tests {
             if Some(delivery) == loses_at.map(|at| at * 100) {
                 lost = 0.3;
             }
-            let heard_s = f64::from(delivery * 480) / rate + lost;
+            let captured_s = f64::from(delivery * 480) / rate + lost;
             let before = produced as u64;
             produced += 480.0 * ratio;
             let samples = (produced as u64 - before) as usize;
             ready += samples;
-            taken_s.extend(std::iter::repeat_n(heard_s - 0.010, samples));
+            taken_s.extend(std::iter::repeat_n(captured_s - 0.010, samples));
             let late =
                 if random.random_bool(0.1) { random.random_range(0.0..=late_ms) } else { 0.0 };
-            let newest = start + Duration::from_secs_f64(heard_s + late / 1000.0);
+            let newest = start + Duration::from_secs_f64(captured_s + late / 1000.0);
             ratio = clock.delivered(samples, newest);
             while ready >= AUDIO_FRAME_SAMPLES {
                 ready -= AUDIO_FRAME_SAMPLES;
@@ -142,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn for_half_an_hour_frames_have_the_time_at_which_they_were_heard() {
+    fn for_half_an_hour_frames_have_the_time_at_which_they_were_captured() {
         for ppm in [-200.0, 0.0, 200.0] {
             let frames = run(ppm, 8.0, 1800, None);
             let off = frames.iter().map(|(off, _)| off.abs()).fold(0.0, f64::max);
@@ -162,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn after_lost_sound_the_times_jump_and_the_pitch_stays() {
+    fn after_lost_audio_the_times_jump_and_the_pitch_stays() {
         let frames = run(0.0, 2.0, 120, Some(60));
         let (off, _) = frames[frames.len() - 1];
         assert!(off.abs() < 12.0, "{off} ms");

@@ -1,8 +1,8 @@
-//! What the numbers of a picture mean as colours, read from the stream's sequence parameter set.
+//! What the numbers of a frame mean as colours, read from the stream's sequence parameter set.
 //!
 //! Cameras and we send BT.601 limited range and say nothing about it; a browser that sends a canvas
 //! or a screen says BT.709 and full range in the SPS's VUI (H.264 §7.3.2.1.1 and annex E). OpenH264
-//! decodes without telling, so the SPS is read here. In: an access unit in Annex B form; out: the
+//! decodes without reporting it, so the SPS is read here. In: an access unit in Annex B form; out: the
 //! colour space if it holds an SPS. What always holds: whatever the bytes are, the answer is a
 //! colour space or nothing.
 
@@ -12,13 +12,13 @@ pub enum Matrix {
     /// Standard definition, and what is meant where nothing is said.
     #[default]
     Bt601,
-    /// High definition.
+    /// What is meant for high definition.
     Bt709,
     /// Ultra-high definition, not constant luminance.
     Bt2020,
 }
 
-/// What a picture's numbers mean.
+/// What a frame's numbers mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ColorSpace {
     /// Luma and chroma from red, green and blue.
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_without_parameter_sets_says_nothing() {
+    fn a_frame_without_parameter_sets_says_nothing() {
         assert_eq!(of_access_unit(&[0, 0, 0, 1, 0x41, 0x9A, 0, 0, 3, 1]), None);
         assert_eq!(of_access_unit(&[]), None);
     }

@@ -1,8 +1,8 @@
-//! What cameras deliver, to I420; and I420 to what windows show.
+//! Pixel formats: what cameras deliver to I420, and I420 to the RGBA that windows show.
 //!
-//! Everything inside is BT.601 limited range. MJPEG is full range (JFIF) and is brought down.
-//! Lengths, odd sizes and padded rows are checked here: a camera driver can be wrong about any of
-//! them.
+//! Everything inside is BT.601 limited range. MJPEG is full range (JFIF) and is brought down. What
+//! always holds: lengths, odd sizes and padded rows are checked, as a camera driver can be wrong
+//! about any of them; what does not fit is an error and never a panic.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::color_space::Matrix;
 use crate::frame::{RgbaFrame, VideoFrame};
 use crate::units::VideoSize;
 
-/// How a camera lays its pictures out.
+/// How a camera lays its frames out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PixelFormat {
     /// Packed 4:2:2: Y0 U Y1 V.
@@ -32,39 +32,39 @@ pub enum PixelFormat {
     Bgr,
     /// Luma alone, full range.
     Gray,
-    /// A JPEG picture each; what follows its end is not looked at.
+    /// A JPEG image each; what follows its end is not looked at.
     Mjpeg,
 }
 
-/// Why a picture was not converted.
+/// Why a frame was not converted.
 #[derive(Debug, thiserror::Error)]
 pub enum ConvertError {
-    /// No picture has this size, or none that is handled.
+    /// No frame has this size, or none that is handled.
     #[error("a picture of {width}x{height} can't be handled")]
     Size {
-        /// Its width.
+        /// Its width in pixels.
         width: u32,
-        /// Its height.
+        /// Its height in pixels.
         height: u32,
     },
     /// There is less data than the size needs.
     #[error("a {format:?} picture of {width}x{height} needs {want} bytes and has {got}")]
     TooShort {
-        /// Its layout.
+        /// How its pixels are laid out.
         format: PixelFormat,
-        /// Its width.
+        /// Its width in pixels.
         width: u32,
-        /// Its height.
+        /// Its height in pixels.
         height: u32,
         /// What it should have at least.
         want: usize,
         /// What it has.
         got: usize,
     },
-    /// The JPEG is damaged; the text says how.
+    /// The JPEG is damaged; with the reason.
     #[error("a JPEG picture is damaged: {0}")]
     Jpeg(String),
-    /// The converter refused; the text says why.
+    /// The converter refused, with the reason.
     #[error("converting a picture failed: {0}")]
     Failed(String),
 }
@@ -72,11 +72,8 @@ pub enum ConvertError {
 /// Buffers of memory-mapped devices end on a page.
 const PAGE: usize = 4096;
 
-/// Converts a camera's picture to I420 without padding. The size that comes back is even, and may
+/// Converts a camera's frame to I420 without padding. The size that comes back is even, and may
 /// be the JPEG's own.
-///
-/// # Errors
-/// When the data is too short, damaged or of no size that is handled.
 pub fn to_i420(
     format: PixelFormat,
     width: u32,
@@ -89,7 +86,7 @@ pub fn to_i420(
     }
     let size = VideoSize::new(width, height).ok_or(ConvertError::Size { width, height })?;
     let (columns, rows) = (width as usize, height as usize);
-    // macOS calls its 4:2:0 pictures YUYV; their length gives them away.
+    // macOS calls its 4:2:0 frames YUYV; their length gives them away.
     let format = match format {
         PixelFormat::Yuyv if data.len() < columns * rows * 2 => PixelFormat::Nv12,
         other => other,
@@ -124,22 +121,20 @@ pub fn to_i420(
             };
             yuv::yuyv422_to_yuv420(&mut planar_mut(buffer, size), &image)
         }
-        PixelFormat::Rgb => yuv::rgb_to_yuv420(
-            &mut planar_mut(buffer, size),
-            data,
-            stride as u32,
-            YuvRange::Limited,
-            YuvStandardMatrix::Bt601,
-            YuvConversionMode::Balanced,
-        ),
-        PixelFormat::Bgr => yuv::bgr_to_yuv420(
-            &mut planar_mut(buffer, size),
-            data,
-            stride as u32,
-            YuvRange::Limited,
-            YuvStandardMatrix::Bt601,
-            YuvConversionMode::Balanced,
-        ),
+        PixelFormat::Rgb | PixelFormat::Bgr => {
+            let convert = match format {
+                PixelFormat::Rgb => yuv::rgb_to_yuv420,
+                _ => yuv::bgr_to_yuv420,
+            };
+            convert(
+                &mut planar_mut(buffer, size),
+                data,
+                stride as u32,
+                YuvRange::Limited,
+                YuvStandardMatrix::Bt601,
+                YuvConversionMode::Balanced,
+            )
+        }
         PixelFormat::Nv12 => {
             nv12(data, stride, rows, buffer, size);
             Ok(())
@@ -153,8 +148,8 @@ pub fn to_i420(
     Ok((size, i420))
 }
 
-/// How many bytes lie between the starts of two rows. Drivers don't tell, but the length does: rows
-/// may be padded to a power of two, and the whole to a page.
+/// How many bytes lie between the starts of two rows. Drivers don't report it, but the length shows
+/// it: rows may be padded to a power of two, and the whole to a page.
 fn stride_of(row_bytes: usize, rows: usize, len: usize) -> usize {
     let fits =
         |stride: usize| stride * rows == len || (stride * rows).next_multiple_of(PAGE) == len;
@@ -169,8 +164,7 @@ fn stride_of(row_bytes: usize, rows: usize, len: usize) -> usize {
 }
 
 fn planar_mut(i420: &mut [u8], size: VideoSize) -> YuvPlanarImageMut<'_, u8> {
-    let (y, chroma) = i420.split_at_mut(size.pixels());
-    let (u, v) = chroma.split_at_mut(size.pixels() / 4);
+    let (y, u, v) = VideoFrame::planes_mut(size, i420);
     YuvPlanarImageMut {
         y_plane: BufferStoreMut::Borrowed(y),
         y_stride: size.width(),
@@ -185,8 +179,7 @@ fn planar_mut(i420: &mut [u8], size: VideoSize) -> YuvPlanarImageMut<'_, u8> {
 
 fn nv12(data: &[u8], stride: usize, luma_rows: usize, i420: &mut [u8], size: VideoSize) {
     let width = size.width() as usize;
-    let (y, chroma) = i420.split_at_mut(size.pixels());
-    let (u, v) = chroma.split_at_mut(size.pixels() / 4);
+    let (y, u, v) = VideoFrame::planes_mut(size, i420);
     for (to, from) in y.chunks_exact_mut(width).zip(data.chunks_exact(stride)) {
         to.copy_from_slice(from.split_at(width).0);
     }
@@ -225,7 +218,7 @@ fn decode_jpeg(data: &[u8]) -> Result<(u32, u32, Vec<u8>), ConvertError> {
 }
 
 /// Cuts off what lies behind the JPEG's end: drivers hand out whole buffers, with the tails of
-/// older pictures in them. Walks the markers (ITU-T T.81 annex B), as an end marker may also stand
+/// older frames in them. Walks the markers (ITU-T T.81 annex B), as an end marker may also stand
 /// in a thumbnail or a comment. Data without an end comes back whole.
 #[must_use]
 pub fn trim_jpeg(data: &[u8]) -> &[u8] {
@@ -254,10 +247,7 @@ fn end_of_jpeg(data: &[u8]) -> Option<usize> {
     }
 }
 
-/// Converts a picture to RGBA for a window.
-///
-/// # Errors
-/// When its data does not have the length that its size says.
+/// Converts a frame to RGBA for a window.
 pub fn to_rgba(frame: &VideoFrame) -> Result<RgbaFrame, ConvertError> {
     let size = frame.size;
     let want = VideoFrame::len_of(size);
@@ -424,7 +414,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_damaged_jpeg_is_an_error_or_a_picture_but_never_a_panic() {
+    fn a_damaged_jpeg_is_an_error_or_a_frame_but_never_a_panic() {
         let good = flat_jpeg(64, 48, [255, 0, 0]);
         for cut in 0..good.len() {
             let _ = to_i420(PixelFormat::Mjpeg, 64, 48, &good[..cut]);
@@ -443,9 +433,9 @@ pub(crate) mod tests {
                 std::iter::repeat_n(u, size.pixels() / 4)
                     .chain(std::iter::repeat_n(v, size.pixels() / 4)),
             );
-            let picture =
+            let rgba =
                 to_rgba(&VideoFrame::new(size, data.into(), Instant::now())).expect("it converts");
-            for pixel in picture.rgba.as_chunks::<4>().0 {
+            for pixel in rgba.rgba.as_chunks::<4>().0 {
                 assert!(
                     pixel.iter().zip(rgb).all(|(got, want)| got.abs_diff(want) <= 3),
                     "{pixel:?} instead of {rgb:?}"

@@ -1,4 +1,5 @@
-//! What flows between the stages: raw pictures, raw sound, and both encoded.
+//! What flows between the stages: raw frames, raw audio, and both encoded. Each carries the moment
+//! of its capture or arrival.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,14 +9,14 @@ use bytes::Bytes;
 use crate::color_space::ColorSpace;
 use crate::units::VideoSize;
 
-/// All sound inside the program is mono at this rate, in samples per second.
+/// All audio inside the program is mono at this rate, in samples per second.
 pub const SAMPLE_RATE: u32 = 48_000;
 /// Samples in one [`AudioFrame`]: 10 ms.
 pub const AUDIO_FRAME_SAMPLES: usize = 480;
 /// How long one [`AudioFrame`] is.
 pub const AUDIO_FRAME_DURATION: Duration = Duration::from_millis(10);
 
-/// A raw picture: I420 (planar 4:2:0), planes without padding, shared rather than copied.
+/// A raw frame: I420 (planar 4:2:0), planes without padding, shared rather than copied.
 #[derive(Clone)]
 pub struct VideoFrame {
     /// Its size; the chroma planes are half as wide and half as high.
@@ -30,19 +31,19 @@ pub struct VideoFrame {
 }
 
 impl VideoFrame {
-    /// A picture in BT.601 limited range.
+    /// A frame in BT.601 limited range.
     #[must_use]
     pub fn new(size: VideoSize, data: Arc<[u8]>, captured_at: Instant) -> Self {
         Self { size, data, color: ColorSpace::default(), captured_at }
     }
 
-    /// How many bytes a picture of this size has.
+    /// How many bytes a frame of this size has.
     #[must_use]
     pub const fn len_of(size: VideoSize) -> usize {
         size.pixels() * 3 / 2
     }
 
-    /// A black picture.
+    /// A black frame.
     #[must_use]
     pub fn black(size: VideoSize, captured_at: Instant) -> Self {
         let mut data = vec![128; Self::len_of(size)];
@@ -60,6 +61,16 @@ impl VideoFrame {
         let (u, v) = chroma.split_at(luma / 4);
         (y, u, v)
     }
+
+    /// The luma, U and V planes of data that is being written for a frame of this size.
+    pub(crate) fn planes_mut(
+        size: VideoSize,
+        data: &mut [u8],
+    ) -> (&mut [u8], &mut [u8], &mut [u8]) {
+        let (y, chroma) = data.split_at_mut(size.pixels());
+        let (u, v) = chroma.split_at_mut(size.pixels() / 4);
+        (y, u, v)
+    }
 }
 
 impl std::fmt::Debug for VideoFrame {
@@ -68,7 +79,7 @@ impl std::fmt::Debug for VideoFrame {
     }
 }
 
-/// A picture that is ready to be shown: RGBA, 8 bits each, opaque, rows without padding.
+/// A frame that is ready to be shown: RGBA, 8 bits each, opaque, rows without padding.
 #[derive(Clone)]
 pub struct RgbaFrame {
     /// Its size.
@@ -83,16 +94,16 @@ impl std::fmt::Debug for RgbaFrame {
     }
 }
 
-/// 10 ms of sound: mono, 48 kHz, −1.0 to 1.0.
+/// 10 ms of audio: mono, 48 kHz, −1.0 to 1.0.
 #[derive(Debug, Clone)]
 pub struct AudioFrame {
     /// The samples.
     pub samples: [f32; AUDIO_FRAME_SAMPLES],
-    /// When the first of them was heard by the microphone.
+    /// When the microphone captured the first of them.
     pub captured_at: Instant,
 }
 
-/// One encoded picture on its way to the network.
+/// One encoded frame on its way to the network.
 #[derive(Debug, Clone)]
 pub struct EncodedVideo {
     /// The access unit in Annex B form (start codes; H.264 Annex B), parameter sets included when
@@ -100,14 +111,14 @@ pub struct EncodedVideo {
     pub data: Bytes,
     /// Whether it is an IDR picture, which decodes without what came before.
     pub key: bool,
-    /// When it was captured; its RTP time follows from this.
+    /// When it was captured; its RTP timestamp follows from this.
     pub captured_at: Instant,
 }
 
 /// One Opus packet on its way to the network.
 #[derive(Debug, Clone)]
 pub struct EncodedAudio {
-    /// The Opus packet (RFC 6716); empty when discontinuous transmission has nothing to say.
+    /// The Opus packet (RFC 6716); empty in a silence (discontinuous transmission).
     pub data: Bytes,
     /// How many samples at 48 kHz it covers.
     pub samples: u32,
@@ -115,7 +126,7 @@ pub struct EncodedAudio {
     pub captured_at: Instant,
 }
 
-/// One whole encoded picture from the network, in decoding order and with nothing missing before it
+/// One whole encoded frame from the network, in decoding order and with nothing missing before it
 /// unless it is a key frame.
 #[derive(Debug, Clone)]
 pub struct ReceivedVideo {
@@ -123,7 +134,7 @@ pub struct ReceivedVideo {
     pub data: Bytes,
     /// Whether it is an IDR picture.
     pub key: bool,
-    /// Its RTP time (90 kHz, unwrapped).
+    /// Its RTP timestamp (90 kHz, unwrapped).
     pub rtp_timestamp: u64,
     /// When its first packet arrived.
     pub first_arrival: Instant,
@@ -134,14 +145,14 @@ pub struct ReceivedVideo {
 /// One audio packet from the network, as it arrived: possibly late, twice or out of order.
 #[derive(Debug, Clone)]
 pub struct ReceivedAudio {
-    /// RTP sequence number; of a copy that of the packet that carried it.
+    /// RTP sequence number; of a redundant block that of the packet that carried it.
     pub sequence: u16,
-    /// RTP time (48 kHz).
+    /// RTP timestamp (48 kHz).
     pub rtp_timestamp: u32,
     /// The Opus packet.
     pub payload: Bytes,
     /// When it arrived.
     pub arrival: Instant,
-    /// Whether this is a copy of an earlier packet that a later one carried (RED, RFC 2198).
-    pub copy: bool,
+    /// Whether a later packet carried it as a redundant block (RED, RFC 2198).
+    pub redundant: bool,
 }

@@ -1,11 +1,11 @@
 //! The frame buffer: RTP packets of a video stream go in as they come, whole access units come out
 //! in decoding order.
 //!
-//! A frame is the packets of one RTP time, from behind the frame before it up to the marker bit
-//! (RFC 6184 §5.1). It is released as soon as it is whole and everything before it was released. A
-//! hole is waited for as long as a repair (a NACK's retransmission) can still come; then everything
-//! up to the next key frame is given up and a key frame is asked for. A whole key frame behind a
-//! hole is taken at once.
+//! A frame is the packets of one RTP timestamp, from behind the frame before it up to the marker
+//! bit (RFC 6184 §5.1). It is released as soon as it is whole and everything before it was
+//! released. A hole is waited for as long as a repair (a NACK's retransmission) can still come;
+//! then everything up to the next key frame is given up and a key frame is requested. A whole key
+//! frame behind a hole is taken at once.
 //!
 //! What always holds: a frame is released at most once, never with a packet missing, never before
 //! an earlier one, and after something was given up the next released frame is a key frame. Memory
@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-/// The most packets that are held.
-pub const MAX_PACKETS: usize = 2048;
-/// The most payload bytes that are held.
-pub const MAX_BYTES: usize = 8 << 20;
+/// The most packets that are buffered.
+pub(crate) const MAX_PACKETS: usize = 2048;
+/// The most payload bytes that are buffered.
+pub(crate) const MAX_BYTES: usize = 8 << 20;
 /// The most packets that wait for the first key frame, half a second of a stream's beginning.
 const MAX_BEFORE_FIRST: usize = 128;
 /// So many packets in a row from far behind mean that the sender began a new sequence.
@@ -47,7 +47,7 @@ impl NalFlags {
         self.sps || (self.delimiter && self.of_key_frame())
     }
 
-    /// Whether it tells of a key frame.
+    /// Whether it belongs to a key frame.
     #[must_use]
     pub fn of_key_frame(self) -> bool {
         self.sps || self.pps || self.idr
@@ -59,14 +59,14 @@ impl NalFlags {
 pub struct VideoPacket {
     /// RTP sequence number.
     pub sequence: u16,
-    /// RTP time (90 kHz).
+    /// RTP timestamp (90 kHz).
     pub rtp_timestamp: u32,
     /// The marker bit: the last packet of its frame.
     pub marker: bool,
     /// The RTP payload; empty when it was padding alone.
     pub payload: Bytes,
     /// What shows in the payload.
-    pub signs: NalFlags,
+    pub flags: NalFlags,
     /// When it came.
     pub arrival: Instant,
 }
@@ -78,7 +78,7 @@ pub struct Frame {
     pub payloads: Vec<Bytes>,
     /// Whether it is an IDR picture whose parameter sets are known.
     pub key: bool,
-    /// Its RTP time, unwrapped.
+    /// Its RTP timestamp, unwrapped.
     pub rtp_timestamp: u64,
     /// When its first packet came.
     pub first_arrival: Instant,
@@ -95,10 +95,10 @@ pub enum Inserted {
     Useless,
 }
 
-/// The buffer.
-#[derive(Debug)]
+/// The buffer; an empty one waits for a key frame.
+#[derive(Debug, Default)]
 pub struct FrameBuffer {
-    packets: BTreeMap<u64, Held>,
+    packets: BTreeMap<u64, Buffered>,
     bytes: usize,
     /// The packet that comes next in decoding order; `None` while a key frame is being looked for.
     next: Option<u64>,
@@ -107,7 +107,7 @@ pub struct FrameBuffer {
     /// What came right behind the last released frame.
     released_to: u64,
     highest: Option<u64>,
-    last_rtp_time: Option<u64>,
+    last_rtp_timestamp: Option<u64>,
     /// Parameter sets that were released, with which an IDR picture without them decodes too.
     known: NalFlags,
     key_frame_wanted: bool,
@@ -116,36 +116,12 @@ pub struct FrameBuffer {
 }
 
 #[derive(Debug)]
-struct Held {
+struct Buffered {
     packet: VideoPacket,
     rtp_timestamp: u64,
 }
 
-impl Default for FrameBuffer {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl FrameBuffer {
-    /// An empty buffer that waits for a key frame.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            packets: BTreeMap::new(),
-            bytes: 0,
-            next: None,
-            floor: 0,
-            released_to: 0,
-            highest: None,
-            last_rtp_time: None,
-            known: NalFlags::default(),
-            key_frame_wanted: false,
-            from_far_behind: 0,
-            frames_dropped: 0,
-        }
-    }
-
     /// Takes a packet.
     pub fn insert(&mut self, packet: VideoPacket) -> Inserted {
         let sequence = self.unwrap_sequence(packet.sequence);
@@ -157,9 +133,9 @@ impl FrameBuffer {
             self.give_up_everything();
         }
         self.highest = Some(self.highest.map_or(sequence, |highest| highest.max(sequence)));
-        let rtp_timestamp = self.unwrap_time(packet.rtp_timestamp);
+        let rtp_timestamp = self.unwrap_timestamp(packet.rtp_timestamp);
         self.bytes += packet.payload.len();
-        self.packets.insert(sequence, Held { packet, rtp_timestamp });
+        self.packets.insert(sequence, Buffered { packet, rtp_timestamp });
         Inserted::New(sequence)
     }
 
@@ -213,13 +189,13 @@ impl FrameBuffer {
         self.hole(self.next?).map(|since| since + patience)
     }
 
-    /// Gives up everything that is held; the next frame will be a key frame. For when the reader
-    /// fell behind or a frame turned out to be unusable.
+    /// Gives up everything that is buffered; the next frame will be a key frame. For when the
+    /// reader fell behind or a frame turned out to be unusable.
     pub fn skip_to_key_frame(&mut self) {
         self.look_for_key_frame();
     }
 
-    /// Whether a key frame should be asked for. Says so once for each thing given up; ask again
+    /// Whether a key frame should be requested. True once for each thing given up; ask again
     /// while [`Self::waits_for_key_frame`].
     pub fn take_key_frame_request(&mut self) -> bool {
         std::mem::take(&mut self.key_frame_wanted)
@@ -232,7 +208,7 @@ impl FrameBuffer {
     }
 
     /// The lowest unwrapped sequence number that is still of use; repairs below it need not be
-    /// asked for.
+    /// requested.
     #[must_use]
     pub fn floor(&self) -> u64 {
         self.floor
@@ -244,25 +220,13 @@ impl FrameBuffer {
         self.frames_dropped
     }
 
-    /// How many packets are held.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.packets.len()
-    }
-
-    /// Whether no packets are held.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.packets.is_empty()
-    }
-
-    /// Begins a new sequence when the sender did, which a run of packets from far behind tells.
+    /// Begins a new sequence when the sender did, which a run of packets from far behind shows.
     fn useless(&mut self, sequence: u64) -> Inserted {
         if sequence + FAR_BEHIND < self.floor {
             self.from_far_behind += 1;
             if self.from_far_behind >= RESTART_AFTER {
                 let frames_dropped = self.frames_dropped;
-                *self = Self { frames_dropped, key_frame_wanted: true, ..Self::new() };
+                *self = Self { frames_dropped, key_frame_wanted: true, ..Self::default() };
             }
         } else {
             self.from_far_behind = 0;
@@ -278,23 +242,22 @@ impl FrameBuffer {
         highest.saturating_add_signed(i64::from(forward))
     }
 
-    fn unwrap_time(&mut self, rtp_timestamp: u32) -> u64 {
-        let unwrapped = match self.last_rtp_time {
+    fn unwrap_timestamp(&mut self, rtp_timestamp: u32) -> u64 {
+        let unwrapped = match self.last_rtp_timestamp {
             None => (1 << 32) + u64::from(rtp_timestamp),
             Some(last) => last
                 .saturating_add_signed(i64::from(rtp_timestamp.wrapping_sub(last as u32) as i32)),
         };
-        self.last_rtp_time = Some(unwrapped);
+        self.last_rtp_timestamp = Some(unwrapped);
         unwrapped
     }
 
     /// Padding after a frame takes up sequence numbers but belongs to no frame.
     fn skip_padding(&mut self) {
         while let Some(next) = self.next
-            && self
-                .packets
-                .get(&next)
-                .is_some_and(|held| held.packet.payload.is_empty() && !held.packet.marker)
+            && self.packets.get(&next).is_some_and(|buffered| {
+                buffered.packet.payload.is_empty() && !buffered.packet.marker
+            })
         {
             self.packets.remove(&next);
             self.move_on_to(next + 1);
@@ -304,15 +267,15 @@ impl FrameBuffer {
     /// Where the frame that begins at `first` ends, if nothing of it is missing.
     fn whole_frame(&self, first: u64) -> Option<u64> {
         let rtp_timestamp = self.packets.get(&first)?.rtp_timestamp;
-        for (expected, (&sequence, held)) in (first..).zip(self.packets.range(first..)) {
+        for (expected, (&sequence, buffered)) in (first..).zip(self.packets.range(first..)) {
             if sequence != expected {
                 return None;
             }
-            if held.rtp_timestamp != rtp_timestamp {
+            if buffered.rtp_timestamp != rtp_timestamp {
                 // A sender that sets no marker bits.
                 return Some(expected - 1);
             }
-            if held.packet.marker {
+            if buffered.packet.marker {
                 return Some(sequence);
             }
         }
@@ -323,9 +286,9 @@ impl FrameBuffer {
     fn whole_key_frame(&self) -> Option<u64> {
         let mut before = u64::MAX;
         loop {
-            let signs = |(_, held): &(&u64, &Held)| held.packet.signs.of_key_frame();
-            let (&sequence, held) = self.packets.range(..before).rev().find(signs)?;
-            let (first, sure) = self.first_of_frame(sequence, held.rtp_timestamp);
+            let flags = |(_, buffered): &(&u64, &Buffered)| buffered.packet.flags.of_key_frame();
+            let (&sequence, buffered) = self.packets.range(..before).rev().find(flags)?;
+            let (first, sure) = self.first_of_frame(sequence, buffered.rtp_timestamp);
             if sure
                 && let Some(end) = self.whole_frame(first)
                 && self.is_key(first, end)
@@ -340,11 +303,11 @@ impl FrameBuffer {
     /// surely begins with it.
     fn first_of_frame(&self, within: u64, rtp_timestamp: u64) -> (u64, bool) {
         let mut first = within;
-        for (&sequence, held) in self.packets.range(..within).rev() {
+        for (&sequence, buffered) in self.packets.range(..within).rev() {
             if sequence + 1 != first {
                 break;
             }
-            if held.rtp_timestamp != rtp_timestamp || held.packet.marker {
+            if buffered.rtp_timestamp != rtp_timestamp || buffered.packet.marker {
                 return (first, true);
             }
             first = sequence;
@@ -354,39 +317,39 @@ impl FrameBuffer {
         let begins = self
             .packets
             .get(&first)
-            .is_some_and(|held| held.packet.signs.delimiter || held.packet.signs.sps);
+            .is_some_and(|buffered| buffered.packet.flags.delimiter || buffered.packet.flags.sps);
         (first, begins || first == self.released_to)
     }
 
     fn is_key(&self, first: u64, end: u64) -> bool {
-        let mut signs = self.known;
-        for (_, held) in self.packets.range(first..=end) {
-            signs.idr |= held.packet.signs.idr;
-            signs.sps |= held.packet.signs.sps;
-            signs.pps |= held.packet.signs.pps;
+        let mut flags = self.known;
+        for (_, buffered) in self.packets.range(first..=end) {
+            flags.idr |= buffered.packet.flags.idr;
+            flags.sps |= buffered.packet.flags.sps;
+            flags.pps |= buffered.packet.flags.pps;
         }
-        signs.idr && signs.sps && signs.pps
+        flags.idr && flags.sps && flags.pps
     }
 
     fn release(&mut self, end: u64) -> Option<Frame> {
         let key = self.next.is_some_and(|first| self.is_key(first, end));
         let mut frame: Option<Frame> = None;
         let rest = self.packets.split_off(&(end + 1));
-        for (_, held) in std::mem::replace(&mut self.packets, rest) {
-            self.bytes -= held.packet.payload.len();
-            self.known.sps |= held.packet.signs.sps;
-            self.known.pps |= held.packet.signs.pps;
-            let arrival = held.packet.arrival;
+        for (_, buffered) in std::mem::replace(&mut self.packets, rest) {
+            self.bytes -= buffered.packet.payload.len();
+            self.known.sps |= buffered.packet.flags.sps;
+            self.known.pps |= buffered.packet.flags.pps;
+            let arrival = buffered.packet.arrival;
             let frame = frame.get_or_insert_with(|| Frame {
                 payloads: Vec::new(),
                 key,
-                rtp_timestamp: held.rtp_timestamp,
+                rtp_timestamp: buffered.rtp_timestamp,
                 first_arrival: arrival,
                 last_arrival: arrival,
             });
             frame.first_arrival = frame.first_arrival.min(arrival);
             frame.last_arrival = frame.last_arrival.max(arrival);
-            frame.payloads.push(held.packet.payload);
+            frame.payloads.push(buffered.packet.payload);
         }
         self.move_on_to(end + 1);
         self.released_to = end + 1;
@@ -401,7 +364,7 @@ impl FrameBuffer {
             .zip(next..)
             .find(|((sequence, _), expected)| *sequence != expected);
         let ((&behind, _), _) = behind?;
-        self.packets.range(behind..).map(|(_, held)| held.packet.arrival).min()
+        self.packets.range(behind..).map(|(_, buffered)| buffered.packet.arrival).min()
     }
 
     fn move_on_to(&mut self, next: u64) {
@@ -424,18 +387,19 @@ impl FrameBuffer {
 
     /// While a key frame is looked for, packets from before the last sign of one are of no use.
     fn drop_what_no_key_frame_needs(&mut self) {
-        let sign = self.packets.iter().rev().find(|(_, held)| held.packet.signs.of_key_frame());
+        let sign =
+            self.packets.iter().rev().find(|(_, buffered)| buffered.packet.flags.of_key_frame());
         let keep = match sign {
-            Some((&sequence, held)) => {
-                let rtp_timestamp = held.rtp_timestamp;
+            Some((&sequence, buffered)) => {
+                let rtp_timestamp = buffered.rtp_timestamp;
                 let of_it = self
                     .packets
                     .range(..sequence)
                     .rev()
-                    .take_while(|(_, held)| held.rtp_timestamp == rtp_timestamp);
+                    .take_while(|(_, buffered)| buffered.rtp_timestamp == rtp_timestamp);
                 of_it.last().map_or(sequence, |(&first, _)| first)
             }
-            // The last packet tells the next one whether it begins a frame.
+            // By the last packet it is known whether the next one begins a frame.
             None => self.packets.keys().next_back().copied().unwrap_or(self.floor),
         };
         self.drop_below(keep);
@@ -451,13 +415,13 @@ impl FrameBuffer {
     fn drop_below(&mut self, sequence: u64) {
         let rest = self.packets.split_off(&sequence);
         let mut dropped_time = None;
-        for (dropped, held) in std::mem::replace(&mut self.packets, rest) {
+        for (dropped, buffered) in std::mem::replace(&mut self.packets, rest) {
             // Not up to `sequence`: what is missing right before it may still come and belong to
             // it.
             self.floor = self.floor.max(dropped + 1);
-            self.bytes -= held.packet.payload.len();
-            if !held.packet.payload.is_empty() && dropped_time != Some(held.rtp_timestamp) {
-                dropped_time = Some(held.rtp_timestamp);
+            self.bytes -= buffered.packet.payload.len();
+            if !buffered.packet.payload.is_empty() && dropped_time != Some(buffered.rtp_timestamp) {
+                dropped_time = Some(buffered.rtp_timestamp);
                 self.frames_dropped += 1;
             }
         }

@@ -1,7 +1,8 @@
 //! Freezes, as W3C webrtc-stats counts them (`freezeCount`, `totalFreezesDuration`).
 //!
-//! A gap between two shown pictures is a freeze when it is longer than the larger of three times
-//! the average gap and the average plus 150 ms, over the last 30 gaps. Pure: time is an argument.
+//! In go the moments at which frames are shown, out come the counts. A gap between two shown frames
+//! is a freeze when it is longer than the larger of three times the average gap and the average
+//! plus 150 ms, over the last 30 gaps. Pure: time is an argument.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ const WINDOW: usize = 30;
 /// A gap this much longer than the average is seen.
 const MARGIN: Duration = Duration::from_millis(150);
 
-/// Counts freezes.
+/// Counts the freezes of one stream.
 #[derive(Debug, Default)]
 pub struct FreezeMeter {
     last: Option<Instant>,
@@ -21,7 +22,7 @@ pub struct FreezeMeter {
 }
 
 impl FreezeMeter {
-    /// Takes note of a picture that is shown now.
+    /// Takes note of a frame that is shown now.
     pub fn shown(&mut self, now: Instant) {
         let Some(last) = self.last.replace(now) else { return };
         let gap = now.saturating_duration_since(last);
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_picture_never_freezes() {
+    fn a_steady_frame_never_freezes() {
         assert_eq!(shown(&[33; 300]).count(), 0);
     }
 

@@ -1,7 +1,7 @@
 //! The H.264 decoder: OpenH264 without concealment, so that what it gives is right or nothing.
 //!
-//! Access units in Annex B form in, I420 pictures out. Whatever the network sends, the answer is a
-//! picture, nothing or an error. After an error nothing is right until the next IDR picture;
+//! Access units in Annex B form in, I420 frames out. Whatever the network sends, the answer is a
+//! frame, nothing or an error. After an error nothing is right until the next IDR picture;
 //! keeping to that is [`crate::video_receive`]'s part.
 
 use std::sync::Arc;
@@ -15,21 +15,21 @@ use crate::color_space::{self, ColorSpace};
 use crate::frame::VideoFrame;
 use crate::units::VideoSize;
 
-/// A longer access unit is not a picture of a call.
+/// A longer access unit is not a frame of a call.
 const MAX_ACCESS_UNIT: usize = 8 << 20;
 
-/// Why there is no picture.
+/// Why there is no frame.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// OpenH264 could not start, or could not make sense of the data.
     #[error("the H.264 decoder failed: {0}")]
     Codec(#[from] openh264::Error),
-    /// The picture has a size that is not handled.
+    /// The frame has a size that is not handled.
     #[error("a decoded picture of {width}x{height} can't be handled")]
     Size {
-        /// Its width.
+        /// Its width in pixels.
         width: usize,
-        /// Its height.
+        /// Its height in pixels.
         height: usize,
     },
     /// The access unit is too large.
@@ -40,17 +40,14 @@ pub enum DecodeError {
 /// Decodes one stream.
 pub struct H264Decoder {
     decoder: Decoder,
-    /// As the last parameter set says; OpenH264 does not tell.
+    /// As the last parameter set says; OpenH264 does not report it.
     color: ColorSpace,
 }
 
 impl H264Decoder {
     /// A decoder that waits for its first key frame.
-    ///
-    /// # Errors
-    /// When OpenH264 can't start.
     pub fn new() -> Result<Self, DecodeError> {
-        // Without reordering (constrained baseline) every picture comes out at once: nothing is
+        // Without reordering (constrained baseline) every frame comes out at once: nothing is
         // ever to be flushed.
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         Ok(Self {
@@ -59,10 +56,7 @@ impl H264Decoder {
         })
     }
 
-    /// Decodes one access unit. `Ok(None)` when it held no whole picture.
-    ///
-    /// # Errors
-    /// When the data is damaged or refers to pictures that never came.
+    /// Decodes one access unit. `Ok(None)` when it held no whole frame.
     pub fn decode(
         &mut self,
         access_unit: &[u8],
@@ -77,19 +71,18 @@ impl H264Decoder {
         if let Some(color) = color_space::of_access_unit(access_unit) {
             self.color = color;
         }
-        let Some(picture) = self.decoder.decode(access_unit)? else { return Ok(None) };
-        let (width, height) = picture.dimensions();
+        let Some(decoded) = self.decoder.decode(access_unit)? else { return Ok(None) };
+        let (width, height) = decoded.dimensions();
         let too_odd = DecodeError::Size { width, height };
         let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
         let Some(size) = VideoSize::new(side(width), side(height)) else { return Err(too_odd) };
 
         let mut data: Arc<[u8]> = std::iter::repeat_n(0, VideoFrame::len_of(size)).collect();
-        let (y, chroma) = Arc::make_mut(&mut data).split_at_mut(size.pixels());
-        let (u, v) = chroma.split_at_mut(size.pixels() / 4);
-        let (width, strides) = (size.width() as usize, picture.strides());
-        copy_rows(picture.y(), strides.0, y, width);
-        copy_rows(picture.u(), strides.1, u, width / 2);
-        copy_rows(picture.v(), strides.2, v, width / 2);
+        let (y, u, v) = VideoFrame::planes_mut(size, Arc::make_mut(&mut data));
+        let (width, strides) = (size.width() as usize, decoded.strides());
+        copy_rows(decoded.y(), strides.0, y, width);
+        copy_rows(decoded.u(), strides.1, u, width / 2);
+        copy_rows(decoded.v(), strides.2, v, width / 2);
         Ok(Some(VideoFrame { size, data, color: self.color, captured_at }))
     }
 }

@@ -1,7 +1,7 @@
 //! The H.264 encoder: OpenH264, set for a live camera.
 //!
 //! I420 in, access units in Annex B form out: constrained baseline, one slice, no periodic key
-//! frames. What always holds: a key frame is an IDR picture behind its SPS and PPS; every picture
+//! frames. What always holds: a key frame is an IDR picture behind its SPS and PPS; every frame
 //! that went in comes out (frames are never skipped: whoever calls decides which to drop).
 
 use std::time::Duration;
@@ -18,18 +18,18 @@ use crate::frame::VideoFrame;
 use crate::h264_level::H264Level;
 use crate::units::{Bitrate, VideoSize};
 
-/// Below this OpenH264 has no room for even its smallest pictures.
+/// Below this OpenH264 has no room for even its smallest frames.
 const MIN_BITRATE: Bitrate = Bitrate::from_kbps(20);
 /// OpenH264 counts in `i32`.
 const MAX_BITRATE: Bitrate = Bitrate::from_kbps(100_000);
 
-/// Why a picture was not encoded.
+/// Why a frame was not encoded.
 #[derive(Debug, thiserror::Error)]
 pub enum EncodeError {
     /// OpenH264 refused to start or to encode.
     #[error("the H.264 encoder failed: {0}")]
     Codec(#[from] openh264::Error),
-    /// The picture is not of the size that the encoder was made for, or its data is not as long as
+    /// The frame is not of the size that the encoder was made for, or its data is not as long as
     /// its size says.
     #[error("the encoder is set for {want} and was given {got} with {bytes} bytes")]
     Frame {
@@ -45,15 +45,15 @@ pub enum EncodeError {
     Setting {
         /// What was set.
         what: &'static str,
-        /// OpenH264's code.
+        /// What OpenH264 returned.
         code: i32,
     },
-    /// OpenH264 produced nothing for a picture.
+    /// OpenH264 produced nothing for a frame.
     #[error("the H.264 encoder produced nothing")]
     Nothing,
 }
 
-/// One encoded picture.
+/// One encoded frame.
 #[derive(Debug, Clone)]
 pub struct EncodedFrame {
     /// The access unit.
@@ -62,7 +62,7 @@ pub struct EncodedFrame {
     pub key: bool,
 }
 
-/// An encoder for pictures of one size. Another size takes another encoder, which begins with a key
+/// An encoder for frames of one size. Another size takes another encoder, which begins with a key
 /// frame.
 pub struct H264Encoder {
     encoder: Encoder,
@@ -74,9 +74,6 @@ pub struct H264Encoder {
 
 impl H264Encoder {
     /// Makes an encoder for a size, a frame rate and a bit rate.
-    ///
-    /// # Errors
-    /// When OpenH264 refuses.
     pub fn new(size: VideoSize, fps: f32, target: Bitrate) -> Result<Self, EncodeError> {
         let target = target.clamp(MIN_BITRATE, MAX_BITRATE);
         let mut encoder =
@@ -97,11 +94,8 @@ impl H264Encoder {
         self.target
     }
 
-    /// Encodes a picture that was taken so long after the first. The first is a key frame; others
+    /// Encodes a frame that was taken so long after the first. The first is a key frame; others
     /// when asked for.
-    ///
-    /// # Errors
-    /// When the picture is not as announced, or OpenH264 fails.
     pub fn encode(
         &mut self,
         frame: &VideoFrame,
@@ -135,10 +129,8 @@ impl H264Encoder {
         Ok(EncodedFrame { data: data.into(), key })
     }
 
-    /// Aims at another rate from the next picture on, without a key frame.
-    ///
-    /// # Errors
-    /// When OpenH264 refuses; it then goes on at the old rate.
+    /// Aims at another rate from the next frame on, without a key frame.
+    /// When OpenH264 refuses, it then goes on at the old rate.
     pub fn set_target(&mut self, target: Bitrate) -> Result<(), EncodeError> {
         let target = target.clamp(MIN_BITRATE, MAX_BITRATE);
         if target == self.target {
@@ -148,16 +140,14 @@ impl H264Encoder {
             raw::set_bitrate(&mut self.encoder, self.target, target)?;
             self.target = target;
         } else {
-            // OpenH264 takes options only after its first picture.
+            // OpenH264 takes options only after its first frame.
             *self = Self::new(self.size, self.fps, target)?;
         }
         Ok(())
     }
 
-    /// Expects pictures at another rate from now on, so that each gets its share of the bit rate.
-    ///
-    /// # Errors
-    /// When OpenH264 refuses; it then goes on as before.
+    /// Expects frames at another rate from now on, so that each gets its share of the bit rate.
+    /// When OpenH264 refuses, it then goes on as before.
     pub fn set_frame_rate(&mut self, fps: f32) -> Result<(), EncodeError> {
         if self.started {
             raw::set_frame_rate(&mut self.encoder, fps)?;
@@ -324,7 +314,7 @@ mod tests {
             let decoded = decoder
                 .decode(&encoded.data, Instant::now())
                 .expect("it decodes")
-                .expect("a picture");
+                .expect("a frame");
             assert_eq!(read_bar(&decoded), read_bar(&frame), "frame {index}");
             worst = worst.min(psnr(&frame, &decoded));
         }
@@ -347,7 +337,7 @@ mod tests {
                 let decoded = decoder
                     .decode(&encoded.data, Instant::now())
                     .expect("it decodes")
-                    .expect("a picture");
+                    .expect("a frame");
                 let stamp = read_bar(&decoded)
                     .unwrap_or_else(|| panic!("no bar at {width}x{height}, frame {index}"));
                 assert_eq!(stamp.index, index);
@@ -451,7 +441,7 @@ mod tests {
             let mean = kbps as f64 * 1000.0 / 30.0 / 8.0;
             let (first, later) = (sizes[0] as f64 / mean, sizes[90] as f64 / mean);
             println!(
-                "{width}x{height} at {kbps} kbit/s: key frames are {first:.1} and {later:.1} mean pictures large; after them {:?}",
+                "{width}x{height} at {kbps} kbit/s: key frames are {first:.1} and {later:.1} mean frames large; after them {:?}",
                 &sizes[91..96]
             );
             assert!(first < 8.0 && later < 8.0);
@@ -459,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_of_another_size_is_refused() {
+    fn a_frame_of_another_size_is_refused() {
         let mut encoder =
             H264Encoder::new(size(320, 180), 30.0, Bitrate::from_kbps(200)).expect("an encoder");
         let (frame, at) = Source::new(size(640, 360)).frame();
@@ -467,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_taken_before_the_first_picture_too() {
+    fn a_target_is_taken_before_the_first_frame_too() {
         let mut encoder =
             H264Encoder::new(size(320, 180), 30.0, Bitrate::from_kbps(200)).expect("an encoder");
         encoder.set_target(Bitrate::from_bps(0)).expect("it takes the target");

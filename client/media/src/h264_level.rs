@@ -1,10 +1,10 @@
-//! H.264 levels: how large and how fast a picture may be for a decoder that promises so much (H.264
+//! H.264 levels: how large and how fast a frame may be for a decoder that promises so much (H.264
 //! table A-1). Pure.
 
 use crate::scale::fraction_of;
 use crate::units::VideoSize;
 
-/// `level_idc`, macroblocks a second, macroblocks in a picture.
+/// `level_idc`, macroblocks a second, macroblocks in a frame.
 const TABLE: [(u8, u64, u64); 16] = [
     (10, 1_485, 99),
     (11, 3_000, 396),
@@ -32,10 +32,10 @@ const PARTS: u32 = 48;
 pub struct H264Level(u8);
 
 impl H264Level {
-    /// 3.1: 1280x720 at 30 pictures a second, which every WebRTC program should take (RFC 7742
+    /// 3.1: 1280x720 at 30 frames a second, which every WebRTC program should take (RFC 7742
     /// §6.2).
     pub const BASIC: Self = Self(31);
-    /// 4.0: 1920x1080 at 30 pictures a second, what we offer to take.
+    /// 4.0: 1920x1080 at 30 frames a second, what we offer to take.
     pub const OURS: Self = Self(40);
 
     /// The level that the last byte of a `profile-level-id` stands for (RFC 6184 §8.1): of those
@@ -51,7 +51,7 @@ impl H264Level {
         self.0
     }
 
-    /// The lowest level for pictures of a size at a rate; the highest there is when none is high
+    /// The lowest level for frames of a size at a rate; the highest there is when none is high
     /// enough.
     #[must_use]
     pub fn needed(size: VideoSize, fps: u32) -> Self {
@@ -63,20 +63,19 @@ impl H264Level {
             .unwrap_or(Self::BASIC)
     }
 
-    /// Whether pictures of a size at a rate are within it.
+    /// Whether frames of a size at a rate are within it.
     #[must_use]
     pub fn allows(self, size: VideoSize, fps: u32) -> bool {
-        let Some((_, per_second, per_picture)) =
-            TABLE.iter().rev().find(|(idc, ..)| *idc <= self.0)
+        let Some((_, per_second, per_frame)) = TABLE.iter().rev().find(|(idc, ..)| *idc <= self.0)
         else {
             return false;
         };
         let [width, height] =
             [size.width(), size.height()].map(|side| u64::from(side.div_ceil(16)));
         let longest = width.max(height);
-        width * height <= *per_picture
+        width * height <= *per_frame
             && width * height * u64::from(fps) <= *per_second
-            && longest * longest <= 8 * per_picture
+            && longest * longest <= 8 * per_frame
     }
 
     /// The size, made smaller in its shape until it is within the level at a rate.

@@ -1,29 +1,39 @@
-//! Frames, units, codecs, jitter buffers and the stages between devices and the network.
+//! Media between the devices and the network: frames, codecs, jitter buffers and the stages.
 //!
-//! Pictures go camera → [`drop_oldest_queue::DropOldestQueue`] → [`video_send`] → transport, and transport →
-//! [`video_receive`] → [`drop_oldest_queue::DropOldestQueue`] → window. Sound goes microphone → [`audio_send`] →
-//! transport, and transport → [`audio_receive`] (jitter buffer, playout) → speaker. Each stage is
-//! one named thread with one owner.
+//! In go raw frames from camera and microphone and encoded ones from the transport; out go encoded
+//! ones to the transport and raw ones to window and speaker:
+//!
+//! - camera → [`drop_oldest_queue`] → [`video_send`] (size and rate by the network's targets,
+//!   [`scale`], [`h264_encoder`]) → transport;
+//! - transport ([`frame_buffer`]) → [`video_receive`] ([`h264_decoder`], [`lip_sync`],
+//!   [`video_record`]) → [`drop_oldest_queue`] → window;
+//! - microphone ([`capture_clock`]) → [`audio_send`] ([`voice_processing`], Opus) → transport
+//!   ([`audio_adaptation`], [`red`]);
+//! - transport → [`audio_receive`] ([`audio_jitter_buffer`], Opus, time stretching) →
+//!   [`audio_output`] → speaker ([`speaker_pacing`]).
+//!
+//! What always holds: a stage is one named thread with one owner ([`stage_thread`]), and queues
+//! between stages are bounded. What decides is pure and takes time as an argument.
 
 #![warn(clippy::expect_used, clippy::panic)]
 
 pub mod audio_adaptation;
 pub mod audio_control;
-pub mod audio_delay;
+mod audio_delay;
 pub mod audio_jitter_buffer;
 pub mod audio_level;
 pub mod audio_output;
-pub mod audio_playout;
+mod audio_playout;
 pub mod audio_priority;
 pub mod audio_receive;
 pub mod audio_send;
-pub mod audio_sequence;
+mod audio_sequence;
 #[cfg(test)]
 mod audio_simulation_tests;
 pub mod capture_clock;
 pub mod color_space;
 pub mod convert;
-pub mod drift;
+mod drift;
 pub mod drop_oldest_queue;
 pub mod frame;
 pub mod frame_buffer;
@@ -32,7 +42,7 @@ pub mod h264_decoder;
 pub mod h264_encoder;
 pub mod h264_level;
 pub mod lip_sync;
-pub mod opus_codec;
+mod opus_codec;
 pub mod pattern;
 pub mod pattern_bar;
 pub mod psnr;
@@ -42,14 +52,15 @@ pub mod resample;
 pub mod ringtone;
 pub mod scale;
 pub mod self_view;
-pub mod send_rate;
-pub mod send_size;
+mod send_rate;
+mod send_size;
 pub mod snapshot_png;
 pub mod speaker_pacing;
 pub mod speech;
-pub mod splice;
+mod splice;
+pub mod stage_thread;
 pub mod stop_signal;
-pub mod time_stretch;
+mod time_stretch;
 pub mod tone;
 pub mod tone_detector;
 pub mod units;

@@ -2,25 +2,23 @@
 //! error correction, and next to nothing in silence (discontinuous transmission).
 //!
 //! In go 10 or 20 ms of samples, out comes a packet, and the other way round. A packet that is lost
-//! is concealed, or rebuilt from the copy of lower quality that the next packet carries (RFC 6716
-//! §2.1.7). Nothing that arrives can panic: a packet that does not decode is an error, and the
+//! is concealed, or rebuilt from the version of lower quality that the next packet carries (RFC
+//! 6716 §2.1.7). Nothing that arrives can panic: a packet that does not decode is an error, and the
 //! caller conceals it like a lost one.
-
-use std::time::Duration;
 
 use crate::audio_control::{AudioControl, PacketLength};
 use crate::frame::SAMPLE_RATE;
 
 /// Samples in the longest packet that we send: 20 ms.
-pub const PACKET_SAMPLES: usize = PacketLength::Long.samples();
+pub(crate) const PACKET_SAMPLES: usize = PacketLength::Long.samples();
 
 /// The longest packet that Opus knows: 120 ms.
-pub const MAX_PACKET_SAMPLES: usize = 5760;
+pub(crate) const MAX_PACKET_SAMPLES: usize = 5760;
 
 /// Far more than a packet of 20 ms needs at our rate.
 const MAX_PACKET_BYTES: usize = 1000;
 
-/// Why there is no packet, or no sound from one.
+/// Why there is no packet, or no audio from one.
 #[derive(Debug, thiserror::Error)]
 pub enum OpusError {
     /// The library could not set the encoder up.
@@ -40,16 +38,16 @@ pub enum OpusError {
     Decode(#[source] opus::Error),
 }
 
-/// Turns 10 or 20 ms of sound into a packet.
-pub struct OpusEncoder {
+/// Turns 10 or 20 ms of audio into a packet.
+pub(crate) struct OpusEncoder {
     encoder: opus::Encoder,
     buffer: [u8; MAX_PACKET_BYTES],
 }
 
 impl OpusEncoder {
-    /// An encoder for speech. In silence its packets tell nothing ([`is_dtx`]), but for one every
+    /// An encoder for speech. In silence its packets carry nothing ([`is_dtx`]), but for one every
     /// 400 ms that describes the background noise.
-    pub fn new() -> Result<Self, OpusError> {
+    pub(crate) fn new() -> Result<Self, OpusError> {
         let mut encoder =
             opus::Encoder::new(SAMPLE_RATE, opus::Channels::Mono, opus::Application::Voip)
                 .map_err(OpusError::Encoder)?;
@@ -59,8 +57,8 @@ impl OpusEncoder {
         Ok(this)
     }
 
-    /// Encodes as the network asks from the next packet on.
-    pub fn set(&mut self, control: AudioControl) -> Result<(), OpusError> {
+    /// Encodes to these targets from the next packet on.
+    pub(crate) fn set(&mut self, control: AudioControl) -> Result<(), OpusError> {
         let bitrate = i32::try_from(control.bitrate.bps()).unwrap_or(i32::MAX).clamp(6000, 128_000);
         let loss = i32::from(control.expected_loss_percent.min(100));
         self.encoder.set_bitrate(opus::Bitrate::Bits(bitrate)).map_err(OpusError::Encoder)?;
@@ -70,51 +68,52 @@ impl OpusEncoder {
 
     /// Encodes as many samples as one [`PacketLength`] has. The packet stays valid until the next
     /// call.
-    pub fn encode(&mut self, samples: &[f32]) -> Result<&[u8], OpusError> {
+    pub(crate) fn encode(&mut self, samples: &[f32]) -> Result<&[u8], OpusError> {
         let length =
             self.encoder.encode_float(samples, &mut self.buffer).map_err(OpusError::Encode)?;
         Ok(self.buffer.get(..length).unwrap_or_default())
     }
 
-    /// How much later sound comes out of a decoder than it went in here, apart from the packet's
+    /// How much later audio comes out of a decoder than it went in here, apart from the packet's
     /// own length.
-    pub fn lookahead(&mut self) -> Duration {
+    #[cfg(test)]
+    pub(crate) fn lookahead(&mut self) -> std::time::Duration {
         let samples = self.encoder.get_lookahead().unwrap_or(0);
-        Duration::from_secs_f64(f64::from(samples) / f64::from(SAMPLE_RATE))
+        std::time::Duration::from_secs_f64(f64::from(samples) / f64::from(SAMPLE_RATE))
     }
 }
 
-/// Turns packets, or the lack of them, into sound.
-pub struct OpusDecoder {
+/// Turns packets, or the lack of them, into audio.
+pub(crate) struct OpusDecoder {
     decoder: opus::Decoder,
     buffer: Box<[f32; MAX_PACKET_SAMPLES]>,
 }
 
 impl OpusDecoder {
     /// A decoder; it mixes what a peer sends in stereo down to mono.
-    pub fn new() -> Result<Self, OpusError> {
+    pub(crate) fn new() -> Result<Self, OpusError> {
         let decoder =
             opus::Decoder::new(SAMPLE_RATE, opus::Channels::Mono).map_err(OpusError::Decoder)?;
         Ok(Self { decoder, buffer: Box::new([0.0; MAX_PACKET_SAMPLES]) })
     }
 
     /// Decodes a packet of any length up to 120 ms.
-    pub fn decode(&mut self, packet: &[u8]) -> Result<&[f32], OpusError> {
+    pub(crate) fn decode(&mut self, packet: &[u8]) -> Result<&[f32], OpusError> {
         if packet.is_empty() {
             return Err(OpusError::Empty);
         }
         self.run(packet, MAX_PACKET_SAMPLES, false)
     }
 
-    /// Makes up `samples` of sound that continue what was decoded before; they fade to silence when
+    /// Conceals `samples` of audio that continue what was decoded before; they fade to silence when
     /// nothing follows.
-    pub fn conceal(&mut self, samples: usize) -> Result<&[f32], OpusError> {
+    pub(crate) fn conceal(&mut self, samples: usize) -> Result<&[f32], OpusError> {
         self.run(&[], conceal_length(samples), false)
     }
 
-    /// Rebuilds the `samples` before `next` from the copy it carries, or conceals them where it
+    /// Rebuilds the `samples` before `next` from the FEC it carries, or conceals them where it
     /// carries none.
-    pub fn decode_fec(&mut self, next: &[u8], samples: usize) -> Result<&[f32], OpusError> {
+    pub(crate) fn decode_fec(&mut self, next: &[u8], samples: usize) -> Result<&[f32], OpusError> {
         self.run(next, conceal_length(samples), true)
     }
 
@@ -137,8 +136,7 @@ fn conceal_length(samples: usize) -> usize {
 
 /// How many samples at 48 kHz a packet covers, from its first bytes (RFC 6716 §3.1); `None` when it
 /// is malformed.
-#[must_use]
-pub fn packet_samples(packet: &[u8]) -> Option<u32> {
+pub(crate) fn packet_samples(packet: &[u8]) -> Option<u32> {
     let toc = *packet.first()?;
     let per_frame: u32 = match toc >> 3 {
         config @ 0..=11 => [480, 960, 1920, 2880][usize::from(config & 3)],
@@ -156,16 +154,14 @@ pub fn packet_samples(packet: &[u8]) -> Option<u32> {
 
 /// Whether a packet says that there is nothing to hear until the next one (discontinuous
 /// transmission, RFC 6716 §2.1.9): it has no data, or a byte that counts its frames.
-#[must_use]
-pub fn is_dtx(packet: &[u8]) -> bool {
+pub(crate) fn is_dtx(packet: &[u8]) -> bool {
     packet.len() <= 2
 }
 
-/// Whether a packet of one 10 or 20 ms mono frame in a speech mode carries a copy of the frame
-/// before it: the LBRR flag follows the VAD flag as the second bit of the SILK data (RFC 6716
-/// §4.2.3, §4.2.4). Others count as carrying none.
-#[must_use]
-pub fn has_fec(packet: &[u8]) -> bool {
+/// Whether a packet of one 10 or 20 ms mono frame in a speech mode carries the frame before it as
+/// FEC: the LBRR flag follows the VAD flag as the second bit of the SILK data (RFC 6716 §4.2.3,
+/// §4.2.4). Others count as carrying none.
+pub(crate) fn has_fec(packet: &[u8]) -> bool {
     let (Some(&toc), Some(&first)) = (packet.first(), packet.get(1)) else { return false };
     let config = toc >> 3;
     let speech = config < 16;
@@ -231,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn concealment_continues_the_sound_and_then_fades() {
+    fn concealment_continues_the_audio_and_then_fades() {
         let mut decoder = OpusDecoder::new().unwrap();
         for packet in &packets(10) {
             decoder.decode(packet).unwrap();
@@ -258,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_from_the_network_is_an_error_or_sound_within_bounds_but_never_a_panic() {
+    fn noise_from_the_network_is_an_error_or_audio_within_bounds_but_never_a_panic() {
         use rand::{Rng, SeedableRng};
         let mut random = rand::rngs::StdRng::seed_from_u64(6716);
         let mut decoder = OpusDecoder::new().unwrap();

@@ -1,9 +1,9 @@
-//! The moving test pattern: the same picture for the same frame number, everywhere.
+//! The moving test pattern: the same frame for the same frame number, everywhere.
 //!
 //! Soft waves as a background, a grainy band of waves that scrolls, a ringed disc that wanders, and
 //! the machine-readable bar ([`crate::pattern_bar`]) on top. The grain changes with every frame and
 //! can't be predicted, so that an encoder uses whatever bit rate it is given, as it does for a real
-//! camera; all of it lost still leaves about 36 dB. A frozen, torn or foreign picture is far below
+//! camera; all of it lost still leaves about 36 dB. A frozen, torn or foreign frame is far below
 //! that. What does not move is drawn once; a frame is a copy with the moving parts drawn over it.
 
 use std::f32::consts::TAU;
@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use crate::frame::VideoFrame;
 use crate::pattern_bar::{self, Stamp};
-use crate::units::{VideoSize, WallTime};
+use crate::units::VideoSize;
 
 /// The band scrolls by one of this many parts of its width with each frame.
 const SCROLL_PARTS: u64 = 320;
@@ -78,8 +78,7 @@ impl Pattern {
     pub fn new(size: VideoSize) -> Self {
         let (width, height) = (size.width() as usize, size.height() as usize);
         let mut background = vec![128; VideoFrame::len_of(size)];
-        let (y, chroma) = background.split_at_mut(size.pixels());
-        let (u, v) = chroma.split_at_mut(size.pixels() / 4);
+        let (y, u, v) = VideoFrame::planes_mut(size, &mut background);
         let bar = pattern_bar::bar_height(size);
         each_pixel(y, width, bar, |x, row| {
             let (x, row) = (x as f32 / width as f32, row as f32 / height as f32);
@@ -178,10 +177,13 @@ fn each_pixel(
     }
 }
 
-/// Renders one frame of the pattern from scratch, as whoever received it does to compare. A source
-/// that renders many keeps a [`Pattern`].
-#[must_use]
-pub fn render(size: VideoSize, index: u32, captured_at: WallTime) -> VideoFrame {
+/// One frame of the pattern, for tests.
+#[cfg(test)]
+pub(crate) fn render(
+    size: VideoSize,
+    index: u32,
+    captured_at: crate::units::WallTime,
+) -> VideoFrame {
     Pattern::new(size).render(Stamp { index, captured_at }, Instant::now())
 }
 
@@ -191,13 +193,14 @@ mod tests {
     use crate::pattern_bar::read_bar;
     use crate::psnr::psnr;
     use crate::scale::Scaler;
+    use crate::units::WallTime;
 
     fn size(width: u32, height: u32) -> VideoSize {
         VideoSize::new(width, height).expect("a size")
     }
 
     #[test]
-    fn the_same_frame_is_the_same_picture() {
+    fn the_same_frame_is_the_same_frame() {
         let first = render(size(640, 360), 7, WallTime(1));
         let again = render(size(640, 360), 7, WallTime(1));
         assert_eq!(first.data, again.data);
@@ -212,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_that_is_ten_frames_old_is_told_from_the_right_one() {
+    fn a_frame_that_is_ten_frames_old_differs_from_the_right_one() {
         let pattern = Pattern::new(size(640, 360));
         let at = |index| pattern.render(Stamp { index, captured_at: WallTime(0) }, Instant::now());
         for index in 0..20 {
@@ -224,7 +227,7 @@ mod tests {
     fn a_smaller_rendering_looks_like_the_large_one_scaled_down() {
         let large = render(size(1280, 720), 42, WallTime(99));
         for (width, height) in [(960, 540), (640, 360), (320, 180)] {
-            let scaled = Scaler::new().scale(&large, size(width, height)).expect("it scales");
+            let scaled = Scaler::default().scale(&large, size(width, height)).expect("it scales");
             assert_eq!(read_bar(&scaled).map(|stamp| stamp.index), Some(42));
             let alike = psnr(&scaled, &render(size(width, height), 42, WallTime(99)));
             assert!(alike > 30.0, "{width}x{height}: {alike:.1} dB");

@@ -1,10 +1,10 @@
 //! The machine-readable bar: a frame's number and capture time as black and white cells at the top
-//! of the picture.
+//! of the frame.
 //!
-//! It survives H.264 at 320x180 and scaling, so whoever receives the picture can tell which frame
+//! It survives H.264 at 320x180 and scaling, so whoever receives the frame can tell which frame
 //! it is and how long it was under way, and can render the same frame again to compare.
 //!
-//! **Layout** (also in `docs/protocol.md`). With *W* the picture's width, the bar is 40 columns by
+//! **Layout** (also in `docs/protocol.md`). With *W* the frame's width, the bar is 40 columns by
 //! 3 rows of square cells with sides of *W*/40, from the top left corner: the cell in column *c*,
 //! row *r* covers the pixels `floor(c·W/40) ≤ x < floor((c+1)·W/40)` and
 //! `floor(r·W/40) ≤ y < floor((r+1)·W/40)`. White (luma 235, RGB 255,255,255) is 1, black (luma 16,
@@ -20,7 +20,7 @@
 //!
 //! To read it, average the luma over the middle half of each cell and compare with 126; it is a bar
 //! only when the mark and the checksum are right. A reader needs at least 160 pixels of width and a
-//! picture that is not cropped.
+//! frame that is not cropped.
 
 use crate::frame::VideoFrame;
 use crate::units::{VideoSize, WallTime};
@@ -37,7 +37,7 @@ const MARK: [u8; 2] = *b"Vv";
 const LUMA: [u8; 2] = [16, 235];
 /// Half-way between them.
 const THRESHOLD: u64 = 126;
-/// Narrower pictures have cells too small to be read.
+/// Narrower frames have cells too small to be read.
 const MIN_WIDTH: u32 = 160;
 
 /// What the bar says.
@@ -86,7 +86,7 @@ fn crc16(bytes: &[u8]) -> u16 {
     })
 }
 
-/// How many rows of pixels the bar takes, in a picture of this size.
+/// How many rows of pixels the bar takes, in a frame of this size.
 #[must_use]
 pub fn bar_height(size: VideoSize) -> usize {
     (ROWS * size.width() as usize / COLUMNS).min(size.height() as usize)
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_too_small_or_too_flat_has_no_bar_and_does_no_harm() {
+    fn a_frame_too_small_or_too_flat_has_no_bar_and_does_no_harm() {
         for (width, height) in [(2, 2), (38, 4), (158, 90), (1280, 64), (4096, 2)] {
             assert_eq!(read_bar(&drawn(width, height, STAMP)), None, "{width}x{height}");
         }

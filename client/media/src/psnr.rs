@@ -1,9 +1,10 @@
-//! How alike two pictures are: the peak signal-to-noise ratio of their luma.
+//! How alike two frames are: the peak signal-to-noise ratio of their luma. For tests of this crate
+//! and of those that use it.
 
 use crate::frame::VideoFrame;
 
 /// The luma PSNR in decibels: infinite when equal, 0 when the sizes differ. From about 30 dB up,
-/// pictures look alike.
+/// frames look alike.
 #[must_use]
 pub fn psnr(a: &VideoFrame, b: &VideoFrame) -> f64 {
     if a.size != b.size {
@@ -32,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_pictures_are_infinitely_alike() {
+    fn equal_frames_are_infinitely_alike() {
         assert!(psnr(&flat(90), &flat(90)).is_infinite());
     }
 

@@ -1,8 +1,9 @@
-//! p50, p95 and p99 of a stream of durations in bounded memory.
+//! p50, p95 and p99 of a stream of durations.
 //!
-//! A histogram whose buckets grow with the value: 32 to each doubling, so that a quantile is within
-//! about 2% of the exact one, from 1 µs to more than an hour, in 4 KiB. Anything longer counts as
-//! the longest.
+//! In goes one duration after the other, out come quantiles at any time. What always holds: memory
+//! is 4 KiB. It is a histogram whose buckets grow with the value: 32 to each doubling, so that a
+//! quantile is within about 2% of the exact one, from 1 µs to more than an hour. Anything longer
+//! counts as the longest.
 
 use std::time::Duration;
 
@@ -15,6 +16,19 @@ const MAX_BITS: u32 = 32;
 /// The first two ranges are exact; each doubling after them has its buckets.
 const BUCKETS: usize = (MAX_BITS - PRECISION_BITS + 1) as usize * PER_DOUBLING;
 
+/// How long something took, over all that was measured, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DelaySummary {
+    /// Half took no longer.
+    pub p50: f64,
+    /// One in twenty took longer.
+    pub p95: f64,
+    /// One in a hundred took longer.
+    pub p99: f64,
+    /// How many were measured.
+    pub n: u64,
+}
+
 /// Collects durations and answers quantiles.
 #[derive(Debug, Clone)]
 pub struct Quantiles {
@@ -24,17 +38,11 @@ pub struct Quantiles {
 
 impl Default for Quantiles {
     fn default() -> Self {
-        Self::new()
+        Self { counts: vec![0; BUCKETS].into_boxed_slice(), total: 0 }
     }
 }
 
 impl Quantiles {
-    /// Nothing recorded yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { counts: vec![0; BUCKETS].into_boxed_slice(), total: 0 }
-    }
-
     /// Counts one duration.
     pub fn record(&mut self, value: Duration) {
         let micros = u64::try_from(value.as_micros()).unwrap_or(u64::MAX);
@@ -66,6 +74,13 @@ impl Quantiles {
             }
         }
         None
+    }
+
+    /// What reports have of it; `None` when nothing was recorded.
+    #[must_use]
+    pub fn summary(&self) -> Option<DelaySummary> {
+        let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|q| self.quantile_ms(q));
+        Some(DelaySummary { p50: p50?, p95: p95?, p99: p99?, n: self.total })
     }
 
     /// [`Self::quantile`] in milliseconds, as reports have it.
@@ -102,7 +117,7 @@ mod tests {
 
     #[test]
     fn quantiles_of_a_ramp_are_within_two_percent() {
-        let mut quantiles = Quantiles::new();
+        let mut quantiles = Quantiles::default();
         for micros in 1..=100_000 {
             quantiles.record(Duration::from_micros(micros));
         }
@@ -122,12 +137,12 @@ mod tests {
 
     #[test]
     fn nothing_recorded_has_no_quantile() {
-        assert_eq!(Quantiles::new().quantile(0.5), None);
+        assert_eq!(Quantiles::default().quantile(0.5), None);
     }
 
     #[test]
     fn the_longest_duration_is_counted_and_not_lost() {
-        let mut quantiles = Quantiles::new();
+        let mut quantiles = Quantiles::default();
         quantiles.record(Duration::MAX);
         quantiles.record(Duration::ZERO);
         assert_eq!(quantiles.quantile(0.5), Some(Duration::ZERO));

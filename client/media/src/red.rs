@@ -1,25 +1,25 @@
-//! Redundant audio data (RED, RFC 2198): a packet that carries copies of packets before it.
+//! Redundant audio data (RED, RFC 2198): a packet that carries packets before it once more.
 //!
-//! In go Opus packets with their RTP times, out come RED payloads, and the other way round. What
-//! always holds: nothing that arrives can panic, a payload yields at most [`MAX_BLOCKS`] copies,
-//! and what was read refers to the payload instead of being copied. What does not fit a header (a
-//! copy that is too old or too long) is left out.
+//! In go Opus packets with their RTP timestamps, out come RED payloads, and the other way round.
+//! What always holds: nothing that arrives can panic, a payload yields at most [`MAX_BLOCKS`]
+//! redundant blocks, and what was read refers to the payload instead of being copied. What does not
+//! fit a header (a block that is too old or too long) is left out.
 
 use std::collections::VecDeque;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// The most copies that are read from a payload or put into one.
+/// The most redundant blocks that are read from a payload or put into one.
 pub const MAX_BLOCKS: usize = 8;
 /// Offsets have 14 bits (RFC 2198 §3): 341 ms at 48 kHz.
 const MAX_OFFSET: u32 = (1 << 14) - 1;
-/// Lengths of copies have 10 bits.
+/// Lengths of redundant blocks have 10 bits.
 const MAX_LENGTH: usize = (1 << 10) - 1;
-/// With copies a payload stays below this, so that it fits the narrowest way in one packet.
+/// With redundancy a payload stays below this, so that it fits the smallest MTU in one packet.
 const MAX_PAYLOAD: usize = 1100;
-/// Packets kept for copies; also the furthest that one lies back.
+/// Packets kept to be sent again; also the furthest that one lies back.
 const REMEMBERED: usize = 8;
-/// A copy of what is further back than this would come too late for any conversation: 160 ms.
+/// What is further back than this would come too late for any conversation: 160 ms.
 const OLDEST: u32 = 7680;
 
 /// Why a payload is no RED.
@@ -41,8 +41,8 @@ pub enum RedError {
 pub struct Block {
     /// RTP payload type of what is in it.
     pub payload_type: u8,
-    /// How far its RTP time lies before that of the packet it came in, in samples; zero for the
-    /// packet's own.
+    /// How far its RTP timestamp lies before that of the packet it came in, in samples; zero for
+    /// the packet's own.
     pub offset: u32,
     /// Its bytes, never none.
     pub data: Bytes,
@@ -51,16 +51,14 @@ pub struct Block {
 /// What a payload carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unpacked {
-    /// The packet itself.
+    /// The primary block: the packet itself.
     pub primary: Block,
-    /// Copies of earlier ones, as ordered by the sender: usually the oldest first.
-    pub copies: Vec<Block>,
+    /// Redundant blocks: earlier packets, as ordered by the sender: usually the oldest first.
+    pub redundant: Vec<Block>,
 }
 
 /// Takes a payload apart.
-///
-/// # Errors
-/// When it is malformed; nothing of it can be used then.
+/// Of one that is malformed nothing can be used.
 pub fn unpack(payload: &Bytes) -> Result<Unpacked, RedError> {
     let mut headers = Vec::new();
     let mut at = 0;
@@ -82,14 +80,14 @@ pub fn unpack(payload: &Bytes) -> Result<Unpacked, RedError> {
             _ => return Err(RedError::Truncated),
         }
     };
-    let mut copies = Vec::with_capacity(headers.len());
+    let mut redundant = Vec::with_capacity(headers.len());
     for (payload_type, offset, length) in headers {
         if payload.len() < at + length {
             return Err(RedError::Truncated);
         }
         // Some senders keep the place of a pause with an empty block.
         if length > 0 && offset > 0 {
-            copies.push(Block { payload_type, offset, data: payload.slice(at..at + length) });
+            redundant.push(Block { payload_type, offset, data: payload.slice(at..at + length) });
         }
         at += length;
     }
@@ -98,21 +96,21 @@ pub fn unpack(payload: &Bytes) -> Result<Unpacked, RedError> {
     }
     Ok(Unpacked {
         primary: Block { payload_type: primary_type, offset: 0, data: payload.slice(at..) },
-        copies,
+        redundant,
     })
 }
 
-/// Puts a packet and copies of earlier ones, each with its offset in samples, into one payload.
-/// `None` where no copy could be taken along.
+/// Puts a packet and earlier ones, each with its offset in samples, into one payload. `None` where
+/// no redundant block could be taken along.
 #[must_use]
-pub fn pack(payload_type: u8, primary: &[u8], copies: &[(u32, &[u8])]) -> Option<Bytes> {
+pub fn pack(payload_type: u8, primary: &[u8], redundant: &[(u32, &[u8])]) -> Option<Bytes> {
     let payload_type = payload_type & 0x7f;
     let fits = |&&(offset, data): &&(u32, &[u8])| {
         (1..=MAX_OFFSET).contains(&offset) && (1..=MAX_LENGTH).contains(&data.len())
     };
     let mut taken: Vec<(u32, &[u8])> = Vec::new();
     let mut length = 1 + primary.len();
-    for &(offset, data) in copies.iter().filter(fits).take(MAX_BLOCKS) {
+    for &(offset, data) in redundant.iter().filter(fits).take(MAX_BLOCKS) {
         if length + 4 + data.len() <= MAX_PAYLOAD {
             length += 4 + data.len();
             taken.push((offset, data));
@@ -140,12 +138,12 @@ pub struct Redundancy {
 }
 
 impl Redundancy {
-    /// No copies.
+    /// Nothing but the packet itself.
     pub const NONE: Self = Self { distances: [0; Self::MOST] };
-    /// The most copies.
+    /// The most redundant blocks that we send.
     pub const MOST: usize = 3;
 
-    /// Copies of the last `count` packets, three at most.
+    /// The last `count` packets, three at most.
     #[must_use]
     pub fn last(count: u8) -> Self {
         Self {
@@ -155,13 +153,13 @@ impl Redundancy {
         }
     }
 
-    /// One copy of the packet that lies so far back, eight packets at most.
+    /// The one packet that lies so far back, eight packets at most.
     #[must_use]
     pub fn at(distance: u8) -> Self {
         Self { distances: [distance.min(REMEMBERED as u8), 0, 0] }
     }
 
-    /// Copies of two packets, eight packets back at most.
+    /// Two packets, eight packets back at most.
     #[must_use]
     pub fn pair(near: u8, far: u8) -> Self {
         Self { distances: [near.min(REMEMBERED as u8), far.min(REMEMBERED as u8), 0] }
@@ -172,23 +170,23 @@ impl Redundancy {
         self.distances.into_iter().filter(|&distance| distance > 0)
     }
 
-    /// How many copies there are.
+    /// How many packets go along.
     #[must_use]
     pub fn count(self) -> usize {
         self.distances().count()
     }
 }
 
-/// The sender's memory: keeps the last packets and adds copies of them to the next.
+/// The sender's memory: keeps the last packets and adds them to the next as redundant blocks.
 #[derive(Debug, Default)]
 pub struct RedPacker {
-    /// RTP time and bytes of the last packets, the newest last.
+    /// RTP timestamp and bytes of the last packets, the newest last.
     sent: VecDeque<(u32, Bytes)>,
 }
 
 impl RedPacker {
-    /// A RED payload of this packet and the copies that are wanted and known; `None` where it goes
-    /// alone, as plain Opus.
+    /// A RED payload of this packet and the earlier ones that are wanted and known; `None` where it
+    /// goes alone, as plain Opus.
     pub fn pack(
         &mut self,
         payload_type: u8,
@@ -196,7 +194,7 @@ impl RedPacker {
         data: &Bytes,
         wanted: Redundancy,
     ) -> Option<Bytes> {
-        let copies: Vec<(u32, &[u8])> = wanted
+        let redundant: Vec<(u32, &[u8])> = wanted
             .distances()
             .filter_map(|distance| {
                 let (time, bytes) = self.sent.get(self.sent.len().checked_sub(distance.into())?)?;
@@ -204,7 +202,7 @@ impl RedPacker {
                 (offset <= OLDEST).then_some((offset, bytes.as_ref()))
             })
             .collect();
-        let packed = pack(payload_type, data, &copies);
+        let packed = pack(payload_type, data, &redundant);
         if self.sent.len() >= REMEMBERED {
             self.sent.pop_front();
         }
@@ -226,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_that_is_too_old_or_too_long_or_empty_stays_out() {
+    fn a_block_that_is_too_old_or_too_long_or_empty_stays_out() {
         let long = vec![7; 1024];
         assert_eq!(
             pack(111, b"new", &[(1 << 14, b"old"), (960, &long), (960, b""), (0, b"now")]),
@@ -236,12 +234,12 @@ mod tests {
         let packed = pack(111, b"new", &[(960, &half), (1920, &half), (2880, b"short")]).unwrap();
         assert!(packed.len() <= MAX_PAYLOAD);
         let offsets: Vec<u32> =
-            unpack(&packed).unwrap().copies.iter().map(|copy| copy.offset).collect();
+            unpack(&packed).unwrap().redundant.iter().map(|block| block.offset).collect();
         assert_eq!(offsets, [2880, 960]);
     }
 
     #[test]
-    fn copies_are_of_the_packets_that_were_asked_for() {
+    fn the_redundant_blocks_are_the_packets_that_were_asked_for() {
         let mut packer = RedPacker::default();
         let data = |n: u32| Bytes::from(format!("packet {n}"));
         let time = |n: u32| (u32::MAX - 5000).wrapping_add(n * 960);
@@ -254,12 +252,12 @@ mod tests {
         }
         let red = send(6, Redundancy::last(2)).unwrap();
         assert_eq!(red.primary.data, data(6));
-        let copies: Vec<(u32, Bytes)> =
-            red.copies.into_iter().map(|copy| (copy.offset, copy.data)).collect();
-        assert_eq!(copies, [(1920, data(4)), (960, data(5))]);
+        let redundant: Vec<(u32, Bytes)> =
+            red.redundant.into_iter().map(|block| (block.offset, block.data)).collect();
+        assert_eq!(redundant, [(1920, data(4)), (960, data(5))]);
         let red = send(7, Redundancy::at(4)).unwrap();
         assert_eq!(
-            (red.copies.len(), red.copies[0].offset, red.copies[0].data.clone()),
+            (red.redundant.len(), red.redundant[0].offset, red.redundant[0].data.clone()),
             (1, 3840, data(3))
         );
         // After a pause what was before it is of no use.
@@ -288,14 +286,14 @@ mod tests {
         fn what_was_packed_is_unpacked_again(
             payload_type in 0..128_u8,
             primary in proptest::collection::vec(any::<u8>(), 1..200),
-            copies in proptest::collection::vec((1..16_384_u32, proptest::collection::vec(any::<u8>(), 1..120)), 1..8),
+            redundant in proptest::collection::vec((1..16_384_u32, proptest::collection::vec(any::<u8>(), 1..120)), 1..8),
         ) {
-            let given: Vec<(u32, &[u8])> = copies.iter().map(|(offset, data)| (*offset, data.as_slice())).collect();
+            let given: Vec<(u32, &[u8])> = redundant.iter().map(|(offset, data)| (*offset, data.as_slice())).collect();
             let unpacked = unpack(&pack(payload_type, &primary, &given).unwrap()).unwrap();
             prop_assert_eq!(&unpacked.primary, &Block { payload_type, offset: 0, data: primary.into() });
-            let mut expected = copies;
+            let mut expected = redundant;
             expected.sort_by_key(|(offset, _)| std::cmp::Reverse(*offset));
-            let got: Vec<(u32, Vec<u8>)> = unpacked.copies.iter().map(|c| (c.offset, c.data.to_vec())).collect();
+            let got: Vec<(u32, Vec<u8>)> = unpacked.redundant.iter().map(|c| (c.offset, c.data.to_vec())).collect();
             prop_assert_eq!(got, expected);
         }
 
@@ -313,10 +311,10 @@ mod tests {
             }
             let length = bytes.len();
             if let Ok(unpacked) = unpack(&bytes.into()) {
-                prop_assert!(unpacked.copies.len() <= MAX_BLOCKS && !unpacked.primary.data.is_empty());
-                let total: usize = unpacked.copies.iter().map(|copy| copy.data.len()).sum();
+                prop_assert!(unpacked.redundant.len() <= MAX_BLOCKS && !unpacked.primary.data.is_empty());
+                let total: usize = unpacked.redundant.iter().map(|block| block.data.len()).sum();
                 prop_assert!(total + unpacked.primary.data.len() < length);
-                prop_assert!(unpacked.copies.iter().all(|copy| !copy.data.is_empty() && copy.offset <= MAX_OFFSET));
+                prop_assert!(unpacked.redundant.iter().all(|block| !block.data.is_empty() && block.offset <= MAX_OFFSET));
             }
         }
     }

@@ -17,7 +17,7 @@ pub const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 
 const FILTER_POINTS: usize = 64;
 
-/// Why sound can't be resampled.
+/// Why audio can't be resampled.
 #[derive(Debug, thiserror::Error)]
 pub enum ResampleFailure {
     /// The rate is outside [`RATES`].
@@ -31,7 +31,7 @@ pub enum ResampleFailure {
     Run(#[source] ResampleError),
 }
 
-/// Resamples one stream of mono sound.
+/// Resamples one stream of mono audio.
 pub struct MonoResampler {
     /// `None` when both rates are the same.
     inner: Option<Async<f32>>,
@@ -75,7 +75,7 @@ impl MonoResampler {
     }
 
     /// From the next 5 ms on, makes `ratio` times as many samples as the rates say. What is outside
-    /// a [`DriftController`](crate::drift::DriftController)'s bounds is ignored, as it is where the
+    /// `drift`'s bounds is ignored, as it is where the
     /// rates are exact.
     pub fn set_drift(&mut self, ratio: f64) {
         if let Some(inner) = &mut self.inner {

@@ -1,7 +1,7 @@
-//! The sounds of a call that is not there yet: the ring tone for who is called, and the ringback
-//! for who calls.
+//! The tones of a call that is not there yet: the ring tone at the callee's, and the ringback at
+//! the caller's.
 //!
-//! Pure functions of time; nothing goes in, one cycle of 48 kHz mono sound comes out, to be
+//! Pure functions of time; nothing goes in, one cycle of 48 kHz mono audio comes out, to be
 //! repeated. The ring is three soft bell strokes going up and a long rest, the ringback two quiet
 //! ones; both begin and end in silence, so that a cycle joins the next without a click.
 
@@ -9,7 +9,7 @@ use std::f32::consts::TAU;
 
 use crate::frame::SAMPLE_RATE;
 
-/// Which sound.
+/// Whose tone it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RingKind {
     /// Somebody calls us.
@@ -41,10 +41,10 @@ const RINGBACK_SECONDS: f32 = 4.0;
 /// How long a stroke takes to rise, and to fall to 1/e.
 const RISE_SECONDS: f32 = 0.008;
 const FALL_SECONDS: f32 = 0.28;
-/// Overtones and their shares: an even mix rings, fewer sound dull.
+/// Overtones and their shares: an even mix rings, fewer audio dull.
 const OVERTONES: [(f32, f32); 3] = [(1.0, 1.0), (2.0, 0.28), (3.01, 0.10)];
 
-/// One cycle of a sound.
+/// One cycle of audio.
 #[must_use]
 pub fn cycle(kind: RingKind) -> Vec<f32> {
     let (strokes, seconds): (&[Stroke], f32) = match kind {
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_sounds_are_soft_whole_and_join_without_a_click() {
+    fn both_tones_are_soft_whole_and_join_without_a_click() {
         for (kind, seconds) in [(RingKind::Ring, 3), (RingKind::Ringback, 4)] {
             let cycle = cycle(kind);
             assert_eq!(cycle.len(), seconds * 48_000);

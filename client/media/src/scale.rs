@@ -1,7 +1,7 @@
-//! Pictures made smaller: the size that fits, and the scaler.
+//! Frames made smaller: which size fits, and the scaler.
 //!
-//! Pictures keep their shape and are never made larger to be sent: the other side's window does
-//! that better.
+//! What always holds: a frame keeps its shape and its colour space, and sizes are even. Frames are
+//! never made larger to be sent: the other side's window does that better.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use crate::frame::VideoFrame;
 use crate::units::VideoSize;
 
-/// Why a picture was not scaled.
+/// Why a frame was not scaled.
 #[derive(Debug, thiserror::Error)]
 pub enum ScaleError {
-    /// The picture has less data than its size says.
+    /// The frame has less data than its size says.
     #[error("a picture of {size} has {got} bytes instead of {want}")]
     WrongLength {
         /// Its size.
@@ -24,7 +24,7 @@ pub enum ScaleError {
         /// What it has.
         got: usize,
     },
-    /// The scaler refused; the text says why.
+    /// The scaler refused, with the reason.
     #[error("scaling a picture failed: {0}")]
     Failed(String),
 }
@@ -32,18 +32,20 @@ pub enum ScaleError {
 /// The largest size of the source's shape within `max`, and never larger than the source.
 #[must_use]
 pub fn fit_within(source: VideoSize, max: VideoSize) -> VideoSize {
-    let (sw, sh) = (u64::from(source.width()), u64::from(source.height()));
-    let (mw, mh) = (u64::from(max.width()), u64::from(max.height()));
-    if sw <= mw && sh <= mh {
+    if source.width() <= max.width() && source.height() <= max.height() {
         return source;
     }
-    // The side that is further over decides.
-    let (width, height) = if sw * mh >= sh * mw {
-        (mw, (sh * mw + sw / 2) / sw)
-    } else {
-        ((sw * mh + sh / 2) / sh, mh)
-    };
+    let (width, height) = shape_within(source, max);
     even(width, height)
+}
+
+/// The width and height of the source's shape that touch both sides of `max`, or one and less of
+/// the other; rounded, and perhaps odd.
+pub(crate) fn shape_within(source: VideoSize, max: VideoSize) -> (u64, u64) {
+    let (sw, sh) = (u64::from(source.width()), u64::from(source.height()));
+    let (mw, mh) = (u64::from(max.width()), u64::from(max.height()));
+    // The side that is further over decides.
+    if sw * mh >= sh * mw { (mw, (sh * mw + sw / 2) / sw) } else { ((sw * mh + sh / 2) / sh, mh) }
 }
 
 /// The source made smaller by a fraction.
@@ -65,7 +67,7 @@ const SMALLEST: VideoSize = match VideoSize::new(2, 2) {
     None => panic!("2x2 is a valid size"),
 };
 
-/// Scales pictures; keeps its tables from one to the next.
+/// Scales frames; keeps its tables from one to the next.
 pub struct Scaler {
     resizer: Resizer,
     options: ResizeOptions,
@@ -73,14 +75,6 @@ pub struct Scaler {
 
 impl Default for Scaler {
     fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Scaler {
-    /// A scaler.
-    #[must_use]
-    pub fn new() -> Self {
         // Bilinear convolution averages over everything that becomes one pixel, so fine detail does
         // not shimmer.
         let options = ResizeOptions::new()
@@ -88,11 +82,10 @@ impl Scaler {
             .use_alpha(false);
         Self { resizer: Resizer::new(), options }
     }
+}
 
-    /// The picture at another size; the same data when that is its size already.
-    ///
-    /// # Errors
-    /// When the picture's data does not have the length that its size says.
+impl Scaler {
+    /// The frame at another size; the same data when that is its size already.
     pub fn scale(&mut self, frame: &VideoFrame, to: VideoSize) -> Result<VideoFrame, ScaleError> {
         if frame.size == to {
             return Ok(frame.clone());
@@ -102,8 +95,7 @@ impl Scaler {
             return Err(ScaleError::WrongLength { size: frame.size, want, got: frame.data.len() });
         }
         let mut data: Arc<[u8]> = std::iter::repeat_n(0, VideoFrame::len_of(to)).collect();
-        let (y, chroma) = Arc::make_mut(&mut data).split_at_mut(to.pixels());
-        let (u, v) = chroma.split_at_mut(to.pixels() / 4);
+        let (y, u, v) = VideoFrame::planes_mut(to, Arc::make_mut(&mut data));
         let (from_y, from_u, from_v) = frame.planes();
         let from = (frame.size.width(), frame.size.height());
         let into = (to.width(), to.height());
@@ -138,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_keeps_its_shape_and_is_never_made_larger() {
+    fn a_frame_keeps_its_shape_and_is_never_made_larger() {
         let hd = size(1280, 720);
         assert_eq!(fit_within(size(1920, 1080), hd), hd);
         assert_eq!(fit_within(size(640, 480), hd), size(640, 480));
@@ -159,7 +151,7 @@ mod tests {
         let (_, chroma) = data.split_at_mut(from.pixels());
         chroma.fill(90);
         let frame = VideoFrame::new(from, data.into(), Instant::now());
-        let half = Scaler::new().scale(&frame, size(32, 16)).expect("it scales");
+        let half = Scaler::default().scale(&frame, size(32, 16)).expect("it scales");
         let (y, u, v) = half.planes();
         for (x, luma) in y.iter().enumerate().take(31).skip(1) {
             assert!(luma.abs_diff((x * 8 + 2) as u8) <= 2, "column {x}: {luma}");
@@ -168,10 +160,10 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_with_too_little_data_is_refused() {
+    fn a_frame_with_too_little_data_is_refused() {
         let frame = VideoFrame::new(size(64, 32), Arc::from(vec![0; 100]), Instant::now());
         assert!(matches!(
-            Scaler::new().scale(&frame, size(32, 16)),
+            Scaler::default().scale(&frame, size(32, 16)),
             Err(ScaleError::WrongLength { got: 100, .. })
         ));
     }

@@ -1,74 +1,59 @@
-//! Our own picture for our own window: captured picture in, small RGBA picture out, on the thread
+//! Our own video for our own window: captured frames in, small RGBA frames out, on the thread
 //! `self-view`.
 //!
 //! It is shown in a corner, so it is made small first, which also makes it cheap. Works with and
-//! without a call: it has a slot of its own beside the encoder's.
+//! without a call: it has a queue of its own beside the encoder's.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::convert::to_rgba;
 use crate::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::frame::{RgbaFrame, VideoFrame};
 use crate::scale::{Scaler, fit_within};
+use crate::stage_thread::{StageError, StageThread};
 use crate::units::VideoSize;
 
 /// A running self-view. Dropping it closes its input and ends its thread.
 pub struct SelfView {
-    input: Arc<DropOldestQueue<VideoFrame>>,
-    thread: Option<JoinHandle<()>>,
+    _thread: StageThread<()>,
 }
 
 impl SelfView {
-    /// Starts it. Pictures keep their shape, at most `max` large, not mirrored.
-    ///
-    /// # Errors
-    /// When there is no thread.
+    /// Starts it. Frames keep their shape, at most `max` large, not mirrored.
     pub fn spawn(
         input: Arc<DropOldestQueue<VideoFrame>>,
         output: Arc<DropOldestQueue<RgbaFrame>>,
         max: VideoSize,
-    ) -> std::io::Result<Self> {
+    ) -> Result<Self, StageError> {
         let frames = Arc::clone(&input);
-        let thread = std::thread::Builder::new()
-            .name("self-view".to_owned())
-            .spawn(move || run(&frames, &output, max))?;
-        Ok(Self { input, thread: Some(thread) })
-    }
-}
-
-impl Drop for SelfView {
-    fn drop(&mut self) {
-        self.input.close();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the self-view thread panicked");
-        }
+        let end = move || input.close();
+        StageThread::spawn("self-view", end, move || run(&frames, &output, max))
+            .map(|thread| Self { _thread: thread })
     }
 }
 
 fn run(input: &DropOldestQueue<VideoFrame>, output: &DropOldestQueue<RgbaFrame>, max: VideoSize) {
-    let mut scaler = Scaler::new();
+    let mut scaler = Scaler::default();
     loop {
         let frame = match input.wait(Duration::from_secs(60)) {
             Taken::Value(frame) => frame,
             Taken::TimedOut => continue,
             Taken::Closed => return,
         };
-        let small = match scaler.scale(&frame, fit_within(frame.size, max)) {
-            Ok(small) => small,
-            Err(error) => {
-                tracing::warn!(%error, "our own picture is not shown");
-                continue;
-            }
-        };
-        match to_rgba(&small) {
-            Ok(picture) => output.put(picture),
-            Err(error) => tracing::warn!(%error, "our own picture is not shown"),
+        match shown(&mut scaler, &frame, max) {
+            Ok(rgba) => output.put(rgba),
+            Err(error) => tracing::warn!(%error, "our own frame is not shown"),
         }
     }
+}
+
+fn shown(
+    scaler: &mut Scaler,
+    frame: &VideoFrame,
+    max: VideoSize,
+) -> Result<RgbaFrame, Box<dyn std::error::Error>> {
+    Ok(to_rgba(&scaler.scale(frame, fit_within(frame.size, max))?)?)
 }
 
 #[cfg(test)]
@@ -78,16 +63,14 @@ mod tests {
     use crate::units::WallTime;
 
     #[test]
-    fn our_own_picture_is_shown_small_and_in_its_shape() {
+    fn our_own_frame_is_shown_small_and_in_its_shape() {
         let (input, output) = (DropOldestQueue::latest(), DropOldestQueue::latest());
         let size = |width, height| VideoSize::new(width, height).expect("a size");
         let view = SelfView::spawn(Arc::clone(&input), Arc::clone(&output), size(320, 320))
             .expect("it starts");
         input.put(pattern::render(size(1280, 720), 0, WallTime(0)));
-        let Taken::Value(picture) = output.wait(Duration::from_secs(10)) else {
-            panic!("no picture")
-        };
-        assert_eq!((picture.size, picture.rgba.len()), (size(320, 180), 320 * 180 * 4));
+        let Taken::Value(shown) = output.wait(Duration::from_secs(10)) else { panic!("no frame") };
+        assert_eq!((shown.size, shown.rgba.len()), (size(320, 180), 320 * 180 * 4));
         drop(view);
         assert_eq!(Arc::strong_count(&output), 1);
     }

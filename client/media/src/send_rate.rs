@@ -1,4 +1,4 @@
-//! How many pictures a second are worth sending: fewer when there are few bits for each, and fewer
+//! How many frames a second are worth sending: fewer when there are few bits for each, and fewer
 //! when the processor can't keep up, before anything else gets worse. Pure: time is an argument.
 
 use std::collections::VecDeque;
@@ -8,16 +8,16 @@ use crate::units::Bitrate;
 
 /// Frame rates, as shares of the largest.
 const STEPS: [f64; 5] = [1.0, 0.8, 0.67, 0.5, 0.33];
-/// Encoding times are judged over so many pictures.
+/// Encoding times are judged over so many frames.
 const WINDOW: usize = 30;
-/// When one picture in ten takes more than this share of the time between two, the processor is
+/// When one frame in ten takes more than this share of the time between two, the processor is
 /// short.
 const TOO_BUSY: f64 = 0.7;
 /// And when it would take less than this at the next higher rate, it has time again.
 const IDLE: f64 = 0.5;
 /// It must have had time for so long.
 const RAISE_AFTER: Duration = Duration::from_secs(5);
-/// Below such bit rates a picture less often looks better than a picture more often. The smallest
+/// Below such bit rates a frame less often looks better than a frame more often. The smallest
 /// size is sent then.
 const LOW_RATES: [(Bitrate, f64); 2] =
     [(Bitrate::from_kbps(60), 0.5), (Bitrate::from_kbps(110), 0.67)];
@@ -26,7 +26,7 @@ const MARGIN: f64 = 1.25;
 
 /// Chooses the frame rate.
 #[derive(Debug)]
-pub struct FrameRateLadder {
+pub(crate) struct FrameRateLadder {
     max: u32,
     /// How far down the processor brought it.
     busy: usize,
@@ -37,15 +37,14 @@ pub struct FrameRateLadder {
 }
 
 impl FrameRateLadder {
-    /// For at most so many pictures a second.
-    #[must_use]
-    pub fn new(max: u32) -> Self {
+    /// For at most so many frames a second.
+    pub(crate) fn new(max: u32) -> Self {
         let times = VecDeque::with_capacity(WINDOW);
         Self { max: max.max(1), busy: 0, times, idle_since: None, by_bits: 1.0 }
     }
 
-    /// How long a picture took from being taken up to being encoded.
-    pub fn encoded(&mut self, took: Duration, now: Instant) {
+    /// How long a frame took from being taken up to being encoded.
+    pub(crate) fn encoded(&mut self, took: Duration, now: Instant) {
         if self.times.len() == WINDOW {
             self.times.pop_front();
         }
@@ -76,8 +75,8 @@ impl FrameRateLadder {
         }
     }
 
-    /// Pictures a second at this bit rate.
-    pub fn fps(&mut self, target: Bitrate) -> u32 {
+    /// Frames a second at this bit rate.
+    pub(crate) fn fps(&mut self, target: Bitrate) -> u32 {
         let share = |margin: f64| {
             let low = LOW_RATES.iter().find(|(below, _)| target < below.scaled(margin));
             low.map_or(1.0, |(_, share)| *share)
@@ -96,7 +95,7 @@ mod tests {
 
     const PLENTY: Bitrate = Bitrate::from_kbps(1000);
 
-    /// Encodes for so many seconds, each picture taking `millis`.
+    /// Encodes for so many seconds, each frame taking `millis`.
     fn encode(ladder: &mut FrameRateLadder, from: Instant, seconds: u32, millis: u64) -> u32 {
         for n in 0..seconds * 30 {
             ladder.encoded(Duration::from_millis(millis), from + n * Duration::from_millis(33));
@@ -121,13 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn a_hopeless_processor_still_sends_some_pictures() {
+    fn a_hopeless_processor_still_sends_some_frames() {
         let mut ladder = FrameRateLadder::new(30);
         assert_eq!(encode(&mut ladder, Instant::now(), 60, 500), 10);
     }
 
     #[test]
-    fn one_slow_picture_in_twenty_is_no_reason() {
+    fn one_slow_frame_in_twenty_is_no_reason() {
         let mut ladder = FrameRateLadder::new(30);
         let start = Instant::now();
         for n in 0..300u32 {
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn very_few_bits_make_fewer_pictures_with_hysteresis() {
+    fn very_few_bits_make_fewer_frames_with_hysteresis() {
         let mut ladder = FrameRateLadder::new(30);
         let rates =
             [200, 100, 125, 140, 50, 70, 80, 300].map(|kbps| ladder.fps(Bitrate::from_kbps(kbps)));

@@ -1,8 +1,8 @@
-//! Which of the captured pictures are sent, and how large: pure decisions, with time as an
+//! Which of the captured frames are sent, and how large: pure decisions, with time as an
 //! argument.
 //!
 //! [`SizeLadder`] gives each pixel enough bits by sending fewer of them; [`FrameGate`] keeps to a
-//! frame rate; [`FrameRateMeter`] says at what rate the camera really takes pictures. What frame
+//! frame rate; [`FrameRateMeter`] says at what rate the camera really takes frames. What frame
 //! rate bit rate and processor allow, `send_rate` decides.
 
 use std::time::{Duration, Instant};
@@ -21,16 +21,16 @@ const RAISE_ABOVE: f64 = 0.045;
 const LOWER_AFTER: Duration = Duration::from_millis(500);
 /// A change costs a key frame, so a higher rate must have held for this long.
 const RAISE_AFTER: Duration = Duration::from_secs(3);
-/// Before the size was ever lowered the rate is still being found out, and the picture follows it
+/// Before the size was ever lowered the rate is still being found out, and the frame follows it
 /// sooner.
 const RAISE_AFTER_AT_START: Duration = Duration::from_millis(700);
 
-/// No picture for this long is a pause.
+/// No frame for this long is a pause.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Chooses the size to send from the bit rate, with hysteresis.
 #[derive(Debug)]
-pub struct SizeLadder {
+pub(crate) struct SizeLadder {
     max: VideoSize,
     step: Option<usize>,
     /// The size was lowered before.
@@ -42,8 +42,7 @@ pub struct SizeLadder {
 
 impl SizeLadder {
     /// A ladder that starts at `max`.
-    #[must_use]
-    pub fn new(max: VideoSize) -> Self {
+    pub(crate) fn new(max: VideoSize) -> Self {
         Self {
             max,
             step: None,
@@ -56,13 +55,13 @@ impl SizeLadder {
 
     /// A key frame is next: a size that is too large is left now, as a key frame of it would be a
     /// burst, and the smaller size would take another one soon.
-    pub fn key_frame_is_next(&mut self) {
+    pub(crate) fn key_frame_is_next(&mut self) {
         self.key_frame = true;
     }
 
-    /// The size to send a picture of size `source` at. The first call settles at once, later ones
+    /// The size to send a frame of size `source` at. The first call settles at once, later ones
     /// take their time.
-    pub fn size_for(
+    pub(crate) fn size_for(
         &mut self,
         source: VideoSize,
         target: Bitrate,
@@ -83,7 +82,7 @@ impl SizeLadder {
         let fitting = with(LOWER_BELOW);
         let key_frame = std::mem::take(&mut self.key_frame);
         let step = match self.step {
-            // A first key frame that is too large for the way holds up the sound, and is followed
+            // A first key frame that is too large for the network delays the audio, and is followed
             // by another soon.
             None => with(RAISE_ABOVE),
             Some(step) if key_frame && fitting > step => fitting,
@@ -117,52 +116,51 @@ impl SizeLadder {
     }
 }
 
-/// Lets pictures through up to a rate.
+/// Lets frames through up to a rate.
 #[derive(Debug)]
-pub struct FrameGate {
+pub(crate) struct FrameGate {
     interval: Duration,
     due: Option<Instant>,
 }
 
 impl FrameGate {
-    /// For at most `fps` pictures a second.
-    #[must_use]
-    pub fn new(fps: u32) -> Self {
+    /// For at most `fps` frames a second.
+    pub(crate) fn new(fps: u32) -> Self {
         Self { interval: Duration::from_secs(1) / fps.max(1), due: None }
     }
 
-    /// At most so many pictures a second from now on.
-    pub fn set_rate(&mut self, fps: u32) {
+    /// At most so many frames a second from now on.
+    pub(crate) fn set_rate(&mut self, fps: u32) {
         self.interval = Duration::from_secs(1) / fps.max(1);
     }
 
-    /// Whether a picture that was taken at `at` is sent. Cameras are not punctual: a picture may be
+    /// Whether a frame that was taken at `at` is sent. Cameras are not punctual: a frame may be
     /// early by a quarter of the interval without being one too many.
-    pub fn admit(&mut self, at: Instant) -> bool {
+    pub(crate) fn admit(&mut self, at: Instant) -> bool {
         let due = self.due.unwrap_or(at);
         if at + self.interval / 4 < due {
             return false;
         }
-        // After a pause the schedule starts anew instead of catching up.
+        // After a pause the schedule restarts instead of catching up.
         let base = if at > due + self.interval { at } else { due };
         self.due = Some(base + self.interval);
         true
     }
 }
 
-/// Measures the rate at which pictures are taken, over a second at a time.
+/// Measures the rate at which frames are taken, over a second at a time.
 #[derive(Debug, Default)]
-pub struct FrameRateMeter {
+pub(crate) struct FrameRateMeter {
     since: Option<Instant>,
     last: Option<Instant>,
     frames: u32,
 }
 
 impl FrameRateMeter {
-    /// Counts a picture. Once a second or so it says at what rate they came. A pause is no low
-    /// rate: an encoder that took it for one would give each of the next pictures far too many
+    /// Counts a frame. Once a second or so it says at what rate they came. A pause is no low
+    /// rate: an encoder that took it for one would give each of the next frames far too many
     /// bits.
-    pub fn count(&mut self, at: Instant) -> Option<f32> {
+    pub(crate) fn count(&mut self, at: Instant) -> Option<f32> {
         let last = self.last.replace(at);
         if last.is_some_and(|last| at.saturating_duration_since(last) > PAUSE) {
             *self = Self { since: Some(at), last: Some(at), frames: 1 };
@@ -190,7 +188,7 @@ mod tests {
 
     const HD: (u32, u32) = (1280, 720);
 
-    /// Runs a ladder over (seconds, kbit/s) steps at 30 fps and says how wide the picture was at
+    /// Runs a ladder over (seconds, kbit/s) steps at 30 fps and says how wide the frame was at
     /// the end of each.
     fn widths(steps: &[(f64, u64)]) -> Vec<u32> {
         let mut ladder = SizeLadder::new(size(HD.0, HD.1));
@@ -209,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_picture_has_a_size_that_the_rate_easily_carries() {
+    fn the_first_frame_has_a_size_that_the_rate_easily_carries() {
         for (kbps, width) in [
             (2500, 1280),
             (1300, 1280),
@@ -225,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_picture_may_have_any_size_that_the_rate_carries() {
+    fn a_later_frame_may_have_any_size_that_the_rate_carries() {
         for (kbps, width) in [
             (2500, 1280),
             (900, 1280),
@@ -296,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn sixty_pictures_a_second_become_thirty_and_thirty_stay_thirty() {
+    fn sixty_frames_a_second_become_thirty_and_thirty_stay_thirty() {
         let start = Instant::now();
         for (camera, wanted, through) in [(60, 30, 30), (30, 30, 30), (24, 30, 24), (50, 20, 20)] {
             let mut gate = FrameGate::new(wanted);

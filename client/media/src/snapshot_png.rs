@@ -1,4 +1,4 @@
-//! One picture as a PNG file.
+//! One frame as a PNG file: a video frame goes in, the file replaces what was at its path.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -13,26 +13,23 @@ pub enum SnapshotError {
     /// The file could not be made.
     #[error("the snapshot can't be written: {0}")]
     Io(#[from] std::io::Error),
-    /// The picture could not be encoded.
+    /// The frame could not be encoded.
     #[error("the snapshot can't be encoded: {0}")]
     Png(#[from] png::EncodingError),
-    /// The picture could not be converted.
+    /// The frame could not be converted.
     #[error(transparent)]
     Convert(#[from] ConvertError),
 }
 
-/// Writes a picture to a file; what was there is replaced.
-///
-/// # Errors
-/// When the file can't be written.
+/// Writes a frame to a file; what was there is replaced.
 pub fn write_png(path: &Path, frame: &VideoFrame) -> Result<(), SnapshotError> {
-    let picture = to_rgba(frame)?;
+    let rgba = to_rgba(frame)?;
     let file = BufWriter::new(File::create(path)?);
-    let mut encoder = png::Encoder::new(file, picture.size.width(), picture.size.height());
+    let mut encoder = png::Encoder::new(file, rgba.size.width(), rgba.size.height());
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(&picture.rgba)?;
+    writer.write_image_data(&rgba.rgba)?;
     writer.finish()?;
     Ok(())
 }
@@ -44,7 +41,7 @@ mod tests {
     use crate::units::{VideoSize, WallTime};
 
     #[test]
-    fn the_file_holds_the_picture() {
+    fn the_file_holds_the_frame() {
         let frame = render(VideoSize::new(320, 180).expect("a size"), 5, WallTime(0));
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("shown.png");
@@ -52,7 +49,7 @@ mod tests {
         let file = std::io::BufReader::new(File::open(&path).expect("the file"));
         let mut reader = png::Decoder::new(file).read_info().expect("a PNG");
         let mut rgba = vec![0; reader.output_buffer_size().expect("a size")];
-        reader.next_frame(&mut rgba).expect("a picture");
+        reader.next_frame(&mut rgba).expect("a frame");
         assert_eq!(rgba, to_rgba(&frame).expect("it converts").rgba[..]);
     }
 

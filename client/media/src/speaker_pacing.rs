@@ -2,13 +2,13 @@
 //! more or less than those.
 //!
 //! Frames are made by this computer's clock, one every 10 ms. The device takes them by its own
-//! clock, in steps; the difference between the two is resampled away by a [`DriftController`],
+//! clock, in steps; the difference between the two is resampled away by `drift`,
 //! which holds what is left at each write at a small margin. Only when that fails (at the
 //! beginning, when the device or this program was held up) frames are made in between or left out.
 //! In goes what the device reports, with the time as an argument; this is pure.
 //!
 //! What is held is the *level*: what waits in the queue, less what the device has played since it
-//! last took something. It falls evenly, whatever the steps are in which the device takes sound,
+//! last took something. It falls evenly, whatever the steps are in which the device takes audio,
 //! and there is enough as long as it is not negative.
 
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::frame::AUDIO_FRAME_DURATION;
 
 /// What is left when a frame comes on time.
 const MARGIN: Duration = AUDIO_FRAME_DURATION;
-/// A device that takes sound unevenly gets more, in such steps…
+/// A device that takes audio unevenly gets more, in such steps…
 const MARGIN_STEP: Duration = Duration::from_micros(2500);
 /// …up to this.
 const MAX_MARGIN: Duration = Duration::from_millis(40);
@@ -41,9 +41,9 @@ const KNOWN_AFTER: u32 = 100;
 /// What the device reports.
 #[derive(Debug, Clone, Copy)]
 pub struct DeviceState {
-    /// How much sound waits to be taken.
+    /// How much audio waits to be taken.
     pub queued: Duration,
-    /// When it took sound last, or was opened.
+    /// When it took audio last, or was opened.
     pub last_taken: Instant,
     /// The most it took at once.
     pub largest: Duration,
@@ -79,7 +79,7 @@ impl Default for SpeakerPacer {
             due: None,
             filling: true,
             margin: MARGIN,
-            drift: DriftController::new(),
+            drift: DriftController::default(),
             last_write: None,
             writes_since_filling: 0,
             kept_back_since: None,

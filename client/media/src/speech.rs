@@ -1,4 +1,4 @@
-//! A voice that says nothing, to test with: sound of the same kind as speech, the same every time.
+//! A voice that says nothing, to test with: audio of the same kind as speech, the same every time.
 //!
 //! In goes a seed, out comes the voice, 10 ms at a time: phrases of syllables with pauses between
 //! them. A syllable is an unvoiced beginning (filtered noise) and a vowel (pulses at a gliding
@@ -47,7 +47,7 @@ enum Part {
     Vowel { from: [f32; 3], to: [f32; 3] },
 }
 
-/// The voice.
+/// The voice: where it is in its current syllable or pause.
 #[derive(Debug)]
 pub struct Voice {
     random: StdRng,

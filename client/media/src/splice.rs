@@ -1,4 +1,4 @@
-//! Joins two pieces of sound that do not follow on one another, so that the seam does not click.
+//! Joins two pieces of audio that do not follow on one another, so that the seam does not click.
 //!
 //! In goes what was played last and what is to be played next; the latter's beginning is
 //! cross-faded with what the former would have gone on like, which is its last period again and
@@ -10,10 +10,10 @@ use crate::time_stretch::{self, MAX_LAG, MIN_LAG};
 /// How long the cross-fade is: 5 ms.
 const FADE: usize = SAMPLE_RATE as usize / 200;
 /// How much of what was played last is of use.
-pub const HISTORY: usize = 2 * MAX_LAG;
+pub(crate) const HISTORY: usize = 2 * MAX_LAG;
 
 /// Changes the beginning of `next` so that it follows on `before`.
-pub fn join(before: &[f32], next: &mut [f32]) {
+pub(crate) fn join(before: &[f32], next: &mut [f32]) {
     let before = before.get(before.len().saturating_sub(HISTORY)..).unwrap_or_default();
     let period = time_stretch::period(before).unwrap_or(MIN_LAG).min(before.len());
     let fade = FADE.min(next.len());
@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn sound_that_jumps_does_not_click() {
+    fn audio_that_jumps_does_not_click() {
         for hz in [100.0, 250.0, 440.0, 900.0] {
             let before = sine(hz, 0, 2000);
             // The worst phase: what follows is where the sine would be half a period later.
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn sound_that_follows_on_stays_as_it_is() {
+    fn audio_that_follows_on_stays_as_it_is() {
         let (before, next) = (sine(440.0, 0, 2000), sine(440.0, 2000, 960));
         let mut joined = next.clone();
         join(&before, &mut joined);

@@ -1,4 +1,5 @@
-//! A one-way signal that ends a thread, also in the middle of a wait.
+//! A one-way signal that ends a thread, also in the middle of a wait: its owner sets it, the thread
+//! looks at it or waits with it. Once set it stays set.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
@@ -10,7 +11,7 @@ pub struct StopSignal {
 }
 
 impl StopSignal {
-    /// Not set.
+    /// A signal that is not set yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -1,33 +1,33 @@
-//! Makes a piece of sound some milliseconds shorter or longer without changing its pitch, by
+//! Makes a piece of audio some milliseconds shorter or longer without changing its pitch, by
 //! overlap and add.
 //!
-//! In goes a piece of decoded sound with what was played before it, out comes the same with one or
-//! more periods of the sound taken out or put in: the lag at which the sound is most like itself is
+//! In goes a piece of decoded audio with what was played before it, out comes the same with one or
+//! more periods of the audio taken out or put in: the lag at which the audio is most like itself is
 //! found by cross-correlation, and the two are cross-faded at that lag (the principle of WSOLA, and
 //! of accelerate and preemptive expand in NetEq). What always holds: the piece still joins its
-//! neighbours, and sound that does not repeat itself is left as it is, because a cut in it would be
+//! neighbours, and audio that does not repeat itself is left as it is, because a cut in it would be
 //! heard.
 
 use crate::frame::SAMPLE_RATE;
 
 /// The shortest lag: 2.5 ms, the period of 400 Hz. A higher voice has several periods in it.
-pub const MIN_LAG: usize = SAMPLE_RATE as usize / 400;
+pub(crate) const MIN_LAG: usize = SAMPLE_RATE as usize / 400;
 /// The longest lag: 12.5 ms, the period of 80 Hz.
-pub const MAX_LAG: usize = SAMPLE_RATE as usize / 80;
+pub(crate) const MAX_LAG: usize = SAMPLE_RATE as usize / 80;
 /// How long the cross-fade is: 5 ms.
 const FADE: usize = SAMPLE_RATE as usize / 200;
 /// What is compared: 12.5 ms, the longest period.
 const WINDOW: usize = MAX_LAG;
 /// How much of what was played before is of use.
-pub const HISTORY: usize = MAX_LAG;
+pub(crate) const HISTORY: usize = MAX_LAG;
 /// The search compares every fourth sample at every fourth lag, and refines the best.
 const COARSE: usize = 4;
-/// Sound below −50 dBFS may be cut anywhere.
+/// Audio below −50 dBFS may be cut anywhere.
 const QUIET_POWER: f32 = 1e-5;
 
-/// How much sound must be like itself to be changed, as correlation.
+/// How much audio must be like itself to be changed, as correlation.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Care {
+pub(crate) enum Care {
     /// Only where nobody can hear it.
     Gentle,
     /// Also where it can be heard, because a gap would be heard more.
@@ -45,7 +45,7 @@ impl Care {
 
 /// Takes up to `at_most` samples out; gives back how many that was. `before` is what was played
 /// before the piece.
-pub fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Care) -> usize {
+pub(crate) fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Care) -> usize {
     let longest = at_most.min(samples.len().saturating_sub(FADE));
     let Some(lag) = best_lag(before, samples, longest, care) else { return 0 };
     // The piece begins as it did, and after the fade is where it would have been `lag` later.
@@ -61,7 +61,12 @@ pub fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Car
 
 /// Puts up to `at_most` samples in; gives back how many that was. `before` is what was played
 /// before the piece.
-pub fn lengthen(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Care) -> usize {
+pub(crate) fn lengthen(
+    before: &[f32],
+    samples: &mut Vec<f32>,
+    at_most: usize,
+    care: Care,
+) -> usize {
     let room = samples.len().saturating_sub(FADE);
     let longest = at_most.min(room.max(before.len()));
     let Some(lag) = best_lag(before, samples, longest, care) else { return 0 };
@@ -90,7 +95,7 @@ fn fade(from: f32, to: f32, i: usize) -> f32 {
     from * (1.0 - share) + to * share
 }
 
-/// The lag at which sound round the beginning of the piece is most like itself, where that is
+/// The lag at which audio round the beginning of the piece is most like itself, where that is
 /// enough.
 fn best_lag(before: &[f32], samples: &[f32], longest: usize, care: Care) -> Option<usize> {
     let longest = longest.min(MAX_LAG);
@@ -116,7 +121,7 @@ fn best_lag(before: &[f32], samples: &[f32], longest: usize, care: Care) -> Opti
     (likeness >= care.least_similarity() || power < QUIET_POWER).then_some(lag)
 }
 
-/// The lag at which the end of some sound is most like itself, where there is sound enough.
+/// The lag at which the end of some audio is most like itself, where there is audio enough.
 pub(crate) fn period(samples: &[f32]) -> Option<usize> {
     let longest = MAX_LAG.min(samples.len().checked_sub(WINDOW)?);
     let likeness =
@@ -155,7 +160,7 @@ mod tests {
             .collect()
     }
 
-    /// A voiced sound: harmonics of a pitch, weaker with height, through a resonance as of a vowel.
+    /// A voiced audio: harmonics of a pitch, weaker with height, through a resonance as of a vowel.
     fn vowel(pitch_hz: f32, length: usize) -> Vec<f32> {
         let harmonic = |k: usize, at: f32| {
             let hz = pitch_hz * k as f32;
@@ -197,7 +202,7 @@ mod tests {
         }
     }
 
-    /// The period at which sound is most like itself, between those of 60 and 500 Hz.
+    /// The period at which audio is most like itself, between those of 60 and 500 Hz.
     fn period(samples: &[f32]) -> usize {
         let likeness = |lag: usize| {
             let pairs = || samples.iter().zip(samples.iter().skip(lag));

@@ -1,14 +1,14 @@
 //! The test tone: a steady sine with time marks, from which a receiver on the same machine reads
 //! the delay from mouth to ear.
 //!
-//! In goes the wall time at which a sample is heard by the imagined microphone; out comes the
+//! In goes the wall time at which the imagined microphone captures a sample; out comes the
 //! sample. Layout (also in `docs/protocol.md`, so that any program can make or read it):
 //! - a sine of amplitude 0.25 at the tone's frequency (440 Hz unless told otherwise), phase
 //!   continuous throughout;
 //! - at every multiple of 500 ms of wall time since 1970 a *mark* begins: a sine of 2,000 Hz and
 //!   amplitude 0.25, added to the tone for 20 ms, beginning at phase 0, with raised-cosine edges of
 //!   2 ms at both ends;
-//! - a tone above 1,200 Hz carries no marks, since they could not be told from it.
+//! - a tone above 1,200 Hz carries no marks, since they could not be distinguished from it.
 //!
 //! The marks survive Opus (2 kHz lies within its speech band) and are short enough for the tone's
 //! frequency to be measured between them.
@@ -57,7 +57,7 @@ impl ToneGenerator {
         Self { hz: hz.into(), phase: 0.0, marked: hz <= HIGHEST_MARKED_TONE_HZ }
     }
 
-    /// The next 10 ms, whose first sample is heard at `from`.
+    /// The next 10 ms, whose first sample is captured at `from`.
     pub fn next_frame(&mut self, from: WallTime) -> [f32; AUDIO_FRAME_SAMPLES] {
         let interval = MARK_INTERVAL.as_micros() as u64;
         // Within one interval a double holds microseconds exactly; since 1970 it would not.

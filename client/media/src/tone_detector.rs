@@ -1,13 +1,13 @@
-//! Finds the test tone of [`crate::tone`] in what is played: its frequency, and the delay its marks
-//! tell.
+//! Finds the test tone of [`crate::tone`] in what is played: its frequency, and the delay by
+//! its marks.
 //!
-//! In goes the sound on its way to the speaker, 10 ms at a time, with the wall time at which its
-//! first sample will be heard; out come the tone's frequency and the delays from mouth to ear.
-//! Speech and noise yield neither: the frequency is told only of pieces that are one steady sine,
+//! In goes the audio on its way to the speaker, 10 ms at a time, with the wall time at which its
+//! first sample will be played; out come the tone's frequency and the delays from mouth to ear.
+//! Speech and noise yield neither: the frequency is known only of pieces that are one steady sine,
 //! and a mark counts only on top of such a tone and with the length and strength of a mark. The
 //! cost is a few multiplications per sample.
 //!
-//! A mark is found by a matched filter: the sound is mixed down by the mark's frequency and summed
+//! A mark is found by a matched filter: the audio is mixed down by the mark's frequency and summed
 //! over the mark's length; the magnitude of the sum peaks where the mark ends.
 
 use std::collections::VecDeque;
@@ -32,12 +32,12 @@ const PURE: f64 = 0.9;
 const SOFTEST_RMS: f64 = 0.001;
 /// A mark's amplitude against the tone's: 1 when it is whole.
 const MARK_STRENGTH: std::ops::RangeInclusive<f64> = 0.5..=1.6;
-/// The tone must have been heard this recently, in pieces.
+/// The tone must have been found this recently, in pieces.
 const TONE_HOLD_PIECES: u32 = 3;
 /// Frequencies kept for the median.
 const FREQUENCIES: usize = 65;
 
-/// The detector.
+/// Measures one stream of audio.
 #[derive(Default)]
 pub struct ToneDetector {
     piece: Vec<f32>,
@@ -50,26 +50,20 @@ pub struct ToneDetector {
 }
 
 impl ToneDetector {
-    /// A detector that has heard nothing.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Listens to 10 ms of which the first sample will be heard at `heard_at`.
-    pub fn listen(&mut self, samples: &[f32; AUDIO_FRAME_SAMPLES], heard_at: WallTime) {
+    /// Takes 10 ms of which the first sample will be played at `played_at`.
+    pub fn listen(&mut self, samples: &[f32; AUDIO_FRAME_SAMPLES], played_at: WallTime) {
         self.piece.extend_from_slice(samples);
         if self.piece.len() >= PIECE {
             self.measure_piece();
             self.piece.clear();
         }
-        for mark in self.marks.listen(samples, heard_at) {
+        for mark in self.marks.listen(samples, played_at) {
             let marked_tone =
                 self.amplitude.filter(|_| self.hz().is_some_and(|hz| hz <= HIGHEST_MARKED_TONE_HZ));
             let Some(tone) = marked_tone else { continue };
             if MARK_STRENGTH.contains(&(mark.amplitude / tone)) {
                 let interval = MARK_INTERVAL.as_micros() as u64;
-                self.delays.record(Duration::from_micros(mark.heard_at.0 % interval));
+                self.delays.record(Duration::from_micros(mark.played_at.0 % interval));
             }
         }
     }
@@ -83,7 +77,7 @@ impl ToneDetector {
         sorted.get(sorted.len() / 2).map(|&hz| hz as f32)
     }
 
-    /// How long after its capture each mark was heard.
+    /// How long after its capture each mark was played.
     #[must_use]
     pub fn mouth_to_ear(&self) -> &Quantiles {
         &self.delays
@@ -106,16 +100,16 @@ impl ToneDetector {
     }
 }
 
-/// A sine that makes up nearly all of a piece of sound.
+/// A sine that conceals nearly all of a piece of audio.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tone {
     /// Its frequency in hertz.
     pub hz: f64,
-    /// Its amplitude.
+    /// Its amplitude, 1 at full scale.
     pub amplitude: f64,
 }
 
-/// Finds the sine that a piece of sound consists of; `None` when it is not one. Needs a few
+/// Finds the sine that a piece of audio consists of; `None` when it is not one. Needs a few
 /// periods.
 #[must_use]
 pub fn measure_tone(samples: &[f32]) -> Option<Tone> {
@@ -162,7 +156,7 @@ pub fn measure_tone(samples: &[f32]) -> Option<Tone> {
 }
 
 struct Mark {
-    heard_at: WallTime,
+    played_at: WallTime,
     amplitude: f64,
 }
 
@@ -177,14 +171,14 @@ struct MarkFilter {
 }
 
 struct Peak {
-    /// When the sound at the end of the peak's block is heard, in microseconds, and its amplitude.
+    /// When the audio at the end of the peak's block is played, in microseconds, and its amplitude.
     end_micros: f64,
     amplitude: f64,
     blocks_since: usize,
 }
 
 impl MarkFilter {
-    fn listen(&mut self, samples: &[f32; AUDIO_FRAME_SAMPLES], heard_at: WallTime) -> Vec<Mark> {
+    fn listen(&mut self, samples: &[f32; AUDIO_FRAME_SAMPLES], played_at: WallTime) -> Vec<Mark> {
         let mut found = Vec::new();
         for (i, &sample) in samples.iter().enumerate() {
             // One block is one period of the mark, so that the phase follows from the place in the
@@ -194,7 +188,7 @@ impl MarkFilter {
             self.partial.1 += f64::from(sample) * sin;
             self.in_block += 1;
             if self.in_block == BLOCK {
-                let end = heard_at.0 as f64 + (i + 1) as f64 * 1e6 / f64::from(SAMPLE_RATE);
+                let end = played_at.0 as f64 + (i + 1) as f64 * 1e6 / f64::from(SAMPLE_RATE);
                 found.extend(self.end_block(end));
             }
         }
@@ -232,7 +226,7 @@ impl MarkFilter {
         let peak = self.peak.take()?;
         let onset = peak.end_micros - MARK_LENGTH.as_micros() as f64;
         (onset >= 0.0)
-            .then_some(Mark { heard_at: WallTime(onset as u64), amplitude: peak.amplitude })
+            .then_some(Mark { played_at: WallTime(onset as u64), amplitude: peak.amplitude })
     }
 }
 
@@ -245,14 +239,14 @@ mod tests {
 
     const START: u64 = 1_790_000_000_777_123;
 
-    /// What the detector makes of a tone that is heard `delay` after it was made, having gone
+    /// What the detector makes of a tone that is played `delay` after it was made, having gone
     /// through `channel`.
     fn detect(
         hz: f32,
         delay: Duration,
         mut channel: impl FnMut(Vec<f32>) -> Vec<f32>,
     ) -> ToneDetector {
-        let (mut tone, mut detector) = (ToneGenerator::new(hz), ToneDetector::new());
+        let (mut tone, mut detector) = (ToneGenerator::new(hz), ToneDetector::default());
         let mut heard: Vec<f32> = Vec::new();
         let mut listened = 0;
         for packet in 0..500_u64 {
@@ -320,7 +314,7 @@ mod tests {
     #[test]
     fn noise_silence_and_broken_samples_have_neither_tone_nor_marks() {
         let mut random = rand::rngs::StdRng::seed_from_u64(6);
-        let mut detector = ToneDetector::new();
+        let mut detector = ToneDetector::default();
         for i in 0..1000_u64 {
             let frame: [f32; AUDIO_FRAME_SAMPLES] = std::array::from_fn(|_| match i % 3 {
                 0 => random.random_range(-0.5..0.5),

@@ -1,7 +1,8 @@
-//! Units as types, so that look-alike integers can't be swapped.
+//! Units as types, so that look-alike integers can't be swapped: bit rates, frame sizes and moments
+//! of the wall clock.
 
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Bits per second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -59,7 +60,7 @@ impl fmt::Display for Bitrate {
     }
 }
 
-/// The width and height of a picture, in pixels. Always even and at least 2, as 4:2:0 needs.
+/// The width and height of a frame, in pixels. Always even and at least 2, as 4:2:0 needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VideoSize {
     width: u32,
@@ -67,7 +68,7 @@ pub struct VideoSize {
 }
 
 impl VideoSize {
-    /// The widest and highest picture that is handled.
+    /// The widest and highest frame that is handled.
     pub const MAX_SIDE: u32 = 4096;
 
     /// Takes a size, cut to even numbers; `None` when a side is below 2 or above
@@ -80,13 +81,13 @@ impl VideoSize {
         Some(Self { width: width & !1, height: height & !1 })
     }
 
-    /// In pixels.
+    /// The width in pixels.
     #[must_use]
     pub const fn width(self) -> u32 {
         self.width
     }
 
-    /// In pixels.
+    /// The height in pixels.
     #[must_use]
     pub const fn height(self) -> u32 {
         self.height
@@ -105,13 +106,21 @@ impl fmt::Display for VideoSize {
     }
 }
 
+/// From the first to the second, in seconds; negative when the second comes first.
+pub(crate) fn seconds_between(from: Instant, to: Instant) -> f64 {
+    match to.checked_duration_since(from) {
+        Some(after) => after.as_secs_f64(),
+        None => -from.duration_since(to).as_secs_f64(),
+    }
+}
+
 /// A moment on the wall clock, in microseconds since 1970. Two programs on one machine share it, so
 /// it is what the test pattern and the test tone carry to measure delay from end to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WallTime(pub u64);
 
 impl WallTime {
-    /// Now.
+    /// The moment at which it is called.
     #[must_use]
     pub fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

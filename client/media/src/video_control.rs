@@ -1,24 +1,25 @@
-//! What the network asks of the video encoder.
+//! The targets that the network sets for the video encoder: they leave the transport through a
+//! bounded queue, and [`crate::video_send`] follows the last of each kind.
 
 use crate::h264_level::H264Level;
 use crate::units::Bitrate;
 
-/// A key frame that is wanted. Of several wishes for one the last in this order counts.
+/// A requested key frame. Of several requests the last in this order counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KeyFrame {
-    /// One that looks like the pictures around it.
+    /// One that looks like the frames around it.
     Fine,
-    /// One that is there soon on a way that has become narrow, however it looks.
+    /// One that arrives soon over a network that has become narrow, however it looks.
     Coarse,
 }
 
-/// What the network wants of the video encoder.
+/// A target for the video encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VideoControl {
-    /// The next picture must be an IDR picture.
+    /// The next frame must be an IDR picture.
     KeyFrame(KeyFrame),
     /// Encode at this rate from now on (the estimate, less audio and overhead).
     Target(Bitrate),
-    /// Send nothing beyond this level from now on: the other promised to take no more.
+    /// Send nothing beyond this level from now on: the peer promised to take no more.
     Level(H264Level),
 }

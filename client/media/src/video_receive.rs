@@ -1,14 +1,13 @@
-//! The receiving stage: encoded picture in, shown picture out, on the thread `video-decode`.
+//! The receiving stage: encoded frames in, shown frames out, on the thread `video-decode`.
 //!
 //! Decodes, converts for the window if there is one, records if asked, measures. What always holds:
-//! what is shown is whole. After an error the last good picture stays, a key frame is asked for,
-//! and nothing is shown before it came (OpenH264 would go on with pictures that refer to what never
+//! what is shown is whole. After an error the last good frame stays, a key frame is requested,
+//! and nothing is shown before it came (OpenH264 would go on with frames that refer to what never
 //! came).
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::convert::to_rgba;
@@ -18,24 +17,25 @@ use crate::freeze::FreezeMeter;
 use crate::h264_decoder::{DecodeError, H264Decoder};
 use crate::lip_sync::SharedLipSync;
 use crate::pattern_bar::read_bar;
-use crate::quantiles::Quantiles;
+use crate::quantiles::{DelaySummary, Quantiles};
+use crate::stage_thread::{StageError, StageThread};
 use crate::stop_signal::StopSignal;
 use crate::units::{VideoSize, WallTime};
 use crate::video_record::{RecordError, Recorded, VideoRecorder};
 
-/// After so long without a new picture nobody minds that the next comes before its sound.
+/// After so long without a new frame nobody minds that the next comes before its audio.
 const FROZEN: Duration = Duration::from_millis(200);
 /// How often the thread looks whether it should end while nothing comes.
 const IDLE: Duration = Duration::from_millis(50);
-/// A key frame that was asked for and did not come is asked for again after this.
+/// A key frame that was requested and did not come is requested again after this.
 const ASK_AGAIN: Duration = Duration::from_millis(300);
 /// A bar that is older than this was not made for measuring: it comes from a file.
 const MAX_DELAY: Duration = Duration::from_secs(30);
 
-/// What is done with pictures besides decoding.
+/// What is done with frames besides decoding.
 #[derive(Default)]
 pub struct VideoReceiveSettings {
-    /// Says how long a picture waits for its sound.
+    /// Says how long a frame waits for its audio.
     pub lip_sync: Arc<SharedLipSync>,
     /// Where to show them; without it nothing is converted.
     pub window: Option<Arc<DropOldestQueue<RgbaFrame>>>,
@@ -43,33 +43,12 @@ pub struct VideoReceiveSettings {
     pub record: Option<VideoRecorder>,
 }
 
-/// Why receiving could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum VideoReceiveError {
-    /// No thread.
-    #[error("the video thread could not be started: {0}")]
-    Thread(#[source] std::io::Error),
-}
-
-/// p50, p95 and p99, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DelayMs {
-    /// Half are shorter.
-    pub p50: f64,
-    /// One in twenty is longer.
-    pub p95: f64,
-    /// One in a hundred is longer.
-    pub p99: f64,
-    /// Of how many.
-    pub n: u64,
-}
-
 /// What was received so far; `None` where nothing was measured.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct VideoReceiveStats {
-    /// Pictures that were decoded, and shown.
+    /// Frames that were decoded, and shown.
     pub frames_decoded: u64,
-    /// Pictures that came and were not shown: damaged, or behind one that was, up to the next key
+    /// Frames that came and were not shown: damaged, or behind one that was, up to the next key
     /// frame.
     pub frames_dropped: u64,
     /// The size of the last one.
@@ -80,70 +59,49 @@ pub struct VideoReceiveStats {
     pub freeze_total: Duration,
     /// How long decoding took.
     pub decode_ms_p50: Option<f64>,
-    /// From the moment in the test pattern's bar to the moment at which the picture is ready to be
+    /// From the moment in the test pattern's bar to the moment at which the frame is ready to be
     /// shown.
-    pub glass_to_glass: Option<DelayMs>,
-    /// When the first picture was ready to be shown.
+    pub glass_to_glass: Option<DelaySummary>,
+    /// When the first frame was ready to be shown.
     pub first_shown: Option<Instant>,
-    /// How often a key frame was asked for.
+    /// How often a key frame was requested.
     pub key_frames_asked: u64,
-    /// How much earlier sound is heard than its picture is seen, in milliseconds.
+    /// How much earlier audio is played than its frame is shown, in milliseconds.
     pub audio_ahead_ms: Option<f64>,
 }
 
 /// What there is at the end.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct VideoReceived {
-    /// The figures.
+    /// What was received and shown in all.
     pub stats: VideoReceiveStats,
-    /// The last picture that was shown.
+    /// The last frame that was shown.
     pub last: Option<VideoFrame>,
     /// What became of the recording, if there was one; `None` also while it is still being written.
     pub recorded: Option<Result<Recorded, RecordError>>,
 }
 
-#[derive(Default)]
-struct Published {
-    stats: VideoReceiveStats,
-    last: Option<VideoFrame>,
-}
-
 /// A running receiving stage.
 pub struct VideoReceiver {
-    stop: StopSignal,
-    published: Arc<Mutex<Published>>,
-    thread: Option<JoinHandle<Option<Result<Recorded, RecordError>>>>,
+    published: Arc<Mutex<VideoReceived>>,
+    thread: StageThread<Option<Result<Recorded, RecordError>>>,
 }
 
 impl VideoReceiver {
     /// Starts it. It ends when nobody can send to `input` any more. `request_key_frame` is called
     /// on its thread and must not block.
-    ///
-    /// # Errors
-    /// When there is no thread.
     pub fn spawn(
         input: Receiver<ReceivedVideo>,
         settings: VideoReceiveSettings,
         request_key_frame: impl Fn() + Send + 'static,
-    ) -> Result<Self, VideoReceiveError> {
-        let (stop, published) = (StopSignal::new(), Arc::new(Mutex::new(Published::default())));
+    ) -> Result<Self, StageError> {
+        let (stop, published) = (StopSignal::default(), Arc::<Mutex<VideoReceived>>::default());
         let (stopped, shared) = (stop.clone(), Arc::clone(&published));
-        let thread = std::thread::Builder::new()
-            .name("video-decode".to_owned())
-            .spawn(move || {
-                let VideoReceiveSettings { lip_sync, window, record } = settings;
-                run(
-                    &input,
-                    &stopped,
-                    &lip_sync,
-                    window.as_deref(),
-                    record,
-                    &shared,
-                    &request_key_frame,
-                )
-            })
-            .map_err(VideoReceiveError::Thread)?;
-        Ok(Self { stop, published, thread: Some(thread) })
+        let end = move || stop.set();
+        let thread = StageThread::spawn("video-decode", end, move || {
+            run(&input, &stopped, settings, &shared, &request_key_frame)
+        })?;
+        Ok(Self { published, thread })
     }
 
     /// What was received so far.
@@ -152,7 +110,7 @@ impl VideoReceiver {
         self.published().stats.clone()
     }
 
-    /// The last picture that was shown.
+    /// The last frame that was shown.
     #[must_use]
     pub fn last_frame(&self) -> Option<VideoFrame> {
         self.published().last.clone()
@@ -161,47 +119,31 @@ impl VideoReceiver {
     /// Ends it, whether or not more could come, and says what there was.
     #[must_use]
     pub fn stop(mut self) -> VideoReceived {
-        let recorded = self.end();
-        let published = self.published();
-        VideoReceived { stats: published.stats.clone(), last: published.last.clone(), recorded }
+        let recorded = self.thread.stop().flatten();
+        VideoReceived { recorded, ..std::mem::take(&mut *self.published()) }
     }
 
-    fn published(&self) -> std::sync::MutexGuard<'_, Published> {
+    fn published(&self) -> std::sync::MutexGuard<'_, VideoReceived> {
         self.published.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn end(&mut self) -> Option<Result<Recorded, RecordError>> {
-        self.stop.set();
-        self.thread.take()?.join().unwrap_or_else(|_| {
-            tracing::error!("the video decoding thread panicked");
-            None
-        })
-    }
-}
-
-impl Drop for VideoReceiver {
-    fn drop(&mut self) {
-        self.end();
     }
 }
 
 fn run(
     input: &Receiver<ReceivedVideo>,
     stop: &StopSignal,
-    lip_sync: &SharedLipSync,
-    window: Option<&DropOldestQueue<RgbaFrame>>,
-    recorder: Option<VideoRecorder>,
-    published: &Mutex<Published>,
+    settings: VideoReceiveSettings,
+    published: &Mutex<VideoReceived>,
     request_key_frame: &dyn Fn(),
 ) -> Option<Result<Recorded, RecordError>> {
     let mut decoding = Decoding::default();
-    let mut screen = Screen { window, recorder, published, shown_at: None };
-    let mut held: VecDeque<Held> = VecDeque::new();
+    let VideoReceiveSettings { lip_sync, window, record } = settings;
+    let mut screen = Screen { window, recorder: record, published, shown_at: None };
+    let mut waiting: VecDeque<Waiting> = VecDeque::new();
     while !stop.is_set() {
-        while let Some(first) = held.pop_front_if(|first| first.due <= Instant::now()) {
+        while let Some(first) = waiting.pop_front_if(|first| first.due <= Instant::now()) {
             screen.show(first.frame, &mut decoding);
         }
-        let wait = held
+        let wait = waiting
             .front()
             .map_or(IDLE, |first| first.due.saturating_duration_since(Instant::now()).min(IDLE));
         let received = match input.recv_timeout(wait) {
@@ -217,38 +159,38 @@ fn run(
         match decoding.take(&received, Instant::now()) {
             Taken::Frame(frame) => {
                 let now = Instant::now();
-                let (hold, ahead) = {
+                let (delay, ahead) = {
                     let mut sync = lip_sync.lock();
-                    (sync.hold(received.rtp_timestamp as u32, now), sync.audio_ahead_ms())
+                    (sync.video_delay(received.rtp_timestamp as u32, now), sync.audio_ahead_ms())
                 };
                 decoding.stats.audio_ahead_ms = ahead;
-                let frozen = screen.stands_still_for(now) > FROZEN && held.is_empty();
-                let hold = if frozen { Duration::ZERO } else { hold };
+                let frozen = screen.stands_still_for(now) > FROZEN && waiting.is_empty();
+                let delay = if frozen { Duration::ZERO } else { delay };
                 // Never before the one before it.
-                let due = held.back().map_or(now + hold, |last| last.due.max(now + hold));
-                held.push_back(Held { frame, due });
+                let due = waiting.back().map_or(now + delay, |last| last.due.max(now + delay));
+                waiting.push_back(Waiting { frame, due });
             }
             Taken::Nothing => {}
             Taken::KeyFrameNeeded => request_key_frame(),
         }
         screen.publish(&decoding);
     }
-    for rest in held {
+    for rest in waiting {
         screen.show(rest.frame, &mut decoding);
     }
     screen.recorder.and_then(|recorder| recorder.finish(Instant::now()))
 }
 
-/// Where pictures are shown, and what is told of it.
+/// Where frames are shown, and what learns of it.
 struct Screen<'a> {
-    window: Option<&'a DropOldestQueue<RgbaFrame>>,
+    window: Option<Arc<DropOldestQueue<RgbaFrame>>>,
     recorder: Option<VideoRecorder>,
-    published: &'a Mutex<Published>,
+    published: &'a Mutex<VideoReceived>,
     shown_at: Option<Instant>,
 }
 
 impl Screen<'_> {
-    /// For how long the same picture has been shown.
+    /// For how long the same frame has been shown.
     fn stands_still_for(&self, now: Instant) -> Duration {
         self.shown_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at))
     }
@@ -256,10 +198,10 @@ impl Screen<'_> {
     fn show(&mut self, frame: VideoFrame, decoding: &mut Decoding) {
         let shown_at = Instant::now();
         self.shown_at = Some(shown_at);
-        if let Some(window) = self.window {
+        if let Some(window) = &self.window {
             match to_rgba(&frame) {
-                Ok(picture) => window.put(picture),
-                Err(error) => tracing::warn!(%error, "a picture was not shown"),
+                Ok(rgba) => window.put(rgba),
+                Err(error) => tracing::warn!(%error, "a frame was not shown"),
             }
         }
         decoding.shown(&frame, Instant::now(), WallTime::now());
@@ -276,21 +218,21 @@ impl Screen<'_> {
     }
 }
 
-/// A picture that waits for its sound: a few at most, as none waits longer than
-/// [`crate::lip_sync::MAX_HOLD`].
-struct Held {
+/// A frame that waits for its audio: a few at most, as none waits longer than
+/// [`crate::lip_sync::MAX_DELAY`].
+struct Waiting {
     frame: VideoFrame,
     due: Instant,
 }
 
-/// What became of a received picture.
+/// What became of a received frame.
 #[derive(Debug)]
 enum Taken {
     /// It is to be shown.
     Frame(VideoFrame),
     /// There is nothing to show.
     Nothing,
-    /// There is nothing to show before a key frame came, and now is the time to ask for one.
+    /// There is nothing to show before a key frame came, and now is the time to request one.
     KeyFrameNeeded,
 }
 
@@ -316,7 +258,7 @@ impl Decoding {
             Ok(None) if self.decoder.is_some() => Taken::Nothing,
             Ok(None) => self.dropped(now),
             Err(error) => {
-                tracing::debug!(%error, "a picture could not be decoded");
+                tracing::debug!(%error, "a frame could not be decoded");
                 self.decoder = None;
                 self.dropped(now)
             }
@@ -345,7 +287,7 @@ impl Decoding {
         if first || self.ask_again(now) { Taken::KeyFrameNeeded } else { Taken::Nothing }
     }
 
-    /// Whether a key frame that was asked for is overdue; it then counts as asked for again.
+    /// Whether a key frame that was requested is overdue; it then counts as requested again.
     fn ask_again(&mut self, now: Instant) -> bool {
         let overdue =
             self.asked.is_some_and(|asked| now.saturating_duration_since(asked) >= ASK_AGAIN);
@@ -356,7 +298,7 @@ impl Decoding {
         overdue
     }
 
-    /// Takes note of a picture that is ready to be shown now.
+    /// Takes note of a frame that is ready to be shown now.
     fn shown(&mut self, frame: &VideoFrame, now: Instant, wall: WallTime) {
         self.freezes.shown(now);
         let delay = read_bar(frame).and_then(|stamp| stamp.captured_at.until(wall));
@@ -370,13 +312,7 @@ impl Decoding {
         stats.freeze_count = self.freezes.count();
         stats.freeze_total = self.freezes.total();
         stats.decode_ms_p50 = self.decode_time.quantile_ms(0.5);
-        let at = |q| self.delay.quantile_ms(q);
-        stats.glass_to_glass = match (at(0.5), at(0.95), at(0.99)) {
-            (Some(p50), Some(p95), Some(p99)) => {
-                Some(DelayMs { p50, p95, p99, n: self.delay.count() })
-            }
-            _ => None,
-        };
+        stats.glass_to_glass = self.delay.summary();
     }
 }
 

@@ -42,9 +42,9 @@ pub enum RecordError {
     /// The file could not be made.
     #[error("{path} can't be written: {source}: choose another file")]
     Create {
-        /// Which.
+        /// Where it should be.
         path: PathBuf,
-        /// Why.
+        /// What the system answered.
         source: std::io::Error,
     },
     /// Writing failed part of the way.
@@ -55,7 +55,7 @@ pub enum RecordError {
     KeptSmall {
         /// The size that it has.
         size: VideoSize,
-        /// Why.
+        /// What the system answered.
         source: std::io::Error,
     },
     /// A frame could not be brought to the file's size.
@@ -93,9 +93,6 @@ pub struct Recorded {
 
 impl VideoRecorder {
     /// Makes the file. The recording is one of `recordings` until it is written.
-    ///
-    /// # Errors
-    /// When it can't be made.
     pub fn start(path: &Path, recordings: &Recordings) -> Result<Self, RecordError> {
         if recordings.are_open() && std::fs::metadata(path).is_ok_and(|there| there.is_file()) {
             // It may still be that of the call before, which goes on without a name then.
@@ -133,7 +130,7 @@ impl VideoRecorder {
         }
     }
 
-    /// Writes what is waiting, holds the last frame until this moment, closes the file and says
+    /// Writes what is waiting, repeats the last frame until this moment, closes the file and says
     /// what became of it; `None` when that takes longer than a second and goes on by itself.
     #[must_use]
     pub fn finish(self, at: Instant) -> Option<Result<Recorded, RecordError>> {
@@ -192,10 +189,11 @@ impl Recording {
         if placed.write { self.file.write(frame) } else { Ok(()) }
     }
 
-    /// No frame waits: the last one is held, and what the file is behind with is caught up with.
+    /// No frame waits: the last one is repeated, and what the file is behind with is caught up
+    /// with.
     fn idle(&mut self, now: Instant) -> Result<(), RecordError> {
         if let Some(until) = now.checked_sub(UNDER_WAY) {
-            self.file.repeat(self.rate.hold(until))?;
+            self.file.repeat(self.rate.repeat_until(until))?;
         }
         if self.file.is_behind() { self.file.fill_in() } else { Ok(()) }
     }

@@ -1,14 +1,13 @@
-//! The sending stage: latest captured picture in, encoded picture out, on the thread
+//! The sending stage: the latest captured frame in, encoded frames out, on the thread
 //! `video-encode`.
 //!
-//! Drops pictures above the frame rate, fits size and encoder to what the network carries, makes
-//! key frames when asked. What always holds: an older picture is never sent when a newer one is
+//! Drops frames above the frame rate, fits size and encoder to what the network carries, makes
+//! key frames on request. What always holds: an older frame is never sent when a newer one is
 //! there; nothing is encoded that can't be handed on, so what is encoded is never dropped here;
 //! requests for key frames that come together get one key frame.
 
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -22,23 +21,24 @@ use crate::quantiles::Quantiles;
 use crate::scale::{ScaleError, Scaler};
 use crate::send_rate::FrameRateLadder;
 use crate::send_size::{FrameGate, FrameRateMeter, SizeLadder};
+use crate::stage_thread::{StageError, StageThread};
 use crate::units::{Bitrate, VideoSize};
 use crate::video_control::{KeyFrame, VideoControl};
 
-/// Key frames are large: somebody who asks for one after the other gets this many seconds between
+/// Key frames are large: somebody who requests one after the other gets this many seconds between
 /// them.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
 /// A coarse key frame has this share of the bits of another.
 const COARSE: f64 = 0.3;
-/// How often the thread looks at its requests while no picture comes.
+/// How often the thread looks at its requests while no frame comes.
 const IDLE: Duration = Duration::from_millis(100);
-/// The encoder is told of another frame rate when it is off by more than this share.
+/// The encoder gets another frame rate when it is off by more than this share.
 const FRAME_RATE_TOLERANCE: f32 = 0.15;
 
-/// How pictures are sent.
+/// How frames are sent.
 #[derive(Debug, Clone, Copy)]
 pub struct VideoSendSettings {
-    /// The largest picture.
+    /// The largest frame.
     pub max_size: VideoSize,
     /// At most so many a second.
     pub fps: u32,
@@ -48,16 +48,11 @@ pub struct VideoSendSettings {
     pub start_bitrate: Bitrate,
 }
 
-/// Why sending could not start, or a picture was not sent.
+/// Why a frame was not sent.
 #[derive(Debug, thiserror::Error)]
-pub enum VideoSendError {
-    /// No thread.
-    #[error("the video thread could not be started: {0}")]
-    Thread(#[source] std::io::Error),
-    /// The encoder failed.
+enum VideoSendError {
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// The picture could not be scaled.
     #[error(transparent)]
     Scale(#[from] ScaleError),
 }
@@ -65,11 +60,11 @@ pub enum VideoSendError {
 /// What was sent so far; `None` where nothing was measured.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct VideoSendStats {
-    /// Encoded pictures.
+    /// How many frames were encoded.
     pub frames: u64,
     /// Key frames among them.
     pub key_frames: u64,
-    /// Their bytes.
+    /// How many bytes all of them have.
     pub bytes: u64,
     /// The size of the last one.
     pub size: Option<VideoSize>,
@@ -81,37 +76,33 @@ pub struct VideoSendStats {
     pub encode_ms_p99: Option<f64>,
     /// What the encoder aims at.
     pub target: Option<Bitrate>,
-    /// Pictures that were not encoded as the way to the network was full.
+    /// Frames that were not encoded as the queue to the network was full.
     pub dropped: u64,
-    /// Pictures that failed.
+    /// Frames that failed.
     pub errors: u64,
 }
 
 /// A running sending stage.
 pub struct VideoSender {
-    input: Arc<DropOldestQueue<VideoFrame>>,
     stats: Arc<Mutex<VideoSendStats>>,
-    thread: Option<JoinHandle<()>>,
+    thread: StageThread<()>,
 }
 
 impl VideoSender {
     /// Starts it. It ends when the input is closed or nobody takes the output any more.
-    ///
-    /// # Errors
-    /// When there is no thread.
     pub fn spawn(
         input: Arc<DropOldestQueue<VideoFrame>>,
         settings: VideoSendSettings,
         output: mpsc::Sender<EncodedVideo>,
         control: Receiver<VideoControl>,
-    ) -> Result<Self, VideoSendError> {
-        let stats = Arc::new(Mutex::new(VideoSendStats::default()));
+    ) -> Result<Self, StageError> {
+        let stats = Arc::<Mutex<VideoSendStats>>::default();
         let (frames, published) = (Arc::clone(&input), Arc::clone(&stats));
-        let thread = std::thread::Builder::new()
-            .name("video-encode".to_owned())
-            .spawn(move || run(&frames, &mut Encoding::new(settings), &output, control, &published))
-            .map_err(VideoSendError::Thread)?;
-        Ok(Self { input, stats, thread: Some(thread) })
+        let end = move || input.close();
+        let thread = StageThread::spawn("video-encode", end, move || {
+            run(&frames, &mut Encoding::new(settings), &output, control, &published);
+        })?;
+        Ok(Self { stats, thread })
     }
 
     /// What was sent so far.
@@ -123,23 +114,8 @@ impl VideoSender {
     /// Closes the input, waits for the end and says what was sent.
     #[must_use]
     pub fn stop(mut self) -> VideoSendStats {
-        self.end();
+        self.thread.stop();
         self.stats()
-    }
-
-    fn end(&mut self) {
-        self.input.close();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the video encoding thread panicked");
-        }
-    }
-}
-
-impl Drop for VideoSender {
-    fn drop(&mut self) {
-        self.end();
     }
 }
 
@@ -166,7 +142,7 @@ fn run(
             Taken::TimedOut => continue,
             Taken::Closed => return,
         };
-        // The place in the queue comes first: to drop a picture before it is encoded costs nobody a
+        // The place in the queue comes first: to drop a frame before it is encoded costs nobody a
         // key frame.
         match output.try_reserve() {
             Ok(place) => match encoding.encode(&frame, Instant::now()) {
@@ -181,7 +157,7 @@ fn run(
     }
 }
 
-/// The sizes up to the largest that was asked for and that a level allows.
+/// The sizes up to the largest that was requested and that a level allows.
 fn ladder(settings: &VideoSendSettings, level: H264Level) -> SizeLadder {
     SizeLadder::new(level.fit(settings.max_size, settings.fps))
 }
@@ -190,14 +166,14 @@ fn ladder(settings: &VideoSendSettings, level: H264Level) -> SizeLadder {
 struct Encoding {
     settings: VideoSendSettings,
     ladder: SizeLadder,
-    /// Up to which the other takes pictures.
+    /// Up to which the other takes frames.
     level: H264Level,
     gate: FrameGate,
     rate: FrameRateLadder,
     meter: FrameRateMeter,
     scaler: Scaler,
     encoder: Option<H264Encoder>,
-    /// At what rate the camera takes pictures, and at what rate they are encoded.
+    /// At what rate the camera takes frames, and at what rate they are encoded.
     camera_fps: f32,
     fps: f32,
     target: Bitrate,
@@ -217,7 +193,7 @@ impl Encoding {
             gate: FrameGate::new(settings.fps),
             rate: FrameRateLadder::new(settings.fps),
             meter: FrameRateMeter::default(),
-            scaler: Scaler::new(),
+            scaler: Scaler::default(),
             encoder: None,
             camera_fps: settings.fps.max(1) as f32,
             fps: settings.fps.max(1) as f32,
@@ -225,7 +201,7 @@ impl Encoding {
             key_wanted: None,
             last_key: None,
             first_capture: None,
-            encode_time: Quantiles::new(),
+            encode_time: Quantiles::default(),
             stats: VideoSendStats::default(),
         }
     }
@@ -243,7 +219,7 @@ impl Encoding {
         }
     }
 
-    /// Encodes a picture; `None` when it is one too many.
+    /// Encodes a frame; `None` when it is one too many.
     fn encode(
         &mut self,
         frame: &VideoFrame,
@@ -258,7 +234,7 @@ impl Encoding {
             return Ok(None);
         }
         let begun = Instant::now();
-        // At once, not when it was measured: until then more pictures a second would each have the
+        // At once, not when it was measured: until then more frames a second would each have the
         // bits of fewer.
         let fps = self.camera_fps.min(allowed as f32);
         let other_fps = (fps / self.fps - 1.0).abs() > FRAME_RATE_TOLERANCE;
@@ -272,7 +248,7 @@ impl Encoding {
         if key.is_some() {
             self.ladder.key_frame_is_next();
         }
-        // Fewer pictures a second are for better ones, not for larger ones.
+        // Fewer frames a second are for better ones, not for larger ones.
         let size = self.ladder.size_for(frame.size, self.target, self.camera_fps, now);
         let scaled = self.scaler.scale(frame, size)?;
         // The encoder takes a key frame's share from its rate.
@@ -316,11 +292,11 @@ impl Encoding {
         }))
     }
 
-    /// After an error nothing is known of the encoder's state: the next picture gets a new one, and
+    /// After an error nothing is known of the encoder's state: the next frame gets a new one, and
     /// so a key frame.
     fn failed(&mut self, error: &VideoSendError) {
         if self.stats.errors == 0 {
-            tracing::warn!(%error, "a picture was not sent");
+            tracing::warn!(%error, "a frame was not sent");
         }
         self.stats.errors += 1;
         self.encoder = None;

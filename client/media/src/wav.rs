@@ -21,56 +21,39 @@ const READ_FRAMES: usize = 1024;
 /// More channels than any file has that a person would choose.
 const MOST_CHANNELS: u16 = 32;
 
-/// What is wrong with a WAV file.
+/// What is wrong with which WAV file.
 #[derive(Debug, thiserror::Error)]
-pub enum WavError {
-    /// It could not be opened or created.
-    #[error("{path}: {source}", path = path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It is no WAV file, or one that is cut short.
-    #[error("{path} can't be read as a WAV file: {source}", path = path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: hound::Error,
-    },
-    /// It has a form that is not supported.
-    #[error("{path}: {words}; use 8 to 32 bits, 8000 to 192000 samples per second", path = path.display())]
-    Unsupported {
-        /// The file.
-        path: PathBuf,
-        /// What is not supported.
-        words: String,
-    },
-    /// There is no sound in it.
-    #[error("{path} holds no sound", path = path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It could not be written.
-    #[error("{path} can't be written: {source}", path = path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: hound::Error,
-    },
-    /// It is as long as a WAV file can be.
-    #[error("{path} is full: a WAV file ends at 4 GiB", path = path.display())]
-    Full {
-        /// The file.
-        path: PathBuf,
-    },
+#[error("{path}{fault}", path = path.display())]
+pub struct WavError {
+    path: PathBuf,
+    #[source]
+    fault: WavFault,
 }
 
-/// A WAV file as endless sound.
+#[derive(Debug, thiserror::Error)]
+enum WavFault {
+    #[error(": {0}")]
+    Open(std::io::Error),
+    /// It is no WAV file, or one that is cut short.
+    #[error(" can't be read as a WAV file: {0}")]
+    Malformed(hound::Error),
+    #[error(": {0}; use 8 to 32 bits, 8000 to 192000 samples per second")]
+    Unsupported(String),
+    #[error(" holds no sound")]
+    Empty,
+    #[error(" can't be written: {0}")]
+    Write(hound::Error),
+    #[error(" is full: a WAV file ends at 4 GiB")]
+    Full,
+}
+
+impl WavFault {
+    fn of(self, path: &Path) -> WavError {
+        WavError { path: path.to_path_buf(), fault: self }
+    }
+}
+
+/// A WAV file as endless audio.
 pub struct WavLoop {
     path: PathBuf,
     reader: hound::WavReader<BufReader<File>>,
@@ -86,12 +69,11 @@ pub struct WavLoop {
 impl WavLoop {
     /// Opens a file and checks that it can be played.
     pub fn open(path: &Path) -> Result<Self, WavError> {
-        let file =
-            File::open(path).map_err(|source| WavError::Open { path: path.into(), source })?;
+        let file = File::open(path).map_err(|error| WavFault::Open(error).of(path))?;
         let reader = hound::WavReader::new(BufReader::new(file))
-            .map_err(|source| WavError::Malformed { path: path.into(), source })?;
+            .map_err(|error| WavFault::Malformed(error).of(path))?;
         let spec = reader.spec();
-        let unsupported = |words: String| WavError::Unsupported { path: path.into(), words };
+        let unsupported = |words: String| WavFault::Unsupported(words).of(path);
         if !(1..=MOST_CHANNELS).contains(&spec.channels) {
             return Err(unsupported(format!("it has {} channels", spec.channels)));
         }
@@ -104,7 +86,7 @@ impl WavLoop {
             return Err(unsupported(format!("it has {bits} bits per sample")));
         }
         if reader.duration() == 0 {
-            return Err(WavError::Empty { path: path.into() });
+            return Err(WavFault::Empty.of(path));
         }
         let resampler = MonoResampler::new(spec.sample_rate, SAMPLE_RATE)
             .map_err(|failure: ResampleFailure| unsupported(failure.to_string()))?;
@@ -134,7 +116,6 @@ impl WavLoop {
     }
 
     fn read_some(&mut self) -> Result<(), WavError> {
-        let malformed = |path: &Path, source| WavError::Malformed { path: path.into(), source };
         let wanted = READ_FRAMES * usize::from(self.spec.channels);
         self.interleaved.clear();
         let read: Result<(), hound::Error> = match self.spec.sample_format {
@@ -152,23 +133,21 @@ impl WavLoop {
                 })
             }
         };
-        read.map_err(|source| malformed(&self.path, source))?;
+        read.map_err(|error| WavFault::Malformed(error).of(&self.path))?;
         if self.interleaved.is_empty() {
             if !self.any {
-                return Err(WavError::Empty { path: self.path.clone() });
+                return Err(WavFault::Empty.of(&self.path));
             }
             self.any = false;
-            return self.reader.seek(0).map_err(|source| WavError::Malformed {
-                path: self.path.clone(),
-                source: source.into(),
-            });
+            let again = self.reader.seek(0);
+            return again.map_err(|error| WavFault::Malformed(error.into()).of(&self.path));
         }
         self.any = true;
         self.mono.clear();
         mix_down(&self.interleaved, self.spec.channels.into(), &mut self.mono);
-        self.resampler.process(&self.mono, &mut self.ready).map_err(|failure| {
-            WavError::Unsupported { path: self.path.clone(), words: failure.to_string() }
-        })
+        self.resampler
+            .process(&self.mono, &mut self.ready)
+            .map_err(|failure| WavFault::Unsupported(failure.to_string()).of(&self.path))
     }
 }
 
@@ -189,18 +168,17 @@ impl WavFile {
             bits_per_sample: 16,
             sample_format: hound::SampleFormat::Int,
         };
-        let file =
-            File::create(path).map_err(|source| WavError::Open { path: path.into(), source })?;
+        let file = File::create(path).map_err(|error| WavFault::Open(error).of(path))?;
         let mut writer = hound::WavWriter::new(BufWriter::new(file), spec)
-            .map_err(|source| WavError::Write { path: path.into(), source })?;
-        writer.flush().map_err(|source| WavError::Write { path: path.into(), source })?;
+            .map_err(|error| WavFault::Write(error).of(path))?;
+        writer.flush().map_err(|error| WavFault::Write(error).of(path))?;
         Ok(Self { path: path.into(), writer, samples: 0, frames_since_header: 0 })
     }
 
     /// Appends 10 ms.
     pub fn write(&mut self, frame: &[f32; AUDIO_FRAME_SAMPLES]) -> Result<(), WavError> {
         if self.samples + AUDIO_FRAME_SAMPLES as u64 > MOST_SAMPLES {
-            return Err(WavError::Full { path: self.path.clone() });
+            return Err(WavFault::Full.of(&self.path));
         }
         self.samples += AUDIO_FRAME_SAMPLES as u64;
         let written = frame.iter().try_for_each(|&sample| {
@@ -214,13 +192,12 @@ impl WavFile {
         } else {
             Ok(())
         };
-        written.and(flushed).map_err(|source| WavError::Write { path: self.path.clone(), source })
+        written.and(flushed).map_err(|error| WavFault::Write(error).of(&self.path))
     }
 
     /// Completes the file.
     pub fn finish(self) -> Result<(), WavError> {
-        let path = self.path;
-        self.writer.finalize().map_err(|source| WavError::Write { path, source })
+        self.writer.finalize().map_err(|error| WavFault::Write(error).of(&self.path))
     }
 }
 
@@ -259,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_is_read_as_the_same_sound() {
+    fn every_form_is_read_as_the_same_audio() {
         let directory = tempfile::tempdir().unwrap();
         let int = hound::SampleFormat::Int;
         for (channels, sample_rate, bits_per_sample, sample_format) in [
@@ -351,7 +328,7 @@ mod tests {
         check(None);
         check(Some(b""));
         check(Some(b"RIFF"));
-        check(Some(b"this is not sound"));
+        check(Some(b"this is not audio"));
         check(Some(&[0xff; 4096]));
     }
 

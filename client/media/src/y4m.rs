@@ -1,10 +1,10 @@
-//! YUV4MPEG2 files (`.y4m`): raw pictures with a line of text before the first and before each.
+//! YUV4MPEG2 files (`.y4m`): raw frames with a line of text before the first and before each.
 //!
-//! Reads and writes 4:2:0 with 8 bits, the only layout that calls use; anything else is refused in
-//! one line. A file is foreign input: whatever it holds, the answer is a picture, the end or an
-//! error, and no more memory than a picture takes.
+//! Reads 4:2:0 with 8 bits, the only layout that calls use; anything else is refused in
+//! one line. A file is foreign input: whatever it holds, the answer is a frame, the end or an
+//! error, and no more memory than a frame takes.
 
-use std::io::{BufRead, ErrorKind, Read, Write};
+use std::io::{BufRead, ErrorKind, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::frame::VideoFrame;
 use crate::units::VideoSize;
 
 const SIGNATURE: &str = "YUV4MPEG2";
-/// What each picture begins with in the files that are written here.
-pub(crate) const FRAME: &[u8] = b"FRAME\n";
+/// What each frame begins with in the files that this program writes.
+pub const FRAME: &[u8] = b"FRAME\n";
 /// No honest header line is longer.
 const MAX_LINE: u64 = 1024;
 /// The rate of a file that does not say.
@@ -23,7 +23,7 @@ const SHORTEST_INTERVAL: Duration = Duration::from_millis(4);
 /// A file slower than this is played at this.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Why a file was not read or written.
+/// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum Y4mError {
     /// It is something else.
@@ -32,7 +32,7 @@ pub enum Y4mError {
     /// A header line is malformed.
     #[error("the Y4M header is malformed: {0}")]
     Header(String),
-    /// Its pictures are laid out in a way that is not handled.
+    /// Its frames are laid out in a way that is not handled.
     #[error(
         "Y4M files must be 8-bit 4:2:0 and this one is {0}: convert it with ffmpeg -pix_fmt yuv420p"
     )]
@@ -40,23 +40,15 @@ pub enum Y4mError {
     /// Its size is not handled.
     #[error("a Y4M file of {0}x{1} can't be handled")]
     Size(u32, u32),
-    /// It ends in the middle of a picture.
+    /// It ends in the middle of a frame.
     #[error("the Y4M file ends in the middle of a picture")]
     Truncated,
-    /// A picture of another size was to be written.
-    #[error("a picture of {got} can't be written to a Y4M file of {want}")]
-    OtherSize {
-        /// The file's.
-        want: VideoSize,
-        /// The picture's.
-        got: VideoSize,
-    },
-    /// Reading or writing failed.
+    /// Reading failed.
     #[error("the Y4M file can't be read or written: {0}")]
     Io(#[from] std::io::Error),
 }
 
-/// Reads pictures one after the other.
+/// Reads frames one after the other.
 #[derive(Debug)]
 pub struct Y4mReader<R> {
     reader: R,
@@ -70,9 +62,6 @@ pub struct Y4mReader<R> {
 
 impl<R: BufRead> Y4mReader<R> {
     /// Reads the header.
-    ///
-    /// # Errors
-    /// When it is not the header of a Y4M file that can be handled.
     pub fn new(mut reader: R) -> Result<Self, Y4mError> {
         let line = match read_line(&mut reader) {
             Ok(Some(line)) => line,
@@ -96,7 +85,7 @@ impl<R: BufRead> Y4mReader<R> {
                 Some('C') if !matches!(value, "420" | "420jpeg" | "420mpeg2" | "420paldv") => {
                     return Err(Y4mError::Layout(value.to_owned()));
                 }
-                // Interlacing, aspect, comments: pictures are shown as they are.
+                // Interlacing, aspect, comments: frames are shown as they are.
                 _ => {}
             }
         }
@@ -110,23 +99,20 @@ impl<R: BufRead> Y4mReader<R> {
         Ok(Self { reader, width: width as usize, height: height as usize, size, interval })
     }
 
-    /// The size of its pictures.
+    /// The size of its frames.
     #[must_use]
     pub fn size(&self) -> VideoSize {
         self.size
     }
 
-    /// The time from one picture to the next.
+    /// The time from one frame to the next.
     #[must_use]
     pub fn interval(&self) -> Duration {
         self.interval
     }
 
-    /// The next picture's I420 data; `None` at the end.
-    ///
-    /// # Errors
-    /// When what follows is not a whole picture.
-    pub fn next_picture(&mut self) -> Result<Option<Arc<[u8]>>, Y4mError> {
+    /// The next frame's I420 data; `None` at the end.
+    pub fn next_frame(&mut self) -> Result<Option<Arc<[u8]>>, Y4mError> {
         match read_line(&mut self.reader)? {
             None => return Ok(None),
             Some(line) if line == "FRAME" || line.starts_with("FRAME ") => {}
@@ -135,8 +121,7 @@ impl<R: BufRead> Y4mReader<R> {
             }
         }
         let mut data: Arc<[u8]> = std::iter::repeat_n(0, VideoFrame::len_of(self.size)).collect();
-        let (y, chroma) = Arc::make_mut(&mut data).split_at_mut(self.size.pixels());
-        let (u, v) = chroma.split_at_mut(self.size.pixels() / 4);
+        let (y, u, v) = VideoFrame::planes_mut(self.size, Arc::make_mut(&mut data));
         let (width, height) = (self.size.width() as usize, self.size.height() as usize);
         let (file_width, file_height) = (self.width, self.height);
         let chroma_size = (file_width.div_ceil(2), file_height.div_ceil(2));
@@ -197,87 +182,34 @@ fn read_line(reader: &mut impl BufRead) -> Result<Option<String>, Y4mError> {
     }
 }
 
-/// The header of a file whose pictures have this size and rate.
-pub(crate) fn header(size: VideoSize, fps: u32) -> String {
+/// The header of a file whose frames have this size and rate.
+#[must_use]
+pub fn header(size: VideoSize, fps: u32) -> String {
     let (width, height) = (size.width(), size.height());
     format!("{SIGNATURE} W{width} H{height} F{fps}:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\n")
-}
-
-/// Writes pictures one after the other.
-#[derive(Debug)]
-pub struct Y4mWriter<W> {
-    writer: W,
-    size: VideoSize,
-}
-
-impl<W: Write> Y4mWriter<W> {
-    /// Writes the header.
-    ///
-    /// # Errors
-    /// When writing fails.
-    pub fn new(mut writer: W, size: VideoSize, fps: u32) -> Result<Self, Y4mError> {
-        writer.write_all(header(size, fps).as_bytes())?;
-        Ok(Self { writer, size })
-    }
-
-    /// The size of its pictures.
-    #[must_use]
-    pub fn size(&self) -> VideoSize {
-        self.size
-    }
-
-    /// Writes a picture.
-    ///
-    /// # Errors
-    /// When it has another size, or writing fails.
-    pub fn write(&mut self, frame: &VideoFrame) -> Result<(), Y4mError> {
-        if frame.size != self.size || frame.data.len() != VideoFrame::len_of(self.size) {
-            return Err(Y4mError::OtherSize { want: self.size, got: frame.size });
-        }
-        self.writer.write_all(FRAME)?;
-        self.writer.write_all(&frame.data)?;
-        Ok(())
-    }
-
-    /// Writes out what is still held back.
-    ///
-    /// # Errors
-    /// When writing fails.
-    pub fn finish(mut self) -> Result<(), Y4mError> {
-        Ok(self.writer.flush()?)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     fn read(file: &[u8]) -> Result<Vec<Arc<[u8]>>, Y4mError> {
         let mut reader = Y4mReader::new(file)?;
-        std::iter::from_fn(|| reader.next_picture().transpose()).collect()
-    }
-
-    fn picture(size: VideoSize, luma: u8) -> VideoFrame {
-        VideoFrame::new(size, vec![luma; VideoFrame::len_of(size)].into(), Instant::now())
+        std::iter::from_fn(|| reader.next_frame().transpose()).collect()
     }
 
     #[test]
     fn what_was_written_is_read_again() {
         let size = VideoSize::new(16, 8).expect("a size");
-        let mut file = Vec::new();
-        let mut writer = Y4mWriter::new(&mut file, size, 25).expect("a writer");
+        let mut file = header(size, 25).into_bytes();
         for luma in [10, 20, 30] {
-            writer.write(&picture(size, luma)).expect("it is written");
+            file.extend(FRAME);
+            file.extend(vec![luma; VideoFrame::len_of(size)]);
         }
-        let other = VideoSize::new(8, 8).expect("a size");
-        assert!(matches!(writer.write(&picture(other, 0)), Err(Y4mError::OtherSize { .. })));
-        writer.finish().expect("it is flushed");
-
         let reader = Y4mReader::new(file.as_slice()).expect("a reader");
         assert_eq!((reader.size(), reader.interval()), (size, Duration::from_millis(40)));
-        let pictures = read(&file).expect("it is read");
-        assert_eq!(pictures.iter().map(|p| p[0]).collect::<Vec<_>>(), [10, 20, 30]);
+        let frames = read(&file).expect("it is read");
+        assert_eq!(frames.iter().map(|p| p[0]).collect::<Vec<_>>(), [10, 20, 30]);
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn measure(options: &SessionOptions) -> Result<(f64, f64), String> {
     let mut encoder = H264Encoder::new(options.video_size, fps as f32, options.max_bitrate)
         .map_err(|error| broken(&error))?;
     let mut decoder = H264Decoder::new().map_err(|error| broken(&error))?;
-    let (mut encode, mut decode) = (Quantiles::new(), Quantiles::new());
+    let (mut encode, mut decode) = (Quantiles::default(), Quantiles::default());
     for index in 0..FRAMES {
         let at = Duration::from_secs(1) / fps * index;
         let frame = pattern.render(Stamp { index, captured_at: WallTime(0) }, Instant::now());

@@ -194,14 +194,14 @@ fn simulated() -> Powers {
     let played: Vec<[f32; AUDIO_FRAME_SAMPLES]> = (0..frames).map(|_| voice.next_frame()).collect();
     let (start, silence) = (Instant::now() + Duration::from_secs(1), [0.0; AUDIO_FRAME_SAMPLES]);
     for (number, samples) in played.iter().enumerate() {
-        let heard_at = start + AUDIO_FRAME_DURATION * number as u32;
-        input.played.put(PlayedFrame { samples: *samples, heard_at });
+        let played_at = start + AUDIO_FRAME_DURATION * number as u32;
+        input.played.put(PlayedFrame { samples: *samples, played_at });
         let earlier = |frames: usize| {
             number.checked_sub(frames).and_then(|n| played.get(n)).unwrap_or(&silence)
         };
         let (direct, reflected) = (earlier(SIMULATED_DELAY), earlier(SIMULATED_DELAY + 2));
         let captured = std::array::from_fn(|i| 0.5 * direct[i] + 0.15 * reflected[i]);
-        let mut frame = AudioFrame { samples: captured, captured_at: heard_at };
+        let mut frame = AudioFrame { samples: captured, captured_at: played_at };
         processor.process(&mut frame);
         if number * 10 > LEARNING.as_millis() as usize {
             heard.add(&captured);

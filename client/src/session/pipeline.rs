@@ -293,8 +293,8 @@ fn audio_received(stats: &AudioReceiveStats) -> Option<AudioReceived> {
         level_dbfs: stats.level_dbfs,
         tone_hz: stats.tone_hz,
         mouth_to_ear_ms: stats.mouth_to_ear.map(|delay| Quantiles {
-            p50: delay.p50_ms,
-            p95: delay.p95_ms,
+            p50: delay.p50,
+            p95: delay.p95,
             p99: None,
             n: delay.n,
         }),

@@ -1,4 +1,4 @@
-//! What the jitter buffer says to play.
+//! What the jitter buffer decides to play: each [`Decision`] covers a packet or a part of a gap.
 
 use bytes::Bytes;
 
@@ -16,7 +16,7 @@ pub enum Speed {
 /// By how much a packet should change its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
-    /// In samples.
+    /// How many samples at most.
     pub at_most: u32,
     /// Whether it matters more than that nobody hears it.
     pub urgent: bool,
@@ -33,16 +33,16 @@ pub enum Decision {
         payload: Bytes,
         /// How many samples it covers.
         samples: u32,
-        /// Whether the packet itself is lost, and this is a copy that came with a later one.
-        copy: bool,
-        /// Whether it follows on what was played (or made up) before.
+        /// Whether the packet itself is lost, and this is the redundant block of a later one.
+        redundant: bool,
+        /// Whether it follows on what was played (or concealed) before.
         continues: bool,
-        /// Whether to change its length; what was changed is told to
+        /// Whether to change its length; what was changed goes to
         /// [`stretched`](super::AudioJitterBuffer::stretched).
         speed: Speed,
     },
-    /// A packet is lost: rebuild so many samples from the copy of lower quality in the packet after
-    /// it.
+    /// A packet is lost: rebuild so many samples from the forward error correction in the packet
+    /// after it.
     Fec {
         /// The packet after it, which will be played next.
         next: Bytes,
@@ -51,14 +51,14 @@ pub enum Decision {
         /// Whether they follow on what was played before.
         continues: bool,
     },
-    /// A packet is lost or late: make up so many samples.
+    /// A packet is lost or late: so many samples are concealed.
     Conceal {
-        /// How many.
+        /// How many samples.
         samples: u32,
     },
     /// The sender pauses (DTX): so many samples of comfort noise.
     Pause {
-        /// How many.
+        /// How many samples.
         samples: u32,
     },
 }

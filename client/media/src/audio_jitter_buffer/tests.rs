@@ -22,7 +22,7 @@ struct Network {
 
 const STEADY: Network = Network { delay_ms: 30.0, jitter_ms: 1.0, loss: 0.0, duplicated: 0.0 };
 
-/// A packet whose payload tells its number, in the form of a 20 ms SILK packet that rebuilds the
+/// A packet whose payload holds its number, in the form of a 20 ms SILK packet that rebuilds the
 /// one before it.
 fn packet(number: u64, arrival: Instant) -> ReceivedAudio {
     let mut payload = vec![1 << 3, 0x40];
@@ -32,7 +32,7 @@ fn packet(number: u64, arrival: Instant) -> ReceivedAudio {
         rtp_timestamp: (u32::MAX - 10_000).wrapping_add((number as u32).wrapping_mul(PACKET)),
         payload: payload.into(),
         arrival,
-        copy: false,
+        redundant: false,
     }
 }
 
@@ -59,7 +59,7 @@ struct Listener {
 impl Listener {
     fn new(start: Instant) -> Self {
         Self {
-            buffer: AudioJitterBuffer::new(),
+            buffer: AudioJitterBuffer::default(),
             start,
             ticks: 0,
             ahead: 0,
@@ -120,7 +120,7 @@ impl Listener {
         }
         self.ahead -= STEP;
         self.ticks += 1;
-        self.longest = self.longest.max(self.buffer.len());
+        self.longest = self.longest.max(self.buffer.waiting.len());
     }
 
     fn concealed_ratio(&self) -> f64 {
@@ -250,7 +250,7 @@ fn a_sender_with_a_faster_or_slower_clock_does_not_make_the_delay_creep() {
                 number += 1;
             }
             listener.tick();
-            waits.push(listener.buffer.len());
+            waits.push(listener.buffer.waiting.len());
         }
         assert!(
             waits.iter().skip(100).all(|&waiting| waiting <= 3),
@@ -312,8 +312,8 @@ fn a_paused_sender_is_not_a_lossy_one() {
             if speaking {
                 listener.buffer.insert(sent);
             } else {
-                // The listener reads the number from the payload, so the pause is told by a number
-                // too.
+                // The listener reads the number from the payload, so the pause is marked by a
+                // number too.
                 listener.buffer.insert(ReceivedAudio { payload: sent.payload, ..sent });
             }
         }
@@ -350,7 +350,7 @@ fn a_pause_whose_beginning_was_lost_is_no_loss_in_the_end() {
     let mut listener = Listener::new(start);
     for number in 0..200_u64 {
         let sequence = if number < 130 { number } else { number - 29 };
-        // Packet 100 told of the pause and was lost; the next that was sent is 130.
+        // Packet 100 announced the pause and was lost; the next that was sent is 130.
         if !(100..130).contains(&number) {
             let sequence = (65_500 + sequence) as u16;
             listener.buffer.insert(ReceivedAudio { sequence, ..packet(number, listener.now()) });
@@ -365,7 +365,7 @@ fn a_pause_whose_beginning_was_lost_is_no_loss_in_the_end() {
 }
 
 #[test]
-fn a_sender_that_starts_anew_is_heard_again_at_once() {
+fn a_sender_that_restarts_is_played_again_at_once() {
     for (sequence, rtp_timestamp) in
         [(9_u16, 4_000_000_000_u32), (65_530, 900_000), (20_000, u32::MAX - 500)]
     {
@@ -420,8 +420,17 @@ fn times_that_are_a_little_off_cost_nothing() {
 }
 
 #[test]
+fn a_new_buffer_waits_for_its_target_before_it_plays() {
+    let (mut buffer, start) = (AudioJitterBuffer::default(), Instant::now());
+    buffer.insert(packet(1, start));
+    assert_eq!(buffer.pull(start, Duration::ZERO), Decision::Wait);
+    let due = start + buffer.stats().target + Duration::from_millis(1);
+    assert!(matches!(buffer.pull(due, Duration::ZERO), Decision::Play { .. }));
+}
+
+#[test]
 fn foreign_packets_are_counted_and_ignored() {
-    let mut buffer = AudioJitterBuffer::new();
+    let mut buffer = AudioJitterBuffer::default();
     let now = Instant::now();
     for payload in [Bytes::new(), Bytes::from_static(&[3]), Bytes::from_static(&[31 << 3 | 3, 63])]
     {
@@ -453,7 +462,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_made_up_where_nothing_is_lost_and_little_is_late(
+    fn nothing_is_concealed_where_nothing_is_lost_and_little_is_late(
         seed in any::<u64>(), delay_ms in 0.0..300.0_f64, jitter_ms in 0.0..4.0_f64,
     ) {
         let heard = listen(seed, 500, |_| Network { delay_ms, jitter_ms, loss: 0.0, duplicated: 0.1 });
@@ -466,14 +475,14 @@ proptest! {
         packets in proptest::collection::vec((any::<u16>(), any::<u32>(), any::<u8>(), 0..60_u64, any::<bool>(), any::<bool>()), 1..600),
     ) {
         let start = Instant::now();
-        let mut buffer = AudioJitterBuffer::new();
+        let mut buffer = AudioJitterBuffer::default();
         let mut now = start;
-        for (sequence, rtp_timestamp, toc, pause_ms, near, copy) in packets {
+        for (sequence, rtp_timestamp, toc, pause_ms, near, redundant) in packets {
             now += Duration::from_millis(pause_ms);
             // Half of them near one another, so that some form streams.
             let (sequence, rtp_timestamp) = if near { (sequence % 64, rtp_timestamp % 100_000) } else { (sequence, rtp_timestamp) };
-            buffer.insert(ReceivedAudio { sequence, rtp_timestamp, payload: vec![toc, 2, 0].into(), arrival: now, copy });
-            prop_assert!(buffer.len() <= CAPACITY);
+            buffer.insert(ReceivedAudio { sequence, rtp_timestamp, payload: vec![toc, 2, 0].into(), arrival: now, redundant });
+            prop_assert!(buffer.waiting.len() <= CAPACITY);
             let before = (buffer.next, buffer.stats.restarts);
             if let Decision::Fec { samples, .. } | Decision::Conceal { samples } | Decision::Pause { samples }
                 | Decision::Play { samples, .. } = buffer.pull(now, Duration::ZERO) {

@@ -1,4 +1,4 @@
-//! One direction of a call's sound in virtual time, with the feedback on it.
+//! One direction of a call's audio in virtual time, with the feedback on it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
@@ -45,15 +45,15 @@ impl Setup {
 /// What was heard.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Heard {
-    /// Share that was made up.
+    /// Share that was concealed.
     pub(super) concealed: f64,
     /// Share of the packets that the network lost.
     pub(super) lost: f64,
-    /// Packets that were played from copies.
+    /// Packets that were played from redundant blocks.
     pub(super) recovered: f64,
-    /// From mouth to ear, less the way's own delay: packet, codec, jitter buffer.
+    /// From mouth to ear, less the network's own delay: packet, codec, jitter buffer.
     pub(super) added_ms: f64,
-    /// The same by what the sound is most like.
+    /// The same by what the audio is most like.
     pub(super) median_delay_ms: f64,
     /// What the jitter buffer wanted to wait, at the end.
     pub(super) target_ms: f64,
@@ -84,7 +84,7 @@ impl fmt::Display for Heard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:.2}% made up, {:.1}% lost, {:.0} packets recovered, {:.1} ms added to the way, target {:.0} ms, \
+            "{:.2}% concealed, {:.1}% lost, {:.0} packets recovered, {:.1} ms added to the network, target {:.0} ms, \
              {:.0} kbit/s",
             self.concealed * 100.0,
             self.lost * 100.0,
@@ -152,14 +152,14 @@ impl Sender {
 
 fn deliver(playout: &mut AudioPlayout, packet: Packet, arrival: Instant) {
     let Packet { sequence, rtp_timestamp, redundant, payload } = packet;
-    let mut insert = |rtp_timestamp, payload, copy| {
-        playout.insert(ReceivedAudio { sequence, rtp_timestamp, payload, arrival, copy });
+    let mut insert = |rtp_timestamp, payload, redundant| {
+        playout.insert(ReceivedAudio { sequence, rtp_timestamp, payload, arrival, redundant });
     };
     if redundant {
         let unpacked = red::unpack(&payload).expect("what was packed");
         insert(rtp_timestamp, unpacked.primary.data, false);
-        for copy in unpacked.copies {
-            insert(rtp_timestamp.wrapping_sub(copy.offset), copy.data, true);
+        for block in unpacked.redundant {
+            insert(rtp_timestamp.wrapping_sub(block.offset), block.data, true);
         }
     } else {
         insert(rtp_timestamp, payload, false);
@@ -180,7 +180,7 @@ pub(super) fn call(setup: Setup, seed: u64, seconds: u64) -> Heard {
         red: setup.red,
     };
     let mut playout = AudioPlayout::new().expect("a decoder");
-    let (mut way, mut way_back) =
+    let (mut path, mut path_back) =
         (Link::new(setup.network, seed), Link::new(setup.network, seed + 1000));
     let (mut said, mut heard) = (Vec::new(), Vec::new());
     let (mut came, mut reported): (BTreeSet<u64>, u64) = (BTreeSet::new(), 65_500);
@@ -197,16 +197,16 @@ pub(super) fn call(setup: Setup, seed: u64, seconds: u64) -> Heard {
             if let Some(audio) = sender.packets.push(&AudioFrame { samples, captured_at }, false)
                 && let Some(packet) = sender.packet(&audio)
             {
-                way.send(now, packet.payload.len() + OVERHEAD, packet);
+                path.send(now, packet.payload.len() + OVERHEAD, packet);
             }
         }
-        while let Some(packet) = way.poll(now) {
+        while let Some(packet) = path.poll(now) {
             let newest = came.last().copied().unwrap_or(65_500);
             let number = newest.saturating_add_signed(i64::from(
                 packet.sequence.wrapping_sub(newest as u16) as i16,
             ));
             came.insert(number);
-            // One that was told not to have come is told of again.
+            // One that was reported missing is reported again.
             reported = reported.min(number);
             deliver(&mut playout, packet, now);
         }
@@ -219,9 +219,9 @@ pub(super) fn call(setup: Setup, seed: u64, seconds: u64) -> Heard {
                 came: (reported..=newest).map(|n| came.contains(&n)).collect(),
             };
             reported = newest + 1;
-            way_back.send(now, 80, report);
+            path_back.send(now, 80, report);
         }
-        while let Some(report) = way_back.poll(now) {
+        while let Some(report) = path_back.poll(now) {
             for (number, came) in (report.first..).zip(report.came) {
                 sender.adaptation.packet_outcome(now, number, came);
             }
@@ -259,6 +259,6 @@ pub(super) fn call(setup: Setup, seed: u64, seconds: u64) -> Heard {
         median_delay_ms,
         target_ms: buffer.target.as_secs_f64() * 1000.0,
         distance_db,
-        kbps: way.counts().arrived_bytes as f64 * 8.0 / seconds as f64 / 1000.0,
+        kbps: path.counts().arrived_bytes as f64 * 8.0 / seconds as f64 / 1000.0,
     }
 }

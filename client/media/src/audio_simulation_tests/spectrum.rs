@@ -1,4 +1,4 @@
-//! How far two pieces of sound are apart, as an ear hears it rather than sample by sample.
+//! How far two pieces of audio are apart, as an ear hears it rather than sample by sample.
 
 /// 20 ms.
 const WINDOW: usize = 960;
@@ -17,8 +17,8 @@ const LOUD: f32 = -50.0;
 /// Power in the bands, in decibels.
 pub(super) type Spectrum = [f32; BANDS.len()];
 
-/// The spectra of a sound, one every [`HOP`] samples.
-pub(super) fn spectra(sound: &[f32]) -> Vec<Spectrum> {
+/// The spectra of audio, one every [`HOP`] samples.
+pub(super) fn spectra(audio: &[f32]) -> Vec<Spectrum> {
     let waves: Vec<Vec<(f32, f32)>> = BANDS
         .iter()
         .map(|hz| {
@@ -40,7 +40,7 @@ pub(super) fn spectra(sound: &[f32]) -> Vec<Spectrum> {
             10.0 * (power + FLOOR).log10()
         })
     };
-    sound.windows(WINDOW).step_by(HOP).map(spectrum).collect()
+    audio.windows(WINDOW).step_by(HOP).map(spectrum).collect()
 }
 
 /// The root mean square difference of two spectra, in decibels.

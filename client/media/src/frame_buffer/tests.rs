@@ -37,7 +37,7 @@ impl Stream {
                     rtp_timestamp: self.time_of(frame),
                     marker: index + 1 == packets,
                     payload: Bytes::from(format!("{frame}.{index}")),
-                    signs: NalFlags {
+                    flags: NalFlags {
                         delimiter: false,
                         sps: key && first,
                         pps: key && first,
@@ -67,7 +67,7 @@ fn drain(buffer: &mut FrameBuffer, now: Instant) -> Vec<Vec<String>> {
 #[test]
 fn whole_frames_come_out_at_once_and_in_order() {
     let mut stream = Stream::new();
-    let mut buffer = FrameBuffer::new();
+    let mut buffer = FrameBuffer::default();
     let now = stream.start;
     for (index, key) in [true, false, false, false, true, false].into_iter().enumerate() {
         insert(&mut buffer, stream.frame(key, 3), now);
@@ -79,13 +79,13 @@ fn whole_frames_come_out_at_once_and_in_order() {
         assert_eq!(frame.key, key);
         assert!(buffer.poll(now, PATIENCE).is_none());
     }
-    assert_eq!((buffer.frames_dropped(), buffer.len()), (0, 0));
+    assert_eq!((buffer.frames_dropped(), buffer.packets.len()), (0, 0));
 }
 
 #[test]
 fn times_are_unwrapped_across_the_end_of_32_bits() {
     let mut stream = Stream::new();
-    let mut buffer = FrameBuffer::new();
+    let mut buffer = FrameBuffer::default();
     let times: Vec<u64> = (0..10)
         .map(|index| {
             insert(&mut buffer, stream.frame(index == 0, 2), stream.start);
@@ -98,7 +98,7 @@ fn times_are_unwrapped_across_the_end_of_32_bits() {
 #[test]
 fn nothing_is_released_before_the_first_key_frame() {
     let mut stream = Stream::new();
-    let mut buffer = FrameBuffer::new();
+    let mut buffer = FrameBuffer::default();
     insert(&mut buffer, stream.frame(false, 2), stream.start);
     insert(&mut buffer, stream.frame(false, 2), stream.start);
     assert!(drain(&mut buffer, stream.start).is_empty());
@@ -111,7 +111,7 @@ fn nothing_is_released_before_the_first_key_frame() {
 #[test]
 fn a_repair_that_comes_in_time_fills_the_hole_and_nothing_is_lost() {
     let mut stream = Stream::new();
-    let mut buffer = FrameBuffer::new();
+    let mut buffer = FrameBuffer::default();
     let now = stream.start;
     insert(&mut buffer, stream.frame(true, 2), now);
     let mut broken = stream.frame(false, 3);
@@ -128,9 +128,9 @@ fn a_repair_that_comes_in_time_fills_the_hole_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_hole_that_nobody_fills_ends_in_one_wish_for_a_key_frame() {
+fn a_hole_that_nobody_fills_ends_in_one_request_for_a_key_frame() {
     let mut stream = Stream::new();
-    let mut buffer = FrameBuffer::new();
+    let mut buffer = FrameBuffer::default();
     let now = stream.start;
     insert(&mut buffer, stream.frame(true, 1), now);
     let mut broken = stream.frame(false, 2);
@@ -154,7 +154,7 @@ fn a_hole_that_nobody_fills_ends_in_one_wish_for_a_key_frame() {
 #[test]
 fn a_whole_key_frame_behind_a_hole_is_taken_at_once() {
     let mut stream = Stream::new();
-    let mut buffer = FrameBuffer::new();
+    let mut buffer = FrameBuffer::default();
     let now = stream.start;
     insert(&mut buffer, stream.frame(true, 1), now);
     assert_eq!(drain(&mut buffer, now).len(), 1);
@@ -167,7 +167,7 @@ fn a_whole_key_frame_behind_a_hole_is_taken_at_once() {
 #[test]
 fn a_key_frame_whose_beginning_is_missing_is_not_mistaken_for_a_whole_one() {
     let mut stream = Stream::new();
-    let mut buffer = FrameBuffer::new();
+    let mut buffer = FrameBuffer::default();
     let now = stream.start;
     let mut key = stream.frame(true, 4);
     let first = key.remove(0);
@@ -181,7 +181,7 @@ fn a_key_frame_whose_beginning_is_missing_is_not_mistaken_for_a_whole_one() {
 #[test]
 fn padding_between_frames_is_no_frame() {
     let mut stream = Stream::new();
-    let mut buffer = FrameBuffer::new();
+    let mut buffer = FrameBuffer::default();
     let now = stream.start;
     insert(&mut buffer, stream.frame(true, 2), now);
     assert_eq!(drain(&mut buffer, now).len(), 1);
@@ -192,7 +192,7 @@ fn padding_between_frames_is_no_frame() {
         rtp_timestamp,
         marker: false,
         payload: Bytes::new(),
-        signs: NalFlags::default(),
+        flags: NalFlags::default(),
         arrival: now,
     };
     insert(
@@ -207,7 +207,7 @@ fn padding_between_frames_is_no_frame() {
 #[test]
 fn a_reader_that_falls_behind_goes_on_with_a_key_frame() {
     let mut stream = Stream::new();
-    let mut buffer = FrameBuffer::new();
+    let mut buffer = FrameBuffer::default();
     let now = stream.start;
     insert(&mut buffer, stream.frame(true, 1), now);
     assert_eq!(drain(&mut buffer, now).len(), 1);
@@ -220,9 +220,9 @@ fn a_reader_that_falls_behind_goes_on_with_a_key_frame() {
 }
 
 #[test]
-fn a_sender_that_starts_its_numbers_anew_is_followed() {
+fn a_sender_that_restarts_its_numbers_is_followed() {
     let mut stream = Stream::new();
-    let mut buffer = FrameBuffer::new();
+    let mut buffer = FrameBuffer::default();
     let now = stream.start;
     insert(&mut buffer, stream.frame(true, 1), now);
     assert_eq!(drain(&mut buffer, now).len(), 1);
@@ -238,7 +238,7 @@ fn a_sender_that_starts_its_numbers_anew_is_followed() {
 
 #[test]
 fn memory_is_bounded_whatever_comes() {
-    let mut buffer = FrameBuffer::new();
+    let mut buffer = FrameBuffer::default();
     let now = Instant::now();
     let mut rng = StdRng::seed_from_u64(7);
     let payload = Bytes::from(vec![0; 60_000]);
@@ -249,11 +249,11 @@ fn memory_is_bounded_whatever_comes() {
             rtp_timestamp: rng.random(),
             marker: rng.random_bool(0.1),
             payload: if rng.random_bool(0.5) { payload.clone() } else { Bytes::from_static(b"x") },
-            signs: NalFlags { delimiter: false, sps: idr, pps: idr, idr },
+            flags: NalFlags { delimiter: false, sps: idr, pps: idr, idr },
             arrival: now,
         });
         while buffer.poll(now, PATIENCE).is_some() {}
-        assert!(buffer.len() <= MAX_PACKETS && buffer.bytes <= MAX_BYTES);
+        assert!(buffer.packets.len() <= MAX_PACKETS && buffer.bytes <= MAX_BYTES);
         assert_eq!(
             buffer.bytes,
             buffer.packets.values().map(|held| held.packet.payload.len()).sum::<usize>()
@@ -271,7 +271,7 @@ proptest! {
     fn a_released_frame_is_whole_in_order_and_decodable(seed: u64, loss in 0.0..0.4f64, repaired in 0.0..1.0f64) {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut stream = Stream::new();
-        let mut buffer = FrameBuffer::new();
+        let mut buffer = FrameBuffer::default();
         let mut sizes = Vec::new();
         let mut arrivals: Vec<(Duration, VideoPacket)> = Vec::new();
         for frame in 0..60u32 {

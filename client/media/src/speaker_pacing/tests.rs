@@ -2,7 +2,7 @@ use super::*;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-/// A device in virtual time. Sound is counted in seconds; nothing is resampled but the count.
+/// A device in virtual time. Audio is counted in seconds; nothing is resampled but the count.
 struct Device {
     /// Its clock against ours, in parts per million.
     ppm: f64,
@@ -168,7 +168,7 @@ fn a_frame_that_is_kept_back_each_second_comes_before_the_device_runs_dry_and_mo
             "kept back, {step_ms} ms at once: {} underruns, {:.1} ms",
             outcome.underruns, outcome.mean_ms
         );
-        // Of 1740 frames that are kept back. The last device takes sound unevenly, and its writer
+        // Of 1740 frames that are kept back. The last device takes audio unevenly, and its writer
         // wakes late.
         assert!(outcome.underruns <= u32::from(late_ms > 2.0), "{ppm}: {}", outcome.underruns);
         assert!((outcome.mean_ms - 10.0).abs() < 3.0, "{ppm}: {outcome:?}");
@@ -180,7 +180,7 @@ fn a_frame_that_is_kept_back_each_second_comes_before_the_device_runs_dry_and_mo
 }
 
 #[test]
-fn a_device_that_takes_sound_unevenly_gets_a_larger_margin_and_no_more_than_it_needs() {
+fn a_device_that_takes_audio_unevenly_gets_a_larger_margin_and_no_more_than_it_needs() {
     let device =
         Device { ppm: 50.0, step_ms: 10.0, late_ms: 18.0, writer_late_ms: 3.0, hesitates: 0.0 };
     let outcome = run(&device, 600, 120, (0, 0));

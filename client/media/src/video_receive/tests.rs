@@ -44,12 +44,12 @@ fn index_of(taken: &Taken) -> Option<u32> {
 }
 
 #[test]
-fn after_a_lost_picture_the_last_good_one_stays_until_a_key_frame() {
+fn after_a_lost_frame_the_last_good_one_stays_until_a_key_frame() {
     let mut decoding = Decoding::default();
     let mut asked = 0;
     let mut shown = Vec::new();
     for (index, received) in stream(40, &[30], WallTime(0)).into_iter().enumerate() {
-        // Five pictures never came, and the transport did not notice.
+        // Five frames never came, and the transport did not notice.
         if (10..15).contains(&index) {
             continue;
         }
@@ -65,13 +65,13 @@ fn after_a_lost_picture_the_last_good_one_stays_until_a_key_frame() {
     }
     let expected: Vec<_> = (0..10).chain(30..40).collect();
     assert_eq!(shown, expected);
-    // From picture 15 to 29 are 467 ms: asked at once, and once more after 300 ms.
+    // From frame 15 to 29 are 467 ms: asked at once, and once more after 300 ms.
     assert_eq!(asked, 2);
     assert_eq!(decoding.stats.frames_dropped, 15);
 }
 
 #[test]
-fn a_damaged_picture_is_not_shown_and_a_key_frame_mends_it() {
+fn a_damaged_frame_is_not_shown_and_a_key_frame_mends_it() {
     let mut decoding = Decoding::default();
     for (index, mut received) in stream(20, &[10], WallTime(0)).into_iter().enumerate() {
         if index == 5 {
@@ -103,7 +103,7 @@ fn delay_is_read_from_the_bar_and_freezes_are_counted() {
     let wall = WallTime(1_700_000_000_000_000);
     for (index, received) in stream(60, &[], wall).into_iter().enumerate() {
         let Taken::Frame(frame) = decoding.take(&received, received.last_arrival) else {
-            panic!("no picture")
+            panic!("no frame")
         };
         // The network stood still for 400 ms once.
         let late = if index >= 40 { Duration::from_millis(400) } else { Duration::ZERO };
@@ -134,7 +134,7 @@ fn a_bar_from_an_old_file_or_the_future_is_not_a_delay() {
 }
 
 #[test]
-fn the_thread_shows_records_and_keeps_the_last_picture() {
+fn the_thread_shows_records_and_keeps_the_last_frame() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("shown.y4m");
     let window = DropOldestQueue::latest();
@@ -158,7 +158,7 @@ fn the_thread_shows_records_and_keeps_the_last_picture() {
     while receiver.stats().frames_decoded < 3 {
         std::thread::sleep(Duration::from_millis(1));
     }
-    assert_eq!(window.take().map(|picture| picture.rgba.len()), Some(320 * 180 * 4));
+    assert_eq!(window.take().map(|frame| frame.rgba.len()), Some(320 * 180 * 4));
     // The other end is still open: it ends all the same.
     let end = receiver.stop();
     assert_eq!(end.stats.frames_dropped, 1);

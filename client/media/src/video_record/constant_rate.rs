@@ -18,7 +18,7 @@ const LATE: f64 = 0.75;
 /// faster than the file.
 const EARLY: f64 = 1.0;
 /// No call goes on for so long without a sign of time: the computer slept, and the file does not
-/// make up for it.
+/// conceal for it.
 const LONGEST_GAP: Duration = Duration::from_secs(60);
 
 /// What a shown frame leads to.
@@ -35,7 +35,7 @@ pub(super) struct Placed {
 pub(super) struct ConstantRate {
     /// When the first frame was shown, moved by what was slept through.
     start: Option<Instant>,
-    /// The last moment that was heard of.
+    /// The latest moment that was seen.
     latest: Option<Instant>,
     /// Frames in the file.
     written: u64,
@@ -52,7 +52,7 @@ impl ConstantRate {
     }
 
     /// Nothing new is shown before `until`: how often the last frame is written again for that.
-    pub(super) fn hold(&mut self, until: Instant) -> u64 {
+    pub(super) fn repeat_until(&mut self, until: Instant) -> u64 {
         if self.start.is_none_or(|start| until < start) {
             return 0;
         }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_that_are_missing_are_made_up_for_by_the_one_before() {
+    fn frames_that_are_missing_are_concealed_for_by_the_one_before() {
         let shown: Vec<u64> =
             (0..90).filter(|i| !(30..60).contains(i)).map(|i| i * 1000 / 30).collect();
         let times = times(&shown, 3000);
@@ -150,10 +150,15 @@ mod tests {
         let start = Instant::now();
         let at = |millis: u64| start + Duration::from_millis(millis);
         let mut rate = ConstantRate::default();
-        assert_eq!(rate.hold(at(0)), 0, "nothing was shown yet");
+        assert_eq!(rate.repeat_until(at(0)), 0, "nothing was shown yet");
         assert_eq!(rate.show(at(1000)), Placed { repeats: 0, write: true });
         assert_eq!(
-            [rate.hold(at(900)), rate.hold(at(1000)), rate.hold(at(1500)), rate.hold(at(1500))],
+            [
+                rate.repeat_until(at(900)),
+                rate.repeat_until(at(1000)),
+                rate.repeat_until(at(1500)),
+                rate.repeat_until(at(1500))
+            ],
             [0, 0, 14, 0]
         );
         assert_eq!(rate.show(at(2000)), Placed { repeats: 15, write: true });
@@ -167,8 +172,8 @@ mod tests {
         let at = |seconds: u64| start + Duration::from_secs(seconds);
         let mut rate = ConstantRate::default();
         rate.show(at(0));
-        assert_eq!(rate.hold(at(10)), 299);
-        assert_eq!(rate.hold(at(10 + 8 * 3600)), 0);
+        assert_eq!(rate.repeat_until(at(10)), 299);
+        assert_eq!(rate.repeat_until(at(10 + 8 * 3600)), 0);
         assert_eq!(rate.end(at(11 + 8 * 3600)), 30);
     }
 }

@@ -256,7 +256,7 @@ mod tests {
     fn read(path: &Path) -> (VideoSize, Vec<std::sync::Arc<[u8]>>) {
         let mut reader =
             Y4mReader::new(BufReader::new(File::open(path).expect("the file"))).expect("a reader");
-        let frames = std::iter::from_fn(|| reader.next_picture().expect("whole frames")).collect();
+        let frames = std::iter::from_fn(|| reader.next_frame().expect("whole frames")).collect();
         (reader.size(), frames)
     }
 

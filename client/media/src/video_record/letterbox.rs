@@ -1,9 +1,10 @@
-//! A frame within a frame of another size: as large as it fits, in its own shape, on black.
+//! A frame within a frame of another size: as large as it fits, in its own shape, on black. What
+//! always holds: bars have even widths, as a chroma sample belongs to four pixels.
 
 use std::sync::Arc;
 
 use crate::frame::VideoFrame;
-use crate::scale::{ScaleError, Scaler};
+use crate::scale::{ScaleError, Scaler, shape_within};
 use crate::units::VideoSize;
 
 /// Bars of less than this part of a side are rounding, not shape: the frame fills them.
@@ -17,9 +18,6 @@ pub(super) struct Letterbox {
 
 impl Letterbox {
     /// The frame at this size; the same data when that is its size already.
-    ///
-    /// # Errors
-    /// When the frame's data does not have the length that its size says.
     pub(super) fn fit(
         &mut self,
         frame: &VideoFrame,
@@ -33,8 +31,7 @@ impl Letterbox {
         let black = VideoFrame::black(into, frame.captured_at);
         let mut data = black.data;
         let whole = Arc::make_mut(&mut data);
-        let (y, chroma) = whole.split_at_mut(into.pixels());
-        let (u, v) = chroma.split_at_mut(into.pixels() / 4);
+        let (y, u, v) = VideoFrame::planes_mut(into, whole);
         let (from_y, from_u, from_v) = scaled.planes();
         let (width, height) = (inside.width() as usize, inside.height() as usize);
         let (full_width, full_height) = (into.width() as usize, into.height() as usize);
@@ -60,13 +57,7 @@ fn place(from: &[u8], width: usize, into: &mut [u8], full_width: usize, left: us
 /// The largest size of the source's shape within `into`; all of it where only rounding is between
 /// them.
 fn inside(source: VideoSize, into: VideoSize) -> VideoSize {
-    let (sw, sh) = (u64::from(source.width()), u64::from(source.height()));
-    let (iw, ih) = (u64::from(into.width()), u64::from(into.height()));
-    let (width, height) = if sw * ih >= sh * iw {
-        (iw, (sh * iw + sw / 2) / sw)
-    } else {
-        ((sw * ih + sh / 2) / sh, ih)
-    };
+    let (width, height) = shape_within(source, into);
     let side = |side: u64, full: u32| {
         let side = u32::try_from(side).unwrap_or(full).clamp(2, full);
         if full - side <= full / NO_BARS_BELOW { full } else { side }

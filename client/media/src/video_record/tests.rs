@@ -20,7 +20,7 @@ fn read(path: &Path) -> (VideoSize, Vec<VideoFrame>) {
     let size = reader.size();
     let frame = |data: Arc<[u8]>| VideoFrame::new(size, data, Instant::now());
     let frames =
-        std::iter::from_fn(|| reader.next_picture().expect("whole frames").map(frame)).collect();
+        std::iter::from_fn(|| reader.next_frame().expect("whole frames").map(frame)).collect();
     (size, frames)
 }
 
@@ -114,15 +114,16 @@ fn a_camera_that_is_turned_stands_upright_between_black_bars() {
             "bars of frame {index}"
         );
         let inside = VideoSize::new(404, 720).expect("a size");
-        let picture: Vec<u8> = rows().flat_map(|row| row[438..842].to_vec()).collect();
-        let wanted =
-            Scaler::new().scale(&render(upright, index, WallTime(0)), inside).expect("it scales");
-        assert!(picture == wanted.planes().0, "frame {index} is not stretched");
+        let middle: Vec<u8> = rows().flat_map(|row| row[438..842].to_vec()).collect();
+        let wanted = Scaler::default()
+            .scale(&render(upright, index, WallTime(0)), inside)
+            .expect("it scales");
+        assert!(middle == wanted.planes().0, "frame {index} is not stretched");
     }
 }
 
 #[test]
-fn the_thread_writes_what_it_is_told_and_ends_when_it_is_told() {
+fn the_thread_writes_what_it_is_given_and_ends_when_it_is_stopped() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("shown.y4m");
     let recordings = Recordings::default();

@@ -1,5 +1,5 @@
 //! The recordings of one session, for whoever has to know that all is written or that something
-//! went wrong.
+//! went wrong: each is open until its thread has written it, whatever became of it.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 

@@ -23,7 +23,7 @@ fn frame(pattern: &Pattern, index: u32, at: Instant) -> VideoFrame {
     pattern.render(Stamp { index, captured_at: WallTime(0) }, at)
 }
 
-/// Encodes so many pictures at 30 fps, asking for something before some of them.
+/// Encodes so many frames at 30 fps, asking for something before some of them.
 fn encode(
     encoding: &mut Encoding,
     frames: u32,
@@ -57,7 +57,7 @@ fn key_frame_requests_that_come_together_get_one_key_frame() {
 }
 
 #[test]
-fn a_coarse_key_frame_is_less_than_half_of_another_and_the_pictures_after_it_are_as_large() {
+fn a_coarse_key_frame_is_less_than_half_of_another_and_the_frames_after_it_are_as_large() {
     let sizes = |kind| {
         let key = VideoControl::KeyFrame(kind);
         let encoded =
@@ -65,7 +65,7 @@ fn a_coarse_key_frame_is_less_than_half_of_another_and_the_pictures_after_it_are
         assert!(encoded[60].key);
         (
             encoded[60].data.len(),
-            encoded[75..].iter().map(|picture| picture.data.len()).sum::<usize>(),
+            encoded[75..].iter().map(|encoded| encoded.data.len()).sum::<usize>(),
         )
     };
     let ((key, after), (coarse_key, coarse_after)) =
@@ -87,7 +87,7 @@ fn the_last_target_wins_and_none_goes_over_the_limit() {
 }
 
 #[test]
-fn a_low_target_makes_the_picture_smaller_and_it_can_still_be_decoded() {
+fn a_low_target_makes_the_frame_smaller_and_it_can_still_be_decoded() {
     let mut encoding = Encoding::new(settings(200));
     let low = VideoControl::Target(Bitrate::from_kbps(20));
     let encoded = encode(&mut encoding, 60, |index| (index == 20).then_some(low));
@@ -98,50 +98,46 @@ fn a_low_target_makes_the_picture_smaller_and_it_can_still_be_decoded() {
             decoder
                 .decode(&e.data, Instant::now())
                 .expect("it decodes")
-                .expect("a picture")
+                .expect("a frame")
                 .size
                 .width()
         })
         .collect();
     assert_eq!(widths[..20], [320; 20]);
-    // So few bits are for fewer pictures too.
-    assert!((35..=45).contains(&widths.len()), "{} pictures", widths.len());
+    // So few bits are for fewer frames too.
+    assert!((35..=45).contains(&widths.len()), "{} frames", widths.len());
     assert_eq!(widths[widths.len() - 5..], [160; 5]);
     assert_eq!(encoding.stats.size, Some(size(160, 90)));
 }
 
 #[test]
-fn pictures_above_the_frame_rate_are_not_sent() {
+fn frames_above_the_frame_rate_are_not_sent() {
     let mut encoding = Encoding::new(VideoSendSettings { fps: 10, ..settings(200) });
     let sent = encode(&mut encoding, 90, |_| None).len();
     assert!(sent.abs_diff(30) <= 1, "{sent} of 90");
 }
 
 #[test]
-fn a_failure_costs_one_picture_and_the_next_is_a_key_frame() {
+fn a_failure_costs_one_frame_and_the_next_is_a_key_frame() {
     let mut encoding = Encoding::new(settings(200));
     let pattern = Pattern::new(size(320, 180));
     let now = Instant::now();
     assert!(
-        encoding.encode(&frame(&pattern, 0, now), now).expect("it encodes").expect("a picture").key
+        encoding.encode(&frame(&pattern, 0, now), now).expect("it encodes").expect("a frame").key
     );
     let later = now + Duration::from_millis(100);
     let short = VideoFrame { data: Arc::from([0; 10]), ..frame(&pattern, 1, later) };
-    let error = encoding.encode(&short, later).expect_err("a picture without data");
+    let error = encoding.encode(&short, later).expect_err("a frame without data");
     encoding.failed(&error);
     let last = now + Duration::from_millis(200);
     assert!(
-        encoding
-            .encode(&frame(&pattern, 2, last), last)
-            .expect("it encodes")
-            .expect("a picture")
-            .key
+        encoding.encode(&frame(&pattern, 2, last), last).expect("it encodes").expect("a frame").key
     );
     assert_eq!((encoding.stats.frames, encoding.stats.errors), (2, 1));
 }
 
 #[test]
-fn the_thread_sends_the_newest_picture_and_ends_with_its_input() {
+fn the_thread_sends_the_newest_frame_and_ends_with_its_input() {
     let slot = DropOldestQueue::latest();
     let pattern = Pattern::new(size(320, 180));
     for index in 0..5 {
@@ -151,10 +147,10 @@ fn the_thread_sends_the_newest_picture_and_ends_with_its_input() {
     let (_control, requests) = std::sync::mpsc::sync_channel(4);
     let sender =
         VideoSender::spawn(Arc::clone(&slot), settings(200), output, requests).expect("it starts");
-    let sent = encoded.blocking_recv().expect("a picture");
-    let picture = H264Decoder::new().expect("a decoder").decode(&sent.data, Instant::now());
-    let picture = picture.expect("it decodes").expect("a picture");
-    assert_eq!(read_bar(&picture).map(|stamp| stamp.index), Some(4));
+    let sent = encoded.blocking_recv().expect("a frame");
+    let decoded = H264Decoder::new().expect("a decoder").decode(&sent.data, Instant::now());
+    let decoded = decoded.expect("it decodes").expect("a frame");
+    assert_eq!(read_bar(&decoded).map(|stamp| stamp.index), Some(4));
     let stats = sender.stop();
     assert_eq!((stats.frames, stats.key_frames, stats.size), (1, 1, Some(size(320, 180))));
     assert!(encoded.blocking_recv().is_none());
@@ -162,7 +158,7 @@ fn the_thread_sends_the_newest_picture_and_ends_with_its_input() {
 }
 
 #[test]
-fn a_full_output_drops_pictures_before_they_are_encoded_so_that_no_key_frame_is_needed() {
+fn a_full_output_drops_frames_before_they_are_encoded_so_that_no_key_frame_is_needed() {
     let slot = DropOldestQueue::latest();
     let pattern = Pattern::new(size(320, 180));
     let (output, mut encoded) = mpsc::channel(1);
@@ -183,13 +179,13 @@ fn a_full_output_drops_pictures_before_they_are_encoded_so_that_no_key_frame_is_
     until(&|stats| stats.dropped == 1);
     let mut decoder = H264Decoder::new().expect("a decoder");
     let mut shown = |encoded: &EncodedVideo| {
-        let picture =
-            decoder.decode(&encoded.data, Instant::now()).expect("it decodes").expect("a picture");
-        read_bar(&picture).map(|stamp| stamp.index)
+        let decoded =
+            decoder.decode(&encoded.data, Instant::now()).expect("it decodes").expect("a frame");
+        read_bar(&decoded).map(|stamp| stamp.index)
     };
-    assert_eq!(shown(&encoded.blocking_recv().expect("a picture")), Some(0));
+    assert_eq!(shown(&encoded.blocking_recv().expect("a frame")), Some(0));
     put(2);
-    let next = encoded.blocking_recv().expect("a picture");
+    let next = encoded.blocking_recv().expect("a frame");
     assert!(!next.key);
     assert_eq!(shown(&next), Some(2));
     drop(encoded);
@@ -197,7 +193,7 @@ fn a_full_output_drops_pictures_before_they_are_encoded_so_that_no_key_frame_is_
 }
 
 #[test]
-fn pictures_keep_to_the_level_that_the_other_takes() {
+fn frames_keep_to_the_level_that_the_other_takes() {
     let full = size(1920, 1080);
     let mut encoding = Encoding::new(VideoSendSettings {
         max_size: full,
@@ -210,10 +206,8 @@ fn pictures_keep_to_the_level_that_the_other_takes() {
     let mut sent = |index: u32, level: Option<H264Level>| {
         level.into_iter().for_each(|level| encoding.request(VideoControl::Level(level)));
         let at = start + Duration::from_micros(33_333) * index;
-        let encoded = encoding
-            .encode(&frame(&pattern, index, at), at)
-            .expect("it encodes")
-            .expect("a picture");
+        let encoded =
+            encoding.encode(&frame(&pattern, index, at), at).expect("it encodes").expect("a frame");
         let sps = encoded.data.windows(4).position(|w| w[..3] == [0, 0, 1] && w[3] & 31 == 7);
         (encoding.stats.size, sps.map(|at| encoded.data[at + 6]))
     };
@@ -227,7 +221,7 @@ fn pictures_keep_to_the_level_that_the_other_takes() {
 #[test]
 fn when_the_frame_rate_rises_again_the_bit_rate_keeps_to_its_target() {
     let mut encoding = Encoding::new(settings(200));
-    // Few bits make 20 pictures a second of 30; from 138 kbit/s on it is 30 again.
+    // Few bits make 20 frames a second of 30; from 138 kbit/s on it is 30 again.
     let encoded = encode(&mut encoding, 300, |index| match index {
         0 => Some(VideoControl::Target(Bitrate::from_kbps(105))),
         210 => Some(VideoControl::Target(Bitrate::from_kbps(140))),

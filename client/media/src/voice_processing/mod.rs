@@ -2,7 +2,7 @@
 //! steady noise is lowered, and a quiet voice is brought to a usual level.
 //!
 //! In go 10 ms frames from a microphone and, through a queue, the frames that really went to the
-//! speaker with the time at which each is heard; out come as many frames. The work is done by
+//! speaker with the time at which each is played; out come as many frames. The work is done by
 //! `sonora`, a port of WebRTC's audio processing (ADR 10). Each of the three can be switched while
 //! talking: the change is faded in over `stage`'s fade, so nothing clicks and no frame is lost.
 //! What is switched off costs nothing; with all three off a frame passes bit for bit.
@@ -18,7 +18,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-pub use reference::{PLAYED_QUEUE_FRAMES, PlayedFrame, ReferenceAligner};
+pub use reference::{PLAYED_QUEUE_FRAMES, PlayedFrame};
+
+use self::reference::ReferenceAligner;
 
 use crate::drop_oldest_queue::DropOldestQueue;
 use crate::frame::AudioFrame;
@@ -39,7 +41,7 @@ impl VoiceSettings {
     /// Everything on: what a microphone in a room needs.
     pub const ALL: Self =
         Self { echo_cancellation: true, noise_suppression: true, automatic_gain: true };
-    /// Everything off: sound stays as it is.
+    /// Everything off: audio stays as it is.
     pub const NONE: Self =
         Self { echo_cancellation: false, noise_suppression: false, automatic_gain: false };
 
@@ -86,19 +88,19 @@ impl VoiceSetting {
         }
     }
 
-    /// The wish behind settings that a person made with such a source: what suits it is no wish.
+    /// The choice behind settings that a person made with such a source: what suits it is none.
     #[must_use]
     pub fn behind(settings: VoiceSettings, hears_a_room: bool) -> Self {
-        let wish = |on: bool| (on != hears_a_room).then_some(on);
+        let chosen = |on: bool| (on != hears_a_room).then_some(on);
         Self {
-            echo_cancellation: wish(settings.echo_cancellation),
-            noise_suppression: wish(settings.noise_suppression),
-            automatic_gain: wish(settings.automatic_gain),
+            echo_cancellation: chosen(settings.echo_cancellation),
+            noise_suppression: chosen(settings.noise_suppression),
+            automatic_gain: chosen(settings.automatic_gain),
         }
     }
 }
 
-/// The settings as they are now: written by whoever a person tells, read for each frame.
+/// The settings as they are now: written by the session, read for each frame.
 #[derive(Debug, Default)]
 pub struct VoiceControls(AtomicU8);
 
@@ -114,7 +116,7 @@ impl VoiceControls {
         self.0.store(settings.bits(), Ordering::Relaxed);
     }
 
-    /// The settings.
+    /// The settings as they are now.
     #[must_use]
     pub fn get(&self) -> VoiceSettings {
         VoiceSettings::from_bits(self.0.load(Ordering::Relaxed))
@@ -142,7 +144,7 @@ impl VoiceInput {
     }
 }
 
-/// Processes one microphone's sound.
+/// Processes one microphone's audio.
 pub struct VoiceProcessor {
     input: VoiceInput,
     aligner: ReferenceAligner,
@@ -152,12 +154,12 @@ pub struct VoiceProcessor {
 }
 
 impl VoiceProcessor {
-    /// A processor that has heard nothing yet.
+    /// A processor that has processed nothing yet.
     #[must_use]
     pub fn new(input: VoiceInput) -> Self {
         Self {
             input,
-            aligner: ReferenceAligner::new(),
+            aligner: ReferenceAligner::default(),
             echo: Stage::echo_cancellation(),
             noise: Stage::noise_suppression(),
             gain: Stage::automatic_gain(),

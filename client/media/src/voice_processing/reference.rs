@@ -1,20 +1,21 @@
 //! Which of the frames that went to the speaker belongs to a frame from the microphone.
 //!
-//! In go played frames, each with the time at which it is heard; out comes one for each captured
-//! frame: what is heard a little after it was captured, so that an echo always follows its cause
-//! although both times are only as good as the devices' word. Where nothing was played there is
-//! silence. What always holds: frames come out in the order in which they were played, each once at
-//! most, and what waits is bounded.
+//! In go played frames, each with the time at which the speaker plays it; out comes one for each
+//! captured frame: what is played a little after it was captured, so that an echo always follows
+//! its cause although both times are only as good as the devices' word. Where nothing was played
+//! there is silence. What always holds: frames come out in the order in which they were played,
+//! each once at most, and what waits is bounded.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES};
+use crate::units::seconds_between;
 
 /// Frames between the thread that plays and the one that encodes: half a second. When full, the
 /// oldest goes.
 pub const PLAYED_QUEUE_FRAMES: usize = 50;
-/// How far what is heard may be ahead of what is captured, to begin with. It must be less than the
+/// How far what is played may be ahead of what is captured, to begin with. It must be less than the
 /// way through the speaker, or the frame is not there yet; then it is shortened.
 const LEAD: Duration = Duration::from_millis(40);
 /// A frame's time may be off by so much, in seconds, before another frame takes its place.
@@ -29,16 +30,16 @@ const SMOOTHING: f64 = 1.0 / 16.0;
 pub struct PlayedFrame {
     /// The samples as they are played, volume included.
     pub samples: [f32; AUDIO_FRAME_SAMPLES],
-    /// When the first of them is heard.
-    pub heard_at: Instant,
+    /// When the speaker plays the first of them.
+    pub played_at: Instant,
 }
 
 /// Puts played frames beside captured ones.
 #[derive(Debug)]
-pub struct ReferenceAligner {
+pub(super) struct ReferenceAligner {
     waiting: VecDeque<PlayedFrame>,
     lead: Duration,
-    /// How much later than wanted the next frame is heard, smoothed, in seconds.
+    /// How much later than wanted the next frame is played, smoothed, in seconds.
     late: Option<f64>,
     starved: bool,
 }
@@ -55,35 +56,28 @@ impl Default for ReferenceAligner {
 }
 
 impl ReferenceAligner {
-    /// Nothing was played yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// How far what is heard is ahead of what is captured.
-    #[must_use]
-    pub fn lead(&self) -> Duration {
+    /// How far what is played is ahead of what is captured.
+    pub(super) fn lead(&self) -> Duration {
         self.lead
     }
 
     /// Takes in what was played next.
-    pub fn push(&mut self, played: PlayedFrame) {
+    pub(super) fn push(&mut self, played: PlayedFrame) {
         while self.waiting.len() >= PLAYED_QUEUE_FRAMES {
             self.waiting.pop_front();
         }
         self.waiting.push_back(played);
     }
 
-    /// What is heard [`Self::lead`] after a frame was captured.
-    pub fn at(&mut self, captured_at: Instant) -> [f32; AUDIO_FRAME_SAMPLES] {
+    /// What is played [`Self::lead`] after a frame was captured.
+    pub(super) fn at(&mut self, captured_at: Instant) -> [f32; AUDIO_FRAME_SAMPLES] {
         loop {
             let Some(next) = self.waiting.front() else {
                 self.starved = true;
                 self.late = None;
                 return [0.0; AUDIO_FRAME_SAMPLES];
             };
-            let off = seconds_between(captured_at + self.lead, next.heard_at);
+            let off = seconds_between(captured_at + self.lead, next.played_at);
             let late = match self.late {
                 Some(smooth) if (off - smooth).abs() < JUMP => smooth + SMOOTHING * (off - smooth),
                 _ => off,
@@ -115,13 +109,6 @@ impl ReferenceAligner {
     }
 }
 
-fn seconds_between(from: Instant, to: Instant) -> f64 {
-    match to.checked_duration_since(from) {
-        Some(after) => after.as_secs_f64(),
-        None => -from.duration_since(to).as_secs_f64(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,11 +116,11 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn played(number: u32, heard_at: Instant) -> PlayedFrame {
-        PlayedFrame { samples: [number as f32; AUDIO_FRAME_SAMPLES], heard_at }
+    fn played(number: u32, played_at: Instant) -> PlayedFrame {
+        PlayedFrame { samples: [number as f32; AUDIO_FRAME_SAMPLES], played_at }
     }
 
-    /// Writes a frame every 10 ms that is heard `latency_ms` later, captures one every 10 ms that
+    /// Writes a frame every 10 ms that is played `latency_ms` later, captures one every 10 ms that
     /// comes 15 ms after its beginning, and gives for each captured frame which played one was put
     /// beside it (0 for silence).
     fn run(
@@ -159,13 +146,13 @@ mod tests {
     }
 
     #[test]
-    fn each_captured_frame_gets_the_played_one_that_is_heard_a_lead_later() {
+    fn each_captured_frame_gets_the_played_one_that_comes_a_lead_later() {
         for latency in [30.0, 60.0, 150.0, 400.0] {
-            let mut aligner = ReferenceAligner::new();
+            let mut aligner = ReferenceAligner::default();
             let beside = run(300, |_| Some(latency), &mut aligner);
             let settled = &beside[100..];
             check_in_order(settled);
-            // Captured at 10 n − 15 ms, and the frame with number m is heard at 10 m + latency.
+            // Captured at 10 n − 15 ms, and the frame with number m is played at 10 m + latency.
             let lead = f64::from(settled[0]) * 10.0 + latency - (102.0 * 10.0 - 15.0) + 10.0;
             let wanted = aligner.lead().as_secs_f64() * 1000.0;
             assert!((lead - wanted).abs() <= 13.0, "{lead} ms for {wanted} ms with {latency} ms");
@@ -175,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_speaker_that_is_quicker_than_the_lead_shortens_it() {
-        let mut aligner = ReferenceAligner::new();
+        let mut aligner = ReferenceAligner::default();
         let beside = run(300, |_| Some(5.0), &mut aligner);
         check_in_order(&beside[100..]);
         assert!(aligner.lead() < LEAD, "{:?}", aligner.lead());
@@ -183,7 +170,7 @@ mod tests {
 
     #[test]
     fn when_nothing_is_played_the_reference_is_silent_and_comes_back_in_its_place() {
-        let mut aligner = ReferenceAligner::new();
+        let mut aligner = ReferenceAligner::default();
         let beside = run(600, |tick| (!(200..400).contains(&tick)).then_some(50.0), &mut aligner);
         assert!(beside[220..380].iter().all(|&number| number == 0));
         check_in_order(&beside[450..]);
@@ -193,7 +180,7 @@ mod tests {
 
     #[test]
     fn another_speaker_with_another_latency_is_followed() {
-        let mut aligner = ReferenceAligner::new();
+        let mut aligner = ReferenceAligner::default();
         let beside = run(600, |tick| Some(if tick < 300 { 40.0 } else { 140.0 }), &mut aligner);
         check_in_order(&beside[400..]);
         assert_eq!((300 - beside[299] as i64) + 10, 500 - beside[499] as i64);
@@ -209,7 +196,7 @@ mod tests {
                 let mixed = seed.wrapping_add(u64::from(tick)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
                 (mixed >> 40) as f64 / (1_u64 << 24) as f64 * 16.0 - 8.0
             };
-            let mut aligner = ReferenceAligner::new();
+            let mut aligner = ReferenceAligner::default();
             let beside = run(1000, |tick| Some(latency + jitter(tick)), &mut aligner);
             let missed = beside[200..].windows(2).filter(|pair| pair[1] != pair[0] + 1).count();
             // One frame of silence is two steps out of order.
@@ -221,7 +208,7 @@ mod tests {
         fn whatever_the_devices_say_frames_come_in_order(
             steps in prop::collection::vec((0_u64..400, 0_u64..30, any::<bool>()), 1..300),
         ) {
-            let mut aligner = ReferenceAligner::new();
+            let mut aligner = ReferenceAligner::default();
             let (mut now, mut number, mut last) = (Instant::now() + Duration::from_secs(1), 0, 0);
             for (latency, step, plays) in steps {
                 now += step as u32 * MS;

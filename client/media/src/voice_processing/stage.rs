@@ -14,7 +14,7 @@ use crate::frame::{AUDIO_FRAME_SAMPLES, SAMPLE_RATE};
 /// clicks nor jumps.
 const FADE_SAMPLES: f32 = SAMPLE_RATE as f32 * 0.05;
 /// The noise suppressor takes whatever it hears first for noise, a voice as well; so it listens for
-/// this long before anything of it is heard.
+/// this long before anything of it is used.
 const NOISE_LEARNING_SAMPLES: u32 = SAMPLE_RATE * 3 / 2;
 /// Where a quiet voice begins. It is raised from there as it is heard.
 const INITIAL_GAIN_DB: f32 = 6.0;

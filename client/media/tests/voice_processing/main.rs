@@ -1,5 +1,5 @@
 //! What the processing of a voice does, measured in a simulated room.
-//! `cargo test -p visavis-media --test voice_processing -- --nocapture` prints the figures.
+//! `cargo test -p visavis-media --test voice_processing -- --nocapture` prints the measurements.
 
 mod room;
 mod speech;
@@ -63,19 +63,19 @@ fn an_echo_is_lowered_by_35_db_within_two_seconds() {
 }
 
 #[test]
-fn the_devices_latency_does_not_matter_nor_does_being_told_it_wrongly() {
+fn the_devices_latency_does_not_matter_nor_does_a_wrong_report_of_it() {
     let ms = Duration::from_millis;
     for (speaker_ms, microphone_ms) in [(15, 5), (35, 12), (120, 40), (300, 60)] {
-        for told_wrongly_by_ms in [-25, 0, 25] {
+        for reported_late_by_ms in [-25, 0, 25] {
             let room = Room {
                 speaker_latency: ms(speaker_ms),
                 microphone_latency: ms(microphone_ms),
-                told_wrongly_by_ms,
+                reported_late_by_ms,
                 ..Room::default()
             };
             let (erle, _) = echo_in_single_talk(&room, 21, 10.0);
             println!(
-                "speaker {speaker_ms} ms, microphone {microphone_ms} ms, told {told_wrongly_by_ms:+} ms: lowered \
+                "speaker {speaker_ms} ms, microphone {microphone_ms} ms, off by {reported_late_by_ms:+} ms: lowered \
                  by {:.0} dB after 3 s (median)",
                 median(&erle[3..])
             );

@@ -17,12 +17,12 @@ const REVERBERATION_TIME: f32 = 0.2;
 
 /// The room and the two devices in it.
 pub(crate) struct Room {
-    /// From the hand-over of a frame to the moment at which it is heard.
+    /// From the hand-over of a frame to the moment at which it is played.
     pub(crate) speaker_latency: Duration,
-    /// From the moment at which a frame has been heard to its delivery.
+    /// From the moment at which a frame has been captured to its delivery.
     pub(crate) microphone_latency: Duration,
-    /// How much later than it is the devices say that something is heard, in milliseconds.
-    pub(crate) told_wrongly_by_ms: i32,
+    /// How much later than it is the devices report that something is played, in milliseconds.
+    pub(crate) reported_late_by_ms: i32,
     /// How loud the echo arrives, against what is played, in decibels.
     pub(crate) echo_db: f32,
     /// What shape the room has.
@@ -34,7 +34,7 @@ impl Default for Room {
         Self {
             speaker_latency: Duration::from_millis(35),
             microphone_latency: Duration::from_millis(12),
-            told_wrongly_by_ms: 0,
+            reported_late_by_ms: 0,
             echo_db: -6.0,
             seed: 1,
         }
@@ -56,7 +56,7 @@ impl Room {
     pub(crate) fn echo(&self, played: &[f32]) -> Vec<f32> {
         let mut random = StdRng::seed_from_u64(self.seed);
         let decay = 6.908 / (REVERBERATION_TIME * 48_000.0);
-        // The direct sound, then fewer and fewer reflections, so that the sum stays quick to
+        // The direct audio, then fewer and fewer reflections, so that the sum stays quick to
         // compute.
         let mut taps: Vec<(usize, f32)> = vec![(0, 1.0)];
         taps.extend((0..400).map(|_| {
@@ -97,18 +97,18 @@ impl Room {
         let (captured_frames, _) = captured.as_chunks::<AUDIO_FRAME_SAMPLES>();
         let mut waiting = far_frames.iter().enumerate().peekable();
         for (number, samples) in captured_frames.iter().enumerate() {
-            // Frame n of both is heard at the same time: it is written the speaker's latency
+            // Frame n of both is in the air at the same time: it is written the speaker's latency
             // before, and delivered its own length and the microphone's latency after.
             let captured_at = start + number as u32 * AUDIO_FRAME_DURATION;
             let now = captured_at + AUDIO_FRAME_DURATION + self.microphone_latency;
             while let Some((number, samples)) = waiting.next_if(|(number, _)| {
                 start + *number as u32 * AUDIO_FRAME_DURATION <= now + self.speaker_latency
             }) {
-                let heard_at = start + number as u32 * AUDIO_FRAME_DURATION;
-                let off = Duration::from_millis(self.told_wrongly_by_ms.unsigned_abs().into());
-                let heard_at =
-                    if self.told_wrongly_by_ms < 0 { heard_at - off } else { heard_at + off };
-                input.played.put(PlayedFrame { samples: *samples, heard_at });
+                let played_at = start + number as u32 * AUDIO_FRAME_DURATION;
+                let off = Duration::from_millis(self.reported_late_by_ms.unsigned_abs().into());
+                let played_at =
+                    if self.reported_late_by_ms < 0 { played_at - off } else { played_at + off };
+                input.played.put(PlayedFrame { samples: *samples, played_at });
             }
             input.controls.set(settings(number));
             let mut frame = AudioFrame { samples: *samples, captured_at };

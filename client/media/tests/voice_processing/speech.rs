@@ -1,4 +1,4 @@
-//! Speech-like sound from a seed: syllables of a voiced buzz with formants or of hiss, in phrases
+//! Speech-like audio from a seed: syllables of a voiced buzz with formants or of hiss, in phrases
 //! with pauses.
 
 use rand::rngs::StdRng;
@@ -44,12 +44,12 @@ impl Resonance {
 pub(crate) fn speech(seed: u64, seconds: f32, pitch: f32, level_dbfs: f32) -> Vec<f32> {
     let mut random = StdRng::seed_from_u64(seed);
     let length = (seconds * RATE) as usize;
-    let mut sound: Vec<f32> = Vec::with_capacity(length + 48_000);
+    let mut audio: Vec<f32> = Vec::with_capacity(length + 48_000);
     let (mut phase, mut spoken) = (0.0_f32, Vec::new());
-    while sound.len() < length {
+    while audio.len() < length {
         for _ in 0..random.random_range(4..9) {
             let samples = (random.random_range(0.12..0.28) * RATE) as usize;
-            let begin = sound.len();
+            let begin = audio.len();
             if random.random_bool(0.25) {
                 let (mut high, mut last) =
                     (Resonance::new(random.random_range(3500.0..6500.0), 1500.0), 0.0);
@@ -59,7 +59,7 @@ pub(crate) fn speech(seed: u64, seconds: f32, pitch: f32, level_dbfs: f32) -> Ve
                     let shape = (std::f32::consts::PI * i as f32 / samples as f32).sin();
                     let filtered = high.filter(noise - last);
                     last = noise;
-                    sound.push(filtered * shape * 0.4);
+                    audio.push(filtered * shape * 0.4);
                 }
             } else {
                 let vowel = VOWELS[random.random_range(0..VOWELS.len())];
@@ -90,48 +90,48 @@ pub(crate) fn speech(seed: u64, seconds: f32, pitch: f32, level_dbfs: f32) -> Ve
                     let voiced = first.filter(excited)
                         + 0.6 * second.filter(excited)
                         + 0.35 * third.filter(excited);
-                    sound.push(voiced * shape * 4.0);
+                    audio.push(voiced * shape * 4.0);
                 }
             }
-            spoken.push(begin..sound.len());
-            sound
+            spoken.push(begin..audio.len());
+            audio
                 .extend(std::iter::repeat_n(0.0, (random.random_range(0.0..0.05) * RATE) as usize));
         }
-        sound.extend(std::iter::repeat_n(0.0, (random.random_range(0.25..0.8) * RATE) as usize));
+        audio.extend(std::iter::repeat_n(0.0, (random.random_range(0.25..0.8) * RATE) as usize));
     }
     let (mut power, mut count) = (0.0_f64, 0_usize);
-    for sample in spoken.into_iter().flat_map(|range| sound[range].to_vec()) {
+    for sample in spoken.into_iter().flat_map(|range| audio[range].to_vec()) {
         power += f64::from(sample * sample);
         count += 1;
     }
     let scale = 10_f64.powf(f64::from(level_dbfs) / 20.0) / (power / count as f64).sqrt();
-    sound.truncate(length);
-    sound.iter().map(|sample| (f64::from(*sample) * scale).clamp(-1.0, 1.0) as f32).collect()
+    audio.truncate(length);
+    audio.iter().map(|sample| (f64::from(*sample) * scale).clamp(-1.0, 1.0) as f32).collect()
 }
 
 /// Steady noise at a level, a little darker than white as rooms are.
 pub(crate) fn noise(seed: u64, seconds: f32, level_dbfs: f32) -> Vec<f32> {
     let mut random = StdRng::seed_from_u64(seed);
     let mut smooth = 0.0_f32;
-    let sound: Vec<f32> = (0..(seconds * RATE) as usize)
+    let audio: Vec<f32> = (0..(seconds * RATE) as usize)
         .map(|_| {
             smooth += 0.4 * (random.random_range(-1.0..1.0_f32) - smooth);
             smooth
         })
         .collect();
-    let scale = 10_f32.powf((level_dbfs - dbfs(&sound)) / 20.0);
-    sound.into_iter().map(|sample| sample * scale).collect()
+    let scale = 10_f32.powf((level_dbfs - dbfs(&audio)) / 20.0);
+    audio.into_iter().map(|sample| sample * scale).collect()
 }
 
 /// RMS against full scale, in decibels.
-pub(crate) fn dbfs(sound: &[f32]) -> f32 {
-    let power = sound.iter().map(|s| f64::from(s * s)).sum::<f64>() / sound.len().max(1) as f64;
+pub(crate) fn dbfs(audio: &[f32]) -> f32 {
+    let power = audio.iter().map(|s| f64::from(s * s)).sum::<f64>() / audio.len().max(1) as f64;
     (10.0 * power.max(1e-20).log10()) as f32
 }
 
 /// The level of what is spoken: RMS of the 20 ms pieces within 25 dB of the loudest.
-pub(crate) fn speech_dbfs(sound: &[f32]) -> f32 {
-    let levels: Vec<f32> = sound.chunks_exact(960).map(dbfs).collect();
+pub(crate) fn speech_dbfs(audio: &[f32]) -> f32 {
+    let levels: Vec<f32> = audio.chunks_exact(960).map(dbfs).collect();
     let loudest = levels.iter().copied().fold(-200.0, f32::max);
     let spoken: Vec<f64> = levels
         .iter()

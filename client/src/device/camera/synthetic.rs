@@ -140,7 +140,7 @@ impl Looped {
 
     fn next(&mut self) -> Result<VideoFrame, CameraError> {
         for _ in 0..2 {
-            match self.reader.next_picture() {
+            match self.reader.next_frame() {
                 Ok(Some(data)) => {
                     return Ok(VideoFrame::new(self.reader.size(), data, Instant::now()));
                 }

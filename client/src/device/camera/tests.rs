@@ -1,17 +1,21 @@
 use std::io::Write;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::media::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::media::frame::VideoFrame;
-use crate::media::pattern;
-use crate::media::pattern_bar::read_bar;
+use crate::media::pattern::Pattern;
+use crate::media::pattern_bar::{Stamp, read_bar};
 use crate::media::units::WallTime;
-use crate::media::y4m::Y4mWriter;
+use crate::media::y4m;
 
 fn want(fps: u32) -> CameraWant {
     CameraWant { size: VideoSize::new(320, 180).expect("a size"), fps }
+}
+
+fn rendered(size: VideoSize, index: u32) -> VideoFrame {
+    Pattern::new(size).render(Stamp { index, captured_at: WallTime(0) }, Instant::now())
 }
 
 fn next(slot: &DropOldestQueue<VideoFrame>) -> VideoFrame {
@@ -63,7 +67,7 @@ fn several_slots_get_the_same_frame_and_one_can_leave() {
     let output = CameraOutput::new();
     output.attach(Arc::clone(&encoder));
     output.attach(Arc::clone(&preview));
-    let frame = pattern::render(want(1).size, 3, WallTime(0));
+    let frame = rendered(want(1).size, 3);
     output.put(&frame);
     output.detach(&preview);
     output.put(&frame);
@@ -77,7 +81,7 @@ fn a_camera_whose_output_was_taken_over_is_seen_nowhere() {
     let encoder = DropOldestQueue::latest();
     let former = CameraOutput::from(Arc::clone(&encoder));
     let output = former.take_over();
-    let frame = pattern::render(want(1).size, 3, WallTime(0));
+    let frame = rendered(want(1).size, 3);
     former.put(&frame);
     assert!(encoder.take().is_none());
     output.put(&frame);
@@ -89,12 +93,12 @@ fn a_file_is_played_in_a_loop_at_its_own_rate() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("three.y4m");
     let size = want(1).size;
-    let mut writer =
-        Y4mWriter::new(std::fs::File::create(&path).expect("a file"), size, 100).expect("a writer");
+    let mut file = y4m::header(size, 100).into_bytes();
     for index in 0..3 {
-        writer.write(&pattern::render(size, index, WallTime(0))).expect("it is written");
+        file.extend(y4m::FRAME);
+        file.extend(&*rendered(size, index).data);
     }
-    writer.finish().expect("it is written");
+    std::fs::write(&path, file).expect("it is written");
     let slot = DropOldestQueue::latest();
     let (events, mut told) = mpsc::channel(4);
     let camera = open_camera(&CameraChoice::File(path), want(1), Arc::clone(&slot), events)

@@ -7,7 +7,7 @@
 //! Each end checks the path four times a second whatever the people do (RFC 7675), so a call in
 //! which nobody speaks and no camera is on is not silent here.
 
-use core::net::IpAddr;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::socket::Liveness;

@@ -16,19 +16,19 @@ pub(crate) fn sound_in(
     arrival: Instant,
 ) -> Vec<ReceivedAudio> {
     let (sequence, time) = (packet.header.sequence_number, packet.header.timestamp);
-    let one = |rtp_timestamp, payload, copy| ReceivedAudio {
+    let one = |rtp_timestamp, payload, redundant| ReceivedAudio {
         sequence,
         rtp_timestamp,
         payload,
         arrival,
-        copy,
+        redundant,
     };
     if red != Some(packet.header.payload_type) {
         return vec![one(time, packet.payload, false)];
     }
     let Ok(unpacked) = red::unpack(&packet.payload) else { return Vec::new() };
     let format = unpacked.primary.payload_type;
-    let copies = unpacked.copies.into_iter().filter(|copy| copy.payload_type == format);
+    let copies = unpacked.redundant.into_iter().filter(|copy| copy.payload_type == format);
     // The packet itself comes first: by it the jitter buffer knows where the copies belong.
     let mut sound = vec![one(time, unpacked.primary.data, false)];
     sound.extend(copies.map(|copy| one(time.wrapping_sub(copy.offset), copy.data, true)));
@@ -56,7 +56,7 @@ mod tests {
         let sound = sound_in(packet(63, payload), Some(63), Instant::now());
         let got: Vec<_> = sound
             .iter()
-            .map(|s| (s.sequence, s.rtp_timestamp, s.payload.as_ref(), s.copy))
+            .map(|s| (s.sequence, s.rtp_timestamp, s.payload.as_ref(), s.redundant))
             .collect();
         let before = 0_u32.wrapping_sub(960);
         let expected: [(u16, u32, &[u8], bool); 3] =
@@ -70,7 +70,7 @@ mod tests {
         for red in [None, Some(63)] {
             let sound = sound_in(packet(111, opus.clone()), red, Instant::now());
             assert_eq!(
-                (sound.len(), sound[0].payload.clone(), sound[0].copy),
+                (sound.len(), sound[0].payload.clone(), sound[0].redundant),
                 (1, opus.clone(), false)
             );
         }

@@ -63,7 +63,7 @@ impl VideoStream {
             bytes: 0,
             loss,
             loss_over: FIRST_LOSS_OVER,
-            buffer: FrameBuffer::new(),
+            buffer: FrameBuffer::default(),
             nack: NackTracker::default(),
             fec: FecDecoder::default(),
             key_frame_wanted: false,
@@ -187,7 +187,7 @@ impl VideoStream {
             rtp_timestamp: packet.rtp_timestamp,
             marker: packet.marker,
             payload: packet.payload.clone(),
-            signs,
+            flags: signs,
             arrival,
         });
         match inserted {

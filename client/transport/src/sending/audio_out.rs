@@ -109,7 +109,7 @@ mod tests {
             if red.is_some() {
                 let unpacked = unpack(&last.1).expect("redundant");
                 assert_eq!((last.0, unpacked.primary.data.as_ref()), (63, b"packet 199".as_ref()));
-                assert_eq!(unpacked.copies.last().expect("a copy").data.as_ref(), b"packet 198");
+                assert_eq!(unpacked.redundant.last().expect("a copy").data.as_ref(), b"packet 198");
                 assert_eq!(wish.expected_loss_percent, 0);
             } else {
                 assert_eq!(last, (111, Bytes::from_static(b"packet 199")));

@@ -33,7 +33,7 @@ async fn where_a_fifth_is_lost_copies_go_along_and_nearly_all_is_heard() {
     let (mut heard, mut came, mut copies) = (HashSet::new(), HashSet::new(), 0);
     for sound in sounds {
         heard.insert(sound.payload.clone());
-        if sound.copy {
+        if sound.redundant {
             copies += 1;
         } else {
             came.insert(sound.payload);

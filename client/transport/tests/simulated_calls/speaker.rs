@@ -26,7 +26,7 @@ pub(crate) struct Speaker {
 
 impl Speaker {
     pub(crate) fn new() -> Self {
-        Self { buffer: AudioJitterBuffer::new(), ahead: 0, made_up: Vec::new() }
+        Self { buffer: AudioJitterBuffer::default(), ahead: 0, made_up: Vec::new() }
     }
 
     pub(crate) fn packet(&mut self, number: u32, arrival: Instant) {
@@ -35,7 +35,7 @@ impl Speaker {
             rtp_timestamp: number.wrapping_mul(PACKET),
             payload: Bytes::from_static(&PAYLOAD),
             arrival,
-            copy: false,
+            redundant: false,
         });
     }
 

@@ -12,8 +12,8 @@
 //! is right), and nothing is redirected while packets come from the previous address. Pure: time is
 //! an argument.
 
-use core::net::SocketAddr;
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::packet::{Packet, Transaction};
