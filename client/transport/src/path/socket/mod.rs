@@ -29,7 +29,7 @@ mod wire_socket;
 use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -42,6 +42,7 @@ use packet::{Packet, carried};
 use set_up::{SetUp, Step};
 use wire_socket::{Route, WireSocket};
 
+use super::lock;
 use super::network::Network;
 use super::relay::{Relays, Trust};
 use super::resolver::Resolver;
@@ -98,10 +99,6 @@ struct State {
 
 /// The most addresses of the other's that are remembered. Nothing is buffered for later ones.
 const MAX_REACHED: usize = 64;
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 impl Wire {
     pub(crate) fn new(

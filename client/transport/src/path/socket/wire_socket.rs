@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use visavis_shared::IceUrl;
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 
+use super::Wire;
 use super::packet::Packet;
 use super::roaming::Roaming;
-use super::{Wire, lock};
 use crate::clock;
+use crate::path::lock;
 use crate::path::relay::RelayStream;
 
 /// The most packets that one socket buffers while the library does not take them: while ICE is
