@@ -40,9 +40,9 @@ const MAX_SECRET_BYTES: usize = 512;
 pub(super) enum Failure {
     /// No connection, or none that answers.
     Unreachable(String),
-    /// The server said no.
+    /// The server refused the login.
     Refused(LoginRefusal, String),
-    /// Somebody closed us meanwhile.
+    /// The connection was closed by our side meanwhile.
     Closed,
 }
 
