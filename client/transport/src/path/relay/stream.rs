@@ -367,13 +367,14 @@ mod tests {
     /// A relay whose first address is a black hole and whose second one works.
     #[cfg(target_os = "linux")]
     async fn receives_despite_a_black_hole(url: &str) {
-        let (hole, _listener, _queued) = crate::path::happy_eyeballs::tests::black_hole().await;
+        let hole = visavis_link::BlackHole::open().await.expect("a port");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let works = listener.local_addr().expect("an address");
         let key = rcgen::generate_simple_self_signed(["relay.example".to_owned()]).expect("a key");
         let certificate = key.cert.der().clone();
         let server: IceUrl = url.parse().expect("a URL");
-        let resolver = Resolver::knowing(&server.host_and_port(), vec![hole, works]);
+        let addresses = vec![hole.address().expect("an address"), works];
+        let resolver = Resolver::knowing(&server.host_and_port(), addresses);
         let started = std::time::Instant::now();
         let ours = Ours::open(server, resolver, Trust { more: vec![certificate.clone()] });
         ours.stream.send(&message(1));
