@@ -10,8 +10,8 @@ use common::{
     Client, LONG, PRESENCE, Script, TAKEN, WELCOME, expect_presence, offer, server, tell,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
@@ -321,6 +321,49 @@ async fn a_greeting_that_comes_after_the_login_of_a_guest_leads_to_a_login_with_
     let (_socket, login) = script.greet_and_accept(Some(HELLO), WELCOME).await;
     assert!(login["signature"].is_string(), "{login}");
     alice.expect_login("alice").await;
+}
+
+/// A network between clients and a server on which everything after the upgrade is late.
+async fn late_network(server: SocketAddr, late: Duration) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let server = TcpStream::connect(server).await.expect("the server listens");
+                let (mut from_client, mut to_client) = client.into_split();
+                let (mut from_server, mut to_server) = server.into_split();
+                let up = async { tokio::io::copy(&mut from_client, &mut to_server).await };
+                let down = async {
+                    let mut head = Vec::new();
+                    while !head.ends_with(b"\r\n\r\n") {
+                        head.push(from_server.read_u8().await?);
+                    }
+                    to_client.write_all(&head).await?;
+                    tokio::time::sleep(late).await;
+                    tokio::io::copy(&mut from_server, &mut to_client).await
+                };
+                tokio::select! { _ = up => {}, _ = down => {} }
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_name_is_its_owners_also_where_the_servers_greeting_is_late() {
+    let server = server().await;
+    let late = late_network(server.address(), Duration::from_millis(2500)).await;
+    let key = Some(DeviceKey::from_seed([1; 32]));
+    let mut alice = Client::connect_with(&late.to_string(), "alice", key);
+    alice.expect_login("alice").await;
+    alice.signaling.close().await;
+    let mut guest = Client::connect(&server.url(), "alice");
+    match guest.next().await {
+        Some(SignalingEvent::LoginRefused { reason: LoginRefusal::NotAllowed, .. }) => {}
+        other => panic!("the name is nobody's: {other:?}"),
+    }
+    server.shutdown().await;
 }
 
 #[tokio::test]

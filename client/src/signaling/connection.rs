@@ -18,7 +18,7 @@ use super::{Command, SignalingEvent};
 const PING_AFTER: Duration = Duration::from_secs(40);
 /// After this much more the connection is taken for lost.
 const PONG_WITHIN: Duration = Duration::from_secs(15);
-/// How long a name that was ours a moment ago may still be held by our own lost connection.
+/// How long our own lost connection may still occupy our name.
 const OWN_GHOST: Duration = Duration::from_secs(60);
 /// The server closes with this when the session continues on another connection: another login
 /// would take it from there.

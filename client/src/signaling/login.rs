@@ -40,9 +40,9 @@ const MAX_SECRET_BYTES: usize = 512;
 pub(super) enum Failure {
     /// No connection, or none that answers.
     Unreachable(String),
-    /// The server said no.
+    /// The server refused the login.
     Refused(LoginRefusal, String),
-    /// Somebody closed us meanwhile.
+    /// The connection was closed by our side meanwhile.
     Closed,
 }
 
@@ -56,19 +56,12 @@ pub(super) struct LoggedIn {
     pub(super) resumed: bool,
 }
 
-/// What the server grants with a login.
-#[derive(Debug)]
-struct Grant {
-    ice_servers: Vec<IceServer>,
-    token: Option<String>,
-}
-
 /// What comes of a login that does not fail.
 #[derive(Debug)]
 enum Outcome {
     Granted {
         ice_servers: Vec<IceServer>,
-        resumed: bool,
+        token: Option<String>,
     },
     /// The greeting came after the login of a guest was sent.
     GreetedLate,
@@ -97,7 +90,11 @@ impl Account {
             let opened = socket::open(&self.url).await;
             let mut socket = opened.map_err(|why| self.unreachable(&why))?;
             match self.log_in_over(&mut socket).await? {
-                Outcome::Granted { ice_servers, resumed } => {
+                Outcome::Granted { ice_servers, token } => {
+                    let is_token = |token: &String| (1..=MAX_SECRET_BYTES).contains(&token.len());
+                    let token = token.filter(is_token);
+                    let resumed = token.is_some() && token == self.token;
+                    self.token = token;
                     let username = self.username.clone();
                     return Ok(LoggedIn { socket, username, ice_servers, resumed });
                 }
@@ -133,28 +130,15 @@ impl Account {
             .await
             .map_err(|()| self.unreachable("it hung up"))?;
         let answer = timeout(LOGIN_WITHIN, self.answer(socket, signed)).await;
-        match answer.unwrap_or_else(|_| Err(self.unreachable("it speaks no protocol that we know")))
-        {
-            Ok(Some(Grant { ice_servers, token })) => {
-                let token =
-                    token.filter(|token| !token.is_empty() && token.len() <= MAX_SECRET_BYTES);
-                let resumed = token.is_some() && token == self.token;
-                self.token = token;
-                Ok(Outcome::Granted { ice_servers, resumed })
-            }
-            Ok(None) => {
-                self.greets = true;
-                Ok(Outcome::GreetedLate)
-            }
-            Err(failure) => {
-                if let Failure::Refused(reason, _) = &failure
-                    && !matches!(reason, LoginRefusal::RateLimited | LoginRefusal::Unavailable)
-                {
-                    self.token = None;
-                }
-                Err(failure)
-            }
+        let outcome =
+            answer.unwrap_or_else(|_| Err(self.unreachable("it speaks no protocol that we know")));
+        match &outcome {
+            Ok(Outcome::GreetedLate) => self.greets = true,
+            Err(Failure::Refused(LoginRefusal::RateLimited | LoginRefusal::Unavailable, _)) => {}
+            Err(Failure::Refused(..)) => self.token = None,
+            Ok(Outcome::Granted { .. }) | Err(_) => {}
         }
+        outcome
     }
 
     fn unreachable(&self, why: &str) -> Failure {
@@ -183,18 +167,18 @@ impl Account {
         Ok(challenge)
     }
 
-    /// What the server answers to a login; `None` when it greets, and should have been signed for.
+    /// What the server answers to a login.
     async fn answer<S: Stream>(
         &self,
         socket: &mut Socket<S>,
         signed: bool,
-    ) -> Result<Option<Grant>, Failure> {
+    ) -> Result<Outcome, Failure> {
         loop {
             match self.next(socket).await? {
                 ServerMessage::Hello { challenge, .. }
                     if self.key.is_some() && !signed && is_challenge(&challenge) =>
                 {
-                    return Ok(None);
+                    return Ok(Outcome::GreetedLate);
                 }
                 // We ask for a name in its one form, which a server has no reason to change.
                 ServerMessage::LoggedIn { username, .. } if username != self.username => {
@@ -204,7 +188,7 @@ impl Account {
                     ));
                 }
                 ServerMessage::LoggedIn { ice_servers, resume: token, .. } => {
-                    return Ok(Some(Grant { ice_servers, token }));
+                    return Ok(Outcome::Granted { ice_servers, token });
                 }
                 ServerMessage::LoginRefused { reason, message } => {
                     return Err(Failure::Refused(

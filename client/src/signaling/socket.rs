@@ -133,36 +133,22 @@ mod tests {
     use std::sync::Arc;
     use std::time::Instant;
 
-    use tokio::net::{TcpListener, TcpSocket};
+    use tokio::net::TcpListener;
     use tokio_rustls::TlsAcceptor;
     use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
     use tokio_tungstenite::accept_async;
+    use visavis_link::BlackHole;
 
     use super::*;
 
-    /// A listener whose queue is full: whoever connects to it waits for ever.
-    async fn black_hole() -> (SocketAddr, TcpListener, Vec<TcpStream>) {
-        let socket = TcpSocket::new_v4().expect("a socket");
-        socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
-        let listener = socket.listen(0).expect("a listener");
-        let address = listener.local_addr().expect("an address");
-        let mut queued = Vec::new();
-        while let Ok(stream) =
-            timeout(Duration::from_millis(100), TcpStream::connect(address)).await
-        {
-            queued.push(stream.expect("a connection that waits"));
-        }
-        (address, listener, queued)
-    }
-
     #[tokio::test]
     async fn a_black_hole_among_its_addresses_does_not_keep_a_server_away() {
-        let (hole, _listener, _queued) = black_hole().await;
+        let hole = BlackHole::open().await.expect("a port");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let works = listener.local_addr().expect("an address");
         let url = ServerUrl::parse("ws://example.org").expect("a URL");
         let started = Instant::now();
-        let opening = open_at(&url, [hole, works], None);
+        let opening = open_at(&url, [hole.address().expect("an address"), works], None);
         let accepting = async { accept_async(listener.accept().await.expect("it").0).await };
         let (ours, theirs) = tokio::join!(opening, accepting);
         assert!(ours.is_ok() && theirs.is_ok(), "{ours:?} {theirs:?}");
@@ -171,7 +157,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_black_hole_among_its_addresses_does_not_keep_a_tls_server_away() {
-        let (hole, _listener, _queued) = black_hole().await;
+        let hole = BlackHole::open().await.expect("a port");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let works = listener.local_addr().expect("an address");
         let key = rcgen::generate_simple_self_signed(["example.org".to_owned()]).expect("a key");
@@ -187,7 +173,11 @@ mod tests {
 
         let url = ServerUrl::parse("wss://example.org").expect("a URL");
         let started = Instant::now();
-        let opening = open_at(&url, [hole, works], Some(Connector::Rustls(Arc::new(trust))));
+        let opening = open_at(
+            &url,
+            [hole.address().expect("an address"), works],
+            Some(Connector::Rustls(Arc::new(trust))),
+        );
         let accepting = async {
             let (stream, _) = listener.accept().await.expect("it");
             accept_async(acceptor.accept(stream).await.expect("TLS")).await

@@ -2,14 +2,17 @@
 //!
 //! [`Link`] is one direction of it, pure: packets go in, and come out when they arrive, by a time
 //! that is an argument and a seed. [`Timeline`] changes a link's [`Conditions`] as time goes by.
-//! [`Emulator`] puts two links between two programs on real UDP sockets.
+//! [`Emulator`] puts two links between two programs on real UDP sockets; a [`BlackHole`] is an
+//! address that never answers.
 
+mod black_hole;
 mod conditions;
 mod emulator;
 mod link;
 mod timeline;
 mod trace;
 
+pub use black_hole::BlackHole;
 pub use conditions::{Conditions, Loss, Rate};
 pub use emulator::{Emulator, Side, address_of};
 pub use link::{Fate, Link, LinkCounts};

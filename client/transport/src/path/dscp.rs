@@ -5,7 +5,6 @@
 //! on the socket. This socket sends by itself, packet by packet, and leaves everything else to the
 //! library's. Where a mark can't be set, the packet leaves without one.
 
-use std::fmt;
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -47,6 +46,7 @@ impl AudioPayloadTypes {
     }
 }
 
+#[derive(Debug)]
 struct MarkedSocket {
     /// Receives.
     inner: Arc<dyn AsyncUdpSocket>,
@@ -92,12 +92,6 @@ impl MarkedSocket {
         if let Err(error) = set {
             tracing::trace!("packets can't be marked: {error}");
         }
-    }
-}
-
-impl fmt::Debug for MarkedSocket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MarkedSocket")
     }
 }
 

@@ -13,7 +13,7 @@ use rtc::interceptor::{Interceptor, Packet, StreamInfo, TaggedPacket};
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 
-use super::socket::Wire;
+use super::socket::SocketLayer;
 
 /// Its slot: behind everything else, next to the application.
 pub(crate) const ICE_RESTART_BUFFER_SLOT: usize = 14_500;
@@ -25,15 +25,20 @@ const MAX_BUFFERED: usize = 256;
 
 /// Buffers media while ICE is restarted.
 pub(crate) struct IceRestartBuffer {
-    wire: Arc<Wire>,
+    socket_layer: Arc<SocketLayer>,
     buffered: VecDeque<TaggedPacket>,
     read: VecDeque<TaggedPacket>,
     write: VecDeque<TaggedPacket>,
 }
 
 impl IceRestartBuffer {
-    pub(crate) fn new(wire: Arc<Wire>) -> Self {
-        Self { wire, buffered: VecDeque::new(), read: VecDeque::new(), write: VecDeque::new() }
+    pub(crate) fn new(socket_layer: Arc<SocketLayer>) -> Self {
+        Self {
+            socket_layer,
+            buffered: VecDeque::new(),
+            read: VecDeque::new(),
+            write: VecDeque::new(),
+        }
     }
 }
 
@@ -55,7 +60,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for IceRestartBuffer {
 
     fn handle_write(&mut self, msg: TaggedPacket) -> Result<(), Error> {
         let now = msg.now;
-        if self.wire.is_restarting() {
+        if self.socket_layer.is_restarting() {
             if !matches!(msg.message.packet, Packet::Rtp(_)) {
                 self.write.push_back(msg);
                 return Ok(());

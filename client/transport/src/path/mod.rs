@@ -7,6 +7,13 @@ pub(crate) mod ice_restart_buffer;
 pub mod interfaces;
 pub mod network;
 pub(crate) mod path_watch;
-pub mod relay;
+pub(crate) mod relay;
 pub(crate) mod resolver;
 pub(crate) mod socket;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks data that stays valid when another thread panics.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

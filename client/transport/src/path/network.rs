@@ -1,5 +1,4 @@
-//! What stands between a connection's sockets and the system: nothing, or a network that a test has
-//! made.
+//! What lies between a connection's sockets and the system: nothing, or a network of a test.
 
 use std::fmt::Debug;
 use std::io;

@@ -6,11 +6,13 @@
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use visavis_shared::{IceServer, IceUrl};
+
+use super::lock;
 
 /// The most names that are remembered.
 const MAX_NAMES: usize = 32;
@@ -84,7 +86,7 @@ impl Resolver {
 
     /// Whether this name should be looked up now; if so, records the lookup.
     fn note_lookup(&self, name: &str) -> bool {
-        let mut names = self.names();
+        let mut names = lock(&self.names);
         let addresses = match names.get(name) {
             Some(known) if known.running => return false,
             Some(known) if known.addresses.is_some() && known.begun.elapsed() < STALE_AFTER => {
@@ -105,7 +107,7 @@ impl Resolver {
 
     fn looked_up(&self, name: &str, addresses: Option<Vec<SocketAddr>>) {
         let mut news = false;
-        if let Some(known) = self.names().get_mut(name) {
+        if let Some(known) = lock(&self.names).get_mut(name) {
             known.running = false;
             news = addresses.is_some() && known.addresses.is_none();
             if addresses.is_some() {
@@ -124,7 +126,7 @@ impl Resolver {
         loop {
             let left =
                 |name: &Name| grace.checked_sub(name.begun.elapsed()).filter(|_| name.running);
-            let longest = self.names().values().filter_map(left).max();
+            let longest = lock(&self.names).values().filter_map(left).max();
             let Some(left) = longest else { return };
             let _ = tokio::time::timeout(left, ended.changed()).await;
         }
@@ -135,16 +137,12 @@ impl Resolver {
         if let Ok(address) = host.parse() {
             return Some(vec![address]);
         }
-        self.names().get(host)?.addresses.clone()
+        lock(&self.names).get(host)?.addresses.clone()
     }
 
     /// Changes whenever a name was resolved for the first time.
     pub(crate) fn changed(&self) -> watch::Receiver<u64> {
         self.resolved.subscribe()
-    }
-
-    fn names(&self) -> MutexGuard<'_, HashMap<String, Name>> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -34,7 +34,7 @@ use crate::path::ice_restart_buffer::{ICE_RESTART_BUFFER_SLOT, IceRestartBuffer}
 use crate::path::interfaces;
 use crate::path::relay::{Relays, is_relay};
 use crate::path::resolver::Resolver;
-use crate::path::socket::Wire;
+use crate::path::socket::SocketLayer;
 use crate::peer::interceptors::{INTAKE_SLOT, Intake, WireTap};
 use crate::{PeerConfig, TransportError};
 use visavis_media::h264_level::H264Level;
@@ -85,12 +85,13 @@ impl Connection {
     pub(crate) async fn build(
         config: &PeerConfig,
         link: &Arc<Link>,
-        wire: &Arc<Wire>,
+        socket_layer: &Arc<SocketLayer>,
         handler: Arc<dyn PeerConnectionEventHandler>,
         resolver: &Arc<Resolver>,
         runtime: Arc<dyn Runtime>,
     ) -> Result<Self, TransportError> {
-        let build = |mdns| Self::build_pc(config, (link, wire), &handler, resolver, &runtime, mdns);
+        let build =
+            |mdns| Self::build_pc(config, (link, socket_layer), &handler, resolver, &runtime, mdns);
         let pc = match build(MulticastDnsMode::QueryOnly).await {
             Ok(pc) => pc,
             // Without a multicast route (offline, say) there is no mDNS; everything else works.
@@ -106,7 +107,7 @@ impl Connection {
 
     async fn build_pc(
         config: &PeerConfig,
-        (link, wire): (&Arc<Link>, &Arc<Wire>),
+        (link, socket_layer): (&Arc<Link>, &Arc<SocketLayer>),
         handler: &Arc<dyn PeerConnectionEventHandler>,
         resolver: &Resolver,
         runtime: &Arc<dyn Runtime>,
@@ -114,10 +115,10 @@ impl Connection {
     ) -> Result<Arc<dyn PeerConnection>, TransportError> {
         let bind = if config.bind.is_empty() { all_interfaces() } else { config.bind.clone() };
         let pc = PeerConnectionBuilder::new()
-            .with_configuration(configuration(config, resolver, &wire.relays))
+            .with_configuration(configuration(config, resolver, &socket_layer.relays))
             .with_media_engine(media_engine()?)
             .with_setting_engine(settings(mdns))
-            .with_interceptor_registry(interceptors(link, wire))
+            .with_interceptor_registry(interceptors(link, socket_layer))
             .with_handler(Arc::clone(handler))
             .with_runtime(Arc::clone(runtime))
             .with_udp_addrs(bind)
@@ -211,17 +212,17 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         .build()
 }
 
-fn interceptors(link: &Arc<Link>, wire: &Arc<Wire>) -> Registry {
+fn interceptors(link: &Arc<Link>, socket_layer: &Arc<SocketLayer>) -> Registry {
     // Retransmission is ours (`nack`, `send`, `receive`): the library's has no regard for the round
     // trip, and answers whoever asks as often as they ask.
     Registry::new()
-        .with(Slot::CongestionControl, WireTap::new(Arc::clone(link), Arc::clone(wire)))
+        .with(Slot::CongestionControl, WireTap::new(Arc::clone(link), Arc::clone(socket_layer)))
         .with(Slot::TwccSender, TwccSenderBuilder::new().build())
         .with(Slot::TwccReceiver, TwccReceiverBuilder::new().with_interval(TWCC_INTERVAL).build())
         .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build())
         .with(Slot::SenderReport, SenderReportBuilder::new().build())
         .with(Slot::from(INTAKE_SLOT), Intake::new(Arc::clone(link)))
-        .with(Slot::from(ICE_RESTART_BUFFER_SLOT), IceRestartBuffer::new(Arc::clone(wire)))
+        .with(Slot::from(ICE_RESTART_BUFFER_SLOT), IceRestartBuffer::new(Arc::clone(socket_layer)))
 }
 
 fn codec(kind: MediaKind) -> RTCRtpCodecParameters {

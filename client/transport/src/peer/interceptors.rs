@@ -29,7 +29,7 @@ use rtc::shared::marshal::MarshalSize;
 use visavis_media::units::Bitrate;
 
 use crate::feedback::link::{Feedback, Incoming, Link, MediaKind};
-use crate::path::socket::Wire;
+use crate::path::socket::SocketLayer;
 
 /// The position of [`Intake`]: behind every interceptor of the library's (the last is at 13 000).
 pub(crate) const INTAKE_SLOT: usize = 14_000;
@@ -53,7 +53,7 @@ fn kind_of(info: &StreamInfo) -> Option<MediaKind> {
 /// Watches the wire.
 pub(crate) struct WireTap {
     link: Arc<Link>,
-    wire: Arc<Wire>,
+    socket_layer: Arc<SocketLayer>,
     /// What we send, by SSRC.
     local: HashMap<u32, MediaKind>,
     /// What the other sends, by SSRC.
@@ -64,10 +64,10 @@ pub(crate) struct WireTap {
 }
 
 impl WireTap {
-    pub(crate) fn new(link: Arc<Link>, wire: Arc<Wire>) -> Self {
+    pub(crate) fn new(link: Arc<Link>, socket_layer: Arc<SocketLayer>) -> Self {
         Self {
             link,
-            wire,
+            socket_layer,
             local: HashMap::new(),
             remote: HashMap::new(),
             number_extension: HashMap::new(),
@@ -103,7 +103,7 @@ impl WireTap {
         {
             self.key_frame_wanted();
         } else if let Some(feedback) = packet.downcast_ref::<TransportLayerCc>() {
-            self.wire.reported(now);
+            self.socket_layer.reported(now);
             {
                 let mut state = self.link.state();
                 state.packets_reported(feedback, now);

@@ -12,7 +12,7 @@ const CHANNEL_HEADER: usize = 4;
 /// The stream is out of step and can't be read any further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("what comes is neither STUN nor channel data")]
-pub struct NotTurn;
+pub(super) struct NotTurn;
 
 /// The length of a message that begins like this, without and with its padding; `None` while its
 /// header is incomplete.
@@ -34,7 +34,7 @@ fn lengths(start: &[u8]) -> Result<Option<(usize, usize)>, NotTurn> {
 }
 
 /// Appends a datagram to the stream. Whether it was a TURN message.
-pub fn write(datagram: &[u8], stream: &mut BytesMut) -> bool {
+pub(super) fn write(datagram: &[u8], stream: &mut BytesMut) -> bool {
     let Ok(Some((length, padded))) = lengths(datagram) else { return false };
     let Some(message) = datagram.get(..length) else { return false };
     stream.reserve(padded);
@@ -45,14 +45,14 @@ pub fn write(datagram: &[u8], stream: &mut BytesMut) -> bool {
 
 /// Cuts a stream into the datagrams that were put on it.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub(super) struct Reader {
     /// Bytes that came and were not taken yet: at most one message, and what came with it.
     rest: BytesMut,
 }
 
 impl Reader {
     /// Where bytes that come are appended.
-    pub fn buffer(&mut self) -> &mut BytesMut {
+    pub(super) fn buffer(&mut self) -> &mut BytesMut {
         &mut self.rest
     }
 
@@ -60,7 +60,7 @@ impl Reader {
     ///
     /// # Errors
     /// When the stream can't be cut any further.
-    pub fn take(&mut self) -> Result<Option<Bytes>, NotTurn> {
+    pub(super) fn take(&mut self) -> Result<Option<Bytes>, NotTurn> {
         match lengths(&self.rest)? {
             Some((length, padded)) if self.rest.len() >= padded => {
                 let datagram = self.rest.split_to(length).freeze();

@@ -10,14 +10,15 @@
 //! allocation, and does so for a server that it takes for another one: each `Relays::renew` renames
 //! all servers.
 
-pub mod framing;
+mod framing;
 mod stream;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use visavis_shared::{IceScheme, IceTransport, IceUrl};
 
+use super::lock;
 use super::resolver::Resolver;
 
 pub(crate) use stream::{RelayStream, Trust};
@@ -56,7 +57,7 @@ impl Relays {
 
     /// The URL of a server for the library; `None` when there are too many.
     pub(crate) fn url_for(&self, server: &IceUrl) -> Option<String> {
-        let mut known = self.known();
+        let mut known = lock(&self.known);
         let index = known.servers.iter().position(|known| known == server).or_else(|| {
             (known.servers.len() < MAX_SERVERS).then(|| {
                 known.servers.push(server.clone());
@@ -68,7 +69,7 @@ impl Relays {
 
     /// Renames all servers, so that the library takes them for others.
     pub(crate) fn renew(&self) {
-        let mut known = self.known();
+        let mut known = lock(&self.known);
         known.generation = known.generation.wrapping_add(1);
     }
 
@@ -85,7 +86,7 @@ impl Relays {
         let port = rest.strip_prefix(SUFFIX.strip_prefix('.')?)?.strip_prefix(':')?;
         let (index, generation): (u8, u16) = (index.parse().ok()?, generation.parse().ok()?);
         let port = port.parse().ok()?;
-        let server = self.known().servers.get(usize::from(index))?.clone();
+        let server = lock(&self.known).servers.get(usize::from(index))?.clone();
         Some(match server.transport() {
             IceTransport::Udp => resolver.lookup(&server.host_and_port()),
             IceTransport::Tcp => Some(vec![placeholder(index, generation, port, v4)]),
@@ -104,15 +105,11 @@ impl Relays {
                 _ => return None,
             },
         };
-        self.known()
+        lock(&self.known)
             .servers
             .get(usize::from(index))
             .filter(|server| server.transport() == IceTransport::Tcp)
             .cloned()
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -20,8 +20,8 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use visavis_shared::{IceScheme, IceUrl};
 
 use super::framing::{self, NotTurn, Reader};
-use crate::path::happy_eyeballs;
 use crate::path::resolver::Resolver;
+use crate::path::{happy_eyeballs, lock};
 
 /// The most datagrams that wait to be sent: a quarter of a second at 2.5 Mbit/s. Those that come
 /// when it is full are dropped, which is how the estimator learns that the stream is full.
@@ -90,17 +90,12 @@ struct Inbox {
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// A server over a stream. Dropping it closes the connection.
+#[derive(Debug)]
 pub(crate) struct RelayStream {
     /// The address that the library knows it by.
     pub(crate) address: SocketAddr,
     outgoing: mpsc::Sender<Bytes>,
     inbox: Arc<Mutex<Inbox>>,
-}
-
-impl std::fmt::Debug for RelayStream {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RelayStream").finish_non_exhaustive()
-    }
 }
 
 impl RelayStream {
@@ -128,16 +123,12 @@ impl RelayStream {
 
     /// The next datagram from the server.
     pub(crate) fn receive(&self) -> Option<Bytes> {
-        self.inbox().datagrams.pop_front()
+        lock(&self.inbox).datagrams.pop_front()
     }
 
     /// Whether the connection broke since the last time.
     pub(crate) fn broke(&self) -> bool {
-        std::mem::take(&mut self.inbox().broke)
-    }
-
-    fn inbox(&self) -> std::sync::MutexGuard<'_, Inbox> {
-        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+        std::mem::take(&mut lock(&self.inbox).broke)
     }
 }
 
@@ -166,7 +157,7 @@ impl Task {
             }
             tracing::debug!("the stream to a relay ended: {error}");
             if connected {
-                self.inbox.lock().unwrap_or_else(PoisonError::into_inner).broke = true;
+                lock(&self.inbox).broke = true;
                 (self.wake)();
             }
             sleep(PAUSE).await;
@@ -208,7 +199,7 @@ impl Task {
                 }
                 let mut news = false;
                 while let Some(datagram) = reader.take()? {
-                    let mut inbox = inbox.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut inbox = lock(&inbox);
                     if inbox.datagrams.len() < INCOMING {
                         inbox.datagrams.push_back(datagram);
                         news = true;
@@ -376,13 +367,14 @@ mod tests {
     /// A relay whose first address is a black hole and whose second one works.
     #[cfg(target_os = "linux")]
     async fn receives_despite_a_black_hole(url: &str) {
-        let (hole, _listener, _queued) = crate::path::happy_eyeballs::tests::black_hole().await;
+        let hole = visavis_link::BlackHole::open().await.expect("a port");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let works = listener.local_addr().expect("an address");
         let key = rcgen::generate_simple_self_signed(["relay.example".to_owned()]).expect("a key");
         let certificate = key.cert.der().clone();
         let server: IceUrl = url.parse().expect("a URL");
-        let resolver = Resolver::knowing(&server.host_and_port(), vec![hole, works]);
+        let addresses = vec![hole.address().expect("an address"), works];
+        let resolver = Resolver::knowing(&server.host_and_port(), addresses);
         let started = std::time::Instant::now();
         let ours = Ours::open(server, resolver, Trust { more: vec![certificate.clone()] });
         ours.stream.send(&message(1));

@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(round_trip.get(), None);
         round_trip.sent([1; 12], start);
         round_trip.sent([2; 12], start + 50 * MS);
-        assert!(!round_trip.answered(&[9; 12], start + 60 * MS), "nobody asked");
+        assert!(!round_trip.answered(&[9; 12], start + 60 * MS), "no check of ours");
         assert_eq!(round_trip.get(), None);
         assert!(round_trip.answered(&[2; 12], start + 150 * MS));
         assert_eq!(round_trip.get(), Some(100 * MS));

@@ -1,4 +1,4 @@
-//! The records of a DTLS datagram (RFC 6347 §4.1), as far as they are told apart from outside.
+//! The records of a DTLS datagram (RFC 6347 §4.1), as far as an observer can distinguish them.
 //!
 //! Bytes go in, records come out; nothing is decrypted, and a datagram that is not a whole number
 //! of records has none.

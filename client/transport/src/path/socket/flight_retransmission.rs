@@ -33,10 +33,9 @@ const TWIN_AFTER: Duration = Duration::from_millis(20);
 const MAX_REPEATS: u32 = 34;
 /// The most bytes that go into them.
 const MAX_REPEATED_BYTES: usize = 64 * 1024;
-/// The last flight is answered by media alone, which somebody who neither shows nor says anything
-/// may not send.
+/// Only media answers the last flight, and an endpoint without camera and microphone may send none.
 const MAX_LAST_FLIGHT_REPEATS: u32 = 6;
-/// The most datagrams of one flight that are kept. With a large chain of certificates it is a
+/// The most datagrams of one flight that are stored. With a large chain of certificates it has a
 /// handful.
 const MAX_DATAGRAMS: usize = 16;
 /// The most records of the other's that are remembered. A handshake has about a dozen.
@@ -64,16 +63,16 @@ enum Phase {
 
 /// A datagram of the current flight, and where it goes.
 #[derive(Debug, Clone)]
-struct Kept<R> {
+struct Stored<R> {
     route: R,
     datagram: Vec<u8>,
 }
 
-/// Keeps the last flight. `R` says how a datagram is sent.
+/// Stores the last flight and sends it again. `R` is the route of a datagram.
 #[derive(Debug)]
 pub(crate) struct FlightRetransmission<R> {
     phase: Phase,
-    flight: Vec<Kept<R>>,
+    flight: Vec<Stored<R>>,
     /// The first record of the flight: when it leaves again, the library repeats it.
     begins_with: Option<RecordKey>,
     last_sent: Option<Instant>,
@@ -144,7 +143,7 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
             self.interval = first_interval(round_trip);
         }
         if self.flight.len() < MAX_DATAGRAMS {
-            self.flight.push(Kept { route, datagram: datagram.to_vec() });
+            self.flight.push(Stored { route, datagram: datagram.to_vec() });
         }
         self.last_sent = Some(now);
         self.due = Some(now + self.interval);
@@ -160,7 +159,7 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
             let rested = self
                 .last_sent
                 .is_none_or(|sent| now.saturating_duration_since(sent) >= self.interval / 2);
-            let from_the_other = self.flight.iter().any(|kept| kept.route == *route);
+            let from_the_other = self.flight.iter().any(|stored| stored.route == *route);
             if rested && from_the_other && self.may_repeat() {
                 self.due = Some(now);
             }
@@ -185,7 +184,7 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
         if self.phase != Phase::Handshaking {
             return;
         }
-        // Who has sent the last flight has heard nothing since; the other end has it.
+        // After our own last flight nothing has come; otherwise the last flight is the other's.
         if self.unanswered.is_empty() {
             self.phase = Phase::LastFlight;
         } else {
@@ -216,7 +215,8 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
         }
         self.repeated = true;
         self.repeats += 1;
-        self.repeated_bytes += self.flight.iter().map(|kept| kept.datagram.len()).sum::<usize>();
+        self.repeated_bytes +=
+            self.flight.iter().map(|stored| stored.datagram.len()).sum::<usize>();
         self.last_sent = Some(now);
         self.twin = !self.twin;
         if !self.twin {
@@ -225,7 +225,7 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
         if self.may_repeat() {
             self.due = Some(now + if self.twin { TWIN_AFTER } else { self.interval });
         }
-        self.flight.iter().map(|kept| (kept.route.clone(), kept.datagram.clone())).collect()
+        self.flight.iter().map(|stored| (stored.route.clone(), stored.datagram.clone())).collect()
     }
 
     /// Whether any flight was sent again: it was lost, or its answer, or late.

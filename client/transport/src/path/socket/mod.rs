@@ -4,32 +4,32 @@
 //! happen beneath the library, and it goes on as if they had not:
 //! - the other's address changes ([`roaming`]);
 //! - our own address is gone: another socket takes the place of the one that was bound to it
-//!   ([`Wire::readdress`]);
+//!   ([`SocketLayer::readdress`]);
 //! - ICE is restarted: until it has selected a pair again the library would drop all media, so what
-//!   comes meanwhile is buffered ([`Wire::restart_begins`]);
+//!   comes meanwhile is buffered ([`SocketLayer::restart_begins`]);
 //! - a TURN server is reached over TCP or TLS ([`super::relay`]);
 //! - a DTLS flight is lost ([`flight_retransmission`]): it is sent again until the other has
 //!   answered it;
 //! - what the library would drop for coming too soon, a handshake before it has selected a pair and
 //!   media before its keys, is buffered until the library takes it.
 //!
-//! What comes out besides: when packets last came from the other ([`Wire::liveness`]), and how far
+//! What comes out besides: when packets last came from the other ([`SocketLayer::liveness`]), and how far
 //! the set-up has come ([`set_up`]).
 
 mod check_round_trip;
 mod dtls_record;
 mod flight_retransmission;
+mod layered_socket;
 pub(crate) mod packet;
 pub(crate) mod roaming;
 mod set_up;
 #[cfg(test)]
 mod tests;
-mod wire_socket;
 
 use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -38,10 +38,11 @@ use webrtc::runtime::AsyncUdpSocket;
 
 use check_round_trip::CheckRoundTrip;
 use flight_retransmission::{FlightRetransmission, Inbound};
+use layered_socket::{LayeredSocket, Route};
 use packet::{Packet, carried};
 use set_up::{SetUp, Step};
-use wire_socket::{Route, WireSocket};
 
+use super::lock;
 use super::network::Network;
 use super::relay::{Relays, Trust};
 use super::resolver::Resolver;
@@ -66,9 +67,9 @@ pub(crate) struct Liveness {
 
 /// What all sockets of a connection have in common.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub(crate) struct SocketLayer {
     state: Mutex<State>,
-    sockets: Mutex<Vec<Weak<WireSocket>>>,
+    sockets: Mutex<Vec<Weak<LayeredSocket>>>,
     pub(crate) relays: Arc<Relays>,
     resolver: Arc<Resolver>,
     trust: Trust,
@@ -99,11 +100,7 @@ struct State {
 /// The most addresses of the other's that are remembered. Nothing is buffered for later ones.
 const MAX_REACHED: usize = 64;
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Wire {
+impl SocketLayer {
     pub(crate) fn new(
         resolver: Arc<Resolver>,
         trust: Trust,
@@ -131,7 +128,7 @@ impl Wire {
 
     /// Takes a socket in.
     pub(crate) fn wrap(self: &Arc<Self>, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
-        let wrapped = WireSocket::wrap(Arc::clone(self), socket)?;
+        let wrapped = LayeredSocket::wrap(Arc::clone(self), socket)?;
         let mut sockets = lock(&self.sockets);
         sockets.retain(|socket| socket.strong_count() > 0);
         sockets.push(Arc::downgrade(&wrapped));
@@ -278,7 +275,7 @@ impl Wire {
         std::mem::take(&mut lock(&self.state).relay_broke)
     }
 
-    fn sockets(&self) -> Vec<Arc<WireSocket>> {
+    fn sockets(&self) -> Vec<Arc<LayeredSocket>> {
         lock(&self.sockets).iter().filter_map(Weak::upgrade).collect()
     }
 

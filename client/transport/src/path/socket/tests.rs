@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::wire_socket::{HASTE, MAX_BUFFERED};
+use super::layered_socket::{HASTE, MAX_BUFFERED};
 use super::*;
 
 /// Of a connection that is set up.
-fn wire() -> Arc<Wire> {
-    let wire = new_wire();
-    wire.pair_selected();
-    assert!(wire.secured());
-    wire
+fn socket_layer() -> Arc<SocketLayer> {
+    let socket_layer = new_wire();
+    socket_layer.pair_selected();
+    assert!(socket_layer.secured());
+    socket_layer
 }
 
-fn new_wire() -> Arc<Wire> {
-    Wire::new(Resolver::shared(), Trust::default(), None)
+fn new_wire() -> Arc<SocketLayer> {
+    SocketLayer::new(Resolver::shared(), Trust::default(), None)
 }
 
 fn loopback() -> UdpSocket {
@@ -34,11 +34,11 @@ async fn receive(socket: &Arc<dyn AsyncUdpSocket>) -> Option<Vec<u8>> {
 
 #[tokio::test]
 async fn media_that_comes_while_ice_is_restarted_is_delivered_afterwards_and_in_order() {
-    let wire = wire();
-    let ours = wire.wrap(loopback()).expect("a socket");
+    let socket_layer = socket_layer();
+    let ours = socket_layer.wrap(loopback()).expect("a socket");
     let theirs = loopback();
     let to = ours.local_addr().expect("an address");
-    wire.restart_begins(Instant::now());
+    socket_layer.restart_begins(Instant::now());
     for number in 0..3 {
         theirs.send_to(&[0x80, number], to).expect("sent");
     }
@@ -51,7 +51,7 @@ async fn media_that_comes_while_ice_is_restarted_is_delivered_afterwards_and_in_
         async move { receive(&ours).await }
     });
     tokio::time::sleep(Duration::from_millis(20)).await;
-    wire.restart_ends();
+    socket_layer.restart_ends();
     assert_eq!(
         waiting.await.expect("no panic"),
         Some(vec![0x80, 0]),
@@ -63,8 +63,8 @@ async fn media_that_comes_while_ice_is_restarted_is_delivered_afterwards_and_in_
 
 #[tokio::test]
 async fn what_comes_before_the_library_takes_it_is_delivered_when_it_does() {
-    let wire = new_wire();
-    let ours = wire.wrap(loopback()).expect("a socket");
+    let socket_layer = new_wire();
+    let ours = socket_layer.wrap(loopback()).expect("a socket");
     let theirs = loopback();
     let to = ours.local_addr().expect("an address");
     let hello = dtls_record::tests::record(22, 0, 0, b"client hello");
@@ -79,7 +79,7 @@ async fn what_comes_before_the_library_takes_it_is_delivered_when_it_does() {
     theirs.send_to(&[0x80, 1], to).expect("sent");
     theirs.send_to(&hello, to).expect("sent");
     assert_eq!(receive(&ours).await, None);
-    wire.pair_selected();
+    socket_layer.pair_selected();
     assert_eq!(
         receive(&ours).await,
         Some(hello),
@@ -88,21 +88,21 @@ async fn what_comes_before_the_library_takes_it_is_delivered_when_it_does() {
     let nudge = receive(&ours).await.expect("what makes the library send its flight");
     assert_eq!(Packet::of(&nudge), Packet::Handshake);
     assert_eq!(receive(&ours).await, None);
-    assert!(wire.secured());
+    assert!(socket_layer.secured());
     assert_eq!(receive(&ours).await, Some(vec![0x80, 1]), "media once there are keys");
-    assert!(!wire.secured(), "once");
+    assert!(!socket_layer.secured(), "once");
 }
 
 #[tokio::test]
 async fn a_flight_that_is_lost_is_sent_again_and_a_repetition_answered_without_the_library() {
-    let wire = new_wire();
-    let ours = wire.wrap(loopback()).expect("a socket");
+    let socket_layer = new_wire();
+    let ours = socket_layer.wrap(loopback()).expect("a socket");
     let theirs = tokio::net::UdpSocket::from_std(loopback()).expect("a socket");
     let (to, from) =
         (ours.local_addr().expect("an address"), theirs.local_addr().expect("an address"));
-    wire.pair_selected();
+    socket_layer.pair_selected();
     receive(&ours).await.expect("the nudge");
-    let retransmitting = tokio::spawn(Arc::clone(&wire).retransmit_flights());
+    let retransmitting = tokio::spawn(Arc::clone(&socket_layer).retransmit_flights());
     let [hello, answer] =
         [b"client hello", b"server hello"].map(|body| dtls_record::tests::record(22, 0, 0, body));
     theirs.send_to(&hello, to).await.expect("sent");
@@ -118,22 +118,22 @@ async fn a_flight_that_is_lost_is_sent_again_and_a_repetition_answered_without_t
     }
     theirs.send_to(&hello, to).await.expect("sent");
     assert_eq!(receive(&ours).await, None, "the library has answered it");
-    wire.secured();
+    socket_layer.secured();
     retransmitting.abort();
 }
 
 #[tokio::test]
 async fn the_buffer_is_bounded_and_the_newest_packets_stay() {
-    let wire = wire();
-    let ours = wire.wrap(loopback()).expect("a socket");
+    let socket_layer = socket_layer();
+    let ours = socket_layer.wrap(loopback()).expect("a socket");
     let theirs = loopback();
     let to = ours.local_addr().expect("an address");
-    wire.restart_begins(Instant::now());
+    socket_layer.restart_begins(Instant::now());
     for number in 0..200 {
         theirs.send_to(&[0x80, number], to).expect("sent");
     }
     assert_eq!(receive(&ours).await, None);
-    wire.restart_ends();
+    socket_layer.restart_ends();
     let mut delivered = Vec::new();
     while let Some(packet) = receive(&ours).await {
         delivered.push(packet[1]);
@@ -144,26 +144,26 @@ async fn the_buffer_is_bounded_and_the_newest_packets_stay() {
 
 #[tokio::test]
 async fn only_what_comes_from_the_other_counts_for_liveness() {
-    let wire = wire();
-    let ours = wire.wrap(loopback()).expect("a socket");
+    let socket_layer = socket_layer();
+    let ours = socket_layer.wrap(loopback()).expect("a socket");
     let theirs = loopback();
     let to = ours.local_addr().expect("an address");
     theirs.send_to(&packet::tests::message(0x0103, 7, &[]), to).expect("sent");
     receive(&ours).await.expect("delivered");
-    assert_eq!(wire.liveness(), Liveness::default(), "a relay is not the other");
+    assert_eq!(socket_layer.liveness(), Liveness::default(), "a relay is not the other");
     theirs.send_to(&[0x80, 1], to).expect("sent");
     receive(&ours).await.expect("delivered");
-    let liveness = wire.liveness();
+    let liveness = socket_layer.liveness();
     assert!(liveness.received.is_some() && liveness.answered.is_none());
     theirs.send_to(&packet::tests::message(0x0101, 7, &[]), to).expect("sent");
     receive(&ours).await.expect("delivered");
-    assert!(wire.liveness().answered.is_some());
+    assert!(socket_layer.liveness().answered.is_some());
 }
 
 #[tokio::test]
 async fn after_what_came_through_a_relay_there_is_an_empty_packet() {
-    let wire = wire();
-    let ours = wire.wrap(loopback()).expect("a socket");
+    let socket_layer = socket_layer();
+    let ours = socket_layer.wrap(loopback()).expect("a socket");
     let theirs = loopback();
     let to = ours.local_addr().expect("an address");
     theirs.send_to(&[0x40, 0, 0, 2, 0x80, 1], to).expect("sent");
@@ -177,12 +177,12 @@ async fn after_what_came_through_a_relay_there_is_an_empty_packet() {
 
 #[tokio::test]
 async fn a_search_for_a_path_that_finds_none_sends_fewer_checks_after_a_while() {
-    let wire = wire();
-    let ours = wire.wrap(loopback()).expect("a socket");
+    let socket_layer = socket_layer();
+    let ours = socket_layer.wrap(loopback()).expect("a socket");
     let theirs = loopback();
     let to = theirs.local_addr().expect("an address");
     let tried = async |since| {
-        wire.restart_begins(since);
+        socket_layer.restart_begins(since);
         for number in 0..10 {
             ours.send_to(&packet::tests::message(1, number, &[]), to).await.expect("sent");
         }
@@ -191,7 +191,7 @@ async fn a_search_for_a_path_that_finds_none_sends_fewer_checks_after_a_while() 
     let long_ago = Instant::now().checked_sub(HASTE).expect("the machine has been up for a while");
     assert_eq!(tried(Instant::now()).await, 10);
     assert_eq!(tried(long_ago).await, 1);
-    wire.restart_ends();
+    socket_layer.restart_ends();
     ours.send_to(&packet::tests::message(1, 11, &[]), to).await.expect("sent");
     assert!(
         theirs.recv(&mut [0; 64]).is_ok(),
@@ -201,7 +201,7 @@ async fn a_search_for_a_path_that_finds_none_sends_fewer_checks_after_a_while() 
 
 #[tokio::test]
 async fn a_socket_keeps_its_address_as_long_as_the_machine_has_it() {
-    let wire = wire();
-    let _ours = wire.wrap(loopback()).expect("a socket");
-    assert!(!wire.readdress(&[]), "loopback is always there");
+    let socket_layer = socket_layer();
+    let _ours = socket_layer.wrap(loopback()).expect("a socket");
+    assert!(!socket_layer.readdress(&[]), "loopback is always there");
 }

@@ -17,7 +17,7 @@ use super::*;
 use crate::feedback::link::{Link, MediaKind};
 use crate::path::relay::Trust;
 use crate::path::resolver::Resolver;
-use crate::path::socket::Wire;
+use crate::path::socket::SocketLayer;
 
 const OURS: u32 = 0x1234_5678;
 
@@ -32,7 +32,7 @@ fn tap(now: Instant) -> WireTap {
             now + Duration::from_millis(5) * u32::from(number),
         );
     }
-    let mut tap = WireTap::new(link, Wire::new(Resolver::shared(), Trust::default(), None));
+    let mut tap = WireTap::new(link, SocketLayer::new(Resolver::shared(), Trust::default(), None));
     tap.local.insert(OURS, MediaKind::Video);
     tap
 }

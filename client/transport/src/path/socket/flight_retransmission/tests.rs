@@ -23,7 +23,7 @@ fn send(flights: &mut Flights, datagram: &[u8], now: Instant) {
     flights.sent(datagram, datagram, OTHER, Some(ROUND_TRIP), now);
 }
 
-/// When a flight is sent again that nobody answers, in milliseconds.
+/// When a flight without an answer is sent again, in milliseconds.
 fn repetitions(flights: &mut Flights, start: Instant) -> Vec<u128> {
     let mut at = Vec::new();
     while let Some(due) = flights.next_deadline() {
@@ -121,18 +121,21 @@ fn the_last_flight_is_repeated_a_few_times_until_media_comes() {
     flights.received(&hello(0, b"finished"), &OTHER, start);
     send(&mut flights, &record(22, 1, 0, b"sealed"), start);
     flights.complete();
-    let mut heard = FlightRetransmission {
+    let mut answered = FlightRetransmission {
         flight: flights.flight.clone(),
         due: flights.due,
         ..Flights::default()
     };
-    heard.complete();
+    answered.complete();
     assert_eq!(repetitions(&mut flights, start).len(), MAX_LAST_FLIGHT_REPEATS as usize);
-    assert_eq!(heard.poll(start + 135 * MS).len(), 1);
-    heard.media_came();
-    assert_eq!(heard.next_deadline(), None);
-    assert_eq!(heard.received(&hello(0, b"finished"), &OTHER, start + 900 * MS), Inbound::Deliver);
-    assert_eq!(heard.next_deadline(), None, "done is done");
+    assert_eq!(answered.poll(start + 135 * MS).len(), 1);
+    answered.media_came();
+    assert_eq!(answered.next_deadline(), None);
+    assert_eq!(
+        answered.received(&hello(0, b"finished"), &OTHER, start + 900 * MS),
+        Inbound::Deliver
+    );
+    assert_eq!(answered.next_deadline(), None, "done is done");
 }
 
 #[test]
@@ -167,13 +170,13 @@ struct Library {
 }
 
 impl Library {
-    fn hear(&mut self, datagram: &[u8]) {
+    fn receive(&mut self, datagram: &[u8]) {
         if !self.got.iter().any(|got| got == datagram) {
             self.got.push(datagram.to_vec());
         }
     }
 
-    fn speak(&mut self) -> Vec<Vec<u8>> {
+    fn next_flight(&mut self) -> Vec<Vec<u8>> {
         match self.flights.get(self.next) {
             Some((needs, flight)) if self.got.len() >= *needs => {
                 self.next += 1;
@@ -221,7 +224,7 @@ fn handshake(loss: f64, seed: u64) -> Option<(Duration, usize)> {
         for end in 0..2 {
             let mut leaving: Vec<Vec<u8>> =
                 flights[end].poll(now).into_iter().map(|(_, datagram)| datagram).collect();
-            for datagram in ends[end].speak() {
+            for datagram in ends[end].next_flight() {
                 send(&mut flights[end], &datagram, now);
                 leaving.push(datagram);
             }
@@ -241,7 +244,7 @@ fn handshake(loss: f64, seed: u64) -> Option<(Duration, usize)> {
         while let Some(entry) = network.first_entry().filter(|entry| entry.key().0 <= now) {
             let (end, datagram) = entry.remove();
             if flights[end].received(&datagram, &OTHER, now) == Inbound::Deliver {
-                ends[end].hear(&datagram);
+                ends[end].receive(&datagram);
             }
         }
     }

@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use visavis_shared::IceUrl;
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 
+use super::SocketLayer;
 use super::packet::Packet;
 use super::roaming::Roaming;
-use super::{Wire, lock};
 use crate::clock;
+use crate::path::lock;
 use crate::path::relay::RelayStream;
 
 /// The most packets that one socket buffers while the library does not take them: while ICE is
@@ -58,7 +59,7 @@ enum Nudge {
 /// How a datagram leaves: by which socket, and to which address as the library knows it.
 #[derive(Debug, Clone)]
 pub(super) struct Route {
-    socket: Weak<WireSocket>,
+    socket: Weak<LayeredSocket>,
     destination: SocketAddr,
 }
 
@@ -87,7 +88,7 @@ impl Route {
 /// A DTLS record of an epoch that never comes, which receivers drop (RFC 6347 §4.1).
 const IGNORED_RECORD: [u8; 14] = [23, 0xfe, 0xfd, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 
-/// The socket behind a [`WireSocket`].
+/// The socket behind a [`LayeredSocket`].
 #[derive(Debug)]
 struct Bound {
     /// The address it is bound to; unspecified when the system chooses.
@@ -97,9 +98,9 @@ struct Bound {
 
 /// A socket of the library's.
 #[derive(Debug)]
-pub(super) struct WireSocket {
+pub(super) struct LayeredSocket {
     me: Weak<Self>,
-    wire: Arc<Wire>,
+    socket_layer: Arc<SocketLayer>,
     /// What the library knows it by.
     local: SocketAddr,
     bound: RwLock<Bound>,
@@ -115,13 +116,13 @@ pub(super) struct WireSocket {
     waker: Mutex<Option<Waker>>,
 }
 
-impl WireSocket {
-    pub(super) fn wrap(wire: Arc<Wire>, socket: UdpSocket) -> io::Result<Arc<Self>> {
+impl LayeredSocket {
+    pub(super) fn wrap(socket_layer: Arc<SocketLayer>, socket: UdpSocket) -> io::Result<Arc<Self>> {
         let local = socket.local_addr()?;
-        let socket = wire.attach(socket)?;
+        let socket = socket_layer.attach(socket)?;
         Ok(Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
-            wire,
+            socket_layer,
             local,
             bound: RwLock::new(Bound { address: local.ip(), socket }),
             roaming: Mutex::default(),
@@ -152,7 +153,7 @@ impl WireSocket {
         }
     }
 
-    /// See [`Wire::readdress`].
+    /// See [`SocketLayer::readdress`].
     pub(super) fn readdress(&self, present: &[IpAddr]) -> bool {
         let bound_to = self.bound_to();
         // Every address that begins with 127 is there, but only one of them is listed.
@@ -164,7 +165,9 @@ impl WireSocket {
         } else {
             Ipv6Addr::UNSPECIFIED.into()
         };
-        match UdpSocket::bind(SocketAddr::new(any, 0)).and_then(|socket| self.wire.attach(socket)) {
+        match UdpSocket::bind(SocketAddr::new(any, 0))
+            .and_then(|socket| self.socket_layer.attach(socket))
+        {
             Ok(socket) => {
                 tracing::debug!("an address of this machine is gone: the system chooses another");
                 *self.bound.write().unwrap_or_else(PoisonError::into_inner) =
@@ -186,8 +189,9 @@ impl WireSocket {
         loop {
             let taken = {
                 let mut buffered = lock(&self.buffered);
-                let position =
-                    buffered.iter().position(|(_, _, packet)| !self.wire.is_too_early(*packet));
+                let position = buffered
+                    .iter()
+                    .position(|(_, _, packet)| !self.socket_layer.is_too_early(*packet));
                 position.and_then(|position| buffered.remove(position))
             };
             let Some((early, data, packet)) = taken else { return false };
@@ -206,14 +210,14 @@ impl WireSocket {
         let route = Route { socket: Weak::clone(&self.me), destination: meta.addr };
         let mut taken = false;
         for datagram in data.chunks(meta.stride.max(1)) {
-            taken |= self.wire.takes_handshake(datagram, &route, now);
+            taken |= self.socket_layer.takes_handshake(datagram, &route, now);
         }
         taken
     }
 
     /// Whether this address was checked only just now, and in vain for a long time.
     fn is_too_soon(&self, address: SocketAddr, now: Instant) -> bool {
-        let looking_since = self.wire.looking_since(now);
+        let looking_since = self.socket_layer.looking_since(now);
         let in_haste =
             looking_since.is_none_or(|since| now.saturating_duration_since(since) < HASTE);
         let tried = &mut lock(&self.tried);
@@ -244,7 +248,8 @@ impl WireSocket {
                 socket.wake();
             }
         });
-        let (resolver, trust) = (Arc::clone(&self.wire.resolver), self.wire.trust.clone());
+        let (resolver, trust) =
+            (Arc::clone(&self.socket_layer.resolver), self.socket_layer.trust.clone());
         let stream = RelayStream::open(address, server, resolver, trust, wake);
         stream.send(datagram);
         if streams.len() >= MAX_STREAMS {
@@ -257,7 +262,7 @@ impl WireSocket {
     fn next_from_relay(&self, buffer: &mut [u8], meta: &mut RecvMeta) -> bool {
         for stream in lock(&self.streams).iter() {
             if stream.broke() {
-                self.wire.note_relay_broke();
+                self.socket_layer.note_relay_broke();
             }
             while let Some(datagram) = stream.receive() {
                 let Some(room) = buffer.get_mut(..datagram.len()) else { continue };
@@ -274,7 +279,7 @@ impl WireSocket {
         false
     }
 
-    /// See [`Wire::nudge`].
+    /// See [`SocketLayer::nudge`].
     pub(super) fn nudge(&self) {
         {
             let mut nudge = lock(&self.nudge);
@@ -321,13 +326,13 @@ impl WireSocket {
                 *lock(&self.nudge) = Nudge::AfterThis;
             }
             from = lock(&self.roaming).received(meta.addr, packet, now);
-            self.wire.note_received(last, from, now);
+            self.socket_layer.note_received(last, from, now);
         }
         meta.addr = from;
-        if !self.wire.is_too_early(last) {
+        if !self.socket_layer.is_too_early(last) {
             return last != Packet::Handshake || self.takes_handshake(data, meta, now);
         }
-        if !self.wire.buffers(from) {
+        if !self.socket_layer.buffers(from) {
             return false;
         }
         let mut buffered = lock(&self.buffered);
@@ -345,7 +350,7 @@ impl WireSocket {
         transmit: &Transmit<'_>,
         now: Instant,
     ) -> Poll<io::Result<usize>> {
-        if let Some(server) = self.wire.relays.behind(transmit.destination) {
+        if let Some(server) = self.socket_layer.relays.behind(transmit.destination) {
             self.send_to_relay(transmit.destination, server, transmit.contents);
             return Poll::Ready(Ok(transmit.contents.len()));
         }
@@ -363,14 +368,14 @@ impl WireSocket {
     }
 }
 
-impl AsyncUdpSocket for WireSocket {
+impl AsyncUdpSocket for LayeredSocket {
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.local)
     }
 
     fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
         let now = clock::now();
-        let over_stream = self.wire.relays.behind(transmit.destination).is_some();
+        let over_stream = self.socket_layer.relays.behind(transmit.destination).is_some();
         let packet = Packet::relayed(transmit.contents);
         let is_own_check = matches!(Packet::of(transmit.contents), Packet::Check(_));
         if is_own_check && !over_stream && self.is_too_soon(transmit.destination, now) {
@@ -380,7 +385,7 @@ impl AsyncUdpSocket for WireSocket {
         if sent.is_ready() {
             let route = Route { socket: Weak::clone(&self.me), destination: transmit.destination };
             let from = (!over_stream).then(|| self.bound_to());
-            self.wire.note_sent(transmit.contents, packet, route, from, now);
+            self.socket_layer.note_sent(transmit.contents, packet, route, from, now);
         }
         sent
     }
