@@ -1,10 +1,10 @@
-//! Where in its stream a packet belongs: RTP sequence and timestamp without wrap, duplicates, loss and
-//! restarts.
+//! Where in its stream a packet belongs: RTP sequence and timestamp without wrap, duplicates, loss
+//! and restarts.
 //!
-//! In go the 16-bit sequence number and 32-bit timestamp of each packet as it arrives; out comes its place as
-//! integers that do not wrap. A jump that no network makes is believed only when a second packet
-//! confirms it (RFC 3550 A.1); one stray packet changes nothing. Loss is counted as in RFC 3550
-//! A.3.
+//! In go the 16-bit sequence number and 32-bit timestamp of each packet as it arrives; out comes
+//! its place as integers that do not wrap. A jump that no network makes is believed only when a
+//! second packet confirms it (RFC 3550 A.1); one stray packet changes nothing. Loss is counted as
+//! in RFC 3550 A.3.
 
 use crate::frame::SAMPLE_RATE;
 

@@ -2,8 +2,8 @@
 //!
 //! Cameras and we send BT.601 limited range and say nothing about it; a browser that sends a canvas
 //! or a screen says BT.709 and full range in the SPS's VUI (H.264 §7.3.2.1.1 and annex E). OpenH264
-//! decodes without reporting it, so the SPS is read here. In: an access unit in Annex B form; out: the
-//! colour space if it holds an SPS. What always holds: whatever the bytes are, the answer is a
+//! decodes without reporting it, so the SPS is read here. In: an access unit in Annex B form; out:
+//! the colour space if it holds an SPS. What always holds: whatever the bytes are, the answer is a
 //! colour space or nothing.
 
 /// How luma and chroma follow from red, green and blue (ITU-T H.273 `MatrixCoefficients`).

@@ -220,8 +220,7 @@ fn decode_jpeg(data: &[u8]) -> Result<(u32, u32, Vec<u8>), ConvertError> {
 /// Cuts off what lies behind the JPEG's end: drivers hand out whole buffers, with the tails of
 /// older frames in them. Walks the markers (ITU-T T.81 annex B), as an end marker may also stand
 /// in a thumbnail or a comment. Data without an end comes back whole.
-#[must_use]
-pub fn trim_jpeg(data: &[u8]) -> &[u8] {
+fn trim_jpeg(data: &[u8]) -> &[u8] {
     end_of_jpeg(data).and_then(|end| data.get(..end)).unwrap_or(data)
 }
 

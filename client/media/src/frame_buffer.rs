@@ -147,39 +147,24 @@ impl FrameBuffer {
             if let Some(end) = self.next.and_then(|next| self.whole_frame(next)) {
                 return self.release(end);
             }
-            let gave_up = match self.next {
-                Some(next) => {
-                    let overdue =
-                        self.hole(next).is_some_and(|since| now.duration_since(since) >= patience);
-                    let jump = self.packets.keys().next_back().is_some_and(|&last| last > next);
-                    if jump && let Some(key) = self.whole_key_frame() {
-                        self.continue_at(key);
-                        true
-                    } else if overdue {
-                        self.look_for_key_frame();
-                        true
-                    } else {
-                        false
-                    }
+            let last = self.packets.keys().next_back().copied();
+            if self.next.is_none_or(|next| last.is_some_and(|last| last > next))
+                && let Some(key) = self.whole_key_frame()
+            {
+                self.continue_at(key);
+                continue;
+            }
+            let Some(next) = self.next else {
+                // The first key frame of all may still be repaired; then what follows it is of use.
+                if self.released_to > 0 || self.packets.len() > MAX_BEFORE_FIRST {
+                    self.drop_what_no_key_frame_needs();
                 }
-                None => match self.whole_key_frame() {
-                    Some(key) => {
-                        self.continue_at(key);
-                        true
-                    }
-                    None => {
-                        // The first key frame of all may still be repaired; then what follows it is
-                        // of use.
-                        if self.released_to > 0 || self.packets.len() > MAX_BEFORE_FIRST {
-                            self.drop_what_no_key_frame_needs();
-                        }
-                        false
-                    }
-                },
+                return None;
             };
-            if !gave_up {
+            if self.hole(next).is_none_or(|since| now.duration_since(since) < patience) {
                 return None;
             }
+            self.skip_to_key_frame();
         }
     }
 
@@ -192,7 +177,9 @@ impl FrameBuffer {
     /// Gives up everything that is buffered; the next frame will be a key frame. For when the
     /// reader fell behind or a frame turned out to be unusable.
     pub fn skip_to_key_frame(&mut self) {
-        self.look_for_key_frame();
+        self.next = None;
+        self.key_frame_wanted = true;
+        self.drop_what_no_key_frame_needs();
     }
 
     /// Whether a key frame should be requested. True once for each thing given up; ask again
@@ -377,12 +364,6 @@ impl FrameBuffer {
         self.drop_below(key);
         self.move_on_to(key);
         self.key_frame_wanted = false;
-    }
-
-    fn look_for_key_frame(&mut self) {
-        self.next = None;
-        self.key_frame_wanted = true;
-        self.drop_what_no_key_frame_needs();
     }
 
     /// While a key frame is looked for, packets from before the last sign of one are of no use.

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_frame_is_the_same_frame() {
+    fn the_same_number_is_the_same_frame() {
         let first = render(size(640, 360), 7, WallTime(1));
         let again = render(size(640, 360), 7, WallTime(1));
         assert_eq!(first.data, again.data);

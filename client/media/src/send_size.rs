@@ -35,7 +35,6 @@ pub(crate) struct SizeLadder {
     step: Option<usize>,
     /// The size was lowered before.
     lowered: bool,
-    key_frame: bool,
     too_low_since: Option<Instant>,
     enough_since: Option<Instant>,
 }
@@ -43,29 +42,18 @@ pub(crate) struct SizeLadder {
 impl SizeLadder {
     /// A ladder that starts at `max`.
     pub(crate) fn new(max: VideoSize) -> Self {
-        Self {
-            max,
-            step: None,
-            lowered: false,
-            key_frame: false,
-            too_low_since: None,
-            enough_since: None,
-        }
-    }
-
-    /// A key frame is next: a size that is too large is left now, as a key frame of it would be a
-    /// burst, and the smaller size would take another one soon.
-    pub(crate) fn key_frame_is_next(&mut self) {
-        self.key_frame = true;
+        Self { max, step: None, lowered: false, too_low_since: None, enough_since: None }
     }
 
     /// The size to send a frame of size `source` at. The first call settles at once, later ones
-    /// take their time.
+    /// take their time. A size that is too large is left at a key frame, as that would be a burst,
+    /// and the smaller size would take another one soon.
     pub(crate) fn size_for(
         &mut self,
         source: VideoSize,
         target: Bitrate,
         fps: f32,
+        key_frame: bool,
         now: Instant,
     ) -> VideoSize {
         let full = fit_within(source, self.max);
@@ -80,7 +68,6 @@ impl SizeLadder {
         let with =
             |least: f64| (0..last).find(|step| bits_per_pixel(*step) >= least).unwrap_or(last);
         let fitting = with(LOWER_BELOW);
-        let key_frame = std::mem::take(&mut self.key_frame);
         let step = match self.step {
             // A first key frame that is too large for the network delays the audio, and is followed
             // by another soon.
@@ -117,33 +104,23 @@ impl SizeLadder {
 }
 
 /// Lets frames through up to a rate.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct FrameGate {
-    interval: Duration,
     due: Option<Instant>,
 }
 
 impl FrameGate {
-    /// For at most `fps` frames a second.
-    pub(crate) fn new(fps: u32) -> Self {
-        Self { interval: Duration::from_secs(1) / fps.max(1), due: None }
-    }
-
-    /// At most so many frames a second from now on.
-    pub(crate) fn set_rate(&mut self, fps: u32) {
-        self.interval = Duration::from_secs(1) / fps.max(1);
-    }
-
-    /// Whether a frame that was taken at `at` is sent. Cameras are not punctual: a frame may be
-    /// early by a quarter of the interval without being one too many.
-    pub(crate) fn admit(&mut self, at: Instant) -> bool {
+    /// Whether a frame that was taken at `at` is sent, at most `fps` a second. Cameras are not
+    /// punctual: a frame may be early by a quarter of the interval without being one too many.
+    pub(crate) fn admit(&mut self, at: Instant, fps: u32) -> bool {
+        let interval = Duration::from_secs(1) / fps.max(1);
         let due = self.due.unwrap_or(at);
-        if at + self.interval / 4 < due {
+        if at + interval / 4 < due {
             return false;
         }
         // After a pause the schedule restarts instead of catching up.
-        let base = if at > due + self.interval { at } else { due };
-        self.due = Some(base + self.interval);
+        let base = if at > due + interval { at } else { due };
+        self.due = Some(base + interval);
         true
     }
 }
@@ -197,8 +174,9 @@ mod tests {
         for (seconds, kbps) in steps {
             let mut width = 0;
             for _ in 0..(seconds * 30.0) as u32 {
-                width =
-                    ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(*kbps), 30.0, now).width();
+                width = ladder
+                    .size_for(size(HD.0, HD.1), Bitrate::from_kbps(*kbps), 30.0, false, now)
+                    .width();
                 now += Duration::from_micros(33_333);
             }
             widths.push(width);
@@ -247,13 +225,12 @@ mod tests {
     fn a_key_frame_is_made_at_the_size_that_fits_now() {
         let mut ladder = SizeLadder::new(size(HD.0, HD.1));
         let now = Instant::now();
-        let mut width =
-            |kbps| ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(kbps), 30.0, now).width();
-        assert_eq!((width(2500), width(250)), (1280, 1280));
-        ladder.key_frame_is_next();
-        let mut width =
-            |kbps| ladder.size_for(size(HD.0, HD.1), Bitrate::from_kbps(kbps), 30.0, now).width();
-        assert_eq!((width(250), width(2500)), (640, 640));
+        let mut width = |kbps, key| {
+            let rate = Bitrate::from_kbps(kbps);
+            ladder.size_for(size(HD.0, HD.1), rate, 30.0, key, now).width()
+        };
+        assert_eq!((width(2500, false), width(250, false)), (1280, 1280));
+        assert_eq!((width(250, true), width(2500, false)), (640, 640));
     }
 
     #[test]
@@ -289,19 +266,19 @@ mod tests {
         let now = Instant::now();
         let enough = Bitrate::from_kbps(5000);
         let ladder = || SizeLadder::new(size(HD.0, HD.1));
-        assert_eq!(ladder().size_for(size(640, 480), enough, 30.0, now), size(640, 480));
-        assert_eq!(ladder().size_for(size(1600, 1200), enough, 30.0, now), size(960, 720));
+        assert_eq!(ladder().size_for(size(640, 480), enough, 30.0, false, now), size(640, 480));
+        assert_eq!(ladder().size_for(size(1600, 1200), enough, 30.0, false, now), size(960, 720));
     }
 
     #[test]
     fn sixty_frames_a_second_become_thirty_and_thirty_stay_thirty() {
         let start = Instant::now();
         for (camera, wanted, through) in [(60, 30, 30), (30, 30, 30), (24, 30, 24), (50, 20, 20)] {
-            let mut gate = FrameGate::new(wanted);
+            let mut gate = FrameGate::default();
             let admitted = (0..camera * 10).filter(|i| {
                 // Each up to 5 ms late, and not evenly.
                 let late = Duration::from_micros(u64::from(i * 7919 % 5000));
-                gate.admit(start + Duration::from_secs(1) * *i / camera + late)
+                gate.admit(start + Duration::from_secs(1) * *i / camera + late, wanted)
             });
             let got = admitted.count();
             assert!(got.abs_diff(through * 10) <= 3, "{camera} to {wanted}: {got} in ten seconds");
@@ -311,11 +288,11 @@ mod tests {
     #[test]
     fn a_pause_is_not_caught_up_with() {
         let start = Instant::now();
-        let mut gate = FrameGate::new(10);
-        assert!(gate.admit(start));
+        let mut gate = FrameGate::default();
+        assert!(gate.admit(start, 10));
         let later = start + Duration::from_secs(5);
-        assert!(gate.admit(later));
-        assert!(!gate.admit(later + Duration::from_millis(20)));
+        assert!(gate.admit(later, 10));
+        assert!(!gate.admit(later + Duration::from_millis(20), 10));
     }
 
     #[test]

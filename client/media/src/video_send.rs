@@ -190,7 +190,7 @@ impl Encoding {
             settings,
             ladder: ladder(&settings, H264Level::BASIC),
             level: H264Level::BASIC,
-            gate: FrameGate::new(settings.fps),
+            gate: FrameGate::default(),
             rate: FrameRateLadder::new(settings.fps),
             meter: FrameRateMeter::default(),
             scaler: Scaler::default(),
@@ -226,11 +226,10 @@ impl Encoding {
         now: Instant,
     ) -> Result<Option<EncodedVideo>, VideoSendError> {
         let allowed = self.rate.fps(self.target);
-        self.gate.set_rate(allowed);
         if let Some(fps) = self.meter.count(frame.captured_at) {
             self.camera_fps = fps.max(1.0);
         }
-        if !self.gate.admit(frame.captured_at) {
+        if !self.gate.admit(frame.captured_at, allowed) {
             return Ok(None);
         }
         let begun = Instant::now();
@@ -245,11 +244,9 @@ impl Encoding {
             .last_key
             .is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
         let key = self.key_wanted.filter(|_| may);
-        if key.is_some() {
-            self.ladder.key_frame_is_next();
-        }
         // Fewer frames a second are for better ones, not for larger ones.
-        let size = self.ladder.size_for(frame.size, self.target, self.camera_fps, now);
+        let size =
+            self.ladder.size_for(frame.size, self.target, self.camera_fps, key.is_some(), now);
         let scaled = self.scaler.scale(frame, size)?;
         // The encoder takes a key frame's share from its rate.
         let target =

@@ -118,22 +118,18 @@ impl WavLoop {
     fn read_some(&mut self) -> Result<(), WavError> {
         let wanted = READ_FRAMES * usize::from(self.spec.channels);
         self.interleaved.clear();
-        let read: Result<(), hound::Error> = match self.spec.sample_format {
-            hound::SampleFormat::Float => {
-                self.reader.samples::<f32>().take(wanted).try_for_each(|sample| {
-                    self.interleaved.push(sample?);
-                    Ok(())
-                })
-            }
-            hound::SampleFormat::Int => {
-                let scale = 1.0 / (1_u64 << (self.spec.bits_per_sample - 1)) as f32;
-                self.reader.samples::<i32>().take(wanted).try_for_each(|sample| {
-                    self.interleaved.push(sample? as f32 * scale);
-                    Ok(())
-                })
-            }
-        };
-        read.map_err(|error| WavFault::Malformed(error).of(&self.path))?;
+        let scale = 1.0 / (1_u64 << (self.spec.bits_per_sample - 1)) as f32;
+        for _ in 0..wanted {
+            let sample = match self.spec.sample_format {
+                hound::SampleFormat::Float => self.reader.samples::<f32>().next(),
+                hound::SampleFormat::Int => {
+                    self.reader.samples::<i32>().next().map(|s| s.map(|s| s as f32 * scale))
+                }
+            };
+            let Some(sample) = sample else { break };
+            self.interleaved
+                .push(sample.map_err(|error| WavFault::Malformed(error).of(&self.path))?);
+        }
         if self.interleaved.is_empty() {
             if !self.any {
                 return Err(WavFault::Empty.of(&self.path));
