@@ -33,7 +33,8 @@ const LOGIN_KEY_DOMAIN: &[u8] = b"visavis login key v1";
 pub enum KeyError {
     /// The file is there and can't be read.
     #[error(
-        "this device's key in {path} can't be read ({source}); your names belong to this key, so let this user read the file"
+        "this device's key in {path} can't be read ({source}); your names belong to this key, \
+         so let this user read the file"
     )]
     Read {
         /// Which file.
@@ -43,8 +44,8 @@ pub enum KeyError {
     },
     /// The file is not what this program writes.
     #[error(
-        "this device's key in {path} is damaged; restore it from a backup, or move the file away to start with a new \
-         key, which does not own your names"
+        "this device's key in {path} is damaged; restore it from a backup, or move the file away \
+         to start with a new key, which does not own your names"
     )]
     Damaged {
         /// Which file.
@@ -52,7 +53,8 @@ pub enum KeyError {
     },
     /// There is no file, and none can be written.
     #[error(
-        "this device's key can't be saved in {path} ({source}); choose another folder with --data-dir"
+        "this device's key can't be saved in {path} ({source}); choose another folder \
+         with --data-dir"
     )]
     Write {
         /// Which file.

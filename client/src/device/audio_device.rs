@@ -48,6 +48,11 @@ pub enum AudioEvent {
 /// device.
 pub type AudioEvents = mpsc::Sender<AudioEvent>;
 
+/// Says once that an open device is gone.
+pub(super) fn report_lost(events: &AudioEvents, kind: AudioKind, words: String) {
+    let _ = events.try_send(AudioEvent::Lost { kind, words });
+}
+
 /// Why a device can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AudioDeviceError {
@@ -69,7 +74,8 @@ pub enum AudioDeviceError {
     },
     /// Another program has it.
     #[error(
-        "the {kind} \"{name}\" is in use by another program; close that program, or choose another {kind} with --{kind}"
+        "the {kind} \"{name}\" is in use by another program; close that program, \
+         or choose another {kind} with --{kind}"
     )]
     Busy {
         /// Which kind.
@@ -99,7 +105,8 @@ pub enum AudioDeviceError {
     },
     /// The system did not answer.
     #[error(
-        "the sound system did not open the {kind} within 5 s; restart it, or choose another with --{kind}"
+        "the sound system did not open the {kind} within 5 s; restart it, \
+         or choose another with --{kind}"
     )]
     NoAnswer {
         /// Which kind.
@@ -153,7 +160,8 @@ mod tests {
             AudioDeviceError::Unknown { kind: AudioKind::Microphone, name: "x".into(), names };
         assert_eq!(
             error.to_string(),
-            "there is no microphone called \"x\"; available: Mic 1, Mic 2, Mic 3, Mic 4, Mic 5, Mic 6, …"
+            "there is no microphone called \"x\"; available: \
+             Mic 1, Mic 2, Mic 3, Mic 4, Mic 5, Mic 6, …"
         );
     }
 }

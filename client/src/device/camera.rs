@@ -55,7 +55,8 @@ pub enum CameraError {
     Busy(String),
     /// The system does not let us.
     #[error(
-        "camera \"{0}\" may not be used: allow it in the system's privacy settings, or on Linux join the group \"video\""
+        "camera \"{0}\" may not be used: allow it in the system's privacy settings, \
+         or on Linux join the group \"video\""
     )]
     NotAllowed(String),
     /// The driver did not answer.

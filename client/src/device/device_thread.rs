@@ -89,7 +89,8 @@ impl Drop for DeviceThread {
         thread.thread().unpark();
         match self.ended.recv_timeout(CLOSE_TIMEOUT) {
             Err(RecvTimeoutError::Timeout) => {
-                tracing::warn!(kind = %self.kind, "an audio device does not close; it is left behind");
+                let kind = self.kind;
+                tracing::warn!(%kind, "an audio device does not close; it is left behind");
                 hanging(self.kind).left_behind(&self.alive, Instant::now());
             }
             _ => {

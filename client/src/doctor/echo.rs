@@ -57,8 +57,8 @@ pub(super) fn examine(options: &SessionOptions) -> Finding {
             lowered => Finding::works(
                 PART,
                 format!(
-                    "In a simulated room it lowers an echo by {lowered:.0} dB. Your room was not tried: that takes \
-                         a real microphone and speaker."
+                    "In a simulated room it lowers an echo by {lowered:.0} dB. Your room was not tried: \
+                     that takes a real microphone and speaker."
                 ),
             ),
         },
@@ -100,7 +100,8 @@ fn judge(powers: &Powers) -> Finding {
         );
     }
     let words = format!(
-        "The microphone picks up the speaker {above:.0} dB above the room's noise; {lowered:.0} dB of that is removed."
+        "The microphone picks up the speaker {above:.0} dB above the room's noise; \
+         {lowered:.0} dB of that is removed."
     );
     // What is at the level of the noise can't be lowered further, nor need it be.
     if lowered >= GOOD_DB.min(above - AUDIBLE_DB / 2.0) {

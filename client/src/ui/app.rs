@@ -239,28 +239,25 @@ impl App {
             }
             // Choices made elsewhere (on the command line) are for one run; those made here are
             // remembered.
-            Intent::ChooseCamera(choice) => {
-                self.settings.camera = choice.clone();
-                self.keep_settings();
-            }
-            Intent::ChooseMicrophone(choice) => {
-                self.settings.microphone = choice.clone();
-                self.keep_settings();
-            }
-            Intent::ChooseSpeaker(choice) => {
-                self.settings.speaker = choice.clone();
-                self.keep_settings();
-            }
+            Intent::ChooseCamera(choice) => self.settings.camera = choice.clone(),
+            Intent::ChooseMicrophone(choice) => self.settings.microphone = choice.clone(),
+            Intent::ChooseSpeaker(choice) => self.settings.speaker = choice.clone(),
             Intent::ProcessVoice(settings) => {
                 self.settings.voice =
                     VoiceSetting::behind(*settings, self.snapshot.microphone.hears_a_room());
-                self.keep_settings();
             }
-            Intent::SetVolume(volume) => {
-                self.settings.volume = *volume;
-                self.keep_settings();
-            }
+            Intent::SetVolume(volume) => self.settings.volume = *volume,
             _ => {}
+        }
+        if matches!(
+            intent,
+            Intent::ChooseCamera(_)
+                | Intent::ChooseMicrophone(_)
+                | Intent::ChooseSpeaker(_)
+                | Intent::ProcessVoice(_)
+                | Intent::SetVolume(_)
+        ) {
+            self.keep_settings();
         }
         if let Err(error) = self.link.intents.try_send(intent) {
             tracing::warn!(%error, "an intent was lost");
