@@ -2,8 +2,8 @@
 //!
 //! In goes a [`MicrophoneChoice`], out come 10 ms frames at 48 kHz mono into a
 //! [`DropOldestQueue`], each with the time at which its first sample was captured. The handle owns
-//! the device; dropping it closes the device at once. The queue belongs to whoever reads it and outlives the device, so
-//! that another microphone can take over in the middle of a call.
+//! the device; dropping it closes the device at once. The queue belongs to whoever reads it and
+//! outlives the device, so that another microphone can take over in the middle of a call.
 //!
 //! In the callback of a native device there is no lock, no allocation and no log: it mixes down to
 //! mono into a real-time ring and wakes the device's thread, where what its clock is off by is
@@ -71,7 +71,7 @@ fn open_tone(
 ) -> Result<DeviceThread, AudioDeviceError> {
     let mut tone = ToneGenerator::new(hz);
     let (thread, ()) = DeviceThread::open(KIND, move |context| {
-        context.tell(Ok(()));
+        context.report(Ok(()));
         let (start, mut wall_start) = (Instant::now(), WallTime::now());
         every_10_ms(context, start, |captured_at| {
             let elapsed = |at: Instant| at.saturating_duration_since(start).as_micros() as u64;
@@ -93,10 +93,9 @@ fn open_file(
     frames: Arc<DropOldestQueue<AudioFrame>>,
     events: AudioEvents,
 ) -> Result<DeviceThread, AudioDeviceError> {
-    let mut wav =
-        WavLoop::open(path).map_err(|source| AudioDeviceError::File { kind: KIND, source })?;
+    let mut wav = WavLoop::open(path).map_err(|source| AudioDeviceError::File(KIND, source))?;
     let (thread, ()) = DeviceThread::open(KIND, move |context| {
-        context.tell(Ok(()));
+        context.report(Ok(()));
         every_10_ms(context, Instant::now(), |captured_at| match wav.next_frame() {
             Ok(samples) => {
                 frames.put(AudioFrame { samples, captured_at });
@@ -143,9 +142,9 @@ fn open_native(
         quiet_alsa();
         let mut capture = match Capture::open(name.as_deref(), frames) {
             Ok(capture) => capture,
-            Err(error) => return context.tell(Err(error)),
+            Err(error) => return context.report(Err(error)),
         };
-        context.tell(Ok(()));
+        context.report(Ok(()));
         raise_audio_thread();
         while !context.stop.is_set() {
             std::thread::park_timeout(LOOK_UP);

@@ -45,10 +45,10 @@ impl NativeStream {
     ) -> Result<(Self, Ours), AudioDeviceError> {
         let device = find(host, kind, name)?;
         let format = format_of(kind, &device)?;
-        let mut refusal = AudioDeviceError::None { kind };
+        let mut refusal = AudioDeviceError::None(kind);
         for config in format.configs {
-            let (ours, callbacks) = ends(config.sample_rate)
-                .map_err(|source| AudioDeviceError::Rate { kind, source })?;
+            let (ours, callbacks) =
+                ends(config.sample_rate).map_err(|source| AudioDeviceError::Rate(kind, source))?;
             let (errors_in, errors) = sync_channel(8);
             let on_error = move |error| {
                 let _ = errors_in.try_send(error);

@@ -125,11 +125,10 @@ fn open_file(
     path: &Path,
     events: AudioEvents,
 ) -> Result<(DeviceThread, Box<dyn AudioSink>), AudioDeviceError> {
-    let mut wav =
-        WavFile::create(path).map_err(|source| AudioDeviceError::File { kind: KIND, source })?;
+    let mut wav = WavFile::create(path).map_err(|source| AudioDeviceError::File(KIND, source))?;
     let (frames_in, frames) = sync_channel::<[f32; AUDIO_FRAME_SAMPLES]>(FILE_QUEUE);
     let (thread, ()) = DeviceThread::open(KIND, move |context| {
-        context.tell(Ok(()));
+        context.report(Ok(()));
         let mut result = Ok(());
         while result.is_ok() {
             match frames.recv_timeout(LOOK_UP) {
@@ -151,7 +150,7 @@ fn open_file(
     Ok((thread, Box::new(PacedSink::new(Some(frames_in)))))
 }
 
-/// What the callback tells the sink.
+/// What the callback passes to the sink.
 #[derive(Default)]
 struct Playback {
     /// When the device took audio last, in microseconds since it was opened.
@@ -231,10 +230,10 @@ fn open_native(
         let host = PlaybackHost::take();
         let (stream, sink) = match start(&host, name.as_deref()) {
             Ok(started) => started,
-            Err(error) => return context.tell(Err(error)),
+            Err(error) => return context.report(Err(error)),
         };
         let (playback, opened_at) = (Arc::clone(&sink.playback), sink.opened_at);
-        context.tell(Ok(sink));
+        context.report(Ok(sink));
         while !context.stop.is_set() {
             std::thread::park_timeout(LOOK_UP);
             let called_at = Duration::from_micros(playback.called_at.load(Ordering::Relaxed));

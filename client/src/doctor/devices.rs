@@ -48,7 +48,7 @@ pub(super) fn camera(options: &SessionOptions) -> Finding {
     }
     let want = CameraWant { size: options.video_size, fps: options.fps };
     let slot = DropOldestQueue::<VideoFrame>::latest();
-    let (events, _told) = mpsc::channel(8);
+    let (events, _reported) = mpsc::channel(8);
     let camera = match open_camera(&options.camera, want, Arc::clone(&slot), events) {
         Ok(camera) => camera,
         Err(error) => return unusable(PART, &error, "Without it, others can't see you."),
@@ -94,7 +94,7 @@ pub(super) fn microphone(options: &SessionOptions) -> Finding {
         return left_out(PART);
     }
     let frames = DropOldestQueue::<AudioFrame>::new(MICROPHONE_QUEUE_FRAMES);
-    let (events, _told) = mpsc::channel(8);
+    let (events, _reported) = mpsc::channel(8);
     let _microphone = match open_microphone(choice, Arc::clone(&frames), events) {
         Ok(microphone) => microphone,
         Err(error) => return unusable(PART, &error, "Without it, others can't hear you."),
@@ -143,7 +143,7 @@ pub(super) fn speaker(options: &SessionOptions) -> Finding {
     if *choice == SpeakerChoice::None {
         return left_out(PART);
     }
-    let (events, mut told) = mpsc::channel(8);
+    let (events, mut reported) = mpsc::channel(8);
     let (_speaker, mut sink) = match open_speaker(choice, events) {
         Ok(opened) => opened,
         Err(error) => return unusable(PART, &error, "Without it, you can't hear others."),
@@ -160,7 +160,7 @@ pub(super) fn speaker(options: &SessionOptions) -> Finding {
         std::thread::sleep(sink.until_wanted(Instant::now()).min(Duration::from_millis(200)));
         sink.write(&frame);
         latency = sink.latency(Instant::now());
-        if told.try_recv().is_ok() || begun.elapsed() > Duration::from_secs(5) {
+        if reported.try_recv().is_ok() || begun.elapsed() > Duration::from_secs(5) {
             return Finding::fails(
                 PART,
                 format!("It stopped after {} ms of sound.", written * 10),

@@ -33,11 +33,11 @@ pub struct DoctorOptions {
 const LOCAL_CHECKS: [fn(&SessionOptions) -> Finding; 5] =
     [devices::camera, devices::microphone, devices::speaker, echo::examine, codecs::examine];
 
-/// Examines everything; `say` is told each finding as it is made.
-pub async fn examine(options: DoctorOptions, mut say: impl FnMut(&Finding)) -> Checkup {
+/// Examines everything; `notify` is given each finding as it is made.
+pub async fn examine(options: DoctorOptions, mut notify: impl FnMut(&Finding)) -> Checkup {
     let mut checkup = Checkup::default();
     let mut note = |checkup: &mut Checkup, finding: Finding| {
-        say(&finding);
+        notify(&finding);
         checkup.findings.push(finding);
     };
     for check in LOCAL_CHECKS {

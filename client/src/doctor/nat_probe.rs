@@ -2,9 +2,9 @@
 //! NAT it is behind.
 //!
 //! One socket queries two servers (RFC 8489, binding requests without attributes). When both see
-//! the same address, the NAT maps by where packets come from alone (endpoint-independent mapping, RFC
-//! 4787 §4.1) and direct calls usually work; when they see different ones, they often do not, and a
-//! relay is needed.
+//! the same address, the NAT maps by where packets come from alone (endpoint-independent mapping,
+//! RFC 4787 §4.1) and direct calls usually work; when they see different ones, they often do not,
+//! and a relay is needed.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
