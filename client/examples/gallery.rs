@@ -20,8 +20,8 @@ use visavis_client::session::snapshot::{
 use visavis_client::ui::{self, WindowOptions};
 use visavis_shared::Username;
 
-const SCREENS: &str = "login failed logging-in people alone offline ringing calling connecting call call-off \
-                       reconnecting ended talked notices";
+const SCREENS: &str = "login failed logging-in people alone offline ringing calling connecting \
+                       call call-off reconnecting ended talked notices";
 
 fn name(text: &str) -> Username {
     Username::parse(text).expect("a name")
@@ -70,7 +70,8 @@ fn snapshot(screen: &str) -> Snapshot {
         "logging-in" => s.login = LoginPhase::LoggingIn,
         "failed" => {
             s.login = LoginPhase::Failed(
-                "The server at ws://192.168.1.20:9090 can't be reached. Check the address and that it is running."
+                "The server at ws://192.168.1.20:9090 can't be reached. \
+                 Check the address and that it is running."
                     .to_owned(),
             );
         }

@@ -68,29 +68,14 @@ pub enum SettingsError {
     #[error("there is no home directory for the settings; choose a folder with --data-dir")]
     NoDataDir,
     /// The file can't be read.
-    #[error("the settings in {path} can't be read ({source})")]
-    Read {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error("the settings in {0} can't be read ({1})")]
+    Read(PathBuf, #[source] io::Error),
     /// The file is not what this program writes.
-    #[error("the settings in {path} are damaged ({reason})")]
-    Damaged {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
+    #[error("the settings in {0} are damaged ({1})")]
+    Damaged(PathBuf, String),
     /// The file can't be written.
-    #[error("the settings can't be saved in {path} ({source})")]
-    Write {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error("the settings can't be saved in {0} ({1})")]
+    Write(PathBuf, #[source] io::Error),
 }
 
 /// The directory for this program's data: the one that was requested, or the system's usual place.
@@ -113,23 +98,16 @@ impl Settings {
     /// [`SettingsError::Read`] or [`SettingsError::Damaged`]; [`Self::load_or_default`] turns them
     /// into a line.
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
+        let damaged = |reason: &str| SettingsError::Damaged(path.to_owned(), reason.to_owned());
         let mut text = String::new();
         let read = fs::File::open(path)
             .and_then(|file| file.take(MAX_SETTINGS_BYTES + 1).read_to_string(&mut text));
         match read {
-            Ok(_) if text.len() as u64 > MAX_SETTINGS_BYTES => Err(SettingsError::Damaged {
-                path: path.to_owned(),
-                reason: "too large".to_owned(),
-            }),
-            Ok(_) => serde_json::from_str(&text).map_err(|e| SettingsError::Damaged {
-                path: path.to_owned(),
-                reason: e.to_string(),
-            }),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(e) if e.kind() == io::ErrorKind::InvalidData => {
-                Err(SettingsError::Damaged { path: path.to_owned(), reason: "not text".to_owned() })
-            }
-            Err(source) => Err(SettingsError::Read { path: path.to_owned(), source }),
+            Ok(_) if text.len() as u64 > MAX_SETTINGS_BYTES => Err(damaged("too large")),
+            Ok(_) => serde_json::from_str(&text).map_err(|error| damaged(&error.to_string())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(damaged("not text")),
+            Err(error) => Err(SettingsError::Read(path.to_owned(), error)),
         }
     }
 
@@ -150,7 +128,7 @@ impl Settings {
     /// # Errors
     /// [`SettingsError::Write`]; the old file, if any, is then as it was.
     pub fn save(&self, path: &Path) -> Result<(), SettingsError> {
-        self.write(path).map_err(|source| SettingsError::Write { path: path.to_owned(), source })
+        self.write(path).map_err(|source| SettingsError::Write(path.to_owned(), source))
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {

@@ -33,33 +33,22 @@ const LOGIN_KEY_DOMAIN: &[u8] = b"visavis login key v1";
 pub enum KeyError {
     /// The file is there and can't be read.
     #[error(
-        "this device's key in {path} can't be read ({source}); your names belong to this key, so let this user read the file"
+        "this device's key in {0} can't be read ({1}); your names belong to this key, \
+         so let this user read the file"
     )]
-    Read {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Read(PathBuf, #[source] io::Error),
     /// The file is not what this program writes.
     #[error(
-        "this device's key in {path} is damaged; restore it from a backup, or move the file away to start with a new \
-         key, which does not own your names"
+        "this device's key in {0} is damaged; restore it from a backup, or move the file away \
+         to start with a new key, which does not own your names"
     )]
-    Damaged {
-        /// Which file.
-        path: PathBuf,
-    },
+    Damaged(PathBuf),
     /// There is no file, and none can be written.
     #[error(
-        "this device's key can't be saved in {path} ({source}); choose another folder with --data-dir"
+        "this device's key can't be saved in {0} ({1}); choose another folder \
+         with --data-dir"
     )]
-    Write {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Write(PathBuf, #[source] io::Error),
 }
 
 /// The key of this device. What it is made of leaves it only as keys for servers.
@@ -89,7 +78,7 @@ impl DeviceKey {
     pub fn load_or_create(data_dir: &Path) -> Result<Self, KeyError> {
         let path = data_dir.join(KEY_FILE);
         match load(&path) {
-            Err(KeyError::Read { source, .. })
+            Err(KeyError::Read(_, source))
                 if matches!(
                     source.kind(),
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
@@ -100,7 +89,7 @@ impl DeviceKey {
             Ok(()) => {}
             // Another program was quicker; then its key is the one.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(source) => return Err(KeyError::Write { path, source }),
+            Err(source) => return Err(KeyError::Write(path, source)),
         }
         load(&path)
     }
@@ -125,8 +114,8 @@ fn hmac(key: &[u8], message: &[&[u8]]) -> [u8; 32] {
 }
 
 fn load(path: &Path) -> Result<DeviceKey, KeyError> {
-    let unreadable = |source| KeyError::Read { path: path.to_owned(), source };
-    let damaged = || KeyError::Damaged { path: path.to_owned() };
+    let unreadable = |source| KeyError::Read(path.to_owned(), source);
+    let damaged = || KeyError::Damaged(path.to_owned());
     // Looked at first: opening a pipe would wait for somebody to write to it.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(damaged());

@@ -121,7 +121,8 @@ fn script() -> String {
     for sink in SPEAKERS.iter().chain(&ROOMS) {
         let _ = writeln!(
             script,
-            "load-module module-null-sink sink_name={sink} rate=48000 sink_properties=device.description={sink}"
+            "load-module module-null-sink sink_name={sink} rate=48000 \
+             sink_properties=device.description={sink}"
         );
     }
     for room in ROOMS {

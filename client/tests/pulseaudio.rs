@@ -39,7 +39,8 @@ fn a_tone_that_is_played_is_recorded_with_its_frequency_level_and_time_marks() {
     let server = PulseAudio::start(
         place(),
         &format!(
-            "load-module module-null-sink sink_name=speaker rate=48000 sink_properties=device.description={SPEAKER}\n\
+            "load-module module-null-sink sink_name=speaker rate=48000 \
+         sink_properties=device.description={SPEAKER}\n\
          load-module module-remap-source source_name=microphone master=speaker.monitor \
          source_properties=device.description={MICROPHONE}\n\
          set-default-sink speaker\nset-default-source microphone\n"

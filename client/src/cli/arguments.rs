@@ -116,7 +116,7 @@ pub struct SoundOptions {
     automatic_gain: Option<bool>,
     /// How loud the other person is, in percent: 0 to 150
     #[arg(long, global = true, value_name = "PERCENT")]
-    #[arg(value_parser = RangedU64ValueParser::<u8>::new().range(0..=150).map(Volume::from_percent))]
+    #[arg(value_parser = RangedU64ValueParser::new().range(0..=150).map(Volume::from_percent))]
     pub volume: Option<Volume>,
 }
 

@@ -1,8 +1,8 @@
 //! The command line: arguments as they are typed ([`Cli`]) and what they mean together
 //! ([`Invocation`]).
 //!
-//! Every argument is read once, here; nothing after this looks at the command line again. Exit codes
-//! are [`ExitReason`]'s.
+//! Every argument is read once, here; nothing after this looks at the command line again. Exit
+//! codes are [`ExitReason`]'s.
 
 mod arguments;
 mod invocation;

@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use crate::media::resample::ResampleFailure;
 use crate::media::wav::WavError;
 
-/// So many names are told when one was not found.
-const NAMES_TOLD: usize = 6;
+/// So many names are listed when one was not found.
+const NAMES_LISTED: usize = 6;
 
 /// What kind of audio device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,17 +48,19 @@ pub enum AudioEvent {
 /// device.
 pub type AudioEvents = mpsc::Sender<AudioEvent>;
 
+/// Says once that an open device is gone.
+pub(super) fn report_lost(events: &AudioEvents, kind: AudioKind, words: String) {
+    let _ = events.try_send(AudioEvent::Lost { kind, words });
+}
+
 /// Why a device can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AudioDeviceError {
     /// There is none.
-    #[error("no {kind} was found; connect one, or choose a file or none with --{kind}")]
-    None {
-        /// Which kind.
-        kind: AudioKind,
-    },
-    /// None has this name.
-    #[error("there is no {kind} called \"{name}\"; {}", told(.names))]
+    #[error("no {0} was found; connect one, or choose a file or none with --{0}")]
+    None(AudioKind),
+    /// None has this name; these are there.
+    #[error("there is no {kind} called \"{name}\"; {}", available(.names))]
     Unknown {
         /// Which kind.
         kind: AudioKind,
@@ -67,78 +69,43 @@ pub enum AudioDeviceError {
         /// What there is.
         names: Vec<String>,
     },
-    /// Another program has it.
+    /// Another program has the one of this name.
     #[error(
-        "the {kind} \"{name}\" is in use by another program; close that program, or choose another {kind} with --{kind}"
+        "the {0} \"{1}\" is in use by another program; close that program, \
+         or choose another {0} with --{0}"
     )]
-    Busy {
-        /// Which kind.
-        kind: AudioKind,
-        /// Its name.
-        name: String,
-    },
-    /// The system does not let us.
-    #[error(
-        "this program may not use the {kind} \"{name}\"; allow it in the system's privacy settings"
-    )]
-    Forbidden {
-        /// Which kind.
-        kind: AudioKind,
-        /// Its name.
-        name: String,
-    },
-    /// Something else.
-    #[error("the {kind} \"{name}\" can't be opened ({words}); choose another with --{kind}")]
-    Failed {
-        /// Which kind.
-        kind: AudioKind,
-        /// Its name.
-        name: String,
-        /// What the system said.
-        words: String,
-    },
+    Busy(AudioKind, String),
+    /// The system does not allow the one of this name.
+    #[error("this program may not use the {0} \"{1}\"; allow it in the system's privacy settings")]
+    Forbidden(AudioKind, String),
+    /// The system says of the one of this name something else.
+    #[error("the {0} \"{1}\" can't be opened ({2}); choose another with --{0}")]
+    Failed(AudioKind, String, String),
     /// The system did not answer.
     #[error(
-        "the sound system did not open the {kind} within 5 s; restart it, or choose another with --{kind}"
+        "the sound system did not open the {0} within 5 s; restart it, \
+         or choose another with --{0}"
     )]
-    NoAnswer {
-        /// Which kind.
-        kind: AudioKind,
-    },
+    NoAnswer(AudioKind),
     /// Its rate is not one that we can bring to ours.
-    #[error("the {kind} can't be used: {source}; choose another with --{kind}")]
-    Rate {
-        /// Which kind.
-        kind: AudioKind,
-        /// What is wrong.
-        source: ResampleFailure,
-    },
-    /// The file can't be used.
-    #[error("--{kind} {source}")]
-    File {
-        /// Which kind.
-        kind: AudioKind,
-        /// What is wrong.
-        source: WavError,
-    },
+    #[error("the {0} can't be used: {1}; choose another with --{0}")]
+    Rate(AudioKind, #[source] ResampleFailure),
+    /// The file that stands for it can't be used.
+    #[error("--{0} {1}")]
+    File(AudioKind, #[source] WavError),
     /// The system gave no thread.
-    #[error("the system could not start a thread for the {kind}: {source}")]
-    Thread {
-        /// Which kind.
-        kind: AudioKind,
-        /// Why.
-        source: std::io::Error,
-    },
+    #[error("the system could not start a thread for the {0}: {1}")]
+    Thread(AudioKind, #[source] std::io::Error),
 }
 
-fn told(names: &[String]) -> String {
+fn available(names: &[String]) -> String {
     if names.is_empty() {
         return "none was found".into();
     }
-    let more = if names.len() > NAMES_TOLD { ", …" } else { "" };
+    let more = if names.len() > NAMES_LISTED { ", …" } else { "" };
     format!(
         "available: {}{more}",
-        names.iter().take(NAMES_TOLD).cloned().collect::<Vec<_>>().join(", ")
+        names.iter().take(NAMES_LISTED).cloned().collect::<Vec<_>>().join(", ")
     )
 }
 
@@ -153,7 +120,8 @@ mod tests {
             AudioDeviceError::Unknown { kind: AudioKind::Microphone, name: "x".into(), names };
         assert_eq!(
             error.to_string(),
-            "there is no microphone called \"x\"; available: Mic 1, Mic 2, Mic 3, Mic 4, Mic 5, Mic 6, …"
+            "there is no microphone called \"x\"; available: \
+             Mic 1, Mic 2, Mic 3, Mic 4, Mic 5, Mic 6, …"
         );
     }
 }

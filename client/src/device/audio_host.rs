@@ -34,15 +34,15 @@ pub fn list_speakers() -> Vec<DeviceInfo> {
 
 fn list(kind: AudioKind) -> Vec<DeviceInfo> {
     // On a thread of its own, since a sound server that hangs would hold up whoever asks.
-    let (tell, told) = sync_channel(1);
+    let (sender, answer) = sync_channel(1);
     let thread = std::thread::Builder::new().name("audio-devices".into()).spawn(move || {
         quiet_alsa();
-        let _ = tell.send(list_now(kind));
+        let _ = sender.send(list_now(kind));
     });
     if thread.is_err() {
         return Vec::new();
     }
-    told.recv_timeout(OPEN_TIMEOUT).unwrap_or_default()
+    answer.recv_timeout(OPEN_TIMEOUT).unwrap_or_default()
 }
 
 /// The system's own name of the device that it would pick. May take as long as a sound server does.
@@ -141,7 +141,7 @@ pub(super) fn find(
     name: Option<&str>,
 ) -> Result<cpal::Device, AudioDeviceError> {
     let Some(name) = name else {
-        return default_device(host, kind).ok_or(AudioDeviceError::None { kind });
+        return default_device(host, kind).ok_or(AudioDeviceError::None(kind));
     };
     let devices = devices_of(host, kind);
     let human = |device: &cpal::Device| {
@@ -245,11 +245,11 @@ pub(super) fn refused(
     match error.kind() {
         // What there is by default without any sound card.
         ErrorKind::DeviceNotAvailable if device.id().is_ok_and(|id| id.id() == "default") => {
-            AudioDeviceError::None { kind }
+            AudioDeviceError::None(kind)
         }
-        ErrorKind::DeviceBusy => AudioDeviceError::Busy { kind, name },
-        ErrorKind::PermissionDenied => AudioDeviceError::Forbidden { kind, name },
-        _ => AudioDeviceError::Failed { kind, name, words: one_line(error) },
+        ErrorKind::DeviceBusy => AudioDeviceError::Busy(kind, name),
+        ErrorKind::PermissionDenied => AudioDeviceError::Forbidden(kind, name),
+        _ => AudioDeviceError::Failed(kind, name, one_line(error)),
     }
 }
 

@@ -55,7 +55,8 @@ pub enum CameraError {
     Busy(String),
     /// The system does not let us.
     #[error(
-        "camera \"{0}\" may not be used: allow it in the system's privacy settings, or on Linux join the group \"video\""
+        "camera \"{0}\" may not be used: allow it in the system's privacy settings, \
+         or on Linux join the group \"video\""
     )]
     NotAllowed(String),
     /// The driver did not answer.
@@ -67,21 +68,11 @@ pub enum CameraError {
     #[error("camera \"{0}\" offers no picture format that can be used: choose another camera")]
     NoFormat(String),
     /// Something else.
-    #[error("camera \"{name}\" can't be opened ({reason}): choose another camera")]
-    Failed {
-        /// Which.
-        name: String,
-        /// What the driver said.
-        reason: String,
-    },
+    #[error("camera \"{0}\" can't be opened ({1}): choose another camera")]
+    Failed(String, String),
     /// The file can't be played.
-    #[error("{path} can't be played: {source}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: Y4mError,
-    },
+    #[error("{0} can't be played: {1}")]
+    File(PathBuf, #[source] Y4mError),
     /// The file has no frames.
     #[error("{0} has no pictures in it: choose another file")]
     EmptyFile(PathBuf),
@@ -175,7 +166,7 @@ impl Drop for Camera {
 }
 
 /// Brings an event to whoever listens. The queue is bounded and never blocks a stop.
-fn tell(events: &mpsc::Sender<CameraEvent>, mut event: CameraEvent, stop: &StopSignal) {
+fn send(events: &mpsc::Sender<CameraEvent>, mut event: CameraEvent, stop: &StopSignal) {
     loop {
         match events.try_send(event) {
             Ok(()) | Err(TrySendError::Closed(_)) => return,

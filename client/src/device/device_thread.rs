@@ -38,7 +38,7 @@ pub(super) struct DeviceThread {
     alive: Weak<()>,
 }
 
-/// The thread's side: whether to stop, and where to tell that the device is open.
+/// The thread's side: whether to stop, and where to report that the device is open.
 pub(super) struct DeviceContext<T> {
     pub(super) stop: StopSignal,
     opened: SyncSender<Result<T, AudioDeviceError>>,
@@ -47,36 +47,36 @@ pub(super) struct DeviceContext<T> {
 }
 
 impl<T> DeviceContext<T> {
-    /// Tells the opener how it went. Only the first time counts.
-    pub(super) fn tell(&self, opened: Result<T, AudioDeviceError>) {
+    /// Reports to the opener how it went. Only the first time counts.
+    pub(super) fn report(&self, opened: Result<T, AudioDeviceError>) {
         let _ = self.opened.try_send(opened);
     }
 }
 
 impl DeviceThread {
-    /// Runs `body` on a thread and waits until it tells that the device is open. Where threads of
+    /// Runs `body` on a thread and waits until it reports that the device is open. Where threads of
     /// this kind hang already, there is no answer at once.
     pub(super) fn open<T: Send + 'static>(
         kind: AudioKind,
         body: impl FnOnce(&DeviceContext<T>) + Send + 'static,
     ) -> Result<(Self, T), AudioDeviceError> {
         if hanging(kind).is_full(Instant::now()) {
-            return Err(AudioDeviceError::NoAnswer { kind });
+            return Err(AudioDeviceError::NoAnswer(kind));
         }
         let (stop, alive) = (StopSignal::new(), Alive::default());
-        let ((opened, told), (ending, ended)) = (sync_channel(1), sync_channel(1));
+        let ((opened, answer), (ending, ended)) = (sync_channel(1), sync_channel(1));
         let alive_here = Arc::downgrade(&alive);
         let context = DeviceContext { stop: stop.clone(), opened, _ended: ending, _alive: alive };
         let thread = std::thread::Builder::new()
             .name(kind.to_string())
             .spawn(move || body(&context))
-            .map_err(|source| AudioDeviceError::Thread { kind, source })?;
+            .map_err(|source| AudioDeviceError::Thread(kind, source))?;
         let handle = Self { kind, stop, thread: Some(thread), ended, alive: alive_here };
-        match told.recv_timeout(OPEN_TIMEOUT) {
+        match answer.recv_timeout(OPEN_TIMEOUT) {
             Ok(Ok(opened)) => Ok((handle, opened)),
             Ok(Err(error)) => Err(error),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                Err(AudioDeviceError::NoAnswer { kind })
+                Err(AudioDeviceError::NoAnswer(kind))
             }
         }
     }
@@ -89,7 +89,8 @@ impl Drop for DeviceThread {
         thread.thread().unpark();
         match self.ended.recv_timeout(CLOSE_TIMEOUT) {
             Err(RecvTimeoutError::Timeout) => {
-                tracing::warn!(kind = %self.kind, "an audio device does not close; it is left behind");
+                let kind = self.kind;
+                tracing::warn!(%kind, "an audio device does not close; it is left behind");
                 hanging(self.kind).left_behind(&self.alive, Instant::now());
             }
             _ => {
@@ -106,7 +107,7 @@ mod tests {
     #[test]
     fn a_device_that_hangs_does_not_hang_whoever_closes_it() {
         let (thread, ()) = DeviceThread::open(AudioKind::Speaker, |context: &DeviceContext<()>| {
-            context.tell(Ok(()));
+            context.report(Ok(()));
             std::thread::sleep(Duration::from_secs(5));
         })
         .unwrap();
@@ -121,7 +122,7 @@ mod tests {
         let held = Arc::new(std::sync::Mutex::new(held));
         let body = |held: Arc<std::sync::Mutex<Receiver<()>>>| {
             move |context: &DeviceContext<()>| {
-                context.tell(Ok(()));
+                context.report(Ok(()));
                 let _ = held.lock().map(|held| held.recv());
             }
         };
@@ -143,7 +144,7 @@ mod tests {
     #[test]
     fn a_device_that_can_not_be_opened_says_why() {
         let opened = DeviceThread::open(AudioKind::Microphone, |context: &DeviceContext<()>| {
-            context.tell(Err(AudioDeviceError::None { kind: AudioKind::Microphone }));
+            context.report(Err(AudioDeviceError::None(AudioKind::Microphone)));
         });
         assert!(matches!(opened, Err(AudioDeviceError::None { .. })));
     }

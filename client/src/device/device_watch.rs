@@ -1,10 +1,10 @@
 //! Looks once a second at which audio devices the system would pick, and which devices there are,
 //! so that a call follows a change.
 //!
-//! Sound systems do not tell of such changes in one way, so they are asked; on a thread of its own,
+//! Sound systems report such changes in no common way, so they are polled; on a thread of its own,
 //! since they may not answer. Out comes the latest answer; what is not taken is replaced by the
-//! next. Without a sound server, which audio devices there are is asked only while one is missing:
-//! listing opens devices there. Cameras are asked for only while one is missing as well.
+//! next. Without a sound server, which audio devices there are is polled only while one is missing:
+//! listing opens devices there. Cameras are looked for only while one is missing as well.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

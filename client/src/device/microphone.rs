@@ -1,9 +1,9 @@
 //! Where audio comes from: a native microphone, the test tone, a WAV file, or nothing.
 //!
-//! In goes a [`MicrophoneChoice`], out come 10 ms frames at 48 kHz mono into a [`DropOldestQueue`], each
-//! with the time at which its first sample was captured. The handle owns the device; dropping it
-//! closes the device at once. The queue belongs to whoever reads it and outlives the device, so
-//! that another microphone can take over in the middle of a call.
+//! In goes a [`MicrophoneChoice`], out come 10 ms frames at 48 kHz mono into a
+//! [`DropOldestQueue`], each with the time at which its first sample was captured. The handle owns
+//! the device; dropping it closes the device at once. The queue belongs to whoever reads it and
+//! outlives the device, so that another microphone can take over in the middle of a call.
 //!
 //! In the callback of a native device there is no lock, no allocation and no log: it mixes down to
 //! mono into a real-time ring and wakes the device's thread, where what its clock is off by is
@@ -12,17 +12,17 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
-use cpal::traits::{DeviceTrait, StreamTrait};
-use cpal::{FromSample, Sample, SampleFormat, SizedSample, StreamConfig};
+use cpal::traits::DeviceTrait;
+use cpal::{FromSample, Sample, SizedSample, StreamConfig};
 
 use crate::device::MicrophoneChoice;
 use crate::device::audio_connections::current_host;
-use crate::device::audio_device::{AudioDeviceError, AudioEvent, AudioEvents, AudioKind};
-use crate::device::audio_host::{find, format_of, lost, quiet_alsa, refused};
+use crate::device::audio_device::{AudioDeviceError, AudioEvents, AudioKind, report_lost};
+use crate::device::audio_host::quiet_alsa;
 use crate::device::device_thread::{DeviceContext, DeviceThread};
+use crate::device::native_stream::{CallbackEnd, NativeStream};
 use crate::media::audio_priority::raise_audio_thread;
 use crate::media::capture_clock::CaptureClock;
 use crate::media::drop_oldest_queue::DropOldestQueue;
@@ -71,7 +71,7 @@ fn open_tone(
 ) -> Result<DeviceThread, AudioDeviceError> {
     let mut tone = ToneGenerator::new(hz);
     let (thread, ()) = DeviceThread::open(KIND, move |context| {
-        context.tell(Ok(()));
+        context.report(Ok(()));
         let (start, mut wall_start) = (Instant::now(), WallTime::now());
         every_10_ms(context, start, |captured_at| {
             let elapsed = |at: Instant| at.saturating_duration_since(start).as_micros() as u64;
@@ -93,10 +93,9 @@ fn open_file(
     frames: Arc<DropOldestQueue<AudioFrame>>,
     events: AudioEvents,
 ) -> Result<DeviceThread, AudioDeviceError> {
-    let mut wav =
-        WavLoop::open(path).map_err(|source| AudioDeviceError::File { kind: KIND, source })?;
+    let mut wav = WavLoop::open(path).map_err(|source| AudioDeviceError::File(KIND, source))?;
     let (thread, ()) = DeviceThread::open(KIND, move |context| {
-        context.tell(Ok(()));
+        context.report(Ok(()));
         every_10_ms(context, Instant::now(), |captured_at| match wav.next_frame() {
             Ok(samples) => {
                 frames.put(AudioFrame { samples, captured_at });
@@ -104,7 +103,7 @@ fn open_file(
             }
             Err(error) => {
                 let words = format!("The sound file can't be read any further: {error}.");
-                let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
+                report_lost(&events, KIND, words);
                 false
             }
         });
@@ -143,15 +142,14 @@ fn open_native(
         quiet_alsa();
         let mut capture = match Capture::open(name.as_deref(), frames) {
             Ok(capture) => capture,
-            Err(error) => return context.tell(Err(error)),
+            Err(error) => return context.report(Err(error)),
         };
-        context.tell(Ok(()));
+        context.report(Ok(()));
         raise_audio_thread();
         while !context.stop.is_set() {
             std::thread::park_timeout(LOOK_UP);
             if let Some(words) = capture.take(Instant::now()) {
-                let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
-                return;
+                return report_lost(&events, KIND, words);
             }
         }
     })?;
@@ -160,8 +158,7 @@ fn open_native(
 
 /// A native device that is recording.
 struct Capture {
-    _stream: cpal::Stream,
-    errors: Receiver<cpal::Error>,
+    stream: NativeStream,
     ring: rtrb::Consumer<f32>,
     /// How old the newest sample in the ring was when it was put there, in microseconds.
     latency: Arc<AtomicU32>,
@@ -178,54 +175,33 @@ impl Capture {
         name: Option<&str>,
         frames: Arc<DropOldestQueue<AudioFrame>>,
     ) -> Result<Self, AudioDeviceError> {
-        let device = find(&current_host(), KIND, name)?;
-        let format = format_of(KIND, &device)?;
-        let mut refusal = AudioDeviceError::None { kind: KIND };
-        for config in format.configs {
-            let rate = config.sample_rate;
-            let resampler = MonoResampler::between_clocks(rate, SAMPLE_RATE)
-                .map_err(|source| AudioDeviceError::Rate { kind: KIND, source })?;
+        let ends = |rate: u32| {
+            let resampler = MonoResampler::between_clocks(rate, SAMPLE_RATE)?;
             let (producer, ring) = rtrb::RingBuffer::new((rate / RING_PER_SECOND) as usize);
             let latency = Arc::new(AtomicU32::new(0));
-            let (errors_in, errors) = sync_channel(8);
-            let sink = CallbackSink {
-                producer,
-                latency: Arc::clone(&latency),
-                thread: std::thread::current(),
-            };
-            let on_error = move |error| {
-                let _ = errors_in.try_send(error);
-            };
-            let built = build(&device, config, format.sample_format, sink, on_error)
-                .and_then(|stream| stream.play().map(|()| stream));
-            match built {
-                Ok(stream) => {
-                    return Ok(Self {
-                        _stream: stream,
-                        errors,
-                        ring,
-                        latency,
-                        resampler,
-                        clock: CaptureClock::new(),
-                        taken: Vec::new(),
-                        ready: Vec::new(),
-                        last_received: Instant::now(),
-                        frames,
-                    });
-                }
-                Err(error) => refusal = refused(KIND, &device, &error),
-            }
-        }
-        Err(refusal)
+            let thread = std::thread::current();
+            let sink = CallbackSink { producer, latency: Arc::clone(&latency), thread };
+            Ok(((resampler, ring, latency), sink))
+        };
+        let (stream, (resampler, ring, latency)) =
+            NativeStream::open(&current_host(), KIND, name, ends)?;
+        Ok(Self {
+            stream,
+            ring,
+            latency,
+            resampler,
+            clock: CaptureClock::new(),
+            taken: Vec::new(),
+            ready: Vec::new(),
+            last_received: Instant::now(),
+            frames,
+        })
     }
 
     /// Passes on what the device delivered. Gives words for a person when the device is gone.
     fn take(&mut self, now: Instant) -> Option<String> {
-        if let Ok(error) = self.errors.try_recv() {
-            match lost(KIND, &error) {
-                Some(words) => return Some(words),
-                None => tracing::debug!(%error, "the microphone goes on after an error"),
-            }
+        if let Some(words) = self.stream.failure() {
+            return Some(words);
         }
         let available = self.ring.slots();
         if available == 0 {
@@ -264,60 +240,45 @@ struct CallbackSink {
     thread: std::thread::Thread,
 }
 
-fn build(
-    device: &cpal::Device,
-    config: StreamConfig,
-    format: SampleFormat,
-    sink: CallbackSink,
-    on_error: impl FnMut(cpal::Error) + Send + 'static,
-) -> Result<cpal::Stream, cpal::Error> {
-    match format {
-        SampleFormat::F32 => build_as::<f32>(device, config, sink, on_error),
-        SampleFormat::I32 => build_as::<i32>(device, config, sink, on_error),
-        SampleFormat::I24 => build_as::<cpal::I24>(device, config, sink, on_error),
-        SampleFormat::I16 => build_as::<i16>(device, config, sink, on_error),
-        SampleFormat::U16 => build_as::<u16>(device, config, sink, on_error),
-        SampleFormat::U8 => build_as::<u8>(device, config, sink, on_error),
-        _ => Err(cpal::Error::new(cpal::ErrorKind::UnsupportedConfig)),
+impl CallbackEnd for CallbackSink {
+    fn build<T>(
+        mut self,
+        device: &cpal::Device,
+        config: StreamConfig,
+        on_error: impl FnMut(cpal::Error) + Send + 'static,
+    ) -> Result<cpal::Stream, cpal::Error>
+    where
+        T: SizedSample + FromSample<f32>,
+        f32: FromSample<T>,
+    {
+        let channels = usize::from(config.channels.max(1));
+        let rate = u64::from(config.sample_rate.max(1));
+        let on_data = move |data: &[T], info: &cpal::InputCallbackInfo| {
+            let frames = data.len() / channels;
+            let times = info.timestamp();
+            let since_first = times.callback.duration_since(times.capture).as_micros() as u64;
+            let length = frames as u64 * 1_000_000 / rate;
+            // Some systems report nonsense while they start.
+            self.latency
+                .store(since_first.saturating_sub(length).min(500_000) as u32, Ordering::Relaxed);
+            let room = self.producer.slots().min(frames);
+            if let Ok(chunk) = self.producer.write_chunk_uninit(room) {
+                chunk.fill_from_iter(data.chunks_exact(channels).map(|frame| match frame {
+                    [left, right, ..] => 0.5 * (f32::from_sample(*left) + f32::from_sample(*right)),
+                    [only] => f32::from_sample(*only),
+                    [] => 0.0,
+                }));
+            }
+            self.thread.unpark();
+        };
+        device.build_input_stream::<T, _, _>(config, on_data, on_error, None)
     }
-}
-
-fn build_as<T>(
-    device: &cpal::Device,
-    config: StreamConfig,
-    mut sink: CallbackSink,
-    on_error: impl FnMut(cpal::Error) + Send + 'static,
-) -> Result<cpal::Stream, cpal::Error>
-where
-    T: SizedSample,
-    f32: FromSample<T>,
-{
-    let channels = usize::from(config.channels.max(1));
-    let rate = u64::from(config.sample_rate.max(1));
-    let on_data = move |data: &[T], info: &cpal::InputCallbackInfo| {
-        let frames = data.len() / channels;
-        let times = info.timestamp();
-        let since_first = times.callback.duration_since(times.capture).as_micros() as u64;
-        let length = frames as u64 * 1_000_000 / rate;
-        // Some systems report nonsense while they start.
-        sink.latency
-            .store(since_first.saturating_sub(length).min(500_000) as u32, Ordering::Relaxed);
-        let room = sink.producer.slots().min(frames);
-        if let Ok(chunk) = sink.producer.write_chunk_uninit(room) {
-            chunk.fill_from_iter(data.chunks_exact(channels).map(|frame| match frame {
-                [left, right, ..] => 0.5 * (f32::from_sample(*left) + f32::from_sample(*right)),
-                [only] => f32::from_sample(*only),
-                [] => 0.0,
-            }));
-        }
-        sink.thread.unpark();
-    };
-    device.build_input_stream::<T, _, _>(config, on_data, on_error, None)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::audio_device::AudioEvent;
     use crate::media::drop_oldest_queue::Taken;
     use crate::media::tone_detector::measure_tone;
     use tokio::sync::mpsc;

@@ -12,6 +12,7 @@ mod device_thread;
 pub mod device_watch;
 mod hanging;
 pub mod microphone;
+mod native_stream;
 pub mod ring_player;
 pub mod speaker;
 

@@ -12,17 +12,18 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use cpal::traits::{DeviceTrait, StreamTrait};
-use cpal::{FromSample, SampleFormat, SizedSample, StreamConfig};
+use cpal::traits::DeviceTrait;
+use cpal::{FromSample, SizedSample, StreamConfig};
 
 use crate::device::SpeakerChoice;
 use crate::device::audio_connections::PlaybackHost;
-use crate::device::audio_device::{AudioDeviceError, AudioEvent, AudioEvents, AudioKind};
-use crate::device::audio_host::{find, format_of, lost, quiet_alsa, refused};
+use crate::device::audio_device::{AudioDeviceError, AudioEvents, AudioKind, report_lost};
+use crate::device::audio_host::quiet_alsa;
 use crate::device::device_thread::{DeviceContext, DeviceThread};
+use crate::device::native_stream::{CallbackEnd, NativeStream};
 use crate::media::audio_receive::AudioSink;
 use crate::media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, SAMPLE_RATE};
 use crate::media::resample::MonoResampler;
@@ -124,11 +125,10 @@ fn open_file(
     path: &Path,
     events: AudioEvents,
 ) -> Result<(DeviceThread, Box<dyn AudioSink>), AudioDeviceError> {
-    let mut wav =
-        WavFile::create(path).map_err(|source| AudioDeviceError::File { kind: KIND, source })?;
+    let mut wav = WavFile::create(path).map_err(|source| AudioDeviceError::File(KIND, source))?;
     let (frames_in, frames) = sync_channel::<[f32; AUDIO_FRAME_SAMPLES]>(FILE_QUEUE);
     let (thread, ()) = DeviceThread::open(KIND, move |context| {
-        context.tell(Ok(()));
+        context.report(Ok(()));
         let mut result = Ok(());
         while result.is_ok() {
             match frames.recv_timeout(LOOK_UP) {
@@ -144,14 +144,13 @@ fn open_file(
             }
         }
         if let Err(error) = result.and_then(|()| wav.finish()) {
-            let words = format!("The sound is no longer recorded: {error}.");
-            let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
+            report_lost(&events, KIND, format!("The sound is no longer recorded: {error}."));
         }
     })?;
     Ok((thread, Box::new(PacedSink::new(Some(frames_in)))))
 }
 
-/// What the callback tells the sink.
+/// What the callback passes to the sink.
 #[derive(Default)]
 struct Playback {
     /// When the device took audio last, in microseconds since it was opened.
@@ -229,31 +228,19 @@ fn open_native(
         quiet_alsa();
         // Taken first, so that it is given back last: when the stream is really closed.
         let host = PlaybackHost::take();
-        let (_stream, errors, playback, opened_at) = match start(&host, name.as_deref()) {
-            Ok((stream, errors, sink)) => {
-                let (playback, opened_at) = (Arc::clone(&sink.playback), sink.opened_at);
-                context.tell(Ok(sink));
-                (stream, errors, playback, opened_at)
-            }
-            Err(error) => return context.tell(Err(error)),
+        let (stream, sink) = match start(&host, name.as_deref()) {
+            Ok(started) => started,
+            Err(error) => return context.report(Err(error)),
         };
+        let (playback, opened_at) = (Arc::clone(&sink.playback), sink.opened_at);
+        context.report(Ok(sink));
         while !context.stop.is_set() {
             std::thread::park_timeout(LOOK_UP);
-            let Ok(error) = errors.try_recv() else {
-                let called_at = Duration::from_micros(playback.called_at.load(Ordering::Relaxed));
-                if opened_at.elapsed().saturating_sub(called_at) > SILENT_FOR {
-                    let words = "The speaker has stopped playing. Choose another one.".to_owned();
-                    let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
-                    return;
-                }
-                continue;
-            };
-            match lost(KIND, &error) {
-                Some(words) => {
-                    let _ = events.try_send(AudioEvent::Lost { kind: KIND, words });
-                    return;
-                }
-                None => tracing::debug!(%error, "the speaker goes on after an error"),
+            let called_at = Duration::from_micros(playback.called_at.load(Ordering::Relaxed));
+            let stalled = opened_at.elapsed().saturating_sub(called_at) > SILENT_FOR;
+            let stopped = || "The speaker has stopped playing. Choose another one.".to_owned();
+            if let Some(words) = stream.failure().or_else(|| stalled.then(stopped)) {
+                return report_lost(&events, KIND, words);
             }
         }
     })?;
@@ -263,43 +250,25 @@ fn open_native(
 fn start(
     host: &PlaybackHost,
     name: Option<&str>,
-) -> Result<(cpal::Stream, Receiver<cpal::Error>, RingSink), AudioDeviceError> {
-    let device = find(host.host(), KIND, name)?;
-    let format = format_of(KIND, &device)?;
-    let mut refusal = AudioDeviceError::None { kind: KIND };
-    for config in format.configs {
-        let rate = config.sample_rate;
-        let resampler = MonoResampler::between_clocks(SAMPLE_RATE, rate)
-            .map_err(|source| AudioDeviceError::Rate { kind: KIND, source })?;
+) -> Result<(NativeStream, RingSink), AudioDeviceError> {
+    NativeStream::open(host.host(), KIND, name, |rate| {
+        let resampler = MonoResampler::between_clocks(SAMPLE_RATE, rate)?;
         let capacity =
             (MOST_AHEAD + 2 * AUDIO_FRAME_DURATION).as_millis() as usize * rate as usize / 1000;
         let (ring, consumer) = rtrb::RingBuffer::new(capacity);
-        let playback = Arc::new(Playback::default());
-        let (errors_in, errors) = sync_channel(8);
-        let on_error = move |error| {
-            let _ = errors_in.try_send(error);
+        let (playback, opened_at) = (Arc::<Playback>::default(), Instant::now());
+        let end = DeviceEnd { ring: consumer, playback: Arc::clone(&playback), opened_at };
+        let sink = RingSink {
+            ring,
+            playback,
+            resampler,
+            resampled: Vec::with_capacity(capacity),
+            rate,
+            opened_at,
+            pacer: SpeakerPacer::new(),
         };
-        let opened_at = Instant::now();
-        let device_end = DeviceEnd { ring: consumer, playback: Arc::clone(&playback), opened_at };
-        let built = build(&device, config, format.sample_format, device_end, on_error)
-            .and_then(|stream| stream.play().map(|()| stream));
-        match built {
-            Ok(stream) => {
-                let sink = RingSink {
-                    ring,
-                    playback,
-                    resampler,
-                    resampled: Vec::with_capacity(capacity),
-                    rate,
-                    opened_at,
-                    pacer: SpeakerPacer::new(),
-                };
-                return Ok((stream, errors, sink));
-            }
-            Err(error) => refusal = refused(KIND, &device, &error),
-        }
-    }
-    Err(refusal)
+        Ok((sink, end))
+    })
 }
 
 /// What the callback has.
@@ -309,56 +278,42 @@ struct DeviceEnd {
     opened_at: Instant,
 }
 
-fn build(
-    device: &cpal::Device,
-    config: StreamConfig,
-    format: SampleFormat,
-    end: DeviceEnd,
-    on_error: impl FnMut(cpal::Error) + Send + 'static,
-) -> Result<cpal::Stream, cpal::Error> {
-    match format {
-        SampleFormat::F32 => build_as::<f32>(device, config, end, on_error),
-        SampleFormat::I32 => build_as::<i32>(device, config, end, on_error),
-        SampleFormat::I24 => build_as::<cpal::I24>(device, config, end, on_error),
-        SampleFormat::I16 => build_as::<i16>(device, config, end, on_error),
-        SampleFormat::U16 => build_as::<u16>(device, config, end, on_error),
-        SampleFormat::U8 => build_as::<u8>(device, config, end, on_error),
-        _ => Err(cpal::Error::new(cpal::ErrorKind::UnsupportedConfig)),
-    }
-}
-
-fn build_as<T>(
-    device: &cpal::Device,
-    config: StreamConfig,
-    end: DeviceEnd,
-    on_error: impl FnMut(cpal::Error) + Send + 'static,
-) -> Result<cpal::Stream, cpal::Error>
-where
-    T: SizedSample + FromSample<f32>,
-{
-    let channels = usize::from(config.channels.max(1));
-    let DeviceEnd { mut ring, playback, opened_at } = end;
-    let on_data = move |data: &mut [T], info: &cpal::OutputCallbackInfo| {
-        let times = info.timestamp();
-        let latency =
-            times.playback.duration_since(times.callback).as_micros().min(2_000_000) as u32;
-        playback.latency.store(latency, Ordering::Relaxed);
-        playback.largest.fetch_max((data.len() / channels) as u32, Ordering::Relaxed);
-        playback.called_at.store(opened_at.elapsed().as_micros() as u64, Ordering::Relaxed);
-        for frame in data.chunks_mut(channels) {
-            let sample = T::from_sample(ring.pop().unwrap_or(0.0));
-            // The first two channels are the front pair; what else there is stays silent.
-            for (channel, out) in frame.iter_mut().enumerate() {
-                *out = if channel < 2 { sample } else { T::EQUILIBRIUM };
+impl CallbackEnd for DeviceEnd {
+    fn build<T>(
+        self,
+        device: &cpal::Device,
+        config: StreamConfig,
+        on_error: impl FnMut(cpal::Error) + Send + 'static,
+    ) -> Result<cpal::Stream, cpal::Error>
+    where
+        T: SizedSample + FromSample<f32>,
+        f32: FromSample<T>,
+    {
+        let channels = usize::from(config.channels.max(1));
+        let DeviceEnd { mut ring, playback, opened_at } = self;
+        let on_data = move |data: &mut [T], info: &cpal::OutputCallbackInfo| {
+            let times = info.timestamp();
+            let latency =
+                times.playback.duration_since(times.callback).as_micros().min(2_000_000) as u32;
+            playback.latency.store(latency, Ordering::Relaxed);
+            playback.largest.fetch_max((data.len() / channels) as u32, Ordering::Relaxed);
+            playback.called_at.store(opened_at.elapsed().as_micros() as u64, Ordering::Relaxed);
+            for frame in data.chunks_mut(channels) {
+                let sample = T::from_sample(ring.pop().unwrap_or(0.0));
+                // The first two channels are the front pair; what else there is stays silent.
+                for (channel, out) in frame.iter_mut().enumerate() {
+                    *out = if channel < 2 { sample } else { T::EQUILIBRIUM };
+                }
             }
-        }
-    };
-    device.build_output_stream::<T, _, _>(config, on_data, on_error, None)
+        };
+        device.build_output_stream::<T, _, _>(config, on_data, on_error, None)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::audio_device::AudioEvent;
     use tokio::sync::mpsc;
 
     #[test]

@@ -23,8 +23,8 @@ pub(super) fn examine(options: &SessionOptions) -> Finding {
         Ok((encode, decode)) => {
             let interval = 1000.0 / f64::from(options.fps.max(1));
             let words = format!(
-                "A frame of {} takes {encode:.1} ms to encode and {decode:.1} ms to decode, of the {interval:.0} ms \
-                 there are for it.",
+                "A frame of {} takes {encode:.1} ms to encode and {decode:.1} ms to decode, \
+                 of the {interval:.0} ms there are for it.",
                 options.video_size
             );
             if encode + decode > interval {

@@ -30,28 +30,28 @@ const DEAD_SILENCE: f64 = -90.0;
 /// How long the speaker's sound lasts: 0.6 s.
 const CHIME_FRAMES: usize = 60;
 
-/// All three.
-pub(super) fn examine(options: SessionOptions) -> Vec<Finding> {
-    vec![camera(&options), microphone(&options.microphone), speaker(&options.speaker)]
+/// A device that does not open, and what a call is without it.
+fn unusable(part: &'static str, error: &dyn std::fmt::Display, without: &str) -> Finding {
+    Finding::fails(part, format!("It can't be used: {error}."), without)
 }
 
-fn camera(options: &SessionOptions) -> Finding {
+/// A device that was left out by `--camera none` and its like.
+fn left_out(part: &'static str) -> Finding {
+    Finding::skipped(part, "Not tried: none was chosen.")
+}
+
+/// Opens the camera and counts its frames.
+pub(super) fn camera(options: &SessionOptions) -> Finding {
     const PART: &str = "camera";
     if options.camera == CameraChoice::None {
-        return Finding::skipped(PART, "Not tried: none was chosen.");
+        return left_out(PART);
     }
     let want = CameraWant { size: options.video_size, fps: options.fps };
     let slot = DropOldestQueue::<VideoFrame>::latest();
-    let (events, _told) = mpsc::channel(8);
+    let (events, _reported) = mpsc::channel(8);
     let camera = match open_camera(&options.camera, want, Arc::clone(&slot), events) {
         Ok(camera) => camera,
-        Err(error) => {
-            return Finding::fails(
-                PART,
-                format!("It can't be used: {error}."),
-                "Without it, others can't see you.",
-            );
-        }
+        Err(error) => return unusable(PART, &error, "Without it, others can't see you."),
     };
     let name = camera.name().to_owned();
     let opened = Instant::now();
@@ -86,22 +86,18 @@ fn camera(options: &SessionOptions) -> Finding {
     }
 }
 
-fn microphone(choice: &MicrophoneChoice) -> Finding {
+/// Opens the microphone and measures its level and delay.
+pub(super) fn microphone(options: &SessionOptions) -> Finding {
     const PART: &str = "microphone";
+    let choice = &options.microphone;
     if *choice == MicrophoneChoice::None {
-        return Finding::skipped(PART, "Not tried: none was chosen.");
+        return left_out(PART);
     }
     let frames = DropOldestQueue::<AudioFrame>::new(MICROPHONE_QUEUE_FRAMES);
-    let (events, _told) = mpsc::channel(8);
+    let (events, _reported) = mpsc::channel(8);
     let _microphone = match open_microphone(choice, Arc::clone(&frames), events) {
         Ok(microphone) => microphone,
-        Err(error) => {
-            return Finding::fails(
-                PART,
-                format!("It can't be used: {error}."),
-                "Without it, others can't hear you.",
-            );
-        }
+        Err(error) => return unusable(PART, &error, "Without it, others can't hear you."),
     };
     let mut level = LevelMeter::new();
     let mut late = Vec::new();
@@ -140,21 +136,17 @@ fn microphone(choice: &MicrophoneChoice) -> Finding {
     }
 }
 
-fn speaker(choice: &SpeakerChoice) -> Finding {
+/// Plays a chime.
+pub(super) fn speaker(options: &SessionOptions) -> Finding {
     const PART: &str = "speaker";
+    let choice = &options.speaker;
     if *choice == SpeakerChoice::None {
-        return Finding::skipped(PART, "Not tried: none was chosen.");
+        return left_out(PART);
     }
-    let (events, mut told) = mpsc::channel(8);
+    let (events, mut reported) = mpsc::channel(8);
     let (_speaker, mut sink) = match open_speaker(choice, events) {
         Ok(opened) => opened,
-        Err(error) => {
-            return Finding::fails(
-                PART,
-                format!("It can't be used: {error}."),
-                "Without it, you can't hear others.",
-            );
-        }
+        Err(error) => return unusable(PART, &error, "Without it, you can't hear others."),
     };
     let chime = ringtone::cycle(RingKind::Ring);
     let begun = Instant::now();
@@ -168,7 +160,7 @@ fn speaker(choice: &SpeakerChoice) -> Finding {
         std::thread::sleep(sink.until_wanted(Instant::now()).min(Duration::from_millis(200)));
         sink.write(&frame);
         latency = sink.latency(Instant::now());
-        if told.try_recv().is_ok() || begun.elapsed() > Duration::from_secs(5) {
+        if reported.try_recv().is_ok() || begun.elapsed() > Duration::from_secs(5) {
             return Finding::fails(
                 PART,
                 format!("It stopped after {} ms of sound.", written * 10),

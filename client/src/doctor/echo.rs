@@ -57,8 +57,8 @@ pub(super) fn examine(options: &SessionOptions) -> Finding {
             lowered => Finding::works(
                 PART,
                 format!(
-                    "In a simulated room it lowers an echo by {lowered:.0} dB. Your room was not tried: that takes \
-                         a real microphone and speaker."
+                    "In a simulated room it lowers an echo by {lowered:.0} dB. Your room was \
+                     not tried: that takes a real microphone and speaker."
                 ),
             ),
         },
@@ -100,7 +100,8 @@ fn judge(powers: &Powers) -> Finding {
         );
     }
     let words = format!(
-        "The microphone picks up the speaker {above:.0} dB above the room's noise; {lowered:.0} dB of that is removed."
+        "The microphone picks up the speaker {above:.0} dB above the room's noise; \
+         {lowered:.0} dB of that is removed."
     );
     // What is at the level of the noise can't be lowered further, nor need it be.
     if lowered >= GOOD_DB.min(above - AUDIBLE_DB / 2.0) {
@@ -141,7 +142,7 @@ const ECHO_ONLY: VoiceSettings = VoiceSettings { echo_cancellation: true, ..Voic
 fn in_this_room(microphone: &MicrophoneChoice, speaker: &SpeakerChoice) -> Result<Powers, String> {
     let not_tried = |what: &str| format!("Not tried: the {what} does not work.");
     let frames = DropOldestQueue::<AudioFrame>::new(MICROPHONE_QUEUE_FRAMES);
-    let (events, _told) = mpsc::channel(8);
+    let (events, _reported) = mpsc::channel(8);
     let (_speaker, sink) =
         open_speaker(speaker, events.clone()).map_err(|_| not_tried("speaker"))?;
     let _microphone = open_microphone(microphone, Arc::clone(&frames), events)

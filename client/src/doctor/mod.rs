@@ -29,24 +29,19 @@ pub struct DoctorOptions {
     pub session: SessionOptions,
 }
 
-/// Examines everything; `say` is told each finding as it is made.
-pub async fn examine(options: DoctorOptions, mut say: impl FnMut(&Finding)) -> Checkup {
+/// What is tried on this computer alone, in this order.
+const LOCAL_CHECKS: [fn(&SessionOptions) -> Finding; 5] =
+    [devices::camera, devices::microphone, devices::speaker, echo::examine, codecs::examine];
+
+/// Examines everything; `notify` is given each finding as it is made.
+pub async fn examine(options: DoctorOptions, mut notify: impl FnMut(&Finding)) -> Checkup {
     let mut checkup = Checkup::default();
     let mut note = |checkup: &mut Checkup, finding: Finding| {
-        say(&finding);
+        notify(&finding);
         checkup.findings.push(finding);
     };
-    for finding in blocking(options.session.clone(), devices::examine).await {
-        note(&mut checkup, finding);
-    }
-    for finding in blocking(options.session.clone(), |session| vec![echo::examine(&session)]).await
-    {
-        note(&mut checkup, finding);
-    }
-    for finding in
-        blocking(options.session.clone(), |session| vec![codecs::examine(&session)]).await
-    {
-        note(&mut checkup, finding);
+    for check in LOCAL_CHECKS {
+        note(&mut checkup, blocking(options.session.clone(), check).await);
     }
     let (finding, offered) = network::signaling(&options.server).await;
     let reachable = finding.verdict == Verdict::Works;
@@ -70,16 +65,13 @@ pub async fn examine(options: DoctorOptions, mut say: impl FnMut(&Finding)) -> C
 
 /// Runs what may block on a thread for that. A check that panics is a finding too, not the end of
 /// the examination.
-async fn blocking(
-    session: SessionOptions,
-    check: impl FnOnce(SessionOptions) -> Vec<Finding> + Send + 'static,
-) -> Vec<Finding> {
-    tokio::task::spawn_blocking(move || check(session)).await.unwrap_or_else(|error| {
+async fn blocking(session: SessionOptions, check: fn(&SessionOptions) -> Finding) -> Finding {
+    tokio::task::spawn_blocking(move || check(&session)).await.unwrap_or_else(|error| {
         tracing::error!(%error, "a check broke");
-        vec![Finding::fails(
+        Finding::fails(
             "this program",
             "A check crashed.",
             "Please report this as a bug, with the output of --log info.",
-        )]
+        )
     })
 }

@@ -1,10 +1,10 @@
-//! Queries STUN servers for which address this computer is seen, and concludes what kind of NAT it is
-//! behind.
+//! Queries STUN servers for the address at which they see this computer, and concludes what kind of
+//! NAT it is behind.
 //!
-//! One socket queries two servers (RFC 8489, binding requests without attributes). When both see the
-//! same address, the NAT maps by where packets come from alone (endpoint-independent mapping, RFC
-//! 4787 §4.1) and direct calls usually work; when they see different ones, they often do not, and a
-//! relay is needed.
+//! One socket queries two servers (RFC 8489, binding requests without attributes). When both see
+//! the same address, the NAT maps by where packets come from alone (endpoint-independent mapping,
+//! RFC 4787 §4.1) and direct calls usually work; when they see different ones, they often do not,
+//! and a relay is needed.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;

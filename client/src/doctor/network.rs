@@ -105,7 +105,8 @@ pub(super) async fn stun(
         }
     }
     let Some(kind) = NatKind::of(&seen, |address| probe.is_own(address)) else {
-        let advice = "UDP seems to be blocked. Calls work only on the same network, or through a relay over TCP.";
+        let advice = "UDP seems to be blocked. Calls work only on the same network, or through a \
+                      relay over TCP.";
         return (
             Finding::fails(PART, format!("None of the {} servers answers.", silent), advice),
             None,

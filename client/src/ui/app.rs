@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::{
     CentralPanel, Context, Frame, Ui, UserAttentionType, ViewportCommand, ViewportId,
 };
+use visavis_shared::Username;
 
 use super::action::{Action, Actions};
 use super::call_screen::{CallScreen, CallView};
@@ -119,13 +120,8 @@ impl App {
                 if rings { UserAttentionType::Critical } else { UserAttentionType::Reset };
             ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(attention));
         }
-        let in_call = |phase: &CallPhase| match phase {
-            CallPhase::InCall { peer, since } | CallPhase::Reconnecting { peer, since, .. } => {
-                Some((peer.clone(), *since))
-            }
-            _ => None,
-        };
-        let (was, is) = (in_call(old), in_call(new));
+        let same = |phase| running(phase).map(|(peer, since, _)| (peer, since));
+        let (was, is) = (same(old), same(new));
         if was != is {
             // Nothing of one call may be seen in the next.
             self.remote.clear();
@@ -159,8 +155,7 @@ impl App {
         CentralPanel::no_frame().frame(Frame::new().fill(base)).show(ui, |ui| {
             self.screen(ui, &snapshot, &mut actions);
         });
-        let in_call =
-            matches!(snapshot.call, CallPhase::InCall { .. } | CallPhase::Reconnecting { .. });
+        let in_call = running(&snapshot.call).is_some();
         notices::show(&ctx, &snapshot.notices, &self.local_notices, in_call, &mut actions);
         if self.help {
             keyboard::help(&ctx, &mut actions);
@@ -177,6 +172,10 @@ impl App {
             ui.ctx().request_repaint_after(wake::until_next_second(since, now));
             now.saturating_duration_since(since)
         };
+        if let Some((peer, since, lost_at)) = running(&snapshot.call) {
+            let view = CallView { peer: peer.as_str(), since, lost_at, now };
+            return self.call.show(ui, view, snapshot, (&self.remote, &self.own), actions);
+        }
         match &snapshot.call {
             CallPhase::Idle => match &snapshot.login {
                 LoginPhase::LoggedOut | LoginPhase::LoggingIn | LoginPhase::Failed(_) => {
@@ -198,15 +197,8 @@ impl App {
                 let waited = waited(ui, *since);
                 waiting::connecting(ui, peer.as_str(), waited, actions);
             }
-            CallPhase::InCall { peer, since } => {
-                let view = CallView { peer: peer.as_str(), since: *since, lost_at: None, now };
-                self.call.show(ui, view, snapshot, (&self.remote, &self.own), actions);
-            }
-            CallPhase::Reconnecting { peer, since, lost_at } => {
-                let view =
-                    CallView { peer: peer.as_str(), since: *since, lost_at: Some(*lost_at), now };
-                self.call.show(ui, view, snapshot, (&self.remote, &self.own), actions);
-            }
+            // Shown above.
+            CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => {}
             CallPhase::Ended { peer, reason, talked } => {
                 let can_call = matches!(snapshot.login, LoginPhase::LoggedIn { .. });
                 waiting::ended(ui, peer.as_str(), reason, *talked, can_call, actions);
@@ -239,28 +231,25 @@ impl App {
             }
             // Choices made elsewhere (on the command line) are for one run; those made here are
             // remembered.
-            Intent::ChooseCamera(choice) => {
-                self.settings.camera = choice.clone();
-                self.keep_settings();
-            }
-            Intent::ChooseMicrophone(choice) => {
-                self.settings.microphone = choice.clone();
-                self.keep_settings();
-            }
-            Intent::ChooseSpeaker(choice) => {
-                self.settings.speaker = choice.clone();
-                self.keep_settings();
-            }
+            Intent::ChooseCamera(choice) => self.settings.camera = choice.clone(),
+            Intent::ChooseMicrophone(choice) => self.settings.microphone = choice.clone(),
+            Intent::ChooseSpeaker(choice) => self.settings.speaker = choice.clone(),
             Intent::ProcessVoice(settings) => {
                 self.settings.voice =
                     VoiceSetting::behind(*settings, self.snapshot.microphone.hears_a_room());
-                self.keep_settings();
             }
-            Intent::SetVolume(volume) => {
-                self.settings.volume = *volume;
-                self.keep_settings();
-            }
+            Intent::SetVolume(volume) => self.settings.volume = *volume,
             _ => {}
+        }
+        if matches!(
+            intent,
+            Intent::ChooseCamera(_)
+                | Intent::ChooseMicrophone(_)
+                | Intent::ChooseSpeaker(_)
+                | Intent::ProcessVoice(_)
+                | Intent::SetVolume(_)
+        ) {
+            self.keep_settings();
         }
         if let Err(error) = self.link.intents.try_send(intent) {
             tracing::warn!(%error, "an intent was lost");
@@ -271,6 +260,15 @@ impl App {
         if let Some(writer) = &self.writer {
             writer.keep(self.settings.clone());
         }
+    }
+}
+
+/// Whom a running call is with, since when, and since when it is without media.
+fn running(call: &CallPhase) -> Option<(&Username, Instant, Option<Instant>)> {
+    match call {
+        CallPhase::InCall { peer, since } => Some((peer, *since, None)),
+        CallPhase::Reconnecting { peer, since, lost_at } => Some((peer, *since, Some(*lost_at))),
+        _ => None,
     }
 }
 

@@ -194,18 +194,9 @@ impl CallScreen {
                 let shadow = ui.visuals().popup_shadow;
                 widgets::card(ui).shadow(shadow).show(ui, |ui| {
                     ui.set_width(width);
-                    ui.horizontal(|ui| {
-                        ui.label(RichText::new("Devices").size(16.0));
-                        ui.with_layout(
-                            eframe::egui::Layout::right_to_left(eframe::egui::Align::Center),
-                            |ui| {
-                                if widgets::icon_button(ui, Icon::Close, "Close devices").clicked()
-                                {
-                                    self.devices_open = false;
-                                }
-                            },
-                        );
-                    });
+                    if widgets::card_head(ui, "Devices", "Close devices") {
+                        self.devices_open = false;
+                    }
                     eframe::egui::ScrollArea::vertical().max_height(room - 90.0).show(ui, |ui| {
                         devices::show(ui, snapshot, actions);
                     });
@@ -296,7 +287,7 @@ fn condition(ui: &mut Ui, stage: Rect, call: CallView<'_>, snapshot: &Snapshot) 
     let words = Rect::from_min_size(rect.min + padding + vec2(icon + 8.0, 0.0), galley.size());
     let line = ui.put(words, Label::new(galley));
     let live = if call.lost_at.is_some() { Live::Assertive } else { Live::Polite };
-    ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(live));
+    widgets::announce(ui, &line, live);
 }
 
 /// The ground under text that floats over the video.

@@ -15,34 +15,26 @@ use crate::session::snapshot::{Intent, Snapshot};
 const VALUE_WIDTH: f32 = 78.0;
 
 /// One line of a list: what it is called, what it chooses.
-struct Entry<C> {
-    text: String,
-    choice: C,
-}
-
-fn entry<C>(text: impl Into<String>, choice: C) -> Entry<C> {
-    Entry { text: text.into(), choice }
-}
+type Entry<C> = (String, C);
 
 /// The lines for one kind of device: the system's choice, each device, and the rest; a choice that
-/// is not among them comes last.
-fn entries<C: PartialEq + Clone>(
+/// is not among them comes last, as `missing`.
+fn entries<C: PartialEq + Clone + Default>(
     devices: &[DeviceInfo],
-    default: C,
     named: impl Fn(String) -> C,
-    rest: Vec<Entry<C>>,
+    rest: impl IntoIterator<Item = (&'static str, C)>,
     current: &C,
-    describe: impl Fn(&C) -> String,
+    missing: String,
 ) -> Vec<Entry<C>> {
     let system = match devices.iter().find(|device| device.default) {
         Some(device) => format!("System default: {}", device.name),
         None => "System default".to_owned(),
     };
-    let mut all = vec![entry(system, default)];
-    all.extend(devices.iter().map(|device| entry(device.name.clone(), named(device.name.clone()))));
-    all.extend(rest);
-    if !all.iter().any(|e| e.choice == *current) {
-        all.push(entry(describe(current), current.clone()));
+    let mut all = vec![(system, C::default())];
+    all.extend(devices.iter().map(|device| (device.name.clone(), named(device.name.clone()))));
+    all.extend(rest.into_iter().map(|(text, choice)| (text.to_owned(), choice)));
+    if !all.iter().any(|(_, choice)| choice == current) {
+        all.push((missing, current.clone()));
     }
     all
 }
@@ -56,60 +48,41 @@ fn missing_text(name: &str) -> String {
 }
 
 fn cameras(snapshot: &Snapshot) -> Vec<Entry<CameraChoice>> {
-    let rest =
-        vec![entry("Test picture", CameraChoice::Pattern), entry("No camera", CameraChoice::None)];
-    let describe = |choice: &CameraChoice| match choice {
+    let rest = [("Test picture", CameraChoice::Pattern), ("No camera", CameraChoice::None)];
+    let missing = match &snapshot.camera {
         CameraChoice::Named(name) => missing_text(name),
         CameraChoice::File(path) => file_text(path),
         CameraChoice::Default | CameraChoice::Pattern | CameraChoice::None => String::new(),
     };
-    let devices = &snapshot.devices.cameras;
-    entries(devices, CameraChoice::Default, CameraChoice::Named, rest, &snapshot.camera, describe)
+    entries(&snapshot.devices.cameras, CameraChoice::Named, rest, &snapshot.camera, missing)
 }
 
 fn microphones(snapshot: &Snapshot) -> Vec<Entry<MicrophoneChoice>> {
-    let tone = match snapshot.microphone {
-        MicrophoneChoice::Tone(hertz) => hertz,
+    let current = &snapshot.microphone;
+    let tone = match current {
+        MicrophoneChoice::Tone(hertz) => *hertz,
         _ => 440.0,
     };
-    let rest = vec![
-        entry("Test tone", MicrophoneChoice::Tone(tone)),
-        entry("No microphone", MicrophoneChoice::None),
-    ];
-    let describe = |choice: &MicrophoneChoice| match choice {
+    let rest =
+        [("Test tone", MicrophoneChoice::Tone(tone)), ("No microphone", MicrophoneChoice::None)];
+    let missing = match current {
         MicrophoneChoice::Named(name) => missing_text(name),
         MicrophoneChoice::File(path) => file_text(path),
         // A tone at a frequency that equals nothing, not even itself.
         MicrophoneChoice::Tone(_) => "Test tone".to_owned(),
         MicrophoneChoice::Default | MicrophoneChoice::None => String::new(),
     };
-    let devices = &snapshot.devices.microphones;
-    entries(
-        devices,
-        MicrophoneChoice::Default,
-        MicrophoneChoice::Named,
-        rest,
-        &snapshot.microphone,
-        describe,
-    )
+    entries(&snapshot.devices.microphones, MicrophoneChoice::Named, rest, current, missing)
 }
 
 fn speakers(snapshot: &Snapshot) -> Vec<Entry<SpeakerChoice>> {
-    let rest = vec![entry("No sound", SpeakerChoice::None)];
-    let describe = |choice: &SpeakerChoice| match choice {
+    let rest = [("No sound", SpeakerChoice::None)];
+    let missing = match &snapshot.speaker {
         SpeakerChoice::Named(name) => missing_text(name),
         SpeakerChoice::File(path) => file_text(path),
         SpeakerChoice::Default | SpeakerChoice::None => String::new(),
     };
-    let devices = &snapshot.devices.speakers;
-    entries(
-        devices,
-        SpeakerChoice::Default,
-        SpeakerChoice::Named,
-        rest,
-        &snapshot.speaker,
-        describe,
-    )
+    entries(&snapshot.devices.speakers, SpeakerChoice::Named, rest, &snapshot.speaker, missing)
 }
 
 fn chooser<C: PartialEq + Clone>(
@@ -119,17 +92,17 @@ fn chooser<C: PartialEq + Clone>(
     current: &C,
 ) -> Option<C> {
     let caption = widgets::caption(ui, label);
-    let selected = entries.iter().find(|e| e.choice == *current).map_or("", |e| e.text.as_str());
+    let selected = entries.iter().find(|(_, choice)| choice == current);
     let mut chosen = None;
     let response = ComboBox::from_id_salt(label)
-        .selected_text(selected)
+        .selected_text(selected.map_or("", |(text, _)| text.as_str()))
         .width(ui.available_width())
         .truncate()
         .show_ui(ui, |ui| {
             ui.set_max_width(420.0);
-            for e in entries {
-                if ui.selectable_label(e.choice == *current, e.text.as_str()).clicked() {
-                    chosen = Some(e.choice.clone());
+            for (text, choice) in entries {
+                if ui.selectable_label(choice == current, text.as_str()).clicked() {
+                    chosen = Some(choice.clone());
                 }
             }
         })
@@ -208,7 +181,7 @@ mod tests {
             },
             ..Snapshot::default()
         };
-        let texts: Vec<String> = cameras(&snapshot).into_iter().map(|e| e.text).collect();
+        let texts: Vec<String> = cameras(&snapshot).into_iter().map(|(text, _)| text).collect();
         assert_eq!(texts, ["System default: B", "A", "B", "Test picture", "No camera"]);
     }
 
@@ -217,10 +190,10 @@ mod tests {
         let mut snapshot =
             Snapshot { speaker: SpeakerChoice::Named("Old".to_owned()), ..Snapshot::default() };
         assert_eq!(
-            speakers(&snapshot).last().map(|e| e.text.as_str()),
+            speakers(&snapshot).last().map(|(text, _)| text.as_str()),
             Some("Old (not connected)")
         );
         snapshot.speaker = SpeakerChoice::File("/tmp/out.wav".into());
-        assert_eq!(speakers(&snapshot).last().map(|e| e.text.as_str()), Some("File out.wav"));
+        assert_eq!(speakers(&snapshot).last().map(|(text, _)| text.as_str()), Some("File out.wav"));
     }
 }

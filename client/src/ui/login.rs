@@ -1,12 +1,11 @@
 //! The screen to log in: a name, a server, a button, and what to do when it did not work.
 
 use eframe::egui::accesskit::Live;
-use eframe::egui::{Align2, Key, Label, Margin, Response, RichText, TextEdit, Ui};
+use eframe::egui::{Label, Margin, Response, Ui};
 use visavis_shared::limits::MAX_USERNAME_CHARS;
 use visavis_shared::{NameError, canonical_name};
 
 use super::action::Actions;
-use super::theme::Palette;
 use super::widgets::{self, Tone};
 use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
 
@@ -52,8 +51,7 @@ impl LoginForm {
                 }
                 ui.heading("Visavis");
                 if !low {
-                    let weak = Palette::of(ui.visuals()).weak;
-                    ui.label(RichText::new("Private one-to-one video calls").color(weak));
+                    widgets::quiet_line(ui, "Private one-to-one video calls");
                     ui.add_space(14.0);
                 }
                 widgets::card(ui).inner_margin(Margin::same(22)).show(ui, |ui| {
@@ -94,17 +92,16 @@ impl LoginForm {
             if name.changed() {
                 self.problem = None;
             }
-            entered |= submitted(&name);
+            entered |= widgets::submitted(&name);
             ui.add_space(4.0);
             let server =
                 field(ui, "Server", "ws://127.0.0.1:9090", &mut self.server, MAX_SERVER_CHARS);
-            entered |= submitted(&server);
+            entered |= widgets::submitted(&server);
         });
 
         if let Some(problem) = self.problem.as_deref().or(if busy { None } else { failure }) {
             ui.add_space(2.0);
-            let line = widgets::warning(ui, problem);
-            ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Assertive));
+            widgets::warning(ui, problem, Live::Assertive);
         }
         ui.add_space(8.0);
         let width = ui.available_width();
@@ -141,26 +138,8 @@ impl LoginForm {
 }
 
 /// A labelled line to type into, as wide as there is room.
-pub(super) fn field(
-    ui: &mut Ui,
-    label: &str,
-    hint: &str,
-    text: &mut String,
-    limit: usize,
-) -> Response {
-    let label = widgets::caption(ui, label);
+fn field(ui: &mut Ui, label: &str, hint: &str, text: &mut String, limit: usize) -> Response {
+    let caption = widgets::caption(ui, label);
     let width = ui.available_width();
-    ui.add(
-        TextEdit::singleline(text)
-            .hint_text(hint)
-            .align(Align2::LEFT_CENTER)
-            .char_limit(limit)
-            .desired_width(width),
-    )
-    .labelled_by(label.id)
-}
-
-/// Whether Enter was pressed in a line.
-pub(super) fn submitted(field: &Response) -> bool {
-    field.lost_focus() && field.ctx.input(|i| i.key_pressed(Key::Enter))
+    widgets::text_field(ui, &caption, hint, text, limit, width)
 }

@@ -89,7 +89,8 @@ impl Default for WindowOptions {
 pub enum UiError {
     /// The system gave none: no display, no OpenGL.
     #[error(
-        "no window can be opened ({0}); on a machine without a display use `visavis call` or `visavis answer`"
+        "the window can't be opened ({0}); on a machine without a display, \
+         use `visavis call` or `visavis answer`"
     )]
     Window(String),
 }

@@ -1,13 +1,10 @@
 //! Notices: lines for the person, as toasts on the right, until they are put away.
 
 use eframe::egui::accesskit::Live;
-use eframe::egui::{
-    Align, Align2, Area, Context, Id, Label, Layout, Margin, Order, RichText, vec2,
-};
+use eframe::egui::{Align, Align2, Area, Context, Id, Label, Layout, Margin, Order, Ui, vec2};
 
 use super::action::{Action, Actions};
 use super::icons::Icon;
-use super::theme::Palette;
 use super::{widgets, words};
 use crate::session::snapshot::{Intent, Notice};
 
@@ -51,19 +48,12 @@ pub(super) fn show(
                 toast(ui, text, action, width, actions);
             }
             if older > 0 {
-                let weak = Palette::of(ui.visuals()).weak;
-                ui.label(RichText::new(format!("and {older} older")).size(13.0).color(weak));
+                widgets::caption(ui, &format!("and {older} older"));
             }
         });
 }
 
-fn toast(
-    ui: &mut eframe::egui::Ui,
-    text: &str,
-    action: &Action,
-    width: f32,
-    actions: &mut Actions,
-) {
+fn toast(ui: &mut Ui, text: &str, action: &Action, width: f32, actions: &mut Actions) {
     let Some(text) = words::foreign(text) else {
         // Nothing to read, so nothing to keep.
         actions.push(action.clone());
@@ -84,7 +74,7 @@ fn toast(
                 ui.with_layout(Layout::top_down(Align::Min), |ui| {
                     ui.add_space(8.0);
                     let line = ui.add(Label::new(text.as_str()).wrap());
-                    ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Polite));
+                    widgets::announce(ui, &line, Live::Polite);
                 });
             });
         });

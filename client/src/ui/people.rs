@@ -2,8 +2,8 @@
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    Align, Align2, FontId, Label, Layout, Rect, RichText, ScrollArea, Sense, TextEdit, Ui,
-    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align, Align2, FontId, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2,
+    WidgetInfo, pos2, vec2,
 };
 use visavis_shared::limits::MAX_USERNAME_CHARS;
 use visavis_shared::{NameError, canonical_name};
@@ -13,7 +13,7 @@ use super::icons::Icon;
 use super::theme::{Palette, WIDGET_HEIGHT, WIDGET_RADIUS};
 use super::video_view::{VideoView, letterbox};
 use super::widgets::{self, Tone};
-use super::{devices, login, rooms, words};
+use super::{devices, rooms, words};
 use crate::config::Theme;
 use crate::session::snapshot::{Intent, LoginPhase, Person, Snapshot};
 
@@ -55,11 +55,9 @@ impl PeoplePage {
             header(ui, username, online, theme, actions);
             ui.add_space(4.0);
             if !online {
-                let line = widgets::warning(
-                    ui,
-                    "The server can't be reached. Trying again; you can't make calls until it's back.",
-                );
-                ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Polite));
+                let text = "The server can't be reached. Trying again; you can't make calls until \
+                            it's back.";
+                widgets::warning(ui, text, Live::Polite);
                 ui.add_space(4.0);
             }
             if ui.available_width() >= TWO_COLUMNS_FROM {
@@ -113,19 +111,13 @@ impl PeoplePage {
             ui.horizontal(|ui| {
                 let button_width = 96.0;
                 let width = ui.available_width() - button_width - ui.spacing().item_spacing.x;
-                let field = ui
-                    .add(
-                        TextEdit::singleline(&mut self.callee)
-                            .hint_text("Their name")
-                            .align(Align2::LEFT_CENTER)
-                            .char_limit(MAX_USERNAME_CHARS * 2)
-                            .desired_width(width),
-                    )
-                    .labelled_by(caption.id);
+                let text = &mut self.callee;
+                let limit = MAX_USERNAME_CHARS * 2;
+                let field = widgets::text_field(ui, &caption, "Their name", text, limit, width);
                 if field.changed() {
                     self.problem = None;
                 }
-                let entered = login::submitted(&field);
+                let entered = widgets::submitted(&field);
                 let clicked = ui
                     .add_enabled_ui(online, |ui| {
                         widgets::button(ui, Tone::Accent, Some(Icon::Call), "Call", button_width)
@@ -137,8 +129,7 @@ impl PeoplePage {
                 }
             });
             if let Some(problem) = &self.problem {
-                let line = widgets::warning(ui, problem);
-                ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Assertive));
+                widgets::warning(ui, problem, Live::Assertive);
             }
             ui.add_space(4.0);
             self.room.show(ui, snapshot, online, actions);
@@ -217,13 +208,12 @@ fn heading(ui: &mut Ui, snapshot: &Snapshot) {
 
 fn list(ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
     if snapshot.people.is_empty() {
-        let weak = Palette::of(ui.visuals()).weak;
         ui.add_space(6.0);
         let server = words::foreign(&snapshot.server).unwrap_or_else(|| "this server".to_owned());
         let text = format!(
             "Ask somebody to open Visavis and log in to {server}. Their name will appear here."
         );
-        ui.add(Label::new(RichText::new(text).color(weak)).wrap());
+        widgets::quiet_line(ui, &text);
     }
     for person in &snapshot.people {
         row(ui, person, online, actions);

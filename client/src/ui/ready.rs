@@ -1,4 +1,5 @@
-//! How long the window took to be usable: logged once, and written for the benchmark when it requests that.
+//! How long the window took to become usable: logged once, and written for the benchmark when a
+//! path was given.
 
 use std::path::PathBuf;
 use std::time::Instant;

@@ -1,15 +1,14 @@
 //! The box to meet somebody in a room: whose name one need not know, only that of the room.
 
+use eframe::egui::Ui;
 use eframe::egui::accesskit::Live;
-use eframe::egui::{Align2, Label, RichText, TextEdit, Ui};
 use visavis_shared::limits::MAX_ROOM_CHARS;
 use visavis_shared::{IdError, RoomId};
 
 use super::action::Actions;
 use super::icons::Icon;
-use super::theme::Palette;
 use super::widgets::{self, Tone};
-use super::{login, words};
+use super::words;
 use crate::session::snapshot::{Intent, RoomPhase, Snapshot};
 
 const BUTTON_WIDTH: f32 = 96.0;
@@ -33,19 +32,13 @@ impl RoomBox {
         let caption = widgets::caption(ui, "The word you agreed on");
         ui.horizontal(|ui| {
             let width = ui.available_width() - BUTTON_WIDTH - ui.spacing().item_spacing.x;
-            let field = ui
-                .add(
-                    TextEdit::singleline(&mut self.typed)
-                        .hint_text("Any word you both know")
-                        .align(Align2::LEFT_CENTER)
-                        .char_limit(MAX_ROOM_CHARS * 2)
-                        .desired_width(width),
-                )
-                .labelled_by(caption.id);
+            let (text, limit) = (&mut self.typed, MAX_ROOM_CHARS * 2);
+            let hint = "Any word you both know";
+            let field = widgets::text_field(ui, &caption, hint, text, limit, width);
             if field.changed() {
                 self.problem = None;
             }
-            let entered = login::submitted(&field);
+            let entered = widgets::submitted(&field);
             let button = ui
                 .add_enabled_ui(online, |ui| {
                     widgets::button(ui, Tone::Quiet, None, "Join", BUTTON_WIDTH)
@@ -57,7 +50,7 @@ impl RoomBox {
             }
         });
         if let Some(problem) = self.problem {
-            warn(ui, problem);
+            widgets::warning(ui, problem, Live::Assertive);
             return;
         }
         match &snapshot.room {
@@ -69,7 +62,7 @@ impl RoomBox {
             },
             RoomPhase::Refused(why) => {
                 if let Some(why) = words::foreign(why) {
-                    warn(ui, &why);
+                    widgets::warning(ui, &why, Live::Assertive);
                 }
             }
         }
@@ -104,12 +97,6 @@ fn with_mate(ui: &mut Ui, room: &RoomId, name: &str, online: bool, actions: &mut
 }
 
 fn line(ui: &mut Ui, text: &str) {
-    let weak = Palette::of(ui.visuals()).weak;
-    let line = ui.add(Label::new(RichText::new(text).color(weak)).wrap());
-    ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Polite));
-}
-
-fn warn(ui: &mut Ui, text: &str) {
-    let line = widgets::warning(ui, text);
-    ui.ctx().accesskit_node_builder(line.id, |node| node.set_live(Live::Assertive));
+    let line = widgets::quiet_line(ui, text);
+    widgets::announce(ui, &line, Live::Polite);
 }

@@ -9,7 +9,6 @@ use eframe::egui::{
     WidgetInfo, pos2, vec2,
 };
 
-use super::icons::Icon;
 use super::theme::Palette;
 use super::widgets;
 use crate::media::units::Bitrate;
@@ -34,17 +33,7 @@ pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) 
         let card = widgets::card(ui).shadow(ui.visuals().popup_shadow);
         card.show(ui, |ui| {
             ui.set_width(width);
-            let mut closed = false;
-            ui.horizontal(|ui| {
-                ui.label(RichText::new("Statistics").size(16.0));
-                ui.with_layout(
-                    eframe::egui::Layout::right_to_left(eframe::egui::Align::Center),
-                    |ui| {
-                        closed =
-                            widgets::icon_button(ui, Icon::Close, "Close statistics").clicked();
-                    },
-                );
-            });
+            let closed = widgets::card_head(ui, "Statistics", "Close statistics");
             let room = (stage.height() - 170.0).max(80.0);
             eframe::egui::ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(
                 ui,

@@ -30,7 +30,8 @@ impl VideoView {
         let Some(frame) = self.slot.take() else { return };
         let size = [frame.size.width() as usize, frame.size.height() as usize];
         if frame.rgba.len() != frame.size.pixels() * 4 {
-            tracing::warn!(size = %frame.size, bytes = frame.rgba.len(), "a frame of the wrong length");
+            let bytes = frame.rgba.len();
+            tracing::warn!(size = %frame.size, bytes, "a frame of the wrong length");
             return;
         }
         // Opaque pixels are the same with and without premultiplied alpha; this way is a plain

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eframe::egui::accesskit::Live;
-use eframe::egui::{Label, Response, RichText, Sense, TextWrapMode, Ui, Vec2, vec2};
+use eframe::egui::{Sense, TextWrapMode, Ui, Vec2, vec2};
 use visavis_shared::Username;
 
 use super::action::Actions;
@@ -29,7 +29,7 @@ pub(super) fn ringing(
     column(ui, |ui| {
         big_avatar(ui, peer.as_str(), Some(waited));
         title(ui, &format!("{peer} is calling"), Live::Assertive);
-        line(ui, accepting_opens(snapshot));
+        widgets::quiet_line(ui, accepting_opens(snapshot));
         ui.add_space(18.0);
         pair(ui, |ui| {
             if widgets::button(ui, Tone::HangUp, Some(Icon::HangUp), "Decline", BUTTON_WIDTH)
@@ -47,7 +47,7 @@ pub(super) fn ringing(
             ui.ctx().format_shortcut(&shortcuts::ACCEPT),
             ui.ctx().format_shortcut(&shortcuts::HANG_UP),
         );
-        small(ui, &format!("{accept} accepts, {decline} declines"));
+        widgets::caption(ui, &format!("{accept} accepts, {decline} declines"));
     });
 }
 
@@ -96,8 +96,8 @@ fn waiting(
     column(ui, |ui| {
         big_avatar(ui, peer, Some(waited));
         title(ui, heading, Live::Polite);
-        line(ui, progress);
-        small(ui, &words::clock(waited));
+        widgets::quiet_line(ui, progress);
+        widgets::caption(ui, &words::clock(waited));
         ui.add_space(14.0);
         if widgets::button(ui, Tone::HangUp, Some(Icon::HangUp), "Cancel", BUTTON_WIDTH).clicked() {
             actions.send(Intent::HangUp);
@@ -119,10 +119,10 @@ pub(super) fn ended(
         big_avatar(ui, peer, None);
         title(ui, &ending.what, Live::Assertive);
         if let Some(advice) = &ending.advice {
-            line(ui, advice);
+            widgets::quiet_line(ui, advice);
         }
         if let Some(talked) = talked {
-            line(ui, &format!("You talked for {}.", words::spoken(talked)));
+            widgets::quiet_line(ui, &format!("You talked for {}.", words::spoken(talked)));
         }
         ui.add_space(18.0);
         pair(ui, |ui| {
@@ -159,21 +159,10 @@ fn big_avatar(ui: &mut Ui, name: &str, waited: Option<Duration>) {
     widgets::paint_avatar(ui.painter(), palette, rect.center(), AVATAR_RADIUS, name);
 }
 
-fn title(ui: &mut Ui, text: &str, live: Live) -> Response {
+fn title(ui: &mut Ui, text: &str, live: Live) {
     ui.style_mut().wrap_mode = Some(TextWrapMode::Wrap);
     let response = ui.heading(text);
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(live));
-    response
-}
-
-fn line(ui: &mut Ui, text: &str) {
-    let weak = Palette::of(ui.visuals()).weak;
-    ui.add(Label::new(RichText::new(text).color(weak)).wrap());
-}
-
-fn small(ui: &mut Ui, text: &str) {
-    let weak = Palette::of(ui.visuals()).weak;
-    ui.label(RichText::new(text).size(13.0).color(weak));
+    widgets::announce(ui, &response, live);
 }
 
 /// Two buttons side by side, in the middle.

@@ -1,5 +1,5 @@
-//! What wakes the window: a new snapshot, a new video frame, or a clock on the screen whose next second
-//! is due, and nothing else.
+//! What wakes the window: a new snapshot, a new video frame, or a clock on the screen whose next
+//! second is due, and nothing else.
 //!
 //! In: the session's snapshots and video slots. Out: repaint requests. What always holds: while
 //! nothing changes no request is made; one change makes one pass (a request for "at once" would

@@ -2,10 +2,11 @@
 //!
 //! Each carries a label for screen readers (AccessKit) and shows when it has the keyboard.
 
-use eframe::egui::accesskit::Role;
+use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    Align2, Atom, Button, Color32, CornerRadius, FontFamily, FontId, Frame, Margin, Painter, Pos2,
-    Rect, Response, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align, Align2, Atom, Button, Color32, CornerRadius, FontFamily, FontId, Frame, Key, Label,
+    Layout, Margin, Painter, Pos2, Rect, Response, RichText, Sense, Stroke, TextEdit, Ui, Vec2,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::icons::Icon;
@@ -92,14 +93,59 @@ pub(super) fn caption(ui: &mut Ui, text: &str) -> Response {
     ui.label(RichText::new(text).size(13.0).color(weak))
 }
 
+/// A line in the quieter colour that wraps.
+pub(super) fn quiet_line(ui: &mut Ui, text: &str) -> Response {
+    let weak = Palette::of(ui.visuals()).weak;
+    ui.add(Label::new(RichText::new(text).color(weak)).wrap())
+}
+
+/// Lets a screen reader say a text when it changes.
+pub(super) fn announce(ui: &Ui, text: &Response, live: Live) {
+    ui.ctx().accesskit_node_builder(text.id, |node| node.set_live(live));
+}
+
 /// A line that says what went wrong.
-pub(super) fn warning(ui: &mut Ui, text: &str) -> Response {
+pub(super) fn warning(ui: &mut Ui, text: &str, live: Live) {
     let amber = Palette::of(ui.visuals()).warning;
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = 8.0;
-        let (rect, _) = ui.allocate_exact_size(Vec2::splat(18.0), Sense::hover());
-        Icon::Warning.paint(ui.painter(), rect, amber);
-        ui.add(eframe::egui::Label::new(RichText::new(text).color(amber)).wrap())
+    let line = ui
+        .horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = 8.0;
+            let (rect, _) = ui.allocate_exact_size(Vec2::splat(18.0), Sense::hover());
+            Icon::Warning.paint(ui.painter(), rect, amber);
+            ui.add(Label::new(RichText::new(text).color(amber)).wrap())
+        })
+        .inner;
+    announce(ui, &line, live);
+}
+
+/// A line to type into, named by the caption above it.
+pub(super) fn text_field(
+    ui: &mut Ui,
+    caption: &Response,
+    hint: &str,
+    text: &mut String,
+    limit: usize,
+    width: f32,
+) -> Response {
+    let field = TextEdit::singleline(text)
+        .hint_text(hint)
+        .align(Align2::LEFT_CENTER)
+        .char_limit(limit)
+        .desired_width(width);
+    ui.add(field).labelled_by(caption.id)
+}
+
+/// Whether Enter was pressed in a line.
+pub(super) fn submitted(field: &Response) -> bool {
+    field.lost_focus() && field.ctx.input(|i| i.key_pressed(Key::Enter))
+}
+
+/// The head of a card that floats over a call. Returns whether its button closes it.
+pub(super) fn card_head(ui: &mut Ui, title: &str, close: &str) -> bool {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(title).size(16.0));
+        let to_the_right = Layout::right_to_left(Align::Center);
+        ui.with_layout(to_the_right, |ui| icon_button(ui, Icon::Close, close).clicked()).inner
     })
     .inner
 }

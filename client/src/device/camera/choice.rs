@@ -83,7 +83,7 @@ pub(super) fn explain(name: &str, reason: &str) -> CameraError {
     } else if says(&["failed to fufill", "failed to fulfill"]) {
         CameraError::NoFormat(name)
     } else {
-        CameraError::Failed { name, reason: reason.replace('\n', " ") }
+        CameraError::Failed(name, reason.replace('\n', " "))
     }
 }
 

@@ -19,7 +19,7 @@ use nokhwa::utils::{
 use tokio::sync::mpsc;
 
 use super::choice::{Offer, distinct, explain, find, rank};
-use super::{CameraError, CameraEvent, CameraOutput, CameraWant, tell};
+use super::{CameraError, CameraEvent, CameraOutput, CameraWant, send};
 use crate::device::DeviceInfo;
 use crate::device::hanging::{Alive, HangingThreads};
 use crate::media::convert::{PixelFormat, to_i420};
@@ -137,7 +137,7 @@ pub(super) fn open(
             return Err(match why {
                 RecvTimeoutError::Timeout => CameraError::Silent(name),
                 RecvTimeoutError::Disconnected => {
-                    CameraError::Failed { name, reason: LIBRARY_FAILED.to_owned() }
+                    CameraError::Failed(name, LIBRARY_FAILED.to_owned())
                 }
             });
         }
@@ -169,7 +169,7 @@ fn convert(
     stop: &StopSignal,
 ) {
     let lost = |why: &str| {
-        tell(
+        send(
             events,
             CameraEvent::Lost(format!(
                 "camera \"{name}\" {why}: connect it again or choose another camera"
@@ -199,7 +199,7 @@ fn convert(
                 output.put(&VideoFrame::new(size, data, captured_at));
                 if !live {
                     live = true;
-                    tell(events, CameraEvent::Live, stop);
+                    send(events, CameraEvent::Live, stop);
                 }
             }
             Err(error) => {

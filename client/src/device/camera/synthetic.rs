@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::{CameraError, CameraEvent, CameraOutput, CameraWant, tell};
+use super::{CameraError, CameraEvent, CameraOutput, CameraWant, send};
 use crate::media::frame::VideoFrame;
 use crate::media::pattern::Pattern;
 use crate::media::pattern_bar::Stamp;
@@ -90,7 +90,7 @@ pub(super) fn start_pattern(
             let stamp = Stamp { index, captured_at: WallTime::now() };
             output.put(&pattern.render(stamp, Instant::now()));
             if index == 0 {
-                tell(&events, CameraEvent::Live, stop);
+                send(&events, CameraEvent::Live, stop);
             }
             index = index.wrapping_add(1);
         }
@@ -113,11 +113,11 @@ pub(super) fn start_file(
             output.put(&VideoFrame { captured_at: Instant::now(), ..frame });
             if !live {
                 live = true;
-                tell(&events, CameraEvent::Live, stop);
+                send(&events, CameraEvent::Live, stop);
             }
             frame = match file.next() {
                 Ok(frame) => frame,
-                Err(error) => return tell(&events, CameraEvent::Lost(error.to_string()), stop),
+                Err(error) => return send(&events, CameraEvent::Lost(error.to_string()), stop),
             };
         }
         tracing::debug!(path = %path.display(), "closed");
@@ -132,7 +132,7 @@ struct Looped {
 
 impl Looped {
     fn open(path: &Path) -> Result<Self, CameraError> {
-        let failed = |source| CameraError::File { path: path.to_path_buf(), source };
+        let failed = |source| CameraError::File(path.to_path_buf(), source);
         let file = File::open(path).map_err(|error| failed(error.into()))?;
         let reader = Y4mReader::new(BufReader::new(file)).map_err(failed)?;
         Ok(Self { path: path.to_path_buf(), reader })
@@ -145,7 +145,7 @@ impl Looped {
                     return Ok(VideoFrame::new(self.reader.size(), data, Instant::now()));
                 }
                 Ok(None) => *self = Self::open(&self.path)?,
-                Err(source) => return Err(CameraError::File { path: self.path.clone(), source }),
+                Err(source) => return Err(CameraError::File(self.path.clone(), source)),
             }
         }
         Err(CameraError::EmptyFile(self.path.clone()))
