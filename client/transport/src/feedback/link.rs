@@ -15,7 +15,6 @@ use tokio::sync::mpsc;
 
 use super::sent_packets::SentPackets;
 use crate::estimator::{BandwidthEstimator, GoogCc, WIRE_OVERHEAD};
-use crate::feedback::packet_outcomes::AudioFates;
 use visavis_media::lip_sync::{SenderClock, SharedLipSync};
 use visavis_media::units::Bitrate;
 
@@ -55,6 +54,16 @@ impl MediaKind {
     }
 }
 
+/// What a packet of ours holds, as far as feedback on it is read differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    Audio,
+    /// Video, or repair packets for it.
+    Video,
+    /// Part of a cluster that the estimator asked for.
+    Probe,
+}
+
 /// A media packet from the other.
 #[derive(Debug)]
 pub(crate) struct Incoming {
@@ -82,9 +91,9 @@ pub(crate) struct LinkState {
     /// What the way carries.
     pub(crate) estimator: Box<dyn BandwidthEstimator>,
     /// Sent packets, to be joined with the feedback on them.
-    awaited: SentPackets,
-    /// What became of our sound.
-    pub(crate) audio_fates: AudioFates,
+    pub(crate) sent: SentPackets,
+    /// Share of our audio packets lost, from a receiver report that nobody has read yet.
+    pub(crate) audio_loss: Option<f64>,
     /// As what payload type the other sends redundant sound, where we offered that.
     pub(crate) red: Option<u8>,
     /// What the payload types stand for that the other sends with.
@@ -117,8 +126,8 @@ impl LinkState {
     fn new(estimator: Box<dyn BandwidthEstimator>) -> Self {
         Self {
             estimator,
-            awaited: SentPackets::default(),
-            audio_fates: AudioFates::default(),
+            sent: SentPackets::default(),
+            audio_loss: None,
             red: None,
             payload_types: Vec::new(),
             parity_in: None,
@@ -142,41 +151,43 @@ impl LinkState {
     /// that was negotiated.
     pub(crate) fn packet_left(
         &mut self,
+        content: Content,
         bytes: usize,
         number: Option<u16>,
-        probe: bool,
         now: Instant,
     ) {
         let bytes = bytes + WIRE_OVERHEAD;
-        self.estimator.on_packet_sent(now, bytes, probe);
-        if let Some(number) = number {
-            self.awaited.sent(number, bytes, now);
+        self.estimator.on_packet_sent(now, bytes, content == Content::Probe);
+        match (number, content) {
+            (Some(number), Content::Audio) => self.sent.audio_sent(number, bytes, now),
+            (Some(number), _) => self.sent.sent(number, bytes, now),
+            (None, _) => {}
         }
     }
 
     /// Whether feedback has not come although it should have.
     pub(crate) fn feedback_is_late(&self, now: Instant) -> bool {
-        self.awaited.feedback_is_late(now)
+        self.sent.feedback_is_late(now)
     }
 
     /// ICE starts anew. Both hold back what they send until it has a pair, feedback as well.
     pub(crate) fn restart_begins(&mut self, now: Instant) {
-        self.awaited.excuse_feedback(now + RESTART_TAKES);
+        self.sent.excuse_feedback(now + RESTART_TAKES);
     }
 
     /// ICE has a pair again. The other may see it later.
     pub(crate) fn restart_ends(&mut self, now: Instant) {
-        self.awaited.excuse_feedback(now + RESTART_SETTLES);
+        self.sent.excuse_feedback(now + RESTART_SETTLES);
     }
 
     /// The other tells which packets came when.
     pub(crate) fn packets_reported(&mut self, feedback: &TransportLayerCc, now: Instant) {
         // One that arrived, but without a time, is of no use.
-        let told = convert_twcc(feedback)
+        let reports = convert_twcc(feedback)
             .into_iter()
-            .filter(|told| told.arrived == told.arrival.is_some());
-        let results =
-            self.awaited.reported(now, told.map(|told| (told.sequence_number, told.arrival)));
+            .filter(|report| report.arrived == report.arrival.is_some())
+            .map(|report| (report.sequence_number, report.arrival));
+        let results = self.sent.reported(now, reports);
         self.estimator.on_feedback(now, &results);
     }
 

@@ -3,5 +3,4 @@
 
 pub(crate) mod feedback_delay;
 pub(crate) mod link;
-pub(crate) mod packet_outcomes;
 pub mod sent_packets;

@@ -28,7 +28,7 @@ use rtc::shared::marshal::MarshalSize;
 
 use visavis_media::units::Bitrate;
 
-use crate::feedback::link::{Feedback, Incoming, Link, MediaKind};
+use crate::feedback::link::{Content, Feedback, Incoming, Link, MediaKind};
 use crate::path::socket::Wire;
 
 /// The position of [`Intake`]: behind every interceptor of the library's (the last is at 13 000).
@@ -104,11 +104,7 @@ impl WireTap {
             self.key_frame_wanted();
         } else if let Some(feedback) = packet.downcast_ref::<TransportLayerCc>() {
             self.wire.reported(now);
-            {
-                let mut state = self.link.state();
-                state.packets_reported(feedback, now);
-                state.audio_fates.reported(feedback);
-            }
+            self.link.state().packets_reported(feedback, now);
             self.link.feedback(Feedback::Arrivals);
         } else if let Some(remb) = packet.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
             // A cast of a float saturates, so whatever is in the packet is a number.
@@ -135,14 +131,14 @@ impl WireTap {
             if report.last_sender_report != 0 {
                 state.report_echoed(report.last_sender_report, report.delay, now);
             }
+            let share = f64::from(report.fraction_lost) / 256.0;
             if *kind == MediaKind::Audio {
-                state.audio_fates.share_reported(f64::from(report.fraction_lost) / 256.0);
+                state.audio_loss = Some(share);
             }
             // Video tells more about the way, as there is more of it.
             if *kind == MediaKind::Video
                 || !self.local.values().any(|kind| *kind == MediaKind::Video)
             {
-                let share = f64::from(report.fraction_lost) / 256.0;
                 state.loss_out = Some(share);
                 state.estimator.on_loss(now, share);
             }
@@ -213,17 +209,14 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for WireTap {
                 if parity {
                     packet.header.ssrc = state.parity_ssrc;
                 }
-                state.packet_left(
-                    packet.marshal_size(),
-                    number,
-                    parity && packet.header.marker,
-                    msg.now,
-                );
-                if let Some(number) = number
-                    && self.is_ours(packet.header.ssrc, MediaKind::Audio)
-                {
-                    state.audio_fates.left(number);
-                }
+                let content = if self.is_ours(packet.header.ssrc, MediaKind::Audio) {
+                    Content::Audio
+                } else if parity && packet.header.marker {
+                    Content::Probe
+                } else {
+                    Content::Video
+                };
+                state.packet_left(content, packet.marshal_size(), number, msg.now);
             }
             _ => {}
         }

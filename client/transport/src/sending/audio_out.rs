@@ -13,7 +13,7 @@ use visavis_media::audio_control::AudioControl;
 use visavis_media::red::RedPacker;
 use visavis_media::units::Bitrate;
 
-use crate::feedback::packet_outcomes::AudioFate;
+use crate::feedback::sent_packets::AudioOutcome;
 
 /// The payload types for sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,21 +43,21 @@ impl AudioOut {
         }
     }
 
-    /// Learns what became of packets, and decides anew.
+    /// Learns what became of packets, and which share was lost where a receiver report said so, and
+    /// decides anew.
     pub(crate) fn adapt(
         &mut self,
         now: Instant,
-        fates: impl IntoIterator<Item = AudioFate>,
+        outcomes: impl IntoIterator<Item = AudioOutcome>,
+        reported_loss: Option<f64>,
         estimate: Bitrate,
         red: bool,
     ) {
-        for fate in fates {
-            match fate {
-                AudioFate::Packet { number, arrived } => {
-                    self.adaptation.packet_outcome(now, number, arrived)
-                }
-                AudioFate::Share(lost) => self.adaptation.loss_reported(now, lost),
-            }
+        for AudioOutcome { number, arrived } in outcomes {
+            self.adaptation.packet_outcome(now, number, arrived);
+        }
+        if let Some(share) = reported_loss {
+            self.adaptation.loss_reported(now, share);
         }
         self.plan = self.adaptation.plan(now, estimate, red);
         // A wish that does not fit is made again; one that nobody is left to hear counts as made.
@@ -101,8 +101,8 @@ mod tests {
             let mut last = (0, Bytes::new());
             for n in 0..200_u32 {
                 let now = start + n * Duration::from_millis(20);
-                let fate = AudioFate::Packet { number: n.into(), arrived: n % 4 != 0 };
-                out.adapt(now, [fate], ESTIMATE, red.is_some());
+                let outcome = AudioOutcome { number: n.into(), arrived: n % 4 != 0 };
+                out.adapt(now, [outcome], None, ESTIMATE, red.is_some());
                 last = out.payload(formats, n * 960, &Bytes::from(format!("packet {n}")));
             }
             let wish = wishes.try_iter().last().expect("a wish");
@@ -124,11 +124,11 @@ mod tests {
         let (mut out, now) = (AudioOut::new(control.clone()), Instant::now());
         control.try_send(AudioControl::START).expect("room");
         let narrow = Bitrate::from_kbps(100);
-        out.adapt(now, [], narrow, false);
+        out.adapt(now, [], None, narrow, false);
         assert_eq!(wishes.try_iter().count(), 1);
-        out.adapt(now, [], narrow, false);
+        out.adapt(now, [], None, narrow, false);
         assert_eq!(wishes.try_iter().next().expect("a wish").bitrate, Bitrate::from_kbps(18));
-        out.adapt(now, [], narrow, false);
+        out.adapt(now, [], None, narrow, false);
         assert_eq!(wishes.try_iter().count(), 0);
     }
 }

@@ -285,11 +285,12 @@ impl SendTask {
 
     fn tick(&mut self, now: Instant) {
         if self.permission.connected && self.permission.audio.is_some() {
-            let (fates, estimate) = {
+            let (outcomes, loss, estimate) = {
                 let mut state = self.link.state();
-                (state.audio_fates.take(), state.estimator.target(now))
+                let outcomes = state.sent.take_audio_outcomes();
+                (outcomes, state.audio_loss.take(), state.estimator.target(now))
             };
-            self.audio_out.adapt(now, fates, estimate, self.permission.red.is_some());
+            self.audio_out.adapt(now, outcomes, loss, estimate, self.permission.red.is_some());
         }
         if self.permission.connected && self.permission.video.is_some() {
             let target = self.video_target(now);

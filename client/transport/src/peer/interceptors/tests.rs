@@ -25,12 +25,8 @@ const OURS: u32 = 0x1234_5678;
 fn tap(now: Instant) -> WireTap {
     let (link, _, _) = Link::new(Bitrate::from_kbps(3000), Arc::default());
     for number in 0..200u16 {
-        link.state().packet_left(
-            1000,
-            Some(number),
-            false,
-            now + Duration::from_millis(5) * u32::from(number),
-        );
+        let now = now + Duration::from_millis(5) * u32::from(number);
+        link.state().packet_left(Content::Video, 1000, Some(number), now);
     }
     let mut tap = WireTap::new(link, Wire::new(Resolver::shared(), Trust::default(), None));
     tap.local.insert(OURS, MediaKind::Video);
