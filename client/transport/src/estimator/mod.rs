@@ -35,8 +35,6 @@ use trendline::{Trendline, Usage};
 pub const START: Bitrate = Bitrate::from_kbps(300);
 /// Below this nothing useful can be sent.
 pub const FLOOR: Bitrate = Bitrate::from_kbps(100);
-/// What a packet costs beyond RTP: SRTP tag, UDP and IP headers, in bytes.
-pub const WIRE_OVERHEAD: usize = 16 + 8 + 20;
 /// REMB is believed while there is no transport-wide feedback for so long.
 const FEEDBACK_FRESH: Duration = Duration::from_secs(2);
 /// When what was sent stays without any feedback for so long, the way is assumed to be blocked.

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::estimator::PacketResult;
-use crate::feedback::feedback_delay::Punctuality;
+use crate::feedback::feedback_delay::FeedbackDelayDetector;
 
 /// The most packets that are awaited; with feedback there are a few dozen.
 const AWAITED: usize = 4000;
@@ -56,7 +56,7 @@ pub struct SentPackets {
     first: u16,
     /// When the latest of those left that arrived.
     arrived_from: Option<Instant>,
-    punctuality: Punctuality,
+    delay_detector: FeedbackDelayDetector,
     /// Until then feedback is not late, whenever it comes.
     excused_until: Option<Instant>,
 }
@@ -88,7 +88,7 @@ impl SentPackets {
         self.packets.push_back(Sent { at: now, bytes, audio, arrived: false, missing: false });
     }
 
-    /// The other says which packets came when, on its clock, and which did not. Gives what is news:
+    /// The other reports which packets came when, on its clock, and which did not. Gives what is new:
     /// packets that arrived, in the order in which they were sent, and before them those that are
     /// given up.
     pub fn reported(
@@ -96,7 +96,7 @@ impl SentPackets {
         now: Instant,
         reports: impl IntoIterator<Item = (u16, Option<Duration>)>,
     ) -> Vec<PacketResult> {
-        let (awaited, told_of) = (self.awaited_since(), self.arrived_from);
+        let (awaited, known_from) = (self.awaited_since(), self.arrived_from);
         let (mut arrived, mut audio) = (Vec::new(), Vec::new());
         for (number, arrival) in reports {
             let Some(sent) = self.packets.get_mut(usize::from(number.wrapping_sub(self.first)))
@@ -119,10 +119,10 @@ impl SentPackets {
             }
         }
         if let Some(since) = awaited
-            && self.arrived_from > told_of
+            && self.arrived_from > known_from
             && !self.is_excused(now)
         {
-            self.punctuality.heard_after(now.saturating_duration_since(since));
+            self.delay_detector.received_after(now.saturating_duration_since(since));
         }
         let mut results = Vec::new();
         while let Some(front) = self.packets.front() {
@@ -152,14 +152,14 @@ impl SentPackets {
         std::mem::take(&mut self.audio_outcomes)
     }
 
-    /// Whether feedback has not come although it should have: until it does, only sound should be
+    /// Whether feedback has not come although it should have: until it does, only audio should be
     /// sent.
     #[must_use]
     pub fn feedback_is_late(&self, now: Instant) -> bool {
         let since = self
             .awaited_since()
             .map(|since| self.excused_until.map_or(since, |until| since.max(until)));
-        since.is_some_and(|since| self.punctuality.is_late(now.saturating_duration_since(since)))
+        since.is_some_and(|since| self.delay_detector.is_late(now.saturating_duration_since(since)))
     }
 
     /// Until then feedback may take as long as it likes, and nothing is learned from when it comes:
@@ -172,10 +172,10 @@ impl SentPackets {
         self.excused_until.is_some_and(|until| now < until)
     }
 
-    /// When the first packet left that is newer than all that arrived, as far as is told.
+    /// When the first packet left that is newer than all that arrived, as far as is known.
     fn awaited_since(&self) -> Option<Instant> {
-        let told = self.arrived_from?;
-        self.packets.get(self.packets.partition_point(|sent| sent.at <= told)).map(|sent| sent.at)
+        let known = self.arrived_from?;
+        self.packets.get(self.packets.partition_point(|sent| sent.at <= known)).map(|sent| sent.at)
     }
 
     fn forget_first(&mut self) {
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_arrived_is_told_at_once_and_once() {
+    fn what_arrived_is_reported_at_once_and_once() {
         let start = Instant::now();
         let mut packets = sent(0..10, start);
         let news = packets.reported(start, [(0, Some(5 * MS)), (1, Some(15 * MS))]);
@@ -235,10 +235,10 @@ mod tests {
     }
 
     #[test]
-    fn of_what_no_feedback_tells_nothing_is_known() {
+    fn of_what_no_feedback_covers_nothing_is_known() {
         let mut packets = sent(0..40, Instant::now());
         assert_eq!(outcomes(&report(&mut packets, 0..2, &[0])), [(0, true)]);
-        // What was said of 2 to 19 is lost.
+        // The feedback on 2 to 19 is lost.
         assert_eq!(
             outcomes(&report(&mut packets, 20..31, &[20, 30])),
             [(1, false), (20, true), (30, true)]
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_is_heard_of_is_forgotten() {
+    fn what_no_feedback_covers_is_forgotten() {
         let start = Instant::now();
         let mut packets = SentPackets::default();
         for n in 0..60_000u32 {

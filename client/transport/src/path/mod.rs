@@ -9,3 +9,4 @@ pub(crate) mod path_watch;
 pub mod relay;
 pub(crate) mod resolver;
 pub(crate) mod socket;
+pub mod wire_overhead;

@@ -219,7 +219,7 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
 }
 
 fn interceptors(link: &Arc<Link>, wire: &Arc<Wire>) -> Registry {
-    // Retransmission is ours (`nack`, `send`, `receive`): the library's has no regard for the round
+    // Retransmission is ours (`nack_tracker`, `send_history`): the library's has no regard for the round
     // trip, and answers whoever asks as often as they ask.
     Registry::new()
         .with(Slot::CongestionControl, WireTap::new(Arc::clone(link), Arc::clone(wire)))

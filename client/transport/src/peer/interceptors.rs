@@ -202,12 +202,14 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for WireTap {
             }
             Packet::Rtp(packet) => {
                 let number = self.number_of(packet);
+                let wire_overhead = self.wire.media_overhead();
                 let mut state = self.link.state();
+                state.wire_overhead = wire_overhead;
                 // The library lets out only streams that it knows, so parity goes through it as
                 // video.
-                let parity = state.parity_out == Some(packet.header.payload_type);
+                let parity = state.fec_out == Some(packet.header.payload_type);
                 if parity {
-                    packet.header.ssrc = state.parity_ssrc;
+                    packet.header.ssrc = state.fec_ssrc;
                 }
                 let content = if self.is_ours(packet.header.ssrc, MediaKind::Audio) {
                     Content::Audio
@@ -273,7 +275,7 @@ impl Intake {
     /// is parity, which has a stream of its own.
     fn kind_of(&self, packet: &rtp::Packet) -> Option<(MediaKind, bool)> {
         let state = self.link.state();
-        if state.parity_in == Some(packet.header.payload_type) {
+        if state.fec_in == Some(packet.header.payload_type) {
             return Some((MediaKind::Video, true));
         }
         if let Some(kind) = self.remote.get(&packet.header.ssrc) {
@@ -298,7 +300,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Intake {
         match msg.message.packet {
             Packet::Rtp(packet) => {
                 if let Some((kind, parity)) = self.kind_of(&packet) {
-                    self.link.incoming(Incoming { kind, parity, packet, arrival: msg.now });
+                    self.link.incoming(Incoming { kind, fec: parity, packet, arrival: msg.now });
                 }
             }
             _ => self.passing.read.push_back(msg),

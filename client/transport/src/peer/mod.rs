@@ -29,7 +29,8 @@ use crate::peer::negotiator::{Handler, Negotiator, Outputs};
 use crate::peer::runtime::SupervisedRuntime;
 use crate::peer::statistics::Figures;
 use crate::receiving::receive_task::{ReceiveStats, ReceiveTask};
-use crate::sending::send_task::{OutgoingStream, Permission, SendInputs, SendStats, SendTask};
+use crate::sending::outgoing_stream::OutgoingStream;
+use crate::sending::send_task::{Permission, SendInputs, SendStats, SendTask};
 use visavis_media::units::Bitrate;
 
 /// The most commands that wait.

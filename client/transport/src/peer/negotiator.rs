@@ -240,7 +240,7 @@ impl Negotiator {
         {
             let mut state = self.link.state();
             state.payload_types = sdp::payload_types(&description.sdp);
-            state.parity_in = sdp::parity_payload_type(&description.sdp);
+            state.fec_in = sdp::parity_payload_type(&description.sdp);
             state.red = sdp::redundant_audio(&description.sdp);
         }
         self.gathering |= kind == DescriptionKind::Offer;
@@ -461,14 +461,14 @@ impl Negotiator {
             theirs.as_ref().and_then(|description| sdp::parity_payload_type(&description.sdp));
         let parity = {
             let mut state = self.link.state();
-            state.parity_out = parity.filter(|_| video.is_some() && state.parity_in.is_some());
-            state.parity_out
+            state.fec_out = parity.filter(|_| video.is_some() && state.fec_in.is_some());
+            state.fec_out
         };
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
             permission.red = red;
             permission.video = video;
-            permission.parity = parity;
+            permission.fec = parity;
             permission.level = level;
         });
     }

@@ -39,7 +39,7 @@ impl Figures {
             audio_packets_received: received.audio_packets,
             audio_packets_lost: received.audio_lost,
             retransmitted: sent.retransmitted,
-            fec_packets_sent: sent.parity,
+            fec_packets_sent: sent.fec_packets,
             packets_recovered: received.packets_recovered,
             frames_dropped: received.frames_dropped,
             video_jitter_buffer_ms: received.jitter_buffer.map(|time| time.as_secs_f64() * 1e3),

@@ -4,5 +4,6 @@
 pub(crate) mod audio_in;
 pub mod depacketizer;
 pub mod key_frame_requests;
+pub(crate) mod nack_tracker;
 pub(crate) mod receive_task;
 pub mod video_stream;

@@ -1,9 +1,9 @@
-//! The receiving task: RTP packets in, whole pictures and sound out, NACKs and key frame requests
+//! The receiving task: RTP packets in; whole video frames and audio out, NACKs and key-frame requests
 //! back.
 //!
-//! Video goes through the frame buffer and the depacketizer; sound is passed on as it comes. The
-//! queues to the decoders never block: sound that does not fit is dropped, and after a picture that
-//! does not fit everything up to the next key frame is.
+//! Video goes through the frame buffer and the depacketizer; audio is passed on as it comes. The
+//! queues to the decoders never block: audio that does not fit is dropped, and after a video frame
+//! that does not fit everything up to the next key frame is.
 
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -21,7 +21,7 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::TrackRemote;
 
-use super::audio_in::sound_in;
+use super::audio_in::audio_in;
 use super::depacketizer::depacketize;
 use super::key_frame_requests::KeyFrameRequests;
 use super::video_stream::VideoStream;
@@ -36,15 +36,15 @@ const LOSS_WINDOW: Duration = Duration::from_secs(2);
 /// Another stream of the same kind is taken when the one so far has been silent for this long.
 const STREAM_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What others ask of the task.
+/// What the peer wants of the task.
 pub(crate) enum ReceiveCommand {
-    /// Ask the other for a key frame.
+    /// Request a key frame of the other.
     RequestKeyFrame,
     /// A track to send RTCP on.
     Track(Arc<dyn TrackRemote>),
 }
 
-/// Figures of what was received.
+/// Statistics of what was received.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ReceiveStats {
     pub(crate) video_bytes: u64,
@@ -55,7 +55,7 @@ pub(crate) struct ReceiveStats {
     pub(crate) packets_recovered: u64,
     /// Smoothed time from a frame's first packet to its release.
     pub(crate) jitter_buffer: Option<Duration>,
-    /// Share of the other's packets that never came, repairs considered, lately.
+    /// Share of the other's packets that never came, retransmissions considered, lately.
     pub(crate) loss: Option<f64>,
 }
 
@@ -150,7 +150,7 @@ impl ReceiveTask {
             }
             let now = clock::now();
             self.release(now);
-            self.ask(now).await;
+            self.send_requests(now).await;
             self.publish(now);
         }
     }
@@ -165,9 +165,7 @@ impl ReceiveTask {
     fn packet(&mut self, incoming: Incoming) {
         match incoming.kind {
             MediaKind::Audio => self.audio_packet(incoming.packet, incoming.arrival),
-            MediaKind::Video if incoming.parity => {
-                self.parity_packet(&incoming.packet, incoming.arrival)
-            }
+            MediaKind::Video if incoming.fec => self.fec_packet(&incoming.packet, incoming.arrival),
             MediaKind::Video => self.video_packet(incoming.packet, incoming.arrival),
         }
     }
@@ -199,8 +197,8 @@ impl ReceiveTask {
         self.totals.audio_packets += 1;
         self.totals.audio_bytes += packet.payload.len() as u64;
         let red = self.link.state().red;
-        for received in sound_in(packet, red, arrival) {
-            // Sound that nobody takes is too old to be played.
+        for received in audio_in(packet, red, arrival) {
+            // Audio that nobody takes is too old to be played.
             let _ = self.audio_in.try_send(received);
         }
     }
@@ -237,12 +235,12 @@ impl ReceiveTask {
         video.stream.packet(packet, arrival, rtt);
     }
 
-    fn parity_packet(&mut self, packet: &rtp::Packet, arrival: Instant) {
-        // The marker bit tells a probe, which holds nothing.
+    fn fec_packet(&mut self, packet: &rtp::Packet, arrival: Instant) {
+        // The marker bit marks a probe, which holds nothing.
         if !packet.header.marker
             && let Some(video) = &mut self.video
         {
-            video.stream.parity(packet.header.timestamp, &packet.payload, arrival);
+            video.stream.fec_packet(packet.header.timestamp, &packet.payload, arrival);
         }
     }
 
@@ -269,8 +267,8 @@ impl ReceiveTask {
         }
     }
 
-    /// Sends the NACKs and key frame requests that are due.
-    async fn ask(&mut self, now: Instant) {
+    /// Sends the NACKs and key-frame requests that are due.
+    async fn send_requests(&mut self, now: Instant) {
         let Some(Video { ssrc, stream }) = &mut self.video else { return };
         let (sender_ssrc, media_ssrc) = (self.sender_ssrc, *ssrc);
         let mut packets: Vec<Box<dyn rtcp::Packet>> = Vec::new();
@@ -286,8 +284,8 @@ impl ReceiveTask {
         if packets.is_empty() {
             return;
         }
-        // A stream that the description did not name has no track in the library; any other way out
-        // will do.
+        // A stream that the description did not name has no track in the library; any other
+        // track will do.
         let sent = match (&self.track, &self.fallback) {
             (Some(track), _) => track.write_rtcp(packets).await,
             (None, Some(fallback)) => fallback.write_rtcp(packets).await,
@@ -329,13 +327,13 @@ impl ReceiveTask {
     }
 }
 
-/// Puts a frame together and passes it on. Says no when the decoder can't go on from here without a
+/// Puts a frame together and passes it on. Returns false when the decoder can't go on from here without a
 /// key frame.
 fn pass_on(video_in: &SyncSender<ReceivedVideo>, frame: &Frame) -> bool {
     let data = match depacketize(frame.payloads.iter().map(AsRef::as_ref)) {
         Ok(data) => data,
         Err(error) => {
-            tracing::debug!("a received picture is malformed: {error}");
+            tracing::debug!("a received video frame is malformed: {error}");
             return false;
         }
     };

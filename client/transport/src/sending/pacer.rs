@@ -1,10 +1,18 @@
 //! A leaky-bucket pacer: packets go in by class, and come out so that the network is not hit by
 //! bursts.
 //!
-//! What always holds: audio leaves at once and never waits behind video; repairs leave before
-//! parity, parity before the next video, and probes when nothing else waits or their time has come;
-//! the frames of the video queue keep their order and are dropped only whole, before the first
-//! packet of them has left. Pure: time is an argument.
+//! What always holds, each time a packet is taken out:
+//! - audio comes first, whatever the rate and even during a pause; it counts against the rate;
+//! - a probe comes next, when the time has come that its cluster's own rate sets;
+//! - then, as far as the rate allows, retransmissions, FEC packets and video, in this order;
+//! - the frames of the video queue keep their order. [`Pacer::push_video`] drops whole frames only,
+//!   before the first packet of them has left; [`Pacer::drop_video`] also drops the rest of a frame
+//!   that has begun;
+//! - each queue is bounded, by packets or, for video, by the time that it takes at the rate. Probes
+//!   are bounded by the one cluster that can wait.
+//!
+//! It does not split the rate among the classes: retransmissions can hold video up, which is why
+//! [`Pacer::retransmission_delay`] tells how long they take. Pure: time is an argument.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -16,11 +24,11 @@ use visavis_media::units::Bitrate;
 const BURST: Duration = Duration::from_millis(3);
 /// New video that would have to wait longer than this is worthless.
 const MAX_VIDEO_DELAY: Duration = Duration::from_millis(400);
-/// The most repairs that wait.
-const MAX_REPAIRS: usize = 256;
-/// The most parity packets that wait: those of two large frames.
-const MAX_PARITY: usize = 96;
-/// The most audio packets that wait; they only do while the driver is busy.
+/// The most retransmissions that wait.
+const MAX_RETRANSMISSIONS: usize = 256;
+/// The most FEC packets that wait: those of two large frames.
+const MAX_FEC: usize = 96;
+/// The most audio packets that wait; they only do while the sending task is busy.
 const MAX_AUDIO: usize = 64;
 
 #[derive(Debug)]
@@ -50,10 +58,10 @@ pub enum Enqueued {
 pub struct Pacer<P> {
     rate: Bitrate,
     audio: VecDeque<Queued<P>>,
-    repairs: VecDeque<Queued<P>>,
-    /// Repairs that may not leave yet, in order.
-    late_repairs: VecDeque<(Instant, Queued<P>)>,
-    parity: VecDeque<Queued<P>>,
+    retransmissions: VecDeque<Queued<P>>,
+    /// Retransmissions that may not leave yet, in order.
+    late_retransmissions: VecDeque<(Instant, Queued<P>)>,
+    fec: VecDeque<Queued<P>>,
     /// A cluster of packets, and the rate at which they are to leave whatever else does.
     probes: VecDeque<Queued<P>>,
     probe_rate: Bitrate,
@@ -62,8 +70,8 @@ pub struct Pacer<P> {
     video_bytes: usize,
     /// When what has left would all have left at the rate.
     free_at: Instant,
-    /// When a packet was last asked for.
-    asked: Instant,
+    /// When a packet was last to be taken out.
+    polled: Instant,
     /// Only audio leaves.
     paused: bool,
 }
@@ -75,16 +83,16 @@ impl<P> Pacer<P> {
         Self {
             rate,
             audio: VecDeque::new(),
-            repairs: VecDeque::new(),
-            late_repairs: VecDeque::new(),
-            parity: VecDeque::new(),
+            retransmissions: VecDeque::new(),
+            late_retransmissions: VecDeque::new(),
+            fec: VecDeque::new(),
             probes: VecDeque::new(),
             probe_rate: rate,
             probe_at: None,
             video: VecDeque::new(),
             video_bytes: 0,
             free_at: now,
-            asked: now,
+            polled: now,
             paused: false,
         }
     }
@@ -98,7 +106,7 @@ impl<P> Pacer<P> {
         }
     }
 
-    /// Sets how fast video and repairs leave.
+    /// Sets how fast video and retransmissions leave.
     pub fn set_rate(&mut self, rate: Bitrate) {
         self.rate = rate.max(Bitrate::from_kbps(50));
     }
@@ -111,26 +119,26 @@ impl<P> Pacer<P> {
         self.audio.push_back(Queued { packet, bytes });
     }
 
-    /// Puts a repair in. It is dropped when too many wait: it would come too late.
-    pub fn push_repair(&mut self, packet: P, bytes: usize) {
-        if self.repairs.len() < MAX_REPAIRS {
-            self.repairs.push_back(Queued { packet, bytes });
+    /// Puts a retransmission in. It is dropped when too many wait: it would come too late.
+    pub fn push_retransmission(&mut self, packet: P, bytes: usize) {
+        if self.retransmissions.len() < MAX_RETRANSMISSIONS {
+            self.retransmissions.push_back(Queued { packet, bytes });
         }
     }
 
-    /// Puts a repair in that may not leave before this moment.
-    pub fn push_repair_later(&mut self, packet: P, bytes: usize, at: Instant) {
-        if self.late_repairs.len() < MAX_REPAIRS {
-            let index = self.late_repairs.partition_point(|(other, _)| *other <= at);
-            self.late_repairs.insert(index, (at, Queued { packet, bytes }));
+    /// Puts a retransmission in that may not leave before this moment.
+    pub fn push_retransmission_at(&mut self, packet: P, bytes: usize, at: Instant) {
+        if self.late_retransmissions.len() < MAX_RETRANSMISSIONS {
+            let index = self.late_retransmissions.partition_point(|(other, _)| *other <= at);
+            self.late_retransmissions.insert(index, (at, Queued { packet, bytes }));
         }
     }
 
-    /// Puts a parity packet in, behind the video that it protects. It is dropped when too many
+    /// Puts a FEC packet in, behind the video that it protects. It is dropped when too many
     /// wait.
-    pub fn push_parity(&mut self, packet: P, bytes: usize) {
-        if self.parity.len() < MAX_PARITY {
-            self.parity.push_back(Queued { packet, bytes });
+    pub fn push_fec(&mut self, packet: P, bytes: usize) {
+        if self.fec.len() < MAX_FEC {
+            self.fec.push_back(Queued { packet, bytes });
         }
     }
 
@@ -164,9 +172,11 @@ impl<P> Pacer<P> {
 
     /// The packet to send now. Call until it gives nothing.
     pub fn pop(&mut self, now: Instant) -> Option<P> {
-        self.asked = now;
-        while let Some((_, repair)) = self.late_repairs.pop_front_if(|(at, _)| *at <= now) {
-            self.repairs.push_back(repair);
+        self.polled = now;
+        while let Some((_, retransmission)) =
+            self.late_retransmissions.pop_front_if(|(at, _)| *at <= now)
+        {
+            self.retransmissions.push_back(retransmission);
         }
         let queued = match self.audio.pop_front() {
             Some(audio) => audio,
@@ -174,7 +184,7 @@ impl<P> Pacer<P> {
             None => match self.pop_probe(now) {
                 Some(probe) => probe,
                 None if now + BURST < self.free_at => return None,
-                None => match self.repairs.pop_front().or_else(|| self.parity.pop_front()) {
+                None => match self.retransmissions.pop_front().or_else(|| self.fec.pop_front()) {
                     Some(queued) => queued,
                     None => self.pop_video()?,
                 },
@@ -188,14 +198,15 @@ impl<P> Pacer<P> {
     /// When to call [`Self::pop`] again.
     #[must_use]
     pub fn next_wakeup(&self) -> Option<Instant> {
-        let audio = (!self.audio.is_empty()).then_some(self.asked);
+        let audio = (!self.audio.is_empty()).then_some(self.polled);
         if self.paused {
             return audio;
         }
-        let waits = !self.repairs.is_empty() || !self.parity.is_empty() || !self.video.is_empty();
+        let waits =
+            !self.retransmissions.is_empty() || !self.fec.is_empty() || !self.video.is_empty();
         let media = waits.then(|| self.free_at.checked_sub(BURST).unwrap_or(self.free_at));
         let probe = self.probe_at.filter(|_| !self.probes.is_empty());
-        let late = self.late_repairs.front().map(|(at, _)| *at);
+        let late = self.late_retransmissions.front().map(|(at, _)| *at);
         [audio, media, probe, late].into_iter().flatten().min()
     }
 
@@ -210,18 +221,28 @@ impl<P> Pacer<P> {
         Some(probe)
     }
 
-    /// How long the repairs that wait would take at this rate, which may be below the pacer's.
+    /// How long the retransmissions that wait would take at this rate, which may be below the pacer's.
     #[must_use]
-    pub fn repair_delay(&self, rate: Bitrate) -> Duration {
-        let late = self.late_repairs.iter().map(|(_, repair)| repair.bytes).sum::<usize>();
-        rate.time_for(late + self.repairs.iter().map(|repair| repair.bytes).sum::<usize>())
+    pub fn retransmission_delay(&self, rate: Bitrate) -> Duration {
+        let late = self
+            .late_retransmissions
+            .iter()
+            .map(|(_, retransmission)| retransmission.bytes)
+            .sum::<usize>();
+        rate.time_for(
+            late + self
+                .retransmissions
+                .iter()
+                .map(|retransmission| retransmission.bytes)
+                .sum::<usize>(),
+        )
     }
 
-    /// Drops all video, its repairs and its parity; the next frame is to be a key frame.
+    /// Drops all video with its retransmissions and FEC packets; the next frame is to be a key frame.
     pub fn drop_video(&mut self) {
-        self.repairs.clear();
-        self.late_repairs.clear();
-        self.parity.clear();
+        self.retransmissions.clear();
+        self.late_retransmissions.clear();
+        self.fec.clear();
         self.video.clear();
         self.video_bytes = 0;
     }
@@ -264,11 +285,11 @@ mod tests {
     }
 
     #[test]
-    fn audio_overtakes_repairs_and_repairs_overtake_video() {
+    fn audio_overtakes_retransmissions_and_retransmissions_overtake_video() {
         let now = Instant::now();
         let mut pacer = Pacer::new(Bitrate::from_kbps(100_000), now);
         pacer.push_video([(1, 1000), (2, 1000)]);
-        pacer.push_repair(3, 1000);
+        pacer.push_retransmission(3, 1000);
         pacer.push_audio(4, 100);
         assert_eq!(drain(&mut pacer, now), [4, 3, 1, 2]);
         assert_eq!(pacer.next_wakeup(), None);
@@ -329,17 +350,17 @@ mod tests {
     }
 
     #[test]
-    fn parity_leaves_before_the_next_video_and_behind_repairs() {
+    fn fec_leaves_before_the_next_video_and_behind_repairs() {
         let now = Instant::now();
         let mut pacer = Pacer::new(Bitrate::from_kbps(100_000), now);
         pacer.push_video([(1, 1000)]);
-        pacer.push_parity(2, 1000);
-        pacer.push_repair(3, 1000);
+        pacer.push_fec(2, 1000);
+        pacer.push_retransmission(3, 1000);
         assert_eq!(drain(&mut pacer, now), [3, 2, 1]);
     }
 
     #[test]
-    fn a_pause_holds_pictures_back_and_ends_a_cluster_of_probes() {
+    fn a_pause_holds_video_back_and_ends_a_cluster_of_probes() {
         let start = Instant::now();
         let mut pacer = Pacer::new(Bitrate::from_kbps(100_000), start);
         pacer.push_probes((0..5).map(|n| (n, 1000)), Bitrate::from_kbps(800), start);
@@ -353,10 +374,10 @@ mod tests {
     }
 
     #[test]
-    fn a_late_repair_waits_for_its_time() {
+    fn a_late_retransmission_waits_for_its_time() {
         let start = Instant::now();
         let mut pacer = Pacer::new(Bitrate::from_kbps(100_000), start);
-        pacer.push_repair_later(1, 1000, start + 15 * MS);
+        pacer.push_retransmission_at(1, 1000, start + 15 * MS);
         assert_eq!(
             (drain(&mut pacer, start + 14 * MS), pacer.next_wakeup()),
             (vec![], Some(start + 15 * MS))
@@ -393,14 +414,14 @@ mod tests {
         let now = Instant::now();
         let mut pacer = Pacer::new(Bitrate::from_kbps(100_000), now);
         pacer.push_video([(1, 1000)]);
-        pacer.push_repair(2, 1000);
-        pacer.push_repair_later(3, 1000, now);
-        pacer.push_parity(4, 1000);
+        pacer.push_retransmission(2, 1000);
+        pacer.push_retransmission_at(3, 1000, now);
+        pacer.push_fec(4, 1000);
         pacer.push_audio(5, 100);
-        assert_eq!(pacer.repair_delay(Bitrate::from_kbps(160)), 100 * MS);
+        assert_eq!(pacer.retransmission_delay(Bitrate::from_kbps(160)), 100 * MS);
         pacer.drop_video();
         assert_eq!(
-            (drain(&mut pacer, now), pacer.repair_delay(Bitrate::from_kbps(160))),
+            (drain(&mut pacer, now), pacer.retransmission_delay(Bitrate::from_kbps(160))),
             (vec![5], Duration::ZERO)
         );
     }
@@ -411,20 +432,20 @@ mod tests {
         let mut pacer = Pacer::new(Bitrate::from_kbps(960), start);
         for n in 0..10_000 {
             pacer.push_audio(n, 100);
-            pacer.push_repair(n, 100);
-            pacer.push_parity(n, 100);
+            pacer.push_retransmission(n, 100);
+            pacer.push_fec(n, 100);
         }
-        assert_eq!(pacer.parity.len(), MAX_PARITY);
+        assert_eq!(pacer.fec.len(), MAX_FEC);
         assert_eq!(pacer.audio.len(), MAX_AUDIO);
-        assert_eq!(pacer.repairs.len(), MAX_REPAIRS);
+        assert_eq!(pacer.retransmissions.len(), MAX_RETRANSMISSIONS);
     }
 
     /// What may be put into a pacer.
     #[derive(Debug, Clone, Copy)]
     enum Put {
         Audio,
-        Repair,
-        Parity,
+        Retransmission,
+        Fec,
         Probes(u8),
         Video(u8),
     }
@@ -432,8 +453,8 @@ mod tests {
     fn put() -> impl Strategy<Value = Put> {
         prop_oneof![
             Just(Put::Audio),
-            Just(Put::Repair),
-            Just(Put::Parity),
+            Just(Put::Retransmission),
+            Just(Put::Fec),
             (1..8u8).prop_map(Put::Probes),
             (1..60u8).prop_map(Put::Video),
         ]
@@ -454,8 +475,8 @@ mod tests {
                         prop_assert!(pacer.next_wakeup().is_some_and(|at| at <= now));
                         prop_assert_eq!(pacer.pop(now), Some(n));
                     }
-                    Put::Repair => pacer.push_repair(u32::MAX, 1000),
-                    Put::Parity => pacer.push_parity(u32::MAX, 1000),
+                    Put::Retransmission => pacer.push_retransmission(u32::MAX, 1000),
+                    Put::Fec => pacer.push_fec(u32::MAX, 1000),
                     Put::Probes(count) => {
                         pacer.push_probes((0..count).map(|_| (u32::MAX, 1000)), Bitrate::from_kbps(2 * kbps), now);
                     }

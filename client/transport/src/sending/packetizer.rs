@@ -21,7 +21,7 @@ pub(crate) const FU_START: u8 = 0x80;
 pub(crate) const FU_END: u8 = 0x40;
 
 /// The largest RTP payload that is sent, in bytes: 1200 in a datagram, which passes everywhere,
-/// less the RTP header (12), header extensions (8) and the SRTP tag (16).
+/// less the RTP header (12), header extensions (8) and the longest SRTP tag (16).
 pub const MAX_PAYLOAD: usize = 1200 - 12 - 8 - 16;
 
 /// The smallest limit that leaves room for FU-A headers and progress.

@@ -93,8 +93,8 @@ fn quantile(values: impl Iterator<Item = Duration>, share: f64) -> Duration {
 }
 
 /// A call over a network that does the same to both directions.
-pub(crate) fn call(name: &str, seconds: u32, timeline: &Timeline, parity: bool) -> Outcome {
-    call_with_luck(4, name, seconds, timeline, parity)
+pub(crate) fn call(name: &str, seconds: u32, timeline: &Timeline, fec: bool) -> Outcome {
+    call_with_luck(4, name, seconds, timeline, fec)
 }
 
 /// The same with the network's seed.
@@ -103,10 +103,10 @@ pub(crate) fn call_with_luck(
     name: &str,
     seconds: u32,
     timeline: &Timeline,
-    parity: bool,
+    fec: bool,
 ) -> Outcome {
     let start = Instant::now();
-    let mut sender = Sender::new(StdRng::seed_from_u64(1), parity, start);
+    let mut sender = Sender::new(StdRng::seed_from_u64(1), fec, start);
     let mut receiver = Receiver::new(start);
     let conditions = timeline.at(Duration::ZERO);
     let mut forth: Link<(Instant, Sent)> = Link::new(conditions, luck);

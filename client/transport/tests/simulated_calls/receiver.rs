@@ -82,9 +82,9 @@ impl Receiver {
                 let stream = self.stream.get_or_insert_with(|| VideoStream::new(now, 0.0));
                 stream.packet(packet, now, self.rtt);
             }
-            Media::Parity(rtp_timestamp, payload) => {
+            Media::Fec(rtp_timestamp, payload) => {
                 if let Some(stream) = &mut self.stream {
-                    stream.parity(rtp_timestamp, &payload, now);
+                    stream.fec_packet(rtp_timestamp, &payload, now);
                 }
             }
             Media::Probe => {}

@@ -30,7 +30,7 @@ fn a_clean_network_adds_nothing_to_its_delay() {
         outcome.mean(4, 30, |sample| sample.target) > 2.4e6,
         "the encoder's limit is reached within 4 s"
     );
-    assert_eq!((outcome.counts.repairs, outcome.plis), (0, 0));
+    assert_eq!((outcome.counts.retransmissions, outcome.plis), (0, 0));
 }
 
 #[test]
@@ -52,10 +52,10 @@ fn ten_per_cent_of_loss_are_rebuilt_rather_than_asked_for() {
 #[test]
 fn ten_per_cent_of_loss_are_repaired_for_a_peer_without_error_correction() {
     let conditions = way(100).loss(Loss::Random(0.10));
-    let outcome = call("loss 10%, no parity", 30, &Timeline::steady(conditions), false);
+    let outcome = call("loss 10%, no FEC", 30, &Timeline::steady(conditions), false);
     assert!(outcome.frozen_share() < 0.15);
     assert!(outcome.fps() > 27.0);
-    assert_eq!((outcome.counts.parity, outcome.counts.probes), (0, 0));
+    assert_eq!((outcome.counts.fec_packets, outcome.counts.probes), (0, 0));
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn bursts_of_loss_freeze_next_to_nothing() {
 fn packets_that_overtake_each_other_are_waited_for_and_not_repaired() {
     let outcome = steady("jitter", Conditions::CLEAR.delay(ms(40)).jitter(ms(30)));
     assert_eq!(outcome.frozen, Duration::ZERO);
-    assert!((outcome.counts.repairs as f64) < 0.05 * outcome.counts.packets as f64);
+    assert!((outcome.counts.retransmissions as f64) < 0.05 * outcome.counts.packets as f64);
     assert!(outcome.glass(0.5) <= ms(110), "{:?}", outcome.glass(0.5));
     assert!(outcome.mean(10, 30, |sample| sample.target) > 0.7e6);
 }

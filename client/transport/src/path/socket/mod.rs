@@ -47,7 +47,7 @@ use super::network::Network;
 use super::relay::{Relays, Trust};
 use super::resolver::Resolver;
 use crate::clock;
-use crate::path::dscp;
+use crate::path::{dscp, wire_overhead};
 
 /// When something last happened that shows whether the way works.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,6 +82,8 @@ pub(crate) struct Wire {
 #[derive(Debug, Default)]
 struct State {
     signs: SignsOfLife,
+    /// What the last media packet cost on the wire beyond its RTP packet, in bytes.
+    media_overhead: Option<usize>,
     /// ICE is being started anew, and has selected no pair yet.
     restarting: bool,
     /// Since when ICE has been looking for a pair.
@@ -362,10 +364,16 @@ impl Wire {
         state.restarting || state.reached.contains(&from)
     }
 
-    fn note_media_sent(&self, from: Option<IpAddr>, now: Instant) {
-        let signs = &mut lock(&self.state).signs;
-        signs.sent_media = Some(now);
-        signs.from = from;
+    fn note_media_sent(&self, from: Option<IpAddr>, overhead: usize, now: Instant) {
+        let state = &mut lock(&self.state);
+        state.signs.sent_media = Some(now);
+        state.signs.from = from;
+        state.media_overhead = Some(overhead);
+    }
+
+    /// What the last media packet cost on the wire beyond its RTP packet, in bytes.
+    pub(crate) fn media_overhead(&self) -> usize {
+        lock(&self.state).media_overhead.unwrap_or(wire_overhead::DIRECT_IPV4)
     }
 
     fn note_relay_broke(&self) {

@@ -16,6 +16,7 @@ use super::roaming::Roaming;
 use super::{Wire, lock};
 use crate::clock;
 use crate::path::relay::{RelayServer, RelayStream};
+use crate::path::wire_overhead::wire_overhead;
 
 /// The most packets that one socket buffers while the library does not take them: while ICE is
 /// restarted, and until there are keys. Older ones give way. At 2.5 Mbit/s they are half a second,
@@ -370,7 +371,8 @@ impl AsyncUdpSocket for WireSocket {
         let packet = Packet::relayed(transmit.contents);
         if packet == Packet::Media {
             let bound_to = self.bound.read().unwrap_or_else(PoisonError::into_inner).address;
-            self.wire.note_media_sent((!over_stream).then_some(bound_to), now);
+            let overhead = wire_overhead(transmit, over_stream);
+            self.wire.note_media_sent((!over_stream).then_some(bound_to), overhead, now);
         }
         let is_own_check = matches!(Packet::of(transmit.contents), Packet::Check(_));
         if is_own_check && !over_stream && self.is_too_soon(transmit.destination, now) {
