@@ -1,5 +1,5 @@
-//! Rebuilds lost media packets: media and FEC packets go in as they arrive, what can be rebuilt comes
-//! out. Bounded whatever arrives.
+//! Rebuilds lost media packets: media and FEC packets go in as they arrive, what can be rebuilt
+//! comes out. Bounded whatever arrives.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 

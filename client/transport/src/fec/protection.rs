@@ -16,8 +16,8 @@ const SHORT_RTT: Duration = Duration::from_millis(25);
 const LEAST_LOSS: f64 = 0.005;
 /// More loss than this is taken for this.
 const MOST_LOSS: f64 = 0.5;
-/// Groups that are left to retransmissions: this share at a round trip of [`LONG_RTT`] and above, up to
-/// four times as many at shorter ones.
+/// Groups that are left to retransmissions: this share at a round trip of [`LONG_RTT`] and above,
+/// up to four times as many at shorter ones.
 const LEFT_OVER: f64 = 0.025;
 const LONG_RTT: Duration = Duration::from_millis(100);
 
@@ -34,8 +34,8 @@ pub struct Outlook {
     pub estimate: Bitrate,
 }
 
-/// Losses come in bursts when so many are lost in a row on average; at random that would take a loss
-/// of more than half.
+/// Losses come in bursts when so many are lost in a row on average; at random that would take a
+/// loss of more than half.
 const BURST: f64 = 2.2;
 const LONGEST_BURST: f64 = 8.0;
 
@@ -58,8 +58,8 @@ pub fn fec_packets_for(media: usize, outlook: Outlook) -> usize {
         .unwrap_or(most)
 }
 
-/// The most FEC packets for each media packet. With little to send, a simpler picture costs more than a
-/// late one.
+/// The most FEC packets for each media packet. With little to send, a simpler picture costs more
+/// than a late one.
 fn most_overhead(estimate: Bitrate) -> f64 {
     match estimate.bps() {
         ..400_000 => 0.34,

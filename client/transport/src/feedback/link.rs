@@ -230,8 +230,8 @@ impl LinkState {
         Some(rtp_timestamp.wrapping_add(since as u32))
     }
 
-    /// The connection is set up: its checks took this round trip, and packets got lost or not. Media
-    /// begins with that knowledge.
+    /// The connection is set up: its checks took this round trip, and packets got lost or not.
+    /// Media begins with that knowledge.
     pub(crate) fn set_up(&mut self, rtt: Option<Duration>, lossy: bool, now: Instant) {
         self.set_up_rtt = rtt;
         self.lossy_until = lossy.then(|| now + SET_UP_LOSS_COUNTS);

@@ -88,9 +88,9 @@ impl SentPackets {
         self.packets.push_back(Sent { at: now, bytes, audio, arrived: false, missing: false });
     }
 
-    /// The other reports which packets came when, on its clock, and which did not. Gives what is new:
-    /// packets that arrived, in the order in which they were sent, and before them those that are
-    /// given up.
+    /// The other reports which packets came when, on its clock, and which did not. Gives what is
+    /// new: packets that arrived, in the order in which they were sent, and before them those that
+    /// are given up.
     pub fn reported(
         &mut self,
         now: Instant,

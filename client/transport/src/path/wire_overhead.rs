@@ -6,8 +6,8 @@
 //!   §4.1.2): 10 bytes;
 //! - to a relay, TURN's framing: the header of ChannelData of 4 bytes (RFC 8656 §12.4), or all of a
 //!   Send indication;
-//! - UDP's header of 8 bytes (RFC 768), or TCP's of 20 to a relay that is reached over a stream (RFC
-//!   9293 §3.1; neither its options nor TLS records);
+//! - UDP's header of 8 bytes (RFC 768), or TCP's of 20 to a relay that is reached over a stream
+//!   (RFC 9293 §3.1; neither its options nor TLS records);
 //! - IP's header: 20 bytes (RFC 791), or 40 for IPv6 (RFC 8200 §3).
 
 use webrtc::runtime::Transmit;

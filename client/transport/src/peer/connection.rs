@@ -219,8 +219,8 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
 }
 
 fn interceptors(link: &Arc<Link>, wire: &Arc<Wire>) -> Registry {
-    // Retransmission is ours (`nack_tracker`, `send_history`): the library's has no regard for the round
-    // trip, and answers whoever asks as often as they ask.
+    // Retransmission is ours (`nack_tracker`, `send_history`): the library's has no regard for the
+    // round trip, and answers whoever asks as often as they ask.
     Registry::new()
         .with(Slot::CongestionControl, WireTap::new(Arc::clone(link), Arc::clone(wire)))
         .with(Slot::TwccSender, TwccSenderBuilder::new().build())

@@ -1,5 +1,5 @@
-//! Received audio on its way to the jitter buffer: one packet, and redundancy for earlier ones where
-//! it is a redundant one (RED, RFC 2198).
+//! Received audio on its way to the jitter buffer: one packet, and redundancy for earlier ones
+//! where it is a redundant one (RED, RFC 2198).
 
 use std::time::Instant;
 

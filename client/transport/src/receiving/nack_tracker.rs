@@ -32,8 +32,8 @@ const MAX_MISSING: usize = 400;
 /// the answer comes but once, and losses often come in bursts.
 const LOSSY: f64 = 0.02;
 const REPEAT_AFTER: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(20)];
-/// The most packets that are requested from before the first that came. A first key frame is small (ADR
-/// 15).
+/// The most packets that are requested from before the first that came. A first key frame is small
+/// (ADR 15).
 const MAX_BEFORE_FIRST: u64 = 12;
 /// A retransmission is waited for until it is this improbable that it still comes.
 const HOPELESS: f64 = 0.002;
@@ -90,9 +90,9 @@ impl NackTracker {
         self.miss(first.saturating_sub(MAX_BEFORE_FIRST)..first, now, self.first_wait(now));
     }
 
-    /// FEC packets show that these are missing, and can't rebuild them. They are waited for no longer
-    /// than without FEC. Those at the end of a frame are known so before the next frame shows the
-    /// gap.
+    /// FEC packets show that these are missing, and can't rebuild them. They are waited for no
+    /// longer than without FEC. Those at the end of a frame are known so before the next frame
+    /// shows the gap.
     pub(crate) fn beyond_fec(&mut self, sequences: &[u16], now: Instant) {
         let Some(highest) = self.highest else { return };
         let wait = self.wait_for_overtaken(now);
@@ -113,8 +113,8 @@ impl NackTracker {
         }
     }
 
-    /// FEC rebuilt a packet: it need not be requested, and says nothing of packets that overtake each
-    /// other.
+    /// FEC rebuilt a packet: it need not be requested, and says nothing of packets that overtake
+    /// each other.
     pub(crate) fn rebuilt(&mut self, sequence: u64, now: Instant) {
         self.missing.remove(&sequence);
         if let Some(highest) = self.highest
@@ -201,9 +201,9 @@ impl NackTracker {
         self.missing.values().map(|missing| missing.next_request).min()
     }
 
-    /// How long a retransmission can be waited for: until it is improbable that another answer still comes.
-    /// A key frame instead takes a round trip too, then the time to encode and send it, and may
-    /// lose packets as well. `loss` is the share of packets that gets lost.
+    /// How long a retransmission can be waited for: until it is improbable that another answer
+    /// still comes. A key frame instead takes a round trip too, then the time to encode and send
+    /// it, and may lose packets as well. `loss` is the share of packets that gets lost.
     #[must_use]
     pub(crate) fn patience(
         &self,

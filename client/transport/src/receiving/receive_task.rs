@@ -1,5 +1,5 @@
-//! The receiving task: RTP packets in; whole video frames and audio out, NACKs and key-frame requests
-//! back.
+//! The receiving task: RTP packets in; whole video frames and audio out, NACKs and key-frame
+//! requests back.
 //!
 //! Video goes through the frame buffer and the depacketizer; audio is passed on as it comes. The
 //! queues to the decoders never block: audio that does not fit is dropped, and after a video frame
@@ -327,8 +327,8 @@ impl ReceiveTask {
     }
 }
 
-/// Puts a frame together and passes it on. Returns false when the decoder can't go on from here without a
-/// key frame.
+/// Puts a frame together and passes it on. Returns false when the decoder can't go on from here
+/// without a key frame.
 fn pass_on(video_in: &SyncSender<ReceivedVideo>, frame: &Frame) -> bool {
     let data = match depacketize(frame.payloads.iter().map(AsRef::as_ref)) {
         Ok(data) => data,

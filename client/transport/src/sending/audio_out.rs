@@ -1,5 +1,5 @@
-//! How audio leaves: the encoder's targets, and which redundancy for earlier packets goes along (RED,
-//! RFC 2198).
+//! How audio leaves: the encoder's targets, and which redundancy for earlier packets goes along
+//! (RED, RFC 2198).
 //!
 //! In go encoded packets, the outcomes of earlier ones, and the estimate; out come payloads and
 //! targets for the encoder. Everything is decided by [`AudioAdaptation`].

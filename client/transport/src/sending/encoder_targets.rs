@@ -51,7 +51,8 @@ impl EncoderTargets {
         self.key_frame_sent = None;
     }
 
-    /// Video is to begin again with a key frame; a coarse one where it matters that it is there soon.
+    /// Video is to begin again with a key frame; a coarse one where it matters that it is there
+    /// soon.
     pub(crate) fn key_frame(&mut self, kind: KeyFrame) {
         self.key_frame = self.key_frame.max(Some(kind));
     }

@@ -221,7 +221,8 @@ impl<P> Pacer<P> {
         Some(probe)
     }
 
-    /// How long the retransmissions that wait would take at this rate, which may be below the pacer's.
+    /// How long the retransmissions that wait would take at this rate, which may be below the
+    /// pacer's.
     #[must_use]
     pub fn retransmission_delay(&self, rate: Bitrate) -> Duration {
         let late = self
@@ -238,7 +239,8 @@ impl<P> Pacer<P> {
         )
     }
 
-    /// Drops all video with its retransmissions and FEC packets; the next frame is to be a key frame.
+    /// Drops all video with its retransmissions and FEC packets; the next frame is to be a key
+    /// frame.
     pub fn drop_video(&mut self) {
         self.retransmissions.clear();
         self.late_retransmissions.clear();

@@ -1,5 +1,5 @@
-//! The sending task: encoded media in; RTP packets out through the pacer, retransmissions on demand,
-//! and targets for the encoders.
+//! The sending task: encoded media in; RTP packets out through the pacer, retransmissions on
+//! demand, and targets for the encoders.
 //!
 //! One task owns it all, so there is no lock between a packet and the wire. Until the peer
 //! connection is up, what comes is dropped: nothing that was encoded earlier would be of use, and
@@ -266,8 +266,8 @@ impl SendTask {
         }
     }
 
-    /// So much was lost that a key frame is there sooner than the retransmissions would be: a coarse
-    /// one all the sooner.
+    /// So much was lost that a key frame is there sooner than the retransmissions would be: a
+    /// coarse one all the sooner.
     fn start_over(&mut self, now: Instant) {
         self.pacer.drop_video();
         self.history.clear();
@@ -379,9 +379,9 @@ impl SendTask {
         }
     }
 
-    /// A packet of the FEC stream; the marker bit says that it is a probe. It leaves with the SSRC of
-    /// the video stream, the only one that the library lets out; the outbound interceptor gives it
-    /// its own.
+    /// A packet of the FEC stream; the marker bit says that it is a probe. It leaves with the SSRC
+    /// of the video stream, the only one that the library lets out; the outbound interceptor gives
+    /// it its own.
     fn fec_packet(
         &mut self,
         marker: bool,

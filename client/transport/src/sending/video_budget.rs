@@ -1,5 +1,5 @@
-//! What the estimate leaves to the video encoder: the rest, once audio, retransmissions and FEC have
-//! had their share, less headers.
+//! What the estimate leaves to the video encoder: the rest, once audio, retransmissions and FEC
+//! have had their share, less headers.
 //!
 //! In go the bytes of what is sent besides video and the estimate; the encoder's target comes out.
 //! What always holds: the target is between [`LEAST_VIDEO`] and the maximum. Pure: time is an
