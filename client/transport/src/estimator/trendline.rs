@@ -1,8 +1,8 @@
-//! The delay-based detector: is a queue growing on the way?
+//! The delay-based detector: is a queue growing on the path?
 //!
 //! Packets that leave together form a group. The differences between the groups' spacing on leaving
 //! and on arriving are summed up, smoothed, and a line is fitted through the last of them; its
-//! slope against an adaptive threshold says whether the way is overused (draft-ietf-rmcat-gcc-02
+//! slope against an adaptive threshold says whether the path is overused (draft-ietf-rmcat-gcc-02
 //! §4.3–4.4, with the trendline filter that took the place of its Kalman filter).
 
 use std::collections::VecDeque;
@@ -26,10 +26,10 @@ const THRESHOLD_UP: f64 = 0.0087;
 const THRESHOLD_DOWN: f64 = 0.039;
 /// The threshold does not follow jumps larger than this.
 const MAX_ADAPT: f64 = 15.0;
-/// A silence this long begins the measurement anew.
+/// A silence this long restarts the measurement.
 const RESET_AFTER: Duration = Duration::from_secs(2);
 
-/// What the trend says of the way.
+/// What the trend says of the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Usage {
     /// Queues are neither growing nor shrinking.
@@ -121,7 +121,7 @@ impl Trendline {
         }
     }
 
-    /// The state, or overuse if there was any since this was last asked.
+    /// The state, or overuse if there was any since the last call.
     pub(super) fn take_usage(&mut self) -> Usage {
         if std::mem::take(&mut self.overused) { Usage::Over } else { self.usage }
     }

@@ -26,8 +26,8 @@ const LONG_RTT: Duration = Duration::from_millis(100);
 pub struct Outlook {
     /// The share of packets that gets lost although queues are short, 0 to 1.
     pub loss: f64,
-    /// How many packets get lost in a row, on average.
-    pub run: f64,
+    /// How many packets a loss burst takes, on average.
+    pub burst_length: f64,
     /// The round trip.
     pub rtt: Duration,
     /// What may be sent in all.
@@ -51,14 +51,17 @@ pub fn fec_packets_for(media: usize, outlook: Outlook) -> usize {
     let most = (media as f64 * most_overhead(outlook.estimate)).ceil() as usize;
     let most = most.min(MAX_FEC);
     // Where losses come in bursts, the usual burst at least is to be rebuilt.
-    let least =
-        if outlook.run >= BURST { outlook.run.min(LONGEST_BURST).ceil() as usize } else { 0 };
+    let least = if outlook.burst_length >= BURST {
+        outlook.burst_length.min(LONGEST_BURST).ceil() as usize
+    } else {
+        0
+    };
     (least.min(most)..most)
         .find(|&fec| beyond_rebuilding(media + fec, fec, loss) <= left_over)
         .unwrap_or(most)
 }
 
-/// The most FEC packets for each media packet. With little to send, a simpler picture costs more
+/// The most FEC packets for each media packet. With little to send, a simpler image costs more
 /// than a late one.
 fn most_overhead(estimate: Bitrate) -> f64 {
     match estimate.bps() {
@@ -86,7 +89,10 @@ mod tests {
 
     fn fec(media: usize, percent: f64, rtt_ms: u64) -> usize {
         let (loss, rtt) = (percent / 100.0, Duration::from_millis(rtt_ms));
-        fec_packets_for(media, Outlook { loss, run: 1.0, rtt, estimate: Bitrate::from_kbps(3000) })
+        fec_packets_for(
+            media,
+            Outlook { loss, burst_length: 1.0, rtt, estimate: Bitrate::from_kbps(3000) },
+        )
     }
 
     #[test]
@@ -108,9 +114,9 @@ mod tests {
 
     #[test]
     fn loss_bursts_get_fec_for_a_burst() {
-        let outlook = |run| Outlook {
+        let outlook = |burst_length| Outlook {
             loss: 0.05,
-            run,
+            burst_length,
             rtt: Duration::from_millis(60),
             estimate: Bitrate::from_kbps(3000),
         };
@@ -128,7 +134,7 @@ mod tests {
     fn a_narrow_path_is_not_filled_with_fec() {
         let outlook = |kbps| Outlook {
             loss: 0.3,
-            run: 1.0,
+            burst_length: 1.0,
             rtt: Duration::from_millis(100),
             estimate: Bitrate::from_kbps(kbps),
         };

@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_longer_than_lately_is_late_until_it_is_given_up() {
+    fn feedback_that_takes_longer_than_lately_is_late_until_it_is_given_up() {
         let mut feedback = FeedbackDelayDetector::default();
         assert!(!feedback.is_late(ms(900)), "nothing is known yet");
         (0..20).for_each(|n| feedback.received_after(ms(60 + n % 3 * 10)));
@@ -73,7 +73,7 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(8);
         let (mut feedback, mut late) = (FeedbackDelayDetector::default(), 0);
         for _ in 0..6000 {
-            // A tenth gets lost of what is told every 50 ms, of a round trip of 100.
+            // A tenth of the feedback, which comes every 50 ms, gets lost; the round trip is 100 ms.
             let lost = (0..20).take_while(|_| rng.random_bool(0.1)).count() as u64;
             let waited = ms(100 + 50 * (lost + 1));
             late += u32::from(feedback.is_late(waited));

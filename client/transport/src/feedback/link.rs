@@ -61,7 +61,7 @@ pub(crate) enum Content {
     Audio,
     /// Video, or repair packets for it.
     Video,
-    /// Part of a cluster that the estimator asked for.
+    /// Part of a cluster that the estimator requested.
     Probe,
 }
 

@@ -1,5 +1,5 @@
 //! What leaves: frames become packets, packets wait in the pacer, FEC packets go along with
-//! them, and the encoder is told what the path carries.
+//! them, and the encoders get their targets.
 
 pub(crate) mod audio_out;
 pub(crate) mod encoder_targets;

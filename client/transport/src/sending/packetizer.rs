@@ -2,7 +2,7 @@
 //!
 //! An access unit in Annex B form goes in, RTP payloads come out in order: single NAL unit packets
 //! (§5.6), STAP-A for neighbours that fit into one packet together (§5.7.1, parameter sets above
-//! all), FU-A for what is too large (§5.8). No payload is larger than the limit that was asked for;
+//! all), FU-A for what is too large (§5.8). No payload is larger than the limit that is given;
 //! the last one carries the RTP marker bit.
 
 use bytes::{BufMut, Bytes, BytesMut};

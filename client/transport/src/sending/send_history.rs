@@ -21,21 +21,26 @@ const MIN_RESEND: Duration = Duration::from_millis(8);
 /// Where more gets lost than this, a retransmission is sent again after so long.
 const REPEAT_ABOVE: f64 = 0.03;
 const REPEAT_AFTER: [Duration; 2] = [Duration::from_millis(15), Duration::from_millis(40)];
-/// And once more where so many packets get lost in a row, lest one loss burst takes them all.
+/// And once more where a loss burst takes so many packets, lest one takes them all.
 const REPEAT_TWICE_FROM: f64 = 2.0;
 /// With a shorter round trip the next NACK comes soon enough.
 const REPEAT_FROM_RTT: Duration = Duration::from_millis(40);
 
 /// After how long a retransmission is sent again without another NACK, which would cost a round
 /// trip. Those that arrive for nothing look lost in the feedback, so where FEC does not keep
-/// retransmissions rare there are none. `run` is how many packets get lost in a row.
+/// retransmissions rare there are none. `burst_length` is how many packets a loss burst takes.
 #[must_use]
-pub fn repeats(fec: bool, rtt: Option<Duration>, loss: f64, run: f64) -> &'static [Duration] {
+pub fn repeats(
+    fec: bool,
+    rtt: Option<Duration>,
+    loss: f64,
+    burst_length: f64,
+) -> &'static [Duration] {
     let [once, _] = &REPEAT_AFTER;
     let worth_it = fec && loss > REPEAT_ABOVE && rtt.is_some_and(|rtt| rtt >= REPEAT_FROM_RTT);
     if !worth_it {
         &[]
-    } else if run > REPEAT_TWICE_FROM {
+    } else if burst_length > REPEAT_TWICE_FROM {
         &REPEAT_AFTER
     } else {
         std::slice::from_ref(once)

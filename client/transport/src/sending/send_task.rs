@@ -246,12 +246,12 @@ impl SendTask {
 
     /// Queues the packets that a NACK names.
     fn retransmit(&mut self, sequences: &[u16], now: Instant) {
-        let (rtt, loss, run, estimate) = {
+        let (rtt, loss, burst_length, estimate) = {
             let mut state = self.link.state();
             let loss = state.expected_loss(now);
-            (state.rtt(), loss, state.estimator.loss_run(), state.estimator.target(now))
+            (state.rtt(), loss, state.estimator.loss_burst_length(), state.estimator.target(now))
         };
-        let again = repeats(self.permission.fec.is_some(), rtt, loss, run);
+        let again = repeats(self.permission.fec.is_some(), rtt, loss, burst_length);
         for &sequence in sequences {
             let Some(packet) = self.history.resend(sequence, now, rtt) else { continue };
             let bytes = packet.payload.len() + self.packet_overhead;
@@ -367,7 +367,7 @@ impl SendTask {
             let rtt = state.rtt().unwrap_or_default();
             Outlook {
                 loss: state.expected_loss(now),
-                run: state.estimator.loss_run(),
+                burst_length: state.estimator.loss_burst_length(),
                 rtt,
                 estimate: state.estimator.target(now),
             }

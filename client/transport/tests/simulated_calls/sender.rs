@@ -201,8 +201,9 @@ impl Sender {
     }
 
     pub(crate) fn missing(&mut self, now: Instant, sequences: &[u16]) {
-        let (loss, run) = (self.estimator.random_loss(), self.estimator.loss_run());
-        let again = repeats(self.fec_taken, self.rtt, loss, run);
+        let (loss, burst_length) =
+            (self.estimator.random_loss(), self.estimator.loss_burst_length());
+        let again = repeats(self.fec_taken, self.rtt, loss, burst_length);
         for &sequence in sequences {
             let Some(packet) = self.history.resend(sequence, now, self.rtt) else { continue };
             let bytes = packet.payload.len() + OVERHEAD;
@@ -313,7 +314,7 @@ impl Sender {
         let loss = self.estimator.random_loss();
         let outlook = Outlook {
             loss,
-            run: self.estimator.loss_run(),
+            burst_length: self.estimator.loss_burst_length(),
             rtt: self.rtt.unwrap_or_default(),
             estimate: self.estimator.target(now),
         };
