@@ -63,8 +63,21 @@ const FEEDBACK_FRESH: Duration = Duration::from_secs(2);
 /// When what was sent stays without any feedback for so long, the path is assumed to be blocked.
 const FEEDBACK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Without a queue for so long, a narrow link is taken to have room again.
+/// With a shorter queue a narrow link is taken to have room again.
 const PROBE_BELOW: Duration = Duration::from_millis(30);
+/// A shorter queue is no sign of anything: video frames are sent in bursts, and the clusters of the
+/// prober are some.
+const SHORT_QUEUE: Duration = Duration::from_millis(20);
+/// A queue this long is not added to.
+const BUSY_QUEUE: Duration = Duration::from_millis(60);
+/// A queue that came about so suddenly that it can't be waited for a trend.
+const SUDDEN_QUEUE: Duration = Duration::from_millis(90);
+/// A queue this long has to shrink.
+const STANDING_QUEUE: Duration = Duration::from_millis(150);
+/// After a silence, so much of what was estimated before it.
+const RESUME_AT: f64 = 0.7;
+/// In a trial of loss, so much of the estimate.
+const TRIAL_AT: f64 = 0.75;
 
 /// One packet that was sent, and what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,43 +88,6 @@ pub struct PacketResult {
     pub bytes: usize,
     /// When it arrived, on the other's clock; `None` when it did not.
     pub arrival: Option<Duration>,
-}
-
-/// Estimates the bitrate that the path to the other carries.
-pub trait BandwidthEstimator: Send {
-    /// A packet of so many bytes on the wire left; `probe` when it belongs to a cluster that
-    /// [`Self::probe`] asked for.
-    fn on_packet_sent(&mut self, now: Instant, bytes: usize, probe: bool);
-
-    /// The other reported on packets: on those that arrived soon and in the order in which they
-    /// were sent, on those that did not when they are given up.
-    fn on_feedback(&mut self, now: Instant, results: &[PacketResult]);
-
-    /// A receiver report said that this share of packets was lost, 0 to 1.
-    fn on_loss(&mut self, now: Instant, share: f64);
-
-    /// The other's own estimate (REMB).
-    fn on_remb(&mut self, now: Instant, estimate: Bitrate);
-
-    /// The round trip was measured.
-    fn on_rtt(&mut self, rtt: Duration);
-
-    /// The estimate now, for everything that is sent, headers included.
-    fn target(&mut self, now: Instant) -> Bitrate;
-
-    /// How fast a burst the size of a video frame may leave.
-    fn burst_rate(&self) -> Bitrate;
-
-    /// The packets to send now on top of everything else, to find out whether more gets through.
-    /// `useful` is what could be made use of.
-    fn probe(&mut self, now: Instant, useful: Bitrate) -> Option<Probe>;
-
-    /// The share of packets that gets lost although queues are short, 0 to 1: what error correction
-    /// is for.
-    fn random_loss(&self) -> f64;
-
-    /// How many packets a loss burst takes, on average.
-    fn loss_burst_length(&self) -> f64;
 }
 
 /// Google Congestion Control.
@@ -160,10 +136,147 @@ impl GoogCc {
         }
     }
 
-    /// How long packets wait in queues on the path, by the latest feedback.
+    /// A packet of so many bytes on the wire left; `probe` when it belongs to a cluster that
+    /// [`Self::probe`] requested.
+    pub fn on_packet_sent(&mut self, now: Instant, bytes: usize, probe: bool) {
+        self.unreported_since.get_or_insert(now);
+        self.start_up.left(now);
+        self.prober.left(now, bytes, probe);
+    }
+
+    /// The other reported on packets: on those that arrived soon and in the order in which they
+    /// were sent, on those that did not when they are given up.
+    pub fn on_feedback(&mut self, now: Instant, results: &[PacketResult]) {
+        if !results.iter().any(|result| result.arrival.is_some()) {
+            return;
+        }
+        self.last_feedback = Some(now);
+        self.silence_ended(now);
+        self.start_up.reported(results);
+        for result in results {
+            // What left during an outage and is given up after it says nothing of how things are.
+            if result.arrival.is_some()
+                || self.silence_ended.is_none_or(|ended| result.sent > ended)
+            {
+                self.loss.add(result.arrival.is_none());
+            }
+            if let Some(arrival) = result.arrival {
+                self.throughput.add(now, arrival, result.bytes);
+                self.delay.add(now, result.sent, arrival);
+                self.trendline.add(result.sent, arrival);
+                self.short_term_capacity.add(result.sent, arrival, result.bytes);
+            }
+        }
+        let signal = self.signal();
+        let standing = self.delay.current().max(self.delay.latest());
+        let arriving = if signal == Signal::Overuse {
+            self.throughput.lately(now)
+        } else {
+            self.throughput.rate(now)
+        };
+        if self.control.update(now, signal, arriving, standing) {
+            self.prober.dropped(now);
+            self.before_trial = None;
+        }
+        if self.delay.latest() > SUDDEN_QUEUE
+            && let Some(arriving) = self.throughput.lately(now)
+            && self.control.carries_no_more(arriving)
+        {
+            self.prober.dropped(now);
+        }
+        match self.prober.results(now, results, self.rtt) {
+            Some(Outcome::Through(rate)) if signal != Signal::Overuse => self.control.proven(rate),
+            Some(Outcome::HeldUp(rate)) if signal != Signal::Overuse => {
+                self.control.limited(rate);
+                self.control.proven(rate);
+            }
+            _ => {}
+        }
+        // Without much being sent there is nothing that less would cure.
+        let trying = self.control.rate() > START;
+        if let Some(verdict) = self.loss.judge(now, standing, self.rtt, trying) {
+            self.judge_loss(now, verdict);
+        }
+    }
+
+    /// A receiver report said that this share of packets was lost, 0 to 1.
+    pub fn on_loss(&mut self, now: Instant, share: f64) {
+        // Transport-wide feedback says the same, sooner and for every packet.
+        if !self.has_feedback(now, FEEDBACK_FRESH) {
+            self.silence_ended(now);
+            self.control.update(now, Signal::Increase, None, Duration::ZERO);
+            // Nothing tells of queues, so there may be one.
+            let verdict = self.loss.judge_share(now, share, STANDING_QUEUE, self.rtt, false);
+            self.judge_loss(now, verdict);
+        }
+    }
+
+    /// The other's own estimate (REMB).
+    pub fn on_remb(&mut self, now: Instant, estimate: Bitrate) {
+        self.unreported_since = None;
+        self.remb = Some((now, estimate));
+    }
+
+    /// The round trip was measured.
+    pub fn on_rtt(&mut self, rtt: Duration) {
+        self.rtt = rtt;
+        self.control.set_rtt(rtt);
+    }
+
+    /// The estimate now, for everything that is sent, headers included.
+    pub fn target(&mut self, now: Instant) -> Bitrate {
+        if let Some(since) = self.unreported_since
+            && now.saturating_duration_since(since) > FEEDBACK_TIMEOUT
+            && self.last_feedback.is_some()
+        {
+            self.before_silence.get_or_insert(self.control.rate());
+            self.control.no_feedback(now);
+        }
+        if let Some((at, estimate)) = self.remb
+            && !self.has_feedback(now, FEEDBACK_FRESH)
+            && now.saturating_duration_since(at) < 5 * FEEDBACK_FRESH
+        {
+            self.control.believe(estimate);
+        }
+        self.control.rate()
+    }
+
+    /// How fast a burst the size of a video frame may leave.
     #[must_use]
-    pub fn queue_delay(&self) -> Duration {
-        self.delay.current()
+    pub fn burst_rate(&self) -> Bitrate {
+        if self.delay.latest() > SUDDEN_QUEUE {
+            // A queue drains only when less is sent than gets through.
+            return self.control.rate();
+        }
+        self.short_term_capacity.rate().max(self.control.rate().scaled(2.5))
+    }
+
+    /// The packets to send now on top of everything else, to find out whether more gets through.
+    /// `useful` is what could be made use of.
+    pub fn probe(&mut self, now: Instant, useful: Bitrate) -> Option<Probe> {
+        // Clusters are read from transport-wide feedback alone, once there is any, and not into a
+        // queue.
+        if !self.has_feedback(now, FEEDBACK_TIMEOUT)
+            || self.delay.current() > PROBE_BELOW
+            || !self.start_up.is_over()
+            || self.delay.latest() > SHORT_QUEUE
+        {
+            return None;
+        }
+        self.prober.plan(now, self.control.rate(), useful.min(self.control.max()))
+    }
+
+    /// The share of packets that gets lost although queues are short, 0 to 1: what error correction
+    /// is for.
+    #[must_use]
+    pub fn random_loss(&self) -> f64 {
+        self.loss.inherent()
+    }
+
+    /// How many packets a loss burst takes, on average.
+    #[must_use]
+    pub fn loss_burst_length(&self) -> f64 {
+        self.loss.burst_length()
     }
 
     /// Feedback came again: the path is as good as it was before, until it shows otherwise.
@@ -218,161 +331,12 @@ impl GoogCc {
             }
         }
     }
-}
 
-/// After a silence, so much of what was estimated before it.
-const RESUME_AT: f64 = 0.7;
-/// In a trial of loss, so much of the estimate.
-const TRIAL_AT: f64 = 0.75;
-
-impl BandwidthEstimator for GoogCc {
-    fn on_packet_sent(&mut self, now: Instant, bytes: usize, probe: bool) {
-        self.unreported_since.get_or_insert(now);
-        self.start_up.left(now);
-        self.prober.left(now, bytes, probe);
-    }
-
-    fn on_feedback(&mut self, now: Instant, results: &[PacketResult]) {
-        if !results.iter().any(|result| result.arrival.is_some()) {
-            return;
-        }
-        self.last_feedback = Some(now);
-        self.silence_ended(now);
-        self.start_up.reported(results);
-        for result in results {
-            // What left during an outage and is given up after it says nothing of how things are.
-            if result.arrival.is_some()
-                || self.silence_ended.is_none_or(|ended| result.sent > ended)
-            {
-                self.loss.add(result.arrival.is_none());
-            }
-            if let Some(arrival) = result.arrival {
-                self.throughput.add(now, arrival, result.bytes);
-                self.delay.add(now, result.sent, arrival);
-                self.trendline.add(result.sent, arrival);
-                self.short_term_capacity.add(result.sent, arrival, result.bytes);
-            }
-        }
-        let signal = self.signal();
-        let standing = self.delay.current().max(self.delay.latest());
-        let arriving = if signal == Signal::Overuse {
-            self.throughput.lately(now)
-        } else {
-            self.throughput.rate(now)
-        };
-        if self.control.update(now, signal, arriving, standing) {
-            self.prober.dropped(now);
-            self.before_trial = None;
-        }
-        if self.delay.latest() > SUDDEN_QUEUE
-            && let Some(arriving) = self.throughput.lately(now)
-            && self.control.carries_no_more(arriving)
-        {
-            self.prober.dropped(now);
-        }
-        match self.prober.results(now, results, self.rtt) {
-            Some(Outcome::Through(rate)) if signal != Signal::Overuse => self.control.proven(rate),
-            Some(Outcome::HeldUp(rate)) if signal != Signal::Overuse => {
-                self.control.limited(rate);
-                self.control.proven(rate);
-            }
-            _ => {}
-        }
-        // Without much being sent there is nothing that less would cure.
-        let trying = self.control.rate() > START;
-        if let Some(verdict) = self.loss.judge(now, standing, self.rtt, trying) {
-            self.judge_loss(now, verdict);
-        }
-    }
-
-    fn on_loss(&mut self, now: Instant, share: f64) {
-        // Transport-wide feedback says the same, sooner and for every packet.
-        let fresh = self
-            .last_feedback
-            .is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_FRESH);
-        if !fresh {
-            self.silence_ended(now);
-            self.control.update(now, Signal::Increase, None, Duration::ZERO);
-            // Nothing tells of queues, so there may be one.
-            let verdict = self.loss.judge_share(now, share, STANDING_QUEUE, self.rtt, false);
-            self.judge_loss(now, verdict);
-        }
-    }
-
-    fn on_remb(&mut self, now: Instant, estimate: Bitrate) {
-        self.unreported_since = None;
-        self.remb = Some((now, estimate));
-    }
-
-    fn on_rtt(&mut self, rtt: Duration) {
-        self.rtt = rtt;
-        self.control.set_rtt(rtt);
-    }
-
-    fn target(&mut self, now: Instant) -> Bitrate {
-        if let Some(since) = self.unreported_since
-            && now.saturating_duration_since(since) > FEEDBACK_TIMEOUT
-            && self.last_feedback.is_some()
-        {
-            self.before_silence.get_or_insert(self.control.rate());
-            self.control.no_feedback(now);
-        }
-        let fresh = self
-            .last_feedback
-            .is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_FRESH);
-        match self.remb {
-            Some((at, estimate))
-                if !fresh && now.saturating_duration_since(at) < 5 * FEEDBACK_FRESH =>
-            {
-                self.control.believe(estimate);
-            }
-            _ => {}
-        }
-        self.control.rate()
-    }
-
-    fn burst_rate(&self) -> Bitrate {
-        if self.delay.latest() > SUDDEN_QUEUE {
-            // A queue drains only when less is sent than gets through.
-            return self.control.rate();
-        }
-        self.short_term_capacity.rate().max(self.control.rate().scaled(2.5))
-    }
-
-    fn probe(&mut self, now: Instant, useful: Bitrate) -> Option<Probe> {
-        // Clusters are read from transport-wide feedback alone, once there is any, and not into a
-        // queue.
-        let fresh = self
-            .last_feedback
-            .is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_TIMEOUT);
-        if !fresh
-            || self.delay.current() > PROBE_BELOW
-            || !self.start_up.is_over()
-            || self.delay.latest() > SHORT_QUEUE
-        {
-            return None;
-        }
-        self.prober.plan(now, self.control.rate(), useful.min(self.control.max()))
-    }
-
-    fn random_loss(&self) -> f64 {
-        self.loss.inherent()
-    }
-
-    fn loss_burst_length(&self) -> f64 {
-        self.loss.burst_length()
+    /// Whether the last feedback came no longer ago than this.
+    fn has_feedback(&self, now: Instant, within: Duration) -> bool {
+        self.last_feedback.is_some_and(|last| now.saturating_duration_since(last) < within)
     }
 }
-
-/// A shorter queue is no sign of anything: video frames are sent in bursts, and the clusters of the
-/// prober are some.
-const SHORT_QUEUE: Duration = Duration::from_millis(20);
-/// A queue this long is not added to.
-const BUSY_QUEUE: Duration = Duration::from_millis(60);
-/// A queue that came about so suddenly that it can't be waited for a trend.
-const SUDDEN_QUEUE: Duration = Duration::from_millis(90);
-/// A queue this long has to shrink.
-const STANDING_QUEUE: Duration = Duration::from_millis(150);
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use visavis_media::units::Bitrate;
 
 use super::PacketResult;
+use super::trendline::slope;
 
 /// A cluster lasts at least so long, or the grain of clocks and timers is all that is measured.
 const LEAST_TIME: Duration = Duration::from_millis(20);
@@ -242,21 +243,12 @@ impl Cluster {
     /// alone may be off by a few milliseconds.
     fn delay_slope(&self, last: Instant) -> f64 {
         let first = self.left.first().map_or(last, |left| left.at);
-        let points: Vec<(f64, f64)> = self
-            .left
-            .iter()
-            .filter(|left| left.at <= last)
-            .filter_map(|left| {
-                let sent = left.at.duration_since(first).as_secs_f64();
-                Some((sent, left.arrival?.as_secs_f64() - sent))
-            })
-            .collect();
-        let count = points.len().max(1) as f64;
-        let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
-        let (sent, delay) = (mean(|point| point.0), mean(|point| point.1));
-        let above: f64 = points.iter().map(|point| (point.0 - sent) * (point.1 - delay)).sum();
-        let below: f64 = points.iter().map(|point| (point.0 - sent).powi(2)).sum();
-        if below > 0.0 { above / below } else { 0.0 }
+        let within = self.left.iter().filter(|left| left.at <= last);
+        let points = within.filter_map(|left| {
+            let sent = left.at.duration_since(first).as_secs_f64();
+            Some((sent, left.arrival?.as_secs_f64() - sent))
+        });
+        slope(points).unwrap_or(0.0)
     }
 
     /// What it showed; `None` when that is nothing.

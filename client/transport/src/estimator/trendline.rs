@@ -134,7 +134,11 @@ impl Trendline {
             self.points.pop_front();
         }
         self.points.push_back((arrival, self.smoothed));
-        let trend = if self.points.len() >= WINDOW { slope(&self.points) } else { Some(0.0) };
+        let trend = if self.points.len() >= WINDOW {
+            slope(self.points.iter().copied())
+        } else {
+            Some(0.0)
+        };
         self.detect(trend.unwrap_or(self.trend_before), sent_delta);
     }
 
@@ -168,12 +172,12 @@ impl Trendline {
 }
 
 /// The slope of the least-squares line; `None` when all points share a time.
-fn slope(points: &VecDeque<(f64, f64)>) -> Option<f64> {
-    let count = points.len() as f64;
-    let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / count;
-    let mean_y = points.iter().map(|(_, y)| y).sum::<f64>() / count;
-    let covariance: f64 = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
-    let variance: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
+pub(super) fn slope(points: impl Iterator<Item = (f64, f64)> + Clone) -> Option<f64> {
+    let count = points.clone().count() as f64;
+    let mean_x = points.clone().map(|(x, _)| x).sum::<f64>() / count;
+    let mean_y = points.clone().map(|(_, y)| y).sum::<f64>() / count;
+    let covariance: f64 = points.clone().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
+    let variance: f64 = points.map(|(x, _)| (x - mean_x).powi(2)).sum();
     (variance > 0.0).then(|| covariance / variance)
 }
 

@@ -27,14 +27,8 @@ impl FecEncoder {
 
     /// How many packets the group has so far.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn packets(&self) -> usize {
         self.group.len()
-    }
-
-    /// Whether the group has no packets yet.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.group.is_empty()
     }
 
     /// Ends the group and gives the payloads of so many FEC packets for it, and its RTP

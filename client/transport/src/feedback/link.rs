@@ -14,7 +14,7 @@ use rtc::rtp;
 use tokio::sync::mpsc;
 
 use super::sent_packets::SentPackets;
-use crate::estimator::{BandwidthEstimator, GoogCc};
+use crate::estimator::GoogCc;
 use crate::path::wire_overhead;
 use visavis_media::lip_sync::{SenderClock, SharedLipSync};
 use visavis_media::units::Bitrate;
@@ -90,7 +90,7 @@ pub(crate) enum Feedback {
 /// What the interceptors keep and the tasks read.
 pub(crate) struct LinkState {
     /// How much the path carries.
-    pub(crate) estimator: Box<dyn BandwidthEstimator>,
+    pub(crate) estimator: GoogCc,
     /// What a media packet costs on the path in use beyond its RTP packet, in bytes.
     pub(crate) wire_overhead: usize,
     /// Sent packets, to be joined with the feedback on them.
@@ -126,9 +126,9 @@ pub(crate) struct LinkState {
 }
 
 impl LinkState {
-    fn new(estimator: Box<dyn BandwidthEstimator>) -> Self {
+    fn new(max: Bitrate) -> Self {
         Self {
-            estimator,
+            estimator: GoogCc::new(max),
             wire_overhead: wire_overhead::DIRECT_IPV4,
             sent: SentPackets::default(),
             audio_loss: None,
@@ -266,7 +266,7 @@ impl Link {
     ) -> (Arc<Self>, mpsc::Receiver<Feedback>, mpsc::Receiver<Incoming>) {
         let (feedback, feedback_rx) = mpsc::channel(FEEDBACK_QUEUE);
         let (incoming, incoming_rx) = mpsc::channel(INCOMING_QUEUE);
-        let state = Mutex::new(LinkState::new(Box::new(GoogCc::new(max))));
+        let state = Mutex::new(LinkState::new(max));
         (Arc::new(Self { state, lip_sync, feedback, incoming }), feedback_rx, incoming_rx)
     }
 
@@ -300,7 +300,7 @@ mod tests {
     use super::*;
 
     fn state() -> LinkState {
-        LinkState::new(Box::new(GoogCc::new(Bitrate::from_kbps(1000))))
+        LinkState::new(Bitrate::from_kbps(1000))
     }
 
     #[test]

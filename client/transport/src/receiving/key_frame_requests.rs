@@ -13,17 +13,12 @@ const MIN_INTERVAL: Duration = Duration::from_millis(250);
 const MAX_INTERVAL: Duration = Duration::from_millis(2000);
 
 /// Spaces key-frame requests out.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct KeyFrameRequests {
     wanted: bool,
-    interval: Duration,
     last: Option<Instant>,
-}
-
-impl Default for KeyFrameRequests {
-    fn default() -> Self {
-        Self { wanted: false, interval: MIN_INTERVAL, last: None }
-    }
+    /// From the last to the next.
+    interval: Duration,
 }
 
 impl KeyFrameRequests {

@@ -132,8 +132,7 @@ impl NackTracker {
     }
 
     /// How long a packet is given to turn up by itself.
-    #[must_use]
-    pub(crate) fn first_wait(&self, now: Instant) -> Duration {
+    fn first_wait(&self, now: Instant) -> Duration {
         let fec = if self.fec { FEC_WAIT } else { Duration::ZERO };
         self.wait_for_overtaken(now).max(fec)
     }

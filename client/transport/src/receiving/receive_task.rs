@@ -24,7 +24,7 @@ use webrtc::media_stream::track_remote::TrackRemote;
 use super::audio_in::audio_in;
 use super::depacketizer::depacketize;
 use super::key_frame_requests::KeyFrameRequests;
-use super::video_stream::VideoStream;
+use super::video_stream::{VideoCounts, VideoStream};
 use crate::clock;
 use crate::fec::MediaPacket;
 use crate::feedback::link::{Incoming, Link, MediaKind};
@@ -57,6 +57,14 @@ pub(crate) struct ReceiveStats {
     pub(crate) jitter_buffer: Option<Duration>,
     /// Share of the other's packets that never came, retransmissions considered, lately.
     pub(crate) loss: Option<f64>,
+}
+
+impl ReceiveStats {
+    fn add(&mut self, counts: VideoCounts) {
+        self.video_bytes += counts.bytes;
+        self.frames_dropped += counts.frames_dropped;
+        self.packets_recovered += counts.rebuilt;
+    }
 }
 
 /// What was expected and received up to a moment.
@@ -219,9 +227,7 @@ impl ReceiveTask {
             }
             other => {
                 if let Some(Video { stream, .. }) = other {
-                    self.totals.frames_dropped += stream.frames_dropped();
-                    self.totals.packets_recovered += stream.packets_recovered();
-                    self.totals.video_bytes += stream.bytes();
+                    self.totals.add(stream.counts());
                 }
                 other.insert(Video { ssrc, stream: VideoStream::new(arrival, loss) })
             }
@@ -306,11 +312,10 @@ impl ReceiveTask {
             mark.received += audio.received;
         }
         if let Some(Video { stream, .. }) = &self.video {
-            stats.frames_dropped += stream.frames_dropped();
-            stats.packets_recovered += stream.packets_recovered();
-            stats.video_bytes += stream.bytes();
-            mark.expected += stream.expected();
-            mark.received += stream.received();
+            let counts = stream.counts();
+            stats.add(counts);
+            mark.expected += counts.expected;
+            mark.received += counts.received;
         }
         match self.loss_mark {
             Some(last) if now.duration_since(last.at) < LOSS_WINDOW => {}

@@ -25,6 +25,21 @@ const FEC_FRESH: Duration = Duration::from_millis(500);
 const LOSS_OVER: f64 = 200.0;
 const FIRST_LOSS_OVER: f64 = 20.0;
 
+/// Counts of a received video stream.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct VideoCounts {
+    /// How many packets there should have been.
+    pub expected: u64,
+    /// How many came or were rebuilt, retransmissions included.
+    pub received: u64,
+    /// How many FEC rebuilt.
+    pub rebuilt: u64,
+    /// Payload bytes of those that came, each packet counted once.
+    pub bytes: u64,
+    /// How many frames were given up.
+    pub frames_dropped: u64,
+}
+
 /// A received video stream.
 #[derive(Debug)]
 pub struct VideoStream {
@@ -146,34 +161,16 @@ impl VideoStream {
         self.last_arrival
     }
 
-    /// How many packets there should have been.
+    /// The counts up to now.
     #[must_use]
-    pub fn expected(&self) -> u64 {
-        (self.highest + 1).saturating_sub(self.first)
-    }
-
-    /// How many came or were rebuilt, retransmissions included.
-    #[must_use]
-    pub fn received(&self) -> u64 {
-        self.received + self.rebuilt
-    }
-
-    /// Payload bytes of those that came, each packet counted once.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// How many FEC rebuilt.
-    #[must_use]
-    pub fn packets_recovered(&self) -> u64 {
-        self.rebuilt
-    }
-
-    /// How many frames were given up.
-    #[must_use]
-    pub fn frames_dropped(&self) -> u64 {
-        self.buffer.frames_dropped()
+    pub fn counts(&self) -> VideoCounts {
+        VideoCounts {
+            expected: (self.highest + 1).saturating_sub(self.first),
+            received: self.received + self.rebuilt,
+            rebuilt: self.rebuilt,
+            bytes: self.bytes,
+            frames_dropped: self.buffer.frames_dropped(),
+        }
     }
 
     fn patience(&self, now: Instant, rtt: Option<Duration>) -> Duration {

@@ -18,32 +18,32 @@ const MAX_RESENDS: u32 = 8;
 /// The least time between two transmissions of the same packet.
 const MIN_RESEND: Duration = Duration::from_millis(8);
 
-/// Where more gets lost than this, a retransmission is sent again after so long.
+/// When a requested packet is sent, and sent again where more gets lost than [`REPEAT_ABOVE`].
+const SENT_AFTER: [Duration; 3] =
+    [Duration::ZERO, Duration::from_millis(15), Duration::from_millis(40)];
 const REPEAT_ABOVE: f64 = 0.03;
-const REPEAT_AFTER: [Duration; 2] = [Duration::from_millis(15), Duration::from_millis(40)];
 /// And once more where a loss burst takes so many packets, lest one takes them all.
 const REPEAT_TWICE_FROM: f64 = 2.0;
 /// With a shorter round trip the next NACK comes soon enough.
 const REPEAT_FROM_RTT: Duration = Duration::from_millis(40);
 
-/// After how long a retransmission is sent again without another NACK, which would cost a round
-/// trip. Those that arrive for nothing look lost in the feedback, so where FEC does not keep
-/// retransmissions rare there are none. `burst_length` is how many packets a loss burst takes.
+/// How long after its NACK a packet is sent, once or more: another NACK would cost a round trip.
+/// Those that arrive for nothing look lost in the feedback, so where FEC does not keep
+/// retransmissions rare each is sent once. `burst_length` is how many packets a loss burst takes.
 #[must_use]
-pub fn repeats(
+pub fn sent_after(
     fec: bool,
     rtt: Option<Duration>,
     loss: f64,
     burst_length: f64,
 ) -> &'static [Duration] {
-    let [once, _] = &REPEAT_AFTER;
-    let worth_it = fec && loss > REPEAT_ABOVE && rtt.is_some_and(|rtt| rtt >= REPEAT_FROM_RTT);
-    if !worth_it {
-        &[]
-    } else if burst_length > REPEAT_TWICE_FROM {
-        &REPEAT_AFTER
-    } else {
-        std::slice::from_ref(once)
+    let repeats = fec && loss > REPEAT_ABOVE && rtt.is_some_and(|rtt| rtt >= REPEAT_FROM_RTT);
+    let [once @ .., _, _] = &SENT_AFTER;
+    let [twice @ .., _] = &SENT_AFTER;
+    match repeats {
+        false => once,
+        true if burst_length > REPEAT_TWICE_FROM => &SENT_AFTER,
+        true => twice,
     }
 }
 
@@ -141,11 +141,12 @@ mod tests {
     #[test]
     fn where_much_gets_lost_a_retransmission_is_repeated_and_twice_where_losses_come_in_bursts() {
         let long = Some(60 * MS);
-        assert_eq!(repeats(true, long, 0.05, 1.1), [15 * MS]);
-        assert_eq!(repeats(true, long, 0.05, 4.0), [15 * MS, 40 * MS]);
-        assert!(repeats(true, long, 0.02, 4.0).is_empty());
-        assert!(repeats(false, long, 0.05, 4.0).is_empty(), "without FEC");
-        assert!(repeats(true, Some(30 * MS), 0.05, 4.0).is_empty(), "on a short path");
-        assert!(repeats(true, None, 0.05, 4.0).is_empty());
+        let once = [Duration::ZERO];
+        assert_eq!(sent_after(true, long, 0.05, 1.1), [Duration::ZERO, 15 * MS]);
+        assert_eq!(sent_after(true, long, 0.05, 4.0), [Duration::ZERO, 15 * MS, 40 * MS]);
+        assert_eq!(sent_after(true, long, 0.02, 4.0), once);
+        assert_eq!(sent_after(false, long, 0.05, 4.0), once, "without FEC");
+        assert_eq!(sent_after(true, Some(30 * MS), 0.05, 4.0), once, "on a short path");
+        assert_eq!(sent_after(true, None, 0.05, 4.0), once);
     }
 }

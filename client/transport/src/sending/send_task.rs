@@ -20,7 +20,7 @@ use super::encoder_targets::EncoderTargets;
 use super::outgoing_stream::{Outgoing, OutgoingStream};
 use super::pacer::{Enqueued, Pacer};
 use super::packetizer::{MAX_PAYLOAD, packetize};
-use super::send_history::{SendHistory, repeats};
+use super::send_history::{SendHistory, sent_after};
 use super::video_budget::VideoBudget;
 use super::video_pause::{PauseStep, VideoPause};
 use crate::clock;
@@ -251,15 +251,14 @@ impl SendTask {
             let loss = state.expected_loss(now);
             (state.rtt(), loss, state.estimator.loss_burst_length(), state.estimator.target(now))
         };
-        let again = repeats(self.permission.fec.is_some(), rtt, loss, burst_length);
+        let sent_after = sent_after(self.permission.fec.is_some(), rtt, loss, burst_length);
         for &sequence in sequences {
             let Some(packet) = self.history.resend(sequence, now, rtt) else { continue };
             let bytes = packet.payload.len() + self.packet_overhead;
-            for &after in again {
+            for &after in sent_after {
                 let packet = Queued::Retransmission(packet.clone());
-                self.pacer.push_retransmission_at(packet, bytes, now + after);
+                self.pacer.push_retransmission(packet, bytes, now + after);
             }
-            self.pacer.push_retransmission(Queued::Retransmission(packet), bytes);
         }
         if self.pacer.retransmission_delay(estimate) > MAX_RETRANSMISSION_DELAY {
             self.start_over(now);
@@ -372,7 +371,8 @@ impl SendTask {
                 estimate: state.estimator.target(now),
             }
         };
-        let (rtp_timestamp, payloads) = self.fec.finish(fec_packets_for(self.fec.len(), outlook));
+        let (rtp_timestamp, payloads) =
+            self.fec.finish(fec_packets_for(self.fec.packets(), outlook));
         for payload in payloads {
             let bytes = payload.len() + self.packet_overhead;
             self.pacer.push_fec(Queued::Fec { rtp_timestamp, payload }, bytes);

@@ -6,14 +6,14 @@ use bytes::Bytes;
 use rand::Rng;
 use rand::rngs::StdRng;
 use visavis_media::units::Bitrate;
-use visavis_transport::estimator::{BandwidthEstimator, GoogCc};
+use visavis_transport::estimator::GoogCc;
 use visavis_transport::fec::protection::{Outlook, fec_packets_for};
 use visavis_transport::fec::{FecEncoder, MediaPacket, group_size};
 use visavis_transport::feedback::sent_packets::SentPackets;
 use visavis_transport::path::wire_overhead::DIRECT_IPV4;
 use visavis_transport::sending::pacer::{Enqueued, Pacer};
 use visavis_transport::sending::packetizer::{MAX_PAYLOAD, packetize};
-use visavis_transport::sending::send_history::{SendHistory, repeats};
+use visavis_transport::sending::send_history::{SendHistory, sent_after};
 use visavis_transport::sending::video_pause::{PauseStep, VideoPause};
 
 const MS: Duration = Duration::from_millis(1);
@@ -26,7 +26,7 @@ const ENCODING: Duration = Duration::from_millis(6);
 /// What is sent from one side to the other.
 #[derive(Debug, Clone)]
 pub(crate) enum Media {
-    /// Sound, by number: each is 20 ms.
+    /// Audio, by number: each is 20 ms.
     Audio(u32),
     Video(MediaPacket),
     Fec(u32, Bytes),
@@ -203,15 +203,14 @@ impl Sender {
     pub(crate) fn missing(&mut self, now: Instant, sequences: &[u16]) {
         let (loss, burst_length) =
             (self.estimator.random_loss(), self.estimator.loss_burst_length());
-        let again = repeats(self.fec_taken, self.rtt, loss, burst_length);
+        let sent_after = sent_after(self.fec_taken, self.rtt, loss, burst_length);
         for &sequence in sequences {
             let Some(packet) = self.history.resend(sequence, now, self.rtt) else { continue };
             let bytes = packet.payload.len() + OVERHEAD;
-            for &after in again {
+            for &after in sent_after {
                 let packet = Queued::Retransmission(packet.clone());
-                self.pacer.push_retransmission_at(packet, bytes, now + after);
+                self.pacer.push_retransmission(packet, bytes, now + after);
             }
-            self.pacer.push_retransmission(Queued::Retransmission(packet), bytes);
         }
         let estimate = self.estimator.target(now);
         if self.pacer.retransmission_delay(estimate) > 150 * MS {
@@ -261,7 +260,7 @@ impl Sender {
         self.target = left.clamp(Bitrate::from_kbps(50), MAX_BITRATE);
     }
 
-    /// A picture of about the size that the target leaves to it, in bytes that can be told apart.
+    /// A frame of about the size that the target leaves to it, in bytes that differ.
     fn encode(&mut self, ms: u32, now: Instant) {
         let may = self.last_key.is_none_or(|last| now.duration_since(last) >= 300 * MS);
         let key = self.key_wanted && may;
@@ -318,7 +317,8 @@ impl Sender {
             rtt: self.rtt.unwrap_or_default(),
             estimate: self.estimator.target(now),
         };
-        let (rtp_timestamp, payloads) = self.fec.finish(fec_packets_for(self.fec.len(), outlook));
+        let (rtp_timestamp, payloads) =
+            self.fec.finish(fec_packets_for(self.fec.packets(), outlook));
         for payload in payloads {
             let bytes = payload.len() + OVERHEAD;
             self.pacer.push_fec(Queued::Fec(rtp_timestamp, payload), bytes);
