@@ -55,9 +55,9 @@ use trendline::{Trendline, Usage};
 
 /// The estimate to begin with: a narrow link is not flooded, and on a wide one probes take a few
 /// round trips to say so.
-pub const START: Bitrate = Bitrate::from_kbps(300);
+const START: Bitrate = Bitrate::from_kbps(300);
 /// Below this nothing useful can be sent.
-pub const FLOOR: Bitrate = Bitrate::from_kbps(100);
+const FLOOR: Bitrate = Bitrate::from_kbps(100);
 /// REMB is believed while there is no transport-wide feedback for so long.
 const FEEDBACK_FRESH: Duration = Duration::from_secs(2);
 /// When what was sent stays without any feedback for so long, the path is assumed to be blocked.

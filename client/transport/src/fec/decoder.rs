@@ -24,17 +24,17 @@ struct Group {
 
 /// What a FEC packet brings.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct FromFec {
+pub(crate) struct FromFec {
     /// The packets that could be rebuilt.
-    pub rebuilt: Vec<MediaPacket>,
+    pub(crate) rebuilt: Vec<MediaPacket>,
     /// The sequence numbers of the group's packets that are missing, where no FEC packet still to
     /// come can rebuild them.
-    pub beyond: Vec<u16>,
+    pub(crate) beyond: Vec<u16>,
 }
 
 /// Takes media and FEC packets, gives back what can be rebuilt.
 #[derive(Debug, Default)]
-pub struct FecDecoder {
+pub(crate) struct FecDecoder {
     media: HashMap<u16, MediaPacket>,
     order: VecDeque<u16>,
     groups: VecDeque<Group>,
@@ -42,7 +42,7 @@ pub struct FecDecoder {
 
 impl FecDecoder {
     /// Takes a media packet as it came. Gives what can be rebuilt now.
-    pub fn add_media(&mut self, packet: MediaPacket) -> Vec<MediaPacket> {
+    pub(crate) fn add_media(&mut self, packet: MediaPacket) -> Vec<MediaPacket> {
         let sequence = packet.sequence;
         if !self.remember(packet) {
             return Vec::new();
@@ -57,7 +57,7 @@ impl FecDecoder {
     }
 
     /// Takes a FEC packet. Gives what can be rebuilt now, or what it shows to be lost for good.
-    pub fn add_fec(&mut self, rtp_timestamp: u32, payload: &Bytes) -> FromFec {
+    pub(crate) fn add_fec(&mut self, rtp_timestamp: u32, payload: &Bytes) -> FromFec {
         let Some((header, fec)) = Header::parse(payload) else { return FromFec::default() };
         let same = |group: &Group| {
             group.rtp_timestamp == rtp_timestamp

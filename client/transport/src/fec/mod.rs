@@ -12,17 +12,17 @@ mod encoder;
 mod galois;
 pub mod protection;
 
-pub use decoder::{FecDecoder, FromFec};
+pub(crate) use decoder::FecDecoder;
 pub use encoder::FecEncoder;
 
 use bytes::Bytes;
 
 /// The most media packets in a group.
-pub const MAX_MEDIA: usize = 48;
+const MAX_MEDIA: usize = 48;
 /// The most FEC packets for a group.
-pub const MAX_FEC: usize = 48;
+const MAX_FEC: usize = 48;
 /// What a FEC packet holds before its block, in bytes.
-pub const HEADER: usize = 6;
+const HEADER: usize = 6;
 /// In the first byte: the last packet of the group carries the marker bit.
 const MARKER: u8 = 0x01;
 /// In front of each payload that is protected: its length.

@@ -3,6 +3,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
+use super::decoder::FromFec;
 use super::*;
 
 /// A group of packets of different sizes, and so many FEC packets.

@@ -15,7 +15,7 @@ use crate::sending::packetizer::{
 };
 
 /// The largest access unit that is put together, in bytes.
-pub const MAX_ACCESS_UNIT: usize = 4 << 20;
+const MAX_ACCESS_UNIT: usize = 4 << 20;
 
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
 const FORBIDDEN_BIT: u8 = 0x80;
@@ -26,7 +26,7 @@ const NAL_DELIMITER: u8 = 9;
 
 /// Why an access unit can't be put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DepacketizeError {
+pub(crate) enum DepacketizeError {
     /// A payload or an aggregated NAL unit ends before it should.
     #[error("a payload is cut short")]
     Truncated,
@@ -56,7 +56,7 @@ fn note(flags: &mut NalFlags, nal_type: u8) {
 
 /// Looks into a payload without putting anything together. What is malformed shows as nothing.
 #[must_use]
-pub fn inspect(payload: &[u8]) -> NalFlags {
+pub(crate) fn inspect(payload: &[u8]) -> NalFlags {
     let mut flags = NalFlags::default();
     match (payload.first().map(|byte| byte & NAL_TYPE_MASK), payload.get(1)) {
         (Some(STAP_A), _) => {
@@ -84,7 +84,7 @@ pub fn inspect(payload: &[u8]) -> NalFlags {
 ///
 /// # Errors
 /// When a payload breaks RFC 6184 for packetization-mode 1, or the whole is empty or too large.
-pub fn depacketize<'a>(
+pub(crate) fn depacketize<'a>(
     payloads: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Bytes, DepacketizeError> {
     let mut unit = AccessUnit::default();

@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_finds_no_room_is_sent_later_and_what_hardly_changed_is_not_sent() {
-        let (mut targets, received, start) = targets(1);
+        let (mut targets, received, _) = targets(1);
         targets.set_target(Bitrate::from_kbps(500));
         targets.key_frame(KeyFrame::Fine);
         targets.send();
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_new_connection_begins_with_a_key_frame_at_once() {
-        let (mut targets, received, start) = targets(8);
+        let (mut targets, received, _) = targets(8);
         targets.key_frame(KeyFrame::Coarse);
         targets.send();
         targets.begin(true);

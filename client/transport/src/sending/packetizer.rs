@@ -90,7 +90,7 @@ fn fragment(nal: &Bytes, max_payload: usize, payloads: &mut Vec<Bytes>) {
 }
 
 /// The NAL units of an Annex B byte stream (H.264 §B.1), without start codes and trailing zeros.
-pub fn nal_units(stream: &Bytes) -> impl Iterator<Item = Bytes> {
+pub(crate) fn nal_units(stream: &Bytes) -> impl Iterator<Item = Bytes> {
     let mut rest = next_start_code(stream, 0).map(|(_, after)| after);
     std::iter::from_fn(move || {
         loop {
