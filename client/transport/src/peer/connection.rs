@@ -30,7 +30,7 @@ use webrtc::rtp_transceiver::RtpSender;
 use webrtc::runtime::Runtime;
 
 use super::sdp::PARITY_NAME;
-use crate::feedback::link::{Link, MediaKind};
+use crate::feedback::media_path::{MediaKind, MediaPath};
 use crate::path::ice_restart_buffer::{HOLD_SLOT, Hold};
 use crate::path::interfaces;
 use crate::path::relay::{RelayServer, Relays};
@@ -85,7 +85,7 @@ impl Connection {
     /// Sets everything up; nothing leaves for the network yet.
     pub(crate) async fn build(
         config: &PeerConfig,
-        link: &Arc<Link>,
+        link: &Arc<MediaPath>,
         wire: &Arc<Wire>,
         handler: Arc<dyn PeerConnectionEventHandler>,
         resolver: &Arc<Resolver>,
@@ -107,7 +107,7 @@ impl Connection {
 
     async fn build_pc(
         config: &PeerConfig,
-        (link, wire): (&Arc<Link>, &Arc<Wire>),
+        (link, wire): (&Arc<MediaPath>, &Arc<Wire>),
         handler: &Arc<dyn PeerConnectionEventHandler>,
         resolver: &Resolver,
         runtime: &Arc<dyn Runtime>,
@@ -218,7 +218,7 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         .build()
 }
 
-fn interceptors(link: &Arc<Link>, wire: &Arc<Wire>) -> Registry {
+fn interceptors(link: &Arc<MediaPath>, wire: &Arc<Wire>) -> Registry {
     // Retransmission is ours (`nack_tracker`, `send_history`): the library's has no regard for the
     // round trip, and answers whoever asks as often as they ask.
     Registry::new()

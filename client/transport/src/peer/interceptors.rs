@@ -28,7 +28,7 @@ use rtc::shared::marshal::MarshalSize;
 
 use visavis_media::units::Bitrate;
 
-use crate::feedback::link::{Content, Feedback, Incoming, Link, MediaKind};
+use crate::feedback::media_path::{Content, Feedback, Incoming, MediaKind, MediaPath};
 use crate::path::socket::Wire;
 
 /// The position of [`Intake`]: behind every interceptor of the library's (the last is at 13 000).
@@ -52,7 +52,7 @@ fn kind_of(info: &StreamInfo) -> Option<MediaKind> {
 
 /// Watches the wire.
 pub(crate) struct WireTap {
-    link: Arc<Link>,
+    link: Arc<MediaPath>,
     wire: Arc<Wire>,
     /// What we send, by SSRC.
     local: HashMap<u32, MediaKind>,
@@ -64,7 +64,7 @@ pub(crate) struct WireTap {
 }
 
 impl WireTap {
-    pub(crate) fn new(link: Arc<Link>, wire: Arc<Wire>) -> Self {
+    pub(crate) fn new(link: Arc<MediaPath>, wire: Arc<Wire>) -> Self {
         Self {
             link,
             wire,
@@ -261,13 +261,13 @@ impl Interceptor for WireTap {
 
 /// Takes received media out of the chain.
 pub(crate) struct Intake {
-    link: Arc<Link>,
+    link: Arc<MediaPath>,
     remote: HashMap<u32, MediaKind>,
     passing: Passing,
 }
 
 impl Intake {
-    pub(crate) fn new(link: Arc<Link>) -> Self {
+    pub(crate) fn new(link: Arc<MediaPath>) -> Self {
         Self { link, remote: HashMap::new(), passing: Passing::default() }
     }
 

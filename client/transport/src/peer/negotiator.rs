@@ -22,7 +22,7 @@ use webrtc::peer_connection::{RTCIceCandidateInit, RTCSessionDescription};
 
 use super::connection::{Connection, LocalTrack, configuration};
 use crate::clock;
-use crate::feedback::link::{Link, MediaKind};
+use crate::feedback::media_path::{MediaKind, MediaPath};
 use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
 use crate::path::socket::Wire;
@@ -62,7 +62,7 @@ pub(super) struct Negotiator {
     config: PeerConfig,
     resolver: Arc<Resolver>,
     connection: Connection,
-    link: Arc<Link>,
+    link: Arc<MediaPath>,
     wire: Arc<Wire>,
     out: Outputs,
     candidates_before_description: Vec<CandidateInit>,
@@ -105,7 +105,7 @@ impl Negotiator {
         config: PeerConfig,
         resolver: Arc<Resolver>,
         connection: Connection,
-        link: Arc<Link>,
+        link: Arc<MediaPath>,
         wire: Arc<Wire>,
         out: Outputs,
     ) -> Self {

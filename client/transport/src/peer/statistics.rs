@@ -7,14 +7,14 @@ use webrtc::peer_connection::{PeerConnection, RTCStatsReport, RTCStatsReportEntr
 
 use crate::PeerStats;
 use crate::clock;
-use crate::feedback::link::Link;
+use crate::feedback::media_path::MediaPath;
 use crate::receiving::receive_task::ReceiveStats;
 use crate::sending::send_task::SendStats;
 
 /// Where the figures come from.
 #[derive(Clone)]
 pub(super) struct Figures {
-    pub(super) link: Arc<Link>,
+    pub(super) link: Arc<MediaPath>,
     pub(super) pc: Weak<dyn PeerConnection>,
     pub(super) sent: watch::Receiver<SendStats>,
     pub(super) received: watch::Receiver<ReceiveStats>,

@@ -27,7 +27,7 @@ use super::key_frame_requests::KeyFrameRequests;
 use super::video_stream::{VideoCounts, VideoStream};
 use crate::clock;
 use crate::fec::MediaPacket;
-use crate::feedback::link::{Incoming, Link, MediaKind};
+use crate::feedback::media_path::{Incoming, MediaKind, MediaPath};
 use visavis_media::frame::{ReceivedAudio, ReceivedVideo};
 use visavis_media::frame_buffer::Frame;
 
@@ -92,7 +92,7 @@ struct AudioStream {
 
 /// The task.
 pub(crate) struct ReceiveTask {
-    link: Arc<Link>,
+    media_path: Arc<MediaPath>,
     video_in: SyncSender<ReceivedVideo>,
     audio_in: SyncSender<ReceivedAudio>,
     track: Option<Arc<dyn TrackRemote>>,
@@ -108,7 +108,7 @@ pub(crate) struct ReceiveTask {
 
 impl ReceiveTask {
     pub(crate) fn new(
-        link: Arc<Link>,
+        media_path: Arc<MediaPath>,
         video_in: SyncSender<ReceivedVideo>,
         audio_in: SyncSender<ReceivedAudio>,
         fallback: Option<Arc<TrackLocalStaticRTP>>,
@@ -116,7 +116,7 @@ impl ReceiveTask {
         stats: watch::Sender<ReceiveStats>,
     ) -> Self {
         Self {
-            link,
+            media_path,
             video_in,
             audio_in,
             track: None,
@@ -164,7 +164,7 @@ impl ReceiveTask {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        let rtt = self.link.state().rtt();
+        let rtt = self.media_path.state().rtt();
         let video =
             self.video.as_ref().and_then(|video| video.stream.next_deadline(clock::now(), rtt));
         [video, self.requests.deadline()].into_iter().flatten().min()
@@ -204,7 +204,7 @@ impl ReceiveTask {
         }
         self.totals.audio_packets += 1;
         self.totals.audio_bytes += packet.payload.len() as u64;
-        let red = self.link.state().red;
+        let red = self.media_path.state().red;
         for received in audio_in(packet, red, arrival) {
             // Audio that nobody takes is too old to be played.
             let _ = self.audio_in.try_send(received);
@@ -214,7 +214,7 @@ impl ReceiveTask {
     fn video_packet(&mut self, packet: rtp::Packet, arrival: Instant) {
         let ssrc = packet.header.ssrc;
         let (rtt, loss) = {
-            let state = self.link.state();
+            let state = self.media_path.state();
             (state.rtt(), state.expected_loss(arrival))
         };
         let video = match &mut self.video {
@@ -252,7 +252,7 @@ impl ReceiveTask {
 
     /// Passes on what is whole.
     fn release(&mut self, now: Instant) {
-        let rtt = self.link.state().rtt();
+        let rtt = self.media_path.state().rtt();
         let Some(Video { stream, .. }) = &mut self.video else { return };
         while let Some(frame) = stream.poll(now, rtt) {
             let waited = now.saturating_duration_since(frame.first_arrival);
@@ -278,7 +278,7 @@ impl ReceiveTask {
         let Some(Video { ssrc, stream }) = &mut self.video else { return };
         let (sender_ssrc, media_ssrc) = (self.sender_ssrc, *ssrc);
         let mut packets: Vec<Box<dyn rtcp::Packet>> = Vec::new();
-        let rtt = self.link.state().rtt();
+        let rtt = self.media_path.state().rtt();
         let missing = stream.missing(now, rtt);
         if !missing.is_empty() {
             let nacks = nack_pairs_from_sequence_numbers(&missing);

@@ -26,7 +26,7 @@ use super::video_pause::{PauseStep, VideoPause};
 use crate::clock;
 use crate::fec::protection::{Outlook, fec_packets_for};
 use crate::fec::{FecEncoder, MediaPacket, group_size};
-use crate::feedback::link::{Feedback, Link, MediaKind};
+use crate::feedback::media_path::{Feedback, MediaKind, MediaPath};
 use crate::{AudioControl, KeyFrame, VideoControl};
 use visavis_media::frame::{EncodedAudio, EncodedVideo, SAMPLE_RATE};
 use visavis_media::h264_level::H264Level;
@@ -94,7 +94,7 @@ pub(crate) struct SendInputs {
 
 /// The task.
 pub(crate) struct SendTask {
-    link: Arc<Link>,
+    media_path: Arc<MediaPath>,
     audio: Option<OutgoingStream>,
     audio_out: AudioOut,
     video: Option<OutgoingStream>,
@@ -119,16 +119,16 @@ pub(crate) struct SendTask {
 
 impl SendTask {
     pub(crate) fn new(
-        link: Arc<Link>,
+        media_path: Arc<MediaPath>,
         audio: Option<OutgoingStream>,
         video: Option<OutgoingStream>,
         (control, audio_control): (SyncSender<VideoControl>, SyncSender<AudioControl>),
         max_bitrate: Bitrate,
         stats: watch::Sender<SendStats>,
     ) -> Self {
-        let packet_overhead = RTP_OVERHEAD + link.state().wire_overhead;
+        let packet_overhead = RTP_OVERHEAD + media_path.state().wire_overhead;
         Self {
-            link,
+            media_path,
             audio,
             audio_out: AudioOut::new(audio_control),
             video,
@@ -194,7 +194,7 @@ impl SendTask {
     fn tick(&mut self, now: Instant) {
         if self.permission.connected && self.permission.audio.is_some() {
             let (outcomes, loss, estimate) = {
-                let mut state = self.link.state();
+                let mut state = self.media_path.state();
                 let outcomes = state.sent.take_audio_outcomes();
                 (outcomes, state.audio_loss.take(), state.estimator.target(now))
             };
@@ -212,7 +212,7 @@ impl SendTask {
     fn video_target(&mut self, now: Instant) -> Bitrate {
         self.budget.update(now);
         let (estimate, burst, probe) = {
-            let mut state = self.link.state();
+            let mut state = self.media_path.state();
             self.packet_overhead = RTP_OVERHEAD + state.wire_overhead;
             let estimator = &mut state.estimator;
             let estimate = estimator.target(now);
@@ -236,7 +236,7 @@ impl SendTask {
             // It may end a pause, which is looked at next.
             Feedback::Arrivals => {}
             Feedback::KeyFrame => {
-                let rtt = self.link.state().rtt();
+                let rtt = self.media_path.state().rtt();
                 self.encoder.key_frame_requested(now, rtt);
                 self.tick(now);
             }
@@ -247,7 +247,7 @@ impl SendTask {
     /// Queues the packets that a NACK names.
     fn retransmit(&mut self, sequences: &[u16], now: Instant) {
         let (rtt, loss, burst_length, estimate) = {
-            let mut state = self.link.state();
+            let mut state = self.media_path.state();
             let loss = state.expected_loss(now);
             (state.rtt(), loss, state.estimator.loss_burst_length(), state.estimator.target(now))
         };
@@ -284,7 +284,7 @@ impl SendTask {
             stream.advance_to(audio.captured_at, SAMPLE_RATE);
         }
         let rtp_timestamp = stream.rtp_timestamp;
-        self.link.state().captured(MediaKind::Audio, rtp_timestamp, audio.captured_at);
+        self.media_path.state().captured(MediaKind::Audio, rtp_timestamp, audio.captured_at);
         stream.rtp_timestamp = rtp_timestamp.wrapping_add(audio.samples);
         let length = Duration::from_secs_f64(f64::from(audio.samples) / f64::from(SAMPLE_RATE));
         stream.at = Some(audio.captured_at + length);
@@ -313,7 +313,7 @@ impl SendTask {
         }
         stream.advance_to(video.captured_at, 90_000);
         let rtp_timestamp = stream.rtp_timestamp;
-        self.link.state().captured(MediaKind::Video, rtp_timestamp, video.captured_at);
+        self.media_path.state().captured(MediaKind::Video, rtp_timestamp, video.captured_at);
         let payloads = packetize(&video.data, MAX_PAYLOAD);
         let last = payloads.len().saturating_sub(1);
         let group = group_size(payloads.len());
@@ -362,7 +362,7 @@ impl SendTask {
         }
         let now = clock::now();
         let outlook = {
-            let mut state = self.link.state();
+            let mut state = self.media_path.state();
             let rtt = state.rtt().unwrap_or_default();
             Outlook {
                 loss: state.expected_loss(now),
@@ -404,7 +404,7 @@ impl SendTask {
 
     /// Pauses video while feedback is late.
     fn pause(&mut self, now: Instant) {
-        let late = self.link.state().feedback_is_late(now);
+        let late = self.media_path.state().feedback_is_late(now);
         match self.video_pause.update(now, late) {
             PauseStep::GoOn => self.pacer.pause_all_but_audio(false),
             PauseStep::Pause => self.pacer.pause_all_but_audio(true),

@@ -14,7 +14,7 @@ use rtc::rtcp::transport_feedbacks::transport_layer_nack::nack_pairs_from_sequen
 use rtc::shared::TransportContext;
 
 use super::*;
-use crate::feedback::link::{Link, MediaKind};
+use crate::feedback::media_path::{MediaKind, MediaPath};
 use crate::path::relay::Trust;
 use crate::path::resolver::Resolver;
 use crate::path::socket::Wire;
@@ -23,7 +23,7 @@ const OURS: u32 = 0x1234_5678;
 
 /// A tap that sent 200 numbered packets of a video stream.
 fn tap(now: Instant) -> WireTap {
-    let (link, _, _) = Link::new(Bitrate::from_kbps(3000), Arc::default());
+    let (link, _, _) = MediaPath::new(Bitrate::from_kbps(3000), Arc::default());
     for number in 0..200u16 {
         let now = now + Duration::from_millis(5) * u32::from(number);
         link.state().packet_left(Content::Video, 1000, Some(number), now);

@@ -1,8 +1,8 @@
 //! What the interceptors see of the wire and the tasks want to know of it: the media path's state.
 //!
 //! The interceptors run inside the library's driver, so they do little: they keep statistics in
-//! [`LinkState`] behind a short lock and hand packets on through bounded queues, whose policy is to
-//! drop.
+//! [`MediaPathState`] behind a short lock and hand packets on through bounded queues, whose policy
+//! is to drop.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -88,7 +88,7 @@ pub(crate) enum Feedback {
 }
 
 /// What the interceptors keep and the tasks read.
-pub(crate) struct LinkState {
+pub(crate) struct MediaPathState {
     /// How much the path carries.
     pub(crate) estimator: GoogCc,
     /// What a media packet costs on the path in use beyond its RTP packet, in bytes.
@@ -125,7 +125,7 @@ pub(crate) struct LinkState {
     captured: [Option<(u32, Instant)>; 2],
 }
 
-impl LinkState {
+impl MediaPathState {
     fn new(max: Bitrate) -> Self {
         Self {
             estimator: GoogCc::new(max),
@@ -250,28 +250,28 @@ impl LinkState {
     }
 }
 
-/// Shared by the interceptors and the tasks.
-pub(crate) struct Link {
-    state: Mutex<LinkState>,
+/// What the interceptors and the tasks share: the state, and the queues from one to the other.
+pub(crate) struct MediaPath {
+    state: Mutex<MediaPathState>,
     lip_sync: Arc<SharedLipSync>,
     feedback: mpsc::Sender<Feedback>,
     incoming: mpsc::Sender<Incoming>,
 }
 
-impl Link {
-    /// A link that is never estimated to carry more than `max`, and the ends of its queues.
+impl MediaPath {
+    /// A media path that is never estimated to carry more than `max`, and the ends of its queues.
     pub(crate) fn new(
         max: Bitrate,
         lip_sync: Arc<SharedLipSync>,
     ) -> (Arc<Self>, mpsc::Receiver<Feedback>, mpsc::Receiver<Incoming>) {
         let (feedback, feedback_rx) = mpsc::channel(FEEDBACK_QUEUE);
         let (incoming, incoming_rx) = mpsc::channel(INCOMING_QUEUE);
-        let state = Mutex::new(LinkState::new(max));
+        let state = Mutex::new(MediaPathState::new(max));
         (Arc::new(Self { state, lip_sync, feedback, incoming }), feedback_rx, incoming_rx)
     }
 
     /// The state, locked.
-    pub(crate) fn state(&self) -> MutexGuard<'_, LinkState> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, MediaPathState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -299,8 +299,8 @@ impl Link {
 mod tests {
     use super::*;
 
-    fn state() -> LinkState {
-        LinkState::new(Bitrate::from_kbps(1000))
+    fn state() -> MediaPathState {
+        MediaPathState::new(Bitrate::from_kbps(1000))
     }
 
     #[test]
