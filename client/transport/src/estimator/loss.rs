@@ -33,7 +33,7 @@ const BURSTS: f64 = 7.0;
 /// What loss calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Nothing.
+    /// Nothing is to be changed.
     Fine,
     /// Not to send more.
     Hold,
@@ -54,7 +54,7 @@ struct Trial {
     lost: u32,
 }
 
-/// Watches loss.
+/// What was lost lately, what usually is, and the trial that is under way.
 #[derive(Debug, Default)]
 pub(super) struct LossControl {
     packets: u32,

@@ -90,7 +90,7 @@ pub struct PacketResult {
     pub arrival: Option<Duration>,
 }
 
-/// Google Congestion Control.
+/// Google Congestion Control, with what is ours in it.
 #[derive(Debug)]
 pub struct GoogCc {
     trendline: Trendline,

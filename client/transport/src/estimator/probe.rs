@@ -53,11 +53,11 @@ const ENOUGH: f64 = 0.95;
 /// A cluster to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Probe {
-    /// At this rate.
+    /// The rate at which its packets leave.
     pub rate: Bitrate,
-    /// So many packets.
+    /// How many packets it has.
     pub packets: usize,
-    /// Each of so many bytes on the wire.
+    /// The size of each on the wire, in bytes.
     pub packet_bytes: usize,
 }
 

@@ -26,15 +26,15 @@ const CAUTIOUS_FOR: Duration = Duration::from_secs(4);
 /// What the detectors say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// Less.
+    /// Send less: a queue is growing or long.
     Overuse,
-    /// As it is.
+    /// Send as much as now.
     Hold,
-    /// More.
+    /// More may be sent.
     Increase,
 }
 
-/// The rate controller.
+/// The estimate, and what its growth depends on.
 #[derive(Debug)]
 pub(super) struct RateControl {
     rate: f64,

@@ -48,7 +48,7 @@ struct Group {
     last_arrival: Duration,
 }
 
-/// The detector.
+/// The groups so far, the line through their delays, and the threshold.
 #[derive(Debug)]
 pub(super) struct Trendline {
     current: Option<Group>,

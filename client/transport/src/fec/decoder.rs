@@ -18,7 +18,7 @@ const GROUPS: usize = 32;
 struct Group {
     header: Header,
     rtp_timestamp: u32,
-    /// By index.
+    /// Blocks by index.
     fec: BTreeMap<u8, Bytes>,
 }
 

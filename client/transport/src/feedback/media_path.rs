@@ -39,9 +39,7 @@ const SET_UP_LOSS_COUNTS: Duration = Duration::from_millis(1500);
 /// What a stream carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MediaKind {
-    /// Opus.
     Audio,
-    /// H.264.
     Video,
 }
 

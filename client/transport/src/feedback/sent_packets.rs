@@ -43,17 +43,16 @@ pub(crate) struct AudioOutcome {
     pub(crate) arrived: bool,
 }
 
-/// The ledger.
+/// The ledger: what left, until its outcome is known.
 #[derive(Debug, Default)]
 pub struct SentPackets {
-    /// With consecutive numbers.
+    /// With consecutive numbers, the first of which is `first`.
     packets: VecDeque<Sent>,
+    first: u16,
     /// How many audio packets left so far.
     audio_sent: u64,
-    /// Not read yet.
+    /// Outcomes that nobody has read yet.
     audio_outcomes: VecDeque<AudioOutcome>,
-    /// Of the front.
-    first: u16,
     /// When the latest of those left that arrived.
     arrived_from: Option<Instant>,
     delay_detector: FeedbackDelayDetector,

@@ -90,7 +90,7 @@ struct AudioStream {
     received: u64,
 }
 
-/// The task.
+/// The receiving task: [`Self::run`] is its loop.
 pub(crate) struct ReceiveTask {
     media_path: Arc<MediaPath>,
     video_in: SyncSender<ReceivedVideo>,

@@ -53,7 +53,7 @@ pub enum Enqueued {
     Dropped,
 }
 
-/// The pacer.
+/// The queues of packets that wait, and the rate at which they leave.
 #[derive(Debug)]
 pub struct Pacer<P> {
     rate: Bitrate,
@@ -71,12 +71,12 @@ pub struct Pacer<P> {
     free_at: Instant,
     /// When a packet was last to be taken out.
     polled: Instant,
-    /// Only audio leaves.
+    /// Whether only audio leaves.
     paused: bool,
 }
 
 impl<P> Pacer<P> {
-    /// An empty pacer.
+    /// A pacer in which nothing waits.
     #[must_use]
     pub fn new(rate: Bitrate, now: Instant) -> Self {
         Self {

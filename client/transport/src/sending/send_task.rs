@@ -62,6 +62,7 @@ pub(crate) struct Permission {
     pub(crate) level: Option<H264Level>,
 }
 
+/// What waits in the pacer.
 enum Queued {
     Audio(Outgoing),
     Video(Outgoing),
@@ -84,7 +85,7 @@ pub(crate) struct SendStats {
     pub(crate) fec_packets: u64,
 }
 
-/// The task's inputs.
+/// What the task reads from: media, feedback, and what may be sent.
 pub(crate) struct SendInputs {
     pub(crate) video: mpsc::Receiver<EncodedVideo>,
     pub(crate) audio: mpsc::Receiver<EncodedAudio>,
@@ -92,7 +93,7 @@ pub(crate) struct SendInputs {
     pub(crate) permission: watch::Receiver<Permission>,
 }
 
-/// The task.
+/// The sending task: [`Self::run`] is its loop.
 pub(crate) struct SendTask {
     media_path: Arc<MediaPath>,
     audio: Option<OutgoingStream>,

@@ -20,7 +20,7 @@ const LEAST_WINDOW: Duration = Duration::from_millis(50);
 /// What audio takes before it was measured, in bits per second with all headers.
 const USUAL_AUDIO: f64 = 60e3;
 
-/// The budget.
+/// What is sent besides video, averaged, and the most that the encoder uses.
 pub(super) struct VideoBudget {
     max_bitrate: Bitrate,
     /// What is sent besides video, averaged, in bits per second.
@@ -58,7 +58,7 @@ impl VideoBudget {
         Bitrate::from_bps(self.beside as u64 + video.bps())
     }
 
-    /// The encoder's target.
+    /// The encoder's target, where all may take `estimate`.
     pub(super) fn target(&self, estimate: Bitrate, packet_overhead: usize) -> Bitrate {
         Bitrate::from_bps(estimate.bps().saturating_sub(self.beside as u64))
             .scaled(payload_share(packet_overhead))

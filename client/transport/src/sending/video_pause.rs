@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// What waits longer than this is not sent any more.
 const OUT_OF_DATE: Duration = Duration::from_millis(100);
 
-/// What to do.
+/// What the sending task is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PauseStep {
     /// Send as usual.
@@ -23,7 +23,7 @@ pub enum PauseStep {
     StartOver,
 }
 
-/// Follows the pauses.
+/// Follows when video pauses and for how long.
 #[derive(Debug, Default)]
 pub struct VideoPause {
     since: Option<Instant>,
