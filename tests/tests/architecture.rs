@@ -37,7 +37,7 @@ const FLOORS: &[Floors] = &[
             &["peer"],
             &["path", "receiving", "sending"],
             &["feedback"],
-            &["estimator", "fec", "nack"],
+            &["estimator", "fec"],
             &["formats"],
             &["clock", "consent"],
         ],
@@ -98,7 +98,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("shared/", &[]),
     ("transport/estimator/", &[]),
     ("transport/fec/", &[]),
-    ("transport/feedback/", &["link.rs"]),
+    ("transport/feedback/", &["media_path.rs"]),
     (
         "transport/path/",
         &[
@@ -107,7 +107,7 @@ const PURE: &[(&str, &[&str])] = &[
             "network.rs",
             "relay/stream.rs",
             "resolver.rs",
-            "socket/wire_socket.rs",
+            "socket/layered_socket.rs",
         ],
     ),
     ("transport/peer/sdp.rs", &[]),

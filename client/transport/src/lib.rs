@@ -11,7 +11,6 @@ mod consent;
 pub mod estimator;
 pub mod fec;
 pub mod feedback;
-pub mod nack;
 pub mod path;
 mod peer;
 pub mod receiving;

@@ -10,7 +10,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 
 use crate::conditions::Conditions;
-use crate::link::{Fate, Link};
+use crate::link::{Link, SendOutcome};
 use crate::timeline::Timeline;
 use crate::trace::Trace;
 
@@ -251,18 +251,18 @@ impl Task {
         let bytes = packet.len() + HEADERS;
         let link = &mut self.links[from.index()];
         let wait = link.queueing(now);
-        let fate = link.send(now, bytes, packet);
+        let outcome = link.send(now, bytes, packet);
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         shared.peers[from.index()] = Some(address);
         let Some(at) = at else { return };
         let trace = &mut shared.traces[from.index()];
-        if fate == Fate::OnItsWay {
+        if outcome == SendOutcome::WillArrive {
             trace.waited(at, wait);
         }
         let row = trace.row(at);
         row.sent += 1;
         row.sent_bytes += bytes as u64;
-        row.lost += u64::from(fate != Fate::OnItsWay);
+        row.lost += u64::from(outcome != SendOutcome::WillArrive);
     }
 
     async fn deliver(&mut self, now: Instant) {

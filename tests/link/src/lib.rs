@@ -15,6 +15,6 @@ mod trace;
 pub use black_hole::BlackHole;
 pub use conditions::{Conditions, Loss, Rate};
 pub use emulator::{Emulator, Side, address_of};
-pub use link::{Fate, Link, LinkCounts};
+pub use link::{Link, LinkCounts, SendOutcome};
 pub use timeline::Timeline;
 pub use trace::{Trace, TraceRow};

@@ -10,9 +10,9 @@ use crate::conditions::{Conditions, Loss};
 
 /// What becomes of a packet that is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum SendOutcome {
     /// It will arrive; [`Link::poll`] gives it out when it does.
-    OnItsWay,
+    WillArrive,
     /// The network lost it.
     Lost,
     /// It found the queue too long.
@@ -42,10 +42,10 @@ struct Queued<P> {
     since: Instant,
 }
 
-/// One direction of a network: a queue in front of a link of limited rate, and the way behind it.
+/// One direction of a network: a queue in front of a link of limited rate, and the path behind it.
 ///
 /// What always holds: a packet arrives once or never; no sooner than the delay less the jitter; the
-/// link never carries more than its rate; the same seed and the same packets have the same fate.
+/// link never carries more than its rate; the same seed and the same packets have the same outcomes.
 #[derive(Debug)]
 pub struct Link<P> {
     conditions: Conditions,
@@ -95,21 +95,21 @@ impl<P> Link<P> {
     }
 
     /// Sends a packet that takes so many bytes on the wire.
-    pub fn send(&mut self, now: Instant, bytes: usize, packet: P) -> Fate {
+    pub fn send(&mut self, now: Instant, bytes: usize, packet: P) -> SendOutcome {
         self.advance(now);
         self.counts.sent += 1;
         if self.loses() || !self.conditions.open {
             self.counts.lost += 1;
-            return Fate::Lost;
+            return SendOutcome::Lost;
         }
         if self.queueing(now) > self.conditions.queue {
             self.counts.dropped += 1;
-            return Fate::Dropped;
+            return SendOutcome::Dropped;
         }
         self.waiting_bytes += bytes;
         self.waiting.push_back(Queued { packet, bytes, since: now });
         self.advance(now);
-        Fate::OnItsWay
+        SendOutcome::WillArrive
     }
 
     /// The next packet that has arrived by now. Call until it gives nothing.

@@ -38,13 +38,6 @@ impl Trace {
         &self.rows
     }
 
-    /// For each packet that got into the queue: when, after the beginning, and how long it waited
-    /// there.
-    #[must_use]
-    pub fn waits(&self) -> &[(Duration, Duration)] {
-        &self.waits
-    }
-
     /// The wait that this share of the packets did not exceed, in a span of time.
     #[must_use]
     pub fn wait_quantile(&self, share: f64, from: Duration, to: Duration) -> Option<Duration> {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use visavis_link::{Conditions, Fate, Link, Loss, Rate};
+use visavis_link::{Conditions, Link, Loss, Rate, SendOutcome};
 
 /// Sends packets at the given moments (in microseconds) and says when each arrived; `None` when it
 /// did not.
@@ -13,7 +13,7 @@ fn carry(
     packets: &[(u64, usize)],
 ) -> Vec<Option<Duration>> {
     let mut arrivals = vec![None; packets.len()];
-    let mut fates = Vec::new();
+    let mut outcomes = Vec::new();
     let take =
         |link: &mut Link<usize>, until: Option<Instant>, arrivals: &mut Vec<Option<Duration>>| {
             while let Some(at) =
@@ -30,11 +30,15 @@ fn carry(
     for (number, (at, bytes)) in packets.iter().enumerate() {
         let now = start + Duration::from_micros(*at);
         take(link, Some(now), &mut arrivals);
-        fates.push(link.send(now, *bytes, number));
+        outcomes.push(link.send(now, *bytes, number));
     }
     take(link, None, &mut arrivals);
-    for (number, fate) in fates.into_iter().enumerate() {
-        assert_eq!(arrivals[number].is_some(), fate == Fate::OnItsWay, "packet {number}: {fate:?}");
+    for (number, outcome) in outcomes.into_iter().enumerate() {
+        assert_eq!(
+            arrivals[number].is_some(),
+            outcome == SendOutcome::WillArrive,
+            "packet {number}: {outcome:?}"
+        );
     }
     arrivals
 }
@@ -78,10 +82,10 @@ proptest! {
         let arrivals = carry(&mut Link::new(conditions, seed), start, &packets);
         for ((sent, bytes), arrival) in packets.iter().zip(&arrivals) {
             let Some(arrival) = arrival else { continue };
-            let way = conditions.rate.map_or(Duration::ZERO, |rate| rate.time_for(*bytes))
+            let least = conditions.rate.map_or(Duration::ZERO, |rate| rate.time_for(*bytes))
                 + conditions.delay.saturating_sub(conditions.jitter);
             let took = *arrival - Duration::from_micros(*sent);
-            prop_assert!(took + Duration::from_micros(1) >= way, "{took:?} for a way of {way:?}");
+            prop_assert!(took + Duration::from_micros(1) >= least, "{took:?} instead of {least:?}");
         }
     }
 
@@ -161,7 +165,7 @@ fn what_waits_goes_on_at_the_new_rate() {
     let fast = Conditions::CLEAR.rate(Rate::from_kbps(3000));
     let mut link = Link::new(fast, 1);
     for number in 0..20 {
-        assert_eq!(link.send(start, 1250, number), Fate::OnItsWay);
+        assert_eq!(link.send(start, 1250, number), SendOutcome::WillArrive);
     }
     assert!(
         (link.queueing(start).as_millis() as i64 - 66).abs() <= 1,
@@ -181,7 +185,7 @@ fn a_closed_link_lets_out_what_is_in_it_and_nothing_in() {
     let mut link = Link::new(open, 1);
     link.send(start, 100, 1);
     link.set(start, open.closed());
-    assert_eq!(link.send(start, 100, 2), Fate::Lost);
+    assert_eq!(link.send(start, 100, 2), SendOutcome::Lost);
     let later = start + Duration::from_millis(50);
     assert_eq!((link.poll(later), link.poll(later)), (Some(1), None));
     assert_eq!((link.counts().sent, link.counts().lost, link.counts().arrived), (2, 1, 1));

@@ -1,4 +1,4 @@
-//! Loss: is it ours to cure?
+//! The loss detector: is loss ours to cure?
 //!
 //! Some networks lose packets whatever is sent; to send less there helps nobody. So loss counts as
 //! congestion only when queues are long at the same time, or when sending less lowers it: where
@@ -27,13 +27,13 @@ const BETWEEN_TRIALS: Duration = Duration::from_secs(10);
 /// How fast the usual follows upwards and downwards, for each window.
 const UP: f64 = 0.08;
 const DOWN: f64 = 0.3;
-/// Over how many rows of losses their length is averaged.
-const RUN_OVER: f64 = 7.0;
+/// Over how many loss bursts their length is averaged.
+const BURSTS: f64 = 7.0;
 
 /// What loss calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Nothing.
+    /// Nothing is to be changed.
     Fine,
     /// Not to send more.
     Hold,
@@ -54,7 +54,7 @@ struct Trial {
     lost: u32,
 }
 
-/// Watches loss.
+/// What was lost lately, what usually is, and the trial that is under way.
 #[derive(Debug, Default)]
 pub(super) struct LossControl {
     packets: u32,
@@ -65,10 +65,11 @@ pub(super) struct LossControl {
     /// What is lost while nothing waits in queues, smoothed quickly.
     inherent: f64,
     windows: u32,
-    /// How many packets are lost in a row, smoothed; and in the row that goes on.
-    run: f64,
-    rows: f64,
-    row: u32,
+    /// How many packets a loss burst takes, smoothed; over how many bursts, and how many the burst
+    /// that goes on has taken so far.
+    burst_length: f64,
+    bursts: f64,
+    burst: u32,
     trial: Option<Trial>,
     last_trial: Option<Instant>,
 }
@@ -80,8 +81,8 @@ impl LossControl {
     }
 
     /// How many packets get lost in a row, on average.
-    pub(super) fn run(&self) -> f64 {
-        self.run
+    pub(super) fn burst_length(&self) -> f64 {
+        self.burst_length
     }
 
     /// Counts a packet.
@@ -89,10 +90,11 @@ impl LossControl {
         self.packets += 1;
         self.lost += u32::from(lost);
         if lost {
-            self.row += 1;
-        } else if self.row > 0 {
-            self.rows = (self.rows + 1.0).min(RUN_OVER);
-            self.run += (f64::from(std::mem::take(&mut self.row)) - self.run) / self.rows;
+            self.burst += 1;
+        } else if self.burst > 0 {
+            self.bursts = (self.bursts + 1.0).min(BURSTS);
+            let length = f64::from(std::mem::take(&mut self.burst));
+            self.burst_length += (length - self.burst_length) / self.bursts;
         }
         if let Some(trial) = &mut self.trial {
             trial.packets += 1;
@@ -230,16 +232,16 @@ mod tests {
     }
 
     #[test]
-    fn losses_in_a_row_are_told_from_single_ones() {
-        let run_of = |pattern: fn(u32) -> bool| {
+    fn loss_bursts_are_told_from_single_losses() {
+        let length_of = |pattern: fn(u32) -> bool| {
             let mut control = LossControl::default();
             (0..1000).for_each(|n| control.add(pattern(n)));
-            control.run()
+            control.burst_length()
         };
-        assert!((run_of(|n| n % 20 == 0) - 1.0).abs() < 0.1);
-        assert!((run_of(|n| n % 100 < 5) - 5.0).abs() < 1.2);
-        // The first row tells.
-        assert!((run_of(|n| n < 5) - 5.0).abs() < 0.1);
+        assert!((length_of(|n| n % 20 == 0) - 1.0).abs() < 0.1);
+        assert!((length_of(|n| n % 100 < 5) - 5.0).abs() < 1.2);
+        // The first burst tells.
+        assert!((length_of(|n| n < 5) - 5.0).abs() < 0.1);
     }
 
     #[test]

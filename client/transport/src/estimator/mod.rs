@@ -1,18 +1,41 @@
-//! How much the way to the other carries.
+//! The bandwidth estimator: how much the path to the other carries.
 //!
-//! [`GoogCc`] follows Google Congestion Control (draft-ietf-rmcat-gcc-02) on transport-wide
-//! feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): `trendline` sees queues grow in
-//! the times of arrival, `rate_control` backs off to what arrives and otherwise grows, `probe`
-//! finds out at once what growth would take long to, and `loss` tells congestion from networks that
-//! lose packets whatever is sent. Of peers that send REMB (draft-alvestrand-rmcat-remb) alone, that
-//! is believed. Everything is pure: time is an argument.
+//! In go packets that leave, transport-wide feedback on them, receiver reports, REMB and the round
+//! trip; out come the estimate, the pacer's burst rate, the probes to send, and the loss that FEC
+//! is for. What always holds: the estimate is between [`FLOOR`] and the maximum. Everything is
+//! pure: time is an argument.
+//!
+//! ```text
+//!  feedback ──┬─► trendline ──────────┐
+//!             ├─► queue_delay ────────┼─► Signal ───┐
+//!             ├─► start_up ───────────┘             │
+//!             ├─► throughput ─────── what arrives ──┼─► rate_control ──┬─► target()
+//!             ├─► loss ───┬───────── Verdict ───────┤                  │
+//!             │           └─────────────────────────┼──────────────────┼─► random_loss()
+//!             ├─► probe ─────┬────── Outcome ───────┘                  │
+//!             │        ▲     └─────────────────────────────────────────┼─► probe()
+//!             │        └──────────── estimate ◄────────────────────────┤
+//!             └─► short_term_capacity ─────────────────────────────────┴─► burst_rate()
+//! ```
+//!
+//! Packets that leave go to `start_up` and `probe` too. Without transport-wide feedback, receiver
+//! reports go to `loss`, and REMB is the estimate.
+//!
+//! Sources. [`GoogCc`] follows Google Congestion Control: draft-ietf-rmcat-gcc-02 for the arrival
+//! groups, the adaptive threshold and the rate control, and libwebrtc's
+//! `modules/congestion_controller/goog_cc` for what the draft leaves open or has been overtaken in:
+//! `TrendlineEstimator` in place of the Kalman filter, `ProbeController` and
+//! `ProbeBitrateEstimator` (`probe`), and the term *inherent loss* of `LossBasedBweV2` (`loss`).
+//! The feedback is that of draft-holmer-rmcat-transport-wide-cc-extensions-01. Of peers that send
+//! REMB alone (draft-alvestrand-rmcat-remb-03), that is believed. Our own are the bounds by the
+//! length of the queue, the trials of `loss`, `short_term_capacity` and `start_up`.
 
-mod beginning;
-mod burst;
 mod loss;
 mod probe;
 mod queue_delay;
 mod rate_control;
+mod short_term_capacity;
+mod start_up;
 mod throughput;
 mod trendline;
 
@@ -20,30 +43,41 @@ use std::time::{Duration, Instant};
 
 use visavis_media::units::Bitrate;
 
-use beginning::Beginning;
-use burst::BurstMeter;
 use loss::{LossControl, Verdict};
 pub use probe::Probe;
 use probe::{Outcome, Prober};
 use queue_delay::QueueDelay;
 use rate_control::{RateControl, Signal};
+use short_term_capacity::ShortTermCapacity;
+use start_up::StartUp;
 use throughput::Throughput;
 use trendline::{Trendline, Usage};
 
 /// The estimate to begin with: a narrow link is not flooded, and on a wide one probes take a few
 /// round trips to say so.
-pub const START: Bitrate = Bitrate::from_kbps(300);
+const START: Bitrate = Bitrate::from_kbps(300);
 /// Below this nothing useful can be sent.
-pub const FLOOR: Bitrate = Bitrate::from_kbps(100);
-/// What a packet costs beyond RTP: SRTP tag, UDP and IP headers, in bytes.
-pub const WIRE_OVERHEAD: usize = 16 + 8 + 20;
+const FLOOR: Bitrate = Bitrate::from_kbps(100);
 /// REMB is believed while there is no transport-wide feedback for so long.
 const FEEDBACK_FRESH: Duration = Duration::from_secs(2);
-/// When what was sent stays without any feedback for so long, the way is assumed to be blocked.
+/// When what was sent stays without any feedback for so long, the path is assumed to be blocked.
 const FEEDBACK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Without a queue for so long, a narrow link is taken to have room again.
+/// With a shorter queue a narrow link is taken to have room again.
 const PROBE_BELOW: Duration = Duration::from_millis(30);
+/// A shorter queue is no sign of anything: video frames are sent in bursts, and the clusters of the
+/// prober are some.
+const SHORT_QUEUE: Duration = Duration::from_millis(20);
+/// A queue this long is not added to.
+const BUSY_QUEUE: Duration = Duration::from_millis(60);
+/// A queue that came about so suddenly that it can't be waited for a trend.
+const SUDDEN_QUEUE: Duration = Duration::from_millis(90);
+/// A queue this long has to shrink.
+const STANDING_QUEUE: Duration = Duration::from_millis(150);
+/// After a silence, so much of what was estimated before it.
+const RESUME_AT: f64 = 0.7;
+/// In a trial of loss, so much of the estimate.
+const TRIAL_AT: f64 = 0.75;
 
 /// One packet that was sent, and what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,60 +90,23 @@ pub struct PacketResult {
     pub arrival: Option<Duration>,
 }
 
-/// Estimates the bitrate that the way to the other carries.
-pub trait BandwidthEstimator: Send {
-    /// A packet of so many bytes on the wire left; `probe` when it belongs to a cluster that
-    /// [`Self::probe`] asked for.
-    fn on_packet_sent(&mut self, now: Instant, bytes: usize, probe: bool);
-
-    /// The other reported on packets: on those that arrived soon and in the order in which they
-    /// were sent, on those that did not when they are given up.
-    fn on_feedback(&mut self, now: Instant, results: &[PacketResult]);
-
-    /// A receiver report said that this share of packets was lost, 0 to 1.
-    fn on_loss(&mut self, now: Instant, share: f64);
-
-    /// The other's own estimate (REMB).
-    fn on_remb(&mut self, now: Instant, estimate: Bitrate);
-
-    /// The round trip was measured.
-    fn on_rtt(&mut self, rtt: Duration);
-
-    /// The estimate now, for everything that is sent, headers included.
-    fn target(&mut self, now: Instant) -> Bitrate;
-
-    /// How fast a burst the size of a picture may leave.
-    fn burst_rate(&self) -> Bitrate;
-
-    /// The packets to send now on top of everything else, to find out whether more gets through.
-    /// `useful` is what could be made use of.
-    fn probe(&mut self, now: Instant, useful: Bitrate) -> Option<Probe>;
-
-    /// The share of packets that gets lost although queues are short, 0 to 1: what error correction
-    /// is for.
-    fn random_loss(&self) -> f64;
-
-    /// How many packets get lost in a row, on average.
-    fn loss_run(&self) -> f64;
-}
-
-/// Google Congestion Control.
+/// Google Congestion Control, with what is ours in it.
 #[derive(Debug)]
 pub struct GoogCc {
     trendline: Trendline,
     throughput: Throughput,
     control: RateControl,
     prober: Prober,
-    burst: BurstMeter,
+    short_term_capacity: ShortTermCapacity,
     delay: QueueDelay,
     loss: LossControl,
     rtt: Duration,
     remb: Option<(Instant, Bitrate)>,
     last_feedback: Option<Instant>,
-    beginning: Beginning,
-    /// When the oldest packet left that nothing was heard after.
-    unheard_since: Option<Instant>,
-    /// The estimate when nothing was heard any more.
+    start_up: StartUp,
+    /// When the oldest packet left after which no feedback came.
+    unreported_since: Option<Instant>,
+    /// The estimate when feedback stopped.
     before_silence: Option<Bitrate>,
     silence_ended: Option<Instant>,
     /// The estimate before loss made us send less as a trial.
@@ -125,99 +122,37 @@ impl GoogCc {
             throughput: Throughput::default(),
             control: RateControl::new(START.min(max), FLOOR, max),
             prober: Prober::default(),
-            burst: BurstMeter::default(),
+            short_term_capacity: ShortTermCapacity::default(),
             delay: QueueDelay::default(),
             loss: LossControl::default(),
             rtt: Duration::from_millis(100),
             remb: None,
             last_feedback: None,
-            beginning: Beginning::default(),
-            unheard_since: None,
+            start_up: StartUp::default(),
+            unreported_since: None,
             before_silence: None,
             silence_ended: None,
             before_trial: None,
         }
     }
 
-    /// How long packets wait in queues on the way, by the latest feedback.
-    #[must_use]
-    pub fn queue_delay(&self) -> Duration {
-        self.delay.current()
-    }
-
-    /// Something was heard again: the way is as good as it was before, until it shows otherwise.
-    fn silence_ended(&mut self, now: Instant) {
-        self.unheard_since = None;
-        if let Some(before) = self.before_silence.take() {
-            self.control.resume(now, before.scaled(RESUME_AT));
-            self.prober.try_at(before);
-            self.trendline = Trendline::default();
-            self.loss.forget();
-            self.silence_ended = Some(now);
-        }
-    }
-
-    /// What the queues say, by trend and by length.
-    fn signal(&mut self) -> Signal {
-        let (standing, latest) = (self.delay.current(), self.delay.latest());
-        let longest = standing.max(latest);
-        match self.trendline.take_usage() {
-            Usage::Over if longest > SHORT_QUEUE => Signal::Overuse,
-            // A queue that shot up is plain without a trend, and costs more with each moment.
-            Usage::Over | Usage::Normal if latest > SUDDEN_QUEUE => Signal::Overuse,
-            // A queue that no longer grows but does not drain either shows no trend.
-            _ if standing > STANDING_QUEUE => Signal::Overuse,
-            Usage::Over | Usage::Under => Signal::Hold,
-            Usage::Normal if standing > BUSY_QUEUE || !self.beginning.is_over() => Signal::Hold,
-            // Nothing limits the growth of the beginning, and it goes on until what it did is heard
-            // of.
-            Usage::Normal if self.control.is_starting() && longest > SHORT_QUEUE => Signal::Hold,
-            Usage::Normal => Signal::Increase,
-        }
-    }
-
-    fn judge_loss(&mut self, now: Instant, verdict: Verdict) {
-        let arriving = self.throughput.rate(now);
-        self.control.set_lossy(!matches!(verdict, Verdict::Fine | Verdict::Restore));
-        match verdict {
-            Verdict::Fine | Verdict::Hold => {}
-            Verdict::Reduce => {
-                if self.control.lost(now, arriving) {
-                    self.prober.dropped(now);
-                }
-            }
-            Verdict::Try => {
-                self.before_trial = Some(self.control.rate());
-                self.control.resume(now, self.control.rate().scaled(TRIAL_AT));
-            }
-            Verdict::Restore => {
-                if let Some(before) = self.before_trial.take() {
-                    self.control.resume(now, before.max(self.control.rate()));
-                }
-            }
-        }
-    }
-}
-
-/// After a silence, so much of what was estimated before it.
-const RESUME_AT: f64 = 0.7;
-/// In a trial of loss, so much of the estimate.
-const TRIAL_AT: f64 = 0.75;
-
-impl BandwidthEstimator for GoogCc {
-    fn on_packet_sent(&mut self, now: Instant, bytes: usize, probe: bool) {
-        self.unheard_since.get_or_insert(now);
-        self.beginning.left(now);
+    /// A packet of so many bytes on the wire left; `probe` when it belongs to a cluster that
+    /// [`Self::probe`] requested.
+    pub fn on_packet_sent(&mut self, now: Instant, bytes: usize, probe: bool) {
+        self.unreported_since.get_or_insert(now);
+        self.start_up.left(now);
         self.prober.left(now, bytes, probe);
     }
 
-    fn on_feedback(&mut self, now: Instant, results: &[PacketResult]) {
+    /// The other reported on packets: on those that arrived soon and in the order in which they
+    /// were sent, on those that did not when they are given up.
+    pub fn on_feedback(&mut self, now: Instant, results: &[PacketResult]) {
         if !results.iter().any(|result| result.arrival.is_some()) {
             return;
         }
         self.last_feedback = Some(now);
         self.silence_ended(now);
-        self.beginning.heard(results);
+        self.start_up.reported(results);
         for result in results {
             // What left during an outage and is given up after it says nothing of how things are.
             if result.arrival.is_some()
@@ -229,7 +164,7 @@ impl BandwidthEstimator for GoogCc {
                 self.throughput.add(now, arrival, result.bytes);
                 self.delay.add(now, result.sent, arrival);
                 self.trendline.add(result.sent, arrival);
-                self.burst.add(result.sent, arrival, result.bytes);
+                self.short_term_capacity.add(result.sent, arrival, result.bytes);
             }
         }
         let signal = self.signal();
@@ -264,12 +199,10 @@ impl BandwidthEstimator for GoogCc {
         }
     }
 
-    fn on_loss(&mut self, now: Instant, share: f64) {
+    /// A receiver report said that this share of packets was lost, 0 to 1.
+    pub fn on_loss(&mut self, now: Instant, share: f64) {
         // Transport-wide feedback says the same, sooner and for every packet.
-        let fresh = self
-            .last_feedback
-            .is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_FRESH);
-        if !fresh {
+        if !self.has_feedback(now, FEEDBACK_FRESH) {
             self.silence_ended(now);
             self.control.update(now, Signal::Increase, None, Duration::ZERO);
             // Nothing tells of queues, so there may be one.
@@ -278,55 +211,54 @@ impl BandwidthEstimator for GoogCc {
         }
     }
 
-    fn on_remb(&mut self, now: Instant, estimate: Bitrate) {
-        self.unheard_since = None;
+    /// The other's own estimate (REMB).
+    pub fn on_remb(&mut self, now: Instant, estimate: Bitrate) {
+        self.unreported_since = None;
         self.remb = Some((now, estimate));
     }
 
-    fn on_rtt(&mut self, rtt: Duration) {
+    /// The round trip was measured.
+    pub fn on_rtt(&mut self, rtt: Duration) {
         self.rtt = rtt;
         self.control.set_rtt(rtt);
     }
 
-    fn target(&mut self, now: Instant) -> Bitrate {
-        if let Some(since) = self.unheard_since
+    /// The estimate now, for everything that is sent, headers included.
+    pub fn target(&mut self, now: Instant) -> Bitrate {
+        if let Some(since) = self.unreported_since
             && now.saturating_duration_since(since) > FEEDBACK_TIMEOUT
             && self.last_feedback.is_some()
         {
             self.before_silence.get_or_insert(self.control.rate());
-            self.control.nothing_heard(now);
+            self.control.no_feedback(now);
         }
-        let fresh = self
-            .last_feedback
-            .is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_FRESH);
-        match self.remb {
-            Some((at, estimate))
-                if !fresh && now.saturating_duration_since(at) < 5 * FEEDBACK_FRESH =>
-            {
-                self.control.believe(estimate);
-            }
-            _ => {}
+        if let Some((at, estimate)) = self.remb
+            && !self.has_feedback(now, FEEDBACK_FRESH)
+            && now.saturating_duration_since(at) < 5 * FEEDBACK_FRESH
+        {
+            self.control.believe(estimate);
         }
         self.control.rate()
     }
 
-    fn burst_rate(&self) -> Bitrate {
+    /// How fast a burst the size of a video frame may leave.
+    #[must_use]
+    pub fn burst_rate(&self) -> Bitrate {
         if self.delay.latest() > SUDDEN_QUEUE {
             // A queue drains only when less is sent than gets through.
             return self.control.rate();
         }
-        self.burst.rate().max(self.control.rate().scaled(2.5))
+        self.short_term_capacity.rate().max(self.control.rate().scaled(2.5))
     }
 
-    fn probe(&mut self, now: Instant, useful: Bitrate) -> Option<Probe> {
+    /// The packets to send now on top of everything else, to find out whether more gets through.
+    /// `useful` is what could be made use of.
+    pub fn probe(&mut self, now: Instant, useful: Bitrate) -> Option<Probe> {
         // Clusters are read from transport-wide feedback alone, once there is any, and not into a
         // queue.
-        let fresh = self
-            .last_feedback
-            .is_some_and(|last| now.saturating_duration_since(last) < FEEDBACK_TIMEOUT);
-        if !fresh
+        if !self.has_feedback(now, FEEDBACK_TIMEOUT)
             || self.delay.current() > PROBE_BELOW
-            || !self.beginning.is_over()
+            || !self.start_up.is_over()
             || self.delay.latest() > SHORT_QUEUE
         {
             return None;
@@ -334,24 +266,77 @@ impl BandwidthEstimator for GoogCc {
         self.prober.plan(now, self.control.rate(), useful.min(self.control.max()))
     }
 
-    fn random_loss(&self) -> f64 {
+    /// The share of packets that gets lost although queues are short, 0 to 1: what error correction
+    /// is for.
+    #[must_use]
+    pub fn random_loss(&self) -> f64 {
         self.loss.inherent()
     }
 
-    fn loss_run(&self) -> f64 {
-        self.loss.run()
+    /// How many packets a loss burst takes, on average.
+    #[must_use]
+    pub fn loss_burst_length(&self) -> f64 {
+        self.loss.burst_length()
+    }
+
+    /// Feedback came again: the path is as good as it was before, until it shows otherwise.
+    fn silence_ended(&mut self, now: Instant) {
+        self.unreported_since = None;
+        if let Some(before) = self.before_silence.take() {
+            self.control.resume(now, before.scaled(RESUME_AT));
+            self.prober.try_at(before);
+            self.trendline = Trendline::default();
+            self.loss.forget();
+            self.silence_ended = Some(now);
+        }
+    }
+
+    /// The detectors' signal, by the trend and the length of queues.
+    fn signal(&mut self) -> Signal {
+        let (standing, latest) = (self.delay.current(), self.delay.latest());
+        let longest = standing.max(latest);
+        match self.trendline.take_usage() {
+            Usage::Over if longest > SHORT_QUEUE => Signal::Overuse,
+            // A queue that shot up is plain without a trend, and costs more with each moment.
+            Usage::Over | Usage::Normal if latest > SUDDEN_QUEUE => Signal::Overuse,
+            // A queue that no longer grows but does not drain either shows no trend.
+            _ if standing > STANDING_QUEUE => Signal::Overuse,
+            Usage::Over | Usage::Under => Signal::Hold,
+            Usage::Normal if standing > BUSY_QUEUE || !self.start_up.is_over() => Signal::Hold,
+            // Nothing limits growth at the start, and it goes on until feedback on what it did
+            // comes.
+            Usage::Normal if self.control.is_starting() && longest > SHORT_QUEUE => Signal::Hold,
+            Usage::Normal => Signal::Increase,
+        }
+    }
+
+    fn judge_loss(&mut self, now: Instant, verdict: Verdict) {
+        let arriving = self.throughput.rate(now);
+        self.control.set_lossy(!matches!(verdict, Verdict::Fine | Verdict::Restore));
+        match verdict {
+            Verdict::Fine | Verdict::Hold => {}
+            Verdict::Reduce => {
+                if self.control.lost(now, arriving) {
+                    self.prober.dropped(now);
+                }
+            }
+            Verdict::Try => {
+                self.before_trial = Some(self.control.rate());
+                self.control.resume(now, self.control.rate().scaled(TRIAL_AT));
+            }
+            Verdict::Restore => {
+                if let Some(before) = self.before_trial.take() {
+                    self.control.resume(now, before.max(self.control.rate()));
+                }
+            }
+        }
+    }
+
+    /// Whether the last feedback came no longer ago than this.
+    fn has_feedback(&self, now: Instant, within: Duration) -> bool {
+        self.last_feedback.is_some_and(|last| now.saturating_duration_since(last) < within)
     }
 }
-
-/// A shorter queue is no sign of anything: pictures are sent in bursts, and the clusters of the
-/// prober are some.
-const SHORT_QUEUE: Duration = Duration::from_millis(20);
-/// A queue this long is not added to.
-const BUSY_QUEUE: Duration = Duration::from_millis(60);
-/// A queue that came about so suddenly that it can't be waited for a trend.
-const SUDDEN_QUEUE: Duration = Duration::from_millis(90);
-/// A queue this long has to shrink.
-const STANDING_QUEUE: Duration = Duration::from_millis(150);
 
 #[cfg(test)]
 mod tests;

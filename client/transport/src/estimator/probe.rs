@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use visavis_media::units::Bitrate;
 
 use super::PacketResult;
+use super::trendline::slope;
 
 /// A cluster lasts at least so long, or the grain of clocks and timers is all that is measured.
 const LEAST_TIME: Duration = Duration::from_millis(20);
@@ -26,8 +27,8 @@ const FIRST_STEP: f64 = 3.0;
 const STEP: f64 = 2.0;
 /// A cluster that arrives with at least this share of the rate at which it left got through.
 const THROUGH: f64 = 0.92;
-/// And if the delay grew by less than this while it left.
-const PILED_UP: f64 = 0.15;
+/// And if the delay slope stayed below this: so many seconds of delay for each second of sending.
+const MAX_DELAY_SLOPE: f64 = 0.15;
 /// Of what a cluster that was held up arrived with, so much is used.
 const HELD_UP: f64 = 0.9;
 /// Two measurements that differ by no more than this share agree.
@@ -39,9 +40,10 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const MAX_INTERVAL: Duration = Duration::from_secs(8);
 /// After a drop, capacity is not back sooner than this.
 const AFTER_DROP: Duration = Duration::from_millis(2500);
-/// Capacity that is back shows step by step: after each, what is sent then is heard of first.
+/// Capacity that is back shows step by step: after each, feedback on what is sent then comes first.
 const BETWEEN_STEPS: Duration = Duration::from_millis(400);
-/// What was not heard of for so long (and a round trip) after the last packet of a cluster is lost.
+/// What no feedback covers for so long (and a round trip) after the last packet of a cluster is
+/// lost.
 const GRACE: Duration = Duration::from_millis(150);
 /// A cluster that nobody sends is given up.
 const UNSENT: Duration = Duration::from_secs(1);
@@ -51,11 +53,11 @@ const ENOUGH: f64 = 0.95;
 /// A cluster to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Probe {
-    /// At this rate.
+    /// The rate at which its packets leave.
     pub rate: Bitrate,
-    /// So many packets.
+    /// How many packets it has.
     pub packets: usize,
-    /// Each of so many bytes on the wire.
+    /// The size of each on the wire, in bytes.
     pub packet_bytes: usize,
 }
 
@@ -91,7 +93,7 @@ struct Cluster {
 pub(super) struct Prober {
     cluster: Option<Cluster>,
     begun: bool,
-    /// The way has become narrow before.
+    /// The path has become narrow before.
     careful: bool,
     /// A cluster at this rate is due as soon as may be.
     wanted: Option<f64>,
@@ -236,26 +238,17 @@ fn alike(one: f64, other: f64) -> bool {
 }
 
 impl Cluster {
-    /// By how much the delay of its packets grew for each second in which they left, up to `last`:
-    /// the slope of the line that fits best. The first and the last packet alone may be off by a
-    /// few milliseconds.
-    fn piled_up(&self, last: Instant) -> f64 {
+    /// The delay slope: by how much the delay of its packets grew for each second in which they
+    /// left, up to `last`: the slope of the line that fits best. The first and the last packet
+    /// alone may be off by a few milliseconds.
+    fn delay_slope(&self, last: Instant) -> f64 {
         let first = self.left.first().map_or(last, |left| left.at);
-        let points: Vec<(f64, f64)> = self
-            .left
-            .iter()
-            .filter(|left| left.at <= last)
-            .filter_map(|left| {
-                let sent = left.at.duration_since(first).as_secs_f64();
-                Some((sent, left.arrival?.as_secs_f64() - sent))
-            })
-            .collect();
-        let count = points.len().max(1) as f64;
-        let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
-        let (sent, delay) = (mean(|point| point.0), mean(|point| point.1));
-        let above: f64 = points.iter().map(|point| (point.0 - sent) * (point.1 - delay)).sum();
-        let below: f64 = points.iter().map(|point| (point.0 - sent).powi(2)).sum();
-        if below > 0.0 { above / below } else { 0.0 }
+        let within = self.left.iter().filter(|left| left.at <= last);
+        let points = within.filter_map(|left| {
+            let sent = left.at.duration_since(first).as_secs_f64();
+            Some((sent, left.arrival?.as_secs_f64() - sent))
+        });
+        slope(points).unwrap_or(0.0)
     }
 
     /// What it showed; `None` when that is nothing.
@@ -279,7 +272,7 @@ impl Cluster {
         // Those that were lost took their time all the same.
         let arrived_rate = (bytes - first.1) as f64 * 8.0 / time.max(1e-3) / share;
         let rate = |rate: f64| Bitrate::from_bps(rate as u64);
-        if arrived_rate >= THROUGH * sent_rate && self.piled_up(last_left.at) < PILED_UP {
+        if arrived_rate >= THROUGH * sent_rate && self.delay_slope(last_left.at) < MAX_DELAY_SLOPE {
             return Some(Outcome::Through(rate(sent_rate)));
         }
         // Packets that overtake each other tell of jitter, not of a rate.
@@ -347,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_whose_packets_pile_up_did_not_get_through_though_the_last_was_quick() {
+    fn a_cluster_whose_delay_grows_did_not_get_through_though_the_last_was_quick() {
         let start = Instant::now();
         let mut prober = Prober::default();
         let probe = prober
@@ -373,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_drop_each_step_up_is_heard_of_before_the_next() {
+    fn after_a_drop_each_step_up_is_reported_on_before_the_next() {
         let start = Instant::now();
         let next_after = |dropped: bool| {
             let mut prober = Prober::default();
@@ -399,12 +392,12 @@ mod tests {
                     }
                 })
                 .collect();
-            let heard = ms + 60;
+            let reported = ms + 60;
             assert!(matches!(
-                prober.results(start + heard * MS, &results, RTT),
+                prober.results(start + reported * MS, &results, RTT),
                 Some(Outcome::Through(_))
             ));
-            planned(&mut prober, heard, probe.rate).expect("another").0 - heard
+            planned(&mut prober, reported, probe.rate).expect("another").0 - reported
         };
         assert_eq!((next_after(false), next_after(true)), (0, 400));
     }

@@ -1,8 +1,8 @@
-//! How long packets wait in queues: how much longer they take than the quickest did lately.
+//! Queueing delay: how much longer packets take than the quickest did lately.
 
 use std::time::{Duration, Instant};
 
-/// How long the shortest time on the way is believed to be the time without queues.
+/// How long the shortest one-way time is believed to be the time without queues.
 const BASE_WINDOW: Duration = Duration::from_secs(10);
 /// Jitter is no queue: the delay is the least of this many packets at a time, and that is smoothed.
 const LEAST_OF: u32 = 4;
@@ -31,20 +31,20 @@ impl QueueDelay {
             Some(after) => after.as_secs_f64(),
             None => -epoch.duration_since(sent).as_secs_f64(),
         };
-        let way = arrival.as_secs_f64() - sent;
+        let one_way = arrival.as_secs_f64() - sent;
         match self.window_since {
             None => {
-                (self.base, self.base_before) = (way, way);
+                (self.base, self.base_before) = (one_way, one_way);
                 self.window_since = Some(now);
             }
             Some(since) if now.saturating_duration_since(since) > BASE_WINDOW / 2 => {
                 self.base_before = self.base;
-                self.base = way;
+                self.base = one_way;
                 self.window_since = Some(now);
             }
-            Some(_) => self.base = self.base.min(way),
+            Some(_) => self.base = self.base.min(one_way),
         }
-        let queued = (way - self.base.min(self.base_before)).max(0.0);
+        let queued = (one_way - self.base.min(self.base_before)).max(0.0);
         self.least = if self.of == 0 { queued } else { self.least.min(queued) };
         self.of += 1;
         if self.of >= LEAST_OF {

@@ -7,7 +7,7 @@ use visavis_media::units::Bitrate;
 
 /// On overuse the rate falls to this share of what arrives.
 const BACK_OFF: f64 = 0.85;
-/// And to this when much has piled up already, so that the queue drains soon.
+/// And to this when the queue is long already, so that it drains soon.
 const BACK_OFF_LONG_QUEUE: f64 = 0.6;
 const LONG_QUEUE: Duration = Duration::from_millis(100);
 /// The estimate is never further ahead of what arrives than this: what was not tried is not known.
@@ -18,7 +18,7 @@ const GROWTH_AT_START: f64 = 1.4;
 /// Afterwards by this share every second, and faster the longer nothing speaks against it.
 const GROWTH: f64 = 0.08;
 const GROWTH_MAX: f64 = 0.40;
-/// Near to what the way carried before, by no more than this share every second.
+/// Near to what the path carried before, by no more than this share every second.
 const GROWTH_NEAR_CAPACITY: f64 = 0.06;
 /// From so long after the last decrease on, growth speeds up over as long again.
 const CAUTIOUS_FOR: Duration = Duration::from_secs(4);
@@ -26,15 +26,15 @@ const CAUTIOUS_FOR: Duration = Duration::from_secs(4);
 /// What the detectors say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// Less.
+    /// Send less: a queue is growing or long.
     Overuse,
-    /// As it is.
+    /// Send as much as now.
     Hold,
-    /// More.
+    /// More may be sent.
     Increase,
 }
 
-/// The rate controller.
+/// The estimate, and what its growth depends on.
 #[derive(Debug)]
 pub(super) struct RateControl {
     rate: f64,
@@ -45,7 +45,7 @@ pub(super) struct RateControl {
     lossy: bool,
     last_update: Option<Instant>,
     last_decrease: Option<Instant>,
-    /// What the way carried when it was last full, smoothed.
+    /// What the path carried when it was last full, smoothed.
     capacity: Option<f64>,
 }
 
@@ -145,8 +145,8 @@ impl RateControl {
         self.rate < before
     }
 
-    /// Nothing was heard for a while although we send.
-    pub(super) fn nothing_heard(&mut self, now: Instant) {
+    /// No feedback came for a while although we send.
+    pub(super) fn no_feedback(&mut self, now: Instant) {
         if self.may_decrease(now)
             && self.last_decrease.is_none_or(|last| now.duration_since(last).as_millis() > 500)
         {
@@ -161,7 +161,7 @@ impl RateControl {
         self.last_decrease.is_none_or(|last| now.duration_since(last) >= effect)
     }
 
-    /// What a cluster that was held up says of the way: no more than this gets through.
+    /// What a cluster that was held up says of the path: no more than this gets through.
     pub(super) fn limited(&mut self, rate: Bitrate) {
         if self.starting {
             self.starting = false;
@@ -179,7 +179,7 @@ impl RateControl {
         self.starting = false;
         let arriving = arriving.unwrap_or(self.rate);
         self.capacity = Some(match self.capacity {
-            // Far from what it was, the way has changed.
+            // Far from what it was, the path has changed.
             Some(capacity) if (capacity - arriving).abs() < 0.3 * capacity => {
                 0.8 * capacity + 0.2 * arriving
             }
@@ -190,9 +190,9 @@ impl RateControl {
         self.last_decrease = Some(now);
     }
 
-    /// So much arrives out of a long queue, which is all that the way carries. Unlike
+    /// So much arrives out of a long queue, which is all that the path carries. Unlike
     /// [`Self::update`] it does not wait for what the last decrease brings: that may have gone by
-    /// what arrived before the way became narrow. Says whether the rate fell.
+    /// what arrived before the path became narrow. Says whether the rate fell.
     pub(super) fn carries_no_more(&mut self, arriving: Bitrate) -> bool {
         let arriving = arriving.bps() as f64;
         let exceeds = !self.starting && self.rate > arriving;
@@ -212,7 +212,7 @@ impl RateControl {
         let grown = if self.starting {
             self.rate * (GROWTH_AT_START * elapsed).exp()
         } else if self.near_capacity(since) {
-            // About a packet more in each time it takes to notice, which is much for a narrow way.
+            // About a packet more in each time it takes to notice, which is much for a narrow path.
             let response = self.rtt.as_secs_f64() + 0.1;
             self.rate + (1200.0 * 8.0 / response).min(GROWTH_NEAR_CAPACITY * self.rate) * elapsed
         } else {
@@ -253,7 +253,7 @@ mod tests {
         let mut control = RateControl::new(kbps(2500), kbps(100), kbps(5000));
         assert!(
             !control.carries_no_more(kbps(500)),
-            "at the start a queue is one's own first picture"
+            "at the start a queue is one's own first video frame"
         );
         let queue = 250 * MS;
         assert!(control.update(start, Signal::Overuse, Some(kbps(2400)), queue));

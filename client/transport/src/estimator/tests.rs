@@ -7,6 +7,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::*;
+use crate::path::wire_overhead::DIRECT_IPV4;
 use crate::sending::pacer::{Enqueued, Pacer};
 
 const MS: Duration = Duration::from_millis(1);
@@ -110,7 +111,7 @@ fn call(seconds: u64, max: Bitrate, conditions: &[Conditions]) -> Outcome {
         }
         pacer.set_rate(estimator.burst_rate());
         while let Some(bytes) = pacer.pop(now) {
-            let bytes = bytes + WIRE_OVERHEAD;
+            let bytes = bytes + DIRECT_IPV4;
             estimator.on_packet_sent(now, bytes, false);
             sent_bytes += bytes;
             let waiting = link_free.saturating_sub(at);

@@ -11,7 +11,7 @@ const WINDOW: Duration = Duration::from_millis(500);
 const SHORT: Duration = Duration::from_millis(120);
 /// Not before so much of it has passed.
 const LEAST: Duration = Duration::from_millis(150);
-/// After so long without anything the measurement begins anew.
+/// After so long without anything the measurement restarts.
 const STALE: Duration = Duration::from_secs(1);
 
 /// Throughput over a sliding window.
@@ -22,7 +22,7 @@ pub(super) struct Throughput {
 }
 
 impl Throughput {
-    /// Adds an arrival on the other's clock, of which we heard now.
+    /// Adds an arrival on the other's clock, that we learn of now.
     pub(super) fn add(&mut self, now: Instant, at: Duration, bytes: usize) {
         if self.last.replace(now).is_some_and(|last| now.saturating_duration_since(last) > STALE) {
             self.arrivals.clear();

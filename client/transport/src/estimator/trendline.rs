@@ -1,8 +1,8 @@
-//! The delay-based detector: is a queue growing on the way?
+//! The delay-based detector: is a queue growing on the path?
 //!
 //! Packets that leave together form a group. The differences between the groups' spacing on leaving
 //! and on arriving are summed up, smoothed, and a line is fitted through the last of them; its
-//! slope against an adaptive threshold says whether the way is overused (draft-ietf-rmcat-gcc-02
+//! slope against an adaptive threshold says whether the path is overused (draft-ietf-rmcat-gcc-02
 //! §4.3–4.4, with the trendline filter that took the place of its Kalman filter).
 
 use std::collections::VecDeque;
@@ -26,10 +26,10 @@ const THRESHOLD_UP: f64 = 0.0087;
 const THRESHOLD_DOWN: f64 = 0.039;
 /// The threshold does not follow jumps larger than this.
 const MAX_ADAPT: f64 = 15.0;
-/// A silence this long begins the measurement anew.
+/// A silence this long restarts the measurement.
 const RESET_AFTER: Duration = Duration::from_secs(2);
 
-/// What the trend says of the way.
+/// What the trend says of the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Usage {
     /// Queues are neither growing nor shrinking.
@@ -48,7 +48,7 @@ struct Group {
     last_arrival: Duration,
 }
 
-/// The detector.
+/// The groups so far, the line through their delays, and the threshold.
 #[derive(Debug)]
 pub(super) struct Trendline {
     current: Option<Group>,
@@ -121,7 +121,7 @@ impl Trendline {
         }
     }
 
-    /// The state, or overuse if there was any since this was last asked.
+    /// The state, or overuse if there was any since the last call.
     pub(super) fn take_usage(&mut self) -> Usage {
         if std::mem::take(&mut self.overused) { Usage::Over } else { self.usage }
     }
@@ -134,7 +134,11 @@ impl Trendline {
             self.points.pop_front();
         }
         self.points.push_back((arrival, self.smoothed));
-        let trend = if self.points.len() >= WINDOW { slope(&self.points) } else { Some(0.0) };
+        let trend = if self.points.len() >= WINDOW {
+            slope(self.points.iter().copied())
+        } else {
+            Some(0.0)
+        };
         self.detect(trend.unwrap_or(self.trend_before), sent_delta);
     }
 
@@ -168,12 +172,12 @@ impl Trendline {
 }
 
 /// The slope of the least-squares line; `None` when all points share a time.
-fn slope(points: &VecDeque<(f64, f64)>) -> Option<f64> {
-    let count = points.len() as f64;
-    let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / count;
-    let mean_y = points.iter().map(|(_, y)| y).sum::<f64>() / count;
-    let covariance: f64 = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
-    let variance: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
+pub(super) fn slope(points: impl Iterator<Item = (f64, f64)> + Clone) -> Option<f64> {
+    let count = points.clone().count() as f64;
+    let mean_x = points.clone().map(|(x, _)| x).sum::<f64>() / count;
+    let mean_y = points.clone().map(|(_, y)| y).sum::<f64>() / count;
+    let covariance: f64 = points.clone().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
+    let variance: f64 = points.map(|(x, _)| (x - mean_x).powi(2)).sum();
     (variance > 0.0).then(|| covariance / variance)
 }
 

@@ -1,4 +1,5 @@
-//! Rebuilds lost media packets.
+//! Rebuilds lost media packets: media and FEC packets go in as they arrive, what can be rebuilt
+//! comes out. Bounded whatever arrives.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -7,33 +8,33 @@ use bytes::Bytes;
 use super::galois::{add_scaled, coefficient, inverse};
 use super::{Header, LENGTH, MediaPacket};
 
-/// The media packets that are remembered, as parity may need them.
+/// The media packets that are remembered, as FEC packets may need them.
 const REMEMBERED: usize = 512;
 /// The groups that wait for more packets.
 const GROUPS: usize = 32;
 
-/// A group of which parity has come.
+/// A group of which FEC packets have come.
 #[derive(Debug)]
 struct Group {
     header: Header,
     rtp_timestamp: u32,
-    /// By index.
-    parity: BTreeMap<u8, Bytes>,
+    /// Blocks by index.
+    fec: BTreeMap<u8, Bytes>,
 }
 
-/// What a parity packet brings.
+/// What a FEC packet brings.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct FromParity {
+pub(crate) struct FromFec {
     /// The packets that could be rebuilt.
-    pub rebuilt: Vec<MediaPacket>,
-    /// The sequence numbers of the group's packets that are missing, where no parity still to come
-    /// can rebuild them.
-    pub beyond: Vec<u16>,
+    pub(crate) rebuilt: Vec<MediaPacket>,
+    /// The sequence numbers of the group's packets that are missing, where no FEC packet still to
+    /// come can rebuild them.
+    pub(crate) beyond: Vec<u16>,
 }
 
-/// Takes media and parity packets, gives back what can be rebuilt.
+/// Takes media and FEC packets, gives back what can be rebuilt.
 #[derive(Debug, Default)]
-pub struct FecDecoder {
+pub(crate) struct FecDecoder {
     media: HashMap<u16, MediaPacket>,
     order: VecDeque<u16>,
     groups: VecDeque<Group>,
@@ -41,7 +42,7 @@ pub struct FecDecoder {
 
 impl FecDecoder {
     /// Takes a media packet as it came. Gives what can be rebuilt now.
-    pub fn media(&mut self, packet: MediaPacket) -> Vec<MediaPacket> {
+    pub(crate) fn add_media(&mut self, packet: MediaPacket) -> Vec<MediaPacket> {
         let sequence = packet.sequence;
         if !self.remember(packet) {
             return Vec::new();
@@ -55,13 +56,13 @@ impl FecDecoder {
         }
     }
 
-    /// Takes a parity packet. Gives what can be rebuilt now, or what it shows to be lost for good.
-    pub fn parity(&mut self, rtp_timestamp: u32, payload: &Bytes) -> FromParity {
-        let Some((header, parity)) = Header::parse(payload) else { return FromParity::default() };
+    /// Takes a FEC packet. Gives what can be rebuilt now, or what it shows to be lost for good.
+    pub(crate) fn add_fec(&mut self, rtp_timestamp: u32, payload: &Bytes) -> FromFec {
+        let Some((header, fec)) = Header::parse(payload) else { return FromFec::default() };
         let same = |group: &Group| {
             group.rtp_timestamp == rtp_timestamp
                 && Header { index: header.index, ..group.header } == header
-                && group.parity.values().all(|other| other.len() == parity.len())
+                && group.fec.values().all(|other| other.len() == fec.len())
         };
         let index = match self.groups.iter().position(same) {
             Some(index) => index,
@@ -69,24 +70,24 @@ impl FecDecoder {
                 if self.groups.len() >= GROUPS {
                     self.groups.pop_front();
                 }
-                self.groups.push_back(Group { header, rtp_timestamp, parity: BTreeMap::new() });
+                self.groups.push_back(Group { header, rtp_timestamp, fec: BTreeMap::new() });
                 self.groups.len() - 1
             }
         };
         if let Some(group) = self.groups.get_mut(index) {
-            group.parity.insert(header.index, parity);
+            group.fec.insert(header.index, fec);
         }
         let beyond = self.beyond_rebuilding(index, header);
-        FromParity { rebuilt: self.rebuild(index), beyond }
+        FromFec { rebuilt: self.rebuild(index), beyond }
     }
 
-    /// What is missing of a group, if it is too much for the parity that came and what follows
-    /// `latest`.
+    /// What is missing of a group, if it is too much for the FEC packets that came and
+    /// those that follow `latest`.
     fn beyond_rebuilding(&self, index: usize, latest: Header) -> Vec<u16> {
         let Some(group) = self.groups.get(index) else { return Vec::new() };
-        let to_come = usize::from(latest.parity - 1 - latest.index);
+        let to_come = usize::from(latest.fec - 1 - latest.index);
         let missing = self.missing(group);
-        if missing.len() <= group.parity.len() + to_come {
+        if missing.len() <= group.fec.len() + to_come {
             return Vec::new();
         }
         missing.into_iter().map(|column| latest.first.wrapping_add(u16::from(column))).collect()
@@ -127,14 +128,14 @@ impl FecDecoder {
         let Some(group) = self.groups.get(index) else { return Vec::new() };
         let Header { media, first, .. } = group.header;
         let missing = self.missing(group);
-        if missing.len() > group.parity.len() {
+        if missing.len() > group.fec.len() {
             return Vec::new();
         }
         let mut rebuilt = Vec::new();
         if !missing.is_empty() {
             let present =
                 (0..media).filter_map(|column| Some((column, self.known(group, column)?)));
-            let blocks = solve(&group.parity, &missing, present);
+            let blocks = solve(&group.fec, &missing, present);
             for (column, block) in missing.into_iter().zip(blocks.into_iter().flatten()) {
                 let Some(payload) = payload_of(&block) else { continue };
                 rebuilt.push(MediaPacket {
@@ -162,12 +163,12 @@ fn payload_of(block: &[u8]) -> Option<Bytes> {
 
 /// Solves for the missing blocks, by elimination; `None` when what came contradicts itself.
 fn solve<'a>(
-    parity: &BTreeMap<u8, Bytes>,
+    fec: &BTreeMap<u8, Bytes>,
     missing: &[u8],
     present: impl Iterator<Item = (u8, &'a MediaPacket)>,
 ) -> Option<Vec<Vec<u8>>> {
-    // Each row: what it holds of each missing packet, and the parity less what is known of it.
-    let mut rows: Vec<(u8, Vec<u8>, Vec<u8>)> = parity
+    // Each row: what it holds of each missing packet, and the FEC block less what is known of it.
+    let mut rows: Vec<(u8, Vec<u8>, Vec<u8>)> = fec
         .iter()
         .take(missing.len())
         .map(|(&row, block)| {

@@ -1,9 +1,9 @@
-//! Makes parity packets.
+//! Makes FEC packets: the media packets of a group go in as they leave, FEC payloads come out.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::galois::{add_scaled, coefficient};
-use super::{HEADER, Header, LENGTH, MAX_MEDIA, MAX_PARITY, MediaPacket};
+use super::{HEADER, Header, LENGTH, MAX_FEC, MAX_MEDIA, MediaPacket};
 
 /// Collects the packets of a group as they leave.
 #[derive(Debug, Default)]
@@ -27,29 +27,24 @@ impl FecEncoder {
 
     /// How many packets the group has so far.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn packets(&self) -> usize {
         self.group.len()
     }
 
-    /// Whether the group has no packets yet.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.group.is_empty()
-    }
-
-    /// Ends the group and gives the payloads of so many parity packets for it, and its RTP time.
-    pub fn finish(&mut self, parity: usize) -> (u32, Vec<Bytes>) {
+    /// Ends the group and gives the payloads of so many FEC packets for it, and its RTP
+    /// timestamp.
+    pub fn finish(&mut self, fec: usize) -> (u32, Vec<Bytes>) {
         let group = std::mem::take(&mut self.group);
         let (Some(first), Some(last)) = (group.first(), group.last()) else {
             return (0, Vec::new());
         };
-        let parity = parity.min(MAX_PARITY);
+        let fec = fec.min(MAX_FEC);
         let length = LENGTH + group.iter().map(|packet| packet.payload.len()).max().unwrap_or(0);
         let payload = |index: u8| {
             let header = Header {
                 marker: last.marker,
                 media: group.len() as u8,
-                parity: parity as u8,
+                fec: fec as u8,
                 index,
                 first: first.sequence,
             };
@@ -65,6 +60,6 @@ impl FecEncoder {
             }
             payload.freeze()
         };
-        (first.rtp_timestamp, (0..parity as u8).map(payload).collect())
+        (first.rtp_timestamp, (0..fec as u8).map(payload).collect())
     }
 }

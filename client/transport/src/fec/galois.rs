@@ -30,7 +30,7 @@ pub(super) fn inverse(a: u8) -> u8 {
     if a == 0 { 0 } else { EXP[255 - usize::from(LOG[usize::from(a)])] }
 }
 
-/// The Cauchy matrix: how much of media packet `column` is in parity packet `row`. Every square
+/// The Cauchy matrix: how much of media packet `column` is in FEC packet `row`. Every square
 /// part of it has an inverse, which is why any packets will do. Rows and columns are below 128.
 pub(super) fn coefficient(row: u8, column: u8) -> u8 {
     inverse((row | 0x80) ^ (column & 0x7f))

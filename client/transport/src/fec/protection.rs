@@ -1,46 +1,47 @@
-//! How much parity a group is worth.
+//! How many FEC packets a group is worth.
 //!
-//! A repair costs a round trip, parity costs bit rate. So there is parity only where packets get
-//! lost at random and the round trip is felt, and then as much as leaves but few groups to repairs.
+//! A retransmission costs a round trip, FEC costs bit rate. So there is FEC only where packets get
+//! lost at random and the round trip is felt, and then as much as leaves but few groups to
+//! retransmissions. In goes an [`Outlook`], a number of packets comes out. Pure.
 
 use std::time::Duration;
 
 use visavis_media::units::Bitrate;
 
-use super::MAX_PARITY;
+use super::MAX_FEC;
 
-/// With a shorter round trip a repair is hardly seen.
+/// With a shorter round trip a retransmission is hardly seen.
 const SHORT_RTT: Duration = Duration::from_millis(25);
-/// Less loss than this is left to repairs.
+/// Less loss than this is left to retransmissions.
 const LEAST_LOSS: f64 = 0.005;
 /// More loss than this is taken for this.
 const MOST_LOSS: f64 = 0.5;
-/// Groups that are left to repairs: this share at a round trip of [`LONG_RTT`] and above, up to
-/// four times as many at shorter ones.
+/// Groups that are left to retransmissions: this share at a round trip of [`LONG_RTT`] and above,
+/// up to four times as many at shorter ones.
 const LEFT_OVER: f64 = 0.025;
 const LONG_RTT: Duration = Duration::from_millis(100);
 
-/// What decides on parity.
+/// What decides on FEC.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outlook {
     /// The share of packets that gets lost although queues are short, 0 to 1.
     pub loss: f64,
-    /// How many packets get lost in a row, on average.
-    pub run: f64,
+    /// How many packets a loss burst takes, on average.
+    pub burst_length: f64,
     /// The round trip.
     pub rtt: Duration,
     /// What may be sent in all.
     pub estimate: Bitrate,
 }
 
-/// Losses come in rows when so many are lost in a row on average; at random that would take a loss
-/// of more than half.
-const ROW: f64 = 2.2;
-const LONGEST_ROW: f64 = 8.0;
+/// Losses come in bursts when so many are lost in a row on average; at random that would take a
+/// loss of more than half.
+const BURST: f64 = 2.2;
+const LONGEST_BURST: f64 = 8.0;
 
-/// How many parity packets to send with a group of so many media packets.
+/// How many FEC packets to send with a group of so many media packets.
 #[must_use]
-pub fn parity_for(media: usize, outlook: Outlook) -> usize {
+pub fn fec_packets_for(media: usize, outlook: Outlook) -> usize {
     if media == 0 || outlook.rtt < SHORT_RTT || outlook.loss.is_nan() || outlook.loss < LEAST_LOSS {
         return 0;
     }
@@ -48,16 +49,20 @@ pub fn parity_for(media: usize, outlook: Outlook) -> usize {
     let short = LONG_RTT.as_secs_f64() / outlook.rtt.as_secs_f64().max(1e-3);
     let left_over = LEFT_OVER * short.clamp(1.0, 4.0);
     let most = (media as f64 * most_overhead(outlook.estimate)).ceil() as usize;
-    let most = most.min(MAX_PARITY);
-    // Where losses come in rows, the usual row at least is to be rebuilt.
-    let least = if outlook.run >= ROW { outlook.run.min(LONGEST_ROW).ceil() as usize } else { 0 };
+    let most = most.min(MAX_FEC);
+    // Where losses come in bursts, the usual burst at least is to be rebuilt.
+    let least = if outlook.burst_length >= BURST {
+        outlook.burst_length.min(LONGEST_BURST).ceil() as usize
+    } else {
+        0
+    };
     (least.min(most)..most)
-        .find(|&parity| beyond_rebuilding(media + parity, parity, loss) <= left_over)
+        .find(|&fec| beyond_rebuilding(media + fec, fec, loss) <= left_over)
         .unwrap_or(most)
 }
 
-/// The most parity for each media packet. With little to send, a simpler picture costs more than a
-/// late one.
+/// The most FEC packets for each media packet. With little to send, a simpler image costs more
+/// than a late one.
 fn most_overhead(estimate: Bitrate) -> f64 {
     match estimate.bps() {
         ..400_000 => 0.34,
@@ -82,55 +87,62 @@ fn beyond_rebuilding(packets: usize, spare: usize, loss: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn parity(media: usize, percent: f64, rtt_ms: u64) -> usize {
+    fn fec(media: usize, percent: f64, rtt_ms: u64) -> usize {
         let (loss, rtt) = (percent / 100.0, Duration::from_millis(rtt_ms));
-        parity_for(media, Outlook { loss, run: 1.0, rtt, estimate: Bitrate::from_kbps(3000) })
+        fec_packets_for(
+            media,
+            Outlook { loss, burst_length: 1.0, rtt, estimate: Bitrate::from_kbps(3000) },
+        )
     }
 
     #[test]
-    fn where_nothing_is_lost_or_repairs_are_quick_there_is_no_parity() {
-        assert_eq!(parity(9, 0.0, 200), 0);
-        assert_eq!(parity(9, 10.0, 20), 0);
-        assert_eq!(parity(0, 10.0, 200), 0);
-        assert_eq!(parity(9, f64::NAN, 200), 0);
+    fn where_nothing_is_lost_or_retransmissions_are_quick_there_is_no_fec() {
+        assert_eq!(fec(9, 0.0, 200), 0);
+        assert_eq!(fec(9, 10.0, 20), 0);
+        assert_eq!(fec(0, 10.0, 200), 0);
+        assert_eq!(fec(9, f64::NAN, 200), 0);
     }
 
     #[test]
-    fn more_loss_and_a_longer_way_get_more_parity() {
-        assert_eq!(parity(9, 2.0, 60), 1);
-        assert_eq!((parity(9, 10.0, 60), parity(9, 10.0, 100)), (3, 4));
-        assert_eq!((parity(9, 30.0, 100), parity(9, 100.0, 100)), (9, 9));
-        assert_eq!(parity(1, 2.0, 100), 0);
-        assert_eq!(parity(1, 10.0, 100), 1);
+    fn more_loss_and_a_longer_path_get_more_fec() {
+        assert_eq!(fec(9, 2.0, 60), 1);
+        assert_eq!((fec(9, 10.0, 60), fec(9, 10.0, 100)), (3, 4));
+        assert_eq!((fec(9, 30.0, 100), fec(9, 100.0, 100)), (9, 9));
+        assert_eq!(fec(1, 2.0, 100), 0);
+        assert_eq!(fec(1, 10.0, 100), 1);
     }
 
     #[test]
-    fn losses_in_rows_get_parity_for_a_row() {
-        let outlook = |run| Outlook {
+    fn loss_bursts_get_fec_for_a_burst() {
+        let outlook = |burst_length| Outlook {
             loss: 0.05,
-            run,
+            burst_length,
             rtt: Duration::from_millis(60),
             estimate: Bitrate::from_kbps(3000),
         };
         assert_eq!(
-            (parity_for(9, outlook(1.1)), parity_for(9, outlook(4.6)), parity_for(3, outlook(4.6))),
+            (
+                fec_packets_for(9, outlook(1.1)),
+                fec_packets_for(9, outlook(4.6)),
+                fec_packets_for(3, outlook(4.6))
+            ),
             (2, 5, 3)
         );
     }
 
     #[test]
-    fn a_narrow_way_is_not_filled_with_parity() {
+    fn a_narrow_path_is_not_filled_with_fec() {
         let outlook = |kbps| Outlook {
             loss: 0.3,
-            run: 1.0,
+            burst_length: 1.0,
             rtt: Duration::from_millis(100),
             estimate: Bitrate::from_kbps(kbps),
         };
         assert_eq!(
             (
-                parity_for(6, outlook(300)),
-                parity_for(6, outlook(600)),
-                parity_for(6, outlook(2000))
+                fec_packets_for(6, outlook(300)),
+                fec_packets_for(6, outlook(600)),
+                fec_packets_for(6, outlook(2000))
             ),
             (3, 3, 6)
         );

@@ -3,10 +3,11 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
+use super::decoder::FromFec;
 use super::*;
 
-/// A group of packets of different sizes, and so many parity packets.
-fn group(seed: u64, media: usize, parity: usize) -> (Vec<MediaPacket>, Vec<Bytes>) {
+/// A group of packets of different sizes, and so many FEC packets.
+fn group(seed: u64, media: usize, fec: usize) -> (Vec<MediaPacket>, Vec<Bytes>) {
     let mut rng = StdRng::seed_from_u64(seed);
     let (first, rtp_timestamp): (u16, u32) = (rng.random(), rng.random());
     let mut encoder = FecEncoder::default();
@@ -24,8 +25,8 @@ fn group(seed: u64, media: usize, parity: usize) -> (Vec<MediaPacket>, Vec<Bytes
     for packet in &packets {
         encoder.add(packet.clone());
     }
-    let (time, payloads) = encoder.finish(parity);
-    assert_eq!((time, payloads.len()), (rtp_timestamp, parity));
+    let (time, payloads) = encoder.finish(fec);
+    assert_eq!((time, payloads.len()), (rtp_timestamp, fec));
     (packets, payloads)
 }
 
@@ -34,21 +35,21 @@ proptest! {
 
     #[test]
     fn any_packets_as_many_as_there_were_rebuild_all(
-        seed: u64, media in 1..=MAX_MEDIA, parity in 1..=12usize, extra_loss in 0..3usize
+        seed: u64, media in 1..=MAX_MEDIA, fec in 1..=12usize, extra_loss in 0..3usize
     ) {
-        let (packets, payloads) = group(seed, media, parity);
+        let (packets, payloads) = group(seed, media, fec);
         let mut rng = StdRng::seed_from_u64(seed ^ 1);
-        let mut arriving: Vec<usize> = (0..media + parity).collect();
+        let mut arriving: Vec<usize> = (0..media + fec).collect();
         arriving.shuffle(&mut rng);
-        let arriving = &arriving[..(media + parity).saturating_sub(parity + extra_loss)];
+        let arriving = &arriving[..(media + fec).saturating_sub(fec + extra_loss)];
         let mut decoder = FecDecoder::default();
         let (mut have, mut rebuilt) = (Vec::new(), Vec::new());
         for &index in arriving {
             if let Some(packet) = packets.get(index) {
                 have.push(packet.clone());
-                rebuilt.extend(decoder.media(packet.clone()));
+                rebuilt.extend(decoder.add_media(packet.clone()));
             } else {
-                rebuilt.extend(decoder.parity(packets[0].rtp_timestamp, &payloads[index - media]).rebuilt);
+                rebuilt.extend(decoder.add_fec(packets[0].rtp_timestamp, &payloads[index - media]).rebuilt);
             }
         }
         for packet in &rebuilt {
@@ -75,44 +76,44 @@ proptest! {
                 2 => payload = (0..rng.random_range(0..100)).map(|_| rng.random()).collect(),
                 _ => payload[2] = rng.random_range(0..6),
             }
-            let _ = decoder.parity(packets[0].rtp_timestamp.wrapping_add(rng.random_range(0..3)), &payload.into());
+            let _ = decoder.add_fec(packets[0].rtp_timestamp.wrapping_add(rng.random_range(0..3)), &payload.into());
             let mut packet = packets[rng.random_range(0..5)].clone();
             packet.sequence = packet.sequence.wrapping_add(rng.random_range(0..4));
-            let _ = decoder.media(packet);
+            let _ = decoder.add_media(packet);
         }
     }
 }
 
 #[test]
-fn a_repair_completes_a_group_that_lacked_one_packet_too_many() {
+fn a_retransmission_completes_a_group_that_lacked_one_packet_too_many() {
     let (packets, payloads) = group(3, 6, 1);
     let mut decoder = FecDecoder::default();
     for packet in &packets[2..] {
-        assert_eq!(decoder.media(packet.clone()), []);
+        assert_eq!(decoder.add_media(packet.clone()), []);
     }
-    assert_eq!(decoder.parity(packets[0].rtp_timestamp, &payloads[0]).rebuilt, []);
-    assert_eq!(decoder.media(packets[1].clone()), [packets[0].clone()]);
-    assert_eq!(decoder.media(packets[1].clone()), []);
+    assert_eq!(decoder.add_fec(packets[0].rtp_timestamp, &payloads[0]).rebuilt, []);
+    assert_eq!(decoder.add_media(packets[1].clone()), [packets[0].clone()]);
+    assert_eq!(decoder.add_media(packets[1].clone()), []);
 }
 
 #[test]
-fn what_no_parity_still_to_come_can_rebuild_is_told_at_once() {
+fn what_no_fec_packet_still_to_come_can_rebuild_is_reported_at_once() {
     let (packets, payloads) = group(6, 6, 3);
     let mut decoder = FecDecoder::default();
     for packet in &packets[..2] {
-        assert_eq!(decoder.media(packet.clone()), []);
+        assert_eq!(decoder.add_media(packet.clone()), []);
     }
     let last_four: Vec<u16> = packets[2..].iter().map(|packet| packet.sequence).collect();
-    // Four are missing, and three parity packets were made.
-    assert_eq!(decoder.parity(packets[0].rtp_timestamp, &payloads[0]).beyond, last_four);
-    assert_eq!(decoder.media(packets[2].clone()), []);
-    // Three are missing. With the second parity packet two are here, and one may follow.
-    assert_eq!(decoder.parity(packets[0].rtp_timestamp, &payloads[1]), FromParity::default());
-    assert_eq!(decoder.parity(packets[0].rtp_timestamp, &payloads[2]).rebuilt, packets[3..]);
+    // Four are missing, and three FEC packets were made.
+    assert_eq!(decoder.add_fec(packets[0].rtp_timestamp, &payloads[0]).beyond, last_four);
+    assert_eq!(decoder.add_media(packets[2].clone()), []);
+    // Three are missing. With the second FEC packet two are here, and one may follow.
+    assert_eq!(decoder.add_fec(packets[0].rtp_timestamp, &payloads[1]), FromFec::default());
+    assert_eq!(decoder.add_fec(packets[0].rtp_timestamp, &payloads[2]).rebuilt, packets[3..]);
 }
 
 #[test]
-fn parity_of_a_cycle_earlier_rebuilds_nothing_now() {
+fn fec_packets_of_a_cycle_earlier_rebuild_nothing_now() {
     let (packets, payloads) = group(4, 3, 1);
     let mut decoder = FecDecoder::default();
     for packet in &packets[1..] {
@@ -120,13 +121,13 @@ fn parity_of_a_cycle_earlier_rebuilds_nothing_now() {
             rtp_timestamp: packet.rtp_timestamp.wrapping_add(90_000),
             ..packet.clone()
         };
-        assert_eq!(decoder.media(later), []);
+        assert_eq!(decoder.add_media(later), []);
     }
-    assert_eq!(decoder.parity(packets[0].rtp_timestamp, &payloads[0]).rebuilt, []);
+    assert_eq!(decoder.add_fec(packets[0].rtp_timestamp, &payloads[0]).rebuilt, []);
 }
 
 #[test]
-fn parity_is_as_long_as_the_longest_packet_and_a_little() {
+fn a_fec_packet_is_as_long_as_the_longest_packet_and_a_little() {
     let (packets, payloads) = group(5, 8, 2);
     let longest = packets.iter().map(|packet| packet.payload.len()).max().expect("packets");
     assert!(payloads.iter().all(|payload| payload.len() == longest + HEADER + LENGTH));

@@ -2,6 +2,5 @@
 //! estimator learns from both.
 
 pub(crate) mod feedback_delay;
-pub(crate) mod link;
-pub(crate) mod packet_outcomes;
+pub(crate) mod media_path;
 pub mod sent_packets;

@@ -10,6 +10,7 @@ pub(crate) mod path_watch;
 pub(crate) mod relay;
 pub(crate) mod resolver;
 pub(crate) mod socket;
+pub mod wire_overhead;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

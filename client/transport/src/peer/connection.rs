@@ -29,7 +29,7 @@ use webrtc::rtp_transceiver::RtpSender;
 use webrtc::runtime::Runtime;
 
 use super::sdp::PARITY_NAME;
-use crate::feedback::link::{Link, MediaKind};
+use crate::feedback::media_path::{MediaKind, MediaPath};
 use crate::path::ice_restart_buffer::{ICE_RESTART_BUFFER_SLOT, IceRestartBuffer};
 use crate::path::interfaces;
 use crate::path::relay::{Relays, is_relay};
@@ -84,7 +84,7 @@ impl Connection {
     /// Sets everything up; nothing leaves for the network yet.
     pub(crate) async fn build(
         config: &PeerConfig,
-        link: &Arc<Link>,
+        link: &Arc<MediaPath>,
         socket_layer: &Arc<SocketLayer>,
         handler: Arc<dyn PeerConnectionEventHandler>,
         resolver: &Arc<Resolver>,
@@ -107,7 +107,7 @@ impl Connection {
 
     async fn build_pc(
         config: &PeerConfig,
-        (link, socket_layer): (&Arc<Link>, &Arc<SocketLayer>),
+        (link, socket_layer): (&Arc<MediaPath>, &Arc<SocketLayer>),
         handler: &Arc<dyn PeerConnectionEventHandler>,
         resolver: &Resolver,
         runtime: &Arc<dyn Runtime>,
@@ -212,8 +212,8 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         .build()
 }
 
-fn interceptors(link: &Arc<Link>, socket_layer: &Arc<SocketLayer>) -> Registry {
-    // Retransmission is ours (`nack`, `send`, `receive`): the library's has no regard for the round
+fn interceptors(link: &Arc<MediaPath>, socket_layer: &Arc<SocketLayer>) -> Registry {
+    // Retransmission is ours (`nack_tracker`, `send_history`): the library's has no regard for the round
     // trip, and answers whoever asks as often as they ask.
     Registry::new()
         .with(Slot::CongestionControl, WireTap::new(Arc::clone(link), Arc::clone(socket_layer)))

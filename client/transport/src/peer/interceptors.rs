@@ -28,7 +28,7 @@ use rtc::shared::marshal::MarshalSize;
 
 use visavis_media::units::Bitrate;
 
-use crate::feedback::link::{Feedback, Incoming, Link, MediaKind};
+use crate::feedback::media_path::{Content, Feedback, Incoming, MediaKind, MediaPath};
 use crate::path::socket::SocketLayer;
 
 /// The position of [`Intake`]: behind every interceptor of the library's (the last is at 13 000).
@@ -52,7 +52,7 @@ fn kind_of(info: &StreamInfo) -> Option<MediaKind> {
 
 /// Watches the wire.
 pub(crate) struct WireTap {
-    link: Arc<Link>,
+    link: Arc<MediaPath>,
     socket_layer: Arc<SocketLayer>,
     /// What we send, by SSRC.
     local: HashMap<u32, MediaKind>,
@@ -64,7 +64,7 @@ pub(crate) struct WireTap {
 }
 
 impl WireTap {
-    pub(crate) fn new(link: Arc<Link>, socket_layer: Arc<SocketLayer>) -> Self {
+    pub(crate) fn new(link: Arc<MediaPath>, socket_layer: Arc<SocketLayer>) -> Self {
         Self {
             link,
             socket_layer,
@@ -104,11 +104,7 @@ impl WireTap {
             self.key_frame_wanted();
         } else if let Some(feedback) = packet.downcast_ref::<TransportLayerCc>() {
             self.socket_layer.reported(now);
-            {
-                let mut state = self.link.state();
-                state.packets_reported(feedback, now);
-                state.audio_fates.reported(feedback);
-            }
+            self.link.state().packets_reported(feedback, now);
             self.link.feedback(Feedback::Arrivals);
         } else if let Some(remb) = packet.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
             // A cast of a float saturates, so whatever is in the packet is a number.
@@ -135,14 +131,14 @@ impl WireTap {
             if report.last_sender_report != 0 {
                 state.report_echoed(report.last_sender_report, report.delay, now);
             }
+            let share = f64::from(report.fraction_lost) / 256.0;
             if *kind == MediaKind::Audio {
-                state.audio_fates.share_reported(f64::from(report.fraction_lost) / 256.0);
+                state.audio_loss = Some(share);
             }
             // Video tells more about the way, as there is more of it.
             if *kind == MediaKind::Video
                 || !self.local.values().any(|kind| *kind == MediaKind::Video)
             {
-                let share = f64::from(report.fraction_lost) / 256.0;
                 state.loss_out = Some(share);
                 state.estimator.on_loss(now, share);
             }
@@ -206,24 +202,23 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for WireTap {
             }
             Packet::Rtp(packet) => {
                 let number = self.number_of(packet);
+                let wire_overhead = self.socket_layer.media_overhead();
                 let mut state = self.link.state();
+                state.wire_overhead = wire_overhead;
                 // The library lets out only streams that it knows, so parity goes through it as
                 // video.
-                let parity = state.parity_out == Some(packet.header.payload_type);
+                let parity = state.fec_out == Some(packet.header.payload_type);
                 if parity {
-                    packet.header.ssrc = state.parity_ssrc;
+                    packet.header.ssrc = state.fec_ssrc;
                 }
-                state.packet_left(
-                    packet.marshal_size(),
-                    number,
-                    parity && packet.header.marker,
-                    msg.now,
-                );
-                if let Some(number) = number
-                    && self.is_ours(packet.header.ssrc, MediaKind::Audio)
-                {
-                    state.audio_fates.left(number);
-                }
+                let content = if self.is_ours(packet.header.ssrc, MediaKind::Audio) {
+                    Content::Audio
+                } else if parity && packet.header.marker {
+                    Content::Probe
+                } else {
+                    Content::Video
+                };
+                state.packet_left(content, packet.marshal_size(), number, msg.now);
             }
             _ => {}
         }
@@ -266,13 +261,13 @@ impl Interceptor for WireTap {
 
 /// Takes received media out of the chain.
 pub(crate) struct Intake {
-    link: Arc<Link>,
+    link: Arc<MediaPath>,
     remote: HashMap<u32, MediaKind>,
     passing: Passing,
 }
 
 impl Intake {
-    pub(crate) fn new(link: Arc<Link>) -> Self {
+    pub(crate) fn new(link: Arc<MediaPath>) -> Self {
         Self { link, remote: HashMap::new(), passing: Passing::default() }
     }
 
@@ -280,7 +275,7 @@ impl Intake {
     /// is parity, which has a stream of its own.
     fn kind_of(&self, packet: &rtp::Packet) -> Option<(MediaKind, bool)> {
         let state = self.link.state();
-        if state.parity_in == Some(packet.header.payload_type) {
+        if state.fec_in == Some(packet.header.payload_type) {
             return Some((MediaKind::Video, true));
         }
         if let Some(kind) = self.remote.get(&packet.header.ssrc) {
@@ -305,7 +300,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Intake {
         match msg.message.packet {
             Packet::Rtp(packet) => {
                 if let Some((kind, parity)) = self.kind_of(&packet) {
-                    self.link.incoming(Incoming { kind, parity, packet, arrival: msg.now });
+                    self.link.incoming(Incoming { kind, fec: parity, packet, arrival: msg.now });
                 }
             }
             _ => self.passing.read.push_back(msg),

@@ -20,7 +20,7 @@ use webrtc::peer_connection::PeerConnection;
 
 use super::consent::Consent;
 use super::{MediaPorts, PeerCommand, PeerConfig, PeerEvent, PeerStats, TransportError};
-use crate::feedback::link::Link;
+use crate::feedback::media_path::MediaPath;
 use crate::path::relay::Trust;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
@@ -29,7 +29,8 @@ use crate::peer::negotiator::{Handler, Negotiator, Outputs};
 use crate::peer::runtime::SupervisedRuntime;
 use crate::peer::statistics::Figures;
 use crate::receiving::receive_task::{ReceiveStats, ReceiveTask};
-use crate::sending::send_task::{OutgoingStream, Permission, SendInputs, SendStats, SendTask};
+use crate::sending::outgoing_stream::OutgoingStream;
+use crate::sending::send_task::{Permission, SendInputs, SendStats, SendTask};
 use visavis_media::units::Bitrate;
 
 /// The most commands that wait.
@@ -72,7 +73,7 @@ impl Peer {
         }
         // Sound, repairs and as much parity as video come on top of what the encoder may use.
         let ceiling = Bitrate::from_bps(config.max_bitrate.scaled(2.25).bps() + 150_000);
-        let (link, feedback, incoming) = Link::new(ceiling, ports.lip_sync);
+        let (link, feedback, incoming) = MediaPath::new(ceiling, ports.lip_sync);
         let trust = Trust { more: config.relay_roots.iter().cloned().map(Into::into).collect() };
         let socket_layer = SocketLayer::new(Arc::clone(&resolver), trust, config.network.clone());
         let (library, library_events) = mpsc::channel(LIBRARY_QUEUE);

@@ -22,7 +22,7 @@ use webrtc::peer_connection::{RTCIceCandidateInit, RTCSessionDescription};
 
 use super::connection::{Connection, LocalTrack, configuration};
 use crate::clock;
-use crate::feedback::link::{Link, MediaKind};
+use crate::feedback::media_path::{MediaKind, MediaPath};
 use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
@@ -62,7 +62,7 @@ pub(super) struct Negotiator {
     config: PeerConfig,
     resolver: Arc<Resolver>,
     connection: Connection,
-    link: Arc<Link>,
+    link: Arc<MediaPath>,
     socket_layer: Arc<SocketLayer>,
     out: Outputs,
     candidates_before_description: Vec<CandidateInit>,
@@ -105,7 +105,7 @@ impl Negotiator {
         config: PeerConfig,
         resolver: Arc<Resolver>,
         connection: Connection,
-        link: Arc<Link>,
+        link: Arc<MediaPath>,
         socket_layer: Arc<SocketLayer>,
         out: Outputs,
     ) -> Self {
@@ -240,7 +240,7 @@ impl Negotiator {
         {
             let mut state = self.link.state();
             state.payload_types = sdp::payload_types(&description.sdp);
-            state.parity_in = sdp::parity_payload_type(&description.sdp);
+            state.fec_in = sdp::parity_payload_type(&description.sdp);
             state.red = sdp::redundant_audio(&description.sdp);
         }
         self.gathering |= kind == DescriptionKind::Offer;
@@ -465,14 +465,14 @@ impl Negotiator {
             theirs.as_ref().and_then(|description| sdp::parity_payload_type(&description.sdp));
         let parity = {
             let mut state = self.link.state();
-            state.parity_out = parity.filter(|_| video.is_some() && state.parity_in.is_some());
-            state.parity_out
+            state.fec_out = parity.filter(|_| video.is_some() && state.fec_in.is_some());
+            state.fec_out
         };
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
             permission.red = red;
             permission.video = video;
-            permission.parity = parity;
+            permission.fec = parity;
             permission.level = level;
         });
     }

@@ -1,5 +1,5 @@
-//! Received sound on its way to the jitter buffer: one packet, and copies of earlier ones where it
-//! is redundant (RED, RFC 2198).
+//! Received audio on its way to the jitter buffer: one packet, and redundancy for earlier ones
+//! where it is a redundant one (RED, RFC 2198).
 
 use std::time::Instant;
 
@@ -7,10 +7,10 @@ use rtc::rtp;
 use visavis_media::frame::ReceivedAudio;
 use visavis_media::red;
 
-/// What is in a packet of sound. `red` is the payload type of redundant packets, where we offered
-/// it. A packet that is malformed holds nothing; a copy in another format than its packet is left
+/// What is in an audio packet. `red` is the payload type of redundant packets, where we offered it.
+/// A packet that is malformed holds nothing; redundancy in another format than its packet is left
 /// out.
-pub(crate) fn sound_in(
+pub(crate) fn audio_in(
     packet: rtp::Packet,
     red: Option<u8>,
     arrival: Instant,
@@ -29,10 +29,10 @@ pub(crate) fn sound_in(
     let Ok(unpacked) = red::unpack(&packet.payload) else { return Vec::new() };
     let format = unpacked.primary.payload_type;
     let copies = unpacked.redundant.into_iter().filter(|copy| copy.payload_type == format);
-    // The packet itself comes first: by it the jitter buffer knows where the copies belong.
-    let mut sound = vec![one(time, unpacked.primary.data, false)];
-    sound.extend(copies.map(|copy| one(time.wrapping_sub(copy.offset), copy.data, true)));
-    sound
+    // The packet itself comes first: by it the jitter buffer knows where the redundancy belongs.
+    let mut audio = vec![one(time, unpacked.primary.data, false)];
+    audio.extend(copies.map(|copy| one(time.wrapping_sub(copy.offset), copy.data, true)));
+    audio
 }
 
 #[cfg(test)]
@@ -51,10 +51,10 @@ mod tests {
     }
 
     #[test]
-    fn a_redundant_packet_is_itself_and_copies_of_earlier_ones() {
+    fn a_redundant_packet_is_itself_and_redundancy_for_earlier_ones() {
         let payload = red::pack(111, b"new", &[(960, b"last"), (1920, b"older")]).expect("packed");
-        let sound = sound_in(packet(63, payload), Some(63), Instant::now());
-        let got: Vec<_> = sound
+        let audio = audio_in(packet(63, payload), Some(63), Instant::now());
+        let got: Vec<_> = audio
             .iter()
             .map(|s| (s.sequence, s.rtp_timestamp, s.payload.as_ref(), s.redundant))
             .collect();
@@ -68,12 +68,12 @@ mod tests {
     fn what_is_not_redundant_is_passed_on_and_what_is_malformed_is_not() {
         let opus = Bytes::from_static(b"\x80opus");
         for red in [None, Some(63)] {
-            let sound = sound_in(packet(111, opus.clone()), red, Instant::now());
+            let audio = audio_in(packet(111, opus.clone()), red, Instant::now());
             assert_eq!(
-                (sound.len(), sound[0].payload.clone(), sound[0].redundant),
+                (audio.len(), audio[0].payload.clone(), audio[0].redundant),
                 (1, opus.clone(), false)
             );
         }
-        assert!(sound_in(packet(63, opus), Some(63), Instant::now()).is_empty());
+        assert!(audio_in(packet(63, opus), Some(63), Instant::now()).is_empty());
     }
 }

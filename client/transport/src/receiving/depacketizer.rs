@@ -2,9 +2,9 @@
 //!
 //! The RTP payloads of one access unit go in, in order and without a gap; the access unit in Annex
 //! B form comes out. Everything comes from a remote peer, so every length is checked, what grows is
-//! bounded, and a payload that breaks the rules condemns its whole access unit: a picture is either
+//! bounded, and a payload that breaks the rules condemns its whole access unit: a frame is either
 //! exactly what was sent or is not delivered. Nothing is kept from one access unit to the next, so
-//! a fragment whose end was lost cannot leak into a later picture.
+//! a fragment whose end was lost cannot leak into a later frame.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -15,7 +15,7 @@ use crate::sending::packetizer::{
 };
 
 /// The largest access unit that is put together, in bytes.
-pub const MAX_ACCESS_UNIT: usize = 4 << 20;
+const MAX_ACCESS_UNIT: usize = 4 << 20;
 
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
 const FORBIDDEN_BIT: u8 = 0x80;
@@ -26,7 +26,7 @@ const NAL_DELIMITER: u8 = 9;
 
 /// Why an access unit can't be put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DepacketizeError {
+pub(crate) enum DepacketizeError {
     /// A payload or an aggregated NAL unit ends before it should.
     #[error("a payload is cut short")]
     Truncated,
@@ -44,25 +44,25 @@ pub enum DepacketizeError {
     Empty,
 }
 
-fn note(signs: &mut NalFlags, nal_type: u8) {
+fn note(flags: &mut NalFlags, nal_type: u8) {
     match nal_type {
-        NAL_DELIMITER => signs.delimiter = true,
-        NAL_SPS => signs.sps = true,
-        NAL_PPS => signs.pps = true,
-        NAL_IDR => signs.idr = true,
+        NAL_DELIMITER => flags.delimiter = true,
+        NAL_SPS => flags.sps = true,
+        NAL_PPS => flags.pps = true,
+        NAL_IDR => flags.idr = true,
         _ => {}
     }
 }
 
 /// Looks into a payload without putting anything together. What is malformed shows as nothing.
 #[must_use]
-pub fn inspect(payload: &[u8]) -> NalFlags {
-    let mut signs = NalFlags::default();
+pub(crate) fn inspect(payload: &[u8]) -> NalFlags {
+    let mut flags = NalFlags::default();
     match (payload.first().map(|byte| byte & NAL_TYPE_MASK), payload.get(1)) {
         (Some(STAP_A), _) => {
             for nal in aggregated(payload.get(1..).unwrap_or_default()) {
                 match nal {
-                    Ok(nal) => note(&mut signs, nal.first().map_or(0, |byte| byte & NAL_TYPE_MASK)),
+                    Ok(nal) => note(&mut flags, nal.first().map_or(0, |byte| byte & NAL_TYPE_MASK)),
                     Err(_) => break,
                 }
             }
@@ -71,20 +71,20 @@ pub fn inspect(payload: &[u8]) -> NalFlags {
         (Some(FU_A), Some(&fu)) => {
             let nal_type = fu & NAL_TYPE_MASK;
             if fu & FU_START != 0 || nal_type == NAL_IDR {
-                note(&mut signs, nal_type);
+                note(&mut flags, nal_type);
             }
         }
-        (Some(nal_type), _) => note(&mut signs, nal_type),
+        (Some(nal_type), _) => note(&mut flags, nal_type),
         (None, _) => {}
     }
-    signs
+    flags
 }
 
 /// Puts one access unit together.
 ///
 /// # Errors
 /// When a payload breaks RFC 6184 for packetization-mode 1, or the whole is empty or too large.
-pub fn depacketize<'a>(
+pub(crate) fn depacketize<'a>(
     payloads: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Bytes, DepacketizeError> {
     let mut unit = AccessUnit::default();

@@ -1,5 +1,9 @@
-//! When to ask for a key frame (PLI, RFC 4585 §6.3.1): at once when one is needed, and then rarely,
+//! When to request a key frame (PLI, RFC 4585 §6.3.1): at once when one is needed, and then rarely,
 //! as each may be large and late. Pure: time is an argument.
+//!
+//! How often the other's encoder makes one is its own affair: ours leaves some time between two
+//! (`visavis_media::video_send`). Here the round trip decides, as a request may be lost and its
+//! answer takes that long.
 
 use std::time::{Duration, Instant};
 
@@ -8,18 +12,13 @@ use std::time::{Duration, Instant};
 const MIN_INTERVAL: Duration = Duration::from_millis(250);
 const MAX_INTERVAL: Duration = Duration::from_millis(2000);
 
-/// Spaces key frame requests out.
-#[derive(Debug)]
+/// Spaces key-frame requests out.
+#[derive(Debug, Default)]
 pub struct KeyFrameRequests {
     wanted: bool,
-    interval: Duration,
     last: Option<Instant>,
-}
-
-impl Default for KeyFrameRequests {
-    fn default() -> Self {
-        Self { wanted: false, interval: MIN_INTERVAL, last: None }
-    }
+    /// From the last to the next.
+    interval: Duration,
 }
 
 impl KeyFrameRequests {
@@ -28,7 +27,7 @@ impl KeyFrameRequests {
         self.wanted = true;
     }
 
-    /// Whether to ask now.
+    /// Whether to send a request now.
     pub fn due(&mut self, now: Instant, rtt: Option<Duration>) -> bool {
         let due = self.wanted && self.next().is_none_or(|next| next <= now);
         if due {
@@ -45,7 +44,7 @@ impl KeyFrameRequests {
         due
     }
 
-    /// When to ask; `None` when nothing is wanted.
+    /// When to send one; `None` when nothing is wanted.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         if self.wanted { self.next() } else { None }
@@ -72,14 +71,14 @@ mod tests {
     fn the_first_request_leaves_at_once_and_the_next_ever_later() {
         let start = Instant::now();
         let mut requests = KeyFrameRequests::default();
-        let mut asked = Vec::new();
+        let mut requested = Vec::new();
         for ms in 0..8000u32 {
             requests.want();
             if requests.due(start + ms * MS, Some(40 * MS)) {
-                asked.push(ms);
+                requested.push(ms);
             }
         }
-        assert_eq!(asked, [0, 250, 750, 1750, 3750, 5750, 7750]);
+        assert_eq!(requested, [0, 250, 750, 1750, 3750, 5750, 7750]);
         requests.key_frame_came();
         assert_eq!(requests.deadline(), None);
         requests.want();

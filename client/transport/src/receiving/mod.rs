@@ -2,7 +2,8 @@
 //! requested when nothing else helps.
 
 pub(crate) mod audio_in;
-pub mod depacketizer;
+pub(crate) mod depacketizer;
 pub mod key_frame_requests;
+pub(crate) mod nack_tracker;
 pub(crate) mod receive_task;
 pub mod video_stream;

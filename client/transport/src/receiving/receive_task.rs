@@ -1,9 +1,9 @@
-//! The receiving task: RTP packets in, whole pictures and sound out, NACKs and key frame requests
-//! back.
+//! The receiving task: RTP packets in; whole video frames and audio out, NACKs and key-frame
+//! requests back.
 //!
-//! Video goes through the frame buffer and the depacketizer; sound is passed on as it comes. The
-//! queues to the decoders never block: sound that does not fit is dropped, and after a picture that
-//! does not fit everything up to the next key frame is.
+//! Video goes through the frame buffer and the depacketizer; audio is passed on as it comes. The
+//! queues to the decoders never block: audio that does not fit is dropped, and after a video frame
+//! that does not fit everything up to the next key frame is.
 
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -21,13 +21,13 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::TrackRemote;
 
-use super::audio_in::sound_in;
+use super::audio_in::audio_in;
 use super::depacketizer::depacketize;
 use super::key_frame_requests::KeyFrameRequests;
-use super::video_stream::VideoStream;
+use super::video_stream::{VideoCounts, VideoStream};
 use crate::clock;
 use crate::fec::MediaPacket;
-use crate::feedback::link::{Incoming, Link, MediaKind};
+use crate::feedback::media_path::{Incoming, MediaKind, MediaPath};
 use visavis_media::frame::{ReceivedAudio, ReceivedVideo};
 use visavis_media::frame_buffer::Frame;
 
@@ -36,15 +36,15 @@ const LOSS_WINDOW: Duration = Duration::from_secs(2);
 /// Another stream of the same kind is taken when the one so far has been silent for this long.
 const STREAM_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What others ask of the task.
+/// What the peer wants of the task.
 pub(crate) enum ReceiveCommand {
-    /// Ask the other for a key frame.
+    /// Request a key frame of the other.
     RequestKeyFrame,
     /// A track to send RTCP on.
     Track(Arc<dyn TrackRemote>),
 }
 
-/// Figures of what was received.
+/// Statistics of what was received.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ReceiveStats {
     pub(crate) video_bytes: u64,
@@ -55,8 +55,16 @@ pub(crate) struct ReceiveStats {
     pub(crate) packets_recovered: u64,
     /// Smoothed time from a frame's first packet to its release.
     pub(crate) jitter_buffer: Option<Duration>,
-    /// Share of the other's packets that never came, repairs considered, lately.
+    /// Share of the other's packets that never came, retransmissions considered, lately.
     pub(crate) loss: Option<f64>,
+}
+
+impl ReceiveStats {
+    fn add(&mut self, counts: VideoCounts) {
+        self.video_bytes += counts.bytes;
+        self.frames_dropped += counts.frames_dropped;
+        self.packets_recovered += counts.rebuilt;
+    }
 }
 
 /// What was expected and received up to a moment.
@@ -82,9 +90,9 @@ struct AudioStream {
     received: u64,
 }
 
-/// The task.
+/// The receiving task: [`Self::run`] is its loop.
 pub(crate) struct ReceiveTask {
-    link: Arc<Link>,
+    media_path: Arc<MediaPath>,
     video_in: SyncSender<ReceivedVideo>,
     audio_in: SyncSender<ReceivedAudio>,
     track: Option<Arc<dyn TrackRemote>>,
@@ -100,7 +108,7 @@ pub(crate) struct ReceiveTask {
 
 impl ReceiveTask {
     pub(crate) fn new(
-        link: Arc<Link>,
+        media_path: Arc<MediaPath>,
         video_in: SyncSender<ReceivedVideo>,
         audio_in: SyncSender<ReceivedAudio>,
         fallback: Option<Arc<TrackLocalStaticRTP>>,
@@ -108,7 +116,7 @@ impl ReceiveTask {
         stats: watch::Sender<ReceiveStats>,
     ) -> Self {
         Self {
-            link,
+            media_path,
             video_in,
             audio_in,
             track: None,
@@ -150,13 +158,13 @@ impl ReceiveTask {
             }
             let now = clock::now();
             self.release(now);
-            self.ask(now).await;
+            self.send_requests(now).await;
             self.publish(now);
         }
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        let rtt = self.link.state().rtt();
+        let rtt = self.media_path.state().rtt();
         let video =
             self.video.as_ref().and_then(|video| video.stream.next_deadline(clock::now(), rtt));
         [video, self.requests.deadline()].into_iter().flatten().min()
@@ -165,9 +173,7 @@ impl ReceiveTask {
     fn packet(&mut self, incoming: Incoming) {
         match incoming.kind {
             MediaKind::Audio => self.audio_packet(incoming.packet, incoming.arrival),
-            MediaKind::Video if incoming.parity => {
-                self.parity_packet(&incoming.packet, incoming.arrival)
-            }
+            MediaKind::Video if incoming.fec => self.fec_packet(&incoming.packet, incoming.arrival),
             MediaKind::Video => self.video_packet(incoming.packet, incoming.arrival),
         }
     }
@@ -198,9 +204,9 @@ impl ReceiveTask {
         }
         self.totals.audio_packets += 1;
         self.totals.audio_bytes += packet.payload.len() as u64;
-        let red = self.link.state().red;
-        for received in sound_in(packet, red, arrival) {
-            // Sound that nobody takes is too old to be played.
+        let red = self.media_path.state().red;
+        for received in audio_in(packet, red, arrival) {
+            // Audio that nobody takes is too old to be played.
             let _ = self.audio_in.try_send(received);
         }
     }
@@ -208,7 +214,7 @@ impl ReceiveTask {
     fn video_packet(&mut self, packet: rtp::Packet, arrival: Instant) {
         let ssrc = packet.header.ssrc;
         let (rtt, loss) = {
-            let state = self.link.state();
+            let state = self.media_path.state();
             (state.rtt(), state.expected_loss(arrival))
         };
         let video = match &mut self.video {
@@ -221,9 +227,7 @@ impl ReceiveTask {
             }
             other => {
                 if let Some(Video { stream, .. }) = other {
-                    self.totals.frames_dropped += stream.frames_dropped();
-                    self.totals.packets_recovered += stream.packets_recovered();
-                    self.totals.video_bytes += stream.bytes();
+                    self.totals.add(stream.counts());
                 }
                 other.insert(Video { ssrc, stream: VideoStream::new(arrival, loss) })
             }
@@ -237,18 +241,18 @@ impl ReceiveTask {
         video.stream.packet(packet, arrival, rtt);
     }
 
-    fn parity_packet(&mut self, packet: &rtp::Packet, arrival: Instant) {
-        // The marker bit tells a probe, which holds nothing.
+    fn fec_packet(&mut self, packet: &rtp::Packet, arrival: Instant) {
+        // The marker bit marks a probe, which holds nothing.
         if !packet.header.marker
             && let Some(video) = &mut self.video
         {
-            video.stream.parity(packet.header.timestamp, &packet.payload, arrival);
+            video.stream.fec_packet(packet.header.timestamp, &packet.payload, arrival);
         }
     }
 
     /// Passes on what is whole.
     fn release(&mut self, now: Instant) {
-        let rtt = self.link.state().rtt();
+        let rtt = self.media_path.state().rtt();
         let Some(Video { stream, .. }) = &mut self.video else { return };
         while let Some(frame) = stream.poll(now, rtt) {
             let waited = now.saturating_duration_since(frame.first_arrival);
@@ -269,12 +273,12 @@ impl ReceiveTask {
         }
     }
 
-    /// Sends the NACKs and key frame requests that are due.
-    async fn ask(&mut self, now: Instant) {
+    /// Sends the NACKs and key-frame requests that are due.
+    async fn send_requests(&mut self, now: Instant) {
         let Some(Video { ssrc, stream }) = &mut self.video else { return };
         let (sender_ssrc, media_ssrc) = (self.sender_ssrc, *ssrc);
         let mut packets: Vec<Box<dyn rtcp::Packet>> = Vec::new();
-        let rtt = self.link.state().rtt();
+        let rtt = self.media_path.state().rtt();
         let missing = stream.missing(now, rtt);
         if !missing.is_empty() {
             let nacks = nack_pairs_from_sequence_numbers(&missing);
@@ -286,8 +290,8 @@ impl ReceiveTask {
         if packets.is_empty() {
             return;
         }
-        // A stream that the description did not name has no track in the library; any other way out
-        // will do.
+        // A stream that the description did not name has no track in the library; any other
+        // track will do.
         let sent = match (&self.track, &self.fallback) {
             (Some(track), _) => track.write_rtcp(packets).await,
             (None, Some(fallback)) => fallback.write_rtcp(packets).await,
@@ -308,11 +312,10 @@ impl ReceiveTask {
             mark.received += audio.received;
         }
         if let Some(Video { stream, .. }) = &self.video {
-            stats.frames_dropped += stream.frames_dropped();
-            stats.packets_recovered += stream.packets_recovered();
-            stats.video_bytes += stream.bytes();
-            mark.expected += stream.expected();
-            mark.received += stream.received();
+            let counts = stream.counts();
+            stats.add(counts);
+            mark.expected += counts.expected;
+            mark.received += counts.received;
         }
         match self.loss_mark {
             Some(last) if now.duration_since(last.at) < LOSS_WINDOW => {}
@@ -329,13 +332,13 @@ impl ReceiveTask {
     }
 }
 
-/// Puts a frame together and passes it on. Says no when the decoder can't go on from here without a
-/// key frame.
+/// Puts a frame together and passes it on. Returns false when the decoder can't go on from here
+/// without a key frame.
 fn pass_on(video_in: &SyncSender<ReceivedVideo>, frame: &Frame) -> bool {
     let data = match depacketize(frame.payloads.iter().map(AsRef::as_ref)) {
         Ok(data) => data,
         Err(error) => {
-            tracing::debug!("a received picture is malformed: {error}");
+            tracing::debug!("a received video frame is malformed: {error}");
             return false;
         }
     };

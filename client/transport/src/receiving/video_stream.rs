@@ -1,36 +1,50 @@
-//! One received video stream: packets in, whole frames out, and what to ask the other for.
+//! One received video stream: packets in; whole frames out, and what to request of the other.
 //!
-//! Joins the frame buffer, the repairs and the error correction. Everything is pure: time is an
-//! argument.
+//! Joins the frame buffer, the NACK tracker and FEC. Everything is pure: time is an argument.
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use visavis_media::frame_buffer::{Frame, FrameBuffer, Inserted, NalFlags, VideoPacket};
 
+use super::nack_tracker::NackTracker;
 use crate::fec::{FecDecoder, MediaPacket};
-use crate::nack::NackTracker;
 use crate::receiving::depacketizer::inspect;
 
-/// The longest that a repair is waited for.
+/// The longest that a retransmission is waited for.
 const MAX_PATIENCE: Duration = Duration::from_millis(800);
 /// The rest of a key frame whose beginning came may take this long.
 const KEY_FRAME_GRACE: Duration = Duration::from_millis(250);
-/// Nothing for so long, and then with a gap of so many packets: an outage, after which repairs
-/// would come too late.
+/// Nothing for so long, and then with a gap of so many packets: an outage, after which
+/// retransmissions would come too late.
 const OUTAGE: Duration = Duration::from_millis(400);
 const OUTAGE_PACKETS: u64 = 10;
-/// Parity is expected after each frame while the last came no longer ago than this.
-const PARITY_FRESH: Duration = Duration::from_millis(500);
+/// FEC packets are expected after each frame while the last came no longer ago than this.
+const FEC_FRESH: Duration = Duration::from_millis(500);
 /// Loss is averaged over about so many packets; as if so many had come before the first.
 const LOSS_OVER: f64 = 200.0;
 const FIRST_LOSS_OVER: f64 = 20.0;
+
+/// Counts of a received video stream.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct VideoCounts {
+    /// How many packets there should have been.
+    pub expected: u64,
+    /// How many came or were rebuilt, retransmissions included.
+    pub received: u64,
+    /// How many FEC rebuilt.
+    pub rebuilt: u64,
+    /// Payload bytes of those that came, each packet counted once.
+    pub bytes: u64,
+    /// How many frames were given up.
+    pub frames_dropped: u64,
+}
 
 /// A received video stream.
 #[derive(Debug)]
 pub struct VideoStream {
     last_arrival: Instant,
-    last_parity: Option<Instant>,
+    last_fec: Option<Instant>,
     /// Since when only a key frame helps and no sign of one has come.
     stuck_since: Option<Instant>,
     first: u64,
@@ -54,7 +68,7 @@ impl VideoStream {
     pub fn new(now: Instant, loss: f64) -> Self {
         Self {
             last_arrival: now,
-            last_parity: None,
+            last_fec: None,
             stuck_since: None,
             first: u64::MAX,
             highest: 0,
@@ -91,16 +105,16 @@ impl VideoStream {
             }
         }
         self.key_frame_wanted |= self.is_stuck(signs, arrival);
-        let rebuilt = self.fec.media(packet);
+        let rebuilt = self.fec.add_media(packet);
         self.rebuilt(rebuilt, arrival);
     }
 
-    /// Takes a parity packet.
-    pub fn parity(&mut self, rtp_timestamp: u32, payload: &Bytes, arrival: Instant) {
-        self.last_parity = Some(arrival);
-        let from_parity = self.fec.parity(rtp_timestamp, payload);
-        self.rebuilt(from_parity.rebuilt, arrival);
-        self.nack.beyond_parity(&from_parity.beyond, arrival);
+    /// Takes a FEC packet.
+    pub fn fec_packet(&mut self, rtp_timestamp: u32, payload: &Bytes, arrival: Instant) {
+        self.last_fec = Some(arrival);
+        let from_fec = self.fec.add_fec(rtp_timestamp, payload);
+        self.rebuilt(from_fec.rebuilt, arrival);
+        self.nack.beyond_fec(&from_fec.beyond, arrival);
     }
 
     /// The next whole frame in decoding order. Call until it gives nothing.
@@ -114,15 +128,15 @@ impl VideoStream {
         frame
     }
 
-    /// The packets to ask for now.
+    /// The packets to request now.
     pub fn missing(&mut self, now: Instant, rtt: Option<Duration>) -> Vec<u16> {
         let fresh =
-            self.last_parity.is_some_and(|last| now.saturating_duration_since(last) < PARITY_FRESH);
-        self.nack.set_parity(fresh);
+            self.last_fec.is_some_and(|last| now.saturating_duration_since(last) < FEC_FRESH);
+        self.nack.set_fec(fresh);
         self.nack.due(now, rtt, self.loss)
     }
 
-    /// Whether to ask for a key frame; says so once for each reason.
+    /// Whether to request a key frame; once for each reason.
     pub fn take_key_frame_request(&mut self) -> bool {
         std::mem::take(&mut self.key_frame_wanted)
     }
@@ -147,34 +161,16 @@ impl VideoStream {
         self.last_arrival
     }
 
-    /// How many packets there should have been.
+    /// The counts up to now.
     #[must_use]
-    pub fn expected(&self) -> u64 {
-        (self.highest + 1).saturating_sub(self.first)
-    }
-
-    /// How many came or were rebuilt, repairs included.
-    #[must_use]
-    pub fn received(&self) -> u64 {
-        self.received + self.rebuilt
-    }
-
-    /// Payload bytes of those that came, each packet counted once.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// How many were rebuilt from parity.
-    #[must_use]
-    pub fn packets_recovered(&self) -> u64 {
-        self.rebuilt
-    }
-
-    /// How many frames were given up.
-    #[must_use]
-    pub fn frames_dropped(&self) -> u64 {
-        self.buffer.frames_dropped()
+    pub fn counts(&self) -> VideoCounts {
+        VideoCounts {
+            expected: (self.highest + 1).saturating_sub(self.first),
+            received: self.received + self.rebuilt,
+            rebuilt: self.rebuilt,
+            bytes: self.bytes,
+            frames_dropped: self.buffer.frames_dropped(),
+        }
     }
 
     fn patience(&self, now: Instant, rtt: Option<Duration>) -> Duration {
@@ -224,7 +220,7 @@ impl VideoStream {
         self.loss += (lost - self.loss) / self.loss_over;
     }
 
-    /// Whether it is time to ask for a key frame because none is on its way.
+    /// Whether it is time to request a key frame because none is on its way.
     fn is_stuck(&mut self, signs: NalFlags, now: Instant) -> bool {
         if !self.buffer.waits_for_key_frame() {
             self.stuck_since = None;

@@ -1,8 +1,8 @@
-//! How sound leaves: what the encoder is asked, and which copies of earlier packets go along (RED,
-//! RFC 2198).
+//! How audio leaves: the encoder's targets, and which redundancy for earlier packets goes along
+//! (RED, RFC 2198).
 //!
-//! In go encoded packets, what became of earlier ones, and the estimate; out come payloads and
-//! wishes to the encoder. Everything is decided by [`AudioAdaptation`].
+//! In go encoded packets, the outcomes of earlier ones, and the estimate; out come payloads and
+//! targets for the encoder. Everything is decided by [`AudioAdaptation`].
 
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Instant;
@@ -13,23 +13,23 @@ use visavis_media::audio_control::AudioControl;
 use visavis_media::red::RedPacker;
 use visavis_media::units::Bitrate;
 
-use crate::feedback::packet_outcomes::AudioFate;
+use crate::feedback::sent_packets::AudioOutcome;
 
-/// The payload types for sound.
+/// The payload types for audio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AudioFormats {
     pub(crate) opus: u8,
-    /// `None` where the other takes no copies.
+    /// `None` where the other takes no redundancy.
     pub(crate) red: Option<u8>,
 }
 
-/// What was decided, and who is to know.
+/// The plan, and what the encoder knows of it.
 pub(crate) struct AudioOut {
     adaptation: AudioAdaptation,
     plan: AudioPlan,
     packer: RedPacker,
     control: SyncSender<AudioControl>,
-    told: AudioControl,
+    sent: AudioControl,
 }
 
 impl AudioOut {
@@ -39,32 +39,32 @@ impl AudioOut {
             plan: AudioPlan::START,
             packer: RedPacker::default(),
             control,
-            told: AudioControl::START,
+            sent: AudioControl::START,
         }
     }
 
-    /// Learns what became of packets, and decides anew.
+    /// Learns what became of packets, and which share was lost where a receiver report said so, and
+    /// decides anew.
     pub(crate) fn adapt(
         &mut self,
         now: Instant,
-        fates: impl IntoIterator<Item = AudioFate>,
+        outcomes: impl IntoIterator<Item = AudioOutcome>,
+        reported_loss: Option<f64>,
         estimate: Bitrate,
         red: bool,
     ) {
-        for fate in fates {
-            match fate {
-                AudioFate::Packet { number, arrived } => {
-                    self.adaptation.packet_outcome(now, number, arrived)
-                }
-                AudioFate::Share(lost) => self.adaptation.loss_reported(now, lost),
-            }
+        for AudioOutcome { number, arrived } in outcomes {
+            self.adaptation.packet_outcome(now, number, arrived);
+        }
+        if let Some(share) = reported_loss {
+            self.adaptation.loss_reported(now, share);
         }
         self.plan = self.adaptation.plan(now, estimate, red);
-        // A wish that does not fit is made again; one that nobody is left to hear counts as made.
-        if self.plan.control != self.told
+        // What does not fit is sent again; what nobody is left to receive counts as sent.
+        if self.plan.control != self.sent
             && !matches!(self.control.try_send(self.plan.control), Err(TrySendError::Full(_)))
         {
-            self.told = self.plan.control;
+            self.sent = self.plan.control;
         }
     }
 
@@ -93,42 +93,42 @@ mod tests {
     const ESTIMATE: Bitrate = Bitrate::from_kbps(1000);
 
     #[test]
-    fn heavy_loss_calls_for_copies_where_the_other_takes_them() {
+    fn heavy_loss_calls_for_redundancy_where_the_other_takes_it() {
         for red in [Some(63), None] {
-            let (control, wishes) = sync_channel(8);
+            let (control, targets) = sync_channel(8);
             let (mut out, start) = (AudioOut::new(control), Instant::now());
             let formats = AudioFormats { opus: 111, red };
             let mut last = (0, Bytes::new());
             for n in 0..200_u32 {
                 let now = start + n * Duration::from_millis(20);
-                let fate = AudioFate::Packet { number: n.into(), arrived: n % 4 != 0 };
-                out.adapt(now, [fate], ESTIMATE, red.is_some());
+                let outcome = AudioOutcome { number: n.into(), arrived: n % 4 != 0 };
+                out.adapt(now, [outcome], None, ESTIMATE, red.is_some());
                 last = out.payload(formats, n * 960, &Bytes::from(format!("packet {n}")));
             }
-            let wish = wishes.try_iter().last().expect("a wish");
+            let target = targets.try_iter().last().expect("a target");
             if red.is_some() {
                 let unpacked = unpack(&last.1).expect("redundant");
                 assert_eq!((last.0, unpacked.primary.data.as_ref()), (63, b"packet 199".as_ref()));
                 assert_eq!(unpacked.redundant.last().expect("a copy").data.as_ref(), b"packet 198");
-                assert_eq!(wish.expected_loss_percent, 0);
+                assert_eq!(target.expected_loss_percent, 0);
             } else {
                 assert_eq!(last, (111, Bytes::from_static(b"packet 199")));
-                assert!(wish.expected_loss_percent >= 20, "{wish:?}");
+                assert!(target.expected_loss_percent >= 20, "{target:?}");
             }
         }
     }
 
     #[test]
-    fn a_wish_that_finds_no_room_is_made_again() {
-        let (control, wishes) = sync_channel(1);
+    fn a_target_that_finds_no_room_is_sent_again() {
+        let (control, targets) = sync_channel(1);
         let (mut out, now) = (AudioOut::new(control.clone()), Instant::now());
         control.try_send(AudioControl::START).expect("room");
         let narrow = Bitrate::from_kbps(100);
-        out.adapt(now, [], narrow, false);
-        assert_eq!(wishes.try_iter().count(), 1);
-        out.adapt(now, [], narrow, false);
-        assert_eq!(wishes.try_iter().next().expect("a wish").bitrate, Bitrate::from_kbps(18));
-        out.adapt(now, [], narrow, false);
-        assert_eq!(wishes.try_iter().count(), 0);
+        out.adapt(now, [], None, narrow, false);
+        assert_eq!(targets.try_iter().count(), 1);
+        out.adapt(now, [], None, narrow, false);
+        assert_eq!(targets.try_iter().next().expect("a target").bitrate, Bitrate::from_kbps(18));
+        out.adapt(now, [], None, narrow, false);
+        assert_eq!(targets.try_iter().count(), 0);
     }
 }

@@ -1,9 +1,12 @@
-//! What leaves: frames become packets, packets wait in the pacer, repair packets go along with
-//! them, and the encoder is told what the path carries.
+//! What leaves: frames become packets, packets wait in the pacer, FEC packets go along with
+//! them, and the encoders get their targets.
 
 pub(crate) mod audio_out;
 pub(crate) mod encoder_targets;
+pub(crate) mod outgoing_stream;
 pub mod pacer;
 pub mod packetizer;
+pub mod send_history;
 pub(crate) mod send_task;
+mod video_budget;
 pub mod video_pause;

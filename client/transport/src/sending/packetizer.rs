@@ -2,7 +2,7 @@
 //!
 //! An access unit in Annex B form goes in, RTP payloads come out in order: single NAL unit packets
 //! (§5.6), STAP-A for neighbours that fit into one packet together (§5.7.1, parameter sets above
-//! all), FU-A for what is too large (§5.8). No payload is larger than the limit that was asked for;
+//! all), FU-A for what is too large (§5.8). No payload is larger than the limit that is given;
 //! the last one carries the RTP marker bit.
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -21,7 +21,7 @@ pub(crate) const FU_START: u8 = 0x80;
 pub(crate) const FU_END: u8 = 0x40;
 
 /// The largest RTP payload that is sent, in bytes: 1200 in a datagram, which passes everywhere,
-/// less the RTP header (12), header extensions (8) and the SRTP tag (16).
+/// less the RTP header (12), header extensions (8) and the longest SRTP tag (16).
 pub const MAX_PAYLOAD: usize = 1200 - 12 - 8 - 16;
 
 /// The smallest limit that leaves room for FU-A headers and progress.
@@ -90,7 +90,7 @@ fn fragment(nal: &Bytes, max_payload: usize, payloads: &mut Vec<Bytes>) {
 }
 
 /// The NAL units of an Annex B byte stream (H.264 §B.1), without start codes and trailing zeros.
-pub fn nal_units(stream: &Bytes) -> impl Iterator<Item = Bytes> {
+pub(crate) fn nal_units(stream: &Bytes) -> impl Iterator<Item = Bytes> {
     let mut rest = next_start_code(stream, 0).map(|(_, after)| after);
     std::iter::from_fn(move || {
         loop {

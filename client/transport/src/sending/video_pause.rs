@@ -1,8 +1,8 @@
-//! Pictures pause while feedback is late.
+//! Video pauses while feedback is late.
 //!
-//! When it is, nobody knows what the way still carries, and what is sent on top of a queue only
-//! makes it longer. So only sound goes on. After a short pause pictures go on where they were;
-//! after a longer one those that waited are out of date, and the next is a key frame of what then
+//! When it is, nobody knows what the path still carries, and what is sent on top of a queue only
+//! makes it longer. So only audio goes on. After a short pause video goes on where it was; after a
+//! longer one the frames that waited are out of date, and the next is a key frame of what then
 //! fits. Pure: time is an argument.
 
 use std::time::{Duration, Instant};
@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 /// What waits longer than this is not sent any more.
 const OUT_OF_DATE: Duration = Duration::from_millis(100);
 
-/// What to do.
+/// What the sending task is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PauseStep {
     /// Send as usual.
     GoOn,
-    /// Send no pictures.
+    /// Send no video.
     Pause,
     /// Forget those that wait, and send no more.
     Drop,
@@ -23,7 +23,7 @@ pub enum PauseStep {
     StartOver,
 }
 
-/// Follows the pauses.
+/// Follows when video pauses and for how long.
 #[derive(Debug, Default)]
 pub struct VideoPause {
     since: Option<Instant>,
@@ -31,7 +31,7 @@ pub struct VideoPause {
 }
 
 impl VideoPause {
-    /// Whether feedback is late now; gives what to do.
+    /// Takes whether feedback is late now; returns what to do.
     pub fn update(&mut self, now: Instant, late: bool) -> PauseStep {
         if !late {
             self.since = None;

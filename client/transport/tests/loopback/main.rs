@@ -1,5 +1,6 @@
 //! Two peers over real UDP on 127.0.0.1: what one sends is what the other gets.
 
+mod audio;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod conversation;
 mod media;
@@ -8,5 +9,4 @@ mod negotiation;
 mod path;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod relay;
-mod sound;
 mod support;

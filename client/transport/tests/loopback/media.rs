@@ -51,7 +51,7 @@ async fn pictures_and_sound_arrive_as_they_were_sent_and_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wish_for_a_key_frame_reaches_the_encoder_of_the_other() {
+async fn a_request_for_a_key_frame_reaches_the_encoder_of_the_other() {
     let (a, b) = connected_pair().await;
     assert!(a.key_frame_wish().await);
     send_pictures(&a, 2, 5, 2_000).await;
@@ -62,7 +62,7 @@ async fn a_wish_for_a_key_frame_reaches_the_encoder_of_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn figures_name_the_way_and_how_it_is_protected() {
+async fn statistics_name_the_path_and_how_it_is_protected() {
     let (a, b) = connected_pair().await;
     tokio::join!(send_pictures(&a, 3, 60, 2_000), send_pictures(&b, 4, 60, 2_000));
     let stats = a.peer.stats().await;
@@ -103,7 +103,7 @@ async fn junk_at_the_socket_does_no_harm() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lost_packets_are_repaired_without_a_storm() {
+async fn lost_packets_are_retransmitted_without_a_storm() {
     let network =
         emulator(Conditions::CLEAR.delay(Duration::from_millis(10)).loss(Loss::Random(0.05))).await;
     let (a, b) = pair_across(&network).await;
@@ -255,7 +255,7 @@ async fn follow_target(end: &End, time: Duration) -> Bitrate {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lost_packets_are_rebuilt_from_parity_where_the_way_is_long() {
+async fn lost_packets_are_rebuilt_by_fec_where_the_path_is_long() {
     let network =
         emulator(Conditions::CLEAR.delay(Duration::from_millis(40)).loss(Loss::Random(0.08))).await;
     let (a, b) = pair_across(&network).await;
@@ -264,7 +264,7 @@ async fn lost_packets_are_rebuilt_from_parity_where_the_way_is_long() {
     let got = received(&b);
     let (stats, theirs) = (a.peer.stats().await, b.peer.stats().await);
     println!(
-        "{} of {} pictures, {} parity packets, {} rebuilt, {} resent, loss {:?}",
+        "{} of {} pictures, {} FEC packets, {} rebuilt, {} resent, loss {:?}",
         got.len(),
         sent.len(),
         stats.fec_packets_sent,
@@ -274,7 +274,7 @@ async fn lost_packets_are_rebuilt_from_parity_where_the_way_is_long() {
     );
     assert!(stats.fec_packets_sent > 50 && theirs.packets_recovered > 10);
     assert!(got.iter().all(|picture| sent.contains(picture)), "a picture that nobody sent");
-    // How much parity it takes is known once two seconds of feedback have told of the loss. From
+    // How much FEC it takes is known once two seconds of feedback have told of the loss. From
     // then on hardly any picture is missing.
     let (_, known) = sent.split_at(60);
     let seen = known.iter().filter(|picture| got.contains(picture)).count();

@@ -6,7 +6,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use visavis_link::{Link, Timeline};
 
-use crate::receiver::{Receiver, Told};
+use crate::receiver::{Receiver, Report};
 use crate::sender::{SendCounts, Sender, Sent};
 
 const MS: Duration = Duration::from_millis(1);
@@ -24,16 +24,16 @@ pub(crate) struct Sample {
 pub(crate) struct Outcome {
     pub(crate) seconds: u32,
     pub(crate) samples: Vec<Sample>,
-    /// When each picture was shown, and how old it then was.
+    /// When each frame was shown, and how old it then was.
     pub(crate) shown: Vec<(Duration, Duration)>,
     pub(crate) frozen: Duration,
     pub(crate) longest_gap: Duration,
     pub(crate) queues: Vec<Duration>,
     pub(crate) audio: Vec<Duration>,
-    /// When sound was made up, and how much.
-    pub(crate) made_up: Vec<(Duration, Duration)>,
-    /// How long sound waits at the receiver to be played.
-    pub(crate) sound_waits: Duration,
+    /// When audio was concealed, and how much.
+    pub(crate) concealed: Vec<(Duration, Duration)>,
+    /// How long audio waits at the receiver to be played.
+    pub(crate) audio_waits: Duration,
     pub(crate) counts: SendCounts,
     pub(crate) rebuilt: u64,
     pub(crate) plis: u64,
@@ -44,7 +44,7 @@ impl Outcome {
         self.frozen.as_secs_f64() / f64::from(self.seconds)
     }
 
-    /// From the camera to the screen, for this share of the pictures.
+    /// From the camera to the screen, for this share of the frames.
     pub(crate) fn glass(&self, share: f64) -> Duration {
         quantile(self.shown.iter().map(|(_, glass)| *glass), share)
     }
@@ -62,10 +62,10 @@ impl Outcome {
         self.samples.iter().filter(move |sample| range.contains(&sample.at))
     }
 
-    /// The share of sound that was made up.
-    pub(crate) fn made_up_share(&self) -> f64 {
-        let made_up: Duration = self.made_up.iter().map(|(_, length)| *length).sum();
-        made_up.as_secs_f64() / f64::from(self.seconds)
+    /// The share of audio that was concealed.
+    pub(crate) fn concealed_share(&self) -> f64 {
+        let concealed: Duration = self.concealed.iter().map(|(_, length)| *length).sum();
+        concealed.as_secs_f64() / f64::from(self.seconds)
     }
 
     pub(crate) fn worst_queue(&self, from: u64, to: u64) -> Duration {
@@ -77,8 +77,8 @@ impl Outcome {
         self.between(from, to).map(of).sum::<f64>() / count
     }
 
-    /// How long after this moment the first picture is shown that was captured after it.
-    pub(crate) fn picture_back(&self, after: Duration) -> Option<Duration> {
+    /// How long after this moment the first frame is shown that was captured after it.
+    pub(crate) fn video_back(&self, after: Duration) -> Option<Duration> {
         self.shown
             .iter()
             .find(|(at, glass)| at.saturating_sub(*glass) >= after)
@@ -93,24 +93,24 @@ fn quantile(values: impl Iterator<Item = Duration>, share: f64) -> Duration {
 }
 
 /// A call over a network that does the same to both directions.
-pub(crate) fn call(name: &str, seconds: u32, timeline: &Timeline, parity: bool) -> Outcome {
-    call_with_luck(4, name, seconds, timeline, parity)
+pub(crate) fn call(name: &str, seconds: u32, timeline: &Timeline, fec: bool) -> Outcome {
+    call_with_seed(4, name, seconds, timeline, fec)
 }
 
-/// The same with the network's seed.
-pub(crate) fn call_with_luck(
-    luck: u64,
+/// The same with another seed for the network.
+pub(crate) fn call_with_seed(
+    seed: u64,
     name: &str,
     seconds: u32,
     timeline: &Timeline,
-    parity: bool,
+    fec: bool,
 ) -> Outcome {
     let start = Instant::now();
-    let mut sender = Sender::new(StdRng::seed_from_u64(1), parity, start);
+    let mut sender = Sender::new(StdRng::seed_from_u64(1), fec, start);
     let mut receiver = Receiver::new(start);
     let conditions = timeline.at(Duration::ZERO);
-    let mut forth: Link<(Instant, Sent)> = Link::new(conditions, luck);
-    let mut back: Link<Told> = Link::new(conditions, luck + 1000);
+    let mut forth: Link<(Instant, Sent)> = Link::new(conditions, seed);
+    let mut back: Link<Report> = Link::new(conditions, seed + 1000);
     let (mut samples, mut queues, mut arrived) = (Vec::new(), Vec::new(), 0);
     for ms in 0..seconds * 1000 {
         let at = ms * MS;
@@ -120,13 +120,13 @@ pub(crate) fn call_with_luck(
             forth.set(now, conditions);
             back.set(now, conditions);
         }
-        while let Some(told) = back.poll(now) {
-            match told {
-                Told::Arrivals(arrivals) => sender.feedback(now, arrivals),
-                Told::Missing(sequences) => sender.missing(now, &sequences),
-                Told::KeyFrame => sender.key_frame_wanted(),
-                Told::Media => {}
-                Told::Echo(left) => {
+        while let Some(report) = back.poll(now) {
+            match report {
+                Report::Arrivals(arrivals) => sender.feedback(now, arrivals),
+                Report::Missing(sequences) => sender.missing(now, &sequences),
+                Report::KeyFrame => sender.key_frame_wanted(),
+                Report::Media => {}
+                Report::Echo(left) => {
                     sender.echoed(now - left);
                     // The receiver measures the same round trip with reports of its own.
                     receiver.round_trip(now - left);
@@ -136,24 +136,21 @@ pub(crate) fn call_with_luck(
         sender.step(ms, now, |bytes, sent| {
             queues.push(forth.queueing(now));
             let _ = forth.send(now, bytes, (now, sent));
-            // The other sends about as much, with what it tells.
-            let _ = back.send(now, bytes * 3 / 4, Told::Media);
+            // The other sends about as much, with its reports.
+            let _ = back.send(now, bytes * 3 / 4, Report::Media);
         });
-        let mut told = Vec::new();
+        let mut reports = Vec::new();
         let before = forth.counts().arrived_bytes;
         while let Some((left, sent)) = forth.poll(now) {
-            receiver.packet(now, left, sent, &mut |what| told.push(what));
+            receiver.packet(now, left, sent, &mut |report| reports.push(report));
         }
         arrived += forth.counts().arrived_bytes - before;
-        receiver.step(ms, now, &mut |what| told.push(what));
-        for what in told {
-            let _ = back.send(now, 100, what);
+        receiver.step(ms, now, &mut |report| reports.push(report));
+        for report in reports {
+            let _ = back.send(now, 100, report);
         }
         if ms % 100 == 99 {
-            let estimate = visavis_transport::estimator::BandwidthEstimator::target(
-                &mut sender.estimator,
-                now,
-            );
+            let estimate = sender.estimator.target(now);
             samples.push(Sample {
                 at,
                 estimate: estimate.bps() as f64,
@@ -172,8 +169,8 @@ pub(crate) fn call_with_luck(
         shown: receiver.shown,
         queues,
         audio: receiver.audio,
-        sound_waits: receiver.speaker.waiting(),
-        made_up: receiver.speaker.made_up,
+        audio_waits: receiver.speaker.waiting(),
+        concealed: receiver.speaker.concealed,
         counts: sender.counts,
         rebuilt: receiver.rebuilt,
         plis: receiver.plis,
@@ -185,7 +182,7 @@ pub(crate) fn call_with_luck(
 fn describe(name: &str, outcome: &Outcome) {
     println!(
         "{name}: frozen {:.2}%, longest gap {:?}, glass {:?} / {:?}, {:.1} fps, queue p95 {:?}, audio p99 {:?}, \
-         made up {:.2}%, waits {:?}, {} plis, {} rebuilt, {:?}",
+         concealed {:.2}%, waits {:?}, {} plis, {} rebuilt, {:?}",
         outcome.frozen_share() * 100.0,
         outcome.longest_gap,
         outcome.glass(0.5),
@@ -193,15 +190,15 @@ fn describe(name: &str, outcome: &Outcome) {
         outcome.fps(),
         outcome.queue(0.95),
         quantile(outcome.audio.iter().copied(), 0.99),
-        outcome.made_up_share() * 100.0,
-        outcome.sound_waits,
+        outcome.concealed_share() * 100.0,
+        outcome.audio_waits,
         outcome.plis,
         outcome.rebuilt,
         outcome.counts,
     );
     println!(
-        "made up at {:?}",
-        outcome.made_up.iter().map(|(at, _)| at.as_millis()).collect::<Vec<_>>()
+        "concealed at {:?}",
+        outcome.concealed.iter().map(|(at, _)| at.as_millis()).collect::<Vec<_>>()
     );
     for second in (0..u64::from(outcome.seconds)).step_by(2) {
         println!(

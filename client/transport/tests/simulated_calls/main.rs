@@ -1,4 +1,4 @@
-//! Whole calls on virtual time: estimator, pacer, repairs, error correction and frame buffer as the
+//! Whole calls on virtual time: estimator, pacer, retransmissions, FEC and frame buffer as the
 //! tasks join them, over an emulated network in both directions. Each test is a network, and what a
 //! call over it must be like.
 

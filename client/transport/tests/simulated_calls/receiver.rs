@@ -14,9 +14,9 @@ const DECODING: Duration = Duration::from_millis(3);
 /// Between two feedback packets.
 const FEEDBACK: u32 = 40;
 
-/// What is told the sender.
+/// What is reported to the sender.
 #[derive(Debug, Clone)]
-pub(crate) enum Told {
+pub(crate) enum Report {
     Arrivals(Vec<(u16, Option<Duration>)>),
     Missing(Vec<u16>),
     KeyFrame,
@@ -32,10 +32,10 @@ pub(crate) struct Receiver {
     rtt: Option<Duration>,
     arrivals: Vec<(u16, Duration)>,
     /// The packet that the next feedback begins with.
-    next_told: Option<u16>,
+    next_reported: Option<u16>,
     pub(crate) freezes: FreezeMeter,
     pub(crate) longest_gap: Duration,
-    /// When each picture was shown, and how old it then was.
+    /// When each frame was shown, and how old it then was.
     pub(crate) shown: Vec<(Duration, Duration)>,
     pub(crate) audio: Vec<Duration>,
     pub(crate) speaker: Speaker,
@@ -51,7 +51,7 @@ impl Receiver {
             requests: KeyFrameRequests::default(),
             rtt: None,
             arrivals: Vec::new(),
-            next_told: None,
+            next_reported: None,
             freezes: FreezeMeter::default(),
             longest_gap: Duration::ZERO,
             shown: Vec::new(),
@@ -68,7 +68,7 @@ impl Receiver {
         now: Instant,
         left: Instant,
         sent: Sent,
-        tell: &mut impl FnMut(Told),
+        report: &mut impl FnMut(Report),
     ) {
         // The other's clock is another one.
         self.arrivals
@@ -82,23 +82,23 @@ impl Receiver {
                 let stream = self.stream.get_or_insert_with(|| VideoStream::new(now, 0.0));
                 stream.packet(packet, now, self.rtt);
             }
-            Media::Parity(rtp_timestamp, payload) => {
+            Media::Fec(rtp_timestamp, payload) => {
                 if let Some(stream) = &mut self.stream {
-                    stream.parity(rtp_timestamp, &payload, now);
+                    stream.fec_packet(rtp_timestamp, &payload, now);
                 }
             }
             Media::Probe => {}
-            Media::Report => tell(Told::Echo(left)),
+            Media::Report => report(Report::Echo(left)),
         }
     }
 
     /// Every millisecond.
-    pub(crate) fn step(&mut self, ms: u32, now: Instant, tell: &mut impl FnMut(Told)) {
+    pub(crate) fn step(&mut self, ms: u32, now: Instant, report: &mut impl FnMut(Report)) {
         if ms % 10 == 3 {
             self.speaker.fetch(now, now.duration_since(self.start));
         }
         if ms.is_multiple_of(FEEDBACK) && !self.arrivals.is_empty() {
-            tell(Told::Arrivals(self.feedback()));
+            report(Report::Arrivals(self.feedback()));
         }
         let Some(stream) = &mut self.stream else { return };
         while let Some(frame) = stream.poll(now, self.rtt) {
@@ -119,24 +119,24 @@ impl Receiver {
         }
         let missing = stream.missing(now, self.rtt);
         if !missing.is_empty() {
-            tell(Told::Missing(missing));
+            report(Report::Missing(missing));
         }
         if self.requests.due(now, self.rtt) {
             self.plis += 1;
-            tell(Told::KeyFrame);
+            report(Report::KeyFrame);
         }
-        self.rebuilt = stream.packets_recovered();
+        self.rebuilt = stream.counts().rebuilt;
     }
 
-    /// Tells of each packet once, and again of what came late.
+    /// Reports on each packet once, and again of what came late.
     fn feedback(&mut self) -> Vec<(u16, Option<Duration>)> {
         let arrivals = std::mem::take(&mut self.arrivals);
         let since = |number: &u16| number.wrapping_sub(60_000);
         let first = arrivals.iter().map(|(number, _)| *number).min_by_key(since).unwrap_or(0);
         let last = arrivals.iter().map(|(number, _)| *number).max_by_key(since).unwrap_or(0);
-        let begin = self.next_told.filter(|next| since(next) < since(&first)).unwrap_or(first);
-        if self.next_told.is_none_or(|next| since(&next) <= since(&last)) {
-            self.next_told = Some(last.wrapping_add(1));
+        let begin = self.next_reported.filter(|next| since(next) < since(&first)).unwrap_or(first);
+        if self.next_reported.is_none_or(|next| since(&next) <= since(&last)) {
+            self.next_reported = Some(last.wrapping_add(1));
         }
         let count = last.wrapping_sub(begin).wrapping_add(1);
         let arrival = |number| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use visavis_link::{Conditions, Loss, Rate, Timeline};
 
-use crate::call::{Outcome, call, call_with_luck};
+use crate::call::{Outcome, call, call_with_seed};
 
 /// So many calls where luck decides.
 const CALLS: u64 = 8;
@@ -13,7 +13,7 @@ const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-fn way(rtt: u64) -> Conditions {
+fn path(rtt: u64) -> Conditions {
     Conditions::CLEAR.delay(ms(rtt / 2))
 }
 
@@ -23,63 +23,63 @@ fn steady(name: &str, conditions: Conditions) -> Outcome {
 
 #[test]
 fn a_clean_network_adds_nothing_to_its_delay() {
-    let outcome = steady("clean", way(20));
+    let outcome = steady("clean", path(20));
     assert_eq!(outcome.frozen, Duration::ZERO);
     assert!(outcome.glass(0.5) <= ms(10 + 18), "{:?}", outcome.glass(0.5));
     assert!(
         outcome.mean(4, 30, |sample| sample.target) > 2.4e6,
         "the encoder's limit is reached within 4 s"
     );
-    assert_eq!((outcome.counts.repairs, outcome.plis), (0, 0));
+    assert_eq!((outcome.counts.retransmissions, outcome.plis), (0, 0));
 }
 
 #[test]
 fn two_per_cent_of_loss_are_hardly_seen() {
-    let outcome = steady("loss 2%", way(60).loss(Loss::Random(0.02)));
+    let outcome = steady("loss 2%", path(60).loss(Loss::Random(0.02)));
     assert!(outcome.frozen_share() < 0.01);
     assert!(outcome.glass(0.5) <= ms(70), "{:?}", outcome.glass(0.5));
     assert!(outcome.mean(10, 30, |sample| sample.target) > 2.0e6);
 }
 
 #[test]
-fn ten_per_cent_of_loss_are_rebuilt_rather_than_asked_for() {
-    let outcome = steady("loss 10%", way(100).loss(Loss::Random(0.10)));
+fn ten_per_cent_of_loss_are_rebuilt_rather_than_requested() {
+    let outcome = steady("loss 10%", path(100).loss(Loss::Random(0.10)));
     assert!(outcome.frozen_share() < 0.05);
     assert!(outcome.glass(0.5) <= ms(120), "{:?}", outcome.glass(0.5));
     assert!(outcome.mean(10, 30, |sample| sample.target) > 1.5e6);
 }
 
 #[test]
-fn ten_per_cent_of_loss_are_repaired_for_a_peer_without_error_correction() {
-    let conditions = way(100).loss(Loss::Random(0.10));
-    let outcome = call("loss 10%, no parity", 30, &Timeline::steady(conditions), false);
+fn ten_per_cent_of_loss_are_retransmitted_for_a_peer_without_error_correction() {
+    let conditions = path(100).loss(Loss::Random(0.10));
+    let outcome = call("loss 10%, no FEC", 30, &Timeline::steady(conditions), false);
     assert!(outcome.frozen_share() < 0.15);
     assert!(outcome.fps() > 27.0);
-    assert_eq!((outcome.counts.parity, outcome.counts.probes), (0, 0));
+    assert_eq!((outcome.counts.fec_packets, outcome.counts.probes), (0, 0));
 }
 
 #[test]
 fn bursts_of_loss_freeze_next_to_nothing() {
     // How long the longest burst is decides, and that is luck: the mean of some calls tells.
-    let timeline = Timeline::steady(way(60).loss(Loss::Bursts { mean: 0.05, length: 5.0 }));
+    let timeline = Timeline::steady(path(60).loss(Loss::Bursts { mean: 0.05, length: 5.0 }));
     let frozen =
-        (1..=CALLS).map(|luck| call_with_luck(luck, "bursts", 30, &timeline, true).frozen_share());
+        (1..=CALLS).map(|seed| call_with_seed(seed, "bursts", 30, &timeline, true).frozen_share());
     let mean = frozen.sum::<f64>() / CALLS as f64;
     assert!(mean < 0.007, "{:.2}% of the time", mean * 100.0);
 }
 
 #[test]
-fn packets_that_overtake_each_other_are_waited_for_and_not_repaired() {
+fn packets_that_overtake_each_other_are_waited_for_and_not_requested() {
     let outcome = steady("jitter", Conditions::CLEAR.delay(ms(40)).jitter(ms(30)));
     assert_eq!(outcome.frozen, Duration::ZERO);
-    assert!((outcome.counts.repairs as f64) < 0.05 * outcome.counts.packets as f64);
+    assert!((outcome.counts.retransmissions as f64) < 0.05 * outcome.counts.packets as f64);
     assert!(outcome.glass(0.5) <= ms(110), "{:?}", outcome.glass(0.5));
     assert!(outcome.mean(10, 30, |sample| sample.target) > 0.7e6);
 }
 
 #[test]
 fn a_link_that_narrows_is_drained_soon_and_used_again_when_it_widens() {
-    let wide = way(40).rate(Rate::from_kbps(3000)).queue(ms(300));
+    let wide = path(40).rate(Rate::from_kbps(3000)).queue(ms(300));
     let timeline = Timeline::steady(wide)
         .then(ms(15_000), wide.rate(Rate::from_kbps(500)))
         .then(ms(30_000), wide);
@@ -93,27 +93,27 @@ fn a_link_that_narrows_is_drained_soon_and_used_again_when_it_widens() {
 }
 
 #[test]
-fn a_narrow_link_carries_a_fluent_picture() {
-    let outcome = steady("narrow", way(40).rate(Rate::from_kbps(300)).queue(ms(300)));
+fn a_narrow_link_carries_fluent_video() {
+    let outcome = steady("narrow", path(40).rate(Rate::from_kbps(300)).queue(ms(300)));
     assert_eq!(outcome.frozen, Duration::ZERO);
     assert!(outcome.fps() >= 20.0);
     assert!(outcome.queue(0.95) < ms(100), "{:?}", outcome.queue(0.95));
-    assert!(outcome.made_up_share() < 0.004, "{:.2}%", outcome.made_up_share() * 100.0);
+    assert!(outcome.concealed_share() < 0.004, "{:.2}%", outcome.concealed_share() * 100.0);
 }
 
 #[test]
 fn thirty_per_cent_of_loss_without_delay_are_no_congestion() {
-    let outcome = steady("loss 30%", way(100).loss(Loss::Random(0.30)));
+    let outcome = steady("loss 30%", path(100).loss(Loss::Random(0.30)));
     assert!(outcome.fps() >= 10.0);
     assert!(outcome.mean(10, 30, |sample| sample.target) > 0.5e6);
 }
 
 #[test]
-fn after_a_blackout_the_picture_is_back_at_once() {
+fn after_a_blackout_video_is_back_at_once() {
     let timeline =
-        Timeline::steady(way(40)).then(ms(12_000), way(40).closed()).then(ms(15_000), way(40));
+        Timeline::steady(path(40)).then(ms(12_000), path(40).closed()).then(ms(15_000), path(40));
     let outcome = call("blackout", 30, &timeline, true);
-    let back = outcome.picture_back(ms(15_000));
+    let back = outcome.video_back(ms(15_000));
     assert!(back.is_some_and(|back| back < ms(500)), "{back:?}");
     assert!(outcome.mean(17, 30, |sample| sample.target) > 1.5e6);
 }
@@ -122,7 +122,7 @@ fn after_a_blackout_the_picture_is_back_at_once() {
 fn a_link_of_any_rate_is_used_without_a_standing_queue() {
     for kbps in [200, 600, 1000, 1500, 2000] {
         let outcome =
-            steady(&format!("{kbps} kbit/s"), way(50).rate(Rate::from_kbps(kbps)).queue(ms(400)));
+            steady(&format!("{kbps} kbit/s"), path(50).rate(Rate::from_kbps(kbps)).queue(ms(400)));
         let used = outcome.mean(10, 30, |sample| sample.arrived) / kbps as f64 / 1e3;
         assert!(used > 0.7, "{kbps} kbit/s: {used:.2} used");
         assert!(outcome.queue(0.95) < ms(150), "{kbps} kbit/s: {:?}", outcome.queue(0.95));
@@ -131,16 +131,16 @@ fn a_link_of_any_rate_is_used_without_a_standing_queue() {
 }
 
 #[test]
-fn a_sudden_drop_both_ways_freezes_the_picture_for_half_a_second() {
+fn a_sudden_drop_both_ways_freezes_video_for_half_a_second() {
     // Now and then the drop meets the worst moment, as that of a probe.
     let (mut gaps, mut queues) = (Vec::new(), Vec::new());
     for jitter in [0, 1, 2, 4, 8] {
-        for luck in 1..=4 {
-            let wide = way(40).rate(Rate::from_kbps(3000)).queue(ms(300)).jitter(ms(jitter));
+        for seed in 1..=4 {
+            let wide = path(40).rate(Rate::from_kbps(3000)).queue(ms(300)).jitter(ms(jitter));
             let wide = Conditions { in_order: true, ..wide };
             let timeline = Timeline::steady(wide).then(ms(15_000), wide.rate(Rate::from_kbps(500)));
             let outcome =
-                call_with_luck(luck, &format!("drop, jitter {jitter} ms"), 25, &timeline, true);
+                call_with_seed(seed, &format!("drop, jitter {jitter} ms"), 25, &timeline, true);
             gaps.push(outcome.longest_gap);
             queues.push(outcome.worst_queue(18, 25));
         }

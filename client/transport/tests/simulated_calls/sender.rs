@@ -6,18 +6,19 @@ use bytes::Bytes;
 use rand::Rng;
 use rand::rngs::StdRng;
 use visavis_media::units::Bitrate;
-use visavis_transport::estimator::{BandwidthEstimator, GoogCc, WIRE_OVERHEAD};
-use visavis_transport::fec::protection::{Outlook, parity_for};
-use visavis_transport::fec::{FecEncoder, MAX_MEDIA, MediaPacket};
+use visavis_transport::estimator::GoogCc;
+use visavis_transport::fec::protection::{Outlook, fec_packets_for};
+use visavis_transport::fec::{FecEncoder, MediaPacket, group_size};
 use visavis_transport::feedback::sent_packets::SentPackets;
-use visavis_transport::nack::SendHistory;
+use visavis_transport::path::wire_overhead::DIRECT_IPV4;
 use visavis_transport::sending::pacer::{Enqueued, Pacer};
 use visavis_transport::sending::packetizer::{MAX_PAYLOAD, packetize};
+use visavis_transport::sending::send_history::{SendHistory, sent_after};
 use visavis_transport::sending::video_pause::{PauseStep, VideoPause};
 
 const MS: Duration = Duration::from_millis(1);
 /// RTP header and transport-wide number, and what comes below.
-pub(crate) const OVERHEAD: usize = 12 + 8 + WIRE_OVERHEAD;
+pub(crate) const OVERHEAD: usize = 12 + 8 + DIRECT_IPV4;
 pub(crate) const MAX_BITRATE: Bitrate = Bitrate::from_kbps(2500);
 /// From the camera to the pacer.
 const ENCODING: Duration = Duration::from_millis(6);
@@ -25,10 +26,10 @@ const ENCODING: Duration = Duration::from_millis(6);
 /// What is sent from one side to the other.
 #[derive(Debug, Clone)]
 pub(crate) enum Media {
-    /// Sound, by number: each is 20 ms.
+    /// Audio, by number: each is 20 ms.
     Audio(u32),
     Video(MediaPacket),
-    Parity(u32, Bytes),
+    Fec(u32, Bytes),
     Probe,
     /// A sender report: asks for an echo.
     Report,
@@ -44,8 +45,8 @@ pub(crate) struct Sent {
 enum Queued {
     Audio(u32),
     Video { payload: Bytes, marker: bool, rtp_timestamp: u32, group_ends: bool },
-    Repair(MediaPacket),
-    Parity(u32, Bytes),
+    Retransmission(MediaPacket),
+    Fec(u32, Bytes),
     Probe(usize),
 }
 
@@ -53,8 +54,8 @@ enum Queued {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SendCounts {
     pub(crate) packets: u64,
-    pub(crate) repairs: u64,
-    pub(crate) parity: u64,
+    pub(crate) retransmissions: u64,
+    pub(crate) fec_packets: u64,
     pub(crate) probes: u64,
     pub(crate) keys: u64,
     pub(crate) dropped: u64,
@@ -82,12 +83,12 @@ pub(crate) struct Sender {
     key_only: bool,
     pause: VideoPause,
     pub(crate) counts: SendCounts,
-    /// Whether the other takes parity.
-    parity: bool,
+    /// Whether the other takes FEC packets.
+    fec_taken: bool,
 }
 
 impl Sender {
-    pub(crate) fn new(rng: StdRng, parity: bool, now: Instant) -> Self {
+    pub(crate) fn new(rng: StdRng, fec_taken: bool, now: Instant) -> Self {
         let ceiling = Bitrate::from_bps(MAX_BITRATE.scaled(2.25).bps() + 150_000);
         Self {
             rng,
@@ -109,7 +110,7 @@ impl Sender {
             key_only: true,
             pause: VideoPause::default(),
             counts: SendCounts::default(),
-            parity,
+            fec_taken,
         }
     }
 
@@ -166,17 +167,17 @@ impl Sender {
                     let payload = packet.payload.len();
                     (Media::Video(packet), payload)
                 }
-                Queued::Repair(packet) => {
-                    self.counts.repairs += 1;
+                Queued::Retransmission(packet) => {
+                    self.counts.retransmissions += 1;
                     self.side_bytes += packet.payload.len() + OVERHEAD;
                     let payload = packet.payload.len();
                     (Media::Video(packet), payload)
                 }
-                Queued::Parity(rtp_timestamp, payload) => {
-                    self.counts.parity += 1;
+                Queued::Fec(rtp_timestamp, payload) => {
+                    self.counts.fec_packets += 1;
                     self.side_bytes += payload.len() + OVERHEAD;
                     let length = payload.len();
-                    (Media::Parity(rtp_timestamp, payload), length)
+                    (Media::Fec(rtp_timestamp, payload), length)
                 }
                 Queued::Probe(bytes) => {
                     self.counts.probes += 1;
@@ -200,24 +201,19 @@ impl Sender {
     }
 
     pub(crate) fn missing(&mut self, now: Instant, sequences: &[u16]) {
-        for packet in
-            sequences.iter().filter_map(|sequence| self.history.repair(*sequence, now, self.rtt))
-        {
+        let (loss, burst_length) =
+            (self.estimator.random_loss(), self.estimator.loss_burst_length());
+        let sent_after = sent_after(self.fec_taken, self.rtt, loss, burst_length);
+        for &sequence in sequences {
+            let Some(packet) = self.history.resend(sequence, now, self.rtt) else { continue };
             let bytes = packet.payload.len() + OVERHEAD;
-            if self.parity && self.estimator.random_loss() > 0.03 {
-                self.pacer.push_repair_later(Queued::Repair(packet.clone()), bytes, now + 15 * MS);
-                if self.estimator.loss_run() > 2.0 {
-                    self.pacer.push_repair_later(
-                        Queued::Repair(packet.clone()),
-                        bytes,
-                        now + 40 * MS,
-                    );
-                }
+            for &after in sent_after {
+                let packet = Queued::Retransmission(packet.clone());
+                self.pacer.push_retransmission(packet, bytes, now + after);
             }
-            self.pacer.push_repair(Queued::Repair(packet), bytes);
         }
         let estimate = self.estimator.target(now);
-        if self.pacer.repair_delay(estimate) > 150 * MS {
+        if self.pacer.retransmission_delay(estimate) > 150 * MS {
             self.pacer.drop_video();
             self.history.clear();
             (self.key_only, self.key_wanted) = (true, true);
@@ -252,7 +248,7 @@ impl Sender {
             Bitrate::from_bps(self.side_rate as u64 + MAX_BITRATE.scaled(1.05 / share).bps());
         let estimate = self.estimator.target(now);
         self.pacer.set_rate(self.estimator.burst_rate());
-        if self.parity
+        if self.fec_taken
             && let Some(probe) = self.estimator.probe(now, useful)
         {
             let packets =
@@ -264,7 +260,7 @@ impl Sender {
         self.target = left.clamp(Bitrate::from_kbps(50), MAX_BITRATE);
     }
 
-    /// A picture of about the size that the target leaves to it, in bytes that can be told apart.
+    /// A frame of about the size that the target leaves to it, in bytes that differ.
     fn encode(&mut self, ms: u32, now: Instant) {
         let may = self.last_key.is_none_or(|last| now.duration_since(last) >= 300 * MS);
         let key = self.key_wanted && may;
@@ -293,7 +289,7 @@ impl Sender {
         }
         let payloads = packetize(data, MAX_PAYLOAD);
         let last = payloads.len() - 1;
-        let group = payloads.len().div_ceil(payloads.len().div_ceil(MAX_MEDIA));
+        let group = group_size(payloads.len());
         let packets = payloads.into_iter().enumerate().map(|(index, payload)| {
             let bytes = payload.len() + OVERHEAD;
             let group_ends = index == last || (index + 1) % group == 0;
@@ -307,7 +303,7 @@ impl Sender {
     }
 
     fn protect(&mut self, packet: &MediaPacket, group_ends: bool, now: Instant) {
-        if !self.parity {
+        if !self.fec_taken {
             return;
         }
         self.fec.add(packet.clone());
@@ -317,14 +313,15 @@ impl Sender {
         let loss = self.estimator.random_loss();
         let outlook = Outlook {
             loss,
-            run: self.estimator.loss_run(),
+            burst_length: self.estimator.loss_burst_length(),
             rtt: self.rtt.unwrap_or_default(),
             estimate: self.estimator.target(now),
         };
-        let (rtp_timestamp, payloads) = self.fec.finish(parity_for(self.fec.len(), outlook));
+        let (rtp_timestamp, payloads) =
+            self.fec.finish(fec_packets_for(self.fec.packets(), outlook));
         for payload in payloads {
             let bytes = payload.len() + OVERHEAD;
-            self.pacer.push_parity(Queued::Parity(rtp_timestamp, payload), bytes);
+            self.pacer.push_fec(Queued::Fec(rtp_timestamp, payload), bytes);
         }
     }
 }

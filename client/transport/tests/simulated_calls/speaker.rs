@@ -1,4 +1,4 @@
-//! What is heard: a jitter buffer, and a speaker that fetches 10 ms at a time from it.
+//! What is played: a jitter buffer, and a speaker that fetches 10 ms at a time from it.
 
 use std::time::{Duration, Instant};
 
@@ -20,13 +20,13 @@ pub(crate) struct Speaker {
     buffer: AudioJitterBuffer,
     /// Samples that were decoded and not fetched yet.
     ahead: i64,
-    /// When sound was made up, and how much.
-    pub(crate) made_up: Vec<(Duration, Duration)>,
+    /// When audio was concealed, and how much.
+    pub(crate) concealed: Vec<(Duration, Duration)>,
 }
 
 impl Speaker {
     pub(crate) fn new() -> Self {
-        Self { buffer: AudioJitterBuffer::default(), ahead: 0, made_up: Vec::new() }
+        Self { buffer: AudioJitterBuffer::default(), ahead: 0, concealed: Vec::new() }
     }
 
     pub(crate) fn packet(&mut self, number: u32, arrival: Instant) {
@@ -56,7 +56,7 @@ impl Speaker {
                 }
                 Decision::Fec { samples, .. } | Decision::Pause { samples } => i64::from(samples),
                 Decision::Conceal { samples: count } => {
-                    self.made_up.push((at, samples(i64::from(count))));
+                    self.concealed.push((at, samples(i64::from(count))));
                     i64::from(count)
                 }
             };

@@ -18,6 +18,7 @@ use super::roaming::Roaming;
 use crate::clock;
 use crate::path::lock;
 use crate::path::relay::RelayStream;
+use crate::path::wire_overhead::wire_overhead;
 
 /// The most packets that one socket buffers while the library does not take them: while ICE is
 /// restarted, and until there are keys. The oldest is dropped first. At 2.5 Mbit/s they last half a
@@ -385,7 +386,8 @@ impl AsyncUdpSocket for LayeredSocket {
         if sent.is_ready() {
             let route = Route { socket: Weak::clone(&self.me), destination: transmit.destination };
             let from = (!over_stream).then(|| self.bound_to());
-            self.socket_layer.note_sent(transmit.contents, packet, route, from, now);
+            let overhead = wire_overhead(transmit, over_stream);
+            self.socket_layer.note_sent(transmit.contents, packet, route, from, overhead, now);
         }
         sent
     }

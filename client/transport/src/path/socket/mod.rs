@@ -48,6 +48,7 @@ use super::relay::{Relays, Trust};
 use super::resolver::Resolver;
 use crate::clock;
 use crate::path::dscp::{self, AudioPayloadTypes};
+use crate::path::wire_overhead;
 
 /// When something last happened that shows whether the network path works.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -84,6 +85,8 @@ pub(crate) struct SocketLayer {
 #[derive(Debug, Default)]
 struct State {
     liveness: Liveness,
+    /// What the last media packet cost on the wire beyond its RTP packet, in bytes.
+    media_overhead: Option<usize>,
     /// ICE is being restarted, and has selected no pair yet.
     restarting: bool,
     /// Since when ICE has been looking for a pair.
@@ -318,6 +321,7 @@ impl SocketLayer {
         packet: Packet,
         route: Route,
         from: Option<IpAddr>,
+        overhead: usize,
         now: Instant,
     ) {
         let state = &mut *lock(&self.state);
@@ -326,6 +330,7 @@ impl SocketLayer {
             Packet::Media => {
                 state.liveness.sent_media = Some(now);
                 state.liveness.from = from;
+                state.media_overhead = Some(overhead);
             }
             Packet::Check(transaction) => state.round_trip.sent(transaction, now),
             Packet::Handshake => {
@@ -354,6 +359,11 @@ impl SocketLayer {
     fn buffers(&self, from: SocketAddr) -> bool {
         let state = lock(&self.state);
         state.restarting || state.reached.contains(&from)
+    }
+
+    /// What the last media packet cost on the wire beyond its RTP packet, in bytes.
+    pub(crate) fn media_overhead(&self) -> usize {
+        lock(&self.state).media_overhead.unwrap_or(wire_overhead::DIRECT_IPV4)
     }
 
     fn note_relay_broke(&self) {

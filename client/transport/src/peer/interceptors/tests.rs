@@ -14,7 +14,7 @@ use rtc::rtcp::transport_feedbacks::transport_layer_nack::nack_pairs_from_sequen
 use rtc::shared::TransportContext;
 
 use super::*;
-use crate::feedback::link::{Link, MediaKind};
+use crate::feedback::media_path::{MediaKind, MediaPath};
 use crate::path::relay::Trust;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
@@ -23,14 +23,10 @@ const OURS: u32 = 0x1234_5678;
 
 /// A tap that sent 200 numbered packets of a video stream.
 fn tap(now: Instant) -> WireTap {
-    let (link, _, _) = Link::new(Bitrate::from_kbps(3000), Arc::default());
+    let (link, _, _) = MediaPath::new(Bitrate::from_kbps(3000), Arc::default());
     for number in 0..200u16 {
-        link.state().packet_left(
-            1000,
-            Some(number),
-            false,
-            now + Duration::from_millis(5) * u32::from(number),
-        );
+        let now = now + Duration::from_millis(5) * u32::from(number);
+        link.state().packet_left(Content::Video, 1000, Some(number), now);
     }
     let mut tap = WireTap::new(link, SocketLayer::new(Resolver::shared(), Trust::default(), None));
     tap.local.insert(OURS, MediaKind::Video);

@@ -1,8 +1,10 @@
-//! How fast a burst gets through: the pacer may send a picture that fast without building a queue.
+//! Short-term capacity: how fast a burst gets through. The pacer may send a video frame that fast
+//! without building a queue.
 //!
-//! A train of packets that leaves together is spread by the narrowest link on the way; what arrives
-//! as close together as it left was not. So the rate is tried upwards as long as trains arrive as
-//! they left, and falls to what a train shows when they don't.
+//! A train of packets that leaves together is spread by the narrowest link of the path; what
+//! arrives as close together as it left was not (packet-train dispersion). So the rate is tried
+//! upwards as long as trains arrive as they left, and falls to what a train shows when they don't.
+//! In go packets that arrived, a rate comes out. Pure: time is an argument.
 
 use std::time::{Duration, Instant};
 
@@ -28,20 +30,20 @@ struct Train {
     bytes: usize,
 }
 
-/// The meter.
+/// The short-term capacity, as far as trains have shown it.
 #[derive(Debug)]
-pub(super) struct BurstMeter {
+pub(super) struct ShortTermCapacity {
     rate: f64,
     train: Option<Train>,
 }
 
-impl Default for BurstMeter {
+impl Default for ShortTermCapacity {
     fn default() -> Self {
         Self { rate: START.bps() as f64, train: None }
     }
 }
 
-impl BurstMeter {
+impl ShortTermCapacity {
     /// Adds a packet that arrived. They come in the order in which they left.
     pub(super) fn add(&mut self, sent: Instant, arrival: Duration, bytes: usize) {
         if let Some(train) = &mut self.train
@@ -93,20 +95,20 @@ impl BurstMeter {
 mod tests {
     use super::*;
 
-    /// Pictures of 10 packets, sent at the meter's rate over a link of `link`; the rate after a
+    /// Video frames of 10 packets, sent at the rate so far over a link of `link`; the rate after a
     /// second of them.
     fn after_a_second_over(link: Bitrate) -> Bitrate {
         let start = Instant::now();
-        let mut meter = BurstMeter::default();
-        for picture in 0..30u32 {
-            let pace = meter.rate().time_for(1200);
+        let mut capacity = ShortTermCapacity::default();
+        for frame in 0..30u32 {
+            let pace = capacity.rate().time_for(1200);
             let spread = pace.max(link.time_for(1200));
-            let begin = picture * Duration::from_millis(33);
+            let begin = frame * Duration::from_millis(33);
             for n in 0..10 {
-                meter.add(start + begin + n * pace, begin + n * spread, 1200);
+                capacity.add(start + begin + n * pace, begin + n * spread, 1200);
             }
         }
-        meter.rate()
+        capacity.rate()
     }
 
     #[test]

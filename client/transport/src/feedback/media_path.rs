@@ -1,8 +1,8 @@
-//! What the interceptors see of the wire and the tasks want to know of it.
+//! What the interceptors see of the wire and the tasks want to know of it: the media path's state.
 //!
-//! The interceptors run inside the library's driver, so they do little: they note figures in
-//! [`LinkState`] behind a short lock and hand packets on through bounded queues, whose policy is to
-//! drop.
+//! The interceptors run inside the library's driver, so they do little: they keep statistics in
+//! [`MediaPathState`] behind a short lock and hand packets on through bounded queues, whose policy
+//! is to drop.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,8 +14,8 @@ use rtc::rtp;
 use tokio::sync::mpsc;
 
 use super::sent_packets::SentPackets;
-use crate::estimator::{BandwidthEstimator, GoogCc, WIRE_OVERHEAD};
-use crate::feedback::packet_outcomes::AudioFates;
+use crate::estimator::GoogCc;
+use crate::path::wire_overhead;
 use visavis_media::lip_sync::{SenderClock, SharedLipSync};
 use visavis_media::units::Bitrate;
 
@@ -25,9 +25,9 @@ const REMEMBERED_REPORTS: usize = 16;
 const INCOMING_QUEUE: usize = 2048;
 /// Feedback on its way to the sending task.
 const FEEDBACK_QUEUE: usize = 256;
-/// How long the other may take to answer that it starts ICE anew with us, and to find a pair.
+/// How long the other may take to answer an ICE restart, and to find a pair.
 const RESTART_TAKES: Duration = Duration::from_secs(2);
-/// How much later than us the other may find a pair, and tell what came.
+/// How much later than us the other may find a pair, and report what came.
 const RESTART_SETTLES: Duration = Duration::from_millis(500);
 
 /// Where packets got lost during the set-up, this share is expected to get lost until there is
@@ -39,14 +39,12 @@ const SET_UP_LOSS_COUNTS: Duration = Duration::from_millis(1500);
 /// What a stream carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MediaKind {
-    /// Opus.
     Audio,
-    /// H.264.
     Video,
 }
 
 impl MediaKind {
-    /// Ticks of its RTP time a second.
+    /// Ticks of its RTP clock a second.
     pub(crate) const fn clock_rate(self) -> u32 {
         match self {
             Self::Audio => 48_000,
@@ -55,45 +53,57 @@ impl MediaKind {
     }
 }
 
+/// What a packet of ours holds, as far as feedback on it is read differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    Audio,
+    /// Video, or repair packets for it.
+    Video,
+    /// Part of a cluster that the estimator requested.
+    Probe,
+}
+
 /// A media packet from the other.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     pub(crate) kind: MediaKind,
-    /// Whether it is parity for others of its kind (ADR 9).
-    pub(crate) parity: bool,
+    /// Whether it is a FEC packet for others of its kind (ADR 9).
+    pub(crate) fec: bool,
     pub(crate) packet: rtp::Packet,
     /// When the socket gave it.
     pub(crate) arrival: Instant,
 }
 
-/// What the other says about what we send.
+/// What the other reports of what we send.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Feedback {
     /// These packets of the video stream did not arrive (RFC 4585 §6.2.1).
     Missing(Vec<u16>),
-    /// Packets arrived, or did not: the state knows which.
+    /// Packets arrived, or did not: the ledger knows which.
     Arrivals,
     /// A key frame is needed (PLI, RFC 4585 §6.3.1, or FIR, RFC 5104 §4.3.1).
     KeyFrame,
 }
 
-/// Figures that the interceptors keep.
-pub(crate) struct LinkState {
-    /// What the way carries.
-    pub(crate) estimator: Box<dyn BandwidthEstimator>,
+/// What the interceptors keep and the tasks read.
+pub(crate) struct MediaPathState {
+    /// How much the path carries.
+    pub(crate) estimator: GoogCc,
+    /// What a media packet costs on the path in use beyond its RTP packet, in bytes.
+    pub(crate) wire_overhead: usize,
     /// Sent packets, to be joined with the feedback on them.
-    awaited: SentPackets,
-    /// What became of our sound.
-    pub(crate) audio_fates: AudioFates,
-    /// As what payload type the other sends redundant sound, where we offered that.
+    pub(crate) sent: SentPackets,
+    /// Share of our audio packets lost, from a receiver report that nobody has read yet.
+    pub(crate) audio_loss: Option<f64>,
+    /// The payload type of the other's redundant audio (RED), where we offered that.
     pub(crate) red: Option<u8>,
     /// What the payload types stand for that the other sends with.
     pub(crate) payload_types: Vec<(u8, MediaKind)>,
-    /// The payload type that they send parity with.
-    pub(crate) parity_in: Option<u8>,
-    /// The payload type that we send parity with, where the other takes it, and its stream.
-    pub(crate) parity_out: Option<u8>,
-    pub(crate) parity_ssrc: u32,
+    /// The payload type of the other's FEC packets.
+    pub(crate) fec_in: Option<u8>,
+    /// The payload type and the SSRC of our FEC packets, where the other takes them.
+    pub(crate) fec_out: Option<u8>,
+    pub(crate) fec_ssrc: u32,
     /// When anything (RTP or RTCP) last came.
     pub(crate) last_received: Option<Instant>,
     /// Smoothed round trip from receiver reports.
@@ -109,21 +119,22 @@ pub(crate) struct LinkState {
     pub(crate) plis_sent: u64,
     pub(crate) plis_received: u64,
     sender_reports: VecDeque<(u32, Instant)>,
-    /// Which RTP time of our sound, and of our picture, was captured when.
+    /// Which RTP timestamp of our audio, and of our video, was captured when.
     captured: [Option<(u32, Instant)>; 2],
 }
 
-impl LinkState {
-    fn new(estimator: Box<dyn BandwidthEstimator>) -> Self {
+impl MediaPathState {
+    fn new(max: Bitrate) -> Self {
         Self {
-            estimator,
-            awaited: SentPackets::default(),
-            audio_fates: AudioFates::default(),
+            estimator: GoogCc::new(max),
+            wire_overhead: wire_overhead::DIRECT_IPV4,
+            sent: SentPackets::default(),
+            audio_loss: None,
             red: None,
             payload_types: Vec::new(),
-            parity_in: None,
-            parity_out: None,
-            parity_ssrc: rand::random_range(1..u32::MAX),
+            fec_in: None,
+            fec_out: None,
+            fec_ssrc: rand::random_range(1..u32::MAX),
             last_received: None,
             rtt: None,
             set_up_rtt: None,
@@ -142,41 +153,43 @@ impl LinkState {
     /// that was negotiated.
     pub(crate) fn packet_left(
         &mut self,
+        content: Content,
         bytes: usize,
         number: Option<u16>,
-        probe: bool,
         now: Instant,
     ) {
-        let bytes = bytes + WIRE_OVERHEAD;
-        self.estimator.on_packet_sent(now, bytes, probe);
-        if let Some(number) = number {
-            self.awaited.sent(number, bytes, now);
+        let bytes = bytes + self.wire_overhead;
+        self.estimator.on_packet_sent(now, bytes, content == Content::Probe);
+        match (number, content) {
+            (Some(number), Content::Audio) => self.sent.audio_sent(number, bytes, now),
+            (Some(number), _) => self.sent.sent(number, bytes, now),
+            (None, _) => {}
         }
     }
 
     /// Whether feedback has not come although it should have.
     pub(crate) fn feedback_is_late(&self, now: Instant) -> bool {
-        self.awaited.feedback_is_late(now)
+        self.sent.feedback_is_late(now)
     }
 
-    /// ICE starts anew. Both hold back what they send until it has a pair, feedback as well.
+    /// ICE is restarted. Both buffer what they send until it has a pair, feedback as well.
     pub(crate) fn restart_begins(&mut self, now: Instant) {
-        self.awaited.excuse_feedback(now + RESTART_TAKES);
+        self.sent.excuse_feedback(now + RESTART_TAKES);
     }
 
     /// ICE has a pair again. The other may see it later.
     pub(crate) fn restart_ends(&mut self, now: Instant) {
-        self.awaited.excuse_feedback(now + RESTART_SETTLES);
+        self.sent.excuse_feedback(now + RESTART_SETTLES);
     }
 
-    /// The other tells which packets came when.
+    /// The other reports which packets came when.
     pub(crate) fn packets_reported(&mut self, feedback: &TransportLayerCc, now: Instant) {
         // One that arrived, but without a time, is of no use.
-        let told = convert_twcc(feedback)
+        let reports = convert_twcc(feedback)
             .into_iter()
-            .filter(|told| told.arrived == told.arrival.is_some());
-        let results =
-            self.awaited.reported(now, told.map(|told| (told.sequence_number, told.arrival)));
+            .filter(|report| report.arrived == report.arrival.is_some())
+            .map(|report| (report.sequence_number, report.arrival));
+        let results = self.sent.reported(now, reports);
         self.estimator.on_feedback(now, &results);
     }
 
@@ -203,20 +216,20 @@ impl LinkState {
         }
     }
 
-    /// What we sent last of this kind had this RTP time and was captured at this moment.
+    /// What we sent last of this kind had this RTP timestamp and was captured at this moment.
     pub(crate) fn captured(&mut self, kind: MediaKind, rtp_timestamp: u32, at: Instant) {
         self.captured[kind as usize] = Some((rtp_timestamp, at));
     }
 
-    /// The RTP time of what is captured now.
+    /// The RTP timestamp of what is captured now.
     pub(crate) fn capture_time(&self, kind: MediaKind, now: Instant) -> Option<u32> {
         let (rtp_timestamp, at) = self.captured[kind as usize]?;
         let since = now.saturating_duration_since(at).as_secs_f64() * f64::from(kind.clock_rate());
         Some(rtp_timestamp.wrapping_add(since as u32))
     }
 
-    /// The connection is set up: that took this round trip, and packets got lost or not. Media
-    /// begins with what was learned.
+    /// The connection is set up: its checks took this round trip, and packets got lost or not.
+    /// Media begins with that knowledge.
     pub(crate) fn set_up(&mut self, rtt: Option<Duration>, lossy: bool, now: Instant) {
         self.set_up_rtt = rtt;
         self.lossy_until = lossy.then(|| now + SET_UP_LOSS_COUNTS);
@@ -235,32 +248,32 @@ impl LinkState {
     }
 }
 
-/// Shared by the interceptors and the tasks.
-pub(crate) struct Link {
-    state: Mutex<LinkState>,
+/// What the interceptors and the tasks share: the state, and the queues from one to the other.
+pub(crate) struct MediaPath {
+    state: Mutex<MediaPathState>,
     lip_sync: Arc<SharedLipSync>,
     feedback: mpsc::Sender<Feedback>,
     incoming: mpsc::Sender<Incoming>,
 }
 
-impl Link {
-    /// A link that is never estimated to carry more than `max`, and the ends of its queues.
+impl MediaPath {
+    /// A media path that is never estimated to carry more than `max`, and the ends of its queues.
     pub(crate) fn new(
         max: Bitrate,
         lip_sync: Arc<SharedLipSync>,
     ) -> (Arc<Self>, mpsc::Receiver<Feedback>, mpsc::Receiver<Incoming>) {
         let (feedback, feedback_rx) = mpsc::channel(FEEDBACK_QUEUE);
         let (incoming, incoming_rx) = mpsc::channel(INCOMING_QUEUE);
-        let state = Mutex::new(LinkState::new(Box::new(GoogCc::new(max))));
+        let state = Mutex::new(MediaPathState::new(max));
         (Arc::new(Self { state, lip_sync, feedback, incoming }), feedback_rx, incoming_rx)
     }
 
-    /// The figures.
-    pub(crate) fn state(&self) -> MutexGuard<'_, LinkState> {
+    /// The state, locked.
+    pub(crate) fn state(&self) -> MutexGuard<'_, MediaPathState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A sender report of theirs came.
+    /// A sender report of the other's came.
     pub(crate) fn their_clock(&self, kind: MediaKind, ntp: u64, rtp_timestamp: u32, now: Instant) {
         let clock = SenderClock { ntp, rtp_timestamp, clock_rate: kind.clock_rate() };
         match kind {
@@ -269,7 +282,7 @@ impl Link {
         }
     }
 
-    /// Passes feedback on. What does not fit is dropped: whoever misses something asks again.
+    /// Passes feedback on. What does not fit is dropped: a request is repeated.
     pub(crate) fn feedback(&self, feedback: Feedback) {
         let _ = self.feedback.try_send(feedback);
     }
@@ -284,8 +297,19 @@ impl Link {
 mod tests {
     use super::*;
 
-    fn state() -> LinkState {
-        LinkState::new(Box::new(GoogCc::new(Bitrate::from_kbps(1000))))
+    fn state() -> MediaPathState {
+        MediaPathState::new(Bitrate::from_kbps(1000))
+    }
+
+    #[test]
+    fn a_packet_counts_with_what_its_path_adds() {
+        let (mut state, now) = (state(), Instant::now());
+        state.packet_left(Content::Video, 1000, Some(1), now);
+        state.wire_overhead = 10 + 4 + 8 + 40;
+        state.packet_left(Content::Video, 1000, Some(2), now);
+        let arrival = Some(Duration::ZERO);
+        let results = state.sent.reported(now, [(1, arrival), (2, arrival)]);
+        assert_eq!(results.iter().map(|result| result.bytes).collect::<Vec<_>>(), [1038, 1062]);
     }
 
     #[test]
