@@ -128,7 +128,8 @@ pub(super) fn error_words(error: &tungstenite::Error) -> String {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::sync::Arc;
     use std::time::Instant;
