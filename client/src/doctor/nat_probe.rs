@@ -43,17 +43,6 @@ pub(crate) enum NatKind {
     Unknown,
 }
 
-/// Why a server gave no address.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ProbeError {
-    /// No socket of that family could be had, or nothing could be sent.
-    #[error("nothing can be sent to it from here: {0}")]
-    Socket(#[from] std::io::Error),
-    /// It sent nothing, or nothing that makes sense.
-    #[error("it does not answer")]
-    Silent,
-}
-
 /// What a server answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mapping {
@@ -69,42 +58,37 @@ pub(crate) struct NatProbe {
 }
 
 impl NatProbe {
-    /// A probe that works over this address family, because the person wants to know.
+    /// A probe over IPv4, because the person wants to know.
     ///
     /// # Errors
     /// When there is no socket.
-    pub(crate) async fn new(_consent: &Consent, v6: bool) -> Result<Self, ProbeError> {
-        let any: IpAddr =
-            if v6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
-        Ok(Self { socket: UdpSocket::bind(SocketAddr::new(any, 0)).await? })
+    pub(crate) async fn new(_consent: &Consent) -> std::io::Result<Self> {
+        Ok(Self { socket: UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await? })
     }
 
-    /// Queries a server for the address at which it sees us.
-    ///
-    /// # Errors
-    /// When it can't be reached or sends nothing within 2.5 s.
-    pub(crate) async fn query(&self, server: SocketAddr) -> Result<Mapping, ProbeError> {
+    /// Queries a server for the address at which it sees us; `None` when it can't be reached or
+    /// sends nothing that makes sense within 2.5 s.
+    pub(crate) async fn query(&self, server: SocketAddr) -> Option<Mapping> {
         let transaction: [u8; 12] = rand::random();
         let request = binding_request(transaction);
         let begun = Instant::now();
         for wait in RETRY_AFTER {
-            self.socket.send_to(&request, server).await?;
+            self.socket.send_to(&request, server).await.ok()?;
             let deadline = Instant::now() + wait;
             let mut buffer = [0; 548];
             while let Ok(received) = timeout_at(deadline, self.socket.recv_from(&mut buffer)).await
             {
-                // A port that is closed is told as an error of the next read; the next try finds
-                // out.
+                // A port that is closed comes as an error of the next read; the next try finds out.
                 let Ok((length, from)) = received else { break };
                 let answer = buffer.get(..length).unwrap_or_default();
                 if from == server
                     && let Some(seen) = mapped_address(answer, transaction)
                 {
-                    return Ok(Mapping { seen, took: begun.elapsed() });
+                    return Some(Mapping { seen, took: begun.elapsed() });
                 }
             }
         }
-        Err(ProbeError::Silent)
+        None
     }
 
     /// Whether an address is one of this computer's own, at this socket's port.

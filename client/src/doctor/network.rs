@@ -80,7 +80,7 @@ pub(super) async fn stun(
     if urls.is_empty() {
         return (Finding::skipped(PART, "No STUN server is known."), None);
     }
-    let Ok(probe) = NatProbe::new(consent, false).await else {
+    let Ok(probe) = NatProbe::new(consent).await else {
         return (
             Finding::fails(
                 PART,
@@ -93,7 +93,7 @@ pub(super) async fn stun(
     let (mut seen, mut silent, mut quickest) = (Vec::new(), 0, Duration::MAX);
     for url in urls.iter().take(MOST_SERVERS) {
         let answer = match resolve(url).await {
-            Some(address) => probe.query(address).await.ok(),
+            Some(address) => probe.query(address).await,
             None => None,
         };
         match answer {

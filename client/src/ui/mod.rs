@@ -31,7 +31,7 @@ mod video_view;
 mod waiting;
 mod wake;
 mod widgets;
-pub mod words;
+mod words;
 
 use std::path::PathBuf;
 use std::time::Instant;

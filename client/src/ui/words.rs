@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-pub use crate::session::ending::{ending, foreign};
+pub(super) use crate::session::ending::{ending, foreign};
 
 /// A duration as a clock shows it: `3:07`, `1:02:03`.
-#[must_use]
-pub fn clock(duration: Duration) -> String {
+pub(super) fn clock(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 {
@@ -18,8 +17,7 @@ pub fn clock(duration: Duration) -> String {
 }
 
 /// A duration in words: `2 minutes and 1 second`.
-#[must_use]
-pub fn spoken(duration: Duration) -> String {
+pub(super) fn spoken(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let parts: Vec<String> =
         [(seconds / 3600, "hour"), (seconds / 60 % 60, "minute"), (seconds % 60, "second")]
@@ -37,8 +35,7 @@ pub fn spoken(duration: Duration) -> String {
 }
 
 /// One or two letters that stand for a name: `Ada Lovelace` → `AL`, `bob` → `B`.
-#[must_use]
-pub fn initials(name: &str) -> String {
+pub(super) fn initials(name: &str) -> String {
     let letters: String = name
         .split(|c: char| c.is_whitespace() || matches!(c, '.' | '_' | '-'))
         .filter_map(|word| word.chars().find(|c| c.is_alphanumeric()))
@@ -49,8 +46,7 @@ pub fn initials(name: &str) -> String {
 }
 
 /// How many people are online, for a heading.
-#[must_use]
-pub fn online_count(shown: usize, total: usize) -> String {
+pub(super) fn online_count(shown: usize, total: usize) -> String {
     match total.max(shown) {
         0 => "Nobody else is online".to_owned(),
         1 => "1 person online".to_owned(),

@@ -1,6 +1,6 @@
 //! The test pattern and Y4M files as cameras: punctual, on the thread `camera`.
 //!
-//! Pictures are due at absolute moments, so the rate does not drift; one that is late does not move
+//! Frames are due at absolute moments, so the rate does not drift; one that is late does not move
 //! those after it.
 
 use std::fs::File;
