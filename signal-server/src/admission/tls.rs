@@ -109,7 +109,7 @@ impl Tls {
                 Ok(read) => read,
                 Err(error) => {
                     if at_once || settling.take().is_some() {
-                        tracing::warn!(%error, "the certificate before stays in use");
+                        tracing::warn!(%error, "the previous certificate stays in use");
                     }
                     continue;
                 }
@@ -131,7 +131,7 @@ impl Tls {
                 self.config.send_replace(config);
                 tracing::info!("a new certificate is in use");
             }
-            Err(error) => tracing::warn!(%error, "the certificate before stays in use"),
+            Err(error) => tracing::warn!(%error, "the previous certificate stays in use"),
         }
         self.seen = material;
     }

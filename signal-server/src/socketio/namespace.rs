@@ -60,7 +60,7 @@ impl Namespace {
         session.set_library_id(id);
         let me = Username::parse(id).map_err(|error| Box::new(error) as Refusal)?;
         let handle = self.connect(me.clone()).await?;
-        tracing::debug!(connection = %handle.id(), "a socket came");
+        tracing::debug!(connection = %handle.id(), "a socket connected");
         socket.on_fallback(EventHandler {
             session: Arc::clone(session),
             gate: MessageGate::new(self.context.limits.messages),

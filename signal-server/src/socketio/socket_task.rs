@@ -44,6 +44,7 @@ impl From<Over> for Ended {
         match over {
             Over::Overflow => Self::NotReading,
             Over::Closed(_) => Self::Closed,
+            Over::Broken => Self::Gone,
         }
     }
 }
@@ -75,7 +76,7 @@ impl SocketTask {
             drop(self.start.handle.receive(close, now()));
         }
         let Self { session, start, .. } = self;
-        tracing::debug!(connection = %start.handle.id(), ?ended, "a socket left");
+        tracing::debug!(connection = %start.handle.id(), ?ended, "a socket disconnected");
         drop(start);
         metrics.lasted(began.elapsed());
         if ended == Ended::NotReading {

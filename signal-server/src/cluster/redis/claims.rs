@@ -23,7 +23,7 @@ use super::layout::{NodeId, Partition};
 use super::leases::Held;
 use super::link::{Connection, in_words};
 use super::node_message::NodeMessage;
-use super::owners::{self, Record};
+use super::owners::Record;
 use super::publish_queue::Outgoing;
 use super::{RedisCluster, lock, now};
 use crate::names::{Guests, Refusal, decision};
@@ -134,8 +134,7 @@ impl RedisCluster {
                 Guests::Deny => Err(Refusal::NoGuests),
             });
         }
-        let (standing, record) =
-            owners::look(connection, &self.layout, &self.scripts, &claim.name).await?;
+        let (standing, record) = self.look_up_owner(connection, &claim.name).await?;
         Ok(match &claim.key {
             Some(key) => decision::claim(&standing, key).outcome(),
             None => decision::guest(&standing, self.guests),
@@ -153,18 +152,15 @@ impl RedisCluster {
         match (&claim.key, before) {
             _ if !claim.listed => Ok(Ok(())),
             (Some(key), Some(record)) => {
-                owners::see(connection, &self.layout, &self.scripts, &claim.name, key, record)
-                    .await?;
+                self.see_owner(connection, &claim.name, key, record).await?;
                 Ok(Ok(()))
             }
             (Some(key), None) => {
-                let standing =
-                    owners::own(connection, &self.layout, &self.scripts, &claim.name, key).await?;
+                let standing = self.give_to_owner(connection, &claim.name, key).await?;
                 Ok(decision::claim(&standing, key).outcome())
             }
             (None, _) => {
-                let (standing, _) =
-                    owners::look(connection, &self.layout, &self.scripts, &claim.name).await?;
+                let (standing, _) = self.look_up_owner(connection, &claim.name).await?;
                 Ok(decision::guest(&standing, self.guests))
             }
         }
@@ -219,7 +215,7 @@ impl RedisCluster {
     /// The first listed names that begin so, and how many there are.
     pub(super) async fn list_names(&self, prefix: &str) -> Option<(Vec<Username>, usize)> {
         let connection = self.connection()?;
-        match owners::listed(&connection, &self.layout, &self.scripts, prefix).await {
+        match self.listed_names(&connection, prefix).await {
             Ok(found) => Some(found),
             Err(error) => {
                 tracing::warn!(why = %in_words(&error), "Redis did not list the names");

@@ -32,7 +32,7 @@ impl RedisCluster {
             }
             tracing::warn!(
                 users = overdue.len(),
-                "names could not be kept without Redis: their users are let go"
+                "leases ended without Redis: their users are disconnected"
             );
             for name in overdue {
                 hub.receive_remote(RemoteEvent::LeaseLost(name));

@@ -144,7 +144,7 @@ impl RedisCluster {
         let started = now();
         let ahead = link_supervisor::time_of(&link.connection, &layout, &node, started).await;
         let ahead = ahead.map_err(|error| RedisUnusable::new(&config.url, &error))?;
-        tracing::info!(%node, redis = %config.url, "one of several nodes");
+        tracing::info!(%node, redis = %config.url, "joined the cluster");
         Ok(Self {
             node,
             url: config.url.clone(),
@@ -188,9 +188,9 @@ impl RedisCluster {
     /// Puts something on its way, or hands it back.
     fn push(&self, outgoing: Outgoing) {
         if let Some(Outgoing::ToName(envelope)) = self.queues.push(outgoing)
-            && let Some(news) = undeliverable(&envelope, Undeliverable::Unreachable)
+            && let Some(undelivered) = envelope.undelivered()
         {
-            self.answer(news);
+            self.answer(RemoteEvent::Undeliverable(undelivered, Undeliverable::Unreachable));
         }
     }
 
@@ -214,14 +214,6 @@ impl RedisCluster {
             }
         }
     }
-}
-
-/// What a sender is told of a message that did not arrive.
-fn undeliverable(envelope: &Envelope, why: Undeliverable) -> Option<RemoteEvent> {
-    let (from, kind, call) = envelope.return_address()?;
-    let (from, to, kind, call) =
-        (from.clone(), envelope.to.clone(), kind.to_owned(), call.cloned());
-    Some(RemoteEvent::Undeliverable { from, to, kind, call, why })
 }
 
 #[async_trait]

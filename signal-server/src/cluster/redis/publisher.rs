@@ -8,13 +8,13 @@
 use futures_util::future::join_all;
 use redis::{Cmd, RedisResult};
 
+use super::RedisCluster;
 use super::link::{Connection, in_words};
 use super::node_message::NodeMessage;
 use super::publish_queue::{Outgoing, PublishQueue};
 use super::scripts::{LEAVE, PUBLISH, ROUTE};
-use super::{RedisCluster, undeliverable};
 use crate::hub::Hub;
-use crate::rules::router::{Envelope, Undeliverable};
+use crate::rules::router::{Envelope, RemoteEvent, Undeliverable};
 
 /// What a script says of a name that nobody has.
 const NOBODY: i64 = -1;
@@ -151,7 +151,7 @@ fn report(outgoing: &Outgoing, reached: &RedisResult<i64>, hub: &Hub) {
         Ok(..=0) => notify_sender(outgoing, Undeliverable::Unreachable, hub),
         Ok(_) => {}
         Err(error) => {
-            tracing::debug!(why = %in_words(error), "Redis did not take a message");
+            tracing::debug!(why = %in_words(error), "Redis did not accept a message");
             notify_sender(outgoing, Undeliverable::Unreachable, hub);
         }
     }
@@ -159,8 +159,8 @@ fn report(outgoing: &Outgoing, reached: &RedisResult<i64>, hub: &Hub) {
 
 fn notify_sender(outgoing: &Outgoing, why: Undeliverable, hub: &Hub) {
     if let Outgoing::ToName(envelope) = outgoing
-        && let Some(news) = undeliverable(envelope, why)
+        && let Some(undelivered) = envelope.undelivered()
     {
-        hub.receive_remote(news);
+        hub.receive_remote(RemoteEvent::Undeliverable(undelivered, why));
     }
 }

@@ -12,7 +12,7 @@ use super::arrival_buffer::{Arrival, ArrivalBuffer, Location};
 use super::link::Push;
 use super::node_message::{NodeMessage, PresenceChange};
 use super::publish_queue::Outgoing;
-use super::{RedisCluster, lock, now, undeliverable};
+use super::{RedisCluster, lock, now};
 use crate::hub::Hub;
 use crate::limits::QueueLimits;
 use crate::rules::router::{Envelope, RemoteEvent, Undeliverable};
@@ -68,7 +68,7 @@ impl RedisCluster {
                     burst.add(payload.len());
                     match NodeMessage::parse(&payload) {
                         Some(message) => self.receive_node_message(hub, message, &mut early),
-                        None => tracing::warn!("another node said something that can't be read"),
+                        None => tracing::warn!("a message of another node can't be read"),
                     }
                 }
                 Some(Push::Message { channel, payload }) => {
@@ -109,14 +109,8 @@ impl RedisCluster {
                     self.arrived(hub, arrival, is_here);
                 }
             }
-            NodeMessage::Undelivered { from, to, kind, call } => {
-                hub.receive_remote(RemoteEvent::Undeliverable {
-                    from,
-                    to,
-                    kind,
-                    call,
-                    why: Undeliverable::Nobody,
-                });
+            NodeMessage::Undelivered(undelivered) => {
+                hub.receive_remote(RemoteEvent::Undeliverable(undelivered, Undeliverable::Nobody));
             }
             NodeMessage::Lost { name, number } => {
                 let lost = lock(&self.leases).lost(&name, number);
@@ -160,11 +154,8 @@ impl RedisCluster {
     fn arrived(&self, hub: &Hub, Arrival { from, envelope }: Arrival, is_here: bool) {
         if is_here {
             hub.receive_remote(RemoteEvent::Message(envelope));
-        } else if let Some(RemoteEvent::Undeliverable { from: sender, to, kind, call, .. }) =
-            undeliverable(&envelope, Undeliverable::Nobody)
-        {
-            let message = NodeMessage::Undelivered { from: sender, to, kind, call };
-            self.push(Outgoing::ToNode(from, message));
+        } else if let Some(undelivered) = envelope.undelivered() {
+            self.push(Outgoing::ToNode(from, NodeMessage::Undelivered(undelivered)));
         }
     }
 

@@ -25,7 +25,7 @@ use visavis_shared::{
 pub use self::login::LoginAttempt;
 pub use self::outcome::{
     Announcement, Claim, ClaimRefusal, Closing, Delivery, Envelope, Grant, Output, Question,
-    RemoteEvent, Undeliverable,
+    RemoteEvent, Undeliverable, Undelivered,
 };
 pub use self::rooms::Entry;
 use crate::rules::calls::Calls;
