@@ -1,7 +1,7 @@
 //! JSON as the codec needs it: one flat object whose values stay text until somebody reads them.
 //!
-//! [`Object`] reads, [`Writer`] writes. A text that is too large or too deep is refused before it is
-//! parsed: `serde_json` skips a raw value of any depth. Unknown keys are ignored; of a key that
+//! [`Object`] reads, [`Writer`] writes. A text that is too large or too deep is refused before it
+//! is parsed: `serde_json` skips a raw value of any depth. Unknown keys are ignored; of a key that
 //! stands twice the last counts, as in `JSON.parse`.
 
 use std::borrow::Cow;

@@ -54,15 +54,14 @@ impl ConnectionHandle {
         self.outbox.wake();
     }
 
-    /// Sees to it that what came of [`ConnectionHandle::receive`] reaches whom it is for. Meant for a connection
-    /// that hears nothing more for now; until then what it said to somebody waits, to be written in
-    /// one piece.
+    /// Writes to others what came of [`ConnectionHandle::receive`]. Meant for a connection that has
+    /// no further message for now; until then its messages wait, to be written in one piece.
     pub(crate) fn deliver(&mut self) {
         self.dirty.deliver();
     }
 
-    /// Takes what the connection heard just now. What comes back has to be done before it hears
-    /// more; before that, and before it waits for anything, [`ConnectionHandle::deliver`].
+    /// Takes a message of the connection. What comes back ends before its next message is read;
+    /// before that, and before it waits for anything, call [`ConnectionHandle::deliver`].
     pub(crate) fn receive(&mut self, message: ClientMessage, now: Instant) -> Option<Pending> {
         match message {
             ClientMessage::Login(login) => self.log_in(login),

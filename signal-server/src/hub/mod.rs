@@ -1,8 +1,8 @@
 //! The router and every connection's outbox behind one lock.
 //!
 //! In: messages of this node's connections ([`ConnectionHandle::receive`]), events of other nodes
-//! ([`Hub::receive_remote`]) and the end of waiting sessions. Out: messages in the outboxes of those
-//! they are for, and messages and announcements for the [`Cluster`]. What always holds:
+//! ([`Hub::receive_remote`]) and the end of waiting sessions. Out: messages in the outboxes of
+//! those they are for, and messages and announcements for the [`Cluster`]. What always holds:
 //! - the outputs of one message are in the outboxes before the next message is handled, so everyone
 //!   sees the same order;
 //! - what only the cluster knows is asked outside the lock, and the connection that waits for it

@@ -16,7 +16,7 @@ pub struct Timing {
     pub login: Duration,
     /// Between one ping and the next.
     pub ping: Duration,
-    /// How long nothing may be heard, be it a pong.
+    /// How long the peer may be silent: a pong ends the silence.
     pub idle: Duration,
     /// How long one write may wait for a peer that does not read.
     pub write: Duration,

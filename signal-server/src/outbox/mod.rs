@@ -246,7 +246,7 @@ impl Outbox {
     fn is_delivered(&self) -> bool {
         let mut slot = self.writer_slot();
         let Some(WriterSlot { writer, shared: true }) = &mut *slot else { return false };
-        // Else the task waits for the stream, and would not hear of it any more.
+        // Else the task waits for the stream, and would not be woken by it any more.
         if writer.has_leftover() {
             return false;
         }

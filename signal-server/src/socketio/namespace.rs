@@ -1,4 +1,4 @@
-//! Where the library meets us: a socket comes in, is heard, and leaves.
+//! The callbacks of the library for one socket: it connects, sends events, and disconnects.
 //!
 //! The library calls each of these in order for one socket, and spawns nothing: the order of events
 //! is kept.

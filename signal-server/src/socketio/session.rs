@@ -1,8 +1,7 @@
-//! What the parts of one session share: its requests, its WebSocket, and the task that speaks for
-//! it.
+//! One session of Engine.IO: what its requests, its WebSocket and its task share.
 //!
-//! The library keeps a session for as long as it knows the session. The session's place is free, and
-//! its key forgotten, as soon as it is over.
+//! The library keeps a session for as long as it knows it. The session's place is free, and its key
+//! forgotten, as soon as it is over.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};

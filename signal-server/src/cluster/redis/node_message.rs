@@ -1,8 +1,8 @@
-//! What nodes say to each other, as bytes and back.
+//! Messages between nodes, as bytes and back.
 //!
-//! A message is one line of JSON, and after it the canonical text of a message where there is one. Who
-//! reads Redis reads what goes from node to node, as it does on the nodes themselves; what can't be
-//! read is dropped.
+//! The first line is JSON, and after it comes the canonical text of a client's message where there
+//! is one. Who reads Redis reads what goes from node to node, as it does on the nodes themselves;
+//! what can't be read is dropped.
 
 use serde::{Deserialize, Serialize};
 use visavis_shared::codec::{decode_server, encode_server};

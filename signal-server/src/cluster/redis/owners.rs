@@ -64,7 +64,8 @@ impl RedisCluster {
         self.ask_for_owner(connection, name, NONE).await
     }
 
-    /// Gives a name to a key if nobody owns it, nor one that looks like it. Says what was known before.
+    /// Gives a name to a key if nobody owns it, nor one that looks like it. Says what was known
+    /// before.
     pub(super) async fn give_to_owner(
         &self,
         connection: &Connection,

@@ -1,9 +1,9 @@
-//! What goes to other nodes, by way of Redis.
+//! Publishes for other nodes.
 //!
 //! One Redis takes a batch at a time, looks up the node of each name and publishes there, in one
 //! step each and in order. In a Redis Cluster the name and the channel of its node are on two
 //! machines, so it is two steps, one message after the other; should somebody move from node to
-//! node between the two, the node that they left says that they are gone.
+//! node between the two, the node that they left answers that they are gone.
 
 use futures_util::future::join_all;
 use redis::{Cmd, RedisResult};

@@ -1,4 +1,4 @@
-//! What comes from other nodes, by way of Redis.
+//! Receives what other nodes publish for this one, and gives it to the hub.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -42,7 +42,7 @@ impl Burst {
 }
 
 impl RedisCluster {
-    /// Takes up what comes, until the link can't be used any more: then says why.
+    /// Receives what is published, until the link can't be used any more; returns why.
     pub(super) async fn receive_pushes(
         &self,
         mut pushes: mpsc::Receiver<Push>,
@@ -149,8 +149,8 @@ impl RedisCluster {
         }
     }
 
-    /// A message for somebody who is here, or who is not: then its sender is told, if that is of
-    /// use.
+    /// Delivers a message to somebody who is here; otherwise its sender gets an error, if that is
+    /// of use.
     fn arrived(&self, hub: &Hub, Arrival { from, envelope }: Arrival, is_here: bool) {
         if is_here {
             hub.receive_remote(RemoteEvent::Message(envelope));
@@ -161,12 +161,12 @@ impl RedisCluster {
 
     fn receive_presence(&self, hub: &Hub, name: &Username, change: &PresenceChange) {
         if change.online && change.node.as_ref() == Some(&self.node) {
-            // The router tells of those who come to this node, once it has let them in.
+            // The router notifies of those who come to this node, once it has let them in.
             lock(&self.watch_list).is_news(name, change.epoch);
             return;
         }
-        // That somebody is elsewhere may be heard before that they are not here any more; it is
-        // told after it.
+        // That somebody is elsewhere may arrive before that they are not here any more; it is
+        // passed on after it.
         let superseded = change.online && lock(&self.leases).superseded(name, change.epoch);
         if superseded {
             hub.receive_remote(RemoteEvent::LeaseLost(name.clone()));

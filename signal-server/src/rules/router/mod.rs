@@ -9,8 +9,8 @@
 //! - a message about a call reaches nobody but the one it names;
 //! - what only the other nodes know is asked as a [`Question`] and settled by a `settle_…` method;
 //!   whoever carries that out handles nothing more of the connection until then, so the order of a
-//!   connection's messages is kept. A router that is alone ([`Rules::alone`]) asks only who may have
-//!   a name.
+//!   connection's messages is kept. A router that is alone ([`Rules::alone`]) asks only who may
+//!   have a name.
 
 mod broadcast;
 mod login;
@@ -104,7 +104,7 @@ impl Router {
         } else if let Some(name) = self.registry.name_of(connection).cloned() {
             for (to, call) in self.calls.lost(&name, now) {
                 if self.registry.owner_of(&to).is_none() {
-                    // Their node forgets the call when it hears this, and then both have to.
+                    // Their node forgets the call when it receives this, and then both have to.
                     self.calls.ended(&name, &to, call.as_ref());
                 }
                 self.notify_lost(&name, &to, call, &mut out);

@@ -24,7 +24,7 @@ pub enum Output {
     Forget(ConnectionId),
     /// A connection has to end.
     Close(ConnectionId, Closing),
-    /// Only the cluster knows. The connection is heard again when this is settled.
+    /// Only the cluster knows. The connection's next message is handled when this is settled.
     Ask(ConnectionId, Question),
     /// A message goes to somebody on another node, if they are online at all.
     Forward(Envelope),
@@ -160,7 +160,7 @@ pub enum Announcement {
     NotWatching(Username),
     /// Somebody left a room.
     LeftRoom(RoomId, Username),
-    /// A guest outside all rooms said something to all the others there.
+    /// A guest outside all rooms sent a message to all the others there.
     Broadcast(Username, Payload),
     /// A guest outside all rooms is gone.
     GuestLeft(Username),
@@ -175,7 +175,7 @@ pub enum RemoteEvent {
     Undeliverable(Undelivered, Undeliverable),
     /// Somebody who is watched here came or went elsewhere.
     Presence(Username, bool),
-    /// A guest of another node said something to all the others.
+    /// A guest of another node sent a message to all the others.
     Broadcast(Username, Payload),
     /// A guest of another node is gone.
     GuestLeft(Username),

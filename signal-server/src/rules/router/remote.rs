@@ -1,4 +1,4 @@
-//! What other nodes have to say.
+//! What the router does about events of other nodes.
 
 use std::time::Instant;
 
