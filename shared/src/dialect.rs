@@ -109,8 +109,8 @@ fn named_client_message(fields: &Fields<'_>) -> Result<ClientMessage, DecodeErro
 /// know, but have no use for it either, so it is not sent.
 fn named_server_message(message: &ServerMessage) -> Option<String> {
     let out = match message {
-        ServerMessage::LoggedIn { .. } => Writer::message("login").truth("success", true),
-        ServerMessage::LoginRefused { .. } => Writer::message("login").truth("success", false),
+        ServerMessage::LoggedIn { .. } => Writer::message("login").value("success", &true),
+        ServerMessage::LoginRefused { .. } => Writer::message("login").value("success", &false),
         ServerMessage::Call { from, signal, .. } => match signal {
             CallSignal::Offer(offer) => {
                 Writer::message("offer").raw("offer", offer.as_str()).text("name", from.as_str())
