@@ -75,9 +75,6 @@ pub(crate) struct Ice {
 
 impl Ice {
     /// Starts what is configured. A STUN server that can't start is only a warning.
-    ///
-    /// # Errors
-    /// When a relay is asked for and can't start.
     pub(crate) async fn start(
         stun: Option<SocketAddr>,
         config: &RelayConfig,

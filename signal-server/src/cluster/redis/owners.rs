@@ -167,9 +167,6 @@ pub(crate) struct RedisNames {
 
 impl RedisNames {
     /// Connects.
-    ///
-    /// # Errors
-    /// When Redis can't be reached.
     pub(crate) async fn open(config: &RedisConfig) -> Result<Self, RedisUnusable> {
         let link = Link::connect(&config.url, PATIENCE).await;
         let link = link.map_err(|error| RedisUnusable::new(&config.url, &error))?;
@@ -178,17 +175,11 @@ impl RedisNames {
     }
 
     /// All owned names, in order.
-    ///
-    /// # Errors
-    /// When Redis does not answer.
     pub(crate) async fn list(&self) -> Result<Vec<OwnedName>, RedisUnusable> {
         self.try_list().await.map_err(|error| RedisUnusable::new(&self.config.url, &error))
     }
 
     /// Takes a name from its owner. Says whether it had one.
-    ///
-    /// # Errors
-    /// When Redis does not answer.
     pub(crate) async fn release(&self, name: &Username) -> Result<bool, RedisUnusable> {
         let [owned, skeletons] = self.layout.owned();
         let mut invocation = self.scripts.disown.prepare_invoke();
