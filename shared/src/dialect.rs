@@ -19,7 +19,7 @@ use crate::json::Writer;
 use crate::limits::MAX_MESSAGE_BYTES;
 use crate::message::{CallSignal, ClientMessage, ErrorCode, Login, ServerMessage};
 
-/// A way to spell the protocol.
+/// A spelling of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// Dialect 1: `username` and `otherUsername`, `close`.

@@ -59,7 +59,7 @@ impl End {
             Self::Closing(code, reason) => Some(CloseFrame { code, reason: reason.into() }),
         };
         // Nor does whether it arrived.
-        let _ = timeout(timing.goodbye, socket.close(reason)).await;
+        let _ = timeout(timing.close, socket.close(reason)).await;
     }
 }
 

@@ -124,7 +124,7 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
         tokio::join!(pages, others)
     };
     // A connection that is about to end may have to wait for a write before it closes.
-    let patience = (timing.drain + timing.write + timing.goodbye).min(DRAIN_WITHIN);
+    let patience = (timing.drain + timing.write + timing.close).min(DRAIN_WITHIN);
     let in_time = tokio::select! {
         done = timeout(patience, all) => done.is_ok(),
         // Until they are gone they can be called, from here and from other nodes.

@@ -160,7 +160,7 @@ impl DisconnectHandler<LocalAdapter, Self> for DisconnectHook {
         defer: fn(Arc<Socket>),
     ) {
         if reason == DisconnectReason::ClientNSDisconnect {
-            self.0.goodbye();
+            self.0.leave_in_order();
         }
         self.0.hang_up(End::Politely);
         defer(socket);

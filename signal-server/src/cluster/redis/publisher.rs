@@ -147,7 +147,7 @@ fn report(outgoing: &Outgoing, reached: &RedisResult<i64>, hub: &Hub) {
     match reached {
         Ok(NOBODY) => notify_sender(outgoing, Undeliverable::Nobody, hub),
         // Somebody has the name, on a node that does not listen: it has ended, or has lost its own
-        // way to Redis. Or Redis took the message up so late that its sender has been told so.
+        // link to Redis. Or Redis took the message up so late that its sender has been told so.
         Ok(..=0) => notify_sender(outgoing, Undeliverable::Unreachable, hub),
         Ok(_) => {}
         Err(error) => {

@@ -37,8 +37,8 @@ pub enum Output {
 pub struct Delivery {
     /// Whom it is for.
     pub to: ConnectionId,
-    /// What it is. [`ServerMessage::LoggedIn`] names no ICE servers: those depend on the way by
-    /// which the client came, and the connection puts them in.
+    /// What it is. [`ServerMessage::LoggedIn`] names no ICE servers: those depend on the address
+    /// by which the client came, and the connection puts them in.
     pub message: ServerMessage,
 }
 
