@@ -14,8 +14,7 @@ use crate::ids::Username;
 use crate::json::Writer;
 use crate::limits::{MAX_LISTED_USERS, MAX_MESSAGE_BYTES, MAX_RELAYED_BYTES};
 use crate::message::{
-    CallSignal, ClientMessage, DeclineReason, ErrorCode, IceServer, Login, LoginRefusal,
-    ServerMessage,
+    CallSignal, ClientMessage, DeclineReason, ErrorCode, Login, LoginRefusal, ServerMessage,
 };
 
 /// Reads what a client sent.
@@ -46,9 +45,7 @@ pub fn encode_client(message: &ClientMessage) -> String {
             .text_if("signature", login.signature.as_deref())
             .text_if("resume", login.resume.as_deref()),
         ClientMessage::Users { prefix } => out.text("prefix", prefix),
-        ClientMessage::Watch { usernames } => {
-            out.texts("usernames", usernames.iter().map(Username::as_str))
-        }
+        ClientMessage::Watch { usernames } => out.value("usernames", usernames),
         ClientMessage::Call { to, call, signal } => {
             let out = out
                 .text_if("otherUsername", to.as_ref().map(Username::as_str))
@@ -68,26 +65,26 @@ pub fn encode_client(message: &ClientMessage) -> String {
 pub fn encode_server(message: &ServerMessage) -> String {
     match message {
         ServerMessage::Hello { protocol, server, challenge } => Writer::message("hello")
-            .number("protocol", u64::from(*protocol))
+            .value("protocol", protocol)
             .text("server", server)
             .text("challenge", challenge),
         ServerMessage::LoggedIn { username, ice_servers, resume } => Writer::message("login")
-            .truth("success", true)
+            .value("success", &true)
             .text("username", username.as_str())
-            .objects("iceServers", ice_servers, write_ice_server)
+            .value("iceServers", ice_servers)
             .text_if("resume", resume.as_deref()),
         ServerMessage::IceServers { ice_servers } => {
-            Writer::message("ice-servers").objects("iceServers", ice_servers, write_ice_server)
+            Writer::message("ice-servers").value("iceServers", ice_servers)
         }
         ServerMessage::LoginRefused { reason, message } => Writer::message("login")
-            .truth("success", false)
+            .value("success", &false)
             .text("reason", reason.as_str())
             .text("message", message),
-        ServerMessage::Users { users, total } => Writer::message("users")
-            .texts("users", users.iter().map(Username::as_str))
-            .number("total", u64::try_from(*total).unwrap_or(u64::MAX)),
+        ServerMessage::Users { users, total } => {
+            Writer::message("users").value("users", users).value("total", total)
+        }
         ServerMessage::Presence { username, online } => {
-            Writer::message("presence").text("username", username.as_str()).truth("online", *online)
+            Writer::message("presence").text("username", username.as_str()).value("online", online)
         }
         ServerMessage::Call { from, call, signal } => {
             let bytes = signal.payload().map_or(0, |payload| payload.as_str().len());
@@ -96,9 +93,9 @@ pub fn encode_server(message: &ServerMessage) -> String {
                 .text_if("call", call.as_ref().map(|call| call.as_str()));
             write_signal(out, signal)
         }
-        ServerMessage::Joined { room, users } => Writer::message("joined")
-            .text("room", room.as_str())
-            .texts("users", users.iter().map(Username::as_str)),
+        ServerMessage::Joined { room, users } => {
+            Writer::message("joined").text("room", room.as_str()).value("users", users)
+        }
         ServerMessage::UserJoined { room, username } => Writer::message("user-joined")
             .text("room", room.as_str())
             .text("username", username.as_str()),
@@ -134,12 +131,6 @@ fn write_signal(out: Writer, signal: &CallSignal) -> Writer {
         CallSignal::Decline(reason) => out.text("reason", reason.as_str()),
         CallSignal::Close(reason) => out.text_if("reason", reason.map(|reason| reason.as_str())),
     }
-}
-
-fn write_ice_server(out: Writer, server: &IceServer) -> Writer {
-    out.texts("urls", server.urls.iter().map(String::as_str))
-        .text_if("username", server.username.as_deref())
-        .text_if("credential", server.credential.as_deref())
 }
 
 /// Reads a client's message by its members.

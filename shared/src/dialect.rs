@@ -19,7 +19,7 @@ use crate::json::Writer;
 use crate::limits::MAX_MESSAGE_BYTES;
 use crate::message::{CallSignal, ClientMessage, ErrorCode, Login, ServerMessage};
 
-/// A way to spell the protocol.
+/// A spelling of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// Dialect 1: `username` and `otherUsername`, `close`.
@@ -109,8 +109,8 @@ fn named_client_message(fields: &Fields<'_>) -> Result<ClientMessage, DecodeErro
 /// know, but have no use for it either, so it is not sent.
 fn named_server_message(message: &ServerMessage) -> Option<String> {
     let out = match message {
-        ServerMessage::LoggedIn { .. } => Writer::message("login").truth("success", true),
-        ServerMessage::LoginRefused { .. } => Writer::message("login").truth("success", false),
+        ServerMessage::LoggedIn { .. } => Writer::message("login").value("success", &true),
+        ServerMessage::LoginRefused { .. } => Writer::message("login").value("success", &false),
         ServerMessage::Call { from, signal, .. } => match signal {
             CallSignal::Offer(offer) => {
                 Writer::message("offer").raw("offer", offer.as_str()).text("name", from.as_str())

@@ -1,14 +1,14 @@
 //! JSON as the codec needs it: one flat object whose values stay text until somebody reads them.
 //!
-//! [`Object`] reads, [`Writer`] writes. A text that is too large or too deep is refused before it is
-//! parsed: `serde_json` skips a raw value of any depth. Unknown keys are ignored; of a key that
+//! [`Object`] reads, [`Writer`] writes. A text that is too large or too deep is refused before it
+//! is parsed: `serde_json` skips a raw value of any depth. Unknown keys are ignored; of a key that
 //! stands twice the last counts, as in `JSON.parse`.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::Problem;
@@ -139,11 +139,6 @@ impl Writer {
         Self::with_room(USUAL_BYTES + bytes).text("type", kind)
     }
 
-    /// An object with nothing in it yet.
-    fn object() -> Self {
-        Self::with_room(USUAL_BYTES)
-    }
-
     fn with_room(bytes: usize) -> Self {
         let mut text = String::with_capacity(bytes);
         text.push('{');
@@ -173,44 +168,11 @@ impl Writer {
         }
     }
 
-    /// A list of strings.
-    pub(crate) fn texts<'v>(
-        mut self,
-        key: &str,
-        values: impl IntoIterator<Item = &'v str>,
-    ) -> Self {
-        self.key(key);
-        push_list(&mut self.0, values, push_string);
-        self
-    }
-
-    /// A list of objects, each written by `write`.
-    pub(crate) fn objects<T>(
-        mut self,
-        key: &str,
-        values: impl IntoIterator<Item = T>,
-        write: impl Fn(Self, T) -> Self,
-    ) -> Self {
-        self.key(key);
-        push_list(&mut self.0, values, |out, value| {
-            out.push_str(&write(Self::object(), value).finish())
-        });
-        self
-    }
-
-    /// `true` or `false`.
-    pub(crate) fn truth(mut self, key: &str, value: bool) -> Self {
-        self.key(key);
-        self.0.push_str(if value { "true" } else { "false" });
-        self
-    }
-
-    /// A whole number.
-    pub(crate) fn number(mut self, key: &str, value: u64) -> Self {
-        self.key(key);
-        // Writing to a String never fails.
-        let _ = write!(self.0, "{value}");
-        self
+    /// Anything that has a JSON form.
+    pub(crate) fn value(self, key: &str, value: &impl Serialize) -> Self {
+        // Numbers, lists and structs with text keys always have one.
+        let json = serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned());
+        self.raw(key, &json)
     }
 
     /// A piece of JSON, to the letter.
@@ -225,21 +187,6 @@ impl Writer {
         self.0.push('}');
         self.0
     }
-}
-
-fn push_list<T>(
-    out: &mut String,
-    values: impl IntoIterator<Item = T>,
-    push: impl Fn(&mut String, T),
-) {
-    out.push('[');
-    for (index, value) in values.into_iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        push(out, value);
-    }
-    out.push(']');
 }
 
 /// A string with the escapes that RFC 8259 §7 demands, and no others.
@@ -430,7 +377,7 @@ mod tests {
 
         #[test]
         fn any_text_that_is_written_is_read_back(key in ".*", text in ".*") {
-            let json = Writer::object().text(&key, &text).finish();
+            let json = Writer::with_room(0).text(&key, &text).finish();
             let read: Value = serde_json::from_str(&json).unwrap();
             prop_assert_eq!(read.get(&key).and_then(|v| v.as_str()), Some(text.as_str()));
         }

@@ -105,7 +105,7 @@ fn end_in_any_case() {
         std::process::exit(FAILED.into());
     };
     if let Err(error) = thread::Builder::new().name("last-resort".to_owned()).spawn(end) {
-        tracing::warn!(%error, "no thread to watch over the end");
+        tracing::warn!(%error, "no thread watches the shutdown");
     }
 }
 

@@ -60,9 +60,6 @@ pub enum CommandError {
 
 impl NamesAction {
     /// Lists or releases names in the file of one server, and writes the result for a person.
-    ///
-    /// # Errors
-    /// [`CommandError`] says in one line what to do.
     pub fn run(&self, config: &NamesConfig, out: &mut impl Write) -> Result<(), CommandError> {
         match self {
             Self::List => until_reader_stops(list(config, PAGE, out)),
@@ -75,9 +72,6 @@ impl NamesAction {
     }
 
     /// Lists or releases names in the Redis that all nodes share.
-    ///
-    /// # Errors
-    /// [`CommandError`] says in one line what to do.
     pub async fn run_at(
         &self,
         config: &RedisConfig,

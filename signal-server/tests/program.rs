@@ -106,7 +106,7 @@ async fn a_signal_ends_it_politely() {
         let (child, url, _folder) = running(&[]).await;
         let mut alice = Client::log_in(&url, "alice").await;
         send(&child, signal).await;
-        let close = alice.expect_close().await.expect("a goodbye");
+        let close = alice.expect_close().await.expect("a close frame");
         assert_eq!(
             (u16::from(close.code), close.reason.as_str()),
             (1012, "the server restarts, connect again")
@@ -125,7 +125,7 @@ async fn a_signal_ends_it_politely() {
 #[tokio::test]
 async fn asked_twice_it_ends_at_once() {
     let (child, url, _folder) = running(&[]).await;
-    // Somebody who does not answer the goodbye, so that the end takes a second.
+    // Somebody who does not answer the close frame, so that the end takes a second.
     let _silent = Client::log_in(&url, "silent").await;
     send(&child, "-TERM").await;
     send(&child, "-TERM").await;

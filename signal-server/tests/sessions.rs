@@ -173,7 +173,7 @@ async fn guests_can_be_kept_out() {
     server.shutdown().await;
 }
 
-/// Says goodbye with this code, or with none, and waits until the server has said it, too.
+/// Closes with this code, or with none, and waits until the server has closed, too.
 async fn close(mut client: Client, code: Option<u16>) {
     let frame = code.map(|code| CloseFrame { code: code.into(), reason: "".into() });
     client.send(Message::Close(frame)).await;

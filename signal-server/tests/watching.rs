@@ -117,8 +117,8 @@ async fn without_figures_the_server_goes_on() {
 
 #[tokio::test]
 async fn a_draining_server_is_alive_but_not_ready_and_tells_everyone_to_come_back() {
-    // Somebody who does not answer the goodbye keeps the server in that state for so long.
-    let timing = Timing { goodbye: Duration::from_secs(4), ..Timing::default() };
+    // Somebody who does not answer the close frame keeps the server in that state for so long.
+    let timing = Timing { close: Duration::from_secs(4), ..Timing::default() };
     let server = start(Config { timing, ..Config::for_tests() }).await.unwrap();
     let (address, page) = (server.address(), server.metrics_address().unwrap());
     let mut alice = Client::log_in(&server.url(), "alice").await;
@@ -159,7 +159,7 @@ async fn many_are_told_over_a_while_and_all_of_them() {
         .into_iter()
         .map(|mut client| {
             tokio::spawn(async move {
-                let close = client.expect_close().await.expect("a goodbye");
+                let close = client.expect_close().await.expect("a close frame");
                 (close.code, began.elapsed())
             })
         })

@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::Error;
-use crate::wire::{self, Inbox};
+use crate::wire::{self, FrameReader};
 
 /// Nothing but a server in trouble takes longer to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -98,7 +98,7 @@ impl Connector {
                 Stream::Tls(Box::new(StreamOwned::new(session, tcp)))
             }
         };
-        let mut client = Client { stream, inbox: Inbox::default() };
+        let mut client = Client { stream, frames: FrameReader::default() };
         client.upgrade(self.address)?;
         if self.speech == Speech::Visavis {
             client.expect(r#""type":"hello""#)?;
@@ -109,9 +109,9 @@ impl Connector {
     /// A connection that somebody is logged in on.
     pub(crate) fn logged_in(&self, name: &str, index: usize) -> Result<Client, Error> {
         let mut client = self.upgraded(index)?;
-        client.say(&wire::frame(wire::TEXT, self.speech.login(name).as_bytes()))?;
+        client.send(&wire::frame(wire::TEXT, self.speech.login(name).as_bytes()))?;
         client.expect(r#""success":true"#)?;
-        client.inbox.shrink();
+        client.frames.shrink();
         Ok(client)
     }
 }
@@ -192,7 +192,7 @@ impl Write for Stream {
 /// A connection to the server.
 pub(crate) struct Client {
     stream: Stream,
-    inbox: Inbox,
+    frames: FrameReader,
 }
 
 impl Client {
@@ -201,7 +201,7 @@ impl Client {
             "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
-        self.say(request.as_bytes())?;
+        self.send(request.as_bytes())?;
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0; 1];
@@ -222,7 +222,7 @@ impl Client {
         let deadline = Instant::now() + PATIENCE;
         let mut buffer = [0; 4096];
         loop {
-            while let Some((opcode, payload)) = self.inbox.take() {
+            while let Some((opcode, payload)) = self.frames.take() {
                 let text = String::from_utf8_lossy(payload);
                 if text.contains(words) {
                     return Ok(());
@@ -237,7 +237,7 @@ impl Client {
                 Ok(0) => {
                     return Err(Error::Server(format!("{words} expected, but the server closed")));
                 }
-                Ok(bytes) => self.inbox.put(&buffer[..bytes]),
+                Ok(bytes) => self.frames.put(&buffer[..bytes]),
                 Err(error) => return Err(Error::Io(format!("waiting for {words}"), error)),
             }
             if Instant::now() > deadline {
@@ -255,7 +255,7 @@ impl Client {
     }
 
     /// Says it all, and waits until there is room.
-    pub(crate) fn say(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) fn send(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
         let gone = "writing to the server";
         while !bytes.is_empty() {
             match self.stream.write(bytes) {
@@ -270,7 +270,7 @@ impl Client {
     }
 
     /// Says as much as there is room for; how much that was.
-    pub(crate) fn say_some(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+    pub(crate) fn send_some(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         match self.stream.write(bytes) {
             Ok(written) => Ok(written),
             Err(error)
@@ -284,7 +284,7 @@ impl Client {
 
     /// Hears what has come, answers pings, and shows `heard` every text. Needs
     /// [`Client::do_not_wait`].
-    pub(crate) fn hear(
+    pub(crate) fn receive(
         &mut self,
         buffer: &mut [u8],
         mut heard: impl FnMut(&[u8]),
@@ -299,16 +299,16 @@ impl Client {
             }
             Err(error) => return Err(Error::Io("reading from the server".into(), error)),
         };
-        self.inbox.put(&buffer[..bytes]);
+        self.frames.put(&buffer[..bytes]);
         let mut pong = None;
-        while let Some((opcode, payload)) = self.inbox.take() {
+        while let Some((opcode, payload)) = self.frames.take() {
             match opcode {
                 wire::PING => pong = Some(wire::frame(wire::PONG, payload)),
                 wire::CLOSE => return Err(Error::Server("the server closed a connection".into())),
                 _ => heard(payload),
             }
         }
-        pong.map_or(Ok(()), |pong| self.say(&pong))
+        pong.map_or(Ok(()), |pong| self.send(&pong))
     }
 
     /// Whether the server has not closed it, without reading what it sent. Needs

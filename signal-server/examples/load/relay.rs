@@ -32,10 +32,14 @@ struct Pair {
 
 impl Pair {
     /// Hears what the receiver got; `arrived` is told when each of them was due.
-    fn hear(&mut self, buffer: &mut [u8], mut arrived: impl FnMut(Instant)) -> Result<(), Error> {
+    fn receive(
+        &mut self,
+        buffer: &mut [u8],
+        mut arrived: impl FnMut(Instant),
+    ) -> Result<(), Error> {
         let Self { receiver, due, .. } = self;
         let mut wrong = None;
-        receiver.hear(buffer, |text| match due.pop_front() {
+        receiver.receive(buffer, |text| match due.pop_front() {
             Some(due) if is_offer(text) => arrived(due),
             _ => wrong = Some(String::from_utf8_lossy(text).into_owned()),
         })?;
@@ -47,7 +51,8 @@ impl Pair {
     /// Nobody should have told the sender anything.
     fn check_sender(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
         let mut said = None;
-        self.sender.hear(buffer, |text| said = Some(String::from_utf8_lossy(text).into_owned()))?;
+        self.sender
+            .receive(buffer, |text| said = Some(String::from_utf8_lossy(text).into_owned()))?;
         said.map_or(Ok(()), |text| {
             Err(Error::Server(format!("the server refused an offer: {text}")))
         })
@@ -123,10 +128,10 @@ impl Pairs {
                         batch.extend_from_slice(&pair.offer);
                         pair.due.push_back(last);
                     }
-                    pair.sender.say(&batch)?;
+                    pair.sender.send(&batch)?;
                     sent += room;
                 }
-                pair.hear(&mut self.buffer, |_| arrived += 1)?;
+                pair.receive(&mut self.buffer, |_| arrived += 1)?;
             }
             if arrived > before {
                 last = Instant::now();
@@ -164,14 +169,14 @@ impl Pairs {
             while due <= now && due < ends {
                 let count = self.pairs.len() as u64;
                 let pair = &mut self.pairs[usize::try_from(sent % count).unwrap_or(0)];
-                pair.sender.say(&pair.offer)?;
+                pair.sender.send(&pair.offer)?;
                 pair.due.push_back(due);
                 late = late.max(now - due);
                 due += step;
                 sent += 1;
             }
             for pair in &mut self.pairs {
-                pair.hear(&mut self.buffer, |due| {
+                pair.receive(&mut self.buffer, |due| {
                     arrived += 1;
                     if due >= counts_from {
                         latencies.push(due.elapsed());

@@ -74,7 +74,7 @@ impl Guest {
                 *said = now.max(*said);
                 writable && is_open(stream)
             }
-            Self::Nameless(client) => client.hear(&mut [0; 4096], |_| {}).is_ok(),
+            Self::Nameless(client) => client.receive(&mut [0; 4096], |_| {}).is_ok(),
         }
     }
 }

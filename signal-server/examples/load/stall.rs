@@ -83,10 +83,10 @@ impl Stall {
         if self.rest == 0 {
             self.rest = self.offer.len();
         }
-        let said = self.sender.say_some(&self.offer[self.offer.len() - self.rest..])?;
+        let said = self.sender.send_some(&self.offer[self.offer.len() - self.rest..])?;
         self.rest -= said;
         // That nobody is there, or not any more: both are as it should be.
-        self.sender.hear(buffer, |_| {})?;
+        self.sender.receive(buffer, |_| {})?;
         Ok(said)
     }
 

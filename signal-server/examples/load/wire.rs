@@ -6,7 +6,7 @@ const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// A text.
 pub(crate) const TEXT: u8 = 1;
-/// The peer says goodbye.
+/// The peer closes.
 pub(crate) const CLOSE: u8 = 8;
 /// The peer asks whether we are there.
 pub(crate) const PING: u8 = 9;
@@ -34,12 +34,12 @@ pub(crate) fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
 
 /// Takes what arrives apart into frames.
 #[derive(Debug, Default)]
-pub(crate) struct Inbox {
+pub(crate) struct FrameReader {
     bytes: Vec<u8>,
     taken: usize,
 }
 
-impl Inbox {
+impl FrameReader {
     /// More came.
     pub(crate) fn put(&mut self, bytes: &[u8]) {
         if self.taken == self.bytes.len() {

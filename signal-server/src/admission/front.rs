@@ -104,7 +104,8 @@ impl Front {
     ) -> Option<Transport> {
         let metrics = Arc::clone(&self.context.metrics);
         let Some(tls) = &self.tls else { return Some(Transport::plain(stream, place, metrics)) };
-        match timeout_at(deadline, TlsAcceptor::from(tls.config()).accept(stream)).await {
+        let tls = Arc::clone(&tls.borrow());
+        match timeout_at(deadline, TlsAcceptor::from(tls).accept(stream)).await {
             Ok(Ok(stream)) => Some(Transport::tls(Box::new(stream), place, metrics)),
             Ok(Err(error)) => {
                 metrics.refused("tls");

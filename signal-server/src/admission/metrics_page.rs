@@ -85,7 +85,7 @@ impl Page {
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a look at the metrics could not be accepted");
+                    tracing::warn!(%error, "a request for metrics could not be accepted");
                     sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -105,7 +105,7 @@ async fn look(stream: TcpStream, context: Arc<Context>) {
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {
-        tracing::debug!(%error, "a look at the metrics ended");
+        tracing::debug!(%error, "a request for metrics failed");
     }
 }
 

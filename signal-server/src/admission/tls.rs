@@ -71,15 +71,8 @@ pub(crate) struct Tls {
     config: watch::Sender<Arc<ServerConfig>>,
 }
 
-/// The configuration for the next connection.
-#[derive(Debug, Clone)]
-pub(crate) struct CurrentTls(watch::Receiver<Arc<ServerConfig>>);
-
-impl CurrentTls {
-    pub(crate) fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.0.borrow())
-    }
-}
+/// The configuration for new connections, as it changes.
+pub(crate) type CurrentTls = watch::Receiver<Arc<ServerConfig>>;
 
 impl Tls {
     pub(crate) async fn load(files: TlsFiles) -> Result<Self, TlsError> {
@@ -88,9 +81,8 @@ impl Tls {
         Ok(Self { files, seen, config: watch::Sender::new(config) })
     }
 
-    /// The configuration for new connections, as it changes.
     pub(crate) fn current(&self) -> CurrentTls {
-        CurrentTls(self.config.subscribe())
+        self.config.subscribe()
     }
 
     /// Takes up what changes, for ever. Looks every `interval`, and at once when the system hangs
@@ -109,7 +101,7 @@ impl Tls {
                 Ok(read) => read,
                 Err(error) => {
                     if at_once || settling.take().is_some() {
-                        tracing::warn!(%error, "the certificate before stays in use");
+                        tracing::warn!(%error, "the previous certificate stays in use");
                     }
                     continue;
                 }
@@ -131,7 +123,7 @@ impl Tls {
                 self.config.send_replace(config);
                 tracing::info!("a new certificate is in use");
             }
-            Err(error) => tracing::warn!(%error, "the certificate before stays in use"),
+            Err(error) => tracing::warn!(%error, "the previous certificate stays in use"),
         }
         self.seen = material;
     }
@@ -201,22 +193,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = write_pair(folder.path());
         let tls = Tls::load(files.clone()).await.unwrap();
-        let mut changes = tls.current().0;
-        let first = tls.current().config();
+        let mut changes = tls.current();
+        let first = Arc::clone(&tls.current().borrow());
         let current = tls.current();
         let keeping = tokio::spawn(tls.keep_up(Duration::from_secs(2)));
 
         // Half of a pair, for longer than it takes to notice.
         fs::write(&files.key, "nonsense").unwrap();
         assert!(tokio::time::timeout(Duration::from_secs(60), changes.changed()).await.is_err());
-        assert!(Arc::ptr_eq(&first, &current.config()));
+        assert!(Arc::ptr_eq(&first, &current.borrow()));
 
         write_pair(folder.path());
         tokio::time::timeout(Duration::from_secs(60), changes.changed())
             .await
             .expect("a new certificate")
             .unwrap();
-        assert!(!Arc::ptr_eq(&first, &current.config()));
+        assert!(!Arc::ptr_eq(&first, &current.borrow()));
         keeping.abort();
     }
 }

@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::web_socket::WebSocket;
 use crate::limits::timing::Timing;
-use crate::outbox::{Over, Unwritten};
+use crate::outbox::Over;
 use crate::rules::router::Closing;
 
 /// A client that gets this should not connect again by itself: it did so already.
@@ -59,7 +59,7 @@ impl End {
             Self::Closing(code, reason) => Some(CloseFrame { code, reason: reason.into() }),
         };
         // Nor does whether it arrived.
-        let _ = timeout(timing.goodbye, socket.close(reason)).await;
+        let _ = timeout(timing.close, socket.close(reason)).await;
     }
 }
 
@@ -86,15 +86,7 @@ impl From<Over> for End {
                 "the session goes on on another connection",
             ),
             Over::Closed(Closing::LeaseLost) => RESTART,
-        }
-    }
-}
-
-impl From<Unwritten> for End {
-    fn from(unwritten: Unwritten) -> Self {
-        match unwritten {
-            Unwritten::Over(over) => over.into(),
-            Unwritten::Broken => Self::Gone,
+            Over::Broken => Self::Gone,
         }
     }
 }

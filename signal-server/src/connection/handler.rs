@@ -244,7 +244,7 @@ impl Connection {
             Verdict::Drop if !matches!(message, Message::Text(_) | Message::Binary(_)) => {}
             Verdict::Drop => {
                 self.context.metrics.rate_limited("messages");
-                self.refuse(ErrorCode::RateLimited, TOO_MANY_MESSAGES.to_owned(), None);
+                self.refuse(ErrorCode::RateLimited, TOO_MANY_MESSAGES);
                 return Ok(None);
             }
         }
@@ -252,7 +252,7 @@ impl Connection {
             Message::Text(text) => Ok(self.receive_text(&text, now)),
             Message::Binary(_) => {
                 let words = "Messages are JSON in text frames; binary frames are not read.";
-                self.refuse(ErrorCode::InvalidJson, words.to_owned(), None);
+                self.refuse(ErrorCode::InvalidJson, words);
                 Ok(None)
             }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(None),
@@ -264,7 +264,7 @@ impl Connection {
         let depth = self.context.limits.json_depth;
         if depth < MAX_JSON_DEPTH && nests_deeper_than(text, depth) {
             let words = format!("The message nests deeper than {depth} levels.");
-            self.refuse(ErrorCode::InvalidJson, words, None);
+            self.refuse(ErrorCode::InvalidJson, words);
             return None;
         }
         let undecided = self.interpreter.dialect().is_none();
@@ -291,18 +291,18 @@ impl Connection {
         self.handle.receive(message, now)
     }
 
-    /// Tells the client why something is not done.
-    fn refuse(&self, code: ErrorCode, message: String, in_reply_to: Option<&str>) {
-        let in_reply_to = in_reply_to.map(str::to_owned);
-        self.handle.reply(ServerMessage::Error { code, message, in_reply_to, call: None });
+    /// Answers a message that was not read with the reason.
+    fn refuse(&self, code: ErrorCode, words: impl Into<String>) {
+        let (message, in_reply_to, call) = (words.into(), None, None);
+        self.handle.reply(ServerMessage::Error { code, message, in_reply_to, call });
     }
 
-    /// Tells the client where it can still be told, and gives the end that an error means.
+    /// The end that an error means. A message that is too large is answered first.
     fn end_by(&self, error: &WsError) -> End {
         if let WsError::Capacity(_) = error {
             let limit = self.context.limits.message_bytes;
             let words = format!("The message is larger than {limit} bytes.");
-            self.refuse(ErrorCode::TooLarge, words, None);
+            self.refuse(ErrorCode::TooLarge, words);
         }
         End::from(error)
     }

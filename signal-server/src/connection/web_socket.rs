@@ -1,9 +1,9 @@
 //! One WebSocket of the server (RFC 6455).
 //!
-//! The protocol is tungstenite's, without IO of its own. What comes in is read ahead and heard by
-//! the connection's task; what goes out (pongs and the goodbye too, so that no frame ends up within
-//! another) goes through the [`FrameWriter`] of the connection's outbox, where others write as
-//! well. When this is dropped the stream is closed, whoever still holds the outbox.
+//! The protocol is tungstenite's, without IO of its own. The connection's task reads ahead and
+//! takes the messages; every frame that goes out (pongs and the close frame too, so that no frame
+//! ends up within another) goes through the [`FrameWriter`] of the connection's outbox, where
+//! others write as well. When this is dropped the stream is closed, whoever still holds the outbox.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, Read, Write};
@@ -41,7 +41,8 @@ pub(crate) struct WebSocket {
 }
 
 impl WebSocket {
-    /// Takes a stream over, with the bytes already read from it, and attaches its writer to the outbox.
+    /// Takes a stream over, with the bytes already read from it, and attaches its writer to the
+    /// outbox.
     pub(crate) fn new(
         transport: Transport,
         early: &[u8],
@@ -85,7 +86,7 @@ impl WebSocket {
         .await
     }
 
-    /// Closes in order: says so, and listens until the peer is done.
+    /// Sends the close frame, and reads until the peer is done.
     pub(crate) async fn close(mut self, reason: Option<CloseFrame>) -> Result<(), Error> {
         // Without a reason, the peer has closed, and the reply to that waits. With that the
         // protocol is at its end, and does not see to it that it is written.

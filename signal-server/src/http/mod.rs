@@ -15,8 +15,9 @@
 //!   clone of the `Caller`) with the session.
 //! - Origins were judged, and no session begins while the server drains. The service ends those
 //!   that there are itself, when its clone of `Context::drain` says so; `Context` also has the
-//!   limits, the login gate and the metrics (`Metrics::message_received` and `Metrics::message_sent` for every
-//!   message), and [`MessageGate`](crate::limits::rates::MessageGate) is one connection's.
+//!   limits, the login gate and the metrics (`Metrics::message_received` and
+//!   `Metrics::message_sent` for every message), and
+//!   [`MessageGate`](crate::limits::rates::MessageGate) is one connection's.
 
 mod route;
 

@@ -1,31 +1,32 @@
 //! The router and every connection's outbox behind one lock.
 //!
-//! A connection takes a [`ConnectionHandle`]; what it hears goes through [`ConnectionHandle::receive`], and what the router
-//! says in return is in the outboxes of those it is for before anything else is handled, so the
-//! order is the same for everyone. What only the cluster knows is asked outside the lock, and the
-//! connection hears nothing more until it is settled. When the handle is dropped, for whatever
-//! reason, its session waits for its token or is over, and the others are told.
+//! In: messages of this node's connections ([`ConnectionHandle::receive`]), events of other nodes
+//! ([`Hub::receive_remote`]) and the end of waiting sessions. Out: messages in the outboxes of
+//! those they are for, and messages and announcements for the [`Cluster`]. What always holds:
+//! - the outputs of one message are in the outboxes before the next message is handled, so everyone
+//!   sees the same order;
+//! - what only the cluster knows is asked outside the lock, and the connection that waits for it
+//!   sends nothing to the router meanwhile ([`Pending`]);
+//! - when a handle is dropped, for whatever reason, its session waits for its token or is over, and
+//!   the others are notified.
 
 mod cluster;
+mod handle;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use tokio::sync::Notify;
-use visavis_shared::{ClientMessage, Login, LoginRefusal, Payload, ServerMessage, Username};
+use visavis_shared::Username;
 
 pub(crate) use self::cluster::Cluster;
+pub(crate) use self::handle::ConnectionHandle;
 use crate::limits::QueueLimits;
-use crate::names;
 use crate::outbox::{Outbox, Pressure};
 use crate::rules::registry::{ByConnection, ConnectionId};
-use crate::rules::router::{
-    Claim, Delivery, Grant, LoginAttempt, Output, Question, RemoteEvent, Router, Rules,
-};
+use crate::rules::router::{Claim, Delivery, Grant, Output, Question, RemoteEvent, Router, Rules};
 use crate::rules::sessions::ResumeToken;
 
 /// Work that ends before the next message of a connection is read.
@@ -125,15 +126,7 @@ impl Hub {
         let id = ConnectionId(state.last_id);
         state.outboxes.insert(id, Arc::clone(&outbox));
         drop(state);
-        let challenge = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
-        ConnectionHandle {
-            id,
-            outbox,
-            dirty: DirtyOutboxes::default(),
-            challenge,
-            left: false,
-            hub: Arc::clone(self),
-        }
+        ConnectionHandle::new(id, outbox, Arc::clone(self))
     }
 
     /// Takes what the cluster brings from other nodes.
@@ -293,119 +286,4 @@ impl Hub {
 /// The clock of the runtime, which a test can hold.
 pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
-}
-
-/// A connection's access to the hub. Dropping it ends the connection for the router.
-#[derive(Debug)]
-pub(crate) struct ConnectionHandle {
-    id: ConnectionId,
-    outbox: Arc<Outbox>,
-    /// Outboxes of others that hold unwritten messages of this connection.
-    dirty: DirtyOutboxes,
-    challenge: String,
-    /// Nobody will come back for the session.
-    left: bool,
-    hub: Arc<Hub>,
-}
-
-impl ConnectionHandle {
-    /// Which connection it is.
-    pub(crate) fn id(&self) -> ConnectionId {
-        self.id
-    }
-
-    /// What waits to be written.
-    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
-        &self.outbox
-    }
-
-    /// What a login on this connection has to be signed over.
-    pub(crate) fn challenge(&self) -> &str {
-        &self.challenge
-    }
-
-    /// Sends a message to this connection alone, in order with everything else.
-    pub(crate) fn reply(&self, message: ServerMessage) {
-        self.outbox.push(message);
-        self.outbox.wake();
-    }
-
-    /// Sees to it that what came of [`ConnectionHandle::receive`] reaches whom it is for. Meant for a connection
-    /// that hears nothing more for now; until then what it said to somebody waits, to be written in
-    /// one piece.
-    pub(crate) fn deliver(&mut self) {
-        self.dirty.deliver();
-    }
-
-    /// Takes what the connection heard just now. What comes back has to be done before it hears
-    /// more; before that, and before it waits for anything, [`ConnectionHandle::deliver`].
-    pub(crate) fn receive(&mut self, message: ClientMessage, now: Instant) -> Option<Pending> {
-        match message {
-            ClientMessage::Login(login) => self.log_in(login),
-            message => self.act(|router, id| router.handle(id, message, now)),
-        }
-    }
-
-    /// Gives the connection a name that is on no list: for pages that know no logins.
-    pub(crate) fn enter_as_guest(&mut self, name: Username) -> Option<Pending> {
-        self.act(|router, id| router.enter_as_guest(id, name))
-    }
-
-    /// Sends a message to every other guest who is in no room.
-    pub(crate) fn broadcast(&mut self, message: Payload) -> Option<Pending> {
-        self.act(|router, id| router.broadcast(id, message))
-    }
-
-    /// Gives the handle back for good: the session is over at once, even if it has a token.
-    pub(crate) fn leave(mut self) {
-        self.left = true;
-    }
-
-    fn log_in(&mut self, login: Login) -> Option<Pending> {
-        match names::proven(&login, &self.challenge) {
-            Ok(key) => {
-                let attempt = LoginAttempt { username: login.username, key, resume: login.resume };
-                self.act(|router, id| router.log_in(id, attempt, now()))
-            }
-            Err(error) => {
-                let message = error.to_string();
-                self.reply(ServerMessage::LoginRefused {
-                    reason: LoginRefusal::NotAllowed,
-                    message,
-                });
-                None
-            }
-        }
-    }
-
-    fn act(
-        &mut self,
-        act: impl FnOnce(&mut Router, ConnectionId) -> Vec<Output>,
-    ) -> Option<Pending> {
-        let mut state = self.hub.lock();
-        let outputs = act(&mut state.router, self.id);
-        let left = self.hub.carry_out(&mut state, outputs, Some(self.id), &mut self.dirty);
-        drop(state);
-        self.hub.pending(left)
-    }
-}
-
-impl Drop for ConnectionHandle {
-    fn drop(&mut self) {
-        let mut state = self.hub.lock();
-        // What was thrown away can't be delivered later, so there is no session to go on with then
-        // either.
-        let outputs = if self.left || self.outbox.is_over() {
-            state.router.give_up(self.id, now())
-        } else {
-            state.router.disconnect(self.id, now())
-        };
-        if !state.router.is_waiting(self.id) {
-            state.outboxes.remove(&self.id);
-        }
-        self.hub.carry_out(&mut state, outputs, None, &mut self.dirty);
-        drop(state);
-        self.dirty.deliver();
-        self.hub.deadline_changed.notify_one();
-    }
 }

@@ -1,6 +1,6 @@
-//! ICE for everyone: how two people find a way to each other, and a relay for those who find none.
+//! ICE for everyone: how two people find a network path to each other, and a relay for those who find none.
 //!
-//! - [`offer`]: what logins are told; [`credentials`]: what lets them use a relay, here or
+//! - [`offer`]: the ICE servers for logins; [`credentials`]: what lets them use a relay, here or
 //!   elsewhere;
 //! - [`responder`], [`relay`]: the embedded STUN server and TURN relay, pure; [`socket`]: the
 //!   sockets round them;
@@ -66,7 +66,7 @@ pub enum RelayError {
     Addresses,
 }
 
-/// STUN, a relay and what is said about them.
+/// STUN, a relay, and what clients are offered of them.
 #[derive(Debug)]
 pub(crate) struct Ice {
     offer: IceOffer,
@@ -75,9 +75,6 @@ pub(crate) struct Ice {
 
 impl Ice {
     /// Starts what is configured. A STUN server that can't start is only a warning.
-    ///
-    /// # Errors
-    /// When a relay is asked for and can't start.
     pub(crate) async fn start(
         stun: Option<SocketAddr>,
         config: &RelayConfig,

@@ -1,4 +1,4 @@
-//! What logins are told: where to ask for their address, and which relays to use with which
+//! What logins are offered: where to ask for their address, and which relays to use with which
 //! credentials.
 
 use std::net::{IpAddr, SocketAddr};
@@ -112,8 +112,8 @@ impl IceOffer {
     }
 }
 
-/// Whether who listens on one address can hear what is sent to another. The wildcard of IPv4 hears
-/// no IPv6; that of IPv6 hears IPv4 too on most systems.
+/// Whether a socket bound to one address receives what is sent to another. The wildcard of IPv4
+/// receives no IPv6; that of IPv6 receives IPv4 too on most systems.
 fn is_reached_at(bound: IpAddr, sent_to: IpAddr) -> bool {
     bound.is_ipv4() == sent_to.is_ipv4() || (bound.is_ipv6() && bound.is_unspecified())
 }

@@ -85,7 +85,7 @@ impl PeerRule {
         self.allowed.iter().any(|network| network.contains(&ip))
     }
 
-    /// Whether a peer with this address may be sent to and heard.
+    /// Whether a peer with this address may be sent to and received from.
     pub(crate) fn permits(&self, ip: IpAddr) -> bool {
         // The relay's sockets would reach IPv4 through this name, past whatever was said of the
         // IPv4 address.

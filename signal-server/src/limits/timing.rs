@@ -16,12 +16,12 @@ pub struct Timing {
     pub login: Duration,
     /// Between one ping and the next.
     pub ping: Duration,
-    /// How long nothing may be heard, be it a pong.
+    /// How long the peer may be silent: a pong ends the silence.
     pub idle: Duration,
     /// How long one write may wait for a peer that does not read.
     pub write: Duration,
     /// How long a closing connection is kept for the peer to take note.
-    pub goodbye: Duration,
+    pub close: Duration,
     /// The time over which a server that goes away closes its connections, when there are many.
     pub drain: Duration,
     /// How often the files of the certificate are looked at.
@@ -37,7 +37,7 @@ impl Default for Timing {
             ping: Duration::from_secs(25),
             idle: Duration::from_secs(30),
             write: Duration::from_secs(5),
-            goodbye: Duration::from_secs(1),
+            close: Duration::from_secs(1),
             drain: Duration::from_secs(5),
             reload: Duration::from_secs(2),
         }

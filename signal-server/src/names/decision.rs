@@ -68,9 +68,6 @@ pub enum Refusal {
 
 impl Claim {
     /// Whether the claimant may log in under the name.
-    ///
-    /// # Errors
-    /// [`Refusal`] when not.
     pub fn outcome(&self) -> Result<(), Refusal> {
         match self {
             Self::Granted | Self::AlreadyYours => Ok(()),
@@ -92,9 +89,6 @@ pub fn claim(standing: &Standing, key: &PublicKey) -> Claim {
 }
 
 /// Whether somebody without a key may use a name.
-///
-/// # Errors
-/// [`Refusal`] when not.
 pub fn guest(standing: &Standing, guests: Guests) -> Result<(), Refusal> {
     match (guests, standing) {
         (Guests::Deny, _) => Err(Refusal::NoGuests),

@@ -45,9 +45,6 @@ impl fmt::Debug for Owners {
 
 impl Owners {
     /// Starts the thread.
-    ///
-    /// # Errors
-    /// When the system gives no thread.
     pub(crate) fn start(store: NameStore, guests: Guests) -> io::Result<Self> {
         let (questions, asked) = sync_channel(MAX_WAITING);
         let thread =
@@ -65,9 +62,6 @@ impl Owners {
     }
 
     /// Whether somebody may log in under a name. Whoever shows a key owns a free name from then on.
-    ///
-    /// # Errors
-    /// When the store fails, or has too much to do.
     pub(crate) async fn claim(
         &self,
         name: Username,

@@ -21,9 +21,6 @@ pub enum ProofError {
 
 /// Checks a login's signature. Strict: keys and signatures that more than one message could fit are
 /// refused (RFC 8032 §5.1.7 without the cofactor, and no keys of small order).
-///
-/// # Errors
-/// [`ProofError`] when the signature proves nothing.
 pub fn verify(
     key: &PublicKey,
     challenge: &str,
@@ -40,9 +37,6 @@ pub fn verify(
 }
 
 /// The key that a login proves to hold; `None` for a guest's, which shows none.
-///
-/// # Errors
-/// [`ProofError`] when it shows a key and proves nothing.
 pub(crate) fn proven(login: &Login, challenge: &str) -> Result<Option<PublicKey>, ProofError> {
     let Some(key) = &login.public_key else { return Ok(None) };
     let key = key.parse().map_err(|_| ProofError::BadKey)?;

@@ -100,7 +100,7 @@ fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
             Ok(mode) => {
                 if mode != "wal" && mode != "memory" {
                     tracing::warn!(
-                        "the disk with the names knows no shared memory: `names list` may have to wait"
+                        "the disk with the names has no shared memory: `names list` may have to wait"
                     );
                 }
                 return Ok(());

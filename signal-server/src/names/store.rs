@@ -52,26 +52,17 @@ impl NameStore {
     }
 
     /// A store that is forgotten when it is dropped.
-    ///
-    /// # Errors
-    /// When there is no memory for it.
     pub fn open_in_memory() -> Result<Self, NameStoreError> {
         let path = Path::new(IN_MEMORY);
         Ok(Self { connection: schema::open_in_memory(path)?, path: path.into() })
     }
 
     /// What is known about a name.
-    ///
-    /// # Errors
-    /// When the file can't be read.
     pub fn standing(&self, name: &Username) -> Result<Standing, NameStoreError> {
         standing(&self.connection, name).map_err(|error| self.trouble(error))
     }
 
     /// Whose a name is.
-    ///
-    /// # Errors
-    /// When the file can't be read.
     pub fn owner(&self, name: &Username) -> Result<Option<PublicKey>, NameStoreError> {
         Ok(match self.standing(name)? {
             Standing::Owned(key) => Some(key),
@@ -102,17 +93,11 @@ impl NameStore {
     /// Remembers that the owner of a name was there. Nothing happens when nobody owns it.
     ///
     /// Not worth waiting for the disk: after a power failure the owner was seen a little earlier.
-    ///
-    /// # Errors
-    /// When the file can't be written.
     pub fn seen(&mut self, name: &Username, now: SystemTime) -> Result<(), NameStoreError> {
         see(&self.connection, name, now).map_err(|error| self.trouble(error))
     }
 
     /// The first `limit` owned names in order, or the first after another name.
-    ///
-    /// # Errors
-    /// When the file can't be read.
     pub fn list(
         &self,
         after: Option<&Username>,
@@ -122,9 +107,6 @@ impl NameStore {
     }
 
     /// Takes a name from its owner, so that the next to claim it owns it. Says whether it had one.
-    ///
-    /// # Errors
-    /// When the file can't be written.
     pub fn release(&mut self, name: &Username) -> Result<bool, NameStoreError> {
         let released =
             self.connection.execute("DELETE FROM names WHERE name = ?1", [name.as_str()]);

@@ -53,9 +53,6 @@ pub enum LogNames {
 
 impl LogOptions {
     /// Begins to log.
-    ///
-    /// # Errors
-    /// When the filter is none.
     pub fn begin(&self) -> Result<(), ParseError> {
         let filter = EnvFilter::builder().parse(&self.log)?;
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);

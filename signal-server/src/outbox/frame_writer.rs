@@ -1,8 +1,8 @@
 //! The outgoing half of a WebSocket: messages as text frames (RFC 6455 §5), written to a stream.
 //!
 //! In go messages and whole frames, in order; what the stream does not take at once is kept for the
-//! next time. It knows the connection's dialect, and counts what it says. Bounded by who uses it:
-//! [`FrameWriter::is_full`] says when to write before more is said.
+//! next time. It knows the connection's dialect, and counts the messages. Its user bounds it: when
+//! [`FrameWriter::is_full`], it is time to write before more is put in.
 
 use std::io;
 use std::sync::Arc;

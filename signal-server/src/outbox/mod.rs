@@ -31,21 +31,14 @@ use crate::rules::router::Closing;
 /// How long a sender waits for a reader to catch up.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 
+/// Why nothing more is written to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Over {
     /// The queue ran over: the peer does not read.
     #[error("the outgoing queue ran over")]
     Overflow,
-    /// The connection has to end.
     #[error("the connection has to end: {0:?}")]
     Closed(Closing),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unwritten {
-    /// Nothing more is to be.
-    #[error(transparent)]
-    Over(#[from] Over),
     /// The stream takes nothing any more.
     #[error("the stream is broken")]
     Broken,
@@ -253,7 +246,7 @@ impl Outbox {
     fn is_delivered(&self) -> bool {
         let mut slot = self.writer_slot();
         let Some(WriterSlot { writer, shared: true }) = &mut *slot else { return false };
-        // Else the task waits for the stream, and would not hear of it any more.
+        // Else the task waits for the stream, and would not be woken by it any more.
         if writer.has_leftover() {
             return false;
         }
@@ -276,10 +269,10 @@ impl Outbox {
         &self,
         cx: &mut Context<'_>,
         mut complete: impl FnMut(&mut ServerMessage),
-    ) -> Poll<Result<(), Unwritten>> {
+    ) -> Poll<Result<(), Over>> {
         let mut slot = self.writer_slot();
         let Some(WriterSlot { writer, .. }) = &mut *slot else {
-            return Poll::Ready(Err(Unwritten::Broken));
+            return Poll::Ready(Err(Over::Broken));
         };
         poll_write_all(writer, cx, || {
             let mut message = self.pop()?;
@@ -327,7 +320,7 @@ fn poll_write_all(
     writer: &mut FrameWriter,
     cx: &mut Context<'_>,
     mut next: impl FnMut() -> Result<Option<ServerMessage>, Over>,
-) -> Poll<Result<(), Unwritten>> {
+) -> Poll<Result<(), Over>> {
     loop {
         while !writer.is_full()
             && let Some(message) = next()?
@@ -337,7 +330,7 @@ fn poll_write_all(
         if !writer.has_leftover() {
             return Poll::Ready(Ok(()));
         }
-        ready!(writer.poll_write(cx)).map_err(|_| Unwritten::Broken)?;
+        ready!(writer.poll_write(cx)).map_err(|_| Over::Broken)?;
     }
 }
 

@@ -22,7 +22,7 @@ struct Remembered {
     call: Option<CallId>,
     answered: bool,
     offered_at: Instant,
-    /// The peer was told that the connection of the one who remembers was lost.
+    /// The peer was notified that the connection of the one who remembers was lost.
     told: bool,
 }
 
@@ -109,7 +109,7 @@ impl Calls {
             .collect()
     }
 
-    /// Somebody came back: the next loss is told again.
+    /// Somebody came back: the next loss is notified again.
     pub fn back(&mut self, name: &Username) {
         for remembered in self.of.get_mut(name).into_iter().flatten() {
             remembered.told = false;

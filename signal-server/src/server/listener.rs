@@ -110,7 +110,7 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
     drop(listener);
     tracing::info!(
         connections = connections.len(),
-        "going away: no new connections, and those there are end"
+        "shutting down: no new connections are accepted, and open ones end"
     );
     drainer.begin(connections.len(), timing.drain);
     let mut leaving = context.drain.clone();
@@ -123,8 +123,8 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
         };
         tokio::join!(pages, others)
     };
-    // A connection that is about to end may have to wait for a write before it says goodbye.
-    let patience = (timing.drain + timing.write + timing.goodbye).min(DRAIN_WITHIN);
+    // A connection that is about to end may have to wait for a write before it closes.
+    let patience = (timing.drain + timing.write + timing.close).min(DRAIN_WITHIN);
     let in_time = tokio::select! {
         done = timeout(patience, all) => done.is_ok(),
         // Until they are gone they can be called, from here and from other nodes.
@@ -141,6 +141,6 @@ fn report(ended: Result<(), JoinError>) {
     if let Err(error) = ended
         && error.is_panic()
     {
-        tracing::error!("a connection ended by a defect of the server; the others go on");
+        tracing::error!("a connection's task panicked; the others go on");
     }
 }

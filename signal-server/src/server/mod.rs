@@ -110,7 +110,7 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
     let ice = Ice::start(config.stun, &config.relay).await?;
     if !config.trusted_proxies.is_empty() && !ice.offer().is_found_by_all() {
         tracing::warn!(
-            "clients that a proxy brings are told no STUN server, because by which address they reach this machine is not \
+            "clients behind a proxy get no STUN server, because the address by which they reach this machine is not \
              known: say so with --stun-url stun:HOST:PORT, or turn STUN off with --stun-listen off"
         );
     }

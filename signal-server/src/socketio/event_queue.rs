@@ -1,8 +1,8 @@
-//! What a session said and nobody has looked at yet.
+//! The events of a session that its task has not taken yet.
 //!
 //! The library hands events over as fast as they come, while some of them take time. Beyond a
-//! handful ([`EventQueue::is_crowded`]) nothing more is read from the session's WebSocket, and its posts
-//! are not answered; a client that goes on all the same runs it over.
+//! handful ([`EventQueue::is_crowded`]) nothing more is read from the session's WebSocket, and its
+//! posts are not answered; a client that goes on all the same runs it over.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,12 +1,12 @@
-//! Socket.IO, for the pages of dialects 3 and 4: the front of `/socket.io/`.
+//! Socket.IO, for the pages of dialects 3 and 4: everything under `/socket.io/`.
 //!
 //! `socketioxide` does the protocol. What it leaves open to a hostile network is done here: a
 //! session takes one place among the connections however it is carried, has a deadline for every
 //! write, can be ended at any time, is slowed down while its events take time, and is named in
 //! requests by a key that nobody else learns. (The library uses the id by which others call a
 //! socket for that as well, and whoever knew it could read and write over long polls in another's
-//! name.) A session is a [`session::Session`]; a socket on it is a guest at the hub, in the lobby until
-//! it joins a room.
+//! name.) A [`session::Session`] is one of Engine.IO; a socket on it is a guest at the hub, in the
+//! lobby until it joins a room.
 
 mod event_queue;
 mod namespace;
@@ -312,7 +312,7 @@ async fn carry(
     if library.call((stream, asked)).await.is_err() {
         tracing::debug!("the library refused a WebSocket");
     }
-    // It never says anything; it is dropped with the stream.
+    // Nothing is ever sent; it is dropped with the stream.
     let _ = cut.await;
     // Of a session whose upgrade failed the library would keep what it has for ever.
     if let Some(owner) = session.owner() {

@@ -1,4 +1,4 @@
-//! Where the library meets us: a socket comes in, is heard, and leaves.
+//! The callbacks of the library for one socket: it connects, sends events, and disconnects.
 //!
 //! The library calls each of these in order for one socket, and spawns nothing: the order of events
 //! is kept.
@@ -60,7 +60,7 @@ impl Namespace {
         session.set_library_id(id);
         let me = Username::parse(id).map_err(|error| Box::new(error) as Refusal)?;
         let handle = self.connect(me.clone()).await?;
-        tracing::debug!(connection = %handle.id(), "a socket came");
+        tracing::debug!(connection = %handle.id(), "a socket connected");
         socket.on_fallback(EventHandler {
             session: Arc::clone(session),
             gate: MessageGate::new(self.context.limits.messages),
@@ -160,7 +160,7 @@ impl DisconnectHandler<LocalAdapter, Self> for DisconnectHook {
         defer: fn(Arc<Socket>),
     ) {
         if reason == DisconnectReason::ClientNSDisconnect {
-            self.0.goodbye();
+            self.0.leave_in_order();
         }
         self.0.hang_up(End::Politely);
         defer(socket);

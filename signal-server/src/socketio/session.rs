@@ -1,8 +1,7 @@
-//! What the parts of one session share: its requests, its WebSocket, and the task that speaks for
-//! it.
+//! One session of Engine.IO: what its requests, its WebSocket and its task share.
 //!
-//! The library keeps a session for as long as it knows the session. The session's place is free, and
-//! its key forgotten, as soon as it is over.
+//! The library keeps a session for as long as it knows it. The session's place is free, and its key
+//! forgotten, as soon as it is over.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -52,7 +51,7 @@ pub(super) struct Session {
     unwritten: AtomicUsize,
     written: Notify,
     /// The peer disconnected in order, rather than being lost.
-    goodbye: AtomicBool,
+    left_in_order: AtomicBool,
     /// 0 while the session stands, then 1 or 2 as an [`End`].
     ended: AtomicU8,
     end: Notify,
@@ -78,7 +77,7 @@ impl Session {
             events: EventQueue::default(),
             unwritten: AtomicUsize::new(0),
             written: Notify::new(),
-            goodbye: AtomicBool::new(false),
+            left_in_order: AtomicBool::new(false),
             ended: AtomicU8::new(0),
             end: Notify::new(),
             reader: AtomicWaker::new(),
@@ -105,13 +104,13 @@ impl Session {
     }
 
     /// The peer disconnects in order.
-    pub(super) fn goodbye(&self) {
-        self.goodbye.store(true, Ordering::Release);
+    pub(super) fn leave_in_order(&self) {
+        self.left_in_order.store(true, Ordering::Release);
     }
 
     /// Whether the peer disconnected in order.
     pub(super) fn left_in_order(&self) -> bool {
-        self.goodbye.load(Ordering::Acquire)
+        self.left_in_order.load(Ordering::Acquire)
     }
 
     /// Gives the session's own place back: it has a WebSocket now.

@@ -1,10 +1,9 @@
-//! The task that speaks for one socket: its events go to the hub, and what the hub has for it
-//! becomes events.
+//! The task of one socket: its events go to the hub, and messages of the hub become events.
 //!
-//! It keeps the order of both, and hears nothing more while something takes time. What the socket
-//! does not read waits in the outbox, as with any connection, and in a small window of what was
-//! given to the library; a socket that does not read for too long is cut off. When the task ends
-//! its name is free.
+//! It keeps the order of both, and takes no further event while something takes time. What the
+//! socket does not read waits in the outbox, as with any connection, and in a small window of what
+//! was given to the library; a socket that does not read for too long is cut off. When the task
+//! ends its name is free.
 
 use std::sync::Arc;
 
@@ -44,6 +43,7 @@ impl From<Over> for Ended {
         match over {
             Over::Overflow => Self::NotReading,
             Over::Closed(_) => Self::Closed,
+            Over::Broken => Self::Gone,
         }
     }
 }
@@ -75,7 +75,7 @@ impl SocketTask {
             drop(self.start.handle.receive(close, now()));
         }
         let Self { session, start, .. } = self;
-        tracing::debug!(connection = %start.handle.id(), ?ended, "a socket left");
+        tracing::debug!(connection = %start.handle.id(), ?ended, "a socket disconnected");
         drop(start);
         metrics.lasted(began.elapsed());
         if ended == Ended::NotReading {

@@ -18,14 +18,14 @@ use crate::nodes::{
 };
 use crate::redis::Redis;
 
-/// A way to Redis that can be cut without either end noticing, as a network does it.
-struct Way {
+/// A network path to Redis that can be cut without either end noticing, as a network does it.
+struct CuttablePath {
     port: u16,
     open: watch::Sender<bool>,
     _relay: JoinSet<()>,
 }
 
-impl Way {
+impl CuttablePath {
     async fn to(redis: &Redis) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (port, to) = (listener.local_addr().unwrap().port(), redis.port);
@@ -46,7 +46,7 @@ impl Way {
                             _ = relay => return,
                         }
                     }
-                    // Nothing goes through, and nobody is told; when the way is open again, this
+                    // Nothing goes through, and nobody is told; when the path is open again, this
                     // one is lost.
                     drop(is_open.wait_for(|open| *open).await);
                     let _ = near.shutdown().await;
@@ -258,12 +258,12 @@ async fn what_is_watched_is_right_again_when_redis_is_back() {
 #[tokio::test]
 async fn a_node_that_can_not_renew_lets_its_users_go_before_another_can_have_their_names() {
     let redis = Redis::start();
-    let way = Way::to(&redis).await;
-    let [one, two] = [node(&way.url(), SHORT_LEASE).await, node(&redis.url(), SHORT_LEASE).await];
+    let path = CuttablePath::to(&redis).await;
+    let [one, two] = [node(&path.url(), SHORT_LEASE).await, node(&redis.url(), SHORT_LEASE).await];
     let (mut alice, token) = resumable(&one.url(), "alice").await;
     let mut other = Client::connect(&two.url()).await;
     assert_eq!(log_in(&mut other, login("alice")).await["reason"], "taken");
-    way.cut();
+    path.cut();
     let let_go = tokio::spawn(async move {
         alice.expect_close().await;
         std::time::Instant::now()
@@ -275,7 +275,7 @@ async fn a_node_that_can_not_renew_lets_its_users_go_before_another_can_have_the
     // Whoever was let go is told the truth by either node.
     let (_alice, reply) = resume(&one.url(), "alice", &token).await;
     assert_eq!(reply["reason"], "unavailable", "{reply}");
-    way.mend();
+    path.mend();
     let mut late = Client::connect(&one.url()).await;
     let reply = until(&mut late, &login("alice"), |reply| reply["reason"] != "unavailable").await;
     assert_eq!(reply["reason"], "taken", "{reply}");

@@ -173,17 +173,10 @@ impl World {
                             self.nodes[to].receive_remote(RemoteEvent::Message(envelope), now),
                         )]
                     }
-                    None => match envelope.return_address() {
-                        Some((from, kind, call)) => {
-                            let (from, kind, call) = (from.clone(), kind.to_owned(), call.cloned());
-                            let to = envelope.to.clone();
-                            let news = RemoteEvent::Undeliverable {
-                                from,
-                                to,
-                                kind,
-                                call,
-                                why: Undeliverable::Nobody,
-                            };
+                    None => match envelope.undelivered() {
+                        Some(undelivered) => {
+                            let news =
+                                RemoteEvent::Undeliverable(undelivered, Undeliverable::Nobody);
                             vec![(node, self.nodes[node].receive_remote(news, now))]
                         }
                         None => vec![],

@@ -10,7 +10,7 @@ mod raw;
 #[path = "../common/redis.rs"]
 #[allow(dead_code, reason = "each test file uses its part")]
 mod redis;
-mod ways;
+mod routes;
 
 use common::{Client, LONG, server};
 use pages::{POLLING, Pages, UPGRADED, WEBSOCKET};

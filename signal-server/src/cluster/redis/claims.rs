@@ -15,15 +15,13 @@
 //! An owner who is found before needs no second look: only the operator takes a name from its
 //! owner, and that lets whoever is online stay so.
 
-use std::time::Instant;
-
 use visavis_shared::Username;
 
 use super::layout::{NodeId, Partition};
 use super::leases::Held;
 use super::link::{Connection, in_words};
 use super::node_message::NodeMessage;
-use super::owners::{self, Record};
+use super::owners::Record;
 use super::publish_queue::Outgoing;
 use super::{RedisCluster, lock, now};
 use crate::names::{Guests, Refusal, decision};
@@ -55,12 +53,21 @@ struct Granted {
     before: Option<(NodeId, u64)>,
 }
 
-/// Why a claim was not answered: for the log.
-struct Trouble(String);
+enum NotClaimed {
+    Refused(ClaimRefusal),
+    /// Redis did not answer; why, for the log.
+    Unanswered(String),
+}
 
-impl From<redis::RedisError> for Trouble {
+impl From<redis::RedisError> for NotClaimed {
     fn from(error: redis::RedisError) -> Self {
-        Self(in_words(&error))
+        Self::Unanswered(in_words(&error))
+    }
+}
+
+impl From<Refusal> for NotClaimed {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal.into())
     }
 }
 
@@ -71,13 +78,13 @@ impl RedisCluster {
         token: Option<TokenHash>,
     ) -> Result<(), ClaimRefusal> {
         let Some(connection) = self.connection() else { return Err(ClaimRefusal::Unavailable) };
-        match self.try_claim(&connection, claim, token).await {
-            Ok(outcome) => outcome,
-            Err(Trouble(why)) => {
+        self.try_claim(&connection, claim, token).await.map_err(|error| match error {
+            NotClaimed::Refused(refusal) => refusal,
+            NotClaimed::Unanswered(why) => {
                 tracing::warn!(%why, "Redis did not answer a claim");
-                Err(ClaimRefusal::Unavailable)
+                ClaimRefusal::Unavailable
             }
-        }
+        })
     }
 
     async fn try_claim(
@@ -85,40 +92,28 @@ impl RedisCluster {
         connection: &Connection,
         claim: &Claim,
         token: Option<TokenHash>,
-    ) -> Result<Result<(), ClaimRefusal>, Trouble> {
-        let refused = |refusal| Ok(Err(ClaimRefusal::NotAllowed(refusal)));
-        let record = match self.look_at_owner(connection, claim).await? {
-            Ok(record) => record,
-            Err(refusal) => return refused(refusal),
-        };
+    ) -> Result<(), NotClaimed> {
+        let taken = || NotClaimed::Refused(ClaimRefusal::Taken(claim.name.clone()));
+        let record = self.look_at_owner(connection, claim).await?;
         let (number, leftovers) = lock(&self.leases).begin(&claim.name);
         let attempt = Attempt { cluster: self, name: &claim.name, number };
         let asked_at = now();
-        let granted = match self.lease(connection, claim, number, &leftovers, token).await? {
-            Some(granted) => granted,
-            None => {
-                lock(&self.leases).refused(number);
-                return Ok(Err(ClaimRefusal::Taken(claim.name.clone())));
-            }
+        let leased = self.lease(connection, claim, number, &leftovers, token).await?;
+        let Some(Granted { epoch, ends_at, before }) = leased else {
+            lock(&self.leases).refused(number);
+            return Err(taken());
         };
-        if let Some((node, number)) = granted.before.clone().filter(|(node, _)| *node != self.node)
-        {
+        if let Some((node, number)) = before.filter(|(node, _)| *node != self.node) {
             // Should this be lost, the other node finds out when it renews.
-            self.push(Outgoing::ToNode(
-                node,
-                NodeMessage::Lost { name: claim.name.clone(), number },
-            ));
+            let lost = NodeMessage::Lost { name: claim.name.clone(), number };
+            self.push(Outgoing::ToNode(node, lost));
         }
-        if let Err(refusal) = self.confirm_owner(connection, claim, record.as_ref()).await? {
-            return refused(refusal);
-        }
-        let kept = lock(&self.leases).granted(
-            &claim.name,
-            held(claim, number, granted, token, asked_at),
-            now(),
-        );
+        self.confirm_owner(connection, claim, record.as_ref()).await?;
+        let (listed, key) = (claim.listed, claim.key);
+        let held = Held { number, epoch, listed, key, token, asked_at, ends_at, room: None };
+        let kept = lock(&self.leases).granted(&claim.name, held, now());
         drop(attempt);
-        if kept { Ok(Ok(())) } else { Ok(Err(ClaimRefusal::Taken(claim.name.clone()))) }
+        if kept { Ok(()) } else { Err(taken()) }
     }
 
     /// Who owns the name, before it is leased: what is there of an owner who may have it.
@@ -126,21 +121,20 @@ impl RedisCluster {
         &self,
         connection: &Connection,
         claim: &Claim,
-    ) -> Result<Result<Option<Record>, Refusal>, Trouble> {
+    ) -> Result<Option<Record>, NotClaimed> {
         if !claim.listed {
             // The id of a socket, which nobody chose and nobody can own.
-            return Ok(match self.guests {
+            return match self.guests {
                 Guests::Allow => Ok(None),
-                Guests::Deny => Err(Refusal::NoGuests),
-            });
+                Guests::Deny => Err(Refusal::NoGuests.into()),
+            };
         }
-        let (standing, record) =
-            owners::look(connection, &self.layout, &self.scripts, &claim.name).await?;
-        Ok(match &claim.key {
-            Some(key) => decision::claim(&standing, key).outcome(),
-            None => decision::guest(&standing, self.guests),
+        let (standing, record) = self.look_up_owner(connection, &claim.name).await?;
+        match &claim.key {
+            Some(key) => decision::claim(&standing, key).outcome()?,
+            None => decision::guest(&standing, self.guests)?,
         }
-        .map(|()| record))
+        Ok(record)
     }
 
     /// Who owns the name, now that it is leased. Whoever shows a key owns a free name from then on.
@@ -149,25 +143,22 @@ impl RedisCluster {
         connection: &Connection,
         claim: &Claim,
         before: Option<&Record>,
-    ) -> Result<Result<(), Refusal>, Trouble> {
+    ) -> Result<(), NotClaimed> {
         match (&claim.key, before) {
-            _ if !claim.listed => Ok(Ok(())),
+            _ if !claim.listed => {}
             (Some(key), Some(record)) => {
-                owners::see(connection, &self.layout, &self.scripts, &claim.name, key, record)
-                    .await?;
-                Ok(Ok(()))
+                self.see_owner(connection, &claim.name, key, record).await?;
             }
             (Some(key), None) => {
-                let standing =
-                    owners::own(connection, &self.layout, &self.scripts, &claim.name, key).await?;
-                Ok(decision::claim(&standing, key).outcome())
+                let standing = self.give_to_owner(connection, &claim.name, key).await?;
+                decision::claim(&standing, key).outcome()?;
             }
             (None, _) => {
-                let (standing, _) =
-                    owners::look(connection, &self.layout, &self.scripts, &claim.name).await?;
-                Ok(decision::guest(&standing, self.guests))
+                let (standing, _) = self.look_up_owner(connection, &claim.name).await?;
+                decision::guest(&standing, self.guests)?;
             }
         }
+        Ok(())
     }
 
     /// Asks for the lease; nothing when somebody else has it.
@@ -178,7 +169,7 @@ impl RedisCluster {
         number: u64,
         leftovers: &[u64],
         token: Option<TokenHash>,
-    ) -> Result<Option<Granted>, Trouble> {
+    ) -> Result<Option<Granted>, NotClaimed> {
         let partition = Partition::of(claim.name.as_str());
         let mut invocation = self.scripts.claim.prepare_invoke();
         invocation
@@ -210,7 +201,8 @@ impl RedisCluster {
                 Ok(Some(Granted { epoch, ends_at, before }))
             }
             (Some("late"), ..) => {
-                Err(Trouble("it took the claim up when we had given up".to_owned()))
+                let why = "it took the claim up when we had given up";
+                Err(NotClaimed::Unanswered(why.to_owned()))
             }
             _ => Err(unreadable()),
         }
@@ -219,7 +211,7 @@ impl RedisCluster {
     /// The first listed names that begin so, and how many there are.
     pub(super) async fn list_names(&self, prefix: &str) -> Option<(Vec<Username>, usize)> {
         let connection = self.connection()?;
-        match owners::listed(&connection, &self.layout, &self.scripts, prefix).await {
+        match self.listed_names(&connection, prefix).await {
             Ok(found) => Some(found),
             Err(error) => {
                 tracing::warn!(why = %in_words(&error), "Redis did not list the names");
@@ -229,28 +221,8 @@ impl RedisCluster {
     }
 }
 
-fn unreadable() -> Trouble {
-    Trouble("its answer can't be read".to_owned())
-}
-
-fn held(
-    claim: &Claim,
-    number: u64,
-    granted: Granted,
-    token: Option<TokenHash>,
-    asked_at: Instant,
-) -> Held {
-    let Granted { epoch, ends_at, .. } = granted;
-    Held {
-        number,
-        epoch,
-        listed: claim.listed,
-        key: claim.key,
-        token,
-        asked_at,
-        ends_at,
-        room: None,
-    }
+fn unreadable() -> NotClaimed {
+    NotClaimed::Unanswered("its answer can't be read".to_owned())
 }
 
 pub(super) fn or_none(text: Option<impl ToString>) -> String {

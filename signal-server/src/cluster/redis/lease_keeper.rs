@@ -1,5 +1,5 @@
-//! Keeping what this node holds, giving back what it does not want any more, and finding what
-//! others lost.
+//! Renews the leases that this node holds, gives back what it no longer wants, and sweeps out what
+//! other nodes lost.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ const AT_A_TIME: usize = 8;
 
 impl RedisCluster {
     /// Lets those go whose leases are about to end, for as long as it is polled. By this machine's
-    /// clock alone: the less is heard of Redis, the more it matters.
+    /// clock alone: the less Redis answers, the more it matters.
     pub(super) async fn let_go(&self, hub: &Hub) {
         loop {
             sleep(self.times.tick()).await;
@@ -32,7 +32,7 @@ impl RedisCluster {
             }
             tracing::warn!(
                 users = overdue.len(),
-                "names could not be kept without Redis: their users are let go"
+                "leases ended without Redis: their users are disconnected"
             );
             for name in overdue {
                 hub.receive_remote(RemoteEvent::LeaseLost(name));

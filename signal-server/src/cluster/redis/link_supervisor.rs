@@ -1,4 +1,4 @@
-//! Keeps a link to Redis, and does over it all that goes on of its own accord.
+//! Keeps a link to Redis, checks it by a heartbeat, and runs over it all that needs one.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -17,8 +17,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// How long it waits at most: no longer than that after Redis is back everything goes on.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Hears what is said to a node and to all. Before that nobody may be on it: what is for them would
-/// reach nobody.
+/// Subscribes to what is for a node and for all. Before that nobody may be on it: what is for them
+/// would reach nobody.
 pub(super) async fn subscribe_to_all(
     connection: &Connection,
     layout: &Layout,
@@ -83,7 +83,7 @@ impl RedisCluster {
         Ok(link)
     }
 
-    /// Does everything that there is to do over a link, until it can't be used any more: then says
+    /// Does everything that there is to do over a link, until it can't be used any more; returns
     /// why.
     async fn serve(&self, Link { connection, pushes }: Link, hub: &Hub) -> String {
         lock(&self.watch_list).start_anew();
@@ -98,8 +98,8 @@ impl RedisCluster {
         }
     }
 
-    /// Looks whether Redis can be written to and this node hears itself, until that is not so: then
-    /// says why.
+    /// Checks that Redis can be written to and that this node receives its own messages, until that
+    /// is not so; returns why.
     async fn beat(&self, connection: &Connection) -> String {
         // Beats of an earlier link may still come.
         let mut count = self.heard.load(Ordering::Acquire);
@@ -110,7 +110,7 @@ impl RedisCluster {
             }
             sleep(self.times.beat()).await;
             if self.heard.load(Ordering::Acquire) < count {
-                return "this node does not hear what it says to itself".to_owned();
+                return "this node does not receive its own messages".to_owned();
             }
         }
     }

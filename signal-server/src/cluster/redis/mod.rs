@@ -2,7 +2,7 @@
 //!
 //! A name is a lease: one node has it, until it gives it back or does not renew it in time
 //! ([`leases`]). Whoever wants to reach somebody asks Redis for the node and publishes there
-//! ([`publisher`]). Whoever watches somebody hears it from Redis when they come or go ([`watch_list`]).
+//! ([`publisher`]). Redis notifies whoever watches somebody when they come or go ([`watch_list`]).
 //! Everything that has to be one step is one script ([`scripts`]).
 //!
 //! What always holds, as long as Redis forgets nothing it has acknowledged:
@@ -10,7 +10,7 @@
 //!   whatever happens;
 //! - a node does to a lease only what the claim may by which it holds it (compare and set by node
 //!   and number);
-//! - presence is told in the order in which it changed;
+//! - presence is notified in the order in which it changed;
 //! - messages from one sender to one addressee keep their order, and one that reached nobody comes
 //!   back as an error;
 //! - while Redis is gone, who is here calls who is here; everything else is refused with words, at
@@ -68,7 +68,7 @@ use crate::rules::router::{
 };
 use crate::rules::sessions::TokenHash;
 
-/// How many answers may wait for the hub; what comes when there are more is not told.
+/// How many answers may wait for the hub; what comes when there are more is dropped.
 const MAX_ANSWERS: usize = 4096;
 
 /// Why Redis can't be used. The text says what to do.
@@ -100,13 +100,13 @@ pub(crate) struct RedisCluster {
     leases: Mutex<Leases>,
     watch_list: Mutex<WatchList>,
     queues: PublishQueues,
-    /// What the hub could not be told at once.
+    /// Events that the hub could not take at once.
     answers: Mutex<VecDeque<RemoteEvent>>,
     /// How far the clock of Redis, in milliseconds since 1970, is ahead of the time since
     /// `started`.
     ahead: AtomicU64,
     started: Instant,
-    /// The last beat of our own that we heard.
+    /// The last of our own beats that was received.
     heard: AtomicU64,
     answered: Notify,
     give_backs: Notify,
@@ -144,7 +144,7 @@ impl RedisCluster {
         let started = now();
         let ahead = link_supervisor::time_of(&link.connection, &layout, &node, started).await;
         let ahead = ahead.map_err(|error| RedisUnusable::new(&config.url, &error))?;
-        tracing::info!(%node, redis = %config.url, "one of several nodes");
+        tracing::info!(%node, redis = %config.url, "joined the cluster");
         Ok(Self {
             node,
             url: config.url.clone(),
@@ -188,14 +188,13 @@ impl RedisCluster {
     /// Puts something on its way, or hands it back.
     fn push(&self, outgoing: Outgoing) {
         if let Some(Outgoing::ToName(envelope)) = self.queues.push(outgoing)
-            && let Some(news) = undeliverable(&envelope, Undeliverable::Unreachable)
+            && let Some(undelivered) = envelope.undelivered()
         {
-            self.answer(news);
+            self.answer(RemoteEvent::Undeliverable(undelivered, Undeliverable::Unreachable));
         }
     }
 
-    /// Has the hub hear something that it can't be told now, because it is in the middle of
-    /// something.
+    /// Keeps an event for the hub, which is locked now.
     fn answer(&self, news: RemoteEvent) {
         let mut answers = lock(&self.answers);
         if answers.len() < MAX_ANSWERS {
@@ -204,7 +203,7 @@ impl RedisCluster {
         }
     }
 
-    /// Tells the hub what it could not be told before, for as long as it is polled.
+    /// Delivers the events that were kept, for as long as it is polled.
     async fn deliver_answers(&self, hub: &Hub) {
         loop {
             let news = lock(&self.answers).pop_front();
@@ -214,14 +213,6 @@ impl RedisCluster {
             }
         }
     }
-}
-
-/// What a sender is told of a message that did not arrive.
-fn undeliverable(envelope: &Envelope, why: Undeliverable) -> Option<RemoteEvent> {
-    let (from, kind, call) = envelope.return_address()?;
-    let (from, to, kind, call) =
-        (from.clone(), envelope.to.clone(), kind.to_owned(), call.cloned());
-    Some(RemoteEvent::Undeliverable { from, to, kind, call, why })
 }
 
 #[async_trait]

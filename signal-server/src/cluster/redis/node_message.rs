@@ -1,14 +1,15 @@
-//! What nodes say to each other, as bytes and back.
+//! Messages between nodes, as bytes and back.
 //!
-//! A message is one line of JSON, and after it the canonical text of a message where there is one. Who
-//! reads Redis reads what goes from node to node, as it does on the nodes themselves; what can't be
-//! read is dropped.
+//! The first line is JSON, and after it comes the canonical text of a client's message where there
+//! is one. Who reads Redis reads what goes from node to node, as it does on the nodes themselves;
+//! what can't be read is dropped.
 
 use serde::{Deserialize, Serialize};
 use visavis_shared::codec::{decode_server, encode_server};
-use visavis_shared::{CallId, ServerMessage, Username};
+use visavis_shared::{ServerMessage, Username};
 
 use super::layout::NodeId;
+use crate::rules::router::Undelivered;
 
 /// A message between nodes.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub(super) enum NodeMessage {
     Message { from: NodeId, to: Username, message: ServerMessage },
     /// A message of somebody on the node that reads this reached nobody: they were gone when it
     /// came.
-    Undelivered { from: Username, to: Username, kind: String, call: Option<CallId> },
+    Undelivered(Undelivered),
     /// Another node has taken over the lease that this claim had.
     Lost { name: Username, number: u64 },
     /// A node sends this to itself, to see that it still receives.
@@ -30,7 +31,7 @@ pub(super) enum NodeMessage {
 #[serde(rename_all = "kebab-case")]
 enum Head {
     Message { from: String, to: Username },
-    Undelivered { from: Username, to: Username, kind: String, call: Option<CallId> },
+    Undelivered(Undelivered),
     Lost { name: Username, number: u64 },
     Beat(u64),
     Lobby { from: String },
@@ -42,10 +43,7 @@ impl NodeMessage {
             Self::Message { from, to, .. } => {
                 Head::Message { from: from.to_string(), to: to.clone() }
             }
-            Self::Undelivered { from, to, kind, call } => {
-                let (from, to, kind, call) = (from.clone(), to.clone(), kind.clone(), call.clone());
-                Head::Undelivered { from, to, kind, call }
-            }
+            Self::Undelivered(undelivered) => Head::Undelivered(undelivered.clone()),
             Self::Lost { name, number } => Head::Lost { name: name.clone(), number: *number },
             Self::Beat(count) => Head::Beat(*count),
             Self::Lobby { from, .. } => Head::Lobby { from: from.to_string() },
@@ -67,9 +65,7 @@ impl NodeMessage {
             Head::Message { from, to } => {
                 Self::Message { from: NodeId::parse(&from)?, to, message: message()? }
             }
-            Head::Undelivered { from, to, kind, call } => {
-                Self::Undelivered { from, to, kind, call }
-            }
+            Head::Undelivered(undelivered) => Self::Undelivered(undelivered),
             Head::Lost { name, number } => Self::Lost { name, number },
             Head::Beat(count) => Self::Beat(count),
             Head::Lobby { from } => {
@@ -101,7 +97,7 @@ impl PresenceChange {
 
 #[cfg(test)]
 mod tests {
-    use visavis_shared::{CallSignal, Payload};
+    use visavis_shared::{CallId, CallSignal, Payload};
 
     use super::*;
 
@@ -120,12 +116,12 @@ mod tests {
                 to: alice.clone(),
                 message: message.clone(),
             },
-            NodeMessage::Undelivered {
+            NodeMessage::Undelivered(Undelivered {
                 from: alice.clone(),
                 to: alice.clone(),
                 kind: "offer".into(),
                 call,
-            },
+            }),
             NodeMessage::Lost { name: alice.clone(), number: u64::MAX },
             NodeMessage::Beat(7),
             NodeMessage::Lobby {

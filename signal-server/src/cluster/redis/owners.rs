@@ -12,12 +12,12 @@ use redis::{ErrorKind, RedisResult};
 use visavis_shared::limits::MAX_LISTED_USERS;
 use visavis_shared::{PublicKey, Username, skeleton};
 
-use super::RedisUnusable;
 use super::claims::{NONE, or_none};
 use super::layout::{Layout, Partition};
 use super::link::{Connection, Link};
 use super::options::RedisConfig;
 use super::scripts::Scripts;
+use super::{RedisCluster, RedisUnusable};
 use crate::names::{OwnedName, Standing};
 
 /// How exactly it is remembered when an owner was last there. Coarse, so that most logins write
@@ -54,105 +54,107 @@ fn unreadable(what: &'static str) -> redis::RedisError {
     (ErrorKind::UnexpectedReturnType, "it holds what can't be read", what.to_owned()).into()
 }
 
-/// What is known about a name, and the record if somebody owns it.
-pub(super) async fn look(
-    connection: &Connection,
-    layout: &Layout,
-    scripts: &Scripts,
-    name: &Username,
-) -> RedisResult<(Standing, Option<Record>)> {
-    ask(connection, layout, scripts, name, NONE).await
-}
-
-/// Gives a name to a key if nobody owns it, nor one that looks like it. Says what was known before.
-pub(super) async fn own(
-    connection: &Connection,
-    layout: &Layout,
-    scripts: &Scripts,
-    name: &Username,
-    key: &PublicKey,
-) -> RedisResult<Standing> {
-    Ok(ask(connection, layout, scripts, name, &or_none(Some(key))).await?.0)
-}
-
-async fn ask(
-    connection: &Connection,
-    layout: &Layout,
-    scripts: &Scripts,
-    name: &Username,
-    key: &str,
-) -> RedisResult<(Standing, Option<Record>)> {
-    let [owned, skeletons] = layout.owned();
-    let mut invocation = scripts.own.prepare_invoke();
-    invocation.key(owned).key(skeletons);
-    invocation.arg(name.as_str()).arg(skeleton(name)).arg(key).arg(seconds(SystemTime::now()));
-    let reply: Vec<String> = invocation.invoke_async(&mut connection.clone()).await?;
-    match reply.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["free"] => Ok((Standing::Free, None)),
-        ["owned", record] => {
-            let record = Record::parse(record)?;
-            Ok((Standing::Owned(record.key), Some(record)))
-        }
-        ["like", other] => {
-            let other = Username::parse(other).map_err(|_| unreadable("a name"))?;
-            Ok((Standing::LooksLike(other), None))
-        }
-        _ => Err(unreadable("a name's standing")),
+impl RedisCluster {
+    /// What is known about a name, and the record if somebody owns it.
+    pub(super) async fn look_up_owner(
+        &self,
+        connection: &Connection,
+        name: &Username,
+    ) -> RedisResult<(Standing, Option<Record>)> {
+        self.ask_for_owner(connection, name, NONE).await
     }
-}
 
-/// Remembers that an owner was there, if that was not noted within the hour.
-pub(super) async fn see(
-    connection: &Connection,
-    layout: &Layout,
-    scripts: &Scripts,
-    name: &Username,
-    key: &PublicKey,
-    record: &Record,
-) -> RedisResult<()> {
-    let now = seconds(SystemTime::now());
-    if now < record.seen.saturating_add(SEEN_GRAIN.as_secs()) {
-        return Ok(());
+    /// Gives a name to a key if nobody owns it, nor one that looks like it. Says what was known
+    /// before.
+    pub(super) async fn give_to_owner(
+        &self,
+        connection: &Connection,
+        name: &Username,
+        key: &PublicKey,
+    ) -> RedisResult<Standing> {
+        Ok(self.ask_for_owner(connection, name, &or_none(Some(key))).await?.0)
     }
-    let [owned, _] = layout.owned();
-    let mut invocation = scripts.seen.prepare_invoke();
-    invocation.key(owned).arg(name.as_str()).arg(key.to_string()).arg(now);
-    invocation.invoke_async(&mut connection.clone()).await
-}
 
-/// The first listed names of all parts that begin so, one more than may be shown, and how many
-/// there are.
-pub(super) async fn listed(
-    connection: &Connection,
-    layout: &Layout,
-    scripts: &Scripts,
-    prefix: &str,
-) -> RedisResult<(Vec<Username>, usize)> {
-    // Redis orders by bytes, as Rust does, and no text has a byte of 255.
-    let (from, to) = match prefix {
-        "" => (b"-".to_vec(), b"+".to_vec()),
-        prefix => {
-            let from = [b"[", prefix.as_bytes()].concat();
-            let to = [b"(", prefix.as_bytes(), b"\xff"].concat();
-            (from, to)
+    async fn ask_for_owner(
+        &self,
+        connection: &Connection,
+        name: &Username,
+        key: &str,
+    ) -> RedisResult<(Standing, Option<Record>)> {
+        let [owned, skeletons] = self.layout.owned();
+        let mut invocation = self.scripts.own.prepare_invoke();
+        invocation.key(owned).key(skeletons);
+        invocation.arg(name.as_str()).arg(skeleton(name)).arg(key).arg(seconds(SystemTime::now()));
+        let reply: Vec<String> = invocation.invoke_async(&mut connection.clone()).await?;
+        match reply.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["free"] => Ok((Standing::Free, None)),
+            ["owned", record] => {
+                let record = Record::parse(record)?;
+                Ok((Standing::Owned(record.key), Some(record)))
+            }
+            ["like", other] => {
+                let other = Username::parse(other).map_err(|_| unreadable("a name"))?;
+                Ok((Standing::LooksLike(other), None))
+            }
+            _ => Err(unreadable("a name's standing")),
         }
-    };
-    let asked = Partition::all().map(|partition| {
-        let (from, to, mut connection) = (&from, &to, connection.clone());
-        async move {
-            let mut invocation = scripts.list.prepare_invoke();
-            invocation.key(layout.listed(partition)).arg(from).arg(to).arg(MAX_LISTED_USERS + 1);
-            invocation.invoke_async::<(usize, Vec<String>)>(&mut connection).await
-        }
-    });
-    let (mut names, mut total) = (Vec::new(), 0);
-    for (count, part) in try_join_all(asked).await? {
-        total += count;
-        names.extend(part.iter().filter_map(|name| Username::parse(name).ok()));
     }
-    names.sort_unstable();
-    names.truncate(MAX_LISTED_USERS + 1);
-    Ok((names, total))
+
+    /// Remembers that an owner was there, if that was not noted within the hour.
+    pub(super) async fn see_owner(
+        &self,
+        connection: &Connection,
+        name: &Username,
+        key: &PublicKey,
+        record: &Record,
+    ) -> RedisResult<()> {
+        let now = seconds(SystemTime::now());
+        if now < record.seen.saturating_add(SEEN_GRAIN.as_secs()) {
+            return Ok(());
+        }
+        let [owned, _] = self.layout.owned();
+        let mut invocation = self.scripts.seen.prepare_invoke();
+        invocation.key(owned).arg(name.as_str()).arg(key.to_string()).arg(now);
+        invocation.invoke_async(&mut connection.clone()).await
+    }
+
+    /// The first listed names of all parts that begin so, one more than may be shown, and how many
+    /// there are.
+    pub(super) async fn listed_names(
+        &self,
+        connection: &Connection,
+        prefix: &str,
+    ) -> RedisResult<(Vec<Username>, usize)> {
+        // Redis orders by bytes, as Rust does, and no text has a byte of 255.
+        let (from, to) = match prefix {
+            "" => (b"-".to_vec(), b"+".to_vec()),
+            prefix => {
+                let from = [b"[", prefix.as_bytes()].concat();
+                let to = [b"(", prefix.as_bytes(), b"\xff"].concat();
+                (from, to)
+            }
+        };
+        let asked = Partition::all().map(|partition| {
+            let (from, to, mut connection) = (&from, &to, connection.clone());
+            async move {
+                let mut invocation = self.scripts.list.prepare_invoke();
+                invocation
+                    .key(self.layout.listed(partition))
+                    .arg(from)
+                    .arg(to)
+                    .arg(MAX_LISTED_USERS + 1);
+                invocation.invoke_async::<(usize, Vec<String>)>(&mut connection).await
+            }
+        });
+        let (mut names, mut total) = (Vec::new(), 0);
+        for (count, part) in try_join_all(asked).await? {
+            total += count;
+            names.extend(part.iter().filter_map(|name| Username::parse(name).ok()));
+        }
+        names.sort_unstable();
+        names.truncate(MAX_LISTED_USERS + 1);
+        Ok((names, total))
+    }
 }
 
 /// The owned names, for the operator.
@@ -165,9 +167,6 @@ pub(crate) struct RedisNames {
 
 impl RedisNames {
     /// Connects.
-    ///
-    /// # Errors
-    /// When Redis can't be reached.
     pub(crate) async fn open(config: &RedisConfig) -> Result<Self, RedisUnusable> {
         let link = Link::connect(&config.url, PATIENCE).await;
         let link = link.map_err(|error| RedisUnusable::new(&config.url, &error))?;
@@ -176,17 +175,11 @@ impl RedisNames {
     }
 
     /// All owned names, in order.
-    ///
-    /// # Errors
-    /// When Redis does not answer.
     pub(crate) async fn list(&self) -> Result<Vec<OwnedName>, RedisUnusable> {
         self.try_list().await.map_err(|error| RedisUnusable::new(&self.config.url, &error))
     }
 
     /// Takes a name from its owner. Says whether it had one.
-    ///
-    /// # Errors
-    /// When Redis does not answer.
     pub(crate) async fn release(&self, name: &Username) -> Result<bool, RedisUnusable> {
         let [owned, skeletons] = self.layout.owned();
         let mut invocation = self.scripts.disown.prepare_invoke();

@@ -1,4 +1,4 @@
-//! Has those who watch somebody hear how it is now, and from then on how it changes.
+//! Subscribes to the presence of everyone who is watched here: first how it is, then each change.
 
 use std::time::Duration;
 

@@ -1,9 +1,8 @@
-//! What is on its way to other nodes.
+//! What waits to be published for other nodes.
 //!
 //! In several queues, so that one that waits for Redis holds up only its own; whatever is for the
-//! same addressee is in the same queue, so its order is kept. A queue holds at most [`MAX_WAITING`];
-//! what comes when it is full is handed back, and its sender is told that the others can't be
-//! reached.
+//! same addressee is in the same queue, so its order is kept. A queue holds at most
+//! [`MAX_WAITING`]; what comes when it is full is handed back, and its sender gets an error.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

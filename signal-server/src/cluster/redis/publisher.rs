@@ -1,20 +1,20 @@
-//! What goes to other nodes, by way of Redis.
+//! Publishes for other nodes.
 //!
 //! One Redis takes a batch at a time, looks up the node of each name and publishes there, in one
 //! step each and in order. In a Redis Cluster the name and the channel of its node are on two
 //! machines, so it is two steps, one message after the other; should somebody move from node to
-//! node between the two, the node that they left says that they are gone.
+//! node between the two, the node that they left answers that they are gone.
 
 use futures_util::future::join_all;
 use redis::{Cmd, RedisResult};
 
+use super::RedisCluster;
 use super::link::{Connection, in_words};
 use super::node_message::NodeMessage;
 use super::publish_queue::{Outgoing, PublishQueue};
 use super::scripts::{LEAVE, PUBLISH, ROUTE};
-use super::{RedisCluster, undeliverable};
 use crate::hub::Hub;
-use crate::rules::router::{Envelope, Undeliverable};
+use crate::rules::router::{Envelope, RemoteEvent, Undeliverable};
 
 /// What a script says of a name that nobody has.
 const NOBODY: i64 = -1;
@@ -147,11 +147,11 @@ fn report(outgoing: &Outgoing, reached: &RedisResult<i64>, hub: &Hub) {
     match reached {
         Ok(NOBODY) => notify_sender(outgoing, Undeliverable::Nobody, hub),
         // Somebody has the name, on a node that does not listen: it has ended, or has lost its own
-        // way to Redis. Or Redis took the message up so late that its sender has been told so.
+        // link to Redis. Or Redis took the message up so late that its sender has been told so.
         Ok(..=0) => notify_sender(outgoing, Undeliverable::Unreachable, hub),
         Ok(_) => {}
         Err(error) => {
-            tracing::debug!(why = %in_words(error), "Redis did not take a message");
+            tracing::debug!(why = %in_words(error), "Redis did not accept a message");
             notify_sender(outgoing, Undeliverable::Unreachable, hub);
         }
     }
@@ -159,8 +159,8 @@ fn report(outgoing: &Outgoing, reached: &RedisResult<i64>, hub: &Hub) {
 
 fn notify_sender(outgoing: &Outgoing, why: Undeliverable, hub: &Hub) {
     if let Outgoing::ToName(envelope) = outgoing
-        && let Some(news) = undeliverable(envelope, why)
+        && let Some(undelivered) = envelope.undelivered()
     {
-        hub.receive_remote(news);
+        hub.receive_remote(RemoteEvent::Undeliverable(undelivered, why));
     }
 }

@@ -30,7 +30,7 @@ impl RedisCluster {
             }
             Ok(None) => Entry::Full,
             Err(error) => {
-                tracing::warn!(why = %in_words(&error), "Redis did not let anybody into a room");
+                tracing::warn!(why = %in_words(&error), "Redis did not answer who is in a room");
                 Entry::Unavailable
             }
         }

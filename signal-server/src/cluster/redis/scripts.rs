@@ -30,9 +30,9 @@ pub(super) struct Scripts {
 }
 
 /// Looks up the node of a name and gives it a message, in one step. KEYS: lease. ARGV: until when,
-/// what the names of the nodes' channels begin and end with, message. Returns how many heard it, -1
-/// when nobody has the name, or -2 when it is too late: whoever sent it has been told that it did
-/// not arrive. Not for a Redis Cluster, where name and channel may be on two machines.
+/// what the names of the nodes' channels begin and end with, message. Returns how many received it,
+/// -1 when nobody has the name, or -2 when it is too late: whoever sent it has been told that it
+/// did not arrive. Not for a Redis Cluster, where name and channel may be on two machines.
 ///
 /// Short, because it is sent whole each time: it goes in pipelines, where a script that Redis does
 /// not know could not be sent again without changing the order of messages. Redis compiles a text

@@ -1,4 +1,4 @@
-//! What comes from other nodes, by way of Redis.
+//! Receives what other nodes publish for this one, and gives it to the hub.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::arrival_buffer::{Arrival, ArrivalBuffer, Location};
 use super::link::Push;
 use super::node_message::{NodeMessage, PresenceChange};
 use super::publish_queue::Outgoing;
-use super::{RedisCluster, lock, now, undeliverable};
+use super::{RedisCluster, lock, now};
 use crate::hub::Hub;
 use crate::limits::QueueLimits;
 use crate::rules::router::{Envelope, RemoteEvent, Undeliverable};
@@ -42,7 +42,7 @@ impl Burst {
 }
 
 impl RedisCluster {
-    /// Takes up what comes, until the link can't be used any more: then says why.
+    /// Receives what is published, until the link can't be used any more; returns why.
     pub(super) async fn receive_pushes(
         &self,
         mut pushes: mpsc::Receiver<Push>,
@@ -68,7 +68,7 @@ impl RedisCluster {
                     burst.add(payload.len());
                     match NodeMessage::parse(&payload) {
                         Some(message) => self.receive_node_message(hub, message, &mut early),
-                        None => tracing::warn!("another node said something that can't be read"),
+                        None => tracing::warn!("a message of another node can't be read"),
                     }
                 }
                 Some(Push::Message { channel, payload }) => {
@@ -109,14 +109,8 @@ impl RedisCluster {
                     self.arrived(hub, arrival, is_here);
                 }
             }
-            NodeMessage::Undelivered { from, to, kind, call } => {
-                hub.receive_remote(RemoteEvent::Undeliverable {
-                    from,
-                    to,
-                    kind,
-                    call,
-                    why: Undeliverable::Nobody,
-                });
+            NodeMessage::Undelivered(undelivered) => {
+                hub.receive_remote(RemoteEvent::Undeliverable(undelivered, Undeliverable::Nobody));
             }
             NodeMessage::Lost { name, number } => {
                 let lost = lock(&self.leases).lost(&name, number);
@@ -155,27 +149,24 @@ impl RedisCluster {
         }
     }
 
-    /// A message for somebody who is here, or who is not: then its sender is told, if that is of
-    /// use.
+    /// Delivers a message to somebody who is here; otherwise its sender gets an error, if that is
+    /// of use.
     fn arrived(&self, hub: &Hub, Arrival { from, envelope }: Arrival, is_here: bool) {
         if is_here {
             hub.receive_remote(RemoteEvent::Message(envelope));
-        } else if let Some(RemoteEvent::Undeliverable { from: sender, to, kind, call, .. }) =
-            undeliverable(&envelope, Undeliverable::Nobody)
-        {
-            let message = NodeMessage::Undelivered { from: sender, to, kind, call };
-            self.push(Outgoing::ToNode(from, message));
+        } else if let Some(undelivered) = envelope.undelivered() {
+            self.push(Outgoing::ToNode(from, NodeMessage::Undelivered(undelivered)));
         }
     }
 
     fn receive_presence(&self, hub: &Hub, name: &Username, change: &PresenceChange) {
         if change.online && change.node.as_ref() == Some(&self.node) {
-            // The router tells of those who come to this node, once it has let them in.
+            // The router notifies of those who come to this node, once it has let them in.
             lock(&self.watch_list).is_news(name, change.epoch);
             return;
         }
-        // That somebody is elsewhere may be heard before that they are not here any more; it is
-        // told after it.
+        // That somebody is elsewhere may arrive before that they are not here any more; it is
+        // passed on after it.
         let superseded = change.online && lock(&self.leases).superseded(name, change.epoch);
         if superseded {
             hub.receive_remote(RemoteEvent::LeaseLost(name.clone()));

@@ -1,4 +1,4 @@
-//! The lobby over a real Redis: its guests come by Socket.IO, so here they take their seats without
+//! The lobby over a real Redis: its guests come by Socket.IO, so here they connect without
 //! it.
 
 use std::sync::Arc;
@@ -38,11 +38,11 @@ async fn enter(hub: &Arc<Hub>, name: &str) -> ConnectionHandle {
     if let Some(pending) = handle.enter_as_guest(Username::parse(name).unwrap()) {
         pending.await;
     }
-    assert!(matches!(hear(&handle).await, ServerMessage::LoggedIn { .. }));
+    assert!(matches!(receive(&handle).await, ServerMessage::LoggedIn { .. }));
     handle
 }
 
-async fn hear(handle: &ConnectionHandle) -> ServerMessage {
+async fn receive(handle: &ConnectionHandle) -> ServerMessage {
     let next = async {
         loop {
             match handle.outbox().pop().expect("an open handle") {
@@ -66,12 +66,12 @@ async fn the_lobby_is_one_on_all_nodes_and_its_guests_are_on_no_list() {
     ann.deliver();
     let expected =
         ServerMessage::Broadcast { from: Username::parse("ann-1").unwrap(), message: said };
-    assert_eq!((hear(&ben).await, hear(&cleo).await), (expected.clone(), expected));
+    assert_eq!((receive(&ben).await, receive(&cleo).await), (expected.clone(), expected));
     assert_eq!(cluster.users("").await, Some((vec![], 0)), "guests are on no list");
     drop(cleo);
     let expected = ServerMessage::GuestLeft { username: Username::parse("cleo-3").unwrap() };
     assert_eq!(
-        (hear(&ann).await, hear(&ben).await),
+        (receive(&ann).await, receive(&ben).await),
         (expected.clone(), expected),
         "and nobody heard themselves"
     );

@@ -1,5 +1,5 @@
 //! The lobby: where the pages of dialect 4 are, which know neither names nor rooms. Every guest who
-//! is in no room is there, and what one says is heard by all the others.
+//! is in no room is there, and what one sends goes to all the others.
 
 use visavis_shared::{Payload, ServerMessage};
 
@@ -7,7 +7,7 @@ use super::{Announcement, Output, Router, deliver};
 use crate::rules::registry::ConnectionId;
 
 impl Router {
-    /// A guest says something to all the others. Outside the lobby it is said to nobody.
+    /// A guest sends a message to all the others. Outside the lobby it reaches nobody.
     pub fn broadcast(&self, from: ConnectionId, message: Payload) -> Vec<Output> {
         let mut out = Vec::new();
         if self.is_in_lobby(from)

@@ -1,12 +1,16 @@
-//! The rules: a message from one connection goes in, what has to be done about it comes out.
+//! The rules: a message of one connection goes in, what has to be done about it comes out.
 //!
-//! Pure: no socket, no clock, no dialect, no database. [`Router::handle`] never fails; what may not
-//! be done is answered with an error to its sender and changes nothing. A message about a call
-//! reaches nobody but the one it names. What only the cluster (`crate::cluster`) can say, the
-//! router asks as a [`Question`] and takes the answer by one of its `settle_…` methods; whoever
-//! carries that out hears nothing more from the connection until then, so the order of a
-//! connection's messages is kept. A router that is alone ([`Rules::alone`]) asks only who may have
-//! a name.
+//! In: [`Router::handle`] and [`Router::log_in`] for this node's connections,
+//! [`Router::receive_remote`] for events of other nodes, [`Router::disconnect`],
+//! [`Router::give_up`] and [`Router::expire`] for the ends of connections and sessions. Out: a list
+//! of [`Output`]s, to be carried out in their order. What always holds:
+//! - no socket, clock, dialect or database is touched;
+//! - a message that may not be sent is answered with an error to its sender and changes nothing;
+//! - a message about a call reaches nobody but the one it names;
+//! - what only the other nodes know is asked as a [`Question`] and settled by a `settle_…` method;
+//!   whoever carries that out handles nothing more of the connection until then, so the order of a
+//!   connection's messages is kept. A router that is alone ([`Rules::alone`]) asks only who may
+//!   have a name.
 
 mod broadcast;
 mod login;
@@ -25,7 +29,7 @@ use visavis_shared::{
 pub use self::login::LoginAttempt;
 pub use self::outcome::{
     Announcement, Claim, ClaimRefusal, Closing, Delivery, Envelope, Grant, Output, Question,
-    RemoteEvent, Undeliverable,
+    RemoteEvent, Undeliverable, Undelivered,
 };
 pub use self::rooms::Entry;
 use crate::rules::calls::Calls;
@@ -100,7 +104,7 @@ impl Router {
         } else if let Some(name) = self.registry.name_of(connection).cloned() {
             for (to, call) in self.calls.lost(&name, now) {
                 if self.registry.owner_of(&to).is_none() {
-                    // Their node forgets the call when it hears this, and then both have to.
+                    // Their node forgets the call when it receives this, and then both have to.
                     self.calls.ended(&name, &to, call.as_ref());
                 }
                 self.notify_lost(&name, &to, call, &mut out);

@@ -1,7 +1,8 @@
 //! What a router wants done.
 
+use serde::{Deserialize, Serialize};
 use visavis_shared::identity::PublicKey;
-use visavis_shared::{CallId, ErrorCode, Payload, RoomId, ServerMessage, Username};
+use visavis_shared::{CallId, CallSignal, ErrorCode, Payload, RoomId, ServerMessage, Username};
 
 use crate::names;
 use crate::rules::registry::ConnectionId;
@@ -23,7 +24,7 @@ pub enum Output {
     Forget(ConnectionId),
     /// A connection has to end.
     Close(ConnectionId, Closing),
-    /// Only the cluster knows. The connection is heard again when this is settled.
+    /// Only the cluster knows. The connection's next message is handled when this is settled.
     Ask(ConnectionId, Question),
     /// A message goes to somebody on another node, if they are online at all.
     Forward(Envelope),
@@ -36,8 +37,8 @@ pub enum Output {
 pub struct Delivery {
     /// Whom it is for.
     pub to: ConnectionId,
-    /// What it is. [`ServerMessage::LoggedIn`] names no ICE servers: those depend on the way by
-    /// which the client came, and the connection puts them in.
+    /// What it is. [`ServerMessage::LoggedIn`] names no ICE servers: those depend on the address
+    /// by which the client came, and the connection puts them in.
     pub message: ServerMessage,
 }
 
@@ -51,21 +52,37 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Who has to be told when it can't be delivered, and of what: only what a person asked for is
-    /// worth an error.
+    /// What its sender is told when it can't be delivered: only what a person asked for is worth an
+    /// error.
     #[must_use]
-    pub fn return_address(&self) -> Option<(&Username, &'static str, Option<&CallId>)> {
+    pub fn undelivered(&self) -> Option<Undelivered> {
         match &self.message {
-            ServerMessage::Call { from, call, signal } => match signal {
-                // Whoever ends something is content when nobody is there to hear it.
-                visavis_shared::CallSignal::Close(_) | visavis_shared::CallSignal::Decline(_) => {
-                    None
-                }
-                signal => Some((from, signal.type_name(), call.as_ref())),
-            },
+            // Whoever ends something is content when nobody is there to receive it.
+            ServerMessage::Call {
+                signal: CallSignal::Close(_) | CallSignal::Decline(_), ..
+            } => None,
+            ServerMessage::Call { from, call, signal } => Some(Undelivered {
+                from: from.clone(),
+                to: self.to.clone(),
+                kind: signal.type_name().to_owned(),
+                call: call.clone(),
+            }),
             _ => None,
         }
     }
+}
+
+/// A message that reached nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undelivered {
+    /// Its sender.
+    pub from: Username,
+    /// Its addressee.
+    pub to: Username,
+    /// Its `type`.
+    pub kind: String,
+    /// The call it was for.
+    pub call: Option<CallId>,
 }
 
 /// Why a connection has to end.
@@ -143,7 +160,7 @@ pub enum Announcement {
     NotWatching(Username),
     /// Somebody left a room.
     LeftRoom(RoomId, Username),
-    /// A guest outside all rooms said something to all the others there.
+    /// A guest outside all rooms sent a message to all the others there.
     Broadcast(Username, Payload),
     /// A guest outside all rooms is gone.
     GuestLeft(Username),
@@ -154,22 +171,11 @@ pub enum Announcement {
 pub enum RemoteEvent {
     /// A message for somebody on this node.
     Message(Envelope),
-    /// A message could not be delivered.
-    Undeliverable {
-        /// Who sent it.
-        from: Username,
-        /// Whom it was for.
-        to: Username,
-        /// The `type` of the message.
-        kind: String,
-        /// The call it was for.
-        call: Option<CallId>,
-        /// Why.
-        why: Undeliverable,
-    },
+    /// A message of somebody here could not be delivered.
+    Undeliverable(Undelivered, Undeliverable),
     /// Somebody who is watched here came or went elsewhere.
     Presence(Username, bool),
-    /// A guest of another node said something to all the others.
+    /// A guest of another node sent a message to all the others.
     Broadcast(Username, Payload),
     /// A guest of another node is gone.
     GuestLeft(Username),

@@ -1,10 +1,10 @@
-//! What other nodes have to say.
+//! What the router does about events of other nodes.
 
 use std::time::Instant;
 
 use visavis_shared::{ServerMessage, Username};
 
-use super::outcome::Undeliverable;
+use super::outcome::{Undeliverable, Undelivered};
 use super::{
     Announcement, Closing, Delivery, Envelope, Output, Refusal, RemoteEvent, Router, deliver,
 };
@@ -15,7 +15,7 @@ impl Router {
         let mut out = Vec::new();
         match news {
             RemoteEvent::Message(envelope) => self.receive(envelope, now, &mut out),
-            RemoteEvent::Undeliverable { from, to, kind, call, why } => {
+            RemoteEvent::Undeliverable(Undelivered { from, to, kind, call }, why) => {
                 // They are in no call, then, of which somebody would have to be told.
                 self.calls.ended(&from, &to, call.as_ref());
                 if let Some(sender) = self.registry.owner_of(&from) {

@@ -5,7 +5,7 @@ use visavis_shared::{ErrorCode, Payload, RoomId, ServerMessage, Username};
 use super::{Announcement, Output, Question, Refusal, Router, deliver};
 use crate::rules::registry::ConnectionId;
 
-/// What the cluster says of somebody who enters a room.
+/// The cluster's answer about somebody who enters a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
     /// They are in, and these are the others.

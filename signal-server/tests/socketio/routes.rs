@@ -1,4 +1,4 @@
-//! The same pages by other ways: over TLS, behind a proxy, and on two nodes that are one server.
+//! The same pages by other routes: over TLS, behind a proxy, and on two nodes that are one server.
 
 use std::fs;
 use std::time::Duration;
