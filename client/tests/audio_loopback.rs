@@ -21,7 +21,7 @@ fn a_tone_is_heard_soon_whole_and_at_its_frequency_until_it_is_muted() {
     let frames = DropOldestQueue::new(MICROPHONE_QUEUE_FRAMES);
     let (encoded_in, mut encoded) = mpsc::channel::<EncodedAudio>(16);
     let (received_in, received) = sync_channel(64);
-    let (_wishes, control) = sync_channel(8);
+    let (_targets, control) = sync_channel(8);
     let network = std::thread::Builder::new()
         .name("network".into())
         .spawn(move || {
