@@ -77,7 +77,7 @@ impl Outcome {
     }
 }
 
-/// A call: 30 pictures a second at what the estimate leaves, 50 sound packets, feedback every 50
+/// A call: 30 frames a second at what the estimate leaves, 50 audio packets, feedback every 50
 /// ms.
 fn call(seconds: u64, max: Bitrate, conditions: &[Conditions]) -> Outcome {
     let start = Instant::now();
@@ -127,7 +127,7 @@ fn call(seconds: u64, max: Bitrate, conditions: &[Conditions]) -> Outcome {
             in_flight.push_back((now, bytes, arrival));
         }
         if ms % 50 == 0 {
-            // Reports on what had arrived when it left, and takes the way back.
+            // Reports on what had arrived when it left, and travels back.
             let reported = at.saturating_sub(link.delay) + Duration::from_secs(1000);
             let last = in_flight
                 .iter()
@@ -249,20 +249,20 @@ fn a_shallow_queue_is_found_by_its_losses() {
 }
 
 #[test]
-fn a_picture_leaves_at_once_on_a_fast_link_and_spread_out_on_a_slow_one() {
+fn a_frame_leaves_at_once_on_a_fast_link_and_spread_out_on_a_slow_one() {
     let start = Instant::now();
     let mut estimator = GoogCc::new(Bitrate::from_kbps(3000));
     assert!(estimator.burst_rate() >= Bitrate::from_kbps(4_000));
     // Trains that the link spreads to 600 kbit/s: 16 ms for each packet.
-    for picture in 0..60u32 {
+    for frame in 0..60u32 {
         let results: Vec<PacketResult> = (0..6)
             .map(|n| PacketResult {
-                sent: start + picture * 100 * MS + n * MS,
+                sent: start + frame * 100 * MS + n * MS,
                 bytes: 1200,
-                arrival: Some(picture * 100 * MS + n * 16 * MS),
+                arrival: Some(frame * 100 * MS + n * 16 * MS),
             })
             .collect();
-        estimator.on_feedback(start + (picture + 1) * 100 * MS, &results);
+        estimator.on_feedback(start + (frame + 1) * 100 * MS, &results);
     }
     let target = estimator.target(start + 6000 * MS);
     assert!(

@@ -209,7 +209,7 @@ impl SendTask {
     }
 
     /// What the estimate leaves to video. Sets the pacer's rate, and queues the probes that the
-    /// estimator asks for.
+    /// estimator requests.
     fn video_target(&mut self, now: Instant) -> Bitrate {
         self.budget.update(now);
         let (estimate, burst, probe) = {

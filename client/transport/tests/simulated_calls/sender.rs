@@ -31,7 +31,7 @@ pub(crate) enum Media {
     Video(MediaPacket),
     Fec(u32, Bytes),
     Probe,
-    /// A sender report: asks for an echo.
+    /// A sender report: requests an echo.
     Report,
 }
 
