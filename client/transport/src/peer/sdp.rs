@@ -60,9 +60,19 @@ fn mid_of(section: &str) -> Option<&str> {
     section.lines().find_map(|line| line.strip_prefix("a=mid:")).map(str::trim)
 }
 
-/// The user fragment of ICE (RFC 8839 §5.4): another one starts ICE anew.
-pub(crate) fn ice_user(sdp: &str) -> Option<&str> {
-    sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).map(str::trim)
+/// The user fragment and the password of ICE (RFC 8839 §5.4): others restart ICE.
+pub(crate) fn ice_credentials(sdp: &str) -> Option<(&str, &str)> {
+    let value = |attribute| {
+        let value = sdp.lines().find_map(|line| line.strip_prefix(attribute))?.trim();
+        (!value.is_empty()).then_some(value)
+    };
+    Some((value("a=ice-ufrag:")?, value("a=ice-pwd:")?))
+}
+
+/// Whether all sections of an answer are sections of this offer (RFC 8829 §5.3.1).
+pub(crate) fn is_answer_to(offer: &str, answer: &str) -> bool {
+    let offered: HashSet<&str> = media_sections(offer).filter_map(mid_of).collect();
+    media_sections(answer).all(|section| mid_of(section).is_some_and(|mid| offered.contains(mid)))
 }
 
 /// The media sections, each beginning with its `m=` line.

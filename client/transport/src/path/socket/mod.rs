@@ -162,9 +162,11 @@ impl Wire {
         signs.reports = true;
     }
 
-    /// The other's description was taken: from now on the set-up takes its time.
+    /// The other's description was taken: from now on the set-up takes its time, and the library is
+    /// nudged.
     pub(crate) fn described(&self) {
         lock(&self.state).set_up.described(clock::now());
+        self.nudge();
     }
 
     /// The library is to look at what it was told now, and not when its timer ends.
