@@ -344,8 +344,13 @@ impl Negotiation {
     fn refused(&mut self, why: String, restarted: bool) {
         match std::mem::replace(&mut self.step, Step::Idle) {
             Step::CreatingOffer { ice_restart } => {
-                if ice_restart && self.signaling == Signaling::Stable {
-                    self.signaling = Signaling::RestartAbandoned;
+                // The library may hold the credentials already.
+                match self.signaling {
+                    Signaling::Stable if ice_restart => {
+                        self.signaling = Signaling::RestartAbandoned;
+                    }
+                    Signaling::HaveLocalOffer if ice_restart => self.roll_back_offer(),
+                    _ => {}
                 }
                 self.refuse(why, false);
             }
