@@ -1,10 +1,10 @@
 //! The negotiating task: performs what [`negotiation`] decides on the library's peer connection.
 //!
 //! In: [`PeerCommand`]s in order and the library's callbacks. Out: [`PeerEvent`]s, permission to
-//! send, tracks to answer on. What always holds: a description is emitted before the candidates that
-//! belong to it, and what the other sends fails a connection that is being set up, but never one
-//! that stands, unless the library has lost its pair over it. (RFC 8829 for offer and answer, RFC
-//! 8838 for trickled candidates.)
+//! send, tracks to answer on. What always holds: a description is emitted before the candidates
+//! that belong to it; a description of the other's that can't be used fails a connection that is
+//! being set up, and one that stands only if the library has lost its pair over it. (RFC 8829 for
+//! offer and answer, RFC 8838 for trickled candidates.)
 //!
 //! [`negotiation`] is the state machine, [`event`] its inputs and actions, [`upkeep`] watches over
 //! the connection while it stands, [`library`] passes the library's callbacks on.
@@ -245,7 +245,7 @@ impl Negotiator {
         {
             let mut state = self.link.state();
             state.payload_types = sdp::payload_types(sdp);
-            state.parity_in = sdp::parity_payload_type(sdp);
+            state.parity_in = sdp::fec_payload_type(sdp);
             state.red = sdp::redundant_audio(sdp);
         }
         let set = match for_library(description) {
@@ -324,8 +324,8 @@ impl Negotiator {
         Ok(Answer { sdp, provisional, restarts })
     }
 
-    /// Of a kind that the other has no format for in common with us: with a sender the library
-    /// would refuse the whole offer, without one just the section.
+    /// Stops sending a kind that the other has no format for in common with us: with a sender the
+    /// library refuses the whole offer, without one just the section.
     async fn stop_sending(&mut self, kind: MediaKind) {
         let track = match kind {
             MediaKind::Audio => self.connection.audio.take(),
@@ -356,14 +356,14 @@ impl Negotiator {
             username_fragment: candidate.username_fragment,
             url: None,
         };
-        // One address that can't be used is no reason not to try the others.
+        // An address that can't be used does not keep the others from being tried.
         match self.connection.pc.add_ice_candidate(candidate).await {
             Ok(()) => self.wire.nudge(),
             Err(_) => tracing::debug!("an address of the other's could not be used"),
         }
     }
 
-    /// Takes note of what may be sent, and as what.
+    /// Notes what may be sent, and as what.
     async fn negotiated(&mut self) {
         let payload_type = async |track: &Option<LocalTrack>, kind| match track {
             Some(track) => track.payload_type(kind).await,
@@ -372,32 +372,26 @@ impl Negotiator {
         let audio = payload_type(&self.connection.audio, MediaKind::Audio).await;
         let video = payload_type(&self.connection.video, MediaKind::Video).await;
         let theirs = self.connection.pc.remote_description().await;
-        let level = theirs.as_ref().and_then(|description| sdp::h264_level(&description.sdp));
-        let offered = self.link.state().red.is_some();
-        let red = theirs
-            .as_ref()
-            .and_then(|description| sdp::redundant_audio(&description.sdp))
-            .filter(|_| offered);
-        self.wire.sound_goes_as([audio, red]);
-        let parity =
-            theirs.as_ref().and_then(|description| sdp::parity_payload_type(&description.sdp));
-        let parity = {
+        let theirs = theirs.as_ref().map_or("", |description| description.sdp.as_str());
+        let (red, parity) = {
             let mut state = self.link.state();
-            state.parity_out = parity.filter(|_| video.is_some() && state.parity_in.is_some());
-            state.parity_out
+            state.parity_out = sdp::fec_payload_type(theirs)
+                .filter(|_| video.is_some() && state.parity_in.is_some());
+            (sdp::redundant_audio(theirs).filter(|_| state.red.is_some()), state.parity_out)
         };
+        self.wire.sound_goes_as([audio, red]);
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
             permission.red = red;
             permission.video = video;
             permission.parity = parity;
-            permission.level = level;
+            permission.level = sdp::h264_level(theirs);
         });
     }
 
     async fn library_event(&mut self, event: LibraryEvent) {
         match event {
-            // A socket for all interfaces on a machine that has none: nobody can reach us there.
+            // A socket for all interfaces on a machine that has none can't be reached.
             LibraryEvent::Candidate(candidate) if is_unspecified(&candidate.candidate) => {}
             LibraryEvent::Candidate(candidate) => {
                 let (mid, index) = self.bundle_section.clone().unzip();
