@@ -42,6 +42,7 @@ const PURE: &[&str] = &[
     "transport/sending/video_pause.rs",
     "transport/receiving/video_stream.rs",
     "transport/path/path_watch.rs",
+    "transport/peer/negotiator/negotiation.rs",
     "transport/path/relay/framing.rs",
     "transport/path/socket/check_round_trip.rs",
     "transport/path/socket/dtls_record.rs",

@@ -27,7 +27,7 @@ use crate::path::socket::Wire;
 use crate::peer::connection::{Connection, LocalTrack, has_relay};
 use crate::peer::negotiator::{Handler, Negotiator, Outputs};
 use crate::peer::runtime::SupervisedRuntime;
-use crate::peer::statistics::Figures;
+use crate::peer::statistics::StatisticsSources;
 use crate::receiving::receive_task::{ReceiveStats, ReceiveTask};
 use crate::sending::send_task::{OutgoingStream, Permission, SendInputs, SendStats, SendTask};
 use visavis_media::units::Bitrate;
@@ -46,7 +46,7 @@ pub struct Peer {
     commands: mpsc::Sender<PeerCommand>,
     closing: watch::Sender<bool>,
     closed: watch::Receiver<bool>,
-    figures: Figures,
+    figures: StatisticsSources,
 }
 
 impl Peer {
@@ -126,7 +126,7 @@ impl Peer {
         let receive = tokio::spawn(receive.run(incoming, receive_inputs));
 
         let (ice_restarts_tx, ice_restarts) = watch::channel(0);
-        let figures = Figures {
+        let figures = StatisticsSources {
             link: Arc::clone(&link),
             pc: Arc::downgrade(&connection.pc),
             sent,

@@ -10,21 +10,24 @@
 //!
 //! | | Stable | HaveLocalOffer | RestartOffered | RestartAbandoned |
 //! | --- | --- | --- | --- | --- |
-//! | `CreateOffer` | → HaveLocalOffer | offers again | the same offer again | as an ICE restart |
-//! | ICE restart, running | → RestartOffered | rolled back → RestartOffered | the same offer again | → RestartOffered |
-//! | ICE restart, not running | → HaveLocalOffer | offers again | the same offer again | → HaveLocalOffer |
-//! | their offer | answered | rolled back, answered → Stable | answered → Stable | answered → Stable |
-//! | – refused | – | → Stable | – | – |
-//! | their answer | refused | → Stable | our offer, then it: → Stable | refused |
-//! | – refused before the library has it | – | – | → RestartAbandoned | – |
-//! | – refused by the library | – | rolled back → Stable | rolled back, ICE is lost → Stable | – |
+//! | offer | → HaveLocalOffer | offers again | the same again | as a restart |
+//! | restart, running | → RestartOffered | → RestartOffered | the same again | → RestartOffered |
+//! | restart, else | → HaveLocalOffer | offers again | the same again | → HaveLocalOffer |
+//! | their offer | answers | → Stable, answers | → Stable, answers | → Stable, answers |
+//! | refused | – | → Stable | – | – |
+//! | their answer | refused | → Stable | → Stable | refused |
+//! | refused unread | – | – | → RestartAbandoned | – |
+//! | refused by the library | – | → Stable | → Stable, ICE is lost | – |
 //!
-//! A dash: nothing changes. While the connection runs, the library gets an offer to restart ICE
-//! only together with its answer (RestartOffered): until then it keeps its pair, and nothing is
-//! lost if no answer comes. Its own credentials for the restart it takes when it makes the offer,
-//! and it can't be made to forget them: it applies them with whatever local description comes next,
-//! and forgets the other's with that. So an offer that does not restart ICE, and comes while it
-//! holds them (RestartOffered, RestartAbandoned), is given to it a second time after that.
+//! An offer of ours that the library has is rolled back wherever HaveLocalOffer is left without an
+//! answer. A dash: nothing changes.
+//!
+//! While the connection runs, the library gets an offer to restart ICE only together with its
+//! answer (RestartOffered): until then it keeps its pair, and nothing is lost if no answer comes.
+//! It makes its credentials for the restart with the offer, and can't be made to forget them: it
+//! applies them with whatever local description comes next, and forgets the other's with that. So
+//! an offer that does not restart ICE, and comes while it holds them (RestartOffered,
+//! RestartAbandoned), is given to it a second time after it has applied them.
 //!
 //! # Connection: [`Connectivity`]
 //!
@@ -35,10 +38,11 @@
 //! | `Failed` | `Failed` | `Failed` | `Failed` | `Failed` | `Failed` |
 //! | `MediaSilent` | – | `Disconnected` → Silent | – | – | – |
 //! | media again | – | – | `Connected` → Connected | – | – |
-//! | ICE is lost by a refusal | `Failed` | `Failed` → Failed | `Failed` → Failed | `Failed` → Failed | `Failed` |
-//! | any other refusal | `Failed` | – | – | `Failed` | `Failed` |
+//! | ICE is lost | `Failed` | `Failed` → Failed | `Failed` → Failed | the same | `Failed` |
+//! | a refusal | `Failed` | – | – | `Failed` | `Failed` |
 //!
-//! The cells show which event the owner gets.
+//! The cells show the event that the owner gets. The library's events lead to the state of their
+//! name. ICE is lost by a refusal that comes after the library has restarted it.
 //!
 //! # What always holds
 //!

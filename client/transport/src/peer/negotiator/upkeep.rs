@@ -1,4 +1,8 @@
-//! Whether the connection stands, and what is done about the way while it does.
+//! Whether the connection stands, and what is done about the network path while it does.
+//!
+//! In, ten times a second: what the path layer has received, and now and then this machine's
+//! addresses. Out: `PathDegraded`, `PathRecovered`, new sockets in place of those whose address is
+//! gone, new allocations at relays.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -12,10 +16,9 @@ use crate::clock;
 use crate::path::interfaces;
 use crate::path::path_watch::{Observation, PathNews, Suspicion};
 
-/// When nothing has come for this long, although ICE is content, media does not flow.
+/// When nothing has come for this long, although ICE is connected, media does not flow.
 const MEDIA_SILENCE: Duration = Duration::from_secs(3);
-/// How often the addresses of this machine are looked up: there is no word of a change on every
-/// system.
+/// How often the addresses of this machine are looked up: not every system notifies of a change.
 const LOOK_UP_ADDRESSES: Duration = Duration::from_secs(1);
 
 impl Negotiator {
@@ -58,7 +61,7 @@ impl Negotiator {
             relay_broke,
         });
         if let Some(PathNews::Suspect(suspicion)) = news {
-            tracing::debug!(?suspicion, "the way to the other is suspect");
+            tracing::debug!(?suspicion, "the network path is degraded");
             if suspicion == Suspicion::Slept {
                 self.addresses_looked_up = None;
             }
@@ -67,7 +70,7 @@ impl Negotiator {
             Some(PathNews::Suspect(_)) => self.emit(PeerEvent::PathDegraded).await,
             Some(PathNews::Works) => {
                 self.handle(Input::PathWorks).await;
-                // Pictures went missing, so a whole one is what the other can begin with soonest.
+                // Video frames were lost, so a key frame is what the other can begin with soonest.
                 self.out.permission.send_modify(|permission| permission.connections += 1);
                 self.emit(PeerEvent::PathRecovered).await;
             }
@@ -91,7 +94,7 @@ impl Negotiator {
         Some(addresses)
     }
 
-    /// ICE can be content while nothing comes through.
+    /// ICE can be connected while no media comes.
     async fn watch_for_silence(&mut self, now: Instant) {
         if !self.negotiation.has_pair() {
             return;

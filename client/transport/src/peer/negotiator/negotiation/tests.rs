@@ -144,8 +144,9 @@ fn event() -> impl Strategy<Value = Event> {
             restarts,
         })))
     };
+    let offer = |ice_restart| Event::Command(Input::CreateOffer { ice_restart });
     prop_oneof![
-        6 => any::<bool>().prop_map(|ice_restart| Event::Command(Input::CreateOffer { ice_restart })),
+        6 => any::<bool>().prop_map(offer),
         4 => any::<bool>().prop_map(|restarts| Event::TheirOffer { restarts }),
         6 => (prop::bool::weighted(0.1), prop::bool::weighted(0.1), prop::bool::weighted(0.8))
             .prop_map(answer),
