@@ -284,6 +284,10 @@ impl Negotiation {
                     self.emit_description(DescriptionKind::Offer, sdp.clone());
                     self.signaling = Signaling::RestartOffered(sdp);
                 } else {
+                    if ice_restart && self.connectivity == Connectivity::Failed {
+                        // The library gives up the pair that it may still be looking for.
+                        self.act(Action::EndRestart);
+                    }
                     self.set_local(DescriptionKind::Offer, sdp.clone());
                     self.step = Step::SettingOffer { sdp };
                 }
@@ -348,15 +352,15 @@ impl Negotiation {
     fn refused(&mut self, why: String, restarted: bool) {
         match std::mem::replace(&mut self.step, Step::Idle) {
             Step::CreatingOffer { ice_restart } => {
-                // The library may hold the credentials already.
-                match self.signaling {
-                    Signaling::Stable if ice_restart => {
-                        self.signaling = Signaling::RestartAbandoned;
-                    }
-                    Signaling::HaveLocalOffer if ice_restart => self.roll_back_offer(),
-                    _ => {}
+                // The library may hold the credentials already, and applies them as it rolls back.
+                let ice_lost = ice_restart && self.signaling == Signaling::HaveLocalOffer;
+                if ice_restart && self.signaling == Signaling::Stable {
+                    self.signaling = Signaling::RestartAbandoned;
                 }
-                self.refuse(why, false);
+                if ice_lost {
+                    self.roll_back_offer();
+                }
+                self.refuse(why, ice_lost);
             }
             Step::SettingOffer { .. } => {
                 self.act(Action::RollBackLocal);

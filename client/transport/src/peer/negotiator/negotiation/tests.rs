@@ -136,7 +136,7 @@ enum Event {
 
 fn event() -> impl Strategy<Value = Event> {
     let text = |foreign: bool| if foreign { FOREIGN.to_owned() } else { SDP.to_owned() };
-    let unread = || Err("it is not SDP".to_owned());
+    let unread = || "it is not SDP".to_owned();
     let answer = move |(foreign, provisional, restarts)| {
         Event::Command(Input::RemoteAnswer(Ok(Answer {
             sdp: text(foreign),
@@ -150,8 +150,8 @@ fn event() -> impl Strategy<Value = Event> {
         4 => any::<bool>().prop_map(|restarts| Event::TheirOffer { restarts }),
         6 => (prop::bool::weighted(0.1), prop::bool::weighted(0.1), prop::bool::weighted(0.8))
             .prop_map(answer),
-        1 => Just(Event::Command(Input::RemoteOffer(unread()))),
-        1 => Just(Event::Command(Input::RemoteAnswer(unread()))),
+        1 => Just(Event::Command(Input::RemoteOffer(Err(unread())))),
+        1 => Just(Event::Command(Input::RemoteAnswer(Err(unread())))),
         8 => Just(Event::IceConnects),
         1 => Just(Event::IceDisconnects),
         1 => Just(Event::IceFails),
