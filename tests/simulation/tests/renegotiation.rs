@@ -1,5 +1,5 @@
 //! A running call bears whatever comes for a description: media flows on, or again soon, and a
-//! connection that is lost says so.
+//! connection that is lost reports it.
 #![expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 
 use std::time::Duration;
@@ -16,7 +16,7 @@ const MS: Duration = Duration::from_millis(1);
 const GAP: Duration = Duration::from_millis(400);
 /// Media flows again so long after the last bad description: silence is noticed after 3 s, ICE is
 /// restarted 2 s later, and once more after 5 s where the first restart met something bad as well.
-const MENDED_WITHIN: Duration = Duration::from_secs(12);
+const MENDED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What is refused before ICE is restarted for it.
 const REFUSED: [Change; 5] = [
@@ -73,7 +73,7 @@ fn an_answer_to_a_restart_that_does_not_fit_costs_nothing_where_it_comes() {
 }
 
 #[test]
-fn a_call_whose_ice_was_restarted_for_an_offer_that_is_refused_says_that_it_failed() {
+fn a_call_whose_ice_was_restarted_for_an_offer_that_is_refused_reports_that_it_failed() {
     let change = Change::EmptyPassword;
     let forged = Step::Forge { to: 1, kind: DescriptionKind::Offer, change };
     let account = renegotiate(&[Step::Wait(500 * MS), forged], 6000 * MS, true, 4);

@@ -248,21 +248,23 @@ impl Negotiator {
             state.parity_in = sdp::fec_payload_type(sdp);
             state.red = sdp::redundant_audio(sdp);
         }
-        let set = match for_library(description) {
-            Ok(description) => self.connection.pc.set_local_description(description).await,
-            Err(error) => Err(error),
-        };
-        accepted(set, false, NegotiationError::NotMade)
+        accepted(self.set(true, description).await, false, NegotiationError::NotMade)
     }
 
     async fn set_remote(&self, description: SessionDescription) -> Input {
         let before = self.ice_generation().await;
-        let set = match for_library(description) {
-            Ok(description) => self.connection.pc.set_remote_description(description).await,
-            Err(error) => Err(error),
-        };
-        let restarted = self.ice_generation().await != before;
-        accepted(set, restarted, NegotiationError::Unusable)
+        let set = self.set(false, description).await;
+        accepted(set, self.ice_generation().await != before, NegotiationError::Unusable)
+    }
+
+    /// Gives the library a description, ours or the other's.
+    async fn set(&self, ours: bool, description: SessionDescription) -> LibraryResult<()> {
+        let description = for_library(description)?;
+        if ours {
+            self.connection.pc.set_local_description(description).await
+        } else {
+            self.connection.pc.set_remote_description(description).await
+        }
     }
 
     /// What the library calls itself towards ICE: another name with each restart. It may have
@@ -287,13 +289,8 @@ impl Negotiator {
     /// Takes a description back that came to nothing, so that the next one is not refused for its
     /// sake. Where there is none this fails, but ours applies credentials for a restart first.
     async fn roll_back(&self, ours: bool) {
-        let pc = &self.connection.pc;
-        let rolled_back = match RTCSessionDescription::rollback(None) {
-            Ok(rollback) if ours => pc.set_local_description(rollback).await,
-            Ok(rollback) => pc.set_remote_description(rollback).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = rolled_back {
+        let rollback = SessionDescription { kind: DescriptionKind::Rollback, sdp: String::new() };
+        if let Err(error) = self.set(ours, rollback).await {
             tracing::debug!("no description was rolled back: {error}");
         }
     }
@@ -442,13 +439,11 @@ fn for_library(description: SessionDescription) -> LibraryResult<RTCSessionDescr
 }
 
 fn created(
-    description: LibraryResult<RTCSessionDescription>,
+    created: LibraryResult<RTCSessionDescription>,
     refusal: fn(webrtc::error::Error) -> NegotiationError,
 ) -> Input {
-    match description {
-        Ok(description) => Input::Created(description.sdp),
-        Err(error) => Input::Refused { why: refusal(error).to_string(), restarted: false },
-    }
+    let refused = |error| Input::Refused { why: refusal(error).to_string(), restarted: false };
+    created.map_or_else(refused, |description| Input::Created(description.sdp))
 }
 
 fn accepted(
@@ -456,10 +451,8 @@ fn accepted(
     restarted: bool,
     refusal: fn(webrtc::error::Error) -> NegotiationError,
 ) -> Input {
-    match set {
-        Ok(()) => Input::Accepted { restarted },
-        Err(error) => Input::Refused { why: refusal(error).to_string(), restarted },
-    }
+    let refused = |error| Input::Refused { why: refusal(error).to_string(), restarted };
+    set.map_or_else(refused, |()| Input::Accepted { restarted })
 }
 
 /// Whether a candidate (RFC 8839 §5.1) has the address 0.0.0.0 or ::.
