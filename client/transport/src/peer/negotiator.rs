@@ -156,10 +156,19 @@ impl Negotiator {
     async fn handle(&mut self, input: Input) {
         self.negotiation.handle(input);
         while let Some(action) = self.negotiation.poll_action() {
+            let decides = matches!(action, Action::SetLocal(_) | Action::SetRemote(_));
+            if decides && self.negotiation.is_running() {
+                self.wire.decides(true);
+            }
             if let Some(result) = self.perform(action).await {
                 self.negotiation.handle(result);
             }
+            if !decides {
+                // A restart, if there was one, has begun by now: it is the first action after it.
+                self.wire.decides(false);
+            }
         }
+        self.wire.decides(false);
     }
 
     async fn perform(&mut self, action: Action) -> Option<Input> {

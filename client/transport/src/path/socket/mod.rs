@@ -84,6 +84,8 @@ struct State {
     signs: SignsOfLife,
     /// ICE is being started anew, and has selected no pair yet.
     restarting: bool,
+    /// The library decides on a description, and may restart ICE for it.
+    deciding: bool,
     /// Since when ICE has been looking for a pair.
     looking_since: Option<Instant>,
     /// A stream to a relay broke, and with it went an allocation.
@@ -95,6 +97,13 @@ struct State {
     flights: FlightRetransmission<Route>,
     /// Addresses from which checks of ours were answered; at most [`MAX_REACHED`].
     reached: HashSet<SocketAddr>,
+}
+
+impl State {
+    /// Whether media is buffered that the library would drop.
+    fn buffers(&self) -> bool {
+        self.restarting || self.deciding
+    }
 }
 
 /// The most addresses of the other's that are remembered; later ones wait for the library as they
@@ -268,9 +277,18 @@ impl Wire {
         was_restarting
     }
 
-    /// Whether ICE is being started anew.
+    /// The library is given a description, or has decided on it: what comes in between is buffered,
+    /// because it may have restarted ICE before anybody hears of it.
+    pub(crate) fn decides(&self, deciding: bool) {
+        let decided = std::mem::replace(&mut lock(&self.state).deciding, deciding) && !deciding;
+        if decided {
+            self.sockets().iter().for_each(|socket| socket.wake());
+        }
+    }
+
+    /// Whether media is buffered because the library would drop it.
     pub(crate) fn is_restarting(&self) -> bool {
-        lock(&self.state).restarting
+        lock(&self.state).buffers()
     }
 
     /// The machine has these addresses now. A socket whose own is gone is given another, unbound
@@ -351,8 +369,8 @@ impl Wire {
     fn is_too_early(&self, packet: Packet) -> bool {
         let state = lock(&self.state);
         match packet {
-            Packet::Media => state.restarting || !state.set_up.is_secured(),
-            Packet::Handshake => state.restarting || !state.set_up.has_pair(),
+            Packet::Media => state.buffers() || !state.set_up.is_secured(),
+            Packet::Handshake => state.buffers() || !state.set_up.has_pair(),
             Packet::Check(_) | Packet::CheckPassed(_) | Packet::Other => false,
         }
     }
@@ -361,7 +379,7 @@ impl Wire {
     /// has answered a check: what strangers send is dropped, as the library does.
     fn keeps(&self, from: SocketAddr) -> bool {
         let state = lock(&self.state);
-        state.restarting || state.reached.contains(&from)
+        state.buffers() || state.reached.contains(&from)
     }
 
     fn note_media_sent(&self, from: Option<IpAddr>, now: Instant) {

@@ -49,7 +49,7 @@
 //! - `Connected` alternates with `Disconnected` or `Failed`.
 //! - The network path buffers media ([`Action::BeginRestart`]) only after the library has restarted
 //!   ICE, and until it is connected, has failed, or ICE is lost by a refusal
-//!   ([`Action::EndRestart`]).
+//!   ([`Action::EndRestart`]). It is the first action after the library has accepted a description.
 //! - A refusal that leaves ICE alone changes nothing for media. One that does not fails the
 //!   connection with a reason: only another restart brings it back.
 //! - [`Gathering`]: the library is not told of servers while it gathers, because a gathering whose

@@ -239,9 +239,14 @@ impl Bench {
         let says_so =
             matches!(input, Input::Disconnected | Input::Failed | Input::MediaSilent(true));
         self.negotiation.handle(input);
+        let mut accepted = false;
         while let Some(action) = self.negotiation.poll_action() {
+            let begins = action == Action::BeginRestart;
+            assert!(!begins || accepted, "a restart begins first of all");
+            accepted = false;
             if let Some(result) = self.perform(action, restarts, verdict) {
                 assert!(self.negotiation.poll_action().is_none(), "the result comes first");
+                accepted = matches!(result, Input::Accepted { .. });
                 self.negotiation.handle(result);
             }
         }
