@@ -11,7 +11,7 @@ use rtc::rtp_transceiver::rtp_sender::{
 };
 use visavis_media::h264_level::H264Level;
 
-use crate::feedback::link::MediaKind;
+use crate::feedback::media_path::MediaKind;
 
 pub(crate) const OPUS_PAYLOAD_TYPE: u8 = 111;
 const RED_PAYLOAD_TYPE: u8 = 63;

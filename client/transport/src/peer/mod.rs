@@ -20,10 +20,10 @@ use webrtc::peer_connection::PeerConnection;
 
 use super::consent::Consent;
 use super::{MediaPorts, PeerCommand, PeerConfig, PeerEvent, PeerStats, TransportError};
-use crate::feedback::link::Link;
+use crate::feedback::media_path::MediaPath;
 use crate::path::relay::Trust;
 use crate::path::resolver::Resolver;
-use crate::path::socket::Wire;
+use crate::path::socket::SocketLayer;
 use crate::peer::connection::{Connection, LocalTrack, has_relay};
 use crate::peer::negotiator::{Handler, Negotiator, Outputs};
 use crate::peer::runtime::SupervisedRuntime;
@@ -72,16 +72,19 @@ impl Peer {
         }
         // Sound, repairs and as much parity as video come on top of what the encoder may use.
         let ceiling = Bitrate::from_bps(config.max_bitrate.scaled(2.25).bps() + 150_000);
-        let (link, feedback, incoming) = Link::new(ceiling, ports.lip_sync);
+        let (link, feedback, incoming) = MediaPath::new(ceiling, ports.lip_sync);
         let trust = Trust { more: config.relay_roots.iter().cloned().map(Into::into).collect() };
-        let wire = Wire::new(Arc::clone(&resolver), trust, config.network.clone());
+        let wire = SocketLayer::new(Arc::clone(&resolver), trust, config.network.clone());
         let (library, library_events) = mpsc::channel(LIBRARY_QUEUE);
         let (panicked, panics) = mpsc::channel(1);
-        let runtime =
-            Arc::new(SupervisedRuntime::new(Arc::clone(&resolver), Arc::clone(&wire), panicked));
+        let runtime = Arc::new(SupervisedRuntime::new(
+            Arc::clone(&resolver),
+            Arc::clone(&socket_layer),
+            panicked,
+        ));
         let handler = Arc::new(Handler::new(library));
         let connection =
-            Connection::build(&config, &link, &wire, handler, &resolver, runtime).await?;
+            Connection::build(&config, &link, &socket_layer, handler, &resolver, runtime).await?;
 
         let stream = |track: &Option<LocalTrack>| {
             track.as_ref().map(|local| OutgoingStream::new(Arc::clone(&local.track), local.ssrc))
@@ -143,9 +146,10 @@ impl Peer {
             permission,
             ice_restarts: ice_restarts_tx,
         };
-        let supervisor = Supervisor { pc, wire: Arc::clone(&wire), events, closed: closed_tx };
-        let retransmit = tokio::spawn(Arc::clone(&wire).retransmit_flights());
-        let negotiator = Negotiator::new(config, resolver, connection, link, wire, outputs);
+        let supervisor =
+            Supervisor { pc, socket_layer: Arc::clone(&socket_layer), events, closed: closed_tx };
+        let retransmit = tokio::spawn(Arc::clone(&socket_layer).retransmit_flights());
+        let negotiator = Negotiator::new(config, resolver, connection, link, socket_layer, outputs);
         tokio::spawn(async move {
             let tasks = [&send, &receive, &retransmit].map(tokio::task::JoinHandle::abort_handle);
             let negotiating =
@@ -207,7 +211,7 @@ async fn wait_for_relay(config: &PeerConfig, resolver: &Resolver) -> Result<(), 
 /// Owns the tasks and ends them.
 struct Supervisor {
     pc: Arc<dyn PeerConnection>,
-    wire: Arc<Wire>,
+    socket_layer: Arc<SocketLayer>,
     events: mpsc::Sender<PeerEvent>,
     closed: watch::Sender<bool>,
 }
@@ -229,7 +233,7 @@ impl Supervisor {
         };
         abort.abort();
         tasks.iter().for_each(tokio::task::JoinHandle::abort);
-        self.wire.log_unfinished_set_up();
+        self.socket_layer.log_unfinished_set_up();
         if let Some(failure) = failure {
             let _ = self.events.try_send(PeerEvent::Failed(failure.to_owned()));
         }

@@ -27,10 +27,10 @@ use webrtc::peer_connection::{RTCIceCandidateInit, RTCSessionDescription, StatsS
 
 use super::connection::{Connection, LocalTrack, configuration};
 use crate::clock;
-use crate::feedback::link::{Link, MediaKind};
+use crate::feedback::media_path::{MediaKind, MediaPath};
 use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
-use crate::path::socket::Wire;
+use crate::path::socket::SocketLayer;
 use crate::peer::sdp;
 use crate::receiving::receive_task::ReceiveCommand;
 use crate::sending::send_task::Permission;
@@ -60,8 +60,8 @@ pub(super) struct Negotiator {
     config: PeerConfig,
     resolver: Arc<Resolver>,
     connection: Connection,
-    link: Arc<Link>,
-    wire: Arc<Wire>,
+    link: Arc<MediaPath>,
+    socket_layer: Arc<SocketLayer>,
     out: Outputs,
     negotiation: Negotiation,
     path: PathWatch,
@@ -89,8 +89,8 @@ impl Negotiator {
         config: PeerConfig,
         resolver: Arc<Resolver>,
         connection: Connection,
-        link: Arc<Link>,
-        wire: Arc<Wire>,
+        link: Arc<MediaPath>,
+        socket_layer: Arc<SocketLayer>,
         out: Outputs,
     ) -> Self {
         Self {
@@ -98,7 +98,7 @@ impl Negotiator {
             resolver,
             connection,
             link,
-            wire,
+            socket_layer,
             out,
             negotiation: Negotiation::new(),
             path: PathWatch::default(),
@@ -158,17 +158,17 @@ impl Negotiator {
         while let Some(action) = self.negotiation.poll_action() {
             let decides = matches!(action, Action::SetLocal(_) | Action::SetRemote(_));
             if decides && self.negotiation.is_running() {
-                self.wire.decides(true);
+                self.socket_layer.decides(true);
             }
             if let Some(result) = self.perform(action).await {
                 self.negotiation.handle(result);
             }
             if !decides {
                 // A restart, if there was one, has begun by now: it is the first action after it.
-                self.wire.decides(false);
+                self.socket_layer.decides(false);
             }
         }
-        self.wire.decides(false);
+        self.socket_layer.decides(false);
     }
 
     async fn perform(&mut self, action: Action) -> Option<Input> {
@@ -202,16 +202,16 @@ impl Negotiator {
             Action::ExpectRestart => self.link.state().restart_begins(clock::now()),
             Action::BeginRestart => {
                 let now = clock::now();
-                self.wire.restart_begins(now);
+                self.socket_layer.restart_begins(now);
                 self.link.state().restart_begins(now);
             }
             Action::EndRestart => {
-                if self.wire.restart_ends() {
+                if self.socket_layer.restart_ends() {
                     self.link.state().restart_ends(clock::now());
                 }
             }
             Action::CountRestart => self.out.ice_restarts.send_modify(|count| *count += 1),
-            Action::RenewRelays => self.wire.relays.renew(),
+            Action::RenewRelays => self.socket_layer.relays.renew(),
             Action::Secured => self.secured(),
             Action::Permit { connected, begins } => self.out.permission.send_modify(|permission| {
                 permission.connected = connected;
@@ -231,7 +231,7 @@ impl Negotiator {
     /// Gives the library the servers that are known, which it asks when it gathers next. Says
     /// whether it takes them.
     async fn configure(&self) -> bool {
-        let configuration = configuration(&self.config, &self.resolver, &self.wire.relays);
+        let configuration = configuration(&self.config, &self.resolver, &self.socket_layer.relays);
         let taken = self.connection.pc.set_configuration(configuration).await;
         if let Err(error) = &taken {
             tracing::debug!("a server could not be added: {error}");
@@ -254,7 +254,7 @@ impl Negotiator {
         {
             let mut state = self.link.state();
             state.payload_types = sdp::payload_types(sdp);
-            state.parity_in = sdp::fec_payload_type(sdp);
+            state.fec_in = sdp::fec_payload_type(sdp);
             state.red = sdp::redundant_audio(sdp);
         }
         accepted(self.set(true, description).await, false, NegotiationError::NotMade)
@@ -308,7 +308,7 @@ impl Negotiator {
         if restarted {
             self.candidates_taken = 0;
         }
-        self.wire.described();
+        self.socket_layer.described();
         for candidate in std::mem::take(&mut self.candidates_before_description) {
             self.add_candidate(candidate).await;
         }
@@ -364,7 +364,7 @@ impl Negotiator {
         };
         // An address that can't be used does not keep the others from being tried.
         match self.connection.pc.add_ice_candidate(candidate).await {
-            Ok(()) => self.wire.nudge(),
+            Ok(()) => self.socket_layer.nudge(),
             Err(_) => tracing::debug!("an address of the other's could not be used"),
         }
     }
@@ -381,16 +381,16 @@ impl Negotiator {
         let theirs = theirs.as_ref().map_or("", |description| description.sdp.as_str());
         let (red, parity) = {
             let mut state = self.link.state();
-            state.parity_out = sdp::fec_payload_type(theirs)
-                .filter(|_| video.is_some() && state.parity_in.is_some());
-            (sdp::redundant_audio(theirs).filter(|_| state.red.is_some()), state.parity_out)
+            state.fec_out =
+                sdp::fec_payload_type(theirs).filter(|_| video.is_some() && state.fec_in.is_some());
+            (sdp::redundant_audio(theirs).filter(|_| state.red.is_some()), state.fec_out)
         };
-        self.wire.sound_goes_as([audio, red]);
+        self.socket_layer.sound_goes_as([audio, red]);
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
             permission.red = red;
             permission.video = video;
-            permission.parity = parity;
+            permission.fec = parity;
             permission.level = sdp::h264_level(theirs);
         });
     }
@@ -414,7 +414,7 @@ impl Negotiator {
                     let _ = self.out.receive.try_send(ReceiveCommand::Track(track));
                 }
             }
-            LibraryEvent::PairSelected => self.wire.pair_selected(),
+            LibraryEvent::PairSelected => self.socket_layer.pair_selected(),
             LibraryEvent::State(state) => self.state(state).await,
             LibraryEvent::Gathered => self.handle(Input::Gathered).await,
         }

@@ -14,7 +14,7 @@ use super::event::Input;
 use crate::PeerEvent;
 use crate::clock;
 use crate::path::interfaces;
-use crate::path::path_watch::{Observation, PathNews, Suspicion};
+use crate::path::path_watch::{Degradation, Observation, PathChange};
 
 /// When nothing has come for this long, although ICE is connected, media does not flow.
 const MEDIA_SILENCE: Duration = Duration::from_secs(3);
@@ -33,8 +33,8 @@ impl Negotiator {
 
     /// The connection is encrypted, for the first time or still.
     pub(super) fn secured(&self) {
-        if self.wire.secured() {
-            let (rtt, lossy) = (self.wire.round_trip(), self.wire.has_seen_loss());
+        if self.socket_layer.secured() {
+            let (rtt, lossy) = (self.socket_layer.round_trip(), self.socket_layer.has_seen_loss());
             self.link.state().set_up(rtt, lossy, clock::now());
         }
     }
@@ -46,9 +46,9 @@ impl Negotiator {
         let now = clock::now();
         self.watch_for_silence(now).await;
         // In this order: a socket whose address is gone is known by another after the look-up.
-        let signs = self.wire.signs_of_life();
+        let signs = self.socket_layer.liveness();
         let addresses = self.look_up_addresses(now).await;
-        let relay_broke = self.wire.relay_broke();
+        let relay_broke = self.socket_layer.relay_broke();
         if relay_broke {
             self.handle(Input::AllocationsLost).await;
         }
@@ -60,15 +60,15 @@ impl Negotiator {
             addresses: addresses.as_deref(),
             relay_broke,
         });
-        if let Some(PathNews::Suspect(suspicion)) = news {
+        if let Some(PathChange::Degraded(suspicion)) = news {
             tracing::debug!(?suspicion, "the network path is degraded");
-            if suspicion == Suspicion::Slept {
+            if suspicion == Degradation::Slept {
                 self.addresses_looked_up = None;
             }
         }
         match news {
-            Some(PathNews::Suspect(_)) => self.emit(PeerEvent::PathDegraded).await,
-            Some(PathNews::Works) => {
+            Some(PathChange::Degraded(_)) => self.emit(PeerEvent::PathDegraded).await,
+            Some(PathChange::Recovered) => {
                 self.handle(Input::PathWorks).await;
                 // Video frames were lost, so a key frame is what the other can begin with soonest.
                 self.out.permission.send_modify(|permission| permission.connections += 1);
@@ -88,7 +88,7 @@ impl Negotiator {
         }
         self.addresses_looked_up = Some(now);
         let addresses = interfaces::addresses()?;
-        if self.wire.readdress(&addresses) {
+        if self.socket_layer.readdress(&addresses) {
             self.handle(Input::AllocationsLost).await;
         }
         Some(addresses)
