@@ -97,6 +97,8 @@ const PURE: &[(&str, &[&str])] = &[
         ],
     ),
     ("shared/", &[]),
+    ("transport/peer/negotiator/event.rs", &[]),
+    ("transport/peer/negotiator/negotiation.rs", &[]),
     ("transport/peer/sdp.rs", &[]),
     (
         "transport/",

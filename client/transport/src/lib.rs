@@ -11,6 +11,7 @@ mod consent;
 pub mod estimator;
 pub mod fec;
 pub mod feedback;
+mod formats;
 pub mod path;
 mod peer;
 pub mod receiving;

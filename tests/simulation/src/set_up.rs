@@ -104,26 +104,31 @@ impl SetUp {
 /// When there is no runtime or socket to be had.
 #[must_use]
 pub fn simulate(scenario: Scenario, seed: u64) -> SetUp {
+    in_virtual_time(run(scenario, seed))
+}
+
+/// Runs on a clock that never waits.
+pub(crate) fn in_virtual_time<T>(future: impl Future<Output = T>) -> T {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     match runtime {
-        Ok(runtime) => runtime.block_on(run(scenario, seed)),
+        Ok(runtime) => runtime.block_on(future),
         Err(error) => panic!("no runtime: {error}"),
     }
 }
 
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
 /// One end: its peer, and the encoder that feeds it.
-struct End {
-    peer: Peer,
-    events: mpsc::Receiver<PeerEvent>,
+pub(crate) struct End {
+    pub(crate) peer: Peer,
+    pub(crate) events: mpsc::Receiver<PeerEvent>,
     video_out: mpsc::Sender<EncodedVideo>,
     audio_out: mpsc::Sender<EncodedAudio>,
     video_in: Receiver<ReceivedVideo>,
-    audio_in: Receiver<ReceivedAudio>,
+    pub(crate) audio_in: Receiver<ReceivedAudio>,
     control: Receiver<VideoControl>,
     _audio_control: Receiver<AudioControl>,
     camera_at: Instant,
@@ -135,7 +140,7 @@ struct End {
 }
 
 impl End {
-    async fn open(network: &Arc<MemoryNetwork>, side: Side, rng: &mut StdRng) -> Self {
+    pub(crate) async fn open(network: &Arc<MemoryNetwork>, side: Side, rng: &mut StdRng) -> Self {
         let (video_out, video_out_rx) = mpsc::channel(8);
         let (audio_out, audio_out_rx) = mpsc::channel(32);
         let (video_in_tx, video_in) = sync_channel(1024);
@@ -191,12 +196,12 @@ impl End {
         }
     }
 
-    fn next_capture(&self) -> Instant {
+    pub(crate) fn next_capture(&self) -> Instant {
         self.camera_at.min(self.audio_at)
     }
 
     /// What camera and microphone have taken by now is encoded, once there is a connection.
-    fn capture(&mut self, now: Instant) {
+    pub(crate) fn capture(&mut self, now: Instant) {
         for wish in self.control.try_iter() {
             self.key_frame_wanted |= matches!(wish, VideoControl::KeyFrame(_));
         }
@@ -240,7 +245,7 @@ impl End {
         silence
     }
 
-    fn command(&self, command: PeerCommand) {
+    pub(crate) fn command(&self, command: PeerCommand) {
         // A peer that has failed says so in an event.
         let _ = self.peer.command(command);
     }
@@ -264,10 +269,10 @@ fn access_unit(key: bool) -> Bytes {
 }
 
 /// A signaling message on its way to an end.
-struct Message {
-    arrives: Instant,
-    to: usize,
-    command: PeerCommand,
+pub(crate) struct Message {
+    pub(crate) arrives: Instant,
+    pub(crate) to: usize,
+    pub(crate) command: PeerCommand,
 }
 
 async fn run(scenario: Scenario, seed: u64) -> SetUp {
@@ -385,7 +390,7 @@ impl Call {
     }
 }
 
-async fn next_event(end: Option<&mut End>) -> Option<PeerEvent> {
+pub(crate) async fn next_event(end: Option<&mut End>) -> Option<PeerEvent> {
     match end {
         Some(end) => end.events.recv().await,
         None => std::future::pending().await,

@@ -1,4 +1,7 @@
-//! How the library's peer connection is set up: codecs, settings, interceptors, our two tracks.
+//! How the library's peer connection is set up: settings, servers, interceptors, our two tracks.
+//!
+//! A [`PeerConfig`] goes in, a [`Connection`] comes out, from which nothing leaves for the network
+//! yet. The formats are in [`crate::formats`].
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -10,10 +13,9 @@ use rtc::interceptor::{
     TwccSenderBuilder,
 };
 use rtc::media_stream::MediaStreamTrack;
-use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_H264, MIME_TYPE_OPUS};
 use rtc::rtp_transceiver::rtp_sender::{
-    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters,
-    RTCRtpEncodingParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind,
+    RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
+    RTCRtpHeaderExtensionCapability,
 };
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
 use rtc::sdp::extmap::{SDES_MID_URI, TRANSPORT_CC_URI};
@@ -28,43 +30,36 @@ use webrtc::peer_connection::{
 use webrtc::rtp_transceiver::RtpSender;
 use webrtc::runtime::Runtime;
 
-use super::sdp::PARITY_NAME;
 use crate::feedback::media_path::{MediaKind, MediaPath};
+use crate::formats::{codec, codec_kind, fec_codec, redundant_codec};
 use crate::path::ice_restart_buffer::{ICE_RESTART_BUFFER_SLOT, IceRestartBuffer};
 use crate::path::interfaces;
 use crate::path::relay::{Relays, is_relay};
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
-use crate::peer::interceptors::{INTAKE_SLOT, Intake, WireTap};
+use crate::peer::interceptors::{INBOUND_SLOT, InboundInterceptor, OutboundInterceptor};
 use crate::{PeerConfig, TransportError};
-use visavis_media::h264_level::H264Level;
 
-/// Repairs reuse the sequence number of what was lost, so packets as old as a repair may be must
+/// Retransmissions reuse the sequence number of what was lost, so packets as old as one may be must
 /// pass.
 const SRTP_REPLAY_WINDOW: usize = 4096;
-/// How often we tell the other when its packets came. Often enough to steer by, at about 1% of a
-/// usual stream.
+/// How often we send transport-wide feedback: often enough to steer by, at about 1% of a usual
+/// stream.
 const TWCC_INTERVAL: Duration = Duration::from_millis(40);
 /// How often connectivity is checked until it is there. The library's 200 ms is what a local call
 /// would then take.
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 /// How often one pair of addresses is tried: for as long as a call waits for its media (30 s), less
-/// often towards the end (`socket`).
+/// often towards the end (`path::socket`).
 const ICE_CHECKS: u16 = 600;
-/// How often the pair in use is checked (consent, RFC 7675): who has got another address is found
-/// by it. Two checks and two answers of 130 bytes in that time are 10 kbit/s.
+/// How often the pair in use is checked (consent, RFC 7675), which also finds a peer whose address
+/// has changed. Two checks and two answers of 130 bytes in that time are 10 kbit/s.
 const ICE_KEEPALIVE: Duration = Duration::from_millis(400);
-/// Without an answer for so long, ICE is disconnected.
+/// ICE is disconnected after this long without an answer,
 const ICE_DISCONNECTED: Duration = Duration::from_secs(5);
-/// And for so long again, failed: then the library forgets all addresses. The call gives up before
-/// that.
+/// and has failed after this long again: then the library forgets all addresses. The call gives up
+/// before that.
 const ICE_FAILED: Duration = Duration::from_secs(40);
-pub(crate) const OPUS_PAYLOAD_TYPE: u8 = 111;
-const RED_PAYLOAD_TYPE: u8 = 63;
-/// The library has no name for it.
-const MIME_TYPE_RED: &str = "audio/red";
-const H264_PAYLOAD_TYPE: u8 = 102;
-const PARITY_PAYLOAD_TYPE: u8 = 118;
 
 /// A track that we send.
 pub(crate) struct LocalTrack {
@@ -197,13 +192,13 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_relay_acceptance_min_wait(Some(Duration::ZERO))
         .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
-        // The sockets stay, and so do the relays' allocations: a way that works is not given up for
-        // a better one, and a socket whose address is gone is replaced beneath the library
-        // (`socket`).
+        // The sockets stay, and so do the relays' allocations: a path that works is not given up
+        // for a better one, and a socket whose address is gone is replaced beneath the library
+        // (`path::socket`).
         .with_discard_local_candidates_during_ice_restart(false)
         .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
         .with_srtp_replay_protection_window(SRTP_REPLAY_WINDOW)
-        // A repair is encrypted under the number of the packet that was lost, with another
+        // A retransmission is encrypted under the number of the packet that was lost, with another
         // transport-wide number in its header. Counter mode with HMAC (which everybody must know,
         // RFC 8827 §6.5) bears that; in GCM a nonce that is used twice gives the key away that
         // keeps packets from being forged (RFC 7714 §8.1).
@@ -216,100 +211,25 @@ fn interceptors(link: &Arc<MediaPath>, socket_layer: &Arc<SocketLayer>) -> Regis
     // Retransmission is ours (`nack_tracker`, `send_history`): the library's has no regard for the round
     // trip, and answers whoever asks as often as they ask.
     Registry::new()
-        .with(Slot::CongestionControl, WireTap::new(Arc::clone(link), Arc::clone(socket_layer)))
+        .with(
+            Slot::CongestionControl,
+            OutboundInterceptor::new(Arc::clone(link), Arc::clone(socket_layer)),
+        )
         .with(Slot::TwccSender, TwccSenderBuilder::new().build())
         .with(Slot::TwccReceiver, TwccReceiverBuilder::new().with_interval(TWCC_INTERVAL).build())
         .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build())
         .with(Slot::SenderReport, SenderReportBuilder::new().build())
-        .with(Slot::from(INTAKE_SLOT), Intake::new(Arc::clone(link)))
+        .with(Slot::from(INBOUND_SLOT), InboundInterceptor::new(Arc::clone(link)))
         .with(Slot::from(ICE_RESTART_BUFFER_SLOT), IceRestartBuffer::new(Arc::clone(socket_layer)))
 }
 
-fn codec(kind: MediaKind) -> RTCRtpCodecParameters {
-    let feedback = |pairs: &[(&str, &str)]| {
-        pairs
-            .iter()
-            .map(|(typ, parameter)| RTCPFeedback {
-                typ: (*typ).into(),
-                parameter: (*parameter).into(),
-            })
-            .collect()
-    };
-    let (rtp_codec, payload_type) = match kind {
-        MediaKind::Audio => (
-            RTCRtpCodec {
-                mime_type: MIME_TYPE_OPUS.to_owned(),
-                clock_rate: 48_000,
-                channels: 2,
-                sdp_fmtp_line: "minptime=10;useinbandfec=1".to_owned(),
-                rtcp_feedback: feedback(&[("transport-cc", "")]),
-            },
-            OPUS_PAYLOAD_TYPE,
-        ),
-        MediaKind::Video => (
-            RTCRtpCodec {
-                mime_type: MIME_TYPE_H264.to_owned(),
-                clock_rate: 90_000,
-                channels: 0,
-                // Constrained baseline, and the level that we take; what we send keeps to the
-                // other's.
-                sdp_fmtp_line: format!(
-                    "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e0{:02x}",
-                    H264Level::OURS.idc()
-                ),
-                rtcp_feedback: feedback(&[
-                    ("nack", ""),
-                    ("nack", "pli"),
-                    ("ccm", "fir"),
-                    ("goog-remb", ""),
-                    ("transport-cc", ""),
-                ]),
-            },
-            H264_PAYLOAD_TYPE,
-        ),
-    };
-    RTCRtpCodecParameters { rtp_codec, payload_type }
-}
-
-/// Error correction (ADR 9): who does not know it leaves it out of the answer.
-fn parity_codec() -> RTCRtpCodecParameters {
-    let rtp_codec = RTCRtpCodec {
-        mime_type: format!("video/{PARITY_NAME}"),
-        clock_rate: 90_000,
-        channels: 0,
-        sdp_fmtp_line: String::new(),
-        rtcp_feedback: vec![RTCPFeedback { typ: "transport-cc".into(), parameter: String::new() }],
-    };
-    RTCRtpCodecParameters { rtp_codec, payload_type: PARITY_PAYLOAD_TYPE }
-}
-
-/// Redundant sound: Opus with copies of Opus (RFC 2198 §5).
-fn redundant_codec() -> RTCRtpCodecParameters {
-    RTCRtpCodecParameters {
-        rtp_codec: RTCRtpCodec {
-            mime_type: MIME_TYPE_RED.to_owned(),
-            clock_rate: 48_000,
-            channels: 2,
-            sdp_fmtp_line: format!("{OPUS_PAYLOAD_TYPE}/{OPUS_PAYLOAD_TYPE}"),
-            rtcp_feedback: Vec::new(),
-        },
-        payload_type: RED_PAYLOAD_TYPE,
-    }
-}
-
-fn codec_kind(kind: MediaKind) -> RtpCodecKind {
-    match kind {
-        MediaKind::Audio => RtpCodecKind::Audio,
-        MediaKind::Video => RtpCodecKind::Video,
-    }
-}
-
-/// Nothing but what we can send and read: with the library's defaults a browser would choose VP8,
-/// and with RTX a lost packet would be asked for without end.
 fn media_engine() -> Result<MediaEngine, TransportError> {
     let mut engine = MediaEngine::default();
-    for kind in [MediaKind::Audio, MediaKind::Video] {
-        engine.register_codec(codec(kind), codec_kind(kind)).map_err(TransportError::Setup)?;
+    // The first of a kind is preferred: redundant audio is sent only while there is loss.
+    for (kind, more) in [(MediaKind::Audio, redundant_codec()), (MediaKind::Video, fec_codec())] {
+        for codec in [codec(kind), more] {
+            engine.register_codec(codec, codec_kind(kind)).map_err(TransportError::Setup)?;
+        }
         for uri in [SDES_MID_URI, TRANSPORT_CC_URI] {
             let extension = RTCRtpHeaderExtensionCapability { uri: uri.to_owned() };
             engine
@@ -317,9 +237,6 @@ fn media_engine() -> Result<MediaEngine, TransportError> {
                 .map_err(TransportError::Setup)?;
         }
     }
-    engine.register_codec(parity_codec(), RtpCodecKind::Video).map_err(TransportError::Setup)?;
-    // After Opus, which is preferred: copies go along only while there is loss.
-    engine.register_codec(redundant_codec(), RtpCodecKind::Audio).map_err(TransportError::Setup)?;
     Ok(engine)
 }
 
@@ -364,9 +281,9 @@ async fn add_transceiver(
         .await
         .map_err(TransportError::Setup)?;
     if kind == MediaKind::Video {
-        // A track offers its own codec and what the library knows to repair it; parity has to be
+        // A track offers its own codec and what the library knows to repair it; FEC has to be
         // named.
-        let codecs = vec![codec(kind), parity_codec()];
+        let codecs = vec![codec(kind), fec_codec()];
         transceiver.set_codec_preferences(codecs).await.map_err(TransportError::Setup)?;
     }
     let sender = transceiver.sender().await.map_err(TransportError::Setup)?;

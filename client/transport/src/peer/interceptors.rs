@@ -1,10 +1,13 @@
 //! Two interceptors of ours in the library's chain.
 //!
-//! [`WireTap`] sits next to the wire and watches what leaves and what comes: round trip, loss,
-//! counts, and feedback for the sending task. [`Intake`] sits next to the application and takes
-//! media out of the chain with its time of arrival, after the library's own interceptors (reports,
-//! transport-wide feedback) have seen it; the library's track queues carry neither that time nor
-//! more than 256 packets.
+//! [`OutboundInterceptor`] sits next to the network. In: every packet in either direction. Out: the
+//! link's statistics (round trip, loss, counts) and feedback for the sending task. It passes
+//! packets on, after it has put the SSRC of FEC packets and the times of sender reports right.
+//!
+//! [`InboundInterceptor`] sits next to the application. In: received media, after the library's own
+//! interceptors (reports, transport-wide feedback) have seen it. Out: the same with its time of
+//! arrival, for the receiving task. The library's track queues carry neither that time nor more
+//! than 256 packets.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -29,10 +32,12 @@ use rtc::shared::marshal::MarshalSize;
 use visavis_media::units::Bitrate;
 
 use crate::feedback::media_path::{Content, Feedback, Incoming, MediaKind, MediaPath};
+use crate::formats;
 use crate::path::socket::SocketLayer;
 
-/// The position of [`Intake`]: behind every interceptor of the library's (the last is at 13 000).
-pub(crate) const INTAKE_SLOT: usize = 14_000;
+/// The slot of [`InboundInterceptor`]: behind every interceptor of the library's (the last is at
+/// 13 000).
+pub(crate) const INBOUND_SLOT: usize = 14_000;
 
 /// Packets passing through, in both directions.
 #[derive(Default)]
@@ -42,16 +47,11 @@ struct Passing {
 }
 
 fn kind_of(info: &StreamInfo) -> Option<MediaKind> {
-    let mime_type = info.mime_type.to_ascii_lowercase();
-    match mime_type.as_str() {
-        "audio/opus" | "audio/red" => Some(MediaKind::Audio),
-        "video/h264" => Some(MediaKind::Video),
-        _ => None,
-    }
+    formats::kind_of(info.mime_type.split('/').nth(1)?)
 }
 
-/// Watches the wire.
-pub(crate) struct WireTap {
+/// See the module.
+pub(crate) struct OutboundInterceptor {
     link: Arc<MediaPath>,
     socket_layer: Arc<SocketLayer>,
     /// What we send, by SSRC.
@@ -63,7 +63,7 @@ pub(crate) struct WireTap {
     passing: Passing,
 }
 
-impl WireTap {
+impl OutboundInterceptor {
     pub(crate) fn new(link: Arc<MediaPath>, socket_layer: Arc<SocketLayer>) -> Self {
         Self {
             link,
@@ -135,7 +135,7 @@ impl WireTap {
             if *kind == MediaKind::Audio {
                 state.audio_loss = Some(share);
             }
-            // Video tells more about the way, as there is more of it.
+            // Video says more about the network path, as there is more of it.
             if *kind == MediaKind::Video
                 || !self.local.values().any(|kind| *kind == MediaKind::Video)
             {
@@ -145,9 +145,9 @@ impl WireTap {
         }
     }
 
-    /// The library's sender reports say when packets left. What belongs together is what was
-    /// captured together (RFC 3550 §6.4.1: the RTP time corresponds to the same time as the NTP
-    /// time), and sound leaves later than its picture.
+    /// Puts the time of capture into the library's sender reports, which say when packets left.
+    /// What belongs together is what was captured together (RFC 3550 §6.4.1: the RTP timestamp
+    /// corresponds to the same time as the NTP timestamp), and audio leaves later than its frame.
     fn set_capture_time(&self, packet: &mut Box<dyn rtcp::Packet>, now: Instant) {
         if let Some(report) = packet.as_any().downcast_ref::<SenderReport>()
             && let Some(kind) = self.local.get(&report.ssrc)
@@ -170,7 +170,7 @@ impl WireTap {
     }
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for WireTap {
+impl Protocol<TaggedPacket, TaggedPacket, ()> for OutboundInterceptor {
     type Rout = TaggedPacket;
     type Wout = TaggedPacket;
     type Eout = ();
@@ -205,15 +205,14 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for WireTap {
                 let wire_overhead = self.socket_layer.media_overhead();
                 let mut state = self.link.state();
                 state.wire_overhead = wire_overhead;
-                // The library lets out only streams that it knows, so parity goes through it as
-                // video.
-                let parity = state.fec_out == Some(packet.header.payload_type);
-                if parity {
+                // The library lets out only streams that it knows, so FEC goes through it as video.
+                let fec = state.fec_out == Some(packet.header.payload_type);
+                if fec {
                     packet.header.ssrc = state.fec_ssrc;
                 }
                 let content = if self.is_ours(packet.header.ssrc, MediaKind::Audio) {
                     Content::Audio
-                } else if parity && packet.header.marker {
+                } else if fec && packet.header.marker {
                     Content::Probe
                 } else {
                     Content::Video
@@ -231,7 +230,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for WireTap {
     }
 }
 
-impl Interceptor for WireTap {
+impl Interceptor for OutboundInterceptor {
     fn bind_local_stream(&mut self, info: &StreamInfo) {
         if let Some(kind) = kind_of(info) {
             self.local.insert(info.ssrc, kind);
@@ -259,20 +258,20 @@ impl Interceptor for WireTap {
     }
 }
 
-/// Takes received media out of the chain.
-pub(crate) struct Intake {
+/// See the module.
+pub(crate) struct InboundInterceptor {
     link: Arc<MediaPath>,
     remote: HashMap<u32, MediaKind>,
     passing: Passing,
 }
 
-impl Intake {
+impl InboundInterceptor {
     pub(crate) fn new(link: Arc<MediaPath>) -> Self {
         Self { link, remote: HashMap::new(), passing: Passing::default() }
     }
 
     /// By its stream, or by its payload type when the description named no streams. And whether it
-    /// is parity, which has a stream of its own.
+    /// is FEC, which has a stream of its own.
     fn kind_of(&self, packet: &rtp::Packet) -> Option<(MediaKind, bool)> {
         let state = self.link.state();
         if state.fec_in == Some(packet.header.payload_type) {
@@ -289,7 +288,7 @@ impl Intake {
     }
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for Intake {
+impl Protocol<TaggedPacket, TaggedPacket, ()> for InboundInterceptor {
     type Rout = TaggedPacket;
     type Wout = TaggedPacket;
     type Eout = ();
@@ -299,8 +298,8 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Intake {
     fn handle_read(&mut self, msg: TaggedPacket) -> Result<(), Error> {
         match msg.message.packet {
             Packet::Rtp(packet) => {
-                if let Some((kind, parity)) = self.kind_of(&packet) {
-                    self.link.incoming(Incoming { kind, fec: parity, packet, arrival: msg.now });
+                if let Some((kind, fec)) = self.kind_of(&packet) {
+                    self.link.incoming(Incoming { kind, fec, packet, arrival: msg.now });
                 }
             }
             _ => self.passing.read.push_back(msg),
@@ -322,7 +321,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Intake {
     }
 }
 
-impl Interceptor for Intake {
+impl Interceptor for InboundInterceptor {
     fn bind_local_stream(&mut self, _info: &StreamInfo) {}
 
     fn unbind_local_stream(&mut self, _info: &StreamInfo) {}

@@ -27,7 +27,7 @@ use crate::path::socket::SocketLayer;
 use crate::peer::connection::{Connection, LocalTrack, has_relay};
 use crate::peer::negotiator::{Handler, Negotiator, Outputs};
 use crate::peer::runtime::SupervisedRuntime;
-use crate::peer::statistics::Figures;
+use crate::peer::statistics::StatisticsSources;
 use crate::receiving::receive_task::{ReceiveStats, ReceiveTask};
 use crate::sending::outgoing_stream::OutgoingStream;
 use crate::sending::send_task::{Permission, SendInputs, SendStats, SendTask};
@@ -47,7 +47,7 @@ pub struct Peer {
     commands: mpsc::Sender<PeerCommand>,
     closing: watch::Sender<bool>,
     closed: watch::Receiver<bool>,
-    figures: Figures,
+    figures: StatisticsSources,
 }
 
 impl Peer {
@@ -130,7 +130,7 @@ impl Peer {
         let receive = tokio::spawn(receive.run(incoming, receive_inputs));
 
         let (ice_restarts_tx, ice_restarts) = watch::channel(0);
-        let figures = Figures {
+        let figures = StatisticsSources {
             link: Arc::clone(&link),
             pc: Arc::downgrade(&connection.pc),
             sent,

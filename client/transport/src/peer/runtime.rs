@@ -35,7 +35,7 @@ pub(crate) struct SupervisedRuntime {
     tokio: TokioRuntime,
     resolver: Arc<Resolver>,
     socket_layer: Arc<SocketLayer>,
-    /// Told when a task of the library's panicked. One place is enough: the first is the last.
+    /// Notified when a task of the library's panics. One place is enough: the first is the last.
     panicked: mpsc::Sender<()>,
 }
 
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_in_the_library_is_told() {
+    async fn a_panic_in_the_library_is_reported() {
         let (panicked, mut panics) = mpsc::channel(1);
         let runtime = runtime(panicked);
         runtime.spawn(Box::pin(async {})).detach();

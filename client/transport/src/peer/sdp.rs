@@ -5,8 +5,8 @@
 
 use std::collections::HashSet;
 
-use super::connection::OPUS_PAYLOAD_TYPE;
 use crate::feedback::media_path::MediaKind;
+use crate::formats::{self, FEC_NAME, OPUS_PAYLOAD_TYPE};
 use visavis_media::h264_level::H264Level;
 
 /// The longest description that is taken, in bytes.
@@ -17,11 +17,8 @@ const MAX_MEDIA_SECTIONS: usize = 64;
 /// `profile_idc` of the baseline profile.
 const BASELINE: u8 = 0x42;
 
-/// SSRCs from here on stand for streams whose description names none.
-const NAMELESS_SSRC: usize = 0x7eaf_0000;
-
-/// What error correction goes by in a description (docs/protocol.md).
-pub(crate) const PARITY_NAME: &str = "x-visavis-fec";
+/// SSRCs from here on are placeholders for streams whose description names none.
+const PLACEHOLDER_SSRC: usize = 0x7eaf_0000;
 
 /// Why a description from the other is refused before the library sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -60,9 +57,19 @@ fn mid_of(section: &str) -> Option<&str> {
     section.lines().find_map(|line| line.strip_prefix("a=mid:")).map(str::trim)
 }
 
-/// The user fragment of ICE (RFC 8839 §5.4): another one starts ICE anew.
-pub(crate) fn ice_user(sdp: &str) -> Option<&str> {
-    sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).map(str::trim)
+/// The user fragment and the password of ICE (RFC 8839 §5.4): others restart ICE.
+pub(crate) fn ice_credentials(sdp: &str) -> Option<(&str, &str)> {
+    let value = |attribute| {
+        let value = sdp.lines().find_map(|line| line.strip_prefix(attribute))?.trim();
+        (!value.is_empty()).then_some(value)
+    };
+    Some((value("a=ice-ufrag:")?, value("a=ice-pwd:")?))
+}
+
+/// Whether all sections of an answer are sections of this offer (RFC 8829 §5.3.1).
+pub(crate) fn is_answer_to(offer: &str, answer: &str) -> bool {
+    let offered: HashSet<&str> = media_sections(offer).filter_map(mid_of).collect();
+    media_sections(answer).all(|section| mid_of(section).is_some_and(|mid| offered.contains(mid)))
 }
 
 /// The media sections, each beginning with its `m=` line.
@@ -76,27 +83,28 @@ fn media_sections(sdp: &str) -> impl Iterator<Item = &str> {
         .filter_map(move |(start, end)| sdp.get(start..end))
 }
 
+/// The lines of an attribute that belongs to a format, each as the format and what is said of it.
+fn of_formats<'a>(sdp: &'a str, attribute: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    sdp.lines().filter_map(move |line| line.strip_prefix(attribute)?.split_once(' '))
+}
+
+/// The formats with the names of their codecs.
+fn codec_names(sdp: &str) -> impl Iterator<Item = (&str, &str)> {
+    of_formats(sdp, "a=rtpmap:")
+        .filter_map(|(format, codec)| Some((format, codec.split('/').next()?)))
+}
+
 /// Which payload types carry what we know, by the formats that a description of ours lists.
 pub(crate) fn payload_types(sdp: &str) -> Vec<(u8, MediaKind)> {
-    sdp.lines()
-        .filter_map(|line| {
-            let (format, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
-            let kind = match codec.split('/').next()?.to_ascii_lowercase().as_str() {
-                "opus" | "red" => MediaKind::Audio,
-                "h264" => MediaKind::Video,
-                _ => return None,
-            };
-            Some((format.parse().ok()?, kind))
-        })
+    codec_names(sdp)
+        .filter_map(|(format, name)| Some((format.parse().ok()?, formats::kind_of(name)?)))
         .collect()
 }
 
-/// The payload type that carries parity, by the formats that a description of ours lists.
-pub(crate) fn parity_payload_type(sdp: &str) -> Option<u8> {
-    sdp.lines().find_map(|line| {
-        let (format, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
-        codec.split('/').next()?.eq_ignore_ascii_case(PARITY_NAME).then(|| format.parse().ok())?
-    })
+/// The payload type of FEC, by the formats that a description lists.
+pub(crate) fn fec_payload_type(sdp: &str) -> Option<u8> {
+    let (format, _) = codec_names(sdp).find(|(_, name)| name.eq_ignore_ascii_case(FEC_NAME))?;
+    format.parse().ok()
 }
 
 /// Whether a description has sections of a kind, but none with a format that we know.
@@ -110,8 +118,8 @@ pub(crate) fn lacks_format(sdp: &str, kind: MediaKind) -> bool {
         && !sections.any(|section| payload_types(section).iter().any(|(_, known)| *known == kind))
 }
 
-/// The payload type of redundant sound (RED, RFC 2198 §5) that carries Opus as we number it, in a
-/// description's sound.
+/// The payload type of redundant audio (RED, RFC 2198 §5) that carries Opus as we number it, in a
+/// description's audio.
 pub(crate) fn redundant_audio(sdp: &str) -> Option<u8> {
     let mut sections = media_sections(sdp).filter(|section| section.starts_with("m=audio "));
     sections
@@ -120,25 +128,20 @@ pub(crate) fn redundant_audio(sdp: &str) -> Option<u8> {
 
 /// The formats of a section that are redundant, and whether all they carry is Opus as we number it.
 fn redundant_formats(section: &str) -> impl Iterator<Item = (&str, bool)> {
-    let formats = section.lines().filter_map(|line| {
-        let (format, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
-        codec.trim().eq_ignore_ascii_case("red/48000/2").then_some(format)
-    });
-    formats.map(move |format| {
-        let mut parameters =
-            section.lines().filter_map(|line| line.strip_prefix("a=fmtp:")?.split_once(' '));
-        let carried = parameters.find(|(of, _)| *of == format).map(|(_, carried)| carried.trim());
+    let redundant = of_formats(section, "a=rtpmap:")
+        .filter(|(_, codec)| codec.trim().eq_ignore_ascii_case("red/48000/2"));
+    redundant.map(move |(format, _)| {
+        let carried = of_formats(section, "a=fmtp:").find(|(of, _)| *of == format);
         let opus =
             |carried: &str| carried.split('/').all(|one| one.parse() == Ok(OPUS_PAYLOAD_TYPE));
-        (format, carried.is_some_and(opus))
+        (format, carried.is_some_and(|(_, carried)| opus(carried.trim())))
     })
 }
 
 /// Up to which level the other takes H.264 in packetization mode 1 and of the baseline profile (RFC
 /// 6184 §8.1; where nothing is said, that is 1.0). `None` without such a format.
 pub(crate) fn h264_level(sdp: &str) -> Option<H264Level> {
-    let formats = sdp.lines().filter_map(|line| line.strip_prefix("a=fmtp:")?.split_once(' '));
-    let levels = formats.filter_map(|(_, parameters)| {
+    let levels = of_formats(sdp, "a=fmtp:").filter_map(|(_, parameters)| {
         let value = |name: &str| {
             let mut all =
                 parameters.split(';').filter_map(|parameter| parameter.trim().split_once('='));
@@ -154,10 +157,10 @@ pub(crate) fn h264_level(sdp: &str) -> Option<H264Level> {
     levels.max()
 }
 
-/// Checks a description from the other and changes what the library would stumble over:
+/// Checks a description from the other and changes what the library would misread or refuse:
 /// - H.264 formats that aren't packetization-mode 1: it would match them with ours, and then
 ///   neither end could read the other's packets;
-/// - redundant sound of anything but Opus as we number it, which it would answer as if it were;
+/// - redundant audio of anything but Opus as we number it, which it would answer as if it were;
 /// - sections that name no SSRC, as they need not (RFC 8829 §5.2.1): it would refuse the whole
 ///   description. They get one that nothing will be sent with; what comes is told apart by its
 ///   payload type.
@@ -195,32 +198,24 @@ pub(crate) fn prepare_remote(sdp: &str) -> Result<String, SdpError> {
             if !prepared.ends_with('\n') {
                 prepared.push_str("\r\n");
             }
-            prepared.push_str(&format!("a=ssrc:{} cname:-\r\n", NAMELESS_SSRC + index));
+            prepared.push_str(&format!("a=ssrc:{} cname:-\r\n", PLACEHOLDER_SSRC + index));
         }
     }
     Ok(prepared)
 }
 
 fn without_other_packetization_modes(section: &str) -> String {
-    let format_of = |line: &str, attribute: &str| {
-        let (format, rest) = line.strip_prefix(attribute)?.split_once(' ')?;
-        Some((format.to_owned(), rest.to_ascii_lowercase()))
-    };
-    let h264: HashSet<String> = section
-        .lines()
-        .filter_map(|line| format_of(line, "a=rtpmap:"))
-        .filter(|(_, codec)| codec.starts_with("h264/"))
-        .map(|(format, _)| format)
-        .collect();
-    let mode_1: HashSet<String> = section
-        .lines()
-        .filter_map(|line| format_of(line, "a=fmtp:"))
-        .filter(|(_, parameters)| {
-            parameters.split(';').any(|parameter| parameter.trim() == "packetization-mode=1")
+    let is_mode_1 = |wanted: &str| {
+        of_formats(section, "a=fmtp:").any(|(format, parameters)| {
+            let parameters = parameters.to_ascii_lowercase();
+            format == wanted
+                && parameters.split(';').any(|parameter| parameter.trim() == "packetization-mode=1")
         })
+    };
+    let refused = codec_names(section)
+        .filter(|(format, name)| name.eq_ignore_ascii_case("h264") && !is_mode_1(format))
         .map(|(format, _)| format)
         .collect();
-    let refused: HashSet<&str> = h264.difference(&mode_1).map(String::as_str).collect();
     without_formats(section, &refused, "x-refused/90000")
 }
 
@@ -303,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn payload_types_tell_sound_from_pictures() {
+    fn payload_types_tell_audio_from_video() {
         assert_eq!(
             payload_types(OFFER),
             [(111, MediaKind::Audio), (96, MediaKind::Video), (97, MediaKind::Video)]
@@ -311,16 +306,16 @@ mod tests {
     }
 
     #[test]
-    fn parity_has_a_payload_type_where_it_is_listed() {
-        assert_eq!(parity_payload_type(OFFER), None);
+    fn fec_has_a_payload_type_where_it_is_listed() {
+        assert_eq!(fec_payload_type(OFFER), None);
         let with = format!("{OFFER}a=rtpmap:118 x-visavis-fec/90000\r\n");
-        assert_eq!(parity_payload_type(&with), Some(118));
+        assert_eq!(fec_payload_type(&with), Some(118));
         assert_eq!(payload_types(&with), payload_types(OFFER));
-        assert_eq!(parity_payload_type(&OFFER.replace("VP8", "X-Visavis-FEC")), Some(98));
+        assert_eq!(fec_payload_type(&OFFER.replace("VP8", "X-Visavis-FEC")), Some(98));
     }
 
     #[test]
-    fn redundant_sound_is_taken_where_it_carries_opus_as_we_number_it() {
+    fn redundant_audio_is_taken_where_it_carries_opus_as_we_number_it() {
         let with = |lines: &str| {
             OFFER.replace("a=ssrc:7 cname:x", &format!("{lines}\r\na=ssrc:7 cname:x"))
         };

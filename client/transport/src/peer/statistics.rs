@@ -1,4 +1,4 @@
-//! The figures of a peer connection, gathered from whoever keeps them.
+//! The statistics of a peer connection, gathered from the tasks, the link and the library.
 
 use std::sync::{Arc, Weak};
 
@@ -11,9 +11,9 @@ use crate::feedback::media_path::MediaPath;
 use crate::receiving::receive_task::ReceiveStats;
 use crate::sending::send_task::SendStats;
 
-/// Where the figures come from.
+/// Where the statistics come from.
 #[derive(Clone)]
-pub(super) struct Figures {
+pub(super) struct StatisticsSources {
     pub(super) link: Arc<MediaPath>,
     pub(super) pc: Weak<dyn PeerConnection>,
     pub(super) sent: watch::Receiver<SendStats>,
@@ -21,8 +21,8 @@ pub(super) struct Figures {
     pub(super) ice_restarts: watch::Receiver<u32>,
 }
 
-impl Figures {
-    /// The figures as they are now.
+impl StatisticsSources {
+    /// The statistics as they are now.
     pub(super) async fn read(&self) -> PeerStats {
         let library = match self.pc.upgrade() {
             Some(pc) => Some(pc.get_stats(clock::now(), StatsSelector::None).await),
@@ -58,14 +58,14 @@ impl Figures {
             stats.plis_received = link.plis_received;
         }
         if let Some(library) = library {
-            add_library_figures(&library, &mut stats);
+            add_library_statistics(&library, &mut stats);
         }
         stats
     }
 }
 
 /// What only the library knows: the addresses in use and how they are protected.
-fn add_library_figures(report: &RTCStatsReport, stats: &mut PeerStats) {
+fn add_library_statistics(report: &RTCStatsReport, stats: &mut PeerStats) {
     let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let Some(transport) = report.transport() else { return };
     stats.dtls = match (known(&transport.tls_version), known(&transport.dtls_cipher)) {

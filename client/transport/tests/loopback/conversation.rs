@@ -1,5 +1,6 @@
-//! Two peers that talk to each other across a network to which things happen, and what each of them
-//! gets.
+//! Two peers that send each other media across a network to which things happen.
+//!
+//! In: network events, each with its moment. Out: an account of what each side sent and received.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -15,48 +16,48 @@ use visavis_transport::{PeerCommand, PeerEvent, VideoControl};
 
 use crate::support::{End, access_unit, picture};
 
-/// How often a picture is sent.
+/// How often a video frame is sent.
 const FRAME: Duration = Duration::from_millis(33);
-/// How often sound is sent.
-const SOUND: Duration = Duration::from_millis(20);
+/// How often audio is sent.
+const AUDIO: Duration = Duration::from_millis(20);
 /// How long what was sent may be under way before the next look.
 const LOOK: Duration = Duration::from_millis(4);
 
-/// What happens at a moment of a conversation.
+/// What happens to the network, or to the path through it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Happening {
+pub(crate) enum NetworkEvent {
     /// One side gets another address.
     Move(Side),
     /// Nothing gets through any more.
     Close,
     /// And it does again.
     Open,
-    /// What the two tell each other through the server gets stuck.
+    /// What the two send each other through the server gets stuck.
     ServerGone,
     /// And is delivered.
     ServerBack,
-    /// One side starts ICE anew.
+    /// One side restarts ICE.
     Restart(Side),
 }
 
-/// What one side sent and got, and when.
+/// What one side sent and received, and when.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
     sent: HashMap<Bytes, Duration>,
-    /// Pictures that came, by when.
-    pub(crate) pictures: Vec<(Duration, Bytes)>,
-    /// Sounds that came, by when.
-    pub(crate) sounds: Vec<(Duration, Bytes)>,
-    /// What the peer told.
+    /// Video frames that came, by when.
+    pub(crate) frames: Vec<(Duration, Bytes)>,
+    /// Audio that came, by when.
+    pub(crate) audio: Vec<(Duration, Bytes)>,
+    /// The peer's events.
     pub(crate) events: Vec<(Duration, PeerEvent)>,
-    pictures_sent: usize,
-    sounds_sent: usize,
+    frames_sent: usize,
+    audio_sent: usize,
 }
 
 impl Account {
-    /// How often an event was told.
+    /// How often an event came.
     pub(crate) fn count(&self, event: &PeerEvent) -> usize {
-        self.events.iter().filter(|(_, told)| told == event).count()
+        self.events.iter().filter(|(_, emitted)| emitted == event).count()
     }
 }
 
@@ -73,12 +74,12 @@ pub(crate) fn first_after(of: &[(Duration, Bytes)], from: Duration) -> Option<Du
     of.iter().map(|(at, _)| *at).find(|at| *at > from)
 }
 
-/// Two that talk.
+/// Two that send each other media.
 pub(crate) struct Conversation {
     ends: [End; 2],
     network: Option<Emulator>,
     start: Instant,
-    /// What each of the two got.
+    /// What each of the two sent and received.
     pub(crate) accounts: [Account; 2],
     rng: StdRng,
     open: Conditions,
@@ -90,7 +91,7 @@ pub(crate) struct Conversation {
     /// The first of the two has offered and waits for the answer: until then its offer stands
     /// against the other's, as it does between their calls.
     offer_stands: bool,
-    /// Whether a suspicion makes the first of the two start ICE anew, as their calls would.
+    /// Whether a degraded path makes the first of the two restart ICE, as their calls would.
     mends: bool,
 }
 
@@ -118,32 +119,32 @@ impl Conversation {
         }
     }
 
-    /// Nobody does anything about a suspicion.
+    /// Nobody does anything about a degraded path.
     pub(crate) fn without_mending(mut self) -> Self {
         self.mends = false;
         self
     }
 
-    /// Both talk for so long, while these things happen in this order.
-    pub(crate) async fn run(&mut self, length: Duration, happenings: &[(Duration, Happening)]) {
+    /// Both send for so long, while these things happen in this order.
+    pub(crate) async fn run(&mut self, length: Duration, events: &[(Duration, NetworkEvent)]) {
         self.start = Instant::now();
-        let mut happenings = happenings.iter().peekable();
-        let (mut next_picture, mut next_sound) = (Duration::ZERO, Duration::ZERO);
+        let mut events = events.iter().peekable();
+        let (mut next_frame, mut next_audio) = (Duration::ZERO, Duration::ZERO);
         loop {
             let now = self.start.elapsed();
             if now >= length {
                 return;
             }
-            while let Some((_, happening)) = happenings.next_if(|(at, _)| *at <= now) {
-                self.happen(*happening).await;
+            while let Some((_, event)) = events.next_if(|(at, _)| *at <= now) {
+                self.apply(*event).await;
             }
-            if now >= next_picture {
-                next_picture += FRAME;
-                (0..2).for_each(|side| self.send_picture(side, now));
+            if now >= next_frame {
+                next_frame += FRAME;
+                (0..2).for_each(|side| self.send_frame(side, now));
             }
-            if now >= next_sound {
-                next_sound += SOUND;
-                (0..2).for_each(|side| self.send_sound(side, now));
+            if now >= next_audio {
+                next_audio += AUDIO;
+                (0..2).for_each(|side| self.send_audio(side, now));
             }
             self.listen();
             self.deliver_messages();
@@ -151,14 +152,14 @@ impl Conversation {
         }
     }
 
-    async fn happen(&mut self, happening: Happening) {
-        match happening {
-            Happening::Move(side) => self.network().move_address(side).await,
-            Happening::Close => self.network().set(Timeline::steady(self.open.closed())).await,
-            Happening::Open => self.network().set(Timeline::steady(self.open)).await,
-            Happening::ServerGone => self.server_gone = true,
-            Happening::ServerBack => self.server_gone = false,
-            Happening::Restart(side) => {
+    async fn apply(&mut self, event: NetworkEvent) {
+        match event {
+            NetworkEvent::Move(side) => self.network().move_address(side).await,
+            NetworkEvent::Close => self.network().set(Timeline::steady(self.open.closed())).await,
+            NetworkEvent::Open => self.network().set(Timeline::steady(self.open)).await,
+            NetworkEvent::ServerGone => self.server_gone = true,
+            NetworkEvent::ServerBack => self.server_gone = false,
+            NetworkEvent::Restart(side) => {
                 self.ends[index(side)].command(PeerCommand::CreateOffer { ice_restart: true })
             }
         }
@@ -168,25 +169,25 @@ impl Conversation {
         self.network.as_ref().expect("a network to which things happen")
     }
 
-    fn send_picture(&mut self, side: usize, now: Duration) {
+    fn send_frame(&mut self, side: usize, now: Duration) {
         let (end, account) = (&self.ends[side], &mut self.accounts[side]);
         let wished = end
             .control
             .try_iter()
             .fold(false, |wished, wish| wished | matches!(wish, VideoControl::KeyFrame(_)));
-        let key = account.pictures_sent == 0 || wished;
+        let key = account.frames_sent == 0 || wished;
         let data = access_unit(&mut self.rng, key, if key { 8_000 } else { 2_000 });
         // What does not fit is dropped, as the encoder does.
         if end.video_out.try_send(picture(data.clone(), key)).is_ok() {
-            account.pictures_sent += 1;
+            account.frames_sent += 1;
             account.sent.insert(data, now);
         }
     }
 
-    fn send_sound(&mut self, side: usize, now: Duration) {
+    fn send_audio(&mut self, side: usize, now: Duration) {
         let (end, account) = (&self.ends[side], &mut self.accounts[side]);
-        let data = Bytes::from(format!("sound {} of {side}", account.sounds_sent));
-        account.sounds_sent += 1;
+        let data = Bytes::from(format!("audio {} of {side}", account.audio_sent));
+        account.audio_sent += 1;
         let captured_at = self.start + now;
         if end
             .audio_out
@@ -200,19 +201,19 @@ impl Conversation {
     fn listen(&mut self) {
         let now = self.start.elapsed();
         for side in 0..2 {
-            while let Ok(picture) = self.ends[side].video_in.try_recv() {
+            while let Ok(frame) = self.ends[side].video_in.try_recv() {
                 assert!(
-                    self.accounts[1 - side].sent.contains_key(&picture.data),
-                    "a picture that nobody sent"
+                    self.accounts[1 - side].sent.contains_key(&frame.data),
+                    "a frame that nobody sent"
                 );
-                self.accounts[side].pictures.push((now, picture.data));
+                self.accounts[side].frames.push((now, frame.data));
             }
-            while let Ok(sound) = self.ends[side].audio_in.try_recv() {
+            while let Ok(audio) = self.ends[side].audio_in.try_recv() {
                 assert!(
-                    self.accounts[1 - side].sent.contains_key(&sound.payload),
-                    "a sound that nobody made"
+                    self.accounts[1 - side].sent.contains_key(&audio.payload),
+                    "audio that nobody sent"
                 );
-                self.accounts[side].sounds.push((now, sound.payload));
+                self.accounts[side].audio.push((now, audio.payload));
             }
             while let Ok(event) = self.ends[side].events.try_recv() {
                 if event == PeerEvent::PathDegraded && self.mends && side == 0 {
@@ -289,14 +290,14 @@ impl Conversation {
         let missing: Vec<&Bytes> = sent
             .map(|(data, _)| data)
             .filter(|data| {
-                !theirs.pictures.iter().chain(&theirs.sounds).any(|(_, came)| came == *data)
+                !theirs.frames.iter().chain(&theirs.audio).any(|(_, came)| came == *data)
             })
             .collect();
         let mut times: Vec<Duration> =
             missing.iter().filter_map(|data| self.accounts[of].sent.get(*data)).copied().collect();
         times.sort_unstable();
         println!("what {of} sent at {times:?} did not come");
-        let sounds = missing.iter().filter(|data| data.starts_with(b"sound")).count();
-        (missing.len() - sounds, sounds)
+        let audio = missing.iter().filter(|data| data.starts_with(b"audio")).count();
+        (missing.len() - audio, audio)
     }
 }

@@ -1,4 +1,4 @@
-//! The way between the two changes, breaks, and comes back.
+//! The network path between the two changes, breaks, and comes back.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use visavis_link::{Conditions, Side, address_of};
 use visavis_transport::{PeerConfig, PeerEvent};
 
-use crate::conversation::{Conversation, Happening, first_after, longest_gap};
+use crate::conversation::{Conversation, NetworkEvent, first_after, longest_gap};
 use crate::support::{End, config, connect, connect_through, emulator, pair_across};
 
 fn ms(millis: u64) -> Duration {
@@ -22,14 +22,14 @@ async fn conversation() -> Conversation {
     Conversation::new(ends, Some(network), USUAL)
 }
 
-/// The longest gap in what each side gets in this time, and a line about it.
+/// The longest gap in what each side receives in this time, and a line about it.
 fn gaps(talk: &Conversation, from: Duration, to: Duration) -> Duration {
     let mut longest = Duration::ZERO;
     for (side, account) in talk.accounts.iter().enumerate() {
-        let (pictures, sounds) =
-            (longest_gap(&account.pictures, from, to), longest_gap(&account.sounds, from, to));
-        println!("longest gap at {side}: pictures {pictures:?}, sounds {sounds:?}");
-        longest = longest.max(pictures).max(sounds);
+        let (frames, audio) =
+            (longest_gap(&account.frames, from, to), longest_gap(&account.audio, from, to));
+        println!("longest gap at {side}: frames {frames:?}, audio {audio:?}");
+        longest = longest.max(frames).max(audio);
     }
     longest
 }
@@ -38,7 +38,7 @@ fn gaps(talk: &Conversation, from: Duration, to: Duration) -> Duration {
 async fn who_gets_another_address_is_followed_without_the_server() {
     for side in [Side::A, Side::B] {
         let mut talk = conversation().await.without_mending();
-        talk.run(ms(7000), &[(ms(2000), Happening::Move(side))]).await;
+        talk.run(ms(7000), &[(ms(2000), NetworkEvent::Move(side))]).await;
         let gap = gaps(&talk, ms(1000), ms(6900));
         assert!(gap < ms(1500), "{side:?} moved, and for {gap:?} there was nothing");
         for account in &talk.accounts {
@@ -58,10 +58,10 @@ async fn who_gets_another_address_is_followed_without_the_server() {
 async fn both_may_get_another_address_again_and_again() {
     let mut talk = conversation().await.without_mending();
     let moves = [
-        (ms(1500), Happening::Move(Side::A)),
-        (ms(3500), Happening::Move(Side::B)),
-        (ms(5500), Happening::Move(Side::A)),
-        (ms(7500), Happening::Move(Side::B)),
+        (ms(1500), NetworkEvent::Move(Side::A)),
+        (ms(3500), NetworkEvent::Move(Side::B)),
+        (ms(5500), NetworkEvent::Move(Side::A)),
+        (ms(7500), NetworkEvent::Move(Side::B)),
     ];
     talk.run(ms(9500), &moves).await;
     let gap = gaps(&talk, ms(1000), ms(9400));
@@ -69,19 +69,19 @@ async fn both_may_get_another_address_again_and_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ice_that_is_started_anew_on_a_way_that_works_loses_nothing() {
+async fn an_ice_restart_on_a_path_that_works_loses_nothing() {
     for side in [Side::A, Side::B] {
         let mut talk = conversation().await;
         talk.run(
             ms(6000),
-            &[(ms(2000), Happening::Restart(side)), (ms(4000), Happening::Restart(side))],
+            &[(ms(2000), NetworkEvent::Restart(side)), (ms(4000), NetworkEvent::Restart(side))],
         )
         .await;
         let gap = gaps(&talk, ms(1000), ms(5900));
         for of in [0, 1] {
             let missing = talk.missing(of, ms(1000), ms(5500));
-            println!("of what {of} sent, pictures and sounds that did not come: {missing:?}");
-            assert_eq!(missing.0, 0, "no picture is lost");
+            println!("of what {of} sent, frames and audio that did not come: {missing:?}");
+            assert_eq!(missing.0, 0, "no frame is lost");
             assert!(missing.1 <= 2, "{missing:?}");
         }
         assert!(gap < ms(400), "{gap:?}");
@@ -92,24 +92,24 @@ async fn ice_that_is_started_anew_on_a_way_that_works_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn if_both_start_ice_anew_at_once_nothing_is_lost_either() {
+async fn if_both_restart_ice_at_once_nothing_is_lost_either() {
     let mut talk = conversation().await;
-    let both = |at| [(at, Happening::Restart(Side::A)), (at, Happening::Restart(Side::B))];
+    let both = |at| [(at, NetworkEvent::Restart(Side::A)), (at, NetworkEvent::Restart(Side::B))];
     talk.run(ms(7000), &[both(ms(2000)), both(ms(4000))].concat()).await;
     gaps(&talk, ms(1000), ms(6900));
     for of in [0, 1] {
         let missing = talk.missing(of, ms(1000), ms(6500));
-        assert_eq!(missing.0, 0, "no picture is lost");
+        assert_eq!(missing.0, 0, "no frame is lost");
         assert!(missing.1 <= 2, "{missing:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_offer_to_start_anew_that_nobody_answers_costs_nothing() {
+async fn an_offer_to_restart_ice_that_nobody_answers_costs_nothing() {
     let mut talk = conversation().await;
     talk.run(
         ms(6000),
-        &[(ms(1500), Happening::ServerGone), (ms(2000), Happening::Restart(Side::A))],
+        &[(ms(1500), NetworkEvent::ServerGone), (ms(2000), NetworkEvent::Restart(Side::A))],
     )
     .await;
     for of in [0, 1] {
@@ -124,20 +124,20 @@ async fn blackout(length: Duration, server_too: bool, mends: bool) -> Duration {
         talk = talk.without_mending();
     }
     let (begin, end) = (ms(2000), ms(2000) + length);
-    let mut happenings = vec![(begin, Happening::Close), (end, Happening::Open)];
+    let mut events = vec![(begin, NetworkEvent::Close), (end, NetworkEvent::Open)];
     if server_too {
-        happenings.insert(1, (begin, Happening::ServerGone));
+        events.insert(1, (begin, NetworkEvent::ServerGone));
         // What is sent over TCP into a blackout comes long after its end.
-        happenings.push((end + ms(1500), Happening::ServerBack));
+        events.push((end + ms(1500), NetworkEvent::ServerBack));
     }
     let until = end + ms(6000);
-    talk.run(until, &happenings).await;
+    talk.run(until, &events).await;
     let mut back = Duration::ZERO;
     for (side, account) in talk.accounts.iter().enumerate() {
-        let pictures = first_after(&account.pictures, end).expect("pictures again") - end;
-        let sounds = first_after(&account.sounds, end).expect("sounds again") - end;
-        println!("{length:?}: {side} has pictures after {pictures:?} and sounds after {sounds:?}");
-        back = back.max(pictures).max(sounds);
+        let frames = first_after(&account.frames, end).expect("frames again") - end;
+        let audio = first_after(&account.audio, end).expect("audio again") - end;
+        println!("{length:?}: {side} has frames after {frames:?} and audio after {audio:?}");
+        back = back.max(frames).max(audio);
     }
     let gap = gaps(&talk, end + ms(1000), until - ms(100));
     assert!(gap < ms(500), "afterwards it flows: {gap:?}");
@@ -158,7 +158,7 @@ async fn three_seconds_without_a_network_are_over_half_a_second_after_their_end(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_seconds_without_a_network_end_in_pictures_again() {
+async fn ten_seconds_without_a_network_end_in_media_again() {
     for server_too in [false, true] {
         let back = blackout(ms(10_000), server_too, true).await;
         println!("server gone as well: {server_too}: back after {back:?}");
@@ -233,7 +233,7 @@ async fn a_call_needs_no_ipv4() {
     })
     .await;
     let mut talk = Conversation::new((a, b), None, Conditions::CLEAR);
-    talk.run(ms(4000), &[(ms(2000), Happening::Restart(Side::A))]).await;
+    talk.run(ms(4000), &[(ms(2000), NetworkEvent::Restart(Side::A))]).await;
     for of in [0, 1] {
         assert_eq!(talk.missing(of, ms(500), ms(3500)), (0, 0));
     }

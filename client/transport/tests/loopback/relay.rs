@@ -244,12 +244,12 @@ async fn a_stream_to_the_relay_that_breaks_is_replaced_and_so_is_what_was_alloca
         };
         tokio::join!(talk.run(Duration::from_secs(8), &[]), cutting);
         for (side, account) in talk.accounts.iter().enumerate() {
-            let back = first_after(&account.pictures, broken + Duration::from_millis(100))
+            let back = first_after(&account.frames, broken + Duration::from_millis(100))
                 .expect("pictures again");
             println!("{way:?}: {side} has pictures again after {:?}", back - broken);
             assert!(back - broken < Duration::from_secs(3), "{way:?} {side}");
             let gap =
-                longest_gap(&account.pictures, Duration::from_secs(6), Duration::from_millis(7900));
+                longest_gap(&account.frames, Duration::from_secs(6), Duration::from_millis(7900));
             assert!(gap < Duration::from_millis(500), "{way:?} {side}: {gap:?}");
         }
     }

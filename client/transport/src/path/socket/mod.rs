@@ -89,6 +89,8 @@ struct State {
     media_overhead: Option<usize>,
     /// ICE is being restarted, and has selected no pair yet.
     restarting: bool,
+    /// The library decides on a description, and may restart ICE for it.
+    deciding: bool,
     /// Since when ICE has been looking for a pair.
     looking_since: Option<Instant>,
     /// A stream to a relay broke, and with it went an allocation.
@@ -98,6 +100,13 @@ struct State {
     flights: FlightRetransmission<Route>,
     /// Addresses from which checks of ours were answered; at most [`MAX_REACHED`].
     reached: HashSet<SocketAddr>,
+}
+
+impl State {
+    /// Whether media is buffered that the library would drop.
+    fn buffers(&self) -> bool {
+        self.restarting || self.deciding
+    }
 }
 
 /// The most addresses of the other's that are remembered. Nothing is buffered for later ones.
@@ -150,9 +159,11 @@ impl SocketLayer {
         liveness.reports = true;
     }
 
-    /// The other's description was accepted: the set-up begins.
+    /// The other's description was taken: from now on the set-up takes its time, and the library is
+    /// nudged.
     pub(crate) fn described(&self) {
         lock(&self.state).set_up.described(clock::now());
+        self.nudge();
     }
 
     /// Makes the library look for new commands now, and not when its timer ends.
@@ -253,9 +264,18 @@ impl SocketLayer {
         was_restarting
     }
 
-    /// Whether ICE is being restarted.
+    /// The library is given a description, or has decided on it: what comes in between is buffered,
+    /// because it may have restarted ICE before anybody hears of it.
+    pub(crate) fn decides(&self, deciding: bool) {
+        let decided = std::mem::replace(&mut lock(&self.state).deciding, deciding) && !deciding;
+        if decided {
+            self.sockets().iter().for_each(|socket| socket.wake());
+        }
+    }
+
+    /// Whether media is buffered because the library would drop it.
     pub(crate) fn is_restarting(&self) -> bool {
-        lock(&self.state).restarting
+        lock(&self.state).buffers()
     }
 
     /// The machine has these addresses now. A socket whose own is gone is replaced by an unbound
@@ -348,8 +368,8 @@ impl SocketLayer {
     fn is_too_early(&self, packet: Packet) -> bool {
         let state = lock(&self.state);
         match packet {
-            Packet::Media => state.restarting || !state.set_up.is_secured(),
-            Packet::Handshake => state.restarting || !state.set_up.has_pair(),
+            Packet::Media => state.buffers() || !state.set_up.is_secured(),
+            Packet::Handshake => state.buffers() || !state.set_up.has_pair(),
             Packet::Check(_) | Packet::CheckPassed(_) | Packet::Other => false,
         }
     }
@@ -358,7 +378,7 @@ impl SocketLayer {
     /// address that has answered a check: the library would drop what strangers send, too.
     fn buffers(&self, from: SocketAddr) -> bool {
         let state = lock(&self.state);
-        state.restarting || state.reached.contains(&from)
+        state.buffers() || state.reached.contains(&from)
     }
 
     /// What the last media packet cost on the wire beyond its RTP packet, in bytes.

@@ -1,4 +1,4 @@
-//! RTCP from a hostile peer: whatever the library makes of it must not harm the tap.
+//! RTCP from a hostile peer: whatever the library makes of it must not harm the interceptor.
 
 use std::time::Duration;
 
@@ -21,19 +21,22 @@ use crate::path::socket::SocketLayer;
 
 const OURS: u32 = 0x1234_5678;
 
-/// A tap that sent 200 numbered packets of a video stream.
-fn tap(now: Instant) -> WireTap {
+/// An interceptor that sent 200 numbered packets of a video stream.
+fn interceptor(now: Instant) -> OutboundInterceptor {
     let (link, _, _) = MediaPath::new(Bitrate::from_kbps(3000), Arc::default());
     for number in 0..200u16 {
         let now = now + Duration::from_millis(5) * u32::from(number);
         link.state().packet_left(Content::Video, 1000, Some(number), now);
     }
-    let mut tap = WireTap::new(link, SocketLayer::new(Resolver::shared(), Trust::default(), None));
-    tap.local.insert(OURS, MediaKind::Video);
-    tap
+    let mut interceptor = OutboundInterceptor::new(
+        link,
+        SocketLayer::new(Resolver::shared(), Trust::default(), None),
+    );
+    interceptor.local.insert(OURS, MediaKind::Video);
+    interceptor
 }
 
-/// One packet of each kind that the tap reads, as it is on the wire.
+/// One packet of each kind that it reads, as it is on the wire.
 fn good() -> Vec<Bytes> {
     let report = ReceptionReport {
         ssrc: OURS,
@@ -99,24 +102,25 @@ impl FreezeAll for Bytes {
     }
 }
 
-/// Gives the tap what the library makes of these bytes. Says whether it made anything of them.
-fn read(tap: &mut WireTap, bytes: &Bytes, now: Instant) -> bool {
+/// Gives the interceptor what the library makes of these bytes. Says whether it made anything.
+fn read(interceptor: &mut OutboundInterceptor, bytes: &Bytes, now: Instant) -> bool {
     let Ok(packets) = rtcp::packet::unmarshal(&mut bytes.clone()) else { return false };
     let message = AttributedPacket::new(Packet::Rtcp(packets));
-    tap.handle_read(TaggedPacket { now, transport: TransportContext::default(), message })
+    interceptor
+        .handle_read(TaggedPacket { now, transport: TransportContext::default(), message })
         .expect("it passes");
-    while tap.poll_read().is_some() {}
+    while interceptor.poll_read().is_some() {}
     true
 }
 
 #[test]
 fn every_kind_of_report_is_read() {
     let now = Instant::now();
-    let mut tap = tap(now);
+    let mut interceptor = interceptor(now);
     for bytes in good() {
-        assert!(read(&mut tap, &bytes, now + Duration::from_secs(2)));
+        assert!(read(&mut interceptor, &bytes, now + Duration::from_secs(2)));
     }
-    let state = tap.link.state();
+    let state = interceptor.link.state();
     assert_eq!((state.nacks_received, state.plis_received), (1, 2));
     assert!(state.loss_out.is_some_and(|share| (share - 0.1).abs() < 0.01));
 }
@@ -124,16 +128,16 @@ fn every_kind_of_report_is_read() {
 #[test]
 fn a_remb_alone_is_obeyed() {
     let now = Instant::now();
-    let mut tap = tap(now);
-    assert!(read(&mut tap, &good()[6], now));
-    let target = tap.link.state().estimator.target(now);
+    let mut interceptor = interceptor(now);
+    assert!(read(&mut interceptor, &good()[6], now));
+    let target = interceptor.link.state().estimator.target(now);
     assert!(target.bps().abs_diff(450_000) < 5_000, "{target}");
 }
 
 #[test]
 fn whatever_is_in_a_report_does_no_harm() {
     let start = Instant::now();
-    let mut tap = tap(start);
+    let mut interceptor = interceptor(start);
     let good = good();
     let mut rng = StdRng::seed_from_u64(3550);
     let mut understood = 0;
@@ -151,8 +155,8 @@ fn whatever_is_in_a_report_does_no_harm() {
             bytes.truncate(rng.random_range(0..bytes.len()));
         }
         let now = start + Duration::from_millis(20) * round;
-        understood += u32::from(read(&mut tap, &bytes.into(), now));
-        let _ = tap.link.state().estimator.target(now);
+        understood += u32::from(read(&mut interceptor, &bytes.into(), now));
+        let _ = interceptor.link.state().estimator.target(now);
     }
     assert!(understood > 5_000, "{understood} were understood");
 }

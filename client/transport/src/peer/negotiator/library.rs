@@ -1,4 +1,4 @@
-//! What the library tells of a connection, passed on to the negotiating task.
+//! The library's callbacks, passed on to the negotiating task as [`LibraryEvent`]s.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use webrtc::peer_connection::{
     RTCPeerConnectionIceEvent, RTCPeerConnectionState,
 };
 
-/// What the library tells.
+/// What the library reports of a connection.
 pub(in super::super) enum LibraryEvent {
     Candidate(RTCIceCandidateInit),
     /// ICE has a pair.
