@@ -18,7 +18,7 @@ use crate::message::{ClientMessage, ErrorCode, Payload, ServerMessage};
 
 /// What a socket asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
+pub enum SocketRequest {
     /// What any client may say (dialect 3).
     Message(ClientMessage),
     /// To say something to everyone who is in no room (dialect 4).
@@ -29,13 +29,13 @@ pub enum Asked {
 ///
 /// # Errors
 /// [`DecodeError`] says what is wrong, and makes the reply to its sender.
-pub fn decode(text: &str) -> Result<Asked, DecodeError> {
+pub fn decode(text: &str) -> Result<SocketRequest, DecodeError> {
     let event = Event::parse(text)?;
     if let Some(payload) = broadcast::payload(&event) {
-        return Ok(Asked::Broadcast(payload));
+        return Ok(SocketRequest::Broadcast(payload));
     }
     match rooms::client_message(&event) {
-        Some(message) => message.map(Asked::Message),
+        Some(message) => message.map(SocketRequest::Message),
         None => Err(event.refuse(Problem::UnknownType(event.echo()))),
     }
 }
