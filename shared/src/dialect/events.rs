@@ -19,9 +19,9 @@ use crate::message::{ClientMessage, ErrorCode, Payload, ServerMessage};
 /// What a socket asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SocketRequest {
-    /// What any client may say (dialect 3).
+    /// A message that any client may send (dialect 3).
     Message(ClientMessage),
-    /// To say something to everyone who is in no room (dialect 4).
+    /// Something for everyone who is in no room (dialect 4).
     Broadcast(Payload),
 }
 
@@ -40,7 +40,7 @@ pub fn decode(text: &str) -> Result<SocketRequest, DecodeError> {
     }
 }
 
-/// What a socket named `me` is to hear of a message; `None` when neither dialect has a word for it.
+/// What a socket named `me` gets of a message; `None` when neither dialect has a word for it.
 #[must_use]
 pub fn encode<'a>(message: &'a ServerMessage, me: &'a Username) -> Option<Emission<'a>> {
     broadcast::emission(message).or_else(|| rooms::emission(message, me))
