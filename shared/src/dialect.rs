@@ -1,7 +1,7 @@
 //! How the pages of older servers spell the same messages.
 //!
 //! An [`Interpreter`] stands at each connection of the server: texts go in and come out as
-//! canonical messages, and the other way round. The first message whose spelling tells decides the
+//! canonical messages, and back. The first message that only one dialect spells so decides the
 //! [`Dialect`], once; until then both sides speak the canonical one. Nothing behind the interpreter
 //! knows that there are dialects.
 //!
@@ -32,7 +32,7 @@ pub enum Dialect {
 const NAMED_TYPES: [&str; 5] = ["login", "offer", "answer", "candidate", "leave"];
 
 impl Dialect {
-    /// The dialect in which a message is spelled, if it tells.
+    /// The dialect of a message, if only one dialect spells it so.
     fn of(fields: &Fields<'_>) -> Option<Self> {
         if fields.has_text("username") || fields.has_text("otherUsername") {
             return Some(Self::Canonical);

@@ -54,7 +54,7 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// What programs are told.
+    /// The reason, for programs.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self.problem {

@@ -1,4 +1,4 @@
-//! The signaling vocabulary of Visavis: what client and server say to each other, and how it looks
+//! The signaling vocabulary of Visavis: the messages of client and server, and how they look
 //! on the wire.
 //!
 //! Nothing here does input or output. [`message`] holds the messages free of any dialect, [`codec`]

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use common::{client_examples, server_examples};
 use visavis_shared::codec::{decode_client, decode_server, encode_client, encode_server};
 use visavis_shared::dialect::Interpreter;
-use visavis_shared::dialect::events::{self, Asked};
+use visavis_shared::dialect::events::{self, SocketRequest};
 use visavis_shared::limits::{MAX_MESSAGE_BYTES, MAX_RELAYED_BYTES};
 
 /// How many texts are tried without the environment variable.
@@ -133,11 +133,11 @@ fn check_event(text: &str) -> u64 {
     use visavis_shared::{ClientMessage, ServerMessage, Username};
     let from = || Username::parse("alice").unwrap();
     let relayed = match events::decode(text) {
-        Ok(Asked::Broadcast(message)) => ServerMessage::Broadcast { from: from(), message },
-        Ok(Asked::Message(ClientMessage::Call { call, signal, .. })) => {
+        Ok(SocketRequest::Broadcast(message)) => ServerMessage::Broadcast { from: from(), message },
+        Ok(SocketRequest::Message(ClientMessage::Call { call, signal, .. })) => {
             ServerMessage::Call { from: from(), call, signal }
         }
-        Ok(Asked::Message(message)) => {
+        Ok(SocketRequest::Message(message)) => {
             assert_eq!(decode_client(&encode_client(&message)), Ok(message), "{text}");
             return 1;
         }
@@ -150,10 +150,10 @@ fn check_event(text: &str) -> u64 {
     // What one page says, another hears; and read again it says the same.
     if let Some(event) = as_event(&relayed).filter(|event| event.len() <= MAX_MESSAGE_BYTES) {
         let again = match (events::decode(&event), &relayed) {
-            (Ok(Asked::Broadcast(message)), ServerMessage::Broadcast { .. }) => {
+            (Ok(SocketRequest::Broadcast(message)), ServerMessage::Broadcast { .. }) => {
                 ServerMessage::Broadcast { from: from(), message }
             }
-            (Ok(Asked::Message(ClientMessage::Call { call, signal, .. })), _) => {
+            (Ok(SocketRequest::Message(ClientMessage::Call { call, signal, .. })), _) => {
                 ServerMessage::Call { from: from(), call, signal }
             }
             // A candidate goes out without its target, and can't be read as if it came in.

@@ -6,7 +6,7 @@ mod common;
 
 use common::{OFFER, any_server_message, name, payload, room};
 use proptest::prelude::*;
-use visavis_shared::dialect::events::{Asked, decode, encode};
+use visavis_shared::dialect::events::{SocketRequest, decode, encode};
 use visavis_shared::limits::MAX_MESSAGE_BYTES;
 use visavis_shared::{
     CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, LoginRefusal, Payload,
@@ -35,8 +35,8 @@ fn written(message: &ServerMessage) -> Option<String> {
     Some(format!("[\"{}\",{}", emission.name(), arguments.strip_prefix('[').unwrap()))
 }
 
-fn to_bob(signal: CallSignal) -> Asked {
-    Asked::Message(ClientMessage::Call { to: Some(name("bob")), call: None, signal })
+fn to_bob(signal: CallSignal) -> SocketRequest {
+    SocketRequest::Message(ClientMessage::Call { to: Some(name("bob")), call: None, signal })
 }
 
 fn from_bob(signal: CallSignal) -> ServerMessage {
@@ -54,11 +54,11 @@ fn a_room_is_joined_in_every_spelling_of_the_pages() {
     ] {
         assert_eq!(
             decode(text),
-            Ok(Asked::Message(ClientMessage::Join { room: room("blue") })),
+            Ok(SocketRequest::Message(ClientMessage::Join { room: room("blue") })),
             "{text}"
         );
     }
-    let numbered = Asked::Message(ClientMessage::Join { room: room("17") });
+    let numbered = SocketRequest::Message(ClientMessage::Join { room: room("17") });
     assert_eq!(decode(r#"["join room",17]"#), Ok(numbered));
 }
 
@@ -96,7 +96,7 @@ fn anything_can_be_broadcast() {
         (r#"["message",null]"#, "null"),
         (r#"["message"]"#, "null"),
     ] {
-        assert_eq!(decode(text), Ok(Asked::Broadcast(payload(said))), "{text}");
+        assert_eq!(decode(text), Ok(SocketRequest::Broadcast(payload(said))), "{text}");
     }
 }
 
@@ -209,7 +209,7 @@ proptest! {
     fn what_one_page_broadcasts_is_what_the_others_hear(said in ".*") {
         let said = Payload::of(&said).unwrap();
         let text = format!(r#"["message",{}]"#, said.as_str());
-        let Ok(Asked::Broadcast(message)) = decode(&text) else { panic!("a broadcast") };
+        let Ok(SocketRequest::Broadcast(message)) = decode(&text) else { panic!("a broadcast") };
         prop_assert_eq!(written(&ServerMessage::Broadcast { from: name("bob"), message }), Some(text));
     }
 
@@ -217,7 +217,7 @@ proptest! {
     fn a_call_from_a_page_reaches_a_page_as_it_was(sdp in ".*") {
         let sdp = Payload::of(&serde_json::json!({"type": "offer", "sdp": sdp})).unwrap();
         let text = format!(r#"["offer",{{"target":"me","caller":"bob","sdp":{}}}]"#, sdp.as_str());
-        let Ok(Asked::Message(ClientMessage::Call { call, signal, .. })) = decode(&text) else { panic!("an offer") };
+        let Ok(SocketRequest::Message(ClientMessage::Call { call, signal, .. })) = decode(&text) else { panic!("an offer") };
         prop_assert_eq!(written(&ServerMessage::Call { from: name("bob"), call, signal }), Some(text));
     }
 }

@@ -107,7 +107,7 @@ pub struct Options {
     )]
     pub stun_listen: OptionalAddress,
 
-    /// Relays.
+    /// The options about relays.
     #[command(flatten)]
     pub relay: RelayConfig,
 

@@ -77,7 +77,7 @@ mod system {
         /// Begins to listen.
         ///
         /// # Errors
-        /// Never.
+        /// Never on this system.
         pub fn listen() -> io::Result<Self> {
             Ok(Self)
         }

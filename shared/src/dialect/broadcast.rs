@@ -1,4 +1,4 @@
-//! Dialect 4: whatever a page says as `message` goes to every other page that is in no room.
+//! Dialect 4: whatever a page sends as `message` goes to every other page that is in no room.
 
 use serde_json::value::RawValue;
 

@@ -18,10 +18,10 @@ use crate::message::{ClientMessage, ErrorCode, Payload, ServerMessage};
 
 /// What a socket asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
-    /// What any client may say (dialect 3).
+pub enum SocketRequest {
+    /// A message that any client may send (dialect 3).
     Message(ClientMessage),
-    /// To say something to everyone who is in no room (dialect 4).
+    /// Something for everyone who is in no room (dialect 4).
     Broadcast(Payload),
 }
 
@@ -29,18 +29,18 @@ pub enum Asked {
 ///
 /// # Errors
 /// [`DecodeError`] says what is wrong, and makes the reply to its sender.
-pub fn decode(text: &str) -> Result<Asked, DecodeError> {
+pub fn decode(text: &str) -> Result<SocketRequest, DecodeError> {
     let event = Event::parse(text)?;
     if let Some(payload) = broadcast::payload(&event) {
-        return Ok(Asked::Broadcast(payload));
+        return Ok(SocketRequest::Broadcast(payload));
     }
     match rooms::client_message(&event) {
-        Some(message) => message.map(Asked::Message),
+        Some(message) => message.map(SocketRequest::Message),
         None => Err(event.refuse(Problem::UnknownType(event.echo()))),
     }
 }
 
-/// What a socket named `me` is to hear of a message; `None` when neither dialect has a word for it.
+/// What a socket named `me` gets of a message; `None` when neither dialect has a word for it.
 #[must_use]
 pub fn encode<'a>(message: &'a ServerMessage, me: &'a Username) -> Option<Emission<'a>> {
     broadcast::emission(message).or_else(|| rooms::emission(message, me))

@@ -1,8 +1,8 @@
 //! Dialect 3: Socket.IO events of the pages that meet in a room of two.
 //!
-//! A socket's id is its user name. Who joins second hears `other user` and calls; the first hears
+//! A socket's id is its user name. Who joins second gets `other user` and calls; the first gets
 //! `user joined`. Descriptions travel as `{target, caller, sdp}`, where `sdp` is the whole
-//! description; whatever a page says about `caller` is not believed, because the server knows who
+//! description; the `caller` that a page sends is not believed, because the server knows who
 //! speaks.
 
 use super::events::{Argument, Description, Emission, Event, Refusal};
@@ -68,7 +68,7 @@ fn target(event: &Event<'_>, object: &Object<'_>) -> Result<Username, DecodeErro
 }
 
 /// Writes a message to the socket `me`. Pages of this dialect pass over events that they don't
-/// know, so what else happens in a room or a call is said in events of our own; that it rings is of
+/// know, so what else happens in a room or a call is sent as events of our own; that it rings is of
 /// no use to them.
 pub(super) fn emission<'a>(message: &'a ServerMessage, me: &'a Username) -> Option<Emission<'a>> {
     let description = |caller, sdp| Argument::Description(Description { target: me, caller, sdp });

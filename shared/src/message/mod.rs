@@ -67,7 +67,7 @@ pub enum ClientMessage {
         /// Only names that begin so; everyone when empty.
         prefix: String,
     },
-    /// Asks to be told when these come and go. Replaces the list before.
+    /// Asks to be notified when these come and go. Replaces the list before.
     Watch {
         /// Whom to watch.
         usernames: Vec<Username>,
@@ -77,21 +77,21 @@ pub enum ClientMessage {
         /// Whom it is for. Older dialects leave it out of `leave`: then it is for whoever the
         /// sender is in a call with.
         to: Option<Username>,
-        /// Which call.
+        /// The call's id.
         call: Option<CallId>,
-        /// What.
+        /// The signal of the call.
         signal: CallSignal,
     },
     /// Enters a room of two.
     Join {
-        /// Which.
+        /// The room.
         room: RoomId,
     },
-    /// Says something to everyone else in a room.
+    /// Sends a message to everyone else in a room.
     Message {
-        /// Which.
+        /// The room.
         room: RoomId,
-        /// Anything.
+        /// The message, which may be any JSON.
         message: Payload,
     },
 }
@@ -189,7 +189,7 @@ pub enum ServerMessage {
     },
     /// Somebody who is watched came or went (or is there now).
     Presence {
-        /// Who.
+        /// The user's name.
         username: Username,
         /// Whether they can be called.
         online: bool,
@@ -200,49 +200,49 @@ pub enum ServerMessage {
         from: Username,
         /// Which call, where the sender said so.
         call: Option<CallId>,
-        /// What.
+        /// The signal of the call.
         signal: CallSignal,
     },
     /// The room was entered.
     Joined {
-        /// Which.
+        /// The room.
         room: RoomId,
         /// Who is there already.
         users: Vec<Username>,
     },
     /// Somebody else entered the room.
     UserJoined {
-        /// Which.
+        /// The room.
         room: RoomId,
-        /// Who.
+        /// The user's name.
         username: Username,
     },
     /// Somebody else left the room.
     UserLeft {
-        /// Which.
+        /// The room.
         room: RoomId,
-        /// Who.
+        /// The user's name.
         username: Username,
     },
-    /// Somebody said something in the room.
+    /// Somebody sent a message to the room.
     Message {
-        /// Which.
+        /// The room.
         room: RoomId,
-        /// Who.
+        /// The user's name.
         username: Username,
-        /// What.
+        /// The message, unread.
         message: Payload,
     },
-    /// A guest outside all rooms said something to all the others there (dialect 4).
+    /// A guest outside all rooms sent a message to all the others there (dialect 4).
     Broadcast {
-        /// Who.
+        /// The sender's name.
         from: Username,
-        /// What.
+        /// The message, unread.
         message: Payload,
     },
     /// A guest outside all rooms is gone (dialect 4).
     GuestLeft {
-        /// Who.
+        /// The user's name.
         username: Username,
     },
     /// A message was refused; nothing else happened.

@@ -33,9 +33,9 @@ pub enum TlsError {
     /// A file can't be read.
     #[error("{path} can't be read: {source}; look at --tls-cert, --tls-key and the permissions", path = .path.display())]
     Unreadable {
-        /// Which one.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason that the system gives.
         source: io::Error,
     },
     /// There is no certificate in its file.

@@ -130,9 +130,9 @@ impl Hub {
     }
 
     /// Takes what the cluster brings from other nodes.
-    pub(crate) fn receive_remote(&self, news: RemoteEvent) {
+    pub(crate) fn receive_remote(&self, event: RemoteEvent) {
         let mut state = self.lock();
-        let outputs = state.router.receive_remote(news, now());
+        let outputs = state.router.receive_remote(event, now());
         // Those who sent it are not here to be slowed down; a reader who can't keep up is closed.
         // What comes one by one comes in great numbers, and the connections' tasks are woken to
         // write it in one piece.

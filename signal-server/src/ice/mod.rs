@@ -1,4 +1,5 @@
-//! ICE for everyone: how two people find a network path to each other, and a relay for those who find none.
+//! ICE for everyone: how two people find a network path to each other, and a relay for those who
+//! find none.
 //!
 //! - [`offer`]: the ICE servers for logins; [`credentials`]: what lets them use a relay, here or
 //!   elsewhere;

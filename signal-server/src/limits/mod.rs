@@ -73,7 +73,7 @@ impl Default for Limits {
 pub struct QueueLimits {
     /// Messages. Presence does not count: it is bounded by the watch list, and comes in bursts.
     pub messages: usize,
-    /// Bytes.
+    /// Their size in bytes.
     pub bytes: usize,
 }
 

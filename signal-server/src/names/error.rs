@@ -13,7 +13,7 @@ pub enum NameStoreError {
     NoPlace {
         /// Which file or folder.
         path: PathBuf,
-        /// Why.
+        /// The reason that the system gives.
         source: io::Error,
     },
     /// The file is there but can't be opened or written.

@@ -39,7 +39,7 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 use visavis_shared::limits::{MAX_MESSAGE_BYTES, MAX_RELAYED_BYTES};
 
 use self::namespace::Namespace;
-use self::request::{Asked, Carrier, Fault, library_uri, preflight, put_key, share};
+use self::request::{Carrier, EngineRequest, Fault, library_uri, preflight, put_key, share};
 use self::session::{End, Session};
 use self::session_stream::SessionStream;
 use crate::context::Context;
@@ -158,7 +158,7 @@ impl SocketIo {
         if request.method() == Method::OPTIONS {
             return Ok(preflight());
         }
-        let asked = Asked::parse(request.method(), request.uri().query())?;
+        let asked = EngineRequest::parse(request.method(), request.uri().query())?;
         let caller = request.extensions().get::<Caller>().cloned().ok_or(Fault::BadRequest)?;
         let Some(key) = asked.sid else {
             // A socket needs no further login.

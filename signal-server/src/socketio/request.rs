@@ -24,7 +24,7 @@ pub(super) enum Carrier {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Asked<'a> {
+pub(super) struct EngineRequest<'a> {
     pub(super) carrier: Carrier,
     /// The session, unless it is to be opened.
     pub(super) sid: Option<&'a str>,
@@ -65,7 +65,7 @@ impl Fault {
     }
 }
 
-impl<'a> Asked<'a> {
+impl<'a> EngineRequest<'a> {
     /// Reads it from the method and the query.
     pub(super) fn parse(method: &Method, query: Option<&'a str>) -> Result<Self, Fault> {
         let value = |key: &str| {
@@ -141,7 +141,8 @@ mod tests {
     use super::*;
 
     fn check(method: Method, query: &str, expected: Result<(Carrier, Option<&str>), Fault>) {
-        let asked = Asked::parse(&method, Some(query)).map(|asked| (asked.carrier, asked.sid));
+        let asked =
+            EngineRequest::parse(&method, Some(query)).map(|asked| (asked.carrier, asked.sid));
         assert_eq!(asked, expected, "{method} {query}");
     }
 
@@ -167,7 +168,7 @@ mod tests {
         check(Method::POST, "EIO=4&transport=polling", Err(Fault::BadHandshakeMethod));
         check(Method::POST, "EIO=4&transport=websocket&sid=a", Err(Fault::BadRequest));
         check(Method::PUT, "EIO=4&transport=polling&sid=a", Err(Fault::BadRequest));
-        assert_eq!(Asked::parse(&Method::GET, None), Err(Fault::UnknownTransport));
+        assert_eq!(EngineRequest::parse(&Method::GET, None), Err(Fault::UnknownTransport));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! The library neither gives up on a peer that does not read nor lets us end a session whose queue
 //! is full, and it reads without end. So all that is done here: a write that waits for too long
-//! ends the session, an ended session reads the end of the stream, and nothing is read while the
-//! events is crowded.
+//! ends the session, an ended session reads the end of the stream, and nothing is read while its
+//! event queue is crowded.
 
 use std::io;
 use std::pin::Pin;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use socketioxide::socket::Socket;
 use socketioxide::{SendError, SocketError};
 use tokio::time::{Instant, sleep_until};
-use visavis_shared::dialect::events::{Asked, Emission, decode, encode};
+use visavis_shared::dialect::events::{Emission, SocketRequest, decode, encode};
 use visavis_shared::{CallSignal, ClientMessage, RoomId, ServerMessage, Username};
 
 use super::event_queue::QueuedEvent;
@@ -115,12 +115,12 @@ impl SocketTask {
             }
         };
         let message = match (decode(&event), &self.room) {
-            (Ok(Asked::Message(message)), _) => message,
+            (Ok(SocketRequest::Message(message)), _) => message,
             // Who is in a room speaks to those in it.
-            (Ok(Asked::Broadcast(message)), Some(room)) => {
+            (Ok(SocketRequest::Broadcast(message)), Some(room)) => {
                 ClientMessage::Message { room: room.clone(), message }
             }
-            (Ok(Asked::Broadcast(message)), None) => return handle.broadcast(message),
+            (Ok(SocketRequest::Broadcast(message)), None) => return handle.broadcast(message),
             (Err(error), _) => {
                 handle.reply(error.into_reply());
                 return None;

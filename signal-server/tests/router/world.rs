@@ -175,9 +175,9 @@ impl World {
                     }
                     None => match envelope.undelivered() {
                         Some(undelivered) => {
-                            let news =
+                            let event =
                                 RemoteEvent::Undeliverable(undelivered, Undeliverable::Nobody);
-                            vec![(node, self.nodes[node].receive_remote(news, now))]
+                            vec![(node, self.nodes[node].receive_remote(event, now))]
                         }
                         None => vec![],
                     },
@@ -289,10 +289,10 @@ impl World {
     fn notify_others(
         &mut self,
         node: usize,
-        news: &RemoteEvent,
+        event: &RemoteEvent,
         now: Instant,
     ) -> Vec<(usize, Vec<Output>)> {
         let others = (0..self.nodes.len()).filter(|other| *other != node);
-        others.map(|other| (other, self.nodes[other].receive_remote(news.clone(), now))).collect()
+        others.map(|other| (other, self.nodes[other].receive_remote(event.clone(), now))).collect()
     }
 }

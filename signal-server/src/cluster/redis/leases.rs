@@ -71,7 +71,7 @@ pub(super) struct Held {
 
 /// A claim that is not settled.
 #[derive(Debug)]
-struct Asked {
+struct PendingClaim {
     name: Username,
     /// Another node has taken over meanwhile.
     lost: bool,
@@ -93,7 +93,7 @@ struct Leftover {
 pub(super) struct Leases {
     times: Times,
     held: HashMap<Username, Held>,
-    asked: HashMap<u64, Asked>,
+    pending: HashMap<u64, PendingClaim>,
     leftovers: HashMap<u64, Leftover>,
     leftovers_of: HashMap<Username, Vec<u64>>,
     last_number: u64,
@@ -104,7 +104,7 @@ impl Leases {
         Self {
             times,
             held: HashMap::new(),
-            asked: HashMap::new(),
+            pending: HashMap::new(),
             leftovers: HashMap::new(),
             leftovers_of: HashMap::new(),
             last_number: 0,
@@ -123,29 +123,29 @@ impl Leases {
     /// nothing.
     pub(super) fn begin(&mut self, name: &Username) -> (u64, Vec<u64>) {
         self.last_number += 1;
-        self.asked.insert(self.last_number, Asked { name: name.clone(), lost: false });
+        self.pending.insert(self.last_number, PendingClaim { name: name.clone(), lost: false });
         (self.last_number, self.leftovers_of.get(name).cloned().unwrap_or_default())
     }
 
     /// Whether somebody is about to have a name on this node.
-    pub(super) fn is_asked(&self, name: &Username) -> bool {
-        self.asked.values().any(|asked| asked.name == *name)
+    pub(super) fn is_pending(&self, name: &Username) -> bool {
+        self.pending.values().any(|claim| claim.name == *name)
     }
 
     pub(super) fn refused(&mut self, number: u64) {
-        self.asked.remove(&number);
+        self.pending.remove(&number);
     }
 
     /// Nobody knows what became of a claim, or it is not wanted any more.
     pub(super) fn abandon(&mut self, name: &Username, number: u64, now: Instant) {
-        if self.asked.remove(&number).is_some() {
+        if self.pending.remove(&number).is_some() {
             self.give_back(name, number, true, now);
         }
     }
 
     /// A claim was granted; `false` when the name is another's already.
     pub(super) fn granted(&mut self, name: &Username, held: Held, now: Instant) -> bool {
-        let lost = self.asked.remove(&held.number).is_none_or(|asked| asked.lost);
+        let lost = self.pending.remove(&held.number).is_none_or(|claim| claim.lost);
         // Of two claims of this node the one with the later epoch has the name; Redis has forgotten
         // the other.
         let late = self.held.get(name).is_some_and(|other| other.epoch > held.epoch);
@@ -168,8 +168,8 @@ impl Leases {
 
     /// A claim has lost its name to another node; `true` when somebody has to be let go.
     pub(super) fn lost(&mut self, name: &Username, number: u64) -> bool {
-        if let Some(asked) = self.asked.get_mut(&number) {
-            asked.lost = true;
+        if let Some(claim) = self.pending.get_mut(&number) {
+            claim.lost = true;
             return false;
         }
         if self.held.get(name).is_some_and(|held| held.number == number) {

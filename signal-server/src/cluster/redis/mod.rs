@@ -195,10 +195,10 @@ impl RedisCluster {
     }
 
     /// Keeps an event for the hub, which is locked now.
-    fn answer(&self, news: RemoteEvent) {
+    fn answer(&self, event: RemoteEvent) {
         let mut answers = lock(&self.answers);
         if answers.len() < MAX_ANSWERS {
-            answers.push_back(news);
+            answers.push_back(event);
             self.answered.notify_one();
         }
     }
@@ -206,9 +206,9 @@ impl RedisCluster {
     /// Delivers the events that were kept, for as long as it is polled.
     async fn deliver_answers(&self, hub: &Hub) {
         loop {
-            let news = lock(&self.answers).pop_front();
-            match news {
-                Some(news) => hub.receive_remote(news),
+            let event = lock(&self.answers).pop_front();
+            match event {
+                Some(event) => hub.receive_remote(event),
                 None => self.answered.notified().await,
             }
         }

@@ -166,7 +166,6 @@ pub(crate) struct RedisNames {
 }
 
 impl RedisNames {
-    /// Connects.
     pub(crate) async fn open(config: &RedisConfig) -> Result<Self, RedisUnusable> {
         let link = Link::connect(&config.url, PATIENCE).await;
         let link = link.map_err(|error| RedisUnusable::new(&config.url, &error))?;

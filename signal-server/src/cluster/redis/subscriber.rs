@@ -135,7 +135,7 @@ impl RedisCluster {
     fn location(&self, hub: &Hub, name: &Username) -> Location {
         if hub.has(name) {
             Location::Here
-        } else if lock(&self.leases).is_asked(name) || lock(&self.leases).held(name).is_some() {
+        } else if lock(&self.leases).is_pending(name) || lock(&self.leases).held(name).is_some() {
             // Held but not here: the hub is about to let them in, or they are about to be released.
             Location::Coming
         } else {

@@ -107,7 +107,7 @@ pub enum Question {
     },
     /// Who is in a room already: [`super::Router::settle_join`].
     Join {
-        /// Which.
+        /// The room to enter.
         room: RoomId,
     },
 }

@@ -11,9 +11,9 @@ use super::{
 
 impl Router {
     /// Takes what came from another node.
-    pub fn receive_remote(&mut self, news: RemoteEvent, now: Instant) -> Vec<Output> {
+    pub fn receive_remote(&mut self, event: RemoteEvent, now: Instant) -> Vec<Output> {
         let mut out = Vec::new();
-        match news {
+        match event {
             RemoteEvent::Message(envelope) => self.receive(envelope, now, &mut out),
             RemoteEvent::Undeliverable(Undelivered { from, to, kind, call }, why) => {
                 // They are in no call, then, of which somebody would have to be told.
