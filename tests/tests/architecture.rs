@@ -22,7 +22,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// What the pure parts must not name: no runtime, socket, thread, device or clock.
 const PURE: &[&str] = &[
     "call/",
-    "session/device_changes.rs",
     "session/device_keeper.rs",
     "media/audio_jitter_buffer.rs",
     "media/capture_clock.rs",

@@ -16,8 +16,8 @@ pub struct PeerId(pub u64);
 /// Everything that can happen to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input<C> {
-    /// The person calls somebody. `call` is a fresh id.
-    Place {
+    /// The person calls somebody.
+    Call {
         /// Whom, spelled as the server spells it: it is compared with who messages are from.
         peer: Username,
         /// A fresh id.
@@ -108,18 +108,21 @@ pub enum Output<C> {
         /// What.
         signal: CallSignal,
     },
-    /// Make a peer connection and have it offer, by the consent to this call.
-    OpenToOffer(PeerId, Arc<C>),
-    /// Make a peer connection and have it answer this offer, by the consent to this call.
-    OpenToAnswer(PeerId, SessionDescription, Arc<C>),
-    /// Have it answer a further offer.
+    /// Open a peer connection, by the consent to this call.
+    OpenPeer(PeerId, Arc<C>),
+    /// Have it make an offer.
+    CreateOffer {
+        /// Which.
+        peer: PeerId,
+        /// Whether the offer restarts ICE.
+        ice_restart: bool,
+    },
+    /// Have it answer this offer.
     AcceptOffer(PeerId, SessionDescription),
     /// Give it the answer to its offer.
     AcceptAnswer(PeerId, SessionDescription),
     /// Give it one of the other's addresses.
     AddCandidate(PeerId, CandidateInit),
-    /// Have it offer again with ICE started anew.
-    RestartIce(PeerId),
     /// Close it at once.
     ClosePeer(PeerId),
     /// Open camera, microphone and speaker for the call, by the consent to it.

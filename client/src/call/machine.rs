@@ -96,7 +96,7 @@ pub(super) enum State<C> {
 
 /// One person's calls, one at a time. See [`super`] for its rules.
 ///
-/// `C` is the person's consent to a call. It comes in with [`Input::Place`] and [`Input::Accept`]
+/// `C` is the person's consent to a call. It comes in with [`Input::Call`] and [`Input::Accept`]
 /// alone; nothing here can make one or tell one from another, which the compiler sees to as nothing
 /// is known of `C`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +136,7 @@ impl<C> Call<C> {
     /// [`Self::poll_timeout`].
     pub fn handle_input(&mut self, input: Input<C>, now: Instant) {
         match input {
-            Input::Place { peer, call, consent } => self.place(peer, call, consent, now),
+            Input::Call { peer, call, consent } => self.place_call(peer, call, consent, now),
             Input::Accept { from, consent } => self.accept(&from, consent, now),
             Input::Decline => {
                 if matches!(self.state, State::Ringing(_)) {
@@ -266,7 +266,7 @@ impl<C> Call<C> {
         self.deadlines.clear_all();
     }
 
-    fn place(&mut self, peer: Username, call: CallId, consent: C, now: Instant) {
+    fn place_call(&mut self, peer: Username, call: CallId, consent: C, now: Instant) {
         if matches!(self.state, State::Ringing(_) | State::Active(_)) {
             return;
         }
@@ -283,7 +283,8 @@ impl<C> Call<C> {
         let leg = Leg::to_offer(self.next_peer());
         let consent = Arc::new(consent);
         self.outputs.push_back(Output::StartMedia(Arc::clone(&consent)));
-        self.outputs.push_back(Output::OpenToOffer(leg.id(), Arc::clone(&consent)));
+        self.outputs.push_back(Output::OpenPeer(leg.id(), Arc::clone(&consent)));
+        self.outputs.push_back(Output::CreateOffer { peer: leg.id(), ice_restart: false });
         let party = Party::new(peer, Some(call), true);
         let stage = Stage::Calling { ringing: false, since: now };
         self.state = State::Active(Active { consent, party, leg, stage });
@@ -318,7 +319,8 @@ impl<C> Call<C> {
     ) {
         let leg = Leg::to_answer(self.next_peer(), &offer);
         let id = leg.id();
-        self.outputs.push_back(Output::OpenToAnswer(id, offer, Arc::clone(&consent)));
+        self.outputs.push_back(Output::OpenPeer(id, Arc::clone(&consent)));
+        self.outputs.push_back(Output::AcceptOffer(id, offer));
         self.outputs
             .extend(candidates.into_iter().map(|candidate| Output::AddCandidate(id, candidate)));
         self.state =
@@ -401,7 +403,7 @@ impl<C> Call<C> {
             _ => return,
         }
         leg.offer_again();
-        self.outputs.push_back(Output::RestartIce(leg.id()));
+        self.outputs.push_back(Output::CreateOffer { peer: leg.id(), ice_restart: true });
         self.deadlines.set(Deadline::RestartIce, now + deadline::RESTART_RETRY);
     }
 

@@ -9,7 +9,7 @@
 //!
 //! | | Idle, Ended | Calling | Ringing | Connecting | InCall, Reconnecting |
 //! | --- | --- | --- | --- | --- | --- |
-//! | `Place` | media on, make an offer → Calling | – | – | – | – |
+//! | `Call` | media on, make an offer → Calling | – | – | – | – |
 //! | `Accept` | – | – | media on, answer → Connecting | – | – |
 //! | `Decline` | – | – | say `decline` → Ended | – | – |
 //! | `HangUp` | – | say `close` → Ended | say `decline` → Ended | say `close` → Ended | say `close` → Ended |
@@ -42,7 +42,7 @@
 //!
 //! # What always holds
 //!
-//! - Media runs, and a peer connection exists, from `Place` or `Accept` until the call has ended,
+//! - Media runs, and a peer connection exists, from `Call` or `Accept` until the call has ended,
 //!   and at no other time; nothing but `ringing` and `decline` leaves before `Accept`. Each is
 //!   opened by the consent that came with that input, which the machine can't make and does not
 //!   outlive the call.

@@ -11,7 +11,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::device::audio_host::AudioDeviceError;
 use crate::device::device_watch::DevicesNow;
 use crate::device::speaker::silent_sink;
 use crate::device::{MicrophoneChoice, SpeakerChoice};
@@ -23,13 +22,12 @@ use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::AudioFrame;
 use crate::media::ringtone::RingKind;
 use crate::media::voice_processing::{VoiceInput, VoiceSetting};
-use crate::session::device_changes::{self, Seen};
 use crate::session::device_keeper::Trouble;
-use crate::session::device_slot::{DeviceSlot, Event};
 use crate::session::open_devices::{OpenMicrophone, OpenSpeaker};
 use crate::session::options::SessionOptions;
 use crate::session::pipeline::Pipeline;
 use crate::session::speaker_turn::SpeakerTurn;
+use crate::session::switchable::{Event, Switchable};
 
 const MICROPHONE_STOOD_IN: &str =
     "The microphone was disconnected. The system's default is used in its place.";
@@ -41,11 +39,11 @@ pub(super) struct AudioDevices {
     wish: VoiceSetting,
     voice: VoiceInput,
     volume: Arc<VolumeControl>,
-    microphone: DeviceSlot<MicrophoneChoice, OpenMicrophone, AudioDeviceError>,
+    microphone: Switchable<OpenMicrophone>,
     heard: Arc<DropOldestQueue<AudioFrame>>,
     /// How loud the microphone is while no pipeline listens to it.
     meter: LevelMeter,
-    speaker: DeviceSlot<SpeakerChoice, OpenSpeaker, AudioDeviceError>,
+    speaker: Switchable<OpenSpeaker>,
     turn: SpeakerTurn,
     in_call: bool,
     ring: Option<RingKind>,
@@ -60,10 +58,10 @@ impl AudioDevices {
             turn: SpeakerTurn::new(Arc::clone(&volume), Arc::clone(&voice.played)),
             voice,
             volume,
-            microphone: DeviceSlot::new(options.microphone.clone(), false, "open-microphone"),
+            microphone: Switchable::new(options.microphone.clone()),
             heard: DropOldestQueue::new(MICROPHONE_QUEUE_FRAMES),
             meter: LevelMeter::new(),
-            speaker: DeviceSlot::new(options.speaker.clone(), false, "open-speaker"),
+            speaker: Switchable::new(options.speaker.clone()),
             in_call: false,
             ring: None,
         }
@@ -178,36 +176,8 @@ impl AudioDevices {
 
     /// Follows what has changed between two looks at the devices there are.
     pub(super) fn devices_changed(&mut self, before: &DevicesNow, now: &DevicesNow, at: Instant) {
-        let seen = |devices: &DevicesNow| Seen {
-            default: devices.default_microphone.clone(),
-            names: devices.microphones.clone(),
-        };
-        let (by_default, name) = match self.microphone.keeper.choice() {
-            MicrophoneChoice::Default => (true, None),
-            MicrophoneChoice::Named(name) => (false, Some(name.clone())),
-            _ => (false, None),
-        };
-        device_changes::tell(
-            &mut self.microphone.keeper,
-            (by_default, name.as_deref()),
-            (&seen(before), &seen(now)),
-            at,
-        );
-        let seen = |devices: &DevicesNow| Seen {
-            default: devices.default_speaker.clone(),
-            names: devices.speakers.clone(),
-        };
-        let (by_default, name) = match self.speaker.keeper.choice() {
-            SpeakerChoice::Default => (true, None),
-            SpeakerChoice::Named(name) => (false, Some(name.clone())),
-            _ => (false, None),
-        };
-        device_changes::tell(
-            &mut self.speaker.keeper,
-            (by_default, name.as_deref()),
-            (&seen(before), &seen(now)),
-            at,
-        );
+        self.microphone.devices_changed(before, now, at);
+        self.speaker.devices_changed(before, now, at);
     }
 
     /// What is wrong with the microphone now, in words.

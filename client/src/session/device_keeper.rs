@@ -33,6 +33,20 @@ pub(super) trait Choice: Clone + PartialEq {
     /// What stands in for it: when it was lost, and where that is right also when it was not there
     /// to begin with.
     fn stand_in(&self, was_there: bool) -> Option<Self>;
+    /// Whether it is whichever device the system picks.
+    fn is_default(&self) -> bool;
+    /// The name of the device, where it is chosen by name and the list of names can be trusted to
+    /// say whether it is there.
+    fn name(&self) -> Option<&str>;
+}
+
+/// What one look found of one kind of device.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// The system's own name of the one that it would pick.
+    pub(super) default: Option<String>,
+    /// The names of those there are, where they were asked for.
+    pub(super) names: Option<Vec<String>>,
 }
 
 /// What to do next.
@@ -69,15 +83,15 @@ pub(super) enum Opened {
 
 /// What is known about the devices there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Change {
+struct Change {
     /// There are others than before.
-    pub(super) list: bool,
+    list: bool,
     /// The system would pick another one than before.
-    pub(super) default: bool,
+    default: bool,
     /// The one that was chosen by name is among them.
-    pub(super) chosen_is_there: bool,
+    chosen_is_there: bool,
     /// And it was not before.
-    pub(super) chosen_is_back: bool,
+    chosen_is_back: bool,
 }
 
 /// What there is to say about a device that is wanted.
@@ -308,23 +322,41 @@ impl<C: Choice> DeviceKeeper<C> {
         }
     }
 
-    /// A sound server has given what the device plays or hears to another one without a word.
-    pub(super) fn moved_on(&mut self) {
+    /// A sound server has given what the device plays or records to another one unasked.
+    fn moved_on(&mut self) {
         if self.held == Held::Chosen {
             self.held = Held::StandIn;
             self.trouble = Some(Trouble::StoodInFor);
         }
     }
 
-    /// Something about the devices there are has changed. `follows_default`: what was chosen is
-    /// whatever the system picks.
-    pub(super) fn devices_changed(&mut self, change: Change, follows_default: bool, now: Instant) {
+    /// Takes in what two looks at the devices there are found, one after the other.
+    pub(super) fn devices_seen(&mut self, before: &Seen, after: &Seen, now: Instant) {
+        let lists = |seen: &Seen| {
+            let names = seen.names.as_ref()?;
+            self.choice.name().map(|chosen| names.iter().any(|name| name == chosen))
+        };
+        let (was_there, is_there) = (lists(before), lists(after));
+        if was_there == Some(true) && is_there == Some(false) {
+            self.moved_on();
+        }
+        let change = Change {
+            list: after.names.is_some() && after.names != before.names,
+            default: after.default.is_some() && after.default != before.default,
+            chosen_is_there: is_there == Some(true),
+            chosen_is_back: is_there == Some(true) && was_there == Some(false),
+        };
+        self.devices_changed(change, now);
+    }
+
+    /// Something about the devices there are has changed.
+    fn devices_changed(&mut self, change: Change, now: Instant) {
         if !self.wanted || !self.choice.is_device() {
             return;
         }
         let concerns = match self.held {
             Held::Nothing => change.list || change.default || change.chosen_is_back,
-            Held::Chosen => follows_default && change.default,
+            Held::Chosen => self.choice.is_default() && change.default,
             Held::StandIn => change.default || change.chosen_is_back,
             Held::Former => false,
         };

@@ -4,26 +4,26 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::device::camera::{CameraError, CameraOutput, CameraWant};
+use crate::device::camera::{CameraOutput, CameraWant};
 use crate::device::device_watch::{DeviceWatch, DevicesNow, Missing};
-use crate::device::{self, CameraChoice};
+use crate::device::{self, CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
+use crate::media::audio_output::Volume;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{RgbaFrame, VideoFrame};
 use crate::media::ringtone::RingKind;
 use crate::media::self_view::SelfView;
 use crate::media::units::VideoSize;
+use crate::media::voice_processing::VoiceSetting;
 use crate::session::audio_devices::{AudioDevices, sentence};
-use crate::session::device_changes::{self, Seen};
 use crate::session::device_keeper::Trouble;
-use crate::session::device_slot::{DeviceSlot, Event};
-use crate::session::driver::Consent;
-use crate::session::media::{MediaCommand, MediaEvent, MediaFigures, Ringing};
 use crate::session::notices::DeviceKind;
 use crate::session::open_devices::OpenCamera;
 use crate::session::options::SessionOptions;
-use crate::session::pipeline::{Pipeline, PipelineFigures, PipelineWorld};
+use crate::session::pipeline::{Pipeline, PipelineStatistics, PipelineWorld};
+use crate::session::switchable::{Event, Switchable};
+use crate::transport::{MediaEnds, PeerCommand};
 
 /// When the camera is turned off, so many black pictures follow the last real one, so that the
 /// other does not keep looking at a frozen face.
@@ -34,13 +34,76 @@ const BLACK_PICTURE_EVERY: Duration = Duration::from_millis(100);
 /// The self-view is a corner picture; more than this is not shown.
 const LARGEST_SELF_VIEW: VideoSize = VideoSize::new(640, 480).unwrap();
 
+/// What the media thread reports.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum MediaEvent {
+    /// The devices there are.
+    Devices(DeviceList),
+    /// Whether a camera delivers frames.
+    CameraLive(bool),
+    /// Something went wrong; in words.
+    Trouble(String),
+    /// What is wrong with a device now, in words; nothing when it is well or not wanted.
+    DeviceTrouble(DeviceKind, Option<String>),
+}
+
+/// Which tone is played while a call is not taken yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ringing {
+    /// None.
+    Silent,
+    /// Somebody calls.
+    Incoming,
+    /// It rings over there.
+    Ringback,
+}
+
+/// What changes all the time.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct MediaStatistics {
+    /// How loud the microphone is, 0 to 1.
+    pub(super) microphone_level: f32,
+    /// Whether the other's video arrives.
+    pub(super) remote_video_live: bool,
+    /// What encoders and decoders have measured so far.
+    pub(super) pipeline: PipelineStatistics,
+}
+
+/// What the driver asks of the media thread. `C` is the person's consent to a call.
+pub(super) enum MediaCommand<C> {
+    /// Opens camera, microphone and speaker for the call that the person has consented to.
+    StartCall(Arc<C>),
+    /// Closes them.
+    StopCall,
+    /// Encodes and decodes for a peer connection from now on.
+    Attach(MediaEnds, mpsc::WeakSender<PeerCommand>),
+    /// The peer connection carries media: what the camera delivers is encoded from now on.
+    MediaFlows,
+    /// Encodes and decodes no longer; what was measured goes there when the last frame is dealt
+    /// with.
+    Detach(oneshot::Sender<PipelineStatistics>),
+    /// Shows the preview, or stops to.
+    Preview(bool),
+    /// Mutes the microphone or unmutes it.
+    Mute(bool),
+    /// Turns the camera off or on.
+    TurnCameraOff(bool),
+    ChooseCamera(CameraChoice),
+    ChooseMicrophone(MicrophoneChoice),
+    ChooseSpeaker(SpeakerChoice),
+    ProcessVoice(VoiceSetting),
+    SetVolume(Volume),
+    ListDevices,
+    Ring(Ringing),
+}
+
 /// Everything that the media thread owns.
-pub(super) struct MediaEngine {
+pub(super) struct MediaEngine<C> {
     options: SessionOptions,
     events: mpsc::Sender<MediaEvent>,
     remote_video: Arc<DropOldestQueue<RgbaFrame>>,
     self_video: Arc<DropOldestQueue<RgbaFrame>>,
-    camera: DeviceSlot<CameraChoice, OpenCamera, CameraError>,
+    camera: Switchable<OpenCamera>,
     camera_output: CameraOutput,
     self_view: Option<(Arc<DropOldestQueue<VideoFrame>>, SelfView)>,
     audio: AudioDevices,
@@ -50,7 +113,7 @@ pub(super) struct MediaEngine {
     seen: Option<DevicesNow>,
     told: Told,
     /// By what the devices of a call may be open; `None` between calls.
-    in_call: Option<Arc<Consent>>,
+    in_call: Option<Arc<C>>,
     preview: bool,
     muted: bool,
     camera_off: bool,
@@ -65,7 +128,7 @@ struct Told {
     troubles: [Option<String>; 3],
 }
 
-impl MediaEngine {
+impl<C> MediaEngine<C> {
     pub(super) fn new(
         options: SessionOptions,
         remote_video: Arc<DropOldestQueue<RgbaFrame>>,
@@ -74,7 +137,7 @@ impl MediaEngine {
     ) -> Self {
         Self {
             audio: AudioDevices::new(&options),
-            camera: DeviceSlot::new(options.camera.clone(), true, "open-camera"),
+            camera: Switchable::new(options.camera.clone()),
             options,
             events,
             remote_video,
@@ -95,7 +158,7 @@ impl MediaEngine {
     }
 
     /// Does what the driver asks for.
-    pub(super) fn carry_out(&mut self, command: MediaCommand) {
+    pub(super) fn carry_out(&mut self, command: MediaCommand<C>) {
         match command {
             MediaCommand::StartCall(consent) => {
                 self.in_call = Some(consent);
@@ -129,9 +192,9 @@ impl MediaEngine {
                 }
             }
             MediaCommand::Detach(reply) => {
-                let figures = self.detach();
+                let statistics = self.detach();
                 // Whoever asked may have stopped waiting.
-                let _ = reply.send(figures);
+                let _ = reply.send(statistics);
             }
             MediaCommand::Preview(on) => {
                 self.preview = on;
@@ -172,7 +235,7 @@ impl MediaEngine {
     }
 
     /// Looks at what devices report and at how things are.
-    pub(super) fn look(&mut self) -> MediaFigures {
+    pub(super) fn look(&mut self) -> MediaStatistics {
         self.follow_changes();
         self.tick_camera();
         self.audio.tick(self.pipeline.as_ref());
@@ -193,13 +256,13 @@ impl MediaEngine {
         for words in self.options.recordings.take_failures() {
             self.trouble(words);
         }
-        MediaFigures {
+        MediaStatistics {
             microphone_level: self
                 .pipeline
                 .as_ref()
                 .map_or_else(|| self.audio.level(), Pipeline::microphone_level),
             remote_video_live: self.pipeline.as_ref().is_some_and(Pipeline::shows_pictures),
-            pipeline: self.pipeline.as_ref().map(Pipeline::figures).unwrap_or_default(),
+            pipeline: self.pipeline.as_ref().map(Pipeline::statistics).unwrap_or_default(),
         }
     }
 
@@ -207,15 +270,15 @@ impl MediaEngine {
         report(&self.events, MediaEvent::Trouble(words));
     }
 
-    fn detach(&mut self) -> PipelineFigures {
-        let Some(pipeline) = self.pipeline.take() else { return PipelineFigures::default() };
+    fn detach(&mut self) -> PipelineStatistics {
+        let Some(pipeline) = self.pipeline.take() else { return PipelineStatistics::default() };
         self.camera_output.detach(&pipeline.encoder_input());
-        let (figures, sink) =
+        let (statistics, sink) =
             pipeline.stop(self.options.snapshot.as_deref(), |words| self.trouble(words));
         self.audio.stop_playing(sink);
         // The next picture that arrives belongs to another call.
         drop(self.remote_video.take());
-        figures
+        statistics
     }
 
     /// Opens what is wanted and not open, closes what is open and not wanted.
@@ -265,14 +328,7 @@ impl MediaEngine {
         if let Some(now) = watch.take() {
             let before = self.seen.replace(now.clone()).unwrap_or_else(|| now.clone());
             let at = Instant::now();
-            let seen =
-                |devices: &DevicesNow| Seen { default: None, names: devices.cameras.clone() };
-            device_changes::tell(
-                &mut self.camera.keeper,
-                (false, None),
-                (&seen(&before), &seen(&now)),
-                at,
-            );
+            self.camera.devices_changed(&before, &now, at);
             self.audio.devices_changed(&before, &now, at);
         }
         watch.look_for_names(Missing {

@@ -5,9 +5,7 @@
 //! never touches a device, a socket or the machine.
 
 mod audio_devices;
-mod device_changes;
 mod device_keeper;
-mod device_slot;
 pub mod diagnosis;
 pub mod directory;
 pub mod driver;
@@ -19,11 +17,11 @@ mod media_engine;
 mod notices;
 mod open_devices;
 pub mod options;
-mod peers;
-pub(crate) mod pipeline;
+mod pipeline;
 pub mod process;
 pub mod report;
 mod room;
 pub mod snapshot;
 mod speaker_turn;
 pub mod statistics;
+mod switchable;

@@ -1,4 +1,4 @@
-//! The figures of a running call, a second at a time, and the last minute of them.
+//! The statistics of a running call, a second at a time, and the last minute of them.
 //!
 //! Pure: counts since the beginning go in with the time, rates come out. What was not measured is
 //! `None`, never 0.
@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::media::units::Bitrate;
-use crate::session::pipeline::PipelineFigures;
+use crate::session::pipeline::PipelineStatistics;
 use crate::transport::PeerStats;
 
 /// How many readings are kept: a minute of them.
@@ -91,7 +91,7 @@ struct Counted {
 
 impl Statistics {
     /// Takes a reading.
-    pub(super) fn note(&mut self, now: Instant, peer: &PeerStats, pipeline: &PipelineFigures) {
+    pub(super) fn note(&mut self, now: Instant, peer: &PeerStats, pipeline: &PipelineStatistics) {
         let counted = Counted::of(now, peer, pipeline);
         let Some(last) = self.last else {
             self.last = Some(counted);
@@ -136,7 +136,7 @@ impl Statistics {
 }
 
 impl Counted {
-    fn of(at: Instant, peer: &PeerStats, pipeline: &PipelineFigures) -> Self {
+    fn of(at: Instant, peer: &PeerStats, pipeline: &PipelineStatistics) -> Self {
         let received = pipeline.video_received.as_ref();
         Self {
             at,
@@ -158,7 +158,7 @@ fn reading(
     last: &Counted,
     now: &Counted,
     peer: &PeerStats,
-    pipeline: &PipelineFigures,
+    pipeline: &PipelineStatistics,
 ) -> Reading {
     let seconds = elapsed.as_secs_f64();
     let bitrate = |before: u64, now: u64| {
@@ -219,7 +219,7 @@ mod tests {
     use super::*;
     use crate::session::report::{VideoReceived, VideoSent};
 
-    fn counts(seconds: u64) -> (PeerStats, PipelineFigures) {
+    fn counts(seconds: u64) -> (PeerStats, PipelineStatistics) {
         let peer = PeerStats {
             video_bytes_sent: seconds * 125_000,
             audio_bytes_received: seconds * 4000,
@@ -229,10 +229,10 @@ mod tests {
         let sent = VideoSent { frames: Some(seconds * 30), ..VideoSent::default() };
         let frozen = if seconds > 2 { 400.0 } else { 0.0 };
         let received = VideoReceived { freeze_total_ms: Some(frozen), ..VideoReceived::default() };
-        let figures = PipelineFigures {
+        let figures = PipelineStatistics {
             video_sent: Some(sent),
             video_received: Some(received),
-            ..PipelineFigures::default()
+            ..PipelineStatistics::default()
         };
         (peer, figures)
     }
@@ -262,7 +262,7 @@ mod tests {
         let (start, mut statistics) = (Instant::now(), Statistics::default());
         for second in 0..3 {
             let at = start + Duration::from_secs(second);
-            statistics.note(at, &PeerStats::default(), &PipelineFigures::default());
+            statistics.note(at, &PeerStats::default(), &PipelineStatistics::default());
         }
         let reading = statistics.latest().expect("a reading");
         let expected = Reading { at: reading.at, resent: Some(0), ..Reading::default() };

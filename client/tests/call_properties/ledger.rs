@@ -111,7 +111,7 @@ impl Ledger {
     /// consent.
     fn outputs_are_in_order(&mut self, step: &Step<'_>) -> Outcome {
         let by_the_person = match step.input {
-            Input::Place { consent, .. } | Input::Accept { consent, .. } => Some(*consent),
+            Input::Call { consent, .. } | Input::Accept { consent, .. } => Some(*consent),
             _ => None,
         };
         for output in step.outputs {
@@ -137,7 +137,7 @@ impl Ledger {
                     self.media_runs = false;
                     self.consent = None;
                 }
-                Output::OpenToOffer(peer, consent) | Output::OpenToAnswer(peer, _, consent) => {
+                Output::OpenPeer(peer, consent) => {
                     prop_assert!(self.media_runs, "opened without consent");
                     prop_assert_eq!(
                         self.consent,
@@ -155,7 +155,7 @@ impl Ledger {
                 Output::AcceptOffer(peer, _)
                 | Output::AcceptAnswer(peer, _)
                 | Output::AddCandidate(peer, _)
-                | Output::RestartIce(peer) => {
+                | Output::CreateOffer { peer, .. } => {
                     prop_assert_eq!(self.open, Some(*peer), "asked of one that is closed")
                 }
                 Output::Send { to, signal, .. } => {
@@ -185,7 +185,7 @@ impl Ledger {
         before: &CallPhase,
         after: &CallPhase,
     ) -> Outcome {
-        if let Input::Place { peer, call, .. } = step.input {
+        if let Input::Call { peer, call, .. } = step.input {
             self.offered.insert((peer.clone(), call.clone()));
         }
         let Input::Signal { from, call, signal } = step.input else { return Ok(()) };

@@ -184,11 +184,11 @@ fn two_people_who_call_each_other_at_once_get_one_call() {
             1
         );
         prop_assert_eq!(
-            world.count(Who::Bob, |output| matches!(output, Output::OpenToAnswer(..))),
+            world.count(Who::Bob, |output| matches!(output, Output::AcceptOffer(..))),
             1
         );
         prop_assert_eq!(
-            world.count(Who::Alice, |output| matches!(output, Output::OpenToAnswer(..))),
+            world.count(Who::Alice, |output| matches!(output, Output::AcceptOffer(..))),
             0
         );
         world.leave_alone()
@@ -285,7 +285,7 @@ fn an_ice_restart_gets_through_once_the_server_is_back() {
             [caller, caller.other()].map(|who| world.count(who, of)).iter().sum()
         };
         let restarts = |world: &World| -> usize {
-            both(world, |output| matches!(output, Output::RestartIce(_)))
+            both(world, |output| matches!(output, Output::CreateOffer { ice_restart: true, .. }))
         };
         let answers = |world: &World| -> usize {
             both(world, |output| matches!(output, Output::AcceptAnswer(..)))

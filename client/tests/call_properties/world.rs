@@ -247,12 +247,11 @@ impl World {
                     self.under_way.push(letter);
                 }
             }
-            Output::OpenToOffer(id, _) => client.open(id, DescriptionKind::Offer),
-            Output::OpenToAnswer(id, ..) => client.open(id, DescriptionKind::Answer),
+            Output::OpenPeer(id, _) => client.open(id),
             Output::AcceptOffer(..) => {
                 client.peer.iter_mut().for_each(|p| p.owes.push_back(DescriptionKind::Answer))
             }
-            Output::RestartIce(_) => {
+            Output::CreateOffer { .. } => {
                 client.peer.iter_mut().for_each(|p| p.owes.push_back(DescriptionKind::Offer))
             }
             Output::AddCandidate(_, candidate) => {
@@ -295,7 +294,7 @@ impl World {
             Op::Place(who) => {
                 let call = self.fresh_call();
                 let consent = self.fresh_consent();
-                self.feed(who, Input::Place { peer: who.other().name(), call, consent })
+                self.feed(who, Input::Call { peer: who.other().name(), call, consent })
             }
             Op::Accept(who) => {
                 let from = match self.phase(who) {
@@ -552,10 +551,10 @@ impl World {
 }
 
 impl Client {
-    fn open(&mut self, id: PeerId, owes: DescriptionKind) {
+    fn open(&mut self, id: PeerId) {
         self.peer = Some(Peer {
             id,
-            owes: VecDeque::from([owes]),
+            owes: VecDeque::new(),
             candidates_made: Vec::new(),
             candidates_known: Vec::new(),
         });

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,11 +10,11 @@ use rand::{Rng, SeedableRng};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 use visavis_link::{Conditions, Side};
-use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo};
+use visavis_media::frame::{EncodedAudio, EncodedVideo};
 use visavis_media::units::Bitrate;
 use visavis_shared::DescriptionKind;
 use visavis_transport::{
-    AudioControl, Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl,
+    Consent, MediaEnds, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl,
 };
 
 use crate::memory_network::MemoryNetwork;
@@ -120,12 +119,7 @@ fn now() -> Instant {
 struct End {
     peer: Peer,
     events: mpsc::Receiver<PeerEvent>,
-    video_out: mpsc::Sender<EncodedVideo>,
-    audio_out: mpsc::Sender<EncodedAudio>,
-    video_in: Receiver<ReceivedVideo>,
-    audio_in: Receiver<ReceivedAudio>,
-    control: Receiver<VideoControl>,
-    _audio_control: Receiver<AudioControl>,
+    media: MediaEnds,
     camera_at: Instant,
     audio_at: Instant,
     key_frame_wanted: bool,
@@ -135,23 +129,10 @@ struct End {
 }
 
 impl End {
-    async fn open(network: &Arc<MemoryNetwork>, side: Side, rng: &mut StdRng) -> Self {
-        let (video_out, video_out_rx) = mpsc::channel(8);
-        let (audio_out, audio_out_rx) = mpsc::channel(32);
-        let (video_in_tx, video_in) = sync_channel(1024);
-        let (audio_in_tx, audio_in) = sync_channel(1024);
-        let (control_tx, control) = sync_channel(8);
-        let (audio_control_tx, audio_control) = sync_channel(8);
-        let (events_tx, events) = mpsc::channel(256);
-        let ports = MediaPorts {
-            video_out: video_out_rx,
-            audio_out: audio_out_rx,
-            video_in: video_in_tx,
-            audio_in: audio_in_tx,
-            video_control: control_tx,
-            lip_sync: Arc::default(),
-            audio_control: audio_control_tx,
-        };
+    fn open(network: &Arc<MemoryNetwork>, side: Side, rng: &mut StdRng) -> Self {
+        // Before the call is accepted nobody takes what comes.
+        let (ports, media) = MediaPorts::pair(1024);
+        let (events_in, events) = mpsc::channel(256);
         let config = PeerConfig {
             ice_servers: Vec::new(),
             relay_only: false,
@@ -162,19 +143,11 @@ impl End {
             send_audio: true,
             network: Some(network.host(side)),
         };
-        let peer = match Peer::open(&Consent::of_the_person(), config, ports, events_tx).await {
-            Ok(peer) => peer,
-            Err(error) => panic!("no peer: {error}"),
-        };
+        let peer = Peer::open(&Consent::of_the_person(), config, ports, events_in);
         Self {
             peer,
             events,
-            video_out,
-            audio_out,
-            video_in,
-            audio_in,
-            control,
-            _audio_control: audio_control,
+            media,
             camera_at: now() + FRAME.mul_f64(rng.random()),
             audio_at: now() + AUDIO.mul_f64(rng.random()),
             key_frame_wanted: true,
@@ -197,13 +170,13 @@ impl End {
 
     /// What camera and microphone have taken by now is encoded, once there is a connection.
     fn capture(&mut self, now: Instant) {
-        for wish in self.control.try_iter() {
+        for wish in self.media.video_control.try_iter() {
             self.key_frame_wanted |= matches!(wish, VideoControl::KeyFrame(_));
         }
         while self.audio_at <= now {
             let data = Bytes::from_static(&[0x55; AUDIO_BYTES]);
             // A queue that is full drops it, as the app does.
-            let _ = self.audio_out.try_send(EncodedAudio {
+            let _ = self.media.audio_out.try_send(EncodedAudio {
                 data,
                 samples: AUDIO_SAMPLES,
                 captured_at: self.audio_at,
@@ -217,7 +190,7 @@ impl End {
             let key = self.key_frame_wanted && rested;
             if self.connected {
                 let data = access_unit(key);
-                let _ = self.video_out.try_send(EncodedVideo {
+                let _ = self.media.video_out.try_send(EncodedVideo {
                     data,
                     key,
                     captured_at: self.camera_at,
@@ -232,7 +205,7 @@ impl End {
 
     /// The longest silence that ends now.
     fn listen(&mut self, now: Instant) -> Option<Duration> {
-        let came = self.audio_in.try_iter().count() > 0;
+        let came = self.media.audio_in.try_iter().count() > 0;
         let silence = self.last_audio.map(|last| now.duration_since(last));
         if came {
             self.last_audio = Some(now);
@@ -273,13 +246,13 @@ struct Message {
 async fn run(scenario: Scenario, seed: u64) -> SetUp {
     let mut rng = StdRng::seed_from_u64(seed);
     let network = MemoryNetwork::start(scenario.conditions, seed);
-    let caller = End::open(&network, Side::A, &mut rng).await;
+    let caller = End::open(&network, Side::A, &mut rng);
     caller.command(PeerCommand::CreateOffer { ice_restart: false });
     let mut call =
         Call { scenario, ends: vec![caller], under_way: Vec::new(), outcome: SetUp::default() };
     let accepted = now() + RINGS_FOR;
     call.until(accepted, None, |_| false).await;
-    call.ends.push(End::open(&network, Side::B, &mut rng).await);
+    call.ends.push(End::open(&network, Side::B, &mut rng));
     call.until(accepted + CONNECT_WITHIN + PICTURE_WITHIN, Some(accepted), |outcome| {
         outcome.both_see().is_some() || outcome.failure.is_some()
     })
@@ -289,7 +262,7 @@ async fn run(scenario: Scenario, seed: u64) -> SetUp {
         call.outcome.restart_silence = [Some(Duration::ZERO); 2];
         call.ends[0].command(PeerCommand::CreateOffer { ice_restart: true });
         call.until(now() + RESTART_WATCHED, Some(accepted), |_| false).await;
-        let restarts = call.ends[0].peer.stats().await.ice_restarts;
+        let restarts = call.ends[0].peer.statistics().borrow().ice_restarts;
         assert_eq!(restarts, 1, "ICE was restarted");
     }
     call.ends.iter().for_each(|end| end.peer.close());
@@ -341,7 +314,7 @@ impl Call {
                     *longest = (*longest).max(silence.unwrap_or_default());
                 }
                 if let Some(accepted) = accepted
-                    && end.video_in.try_iter().count() > 0
+                    && end.media.video_in.try_iter().count() > 0
                 {
                     self.outcome.picture[index].get_or_insert(now.duration_since(accepted));
                 }

@@ -9,7 +9,7 @@ macro_rules! alice_in_call {
     ($($step:tt),+ $(,)?) => {
         check!(
             "alice",
-            (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+            (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
             (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
             (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
             (connected(1), "", "in call with bob"),
@@ -24,7 +24,7 @@ macro_rules! bob_in_call {
         check!(
             "bob",
             (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-            (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+            (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
             (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
             (connected(1), "", "in call with alice"),
             $($step),+
@@ -92,7 +92,7 @@ fn who_was_called_by_an_older_client_waits_for_its_restart() {
     check!(
         "bob",
         (offer("alice", "o1"), "alice: ringing", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (made_answer(1, "r1"), "alice: answer r1", "connecting with alice"),
         (connected(1), "", "in call with alice"),
         (suspects(1), "", "in call with alice"),
@@ -167,7 +167,7 @@ fn if_both_suspect_the_way_at_once_one_offer_stands() {
 fn the_suspicion_of_a_call_that_does_not_stand_changes_nothing() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (suspects(1), "", "calling bob"),
         (works(1), "", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
@@ -244,7 +244,7 @@ fn if_both_offer_within_a_call_the_smaller_names_offer_stands() {
     );
     check!(
         "zoe",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
         (connected(1), "", "in call with bob"),
@@ -281,7 +281,7 @@ fn who_calls_again_after_their_app_was_started_anew_rings() {
         (offer("bob/c2", "o2"), "bob/c2: decline busy", "in call with bob"),
         (disconnected("bob/c1"), "", "in call with bob"),
         (offer("bob/c3", "o3"), "media off, 1: close, bob/c3: ringing", "bob calls"),
-        (accept("bob"), "media on, 2: open to answer o3", "connecting with bob"),
+        (accept("bob"), "media on, 2: open, 2: accept offer o3", "connecting with bob"),
     );
 }
 
@@ -300,7 +300,7 @@ fn what_the_server_swallowed_while_connecting_is_said_again() {
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
         (Input::SignalingDown, "", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (up("bob"), "", "connecting with alice"),
         (Input::SignalingDown, "", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
@@ -309,7 +309,7 @@ fn what_the_server_swallowed_while_connecting_is_said_again() {
     );
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (found(1, "a1"), "bob/c1: candidate a1", "calling bob"),
         (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),

@@ -1,6 +1,6 @@
 //! A script of inputs, and what each is to lead to, in words.
 //!
-//! Outputs read `media on`, `media off`, `1: open to offer`, `1: close`, `bob/c1: offer o1`; phases
+//! Outputs read `media on`, `media off`, `1: open, 1: offer`, `1: close`, `bob/c1: offer o1`; phases
 //! read `idle`, `calling bob`, `ended HungUp after 5s`. The call id after a name is left out where
 //! none is sent.
 
@@ -42,7 +42,7 @@ fn payload<T: serde::Serialize>(value: &T) -> Payload {
 pub(super) type Input = crate::call::Input<()>;
 
 pub(super) fn place(peer: &str, call: &str) -> Input {
-    Input::Place { peer: name(peer), call: id(call).expect("an id"), consent: () }
+    Input::Call { peer: name(peer), call: id(call).expect("an id"), consent: () }
 }
 
 pub(super) fn accept(from: &str) -> Input {
@@ -167,12 +167,12 @@ fn output_in_words(output: &Output<()>) -> String {
             let call = call.as_ref().map(|call| format!("/{call}")).unwrap_or_default();
             format!("{to}{call}: {}", signal_in_words(signal))
         }
-        Output::OpenToOffer(peer, _) => format!("{}: open to offer", peer.0),
-        Output::OpenToAnswer(peer, offer, _) => format!("{}: open to answer {}", peer.0, offer.sdp),
         Output::AcceptOffer(peer, offer) => format!("{}: accept offer {}", peer.0, offer.sdp),
         Output::AcceptAnswer(peer, answer) => format!("{}: accept answer {}", peer.0, answer.sdp),
         Output::AddCandidate(peer, candidate) => format!("{}: add {}", peer.0, candidate.candidate),
-        Output::RestartIce(peer) => format!("{}: restart", peer.0),
+        Output::OpenPeer(peer, _) => format!("{}: open", peer.0),
+        Output::CreateOffer { peer, ice_restart: false } => format!("{}: offer", peer.0),
+        Output::CreateOffer { peer, ice_restart: true } => format!("{}: restart", peer.0),
         Output::ClosePeer(peer) => format!("{}: close", peer.0),
         Output::StartMedia(_) => "media on".to_owned(),
         Output::StopMedia => "media off".to_owned(),

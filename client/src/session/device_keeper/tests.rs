@@ -21,6 +21,14 @@ impl Choice for Pick {
     fn stand_in(&self, was_there: bool) -> Option<Self> {
         (was_there && *self == Self::Named).then_some(Self::Default)
     }
+
+    fn is_default(&self) -> bool {
+        *self == Self::Default
+    }
+
+    fn name(&self) -> Option<&str> {
+        (*self == Self::Named).then_some("named")
+    }
 }
 
 /// A keeper and its clock.
@@ -73,8 +81,7 @@ impl Bench {
     }
 
     fn changes(&mut self, change: Change) {
-        let follows_default = *self.keeper.choice() == Pick::Default;
-        self.keeper.devices_changed(change, follows_default, self.now);
+        self.keeper.devices_changed(change, self.now);
     }
 }
 
@@ -161,6 +168,24 @@ fn a_device_that_is_lost_is_tried_again_at_once_and_what_stands_in_for_it_is_use
     assert_eq!(bench.attempts(), (Pick::Named, None));
     bench.opens();
     assert_eq!((bench.keeper.trouble(), bench.keeper.is_missing()), (None, false));
+}
+
+#[test]
+fn what_two_looks_found_is_told_apart() {
+    let seen = |names: &[&str]| Seen {
+        default: None,
+        names: Some(names.iter().map(|name| (*name).to_owned()).collect()),
+    };
+    let mut bench = Bench::wanted(Pick::Named);
+    bench.attempts();
+    bench.opens();
+    bench.keeper.devices_seen(&seen(&["named"]), &seen(&["named", "other"]), bench.now);
+    assert_eq!((bench.polled(), bench.keeper.trouble()), (None, None));
+    // The sound server keeps the stream and moves it.
+    bench.keeper.devices_seen(&seen(&["named", "other"]), &seen(&["other"]), bench.now);
+    assert_eq!(bench.keeper.trouble(), Some(&Trouble::StoodInFor));
+    bench.keeper.devices_seen(&seen(&["other"]), &seen(&["named", "other"]), bench.now);
+    assert_eq!(bench.attempts(), (Pick::Named, None));
 }
 
 #[test]
@@ -343,10 +368,7 @@ proptest! {
                 }
                 Happens::Lost if open => keeper.lost("it is gone".into(), now),
                 Happens::MovedOn => keeper.moved_on(),
-                Happens::Changed(change) => {
-                    let follows_default = *keeper.choice() == Pick::Default;
-                    keeper.devices_changed(change, follows_default, now);
-                }
+                Happens::Changed(change) => keeper.devices_changed(change, now),
                 Happens::Passes(ms) => now += Duration::from_millis(ms),
                 Happens::Opened(_) | Happens::Failed(_) | Happens::Lost => {}
             }

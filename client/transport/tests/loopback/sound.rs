@@ -48,7 +48,7 @@ async fn where_a_fifth_is_lost_copies_go_along_and_nearly_all_is_heard() {
         "{:.2} were heard, of {copies} copies",
         share(&heard)
     );
-    let stats = b.peer.stats().await;
+    let stats = b.stats().await;
     assert!(
         stats.audio_packets_lost > 20,
         "{} lost: copies do not hide it",
