@@ -3,22 +3,22 @@
 //!
 //! Pure: it opens nothing, and time is an argument. In go what the person wants and chooses, how
 //! attempts went, what became of the open device and which devices there are; out come [`Step`]s,
-//! and what there is to say about the device now.
+//! and what is wrong with the device now.
 //!
 //! What always holds:
 //! - nothing is opened that is not wanted, and there is one attempt at a time;
 //! - a device that is wanted and does not open is tried again: at once, then after ever longer
 //!   waits, and as soon as the list of devices changes;
-//! - a device that was lost is tried again likewise, and what stands in for it is used meanwhile,
-//!   where something does;
-//! - the trouble that is said is the one there is now: there is none while the chosen device is
+//! - a device that was lost is tried again likewise, and its fallback is used meanwhile, where
+//!   it has one;
+//! - the trouble that is reported is the one there is now: there is none while the chosen device is
 //!   open.
 
 use std::time::{Duration, Instant};
 
 use crate::signaling::backoff::Backoff;
 
-/// A failed attempt that took no longer is repeated before anything is said about it.
+/// A failed attempt that took no longer is repeated before anything is reported.
 const QUICK: Duration = Duration::from_secs(1);
 /// A device that is lost sooner than this after it opened is not tried again at once: it would be
 /// lost again.
@@ -30,14 +30,18 @@ pub(super) trait Choice: Clone + PartialEq {
     fn is_any(&self) -> bool;
     /// Whether it is a device, which may come back; a file is not opened again.
     fn is_device(&self) -> bool;
-    /// What stands in for it: when it was lost, and where that is right also when it was not there
+    /// Its fallback: when it was lost, and where that is right also when it was not there
     /// to begin with.
-    fn stand_in(&self, was_there: bool) -> Option<Self>;
+    fn fallback(&self, was_there: bool) -> Option<Self>;
     /// Whether it is whichever device the system picks.
-    fn is_default(&self) -> bool;
+    fn is_default(&self) -> bool {
+        false
+    }
     /// The name of the device, where it is chosen by name and the list of names can be trusted to
     /// say whether it is there.
-    fn name(&self) -> Option<&str>;
+    fn name(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// What one look found of one kind of device.
@@ -54,11 +58,11 @@ pub(super) struct Seen {
 pub(super) enum Step<C> {
     /// Close what is open.
     Close,
-    /// Open the device that was chosen, or else what stands in for it, and then close what is open.
+    /// Open the device that was chosen, or else its fallback, and then close what is open.
     Open {
         /// The one that was chosen.
         chosen: C,
-        /// What stands in for it.
+        /// Its fallback.
         or_else: Option<C>,
     },
 }
@@ -77,8 +81,8 @@ pub(super) enum Failure {
 pub(super) enum Opened {
     /// The device that was chosen.
     Chosen,
-    /// What stands in for it; and why the chosen one was not opened.
-    StandIn(String),
+    /// Its fallback; and why the chosen one was not opened.
+    Fallback(String),
 }
 
 /// What is known about the devices there are.
@@ -94,22 +98,22 @@ struct Change {
     chosen_is_back: bool,
 }
 
-/// What there is to say about a device that is wanted.
+/// What is wrong with a device that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// It is missing; why.
     Missing(String),
-    /// It was lost, and something stands in for it.
-    StoodInFor,
-    /// It was not there, and something stands in for it; why.
-    StandsIn(String),
+    /// It was lost, and its fallback is used.
+    Replaced,
+    /// It was not there, and its fallback is used; why.
+    Fallback(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Held {
     Nothing,
     Chosen,
-    StandIn,
+    Fallback,
     /// Something that the person chose before.
     Former,
 }
@@ -181,7 +185,7 @@ impl<C: Choice> DeviceKeeper<C> {
         self.wanted && self.choice.is_any() && self.held != Held::Chosen
     }
 
-    /// What there is to say now.
+    /// What is wrong now.
     pub(super) fn trouble(&self) -> Option<&Trouble> {
         self.trouble.as_ref()
     }
@@ -241,9 +245,9 @@ impl<C: Choice> DeviceKeeper<C> {
         }
         self.due = None;
         self.attempt = Some(Attempt { began: now, outdated: false });
-        // What stands in already does not have to be opened again.
-        let keeps = self.held == Held::StandIn && !self.out_of_date;
-        let or_else = if keeps { None } else { self.choice.stand_in(self.was_there) };
+        // A fallback that is open does not have to be opened again.
+        let keeps = self.held == Held::Fallback && !self.out_of_date;
+        let or_else = if keeps { None } else { self.choice.fallback(self.was_there) };
         Some(Step::Open { chosen: self.choice.clone(), or_else })
     }
 
@@ -265,10 +269,10 @@ impl<C: Choice> DeviceKeeper<C> {
             Opened::Chosen => {
                 (self.held, self.was_there, self.trouble) = (Held::Chosen, true, None);
             }
-            Opened::StandIn(why) => {
-                self.held = Held::StandIn;
+            Opened::Fallback(why) => {
+                self.held = Held::Fallback;
                 self.trouble =
-                    Some(if self.was_there { Trouble::StoodInFor } else { Trouble::StandsIn(why) });
+                    Some(if self.was_there { Trouble::Replaced } else { Trouble::Fallback(why) });
             }
         }
         // Which device that is was decided before something changed.
@@ -325,8 +329,8 @@ impl<C: Choice> DeviceKeeper<C> {
     /// A sound server has given what the device plays or records to another one unasked.
     fn moved_on(&mut self) {
         if self.held == Held::Chosen {
-            self.held = Held::StandIn;
-            self.trouble = Some(Trouble::StoodInFor);
+            self.held = Held::Fallback;
+            self.trouble = Some(Trouble::Replaced);
         }
     }
 
@@ -357,12 +361,12 @@ impl<C: Choice> DeviceKeeper<C> {
         let concerns = match self.held {
             Held::Nothing => change.list || change.default || change.chosen_is_back,
             Held::Chosen => self.choice.is_default() && change.default,
-            Held::StandIn => change.default || change.chosen_is_back,
+            Held::Fallback => change.default || change.chosen_is_back,
             Held::Former => false,
         };
         if !concerns {
             // It did not open before, so there is time.
-            let waits = self.held == Held::StandIn && self.attempt.is_none() && self.due.is_none();
+            let waits = self.held == Held::Fallback && self.attempt.is_none() && self.due.is_none();
             if waits && change.chosen_is_there {
                 self.due = Some(now + self.backoff.next(1.0));
             }

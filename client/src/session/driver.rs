@@ -24,7 +24,7 @@ use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::session::diagnosis::Diagnosis;
 use crate::session::directory::Directory;
-use crate::session::measure::{CallMeasurements, FinishedCall};
+use crate::session::measure::CallMeasurements;
 use crate::session::media::MediaHandle;
 use crate::session::media_engine::{MediaCommand, MediaEvent, Ringing};
 use crate::session::notices::Notices;
@@ -289,9 +289,7 @@ impl Driver {
             self.measured.named(call);
         }
         if let CallPhase::Ended { peer, reason, talked } = phase {
-            let finished =
-                FinishedCall { peer: peer.clone(), reason: reason.clone(), talked: *talked };
-            self.measured.finish(finished, self.reports.clone());
+            self.measured.finish(peer, (reason, *talked), self.reports.clone());
         }
         if !matches!(
             phase,

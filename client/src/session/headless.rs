@@ -1,6 +1,6 @@
 //! The person who is not there: drives a session for `visavis call` and `visavis answer`.
 //!
-//! It sees the same snapshots as a window and sends the same intents. What it did is said in lines
+//! It sees the same snapshots as a window and sends the same intents. What it did is given in lines
 //! for a person, and in the [`ExitReason`].
 
 use std::sync::Arc;
@@ -167,9 +167,11 @@ impl Person {
             CallPhase::Calling { peer, ringing, .. } => {
                 if *ringing && !self.was_ringing {
                     self.was_ringing = true;
-                    say(&format!("it rings at {peer}'s"));
+                    say(&format!("ringing at {peer}'s"));
                 }
-                self.wait_or_give_up(now, ExitReason::NotReached, || format!("{peer} did not answer: try again later"))
+                self.wait_or_give_up(now, ExitReason::NotReached, || {
+                    format!("{peer} did not answer: try again later")
+                })
             }
             CallPhase::Ringing { peer, .. } => match &self.script.task {
                 Task::Answer { from } if from.as_ref().is_none_or(|from| from == peer) => {
@@ -185,9 +187,14 @@ impl Person {
                     Step::Do(Intent::Decline)
                 }
             },
-            CallPhase::Connecting { peer, .. } => self.wait_or_give_up(now, ExitReason::Connection, || {
-                format!("no connection to {peer} was made in time: check the network, or add a TURN server")
-            }),
+            CallPhase::Connecting { peer, .. } => {
+                self.wait_or_give_up(now, ExitReason::Connection, || {
+                    format!(
+                        "couldn't connect to {peer} in time: check the network, or add a TURN \
+                         server"
+                    )
+                })
+            }
             CallPhase::InCall { peer, .. } | CallPhase::Reconnecting { peer, .. } => {
                 if self.hang_up_at.is_none() {
                     say(&format!("connected to {peer}"));
@@ -285,7 +292,7 @@ impl Person {
                     Task::Meet(_) => "nobody came into the room in time",
                     Task::Call(_) | Task::Answer { .. } => "nobody called in time",
                 };
-                Step::Over(ExitReason::NotReached, format!("{what}: give more with --timeout 5m"))
+                Step::Over(ExitReason::NotReached, format!("{what}: allow more with --timeout 5m"))
             }
             _ => Step::Wait,
         }

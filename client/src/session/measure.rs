@@ -15,14 +15,6 @@ use crate::transport::{Peer, PeerStats};
 /// How long the last statistics may take to come in after the end of a call.
 const STATISTICS_WITHIN: Duration = Duration::from_secs(2);
 
-/// How a call ended, for its report.
-#[derive(Debug)]
-pub(super) struct FinishedCall {
-    pub(super) peer: Username,
-    pub(super) reason: EndReason,
-    pub(super) talked: Option<Duration>,
-}
-
 /// What is measured of each call.
 #[derive(Debug)]
 pub(super) struct CallMeasurements {
@@ -81,13 +73,18 @@ impl CallMeasurements {
     }
 
     /// The call is over: gathers what is still to come and sends the report.
-    pub(super) fn finish(&mut self, finished: FinishedCall, reports: mpsc::Sender<Report>) {
-        let (outcome, _) = outcome(&finished.reason, finished.talked);
+    pub(super) fn finish(
+        &mut self,
+        peer: &Username,
+        (reason, talked): (&EndReason, Option<Duration>),
+        reports: mpsc::Sender<Report>,
+    ) {
+        let (outcome, _) = outcome(reason, talked);
         let Moments { call, begun_at, accepted_at, connected_at, last } =
             std::mem::take(&mut self.current);
         let mut report = Report {
             outcome: outcome.to_owned(),
-            peer: Some(finished.peer.to_string()),
+            peer: Some(peer.to_string()),
             call: call.map(String::from),
             setup: Setup {
                 login_ms: self.login.map(milliseconds),

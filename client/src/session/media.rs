@@ -1,10 +1,10 @@
 //! The thread that owns every device and every encoder and decoder: `media`.
 //!
 //! Closing a device can take its time, so the driver only sends this thread commands, which are
-//! carried out in order. Devices are open while a call or the preview wants them and
-//! closed at once when neither does; each is opened on a thread of its own. A device that is
-//! missing, busy or lost is said in words for as long as it is, everything else goes on without it,
-//! and it is tried again.
+//! carried out in order. Devices are open while a call or the preview wants them and closed at once
+//! when neither does; each is opened on a thread of its own. A device that is missing, busy or lost
+//! is reported in words for as long as it is, everything else goes on without it, and it is tried
+//! again.
 
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use crate::session::media_engine::{MediaCommand, MediaEngine, MediaEvent, MediaS
 use crate::session::options::SessionOptions;
 
 /// Commands that wait. They come from a person's clicks and a call's few steps; when full, the
-/// command is refused and said in the log.
+/// command is refused, and that logged.
 const COMMAND_QUEUE: usize = 64;
 /// Events that wait; when full, the event is dropped and comes again or is out of date.
 const EVENT_QUEUE: usize = 64;

@@ -56,7 +56,7 @@ impl OpenSpeaker {
     }
 }
 
-/// A camera, and whether it delivers pictures.
+/// A camera, and whether it delivers frames.
 pub(super) struct OpenCamera {
     _camera: Camera,
     events: mpsc::Receiver<CameraEvent>,
@@ -156,9 +156,9 @@ impl Choice for MicrophoneChoice {
         self.hears_a_room()
     }
 
-    /// One that was not there to begin with has no stand-in: nobody is heard through a microphone
+    /// One that was not there to begin with has no fallback: nobody is heard through a microphone
     /// that they did not choose.
-    fn stand_in(&self, was_there: bool) -> Option<Self> {
+    fn fallback(&self, was_there: bool) -> Option<Self> {
         (was_there && matches!(self, Self::Named(_))).then_some(Self::Default)
     }
 
@@ -180,7 +180,7 @@ impl Choice for SpeakerChoice {
         self.is_heard()
     }
 
-    fn stand_in(&self, _was_there: bool) -> Option<Self> {
+    fn fallback(&self, _was_there: bool) -> Option<Self> {
         matches!(self, Self::Named(_)).then_some(Self::Default)
     }
 
@@ -202,17 +202,9 @@ impl Choice for CameraChoice {
         matches!(self, Self::Default | Self::Named(_))
     }
 
-    /// Nobody is seen through a camera that they did not choose.
-    fn stand_in(&self, _was_there: bool) -> Option<Self> {
-        None
-    }
-
-    fn is_default(&self) -> bool {
-        *self == Self::Default
-    }
-
-    /// A camera that is gone says so itself, and no other takes its place.
-    fn name(&self) -> Option<&str> {
+    /// Nobody is seen through a camera that they did not choose. One that is gone reports it
+    /// itself, so the list of names decides nothing.
+    fn fallback(&self, _was_there: bool) -> Option<Self> {
         None
     }
 }

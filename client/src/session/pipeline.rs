@@ -34,13 +34,13 @@ pub(super) struct PipelineStatistics {
     pub(super) video_received: Option<VideoReceived>,
     pub(super) audio_sent: Option<AudioSent>,
     pub(super) audio_received: Option<AudioReceived>,
-    /// How much earlier sound is heard than its picture is seen, by the sender's clock.
+    /// How much earlier audio is played than its video is shown, by the sender's clock.
     pub(super) audio_ahead_ms: Option<f64>,
 }
 
 /// The rate the encoder starts at, until the estimate arrives: what a narrow network carries.
 const START_BITRATE: Bitrate = Bitrate::from_kbps(250);
-/// Pictures of the other count as coming while the last is younger than this.
+/// Video of the other counts as coming while the last is younger than this.
 const SHOWN_WITHIN: Duration = Duration::from_secs(3);
 
 /// The encoders and decoders that serve one peer connection.
@@ -55,7 +55,7 @@ pub(super) struct Pipeline {
 /// What a pipeline works with.
 pub(super) struct PipelineWorld<'a> {
     pub(super) options: &'a SessionOptions,
-    pub(super) heard: Arc<DropOldestQueue<AudioFrame>>,
+    pub(super) microphone_frames: Arc<DropOldestQueue<AudioFrame>>,
     pub(super) voice: VoiceInput,
     pub(super) muted: bool,
     pub(super) remote_video: Arc<DropOldestQueue<RgbaFrame>>,
@@ -63,7 +63,8 @@ pub(super) struct PipelineWorld<'a> {
 }
 
 impl Pipeline {
-    /// Starts them. A stage that can't be started is said in words; the others go on without it.
+    /// Starts them. A stage that can't be started is reported in words; the others go on without
+    /// it.
     pub(super) fn start(
         world: PipelineWorld<'_>,
         ends: MediaEnds,
@@ -89,9 +90,9 @@ impl Pipeline {
             window: options.window.then_some(world.remote_video),
             record,
         };
-        let ask_for_key_frame = move || {
+        let request_key_frame = move || {
             if let Some(peer) = peer.upgrade() {
-                // A full queue belongs to a connection that hangs: the next broken picture asks
+                // A full queue belongs to a connection that hangs: the next broken frame asks
                 // again.
                 let _ = peer.try_send(PeerCommand::RequestKeyFrame);
             }
@@ -106,11 +107,11 @@ impl Pipeline {
         )
         .inspect_err(|error| keep("Your picture can't be sent", error))
         .ok();
-        let video_receiver = VideoReceiver::spawn(ends.video_in, receiving, ask_for_key_frame)
+        let video_receiver = VideoReceiver::spawn(ends.video_in, receiving, request_key_frame)
             .inspect_err(|error| keep("Their picture can't be shown", error))
             .ok();
         let audio_sender = AudioSender::spawn(
-            world.heard,
+            world.microphone_frames,
             ends.audio_out,
             ends.audio_control,
             world.muted,
@@ -124,7 +125,7 @@ impl Pipeline {
         Self { encoder_input, video_sender, video_receiver, audio_sender, audio_receiver }
     }
 
-    /// Where the camera's pictures go.
+    /// Where the camera's frames go.
     pub(super) fn encoder_input(&self) -> Arc<DropOldestQueue<VideoFrame>> {
         Arc::clone(&self.encoder_input)
     }
@@ -135,7 +136,7 @@ impl Pipeline {
         }
     }
 
-    /// Sends what another microphone hears from now on.
+    /// Sends what another microphone records from now on.
     pub(super) fn set_microphone(&self, frames: Arc<DropOldestQueue<AudioFrame>>) {
         if let Some(sender) = &self.audio_sender {
             sender.set_frames(frames);
@@ -147,29 +148,29 @@ impl Pipeline {
         self.audio_sender.as_ref().map_or(0.0, AudioSender::level)
     }
 
-    /// Whether pictures of the other are coming.
-    pub(super) fn shows_pictures(&self) -> bool {
+    /// Whether video of the other is coming.
+    pub(super) fn receives_video(&self) -> bool {
         let last = self.video_receiver.as_ref().and_then(VideoReceiver::last_frame);
         last.is_some_and(|frame| frame.captured_at.elapsed() < SHOWN_WITHIN)
     }
 
     /// What was measured so far.
     pub(super) fn statistics(&self) -> PipelineStatistics {
-        let sound = self.audio_receiver.as_ref().map(AudioReceiver::stats);
-        let pictures = self.video_receiver.as_ref().map(VideoReceiver::stats);
+        let audio = self.audio_receiver.as_ref().map(AudioReceiver::stats);
+        let video = self.video_receiver.as_ref().map(VideoReceiver::stats);
         PipelineStatistics {
-            first_video_at: pictures.as_ref().and_then(|stats| stats.first_shown),
-            first_audio_at: sound.as_ref().and_then(|stats| stats.first_played),
+            first_video_at: video.as_ref().and_then(|stats| stats.first_shown),
+            first_audio_at: audio.as_ref().and_then(|stats| stats.first_played),
             video_sent: self.video_sender.as_ref().and_then(|sender| video_sent(&sender.stats())),
-            video_received: pictures.as_ref().and_then(video_received),
+            video_received: video.as_ref().and_then(video_received),
             audio_sent: self.audio_sender.as_ref().and_then(|sender| audio_sent(&sender.stats())),
-            audio_received: sound.as_ref().and_then(audio_received),
-            audio_ahead_ms: pictures.as_ref().and_then(|stats| stats.audio_ahead_ms),
+            audio_received: audio.as_ref().and_then(audio_received),
+            audio_ahead_ms: video.as_ref().and_then(|stats| stats.audio_ahead_ms),
         }
     }
 
-    /// Stops them, lets the last pictures be written, says what was measured, and gives the
-    /// speaker's sink back. The last picture that was shown goes to `snapshot`.
+    /// Stops them, lets the last frames be written, returns what was measured, and gives the
+    /// speaker's sink back. The last frame that was shown goes to `snapshot`.
     pub(super) fn stop(
         self,
         snapshot: Option<&Path>,

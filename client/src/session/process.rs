@@ -1,6 +1,6 @@
 //! What this process has cost so far.
 //!
-//! Linux tells it in `/proc` (proc(5)); where the system is not asked yet the figures stay
+//! Linux gives it in `/proc` (proc(5)); where the system is not asked yet the values stay
 //! unmeasured.
 
 use std::time::Instant;

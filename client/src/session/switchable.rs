@@ -1,5 +1,5 @@
-//! A device of a session that can be exchanged for another: opened on a thread of its own, so that a
-//! driver that hangs holds up nothing else, and kept by the rules of a [`DeviceKeeper`]. Camera,
+//! A device of a session that can be exchanged for another: opened on a thread of its own, so that
+//! a driver that hangs holds up nothing else, and kept by the rules of a [`DeviceKeeper`]. Camera,
 //! microphone and speaker are one each.
 //!
 //! What always holds: what opens too late, for whoever no longer wants it, is closed on the thread
@@ -140,7 +140,7 @@ impl<D: Device> Switchable<D> {
             Ok(_) => self.opening = Some(opening),
             Err(error) => {
                 let words = format!(
-                    "the system gives no thread for a device ({error}); close other programs"
+                    "the system has no thread left for a device ({error}); close other programs"
                 );
                 self.keeper.failed(Failure::Other, words, now);
             }
@@ -148,7 +148,7 @@ impl<D: Device> Switchable<D> {
     }
 }
 
-/// The chosen device, or else what stands in for it; where neither opens, why the chosen one does
+/// The chosen device, or else its fallback; where neither opens, why the chosen one does
 /// not.
 fn attempt<D: Device>(
     open: impl Fn(&D::Choice) -> Result<D, D::Error>,
@@ -156,9 +156,9 @@ fn attempt<D: Device>(
     or_else: Option<&D::Choice>,
 ) -> Attempted<D> {
     open(chosen).map(|device| (device, Opened::Chosen)).or_else(|error| {
-        let device = or_else.and_then(|stand_in| open(stand_in).ok());
+        let device = or_else.and_then(|fallback| open(fallback).ok());
         let words = error.to_string();
-        device.map(|device| (device, Opened::StandIn(words))).ok_or(error)
+        device.map(|device| (device, Opened::Fallback(words))).ok_or(error)
     })
 }
 
@@ -169,7 +169,7 @@ mod tests {
     use std::sync::{Arc, Condvar, Mutex};
     use std::time::Duration;
 
-    /// A choice of the device of this name; nothing stands in for one, except for "away".
+    /// A choice of the device of this name; there is no fallback, except for "away".
     #[derive(Debug, Clone, PartialEq)]
     struct Name(&'static str);
 
@@ -182,16 +182,8 @@ mod tests {
             true
         }
 
-        fn stand_in(&self, _was_there: bool) -> Option<Self> {
+        fn fallback(&self, _was_there: bool) -> Option<Self> {
             (self.0 == "away").then_some(Self("default"))
-        }
-
-        fn is_default(&self) -> bool {
-            false
-        }
-
-        fn name(&self) -> Option<&str> {
-            None
         }
     }
 
@@ -253,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_is_open_where_the_chosen_device_is_not_there_and_why_is_said() {
+    fn the_fallback_is_open_where_the_chosen_device_is_not_there_and_why_is_reported() {
         let open = Arc::new(AtomicU32::new(0));
         let mut device = TestDevice::new(Name("away"));
         device.keeper.want(true, Instant::now());

@@ -11,8 +11,8 @@ use visavis_shared::{
     SessionDescription, Username,
 };
 
-use crate::happenings::{Forged, Guise, Op, Report};
 use crate::ledger::{Ledger, Step};
+use crate::ops::{Forged, Guise, Op, Report};
 
 /// A person's consent to a call, numbered so that one is told from the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -391,7 +391,7 @@ impl World {
         self.client(who).online = false;
         self.under_way.retain(|letter| letter.to != who);
         self.feed(who, Input::SignalingDown)?;
-        // The server tells whoever they were in a call with.
+        // The server notifies whoever they were in a call with.
         let call = self.call_id(who).filter(|_| self.letters == Letters::WithCallIds);
         let in_call = !matches!(self.phase(who), CallPhase::Idle | CallPhase::Ended { .. });
         if in_call && self.client(who.other()).online {

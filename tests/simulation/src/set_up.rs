@@ -1,4 +1,4 @@
-//! One call from its acceptance to its first pictures, and an ICE restart in its course.
+//! One call from its acceptance to its first video frames, and an ICE restart in its course.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,8 +23,8 @@ use crate::memory_network::MemoryNetwork;
 const RINGS_FOR: Duration = Duration::from_secs(1);
 /// A call that does not connect within this has failed, as the app gives it no longer.
 const CONNECT_WITHIN: Duration = Duration::from_secs(15);
-/// And pictures are waited for as long again.
-const PICTURE_WITHIN: Duration = Duration::from_secs(15);
+/// And video is waited for as long again.
+const VIDEO_WITHIN: Duration = Duration::from_secs(15);
 /// The camera's interval.
 const FRAME: Duration = Duration::from_micros(33_333);
 /// Opus's.
@@ -36,21 +36,21 @@ const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
 const KEY_FRAME_BYTES: usize = 6_000;
 const FRAME_BYTES: usize = 1_500;
 const AUDIO_BYTES: usize = 80;
-/// The restart begins this long after the pictures, and is watched for so long.
+/// The restart begins this long after the video, and is watched for so long.
 const RESTART_AFTER: Duration = Duration::from_secs(3);
 const RESTART_WATCHED: Duration = Duration::from_secs(6);
 
 /// A network that calls are set up over.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scenario {
-    /// The media's way, in either direction.
+    /// The network path of the media, in either direction.
     pub conditions: Conditions,
     /// How long a signaling message takes from one app to the other. It is never lost: TCP repeats
     /// it.
     pub signaling: Duration,
     /// How much longer a candidate takes.
     pub candidates_late: Duration,
-    /// Whether ICE is restarted once pictures flow.
+    /// Whether ICE is restarted once video flows.
     pub restart: bool,
 }
 
@@ -72,12 +72,12 @@ impl Scenario {
 pub struct SetUp {
     /// When each end was connected; `None` when it never was.
     pub connected: [Option<Duration>; 2],
-    /// When each end had received its first whole picture.
-    pub picture: [Option<Duration>; 2],
-    /// The longest time without sound from the other, from the restart on; `None` where there was
+    /// When each end had received its first whole video frame.
+    pub first_frame: [Option<Duration>; 2],
+    /// The longest time without audio from the other, from the restart on; `None` where there was
     /// none.
     pub restart_silence: [Option<Duration>; 2],
-    /// What an end said went wrong.
+    /// What an end reported as its failure.
     pub failure: Option<String>,
 }
 
@@ -85,7 +85,7 @@ impl SetUp {
     /// When both saw each other; `None` when one never did.
     #[must_use]
     pub fn both_see(&self) -> Option<Duration> {
-        Some(self.picture[0]?.max(self.picture[1]?))
+        Some(self.first_frame[0]?.max(self.first_frame[1]?))
     }
 
     /// Whether both were connected within the time that a call gives itself.
@@ -170,8 +170,8 @@ impl End {
 
     /// What camera and microphone have taken by now is encoded, once there is a connection.
     fn capture(&mut self, now: Instant) {
-        for wish in self.media.video_control.try_iter() {
-            self.key_frame_wanted |= matches!(wish, VideoControl::KeyFrame(_));
+        for target in self.media.video_control.try_iter() {
+            self.key_frame_wanted |= matches!(target, VideoControl::KeyFrame(_));
         }
         while self.audio_at <= now {
             let data = Bytes::from_static(&[0x55; AUDIO_BYTES]);
@@ -214,12 +214,12 @@ impl End {
     }
 
     fn command(&self, command: PeerCommand) {
-        // A peer that has failed says so in an event.
+        // A peer that has failed reports it in an event.
         let _ = self.peer.command(command);
     }
 }
 
-/// Parameter sets and an IDR slice, or one slice of another picture.
+/// Parameter sets and an IDR slice, or one slice of another frame.
 fn access_unit(key: bool) -> Bytes {
     let mut unit = Vec::new();
     let mut nal = |header: u8, length: usize| {
@@ -253,7 +253,7 @@ async fn run(scenario: Scenario, seed: u64) -> SetUp {
     let accepted = now() + RINGS_FOR;
     call.until(accepted, None, |_| false).await;
     call.ends.push(End::open(&network, Side::B, &mut rng));
-    call.until(accepted + CONNECT_WITHIN + PICTURE_WITHIN, Some(accepted), |outcome| {
+    call.until(accepted + CONNECT_WITHIN + VIDEO_WITHIN, Some(accepted), |outcome| {
         outcome.both_see().is_some() || outcome.failure.is_some()
     })
     .await;
@@ -316,7 +316,7 @@ impl Call {
                 if let Some(accepted) = accepted
                     && end.media.video_in.try_iter().count() > 0
                 {
-                    self.outcome.picture[index].get_or_insert(now.duration_since(accepted));
+                    self.outcome.first_frame[index].get_or_insert(now.duration_since(accepted));
                 }
             }
         }

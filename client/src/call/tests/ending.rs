@@ -372,7 +372,7 @@ fn the_lost_server_is_blamed_when_connecting_takes_too_long() {
 }
 
 #[test]
-fn a_farewell_is_said_again_when_the_server_is_back_and_forgotten_after_half_a_minute() {
+fn a_final_signal_is_sent_again_when_the_server_is_back_and_forgotten_after_half_a_minute() {
     check!(
         "alice",
         (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),

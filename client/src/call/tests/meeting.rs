@@ -233,7 +233,7 @@ fn a_refused_offer_ends_the_call_with_words() {
         (
             refused(ErrorCode::RateLimited, "offer", ""),
             "media off, 1: close",
-            "ended Refused(\"The server asks for a pause: try again in a minute.\")"
+            "ended Refused(\"You do that too often: try again in a minute.\")"
         ),
     );
 }

@@ -95,7 +95,7 @@ fn who_was_called_by_an_older_client_waits_for_its_restart() {
         (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (made_answer(1, "r1"), "alice: answer r1", "connecting with alice"),
         (connected(1), "", "in call with alice"),
-        (suspects(1), "", "in call with alice"),
+        (degraded(1), "", "in call with alice"),
         (failed(1, "ICE failed"), "", "reconnecting with alice"),
         (10_000, "", "reconnecting with alice"),
         (offer("alice", "o2"), "1: accept offer o2", "reconnecting with alice"),
@@ -103,38 +103,38 @@ fn who_was_called_by_an_older_client_waits_for_its_restart() {
 }
 
 #[test]
-fn a_suspect_way_is_mended_while_the_call_goes_on() {
+fn a_degraded_path_is_mended_while_the_call_goes_on() {
     alice_in_call!(
-        (suspects(1), "1: restart", "in call with bob"),
+        (degraded(1), "1: restart", "in call with bob"),
         (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
-        (suspects(1), "", "in call with bob"),
+        (degraded(1), "", "in call with bob"),
         (4_999, "", "in call with bob"),
         (1, "1: restart", "in call with bob"),
         (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
         (answer("bob/c1", "r2"), "1: accept answer r2", "in call with bob"),
-        (works(1), "", "in call with bob"),
+        (recovered(1), "", "in call with bob"),
         (60_000, "", "in call with bob"),
-        (suspects(1), "1: restart", "in call with bob"),
+        (degraded(1), "1: restart", "in call with bob"),
     );
 }
 
 #[test]
 fn a_way_that_works_after_all_is_not_mended_again() {
     alice_in_call!(
-        (suspects(1), "1: restart", "in call with bob"),
+        (degraded(1), "1: restart", "in call with bob"),
         (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
-        (works(1), "", "in call with bob"),
+        (recovered(1), "", "in call with bob"),
         (60_000, "", "in call with bob"),
-        // The answer was late; the way works, and goes on working with it.
+        // The answer was late; the path works, and goes on working with it.
         (answer("bob/c1", "r2"), "1: accept answer r2", "in call with bob"),
         (60_000, "", "in call with bob"),
     );
 }
 
 #[test]
-fn a_suspect_way_that_is_lost_goes_on_being_mended() {
+fn a_degraded_path_that_is_lost_goes_on_being_mended() {
     alice_in_call!(
-        (suspects(1), "1: restart", "in call with bob"),
+        (degraded(1), "1: restart", "in call with bob"),
         (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
         (1_800, "", "in call with bob"),
         (lost(1), "", "reconnecting with bob"),
@@ -145,20 +145,20 @@ fn a_suspect_way_that_is_lost_goes_on_being_mended() {
 }
 
 #[test]
-fn if_both_suspect_the_way_at_once_one_offer_stands() {
+fn if_both_paths_are_degraded_at_once_one_offer_stands() {
     alice_in_call!(
-        (suspects(1), "1: restart", "in call with bob"),
+        (degraded(1), "1: restart", "in call with bob"),
         (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
         (offer("bob/c1", "theirs"), "", "in call with bob"),
         (answer("bob/c1", "r2"), "1: accept answer r2", "in call with bob"),
-        (works(1), "", "in call with bob"),
+        (recovered(1), "", "in call with bob"),
     );
     bob_in_call!(
-        (suspects(1), "1: restart", "in call with alice"),
+        (degraded(1), "1: restart", "in call with alice"),
         (made_offer(1, "b2"), "alice/c1: offer b2", "in call with alice"),
         (offer("alice/c1", "o2"), "1: accept offer o2", "in call with alice"),
         (made_answer(1, "r2"), "alice/c1: answer r2", "in call with alice"),
-        (works(1), "", "in call with alice"),
+        (recovered(1), "", "in call with alice"),
         (60_000, "", "in call with alice"),
     );
 }
@@ -168,8 +168,8 @@ fn the_suspicion_of_a_call_that_does_not_stand_changes_nothing() {
     check!(
         "alice",
         (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
-        (suspects(1), "", "calling bob"),
-        (works(1), "", "calling bob"),
+        (degraded(1), "", "calling bob"),
+        (recovered(1), "", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
     );
 }
@@ -200,7 +200,7 @@ fn a_running_call_survives_the_loss_of_the_server() {
 }
 
 #[test]
-fn an_ice_restart_without_the_server_is_made_anew_when_it_is_back() {
+fn an_ice_restart_without_the_server_is_made_again_when_it_is_back() {
     alice_in_call!(
         (Input::SignalingDown, "", "in call with bob"),
         (lost(1), "", "reconnecting with bob"),
@@ -276,7 +276,7 @@ fn who_declines_within_a_call_has_left_it() {
 }
 
 #[test]
-fn who_calls_again_after_their_app_was_started_anew_rings() {
+fn who_calls_again_after_their_app_was_restarted_rings() {
     alice_in_call!(
         (offer("bob/c2", "o2"), "bob/c2: decline busy", "in call with bob"),
         (disconnected("bob/c1"), "", "in call with bob"),

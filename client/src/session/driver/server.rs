@@ -41,8 +41,8 @@ impl Driver {
             Some(SignalingEvent::Replaced) => {
                 let name = &self.snapshot.username;
                 let words = format!(
-                    "You logged in as {name} in another window or on another device, and are logged out here. Log in to come \
-                     back."
+                    "You logged in as {name} in another window or on another device, and are \
+                     logged out here. Log in to come back."
                 );
                 self.shut_out(words);
             }

@@ -1,5 +1,5 @@
-//! Whatever a server says, in whatever order: without an intent that asks for a call no device is
-//! opened, no peer connection is made, and nothing leaves that tells anybody how to reach us; with
+//! Whatever a server sends, in whatever order: without an intent that asks for a call no device is
+//! opened, no peer connection is made, and nothing leaves that shows anybody how to reach us; with
 //! one, this happens once.
 //!
 //! The driver is fed without a network, a thread or a device: what it asks of them is looked at
@@ -199,16 +199,24 @@ fn messages() -> impl Strategy<Value = ServerMessage> {
     ]);
     let users = || prop::collection::vec(names(), 0..3);
     prop_oneof![
-        8 => (names(), calls(), signals()).prop_map(|(from, call, signal)| ServerMessage::Call { from, call, signal }),
+        8 => (names(), calls(), signals())
+            .prop_map(|(from, call, signal)| ServerMessage::Call { from, call, signal }),
         6 => (rooms(), users()).prop_map(|(room, users)| ServerMessage::Joined { room, users }),
-        2 => (rooms(), names()).prop_map(|(room, username)| ServerMessage::UserJoined { room, username }),
-        1 => (rooms(), names()).prop_map(|(room, username)| ServerMessage::UserLeft { room, username }),
+        2 => (rooms(), names())
+            .prop_map(|(room, username)| ServerMessage::UserJoined { room, username }),
+        1 => (rooms(), names())
+            .prop_map(|(room, username)| ServerMessage::UserLeft { room, username }),
         1 => (rooms(), names(), payloads())
-            .prop_map(|(room, username, message)| ServerMessage::Message { room, username, message }),
-        1 => (names(), payloads()).prop_map(|(from, message)| ServerMessage::Broadcast { from, message }),
+            .prop_map(|(room, username, message)| {
+                ServerMessage::Message { room, username, message }
+            }),
+        1 => (names(), payloads())
+            .prop_map(|(from, message)| ServerMessage::Broadcast { from, message }),
         1 => names().prop_map(|username| ServerMessage::GuestLeft { username }),
-        1 => (users(), 0_usize..200).prop_map(|(users, total)| ServerMessage::Users { users, total }),
-        1 => (names(), any::<bool>()).prop_map(|(username, online)| ServerMessage::Presence { username, online }),
+        1 => (users(), 0_usize..200)
+            .prop_map(|(users, total)| ServerMessage::Users { users, total }),
+        1 => (names(), any::<bool>())
+            .prop_map(|(username, online)| ServerMessage::Presence { username, online }),
         1 => (codes, refused, calls()).prop_map(|(code, refused, call)| ServerMessage::Error {
             code,
             message: "No.".to_owned(),
@@ -221,8 +229,15 @@ fn messages() -> impl Strategy<Value = ServerMessage> {
             ice_servers,
             resume: None,
         }),
-        1 => Just(ServerMessage::LoginRefused { reason: LoginRefusal::Taken, message: String::new() }),
-        1 => Just(ServerMessage::Hello { protocol: 1, server: "it".to_owned(), challenge: "it".to_owned() }),
+        1 => Just(ServerMessage::LoginRefused {
+            reason: LoginRefusal::Taken,
+            message: String::new(),
+        }),
+        1 => Just(ServerMessage::Hello {
+            protocol: 1,
+            server: "it".to_owned(),
+            challenge: "it".to_owned(),
+        }),
     ]
 }
 
@@ -301,7 +316,7 @@ where
 }
 
 #[test]
-fn whatever_a_server_says_nobody_is_called_and_nothing_is_opened() {
+fn whatever_a_server_sends_nobody_is_called_and_nothing_is_opened() {
     let rang = Cell::new(0);
     over(4_000, prop::collection::vec(whatever_a_server_does(), 0..60), |events| {
         let mut app = App::new();
@@ -448,15 +463,17 @@ fn only_what_the_call_takes_is_credited_to_it() {
     assert!(!app.step(Event::Peer(PeerEvent::Connected)).media_flows);
 
     std::thread::sleep(Duration::from_millis(100));
+    let answered = Instant::now();
     app.step(call_signal("bob", &call, answer()));
     assert!(app.step(Event::Peer(PeerEvent::Connected)).media_flows);
+    let took = answered.elapsed().as_secs_f64() * 1e3;
     app.step(Event::Person(Intent::HangUp));
     // The connection is closed, so nothing of it counts any more.
     assert!(!app.step(Event::Peer(PeerEvent::Connected)).media_flows);
     let report = app.runtime.block_on(app.reports.recv()).unwrap();
     assert_eq!(report.call.as_deref(), Some(call.as_str()));
     let setup = report.setup.accept_to_connected_ms.unwrap();
-    assert!(setup < 100.0, "{setup} ms since the answer of somebody else");
+    assert!(setup <= took, "{setup} ms, counted from somebody else's answer");
 }
 
 #[test]

@@ -16,7 +16,8 @@ pub enum TransportError {
     Setup(#[source] webrtc::error::Error),
     /// Relays only were asked for, and there is none.
     #[error(
-        "only relays may be used, but none is known: no TURN server was given, or its name could not be resolved"
+        "only relays may be used, but none is known: no TURN server was given, or its name could \
+         not be resolved"
     )]
     NoRelay,
     /// It is closed.

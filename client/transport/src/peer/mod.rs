@@ -2,8 +2,8 @@
 //!
 //! [`Peer`] is a handle. Behind it stand a negotiating, a sending and a receiving task, one that
 //! repeats lost DTLS flights, and the library's driver. A supervisor opens them, owns them and
-//! watches them: when the peer is closed or dropped they all end at once, whatever the network does,
-//! and when one of them panics (the library on something hostile, say) that is a
+//! watches them: when the peer is closed or dropped they all end at once, whatever the network
+//! does, and when one of them panics (the library on something hostile, say) that is a
 //! [`PeerEvent::Failed`] and the end of them all, not the program's end or that of one direction.
 
 pub(crate) mod api;
