@@ -492,6 +492,8 @@ fn an_offer_that_can_not_be_read_begins_no_call() {
 fn events_that_come_all_the_time_do_not_hold_up_the_tick() {
     let App { mut driver, asked: _asked, mut sent, .. } = App::new();
     driver.people_asked_at = None;
+    let (_server, events) = mpsc::channel(1);
+    driver.signaling.as_mut().unwrap().events = events;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
