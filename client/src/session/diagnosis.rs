@@ -22,32 +22,17 @@ const GONE_AFTER: u32 = 5;
 
 /// What a call suffers from.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Problem {
-    /// This computer can't keep up.
-    ComputerBusy {
-        /// How long it takes to encode one picture.
-        encode: Duration,
-    },
-    /// What they send gets lost.
-    TheirConnectionWeak {
-        /// How much of it, 0 to 1.
-        lost: f64,
-    },
-    /// What we send gets lost.
-    YourConnectionWeak {
-        /// How much of it, 0 to 1.
-        lost: f64,
-    },
-    /// Little of what we could send gets through.
-    YourUploadSlow {
-        /// How much does.
-        carries: Bitrate,
-    },
-    /// What a person says arrives late.
-    Late {
-        /// By how much.
-        by: Duration,
-    },
+pub(super) enum Problem {
+    /// This computer can't keep up: it takes so long to encode one frame.
+    ComputerBusy { encode: Duration },
+    /// What they send gets lost: so much of it, 0 to 1.
+    TheirConnectionWeak { lost: f64 },
+    /// What we send gets lost: so much of it, 0 to 1.
+    YourConnectionWeak { lost: f64 },
+    /// Little of what we could send gets through: no more than this.
+    YourUploadSlow { carries: Bitrate },
+    /// What a person says arrives so late.
+    Late { by: Duration },
 }
 
 impl Problem {
@@ -72,8 +57,7 @@ impl Problem {
     }
 
     /// For the person: one line.
-    #[must_use]
-    pub fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let percent = |share: f64| (share * 100.0).round();
         match self {
             Self::ComputerBusy { encode } => {
@@ -101,7 +85,7 @@ impl Problem {
 
 /// Follows the readings of a call.
 #[derive(Debug, Default)]
-pub struct Diagnosis {
+pub(super) struct Diagnosis {
     shown: Option<Problem>,
     /// What the last readings show, and how many of them in a row.
     seen: Option<(Problem, u32)>,
@@ -110,7 +94,7 @@ pub struct Diagnosis {
 
 impl Diagnosis {
     /// Takes a reading, and returns what to show the person from now on.
-    pub fn note(&mut self, reading: &Reading) -> Option<Problem> {
+    pub(super) fn note(&mut self, reading: &Reading) -> Option<Problem> {
         let problem = Problem::of(reading);
         self.seen = match (problem, self.seen) {
             (Some(problem), Some((before, times))) if problem.same_kind(&before) => {

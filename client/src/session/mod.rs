@@ -6,8 +6,8 @@
 
 mod audio_devices;
 mod device_keeper;
-pub mod diagnosis;
-pub mod directory;
+mod diagnosis;
+mod directory;
 pub mod driver;
 pub mod ending;
 pub mod headless;
@@ -18,7 +18,7 @@ mod notices;
 mod open_devices;
 pub mod options;
 mod pipeline;
-pub mod process;
+mod process;
 pub mod report;
 mod room;
 pub mod snapshot;

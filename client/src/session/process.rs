@@ -9,20 +9,17 @@ use crate::session::report::Process;
 
 /// Measures from its making on.
 #[derive(Debug, Clone, Copy)]
-pub struct ProcessClock {
+pub(super) struct ProcessClock {
     started: Instant,
 }
 
 impl ProcessClock {
-    /// Starts now.
-    #[must_use]
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         Self { started: Instant::now() }
     }
 
     /// What was used until now.
-    #[must_use]
-    pub fn measure(&self) -> Process {
+    pub(super) fn measure(&self) -> Process {
         Process {
             cpu_s: imp::cpu_seconds(),
             wall_s: Some(self.started.elapsed().as_secs_f64()),
