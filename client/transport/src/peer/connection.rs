@@ -30,12 +30,12 @@ use webrtc::rtp_transceiver::RtpSender;
 use webrtc::runtime::Runtime;
 
 use super::sdp::PARITY_NAME;
-use crate::feedback::link::{Link, MediaKind};
-use crate::path::ice_restart_buffer::{HOLD_SLOT, Hold};
+use crate::feedback::media_path::{MediaKind, MediaPath};
+use crate::path::ice_restart_buffer::{ICE_RESTART_BUFFER_SLOT, IceRestartBuffer};
 use crate::path::interfaces;
 use crate::path::relay::{RelayServer, Relays};
 use crate::path::resolver::Resolver;
-use crate::path::socket::Wire;
+use crate::path::socket::SocketLayer;
 use crate::peer::interceptors::{INTAKE_SLOT, Intake, WireTap};
 use crate::{PeerConfig, TransportError};
 use visavis_media::h264_level::H264Level;
@@ -85,8 +85,8 @@ impl Connection {
     /// Sets everything up; nothing leaves for the network yet.
     pub(crate) async fn build(
         config: &PeerConfig,
-        link: &Arc<Link>,
-        wire: &Arc<Wire>,
+        link: &Arc<MediaPath>,
+        socket_layer: &Arc<SocketLayer>,
         handler: Arc<dyn PeerConnectionEventHandler>,
         resolver: &Arc<Resolver>,
         runtime: Arc<dyn Runtime>,
@@ -107,7 +107,7 @@ impl Connection {
 
     async fn build_pc(
         config: &PeerConfig,
-        (link, wire): (&Arc<Link>, &Arc<Wire>),
+        (link, wire): (&Arc<MediaPath>, &Arc<SocketLayer>),
         handler: &Arc<dyn PeerConnectionEventHandler>,
         resolver: &Resolver,
         runtime: &Arc<dyn Runtime>,
@@ -115,7 +115,7 @@ impl Connection {
     ) -> Result<Arc<dyn PeerConnection>, TransportError> {
         let bind = if config.bind.is_empty() { all_interfaces() } else { config.bind.clone() };
         let pc = PeerConnectionBuilder::new()
-            .with_configuration(configuration(config, resolver, &wire.relays))
+            .with_configuration(configuration(config, resolver, &socket_layer.relays))
             .with_media_engine(media_engine()?)
             .with_setting_engine(settings(mdns))
             .with_interceptor_registry(interceptors(link, wire))
@@ -218,17 +218,17 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         .build()
 }
 
-fn interceptors(link: &Arc<Link>, wire: &Arc<Wire>) -> Registry {
+fn interceptors(link: &Arc<MediaPath>, socket_layer: &Arc<SocketLayer>) -> Registry {
     // Retransmission is ours (`nack`, `send`, `receive`): the library's has no regard for the round
     // trip, and answers whoever asks as often as they ask.
     Registry::new()
-        .with(Slot::CongestionControl, WireTap::new(Arc::clone(link), Arc::clone(wire)))
+        .with(Slot::CongestionControl, WireTap::new(Arc::clone(link), Arc::clone(socket_layer)))
         .with(Slot::TwccSender, TwccSenderBuilder::new().build())
         .with(Slot::TwccReceiver, TwccReceiverBuilder::new().with_interval(TWCC_INTERVAL).build())
         .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build())
         .with(Slot::SenderReport, SenderReportBuilder::new().build())
         .with(Slot::from(INTAKE_SLOT), Intake::new(Arc::clone(link)))
-        .with(Slot::from(HOLD_SLOT), Hold::new(Arc::clone(wire)))
+        .with(Slot::from(ICE_RESTART_BUFFER_SLOT), IceRestartBuffer::new(Arc::clone(socket_layer)))
 }
 
 fn codec(kind: MediaKind) -> RTCRtpCodecParameters {

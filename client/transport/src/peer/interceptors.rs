@@ -28,8 +28,8 @@ use rtc::shared::marshal::MarshalSize;
 
 use visavis_media::units::Bitrate;
 
-use crate::feedback::link::{Feedback, Incoming, Link, MediaKind};
-use crate::path::socket::Wire;
+use crate::feedback::media_path::{Feedback, Incoming, MediaKind, MediaPath};
+use crate::path::socket::SocketLayer;
 
 /// The position of [`Intake`]: behind every interceptor of the library's (the last is at 13 000).
 pub(crate) const INTAKE_SLOT: usize = 14_000;
@@ -52,8 +52,8 @@ fn kind_of(info: &StreamInfo) -> Option<MediaKind> {
 
 /// Watches the wire.
 pub(crate) struct WireTap {
-    link: Arc<Link>,
-    wire: Arc<Wire>,
+    link: Arc<MediaPath>,
+    socket_layer: Arc<SocketLayer>,
     /// What we send, by SSRC.
     local: HashMap<u32, MediaKind>,
     /// What the other sends, by SSRC.
@@ -64,10 +64,10 @@ pub(crate) struct WireTap {
 }
 
 impl WireTap {
-    pub(crate) fn new(link: Arc<Link>, wire: Arc<Wire>) -> Self {
+    pub(crate) fn new(link: Arc<MediaPath>, socket_layer: Arc<SocketLayer>) -> Self {
         Self {
             link,
-            wire,
+            socket_layer,
             local: HashMap::new(),
             remote: HashMap::new(),
             number_extension: HashMap::new(),
@@ -103,7 +103,7 @@ impl WireTap {
         {
             self.key_frame_wanted();
         } else if let Some(feedback) = packet.downcast_ref::<TransportLayerCc>() {
-            self.wire.reported(now);
+            self.socket_layer.reported(now);
             {
                 let mut state = self.link.state();
                 state.packets_reported(feedback, now);
@@ -209,9 +209,9 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for WireTap {
                 let mut state = self.link.state();
                 // The library lets out only streams that it knows, so parity goes through it as
                 // video.
-                let parity = state.parity_out == Some(packet.header.payload_type);
+                let parity = state.fec_out == Some(packet.header.payload_type);
                 if parity {
-                    packet.header.ssrc = state.parity_ssrc;
+                    packet.header.ssrc = state.fec_ssrc;
                 }
                 state.packet_left(
                     packet.marshal_size(),
@@ -266,13 +266,13 @@ impl Interceptor for WireTap {
 
 /// Takes received media out of the chain.
 pub(crate) struct Intake {
-    link: Arc<Link>,
+    link: Arc<MediaPath>,
     remote: HashMap<u32, MediaKind>,
     passing: Passing,
 }
 
 impl Intake {
-    pub(crate) fn new(link: Arc<Link>) -> Self {
+    pub(crate) fn new(link: Arc<MediaPath>) -> Self {
         Self { link, remote: HashMap::new(), passing: Passing::default() }
     }
 
@@ -280,7 +280,7 @@ impl Intake {
     /// is parity, which has a stream of its own.
     fn kind_of(&self, packet: &rtp::Packet) -> Option<(MediaKind, bool)> {
         let state = self.link.state();
-        if state.parity_in == Some(packet.header.payload_type) {
+        if state.fec_in == Some(packet.header.payload_type) {
             return Some((MediaKind::Video, true));
         }
         if let Some(kind) = self.remote.get(&packet.header.ssrc) {

@@ -26,10 +26,10 @@ use webrtc::peer_connection::PeerConnection;
 
 use super::consent::Consent;
 use super::{MediaPorts, PeerCommand, PeerConfig, PeerEvent, PeerStats, TransportError};
-use crate::feedback::link::Link;
+use crate::feedback::media_path::MediaPath;
 use crate::path::relay::Trust;
 use crate::path::resolver::Resolver;
-use crate::path::socket::Wire;
+use crate::path::socket::SocketLayer;
 use crate::peer::connection::{Connection, LocalTrack, has_relay};
 use crate::peer::negotiator::{Handler, Negotiator, Outputs};
 use crate::peer::runtime::SupervisedRuntime;
@@ -163,7 +163,7 @@ async fn wait_for_relay(config: &PeerConfig, resolver: &Resolver) -> Result<(), 
 /// Owns the tasks, watches them and ends them.
 struct Supervisor {
     pc: Arc<dyn PeerConnection>,
-    wire: Arc<Wire>,
+    socket_layer: Arc<SocketLayer>,
     tasks: JoinSet<()>,
     negotiating: tokio::task::Id,
     /// Panics of the library's own tasks.
@@ -189,16 +189,19 @@ impl Supervisor {
         }
         // Audio, retransmissions and as much FEC as video come on top of what the encoder may use.
         let ceiling = Bitrate::from_bps(config.max_bitrate.scaled(2.25).bps() + 150_000);
-        let (link, feedback, incoming) = Link::new(ceiling, ports.lip_sync);
+        let (link, feedback, incoming) = MediaPath::new(ceiling, ports.lip_sync);
         let trust = Trust { more: config.relay_roots.iter().cloned().map(Into::into).collect() };
-        let wire = Wire::new(Arc::clone(&resolver), trust, config.network.clone());
+        let wire = SocketLayer::new(Arc::clone(&resolver), trust, config.network.clone());
         let (library, library_events) = mpsc::channel(LIBRARY_QUEUE);
         let (panicked, panics) = mpsc::channel(1);
-        let runtime =
-            Arc::new(SupervisedRuntime::new(Arc::clone(&resolver), Arc::clone(&wire), panicked));
+        let runtime = Arc::new(SupervisedRuntime::new(
+            Arc::clone(&resolver),
+            Arc::clone(&socket_layer),
+            panicked,
+        ));
         let handler = Arc::new(Handler::new(library));
         let connection =
-            Connection::build(&config, &link, &wire, handler, &resolver, runtime).await?;
+            Connection::build(&config, &link, &socket_layer, handler, &resolver, runtime).await?;
 
         let stream = |track: &Option<LocalTrack>| {
             track.as_ref().map(|local| OutgoingStream::new(Arc::clone(&local.track), local.ssrc))
@@ -242,7 +245,7 @@ impl Supervisor {
             received_tx,
         );
         tasks.spawn(receive.run(incoming, receive_inputs));
-        tasks.spawn(Arc::clone(&wire).retransmit_flights());
+        tasks.spawn(Arc::clone(&socket_layer).retransmit_flights());
 
         let (ice_restarts_tx, ice_restarts) = watch::channel(0);
         let sources = Figures {
@@ -260,9 +263,9 @@ impl Supervisor {
             ice_restarts: ice_restarts_tx,
         };
         let negotiator =
-            Negotiator::new(config, resolver, connection, link, Arc::clone(&wire), outputs);
+            Negotiator::new(config, resolver, connection, link, Arc::clone(&socket_layer), outputs);
         let negotiating = tasks.spawn(negotiator.run(commands, library_events, resolved)).id();
-        Ok(Self { pc, wire, tasks, negotiating, panics, sources })
+        Ok(Self { pc, socket_layer, tasks, negotiating, panics, sources })
     }
 
     /// Runs until something breaks or the negotiating task is done; says what broke, for a person.
@@ -281,7 +284,7 @@ impl Supervisor {
         renewed: &watch::Sender<PeerStats>,
     ) {
         self.tasks.abort_all();
-        self.wire.log_unfinished_set_up();
+        self.socket_layer.log_unfinished_set_up();
         if let Ok(last) = timeout(CLOSE_TIMEOUT, self.sources.read()).await {
             renewed.send_replace(last);
         }

@@ -22,10 +22,10 @@ use webrtc::peer_connection::{RTCIceCandidateInit, RTCSessionDescription};
 
 use super::connection::{Connection, LocalTrack, configuration};
 use crate::clock;
-use crate::feedback::link::{Link, MediaKind};
+use crate::feedback::media_path::{MediaKind, MediaPath};
 use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
-use crate::path::socket::Wire;
+use crate::path::socket::SocketLayer;
 use crate::peer::sdp;
 use crate::receiving::receive_task::ReceiveCommand;
 use crate::sending::send_task::Permission;
@@ -62,8 +62,8 @@ pub(super) struct Negotiator {
     config: PeerConfig,
     resolver: Arc<Resolver>,
     connection: Connection,
-    link: Arc<Link>,
-    wire: Arc<Wire>,
+    link: Arc<MediaPath>,
+    socket_layer: Arc<SocketLayer>,
     out: Outputs,
     candidates_before_description: Vec<CandidateInit>,
     candidates_taken: usize,
@@ -105,8 +105,8 @@ impl Negotiator {
         config: PeerConfig,
         resolver: Arc<Resolver>,
         connection: Connection,
-        link: Arc<Link>,
-        wire: Arc<Wire>,
+        link: Arc<MediaPath>,
+        socket_layer: Arc<SocketLayer>,
         out: Outputs,
     ) -> Self {
         Self {
@@ -114,7 +114,7 @@ impl Negotiator {
             resolver,
             connection,
             link,
-            wire,
+            socket_layer,
             out,
             candidates_before_description: Vec::new(),
             candidates_taken: 0,
@@ -225,7 +225,7 @@ impl Negotiator {
     /// Tells the library of the servers that are known. It asks them when it gathers next.
     async fn configure(&mut self) {
         self.relays_renewed = false;
-        let configuration = configuration(&self.config, &self.resolver, &self.wire.relays);
+        let configuration = configuration(&self.config, &self.resolver, &self.socket_layer.relays);
         if let Err(error) = self.connection.pc.set_configuration(configuration).await {
             tracing::debug!("a server could not be added: {error}");
         }
@@ -240,7 +240,7 @@ impl Negotiator {
         {
             let mut state = self.link.state();
             state.payload_types = sdp::payload_types(&description.sdp);
-            state.parity_in = sdp::parity_payload_type(&description.sdp);
+            state.fec_in = sdp::parity_payload_type(&description.sdp);
             state.red = sdp::redundant_audio(&description.sdp);
         }
         self.gathering |= kind == DescriptionKind::Offer;
@@ -293,8 +293,8 @@ impl Negotiator {
             self.roll_back_remote().await;
             return Err(NegotiationError::Unusable(error));
         }
-        self.wire.described();
-        self.wire.nudge();
+        self.socket_layer.described();
+        self.socket_layer.nudge();
         self.add_waiting_candidates().await;
         for kind in unwanted {
             self.stop_sending(kind).await;
@@ -330,8 +330,8 @@ impl Negotiator {
             .set_remote_description(description)
             .await
             .map_err(NegotiationError::Unusable)?;
-        self.wire.described();
-        self.wire.nudge();
+        self.socket_layer.described();
+        self.socket_layer.nudge();
         self.offered = answer.kind == DescriptionKind::Pranswer;
         self.add_waiting_candidates().await;
         self.negotiated().await;
@@ -343,7 +343,7 @@ impl Negotiator {
         self.candidates_taken = 0;
         if self.ice != Ice::New {
             let now = clock::now();
-            self.wire.restart_begins(now);
+            self.socket_layer.restart_begins(now);
             self.link.state().restart_begins(now);
         }
     }
@@ -351,7 +351,7 @@ impl Negotiator {
     /// It has found one, or given up.
     fn restart_ends(&self) {
         let now = clock::now();
-        if self.wire.restart_ends() {
+        if self.socket_layer.restart_ends() {
             self.link.state().restart_ends(now);
         }
     }
@@ -406,7 +406,7 @@ impl Negotiator {
         };
         // One address that can't be used is no reason not to try the others.
         match self.connection.pc.add_ice_candidate(candidate).await {
-            Ok(()) => self.wire.nudge(),
+            Ok(()) => self.socket_layer.nudge(),
             Err(_) => tracing::debug!("an address of the other's could not be used"),
         }
     }
@@ -427,7 +427,11 @@ impl Negotiator {
     async fn ask_late_servers(&mut self) {
         let pc = &self.connection.pc;
         if let Err(error) = pc
-            .set_configuration(configuration(&self.config, &self.resolver, &self.wire.relays))
+            .set_configuration(configuration(
+                &self.config,
+                &self.resolver,
+                &self.socket_layer.relays,
+            ))
             .await
         {
             tracing::debug!("a server that was resolved late could not be added: {error}");
@@ -456,19 +460,19 @@ impl Negotiator {
             .as_ref()
             .and_then(|description| sdp::redundant_audio(&description.sdp))
             .filter(|_| offered);
-        self.wire.sound_goes_as([audio, red]);
+        self.socket_layer.sound_goes_as([audio, red]);
         let parity =
             theirs.as_ref().and_then(|description| sdp::parity_payload_type(&description.sdp));
         let parity = {
             let mut state = self.link.state();
-            state.parity_out = parity.filter(|_| video.is_some() && state.parity_in.is_some());
-            state.parity_out
+            state.fec_out = parity.filter(|_| video.is_some() && state.fec_in.is_some());
+            state.fec_out
         };
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
             permission.red = red;
             permission.video = video;
-            permission.parity = parity;
+            permission.fec = parity;
             permission.level = level;
         });
     }
@@ -492,7 +496,7 @@ impl Negotiator {
                     let _ = self.out.receive.try_send(ReceiveCommand::Track(track));
                 }
             }
-            LibraryEvent::PairSelected => self.wire.pair_selected(),
+            LibraryEvent::PairSelected => self.socket_layer.pair_selected(),
             LibraryEvent::State(state) => self.state(state).await,
             LibraryEvent::Gathered => {
                 self.gathering = false;

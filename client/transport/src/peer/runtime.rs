@@ -22,7 +22,7 @@ use webrtc::runtime::{
 
 use crate::clock;
 use crate::path::resolver::Resolver;
-use crate::path::socket::Wire;
+use crate::path::socket::SocketLayer;
 
 /// Where multicast DNS is spoken (RFC 6762 §3).
 const MDNS_PORT: u16 = 5353;
@@ -34,7 +34,7 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) struct SupervisedRuntime {
     tokio: TokioRuntime,
     resolver: Arc<Resolver>,
-    wire: Arc<Wire>,
+    socket_layer: Arc<SocketLayer>,
     /// Told when a task of the library's panicked. One place is enough: the first is the last.
     panicked: mpsc::Sender<()>,
 }
@@ -42,10 +42,10 @@ pub(crate) struct SupervisedRuntime {
 impl SupervisedRuntime {
     pub(crate) fn new(
         resolver: Arc<Resolver>,
-        wire: Arc<Wire>,
+        socket_layer: Arc<SocketLayer>,
         panicked: mpsc::Sender<()>,
     ) -> Self {
-        Self { tokio: TokioRuntime, resolver, wire, panicked }
+        Self { tokio: TokioRuntime, resolver, socket_layer, panicked }
     }
 }
 
@@ -80,7 +80,7 @@ impl Runtime for SupervisedRuntime {
         if socket.local_addr()?.port() == MDNS_PORT {
             return self.tokio.wrap_udp_socket(socket);
         }
-        self.wire.wrap(socket)
+        self.socket_layer.wrap(socket)
     }
 
     fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
@@ -95,7 +95,8 @@ impl Runtime for SupervisedRuntime {
     }
 
     fn resolve_host<'a>(&'a self, host: &'a str) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
-        let resolved = self.wire.resolve_relay(host).unwrap_or_else(|| self.resolver.lookup(host));
+        let resolved =
+            self.socket_layer.resolve_relay(host).unwrap_or_else(|| self.resolver.lookup(host));
         let resolved = resolved.ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock));
         Box::pin(std::future::ready(resolved))
     }
@@ -131,8 +132,8 @@ mod tests {
     use crate::path::relay::Trust;
 
     fn runtime(panicked: mpsc::Sender<()>) -> SupervisedRuntime {
-        let wire = Wire::new(Resolver::shared(), Trust::default(), None);
-        SupervisedRuntime::new(Resolver::shared(), wire, panicked)
+        let wire = SocketLayer::new(Resolver::shared(), Trust::default(), None);
+        SupervisedRuntime::new(Resolver::shared(), socket_layer, panicked)
     }
 
     #[tokio::test]

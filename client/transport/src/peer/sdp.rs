@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::connection::OPUS_PAYLOAD_TYPE;
-use crate::feedback::link::MediaKind;
+use crate::feedback::media_path::MediaKind;
 use visavis_media::h264_level::H264Level;
 
 /// The longest description that is taken, in bytes.

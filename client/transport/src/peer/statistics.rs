@@ -7,14 +7,14 @@ use webrtc::peer_connection::{PeerConnection, RTCStatsReport, RTCStatsReportEntr
 
 use crate::PeerStats;
 use crate::clock;
-use crate::feedback::link::Link;
+use crate::feedback::media_path::MediaPath;
 use crate::receiving::receive_task::ReceiveStats;
 use crate::sending::send_task::SendStats;
 
 /// Where the figures come from.
 #[derive(Clone)]
 pub(super) struct Figures {
-    pub(super) link: Arc<Link>,
+    pub(super) link: Arc<MediaPath>,
     pub(super) pc: Weak<dyn PeerConnection>,
     pub(super) sent: watch::Receiver<SendStats>,
     pub(super) received: watch::Receiver<ReceiveStats>,
@@ -39,7 +39,7 @@ impl Figures {
             audio_packets_received: received.audio_packets,
             audio_packets_lost: received.audio_lost,
             retransmitted: sent.retransmitted,
-            fec_packets_sent: sent.parity,
+            fec_packets_sent: sent.fec_packets,
             packets_recovered: received.packets_recovered,
             frames_dropped: received.frames_dropped,
             video_jitter_buffer_ms: received.jitter_buffer.map(|time| time.as_secs_f64() * 1e3),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use visavis_link::{Link, Timeline};
+use visavis_link::{MediaPath, Timeline};
 
 use crate::receiver::{Receiver, Told};
 use crate::sender::{SendCounts, Sender, Sent};
@@ -109,8 +109,8 @@ pub(crate) fn call_with_luck(
     let mut sender = Sender::new(StdRng::seed_from_u64(1), parity, start);
     let mut receiver = Receiver::new(start);
     let conditions = timeline.at(Duration::ZERO);
-    let mut forth: Link<(Instant, Sent)> = Link::new(conditions, luck);
-    let mut back: Link<Told> = Link::new(conditions, luck + 1000);
+    let mut forth: MediaPath<(Instant, Sent)> = MediaPath::new(conditions, luck);
+    let mut back: MediaPath<Told> = MediaPath::new(conditions, luck + 1000);
     let (mut samples, mut queues, mut arrived) = (Vec::new(), Vec::new(), 0);
     for ms in 0..seconds * 1000 {
         let at = ms * MS;

@@ -14,16 +14,16 @@ use rtc::rtcp::transport_feedbacks::transport_layer_nack::nack_pairs_from_sequen
 use rtc::shared::TransportContext;
 
 use super::*;
-use crate::feedback::link::{Link, MediaKind};
+use crate::feedback::media_path::{MediaKind, MediaPath};
 use crate::path::relay::Trust;
 use crate::path::resolver::Resolver;
-use crate::path::socket::Wire;
+use crate::path::socket::SocketLayer;
 
 const OURS: u32 = 0x1234_5678;
 
 /// A tap that sent 200 numbered packets of a video stream.
 fn tap(now: Instant) -> WireTap {
-    let (link, _, _) = Link::new(Bitrate::from_kbps(3000), Arc::default());
+    let (link, _, _) = MediaPath::new(Bitrate::from_kbps(3000), Arc::default());
     for number in 0..200u16 {
         link.state().packet_left(
             1000,
@@ -32,7 +32,7 @@ fn tap(now: Instant) -> WireTap {
             now + Duration::from_millis(5) * u32::from(number),
         );
     }
-    let mut tap = WireTap::new(link, Wire::new(Resolver::shared(), Trust::default(), None));
+    let mut tap = WireTap::new(link, SocketLayer::new(Resolver::shared(), Trust::default(), None));
     tap.local.insert(OURS, MediaKind::Video);
     tap
 }

@@ -9,7 +9,7 @@ use super::{Ice, Negotiator};
 use crate::PeerEvent;
 use crate::clock;
 use crate::path::interfaces;
-use crate::path::path_watch::{Observation, PathNews, Suspicion};
+use crate::path::path_watch::{Degradation, Observation, PathChange};
 
 /// When nothing has come for this long, although ICE is content, media does not flow.
 const MEDIA_SILENCE: Duration = Duration::from_secs(3);
@@ -46,8 +46,8 @@ impl Negotiator {
 
     /// The connection is encrypted, for the first time or still.
     fn secured(&self) {
-        if self.wire.secured() {
-            let (rtt, lossy) = (self.wire.round_trip(), self.wire.has_seen_loss());
+        if self.socket_layer.secured() {
+            let (rtt, lossy) = (self.socket_layer.round_trip(), self.socket_layer.has_seen_loss());
             self.link.state().set_up(rtt, lossy, clock::now());
         }
     }
@@ -78,9 +78,9 @@ impl Negotiator {
         let now = clock::now();
         self.watch_for_silence(now).await;
         // In this order: a socket whose address is gone is known by another after the look-up.
-        let signs = self.wire.signs_of_life();
+        let signs = self.socket_layer.liveness();
         let addresses = self.look_up_addresses(now);
-        let relay_broke = self.wire.relay_broke();
+        let relay_broke = self.socket_layer.relay_broke();
         if relay_broke {
             self.renew_relays();
         }
@@ -92,15 +92,15 @@ impl Negotiator {
             addresses: addresses.as_deref(),
             relay_broke,
         });
-        if let Some(PathNews::Suspect(suspicion)) = news {
+        if let Some(PathChange::Degraded(suspicion)) = news {
             tracing::debug!(?suspicion, "the way to the other is suspect");
-            if suspicion == Suspicion::Slept {
+            if suspicion == Degradation::Slept {
                 self.addresses_looked_up = None;
             }
         }
         match news {
-            Some(PathNews::Suspect(_)) => self.tell(PeerEvent::PathDegraded).await,
-            Some(PathNews::Works) => {
+            Some(PathChange::Degraded(_)) => self.tell(PeerEvent::PathDegraded).await,
+            Some(PathChange::Recovered) => {
                 self.restarted = false;
                 // Pictures went missing, so a whole one is what the other can begin with soonest.
                 self.out.permission.send_modify(|permission| permission.connections += 1);
@@ -120,7 +120,7 @@ impl Negotiator {
         }
         self.addresses_looked_up = Some(now);
         let addresses = interfaces::addresses()?;
-        if self.wire.readdress(&addresses) {
+        if self.socket_layer.readdress(&addresses) {
             self.renew_relays();
         }
         Some(addresses)
@@ -128,7 +128,7 @@ impl Negotiator {
 
     /// What was allocated at the relays is gone.
     pub(super) fn renew_relays(&mut self) {
-        self.wire.relays.renew();
+        self.socket_layer.relays.renew();
         self.relays_renewed = true;
     }
 
