@@ -15,7 +15,7 @@ use visavis_client::device_key::DeviceKey;
 use visavis_client::doctor::{self, DoctorOptions, Finding};
 use visavis_client::media::video_record::Recordings;
 use visavis_client::session::driver::{self, SessionHandle};
-use visavis_client::session::headless::{self, Errand, Script};
+use visavis_client::session::headless::{self, Script, Task};
 use visavis_client::session::options::{Identity, SessionOptions};
 use visavis_client::session::report::Report;
 use visavis_client::session::snapshot::Intent;
@@ -53,11 +53,9 @@ fn main() -> ExitCode {
     let code = match invocation.action.clone() {
         Action::Devices { json } => list_devices(json),
         Action::Doctor { json } => run_doctor(&runtime, &invocation, json),
-        Action::Call(Target::Person(peer)) => {
-            run_headless(&runtime, &invocation, Errand::Call(peer))
-        }
-        Action::Call(Target::Room(room)) => run_headless(&runtime, &invocation, Errand::Meet(room)),
-        Action::Answer { from } => run_headless(&runtime, &invocation, Errand::Answer { from }),
+        Action::Call(Target::Person(peer)) => run_headless(&runtime, &invocation, Task::Call(peer)),
+        Action::Call(Target::Room(room)) => run_headless(&runtime, &invocation, Task::Meet(room)),
+        Action::Answer { from } => run_headless(&runtime, &invocation, Task::Answer { from }),
         Action::Window => run_window(&runtime, &invocation, started_at),
     };
     // A device that hangs must not hold the program.
@@ -109,7 +107,7 @@ fn session_options(invocation: &Invocation) -> SessionOptions {
 fn run_headless(
     runtime: &tokio::runtime::Runtime,
     invocation: &Invocation,
-    errand: Errand,
+    task: Task,
 ) -> ExitCode {
     if let Err(words) = check_files(invocation) {
         return fail(ExitReason::Device, &words);
@@ -121,7 +119,7 @@ fn run_headless(
     let script = Script {
         server: invocation.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
         username: invocation.username.as_ref().map(ToString::to_string).unwrap_or_default(),
-        errand,
+        task,
         timeout: invocation.results.timeout,
         duration: invocation.results.duration,
     };

@@ -58,8 +58,8 @@ pub(crate) fn judge_set_ups(scenario: &Named, outcome: &simulation::Outcome) -> 
         };
         let bar_value = match bar {
             simulation::Bar::Connected(share) => share * 100.0,
-            simulation::Bar::PictureP50(time)
-            | simulation::Bar::PictureP95(time)
+            simulation::Bar::VideoP50(time)
+            | simulation::Bar::VideoP95(time)
             | simulation::Bar::SilenceP95(time) => ms(time),
         };
         Line { name: bar.to_string(), value, bar: bar_value, at_least, unit }

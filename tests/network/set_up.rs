@@ -88,7 +88,7 @@ async fn call(scenario: &Named, seed: u64) -> Result<SetUp, Box<dyn std::error::
     for (index, (person, watch)) in people.into_iter().zip(watches).enumerate() {
         person.session.link.remote_video.close();
         let shown = tokio::task::spawn_blocking(move || watch.join().unwrap_or_default()).await?;
-        set_up.picture[index] = shown.first().map(|shown| shown.at.duration_since(accepted));
+        set_up.first_frame[index] = shown.first().map(|shown| shown.at.duration_since(accepted));
         drop(person);
     }
     Ok(set_up)

@@ -77,7 +77,6 @@ const FLOORS: &[Floors] = &[
 /// says "Pure" is pure wherever it lies.
 const PURE: &[(&str, &[&str])] = &[
     ("call/", &[]),
-    ("session/device_changes.rs", &[]),
     ("session/device_keeper.rs", &[]),
     (
         "media/",

@@ -242,7 +242,7 @@ async fn a_call_that_finds_no_network_path_could_not_be_connected_at_both_ends()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_script_that_waits_no_longer_could_not_connect_and_neither_could_the_other() {
     let [alice, bob] = call_without_a_path("3s").await;
-    has_not_connected(&alice, "no connection to bob was made in time", ANSWER_CAME);
+    has_not_connected(&alice, "couldn't connect to bob in time", ANSWER_CAME);
     has_not_connected(
         &bob,
         "Couldn't connect to alice. A firewall on one side may be in the way",

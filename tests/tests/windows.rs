@@ -49,7 +49,7 @@ async fn two_windows_log_in_call_see_each_other_and_close() {
     alice.clicks("Unmute");
     alice.clicks("Close call");
     alice.waits_for(&By::name("Call again").role(Role::Button));
-    bob.waits_for(&By::containing("alice closed the call"));
+    bob.waits_for(&By::containing("alice ended the call"));
     bob.keeps_screenshot("ended.png");
     bob.clicks("Back");
     bob.waits_for(&By::name("Username to call").role(Role::TextInput));

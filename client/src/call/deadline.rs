@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// How long it rings, on either side.
 pub const RING: Duration = Duration::from_secs(45);
-/// How long the way for media may take from accept.
+/// How long media may take to connect from accept.
 pub const CONNECT: Duration = Duration::from_secs(15);
 /// How long a call goes on without media.
 pub const RECONNECT: Duration = Duration::from_secs(30);
@@ -21,8 +21,8 @@ pub const COME_BACK: Duration = visavis_shared::limits::RESUME_WINDOW;
 /// How long the notice of how a call ended stays.
 pub const NOTICE: Duration = Duration::from_secs(60);
 
-/// What is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is waited for. Of two that pass at one moment, the one listed first acts first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Deadline {
     /// Somebody takes the call, here or there. Else: `close` timeout if we placed it, `decline`
     /// timeout if they did, and Ended(NoAnswer).
@@ -39,18 +39,6 @@ pub enum Deadline {
     ServerBack,
     /// The person has read how it ended. Else: Idle.
     Notice,
-}
-
-impl Deadline {
-    const ALL: [Self; 7] = [
-        Self::Ring,
-        Self::Connect,
-        Self::Reconnect,
-        Self::RestartIce,
-        Self::PeerBack,
-        Self::ServerBack,
-        Self::Notice,
-    ];
 }
 
 /// The deadlines that are set.
@@ -88,11 +76,9 @@ impl Deadlines {
         self.0.iter().map(|(at, _)| *at).min()
     }
 
-    /// Takes the earliest that has passed; of several at one moment, the one that [`Deadline`]
-    /// lists first.
+    /// Takes the earliest that has passed.
     pub(super) fn take_passed(&mut self, now: Instant) -> Option<Deadline> {
-        let at = self.next().filter(|at| *at <= now)?;
-        let due = Deadline::ALL.into_iter().find(|d| self.0.contains(&(at, *d)))?;
+        let (_, due) = self.0.iter().min().copied().filter(|(at, _)| *at <= now)?;
         self.clear(due);
         Some(due)
     }

@@ -1,6 +1,6 @@
 //! What goes into the call machine and what comes out of it.
 //!
-//! Both are told in terms of a consent `C` that the machine knows nothing of: it gets one with each
+//! Both are generic over a consent `C` that the machine knows nothing of: it gets one with each
 //! intent that asks for a call and gives it out again with whatever that call opens. As it can't
 //! make one, no message of a server or a peer leads to an output that opens something.
 
@@ -16,8 +16,8 @@ pub struct PeerId(pub u64);
 /// Everything that can happen to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input<C> {
-    /// The person calls somebody. `call` is a fresh id.
-    Place {
+    /// The person calls somebody.
+    Call {
         /// Whom, spelled as the server spells it: it is compared with who messages are from.
         peer: Username,
         /// A fresh id.
@@ -41,18 +41,18 @@ pub enum Input<C> {
     GiveUp,
     /// The person has read how the call ended.
     Dismiss,
-    /// The other person's client says something (relayed by the server).
+    /// A signal of the other person's client, relayed by the server.
     Signal {
-        /// Who.
+        /// Whose client sent it.
         from: Username,
         /// Which call; `None` from peers on older dialects.
         call: Option<CallId>,
-        /// What.
+        /// What it sent.
         signal: CallSignal,
     },
     /// The server refused something we sent.
     SignalRefused {
-        /// Why.
+        /// Why it refused.
         code: ErrorCode,
         /// The `type` of what was refused.
         in_reply_to: Option<String>,
@@ -68,9 +68,9 @@ pub enum Input<C> {
     SignalingDown,
     /// A peer connection reports.
     Peer {
-        /// Which.
+        /// The one that reports.
         peer: PeerId,
-        /// What.
+        /// What it reports.
         event: PeerInput,
     },
     /// The moment that [`super::Call::poll_timeout`] named has come.
@@ -88,9 +88,9 @@ pub enum PeerInput {
     Connected,
     /// Nothing comes through for now (ICE disconnected, or media silence).
     Disconnected,
-    /// Media may still flow, but another way should be looked for.
+    /// Media may still flow, but another network path should be looked for.
     PathDegraded,
-    /// The way that was suspect works.
+    /// The path that was degraded works.
     PathRecovered,
     /// It can't go on, and why in words for a person.
     Failed(String),
@@ -101,25 +101,28 @@ pub enum PeerInput {
 pub enum Output<C> {
     /// Send this to the other person through the server.
     Send {
-        /// Whom.
+        /// Who gets it.
         to: Username,
         /// Which call.
         call: Option<CallId>,
-        /// What.
+        /// What they get.
         signal: CallSignal,
     },
-    /// Make a peer connection and have it offer, by the consent to this call.
-    OpenToOffer(PeerId, Arc<C>),
-    /// Make a peer connection and have it answer this offer, by the consent to this call.
-    OpenToAnswer(PeerId, SessionDescription, Arc<C>),
-    /// Have it answer a further offer.
+    /// Open a peer connection, by the consent to this call.
+    OpenPeer(PeerId, Arc<C>),
+    /// Have it make an offer.
+    CreateOffer {
+        /// The one that offers.
+        peer: PeerId,
+        /// Whether the offer restarts ICE.
+        ice_restart: bool,
+    },
+    /// Have it answer this offer.
     AcceptOffer(PeerId, SessionDescription),
     /// Give it the answer to its offer.
     AcceptAnswer(PeerId, SessionDescription),
     /// Give it one of the other's addresses.
     AddCandidate(PeerId, CandidateInit),
-    /// Have it offer again with ICE started anew.
-    RestartIce(PeerId),
     /// Close it at once.
     ClosePeer(PeerId),
     /// Open camera, microphone and speaker for the call, by the consent to it.
@@ -134,9 +137,9 @@ pub enum CallPhase {
     /// No call.
     #[default]
     Idle,
-    /// We call them; `ringing` once their client says that it rings.
+    /// We call them; `ringing` once their client has sent that it rings.
     Calling {
-        /// Whom.
+        /// Who is called.
         peer: Username,
         /// Whether it rings over there.
         ringing: bool,
@@ -145,12 +148,12 @@ pub enum CallPhase {
     },
     /// They call us.
     Ringing {
-        /// Who.
+        /// Who calls.
         peer: Username,
         /// Since when.
         since: Instant,
     },
-    /// It was taken; the way for media is being found.
+    /// It was taken; a network path for media is being found.
     Connecting {
         /// With whom.
         peer: Username,
@@ -173,11 +176,11 @@ pub enum CallPhase {
         /// Without media since.
         lost_at: Instant,
     },
-    /// Over.
+    /// The call is over.
     Ended {
         /// With whom it was.
         peer: Username,
-        /// Why.
+        /// Why it ended.
         reason: EndReason,
         /// How long media flowed; `None` when it never did.
         talked: Option<Duration>,
@@ -207,8 +210,8 @@ pub enum EndReason {
     PeerLost,
     /// Ours was.
     ServerLost,
-    /// No way for media was found within the connect deadline, or setting it up failed; why, in
-    /// words.
+    /// No network path for media was found within the connect deadline, or setting it up failed;
+    /// why, in words.
     ConnectFailed(String),
     /// Media stopped and did not come back within the reconnect deadline.
     MediaLost,

@@ -1,7 +1,7 @@
-//! The machine's view of one peer connection: whose turn it is to describe, and what was said about
-//! it.
+//! The machine's view of one peer connection: whose turn it is to describe it, and how it was
+//! described.
 //!
-//! In: what the peer connection reports and what the other's client says. Out: signals to send and
+//! In: what the peer connection reports and what the other's client sends. Out: signals to send and
 //! verdicts. What always holds: candidates leave after the first description and never before it;
 //! an offer of ours is out at most once; of several offers or answers that the peer connection
 //! owes, only the last is sent, since that is what its state stands for then. Offers and answers
@@ -10,9 +10,9 @@
 use visavis_shared::{CallSignal, CandidateInit, DescriptionKind, Payload, SessionDescription};
 
 use super::event::PeerId;
-use super::memory::{Heard, Novelty};
+use super::memory::{Descriptions, Novelty};
 
-/// How many candidates are kept, of ours to say them again and of theirs until the call is
+/// How many candidates are kept, of ours to send them again and of theirs until the call is
 /// accepted. A host has a handful; beyond this they are most likely sent to do harm.
 pub(super) const MAX_CANDIDATES: usize = 64;
 
@@ -22,7 +22,7 @@ enum Offering {
     /// There is none out.
     No,
     /// The peer connection was asked for one.
-    Asked,
+    Requested,
     /// It was sent; the answer is awaited.
     Sent,
 }
@@ -32,8 +32,8 @@ enum Offering {
 pub(super) enum OfferVerdict {
     /// Answer it.
     Accept,
-    /// It was answered already, but they have missed that: say everything again.
-    SayAgain,
+    /// It was answered already, but they have missed that: send everything again.
+    Resend,
     /// Nothing: it is out of date, or ours stands.
     Ignore,
 }
@@ -51,8 +51,8 @@ pub(super) struct Leg {
     described: Option<CallSignal>,
     /// Our candidates since then, as they were sent; or those that wait for the first description.
     candidates: Vec<CallSignal>,
-    offers: Heard,
-    answers: Heard,
+    offers: Descriptions,
+    answers: Descriptions,
 }
 
 impl Leg {
@@ -64,14 +64,14 @@ impl Leg {
             answers_owed: 0,
             described: None,
             candidates: Vec::new(),
-            offers: Heard::default(),
-            answers: Heard::default(),
+            offers: Descriptions::default(),
+            answers: Descriptions::default(),
         }
     }
 
     /// A peer connection that is to offer.
     pub(super) fn to_offer(id: PeerId) -> Self {
-        Self { offering: Offering::Asked, offers_owed: 1, ..Self::new(id) }
+        Self { offering: Offering::Requested, offers_owed: 1, ..Self::new(id) }
     }
 
     /// A peer connection that is to answer this offer.
@@ -136,15 +136,15 @@ impl Leg {
         self.has_described().then_some(signal)
     }
 
-    /// What to say again after the server was away: what it swallowed would be missed. An offer
-    /// that was answered is said as well, since it makes the other say theirs again.
-    pub(super) fn say_again(&self) -> Vec<CallSignal> {
+    /// What to send again after the server was away: what it swallowed would be missed. An offer
+    /// that was answered is sent as well, since it makes the other send theirs again.
+    pub(super) fn resend(&self) -> Vec<CallSignal> {
         let candidates = self.candidates.iter().filter(|_| self.has_described());
         self.described.iter().chain(candidates).cloned().collect()
     }
 
-    /// They offer. `ours_stands` says whose offer counts if one of ours is out as well.
-    pub(super) fn hear_offer(
+    /// They offer. `ours_stands`: whether ours counts if one of ours is out as well.
+    pub(super) fn receive_offer(
         &mut self,
         offer: &SessionDescription,
         ours_stands: bool,
@@ -158,7 +158,7 @@ impl Leg {
             }
             Novelty::Last if self.offering == Offering::No && self.answers_owed == 0 => {
                 match &self.described {
-                    Some(CallSignal::Answer(_)) => OfferVerdict::SayAgain,
+                    Some(CallSignal::Answer(_)) => OfferVerdict::Resend,
                     _ => OfferVerdict::Ignore,
                 }
             }
@@ -167,7 +167,7 @@ impl Leg {
     }
 
     /// They answer: whether that is to be taken.
-    pub(super) fn hear_answer(&mut self, answer: &SessionDescription) -> bool {
+    pub(super) fn receive_answer(&mut self, answer: &SessionDescription) -> bool {
         let taken = self.awaits_answer() && self.answers.note(answer) == Novelty::New;
         if taken {
             self.offering = Offering::No;
@@ -177,7 +177,7 @@ impl Leg {
 
     /// The peer connection is asked for a further offer.
     pub(super) fn offer_again(&mut self) {
-        self.offering = Offering::Asked;
+        self.offering = Offering::Requested;
         self.offers_owed += 1;
     }
 

@@ -1,6 +1,6 @@
 //! The call machine: what the person, the peer connection and the clock do to a call.
 //!
-//! What the server and the other's client say is in [`super::signals`]; the table of both is in
+//! What the server and the other's client send is in [`super::signals`]; the table of both is in
 //! [`super`].
 
 use std::collections::VecDeque;
@@ -14,7 +14,7 @@ use visavis_shared::{
 use super::deadline::{self, Deadline, Deadlines};
 use super::event::{CallPhase, EndReason, Input, Output, PeerId, PeerInput};
 use super::leg::Leg;
-use super::memory::OverCalls;
+use super::memory::EndedCalls;
 use super::party::Party;
 
 /// What a person can do about a call that found no network path. Both ends read it.
@@ -31,10 +31,10 @@ pub(super) enum Stage {
     Connecting {
         since: Instant,
     },
-    /// `suspect`: the way is being looked for anew although media may still flow.
+    /// `degraded`: ICE is being restarted although media may still flow.
     InCall {
         since: Instant,
-        suspect: bool,
+        degraded: bool,
     },
     Reconnecting {
         since: Instant,
@@ -96,7 +96,7 @@ pub(super) enum State<C> {
 
 /// One person's calls, one at a time. See [`super`] for its rules.
 ///
-/// `C` is the person's consent to a call. It comes in with [`Input::Place`] and [`Input::Accept`]
+/// `C` is the person's consent to a call. It comes in with [`Input::Call`] and [`Input::Accept`]
 /// alone; nothing here can make one or tell one from another, which the compiler sees to as nothing
 /// is known of `C`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +107,7 @@ pub struct Call<C> {
     pub(super) state: State<C>,
     pub(super) deadlines: Deadlines,
     pub(super) outputs: VecDeque<Output<C>>,
-    pub(super) over: OverCalls,
+    pub(super) ended_calls: EndedCalls,
     peers_made: u64,
 }
 
@@ -119,7 +119,7 @@ impl<C> Default for Call<C> {
             state: State::Idle,
             deadlines: Deadlines::default(),
             outputs: VecDeque::new(),
-            over: OverCalls::default(),
+            ended_calls: EndedCalls::default(),
             peers_made: 0,
         }
     }
@@ -136,15 +136,11 @@ impl<C> Call<C> {
     /// [`Self::poll_timeout`].
     pub fn handle_input(&mut self, input: Input<C>, now: Instant) {
         match input {
-            Input::Place { peer, call, consent } => self.place(peer, call, consent, now),
+            Input::Call { peer, call, consent } => self.place_call(peer, call, consent, now),
             Input::Accept { from, consent } => self.accept(&from, consent, now),
             Input::Decline => {
                 if matches!(self.state, State::Ringing(_)) {
-                    self.end(
-                        EndReason::DeclinedByUs,
-                        Some(CallSignal::Decline(DeclineReason::Declined)),
-                        now,
-                    );
+                    self.handle_input(Input::HangUp, now);
                 }
             }
             Input::GiveUp => match &self.state {
@@ -169,9 +165,9 @@ impl<C> Call<C> {
                     self.clear_notice();
                 }
             }
-            Input::Signal { from, call, signal } => self.hear(from, call, signal, now),
+            Input::Signal { from, call, signal } => self.receive(from, call, signal, now),
             Input::SignalRefused { code, in_reply_to, call } => {
-                self.hear_refusal(code, in_reply_to.as_deref(), call.as_ref(), now);
+                self.receive_refusal(code, in_reply_to.as_deref(), call.as_ref(), now);
             }
             Input::SignalingUp { username } => self.server_up(username, now),
             Input::SignalingDown => self.server_down(now),
@@ -188,13 +184,13 @@ impl<C> Call<C> {
         }
     }
 
-    /// What to do next, in order; `None` when everything was said.
+    /// What to do next, in order; `None` when nothing is left.
     pub fn poll_output(&mut self) -> Option<Output<C>> {
         self.outputs.pop_front()
     }
 
     /// When [`Input::Timeout`] is due, unless something else happens before. `None` when idle, and
-    /// while media flows: then the peer connection says when that is over.
+    /// while media flows: then the peer connection reports when that is over.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.deadlines.next()
@@ -234,12 +230,6 @@ impl<C> Call<C> {
         self.party().and_then(|party| party.call.as_ref())
     }
 
-    /// Whether we placed the call that rings or stands; `None` when there is none.
-    #[must_use]
-    pub fn placed_by_us(&self) -> Option<bool> {
-        self.party().map(|party| party.placed)
-    }
-
     pub(super) fn party(&self) -> Option<&Party> {
         match &self.state {
             State::Ringing(incoming) => Some(&incoming.party),
@@ -266,7 +256,7 @@ impl<C> Call<C> {
         self.deadlines.clear_all();
     }
 
-    fn place(&mut self, peer: Username, call: CallId, consent: C, now: Instant) {
+    fn place_call(&mut self, peer: Username, call: CallId, consent: C, now: Instant) {
         if matches!(self.state, State::Ringing(_) | State::Active(_)) {
             return;
         }
@@ -283,7 +273,8 @@ impl<C> Call<C> {
         let leg = Leg::to_offer(self.next_peer());
         let consent = Arc::new(consent);
         self.outputs.push_back(Output::StartMedia(Arc::clone(&consent)));
-        self.outputs.push_back(Output::OpenToOffer(leg.id(), Arc::clone(&consent)));
+        self.outputs.push_back(Output::OpenPeer(leg.id(), Arc::clone(&consent)));
+        self.outputs.push_back(Output::CreateOffer { peer: leg.id(), ice_restart: false });
         let party = Party::new(peer, Some(call), true);
         let stage = Stage::Calling { ringing: false, since: now };
         self.state = State::Active(Active { consent, party, leg, stage });
@@ -306,8 +297,8 @@ impl<C> Call<C> {
         self.answer(incoming.party, incoming.offer, incoming.candidates, consent, now);
     }
 
-    /// Takes a call that the person has consented to (media runs already): the way for media is
-    /// looked for.
+    /// Takes a call that the person has consented to (media runs already): a network path
+    /// for it is looked for.
     pub(super) fn answer(
         &mut self,
         party: Party,
@@ -318,7 +309,8 @@ impl<C> Call<C> {
     ) {
         let leg = Leg::to_answer(self.next_peer(), &offer);
         let id = leg.id();
-        self.outputs.push_back(Output::OpenToAnswer(id, offer, Arc::clone(&consent)));
+        self.outputs.push_back(Output::OpenPeer(id, Arc::clone(&consent)));
+        self.outputs.push_back(Output::AcceptOffer(id, offer));
         self.outputs
             .extend(candidates.into_iter().map(|candidate| Output::AddCandidate(id, candidate)));
         self.state =
@@ -332,13 +324,13 @@ impl<C> Call<C> {
         match event {
             PeerInput::LocalDescription(description) => match leg.describe(&description) {
                 Ok(signals) => {
-                    self.outputs.extend(signals.into_iter().map(|signal| party.tell(signal)))
+                    self.outputs.extend(signals.into_iter().map(|signal| party.send(signal)))
                 }
                 Err(error) => self.set_up_failed(error.to_string(), now),
             },
             PeerInput::LocalCandidate(candidate) => {
                 self.outputs
-                    .extend(leg.local_candidate(&candidate).map(|signal| party.tell(signal)));
+                    .extend(leg.local_candidate(&candidate).map(|signal| party.send(signal)));
             }
             PeerInput::Connected => {
                 let since = match *stage {
@@ -346,28 +338,28 @@ impl<C> Call<C> {
                     Stage::Reconnecting { since, .. } => since,
                     Stage::Calling { .. } | Stage::InCall { .. } => return,
                 };
-                *stage = Stage::InCall { since, suspect: false };
+                *stage = Stage::InCall { since, degraded: false };
                 party.gone = false;
                 self.deadlines.clear_all();
             }
             PeerInput::Disconnected => {
-                let Stage::InCall { since, suspect } = *stage else { return };
-                *stage = Stage::Reconnecting { since, lost_at: now, restarted: suspect };
+                let Stage::InCall { since, degraded } = *stage else { return };
+                *stage = Stage::Reconnecting { since, lost_at: now, restarted: degraded };
                 self.deadlines.set(Deadline::Reconnect, now + deadline::RECONNECT);
                 if party.can_offer_again() {
-                    // If it was suspect, the next try is due by itself.
+                    // If it was degraded, the next try is due by itself.
                     self.deadlines.start(Deadline::RestartIce, now + deadline::RESTART_GRACE);
                 }
             }
             PeerInput::PathDegraded => {
-                if let Stage::InCall { suspect: suspect @ false, .. } = stage {
-                    *suspect = true;
+                if let Stage::InCall { degraded: degraded @ false, .. } = stage {
+                    *degraded = true;
                     self.restart_ice(now);
                 }
             }
             PeerInput::PathRecovered => {
-                if let Stage::InCall { suspect: suspect @ true, .. } = stage {
-                    *suspect = false;
+                if let Stage::InCall { degraded: degraded @ true, .. } = stage {
+                    *degraded = false;
                     self.deadlines.clear(Deadline::RestartIce);
                 }
             }
@@ -390,18 +382,18 @@ impl<C> Call<C> {
         }
     }
 
-    /// Restarts ICE, if media is gone or the way suspect; and again after a while. Either end may,
-    /// and the rule for two offers at once decides if both do.
+    /// Restarts ICE, if media is gone or the path degraded; and again after a while. Either end
+    /// may, and the rule for two offers at once decides if both do.
     pub(super) fn restart_ice(&mut self, now: Instant) {
         let State::Active(Active { party, leg, stage, .. }) = &mut self.state else { return };
         match stage {
             _ if !party.can_offer_again() => return,
             Stage::Reconnecting { restarted, .. } => *restarted = true,
-            Stage::InCall { suspect: true, .. } => {}
+            Stage::InCall { degraded: true, .. } => {}
             _ => return,
         }
         leg.offer_again();
-        self.outputs.push_back(Output::RestartIce(leg.id()));
+        self.outputs.push_back(Output::CreateOffer { peer: leg.id(), ice_restart: true });
         self.deadlines.set(Deadline::RestartIce, now + deadline::RESTART_RETRY);
     }
 
@@ -409,12 +401,12 @@ impl<C> Call<C> {
         match deadline {
             Deadline::Ring => {
                 let placed = self.party().is_some_and(|party| party.placed);
-                let farewell = if placed {
+                let final_signal = if placed {
                     CallSignal::Close(Some(CloseReason::Timeout))
                 } else {
                     CallSignal::Decline(DeclineReason::Timeout)
                 };
-                self.end(EndReason::NoAnswer, Some(farewell), now);
+                self.end(EndReason::NoAnswer, Some(final_signal), now);
             }
             Deadline::Connect => {
                 let reason = if self.deadlines.is_set(Deadline::ServerBack) {
@@ -461,20 +453,25 @@ impl<C> Call<C> {
         }
     }
 
-    /// Ends the call: first what runs is stopped, then the other is told.
-    pub(super) fn end(&mut self, reason: EndReason, farewell: Option<CallSignal>, now: Instant) {
-        let (party, talked) = match self.leave(farewell.clone(), now) {
+    /// Ends the call: first what runs is stopped, then the other is notified.
+    pub(super) fn end(
+        &mut self,
+        reason: EndReason,
+        final_signal: Option<CallSignal>,
+        now: Instant,
+    ) {
+        let (party, talked) = match self.leave(final_signal.clone(), now) {
             Some(left) => left,
             None => return,
         };
-        self.outputs.extend(farewell.map(|signal| party.tell(signal)));
+        self.outputs.extend(final_signal.map(|signal| party.send(signal)));
         self.show_end(party.name, reason, talked, now);
     }
 
-    /// Stops whatever runs for the call and remembers that it is over. Says nothing to the other.
+    /// Stops whatever runs for the call and remembers that it is over. Sends nothing.
     pub(super) fn leave(
         &mut self,
-        farewell: Option<CallSignal>,
+        final_signal: Option<CallSignal>,
         now: Instant,
     ) -> Option<(Party, Option<Duration>)> {
         let (party, talked) = match std::mem::take(&mut self.state) {
@@ -489,7 +486,7 @@ impl<C> Call<C> {
             }
         };
         self.deadlines.clear_all();
-        self.over.note(&party.name, party.call.as_ref(), farewell, now);
+        self.ended_calls.note(&party.name, party.call.as_ref(), final_signal, now);
         Some((party, talked))
     }
 

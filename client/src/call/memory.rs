@@ -15,10 +15,10 @@ const DESCRIPTIONS_KEPT: usize = 16;
 /// How many calls that are over are remembered.
 const CALLS_KEPT: usize = 8;
 
-/// Whether a description has been heard before.
+/// Whether a description has been received before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Novelty {
-    /// Never.
+    /// It has never been received.
     New,
     /// It is the last one again.
     Last,
@@ -26,11 +26,11 @@ pub(super) enum Novelty {
     Stale,
 }
 
-/// The descriptions that were heard in one call. Keeps digests only, of the last 16.
+/// The descriptions that were received in one call. Keeps digests only, of the last 16.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Heard(VecDeque<u64>);
+pub(super) struct Descriptions(VecDeque<u64>);
 
-impl Heard {
+impl Descriptions {
     /// Says whether a description is new, and remembers it.
     pub(super) fn note(&mut self, description: &SessionDescription) -> Novelty {
         let mut hasher = DefaultHasher::new();
@@ -52,17 +52,17 @@ impl Heard {
 
 /// A call that is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Over {
+struct EndedCall {
     name: Username,
     call: CallId,
-    /// What we said at the end; `None` when they ended it.
-    farewell: Option<CallSignal>,
+    /// What we sent at the end; `None` when they ended it.
+    final_signal: Option<CallSignal>,
     at: Instant,
 }
 
-impl Over {
-    fn say_again<C>(&self) -> Option<Output<C>> {
-        let signal = self.farewell.clone()?;
+impl EndedCall {
+    fn resend<C>(&self) -> Option<Output<C>> {
+        let signal = self.final_signal.clone()?;
         Some(Output::Send { to: self.name.clone(), call: Some(self.call.clone()), signal })
     }
 }
@@ -70,15 +70,15 @@ impl Over {
 /// The last calls that are over, those that we were too busy for included. Calls without an id
 /// can't be told apart, so they are not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct OverCalls(VecDeque<Over>);
+pub(super) struct EndedCalls(VecDeque<EndedCall>);
 
-impl OverCalls {
-    /// Remembers one, and what was said at its end.
+impl EndedCalls {
+    /// Remembers one, and what was sent at its end.
     pub(super) fn note(
         &mut self,
         name: &Username,
         call: Option<&CallId>,
-        farewell: Option<CallSignal>,
+        final_signal: Option<CallSignal>,
         at: Instant,
     ) {
         let Some(call) = call else { return };
@@ -86,24 +86,25 @@ impl OverCalls {
         if self.0.len() >= CALLS_KEPT {
             self.0.pop_front();
         }
-        self.0.push_back(Over { name: name.clone(), call: call.clone(), farewell, at });
+        self.0.push_back(EndedCall { name: name.clone(), call: call.clone(), final_signal, at });
     }
 
-    /// Whether a call is over; if so, what to say again about it, if anything was said.
+    /// Whether a call is over; if so, what to send again about it, if anything was sent.
     pub(super) fn find<C>(
         &self,
         name: &Username,
         call: Option<&CallId>,
     ) -> Option<Option<Output<C>>> {
         let call = call?;
-        self.0.iter().find(|over| over.call == *call && over.name == *name).map(Over::say_again)
+        self.0.iter().find(|over| over.call == *call && over.name == *name).map(EndedCall::resend)
     }
 
-    /// What to say again once the server is back: the farewells of the last half minute may have
-    /// been lost with the connection, and whoever missed one has given the call up after that.
-    pub(super) fn say_again<C>(&self, now: Instant) -> Vec<Output<C>> {
-        let recent = |over: &&Over| now.saturating_duration_since(over.at) < deadline::RECONNECT;
-        self.0.iter().filter(recent).filter_map(Over::say_again).collect()
+    /// What to send again once the server is back: the final signals of the last half minute may
+    /// have been lost with the connection, and whoever missed one has given the call up after that.
+    pub(super) fn resend<C>(&self, now: Instant) -> Vec<Output<C>> {
+        let recent =
+            |ended: &&EndedCall| now.saturating_duration_since(ended.at) < deadline::RECONNECT;
+        self.0.iter().filter(recent).filter_map(EndedCall::resend).collect()
     }
 
     /// Forgets everything (somebody else is logged in now).
@@ -124,25 +125,25 @@ mod tests {
 
     #[test]
     fn a_description_is_new_once_then_last_then_stale() {
-        let mut heard = Heard::default();
-        assert_eq!(heard.note(&offer("1")), Novelty::New);
-        assert_eq!(heard.note(&offer("1")), Novelty::Last);
-        assert_eq!(heard.note(&offer("2")), Novelty::New);
-        assert_eq!(heard.note(&offer("1")), Novelty::Stale);
-        assert_eq!(heard.note(&offer("2")), Novelty::Last);
+        let mut received = Descriptions::default();
+        assert_eq!(received.note(&offer("1")), Novelty::New);
+        assert_eq!(received.note(&offer("1")), Novelty::Last);
+        assert_eq!(received.note(&offer("2")), Novelty::New);
+        assert_eq!(received.note(&offer("1")), Novelty::Stale);
+        assert_eq!(received.note(&offer("2")), Novelty::Last);
     }
 
     #[test]
     fn only_so_many_descriptions_and_calls_are_kept() {
-        let mut heard = Heard::default();
-        let mut over = OverCalls::default();
+        let mut received = Descriptions::default();
+        let mut ended = EndedCalls::default();
         let name = Username::parse("bob").expect("a name");
         for i in 0..100 {
-            heard.note(&offer(&i.to_string()));
+            received.note(&offer(&i.to_string()));
             let call = CallId::parse(&i.to_string()).expect("an id");
-            over.note(&name, Some(&call), None, Instant::now());
+            ended.note(&name, Some(&call), None, Instant::now());
         }
-        assert_eq!(heard.0.len(), DESCRIPTIONS_KEPT);
-        assert_eq!(over.0.len(), CALLS_KEPT);
+        assert_eq!(received.0.len(), DESCRIPTIONS_KEPT);
+        assert_eq!(ended.0.len(), CALLS_KEPT);
     }
 }

@@ -13,8 +13,8 @@ pub(super) struct Party {
     pub(super) call: Option<CallId>,
     /// Whether we placed it.
     pub(super) placed: bool,
-    /// Whether the server said that their connection was lost, and since then neither has anything
-    /// of this call come from them nor has media connected.
+    /// Whether the server reported that their connection was lost, and since then neither has
+    /// anything of this call come from them nor has media connected.
     pub(super) gone: bool,
 }
 
@@ -25,7 +25,7 @@ impl Party {
 
     /// Whether a message belongs to this call. Clients on older dialects send no call id: then the
     /// person decides.
-    pub(super) fn sent(&self, from: &Username, call: Option<&CallId>) -> bool {
+    pub(super) fn is_sender(&self, from: &Username, call: Option<&CallId>) -> bool {
         *from == self.name && self.is_call(call)
     }
 
@@ -43,8 +43,8 @@ impl Party {
         self.placed || self.call.is_some()
     }
 
-    /// Says something to them.
-    pub(super) fn tell<C>(&self, signal: CallSignal) -> Output<C> {
+    /// What sends them this.
+    pub(super) fn send<C>(&self, signal: CallSignal) -> Output<C> {
         Output::Send { to: self.name.clone(), call: self.call.clone(), signal }
     }
 }

@@ -11,9 +11,9 @@ use super::machine::{Active, Call, Stage, State};
 pub enum SetUpStep {
     /// We call, and our own offer is not made yet.
     NoOffer,
-    /// Our offer is sent, and their client has not said that it rings.
+    /// Our offer is sent, and their client has not sent that it rings.
     NoRinging,
-    /// Their client says that it rings.
+    /// Their client has sent that it rings.
     NoAnswer,
     /// It rings here.
     NotTaken,

@@ -20,8 +20,8 @@ fn read_description(payload: &Payload, kind: DescriptionKind) -> Option<SessionD
 }
 
 impl<C> Call<C> {
-    /// Somebody's client says something.
-    pub(super) fn hear(
+    /// Somebody's client sends something.
+    pub(super) fn receive(
         &mut self,
         from: Username,
         call: Option<CallId>,
@@ -31,43 +31,43 @@ impl<C> Call<C> {
         if self.us.as_ref() == Some(&from) {
             return;
         }
-        if let Some(farewell) = self.over.find(&from, call.as_ref()) {
+        if let Some(final_signal) = self.ended_calls.find(&from, call.as_ref()) {
             // Who rings for it, answers or offers has missed how it ended.
             if matches!(signal, CallSignal::Offer(_) | CallSignal::Ringing | CallSignal::Answer(_))
             {
-                self.outputs.extend(farewell);
+                self.outputs.extend(final_signal);
             }
             return;
         }
         let was_gone = self.party().is_some_and(|party| party.gone);
         match signal {
-            CallSignal::Offer(payload) => self.hear_offer(from, call, &payload, now),
-            signal => self.hear_of_this_call(&from, call.as_ref(), signal, now),
+            CallSignal::Offer(payload) => self.receive_offer(from, call, &payload, now),
+            signal => self.receive_in_call(&from, call.as_ref(), signal, now),
         }
         let is_back = was_gone && self.party().is_some_and(|party| !party.gone);
         if is_back && !self.stands() {
-            // They have missed what was said to them meanwhile. A call that stands is mended by
+            // They have missed what was sent to them meanwhile. A call that stands is mended by
             // restarting ICE.
             self.describe_again();
         }
     }
 
     /// Whatever is no offer counts only if it is of the call that rings or stands.
-    fn hear_of_this_call(
+    fn receive_in_call(
         &mut self,
         from: &Username,
         call: Option<&CallId>,
         signal: CallSignal,
         now: Instant,
     ) {
-        if !self.party().is_some_and(|party| party.sent(from, call)) {
+        if !self.party().is_some_and(|party| party.is_sender(from, call)) {
             return;
         }
         if signal != CallSignal::Close(Some(CloseReason::Disconnected)) {
             self.they_are_back();
         }
         match signal {
-            CallSignal::Offer(payload) => self.hear_further_offer(&payload),
+            CallSignal::Offer(payload) => self.receive_further_offer(&payload),
             CallSignal::Ringing => {
                 if let State::Active(Active { stage: Stage::Calling { ringing, .. }, .. }) =
                     &mut self.state
@@ -75,15 +75,15 @@ impl<C> Call<C> {
                     *ringing = true;
                 }
             }
-            CallSignal::Answer(payload) => self.hear_answer(&payload, now),
+            CallSignal::Answer(payload) => self.receive_answer(&payload, now),
             CallSignal::Candidate(payload) => {
                 if let Ok(candidate) = payload.read() {
-                    self.hear_candidate(candidate);
+                    self.receive_candidate(candidate);
                 }
             }
-            CallSignal::Decline(reason) => self.hear_decline(reason, now),
+            CallSignal::Decline(reason) => self.receive_decline(reason, now),
             CallSignal::Close(Some(CloseReason::Disconnected)) => self.they_are_gone(now),
-            CallSignal::Close(reason) => self.hear_close(reason, now),
+            CallSignal::Close(reason) => self.receive_close(reason, now),
         }
     }
 
@@ -108,7 +108,7 @@ impl<C> Call<C> {
         matches!(&self.state, State::Active(active) if active.stage.stands())
     }
 
-    fn hear_offer(
+    fn receive_offer(
         &mut self,
         from: Username,
         call: Option<CallId>,
@@ -126,7 +126,7 @@ impl<C> Call<C> {
         let same_call = party.is_call(call.as_ref());
         // Who comes back after losing the connection names the call they are in: if that is
         // another, they have lost ours.
-        let started_anew = party.gone && !same_call;
+        let has_restarted = party.gone && !same_call;
         match &self.state {
             State::Idle | State::Ended { .. } => {}
             State::Ringing(_) if same_call => {
@@ -137,14 +137,14 @@ impl<C> Call<C> {
                     incoming.offer = offer;
                 }
             }
-            State::Ringing(_) => self.ring_anew(from, call, payload, now),
+            State::Ringing(_) => self.ring_again(from, call, payload, now),
             State::Active(Active { stage: Stage::Calling { .. }, .. }) => {
-                self.hear_glare(from, call, payload, now)
+                self.receive_offer_in_glare(from, call, payload, now)
             }
-            State::Active(_) if started_anew => self.ring_anew(from, call, payload, now),
+            State::Active(_) if has_restarted => self.ring_again(from, call, payload, now),
             State::Active(_) if same_call => {
                 self.they_are_back();
-                self.hear_further_offer(payload);
+                self.receive_further_offer(payload);
             }
             State::Active(_) => self.decline_other(&from, call, DeclineReason::Busy, now),
         }
@@ -159,7 +159,7 @@ impl<C> Call<C> {
         now: Instant,
     ) {
         let signal = CallSignal::Decline(reason);
-        self.over.note(from, call.as_ref(), Some(signal.clone()), now);
+        self.ended_calls.note(from, call.as_ref(), Some(signal.clone()), now);
         self.outputs.push_back(Output::Send { to: from.clone(), call, signal });
     }
 
@@ -169,7 +169,7 @@ impl<C> Call<C> {
             return;
         };
         let party = Party::new(from, call, false);
-        self.outputs.push_back(party.tell(CallSignal::Ringing));
+        self.outputs.push_back(party.send(CallSignal::Ringing));
         self.state = State::Ringing(Incoming { party, offer, candidates: Vec::new(), since: now });
         self.deadlines.clear_all();
         self.deadlines.set(Deadline::Ring, now + deadline::RING);
@@ -180,7 +180,13 @@ impl<C> Call<C> {
 
     /// They call again, having given up the call that rings or stands here: one person has one call
     /// at a time.
-    fn ring_anew(&mut self, from: Username, call: Option<CallId>, payload: &Payload, now: Instant) {
+    fn ring_again(
+        &mut self,
+        from: Username,
+        call: Option<CallId>,
+        payload: &Payload,
+        now: Instant,
+    ) {
         if read_description(payload, DescriptionKind::Offer).is_none() {
             self.decline_other(&from, call, DeclineReason::Failed, now);
             return;
@@ -190,7 +196,7 @@ impl<C> Call<C> {
     }
 
     /// We call them and they call us: the offer of the smaller name stands.
-    fn hear_glare(
+    fn receive_offer_in_glare(
         &mut self,
         from: Username,
         call: Option<CallId>,
@@ -211,25 +217,25 @@ impl<C> Call<C> {
             // here. Older clients, which send no id, would take this for the end of their own call.
             // Nobody has cancelled it.
             let dropped = CallSignal::Close(Some(CloseReason::Failed));
-            self.outputs.push_back(party.tell(dropped.clone()));
-            self.over.note(&from, party.call.as_ref(), Some(dropped), now);
+            self.outputs.push_back(party.send(dropped.clone()));
+            self.ended_calls.note(&from, party.call.as_ref(), Some(dropped), now);
         }
         self.answer(Party::new(from, call, false), offer, Vec::new(), consent, now);
     }
 
     /// Renegotiation or an ICE restart.
-    fn hear_further_offer(&mut self, payload: &Payload) {
+    fn receive_further_offer(&mut self, payload: &Payload) {
         let Some(offer) = read_description(payload, DescriptionKind::Offer) else { return };
         let State::Active(Active { party, leg, .. }) = &mut self.state else { return };
         let ours_stands = self.us.as_ref().is_some_and(|us| *us < party.name);
-        match leg.hear_offer(&offer, ours_stands) {
+        match leg.receive_offer(&offer, ours_stands) {
             OfferVerdict::Accept => self.outputs.push_back(Output::AcceptOffer(leg.id(), offer)),
-            OfferVerdict::SayAgain => self.describe_again(),
+            OfferVerdict::Resend => self.describe_again(),
             OfferVerdict::Ignore => {}
         }
     }
 
-    fn hear_answer(&mut self, payload: &Payload, now: Instant) {
+    fn receive_answer(&mut self, payload: &Payload, now: Instant) {
         let State::Active(Active { leg, stage, .. }) = &mut self.state else { return };
         let Ok(answer) = payload.read::<SessionDescription>() else {
             // Nothing else is going to answer; a running call goes on as it was.
@@ -238,7 +244,7 @@ impl<C> Call<C> {
             }
             return;
         };
-        if answer.kind != DescriptionKind::Answer || !leg.hear_answer(&answer) {
+        if answer.kind != DescriptionKind::Answer || !leg.receive_answer(&answer) {
             return;
         }
         self.outputs.push_back(Output::AcceptAnswer(leg.id(), answer));
@@ -249,7 +255,7 @@ impl<C> Call<C> {
         }
     }
 
-    fn hear_candidate(&mut self, candidate: CandidateInit) {
+    fn receive_candidate(&mut self, candidate: CandidateInit) {
         match &mut self.state {
             State::Ringing(incoming) => {
                 if incoming.candidates.len() < MAX_CANDIDATES {
@@ -264,7 +270,7 @@ impl<C> Call<C> {
     }
 
     /// They end the call, or their client does.
-    fn hear_close(&mut self, reason: Option<CloseReason>, now: Instant) {
+    fn receive_close(&mut self, reason: Option<CloseReason>, now: Instant) {
         let no_connection = EndReason::ConnectFailed(NO_CONNECTION.to_owned());
         let reason = match (&self.state, reason) {
             // Media may have connected at this end alone.
@@ -273,7 +279,7 @@ impl<C> Call<C> {
                 State::Active(Active { stage: Stage::Calling { .. }, .. }),
                 Some(CloseReason::Timeout),
             ) => EndReason::NoAnswer,
-            // It was taken here, and they never heard of it.
+            // It was taken here, and they never learned of it.
             (
                 State::Active(Active { stage: Stage::Connecting { .. }, .. }),
                 Some(CloseReason::Timeout),
@@ -287,13 +293,13 @@ impl<C> Call<C> {
         self.end(reason, None, now);
     }
 
-    fn hear_decline(&mut self, reason: DeclineReason, now: Instant) {
+    fn receive_decline(&mut self, reason: DeclineReason, now: Instant) {
         let reason = match (&self.state, reason) {
             (State::Active(Active { stage: Stage::Calling { .. }, .. }), DeclineReason::Failed) => {
                 EndReason::ConnectFailed("Their app could not set up the call.".to_owned())
             }
             // As for `close`: media may have connected at this end alone, or it was taken here and
-            // they never heard of it.
+            // they never learned of it.
             (_, DeclineReason::Failed)
             | (
                 State::Active(Active { stage: Stage::Connecting { .. }, .. }),
@@ -316,7 +322,7 @@ impl<C> Call<C> {
     }
 
     /// The server refused something we sent.
-    pub(super) fn hear_refusal(
+    pub(super) fn receive_refusal(
         &mut self,
         code: ErrorCode,
         in_reply_to: Option<&str>,
@@ -361,26 +367,26 @@ impl<C> Call<C> {
         }
     }
 
-    /// We are logged in, for the first time or again. What was said meanwhile, and shortly before,
+    /// We are logged in, for the first time or again. What was sent meanwhile, and shortly before,
     /// may be lost.
     pub(super) fn server_up(&mut self, username: Username, now: Instant) {
         if self.us.as_ref().is_some_and(|us| *us != username) {
-            self.over.clear();
+            self.ended_calls.clear();
         }
         self.us = Some(username);
         self.server_is_up = true;
         self.deadlines.clear(Deadline::ServerBack);
-        self.outputs.extend(self.over.say_again(now));
+        self.outputs.extend(self.ended_calls.resend(now));
         match &mut self.state {
             State::Idle | State::Ended { .. } => {}
             State::Ringing(incoming) => {
-                self.outputs.push_back(incoming.party.tell(CallSignal::Ringing))
+                self.outputs.push_back(incoming.party.send(CallSignal::Ringing))
             }
             State::Active(Active { leg, stage, .. }) => match stage {
                 Stage::Calling { .. } | Stage::Connecting { .. } => self.describe_again(),
                 // The addresses may be others than before: a new offer is better than the old one
                 // again.
-                Stage::InCall { suspect: true, .. } | Stage::Reconnecting { .. } => {
+                Stage::InCall { degraded: true, .. } | Stage::Reconnecting { .. } => {
                     self.restart_ice(now)
                 }
                 Stage::InCall { .. } if leg.awaits_answer() => self.describe_again(),
@@ -389,11 +395,10 @@ impl<C> Call<C> {
         }
     }
 
-    /// Says again what may have been lost on the way. Whoever has heard it before is not disturbed
-    /// by it.
+    /// Sends again what may have been lost. Whoever has received it before is not disturbed by it.
     fn describe_again(&mut self) {
         if let State::Active(Active { party, leg, .. }) = &self.state {
-            self.outputs.extend(leg.say_again().into_iter().map(|signal| party.tell(signal)));
+            self.outputs.extend(leg.resend().into_iter().map(|signal| party.send(signal)));
         }
     }
 
@@ -418,7 +423,7 @@ fn refusal_words(code: ErrorCode) -> &'static str {
         ErrorCode::TooLarge => {
             "The server found the call's description too large: try with fewer network interfaces."
         }
-        ErrorCode::RateLimited => "The server asks for a pause: try again in a minute.",
+        ErrorCode::RateLimited => "You do that too often: try again in a minute.",
         ErrorCode::RoomFull => "There are two people in that room already.",
         ErrorCode::Unavailable => {
             "The servers can't reach each other at the moment: try again soon."

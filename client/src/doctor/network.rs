@@ -11,9 +11,8 @@ use visavis_shared::{IceScheme, IceServer, IceUrl, Username};
 use super::Finding;
 use super::nat_probe::{NatKind, NatProbe};
 use crate::media::units::Bitrate;
-use crate::session::pipeline;
 use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
-use crate::transport::{Consent, Peer, PeerCommand, PeerConfig, PeerEvent};
+use crate::transport::{Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent};
 
 /// How long a server may take to log somebody in.
 const LOGIN_WITHIN: Duration = Duration::from_secs(10);
@@ -176,13 +175,11 @@ pub(super) async fn turn(consent: &Consent, servers: &[IceServer]) -> Finding {
         network: None,
         relay_roots: Vec::new(),
     };
-    let (ports, _ends) = pipeline::ports();
+    let (ports, _ends) = MediaPorts::pair(1);
     let (events_in, mut events) = mpsc::channel(64);
     let begun = Instant::now();
     let gathered = timeout(RELAY_WITHIN, async {
-        let peer = Peer::open(consent, config, ports, events_in)
-            .await
-            .map_err(|error| error.to_string())?;
+        let peer = Peer::open(consent, config, ports, events_in);
         peer.command(PeerCommand::CreateOffer { ice_restart: false })
             .map_err(|error| error.to_string())?;
         while let Some(event) = events.recv().await {

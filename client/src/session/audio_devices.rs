@@ -3,7 +3,7 @@
 //! another.
 //!
 //! A device is exchanged by opening the next one before the last is closed, so that next to nothing
-//! is missing in between. When one is lost, the system's default stands in for it until it is back;
+//! is missing in between. When one is lost, the system's default is used until it is back;
 //! when the system picks another default, that is followed; one that does not open is tried again
 //! ([`DeviceKeeper`](crate::session::device_keeper)). What always holds: frames of a closed
 //! microphone are never read, and neither are its events.
@@ -11,42 +11,41 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::device::audio_device::AudioDeviceError;
 use crate::device::device_watch::DevicesNow;
-use crate::device::speaker::silent_sink;
 use crate::device::{MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_level::LevelMeter;
-use crate::media::audio_output::{Volume, VolumeControl};
-use crate::media::audio_receive::AudioSink;
+use crate::media::audio_output::VolumeControl;
 use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::AudioFrame;
 use crate::media::ringtone::RingKind;
 use crate::media::voice_processing::{VoiceInput, VoiceSetting};
-use crate::session::device_changes::{self, Seen};
 use crate::session::device_keeper::Trouble;
-use crate::session::device_slot::{DeviceSlot, Event};
 use crate::session::open_devices::{OpenMicrophone, OpenSpeaker};
 use crate::session::options::SessionOptions;
 use crate::session::pipeline::Pipeline;
 use crate::session::speaker_turn::SpeakerTurn;
+use crate::session::switchable::{Event, Switchable};
 
-const MICROPHONE_STOOD_IN: &str =
-    "The microphone was disconnected. The system's default is used in its place.";
-const SPEAKER_STOOD_IN: &str =
-    "The speaker was disconnected. The system's default is used in its place.";
+const MICROPHONE_REPLACED: &str =
+    "The microphone was disconnected. The system's default is used instead.";
+const SPEAKER_REPLACED: &str =
+    "The speaker was disconnected. The system's default is used instead.";
 
 /// The two devices.
 pub(super) struct AudioDevices {
-    wish: VoiceSetting,
-    voice: VoiceInput,
-    volume: Arc<VolumeControl>,
-    microphone: DeviceSlot<MicrophoneChoice, OpenMicrophone, AudioDeviceError>,
-    heard: Arc<DropOldestQueue<AudioFrame>>,
+    setting: VoiceSetting,
+    /// What is done to the voice.
+    pub(super) voice: VoiceInput,
+    pub(super) volume: Arc<VolumeControl>,
+    microphone: Switchable<OpenMicrophone>,
+    /// Where the microphone's frames are now.
+    pub(super) microphone_frames: Arc<DropOldestQueue<AudioFrame>>,
     /// How loud the microphone is while no pipeline listens to it.
     meter: LevelMeter,
-    speaker: DeviceSlot<SpeakerChoice, OpenSpeaker, AudioDeviceError>,
-    turn: SpeakerTurn,
+    speaker: Switchable<OpenSpeaker>,
+    /// Who plays.
+    pub(super) turn: SpeakerTurn,
     in_call: bool,
     ring: Option<RingKind>,
 }
@@ -56,41 +55,27 @@ impl AudioDevices {
         let settings = options.voice.settings(options.microphone.hears_a_room());
         let (voice, volume) = (VoiceInput::new(settings), VolumeControl::new(options.volume));
         Self {
-            wish: options.voice,
+            setting: options.voice,
             turn: SpeakerTurn::new(Arc::clone(&volume), Arc::clone(&voice.played)),
             voice,
             volume,
-            microphone: DeviceSlot::new(options.microphone.clone(), false, "open-microphone"),
-            heard: DropOldestQueue::new(MICROPHONE_QUEUE_FRAMES),
+            microphone: Switchable::new(options.microphone.clone()),
+            microphone_frames: DropOldestQueue::new(MICROPHONE_QUEUE_FRAMES),
             meter: LevelMeter::new(),
-            speaker: DeviceSlot::new(options.speaker.clone(), false, "open-speaker"),
+            speaker: Switchable::new(options.speaker.clone()),
             in_call: false,
             ring: None,
         }
     }
 
-    /// Where the microphone's frames are now.
-    pub(super) fn heard(&self) -> Arc<DropOldestQueue<AudioFrame>> {
-        Arc::clone(&self.heard)
+    pub(super) fn process_voice(&mut self, setting: VoiceSetting) {
+        self.setting = setting;
+        self.apply_setting();
     }
 
-    /// What is done to the voice.
-    pub(super) fn voice(&self) -> VoiceInput {
-        self.voice.clone()
-    }
-
-    pub(super) fn process_voice(&mut self, wish: VoiceSetting) {
-        self.wish = wish;
-        self.apply_wish();
-    }
-
-    pub(super) fn set_volume(&self, volume: Volume) {
-        self.volume.set(volume);
-    }
-
-    /// Takes what the microphone has heard, and keeps only how loud it was.
+    /// Takes what the microphone has recorded, and keeps only how loud it was.
     pub(super) fn listen(&mut self) {
-        while let Some(frame) = self.heard.take() {
+        while let Some(frame) = self.microphone_frames.take() {
             self.meter.listen(&frame.samples);
         }
     }
@@ -114,7 +99,7 @@ impl AudioDevices {
 
     pub(super) fn choose_microphone(&mut self, choice: MicrophoneChoice, now: Instant) {
         self.microphone.keeper.choose(choice, now);
-        self.apply_wish();
+        self.apply_setting();
     }
 
     pub(super) fn choose_speaker(&mut self, choice: SpeakerChoice, now: Instant) {
@@ -122,23 +107,7 @@ impl AudioDevices {
         self.want_speaker(now);
     }
 
-    /// The media of a call flows: it is heard from now on, and the ring tone is not.
-    pub(super) fn play_call(&mut self, pipeline: &Pipeline) {
-        self.turn.begin_call(pipeline);
-    }
-
-    /// A pipeline plays no longer. A call that goes on with another connection plays on through its
-    /// sink.
-    pub(super) fn stop_playing(&mut self, sink: Option<Box<dyn AudioSink>>) {
-        self.turn.end_call(sink);
-    }
-
-    /// What a pipeline plays through until its media flows.
-    pub(super) fn first_sink() -> Box<dyn AudioSink> {
-        silent_sink()
-    }
-
-    /// Whether a device is missing, or lost and stood in for.
+    /// Whether a device is missing, or lost and replaced.
     pub(super) fn is_missing(&self) -> bool {
         self.microphone.keeper.is_missing() || self.speaker.keeper.is_missing()
     }
@@ -178,36 +147,8 @@ impl AudioDevices {
 
     /// Follows what has changed between two looks at the devices there are.
     pub(super) fn devices_changed(&mut self, before: &DevicesNow, now: &DevicesNow, at: Instant) {
-        let seen = |devices: &DevicesNow| Seen {
-            default: devices.default_microphone.clone(),
-            names: devices.microphones.clone(),
-        };
-        let (by_default, name) = match self.microphone.keeper.choice() {
-            MicrophoneChoice::Default => (true, None),
-            MicrophoneChoice::Named(name) => (false, Some(name.clone())),
-            _ => (false, None),
-        };
-        device_changes::tell(
-            &mut self.microphone.keeper,
-            (by_default, name.as_deref()),
-            (&seen(before), &seen(now)),
-            at,
-        );
-        let seen = |devices: &DevicesNow| Seen {
-            default: devices.default_speaker.clone(),
-            names: devices.speakers.clone(),
-        };
-        let (by_default, name) = match self.speaker.keeper.choice() {
-            SpeakerChoice::Default => (true, None),
-            SpeakerChoice::Named(name) => (false, Some(name.clone())),
-            _ => (false, None),
-        };
-        device_changes::tell(
-            &mut self.speaker.keeper,
-            (by_default, name.as_deref()),
-            (&seen(before), &seen(now)),
-            at,
-        );
+        self.microphone.devices_changed(before, now, at);
+        self.speaker.devices_changed(before, now, at);
     }
 
     /// What is wrong with the microphone now, in words.
@@ -216,20 +157,20 @@ impl AudioDevices {
             Trouble::Missing(words) if self.in_call => {
                 format!("{} The call goes on without your voice.", sentence(words))
             }
-            Trouble::Missing(words) | Trouble::StandsIn(words) => sentence(words),
-            Trouble::StoodInFor => MICROPHONE_STOOD_IN.to_owned(),
+            Trouble::Missing(words) | Trouble::Fallback(words) => sentence(words),
+            Trouble::Replaced => MICROPHONE_REPLACED.to_owned(),
         })
     }
 
     /// What is wrong with the speaker now, in words. Where it is missed by a ring tone only, it
-    /// will be missed, and said, in the call.
+    /// will be missed, and that reported, in the call.
     pub(super) fn speaker_trouble(&self) -> Option<String> {
         Some(match self.speaker.keeper.trouble().filter(|_| self.in_call)? {
             Trouble::Missing(words) => format!("{} You will not hear the other.", sentence(words)),
-            Trouble::StandsIn(words) => {
+            Trouble::Fallback(words) => {
                 format!("{} You hear the other through the system's default.", sentence(words))
             }
-            Trouble::StoodInFor => SPEAKER_STOOD_IN.to_owned(),
+            Trouble::Replaced => SPEAKER_REPLACED.to_owned(),
         })
     }
 
@@ -240,8 +181,10 @@ impl AudioDevices {
         self.speaker.keeper.want(self.in_call || ring.is_some(), now);
     }
 
-    fn apply_wish(&self) {
-        self.voice.controls.set(self.wish.settings(self.microphone.keeper.choice().hears_a_room()));
+    fn apply_setting(&self) {
+        self.voice
+            .controls
+            .set(self.setting.settings(self.microphone.keeper.choice().hears_a_room()));
     }
 
     fn on_microphone(&mut self, event: Event<OpenMicrophone>, pipeline: Option<&Pipeline>) {
@@ -249,12 +192,12 @@ impl AudioDevices {
             Event::Opened(former) => {
                 if let Some(microphone) = self.microphone.device() {
                     let frames = Arc::clone(&microphone.frames);
-                    // What both have heard is sent once.
+                    // What both have recorded is sent once.
                     while former.is_some() && frames.take().is_some() {}
                     if let Some(pipeline) = pipeline {
                         pipeline.set_microphone(Arc::clone(&frames));
                     }
-                    self.heard = frames;
+                    self.microphone_frames = frames;
                 }
                 drop(former);
             }

@@ -3,22 +3,22 @@
 //!
 //! Pure: it opens nothing, and time is an argument. In go what the person wants and chooses, how
 //! attempts went, what became of the open device and which devices there are; out come [`Step`]s,
-//! and what there is to say about the device now.
+//! and what is wrong with the device now.
 //!
 //! What always holds:
 //! - nothing is opened that is not wanted, and there is one attempt at a time;
 //! - a device that is wanted and does not open is tried again: at once, then after ever longer
 //!   waits, and as soon as the list of devices changes;
-//! - a device that was lost is tried again likewise, and what stands in for it is used meanwhile,
-//!   where something does;
-//! - the trouble that is said is the one there is now: there is none while the chosen device is
+//! - a device that was lost is tried again likewise, and its fallback is used meanwhile, where
+//!   it has one;
+//! - the trouble that is reported is the one there is now: there is none while the chosen device is
 //!   open.
 
 use std::time::{Duration, Instant};
 
 use crate::signaling::backoff::Backoff;
 
-/// A failed attempt that took no longer is repeated before anything is said about it.
+/// A failed attempt that took no longer is repeated before anything is reported.
 const QUICK: Duration = Duration::from_secs(1);
 /// A device that is lost sooner than this after it opened is not tried again at once: it would be
 /// lost again.
@@ -30,9 +30,27 @@ pub(super) trait Choice: Clone + PartialEq {
     fn is_any(&self) -> bool;
     /// Whether it is a device, which may come back; a file is not opened again.
     fn is_device(&self) -> bool;
-    /// What stands in for it: when it was lost, and where that is right also when it was not there
+    /// Its fallback: when it was lost, and where that is right also when it was not there
     /// to begin with.
-    fn stand_in(&self, was_there: bool) -> Option<Self>;
+    fn fallback(&self, was_there: bool) -> Option<Self>;
+    /// Whether it is whichever device the system picks.
+    fn is_default(&self) -> bool {
+        false
+    }
+    /// The name of the device, where it is chosen by name and the list of names can be trusted to
+    /// say whether it is there.
+    fn name(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// What one look found of one kind of device.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// The system's own name of the one that it would pick.
+    pub(super) default: Option<String>,
+    /// The names of those there are, where they were asked for.
+    pub(super) names: Option<Vec<String>>,
 }
 
 /// What to do next.
@@ -40,11 +58,11 @@ pub(super) trait Choice: Clone + PartialEq {
 pub(super) enum Step<C> {
     /// Close what is open.
     Close,
-    /// Open the device that was chosen, or else what stands in for it, and then close what is open.
+    /// Open the device that was chosen, or else its fallback, and then close what is open.
     Open {
         /// The one that was chosen.
         chosen: C,
-        /// What stands in for it.
+        /// Its fallback.
         or_else: Option<C>,
     },
 }
@@ -63,39 +81,39 @@ pub(super) enum Failure {
 pub(super) enum Opened {
     /// The device that was chosen.
     Chosen,
-    /// What stands in for it; and why the chosen one was not opened.
-    StandIn(String),
+    /// Its fallback; and why the chosen one was not opened.
+    Fallback(String),
 }
 
 /// What is known about the devices there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Change {
+struct Change {
     /// There are others than before.
-    pub(super) list: bool,
+    list: bool,
     /// The system would pick another one than before.
-    pub(super) default: bool,
+    default: bool,
     /// The one that was chosen by name is among them.
-    pub(super) chosen_is_there: bool,
+    chosen_is_there: bool,
     /// And it was not before.
-    pub(super) chosen_is_back: bool,
+    chosen_is_back: bool,
 }
 
-/// What there is to say about a device that is wanted.
+/// What is wrong with a device that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// It is missing; why.
     Missing(String),
-    /// It was lost, and something stands in for it.
-    StoodInFor,
-    /// It was not there, and something stands in for it; why.
-    StandsIn(String),
+    /// It was lost, and its fallback is used.
+    Replaced,
+    /// It was not there, and its fallback is used; why.
+    Fallback(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Held {
     Nothing,
     Chosen,
-    StandIn,
+    Fallback,
     /// Something that the person chose before.
     Former,
 }
@@ -167,7 +185,7 @@ impl<C: Choice> DeviceKeeper<C> {
         self.wanted && self.choice.is_any() && self.held != Held::Chosen
     }
 
-    /// What there is to say now.
+    /// What is wrong now.
     pub(super) fn trouble(&self) -> Option<&Trouble> {
         self.trouble.as_ref()
     }
@@ -227,9 +245,9 @@ impl<C: Choice> DeviceKeeper<C> {
         }
         self.due = None;
         self.attempt = Some(Attempt { began: now, outdated: false });
-        // What stands in already does not have to be opened again.
-        let keeps = self.held == Held::StandIn && !self.out_of_date;
-        let or_else = if keeps { None } else { self.choice.stand_in(self.was_there) };
+        // A fallback that is open does not have to be opened again.
+        let keeps = self.held == Held::Fallback && !self.out_of_date;
+        let or_else = if keeps { None } else { self.choice.fallback(self.was_there) };
         Some(Step::Open { chosen: self.choice.clone(), or_else })
     }
 
@@ -251,10 +269,10 @@ impl<C: Choice> DeviceKeeper<C> {
             Opened::Chosen => {
                 (self.held, self.was_there, self.trouble) = (Held::Chosen, true, None);
             }
-            Opened::StandIn(why) => {
-                self.held = Held::StandIn;
+            Opened::Fallback(why) => {
+                self.held = Held::Fallback;
                 self.trouble =
-                    Some(if self.was_there { Trouble::StoodInFor } else { Trouble::StandsIn(why) });
+                    Some(if self.was_there { Trouble::Replaced } else { Trouble::Fallback(why) });
             }
         }
         // Which device that is was decided before something changed.
@@ -308,29 +326,47 @@ impl<C: Choice> DeviceKeeper<C> {
         }
     }
 
-    /// A sound server has given what the device plays or hears to another one without a word.
-    pub(super) fn moved_on(&mut self) {
+    /// A sound server has given what the device plays or records to another one unasked.
+    fn moved_on(&mut self) {
         if self.held == Held::Chosen {
-            self.held = Held::StandIn;
-            self.trouble = Some(Trouble::StoodInFor);
+            self.held = Held::Fallback;
+            self.trouble = Some(Trouble::Replaced);
         }
     }
 
-    /// Something about the devices there are has changed. `follows_default`: what was chosen is
-    /// whatever the system picks.
-    pub(super) fn devices_changed(&mut self, change: Change, follows_default: bool, now: Instant) {
+    /// Takes in what two looks at the devices there are found, one after the other.
+    pub(super) fn devices_seen(&mut self, before: &Seen, after: &Seen, now: Instant) {
+        let lists = |seen: &Seen| {
+            let names = seen.names.as_ref()?;
+            self.choice.name().map(|chosen| names.iter().any(|name| name == chosen))
+        };
+        let (was_there, is_there) = (lists(before), lists(after));
+        if was_there == Some(true) && is_there == Some(false) {
+            self.moved_on();
+        }
+        let change = Change {
+            list: after.names.is_some() && after.names != before.names,
+            default: after.default.is_some() && after.default != before.default,
+            chosen_is_there: is_there == Some(true),
+            chosen_is_back: is_there == Some(true) && was_there == Some(false),
+        };
+        self.devices_changed(change, now);
+    }
+
+    /// Something about the devices there are has changed.
+    fn devices_changed(&mut self, change: Change, now: Instant) {
         if !self.wanted || !self.choice.is_device() {
             return;
         }
         let concerns = match self.held {
             Held::Nothing => change.list || change.default || change.chosen_is_back,
-            Held::Chosen => follows_default && change.default,
-            Held::StandIn => change.default || change.chosen_is_back,
+            Held::Chosen => self.choice.is_default() && change.default,
+            Held::Fallback => change.default || change.chosen_is_back,
             Held::Former => false,
         };
         if !concerns {
             // It did not open before, so there is time.
-            let waits = self.held == Held::StandIn && self.attempt.is_none() && self.due.is_none();
+            let waits = self.held == Held::Fallback && self.attempt.is_none() && self.due.is_none();
             if waits && change.chosen_is_there {
                 self.due = Some(now + self.backoff.next(1.0));
             }

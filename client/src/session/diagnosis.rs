@@ -10,44 +10,29 @@ use crate::session::statistics::Reading;
 const NOTICEABLE_LOSS: f64 = 0.05;
 /// Round trips above this make people talk at once (ITU-T G.114: 400 ms one way is the limit).
 const NOTICEABLE_RTT: Duration = Duration::from_millis(500);
-/// With less than this the picture is small and coarse.
+/// With less than this the video is small and coarse.
 const SLOW_UPLOAD: Bitrate = Bitrate::from_kbps(350);
-/// When encoding takes more of the time between two pictures than this, there is none left for
+/// When encoding takes more of the time between two frames than this, there is none left for
 /// anything else.
 const BUSY_SHARE: f64 = 0.7;
-/// So many readings in a row have a problem before it is said.
-const SAID_AFTER: u32 = 3;
+/// So many readings in a row have a problem before it is shown.
+const SHOWN_AFTER: u32 = 3;
 /// So many in a row do not have it before the words go.
 const GONE_AFTER: u32 = 5;
 
 /// What a call suffers from.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Problem {
-    /// This computer can't keep up.
-    ComputerBusy {
-        /// How long it takes to encode one picture.
-        encode: Duration,
-    },
-    /// What they send gets lost.
-    TheirConnectionWeak {
-        /// How much of it, 0 to 1.
-        lost: f64,
-    },
-    /// What we send gets lost.
-    YourConnectionWeak {
-        /// How much of it, 0 to 1.
-        lost: f64,
-    },
-    /// Little of what we could send gets through.
-    YourUploadSlow {
-        /// How much does.
-        carries: Bitrate,
-    },
-    /// What is said arrives late.
-    Late {
-        /// By how much.
-        by: Duration,
-    },
+pub(super) enum Problem {
+    /// This computer can't keep up: it takes so long to encode one frame.
+    ComputerBusy { encode: Duration },
+    /// What they send gets lost: so much of it, 0 to 1.
+    TheirConnectionWeak { lost: f64 },
+    /// What we send gets lost: so much of it, 0 to 1.
+    YourConnectionWeak { lost: f64 },
+    /// Little of what we could send gets through: no more than this.
+    YourUploadSlow { carries: Bitrate },
+    /// What a person says arrives so late.
+    Late { by: Duration },
 }
 
 impl Problem {
@@ -72,8 +57,7 @@ impl Problem {
     }
 
     /// For the person: one line.
-    #[must_use]
-    pub fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let percent = |share: f64| (share * 100.0).round();
         match self {
             Self::ComputerBusy { encode } => {
@@ -89,7 +73,7 @@ impl Problem {
                 format!("Your upload is slow: it carries {} kbit/s", carries.bps() / 1000)
             }
             Self::Late { by } => {
-                format!("The connection is slow: what you say arrives {} ms later", by.as_millis())
+                format!("The connection is slow: what you say arrives {} ms late", by.as_millis())
             }
         }
     }
@@ -101,16 +85,16 @@ impl Problem {
 
 /// Follows the readings of a call.
 #[derive(Debug, Default)]
-pub struct Diagnosis {
-    said: Option<Problem>,
+pub(super) struct Diagnosis {
+    shown: Option<Problem>,
     /// What the last readings show, and how many of them in a row.
     seen: Option<(Problem, u32)>,
     well_for: u32,
 }
 
 impl Diagnosis {
-    /// Takes a reading, and says what to tell the person from now on.
-    pub fn note(&mut self, reading: &Reading) -> Option<Problem> {
+    /// Takes a reading, and returns what to show the person from now on.
+    pub(super) fn note(&mut self, reading: &Reading) -> Option<Problem> {
         let problem = Problem::of(reading);
         self.seen = match (problem, self.seen) {
             (Some(problem), Some((before, times))) if problem.same_kind(&before) => {
@@ -120,17 +104,17 @@ impl Diagnosis {
             (None, _) => None,
         };
         let goes_on =
-            self.said.zip(problem).is_some_and(|(said, problem)| said.same_kind(&problem));
+            self.shown.zip(problem).is_some_and(|(shown, problem)| shown.same_kind(&problem));
         self.well_for = if goes_on { 0 } else { self.well_for + 1 };
         if goes_on {
-            self.said = problem;
-        } else if let Some((problem, _)) = self.seen.filter(|(_, times)| *times >= SAID_AFTER) {
-            self.said = Some(problem);
+            self.shown = problem;
+        } else if let Some((problem, _)) = self.seen.filter(|(_, times)| *times >= SHOWN_AFTER) {
+            self.shown = Some(problem);
             self.well_for = 0;
         } else if self.well_for >= GONE_AFTER {
-            self.said = None;
+            self.shown = None;
         }
-        self.said
+        self.shown
     }
 }
 
@@ -176,7 +160,7 @@ mod tests {
             ),
             (
                 Reading { rtt: Some(Duration::from_millis(640)), ..Reading::default() },
-                "The connection is slow: what you say arrives 320 ms later",
+                "The connection is slow: what you say arrives 320 ms late",
             ),
         ];
         for (reading, expected) in cases {
@@ -185,41 +169,41 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_soon_is_not_said() {
-        let said = words(&[
+    fn what_passes_soon_is_not_shown() {
+        let shown = words(&[
             (2, lossy(0.2)),
             (1, Reading::default()),
             (2, lossy(0.2)),
             (5, Reading::default()),
         ]);
-        assert!(said.iter().all(String::is_empty), "{said:?}");
+        assert!(shown.iter().all(String::is_empty), "{shown:?}");
     }
 
     #[test]
     fn words_stay_until_it_is_well_for_a_while_and_their_number_follows() {
-        let said = words(&[
+        let shown = words(&[
             (3, lossy(0.1)),
             (1, lossy(0.2)),
             (4, Reading::default()),
             (1, Reading::default()),
         ]);
-        assert!(said[2].contains("10%") && said[3].contains("20%"));
-        assert!(said[7].contains("20%"), "four seconds of calm are not enough");
-        assert!(said[8].is_empty());
+        assert!(shown[2].contains("10%") && shown[3].contains("20%"));
+        assert!(shown[7].contains("20%"), "four seconds of calm are not enough");
+        assert!(shown[8].is_empty());
     }
 
     #[test]
     fn another_problem_takes_over_when_it_lasts() {
         let late = Reading { rtt: Some(Duration::from_secs(1)), ..Reading::default() };
-        let said = words(&[(3, lossy(0.1)), (3, late)]);
+        let shown = words(&[(3, lossy(0.1)), (3, late)]);
         assert!(
-            said[4].starts_with("Their connection")
-                && said[5].starts_with("The connection is slow")
+            shown[4].starts_with("Their connection")
+                && shown[5].starts_with("The connection is slow")
         );
     }
 
     #[test]
-    fn a_good_call_says_nothing() {
+    fn a_good_call_shows_nothing() {
         let good = Reading {
             estimate: Some(Bitrate::from_kbps(2500)),
             rtt: Some(Duration::from_millis(40)),

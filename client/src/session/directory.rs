@@ -12,7 +12,7 @@ use crate::session::snapshot::Person;
 
 /// The people of this session, in order of name.
 #[derive(Debug, Default)]
-pub struct Directory {
+pub(super) struct Directory {
     people: BTreeMap<Username, Entry>,
     total: usize,
 }
@@ -26,7 +26,11 @@ struct Entry {
 impl Directory {
     /// Takes an answer to `users`. Gives the message that watches them all, when it names anyone
     /// new.
-    pub fn set_users(&mut self, users: Vec<Username>, total: usize) -> Option<ClientMessage> {
+    pub(super) fn set_users(
+        &mut self,
+        users: Vec<Username>,
+        total: usize,
+    ) -> Option<ClientMessage> {
         let watched_before: Vec<_> = self.people.keys().cloned().collect();
         self.people.retain(|_, entry| entry.called);
         for entry in self.people.values_mut() {
@@ -40,15 +44,14 @@ impl Directory {
         (watched != watched_before).then_some(ClientMessage::Watch { usernames: watched })
     }
 
-    /// Takes a `presence` message.
-    pub fn set_presence(&mut self, username: Username, online: bool) {
+    pub(super) fn set_presence(&mut self, username: Username, online: bool) {
         if let Some(entry) = self.people.get_mut(&username) {
             entry.online = online;
         }
     }
 
     /// Keeps somebody on the list who was called, or who called.
-    pub fn remember(&mut self, username: &Username) {
+    pub(super) fn remember(&mut self, username: &Username) {
         if self.people.len() < 2 * MAX_LISTED_USERS {
             self.people
                 .entry(username.clone())
@@ -58,19 +61,16 @@ impl Directory {
     }
 
     /// Whether somebody of this very name is on the list.
-    #[must_use]
-    pub fn knows(&self, username: &Username) -> bool {
+    pub(super) fn knows(&self, username: &Username) -> bool {
         self.people.contains_key(username)
     }
 
     /// Forgets everyone: after logging out.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// For the window.
-    #[must_use]
-    pub fn people(&self) -> Vec<Person> {
+    pub(super) fn people(&self) -> Vec<Person> {
         self.people
             .iter()
             .map(|(username, entry)| Person { username: username.clone(), online: entry.online })
@@ -78,8 +78,7 @@ impl Directory {
     }
 
     /// How many are online in all.
-    #[must_use]
-    pub const fn total(&self) -> usize {
+    pub(super) const fn total(&self) -> usize {
         self.total
     }
 }

@@ -3,7 +3,9 @@
 //! before the next.
 //!
 //! It never waits for a device, a codec or the network: those have threads and tasks of their own
-//! (`media`, `peers`, [`crate::signaling`]) that are told things over bounded queues.
+//! (`media`, [`crate::transport`], [`crate::signaling`]) that take commands over bounded queues.
+//! What always holds: nothing that the server or a peer connection sends is credited to the call
+//! before the machine has taken it, which shows in the call's phase.
 
 mod connection;
 mod intents;
@@ -17,35 +19,34 @@ use tokio::time::sleep_until;
 use visavis_shared::{ClientMessage, IceServer};
 
 use crate::call::Call;
-use crate::call::event::{CallPhase, EndReason, Input, Output, PeerId};
+use crate::call::event::{CallPhase, EndReason, Input, Output};
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::session::diagnosis::Diagnosis;
 use crate::session::directory::Directory;
-use crate::session::measure::{CallMeasurements, FinishedCall};
-use crate::session::media::{MediaEvent, MediaHandle, Ringing};
+use crate::session::measure::CallMeasurements;
+use crate::session::media::MediaHandle;
+use crate::session::media_engine::{MediaCommand, MediaEvent, Ringing};
 use crate::session::notices::Notices;
 use crate::session::options::SessionOptions;
-use crate::session::peers::{RunningPeer, TaggedEvent};
 use crate::session::process::ProcessClock;
 use crate::session::report::Report;
 use crate::session::room::Room;
 use crate::session::snapshot::{Intent, SessionLink, Snapshot};
 use crate::session::statistics::Statistics;
 use crate::signaling::{Signaling, SignalingEvent};
-use crate::transport::{PeerCommand, PeerStats};
+use crate::transport::{PeerCommand, PeerEvent, PeerStats};
 
-pub(super) use intents::Consent;
+use connection::CallPeer;
+use intents::Consent;
 
 /// Intents that wait; a person makes a few a second.
 const INTENT_QUEUE: usize = 64;
-/// Peer events that wait.
-const PEER_EVENT_QUEUE: usize = 128;
 /// Reports that wait to be read; when nobody reads, the newest is dropped.
 const REPORT_QUEUE: usize = 4;
-/// How often levels and figures are looked at while there is something to look at.
+/// How often levels are looked at while somebody looks at them.
 const FAST_TICK: Duration = Duration::from_millis(200);
-/// How often they are otherwise.
+/// How often otherwise.
 const SLOW_TICK: Duration = Duration::from_secs(1);
 /// How often the list of people is asked for while nobody is in a call.
 const REFRESH_PEOPLE: Duration = Duration::from_secs(5);
@@ -82,14 +83,13 @@ pub fn start(options: SessionOptions) -> SessionHandle {
     let self_video = DropOldestQueue::<RgbaFrame>::latest();
     let (media, media_events) =
         MediaHandle::start(&options, Arc::clone(&remote_video), Arc::clone(&self_video));
-    let (peer_event_in, peer_events) = mpsc::channel(PEER_EVENT_QUEUE);
-    let (driver, snapshots) = Driver::new(options, media, peer_event_in, report_in);
-    let task = tokio::spawn(driver.run(intents, peer_events, media_events));
+    let (driver, snapshots) = Driver::new(options, media, report_in);
+    let task = tokio::spawn(driver.run(intents, media_events));
     let link = SessionLink { intents: intent_in, snapshots, remote_video, self_video };
     SessionHandle { link, reports, task }
 }
 
-/// The connection to a server, and what it says.
+/// The connection to a server, and what it reports.
 struct Login {
     signaling: Signaling,
     events: mpsc::Receiver<SignalingEvent>,
@@ -106,32 +106,30 @@ struct Driver {
     signaling: Option<Login>,
     login_asked_at: Option<Instant>,
     server_ice: Vec<IceServer>,
-    peer: Option<(PeerId, RunningPeer)>,
+    peer: Option<CallPeer>,
     statistics: Statistics,
     diagnosis: Diagnosis,
-    peer_event_in: mpsc::Sender<TaggedEvent>,
-    media: MediaHandle,
+    media: MediaHandle<Consent>,
     measured: CallMeasurements,
     reports: mpsc::Sender<Report>,
     people_asked_at: Option<Instant>,
 }
 
 /// Everything that can happen to a session, listed once.
-enum Happening {
+enum Event {
     Intent(Option<Intent>),
-    Signaling(Option<SignalingEvent>),
-    Peer(TaggedEvent),
-    Media(MediaEvent),
-    Figures(Box<PeerStats>),
     Deadline,
     Tick,
+    Signaling(Option<SignalingEvent>),
+    Peer(PeerEvent),
+    Statistics(Box<PeerStats>),
+    Media(MediaEvent),
 }
 
 impl Driver {
     fn new(
         options: SessionOptions,
-        media: MediaHandle,
-        peer_event_in: mpsc::Sender<TaggedEvent>,
+        media: MediaHandle<Consent>,
         reports: mpsc::Sender<Report>,
     ) -> (Self, watch::Receiver<Arc<Snapshot>>) {
         let snapshot = Snapshot {
@@ -159,7 +157,6 @@ impl Driver {
             peer: None,
             statistics: Statistics::default(),
             diagnosis: Diagnosis::default(),
-            peer_event_in,
             media,
             measured: CallMeasurements::new(ProcessClock::start()),
             reports,
@@ -171,38 +168,41 @@ impl Driver {
     async fn run(
         mut self,
         mut intents: mpsc::Receiver<Intent>,
-        mut peer_events: mpsc::Receiver<TaggedEvent>,
         mut media_events: mpsc::Receiver<MediaEvent>,
     ) {
+        let mut ticked_at = tokio::time::Instant::now();
         loop {
             let deadline = self.call.poll_timeout();
-            let tick = Instant::now() + if self.is_lively() { FAST_TICK } else { SLOW_TICK };
-            let happening = tokio::select! {
+            let tick_at = ticked_at + if self.is_lively() { FAST_TICK } else { SLOW_TICK };
+            // What is due comes before what arrives: no stream of messages holds it up.
+            let event = tokio::select! {
                 biased;
-                intent = intents.recv() => Happening::Intent(intent),
-                event = next_signaling_event(&mut self.signaling) => Happening::Signaling(event),
-                Some(event) = peer_events.recv() => Happening::Peer(event),
-                Some(event) = media_events.recv() => Happening::Media(event),
-                stats = next_figures(&mut self.peer) => Happening::Figures(Box::new(stats)),
-                () = sleep_until_some(deadline) => Happening::Deadline,
-                () = sleep_until(tick.into()) => Happening::Tick,
+                intent = intents.recv() => Event::Intent(intent),
+                () = sleep_until_some(deadline) => Event::Deadline,
+                () = sleep_until(tick_at) => Event::Tick,
+                event = next_signaling_event(&mut self.signaling) => Event::Signaling(event),
+                event = connection::next_event(&mut self.peer) => event,
+                Some(event) = media_events.recv() => Event::Media(event),
             };
-            match happening {
-                Happening::Intent(Some(intent)) => self.on_intent(intent),
-                Happening::Intent(None) => break,
-                Happening::Signaling(event) => self.on_signaling(event),
-                Happening::Peer((id, event)) => self.on_peer(id, event),
-                Happening::Media(event) => self.on_media(event),
-                Happening::Figures(stats) => self.on_figures(&stats),
-                Happening::Deadline => self.handle(Input::Timeout),
-                Happening::Tick => self.on_tick(),
+            match event {
+                Event::Intent(Some(intent)) => self.on_intent(intent),
+                Event::Intent(None) => break,
+                Event::Deadline => self.handle(Input::Timeout),
+                Event::Tick => {
+                    ticked_at = tokio::time::Instant::now();
+                    self.on_tick();
+                }
+                Event::Signaling(event) => self.on_signaling(event),
+                Event::Peer(event) => self.on_peer(event),
+                Event::Statistics(stats) => self.on_statistics(&stats),
+                Event::Media(event) => self.on_media(event),
             }
             self.publish_snapshot();
         }
         self.leave().await;
     }
 
-    /// Whether levels or figures change by themselves.
+    /// Whether levels change by themselves.
     fn is_lively(&self) -> bool {
         self.options.window
             && (self.snapshot.preview
@@ -233,9 +233,9 @@ impl Driver {
     }
 
     fn on_tick(&mut self) {
-        let figures = self.media.figures();
-        self.snapshot.microphone_level = figures.microphone_level;
-        self.snapshot.remote_video_live = figures.remote_video_live;
+        let statistics = self.media.statistics();
+        self.snapshot.microphone_level = statistics.microphone_level;
+        self.snapshot.remote_video_live = statistics.remote_video_live;
         let idle = matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. });
         if self.options.window
             && idle
@@ -245,7 +245,7 @@ impl Driver {
         }
     }
 
-    /// Tells the machine, and carries out whatever it asks for.
+    /// Gives the machine an input, and carries out whatever it asks for.
     fn handle(&mut self, input: Input<Consent>) {
         let set_up_step = self.call.set_up_step();
         self.call.handle_input(input, Instant::now());
@@ -266,15 +266,30 @@ impl Driver {
 
     fn on_phase(&mut self, phase: &CallPhase) {
         tracing::info!(phase = phase_name(phase), "the call");
-        self.media.ring(match phase {
+        self.media.command(MediaCommand::Ring(match phase {
             CallPhase::Ringing { .. } => Ringing::Incoming,
             CallPhase::Calling { ringing: true, .. } => Ringing::Ringback,
             _ => Ringing::Silent,
-        });
+        }));
+        match phase {
+            CallPhase::Calling { peer, since, .. } | CallPhase::Ringing { peer, since }
+                if begun_at(&self.snapshot.call) != Some(*since) =>
+            {
+                self.measured.begun(*since);
+                self.directory.remember(peer);
+            }
+            CallPhase::Connecting { since, .. } => self.measured.accepted(*since),
+            CallPhase::InCall { since, .. } => {
+                self.measured.connected(*since);
+                self.media.command(MediaCommand::MediaFlows);
+            }
+            _ => {}
+        }
+        if let Some(call) = self.call.call_id() {
+            self.measured.named(call);
+        }
         if let CallPhase::Ended { peer, reason, talked } = phase {
-            let finished =
-                FinishedCall { peer: peer.clone(), reason: reason.clone(), talked: *talked };
-            self.measured.finish(finished, self.reports.clone());
+            self.measured.finish(peer, (reason, *talked), self.reports.clone());
         }
         if !matches!(
             phase,
@@ -289,30 +304,20 @@ impl Driver {
     fn carry_out(&mut self, output: Output<Consent>) {
         match output {
             Output::Send { to, call, signal } => {
-                if let Some(call) = &call {
-                    self.measured.named(call);
-                }
-                self.send(ClientMessage::Call { to: Some(to), call, signal });
+                self.send(ClientMessage::Call { to: Some(to), call, signal })
             }
-            Output::OpenToOffer(id, consent) => {
-                self.open_peer(id, consent);
-                self.command(id, PeerCommand::CreateOffer { ice_restart: false });
-            }
-            Output::OpenToAnswer(id, offer, consent) => {
-                self.open_peer(id, consent);
-                self.command(id, PeerCommand::AcceptOffer(offer));
+            Output::OpenPeer(id, consent) => self.open_peer(id, &consent),
+            Output::CreateOffer { peer, ice_restart } => {
+                self.command(peer, PeerCommand::CreateOffer { ice_restart })
             }
             Output::AcceptOffer(id, offer) => self.command(id, PeerCommand::AcceptOffer(offer)),
             Output::AcceptAnswer(id, answer) => self.command(id, PeerCommand::AcceptAnswer(answer)),
             Output::AddCandidate(id, candidate) => {
                 self.command(id, PeerCommand::AddCandidate(candidate))
             }
-            Output::RestartIce(id) => {
-                self.command(id, PeerCommand::CreateOffer { ice_restart: true })
-            }
             Output::ClosePeer(id) => self.close_peer(id),
-            Output::StartMedia(consent) => self.media.start_call(consent),
-            Output::StopMedia => self.media.stop_call(),
+            Output::StartMedia(consent) => self.media.command(MediaCommand::StartCall(consent)),
+            Output::StopMedia => self.media.command(MediaCommand::StopCall),
         }
     }
 
@@ -335,18 +340,18 @@ async fn next_signaling_event(login: &mut Option<Login>) -> Option<SignalingEven
     }
 }
 
-/// The figures of the connection when they are new.
-async fn next_figures(peer: &mut Option<(PeerId, RunningPeer)>) -> PeerStats {
-    match peer {
-        Some((_, peer)) => peer.new_stats().await,
-        None => std::future::pending().await,
-    }
-}
-
 async fn sleep_until_some(deadline: Option<Instant>) {
     match deadline {
         Some(at) => sleep_until(at.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+/// When the call began, as long as nobody has taken it.
+fn begun_at(phase: &CallPhase) -> Option<Instant> {
+    match phase {
+        CallPhase::Calling { since, .. } | CallPhase::Ringing { since, .. } => Some(*since),
+        _ => None,
     }
 }
 
@@ -363,4 +368,4 @@ fn phase_name(phase: &CallPhase) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

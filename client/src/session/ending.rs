@@ -25,12 +25,10 @@ pub struct Ending {
 #[must_use]
 pub fn ending(peer: &str, reason: &EndReason, talked: Option<Duration>) -> Ending {
     let (what, advice) = match reason {
-        EndReason::HungUp if talked.is_some() => {
-            (format!("You closed the call with {peer}."), None)
-        }
+        EndReason::HungUp if talked.is_some() => (format!("You ended the call with {peer}."), None),
         EndReason::HungUp => (format!("You cancelled the call with {peer}."), None),
         EndReason::DeclinedByUs => (format!("You declined {peer}'s call."), None),
-        EndReason::ClosedByPeer if talked.is_some() => (format!("{peer} closed the call."), None),
+        EndReason::ClosedByPeer if talked.is_some() => (format!("{peer} ended the call."), None),
         EndReason::ClosedByPeer => (
             format!("{peer} cancelled the call."),
             Some("Call back to hear what it was about.".to_owned()),
@@ -38,12 +36,11 @@ pub fn ending(peer: &str, reason: &EndReason, talked: Option<Duration>) -> Endin
         EndReason::Declined => {
             (format!("{peer} declined the call."), Some("Try again later.".to_owned()))
         }
-        EndReason::Busy => (
-            format!("{peer} is in another call."),
-            Some("Try again when it may be over.".to_owned()),
-        ),
+        EndReason::Busy => {
+            (format!("{peer} is in another call."), Some("Try again later.".to_owned()))
+        }
         EndReason::NoAnswer => {
-            ("Nobody answered.".to_owned(), Some(format!("Perhaps {peer} is not at the desk.")))
+            ("Nobody answered.".to_owned(), Some(format!("Perhaps {peer} is away.")))
         }
         EndReason::Unknown => (
             format!("{peer} is not online."),
@@ -60,7 +57,7 @@ pub fn ending(peer: &str, reason: &EndReason, talked: Option<Duration>) -> Endin
             Some("Call again when they are back.".to_owned()),
         ),
         EndReason::ServerLost => (
-            "The server was lost before the call could begin.".to_owned(),
+            "The connection to the server was lost before the call could begin.".to_owned(),
             Some("Check your network connection, then call again.".to_owned()),
         ),
         EndReason::ConnectFailed(why) => (
@@ -159,12 +156,12 @@ mod tests {
     #[test]
     fn closing_a_call_and_cancelling_one_are_told_apart() {
         let talked = Some(Duration::from_secs(5));
-        assert_eq!(ending("bob", &EndReason::HungUp, talked).what, "You closed the call with bob.");
+        assert_eq!(ending("bob", &EndReason::HungUp, talked).what, "You ended the call with bob.");
         assert_eq!(
             ending("bob", &EndReason::HungUp, None).what,
             "You cancelled the call with bob."
         );
-        assert_eq!(ending("bob", &EndReason::ClosedByPeer, talked).what, "bob closed the call.");
+        assert_eq!(ending("bob", &EndReason::ClosedByPeer, talked).what, "bob ended the call.");
         assert_eq!(ending("bob", &EndReason::ClosedByPeer, None).what, "bob cancelled the call.");
     }
 

@@ -1,12 +1,11 @@
 //! The person who is not there: drives a session for `visavis call` and `visavis answer`.
 //!
-//! It sees the same snapshots as a window and sends the same intents. What it did is said in lines
+//! It sees the same snapshots as a window and sends the same intents. What it did is given in lines
 //! for a person, and in the [`ExitReason`].
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::Instant;
 use visavis_shared::{RoomId, Username};
 
@@ -22,7 +21,7 @@ const REPORT_WITHIN: Duration = Duration::from_secs(5);
 
 /// What to do.
 #[derive(Debug, Clone)]
-pub enum Errand {
+pub enum Task {
     /// Call somebody.
     Call(Username),
     /// Enter a room; call who is there, or accept the call of who comes. That holds for one call,
@@ -43,7 +42,7 @@ pub struct Script {
     /// The name to log in with.
     pub username: String,
     /// What to do.
-    pub errand: Errand,
+    pub task: Task,
     /// How long it may take to be connected.
     pub timeout: Duration,
     /// When to close the call after it connected; `None` leaves that to the other.
@@ -61,8 +60,8 @@ pub struct Outcome {
     pub report: Report,
 }
 
-/// Carries the script out. `say` is told each step in words; `interrupted` ends the call early,
-/// politely.
+/// Carries the script out. `say` takes each step in words; `interrupted` ends the call early, as
+/// hanging up does.
 pub async fn run(
     mut session: SessionHandle,
     script: Script,
@@ -86,20 +85,22 @@ pub async fn run(
     tokio::pin!(interrupted);
     let (exit, words) = loop {
         let snapshot = Arc::clone(&session.link.snapshots.borrow_and_update());
-        match person.look(&snapshot, &mut say) {
-            Step::Wait => {}
+        let waits = match person.look(&snapshot, &mut say) {
+            Step::Wait => true,
             Step::Do(intent) => {
                 let _ = session.link.intents.send(intent).await;
+                false
             }
             Step::Over(exit, words) => break (exit, words),
-        }
+        };
         tokio::select! {
-            changed = next(&mut session.link.snapshots) => {
-                if !changed {
+            changed = session.link.snapshots.changed() => {
+                if changed.is_err() {
                     break (ExitReason::Device, "the session stopped unexpectedly".to_owned());
                 }
             }
-            () = tokio::time::sleep_until(person.wake_at()) => {}
+            // What was asked for shows in the next snapshot, and is not asked for again before.
+            () = tokio::time::sleep_until(person.wake_at()), if waits => {}
             () = &mut interrupted, if !person.interrupted => person.interrupted = true,
         }
     };
@@ -116,10 +117,6 @@ pub async fn run(
         report.process = crate::session::process::ProcessClock::start().measure();
     }
     Outcome { exit, words, report }
-}
-
-async fn next(snapshots: &mut watch::Receiver<Arc<Snapshot>>) -> bool {
-    snapshots.changed().await.is_ok()
 }
 
 fn exit_word(exit: ExitReason) -> &'static str {
@@ -170,16 +167,18 @@ impl Person {
             CallPhase::Calling { peer, ringing, .. } => {
                 if *ringing && !self.was_ringing {
                     self.was_ringing = true;
-                    say(&format!("it rings at {peer}'s"));
+                    say(&format!("ringing at {peer}'s"));
                 }
-                self.wait_or_give_up(now, ExitReason::NotReached, || format!("{peer} did not answer: try again later"))
+                self.wait_or_give_up(now, ExitReason::NotReached, || {
+                    format!("{peer} did not answer: try again later")
+                })
             }
-            CallPhase::Ringing { peer, .. } => match &self.script.errand {
-                Errand::Answer { from } if from.as_ref().is_none_or(|from| from == peer) => {
+            CallPhase::Ringing { peer, .. } => match &self.script.task {
+                Task::Answer { from } if from.as_ref().is_none_or(|from| from == peer) => {
                     say(&format!("{peer} calls: accepting"));
                     Step::Do(Intent::Accept { from: peer.clone() })
                 }
-                Errand::Meet(_) => {
+                Task::Meet(_) => {
                     say(&format!("{peer} came into the room: accepting"));
                     Step::Do(Intent::Accept { from: peer.clone() })
                 }
@@ -188,9 +187,14 @@ impl Person {
                     Step::Do(Intent::Decline)
                 }
             },
-            CallPhase::Connecting { peer, .. } => self.wait_or_give_up(now, ExitReason::Connection, || {
-                format!("no connection to {peer} was made in time: check the network, or add a TURN server")
-            }),
+            CallPhase::Connecting { peer, .. } => {
+                self.wait_or_give_up(now, ExitReason::Connection, || {
+                    format!(
+                        "couldn't connect to {peer} in time: check the network, or add a TURN \
+                         server"
+                    )
+                })
+            }
             CallPhase::InCall { peer, .. } | CallPhase::Reconnecting { peer, .. } => {
                 if self.hang_up_at.is_none() {
                     say(&format!("connected to {peer}"));
@@ -223,11 +227,11 @@ impl Person {
     /// Whether the call that ended was not the one that is waited for: it was declined, or somebody
     /// else's.
     fn still_waits(&self, peer: &Username, reason: &EndReason) -> bool {
-        match &self.script.errand {
-            Errand::Answer { from } => {
+        match &self.script.task {
+            Task::Answer { from } => {
                 *reason == EndReason::DeclinedByUs || from.as_ref().is_some_and(|from| from != peer)
             }
-            Errand::Call(_) | Errand::Meet(_) => false,
+            Task::Call(_) | Task::Meet(_) => false,
         }
     }
 
@@ -236,7 +240,7 @@ impl Person {
     fn who_waits(&self, snapshot: &Snapshot) -> Option<Username> {
         let mate = snapshot.room_mate.as_ref().filter(|mate| mate.came_first)?;
         let logged_in = matches!(snapshot.login, LoginPhase::LoggedIn { .. });
-        let meets = matches!(self.script.errand, Errand::Meet(_))
+        let meets = matches!(self.script.task, Task::Meet(_))
             && matches!(snapshot.room, RoomPhase::Inside(_));
         (logged_in && meets && !self.met).then(|| mate.username.clone())
     }
@@ -261,16 +265,16 @@ impl Person {
             LoginPhase::Failed(words) => Step::Over(ExitReason::Server, words.clone()),
             LoginPhase::LoggedIn { username } if !self.placed => {
                 self.placed = true;
-                match &self.script.errand {
-                    Errand::Call(peer) => {
+                match &self.script.task {
+                    Task::Call(peer) => {
                         say(&format!("logged in as {username}, calling {peer}"));
                         Step::Do(Intent::Call { username: peer.to_string() })
                     }
-                    Errand::Meet(room) => {
+                    Task::Meet(room) => {
                         say(&format!("logged in as {username}, entering {room}"));
                         Step::Do(Intent::JoinRoom(room.clone()))
                     }
-                    Errand::Answer { .. } => {
+                    Task::Answer { .. } => {
                         say(&format!("logged in as {username}, waiting for a call"));
                         Step::Wait
                     }
@@ -284,11 +288,11 @@ impl Person {
                 format!("{} did not answer in time: check the address", snapshot.server),
             ),
             _ if now >= self.deadline => {
-                let what = match self.script.errand {
-                    Errand::Meet(_) => "nobody came into the room in time",
-                    Errand::Call(_) | Errand::Answer { .. } => "nobody called in time",
+                let what = match self.script.task {
+                    Task::Meet(_) => "nobody came into the room in time",
+                    Task::Call(_) | Task::Answer { .. } => "nobody called in time",
                 };
-                Step::Over(ExitReason::NotReached, format!("{what}: give more with --timeout 5m"))
+                Step::Over(ExitReason::NotReached, format!("{what}: allow more with --timeout 5m"))
             }
             _ => Step::Wait,
         }
@@ -308,5 +312,37 @@ impl Person {
         }
         self.gave_up.get_or_insert_with(|| (exit, words()));
         Step::Do(Intent::GiveUp)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::driver::tests::session;
+
+    #[tokio::test]
+    async fn a_call_that_is_over_time_is_hung_up_once_however_long_that_takes() {
+        let (session, mut intents, snapshots) = session();
+        let bob = Username::parse("bob").unwrap();
+        let since = std::time::Instant::now();
+        let call = CallPhase::InCall { peer: bob.clone(), since };
+        snapshots.send_replace(Arc::new(Snapshot { call, ..Snapshot::default() }));
+        let script = Script {
+            server: "server".to_owned(),
+            username: "alice".to_owned(),
+            task: Task::Call(bob),
+            timeout: Duration::ZERO,
+            duration: Some(Duration::ZERO),
+        };
+        let running = tokio::spawn(run(session, script, |_| {}, std::future::pending()));
+        // The session is slow to react.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        running.abort();
+        let _ = running.await;
+        let mut sent = Vec::new();
+        while let Some(intent) = intents.recv().await {
+            sent.push(intent);
+        }
+        assert!(matches!(sent[..], [Intent::LogIn { .. }, Intent::HangUp]), "{sent:?}");
     }
 }

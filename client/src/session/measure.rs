@@ -7,52 +7,42 @@ use visavis_shared::{CallId, Username};
 
 use crate::call::event::EndReason;
 use crate::session::ending::outcome;
-use crate::session::pipeline::PipelineFigures;
+use crate::session::pipeline::PipelineStatistics;
 use crate::session::process::ProcessClock;
 use crate::session::report::{Network, Report, Security, Setup, Sync};
-use crate::transport::PeerStats;
+use crate::transport::{Peer, PeerStats};
 
-/// How long the last figures may take to come in after the end of a call.
-const FIGURES_WITHIN: Duration = Duration::from_secs(2);
+/// How long the last statistics may take to come in after the end of a call.
+const STATISTICS_WITHIN: Duration = Duration::from_secs(2);
 
-/// How a call ended, for its report.
-#[derive(Debug)]
-pub(super) struct FinishedCall {
-    pub(super) peer: Username,
-    pub(super) reason: EndReason,
-    pub(super) talked: Option<Duration>,
-}
-
-/// The moments of the current call.
+/// What is measured of each call.
 #[derive(Debug)]
 pub(super) struct CallMeasurements {
     process: ProcessClock,
     login: Option<Duration>,
+    current: Moments,
+}
+
+/// What was noted of the current call.
+#[derive(Debug, Default)]
+struct Moments {
     call: Option<CallId>,
     begun_at: Option<Instant>,
     accepted_at: Option<Instant>,
     connected_at: Option<Instant>,
-    last: Option<LastFigures>,
+    last: Option<LastStatistics>,
 }
 
-/// Where the last figures of a connection and its pipelines will come from.
+/// Where the last statistics of a connection and its pipelines will come from.
 #[derive(Debug)]
-struct LastFigures {
-    peer: oneshot::Receiver<PeerStats>,
-    pipeline: oneshot::Receiver<PipelineFigures>,
+struct LastStatistics {
+    peer: Peer,
+    pipeline: oneshot::Receiver<PipelineStatistics>,
 }
 
 impl CallMeasurements {
     pub(super) fn new(process: ProcessClock) -> Self {
-        Self {
-            process,
-            login: None,
-            call: None,
-            begun_at: None,
-            accepted_at: None,
-            connected_at: None,
-            last: None,
-        }
+        Self { process, login: None, current: Moments::default() }
     }
 
     pub(super) fn logged_in(&mut self, took: Duration) {
@@ -60,60 +50,57 @@ impl CallMeasurements {
     }
 
     /// We call, or are called.
-    pub(super) fn begun(&mut self, now: Instant) {
-        self.call = None;
-        self.begun_at = Some(now);
-        self.accepted_at = None;
-        self.connected_at = None;
-        self.last = None;
+    pub(super) fn begun(&mut self, at: Instant) {
+        self.current = Moments { begun_at: Some(at), ..Moments::default() };
     }
 
     pub(super) fn named(&mut self, call: &CallId) {
-        self.call = Some(call.clone());
+        self.current.call = Some(call.clone());
     }
 
-    /// The callee accepted: by a click here, or by an answer from there.
-    pub(super) fn accepted(&mut self, now: Instant) {
-        self.accepted_at.get_or_insert(now);
+    /// The callee has accepted, here or there.
+    pub(super) fn accepted(&mut self, at: Instant) {
+        self.current.accepted_at.get_or_insert(at);
     }
 
-    pub(super) fn connected(&mut self, now: Instant) {
-        self.connected_at.get_or_insert(now);
+    pub(super) fn connected(&mut self, at: Instant) {
+        self.current.connected_at.get_or_insert(at);
     }
 
-    /// The connection is closing; its last figures come from here.
-    pub(super) fn closing(
-        &mut self,
-        peer: oneshot::Receiver<PeerStats>,
-        pipeline: oneshot::Receiver<PipelineFigures>,
-    ) {
-        self.last = Some(LastFigures { peer, pipeline });
+    /// The connection is closing; its last statistics come from here.
+    pub(super) fn closing(&mut self, peer: Peer, pipeline: oneshot::Receiver<PipelineStatistics>) {
+        self.current.last = Some(LastStatistics { peer, pipeline });
     }
 
     /// The call is over: gathers what is still to come and sends the report.
-    pub(super) fn finish(&mut self, finished: FinishedCall, reports: mpsc::Sender<Report>) {
-        let (outcome, _) = outcome(&finished.reason, finished.talked);
+    pub(super) fn finish(
+        &mut self,
+        peer: &Username,
+        (reason, talked): (&EndReason, Option<Duration>),
+        reports: mpsc::Sender<Report>,
+    ) {
+        let (outcome, _) = outcome(reason, talked);
+        let Moments { call, begun_at, accepted_at, connected_at, last } =
+            std::mem::take(&mut self.current);
         let mut report = Report {
             outcome: outcome.to_owned(),
-            peer: Some(finished.peer.to_string()),
-            call: self.call.take().map(String::from),
+            peer: Some(peer.to_string()),
+            call: call.map(String::from),
             setup: Setup {
                 login_ms: self.login.map(milliseconds),
-                accept_to_connected_ms: since(self.accepted_at, self.connected_at),
+                accept_to_connected_ms: since(accepted_at, connected_at),
                 ..Setup::default()
             },
             ..Report::default()
         };
-        let last = self.last.take();
         let process = self.process;
-        let begun_at = self.begun_at.take();
         tokio::spawn(async move {
-            if let Some(last) = last {
-                if let Ok(Ok(stats)) = tokio::time::timeout(FIGURES_WITHIN, last.peer).await {
+            if let Some(LastStatistics { peer, pipeline }) = last {
+                if let Ok(stats) = tokio::time::timeout(STATISTICS_WITHIN, peer.closed()).await {
                     add_peer_stats(&mut report, stats);
                 }
-                if let Ok(Ok(figures)) = tokio::time::timeout(FIGURES_WITHIN, last.pipeline).await {
-                    add_pipeline_figures(&mut report, figures, begun_at);
+                if let Ok(Ok(measured)) = tokio::time::timeout(STATISTICS_WITHIN, pipeline).await {
+                    add_pipeline_statistics(&mut report, measured, begun_at);
                 }
             }
             report.process = process.measure();
@@ -124,12 +111,16 @@ impl CallMeasurements {
     }
 }
 
-fn add_pipeline_figures(report: &mut Report, figures: PipelineFigures, begun_at: Option<Instant>) {
-    report.setup.call_to_first_video_ms = since(begun_at, figures.first_video_at);
-    report.setup.call_to_first_audio_ms = since(begun_at, figures.first_audio_at);
-    report.video.sent = figures.video_sent;
-    if let Some(mut received) = figures.video_received {
-        // Pictures that never became whole are counted by the connection, those that did not decode
+fn add_pipeline_statistics(
+    report: &mut Report,
+    measured: PipelineStatistics,
+    begun_at: Option<Instant>,
+) {
+    report.setup.call_to_first_video_ms = since(begun_at, measured.first_video_at);
+    report.setup.call_to_first_audio_ms = since(begun_at, measured.first_audio_at);
+    report.video.sent = measured.video_sent;
+    if let Some(mut received) = measured.video_received {
+        // Frames that never became whole are counted by the connection, those that did not decode
         // by the decoder.
         if let Some(waiting) = report.video.received.take() {
             received.jitter_buffer_ms = waiting.jitter_buffer_ms;
@@ -140,11 +131,11 @@ fn add_pipeline_figures(report: &mut Report, figures: PipelineFigures, begun_at:
         }
         report.video.received = Some(received);
     }
-    if let (Some(sent), Some(measured)) = (&mut report.audio.sent, figures.audio_sent) {
-        sent.packets = sent.packets.or(measured.packets);
-        sent.bytes = sent.bytes.or(measured.bytes);
+    if let (Some(sent), Some(counted)) = (&mut report.audio.sent, measured.audio_sent) {
+        sent.packets = sent.packets.or(counted.packets);
+        sent.bytes = sent.bytes.or(counted.bytes);
     }
-    if let Some(mut received) = figures.audio_received {
+    if let Some(mut received) = measured.audio_received {
         if let Some(counted) = report.audio.received.take() {
             received.packets = counted.packets.or(received.packets);
             received.lost = counted.lost.or(received.lost);
@@ -154,9 +145,9 @@ fn add_pipeline_figures(report: &mut Report, figures: PipelineFigures, begun_at:
     let glass =
         report.video.received.as_ref().and_then(|received| received.glass_to_glass_ms.as_ref());
     let ear = report.audio.received.as_ref().and_then(|received| received.mouth_to_ear_ms.as_ref());
-    // Marks in picture and sound tell it exactly; a real camera and a voice have none.
+    // Marks in video and audio give it exactly; a real camera and a voice have none.
     let by_marks = glass.zip(ear).map(|(glass, ear)| glass.p50 - ear.p50);
-    report.sync = Sync { audio_ahead_of_video_ms_p50: by_marks.or(figures.audio_ahead_ms) };
+    report.sync = Sync { audio_ahead_of_video_ms_p50: by_marks.or(measured.audio_ahead_ms) };
 }
 
 fn add_peer_stats(report: &mut Report, stats: PeerStats) {

@@ -4,43 +4,107 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::device::camera::{CameraError, CameraOutput, CameraWant};
+use crate::device::camera::{CameraOutput, CameraWant};
 use crate::device::device_watch::{DeviceWatch, DevicesNow, Missing};
-use crate::device::{self, CameraChoice};
+use crate::device::speaker::silent_sink;
+use crate::device::{self, CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
+use crate::media::audio_output::Volume;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{RgbaFrame, VideoFrame};
 use crate::media::ringtone::RingKind;
 use crate::media::self_view::SelfView;
 use crate::media::units::VideoSize;
+use crate::media::voice_processing::VoiceSetting;
 use crate::session::audio_devices::{AudioDevices, sentence};
-use crate::session::device_changes::{self, Seen};
 use crate::session::device_keeper::Trouble;
-use crate::session::device_slot::{DeviceSlot, Event};
-use crate::session::driver::Consent;
-use crate::session::media::{MediaCommand, MediaEvent, MediaFigures, Ringing};
 use crate::session::notices::DeviceKind;
 use crate::session::open_devices::OpenCamera;
 use crate::session::options::SessionOptions;
-use crate::session::pipeline::{Pipeline, PipelineFigures, PipelineWorld};
+use crate::session::pipeline::{Pipeline, PipelineStatistics, PipelineWorld};
+use crate::session::switchable::{Event, Switchable};
+use crate::transport::{MediaEnds, PeerCommand};
 
-/// When the camera is turned off, so many black pictures follow the last real one, so that the
+/// When the camera is turned off, so many black frames follow the last real one, so that the
 /// other does not keep looking at a frozen face.
-const BLACK_PICTURES: u32 = 3;
+const BLACK_FRAMES: u32 = 3;
 /// The time between two of them.
-const BLACK_PICTURE_EVERY: Duration = Duration::from_millis(100);
+const BLACK_FRAME_EVERY: Duration = Duration::from_millis(100);
 
-/// The self-view is a corner picture; more than this is not shown.
+/// The self-view is shown in a corner; more than this is not needed.
 const LARGEST_SELF_VIEW: VideoSize = VideoSize::new(640, 480).unwrap();
 
+/// What the media thread reports.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum MediaEvent {
+    /// The devices there are.
+    Devices(DeviceList),
+    /// Whether a camera delivers frames.
+    CameraLive(bool),
+    /// Something went wrong; in words.
+    Trouble(String),
+    /// What is wrong with a device now, in words; nothing when it is well or not wanted.
+    DeviceTrouble(DeviceKind, Option<String>),
+}
+
+/// Which tone is played while a call is not taken yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ringing {
+    /// No tone.
+    Silent,
+    /// Somebody calls.
+    Incoming,
+    /// It rings over there.
+    Ringback,
+}
+
+/// What changes all the time.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct MediaStatistics {
+    /// How loud the microphone is, 0 to 1.
+    pub(super) microphone_level: f32,
+    /// Whether the other's video arrives.
+    pub(super) remote_video_live: bool,
+    /// What encoders and decoders have measured so far.
+    pub(super) pipeline: PipelineStatistics,
+}
+
+/// What the media thread is to do. `C` is the person's consent to a call.
+pub(super) enum MediaCommand<C> {
+    /// Opens camera, microphone and speaker for the call that the person has consented to.
+    StartCall(Arc<C>),
+    /// Closes them.
+    StopCall,
+    /// Encodes and decodes for a peer connection from now on.
+    Attach(MediaEnds, mpsc::WeakSender<PeerCommand>),
+    /// The peer connection carries media: what the camera delivers is encoded from now on.
+    MediaFlows,
+    /// Encodes and decodes no longer; what was measured goes there when the last frame is dealt
+    /// with.
+    Detach(oneshot::Sender<PipelineStatistics>),
+    /// Shows the preview, or stops to.
+    Preview(bool),
+    /// Mutes the microphone or unmutes it.
+    Mute(bool),
+    /// Turns the camera off or on.
+    TurnCameraOff(bool),
+    ChooseCamera(CameraChoice),
+    ChooseMicrophone(MicrophoneChoice),
+    ChooseSpeaker(SpeakerChoice),
+    ProcessVoice(VoiceSetting),
+    SetVolume(Volume),
+    ListDevices,
+    Ring(Ringing),
+}
+
 /// Everything that the media thread owns.
-pub(super) struct MediaEngine {
+pub(super) struct MediaEngine<C> {
     options: SessionOptions,
     events: mpsc::Sender<MediaEvent>,
     remote_video: Arc<DropOldestQueue<RgbaFrame>>,
     self_video: Arc<DropOldestQueue<RgbaFrame>>,
-    camera: DeviceSlot<CameraChoice, OpenCamera, CameraError>,
+    camera: Switchable<OpenCamera>,
     camera_output: CameraOutput,
     self_view: Option<(Arc<DropOldestQueue<VideoFrame>>, SelfView)>,
     audio: AudioDevices,
@@ -48,24 +112,24 @@ pub(super) struct MediaEngine {
     /// There while a device is wanted.
     watch: Option<DeviceWatch>,
     seen: Option<DevicesNow>,
-    told: Told,
+    reported: Reported,
     /// By what the devices of a call may be open; `None` between calls.
-    in_call: Option<Arc<Consent>>,
+    in_call: Option<Arc<C>>,
     preview: bool,
     muted: bool,
     camera_off: bool,
-    black_pictures_due: u32,
-    black_picture_at: Instant,
+    black_frames_due: u32,
+    black_frame_at: Instant,
 }
 
-/// What the driver knows. What it could not be told is told later.
+/// What was reported to the driver. What its queue did not take is reported later.
 #[derive(Default)]
-struct Told {
+struct Reported {
     camera_live: bool,
     troubles: [Option<String>; 3],
 }
 
-impl MediaEngine {
+impl<C> MediaEngine<C> {
     pub(super) fn new(
         options: SessionOptions,
         remote_video: Arc<DropOldestQueue<RgbaFrame>>,
@@ -74,7 +138,7 @@ impl MediaEngine {
     ) -> Self {
         Self {
             audio: AudioDevices::new(&options),
-            camera: DeviceSlot::new(options.camera.clone(), true, "open-camera"),
+            camera: Switchable::new(options.camera.clone()),
             options,
             events,
             remote_video,
@@ -84,18 +148,18 @@ impl MediaEngine {
             pipeline: None,
             watch: None,
             seen: None,
-            told: Told::default(),
+            reported: Reported::default(),
             in_call: None,
             preview: false,
             muted: false,
             camera_off: false,
-            black_pictures_due: 0,
-            black_picture_at: Instant::now(),
+            black_frames_due: 0,
+            black_frame_at: Instant::now(),
         }
     }
 
-    /// Does what the driver asks for.
-    pub(super) fn carry_out(&mut self, command: MediaCommand) {
+    /// Carries out a command.
+    pub(super) fn carry_out(&mut self, command: MediaCommand<C>) {
         match command {
             MediaCommand::StartCall(consent) => {
                 self.in_call = Some(consent);
@@ -107,31 +171,31 @@ impl MediaEngine {
             }
             MediaCommand::Attach(ends, peer) => {
                 let _replaced = self.detach();
-                // What was heard in the preview is nobody's business.
+                // What was recorded in the preview is not sent.
                 self.audio.listen();
                 let world = PipelineWorld {
                     options: &self.options,
-                    heard: self.audio.heard(),
-                    voice: self.audio.voice(),
+                    microphone_frames: Arc::clone(&self.audio.microphone_frames),
+                    voice: self.audio.voice.clone(),
                     muted: self.muted,
                     remote_video: Arc::clone(&self.remote_video),
-                    sink: AudioDevices::first_sink(),
+                    sink: silent_sink(),
                 };
                 let pipeline = Pipeline::start(world, ends, peer, |words| self.trouble(words));
                 self.pipeline = Some(pipeline);
             }
             MediaCommand::MediaFlows => {
-                // Not before: the first picture is a key frame, and it would be lost.
+                // Not before: the first frame is a key frame, and it would be lost.
                 if let Some(pipeline) = &self.pipeline {
-                    self.audio.play_call(pipeline);
+                    self.audio.turn.begin_call(pipeline);
                     self.camera_output.detach(&pipeline.encoder_input());
                     self.camera_output.attach(pipeline.encoder_input());
                 }
             }
             MediaCommand::Detach(reply) => {
-                let figures = self.detach();
+                let statistics = self.detach();
                 // Whoever asked may have stopped waiting.
-                let _ = reply.send(figures);
+                let _ = reply.send(statistics);
             }
             MediaCommand::Preview(on) => {
                 self.preview = on;
@@ -146,7 +210,7 @@ impl MediaEngine {
             MediaCommand::TurnCameraOff(off) => {
                 self.camera_off = off;
                 self.open_and_close();
-                self.black_pictures_due = if off { BLACK_PICTURES } else { 0 };
+                self.black_frames_due = if off { BLACK_FRAMES } else { 0 };
             }
             MediaCommand::ChooseCamera(choice) => {
                 // One that is about to be open delivers nothing any more.
@@ -159,8 +223,8 @@ impl MediaEngine {
             MediaCommand::ChooseSpeaker(choice) => {
                 self.audio.choose_speaker(choice, Instant::now())
             }
-            MediaCommand::ProcessVoice(wish) => self.audio.process_voice(wish),
-            MediaCommand::SetVolume(volume) => self.audio.set_volume(volume),
+            MediaCommand::ProcessVoice(setting) => self.audio.process_voice(setting),
+            MediaCommand::SetVolume(volume) => self.audio.volume.set(volume),
             MediaCommand::ListDevices => self.list_devices(),
             MediaCommand::Ring(ringing) => self.ring(ringing),
         }
@@ -172,17 +236,17 @@ impl MediaEngine {
     }
 
     /// Looks at what devices report and at how things are.
-    pub(super) fn look(&mut self) -> MediaFigures {
+    pub(super) fn look(&mut self) -> MediaStatistics {
         self.follow_changes();
         self.tick_camera();
         self.audio.tick(self.pipeline.as_ref());
-        self.tell_driver();
-        if self.black_pictures_due > 0
-            && Instant::now() >= self.black_picture_at
+        self.report_changes();
+        if self.black_frames_due > 0
+            && Instant::now() >= self.black_frame_at
             && let Some(pipeline) = &self.pipeline
         {
-            self.black_pictures_due -= 1;
-            self.black_picture_at = Instant::now() + BLACK_PICTURE_EVERY;
+            self.black_frames_due -= 1;
+            self.black_frame_at = Instant::now() + BLACK_FRAME_EVERY;
             pipeline
                 .encoder_input()
                 .put(VideoFrame::black(self.options.video_size, Instant::now()));
@@ -193,13 +257,13 @@ impl MediaEngine {
         for words in self.options.recordings.take_failures() {
             self.trouble(words);
         }
-        MediaFigures {
+        MediaStatistics {
             microphone_level: self
                 .pipeline
                 .as_ref()
                 .map_or_else(|| self.audio.level(), Pipeline::microphone_level),
-            remote_video_live: self.pipeline.as_ref().is_some_and(Pipeline::shows_pictures),
-            pipeline: self.pipeline.as_ref().map(Pipeline::figures).unwrap_or_default(),
+            remote_video_live: self.pipeline.as_ref().is_some_and(Pipeline::receives_video),
+            pipeline: self.pipeline.as_ref().map(Pipeline::statistics).unwrap_or_default(),
         }
     }
 
@@ -207,15 +271,15 @@ impl MediaEngine {
         report(&self.events, MediaEvent::Trouble(words));
     }
 
-    fn detach(&mut self) -> PipelineFigures {
-        let Some(pipeline) = self.pipeline.take() else { return PipelineFigures::default() };
+    fn detach(&mut self) -> PipelineStatistics {
+        let Some(pipeline) = self.pipeline.take() else { return PipelineStatistics::default() };
         self.camera_output.detach(&pipeline.encoder_input());
-        let (figures, sink) =
+        let (statistics, sink) =
             pipeline.stop(self.options.snapshot.as_deref(), |words| self.trouble(words));
-        self.audio.stop_playing(sink);
-        // The next picture that arrives belongs to another call.
+        self.audio.turn.end_call(sink);
+        // The next frame that arrives belongs to another call.
         drop(self.remote_video.take());
-        figures
+        statistics
     }
 
     /// Opens what is wanted and not open, closes what is open and not wanted.
@@ -265,14 +329,7 @@ impl MediaEngine {
         if let Some(now) = watch.take() {
             let before = self.seen.replace(now.clone()).unwrap_or_else(|| now.clone());
             let at = Instant::now();
-            let seen =
-                |devices: &DevicesNow| Seen { default: None, names: devices.cameras.clone() };
-            device_changes::tell(
-                &mut self.camera.keeper,
-                (false, None),
-                (&seen(&before), &seen(&now)),
-                at,
-            );
+            self.camera.devices_changed(&before, &now, at);
             self.audio.devices_changed(&before, &now, at);
         }
         watch.look_for_names(Missing {
@@ -281,22 +338,22 @@ impl MediaEngine {
         });
     }
 
-    /// Tells the driver what it does not know yet about the devices.
-    fn tell_driver(&mut self) {
+    /// Reports what the driver does not know yet about the devices.
+    fn report_changes(&mut self) {
         let live = self.camera.device().is_some_and(|camera| camera.live);
-        if self.told.camera_live != live && report(&self.events, MediaEvent::CameraLive(live)) {
-            self.told.camera_live = live;
+        if self.reported.camera_live != live && report(&self.events, MediaEvent::CameraLive(live)) {
+            self.reported.camera_live = live;
         }
         let troubles = [
             (DeviceKind::Camera, self.camera_trouble()),
             (DeviceKind::Microphone, self.audio.microphone_trouble()),
             (DeviceKind::Speaker, self.audio.speaker_trouble()),
         ];
-        for ((kind, trouble), told) in troubles.into_iter().zip(&mut self.told.troubles) {
-            if *told != trouble
+        for ((kind, trouble), reported) in troubles.into_iter().zip(&mut self.reported.troubles) {
+            if *reported != trouble
                 && report(&self.events, MediaEvent::DeviceTrouble(kind, trouble.clone()))
             {
-                *told = trouble;
+                *reported = trouble;
             }
         }
     }
@@ -307,8 +364,8 @@ impl MediaEngine {
             Trouble::Missing(words) if self.in_call.is_some() => {
                 Some(format!("{} The call goes on without your picture.", sentence(words)))
             }
-            Trouble::Missing(words) | Trouble::StandsIn(words) => Some(sentence(words)),
-            Trouble::StoodInFor => None,
+            Trouble::Missing(words) | Trouble::Fallback(words) => Some(sentence(words)),
+            Trouble::Replaced => None,
         }
     }
 
@@ -358,11 +415,11 @@ impl MediaEngine {
     }
 }
 
-/// Whether it was told.
+/// Whether the driver's queue took it.
 fn report(events: &mpsc::Sender<MediaEvent>, event: MediaEvent) -> bool {
-    let told = events.try_send(event).is_ok();
-    if !told {
-        tracing::debug!("an event of a device was not told");
+    let taken = events.try_send(event).is_ok();
+    if !taken {
+        tracing::debug!("an event of a device was not reported");
     }
-    told
+    taken
 }

@@ -5,11 +5,9 @@
 //! never touches a device, a socket or the machine.
 
 mod audio_devices;
-mod device_changes;
 mod device_keeper;
-mod device_slot;
-pub mod diagnosis;
-pub mod directory;
+mod diagnosis;
+mod directory;
 pub mod driver;
 pub mod ending;
 pub mod headless;
@@ -19,11 +17,11 @@ mod media_engine;
 mod notices;
 mod open_devices;
 pub mod options;
-mod peers;
-pub(crate) mod pipeline;
-pub mod process;
+mod pipeline;
+mod process;
 pub mod report;
 mod room;
 pub mod snapshot;
 mod speaker_turn;
 pub mod statistics;
+mod switchable;

@@ -1,12 +1,12 @@
 //! The lines that tell a person what went wrong or went on without something. Bounded; the oldest
-//! goes first. What is said about a device is withdrawn when it is no longer true.
+//! goes first. A line about a device is withdrawn when it is no longer true.
 
 use crate::session::snapshot::{Notice, NoticeId};
 
 /// More than this nobody reads.
 const AT_MOST: usize = 4;
 
-/// A device that there can be something to say about.
+/// A device that a notice can be about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DeviceKind {
     Camera,
@@ -18,7 +18,7 @@ pub(super) enum DeviceKind {
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     list: Vec<Notice>,
-    /// Which of them say how a device is doing.
+    /// Which of them are about a device.
     of_devices: Vec<(DeviceKind, NoticeId)>,
     next: u64,
 }
@@ -29,8 +29,8 @@ impl Notices {
         self.push(text);
     }
 
-    /// What is wrong with a device now takes the place of what was said about it before; nothing
-    /// does when it is well.
+    /// What is wrong with a device now takes the place of its notice before; nothing does when
+    /// it is well.
     pub(super) fn device(&mut self, kind: DeviceKind, trouble: Option<String>) {
         if let Some(at) = self.of_devices.iter().position(|(of, _)| *of == kind) {
             let (_, former) = self.of_devices.swap_remove(at);

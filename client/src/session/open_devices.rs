@@ -1,7 +1,7 @@
-//! What a session opens: camera, microphone and speaker, each with its own events, as a
-//! [`DeviceSlot`] keeps them.
+//! What a session opens: camera, microphone and speaker, each with its own events, for a
+//! [`Switchable`] to keep.
 //!
-//! [`DeviceSlot`]: crate::session::device_slot::DeviceSlot
+//! [`Switchable`]: crate::session::switchable::Switchable
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use crate::device::audio_device::{AudioDeviceError, AudioEvent};
 use crate::device::camera::{
     Camera, CameraError, CameraEvent, CameraOutput, CameraWant, open_camera,
 };
+use crate::device::device_watch::DevicesNow;
 use crate::device::microphone::{Microphone, open_microphone};
 use crate::device::speaker::{Speaker, open_speaker};
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
@@ -18,8 +19,8 @@ use crate::media::audio_receive::AudioSink;
 use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::AudioFrame;
-use crate::session::device_keeper::{Choice, Failure};
-use crate::session::device_slot::{Device, OpenError};
+use crate::session::device_keeper::{Choice, Failure, Seen};
+use crate::session::switchable::{Device, OpenError};
 
 /// Events of one device that wait; when full, the event is dropped, as one is enough.
 const DEVICE_EVENT_QUEUE: usize = 4;
@@ -55,7 +56,7 @@ impl OpenSpeaker {
     }
 }
 
-/// A camera, and whether it delivers pictures.
+/// A camera, and whether it delivers frames.
 pub(super) struct OpenCamera {
     _camera: Camera,
     events: mpsc::Receiver<CameraEvent>,
@@ -75,12 +76,30 @@ impl OpenCamera {
 }
 
 impl Device for OpenMicrophone {
+    type Choice = MicrophoneChoice;
+    type Error = AudioDeviceError;
+    const EXCLUSIVE: bool = false;
+    const THREAD: &'static str = "open-microphone";
+
+    fn seen(devices: &DevicesNow) -> Seen {
+        Seen { default: devices.default_microphone.clone(), names: devices.microphones.clone() }
+    }
+
     fn lost(&mut self) -> Option<String> {
         lost(&mut self.events)
     }
 }
 
 impl Device for OpenSpeaker {
+    type Choice = SpeakerChoice;
+    type Error = AudioDeviceError;
+    const EXCLUSIVE: bool = false;
+    const THREAD: &'static str = "open-speaker";
+
+    fn seen(devices: &DevicesNow) -> Seen {
+        Seen { default: devices.default_speaker.clone(), names: devices.speakers.clone() }
+    }
+
     fn lost(&mut self) -> Option<String> {
         lost(&mut self.events)
     }
@@ -92,6 +111,15 @@ fn lost(events: &mut mpsc::Receiver<AudioEvent>) -> Option<String> {
 }
 
 impl Device for OpenCamera {
+    type Choice = CameraChoice;
+    type Error = CameraError;
+    const EXCLUSIVE: bool = true;
+    const THREAD: &'static str = "open-camera";
+
+    fn seen(devices: &DevicesNow) -> Seen {
+        Seen { default: None, names: devices.cameras.clone() }
+    }
+
     fn lost(&mut self) -> Option<String> {
         loop {
             match self.events.try_recv().ok()? {
@@ -128,10 +156,18 @@ impl Choice for MicrophoneChoice {
         self.hears_a_room()
     }
 
-    /// One that was not there to begin with has no stand-in: nobody is heard through a microphone
+    /// One that was not there to begin with has no fallback: nobody is heard through a microphone
     /// that they did not choose.
-    fn stand_in(&self, was_there: bool) -> Option<Self> {
+    fn fallback(&self, was_there: bool) -> Option<Self> {
         (was_there && matches!(self, Self::Named(_))).then_some(Self::Default)
+    }
+
+    fn is_default(&self) -> bool {
+        *self == Self::Default
+    }
+
+    fn name(&self) -> Option<&str> {
+        if let Self::Named(name) = self { Some(name) } else { None }
     }
 }
 
@@ -144,8 +180,16 @@ impl Choice for SpeakerChoice {
         self.is_heard()
     }
 
-    fn stand_in(&self, _was_there: bool) -> Option<Self> {
+    fn fallback(&self, _was_there: bool) -> Option<Self> {
         matches!(self, Self::Named(_)).then_some(Self::Default)
+    }
+
+    fn is_default(&self) -> bool {
+        *self == Self::Default
+    }
+
+    fn name(&self) -> Option<&str> {
+        if let Self::Named(name) = self { Some(name) } else { None }
     }
 }
 
@@ -158,8 +202,9 @@ impl Choice for CameraChoice {
         matches!(self, Self::Default | Self::Named(_))
     }
 
-    /// Nobody is seen through a camera that they did not choose.
-    fn stand_in(&self, _was_there: bool) -> Option<Self> {
+    /// Nobody is seen through a camera that they did not choose. One that is gone reports it
+    /// itself, so the list of names decides nothing.
+    fn fallback(&self, _was_there: bool) -> Option<Self> {
         None
     }
 }

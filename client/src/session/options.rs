@@ -49,23 +49,23 @@ pub struct SessionOptions {
     pub voice: VoiceSetting,
     /// How loud the other is.
     pub volume: Volume,
-    /// The largest picture to capture and send.
+    /// The largest video to capture and send.
     pub video_size: VideoSize,
     /// The highest frame rate to capture and send.
     pub fps: u32,
-    /// The most the picture may use.
+    /// The most that video may use.
     pub max_bitrate: Bitrate,
-    /// Where received pictures go.
+    /// Where received video goes.
     pub record_video: Option<PathBuf>,
     /// What became of that, for whoever waits until all is written.
     pub recordings: Recordings,
-    /// Where the last received picture goes when the call ends.
+    /// Where the last received frame goes when the call ends.
     pub snapshot: Option<PathBuf>,
     /// The server as it was typed last; what a log-in form begins with.
     pub remembered_server: String,
     /// The name as it was typed last.
     pub remembered_username: String,
-    /// Whether somebody looks: pictures are made ready to show, the list of people is kept fresh,
+    /// Whether somebody looks: frames are made ready to show, the list of people is kept fresh,
     /// calls ring aloud.
     pub window: bool,
 }

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -11,10 +10,7 @@ use tokio::sync::mpsc;
 use crate::media::audio_receive::{AudioReceiveStats, AudioReceiver, AudioSink};
 use crate::media::audio_send::{AudioSendStats, AudioSender};
 use crate::media::drop_oldest_queue::DropOldestQueue;
-use crate::media::frame::{
-    AudioFrame, EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo, RgbaFrame, VideoFrame,
-};
-use crate::media::lip_sync::SharedLipSync;
+use crate::media::frame::{AudioFrame, RgbaFrame, VideoFrame};
 use crate::media::snapshot_png;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::video_receive::{VideoReceiveSettings, VideoReceiveStats, VideoReceiver};
@@ -24,84 +20,27 @@ use crate::media::voice_processing::VoiceInput;
 use crate::session::options::SessionOptions;
 use crate::session::report::{AudioReceived, AudioSent, Quantiles, VideoReceived, VideoSent};
 use crate::session::speaker_turn::Plays;
-use crate::transport::{AudioControl, MediaPorts, PeerCommand, VideoControl};
+use crate::transport::{MediaEnds, PeerCommand};
 
-/// Encoded pictures on their way to the pacer. When full, the encoder drops the picture and makes a
-/// key frame next.
-const VIDEO_OUT: usize = 8;
-/// Encoded sound on its way to the pacer: 160 or 320 ms. When full, the packet is dropped.
-const AUDIO_OUT: usize = 16;
-/// Whole received pictures: one second at 30 a second. When full, pictures are dropped up to the
-/// next key frame.
-const VIDEO_IN: usize = 30;
-/// Received sound, up to four pieces for each packet: the jitter buffer takes it at once, so this
-/// only bridges a stall. When full, it is dropped.
-const AUDIO_IN: usize = 256;
-/// Wishes for the encoder. When full, the wish is dropped and made again.
-const VIDEO_CONTROL: usize = 32;
-/// Wishes for the sound encoder. When full, the wish is dropped and made again.
-const AUDIO_CONTROL: usize = 8;
-
-/// The encoders' and decoders' ends of the queues.
-#[derive(Debug)]
-pub(crate) struct PipelineEnds {
-    pub(super) video_out: mpsc::Sender<EncodedVideo>,
-    pub(super) audio_out: mpsc::Sender<EncodedAudio>,
-    pub(super) video_in: Receiver<ReceivedVideo>,
-    pub(super) audio_in: Receiver<ReceivedAudio>,
-    pub(super) video_control: Receiver<VideoControl>,
-    pub(super) lip_sync: Arc<SharedLipSync>,
-    pub(super) audio_control: Receiver<AudioControl>,
-}
-
-/// Makes the queues for one peer connection.
-pub(crate) fn ports() -> (MediaPorts, PipelineEnds) {
-    let (video_out_in, video_out) = mpsc::channel(VIDEO_OUT);
-    let (audio_out_in, audio_out) = mpsc::channel(AUDIO_OUT);
-    let (video_in, video_in_out) = sync_channel(VIDEO_IN);
-    let (audio_in, audio_in_out) = sync_channel(AUDIO_IN);
-    let (video_control, video_control_out) = sync_channel(VIDEO_CONTROL);
-    let (audio_control, audio_control_out) = sync_channel(AUDIO_CONTROL);
-    let lip_sync = Arc::<SharedLipSync>::default();
-    let ports = MediaPorts {
-        video_out,
-        audio_out,
-        video_in,
-        audio_in,
-        video_control,
-        audio_control,
-        lip_sync: Arc::clone(&lip_sync),
-    };
-    (
-        ports,
-        PipelineEnds {
-            video_out: video_out_in,
-            audio_out: audio_out_in,
-            video_in: video_in_out,
-            audio_in: audio_in_out,
-            video_control: video_control_out,
-            lip_sync,
-            audio_control: audio_control_out,
-        },
-    )
-}
+/// Whole received video frames that wait for the decoder: one second at 30 a second.
+pub(super) const VIDEO_IN: usize = 30;
 
 /// What the encoders and decoders of one peer connection measured.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct PipelineFigures {
+pub(super) struct PipelineStatistics {
     pub(super) first_video_at: Option<Instant>,
     pub(super) first_audio_at: Option<Instant>,
     pub(super) video_sent: Option<VideoSent>,
     pub(super) video_received: Option<VideoReceived>,
     pub(super) audio_sent: Option<AudioSent>,
     pub(super) audio_received: Option<AudioReceived>,
-    /// How much earlier sound is heard than its picture is seen, by the sender's clock.
+    /// How much earlier audio is played than its video is shown, by the sender's clock.
     pub(super) audio_ahead_ms: Option<f64>,
 }
 
 /// The rate the encoder starts at, until the estimate arrives: what a narrow network carries.
 const START_BITRATE: Bitrate = Bitrate::from_kbps(250);
-/// Pictures of the other count as coming while the last is younger than this.
+/// Video of the other counts as coming while the last is younger than this.
 const SHOWN_WITHIN: Duration = Duration::from_secs(3);
 
 /// The encoders and decoders that serve one peer connection.
@@ -116,7 +55,7 @@ pub(super) struct Pipeline {
 /// What a pipeline works with.
 pub(super) struct PipelineWorld<'a> {
     pub(super) options: &'a SessionOptions,
-    pub(super) heard: Arc<DropOldestQueue<AudioFrame>>,
+    pub(super) microphone_frames: Arc<DropOldestQueue<AudioFrame>>,
     pub(super) voice: VoiceInput,
     pub(super) muted: bool,
     pub(super) remote_video: Arc<DropOldestQueue<RgbaFrame>>,
@@ -124,10 +63,11 @@ pub(super) struct PipelineWorld<'a> {
 }
 
 impl Pipeline {
-    /// Starts them. A stage that can't be started is said in words; the others go on without it.
+    /// Starts them. A stage that can't be started is reported in words; the others go on without
+    /// it.
     pub(super) fn start(
         world: PipelineWorld<'_>,
-        ends: PipelineEnds,
+        ends: MediaEnds,
         peer: mpsc::WeakSender<PeerCommand>,
         mut trouble: impl FnMut(String),
     ) -> Self {
@@ -150,9 +90,9 @@ impl Pipeline {
             window: options.window.then_some(world.remote_video),
             record,
         };
-        let ask_for_key_frame = move || {
+        let request_key_frame = move || {
             if let Some(peer) = peer.upgrade() {
-                // A full queue belongs to a connection that hangs: the next broken picture asks
+                // A full queue belongs to a connection that hangs: the next broken frame asks
                 // again.
                 let _ = peer.try_send(PeerCommand::RequestKeyFrame);
             }
@@ -167,11 +107,11 @@ impl Pipeline {
         )
         .inspect_err(|error| keep("Your picture can't be sent", error))
         .ok();
-        let video_receiver = VideoReceiver::spawn(ends.video_in, receiving, ask_for_key_frame)
+        let video_receiver = VideoReceiver::spawn(ends.video_in, receiving, request_key_frame)
             .inspect_err(|error| keep("Their picture can't be shown", error))
             .ok();
         let audio_sender = AudioSender::spawn(
-            world.heard,
+            world.microphone_frames,
             ends.audio_out,
             ends.audio_control,
             world.muted,
@@ -185,7 +125,7 @@ impl Pipeline {
         Self { encoder_input, video_sender, video_receiver, audio_sender, audio_receiver }
     }
 
-    /// Where the camera's pictures go.
+    /// Where the camera's frames go.
     pub(super) fn encoder_input(&self) -> Arc<DropOldestQueue<VideoFrame>> {
         Arc::clone(&self.encoder_input)
     }
@@ -196,7 +136,7 @@ impl Pipeline {
         }
     }
 
-    /// Sends what another microphone hears from now on.
+    /// Sends what another microphone records from now on.
     pub(super) fn set_microphone(&self, frames: Arc<DropOldestQueue<AudioFrame>>) {
         if let Some(sender) = &self.audio_sender {
             sender.set_frames(frames);
@@ -208,51 +148,51 @@ impl Pipeline {
         self.audio_sender.as_ref().map_or(0.0, AudioSender::level)
     }
 
-    /// Whether pictures of the other are coming.
-    pub(super) fn shows_pictures(&self) -> bool {
+    /// Whether video of the other is coming.
+    pub(super) fn receives_video(&self) -> bool {
         let last = self.video_receiver.as_ref().and_then(VideoReceiver::last_frame);
         last.is_some_and(|frame| frame.captured_at.elapsed() < SHOWN_WITHIN)
     }
 
     /// What was measured so far.
-    pub(super) fn figures(&self) -> PipelineFigures {
-        let sound = self.audio_receiver.as_ref().map(AudioReceiver::stats);
-        let pictures = self.video_receiver.as_ref().map(VideoReceiver::stats);
-        PipelineFigures {
-            first_video_at: pictures.as_ref().and_then(|stats| stats.first_shown),
-            first_audio_at: sound.as_ref().and_then(|stats| stats.first_played),
+    pub(super) fn statistics(&self) -> PipelineStatistics {
+        let audio = self.audio_receiver.as_ref().map(AudioReceiver::stats);
+        let video = self.video_receiver.as_ref().map(VideoReceiver::stats);
+        PipelineStatistics {
+            first_video_at: video.as_ref().and_then(|stats| stats.first_shown),
+            first_audio_at: audio.as_ref().and_then(|stats| stats.first_played),
             video_sent: self.video_sender.as_ref().and_then(|sender| video_sent(&sender.stats())),
-            video_received: pictures.as_ref().and_then(video_received),
+            video_received: video.as_ref().and_then(video_received),
             audio_sent: self.audio_sender.as_ref().and_then(|sender| audio_sent(&sender.stats())),
-            audio_received: sound.as_ref().and_then(audio_received),
-            audio_ahead_ms: pictures.as_ref().and_then(|stats| stats.audio_ahead_ms),
+            audio_received: audio.as_ref().and_then(audio_received),
+            audio_ahead_ms: video.as_ref().and_then(|stats| stats.audio_ahead_ms),
         }
     }
 
-    /// Stops them, lets the last pictures be written, says what was measured, and gives the
-    /// speaker's sink back. The last picture that was shown goes to `snapshot`.
+    /// Stops them, lets the last frames be written, returns what was measured, and gives the
+    /// speaker's sink back. The last frame that was shown goes to `snapshot`.
     pub(super) fn stop(
         self,
         snapshot: Option<&Path>,
         mut trouble: impl FnMut(String),
-    ) -> (PipelineFigures, Option<Box<dyn AudioSink>>) {
+    ) -> (PipelineStatistics, Option<Box<dyn AudioSink>>) {
         self.encoder_input.close();
-        let mut figures = self.figures();
+        let mut statistics = self.statistics();
         if let Some(sender) = self.video_sender {
-            figures.video_sent = video_sent(&sender.stop());
+            statistics.video_sent = video_sent(&sender.stop());
         }
         let sink = self.audio_receiver.and_then(AudioReceiver::stop);
         if let Some(receiver) = self.video_receiver {
             let received = receiver.stop();
-            figures.first_video_at = received.stats.first_shown;
-            figures.video_received = video_received(&received.stats);
+            statistics.first_video_at = received.stats.first_shown;
+            statistics.video_received = video_received(&received.stats);
             if let (Some(path), Some(frame)) = (snapshot, received.last)
                 && let Err(error) = snapshot_png::write_png(path, &frame)
             {
                 trouble(format!("The last picture was not written: {error}."));
             }
         }
-        (figures, sink)
+        (statistics, sink)
     }
 }
 

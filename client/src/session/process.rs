@@ -1,6 +1,6 @@
 //! What this process has cost so far.
 //!
-//! Linux tells it in `/proc` (proc(5)); where the system is not asked yet the figures stay
+//! Linux gives it in `/proc` (proc(5)); where the system is not asked yet the values stay
 //! unmeasured.
 
 use std::time::Instant;
@@ -9,20 +9,17 @@ use crate::session::report::Process;
 
 /// Measures from its making on.
 #[derive(Debug, Clone, Copy)]
-pub struct ProcessClock {
+pub(super) struct ProcessClock {
     started: Instant,
 }
 
 impl ProcessClock {
-    /// Starts now.
-    #[must_use]
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         Self { started: Instant::now() }
     }
 
     /// What was used until now.
-    #[must_use]
-    pub fn measure(&self) -> Process {
+    pub(super) fn measure(&self) -> Process {
         Process {
             cpu_s: imp::cpu_seconds(),
             wall_s: Some(self.started.elapsed().as_secs_f64()),

@@ -18,13 +18,13 @@ pub struct Report {
     pub call: Option<String>,
     /// How long things took.
     pub setup: Setup,
-    /// Pictures.
+    /// Video both ways.
     pub video: Video,
-    /// Sound.
+    /// Audio both ways.
     pub audio: Audio,
-    /// Sound against pictures.
+    /// Audio against video.
     pub sync: Sync,
-    /// The way between the two.
+    /// The network path between the two.
     pub network: Network,
     /// How it was protected.
     pub security: Security,
@@ -32,7 +32,7 @@ pub struct Report {
     pub process: Process,
 }
 
-macro_rules! figures {
+macro_rules! measurements {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -46,7 +46,7 @@ macro_rules! figures {
     };
 }
 
-figures! {
+measurements! {
     /// How long things took.
     Setup {
         /// From asking to log in to being logged in.
@@ -54,40 +54,39 @@ figures! {
         /// From the callee's accepting to media being able to flow; on the caller's side from the
         /// answer's arrival.
         accept_to_connected_ms: f64,
-        /// From placing the call (or its arrival here) to the first decoded picture.
+        /// From placing the call (or its arrival here) to the first decoded frame.
         call_to_first_video_ms: f64,
-        /// From placing the call (or its arrival here) to the first sound played.
+        /// From placing the call (or its arrival here) to the first audio played.
         call_to_first_audio_ms: f64,
     }
 }
 
-/// Pictures both ways.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Video {
-    /// Ours.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sent: Option<VideoSent>,
-    /// Theirs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub received: Option<VideoReceived>,
+measurements! {
+    /// Video both ways.
+    Video {
+        /// What we sent.
+        sent: VideoSent,
+        /// What we received.
+        received: VideoReceived,
+    }
 }
 
-figures! {
-    /// Our pictures.
+measurements! {
+    /// Our video.
     VideoSent {
-        /// Encoded.
+        /// Encoded frames.
         frames: u64,
-        /// IDR pictures among them.
+        /// IDR frames among them.
         key_frames: u64,
         /// Encoded bytes.
         bytes: u64,
-        /// Of the last picture.
+        /// Of the last frame.
         width: u32,
-        /// Of the last picture.
+        /// Of the last frame.
         height: u32,
         /// Over the whole call.
         fps: f64,
-        /// Median time to encode a picture.
+        /// Median time to encode a frame.
         encode_ms_p50: f64,
         /// 99th percentile.
         encode_ms_p99: f64,
@@ -96,22 +95,22 @@ figures! {
     }
 }
 
-figures! {
-    /// Their pictures.
+measurements! {
+    /// Their video.
     VideoReceived {
-        /// Decoded.
+        /// Decoded frames.
         frames_decoded: u64,
         /// Given up: incomplete, undecodable or out of date.
         frames_dropped: u64,
-        /// Of the last picture.
+        /// Of the last frame.
         width: u32,
-        /// Of the last picture.
+        /// Of the last frame.
         height: u32,
         /// Freezes as W3C webrtc-stats defines them.
         freeze_count: u64,
         /// How long they were in all.
         freeze_total_ms: f64,
-        /// Median time to decode a picture.
+        /// Median time to decode a frame.
         decode_ms_p50: f64,
         /// Mean wait in the frame buffer.
         jitter_buffer_ms: f64,
@@ -123,7 +122,7 @@ figures! {
 /// A distribution.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Quantiles {
-    /// Median.
+    /// The median.
     pub p50: f64,
     /// 95th percentile.
     pub p95: f64,
@@ -134,19 +133,18 @@ pub struct Quantiles {
     pub n: u64,
 }
 
-/// Sound both ways.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Audio {
-    /// Ours.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sent: Option<AudioSent>,
-    /// Theirs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub received: Option<AudioReceived>,
+measurements! {
+    /// Audio both ways.
+    Audio {
+        /// What we sent.
+        sent: AudioSent,
+        /// What we received.
+        received: AudioReceived,
+    }
 }
 
-figures! {
-    /// Our sound.
+measurements! {
+    /// Our audio.
     AudioSent {
         /// RTP packets.
         packets: u64,
@@ -155,14 +153,14 @@ figures! {
     }
 }
 
-figures! {
-    /// Their sound.
+measurements! {
+    /// Their audio.
     AudioReceived {
         /// RTP packets that came.
         packets: u64,
         /// That never came.
         lost: u64,
-        /// Share of the played sound that was made up, 0 to 1.
+        /// Share of the played audio that was concealed, 0 to 1.
         concealed_ratio: f64,
         /// Packets rebuilt from in-band FEC.
         fec_recovered: u64,
@@ -177,16 +175,16 @@ figures! {
     }
 }
 
-figures! {
-    /// Sound against pictures.
+measurements! {
+    /// Audio against video.
     Sync {
-        /// How much earlier sound is heard than its picture is seen.
+        /// How much earlier audio is played than its video is shown.
         audio_ahead_of_video_ms_p50: f64,
     }
 }
 
-figures! {
-    /// The way between the two.
+measurements! {
+    /// The network path between the two.
     Network {
         /// Round trip.
         rtt_ms: f64,
@@ -194,7 +192,7 @@ figures! {
         loss_out: f64,
         /// Share of theirs, 0 to 1.
         loss_in: f64,
-        /// What the way is thought to carry.
+        /// The estimated capacity of the network path.
         estimated_bps: u64,
         /// Kind of our end: host, srflx, prflx, relay.
         local_candidate: String,
@@ -202,22 +200,22 @@ figures! {
         remote_candidate: String,
         /// udp or tcp.
         protocol: String,
-        /// How often the way was sought anew.
+        /// How often ICE was restarted.
         ice_restarts: u32,
-        /// Repairs we asked for.
+        /// NACK messages we sent.
         nacks_sent: u64,
-        /// Repairs they asked for.
+        /// NACK messages they sent.
         nacks_received: u64,
-        /// Key frames we asked for.
+        /// Key-frame requests we sent.
         plis_sent: u64,
-        /// Key frames they asked for.
+        /// Key-frame requests they sent.
         plis_received: u64,
         /// Packets sent again.
         retransmitted: u64,
     }
 }
 
-figures! {
+measurements! {
     /// How it was protected.
     Security {
         /// `new`, `verified`, `changed` or `none`: whether we know their key.
@@ -231,7 +229,7 @@ figures! {
     }
 }
 
-figures! {
+measurements! {
     /// What it cost this computer.
     Process {
         /// Processor time of the whole process.

@@ -1,10 +1,10 @@
 //! The room that the person asked for: pure rules, with time as an argument.
 //!
-//! In: that they want to be in a room, and what the server says about rooms. Out: where we are, for
-//! the window; and at most once for each time that they asked, whom to call. What always holds:
+//! In: that they want to be in a room, and what the server sends about rooms. Out: where we are,
+//! for the window; and at most once for each time that they asked, whom to call. What always holds:
 //! only the answer to their asking, for that very room and while it is still expected, leads to a
 //! call. A `joined` that nobody asked for changes nothing, and one that answers the app's own
-//! coming back (after the server has lost us) says who is there and calls nobody.
+//! coming back (after the server has lost us) shows who is there and calls nobody.
 
 use std::time::{Duration, Instant};
 
@@ -65,8 +65,8 @@ impl<C> Room<C> {
         Some(room)
     }
 
-    /// The server says that we are in a room, and who was there before us. Says whom to call, if
-    /// the person asked for it.
+    /// The server reports that we are in a room, and who was there before us. Returns whom to call,
+    /// if the person asked for it.
     pub(super) fn joined(
         &mut self,
         room: RoomId,
@@ -108,9 +108,7 @@ impl<C> Room<C> {
             ErrorCode::RoomFull => {
                 format!("There are two people in {room} already: agree on another room.")
             }
-            ErrorCode::RateLimited => {
-                "The server asks for a pause: try again in a minute.".to_owned()
-            }
+            ErrorCode::RateLimited => "You do that too often: try again in a minute.".to_owned(),
             _ => foreign(message)
                 .unwrap_or_else(|| format!("The server did not let you into {room}.")),
         };
@@ -185,7 +183,7 @@ mod tests {
         let now = Instant::now();
         let mut room = asking(now);
         assert_eq!(room.joined(blue(), names(&["bob", "carol"]), now), Some((bob(), Said(1))));
-        assert_eq!(room.joined(blue(), names(&["bob"]), now), None, "said again");
+        assert_eq!(room.joined(blue(), names(&["bob"]), now), None, "sent again");
         assert_eq!(room.phase(), &RoomPhase::Inside(blue()));
         room.ask_for(blue(), Said(2), now);
         assert_eq!(room.joined(blue(), names(&["bob"]), now), Some((bob(), Said(2))));

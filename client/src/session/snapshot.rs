@@ -21,14 +21,14 @@ pub enum Intent {
     LogIn {
         /// `ws://` or `wss://`; a bare host gets `ws://` and the default port.
         server: String,
-        /// The name.
+        /// The name to log in with.
         username: String,
     },
     /// Log out; a running call is closed.
     LogOut,
     /// Call somebody; as typed.
     Call {
-        /// Whom.
+        /// The other's name.
         username: String,
     },
     /// Enter a room of two and meet whoever is there: who comes second calls the first. It is the
@@ -78,18 +78,18 @@ pub enum LoginPhase {
     /// Nobody is logged in.
     #[default]
     LoggedOut,
-    /// Under way.
+    /// The login is under way.
     LoggingIn,
     /// Refused or not reachable: one line that says what to do.
     Failed(String),
-    /// Done.
+    /// Logged in.
     LoggedIn {
-        /// The name.
+        /// Under this name.
         username: Username,
     },
     /// Was logged in; the server is gone for now and is being called again.
     Reconnecting {
-        /// The name.
+        /// Under this name.
         username: Username,
     },
 }
@@ -100,7 +100,7 @@ pub enum RoomPhase {
     /// No room.
     #[default]
     Outside,
-    /// On the way in.
+    /// The room was asked for.
     Entering(RoomId),
     /// In it: whoever joins it next calls us.
     Inside(RoomId),
@@ -144,7 +144,7 @@ pub struct NoticeId(pub u64);
 /// One line for the person: something went wrong or went on without something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// Which.
+    /// Its id, to dismiss it by.
     pub id: NoticeId,
     /// What happened and what to do.
     pub text: String,
@@ -175,9 +175,9 @@ pub struct Snapshot {
     pub camera_off: bool,
     /// Whether the preview was asked for.
     pub preview: bool,
-    /// Whether a camera is delivering pictures (to the preview or the call).
+    /// Whether a camera is delivering frames (to the preview or the call).
     pub camera_live: bool,
-    /// Whether pictures of the other have arrived in this call.
+    /// Whether video of the other has arrived in this call.
     pub remote_video_live: bool,
     /// The devices there are.
     pub devices: DeviceList,
@@ -197,7 +197,7 @@ pub struct Snapshot {
     pub rtt: Option<Duration>,
     /// Words about how the connection is doing, when it is not well.
     pub connection_words: Option<String>,
-    /// The figures of the call, while it has a connection.
+    /// The statistics of the call, while it has a connection.
     pub statistics: Option<Arc<Statistics>>,
     /// Notices that were not put away yet.
     pub notices: Vec<Notice>,
@@ -211,8 +211,8 @@ pub struct SessionLink {
     pub intents: mpsc::Sender<Intent>,
     /// What to show.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
-    /// The other person's picture.
+    /// The other person's video.
     pub remote_video: Arc<DropOldestQueue<RgbaFrame>>,
-    /// Our own picture, not mirrored.
+    /// Our own video, not mirrored.
     pub self_video: Arc<DropOldestQueue<RgbaFrame>>,
 }

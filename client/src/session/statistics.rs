@@ -1,4 +1,4 @@
-//! The figures of a running call, a second at a time, and the last minute of them.
+//! The statistics of a running call, a second at a time, and the last minute of them.
 //!
 //! Pure: counts since the beginning go in with the time, rates come out. What was not measured is
 //! `None`, never 0.
@@ -7,24 +7,24 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::media::units::Bitrate;
-use crate::session::pipeline::PipelineFigures;
+use crate::session::pipeline::PipelineStatistics;
 use crate::transport::PeerStats;
 
 /// How many readings are kept: a minute of them.
 pub const REMEMBERED: usize = 60;
-/// Two readings closer together than this say nothing about a rate.
+/// Two readings closer together than this give no rate.
 const SHORTEST: Duration = Duration::from_millis(200);
 
-/// One direction of the pictures.
+/// One direction of the video.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct VideoReading {
-    /// The size of the last picture: width and height.
+    /// The size of the last frame: width and height.
     pub size: Option<(u32, u32)>,
-    /// Pictures a second.
+    /// Frames a second.
     pub fps: Option<f64>,
-    /// Payload.
+    /// RTP payload a second.
     pub bitrate: Option<Bitrate>,
-    /// Half of the pictures took less to encode, or decode.
+    /// Half of the frames took less to encode, or decode.
     pub codec: Option<Duration>,
 }
 
@@ -33,15 +33,15 @@ pub struct VideoReading {
 pub struct Reading {
     /// When it was taken, after the first.
     pub at: Duration,
-    /// Our pictures.
+    /// Our video.
     pub video_sent: VideoReading,
-    /// Their pictures.
+    /// Their video.
     pub video_received: VideoReading,
-    /// Payload of our sound.
+    /// Payload of our audio.
     pub audio_sent: Option<Bitrate>,
     /// Payload of theirs.
     pub audio_received: Option<Bitrate>,
-    /// What the way to the other is thought to carry.
+    /// The estimated capacity of the network path towards the other.
     pub estimate: Option<Bitrate>,
     /// What the encoder aims at.
     pub target: Option<Bitrate>,
@@ -51,13 +51,13 @@ pub struct Reading {
     pub loss_in: Option<f64>,
     /// Share of ours that they miss, 0 to 1.
     pub loss_out: Option<f64>,
-    /// How long their sound waits here, against jitter.
+    /// How long their audio waits here, against jitter.
     pub audio_wait: Option<Duration>,
-    /// How long their pictures wait here.
+    /// How long their video waits here.
     pub video_wait: Option<Duration>,
-    /// For how long their picture stood still in this time.
+    /// For how long their video stood still in this time.
     pub frozen: Option<Duration>,
-    /// Share of their sound that was made up, since the beginning, 0 to 1.
+    /// Share of their audio that was concealed, since the beginning, 0 to 1.
     pub concealed: Option<f64>,
     /// From their camera to here, by the test pattern.
     pub glass_to_glass: Option<Duration>,
@@ -91,7 +91,7 @@ struct Counted {
 
 impl Statistics {
     /// Takes a reading.
-    pub(super) fn note(&mut self, now: Instant, peer: &PeerStats, pipeline: &PipelineFigures) {
+    pub(super) fn note(&mut self, now: Instant, peer: &PeerStats, pipeline: &PipelineStatistics) {
         let counted = Counted::of(now, peer, pipeline);
         let Some(last) = self.last else {
             self.last = Some(counted);
@@ -103,11 +103,15 @@ impl Statistics {
         }
         self.last = Some(counted);
         let first_at = *self.first_at.get_or_insert(now);
+        let at = now.saturating_duration_since(first_at);
+        self.push(reading(at, elapsed, &last, &counted, peer, pipeline));
+    }
+
+    fn push(&mut self, reading: Reading) {
         if self.readings.len() >= REMEMBERED {
             self.readings.pop_front();
         }
-        let at = now.saturating_duration_since(first_at);
-        self.readings.push_back(reading(at, elapsed, &last, &counted, peer, pipeline));
+        self.readings.push_back(reading);
     }
 
     /// The last minute, the oldest first.
@@ -121,22 +125,17 @@ impl Statistics {
         self.readings.back()
     }
 
-    /// Those of a made-up call, to show.
+    /// Those of an invented call, to show.
     #[must_use]
     pub fn of(readings: impl IntoIterator<Item = Reading>) -> Self {
         let mut statistics = Self::default();
-        for reading in readings {
-            if statistics.readings.len() >= REMEMBERED {
-                statistics.readings.pop_front();
-            }
-            statistics.readings.push_back(reading);
-        }
+        readings.into_iter().for_each(|reading| statistics.push(reading));
         statistics
     }
 }
 
 impl Counted {
-    fn of(at: Instant, peer: &PeerStats, pipeline: &PipelineFigures) -> Self {
+    fn of(at: Instant, peer: &PeerStats, pipeline: &PipelineStatistics) -> Self {
         let received = pipeline.video_received.as_ref();
         Self {
             at,
@@ -158,7 +157,7 @@ fn reading(
     last: &Counted,
     now: &Counted,
     peer: &PeerStats,
-    pipeline: &PipelineFigures,
+    pipeline: &PipelineStatistics,
 ) -> Reading {
     let seconds = elapsed.as_secs_f64();
     let bitrate = |before: u64, now: u64| {
@@ -170,7 +169,7 @@ fn reading(
         now.map(|now| now.saturating_sub(before.unwrap_or_default()) as f64 / seconds)
     };
     let (sent, received) = (pipeline.video_sent.as_ref(), pipeline.video_received.as_ref());
-    let heard = pipeline.audio_received.as_ref();
+    let audio = pipeline.audio_received.as_ref();
     Reading {
         at,
         video_sent: VideoReading {
@@ -192,19 +191,19 @@ fn reading(
         rtt: milliseconds(peer.rtt_ms),
         loss_in: peer.loss_in,
         loss_out: peer.loss_out,
-        audio_wait: milliseconds(heard.and_then(|heard| heard.jitter_buffer_ms)),
+        audio_wait: milliseconds(audio.and_then(|audio| audio.jitter_buffer_ms)),
         video_wait: milliseconds(peer.video_jitter_buffer_ms),
         frozen: milliseconds(
             now.frozen_ms.map(|frozen| frozen - last.frozen_ms.unwrap_or_default()),
         ),
-        concealed: heard.and_then(|heard| heard.concealed_ratio),
+        concealed: audio.and_then(|audio| audio.concealed_ratio),
         glass_to_glass: milliseconds(
             received
                 .and_then(|received| received.glass_to_glass_ms.as_ref())
                 .map(|delay| delay.p50),
         ),
         mouth_to_ear: milliseconds(
-            heard.and_then(|heard| heard.mouth_to_ear_ms.as_ref()).map(|delay| delay.p50),
+            audio.and_then(|audio| audio.mouth_to_ear_ms.as_ref()).map(|delay| delay.p50),
         ),
         resent: Some(now.resent.saturating_sub(last.resent)),
     }
@@ -219,7 +218,7 @@ mod tests {
     use super::*;
     use crate::session::report::{VideoReceived, VideoSent};
 
-    fn counts(seconds: u64) -> (PeerStats, PipelineFigures) {
+    fn counts(seconds: u64) -> (PeerStats, PipelineStatistics) {
         let peer = PeerStats {
             video_bytes_sent: seconds * 125_000,
             audio_bytes_received: seconds * 4000,
@@ -229,12 +228,12 @@ mod tests {
         let sent = VideoSent { frames: Some(seconds * 30), ..VideoSent::default() };
         let frozen = if seconds > 2 { 400.0 } else { 0.0 };
         let received = VideoReceived { freeze_total_ms: Some(frozen), ..VideoReceived::default() };
-        let figures = PipelineFigures {
+        let measured = PipelineStatistics {
             video_sent: Some(sent),
             video_received: Some(received),
-            ..PipelineFigures::default()
+            ..PipelineStatistics::default()
         };
-        (peer, figures)
+        (peer, measured)
     }
 
     #[test]
@@ -262,7 +261,7 @@ mod tests {
         let (start, mut statistics) = (Instant::now(), Statistics::default());
         for second in 0..3 {
             let at = start + Duration::from_secs(second);
-            statistics.note(at, &PeerStats::default(), &PipelineFigures::default());
+            statistics.note(at, &PeerStats::default(), &PipelineStatistics::default());
         }
         let reading = statistics.latest().expect("a reading");
         let expected = Reading { at: reading.at, resent: Some(0), ..Reading::default() };

@@ -1,4 +1,4 @@
-//! A call that neither person ends and that never connects: both ends say that it could not be
+//! A call that neither person ends and that never connects: both ends show that it could not be
 //! connected.
 
 use std::cell::Cell;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use visavis_client::call::{CallPhase, EndReason};
 
-use crate::happenings::{Op, Report};
+use crate::ops::{Op, Report};
 use crate::world::{Outcome, Who, World};
 use crate::{letters, over, who};
 
@@ -83,7 +83,7 @@ fn a_call_that_neither_ends_and_that_never_connects_is_a_failure_to_connect_at_b
             Op::Accept(caller.other()),
             Op::Settle,
         ];
-        // The deadlines of one pass before those of the other, and what is said then arrives.
+        // The deadlines of one pass before those of the other, and what is sent then arrives.
         let waits = [
             Op::Wait(Duration::from_millis(14_000)),
             Op::Settle,
@@ -116,15 +116,15 @@ fn a_call_that_neither_ends_and_that_never_connects_is_a_failure_to_connect_at_b
 
 #[test]
 fn the_end_whose_deadline_passes_second_reads_what_the_first_reads() {
-    over(1_000, (who(), letters(), 0_u64..3_000), |(caller, letters, until_heard)| {
+    over(1_000, (who(), letters(), 0_u64..3_000), |(caller, letters, until_delivered)| {
         let mut world = World::new(letters);
         world.run(Op::Place(caller))?;
         world.settle()?;
         world.run(Op::Accept(caller.other()))?;
-        world.wait(Duration::from_millis(until_heard))?;
+        world.wait(Duration::from_millis(until_delivered))?;
         world.settle()?;
-        world.wait(Duration::from_millis(14_990 - until_heard))?;
-        // Whoever gives up first is heard before the other's deadline passes.
+        world.wait(Duration::from_millis(14_990 - until_delivered))?;
+        // The signal of whoever gives up first arrives before the other's deadline passes.
         let mut steps = 0;
         while [Who::Alice, Who::Bob]
             .iter()

@@ -19,7 +19,7 @@ pub(crate) struct Step<'a> {
     pub(crate) now: Instant,
 }
 
-/// What one client has opened and closed so far, and what it was told.
+/// What one client has opened and closed so far, and what it was notified of.
 pub(crate) struct Ledger {
     us: Username,
     media_runs: bool,
@@ -29,8 +29,8 @@ pub(crate) struct Ledger {
     spent: BTreeSet<Consent>,
     open: Option<PeerId>,
     opened: BTreeSet<PeerId>,
-    /// The server said that the other's connection was lost, and since then neither a message of
-    /// the call came nor did media connect.
+    /// The server reported that the other's connection was lost, and since then neither a message
+    /// of the call came nor did media connect.
     peer_gone: bool,
     /// The calls that were ever offered to us, or by us.
     offered: BTreeSet<(Username, CallId)>,
@@ -57,7 +57,7 @@ fn consented(phase: &CallPhase) -> bool {
     peer_of(phase).is_some() && !matches!(phase, CallPhase::Ringing { .. })
 }
 
-/// Whether a call is over when a client says this.
+/// Whether a call is over when a client sends this.
 fn is_final(signal: &CallSignal) -> bool {
     match signal {
         CallSignal::Close(reason) => *reason != Some(CloseReason::Disconnected),
@@ -66,7 +66,7 @@ fn is_final(signal: &CallSignal) -> bool {
     }
 }
 
-fn is_farewell(output: &Output, to: &Username, of: Option<&CallId>) -> bool {
+fn is_final_signal(output: &Output, to: &Username, of: Option<&CallId>) -> bool {
     matches!(output, Output::Send { to: whom, call, signal } if whom == to && call.as_ref() == of && is_final(signal))
 }
 
@@ -84,7 +84,7 @@ impl Ledger {
         }
     }
 
-    /// Every rule that can be told from one step.
+    /// Every rule that one step shows.
     pub(crate) fn check(&mut self, step: &Step<'_>) -> Outcome {
         let (before, after) = (step.before.phase(), step.after.phase());
         self.outputs_are_in_order(step)?;
@@ -111,7 +111,7 @@ impl Ledger {
     /// consent.
     fn outputs_are_in_order(&mut self, step: &Step<'_>) -> Outcome {
         let by_the_person = match step.input {
-            Input::Place { consent, .. } | Input::Accept { consent, .. } => Some(*consent),
+            Input::Call { consent, .. } | Input::Accept { consent, .. } => Some(*consent),
             _ => None,
         };
         for output in step.outputs {
@@ -137,7 +137,7 @@ impl Ledger {
                     self.media_runs = false;
                     self.consent = None;
                 }
-                Output::OpenToOffer(peer, consent) | Output::OpenToAnswer(peer, _, consent) => {
+                Output::OpenPeer(peer, consent) => {
                     prop_assert!(self.media_runs, "opened without consent");
                     prop_assert_eq!(
                         self.consent,
@@ -155,7 +155,7 @@ impl Ledger {
                 Output::AcceptOffer(peer, _)
                 | Output::AcceptAnswer(peer, _)
                 | Output::AddCandidate(peer, _)
-                | Output::RestartIce(peer) => {
+                | Output::CreateOffer { peer, .. } => {
                     prop_assert_eq!(self.open, Some(*peer), "asked of one that is closed")
                 }
                 Output::Send { to, signal, .. } => {
@@ -171,7 +171,7 @@ impl Ledger {
                     );
                     prop_assert!(
                         *signal != CallSignal::Close(Some(CloseReason::Disconnected)),
-                        "only servers say that"
+                        "only servers send that"
                     );
                 }
             }
@@ -185,7 +185,7 @@ impl Ledger {
         before: &CallPhase,
         after: &CallPhase,
     ) -> Outcome {
-        if let Input::Place { peer, call, .. } = step.input {
+        if let Input::Call { peer, call, .. } = step.input {
             self.offered.insert((peer.clone(), call.clone()));
         }
         let Input::Signal { from, call, signal } = step.input else { return Ok(()) };
@@ -193,10 +193,10 @@ impl Ledger {
         let other_call =
             matches!((step.before.call_id(), call), (Some(ours), Some(theirs)) if ours != theirs);
         let is_offer = matches!(signal, CallSignal::Offer(_));
-        let unheard_of = is_offer
+        let unknown_call = is_offer
             && call.as_ref().is_none_or(|call| self.offered.insert((from.clone(), call.clone())));
-        let farewells_only =
-            || step.outputs.iter().all(|output| is_farewell(output, from, call.as_ref()));
+        let final_signals_only =
+            || step.outputs.iter().all(|output| is_final_signal(output, from, call.as_ref()));
         if *from == self.us {
             prop_assert!(
                 step.before == step.after && step.outputs.is_empty(),
@@ -204,21 +204,21 @@ impl Ledger {
             );
         } else if !is_offer && (other_person || other_call) {
             prop_assert!(step.before == step.after, "a stranger's {} counted", signal.type_name());
-            // Who has missed how a call of theirs ended is told again.
+            // Who has missed how a call of theirs ended is notified again.
             prop_assert!(
-                step.outputs.len() <= 1 && farewells_only(),
+                step.outputs.len() <= 1 && final_signals_only(),
                 "answered by {:?}",
                 step.outputs
             );
         } else if is_offer && other_person && peer_of(before).is_some() {
             prop_assert_eq!(before, after, "somebody else's offer counted");
             prop_assert_eq!(step.before.poll_timeout(), step.after.poll_timeout());
-            // A call that they have ended themselves needs no farewell.
+            // A call that they have ended themselves needs no final signal.
             prop_assert!(
-                step.outputs.len() == 1 || !unheard_of && step.outputs.is_empty(),
-                "they hear nothing"
+                step.outputs.len() == 1 || !unknown_call && step.outputs.is_empty(),
+                "they are sent nothing"
             );
-            prop_assert!(farewells_only(), "answered by {:?}", step.outputs);
+            prop_assert!(final_signals_only(), "answered by {:?}", step.outputs);
         }
         Ok(())
     }
@@ -242,7 +242,7 @@ impl Ledger {
         let allowed = match (step.input, before) {
             (Input::HangUp, _) => true,
             (Input::Signal { signal, .. }, _) if is_final(signal) => true,
-            // Their client was started anew: they call again.
+            // Their client was restarted: they call again.
             (Input::Signal { signal: CallSignal::Offer(_), .. }, _) => self.peer_gone,
             (Input::Timeout, CallPhase::Reconnecting { lost_at, .. }) => {
                 step.now.duration_since(*lost_at) >= Duration::from_secs(30)
@@ -312,7 +312,7 @@ fn phases_follow_one_another(step: &Step<'_>, before: &CallPhase, after: &CallPh
     use CallPhase::{Calling, Connecting, Ended, Idle, InCall, Reconnecting, Ringing};
     let possible = match (before, after) {
         (Idle | Ended { .. }, Idle | Calling { .. } | Ringing { .. } | Ended { .. }) => true,
-        // They call again after their client was started anew.
+        // They call again after their client was restarted.
         (Calling { .. }, Ringing { .. }) => false,
         (
             Ringing { .. } | Connecting { .. } | InCall { .. } | Reconnecting { .. },

@@ -4,14 +4,14 @@
 //! Two call machines are joined by a simulated server that loses, repeats, reorders and delays what
 //! they say, in a world where strangers meddle, peer connections report at the wrong moment and
 //! deadlines are kept late. `ledger` checks each step against the rules, `world` is the simulation,
-//! `happenings` what can occur in it, and the properties below choose the schedules.
+//! `ops` what can occur in it, and the properties below choose the schedules.
 //!
 //! Schedules come from a fixed seed; `VISAVIS_TEST_SEED=<number>` tries others. A schedule that
 //! fails is shrunk and printed as the list of its steps.
 
 mod failing;
-mod happenings;
 mod ledger;
+mod ops;
 mod world;
 
 use std::cell::Cell;
@@ -21,7 +21,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use visavis_client::call::{CallPhase, EndReason};
 
-use happenings::{Op, op};
+use ops::{Op, op};
 use world::{Letters, Outcome, Output, Who, World};
 
 /// Runs a property over so many schedules.
@@ -160,7 +160,7 @@ fn two_people_who_call_each_other_at_once_get_one_call() {
         let mut world = World::new(Letters::WithCallIds);
         world.run(Op::Place(first))?;
         for step in before {
-            // Until the other has heard of it: after that they would accept, not place.
+            // Until the other has received it: after that they would accept, not place.
             if !matches!(step, Fair::Deliver(_) | Fair::Repeat(_)) {
                 step.play(&mut world)?;
             }
@@ -184,11 +184,11 @@ fn two_people_who_call_each_other_at_once_get_one_call() {
             1
         );
         prop_assert_eq!(
-            world.count(Who::Bob, |output| matches!(output, Output::OpenToAnswer(..))),
+            world.count(Who::Bob, |output| matches!(output, Output::AcceptOffer(..))),
             1
         );
         prop_assert_eq!(
-            world.count(Who::Alice, |output| matches!(output, Output::OpenToAnswer(..))),
+            world.count(Who::Alice, |output| matches!(output, Output::AcceptOffer(..))),
             0
         );
         world.leave_alone()
@@ -222,7 +222,7 @@ fn glare_between_clients_without_call_ids_is_settled_when_messages_keep_their_or
 enum Bump {
     Fair(Fair),
     Accept,
-    /// This client loses the server; what is said to it meanwhile is lost.
+    /// This client loses the server; what is sent to it meanwhile is lost.
     Down(Who),
     Up(Who),
     Wait(Duration),
@@ -285,7 +285,7 @@ fn an_ice_restart_gets_through_once_the_server_is_back() {
             [caller, caller.other()].map(|who| world.count(who, of)).iter().sum()
         };
         let restarts = |world: &World| -> usize {
-            both(world, |output| matches!(output, Output::RestartIce(_)))
+            both(world, |output| matches!(output, Output::CreateOffer { ice_restart: true, .. }))
         };
         let answers = |world: &World| -> usize {
             both(world, |output| matches!(output, Output::AcceptAnswer(..)))

@@ -11,8 +11,8 @@ use visavis_shared::{
     SessionDescription, Username,
 };
 
-use crate::happenings::{Forged, Guise, Op, Report};
 use crate::ledger::{Ledger, Step};
+use crate::ops::{Forged, Guise, Op, Report};
 
 /// A person's consent to a call, numbered so that one is told from the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -247,12 +247,11 @@ impl World {
                     self.under_way.push(letter);
                 }
             }
-            Output::OpenToOffer(id, _) => client.open(id, DescriptionKind::Offer),
-            Output::OpenToAnswer(id, ..) => client.open(id, DescriptionKind::Answer),
+            Output::OpenPeer(id, _) => client.open(id),
             Output::AcceptOffer(..) => {
                 client.peer.iter_mut().for_each(|p| p.owes.push_back(DescriptionKind::Answer))
             }
-            Output::RestartIce(_) => {
+            Output::CreateOffer { .. } => {
                 client.peer.iter_mut().for_each(|p| p.owes.push_back(DescriptionKind::Offer))
             }
             Output::AddCandidate(_, candidate) => {
@@ -295,7 +294,7 @@ impl World {
             Op::Place(who) => {
                 let call = self.fresh_call();
                 let consent = self.fresh_consent();
-                self.feed(who, Input::Place { peer: who.other().name(), call, consent })
+                self.feed(who, Input::Call { peer: who.other().name(), call, consent })
             }
             Op::Accept(who) => {
                 let from = match self.phase(who) {
@@ -392,7 +391,7 @@ impl World {
         self.client(who).online = false;
         self.under_way.retain(|letter| letter.to != who);
         self.feed(who, Input::SignalingDown)?;
-        // The server tells whoever they were in a call with.
+        // The server notifies whoever they were in a call with.
         let call = self.call_id(who).filter(|_| self.letters == Letters::WithCallIds);
         let in_call = !matches!(self.phase(who), CallPhase::Idle | CallPhase::Ended { .. });
         if in_call && self.client(who.other()).online {
@@ -552,10 +551,10 @@ impl World {
 }
 
 impl Client {
-    fn open(&mut self, id: PeerId, owes: DescriptionKind) {
+    fn open(&mut self, id: PeerId) {
         self.peer = Some(Peer {
             id,
-            owes: VecDeque::from([owes]),
+            owes: VecDeque::new(),
             candidates_made: Vec::new(),
             candidates_known: Vec::new(),
         });

@@ -222,7 +222,7 @@ fn an_ended_call_says_why_and_how_long_and_can_be_placed_again() {
     let mut window =
         Window::open(with_call(CallPhase::Ended { peer: name("bob"), reason, talked }));
     assert!(
-        window.shows("bob closed the call.")
+        window.shows("bob ended the call.")
             && window.shows("You talked for 3 minutes and 21 seconds.")
     );
     window.click("Call again");

@@ -1,5 +1,5 @@
 //! The set-up of calls over an emulated network, in virtual time: two real peer connections, from
-//! the accepted call to the first picture at either end, hundreds of times in a minute.
+//! the accepted call to the first video frame at either end, hundreds of times in a minute.
 
 mod memory_network;
 mod renegotiation;

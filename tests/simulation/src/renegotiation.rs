@@ -192,10 +192,7 @@ pub fn renegotiate(steps: &[Step], run_on: Duration, mends: bool, seed: u64) -> 
     in_virtual_time(async {
         let mut rng = StdRng::seed_from_u64(seed);
         let network = MemoryNetwork::start(Conditions::CLEAR.delay(DELAY), seed);
-        let ends = [
-            End::open(&network, Side::A, &mut rng).await,
-            End::open(&network, Side::B, &mut rng).await,
-        ];
+        let ends = [End::open(&network, Side::A, &mut rng), End::open(&network, Side::B, &mut rng)];
         let mut call = Call::new(ends, mends);
         call.ends[0].command(PeerCommand::CreateOffer { ice_restart: false });
         let until = now() + CONNECT_WITHIN;
@@ -306,7 +303,7 @@ impl Call {
         }
         for (side, end) in self.ends.iter_mut().enumerate() {
             end.capture(now);
-            if end.audio_in.try_iter().count() > 0 {
+            if end.media.audio_in.try_iter().count() > 0 {
                 self.account.heard[side].push(now - self.start);
             }
             if self.mends && self.restart_at[side].is_some_and(|at| at <= now) {

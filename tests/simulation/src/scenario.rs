@@ -13,15 +13,15 @@ use crate::set_up::{Scenario, SetUp, simulate};
 pub enum Bar {
     /// At least this share of calls connects, 0 to 1.
     Connected(f64),
-    /// Half of the calls show both their first picture within so long after they were accepted.
-    PictureP50(Duration),
+    /// Half of the calls show both their first video frame within so long after they were accepted.
+    VideoP50(Duration),
     /// 95 of 100 calls do.
-    PictureP95(Duration),
-    /// In 95 of 100 ICE restarts neither hears nothing for longer.
+    VideoP95(Duration),
+    /// In 95 of 100 ICE restarts neither is without audio for longer.
     SilenceP95(Duration),
 }
 
-/// A figure beside its bar.
+/// A measured value beside its bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Measured {
     /// A share, 0 to 1.
@@ -31,13 +31,13 @@ pub enum Measured {
 }
 
 impl Bar {
-    /// Whether a figure meets it.
+    /// Whether a measured value meets it.
     #[must_use]
     pub fn is_met(self, measured: Measured) -> bool {
         match (self, measured) {
             (Self::Connected(least), Measured::Share(share)) => share >= least,
             (
-                Self::PictureP50(most) | Self::PictureP95(most) | Self::SilenceP95(most),
+                Self::VideoP50(most) | Self::VideoP95(most) | Self::SilenceP95(most),
                 Measured::Time(Some(measured)),
             ) => measured <= most,
             _ => false,
@@ -49,8 +49,8 @@ impl fmt::Display for Bar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Connected(_) => "calls that connected",
-            Self::PictureP50(_) => "both see, p50",
-            Self::PictureP95(_) => "both see, p95",
+            Self::VideoP50(_) => "both see, p50",
+            Self::VideoP95(_) => "both see, p95",
             Self::SilenceP95(_) => "silence at an ICE restart, p95",
         })
     }
@@ -74,10 +74,10 @@ pub struct Named {
 pub struct Outcome {
     /// How many there were.
     pub calls: usize,
-    /// The seeds of those that did not connect, or showed a picture to one of the two only.
+    /// The seeds of those that did not connect, or showed video to one of the two only.
     pub failed: Vec<u64>,
     /// When both saw each other, in order; calls in which they never did come last, as `None`.
-    pub pictures: Vec<Option<Duration>>,
+    pub first_frames: Vec<Option<Duration>>,
     /// The longest silence of either side at an ICE restart, in order.
     pub silences: Vec<Duration>,
 }
@@ -86,12 +86,12 @@ impl Outcome {
     /// Adds a call.
     pub fn add(&mut self, seed: u64, call: &SetUp) {
         self.calls += 1;
-        let picture = call.both_see();
-        if !call.connects() || picture.is_none() {
+        let seen = call.both_see();
+        if !call.connects() || seen.is_none() {
             self.failed.push(seed);
         }
-        self.pictures.push(picture);
-        self.pictures.sort_by_key(|picture| picture.unwrap_or(Duration::MAX));
+        self.first_frames.push(seen);
+        self.first_frames.sort_by_key(|seen| seen.unwrap_or(Duration::MAX));
         self.silences.extend(call.restart_silence.iter().flatten().max());
         self.silences.sort();
     }
@@ -117,13 +117,13 @@ impl Named {
         outcome
     }
 
-    /// The figures beside the bars.
+    /// The measured values beside the bars.
     #[must_use]
     pub fn judge(&self, outcome: &Outcome) -> Vec<(Bar, Measured)> {
         let measured = |bar: &Bar| match bar {
             Bar::Connected(_) => Measured::Share(outcome.connected()),
-            Bar::PictureP50(_) => Measured::Time(percentile(&outcome.pictures, 50).flatten()),
-            Bar::PictureP95(_) => Measured::Time(percentile(&outcome.pictures, 95).flatten()),
+            Bar::VideoP50(_) => Measured::Time(percentile(&outcome.first_frames, 50).flatten()),
+            Bar::VideoP95(_) => Measured::Time(percentile(&outcome.first_frames, 95).flatten()),
             Bar::SilenceP95(_) => Measured::Time(percentile(&outcome.silences, 95)),
         };
         self.bars.iter().map(|bar| (*bar, measured(bar))).collect()
@@ -135,7 +135,7 @@ impl Named {
 pub fn scenarios() -> Vec<Named> {
     let ms = Duration::from_millis;
     let network = |rtt: u64| Conditions::CLEAR.delay(ms(rtt) / 2);
-    let lossy = [Bar::Connected(1.0), Bar::PictureP50(ms(700)), Bar::PictureP95(ms(1500))];
+    let lossy = [Bar::Connected(1.0), Bar::VideoP50(ms(700)), Bar::VideoP95(ms(1500))];
     let named = |name, title, conditions, bars: &[Bar]| Named {
         name,
         title,
@@ -153,7 +153,7 @@ pub fn scenarios() -> Vec<Named> {
             "set-up-clean",
             "set-up, 20 ms round trip",
             network(20),
-            &[Bar::Connected(1.0), Bar::PictureP50(ms(4 * 20 + 60))],
+            &[Bar::Connected(1.0), Bar::VideoP50(ms(4 * 20 + 60))],
         ),
         named(
             "set-up-loss-10",
@@ -171,13 +171,13 @@ pub fn scenarios() -> Vec<Named> {
             "set-up-loss-30",
             "set-up, 30% loss, 100 ms round trip",
             network(100).loss(Loss::Random(0.3)),
-            &[Bar::Connected(0.99), Bar::PictureP95(ms(4000))],
+            &[Bar::Connected(0.99), Bar::VideoP95(ms(4000))],
         ),
         named(
             "set-up-jitter",
             "set-up, 50 ms one way, give or take 30",
             network(100).jitter(ms(30)),
-            &[Bar::Connected(1.0), Bar::PictureP95(ms(700))],
+            &[Bar::Connected(1.0), Bar::VideoP95(ms(700))],
         ),
         Named { scenario: Scenario { restart: true, ..restart.scenario }, ..restart },
     ]

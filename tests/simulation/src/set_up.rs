@@ -1,8 +1,7 @@
-//! One call from its acceptance to its first pictures, and an ICE restart in its course.
+//! One call from its acceptance to its first video frames, and an ICE restart in its course.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,11 +10,11 @@ use rand::{Rng, SeedableRng};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 use visavis_link::{Conditions, Side};
-use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo};
+use visavis_media::frame::{EncodedAudio, EncodedVideo};
 use visavis_media::units::Bitrate;
 use visavis_shared::DescriptionKind;
 use visavis_transport::{
-    AudioControl, Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl,
+    Consent, MediaEnds, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl,
 };
 
 use crate::memory_network::MemoryNetwork;
@@ -24,8 +23,8 @@ use crate::memory_network::MemoryNetwork;
 const RINGS_FOR: Duration = Duration::from_secs(1);
 /// A call that does not connect within this has failed, as the app gives it no longer.
 const CONNECT_WITHIN: Duration = Duration::from_secs(15);
-/// And pictures are waited for as long again.
-const PICTURE_WITHIN: Duration = Duration::from_secs(15);
+/// And video is waited for as long again.
+const VIDEO_WITHIN: Duration = Duration::from_secs(15);
 /// The camera's interval.
 const FRAME: Duration = Duration::from_micros(33_333);
 /// Opus's.
@@ -37,21 +36,21 @@ const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
 const KEY_FRAME_BYTES: usize = 6_000;
 const FRAME_BYTES: usize = 1_500;
 const AUDIO_BYTES: usize = 80;
-/// The restart begins this long after the pictures, and is watched for so long.
+/// The restart begins this long after the video, and is watched for so long.
 const RESTART_AFTER: Duration = Duration::from_secs(3);
 const RESTART_WATCHED: Duration = Duration::from_secs(6);
 
 /// A network that calls are set up over.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scenario {
-    /// The media's way, in either direction.
+    /// The network path of the media, in either direction.
     pub conditions: Conditions,
     /// How long a signaling message takes from one app to the other. It is never lost: TCP repeats
     /// it.
     pub signaling: Duration,
     /// How much longer a candidate takes.
     pub candidates_late: Duration,
-    /// Whether ICE is restarted once pictures flow.
+    /// Whether ICE is restarted once video flows.
     pub restart: bool,
 }
 
@@ -73,12 +72,12 @@ impl Scenario {
 pub struct SetUp {
     /// When each end was connected; `None` when it never was.
     pub connected: [Option<Duration>; 2],
-    /// When each end had received its first whole picture.
-    pub picture: [Option<Duration>; 2],
-    /// The longest time without sound from the other, from the restart on; `None` where there was
+    /// When each end had received its first whole video frame.
+    pub first_frame: [Option<Duration>; 2],
+    /// The longest time without audio from the other, from the restart on; `None` where there was
     /// none.
     pub restart_silence: [Option<Duration>; 2],
-    /// What an end said went wrong.
+    /// What an end reported as its failure.
     pub failure: Option<String>,
 }
 
@@ -86,7 +85,7 @@ impl SetUp {
     /// When both saw each other; `None` when one never did.
     #[must_use]
     pub fn both_see(&self) -> Option<Duration> {
-        Some(self.picture[0]?.max(self.picture[1]?))
+        Some(self.first_frame[0]?.max(self.first_frame[1]?))
     }
 
     /// Whether both were connected within the time that a call gives itself.
@@ -125,12 +124,7 @@ pub(crate) fn now() -> Instant {
 pub(crate) struct End {
     pub(crate) peer: Peer,
     pub(crate) events: mpsc::Receiver<PeerEvent>,
-    video_out: mpsc::Sender<EncodedVideo>,
-    audio_out: mpsc::Sender<EncodedAudio>,
-    video_in: Receiver<ReceivedVideo>,
-    pub(crate) audio_in: Receiver<ReceivedAudio>,
-    control: Receiver<VideoControl>,
-    _audio_control: Receiver<AudioControl>,
+    pub(crate) media: MediaEnds,
     camera_at: Instant,
     audio_at: Instant,
     key_frame_wanted: bool,
@@ -140,23 +134,10 @@ pub(crate) struct End {
 }
 
 impl End {
-    pub(crate) async fn open(network: &Arc<MemoryNetwork>, side: Side, rng: &mut StdRng) -> Self {
-        let (video_out, video_out_rx) = mpsc::channel(8);
-        let (audio_out, audio_out_rx) = mpsc::channel(32);
-        let (video_in_tx, video_in) = sync_channel(1024);
-        let (audio_in_tx, audio_in) = sync_channel(1024);
-        let (control_tx, control) = sync_channel(8);
-        let (audio_control_tx, audio_control) = sync_channel(8);
-        let (events_tx, events) = mpsc::channel(256);
-        let ports = MediaPorts {
-            video_out: video_out_rx,
-            audio_out: audio_out_rx,
-            video_in: video_in_tx,
-            audio_in: audio_in_tx,
-            video_control: control_tx,
-            lip_sync: Arc::default(),
-            audio_control: audio_control_tx,
-        };
+    pub(crate) fn open(network: &Arc<MemoryNetwork>, side: Side, rng: &mut StdRng) -> Self {
+        // Before the call is accepted nobody takes what comes.
+        let (ports, media) = MediaPorts::pair(1024);
+        let (events_in, events) = mpsc::channel(256);
         let config = PeerConfig {
             ice_servers: Vec::new(),
             relay_only: false,
@@ -167,19 +148,11 @@ impl End {
             send_audio: true,
             network: Some(network.host(side)),
         };
-        let peer = match Peer::open(&Consent::of_the_person(), config, ports, events_tx).await {
-            Ok(peer) => peer,
-            Err(error) => panic!("no peer: {error}"),
-        };
+        let peer = Peer::open(&Consent::of_the_person(), config, ports, events_in);
         Self {
             peer,
             events,
-            video_out,
-            audio_out,
-            video_in,
-            audio_in,
-            control,
-            _audio_control: audio_control,
+            media,
             camera_at: now() + FRAME.mul_f64(rng.random()),
             audio_at: now() + AUDIO.mul_f64(rng.random()),
             key_frame_wanted: true,
@@ -202,13 +175,13 @@ impl End {
 
     /// What camera and microphone have taken by now is encoded, once there is a connection.
     pub(crate) fn capture(&mut self, now: Instant) {
-        for wish in self.control.try_iter() {
-            self.key_frame_wanted |= matches!(wish, VideoControl::KeyFrame(_));
+        for target in self.media.video_control.try_iter() {
+            self.key_frame_wanted |= matches!(target, VideoControl::KeyFrame(_));
         }
         while self.audio_at <= now {
             let data = Bytes::from_static(&[0x55; AUDIO_BYTES]);
             // A queue that is full drops it, as the app does.
-            let _ = self.audio_out.try_send(EncodedAudio {
+            let _ = self.media.audio_out.try_send(EncodedAudio {
                 data,
                 samples: AUDIO_SAMPLES,
                 captured_at: self.audio_at,
@@ -222,7 +195,7 @@ impl End {
             let key = self.key_frame_wanted && rested;
             if self.connected {
                 let data = access_unit(key);
-                let _ = self.video_out.try_send(EncodedVideo {
+                let _ = self.media.video_out.try_send(EncodedVideo {
                     data,
                     key,
                     captured_at: self.camera_at,
@@ -237,7 +210,7 @@ impl End {
 
     /// The longest silence that ends now.
     fn listen(&mut self, now: Instant) -> Option<Duration> {
-        let came = self.audio_in.try_iter().count() > 0;
+        let came = self.media.audio_in.try_iter().count() > 0;
         let silence = self.last_audio.map(|last| now.duration_since(last));
         if came {
             self.last_audio = Some(now);
@@ -246,12 +219,12 @@ impl End {
     }
 
     pub(crate) fn command(&self, command: PeerCommand) {
-        // A peer that has failed says so in an event.
+        // A peer that has failed reports it in an event.
         let _ = self.peer.command(command);
     }
 }
 
-/// Parameter sets and an IDR slice, or one slice of another picture.
+/// Parameter sets and an IDR slice, or one slice of another frame.
 fn access_unit(key: bool) -> Bytes {
     let mut unit = Vec::new();
     let mut nal = |header: u8, length: usize| {
@@ -278,14 +251,14 @@ pub(crate) struct Message {
 async fn run(scenario: Scenario, seed: u64) -> SetUp {
     let mut rng = StdRng::seed_from_u64(seed);
     let network = MemoryNetwork::start(scenario.conditions, seed);
-    let caller = End::open(&network, Side::A, &mut rng).await;
+    let caller = End::open(&network, Side::A, &mut rng);
     caller.command(PeerCommand::CreateOffer { ice_restart: false });
     let mut call =
         Call { scenario, ends: vec![caller], under_way: Vec::new(), outcome: SetUp::default() };
     let accepted = now() + RINGS_FOR;
     call.until(accepted, None, |_| false).await;
-    call.ends.push(End::open(&network, Side::B, &mut rng).await);
-    call.until(accepted + CONNECT_WITHIN + PICTURE_WITHIN, Some(accepted), |outcome| {
+    call.ends.push(End::open(&network, Side::B, &mut rng));
+    call.until(accepted + CONNECT_WITHIN + VIDEO_WITHIN, Some(accepted), |outcome| {
         outcome.both_see().is_some() || outcome.failure.is_some()
     })
     .await;
@@ -294,7 +267,7 @@ async fn run(scenario: Scenario, seed: u64) -> SetUp {
         call.outcome.restart_silence = [Some(Duration::ZERO); 2];
         call.ends[0].command(PeerCommand::CreateOffer { ice_restart: true });
         call.until(now() + RESTART_WATCHED, Some(accepted), |_| false).await;
-        let restarts = call.ends[0].peer.stats().await.ice_restarts;
+        let restarts = call.ends[0].peer.statistics().borrow().ice_restarts;
         assert_eq!(restarts, 1, "ICE was restarted");
     }
     call.ends.iter().for_each(|end| end.peer.close());
@@ -346,9 +319,9 @@ impl Call {
                     *longest = (*longest).max(silence.unwrap_or_default());
                 }
                 if let Some(accepted) = accepted
-                    && end.video_in.try_iter().count() > 0
+                    && end.media.video_in.try_iter().count() > 0
                 {
-                    self.outcome.picture[index].get_or_insert(now.duration_since(accepted));
+                    self.outcome.first_frame[index].get_or_insert(now.duration_since(accepted));
                 }
             }
         }

@@ -93,5 +93,5 @@ fn a_slow_signaling_server_costs_its_own_delay_and_no_more() {
 #[test]
 fn two_who_can_not_reach_each_other_are_never_told_that_they_are_connected() {
     let call = simulate(Scenario::over(Conditions::CLEAR.closed()), 1);
-    assert_eq!((call.connected, call.picture, call.both_see()), ([None; 2], [None; 2], None));
+    assert_eq!((call.connected, call.first_frame, call.both_see()), ([None; 2], [None; 2], None));
 }

@@ -9,7 +9,7 @@ use crate::call::Call;
 fn hanging_up_stops_everything_before_it_says_so() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (Input::HangUp, "media off, 1: close, bob/c1: close", "ended HungUp"),
         (Input::HangUp, "", "ended HungUp"),
@@ -41,7 +41,7 @@ fn hanging_up_while_connecting_closes_from_either_side() {
     check!(
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (Input::HangUp, "media off, 1: close, alice/c1: close", "ended HungUp"),
         (made_answer(1, "late"), "", "ended HungUp"),
     );
@@ -52,7 +52,7 @@ fn how_long_media_flowed_is_told() {
     check!(
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
         (connected(1), "", "in call with alice"),
         (60_000, "", "in call with alice"),
@@ -69,7 +69,7 @@ const NO_CONNECTION_READS: &str = "ended ConnectFailed(\"A firewall on one side 
 fn declined(reason: DeclineReason, phase: &str) {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (declines("bob/c1", reason), "media off, 1: close", phase),
     );
@@ -90,7 +90,7 @@ fn why_they_declined_is_told() {
 fn an_older_client_declines_by_closing() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (closes("bob"), "media off, 1: close", "ended Declined"),
     );
@@ -111,7 +111,7 @@ fn a_caller_who_cancels_stops_the_ringing() {
 fn ringing_ends_by_itself_on_either_side() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (ringing("bob/c1"), "", "calling bob, it rings"),
         (44_999, "", "calling bob, it rings"),
         (1, "media off, 1: close, bob/c1: close timeout", "ended NoAnswer"),
@@ -130,7 +130,7 @@ fn connecting_ends_by_itself_on_either_side() {
     let words = NO_CONNECTION_READS;
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (40_000, "", "calling bob"),
         (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
@@ -140,7 +140,7 @@ fn connecting_ends_by_itself_on_either_side() {
     check!(
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (15_000, "media off, 1: close, alice/c1: decline failed", words),
     );
 }
@@ -152,7 +152,7 @@ fn whoever_hears_second_that_connecting_failed_reads_the_same() {
     {
         check!(
             "alice",
-            (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+            (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
             (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
             (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
             (14_999, "", "connecting with bob"),
@@ -165,7 +165,7 @@ fn whoever_hears_second_that_connecting_failed_reads_the_same() {
         check!(
             "bob",
             (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-            (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+            (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
             (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
             (signal, "media off, 1: close", NO_CONNECTION_READS),
         );
@@ -176,7 +176,7 @@ fn whoever_hears_second_that_connecting_failed_reads_the_same() {
 fn a_script_that_waits_no_longer_has_failed_to_connect_and_cancels_before() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
         (Input::GiveUp, "media off, 1: close, bob/c1: close failed", NO_CONNECTION_READS),
@@ -184,7 +184,7 @@ fn a_script_that_waits_no_longer_has_failed_to_connect_and_cancels_before() {
     );
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (Input::GiveUp, "media off, 1: close, bob/c1: close", "ended HungUp"),
     );
 }
@@ -193,7 +193,7 @@ fn a_script_that_waits_no_longer_has_failed_to_connect_and_cancels_before() {
 fn whoever_really_hangs_up_while_connecting_is_still_said_to_have_cancelled() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
         (closes("bob/c1"), "media off, 1: close", "ended ClosedByPeer"),
@@ -201,7 +201,7 @@ fn whoever_really_hangs_up_while_connecting_is_still_said_to_have_cancelled() {
     check!(
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (closes("alice/c1"), "media off, 1: close", "ended ClosedByPeer"),
     );
 }
@@ -210,7 +210,7 @@ fn whoever_really_hangs_up_while_connecting_is_still_said_to_have_cancelled() {
 fn media_that_connected_at_one_end_alone_is_a_failure_to_connect_at_both() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
         (connected(1), "", "in call with bob"),
@@ -229,7 +229,7 @@ fn a_call_that_was_taken_as_the_caller_gave_up_could_not_be_connected() {
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
         (44_900, "", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (gives_up("alice/c1", CloseReason::Timeout), "media off, 1: close", NO_CONNECTION_READS),
     );
     check!(
@@ -244,7 +244,7 @@ fn a_failure_reaches_an_older_page_as_a_close() {
     check!(
         "bob",
         (offer("alice", "o1"), "alice: ringing", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (made_answer(1, "r1"), "alice: answer r1", "connecting with alice"),
         (15_000, "media off, 1: close, alice: close failed", NO_CONNECTION_READS),
     );
@@ -264,7 +264,7 @@ fn an_offer_that_the_peer_connection_cannot_take_is_declined() {
     check!(
         "bob",
         (offer("alice/c1", "rubbish"), "alice/c1: ringing", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer rubbish", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer rubbish", "connecting with alice"),
         (
             failed(1, "Their description can't be read."),
             "media off, 1: close, alice/c1: decline failed",
@@ -277,7 +277,7 @@ fn an_offer_that_the_peer_connection_cannot_take_is_declined() {
 fn an_answer_that_is_rubbish_closes_the_call() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (
             garbled_answer("bob/c1"),
@@ -287,7 +287,7 @@ fn an_answer_that_is_rubbish_closes_the_call() {
     );
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (answer("bob/c1", "rubbish"), "1: accept answer rubbish", "connecting with bob"),
         (
@@ -303,7 +303,7 @@ fn an_answer_that_the_server_refuses_ends_the_call() {
     check!(
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
         (refused(ErrorCode::UnknownUser, "answer", "c1"), "", "connecting with alice"),
         (
@@ -318,7 +318,7 @@ fn an_answer_that_the_server_refuses_ends_the_call() {
 fn a_peer_that_lost_the_server_before_the_call_stands_has_fifteen_seconds() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (disconnected("bob/c1"), "", "calling bob"),
         (14_000, "", "calling bob"),
@@ -363,7 +363,7 @@ fn the_lost_server_is_blamed_when_connecting_takes_too_long() {
     check!(
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (1_000, "", "connecting with alice"),
         (Input::SignalingDown, "", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
@@ -372,10 +372,10 @@ fn the_lost_server_is_blamed_when_connecting_takes_too_long() {
 }
 
 #[test]
-fn a_farewell_is_said_again_when_the_server_is_back_and_forgotten_after_half_a_minute() {
+fn a_final_signal_is_sent_again_when_the_server_is_back_and_forgotten_after_half_a_minute() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (Input::SignalingDown, "", "calling bob"),
         (Input::HangUp, "media off, 1: close, bob/c1: close", "ended HungUp"),
         (Input::Dismiss, "", "idle"),
@@ -390,7 +390,7 @@ fn a_farewell_is_said_again_when_the_server_is_back_and_forgotten_after_half_a_m
 fn who_missed_how_a_call_ended_is_told_so_again() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (Input::HangUp, "media off, 1: close, bob/c1: close", "ended HungUp"),
         (ringing("bob/c1"), "bob/c1: close", "ended HungUp"),

@@ -8,7 +8,7 @@ use super::script::*;
 fn a_call_that_is_taken_connects() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (found(1, "a1"), "bob/c1: candidate a1", "calling bob"),
         (ringing("bob/c1"), "", "calling bob, it rings"),
@@ -28,7 +28,7 @@ fn nothing_is_opened_or_disclosed_before_the_person_accepts() {
         (candidate("alice/c1", "a2"), "", "alice calls"),
         (
             accept("alice"),
-            "media on, 1: open to answer o1, 1: add a1, 1: add a2",
+            "media on, 1: open, 1: accept offer o1, 1: add a1, 1: add a2",
             "connecting with alice"
         ),
         (found(1, "b1"), "", "connecting with alice"),
@@ -63,7 +63,7 @@ fn candidates_ahead_of_accept_are_kept_up_to_a_bound() {
 fn of_two_calls_at_once_the_smaller_names_stands() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (offer("bob/c2", "o2"), "", "calling bob"),
         (closes("bob/c2"), "", "calling bob"),
@@ -71,11 +71,11 @@ fn of_two_calls_at_once_the_smaller_names_stands() {
     );
     check!(
         "bob",
-        (place("alice", "c2"), "media on, 1: open to offer", "calling alice"),
+        (place("alice", "c2"), "media on, 1: open, 1: offer", "calling alice"),
         (made_offer(1, "o2"), "alice/c2: offer o2", "calling alice"),
         (
             offer("alice/c1", "o1"),
-            "1: close, alice/c2: close failed, 2: open to answer o1",
+            "1: close, alice/c2: close failed, 2: open, 2: accept offer o1",
             "connecting with alice"
         ),
         (found(1, "old"), "", "connecting with alice"),
@@ -88,10 +88,10 @@ fn of_two_calls_at_once_the_smaller_names_stands() {
 fn glare_is_settled_before_our_own_offer_is_even_made() {
     check!(
         "bob",
-        (place("alice", "c2"), "media on, 1: open to offer", "calling alice"),
+        (place("alice", "c2"), "media on, 1: open, 1: offer", "calling alice"),
         (
             offer("alice/c1", "o1"),
-            "1: close, alice/c2: close failed, 2: open to answer o1",
+            "1: close, alice/c2: close failed, 2: open, 2: accept offer o1",
             "connecting with alice"
         ),
         (made_offer(1, "o2"), "", "connecting with alice"),
@@ -103,9 +103,9 @@ fn glare_is_settled_before_our_own_offer_is_even_made() {
 fn glare_with_an_older_client_does_not_close_its_call() {
     check!(
         "bob",
-        (place("alice", "c2"), "media on, 1: open to offer", "calling alice"),
+        (place("alice", "c2"), "media on, 1: open, 1: offer", "calling alice"),
         (made_offer(1, "o2"), "alice/c2: offer o2", "calling alice"),
-        (offer("alice", "o1"), "1: close, 2: open to answer o1", "connecting with alice"),
+        (offer("alice", "o1"), "1: close, 2: open, 2: accept offer o1", "connecting with alice"),
         (made_answer(2, "r1"), "alice: answer r1", "connecting with alice"),
     );
 }
@@ -114,7 +114,7 @@ fn glare_with_an_older_client_does_not_close_its_call() {
 fn a_winner_of_glare_says_its_offer_again_to_someone_who_had_been_gone() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (found(1, "a1"), "bob/c1: candidate a1", "calling bob"),
         (disconnected("bob/c1"), "", "calling bob"),
@@ -127,7 +127,7 @@ fn a_winner_of_glare_says_its_offer_again_to_someone_who_had_been_gone() {
 fn clients_without_call_ids_are_matched_by_name() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (answer("bob", "r1"), "1: accept answer r1", "connecting with bob"),
         (candidate("bob", "b1"), "1: add b1", "connecting with bob"),
@@ -137,7 +137,7 @@ fn clients_without_call_ids_are_matched_by_name() {
     check!(
         "alice",
         (offer("bob", "o1"), "bob: ringing", "bob calls"),
-        (accept("bob"), "media on, 1: open to answer o1", "connecting with bob"),
+        (accept("bob"), "media on, 1: open, 1: accept offer o1", "connecting with bob"),
         (made_answer(1, "r1"), "bob: answer r1", "connecting with bob"),
         (Input::HangUp, "media off, 1: close, bob: close", "ended HungUp"),
     );
@@ -149,7 +149,7 @@ fn an_offer_that_comes_twice_while_it_rings_changes_nothing() {
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
         (offer("alice/c1", "o1"), "", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (offer("alice/c1", "o1"), "", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
         (offer("alice/c1", "o1"), "alice/c1: answer r1", "connecting with alice"),
@@ -160,7 +160,7 @@ fn an_offer_that_comes_twice_while_it_rings_changes_nothing() {
 fn an_answer_that_comes_twice_is_taken_once() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (answer("bob/c1", "too soon"), "", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
@@ -178,7 +178,7 @@ fn who_calls_again_with_a_new_call_rings_with_that_one() {
         (offer("alice/c2", "o2"), "alice/c2: ringing", "alice calls"),
         (offer("alice/c1", "o1"), "", "alice calls"),
         (closes("alice/c1"), "", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o2", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o2", "connecting with alice"),
     );
 }
 
@@ -201,7 +201,7 @@ fn a_call_that_was_placed_while_the_server_is_away_is_offered_when_it_is_back() 
     check!(
         "alice",
         (Input::SignalingDown, "", "idle"),
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (found(1, "a1"), "bob/c1: candidate a1", "calling bob"),
         (14_000, "", "calling bob"),
@@ -215,7 +215,7 @@ fn a_call_that_was_placed_while_the_server_is_away_is_offered_when_it_is_back() 
 fn a_name_that_nobody_has_ends_the_call() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (refused(ErrorCode::UnknownUser, "watch", ""), "", "calling bob"),
         (refused(ErrorCode::UnknownUser, "offer", "c0"), "", "calling bob"),
@@ -228,12 +228,12 @@ fn a_name_that_nobody_has_ends_the_call() {
 fn a_refused_offer_ends_the_call_with_words() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (
             refused(ErrorCode::RateLimited, "offer", ""),
             "media off, 1: close",
-            "ended Refused(\"The server asks for a pause: try again in a minute.\")"
+            "ended Refused(\"You do that too often: try again in a minute.\")"
         ),
     );
 }

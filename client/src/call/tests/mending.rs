@@ -9,7 +9,7 @@ macro_rules! alice_in_call {
     ($($step:tt),+ $(,)?) => {
         check!(
             "alice",
-            (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+            (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
             (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
             (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
             (connected(1), "", "in call with bob"),
@@ -24,7 +24,7 @@ macro_rules! bob_in_call {
         check!(
             "bob",
             (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
-            (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+            (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
             (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
             (connected(1), "", "in call with alice"),
             $($step),+
@@ -92,10 +92,10 @@ fn who_was_called_by_an_older_client_waits_for_its_restart() {
     check!(
         "bob",
         (offer("alice", "o1"), "alice: ringing", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (made_answer(1, "r1"), "alice: answer r1", "connecting with alice"),
         (connected(1), "", "in call with alice"),
-        (suspects(1), "", "in call with alice"),
+        (degraded(1), "", "in call with alice"),
         (failed(1, "ICE failed"), "", "reconnecting with alice"),
         (10_000, "", "reconnecting with alice"),
         (offer("alice", "o2"), "1: accept offer o2", "reconnecting with alice"),
@@ -103,38 +103,38 @@ fn who_was_called_by_an_older_client_waits_for_its_restart() {
 }
 
 #[test]
-fn a_suspect_way_is_mended_while_the_call_goes_on() {
+fn a_degraded_path_is_mended_while_the_call_goes_on() {
     alice_in_call!(
-        (suspects(1), "1: restart", "in call with bob"),
+        (degraded(1), "1: restart", "in call with bob"),
         (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
-        (suspects(1), "", "in call with bob"),
+        (degraded(1), "", "in call with bob"),
         (4_999, "", "in call with bob"),
         (1, "1: restart", "in call with bob"),
         (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
         (answer("bob/c1", "r2"), "1: accept answer r2", "in call with bob"),
-        (works(1), "", "in call with bob"),
+        (recovered(1), "", "in call with bob"),
         (60_000, "", "in call with bob"),
-        (suspects(1), "1: restart", "in call with bob"),
+        (degraded(1), "1: restart", "in call with bob"),
     );
 }
 
 #[test]
 fn a_way_that_works_after_all_is_not_mended_again() {
     alice_in_call!(
-        (suspects(1), "1: restart", "in call with bob"),
+        (degraded(1), "1: restart", "in call with bob"),
         (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
-        (works(1), "", "in call with bob"),
+        (recovered(1), "", "in call with bob"),
         (60_000, "", "in call with bob"),
-        // The answer was late; the way works, and goes on working with it.
+        // The answer was late; the path works, and goes on working with it.
         (answer("bob/c1", "r2"), "1: accept answer r2", "in call with bob"),
         (60_000, "", "in call with bob"),
     );
 }
 
 #[test]
-fn a_suspect_way_that_is_lost_goes_on_being_mended() {
+fn a_degraded_path_that_is_lost_goes_on_being_mended() {
     alice_in_call!(
-        (suspects(1), "1: restart", "in call with bob"),
+        (degraded(1), "1: restart", "in call with bob"),
         (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
         (1_800, "", "in call with bob"),
         (lost(1), "", "reconnecting with bob"),
@@ -145,20 +145,20 @@ fn a_suspect_way_that_is_lost_goes_on_being_mended() {
 }
 
 #[test]
-fn if_both_suspect_the_way_at_once_one_offer_stands() {
+fn if_both_paths_are_degraded_at_once_one_offer_stands() {
     alice_in_call!(
-        (suspects(1), "1: restart", "in call with bob"),
+        (degraded(1), "1: restart", "in call with bob"),
         (made_offer(1, "o2"), "bob/c1: offer o2", "in call with bob"),
         (offer("bob/c1", "theirs"), "", "in call with bob"),
         (answer("bob/c1", "r2"), "1: accept answer r2", "in call with bob"),
-        (works(1), "", "in call with bob"),
+        (recovered(1), "", "in call with bob"),
     );
     bob_in_call!(
-        (suspects(1), "1: restart", "in call with alice"),
+        (degraded(1), "1: restart", "in call with alice"),
         (made_offer(1, "b2"), "alice/c1: offer b2", "in call with alice"),
         (offer("alice/c1", "o2"), "1: accept offer o2", "in call with alice"),
         (made_answer(1, "r2"), "alice/c1: answer r2", "in call with alice"),
-        (works(1), "", "in call with alice"),
+        (recovered(1), "", "in call with alice"),
         (60_000, "", "in call with alice"),
     );
 }
@@ -167,9 +167,9 @@ fn if_both_suspect_the_way_at_once_one_offer_stands() {
 fn the_suspicion_of_a_call_that_does_not_stand_changes_nothing() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
-        (suspects(1), "", "calling bob"),
-        (works(1), "", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
+        (degraded(1), "", "calling bob"),
+        (recovered(1), "", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
     );
 }
@@ -200,7 +200,7 @@ fn a_running_call_survives_the_loss_of_the_server() {
 }
 
 #[test]
-fn an_ice_restart_without_the_server_is_made_anew_when_it_is_back() {
+fn an_ice_restart_without_the_server_is_made_again_when_it_is_back() {
     alice_in_call!(
         (Input::SignalingDown, "", "in call with bob"),
         (lost(1), "", "reconnecting with bob"),
@@ -244,7 +244,7 @@ fn if_both_offer_within_a_call_the_smaller_names_offer_stands() {
     );
     check!(
         "zoe",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),
         (connected(1), "", "in call with bob"),
@@ -276,12 +276,12 @@ fn who_declines_within_a_call_has_left_it() {
 }
 
 #[test]
-fn who_calls_again_after_their_app_was_started_anew_rings() {
+fn who_calls_again_after_their_app_was_restarted_rings() {
     alice_in_call!(
         (offer("bob/c2", "o2"), "bob/c2: decline busy", "in call with bob"),
         (disconnected("bob/c1"), "", "in call with bob"),
         (offer("bob/c3", "o3"), "media off, 1: close, bob/c3: ringing", "bob calls"),
-        (accept("bob"), "media on, 2: open to answer o3", "connecting with bob"),
+        (accept("bob"), "media on, 2: open, 2: accept offer o3", "connecting with bob"),
     );
 }
 
@@ -300,7 +300,7 @@ fn what_the_server_swallowed_while_connecting_is_said_again() {
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
         (Input::SignalingDown, "", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (up("bob"), "", "connecting with alice"),
         (Input::SignalingDown, "", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
@@ -309,7 +309,7 @@ fn what_the_server_swallowed_while_connecting_is_said_again() {
     );
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (found(1, "a1"), "bob/c1: candidate a1", "calling bob"),
         (answer("bob/c1", "r1"), "1: accept answer r1", "connecting with bob"),

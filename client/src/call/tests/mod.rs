@@ -1,4 +1,4 @@
-//! What one client does, told step by step. The interleavings are in
+//! What one client does, step by step. The interleavings are in
 //! `client/tests/call_properties.rs`.
 
 mod ending;

@@ -1,8 +1,8 @@
 //! A script of inputs, and what each is to lead to, in words.
 //!
-//! Outputs read `media on`, `media off`, `1: open to offer`, `1: close`, `bob/c1: offer o1`; phases
-//! read `idle`, `calling bob`, `ended HungUp after 5s`. The call id after a name is left out where
-//! none is sent.
+//! Outputs read `media on`, `media off`, `1: open, 1: offer`, `1: close`, `bob/c1: offer o1`;
+//! phases read `idle`, `calling bob`, `ended HungUp after 5s`. The call id after a name is left out
+//! where none is sent.
 
 use std::time::{Duration, Instant};
 
@@ -38,11 +38,11 @@ fn payload<T: serde::Serialize>(value: &T) -> Payload {
     Payload::of(value).expect("JSON")
 }
 
-/// Here consent is what a test says it is.
+/// Here consent is what a test takes for it.
 pub(super) type Input = crate::call::Input<()>;
 
 pub(super) fn place(peer: &str, call: &str) -> Input {
-    Input::Place { peer: name(peer), call: id(call).expect("an id"), consent: () }
+    Input::Call { peer: name(peer), call: id(call).expect("an id"), consent: () }
 }
 
 pub(super) fn accept(from: &str) -> Input {
@@ -50,50 +50,50 @@ pub(super) fn accept(from: &str) -> Input {
 }
 
 /// `who` is `name/call` or, from an older client, `name`.
-fn says(who: &str, signal: CallSignal) -> Input {
+fn signal(who: &str, signal: CallSignal) -> Input {
     let (from, call) = who.split_once('/').unwrap_or((who, ""));
     Input::Signal { from: name(from), call: id(call), signal }
 }
 
 pub(super) fn offer(who: &str, sdp: &str) -> Input {
-    says(who, CallSignal::Offer(payload(&description(DescriptionKind::Offer, sdp))))
+    signal(who, CallSignal::Offer(payload(&description(DescriptionKind::Offer, sdp))))
 }
 
 pub(super) fn garbled_offer(who: &str) -> Input {
-    says(who, CallSignal::Offer(payload(&["no description"])))
+    signal(who, CallSignal::Offer(payload(&["no description"])))
 }
 
 pub(super) fn answer(who: &str, sdp: &str) -> Input {
-    says(who, CallSignal::Answer(payload(&description(DescriptionKind::Answer, sdp))))
+    signal(who, CallSignal::Answer(payload(&description(DescriptionKind::Answer, sdp))))
 }
 
 pub(super) fn garbled_answer(who: &str) -> Input {
-    says(who, CallSignal::Answer(payload(&17)))
+    signal(who, CallSignal::Answer(payload(&17)))
 }
 
 pub(super) fn candidate(who: &str, text: &str) -> Input {
-    says(who, CallSignal::Candidate(payload(&address(text))))
+    signal(who, CallSignal::Candidate(payload(&address(text))))
 }
 
 pub(super) fn ringing(who: &str) -> Input {
-    says(who, CallSignal::Ringing)
+    signal(who, CallSignal::Ringing)
 }
 
 pub(super) fn declines(who: &str, reason: DeclineReason) -> Input {
-    says(who, CallSignal::Decline(reason))
+    signal(who, CallSignal::Decline(reason))
 }
 
 pub(super) fn closes(who: &str) -> Input {
-    says(who, CallSignal::Close(None))
+    signal(who, CallSignal::Close(None))
 }
 
 /// Their client gave up.
 pub(super) fn gives_up(who: &str, reason: CloseReason) -> Input {
-    says(who, CallSignal::Close(Some(reason)))
+    signal(who, CallSignal::Close(Some(reason)))
 }
 
 pub(super) fn disconnected(who: &str) -> Input {
-    says(who, CallSignal::Close(Some(CloseReason::Disconnected)))
+    signal(who, CallSignal::Close(Some(CloseReason::Disconnected)))
 }
 
 pub(super) fn refused(code: ErrorCode, in_reply_to: &str, call: &str) -> Input {
@@ -129,11 +129,11 @@ pub(super) fn lost(peer: u64) -> Input {
     reports(peer, PeerInput::Disconnected)
 }
 
-pub(super) fn suspects(peer: u64) -> Input {
+pub(super) fn degraded(peer: u64) -> Input {
     reports(peer, PeerInput::PathDegraded)
 }
 
-pub(super) fn works(peer: u64) -> Input {
+pub(super) fn recovered(peer: u64) -> Input {
     reports(peer, PeerInput::PathRecovered)
 }
 
@@ -167,12 +167,12 @@ fn output_in_words(output: &Output<()>) -> String {
             let call = call.as_ref().map(|call| format!("/{call}")).unwrap_or_default();
             format!("{to}{call}: {}", signal_in_words(signal))
         }
-        Output::OpenToOffer(peer, _) => format!("{}: open to offer", peer.0),
-        Output::OpenToAnswer(peer, offer, _) => format!("{}: open to answer {}", peer.0, offer.sdp),
         Output::AcceptOffer(peer, offer) => format!("{}: accept offer {}", peer.0, offer.sdp),
         Output::AcceptAnswer(peer, answer) => format!("{}: accept answer {}", peer.0, answer.sdp),
         Output::AddCandidate(peer, candidate) => format!("{}: add {}", peer.0, candidate.candidate),
-        Output::RestartIce(peer) => format!("{}: restart", peer.0),
+        Output::OpenPeer(peer, _) => format!("{}: open", peer.0),
+        Output::CreateOffer { peer, ice_restart: false } => format!("{}: offer", peer.0),
+        Output::CreateOffer { peer, ice_restart: true } => format!("{}: restart", peer.0),
         Output::ClosePeer(peer) => format!("{}: close", peer.0),
         Output::StartMedia(_) => "media on".to_owned(),
         Output::StopMedia => "media off".to_owned(),
@@ -226,7 +226,7 @@ pub(super) fn check_steps<const N: usize>(us: &str, script: [(Step, &str, &str);
     let mut call = Call::new();
     let mut now = Instant::now();
     call.handle_input(up(us), now);
-    assert_eq!(call.poll_output(), None, "logging in says nothing");
+    assert_eq!(call.poll_output(), None, "logging in sends nothing");
     for (number, (step, outputs, phase)) in script.into_iter().enumerate() {
         let mut words = Vec::new();
         match step {

@@ -10,7 +10,7 @@ fn somebody_else_hears_busy_and_the_call_goes_on() {
         "bob",
         (offer("alice/c1", "o1"), "alice/c1: ringing", "alice calls"),
         (offer("carol/c9", "o9"), "carol/c9: decline busy", "alice calls"),
-        (accept("alice"), "media on, 1: open to answer o1", "connecting with alice"),
+        (accept("alice"), "media on, 1: open, 1: accept offer o1", "connecting with alice"),
         (offer("carol", "o8"), "carol: decline busy", "connecting with alice"),
         (made_answer(1, "r1"), "alice/c1: answer r1", "connecting with alice"),
         (connected(1), "", "in call with alice"),
@@ -26,7 +26,7 @@ fn somebody_else_hears_busy_and_the_call_goes_on() {
 fn messages_of_another_call_or_person_change_nothing() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (made_offer(1, "o1"), "bob/c1: offer o1", "calling bob"),
         (ringing("bob/c0"), "", "calling bob"),
         (answer("carol/c1", "r"), "", "calling bob"),
@@ -72,13 +72,13 @@ fn without_a_call_nothing_but_an_offer_counts() {
 fn one_person_has_one_call_at_a_time() {
     check!(
         "alice",
-        (place("bob", "c1"), "media on, 1: open to offer", "calling bob"),
+        (place("bob", "c1"), "media on, 1: open, 1: offer", "calling bob"),
         (place("carol", "c2"), "", "calling bob"),
         (accept("bob"), "", "calling bob"),
         (Input::Decline, "", "calling bob"),
         (Input::Dismiss, "", "calling bob"),
         (Input::HangUp, "media off, 1: close, bob/c1: close", "ended HungUp"),
-        (place("carol", "c2"), "media on, 2: open to offer", "calling carol"),
+        (place("carol", "c2"), "media on, 2: open, 2: offer", "calling carol"),
     );
 }
 
@@ -91,6 +91,6 @@ fn a_notice_of_how_a_call_ended_gives_way_to_the_next() {
         (50_000, "", "ended DeclinedByUs"),
         (offer("carol/c2", "o2"), "carol/c2: ringing", "carol calls"),
         (44_000, "", "carol calls"),
-        (accept("carol"), "media on, 1: open to answer o2", "connecting with carol"),
+        (accept("carol"), "media on, 1: open, 1: accept offer o2", "connecting with carol"),
     );
 }

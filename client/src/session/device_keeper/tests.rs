@@ -18,8 +18,16 @@ impl Choice for Pick {
         matches!(self, Self::Default | Self::Named)
     }
 
-    fn stand_in(&self, was_there: bool) -> Option<Self> {
+    fn fallback(&self, was_there: bool) -> Option<Self> {
         (was_there && *self == Self::Named).then_some(Self::Default)
+    }
+
+    fn is_default(&self) -> bool {
+        *self == Self::Default
+    }
+
+    fn name(&self) -> Option<&str> {
+        (*self == Self::Named).then_some("named")
     }
 }
 
@@ -60,7 +68,7 @@ impl Bench {
         self.keeper.opened(Opened::Chosen, self.now);
     }
 
-    /// Goes on to the next attempt; says when that was.
+    /// Goes on to the next attempt; returns when that was.
     fn next_attempt(&mut self) -> Duration {
         let limit = self.now + Duration::from_secs(20);
         loop {
@@ -73,8 +81,7 @@ impl Bench {
     }
 
     fn changes(&mut self, change: Change) {
-        let follows_default = *self.keeper.choice() == Pick::Default;
-        self.keeper.devices_changed(change, follows_default, self.now);
+        self.keeper.devices_changed(change, self.now);
     }
 }
 
@@ -109,7 +116,7 @@ fn it_is_tried_again_at_once_when_the_devices_change() {
     assert_eq!(bench.polled(), None);
     bench.changes(LIST);
     bench.attempts();
-    // Also when they change while it is being tried, and the waits begin anew.
+    // Also when they change while it is being tried, and the waits start over.
     bench.changes(LIST);
     bench.fails();
     bench.attempts();
@@ -144,8 +151,7 @@ fn a_system_that_does_not_answer_is_said_after_the_first_attempt() {
 }
 
 #[test]
-fn a_device_that_is_lost_is_tried_again_at_once_and_what_stands_in_for_it_is_used_until_it_is_back()
-{
+fn a_device_that_is_lost_is_tried_again_at_once_and_its_fallback_is_used_until_it_is_back() {
     let mut bench = Bench::wanted(Pick::Named);
     assert_eq!(bench.attempts(), (Pick::Named, None));
     bench.opens();
@@ -153,14 +159,32 @@ fn a_device_that_is_lost_is_tried_again_at_once_and_what_stands_in_for_it_is_use
     bench.keeper.lost("it is gone".into(), bench.now);
     assert_eq!(bench.polled(), Some(Step::Close));
     assert_eq!(bench.attempts(), (Pick::Named, Some(Pick::Default)));
-    bench.keeper.opened(Opened::StandIn("it is not there".into()), bench.now);
-    assert_eq!(bench.keeper.trouble(), Some(&Trouble::StoodInFor));
+    bench.keeper.opened(Opened::Fallback("it is not there".into()), bench.now);
+    assert_eq!(bench.keeper.trouble(), Some(&Trouble::Replaced));
     assert!(bench.keeper.is_missing());
     bench.changes(BACK);
-    // What stands in goes on until the chosen one is open.
+    // The fallback goes on until the chosen one is open.
     assert_eq!(bench.attempts(), (Pick::Named, None));
     bench.opens();
     assert_eq!((bench.keeper.trouble(), bench.keeper.is_missing()), (None, false));
+}
+
+#[test]
+fn what_two_looks_found_is_told_apart() {
+    let seen = |names: &[&str]| Seen {
+        default: None,
+        names: Some(names.iter().map(|name| (*name).to_owned()).collect()),
+    };
+    let mut bench = Bench::wanted(Pick::Named);
+    bench.attempts();
+    bench.opens();
+    bench.keeper.devices_seen(&seen(&["named"]), &seen(&["named", "other"]), bench.now);
+    assert_eq!((bench.polled(), bench.keeper.trouble()), (None, None));
+    // The sound server keeps the stream and moves it.
+    bench.keeper.devices_seen(&seen(&["named", "other"]), &seen(&["other"]), bench.now);
+    assert_eq!(bench.keeper.trouble(), Some(&Trouble::Replaced));
+    bench.keeper.devices_seen(&seen(&["other"]), &seen(&["named", "other"]), bench.now);
+    assert_eq!(bench.attempts(), (Pick::Named, None));
 }
 
 #[test]
@@ -177,7 +201,8 @@ fn a_device_that_is_lost_as_soon_as_it_is_open_is_not_tried_again_without_a_rest
 }
 
 #[test]
-fn a_device_that_is_there_and_does_not_open_again_is_tried_now_and_then_while_another_stands_in() {
+fn a_device_that_is_there_and_does_not_open_again_is_tried_now_and_then_while_its_fallback_is_used()
+{
     let mut bench = Bench::wanted(Pick::Named);
     bench.attempts();
     bench.opens();
@@ -185,7 +210,7 @@ fn a_device_that_is_there_and_does_not_open_again_is_tried_now_and_then_while_an
     bench.keeper.lost("it is gone".into(), bench.now);
     assert_eq!(bench.polled(), Some(Step::Close));
     bench.attempts();
-    bench.keeper.opened(Opened::StandIn("it is busy".into()), bench.now);
+    bench.keeper.opened(Opened::Fallback("it is busy".into()), bench.now);
     let there = Change { chosen_is_there: true, ..Change::default() };
     let began = bench.now;
     let attempts: Vec<_> = (0..4)
@@ -197,8 +222,8 @@ fn a_device_that_is_there_and_does_not_open_again_is_tried_now_and_then_while_an
         })
         .collect();
     assert_eq!(attempts, [500, 500, 1_500, 3_500]);
-    // What stands in has gone on all the time.
-    assert_eq!(bench.keeper.trouble(), Some(&Trouble::StoodInFor));
+    // The fallback has gone on all the time.
+    assert_eq!(bench.keeper.trouble(), Some(&Trouble::Replaced));
 }
 
 #[test]
@@ -283,7 +308,7 @@ fn what_is_said_is_withdrawn_when_the_device_is_not_wanted_any_more() {
 
 /// Something that happens to a keeper.
 #[derive(Debug, Clone)]
-enum Happens {
+enum Event {
     Want(bool),
     Choose(Pick),
     Opened(bool),
@@ -298,18 +323,18 @@ fn pick() -> impl Strategy<Value = Pick> {
     prop_oneof![Just(Pick::Default), Just(Pick::Named), Just(Pick::File), Just(Pick::None)]
 }
 
-fn happens() -> impl Strategy<Value = Happens> {
+fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        any::<bool>().prop_map(Happens::Want),
-        pick().prop_map(Happens::Choose),
-        any::<bool>().prop_map(Happens::Opened),
-        prop_oneof![Just(Failure::Taken), Just(Failure::Other)].prop_map(Happens::Failed),
-        Just(Happens::Lost),
-        Just(Happens::MovedOn),
+        any::<bool>().prop_map(Event::Want),
+        pick().prop_map(Event::Choose),
+        any::<bool>().prop_map(Event::Opened),
+        prop_oneof![Just(Failure::Taken), Just(Failure::Other)].prop_map(Event::Failed),
+        Just(Event::Lost),
+        Just(Event::MovedOn),
         any::<[bool; 4]>().prop_map(|[list, default, chosen_is_there, chosen_is_back]| {
-            Happens::Changed(Change { list, default, chosen_is_there, chosen_is_back })
+            Event::Changed(Change { list, default, chosen_is_there, chosen_is_back })
         }),
-        (0..12_000_u64).prop_map(Happens::Passes),
+        (0..12_000_u64).prop_map(Event::Passes),
     ]
 }
 
@@ -318,37 +343,34 @@ proptest! {
     fn whatever_happens_nothing_unwanted_opens_one_attempt_runs_at_a_time_and_no_device_is_given_up(
         first in pick(),
         exclusive: bool,
-        happenings in proptest::collection::vec(happens(), 1..60),
+        events in proptest::collection::vec(event(), 1..60),
     ) {
         let mut now = Instant::now();
         let mut keeper = DeviceKeeper::new(first, exclusive);
         // What the shell does: the attempt under way, and whether something is open.
         let (mut wanted, mut opening, mut open) = (false, false, false);
-        for happening in happenings {
-            match happening {
-                Happens::Want(now_wanted) => {
+        for event in events {
+            match event {
+                Event::Want(now_wanted) => {
                     wanted = now_wanted;
                     keeper.want(wanted, now);
                 }
-                Happens::Choose(choice) => keeper.choose(choice, now),
-                Happens::Opened(chosen) if opening && keeper.is_opening() => {
+                Event::Choose(choice) => keeper.choose(choice, now),
+                Event::Opened(chosen) if opening && keeper.is_opening() => {
                     opening = false;
                     open = true;
-                    let stands_in = || Opened::StandIn("it is away".into());
-                    keeper.opened(if chosen { Opened::Chosen } else { stands_in() }, now);
+                    let fallback = || Opened::Fallback("it is away".into());
+                    keeper.opened(if chosen { Opened::Chosen } else { fallback() }, now);
                 }
-                Happens::Failed(failure) if opening && keeper.is_opening() => {
+                Event::Failed(failure) if opening && keeper.is_opening() => {
                     opening = false;
                     keeper.failed(failure, "it does not work".into(), now);
                 }
-                Happens::Lost if open => keeper.lost("it is gone".into(), now),
-                Happens::MovedOn => keeper.moved_on(),
-                Happens::Changed(change) => {
-                    let follows_default = *keeper.choice() == Pick::Default;
-                    keeper.devices_changed(change, follows_default, now);
-                }
-                Happens::Passes(ms) => now += Duration::from_millis(ms),
-                Happens::Opened(_) | Happens::Failed(_) | Happens::Lost => {}
+                Event::Lost if open => keeper.lost("it is gone".into(), now),
+                Event::MovedOn => keeper.moved_on(),
+                Event::Changed(change) => keeper.devices_changed(change, now),
+                Event::Passes(ms) => now += Duration::from_millis(ms),
+                Event::Opened(_) | Event::Failed(_) | Event::Lost => {}
             }
             // The shell drops an attempt that is not one any more.
             opening &= keeper.is_opening();

@@ -1,26 +1,50 @@
-//! The connection of a call: opened and closed as the machine asks, its events and figures passed
-//! on.
+//! The peer connection of a call: opened and closed as the machine asks, its events and statistics
+//! passed on.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::{mpsc, oneshot, watch};
 use visavis_shared::IceServer;
 
-use super::{Consent, Driver};
+use super::{Consent, Driver, Event};
 use crate::call::event::{Input, PeerId, PeerInput};
 use crate::device::{CameraChoice, MicrophoneChoice};
 use crate::session::diagnosis::Diagnosis;
-use crate::session::peers::RunningPeer;
-use crate::session::pipeline;
+use crate::session::media_engine::MediaCommand;
+use crate::session::pipeline::VIDEO_IN;
 use crate::session::statistics::Statistics;
-use crate::transport::{PeerCommand, PeerConfig, PeerEvent, PeerStats};
+use crate::transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, PeerStats};
+
+/// Events of a peer connection that wait.
+const EVENT_QUEUE: usize = 128;
+
+/// The peer connection of the call. What it reports comes in queues of its own, so nothing of one
+/// that was closed arrives any more.
+pub(super) struct CallPeer {
+    id: PeerId,
+    peer: Peer,
+    events: mpsc::Receiver<PeerEvent>,
+    statistics: watch::Receiver<PeerStats>,
+}
+
+/// The next event of the peer connection, or its next statistics.
+pub(super) async fn next_event(peer: &mut Option<CallPeer>) -> Event {
+    let Some(peer) = peer else { return pending().await };
+    tokio::select! {
+        biased;
+        Some(event) = peer.events.recv() => Event::Peer(event),
+        Ok(()) = peer.statistics.changed() => {
+            Event::Statistics(Box::new(peer.statistics.borrow_and_update().clone()))
+        }
+        else => pending().await,
+    }
+}
 
 impl Driver {
-    pub(super) fn on_peer(&mut self, id: PeerId, event: PeerEvent) {
-        if event == PeerEvent::Connected {
-            self.measured.connected(Instant::now());
-            self.media.media_flows();
-        }
+    pub(super) fn on_peer(&mut self, event: PeerEvent) {
+        let Some(peer) = self.peer.as_ref().map(|peer| peer.id) else { return };
         let event = match event {
             PeerEvent::LocalDescription(description) => PeerInput::LocalDescription(description),
             PeerEvent::LocalCandidate(candidate) => PeerInput::LocalCandidate(candidate),
@@ -30,12 +54,12 @@ impl Driver {
             PeerEvent::PathRecovered => PeerInput::PathRecovered,
             PeerEvent::Failed(why) => PeerInput::Failed(why),
         };
-        self.handle(Input::Peer { peer: id, event });
+        self.handle(Input::Peer { peer, event });
     }
 
-    /// The connection has new figures, as it has every second.
-    pub(super) fn on_figures(&mut self, stats: &PeerStats) {
-        self.statistics.note(Instant::now(), stats, &self.media.figures().pipeline);
+    /// The connection has new statistics, as it has every second.
+    pub(super) fn on_statistics(&mut self, stats: &PeerStats) {
+        self.statistics.note(Instant::now(), stats, &self.media.statistics().pipeline);
         let Some(latest) = self.statistics.latest() else { return };
         self.snapshot.rtt = latest.rtt;
         self.snapshot.connection_words = self.diagnosis.note(latest).map(|problem| problem.words());
@@ -43,7 +67,7 @@ impl Driver {
     }
 
     /// What was measured belongs to a connection that is gone.
-    fn forget_figures(&mut self) {
+    fn forget_statistics(&mut self) {
         (self.statistics, self.diagnosis) = (Statistics::default(), Diagnosis::default());
         self.snapshot.rtt = None;
         self.snapshot.connection_words = None;
@@ -55,7 +79,7 @@ impl Driver {
         self.options.ice_servers.iter().chain(&self.server_ice).cloned().collect()
     }
 
-    pub(super) fn open_peer(&mut self, id: PeerId, consent: Arc<Consent>) {
+    pub(super) fn open_peer(&mut self, id: PeerId, consent: &Consent) {
         let config = PeerConfig {
             ice_servers: self.ice_servers(),
             relay_only: self.options.relay_only,
@@ -66,28 +90,30 @@ impl Driver {
             send_audio: self.snapshot.microphone != MicrophoneChoice::None,
             network: None,
         };
-        let (ports, ends) = pipeline::ports();
-        let peer = RunningPeer::spawn(id, consent, config, ports, self.peer_event_in.clone());
-        self.media.attach(ends, peer.downgraded_commands());
-        if let Some((_, old)) = self.peer.replace((id, peer)) {
-            drop(old.close());
-        }
+        let (ports, ends) = MediaPorts::pair(VIDEO_IN);
+        let (events_in, events) = mpsc::channel(EVENT_QUEUE);
+        let peer = Peer::open(consent.to_the_network(), config, ports, events_in);
+        self.media.command(MediaCommand::Attach(ends, peer.weak_commands()));
+        let statistics = peer.statistics();
+        self.peer = Some(CallPeer { id, peer, events, statistics });
     }
 
     pub(super) fn close_peer(&mut self, id: PeerId) {
-        if self.peer.as_ref().is_some_and(|(current, _)| *current == id)
-            && let Some((_, peer)) = self.peer.take()
-        {
-            self.measured.closing(peer.close(), self.media.detach());
-            self.forget_figures();
+        if let Some(CallPeer { peer, .. }) = self.peer.take_if(|peer| peer.id == id) {
+            peer.close();
+            let (detached, pipeline) = oneshot::channel();
+            self.media.command(MediaCommand::Detach(detached));
+            self.measured.closing(peer, pipeline);
+            self.forget_statistics();
         }
     }
 
     pub(super) fn command(&self, id: PeerId, command: PeerCommand) {
-        if let Some((current, peer)) = &self.peer
-            && *current == id
+        if let Some(CallPeer { peer, .. }) = self.peer.as_ref().filter(|peer| peer.id == id)
+            && let Err(error) = peer.command(command)
         {
-            peer.command(command);
+            // One that hangs, or is over, is ended by the deadlines of the call.
+            tracing::warn!("a peer connection took no command: {error}");
         }
     }
 }

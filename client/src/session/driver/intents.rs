@@ -9,11 +9,12 @@ use visavis_shared::{CallId, ClientMessage, NameError, Username, canonical_name}
 use super::{Driver, Login};
 use crate::call::event::{CallPhase, Input};
 use crate::media::voice_processing::VoiceSetting;
+use crate::session::media_engine::MediaCommand;
 use crate::session::options::Identity;
 use crate::session::snapshot::{Intent, LoginPhase};
 use crate::signaling::{Signaling, SignalingConfig};
 
-pub(in crate::session) use consent::Consent;
+pub(super) use consent::Consent;
 
 impl Driver {
     pub(super) fn on_intent(&mut self, intent: Intent) {
@@ -28,7 +29,7 @@ impl Driver {
             Intent::LogIn { server, username } => self.log_in(server, &username),
             Intent::LogOut => self.log_out(),
             Intent::Call { username } => match self.whom(&username) {
-                Ok(peer) => self.place(peer, Consent::of_this_intent()),
+                Ok(peer) => self.place_call(peer, Consent::of_this_intent()),
                 Err(error) => {
                     self.notices.add(format!("\"{}\" can't be a name: {error}.", username.trim()))
                 }
@@ -38,8 +39,7 @@ impl Driver {
                 self.send(ClientMessage::Join { room });
             }
             Intent::Accept { from } => {
-                self.measured.accepted(Instant::now());
-                self.handle(Input::Accept { from, consent: Consent::of_this_intent() });
+                self.handle(Input::Accept { from, consent: Consent::of_this_intent() })
             }
             Intent::Decline => self.handle(Input::Decline),
             Intent::HangUp => self.handle(Input::HangUp),
@@ -47,40 +47,40 @@ impl Driver {
             Intent::Dismiss => self.handle(Input::Dismiss),
             Intent::MuteMicrophone(muted) => {
                 self.snapshot.microphone_muted = muted;
-                self.media.mute(muted);
+                self.media.command(MediaCommand::Mute(muted));
             }
             Intent::TurnCameraOff(off) => {
                 self.snapshot.camera_off = off;
-                self.media.turn_camera_off(off);
+                self.media.command(MediaCommand::TurnCameraOff(off));
             }
             Intent::Preview(on) => {
                 self.snapshot.preview = on;
-                self.media.preview(on);
+                self.media.command(MediaCommand::Preview(on));
             }
             Intent::ChooseCamera(choice) => {
                 self.snapshot.camera = choice.clone();
-                self.media.choose_camera(choice);
+                self.media.command(MediaCommand::ChooseCamera(choice));
             }
             Intent::ChooseMicrophone(choice) => {
                 self.snapshot.microphone = choice.clone();
                 self.snapshot.voice = self.options.voice.settings(choice.hears_a_room());
-                self.media.choose_microphone(choice);
+                self.media.command(MediaCommand::ChooseMicrophone(choice));
             }
             Intent::ChooseSpeaker(choice) => {
                 self.snapshot.speaker = choice.clone();
-                self.media.choose_speaker(choice);
+                self.media.command(MediaCommand::ChooseSpeaker(choice));
             }
             Intent::ProcessVoice(settings) => {
                 self.options.voice =
                     VoiceSetting::behind(settings, self.snapshot.microphone.hears_a_room());
                 self.snapshot.voice = settings;
-                self.media.process_voice(self.options.voice);
+                self.media.command(MediaCommand::ProcessVoice(self.options.voice));
             }
             Intent::SetVolume(volume) => {
                 self.snapshot.volume = volume;
-                self.media.set_volume(volume);
+                self.media.command(MediaCommand::SetVolume(volume));
             }
-            Intent::RefreshDevices => self.media.list_devices(),
+            Intent::RefreshDevices => self.media.command(MediaCommand::ListDevices),
             Intent::DismissNotice(id) => self.notices.dismiss(id),
         }
     }
@@ -96,12 +96,8 @@ impl Driver {
     }
 
     /// Calls somebody, by a consent to call them.
-    pub(super) fn place(&mut self, peer: Username, consent: Consent) {
-        if matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }) {
-            self.measured.begun(Instant::now());
-        }
-        self.directory.remember(&peer);
-        self.handle(Input::Place { peer, call: fresh_call_id(), consent });
+    pub(super) fn place_call(&mut self, peer: Username, consent: Consent) {
+        self.handle(Input::Call { peer, call: fresh_call_id(), consent });
     }
 
     fn log_in(&mut self, server: String, username: &str) {

@@ -1,14 +1,14 @@
-//! What the server says, and what is said to it.
+//! What the server sends, and what is sent to it.
 //!
-//! What it says is never taken for what the person wants: a call that follows from it needs a
+//! Nothing that it sends is taken for what the person wants: a call that follows from it needs a
 //! consent that the person has given before ([`super::intents`]).
 
 use std::time::Instant;
 
-use visavis_shared::{CallSignal, ClientMessage, ServerMessage};
+use visavis_shared::{ClientMessage, ServerMessage};
 
 use super::Driver;
-use crate::call::event::{CallPhase, Input};
+use crate::call::event::Input;
 use crate::session::snapshot::LoginPhase;
 use crate::signaling::SignalingEvent;
 use crate::transport;
@@ -41,8 +41,8 @@ impl Driver {
             Some(SignalingEvent::Replaced) => {
                 let name = &self.snapshot.username;
                 let words = format!(
-                    "You logged in as {name} in another window or on another device, and are logged out here. Log in to come \
-                     back."
+                    "You logged in as {name} in another window or on another device, and are \
+                     logged out here. Log in to come back."
                 );
                 self.shut_out(words);
             }
@@ -60,21 +60,7 @@ impl Driver {
     fn on_server_message(&mut self, message: ServerMessage) {
         match message {
             ServerMessage::Call { from, call, signal } => {
-                let now = Instant::now();
-                match &signal {
-                    CallSignal::Offer(_)
-                        if matches!(
-                            self.snapshot.call,
-                            CallPhase::Idle | CallPhase::Ended { .. }
-                        ) =>
-                    {
-                        self.measured.begun(now);
-                        self.directory.remember(&from);
-                    }
-                    CallSignal::Answer(_) => self.measured.accepted(now),
-                    _ => {}
-                }
-                self.handle(Input::Signal { from, call, signal });
+                self.handle(Input::Signal { from, call, signal })
             }
             ServerMessage::Error { code, message, in_reply_to, call } => {
                 tracing::debug!(?code, ?in_reply_to, "the server refused a message: {message}");
@@ -91,7 +77,7 @@ impl Driver {
             }
             ServerMessage::Joined { room, users } => {
                 if let Some((first, consent)) = self.room.joined(room, users, Instant::now()) {
-                    self.place(first, consent);
+                    self.place_call(first, consent);
                 }
             }
             ServerMessage::UserJoined { room, username } => self.room.user_joined(&room, username),

@@ -1,5 +1,5 @@
-//! Whatever a server says, in whatever order: without an intent that asks for a call no device is
-//! opened, no peer connection is made, and nothing leaves that tells anybody how to reach us; with
+//! Whatever a server sends, in whatever order: without an intent that asks for a call no device is
+//! opened, no peer connection is made, and nothing leaves that shows anybody how to reach us; with
 //! one, this happens once.
 //!
 //! The driver is fed without a network, a thread or a device: what it asks of them is looked at
@@ -16,7 +16,6 @@ use visavis_shared::{
 };
 
 use super::*;
-use crate::session::media::MediaCommand;
 use crate::session::snapshot::{LoginPhase, NoticeId};
 
 type Outcome = Result<(), TestCaseError>;
@@ -26,6 +25,7 @@ type Outcome = Result<(), TestCaseError>;
 enum Event {
     Server(Option<SignalingEvent>),
     Person(Intent),
+    Peer(PeerEvent),
     Deadline,
     Tick,
 }
@@ -33,9 +33,10 @@ enum Event {
 /// A driver that is logged in as alice, and what it asks for.
 struct App {
     driver: Driver,
-    asked: Receiver<MediaCommand>,
+    asked: Receiver<MediaCommand<Consent>>,
+    reports: mpsc::Receiver<Report>,
     sent: Box<dyn FnMut() -> Option<ClientMessage>>,
-    // Peer connections and reports are tasks; none of them ever runs here.
+    // Peer connections and reports are tasks; none of them runs unless a test waits for one.
     runtime: tokio::runtime::Runtime,
 }
 
@@ -44,21 +45,23 @@ struct App {
 struct Effects {
     devices_opened: usize,
     peers_made: usize,
+    media_flows: bool,
     disclosed: Vec<&'static str>,
     rang: bool,
 }
 
 impl App {
     fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let inside = runtime.enter();
         let (media, asked) = MediaHandle::unattended();
         let (signaling, sent) = Signaling::unattended();
         let options = SessionOptions { window: true, ..SessionOptions::default() };
-        let (mut driver, _) = Driver::new(options, media, mpsc::channel(1).0, mpsc::channel(1).0);
+        let (report_in, reports) = mpsc::channel(1);
+        let (mut driver, _) = Driver::new(options, media, report_in);
         driver.signaling = Some(Login { signaling, events: mpsc::channel(1).1 });
         drop(inside);
-        let mut app = Self { driver, asked, sent: Box::new(sent), runtime };
+        let mut app = Self { driver, asked, reports, sent: Box::new(sent), runtime };
         app.step(Event::Server(Some(logged_in(false))));
         app
     }
@@ -68,6 +71,7 @@ impl App {
         match event {
             Event::Server(event) => self.driver.on_signaling(event),
             Event::Person(intent) => self.driver.on_intent(intent),
+            Event::Peer(event) => self.driver.on_peer(event),
             Event::Deadline => self.driver.handle(Input::Timeout),
             Event::Tick => self.driver.on_tick(),
         }
@@ -79,6 +83,7 @@ impl App {
                     effects.devices_opened += 1
                 }
                 MediaCommand::Attach(..) => effects.peers_made += 1,
+                MediaCommand::MediaFlows => effects.media_flows = true,
                 MediaCommand::Ring(Ringing::Incoming) => effects.rang = true,
                 _ => {}
             }
@@ -194,16 +199,24 @@ fn messages() -> impl Strategy<Value = ServerMessage> {
     ]);
     let users = || prop::collection::vec(names(), 0..3);
     prop_oneof![
-        8 => (names(), calls(), signals()).prop_map(|(from, call, signal)| ServerMessage::Call { from, call, signal }),
+        8 => (names(), calls(), signals())
+            .prop_map(|(from, call, signal)| ServerMessage::Call { from, call, signal }),
         6 => (rooms(), users()).prop_map(|(room, users)| ServerMessage::Joined { room, users }),
-        2 => (rooms(), names()).prop_map(|(room, username)| ServerMessage::UserJoined { room, username }),
-        1 => (rooms(), names()).prop_map(|(room, username)| ServerMessage::UserLeft { room, username }),
+        2 => (rooms(), names())
+            .prop_map(|(room, username)| ServerMessage::UserJoined { room, username }),
+        1 => (rooms(), names())
+            .prop_map(|(room, username)| ServerMessage::UserLeft { room, username }),
         1 => (rooms(), names(), payloads())
-            .prop_map(|(room, username, message)| ServerMessage::Message { room, username, message }),
-        1 => (names(), payloads()).prop_map(|(from, message)| ServerMessage::Broadcast { from, message }),
+            .prop_map(|(room, username, message)| {
+                ServerMessage::Message { room, username, message }
+            }),
+        1 => (names(), payloads())
+            .prop_map(|(from, message)| ServerMessage::Broadcast { from, message }),
         1 => names().prop_map(|username| ServerMessage::GuestLeft { username }),
-        1 => (users(), 0_usize..200).prop_map(|(users, total)| ServerMessage::Users { users, total }),
-        1 => (names(), any::<bool>()).prop_map(|(username, online)| ServerMessage::Presence { username, online }),
+        1 => (users(), 0_usize..200)
+            .prop_map(|(users, total)| ServerMessage::Users { users, total }),
+        1 => (names(), any::<bool>())
+            .prop_map(|(username, online)| ServerMessage::Presence { username, online }),
         1 => (codes, refused, calls()).prop_map(|(code, refused, call)| ServerMessage::Error {
             code,
             message: "No.".to_owned(),
@@ -216,8 +229,15 @@ fn messages() -> impl Strategy<Value = ServerMessage> {
             ice_servers,
             resume: None,
         }),
-        1 => Just(ServerMessage::LoginRefused { reason: LoginRefusal::Taken, message: String::new() }),
-        1 => Just(ServerMessage::Hello { protocol: 1, server: "it".to_owned(), challenge: "it".to_owned() }),
+        1 => Just(ServerMessage::LoginRefused {
+            reason: LoginRefusal::Taken,
+            message: String::new(),
+        }),
+        1 => Just(ServerMessage::Hello {
+            protocol: 1,
+            server: "it".to_owned(),
+            challenge: "it".to_owned(),
+        }),
     ]
 }
 
@@ -296,7 +316,7 @@ where
 }
 
 #[test]
-fn whatever_a_server_says_nobody_is_called_and_nothing_is_opened() {
+fn whatever_a_server_sends_nobody_is_called_and_nothing_is_opened() {
     let rang = Cell::new(0);
     over(4_000, prop::collection::vec(whatever_a_server_does(), 0..60), |events| {
         let mut app = App::new();
@@ -358,7 +378,11 @@ impl Asked {
                 self.room = None;
                 false
             }
-            Event::Server(_) | Event::Person(_) | Event::Deadline | Event::Tick => false,
+            Event::Server(_)
+            | Event::Person(_)
+            | Event::Peer(_)
+            | Event::Deadline
+            | Event::Tick => false,
         }
     }
 }
@@ -414,4 +438,91 @@ fn one_unasked_joined_calls_nobody() {
     assert_eq!(app.driver.snapshot.call, CallPhase::Idle);
     assert_eq!(app.driver.snapshot.room_mate, None);
     assert!(matches!(app.driver.snapshot.login, LoginPhase::LoggedIn { .. }));
+}
+
+fn call_signal(from: &str, call: &CallId, signal: CallSignal) -> Event {
+    let message = ServerMessage::Call { from: name(from), call: Some(call.clone()), signal };
+    Event::Server(Some(SignalingEvent::Message(message)))
+}
+
+#[test]
+fn only_what_the_call_takes_is_credited_to_it() {
+    let mut app = App::new();
+    app.step(Event::Person(Intent::Call { username: "bob".to_owned() }));
+    let call = app.driver.call.call_id().cloned().unwrap();
+    let offered = SessionDescription { kind: DescriptionKind::Offer, sdp: "v=0\r\n".to_owned() };
+    app.step(Event::Peer(PeerEvent::LocalDescription(offered)));
+    // Neither the answer of a stranger, nor one that can't be read as one, nor an offer of another
+    // call counts; and no media flows before there is an answer.
+    let answer = || CallSignal::Answer(description(DescriptionKind::Answer));
+    app.step(call_signal("mallory", &call, answer()));
+    app.step(call_signal("bob", &call, CallSignal::Answer(description(DescriptionKind::Offer))));
+    let other = CallId::parse("another").unwrap();
+    app.step(call_signal("mallory", &other, CallSignal::Offer(Payload::of(&[1, 2]).unwrap())));
+    assert!(!app.driver.directory.knows(&name("mallory")));
+    assert!(!app.step(Event::Peer(PeerEvent::Connected)).media_flows);
+
+    std::thread::sleep(Duration::from_millis(100));
+    let answered = Instant::now();
+    app.step(call_signal("bob", &call, answer()));
+    assert!(app.step(Event::Peer(PeerEvent::Connected)).media_flows);
+    let took = answered.elapsed().as_secs_f64() * 1e3;
+    app.step(Event::Person(Intent::HangUp));
+    // The connection is closed, so nothing of it counts any more.
+    assert!(!app.step(Event::Peer(PeerEvent::Connected)).media_flows);
+    let report = app.runtime.block_on(app.reports.recv()).unwrap();
+    assert_eq!(report.call.as_deref(), Some(call.as_str()));
+    let setup = report.setup.accept_to_connected_ms.unwrap();
+    assert!(setup <= took, "{setup} ms, counted from somebody else's answer");
+}
+
+#[test]
+fn an_offer_that_can_not_be_read_begins_no_call() {
+    let mut app = App::new();
+    let call = CallId::parse("c1").unwrap();
+    let garbled = CallSignal::Offer(description(DescriptionKind::Answer));
+    assert!(!app.step(call_signal("mallory", &call, garbled)).rang);
+    assert!(!app.driver.directory.knows(&name("mallory")));
+    let offer = CallSignal::Offer(description(DescriptionKind::Offer));
+    assert!(app.step(call_signal("bob", &call, offer)).rang);
+    assert!(app.driver.directory.knows(&name("bob")));
+}
+
+#[test]
+fn events_that_come_all_the_time_do_not_hold_up_the_tick() {
+    let App { mut driver, asked: _asked, mut sent, .. } = App::new();
+    driver.people_asked_at = None;
+    let (_server, events) = mpsc::channel(1);
+    driver.signaling.as_mut().unwrap().events = events;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (_intents_in, intents) = mpsc::channel(1);
+        let (media, media_events) = mpsc::channel(1);
+        let running = tokio::spawn(driver.run(intents, media_events));
+        for number in 0..30 {
+            media.send(MediaEvent::CameraLive(number % 2 == 0)).await.unwrap();
+            tokio::time::sleep(SLOW_TICK / 10).await;
+        }
+        running.abort();
+        assert!(matches!(sent(), Some(ClientMessage::Users { .. })), "nobody asks who is there");
+    });
+}
+
+/// A session that does nothing by itself: what is asked of it, and what it shows.
+pub(in crate::session) fn session()
+-> (SessionHandle, mpsc::Receiver<Intent>, watch::Sender<Arc<Snapshot>>) {
+    let (intents_in, intents) = mpsc::channel(INTENT_QUEUE);
+    let (publish, snapshots) = watch::channel(Arc::default());
+    let link = SessionLink {
+        intents: intents_in,
+        snapshots,
+        remote_video: DropOldestQueue::latest(),
+        self_video: DropOldestQueue::latest(),
+    };
+    let handle = SessionHandle { link, reports: mpsc::channel(1).1, task: tokio::spawn(async {}) };
+    (handle, intents, publish)
 }

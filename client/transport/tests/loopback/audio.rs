@@ -48,7 +48,7 @@ async fn where_a_fifth_is_lost_redundancy_goes_along_and_nearly_all_is_received(
         "{:.2} were received, of {copies} redundant",
         share(&received)
     );
-    let stats = b.peer.stats().await;
+    let stats = b.stats().await;
     assert!(
         stats.audio_packets_lost > 20,
         "{} lost: redundancy does not hide it",

@@ -46,7 +46,7 @@ async fn pictures_and_sound_arrive_as_they_were_sent_and_in_order() {
             .all(|pair| pair[1].rtp_timestamp.wrapping_sub(pair[0].rtp_timestamp) == 480)
     );
     assert!(heard.windows(2).all(|pair| pair[1].sequence == pair[0].sequence.wrapping_add(1)));
-    let stats = a.peer.stats().await;
+    let stats = a.stats().await;
     assert_eq!((stats.audio_packets_sent, stats.retransmitted), (100, 0));
 }
 
@@ -57,15 +57,15 @@ async fn a_request_for_a_key_frame_reaches_the_encoder_of_the_other() {
     send_pictures(&a, 2, 5, 2_000).await;
     b.command(PeerCommand::RequestKeyFrame);
     assert!(a.key_frame_wish().await);
-    assert!(a.peer.stats().await.plis_received >= 1);
-    assert!(b.peer.stats().await.plis_sent >= 1);
+    assert!(a.stats().await.plis_received >= 1);
+    assert!(b.stats().await.plis_sent >= 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn statistics_name_the_path_and_how_it_is_protected() {
     let (a, b) = connected_pair().await;
     tokio::join!(send_pictures(&a, 3, 60, 2_000), send_pictures(&b, 4, 60, 2_000));
-    let stats = a.peer.stats().await;
+    let stats = a.stats().await;
     println!("{stats:?}");
     assert_eq!(stats.local_candidate.as_deref(), Some("host"));
     assert!(stats.remote_candidate.is_some());
@@ -110,7 +110,7 @@ async fn lost_packets_are_retransmitted_without_a_storm() {
     let sent = send_pictures(&a, 9, 150, 6_000).await;
     sleep(Duration::from_millis(500)).await;
     let got = received(&b);
-    let (stats, theirs) = (a.peer.stats().await, b.peer.stats().await);
+    let (stats, theirs) = (a.stats().await, b.stats().await);
     let packets = sent.iter().map(|(data, _)| data.len().div_ceil(1162) as u64).sum::<u64>();
     println!(
         "{} of {} pictures, {packets} packets, {} resent, {} nacks, {} plis, {} given up",
@@ -154,7 +154,7 @@ async fn the_encoder_is_told_to_fit_a_narrow_link() {
     let network = emulator(narrow.queue(Duration::from_millis(500))).await;
     let (a, b) = pair_across(&network).await;
     let target = follow_target(&a, Duration::from_secs(8)).await;
-    println!("target {target} behind 600 kbit/s, estimated {:?}", a.peer.stats().await.estimated);
+    println!("target {target} behind 600 kbit/s, estimated {:?}", a.stats().await.estimated);
     assert!((Bitrate::from_kbps(250)..=Bitrate::from_kbps(620)).contains(&target), "{target}");
     assert!(received(&b).len() > 150);
 }
@@ -262,7 +262,7 @@ async fn lost_packets_are_rebuilt_by_fec_where_the_path_is_long() {
     let sent = send_pictures(&a, 21, 240, 6_000).await;
     sleep(Duration::from_millis(500)).await;
     let got = received(&b);
-    let (stats, theirs) = (a.peer.stats().await, b.peer.stats().await);
+    let (stats, theirs) = (a.stats().await, b.stats().await);
     println!(
         "{} of {} pictures, {} FEC packets, {} rebuilt, {} resent, loss {:?}",
         got.len(),

@@ -1,6 +1,5 @@
 //! Descriptions, addresses, servers, beginnings and ends.
 
-use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
@@ -260,7 +259,7 @@ async fn ice_restarts_and_media_goes_on() {
     let sent = send_pictures(&a, 6, 10, 2_000).await;
     sleep(Duration::from_millis(300)).await;
     assert_eq!(received(&b), sent);
-    assert_eq!(a.peer.stats().await.ice_restarts, 1);
+    assert_eq!(a.stats().await.ice_restarts, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -402,20 +401,12 @@ async fn streams_that_no_description_names_are_received_all_the_same() {
 
 #[tokio::test]
 async fn relays_only_without_a_relay_is_refused_at_once() {
-    let (_video_out, video_out) = mpsc::channel(1);
-    let (_audio_out, audio_out) = mpsc::channel(1);
-    let ports = MediaPorts {
-        video_out,
-        audio_out,
-        video_in: sync_channel(1).0,
-        audio_in: sync_channel(1).0,
-        audio_control: sync_channel(1).0,
-        video_control: sync_channel(1).0,
-        lip_sync: std::sync::Arc::default(),
-    };
+    let (ports, _ends) = MediaPorts::pair(1);
+    let (events_in, mut events) = mpsc::channel(1);
     let config = PeerConfig { relay_only: true, ..config() };
-    let opened = Peer::open(&Consent::of_the_person(), config, ports, mpsc::channel(1).0).await;
-    assert!(matches!(opened, Err(TransportError::NoRelay)));
+    let _peer = Peer::open(&Consent::of_the_person(), config, ports, events_in);
+    let event = timeout(PATIENCE, events.recv()).await.expect("it is reported");
+    assert_eq!(event, Some(PeerEvent::Failed(TransportError::NoRelay.to_string())));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -164,7 +164,7 @@ async fn pictures_arrive_over(way: Way) {
     assert_eq!(received(&b), sent.0);
     assert_eq!(received(&a), sent.1);
     for end in [&a, &b] {
-        let stats = end.peer.stats().await;
+        let stats = end.stats().await;
         assert_eq!(stats.local_candidate.as_deref(), Some("relay"), "{way:?}");
         assert_eq!(stats.frames_dropped, 0);
     }

@@ -1,8 +1,7 @@
 //! Two peers and what lies between them.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -15,7 +14,8 @@ use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVi
 use visavis_media::units::Bitrate;
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
 use visavis_transport::{
-    AudioControl, Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, VideoControl,
+    AudioControl, Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, PeerStats,
+    VideoControl,
 };
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
@@ -51,26 +51,30 @@ impl End {
     }
 
     pub(crate) async fn open_with_video_queue(config: PeerConfig, video_queue: usize) -> Self {
-        let (video_out, video_out_rx) = mpsc::channel(8);
-        let (audio_out, audio_out_rx) = mpsc::channel(32);
-        let (video_in_tx, video_in) = sync_channel(video_queue);
-        let (audio_in_tx, audio_in): (SyncSender<ReceivedAudio>, _) = sync_channel(256);
-        let (control_tx, control) = sync_channel(8);
-        let (audio_control_tx, audio_control) = sync_channel(8);
-        let (events_tx, events) = mpsc::channel(256);
-        let ports = MediaPorts {
-            video_out: video_out_rx,
-            audio_out: audio_out_rx,
-            video_in: video_in_tx,
-            audio_in: audio_in_tx,
-            video_control: control_tx,
-            lip_sync: Arc::default(),
-            audio_control: audio_control_tx,
-        };
-        let peer = Peer::open(&Consent::of_the_person(), config, ports, events_tx)
-            .await
-            .expect("a peer opens");
-        Self { peer, events, video_out, audio_out, video_in, audio_in, control, audio_control }
+        let (ports, ends) = MediaPorts::pair(video_queue);
+        let (events_in, events) = mpsc::channel(256);
+        let peer = Peer::open(&Consent::of_the_person(), config, ports, events_in);
+        let opened = timeout(PATIENCE, peer.statistics().changed()).await;
+        assert!(matches!(opened, Ok(Ok(()))), "the peer opens");
+        Self {
+            peer,
+            events,
+            video_out: ends.video_out,
+            audio_out: ends.audio_out,
+            video_in: ends.video_in,
+            audio_in: ends.audio_in,
+            control: ends.video_control,
+            audio_control: ends.audio_control,
+        }
+    }
+
+    /// The statistics, of a moment after this call.
+    pub(crate) async fn stats(&self) -> PeerStats {
+        let mut statistics = self.peer.statistics();
+        statistics.mark_unchanged();
+        let renewed = timeout(PATIENCE, statistics.changed()).await;
+        assert!(matches!(renewed, Ok(Ok(()))), "the statistics are renewed");
+        statistics.borrow().clone()
     }
 
     pub(crate) fn command(&self, command: PeerCommand) {

@@ -8,13 +8,13 @@ use crate::transport;
 
 /// The proof that the person wants this one call.
 ///
-/// It goes with [`Input::Place`] or [`Input::Accept`] into the call machine, which knows nothing of
+/// It goes with [`Input::Call`] or [`Input::Accept`] into the call machine, which knows nothing of
 /// it and so can't make another, and comes back with each output that opens something.
 ///
-/// [`Input::Place`]: crate::call::Input::Place
+/// [`Input::Call`]: crate::call::Input::Call
 /// [`Input::Accept`]: crate::call::Input::Accept
 #[derive(Debug)]
-pub(in crate::session) struct Consent {
+pub(in crate::session::driver) struct Consent {
     network: transport::Consent,
 }
 
@@ -25,7 +25,7 @@ impl Consent {
     }
 
     /// What a peer connection wants to see before it opens.
-    pub(in crate::session) const fn to_the_network(&self) -> &transport::Consent {
+    pub(in crate::session::driver) const fn to_the_network(&self) -> &transport::Consent {
         &self.network
     }
 }

@@ -7,7 +7,7 @@ use visavis_shared::{CloseReason, DeclineReason, ErrorCode};
 
 use crate::world::Who;
 
-/// What a peer connection may say at any moment, fitting or not.
+/// What a peer connection may report at any moment, fitting or not.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Report {
     Connected,
@@ -151,7 +151,7 @@ fn time() -> impl Strategy<Value = Duration> {
     prop_oneof![0_u64..3_000, 3_000_u64..60_000].prop_map(Duration::from_millis)
 }
 
-/// Anything.
+/// Anything that can happen.
 pub(crate) fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         4 => who().prop_map(Op::Place),

@@ -1,5 +1,6 @@
-//! A device of a session: opened on a thread of its own, so that a driver that hangs holds up
-//! nothing else, and kept by the rules of a [`DeviceKeeper`].
+//! A device of a session that can be exchanged for another: opened on a thread of its own, so that
+//! a driver that hangs holds up nothing else, and kept by the rules of a [`DeviceKeeper`]. Camera,
+//! microphone and speaker are one each.
 //!
 //! What always holds: what opens too late, for whoever no longer wants it, is closed on the thread
 //! that opened it.
@@ -7,10 +8,23 @@
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::Instant;
 
-use crate::session::device_keeper::{Choice, DeviceKeeper, Failure, Opened, Step};
+use crate::device::device_watch::DevicesNow;
+use crate::session::device_keeper::{Choice, DeviceKeeper, Failure, Opened, Seen, Step};
 
 /// An open device.
-pub(super) trait Device: Send + 'static {
+pub(super) trait Device: Sized + Send + 'static {
+    /// How it is chosen.
+    type Choice: Choice + Send + 'static;
+    /// Why it does not open.
+    type Error: OpenError;
+    /// Whether it can be open only once.
+    const EXCLUSIVE: bool;
+    /// The name of the thread that opens it.
+    const THREAD: &'static str;
+
+    /// What a look at the devices there are found of this kind.
+    fn seen(devices: &DevicesNow) -> Seen;
+
     /// Why it is gone, if it is: one line for a person.
     fn lost(&mut self) -> Option<String>;
 }
@@ -30,25 +44,20 @@ pub(super) enum Event<D> {
     Closed(D),
 }
 
-type Attempted<D, E> = Result<(D, Opened), E>;
+type Attempted<D> = Result<(D, Opened), <D as Device>::Error>;
 
 /// The device, open or not.
-pub(super) struct DeviceSlot<C, D, E> {
-    pub(super) keeper: DeviceKeeper<C>,
+pub(super) struct Switchable<D: Device> {
+    pub(super) keeper: DeviceKeeper<D::Choice>,
     device: Option<D>,
-    opening: Option<Receiver<Attempted<D, E>>>,
-    thread_name: &'static str,
+    opening: Option<Receiver<Attempted<D>>>,
 }
 
-impl<C: Choice + Send + 'static, D: Device, E: OpenError> DeviceSlot<C, D, E> {
-    /// Of this choice, and not wanted yet. `exclusive`: it can be open only once.
-    pub(super) fn new(choice: C, exclusive: bool, thread_name: &'static str) -> Self {
-        Self {
-            keeper: DeviceKeeper::new(choice, exclusive),
-            device: None,
-            opening: None,
-            thread_name,
-        }
+impl<D: Device> Switchable<D> {
+    /// Of this choice, and not wanted yet.
+    pub(super) fn new(choice: D::Choice) -> Self {
+        let keeper = DeviceKeeper::new(choice, D::EXCLUSIVE);
+        Self { keeper, device: None, opening: None }
     }
 
     /// The open device.
@@ -65,10 +74,10 @@ impl<C: Choice + Send + 'static, D: Device, E: OpenError> DeviceSlot<C, D, E> {
     /// a device.
     pub(super) fn tick<F>(&mut self, now: Instant, opener: impl FnOnce() -> F) -> Option<Event<D>>
     where
-        F: Fn(&C) -> Result<D, E> + Send + 'static,
+        F: Fn(&D::Choice) -> Result<D, D::Error> + Send + 'static,
     {
         if let Some(words) = self.device.as_mut().and_then(Device::lost) {
-            tracing::debug!(thread = self.thread_name, words, "a device is lost");
+            tracing::debug!(thread = D::THREAD, words, "a device is lost");
             self.keeper.lost(words, now);
         }
         if !self.keeper.is_opening() {
@@ -86,17 +95,22 @@ impl<C: Choice + Send + 'static, D: Device, E: OpenError> DeviceSlot<C, D, E> {
         }
     }
 
+    /// Follows what has changed between two looks at the devices there are.
+    pub(super) fn devices_changed(&mut self, before: &DevicesNow, now: &DevicesNow, at: Instant) {
+        self.keeper.devices_seen(&D::seen(before), &D::seen(now), at);
+    }
+
     fn look_at_attempt(&mut self, now: Instant) -> Option<Event<D>> {
         match self.opening.as_ref()?.try_recv() {
             Ok(Ok((device, opened))) => {
                 self.opening = None;
-                tracing::debug!(thread = self.thread_name, ?opened, "a device is open");
+                tracing::debug!(thread = D::THREAD, ?opened, "a device is open");
                 self.keeper.opened(opened, now);
                 Some(Event::Opened(self.device.replace(device)))
             }
             Ok(Err(error)) => {
                 self.opening = None;
-                tracing::debug!(thread = self.thread_name, %error, "a device does not open");
+                tracing::debug!(thread = D::THREAD, %error, "a device does not open");
                 self.keeper.failed(error.failure(), error.to_string(), now);
                 None
             }
@@ -113,20 +127,20 @@ impl<C: Choice + Send + 'static, D: Device, E: OpenError> DeviceSlot<C, D, E> {
         }
     }
 
-    fn start<F>(&mut self, now: Instant, open: F, chosen: C, or_else: Option<C>)
+    fn start<F>(&mut self, now: Instant, open: F, chosen: D::Choice, or_else: Option<D::Choice>)
     where
-        F: Fn(&C) -> Result<D, E> + Send + 'static,
+        F: Fn(&D::Choice) -> Result<D, D::Error> + Send + 'static,
     {
-        let (tell, told) = sync_channel(1);
-        let thread = std::thread::Builder::new().name(self.thread_name.into()).spawn(move || {
-            // When nobody listens any more, it is closed here and now.
-            let _ = tell.send(attempt(open, &chosen, or_else.as_ref()));
+        let (result, opening) = sync_channel(1);
+        let thread = std::thread::Builder::new().name(D::THREAD.into()).spawn(move || {
+            // When nobody waits for it any more, it is closed here and now.
+            let _ = result.send(attempt(open, &chosen, or_else.as_ref()));
         });
         match thread {
-            Ok(_) => self.opening = Some(told),
+            Ok(_) => self.opening = Some(opening),
             Err(error) => {
                 let words = format!(
-                    "the system gives no thread for a device ({error}); close other programs"
+                    "the system has no thread left for a device ({error}); close other programs"
                 );
                 self.keeper.failed(Failure::Other, words, now);
             }
@@ -134,17 +148,17 @@ impl<C: Choice + Send + 'static, D: Device, E: OpenError> DeviceSlot<C, D, E> {
     }
 }
 
-/// The chosen device, or else what stands in for it; where neither opens, why the chosen one does
+/// The chosen device, or else its fallback; where neither opens, why the chosen one does
 /// not.
-fn attempt<C, D, E: OpenError>(
-    open: impl Fn(&C) -> Result<D, E>,
-    chosen: &C,
-    or_else: Option<&C>,
-) -> Attempted<D, E> {
+fn attempt<D: Device>(
+    open: impl Fn(&D::Choice) -> Result<D, D::Error>,
+    chosen: &D::Choice,
+    or_else: Option<&D::Choice>,
+) -> Attempted<D> {
     open(chosen).map(|device| (device, Opened::Chosen)).or_else(|error| {
-        let device = or_else.and_then(|stand_in| open(stand_in).ok());
+        let device = or_else.and_then(|fallback| open(fallback).ok());
         let words = error.to_string();
-        device.map(|device| (device, Opened::StandIn(words))).ok_or(error)
+        device.map(|device| (device, Opened::Fallback(words))).ok_or(error)
     })
 }
 
@@ -155,7 +169,7 @@ mod tests {
     use std::sync::{Arc, Condvar, Mutex};
     use std::time::Duration;
 
-    /// A choice of the device of this name; nothing stands in for one, except for "away".
+    /// A choice of the device of this name; there is no fallback, except for "away".
     #[derive(Debug, Clone, PartialEq)]
     struct Name(&'static str);
 
@@ -168,7 +182,7 @@ mod tests {
             true
         }
 
-        fn stand_in(&self, _was_there: bool) -> Option<Self> {
+        fn fallback(&self, _was_there: bool) -> Option<Self> {
             (self.0 == "away").then_some(Self("default"))
         }
     }
@@ -190,6 +204,15 @@ mod tests {
     }
 
     impl Device for Counted {
+        type Choice = Name;
+        type Error = &'static str;
+        const EXCLUSIVE: bool = false;
+        const THREAD: &'static str = "test";
+
+        fn seen(_: &DevicesNow) -> Seen {
+            Seen::default()
+        }
+
         fn lost(&mut self) -> Option<String> {
             None
         }
@@ -201,10 +224,10 @@ mod tests {
         }
     }
 
-    type Slot = DeviceSlot<Name, Counted, &'static str>;
+    type TestDevice = Switchable<Counted>;
 
     /// Looks until something happens.
-    fn until_event(slot: &mut Slot, open: &Arc<AtomicU32>) -> Event<Counted> {
+    fn until_event(device: &mut TestDevice, open: &Arc<AtomicU32>) -> Event<Counted> {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             let open = Arc::clone(open);
@@ -213,7 +236,7 @@ mod tests {
                     if name.0 == "away" { Err("it is away") } else { Ok(Counted::new(&open)) }
                 }
             };
-            if let Some(event) = slot.tick(Instant::now(), opener) {
+            if let Some(event) = device.tick(Instant::now(), opener) {
                 return event;
             }
             assert!(Instant::now() < deadline, "nothing happens");
@@ -222,16 +245,16 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_is_open_where_the_chosen_device_is_not_there_and_why_is_said() {
+    fn the_fallback_is_open_where_the_chosen_device_is_not_there_and_why_is_reported() {
         let open = Arc::new(AtomicU32::new(0));
-        let mut slot = Slot::new(Name("away"), false, "test");
-        slot.keeper.want(true, Instant::now());
-        assert!(matches!(until_event(&mut slot, &open), Event::Opened(None)));
-        assert!(slot.keeper.is_missing());
-        assert!(format!("{:?}", slot.keeper.trouble()).contains("it is away"));
+        let mut device = TestDevice::new(Name("away"));
+        device.keeper.want(true, Instant::now());
+        assert!(matches!(until_event(&mut device, &open), Event::Opened(None)));
+        assert!(device.keeper.is_missing());
+        assert!(format!("{:?}", device.keeper.trouble()).contains("it is away"));
         assert_eq!(open.load(Ordering::SeqCst), 1);
-        slot.keeper.want(false, Instant::now());
-        assert!(matches!(until_event(&mut slot, &open), Event::Closed(_)));
+        device.keeper.want(false, Instant::now());
+        assert!(matches!(until_event(&mut device, &open), Event::Closed(_)));
         assert_eq!(open.load(Ordering::SeqCst), 0);
     }
 
@@ -239,21 +262,21 @@ mod tests {
     fn a_driver_that_hangs_holds_up_nobody_and_what_it_opens_too_late_is_closed() {
         let open = Arc::new(AtomicU32::new(0));
         let gate = Arc::new((Mutex::new(false), Condvar::new()));
-        let mut slot = Slot::new(Name("slow"), false, "test");
-        slot.keeper.want(true, Instant::now());
+        let mut device = TestDevice::new(Name("slow"));
+        device.keeper.want(true, Instant::now());
         let (opened, held) = (Arc::clone(&open), Arc::clone(&gate));
         let began = Instant::now();
-        let nothing = slot.tick(began, || {
+        let nothing = device.tick(began, || {
             move |_: &Name| {
                 let passed = held.1.wait_while(held.0.lock().unwrap(), |passed| !*passed).unwrap();
                 drop(passed);
                 Ok(Counted::new(&opened))
             }
         });
-        assert!(nothing.is_none() && slot.is_opening());
-        slot.keeper.want(false, Instant::now());
-        assert!(slot.tick(Instant::now(), || |_: &Name| Err("it is not asked")).is_none());
-        assert!(!slot.is_opening());
+        assert!(nothing.is_none() && device.is_opening());
+        device.keeper.want(false, Instant::now());
+        assert!(device.tick(Instant::now(), || |_: &Name| Err("it is not asked")).is_none());
+        assert!(!device.is_opening());
         // The driver comes back when nobody wants the device any more.
         *gate.0.lock().unwrap() = true;
         gate.1.notify_all();
