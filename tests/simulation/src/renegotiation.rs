@@ -75,10 +75,8 @@ impl Change {
         };
         let replacing = |attribute: &str, value: &str| {
             with_lines(&|line| {
-                Some(match line.starts_with(attribute) {
-                    true => format!("{attribute}{value}"),
-                    false => line.to_owned(),
-                })
+                let replaced = line.starts_with(attribute);
+                Some(if replaced { format!("{attribute}{value}") } else { line.to_owned() })
             })
         };
         let credentials = |user: &str, password: &str| {

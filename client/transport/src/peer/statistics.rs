@@ -1,4 +1,7 @@
-//! The statistics of a peer connection, gathered from the tasks, the link and the library.
+//! The statistics of a peer connection.
+//!
+//! In: what the sending and the receiving task, the link and the library count. Out: [`PeerStats`]
+//! as of now. Nothing here keeps a connection alive.
 
 use std::sync::{Arc, Weak};
 

@@ -1,4 +1,7 @@
 //! The library's callbacks, passed on to the negotiating task as [`LibraryEvent`]s.
+//!
+//! They run inside the library's driver, so they never wait: an event that does not fit into the
+//! queue is dropped.
 
 use std::sync::Arc;
 
@@ -21,7 +24,7 @@ pub(in super::super) enum LibraryEvent {
     Gathered,
 }
 
-/// Passes the library's callbacks on. They run inside its driver and must not wait.
+/// Passes the library's callbacks on.
 pub(in super::super) struct Handler {
     events: mpsc::Sender<LibraryEvent>,
 }
