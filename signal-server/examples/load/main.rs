@@ -2,9 +2,9 @@
 //! its own.
 //!
 //! Each command drives one running server, ours or another that speaks a dialect of the signaling
-//! protocol, and writes its measurements as one line of JSON to standard output. It is an example of the
-//! server's crate because there it costs next to nothing to build: what it needs is what the server
-//! is made of.
+//! protocol, and writes its measurements as one line of JSON to standard output. It is an example
+//! of the server's crate because there it costs next to nothing to build: what it needs is what the
+//! server is made of.
 
 mod client;
 mod idle;

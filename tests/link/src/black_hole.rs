@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-/// How long a connection takes at most as long as the queue has room: both ends are on this machine.
+/// How long a connection takes at most as long as the queue has room: both ends are on this
+/// machine.
 const CONNECTED_WITHIN: Duration = Duration::from_millis(100);
 
 /// A listener on 127.0.0.1 that accepts nothing and whose queue is full, so that Linux drops the

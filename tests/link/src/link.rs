@@ -45,7 +45,8 @@ struct Queued<P> {
 /// One direction of a network: a queue in front of a link of limited rate, and the path behind it.
 ///
 /// What always holds: a packet arrives once or never; no sooner than the delay less the jitter; the
-/// link never carries more than its rate; the same seed and the same packets have the same outcomes.
+/// link never carries more than its rate; the same seed and the same packets have the same
+/// outcomes.
 #[derive(Debug)]
 pub struct Link<P> {
     conditions: Conditions,

@@ -73,7 +73,8 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(8);
         let (mut feedback, mut late) = (FeedbackDelayDetector::default(), 0);
         for _ in 0..6000 {
-            // A tenth of the feedback, which comes every 50 ms, gets lost; the round trip is 100 ms.
+            // A tenth of the feedback, which comes every 50 ms, gets lost; the round trip is 100
+            // ms.
             let lost = (0..20).take_while(|_| rng.random_bool(0.1)).count() as u64;
             let waited = ms(100 + 50 * (lost + 1));
             late += u32::from(feedback.is_late(waited));

@@ -208,8 +208,8 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
 }
 
 fn interceptors(link: &Arc<MediaPath>, socket_layer: &Arc<SocketLayer>) -> Registry {
-    // Retransmission is ours (`nack_tracker`, `send_history`): the library's has no regard for the round
-    // trip, and answers whoever asks as often as they ask.
+    // Retransmission is ours (`nack_tracker`, `send_history`): the library's has no regard for the
+    // round trip, and answers whoever asks as often as they ask.
     Registry::new()
         .with(
             Slot::CongestionControl,

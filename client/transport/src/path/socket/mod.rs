@@ -13,8 +13,8 @@
 //! - what the library would drop for coming too soon, a handshake before it has selected a pair and
 //!   media before its keys, is buffered until the library takes it.
 //!
-//! What comes out besides: when packets last came from the other ([`SocketLayer::liveness`]), and how far
-//! the set-up has come ([`set_up`]).
+//! What comes out besides: when packets last came from the other ([`SocketLayer::liveness`]), and
+//! how far the set-up has come ([`set_up`]).
 
 mod check_round_trip;
 mod dtls_record;
