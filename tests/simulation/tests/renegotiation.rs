@@ -1,6 +1,5 @@
 //! A running call bears whatever comes for a description: media flows on, or again soon, and a
 //! connection that is lost reports it.
-#![expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 
 use std::time::Duration;
 

@@ -107,7 +107,7 @@ enum Connectivity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gathering {
     Idle,
-    Gathering,
+    Running,
     /// It gathers, without a server that became known since.
     Outdated,
 }
@@ -197,7 +197,7 @@ impl Negotiation {
             Input::AllocationsLost => self.renew_relays(),
             Input::ServerResolved if self.gathering == Gathering::Idle => self.configure_late(),
             Input::ServerResolved => self.gathering = Gathering::Outdated,
-            Input::GatheringAgain => self.gathering = Gathering::Gathering,
+            Input::GatheringAgain => self.gathering = Gathering::Running,
             Input::Gathered => {
                 if std::mem::replace(&mut self.gathering, Gathering::Idle) == Gathering::Outdated {
                     self.configure_late();
@@ -434,7 +434,7 @@ impl Negotiation {
 
     fn set_local(&mut self, kind: DescriptionKind, sdp: String) {
         if kind == DescriptionKind::Offer && self.gathering == Gathering::Idle {
-            self.gathering = Gathering::Gathering;
+            self.gathering = Gathering::Running;
         }
         self.act(Action::SetLocal(SessionDescription { kind, sdp }));
     }
