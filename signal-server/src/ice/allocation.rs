@@ -8,7 +8,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::rate::Level;
+use crate::limits::rates::Level;
 
 /// RFC 8656 §9.
 const PERMISSION_LIFETIME: Duration = Duration::from_secs(300);

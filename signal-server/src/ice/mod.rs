@@ -5,7 +5,7 @@
 //!   elsewhere;
 //! - [`responder`], [`relay`]: the embedded STUN server and TURN relay, pure; [`socket`]: the
 //!   sockets round them;
-//! - [`peers`], [`quota`], [`rate`], [`nonce`]: whom the relay talks to, how many, how much, and
+//! - [`peers`], [`quota`], [`nonce`]: whom the relay talks to, how many, and
 //!   with whom it speaks;
 //! - [`stun`], [`reply`]: the messages; [`url`]: where clients are sent.
 //!
@@ -19,7 +19,6 @@ mod offer;
 mod options;
 mod peers;
 mod quota;
-mod rate;
 mod relay;
 mod reply;
 mod responder;

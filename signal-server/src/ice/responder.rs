@@ -8,11 +8,11 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::rate::{Crowd, Rate};
 use super::relay::{Action, Now, Ports, Relay, RelayMetrics};
 use super::reply::bound;
 use super::stun::{Class, Kind, Message, Method};
 use crate::limits::permits::customer;
+use crate::limits::rates::{Crowd, Limiter};
 
 /// After silence an address may ask so much at once: an office that all comes to work at nine.
 const BURST: Duration = Duration::from_secs(2);
@@ -30,7 +30,7 @@ pub(crate) struct Responder<S> {
 impl<S> Responder<S> {
     /// One that gives each address so many answers a second.
     pub(crate) fn new(answers_per_second: u32, relay: Option<Relay<S>>, now: Instant) -> Self {
-        let crowd = |rate| Crowd::new(Rate::per_second(rate, BURST), now);
+        let crowd = |rate| Crowd::new(Limiter::per_second(rate, BURST, now));
         let rate = u64::from(answers_per_second);
         Self { strangers: crowd(rate), clients: crowd(rate * MORE_FOR_CLIENTS), relay }
     }

@@ -73,10 +73,7 @@ impl<S> Relay<S> {
         let Some(allocation) = self.allocations.get_mut(&client) else { return Action::Nothing };
         let relayed = allocation.relayed;
         let bytes = size(data);
-        if self
-            .rate
-            .is_some_and(|rate| !rate.take(&mut allocation.to_peers, bytes, self.clock, now))
-        {
+        if self.limiter.is_some_and(|limiter| !limiter.take(&mut allocation.to_peers, bytes, now)) {
             self.metrics.over_rate += 1;
             return Action::Nothing;
         }
@@ -129,9 +126,7 @@ impl<S> Relay<S> {
             return None;
         }
         let bytes = size(data);
-        if self
-            .rate
-            .is_some_and(|rate| !rate.take(&mut allocation.to_client, bytes, self.clock, now))
+        if self.limiter.is_some_and(|limiter| !limiter.take(&mut allocation.to_client, bytes, now))
         {
             self.metrics.over_rate += 1;
             return None;

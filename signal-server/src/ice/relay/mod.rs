@@ -26,9 +26,9 @@ use super::credentials::{Invalid, Secret, holder};
 use super::nonce::Nonces;
 use super::peers::PeerRule;
 use super::quota::{Counts, Quotas};
-use super::rate::{Clock, Rate};
 use super::reply::{REALM, Refusal, challenge, grant, refuse};
 use super::stun::{Key, Message, Method, attribute};
+use crate::limits::rates::Limiter;
 
 /// How much may come at once after silence; a key frame does.
 const BURST: Duration = Duration::from_millis(500);
@@ -99,8 +99,7 @@ pub(crate) struct Relay<S> {
     secret: Secret,
     nonces: Nonces,
     counts: Counts,
-    rate: Option<Rate>,
-    clock: Clock,
+    limiter: Option<Limiter>,
     /// By the client's address.
     allocations: HashMap<SocketAddr, Allocation<S>>,
     /// Whose a relayed address is.
@@ -126,11 +125,10 @@ impl<S> Relay<S> {
     pub(crate) fn new(settings: Settings, secret: Secret, now: Instant) -> Self {
         Self {
             counts: Counts::new(settings.quotas),
-            rate: settings.bytes_per_second.map(|bytes| Rate::per_second(bytes, BURST)),
+            limiter: settings.bytes_per_second.map(|bytes| Limiter::per_second(bytes, BURST, now)),
             settings,
             secret,
             nonces: Nonces::new(now),
-            clock: Clock::starting(now),
             allocations: HashMap::new(),
             clients: HashMap::new(),
             metrics: RelayMetrics::default(),
