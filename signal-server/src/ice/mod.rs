@@ -5,8 +5,7 @@
 //!   elsewhere;
 //! - [`responder`], [`relay`]: the embedded STUN server and TURN relay, pure; [`socket`]: the
 //!   sockets round them;
-//! - [`peers`], [`quota`], [`nonce`]: whom the relay talks to, how many, and
-//!   with whom it speaks;
+//! - [`peers`], [`quota`], [`nonce`]: whom the relay talks to, how many, and with whom it speaks;
 //! - [`stun`], [`reply`]: the messages; [`url`]: where clients are sent.
 //!
 //! Without `--relay-address` only Binding requests are answered. `docs/adr/0004` says why the relay

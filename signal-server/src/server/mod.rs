@@ -44,9 +44,6 @@ pub enum StartError {
     /// The Redis at which the nodes meet is not there.
     #[error(transparent)]
     Redis(#[from] RedisUnusable),
-    /// The system gives no thread.
-    #[error("the system gives no threads: {0}")]
-    NoThread(#[source] io::Error),
     /// There is no relay, though one was asked for.
     #[error(transparent)]
     Relay(#[from] RelayError),
@@ -101,11 +98,7 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
     let encrypted = tls.is_some();
     let cluster: Arc<dyn Cluster> = match &config.redis {
         Some(redis) => Arc::new(RedisCluster::start(redis, config.names.guests).await?),
-        None => {
-            let owners = Owners::start(config.names.open()?, config.names.guests)
-                .map_err(StartError::NoThread)?;
-            Arc::new(Standalone::new(owners))
-        }
+        None => Arc::new(Standalone::new(Owners::new(config.names.open()?, config.names.guests))),
     };
     let ice = Ice::start(config.stun, &config.relay).await?;
     if !config.trusted_proxies.is_empty() && !ice.offer().is_found_by_all() {

@@ -46,7 +46,7 @@ where
 {
     let config = Config::for_tests();
     let (drainer, drain) = drain();
-    let owners = Owners::start(config.names.open().unwrap(), config.names.guests).unwrap();
+    let owners = Owners::new(config.names.open().unwrap(), config.names.guests);
     let ice = Ice::start(None, &config.relay).await.unwrap();
     let context = Context {
         hub: Arc::new(Hub::new(true, config.limits.queue, Arc::new(Standalone::new(owners)))),
