@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::relay::{Action, Now, Ports, Relay, RelayMetrics};
 use super::reply::bound;
-use super::stun::{Class, Kind, Message, Method};
+use super::stun::{Class, Message, Method};
 use crate::limits::permits::customer;
 use crate::limits::rates::{Crowd, Limiter};
 
@@ -48,16 +48,17 @@ impl<S> Responder<S> {
         if !is_known && !self.strangers.take(customer(client.ip()), now.at) {
             return Action::Nothing;
         }
-        match Kind::of(datagram) {
-            Kind::Stun => match Message::parse(datagram) {
+        // The two kinds of datagram on a TURN port (RFC 8656 §12).
+        match datagram.first().map(|first| first >> 6) {
+            Some(0) => match Message::parse(datagram) {
                 Some(message) => self.message(&message, client, now, ports, out),
                 None => Action::Nothing,
             },
-            Kind::ChannelData => match &mut self.relay {
+            Some(1) => match &mut self.relay {
                 Some(relay) => relay.channel_data(datagram, client, now.at, out),
                 None => Action::Nothing,
             },
-            Kind::Neither => Action::Nothing,
+            _ => Action::Nothing,
         }
     }
 

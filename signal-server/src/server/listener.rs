@@ -66,8 +66,8 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
         context: Arc::clone(&context),
         socket_io: Some(socket_io.service()),
         admission,
-        proxies: TrustedProxies::new(config.trusted_proxies),
-        origins: AllowedOrigins::new(config.origins),
+        proxies: TrustedProxies(config.trusted_proxies),
+        origins: AllowedOrigins(config.origins),
         tls: tls.as_ref().map(Tls::current),
     });
     // What goes on beside the connections, as long as there is a server.
