@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use crate::limits::permits::Permit;
-use crate::observability::metrics::{Kind, Metrics, Open};
+use crate::observability::metrics::{Metrics, Open};
 
 /// A stream, its place, and what is counted about it.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ enum Stream {
 
 impl Transport {
     pub(crate) fn plain(stream: TcpStream, place: Permit, metrics: Arc<Metrics>) -> Self {
-        let held = (place, metrics.opened(Kind::Plain));
+        let held = (place, metrics.opened("plain"));
         Self { stream: Stream::Plain(stream), metrics, _held: held }
     }
 
@@ -43,7 +43,7 @@ impl Transport {
         place: Permit,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let held = (place, metrics.opened(Kind::Tls));
+        let held = (place, metrics.opened("tls"));
         Self { stream: Stream::Tls(stream), metrics, _held: held }
     }
 

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use super::credentials::Secret;
 use super::quota::Quotas;
-use super::url::{StunUrl, TurnUrl};
+use super::url::{stun_url, turn_url};
 
 /// What logins are offered to reach each other by, and what the relay of this server may do.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -85,9 +85,10 @@ pub struct RelayConfig {
         long = "stun-url",
         env = "VISAVIS_STUN_URL",
         value_name = "URL",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = stun_url
     )]
-    pub stun_urls: Vec<StunUrl>,
+    pub stun_urls: Vec<String>,
 
     /// Give clients a relay elsewhere, such as coturn with use-auth-secret:
     /// turn:HOST:3478?transport=udp, or turns:. May be given more than once. Needs --turn-secret.
@@ -97,9 +98,10 @@ pub struct RelayConfig {
         env = "VISAVIS_TURN_URL",
         value_name = "URL",
         value_delimiter = ',',
+        value_parser = turn_url,
         requires = "turn_secret"
     )]
-    pub urls: Vec<TurnUrl>,
+    pub urls: Vec<String>,
 
     /// The secret shared with the relay at --turn-url (coturn's static-auth-secret), and between
     /// several of these servers. Better given as the variable, which other people on this machine

@@ -82,14 +82,10 @@ impl Counts {
         if self.total >= self.quotas.total {
             return Err(Reached::Total);
         }
-        if self.by_user.get(user).is_some_and(|count| *count >= self.quotas.per_user)
-            || self.quotas.per_user == 0
-        {
+        if self.by_user.get(user).copied().unwrap_or_default() >= self.quotas.per_user {
             return Err(Reached::User);
         }
-        if self.by_address.get(&address).is_some_and(|count| *count >= self.quotas.per_address)
-            || self.quotas.per_address == 0
-        {
+        if self.by_address.get(&address).copied().unwrap_or_default() >= self.quotas.per_address {
             return Err(Reached::Address);
         }
         self.total += 1;

@@ -37,8 +37,8 @@ type Shared = Arc<Mutex<Responder<RelaySocket>>>;
 /// A STUN server and perhaps a relay at work.
 #[derive(Debug)]
 pub(crate) struct StunServer {
-    address: SocketAddr,
-    metrics: RelayMetricsReader,
+    pub(crate) address: SocketAddr,
+    pub(crate) metrics: RelayMetricsReader,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -82,14 +82,6 @@ impl StunServer {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(serve(socket, shared, ports, stopped));
         Ok(Self { address, metrics, stop: Some(stop), task })
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    pub(crate) fn metrics(&self) -> RelayMetricsReader {
-        self.metrics.clone()
     }
 
     /// Stops it. Its ports are free afterwards.

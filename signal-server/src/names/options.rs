@@ -17,27 +17,16 @@ const FOLDER: &str = "visavis-signal-server";
 
 /// The options about names.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Names")]
 pub struct NamesOptions {
     /// The folder where the server remembers who owns which name. Unless set: the state directory
     /// that systemd gives, or visavis-signal-server in $XDG_STATE_HOME, ~/.local/state or /var/lib.
-    #[arg(
-        long,
-        env = "VISAVIS_DATA_DIR",
-        value_name = "DIR",
-        global = true,
-        help_heading = "Names"
-    )]
+    #[arg(long, env = "VISAVIS_DATA_DIR", value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
 
     /// Whether people without a device key (older browser pages, say) are let in. They may use
     /// names that nobody owns.
-    #[arg(
-        long,
-        env = "VISAVIS_GUESTS",
-        value_name = "POLICY",
-        default_value = "allow",
-        help_heading = "Names"
-    )]
+    #[arg(long, env = "VISAVIS_GUESTS", value_name = "POLICY", default_value = "allow")]
     pub guests: Guests,
 }
 

@@ -52,7 +52,7 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
     let (drainer, drain) = drain();
     let context = Arc::new(Context {
         hub: Arc::new(Hub::new(config.directory, config.limits.queue, Arc::clone(&cluster))),
-        ice: ice.offer(),
+        ice: ice.offer,
         limits: config.limits,
         timing,
         logins: LoginGate::new(config.limits.logins),
@@ -134,7 +134,9 @@ pub(crate) async fn run(resources: Resources, config: Config, shutdown: impl Fut
         tracing::warn!(connections = connections.len(), "some connections did not end in time");
     }
     cluster.close().await;
-    ice.close().await;
+    if let Some(stun) = ice.server {
+        stun.close().await;
+    }
 }
 
 fn report(ended: Result<(), JoinError>) {

@@ -101,15 +101,16 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
         None => Arc::new(Standalone::new(Owners::new(config.names.open()?, config.names.guests))),
     };
     let ice = Ice::start(config.stun, &config.relay).await?;
-    if !config.trusted_proxies.is_empty() && !ice.offer().is_found_by_all() {
+    if !config.trusted_proxies.is_empty() && !ice.offer.is_found_by_all() {
         tracing::warn!(
             "clients behind a proxy get no STUN server, because the address by which they reach this machine is not \
              known: say so with --stun-url stun:HOST:PORT, or turn STUN off with --stun-listen off"
         );
     }
-    let (stun_address, relay) = (ice.address(), ice.metrics());
+    let stun_address = ice.server.as_ref().map(|server| server.address);
+    let relay = ice.server.as_ref().map(|server| server.metrics.clone());
     let page = Page::open(config.metrics).await;
-    let metrics_address = page.as_ref().map(Page::address);
+    let metrics_address = page.as_ref().map(|page| page.address);
     let (shutdown, asked) = oneshot::channel();
     let resources = Resources { listener, ice, cluster, tls, page };
     let task = tokio::spawn(listener::run(resources, config, async move {

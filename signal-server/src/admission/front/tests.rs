@@ -50,7 +50,7 @@ where
     let ice = Ice::start(None, &config.relay).await.unwrap();
     let context = Context {
         hub: Arc::new(Hub::new(true, config.limits.queue, Arc::new(Standalone::new(owners)))),
-        ice: ice.offer(),
+        ice: ice.offer,
         limits: config.limits,
         timing: crate::Timing { handshake, ..config.timing },
         logins: LoginGate::new(None),
