@@ -83,7 +83,6 @@ impl Config {
 /// Needs no options. Stop it with Ctrl-C; calls that are under way go on without it.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "visavis-signal-server", version, max_term_width = 100)]
-#[command(next_help_heading = "Network")]
 pub struct Options {
     /// Address and port for WebSocket connections (TCP). 0.0.0.0 is every IPv4 address of this
     /// machine.
@@ -91,7 +90,8 @@ pub struct Options {
         long,
         env = "VISAVIS_LISTEN",
         value_name = "ADDRESS:PORT",
-        default_value = "0.0.0.0:9090"
+        default_value = "0.0.0.0:9090",
+        help_heading = "Network"
     )]
     pub listen: SocketAddr,
 
@@ -102,7 +102,8 @@ pub struct Options {
         env = "VISAVIS_STUN_LISTEN",
         value_name = "ADDRESS:PORT|off",
         default_value = "0.0.0.0:3478",
-        value_parser = address_or_off("0.0.0.0:3478")
+        value_parser = address_or_off("0.0.0.0:3478"),
+        help_heading = "Network"
     )]
     pub stun_listen: OptionalAddress,
 
@@ -138,7 +139,13 @@ pub struct Options {
     /// The addresses of your reverse proxies, such as 127.0.0.1 or 10.0.0.0/8, separated by commas.
     /// From these, and only from these, X-Forwarded-For is believed, so that the limits count the
     /// clients' addresses and not the proxy's.
-    #[arg(long, env = "VISAVIS_TRUSTED_PROXY", value_name = "CIDR,CIDR…", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "VISAVIS_TRUSTED_PROXY",
+        value_name = "CIDR,CIDR…",
+        value_delimiter = ',',
+        help_heading = "Network"
+    )]
     pub trusted_proxy: Vec<Network>,
 
     /// A web site whose pages may connect, such as <https://calls.example.org>. Give it once for
@@ -167,7 +174,8 @@ pub struct Options {
         env = "VISAVIS_METRICS_LISTEN",
         value_name = "ADDRESS:PORT|off",
         default_value = "127.0.0.1:9091",
-        value_parser = address_or_off("127.0.0.1:9091")
+        value_parser = address_or_off("127.0.0.1:9091"),
+        help_heading = "Network"
     )]
     pub metrics_listen: OptionalAddress,
 
@@ -312,7 +320,7 @@ mod tests {
     fn every_option_has_a_heading_an_explanation_and_a_variable() {
         Options::command().debug_assert();
         for option in Options::command().get_arguments() {
-            let name = option.get_id().as_str();
+            let name = option.get_long().unwrap().replace('-', "_");
             assert!(option.get_help().is_some(), "{name}");
             assert!(option.get_help_heading().is_some(), "{name}");
             let variable = option.get_env().and_then(|v| v.to_str()).unwrap();

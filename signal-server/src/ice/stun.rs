@@ -162,6 +162,11 @@ impl<'a> Message<'a> {
         Some(SocketAddr::new(ip, port))
     }
 
+    /// The first peer that it names.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.address(self.get(attribute::XOR_PEER_ADDRESS)?)
+    }
+
     /// What is in it that must be understood and isn't.
     pub(crate) fn unknown(&self) -> Vec<u16> {
         let mut unknown: Vec<_> = self
