@@ -89,7 +89,11 @@ impl Ice {
                     Ok(server) => Some(server),
                     Err(error) if relays => return Err(RelayError::Bind(address, error)),
                     Err(error) => {
-                        warn(address, &error);
+                        tracing::warn!(
+                            "no STUN server on UDP {address}: {}. Calls go on without it; choose \
+                             another port with --stun-listen, or turn it off with --stun-listen off",
+                            why_not_bound(&error)
+                        );
                         None
                     }
                 }
@@ -127,12 +131,4 @@ async fn listen(
     let socket = UdpSocket::bind(address).await?;
     let responder = Responder::new(config.answers_per_second, relay, Instant::now());
     StunServer::start(socket, responder, config.ports)
-}
-
-fn warn(address: SocketAddr, error: &io::Error) {
-    tracing::warn!(
-        "no STUN server on UDP {address}: {}. Calls go on without it; choose another port with --stun-listen, or \
-         turn it off with --stun-listen off",
-        why_not_bound(error)
-    );
 }

@@ -8,7 +8,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::relay::{Action, Now, Ports, Relay, RelayMetrics};
+use super::relay::{Action, Now, Ports, Relay};
 use super::reply::bound;
 use super::stun::{Class, Message, Method};
 use crate::limits::permits::customer;
@@ -24,7 +24,7 @@ const MORE_FOR_CLIENTS: u64 = 10;
 pub(crate) struct Responder<S> {
     strangers: Crowd,
     clients: Crowd,
-    relay: Option<Relay<S>>,
+    pub(crate) relay: Option<Relay<S>>,
 }
 
 impl<S> Responder<S> {
@@ -89,28 +89,5 @@ impl<S> Responder<S> {
             _ => return Action::Nothing,
         }
         Action::ToClient(client)
-    }
-
-    /// What came to a relayed address from outside; the client whom what was written out is for.
-    pub(crate) fn receive_from_peer(
-        &mut self,
-        relayed: SocketAddr,
-        peer: SocketAddr,
-        data: &[u8],
-        now: Instant,
-        out: &mut Vec<u8>,
-    ) -> Option<SocketAddr> {
-        self.relay.as_mut()?.receive_from_peer(relayed, peer, data, now, out)
-    }
-
-    pub(crate) fn expire(&mut self, now: Instant) {
-        if let Some(relay) = &mut self.relay {
-            relay.expire(now);
-        }
-    }
-
-    /// What the relay did, where there is one.
-    pub(crate) fn metrics(&self) -> Option<RelayMetrics> {
-        self.relay.as_ref().map(Relay::metrics)
     }
 }

@@ -17,7 +17,7 @@ use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::options::RelayPorts;
-use super::relay::{Action, Now, Ports, RelayMetrics};
+use super::relay::{Action, Now, Ports, Relay, RelayMetrics};
 use super::responder::Responder;
 
 /// How long the server may take to let its ports go.
@@ -50,7 +50,7 @@ pub(crate) struct RelayMetricsReader(Shared);
 impl RelayMetricsReader {
     /// What the relay did so far, where there is one.
     pub(crate) fn read(&self) -> Option<RelayMetrics> {
-        lock(&self.0).metrics()
+        lock(&self.0).relay.as_ref().map(Relay::metrics)
     }
 }
 
@@ -118,7 +118,11 @@ async fn serve(
     loop {
         tokio::select! {
             _ = &mut stopped => break,
-            _ = sweep.tick() => lock(&shared).expire(Instant::now()),
+            _ = sweep.tick() => {
+                if let Some(relay) = &mut lock(&shared).relay {
+                    relay.expire(Instant::now());
+                }
+            }
             Some(_) = ports.tasks.join_next() => {}
             received = socket.recv_from(&mut buffer) => match received {
                 Ok((length, from)) if length < BUFFER_BYTES => {
@@ -258,8 +262,9 @@ async fn relay(
         match socket.recv_from(&mut buffer).await {
             Ok((length, peer)) if length < BUFFER_BYTES => {
                 let Some(data) = buffer.get(..length) else { continue };
-                let client =
-                    lock(&shared).receive_from_peer(relayed, peer, data, Instant::now(), &mut out);
+                let client = lock(&shared).relay.as_mut().and_then(|relay| {
+                    relay.receive_from_peer(relayed, peer, data, Instant::now(), &mut out)
+                });
                 if let Some(client) = client {
                     send(&server, &out, client);
                 }

@@ -31,13 +31,13 @@ impl Method {
     pub(crate) const CHANNEL_BIND: Self = Self(0x009);
 }
 
-/// What a message is.
+/// What a message is, as its two bits (RFC 8489 §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Class {
-    Request,
-    Indication,
-    Success,
-    Error,
+    Request = 0x0000,
+    Indication = 0x0010,
+    Success = 0x0100,
+    Error = 0x0110,
 }
 
 /// The attributes that are read or written here (RFC 8489 §18.3, RFC 8656 §18).
@@ -204,14 +204,9 @@ impl<'a> Writer<'a> {
         method: Method,
         transaction: &[u8; 12],
     ) -> Self {
-        let class = match class {
-            Class::Request => 0x0000,
-            Class::Indication => 0x0010,
-            Class::Success => 0x0100,
-            Class::Error => 0x0110,
-        };
         let Method(method) = method;
-        let kind = class | (method & 0x000f) | ((method & 0x0070) << 1) | ((method & 0x0f80) << 2);
+        let kind =
+            class as u16 | (method & 0x000f) | ((method & 0x0070) << 1) | ((method & 0x0f80) << 2);
         out.clear();
         out.extend_from_slice(&kind.to_be_bytes());
         out.extend_from_slice(&[0, 0]);

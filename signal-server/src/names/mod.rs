@@ -19,7 +19,7 @@ pub mod store;
 
 pub use decision::{Claim, Guests, Refusal, Standing};
 pub use error::NameStoreError;
-pub use options::{NamesConfig, NamesOptions, Place};
+pub use options::{NamesConfig, NamesOptions};
 pub(crate) use owners::Owners;
 pub(crate) use proof::proven;
 pub use proof::{ProofError, verify};
