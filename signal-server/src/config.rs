@@ -320,7 +320,7 @@ mod tests {
     fn every_option_has_a_heading_an_explanation_and_a_variable() {
         Options::command().debug_assert();
         for option in Options::command().get_arguments() {
-            let name = option.get_id().as_str();
+            let name = option.get_long().unwrap().replace('-', "_");
             assert!(option.get_help().is_some(), "{name}");
             assert!(option.get_help_heading().is_some(), "{name}");
             let variable = option.get_env().and_then(|v| v.to_str()).unwrap();

@@ -48,10 +48,7 @@ pub use admission::proxy::Network;
 pub use admission::tls::{TlsError, TlsFiles};
 pub use cluster::redis::{RedisConfig, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};
-pub use ice::{
-    Quotas, RelayConfig, RelayError, RelayMetrics, RelayPorts, Secret, SecretTooShort, StunUrl,
-    TurnUrl,
-};
+pub use ice::{Quotas, RelayConfig, RelayError, RelayMetrics, RelayPorts, Secret};
 pub use limits::timing::Timing;
 pub use limits::{Limits, QueueLimits, Rate};
 pub use observability::logging::LogNames;

@@ -27,24 +27,25 @@ fn main() -> ExitCode {
     if let Err(error) = options.log.begin() {
         return fail(USAGE, format_args!("--log {}: {error}", options.log.log));
     }
-    match runtime() {
-        Ok(runtime) => {
-            let code = runtime.block_on(serve(&options));
-            // What still reads a file is not waited for.
-            runtime.shutdown_background();
-            code
-        }
-        Err(error) => fail(FAILED, format_args!("the system gives no threads or timers: {error}")),
-    }
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(code) => return code,
+    };
+    let code = runtime.block_on(serve(&options));
+    // What still reads a file is not waited for.
+    runtime.shutdown_background();
+    code
 }
 
 /// With one processor a second thread is only in the way: handing work from one to the other costs
 /// more than it spares.
-fn runtime() -> io::Result<Runtime> {
+fn runtime() -> Result<Runtime, ExitCode> {
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
     let mut builder =
         if processors == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
-    builder.enable_all().build()
+    builder.enable_all().build().map_err(|error| {
+        fail(FAILED, format_args!("the system gives no threads or timers: {error}"))
+    })
 }
 
 /// The names are where the server with the same options finds them.
@@ -52,14 +53,9 @@ fn look_after_names(action: &NamesAction, options: &Options) -> ExitCode {
     let out = &mut io::stdout().lock();
     let done = match options.redis.config() {
         None => action.run(&options.names.config(), out),
-        Some(redis) => match Builder::new_current_thread().enable_all().build() {
+        Some(redis) => match runtime() {
             Ok(runtime) => runtime.block_on(action.run_at(&redis, out)),
-            Err(error) => {
-                return fail(
-                    FAILED,
-                    format_args!("the system gives no threads or timers: {error}"),
-                );
-            }
+            Err(code) => return code,
         },
     };
     match done {

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use visavis_shared::{NameError, Username, canonical_name};
 
 use crate::cluster::redis::{RedisConfig, RedisNames, RedisUnusable};
-use crate::names::{NameStoreError, NamesConfig, OwnedName, Place};
+use crate::names::{NameStoreError, NamesConfig, OwnedName};
 
 /// How many names are read at a time.
 const PAGE: usize = 1_000;
@@ -151,11 +151,8 @@ fn write_rows(names: &[OwnedName], out: &mut impl Write) -> io::Result<()> {
 /// Looking must not make a file: it would belong to whoever looked, and the server could not write
 /// it.
 fn is_there(config: &NamesConfig) -> bool {
-    match &config.place {
-        Place::Memory => true,
-        // What can't be looked at is there: opening it says what is wrong.
-        Place::File(path) => path.try_exists().unwrap_or(true),
-    }
+    // What can't be looked at is there: opening it says what is wrong.
+    config.file.as_ref().is_none_or(|file| file.try_exists().unwrap_or(true))
 }
 
 /// The day in UTC, as ISO 8601 writes it (the algorithm is Howard Hinnant's `civil_from_days`).
@@ -189,8 +186,8 @@ mod tests {
 
     fn somewhere() -> (tempfile::TempDir, NamesConfig) {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place::File(folder.path().join("data").join("names.db"));
-        (folder, NamesConfig { place, guests: Guests::Allow })
+        let file = Some(folder.path().join("data").join("names.db"));
+        (folder, NamesConfig { file, guests: Guests::Allow })
     }
 
     fn release(name: &str) -> NamesAction {
@@ -247,7 +244,7 @@ mod tests {
         assert_eq!(said(&NamesAction::List, &config).unwrap(), "Nobody owns a name yet.\n");
         assert!(said(&release("alice"), &config).unwrap_err().contains("nobody owns alice"));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-        let Place::File(path) = &config.place else { return };
+        let Some(path) = &config.file else { return };
         drop(NameStore::open(path).unwrap());
         assert_eq!(said(&NamesAction::List, &config).unwrap(), "Nobody owns a name yet.\n");
     }

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use crate::limits::permits::Permit;
-use crate::observability::metrics::{Kind, Metrics, Open};
+use crate::observability::metrics::{Metrics, Open};
 
 /// A stream, its place, and what is counted about it.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ enum Stream {
 
 impl Transport {
     pub(crate) fn plain(stream: TcpStream, place: Permit, metrics: Arc<Metrics>) -> Self {
-        let held = (place, metrics.opened(Kind::Plain));
+        let held = (place, metrics.opened("plain"));
         Self { stream: Stream::Plain(stream), metrics, _held: held }
     }
 
@@ -43,7 +43,7 @@ impl Transport {
         place: Permit,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let held = (place, metrics.opened(Kind::Tls));
+        let held = (place, metrics.opened("tls"));
         Self { stream: Stream::Tls(stream), metrics, _held: held }
     }
 
@@ -57,6 +57,19 @@ impl Transport {
     }
 }
 
+impl Stream {
+    fn pin(&mut self) -> Pin<&mut dyn ReadWrite> {
+        match self {
+            Self::Plain(stream) => Pin::new(stream),
+            Self::Tls(stream) => Pin::new(stream),
+        }
+    }
+}
+
+trait ReadWrite: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> ReadWrite for S {}
+
 impl AsyncRead for Transport {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -64,10 +77,7 @@ impl AsyncRead for Transport {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let read = match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        };
+        let read = self.stream.pin().poll_read(cx, buf);
         self.metrics.received(buf.filled().len() - before);
         read
     }
@@ -79,10 +89,7 @@ impl AsyncWrite for Transport {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
-            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
-        };
+        let written = self.stream.pin().poll_write(cx, buf);
         if let Poll::Ready(Ok(bytes)) = written {
             self.metrics.sent(bytes);
         }
@@ -90,17 +97,11 @@ impl AsyncWrite for Transport {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
+        self.stream.pin().poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
+        self.stream.pin().poll_shutdown(cx)
     }
 }
 

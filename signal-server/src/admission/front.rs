@@ -219,13 +219,13 @@ impl Visit {
         match route(&request) {
             Route::WebSocket => match self.let_in(&request, draining) {
                 Ok(caller) => self.upgrade(request, caller),
-                Err(turned_away) => turned_away.answer(),
+                Err(turned_away) => *turned_away,
             },
             Route::SocketIo => {
                 let Some(service) = &self.front.socket_io else { return http::not_found() };
                 match self.let_in(&request, draining && begins_session(&request)) {
                     Ok(caller) => self.pass_on(service, request, caller).await,
-                    Err(turned_away) => turned_away.answer(),
+                    Err(turned_away) => *turned_away,
                 }
             }
             Route::Health => http::health(),
@@ -241,16 +241,18 @@ impl Visit {
         }
     }
 
-    /// Whether whoever asks may go on, and who it is.
-    fn let_in(&self, request: &Request<Incoming>, restarting: bool) -> Result<Caller, TurnedAway> {
+    /// Who asks, or what they are told when they may not go on.
+    fn let_in(&self, request: &Request<Incoming>, restarting: bool) -> Result<Caller, Box<Answer>> {
         let front = &self.front;
         if restarting {
             front.context.metrics.refused("restarting");
-            return Err(TurnedAway::Restarting);
+            return Err(Box::new(http::restarting()));
         }
         if !front.origins.allow(request.headers().get(ORIGIN).map(HeaderValue::as_bytes)) {
             front.context.metrics.refused("origin");
-            return Err(TurnedAway::Origin);
+            let words = "Pages of that site may not connect to this server. Its operator can allow it \
+                         (--allow-origin).";
+            return Err(Box::new(plain(StatusCode::FORBIDDEN, words)));
         }
         let caller = Caller { address: self.from, reached: Some(self.reached), place: None };
         if !front.proxies.holds(self.from) {
@@ -261,7 +263,8 @@ impl Visit {
         let address = front.proxies.client(self.from, forwarded);
         let place = front.admission.admit_by_proxy(address).map_err(|reason| {
             front.refused(reason);
-            TurnedAway::TooMany
+            let words = "There are too many connections from your address.";
+            Box::new(plain(StatusCode::TOO_MANY_REQUESTS, words))
         })?;
         // The proxy came by it: clients can only if everyone can.
         let reached = Some(self.reached).filter(|ip| is_public(ip.to_canonical()));
@@ -298,24 +301,16 @@ impl Visit {
         if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
             return too_large();
         }
-        let body = match timeout(
-            self.front.context.timing.handshake,
-            Limited::new(body, MAX_BODY_BYTES).collect(),
-        )
-        .await
-        {
+        let body = Limited::new(body, MAX_BODY_BYTES).collect();
+        let body = match timeout(self.front.context.timing.handshake, body).await {
             Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                return too_large();
-            }
+            Ok(Err(error)) if error.is::<LengthLimitError>() => return too_large(),
             Ok(Err(_)) => {
                 return last(plain(StatusCode::BAD_REQUEST, "The request's body can't be read."));
             }
             Err(_) => {
-                return last(plain(
-                    StatusCode::REQUEST_TIMEOUT,
-                    "The request's body did not come in time.",
-                ));
+                let words = "The request's body did not come in time.";
+                return last(plain(StatusCode::REQUEST_TIMEOUT, words));
             }
         };
         head.extensions.insert(caller);
@@ -330,32 +325,6 @@ impl Visit {
 
     fn stage(&self) -> MutexGuard<'_, Stage> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Why somebody may not go on.
-#[derive(Debug, Clone, Copy)]
-enum TurnedAway {
-    Restarting,
-    /// A page of a site that is not wanted.
-    Origin,
-    /// There are too many from that address, behind a proxy.
-    TooMany,
-}
-
-impl TurnedAway {
-    fn answer(self) -> Answer {
-        match self {
-            Self::Restarting => http::restarting(),
-            Self::Origin => plain(
-                StatusCode::FORBIDDEN,
-                "Pages of that site may not connect to this server. Its operator can allow it (--allow-origin).",
-            ),
-            Self::TooMany => plain(
-                StatusCode::TOO_MANY_REQUESTS,
-                "There are too many connections from your address.",
-            ),
-        }
     }
 }
 

@@ -4,7 +4,6 @@
 //! nobody any more.
 
 use std::convert::Infallible;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +21,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::context::Context;
 use crate::http::{Answer, health, plain, readiness};
+use crate::observability::logging::why_not_bound;
 
 const MAX_CONNECTIONS: usize = 32;
 /// The deadline of a request, from the TCP connection to the end of the answer.
@@ -31,7 +31,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct Page {
     listener: TcpListener,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Page {
@@ -46,23 +46,14 @@ impl Page {
         match opened.await {
             Ok(page) => Some(page),
             Err(error) => {
-                let error: io::Error = error;
-                let why = if error.kind() == io::ErrorKind::AddrInUse {
-                    "the port is in use by another program".to_owned()
-                } else {
-                    error.to_string()
-                };
                 tracing::warn!(
-                    "no metrics on {address}: {why}. The server goes on without them; choose another port with \
-                     --metrics-listen, or turn them off with --metrics-listen off"
+                    "no metrics on {address}: {}. The server goes on without them; choose another port with \
+                     --metrics-listen, or turn them off with --metrics-listen off",
+                    why_not_bound(&error)
                 );
                 None
             }
         }
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
     }
 
     /// Serves it, for ever.

@@ -3,7 +3,6 @@
 //! A browser lets any page open a WebSocket to anywhere and says in `Origin` whose page it is (RFC
 //! 6454). Programs other than browsers say nothing and are let in: they could say anything.
 
-use std::fmt;
 use std::str::FromStr;
 
 /// A site: scheme, host and port.
@@ -20,21 +19,11 @@ impl FromStr for Origin {
     }
 }
 
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// The sites that may connect; all of them when it is empty.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct AllowedOrigins(Vec<Origin>);
+pub(crate) struct AllowedOrigins(pub(crate) Vec<Origin>);
 
 impl AllowedOrigins {
-    pub(crate) fn new(origins: Vec<Origin>) -> Self {
-        Self(origins)
-    }
-
     /// Whether a client that says this about its origin may connect. `None`: it says nothing.
     pub(crate) fn allow(&self, origin: Option<&[u8]>) -> bool {
         let Some(origin) = origin else { return true };
@@ -71,7 +60,7 @@ mod tests {
     use super::*;
 
     fn allowed(list: &[&str], origin: &str) -> bool {
-        AllowedOrigins::new(list.iter().map(|text| text.parse().unwrap()).collect())
+        AllowedOrigins(list.iter().map(|text| text.parse().unwrap()).collect())
             .allow(Some(origin.as_bytes()))
     }
 
@@ -83,7 +72,7 @@ mod tests {
 
     #[test]
     fn who_says_nothing_is_no_browser() {
-        assert!(AllowedOrigins::new(vec!["https://a.example".parse().unwrap()]).allow(None));
+        assert!(AllowedOrigins(vec!["https://a.example".parse().unwrap()]).allow(None));
     }
 
     #[test]
@@ -109,7 +98,7 @@ mod tests {
         ] {
             assert!(!allowed(&list, other), "{other}");
         }
-        let list = AllowedOrigins::new(vec!["https://a.example".parse().unwrap()]);
+        let list = AllowedOrigins(vec!["https://a.example".parse().unwrap()]);
         assert!(!list.allow(Some(b"https://a.example\xff")));
     }
 

@@ -14,12 +14,6 @@ use ipnet::IpNet;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network(IpNet);
 
-impl Network {
-    fn contains(self, address: IpAddr) -> bool {
-        self.0.contains(&address)
-    }
-}
-
 impl FromStr for Network {
     type Err = String;
 
@@ -39,17 +33,13 @@ impl fmt::Display for Network {
 }
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct TrustedProxies(Vec<Network>);
+pub(crate) struct TrustedProxies(pub(crate) Vec<Network>);
 
 impl TrustedProxies {
-    pub(crate) fn new(networks: Vec<Network>) -> Self {
-        Self(networks)
-    }
-
     /// Whether this is one of them.
     pub(crate) fn holds(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(address))
+        self.0.iter().any(|network| network.0.contains(&address))
     }
 
     /// The client's address, from the other end of the TCP connection and the values of
@@ -95,7 +85,7 @@ mod tests {
     fn check(trusted: &str, peer: &str, forwarded: &[&str], expected: &str) {
         let trusted =
             trusted.split_terminator(',').map(|network| network.parse().unwrap()).collect();
-        let client = TrustedProxies::new(trusted)
+        let client = TrustedProxies(trusted)
             .client(peer.parse().unwrap(), forwarded.iter().map(|value| Some(*value)));
         assert_eq!(client.to_string(), expected);
     }

@@ -1,5 +1,5 @@
-//! One node that is the whole server: only who owns a name is asked, of a database on a thread of
-//! its own.
+//! One node that is the whole server: only who owns a name is asked, of a database on
+//! threads that may wait for it.
 
 use async_trait::async_trait;
 use visavis_shared::{RoomId, Username};

@@ -31,7 +31,7 @@ use crate::http::Caller;
 use crate::hub::{ConnectionHandle, Pending, now};
 use crate::limits::rates::{MessageGate, Verdict};
 use crate::observability::logging::LoggedName;
-use crate::observability::metrics::{Kind, Open};
+use crate::observability::metrics::Open;
 
 /// What `hello` says about the server.
 const PRODUCT: &str = concat!("visavis-signal-server/", env!("CARGO_PKG_VERSION"));
@@ -45,7 +45,7 @@ const TOO_MANY_LOGINS: &str =
 /// Serves one connection until it ends, or until the server goes away.
 pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let Upgraded { transport, early, caller } = upgraded;
-    let _open = context.metrics.opened(Kind::WebSocket);
+    let _open = context.metrics.opened("websocket");
     let began = Instant::now();
     let handle = context.hub.connect();
     let (id, outbox) = (handle.id(), Arc::clone(handle.outbox()));

@@ -5,10 +5,11 @@
 //! about at a moment is answered for that moment, so nothing depends on when the dead are swept
 //! out.
 
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::rate::Level;
+use crate::limits::rates::Level;
 
 /// RFC 8656 §9.
 const PERMISSION_LIFETIME: Duration = Duration::from_secs(300);
@@ -43,17 +44,12 @@ pub(crate) struct Allocation<S> {
     /// Which request made it, to know it when it comes again.
     pub(crate) transaction: [u8; 12],
     expires: Instant,
-    permissions: Vec<Permission>,
+    /// Who is let in, and until when.
+    permissions: HashMap<IpAddr, Instant>,
     channels: Vec<Channel>,
     /// What has gone each way lately.
     pub(crate) to_peers: Level,
     pub(crate) to_client: Level,
-}
-
-#[derive(Debug)]
-struct Permission {
-    ip: IpAddr,
-    expires: Instant,
 }
 
 #[derive(Debug)]
@@ -77,7 +73,7 @@ impl<S> Allocation<S> {
             username,
             transaction,
             expires,
-            permissions: Vec::new(),
+            permissions: HashMap::new(),
             channels: Vec::new(),
             to_peers: Level::default(),
             to_client: Level::default(),
@@ -98,23 +94,18 @@ impl<S> Allocation<S> {
 
     /// Lets these peers in for a while: all, or none when there would be too many.
     pub(crate) fn permit(&mut self, peers: &[IpAddr], now: Instant) -> Result<(), NotAdded> {
-        self.permissions.retain(|permission| permission.expires > now);
-        let mut new = peers.to_vec();
-        new.sort_unstable();
-        new.dedup();
-        let others =
-            self.permissions.iter().filter(|permission| !new.contains(&permission.ip)).count();
-        if others + new.len() > MAX_PEERS {
+        self.permissions.retain(|_, expires| *expires > now);
+        let mut new: HashSet<_> = peers.iter().copied().collect();
+        new.retain(|ip| !self.permissions.contains_key(ip));
+        if self.permissions.len() + new.len() > MAX_PEERS {
             return Err(NotAdded::Full);
         }
-        self.permissions.retain(|permission| !new.contains(&permission.ip));
-        let expires = now + PERMISSION_LIFETIME;
-        self.permissions.extend(new.into_iter().map(|ip| Permission { ip, expires }));
+        self.permissions.extend(peers.iter().map(|ip| (*ip, now + PERMISSION_LIFETIME)));
         Ok(())
     }
 
     pub(crate) fn is_permitted(&self, peer: IpAddr, now: Instant) -> bool {
-        self.permissions.iter().any(|permission| permission.ip == peer && permission.expires > now)
+        self.permissions.get(&peer).is_some_and(|expires| *expires > now)
     }
 
     /// Gives a peer a channel for a while, and lets it in.
@@ -140,17 +131,13 @@ impl<S> Allocation<S> {
     }
 
     pub(crate) fn peer_of(&self, number: u16, now: Instant) -> Option<SocketAddr> {
-        let channel = self
-            .channels
-            .iter()
-            .find(|channel| channel.number == number && channel.expires > now)?;
-        Some(channel.peer)
+        let mut alive = self.channels.iter().filter(|channel| channel.expires > now);
+        alive.find(|channel| channel.number == number).map(|channel| channel.peer)
     }
 
     pub(crate) fn channel_of(&self, peer: SocketAddr, now: Instant) -> Option<u16> {
-        let channel =
-            self.channels.iter().find(|channel| channel.peer == peer && channel.expires > now)?;
-        Some(channel.number)
+        let mut alive = self.channels.iter().filter(|channel| channel.expires > now);
+        alive.find(|channel| channel.peer == peer).map(|channel| channel.number)
     }
 }
 

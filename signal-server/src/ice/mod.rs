@@ -5,8 +5,7 @@
 //!   elsewhere;
 //! - [`responder`], [`relay`]: the embedded STUN server and TURN relay, pure; [`socket`]: the
 //!   sockets round them;
-//! - [`peers`], [`quota`], [`rate`], [`nonce`]: whom the relay talks to, how many, how much, and
-//!   with whom it speaks;
+//! - [`peers`], [`quota`], [`nonce`]: whom the relay talks to, how many, and with whom it speaks;
 //! - [`stun`], [`reply`]: the messages; [`url`]: where clients are sent.
 //!
 //! Without `--relay-address` only Binding requests are answered. `docs/adr/0004` says why the relay
@@ -19,7 +18,6 @@ mod offer;
 mod options;
 mod peers;
 mod quota;
-mod rate;
 mod relay;
 mod reply;
 mod responder;
@@ -33,19 +31,19 @@ use std::time::Instant;
 
 use tokio::net::UdpSocket;
 
-pub use credentials::{Secret, SecretTooShort};
+pub use credentials::Secret;
 pub(crate) use offer::IceOffer;
 pub use options::{RelayConfig, RelayPorts};
 pub use quota::Quotas;
 pub use relay::RelayMetrics;
-pub(crate) use socket::RelayMetricsReader;
-pub use url::{StunUrl, TurnUrl};
+pub(crate) use socket::{RelayMetricsReader, StunServer};
 
 use peers::PeerRule;
 pub(crate) use peers::is_public;
 use relay::{Relay, Settings};
 use responder::Responder;
-use socket::StunServer;
+
+use crate::observability::logging::why_not_bound;
 
 /// Why there is no relay, though one was asked for. The text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -70,8 +68,8 @@ pub enum RelayError {
 /// STUN, a relay, and what clients are offered of them.
 #[derive(Debug)]
 pub(crate) struct Ice {
-    offer: IceOffer,
-    server: Option<StunServer>,
+    pub(crate) offer: IceOffer,
+    pub(crate) server: Option<StunServer>,
 }
 
 impl Ice {
@@ -91,34 +89,18 @@ impl Ice {
                     Ok(server) => Some(server),
                     Err(error) if relays => return Err(RelayError::Bind(address, error)),
                     Err(error) => {
-                        warn(address, &error);
+                        tracing::warn!(
+                            "no STUN server on UDP {address}: {}. Calls go on without it; choose \
+                             another port with --stun-listen, or turn it off with --stun-listen off",
+                            why_not_bound(&error)
+                        );
                         None
                     }
                 }
             }
         };
-        let offer = IceOffer::new(server.as_ref().map(StunServer::address), config, secret);
+        let offer = IceOffer::new(server.as_ref().map(|server| server.address), config, secret);
         Ok(Self { offer, server })
-    }
-
-    pub(crate) fn offer(&self) -> IceOffer {
-        self.offer.clone()
-    }
-
-    pub(crate) fn address(&self) -> Option<SocketAddr> {
-        self.server.as_ref().map(StunServer::address)
-    }
-
-    /// Where the relay's metrics are read.
-    pub(crate) fn metrics(&self) -> Option<RelayMetricsReader> {
-        self.server.as_ref().map(StunServer::metrics)
-    }
-
-    /// Stops everything. The ports are free afterwards.
-    pub(crate) async fn close(self) {
-        if let Some(server) = self.server {
-            server.close().await;
-        }
     }
 }
 
@@ -149,16 +131,4 @@ async fn listen(
     let socket = UdpSocket::bind(address).await?;
     let responder = Responder::new(config.answers_per_second, relay, Instant::now());
     StunServer::start(socket, responder, config.ports)
-}
-
-fn warn(address: SocketAddr, error: &io::Error) {
-    let why = if error.kind() == io::ErrorKind::AddrInUse {
-        "the port is in use by another program".to_owned()
-    } else {
-        error.to_string()
-    };
-    tracing::warn!(
-        "no STUN server on UDP {address}: {why}. Calls go on without it; choose another port with --stun-listen, or \
-         turn it off with --stun-listen off"
-    );
 }

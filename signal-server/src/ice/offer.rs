@@ -8,7 +8,6 @@ use visavis_shared::IceServer;
 
 use super::credentials::{LIFETIME, Secret};
 use super::options::RelayConfig;
-use super::url::{StunUrl, TurnUrl};
 
 /// How long before their end credentials are renewed: a call that begins with the old ones has that
 /// long to allocate.
@@ -22,8 +21,8 @@ pub(crate) struct IceOffer {
     /// The relay's addresses as others see them.
     relay: Vec<IpAddr>,
     /// Where STUN is asked, when the operator says so.
-    stun_elsewhere: Vec<StunUrl>,
-    elsewhere: Vec<TurnUrl>,
+    stun_elsewhere: Vec<String>,
+    elsewhere: Vec<String>,
     secret: Secret,
 }
 
@@ -63,10 +62,7 @@ impl IceOffer {
         if !urls.is_empty() {
             servers.push(IceServer { urls, username: None, credential: None });
         }
-        let urls: Vec<_> = self
-            .relay_urls()
-            .chain(self.elsewhere.iter().map(|url| url.as_str().to_owned()))
-            .collect();
+        let urls: Vec<_> = self.relay_urls().chain(self.elsewhere.iter().cloned()).collect();
         if !urls.is_empty() {
             let credentials = self.secret.issue(user, unix);
             let (username, credential) = (Some(credentials.username), Some(credentials.password));
@@ -84,7 +80,7 @@ impl IceOffer {
         if self.stun_elsewhere.is_empty() {
             return self.stun_url(reached).into_iter().collect();
         }
-        self.stun_elsewhere.iter().map(|url| url.as_str().to_owned()).collect()
+        self.stun_elsewhere.clone()
     }
 
     /// By the public address where one is known, since the one by which a client came may be that

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use super::credentials::Secret;
 use super::quota::Quotas;
-use super::url::{StunUrl, TurnUrl};
+use super::url::{stun_url, turn_url};
 
 /// What logins are offered to reach each other by, and what the relay of this server may do.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -20,7 +20,6 @@ pub struct RelayConfig {
     /// address is the public one of this machine, also behind a NAT that maps it one to one; IPv4
     /// and IPv6 may both be given. Without this option nothing is relayed.
     #[arg(
-        id = "relay_address",
         long = "relay-address",
         env = "VISAVIS_RELAY_ADDRESS",
         value_name = "PUBLIC_IP",
@@ -31,7 +30,6 @@ pub struct RelayConfig {
     /// The UDP ports that stand for relayed clients. Open them in the firewall, with the one of
     /// --stun-listen.
     #[arg(
-        id = "relay_ports",
         long = "relay-ports",
         env = "VISAVIS_RELAY_PORTS",
         value_name = "FROM-TO",
@@ -42,7 +40,6 @@ pub struct RelayConfig {
     /// Also relay to these networks. Without it nothing is relayed to loopback, private,
     /// link-local, multicast, documentation and other special addresses, nor to this machine.
     #[arg(
-        id = "relay_allow_peer",
         long = "relay-allow-peer",
         env = "VISAVIS_RELAY_ALLOW_PEER",
         value_name = "NETWORK/BITS",
@@ -57,7 +54,6 @@ pub struct RelayConfig {
     /// The most that one allocation relays each way, in kilobits per second. What is over is
     /// dropped. 0 is no limit.
     #[arg(
-        id = "relay_max_kilobits",
         long = "relay-max-kilobits",
         env = "VISAVIS_RELAY_MAX_KILOBITS",
         value_name = "N",
@@ -67,7 +63,6 @@ pub struct RelayConfig {
 
     /// The most answers per second on the STUN port to one address that has no allocation.
     #[arg(
-        id = "stun_max_answers",
         long = "stun-max-answers",
         env = "VISAVIS_STUN_MAX_ANSWERS",
         value_name = "N",
@@ -81,31 +76,30 @@ pub struct RelayConfig {
     /// told the address by which they came, or that of --relay-address. May be given more than
     /// once.
     #[arg(
-        id = "stun_url",
         long = "stun-url",
         env = "VISAVIS_STUN_URL",
         value_name = "URL",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = stun_url
     )]
-    pub stun_urls: Vec<StunUrl>,
+    pub stun_urls: Vec<String>,
 
     /// Give clients a relay elsewhere, such as coturn with use-auth-secret:
     /// turn:HOST:3478?transport=udp, or turns:. May be given more than once. Needs --turn-secret.
     #[arg(
-        id = "turn_url",
         long = "turn-url",
         env = "VISAVIS_TURN_URL",
         value_name = "URL",
         value_delimiter = ',',
-        requires = "turn_secret"
+        value_parser = turn_url,
+        requires = "secret"
     )]
-    pub urls: Vec<TurnUrl>,
+    pub urls: Vec<String>,
 
     /// The secret shared with the relay at --turn-url (coturn's static-auth-secret), and between
     /// several of these servers. Better given as the variable, which other people on this machine
     /// can not read.
     #[arg(
-        id = "turn_secret",
         long = "turn-secret",
         env = "VISAVIS_TURN_SECRET",
         value_name = "SECRET",

@@ -19,7 +19,6 @@ pub struct Quotas {
     /// The most allocations (relayed addresses) at a time. A call takes one to four for each of the
     /// two.
     #[arg(
-        id = "relay_max_allocations",
         long = "relay-max-allocations",
         env = "VISAVIS_RELAY_MAX_ALLOCATIONS",
         value_name = "N",
@@ -29,7 +28,6 @@ pub struct Quotas {
 
     /// The most allocations at a time of one person.
     #[arg(
-        id = "relay_max_per_user",
         long = "relay-max-per-user",
         env = "VISAVIS_RELAY_MAX_PER_USER",
         value_name = "N",
@@ -39,7 +37,6 @@ pub struct Quotas {
 
     /// The most allocations at a time from one address (IPv6: from one /64 network).
     #[arg(
-        id = "relay_max_per_address",
         long = "relay-max-per-address",
         env = "VISAVIS_RELAY_MAX_PER_ADDRESS",
         value_name = "N",
@@ -82,14 +79,10 @@ impl Counts {
         if self.total >= self.quotas.total {
             return Err(Reached::Total);
         }
-        if self.by_user.get(user).is_some_and(|count| *count >= self.quotas.per_user)
-            || self.quotas.per_user == 0
-        {
+        if self.by_user.get(user).copied().unwrap_or_default() >= self.quotas.per_user {
             return Err(Reached::User);
         }
-        if self.by_address.get(&address).is_some_and(|count| *count >= self.quotas.per_address)
-            || self.quotas.per_address == 0
-        {
+        if self.by_address.get(&address).copied().unwrap_or_default() >= self.quotas.per_address {
             return Err(Reached::Address);
         }
         self.total += 1;

@@ -8,11 +8,11 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::rate::{Crowd, Rate};
-use super::relay::{Action, Now, Ports, Relay, RelayMetrics};
+use super::relay::{Action, Now, Ports, Relay};
 use super::reply::bound;
-use super::stun::{Class, Kind, Message, Method};
+use super::stun::{Class, Message, Method};
 use crate::limits::permits::customer;
+use crate::limits::rates::{Crowd, Limiter};
 
 /// After silence an address may ask so much at once: an office that all comes to work at nine.
 const BURST: Duration = Duration::from_secs(2);
@@ -24,13 +24,13 @@ const MORE_FOR_CLIENTS: u64 = 10;
 pub(crate) struct Responder<S> {
     strangers: Crowd,
     clients: Crowd,
-    relay: Option<Relay<S>>,
+    pub(crate) relay: Option<Relay<S>>,
 }
 
 impl<S> Responder<S> {
     /// One that gives each address so many answers a second.
     pub(crate) fn new(answers_per_second: u32, relay: Option<Relay<S>>, now: Instant) -> Self {
-        let crowd = |rate| Crowd::new(Rate::per_second(rate, BURST), now);
+        let crowd = |rate| Crowd::new(Limiter::per_second(rate, BURST, now));
         let rate = u64::from(answers_per_second);
         Self { strangers: crowd(rate), clients: crowd(rate * MORE_FOR_CLIENTS), relay }
     }
@@ -48,16 +48,17 @@ impl<S> Responder<S> {
         if !is_known && !self.strangers.take(customer(client.ip()), now.at) {
             return Action::Nothing;
         }
-        match Kind::of(datagram) {
-            Kind::Stun => match Message::parse(datagram) {
+        // The two kinds of datagram on a TURN port (RFC 8656 §12).
+        match datagram.first().map(|first| first >> 6) {
+            Some(0) => match Message::parse(datagram) {
                 Some(message) => self.message(&message, client, now, ports, out),
                 None => Action::Nothing,
             },
-            Kind::ChannelData => match &mut self.relay {
+            Some(1) => match &mut self.relay {
                 Some(relay) => relay.channel_data(datagram, client, now.at, out),
                 None => Action::Nothing,
             },
-            Kind::Neither => Action::Nothing,
+            _ => Action::Nothing,
         }
     }
 
@@ -88,28 +89,5 @@ impl<S> Responder<S> {
             _ => return Action::Nothing,
         }
         Action::ToClient(client)
-    }
-
-    /// What came to a relayed address from outside; the client whom what was written out is for.
-    pub(crate) fn receive_from_peer(
-        &mut self,
-        relayed: SocketAddr,
-        peer: SocketAddr,
-        data: &[u8],
-        now: Instant,
-        out: &mut Vec<u8>,
-    ) -> Option<SocketAddr> {
-        self.relay.as_mut()?.receive_from_peer(relayed, peer, data, now, out)
-    }
-
-    pub(crate) fn expire(&mut self, now: Instant) {
-        if let Some(relay) = &mut self.relay {
-            relay.expire(now);
-        }
-    }
-
-    /// What the relay did, where there is one.
-    pub(crate) fn metrics(&self) -> Option<RelayMetrics> {
-        self.relay.as_ref().map(Relay::metrics)
     }
 }

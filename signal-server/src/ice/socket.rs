@@ -17,7 +17,7 @@ use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::options::RelayPorts;
-use super::relay::{Action, Now, Ports, RelayMetrics};
+use super::relay::{Action, Now, Ports, Relay, RelayMetrics};
 use super::responder::Responder;
 
 /// How long the server may take to let its ports go.
@@ -37,8 +37,8 @@ type Shared = Arc<Mutex<Responder<RelaySocket>>>;
 /// A STUN server and perhaps a relay at work.
 #[derive(Debug)]
 pub(crate) struct StunServer {
-    address: SocketAddr,
-    metrics: RelayMetricsReader,
+    pub(crate) address: SocketAddr,
+    pub(crate) metrics: RelayMetricsReader,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -50,7 +50,7 @@ pub(crate) struct RelayMetricsReader(Shared);
 impl RelayMetricsReader {
     /// What the relay did so far, where there is one.
     pub(crate) fn read(&self) -> Option<RelayMetrics> {
-        lock(&self.0).metrics()
+        lock(&self.0).relay.as_ref().map(Relay::metrics)
     }
 }
 
@@ -82,14 +82,6 @@ impl StunServer {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(serve(socket, shared, ports, stopped));
         Ok(Self { address, metrics, stop: Some(stop), task })
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    pub(crate) fn metrics(&self) -> RelayMetricsReader {
-        self.metrics.clone()
     }
 
     /// Stops it. Its ports are free afterwards.
@@ -126,7 +118,11 @@ async fn serve(
     loop {
         tokio::select! {
             _ = &mut stopped => break,
-            _ = sweep.tick() => lock(&shared).expire(Instant::now()),
+            _ = sweep.tick() => {
+                if let Some(relay) = &mut lock(&shared).relay {
+                    relay.expire(Instant::now());
+                }
+            }
             Some(_) = ports.tasks.join_next() => {}
             received = socket.recv_from(&mut buffer) => match received {
                 Ok((length, from)) if length < BUFFER_BYTES => {
@@ -266,8 +262,9 @@ async fn relay(
         match socket.recv_from(&mut buffer).await {
             Ok((length, peer)) if length < BUFFER_BYTES => {
                 let Some(data) = buffer.get(..length) else { continue };
-                let client =
-                    lock(&shared).receive_from_peer(relayed, peer, data, Instant::now(), &mut out);
+                let client = lock(&shared).relay.as_mut().and_then(|relay| {
+                    relay.receive_from_peer(relayed, peer, data, Instant::now(), &mut out)
+                });
                 if let Some(client) = client {
                     send(&server, &out, client);
                 }

@@ -1,53 +1,21 @@
 //! URLs of STUN servers and relays, as clients are given them (RFC 7064, RFC 7065).
 
-use std::str::FromStr;
-
 use visavis_shared::{IceScheme, IceUrl};
 
-/// The URL of a relay.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TurnUrl(String);
-
-/// The URL of a STUN server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StunUrl(String);
-
-impl TurnUrl {
-    /// As clients are given it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// The URL of a relay, if it is one.
+pub(crate) fn turn_url(text: &str) -> Result<String, &'static str> {
+    checked(text, IceUrl::is_turn)
+        .ok_or("it must be like turn:relay.example.org:3478?transport=udp, or turns:")
 }
 
-impl StunUrl {
-    /// As clients are given it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// The URL of a STUN server, if it is one.
+pub(crate) fn stun_url(text: &str) -> Result<String, &'static str> {
+    checked(text, |url| url.scheme() == IceScheme::Stun)
+        .ok_or("it must be like stun:calls.example.org:3478")
 }
 
-impl FromStr for TurnUrl {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.parse::<IceUrl>() {
-            Ok(url) if url.is_turn() => Ok(Self(text.to_owned())),
-            _ => Err("it must be like turn:relay.example.org:3478?transport=udp, or turns:"),
-        }
-    }
-}
-
-impl FromStr for StunUrl {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.parse::<IceUrl>() {
-            Ok(url) if url.scheme() == IceScheme::Stun => Ok(Self(text.to_owned())),
-            _ => Err("it must be like stun:calls.example.org:3478"),
-        }
-    }
+fn checked(text: &str, is_right: impl Fn(&IceUrl) -> bool) -> Option<String> {
+    text.parse().is_ok_and(|url| is_right(&url)).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -62,7 +30,7 @@ mod tests {
             "stun:[2001:db8::1]",
             "stun:[2001:db8::1]:3478",
         ] {
-            assert_eq!(text.parse::<StunUrl>().unwrap().as_str(), text);
+            assert_eq!(stun_url(text).as_deref(), Ok(text));
         }
         for text in [
             "",
@@ -75,7 +43,7 @@ mod tests {
             "stun:[a]",
             "stun:a b",
         ] {
-            assert!(text.parse::<StunUrl>().is_err(), "{text}");
+            assert!(stun_url(text).is_err(), "{text}");
         }
     }
 
@@ -88,7 +56,7 @@ mod tests {
             "turn:[2001:db8::1]:3478?transport=tcp",
             "turns:relay.example.org:443?transport=tcp",
         ] {
-            assert_eq!(text.parse::<TurnUrl>().unwrap().as_str(), text);
+            assert_eq!(turn_url(text).as_deref(), Ok(text));
         }
         for text in [
             "",
@@ -106,7 +74,7 @@ mod tests {
             "turn:a b:1",
             "turn:user@relay:1",
         ] {
-            assert!(text.parse::<TurnUrl>().is_err(), "{text}");
+            assert!(turn_url(text).is_err(), "{text}");
         }
     }
 }

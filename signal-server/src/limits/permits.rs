@@ -68,14 +68,11 @@ impl Admission {
             return Err(Refused::Full);
         }
         if let Some(address) = address {
-            let here = taken.by_address.entry(address).or_default();
-            if *here >= self.limits.connections_per_address {
-                if *here == 0 {
-                    taken.by_address.remove(&address);
-                }
+            let here = taken.by_address.get(&address).copied().unwrap_or_default();
+            if here >= self.limits.connections_per_address {
                 return Err(Refused::TooManyFromAddress);
             }
-            *here += 1;
+            taken.by_address.insert(address, here + 1);
         }
         taken.total += usize::from(in_all);
         drop(taken);

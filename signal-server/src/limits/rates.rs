@@ -1,58 +1,127 @@
-//! Whether somebody does something too often: logins by address, messages by connection.
+//! Whether somebody does something too often: logins by address, messages by connection, datagrams
+//! by sender.
 //!
-//! Time is tokio's, so that tests can turn its clock. What is remembered of an address is forgotten
-//! when it no longer matters ([`LoginGate::forget`]), so memory does not grow with the number of
-//! addresses that ever came.
+//! All limits are the generic cell rate algorithm: what one sender has used up is a single number,
+//! so a limit costs eight bytes. A [`Crowd`] has a fixed number of them: however many addresses
+//! come, it never grows. Two that fall on one number share it, and nobody can choose to share
+//! another's, since the place is found with a secret hash. A [`LoginGate`] has one for each address
+//! until it no longer matters ([`LoginGate::forget`]).
+//!
+//! The gates' time is tokio's, so that tests can turn its clock.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
-use std::ops::Add;
-use std::time::Duration;
-
-use governor::clock::{Clock, Reference};
-use governor::middleware::NoOpMiddleware;
-use governor::nanos::Nanos;
-use governor::state::keyed::DefaultKeyedStateStore;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
-use tokio::time::Instant;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::limits::Rate;
 use crate::limits::permits::customer;
 
 /// How many times as much as is allowed makes a flood.
 const FLOOD: u32 = 10;
+/// Enough that few senders of a crowd share a place: 128 KiB.
+const PLACES: usize = 16 * 1024;
+
+/// How much in which time, on a clock that begins with the limiter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limiter {
+    start: Instant,
+    nanos_each: u64,
+    tolerance_nanos: u64,
+}
+
+/// How far ahead of its time a sender is, on the clock of its [`Limiter`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Level(u64);
+
+impl Limiter {
+    /// So many a second, and after silence as many at once as `burst` brings.
+    pub(crate) fn per_second(count: u64, burst: Duration, start: Instant) -> Self {
+        let tolerance_nanos = u64::try_from(burst.as_nanos()).unwrap_or(u64::MAX);
+        Self { start, nanos_each: (1_000_000_000 / count.max(1)).max(1), tolerance_nanos }
+    }
+
+    /// So many times what a rate says.
+    fn times(rate: Rate, times: u32) -> Self {
+        let per_second = u64::from(rate.per_second.get()) * u64::from(times);
+        let mut limiter = Self::per_second(per_second, Duration::ZERO, now());
+        let burst = u64::from(rate.burst.get()) * u64::from(times);
+        limiter.tolerance_nanos = limiter.nanos_each.saturating_mul(burst);
+        limiter
+    }
+
+    fn nanos(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.start).as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether there is room for `count` more; if so, they are counted.
+    pub(crate) fn take(&self, level: &mut Level, count: u64, now: Instant) -> bool {
+        let now = self.nanos(now);
+        let after = level.0.max(now).saturating_add(self.nanos_each.saturating_mul(count));
+        let room = after <= now.saturating_add(self.tolerance_nanos);
+        if room {
+            level.0 = after;
+        }
+        room
+    }
+}
+
+/// A limit for each of any number of senders, in a fixed space.
+#[derive(Debug)]
+pub(crate) struct Crowd {
+    limiter: Limiter,
+    hasher: RandomState,
+    places: Box<[Level]>,
+}
+
+impl Crowd {
+    pub(crate) fn new(limiter: Limiter) -> Self {
+        let places = vec![Level::default(); PLACES].into_boxed_slice();
+        Self { limiter, hasher: RandomState::new(), places }
+    }
+
+    /// Whether this sender may go on.
+    pub(crate) fn take(&mut self, sender: impl Hash, now: Instant) -> bool {
+        // The remainder is below the number of places.
+        #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash are as good")]
+        let place = self.hasher.hash_one(sender) as usize % PLACES;
+        self.places.get_mut(place).is_some_and(|level| self.limiter.take(level, 1, now))
+    }
+}
 
 #[derive(Debug)]
-pub(crate) struct LoginGate(Option<Keyed>);
-
-type Keyed =
-    RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, TokioClock, NoOpMiddleware<Moment>>;
-type Direct = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Moment>>;
+pub(crate) struct LoginGate {
+    limiter: Option<Limiter>,
+    levels: Mutex<HashMap<IpAddr, Level>>,
+}
 
 impl LoginGate {
     pub(crate) fn new(rate: Option<Rate>) -> Self {
-        let keyed =
-            |rate| RateLimiter::new(quota(rate, 1), DefaultKeyedStateStore::default(), TokioClock);
-        Self(rate.map(keyed))
+        Self { limiter: rate.map(|rate| Limiter::times(rate, 1)), levels: Mutex::default() }
     }
 
     /// Whether somebody from this address may log in now.
     pub(crate) fn admits(&self, address: IpAddr) -> bool {
-        self.0.as_ref().is_none_or(|limiter| limiter.check_key(&customer(address)).is_ok())
+        self.limiter.is_none_or(|limiter| {
+            limiter.take(lock(&self.levels).entry(customer(address)).or_default(), 1, now())
+        })
     }
 
     /// Forgets those who have been quiet for long enough to begin anew.
     pub(crate) fn forget(&self) {
-        if let Some(limiter) = &self.0 {
-            limiter.retain_recent();
-            limiter.shrink_to_fit();
+        if let Some(limiter) = &self.limiter {
+            let now = limiter.nanos(now());
+            let mut levels = lock(&self.levels);
+            levels.retain(|_, level| level.0 > now);
+            levels.shrink_to_fit();
         }
     }
 
     /// How many addresses are remembered.
     #[cfg(test)]
     fn remembered(&self) -> usize {
-        self.0.as_ref().map_or(0, |limiter| limiter.len())
+        lock(&self.levels).len()
     }
 }
 
@@ -70,21 +139,27 @@ pub(crate) struct MessageGate(Option<Gates>);
 
 #[derive(Debug)]
 struct Gates {
-    allowed: Direct,
-    tolerated: Direct,
+    allowed: Limiter,
+    tolerated: Limiter,
+    /// Of the two.
+    levels: Mutex<(Level, Level)>,
 }
 
 impl MessageGate {
     pub(crate) fn new(rate: Option<Rate>) -> Self {
-        let direct = |rate, times| RateLimiter::direct_with_clock(quota(rate, times), TokioClock);
-        Self(rate.map(|rate| Gates { allowed: direct(rate, 1), tolerated: direct(rate, FLOOD) }))
+        Self(rate.map(|rate| Gates {
+            allowed: Limiter::times(rate, 1),
+            tolerated: Limiter::times(rate, FLOOD),
+            levels: Mutex::default(),
+        }))
     }
 
     pub(crate) fn judge(&self) -> Verdict {
-        let Some(Gates { allowed, tolerated }) = &self.0 else { return Verdict::Pass };
-        if tolerated.check().is_err() {
+        let Some(Gates { allowed, tolerated, levels }) = &self.0 else { return Verdict::Pass };
+        let (now, mut levels) = (now(), lock(levels));
+        if !tolerated.take(&mut levels.1, 1, now) {
             Verdict::Close
-        } else if allowed.check().is_err() {
+        } else if !allowed.take(&mut levels.0, 1, now) {
             Verdict::Drop
         } else {
             Verdict::Pass
@@ -92,46 +167,18 @@ impl MessageGate {
     }
 }
 
-fn quota(rate: Rate, times: u32) -> Quota {
-    let times = std::num::NonZeroU32::new(times).unwrap_or(std::num::NonZeroU32::MIN);
-    Quota::per_second(rate.per_second.saturating_mul(times))
-        .allow_burst(rate.burst.saturating_mul(times))
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
-#[derive(Debug, Clone, Copy)]
-struct TokioClock;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Moment(Instant);
-
-impl Clock for TokioClock {
-    type Instant = Moment;
-
-    fn now(&self) -> Moment {
-        Moment(Instant::now())
-    }
-}
-
-impl Add<Nanos> for Moment {
-    type Output = Self;
-
-    fn add(self, nanos: Nanos) -> Self {
-        Self(self.0 + Duration::from_nanos(nanos.as_u64()))
-    }
-}
-
-impl Reference for Moment {
-    fn duration_since(&self, earlier: Self) -> Nanos {
-        self.0.saturating_duration_since(earlier.0).into()
-    }
-
-    fn saturating_sub(&self, duration: Nanos) -> Self {
-        self.0.checked_sub(Duration::from_nanos(duration.as_u64())).map_or(*self, Self)
-    }
+fn lock<T>(levels: &Mutex<T>) -> MutexGuard<'_, T> {
+    levels.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn ip(n: u32) -> IpAddr {
@@ -190,5 +237,54 @@ mod tests {
     fn without_a_rate_there_is_no_limit() {
         let (logins, messages) = (LoginGate::new(None), MessageGate::new(None));
         assert!((0..10_000).all(|_| logins.admits(ip(1)) && messages.judge() == Verdict::Pass));
+    }
+
+    #[test]
+    fn a_burst_passes_and_then_only_the_rate() {
+        let start = Instant::now();
+        let mut crowd = Crowd::new(Limiter::per_second(10, Duration::from_secs(2), start));
+        let passed = |crowd: &mut Crowd, at| (0..100).filter(|_| crowd.take("a", at)).count();
+        assert_eq!(passed(&mut crowd, start), 20);
+        assert_eq!(passed(&mut crowd, start), 0);
+        assert_eq!(passed(&mut crowd, start + Duration::from_millis(500)), 5);
+        assert_eq!(
+            passed(&mut crowd, start + Duration::from_secs(60)),
+            20,
+            "silence saves up no more than the burst"
+        );
+        assert_eq!(passed(&mut crowd, start), 0, "a clock that goes back gives nothing away");
+    }
+
+    #[test]
+    fn one_who_is_silenced_silences_few_others() {
+        let start = Instant::now();
+        let mut crowd = Crowd::new(Limiter::per_second(1, Duration::from_secs(1), start));
+        for sender in 0..100 {
+            crowd.take(sender, start);
+        }
+        let silenced = (1000..11_000).filter(|sender| !crowd.take(sender, start)).count();
+        // 100 and then up to 10,000 places of 16,384 are taken: about a quarter meet somebody.
+        assert!(silenced < 4_000, "{silenced}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_more_than_burst_and_rate_ever_passes(
+            steps in prop::collection::vec((0_u64..50_000_000, 1_u64..2_000), 1..200), rate in 1_u64..1_000_000,
+        ) {
+            let start = Instant::now();
+            let limit = Limiter::per_second(rate, Duration::from_millis(500), start);
+            let (mut level, mut passed, mut at) = (Level::default(), 0, start);
+            for (pause, count) in steps {
+                at += Duration::from_nanos(pause);
+                if limit.take(&mut level, count, at) {
+                    passed += count;
+                }
+            }
+            let seconds = (at - start).as_secs_f64() + 0.5;
+            // A rate is rounded to whole nanoseconds for each.
+            let rounded = 1e9 / (1_000_000_000 / rate) as f64;
+            prop_assert!(passed as f64 <= rounded * seconds + 1.0, "{passed} in {seconds} s");
+        }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! [`decision`] holds the rules and is pure; [`store`] remembers in one SQLite file who owns what;
 //! [`proof`] checks that a device holds the key it shows; [`options`] says where the file is and
-//! who may do without a key. A store belongs to one thread, which in the server is that of
-//! `owners`, and its calls last as long as the disk takes.
+//! who may do without a key. The calls of a store last as long as the disk takes; in the
+//! server `owners` makes them, one at a time.
 //!
 //! What always holds: a name has at most one owner, in this server and in all that share the file;
 //! two names that look the same are never owned by two; a claim that was granted survives a power
@@ -19,7 +19,7 @@ pub mod store;
 
 pub use decision::{Claim, Guests, Refusal, Standing};
 pub use error::NameStoreError;
-pub use options::{NamesConfig, NamesOptions, Place};
+pub use options::{NamesConfig, NamesOptions};
 pub(crate) use owners::Owners;
 pub(crate) use proof::proven;
 pub use proof::{ProofError, verify};

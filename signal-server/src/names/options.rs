@@ -17,27 +17,16 @@ const FOLDER: &str = "visavis-signal-server";
 
 /// The options about names.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Names")]
 pub struct NamesOptions {
     /// The folder where the server remembers who owns which name. Unless set: the state directory
     /// that systemd gives, or visavis-signal-server in $XDG_STATE_HOME, ~/.local/state or /var/lib.
-    #[arg(
-        long,
-        env = "VISAVIS_DATA_DIR",
-        value_name = "DIR",
-        global = true,
-        help_heading = "Names"
-    )]
+    #[arg(long, env = "VISAVIS_DATA_DIR", value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
 
     /// Whether people without a device key (older browser pages, say) are let in. They may use
     /// names that nobody owns.
-    #[arg(
-        long,
-        env = "VISAVIS_GUESTS",
-        value_name = "POLICY",
-        default_value = "allow",
-        help_heading = "Names"
-    )]
+    #[arg(long, env = "VISAVIS_GUESTS", value_name = "POLICY", default_value = "allow")]
     pub guests: Guests,
 }
 
@@ -49,24 +38,15 @@ impl NamesOptions {
             .data_dir
             .clone()
             .unwrap_or_else(|| usual_folder(|variable| std::env::var_os(variable)));
-        NamesConfig { place: Place::File(folder.join(NAMES_FILE)), guests: self.guests }
+        NamesConfig { file: Some(folder.join(NAMES_FILE)), guests: self.guests }
     }
-}
-
-/// Where names are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// Nowhere: they are forgotten when the server ends.
-    Memory,
-    /// In this file.
-    File(PathBuf),
 }
 
 /// What a server needs to know about names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamesConfig {
-    /// Where they are kept.
-    pub place: Place,
+    /// The file that keeps them; without one they are forgotten when the server ends.
+    pub file: Option<PathBuf>,
     /// Whether people without a key are let in.
     pub guests: Guests,
 }
@@ -75,7 +55,7 @@ impl NamesConfig {
     /// Nothing is kept, and guests are let in.
     #[must_use]
     pub fn for_tests() -> Self {
-        Self { place: Place::Memory, guests: Guests::Allow }
+        Self { file: None, guests: Guests::Allow }
     }
 
     /// Opens the names.
@@ -83,9 +63,9 @@ impl NamesConfig {
     /// # Errors
     /// [`NameStoreError`] says in one line what is wrong and what to do.
     pub fn open(&self) -> Result<NameStore, NameStoreError> {
-        match &self.place {
-            Place::Memory => NameStore::open_in_memory(),
-            Place::File(path) => NameStore::open(path),
+        match &self.file {
+            None => NameStore::open_in_memory(),
+            Some(path) => NameStore::open(path),
         }
     }
 }

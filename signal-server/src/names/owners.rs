@@ -1,14 +1,10 @@
-//! The name store on a thread of its own: asking it takes as long as a disk takes, and nothing else
-//! waits for that.
+//! The name store, asked on threads that may wait for a disk: nothing else waits for that.
 
-use std::fmt;
-use std::io;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::task::spawn_blocking;
 use visavis_shared::{PublicKey, Username};
 
 use super::decision::{self, Guests, Refusal};
@@ -24,36 +20,18 @@ const MAX_WAITING: usize = 1024;
 #[error("the names can't be read or written at the moment")]
 pub(crate) struct Unavailable;
 
-struct Question {
-    name: Username,
-    key: Option<PublicKey>,
-    answer: oneshot::Sender<Result<Result<(), Refusal>, Unavailable>>,
-}
-
+#[derive(Debug)]
 pub(crate) struct Owners {
-    /// Gone when closed.
-    questions: Mutex<Option<SyncSender<Question>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Gone when closed. The lock is given to those who wait in their order.
+    store: Arc<Mutex<Option<NameStore>>>,
+    places: Semaphore,
     guests: Guests,
 }
 
-impl fmt::Debug for Owners {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Owners")
-    }
-}
-
 impl Owners {
-    /// Starts the thread.
-    pub(crate) fn start(store: NameStore, guests: Guests) -> io::Result<Self> {
-        let (questions, asked) = sync_channel(MAX_WAITING);
-        let thread =
-            Builder::new().name("names".into()).spawn(move || answer_all(store, guests, &asked))?;
-        Ok(Self {
-            questions: Mutex::new(Some(questions)),
-            thread: Mutex::new(Some(thread)),
-            guests,
-        })
+    pub(crate) fn new(store: NameStore, guests: Guests) -> Self {
+        let store = Arc::new(Mutex::new(Some(store)));
+        Self { store, places: Semaphore::new(MAX_WAITING), guests }
     }
 
     /// Whether people without a key are let in.
@@ -67,36 +45,25 @@ impl Owners {
         name: Username,
         key: Option<PublicKey>,
     ) -> Result<Result<(), Refusal>, Unavailable> {
-        let (answer, answered) = oneshot::channel();
-        let sent = match &*self.questions.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(questions) => questions.try_send(Question { name, key, answer }),
-            None => return Err(Unavailable),
-        };
-        match sent {
-            Ok(()) => answered.await.unwrap_or(Err(Unavailable)),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(Unavailable),
-        }
-    }
-
-    /// Ends the thread once it has answered what was asked.
-    pub(crate) async fn close(&self) {
-        drop(self.questions.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // A panic there was a defect, and has been reported as such.
-            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
-        }
-    }
-}
-
-fn answer_all(mut store: NameStore, guests: Guests, questions: &Receiver<Question>) {
-    while let Ok(Question { name, key, answer }) = questions.recv() {
-        let answered = decide(&mut store, guests, &name, key.as_ref()).map_err(|error| {
-            tracing::error!(%error, "the names can't be used");
-            Unavailable
+        let _place = self.places.try_acquire().map_err(|_| Unavailable)?;
+        let mut store = Arc::clone(&self.store).lock_owned().await;
+        let guests = self.guests;
+        let decided = spawn_blocking(move || {
+            let store = store.as_mut().ok_or(Unavailable)?;
+            decide(store, guests, &name, key.as_ref()).map_err(|error| {
+                tracing::error!(%error, "the names can't be used");
+                Unavailable
+            })
         });
-        // Whoever asked may be gone.
-        let _ = answer.send(answered);
+        // A panic there was a defect, and has been reported as such.
+        decided.await.unwrap_or(Err(Unavailable))
+    }
+
+    /// Closes the store once it has answered what was asked.
+    pub(crate) async fn close(&self) {
+        if let Some(store) = self.store.lock().await.take() {
+            let _ = spawn_blocking(move || drop(store)).await;
+        }
     }
 }
 
@@ -125,7 +92,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_key_to_log_in_owns_the_name() {
-        let owners = Owners::start(NameStore::open_in_memory().unwrap(), Guests::Allow).unwrap();
+        let owners = Owners::new(NameStore::open_in_memory().unwrap(), Guests::Allow);
         let (alice, mallory) = (PublicKey([1; 32]), PublicKey([2; 32]));
         assert_eq!(
             owners.claim(name("alice"), None).await,

@@ -6,6 +6,8 @@
 
 use std::fs;
 use std::io;
+#[cfg(unix)]
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -38,11 +40,10 @@ const FORMAT: i64 = MIGRATIONS.len() as i64;
 /// Opens the database in a file, which is made when it is not there.
 pub(super) fn open(path: &Path) -> Result<Connection, NameStoreError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        private::make_folder(folder)
+        make_folder(folder)
             .map_err(|source| NameStoreError::NoPlace { path: folder.to_owned(), source })?;
     }
-    private::make_file(path)
-        .map_err(|source| NameStoreError::NoPlace { path: path.to_owned(), source })?;
+    make_file(path).map_err(|source| NameStoreError::NoPlace { path: path.to_owned(), source })?;
     // Not as a URI, lest a strange file name carry options.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)
@@ -133,49 +134,33 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), NameStoreErro
     transaction.commit().map_err(sql)
 }
 
-/// Files and folders that only their owner can read, where the system knows owners. What is there
-/// already is never opened here: closing it would take away the locks that another connection of
-/// this process has on it.
-#[cfg(unix)]
-mod private {
-    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-
-    use super::{Path, fs, io};
-
-    pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-    }
-
-    pub(super) fn make_file(path: &Path) -> io::Result<()> {
-        match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                // A file that came from a backup. Whoever does not own it can't change its mode,
-                // and need not.
-                let file = fs::metadata(path)?;
-                if file.is_file() && file.permissions().mode() & 0o077 != 0 {
-                    let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
-                }
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
-    }
+/// Makes a folder that only its owner can read, where the system knows owners. On Windows the data
+/// folder is under a profile, which keeps others out.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    builder.mode(0o700);
+    builder.recursive(true).create(folder)
 }
 
-/// On Windows the data folder is under a profile, which keeps others out.
-#[cfg(not(unix))]
-mod private {
-    use super::{Path, fs, io};
-
-    pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
-        fs::create_dir_all(folder)
+/// Makes a file like [`make_folder`]. One that is there already is never opened here: closing it
+/// would take away the locks that another connection of this process has on it.
+fn make_file(path: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    options.mode(0o600);
+    match options.write(true).create_new(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => return made.map(drop),
     }
-
-    pub(super) fn make_file(path: &Path) -> io::Result<()> {
-        match fs::OpenOptions::new().write(true).create_new(true).open(path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => Ok(()),
+    #[cfg(unix)]
+    {
+        // A file that came from a backup. Whoever does not own it can't change its mode, and need
+        // not.
+        let file = fs::metadata(path)?;
+        if file.is_file() && file.permissions().mode() & 0o077 != 0 {
+            let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
         }
     }
+    Ok(())
 }

@@ -103,7 +103,25 @@ impl NameStore {
         after: Option<&Username>,
         limit: usize,
     ) -> Result<Vec<OwnedName>, NameStoreError> {
-        list(&self.connection, after, limit).map_err(|error| self.trouble(error))
+        let list = || {
+            let mut query = self.connection.prepare_cached(
+                "SELECT name, public_key, claimed_at, last_seen FROM names
+                 WHERE name > ?1 ORDER BY name LIMIT ?2",
+            )?;
+            // No name is empty, so all come after the empty one.
+            let after = after.map_or("", Username::as_str);
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let names = query.query_map((after, limit), |row| {
+                Ok(OwnedName {
+                    name: name_in(row, 0)?,
+                    key: key_in(row, 1)?,
+                    claimed_at: time(row.get(2)?),
+                    last_seen: time(row.get(3)?),
+                })
+            })?;
+            names.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        list().map_err(|error| self.trouble(error))
     }
 
     /// Takes a name from its owner, so that the next to claim it owns it. Says whether it had one.
@@ -179,28 +197,6 @@ fn see(connection: &Connection, name: &Username, now: SystemTime) -> rusqlite::R
         .execute((name.as_str(), now));
     connection.pragma_update(None, "synchronous", "FULL")?;
     written.map(|_| ())
-}
-
-fn list(
-    connection: &Connection,
-    after: Option<&Username>,
-    limit: usize,
-) -> rusqlite::Result<Vec<OwnedName>> {
-    let mut query = connection.prepare_cached(
-        "SELECT name, public_key, claimed_at, last_seen FROM names WHERE name > ?1 ORDER BY name LIMIT ?2",
-    )?;
-    // No name is empty, so all come after the empty one.
-    let after = after.map_or("", Username::as_str);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let names = query.query_map((after, limit), |row| {
-        Ok(OwnedName {
-            name: name_in(row, 0)?,
-            key: key_in(row, 1)?,
-            claimed_at: time(row.get(2)?),
-            last_seen: time(row.get(3)?),
-        })
-    })?;
-    names.collect()
 }
 
 fn name_in(row: &Row<'_>, column: usize) -> rusqlite::Result<Username> {

@@ -64,6 +64,15 @@ impl LogOptions {
     }
 }
 
+/// Why a port that is not needed could not be had, in words for the log.
+pub(crate) fn why_not_bound(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::AddrInUse {
+        "the port is in use by another program".to_owned()
+    } else {
+        error.to_string()
+    }
+}
+
 /// Makes names fit for the log.
 pub(crate) struct NameLog {
     names: LogNames,

@@ -17,7 +17,6 @@ use super::event_queue::QueuedEvent;
 use super::session::{End, Session};
 use crate::context::Context;
 use crate::hub::{ConnectionHandle, Pending, now};
-use crate::observability::metrics::Kind;
 use crate::outbox::Over;
 
 /// Everything but the socket itself, which is there a moment later.
@@ -64,7 +63,7 @@ impl SocketTask {
     /// Serves the socket until the session ends.
     pub(super) async fn run(mut self) {
         let metrics = Arc::clone(&self.start.context.metrics);
-        let _counted = (metrics.opened(Kind::SocketIo), metrics.online());
+        let _counted = (metrics.opened("socketio"), metrics.online());
         let began = Instant::now();
         let ended = self.serve().await;
         if self.session.left_in_order() {

@@ -46,11 +46,11 @@ where
 {
     let config = Config::for_tests();
     let (drainer, drain) = drain();
-    let owners = Owners::start(config.names.open().unwrap(), config.names.guests).unwrap();
+    let owners = Owners::new(config.names.open().unwrap(), config.names.guests);
     let ice = Ice::start(None, &config.relay).await.unwrap();
     let context = Context {
         hub: Arc::new(Hub::new(true, config.limits.queue, Arc::new(Standalone::new(owners)))),
-        ice: ice.offer(),
+        ice: ice.offer,
         limits: config.limits,
         timing: crate::Timing { handshake, ..config.timing },
         logins: LoginGate::new(None),
@@ -107,7 +107,7 @@ async fn a_service_gets_the_whole_body_and_whose_it_is() {
 #[tokio::test]
 async fn behind_a_trusted_proxy_the_caller_is_the_client() {
     let trust =
-        |front: &mut Front| front.proxies = TrustedProxies::new(vec!["127.0.0.1".parse().unwrap()]);
+        |front: &mut Front| front.proxies = TrustedProxies(vec!["127.0.0.1".parse().unwrap()]);
     let (client, front, _drainer) = client_of(echo, trust).await;
     let request = "GET /socket.io/ HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.7\r\nConnection: close\r\n\r\n";
     let answer = answer_to(client, request).await;
@@ -187,7 +187,7 @@ fn the_first_request_of_a_session_names_none() {
 #[tokio::test]
 async fn a_page_of_a_site_that_is_not_wanted_is_turned_away_and_told_nothing() {
     let wanted = |front: &mut Front| {
-        front.origins = AllowedOrigins::new(vec!["https://calls.example.org".parse().unwrap()])
+        front.origins = AllowedOrigins(vec!["https://calls.example.org".parse().unwrap()])
     };
     let (client, _front, _drainer) = client_of(echo, wanted).await;
     let request = "GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: x\r\nOrigin: https://evil.example\r\nConnection: close\r\n\r\n";

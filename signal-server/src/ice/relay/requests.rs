@@ -131,9 +131,7 @@ impl<S> Relay<S> {
             return Err(Refusal::BadRequest);
         };
         let number = u16::from_be_bytes([*high, *low]);
-        let peer =
-            message.get(attribute::XOR_PEER_ADDRESS).and_then(|value| message.address(value));
-        let peer = peer.ok_or(Refusal::BadRequest)?;
+        let peer = message.peer().ok_or(Refusal::BadRequest)?;
         if !(0x4000..=0x7ffe).contains(&number) {
             return Err(Refusal::BadRequest);
         }

@@ -74,7 +74,7 @@ fn an_allocation_that_nobody_refreshes_ends() {
     world.pass(600);
     assert_eq!(world.receive_from_peer(relayed, "8.8.8.8:1", b"late"), Sent::Nowhere);
     assert_eq!(alice.send(&mut world, "8.8.8.8:1", b"late"), Sent::Nowhere);
-    world.responder.expire(world.start + world.passed);
+    world.expire();
     assert_eq!(world.metrics().allocations, 0);
     assert!(world.ports.given.iter().all(|port| port.strong_count() == 0), "its port is closed");
 }
@@ -110,7 +110,7 @@ fn quotas_are_answered_with_486_and_end_with_what_they_count() {
     world.pass(599);
     assert_eq!(ask(&mut world, "dave", "1.1.1.9:1"), 486);
     world.pass(1);
-    world.responder.expire(world.start + world.passed);
+    world.expire();
     for port in ["1", "2", "3"] {
         assert_eq!(ask(&mut world, port, &format!("1.1.1.1:{port}")), 0);
     }

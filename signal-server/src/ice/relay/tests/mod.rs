@@ -88,6 +88,10 @@ impl World {
         Now { at: self.start + self.passed, unix: START + self.passed.as_secs() }
     }
 
+    fn expire(&mut self) {
+        self.responder.relay.as_mut().unwrap().expire(self.start + self.passed);
+    }
+
     fn pass(&mut self, seconds: u64) {
         self.passed += Duration::from_secs(seconds);
     }
@@ -103,7 +107,8 @@ impl World {
 
     fn receive_from_peer(&mut self, relayed: SocketAddr, peer: &str, data: &[u8]) -> Sent {
         let (now, mut out) = (self.now().at, Vec::new());
-        let client = self.responder.receive_from_peer(relayed, addr(peer), data, now, &mut out);
+        let relay = self.responder.relay.as_mut().unwrap();
+        let client = relay.receive_from_peer(relayed, addr(peer), data, now, &mut out);
         client.map_or(Sent::Nowhere, |client| Sent::Client(client, out))
     }
 
@@ -117,7 +122,7 @@ impl World {
     }
 
     fn metrics(&self) -> RelayMetrics {
-        self.responder.metrics().unwrap()
+        self.responder.relay.as_ref().unwrap().metrics()
     }
 
     /// Somebody with an allocation, and its address.

@@ -4,14 +4,10 @@
 //! the length of each attribute are right. Attributes behind MESSAGE-INTEGRITY are never looked at,
 //! since nobody answers for them.
 
-mod writer;
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
-
-pub(crate) use self::writer::Writer;
 
 /// In every message since RFC 5389.
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
@@ -35,13 +31,13 @@ impl Method {
     pub(crate) const CHANNEL_BIND: Self = Self(0x009);
 }
 
-/// What a message is.
+/// What a message is, as its two bits (RFC 8489 §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Class {
-    Request,
-    Indication,
-    Success,
-    Error,
+    Request = 0x0000,
+    Indication = 0x0010,
+    Success = 0x0100,
+    Error = 0x0110,
 }
 
 /// The attributes that are read or written here (RFC 8489 §18.3, RFC 8656 §18).
@@ -81,24 +77,6 @@ const KNOWN: [u16; 13] = [
     attribute::RESERVATION_TOKEN,
 ];
 
-/// Which of the two kinds of datagram on a TURN port (RFC 8656 §12) this would be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Stun,
-    ChannelData,
-    Neither,
-}
-
-impl Kind {
-    pub(crate) fn of(datagram: &[u8]) -> Self {
-        match datagram.first().map(|first| first >> 6) {
-            Some(0) => Self::Stun,
-            Some(1) => Self::ChannelData,
-            _ => Self::Neither,
-        }
-    }
-}
-
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Message<'a> {
     pub(crate) class: Class,
@@ -106,13 +84,8 @@ pub(crate) struct Message<'a> {
     pub(crate) transaction: [u8; 12],
     /// Up to MESSAGE-INTEGRITY.
     attributes: &'a [u8],
-    integrity: Option<Integrity<'a>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Integrity<'a> {
-    before: &'a [u8],
-    code: &'a [u8],
+    /// What is signed, and the signature.
+    integrity: Option<(&'a [u8], &'a [u8])>,
 }
 
 impl<'a> Message<'a> {
@@ -150,8 +123,7 @@ impl<'a> Message<'a> {
                     return None;
                 }
                 message.attributes = body.get(..at)?;
-                message.integrity =
-                    Some(Integrity { before: datagram.get(..HEADER_BYTES + at)?, code: value });
+                message.integrity = Some((datagram.get(..HEADER_BYTES + at)?, value));
             }
             at = next;
         }
@@ -190,6 +162,11 @@ impl<'a> Message<'a> {
         Some(SocketAddr::new(ip, port))
     }
 
+    /// The first peer that it names.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.address(self.get(attribute::XOR_PEER_ADDRESS)?)
+    }
+
     /// What is in it that must be understood and isn't.
     pub(crate) fn unknown(&self) -> Vec<u16> {
         let mut unknown: Vec<_> = self
@@ -207,8 +184,82 @@ impl<'a> Message<'a> {
     }
 
     pub(crate) fn is_signed_with(&self, key: &Key) -> bool {
-        let Some(Integrity { before, code }) = self.integrity else { return false };
-        signature(key, before).is_some_and(|mac| mac.verify_slice(code).is_ok())
+        self.integrity.is_some_and(|(before, code)| {
+            signature(key, before).is_some_and(|mac| mac.verify_slice(code).is_ok())
+        })
+    }
+}
+
+/// Writes a message into a buffer, attribute by attribute.
+#[derive(Debug)]
+pub(crate) struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+}
+
+impl<'a> Writer<'a> {
+    /// Begins one, in place of what the buffer held.
+    pub(crate) fn new(
+        out: &'a mut Vec<u8>,
+        class: Class,
+        method: Method,
+        transaction: &[u8; 12],
+    ) -> Self {
+        let Method(method) = method;
+        let kind =
+            class as u16 | (method & 0x000f) | ((method & 0x0070) << 1) | ((method & 0x0f80) << 2);
+        out.clear();
+        out.extend_from_slice(&kind.to_be_bytes());
+        out.extend_from_slice(&[0, 0]);
+        out.extend_from_slice(&COOKIE);
+        out.extend_from_slice(transaction);
+        Self { out }
+    }
+
+    /// Adds an attribute. What is larger than any datagram is left out.
+    pub(crate) fn put(self, kind: u16, value: &[u8]) -> Self {
+        if let Ok(length) = u16::try_from(value.len()) {
+            self.out.extend_from_slice(&kind.to_be_bytes());
+            self.out.extend_from_slice(&length.to_be_bytes());
+            self.out.extend_from_slice(value);
+            self.out.resize(self.out.len().next_multiple_of(4), 0);
+        }
+        self
+    }
+
+    /// Adds an address in the XOR form (RFC 8489 §14.2).
+    pub(crate) fn put_address(self, kind: u16, address: SocketAddr) -> Self {
+        let mut transaction = [0; 12];
+        if let Some(own) = self.out.get(8..20) {
+            transaction.copy_from_slice(own);
+        }
+        let mask = mask(&transaction);
+        let port = address.port() ^ u16::from_be_bytes([COOKIE[0], COOKIE[1]]);
+        let mut value = Vec::with_capacity(20);
+        value.extend_from_slice(&[0, if address.is_ipv4() { 1 } else { 2 }]);
+        value.extend_from_slice(&port.to_be_bytes());
+        let octets = match address.ip() {
+            IpAddr::V4(ip) => ip.octets().to_vec(),
+            IpAddr::V6(ip) => ip.octets().to_vec(),
+        };
+        value.extend(octets.iter().zip(mask).map(|(byte, mask)| byte ^ mask));
+        self.put(kind, &value)
+    }
+
+    pub(crate) fn finish(self) {
+        // Longer ones are never made: the largest carries one datagram.
+        let length = u16::try_from(self.out.len() - HEADER_BYTES).unwrap_or(u16::MAX);
+        if let Some(place) = self.out.get_mut(2..4) {
+            place.copy_from_slice(&length.to_be_bytes());
+        }
+    }
+
+    pub(crate) fn finish_signed(self, key: &Key) {
+        match signature(key, self.out) {
+            Some(mac) => {
+                self.put(attribute::MESSAGE_INTEGRITY, &mac.finalize().into_bytes()).finish()
+            }
+            None => self.finish(),
+        }
     }
 }
 

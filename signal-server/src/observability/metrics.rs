@@ -1,11 +1,8 @@
 //! What the operator can watch: metrics for Prometheus.
 //!
-//! Labels come from fixed sets: nothing that a client says ever becomes one. Parts of the server
-//! with metrics of their own register them with [`Metrics::register`].
+//! Labels come from fixed sets: nothing that a client says ever becomes one.
 
-mod tally;
-
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use prometheus_client::metrics::counter::Counter;
@@ -13,25 +10,16 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Metric, Registry, Unit};
+use prometheus_client::registry::{Registry, Unit};
 use visavis_shared::{ClientMessage, ServerMessage};
-
-use tally::Tally;
 
 /// Upper ends of the ranges in which the lengths of connections are counted, in seconds.
 const DURATIONS: [f64; 10] =
     [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0, 86_400.0];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// TCP without encryption.
-    Plain,
-    /// TCP with it.
-    Tls,
-    WebSocket,
-    /// A socket of Socket.IO, however it is carried.
-    SocketIo,
-}
+/// More types than the protocol has. A type that found no place is counted all the same, only
+/// slower.
+const PLACES: usize = 16;
 
 /// Counters or gauges by the value of one label.
 type ByLabel<M> = Family<[(&'static str, &'static str); 1], M>;
@@ -71,71 +59,43 @@ impl Metrics {
             bytes_out: Counter::default(),
         };
         let started = Gauge::<f64, std::sync::atomic::AtomicU64>::default();
-        started.set(
-            SystemTime::now()
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .map_or(0.0, |since| since.as_secs_f64()),
-        );
-        metrics.register(
-            "server",
-            "The program",
-            Info::new([("version", env!("CARGO_PKG_VERSION"))]),
-        );
-        metrics.register_with_unit("start_time", "When it was started", Unit::Seconds, started);
-        metrics.register("connections", "Connections that are open", metrics.connections.clone());
-        metrics.register(
-            "connections_refused",
-            "Connections that were not let in",
-            metrics.refused.clone(),
-        );
-        let help = "How long connections were open, once they ended";
-        metrics.register_with_unit(
-            "connection_duration",
-            help,
-            Unit::Seconds,
-            metrics.durations.clone(),
-        );
-        metrics.register("logins", "Answers to logins", metrics.logins.clone());
-        metrics.register("users_online", "Connections that are logged in", metrics.users.clone());
-        metrics.register(
-            "messages_received",
-            "Messages that clients sent",
-            metrics.received_messages.family(),
-        );
-        metrics.register(
-            "messages_relayed",
-            "Messages of one client passed to another",
-            metrics.relayed_messages.family(),
-        );
-        metrics.register("errors", "Errors that clients were told", metrics.errors.clone());
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        started.set(since.map_or(0.0, |since| since.as_secs_f64()));
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        let mut registry = metrics.registry();
+        registry.register("server", "The program", version);
+        registry.register_with_unit("start_time", "When it was started", Unit::Seconds, started);
+        registry.register("connections", "Connections that are open", metrics.connections.clone());
+        let help = "Connections that were not let in";
+        registry.register("connections_refused", help, metrics.refused.clone());
+        let (help, durations) =
+            ("How long connections were open, once they ended", metrics.durations.clone());
+        registry.register_with_unit("connection_duration", help, Unit::Seconds, durations);
+        registry.register("logins", "Answers to logins", metrics.logins.clone());
+        registry.register("users_online", "Connections that are logged in", metrics.users.clone());
+        let received = metrics.received_messages.family();
+        registry.register("messages_received", "Messages that clients sent", received);
+        let relayed = metrics.relayed_messages.family();
+        registry.register("messages_relayed", "Messages of one client passed to another", relayed);
+        registry.register("errors", "Errors that clients were told", metrics.errors.clone());
         let help = "Connections that were closed because the client did not read";
-        metrics.register("outbox_overflows", help, metrics.overflows.clone());
-        metrics.register("rate_limited", "What was too often", metrics.rate_limited.clone());
+        registry.register("outbox_overflows", help, metrics.overflows.clone());
+        registry.register("rate_limited", "What was too often", metrics.rate_limited.clone());
         let help = "What came in over all connections, after decryption";
-        metrics.register_with_unit("received", help, Unit::Bytes, metrics.bytes_in.clone());
+        registry.register_with_unit("received", help, Unit::Bytes, metrics.bytes_in.clone());
         let help = "What went out over all connections, before encryption";
-        metrics.register_with_unit("sent", help, Unit::Bytes, metrics.bytes_out.clone());
+        registry.register_with_unit("sent", help, Unit::Bytes, metrics.bytes_out.clone());
+        drop(registry);
         metrics
     }
 
-    /// Adds a metric of another room; `visavis_` is put before its name.
-    pub(crate) fn register(&self, name: &str, help: &str, metric: impl Metric) {
-        self.registry.lock().unwrap_or_else(PoisonError::into_inner).register(name, help, metric);
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn register_with_unit(&self, name: &str, help: &str, unit: Unit, metric: impl Metric) {
-        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        registry.register_with_unit(name, help, unit, metric);
-    }
-
-    /// A connection is open until the returned value is dropped.
-    pub(crate) fn opened(&self, kind: Kind) -> Open {
-        let kind = match kind {
-            Kind::Plain => "plain",
-            Kind::Tls => "tls",
-            Kind::WebSocket => "websocket",
-            Kind::SocketIo => "socketio",
-        };
+    /// A connection is open until the returned value is dropped: `plain` or `tls` (TCP), `websocket`,
+    /// or `socketio` for a socket of Socket.IO, however it is carried.
+    pub(crate) fn opened(&self, kind: &'static str) -> Open {
         let open = self.connections.get_or_create_owned(&[("kind", kind)]);
         open.inc();
         Open(open)
@@ -207,10 +167,37 @@ impl Metrics {
     /// All metrics as text (OpenMetrics).
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         // Writing to a string does not fail.
-        let _ = prometheus_client::encoding::text::encode(&mut text, &registry);
+        let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry());
         text
+    }
+}
+
+/// Counters by the type of a message, found without a lock or a hash: every message is counted
+/// twice.
+#[derive(Debug, Default)]
+struct Tally {
+    family: ByLabel<Counter>,
+    /// Those of the family that were needed, in the order in which they were.
+    known: [OnceLock<(&'static str, Counter)>; PLACES],
+}
+
+impl Tally {
+    /// The counters, for whoever reads them.
+    fn family(&self) -> ByLabel<Counter> {
+        self.family.clone()
+    }
+
+    fn count(&self, r#type: &'static str) {
+        let counter = || self.family.get_or_create_owned(&[("type", r#type)]);
+        for place in &self.known {
+            let (known, count) = place.get_or_init(|| (r#type, counter()));
+            if *known == r#type {
+                count.inc();
+                return;
+            }
+        }
+        counter().inc();
     }
 }
 
@@ -233,8 +220,8 @@ mod tests {
     #[test]
     fn metrics_count_what_happened() {
         let metrics = Metrics::new();
-        let websocket = metrics.opened(Kind::WebSocket);
-        let _tls = metrics.opened(Kind::Tls);
+        let websocket = metrics.opened("websocket");
+        let _tls = metrics.opened("tls");
         let _online = metrics.online();
         metrics.refused("full");
         metrics.lasted(Duration::from_secs(61));
@@ -275,5 +262,20 @@ mod tests {
         }
         assert!(!text.contains("a name"), "{text}");
         assert!(text.ends_with("# EOF\n"), "{text}");
+    }
+
+    #[test]
+    fn each_type_is_counted_by_itself_also_beyond_the_places() {
+        let names: Vec<&'static str> =
+            (0..PLACES + 3).map(|n| &*format!("type {n}").leak()).collect();
+        let tally = Tally::default();
+        for _ in 0..2 {
+            for name in &names {
+                tally.count(name);
+            }
+        }
+        for r#type in names {
+            assert_eq!(tally.family.get_or_create(&[("type", r#type)]).get(), 2, "{type}");
+        }
     }
 }

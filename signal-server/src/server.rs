@@ -1,24 +1,45 @@
 //! A running server, to be started and stopped by a program or a test.
 
-mod listener;
-
+use std::future::{Future, pending};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle, JoinSet};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use self::listener::Resources;
+use crate::admission::front::Front;
 use crate::admission::metrics_page::Page;
+use crate::admission::origin::AllowedOrigins;
+use crate::admission::proxy::TrustedProxies;
 use crate::admission::tls::{Tls, TlsError};
 use crate::cluster::redis::RedisUnusable;
 use crate::cluster::{RedisCluster, Standalone};
 use crate::config::Config;
-use crate::hub::Cluster;
+use crate::connection::handler;
+use crate::context::Context;
+use crate::context::drain::drain;
+use crate::hub::{Cluster, Hub};
 use crate::ice::{Ice, RelayError, RelayMetrics, RelayMetricsReader};
+use crate::limits::permits::Admission;
+use crate::limits::rates::LoginGate;
 use crate::names::{NameStoreError, Owners};
+use crate::observability::logging::NameLog;
+use crate::observability::metrics::Metrics;
+use crate::socketio::SocketIo;
+
+/// How long accepting pauses after it failed: the usual reason, too many open files, does not pass
+/// at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often those who logged in a while ago are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(10);
+/// How long everyone together may take to leave: whoever stopped the server expects it to be gone
+/// after ten seconds.
+const DRAIN_WITHIN: Duration = Duration::from_secs(8);
 
 /// Why a server could not start. The text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -44,9 +65,6 @@ pub enum StartError {
     /// The Redis at which the nodes meet is not there.
     #[error(transparent)]
     Redis(#[from] RedisUnusable),
-    /// The system gives no thread.
-    #[error("the system gives no threads: {0}")]
-    NoThread(#[source] io::Error),
     /// There is no relay, though one was asked for.
     #[error(transparent)]
     Relay(#[from] RelayError),
@@ -101,30 +119,27 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
     let encrypted = tls.is_some();
     let cluster: Arc<dyn Cluster> = match &config.redis {
         Some(redis) => Arc::new(RedisCluster::start(redis, config.names.guests).await?),
-        None => {
-            let owners = Owners::start(config.names.open()?, config.names.guests)
-                .map_err(StartError::NoThread)?;
-            Arc::new(Standalone::new(owners))
-        }
+        None => Arc::new(Standalone::new(Owners::new(config.names.open()?, config.names.guests))),
     };
     let ice = Ice::start(config.stun, &config.relay).await?;
-    if !config.trusted_proxies.is_empty() && !ice.offer().is_found_by_all() {
+    if !config.trusted_proxies.is_empty() && !ice.offer.is_found_by_all() {
         tracing::warn!(
             "clients behind a proxy get no STUN server, because the address by which they reach this machine is not \
              known: say so with --stun-url stun:HOST:PORT, or turn STUN off with --stun-listen off"
         );
     }
-    let (stun_address, relay) = (ice.address(), ice.metrics());
+    let stun_address = ice.server.as_ref().map(|server| server.address);
+    let relay = ice.server.as_ref().map(|server| server.metrics.clone());
     let page = Page::open(config.metrics).await;
-    let metrics_address = page.as_ref().map(Page::address);
+    let metrics_address = page.as_ref().map(|page| page.address);
     let (shutdown, asked) = oneshot::channel();
-    let resources = Resources { listener, ice, cluster, tls, page };
-    let task = tokio::spawn(listener::run(resources, config, async move {
+    let shut_down = async move {
         if asked.await.is_err() {
             // The handle is gone, and with it the task: its own end is near.
-            std::future::pending::<()>().await;
+            pending::<()>().await;
         }
-    }));
+    };
+    let task = tokio::spawn(serve(listener, ice, cluster, tls, page, config, shut_down));
     Ok(Server {
         address,
         encrypted,
@@ -167,8 +182,8 @@ impl Server {
         let mut address = self.address;
         if address.ip().is_unspecified() {
             address.set_ip(match address {
-                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
             });
         }
         let scheme = if self.encrypted { "wss" } else { "ws" };
@@ -196,5 +211,115 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// Serves what comes in on the listener until `shutdown` is done; then lets everyone leave and
+/// returns. Dropped before that, it drops all connections without a word.
+async fn serve(
+    listener: TcpListener,
+    ice: Ice,
+    cluster: Arc<dyn Cluster>,
+    tls: Option<Tls>,
+    page: Option<Page>,
+    config: Config,
+    shutdown: impl Future<Output = ()>,
+) {
+    let timing = config.timing;
+    let (drainer, drain) = drain();
+    let context = Arc::new(Context {
+        hub: Arc::new(Hub::new(config.directory, config.limits.queue, Arc::clone(&cluster))),
+        ice: ice.offer,
+        limits: config.limits,
+        timing,
+        logins: LoginGate::new(config.limits.logins),
+        names: NameLog::new(config.log_names),
+        metrics: Arc::new(Metrics::new()),
+        drain,
+    });
+    let admission = Arc::new(Admission::new(config.limits));
+    let socket_io = SocketIo::new(Arc::clone(&context), Arc::clone(&admission));
+    let front = Arc::new(Front {
+        context: Arc::clone(&context),
+        socket_io: Some(socket_io.service()),
+        admission,
+        proxies: TrustedProxies(config.trusted_proxies),
+        origins: AllowedOrigins(config.origins),
+        tls: tls.as_ref().map(Tls::current),
+    });
+    // What goes on beside the connections, as long as there is a server.
+    let mut beside = JoinSet::new();
+    if let Some(tls) = tls {
+        beside.spawn(tls.keep_up(timing.reload));
+    }
+    if let Some(page) = page {
+        beside.spawn(page.serve(Arc::clone(&context)));
+    }
+    let mut forget = interval(FORGET_EVERY);
+    forget.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    let hub = Arc::clone(&context.hub);
+    let mut background = pin!(async { tokio::join!(hub.expire_sessions(), cluster.run(&hub)) });
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            _ = &mut background => {}
+            Some(ended) = connections.join_next() => report(ended),
+            _ = forget.tick() => context.logins.forget(),
+            accepted = listener.accept() => match accepted {
+                Ok((stream, from)) => {
+                    let Some(place) = front.admit(from.ip()) else { continue };
+                    let opening = Box::pin(Arc::clone(&front).open(stream, from.ip(), place));
+                    let context = Arc::clone(&context);
+                    connections.spawn(async move {
+                        let Some(upgraded) = opening.await else { return };
+                        handler::serve(upgraded, context).await;
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    tracing::info!(
+        connections = connections.len(),
+        "shutting down: no new connections are accepted, and open ones end"
+    );
+    drainer.begin(connections.len(), timing.drain);
+    let mut leaving = context.drain.clone();
+    let all = async {
+        let pages = async { socket_io.leave(leaving.begun().await).await };
+        let others = async {
+            while let Some(ended) = connections.join_next().await {
+                report(ended);
+            }
+        };
+        tokio::join!(pages, others)
+    };
+    // A connection that is about to end may have to wait for a write before it closes.
+    let patience = (timing.drain + timing.write + timing.close).min(DRAIN_WITHIN);
+    let in_time = tokio::select! {
+        done = timeout(patience, all) => done.is_ok(),
+        // Until they are gone they can be called, from here and from other nodes.
+        _ = &mut background => true,
+    };
+    if !in_time {
+        tracing::warn!(connections = connections.len(), "some connections did not end in time");
+    }
+    cluster.close().await;
+    if let Some(stun) = ice.server {
+        stun.close().await;
+    }
+}
+
+fn report(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!("a connection's task panicked; the others go on");
     }
 }
