@@ -18,7 +18,7 @@ use nokhwa::utils::{
 };
 use tokio::sync::mpsc;
 
-use super::choice::{Offer, distinct, explain, find, rank};
+use super::choice::{distinct, explain, find, rank};
 use super::{CameraError, CameraEvent, CameraOutput, CameraWant, send};
 use crate::device::DeviceInfo;
 use crate::device::hanging::{Alive, HangingThreads};
@@ -335,19 +335,13 @@ fn open_one(known: &Known, want: CameraWant) -> Result<Device, CameraError> {
     let mut camera =
         nokhwa::Camera::new(known.index.clone(), any).map_err(|error| failed(&error))?;
     let formats = camera.compatible_camera_formats().map_err(|error| failed(&error))?;
-    let offers = rank(formats.iter().map(offer).collect(), want);
+    let offers = rank(formats.clone(), want);
     if offers.is_empty() {
         return Err(CameraError::NoFormat(known.name.clone()));
     }
     // Drivers refuse formats that they offered; what is set then is still a format that can be
     // used.
-    for offer in offers.iter().take(TRIES) {
-        let format = CameraFormat::new_from(
-            offer.width,
-            offer.height,
-            frame_format(offer.format),
-            offer.fps,
-        );
+    for format in offers.into_iter().take(TRIES) {
         let exact = [format.format()];
         match camera.set_camera_requset(RequestedFormat::with_formats(
             RequestedFormatType::Exact(format),
@@ -437,15 +431,6 @@ fn in_words(formats: &[CameraFormat]) -> Vec<String> {
     formats.iter().map(words).collect()
 }
 
-fn offer(format: &CameraFormat) -> Offer {
-    Offer {
-        format: pixel_format(format.format()),
-        width: format.width(),
-        height: format.height(),
-        fps: format.frame_rate(),
-    }
-}
-
 fn pixel_format(format: FrameFormat) -> PixelFormat {
     match format {
         FrameFormat::MJPEG => PixelFormat::Mjpeg,
@@ -454,16 +439,5 @@ fn pixel_format(format: FrameFormat) -> PixelFormat {
         FrameFormat::GRAY => PixelFormat::Gray,
         FrameFormat::RAWRGB => PixelFormat::Rgb,
         FrameFormat::RAWBGR => PixelFormat::Bgr,
-    }
-}
-
-fn frame_format(format: PixelFormat) -> FrameFormat {
-    match format {
-        PixelFormat::Mjpeg => FrameFormat::MJPEG,
-        PixelFormat::Yuyv => FrameFormat::YUYV,
-        PixelFormat::Nv12 => FrameFormat::NV12,
-        PixelFormat::Gray => FrameFormat::GRAY,
-        PixelFormat::Rgb => FrameFormat::RAWRGB,
-        PixelFormat::Bgr => FrameFormat::RAWBGR,
     }
 }
