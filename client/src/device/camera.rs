@@ -1,9 +1,9 @@
 //! Where video comes from: a camera, the test pattern, a file, or nowhere.
 //!
 //! [`open_camera`] starts a source on a thread of its own and puts I420 frames into a
-//! [`CameraOutput`]; dropping or stopping the [`Camera`] ends it. What always holds: stopping
-//! returns within half a second whatever a driver does; a source that ends by itself says so in one
-//! line, as [`CameraEvent::Lost`].
+//! [`CameraOutput`]; dropping the [`Camera`] ends it. What always holds: dropping it returns within
+//! half a second (a driver that does not let go is left behind on its own thread); a source that
+//! ends by itself says so in one line, as [`CameraEvent::Lost`].
 
 mod choice;
 mod native;
@@ -16,11 +16,13 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::device::{CameraChoice, DeviceInfo};
+use crate::device::CameraChoice;
 use crate::media::stop_signal::StopSignal;
 use crate::media::units::VideoSize;
 use crate::media::y4m::Y4mError;
 
+pub use native::list as list_cameras;
+pub(super) use native::names;
 pub use output::CameraOutput;
 
 /// The frames that are wanted; a camera comes as near as it can.
@@ -84,13 +86,7 @@ pub enum CameraError {
 /// A running source. Dropping it closes the device.
 pub struct Camera {
     name: String,
-    source: Source,
-}
-
-enum Source {
-    None,
-    Synthetic(synthetic::Running),
-    Native(native::Running),
+    _source: Option<Box<dyn Send>>,
 }
 
 /// Opens a source. This can take seconds with a slow driver: call it where blocking is allowed.
@@ -104,37 +100,18 @@ pub fn open_camera(
     events: mpsc::Sender<CameraEvent>,
 ) -> Result<Camera, CameraError> {
     let output = output.into();
-    let (name, source) = match choice {
-        CameraChoice::None => ("none".to_owned(), Source::None),
-        CameraChoice::Pattern => (
-            "test pattern".to_owned(),
-            Source::Synthetic(synthetic::start_pattern(want, output, events)?),
-        ),
-        CameraChoice::File(path) => (
-            path.display().to_string(),
-            Source::Synthetic(synthetic::start_file(path, output, events)?),
-        ),
-        CameraChoice::Default => {
-            native::open(None, want, output, events).map(|(n, r)| (n, Source::Native(r)))?
+    let (name, source): (String, Box<dyn Send>) = match choice {
+        CameraChoice::None => return Ok(Camera { name: "none".to_owned(), _source: None }),
+        CameraChoice::Pattern => {
+            ("test pattern".to_owned(), Box::new(synthetic::start_pattern(want, output, events)?))
         }
-        CameraChoice::Named(name) => {
-            native::open(Some(name), want, output, events).map(|(n, r)| (n, Source::Native(r)))?
+        CameraChoice::File(path) => {
+            (path.display().to_string(), Box::new(synthetic::start_file(path, output, events)?))
         }
+        CameraChoice::Default => native::open(None, want, output, events)?,
+        CameraChoice::Named(name) => native::open(Some(name), want, output, events)?,
     };
-    Ok(Camera { name, source })
-}
-
-/// The cameras that open, with their formats. One that we have open is listed without being opened
-/// again. Takes up to a few seconds: call it where blocking is allowed.
-#[must_use]
-pub fn list_cameras() -> Vec<DeviceInfo> {
-    native::list()
-}
-
-/// The names of the cameras there are. None is opened for it, so that it can be asked again and
-/// again.
-pub(super) fn names() -> Vec<String> {
-    native::names()
+    Ok(Camera { name, _source: Some(source) })
 }
 
 impl Camera {
@@ -143,25 +120,11 @@ impl Camera {
     pub fn name(&self) -> &str {
         &self.name
     }
-
-    /// Closes it. Returns within half a second: a driver that does not let go is left behind on its
-    /// own thread.
-    pub fn stop(self) {}
 }
 
 impl std::fmt::Debug for Camera {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Camera({})", self.name)
-    }
-}
-
-impl Drop for Camera {
-    fn drop(&mut self) {
-        match &mut self.source {
-            Source::None => {}
-            Source::Synthetic(running) => running.stop(),
-            Source::Native(running) => running.stop(),
-        }
     }
 }
 

@@ -55,8 +55,8 @@ static OPEN: Mutex<Vec<(CameraIndex, DeviceInfo)>> = Mutex::new(Vec::new());
 /// Capture threads whose driver does not come back.
 static HANGING: HangingThreads = HangingThreads::new();
 
-/// A running camera.
-pub(super) struct Running {
+/// A running camera. Dropping this closes it.
+struct Running {
     stop: StopSignal,
     raw: Arc<DropOldestQueue<Raw>>,
     /// Disconnected once the device is closed.
@@ -74,8 +74,8 @@ enum Raw {
     Gone(String),
 }
 
-impl Running {
-    pub(super) fn stop(&mut self) {
+impl Drop for Running {
+    fn drop(&mut self) {
         self.stop.set();
         self.raw.close();
         if let Some(convert) = self.convert.take() {
@@ -97,7 +97,7 @@ pub(super) fn open(
     want: CameraWant,
     output: CameraOutput,
     events: mpsc::Sender<CameraEvent>,
-) -> Result<(String, Running), CameraError> {
+) -> Result<(String, Box<dyn Send>), CameraError> {
     if HANGING.is_full(Instant::now()) {
         return Err(CameraError::Silent(wanted.unwrap_or("default").to_owned()));
     }
@@ -142,22 +142,14 @@ pub(super) fn open(
             });
         }
     };
-    let convert = {
-        let (stop, raw, name) = (stop.clone(), Arc::clone(&raw), name.clone());
-        std::thread::Builder::new()
-            .name("camera".to_owned())
-            .spawn(move || convert(&name, &raw, &output, &events, &stop))
-    };
+    let (stopped, frames, camera) = (stop.clone(), Arc::clone(&raw), name.clone());
     let mut running =
         Running { stop, raw, closed, alive: alive_here, capture: Some(capture), convert: None };
-    match convert {
-        Ok(thread) => running.convert = Some(thread),
-        Err(error) => {
-            running.stop();
-            return Err(CameraError::Thread(error));
-        }
-    }
-    Ok((name, running))
+    let convert = std::thread::Builder::new()
+        .name("camera".to_owned())
+        .spawn(move || convert(&camera, &frames, &output, &events, &stopped));
+    running.convert = Some(convert.map_err(CameraError::Thread)?);
+    Ok((name, Box::new(running)))
 }
 
 /// The thread `camera`: converts what comes, and watches that something comes.
@@ -373,13 +365,16 @@ fn ask_permission(name: &str) -> Result<(), CameraError> {
     }
 }
 
-/// The names of the cameras that the system knows of; none is opened.
-pub(super) fn names() -> Vec<String> {
+/// The names of the cameras there are. None is opened for it, so that it can be asked again and
+/// again.
+pub(in crate::device) fn names() -> Vec<String> {
     known().into_iter().map(|camera| camera.name).collect()
 }
 
-/// Lists the cameras that open.
-pub(super) fn list() -> Vec<DeviceInfo> {
+/// The cameras that open, with their formats. One that we have open is listed without being opened
+/// again. Takes up to a few seconds: call it where blocking is allowed.
+#[must_use]
+pub fn list() -> Vec<DeviceInfo> {
     let (found, cameras) = sync_channel(16);
     let looking = std::thread::Builder::new().name("camera-list".to_owned()).spawn(move || {
         for known in known() {
