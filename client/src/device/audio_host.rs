@@ -165,7 +165,6 @@ pub(super) struct Format {
     pub(super) configs: Vec<StreamConfig>,
 }
 
-/// The form to open a device in.
 pub(super) fn format_of(
     kind: AudioKind,
     device: &cpal::Device,

@@ -25,7 +25,6 @@ impl HangingThreads {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// A thread was left behind.
     pub(super) fn left_behind(&self, thread: &Weak<()>, now: Instant) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push((Weak::clone(thread), now));
     }

@@ -186,16 +186,18 @@ impl App {
                 }
             },
             CallPhase::Calling { peer, ringing, since } => {
-                let waited = waited(ui, *since);
-                waiting::calling(ui, peer.as_str(), *ringing, waited, actions);
+                let (heading, waited) = (format!("Calling {peer}"), waited(ui, *since));
+                let progress = if *ringing { "Ringing…" } else { "Trying to reach them…" };
+                waiting::waiting(ui, peer.as_str(), &heading, progress, waited, actions);
             }
             CallPhase::Ringing { peer, since } => {
                 let waited = waited(ui, *since);
                 waiting::ringing(ui, peer, waited, snapshot, actions);
             }
             CallPhase::Connecting { peer, since } => {
-                let waited = waited(ui, *since);
-                waiting::connecting(ui, peer.as_str(), waited, actions);
+                let (heading, waited) = (format!("Connecting to {peer}"), waited(ui, *since));
+                let progress = "Setting up picture and sound…";
+                waiting::waiting(ui, peer.as_str(), &heading, progress, waited, actions);
             }
             // Shown above.
             CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => {}

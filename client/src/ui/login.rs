@@ -15,7 +15,6 @@ const MAX_SERVER_CHARS: usize = 255;
 /// From this height on there is room for the mark and the line under the name.
 const ROOMY_HEIGHT: f32 = 480.0;
 
-/// What has been typed.
 #[derive(Default)]
 pub(super) struct LoginForm {
     username: String,
@@ -34,7 +33,6 @@ fn name_problem(error: NameError) -> String {
 }
 
 impl LoginForm {
-    /// Shows the screen.
     pub(super) fn show(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
         self.seed(snapshot);
         let busy = snapshot.login == LoginPhase::LoggingIn;

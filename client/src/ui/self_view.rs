@@ -26,7 +26,6 @@ struct Corner {
     bottom: bool,
 }
 
-/// The video in the corner.
 pub(super) struct SelfView {
     corner: Corner,
     dragged_by: Vec2,

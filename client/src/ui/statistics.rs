@@ -68,7 +68,6 @@ fn content(ui: &mut Ui, statistics: &Statistics, latest: &Reading) {
     }
 }
 
-/// Each measurement with its name.
 fn rows(latest: &Reading) -> [(&'static str, String); 11] {
     [
         ("You send", video(&latest.video_sent)),
@@ -141,7 +140,6 @@ struct Plot {
     unit: fn(f64) -> String,
 }
 
-/// What is plotted.
 const PLOTS: [Plot; 4] = [
     Plot {
         name: "Sent, and what your upload could carry",

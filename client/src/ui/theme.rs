@@ -29,27 +29,18 @@ pub(super) struct Palette {
     pub(super) card: Color32,
     /// Buttons and fields on cards.
     pub(super) raised: Color32,
-    /// The same under the pointer.
     pub(super) raised_hover: Color32,
-    /// Hairlines.
     pub(super) line: Color32,
-    /// Text.
     pub(super) text: Color32,
     /// Text of less weight.
     pub(super) weak: Color32,
-    /// The one accent.
     pub(super) accent: Color32,
-    /// The same under the pointer.
     pub(super) accent_hover: Color32,
     /// A breath of it, behind avatars and selections.
     pub(super) accent_soft: Color32,
-    /// Text on the accent.
     pub(super) on_accent: Color32,
-    /// Hanging up.
     pub(super) hang_up: Color32,
-    /// The same under the pointer.
     pub(super) hang_up_hover: Color32,
-    /// Something went wrong.
     pub(super) warning: Color32,
 }
 
@@ -57,7 +48,6 @@ const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
 
-/// The dark theme.
 const DARK: Palette = Palette {
     base: rgb(0x0f1317),
     card: rgb(0x171c22),
@@ -75,7 +65,6 @@ const DARK: Palette = Palette {
     warning: rgb(0xf0b35a),
 };
 
-/// The light theme.
 const LIGHT: Palette = Palette {
     base: rgb(0xf2f4f7),
     card: rgb(0xffffff),

@@ -18,9 +18,7 @@ use super::words;
 pub(super) enum Tone {
     /// The thing to do next.
     Accent,
-    /// Hanging up, cancelling, declining.
     HangUp,
-    /// Everything else.
     Quiet,
 }
 
@@ -77,7 +75,6 @@ pub(super) fn icon_button(ui: &mut Ui, icon: Icon, label: &str) -> Response {
     response.on_hover_text(label)
 }
 
-/// A card on the base colour.
 pub(super) fn card(ui: &Ui) -> Frame {
     let palette = Palette::of(ui.visuals());
     Frame::new()
@@ -87,7 +84,6 @@ pub(super) fn card(ui: &Ui) -> Frame {
         .inner_margin(Margin::same(16))
 }
 
-/// A heading inside a card.
 pub(super) fn caption(ui: &mut Ui, text: &str) -> Response {
     let weak = Palette::of(ui.visuals()).weak;
     ui.label(RichText::new(text).size(13.0).color(weak))
@@ -104,7 +100,6 @@ pub(super) fn announce(ui: &Ui, text: &Response, live: Live) {
     ui.ctx().accesskit_node_builder(text.id, |node| node.set_live(live));
 }
 
-/// A line that says what went wrong.
 pub(super) fn warning(ui: &mut Ui, text: &str, live: Live) {
     let amber = Palette::of(ui.visuals()).warning;
     let line = ui
@@ -150,7 +145,6 @@ pub(super) fn card_head(ui: &mut Ui, title: &str, close: &str) -> bool {
     .inner
 }
 
-/// Paints a circle with somebody's initials.
 pub(super) fn paint_avatar(
     painter: &Painter,
     palette: &Palette,
@@ -201,7 +195,6 @@ pub(super) fn status_dot(ui: &mut Ui, well: bool) {
     );
 }
 
-/// The program's mark on its ground.
 pub(super) fn mark(ui: &mut Ui, side: f32) {
     let palette = Palette::of(ui.visuals());
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
