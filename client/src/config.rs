@@ -63,17 +63,14 @@ pub struct Settings {
 
 /// Why settings can't be read or kept.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "their texts say what they are")]
 pub enum SettingsError {
-    /// The system offers no place for them.
     #[error("there is no home directory for the settings; choose a folder with --data-dir")]
     NoDataDir,
-    /// The file can't be read.
     #[error("the settings in {0} can't be read ({1})")]
     Read(PathBuf, #[source] io::Error),
-    /// The file is not what this program writes.
     #[error("the settings in {0} are damaged ({1})")]
     Damaged(PathBuf, String),
-    /// The file can't be written.
     #[error("the settings can't be saved in {0} ({1})")]
     Write(PathBuf, #[source] io::Error),
 }

@@ -45,40 +45,31 @@ pub enum CameraEvent {
 
 /// Why a source could not be opened; each in one line that says what to do.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "their texts say what they are")]
 pub enum CameraError {
-    /// There is none.
     #[error("no camera was found: connect one, or choose the test pattern (--camera pattern)")]
     NoCamera,
-    /// There is none of this name.
     #[error("there is no camera called \"{0}\": see `visavis devices` for those there are")]
     Unknown(String),
-    /// Somebody else has it.
     #[error("camera \"{0}\" is in use by another program: close it or choose another camera")]
     Busy(String),
-    /// The system does not let us.
     #[error(
         "camera \"{0}\" may not be used: allow it in the system's privacy settings, \
          or on Linux join the group \"video\""
     )]
     NotAllowed(String),
-    /// The driver did not answer.
     #[error(
         "camera \"{0}\" does not answer: unplug it and plug it in again, or choose another camera"
     )]
     Silent(String),
-    /// It has no frames that can be used.
     #[error("camera \"{0}\" offers no picture format that can be used: choose another camera")]
     NoFormat(String),
-    /// Something else.
     #[error("camera \"{0}\" can't be opened ({1}): choose another camera")]
     Failed(String, String),
-    /// The file can't be played.
     #[error("{0} can't be played: {1}")]
     File(PathBuf, #[source] Y4mError),
-    /// The file has no frames.
     #[error("{0} has no pictures in it: choose another file")]
     EmptyFile(PathBuf),
-    /// No thread.
     #[error("the camera thread could not be started: {0}")]
     Thread(#[source] std::io::Error),
 }

@@ -7,7 +7,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use super::choice::{distinct, explain, find, rank};
 use super::{CameraError, CameraEvent, CameraOutput, CameraWant, send};
 use crate::device::DeviceInfo;
-use crate::device::hanging::{Alive, HangingThreads};
+use crate::device::hanging::HangingThreads;
 use crate::media::convert::{PixelFormat, to_i420};
 use crate::media::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::media::frame::VideoFrame;
@@ -61,7 +61,6 @@ struct Running {
     raw: Arc<DropOldestQueue<Raw>>,
     /// Disconnected once the device is closed.
     closed: Receiver<()>,
-    alive: Weak<()>,
     capture: Option<JoinHandle<()>>,
     convert: Option<JoinHandle<()>>,
 }
@@ -86,7 +85,7 @@ impl Drop for Running {
             let _ = capture.join();
         } else {
             tracing::warn!("a camera's driver does not let go; its thread is left behind");
-            HANGING.left_behind(&self.alive, Instant::now());
+            HANGING.left_behind(capture, Instant::now());
         }
     }
 }
@@ -102,9 +101,7 @@ pub(super) fn open(
         return Err(CameraError::Silent(wanted.unwrap_or("default").to_owned()));
     }
     let timeout = if nokhwa::nokhwa_check() { OPEN_TIMEOUT } else { PERMISSION_TIMEOUT };
-    let (stop, alive) = (StopSignal::new(), Alive::default());
-    let alive_here = Arc::downgrade(&alive);
-    let raw = DropOldestQueue::latest();
+    let (stop, raw) = (StopSignal::new(), DropOldestQueue::latest());
     let (opened, result) = sync_channel(1);
     let (close, closed) = sync_channel(1);
     let capture = {
@@ -113,7 +110,7 @@ pub(super) fn open(
             .name("camera-capture".to_owned())
             .spawn(move || {
                 // Dropped when the device is closed, whichever way this ends.
-                let _close = (close, alive);
+                let _close: SyncSender<()> = close;
                 // nokhwa panics in places: on steps of zero in a format list, when a stream does
                 // not stop.
                 let ended = catch_unwind(AssertUnwindSafe(|| {
@@ -132,7 +129,7 @@ pub(super) fn open(
         Err(why) => {
             // Should the driver wake up again, its thread closes the device.
             stop.set();
-            HANGING.left_behind(&alive_here, Instant::now());
+            HANGING.left_behind(capture, Instant::now());
             let name = wanted.unwrap_or("default").to_owned();
             return Err(match why {
                 RecvTimeoutError::Timeout => CameraError::Silent(name),
@@ -143,8 +140,7 @@ pub(super) fn open(
         }
     };
     let (stopped, frames, camera) = (stop.clone(), Arc::clone(&raw), name.clone());
-    let mut running =
-        Running { stop, raw, closed, alive: alive_here, capture: Some(capture), convert: None };
+    let mut running = Running { stop, raw, closed, capture: Some(capture), convert: None };
     let convert = std::thread::Builder::new()
         .name("camera".to_owned())
         .spawn(move || convert(&camera, &frames, &output, &events, &stopped));
