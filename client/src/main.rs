@@ -290,12 +290,8 @@ fn run_window(
     let path = folder.join(SETTINGS_FILE);
     let (mut settings, damaged) = Settings::load_or_default(&path);
     // What the command line names holds for this run, over what was remembered.
-    if let Some(server) = &invocation.server {
-        settings.server = Some(server.clone());
-    }
-    if let Some(username) = &invocation.username {
-        settings.username = Some(username.to_string());
-    }
+    settings.server = invocation.server.clone().or(settings.server);
+    settings.username = invocation.username.as_ref().map(ToString::to_string).or(settings.username);
     settings.camera = invocation.devices.camera.clone().unwrap_or(settings.camera);
     settings.microphone = invocation.devices.microphone.clone().unwrap_or(settings.microphone);
     settings.speaker = invocation.devices.speaker.clone().unwrap_or(settings.speaker);
@@ -306,6 +302,7 @@ fn run_window(
         automatic_gain: voice.automatic_gain.or(settings.voice.automatic_gain),
     };
     settings.volume = invocation.sound.volume.unwrap_or(settings.volume);
+    let server = settings.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned());
     let options = SessionOptions {
         camera: settings.camera.clone(),
         microphone: settings.microphone.clone(),
@@ -314,7 +311,7 @@ fn run_window(
         volume: settings.volume,
         // A window that opens can say what is wrong better than one that does not.
         identity: device_key(invocation).map_or_else(Identity::Unusable, Identity::Device),
-        remembered_server: settings.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
+        remembered_server: server.clone(),
         remembered_username: settings.username.clone().unwrap_or_default(),
         window: true,
         ..session_options(invocation)
@@ -323,10 +320,8 @@ fn run_window(
         let _inside = runtime.enter();
         driver::start(options)
     };
-    if let Some(username) = invocation.username.clone() {
+    if let Some(username) = invocation.username.as_ref().map(ToString::to_string) {
         // Who names themselves on the command line wants to be logged in, not asked.
-        let server = settings.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned());
-        let username = username.to_string();
         if session.link.intents.try_send(Intent::LogIn { server, username }).is_err() {
             tracing::warn!("the session did not take the log-in");
         }

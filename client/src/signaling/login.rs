@@ -222,13 +222,7 @@ fn refusal(code: ErrorCode) -> LoginRefusal {
         ErrorCode::NotAllowed => LoginRefusal::NotAllowed,
         ErrorCode::RateLimited => LoginRefusal::RateLimited,
         ErrorCode::Unavailable => LoginRefusal::Unavailable,
-        ErrorCode::InvalidJson
-        | ErrorCode::UnknownType
-        | ErrorCode::NotLoggedIn
-        | ErrorCode::UnknownUser
-        | ErrorCode::TooLarge
-        | ErrorCode::RoomFull
-        | ErrorCode::Other => LoginRefusal::Other,
+        _ => LoginRefusal::Other,
     }
 }
 

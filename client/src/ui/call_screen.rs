@@ -47,10 +47,9 @@ impl CallScreen {
         actions: &mut Actions,
     ) {
         let stage = ui.max_rect();
-        let fullscreen = is_fullscreen(ui.ctx());
         let dark = ui.ctx().style_of(Theme::Dark);
         ui.scope_builder(UiBuilder::new().max_rect(stage).style(dark), |ui| {
-            let shown = self.stage(ui, stage, call, snapshot, remote, fullscreen, actions);
+            let shown = self.stage(ui, stage, call, snapshot, remote, actions);
             let hold = !shown || self.devices_open || self.bar_used || call.lost_at.is_some();
             let opacity = self.reveal.update(ui.ctx(), hold);
             if opacity == 0.0 && ui.rect_contains_pointer(stage) {
@@ -59,7 +58,7 @@ impl CallScreen {
             self.self_view.show(ui, stage, own, snapshot.camera_live && !snapshot.camera_off);
             head(ui, stage, call, opacity);
             condition(ui, stage, call, snapshot);
-            self.bar(ui, stage, snapshot, fullscreen, actions);
+            self.bar(ui, stage, snapshot, actions);
         });
         if self.devices_open {
             self.devices(ui.ctx(), stage, snapshot, actions);
@@ -71,10 +70,6 @@ impl CallScreen {
     }
 
     /// The other person, or who they are while there is no video. Returns whether there is one.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a leaf of the layout; a struct would only rename its arguments"
-    )]
     fn stage(
         &self,
         ui: &mut Ui,
@@ -82,13 +77,12 @@ impl CallScreen {
         call: CallView<'_>,
         snapshot: &Snapshot,
         remote: &VideoView,
-        fullscreen: bool,
         actions: &mut Actions,
     ) -> bool {
         ui.painter().rect_filled(stage, 0.0, STAGE);
         let response = ui.interact(stage, ui.make_persistent_id("stage"), Sense::CLICK);
         if response.double_clicked() {
-            actions.push(Action::Fullscreen(!fullscreen));
+            actions.push(Action::Fullscreen(!is_fullscreen(ui.ctx())));
         }
         let shape = letterbox(remote.aspect().unwrap_or(16.0 / 9.0), stage);
         let shown = snapshot.remote_video_live && remote.paint(ui.painter(), shape, 0, false);
@@ -117,15 +111,9 @@ impl CallScreen {
         shown
     }
 
-    fn bar(
-        &mut self,
-        ui: &mut Ui,
-        stage: Rect,
-        snapshot: &Snapshot,
-        fullscreen: bool,
-        actions: &mut Actions,
-    ) {
+    fn bar(&mut self, ui: &mut Ui, stage: Rect, snapshot: &Snapshot, actions: &mut Actions) {
         let (muted, off) = (snapshot.microphone_muted, snapshot.camera_off);
+        let fullscreen = is_fullscreen(ui.ctx());
         let look = |switched| if switched { Look::Switched } else { Look::Plain };
         let hang_up = format!("Close the call ({})", ui.ctx().format_shortcut(&keyboard::HANG_UP));
         let microphone = if muted {

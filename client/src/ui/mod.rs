@@ -15,7 +15,6 @@ mod app;
 mod call_screen;
 mod controls;
 mod devices;
-mod fonts;
 mod icons;
 mod keyboard;
 mod login;
@@ -35,7 +34,7 @@ mod words;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use eframe::egui::{IconData, ViewportBuilder};
+use eframe::egui::ViewportBuilder;
 
 pub use app::App;
 
@@ -106,7 +105,8 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
     if let Some(position) = options.position {
         viewport = viewport.with_position(position);
     }
-    if let Some(icon) = icon() {
+    // One that can't be read no person would miss.
+    if let Ok(icon) = eframe::icon_data::from_png_bytes(ICON) {
         viewport = viewport.with_icon(icon);
     }
     let native =
@@ -120,19 +120,6 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
         }),
     )
     .map_err(|error| UiError(error.to_string()))
-}
-
-/// The icon; `None` when it can't be read, which no person would miss.
-fn icon() -> Option<IconData> {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(ICON)).read_info().ok()?;
-    let mut rgba = vec![0; reader.output_buffer_size()?];
-    let info = reader.next_frame(&mut rgba).ok()?;
-    rgba.truncate(info.buffer_size());
-    (info.color_type == png::ColorType::Rgba).then_some(IconData {
-        rgba,
-        width: info.width,
-        height: info.height,
-    })
 }
 
 /// [`App`] as eframe wants it, with what wakes it.
@@ -158,7 +145,7 @@ mod tests {
 
     #[test]
     fn the_icon_is_a_square_with_transparent_corners() {
-        let icon = icon().expect("an icon");
+        let icon = eframe::icon_data::from_png_bytes(ICON).expect("an icon");
         assert_eq!((icon.width, icon.height, icon.rgba.len()), (128, 128, 128 * 128 * 4));
         assert_eq!(icon.rgba[3], 0);
     }

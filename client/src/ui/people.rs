@@ -5,8 +5,8 @@ use eframe::egui::{
     Align, Align2, FontId, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2,
     WidgetInfo, pos2, vec2,
 };
+use visavis_shared::canonical_name;
 use visavis_shared::limits::MAX_USERNAME_CHARS;
-use visavis_shared::{NameError, canonical_name};
 
 use super::action::{Action, Actions};
 use super::icons::Icon;
@@ -144,10 +144,8 @@ impl PeoplePage {
             _ if known => self.callee.trim().to_owned(),
             Ok(name) => name.as_str().to_owned(),
             Err(error) => {
-                self.problem = Some(match error {
-                    NameError::Empty => "Please enter the name of the person to call.".to_owned(),
-                    error => format!("That can't be a name: {error}."),
-                });
+                let empty = "Please enter the name of the person to call.";
+                self.problem = Some(words::name_problem(error, empty));
                 return;
             }
         };
