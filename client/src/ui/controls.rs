@@ -124,10 +124,7 @@ fn button(ui: &mut Ui, rect: Rect, control: &Control<'_>) -> Response {
     let response = ui.allocate_rect(rect, Sense::click());
     response.widget_info(|| {
         let mut info = WidgetInfo::labeled(Role::Button, ui.is_enabled(), control.text);
-        info.selected = match control.look {
-            Look::Switched => Some(true),
-            Look::Plain | Look::HangUp => None,
-        };
+        info.selected = (control.look == Look::Switched).then_some(true);
         info
     });
     let lit = response.hovered() || response.has_focus();

@@ -63,27 +63,18 @@ pub(super) fn handle(
         return;
     }
     match &snapshot.call {
-        CallPhase::Idle => {}
-        CallPhase::Ringing { peer, .. } => {
-            if pressed(&ACCEPT) {
-                actions.send(Intent::Accept { from: peer.clone() });
-            } else if pressed(&HANG_UP) {
-                actions.send(Intent::Decline);
-            }
+        CallPhase::Ringing { peer, .. } if pressed(&ACCEPT) => {
+            actions.send(Intent::Accept { from: peer.clone() });
         }
-        CallPhase::Calling { .. } | CallPhase::Connecting { .. } => {
-            if pressed(&HANG_UP) {
-                actions.send(Intent::HangUp);
-            }
+        CallPhase::Ringing { .. } if pressed(&HANG_UP) => actions.send(Intent::Decline),
+        CallPhase::Calling { .. } | CallPhase::Connecting { .. } if pressed(&HANG_UP) => {
+            actions.send(Intent::HangUp);
         }
         CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => {
-            in_call(ctx, snapshot, call, actions)
+            in_call(ctx, snapshot, call, actions);
         }
-        CallPhase::Ended { .. } => {
-            if pressed(&LEAVE) {
-                actions.send(Intent::Dismiss);
-            }
-        }
+        CallPhase::Ended { .. } if pressed(&LEAVE) => actions.send(Intent::Dismiss),
+        _ => {}
     }
 }
 

@@ -1,7 +1,7 @@
 //! The screen to log in: a name, a server, a button, and what to do when it did not work.
 
 use eframe::egui::accesskit::Live;
-use eframe::egui::{Label, Margin, Response, Ui};
+use eframe::egui::{Align, Label, Layout, Margin, Response, Ui};
 use visavis_shared::canonical_name;
 use visavis_shared::limits::MAX_USERNAME_CHARS;
 
@@ -46,12 +46,9 @@ impl LoginForm {
                     ui.add_space(14.0);
                 }
                 widgets::card(ui).inner_margin(Margin::same(22)).show(ui, |ui| {
-                    ui.with_layout(
-                        eframe::egui::Layout::top_down(eframe::egui::Align::Min),
-                        |ui| {
-                            self.fields(ui, busy, failure.as_deref(), actions);
-                        },
-                    );
+                    ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                        self.fields(ui, busy, failure.as_deref(), actions);
+                    });
                 });
                 ui.add_space(16.0);
             });

@@ -5,8 +5,8 @@
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
     Align, Align2, Atom, Button, Color32, CornerRadius, FontFamily, FontId, Frame, Key, Label,
-    Layout, Margin, Painter, Pos2, Rect, Response, RichText, Sense, Stroke, TextEdit, Ui, Vec2,
-    WidgetInfo, pos2, vec2,
+    Layout, Margin, Painter, Pos2, Rect, Response, RichText, Sense, Stroke, TextEdit, Ui,
+    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::icons::Icon;
@@ -159,10 +159,9 @@ pub(super) fn paint_avatar(
 
 /// A circle with somebody's initials, in the flow of the layout. It is decoration: the name stands
 /// beside it.
-pub(super) fn avatar(ui: &mut Ui, radius: f32, name: &str) -> Rect {
+pub(super) fn avatar(ui: &mut Ui, radius: f32, name: &str) {
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(2.0 * radius), Sense::hover());
     paint_avatar(ui.painter(), Palette::of(ui.visuals()), rect.center(), radius, name);
-    rect
 }
 
 /// How loud the microphone is, 0 to 1, on a scale that follows the ear.
@@ -212,10 +211,6 @@ pub(super) fn centered_column(ui: &mut Ui, width: f32, height: f32, content: imp
         pos2(space.center().x - width / 2.0, top),
         vec2(width, space.bottom() - top),
     );
-    ui.scope_builder(
-        eframe::egui::UiBuilder::new()
-            .max_rect(rect)
-            .layout(eframe::egui::Layout::top_down(eframe::egui::Align::Center)),
-        content,
-    );
+    let middle = Layout::top_down(Align::Center);
+    ui.scope_builder(UiBuilder::new().max_rect(rect).layout(middle), content);
 }
