@@ -9,6 +9,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::device::audio_connections::{current_host, is_sound_server};
 use crate::device::audio_device::AudioKind;
 use crate::device::audio_host;
 use crate::device::camera;
@@ -87,7 +88,7 @@ impl Drop for DeviceWatch {
 }
 
 fn look(missing: Missing) -> DevicesNow {
-    let audio = missing.audio || audio_host::is_sound_server();
+    let audio = missing.audio || is_sound_server(&current_host());
     let names_of = |kind| audio.then(|| audio_host::names(kind));
     DevicesNow {
         default_microphone: audio_host::default_id(AudioKind::Microphone),
