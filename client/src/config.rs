@@ -9,7 +9,6 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::media::drop_oldest_queue::{DropOldestQueue, Taken};
+use crate::media::stage_thread::StageThread;
 use crate::media::voice_processing::VoiceSetting;
 use crate::private_file;
 
@@ -63,17 +63,14 @@ pub struct Settings {
 
 /// Why settings can't be read or kept.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "their texts say what they are")]
 pub enum SettingsError {
-    /// The system offers no place for them.
     #[error("there is no home directory for the settings; choose a folder with --data-dir")]
     NoDataDir,
-    /// The file can't be read.
     #[error("the settings in {0} can't be read ({1})")]
     Read(PathBuf, #[source] io::Error),
-    /// The file is not what this program writes.
     #[error("the settings in {0} are damaged ({1})")]
     Damaged(PathBuf, String),
-    /// The file can't be written.
     #[error("the settings can't be saved in {0} ({1})")]
     Write(PathBuf, #[source] io::Error),
 }
@@ -152,11 +149,11 @@ impl Settings {
 }
 
 /// Writes settings on a thread of its own, so that the window never waits for a disk. The latest
-/// settings win.
+/// settings win. Dropping this waits until the last ones are written.
 pub struct SettingsWriter {
     latest: Arc<DropOldestQueue<Settings>>,
     problems: Arc<DropOldestQueue<String>>,
-    thread: Option<JoinHandle<()>>,
+    _thread: StageThread<()>,
 }
 
 impl SettingsWriter {
@@ -167,24 +164,24 @@ impl SettingsWriter {
     pub fn start(path: PathBuf) -> io::Result<Self> {
         let latest = DropOldestQueue::<Settings>::latest();
         let problems = DropOldestQueue::latest();
-        let thread = {
-            let (latest, problems) = (Arc::clone(&latest), Arc::clone(&problems));
-            std::thread::Builder::new().name("settings-writer".to_owned()).spawn(move || {
-                loop {
-                    match latest.wait(Duration::from_secs(3600)) {
-                        Taken::Value(settings) => {
-                            if let Err(error) = settings.save(&path) {
-                                tracing::warn!(%error, "settings not kept");
-                                problems.put(format!("Your choices won't be remembered: {error}."));
-                            }
+        let (ending, kept, told) =
+            (Arc::clone(&latest), Arc::clone(&latest), Arc::clone(&problems));
+        let run = move || {
+            loop {
+                match kept.wait(Duration::from_secs(3600)) {
+                    Taken::Value(settings) => {
+                        if let Err(error) = settings.save(&path) {
+                            tracing::warn!(%error, "settings not kept");
+                            told.put(format!("Your choices won't be remembered: {error}."));
                         }
-                        Taken::TimedOut => {}
-                        Taken::Closed => return,
                     }
+                    Taken::TimedOut => {}
+                    Taken::Closed => return,
                 }
-            })?
+            }
         };
-        Ok(Self { latest, problems, thread: Some(thread) })
+        let _thread = StageThread::spawn("settings-writer", move || ending.close(), run)?;
+        Ok(Self { latest, problems, _thread })
     }
 
     /// Has these settings written soon, instead of any that were not written yet.
@@ -196,17 +193,6 @@ impl SettingsWriter {
     #[must_use]
     pub fn problems(&self) -> &Arc<DropOldestQueue<String>> {
         &self.problems
-    }
-}
-
-impl Drop for SettingsWriter {
-    /// Waits until the last settings are written.
-    fn drop(&mut self) {
-        self.latest.close();
-        if let Some(thread) = self.thread.take() {
-            // A panic there has already been reported by the panic hook.
-            let _ = thread.join();
-        }
     }
 }
 

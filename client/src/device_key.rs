@@ -30,20 +30,18 @@ const LOGIN_KEY_DOMAIN: &[u8] = b"visavis login key v1";
 
 /// Why there is no key. Each text is for the person, and says what to do.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "their texts say what they are")]
 pub enum KeyError {
-    /// The file is there and can't be read.
     #[error(
         "this device's key in {0} can't be read ({1}); your names belong to this key, \
          so let this user read the file"
     )]
     Read(PathBuf, #[source] io::Error),
-    /// The file is not what this program writes.
     #[error(
         "this device's key in {0} is damaged; restore it from a backup, or move the file away \
          to start with a new key, which does not own your names"
     )]
     Damaged(PathBuf),
-    /// There is no file, and none can be written.
     #[error(
         "this device's key can't be saved in {0} ({1}); choose another folder \
          with --data-dir"

@@ -12,7 +12,7 @@ use visavis_client::cli::{Action, Cli, ExitReason, Invocation, Target};
 use visavis_client::config::data_dir;
 use visavis_client::device::{self, CameraChoice, MicrophoneChoice, SpeakerChoice};
 use visavis_client::device_key::DeviceKey;
-use visavis_client::doctor::{self, DoctorOptions, Finding};
+use visavis_client::doctor::{self, Finding};
 use visavis_client::media::video_record::Recordings;
 use visavis_client::session::driver::{self, SessionHandle};
 use visavis_client::session::headless::{self, Script, Task};
@@ -44,10 +44,8 @@ fn main() -> ExitCode {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            return fail(
-                ExitReason::Device,
-                &format!("the system could not start any threads: {error}"),
-            );
+            let words = format!("the system could not start any threads: {error}");
+            return fail(ExitReason::Device, &words);
         }
     };
     let code = match invocation.action.clone() {
@@ -73,6 +71,14 @@ fn fail(reason: ExitReason, words: &str) -> ExitCode {
 /// One line on standard output. A reader that went away does not stop the call.
 fn say(words: &str) {
     let _ = writeln!(std::io::stdout(), "{words}");
+}
+
+fn say_json(value: &impl serde::Serialize, exit: ExitCode) -> ExitCode {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => say(&text),
+        Err(error) => return fail(ExitReason::Device, &error.to_string()),
+    }
+    exit
 }
 
 /// Logs go to standard error. Only what goes through `tracing` is logged: the libraries below use
@@ -200,17 +206,13 @@ fn check_files(invocation: &Invocation) -> Result<(), String> {
         std::fs::File::open(path)
             .map_err(|error| format!("{} can't be read: {error}", path.display()))?;
     }
-    let mut outputs = vec![
-        &invocation.results.record_video,
-        &invocation.results.snapshot,
-        &invocation.results.report,
-    ];
     let speaker = match &invocation.devices.speaker {
-        Some(SpeakerChoice::File(path)) => Some(path.clone()),
+        Some(SpeakerChoice::File(path)) => Some(path),
         _ => None,
     };
-    outputs.push(&speaker);
-    for path in outputs.into_iter().flatten() {
+    let results = &invocation.results;
+    let outputs = [&results.record_video, &results.snapshot, &results.report];
+    for path in outputs.into_iter().flatten().chain(speaker) {
         let folder =
             path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {
@@ -231,35 +233,26 @@ fn write_report(path: &Path, report: &Report) -> std::io::Result<()> {
 }
 
 fn run_doctor(runtime: &tokio::runtime::Runtime, invocation: &Invocation, json: bool) -> ExitCode {
-    let options = DoctorOptions {
-        server: invocation.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
-        session: session_options(invocation),
-    };
+    let server = invocation.server.as_deref().unwrap_or(DEFAULT_SERVER);
     let each = |finding: &Finding| {
         if !json {
             say(&finding.line());
         }
     };
-    let checkup = runtime.block_on(doctor::examine(options, each));
+    let options = session_options(invocation);
+    let checkup = runtime.block_on(doctor::examine(server, &options, each));
+    let exit = ExitCode::from(checkup.exit().code());
     if json {
-        match serde_json::to_string_pretty(&checkup) {
-            Ok(text) => say(&text),
-            Err(error) => return fail(ExitReason::Device, &error.to_string()),
-        }
-    } else {
-        say(&checkup.summary());
+        return say_json(&checkup, exit);
     }
-    ExitCode::from(checkup.exit().code())
+    say(&checkup.summary());
+    exit
 }
 
 fn list_devices(json: bool) -> ExitCode {
     let list = device::list();
     if json {
-        match serde_json::to_string_pretty(&list) {
-            Ok(text) => say(&text),
-            Err(error) => return fail(ExitReason::Device, &error.to_string()),
-        }
-        return ExitCode::SUCCESS;
+        return say_json(&list, ExitCode::SUCCESS);
     }
     for (title, devices) in [
         ("Cameras", &list.cameras),
@@ -297,12 +290,8 @@ fn run_window(
     let path = folder.join(SETTINGS_FILE);
     let (mut settings, damaged) = Settings::load_or_default(&path);
     // What the command line names holds for this run, over what was remembered.
-    if let Some(server) = &invocation.server {
-        settings.server = Some(server.clone());
-    }
-    if let Some(username) = &invocation.username {
-        settings.username = Some(username.to_string());
-    }
+    settings.server = invocation.server.clone().or(settings.server);
+    settings.username = invocation.username.as_ref().map(ToString::to_string).or(settings.username);
     settings.camera = invocation.devices.camera.clone().unwrap_or(settings.camera);
     settings.microphone = invocation.devices.microphone.clone().unwrap_or(settings.microphone);
     settings.speaker = invocation.devices.speaker.clone().unwrap_or(settings.speaker);
@@ -313,6 +302,7 @@ fn run_window(
         automatic_gain: voice.automatic_gain.or(settings.voice.automatic_gain),
     };
     settings.volume = invocation.sound.volume.unwrap_or(settings.volume);
+    let server = settings.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned());
     let options = SessionOptions {
         camera: settings.camera.clone(),
         microphone: settings.microphone.clone(),
@@ -321,7 +311,7 @@ fn run_window(
         volume: settings.volume,
         // A window that opens can say what is wrong better than one that does not.
         identity: device_key(invocation).map_or_else(Identity::Unusable, Identity::Device),
-        remembered_server: settings.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
+        remembered_server: server.clone(),
         remembered_username: settings.username.clone().unwrap_or_default(),
         window: true,
         ..session_options(invocation)
@@ -330,10 +320,8 @@ fn run_window(
         let _inside = runtime.enter();
         driver::start(options)
     };
-    if let Some(username) = invocation.username.clone() {
+    if let Some(username) = invocation.username.as_ref().map(ToString::to_string) {
         // Who names themselves on the command line wants to be logged in, not asked.
-        let server = settings.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned());
-        let username = username.to_string();
         if session.link.intents.try_send(Intent::LogIn { server, username }).is_err() {
             tracing::warn!("the session did not take the log-in");
         }

@@ -28,8 +28,8 @@ impl SelfView {
     ) -> Result<Self, StageError> {
         let frames = Arc::clone(&input);
         let end = move || input.close();
-        StageThread::spawn("self-view", end, move || run(&frames, &output, max))
-            .map(|thread| Self { _thread: thread })
+        let run = move || run(&frames, &output, max);
+        Ok(Self { _thread: StageThread::spawn("self-view", end, run)? })
     }
 }
 

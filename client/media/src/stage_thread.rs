@@ -20,18 +20,21 @@ pub enum StageError {
 }
 
 /// A running thread that gives back a `T` when it ends.
-pub(crate) struct StageThread<T> {
+pub struct StageThread<T> {
     end: Box<dyn Fn() + Send + Sync>,
     thread: Option<JoinHandle<T>>,
 }
 
 impl<T: Send + 'static> StageThread<T> {
     /// Starts the thread. `end` must make `run` return soon.
-    pub(crate) fn spawn(
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn spawn(
         name: &str,
         end: impl Fn() + Send + Sync + 'static,
         run: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<Self, StageError> {
+    ) -> std::io::Result<Self> {
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run)?;
         Ok(Self { end: Box::new(end), thread: Some(thread) })
     }
@@ -39,7 +42,7 @@ impl<T: Send + 'static> StageThread<T> {
 
 impl<T> StageThread<T> {
     /// Ends the thread and waits for it. `None` when it panicked, or had been stopped before.
-    pub(crate) fn stop(&mut self) -> Option<T> {
+    pub fn stop(&mut self) -> Option<T> {
         (self.end)();
         let thread = self.thread.take()?;
         let name = thread.thread().name().unwrap_or_default().to_owned();

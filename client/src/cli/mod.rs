@@ -17,30 +17,23 @@ pub use invocation::{Action, DEFAULT_STUN, Invocation, Target, UsageError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitReason {
     /// Connected, and ended normally.
-    Completed,
+    Completed = 0,
     /// The command line made no sense.
-    Usage,
+    Usage = 2,
     /// The server could not be reached, or refused the login.
-    Server,
+    Server = 3,
     /// The other was not reached: unknown, offline, declined, busy, no answer.
-    NotReached,
+    NotReached = 4,
     /// The connection failed or was lost.
-    Connection,
+    Connection = 5,
     /// A device or a file failed.
-    Device,
+    Device = 6,
 }
 
 impl ExitReason {
     /// The process exit code.
     #[must_use]
     pub const fn code(self) -> u8 {
-        match self {
-            Self::Completed => 0,
-            Self::Usage => 2,
-            Self::Server => 3,
-            Self::NotReached => 4,
-            Self::Connection => 5,
-            Self::Device => 6,
-        }
+        self as u8
     }
 }

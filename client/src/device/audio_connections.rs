@@ -33,7 +33,8 @@ fn lock<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a server stands between us and the devices.
+/// Whether a server stands between us and the devices: it moves the sound of a device that is
+/// unplugged to another one without a word.
 pub(super) fn is_sound_server(host: &cpal::Host) -> bool {
     host.id().name() == "PulseAudio"
 }

@@ -55,45 +55,30 @@ pub(super) fn report_lost(events: &AudioEvents, kind: AudioKind, words: String) 
 
 /// Why a device can't be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "their texts say what they are")]
 pub enum AudioDeviceError {
-    /// There is none.
     #[error("no {0} was found; connect one, or choose a file or none with --{0}")]
     None(AudioKind),
-    /// None has this name; these are there.
     #[error("there is no {kind} called \"{name}\"; {}", available(.names))]
-    Unknown {
-        /// Which kind.
-        kind: AudioKind,
-        /// What was looked for.
-        name: String,
-        /// What there is.
-        names: Vec<String>,
-    },
-    /// Another program has the one of this name.
+    Unknown { kind: AudioKind, name: String, names: Vec<String> },
     #[error(
         "the {0} \"{1}\" is in use by another program; close that program, \
          or choose another {0} with --{0}"
     )]
     Busy(AudioKind, String),
-    /// The system does not allow the one of this name.
     #[error("this program may not use the {0} \"{1}\"; allow it in the system's privacy settings")]
     Forbidden(AudioKind, String),
-    /// The system says of the one of this name something else.
     #[error("the {0} \"{1}\" can't be opened ({2}); choose another with --{0}")]
     Failed(AudioKind, String, String),
-    /// The system did not answer.
     #[error(
         "the sound system did not open the {0} within 5 s; restart it, \
          or choose another with --{0}"
     )]
     NoAnswer(AudioKind),
-    /// Its rate is not one that we can bring to ours.
     #[error("the {0} can't be used: {1}; choose another with --{0}")]
     Rate(AudioKind, #[source] ResampleFailure),
-    /// The file that stands for it can't be used.
     #[error("--{0} {1}")]
     File(AudioKind, #[source] WavError),
-    /// The system gave no thread.
     #[error("the system could not start a thread for the {0}: {1}")]
     Thread(AudioKind, #[source] std::io::Error),
 }

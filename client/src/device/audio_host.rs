@@ -14,7 +14,7 @@ use cpal::{
 };
 
 use crate::device::DeviceInfo;
-use crate::device::audio_connections::{self, current_host};
+use crate::device::audio_connections::current_host;
 use crate::device::audio_device::{AudioDeviceError, AudioKind};
 use crate::device::device_thread::OPEN_TIMEOUT;
 use crate::media::frame::SAMPLE_RATE;
@@ -49,12 +49,6 @@ fn list(kind: AudioKind) -> Vec<DeviceInfo> {
 pub(super) fn default_id(kind: AudioKind) -> Option<String> {
     quiet_alsa();
     Some(default_device(&current_host(), kind)?.id().ok()?.id().to_owned())
-}
-
-/// Whether a server stands between us and the devices: it moves the sound of a device that is
-/// unplugged to another one without a word.
-pub(super) fn is_sound_server() -> bool {
-    audio_connections::is_sound_server(&current_host())
 }
 
 /// The names of the devices there are. May take as long as a sound server does.
@@ -151,9 +145,10 @@ pub(super) fn find(
         .iter()
         .find(|device| human(device) == name || device.id().is_ok_and(|id| id.id() == name))
         .or_else(|| devices.iter().find(|device| human(device).eq_ignore_ascii_case(name)));
-    found.cloned().ok_or_else(|| {
-        let names = list_now(kind).into_iter().map(|device| device.name).collect();
-        AudioDeviceError::Unknown { kind, name: name.into(), names }
+    found.cloned().ok_or_else(|| AudioDeviceError::Unknown {
+        kind,
+        name: name.into(),
+        names: names(kind),
     })
 }
 
@@ -165,7 +160,6 @@ pub(super) struct Format {
     pub(super) configs: Vec<StreamConfig>,
 }
 
-/// The form to open a device in.
 pub(super) fn format_of(
     kind: AudioKind,
     device: &cpal::Device,

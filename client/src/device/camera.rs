@@ -1,9 +1,9 @@
 //! Where video comes from: a camera, the test pattern, a file, or nowhere.
 //!
 //! [`open_camera`] starts a source on a thread of its own and puts I420 frames into a
-//! [`CameraOutput`]; dropping or stopping the [`Camera`] ends it. What always holds: stopping
-//! returns within half a second whatever a driver does; a source that ends by itself says so in one
-//! line, as [`CameraEvent::Lost`].
+//! [`CameraOutput`]; dropping the [`Camera`] ends it. What always holds: dropping it returns within
+//! half a second (a driver that does not let go is left behind on its own thread); a source that
+//! ends by itself says so in one line, as [`CameraEvent::Lost`].
 
 mod choice;
 mod native;
@@ -16,11 +16,13 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::device::{CameraChoice, DeviceInfo};
+use crate::device::CameraChoice;
 use crate::media::stop_signal::StopSignal;
 use crate::media::units::VideoSize;
 use crate::media::y4m::Y4mError;
 
+pub use native::list as list_cameras;
+pub(super) use native::names;
 pub use output::CameraOutput;
 
 /// The frames that are wanted; a camera comes as near as it can.
@@ -43,40 +45,31 @@ pub enum CameraEvent {
 
 /// Why a source could not be opened; each in one line that says what to do.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "their texts say what they are")]
 pub enum CameraError {
-    /// There is none.
     #[error("no camera was found: connect one, or choose the test pattern (--camera pattern)")]
     NoCamera,
-    /// There is none of this name.
     #[error("there is no camera called \"{0}\": see `visavis devices` for those there are")]
     Unknown(String),
-    /// Somebody else has it.
     #[error("camera \"{0}\" is in use by another program: close it or choose another camera")]
     Busy(String),
-    /// The system does not let us.
     #[error(
         "camera \"{0}\" may not be used: allow it in the system's privacy settings, \
          or on Linux join the group \"video\""
     )]
     NotAllowed(String),
-    /// The driver did not answer.
     #[error(
         "camera \"{0}\" does not answer: unplug it and plug it in again, or choose another camera"
     )]
     Silent(String),
-    /// It has no frames that can be used.
     #[error("camera \"{0}\" offers no picture format that can be used: choose another camera")]
     NoFormat(String),
-    /// Something else.
     #[error("camera \"{0}\" can't be opened ({1}): choose another camera")]
     Failed(String, String),
-    /// The file can't be played.
     #[error("{0} can't be played: {1}")]
     File(PathBuf, #[source] Y4mError),
-    /// The file has no frames.
     #[error("{0} has no pictures in it: choose another file")]
     EmptyFile(PathBuf),
-    /// No thread.
     #[error("the camera thread could not be started: {0}")]
     Thread(#[source] std::io::Error),
 }
@@ -84,13 +77,7 @@ pub enum CameraError {
 /// A running source. Dropping it closes the device.
 pub struct Camera {
     name: String,
-    source: Source,
-}
-
-enum Source {
-    None,
-    Synthetic(synthetic::Running),
-    Native(native::Running),
+    _source: Option<Box<dyn Send>>,
 }
 
 /// Opens a source. This can take seconds with a slow driver: call it where blocking is allowed.
@@ -104,37 +91,18 @@ pub fn open_camera(
     events: mpsc::Sender<CameraEvent>,
 ) -> Result<Camera, CameraError> {
     let output = output.into();
-    let (name, source) = match choice {
-        CameraChoice::None => ("none".to_owned(), Source::None),
-        CameraChoice::Pattern => (
-            "test pattern".to_owned(),
-            Source::Synthetic(synthetic::start_pattern(want, output, events)?),
-        ),
-        CameraChoice::File(path) => (
-            path.display().to_string(),
-            Source::Synthetic(synthetic::start_file(path, output, events)?),
-        ),
-        CameraChoice::Default => {
-            native::open(None, want, output, events).map(|(n, r)| (n, Source::Native(r)))?
+    let (name, source): (String, Box<dyn Send>) = match choice {
+        CameraChoice::None => return Ok(Camera { name: "none".to_owned(), _source: None }),
+        CameraChoice::Pattern => {
+            ("test pattern".to_owned(), Box::new(synthetic::start_pattern(want, output, events)?))
         }
-        CameraChoice::Named(name) => {
-            native::open(Some(name), want, output, events).map(|(n, r)| (n, Source::Native(r)))?
+        CameraChoice::File(path) => {
+            (path.display().to_string(), Box::new(synthetic::start_file(path, output, events)?))
         }
+        CameraChoice::Default => native::open(None, want, output, events)?,
+        CameraChoice::Named(name) => native::open(Some(name), want, output, events)?,
     };
-    Ok(Camera { name, source })
-}
-
-/// The cameras that open, with their formats. One that we have open is listed without being opened
-/// again. Takes up to a few seconds: call it where blocking is allowed.
-#[must_use]
-pub fn list_cameras() -> Vec<DeviceInfo> {
-    native::list()
-}
-
-/// The names of the cameras there are. None is opened for it, so that it can be asked again and
-/// again.
-pub(super) fn names() -> Vec<String> {
-    native::names()
+    Ok(Camera { name, _source: Some(source) })
 }
 
 impl Camera {
@@ -143,25 +111,11 @@ impl Camera {
     pub fn name(&self) -> &str {
         &self.name
     }
-
-    /// Closes it. Returns within half a second: a driver that does not let go is left behind on its
-    /// own thread.
-    pub fn stop(self) {}
 }
 
 impl std::fmt::Debug for Camera {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Camera({})", self.name)
-    }
-}
-
-impl Drop for Camera {
-    fn drop(&mut self) {
-        match &mut self.source {
-            Source::None => {}
-            Source::Synthetic(running) => running.stop(),
-            Source::Native(running) => running.stop(),
-        }
     }
 }
 

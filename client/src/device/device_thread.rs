@@ -5,12 +5,11 @@
 //! longer than the deadlines here.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::device::audio_device::{AudioDeviceError, AudioKind};
-use crate::device::hanging::{Alive, HangingThreads};
+use crate::device::hanging::HangingThreads;
 use crate::media::stop_signal::StopSignal;
 
 /// A sound server that takes longer than this to open a device is not going to.
@@ -35,7 +34,6 @@ pub(super) struct DeviceThread {
     thread: Option<JoinHandle<()>>,
     /// Disconnects when the thread ends.
     ended: Receiver<()>,
-    alive: Weak<()>,
 }
 
 /// The thread's side: whether to stop, and where to report that the device is open.
@@ -43,7 +41,6 @@ pub(super) struct DeviceContext<T> {
     pub(super) stop: StopSignal,
     opened: SyncSender<Result<T, AudioDeviceError>>,
     _ended: SyncSender<()>,
-    _alive: Alive,
 }
 
 impl<T> DeviceContext<T> {
@@ -63,21 +60,18 @@ impl DeviceThread {
         if hanging(kind).is_full(Instant::now()) {
             return Err(AudioDeviceError::NoAnswer(kind));
         }
-        let (stop, alive) = (StopSignal::new(), Alive::default());
+        let stop = StopSignal::new();
         let ((opened, answer), (ending, ended)) = (sync_channel(1), sync_channel(1));
-        let alive_here = Arc::downgrade(&alive);
-        let context = DeviceContext { stop: stop.clone(), opened, _ended: ending, _alive: alive };
+        let context = DeviceContext { stop: stop.clone(), opened, _ended: ending };
         let thread = std::thread::Builder::new()
             .name(kind.to_string())
             .spawn(move || body(&context))
             .map_err(|source| AudioDeviceError::Thread(kind, source))?;
-        let handle = Self { kind, stop, thread: Some(thread), ended, alive: alive_here };
+        let handle = Self { kind, stop, thread: Some(thread), ended };
         match answer.recv_timeout(OPEN_TIMEOUT) {
             Ok(Ok(opened)) => Ok((handle, opened)),
             Ok(Err(error)) => Err(error),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                Err(AudioDeviceError::NoAnswer(kind))
-            }
+            Err(_) => Err(AudioDeviceError::NoAnswer(kind)),
         }
     }
 }
@@ -91,7 +85,7 @@ impl Drop for DeviceThread {
             Err(RecvTimeoutError::Timeout) => {
                 let kind = self.kind;
                 tracing::warn!(%kind, "an audio device does not close; it is left behind");
-                hanging(self.kind).left_behind(&self.alive, Instant::now());
+                hanging(self.kind).left_behind(thread, Instant::now());
             }
             _ => {
                 let _ = thread.join();
@@ -102,6 +96,8 @@ impl Drop for DeviceThread {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]

@@ -6,17 +6,16 @@
 //! next. Without a sound server, which audio devices there are is polled only while one is missing:
 //! listing opens devices there. Cameras are looked for only while one is missing as well.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::device::audio_connections::{current_host, is_sound_server};
 use crate::device::audio_device::AudioKind;
 use crate::device::audio_host;
 use crate::device::camera;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::stop_signal::StopSignal;
 
-/// How often.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// What was found.
@@ -43,41 +42,35 @@ pub struct Missing {
     pub camera: bool,
 }
 
-#[derive(Default)]
-struct Wanted {
-    audio: AtomicBool,
-    cameras: AtomicBool,
-}
-
 /// The thread's owner; dropping this ends it.
 pub struct DeviceWatch {
     stop: StopSignal,
     latest: Arc<DropOldestQueue<DevicesNow>>,
-    wanted: Arc<Wanted>,
+    missing: Arc<Mutex<Missing>>,
 }
 
 impl DeviceWatch {
     /// Starts to look. Where the system gives no thread, nothing is ever found.
     #[must_use]
     pub fn start() -> Self {
-        let (stop, latest, wanted) =
-            (StopSignal::new(), DropOldestQueue::latest(), Arc::<Wanted>::default());
-        let (stopped, found, names) = (stop.clone(), Arc::clone(&latest), Arc::clone(&wanted));
+        let (stop, latest, missing) =
+            (StopSignal::new(), DropOldestQueue::latest(), Arc::<Mutex<Missing>>::default());
+        let (stopped, found, wanted) = (stop.clone(), Arc::clone(&latest), Arc::clone(&missing));
         let thread = std::thread::Builder::new().name("device-watch".into()).spawn(move || {
             while !stopped.wait_until(Instant::now() + EVERY) {
-                found.put(look(&names));
+                let missing = *wanted.lock().unwrap_or_else(PoisonError::into_inner);
+                found.put(look(missing));
             }
         });
         if let Err(error) = thread {
             tracing::warn!(%error, "changes of devices are not followed");
         }
-        Self { stop, latest, wanted }
+        Self { stop, latest, missing }
     }
 
     /// Which devices are missing.
     pub fn look_for_names(&self, missing: Missing) {
-        self.wanted.audio.store(missing.audio, Ordering::Relaxed);
-        self.wanted.cameras.store(missing.camera, Ordering::Relaxed);
+        *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = missing;
     }
 
     /// What was found since the last call.
@@ -94,14 +87,14 @@ impl Drop for DeviceWatch {
     }
 }
 
-fn look(wanted: &Wanted) -> DevicesNow {
-    let audio = wanted.audio.load(Ordering::Relaxed) || audio_host::is_sound_server();
+fn look(missing: Missing) -> DevicesNow {
+    let audio = missing.audio || is_sound_server(&current_host());
     let names_of = |kind| audio.then(|| audio_host::names(kind));
     DevicesNow {
         default_microphone: audio_host::default_id(AudioKind::Microphone),
         default_speaker: audio_host::default_id(AudioKind::Speaker),
         microphones: names_of(AudioKind::Microphone),
         speakers: names_of(AudioKind::Speaker),
-        cameras: wanted.cameras.load(Ordering::Relaxed).then(camera::names),
+        cameras: missing.camera.then(camera::names),
     }
 }

@@ -6,7 +6,8 @@
 //! of a registry hang that were left behind within the last [`GIVEN_UP_AFTER`], no further one is
 //! to be started. (What hangs for longer may hang for ever, and another attempt may not.)
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// One may be closing while the next one opens.
@@ -14,43 +15,45 @@ const MOST: usize = 2;
 /// So that at most two threads a minute are left behind.
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(60);
 
-/// Shows that a thread is alive: held by the thread until it ends.
-pub(super) type Alive = Arc<()>;
-
 /// The threads of one kind of device that were left behind.
-pub(super) struct HangingThreads(Mutex<Vec<(Weak<()>, Instant)>>);
+pub(super) struct HangingThreads(Mutex<Vec<(JoinHandle<()>, Instant)>>);
 
 impl HangingThreads {
     pub(super) const fn new() -> Self {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// A thread was left behind.
-    pub(super) fn left_behind(&self, thread: &Weak<()>, now: Instant) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((Weak::clone(thread), now));
+    pub(super) fn left_behind(&self, thread: JoinHandle<()>, now: Instant) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((thread, now));
     }
 
     /// Whether so many hang that no other is to be started.
     pub(super) fn is_full(&self, now: Instant) -> bool {
         let mut threads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let hangs = |since: Instant| now.saturating_duration_since(since) < GIVEN_UP_AFTER;
-        threads.retain(|(thread, since)| thread.strong_count() > 0 && hangs(*since));
+        threads.retain(|(thread, since)| !thread.is_finished() && hangs(*since));
         threads.len() >= MOST
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::{SyncSender, sync_channel};
+
     use super::*;
 
-    fn two_that_hang(now: Instant) -> (HangingThreads, [Alive; MOST]) {
+    /// They come back when their senders are dropped.
+    fn two_that_hang(now: Instant) -> (HangingThreads, [SyncSender<()>; MOST]) {
         let hanging = HangingThreads::new();
-        let threads: [Alive; MOST] = std::array::from_fn(|_| Arc::new(()));
-        for thread in &threads {
+        let senders = std::array::from_fn(|_| {
             assert!(!hanging.is_full(now));
-            hanging.left_behind(&Arc::downgrade(thread), now);
-        }
-        (hanging, threads)
+            let (sender, held) = sync_channel(1);
+            let hang = move || assert!(held.recv().is_err());
+            let thread = std::thread::Builder::new().spawn(hang).expect("a thread");
+            hanging.left_behind(thread, now);
+            sender
+        });
+        (hanging, senders)
     }
 
     #[test]
@@ -59,7 +62,11 @@ mod tests {
         let (hanging, threads) = two_that_hang(now);
         assert!(hanging.is_full(now));
         drop(threads);
-        assert!(!hanging.is_full(now));
+        let deadline = now + Duration::from_secs(10);
+        while hanging.is_full(now) {
+            assert!(Instant::now() < deadline, "they came back");
+            std::thread::yield_now();
+        }
     }
 
     #[test]

@@ -70,22 +70,18 @@ fn open_tone(
     frames: Arc<DropOldestQueue<AudioFrame>>,
 ) -> Result<DeviceThread, AudioDeviceError> {
     let mut tone = ToneGenerator::new(hz);
-    let (thread, ()) = DeviceThread::open(KIND, move |context| {
-        context.report(Ok(()));
-        let (start, mut wall_start) = (Instant::now(), WallTime::now());
-        every_10_ms(context, start, |captured_at| {
-            let elapsed = |at: Instant| at.saturating_duration_since(start).as_micros() as u64;
-            // Marks follow the wall clock also when somebody sets it.
-            let off = WallTime::now().0 as i64 - (wall_start.0 + elapsed(Instant::now())) as i64;
-            if off.abs() > WALL_CLOCK_SET {
-                wall_start = WallTime(wall_start.0.saturating_add_signed(off));
-            }
-            let samples = tone.next_frame(WallTime(wall_start.0 + elapsed(captured_at)));
-            frames.put(AudioFrame { samples, captured_at });
-            true
-        });
-    })?;
-    Ok(thread)
+    let (start, mut wall_start) = (Instant::now(), WallTime::now());
+    every_10_ms(start, move |captured_at| {
+        let elapsed = |at: Instant| at.saturating_duration_since(start).as_micros() as u64;
+        // Marks follow the wall clock also when somebody sets it.
+        let off = WallTime::now().0 as i64 - (wall_start.0 + elapsed(Instant::now())) as i64;
+        if off.abs() > WALL_CLOCK_SET {
+            wall_start = WallTime(wall_start.0.saturating_add_signed(off));
+        }
+        let samples = tone.next_frame(WallTime(wall_start.0 + elapsed(captured_at)));
+        frames.put(AudioFrame { samples, captured_at });
+        true
+    })
 }
 
 fn open_file(
@@ -94,43 +90,42 @@ fn open_file(
     events: AudioEvents,
 ) -> Result<DeviceThread, AudioDeviceError> {
     let mut wav = WavLoop::open(path).map_err(|source| AudioDeviceError::File(KIND, source))?;
-    let (thread, ()) = DeviceThread::open(KIND, move |context| {
-        context.report(Ok(()));
-        every_10_ms(context, Instant::now(), |captured_at| match wav.next_frame() {
-            Ok(samples) => {
-                frames.put(AudioFrame { samples, captured_at });
-                true
-            }
-            Err(error) => {
-                let words = format!("The sound file can't be read any further: {error}.");
-                report_lost(&events, KIND, words);
-                false
-            }
-        });
-    })?;
-    Ok(thread)
+    every_10_ms(Instant::now(), move |captured_at| match wav.next_frame() {
+        Ok(samples) => {
+            frames.put(AudioFrame { samples, captured_at });
+            true
+        }
+        Err(error) => {
+            let words = format!("The sound file can't be read any further: {error}.");
+            report_lost(&events, KIND, words);
+            false
+        }
+    })
 }
 
-/// Calls `deliver` with the beginning of each 10 ms once they have passed, as a microphone would;
-/// until it says `false`.
+/// A thread that calls `deliver` with the beginning of each 10 ms once they have passed, as a
+/// microphone would; until it says `false`.
 fn every_10_ms(
-    context: &DeviceContext<()>,
     start: Instant,
-    mut deliver: impl FnMut(Instant) -> bool,
-) {
-    raise_audio_thread();
-    let mut captured_at = start;
-    while !context.stop.wait_until(captured_at + AUDIO_FRAME_DURATION) {
-        if !deliver(captured_at) {
-            return;
+    mut deliver: impl FnMut(Instant) -> bool + Send + 'static,
+) -> Result<DeviceThread, AudioDeviceError> {
+    let (thread, ()) = DeviceThread::open(KIND, move |context| {
+        context.report(Ok(()));
+        raise_audio_thread();
+        let mut captured_at = start;
+        while !context.stop.wait_until(captured_at + AUDIO_FRAME_DURATION) {
+            if !deliver(captured_at) {
+                return;
+            }
+            captured_at += AUDIO_FRAME_DURATION;
+            let behind = Instant::now().saturating_duration_since(captured_at);
+            if behind > MOST_BEHIND {
+                let skipped = (behind.as_millis() / AUDIO_FRAME_DURATION.as_millis()) as u32;
+                captured_at += AUDIO_FRAME_DURATION * skipped;
+            }
         }
-        captured_at += AUDIO_FRAME_DURATION;
-        let behind = Instant::now().saturating_duration_since(captured_at);
-        if behind > MOST_BEHIND {
-            let skipped = (behind.as_millis() / AUDIO_FRAME_DURATION.as_millis()) as u32;
-            captured_at += AUDIO_FRAME_DURATION * skipped;
-        }
-    }
+    })?;
+    Ok(thread)
 }
 
 fn open_native(

@@ -5,7 +5,6 @@
 //! last frame of the tone. So a ring tone and a call can't play at once.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Instant;
 
 use crate::media::audio_priority::raise_audio_thread;
@@ -13,13 +12,11 @@ use crate::media::audio_receive::AudioSink;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::AUDIO_FRAME_SAMPLES;
 use crate::media::ringtone::{RingKind, cycle};
+use crate::media::stage_thread::StageThread;
 use crate::media::stop_signal::StopSignal;
 
 /// A sound that is being played; dropping this stops it.
-pub struct RingPlayer {
-    stop: StopSignal,
-    thread: Option<JoinHandle<Box<dyn AudioSink>>>,
-}
+pub struct RingPlayer(StageThread<Box<dyn AudioSink>>);
 
 impl RingPlayer {
     /// Starts to play into `sink`. Gives the sink back where the system gives no thread.
@@ -31,37 +28,23 @@ impl RingPlayer {
         let (stopped, handed_over) = (stop.clone(), DropOldestQueue::latest());
         let taken = Arc::clone(&handed_over);
         handed_over.put(sink);
-        let thread = std::thread::Builder::new().name("ring".into()).spawn(move || {
+        let run = move || {
             raise_audio_thread();
             let mut sink = taken.take().unwrap_or_else(super::speaker::silent_sink);
             play(kind, &mut *sink, &stopped);
             sink
-        });
-        match thread {
-            Ok(thread) => Ok(Self { stop, thread: Some(thread) }),
-            Err(error) => {
-                tracing::warn!(%error, "no thread for the ring tone");
-                Err(handed_over.take().unwrap_or_else(super::speaker::silent_sink))
-            }
-        }
+        };
+        // It never waits for anything but the signal.
+        StageThread::spawn("ring", move || stop.set(), run).map(Self).map_err(|error| {
+            tracing::warn!(%error, "no thread for the ring tone");
+            handed_over.take().unwrap_or_else(super::speaker::silent_sink)
+        })
     }
 
     /// Stops it: the last frame has been written, and the sink is the caller's.
     #[must_use]
     pub fn stop(mut self) -> Option<Box<dyn AudioSink>> {
-        self.end()
-    }
-
-    fn end(&mut self) -> Option<Box<dyn AudioSink>> {
-        self.stop.set();
-        // It never waits for anything but the signal.
-        self.thread.take()?.join().ok()
-    }
-}
-
-impl Drop for RingPlayer {
-    fn drop(&mut self) {
-        drop(self.end());
+        self.0.stop()
     }
 }
 

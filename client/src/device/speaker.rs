@@ -55,9 +55,7 @@ pub fn open_speaker(
     events: AudioEvents,
 ) -> Result<(Speaker, Box<dyn AudioSink>), AudioDeviceError> {
     let (thread, sink): (_, Box<dyn AudioSink>) = match choice {
-        SpeakerChoice::None => {
-            return Ok((Speaker { _thread: None }, Box::new(PacedSink::new(None))));
-        }
+        SpeakerChoice::None => return Ok((Speaker { _thread: None }, silent_sink())),
         SpeakerChoice::File(path) => open_file(path, events)?,
         SpeakerChoice::Default => open_native(None, events)?,
         SpeakerChoice::Named(name) => open_native(Some(name.clone()), events)?,

@@ -40,28 +40,22 @@ const SIMULATED_DELAY: usize = 6;
 
 /// Tries it.
 pub(super) fn examine(options: &SessionOptions) -> Finding {
-    match (&options.microphone, &options.speaker) {
-        (
-            MicrophoneChoice::Default | MicrophoneChoice::Named(_),
-            SpeakerChoice::Default | SpeakerChoice::Named(_),
-        ) => match in_this_room(&options.microphone, &options.speaker) {
+    if options.microphone.hears_a_room() && options.speaker.is_heard() {
+        return match in_this_room(&options.microphone, &options.speaker) {
             Ok(powers) => judge(&powers),
             Err(words) => Finding::skipped(PART, words),
-        },
-        _ => match simulated().lowered_db() {
-            lowered if lowered < GOOD_DB => Finding::fails(
-                PART,
-                format!("In a simulated room it lowers an echo by only {lowered:.0} dB."),
-                "Use headphones, and please report this as a bug.",
-            ),
-            lowered => Finding::works(
-                PART,
-                format!(
-                    "In a simulated room it lowers an echo by {lowered:.0} dB. Your room was \
-                     not tried: that takes a real microphone and speaker."
-                ),
-            ),
-        },
+        };
+    }
+    let lowered = simulated().lowered_db();
+    if lowered < GOOD_DB {
+        let words = format!("In a simulated room it lowers an echo by only {lowered:.0} dB.");
+        Finding::fails(PART, words, "Use headphones, and please report this as a bug.")
+    } else {
+        let words = format!(
+            "In a simulated room it lowers an echo by {lowered:.0} dB. Your room was not tried: \
+             that takes a real microphone and speaker."
+        );
+        Finding::works(PART, words)
     }
 }
 

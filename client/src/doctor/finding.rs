@@ -33,12 +33,10 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// It works.
     pub(super) fn works(part: &'static str, words: impl Into<String>) -> Self {
         Self { part, verdict: Verdict::Works, words: words.into(), advice: None }
     }
 
-    /// It works, but not well.
     pub(super) fn weak(
         part: &'static str,
         words: impl Into<String>,
@@ -47,7 +45,6 @@ impl Finding {
         Self { part, verdict: Verdict::Weak, words: words.into(), advice: Some(advice.into()) }
     }
 
-    /// It does not work.
     pub(super) fn fails(
         part: &'static str,
         words: impl Into<String>,
@@ -56,7 +53,6 @@ impl Finding {
         Self { part, verdict: Verdict::Fails, words: words.into(), advice: Some(advice.into()) }
     }
 
-    /// It was not tried.
     pub(super) fn skipped(part: &'static str, words: impl Into<String>) -> Self {
         Self { part, verdict: Verdict::Skipped, words: words.into(), advice: None }
     }
@@ -94,19 +90,21 @@ pub struct Checkup {
 }
 
 impl Checkup {
+    /// The parts of this verdict.
+    fn parts(&self, verdict: Verdict) -> Vec<&str> {
+        let those = self.findings.iter().filter(|finding| finding.verdict == verdict);
+        those.map(|finding| finding.part).collect()
+    }
+
     /// The exit code's meaning: what fails first, by how much it hinders.
     #[must_use]
     pub fn exit(&self) -> ExitReason {
-        let failed = |part: &str| {
-            self.findings
-                .iter()
-                .any(|finding| finding.part == part && finding.verdict == Verdict::Fails)
-        };
-        if failed("signaling server") {
+        let failing = self.parts(Verdict::Fails);
+        if failing.contains(&"signaling server") {
             ExitReason::Server
-        } else if failed("call to oneself") || failed("TURN relay") {
+        } else if failing.contains(&"call to oneself") || failing.contains(&"TURN relay") {
             ExitReason::Connection
-        } else if self.findings.iter().any(|finding| finding.verdict == Verdict::Fails) {
+        } else if !failing.is_empty() {
             ExitReason::Device
         } else {
             ExitReason::Completed
@@ -116,16 +114,10 @@ impl Checkup {
     /// One last line.
     #[must_use]
     pub fn summary(&self) -> String {
-        let failing: Vec<&str> = self
-            .findings
-            .iter()
-            .filter(|f| f.verdict == Verdict::Fails)
-            .map(|finding| finding.part)
-            .collect();
-        let weak = self.findings.iter().any(|finding| finding.verdict == Verdict::Weak);
-        match (failing.as_slice(), weak) {
-            ([], false) => "Everything that was tried works.".to_owned(),
-            ([], true) => "Calls will work. See above for what could be better.".to_owned(),
+        let (failing, weak) = (self.parts(Verdict::Fails), self.parts(Verdict::Weak));
+        match (failing.as_slice(), weak.as_slice()) {
+            ([], []) => "Everything that was tried works.".to_owned(),
+            ([], _) => "Calls will work. See above for what could be better.".to_owned(),
             (parts, _) => format!("Not working: {}.", parts.join(", ")),
         }
     }

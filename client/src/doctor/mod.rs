@@ -20,34 +20,29 @@ use crate::transport::Consent;
 
 pub use finding::{Checkup, Finding, Verdict};
 
-/// What to examine.
-#[derive(Debug, Clone)]
-pub struct DoctorOptions {
-    /// The server as typed.
-    pub server: String,
-    /// Devices, sizes and ICE servers as a call would use them.
-    pub session: SessionOptions,
-}
-
 /// What is tried on this computer alone, in this order.
 const LOCAL_CHECKS: [fn(&SessionOptions) -> Finding; 5] =
     [devices::camera, devices::microphone, devices::speaker, echo::examine, codecs::examine];
 
-/// Examines everything; `notify` is given each finding as it is made.
-pub async fn examine(options: DoctorOptions, mut notify: impl FnMut(&Finding)) -> Checkup {
+/// Examines everything: the server as typed; devices, sizes and ICE servers as a call would use
+/// them. `notify` is given each finding as it is made.
+pub async fn examine(
+    server: &str,
+    options: &SessionOptions,
+    mut notify: impl FnMut(&Finding),
+) -> Checkup {
     let mut checkup = Checkup::default();
     let mut note = |checkup: &mut Checkup, finding: Finding| {
         notify(&finding);
         checkup.findings.push(finding);
     };
     for check in LOCAL_CHECKS {
-        note(&mut checkup, blocking(options.session.clone(), check).await);
+        note(&mut checkup, blocking(options.clone(), check).await);
     }
-    let (finding, offered) = network::signaling(&options.server).await;
+    let (finding, offered) = network::signaling(server).await;
     let reachable = finding.verdict == Verdict::Works;
     note(&mut checkup, finding);
-    let servers: Vec<IceServer> =
-        options.session.ice_servers.iter().cloned().chain(offered).collect();
+    let servers: Vec<IceServer> = options.ice_servers.iter().cloned().chain(offered).collect();
     // Whoever starts the doctor asks for it to try these servers.
     let consent = Consent::of_the_person();
     let (finding, nat) = network::stun(&consent, &servers).await;
@@ -55,7 +50,7 @@ pub async fn examine(options: DoctorOptions, mut notify: impl FnMut(&Finding)) -
     note(&mut checkup, finding);
     note(&mut checkup, network::turn(&consent, &servers).await);
     let finding = if reachable {
-        self_call::examine(&options, &mut checkup).await
+        self_call::examine(server, options, &mut checkup).await
     } else {
         Finding::skipped("call to oneself", "Not tried: this needs the signaling server.")
     };

@@ -6,21 +6,18 @@
 //! RFC 4787 §4.1) and direct calls usually work; when they see different ones, they often do not,
 //! and a relay is needed.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use rtc::stun::attributes::ATTR_XORMAPPED_ADDRESS;
+use rtc::stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Getter as _, Message, TransactionId};
+use rtc::stun::xoraddr::XorMappedAddress;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
 
 use crate::transport::Consent;
 use crate::transport::path::interfaces;
 
-/// RFC 8489 §5.
-const MAGIC_COOKIE: u32 = 0x2112_A442;
-const BINDING_REQUEST: u16 = 0x0001;
-const BINDING_SUCCESS: u16 = 0x0101;
-const XOR_MAPPED_ADDRESS: u16 = 0x0020;
-const HEADER: usize = 20;
 /// A request is sent again after each of these (RFC 8489 §6.2.1, shortened: somebody waits).
 const RETRY_AFTER: [Duration; 4] = [
     Duration::from_millis(250),
@@ -69,11 +66,12 @@ impl NatProbe {
     /// Queries a server for the address at which it sees us; `None` when it can't be reached or
     /// sends nothing that makes sense within 2.5 s.
     pub(crate) async fn query(&self, server: SocketAddr) -> Option<Mapping> {
-        let transaction: [u8; 12] = rand::random();
-        let request = binding_request(transaction);
+        let transaction = TransactionId(rand::random());
+        let mut request = Message::new();
+        request.build(&[Box::new(BINDING_REQUEST), Box::new(transaction)]).ok()?;
         let begun = Instant::now();
         for wait in RETRY_AFTER {
-            self.socket.send_to(&request, server).await.ok()?;
+            self.socket.send_to(&request.raw, server).await.ok()?;
             let deadline = Instant::now() + wait;
             let mut buffer = [0; 548];
             while let Ok(received) = timeout_at(deadline, self.socket.recv_from(&mut buffer)).await
@@ -117,71 +115,44 @@ impl NatKind {
     }
 }
 
-fn binding_request(transaction: [u8; 12]) -> [u8; HEADER] {
-    let mut request = [0; HEADER];
-    request[..2].copy_from_slice(&BINDING_REQUEST.to_be_bytes());
-    request[4..8].copy_from_slice(&MAGIC_COOKIE.to_be_bytes());
-    request[8..].copy_from_slice(&transaction);
-    request
-}
-
 /// The XOR-MAPPED-ADDRESS (RFC 8489 §14.2) of the answer to a request.
-fn mapped_address(answer: &[u8], transaction: [u8; 12]) -> Option<SocketAddr> {
-    let (header, mut attributes) = answer.split_at_checked(HEADER)?;
-    let u16_at =
-        |bytes: &[u8], at: usize| Some(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]));
-    let fits = u16_at(header, 0)? == BINDING_SUCCESS
-        && header.get(4..8)? == MAGIC_COOKIE.to_be_bytes()
-        && header.get(8..)? == transaction;
-    if !fits {
-        return None;
-    }
-    loop {
-        let (kind, length) = (u16_at(attributes, 0)?, usize::from(u16_at(attributes, 2)?));
-        let value = attributes.get(4..4 + length)?;
-        if kind == XOR_MAPPED_ADDRESS {
-            return decoded(value, transaction);
-        }
-        // Attributes are padded to four bytes.
-        attributes = attributes.get(4 + length.next_multiple_of(4)..)?;
-    }
-}
-
-fn decoded(value: &[u8], transaction: [u8; 12]) -> Option<SocketAddr> {
-    let cookie = MAGIC_COOKIE.to_be_bytes();
-    let port = u16::from_be_bytes([*value.get(2)?, *value.get(3)?]) ^ (MAGIC_COOKIE >> 16) as u16;
-    let mask: Vec<u8> = cookie.iter().chain(&transaction).copied().collect();
-    let unmasked: Vec<u8> =
-        value.get(4..)?.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
-    let address: IpAddr = match value.get(1)? {
-        1 => Ipv4Addr::from(<[u8; 4]>::try_from(unmasked.as_slice()).ok()?).into(),
-        2 => Ipv6Addr::from(<[u8; 16]>::try_from(unmasked.as_slice()).ok()?).into(),
-        _ => return None,
-    };
-    Some(SocketAddr::new(address, port))
+fn mapped_address(answer: &[u8], transaction: TransactionId) -> Option<SocketAddr> {
+    let (mut message, mut seen) = (Message::new(), XorMappedAddress::default());
+    message.unmarshal_binary(answer).ok()?;
+    seen.get_from(&message).ok()?;
+    // The library fills an address that is cut off with zeros.
+    let length = message.get(ATTR_XORMAPPED_ADDRESS).ok()?.len();
+    let fits = message.typ == BINDING_SUCCESS
+        && message.transaction_id == transaction
+        && length == if seen.ip.is_ipv4() { 8 } else { 20 };
+    fits.then_some(SocketAddr::new(seen.ip, seen.port))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
+    use rtc::stun::message::MAGIC_COOKIE;
+
     use super::*;
 
-    const TRANSACTION: [u8; 12] =
-        [0xb7, 0xe7, 0xa7, 0x01, 0xbc, 0x34, 0xd6, 0x86, 0xfa, 0x87, 0xdf, 0xae];
+    const TRANSACTION: TransactionId =
+        TransactionId([0xb7, 0xe7, 0xa7, 0x01, 0xbc, 0x34, 0xd6, 0x86, 0xfa, 0x87, 0xdf, 0xae]);
 
     /// An answer with an attribute of no interest before the address.
     fn answer(family: u8, port: u16, address: &[u8]) -> Vec<u8> {
         let mut value = vec![0, family];
         value.extend((port ^ 0x2112).to_be_bytes());
         let mask: Vec<u8> =
-            MAGIC_COOKIE.to_be_bytes().iter().chain(&TRANSACTION).copied().collect();
+            MAGIC_COOKIE.to_be_bytes().iter().chain(&TRANSACTION.0).copied().collect();
         value.extend(address.iter().zip(mask).map(|(byte, mask)| byte ^ mask));
         let mut attributes = vec![0x80, 0x22, 0, 5, b'a', b'b', b'c', b'd', b'e', 0, 0, 0];
         attributes.extend([0, 0x20, 0, value.len() as u8]);
         attributes.extend(value);
-        let mut message = BINDING_SUCCESS.to_be_bytes().to_vec();
+        let mut message = BINDING_SUCCESS.value().to_be_bytes().to_vec();
         message.extend((attributes.len() as u16).to_be_bytes());
         message.extend(MAGIC_COOKIE.to_be_bytes());
-        message.extend(TRANSACTION);
+        message.extend(TRANSACTION.0);
         message.extend(attributes);
         message
     }
@@ -196,8 +167,14 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_is_cut_off_is_none() {
+        assert_eq!(mapped_address(&answer(1, 1, &[192, 0, 2]), TRANSACTION), None);
+        assert_eq!(mapped_address(&answer(2, 1, &[192, 0, 2, 1]), TRANSACTION), None);
+    }
+
+    #[test]
     fn the_answer_to_another_request_says_nothing() {
-        assert_eq!(mapped_address(&answer(1, 1, &[192, 0, 2, 1]), [0; 12]), None);
+        assert_eq!(mapped_address(&answer(1, 1, &[192, 0, 2, 1]), TransactionId([0; 12])), None);
     }
 
     #[test]

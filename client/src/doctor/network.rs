@@ -26,21 +26,18 @@ const MOST_SERVERS: usize = 4;
 /// Logs in as a guest. Says also which servers it offers.
 pub(super) async fn signaling(url: &str) -> (Finding, Vec<IceServer>) {
     const PART: &str = "signaling server";
+    let alone = |finding| (finding, Vec::new());
     let Ok(username) = Username::parse(&super::self_call::guest_name("login")) else {
-        return (
-            Finding::fails(PART, "No guest name could be made.", "Please report this as a bug."),
-            Vec::new(),
-        );
+        let advice = "Please report this as a bug.";
+        return alone(Finding::fails(PART, "No guest name could be made.", advice));
     };
     let begun = Instant::now();
     let config = SignalingConfig { url: url.to_owned(), username, key: None };
     let (signaling, mut events) = match Signaling::connect(config) {
         Ok(connected) => connected,
         Err(error) => {
-            return (
-                Finding::fails(PART, format!("{error}."), "Set its address with --server."),
-                Vec::new(),
-            );
+            let advice = "Set its address with --server.";
+            return alone(Finding::fails(PART, format!("{error}."), advice));
         }
     };
     let answer = timeout(LOGIN_WITHIN, events.recv()).await.ok().flatten();
@@ -53,14 +50,14 @@ pub(super) async fn signaling(url: &str) -> (Finding, Vec<IceServer>) {
         ),
         Some(SignalingEvent::LoginRefused { message, .. }) => {
             let words = "It answers, but doesn't let guests in, so nothing more can be tried.";
-            (Finding::weak(PART, words, message), Vec::new())
+            alone(Finding::weak(PART, words, message))
         }
         Some(SignalingEvent::Unreachable { message }) => {
-            (Finding::fails(PART, "It can't be reached.", message), Vec::new())
+            alone(Finding::fails(PART, "It can't be reached.", message))
         }
         _ => {
             let advice = "Check the address (--server), and that no firewall blocks it.";
-            (Finding::fails(PART, "It does not answer.", advice), Vec::new())
+            alone(Finding::fails(PART, "It does not answer.", advice))
         }
     }
 }
@@ -80,14 +77,8 @@ pub(super) async fn stun(
         return (Finding::skipped(PART, "No STUN server is known."), None);
     }
     let Ok(probe) = NatProbe::new(consent).await else {
-        return (
-            Finding::fails(
-                PART,
-                "No IPv4 socket could be opened.",
-                "Check the network connection.",
-            ),
-            None,
-        );
+        let advice = "Check the network connection.";
+        return (Finding::fails(PART, "No IPv4 socket could be opened.", advice), None);
     };
     let (mut seen, mut silent, mut quickest) = (Vec::new(), 0, Duration::MAX);
     for url in urls.iter().take(MOST_SERVERS) {
@@ -106,42 +97,34 @@ pub(super) async fn stun(
     let Some(kind) = NatKind::of(&seen, |address| probe.is_own(address)) else {
         let advice = "UDP seems to be blocked. Calls work only on the same network, or through a \
                       relay over TCP.";
-        return (
-            Finding::fails(PART, format!("None of the {} servers answers.", silent), advice),
-            None,
-        );
+        let words = format!("None of the {silent} servers answers.");
+        return (Finding::fails(PART, words, advice), None);
     };
     let took = quickest.as_millis();
     let quiet = if silent > 0 { format!(" {silent} did not answer.") } else { String::new() };
-    let (word, finding) = match kind {
-        NatKind::None => (
-            "none",
-            Finding::works(
-                PART,
-                format!("No NAT: others see this computer's own address ({took} ms).{quiet}"),
-            ),
-        ),
-        NatKind::EndpointIndependent => (
-            "endpoint-independent",
-            Finding::works(PART, format!("A NAT that allows direct calls ({took} ms).{quiet}")),
-        ),
+    let (word, words) = match kind {
+        NatKind::None => {
+            ("none", format!("No NAT: others see this computer's own address ({took} ms).{quiet}"))
+        }
+        NatKind::EndpointIndependent => {
+            ("endpoint-independent", format!("A NAT that allows direct calls ({took} ms).{quiet}"))
+        }
         NatKind::Unknown => (
             "unknown",
-            Finding::works(
-                PART,
-                format!(
-                    "One server answered ({took} ms). It takes two to tell the kind of NAT.{quiet}"
-                ),
+            format!(
+                "One server answered ({took} ms). It takes two to tell the kind of NAT.{quiet}"
             ),
         ),
         NatKind::AddressDependent => (
             "address-dependent",
-            Finding::weak(
-                PART,
-                format!("A NAT that shows each server a different address ({took} ms).{quiet}"),
-                "Direct calls may fail. The signaling server should offer a TURN relay.",
-            ),
+            format!("A NAT that shows each server a different address ({took} ms).{quiet}"),
         ),
+    };
+    let finding = if kind == NatKind::AddressDependent {
+        let advice = "Direct calls may fail. The signaling server should offer a TURN relay.";
+        Finding::weak(PART, words, advice)
+    } else {
+        Finding::works(PART, words)
     };
     (finding, Some(word))
 }

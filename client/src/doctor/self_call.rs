@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use visavis_shared::Username;
 
-use super::{Checkup, DoctorOptions, Finding};
+use super::{Checkup, Finding};
 use crate::call::event::CallPhase;
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::session::driver::{self, SessionHandle};
@@ -29,8 +29,12 @@ pub(super) fn guest_name(end: &str) -> String {
 }
 
 /// Calls, and notes the delays that the test pattern and the tone tell.
-pub(super) async fn examine(options: &DoctorOptions, checkup: &mut Checkup) -> Finding {
-    match call(options).await {
+pub(super) async fn examine(
+    server: &str,
+    options: &SessionOptions,
+    checkup: &mut Checkup,
+) -> Finding {
+    match call(server, options).await {
         Ok(report) => judge(&report, checkup),
         Err(words) => {
             Finding::fails(PART, words, "Run this again with --log info to see where it stops.")
@@ -41,12 +45,8 @@ pub(super) async fn examine(options: &DoctorOptions, checkup: &mut Checkup) -> F
 fn judge(report: &Report, checkup: &mut Checkup) -> Finding {
     let video = report.video.received.as_ref();
     let glass = video.and_then(|video| video.glass_to_glass_ms.as_ref()).map(|delay| delay.p50);
-    let ear = report
-        .audio
-        .received
-        .as_ref()
-        .and_then(|audio| audio.mouth_to_ear_ms.as_ref())
-        .map(|delay| delay.p50);
+    let audio = report.audio.received.as_ref();
+    let ear = audio.and_then(|audio| audio.mouth_to_ear_ms.as_ref()).map(|delay| delay.p50);
     checkup.glass_to_glass_ms = glass;
     checkup.mouth_to_ear_ms = ear;
     let (Some(glass), Some(ear)) = (glass, ear) else {
@@ -66,7 +66,7 @@ fn judge(report: &Report, checkup: &mut Checkup) -> Finding {
     }
 }
 
-async fn call(options: &DoctorOptions) -> Result<Report, String> {
+async fn call(server: &str, options: &SessionOptions) -> Result<Report, String> {
     let session = || {
         driver::start(SessionOptions {
             identity: Identity::Guest,
@@ -76,17 +76,15 @@ async fn call(options: &DoctorOptions) -> Result<Report, String> {
             record_video: None,
             snapshot: None,
             window: false,
-            ..options.session.clone()
+            ..options.clone()
         })
     };
     let (mut one, mut other) = (session(), session());
-    let outcome = talk(&mut one, &mut other, &options.server).await;
-    let report = match outcome {
-        Ok(()) => timeout(STEP_WITHIN, one.reports.recv())
-            .await
-            .ok()
-            .flatten()
-            .ok_or("The call produced no report.".to_owned()),
+    let report = match talk(&mut one, &mut other, server).await {
+        Ok(()) => {
+            let report = timeout(STEP_WITHIN, one.reports.recv()).await.ok().flatten();
+            report.ok_or("The call produced no report.".to_owned())
+        }
         Err(words) => Err(words),
     };
     tokio::join!(one.finish(), other.finish());
@@ -124,23 +122,17 @@ async fn talk(
 }
 
 async fn send(session: &SessionHandle, intent: Intent) -> Result<(), String> {
-    session
-        .link
-        .intents
-        .send(intent)
-        .await
-        .map_err(|_| "The session stopped unexpectedly.".to_owned())
+    let sent = session.link.intents.send(intent).await;
+    sent.map_err(|_| "The session stopped unexpectedly.".to_owned())
 }
 
 async fn until(
     session: &mut SessionHandle,
     words: &str,
-    fits: impl FnMut(&Snapshot) -> bool,
+    mut fits: impl FnMut(&Snapshot) -> bool,
 ) -> Result<(), String> {
-    let mut fits = fits;
-    let waited =
-        timeout(STEP_WITHIN, session.link.snapshots.wait_for(|snapshot| fits(snapshot))).await;
-    match waited {
+    let snapshots = &mut session.link.snapshots;
+    match timeout(STEP_WITHIN, snapshots.wait_for(|snapshot| fits(snapshot))).await {
         Ok(Ok(_)) => Ok(()),
         _ => Err(words.to_owned()),
     }

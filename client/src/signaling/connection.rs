@@ -7,12 +7,12 @@ use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_tungstenite::tungstenite::{self, Message};
-use visavis_shared::{LoginRefusal, codec};
+use visavis_shared::{ClientMessage, LoginRefusal, codec};
 
+use super::SignalingEvent;
 use super::backoff::Backoff;
-use super::login::{Account, Failure, LoggedIn};
+use super::login::{Account, Failure};
 use super::socket::{self, Socket};
-use super::{Command, SignalingEvent};
 
 /// After this much silence from the server it is pinged.
 const PING_AFTER: Duration = Duration::from_secs(40);
@@ -35,22 +35,20 @@ enum End {
 
 pub(super) async fn run(
     mut account: Account,
-    mut commands: mpsc::Receiver<Command>,
+    mut messages: mpsc::Receiver<ClientMessage>,
     events: mpsc::Sender<SignalingEvent>,
 ) {
     let mut backoff = Backoff::default();
     let mut lost_at: Option<Instant> = None;
     loop {
-        let logging_in = account.log_in();
         let result = tokio::select! {
-            result = logging_in => result,
-            () = until_closed(&mut commands) => Err(Failure::Closed),
+            result = account.log_in() => result,
+            () = until_closed(&mut messages) => return,
         };
         match result {
-            Ok(LoggedIn { mut socket, username, ice_servers, resumed }) => {
+            Ok((mut socket, logged_in)) => {
                 backoff.reset();
-                let logged_in = SignalingEvent::LoggedIn { username, ice_servers, resumed };
-                let undelivered = match serve(&mut socket, &mut commands, &events, logged_in).await
+                let undelivered = match serve(&mut socket, &mut messages, &events, logged_in).await
                 {
                     End::Closed => {
                         socket::close(&mut socket).await;
@@ -69,7 +67,6 @@ pub(super) async fn run(
                     }
                 }
             }
-            Err(Failure::Closed) => return,
             Err(Failure::Unreachable(message)) if lost_at.is_none() => {
                 let _ = events.send(SignalingEvent::Unreachable { message }).await;
                 return;
@@ -85,7 +82,7 @@ pub(super) async fn run(
         let wait = backoff.next(rand::random());
         tokio::select! {
             () = sleep(wait) => {}
-            () = until_closed(&mut commands) => return,
+            () = until_closed(&mut messages) => return,
         }
     }
 }
@@ -103,8 +100,8 @@ fn may_pass(reason: LoginRefusal, since_lost: Duration) -> bool {
 }
 
 /// Drops messages that can't be sent now, until the connection is closed.
-async fn until_closed(commands: &mut mpsc::Receiver<Command>) {
-    while let Some(Command::Send(message)) = commands.recv().await {
+async fn until_closed(messages: &mut mpsc::Receiver<ClientMessage>) {
+    while let Some(message) = messages.recv().await {
         tracing::debug!(kind = message.type_name(), "not sent: the server is away");
     }
 }
@@ -113,7 +110,7 @@ async fn until_closed(commands: &mut mpsc::Receiver<Command>) {
 /// nothing more is read, but messages are still sent.
 async fn serve(
     socket: &mut Socket,
-    commands: &mut mpsc::Receiver<Command>,
+    messages: &mut mpsc::Receiver<ClientMessage>,
     events: &mpsc::Sender<SignalingEvent>,
     first: SignalingEvent,
 ) -> End {
@@ -123,14 +120,12 @@ async fn serve(
     loop {
         let due = received_at + if pinged { PING_AFTER + PONG_WITHIN } else { PING_AFTER };
         tokio::select! {
-            command = commands.recv() => match command {
-                Some(Command::Send(message)) => {
-                    if socket::write(socket, &message).await.is_err() {
-                        return End::Lost(undelivered);
-                    }
+            message = messages.recv() => {
+                let Some(message) = message else { return End::Closed };
+                if socket::write(socket, &message).await.is_err() {
+                    return End::Lost(undelivered);
                 }
-                Some(Command::Close) | None => return End::Closed,
-            },
+            }
             room = events.reserve(), if undelivered.is_some() => match room {
                 Ok(room) => {
                     if let Some(event) = undelivered.take() {

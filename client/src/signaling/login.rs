@@ -23,6 +23,7 @@ use visavis_shared::{
     ClientMessage, ErrorCode, IceServer, Login, LoginRefusal, ServerMessage, Username, codec,
 };
 
+use super::SignalingEvent;
 use super::server_url::ServerUrl;
 use super::socket::{self, Socket, Stream};
 use crate::device_key::LoginKey;
@@ -42,18 +43,6 @@ pub(super) enum Failure {
     Unreachable(String),
     /// The server refused the login.
     Refused(LoginRefusal, String),
-    /// The connection was closed by our side meanwhile.
-    Closed,
-}
-
-/// A login that worked.
-pub(super) struct LoggedIn {
-    pub(super) socket: Socket,
-    /// The name that was asked for.
-    pub(super) username: Username,
-    pub(super) ice_servers: Vec<IceServer>,
-    /// Whether the session before goes on.
-    pub(super) resumed: bool,
 }
 
 /// What comes of a login that does not fail.
@@ -83,8 +72,8 @@ impl Account {
         Self { url, username, key, token: None, greets: false }
     }
 
-    /// Connects and logs in.
-    pub(super) async fn log_in(&mut self) -> Result<LoggedIn, Failure> {
+    /// Connects and logs in; the event says as whom.
+    pub(super) async fn log_in(&mut self) -> Result<(Socket, SignalingEvent), Failure> {
         // It greets late once at most: after that it is known to greet.
         loop {
             let opened = socket::open(&self.url).await;
@@ -96,7 +85,8 @@ impl Account {
                     let resumed = token.is_some() && token == self.token;
                     self.token = token;
                     let username = self.username.clone();
-                    return Ok(LoggedIn { socket, username, ice_servers, resumed });
+                    let logged_in = SignalingEvent::LoggedIn { username, ice_servers, resumed };
+                    return Ok((socket, logged_in));
                 }
                 Outcome::GreetedLate => {
                     tracing::info!("the server greeted late: logging in again with the key");
@@ -182,19 +172,19 @@ impl Account {
                 }
                 // We ask for a name in its one form, which a server has no reason to change.
                 ServerMessage::LoggedIn { username, .. } if username != self.username => {
-                    return Err(Failure::Refused(
-                        LoginRefusal::InvalidName,
-                        another_name_words(&self.username),
-                    ));
+                    let words = format!(
+                        "The server let you in under another name than {}, so you are not logged \
+                         in: check its address.",
+                        self.username
+                    );
+                    return Err(Failure::Refused(LoginRefusal::InvalidName, words));
                 }
                 ServerMessage::LoggedIn { ice_servers, resume: token, .. } => {
                     return Ok(Outcome::Granted { ice_servers, token });
                 }
                 ServerMessage::LoginRefused { reason, message } => {
-                    return Err(Failure::Refused(
-                        reason,
-                        refusal_words(reason, &message, &self.username, signed),
-                    ));
+                    let words = refusal_words(reason, message, &self.username, signed);
+                    return Err(Failure::Refused(reason, words));
                 }
                 ServerMessage::Error { code, message, .. } => {
                     return Err(Failure::Refused(refusal(code), message));
@@ -232,41 +222,29 @@ fn refusal(code: ErrorCode) -> LoginRefusal {
         ErrorCode::NotAllowed => LoginRefusal::NotAllowed,
         ErrorCode::RateLimited => LoginRefusal::RateLimited,
         ErrorCode::Unavailable => LoginRefusal::Unavailable,
-        ErrorCode::InvalidJson
-        | ErrorCode::UnknownType
-        | ErrorCode::NotLoggedIn
-        | ErrorCode::UnknownUser
-        | ErrorCode::TooLarge
-        | ErrorCode::RoomFull
-        | ErrorCode::Other => LoginRefusal::Other,
+        _ => LoginRefusal::Other,
     }
 }
 
-fn another_name_words(username: &Username) -> String {
-    format!(
-        "The server let you in under another name than {username}, so you are not logged in: check \
-         its address."
-    )
-}
-
-fn refusal_words(reason: LoginRefusal, message: &str, username: &Username, signed: bool) -> String {
+fn refusal_words(
+    reason: LoginRefusal,
+    message: String,
+    username: &Username,
+    signed: bool,
+) -> String {
     match reason {
-        LoginRefusal::Taken => {
-            format!(
-                "Somebody is already logged in as {username}: choose another name, or close the other \
-                 window."
-            )
-        }
+        LoginRefusal::Taken => format!(
+            "Somebody is already logged in as {username}: choose another name, or close the other \
+             window."
+        ),
         LoginRefusal::InvalidName if message.is_empty() => {
             format!("The server does not take {username} for a name: choose another one.")
         }
         _ if message.is_empty() => "The server refused the login and gave no reason.".to_owned(),
         LoginRefusal::NotAllowed if signed => {
-            format!(
-                "{message} If that was this device, write the server's address as you did then."
-            )
+            message + " If that was this device, write the server's address as you did then."
         }
-        _ => message.to_owned(),
+        _ => message,
     }
 }
 

@@ -23,7 +23,7 @@ use crate::device_key::DeviceKey;
 
 /// Messages that wait to be sent. A burst of candidates is the most that comes at once; what does
 /// not fit belongs to a connection that hangs, and is dropped.
-const COMMAND_QUEUE: usize = 256;
+const MESSAGE_QUEUE: usize = 256;
 /// Events that wait to be read. When the queue is full, nothing more is read from the server until
 /// there is room; messages are still sent.
 const EVENT_QUEUE: usize = 256;
@@ -75,15 +75,10 @@ pub enum SignalingEvent {
     Message(ServerMessage),
 }
 
-enum Command {
-    Send(Box<ClientMessage>),
-    Close,
-}
-
-/// The connection. Dropping it looks like a lost connection to the server.
+/// The connection. Dropping it closes it in order, but does not wait for that.
 #[derive(Debug)]
 pub struct Signaling {
-    commands: mpsc::Sender<Command>,
+    messages: mpsc::Sender<ClientMessage>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -98,40 +93,32 @@ impl Signaling {
         let url = ServerUrl::parse(&config.url)?;
         let key = config.key.map(|key| key.login_key(url.origin()));
         let account = login::Account::new(url, config.username, key);
-        let (commands, command_queue) = mpsc::channel(COMMAND_QUEUE);
+        let (messages, message_queue) = mpsc::channel(MESSAGE_QUEUE);
         let (events, event_queue) = mpsc::channel(EVENT_QUEUE);
-        let task = tokio::spawn(connection::run(account, command_queue, events));
-        Ok((Self { commands, task }, event_queue))
+        let task = tokio::spawn(connection::run(account, message_queue, events));
+        Ok((Self { messages, task }, event_queue))
     }
 
     /// A connection to nowhere, and the messages that are sent over it.
     #[cfg(test)]
     pub(crate) fn unattended() -> (Self, impl FnMut() -> Option<ClientMessage>) {
-        let (commands, mut command_queue) = mpsc::channel(COMMAND_QUEUE);
-        let sent = move || match command_queue.try_recv() {
-            Ok(Command::Send(message)) => Some(*message),
-            Ok(Command::Close) | Err(_) => None,
-        };
-        (Self { commands, task: tokio::spawn(async {}) }, sent)
+        let (messages, mut queue) = mpsc::channel(MESSAGE_QUEUE);
+        (Self { messages, task: tokio::spawn(async {}) }, move || queue.try_recv().ok())
     }
 
     /// Sends a message. While the connection is down messages are dropped: the caller sends again
     /// what is still needed after the next login.
     pub fn send(&self, message: ClientMessage) {
-        if self.commands.try_send(Command::Send(Box::new(message))).is_err() {
+        if self.messages.try_send(message).is_err() {
             tracing::warn!("a message to the server was dropped: the connection hangs");
         }
     }
 
     /// Sends what waits, closes in order, and returns when that is done or has taken too long.
     pub async fn close(self) {
-        let Self { commands, mut task } = self;
-        let closing = async {
-            // The task has ended when the send fails.
-            let _ = commands.send(Command::Close).await;
-            let _ = (&mut task).await;
-        };
-        if tokio::time::timeout(CLOSE_WITHIN, closing).await.is_err() {
+        let Self { messages, mut task } = self;
+        drop(messages);
+        if tokio::time::timeout(CLOSE_WITHIN, &mut task).await.is_err() {
             task.abort();
         }
     }

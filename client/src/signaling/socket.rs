@@ -103,29 +103,26 @@ pub(super) async fn close<S: Stream>(socket: &mut Socket<S>) {
 
 /// Why there is no connection, without addresses: this may go to a log.
 pub(super) fn error_words(error: &tungstenite::Error) -> String {
-    match error {
+    let words = match error {
         tungstenite::Error::Io(error) => match error.kind() {
-            io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
-            io::ErrorKind::TimedOut => "no answer".to_owned(),
-            io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => {
-                "it hung up".to_owned()
-            }
+            io::ErrorKind::ConnectionRefused => "nothing listens there",
+            io::ErrorKind::TimedOut => "no answer",
+            io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => "it hung up",
             io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
-                "no route leads to it from this network".to_owned()
+                "no route leads to it from this network"
             }
             // The resolver has no kind of its own.
-            _ => "its name is not known, or the network is down".to_owned(),
+            _ => "its name is not known, or the network is down",
         },
-        tungstenite::Error::Tls(_) => "its certificate is not trusted".to_owned(),
+        tungstenite::Error::Tls(_) => "its certificate is not trusted",
         tungstenite::Error::Http(response) => {
-            format!("it is no signaling server: HTTP {}", response.status().as_u16())
+            return format!("it is no signaling server: HTTP {}", response.status().as_u16());
         }
-        tungstenite::Error::Capacity(_) => "it sent more than is allowed".to_owned(),
-        tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => {
-            "it hung up".to_owned()
-        }
-        _ => "it speaks no protocol that we know".to_owned(),
-    }
+        tungstenite::Error::Capacity(_) => "it sent more than is allowed",
+        tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => "it hung up",
+        _ => "it speaks no protocol that we know",
+    };
+    words.to_owned()
 }
 
 #[cfg(test)]

@@ -6,13 +6,10 @@ use crate::session::snapshot::Intent;
 /// Everything a screen can ask for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Action {
-    /// Tell the session.
     Send(Intent),
     /// Look different from now on.
     Theme(Theme),
-    /// Show the list of keyboard shortcuts, or put it away.
     Help(bool),
-    /// Fill the screen, or stop doing so.
     Fullscreen(bool),
     /// Put away a notice of the window's own.
     DismissLocal(usize),

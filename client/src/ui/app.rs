@@ -20,7 +20,7 @@ use super::people::PeoplePage;
 use super::ready::Readiness;
 use super::theme::Palette;
 use super::video_view::VideoView;
-use super::{WindowOptions, fonts, keyboard, notices, theme, waiting, wake};
+use super::{WindowOptions, keyboard, notices, theme, waiting, wake};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
 use crate::media::voice_processing::VoiceSetting;
@@ -51,7 +51,6 @@ impl App {
     pub fn new(ctx: &Context, link: SessionLink, options: WindowOptions) -> Self {
         theme::install(ctx);
         theme::choose(ctx, options.settings.theme);
-        fonts::install(ctx);
         let mut local_notices = options.notices;
         let writer = options.settings_path.and_then(|path| match SettingsWriter::start(path) {
             Ok(writer) => {
@@ -186,16 +185,18 @@ impl App {
                 }
             },
             CallPhase::Calling { peer, ringing, since } => {
-                let waited = waited(ui, *since);
-                waiting::calling(ui, peer.as_str(), *ringing, waited, actions);
+                let (heading, waited) = (format!("Calling {peer}"), waited(ui, *since));
+                let progress = if *ringing { "Ringing…" } else { "Trying to reach them…" };
+                waiting::waiting(ui, peer.as_str(), &heading, progress, waited, actions);
             }
             CallPhase::Ringing { peer, since } => {
                 let waited = waited(ui, *since);
                 waiting::ringing(ui, peer, waited, snapshot, actions);
             }
             CallPhase::Connecting { peer, since } => {
-                let waited = waited(ui, *since);
-                waiting::connecting(ui, peer.as_str(), waited, actions);
+                let (heading, waited) = (format!("Connecting to {peer}"), waited(ui, *since));
+                let progress = "Setting up picture and sound…";
+                waiting::waiting(ui, peer.as_str(), &heading, progress, waited, actions);
             }
             // Shown above.
             CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => {}
@@ -225,6 +226,7 @@ impl App {
     }
 
     fn send(&mut self, intent: Intent) {
+        let before = self.settings.clone();
         match &intent {
             Intent::LogIn { server, username } => {
                 self.requested_login = Some((server.clone(), username.clone()))
@@ -241,14 +243,7 @@ impl App {
             Intent::SetVolume(volume) => self.settings.volume = *volume,
             _ => {}
         }
-        if matches!(
-            intent,
-            Intent::ChooseCamera(_)
-                | Intent::ChooseMicrophone(_)
-                | Intent::ChooseSpeaker(_)
-                | Intent::ProcessVoice(_)
-                | Intent::SetVolume(_)
-        ) {
+        if self.settings != before {
             self.keep_settings();
         }
         if let Err(error) = self.link.intents.try_send(intent) {

@@ -14,7 +14,7 @@ use super::icons::Icon;
 use super::self_view::SelfView;
 use super::theme::{FLOATING, Palette, STAGE};
 use super::video_view::{VideoView, letterbox};
-use super::{devices, shortcuts, statistics, wake, widgets, words};
+use super::{devices, keyboard, statistics, wake, widgets, words};
 use crate::session::snapshot::{Intent, Snapshot};
 
 /// What the screen needs to know about the call itself.
@@ -38,7 +38,6 @@ pub(super) struct CallScreen {
 }
 
 impl CallScreen {
-    /// Shows the screen.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
@@ -48,10 +47,9 @@ impl CallScreen {
         actions: &mut Actions,
     ) {
         let stage = ui.max_rect();
-        let fullscreen = is_fullscreen(ui.ctx());
         let dark = ui.ctx().style_of(Theme::Dark);
         ui.scope_builder(UiBuilder::new().max_rect(stage).style(dark), |ui| {
-            let shown = self.stage(ui, stage, call, snapshot, remote, fullscreen, actions);
+            let shown = self.stage(ui, stage, call, snapshot, remote, actions);
             let hold = !shown || self.devices_open || self.bar_used || call.lost_at.is_some();
             let opacity = self.reveal.update(ui.ctx(), hold);
             if opacity == 0.0 && ui.rect_contains_pointer(stage) {
@@ -60,7 +58,7 @@ impl CallScreen {
             self.self_view.show(ui, stage, own, snapshot.camera_live && !snapshot.camera_off);
             head(ui, stage, call, opacity);
             condition(ui, stage, call, snapshot);
-            self.bar(ui, stage, snapshot, fullscreen, actions);
+            self.bar(ui, stage, snapshot, actions);
         });
         if self.devices_open {
             self.devices(ui.ctx(), stage, snapshot, actions);
@@ -72,10 +70,6 @@ impl CallScreen {
     }
 
     /// The other person, or who they are while there is no video. Returns whether there is one.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a leaf of the layout; a struct would only rename its arguments"
-    )]
     fn stage(
         &self,
         ui: &mut Ui,
@@ -83,13 +77,12 @@ impl CallScreen {
         call: CallView<'_>,
         snapshot: &Snapshot,
         remote: &VideoView,
-        fullscreen: bool,
         actions: &mut Actions,
     ) -> bool {
         ui.painter().rect_filled(stage, 0.0, STAGE);
         let response = ui.interact(stage, ui.make_persistent_id("stage"), Sense::CLICK);
         if response.double_clicked() {
-            actions.push(Action::Fullscreen(!fullscreen));
+            actions.push(Action::Fullscreen(!is_fullscreen(ui.ctx())));
         }
         let shape = letterbox(remote.aspect().unwrap_or(16.0 / 9.0), stage);
         let shown = snapshot.remote_video_live && remote.paint(ui.painter(), shape, 0, false);
@@ -118,56 +111,35 @@ impl CallScreen {
         shown
     }
 
-    fn bar(
-        &mut self,
-        ui: &mut Ui,
-        stage: Rect,
-        snapshot: &Snapshot,
-        fullscreen: bool,
-        actions: &mut Actions,
-    ) {
+    fn bar(&mut self, ui: &mut Ui, stage: Rect, snapshot: &Snapshot, actions: &mut Actions) {
         let (muted, off) = (snapshot.microphone_muted, snapshot.camera_off);
-        let look = |switched: bool| if switched { Look::Switched } else { Look::Plain };
-        let hang_up = ui.ctx().format_shortcut(&shortcuts::HANG_UP);
+        let fullscreen = is_fullscreen(ui.ctx());
+        let look = |switched| if switched { Look::Switched } else { Look::Plain };
+        let hang_up = format!("Close the call ({})", ui.ctx().format_shortcut(&keyboard::HANG_UP));
+        let microphone = if muted {
+            (Icon::MicrophoneOff, "Unmute", "Unmute the microphone (M)")
+        } else {
+            (Icon::Microphone, "Mute", "Mute the microphone (M)")
+        };
+        let camera = if off {
+            (Icon::CameraOff, "Camera on", "Turn the camera on (V)")
+        } else {
+            (Icon::Camera, "Camera off", "Turn the camera off (V)")
+        };
+        let window = if fullscreen {
+            (Icon::Restore, "Window", "Leave full screen (F or Escape)")
+        } else {
+            (Icon::Fullscreen, "Full screen", "Fill the screen with the call (F)")
+        };
+        let devices = (Icon::Sliders, "Devices", "Choose camera, microphone and speaker");
         let controls = [
-            Control {
-                icon: if muted { Icon::MicrophoneOff } else { Icon::Microphone },
-                text: if muted { "Unmute" } else { "Mute" },
-                hint: if muted { "Unmute the microphone (M)" } else { "Mute the microphone (M)" }
-                    .to_owned(),
-                look: look(muted),
-            },
-            Control {
-                icon: if off { Icon::CameraOff } else { Icon::Camera },
-                text: if off { "Camera on" } else { "Camera off" },
-                hint: if off { "Turn the camera on (V)" } else { "Turn the camera off (V)" }
-                    .to_owned(),
-                look: look(off),
-            },
-            Control {
-                icon: Icon::Sliders,
-                text: "Devices",
-                hint: "Choose camera, microphone and speaker".to_owned(),
-                look: look(self.devices_open),
-            },
-            Control {
-                icon: if fullscreen { Icon::Restore } else { Icon::Fullscreen },
-                text: if fullscreen { "Window" } else { "Full screen" },
-                hint: if fullscreen {
-                    "Leave full screen (F or Escape)"
-                } else {
-                    "Fill the screen with the call (F)"
-                }
-                .to_owned(),
-                look: Look::Plain,
-            },
-            Control {
-                icon: Icon::HangUp,
-                text: "Close call",
-                hint: format!("Close the call ({hang_up})"),
-                look: Look::HangUp,
-            },
-        ];
+            (microphone, look(muted)),
+            (camera, look(off)),
+            (devices, look(self.devices_open)),
+            (window, Look::Plain),
+            ((Icon::HangUp, "Close call", &hang_up), Look::HangUp),
+        ]
+        .map(|((icon, text, hint), look)| Control { icon, text, hint, look });
         let (pressed, used) = controls::bar(ui, stage, &self.reveal, &controls);
         self.bar_used = used;
         match pressed {
@@ -204,7 +176,6 @@ impl CallScreen {
             });
     }
 
-    /// Shows the statistics, or puts them away.
     pub(super) fn toggle_statistics(&mut self) {
         self.statistics_open = !self.statistics_open;
     }
@@ -216,7 +187,6 @@ impl CallScreen {
     }
 }
 
-/// Whether the window fills the screen.
 pub(super) fn is_fullscreen(ctx: &Context) -> bool {
     ctx.input(|i| i.viewport().fullscreen.unwrap_or(false))
 }

@@ -60,24 +60,21 @@ impl Reveal {
     }
 }
 
-/// One button of the bar.
-pub(super) struct Control {
+pub(super) struct Control<'a> {
     pub(super) icon: Icon,
     /// Under the button, and its name.
     pub(super) text: &'static str,
     /// What it does, with its key.
-    pub(super) hint: String,
+    pub(super) hint: &'a str,
     pub(super) look: Look,
 }
 
 /// How a button of the bar looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Look {
-    /// As everything usually is.
     Plain,
     /// Something is switched away from the usual: muted, camera off, a panel open.
     Switched,
-    /// Closes the call.
     HangUp,
 }
 
@@ -87,7 +84,7 @@ pub(super) fn bar(
     ui: &mut Ui,
     stage: Rect,
     reveal: &Reveal,
-    controls: &[Control],
+    controls: &[Control<'_>],
 ) -> (Option<usize>, bool) {
     let size = vec2(BUTTON.x * controls.len() as f32, BUTTON.y) + Vec2::splat(2.0 * MARGIN);
     let rect = Rect::from_min_size(
@@ -122,15 +119,12 @@ pub(super) fn bar(
     (pressed, used || hovered)
 }
 
-fn button(ui: &mut Ui, rect: Rect, control: &Control) -> Response {
+fn button(ui: &mut Ui, rect: Rect, control: &Control<'_>) -> Response {
     let palette = Palette::of(ui.visuals());
     let response = ui.allocate_rect(rect, Sense::click());
     response.widget_info(|| {
         let mut info = WidgetInfo::labeled(Role::Button, ui.is_enabled(), control.text);
-        info.selected = match control.look {
-            Look::Switched => Some(true),
-            Look::Plain | Look::HangUp => None,
-        };
+        info.selected = (control.look == Look::Switched).then_some(true);
         info
     });
     let lit = response.hovered() || response.has_focus();
@@ -157,5 +151,5 @@ fn button(ui: &mut Ui, rect: Rect, control: &Control) -> Response {
         FontId::proportional(12.5),
         palette.text,
     );
-    response.on_hover_text(control.hint.as_str())
+    response.on_hover_text(control.hint)
 }

@@ -7,38 +7,22 @@ use eframe::egui::{
     Atom, Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2, vec2,
 };
 
-/// Every icon there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Icon {
-    /// The microphone is on.
     Microphone,
-    /// The microphone is muted.
     MicrophoneOff,
-    /// The camera is on.
     Camera,
-    /// The camera is off.
     CameraOff,
-    /// Pick up, or call.
     Call,
-    /// Hang up.
     HangUp,
-    /// Fill the screen.
     Fullscreen,
-    /// Leave the full screen.
     Restore,
-    /// Devices.
     Sliders,
-    /// Put away.
     Close,
-    /// Light or dark.
     Contrast,
-    /// Keyboard help.
     Keyboard,
-    /// Look again.
     Refresh,
-    /// Something went wrong.
     Warning,
-    /// The program's mark.
     Mark,
 }
 
@@ -60,7 +44,6 @@ impl Icon {
         }
     }
 
-    /// Paints it into a square.
     pub(super) fn paint(self, painter: &Painter, rect: Rect, color: Color32) {
         let pen = Pen::new(painter, rect, color);
         match self {
@@ -108,7 +91,6 @@ fn arc(center: Pos2, radius: f32, from: f32, to: f32) -> Vec<Pos2> {
         .collect()
 }
 
-/// Draws on the grid.
 struct Pen<'a> {
     painter: &'a Painter,
     origin: Pos2,
@@ -184,7 +166,6 @@ impl<'a> Pen<'a> {
         self.fill(&[pos2(17.0, 10.6), pos2(21.8, 7.4), pos2(21.8, 16.6), pos2(17.0, 13.4)]);
     }
 
-    /// Crossed out.
     fn slash(&self, width: f32) {
         self.thick_line(&[pos2(4.0, 3.4), pos2(20.0, 20.6)], width);
     }

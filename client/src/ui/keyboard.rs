@@ -4,19 +4,47 @@
 //! accident (the key needs a modifier and no button has the keyboard when a call comes in).
 
 use eframe::egui::{
-    Context, CornerRadius, Frame, Grid, Id, KeyboardShortcut, Margin, Modal, Popup, RichText,
-    ScrollArea,
+    Context, CornerRadius, Event, Frame, Grid, Id, Key, KeyboardShortcut, Margin, Modal, Modifiers,
+    Popup, RichText, ScrollArea,
 };
 
 use super::action::{Action, Actions};
 use super::call_screen::{CallScreen, is_fullscreen};
-use super::shortcuts::{
-    ACCEPT, CAMERA, FULLSCREEN, HANG_UP, HELP, LEAVE, MUTE, STATISTICS, pressed,
-};
 use super::theme::{CARD_RADIUS, Palette};
 use super::widgets::{self, Tone};
 use crate::call::event::CallPhase;
 use crate::session::snapshot::{Intent, Snapshot};
+
+/// Accepts the call that rings. It needs a modifier, so that nobody answers by accident.
+pub(super) const ACCEPT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
+/// Declines, cancels or ends the call, whichever there is.
+pub(super) const HANG_UP: KeyboardShortcut =
+    KeyboardShortcut::new(Modifiers::COMMAND, Key::Backspace);
+const MUTE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::M);
+const CAMERA: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::V);
+const STATISTICS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::I);
+const FULLSCREEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F);
+const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
+const LEAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
+
+/// Whether the keys of a shortcut went down; a key that is held counts once. Takes them out of the
+/// input.
+fn pressed(ctx: &Context, shortcut: &KeyboardShortcut) -> bool {
+    ctx.input_mut(|i| {
+        let mut found = false;
+        i.events.retain(|event| match event {
+            Event::Key { key, modifiers, pressed: true, repeat, .. }
+                if *key == shortcut.logical_key
+                    && modifiers.matches_logically(shortcut.modifiers) =>
+            {
+                found |= !repeat;
+                false
+            }
+            _ => true,
+        });
+        found
+    })
+}
 
 /// Looks for shortcuts. Comes after the screens, so that what a widget takes for itself is gone by
 /// now.
@@ -35,27 +63,18 @@ pub(super) fn handle(
         return;
     }
     match &snapshot.call {
-        CallPhase::Idle => {}
-        CallPhase::Ringing { peer, .. } => {
-            if pressed(&ACCEPT) {
-                actions.send(Intent::Accept { from: peer.clone() });
-            } else if pressed(&HANG_UP) {
-                actions.send(Intent::Decline);
-            }
+        CallPhase::Ringing { peer, .. } if pressed(&ACCEPT) => {
+            actions.send(Intent::Accept { from: peer.clone() });
         }
-        CallPhase::Calling { .. } | CallPhase::Connecting { .. } => {
-            if pressed(&HANG_UP) {
-                actions.send(Intent::HangUp);
-            }
+        CallPhase::Ringing { .. } if pressed(&HANG_UP) => actions.send(Intent::Decline),
+        CallPhase::Calling { .. } | CallPhase::Connecting { .. } if pressed(&HANG_UP) => {
+            actions.send(Intent::HangUp);
         }
         CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => {
-            in_call(ctx, snapshot, call, actions)
+            in_call(ctx, snapshot, call, actions);
         }
-        CallPhase::Ended { .. } => {
-            if pressed(&LEAVE) {
-                actions.send(Intent::Dismiss);
-            }
-        }
+        CallPhase::Ended { .. } if pressed(&LEAVE) => actions.send(Intent::Dismiss),
+        _ => {}
     }
 }
 

@@ -1,12 +1,13 @@
 //! The screen to log in: a name, a server, a button, and what to do when it did not work.
 
 use eframe::egui::accesskit::Live;
-use eframe::egui::{Label, Margin, Response, Ui};
+use eframe::egui::{Align, Label, Layout, Margin, Response, Ui};
+use visavis_shared::canonical_name;
 use visavis_shared::limits::MAX_USERNAME_CHARS;
-use visavis_shared::{NameError, canonical_name};
 
 use super::action::Actions;
 use super::widgets::{self, Tone};
+use super::words;
 use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
 
 /// The longest server address that can be typed, in characters.
@@ -15,7 +16,6 @@ const MAX_SERVER_CHARS: usize = 255;
 /// From this height on there is room for the mark and the line under the name.
 const ROOMY_HEIGHT: f32 = 480.0;
 
-/// What has been typed.
 #[derive(Default)]
 pub(super) struct LoginForm {
     username: String,
@@ -25,21 +25,12 @@ pub(super) struct LoginForm {
     problem: Option<String>,
 }
 
-/// Why a name can't be used, as a person would say it.
-fn name_problem(error: NameError) -> String {
-    match error {
-        NameError::Empty => "Please enter your name. Others call you by it.".to_owned(),
-        error => format!("That can't be a name: {error}."),
-    }
-}
-
 impl LoginForm {
-    /// Shows the screen.
     pub(super) fn show(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
         self.seed(snapshot);
         let busy = snapshot.login == LoginPhase::LoggingIn;
         let failure = match &snapshot.login {
-            LoginPhase::Failed(text) => super::words::foreign(text),
+            LoginPhase::Failed(text) => words::foreign(text),
             _ => None,
         };
         eframe::egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -55,12 +46,9 @@ impl LoginForm {
                     ui.add_space(14.0);
                 }
                 widgets::card(ui).inner_margin(Margin::same(22)).show(ui, |ui| {
-                    ui.with_layout(
-                        eframe::egui::Layout::top_down(eframe::egui::Align::Min),
-                        |ui| {
-                            self.fields(ui, busy, failure.as_deref(), actions);
-                        },
-                    );
+                    ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                        self.fields(ui, busy, failure.as_deref(), actions);
+                    });
                 });
                 ui.add_space(16.0);
             });
@@ -120,7 +108,10 @@ impl LoginForm {
 
     fn submit(&mut self, actions: &mut Actions) {
         match canonical_name(&self.username) {
-            Err(error) => self.problem = Some(name_problem(error)),
+            Err(error) => {
+                let empty = "Please enter your name. Others call you by it.";
+                self.problem = Some(words::name_problem(error, empty));
+            }
             Ok(_) if self.server.trim().is_empty() => {
                 self.problem = Some(
                     "Please enter the server's address, such as ws://127.0.0.1:9090.".to_owned(),

@@ -15,7 +15,6 @@ mod app;
 mod call_screen;
 mod controls;
 mod devices;
-mod fonts;
 mod icons;
 mod keyboard;
 mod login;
@@ -24,7 +23,6 @@ mod people;
 mod ready;
 mod rooms;
 mod self_view;
-mod shortcuts;
 mod statistics;
 mod theme;
 mod video_view;
@@ -36,11 +34,12 @@ mod words;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use eframe::egui::{IconData, ViewportBuilder};
+use eframe::egui::ViewportBuilder;
 
 pub use app::App;
 
 use crate::config::Settings;
+use crate::media::stage_thread::StageThread;
 use crate::session::snapshot::SessionLink;
 
 /// The smallest window in which everything still fits, in points.
@@ -84,22 +83,19 @@ impl Default for WindowOptions {
     }
 }
 
-/// Why there is no window.
+/// Why there is no window: the system gave none, such as without a display or OpenGL.
 #[derive(Debug, thiserror::Error)]
-pub enum UiError {
-    /// The system gave none: no display, no OpenGL.
-    #[error(
-        "the window can't be opened ({0}); on a machine without a display, \
-         use `visavis call` or `visavis answer`"
-    )]
-    Window(String),
-}
+#[error(
+    "the window can't be opened ({0}); on a machine without a display, \
+     use `visavis call` or `visavis answer`"
+)]
+pub struct UiError(String);
 
 /// Opens the window and shows it until it is closed or the session ends. Blocks; call it on the
 /// main thread.
 ///
 /// # Errors
-/// [`UiError::Window`] when the system gives no window.
+/// [`UiError`] when the system gives no window.
 pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
     let mut viewport = ViewportBuilder::default()
         .with_app_id("visavis")
@@ -109,7 +105,8 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
     if let Some(position) = options.position {
         viewport = viewport.with_position(position);
     }
-    if let Some(icon) = icon() {
+    // One that can't be read no person would miss.
+    if let Ok(icon) = eframe::icon_data::from_png_bytes(ICON) {
         viewport = viewport.with_icon(icon);
     }
     let native =
@@ -118,42 +115,23 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
         "Visavis",
         native,
         Box::new(move |creation| {
-            let watcher = wake::Watcher::start(&creation.egui_ctx, &link)?;
-            Ok(Box::new(Shell {
-                app: App::new(&creation.egui_ctx, link, options),
-                _watcher: watcher,
-            }))
+            let waking = wake::start(&creation.egui_ctx, &link)?;
+            Ok(Box::new(Shell(App::new(&creation.egui_ctx, link, options), waking)))
         }),
     )
-    .map_err(|error| UiError::Window(error.to_string()))
-}
-
-/// The icon; `None` when it can't be read, which no person would miss.
-fn icon() -> Option<IconData> {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(ICON)).read_info().ok()?;
-    let mut rgba = vec![0; reader.output_buffer_size()?];
-    let info = reader.next_frame(&mut rgba).ok()?;
-    rgba.truncate(info.buffer_size());
-    (info.color_type == png::ColorType::Rgba).then_some(IconData {
-        rgba,
-        width: info.width,
-        height: info.height,
-    })
+    .map_err(|error| UiError(error.to_string()))
 }
 
 /// [`App`] as eframe wants it, with what wakes it.
-struct Shell {
-    app: App,
-    _watcher: wake::Watcher,
-}
+struct Shell(App, #[expect(dead_code, reason = "it lasts as long as the window")] StageThread<()>);
 
 impl eframe::App for Shell {
     fn logic(&mut self, ctx: &eframe::egui::Context, _frame: &mut eframe::Frame) {
-        self.app.logic(ctx);
+        self.0.logic(ctx);
     }
 
     fn ui(&mut self, ui: &mut eframe::egui::Ui, _frame: &mut eframe::Frame) {
-        self.app.show(ui);
+        self.0.show(ui);
     }
 
     fn clear_color(&self, _visuals: &eframe::egui::Visuals) -> [f32; 4] {
@@ -167,7 +145,7 @@ mod tests {
 
     #[test]
     fn the_icon_is_a_square_with_transparent_corners() {
-        let icon = icon().expect("an icon");
+        let icon = eframe::icon_data::from_png_bytes(ICON).expect("an icon");
         assert_eq!((icon.width, icon.height, icon.rgba.len()), (128, 128, 128 * 128 * 4));
         assert_eq!(icon.rgba[3], 0);
     }

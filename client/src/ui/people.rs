@@ -5,8 +5,8 @@ use eframe::egui::{
     Align, Align2, FontId, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2,
     WidgetInfo, pos2, vec2,
 };
+use visavis_shared::canonical_name;
 use visavis_shared::limits::MAX_USERNAME_CHARS;
-use visavis_shared::{NameError, canonical_name};
 
 use super::action::{Action, Actions};
 use super::icons::Icon;
@@ -24,7 +24,6 @@ const SIDE_WIDTH: f32 = 320.0;
 const MAX_WIDTH: f32 = 1160.0;
 const MARGIN: Vec2 = vec2(20.0, 12.0);
 
-/// What has been typed.
 #[derive(Default)]
 pub(super) struct PeoplePage {
     callee: String,
@@ -33,7 +32,6 @@ pub(super) struct PeoplePage {
 }
 
 impl PeoplePage {
-    /// Shows the screen.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
@@ -68,7 +66,8 @@ impl PeoplePage {
                     ui.add_space(8.0);
                     widgets::card(ui).show(ui, |ui| {
                         ui.take_available_width();
-                        people(ui, snapshot, online, actions);
+                        heading(ui, snapshot);
+                        list(ui, snapshot, online, actions);
                     });
                     ui.add_space(8.0);
                     preview_card(ui, snapshot, own, actions);
@@ -95,7 +94,9 @@ impl PeoplePage {
             ui.add_space(8.0);
             widgets::card(ui).show(ui, |ui| {
                 ui.take_available_space();
-                people_scrolling(ui, snapshot, online, actions);
+                heading(ui, snapshot);
+                let scroll = ScrollArea::vertical().id_salt("people").auto_shrink(false);
+                scroll.show(ui, |ui| list(ui, snapshot, online, actions));
             });
         });
         ui.scope_builder(UiBuilder::new().max_rect(right), |ui| {
@@ -139,20 +140,17 @@ impl PeoplePage {
     fn submit(&mut self, people: &[Person], actions: &mut Actions) {
         // Whom we met in a room may be called as no name is.
         let known = people.iter().any(|person| person.username.as_str() == self.callee.trim());
-        self.problem = match canonical_name(&self.callee) {
-            _ if known => {
-                actions.send(Intent::Call { username: self.callee.trim().to_owned() });
-                None
+        let username = match canonical_name(&self.callee) {
+            _ if known => self.callee.trim().to_owned(),
+            Ok(name) => name.as_str().to_owned(),
+            Err(error) => {
+                let empty = "Please enter the name of the person to call.";
+                self.problem = Some(words::name_problem(error, empty));
+                return;
             }
-            Ok(name) => {
-                actions.send(Intent::Call { username: name.as_str().to_owned() });
-                None
-            }
-            Err(NameError::Empty) => {
-                Some("Please enter the name of the person to call.".to_owned())
-            }
-            Err(error) => Some(format!("That can't be a name: {error}.")),
         };
+        self.problem = None;
+        actions.send(Intent::Call { username });
     }
 }
 
@@ -185,20 +183,6 @@ fn header(ui: &mut Ui, username: &str, online: bool, theme: Theme, actions: &mut
             widgets::status_dot(ui, online);
         });
     });
-}
-
-/// The heading and the list, with the list scrolling under the heading.
-fn people_scrolling(ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
-    heading(ui, snapshot);
-    ScrollArea::vertical()
-        .id_salt("people")
-        .auto_shrink(false)
-        .show(ui, |ui| list(ui, snapshot, online, actions));
-}
-
-fn people(ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
-    heading(ui, snapshot);
-    list(ui, snapshot, online, actions);
 }
 
 fn heading(ui: &mut Ui, snapshot: &Snapshot) {

@@ -13,7 +13,6 @@ use crate::session::snapshot::{Intent, RoomPhase, Snapshot};
 
 const BUTTON_WIDTH: f32 = 96.0;
 
-/// What has been typed.
 #[derive(Default)]
 pub(super) struct RoomBox {
     typed: String,

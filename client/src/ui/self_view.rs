@@ -26,7 +26,6 @@ struct Corner {
     bottom: bool,
 }
 
-/// The video in the corner.
 pub(super) struct SelfView {
     corner: Corner,
     dragged_by: Vec2,
@@ -118,17 +117,10 @@ impl SelfView {
         };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
         ui.input(|i| {
-            for (key, change) in [
-                (Key::ArrowLeft, (Some(false), None)),
-                (Key::ArrowRight, (Some(true), None)),
-                (Key::ArrowUp, (None, Some(false))),
-                (Key::ArrowDown, (None, Some(true))),
-            ] {
-                if i.key_pressed(key) {
-                    self.corner.right = change.0.unwrap_or(self.corner.right);
-                    self.corner.bottom = change.1.unwrap_or(self.corner.bottom);
-                }
-            }
+            let (left, right) = (i.key_pressed(Key::ArrowLeft), i.key_pressed(Key::ArrowRight));
+            let (up, down) = (i.key_pressed(Key::ArrowUp), i.key_pressed(Key::ArrowDown));
+            self.corner.right = right || self.corner.right && !left;
+            self.corner.bottom = down || self.corner.bottom && !up;
         });
     }
 }

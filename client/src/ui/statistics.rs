@@ -68,35 +68,21 @@ fn content(ui: &mut Ui, statistics: &Statistics, latest: &Reading) {
     }
 }
 
-/// Each measurement with its name.
 fn rows(latest: &Reading) -> [(&'static str, String); 11] {
+    let both = |one: String, other: String| format!("{one}, {other}");
+    let (sent, received) = (&latest.video_sent, &latest.video_received);
     [
-        ("You send", video(&latest.video_sent)),
-        ("They send", video(&latest.video_received)),
-        (
-            "Sound sent, received",
-            format!("{}, {}", rate(latest.audio_sent), rate(latest.audio_received)),
-        ),
+        ("You send", video(sent)),
+        ("They send", video(received)),
+        ("Sound sent, received", both(rate(latest.audio_sent), rate(latest.audio_received))),
         ("Upload could carry", rate(latest.estimate)),
         ("Round trip", time(latest.rtt)),
-        (
-            "Lost going out, coming in",
-            format!("{}, {}", share(latest.loss_out), share(latest.loss_in)),
-        ),
-        (
-            "Buffered: sound, picture",
-            format!("{}, {}", time(latest.audio_wait), time(latest.video_wait)),
-        ),
+        ("Lost going out, coming in", both(share(latest.loss_out), share(latest.loss_in))),
+        ("Buffered: sound, picture", both(time(latest.audio_wait), time(latest.video_wait))),
         ("Sound filled in", share(latest.concealed)),
         ("Picture frozen for", time(latest.frozen)),
-        (
-            "Encoding, decoding",
-            format!("{}, {}", time(latest.video_sent.codec), time(latest.video_received.codec)),
-        ),
-        (
-            "Delay: picture, sound",
-            format!("{}, {}", time(latest.glass_to_glass), time(latest.mouth_to_ear)),
-        ),
+        ("Encoding, decoding", both(time(sent.codec), time(received.codec))),
+        ("Delay: picture, sound", both(time(latest.glass_to_glass), time(latest.mouth_to_ear))),
     ]
 }
 
@@ -141,7 +127,6 @@ struct Plot {
     unit: fn(f64) -> String,
 }
 
-/// What is plotted.
 const PLOTS: [Plot; 4] = [
     Plot {
         name: "Sent, and what your upload could carry",

@@ -1,15 +1,30 @@
 //! How everything looks: colours, sizes and spacing, for a dark and a light theme.
 //!
 //! One accent colour; red only for hanging up; amber for what went wrong. Widgets take their
-//! colours from [`Palette::of`], never from literals.
+//! colours from [`Palette::of`], never from literals. Scripts that the built-in fonts lack (Chinese,
+//! Arabic, …) are looked up among the system's fonts.
 
+use std::sync::{Arc, OnceLock};
+
+use eframe::egui::epaint::text::{FallbackRequest, FontInsert, FontProvider};
 use eframe::egui::style::{ScrollStyle, Selection, WidgetVisuals, Widgets};
 use eframe::egui::{
     Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,
     ThemePreference, Visuals, vec2,
 };
+use egui_system_font_provider::SystemFontProvider;
 
 use crate::config::Theme;
+
+/// The system's fonts. Listing them takes tens of milliseconds and a thread, so it is left until a
+/// character needs it; most people never need it.
+struct SystemFonts(OnceLock<SystemFontProvider>);
+
+impl FontProvider for SystemFonts {
+    fn font_for(&self, request: &FallbackRequest<'_>) -> Option<FontInsert> {
+        self.0.get_or_init(SystemFontProvider::new).font_for(request)
+    }
+}
 
 /// Round corners of cards and popups.
 pub(super) const CARD_RADIUS: u8 = 14;
@@ -29,27 +44,18 @@ pub(super) struct Palette {
     pub(super) card: Color32,
     /// Buttons and fields on cards.
     pub(super) raised: Color32,
-    /// The same under the pointer.
     pub(super) raised_hover: Color32,
-    /// Hairlines.
     pub(super) line: Color32,
-    /// Text.
     pub(super) text: Color32,
     /// Text of less weight.
     pub(super) weak: Color32,
-    /// The one accent.
     pub(super) accent: Color32,
-    /// The same under the pointer.
     pub(super) accent_hover: Color32,
     /// A breath of it, behind avatars and selections.
     pub(super) accent_soft: Color32,
-    /// Text on the accent.
     pub(super) on_accent: Color32,
-    /// Hanging up.
     pub(super) hang_up: Color32,
-    /// The same under the pointer.
     pub(super) hang_up_hover: Color32,
-    /// Something went wrong.
     pub(super) warning: Color32,
 }
 
@@ -57,7 +63,6 @@ const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
 
-/// The dark theme.
 const DARK: Palette = Palette {
     base: rgb(0x0f1317),
     card: rgb(0x171c22),
@@ -75,7 +80,6 @@ const DARK: Palette = Palette {
     warning: rgb(0xf0b35a),
 };
 
-/// The light theme.
 const LIGHT: Palette = Palette {
     base: rgb(0xf2f4f7),
     card: rgb(0xffffff),
@@ -105,11 +109,12 @@ pub(super) const STAGE: Color32 = rgb(0x0a0d10);
 /// Under floating controls on the stage.
 pub(super) const FLOATING: Color32 = Color32::from_rgba_premultiplied(0x12, 0x16, 0x1a, 0xe0);
 
-/// Sets both themes up; call it once.
+/// Sets both themes and the fonts up; call it once.
 pub(super) fn install(ctx: &Context) {
     use eframe::egui::Theme as EguiTheme;
     ctx.style_mut_of(EguiTheme::Dark, |style| dress(style, Visuals::dark(), &DARK));
     ctx.style_mut_of(EguiTheme::Light, |style| dress(style, Visuals::light(), &LIGHT));
+    ctx.add_font_provider(Arc::new(SystemFonts(OnceLock::new())));
 }
 
 /// Picks one of them, or has the system pick.

@@ -10,7 +10,7 @@ use super::action::Actions;
 use super::icons::{self, Icon};
 use super::theme::{Palette, WIDGET_HEIGHT};
 use super::widgets::{self, Tone};
-use super::{shortcuts, words};
+use super::{keyboard, words};
 use crate::call::event::EndReason;
 use crate::session::snapshot::{Intent, Snapshot};
 
@@ -44,8 +44,8 @@ pub(super) fn ringing(
         });
         ui.add_space(6.0);
         let (accept, decline) = (
-            ui.ctx().format_shortcut(&shortcuts::ACCEPT),
-            ui.ctx().format_shortcut(&shortcuts::HANG_UP),
+            ui.ctx().format_shortcut(&keyboard::ACCEPT),
+            ui.ctx().format_shortcut(&keyboard::HANG_UP),
         );
         widgets::caption(ui, &format!("{accept} accepts, {decline} declines"));
     });
@@ -61,31 +61,8 @@ fn accepting_opens(snapshot: &Snapshot) -> &'static str {
     }
 }
 
-/// We call somebody.
-pub(super) fn calling(
-    ui: &mut Ui,
-    peer: &str,
-    rings: bool,
-    waited: Duration,
-    actions: &mut Actions,
-) {
-    let progress = if rings { "Ringing…" } else { "Trying to reach them…" };
-    waiting(ui, peer, &format!("Calling {peer}"), progress, waited, actions);
-}
-
-/// The call was taken and media is about to flow.
-pub(super) fn connecting(ui: &mut Ui, peer: &str, waited: Duration, actions: &mut Actions) {
-    waiting(
-        ui,
-        peer,
-        &format!("Connecting to {peer}"),
-        "Setting up picture and sound…",
-        waited,
-        actions,
-    );
-}
-
-fn waiting(
+/// We call somebody, or the call was taken and media is about to flow.
+pub(super) fn waiting(
     ui: &mut Ui,
     peer: &str,
     heading: &str,
@@ -105,7 +82,6 @@ fn waiting(
     });
 }
 
-/// The call is over.
 pub(super) fn ended(
     ui: &mut Ui,
     peer: &str,

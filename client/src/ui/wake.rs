@@ -7,12 +7,12 @@
 
 use std::io;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{Context, ViewportId};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, watch};
 
+use crate::media::stage_thread::StageThread;
 use crate::session::snapshot::{SessionLink, Snapshot};
 
 /// As soon as possible, in one pass.
@@ -23,60 +23,33 @@ const LEVEL_INTERVAL: Duration = Duration::from_millis(66);
 /// Our own video waits this long for the other person's, to be painted in the same pass.
 const SELF_VIDEO_WAIT: Duration = Duration::from_millis(40);
 
-/// Watches a session for a window. Dropping it ends the watching.
-pub(super) struct Watcher {
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Watcher {
-    /// Starts the thread `window-wake` and hooks into the video slots.
-    pub(super) fn start(ctx: &Context, link: &SessionLink) -> io::Result<Self> {
-        let repaint = {
-            let ctx = ctx.clone();
-            move |delay: Duration| ctx.request_repaint_after_for(delay, ViewportId::ROOT)
-        };
-        let snapshots = link.snapshots.clone();
-        {
-            let repaint = repaint.clone();
-            link.remote_video.on_fill(move || repaint(SOON));
-        }
-        {
-            let (repaint, snapshots) = (repaint.clone(), snapshots.clone());
-            link.self_video.on_fill(move || {
-                let remote = snapshots.borrow().remote_video_live;
-                repaint(if remote { SELF_VIDEO_WAIT } else { SOON });
-            });
-        }
-        // Only waits for a channel, so it needs neither input and output nor timers.
-        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new()
-            .name("window-wake".to_owned())
-            .spawn(move || runtime.block_on(watch(snapshots, stopped, repaint)))?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
-    }
-}
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic there has already been reported by the panic hook.
-            let _ = thread.join();
-        }
-    }
+/// Watches a session for a window: on the thread `window-wake`, and with hooks in the video slots.
+pub(super) fn start(ctx: &Context, link: &SessionLink) -> io::Result<StageThread<()>> {
+    let ctx = ctx.clone();
+    let repaint = move |delay| ctx.request_repaint_after_for(delay, ViewportId::ROOT);
+    let (remote, own) = (repaint.clone(), repaint.clone());
+    link.remote_video.on_fill(move || remote(SOON));
+    let snapshots = link.snapshots.clone();
+    link.self_video.on_fill(move || {
+        own(if snapshots.borrow().remote_video_live { SELF_VIDEO_WAIT } else { SOON });
+    });
+    // Only waits for a channel, so it needs neither input and output nor timers.
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let (stop, snapshots) = (Arc::new(Notify::new()), link.snapshots.clone());
+    let stopped = Arc::clone(&stop);
+    let run = move || runtime.block_on(watch(snapshots, &stopped, repaint));
+    StageThread::spawn("window-wake", move || stop.notify_one(), run)
 }
 
 async fn watch(
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
-    mut stopped: oneshot::Receiver<()>,
+    stopped: &Notify,
     repaint: impl Fn(Duration),
 ) {
     let mut seen = Arc::clone(&snapshots.borrow_and_update());
     loop {
         tokio::select! {
-            _ = &mut stopped => return,
+            () = stopped.notified() => return,
             changed = snapshots.changed() => {
                 if changed.is_err() {
                     // The session is gone: one more pass, so that the window notices.
@@ -135,10 +108,9 @@ mod tests {
     #[tokio::test]
     async fn the_watch_ends_with_the_session_and_says_so_once() {
         let (snapshots, receiver) = watch::channel(Arc::new(Snapshot::default()));
-        let (_stop, stopped) = oneshot::channel();
         drop(snapshots);
         let repaints = std::cell::Cell::new(0);
-        watch(receiver, stopped, |_| repaints.set(repaints.get() + 1)).await;
+        watch(receiver, &Notify::new(), |_| repaints.set(repaints.get() + 1)).await;
         assert_eq!(repaints.get(), 1);
     }
 }

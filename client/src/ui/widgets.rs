@@ -5,8 +5,8 @@
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
     Align, Align2, Atom, Button, Color32, CornerRadius, FontFamily, FontId, Frame, Key, Label,
-    Layout, Margin, Painter, Pos2, Rect, Response, RichText, Sense, Stroke, TextEdit, Ui, Vec2,
-    WidgetInfo, pos2, vec2,
+    Layout, Margin, Painter, Pos2, Rect, Response, RichText, Sense, Stroke, TextEdit, Ui,
+    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::icons::Icon;
@@ -18,9 +18,7 @@ use super::words;
 pub(super) enum Tone {
     /// The thing to do next.
     Accent,
-    /// Hanging up, cancelling, declining.
     HangUp,
-    /// Everything else.
     Quiet,
 }
 
@@ -77,7 +75,6 @@ pub(super) fn icon_button(ui: &mut Ui, icon: Icon, label: &str) -> Response {
     response.on_hover_text(label)
 }
 
-/// A card on the base colour.
 pub(super) fn card(ui: &Ui) -> Frame {
     let palette = Palette::of(ui.visuals());
     Frame::new()
@@ -87,7 +84,6 @@ pub(super) fn card(ui: &Ui) -> Frame {
         .inner_margin(Margin::same(16))
 }
 
-/// A heading inside a card.
 pub(super) fn caption(ui: &mut Ui, text: &str) -> Response {
     let weak = Palette::of(ui.visuals()).weak;
     ui.label(RichText::new(text).size(13.0).color(weak))
@@ -104,7 +100,6 @@ pub(super) fn announce(ui: &Ui, text: &Response, live: Live) {
     ui.ctx().accesskit_node_builder(text.id, |node| node.set_live(live));
 }
 
-/// A line that says what went wrong.
 pub(super) fn warning(ui: &mut Ui, text: &str, live: Live) {
     let amber = Palette::of(ui.visuals()).warning;
     let line = ui
@@ -150,7 +145,6 @@ pub(super) fn card_head(ui: &mut Ui, title: &str, close: &str) -> bool {
     .inner
 }
 
-/// Paints a circle with somebody's initials.
 pub(super) fn paint_avatar(
     painter: &Painter,
     palette: &Palette,
@@ -165,10 +159,9 @@ pub(super) fn paint_avatar(
 
 /// A circle with somebody's initials, in the flow of the layout. It is decoration: the name stands
 /// beside it.
-pub(super) fn avatar(ui: &mut Ui, radius: f32, name: &str) -> Rect {
+pub(super) fn avatar(ui: &mut Ui, radius: f32, name: &str) {
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(2.0 * radius), Sense::hover());
     paint_avatar(ui.painter(), Palette::of(ui.visuals()), rect.center(), radius, name);
-    rect
 }
 
 /// How loud the microphone is, 0 to 1, on a scale that follows the ear.
@@ -201,7 +194,6 @@ pub(super) fn status_dot(ui: &mut Ui, well: bool) {
     );
 }
 
-/// The program's mark on its ground.
 pub(super) fn mark(ui: &mut Ui, side: f32) {
     let palette = Palette::of(ui.visuals());
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
@@ -219,10 +211,6 @@ pub(super) fn centered_column(ui: &mut Ui, width: f32, height: f32, content: imp
         pos2(space.center().x - width / 2.0, top),
         vec2(width, space.bottom() - top),
     );
-    ui.scope_builder(
-        eframe::egui::UiBuilder::new()
-            .max_rect(rect)
-            .layout(eframe::egui::Layout::top_down(eframe::egui::Align::Center)),
-        content,
-    );
+    let middle = Layout::top_down(Align::Center);
+    ui.scope_builder(UiBuilder::new().max_rect(rect).layout(middle), content);
 }

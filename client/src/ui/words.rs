@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use visavis_shared::NameError;
+
 pub(super) use crate::session::ending::{ending, foreign};
 
 /// A duration as a clock shows it: `3:07`, `1:02:03`.
@@ -28,7 +30,6 @@ pub(super) fn spoken(duration: Duration) -> String {
     match parts.as_slice() {
         [] => "less than a second".to_owned(),
         [one] => one.clone(),
-        [first, second] => format!("{first} and {second}"),
         // With hours, the seconds no longer matter.
         [first, second, ..] => format!("{first} and {second}"),
     }
@@ -43,6 +44,14 @@ pub(super) fn initials(name: &str) -> String {
         .flat_map(char::to_uppercase)
         .collect();
     if letters.is_empty() { "?".to_owned() } else { letters }
+}
+
+/// Why a name can't be used; `empty` is for where there is none.
+pub(super) fn name_problem(error: NameError, empty: &str) -> String {
+    match error {
+        NameError::Empty => empty.to_owned(),
+        error => format!("That can't be a name: {error}."),
+    }
 }
 
 /// How many people are online, for a heading.

@@ -1,42 +1,34 @@
 //! Which of a camera's formats to use, which camera a name means, and what a driver's error means:
 //! pure decisions.
 
+use nokhwa::utils::{CameraFormat, FrameFormat};
+
 use super::{CameraError, CameraWant};
-use crate::media::convert::PixelFormat;
 
-/// A format that a camera offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Offer {
-    pub(super) format: PixelFormat,
-    pub(super) width: u32,
-    pub(super) height: u32,
-    pub(super) fps: u32,
-}
-
-/// The offers, best first. In this order: in colour; fast enough; large enough; not larger than
+/// The formats that a camera offers, best first. In this order: in colour; fast enough; large enough; not larger than
 /// needed; cheap to convert (JPEG costs 2 ms a frame and detail, so it is for what raw frames
 /// are too slow for); of the right rate.
-pub(super) fn rank(mut offers: Vec<Offer>, want: CameraWant) -> Vec<Offer> {
+pub(super) fn rank(mut offers: Vec<CameraFormat>, want: CameraWant) -> Vec<CameraFormat> {
     let (width, height) = (u64::from(want.size.width()), u64::from(want.size.height()));
     offers.sort_by_key(|offer| {
-        let area = u64::from(offer.width) * u64::from(offer.height);
-        let useful = u64::from(offer.width).min(width) * u64::from(offer.height).min(height);
+        let (w, h) = (u64::from(offer.width()), u64::from(offer.height()));
+        let (area, useful) = (w * h, w.min(width) * h.min(height));
         // 24 or 25 do for 30; 15 do not.
-        let too_slow = u64::from(offer.fps) * 4 < u64::from(want.fps) * 3;
-        let cost = match offer.format {
-            PixelFormat::Yuyv | PixelFormat::Nv12 => 0,
-            PixelFormat::Rgb | PixelFormat::Bgr => 1,
-            PixelFormat::Mjpeg => 2,
-            PixelFormat::Gray => 3,
+        let too_slow = u64::from(offer.frame_rate()) * 4 < u64::from(want.fps) * 3;
+        let cost = match offer.format() {
+            FrameFormat::YUYV | FrameFormat::NV12 => 0,
+            FrameFormat::RAWRGB | FrameFormat::RAWBGR => 1,
+            FrameFormat::MJPEG => 2,
+            FrameFormat::GRAY => 3,
         };
-        let colourless = offer.format == PixelFormat::Gray;
+        let colourless = offer.format() == FrameFormat::GRAY;
         (
             colourless,
             too_slow,
             width * height - useful,
             area - useful,
             cost,
-            offer.fps.abs_diff(want.fps),
+            offer.frame_rate().abs_diff(want.fps),
         )
     });
     offers.dedup();
@@ -96,13 +88,13 @@ mod tests {
         CameraWant { size: VideoSize::new(width, height).expect("a size"), fps }
     }
 
-    fn offer(format: PixelFormat, width: u32, height: u32, fps: u32) -> Offer {
-        Offer { format, width, height, fps }
+    fn offer(format: FrameFormat, width: u32, height: u32, fps: u32) -> CameraFormat {
+        CameraFormat::new_from(width, height, format, fps)
     }
 
     #[test]
     fn a_usual_webcam_is_used_at_720p_through_jpeg_as_raw_is_too_slow() {
-        use PixelFormat::{Mjpeg, Yuyv};
+        use FrameFormat::{MJPEG as Mjpeg, YUYV as Yuyv};
         let offers = vec![
             offer(Yuyv, 640, 480, 30),
             offer(Yuyv, 1280, 720, 10),
@@ -117,7 +109,7 @@ mod tests {
 
     #[test]
     fn raw_frames_are_preferred_where_they_are_fast_enough() {
-        use PixelFormat::{Gray, Mjpeg, Nv12, Rgb};
+        use FrameFormat::{GRAY as Gray, MJPEG as Mjpeg, NV12 as Nv12, RAWRGB as Rgb};
         let best = |offers| rank(offers, want(1280, 720, 30))[0];
         assert_eq!(
             best(vec![offer(Mjpeg, 1280, 720, 30), offer(Nv12, 1280, 720, 25)]),

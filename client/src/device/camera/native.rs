@@ -7,7 +7,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -18,10 +18,10 @@ use nokhwa::utils::{
 };
 use tokio::sync::mpsc;
 
-use super::choice::{Offer, distinct, explain, find, rank};
+use super::choice::{distinct, explain, find, rank};
 use super::{CameraError, CameraEvent, CameraOutput, CameraWant, send};
 use crate::device::DeviceInfo;
-use crate::device::hanging::{Alive, HangingThreads};
+use crate::device::hanging::HangingThreads;
 use crate::media::convert::{PixelFormat, to_i420};
 use crate::media::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::media::frame::VideoFrame;
@@ -55,13 +55,12 @@ static OPEN: Mutex<Vec<(CameraIndex, DeviceInfo)>> = Mutex::new(Vec::new());
 /// Capture threads whose driver does not come back.
 static HANGING: HangingThreads = HangingThreads::new();
 
-/// A running camera.
-pub(super) struct Running {
+/// A running camera. Dropping this closes it.
+struct Running {
     stop: StopSignal,
     raw: Arc<DropOldestQueue<Raw>>,
     /// Disconnected once the device is closed.
     closed: Receiver<()>,
-    alive: Weak<()>,
     capture: Option<JoinHandle<()>>,
     convert: Option<JoinHandle<()>>,
 }
@@ -74,8 +73,8 @@ enum Raw {
     Gone(String),
 }
 
-impl Running {
-    pub(super) fn stop(&mut self) {
+impl Drop for Running {
+    fn drop(&mut self) {
         self.stop.set();
         self.raw.close();
         if let Some(convert) = self.convert.take() {
@@ -86,7 +85,7 @@ impl Running {
             let _ = capture.join();
         } else {
             tracing::warn!("a camera's driver does not let go; its thread is left behind");
-            HANGING.left_behind(&self.alive, Instant::now());
+            HANGING.left_behind(capture, Instant::now());
         }
     }
 }
@@ -97,14 +96,12 @@ pub(super) fn open(
     want: CameraWant,
     output: CameraOutput,
     events: mpsc::Sender<CameraEvent>,
-) -> Result<(String, Running), CameraError> {
+) -> Result<(String, Box<dyn Send>), CameraError> {
     if HANGING.is_full(Instant::now()) {
         return Err(CameraError::Silent(wanted.unwrap_or("default").to_owned()));
     }
     let timeout = if nokhwa::nokhwa_check() { OPEN_TIMEOUT } else { PERMISSION_TIMEOUT };
-    let (stop, alive) = (StopSignal::new(), Alive::default());
-    let alive_here = Arc::downgrade(&alive);
-    let raw = DropOldestQueue::latest();
+    let (stop, raw) = (StopSignal::new(), DropOldestQueue::latest());
     let (opened, result) = sync_channel(1);
     let (close, closed) = sync_channel(1);
     let capture = {
@@ -113,7 +110,7 @@ pub(super) fn open(
             .name("camera-capture".to_owned())
             .spawn(move || {
                 // Dropped when the device is closed, whichever way this ends.
-                let _close = (close, alive);
+                let _close: SyncSender<()> = close;
                 // nokhwa panics in places: on steps of zero in a format list, when a stream does
                 // not stop.
                 let ended = catch_unwind(AssertUnwindSafe(|| {
@@ -132,7 +129,7 @@ pub(super) fn open(
         Err(why) => {
             // Should the driver wake up again, its thread closes the device.
             stop.set();
-            HANGING.left_behind(&alive_here, Instant::now());
+            HANGING.left_behind(capture, Instant::now());
             let name = wanted.unwrap_or("default").to_owned();
             return Err(match why {
                 RecvTimeoutError::Timeout => CameraError::Silent(name),
@@ -142,22 +139,13 @@ pub(super) fn open(
             });
         }
     };
-    let convert = {
-        let (stop, raw, name) = (stop.clone(), Arc::clone(&raw), name.clone());
-        std::thread::Builder::new()
-            .name("camera".to_owned())
-            .spawn(move || convert(&name, &raw, &output, &events, &stop))
-    };
-    let mut running =
-        Running { stop, raw, closed, alive: alive_here, capture: Some(capture), convert: None };
-    match convert {
-        Ok(thread) => running.convert = Some(thread),
-        Err(error) => {
-            running.stop();
-            return Err(CameraError::Thread(error));
-        }
-    }
-    Ok((name, running))
+    let (stopped, frames, camera) = (stop.clone(), Arc::clone(&raw), name.clone());
+    let mut running = Running { stop, raw, closed, capture: Some(capture), convert: None };
+    let convert = std::thread::Builder::new()
+        .name("camera".to_owned())
+        .spawn(move || convert(&camera, &frames, &output, &events, &stopped));
+    running.convert = Some(convert.map_err(CameraError::Thread)?);
+    Ok((name, Box::new(running)))
 }
 
 /// The thread `camera`: converts what comes, and watches that something comes.
@@ -335,19 +323,13 @@ fn open_one(known: &Known, want: CameraWant) -> Result<Device, CameraError> {
     let mut camera =
         nokhwa::Camera::new(known.index.clone(), any).map_err(|error| failed(&error))?;
     let formats = camera.compatible_camera_formats().map_err(|error| failed(&error))?;
-    let offers = rank(formats.iter().map(offer).collect(), want);
+    let offers = rank(formats.clone(), want);
     if offers.is_empty() {
         return Err(CameraError::NoFormat(known.name.clone()));
     }
     // Drivers refuse formats that they offered; what is set then is still a format that can be
     // used.
-    for offer in offers.iter().take(TRIES) {
-        let format = CameraFormat::new_from(
-            offer.width,
-            offer.height,
-            frame_format(offer.format),
-            offer.fps,
-        );
+    for format in offers.into_iter().take(TRIES) {
         let exact = [format.format()];
         match camera.set_camera_requset(RequestedFormat::with_formats(
             RequestedFormatType::Exact(format),
@@ -379,13 +361,16 @@ fn ask_permission(name: &str) -> Result<(), CameraError> {
     }
 }
 
-/// The names of the cameras that the system knows of; none is opened.
-pub(super) fn names() -> Vec<String> {
+/// The names of the cameras there are. None is opened for it, so that it can be asked again and
+/// again.
+pub(in crate::device) fn names() -> Vec<String> {
     known().into_iter().map(|camera| camera.name).collect()
 }
 
-/// Lists the cameras that open.
-pub(super) fn list() -> Vec<DeviceInfo> {
+/// The cameras that open, with their formats. One that we have open is listed without being opened
+/// again. Takes up to a few seconds: call it where blocking is allowed.
+#[must_use]
+pub fn list() -> Vec<DeviceInfo> {
     let (found, cameras) = sync_channel(16);
     let looking = std::thread::Builder::new().name("camera-list".to_owned()).spawn(move || {
         for known in known() {
@@ -437,15 +422,6 @@ fn in_words(formats: &[CameraFormat]) -> Vec<String> {
     formats.iter().map(words).collect()
 }
 
-fn offer(format: &CameraFormat) -> Offer {
-    Offer {
-        format: pixel_format(format.format()),
-        width: format.width(),
-        height: format.height(),
-        fps: format.frame_rate(),
-    }
-}
-
 fn pixel_format(format: FrameFormat) -> PixelFormat {
     match format {
         FrameFormat::MJPEG => PixelFormat::Mjpeg,
@@ -454,16 +430,5 @@ fn pixel_format(format: FrameFormat) -> PixelFormat {
         FrameFormat::GRAY => PixelFormat::Gray,
         FrameFormat::RAWRGB => PixelFormat::Rgb,
         FrameFormat::RAWBGR => PixelFormat::Bgr,
-    }
-}
-
-fn frame_format(format: PixelFormat) -> FrameFormat {
-    match format {
-        PixelFormat::Mjpeg => FrameFormat::MJPEG,
-        PixelFormat::Yuyv => FrameFormat::YUYV,
-        PixelFormat::Nv12 => FrameFormat::NV12,
-        PixelFormat::Gray => FrameFormat::GRAY,
-        PixelFormat::Rgb => FrameFormat::RAWRGB,
-        PixelFormat::Bgr => FrameFormat::RAWBGR,
     }
 }

@@ -6,7 +6,6 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -15,6 +14,7 @@ use super::{CameraError, CameraEvent, CameraOutput, CameraWant, send};
 use crate::media::frame::VideoFrame;
 use crate::media::pattern::Pattern;
 use crate::media::pattern_bar::Stamp;
+use crate::media::stage_thread::StageThread;
 use crate::media::stop_signal::StopSignal;
 use crate::media::units::WallTime;
 use crate::media::y4m::Y4mReader;
@@ -22,32 +22,12 @@ use crate::media::y4m::Y4mReader;
 /// A source this late (the machine slept) begins its schedule anew.
 const TOO_LATE: Duration = Duration::from_secs(1);
 
-/// A running thread.
-pub(super) struct Running {
-    stop: StopSignal,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Running {
-    /// Ends it; it waits for nothing but its own clock, so this is immediate.
-    pub(super) fn stop(&mut self) {
-        self.stop.set();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the camera thread panicked");
-        }
-    }
-
-    fn start(body: impl FnOnce(&StopSignal) + Send + 'static) -> Result<Self, CameraError> {
-        let stop = StopSignal::new();
-        let stopped = stop.clone();
-        let thread = std::thread::Builder::new()
-            .name("camera".to_owned())
-            .spawn(move || body(&stopped))
-            .map_err(CameraError::Thread)?;
-        Ok(Self { stop, thread: Some(thread) })
-    }
+/// Starts the thread. It waits for nothing but its own clock, so that it ends at once.
+fn start(body: impl FnOnce(&StopSignal) + Send + 'static) -> Result<StageThread<()>, CameraError> {
+    let stop = StopSignal::new();
+    let stopped = stop.clone();
+    StageThread::spawn("camera", move || stop.set(), move || body(&stopped))
+        .map_err(CameraError::Thread)
 }
 
 /// When each frame is due.
@@ -81,8 +61,8 @@ pub(super) fn start_pattern(
     want: CameraWant,
     output: CameraOutput,
     events: mpsc::Sender<CameraEvent>,
-) -> Result<Running, CameraError> {
-    Running::start(move |stop| {
+) -> Result<StageThread<()>, CameraError> {
+    start(move |stop| {
         let pattern = Pattern::new(want.size);
         let mut schedule = Schedule::new(Duration::from_secs(1) / want.fps.max(1));
         let mut index = 0_u32;
@@ -101,12 +81,12 @@ pub(super) fn start_file(
     path: &Path,
     output: CameraOutput,
     events: mpsc::Sender<CameraEvent>,
-) -> Result<Running, CameraError> {
+) -> Result<StageThread<()>, CameraError> {
     let mut file = Looped::open(path)?;
     // The first frame is read here, so that a file that can't be played is refused at once.
     let mut frame = file.next()?;
     let path = path.to_path_buf();
-    Running::start(move |stop| {
+    start(move |stop| {
         let mut schedule = Schedule::new(file.reader.interval());
         let mut live = false;
         while schedule.wait(stop) {

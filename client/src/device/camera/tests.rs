@@ -37,7 +37,7 @@ fn the_pattern_stamps_each_frame_and_ends_when_it_is_stopped() {
     assert_eq!(reported.blocking_recv(), Some(CameraEvent::Live));
     assert!(stamps.is_sorted_by(|a, b| a.index < b.index && a.captured_at < b.captured_at));
     assert!(before <= stamps[0].captured_at && stamps[4].captured_at <= WallTime::now());
-    camera.stop();
+    drop(camera);
     // Its thread is gone, and with it the sender of events.
     assert_eq!(reported.blocking_recv(), None);
 }
@@ -106,7 +106,7 @@ fn a_file_is_played_in_a_loop_at_its_own_rate() {
     let seen: Vec<_> = (0..7).map(|_| read_bar(&next(&slot)).expect("a bar").index).collect();
     assert!(seen.iter().all(|index| *index < 3));
     assert!(seen.windows(2).any(|pair| pair[1] < pair[0]), "it began again: {seen:?}");
-    camera.stop();
+    drop(camera);
     assert_eq!(reported.blocking_recv(), Some(CameraEvent::Live));
     assert_eq!(reported.blocking_recv(), None);
 }
@@ -150,7 +150,7 @@ fn a_file_that_breaks_off_later_is_lost_in_words() {
     assert_eq!(reported.blocking_recv(), Some(CameraEvent::Live));
     let Some(CameraEvent::Lost(why)) = reported.blocking_recv() else { panic!("nothing was said") };
     assert!(why.contains("cut.y4m") && why.contains("middle of a picture"), "{why}");
-    camera.stop();
+    drop(camera);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn no_camera_is_silent_and_opens() {
     let camera =
         open_camera(&CameraChoice::None, want(30), Arc::clone(&slot), events).expect("it opens");
     assert_eq!(reported.blocking_recv(), None);
-    camera.stop();
+    drop(camera);
     assert!(slot.take().is_none());
 }
 
