@@ -8,7 +8,6 @@
 //! Dialects 3 and 4 are Socket.IO's and not spoken on a plain WebSocket: [`events`] translates
 //! them.
 
-mod broadcast;
 pub mod events;
 mod rooms;
 
@@ -126,16 +125,7 @@ fn named_server_message(message: &ServerMessage) -> Option<String> {
             Writer::message("error").text("message", &format!("Command not found: {kind}"))
         }
         ServerMessage::Error { message, .. } => Writer::message("error").text("message", message),
-        ServerMessage::Hello { .. }
-        | ServerMessage::Users { .. }
-        | ServerMessage::Presence { .. }
-        | ServerMessage::Joined { .. }
-        | ServerMessage::UserJoined { .. }
-        | ServerMessage::UserLeft { .. }
-        | ServerMessage::Message { .. }
-        | ServerMessage::Broadcast { .. }
-        | ServerMessage::GuestLeft { .. }
-        | ServerMessage::IceServers { .. } => return None,
+        _ => return None,
     };
     Some(out.finish())
 }

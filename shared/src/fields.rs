@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::error::{DecodeError, Problem};
 use crate::ids::{CallId, Username};
@@ -31,6 +32,11 @@ impl<'a> Fields<'a> {
             Some(kind) => Ok(Self { kind, object }),
             None => Err(Problem::NoType.into()),
         }
+    }
+
+    /// Reads the outermost level of the object that goes with an event.
+    pub(crate) fn of_event(name: &'a str, object: &'a str) -> Result<Self, Problem> {
+        Ok(Self { kind: name.into(), object: Object::parse(object, object.len())? })
     }
 
     /// The `type`.
@@ -111,6 +117,11 @@ impl<'a> Fields<'a> {
         };
         let text = string_of(raw).ok_or_else(|| malformed("wrong kind".into()))?;
         CallId::parse(&text).map(Some).map_err(|error| malformed(error.to_string()))
+    }
+
+    /// The value of the first of these members that is there and not `null`.
+    pub(crate) fn first_of(&self, keys: &[&str]) -> Option<&'a RawValue> {
+        keys.iter().find_map(|key| self.object.get_some(key))
     }
 
     /// A piece of JSON to the letter, `null` too.

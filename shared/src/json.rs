@@ -115,9 +115,13 @@ impl Writer {
 
     /// The same, with room for so many bytes more than usual.
     pub(crate) fn large_message(kind: &str, bytes: usize) -> Self {
-        let mut json = Vec::with_capacity(USUAL_BYTES + bytes);
+        Self::with_room(USUAL_BYTES + bytes).text("type", kind)
+    }
+
+    fn with_room(bytes: usize) -> Self {
+        let mut json = Vec::with_capacity(bytes);
         json.push(b'{');
-        Self(json).text("type", kind)
+        Self(json)
     }
 
     fn key(&mut self, key: &str) {
