@@ -12,7 +12,7 @@ use super::{DirtyOutboxes, Hub, Pending, now};
 use crate::names;
 use crate::outbox::Outbox;
 use crate::rules::registry::ConnectionId;
-use crate::rules::router::{LoginAttempt, Output, Router};
+use crate::rules::router::{Output, Router};
 
 /// A connection's access to the hub. Dropping it ends the connection for the router.
 #[derive(Debug)]
@@ -86,10 +86,7 @@ impl ConnectionHandle {
 
     fn log_in(&mut self, login: Login) -> Option<Pending> {
         match names::proven(&login, &self.challenge) {
-            Ok(key) => {
-                let attempt = LoginAttempt { username: login.username, key, resume: login.resume };
-                self.act(|router, id| router.log_in(id, attempt, now()))
-            }
+            Ok(key) => self.act(|router, id| router.log_in(id, login, key, now())),
             Err(error) => {
                 let message = error.to_string();
                 self.reply(ServerMessage::LoginRefused {

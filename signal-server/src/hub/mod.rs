@@ -26,7 +26,7 @@ pub(crate) use self::handle::ConnectionHandle;
 use crate::limits::QueueLimits;
 use crate::outbox::{Outbox, Pressure};
 use crate::rules::registry::{ByConnection, ConnectionId};
-use crate::rules::router::{Claim, Delivery, Grant, Output, Question, RemoteEvent, Router, Rules};
+use crate::rules::router::{Claim, Delivery, Output, Question, RemoteEvent, Router, Rules};
 use crate::rules::sessions::ResumeToken;
 
 /// Work that ends before the next message of a connection is read.
@@ -254,11 +254,11 @@ impl Hub {
     async fn settle(&self, connection: ConnectionId, question: Question) {
         let settled: Settled = match question {
             Question::Claim(claim) => self.claim(connection, claim).await,
-            Question::Users { prefix } => {
+            Question::Users(prefix) => {
                 let users = self.cluster.users(&prefix).await;
                 Box::new(move |router| router.settle_users(connection, users))
             }
-            Question::Join { room } => {
+            Question::Join(room) => {
                 let Some(name) = self.lock().router.registry().name_of(connection).cloned() else {
                     return;
                 };
@@ -278,7 +278,7 @@ impl Hub {
     async fn claim(&self, connection: ConnectionId, claim: Claim) -> Settled {
         let token = claim.resumable.then(|| ResumeToken::new(rand::random()));
         let outcome = self.cluster.claim(&claim, token.as_ref().map(ResumeToken::hash)).await;
-        let outcome = outcome.map(|()| Grant { token });
+        let outcome = outcome.map(|()| token);
         Box::new(move |router| router.settle_claim(connection, claim, outcome, now()))
     }
 }

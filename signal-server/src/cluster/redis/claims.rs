@@ -129,7 +129,7 @@ impl RedisCluster {
                 Guests::Deny => Err(Refusal::NoGuests.into()),
             };
         }
-        let (standing, record) = self.look_up_owner(connection, &claim.name).await?;
+        let (standing, record) = self.look_up_owner(connection, &claim.name, None).await?;
         match &claim.key {
             Some(key) => decision::claim(&standing, key).outcome()?,
             None => decision::guest(&standing, self.guests)?,
@@ -150,11 +150,11 @@ impl RedisCluster {
                 self.see_owner(connection, &claim.name, key, record).await?;
             }
             (Some(key), None) => {
-                let standing = self.give_to_owner(connection, &claim.name, key).await?;
+                let (standing, _) = self.look_up_owner(connection, &claim.name, Some(key)).await?;
                 decision::claim(&standing, key).outcome()?;
             }
             (None, _) => {
-                let (standing, _) = self.look_up_owner(connection, &claim.name).await?;
+                let (standing, _) = self.look_up_owner(connection, &claim.name, None).await?;
                 decision::guest(&standing, self.guests)?;
             }
         }
@@ -205,18 +205,6 @@ impl RedisCluster {
                 Err(NotClaimed::Unanswered(why.to_owned()))
             }
             _ => Err(unreadable()),
-        }
-    }
-
-    /// The first listed names that begin so, and how many there are.
-    pub(super) async fn list_names(&self, prefix: &str) -> Option<(Vec<Username>, usize)> {
-        let connection = self.connection()?;
-        match self.listed_names(&connection, prefix).await {
-            Ok(found) => Some(found),
-            Err(error) => {
-                tracing::warn!(why = %in_words(&error), "Redis did not list the names");
-                None
-            }
         }
     }
 }

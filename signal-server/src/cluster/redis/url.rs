@@ -82,25 +82,19 @@ impl FromStr for RedisUrl {
     }
 }
 
-/// The parts of `user:password@host:port,host:port/path?query`.
-struct Several<'a> {
-    user: &'a str,
-    hosts: Vec<&'a str>,
-    path: &'a str,
-}
-
-fn several(rest: &str) -> Result<Several<'_>, UrlError> {
+/// The user, the hosts and the path of `user:password@host:port,host:port/path`.
+fn several(rest: &str) -> Result<(&str, Vec<&str>, &str), UrlError> {
     let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
     let (user, hosts) = hosts.rsplit_once('@').unwrap_or(("", hosts));
     let hosts: Vec<_> = hosts.split(',').map(str::trim).collect();
     if hosts.iter().any(|host| host.is_empty()) {
         return Err(UrlError::NoHost);
     }
-    Ok(Several { user, hosts, path })
+    Ok((user, hosts, path))
 }
 
 fn sentinel(tls: bool, rest: &str) -> Result<Address, UrlError> {
-    let Several { user, hosts, path } = several(rest)?;
+    let (user, hosts, path) = several(rest)?;
     let (service, database) = path.split_once('/').unwrap_or((path, ""));
     if service.is_empty() {
         return Err(UrlError::NoService);
@@ -122,7 +116,7 @@ fn sentinel(tls: bool, rest: &str) -> Result<Address, UrlError> {
 }
 
 fn cluster(tls: bool, rest: &str) -> Result<Address, UrlError> {
-    let Several { user, hosts, path } = several(rest)?;
+    let (user, hosts, path) = several(rest)?;
     if !path.is_empty() {
         return Err(UrlError::Database);
     }

@@ -14,7 +14,7 @@ impl Router {
             && let Some(name) = self.registry.name_of(from)
         {
             let said = ServerMessage::Broadcast { from: name.clone(), message };
-            self.broadcast_everywhere(from, &said, &mut out);
+            self.broadcast_everywhere(from, said, &mut out);
         }
         out
     }
@@ -29,19 +29,11 @@ impl Router {
     pub(super) fn broadcast_everywhere(
         &self,
         except: ConnectionId,
-        message: &ServerMessage,
+        message: ServerMessage,
         out: &mut Vec<Output>,
     ) {
-        self.broadcast_locally(Some(except), message, out);
-        match message {
-            ServerMessage::Broadcast { from, message } => {
-                self.announce(Announcement::Broadcast(from.clone(), message.clone()), out);
-            }
-            ServerMessage::GuestLeft { username } => {
-                self.announce(Announcement::GuestLeft(username.clone()), out)
-            }
-            _ => {}
-        }
+        self.broadcast_locally(Some(except), &message, out);
+        self.announce(Announcement::Lobby(message), out);
     }
 
     /// Sends to everyone in the lobby of this node, except one.

@@ -25,7 +25,7 @@ impl Router {
         out: &mut Vec<Output>,
     ) -> Result<(), Refusal> {
         if !self.rules.alone {
-            out.push(Output::Ask(from, Question::Join { room }));
+            out.push(Output::Ask(from, Question::Join(room)));
             return Ok(());
         }
         let is_new = self.rooms.room_of(name) != Some(&room);
