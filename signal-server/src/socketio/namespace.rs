@@ -6,6 +6,7 @@
 use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use socketioxide::adapter::LocalAdapter;
@@ -160,7 +161,7 @@ impl DisconnectHandler<LocalAdapter, Self> for DisconnectHook {
         defer: fn(Arc<Socket>),
     ) {
         if reason == DisconnectReason::ClientNSDisconnect {
-            self.0.leave_in_order();
+            self.0.left_in_order.store(true, Ordering::Release);
         }
         self.0.hang_up(End::Politely);
         defer(socket);

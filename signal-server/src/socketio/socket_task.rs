@@ -6,6 +6,7 @@
 //! ends its name is free.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use socketioxide::socket::Socket;
 use socketioxide::{SendError, SocketError};
@@ -67,7 +68,7 @@ impl SocketTask {
         let _counted = (metrics.opened(Kind::SocketIo), metrics.online());
         let began = Instant::now();
         let ended = self.serve().await;
-        if self.session.left_in_order() {
+        if self.session.left_in_order.load(Ordering::Acquire) {
             // The only word that these pages have for the end of a call. A call that was not is
             // nobody's concern.
             let close =
@@ -82,7 +83,7 @@ impl SocketTask {
             metrics.overflowed();
         }
         session.hang_up(if ended == Ended::NotReading { End::AtOnce } else { End::Politely });
-        if let Some(owner) = session.owner() {
+        if let Some(owner) = session.owner.upgrade() {
             owner.close(&session).await;
         }
     }
