@@ -88,12 +88,7 @@ fn named_client_message(fields: &Fields<'_>) -> Result<ClientMessage, DecodeErro
     let (to, signal) = match fields.kind() {
         "login" => {
             let username = fields.value("name")?;
-            return Ok(ClientMessage::Login(Login {
-                username,
-                public_key: None,
-                signature: None,
-                resume: None,
-            }));
+            return Ok(ClientMessage::Login(Login { username, ..Login::default() }));
         }
         "offer" | "answer" | "candidate" => {
             (Some(fields.addressee("name")?), codec::read_signal(fields)?)

@@ -121,7 +121,7 @@ impl ClientMessage {
 }
 
 /// The login request.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Login {
     /// The name that is claimed, as it was typed.
     pub username: String,
