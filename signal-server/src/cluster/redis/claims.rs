@@ -190,17 +190,16 @@ impl RedisCluster {
             .arg(self.latest())
             .arg(leftovers);
         let reply: Vec<String> = invocation.invoke_async(&mut connection.clone()).await?;
-        let mut reply = reply.iter().map(String::as_str);
-        match (reply.next(), reply.next(), reply.next(), reply.next(), reply.next()) {
-            (Some("0"), ..) => Ok(None),
-            (Some("1"), Some(epoch), Some(ends_at), Some(node), Some(before)) => {
+        match reply.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["0", ..] => Ok(None),
+            ["1", epoch, ends_at, node, before, ..] => {
                 let (Ok(epoch), Ok(ends_at)) = (epoch.parse(), ends_at.parse()) else {
                     return Err(unreadable());
                 };
                 let before = NodeId::parse(node).zip(before.parse().ok());
                 Ok(Some(Granted { epoch, ends_at, before }))
             }
-            (Some("late"), ..) => {
+            ["late", ..] => {
                 let why = "it took the claim up when we had given up";
                 Err(NotClaimed::Unanswered(why.to_owned()))
             }

@@ -54,7 +54,6 @@ use self::claims::milliseconds;
 use self::layout::{Layout, NodeId};
 use self::leases::{Leases, Times};
 use self::link::{Connection, Link, in_words};
-use self::link_supervisor::{subscribe_to_all, time_of};
 pub use self::options::RedisConfig;
 pub(crate) use self::options::RedisOptions;
 pub(crate) use self::owners::RedisNames;
@@ -132,32 +131,33 @@ impl RedisCluster {
     /// When Redis can't be reached. Later this is no error: then it is waited for.
     pub(crate) async fn start(config: &RedisConfig, guests: Guests) -> Result<Self, RedisUnusable> {
         let times = Times { lease: config.lease };
-        let unusable = |error| RedisUnusable::new(&config.url, &error);
-        let link = Link::connect(&config.url, times.patience()).await.map_err(unusable)?;
-        let (node, layout, started) = (NodeId::random(), Layout::new(&config.prefix), now());
-        subscribe_to_all(&link.connection, &layout, &node).await.map_err(unusable)?;
-        let ahead = time_of(&link.connection, &layout, &node, started).await.map_err(unusable)?;
-        tracing::info!(%node, redis = %config.url, "joined the cluster");
-        Ok(Self {
-            node,
+        let cluster = Self {
+            node: NodeId::random(),
             url: config.url.clone(),
             times,
             guests,
-            layout,
+            layout: Layout::new(&config.prefix),
             scripts: Scripts::default(),
-            connection: Mutex::new(Some(link.connection.clone())),
-            first: Mutex::new(Some(link)),
+            connection: Mutex::default(),
+            first: Mutex::default(),
             leases: Mutex::new(Leases::new(times)),
             watch_list: Mutex::default(),
             queues: PublishQueues::default(),
             answers: Mutex::default(),
-            ahead: AtomicU64::new(ahead),
-            started,
+            ahead: AtomicU64::new(0),
+            started: now(),
             heard: AtomicU64::new(0),
             answered: Notify::new(),
             give_backs: Notify::new(),
             watch_changes: Notify::new(),
-        })
+        };
+        let unusable = |error| RedisUnusable::new(&config.url, &error);
+        let link = cluster.connect().await.map_err(unusable)?;
+        cluster.compare_clocks(&link.connection).await.map_err(unusable)?;
+        lock(&cluster.connection).replace(link.connection.clone());
+        lock(&cluster.first).replace(link);
+        tracing::info!(node = %cluster.node, redis = %config.url, "joined the cluster");
+        Ok(cluster)
     }
 
     /// The link, if there is one.

@@ -12,7 +12,6 @@
 //!   connection's messages is kept. A router that is alone ([`Rules::alone`]) asks only who may
 //!   have a name.
 
-mod broadcast;
 mod login;
 mod outcome;
 mod remote;
