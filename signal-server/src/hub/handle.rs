@@ -27,12 +27,27 @@ pub(crate) struct ConnectionHandle {
     hub: Arc<Hub>,
 }
 
-impl ConnectionHandle {
-    pub(super) fn new(id: ConnectionId, outbox: Arc<Outbox>, hub: Arc<Hub>) -> Self {
-        let challenge = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
-        Self { id, outbox, dirty: DirtyOutboxes::default(), challenge, left: false, hub }
+impl Hub {
+    /// Registers a connection.
+    pub(crate) fn connect(self: &Arc<Self>) -> ConnectionHandle {
+        let outbox = Arc::new(Outbox::new(self.queue));
+        let mut state = self.lock();
+        state.last_id += 1;
+        let id = ConnectionId(state.last_id);
+        state.outboxes.insert(id, Arc::clone(&outbox));
+        drop(state);
+        ConnectionHandle {
+            id,
+            outbox,
+            dirty: DirtyOutboxes::default(),
+            challenge: BASE64_STANDARD.encode(rand::random::<[u8; 32]>()),
+            left: false,
+            hub: Arc::clone(self),
+        }
     }
+}
 
+impl ConnectionHandle {
     /// Which connection it is.
     pub(crate) fn id(&self) -> ConnectionId {
         self.id

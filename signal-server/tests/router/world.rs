@@ -4,13 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
-use visavis_shared::{ClientMessage, Payload, RoomId, Username};
+use visavis_shared::{ClientMessage, Payload, RoomId, ServerMessage, Username};
 use visavis_signal_server::rules::registry::ConnectionId;
 use visavis_signal_server::rules::router::{
-    Announcement, Claim, ClaimRefusal, Closing, Delivery, Entry, Output, Question, RemoteEvent,
-    Router, Rules, Undeliverable,
+    Announcement, Claim, ClaimRefusal, Closing, Entry, Output, Question, RemoteEvent, Router,
+    Rules, Undeliverable,
 };
 use visavis_signal_server::rules::sessions::{ResumeToken, TokenHash};
+
+/// One message for one connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    pub(crate) to: ConnectionId,
+    pub(crate) message: ServerMessage,
+}
 
 /// What something led to, on all nodes.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -112,13 +119,13 @@ impl World {
         let mut queue: VecDeque<_> = outputs.into_iter().map(|output| (node, output)).collect();
         while let Some((node, output)) = queue.pop_front() {
             let more: Vec<(usize, Vec<Output>)> = match output {
-                Output::Deliver(delivery) => {
+                Output::Deliver(to, message) => {
                     assert_eq!(
-                        self.node_of(delivery.to),
+                        self.node_of(to),
                         node,
                         "a node delivers to its own connections only"
                     );
-                    effects.deliveries.push(delivery);
+                    effects.deliveries.push(Delivery { to, message });
                     vec![]
                 }
                 Output::Adopt { from, by } => {

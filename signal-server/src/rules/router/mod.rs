@@ -26,7 +26,7 @@ use visavis_shared::{
 };
 
 pub use self::outcome::{
-    Announcement, Claim, ClaimRefusal, Closing, Delivery, Envelope, Output, Question, RemoteEvent,
+    Announcement, Claim, ClaimRefusal, Closing, Envelope, Output, Question, RemoteEvent,
     Undeliverable, Undelivered,
 };
 pub use self::rooms::Entry;
@@ -410,5 +410,5 @@ impl Refusal {
 }
 
 fn deliver(to: ConnectionId, message: ServerMessage) -> Output {
-    Output::Deliver(Delivery { to, message })
+    Output::Deliver(to, message)
 }

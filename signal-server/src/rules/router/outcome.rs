@@ -11,8 +11,10 @@ use crate::rules::sessions::TokenHash;
 /// One thing that has to be done, in the order in which they come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
-    /// A message goes to a connection of this node.
-    Deliver(Delivery),
+    /// A message goes to a connection of this node. [`ServerMessage::LoggedIn`] names no ICE
+    /// servers: those depend on the address by which the client came, and the connection puts them
+    /// in.
+    Deliver(ConnectionId, ServerMessage),
     /// What waits for one connection, which is gone or has to go, is now for another.
     Adopt {
         /// Whose messages.
@@ -30,16 +32,6 @@ pub enum Output {
     Forward(Envelope),
     /// Something that other nodes may want to know.
     Announce(Announcement),
-}
-
-/// One message for one connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// Whom it is for.
-    pub to: ConnectionId,
-    /// What it is. [`ServerMessage::LoggedIn`] names no ICE servers: those depend on the address
-    /// by which the client came, and the connection puts them in.
-    pub message: ServerMessage,
 }
 
 /// One message for somebody on another node.
@@ -73,15 +65,13 @@ impl Envelope {
 }
 
 /// A message that reached nobody.
+#[expect(missing_docs, reason = "most fields are named for what they hold")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undelivered {
-    /// Its sender.
     pub from: Username,
-    /// Its addressee.
     pub to: Username,
     /// Its `type`.
     pub kind: String,
-    /// The call it was for.
     pub call: Option<CallId>,
 }
 

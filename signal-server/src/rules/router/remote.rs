@@ -5,9 +5,7 @@ use std::time::Instant;
 use visavis_shared::{ErrorCode, ServerMessage, Username};
 
 use super::outcome::{Undeliverable, Undelivered};
-use super::{
-    Announcement, Closing, Delivery, Envelope, Output, Refusal, RemoteEvent, Router, deliver,
-};
+use super::{Announcement, Closing, Envelope, Output, Refusal, RemoteEvent, Router, deliver};
 
 impl Router {
     /// Takes what came from another node.
@@ -78,9 +76,7 @@ impl Router {
         self.end(connection, now, out);
         out.retain(|output| match output {
             Output::Announce(_) => false,
-            Output::Deliver(Delivery {
-                message: ServerMessage::Presence { username, .. }, ..
-            }) => username != name,
+            Output::Deliver(_, ServerMessage::Presence { username, .. }) => username != name,
             _ => true,
         });
         if self.registry.watchers_of(name).next().is_some() {
