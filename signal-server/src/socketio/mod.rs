@@ -139,10 +139,6 @@ impl SocketIo {
         }
     }
 
-    fn forget(&self, key: &str) {
-        self.sessions().remove(key);
-    }
-
     fn sessions(&self) -> MutexGuard<'_, HashMap<String, Weak<Session>>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }

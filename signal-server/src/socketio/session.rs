@@ -102,7 +102,7 @@ impl Session {
 
     fn leave_register(&self) {
         if let Some(owner) = self.owner.upgrade() {
-            owner.forget(&self.key);
+            owner.sessions().remove(&self.key);
         }
     }
 

@@ -50,18 +50,14 @@ impl From<Over> for Ended {
 }
 
 pub(super) struct SocketTask {
-    session: Arc<Session>,
-    socket: Arc<Socket>,
-    start: Start,
+    pub(super) session: Arc<Session>,
+    pub(super) socket: Arc<Socket>,
+    pub(super) start: Start,
     /// Where the socket is.
-    room: Option<RoomId>,
+    pub(super) room: Option<RoomId>,
 }
 
 impl SocketTask {
-    pub(super) fn new(session: Arc<Session>, socket: Arc<Socket>, start: Start) -> Self {
-        Self { session, socket, start, room: None }
-    }
-
     /// Serves the socket until the session ends.
     pub(super) async fn run(mut self) {
         let metrics = Arc::clone(&self.start.context.metrics);

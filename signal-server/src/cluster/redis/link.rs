@@ -5,7 +5,6 @@
 //! and a new one is made: whoever made it has to subscribe anew and to ask for what it may have
 //! missed.
 
-use std::fmt;
 use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -51,12 +50,6 @@ pub(super) struct Link {
     pub(super) connection: Connection,
     /// Ends when the link fell behind.
     pub(super) pushes: mpsc::Receiver<Push>,
-}
-
-impl fmt::Debug for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Link")
-    }
 }
 
 impl Link {

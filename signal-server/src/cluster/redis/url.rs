@@ -14,24 +14,20 @@ use redis::{
 const SENTINEL_PORT: u16 = 26379;
 
 /// Why a text is no URL of a Redis.
+#[expect(missing_docs, reason = "the texts say what is wrong")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    /// It begins with no scheme that we know.
     #[error(
         "it must begin with redis://, rediss://, redis+sentinel://, rediss+sentinel://, redis+cluster:// or \
          rediss+cluster://"
     )]
     Scheme,
-    /// No host is named.
     #[error("it names no host: write it as redis://HOST:PORT")]
     NoHost,
-    /// The service that the sentinels watch is missing.
     #[error("it names no service: write it as redis+sentinel://HOST:PORT,HOST:PORT/SERVICE")]
     NoService,
-    /// A Redis Cluster has one database.
     #[error("a Redis Cluster has no numbered databases: leave out what follows the hosts")]
     Database,
-    /// Something in it can't be read.
     #[error("it can't be read: {0}")]
     Other(String),
 }
