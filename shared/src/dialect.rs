@@ -8,7 +8,6 @@
 //! Dialects 3 and 4 are Socket.IO's and not spoken on a plain WebSocket: [`events`] translates
 //! them.
 
-mod broadcast;
 pub mod events;
 mod rooms;
 
@@ -89,12 +88,7 @@ fn named_client_message(fields: &Fields<'_>) -> Result<ClientMessage, DecodeErro
     let (to, signal) = match fields.kind() {
         "login" => {
             let username = fields.value("name")?;
-            return Ok(ClientMessage::Login(Login {
-                username,
-                public_key: None,
-                signature: None,
-                resume: None,
-            }));
+            return Ok(ClientMessage::Login(Login { username, ..Login::default() }));
         }
         "offer" | "answer" | "candidate" => {
             (Some(fields.addressee("name")?), codec::read_signal(fields)?)
@@ -126,16 +120,7 @@ fn named_server_message(message: &ServerMessage) -> Option<String> {
             Writer::message("error").text("message", &format!("Command not found: {kind}"))
         }
         ServerMessage::Error { message, .. } => Writer::message("error").text("message", message),
-        ServerMessage::Hello { .. }
-        | ServerMessage::Users { .. }
-        | ServerMessage::Presence { .. }
-        | ServerMessage::Joined { .. }
-        | ServerMessage::UserJoined { .. }
-        | ServerMessage::UserLeft { .. }
-        | ServerMessage::Message { .. }
-        | ServerMessage::Broadcast { .. }
-        | ServerMessage::GuestLeft { .. }
-        | ServerMessage::IceServers { .. } => return None,
+        _ => return None,
     };
     Some(out.finish())
 }

@@ -6,11 +6,12 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::error::{DecodeError, Problem};
 use crate::ids::{CallId, Username};
-use crate::json::{Object, string_of};
+use crate::json::{Object, Text, string_of};
 use crate::message::Payload;
 
 /// How much of an unknown `type` is given back to its sender, in characters.
@@ -31,6 +32,11 @@ impl<'a> Fields<'a> {
             Some(kind) => Ok(Self { kind, object }),
             None => Err(Problem::NoType.into()),
         }
+    }
+
+    /// Reads the outermost level of the object that goes with an event.
+    pub(crate) fn of_event(name: &'a str, object: &'a str) -> Result<Self, Problem> {
+        Ok(Self { kind: name.into(), object: Object::parse(object, object.len())? })
     }
 
     /// The `type`.
@@ -58,7 +64,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Any value that serde can read; `null` is as good as nothing.
-    pub(crate) fn value_if<T: DeserializeOwned>(
+    pub(crate) fn value_if<T: Deserialize<'a>>(
         &self,
         key: &'static str,
     ) -> Result<Option<T>, DecodeError> {
@@ -69,21 +75,13 @@ impl<'a> Fields<'a> {
     }
 
     /// Any value that serde can read.
-    pub(crate) fn value<T: DeserializeOwned>(&self, key: &'static str) -> Result<T, DecodeError> {
+    pub(crate) fn value<T: Deserialize<'a>>(&self, key: &'static str) -> Result<T, DecodeError> {
         self.value_if(key)?.ok_or_else(|| self.refuse(Problem::Missing(key)))
     }
 
     /// A word of a small vocabulary; one that is not in it is as good as none.
-    pub(crate) fn word<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+    pub(crate) fn word<T: Deserialize<'a>>(&self, key: &str) -> Option<T> {
         self.object.get_some(key).and_then(|raw| serde_json::from_str(raw.get()).ok())
-    }
-
-    /// A string, if there is one; `null` is as good as nothing.
-    fn text(&self, key: &'static str) -> Result<Option<Cow<'a, str>>, DecodeError> {
-        let Some(raw) = self.object.get_some(key) else { return Ok(None) };
-        string_of(raw)
-            .map(Some)
-            .ok_or_else(|| self.refuse(Problem::Malformed(key, "wrong kind".into())))
     }
 
     /// An identifier.
@@ -91,20 +89,16 @@ impl<'a> Fields<'a> {
     where
         T::Err: std::fmt::Display,
     {
-        self.text(key)?
-            .ok_or_else(|| self.refuse(Problem::Missing(key)))?
+        self.value::<Text<'_>>(key)?
+            .0
             .parse()
             .map_err(|error: T::Err| self.refuse(Problem::Malformed(key, error.to_string())))
     }
 
     /// Whom the message is for, if it says so. A text that can't be a name is nobody's.
     pub(crate) fn addressee_if(&self, key: &'static str) -> Result<Option<Username>, DecodeError> {
-        match self.text(key)? {
-            Some(name) => {
-                Username::parse(&name).map(Some).map_err(|_| self.refuse(Problem::NoSuchName(key)))
-            }
-            None => Ok(None),
-        }
+        let Some(Text(name)) = self.value_if(key)? else { return Ok(None) };
+        Username::parse(&name).map(Some).map_err(|_| self.refuse(Problem::NoSuchName(key)))
     }
 
     /// Whom the message is for.
@@ -123,6 +117,11 @@ impl<'a> Fields<'a> {
         };
         let text = string_of(raw).ok_or_else(|| malformed("wrong kind".into()))?;
         CallId::parse(&text).map(Some).map_err(|error| malformed(error.to_string()))
+    }
+
+    /// The value of the first of these members that is there and not `null`.
+    pub(crate) fn first_of(&self, keys: &[&str]) -> Option<&'a RawValue> {
+        keys.iter().find_map(|key| self.object.get_some(key))
     }
 
     /// A piece of JSON to the letter, `null` too.

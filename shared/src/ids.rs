@@ -12,15 +12,14 @@ use serde::{Deserialize, Serialize};
 use crate::limits::{MAX_CALL_ID_BYTES, MAX_ROOM_CHARS, MAX_USERNAME_CHARS};
 
 /// Why a text is no identifier.
+#[expect(missing_docs, reason = "the texts say what is wrong")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
-    /// Nothing was left after trimming white space.
     #[error("it is empty")]
     Empty,
     /// It is longer than its limit; the limit is given in characters.
     #[error("it is longer than {0} characters")]
     TooLong(usize),
-    /// It holds a control character or an invisible formatting character.
     #[error("it holds a character that can't be shown")]
     Unprintable,
 }

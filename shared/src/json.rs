@@ -4,10 +4,9 @@
 //! is parsed: `serde_json` skips a raw value of any depth. Unknown keys are ignored; of a key that
 //! stands twice the last counts, as in `JSON.parse`.
 
-use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::borrow::{Borrow, Cow};
+use std::collections::BTreeMap;
 
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -15,12 +14,18 @@ use crate::error::Problem;
 use crate::limits::MAX_JSON_DEPTH;
 
 /// A string, borrowed where it holds no escapes.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+impl Borrow<str> for Text<'_> {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
 
 /// A JSON object whose values are checked for syntax and kept as text.
-#[derive(Debug)]
-pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+#[derive(Debug, Deserialize)]
+pub(crate) struct Object<'a>(#[serde(borrow)] BTreeMap<Text<'a>, &'a RawValue>);
 
 impl<'a> Object<'a> {
     /// Reads the outermost level of a message of at most `max_bytes`.
@@ -36,36 +41,12 @@ impl<'a> Object<'a> {
 
     /// The value of a key; `null` counts as a value.
     pub(crate) fn get(&self, key: &str) -> Option<&'a RawValue> {
-        self.0.iter().rev().find(|(k, _)| k == key).map(|&(_, value)| value)
+        self.0.get(key).copied()
     }
 
     /// The value of a key, unless it is `null`.
     pub(crate) fn get_some(&self, key: &str) -> Option<&'a RawValue> {
         self.get(key).filter(|value| value.get() != "null")
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Object<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut members = Vec::with_capacity(USUAL_MEMBERS);
-                while let Some((Text(key), value)) = map.next_entry()? {
-                    members.push((key, value));
-                }
-                Ok(Object(members))
-            }
-        }
-
-        deserializer.deserialize_map(Members)
     }
 }
 
@@ -119,14 +100,12 @@ fn brackets_opened(text: &str) -> usize {
     text.as_bytes().chunks(usize::from(u8::MAX)).map(in_chunk).sum()
 }
 
-/// Most messages have fewer members.
-const USUAL_MEMBERS: usize = 6;
 /// Most messages that carry no description are shorter.
 const USUAL_BYTES: usize = 128;
 
 /// Writes one object, member by member, in the order in which they are given. Cannot fail.
 #[derive(Debug)]
-pub(crate) struct Writer(String);
+pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
     /// An object whose first member is its `type`.
@@ -140,24 +119,35 @@ impl Writer {
     }
 
     fn with_room(bytes: usize) -> Self {
-        let mut text = String::with_capacity(bytes);
-        text.push('{');
-        Self(text)
+        let mut json = Vec::with_capacity(bytes);
+        json.push(b'{');
+        Self(json)
     }
 
     fn key(&mut self, key: &str) {
         if self.0.len() > 1 {
-            self.0.push(',');
+            self.0.push(b',');
         }
-        push_string(&mut self.0, key);
-        self.0.push(':');
+        self.push(key);
+        self.0.push(b':');
+    }
+
+    fn push<T: Serialize + ?Sized>(&mut self, value: &T) {
+        // Texts, numbers, lists and structs with text keys always have a JSON form, and writing to
+        // memory does not fail.
+        let _ = serde_json::to_writer(&mut self.0, value);
+    }
+
+    /// Anything that has a JSON form.
+    pub(crate) fn value<T: Serialize + ?Sized>(mut self, key: &str, value: &T) -> Self {
+        self.key(key);
+        self.push(value);
+        self
     }
 
     /// A string.
-    pub(crate) fn text(mut self, key: &str, value: &str) -> Self {
-        self.key(key);
-        push_string(&mut self.0, value);
-        self
+    pub(crate) fn text(self, key: &str, value: &str) -> Self {
+        self.value(key, value)
     }
 
     /// A string, if there is one.
@@ -168,49 +158,19 @@ impl Writer {
         }
     }
 
-    /// Anything that has a JSON form.
-    pub(crate) fn value(self, key: &str, value: &impl Serialize) -> Self {
-        // Numbers, lists and structs with text keys always have one.
-        let json = serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned());
-        self.raw(key, &json)
-    }
-
     /// A piece of JSON, to the letter.
     pub(crate) fn raw(mut self, key: &str, value: &str) -> Self {
         self.key(key);
-        self.0.push_str(value);
+        self.0.extend_from_slice(value.as_bytes());
         self
     }
 
     /// The object as text.
     pub(crate) fn finish(mut self) -> String {
-        self.0.push('}');
-        self.0
+        self.0.push(b'}');
+        // All of it came from texts.
+        String::from_utf8(self.0).unwrap_or_default()
     }
-}
-
-/// A string with the escapes that RFC 8259 §7 demands, and no others.
-fn push_string(out: &mut String, text: &str) {
-    out.push('"');
-    if !text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
-        out.push_str(text);
-        out.push('"');
-        return;
-    }
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c < '\u{20}' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{broadcast, rooms};
+use super::rooms;
 use crate::error::{DecodeError, Problem};
-use crate::fields::MAX_ECHOED_TYPE_CHARS;
+use crate::fields::{Fields, MAX_ECHOED_TYPE_CHARS};
 use crate::ids::Username;
-use crate::json::{Object, nests_deeper_than};
+use crate::json::nests_deeper_than;
 use crate::limits::{MAX_JSON_DEPTH, MAX_MESSAGE_BYTES};
 use crate::message::{ClientMessage, ErrorCode, Payload, ServerMessage};
 
@@ -31,7 +31,10 @@ pub enum SocketRequest {
 /// [`DecodeError`] says what is wrong, and makes the reply to its sender.
 pub fn decode(text: &str) -> Result<SocketRequest, DecodeError> {
     let event = Event::parse(text)?;
-    if let Some(payload) = broadcast::payload(&event) {
+    if event.name() == "message" {
+        // `null` too. Only the first argument counts, as with the servers for which the pages of
+        // dialect 4 were written.
+        let payload = Payload::from(event.first().unwrap_or(RawValue::NULL));
         return Ok(SocketRequest::Broadcast(payload));
     }
     match rooms::client_message(&event) {
@@ -43,7 +46,12 @@ pub fn decode(text: &str) -> Result<SocketRequest, DecodeError> {
 /// What a socket named `me` gets of a message; `None` when neither dialect has a word for it.
 #[must_use]
 pub fn encode<'a>(message: &'a ServerMessage, me: &'a Username) -> Option<Emission<'a>> {
-    broadcast::emission(message).or_else(|| rooms::emission(message, me))
+    let (name, argument) = match message {
+        ServerMessage::Broadcast { message, .. } => ("message", Argument::Payload(message)),
+        ServerMessage::GuestLeft { username } => ("user disconnected", Argument::User(username)),
+        _ => return rooms::emission(message, me),
+    };
+    Some(Emission { name, argument })
 }
 
 /// An event that came, its arguments not looked into yet.
@@ -76,10 +84,10 @@ impl<'a> Event<'a> {
         self.arguments.first().copied().filter(|value| value.get() != "null")
     }
 
-    /// The first argument, which has to be an object.
-    pub(super) fn object(&self) -> Result<Object<'a>, DecodeError> {
+    /// The members of the first argument, which has to be an object.
+    pub(super) fn fields(&self) -> Result<Fields<'_>, DecodeError> {
         let text = self.first().map_or("null", RawValue::get);
-        Object::parse(text, text.len()).map_err(|problem| self.refuse(problem))
+        Fields::of_event(&self.name, text).map_err(|problem| self.refuse(problem))
     }
 
     /// That something is wrong with this event.

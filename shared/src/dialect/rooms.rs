@@ -8,7 +8,6 @@
 use super::events::{Argument, Description, Emission, Event, Refusal};
 use crate::error::{DecodeError, Problem};
 use crate::ids::{RoomId, Username};
-use crate::json::{Object, string_of};
 use crate::message::{CallSignal, ClientMessage, ErrorCode, Payload, ServerMessage};
 
 /// The members of an object by which pages name a room.
@@ -32,8 +31,7 @@ fn room(event: &Event<'_>) -> Result<RoomId, DecodeError> {
     let missing = || event.refuse(Problem::Missing("room"));
     let first = event.first().ok_or_else(missing)?;
     let value = if first.get().starts_with('{') {
-        let object = event.object()?;
-        ROOM_KEYS.iter().find_map(|key| object.get_some(key)).ok_or_else(missing)?
+        event.fields()?.first_of(&ROOM_KEYS).ok_or_else(missing)?
     } else {
         first
     };
@@ -52,19 +50,12 @@ fn call(
     key: &'static str,
     signal: impl FnOnce(Payload) -> CallSignal,
 ) -> Result<ClientMessage, DecodeError> {
-    let object = event.object()?;
-    let to = target(event, &object)?;
+    let fields = event.fields()?;
+    let to = Some(fields.addressee("target")?);
     // Browsers end their candidates with null, and some pages pass that on.
-    let value = if key == "candidate" { object.get(key) } else { object.get_some(key) };
-    let value = value.ok_or_else(|| event.refuse(Problem::Missing(key)))?;
-    Ok(ClientMessage::Call { to: Some(to), call: None, signal: signal(value.into()) })
-}
-
-fn target(event: &Event<'_>, object: &Object<'_>) -> Result<Username, DecodeError> {
-    let raw = object.get_some("target").ok_or_else(|| event.refuse(Problem::Missing("target")))?;
-    let text = string_of(raw)
-        .ok_or_else(|| event.refuse(Problem::Malformed("target", "wrong kind".into())))?;
-    Username::parse(&text).map_err(|_| event.refuse(Problem::NoSuchName("target")))
+    let payload =
+        if key == "candidate" { fields.payload_or_null(key)? } else { fields.payload(key)? };
+    Ok(ClientMessage::Call { to, call: None, signal: signal(payload) })
 }
 
 /// Writes a message to the socket `me`. Pages of this dialect pass over events that they don't
@@ -93,14 +84,7 @@ pub(super) fn emission<'a>(message: &'a ServerMessage, me: &'a Username) -> Opti
         ServerMessage::Error { code, message, in_reply_to, .. } => {
             ("error", Argument::Refusal(Refusal::new(*code, message, in_reply_to.as_deref())))
         }
-        ServerMessage::Hello { .. }
-        | ServerMessage::LoggedIn { .. }
-        | ServerMessage::LoginRefused { .. }
-        | ServerMessage::Users { .. }
-        | ServerMessage::Presence { .. }
-        | ServerMessage::Broadcast { .. }
-        | ServerMessage::GuestLeft { .. }
-        | ServerMessage::IceServers { .. } => return None,
+        _ => return None,
     };
     Some(Emission { name, argument })
 }

@@ -37,12 +37,12 @@ const MAX_MARKS: usize = 4;
 const GERESH: char = '\u{5f3}';
 
 /// Why a text is no name. Each text reads on after "That can't be a name:".
+#[expect(missing_docs, reason = "the texts say what is wrong")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// There is nothing but white space.
     #[error("it is empty; type at least one letter or digit")]
     Empty,
-    /// It has more characters than a name may have.
     #[error("it is longer than {MAX_USERNAME_CHARS} characters; choose a shorter one")]
     TooLong,
     /// There is white space in it.
@@ -52,27 +52,20 @@ pub enum NameError {
     /// shown.
     #[error("it holds an invisible character (U+{code:04X}); type it anew instead of pasting it", code = u32::from(*.0))]
     Invisible(char),
-    /// There is a character in it that names have not.
     #[error("it can't hold {0:?}; use letters, digits, \".\", \"-\" and \"_\"")]
     NotAllowed(char),
-    /// Punctuation at the beginning or the end, or twice in a row, or a mark without a letter.
     #[error(
         "{0:?} can't stand there; begin and end with a letter or a digit, and put one between \".\", \"-\" and \"_\""
     )]
     Misplaced(char),
-    /// Letters of more than one script.
     #[error("it mixes letters of different alphabets; use those of one")]
     MixedScripts,
-    /// Digits of more than one kind.
     #[error("it mixes different kinds of digits; use 0 to 9")]
     MixedDigits,
-    /// Letters of another script, of which each looks like a Latin one.
     #[error(
         "in these letters it looks like a name in Latin letters; type it in Latin letters, or add one that differs"
     )]
     LooksLatin,
-    /// Letters that run from right to left beside others that do not, or in a place where readers
-    /// would be misled.
     #[error(
         "its letters run in different directions; use those of one direction, and begin with a letter"
     )]

@@ -58,6 +58,7 @@ impl CallSignal {
 }
 
 /// From a client to the server.
+#[expect(missing_docs, reason = "most fields are named for what they hold")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientMessage {
     /// Claims a name.
@@ -68,28 +69,19 @@ pub enum ClientMessage {
         prefix: String,
     },
     /// Asks to be notified when these come and go. Replaces the list before.
-    Watch {
-        /// Whom to watch.
-        usernames: Vec<Username>,
-    },
+    Watch { usernames: Vec<Username> },
     /// Something for the other person of a call.
     Call {
         /// Whom it is for. Older dialects leave it out of `leave`: then it is for whoever the
         /// sender is in a call with.
         to: Option<Username>,
-        /// The call's id.
         call: Option<CallId>,
-        /// The signal of the call.
         signal: CallSignal,
     },
     /// Enters a room of two.
-    Join {
-        /// The room.
-        room: RoomId,
-    },
+    Join { room: RoomId },
     /// Sends a message to everyone else in a room.
     Message {
-        /// The room.
         room: RoomId,
         /// The message, which may be any JSON.
         message: Payload,
@@ -121,7 +113,7 @@ impl ClientMessage {
 }
 
 /// The login request.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Login {
     /// The name that is claimed, as it was typed.
     pub username: String,
@@ -147,6 +139,7 @@ impl std::fmt::Debug for Login {
 }
 
 /// From the server to a client.
+#[expect(missing_docs, reason = "most fields are named for what they hold")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerMessage {
     /// The greeting on connect.
@@ -189,62 +182,42 @@ pub enum ServerMessage {
     },
     /// Somebody who is watched came or went (or is there now).
     Presence {
-        /// The user's name.
         username: Username,
         /// Whether they can be called.
         online: bool,
     },
     /// Something from the other person of a call.
     Call {
-        /// Who it is from.
         from: Username,
         /// Which call, where the sender said so.
         call: Option<CallId>,
-        /// The signal of the call.
         signal: CallSignal,
     },
     /// The room was entered.
     Joined {
-        /// The room.
         room: RoomId,
         /// Who is there already.
         users: Vec<Username>,
     },
     /// Somebody else entered the room.
-    UserJoined {
-        /// The room.
-        room: RoomId,
-        /// The user's name.
-        username: Username,
-    },
+    UserJoined { room: RoomId, username: Username },
     /// Somebody else left the room.
-    UserLeft {
-        /// The room.
-        room: RoomId,
-        /// The user's name.
-        username: Username,
-    },
+    UserLeft { room: RoomId, username: Username },
     /// Somebody sent a message to the room.
     Message {
-        /// The room.
         room: RoomId,
-        /// The user's name.
         username: Username,
         /// The message, unread.
         message: Payload,
     },
     /// A guest outside all rooms sent a message to all the others there (dialect 4).
     Broadcast {
-        /// The sender's name.
         from: Username,
         /// The message, unread.
         message: Payload,
     },
     /// A guest outside all rooms is gone (dialect 4).
-    GuestLeft {
-        /// The user's name.
-        username: Username,
-    },
+    GuestLeft { username: Username },
     /// A message was refused; nothing else happened.
     Error {
         /// Why, for programs.

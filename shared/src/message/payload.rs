@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// A piece of JSON that is relayed to the letter.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Payload(Box<str>);
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Payload(Box<RawValue>);
 
 impl Payload {
     /// Writes a value as JSON.
@@ -13,7 +14,7 @@ impl Payload {
     /// # Errors
     /// When the value has no JSON form (a map with keys that are no strings, say).
     pub fn of<T: Serialize>(value: &T) -> Result<Self, serde_json::Error> {
-        serde_json::to_string(value).map(|json| Self(json.into()))
+        serde_json::value::to_raw_value(value).map(Self)
     }
 
     /// Reads it as a session description or a candidate.
@@ -21,41 +22,36 @@ impl Payload {
     /// # Errors
     /// When it has another shape.
     pub fn read<T: for<'de> Deserialize<'de>>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(&self.0)
+        serde_json::from_str(self.as_str())
     }
 
     /// The JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.get()
     }
 }
 
 /// Keeps descriptions and candidates out of logs.
 impl std::fmt::Debug for Payload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Payload({} bytes)", self.0.len())
+        write!(f, "Payload({} bytes)", self.as_str().len())
     }
 }
 
 impl From<&RawValue> for Payload {
     fn from(json: &RawValue) -> Self {
-        Self(json.get().into())
+        Self(json.to_owned())
     }
 }
 
-impl Serialize for Payload {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let json: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
-        json.serialize(serializer)
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
     }
 }
 
-impl<'de> Deserialize<'de> for Payload {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Box::<RawValue>::deserialize(deserializer).map(|json| Self(json.into()))
-    }
-}
+impl Eq for Payload {}
 
 /// What an `RTCSessionDescription` is in JSON: `{"type":"offer","sdp":"v=0…"}`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -270,7 +270,8 @@ impl Connection {
         let undecided = self.interpreter.dialect().is_none();
         let decoded = self.interpreter.decode(text);
         if undecided && self.interpreter.dialect().is_some() {
-            self.handle.outbox().set_interpreter(self.interpreter.clone());
+            let interpreter = self.interpreter.clone();
+            self.handle.outbox().with_writer(|writer| writer.set_interpreter(interpreter));
         }
         let message = match decoded {
             Ok(message) => message,

@@ -24,11 +24,6 @@ thread_local! {
 
 type Buffer = Box<[u8; AHEAD_BYTES]>;
 
-/// Takes the thread's buffer; another one while that keeps something.
-fn take_buffer() -> Buffer {
-    SPARE.take().unwrap_or_else(|| Box::new([0; AHEAD_BYTES]))
-}
-
 /// A stream that is read ahead of its reader.
 #[derive(Debug)]
 pub(crate) struct ReadAhead<S> {
@@ -83,7 +78,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
         if room.remaining() >= AHEAD_BYTES {
             return Pin::new(&mut this.stream).poll_read(cx, room);
         }
-        let mut buffer = take_buffer();
+        // The thread's buffer; another one while that keeps something.
+        let mut buffer = SPARE.take().unwrap_or_else(|| Box::new([0; AHEAD_BYTES]));
         let mut piece = ReadBuf::new(&mut *buffer);
         let read = Pin::new(&mut this.stream).poll_read(cx, &mut piece);
         // Fits: see the constant.

@@ -159,11 +159,13 @@ impl Write for Io<'_, '_> {
             writer.put(frame);
             Ok(frame.len())
         };
-        self.outbox.with_writer(put).unwrap_or_else(closed)
+        self.outbox.with_writer(put).unwrap_or_else(|| Err(ErrorKind::BrokenPipe.into()))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.outbox.with_writer(|writer| at_once(writer.poll_write(self.cx))).unwrap_or_else(closed)
+        self.outbox
+            .with_writer(|writer| at_once(writer.poll_write(self.cx)))
+            .unwrap_or_else(|| Err(ErrorKind::BrokenPipe.into()))
     }
 }
 
@@ -172,8 +174,4 @@ fn at_once<T>(polled: Poll<io::Result<T>>) -> io::Result<T> {
         Poll::Ready(result) => result,
         Poll::Pending => Err(ErrorKind::WouldBlock.into()),
     }
-}
-
-fn closed<T>() -> io::Result<T> {
-    Err(ErrorKind::BrokenPipe.into())
 }

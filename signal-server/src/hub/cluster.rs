@@ -12,15 +12,20 @@ use super::Hub;
 use crate::rules::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope};
 use crate::rules::sessions::TokenHash;
 
-/// The nodes of a server, seen from one of them.
+/// The nodes of a server, seen from one of them. What has a default does, by default, what one node
+/// does that is the whole server.
 #[async_trait]
 pub(crate) trait Cluster: fmt::Debug + Send + Sync {
     /// Whether this node is the whole server.
-    fn is_alone(&self) -> bool;
+    fn is_alone(&self) -> bool {
+        true
+    }
 
     /// Whether what only all nodes together know can be found out now: without it nobody new is let
     /// in.
-    fn is_reachable(&self) -> bool;
+    fn is_reachable(&self) -> bool {
+        true
+    }
 
     /// Claims a name for this node. `token` is what its session can be resumed by, on this node or
     /// another.
@@ -31,20 +36,26 @@ pub(crate) trait Cluster: fmt::Debug + Send + Sync {
 
     /// The first listed names, at most [`visavis_shared::limits::MAX_LISTED_USERS`] and one more,
     /// that begin with a prefix, and how many there are; `None` when that can't be known now.
-    async fn users(&self, prefix: &str) -> Option<(Vec<Username>, usize)>;
+    async fn users(&self, _prefix: &str) -> Option<(Vec<Username>, usize)> {
+        None
+    }
 
     /// Lets somebody into a room.
-    async fn join(&self, room: &RoomId, name: &Username) -> Entry;
+    async fn join(&self, _room: &RoomId, _name: &Username) -> Entry {
+        Entry::Unavailable
+    }
 
     /// Carries a message to another node. Never waits; what can't be delivered comes back as
     /// [`crate::rules::router::RemoteEvent::Undeliverable`].
-    fn forward(&self, envelope: Envelope);
+    fn forward(&self, _envelope: Envelope) {}
 
     /// Notifies the other nodes. Never waits.
-    fn announce(&self, announcement: Announcement);
+    fn announce(&self, _announcement: Announcement) {}
 
     /// Delivers events of other nodes to the hub, for as long as it is polled.
-    async fn run(&self, hub: &Hub);
+    async fn run(&self, _hub: &Hub) {
+        std::future::pending().await
+    }
 
     /// Ends what runs for it, and gives back everything that this node holds.
     async fn close(&self);

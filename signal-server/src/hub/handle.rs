@@ -12,7 +12,7 @@ use super::{DirtyOutboxes, Hub, Pending, now};
 use crate::names;
 use crate::outbox::Outbox;
 use crate::rules::registry::ConnectionId;
-use crate::rules::router::{LoginAttempt, Output, Router};
+use crate::rules::router::{Output, Router};
 
 /// A connection's access to the hub. Dropping it ends the connection for the router.
 #[derive(Debug)]
@@ -27,12 +27,27 @@ pub(crate) struct ConnectionHandle {
     hub: Arc<Hub>,
 }
 
-impl ConnectionHandle {
-    pub(super) fn new(id: ConnectionId, outbox: Arc<Outbox>, hub: Arc<Hub>) -> Self {
-        let challenge = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
-        Self { id, outbox, dirty: DirtyOutboxes::default(), challenge, left: false, hub }
+impl Hub {
+    /// Registers a connection.
+    pub(crate) fn connect(self: &Arc<Self>) -> ConnectionHandle {
+        let outbox = Arc::new(Outbox::new(self.queue));
+        let mut state = self.lock();
+        state.last_id += 1;
+        let id = ConnectionId(state.last_id);
+        state.outboxes.insert(id, Arc::clone(&outbox));
+        drop(state);
+        ConnectionHandle {
+            id,
+            outbox,
+            dirty: DirtyOutboxes::default(),
+            challenge: BASE64_STANDARD.encode(rand::random::<[u8; 32]>()),
+            left: false,
+            hub: Arc::clone(self),
+        }
     }
+}
 
+impl ConnectionHandle {
     /// Which connection it is.
     pub(crate) fn id(&self) -> ConnectionId {
         self.id
@@ -86,10 +101,7 @@ impl ConnectionHandle {
 
     fn log_in(&mut self, login: Login) -> Option<Pending> {
         match names::proven(&login, &self.challenge) {
-            Ok(key) => {
-                let attempt = LoginAttempt { username: login.username, key, resume: login.resume };
-                self.act(|router, id| router.log_in(id, attempt, now()))
-            }
+            Ok(key) => self.act(|router, id| router.log_in(id, login, key, now())),
             Err(error) => {
                 let message = error.to_string();
                 self.reply(ServerMessage::LoginRefused {

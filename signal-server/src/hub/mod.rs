@@ -26,7 +26,7 @@ pub(crate) use self::handle::ConnectionHandle;
 use crate::limits::QueueLimits;
 use crate::outbox::{Outbox, Pressure};
 use crate::rules::registry::{ByConnection, ConnectionId};
-use crate::rules::router::{Claim, Delivery, Grant, Output, Question, RemoteEvent, Router, Rules};
+use crate::rules::router::{Claim, Output, Question, RemoteEvent, Router, Rules};
 use crate::rules::sessions::ResumeToken;
 
 /// Work that ends before the next message of a connection is read.
@@ -118,17 +118,6 @@ impl Hub {
         Self { queue, state: Mutex::new(state), cluster, deadline_changed: Notify::new() }
     }
 
-    /// Registers a connection.
-    pub(crate) fn connect(self: &Arc<Self>) -> ConnectionHandle {
-        let outbox = Arc::new(Outbox::new(self.queue));
-        let mut state = self.lock();
-        state.last_id += 1;
-        let id = ConnectionId(state.last_id);
-        state.outboxes.insert(id, Arc::clone(&outbox));
-        drop(state);
-        ConnectionHandle::new(id, outbox, Arc::clone(self))
-    }
-
     /// Takes what the cluster brings from other nodes.
     pub(crate) fn receive_remote(&self, event: RemoteEvent) {
         let mut state = self.lock();
@@ -191,7 +180,7 @@ impl Hub {
         let mut left = Leftover::default();
         for output in outputs {
             match output {
-                Output::Deliver(Delivery { to, message }) => {
+                Output::Deliver(to, message) => {
                     let Some(outbox) = state.outboxes.get(&to) else { continue };
                     let pressure = outbox.push(message);
                     dirty.add(outbox);
@@ -254,11 +243,11 @@ impl Hub {
     async fn settle(&self, connection: ConnectionId, question: Question) {
         let settled: Settled = match question {
             Question::Claim(claim) => self.claim(connection, claim).await,
-            Question::Users { prefix } => {
+            Question::Users(prefix) => {
                 let users = self.cluster.users(&prefix).await;
                 Box::new(move |router| router.settle_users(connection, users))
             }
-            Question::Join { room } => {
+            Question::Join(room) => {
                 let Some(name) = self.lock().router.registry().name_of(connection).cloned() else {
                     return;
                 };
@@ -278,7 +267,7 @@ impl Hub {
     async fn claim(&self, connection: ConnectionId, claim: Claim) -> Settled {
         let token = claim.resumable.then(|| ResumeToken::new(rand::random()));
         let outcome = self.cluster.claim(&claim, token.as_ref().map(ResumeToken::hash)).await;
-        let outcome = outcome.map(|()| Grant { token });
+        let outcome = outcome.map(|()| token);
         Box::new(move |router| router.settle_claim(connection, claim, outcome, now()))
     }
 }

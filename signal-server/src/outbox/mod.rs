@@ -22,7 +22,6 @@ use std::time::Duration;
 use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 use visavis_shared::ServerMessage;
-use visavis_shared::dialect::Interpreter;
 
 pub(crate) use self::frame_writer::FrameWriter;
 use crate::limits::QueueLimits;
@@ -42,14 +41,6 @@ pub(crate) enum Over {
     /// The stream takes nothing any more.
     #[error("the stream is broken")]
     Broken,
-}
-
-/// What comes out of a queue from which not everything is wanted.
-enum Popped {
-    Message(ServerMessage),
-    /// What comes next is not wanted.
-    Unwanted,
-    Nothing,
 }
 
 /// How full a queue is after a message was put in.
@@ -132,21 +123,22 @@ impl Outbox {
 
     /// Takes the next message out.
     pub(crate) fn pop(&self) -> Result<Option<ServerMessage>, Over> {
-        match self.pop_if(|_| true)? {
-            Popped::Message(message) => Ok(Some(message)),
-            Popped::Unwanted | Popped::Nothing => Ok(None),
-        }
+        self.pop_if(|_| true)
     }
 
-    fn pop_if(&self, is_wanted: impl FnOnce(&ServerMessage) -> bool) -> Result<Popped, Over> {
+    /// Takes the next message out if it is wanted.
+    fn pop_if(
+        &self,
+        is_wanted: impl FnOnce(&ServerMessage) -> bool,
+    ) -> Result<Option<ServerMessage>, Over> {
         let mut queue = self.lock();
         if let Some(over) = queue.over {
             return Err(over);
         }
-        if queue.messages.front().is_some_and(|message| !is_wanted(message)) {
-            return Ok(Popped::Unwanted);
+        if !queue.messages.front().is_some_and(is_wanted) {
+            return Ok(None);
         }
-        let Some(message) = queue.messages.pop_front() else { return Ok(Popped::Nothing) };
+        let Some(message) = queue.messages.pop_front() else { return Ok(None) };
         queue.counted -= usize::from(counts(&message));
         queue.bytes -= approximate_bytes(&message);
         queue.stalled = false;
@@ -159,7 +151,7 @@ impl Outbox {
         if relieves {
             self.drained.notify_waiters();
         }
-        Ok(Popped::Message(message))
+        Ok(Some(message))
     }
 
     /// Takes everything out, for another connection.
@@ -228,13 +220,6 @@ impl Outbox {
         *self.writer_slot() = None;
     }
 
-    /// What is written from now on is in this dialect.
-    pub(crate) fn set_interpreter(&self, interpreter: Interpreter) {
-        if let Some(slot) = &mut *self.writer_slot() {
-            slot.writer.set_interpreter(interpreter);
-        }
-    }
-
     /// Writes what waits, as far as that is possible at once; otherwise the connection's task is
     /// woken to do it.
     pub(crate) fn deliver(&self) {
@@ -251,17 +236,8 @@ impl Outbox {
             return false;
         }
         let cx = &mut Context::from_waker(Waker::noop());
-        let mut held_back = false;
-        let written = poll_write_all(writer, cx, || {
-            match self.pop_if(|message| !needs_its_task(message))? {
-                Popped::Message(message) => Ok(Some(message)),
-                popped => {
-                    held_back = matches!(popped, Popped::Unwanted);
-                    Ok(None)
-                }
-            }
-        });
-        written == Poll::Ready(Ok(())) && !held_back
+        let next = || self.pop_if(|message| !needs_its_task(message));
+        poll_write_all(writer, cx, next) == Poll::Ready(Ok(())) && self.lock().messages.is_empty()
     }
 
     /// Writes all that waits. Only for the connection's task, which completes each message first.

@@ -139,10 +139,6 @@ impl SocketIo {
         }
     }
 
-    fn forget(&self, key: &str) {
-        self.sessions().remove(key);
-    }
-
     fn sessions(&self) -> MutexGuard<'_, HashMap<String, Weak<Session>>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -203,7 +199,7 @@ impl SocketIo {
             self.ask(Method::GET, Carrier::Polling, None, Bytes::new(), Some(&session)).await;
         let packet = std::str::from_utf8(answer.body()).ok();
         let (id, packet) =
-            packet.and_then(|packet| put_key(packet, session.key())).ok_or(Fault::BadRequest)?;
+            packet.and_then(|packet| put_key(packet, &session.key)).ok_or(Fault::BadRequest)?;
         session.set_library_id(&id);
         Ok(answer.map(|_| boxed(Full::new(Bytes::from(packet)))))
     }
@@ -315,7 +311,7 @@ async fn carry(
     // Nothing is ever sent; it is dropped with the stream.
     let _ = cut.await;
     // Of a session whose upgrade failed the library would keep what it has for ever.
-    if let Some(owner) = session.owner() {
+    if let Some(owner) = session.owner.upgrade() {
         owner.close(&session).await;
     }
 }

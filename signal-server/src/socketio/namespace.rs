@@ -6,6 +6,7 @@
 use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use socketioxide::adapter::LocalAdapter;
@@ -31,34 +32,28 @@ pub(super) struct Namespace {
     pub(super) context: Arc<Context>,
 }
 
-/// Why a socket is not let in, for people.
-type Refusal = Box<dyn Display + Send>;
-
 impl Namespace {
     /// A handle for a socket, under the name of its id.
-    async fn connect(&self, me: Username) -> Result<ConnectionHandle, Refusal> {
+    async fn connect(&self, me: Username) -> Result<ConnectionHandle, String> {
         let mut handle = self.context.hub.connect();
         if let Some(pending) = handle.enter_as_guest(me) {
             let in_time = timeout(self.context.timing.login, pending).await;
-            in_time.map_err(|_| {
-                Box::new("The server is too busy. Try again in a moment.") as Refusal
-            })?;
+            in_time.map_err(|_| "The server is too busy. Try again in a moment.")?;
         }
         match handle.outbox().pop() {
-            Ok(Some(ServerMessage::LoginRefused { message, .. })) => Err(Box::new(message)),
+            Ok(Some(ServerMessage::LoginRefused { message, .. })) => Err(message),
             _ => Ok(handle),
         }
     }
 
-    async fn let_in(&self, socket: &Arc<Socket>) -> Result<(), Refusal> {
+    /// Lets a socket in, or says why not, for people.
+    async fn let_in(&self, socket: &Arc<Socket>) -> Result<(), String> {
         let session =
             socket.req_parts().extensions.get::<Arc<Session>>().filter(|session| session.enter());
-        let session = session.ok_or_else(|| {
-            Box::new("This session can't be used any more. Open another one.") as Refusal
-        })?;
+        let session = session.ok_or("This session can't be used any more. Open another one.")?;
         let id = socket.id.as_str();
         session.set_library_id(id);
-        let me = Username::parse(id).map_err(|error| Box::new(error) as Refusal)?;
+        let me = Username::parse(id).map_err(|error| error.to_string())?;
         let handle = self.connect(me.clone()).await?;
         tracing::debug!(connection = %handle.id(), "a socket connected");
         socket.on_fallback(EventHandler {
@@ -78,9 +73,9 @@ impl ConnectHandler<LocalAdapter, Self> for Namespace {
         &'a self,
         socket: Arc<Socket>,
         _auth: &'a Option<Value>,
-    ) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<(), Box<dyn Display + Send>>> + Send + 'a>> {
         // Here rather than in `call`, which comes when the client may have spoken already.
-        Box::pin(async move { self.let_in(&socket).await })
+        Box::pin(async move { self.let_in(&socket).await.map_err(|why| Box::new(why) as _) })
     }
 
     fn call(&self, socket: Arc<Socket>, _auth: Option<Value>) {
@@ -90,7 +85,7 @@ impl ConnectHandler<LocalAdapter, Self> for Namespace {
         };
         let start = session.start.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(start) = start {
-            tokio::spawn(SocketTask::new(session, socket, start).run());
+            tokio::spawn(SocketTask { session, socket, start, room: None }.run());
         }
     }
 }
@@ -160,7 +155,7 @@ impl DisconnectHandler<LocalAdapter, Self> for DisconnectHook {
         defer: fn(Arc<Socket>),
     ) {
         if reason == DisconnectReason::ClientNSDisconnect {
-            self.0.leave_in_order();
+            self.0.left_in_order.store(true, Ordering::Release);
         }
         self.0.hang_up(End::Politely);
         defer(socket);

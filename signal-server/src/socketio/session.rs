@@ -4,8 +4,7 @@
 //! forgotten, as soon as it is over.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::task::Waker;
+use std::sync::{Mutex, OnceLock, PoisonError, Weak};
 
 use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
@@ -33,8 +32,8 @@ pub(super) enum End {
 pub(super) struct Session {
     /// What its requests name it by. The library's own id won't do: it is what other people call
     /// the socket by, and whoever knows the key can speak for the session.
-    key: String,
-    owner: Weak<SocketIo>,
+    pub(super) key: String,
+    pub(super) owner: Weak<SocketIo>,
     /// Whose session it is. Only there to be dropped: it may hold their place among those whom a
     /// proxy brings.
     _caller: Caller,
@@ -51,12 +50,13 @@ pub(super) struct Session {
     unwritten: AtomicUsize,
     written: Notify,
     /// The peer disconnected in order, rather than being lost.
-    left_in_order: AtomicBool,
+    pub(super) left_in_order: AtomicBool,
     /// 0 while the session stands, then 1 or 2 as an [`End`].
     ended: AtomicU8,
     end: Notify,
-    reader: AtomicWaker,
-    writer: AtomicWaker,
+    /// Woken when the session ends: the reader and the writer of the WebSocket.
+    pub(super) reader: AtomicWaker,
+    pub(super) writer: AtomicWaker,
 }
 
 impl Session {
@@ -85,14 +85,6 @@ impl Session {
         }
     }
 
-    pub(super) fn key(&self) -> &str {
-        &self.key
-    }
-
-    pub(super) fn owner(&self) -> Option<Arc<SocketIo>> {
-        self.owner.upgrade()
-    }
-
     /// What the library calls the session.
     pub(super) fn library_id(&self) -> Option<&str> {
         self.library_id.get().map(String::as_str)
@@ -103,16 +95,6 @@ impl Session {
         let _ = self.library_id.set(id.to_owned());
     }
 
-    /// The peer disconnects in order.
-    pub(super) fn leave_in_order(&self) {
-        self.left_in_order.store(true, Ordering::Release);
-    }
-
-    /// Whether the peer disconnected in order.
-    pub(super) fn left_in_order(&self) -> bool {
-        self.left_in_order.load(Ordering::Acquire)
-    }
-
     /// Gives the session's own place back: it has a WebSocket now.
     pub(super) fn leave_place(&self) {
         self.place.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -120,7 +102,7 @@ impl Session {
 
     fn leave_register(&self) {
         if let Some(owner) = self.owner.upgrade() {
-            owner.forget(&self.key);
+            owner.sessions().remove(&self.key);
         }
     }
 
@@ -160,16 +142,6 @@ impl Session {
         while !self.is_over() {
             self.end.notified().await;
         }
-    }
-
-    /// Wakes the reader of the WebSocket when the session ends.
-    pub(super) fn register_reader(&self, waker: &Waker) {
-        self.reader.register(waker);
-    }
-
-    /// Wakes the writer of the WebSocket when the session ends.
-    pub(super) fn register_writer(&self, waker: &Waker) {
-        self.writer.register(waker);
     }
 
     /// So many bytes are given to the library. A number that is too small does no harm, one that is

@@ -47,7 +47,7 @@ impl SessionStream {
 
     /// Fails if nothing may be written any more.
     fn check(&self, cx: &Context<'_>) -> io::Result<()> {
-        self.session.register_writer(cx.waker());
+        self.session.writer.register(cx.waker());
         if self.session.is_dead() {
             // What the system still holds for the peer would be kept for minutes.
             let _ = self.transport.set_zero_linger();
@@ -82,7 +82,7 @@ impl AsyncRead for SessionStream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.session.register_reader(cx.waker());
+        self.session.reader.register(cx.waker());
         if self.session.is_over() {
             return Poll::Ready(Ok(()));
         }

@@ -6,6 +6,7 @@
 //! ends its name is free.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use socketioxide::socket::Socket;
 use socketioxide::{SendError, SocketError};
@@ -48,25 +49,21 @@ impl From<Over> for Ended {
 }
 
 pub(super) struct SocketTask {
-    session: Arc<Session>,
-    socket: Arc<Socket>,
-    start: Start,
+    pub(super) session: Arc<Session>,
+    pub(super) socket: Arc<Socket>,
+    pub(super) start: Start,
     /// Where the socket is.
-    room: Option<RoomId>,
+    pub(super) room: Option<RoomId>,
 }
 
 impl SocketTask {
-    pub(super) fn new(session: Arc<Session>, socket: Arc<Socket>, start: Start) -> Self {
-        Self { session, socket, start, room: None }
-    }
-
     /// Serves the socket until the session ends.
     pub(super) async fn run(mut self) {
         let metrics = Arc::clone(&self.start.context.metrics);
         let _counted = (metrics.opened("socketio"), metrics.online());
         let began = Instant::now();
         let ended = self.serve().await;
-        if self.session.left_in_order() {
+        if self.session.left_in_order.load(Ordering::Acquire) {
             // The only word that these pages have for the end of a call. A call that was not is
             // nobody's concern.
             let close =
@@ -81,7 +78,7 @@ impl SocketTask {
             metrics.overflowed();
         }
         session.hang_up(if ended == Ended::NotReading { End::AtOnce } else { End::Politely });
-        if let Some(owner) = session.owner() {
+        if let Some(owner) = session.owner.upgrade() {
             owner.close(&session).await;
         }
     }

@@ -15,9 +15,9 @@ use visavis_shared::{
     Payload, RoomId, ServerMessage, Username,
 };
 use visavis_signal_server::rules::registry::ConnectionId;
-use visavis_signal_server::rules::router::{Closing, Delivery};
+use visavis_signal_server::rules::router::Closing;
 
-use self::world::{Effects, World};
+use self::world::{Delivery, Effects, World};
 
 fn name(text: &str) -> Username {
     Username::parse(text).unwrap()

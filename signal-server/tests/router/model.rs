@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_shared::{CallSignal, ClientMessage, CloseReason, RoomId, ServerMessage, Username};
 use visavis_signal_server::rules::registry::ConnectionId;
-use visavis_signal_server::rules::router::Delivery;
 
-use crate::world::Effects;
+use crate::world::{Delivery, Effects};
 
 /// Somebody with a name.
 #[derive(Debug)]

@@ -4,13 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
-use visavis_shared::{ClientMessage, Payload, RoomId, Username};
+use visavis_shared::{ClientMessage, Payload, RoomId, ServerMessage, Username};
 use visavis_signal_server::rules::registry::ConnectionId;
 use visavis_signal_server::rules::router::{
-    Announcement, Claim, ClaimRefusal, Closing, Delivery, Entry, Grant, LoginAttempt, Output,
-    Question, RemoteEvent, Router, Rules, Undeliverable,
+    Announcement, Claim, ClaimRefusal, Closing, Entry, Output, Question, RemoteEvent, Router,
+    Rules, Undeliverable,
 };
 use visavis_signal_server::rules::sessions::{ResumeToken, TokenHash};
+
+/// One message for one connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    pub(crate) to: ConnectionId,
+    pub(crate) message: ServerMessage,
+}
 
 /// What something led to, on all nodes.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -72,11 +79,7 @@ impl World {
     ) -> Effects {
         let node = self.node_of(from);
         let outputs = match message {
-            ClientMessage::Login(login) => {
-                let attempt =
-                    LoginAttempt { username: login.username, key: None, resume: login.resume };
-                self.nodes[node].log_in(from, attempt, now)
-            }
+            ClientMessage::Login(login) => self.nodes[node].log_in(from, login, None, now),
             message => self.nodes[node].handle(from, message, now),
         };
         self.carry_out(node, outputs, now)
@@ -116,13 +119,13 @@ impl World {
         let mut queue: VecDeque<_> = outputs.into_iter().map(|output| (node, output)).collect();
         while let Some((node, output)) = queue.pop_front() {
             let more: Vec<(usize, Vec<Output>)> = match output {
-                Output::Deliver(delivery) => {
+                Output::Deliver(to, message) => {
                     assert_eq!(
-                        self.node_of(delivery.to),
+                        self.node_of(to),
                         node,
                         "a node delivers to its own connections only"
                     );
-                    effects.deliveries.push(delivery);
+                    effects.deliveries.push(Delivery { to, message });
                     vec![]
                 }
                 Output::Adopt { from, by } => {
@@ -140,7 +143,7 @@ impl World {
                 Output::Ask(connection, Question::Claim(claim)) => {
                     self.claim(node, connection, claim, now)
                 }
-                Output::Ask(connection, Question::Users { prefix }) => {
+                Output::Ask(connection, Question::Users(prefix)) => {
                     let begins = |(name, lease): &(&Username, &Lease)| {
                         lease.listed && name.as_str().starts_with(&prefix)
                     };
@@ -149,7 +152,7 @@ impl World {
                     let total = users.len();
                     vec![(node, self.nodes[node].settle_users(connection, Some((users, total))))]
                 }
-                Output::Ask(connection, Question::Join { room }) => {
+                Output::Ask(connection, Question::Join(room)) => {
                     let name = self.nodes[node].registry().name_of(connection).unwrap().clone();
                     let members = self.rooms.entry(room.clone()).or_default();
                     let others: Vec<_> =
@@ -223,7 +226,7 @@ impl World {
         let (name, listed) = (claim.name.clone(), claim.listed);
         let lease = Lease { node, listed, token: token.as_ref().map(ResumeToken::hash) };
         self.leases.insert(name.clone(), lease);
-        more.push((node, self.nodes[node].settle_claim(by, claim, Ok(Grant { token }), now)));
+        more.push((node, self.nodes[node].settle_claim(by, claim, Ok(token), now)));
         if listed {
             more.extend(self.notify_watchers(node, &name, true, now));
         }
@@ -258,11 +261,8 @@ impl World {
                 self.rooms.entry(room).or_default().retain(|member| *member != name);
                 vec![]
             }
-            Announcement::Broadcast(from, message) => {
-                self.notify_others(node, &RemoteEvent::Broadcast(from, message), now)
-            }
-            Announcement::GuestLeft(name) => {
-                self.notify_others(node, &RemoteEvent::GuestLeft(name), now)
+            Announcement::Lobby(message) => {
+                self.notify_others(node, &RemoteEvent::Lobby(message), now)
             }
         }
     }

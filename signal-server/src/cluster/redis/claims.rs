@@ -129,7 +129,7 @@ impl RedisCluster {
                 Guests::Deny => Err(Refusal::NoGuests.into()),
             };
         }
-        let (standing, record) = self.look_up_owner(connection, &claim.name).await?;
+        let (standing, record) = self.look_up_owner(connection, &claim.name, None).await?;
         match &claim.key {
             Some(key) => decision::claim(&standing, key).outcome()?,
             None => decision::guest(&standing, self.guests)?,
@@ -150,11 +150,11 @@ impl RedisCluster {
                 self.see_owner(connection, &claim.name, key, record).await?;
             }
             (Some(key), None) => {
-                let standing = self.give_to_owner(connection, &claim.name, key).await?;
+                let (standing, _) = self.look_up_owner(connection, &claim.name, Some(key)).await?;
                 decision::claim(&standing, key).outcome()?;
             }
             (None, _) => {
-                let (standing, _) = self.look_up_owner(connection, &claim.name).await?;
+                let (standing, _) = self.look_up_owner(connection, &claim.name, None).await?;
                 decision::guest(&standing, self.guests)?;
             }
         }
@@ -190,33 +190,20 @@ impl RedisCluster {
             .arg(self.latest())
             .arg(leftovers);
         let reply: Vec<String> = invocation.invoke_async(&mut connection.clone()).await?;
-        let mut reply = reply.iter().map(String::as_str);
-        match (reply.next(), reply.next(), reply.next(), reply.next(), reply.next()) {
-            (Some("0"), ..) => Ok(None),
-            (Some("1"), Some(epoch), Some(ends_at), Some(node), Some(before)) => {
+        match reply.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["0", ..] => Ok(None),
+            ["1", epoch, ends_at, node, before, ..] => {
                 let (Ok(epoch), Ok(ends_at)) = (epoch.parse(), ends_at.parse()) else {
                     return Err(unreadable());
                 };
                 let before = NodeId::parse(node).zip(before.parse().ok());
                 Ok(Some(Granted { epoch, ends_at, before }))
             }
-            (Some("late"), ..) => {
+            ["late", ..] => {
                 let why = "it took the claim up when we had given up";
                 Err(NotClaimed::Unanswered(why.to_owned()))
             }
             _ => Err(unreadable()),
-        }
-    }
-
-    /// The first listed names that begin so, and how many there are.
-    pub(super) async fn list_names(&self, prefix: &str) -> Option<(Vec<Username>, usize)> {
-        let connection = self.connection()?;
-        match self.listed_names(&connection, prefix).await {
-            Ok(found) => Some(found),
-            Err(error) => {
-                tracing::warn!(why = %in_words(&error), "Redis did not list the names");
-                None
-            }
         }
     }
 }

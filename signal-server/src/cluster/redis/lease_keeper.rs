@@ -1,12 +1,12 @@
 //! Renews the leases that this node holds, gives back what it no longer wants, and sweeps out what
 //! other nodes lost.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use redis::RedisResult;
 use tokio::time::sleep;
-use visavis_shared::{RoomId, Username};
+use visavis_shared::Username;
 
 use super::claims::{milliseconds, or_none};
 use super::layout::{MAX_BATCH, Partition, batches};
@@ -100,41 +100,19 @@ impl RedisCluster {
         let mut reply = reply.iter().map(|number| number.parse::<u64>().unwrap_or(0));
         let ends_at = reply.next().unwrap_or(0);
         for ((name, held), epoch) in batch.iter().zip(reply) {
-            self.renewed(hub, name, held, epoch, asked_at, ends_at);
-            if let Some(room) = held.room.as_ref().filter(|_| epoch > 0) {
-                self.stay(connection, room, name, held.number).await?;
+            if epoch > 0 {
+                lock(&self.leases).renewed(name, held.number, epoch, asked_at, ends_at);
+                // Unless they left it meanwhile.
+                let room = lock(&self.leases).held(name).and_then(|held| held.room.clone());
+                if let Some(room) = room.filter(|room| held.room.as_ref() == Some(room)) {
+                    self.enter(connection, &room, name, held.number, &[]).await?;
+                }
+            } else {
+                let lost = lock(&self.leases).lost(name, held.number);
+                if lost {
+                    hub.receive_remote(RemoteEvent::LeaseLost(name.clone()));
+                }
             }
-        }
-        Ok(())
-    }
-
-    fn renewed(
-        &self,
-        hub: &Hub,
-        name: &Username,
-        held: &Held,
-        epoch: u64,
-        asked_at: Instant,
-        ends_at: u64,
-    ) {
-        if epoch > 0 {
-            lock(&self.leases).renewed(name, held.number, epoch, asked_at, ends_at);
-        } else if lock(&self.leases).lost(name, held.number) {
-            hub.receive_remote(RemoteEvent::LeaseLost(name.clone()));
-        }
-    }
-
-    async fn stay(
-        &self,
-        connection: &Connection,
-        room: &RoomId,
-        name: &Username,
-        number: u64,
-    ) -> RedisResult<()> {
-        let is_there =
-            lock(&self.leases).held(name).is_some_and(|held| held.room.as_ref() == Some(room));
-        if is_there {
-            self.enter(connection, room, name, number, &[]).await?;
         }
         Ok(())
     }

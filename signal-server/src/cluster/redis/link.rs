@@ -5,7 +5,6 @@
 //! and a new one is made: whoever made it has to subscribe anew and to ask for what it may have
 //! missed.
 
-use std::fmt;
 use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -53,12 +52,6 @@ pub(super) struct Link {
     pub(super) pushes: mpsc::Receiver<Push>,
 }
 
-impl fmt::Debug for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Link")
-    }
-}
-
 impl Link {
     /// Connects. No command on it takes longer than `patience`, and connecting no longer than a few
     /// times that.
@@ -77,21 +70,9 @@ async fn connect(
     patience: Duration,
     send: mpsc::Sender<Push>,
 ) -> RedisResult<Connection> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(patience))
-        .set_response_timeout(Some(patience))
-        .set_pipeline_buffer_size(MAX_COMMANDS);
-    match address {
-        Address::Single(info) => {
-            let config = config.set_push_sender(forward_to(send));
-            let client = Client::open(info.clone())?;
-            client
-                .get_multiplexed_async_connection_with_config(&config)
-                .await
-                .map(Connection::Single)
-        }
+    let client = match address {
+        Address::Single(info) => Client::open(info.clone())?,
         Address::Sentinel { sentinels, service, redis, tls } => {
-            let config = config.set_push_sender(forward_to(send));
             let mut node =
                 SentinelNodeConnectionInfo::default().set_redis_connection_info(redis.clone());
             if *tls {
@@ -99,11 +80,7 @@ async fn connect(
             }
             // Made anew each time, so that no connection to a sentinel is remembered that broke.
             let mut asked = Sentinel::build(sentinels.clone())?;
-            let client = asked.async_master_for(service.as_str(), Some(&node)).await?;
-            client
-                .get_multiplexed_async_connection_with_config(&config)
-                .await
-                .map(Connection::Single)
+            asked.async_master_for(service.as_str(), Some(&node)).await?
         }
         Address::Cluster(infos) => {
             let client = ClusterClientBuilder::new(infos.clone())
@@ -112,9 +89,15 @@ async fn connect(
                 .use_protocol(ProtocolVersion::RESP3)
                 .push_sender(forward_to(send))
                 .build()?;
-            client.get_async_connection().await.map(Connection::Cluster)
+            return client.get_async_connection().await.map(Connection::Cluster);
         }
-    }
+    };
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(patience))
+        .set_response_timeout(Some(patience))
+        .set_pipeline_buffer_size(MAX_COMMANDS)
+        .set_push_sender(forward_to(send));
+    client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Single)
 }
 
 /// What takes the pushes of a connection. It drops its end of the channel when the channel is full:

@@ -1,12 +1,11 @@
 //! Keeps a link to Redis, checks it by a heartbeat, and runs over it all that needs one.
 
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::time::sleep;
 
 use super::claims::milliseconds;
-use super::layout::{Layout, NodeId};
 use super::link::{Connection, Link, in_words};
 use super::node_message::NodeMessage;
 use super::{RedisCluster, lock, now};
@@ -16,35 +15,6 @@ use crate::hub::Hub;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// How long it waits at most: no longer than that after Redis is back everything goes on.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
-/// Subscribes to what is for a node and for all. Before that nobody may be on it: what is for them
-/// would reach nobody.
-pub(super) async fn subscribe_to_all(
-    connection: &Connection,
-    layout: &Layout,
-    node: &NodeId,
-) -> redis::RedisResult<()> {
-    connection.subscribe(&[layout.node(node)]).await?;
-    connection.subscribe(&[layout.lobby()]).await
-}
-
-/// How far the clock of Redis, in milliseconds since 1970, is ahead of the time since `started`. It
-/// seems further ahead than it is by as long as the question takes, so what is in time is never
-/// taken to be late.
-pub(super) async fn time_of(
-    connection: &Connection,
-    layout: &Layout,
-    node: &NodeId,
-    started: Instant,
-) -> redis::RedisResult<u64> {
-    let asked_at = now();
-    let mut command = redis::cmd("EVAL");
-    // With a key, so that a Redis Cluster knows which machine is asked.
-    command.arg("return redis.call('TIME')").arg(1).arg(layout.alive(node));
-    let (seconds, micros): (u64, u64) = command.query_async(&mut connection.clone()).await?;
-    let time = seconds.saturating_mul(1000).saturating_add(micros.div_ceil(1000));
-    Ok(time.saturating_sub(milliseconds(asked_at.saturating_duration_since(started))))
-}
 
 impl RedisCluster {
     /// Makes a link whenever there is none, for as long as it is polled.
@@ -77,10 +47,27 @@ impl RedisCluster {
         }
     }
 
-    async fn connect(&self) -> redis::RedisResult<Link> {
+    /// Connects, and subscribes to what is for this node and for all. Before that nobody may be on
+    /// it: what is for them would reach nobody.
+    pub(super) async fn connect(&self) -> redis::RedisResult<Link> {
         let link = Link::connect(&self.url, self.times.patience()).await?;
-        subscribe_to_all(&link.connection, &self.layout, &self.node).await?;
+        link.connection.subscribe(&[self.layout.node(&self.node)]).await?;
+        link.connection.subscribe(&[self.layout.lobby()]).await?;
         Ok(link)
+    }
+
+    /// Asks how far the clock of Redis is ahead. It seems further ahead than it is by as long as
+    /// the question takes, so what is in time is never taken to be late.
+    pub(super) async fn compare_clocks(&self, connection: &Connection) -> redis::RedisResult<()> {
+        let asked_at = now();
+        let mut command = redis::cmd("EVAL");
+        // With a key, so that a Redis Cluster knows which machine is asked.
+        command.arg("return redis.call('TIME')").arg(1).arg(self.layout.alive(&self.node));
+        let (seconds, micros): (u64, u64) = command.query_async(&mut connection.clone()).await?;
+        let time = seconds.saturating_mul(1000).saturating_add(micros.div_ceil(1000));
+        let ours = milliseconds(asked_at.saturating_duration_since(self.started));
+        self.ahead.store(time.saturating_sub(ours), Ordering::Relaxed);
+        Ok(())
     }
 
     /// Does everything that there is to do over a link, until it can't be used any more; returns
@@ -128,10 +115,6 @@ impl RedisCluster {
         connection
             .publish(&self.layout.node(&self.node), &NodeMessage::Beat(count).to_bytes())
             .await?;
-        self.ahead.store(
-            time_of(connection, &self.layout, &self.node, self.started).await?,
-            Ordering::Relaxed,
-        );
-        Ok(())
+        self.compare_clocks(connection).await
     }
 }

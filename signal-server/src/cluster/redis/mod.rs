@@ -48,12 +48,12 @@ use std::time::Instant;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 use visavis_shared::limits::RESUME_WINDOW;
-use visavis_shared::{RoomId, ServerMessage, Username};
+use visavis_shared::{RoomId, Username};
 
 use self::claims::milliseconds;
 use self::layout::{Layout, NodeId};
 use self::leases::{Leases, Times};
-use self::link::{Connection, Link};
+use self::link::{Connection, Link, in_words};
 pub use self::options::RedisConfig;
 pub(crate) use self::options::RedisOptions;
 pub(crate) use self::owners::RedisNames;
@@ -61,7 +61,7 @@ use self::publish_queue::{Outgoing, PublishQueues};
 use self::scripts::Scripts;
 pub use self::url::{RedisUrl, UrlError};
 use self::watch_list::WatchList;
-use crate::hub::{Cluster, Hub};
+use crate::hub::{Cluster, Hub, now};
 use crate::names::Guests;
 use crate::rules::router::{
     Announcement, Claim, ClaimRefusal, Entry, Envelope, RemoteEvent, Undeliverable,
@@ -81,7 +81,7 @@ pub struct RedisUnusable {
 
 impl RedisUnusable {
     pub(super) fn new(url: &RedisUrl, error: &redis::RedisError) -> Self {
-        Self { at: url.to_string(), why: link::in_words(error) }
+        Self { at: url.to_string(), why: in_words(error) }
     }
 }
 
@@ -124,11 +124,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The clock of the runtime, which a test can hold.
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
-}
-
 impl RedisCluster {
     /// Joins the server whose nodes meet at a Redis.
     ///
@@ -136,35 +131,33 @@ impl RedisCluster {
     /// When Redis can't be reached. Later this is no error: then it is waited for.
     pub(crate) async fn start(config: &RedisConfig, guests: Guests) -> Result<Self, RedisUnusable> {
         let times = Times { lease: config.lease };
-        let link = Link::connect(&config.url, times.patience()).await;
-        let link = link.map_err(|error| RedisUnusable::new(&config.url, &error))?;
-        let (node, layout) = (NodeId::random(), Layout::new(&config.prefix));
-        let subscribed = link_supervisor::subscribe_to_all(&link.connection, &layout, &node).await;
-        subscribed.map_err(|error| RedisUnusable::new(&config.url, &error))?;
-        let started = now();
-        let ahead = link_supervisor::time_of(&link.connection, &layout, &node, started).await;
-        let ahead = ahead.map_err(|error| RedisUnusable::new(&config.url, &error))?;
-        tracing::info!(%node, redis = %config.url, "joined the cluster");
-        Ok(Self {
-            node,
+        let cluster = Self {
+            node: NodeId::random(),
             url: config.url.clone(),
             times,
             guests,
-            layout,
+            layout: Layout::new(&config.prefix),
             scripts: Scripts::default(),
-            connection: Mutex::new(Some(link.connection.clone())),
-            first: Mutex::new(Some(link)),
+            connection: Mutex::default(),
+            first: Mutex::default(),
             leases: Mutex::new(Leases::new(times)),
             watch_list: Mutex::default(),
             queues: PublishQueues::default(),
             answers: Mutex::default(),
-            ahead: AtomicU64::new(ahead),
-            started,
+            ahead: AtomicU64::new(0),
+            started: now(),
             heard: AtomicU64::new(0),
             answered: Notify::new(),
             give_backs: Notify::new(),
             watch_changes: Notify::new(),
-        })
+        };
+        let unusable = |error| RedisUnusable::new(&config.url, &error);
+        let link = cluster.connect().await.map_err(unusable)?;
+        cluster.compare_clocks(&link.connection).await.map_err(unusable)?;
+        lock(&cluster.connection).replace(link.connection.clone());
+        lock(&cluster.first).replace(link);
+        tracing::info!(node = %cluster.node, redis = %config.url, "joined the cluster");
+        Ok(cluster)
     }
 
     /// The link, if there is one.
@@ -230,7 +223,13 @@ impl Cluster for RedisCluster {
     }
 
     async fn users(&self, prefix: &str) -> Option<(Vec<Username>, usize)> {
-        self.list_names(prefix).await
+        let connection = self.connection()?;
+        self.listed_names(&connection, prefix)
+            .await
+            .inspect_err(|error| {
+                tracing::warn!(why = %in_words(error), "Redis did not list the names");
+            })
+            .ok()
     }
 
     async fn join(&self, room: &RoomId, name: &Username) -> Entry {
@@ -265,12 +264,7 @@ impl Cluster for RedisCluster {
                     self.push(Outgoing::Leave { room, name, number });
                 }
             }
-            Announcement::Broadcast(from, message) => {
-                self.push(Outgoing::ToLobby(ServerMessage::Broadcast { from, message }));
-            }
-            Announcement::GuestLeft(username) => {
-                self.push(Outgoing::ToLobby(ServerMessage::GuestLeft { username }))
-            }
+            Announcement::Lobby(message) => self.push(Outgoing::ToLobby(message)),
         }
     }
 

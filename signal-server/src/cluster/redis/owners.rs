@@ -12,7 +12,7 @@ use redis::{ErrorKind, RedisResult};
 use visavis_shared::limits::MAX_LISTED_USERS;
 use visavis_shared::{PublicKey, Username, skeleton};
 
-use super::claims::{NONE, or_none};
+use super::claims::or_none;
 use super::layout::{Layout, Partition};
 use super::link::{Connection, Link};
 use super::options::RedisConfig;
@@ -55,36 +55,22 @@ fn unreadable(what: &'static str) -> redis::RedisError {
 }
 
 impl RedisCluster {
-    /// What is known about a name, and the record if somebody owns it.
+    /// What is known about a name, and the record if somebody owns it. If nobody owns it, nor one
+    /// that looks like it, it is then given to the key, where there is one.
     pub(super) async fn look_up_owner(
         &self,
         connection: &Connection,
         name: &Username,
-    ) -> RedisResult<(Standing, Option<Record>)> {
-        self.ask_for_owner(connection, name, NONE).await
-    }
-
-    /// Gives a name to a key if nobody owns it, nor one that looks like it. Says what was known
-    /// before.
-    pub(super) async fn give_to_owner(
-        &self,
-        connection: &Connection,
-        name: &Username,
-        key: &PublicKey,
-    ) -> RedisResult<Standing> {
-        Ok(self.ask_for_owner(connection, name, &or_none(Some(key))).await?.0)
-    }
-
-    async fn ask_for_owner(
-        &self,
-        connection: &Connection,
-        name: &Username,
-        key: &str,
+        key: Option<&PublicKey>,
     ) -> RedisResult<(Standing, Option<Record>)> {
         let [owned, skeletons] = self.layout.owned();
         let mut invocation = self.scripts.own.prepare_invoke();
         invocation.key(owned).key(skeletons);
-        invocation.arg(name.as_str()).arg(skeleton(name)).arg(key).arg(seconds(SystemTime::now()));
+        invocation
+            .arg(name.as_str())
+            .arg(skeleton(name))
+            .arg(or_none(key))
+            .arg(seconds(SystemTime::now()));
         let reply: Vec<String> = invocation.invoke_async(&mut connection.clone()).await?;
         match reply.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["free"] => Ok((Standing::Free, None)),

@@ -25,7 +25,7 @@ impl RedisCluster {
             let change = lock(&self.watch_list).take_changes();
             let mut failed = false;
             for (partition, names) in batches(change.end, |name| name) {
-                if let Err(error) = self.unsubscribe(connection, &names).await {
+                if let Err(error) = connection.unsubscribe(&self.channels(&names)).await {
                     self.not_done(partition, names, &error);
                     failed = true;
                 }
@@ -70,9 +70,8 @@ impl RedisCluster {
         lock(&self.watch_list).failed(names);
     }
 
-    async fn unsubscribe(&self, connection: &Connection, names: &[Username]) -> RedisResult<()> {
-        let channels: Vec<_> = names.iter().map(|name| self.layout.presence(name)).collect();
-        connection.unsubscribe(&channels).await
+    fn channels(&self, names: &[Username]) -> Vec<String> {
+        names.iter().map(|name| self.layout.presence(name)).collect()
     }
 
     /// Subscribes first and asks then, so that no change is missed between the two. Gives back
@@ -84,8 +83,7 @@ impl RedisCluster {
         partition: Partition,
         names: &[Username],
     ) -> RedisResult<Vec<Username>> {
-        let channels: Vec<_> = names.iter().map(|name| self.layout.presence(name)).collect();
-        connection.subscribe(&channels).await?;
+        connection.subscribe(&self.channels(names)).await?;
         let unknown = lock(&self.watch_list).unknown(names);
         if !unknown.is_empty() {
             self.ask(connection, hub, partition, &unknown).await?;

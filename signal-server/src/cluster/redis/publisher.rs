@@ -100,16 +100,6 @@ impl RedisCluster {
         command.query_async(&mut connection).await
     }
 
-    /// Looks up the node of a name and publishes there, in one step.
-    fn route_command(&self, envelope: &Envelope) -> Cmd {
-        let (before, after) = self.layout.nodes();
-        let mut command = redis::cmd("EVAL");
-        command.arg(ROUTE).arg(1).arg(self.layout.lease(&envelope.to));
-        command.arg(self.latest()).arg(before).arg(after);
-        command.arg(self.message(envelope).to_bytes());
-        command
-    }
-
     /// What is sent in one step in any Redis.
     fn command(&self, connection: &Connection, outgoing: &Outgoing) -> Cmd {
         let publish = |channel: String, message: &NodeMessage| {
@@ -118,7 +108,14 @@ impl RedisCluster {
             command
         };
         match outgoing {
-            Outgoing::ToName(envelope) => self.route_command(envelope),
+            Outgoing::ToName(envelope) => {
+                let (before, after) = self.layout.nodes();
+                let mut command = redis::cmd("EVAL");
+                command.arg(ROUTE).arg(1).arg(self.layout.lease(&envelope.to));
+                command.arg(self.latest()).arg(before).arg(after);
+                command.arg(self.message(envelope).to_bytes());
+                command
+            }
             Outgoing::ToNode(node, message) => publish(self.layout.node(node), message),
             Outgoing::ToLobby(message) => {
                 let (from, message) = (self.node.clone(), message.clone());

@@ -2,32 +2,30 @@
 
 use redis::Script;
 
-/// Puts what all scripts share before one.
-macro_rules! script {
-    ($file:literal) => {
-        Script::new(concat!(
-            include_str!("lua/common.lua"),
-            "\n",
-            include_str!(concat!("lua/", $file, ".lua"))
-        ))
+/// Each script is in the file of its name, with what all share before it.
+macro_rules! scripts {
+    ($($name:ident)*) => {
+        /// All of them. What each takes and returns stands at its beginning.
+        #[derive(Debug)]
+        pub(super) struct Scripts {
+            $(pub(super) $name: Script,)*
+        }
+
+        impl Default for Scripts {
+            fn default() -> Self {
+                Self {
+                    $($name: Script::new(concat!(
+                        include_str!("lua/common.lua"),
+                        "\n",
+                        include_str!(concat!("lua/", stringify!($name), ".lua"))
+                    )),)*
+                }
+            }
+        }
     };
 }
 
-/// All of them. What each takes and returns stands at its beginning.
-#[derive(Debug)]
-pub(super) struct Scripts {
-    pub(super) claim: Script,
-    pub(super) renew: Script,
-    pub(super) release: Script,
-    pub(super) ended: Script,
-    pub(super) sweep: Script,
-    pub(super) state: Script,
-    pub(super) list: Script,
-    pub(super) join: Script,
-    pub(super) own: Script,
-    pub(super) seen: Script,
-    pub(super) disown: Script,
-}
+scripts! { claim renew release ended sweep state list join own seen disown }
 
 /// Looks up the node of a name and gives it a message, in one step. KEYS: lease. ARGV: until when,
 /// what the names of the nodes' channels begin and end with, message. Returns how many received it,
@@ -48,21 +46,3 @@ pub(super) const PUBLISH: &str = "local t=redis.call('TIME') if t[1]*1000+t[2]/1
 
 /// Takes somebody out of a room, if they are there by this lease. KEYS: room. ARGV: name, holder.
 pub(super) const LEAVE: &str = "return redis.call('HGET',KEYS[1],ARGV[1])==ARGV[2] and redis.call('HDEL',KEYS[1],ARGV[1]) or 0";
-
-impl Default for Scripts {
-    fn default() -> Self {
-        Self {
-            claim: script!("claim"),
-            renew: script!("renew"),
-            release: script!("release"),
-            ended: script!("ended"),
-            sweep: script!("sweep"),
-            state: script!("state"),
-            list: script!("list"),
-            join: script!("join"),
-            own: script!("own"),
-            seen: script!("seen"),
-            disown: script!("disown"),
-        }
-    }
-}

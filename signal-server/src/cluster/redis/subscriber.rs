@@ -119,15 +119,11 @@ impl RedisCluster {
                 }
             }
             NodeMessage::Beat(count) => self.heard.store(count, Ordering::Release),
-            NodeMessage::Lobby { from, message } if from != self.node => match message {
-                ServerMessage::Broadcast { from, message } => {
-                    hub.receive_remote(RemoteEvent::Broadcast(from, message));
-                }
-                ServerMessage::GuestLeft { username } => {
-                    hub.receive_remote(RemoteEvent::GuestLeft(username))
-                }
-                _ => {}
-            },
+            NodeMessage::Lobby {
+                from,
+                message:
+                    message @ (ServerMessage::Broadcast { .. } | ServerMessage::GuestLeft { .. }),
+            } if from != self.node => hub.receive_remote(RemoteEvent::Lobby(message)),
             NodeMessage::Lobby { .. } => {}
         }
     }

@@ -14,24 +14,20 @@ use redis::{
 const SENTINEL_PORT: u16 = 26379;
 
 /// Why a text is no URL of a Redis.
+#[expect(missing_docs, reason = "the texts say what is wrong")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    /// It begins with no scheme that we know.
     #[error(
         "it must begin with redis://, rediss://, redis+sentinel://, rediss+sentinel://, redis+cluster:// or \
          rediss+cluster://"
     )]
     Scheme,
-    /// No host is named.
     #[error("it names no host: write it as redis://HOST:PORT")]
     NoHost,
-    /// The service that the sentinels watch is missing.
     #[error("it names no service: write it as redis+sentinel://HOST:PORT,HOST:PORT/SERVICE")]
     NoService,
-    /// A Redis Cluster has one database.
     #[error("a Redis Cluster has no numbered databases: leave out what follows the hosts")]
     Database,
-    /// Something in it can't be read.
     #[error("it can't be read: {0}")]
     Other(String),
 }
@@ -82,25 +78,19 @@ impl FromStr for RedisUrl {
     }
 }
 
-/// The parts of `user:password@host:port,host:port/path?query`.
-struct Several<'a> {
-    user: &'a str,
-    hosts: Vec<&'a str>,
-    path: &'a str,
-}
-
-fn several(rest: &str) -> Result<Several<'_>, UrlError> {
+/// The user, the hosts and the path of `user:password@host:port,host:port/path`.
+fn several(rest: &str) -> Result<(&str, Vec<&str>, &str), UrlError> {
     let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
     let (user, hosts) = hosts.rsplit_once('@').unwrap_or(("", hosts));
     let hosts: Vec<_> = hosts.split(',').map(str::trim).collect();
     if hosts.iter().any(|host| host.is_empty()) {
         return Err(UrlError::NoHost);
     }
-    Ok(Several { user, hosts, path })
+    Ok((user, hosts, path))
 }
 
 fn sentinel(tls: bool, rest: &str) -> Result<Address, UrlError> {
-    let Several { user, hosts, path } = several(rest)?;
+    let (user, hosts, path) = several(rest)?;
     let (service, database) = path.split_once('/').unwrap_or((path, ""));
     if service.is_empty() {
         return Err(UrlError::NoService);
@@ -122,7 +112,7 @@ fn sentinel(tls: bool, rest: &str) -> Result<Address, UrlError> {
 }
 
 fn cluster(tls: bool, rest: &str) -> Result<Address, UrlError> {
-    let Several { user, hosts, path } = several(rest)?;
+    let (user, hosts, path) = several(rest)?;
     if !path.is_empty() {
         return Err(UrlError::Database);
     }

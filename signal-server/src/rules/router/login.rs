@@ -3,56 +3,42 @@
 use std::time::Instant;
 
 use visavis_shared::identity::{PublicKey, canonical_name};
-use visavis_shared::{LoginRefusal, ServerMessage, Username};
+use visavis_shared::{Login, LoginRefusal, ServerMessage, Username};
 
-use super::{Announcement, Claim, ClaimRefusal, Closing, Grant, Output, Question, Router, deliver};
+use super::{Announcement, Claim, ClaimRefusal, Closing, Output, Question, Router, deliver};
 use crate::rules::registry::{ClaimError, ConnectionId, Person};
-use crate::rules::sessions::TokenHash;
-
-/// A login whose signature, where it had one, is right.
-#[derive(Clone)]
-pub struct LoginAttempt {
-    /// The name as it was typed.
-    pub username: String,
-    /// The key that signed.
-    pub key: Option<PublicKey>,
-    /// The token of an earlier session; empty to ask for a first one.
-    pub resume: Option<String>,
-}
+use crate::rules::sessions::{ResumeToken, TokenHash};
 
 impl Router {
-    /// Somebody logs in.
+    /// Somebody logs in, with the key that signed the login if one did. Whether the signature is
+    /// right was judged before.
     pub fn log_in(
         &mut self,
         from: ConnectionId,
-        attempt: LoginAttempt,
+        login: Login,
+        key: Option<PublicKey>,
         now: Instant,
     ) -> Vec<Output> {
         if let Some(name) = self.registry.name_of(from) {
             let message = format!("This connection is logged in as \"{name}\" already.");
             return vec![refused(from, LoginRefusal::AlreadyLoggedIn, message)];
         }
-        let name = match canonical_name(&attempt.username) {
+        let name = match canonical_name(&login.username) {
             Ok(name) => name,
             Err(error) => {
                 let message = format!("That can't be a name: {error}.");
                 return vec![refused(from, LoginRefusal::InvalidName, message)];
             }
         };
-        let shown = attempt.resume.as_deref().filter(|token| !token.is_empty()).map(TokenHash::of);
+        let shown = login.resume.as_deref().filter(|token| !token.is_empty()).map(TokenHash::of);
         if let Some(token) = shown
             && let Some(before) = self.sessions.find(token, now)
             && self.registry.name_of(before) == Some(&name)
         {
-            return self.resume(before, from, &name, attempt.resume);
+            return self.resume(before, from, &name, login.resume);
         }
-        let claim = Claim {
-            name,
-            key: attempt.key,
-            listed: true,
-            resumable: attempt.resume.is_some(),
-            resume: shown,
-        };
+        let claim =
+            Claim { name, key, listed: true, resumable: login.resume.is_some(), resume: shown };
         if let Some(owner) = self.registry.owner_of(&claim.name)
             && !self.is_same_person(owner, &claim)
         {
@@ -70,17 +56,17 @@ impl Router {
         vec![Output::Ask(from, Question::Claim(claim))]
     }
 
-    /// A name was granted, or was not.
+    /// A name was granted, with a token for coming back where one was wanted; or it was not.
     pub fn settle_claim(
         &mut self,
         from: ConnectionId,
         claim: Claim,
-        outcome: Result<Grant, ClaimRefusal>,
+        outcome: Result<Option<ResumeToken>, ClaimRefusal>,
         now: Instant,
     ) -> Vec<Output> {
         let mut out = Vec::new();
-        let grant = match outcome {
-            Ok(grant) => grant,
+        let token = match outcome {
+            Ok(token) => token,
             Err(refusal) => return vec![claim_refused(from, &refusal)],
         };
         if let Some(owner) = self.registry.owner_of(&claim.name)
@@ -101,10 +87,10 @@ impl Router {
             }
             Err(ClaimError::AlreadyNamed(_)) => return out,
         }
-        if let Some(token) = &grant.token {
+        if let Some(token) = &token {
             self.sessions.begin(from, token.hash());
         }
-        let resume = grant.token.map(|token| token.as_str().to_owned());
+        let resume = token.map(|token| token.as_str().to_owned());
         out.push(deliver(
             from,
             ServerMessage::LoggedIn { username: name.clone(), ice_servers: Vec::new(), resume },

@@ -12,7 +12,6 @@
 //!   connection's messages is kept. A router that is alone ([`Rules::alone`]) asks only who may
 //!   have a name.
 
-mod broadcast;
 mod login;
 mod outcome;
 mod remote;
@@ -26,10 +25,9 @@ use visavis_shared::{
     CallId, CallSignal, ClientMessage, CloseReason, ErrorCode, ServerMessage, Username,
 };
 
-pub use self::login::LoginAttempt;
 pub use self::outcome::{
-    Announcement, Claim, ClaimRefusal, Closing, Delivery, Envelope, Grant, Output, Question,
-    RemoteEvent, Undeliverable, Undelivered,
+    Announcement, Claim, ClaimRefusal, Closing, Envelope, Output, Question, RemoteEvent,
+    Undeliverable, Undelivered,
 };
 pub use self::rooms::Entry;
 use crate::rules::calls::Calls;
@@ -152,11 +150,8 @@ impl Router {
         let Some(person) = person else { return };
         let name = person.name;
         if lobby {
-            self.broadcast_everywhere(
-                connection,
-                &ServerMessage::GuestLeft { username: name.clone() },
-                out,
-            );
+            let left = ServerMessage::GuestLeft { username: name.clone() };
+            self.broadcast_everywhere(connection, left, out);
         }
         if let Some(room) = self.rooms.leave(&name) {
             self.notify_left(&room, &name, out);
@@ -179,9 +174,7 @@ impl Router {
     ) -> Result<(), Refusal> {
         match message {
             ClientMessage::Login(login) => {
-                let attempt =
-                    LoginAttempt { username: login.username, key: None, resume: login.resume };
-                out.extend(self.log_in(from, attempt, now));
+                out.extend(self.log_in(from, login, None, now));
             }
             ClientMessage::Users { prefix } => self.list(from, &prefix, out)?,
             ClientMessage::Watch { usernames } => {
@@ -225,7 +218,7 @@ impl Router {
             let (users, total) = self.registry.list(from, &prefix);
             out.push(deliver(from, ServerMessage::Users { users, total }));
         } else {
-            out.push(Output::Ask(from, Question::Users { prefix }));
+            out.push(Output::Ask(from, Question::Users(prefix)));
         }
         Ok(())
     }
@@ -417,5 +410,5 @@ impl Refusal {
 }
 
 fn deliver(to: ConnectionId, message: ServerMessage) -> Output {
-    Output::Deliver(Delivery { to, message })
+    Output::Deliver(to, message)
 }

@@ -2,17 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 use visavis_shared::identity::PublicKey;
-use visavis_shared::{CallId, CallSignal, ErrorCode, Payload, RoomId, ServerMessage, Username};
+use visavis_shared::{CallId, CallSignal, RoomId, ServerMessage, Username};
 
 use crate::names;
 use crate::rules::registry::ConnectionId;
-use crate::rules::sessions::{ResumeToken, TokenHash};
+use crate::rules::sessions::TokenHash;
 
 /// One thing that has to be done, in the order in which they come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
-    /// A message goes to a connection of this node.
-    Deliver(Delivery),
+    /// A message goes to a connection of this node. [`ServerMessage::LoggedIn`] names no ICE
+    /// servers: those depend on the address by which the client came, and the connection puts them
+    /// in.
+    Deliver(ConnectionId, ServerMessage),
     /// What waits for one connection, which is gone or has to go, is now for another.
     Adopt {
         /// Whose messages.
@@ -30,16 +32,6 @@ pub enum Output {
     Forward(Envelope),
     /// Something that other nodes may want to know.
     Announce(Announcement),
-}
-
-/// One message for one connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// Whom it is for.
-    pub to: ConnectionId,
-    /// What it is. [`ServerMessage::LoggedIn`] names no ICE servers: those depend on the address
-    /// by which the client came, and the connection puts them in.
-    pub message: ServerMessage,
 }
 
 /// One message for somebody on another node.
@@ -73,15 +65,13 @@ impl Envelope {
 }
 
 /// A message that reached nobody.
+#[expect(missing_docs, reason = "most fields are named for what they hold")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undelivered {
-    /// Its sender.
     pub from: Username,
-    /// Its addressee.
     pub to: Username,
     /// Its `type`.
     pub kind: String,
-    /// The call it was for.
     pub call: Option<CallId>,
 }
 
@@ -100,16 +90,10 @@ pub enum Closing {
 pub enum Question {
     /// Whether a name may be had: [`super::Router::settle_claim`].
     Claim(Claim),
-    /// Who is online: [`super::Router::settle_users`].
-    Users {
-        /// How the names begin.
-        prefix: String,
-    },
+    /// Who is online whose name begins so: [`super::Router::settle_users`].
+    Users(String),
     /// Who is in a room already: [`super::Router::settle_join`].
-    Join {
-        /// The room to enter.
-        room: RoomId,
-    },
+    Join(RoomId),
 }
 
 /// The wish for a name.
@@ -125,13 +109,6 @@ pub struct Claim {
     pub resumable: bool,
     /// The token of a session that is not on this node: it proves the right to the name there.
     pub resume: Option<TokenHash>,
-}
-
-/// A claim was granted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    /// The token for coming back, where one was wanted.
-    pub token: Option<ResumeToken>,
 }
 
 /// Why a name can't be had.
@@ -160,10 +137,8 @@ pub enum Announcement {
     NotWatching(Username),
     /// Somebody left a room.
     LeftRoom(RoomId, Username),
-    /// A guest outside all rooms sent a message to all the others there.
-    Broadcast(Username, Payload),
-    /// A guest outside all rooms is gone.
-    GuestLeft(Username),
+    /// Something for everyone in the lobby: a guest there sent a message, or is gone.
+    Lobby(ServerMessage),
 }
 
 /// What the cluster brings from other nodes: [`super::Router::receive_remote`].
@@ -175,10 +150,8 @@ pub enum RemoteEvent {
     Undeliverable(Undelivered, Undeliverable),
     /// Somebody who is watched here came or went elsewhere.
     Presence(Username, bool),
-    /// A guest of another node sent a message to all the others.
-    Broadcast(Username, Payload),
-    /// A guest of another node is gone.
-    GuestLeft(Username),
+    /// Something for everyone in the lobby, of a guest of another node.
+    Lobby(ServerMessage),
     /// The lease of a name could not be kept: this node must let its user go.
     LeaseLost(Username),
 }
@@ -190,15 +163,4 @@ pub enum Undeliverable {
     Nobody,
     /// The other nodes can't be reached.
     Unreachable,
-}
-
-impl Undeliverable {
-    /// The code of the error that the sender gets.
-    #[must_use]
-    pub fn code(self) -> ErrorCode {
-        match self {
-            Self::Nobody => ErrorCode::UnknownUser,
-            Self::Unreachable => ErrorCode::Unavailable,
-        }
-    }
 }

@@ -2,12 +2,10 @@
 
 use std::time::Instant;
 
-use visavis_shared::{ServerMessage, Username};
+use visavis_shared::{ErrorCode, ServerMessage, Username};
 
 use super::outcome::{Undeliverable, Undelivered};
-use super::{
-    Announcement, Closing, Delivery, Envelope, Output, Refusal, RemoteEvent, Router, deliver,
-};
+use super::{Announcement, Closing, Envelope, Output, Refusal, RemoteEvent, Router, deliver};
 
 impl Router {
     /// Takes what came from another node.
@@ -19,14 +17,18 @@ impl Router {
                 // They are in no call, then, of which somebody would have to be told.
                 self.calls.ended(&from, &to, call.as_ref());
                 if let Some(sender) = self.registry.owner_of(&from) {
-                    let message = match why {
-                        Undeliverable::Nobody => "Nobody is online under that name.".to_owned(),
-                        Undeliverable::Unreachable => {
+                    let refusal = match why {
+                        Undeliverable::Nobody => Refusal(
+                            ErrorCode::UnknownUser,
+                            "Nobody is online under that name.".into(),
+                        ),
+                        Undeliverable::Unreachable => Refusal(
+                            ErrorCode::Unavailable,
                             "They are on another server, which can't be reached at the moment. Try again soon."
-                                .to_owned()
-                        }
+                                .into(),
+                        ),
                     };
-                    out.push(Refusal(why.code(), message).into_reply(sender, &kind, call));
+                    out.push(refusal.into_reply(sender, &kind, call));
                 }
             }
             RemoteEvent::Presence(name, online) => {
@@ -37,12 +39,7 @@ impl Router {
                     self.notify_watchers(&name, online, &mut out);
                 }
             }
-            RemoteEvent::Broadcast(from, message) => {
-                self.broadcast_locally(None, &ServerMessage::Broadcast { from, message }, &mut out);
-            }
-            RemoteEvent::GuestLeft(username) => {
-                self.broadcast_locally(None, &ServerMessage::GuestLeft { username }, &mut out);
-            }
+            RemoteEvent::Lobby(message) => self.broadcast_locally(None, &message, &mut out),
             RemoteEvent::LeaseLost(name) => self.let_go(&name, now, &mut out),
         }
         out
@@ -79,9 +76,7 @@ impl Router {
         self.end(connection, now, out);
         out.retain(|output| match output {
             Output::Announce(_) => false,
-            Output::Deliver(Delivery {
-                message: ServerMessage::Presence { username, .. }, ..
-            }) => username != name,
+            Output::Deliver(_, ServerMessage::Presence { username, .. }) => username != name,
             _ => true,
         });
         if self.registry.watchers_of(name).next().is_some() {

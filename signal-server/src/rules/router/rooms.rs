@@ -1,4 +1,5 @@
-//! Rooms of two.
+//! Rooms of two, and the lobby: where the pages of dialect 4 are, which know neither names nor rooms.
+//! Every guest who is in no room is there, and what one sends goes to all the others.
 
 use visavis_shared::{ErrorCode, Payload, RoomId, ServerMessage, Username};
 
@@ -25,7 +26,7 @@ impl Router {
         out: &mut Vec<Output>,
     ) -> Result<(), Refusal> {
         if !self.rules.alone {
-            out.push(Output::Ask(from, Question::Join { room }));
+            out.push(Output::Ask(from, Question::Join(room)));
             return Ok(());
         }
         let is_new = self.rooms.room_of(name) != Some(&room);
@@ -115,6 +116,52 @@ impl Router {
             self.send(other, said, out);
         }
         Ok(())
+    }
+
+    /// A guest sends a message to all the others. Outside the lobby it reaches nobody.
+    pub fn broadcast(&self, from: ConnectionId, message: Payload) -> Vec<Output> {
+        let mut out = Vec::new();
+        if self.is_in_lobby(from)
+            && let Some(name) = self.registry.name_of(from)
+        {
+            let said = ServerMessage::Broadcast { from: name.clone(), message };
+            self.broadcast_everywhere(from, said, &mut out);
+        }
+        out
+    }
+
+    pub(super) fn is_in_lobby(&self, connection: ConnectionId) -> bool {
+        self.registry
+            .person(connection)
+            .is_some_and(|person| !person.listed && self.rooms.room_of(&person.name).is_none())
+    }
+
+    /// Sends to everyone in the lobby, on this node and the others, except one.
+    pub(super) fn broadcast_everywhere(
+        &self,
+        except: ConnectionId,
+        message: ServerMessage,
+        out: &mut Vec<Output>,
+    ) {
+        self.broadcast_locally(Some(except), &message, out);
+        self.announce(Announcement::Lobby(message), out);
+    }
+
+    /// Sends to everyone in the lobby of this node, except one.
+    pub(super) fn broadcast_locally(
+        &self,
+        except: Option<ConnectionId>,
+        message: &ServerMessage,
+        out: &mut Vec<Output>,
+    ) {
+        let mut members: Vec<_> = self
+            .registry
+            .guests()
+            .filter(|guest| Some(*guest) != except && self.is_in_lobby(*guest))
+            .collect();
+        // In the order in which they came, so that a schedule always goes the same way.
+        members.sort_unstable();
+        out.extend(members.into_iter().map(|to| deliver(to, message.clone())));
     }
 }
 
