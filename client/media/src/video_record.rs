@@ -40,24 +40,14 @@ const FINISH_WITHIN: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The file could not be made.
-    #[error("{path} can't be written: {source}: choose another file")]
-    Create {
-        /// Where it should be.
-        path: PathBuf,
-        /// What the system answered.
-        source: std::io::Error,
-    },
+    #[error("{0} can't be written: {1}: choose another file")]
+    Create(PathBuf, #[source] std::io::Error),
     /// Writing failed part of the way.
     #[error("the file can't be written any more: {0}")]
     Write(#[source] std::io::Error),
-    /// The file could not be made larger when larger frames came.
-    #[error("it stays at {size}, as the file could not be replaced by a larger one: {source}")]
-    KeptSmall {
-        /// The size that it has.
-        size: VideoSize,
-        /// What the system answered.
-        source: std::io::Error,
-    },
+    /// The file could not be made larger than this when larger frames came.
+    #[error("it stays at {0}, as the file could not be replaced by a larger one: {1}")]
+    KeptSmall(VideoSize, #[source] std::io::Error),
     /// A frame could not be brought to the file's size.
     #[error(transparent)]
     Scale(#[from] ScaleError),
@@ -99,7 +89,7 @@ impl VideoRecorder {
             let _ = std::fs::remove_file(path);
         }
         let file = GrowingFile::create(path)
-            .map_err(|source| RecordError::Create { path: path.to_path_buf(), source })?;
+            .map_err(|error| RecordError::Create(path.to_path_buf(), error))?;
         let (queue, shown) = sync_channel(QUEUE);
         let (outcome_in, outcome) = sync_channel(1);
         let end = Arc::<OnceLock<Instant>>::default();

@@ -282,11 +282,7 @@ impl Encoding {
         if !since_first.is_zero() {
             stats.fps = Some((stats.frames - 1) as f64 / since_first.as_secs_f64());
         }
-        Ok(Some(EncodedVideo {
-            data: encoded.data,
-            key: encoded.key,
-            captured_at: frame.captured_at,
-        }))
+        Ok(Some(encoded))
     }
 
     /// After an error nothing is known of the encoder's state: the next frame gets a new one, and

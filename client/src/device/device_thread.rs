@@ -63,7 +63,7 @@ impl DeviceThread {
         if hanging(kind).is_full(Instant::now()) {
             return Err(AudioDeviceError::NoAnswer(kind));
         }
-        let (stop, alive) = (StopSignal::new(), Alive::default());
+        let (stop, alive) = (StopSignal::default(), Alive::default());
         let ((opened, answer), (ending, ended)) = (sync_channel(1), sync_channel(1));
         let alive_here = Arc::downgrade(&alive);
         let context = DeviceContext { stop: stop.clone(), opened, _ended: ending, _alive: alive };

@@ -61,7 +61,7 @@ impl DeviceWatch {
     #[must_use]
     pub fn start() -> Self {
         let (stop, latest, wanted) =
-            (StopSignal::new(), DropOldestQueue::latest(), Arc::<Wanted>::default());
+            (StopSignal::default(), DropOldestQueue::latest(), Arc::<Wanted>::default());
         let (stopped, found, names) = (stop.clone(), Arc::clone(&latest), Arc::clone(&wanted));
         let thread = std::thread::Builder::new().name("device-watch".into()).spawn(move || {
             while !stopped.wait_until(Instant::now() + EVERY) {

@@ -265,7 +265,7 @@ fn start(
             resampled: Vec::with_capacity(capacity),
             rate,
             opened_at,
-            pacer: SpeakerPacer::new(),
+            pacer: SpeakerPacer::default(),
         };
         Ok((sink, end))
     })
@@ -351,7 +351,7 @@ mod tests {
             resampled: Vec::new(),
             rate: 48_000,
             opened_at: Instant::now(),
-            pacer: SpeakerPacer::new(),
+            pacer: SpeakerPacer::default(),
         };
         (sink, consumer)
     }

@@ -102,7 +102,7 @@ pub(super) fn open(
         return Err(CameraError::Silent(wanted.unwrap_or("default").to_owned()));
     }
     let timeout = if nokhwa::nokhwa_check() { OPEN_TIMEOUT } else { PERMISSION_TIMEOUT };
-    let (stop, alive) = (StopSignal::new(), Alive::default());
+    let (stop, alive) = (StopSignal::default(), Alive::default());
     let alive_here = Arc::downgrade(&alive);
     let raw = DropOldestQueue::latest();
     let (opened, result) = sync_channel(1);

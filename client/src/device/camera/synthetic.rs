@@ -40,7 +40,7 @@ impl Running {
     }
 
     fn start(body: impl FnOnce(&StopSignal) + Send + 'static) -> Result<Self, CameraError> {
-        let stop = StopSignal::new();
+        let stop = StopSignal::default();
         let stopped = stop.clone();
         let thread = std::thread::Builder::new()
             .name("camera".to_owned())
