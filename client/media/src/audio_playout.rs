@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use crate::audio_jitter_buffer::{AudioJitterBuffer, Change, Decision, JitterBufferStats, Speed};
 use crate::frame::{AUDIO_FRAME_SAMPLES, ReceivedAudio, SAMPLE_RATE};
 use crate::opus_codec::{OpusDecoder, OpusError, PACKET_SAMPLES};
-use crate::splice;
 use crate::time_stretch::{self, Care};
 
 /// A frame needs at most a few decisions, since each but a few brings at least 2.5 ms.
@@ -74,7 +73,7 @@ impl AudioPlayout {
             jitter_buffer: AudioJitterBuffer::default(),
             decoder: OpusDecoder::new()?,
             ready: VecDeque::with_capacity(8 * AUDIO_FRAME_SAMPLES),
-            tail: Vec::with_capacity(splice::HISTORY + MAX_PIECE),
+            tail: Vec::with_capacity(time_stretch::HISTORY + MAX_PIECE),
             concealed: 0,
             position: None,
             stats: PlayoutStats::default(),
@@ -196,7 +195,7 @@ impl AudioPlayout {
     /// but whole packets is between the two.
     fn follow(&mut self, audio: &mut [f32], continues: bool) {
         if !continues || self.concealed > FADE_AFTER {
-            splice::join(&self.tail, audio);
+            time_stretch::join(&self.tail, audio);
         }
         self.concealed = 0;
     }
@@ -227,7 +226,7 @@ impl AudioPlayout {
         self.ready.extend(audio);
         self.stats.samples += audio.len() as u64;
         self.tail.extend_from_slice(audio);
-        self.tail.drain(..self.tail.len().saturating_sub(splice::HISTORY));
+        self.tail.drain(..self.tail.len().saturating_sub(time_stretch::HISTORY));
     }
 }
 

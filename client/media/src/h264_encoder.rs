@@ -66,12 +66,6 @@ impl H264Encoder {
         self.size
     }
 
-    /// The rate it aims at.
-    #[must_use]
-    pub fn target(&self) -> Bitrate {
-        self.target
-    }
-
     /// Encodes a frame that was taken so long after the first. The first is a key frame; others
     /// when asked for.
     pub fn encode(

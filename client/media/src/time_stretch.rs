@@ -1,12 +1,14 @@
 //! Makes a piece of audio some milliseconds shorter or longer without changing its pitch, by
-//! overlap and add.
+//! overlap and add; and joins two pieces that do not follow on one another, so that the seam does
+//! not click.
 //!
 //! In goes a piece of decoded audio with what was played before it, out comes the same with one or
 //! more periods of the audio taken out or put in: the lag at which the audio is most like itself is
 //! found by cross-correlation, and the two are cross-faded at that lag (the principle of WSOLA, and
 //! of accelerate and preemptive expand in NetEq). What always holds: the piece still joins its
 //! neighbours, and audio that does not repeat itself is left as it is, because a cut in it would be
-//! heard.
+//! heard. Where pieces are joined, the beginning of the second is cross-faded with what the first
+//! would have gone on like, which is its last period again and again (as merge does in NetEq).
 
 use crate::frame::SAMPLE_RATE;
 
@@ -18,8 +20,8 @@ pub(crate) const MAX_LAG: usize = SAMPLE_RATE as usize / 80;
 const FADE: usize = SAMPLE_RATE as usize / 200;
 /// What is compared: 12.5 ms, the longest period.
 const WINDOW: usize = MAX_LAG;
-/// How much of what was played before is of use.
-pub(crate) const HISTORY: usize = MAX_LAG;
+/// How much of what was played before is of use to join with it.
+pub(crate) const HISTORY: usize = 2 * MAX_LAG;
 /// The search compares every fourth sample at every fourth lag, and refines the best.
 const COARSE: usize = 4;
 /// Audio below −50 dBFS may be cut anywhere.
@@ -90,6 +92,19 @@ pub(crate) fn lengthen(
     added
 }
 
+/// Changes the beginning of `next` so that it follows on `before`.
+pub(crate) fn join(before: &[f32], next: &mut [f32]) {
+    let before = before.get(before.len().saturating_sub(HISTORY)..).unwrap_or_default();
+    let period = period(before).unwrap_or(MIN_LAG).min(before.len());
+    let fade = FADE.min(next.len());
+    for (i, sample) in next.iter_mut().take(fade).enumerate() {
+        let continued =
+            (i % period.max(1) + before.len()).checked_sub(period).and_then(|at| before.get(at));
+        let share = (i as f32 + 0.5) / fade as f32;
+        *sample = continued.copied().unwrap_or(0.0) * (1.0 - share) + *sample * share;
+    }
+}
+
 fn fade(from: f32, to: f32, i: usize) -> f32 {
     let share = (i as f32 + 0.5) / FADE as f32;
     from * (1.0 - share) + to * share
@@ -102,37 +117,35 @@ fn best_lag(before: &[f32], samples: &[f32], longest: usize, care: Care) -> Opti
     if longest < MIN_LAG {
         return None;
     }
-    let before = before.get(before.len().saturating_sub(HISTORY)..).unwrap_or_default();
+    let before = before.get(before.len().saturating_sub(MAX_LAG)..).unwrap_or_default();
     let whole = [before, samples].concat();
     // The window ends as late as it can, so that it lies round the fade.
     let from =
         |lag: usize| whole.len().checked_sub(lag + WINDOW).map(|latest| latest.min(before.len()));
-    let judged = |lag: usize, step: usize| {
-        (lag, from(lag).map_or(-1.0, |from| similarity(&whole, from, lag, step)))
-    };
-    let best = |lags: &mut dyn Iterator<Item = usize>, step: usize| {
-        lags.map(|lag| judged(lag, step)).max_by(|a, b| a.1.total_cmp(&b.1))
-    };
-    let (coarse, _) = best(&mut (MIN_LAG..=longest).step_by(COARSE), COARSE)?;
-    let around =
-        coarse.saturating_sub(COARSE - 1).max(MIN_LAG)..=(coarse + COARSE - 1).min(longest);
-    let (lag, likeness) = best(&mut around.into_iter(), 1)?;
+    let (lag, likeness) = most_alike(longest, |lag, step| {
+        from(lag).map_or(-1.0, |from| similarity(&whole, from, lag, step))
+    })?;
     let power = samples.iter().map(|s| s * s).sum::<f32>() / samples.len().max(1) as f32;
     (likeness >= care.least_similarity() || power < QUIET_POWER).then_some(lag)
 }
 
 /// The lag at which the end of some audio is most like itself, where there is audio enough.
-pub(crate) fn period(samples: &[f32]) -> Option<usize> {
+fn period(samples: &[f32]) -> Option<usize> {
     let longest = MAX_LAG.min(samples.len().checked_sub(WINDOW)?);
-    let likeness =
-        |lag: usize, step: usize| similarity(samples, samples.len() - WINDOW - lag, lag, step);
+    let likeness = |lag, step| similarity(samples, samples.len() - WINDOW - lag, lag, step);
+    most_alike(longest, likeness).map(|(lag, _)| lag)
+}
+
+/// The lag up to `longest` at which audio is most like itself, comparing every so many samples, and
+/// how like that is.
+fn most_alike(longest: usize, likeness: impl Fn(usize, usize) -> f32) -> Option<(usize, f32)> {
     let best = |lags: &mut dyn Iterator<Item = usize>, step: usize| {
         lags.map(|lag| (lag, likeness(lag, step))).max_by(|a, b| a.1.total_cmp(&b.1))
     };
     let (coarse, _) = best(&mut (MIN_LAG..=longest).step_by(COARSE), COARSE)?;
-    let around =
+    let mut around =
         coarse.saturating_sub(COARSE - 1).max(MIN_LAG)..=(coarse + COARSE - 1).min(longest);
-    Some(best(&mut around.into_iter(), 1)?.0)
+    best(&mut around, 1)
 }
 
 /// Normalised cross-correlation of a window with what follows `lag` later, −1 to 1.
@@ -299,6 +312,44 @@ mod tests {
                 let changed = change(&[], &mut short, MAX_LAG, Care::Urgent);
                 assert!(short.len() == before + changed || short.len() == before - changed);
             }
+        }
+    }
+
+    #[test]
+    fn audio_that_jumps_does_not_click() {
+        for hz in [100.0, 250.0, 440.0, 900.0] {
+            let before = sine(hz, 0, 2000);
+            // The worst phase: what follows is where the sine would be half a period later.
+            let mut next = sine(hz, 2000 + (24_000.0 / hz) as usize, 960);
+            let jump = (next[0] - before[1999]).abs();
+            join(&before, &mut next);
+            let steepest = 0.5 * hz * std::f32::consts::TAU / 48_000.0;
+            let whole = [before, next].concat();
+            let worst = whole.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+            assert!(
+                worst < steepest * 1.5 + 0.002,
+                "{hz} Hz: a step of {worst} where there was one of {jump}"
+            );
+        }
+    }
+
+    #[test]
+    fn audio_that_follows_on_stays_as_it_is() {
+        let (before, next) = (sine(440.0, 0, 2000), sine(440.0, 2000, 960));
+        let mut joined = next.clone();
+        join(&before, &mut joined);
+        assert!(joined.iter().zip(&next).all(|(a, b)| (a - b).abs() < 0.03));
+    }
+
+    #[test]
+    fn silence_before_or_nothing_at_all_only_fades_in() {
+        for before in [vec![], vec![0.0; 7], vec![0.0; 2000]] {
+            let mut next = vec![0.5; 960];
+            join(&before, &mut next);
+            assert!(next.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.01) && next[0] < 0.01);
+            assert_eq!(next[300], 0.5);
+            join(&before, &mut []);
+            join(&before, &mut [0.5]);
         }
     }
 }
