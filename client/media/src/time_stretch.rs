@@ -27,29 +27,44 @@ const COARSE: usize = 4;
 /// Audio below −50 dBFS may be cut anywhere.
 const QUIET_POWER: f32 = 1e-5;
 
-/// How much audio must be like itself to be changed, as correlation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Care {
-    /// Only where nobody can hear it.
-    Gentle,
-    /// Also where it can be heard, because a gap would be heard more.
-    Urgent,
+/// How much audio must be like itself to be changed, as correlation, where nobody may hear it.
+const LIKE: f32 = 0.8;
+/// And where it may be heard, because a gap would be heard more.
+const LIKE_WHEN_URGENT: f32 = 0.4;
+
+/// Whether a packet is played as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speed {
+    /// As it is.
+    Normal,
+    /// Some milliseconds shorter, to lower the delay.
+    Shorter(Change),
+    /// Some milliseconds longer, to raise it.
+    Longer(Change),
 }
 
-impl Care {
-    fn least_similarity(self) -> f32 {
-        match self {
-            Self::Gentle => 0.8,
-            Self::Urgent => 0.4,
-        }
+/// By how much a packet should change its length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// How many samples at most.
+    pub at_most: u32,
+    /// Whether it matters more than that nobody hears it.
+    pub urgent: bool,
+}
+
+/// Changes the length of a piece as is wanted; gives back how many samples that added. `before` is
+/// what was played before the piece.
+pub(crate) fn change_speed(before: &[f32], samples: &mut Vec<f32>, speed: Speed) -> i64 {
+    match speed {
+        Speed::Normal => 0,
+        Speed::Shorter(change) => -(shorten(before, samples, change) as i64),
+        Speed::Longer(change) => lengthen(before, samples, change) as i64,
     }
 }
 
-/// Takes up to `at_most` samples out; gives back how many that was. `before` is what was played
-/// before the piece.
-pub(crate) fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Care) -> usize {
-    let longest = at_most.min(samples.len().saturating_sub(FADE));
-    let Some(lag) = best_lag(before, samples, longest, care) else { return 0 };
+fn shorten(before: &[f32], samples: &mut Vec<f32>, change: Change) -> usize {
+    let longest = (change.at_most as usize).min(samples.len().saturating_sub(FADE));
+    let Some(lag) = best_lag(before, samples, longest, change.urgent) else { return 0 };
     // The piece begins as it did, and after the fade is where it would have been `lag` later.
     for i in 0..FADE {
         let late = samples.get(i + lag).copied().unwrap_or(0.0);
@@ -61,17 +76,10 @@ pub(crate) fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, ca
     lag
 }
 
-/// Puts up to `at_most` samples in; gives back how many that was. `before` is what was played
-/// before the piece.
-pub(crate) fn lengthen(
-    before: &[f32],
-    samples: &mut Vec<f32>,
-    at_most: usize,
-    care: Care,
-) -> usize {
+fn lengthen(before: &[f32], samples: &mut Vec<f32>, change: Change) -> usize {
     let room = samples.len().saturating_sub(FADE);
-    let longest = at_most.min(room.max(before.len()));
-    let Some(lag) = best_lag(before, samples, longest, care) else { return 0 };
+    let longest = (change.at_most as usize).min(room.max(before.len()));
+    let Some(lag) = best_lag(before, samples, longest, change.urgent) else { return 0 };
     let mut longer = Vec::with_capacity(samples.len() + lag);
     if lag <= room {
         longer.extend(samples.iter().take(lag));
@@ -112,7 +120,7 @@ fn fade(from: f32, to: f32, i: usize) -> f32 {
 
 /// The lag at which audio round the beginning of the piece is most like itself, where that is
 /// enough.
-fn best_lag(before: &[f32], samples: &[f32], longest: usize, care: Care) -> Option<usize> {
+fn best_lag(before: &[f32], samples: &[f32], longest: usize, urgent: bool) -> Option<usize> {
     let longest = longest.min(MAX_LAG);
     if longest < MIN_LAG {
         return None;
@@ -126,7 +134,8 @@ fn best_lag(before: &[f32], samples: &[f32], longest: usize, care: Care) -> Opti
         from(lag).map_or(-1.0, |from| similarity(&whole, from, lag, step))
     })?;
     let power = samples.iter().map(|s| s * s).sum::<f32>() / samples.len().max(1) as f32;
-    (likeness >= care.least_similarity() || power < QUIET_POWER).then_some(lag)
+    let enough = if urgent { LIKE_WHEN_URGENT } else { LIKE };
+    (likeness >= enough || power < QUIET_POWER).then_some(lag)
 }
 
 /// The lag at which the end of some audio is most like itself, where there is audio enough.
@@ -165,7 +174,10 @@ mod tests {
     use super::*;
     use rand::{Rng, SeedableRng};
 
-    type Change = fn(&[f32], &mut Vec<f32>, usize, Care) -> usize;
+    type Changing = fn(&[f32], &mut Vec<f32>, Change) -> usize;
+
+    const GENTLE: Change = Change { at_most: MAX_LAG as u32, urgent: false };
+    const URGENT: Change = Change { urgent: true, ..GENTLE };
 
     fn sine(hz: f32, from: usize, length: usize) -> Vec<f32> {
         (from..from + length)
@@ -188,9 +200,9 @@ mod tests {
 
     /// A piece between its two neighbours has no step that the sine itself would not have.
     #[track_caller]
-    fn check_smooth(hz: f32, length: usize, change: Change) -> (usize, usize) {
+    fn check_smooth(hz: f32, length: usize, change: Changing) -> (usize, usize) {
         let (before, mut piece) = (sine(hz, 0, 960), sine(hz, 960, length));
-        let changed = change(&before, &mut piece, MAX_LAG, Care::Gentle);
+        let changed = change(&before, &mut piece, GENTLE);
         let whole = [before, piece.clone(), sine(hz, 960 + length, 960)].concat();
         let steepest = 0.5 * hz * std::f32::consts::TAU / 48_000.0;
         for (i, pair) in whole.windows(2).enumerate() {
@@ -253,11 +265,11 @@ mod tests {
     fn a_voice_keeps_its_pitch_and_its_colour_when_it_goes_faster_or_slower() {
         for pitch_hz in [85.0, 120.0, 210.0, 330.0] {
             let original = vowel(pitch_hz, 48_000);
-            for change in [shorten as Change, lengthen] {
+            for change in [shorten as Changing, lengthen] {
                 let mut changed: Vec<f32> = Vec::new();
                 for piece in original.chunks(960) {
                     let mut piece = piece.to_vec();
-                    change(&changed, &mut piece, MAX_LAG, Care::Gentle);
+                    change(&changed, &mut piece, GENTLE);
                     changed.extend(piece);
                 }
                 let speed = original.len() as f32 / changed.len() as f32;
@@ -285,8 +297,8 @@ mod tests {
         };
         let (before, piece) = (noise(960), noise(960));
         let mut changed = piece.clone();
-        assert_eq!(shorten(&before, &mut changed, MAX_LAG, Care::Gentle), 0);
-        assert_eq!(lengthen(&before, &mut changed, MAX_LAG, Care::Gentle), 0);
+        assert_eq!(shorten(&before, &mut changed, GENTLE), 0);
+        assert_eq!(lengthen(&before, &mut changed, GENTLE), 0);
         assert_eq!(changed, piece);
     }
 
@@ -294,22 +306,24 @@ mod tests {
     fn no_more_is_taken_out_or_put_in_than_was_asked_for() {
         for at_most in [0, 100, 119, 120, 130, 300, 599] {
             let (before, mut piece) = (vowel(150.0, 960), vowel(150.0, 960));
-            assert!(shorten(&before, &mut piece, at_most, Care::Urgent) <= at_most);
-            assert!(lengthen(&before, &mut piece, at_most, Care::Urgent) <= at_most);
+            assert!(shorten(&before, &mut piece, Change { at_most, ..URGENT }) <= at_most as usize);
+            assert!(
+                lengthen(&before, &mut piece, Change { at_most, ..URGENT }) <= at_most as usize
+            );
         }
     }
 
     #[test]
     fn silence_and_short_pieces_do_no_harm() {
         let mut silence = vec![0.0; 960];
-        let removed = shorten(&[], &mut silence, MAX_LAG, Care::Gentle);
+        let removed = shorten(&[], &mut silence, GENTLE);
         assert_eq!(silence.len(), 960 - removed);
         assert!(removed >= MIN_LAG && silence.iter().all(|&s| s == 0.0));
         for length in [0, 1, 120, 239, 240, 359, 480] {
-            for change in [shorten as Change, lengthen] {
+            for change in [shorten as Changing, lengthen] {
                 let mut short = sine(440.0, 0, length);
                 let before = short.len();
-                let changed = change(&[], &mut short, MAX_LAG, Care::Urgent);
+                let changed = change(&[], &mut short, URGENT);
                 assert!(short.len() == before + changed || short.len() == before - changed);
             }
         }
