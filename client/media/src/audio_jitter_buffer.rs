@@ -158,13 +158,13 @@ impl AudioJitterBuffer {
             return;
         }
         let (sequence, time) = match self.sequence.arrived(packet.sequence, packet.rtp_timestamp) {
-            Arrival::New { sequence, time } => (sequence, time),
+            Arrival::New(sequence, time) => (sequence, time),
             Arrival::Duplicate => {
                 self.stats.duplicates += 1;
                 return;
             }
             Arrival::Suspicious => return,
-            Arrival::Restart { sequence, time } => {
+            Arrival::Restart(sequence, time) => {
                 self.restart();
                 (sequence, time)
             }
@@ -269,7 +269,7 @@ impl AudioJitterBuffer {
                     return self.play(time, fetched, ahead, now);
                 }
                 self.concealed += left;
-                return Decision::Pause { samples: left as u32 };
+                return Decision::Pause(left as u32);
             }
             let missing = gap - self.concealed;
             if missing < SMALLEST_GAP && self.concealed < SMALLEST_GAP {
@@ -291,7 +291,7 @@ impl AudioJitterBuffer {
             let samples = missing.min(STEP);
             self.advance(samples);
             self.concealed_since += samples;
-            return Decision::Conceal { samples: samples as u32 };
+            return Decision::Conceal(samples as u32);
         }
     }
 
@@ -372,10 +372,10 @@ impl AudioJitterBuffer {
             }
         }
         if self.pausing {
-            return Decision::Pause { samples: samples as u32 };
+            return Decision::Pause(samples as u32);
         }
         self.concealed_since += samples;
-        Decision::Conceal { samples: samples as u32 }
+        Decision::Conceal(samples as u32)
     }
 
     /// Goes past samples that are known to be missing.

@@ -17,12 +17,6 @@ pub struct LevelMeter {
 }
 
 impl LevelMeter {
-    /// A meter that has measured nothing.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Listens to 10 ms.
     pub fn listen(&mut self, samples: &[f32; AUDIO_FRAME_SAMPLES]) {
         let power = samples.iter().map(|&s| f64::from(s) * f64::from(s)).sum::<f64>()
@@ -61,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_square_wave_at_half_scale_is_six_decibels_down() {
-        let mut meter = LevelMeter::new();
+        let mut meter = LevelMeter::default();
         assert_eq!(meter.overall_dbfs(), None);
         meter.listen(&[0.5; AUDIO_FRAME_SAMPLES]);
         assert!((meter.overall_dbfs().unwrap() + 6.02).abs() < 0.01);
@@ -70,7 +64,7 @@ mod tests {
 
     #[test]
     fn the_meter_rises_at_once_and_falls_slowly() {
-        let mut meter = LevelMeter::new();
+        let mut meter = LevelMeter::default();
         meter.listen(&[1.0; AUDIO_FRAME_SAMPLES]);
         assert_eq!(meter.now(), 1.0);
         (0..10).for_each(|_| meter.listen(&[0.0; AUDIO_FRAME_SAMPLES]));

@@ -8,11 +8,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::audio_jitter_buffer::{AudioJitterBuffer, Change, Decision, JitterBufferStats, Speed};
+use crate::audio_jitter_buffer::{AudioJitterBuffer, Decision, JitterBufferStats, Speed};
 use crate::frame::{AUDIO_FRAME_SAMPLES, ReceivedAudio, SAMPLE_RATE};
 use crate::opus_codec::{OpusDecoder, OpusError, PACKET_SAMPLES};
-use crate::splice;
-use crate::time_stretch::{self, Care};
+use crate::time_stretch;
 
 /// A frame needs at most a few decisions, since each but a few brings at least 2.5 ms.
 const MOST_DECISIONS_PER_FRAME: u32 = 16;
@@ -74,7 +73,7 @@ impl AudioPlayout {
             jitter_buffer: AudioJitterBuffer::default(),
             decoder: OpusDecoder::new()?,
             ready: VecDeque::with_capacity(8 * AUDIO_FRAME_SAMPLES),
-            tail: Vec::with_capacity(splice::HISTORY + MAX_PIECE),
+            tail: Vec::with_capacity(time_stretch::HISTORY + MAX_PIECE),
             concealed: 0,
             position: None,
             stats: PlayoutStats::default(),
@@ -137,7 +136,7 @@ impl AudioPlayout {
                         {
                             self.add_next(&mut decoded, now);
                         }
-                        let changed = change_speed(&self.tail, &mut decoded, speed);
+                        let changed = time_stretch::change_speed(&self.tail, &mut decoded, speed);
                         self.jitter_buffer.stretched(changed);
                         self.stats.fec_recovered += u64::from(redundant);
                         self.emit(&decoded);
@@ -158,8 +157,8 @@ impl AudioPlayout {
                     Err(_) => self.conceal(samples),
                 }
             }
-            Decision::Conceal { samples } => self.conceal(samples),
-            Decision::Pause { samples } => {
+            Decision::Conceal(samples) => self.conceal(samples),
+            Decision::Pause(samples) => {
                 let noise = self.extrapolate(samples);
                 self.emit(&noise);
             }
@@ -196,7 +195,7 @@ impl AudioPlayout {
     /// but whole packets is between the two.
     fn follow(&mut self, audio: &mut [f32], continues: bool) {
         if !continues || self.concealed > FADE_AFTER {
-            splice::join(&self.tail, audio);
+            time_stretch::join(&self.tail, audio);
         }
         self.concealed = 0;
     }
@@ -227,21 +226,7 @@ impl AudioPlayout {
         self.ready.extend(audio);
         self.stats.samples += audio.len() as u64;
         self.tail.extend_from_slice(audio);
-        self.tail.drain(..self.tail.len().saturating_sub(splice::HISTORY));
-    }
-}
-
-/// Changes the length of a decoded packet as is wanted; gives back how many samples that added.
-fn change_speed(before: &[f32], audio: &mut Vec<f32>, speed: Speed) -> i64 {
-    let care = |change: Change| if change.urgent { Care::Urgent } else { Care::Gentle };
-    match speed {
-        Speed::Normal => 0,
-        Speed::Shorter(change) => {
-            -(time_stretch::shorten(before, audio, change.at_most as usize, care(change)) as i64)
-        }
-        Speed::Longer(change) => {
-            time_stretch::lengthen(before, audio, change.at_most as usize, care(change)) as i64
-        }
+        self.tail.drain(..self.tail.len().saturating_sub(time_stretch::HISTORY));
     }
 }
 

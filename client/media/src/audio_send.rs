@@ -198,7 +198,7 @@ impl Packetizer {
             filled: 0,
             begun_at: None,
             last_captured_at: None,
-            meter: LevelMeter::new(),
+            meter: LevelMeter::default(),
             muted,
             gain: if muted { 0.0 } else { 1.0 },
         })

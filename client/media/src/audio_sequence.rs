@@ -22,24 +22,14 @@ const REMEMBERED: i64 = 128;
 /// What a packet turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arrival {
-    /// A packet of the stream, in its place.
-    New {
-        /// Sequence number without wrap.
-        sequence: i64,
-        /// RTP timestamp without wrap.
-        time: i64,
-    },
+    /// A packet of the stream, in its place: sequence number and RTP timestamp without wrap.
+    New(i64, i64),
     /// One that was there before.
     Duplicate,
     /// One that is far from all others; if the next one is near it, that is a restart.
     Suspicious,
     /// The first of a stream that restarted, in its place.
-    Restart {
-        /// Sequence number without wrap.
-        sequence: i64,
-        /// RTP timestamp without wrap.
-        time: i64,
-    },
+    Restart(i64, i64),
 }
 
 /// Follows one stream.
@@ -63,7 +53,7 @@ impl SequenceTracker {
         let Some((newest_sequence, newest_time)) = self.newest else {
             let place = (i64::from(sequence), i64::from(time));
             self.begin(place);
-            return Arrival::New { sequence: place.0, time: place.1 };
+            return Arrival::New(place.0, place.1);
         };
         let place = (
             newest_sequence + i64::from(sequence.wrapping_sub(newest_sequence as u16) as i16),
@@ -84,7 +74,7 @@ impl SequenceTracker {
             self.lost_before = self.lost();
             self.received_before = self.received;
             self.begin(place);
-            return Arrival::Restart { sequence: place.0, time: place.1 };
+            return Arrival::Restart(place.0, place.1);
         }
         self.suspicious = None;
         if ahead > 0 {
@@ -98,7 +88,7 @@ impl SequenceTracker {
             self.seen |= bit;
         }
         self.received += 1;
-        Arrival::New { sequence: place.0, time: place.1 }
+        Arrival::New(place.0, place.1)
     }
 
     fn begin(&mut self, place: (i64, i64)) {
@@ -143,7 +133,7 @@ mod tests {
     use super::*;
 
     fn place(sequence: i64, time: i64) -> Arrival {
-        Arrival::New { sequence, time }
+        Arrival::New(sequence, time)
     }
 
     #[test]
@@ -183,8 +173,8 @@ mod tests {
         tracker.arrived(1, 960);
         tracker.arrived(3, 2880);
         assert_eq!(tracker.arrived(7, 3_000_000_000), Arrival::Suspicious);
-        assert!(matches!(tracker.arrived(8, 3_000_000_960), Arrival::Restart { sequence: 8, .. }));
-        assert!(matches!(tracker.arrived(9, 3_000_001_920), Arrival::New { sequence: 9, .. }));
+        assert!(matches!(tracker.arrived(8, 3_000_000_960), Arrival::Restart(8, _)));
+        assert!(matches!(tracker.arrived(9, 3_000_001_920), Arrival::New(9, _)));
         assert_eq!((tracker.received(), tracker.lost()), (4, 1));
     }
 

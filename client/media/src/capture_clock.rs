@@ -19,7 +19,7 @@ const JUMP: f64 = 0.060;
 /// So often in a row, that is: a single late delivery says nothing.
 const JUMP_DELIVERIES: u32 = 5;
 
-/// The clock of one open microphone.
+/// The clock of one open microphone; a new one is for one that was just opened.
 #[derive(Debug, Default)]
 pub struct CaptureClock {
     /// When the first sample was captured, if all since had been one after the other.
@@ -36,12 +36,6 @@ pub struct CaptureClock {
 }
 
 impl CaptureClock {
-    /// For a microphone that was just opened.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// So many samples (at 48 kHz, after resampling) were delivered, the newest of which was
     /// captured at `newest`. Gives the ratio to resample with from now on, relative to the nominal
     /// one.
@@ -107,7 +101,7 @@ mod tests {
         let start = Instant::now() + Duration::from_secs(1);
         let rate = 48_000.0 * (1.0 + ppm * 1e-6);
         let (mut clock, mut ratio, mut produced, mut ready) =
-            (CaptureClock::new(), 1.0, 0.0_f64, 0);
+            (CaptureClock::default(), 1.0, 0.0_f64, 0);
         let (mut lost, mut taken_s, mut out) = (0.0, Vec::new(), Vec::new());
         for delivery in 1..=seconds * 100 {
             if Some(delivery) == loses_at.map(|at| at * 100) {

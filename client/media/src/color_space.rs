@@ -6,25 +6,22 @@
 //! the colour space if it holds an SPS. What always holds: whatever the bytes are, the answer is a
 //! colour space or nothing.
 
-/// How luma and chroma follow from red, green and blue (ITU-T H.273 `MatrixCoefficients`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Matrix {
-    /// Standard definition, and what is meant where nothing is said.
-    #[default]
-    Bt601,
-    /// What is meant for high definition.
-    Bt709,
-    /// Ultra-high definition, not constant luminance.
-    Bt2020,
-}
+pub use yuv::YuvStandardMatrix as Matrix;
 
 /// What a frame's numbers mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ColorSpace {
-    /// Luma and chroma from red, green and blue.
+    /// How luma and chroma follow from red, green and blue (ITU-T H.273 `MatrixCoefficients`).
     pub matrix: Matrix,
     /// Whether luma goes from 0 to 255 rather than from 16 to 235.
     pub full_range: bool,
+}
+
+impl Default for ColorSpace {
+    /// Standard definition: what is meant where nothing is said.
+    fn default() -> Self {
+        Self { matrix: Matrix::Bt601, full_range: false }
+    }
 }
 
 const SPS: u8 = 7;
@@ -104,7 +101,7 @@ fn of_sps(payload: &[u8]) -> Option<ColorSpace> {
     }
     bits.take(3)?;
     let full_range = bits.flag()?;
-    let mut matrix = Matrix::default();
+    let mut matrix = Matrix::Bt601;
     if bits.flag()? {
         bits.take(16)?;
         matrix = match bits.take(8)? {

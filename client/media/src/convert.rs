@@ -15,7 +15,6 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
-use crate::color_space::Matrix;
 use crate::frame::{RgbaFrame, VideoFrame};
 use crate::units::VideoSize;
 
@@ -39,31 +38,15 @@ pub enum PixelFormat {
 /// Why a frame was not converted.
 #[derive(Debug, thiserror::Error)]
 pub enum ConvertError {
-    /// No frame has this size, or none that is handled.
-    #[error("a picture of {width}x{height} can't be handled")]
-    Size {
-        /// Its width in pixels.
-        width: u32,
-        /// Its height in pixels.
-        height: u32,
-    },
-    /// There is less data than the size needs.
-    #[error("a {format:?} picture of {width}x{height} needs {want} bytes and has {got}")]
-    TooShort {
-        /// How its pixels are laid out.
-        format: PixelFormat,
-        /// Its width in pixels.
-        width: u32,
-        /// Its height in pixels.
-        height: u32,
-        /// What it should have at least.
-        want: usize,
-        /// What it has.
-        got: usize,
-    },
+    /// No frame has this width and height, or none that is handled.
+    #[error("a picture of {0}x{1} can't be handled")]
+    Size(u32, u32),
     /// The JPEG is damaged; with the reason.
     #[error("a JPEG picture is damaged: {0}")]
     Jpeg(String),
+    /// There is less data than the size needs; with both in words.
+    #[error("{0}")]
+    TooShort(String),
     /// The converter refused, with the reason.
     #[error("converting a picture failed: {0}")]
     Failed(String),
@@ -84,7 +67,7 @@ pub fn to_i420(
         let (width, height, rgb) = decode_jpeg(data)?;
         return to_i420(PixelFormat::Rgb, width, height, &rgb);
     }
-    let size = VideoSize::new(width, height).ok_or(ConvertError::Size { width, height })?;
+    let size = VideoSize::new(width, height).ok_or(ConvertError::Size(width, height))?;
     let (columns, rows) = (width as usize, height as usize);
     // macOS calls its 4:2:0 frames YUYV; their length gives them away.
     let format = match format {
@@ -99,12 +82,11 @@ pub fn to_i420(
     let all_rows = if format == PixelFormat::Nv12 { rows + rows.div_ceil(2) } else { rows };
     let stride = stride_of(row_bytes, all_rows, data.len());
     let want = stride * all_rows;
-    let data = data.get(..want).ok_or(ConvertError::TooShort {
-        format,
-        width,
-        height,
-        want,
-        got: data.len(),
+    let data = data.get(..want).ok_or_else(|| {
+        ConvertError::TooShort(format!(
+            "a {format:?} picture of {width}x{height} needs {want} bytes and has {}",
+            data.len()
+        ))
     })?;
 
     let mut i420: Arc<[u8]> = std::iter::repeat_n(0, VideoFrame::len_of(size)).collect();
@@ -273,11 +255,7 @@ pub fn to_rgba(frame: &VideoFrame) -> Result<RgbaFrame, ConvertError> {
         Arc::make_mut(&mut rgba),
         size.width() * 4,
         if frame.color.full_range { YuvRange::Full } else { YuvRange::Limited },
-        match frame.color.matrix {
-            Matrix::Bt601 => YuvStandardMatrix::Bt601,
-            Matrix::Bt709 => YuvStandardMatrix::Bt709,
-            Matrix::Bt2020 => YuvStandardMatrix::Bt2020,
-        },
+        frame.color.matrix,
     )
     .map_err(|error| ConvertError::Failed(error.to_string()))?;
     Ok(RgbaFrame { size, rgba })

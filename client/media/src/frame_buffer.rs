@@ -86,15 +86,6 @@ pub struct Frame {
     pub last_arrival: Instant,
 }
 
-/// What happened to a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Inserted {
-    /// It was taken; this is its unwrapped sequence number.
-    New(u64),
-    /// It is here already, or its frame was released or given up.
-    Useless,
-}
-
 /// The buffer; an empty one waits for a key frame.
 #[derive(Debug, Default)]
 pub struct FrameBuffer {
@@ -122,11 +113,13 @@ struct Buffered {
 }
 
 impl FrameBuffer {
-    /// Takes a packet.
-    pub fn insert(&mut self, packet: VideoPacket) -> Inserted {
+    /// Takes a packet and gives its unwrapped sequence number; `None` when it is here already, or
+    /// its frame was released or given up.
+    pub fn insert(&mut self, packet: VideoPacket) -> Option<u64> {
         let sequence = self.unwrap_sequence(packet.sequence);
         if sequence < self.floor || self.packets.contains_key(&sequence) {
-            return self.useless(sequence);
+            self.useless(sequence);
+            return None;
         }
         self.from_far_behind = 0;
         if self.packets.len() >= MAX_PACKETS || self.bytes + packet.payload.len() > MAX_BYTES {
@@ -136,7 +129,7 @@ impl FrameBuffer {
         let rtp_timestamp = self.unwrap_timestamp(packet.rtp_timestamp);
         self.bytes += packet.payload.len();
         self.packets.insert(sequence, Buffered { packet, rtp_timestamp });
-        Inserted::New(sequence)
+        Some(sequence)
     }
 
     /// The next frame in decoding order, if it is whole. `patience` is how long a hole is waited
@@ -208,7 +201,7 @@ impl FrameBuffer {
     }
 
     /// Begins a new sequence when the sender did, which a run of packets from far behind shows.
-    fn useless(&mut self, sequence: u64) -> Inserted {
+    fn useless(&mut self, sequence: u64) {
         if sequence + FAR_BEHIND < self.floor {
             self.from_far_behind += 1;
             if self.from_far_behind >= RESTART_AFTER {
@@ -218,7 +211,6 @@ impl FrameBuffer {
         } else {
             self.from_far_behind = 0;
         }
-        Inserted::Useless
     }
 
     fn unwrap_sequence(&self, sequence: u16) -> u64 {

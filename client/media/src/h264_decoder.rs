@@ -24,14 +24,9 @@ pub enum DecodeError {
     /// OpenH264 could not start, or could not make sense of the data.
     #[error("the H.264 decoder failed: {0}")]
     Codec(#[from] openh264::Error),
-    /// The frame has a size that is not handled.
-    #[error("a decoded picture of {width}x{height} can't be handled")]
-    Size {
-        /// Its width in pixels.
-        width: usize,
-        /// Its height in pixels.
-        height: usize,
-    },
+    /// The frame has a width and height that are not handled.
+    #[error("a decoded picture of {0}x{1} can't be handled")]
+    Size(usize, usize),
     /// The access unit is too large.
     #[error("an access unit of {0} bytes is too large")]
     TooLarge(usize),
@@ -73,9 +68,9 @@ impl H264Decoder {
         }
         let Some(decoded) = self.decoder.decode(access_unit)? else { return Ok(None) };
         let (width, height) = decoded.dimensions();
-        let too_odd = DecodeError::Size { width, height };
         let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
-        let Some(size) = VideoSize::new(side(width), side(height)) else { return Err(too_odd) };
+        let size =
+            VideoSize::new(side(width), side(height)).ok_or(DecodeError::Size(width, height))?;
 
         let mut data: Arc<[u8]> = std::iter::repeat_n(0, VideoFrame::len_of(size)).collect();
         let (y, u, v) = VideoFrame::planes_mut(size, Arc::make_mut(&mut data));

@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use openh264::encoder::{
     BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, Level,
     Profile, RateControlMode, SpsPpsStrategy, UsageType, VuiConfig,
@@ -14,7 +13,7 @@ use openh264::encoder::{
 use openh264::formats::YUVSlices;
 use openh264::{OpenH264API, Timestamp};
 
-use crate::frame::VideoFrame;
+use crate::frame::{EncodedVideo, VideoFrame};
 use crate::h264_level::H264Level;
 use crate::units::{Bitrate, VideoSize};
 
@@ -29,37 +28,16 @@ pub enum EncodeError {
     /// OpenH264 refused to start or to encode.
     #[error("the H.264 encoder failed: {0}")]
     Codec(#[from] openh264::Error),
-    /// The frame is not of the size that the encoder was made for, or its data is not as long as
-    /// its size says.
-    #[error("the encoder is set for {want} and was given {got} with {bytes} bytes")]
-    Frame {
-        /// What the encoder takes.
-        want: VideoSize,
-        /// What it was given.
-        got: VideoSize,
-        /// How much data.
-        bytes: usize,
-    },
-    /// OpenH264 did not accept a new rate.
-    #[error("the H.264 encoder did not take {what} (code {code})")]
-    Setting {
-        /// What was set.
-        what: &'static str,
-        /// What OpenH264 returned.
-        code: i32,
-    },
+    /// The frame is not of the size that the encoder was made for (the first), or its data is not
+    /// as long as its size says.
+    #[error("the encoder is set for {0} and was given {1} with {2} bytes")]
+    Frame(VideoSize, VideoSize, usize),
+    /// OpenH264 did not accept a new rate, and returned this code.
+    #[error("the H.264 encoder did not take {0} (code {1})")]
+    Setting(&'static str, i32),
     /// OpenH264 produced nothing for a frame.
     #[error("the H.264 encoder produced nothing")]
     Nothing,
-}
-
-/// One encoded frame.
-#[derive(Debug, Clone)]
-pub struct EncodedFrame {
-    /// The access unit.
-    pub data: Bytes,
-    /// Whether it is an IDR picture.
-    pub key: bool,
 }
 
 /// An encoder for frames of one size. Another size takes another encoder, which begins with a key
@@ -88,12 +66,6 @@ impl H264Encoder {
         self.size
     }
 
-    /// The rate it aims at.
-    #[must_use]
-    pub fn target(&self) -> Bitrate {
-        self.target
-    }
-
     /// Encodes a frame that was taken so long after the first. The first is a key frame; others
     /// when asked for.
     pub fn encode(
@@ -101,13 +73,9 @@ impl H264Encoder {
         frame: &VideoFrame,
         key: bool,
         at: Duration,
-    ) -> Result<EncodedFrame, EncodeError> {
+    ) -> Result<EncodedVideo, EncodeError> {
         if frame.size != self.size || frame.data.len() != VideoFrame::len_of(self.size) {
-            return Err(EncodeError::Frame {
-                want: self.size,
-                got: frame.size,
-                bytes: frame.data.len(),
-            });
+            return Err(EncodeError::Frame(self.size, frame.size, frame.data.len()));
         }
         if key && self.started {
             self.encoder.force_intra_frame();
@@ -126,7 +94,7 @@ impl H264Encoder {
             return Err(EncodeError::Nothing);
         }
         self.started = true;
-        Ok(EncodedFrame { data: data.into(), key })
+        Ok(EncodedVideo { data: data.into(), key, captured_at: frame.captured_at })
     }
 
     /// Aims at another rate from the next frame on, without a key frame.
@@ -188,7 +156,6 @@ fn level(level: H264Level) -> Level {
         42 => Level::Level_4_2,
         50 => Level::Level_5_0,
         51 => Level::Level_5_1,
-        52.. => Level::Level_5_2,
         _ => Level::Level_5_2,
     }
 }
@@ -255,7 +222,7 @@ mod raw {
         // its option reads (int, SBitrateInfo, float), and OpenH264 copies it before it returns.
         let code =
             unsafe { encoder.raw_api().set_option(option, std::ptr::from_mut(value).cast()) };
-        if code == 0 { Ok(()) } else { Err(EncodeError::Setting { what, code }) }
+        if code == 0 { Ok(()) } else { Err(EncodeError::Setting(what, code)) }
     }
 }
 
@@ -453,7 +420,7 @@ mod tests {
         let mut encoder =
             H264Encoder::new(size(320, 180), 30.0, Bitrate::from_kbps(200)).expect("an encoder");
         let (frame, at) = Source::new(size(640, 360)).frame();
-        assert!(matches!(encoder.encode(&frame, false, at), Err(EncodeError::Frame { .. })));
+        assert!(matches!(encoder.encode(&frame, false, at), Err(EncodeError::Frame(..))));
     }
 
     #[test]

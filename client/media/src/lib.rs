@@ -57,7 +57,6 @@ mod send_size;
 pub mod snapshot_png;
 pub mod speaker_pacing;
 pub mod speech;
-mod splice;
 pub mod stage_thread;
 pub mod stop_signal;
 mod time_stretch;

@@ -14,16 +14,9 @@ use crate::units::VideoSize;
 /// Why a frame was not scaled.
 #[derive(Debug, thiserror::Error)]
 pub enum ScaleError {
-    /// The frame has less data than its size says.
-    #[error("a picture of {size} has {got} bytes instead of {want}")]
-    WrongLength {
-        /// Its size.
-        size: VideoSize,
-        /// What it should have.
-        want: usize,
-        /// What it has.
-        got: usize,
-    },
+    /// The frame has less data (the first number) than its size says (the second).
+    #[error("a picture of {0} has {1} bytes instead of {2}")]
+    WrongLength(VideoSize, usize, usize),
     /// The scaler refused, with the reason.
     #[error("scaling a picture failed: {0}")]
     Failed(String),
@@ -92,7 +85,7 @@ impl Scaler {
         }
         let want = VideoFrame::len_of(frame.size);
         if frame.data.len() != want {
-            return Err(ScaleError::WrongLength { size: frame.size, want, got: frame.data.len() });
+            return Err(ScaleError::WrongLength(frame.size, frame.data.len(), want));
         }
         let mut data: Arc<[u8]> = std::iter::repeat_n(0, VideoFrame::len_of(to)).collect();
         let (y, u, v) = VideoFrame::planes_mut(to, Arc::make_mut(&mut data));
@@ -164,7 +157,7 @@ mod tests {
         let frame = VideoFrame::new(size(64, 32), Arc::from(vec![0; 100]), Instant::now());
         assert!(matches!(
             Scaler::default().scale(&frame, size(32, 16)),
-            Err(ScaleError::WrongLength { got: 100, .. })
+            Err(ScaleError::WrongLength(_, 100, _))
         ));
     }
 }

@@ -61,7 +61,7 @@ impl DeviceState {
     }
 }
 
-/// The pacing of one device.
+/// The pacing of one device; a new one is for one that was just opened.
 #[derive(Debug)]
 pub struct SpeakerPacer {
     due: Option<Instant>,
@@ -88,12 +88,6 @@ impl Default for SpeakerPacer {
 }
 
 impl SpeakerPacer {
-    /// For a device that was just opened.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// How long the next frame can wait; zero when it is wanted now.
     pub fn until_wanted(&mut self, now: Instant, device: &DeviceState) -> Duration {
         let until_due = |due: Option<Instant>| {

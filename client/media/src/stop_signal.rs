@@ -11,12 +11,6 @@ pub struct StopSignal {
 }
 
 impl StopSignal {
-    /// A signal that is not set yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Sets it and wakes whoever waits.
     pub fn set(&self) {
         *self.shared.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
@@ -50,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_wait_ends_at_once_when_the_signal_is_set() {
-        let signal = StopSignal::new();
+        let signal = StopSignal::default();
         assert!(!signal.wait_until(Instant::now()));
         let there = signal.clone();
         let waiting = std::thread::Builder::new()

@@ -1,12 +1,14 @@
 //! Makes a piece of audio some milliseconds shorter or longer without changing its pitch, by
-//! overlap and add.
+//! overlap and add; and joins two pieces that do not follow on one another, so that the seam does
+//! not click.
 //!
 //! In goes a piece of decoded audio with what was played before it, out comes the same with one or
 //! more periods of the audio taken out or put in: the lag at which the audio is most like itself is
 //! found by cross-correlation, and the two are cross-faded at that lag (the principle of WSOLA, and
 //! of accelerate and preemptive expand in NetEq). What always holds: the piece still joins its
 //! neighbours, and audio that does not repeat itself is left as it is, because a cut in it would be
-//! heard.
+//! heard. Where pieces are joined, the beginning of the second is cross-faded with what the first
+//! would have gone on like, which is its last period again and again (as merge does in NetEq).
 
 use crate::frame::SAMPLE_RATE;
 
@@ -18,36 +20,51 @@ pub(crate) const MAX_LAG: usize = SAMPLE_RATE as usize / 80;
 const FADE: usize = SAMPLE_RATE as usize / 200;
 /// What is compared: 12.5 ms, the longest period.
 const WINDOW: usize = MAX_LAG;
-/// How much of what was played before is of use.
-pub(crate) const HISTORY: usize = MAX_LAG;
+/// How much of what was played before is of use to join with it.
+pub(crate) const HISTORY: usize = 2 * MAX_LAG;
 /// The search compares every fourth sample at every fourth lag, and refines the best.
 const COARSE: usize = 4;
 /// Audio below −50 dBFS may be cut anywhere.
 const QUIET_POWER: f32 = 1e-5;
 
-/// How much audio must be like itself to be changed, as correlation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Care {
-    /// Only where nobody can hear it.
-    Gentle,
-    /// Also where it can be heard, because a gap would be heard more.
-    Urgent,
+/// How much audio must be like itself to be changed, as correlation, where nobody may hear it.
+const LIKE: f32 = 0.8;
+/// And where it may be heard, because a gap would be heard more.
+const LIKE_WHEN_URGENT: f32 = 0.4;
+
+/// Whether a packet is played as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speed {
+    /// As it is.
+    Normal,
+    /// Some milliseconds shorter, to lower the delay.
+    Shorter(Change),
+    /// Some milliseconds longer, to raise it.
+    Longer(Change),
 }
 
-impl Care {
-    fn least_similarity(self) -> f32 {
-        match self {
-            Self::Gentle => 0.8,
-            Self::Urgent => 0.4,
-        }
+/// By how much a packet should change its length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// How many samples at most.
+    pub at_most: u32,
+    /// Whether it matters more than that nobody hears it.
+    pub urgent: bool,
+}
+
+/// Changes the length of a piece as is wanted; gives back how many samples that added. `before` is
+/// what was played before the piece.
+pub(crate) fn change_speed(before: &[f32], samples: &mut Vec<f32>, speed: Speed) -> i64 {
+    match speed {
+        Speed::Normal => 0,
+        Speed::Shorter(change) => -(shorten(before, samples, change) as i64),
+        Speed::Longer(change) => lengthen(before, samples, change) as i64,
     }
 }
 
-/// Takes up to `at_most` samples out; gives back how many that was. `before` is what was played
-/// before the piece.
-pub(crate) fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, care: Care) -> usize {
-    let longest = at_most.min(samples.len().saturating_sub(FADE));
-    let Some(lag) = best_lag(before, samples, longest, care) else { return 0 };
+fn shorten(before: &[f32], samples: &mut Vec<f32>, change: Change) -> usize {
+    let longest = (change.at_most as usize).min(samples.len().saturating_sub(FADE));
+    let Some(lag) = best_lag(before, samples, longest, change.urgent) else { return 0 };
     // The piece begins as it did, and after the fade is where it would have been `lag` later.
     for i in 0..FADE {
         let late = samples.get(i + lag).copied().unwrap_or(0.0);
@@ -59,17 +76,10 @@ pub(crate) fn shorten(before: &[f32], samples: &mut Vec<f32>, at_most: usize, ca
     lag
 }
 
-/// Puts up to `at_most` samples in; gives back how many that was. `before` is what was played
-/// before the piece.
-pub(crate) fn lengthen(
-    before: &[f32],
-    samples: &mut Vec<f32>,
-    at_most: usize,
-    care: Care,
-) -> usize {
+fn lengthen(before: &[f32], samples: &mut Vec<f32>, change: Change) -> usize {
     let room = samples.len().saturating_sub(FADE);
-    let longest = at_most.min(room.max(before.len()));
-    let Some(lag) = best_lag(before, samples, longest, care) else { return 0 };
+    let longest = (change.at_most as usize).min(room.max(before.len()));
+    let Some(lag) = best_lag(before, samples, longest, change.urgent) else { return 0 };
     let mut longer = Vec::with_capacity(samples.len() + lag);
     if lag <= room {
         longer.extend(samples.iter().take(lag));
@@ -90,6 +100,19 @@ pub(crate) fn lengthen(
     added
 }
 
+/// Changes the beginning of `next` so that it follows on `before`.
+pub(crate) fn join(before: &[f32], next: &mut [f32]) {
+    let before = before.get(before.len().saturating_sub(HISTORY)..).unwrap_or_default();
+    let period = period(before).unwrap_or(MIN_LAG).min(before.len());
+    let fade = FADE.min(next.len());
+    for (i, sample) in next.iter_mut().take(fade).enumerate() {
+        let continued =
+            (i % period.max(1) + before.len()).checked_sub(period).and_then(|at| before.get(at));
+        let share = (i as f32 + 0.5) / fade as f32;
+        *sample = continued.copied().unwrap_or(0.0) * (1.0 - share) + *sample * share;
+    }
+}
+
 fn fade(from: f32, to: f32, i: usize) -> f32 {
     let share = (i as f32 + 0.5) / FADE as f32;
     from * (1.0 - share) + to * share
@@ -97,42 +120,41 @@ fn fade(from: f32, to: f32, i: usize) -> f32 {
 
 /// The lag at which audio round the beginning of the piece is most like itself, where that is
 /// enough.
-fn best_lag(before: &[f32], samples: &[f32], longest: usize, care: Care) -> Option<usize> {
+fn best_lag(before: &[f32], samples: &[f32], longest: usize, urgent: bool) -> Option<usize> {
     let longest = longest.min(MAX_LAG);
     if longest < MIN_LAG {
         return None;
     }
-    let before = before.get(before.len().saturating_sub(HISTORY)..).unwrap_or_default();
+    let before = before.get(before.len().saturating_sub(MAX_LAG)..).unwrap_or_default();
     let whole = [before, samples].concat();
     // The window ends as late as it can, so that it lies round the fade.
     let from =
         |lag: usize| whole.len().checked_sub(lag + WINDOW).map(|latest| latest.min(before.len()));
-    let judged = |lag: usize, step: usize| {
-        (lag, from(lag).map_or(-1.0, |from| similarity(&whole, from, lag, step)))
-    };
-    let best = |lags: &mut dyn Iterator<Item = usize>, step: usize| {
-        lags.map(|lag| judged(lag, step)).max_by(|a, b| a.1.total_cmp(&b.1))
-    };
-    let (coarse, _) = best(&mut (MIN_LAG..=longest).step_by(COARSE), COARSE)?;
-    let around =
-        coarse.saturating_sub(COARSE - 1).max(MIN_LAG)..=(coarse + COARSE - 1).min(longest);
-    let (lag, likeness) = best(&mut around.into_iter(), 1)?;
+    let (lag, likeness) = most_alike(longest, |lag, step| {
+        from(lag).map_or(-1.0, |from| similarity(&whole, from, lag, step))
+    })?;
     let power = samples.iter().map(|s| s * s).sum::<f32>() / samples.len().max(1) as f32;
-    (likeness >= care.least_similarity() || power < QUIET_POWER).then_some(lag)
+    let enough = if urgent { LIKE_WHEN_URGENT } else { LIKE };
+    (likeness >= enough || power < QUIET_POWER).then_some(lag)
 }
 
 /// The lag at which the end of some audio is most like itself, where there is audio enough.
-pub(crate) fn period(samples: &[f32]) -> Option<usize> {
+fn period(samples: &[f32]) -> Option<usize> {
     let longest = MAX_LAG.min(samples.len().checked_sub(WINDOW)?);
-    let likeness =
-        |lag: usize, step: usize| similarity(samples, samples.len() - WINDOW - lag, lag, step);
+    let likeness = |lag, step| similarity(samples, samples.len() - WINDOW - lag, lag, step);
+    most_alike(longest, likeness).map(|(lag, _)| lag)
+}
+
+/// The lag up to `longest` at which audio is most like itself, comparing every so many samples, and
+/// how like that is.
+fn most_alike(longest: usize, likeness: impl Fn(usize, usize) -> f32) -> Option<(usize, f32)> {
     let best = |lags: &mut dyn Iterator<Item = usize>, step: usize| {
         lags.map(|lag| (lag, likeness(lag, step))).max_by(|a, b| a.1.total_cmp(&b.1))
     };
     let (coarse, _) = best(&mut (MIN_LAG..=longest).step_by(COARSE), COARSE)?;
-    let around =
+    let mut around =
         coarse.saturating_sub(COARSE - 1).max(MIN_LAG)..=(coarse + COARSE - 1).min(longest);
-    Some(best(&mut around.into_iter(), 1)?.0)
+    best(&mut around, 1)
 }
 
 /// Normalised cross-correlation of a window with what follows `lag` later, −1 to 1.
@@ -152,7 +174,10 @@ mod tests {
     use super::*;
     use rand::{Rng, SeedableRng};
 
-    type Change = fn(&[f32], &mut Vec<f32>, usize, Care) -> usize;
+    type Changing = fn(&[f32], &mut Vec<f32>, Change) -> usize;
+
+    const GENTLE: Change = Change { at_most: MAX_LAG as u32, urgent: false };
+    const URGENT: Change = Change { urgent: true, ..GENTLE };
 
     fn sine(hz: f32, from: usize, length: usize) -> Vec<f32> {
         (from..from + length)
@@ -175,9 +200,9 @@ mod tests {
 
     /// A piece between its two neighbours has no step that the sine itself would not have.
     #[track_caller]
-    fn check_smooth(hz: f32, length: usize, change: Change) -> (usize, usize) {
+    fn check_smooth(hz: f32, length: usize, change: Changing) -> (usize, usize) {
         let (before, mut piece) = (sine(hz, 0, 960), sine(hz, 960, length));
-        let changed = change(&before, &mut piece, MAX_LAG, Care::Gentle);
+        let changed = change(&before, &mut piece, GENTLE);
         let whole = [before, piece.clone(), sine(hz, 960 + length, 960)].concat();
         let steepest = 0.5 * hz * std::f32::consts::TAU / 48_000.0;
         for (i, pair) in whole.windows(2).enumerate() {
@@ -240,11 +265,11 @@ mod tests {
     fn a_voice_keeps_its_pitch_and_its_colour_when_it_goes_faster_or_slower() {
         for pitch_hz in [85.0, 120.0, 210.0, 330.0] {
             let original = vowel(pitch_hz, 48_000);
-            for change in [shorten as Change, lengthen] {
+            for change in [shorten as Changing, lengthen] {
                 let mut changed: Vec<f32> = Vec::new();
                 for piece in original.chunks(960) {
                     let mut piece = piece.to_vec();
-                    change(&changed, &mut piece, MAX_LAG, Care::Gentle);
+                    change(&changed, &mut piece, GENTLE);
                     changed.extend(piece);
                 }
                 let speed = original.len() as f32 / changed.len() as f32;
@@ -272,8 +297,8 @@ mod tests {
         };
         let (before, piece) = (noise(960), noise(960));
         let mut changed = piece.clone();
-        assert_eq!(shorten(&before, &mut changed, MAX_LAG, Care::Gentle), 0);
-        assert_eq!(lengthen(&before, &mut changed, MAX_LAG, Care::Gentle), 0);
+        assert_eq!(shorten(&before, &mut changed, GENTLE), 0);
+        assert_eq!(lengthen(&before, &mut changed, GENTLE), 0);
         assert_eq!(changed, piece);
     }
 
@@ -281,24 +306,64 @@ mod tests {
     fn no_more_is_taken_out_or_put_in_than_was_asked_for() {
         for at_most in [0, 100, 119, 120, 130, 300, 599] {
             let (before, mut piece) = (vowel(150.0, 960), vowel(150.0, 960));
-            assert!(shorten(&before, &mut piece, at_most, Care::Urgent) <= at_most);
-            assert!(lengthen(&before, &mut piece, at_most, Care::Urgent) <= at_most);
+            assert!(shorten(&before, &mut piece, Change { at_most, ..URGENT }) <= at_most as usize);
+            assert!(
+                lengthen(&before, &mut piece, Change { at_most, ..URGENT }) <= at_most as usize
+            );
         }
     }
 
     #[test]
     fn silence_and_short_pieces_do_no_harm() {
         let mut silence = vec![0.0; 960];
-        let removed = shorten(&[], &mut silence, MAX_LAG, Care::Gentle);
+        let removed = shorten(&[], &mut silence, GENTLE);
         assert_eq!(silence.len(), 960 - removed);
         assert!(removed >= MIN_LAG && silence.iter().all(|&s| s == 0.0));
         for length in [0, 1, 120, 239, 240, 359, 480] {
-            for change in [shorten as Change, lengthen] {
+            for change in [shorten as Changing, lengthen] {
                 let mut short = sine(440.0, 0, length);
                 let before = short.len();
-                let changed = change(&[], &mut short, MAX_LAG, Care::Urgent);
+                let changed = change(&[], &mut short, URGENT);
                 assert!(short.len() == before + changed || short.len() == before - changed);
             }
+        }
+    }
+
+    #[test]
+    fn audio_that_jumps_does_not_click() {
+        for hz in [100.0, 250.0, 440.0, 900.0] {
+            let before = sine(hz, 0, 2000);
+            // The worst phase: what follows is where the sine would be half a period later.
+            let mut next = sine(hz, 2000 + (24_000.0 / hz) as usize, 960);
+            let jump = (next[0] - before[1999]).abs();
+            join(&before, &mut next);
+            let steepest = 0.5 * hz * std::f32::consts::TAU / 48_000.0;
+            let whole = [before, next].concat();
+            let worst = whole.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+            assert!(
+                worst < steepest * 1.5 + 0.002,
+                "{hz} Hz: a step of {worst} where there was one of {jump}"
+            );
+        }
+    }
+
+    #[test]
+    fn audio_that_follows_on_stays_as_it_is() {
+        let (before, next) = (sine(440.0, 0, 2000), sine(440.0, 2000, 960));
+        let mut joined = next.clone();
+        join(&before, &mut joined);
+        assert!(joined.iter().zip(&next).all(|(a, b)| (a - b).abs() < 0.03));
+    }
+
+    #[test]
+    fn silence_before_or_nothing_at_all_only_fades_in() {
+        for before in [vec![], vec![0.0; 7], vec![0.0; 2000]] {
+            let mut next = vec![0.5; 960];
+            join(&before, &mut next);
+            assert!(next.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.01) && next[0] < 0.01);
+            assert_eq!(next[300], 0.5);
+            join(&before, &mut []);
+            join(&before, &mut [0.5]);
         }
     }
 }

@@ -10,18 +10,14 @@
 mod constant_rate;
 mod growing_file;
 mod letterbox;
-mod under_way;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-
-pub use self::under_way::Recordings;
 
 use self::constant_rate::ConstantRate;
 use self::growing_file::GrowingFile;
-use self::under_way::Ending;
 use crate::frame::VideoFrame;
 use crate::scale::ScaleError;
 use crate::units::VideoSize;
@@ -35,29 +31,21 @@ const UNDER_WAY: Duration = Duration::from_millis(100);
 /// The end of a call waits so long for its recording. Of a call that grew late, what is scaled up
 /// may take longer: it goes on by itself.
 const FINISH_WITHIN: Duration = Duration::from_secs(1);
+/// More failures than these are not kept: nobody reads them.
+const FAILURES_KEPT: usize = 8;
 
 /// Why there is no recording, or not all of it.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The file could not be made.
-    #[error("{path} can't be written: {source}: choose another file")]
-    Create {
-        /// Where it should be.
-        path: PathBuf,
-        /// What the system answered.
-        source: std::io::Error,
-    },
+    #[error("{0} can't be written: {1}: choose another file")]
+    Create(PathBuf, #[source] std::io::Error),
     /// Writing failed part of the way.
     #[error("the file can't be written any more: {0}")]
     Write(#[source] std::io::Error),
-    /// The file could not be made larger when larger frames came.
-    #[error("it stays at {size}, as the file could not be replaced by a larger one: {source}")]
-    KeptSmall {
-        /// The size that it has.
-        size: VideoSize,
-        /// What the system answered.
-        source: std::io::Error,
-    },
+    /// The file could not be made larger than this when larger frames came.
+    #[error("it stays at {0}, as the file could not be replaced by a larger one: {1}")]
+    KeptSmall(VideoSize, #[source] std::io::Error),
     /// A frame could not be brought to the file's size.
     #[error(transparent)]
     Scale(#[from] ScaleError),
@@ -69,13 +57,73 @@ pub enum RecordError {
 /// A frame, and when it was shown.
 type Shown = (VideoFrame, Instant);
 
+/// When a recording ends; set before its queue is closed.
+type End = Arc<OnceLock<Instant>>;
+
+/// The recordings of one session, for whoever has to know that all is written or that something
+/// went wrong: each is open until its thread has written it, whatever became of it.
+#[derive(Debug, Clone, Default)]
+pub struct Recordings(Arc<(Mutex<Open>, Condvar)>);
+
+#[derive(Debug, Default)]
+struct Open {
+    ends: Vec<End>,
+    failures: Vec<String>,
+}
+
+impl Open {
+    /// Whether no further frame comes for one, and what is left takes its time.
+    fn is_any_ending(&self) -> bool {
+        self.ends.iter().any(|end| end.get().is_some())
+    }
+}
+
+impl Recordings {
+    /// Why recordings are not whole, each in a line, as far as nobody has taken them before.
+    #[must_use]
+    pub fn take_failures(&self) -> Vec<String> {
+        std::mem::take(&mut self.open().failures)
+    }
+
+    /// Whether everything is written of the recordings that have ended.
+    #[must_use]
+    pub fn are_written(&self) -> bool {
+        !self.open().is_any_ending()
+    }
+
+    /// Waits for that. Not for a recording that nobody has ended: it may hang on a device.
+    pub fn wait(&self) {
+        drop(self.0.1.wait_while(self.open(), |open| open.is_any_ending()));
+    }
+
+    /// Whether any is under way, ended or not.
+    fn are_open(&self) -> bool {
+        !self.open().ends.is_empty()
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says that all is written, when it is dropped.
+struct Writing {
+    recordings: Recordings,
+    end: End,
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.recordings.open().ends.retain(|end| !Arc::ptr_eq(end, &self.end));
+        self.recordings.0.1.notify_all();
+    }
+}
+
 /// A recording under way.
 #[derive(Debug)]
 pub struct VideoRecorder {
     queue: SyncSender<Shown>,
-    /// When the recording ends; set before the queue is closed.
-    end: Arc<OnceLock<Instant>>,
-    ending: Ending,
+    end: End,
     outcome: Receiver<Result<Recorded, RecordError>>,
     left_out: u64,
 }
@@ -99,28 +147,32 @@ impl VideoRecorder {
             let _ = std::fs::remove_file(path);
         }
         let file = GrowingFile::create(path)
-            .map_err(|source| RecordError::Create { path: path.to_path_buf(), source })?;
+            .map_err(|error| RecordError::Create(path.to_path_buf(), error))?;
         let (queue, shown) = sync_channel(QUEUE);
         let (outcome_in, outcome) = sync_channel(1);
-        let end = Arc::<OnceLock<Instant>>::default();
-        let ended = Arc::clone(&end);
-        let (ending, writing) = recordings.begin();
+        let end = End::default();
+        recordings.open().ends.push(Arc::clone(&end));
+        let writing = Writing { recordings: recordings.clone(), end: Arc::clone(&end) };
         std::thread::Builder::new()
             .name("video-record".to_owned())
             .spawn(move || {
                 let recorded =
-                    Recording { rate: ConstantRate::default(), file }.run(&shown, &ended);
+                    Recording { rate: ConstantRate::default(), file }.run(&shown, &writing.end);
                 // No further frame is kept for it.
                 drop(shown);
-                if let Err(error) = &recorded {
-                    writing.failed(error);
+                let mut open = writing.recordings.open();
+                if let Err(error) = &recorded
+                    && open.failures.len() < FAILURES_KEPT
+                {
+                    open.failures.push(format!("The recording is not whole: {error}."));
                 }
+                drop(open);
                 drop(writing);
                 // Whoever asked may have stopped waiting.
                 let _ = outcome_in.try_send(recorded);
             })
             .map_err(|_| RecordError::Thread)?;
-        Ok(Self { queue, end, ending, outcome, left_out: 0 })
+        Ok(Self { queue, end, outcome, left_out: 0 })
     }
 
     /// Adds a frame that is shown at this moment, unless the disk is behind.
@@ -136,7 +188,6 @@ impl VideoRecorder {
     pub fn finish(self, at: Instant) -> Option<Result<Recorded, RecordError>> {
         // Nobody else sets it.
         let _ = self.end.set(at);
-        self.ending.end();
         drop(self.queue);
         match self.outcome.recv_timeout(FINISH_WITHIN) {
             Ok(recorded) => {

@@ -6,6 +6,7 @@
 //! there; nothing is encoded that can't be handed on, so what is encoded is never dropped here;
 //! requests for key frames that come together get one key frame.
 
+use std::error::Error;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,10 +16,10 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use crate::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::frame::{EncodedVideo, VideoFrame};
-use crate::h264_encoder::{EncodeError, H264Encoder};
+use crate::h264_encoder::H264Encoder;
 use crate::h264_level::H264Level;
 use crate::quantiles::Quantiles;
-use crate::scale::{ScaleError, Scaler};
+use crate::scale::Scaler;
 use crate::send_rate::FrameRateLadder;
 use crate::send_size::{FrameGate, FrameRateMeter, SizeLadder};
 use crate::stage_thread::{StageError, StageThread};
@@ -46,15 +47,6 @@ pub struct VideoSendSettings {
     pub max_bitrate: Bitrate,
     /// The bit rate until the network says otherwise.
     pub start_bitrate: Bitrate,
-}
-
-/// Why a frame was not sent.
-#[derive(Debug, thiserror::Error)]
-enum VideoSendError {
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-    #[error(transparent)]
-    Scale(#[from] ScaleError),
 }
 
 /// What was sent so far; `None` where nothing was measured.
@@ -148,7 +140,7 @@ fn run(
             Ok(place) => match encoding.encode(&frame, Instant::now()) {
                 Ok(Some(encoded)) => place.send(encoded),
                 Ok(None) => {}
-                Err(error) => encoding.failed(&error),
+                Err(error) => encoding.failed(&*error),
             },
             Err(TrySendError::Full(())) => encoding.stats.dropped += 1,
             Err(TrySendError::Closed(())) => return,
@@ -224,7 +216,7 @@ impl Encoding {
         &mut self,
         frame: &VideoFrame,
         now: Instant,
-    ) -> Result<Option<EncodedVideo>, VideoSendError> {
+    ) -> Result<Option<EncodedVideo>, Box<dyn Error>> {
         let allowed = self.rate.fps(self.target);
         if let Some(fps) = self.meter.count(frame.captured_at) {
             self.camera_fps = fps.max(1.0);
@@ -282,16 +274,12 @@ impl Encoding {
         if !since_first.is_zero() {
             stats.fps = Some((stats.frames - 1) as f64 / since_first.as_secs_f64());
         }
-        Ok(Some(EncodedVideo {
-            data: encoded.data,
-            key: encoded.key,
-            captured_at: frame.captured_at,
-        }))
+        Ok(Some(encoded))
     }
 
     /// After an error nothing is known of the encoder's state: the next frame gets a new one, and
     /// so a key frame.
-    fn failed(&mut self, error: &VideoSendError) {
+    fn failed(&mut self, error: &dyn Error) {
         if self.stats.errors == 0 {
             tracing::warn!(%error, "a frame was not sent");
         }

@@ -140,9 +140,6 @@ impl<R: BufRead> Y4mReader<R> {
         file_width: usize,
         file_height: usize,
     ) -> Result<(), Y4mError> {
-        if (width, height) == (file_width, file_height) {
-            return self.exactly(to);
-        }
         let mut left_out = vec![0; file_width];
         for row in to.chunks_exact_mut(width) {
             self.exactly(row)?;

@@ -60,7 +60,7 @@ impl DeviceThread {
         if hanging(kind).is_full(Instant::now()) {
             return Err(AudioDeviceError::NoAnswer(kind));
         }
-        let stop = StopSignal::new();
+        let stop = StopSignal::default();
         let ((opened, answer), (ending, ended)) = (sync_channel(1), sync_channel(1));
         let context = DeviceContext { stop: stop.clone(), opened, _ended: ending };
         let thread = std::thread::Builder::new()

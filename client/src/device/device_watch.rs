@@ -54,7 +54,7 @@ impl DeviceWatch {
     #[must_use]
     pub fn start() -> Self {
         let (stop, latest, missing) =
-            (StopSignal::new(), DropOldestQueue::latest(), Arc::<Mutex<Missing>>::default());
+            (StopSignal::default(), DropOldestQueue::latest(), Arc::<Mutex<Missing>>::default());
         let (stopped, found, wanted) = (stop.clone(), Arc::clone(&latest), Arc::clone(&missing));
         let thread = std::thread::Builder::new().name("device-watch".into()).spawn(move || {
             while !stopped.wait_until(Instant::now() + EVERY) {

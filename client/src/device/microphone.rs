@@ -185,7 +185,7 @@ impl Capture {
             ring,
             latency,
             resampler,
-            clock: CaptureClock::new(),
+            clock: CaptureClock::default(),
             taken: Vec::new(),
             ready: Vec::new(),
             last_received: Instant::now(),

@@ -24,7 +24,7 @@ impl RingPlayer {
     /// # Errors
     /// The sink, unused.
     pub fn start(kind: RingKind, sink: Box<dyn AudioSink>) -> Result<Self, Box<dyn AudioSink>> {
-        let stop = StopSignal::new();
+        let stop = StopSignal::default();
         let (stopped, handed_over) = (stop.clone(), DropOldestQueue::latest());
         let taken = Arc::clone(&handed_over);
         handed_over.put(sink);

@@ -263,7 +263,7 @@ fn start(
             resampled: Vec::with_capacity(capacity),
             rate,
             opened_at,
-            pacer: SpeakerPacer::new(),
+            pacer: SpeakerPacer::default(),
         };
         Ok((sink, end))
     })
@@ -349,7 +349,7 @@ mod tests {
             resampled: Vec::new(),
             rate: 48_000,
             opened_at: Instant::now(),
-            pacer: SpeakerPacer::new(),
+            pacer: SpeakerPacer::default(),
         };
         (sink, consumer)
     }

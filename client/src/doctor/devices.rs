@@ -99,7 +99,7 @@ pub(super) fn microphone(options: &SessionOptions) -> Finding {
         Ok(microphone) => microphone,
         Err(error) => return unusable(PART, &error, "Without it, others can't hear you."),
     };
-    let mut level = LevelMeter::new();
+    let mut level = LevelMeter::default();
     let mut late = Vec::new();
     let opened = Instant::now();
     let mut first_at = None;

@@ -61,7 +61,7 @@ impl AudioDevices {
             volume,
             microphone: Switchable::new(options.microphone.clone()),
             microphone_frames: DropOldestQueue::new(MICROPHONE_QUEUE_FRAMES),
-            meter: LevelMeter::new(),
+            meter: LevelMeter::default(),
             speaker: Switchable::new(options.speaker.clone()),
             in_call: false,
             ring: None,
@@ -204,7 +204,7 @@ impl AudioDevices {
             Event::Closed(microphone) => {
                 drop(microphone);
                 self.listen();
-                self.meter = LevelMeter::new();
+                self.meter = LevelMeter::default();
             }
         }
     }

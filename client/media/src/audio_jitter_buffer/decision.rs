@@ -2,25 +2,7 @@
 
 use bytes::Bytes;
 
-/// Whether a packet is played as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Speed {
-    /// As it is.
-    Normal,
-    /// Some milliseconds shorter, to lower the delay.
-    Shorter(Change),
-    /// Some milliseconds longer, to raise it.
-    Longer(Change),
-}
-
-/// By how much a packet should change its length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
-    /// How many samples at most.
-    pub at_most: u32,
-    /// Whether it matters more than that nobody hears it.
-    pub urgent: bool,
-}
+pub use crate::time_stretch::{Change, Speed};
 
 /// What to play next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,13 +34,7 @@ pub enum Decision {
         continues: bool,
     },
     /// A packet is lost or late: so many samples are concealed.
-    Conceal {
-        /// How many samples.
-        samples: u32,
-    },
+    Conceal(u32),
     /// The sender pauses (DTX): so many samples of comfort noise.
-    Pause {
-        /// How many samples.
-        samples: u32,
-    },
+    Pause(u32),
 }

@@ -105,11 +105,11 @@ impl Listener {
                     self.recovered += 1;
                     i64::from(samples)
                 }
-                Decision::Conceal { samples } => {
+                Decision::Conceal(samples) => {
                     self.concealed += u64::from(samples);
                     i64::from(samples)
                 }
-                Decision::Pause { samples } => {
+                Decision::Pause(samples) => {
                     self.paused += u64::from(samples);
                     i64::from(samples)
                 }
@@ -322,11 +322,11 @@ fn a_paused_sender_is_not_a_lossy_one() {
                 .buffer
                 .pull(now, Duration::from_secs_f64(listener.ahead as f64 / 48_000.0))
             {
-                Decision::Conceal { samples } => {
+                Decision::Conceal(samples) => {
                     listener.concealed += u64::from(samples);
                     listener.ahead += i64::from(samples);
                 }
-                Decision::Pause { samples } => {
+                Decision::Pause(samples) => {
                     listener.paused += u64::from(samples);
                     listener.ahead += i64::from(samples);
                 }
@@ -484,7 +484,7 @@ proptest! {
             buffer.insert(ReceivedAudio { sequence, rtp_timestamp, payload: vec![toc, 2, 0].into(), arrival: now, redundant });
             prop_assert!(buffer.waiting.len() <= CAPACITY);
             let before = (buffer.next, buffer.stats.restarts);
-            if let Decision::Fec { samples, .. } | Decision::Conceal { samples } | Decision::Pause { samples }
+            if let Decision::Fec { samples, .. } | Decision::Conceal(samples) | Decision::Pause(samples)
                 | Decision::Play { samples, .. } = buffer.pull(now, Duration::ZERO) {
                 prop_assert!((1..=5760).contains(&samples));
             }

@@ -245,7 +245,7 @@ proptest! {
             now += Duration::from_millis(pause_ms);
             let frame = playout.next_frame(now);
             prop_assert!(frame.iter().all(|sample| (-1.0..=1.0).contains(sample)));
-            prop_assert!(playout.ready.len() <= MAX_PIECE + AUDIO_FRAME_SAMPLES && playout.tail.len() <= splice::HISTORY);
+            prop_assert!(playout.ready.len() <= MAX_PIECE + AUDIO_FRAME_SAMPLES && playout.tail.len() <= time_stretch::HISTORY);
         }
         let stats = playout.stats();
         prop_assert!(stats.concealed_samples <= stats.samples);

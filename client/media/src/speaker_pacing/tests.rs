@@ -35,7 +35,7 @@ const TICK: Duration = Duration::from_micros(250);
 fn run(device: &Device, seconds: u64, after: u64, stall: (u64, u64)) -> Outcome {
     let mut random = StdRng::seed_from_u64(17);
     let start = Instant::now();
-    let (mut pacer, mut outcome) = (SpeakerPacer::new(), Outcome::default());
+    let (mut pacer, mut outcome) = (SpeakerPacer::default(), Outcome::default());
     let mut state =
         DeviceState { queued: Duration::ZERO, last_taken: start, largest: Duration::ZERO };
     let step = device.step_ms / 1000.0;

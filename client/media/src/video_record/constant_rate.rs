@@ -53,20 +53,19 @@ impl ConstantRate {
 
     /// Nothing new is shown before `until`: how often the last frame is written again for that.
     pub(super) fn repeat_until(&mut self, until: Instant) -> u64 {
-        if self.start.is_none_or(|start| until < start) {
-            return 0;
-        }
-        let repeats = self.late(until).floor().max(0.0) as u64;
-        self.written += repeats;
-        repeats
+        self.repeat(until, f64::floor)
     }
 
     /// The recording ends: how often the last frame is written again for that.
     pub(super) fn end(&mut self, at: Instant) -> u64 {
-        if self.start.is_none_or(|start| at < start) {
+        self.repeat(at, f64::round)
+    }
+
+    fn repeat(&mut self, until: Instant, whole: fn(f64) -> f64) -> u64 {
+        if self.start.is_none_or(|start| until < start) {
             return 0;
         }
-        let repeats = self.late(at).round().max(0.0) as u64;
+        let repeats = whole(self.late(until)).max(0.0) as u64;
         self.written += repeats;
         repeats
     }

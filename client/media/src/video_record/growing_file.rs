@@ -197,7 +197,7 @@ impl GrowingFile {
             self.fill_in()?;
         }
         match (self.kept_small.take(), self.parts.last()) {
-            (Some(source), Some(part)) => Err(RecordError::KeptSmall { size: part.size, source }),
+            (Some(source), Some(part)) => Err(RecordError::KeptSmall(part.size, source)),
             (_, part) => Ok(Recorded {
                 frames: part.map_or(0, |part| part.end),
                 size: part.map(|part| part.size),

@@ -128,7 +128,7 @@ fn a_failure_costs_one_frame_and_the_next_is_a_key_frame() {
     let later = now + Duration::from_millis(100);
     let short = VideoFrame { data: Arc::from([0; 10]), ..frame(&pattern, 1, later) };
     let error = encoding.encode(&short, later).expect_err("a frame without data");
-    encoding.failed(&error);
+    encoding.failed(&*error);
     let last = now + Duration::from_millis(200);
     assert!(
         encoding.encode(&frame(&pattern, 2, last), last).expect("it encodes").expect("a frame").key

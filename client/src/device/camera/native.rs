@@ -101,7 +101,7 @@ pub(super) fn open(
         return Err(CameraError::Silent(wanted.unwrap_or("default").to_owned()));
     }
     let timeout = if nokhwa::nokhwa_check() { OPEN_TIMEOUT } else { PERMISSION_TIMEOUT };
-    let (stop, raw) = (StopSignal::new(), DropOldestQueue::latest());
+    let (stop, raw) = (StopSignal::default(), DropOldestQueue::latest());
     let (opened, result) = sync_channel(1);
     let (close, closed) = sync_channel(1);
     let capture = {

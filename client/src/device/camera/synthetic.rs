@@ -24,7 +24,7 @@ const TOO_LATE: Duration = Duration::from_secs(1);
 
 /// Starts the thread. It waits for nothing but its own clock, so that it ends at once.
 fn start(body: impl FnOnce(&StopSignal) + Send + 'static) -> Result<StageThread<()>, CameraError> {
-    let stop = StopSignal::new();
+    let stop = StopSignal::default();
     let stopped = stop.clone();
     StageThread::spawn("camera", move || stop.set(), move || body(&stopped))
         .map_err(CameraError::Thread)

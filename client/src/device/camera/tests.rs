@@ -178,10 +178,10 @@ fn no_camera_is_silent_and_opens() {
 fn an_event_that_does_not_fit_waits_but_never_holds_up_a_stop() {
     let (events, mut reported) = mpsc::channel(1);
     events.try_send(CameraEvent::Live).expect("there is room");
-    let stop = StopSignal::new();
+    let stop = StopSignal::default();
     stop.set();
     send(&events, CameraEvent::Lost("gone".to_owned()), &stop);
     assert_eq!(reported.try_recv(), Ok(CameraEvent::Live));
-    send(&events, CameraEvent::Lost("gone".to_owned()), &StopSignal::new());
+    send(&events, CameraEvent::Lost("gone".to_owned()), &StopSignal::default());
     assert_eq!(reported.try_recv(), Ok(CameraEvent::Lost("gone".to_owned())));
 }

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use visavis_media::frame_buffer::{Frame, FrameBuffer, Inserted, NalFlags, VideoPacket};
+use visavis_media::frame_buffer::{Frame, FrameBuffer, NalFlags, VideoPacket};
 
 use super::nack_tracker::NackTracker;
 use crate::fec::{FecDecoder, MediaPacket};
@@ -178,18 +178,14 @@ impl VideoStream {
     }
 
     fn insert(&mut self, packet: &MediaPacket, signs: NalFlags, arrival: Instant) -> Option<u64> {
-        let inserted = self.buffer.insert(VideoPacket {
+        self.buffer.insert(VideoPacket {
             sequence: packet.sequence,
             rtp_timestamp: packet.rtp_timestamp,
             marker: packet.marker,
             payload: packet.payload.clone(),
             flags: signs,
             arrival,
-        });
-        match inserted {
-            Inserted::New(sequence) => Some(sequence),
-            Inserted::Useless => None,
-        }
+        })
     }
 
     fn rebuilt(&mut self, packets: Vec<MediaPacket>, arrival: Instant) {

@@ -54,8 +54,8 @@ impl Speaker {
                     self.buffer.stretched(change);
                     i64::from(samples) + change
                 }
-                Decision::Fec { samples, .. } | Decision::Pause { samples } => i64::from(samples),
-                Decision::Conceal { samples: count } => {
+                Decision::Fec { samples, .. } | Decision::Pause(samples) => i64::from(samples),
+                Decision::Conceal(count) => {
                     self.concealed.push((at, samples(i64::from(count))));
                     i64::from(count)
                 }
