@@ -3,6 +3,7 @@
 //! In: the moment each is set. Out: which is due next, and which have passed. Each is set at most
 //! once at a time, and a call that ends clears them all but sets [`Deadline::Notice`].
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// How long it rings, on either side.
@@ -43,28 +44,25 @@ pub enum Deadline {
 
 /// The deadlines that are set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Deadlines(Vec<(Instant, Deadline)>);
+pub(super) struct Deadlines(BTreeMap<Deadline, Instant>);
 
 impl Deadlines {
     /// Sets one, or moves it.
     pub(super) fn set(&mut self, deadline: Deadline, at: Instant) {
-        self.clear(deadline);
-        self.0.push((at, deadline));
+        self.0.insert(deadline, at);
     }
 
     /// Sets one unless it runs already.
     pub(super) fn start(&mut self, deadline: Deadline, at: Instant) {
-        if !self.is_set(deadline) {
-            self.0.push((at, deadline));
-        }
+        self.0.entry(deadline).or_insert(at);
     }
 
     pub(super) fn is_set(&self, deadline: Deadline) -> bool {
-        self.0.iter().any(|(_, d)| *d == deadline)
+        self.0.contains_key(&deadline)
     }
 
     pub(super) fn clear(&mut self, deadline: Deadline) {
-        self.0.retain(|(_, d)| *d != deadline);
+        self.0.remove(&deadline);
     }
 
     pub(super) fn clear_all(&mut self) {
@@ -73,12 +71,13 @@ impl Deadlines {
 
     /// When the next is due.
     pub(super) fn next(&self) -> Option<Instant> {
-        self.0.iter().map(|(at, _)| *at).min()
+        self.0.values().min().copied()
     }
 
     /// Takes the earliest that has passed.
     pub(super) fn take_passed(&mut self, now: Instant) -> Option<Deadline> {
-        let (_, due) = self.0.iter().min().copied().filter(|(at, _)| *at <= now)?;
+        let (due, _) = self.0.iter().min_by_key(|(_, at)| **at).filter(|(_, at)| **at <= now)?;
+        let due = *due;
         self.clear(due);
         Some(due)
     }

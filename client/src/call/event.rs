@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use visavis_shared::{CallId, CallSignal, CandidateInit, ErrorCode, SessionDescription, Username};
 
 /// Tells one peer connection from the next, so that a late event of an old one changes nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(pub u64);
 
 /// Everything that can happen to a call.

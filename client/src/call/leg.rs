@@ -17,9 +17,10 @@ use super::memory::{Descriptions, Novelty};
 pub(super) const MAX_CANDIDATES: usize = 64;
 
 /// Where an offer of ours is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Offering {
     /// There is none out.
+    #[default]
     No,
     /// The peer connection was asked for one.
     Requested,
@@ -39,7 +40,7 @@ pub(super) enum OfferVerdict {
 }
 
 /// One peer connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Leg {
     id: PeerId,
     offering: Offering,
@@ -56,27 +57,14 @@ pub(super) struct Leg {
 }
 
 impl Leg {
-    fn new(id: PeerId) -> Self {
-        Self {
-            id,
-            offering: Offering::No,
-            offers_owed: 0,
-            answers_owed: 0,
-            described: None,
-            candidates: Vec::new(),
-            offers: Descriptions::default(),
-            answers: Descriptions::default(),
-        }
-    }
-
     /// A peer connection that is to offer.
     pub(super) fn to_offer(id: PeerId) -> Self {
-        Self { offering: Offering::Requested, offers_owed: 1, ..Self::new(id) }
+        Self { id, offering: Offering::Requested, offers_owed: 1, ..Self::default() }
     }
 
     /// A peer connection that is to answer this offer.
     pub(super) fn to_answer(id: PeerId, offer: &SessionDescription) -> Self {
-        let mut leg = Self { answers_owed: 1, ..Self::new(id) };
+        let mut leg = Self { id, answers_owed: 1, ..Self::default() };
         leg.offers.note(offer);
         leg
     }

@@ -112,6 +112,7 @@ pub struct Call<C> {
 }
 
 impl<C> Default for Call<C> {
+    /// No call, not logged in.
     fn default() -> Self {
         Self {
             us: None,
@@ -126,12 +127,6 @@ impl<C> Default for Call<C> {
 }
 
 impl<C> Call<C> {
-    /// No call, not logged in.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Takes in what happened. Drain [`Self::poll_output`] afterwards, then look at
     /// [`Self::poll_timeout`].
     pub fn handle_input(&mut self, input: Input<C>, now: Instant) {
@@ -143,8 +138,8 @@ impl<C> Call<C> {
                     self.handle_input(Input::HangUp, now);
                 }
             }
-            Input::GiveUp => match &self.state {
-                State::Active(Active { stage: Stage::Connecting { .. }, .. }) => {
+            Input::GiveUp => match self.stage() {
+                Some(Stage::Connecting { .. }) => {
                     self.set_up_failed(NO_CONNECTION.to_owned(), now);
                 }
                 _ => self.handle_input(Input::HangUp, now),
@@ -243,6 +238,14 @@ impl<C> Call<C> {
             State::Ringing(incoming) => Some(&mut incoming.party),
             State::Active(active) => Some(&mut active.party),
             State::Idle | State::Ended { .. } => None,
+        }
+    }
+
+    /// Where a call that the person has placed or accepted is.
+    pub(super) fn stage(&self) -> Option<&Stage> {
+        match &self.state {
+            State::Active(active) => Some(&active.stage),
+            State::Idle | State::Ringing(_) | State::Ended { .. } => None,
         }
     }
 
@@ -460,10 +463,7 @@ impl<C> Call<C> {
         final_signal: Option<CallSignal>,
         now: Instant,
     ) {
-        let (party, talked) = match self.leave(final_signal.clone(), now) {
-            Some(left) => left,
-            None => return,
-        };
+        let Some((party, talked)) = self.leave(final_signal.clone(), now) else { return };
         self.outputs.extend(final_signal.map(|signal| party.send(signal)));
         self.show_end(party.name, reason, talked, now);
     }

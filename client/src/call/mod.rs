@@ -76,4 +76,3 @@ mod tests;
 
 pub use event::{CallPhase, EndReason, Input, Output, PeerId, PeerInput};
 pub use machine::Call;
-pub use set_up::SetUpStep;

@@ -105,7 +105,7 @@ impl<C> Call<C> {
     }
 
     fn stands(&self) -> bool {
-        matches!(&self.state, State::Active(active) if active.stage.stands())
+        self.stage().is_some_and(Stage::stands)
     }
 
     fn receive_offer(
@@ -272,48 +272,36 @@ impl<C> Call<C> {
     /// They end the call, or their client does.
     fn receive_close(&mut self, reason: Option<CloseReason>, now: Instant) {
         let no_connection = EndReason::ConnectFailed(NO_CONNECTION.to_owned());
-        let reason = match (&self.state, reason) {
+        let reason = match (self.stage(), reason) {
             // Media may have connected at this end alone.
             (_, Some(CloseReason::Failed)) => no_connection,
-            (
-                State::Active(Active { stage: Stage::Calling { .. }, .. }),
-                Some(CloseReason::Timeout),
-            ) => EndReason::NoAnswer,
+            (Some(Stage::Calling { .. }), Some(CloseReason::Timeout)) => EndReason::NoAnswer,
             // It was taken here, and they never learned of it.
-            (
-                State::Active(Active { stage: Stage::Connecting { .. }, .. }),
-                Some(CloseReason::Timeout),
-            ) => no_connection,
+            (Some(Stage::Connecting { .. }), Some(CloseReason::Timeout)) => no_connection,
             // Older clients have no other word for declining.
-            (State::Active(Active { stage: Stage::Calling { .. }, .. }), None) => {
-                EndReason::Declined
-            }
+            (Some(Stage::Calling { .. }), None) => EndReason::Declined,
             _ => EndReason::ClosedByPeer,
         };
         self.end(reason, None, now);
     }
 
     fn receive_decline(&mut self, reason: DeclineReason, now: Instant) {
-        let reason = match (&self.state, reason) {
-            (State::Active(Active { stage: Stage::Calling { .. }, .. }), DeclineReason::Failed) => {
+        let placed = self.party().is_some_and(|party| party.placed);
+        let reason = match (self.stage(), reason) {
+            (Some(Stage::Calling { .. }), DeclineReason::Failed) => {
                 EndReason::ConnectFailed("Their app could not set up the call.".to_owned())
             }
             // As for `close`: media may have connected at this end alone, or it was taken here and
             // they never learned of it.
             (_, DeclineReason::Failed)
-            | (
-                State::Active(Active { stage: Stage::Connecting { .. }, .. }),
-                DeclineReason::Timeout,
-            ) => EndReason::ConnectFailed(NO_CONNECTION.to_owned()),
-            (State::Active(Active { party: Party { placed: true, .. }, stage, .. }), reason)
-                if !stage.stands() =>
-            {
-                match reason {
-                    DeclineReason::Declined | DeclineReason::Failed => EndReason::Declined,
-                    DeclineReason::Busy => EndReason::Busy,
-                    DeclineReason::Timeout => EndReason::NoAnswer,
-                }
+            | (Some(Stage::Connecting { .. }), DeclineReason::Timeout) => {
+                EndReason::ConnectFailed(NO_CONNECTION.to_owned())
             }
+            (Some(stage), reason) if placed && !stage.stands() => match reason {
+                DeclineReason::Declined | DeclineReason::Failed => EndReason::Declined,
+                DeclineReason::Busy => EndReason::Busy,
+                DeclineReason::Timeout => EndReason::NoAnswer,
+            },
             // They can't decline a call of their own, nor one that stands: they take it back, or
             // close it.
             _ => EndReason::ClosedByPeer,

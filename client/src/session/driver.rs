@@ -22,14 +22,14 @@ use crate::call::Call;
 use crate::call::event::{CallPhase, EndReason, Input, Output};
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
+use crate::media::ringtone::RingKind;
 use crate::session::diagnosis::Diagnosis;
 use crate::session::directory::Directory;
 use crate::session::measure::CallMeasurements;
 use crate::session::media::MediaHandle;
-use crate::session::media_engine::{MediaCommand, MediaEvent, Ringing};
+use crate::session::media_engine::{MediaCommand, MediaEvent};
 use crate::session::notices::Notices;
 use crate::session::options::SessionOptions;
-use crate::session::process::ProcessClock;
 use crate::session::report::Report;
 use crate::session::room::Room;
 use crate::session::snapshot::{Intent, SessionLink, Snapshot};
@@ -145,7 +145,7 @@ impl Driver {
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
         let driver = Self {
             options,
-            call: Call::new(),
+            call: Call::default(),
             room: Room::default(),
             directory: Directory::default(),
             notices: Notices::default(),
@@ -158,7 +158,7 @@ impl Driver {
             statistics: Statistics::default(),
             diagnosis: Diagnosis::default(),
             media,
-            measured: CallMeasurements::new(ProcessClock::start()),
+            measured: CallMeasurements::new(Instant::now()),
             reports,
             people_asked_at: None,
         };
@@ -267,9 +267,9 @@ impl Driver {
     fn on_phase(&mut self, phase: &CallPhase) {
         tracing::info!(phase = phase_name(phase), "the call");
         self.media.command(MediaCommand::Ring(match phase {
-            CallPhase::Ringing { .. } => Ringing::Incoming,
-            CallPhase::Calling { ringing: true, .. } => Ringing::Ringback,
-            _ => Ringing::Silent,
+            CallPhase::Ringing { .. } => Some(RingKind::Ring),
+            CallPhase::Calling { ringing: true, .. } => Some(RingKind::Ringback),
+            _ => None,
         }));
         match phase {
             CallPhase::Calling { peer, since, .. } | CallPhase::Ringing { peer, since }

@@ -24,29 +24,24 @@ pub struct Ending {
 /// did.
 #[must_use]
 pub fn ending(peer: &str, reason: &EndReason, talked: Option<Duration>) -> Ending {
+    let advise = |advice: &str| Some(advice.to_owned());
     let (what, advice) = match reason {
         EndReason::HungUp if talked.is_some() => (format!("You ended the call with {peer}."), None),
         EndReason::HungUp => (format!("You cancelled the call with {peer}."), None),
         EndReason::DeclinedByUs => (format!("You declined {peer}'s call."), None),
         EndReason::ClosedByPeer if talked.is_some() => (format!("{peer} ended the call."), None),
-        EndReason::ClosedByPeer => (
-            format!("{peer} cancelled the call."),
-            Some("Call back to hear what it was about.".to_owned()),
-        ),
-        EndReason::Declined => {
-            (format!("{peer} declined the call."), Some("Try again later.".to_owned()))
+        EndReason::ClosedByPeer => {
+            (format!("{peer} cancelled the call."), advise("Call back to hear what it was about."))
         }
-        EndReason::Busy => {
-            (format!("{peer} is in another call."), Some("Try again later.".to_owned()))
-        }
+        EndReason::Declined => (format!("{peer} declined the call."), advise("Try again later.")),
+        EndReason::Busy => (format!("{peer} is in another call."), advise("Try again later.")),
         EndReason::NoAnswer => {
             ("Nobody answered.".to_owned(), Some(format!("Perhaps {peer} is away.")))
         }
         EndReason::Unknown => (
             format!("{peer} is not online."),
-            Some(
-                "Check how the name is spelled, and that they are logged in to the same server."
-                    .to_owned(),
+            advise(
+                "Check how the name is spelled, and that they are logged in to the same server.",
             ),
         ),
         EndReason::Refused(why) => {
@@ -54,19 +49,19 @@ pub fn ending(peer: &str, reason: &EndReason, talked: Option<Duration>) -> Endin
         }
         EndReason::PeerLost => (
             format!("{peer} went offline before the call could begin."),
-            Some("Call again when they are back.".to_owned()),
+            advise("Call again when they are back."),
         ),
         EndReason::ServerLost => (
             "The connection to the server was lost before the call could begin.".to_owned(),
-            Some("Check your network connection, then call again.".to_owned()),
+            advise("Check your network connection, then call again."),
         ),
         EndReason::ConnectFailed(why) => (
             format!("Couldn't connect to {peer}."),
-            foreign(why).or_else(|| Some("A firewall at either end may be in the way.".to_owned())),
+            foreign(why).or_else(|| advise("A firewall at either end may be in the way.")),
         ),
         EndReason::MediaLost => (
             format!("The connection to {peer} was lost."),
-            Some("Check your network connection, then call again.".to_owned()),
+            advise("Check your network connection, then call again."),
         ),
     };
     Ending { what, advice }

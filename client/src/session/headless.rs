@@ -114,7 +114,7 @@ pub async fn run(
         .unwrap_or_else(|| Report { outcome: exit_word(exit).to_owned(), ..Report::default() });
     session.finish().await;
     if report.process.wall_s.is_none() {
-        report.process = crate::session::process::ProcessClock::start().measure();
+        report.process = crate::session::process::measure(Instant::now().into_std());
     }
     Outcome { exit, words, report }
 }

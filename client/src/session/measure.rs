@@ -8,7 +8,7 @@ use visavis_shared::{CallId, Username};
 use crate::call::event::EndReason;
 use crate::session::ending::outcome;
 use crate::session::pipeline::PipelineStatistics;
-use crate::session::process::ProcessClock;
+use crate::session::process;
 use crate::session::report::{Network, Report, Security, Setup, Sync};
 use crate::transport::{Peer, PeerStats};
 
@@ -18,7 +18,7 @@ const STATISTICS_WITHIN: Duration = Duration::from_secs(2);
 /// What is measured of each call.
 #[derive(Debug)]
 pub(super) struct CallMeasurements {
-    process: ProcessClock,
+    started: Instant,
     login: Option<Duration>,
     current: Moments,
 }
@@ -30,19 +30,13 @@ struct Moments {
     begun_at: Option<Instant>,
     accepted_at: Option<Instant>,
     connected_at: Option<Instant>,
-    last: Option<LastStatistics>,
-}
-
-/// Where the last statistics of a connection and its pipelines will come from.
-#[derive(Debug)]
-struct LastStatistics {
-    peer: Peer,
-    pipeline: oneshot::Receiver<PipelineStatistics>,
+    /// Where the last statistics of the connection and its pipelines will come from.
+    last: Option<(Peer, oneshot::Receiver<PipelineStatistics>)>,
 }
 
 impl CallMeasurements {
-    pub(super) fn new(process: ProcessClock) -> Self {
-        Self { process, login: None, current: Moments::default() }
+    pub(super) fn new(started: Instant) -> Self {
+        Self { started, login: None, current: Moments::default() }
     }
 
     pub(super) fn logged_in(&mut self, took: Duration) {
@@ -69,7 +63,7 @@ impl CallMeasurements {
 
     /// The connection is closing; its last statistics come from here.
     pub(super) fn closing(&mut self, peer: Peer, pipeline: oneshot::Receiver<PipelineStatistics>) {
-        self.current.last = Some(LastStatistics { peer, pipeline });
+        self.current.last = Some((peer, pipeline));
     }
 
     /// The call is over: gathers what is still to come and sends the report.
@@ -93,9 +87,9 @@ impl CallMeasurements {
             },
             ..Report::default()
         };
-        let process = self.process;
+        let started = self.started;
         tokio::spawn(async move {
-            if let Some(LastStatistics { peer, pipeline }) = last {
+            if let Some((peer, pipeline)) = last {
                 if let Ok(stats) = tokio::time::timeout(STATISTICS_WITHIN, peer.closed()).await {
                     add_peer_stats(&mut report, stats);
                 }
@@ -103,7 +97,7 @@ impl CallMeasurements {
                     add_pipeline_statistics(&mut report, measured, begun_at);
                 }
             }
-            report.process = process.measure();
+            report.process = process::measure(started);
             if reports.try_send(report).is_err() {
                 tracing::debug!("nobody reads the report of this call");
             }

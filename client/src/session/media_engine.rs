@@ -8,7 +8,6 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::device::camera::{CameraOutput, CameraWant};
 use crate::device::device_watch::{DeviceWatch, DevicesNow, Missing};
-use crate::device::speaker::silent_sink;
 use crate::device::{self, CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::media::drop_oldest_queue::DropOldestQueue;
@@ -22,7 +21,7 @@ use crate::session::device_keeper::Trouble;
 use crate::session::notices::DeviceKind;
 use crate::session::open_devices::OpenCamera;
 use crate::session::options::SessionOptions;
-use crate::session::pipeline::{Pipeline, PipelineStatistics, PipelineWorld};
+use crate::session::pipeline::{Pipeline, PipelineStatistics};
 use crate::session::switchable::{Event, Switchable};
 use crate::transport::{MediaEnds, PeerCommand};
 
@@ -46,17 +45,6 @@ pub(super) enum MediaEvent {
     Trouble(String),
     /// What is wrong with a device now, in words; nothing when it is well or not wanted.
     DeviceTrouble(DeviceKind, Option<String>),
-}
-
-/// Which tone is played while a call is not taken yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ringing {
-    /// No tone.
-    Silent,
-    /// Somebody calls.
-    Incoming,
-    /// It rings over there.
-    Ringback,
 }
 
 /// What changes all the time.
@@ -95,7 +83,8 @@ pub(super) enum MediaCommand<C> {
     ProcessVoice(VoiceSetting),
     SetVolume(Volume),
     ListDevices,
-    Ring(Ringing),
+    /// Plays a tone while a call is not taken yet, or stops to.
+    Ring(Option<RingKind>),
 }
 
 /// Everything that the media thread owns.
@@ -173,16 +162,15 @@ impl<C> MediaEngine<C> {
                 let _replaced = self.detach();
                 // What was recorded in the preview is not sent.
                 self.audio.listen();
-                let world = PipelineWorld {
-                    options: &self.options,
-                    microphone_frames: Arc::clone(&self.audio.microphone_frames),
-                    voice: self.audio.voice.clone(),
-                    muted: self.muted,
-                    remote_video: Arc::clone(&self.remote_video),
-                    sink: silent_sink(),
-                };
-                let pipeline = Pipeline::start(world, ends, peer, |words| self.trouble(words));
-                self.pipeline = Some(pipeline);
+                self.pipeline = Some(Pipeline::start(
+                    &self.options,
+                    &self.audio,
+                    self.muted,
+                    Arc::clone(&self.remote_video),
+                    ends,
+                    peer,
+                    |words| self.trouble(words),
+                ));
             }
             MediaCommand::MediaFlows => {
                 // Not before: the first frame is a key frame, and it would be lost.
@@ -226,7 +214,9 @@ impl<C> MediaEngine<C> {
             MediaCommand::ProcessVoice(setting) => self.audio.process_voice(setting),
             MediaCommand::SetVolume(volume) => self.audio.volume.set(volume),
             MediaCommand::ListDevices => self.list_devices(),
-            MediaCommand::Ring(ringing) => self.ring(ringing),
+            MediaCommand::Ring(ring) => {
+                self.audio.ring(ring.filter(|_| self.options.window), Instant::now())
+            }
         }
     }
 
@@ -403,15 +393,6 @@ impl<C> MediaEngine<C> {
         if let Err(error) = listing {
             tracing::error!("no thread for listing devices could be started: {error}");
         }
-    }
-
-    fn ring(&mut self, ringing: Ringing) {
-        let ring = match ringing {
-            Ringing::Silent => None,
-            Ringing::Incoming => Some(RingKind::Ring),
-            Ringing::Ringback => Some(RingKind::Ringback),
-        };
-        self.audio.ring(ring.filter(|_| self.options.window), Instant::now());
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use crate::device::speaker::silent_sink;
 use crate::media::audio_receive::{AudioReceiveStats, AudioReceiver, AudioSink};
 use crate::media::audio_send::{AudioSendStats, AudioSender};
 use crate::media::drop_oldest_queue::DropOldestQueue;
@@ -16,7 +17,7 @@ use crate::media::units::{Bitrate, VideoSize};
 use crate::media::video_receive::{VideoReceiveSettings, VideoReceiveStats, VideoReceiver};
 use crate::media::video_record::VideoRecorder;
 use crate::media::video_send::{VideoSendSettings, VideoSendStats, VideoSender};
-use crate::media::voice_processing::VoiceInput;
+use crate::session::audio_devices::AudioDevices;
 use crate::session::options::SessionOptions;
 use crate::session::report::{AudioReceived, AudioSent, Quantiles, VideoReceived, VideoSent};
 use crate::session::speaker_turn::Plays;
@@ -52,26 +53,18 @@ pub(super) struct Pipeline {
     audio_receiver: Option<AudioReceiver>,
 }
 
-/// What a pipeline works with.
-pub(super) struct PipelineWorld<'a> {
-    pub(super) options: &'a SessionOptions,
-    pub(super) microphone_frames: Arc<DropOldestQueue<AudioFrame>>,
-    pub(super) voice: VoiceInput,
-    pub(super) muted: bool,
-    pub(super) remote_video: Arc<DropOldestQueue<RgbaFrame>>,
-    pub(super) sink: Box<dyn AudioSink>,
-}
-
 impl Pipeline {
     /// Starts them. A stage that can't be started is reported in words; the others go on without
     /// it.
     pub(super) fn start(
-        world: PipelineWorld<'_>,
+        options: &SessionOptions,
+        audio: &AudioDevices,
+        muted: bool,
+        remote_video: Arc<DropOldestQueue<RgbaFrame>>,
         ends: MediaEnds,
         peer: mpsc::WeakSender<PeerCommand>,
         mut trouble: impl FnMut(String),
     ) -> Self {
-        let options = world.options;
         let encoder_input = DropOldestQueue::latest();
         let sending = VideoSendSettings {
             max_size: options.video_size,
@@ -87,7 +80,7 @@ impl Pipeline {
         });
         let receiving = VideoReceiveSettings {
             lip_sync: Arc::clone(&ends.lip_sync),
-            window: options.window.then_some(world.remote_video),
+            window: options.window.then_some(remote_video),
             record,
         };
         let request_key_frame = move || {
@@ -111,15 +104,15 @@ impl Pipeline {
             .inspect_err(|error| keep("Their picture can't be shown", error))
             .ok();
         let audio_sender = AudioSender::spawn(
-            world.microphone_frames,
+            Arc::clone(&audio.microphone_frames),
             ends.audio_out,
             ends.audio_control,
-            world.muted,
-            world.voice,
+            muted,
+            audio.voice.clone(),
         )
         .inspect_err(|error| keep("Your voice can't be sent", error))
         .ok();
-        let audio_receiver = AudioReceiver::spawn(ends.audio_in, world.sink, ends.lip_sync)
+        let audio_receiver = AudioReceiver::spawn(ends.audio_in, silent_sink(), ends.lip_sync)
             .inspect_err(|error| keep("Their voice can't be played", error))
             .ok();
         Self { encoder_input, video_sender, video_receiver, audio_sender, audio_receiver }

@@ -32,8 +32,22 @@ pub struct Report {
     pub process: Process,
 }
 
+/// A distribution.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Quantiles {
+    /// The median.
+    pub p50: f64,
+    /// 95th percentile.
+    pub p95: f64,
+    /// 99th percentile, where there are enough values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p99: Option<f64>,
+    /// How many values.
+    pub n: u64,
+}
+
 macro_rules! measurements {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq, Serialize)]
         pub struct $name {
@@ -43,7 +57,7 @@ macro_rules! measurements {
                 pub $field: Option<$kind>,
             )*
         }
-    };
+    )*};
 }
 
 measurements! {
@@ -59,9 +73,7 @@ measurements! {
         /// From placing the call (or its arrival here) to the first audio played.
         call_to_first_audio_ms: f64,
     }
-}
 
-measurements! {
     /// Video both ways.
     Video {
         /// What we sent.
@@ -69,9 +81,7 @@ measurements! {
         /// What we received.
         received: VideoReceived,
     }
-}
 
-measurements! {
     /// Our video.
     VideoSent {
         /// Encoded frames.
@@ -93,9 +103,7 @@ measurements! {
         /// The rate the encoder aimed at last.
         target_bps: u64,
     }
-}
 
-measurements! {
     /// Their video.
     VideoReceived {
         /// Decoded frames.
@@ -117,23 +125,7 @@ measurements! {
         /// From the camera to being ready to show, read from the test pattern.
         glass_to_glass_ms: Quantiles,
     }
-}
 
-/// A distribution.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Quantiles {
-    /// The median.
-    pub p50: f64,
-    /// 95th percentile.
-    pub p95: f64,
-    /// 99th percentile, where there are enough values.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub p99: Option<f64>,
-    /// How many values.
-    pub n: u64,
-}
-
-measurements! {
     /// Audio both ways.
     Audio {
         /// What we sent.
@@ -141,9 +133,7 @@ measurements! {
         /// What we received.
         received: AudioReceived,
     }
-}
 
-measurements! {
     /// Our audio.
     AudioSent {
         /// RTP packets.
@@ -151,9 +141,7 @@ measurements! {
         /// Their payload.
         bytes: u64,
     }
-}
 
-measurements! {
     /// Their audio.
     AudioReceived {
         /// RTP packets that came.
@@ -173,17 +161,13 @@ measurements! {
         /// From microphone to speaker, read from the test tone.
         mouth_to_ear_ms: Quantiles,
     }
-}
 
-measurements! {
     /// Audio against video.
     Sync {
         /// How much earlier audio is played than its video is shown.
         audio_ahead_of_video_ms_p50: f64,
     }
-}
 
-measurements! {
     /// The network path between the two.
     Network {
         /// Round trip.
@@ -213,9 +197,7 @@ measurements! {
         /// Packets sent again.
         retransmitted: u64,
     }
-}
 
-measurements! {
     /// How it was protected.
     Security {
         /// `new`, `verified`, `changed` or `none`: whether we know their key.
@@ -227,9 +209,7 @@ measurements! {
         /// SRTP profile.
         srtp: String,
     }
-}
 
-measurements! {
     /// What it cost this computer.
     Process {
         /// Processor time of the whole process.

@@ -18,19 +18,13 @@ use crate::session::snapshot::{RoomMate, RoomPhase};
 /// would ring.
 const ASKING_STANDS: Duration = deadline::RING;
 
-/// What the person asked for and has not got yet.
-#[derive(Debug)]
-struct Asking<C> {
-    consent: C,
-    until: Instant,
-}
-
 /// Where we are, and what the person's asking still allows. `C` is their consent to one call.
 #[derive(Debug)]
 pub(super) struct Room<C> {
     phase: RoomPhase,
     mate: Option<RoomMate>,
-    asking: Option<Asking<C>>,
+    /// The consent to a call that the person has not got yet, and until when it stands.
+    asking: Option<(C, Instant)>,
 }
 
 impl<C> Default for Room<C> {
@@ -44,7 +38,7 @@ impl<C> Room<C> {
     pub(super) fn ask_for(&mut self, room: RoomId, consent: C, now: Instant) {
         self.phase = RoomPhase::Entering(room);
         self.mate = None;
-        self.asking = Some(Asking { consent, until: now + ASKING_STANDS });
+        self.asking = Some((consent, now + ASKING_STANDS));
     }
 
     /// The person has turned to another call meanwhile: whoever is in the room is not called any
@@ -77,10 +71,10 @@ impl<C> Room<C> {
             return None;
         }
         self.phase = RoomPhase::Inside(room);
-        let asking = self.asking.take().filter(|asking| now < asking.until);
+        let asking = self.asking.take().filter(|(_, until)| now < *until);
         let first = users.into_iter().next()?;
         self.mate = Some(RoomMate { username: first.clone(), came_first: true });
-        Some((first, asking?.consent))
+        asking.map(|(consent, _)| (first, consent))
     }
 
     /// Somebody came into a room after us.

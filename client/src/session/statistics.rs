@@ -76,35 +76,27 @@ pub struct Statistics {
 }
 
 /// What had been counted at the last reading.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Counted {
     at: Instant,
-    video_sent: u64,
-    frames_sent: Option<u64>,
-    video_received: u64,
-    frames_received: Option<u64>,
-    audio_sent: u64,
-    audio_received: u64,
-    resent: u64,
-    frozen_ms: Option<f64>,
+    peer: PeerStats,
+    pipeline: PipelineStatistics,
 }
 
 impl Statistics {
     /// Takes a reading.
     pub(super) fn note(&mut self, now: Instant, peer: &PeerStats, pipeline: &PipelineStatistics) {
-        let counted = Counted::of(now, peer, pipeline);
-        let Some(last) = self.last else {
+        let counted = Counted { at: now, peer: peer.clone(), pipeline: pipeline.clone() };
+        let Some(last) = &self.last else {
             self.last = Some(counted);
             return;
         };
-        let elapsed = now.saturating_duration_since(last.at);
-        if elapsed < SHORTEST {
+        if now.saturating_duration_since(last.at) < SHORTEST {
             return;
         }
-        self.last = Some(counted);
         let first_at = *self.first_at.get_or_insert(now);
-        let at = now.saturating_duration_since(first_at);
-        self.push(reading(at, elapsed, &last, &counted, peer, pipeline));
+        self.push(reading(now.saturating_duration_since(first_at), last, &counted));
+        self.last = Some(counted);
     }
 
     fn push(&mut self, reading: Reading) {
@@ -134,58 +126,40 @@ impl Statistics {
     }
 }
 
-impl Counted {
-    fn of(at: Instant, peer: &PeerStats, pipeline: &PipelineStatistics) -> Self {
-        let received = pipeline.video_received.as_ref();
-        Self {
-            at,
-            video_sent: peer.video_bytes_sent,
-            frames_sent: pipeline.video_sent.as_ref().and_then(|sent| sent.frames),
-            video_received: peer.video_bytes_received,
-            frames_received: received.and_then(|received| received.frames_decoded),
-            audio_sent: peer.audio_bytes_sent,
-            audio_received: peer.audio_bytes_received,
-            resent: peer.retransmitted,
-            frozen_ms: received.and_then(|received| received.freeze_total_ms),
-        }
-    }
-}
-
-fn reading(
-    at: Duration,
-    elapsed: Duration,
-    last: &Counted,
-    now: &Counted,
-    peer: &PeerStats,
-    pipeline: &PipelineStatistics,
-) -> Reading {
-    let seconds = elapsed.as_secs_f64();
-    let bitrate = |before: u64, now: u64| {
+fn reading(at: Duration, last: &Counted, now: &Counted) -> Reading {
+    let Counted { peer, pipeline, .. } = now;
+    let seconds = now.at.saturating_duration_since(last.at).as_secs_f64();
+    let bitrate = |bytes: fn(&PeerStats) -> u64| {
         // Nothing ever came or left: nothing was measured.
-        (now > 0)
-            .then(|| Bitrate::from_bps((now.saturating_sub(before) as f64 * 8.0 / seconds) as u64))
+        (bytes(peer) > 0).then(|| {
+            let new = bytes(peer).saturating_sub(bytes(&last.peer));
+            Bitrate::from_bps((new as f64 * 8.0 / seconds) as u64)
+        })
     };
-    let rate = |before: Option<u64>, now: Option<u64>| {
-        now.map(|now| now.saturating_sub(before.unwrap_or_default()) as f64 / seconds)
+    let rate = |frames: fn(&PipelineStatistics) -> Option<u64>| {
+        let before = frames(&last.pipeline).unwrap_or_default();
+        frames(pipeline).map(|now| now.saturating_sub(before) as f64 / seconds)
     };
+    let frozen_ms =
+        |measured: &PipelineStatistics| measured.video_received.as_ref()?.freeze_total_ms;
     let (sent, received) = (pipeline.video_sent.as_ref(), pipeline.video_received.as_ref());
     let audio = pipeline.audio_received.as_ref();
     Reading {
         at,
         video_sent: VideoReading {
             size: sent.and_then(|sent| sent.width.zip(sent.height)),
-            fps: rate(last.frames_sent, now.frames_sent),
-            bitrate: bitrate(last.video_sent, now.video_sent),
+            fps: rate(|measured| measured.video_sent.as_ref()?.frames),
+            bitrate: bitrate(|peer| peer.video_bytes_sent),
             codec: milliseconds(sent.and_then(|sent| sent.encode_ms_p50)),
         },
         video_received: VideoReading {
             size: received.and_then(|received| received.width.zip(received.height)),
-            fps: rate(last.frames_received, now.frames_received),
-            bitrate: bitrate(last.video_received, now.video_received),
+            fps: rate(|measured| measured.video_received.as_ref()?.frames_decoded),
+            bitrate: bitrate(|peer| peer.video_bytes_received),
             codec: milliseconds(received.and_then(|received| received.decode_ms_p50)),
         },
-        audio_sent: bitrate(last.audio_sent, now.audio_sent),
-        audio_received: bitrate(last.audio_received, now.audio_received),
+        audio_sent: bitrate(|peer| peer.audio_bytes_sent),
+        audio_received: bitrate(|peer| peer.audio_bytes_received),
         estimate: peer.estimated,
         target: sent.and_then(|sent| sent.target_bps).map(Bitrate::from_bps),
         rtt: milliseconds(peer.rtt_ms),
@@ -194,7 +168,8 @@ fn reading(
         audio_wait: milliseconds(audio.and_then(|audio| audio.jitter_buffer_ms)),
         video_wait: milliseconds(peer.video_jitter_buffer_ms),
         frozen: milliseconds(
-            now.frozen_ms.map(|frozen| frozen - last.frozen_ms.unwrap_or_default()),
+            frozen_ms(pipeline)
+                .map(|frozen| frozen - frozen_ms(&last.pipeline).unwrap_or_default()),
         ),
         concealed: audio.and_then(|audio| audio.concealed_ratio),
         glass_to_glass: milliseconds(
@@ -205,7 +180,7 @@ fn reading(
         mouth_to_ear: milliseconds(
             audio.and_then(|audio| audio.mouth_to_ear_ms.as_ref()).map(|delay| delay.p50),
         ),
-        resent: Some(now.resent.saturating_sub(last.resent)),
+        resent: Some(peer.retransmitted.saturating_sub(last.peer.retransmitted)),
     }
 }
 

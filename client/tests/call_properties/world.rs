@@ -122,7 +122,7 @@ impl World {
     pub(crate) fn new(letters: Letters) -> Self {
         let now = Instant::now();
         let clients = [Who::Alice, Who::Bob].map(|who| {
-            let mut call = Call::new();
+            let mut call = Call::default();
             call.handle_input(Input::SignalingUp { username: who.name() }, now);
             let ledger = Ledger::new(who.name());
             Client { call, ledger, peer: None, closed: Vec::new(), online: true, sent: Vec::new() }

@@ -407,7 +407,7 @@ fn who_missed_how_a_call_ended_is_told_so_again() {
 
 #[test]
 fn nobody_can_be_called_before_the_login() {
-    let mut call = Call::new();
+    let mut call = Call::default();
     let now = std::time::Instant::now();
     call.handle_input(place("bob", "c1"), now);
     assert_eq!(call.poll_output(), None);

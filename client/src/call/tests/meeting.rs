@@ -45,7 +45,7 @@ fn nothing_is_opened_or_disclosed_before_the_person_accepts() {
 
 #[test]
 fn candidates_ahead_of_accept_are_kept_up_to_a_bound() {
-    let mut call = crate::call::Call::new();
+    let mut call = crate::call::Call::default();
     let now = std::time::Instant::now();
     call.handle_input(up("bob"), now);
     call.handle_input(offer("alice/c1", "o1"), now);

@@ -223,7 +223,7 @@ fn drain(call: &mut Call<()>, words: &mut Vec<String>) {
 /// Runs the script of a client that is logged in as `us`: after each step exactly these outputs, in
 /// order and joined by `, `, and this phase.
 pub(super) fn check_steps<const N: usize>(us: &str, script: [(Step, &str, &str); N]) {
-    let mut call = Call::new();
+    let mut call = Call::default();
     let mut now = Instant::now();
     call.handle_input(up(us), now);
     assert_eq!(call.poll_output(), None, "logging in sends nothing");

@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use super::script::*;
-use crate::call::{Call, SetUpStep};
+use crate::call::Call;
 
 /// The step after each input.
-fn steps(us: &str, inputs: Vec<Input>) -> Vec<Option<SetUpStep>> {
-    let mut call = Call::new();
+fn steps(us: &str, inputs: Vec<Input>) -> Vec<Option<&'static str>> {
+    let mut call = Call::default();
     let now = Instant::now();
     call.handle_input(up(us), now);
     let step_after = |input| {
@@ -29,11 +29,11 @@ fn each_step_of_a_set_up_is_told_from_the_next() {
         Input::HangUp,
     ];
     let expected = [
-        Some(SetUpStep::NoOffer),
-        Some(SetUpStep::NoRinging),
-        Some(SetUpStep::NoAnswer),
-        Some(SetUpStep::AnswerCame),
-        Some(SetUpStep::Connected),
+        Some("signaling: our offer was not made"),
+        Some("signaling: neither ringing nor an answer came"),
+        Some("signaling: it rang, and no answer came"),
+        Some("connecting: their answer came, no connection"),
+        Some("media: it connected at this end alone"),
         None,
     ];
     assert_eq!(steps("alice", placed), expected);
@@ -45,10 +45,10 @@ fn each_step_of_a_set_up_is_told_from_the_next() {
         closes("alice/c1"),
     ];
     let expected = [
-        Some(SetUpStep::NotTaken),
-        Some(SetUpStep::AnswerNotMade),
-        Some(SetUpStep::AnswerSent),
-        Some(SetUpStep::Connected),
+        Some("signaling: it rang here and was not taken"),
+        Some("signaling: our answer was not made"),
+        Some("connecting: our answer was sent, no connection"),
+        Some("media: it connected at this end alone"),
         None,
     ];
     assert_eq!(steps("bob", taken), expected);

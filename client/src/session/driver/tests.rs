@@ -84,7 +84,7 @@ impl App {
                 }
                 MediaCommand::Attach(..) => effects.peers_made += 1,
                 MediaCommand::MediaFlows => effects.media_flows = true,
-                MediaCommand::Ring(Ringing::Incoming) => effects.rang = true,
+                MediaCommand::Ring(Some(RingKind::Ring)) => effects.rang = true,
                 _ => {}
             }
         }
