@@ -21,7 +21,7 @@ use visavis_shared::{IceScheme, IceTransport, IceUrl};
 use super::lock;
 use super::resolver::Resolver;
 
-pub(crate) use stream::{RelayStream, Trust};
+pub(crate) use stream::{FromRelay, RelayStream, Trust};
 
 /// The end of the names that the library gets. It exists nowhere (RFC 6761 §6.4).
 const SUFFIX: &str = ".relay.invalid";

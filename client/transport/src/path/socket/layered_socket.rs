@@ -17,7 +17,7 @@ use super::packet::Packet;
 use super::roaming::Roaming;
 use crate::clock;
 use crate::path::lock;
-use crate::path::relay::RelayStream;
+use crate::path::relay::{FromRelay, RelayStream};
 use crate::path::wire_overhead::wire_overhead;
 
 /// The most packets that one socket buffers while the library does not take them: while ICE is
@@ -243,35 +243,35 @@ impl LayeredSocket {
             stream.send(datagram);
             return;
         }
-        let me = Weak::clone(&self.me);
-        let wake = Arc::new(move || {
-            if let Some(socket) = me.upgrade() {
-                socket.wake();
-            }
-        });
         let (resolver, trust) =
             (Arc::clone(&self.socket_layer.resolver), self.socket_layer.trust.clone());
-        let stream = RelayStream::open(address, server, resolver, trust, wake);
+        let stream = RelayStream::open(address, server, resolver, trust);
         stream.send(datagram);
         if streams.len() >= MAX_STREAMS {
             streams.pop_front();
         }
         streams.push_back(stream);
+        // The task that waits for a packet waits for those of this stream too.
+        self.wake();
     }
 
     /// The next packet that came over a stream.
-    fn next_from_relay(&self, buffer: &mut [u8], meta: &mut RecvMeta) -> bool {
-        for stream in lock(&self.streams).iter() {
-            if stream.broke() {
-                self.socket_layer.note_relay_broke();
-            }
-            while let Some(datagram) = stream.receive() {
-                let Some(room) = buffer.get_mut(..datagram.len()) else { continue };
-                room.copy_from_slice(&datagram);
-                *meta = RecvMeta::default();
+    fn next_from_relay(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+        meta: &mut RecvMeta,
+    ) -> bool {
+        for stream in lock(&self.streams).iter_mut() {
+            while let Poll::Ready(Some(came)) = stream.incoming.poll_recv(cx) {
+                let FromRelay::Datagram(datagram) = came else {
+                    self.socket_layer.note_relay_broke();
+                    continue;
+                };
+                if !put(&datagram, buffer, meta) {
+                    continue;
+                }
                 meta.addr = stream.address;
-                meta.len = datagram.len();
-                meta.stride = datagram.len();
                 if self.take(&datagram, meta) {
                     return true;
                 }
@@ -369,6 +369,15 @@ impl LayeredSocket {
     }
 }
 
+/// Puts one datagram where the library reads it. Whether it fits.
+fn put(datagram: &[u8], buffer: &mut [u8], meta: &mut RecvMeta) -> bool {
+    let Some(room) = buffer.get_mut(..datagram.len()) else { return false };
+    room.copy_from_slice(datagram);
+    *meta = RecvMeta::default();
+    (meta.len, meta.stride) = (datagram.len(), datagram.len().max(1));
+    true
+}
+
 impl AsyncUdpSocket for LayeredSocket {
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.local)
@@ -407,7 +416,7 @@ impl AsyncUdpSocket for LayeredSocket {
                 *waker = Some(cx.waker().clone());
             }
         }
-        if self.next_buffered(buffer, meta) || self.next_from_relay(buffer, meta) {
+        if self.next_buffered(buffer, meta) || self.next_from_relay(cx, buffer, meta) {
             return Poll::Ready(Ok(1));
         }
         let mut errors = 0;
@@ -432,10 +441,9 @@ impl AsyncUdpSocket for LayeredSocket {
                 }
                 Poll::Pending => {
                     let Some(packet) = self.nudges(cx) else { return Poll::Pending };
-                    let Some(room) = buffer.get_mut(..packet.len()) else { return Poll::Pending };
-                    room.copy_from_slice(packet);
-                    *meta = RecvMeta::default();
-                    (meta.len, meta.stride) = (packet.len(), packet.len().max(1));
+                    if !put(packet, buffer, meta) {
+                        return Poll::Pending;
+                    }
                     return Poll::Ready(Ok(1));
                 }
             }
