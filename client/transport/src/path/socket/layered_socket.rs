@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -45,15 +45,15 @@ const RETRIES: usize = 8;
 /// - It makes its first DTLS flight when a pair is selected, and sends it when a DTLS packet comes
 ///   or a timer ends.
 /// - It checks a new address of the other's when a timer ends that was set before (50 ms).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Nudge {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Nudge {
     /// Not needed.
     No,
     /// A relayed packet was delivered.
     AfterThis,
     /// The library has unwrapped it; or it was given a command.
     Now,
-    /// A pair was selected.
+    /// A pair was selected: the library sends its first flight.
     Dtls,
 }
 
@@ -104,7 +104,7 @@ pub(super) struct LayeredSocket {
     socket_layer: Arc<SocketLayer>,
     /// What the library knows it by.
     local: SocketAddr,
-    bound: RwLock<Bound>,
+    bound: Mutex<Bound>,
     roaming: Mutex<Roaming>,
     /// What came too early for the library.
     buffered: Mutex<VecDeque<(RecvMeta, Vec<u8>, Packet)>>,
@@ -125,7 +125,7 @@ impl LayeredSocket {
             me: Weak::clone(me),
             socket_layer,
             local,
-            bound: RwLock::new(Bound { address: local.ip(), socket }),
+            bound: Mutex::new(Bound { address: local.ip(), socket }),
             roaming: Mutex::default(),
             buffered: Mutex::default(),
             tried: Mutex::default(),
@@ -140,11 +140,11 @@ impl LayeredSocket {
     }
 
     fn socket(&self) -> Arc<dyn AsyncUdpSocket> {
-        Arc::clone(&self.bound.read().unwrap_or_else(PoisonError::into_inner).socket)
+        Arc::clone(&lock(&self.bound).socket)
     }
 
     fn bound_to(&self) -> IpAddr {
-        self.bound.read().unwrap_or_else(PoisonError::into_inner).address
+        lock(&self.bound).address
     }
 
     /// Makes the task that waits for a packet look again.
@@ -171,8 +171,7 @@ impl LayeredSocket {
         {
             Ok(socket) => {
                 tracing::debug!("an address of this machine is gone: the system chooses another");
-                *self.bound.write().unwrap_or_else(PoisonError::into_inner) =
-                    Bound { address: any, socket };
+                *lock(&self.bound) = Bound { address: any, socket };
                 self.wake();
                 true
             }
@@ -280,20 +279,12 @@ impl LayeredSocket {
         false
     }
 
-    /// See [`SocketLayer::nudge`].
-    pub(super) fn nudge(&self) {
+    /// Makes the library act at once.
+    pub(super) fn nudge(&self, nudge: Nudge) {
         {
-            let mut nudge = lock(&self.nudge);
-            if *nudge != Nudge::Dtls {
-                *nudge = Nudge::Now;
-            }
+            let mut pending = lock(&self.nudge);
+            *pending = nudge.max(*pending);
         }
-        self.wake();
-    }
-
-    /// The library has selected a pair: makes it send its first flight.
-    pub(super) fn pair_selected(&self) {
-        *lock(&self.nudge) = Nudge::Dtls;
         self.wake();
     }
 
