@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use bytes::Bytes;
 
 use super::galois::{add_scaled, coefficient, inverse};
-use super::{Header, LENGTH, MediaPacket};
+use super::{Header, LENGTH, MediaPacket, add_packet};
 
 /// The media packets that are remembered, as FEC packets may need them.
 const REMEMBERED: usize = 512;
@@ -167,47 +167,35 @@ fn solve<'a>(
     missing: &[u8],
     present: impl Iterator<Item = (u8, &'a MediaPacket)>,
 ) -> Option<Vec<Vec<u8>>> {
-    // Each row: what it holds of each missing packet, and the FEC block less what is known of it.
-    let mut rows: Vec<(u8, Vec<u8>, Vec<u8>)> = fec
-        .iter()
-        .take(missing.len())
-        .map(|(&row, block)| {
-            (row, missing.iter().map(|&column| coefficient(row, column)).collect(), block.to_vec())
+    let unknown = missing.len();
+    let mut sums: Vec<(u8, Vec<u8>)> =
+        fec.iter().take(unknown).map(|(&row, block)| (row, block.to_vec())).collect();
+    for (column, packet) in present {
+        for (row, sum) in &mut sums {
+            add_packet(sum, packet, coefficient(*row, column))?;
+        }
+    }
+    // Each row: what it holds of each missing packet, then the FEC block less what is known of it.
+    let mut rows: Vec<Vec<u8>> = sums
+        .into_iter()
+        .map(|(row, sum)| {
+            missing.iter().map(|&column| coefficient(row, column)).chain(sum).collect()
         })
         .collect();
-    for (column, packet) in present {
-        let length = (packet.payload.len() as u16).to_be_bytes();
-        for (row, _, sum) in &mut rows {
-            if sum.len() < LENGTH + packet.payload.len() {
-                return None;
-            }
-            let factor = coefficient(*row, column);
-            let (in_front, behind) = sum.split_at_mut(LENGTH);
-            add_scaled(in_front, &length, factor);
-            add_scaled(behind, &packet.payload, factor);
-        }
-    }
-    let mut rows: Vec<(Vec<u8>, Vec<u8>)> =
-        rows.into_iter().map(|(_, factors, sum)| (factors, sum)).collect();
-    for pivot in 0..missing.len() {
+    for pivot in 0..unknown {
         let at = (pivot..rows.len())
-            .find(|&at| rows.get(at).is_some_and(|(factors, _)| factors.get(pivot) != Some(&0)))?;
+            .find(|&at| rows.get(at).is_some_and(|row| row.get(pivot) != Some(&0)))?;
         rows.swap(pivot, at);
-        let (factors, sum) = rows.get_mut(pivot)?;
-        let scale = inverse(*factors.get(pivot)?);
-        let (old_factors, old_sum) = (factors.clone(), sum.clone());
-        factors.fill(0);
-        sum.fill(0);
-        add_scaled(factors, &old_factors, scale);
-        add_scaled(sum, &old_sum, scale);
-        let (pivot_factors, pivot_sum) = (factors.clone(), sum.clone());
-        for (at, (factors, sum)) in rows.iter_mut().enumerate() {
-            let factor = factors.get(pivot).copied().unwrap_or(0);
-            if at != pivot && factor != 0 {
-                add_scaled(factors, &pivot_factors, factor);
-                add_scaled(sum, &pivot_sum, factor);
+        let row = rows.get_mut(pivot)?;
+        let mut scaled = vec![0; row.len()];
+        add_scaled(&mut scaled, row, inverse(*row.get(pivot)?));
+        row.clone_from(&scaled);
+        for (at, row) in rows.iter_mut().enumerate() {
+            let factor = row.get(pivot).copied().unwrap_or(0);
+            if at != pivot {
+                add_scaled(row, &scaled, factor);
             }
         }
     }
-    Some(rows.into_iter().map(|(_, sum)| sum).collect())
+    Some(rows.into_iter().map(|row| row.into_iter().skip(unknown).collect()).collect())
 }

@@ -2,8 +2,8 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::galois::{add_scaled, coefficient};
-use super::{HEADER, Header, LENGTH, MAX_FEC, MAX_MEDIA, MediaPacket};
+use super::galois::coefficient;
+use super::{HEADER, Header, LENGTH, MAX_FEC, MAX_MEDIA, MediaPacket, add_packet};
 
 /// Collects the packets of a group as they leave.
 #[derive(Debug, Default)]
@@ -53,10 +53,8 @@ impl FecEncoder {
             payload.resize(HEADER + length, 0);
             let (_, sum) = payload.split_at_mut(HEADER);
             for (column, packet) in (0u8..).zip(&group) {
-                let factor = coefficient(index, column);
-                let (in_front, behind) = sum.split_at_mut(LENGTH);
-                add_scaled(in_front, &(packet.payload.len() as u16).to_be_bytes(), factor);
-                add_scaled(behind, &packet.payload, factor);
+                // It fits: the block is as long as the longest.
+                let _ = add_packet(sum, packet, coefficient(index, column));
             }
             payload.freeze()
         };

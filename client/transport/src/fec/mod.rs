@@ -14,6 +14,7 @@ pub mod protection;
 
 pub(crate) use decoder::FecDecoder;
 pub use encoder::FecEncoder;
+use galois::add_scaled;
 
 use bytes::Bytes;
 
@@ -45,6 +46,15 @@ pub struct MediaPacket {
     pub marker: bool,
     /// The RTP payload.
     pub payload: Bytes,
+}
+
+/// Adds `factor` times a packet to a block: its length, then its payload. `None` when the block is
+/// shorter than that.
+fn add_packet(block: &mut [u8], packet: &MediaPacket, factor: u8) -> Option<()> {
+    let (length, payload) = block.get_mut(..LENGTH + packet.payload.len())?.split_at_mut(LENGTH);
+    add_scaled(length, &(packet.payload.len() as u16).to_be_bytes(), factor);
+    add_scaled(payload, &packet.payload, factor);
+    Some(())
 }
 
 /// What stands in front of a FEC block.
