@@ -59,6 +59,7 @@ impl OutgoingStream {
 
 /// A packet in the pacer. It gets its sequence number when it leaves, so that one dropped before is
 /// no gap.
+#[derive(Default)]
 pub(super) struct Outgoing {
     pub(super) payload: Bytes,
     pub(super) marker: bool,
