@@ -50,10 +50,8 @@ impl FecDecoder {
         let belongs = |group: &Group| {
             sequence.wrapping_sub(group.header.first) < u16::from(group.header.media)
         };
-        match self.groups.iter().position(belongs) {
-            Some(index) => self.rebuild(index),
-            None => Vec::new(),
-        }
+        let group = self.groups.iter().position(belongs).and_then(|at| self.groups.remove(at));
+        group.map_or_else(Vec::new, |group| self.rebuild(group))
     }
 
     /// Takes a FEC packet. Gives what can be rebuilt now, or what it shows to be lost for good.
@@ -64,33 +62,17 @@ impl FecDecoder {
                 && Header { index: header.index, ..group.header } == header
                 && group.fec.values().all(|other| other.len() == fec.len())
         };
-        let index = match self.groups.iter().position(same) {
-            Some(index) => index,
-            None => {
-                if self.groups.len() >= GROUPS {
-                    self.groups.pop_front();
-                }
-                self.groups.push_back(Group { header, rtp_timestamp, fec: BTreeMap::new() });
-                self.groups.len() - 1
-            }
-        };
-        if let Some(group) = self.groups.get_mut(index) {
-            group.fec.insert(header.index, fec);
+        let group = self.groups.iter().position(same).and_then(|at| self.groups.remove(at));
+        let mut group = group.unwrap_or(Group { header, rtp_timestamp, fec: BTreeMap::new() });
+        group.fec.insert(header.index, fec);
+        let mut beyond = self.missing(&group);
+        let to_come = usize::from(header.fec - 1 - header.index);
+        if beyond.len() <= group.fec.len() + to_come {
+            beyond.clear();
         }
-        let beyond = self.beyond_rebuilding(index, header);
-        FromFec { rebuilt: self.rebuild(index), beyond }
-    }
-
-    /// What is missing of a group, if it is too much for the FEC packets that came and
-    /// those that follow `latest`.
-    fn beyond_rebuilding(&self, index: usize, latest: Header) -> Vec<u16> {
-        let Some(group) = self.groups.get(index) else { return Vec::new() };
-        let to_come = usize::from(latest.fec - 1 - latest.index);
-        let missing = self.missing(group);
-        if missing.len() <= group.fec.len() + to_come {
-            return Vec::new();
-        }
-        missing.into_iter().map(|column| latest.first.wrapping_add(u16::from(column))).collect()
+        let beyond =
+            beyond.into_iter().map(|column| header.first.wrapping_add(column.into())).collect();
+        FromFec { rebuilt: self.rebuild(group), beyond }
     }
 
     fn known(&self, group: &Group, column: u8) -> Option<&MediaPacket> {
@@ -124,29 +106,29 @@ impl FecDecoder {
         true
     }
 
-    fn rebuild(&mut self, index: usize) -> Vec<MediaPacket> {
-        let Some(group) = self.groups.get(index) else { return Vec::new() };
+    /// Rebuilds what is missing of a group, or else keeps it; the one that was longest of no use goes.
+    fn rebuild(&mut self, group: Group) -> Vec<MediaPacket> {
         let Header { media, first, .. } = group.header;
-        let missing = self.missing(group);
+        let missing = self.missing(&group);
         if missing.len() > group.fec.len() {
+            if self.groups.len() >= GROUPS {
+                self.groups.pop_front();
+            }
+            self.groups.push_back(group);
             return Vec::new();
         }
+        let present = (0..media).filter_map(|column| Some((column, self.known(&group, column)?)));
+        let blocks = solve(&group.fec, &missing, present);
         let mut rebuilt = Vec::new();
-        if !missing.is_empty() {
-            let present =
-                (0..media).filter_map(|column| Some((column, self.known(group, column)?)));
-            let blocks = solve(&group.fec, &missing, present);
-            for (column, block) in missing.into_iter().zip(blocks.into_iter().flatten()) {
-                let Some(payload) = payload_of(&block) else { continue };
-                rebuilt.push(MediaPacket {
-                    sequence: first.wrapping_add(u16::from(column)),
-                    rtp_timestamp: group.rtp_timestamp,
-                    marker: group.header.marker && column + 1 == media,
-                    payload,
-                });
-            }
+        for (column, block) in missing.into_iter().zip(blocks.into_iter().flatten()) {
+            let Some(payload) = payload_of(&block) else { continue };
+            rebuilt.push(MediaPacket {
+                sequence: first.wrapping_add(u16::from(column)),
+                rtp_timestamp: group.rtp_timestamp,
+                marker: group.header.marker && column + 1 == media,
+                payload,
+            });
         }
-        self.groups.remove(index);
         for packet in &rebuilt {
             self.remember(packet.clone());
         }

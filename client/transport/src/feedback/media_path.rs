@@ -167,11 +167,6 @@ impl MediaPathState {
         }
     }
 
-    /// Whether feedback has not come although it should have.
-    pub(crate) fn feedback_is_late(&self, now: Instant) -> bool {
-        self.sent.feedback_is_late(now)
-    }
-
     /// ICE is restarted. Both buffer what they send until it has a pair, feedback as well.
     pub(crate) fn restart_begins(&mut self, now: Instant) {
         self.sent.excuse_feedback(now + RESTART_TAKES);

@@ -379,7 +379,7 @@ impl SendTask {
 
     /// Pauses video while feedback is late.
     fn pause(&mut self, now: Instant) {
-        let late = self.media_path.state().feedback_is_late(now);
+        let late = self.media_path.state().sent.feedback_is_late(now);
         match self.video_pause.update(now, late) {
             PauseStep::GoOn => self.pacer.pause_all_but_audio(false),
             PauseStep::Pause => self.pacer.pause_all_but_audio(true),

@@ -71,7 +71,7 @@ pub(crate) struct Liveness {
 pub(crate) struct SocketLayer {
     state: Mutex<State>,
     sockets: Mutex<Vec<Weak<LayeredSocket>>>,
-    pub(crate) relays: Arc<Relays>,
+    pub(crate) relays: Relays,
     resolver: Arc<Resolver>,
     trust: Trust,
     /// In the place of the system's.
@@ -121,7 +121,7 @@ impl SocketLayer {
         Arc::new(Self {
             state: Mutex::default(),
             sockets: Mutex::default(),
-            relays: Relays::new(),
+            relays: Relays::default(),
             resolver,
             trust,
             network,
