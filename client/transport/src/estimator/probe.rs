@@ -61,7 +61,6 @@ pub struct Probe {
     pub packet_bytes: usize,
 }
 
-/// What a cluster showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It got through at this rate.
@@ -79,7 +78,6 @@ struct Cluster {
     left: Vec<PacketResult>,
 }
 
-/// Plans clusters and reads their results.
 #[derive(Debug, Default)]
 pub(super) struct Prober {
     cluster: Option<Cluster>,
@@ -124,8 +122,7 @@ impl Prober {
         };
         self.begun = true;
         let rate = rate.clamp(estimate, useful * 1.1);
-        let interval = self.interval.unwrap_or(INTERVAL);
-        self.next_at = Some(now + interval);
+        self.next_at = Some(now + self.interval.unwrap_or(INTERVAL));
         self.cluster = Some(Cluster { rate, planned_at: now, last_marked: None, left: Vec::new() });
         let bytes = (rate * LEAST_TIME.as_secs_f64() / 8.0) as usize;
         let packets = bytes.div_ceil(MOST_PACKET).max(LEAST_PACKETS + 1);
@@ -165,15 +162,11 @@ impl Prober {
                 left.arrival = Some(arrival);
             }
         }
-        let newest = results
-            .iter()
-            .filter(|result| result.arrival.is_some())
-            .map(|result| result.sent)
-            .max();
         let all_there =
             cluster.left.iter().filter(|left| left.sent <= last).all(|left| left.arrival.is_some());
         let waited = now.saturating_duration_since(last);
-        let passed = newest.is_some_and(|newest| newest > last) && waited > rtt + GRACE / 3;
+        let passed = results.iter().any(|result| result.arrival.is_some() && result.sent > last)
+            && waited > rtt + GRACE / 3;
         if !(all_there || passed || waited > rtt + GRACE) {
             return None;
         }

@@ -35,7 +35,6 @@ struct Sent {
     missing: bool,
 }
 
-/// What became of an audio packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AudioOutcome {
     /// Its place in the order in which audio packets left, from 0.
@@ -66,7 +65,6 @@ impl SentPackets {
         self.add(number, bytes, None, now);
     }
 
-    /// An audio packet left.
     pub(crate) fn audio_sent(&mut self, number: u16, bytes: usize, now: Instant) {
         self.add(number, bytes, Some(self.audio_sent), now);
         self.audio_sent += 1;

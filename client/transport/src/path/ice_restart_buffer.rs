@@ -23,7 +23,6 @@ const MAX_AGE: Duration = Duration::from_millis(400);
 /// The most packets that are buffered. The oldest is dropped first.
 const MAX_BUFFERED: usize = 256;
 
-/// Buffers media while ICE is restarted.
 pub(crate) struct IceRestartBuffer {
     socket_layer: Arc<SocketLayer>,
     buffered: VecDeque<TaggedPacket>,

@@ -130,9 +130,8 @@ impl VideoStream {
 
     /// The packets to request now.
     pub fn missing(&mut self, now: Instant, rtt: Option<Duration>) -> Vec<u16> {
-        let fresh =
+        self.nack.fec =
             self.last_fec.is_some_and(|last| now.saturating_duration_since(last) < FEC_FRESH);
-        self.nack.set_fec(fresh);
         self.nack.due(now, rtt, self.loss)
     }
 

@@ -18,13 +18,12 @@ const SPREAD: Duration = Duration::from_millis(30);
 /// A target that differs by less than this from the last is not worth a message to the encoder.
 const TARGET_STEP: f64 = 0.03;
 
-/// The targets of one encoder.
 #[derive(Debug)]
 pub(crate) struct EncoderTargets {
     control: SyncSender<VideoControl>,
     key_frame: Option<KeyFrame>,
     /// When the last key frame went to the pacer.
-    key_frame_sent: Option<Instant>,
+    pub(super) key_frame_sent: Option<Instant>,
     sent_target: Option<Bitrate>,
     sent_level: Option<H264Level>,
 }
@@ -54,11 +53,6 @@ impl EncoderTargets {
         if self.key_frame_sent.is_none_or(|sent| now.saturating_duration_since(sent) > on_its_way) {
             self.key_frame(KeyFrame::Fine);
         }
-    }
-
-    /// A key frame goes to the pacer.
-    pub(crate) fn key_frame_sent(&mut self, now: Instant) {
-        self.key_frame_sent = Some(now);
     }
 
     /// Sends the encoder what it does not know yet: of the target, of the level, where the other said
@@ -126,7 +120,7 @@ mod tests {
     #[test]
     fn a_request_from_before_the_last_key_frame_can_have_come_gets_no_other() {
         let (mut targets, received, start) = targets(8);
-        targets.key_frame_sent(start);
+        targets.key_frame_sent = Some(start);
         targets.key_frame_requested(start + 80 * MS, RTT);
         targets.send(None, None);
         assert_eq!(received.try_iter().count(), 0);

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use rtc::rtp;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
-/// A stream that we send.
 pub(crate) struct OutgoingStream {
     pub(super) track: Arc<TrackLocalStaticRTP>,
     pub(super) ssrc: u32,

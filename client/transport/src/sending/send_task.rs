@@ -42,7 +42,6 @@ const TICK: Duration = Duration::from_millis(50);
 /// RTP timestamp jumps.
 const MAX_AUDIO_GAP: Duration = Duration::from_millis(100);
 
-/// What may be sent now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Permission {
     /// Changes with each new connection, which begins with a key frame. Zero before the first.
@@ -61,7 +60,6 @@ pub(crate) struct Permission {
     pub(crate) level: Option<H264Level>,
 }
 
-/// What waits in the pacer.
 enum Queued {
     Audio(Outgoing),
     Video(Outgoing),
@@ -71,7 +69,6 @@ enum Queued {
     Probe(usize),
 }
 
-/// Counts of what was sent.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SendStats {
     pub(crate) video_bytes: u64,
@@ -243,7 +240,6 @@ impl SendTask {
         }
     }
 
-    /// Queues the packets that a NACK names.
     fn retransmit(&mut self, sequences: &[u16], now: Instant) {
         let Outlook { loss, burst_length, estimate, .. } = self.outlook(now);
         let rtt = self.media_path.state().rtt();
@@ -261,7 +257,6 @@ impl SendTask {
         }
     }
 
-    /// What decides on repairs.
     fn outlook(&self, now: Instant) -> Outlook {
         let mut state = self.media_path.state();
         Outlook {
@@ -335,7 +330,7 @@ impl SendTask {
             Enqueued::Queued => {
                 self.key_frame_only = false;
                 if video.key {
-                    self.encoder.key_frame_sent(clock::now());
+                    self.encoder.key_frame_sent = Some(clock::now());
                 }
             }
             Enqueued::Dropped => {
@@ -395,7 +390,6 @@ impl SendTask {
         }
     }
 
-    /// Sends whatever the pacer lets go.
     async fn transmit(&mut self) {
         self.pause(clock::now());
         while let Some(queued) = self.pacer.pop(clock::now()) {

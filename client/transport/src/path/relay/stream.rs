@@ -30,7 +30,6 @@ const OUTGOING: usize = 64;
 const INCOMING: usize = 512;
 /// How much the system may queue of what we send: more only makes it late.
 const SEND_BUFFER: u32 = 64 * 1024;
-/// How much is read at once.
 const READ: usize = 16 * 1024;
 /// How long a connection may take, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
@@ -64,7 +63,6 @@ impl Trust {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum FromRelay {
     Datagram(Bytes),
-    /// The connection broke.
     Broke,
 }
 
@@ -272,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_reads_nothing_blocks_nobody() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let mut ours = to(&listener);
+        let ours = to(&listener);
         ours.send(&message(1));
         let (_server, _) = listener.accept().await.expect("a connection");
         let started = std::time::Instant::now();

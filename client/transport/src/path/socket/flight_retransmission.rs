@@ -50,14 +50,11 @@ pub(crate) enum Inbound {
     Withhold,
 }
 
-/// How far the handshake is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Under way.
     Handshaking,
     /// Complete on our side; the other may lack our last flight.
     LastFlight,
-    /// Complete on both sides.
     Done,
 }
 
@@ -76,8 +73,8 @@ pub(crate) struct FlightRetransmission<R> {
     /// The next repetition is the second of a pair.
     twin: bool,
     due: Option<Instant>,
-    /// Whether any flight was sent again.
-    repeated: bool,
+    /// Whether any flight was sent again: it was lost, or its answer, or late.
+    pub(super) repeated: bool,
     /// Records that the current flight answers.
     answered: HashSet<RecordKey>,
     /// Records that came since it left.
@@ -219,11 +216,6 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
             self.due = Some(now + if self.twin { TWIN_AFTER } else { self.interval });
         }
         self.flight.clone()
-    }
-
-    /// Whether any flight was sent again: it was lost, or its answer, or late.
-    pub(crate) fn has_repeated(&self) -> bool {
-        self.repeated
     }
 
     fn may_repeat(&self) -> bool {

@@ -264,7 +264,7 @@ impl LayeredSocket {
         for stream in lock(&self.streams).iter_mut() {
             while let Poll::Ready(Some(came)) = stream.incoming.poll_recv(cx) {
                 let FromRelay::Datagram(datagram) = came else {
-                    self.socket_layer.note_relay_broke();
+                    lock(&self.socket_layer.state).relay_broke = true;
                     continue;
                 };
                 if !put(&datagram, buffer, meta) {

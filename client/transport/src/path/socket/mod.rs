@@ -206,7 +206,7 @@ impl SocketLayer {
     /// sent again.
     pub(crate) fn has_seen_loss(&self) -> bool {
         let state = lock(&self.state);
-        state.flights.has_repeated() || state.round_trip.sees_loss(clock::now())
+        state.flights.repeated || state.round_trip.sees_loss(clock::now())
     }
 
     /// Logs how far the set-up came, if it is not complete although the other's description came.
@@ -383,10 +383,6 @@ impl SocketLayer {
     /// What the last media packet cost on the wire beyond its RTP packet, in bytes.
     pub(crate) fn media_overhead(&self) -> usize {
         lock(&self.state).media_overhead.unwrap_or(wire_overhead::DIRECT_IPV4)
-    }
-
-    fn note_relay_broke(&self) {
-        lock(&self.state).relay_broke = true;
     }
 
     /// Since when ICE has been looking for a pair, given that it sends a check now; `None` when it

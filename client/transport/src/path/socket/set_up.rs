@@ -4,7 +4,7 @@
 //! Pure: time is an argument. No address and nothing of a description is kept.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::packet::Packet;
 
@@ -19,7 +19,6 @@ pub(crate) enum Step {
     Dtls,
     /// Media is awaited.
     Media,
-    /// Media came.
     Done,
 }
 
@@ -74,14 +73,12 @@ impl SetUp {
         }
     }
 
-    /// A packet leaves.
     pub(crate) fn sent(&mut self, packet: Packet) {
         if let Some(seen) = self.seen(packet) {
             seen.sent = seen.sent.saturating_add(1);
         }
     }
 
-    /// A packet came.
     pub(crate) fn received(&mut self, packet: Packet, now: Instant) {
         if let Some(seen) = self.seen(packet) {
             seen.received = seen.received.saturating_add(1);
@@ -89,7 +86,6 @@ impl SetUp {
         }
     }
 
-    /// The step that is under way.
     pub(crate) fn step(&self) -> Step {
         match self {
             Self { described: None, .. } => Step::Signaling,
@@ -102,7 +98,7 @@ impl SetUp {
 
     /// How far it has come, in one line for the log.
     pub(crate) fn account(&self, now: Instant) -> String {
-        let since = |at: Instant| seconds(now.saturating_duration_since(at));
+        let since = |at| format!("{:.1} s", now.saturating_duration_since(at).as_secs_f64());
         let took = self.described.map_or_else(|| "0.0 s".to_owned(), since);
         let last = match self.last_received {
             Some((packet, at)) => format!("{} {} ago", name(packet), since(at)),
@@ -136,12 +132,10 @@ fn name(packet: Packet) -> &'static str {
     }
 }
 
-fn seconds(duration: Duration) -> String {
-    format!("{:.1} s", duration.as_secs_f64())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
