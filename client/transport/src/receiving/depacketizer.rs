@@ -26,19 +26,15 @@ const NAL_DELIMITER: u8 = 9;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DepacketizeError {
-    /// A payload or an aggregated NAL unit ends before it should.
     #[error("a payload is cut short")]
     Truncated,
     /// The forbidden bit is set, or a NAL unit has a type that may not stand where it stands.
     #[error("NAL unit type {0} is not allowed here")]
     NotAllowed(u8),
-    /// Fragments don't follow each other.
     #[error("a fragment is out of place")]
     BrokenFragment,
-    /// The access unit is larger than [`MAX_ACCESS_UNIT`].
     #[error("the access unit is too large")]
     TooLarge,
-    /// There is no NAL unit in it.
     #[error("the access unit is empty")]
     Empty,
 }
