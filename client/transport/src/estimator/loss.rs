@@ -30,7 +30,6 @@ const DOWN: f64 = 0.3;
 /// Over how many loss bursts their length is averaged.
 const BURSTS: f64 = 7.0;
 
-/// What loss calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Nothing is to be changed.
@@ -63,11 +62,11 @@ pub(super) struct LossControl {
     /// What is lost whatever we do, smoothed slowly.
     usual: f64,
     /// What is lost while nothing waits in queues, smoothed quickly.
-    inherent: f64,
+    pub(super) inherent: f64,
     windows: u32,
     /// How many packets a loss burst takes, smoothed; over how many bursts, and how many the burst
     /// that goes on has taken so far.
-    burst_length: f64,
+    pub(super) burst_length: f64,
     bursts: f64,
     burst: u32,
     trial: Option<Trial>,
@@ -75,17 +74,6 @@ pub(super) struct LossControl {
 }
 
 impl LossControl {
-    /// The share of packets that is lost although queues are short, 0 to 1.
-    pub(super) fn inherent(&self) -> f64 {
-        self.inherent
-    }
-
-    /// How many packets get lost in a row, on average.
-    pub(super) fn burst_length(&self) -> f64 {
-        self.burst_length
-    }
-
-    /// Counts a packet.
     pub(super) fn add(&mut self, lost: bool) {
         self.packets += 1;
         self.lost += u32::from(lost);
@@ -236,7 +224,7 @@ mod tests {
         let length_of = |pattern: fn(u32) -> bool| {
             let mut control = LossControl::default();
             (0..1000).for_each(|n| control.add(pattern(n)));
-            control.burst_length()
+            control.burst_length
         };
         assert!((length_of(|n| n % 20 == 0) - 1.0).abs() < 0.1);
         assert!((length_of(|n| n % 100 < 5) - 5.0).abs() < 1.2);
@@ -252,11 +240,11 @@ mod tests {
             control.add(n % 10 == 0);
             let _ = control.judge(start + n * 5 * MS, Duration::ZERO, 50 * MS, true);
         }
-        assert!((control.inherent() - 0.1).abs() < 0.02, "{}", control.inherent());
+        assert!((control.inherent - 0.1).abs() < 0.02, "{}", control.inherent);
         for n in 0..2000u32 {
             control.add(n % 2 == 0);
             let _ = control.judge(start + (2000 + n) * 5 * MS, 200 * MS, 50 * MS, true);
         }
-        assert!((control.inherent() - 0.1).abs() < 0.02, "{}", control.inherent());
+        assert!((control.inherent - 0.1).abs() < 0.02, "{}", control.inherent);
     }
 }

@@ -100,7 +100,6 @@ pub struct GoogCc {
     short_term_capacity: ShortTermCapacity,
     delay: QueueDelay,
     loss: LossControl,
-    rtt: Duration,
     remb: Option<(Instant, Bitrate)>,
     last_feedback: Option<Instant>,
     start_up: StartUp,
@@ -125,7 +124,6 @@ impl GoogCc {
             short_term_capacity: ShortTermCapacity::default(),
             delay: QueueDelay::default(),
             loss: LossControl::default(),
-            rtt: Duration::from_millis(100),
             remb: None,
             last_feedback: None,
             start_up: StartUp::default(),
@@ -184,7 +182,7 @@ impl GoogCc {
         {
             self.prober.dropped(now);
         }
-        match self.prober.results(now, results, self.rtt) {
+        match self.prober.results(now, results, self.control.rtt) {
             Some(Outcome::Through(rate)) if signal != Signal::Overuse => self.control.proven(rate),
             Some(Outcome::HeldUp(rate)) if signal != Signal::Overuse => {
                 self.control.limited(rate);
@@ -194,7 +192,7 @@ impl GoogCc {
         }
         // Without much being sent there is nothing that less would cure.
         let trying = self.control.rate() > START;
-        if let Some(verdict) = self.loss.judge(now, standing, self.rtt, trying) {
+        if let Some(verdict) = self.loss.judge(now, standing, self.control.rtt, trying) {
             self.judge_loss(now, verdict);
         }
     }
@@ -206,7 +204,8 @@ impl GoogCc {
             self.silence_ended(now);
             self.control.update(now, Signal::Increase, None, Duration::ZERO);
             // Nothing tells of queues, so there may be one.
-            let verdict = self.loss.judge_share(now, share, STANDING_QUEUE, self.rtt, false);
+            let verdict =
+                self.loss.judge_share(now, share, STANDING_QUEUE, self.control.rtt, false);
             self.judge_loss(now, verdict);
         }
     }
@@ -219,8 +218,7 @@ impl GoogCc {
 
     /// The round trip was measured.
     pub fn on_rtt(&mut self, rtt: Duration) {
-        self.rtt = rtt;
-        self.control.set_rtt(rtt);
+        self.control.rtt = rtt;
     }
 
     /// The estimate now, for everything that is sent, headers included.
@@ -270,13 +268,13 @@ impl GoogCc {
     /// is for.
     #[must_use]
     pub fn random_loss(&self) -> f64 {
-        self.loss.inherent()
+        self.loss.inherent
     }
 
     /// How many packets a loss burst takes, on average.
     #[must_use]
     pub fn loss_burst_length(&self) -> f64 {
-        self.loss.burst_length()
+        self.loss.burst_length
     }
 
     /// Feedback came again: the path is as good as it was before, until it shows otherwise.
@@ -305,14 +303,14 @@ impl GoogCc {
             Usage::Normal if standing > BUSY_QUEUE || !self.start_up.is_over() => Signal::Hold,
             // Nothing limits growth at the start, and it goes on until feedback on what it did
             // comes.
-            Usage::Normal if self.control.is_starting() && longest > SHORT_QUEUE => Signal::Hold,
+            Usage::Normal if self.control.starting && longest > SHORT_QUEUE => Signal::Hold,
             Usage::Normal => Signal::Increase,
         }
     }
 
     fn judge_loss(&mut self, now: Instant, verdict: Verdict) {
         let arriving = self.throughput.rate(now);
-        self.control.set_lossy(!matches!(verdict, Verdict::Fine | Verdict::Restore));
+        self.control.lossy = !matches!(verdict, Verdict::Fine | Verdict::Restore);
         match verdict {
             Verdict::Fine | Verdict::Hold => {}
             Verdict::Reduce => {

@@ -61,7 +61,6 @@ pub struct Probe {
     pub packet_bytes: usize,
 }
 
-/// What a cluster showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It got through at this rate.
@@ -70,25 +69,15 @@ pub(super) enum Outcome {
     HeldUp(Bitrate),
 }
 
-/// One packet that left while the cluster did.
-#[derive(Debug, Clone, Copy)]
-struct Left {
-    at: Instant,
-    bytes: usize,
-    arrival: Option<Duration>,
-}
-
 #[derive(Debug)]
 struct Cluster {
     rate: f64,
     planned_at: Instant,
-    marked: usize,
     last_marked: Option<Instant>,
-    /// From the first marked packet on.
-    left: Vec<Left>,
+    /// The packets that left while it did, from the first marked one on.
+    left: Vec<PacketResult>,
 }
 
-/// Plans clusters and reads their results.
 #[derive(Debug, Default)]
 pub(super) struct Prober {
     cluster: Option<Cluster>,
@@ -133,10 +122,8 @@ impl Prober {
         };
         self.begun = true;
         let rate = rate.clamp(estimate, useful * 1.1);
-        let interval = self.interval.unwrap_or(INTERVAL);
-        self.next_at = Some(now + interval);
-        self.cluster =
-            Some(Cluster { rate, planned_at: now, marked: 0, last_marked: None, left: Vec::new() });
+        self.next_at = Some(now + self.interval.unwrap_or(INTERVAL));
+        self.cluster = Some(Cluster { rate, planned_at: now, last_marked: None, left: Vec::new() });
         let bytes = (rate * LEAST_TIME.as_secs_f64() / 8.0) as usize;
         let packets = bytes.div_ceil(MOST_PACKET).max(LEAST_PACKETS + 1);
         let packet_bytes = (bytes / packets).max(LEAST_PACKET);
@@ -147,13 +134,12 @@ impl Prober {
     pub(super) fn left(&mut self, now: Instant, bytes: usize, marked: bool) {
         let Some(cluster) = &mut self.cluster else { return };
         if marked {
-            cluster.marked += 1;
             cluster.last_marked = Some(now);
         }
         // What leaves among the cluster's packets takes up room as they do. What leaves after them
         // is cut off later.
-        if cluster.marked > 0 && cluster.left.len() < 512 {
-            cluster.left.push(Left { at: now, bytes, arrival: None });
+        if cluster.last_marked.is_some() && cluster.left.len() < 512 {
+            cluster.left.push(PacketResult { sent: now, bytes, arrival: None });
         }
     }
 
@@ -171,20 +157,16 @@ impl Prober {
                 && let Some(left) = cluster
                     .left
                     .iter_mut()
-                    .find(|left| left.at == result.sent && left.arrival.is_none())
+                    .find(|left| left.sent == result.sent && left.arrival.is_none())
             {
                 left.arrival = Some(arrival);
             }
         }
-        let newest = results
-            .iter()
-            .filter(|result| result.arrival.is_some())
-            .map(|result| result.sent)
-            .max();
         let all_there =
-            cluster.left.iter().filter(|left| left.at <= last).all(|left| left.arrival.is_some());
+            cluster.left.iter().filter(|left| left.sent <= last).all(|left| left.arrival.is_some());
         let waited = now.saturating_duration_since(last);
-        let passed = newest.is_some_and(|newest| newest > last) && waited > rtt + GRACE / 3;
+        let passed = results.iter().any(|result| result.arrival.is_some() && result.sent > last)
+            && waited > rtt + GRACE / 3;
         if !(all_there || passed || waited > rtt + GRACE) {
             return None;
         }
@@ -242,10 +224,10 @@ impl Cluster {
     /// left, up to `last`: the slope of the line that fits best. The first and the last packet
     /// alone may be off by a few milliseconds.
     fn delay_slope(&self, last: Instant) -> f64 {
-        let first = self.left.first().map_or(last, |left| left.at);
-        let within = self.left.iter().filter(|left| left.at <= last);
+        let first = self.left.first().map_or(last, |left| left.sent);
+        let within = self.left.iter().filter(|left| left.sent <= last);
         let points = within.filter_map(|left| {
-            let sent = left.at.duration_since(first).as_secs_f64();
+            let sent = left.sent.duration_since(first).as_secs_f64();
             Some((sent, left.arrival?.as_secs_f64() - sent))
         });
         slope(points).unwrap_or(0.0)
@@ -253,7 +235,8 @@ impl Cluster {
 
     /// What it showed; `None` when that is nothing.
     fn outcome(&self, last: Instant) -> Option<Outcome> {
-        let within: Vec<&Left> = self.left.iter().filter(|left| left.at <= last).collect();
+        let within: Vec<&PacketResult> =
+            self.left.iter().filter(|left| left.sent <= last).collect();
         let (first_left, last_left) = (within.first()?, within.last()?);
         let arrived: Vec<(Duration, usize)> =
             within.iter().filter_map(|left| Some((left.arrival?, left.bytes))).collect();
@@ -262,7 +245,7 @@ impl Cluster {
             return None;
         }
         let sent_bytes: usize = within.iter().map(|left| left.bytes).sum();
-        let sent_time = last_left.at.duration_since(first_left.at).as_secs_f64();
+        let sent_time = last_left.sent.duration_since(first_left.sent).as_secs_f64();
         let sent_rate = ((sent_bytes - last_left.bytes) as f64 * 8.0 / sent_time.max(1e-3))
             .min(self.rate * 1.2);
         let first = arrived.iter().min_by_key(|(at, _)| *at)?;
@@ -272,7 +255,8 @@ impl Cluster {
         // Those that were lost took their time all the same.
         let arrived_rate = (bytes - first.1) as f64 * 8.0 / time.max(1e-3) / share;
         let rate = |rate: f64| Bitrate::from_bps(rate as u64);
-        if arrived_rate >= THROUGH * sent_rate && self.delay_slope(last_left.at) < MAX_DELAY_SLOPE {
+        if arrived_rate >= THROUGH * sent_rate && self.delay_slope(last_left.sent) < MAX_DELAY_SLOPE
+        {
             return Some(Outcome::Through(rate(sent_rate)));
         }
         // Packets that overtake each other tell of jitter, not of a rate.

@@ -23,7 +23,6 @@ const GROWTH_NEAR_CAPACITY: f64 = 0.06;
 /// From so long after the last decrease on, growth speeds up over as long again.
 const CAUTIOUS_FOR: Duration = Duration::from_secs(4);
 
-/// What the detectors say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
     /// Send less: a queue is growing or long.
@@ -40,9 +39,11 @@ pub(super) struct RateControl {
     rate: f64,
     min: f64,
     max: f64,
-    rtt: Duration,
-    starting: bool,
-    lossy: bool,
+    pub(super) rtt: Duration,
+    /// No limit was ever seen.
+    pub(super) starting: bool,
+    /// More is lost than usual: the rate does not grow.
+    pub(super) lossy: bool,
     last_update: Option<Instant>,
     last_decrease: Option<Instant>,
     /// What the path carried when it was last full, smoothed.
@@ -68,21 +69,11 @@ impl RateControl {
         Bitrate::from_bps(self.rate as u64)
     }
 
-    pub(super) fn set_rtt(&mut self, rtt: Duration) {
-        self.rtt = rtt;
-    }
-
     /// Takes another's word for it.
     pub(super) fn believe(&mut self, estimate: Bitrate) {
-        self.rate = (estimate.bps() as f64).clamp(self.min, self.max);
+        self.set(estimate.bps() as f64);
     }
 
-    /// No limit was ever seen.
-    pub(super) fn is_starting(&self) -> bool {
-        self.starting
-    }
-
-    /// The most that is ever estimated.
     pub(super) fn max(&self) -> Bitrate {
         Bitrate::from_bps(self.max as u64)
     }
@@ -101,11 +92,6 @@ impl RateControl {
     pub(super) fn resume(&mut self, now: Instant, rate: Bitrate) {
         self.set(rate.bps() as f64);
         self.last_update = Some(now);
-    }
-
-    /// More is lost than usual: the rate does not grow.
-    pub(super) fn set_lossy(&mut self, lossy: bool) {
-        self.lossy = lossy;
     }
 
     /// Follows a signal. `arriving` is the throughput, `queue` how long packets wait. Says whether

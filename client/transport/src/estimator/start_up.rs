@@ -21,12 +21,10 @@ pub(super) struct StartUp {
 }
 
 impl StartUp {
-    /// A packet left.
     pub(super) fn left(&mut self, now: Instant) {
         self.began.get_or_insert(now);
     }
 
-    /// The other reported on packets.
     pub(super) fn reported(&mut self, results: &[PacketResult]) {
         let arrived = results.iter().filter(|result| result.arrival.is_some());
         self.arrived_from = self.arrived_from.max(arrived.map(|result| result.sent).max());

@@ -14,7 +14,6 @@ const LEAST: Duration = Duration::from_millis(150);
 /// After so long without anything the measurement restarts.
 const STALE: Duration = Duration::from_secs(1);
 
-/// Throughput over a sliding window.
 #[derive(Debug, Default)]
 pub(super) struct Throughput {
     arrivals: VecDeque<(Duration, usize)>,

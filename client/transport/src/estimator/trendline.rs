@@ -35,9 +35,7 @@ pub(super) enum Usage {
     /// Queues are neither growing nor shrinking.
     #[default]
     Normal,
-    /// Queues are growing.
     Over,
-    /// Queues are shrinking.
     Under,
 }
 

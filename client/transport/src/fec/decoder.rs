@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use bytes::Bytes;
 
 use super::galois::{add_scaled, coefficient, inverse};
-use super::{Header, LENGTH, MediaPacket};
+use super::{Header, LENGTH, MediaPacket, add_packet};
 
 /// The media packets that are remembered, as FEC packets may need them.
 const REMEMBERED: usize = 512;
@@ -50,10 +50,8 @@ impl FecDecoder {
         let belongs = |group: &Group| {
             sequence.wrapping_sub(group.header.first) < u16::from(group.header.media)
         };
-        match self.groups.iter().position(belongs) {
-            Some(index) => self.rebuild(index),
-            None => Vec::new(),
-        }
+        let group = self.groups.iter().position(belongs).and_then(|at| self.groups.remove(at));
+        group.map_or_else(Vec::new, |group| self.rebuild(group))
     }
 
     /// Takes a FEC packet. Gives what can be rebuilt now, or what it shows to be lost for good.
@@ -64,33 +62,17 @@ impl FecDecoder {
                 && Header { index: header.index, ..group.header } == header
                 && group.fec.values().all(|other| other.len() == fec.len())
         };
-        let index = match self.groups.iter().position(same) {
-            Some(index) => index,
-            None => {
-                if self.groups.len() >= GROUPS {
-                    self.groups.pop_front();
-                }
-                self.groups.push_back(Group { header, rtp_timestamp, fec: BTreeMap::new() });
-                self.groups.len() - 1
-            }
-        };
-        if let Some(group) = self.groups.get_mut(index) {
-            group.fec.insert(header.index, fec);
+        let group = self.groups.iter().position(same).and_then(|at| self.groups.remove(at));
+        let mut group = group.unwrap_or(Group { header, rtp_timestamp, fec: BTreeMap::new() });
+        group.fec.insert(header.index, fec);
+        let mut beyond = self.missing(&group);
+        let to_come = usize::from(header.fec - 1 - header.index);
+        if beyond.len() <= group.fec.len() + to_come {
+            beyond.clear();
         }
-        let beyond = self.beyond_rebuilding(index, header);
-        FromFec { rebuilt: self.rebuild(index), beyond }
-    }
-
-    /// What is missing of a group, if it is too much for the FEC packets that came and
-    /// those that follow `latest`.
-    fn beyond_rebuilding(&self, index: usize, latest: Header) -> Vec<u16> {
-        let Some(group) = self.groups.get(index) else { return Vec::new() };
-        let to_come = usize::from(latest.fec - 1 - latest.index);
-        let missing = self.missing(group);
-        if missing.len() <= group.fec.len() + to_come {
-            return Vec::new();
-        }
-        missing.into_iter().map(|column| latest.first.wrapping_add(u16::from(column))).collect()
+        let beyond =
+            beyond.into_iter().map(|column| header.first.wrapping_add(column.into())).collect();
+        FromFec { rebuilt: self.rebuild(group), beyond }
     }
 
     fn known(&self, group: &Group, column: u8) -> Option<&MediaPacket> {
@@ -124,29 +106,29 @@ impl FecDecoder {
         true
     }
 
-    fn rebuild(&mut self, index: usize) -> Vec<MediaPacket> {
-        let Some(group) = self.groups.get(index) else { return Vec::new() };
+    /// Rebuilds what is missing of a group, or else keeps it; the one that was longest of no use goes.
+    fn rebuild(&mut self, group: Group) -> Vec<MediaPacket> {
         let Header { media, first, .. } = group.header;
-        let missing = self.missing(group);
+        let missing = self.missing(&group);
         if missing.len() > group.fec.len() {
+            if self.groups.len() >= GROUPS {
+                self.groups.pop_front();
+            }
+            self.groups.push_back(group);
             return Vec::new();
         }
+        let present = (0..media).filter_map(|column| Some((column, self.known(&group, column)?)));
+        let blocks = solve(&group.fec, &missing, present);
         let mut rebuilt = Vec::new();
-        if !missing.is_empty() {
-            let present =
-                (0..media).filter_map(|column| Some((column, self.known(group, column)?)));
-            let blocks = solve(&group.fec, &missing, present);
-            for (column, block) in missing.into_iter().zip(blocks.into_iter().flatten()) {
-                let Some(payload) = payload_of(&block) else { continue };
-                rebuilt.push(MediaPacket {
-                    sequence: first.wrapping_add(u16::from(column)),
-                    rtp_timestamp: group.rtp_timestamp,
-                    marker: group.header.marker && column + 1 == media,
-                    payload,
-                });
-            }
+        for (column, block) in missing.into_iter().zip(blocks.into_iter().flatten()) {
+            let Some(payload) = payload_of(&block) else { continue };
+            rebuilt.push(MediaPacket {
+                sequence: first.wrapping_add(u16::from(column)),
+                rtp_timestamp: group.rtp_timestamp,
+                marker: group.header.marker && column + 1 == media,
+                payload,
+            });
         }
-        self.groups.remove(index);
         for packet in &rebuilt {
             self.remember(packet.clone());
         }
@@ -167,47 +149,35 @@ fn solve<'a>(
     missing: &[u8],
     present: impl Iterator<Item = (u8, &'a MediaPacket)>,
 ) -> Option<Vec<Vec<u8>>> {
-    // Each row: what it holds of each missing packet, and the FEC block less what is known of it.
-    let mut rows: Vec<(u8, Vec<u8>, Vec<u8>)> = fec
-        .iter()
-        .take(missing.len())
-        .map(|(&row, block)| {
-            (row, missing.iter().map(|&column| coefficient(row, column)).collect(), block.to_vec())
+    let unknown = missing.len();
+    let mut sums: Vec<(u8, Vec<u8>)> =
+        fec.iter().take(unknown).map(|(&row, block)| (row, block.to_vec())).collect();
+    for (column, packet) in present {
+        for (row, sum) in &mut sums {
+            add_packet(sum, packet, coefficient(*row, column))?;
+        }
+    }
+    // Each row: what it holds of each missing packet, then the FEC block less what is known of it.
+    let mut rows: Vec<Vec<u8>> = sums
+        .into_iter()
+        .map(|(row, sum)| {
+            missing.iter().map(|&column| coefficient(row, column)).chain(sum).collect()
         })
         .collect();
-    for (column, packet) in present {
-        let length = (packet.payload.len() as u16).to_be_bytes();
-        for (row, _, sum) in &mut rows {
-            if sum.len() < LENGTH + packet.payload.len() {
-                return None;
-            }
-            let factor = coefficient(*row, column);
-            let (in_front, behind) = sum.split_at_mut(LENGTH);
-            add_scaled(in_front, &length, factor);
-            add_scaled(behind, &packet.payload, factor);
-        }
-    }
-    let mut rows: Vec<(Vec<u8>, Vec<u8>)> =
-        rows.into_iter().map(|(_, factors, sum)| (factors, sum)).collect();
-    for pivot in 0..missing.len() {
+    for pivot in 0..unknown {
         let at = (pivot..rows.len())
-            .find(|&at| rows.get(at).is_some_and(|(factors, _)| factors.get(pivot) != Some(&0)))?;
+            .find(|&at| rows.get(at).is_some_and(|row| row.get(pivot) != Some(&0)))?;
         rows.swap(pivot, at);
-        let (factors, sum) = rows.get_mut(pivot)?;
-        let scale = inverse(*factors.get(pivot)?);
-        let (old_factors, old_sum) = (factors.clone(), sum.clone());
-        factors.fill(0);
-        sum.fill(0);
-        add_scaled(factors, &old_factors, scale);
-        add_scaled(sum, &old_sum, scale);
-        let (pivot_factors, pivot_sum) = (factors.clone(), sum.clone());
-        for (at, (factors, sum)) in rows.iter_mut().enumerate() {
-            let factor = factors.get(pivot).copied().unwrap_or(0);
-            if at != pivot && factor != 0 {
-                add_scaled(factors, &pivot_factors, factor);
-                add_scaled(sum, &pivot_sum, factor);
+        let row = rows.get_mut(pivot)?;
+        let mut scaled = vec![0; row.len()];
+        add_scaled(&mut scaled, row, inverse(*row.get(pivot)?));
+        row.clone_from(&scaled);
+        for (at, row) in rows.iter_mut().enumerate() {
+            let factor = row.get(pivot).copied().unwrap_or(0);
+            if at != pivot {
+                add_scaled(row, &scaled, factor);
             }
         }
     }
-    Some(rows.into_iter().map(|(_, sum)| sum).collect())
+    Some(rows.into_iter().map(|row| row.into_iter().skip(unknown).collect()).collect())
 }

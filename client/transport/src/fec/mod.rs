@@ -8,14 +8,13 @@
 //! `docs/protocol.md`, the reasons in ADR 9. Pure, and bounded whatever arrives.
 
 mod decoder;
-mod encoder;
 mod galois;
 pub mod protection;
 
 pub(crate) use decoder::FecDecoder;
-pub use encoder::FecEncoder;
+use galois::{add_scaled, coefficient};
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 
 /// The most media packets in a group.
 const MAX_MEDIA: usize = 48;
@@ -45,6 +44,15 @@ pub struct MediaPacket {
     pub marker: bool,
     /// The RTP payload.
     pub payload: Bytes,
+}
+
+/// Adds `factor` times a packet to a block: its length, then its payload. `None` when the block is
+/// shorter than that.
+fn add_packet(block: &mut [u8], packet: &MediaPacket, factor: u8) -> Option<()> {
+    let (length, payload) = block.get_mut(..LENGTH + packet.payload.len())?.split_at_mut(LENGTH);
+    add_scaled(length, &(packet.payload.len() as u16).to_be_bytes(), factor);
+    add_scaled(payload, &packet.payload, factor);
+    Some(())
 }
 
 /// What stands in front of a FEC block.
@@ -79,6 +87,63 @@ impl Header {
             && index < fec
             && payload.len() > HEADER + LENGTH;
         valid.then(|| (header, payload.slice(HEADER..)))
+    }
+}
+
+/// Makes FEC packets: collects the packets of a group as they leave.
+#[derive(Debug, Default)]
+pub struct FecEncoder {
+    group: Vec<MediaPacket>,
+}
+
+impl FecEncoder {
+    /// Takes a media packet. Sequence numbers come one after the other; what breaks that begins a
+    /// new group.
+    pub fn add(&mut self, packet: MediaPacket) {
+        let follows = self.group.last().is_none_or(|last| {
+            last.sequence.wrapping_add(1) == packet.sequence
+                && last.rtp_timestamp == packet.rtp_timestamp
+        });
+        if !follows || self.group.len() >= MAX_MEDIA {
+            self.group.clear();
+        }
+        self.group.push(packet);
+    }
+
+    /// How many packets the group has so far.
+    #[must_use]
+    pub fn packets(&self) -> usize {
+        self.group.len()
+    }
+
+    /// Ends the group and gives the payloads of so many FEC packets for it, and its RTP
+    /// timestamp.
+    pub fn finish(&mut self, fec: usize) -> (u32, Vec<Bytes>) {
+        let group = std::mem::take(&mut self.group);
+        let (Some(first), Some(last)) = (group.first(), group.last()) else {
+            return (0, Vec::new());
+        };
+        let fec = fec.min(MAX_FEC);
+        let length = LENGTH + group.iter().map(|packet| packet.payload.len()).max().unwrap_or(0);
+        let payload = |index: u8| {
+            let header = Header {
+                marker: last.marker,
+                media: group.len() as u8,
+                fec: fec as u8,
+                index,
+                first: first.sequence,
+            };
+            let mut payload = BytesMut::with_capacity(HEADER + length);
+            payload.put_slice(&header.to_bytes());
+            payload.resize(HEADER + length, 0);
+            let (_, sum) = payload.split_at_mut(HEADER);
+            for (column, packet) in (0u8..).zip(&group) {
+                // It fits: the block is as long as the longest.
+                let _ = add_packet(sum, packet, coefficient(index, column));
+            }
+            payload.freeze()
+        };
+        (first.rtp_timestamp, (0..fec as u8).map(payload).collect())
     }
 }
 

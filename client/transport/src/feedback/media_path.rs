@@ -36,7 +36,6 @@ const SET_UP_LOSS: f64 = 0.1;
 /// And that there is after so long.
 const SET_UP_LOSS_COUNTS: Duration = Duration::from_millis(1500);
 
-/// What a stream carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MediaKind {
     Audio,
@@ -63,7 +62,6 @@ pub(crate) enum Content {
     Probe,
 }
 
-/// A media packet from the other.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     pub(crate) kind: MediaKind,
@@ -87,7 +85,6 @@ pub(crate) enum Feedback {
 
 /// What the interceptors keep and the tasks read.
 pub(crate) struct MediaPathState {
-    /// How much the path carries.
     pub(crate) estimator: GoogCc,
     /// What a media packet costs on the path in use beyond its RTP packet, in bytes.
     pub(crate) wire_overhead: usize,
@@ -165,11 +162,6 @@ impl MediaPathState {
             (Some(number), _) => self.sent.sent(number, bytes, now),
             (None, _) => {}
         }
-    }
-
-    /// Whether feedback has not come although it should have.
-    pub(crate) fn feedback_is_late(&self, now: Instant) -> bool {
-        self.sent.feedback_is_late(now)
     }
 
     /// ICE is restarted. Both buffer what they send until it has a pair, feedback as well.
@@ -268,7 +260,6 @@ impl MediaPath {
         (Arc::new(Self { state, lip_sync, feedback, incoming }), feedback_rx, incoming_rx)
     }
 
-    /// The state, locked.
     pub(crate) fn state(&self) -> MutexGuard<'_, MediaPathState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

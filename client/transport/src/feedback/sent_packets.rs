@@ -35,7 +35,6 @@ struct Sent {
     missing: bool,
 }
 
-/// What became of an audio packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AudioOutcome {
     /// Its place in the order in which audio packets left, from 0.
@@ -66,7 +65,6 @@ impl SentPackets {
         self.add(number, bytes, None, now);
     }
 
-    /// An audio packet left.
     pub(crate) fn audio_sent(&mut self, number: u16, bytes: usize, now: Instant) {
         self.add(number, bytes, Some(self.audio_sent), now);
         self.audio_sent += 1;
@@ -119,7 +117,7 @@ impl SentPackets {
         }
         if let Some(since) = awaited
             && self.arrived_from > known_from
-            && !self.is_excused(now)
+            && self.excused_until.is_none_or(|until| until <= now)
         {
             self.delay_detector.received_after(now.saturating_duration_since(since));
         }
@@ -165,10 +163,6 @@ impl SentPackets {
     /// something else than a queue holds it up.
     pub(crate) fn excuse_feedback(&mut self, until: Instant) {
         self.excused_until = Some(until);
-    }
-
-    fn is_excused(&self, now: Instant) -> bool {
-        self.excused_until.is_some_and(|until| now < until)
     }
 
     /// When the first packet left that is newer than all that arrived, as far as is known.

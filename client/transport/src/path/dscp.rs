@@ -34,7 +34,6 @@ impl AudioPayloadTypes {
         Arc::new(Self([AtomicU8::new(NO_TYPE), AtomicU8::new(NO_TYPE)]))
     }
 
-    /// Replaces them.
     pub(crate) fn set(&self, payload_types: [Option<u8>; 2]) {
         for (place, payload_type) in self.0.iter().zip(payload_types) {
             place.store(payload_type.unwrap_or(NO_TYPE), Ordering::Relaxed);
@@ -48,7 +47,6 @@ impl AudioPayloadTypes {
 
 #[derive(Debug)]
 struct MarkedSocket {
-    /// Receives.
     inner: Arc<dyn AsyncUdpSocket>,
     /// Sends: the same socket of the system.
     sending: tokio::net::UdpSocket,

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
@@ -24,55 +24,21 @@ use crate::clock;
 /// RFC 8305 §8: the recommended Connection Attempt Delay.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Which address is tried when. Pure: time is an argument.
-#[derive(Debug)]
-struct Schedule {
-    untried: VecDeque<SocketAddr>,
-    next_at: Instant,
-}
-
-impl Schedule {
-    fn new(addresses: impl IntoIterator<Item = SocketAddr>, now: Instant) -> Self {
-        Self { untried: interleave(addresses), next_at: now }
-    }
-
-    /// When the next attempt is due; `None` when every address was tried.
-    fn next_at(&self) -> Option<Instant> {
-        (!self.untried.is_empty()).then_some(self.next_at)
-    }
-
-    /// The address to try now, if an attempt is due.
-    fn next(&mut self, now: Instant) -> Option<SocketAddr> {
-        if now < self.next_at {
-            return None;
-        }
-        self.next_at = now + ATTEMPT_DELAY;
-        self.untried.pop_front()
-    }
-
-    /// An attempt failed, so the next one is due.
-    fn failed(&mut self, now: Instant) {
-        self.next_at = now;
-    }
-}
-
 /// The families take turns, beginning with that of the first address (RFC 8305 §4).
 fn interleave(addresses: impl IntoIterator<Item = SocketAddr>) -> VecDeque<SocketAddr> {
     let mut addresses = addresses.into_iter().peekable();
     let Some(preferred_is_v4) = addresses.peek().map(SocketAddr::is_ipv4) else {
         return VecDeque::new();
     };
-    let (preferred, other): (VecDeque<_>, VecDeque<_>) =
+    let (preferred, mut other): (VecDeque<_>, VecDeque<_>) =
         addresses.partition(|address| address.is_ipv4() == preferred_is_v4);
-    let (mut preferred, mut other) = (preferred.into_iter(), other.into_iter());
     let mut order = VecDeque::new();
-    loop {
-        let (first, second) = (preferred.next(), other.next());
-        if first.is_none() && second.is_none() {
-            return order;
-        }
-        order.extend(first.into_iter().chain(second));
+    for address in preferred {
+        order.push_back(address);
+        order.extend(other.pop_front());
     }
+    order.extend(other);
+    order
 }
 
 /// Connects to the address that answers first. Dropping the future cancels all attempts.
@@ -87,14 +53,18 @@ where
     C: Send + 'static,
     F: Future<Output = io::Result<C>> + Send + 'static,
 {
-    let mut schedule = Schedule::new(addresses, clock::now());
+    let mut untried = interleave(addresses);
+    let mut next_at = clock::now();
     let mut attempts = JoinSet::new();
     let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     loop {
-        if let Some(address) = schedule.next(clock::now()) {
+        let now = clock::now();
+        if next_at <= now
+            && let Some(address) = untried.pop_front()
+        {
             attempts.spawn(attempt(address));
+            next_at = now + ATTEMPT_DELAY;
         }
-        let due = schedule.next_at();
         tokio::select! {
             Some(ended) = attempts.join_next() => {
                 match ended {
@@ -102,9 +72,9 @@ where
                     Ok(Err(error)) => last_error = error,
                     Err(panicked) => last_error = io::Error::other(panicked),
                 }
-                schedule.failed(clock::now());
+                next_at = clock::now();
             }
-            () = sleep_until(due.unwrap_or_else(clock::now).into()), if due.is_some() => {}
+            () = sleep_until(next_at.into()), if !untried.is_empty() => {}
             else => return Err(last_error),
         }
     }
@@ -113,6 +83,7 @@ where
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
+    use std::time::Instant;
 
     use proptest::prelude::*;
     use tokio::net::{TcpListener, TcpStream};

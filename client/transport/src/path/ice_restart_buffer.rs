@@ -23,7 +23,6 @@ const MAX_AGE: Duration = Duration::from_millis(400);
 /// The most packets that are buffered. The oldest is dropped first.
 const MAX_BUFFERED: usize = 256;
 
-/// Buffers media while ICE is restarted.
 pub(crate) struct IceRestartBuffer {
     socket_layer: Arc<SocketLayer>,
     buffered: VecDeque<TaggedPacket>,
@@ -60,11 +59,8 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for IceRestartBuffer {
 
     fn handle_write(&mut self, msg: TaggedPacket) -> Result<(), Error> {
         let now = msg.now;
-        if self.socket_layer.is_restarting() {
-            if !matches!(msg.message.packet, Packet::Rtp(_)) {
-                self.write.push_back(msg);
-                return Ok(());
-            }
+        let restarting = self.socket_layer.is_restarting();
+        if restarting && matches!(msg.message.packet, Packet::Rtp(_)) {
             let outdated =
                 |packet: &TaggedPacket| now.saturating_duration_since(packet.now) > MAX_AGE;
             while self.buffered.len() >= MAX_BUFFERED || self.buffered.front().is_some_and(outdated)
@@ -74,11 +70,13 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for IceRestartBuffer {
             self.buffered.push_back(msg);
             return Ok(());
         }
-        // Media flows all the time, so the next packet comes soon enough to release the buffer.
-        for mut packet in self.buffered.drain(..) {
-            if now.saturating_duration_since(packet.now) <= MAX_AGE {
-                packet.now = now;
-                self.write.push_back(packet);
+        if !restarting {
+            // Media flows all the time, so the next packet comes soon enough to release the buffer.
+            for mut packet in self.buffered.drain(..) {
+                if now.saturating_duration_since(packet.now) <= MAX_AGE {
+                    packet.now = now;
+                    self.write.push_back(packet);
+                }
             }
         }
         self.write.push_back(msg);

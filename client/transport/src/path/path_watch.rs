@@ -28,22 +28,17 @@ const STALL: Duration = Duration::from_millis(900);
 /// When the wall clock advances by so much more than ours, the machine has slept.
 const SLEPT: Duration = Duration::from_secs(2);
 
-/// What is known at a moment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Observation<'a> {
-    /// The moment.
     pub(crate) now: Instant,
     /// The wall clock, which goes on while the machine sleeps.
     pub(crate) wall: Duration,
-    /// When the path last worked.
     pub(crate) liveness: Liveness,
     /// The addresses of this machine, when they were looked up.
     pub(crate) addresses: Option<&'a [IpAddr]>,
-    /// A stream to a relay broke.
     pub(crate) relay_broke: bool,
 }
 
-/// Why the path is degraded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Degradation {
     /// Nothing comes.
@@ -54,11 +49,9 @@ pub(crate) enum Degradation {
     AddressGone,
     /// The stream to the relay that media goes through broke.
     RelayGone,
-    /// The machine has slept.
     Slept,
 }
 
-/// What has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PathChange {
     /// ICE should look for another path.
@@ -75,14 +68,12 @@ pub(crate) struct PathWatch {
     since: Option<Instant>,
     /// Since when media has been sent without a pause.
     sending_since: Option<Instant>,
-    /// Since when the path has been degraded.
     degraded_since: Option<Instant>,
     /// The address whose loss was reported.
     gone: Option<IpAddr>,
 }
 
 impl PathWatch {
-    /// Takes in what is known now.
     pub(crate) fn observe(&mut self, seen: Observation<'_>) -> Option<PathChange> {
         let Observation { now, wall, liveness, .. } = seen;
         let slept = self.note_time(now, wall);

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -20,7 +20,7 @@ const MAX_NAMES: usize = 32;
 const STALE_AFTER: Duration = Duration::from_secs(300);
 
 /// Resolves names without ever waiting for them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Resolver {
     names: Mutex<HashMap<String, Name>>,
     /// Counts names that became known.
@@ -39,22 +39,14 @@ struct Name {
 impl Resolver {
     /// The one of this process.
     pub(crate) fn shared() -> Arc<Self> {
-        static SHARED: OnceLock<Arc<Resolver>> = OnceLock::new();
-        Arc::clone(SHARED.get_or_init(Self::new))
-    }
-
-    fn new() -> Arc<Self> {
-        Arc::new(Self {
-            names: Mutex::default(),
-            resolved: watch::Sender::new(0),
-            ended: watch::Sender::new(0),
-        })
+        static SHARED: LazyLock<Arc<Resolver>> = LazyLock::new(Arc::default);
+        Arc::clone(&SHARED)
     }
 
     /// One that knows the addresses of a name already.
     #[cfg(test)]
     pub(crate) fn knowing(name: &str, addresses: Vec<SocketAddr>) -> Arc<Self> {
-        let resolver = Self::new();
+        let resolver = Arc::<Self>::default();
         assert!(resolver.note_lookup(name));
         resolver.looked_up(name, Some(addresses));
         resolver
@@ -152,14 +144,14 @@ mod tests {
 
     #[test]
     fn an_address_needs_no_lookup_and_an_unknown_name_has_no_answer_yet() {
-        let resolver = Resolver::new();
+        let resolver = Arc::<Resolver>::default();
         assert_eq!(resolver.lookup("127.0.0.1:3478"), Some(vec![([127, 0, 0, 1], 3478).into()]));
         assert_eq!(resolver.lookup("stun.example.org:3478"), None);
     }
 
     #[tokio::test]
     async fn a_lookup_is_waited_for_only_so_long_after_it_began() {
-        let resolver = Resolver::new();
+        let resolver = Arc::<Resolver>::default();
         resolver.settled(Duration::from_secs(60)).await;
         let started = Instant::now();
         assert!(resolver.note_lookup("slow:1"));
@@ -175,7 +167,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_resolves_is_known_afterwards() {
-        let resolver = Resolver::new();
+        let resolver = Arc::<Resolver>::default();
         let mut changed = resolver.changed();
         let urls = vec!["stun:localhost:3478".to_owned()];
         resolver.begin(&[IceServer { urls, username: None, credential: None }]);

@@ -24,22 +24,17 @@ const NAL_SPS: u8 = 7;
 const NAL_PPS: u8 = 8;
 const NAL_DELIMITER: u8 = 9;
 
-/// Why an access unit can't be put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DepacketizeError {
-    /// A payload or an aggregated NAL unit ends before it should.
     #[error("a payload is cut short")]
     Truncated,
     /// The forbidden bit is set, or a NAL unit has a type that may not stand where it stands.
     #[error("NAL unit type {0} is not allowed here")]
     NotAllowed(u8),
-    /// Fragments don't follow each other.
     #[error("a fragment is out of place")]
     BrokenFragment,
-    /// The access unit is larger than [`MAX_ACCESS_UNIT`].
     #[error("the access unit is too large")]
     TooLarge,
-    /// There is no NAL unit in it.
     #[error("the access unit is empty")]
     Empty,
 }
@@ -94,7 +89,6 @@ pub(crate) fn depacketize<'a>(
     unit.finish()
 }
 
-/// An access unit in the making.
 #[derive(Default)]
 struct AccessUnit {
     data: BytesMut,
@@ -126,15 +120,12 @@ impl AccessUnit {
         }
         for nal in aggregated(body) {
             let nal = nal?;
-            match nal.first() {
-                Some(&header)
-                    if header & FORBIDDEN_BIT == 0 && matches!(header & NAL_TYPE_MASK, 1..=23) =>
-                {
-                    self.append(nal)?;
-                }
-                Some(&header) => return Err(DepacketizeError::NotAllowed(header & NAL_TYPE_MASK)),
-                None => return Err(DepacketizeError::Truncated),
+            // There is a first byte: a NAL unit without one is an error before.
+            let header = nal.first().copied().unwrap_or_default();
+            if header & FORBIDDEN_BIT != 0 || !matches!(header & NAL_TYPE_MASK, 1..=23) {
+                return Err(DepacketizeError::NotAllowed(header & NAL_TYPE_MASK));
             }
+            self.append(nal)?;
         }
         Ok(())
     }

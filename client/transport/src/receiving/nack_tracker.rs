@@ -24,7 +24,6 @@ const REORDER_DECAY: f64 = 0.93;
 const FEC_WAIT: Duration = Duration::from_millis(12);
 /// The least time between two requests for a packet.
 const MIN_RETRY: Duration = Duration::from_millis(15);
-/// How often a packet is requested.
 const MAX_REQUESTS: usize = 10;
 /// More than this missing at once is an outage, not a loss: only a key frame helps.
 const MAX_MISSING: usize = 400;
@@ -38,16 +37,14 @@ const MAX_BEFORE_FIRST: u64 = 12;
 /// A retransmission is waited for until it is this improbable that it still comes.
 const HOPELESS: f64 = 0.002;
 
-/// Which packets of a stream to request, and when.
 #[derive(Debug, Default)]
 pub(crate) struct NackTracker {
     highest: Option<u64>,
     missing: BTreeMap<u64, Missing>,
-    /// How late overtaken packets were, at most and lately, in seconds.
-    reordering: f64,
-    reordering_at: Option<Instant>,
+    /// How late overtaken packets were, at most and lately, and when that was seen.
+    reordering: Option<(Duration, Instant)>,
     /// Whether FEC packets follow each frame.
-    fec: bool,
+    pub(super) fec: bool,
 }
 
 #[derive(Debug)]
@@ -126,11 +123,6 @@ impl NackTracker {
         }
     }
 
-    /// Sets whether FEC packets follow each frame now.
-    pub(crate) fn set_fec(&mut self, fec: bool) {
-        self.fec = fec;
-    }
-
     /// How long a packet is given to turn up by itself.
     fn first_wait(&self, now: Instant) -> Duration {
         let fec = if self.fec { FEC_WAIT } else { Duration::ZERO };
@@ -138,10 +130,10 @@ impl NackTracker {
     }
 
     fn wait_for_overtaken(&self, now: Instant) -> Duration {
-        let since =
-            self.reordering_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
-        let reordering =
-            Duration::from_secs_f64(self.reordering * REORDER_DECAY.powf(since.as_secs_f64()));
+        let reordering = self.reordering.map_or(Duration::ZERO, |(late, at)| {
+            let since = now.saturating_duration_since(at).as_secs_f64();
+            late.mul_f64(REORDER_DECAY.powf(since))
+        });
         REORDER_WAIT.max(reordering)
     }
 
@@ -163,8 +155,7 @@ impl NackTracker {
         }
         let wait = (late + REORDER_MARGIN).min(MAX_REORDER_WAIT);
         if wait > self.first_wait(now) {
-            self.reordering = wait.as_secs_f64();
-            self.reordering_at = Some(now);
+            self.reordering = Some((wait, now));
         }
     }
 
@@ -293,7 +284,7 @@ mod tests {
     fn what_fec_may_rebuild_is_requested_later_and_what_it_rebuilt_not_at_all() {
         let start = Instant::now();
         let mut tracker = NackTracker::default();
-        tracker.set_fec(true);
+        tracker.fec = true;
         tracker.received(1, start, RTT);
         tracker.received(4, start, RTT);
         assert!(tracker.due(start + 10 * MS, RTT, 0.0).is_empty());
@@ -306,7 +297,7 @@ mod tests {
     fn what_fec_can_not_rebuild_is_requested_before_a_later_packet_shows_the_gap() {
         let start = Instant::now();
         let mut tracker = NackTracker::default();
-        tracker.set_fec(true);
+        tracker.fec = true;
         tracker.received(65_533, start, RTT);
         tracker.received(65_535, start, RTT);
         tracker.beyond_fec(&[65_534, 0, 1], start + MS);

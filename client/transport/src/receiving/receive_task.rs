@@ -36,15 +36,12 @@ const LOSS_WINDOW: Duration = Duration::from_secs(2);
 /// Another stream of the same kind is taken when the one so far has been silent for this long.
 const STREAM_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What the peer wants of the task.
 pub(crate) enum ReceiveCommand {
-    /// Request a key frame of the other.
     RequestKeyFrame,
     /// A track to send RTCP on.
     Track(Arc<dyn TrackRemote>),
 }
 
-/// Statistics of what was received.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ReceiveStats {
     pub(crate) video_bytes: u64,
@@ -81,7 +78,6 @@ struct Video {
     stream: VideoStream,
 }
 
-/// One received audio stream.
 struct AudioStream {
     ssrc: u32,
     last_arrival: Instant,

@@ -49,9 +49,8 @@ pub struct VideoStream {
     stuck_since: Option<Instant>,
     first: u64,
     highest: u64,
-    received: u64,
-    rebuilt: u64,
-    bytes: u64,
+    /// Without what [`Self::counts`] adds; here `received` is what was not rebuilt.
+    counts: VideoCounts,
     /// The share of packets that did not come by themselves, smoothed, and over how many.
     loss: f64,
     loss_over: f64,
@@ -72,9 +71,7 @@ impl VideoStream {
             stuck_since: None,
             first: u64::MAX,
             highest: 0,
-            received: 0,
-            rebuilt: 0,
-            bytes: 0,
+            counts: VideoCounts::default(),
             loss,
             loss_over: FIRST_LOSS_OVER,
             buffer: FrameBuffer::default(),
@@ -91,12 +88,12 @@ impl VideoStream {
         let highest = self.highest;
         let signs = inspect(&packet.payload);
         if let Some(sequence) = self.insert(&packet, signs, arrival) {
-            if self.received == 0 && !signs.begins_key_frame() {
+            if self.counts.received == 0 && !signs.begins_key_frame() {
                 // A stream begins with a key frame, so that is what has been lost.
                 self.nack.miss_before(sequence, arrival);
             }
             self.count(sequence);
-            self.bytes += packet.payload.len() as u64;
+            self.counts.bytes += packet.payload.len() as u64;
             let outage = silence > OUTAGE
                 && sequence > highest.saturating_add(OUTAGE_PACKETS)
                 && highest > 0;
@@ -130,9 +127,8 @@ impl VideoStream {
 
     /// The packets to request now.
     pub fn missing(&mut self, now: Instant, rtt: Option<Duration>) -> Vec<u16> {
-        let fresh =
+        self.nack.fec =
             self.last_fec.is_some_and(|last| now.saturating_duration_since(last) < FEC_FRESH);
-        self.nack.set_fec(fresh);
         self.nack.due(now, rtt, self.loss)
     }
 
@@ -166,10 +162,9 @@ impl VideoStream {
     pub fn counts(&self) -> VideoCounts {
         VideoCounts {
             expected: (self.highest + 1).saturating_sub(self.first),
-            received: self.received + self.rebuilt,
-            rebuilt: self.rebuilt,
-            bytes: self.bytes,
+            received: self.counts.received + self.counts.rebuilt,
             frames_dropped: self.buffer.frames_dropped(),
+            ..self.counts
         }
     }
 
@@ -193,7 +188,7 @@ impl VideoStream {
             let signs = inspect(&packet.payload);
             if let Some(sequence) = self.insert(&packet, signs, arrival) {
                 self.nack.rebuilt(sequence, arrival);
-                self.rebuilt += 1;
+                self.counts.rebuilt += 1;
             }
         }
     }
@@ -208,7 +203,7 @@ impl VideoStream {
             self.average_loss(0.0);
         }
         self.highest = self.highest.max(sequence);
-        self.received += 1;
+        self.counts.received += 1;
     }
 
     fn average_loss(&mut self, lost: f64) {

@@ -15,14 +15,6 @@ use visavis_media::units::Bitrate;
 
 use crate::feedback::sent_packets::AudioOutcome;
 
-/// The payload types for audio.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct AudioFormats {
-    pub(crate) opus: u8,
-    /// `None` where the other takes no redundancy.
-    pub(crate) red: Option<u8>,
-}
-
 /// The plan, and what the encoder knows of it.
 pub(crate) struct AudioOut {
     adaptation: AudioAdaptation,
@@ -68,17 +60,19 @@ impl AudioOut {
         }
     }
 
-    /// What to send for a packet, and as which payload type.
+    /// What to send for a packet, and as which of the payload types. `red` is `None` where the other
+    /// takes no redundancy.
     pub(crate) fn payload(
         &mut self,
-        formats: AudioFormats,
+        opus: u8,
+        red: Option<u8>,
         rtp_timestamp: u32,
         data: &Bytes,
     ) -> (u8, Bytes) {
-        let packed = self.packer.pack(formats.opus, rtp_timestamp, data, self.plan.redundancy);
-        match (formats.red, packed) {
+        let packed = self.packer.pack(opus, rtp_timestamp, data, self.plan.redundancy);
+        match (red, packed) {
             (Some(red), Some(payload)) => (red, payload),
-            _ => (formats.opus, data.clone()),
+            _ => (opus, data.clone()),
         }
     }
 }
@@ -97,13 +91,12 @@ mod tests {
         for red in [Some(63), None] {
             let (control, targets) = sync_channel(8);
             let (mut out, start) = (AudioOut::new(control), Instant::now());
-            let formats = AudioFormats { opus: 111, red };
             let mut last = (0, Bytes::new());
             for n in 0..200_u32 {
                 let now = start + n * Duration::from_millis(20);
                 let outcome = AudioOutcome { number: n.into(), arrived: n % 4 != 0 };
                 out.adapt(now, [outcome], None, ESTIMATE, red.is_some());
-                last = out.payload(formats, n * 960, &Bytes::from(format!("packet {n}")));
+                last = out.payload(111, red, n * 960, &Bytes::from(format!("packet {n}")));
             }
             let target = targets.try_iter().last().expect("a target");
             if red.is_some() {

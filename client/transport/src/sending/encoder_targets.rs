@@ -18,30 +18,19 @@ const SPREAD: Duration = Duration::from_millis(30);
 /// A target that differs by less than this from the last is not worth a message to the encoder.
 const TARGET_STEP: f64 = 0.03;
 
-/// The targets of one encoder.
 #[derive(Debug)]
 pub(crate) struct EncoderTargets {
     control: SyncSender<VideoControl>,
     key_frame: Option<KeyFrame>,
     /// When the last key frame went to the pacer.
-    key_frame_sent: Option<Instant>,
-    target: Option<Bitrate>,
+    pub(super) key_frame_sent: Option<Instant>,
     sent_target: Option<Bitrate>,
-    level: Option<H264Level>,
     sent_level: Option<H264Level>,
 }
 
 impl EncoderTargets {
     pub(crate) fn new(control: SyncSender<VideoControl>) -> Self {
-        Self {
-            control,
-            key_frame: None,
-            key_frame_sent: None,
-            target: None,
-            sent_target: None,
-            level: None,
-            sent_level: None,
-        }
+        Self { control, key_frame: None, key_frame_sent: None, sent_target: None, sent_level: None }
     }
 
     /// A connection begins, with a key frame if it carries video: what was sent on another is of no
@@ -66,22 +55,10 @@ impl EncoderTargets {
         }
     }
 
-    /// A key frame goes to the pacer.
-    pub(crate) fn key_frame_sent(&mut self, now: Instant) {
-        self.key_frame_sent = Some(now);
-    }
-
-    pub(crate) fn set_target(&mut self, target: Bitrate) {
-        self.target = Some(target);
-    }
-
-    pub(crate) fn set_level(&mut self, level: Option<H264Level>) {
-        self.level = level;
-    }
-
-    /// Sends the encoder what it does not know yet.
-    pub(crate) fn send(&mut self) {
-        if let Some(level) = self.level
+    /// Sends the encoder what it does not know yet: of the target, of the level, where the other said
+    /// up to which it takes video, and of key frames.
+    pub(crate) fn send(&mut self, target: Option<Bitrate>, level: Option<H264Level>) {
+        if let Some(level) = level
             && self.sent_level != Some(level)
             && self.send_one(VideoControl::Level(level))
         {
@@ -90,7 +67,7 @@ impl EncoderTargets {
         let differs = |a: Bitrate, b: Bitrate| {
             a.bps().abs_diff(b.bps()) as f64 > TARGET_STEP * b.bps() as f64
         };
-        if let Some(target) = self.target
+        if let Some(target) = target
             && self.sent_target.is_none_or(|sent| differs(target, sent))
             && self.send_one(VideoControl::Target(target))
         {
@@ -131,39 +108,37 @@ mod tests {
         targets.key_frame(KeyFrame::Fine);
         targets.key_frame(KeyFrame::Coarse);
         targets.key_frame(KeyFrame::Fine);
-        targets.send();
+        targets.send(None, None);
         assert_eq!(received.try_iter().collect::<Vec<_>>(), [COARSE]);
-        targets.send();
+        targets.send(None, None);
         assert_eq!(received.try_iter().count(), 0);
         targets.key_frame(KeyFrame::Fine);
-        targets.send();
+        targets.send(None, None);
         assert_eq!(received.try_iter().collect::<Vec<_>>(), [FINE]);
     }
 
     #[test]
     fn a_request_from_before_the_last_key_frame_can_have_come_gets_no_other() {
         let (mut targets, received, start) = targets(8);
-        targets.key_frame_sent(start);
+        targets.key_frame_sent = Some(start);
         targets.key_frame_requested(start + 80 * MS, RTT);
-        targets.send();
+        targets.send(None, None);
         assert_eq!(received.try_iter().count(), 0);
         targets.key_frame_requested(start + 100 * MS, RTT);
-        targets.send();
+        targets.send(None, None);
         assert_eq!(received.try_iter().collect::<Vec<_>>(), [FINE]);
     }
 
     #[test]
     fn what_finds_no_room_is_sent_later_and_what_hardly_changed_is_not_sent() {
         let (mut targets, received, _) = targets(1);
-        targets.set_target(Bitrate::from_kbps(500));
         targets.key_frame(KeyFrame::Fine);
-        targets.send();
+        targets.send(Some(Bitrate::from_kbps(500)), None);
         assert_eq!(
             received.try_iter().collect::<Vec<_>>(),
             [VideoControl::Target(Bitrate::from_kbps(500))]
         );
-        targets.set_target(Bitrate::from_kbps(510));
-        targets.send();
+        targets.send(Some(Bitrate::from_kbps(510)), None);
         assert_eq!(received.try_iter().collect::<Vec<_>>(), [FINE]);
     }
 
@@ -171,9 +146,9 @@ mod tests {
     fn a_new_connection_begins_with_a_key_frame_at_once() {
         let (mut targets, received, _) = targets(8);
         targets.key_frame(KeyFrame::Coarse);
-        targets.send();
+        targets.send(None, None);
         targets.begin(true);
-        targets.send();
+        targets.send(None, None);
         assert_eq!(received.try_iter().collect::<Vec<_>>(), [COARSE, FINE]);
     }
 }

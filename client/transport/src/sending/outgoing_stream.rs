@@ -10,7 +10,6 @@ use bytes::Bytes;
 use rtc::rtp;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
-/// A stream that we send.
 pub(crate) struct OutgoingStream {
     pub(super) track: Arc<TrackLocalStaticRTP>,
     pub(super) ssrc: u32,
@@ -59,6 +58,7 @@ impl OutgoingStream {
 
 /// A packet in the pacer. It gets its sequence number when it leaves, so that one dropped before is
 /// no gap.
+#[derive(Default)]
 pub(super) struct Outgoing {
     pub(super) payload: Bytes,
     pub(super) marker: bool,

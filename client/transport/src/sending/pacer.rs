@@ -31,11 +31,8 @@ const MAX_FEC: usize = 96;
 /// The most audio packets that wait; they only do while the sending task is busy.
 const MAX_AUDIO: usize = 64;
 
-#[derive(Debug)]
-struct Queued<P> {
-    packet: P,
-    bytes: usize,
-}
+/// A packet, and its size in bytes.
+type Queued<P> = (P, usize);
 
 #[derive(Debug)]
 struct QueuedFrame<P> {
@@ -114,7 +111,7 @@ impl<P> Pacer<P> {
         if self.audio.len() >= MAX_AUDIO {
             self.audio.pop_front();
         }
-        self.audio.push_back(Queued { packet, bytes });
+        self.audio.push_back((packet, bytes));
     }
 
     /// Puts a retransmission in that may not leave before this moment. It is dropped when too many
@@ -122,7 +119,7 @@ impl<P> Pacer<P> {
     pub fn push_retransmission(&mut self, packet: P, bytes: usize, at: Instant) {
         if self.retransmissions.len() < MAX_RETRANSMISSIONS {
             let index = self.retransmissions.partition_point(|(other, _)| *other <= at);
-            self.retransmissions.insert(index, (at, Queued { packet, bytes }));
+            self.retransmissions.insert(index, (at, (packet, bytes)));
         }
     }
 
@@ -130,7 +127,7 @@ impl<P> Pacer<P> {
     /// wait.
     pub fn push_fec(&mut self, packet: P, bytes: usize) {
         if self.fec.len() < MAX_FEC {
-            self.fec.push_back(Queued { packet, bytes });
+            self.fec.push_back((packet, bytes));
         }
     }
 
@@ -142,7 +139,7 @@ impl<P> Pacer<P> {
         rate: Bitrate,
         now: Instant,
     ) {
-        self.probes = packets.into_iter().map(|(packet, bytes)| Queued { packet, bytes }).collect();
+        self.probes = packets.into_iter().collect();
         self.probe_rate = rate;
         self.probe_at = Some(now);
     }
@@ -153,10 +150,9 @@ impl<P> Pacer<P> {
             self.drop_waiting_video();
             return Enqueued::Dropped;
         }
-        let packets: VecDeque<_> =
-            packets.into_iter().map(|(packet, bytes)| Queued { packet, bytes }).collect();
+        let packets: VecDeque<_> = packets.into_iter().collect();
         if !packets.is_empty() {
-            self.video_bytes += packets.iter().map(|queued| queued.bytes).sum::<usize>();
+            self.video_bytes += packets.iter().map(|(_, bytes)| bytes).sum::<usize>();
             self.video.push_back(QueuedFrame { packets, begun: false });
         }
         Enqueued::Queued
@@ -165,7 +161,7 @@ impl<P> Pacer<P> {
     /// The packet to send now. Call until it gives nothing.
     pub fn pop(&mut self, now: Instant) -> Option<P> {
         self.polled = now;
-        let queued = match self.audio.pop_front() {
+        let (packet, bytes) = match self.audio.pop_front() {
             Some(audio) => audio,
             None if self.paused => return None,
             None => match self.pop_probe(now) {
@@ -178,8 +174,8 @@ impl<P> Pacer<P> {
             },
         };
         // A bucket that was empty for a while does not save up for a burst.
-        self.free_at = self.free_at.max(now) + self.rate.time_for(queued.bytes);
-        Some(queued.packet)
+        self.free_at = self.free_at.max(now) + self.rate.time_for(bytes);
+        Some(packet)
     }
 
     /// When to call [`Self::pop`] again.
@@ -202,19 +198,16 @@ impl<P> Pacer<P> {
     /// A probe leaves when its cluster says so: late, it would measure something else.
     fn pop_probe(&mut self, now: Instant) -> Option<Queued<P>> {
         let at = self.probe_at.filter(|at| *at <= now)?;
-        let Some(probe) = self.probes.pop_front() else {
-            self.probe_at = None;
-            return None;
-        };
-        self.probe_at = Some(at + self.probe_rate.time_for(probe.bytes));
-        Some(probe)
+        let probe = self.probes.pop_front();
+        self.probe_at = probe.as_ref().map(|(_, bytes)| at + self.probe_rate.time_for(*bytes));
+        probe
     }
 
     /// How long the retransmissions that wait would take at this rate, which may be below the
     /// pacer's.
     #[must_use]
     pub fn retransmission_delay(&self, rate: Bitrate) -> Duration {
-        rate.time_for(self.retransmissions.iter().map(|(_, queued)| queued.bytes).sum())
+        rate.time_for(self.retransmissions.iter().map(|(_, (_, bytes))| bytes).sum())
     }
 
     /// Drops all video with its retransmissions and FEC packets; the next frame is to be a key
@@ -233,7 +226,7 @@ impl<P> Pacer<P> {
         if frame.packets.is_empty() {
             self.video.pop_front();
         }
-        self.video_bytes -= queued.as_ref().map_or(0, |queued| queued.bytes);
+        self.video_bytes -= queued.as_ref().map_or(0, |(_, bytes)| *bytes);
         queued
     }
 
@@ -241,7 +234,7 @@ impl<P> Pacer<P> {
     fn drop_waiting_video(&mut self) {
         self.video.retain(|frame| frame.begun);
         self.video_bytes =
-            self.video.iter().flat_map(|frame| &frame.packets).map(|queued| queued.bytes).sum();
+            self.video.iter().flat_map(|frame| &frame.packets).map(|(_, bytes)| bytes).sum();
     }
 }
 

@@ -13,7 +13,6 @@ pub(crate) const ASSUMED_RTT: Duration = Duration::from_millis(50);
 pub(crate) const MAX_AGE: Duration = Duration::from_millis(1200);
 /// The most packets that are kept for repair.
 const HISTORY: usize = 1024;
-/// How often one packet is resent.
 const MAX_RESENDS: u32 = 8;
 /// The least time between two transmissions of the same packet.
 const MIN_RESEND: Duration = Duration::from_millis(8);

@@ -9,13 +9,12 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use rtc::rtp;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Interval, MissedTickBehavior, sleep_until};
+use tokio::time::{MissedTickBehavior, sleep_until};
 use webrtc::media_stream::track_local::TrackLocal;
 
-use super::audio_out::{AudioFormats, AudioOut};
+use super::audio_out::AudioOut;
 use super::encoder_targets::EncoderTargets;
 use super::outgoing_stream::{Outgoing, OutgoingStream};
 use super::pacer::{Enqueued, Pacer};
@@ -43,7 +42,6 @@ const TICK: Duration = Duration::from_millis(50);
 /// RTP timestamp jumps.
 const MAX_AUDIO_GAP: Duration = Duration::from_millis(100);
 
-/// What may be sent now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Permission {
     /// Changes with each new connection, which begins with a key frame. Zero before the first.
@@ -62,20 +60,15 @@ pub(crate) struct Permission {
     pub(crate) level: Option<H264Level>,
 }
 
-/// What waits in the pacer.
 enum Queued {
     Audio(Outgoing),
     Video(Outgoing),
     Retransmission(rtp::Packet),
-    Fec {
-        rtp_timestamp: u32,
-        payload: Bytes,
-    },
+    Fec(Outgoing),
     /// Of so many bytes in all.
     Probe(usize),
 }
 
-/// Counts of what was sent.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SendStats {
     pub(crate) video_bytes: u64,
@@ -102,8 +95,9 @@ pub(crate) struct SendTask {
     pacer: Pacer<Queued>,
     history: SendHistory<rtp::Packet>,
     fec: FecEncoder,
-    /// The sequence number of the next FEC packet.
-    fec_sequence: u16,
+    /// FEC packets and probes. They leave with the SSRC of the video stream, the only one that the
+    /// library lets out; the outbound interceptor gives them their own.
+    fec_stream: Option<OutgoingStream>,
     permission: Permission,
     encoder: EncoderTargets,
     /// After video was dropped, nothing but a key frame is sent.
@@ -128,6 +122,8 @@ impl SendTask {
         stats: watch::Sender<SendStats>,
     ) -> Self {
         let packet_overhead = RTP_OVERHEAD + media_path.state().wire_overhead;
+        let fec_stream =
+            video.as_ref().map(|video| OutgoingStream::new(Arc::clone(&video.track), video.ssrc));
         Self {
             media_path,
             audio,
@@ -136,7 +132,7 @@ impl SendTask {
             pacer: Pacer::new(Bitrate::from_kbps(10_000), clock::now()),
             history: SendHistory::default(),
             fec: FecEncoder::default(),
-            fec_sequence: rand::random_range(1..0x4000),
+            fec_stream,
             permission: Permission::default(),
             encoder: EncoderTargets::new(control),
             key_frame_only: true,
@@ -150,7 +146,8 @@ impl SendTask {
 
     /// Runs until the permission's sender is gone.
     pub(crate) async fn run(mut self, mut inputs: SendInputs) {
-        let mut tick = ticks();
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut video_open, mut audio_open) = (true, true);
         loop {
             let wakeup = self
@@ -187,7 +184,6 @@ impl SendTask {
             self.key_frame_only = true;
             self.encoder.begin(permission.video.is_some());
         }
-        self.encoder.set_level(permission.level);
         self.permission = permission;
         self.tick(clock::now());
     }
@@ -203,8 +199,7 @@ impl SendTask {
         }
         if self.permission.connected && self.permission.video.is_some() {
             let target = self.video_target(now);
-            self.encoder.set_target(target);
-            self.encoder.send();
+            self.encoder.send(Some(target), self.permission.level);
         }
     }
 
@@ -245,13 +240,9 @@ impl SendTask {
         }
     }
 
-    /// Queues the packets that a NACK names.
     fn retransmit(&mut self, sequences: &[u16], now: Instant) {
-        let (rtt, loss, burst_length, estimate) = {
-            let mut state = self.media_path.state();
-            let loss = state.expected_loss(now);
-            (state.rtt(), loss, state.estimator.loss_burst_length(), state.estimator.target(now))
-        };
+        let Outlook { loss, burst_length, estimate, .. } = self.outlook(now);
+        let rtt = self.media_path.state().rtt();
         let sent_after = sent_after(self.permission.fec.is_some(), rtt, loss, burst_length);
         for &sequence in sequences {
             let Some(packet) = self.history.resend(sequence, now, rtt) else { continue };
@@ -263,6 +254,16 @@ impl SendTask {
         }
         if self.pacer.retransmission_delay(estimate) > MAX_RETRANSMISSION_DELAY {
             self.start_over(now);
+        }
+    }
+
+    fn outlook(&self, now: Instant) -> Outlook {
+        let mut state = self.media_path.state();
+        Outlook {
+            loss: state.expected_loss(now),
+            burst_length: state.estimator.loss_burst_length(),
+            rtt: state.rtt().unwrap_or_default(),
+            estimate: state.estimator.target(now),
         }
     }
 
@@ -296,11 +297,11 @@ impl SendTask {
             return;
         };
         let marker = std::mem::take(&mut self.silence);
-        let formats = AudioFormats { opus, red: self.permission.red };
-        let (format, payload) = self.audio_out.payload(formats, rtp_timestamp, &audio.data);
+        let (format, payload) =
+            self.audio_out.payload(opus, self.permission.red, rtp_timestamp, &audio.data);
         let bytes = payload.len() + self.packet_overhead;
-        let packet =
-            Outgoing { payload, marker, rtp_timestamp, group_ends: false, red: format != opus };
+        let red = format != opus;
+        let packet = Outgoing { payload, marker, rtp_timestamp, red, ..Outgoing::default() };
         self.pacer.push_audio(Queued::Audio(packet), bytes);
     }
 
@@ -320,23 +321,16 @@ impl SendTask {
         let group = group_size(payloads.len());
         let packets = payloads.into_iter().enumerate().map(|(index, payload)| {
             let bytes = payload.len() + self.packet_overhead;
-            let group_ends = index == last || (index + 1) % group == 0;
-            (
-                Queued::Video(Outgoing {
-                    payload,
-                    marker: index == last,
-                    rtp_timestamp,
-                    group_ends,
-                    red: false,
-                }),
-                bytes,
-            )
+            let marker = index == last;
+            let group_ends = marker || (index + 1) % group == 0;
+            let packet = Outgoing { payload, marker, rtp_timestamp, group_ends, red: false };
+            (Queued::Video(packet), bytes)
         });
         match self.pacer.push_video(packets) {
             Enqueued::Queued => {
                 self.key_frame_only = false;
                 if video.key {
-                    self.encoder.key_frame_sent(clock::now());
+                    self.encoder.key_frame_sent = Some(clock::now());
                 }
             }
             Enqueued::Dropped => {
@@ -361,51 +355,26 @@ impl SendTask {
         if !group_ends {
             return;
         }
-        let now = clock::now();
-        let outlook = {
-            let mut state = self.media_path.state();
-            let rtt = state.rtt().unwrap_or_default();
-            Outlook {
-                loss: state.expected_loss(now),
-                burst_length: state.estimator.loss_burst_length(),
-                rtt,
-                estimate: state.estimator.target(now),
-            }
-        };
+        let outlook = self.outlook(clock::now());
         let (rtp_timestamp, payloads) =
             self.fec.finish(fec_packets_for(self.fec.packets(), outlook));
         for payload in payloads {
             let bytes = payload.len() + self.packet_overhead;
-            self.pacer.push_fec(Queued::Fec { rtp_timestamp, payload }, bytes);
+            let packet = Outgoing { payload, rtp_timestamp, ..Outgoing::default() };
+            self.pacer.push_fec(Queued::Fec(packet), bytes);
         }
     }
 
-    /// A packet of the FEC stream; the marker bit says that it is a probe. It leaves with the SSRC
-    /// of the video stream, the only one that the library lets out; the outbound interceptor gives
-    /// it its own.
-    fn fec_packet(
-        &mut self,
-        marker: bool,
-        rtp_timestamp: u32,
-        payload: Bytes,
-    ) -> Option<(&OutgoingStream, rtp::Packet)> {
-        let (stream, payload_type) = (self.video.as_ref()?, self.permission.fec?);
-        let header = rtp::Header {
-            version: 2,
-            marker,
-            payload_type,
-            sequence_number: self.fec_sequence,
-            timestamp: rtp_timestamp,
-            ssrc: stream.ssrc,
-            ..rtp::Header::default()
-        };
-        self.fec_sequence = self.fec_sequence.wrapping_add(1);
-        Some((stream, rtp::Packet { header, payload }))
+    /// A packet of the FEC stream; the marker bit says that it is a probe.
+    fn fec_packet(&mut self, out: &Outgoing) -> Option<(&OutgoingStream, rtp::Packet)> {
+        let stream = self.fec_stream.as_mut()?;
+        let packet = stream.packet(out, self.permission.fec?);
+        Some((stream, packet))
     }
 
     /// Pauses video while feedback is late.
     fn pause(&mut self, now: Instant) {
-        let late = self.media_path.state().feedback_is_late(now);
+        let late = self.media_path.state().sent.feedback_is_late(now);
         match self.video_pause.update(now, late) {
             PauseStep::GoOn => self.pacer.pause_all_but_audio(false),
             PauseStep::Pause => self.pacer.pause_all_but_audio(true),
@@ -421,7 +390,6 @@ impl SendTask {
         }
     }
 
-    /// Sends whatever the pacer lets go.
     async fn transmit(&mut self) {
         self.pause(clock::now());
         while let Some(queued) = self.pacer.pop(clock::now()) {
@@ -457,14 +425,15 @@ impl SendTask {
                 self.protect(&packet, out.group_ends);
                 Some((self.video.as_ref()?, packet))
             }
-            Queued::Fec { rtp_timestamp, payload } => {
-                self.budget.spend(payload.len() + self.packet_overhead);
+            Queued::Fec(out) => {
+                self.budget.spend(out.payload.len() + self.packet_overhead);
                 self.stats.send_modify(|stats| stats.fec_packets += 1);
-                self.fec_packet(false, rtp_timestamp, payload)
+                self.fec_packet(&out)
             }
             Queued::Probe(bytes) => {
                 let filler = vec![0xff; bytes.saturating_sub(self.packet_overhead).max(1)];
-                self.fec_packet(true, 0, filler.into())
+                let (marker, payload) = (true, filler.into());
+                self.fec_packet(&Outgoing { payload, marker, ..Outgoing::default() })
             }
             Queued::Retransmission(packet) => {
                 self.budget.spend(packet.payload.len() + self.packet_overhead);
@@ -473,10 +442,4 @@ impl SendTask {
             }
         }
     }
-}
-
-fn ticks() -> Interval {
-    let mut ticks = tokio::time::interval(TICK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
 }

@@ -43,32 +43,19 @@ pub(super) fn write(datagram: &[u8], stream: &mut BytesMut) -> bool {
     true
 }
 
-/// Cuts a stream into the datagrams that were put on it.
-#[derive(Debug, Default)]
-pub(super) struct Reader {
-    /// Bytes that came and were not taken yet: at most one message, and what came with it.
-    rest: BytesMut,
-}
-
-impl Reader {
-    /// Where bytes that come are appended.
-    pub(super) fn buffer(&mut self) -> &mut BytesMut {
-        &mut self.rest
-    }
-
-    /// The next datagram, if all of it has come.
-    ///
-    /// # Errors
-    /// When the stream can't be cut any further.
-    pub(super) fn take(&mut self) -> Result<Option<Bytes>, NotTurn> {
-        match lengths(&self.rest)? {
-            Some((length, padded)) if self.rest.len() >= padded => {
-                let datagram = self.rest.split_to(length).freeze();
-                self.rest.advance(padded - length);
-                Ok(Some(datagram))
-            }
-            _ => Ok(None),
+/// Takes the first datagram off what came of a stream, if all of it has come. What stays is at most
+/// one message, and what came with it.
+///
+/// # Errors
+/// When the stream can't be cut any further.
+pub(super) fn take(stream: &mut BytesMut) -> Result<Option<Bytes>, NotTurn> {
+    match lengths(stream)? {
+        Some((length, padded)) if stream.len() >= padded => {
+            let datagram = stream.split_to(length).freeze();
+            stream.advance(padded - length);
+            Ok(Some(datagram))
         }
+        _ => Ok(None),
     }
 }
 
@@ -106,15 +93,15 @@ mod tests {
 
     #[test]
     fn a_stream_that_is_out_of_step_is_given_up() {
-        let mut reader = Reader::default();
-        reader.buffer().extend_from_slice(&[0xff; 8]);
-        assert_eq!(reader.take(), Err(NotTurn));
-        let mut reader = Reader::default();
-        reader.buffer().extend_from_slice(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-        assert_eq!(reader.take(), Ok(None), "a header of channel data, as far as one can tell");
-        let mut reader = Reader::default();
-        reader.buffer().extend_from_slice(&[0, 1, 0, 3]);
-        assert_eq!(reader.take(), Err(NotTurn));
+        let mut came = BytesMut::new();
+        came.extend_from_slice(&[0xff; 8]);
+        assert_eq!(take(&mut came), Err(NotTurn));
+        let mut came = BytesMut::new();
+        came.extend_from_slice(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        assert_eq!(take(&mut came), Ok(None), "a header of channel data, as far as one can tell");
+        let mut came = BytesMut::new();
+        came.extend_from_slice(&[0, 1, 0, 3]);
+        assert_eq!(take(&mut came), Err(NotTurn));
     }
 
     proptest! {
@@ -137,36 +124,36 @@ mod tests {
             for message in &messages {
                 prop_assert!(write(message, &mut stream));
             }
-            let mut reader = Reader::default();
+            let mut came = BytesMut::new();
             let mut read = Vec::new();
             let mut cuts = cuts.into_iter().cycle();
             while !stream.is_empty() {
                 let cut = cuts.next().unwrap_or(1).min(stream.len());
                 let piece = stream.split_to(cut);
-                reader.buffer().extend_from_slice(&piece);
-                while let Some(datagram) = reader.take().expect("a stream of messages") {
+                came.extend_from_slice(&piece);
+                while let Some(datagram) = take(&mut came).expect("a stream of messages") {
                     read.push(datagram.to_vec());
                 }
             }
             prop_assert_eq!(read, messages);
-            prop_assert!(reader.buffer().is_empty());
+            prop_assert!(came.is_empty());
         }
 
         #[test]
         fn no_stream_is_too_strange(
             pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..100), 0..20)
         ) {
-            let mut reader = Reader::default();
+            let mut came = BytesMut::new();
             'stream: for piece in pieces {
-                reader.buffer().extend_from_slice(&piece);
+                came.extend_from_slice(&piece);
                 loop {
-                    match reader.take() {
+                    match take(&mut came) {
                         Ok(Some(_)) => {}
                         Ok(None) => break,
                         Err(NotTurn) => break 'stream,
                     }
                 }
-                prop_assert!(reader.buffer().len() < 0x1_0000 + STUN_HEADER + 4);
+                prop_assert!(came.len() < 0x1_0000 + STUN_HEADER + 4);
             }
         }
 

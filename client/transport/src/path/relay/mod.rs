@@ -14,14 +14,14 @@ mod framing;
 mod stream;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use visavis_shared::{IceScheme, IceTransport, IceUrl};
 
 use super::lock;
 use super::resolver::Resolver;
 
-pub(crate) use stream::{RelayStream, Trust};
+pub(crate) use stream::{FromRelay, RelayStream, Trust};
 
 /// The end of the names that the library gets. It exists nowhere (RFC 6761 §6.4).
 const SUFFIX: &str = ".relay.invalid";
@@ -51,10 +51,6 @@ struct Known {
 }
 
 impl Relays {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::default()
-    }
-
     /// The URL of a server for the library; `None` when there are too many.
     pub(crate) fn url_for(&self, server: &IceUrl) -> Option<String> {
         let mut known = lock(&self.known);
@@ -145,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_placeholder_leads_to_its_server_and_nothing_else_does() {
-        let (relays, resolver) = (Relays::new(), Resolver::shared());
+        let (relays, resolver) = (Relays::default(), Resolver::shared());
         let (tcp, tls) = (server("turn:a.example?transport=tcp"), server("turns:b.example"));
         let urls: Vec<String> =
             [&tcp, &tls, &tcp].iter().map(|server| relays.url_for(server).expect("room")).collect();
@@ -169,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_server_over_udp_has_its_own_address_under_every_name() {
-        let (relays, resolver) = (Relays::new(), Resolver::shared());
+        let (relays, resolver) = (Relays::default(), Resolver::shared());
         let udp = server("turn:192.0.2.9:3479");
         let mut names = Vec::new();
         for _ in 0..2 {

@@ -4,9 +4,9 @@
 //! A connection is made when the first datagram is sent, and made again when it breaks, with a
 //! pause between. The owner learns that it broke: the allocation that was made over it is gone.
 
-use std::collections::VecDeque;
+use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -19,9 +19,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use visavis_shared::{IceScheme, IceUrl};
 
-use super::framing::{self, NotTurn, Reader};
+use super::framing;
+use crate::path::happy_eyeballs;
 use crate::path::resolver::Resolver;
-use crate::path::{happy_eyeballs, lock};
 
 /// The most datagrams that wait to be sent: a quarter of a second at 2.5 Mbit/s. Those that come
 /// when it is full are dropped, which is how the estimator learns that the stream is full.
@@ -30,7 +30,6 @@ const OUTGOING: usize = 64;
 const INCOMING: usize = 512;
 /// How much the system may queue of what we send: more only makes it late.
 const SEND_BUFFER: u32 = 64 * 1024;
-/// How much is read at once.
 const READ: usize = 16 * 1024;
 /// How long a connection may take, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
@@ -38,25 +37,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long after a failure the next connection is tried.
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// Why a stream ended.
-#[derive(Debug, thiserror::Error)]
-enum StreamError {
-    #[error("its name is not known")]
-    Unknown,
-    #[error("its name can't stand in a certificate")]
-    Name,
-    #[error("no certificates to trust")]
-    Roots,
-    #[error("it does not answer")]
-    Timeout,
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-    #[error(transparent)]
-    NotTurn(#[from] NotTurn),
-    #[error("it closed the connection")]
-    Closed,
-}
 
 /// Whose certificates are trusted.
 #[derive(Debug, Clone, Default)]
@@ -67,27 +47,24 @@ pub(crate) struct Trust {
 
 impl Trust {
     /// Reads the system's certificates, which blocks for a while the first time.
-    fn config(&self) -> Result<Arc<ClientConfig>, StreamError> {
+    fn config(&self) -> io::Result<Arc<ClientConfig>> {
         static SYSTEM: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
         let system = SYSTEM.get_or_init(|| rustls_native_certs::load_native_certs().certs);
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(system.iter().chain(&self.more).cloned());
         if roots.is_empty() {
-            return Err(StreamError::Roots);
+            return Err(io::Error::other("no certificates to trust"));
         }
         Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
     }
 }
 
-/// What waits for the owner of a [`RelayStream`].
-#[derive(Debug, Default)]
-struct Inbox {
-    datagrams: VecDeque<Bytes>,
-    broke: bool,
+/// What comes from a server.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum FromRelay {
+    Datagram(Bytes),
+    Broke,
 }
-
-/// Called when something waits in the inbox.
-pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// A server over a stream. Dropping it closes the connection.
 #[derive(Debug)]
@@ -95,7 +72,7 @@ pub(crate) struct RelayStream {
     /// The address that the library knows it by.
     pub(crate) address: SocketAddr,
     outgoing: mpsc::Sender<Bytes>,
-    inbox: Arc<Mutex<Inbox>>,
+    pub(crate) incoming: mpsc::Receiver<FromRelay>,
 }
 
 impl RelayStream {
@@ -105,13 +82,11 @@ impl RelayStream {
         server: IceUrl,
         resolver: Arc<Resolver>,
         trust: Trust,
-        wake: Wake,
     ) -> Self {
         let (outgoing, queue) = mpsc::channel(OUTGOING);
-        let inbox = Arc::new(Mutex::new(Inbox::default()));
-        let task = Task { server, resolver, trust, queue, inbox: Arc::clone(&inbox), wake };
-        tokio::spawn(task.run());
-        Self { address, outgoing, inbox }
+        let (came, incoming) = mpsc::channel(INCOMING);
+        tokio::spawn(Task { server, resolver, trust, queue, came }.run());
+        Self { address, outgoing, incoming }
     }
 
     /// Sends a datagram, or drops it.
@@ -120,16 +95,6 @@ impl RelayStream {
             tracing::trace!("a datagram for a relay did not fit");
         }
     }
-
-    /// The next datagram from the server.
-    pub(crate) fn receive(&self) -> Option<Bytes> {
-        lock(&self.inbox).datagrams.pop_front()
-    }
-
-    /// Whether the connection broke since the last time.
-    pub(crate) fn broke(&self) -> bool {
-        std::mem::take(&mut lock(&self.inbox).broke)
-    }
 }
 
 struct Task {
@@ -137,76 +102,58 @@ struct Task {
     resolver: Arc<Resolver>,
     trust: Trust,
     queue: mpsc::Receiver<Bytes>,
-    inbox: Arc<Mutex<Inbox>>,
-    wake: Wake,
+    came: mpsc::Sender<FromRelay>,
 }
 
 impl Task {
     async fn run(mut self) {
-        loop {
-            // Connects only when there is something to send, also after a failure.
-            let Some(first) = self.queue.recv().await else { return };
-            let (error, connected) = match timeout(CONNECT_TIMEOUT, self.connect()).await {
-                Ok(Ok(Connection::Plain(stream))) => (self.carry(stream, first).await, true),
-                Ok(Ok(Connection::Tls(stream))) => (self.carry(*stream, first).await, true),
-                Ok(Err(error)) => (error, false),
-                Err(_) => (StreamError::Timeout, false),
+        // Connects only when there is something to send, also after a failure.
+        while let Some(first) = self.queue.recv().await {
+            let connected = timeout(CONNECT_TIMEOUT, self.connect()).await;
+            let ended = match connected.map_err(io::Error::from).flatten() {
+                Ok(stream) => {
+                    let ended = self.carry(stream, first).await;
+                    if self.came.send(FromRelay::Broke).await.is_err() {
+                        return;
+                    }
+                    ended
+                }
+                Err(error) => Err(error),
             };
-            if self.queue.is_closed() {
-                return;
-            }
-            tracing::debug!("the stream to a relay ended: {error}");
-            if connected {
-                lock(&self.inbox).broke = true;
-                (self.wake)();
+            if let Err(error) = ended {
+                tracing::debug!("the stream to a relay ended: {error}");
             }
             sleep(PAUSE).await;
         }
     }
 
-    async fn connect(&self) -> Result<Connection, StreamError> {
-        let addresses =
-            self.resolver.lookup(&self.server.host_and_port()).ok_or(StreamError::Unknown)?;
+    async fn connect(&self) -> io::Result<Box<dyn Stream>> {
+        let addresses = self.resolver.lookup(&self.server.host_and_port());
+        let addresses = addresses.ok_or_else(|| io::Error::other("its name is not known"))?;
         let stream = happy_eyeballs::connect(addresses, connect_to).await?;
-        match self.server.scheme() {
-            IceScheme::Turns => self.secure(stream).await,
-            _ => Ok(Connection::Plain(stream)),
+        if self.server.scheme() != IceScheme::Turns {
+            return Ok(Box::new(stream));
         }
-    }
-
-    async fn secure(&self, stream: TcpStream) -> Result<Connection, StreamError> {
-        let name =
-            ServerName::try_from(self.server.host().to_owned()).map_err(|_| StreamError::Name)?;
+        let name = ServerName::try_from(self.server.host().to_owned()).map_err(io::Error::other)?;
         let trust = self.trust.clone();
-        let config = tokio::task::spawn_blocking(move || trust.config())
-            .await
-            .map_err(|_| StreamError::Roots)??;
-        let stream = TlsConnector::from(config).connect(name, stream).await?;
-        Ok(Connection::Tls(Box::new(stream)))
+        let config = tokio::task::spawn_blocking(move || trust.config()).await??;
+        Ok(Box::new(TlsConnector::from(config).connect(name, stream).await?))
     }
 
     /// Carries datagrams both ways until the connection ends.
-    async fn carry(&mut self, stream: impl AsyncRead + AsyncWrite, first: Bytes) -> StreamError {
+    async fn carry(&mut self, stream: Box<dyn Stream>, first: Bytes) -> io::Result<()> {
         let (mut reading, mut writing) = tokio::io::split(stream);
-        let inbox = Arc::clone(&self.inbox);
-        let wake = Arc::clone(&self.wake);
+        let came = &self.came;
         let read = async move {
-            let mut reader = Reader::default();
+            let mut buffer = BytesMut::new();
             loop {
-                reader.buffer().reserve(READ);
-                if reading.read_buf(reader.buffer()).await? == 0 {
-                    return Err(StreamError::Closed);
+                buffer.reserve(READ);
+                if reading.read_buf(&mut buffer).await? == 0 {
+                    return Err(io::Error::other("it closed the connection"));
                 }
-                let mut news = false;
-                while let Some(datagram) = reader.take()? {
-                    let mut inbox = lock(&inbox);
-                    if inbox.datagrams.len() < INCOMING {
-                        inbox.datagrams.push_back(datagram);
-                        news = true;
-                    }
-                }
-                if news {
-                    wake();
+                while let Some(datagram) = framing::take(&mut buffer).map_err(io::Error::other)? {
+                    // What does not fit is dropped.
+                    let _ = came.try_send(FromRelay::Datagram(datagram));
                 }
             }
         };
@@ -214,8 +161,7 @@ impl Task {
         let write = async move {
             let mut next = Some(first);
             let mut buffer = BytesMut::new();
-            loop {
-                let Some(datagram) = next.take() else { return Err(StreamError::Closed) };
+            while let Some(datagram) = next {
                 buffer.clear();
                 if framing::write(&datagram, &mut buffer) {
                     // Datagrams that wait already leave in the same write.
@@ -224,30 +170,26 @@ impl Task {
                     {
                         framing::write(&more, &mut buffer);
                     }
-                    timeout(WRITE_TIMEOUT, writing.write_all(&buffer))
-                        .await
-                        .map_err(|_| StreamError::Timeout)??;
-                    timeout(WRITE_TIMEOUT, writing.flush())
-                        .await
-                        .map_err(|_| StreamError::Timeout)??;
+                    timeout(WRITE_TIMEOUT, writing.write_all(&buffer)).await??;
+                    timeout(WRITE_TIMEOUT, writing.flush()).await??;
                 }
                 next = queue.recv().await;
             }
+            Ok(())
         };
-        let ended: Result<(), StreamError> = tokio::select! {
+        tokio::select! {
             ended = read => ended,
             ended = write => ended,
-        };
-        ended.err().unwrap_or(StreamError::Closed)
+        }
     }
 }
 
-enum Connection {
-    Plain(TcpStream),
-    Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
-}
+/// A connection, with TLS or without.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
-async fn connect_to(address: SocketAddr) -> std::io::Result<TcpStream> {
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+async fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.set_nodelay(true)?;
@@ -257,7 +199,6 @@ async fn connect_to(address: SocketAddr) -> std::io::Result<TcpStream> {
 #[cfg(test)]
 mod tests {
     use tokio::net::TcpListener;
-    use tokio::sync::Notify;
 
     use super::*;
 
@@ -266,49 +207,38 @@ mod tests {
         [&[0, 1, 0, 4][..], &[7; 16], &[number; 4]].concat()
     }
 
-    struct Ours {
-        stream: RelayStream,
-        news: Arc<Notify>,
+    fn to(listener: &TcpListener) -> RelayStream {
+        let address = listener.local_addr().expect("an address");
+        let server = format!("turn:{address}?transport=tcp").parse().expect("a URL");
+        open(server, Resolver::shared(), Trust::default())
     }
 
-    impl Ours {
-        fn to(listener: &TcpListener) -> Self {
-            let address = listener.local_addr().expect("an address");
-            let server = format!("turn:{address}?transport=tcp").parse().expect("a URL");
-            Self::open(server, Resolver::shared(), Trust::default())
-        }
+    fn open(server: IceUrl, resolver: Arc<Resolver>, trust: Trust) -> RelayStream {
+        RelayStream::open(SocketAddr::from(([240, 0, 0, 0], 3478)), server, resolver, trust)
+    }
 
-        fn open(server: IceUrl, resolver: Arc<Resolver>, trust: Trust) -> Self {
-            let news = Arc::new(Notify::new());
-            let told = Arc::clone(&news);
-            let wake: Wake = Arc::new(move || told.notify_one());
-            let placeholder = SocketAddr::from(([240, 0, 0, 0], 3478));
-            Self { stream: RelayStream::open(placeholder, server, resolver, trust, wake), news }
-        }
+    async fn next(stream: &mut RelayStream) -> FromRelay {
+        let next = timeout(Duration::from_secs(5), stream.incoming.recv()).await;
+        next.expect("in time").expect("the task lives")
+    }
 
-        async fn receive(&self) -> Bytes {
-            loop {
-                if let Some(datagram) = self.stream.receive() {
-                    return datagram;
-                }
-                timeout(Duration::from_secs(5), self.news.notified()).await.expect("news");
-            }
-        }
+    fn nothing_came(stream: &mut RelayStream) -> bool {
+        stream.incoming.try_recv().is_err()
     }
 
     #[tokio::test]
     async fn no_connection_is_made_before_there_is_something_to_send() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let ours = Ours::to(&listener);
+        let mut ours = to(&listener);
         assert!(timeout(Duration::from_millis(50), listener.accept()).await.is_err());
-        ours.stream.send(&message(1));
+        ours.send(&message(1));
         let (mut server, _) = listener.accept().await.expect("a connection");
         let mut received = vec![0; 24];
         server.read_exact(&mut received).await.expect("a message");
         assert_eq!(received, message(1));
         server.write_all(&[message(2), message(3)].concat()).await.expect("sent");
-        assert_eq!(ours.receive().await, message(2));
-        assert_eq!(ours.receive().await, message(3));
+        assert_eq!(next(&mut ours).await, FromRelay::Datagram(message(2).into()));
+        assert_eq!(next(&mut ours).await, FromRelay::Datagram(message(3).into()));
         drop(ours);
         assert_eq!(
             server.read(&mut received).await.expect("the end"),
@@ -320,14 +250,14 @@ mod tests {
     #[tokio::test]
     async fn a_connection_that_breaks_is_reported_and_made_again() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let ours = Ours::to(&listener);
-        ours.stream.send(&message(1));
+        let mut ours = to(&listener);
+        ours.send(&message(1));
         let (server, _) = listener.accept().await.expect("a connection");
-        assert!(!ours.stream.broke());
+        assert!(nothing_came(&mut ours));
         drop(server);
-        timeout(Duration::from_secs(5), ours.news.notified()).await.expect("news");
-        assert!(ours.stream.broke() && !ours.stream.broke(), "once");
-        ours.stream.send(&message(2));
+        assert_eq!(next(&mut ours).await, FromRelay::Broke);
+        assert!(nothing_came(&mut ours), "once");
+        ours.send(&message(2));
         let (mut server, _) = timeout(Duration::from_secs(5), listener.accept())
             .await
             .expect("in time")
@@ -340,28 +270,27 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_reads_nothing_blocks_nobody() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let ours = Ours::to(&listener);
-        ours.stream.send(&message(1));
+        let ours = to(&listener);
+        ours.send(&message(1));
         let (_server, _) = listener.accept().await.expect("a connection");
         let started = std::time::Instant::now();
         let large = [&[0x40, 0, 0x04, 0][..], &[7; 1024]].concat();
         for _ in 0..20_000 {
-            ours.stream.send(&large);
+            ours.send(&large);
         }
         assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
-        assert_eq!(ours.stream.outgoing.max_capacity(), OUTGOING);
+        assert_eq!(ours.outgoing.max_capacity(), OUTGOING);
     }
 
     #[tokio::test]
     async fn a_server_that_speaks_something_else_is_left() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let ours = Ours::to(&listener);
-        ours.stream.send(&message(1));
+        let mut ours = to(&listener);
+        ours.send(&message(1));
         let (mut server, _) = listener.accept().await.expect("a connection");
         server.write_all(&[0xff; 100]).await.expect("sent");
-        timeout(Duration::from_secs(5), ours.news.notified()).await.expect("news");
-        assert!(ours.stream.broke());
-        assert_eq!(ours.stream.receive(), None);
+        assert_eq!(next(&mut ours).await, FromRelay::Broke);
+        assert!(nothing_came(&mut ours));
     }
 
     /// A relay whose first address is a black hole and whose second one works.
@@ -376,8 +305,8 @@ mod tests {
         let addresses = vec![hole.address().expect("an address"), works];
         let resolver = Resolver::knowing(&server.host_and_port(), addresses);
         let started = std::time::Instant::now();
-        let ours = Ours::open(server, resolver, Trust { more: vec![certificate.clone()] });
-        ours.stream.send(&message(1));
+        let ours = open(server, resolver, Trust { more: vec![certificate.clone()] });
+        ours.send(&message(1));
 
         let (stream, _) =
             timeout(Duration::from_secs(4), listener.accept()).await.expect("in time").expect("it");

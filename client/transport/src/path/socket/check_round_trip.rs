@@ -11,7 +11,6 @@ const MAX_AWAITED: usize = 256;
 /// A check that is not answered within so many round trips is lost, or its answer is.
 const LOST_AFTER_ROUND_TRIPS: u32 = 2;
 
-/// Measures it.
 #[derive(Debug, Default)]
 pub(crate) struct CheckRoundTrip {
     awaited: HashMap<Transaction, Instant>,
@@ -21,7 +20,6 @@ pub(crate) struct CheckRoundTrip {
 }
 
 impl CheckRoundTrip {
-    /// A check leaves.
     pub(crate) fn sent(&mut self, transaction: Transaction, now: Instant) {
         if self.awaited.len() >= MAX_AWAITED {
             self.awaited.clear();

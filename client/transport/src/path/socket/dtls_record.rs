@@ -7,16 +7,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 const HEADER: usize = 13;
 
-/// A record's content type (RFC 5246 §6.2.1, RFC 6347 §4.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ContentType {
-    /// Part of a handshake: a handshake message, or the change of keys in its middle.
-    Handshake,
-    /// An alert, application data, or anything else.
-    Other,
-}
-
-/// A record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Record<'a> {
     kind: u8,
@@ -32,12 +22,10 @@ pub(crate) struct Record<'a> {
 pub(crate) struct RecordKey(u64);
 
 impl Record<'_> {
-    /// What it is part of.
-    pub(crate) fn content_type(&self) -> ContentType {
-        match self.kind {
-            20 | 22 => ContentType::Handshake,
-            _ => ContentType::Other,
-        }
+    /// Whether it is part of a handshake by its content type (RFC 5246 §6.2.1): a handshake message,
+    /// or the change of keys in its middle.
+    pub(crate) fn is_handshake(&self) -> bool {
+        matches!(self.kind, 20 | 22)
     }
 
     /// See [`RecordKey`].
@@ -93,16 +81,9 @@ pub(crate) mod tests {
         let found = records(&datagram).expect("records");
         let kinds: Vec<_> = found
             .iter()
-            .map(|record| (record.content_type(), record.epoch, record.sequence))
+            .map(|record| (record.is_handshake(), record.epoch, record.sequence))
             .collect();
-        assert_eq!(
-            kinds,
-            [
-                (ContentType::Handshake, 0, 3),
-                (ContentType::Handshake, 0, 4),
-                (ContentType::Other, 1, 0)
-            ]
-        );
+        assert_eq!(kinds, [(true, 0, 3), (true, 0, 4), (false, 1, 0)]);
         assert_eq!(records(&datagram[..datagram.len() - 1]), None);
         assert_eq!(records(&[]), None);
     }
@@ -119,7 +100,7 @@ pub(crate) mod tests {
         #[test]
         fn no_datagram_is_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             for record in records(&bytes).into_iter().flatten() {
-                let _ = (record.key(), record.content_type());
+                let _ = (record.key(), record.is_handshake());
             }
         }
     }

@@ -15,7 +15,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use super::dtls_record::{ContentType, RecordKey, records};
+use super::dtls_record::{Record, RecordKey, records};
 
 /// The first repetition comes after this many round trips.
 const ROUND_TRIPS: f64 = 1.2;
@@ -50,29 +50,20 @@ pub(crate) enum Inbound {
     Withhold,
 }
 
-/// How far the handshake is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Under way.
     Handshaking,
     /// Complete on our side; the other may lack our last flight.
     LastFlight,
-    /// Complete on both sides.
     Done,
-}
-
-/// A datagram of the current flight, and where it goes.
-#[derive(Debug, Clone)]
-struct Stored<R> {
-    route: R,
-    datagram: Vec<u8>,
 }
 
 /// Stores the last flight and sends it again. `R` is the route of a datagram.
 #[derive(Debug)]
 pub(crate) struct FlightRetransmission<R> {
     phase: Phase,
-    flight: Vec<Stored<R>>,
+    /// Where each datagram of the current flight goes, and the datagram.
+    flight: Vec<(R, Vec<u8>)>,
     /// The first record of the flight: when it leaves again, the library repeats it.
     begins_with: Option<RecordKey>,
     last_sent: Option<Instant>,
@@ -82,8 +73,8 @@ pub(crate) struct FlightRetransmission<R> {
     /// The next repetition is the second of a pair.
     twin: bool,
     due: Option<Instant>,
-    /// Whether any flight was sent again.
-    repeated: bool,
+    /// Whether any flight was sent again: it was lost, or its answer, or late.
+    pub(super) repeated: bool,
     /// Records that the current flight answers.
     answered: HashSet<RecordKey>,
     /// Records that came since it left.
@@ -112,8 +103,7 @@ impl<R> Default for FlightRetransmission<R> {
 /// The records of a datagram that belongs to a handshake, and to nothing else.
 fn handshake_keys(dtls: &[u8]) -> Option<Vec<RecordKey>> {
     let records = records(dtls)?;
-    let all = records.iter().all(|record| record.content_type() == ContentType::Handshake);
-    all.then(|| records.iter().map(|record| record.key()).collect())
+    records.iter().all(Record::is_handshake).then(|| records.iter().map(Record::key).collect())
 }
 
 impl<R: Clone + PartialEq> FlightRetransmission<R> {
@@ -143,7 +133,7 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
             self.interval = first_interval(round_trip);
         }
         if self.flight.len() < MAX_DATAGRAMS {
-            self.flight.push(Stored { route, datagram: datagram.to_vec() });
+            self.flight.push((route, datagram.to_vec()));
         }
         self.last_sent = Some(now);
         self.due = Some(now + self.interval);
@@ -159,7 +149,7 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
             let rested = self
                 .last_sent
                 .is_none_or(|sent| now.saturating_duration_since(sent) >= self.interval / 2);
-            let from_the_other = self.flight.iter().any(|stored| stored.route == *route);
+            let from_the_other = self.flight.iter().any(|(of, _)| of == route);
             if rested && from_the_other && self.may_repeat() {
                 self.due = Some(now);
             }
@@ -216,7 +206,7 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
         self.repeated = true;
         self.repeats += 1;
         self.repeated_bytes +=
-            self.flight.iter().map(|stored| stored.datagram.len()).sum::<usize>();
+            self.flight.iter().map(|(_, datagram)| datagram.len()).sum::<usize>();
         self.last_sent = Some(now);
         self.twin = !self.twin;
         if !self.twin {
@@ -225,12 +215,7 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
         if self.may_repeat() {
             self.due = Some(now + if self.twin { TWIN_AFTER } else { self.interval });
         }
-        self.flight.iter().map(|stored| (stored.route.clone(), stored.datagram.clone())).collect()
-    }
-
-    /// Whether any flight was sent again: it was lost, or its answer, or late.
-    pub(crate) fn has_repeated(&self) -> bool {
-        self.repeated
+        self.flight.clone()
     }
 
     fn may_repeat(&self) -> bool {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use super::packet::Packet;
 use super::roaming::Roaming;
 use crate::clock;
 use crate::path::lock;
-use crate::path::relay::RelayStream;
+use crate::path::relay::{FromRelay, RelayStream};
 use crate::path::wire_overhead::wire_overhead;
 
 /// The most packets that one socket buffers while the library does not take them: while ICE is
@@ -45,15 +45,15 @@ const RETRIES: usize = 8;
 /// - It makes its first DTLS flight when a pair is selected, and sends it when a DTLS packet comes
 ///   or a timer ends.
 /// - It checks a new address of the other's when a timer ends that was set before (50 ms).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Nudge {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Nudge {
     /// Not needed.
     No,
     /// A relayed packet was delivered.
     AfterThis,
     /// The library has unwrapped it; or it was given a command.
     Now,
-    /// A pair was selected.
+    /// A pair was selected: the library sends its first flight.
     Dtls,
 }
 
@@ -104,7 +104,7 @@ pub(super) struct LayeredSocket {
     socket_layer: Arc<SocketLayer>,
     /// What the library knows it by.
     local: SocketAddr,
-    bound: RwLock<Bound>,
+    bound: Mutex<Bound>,
     roaming: Mutex<Roaming>,
     /// What came too early for the library.
     buffered: Mutex<VecDeque<(RecvMeta, Vec<u8>, Packet)>>,
@@ -125,7 +125,7 @@ impl LayeredSocket {
             me: Weak::clone(me),
             socket_layer,
             local,
-            bound: RwLock::new(Bound { address: local.ip(), socket }),
+            bound: Mutex::new(Bound { address: local.ip(), socket }),
             roaming: Mutex::default(),
             buffered: Mutex::default(),
             tried: Mutex::default(),
@@ -140,11 +140,11 @@ impl LayeredSocket {
     }
 
     fn socket(&self) -> Arc<dyn AsyncUdpSocket> {
-        Arc::clone(&self.bound.read().unwrap_or_else(PoisonError::into_inner).socket)
+        Arc::clone(&lock(&self.bound).socket)
     }
 
     fn bound_to(&self) -> IpAddr {
-        self.bound.read().unwrap_or_else(PoisonError::into_inner).address
+        lock(&self.bound).address
     }
 
     /// Makes the task that waits for a packet look again.
@@ -171,8 +171,7 @@ impl LayeredSocket {
         {
             Ok(socket) => {
                 tracing::debug!("an address of this machine is gone: the system chooses another");
-                *self.bound.write().unwrap_or_else(PoisonError::into_inner) =
-                    Bound { address: any, socket };
+                *lock(&self.bound) = Bound { address: any, socket };
                 self.wake();
                 true
             }
@@ -243,35 +242,35 @@ impl LayeredSocket {
             stream.send(datagram);
             return;
         }
-        let me = Weak::clone(&self.me);
-        let wake = Arc::new(move || {
-            if let Some(socket) = me.upgrade() {
-                socket.wake();
-            }
-        });
         let (resolver, trust) =
             (Arc::clone(&self.socket_layer.resolver), self.socket_layer.trust.clone());
-        let stream = RelayStream::open(address, server, resolver, trust, wake);
+        let stream = RelayStream::open(address, server, resolver, trust);
         stream.send(datagram);
         if streams.len() >= MAX_STREAMS {
             streams.pop_front();
         }
         streams.push_back(stream);
+        // The task that waits for a packet waits for those of this stream too.
+        self.wake();
     }
 
     /// The next packet that came over a stream.
-    fn next_from_relay(&self, buffer: &mut [u8], meta: &mut RecvMeta) -> bool {
-        for stream in lock(&self.streams).iter() {
-            if stream.broke() {
-                self.socket_layer.note_relay_broke();
-            }
-            while let Some(datagram) = stream.receive() {
-                let Some(room) = buffer.get_mut(..datagram.len()) else { continue };
-                room.copy_from_slice(&datagram);
-                *meta = RecvMeta::default();
+    fn next_from_relay(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+        meta: &mut RecvMeta,
+    ) -> bool {
+        for stream in lock(&self.streams).iter_mut() {
+            while let Poll::Ready(Some(came)) = stream.incoming.poll_recv(cx) {
+                let FromRelay::Datagram(datagram) = came else {
+                    lock(&self.socket_layer.state).relay_broke = true;
+                    continue;
+                };
+                if !put(&datagram, buffer, meta) {
+                    continue;
+                }
                 meta.addr = stream.address;
-                meta.len = datagram.len();
-                meta.stride = datagram.len();
                 if self.take(&datagram, meta) {
                     return true;
                 }
@@ -280,20 +279,12 @@ impl LayeredSocket {
         false
     }
 
-    /// See [`SocketLayer::nudge`].
-    pub(super) fn nudge(&self) {
+    /// Makes the library act at once.
+    pub(super) fn nudge(&self, nudge: Nudge) {
         {
-            let mut nudge = lock(&self.nudge);
-            if *nudge != Nudge::Dtls {
-                *nudge = Nudge::Now;
-            }
+            let mut pending = lock(&self.nudge);
+            *pending = nudge.max(*pending);
         }
-        self.wake();
-    }
-
-    /// The library has selected a pair: makes it send its first flight.
-    pub(super) fn pair_selected(&self) {
-        *lock(&self.nudge) = Nudge::Dtls;
         self.wake();
     }
 
@@ -369,6 +360,15 @@ impl LayeredSocket {
     }
 }
 
+/// Puts one datagram where the library reads it. Whether it fits.
+fn put(datagram: &[u8], buffer: &mut [u8], meta: &mut RecvMeta) -> bool {
+    let Some(room) = buffer.get_mut(..datagram.len()) else { return false };
+    room.copy_from_slice(datagram);
+    *meta = RecvMeta::default();
+    (meta.len, meta.stride) = (datagram.len(), datagram.len().max(1));
+    true
+}
+
 impl AsyncUdpSocket for LayeredSocket {
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.local)
@@ -407,7 +407,7 @@ impl AsyncUdpSocket for LayeredSocket {
                 *waker = Some(cx.waker().clone());
             }
         }
-        if self.next_buffered(buffer, meta) || self.next_from_relay(buffer, meta) {
+        if self.next_buffered(buffer, meta) || self.next_from_relay(cx, buffer, meta) {
             return Poll::Ready(Ok(1));
         }
         let mut errors = 0;
@@ -432,10 +432,9 @@ impl AsyncUdpSocket for LayeredSocket {
                 }
                 Poll::Pending => {
                     let Some(packet) = self.nudges(cx) else { return Poll::Pending };
-                    let Some(room) = buffer.get_mut(..packet.len()) else { return Poll::Pending };
-                    room.copy_from_slice(packet);
-                    *meta = RecvMeta::default();
-                    (meta.len, meta.stride) = (packet.len(), packet.len().max(1));
+                    if !put(packet, buffer, meta) {
+                        return Poll::Pending;
+                    }
                     return Poll::Ready(Ok(1));
                 }
             }

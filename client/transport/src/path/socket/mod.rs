@@ -38,7 +38,7 @@ use webrtc::runtime::AsyncUdpSocket;
 
 use check_round_trip::CheckRoundTrip;
 use flight_retransmission::{FlightRetransmission, Inbound};
-use layered_socket::{LayeredSocket, Route};
+use layered_socket::{LayeredSocket, Nudge, Route};
 use packet::{Packet, carried};
 use set_up::{SetUp, Step};
 
@@ -71,7 +71,7 @@ pub(crate) struct Liveness {
 pub(crate) struct SocketLayer {
     state: Mutex<State>,
     sockets: Mutex<Vec<Weak<LayeredSocket>>>,
-    pub(crate) relays: Arc<Relays>,
+    pub(crate) relays: Relays,
     resolver: Arc<Resolver>,
     trust: Trust,
     /// In the place of the system's.
@@ -121,7 +121,7 @@ impl SocketLayer {
         Arc::new(Self {
             state: Mutex::default(),
             sockets: Mutex::default(),
-            relays: Relays::new(),
+            relays: Relays::default(),
             resolver,
             trust,
             network,
@@ -168,29 +168,28 @@ impl SocketLayer {
 
     /// Makes the library look for new commands now, and not when its timer ends.
     pub(crate) fn nudge(&self) {
-        self.sockets().iter().for_each(|socket| socket.nudge());
+        self.sockets().iter().for_each(|socket| socket.nudge(Nudge::Now));
     }
 
     /// ICE has selected a pair for the first time: the library takes handshakes now.
     pub(crate) fn pair_selected(&self) {
         {
             let set_up = &mut lock(&self.state).set_up;
-            if set_up.has_pair() {
+            if std::mem::replace(&mut set_up.pair_selected, true) {
                 return;
             }
-            set_up.pair_selected();
         }
-        self.sockets().iter().for_each(|socket| socket.pair_selected());
+        self.sockets().iter().for_each(|socket| socket.nudge(Nudge::Dtls));
     }
 
     /// DTLS is complete: the library takes media now. Whether that is new.
     pub(crate) fn secured(&self) -> bool {
         {
             let state = &mut lock(&self.state);
-            if state.set_up.is_secured() {
+            if std::mem::replace(&mut state.set_up.secured, true) {
                 return false;
             }
-            state.set_up.secured();
+            state.set_up.pair_selected = true;
             state.flights.complete();
         }
         self.flight_changed.notify_one();
@@ -207,7 +206,7 @@ impl SocketLayer {
     /// sent again.
     pub(crate) fn has_seen_loss(&self) -> bool {
         let state = lock(&self.state);
-        state.flights.has_repeated() || state.round_trip.sees_loss(clock::now())
+        state.flights.repeated || state.round_trip.sees_loss(clock::now())
     }
 
     /// Logs how far the set-up came, if it is not complete although the other's description came.
@@ -368,8 +367,8 @@ impl SocketLayer {
     fn is_too_early(&self, packet: Packet) -> bool {
         let state = lock(&self.state);
         match packet {
-            Packet::Media => state.buffers() || !state.set_up.is_secured(),
-            Packet::Handshake => state.buffers() || !state.set_up.has_pair(),
+            Packet::Media => state.buffers() || !state.set_up.secured,
+            Packet::Handshake => state.buffers() || !state.set_up.pair_selected,
             Packet::Check(_) | Packet::CheckPassed(_) | Packet::Other => false,
         }
     }
@@ -384,10 +383,6 @@ impl SocketLayer {
     /// What the last media packet cost on the wire beyond its RTP packet, in bytes.
     pub(crate) fn media_overhead(&self) -> usize {
         lock(&self.state).media_overhead.unwrap_or(wire_overhead::DIRECT_IPV4)
-    }
-
-    fn note_relay_broke(&self) {
-        lock(&self.state).relay_broke = true;
     }
 
     /// Since when ICE has been looking for a pair, given that it sends a check now; `None` when it

@@ -17,12 +17,10 @@ const DATA_INDICATION: u16 = 0x0017;
 const DATA: u16 = 0x0013;
 const CHANNEL_HEADER: usize = 4;
 
-/// A datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Packet {
     /// RTP or RTCP, encrypted.
     Media,
-    /// DTLS.
     Handshake,
     /// A connectivity check (RFC 8445 §7).
     Check(Transaction),
@@ -33,7 +31,6 @@ pub(crate) enum Packet {
 }
 
 impl Packet {
-    /// What a datagram is.
     pub(crate) fn of(datagram: &[u8]) -> Self {
         match datagram.first() {
             Some(0..=3) => match stun(datagram) {

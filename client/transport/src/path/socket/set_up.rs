@@ -4,7 +4,7 @@
 //! Pure: time is an argument. No address and nothing of a description is kept.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::packet::Packet;
 
@@ -19,7 +19,6 @@ pub(crate) enum Step {
     Dtls,
     /// Media is awaited.
     Media,
-    /// Media came.
     Done,
 }
 
@@ -45,10 +44,12 @@ struct Seen {
 /// The account of a set-up.
 #[derive(Debug, Default)]
 pub(crate) struct SetUp {
-    begun: Option<Instant>,
-    described: bool,
-    pair_selected: bool,
-    secured: bool,
+    /// When the other's description was taken.
+    described: Option<Instant>,
+    /// ICE has ever selected a pair.
+    pub(super) pair_selected: bool,
+    /// DTLS is complete.
+    pub(super) secured: bool,
     checks: Seen,
     answers: Seen,
     handshake: Seen,
@@ -59,28 +60,7 @@ pub(crate) struct SetUp {
 impl SetUp {
     /// The other's description was taken.
     pub(crate) fn described(&mut self, now: Instant) {
-        self.described = true;
-        self.begun.get_or_insert(now);
-    }
-
-    /// ICE has selected a pair.
-    pub(crate) fn pair_selected(&mut self) {
-        self.pair_selected = true;
-    }
-
-    /// DTLS is complete.
-    pub(crate) fn secured(&mut self) {
-        (self.pair_selected, self.secured) = (true, true);
-    }
-
-    /// Whether ICE has ever selected a pair.
-    pub(crate) fn has_pair(&self) -> bool {
-        self.pair_selected
-    }
-
-    /// Whether DTLS is complete.
-    pub(crate) fn is_secured(&self) -> bool {
-        self.secured
+        self.described.get_or_insert(now);
     }
 
     fn seen(&mut self, packet: Packet) -> Option<&mut Seen> {
@@ -93,14 +73,12 @@ impl SetUp {
         }
     }
 
-    /// A packet leaves.
     pub(crate) fn sent(&mut self, packet: Packet) {
         if let Some(seen) = self.seen(packet) {
             seen.sent = seen.sent.saturating_add(1);
         }
     }
 
-    /// A packet came.
     pub(crate) fn received(&mut self, packet: Packet, now: Instant) {
         if let Some(seen) = self.seen(packet) {
             seen.received = seen.received.saturating_add(1);
@@ -108,10 +86,9 @@ impl SetUp {
         }
     }
 
-    /// The step that is under way.
     pub(crate) fn step(&self) -> Step {
         match self {
-            Self { described: false, .. } => Step::Signaling,
+            Self { described: None, .. } => Step::Signaling,
             Self { pair_selected: false, .. } => Step::Ice,
             Self { secured: false, .. } => Step::Dtls,
             Self { media: Seen { received: 0, .. }, .. } => Step::Media,
@@ -121,8 +98,8 @@ impl SetUp {
 
     /// How far it has come, in one line for the log.
     pub(crate) fn account(&self, now: Instant) -> String {
-        let since = |at: Instant| seconds(now.saturating_duration_since(at));
-        let took = self.begun.map_or_else(|| "0.0 s".to_owned(), since);
+        let since = |at| format!("{:.1} s", now.saturating_duration_since(at).as_secs_f64());
+        let took = self.described.map_or_else(|| "0.0 s".to_owned(), since);
         let last = match self.last_received {
             Some((packet, at)) => format!("{} {} ago", name(packet), since(at)),
             None => "nothing at all".to_owned(),
@@ -155,12 +132,10 @@ fn name(packet: Packet) -> &'static str {
     }
 }
 
-fn seconds(duration: Duration) -> String {
-    format!("{:.1} s", duration.as_secs_f64())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -172,7 +147,7 @@ mod tests {
         assert_eq!(set_up.step(), Step::Ice);
         set_up.sent(Packet::Check([1; 12]));
         set_up.received(Packet::CheckPassed([1; 12]), start + Duration::from_millis(100));
-        set_up.pair_selected();
+        set_up.pair_selected = true;
         assert_eq!(set_up.step(), Step::Dtls);
         set_up.sent(Packet::Handshake);
         set_up.sent(Packet::Handshake);
@@ -181,7 +156,7 @@ mod tests {
             "DTLS is not complete after 15.1 s; last came an answer to a connectivity check \
              15.0 s ago; sent/received: checks 1/0, their answers 0/1, DTLS 2/0, media 0/0"
         );
-        set_up.secured();
+        set_up.secured = true;
         assert_eq!(set_up.step(), Step::Media);
         set_up.received(Packet::Media, start + Duration::from_secs(16));
         assert_eq!(set_up.step(), Step::Done);
