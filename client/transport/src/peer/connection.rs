@@ -79,14 +79,15 @@ impl Connection {
     /// Sets everything up; nothing leaves for the network yet.
     pub(crate) async fn build(
         config: &PeerConfig,
-        link: &Arc<MediaPath>,
+        media_path: &Arc<MediaPath>,
         socket_layer: &Arc<SocketLayer>,
         handler: Arc<dyn PeerConnectionEventHandler>,
         resolver: &Arc<Resolver>,
         runtime: Arc<dyn Runtime>,
     ) -> Result<Self, TransportError> {
-        let build =
-            |mdns| Self::build_pc(config, (link, socket_layer), &handler, resolver, &runtime, mdns);
+        let build = |mdns| {
+            Self::build_pc(config, (media_path, socket_layer), &handler, resolver, &runtime, mdns)
+        };
         let pc = match build(MulticastDnsMode::QueryOnly).await {
             Ok(pc) => pc,
             // Without a multicast route (offline, say) there is no mDNS; everything else works.
@@ -102,7 +103,7 @@ impl Connection {
 
     async fn build_pc(
         config: &PeerConfig,
-        (link, socket_layer): (&Arc<MediaPath>, &Arc<SocketLayer>),
+        (media_path, socket_layer): (&Arc<MediaPath>, &Arc<SocketLayer>),
         handler: &Arc<dyn PeerConnectionEventHandler>,
         resolver: &Resolver,
         runtime: &Arc<dyn Runtime>,
@@ -113,7 +114,7 @@ impl Connection {
             .with_configuration(configuration(config, resolver, &socket_layer.relays))
             .with_media_engine(media_engine()?)
             .with_setting_engine(settings(mdns))
-            .with_interceptor_registry(interceptors(link, socket_layer))
+            .with_interceptor_registry(interceptors(media_path, socket_layer))
             .with_handler(Arc::clone(handler))
             .with_runtime(Arc::clone(runtime))
             .with_udp_addrs(bind)
@@ -207,19 +208,19 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         .build()
 }
 
-fn interceptors(link: &Arc<MediaPath>, socket_layer: &Arc<SocketLayer>) -> Registry {
+fn interceptors(media_path: &Arc<MediaPath>, socket_layer: &Arc<SocketLayer>) -> Registry {
     // Retransmission is ours (`nack_tracker`, `send_history`): the library's has no regard for the
     // round trip, and answers whoever asks as often as they ask.
     Registry::new()
         .with(
             Slot::CongestionControl,
-            OutboundInterceptor::new(Arc::clone(link), Arc::clone(socket_layer)),
+            OutboundInterceptor::new(Arc::clone(media_path), Arc::clone(socket_layer)),
         )
         .with(Slot::TwccSender, TwccSenderBuilder::new().build())
         .with(Slot::TwccReceiver, TwccReceiverBuilder::new().with_interval(TWCC_INTERVAL).build())
         .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build())
         .with(Slot::SenderReport, SenderReportBuilder::new().build())
-        .with(Slot::from(INBOUND_SLOT), InboundInterceptor::new(Arc::clone(link)))
+        .with(Slot::from(INBOUND_SLOT), InboundInterceptor::new(Arc::clone(media_path)))
         .with(Slot::from(ICE_RESTART_BUFFER_SLOT), IceRestartBuffer::new(Arc::clone(socket_layer)))
 }
 

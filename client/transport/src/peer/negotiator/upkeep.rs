@@ -35,7 +35,7 @@ impl Negotiator {
     pub(super) fn secured(&self) {
         if self.socket_layer.secured() {
             let (rtt, lossy) = (self.socket_layer.round_trip(), self.socket_layer.has_seen_loss());
-            self.link.state().set_up(rtt, lossy, clock::now());
+            self.media_path.state().set_up(rtt, lossy, clock::now());
         }
     }
 
@@ -100,7 +100,7 @@ impl Negotiator {
             return;
         }
         // Without any media so far there is nothing to miss.
-        let Some(last) = self.link.state().last_received else { return };
+        let Some(last) = self.media_path.state().last_received else { return };
         let silent = now.duration_since(last) >= MEDIA_SILENCE;
         self.handle(Input::MediaSilent(silent)).await;
     }
