@@ -150,15 +150,11 @@ async fn fail(events: &mpsc::Sender<PeerEvent>, why: String) {
 /// Waits until the name of a relay is known.
 async fn wait_for_relay(config: &PeerConfig, resolver: &Resolver) -> Result<(), TransportError> {
     let mut changed = resolver.changed();
-    let known = async {
-        while !has_relay(config, resolver) {
-            if changed.changed().await.is_err() {
-                break;
-            }
-        }
-    };
-    let _ = tokio::time::timeout(RELAY_NAME_TIMEOUT, known).await;
-    if has_relay(config, resolver) { Ok(()) } else { Err(TransportError::NoRelay) }
+    let known = changed.wait_for(|_| has_relay(config, resolver));
+    match timeout(RELAY_NAME_TIMEOUT, known).await {
+        Ok(Ok(_)) => Ok(()),
+        _ => Err(TransportError::NoRelay),
+    }
 }
 
 /// Owns the tasks, watches them and ends them.
@@ -200,7 +196,7 @@ impl Supervisor {
             Arc::clone(&socket_layer),
             panicked,
         ));
-        let handler = Arc::new(Handler::new(library));
+        let handler = Arc::new(Handler(library));
         let connection =
             Connection::build(&config, &media_path, &socket_layer, handler, &resolver, runtime)
                 .await?;
@@ -249,21 +245,14 @@ impl Supervisor {
         tasks.spawn(receive.run(incoming, receive_inputs));
         tasks.spawn(Arc::clone(&socket_layer).retransmit_flights());
 
-        let (ice_restarts_tx, ice_restarts) = watch::channel(0);
         let sources = StatisticsSources {
             media_path: Arc::clone(&media_path),
             pc: Arc::downgrade(&connection.pc),
             sent,
             received,
-            ice_restarts,
         };
         let pc = Arc::clone(&connection.pc);
-        let outputs = Outputs {
-            events,
-            receive: receive_commands,
-            permission,
-            ice_restarts: ice_restarts_tx,
-        };
+        let outputs = Outputs { events, receive: receive_commands, permission };
         let negotiator = Negotiator::new(
             config,
             resolver,

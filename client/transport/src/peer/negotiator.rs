@@ -52,7 +52,6 @@ pub(super) struct Outputs {
     pub(super) events: mpsc::Sender<PeerEvent>,
     pub(super) receive: mpsc::Sender<ReceiveCommand>,
     pub(super) permission: watch::Sender<Permission>,
-    pub(super) ice_restarts: watch::Sender<u32>,
 }
 
 /// Performs the negotiation's actions and reports their results to it.
@@ -210,7 +209,7 @@ impl Negotiator {
                     self.media_path.state().restart_ends(clock::now());
                 }
             }
-            Action::CountRestart => self.out.ice_restarts.send_modify(|count| *count += 1),
+            Action::CountRestart => self.media_path.state().ice_restarts += 1,
             Action::RenewRelays => self.socket_layer.relays.renew(),
             Action::Secured => self.secured(),
             Action::Permit { connected, begins } => self.out.permission.send_modify(|permission| {
@@ -415,8 +414,7 @@ impl Negotiator {
                 }
             }
             LibraryEvent::PairSelected => self.socket_layer.pair_selected(),
-            LibraryEvent::State(state) => self.state(state).await,
-            LibraryEvent::Gathered => self.handle(Input::Gathered).await,
+            LibraryEvent::Negotiation(input) => self.handle(input).await,
         }
     }
 }

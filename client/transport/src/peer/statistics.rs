@@ -21,7 +21,6 @@ pub(super) struct StatisticsSources {
     pub(super) pc: Weak<dyn PeerConnection>,
     pub(super) sent: watch::Receiver<SendStats>,
     pub(super) received: watch::Receiver<ReceiveStats>,
-    pub(super) ice_restarts: watch::Receiver<u32>,
 }
 
 impl StatisticsSources {
@@ -47,7 +46,6 @@ impl StatisticsSources {
             frames_dropped: received.frames_dropped,
             video_jitter_buffer_ms: received.jitter_buffer.map(|time| time.as_secs_f64() * 1e3),
             loss_in: received.loss,
-            ice_restarts: *self.ice_restarts.borrow(),
             ..PeerStats::default()
         };
         {
@@ -59,6 +57,7 @@ impl StatisticsSources {
             stats.nacks_received = media_path.nacks_received;
             stats.plis_sent = media_path.plis_sent;
             stats.plis_received = media_path.plis_received;
+            stats.ice_restarts = media_path.ice_restarts;
         }
         if let Some(library) = library {
             add_library_statistics(&library, &mut stats);
