@@ -115,6 +115,7 @@ pub(crate) struct MediaPathState {
     pub(crate) nacks_received: u64,
     pub(crate) plis_sent: u64,
     pub(crate) plis_received: u64,
+    pub(crate) ice_restarts: u32,
     sender_reports: VecDeque<(u32, Instant)>,
     /// Which RTP timestamp of our audio, and of our video, was captured when.
     captured: [Option<(u32, Instant)>; 2],
@@ -141,6 +142,7 @@ impl MediaPathState {
             nacks_received: 0,
             plis_sent: 0,
             plis_received: 0,
+            ice_restarts: 0,
             sender_reports: VecDeque::new(),
             captured: [None; 2],
         }

@@ -13,7 +13,7 @@ use crate::path::network::Network;
 pub enum TransportError {
     /// The library refused the setup: no socket could be bound, say.
     #[error("the connection could not be set up: {0}")]
-    Setup(#[source] webrtc::error::Error),
+    Setup(#[from] webrtc::error::Error),
     /// Relays only were asked for, and there is none.
     #[error(
         "only relays may be used, but none is known: no TURN server was given, or its name could \

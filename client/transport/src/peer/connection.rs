@@ -20,6 +20,7 @@ use rtc::rtp_transceiver::rtp_sender::{
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
 use rtc::sdp::extmap::{SDES_MID_URI, TRANSPORT_CC_URI};
 use visavis_shared::{IceScheme, IceServer, IceUrl};
+use webrtc::error::Result as LibraryResult;
 use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::peer_connection::{
@@ -79,14 +80,25 @@ impl Connection {
     /// Sets everything up; nothing leaves for the network yet.
     pub(crate) async fn build(
         config: &PeerConfig,
-        link: &Arc<MediaPath>,
+        media_path: &Arc<MediaPath>,
         socket_layer: &Arc<SocketLayer>,
         handler: Arc<dyn PeerConnectionEventHandler>,
-        resolver: &Arc<Resolver>,
+        resolver: &Resolver,
         runtime: Arc<dyn Runtime>,
     ) -> Result<Self, TransportError> {
-        let build =
-            |mdns| Self::build_pc(config, (link, socket_layer), &handler, resolver, &runtime, mdns);
+        let bind = if config.bind.is_empty() { all_interfaces() } else { config.bind.clone() };
+        let build = async |mdns| {
+            PeerConnectionBuilder::new()
+                .with_configuration(configuration(config, resolver, &socket_layer.relays))
+                .with_media_engine(media_engine()?)
+                .with_setting_engine(settings(mdns))
+                .with_interceptor_registry(interceptors(media_path, socket_layer))
+                .with_handler(Arc::clone(&handler))
+                .with_runtime(Arc::clone(&runtime))
+                .with_udp_addrs(bind.clone())
+                .build()
+                .await
+        };
         let pc = match build(MulticastDnsMode::QueryOnly).await {
             Ok(pc) => pc,
             // Without a multicast route (offline, say) there is no mDNS; everything else works.
@@ -95,32 +107,9 @@ impl Connection {
                 build(MulticastDnsMode::Disabled).await?
             }
         };
-        let audio = add_transceiver(&*pc, MediaKind::Audio, config.send_audio).await?;
-        let video = add_transceiver(&*pc, MediaKind::Video, config.send_video).await?;
-        Ok(Self { pc, audio, video })
-    }
-
-    async fn build_pc(
-        config: &PeerConfig,
-        (link, socket_layer): (&Arc<MediaPath>, &Arc<SocketLayer>),
-        handler: &Arc<dyn PeerConnectionEventHandler>,
-        resolver: &Resolver,
-        runtime: &Arc<dyn Runtime>,
-        mdns: MulticastDnsMode,
-    ) -> Result<Arc<dyn PeerConnection>, TransportError> {
-        let bind = if config.bind.is_empty() { all_interfaces() } else { config.bind.clone() };
-        let pc = PeerConnectionBuilder::new()
-            .with_configuration(configuration(config, resolver, &socket_layer.relays))
-            .with_media_engine(media_engine()?)
-            .with_setting_engine(settings(mdns))
-            .with_interceptor_registry(interceptors(link, socket_layer))
-            .with_handler(Arc::clone(handler))
-            .with_runtime(Arc::clone(runtime))
-            .with_udp_addrs(bind)
-            .build()
-            .await
-            .map_err(TransportError::Setup)?;
-        Ok(Arc::new(pc))
+        let audio = add_transceiver(&pc, MediaKind::Audio, config.send_audio).await?;
+        let video = add_transceiver(&pc, MediaKind::Video, config.send_video).await?;
+        Ok(Self { pc: Arc::new(pc), audio, video })
     }
 }
 
@@ -207,34 +196,32 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         .build()
 }
 
-fn interceptors(link: &Arc<MediaPath>, socket_layer: &Arc<SocketLayer>) -> Registry {
+fn interceptors(media_path: &Arc<MediaPath>, socket_layer: &Arc<SocketLayer>) -> Registry {
     // Retransmission is ours (`nack_tracker`, `send_history`): the library's has no regard for the
     // round trip, and answers whoever asks as often as they ask.
     Registry::new()
         .with(
             Slot::CongestionControl,
-            OutboundInterceptor::new(Arc::clone(link), Arc::clone(socket_layer)),
+            OutboundInterceptor::new(Arc::clone(media_path), Arc::clone(socket_layer)),
         )
         .with(Slot::TwccSender, TwccSenderBuilder::new().build())
         .with(Slot::TwccReceiver, TwccReceiverBuilder::new().with_interval(TWCC_INTERVAL).build())
         .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build())
         .with(Slot::SenderReport, SenderReportBuilder::new().build())
-        .with(Slot::from(INBOUND_SLOT), InboundInterceptor::new(Arc::clone(link)))
+        .with(Slot::from(INBOUND_SLOT), InboundInterceptor::new(Arc::clone(media_path)))
         .with(Slot::from(ICE_RESTART_BUFFER_SLOT), IceRestartBuffer::new(Arc::clone(socket_layer)))
 }
 
-fn media_engine() -> Result<MediaEngine, TransportError> {
+fn media_engine() -> LibraryResult<MediaEngine> {
     let mut engine = MediaEngine::default();
     // The first of a kind is preferred: redundant audio is sent only while there is loss.
     for (kind, more) in [(MediaKind::Audio, redundant_codec()), (MediaKind::Video, fec_codec())] {
         for codec in [codec(kind), more] {
-            engine.register_codec(codec, codec_kind(kind)).map_err(TransportError::Setup)?;
+            engine.register_codec(codec, codec_kind(kind))?;
         }
         for uri in [SDES_MID_URI, TRANSPORT_CC_URI] {
             let extension = RTCRtpHeaderExtensionCapability { uri: uri.to_owned() };
-            engine
-                .register_header_extension(extension, codec_kind(kind), None)
-                .map_err(TransportError::Setup)?;
+            engine.register_header_extension(extension, codec_kind(kind), None)?;
         }
     }
     Ok(engine)
@@ -244,14 +231,12 @@ async fn add_transceiver(
     pc: &dyn PeerConnection,
     kind: MediaKind,
     send: bool,
-) -> Result<Option<LocalTrack>, TransportError> {
+) -> LibraryResult<Option<LocalTrack>> {
     let init =
         |direction| Some(RTCRtpTransceiverInit { direction, ..RTCRtpTransceiverInit::default() });
     if !send {
         let init = init(RTCRtpTransceiverDirection::Recvonly);
-        pc.add_transceiver_from_kind(codec_kind(kind), init)
-            .await
-            .map_err(TransportError::Setup)?;
+        pc.add_transceiver_from_kind(codec_kind(kind), init).await?;
         return Ok(None);
     }
     let ssrc = rand::random_range(1..u32::MAX);
@@ -278,15 +263,14 @@ async fn add_transceiver(
             Arc::clone(&track) as Arc<dyn TrackLocal>,
             init(RTCRtpTransceiverDirection::Sendrecv),
         )
-        .await
-        .map_err(TransportError::Setup)?;
+        .await?;
     if kind == MediaKind::Video {
         // A track offers its own codec and what the library knows to repair it; FEC has to be
         // named.
         let codecs = vec![codec(kind), fec_codec()];
-        transceiver.set_codec_preferences(codecs).await.map_err(TransportError::Setup)?;
+        transceiver.set_codec_preferences(codecs).await?;
     }
-    let sender = transceiver.sender().await.map_err(TransportError::Setup)?;
+    let sender = transceiver.sender().await?;
     Ok(sender.map(|sender| LocalTrack { track, sender, ssrc }))
 }
 

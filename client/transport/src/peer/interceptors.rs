@@ -1,7 +1,7 @@
 //! Two interceptors of ours in the library's chain.
 //!
 //! [`OutboundInterceptor`] sits next to the network. In: every packet in either direction. Out: the
-//! link's statistics (round trip, loss, counts) and feedback for the sending task. It passes
+//! media path's statistics (round trip, loss, counts) and feedback for the sending task. It passes
 //! packets on, after it has put the SSRC of FEC packets and the times of sender reports right.
 //!
 //! [`InboundInterceptor`] sits next to the application. In: received media, after the library's own
@@ -52,7 +52,7 @@ fn kind_of(info: &StreamInfo) -> Option<MediaKind> {
 
 /// See the module.
 pub(crate) struct OutboundInterceptor {
-    link: Arc<MediaPath>,
+    media_path: Arc<MediaPath>,
     socket_layer: Arc<SocketLayer>,
     /// What we send, by SSRC.
     local: HashMap<u32, MediaKind>,
@@ -64,9 +64,9 @@ pub(crate) struct OutboundInterceptor {
 }
 
 impl OutboundInterceptor {
-    pub(crate) fn new(link: Arc<MediaPath>, socket_layer: Arc<SocketLayer>) -> Self {
+    pub(crate) fn new(media_path: Arc<MediaPath>, socket_layer: Arc<SocketLayer>) -> Self {
         Self {
-            link,
+            media_path,
             socket_layer,
             local: HashMap::new(),
             remote: HashMap::new(),
@@ -86,13 +86,13 @@ impl OutboundInterceptor {
         } else if let Some(report) = packet.downcast_ref::<SenderReport>() {
             self.reported(&report.reports, now);
             if let Some(kind) = self.remote.get(&report.ssrc) {
-                self.link.their_clock(*kind, report.ntp_time, report.rtp_time, now);
+                self.media_path.their_clock(*kind, report.ntp_time, report.rtp_time, now);
             }
         } else if let Some(nack) = packet.downcast_ref::<TransportLayerNack>() {
             if self.is_ours(nack.media_ssrc, MediaKind::Video) {
-                self.link.state().nacks_received += 1;
+                self.media_path.state().nacks_received += 1;
                 let missing = nack.nacks.iter().flat_map(|pair| pair.packet_list()).collect();
-                self.link.feedback(Feedback::Missing(missing));
+                self.media_path.feedback(Feedback::Missing(missing));
             }
         } else if let Some(pli) = packet.downcast_ref::<PictureLossIndication>() {
             if self.is_ours(pli.media_ssrc, MediaKind::Video) {
@@ -104,11 +104,11 @@ impl OutboundInterceptor {
             self.key_frame_wanted();
         } else if let Some(feedback) = packet.downcast_ref::<TransportLayerCc>() {
             self.socket_layer.reported(now);
-            self.link.state().packets_reported(feedback, now);
-            self.link.feedback(Feedback::Arrivals);
+            self.media_path.state().packets_reported(feedback, now);
+            self.media_path.feedback(Feedback::Arrivals);
         } else if let Some(remb) = packet.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
             // A cast of a float saturates, so whatever is in the packet is a number.
-            self.link.state().estimator.on_remb(now, Bitrate::from_bps(remb.bitrate as u64));
+            self.media_path.state().estimator.on_remb(now, Bitrate::from_bps(remb.bitrate as u64));
         }
     }
 
@@ -120,14 +120,14 @@ impl OutboundInterceptor {
     }
 
     fn key_frame_wanted(&self) {
-        self.link.state().plis_received += 1;
-        self.link.feedback(Feedback::KeyFrame);
+        self.media_path.state().plis_received += 1;
+        self.media_path.feedback(Feedback::KeyFrame);
     }
 
     fn reported(&self, reports: &[ReceptionReport], now: Instant) {
         for report in reports {
             let Some(kind) = self.local.get(&report.ssrc) else { continue };
-            let mut state = self.link.state();
+            let mut state = self.media_path.state();
             if report.last_sender_report != 0 {
                 state.report_echoed(report.last_sender_report, report.delay, now);
             }
@@ -151,7 +151,7 @@ impl OutboundInterceptor {
     fn set_capture_time(&self, packet: &mut Box<dyn rtcp::Packet>, now: Instant) {
         if let Some(report) = packet.as_any().downcast_ref::<SenderReport>()
             && let Some(kind) = self.local.get(&report.ssrc)
-            && let Some(rtp_timestamp) = self.link.state().capture_time(*kind, now)
+            && let Some(rtp_timestamp) = self.media_path.state().capture_time(*kind, now)
         {
             *packet = Box::new(SenderReport { rtp_time: rtp_timestamp, ..report.clone() });
         }
@@ -161,11 +161,11 @@ impl OutboundInterceptor {
         let packet = packet.as_any();
         if let Some(report) = packet.downcast_ref::<SenderReport>() {
             // The middle of the 64 bits, as LSR echoes it.
-            self.link.state().sender_report_left((report.ntp_time >> 16) as u32, now);
+            self.media_path.state().sender_report_left((report.ntp_time >> 16) as u32, now);
         } else if packet.is::<TransportLayerNack>() {
-            self.link.state().nacks_sent += 1;
+            self.media_path.state().nacks_sent += 1;
         } else if packet.is::<PictureLossIndication>() {
-            self.link.state().plis_sent += 1;
+            self.media_path.state().plis_sent += 1;
         }
     }
 }
@@ -178,7 +178,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for OutboundInterceptor {
     type Time = Instant;
 
     fn handle_read(&mut self, msg: TaggedPacket) -> Result<(), Error> {
-        self.link.state().last_received = Some(msg.now);
+        self.media_path.state().last_received = Some(msg.now);
         if let Packet::Rtcp(packets) = &msg.message.packet {
             for packet in packets {
                 self.received(packet.as_ref(), msg.now);
@@ -203,7 +203,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for OutboundInterceptor {
             Packet::Rtp(packet) => {
                 let number = self.number_of(packet);
                 let wire_overhead = self.socket_layer.media_overhead();
-                let mut state = self.link.state();
+                let mut state = self.media_path.state();
                 state.wire_overhead = wire_overhead;
                 // The library lets out only streams that it knows, so FEC goes through it as video.
                 let fec = state.fec_out == Some(packet.header.payload_type);
@@ -260,20 +260,20 @@ impl Interceptor for OutboundInterceptor {
 
 /// See the module.
 pub(crate) struct InboundInterceptor {
-    link: Arc<MediaPath>,
+    media_path: Arc<MediaPath>,
     remote: HashMap<u32, MediaKind>,
     passing: Passing,
 }
 
 impl InboundInterceptor {
-    pub(crate) fn new(link: Arc<MediaPath>) -> Self {
-        Self { link, remote: HashMap::new(), passing: Passing::default() }
+    pub(crate) fn new(media_path: Arc<MediaPath>) -> Self {
+        Self { media_path, remote: HashMap::new(), passing: Passing::default() }
     }
 
     /// By its stream, or by its payload type when the description named no streams. And whether it
     /// is FEC, which has a stream of its own.
     fn kind_of(&self, packet: &rtp::Packet) -> Option<(MediaKind, bool)> {
-        let state = self.link.state();
+        let state = self.media_path.state();
         if state.fec_in == Some(packet.header.payload_type) {
             return Some((MediaKind::Video, true));
         }
@@ -299,7 +299,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for InboundInterceptor {
         match msg.message.packet {
             Packet::Rtp(packet) => {
                 if let Some((kind, fec)) = self.kind_of(&packet) {
-                    self.link.incoming(Incoming { kind, fec, packet, arrival: msg.now });
+                    self.media_path.incoming(Incoming { kind, fec, packet, arrival: msg.now });
                 }
             }
             _ => self.passing.read.push_back(msg),

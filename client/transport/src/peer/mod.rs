@@ -150,15 +150,11 @@ async fn fail(events: &mpsc::Sender<PeerEvent>, why: String) {
 /// Waits until the name of a relay is known.
 async fn wait_for_relay(config: &PeerConfig, resolver: &Resolver) -> Result<(), TransportError> {
     let mut changed = resolver.changed();
-    let known = async {
-        while !has_relay(config, resolver) {
-            if changed.changed().await.is_err() {
-                break;
-            }
-        }
-    };
-    let _ = tokio::time::timeout(RELAY_NAME_TIMEOUT, known).await;
-    if has_relay(config, resolver) { Ok(()) } else { Err(TransportError::NoRelay) }
+    let known = changed.wait_for(|_| has_relay(config, resolver));
+    match timeout(RELAY_NAME_TIMEOUT, known).await {
+        Ok(Ok(_)) => Ok(()),
+        _ => Err(TransportError::NoRelay),
+    }
 }
 
 /// Owns the tasks, watches them and ends them.
@@ -190,7 +186,7 @@ impl Supervisor {
         }
         // Audio, retransmissions and as much FEC as video come on top of what the encoder may use.
         let ceiling = Bitrate::from_bps(config.max_bitrate.scaled(2.25).bps() + 150_000);
-        let (link, feedback, incoming) = MediaPath::new(ceiling, ports.lip_sync);
+        let (media_path, feedback, incoming) = MediaPath::new(ceiling, ports.lip_sync);
         let trust = Trust { more: config.relay_roots.iter().cloned().map(Into::into).collect() };
         let socket_layer = SocketLayer::new(Arc::clone(&resolver), trust, config.network.clone());
         let (library, library_events) = mpsc::channel(LIBRARY_QUEUE);
@@ -200,9 +196,10 @@ impl Supervisor {
             Arc::clone(&socket_layer),
             panicked,
         ));
-        let handler = Arc::new(Handler::new(library));
+        let handler = Arc::new(Handler(library));
         let connection =
-            Connection::build(&config, &link, &socket_layer, handler, &resolver, runtime).await?;
+            Connection::build(&config, &media_path, &socket_layer, handler, &resolver, runtime)
+                .await?;
 
         let stream = |track: &Option<LocalTrack>| {
             track.as_ref().map(|local| OutgoingStream::new(Arc::clone(&local.track), local.ssrc))
@@ -210,7 +207,7 @@ impl Supervisor {
         let (sent_tx, sent) = watch::channel(SendStats::default());
         let (permission, permissions) = watch::channel(Permission::default());
         let send = SendTask::new(
-            Arc::clone(&link),
+            Arc::clone(&media_path),
             stream(&connection.audio),
             stream(&connection.video),
             (ports.video_control, ports.audio_control),
@@ -238,7 +235,7 @@ impl Supervisor {
             .or(connection.audio.as_ref())
             .map(|local| Arc::clone(&local.track));
         let receive = ReceiveTask::new(
-            Arc::clone(&link),
+            Arc::clone(&media_path),
             ports.video_in,
             ports.audio_in,
             fallback,
@@ -248,23 +245,22 @@ impl Supervisor {
         tasks.spawn(receive.run(incoming, receive_inputs));
         tasks.spawn(Arc::clone(&socket_layer).retransmit_flights());
 
-        let (ice_restarts_tx, ice_restarts) = watch::channel(0);
         let sources = StatisticsSources {
-            link: Arc::clone(&link),
+            media_path: Arc::clone(&media_path),
             pc: Arc::downgrade(&connection.pc),
             sent,
             received,
-            ice_restarts,
         };
         let pc = Arc::clone(&connection.pc);
-        let outputs = Outputs {
-            events,
-            receive: receive_commands,
-            permission,
-            ice_restarts: ice_restarts_tx,
-        };
-        let negotiator =
-            Negotiator::new(config, resolver, connection, link, Arc::clone(&socket_layer), outputs);
+        let outputs = Outputs { events, receive: receive_commands, permission };
+        let negotiator = Negotiator::new(
+            config,
+            resolver,
+            connection,
+            media_path,
+            Arc::clone(&socket_layer),
+            outputs,
+        );
         let negotiating = tasks.spawn(negotiator.run(commands, library_events, resolved)).id();
         Ok(Self { pc, socket_layer, tasks, negotiating, panics, sources })
     }

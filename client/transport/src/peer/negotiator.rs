@@ -52,7 +52,6 @@ pub(super) struct Outputs {
     pub(super) events: mpsc::Sender<PeerEvent>,
     pub(super) receive: mpsc::Sender<ReceiveCommand>,
     pub(super) permission: watch::Sender<Permission>,
-    pub(super) ice_restarts: watch::Sender<u32>,
 }
 
 /// Performs the negotiation's actions and reports their results to it.
@@ -60,7 +59,7 @@ pub(super) struct Negotiator {
     config: PeerConfig,
     resolver: Arc<Resolver>,
     connection: Connection,
-    link: Arc<MediaPath>,
+    media_path: Arc<MediaPath>,
     socket_layer: Arc<SocketLayer>,
     out: Outputs,
     negotiation: Negotiation,
@@ -89,7 +88,7 @@ impl Negotiator {
         config: PeerConfig,
         resolver: Arc<Resolver>,
         connection: Connection,
-        link: Arc<MediaPath>,
+        media_path: Arc<MediaPath>,
         socket_layer: Arc<SocketLayer>,
         out: Outputs,
     ) -> Self {
@@ -97,7 +96,7 @@ impl Negotiator {
             config,
             resolver,
             connection,
-            link,
+            media_path,
             socket_layer,
             out,
             negotiation: Negotiation::new(),
@@ -199,18 +198,18 @@ impl Negotiator {
             Action::RollBackRemote => self.roll_back(false).await,
             Action::RemoteDescribed { restarted } => self.remote_described(restarted).await,
             Action::Negotiated => self.negotiated().await,
-            Action::ExpectRestart => self.link.state().restart_begins(clock::now()),
+            Action::ExpectRestart => self.media_path.state().restart_begins(clock::now()),
             Action::BeginRestart => {
                 let now = clock::now();
                 self.socket_layer.restart_begins(now);
-                self.link.state().restart_begins(now);
+                self.media_path.state().restart_begins(now);
             }
             Action::EndRestart => {
                 if self.socket_layer.restart_ends() {
-                    self.link.state().restart_ends(clock::now());
+                    self.media_path.state().restart_ends(clock::now());
                 }
             }
-            Action::CountRestart => self.out.ice_restarts.send_modify(|count| *count += 1),
+            Action::CountRestart => self.media_path.state().ice_restarts += 1,
             Action::RenewRelays => self.socket_layer.relays.renew(),
             Action::Secured => self.secured(),
             Action::Permit { connected, begins } => self.out.permission.send_modify(|permission| {
@@ -252,7 +251,7 @@ impl Negotiator {
         let sdp = &description.sdp;
         self.bundle_section = sdp::bundle_section(sdp);
         {
-            let mut state = self.link.state();
+            let mut state = self.media_path.state();
             state.payload_types = sdp::payload_types(sdp);
             state.fec_in = sdp::fec_payload_type(sdp);
             state.red = sdp::redundant_audio(sdp);
@@ -379,8 +378,8 @@ impl Negotiator {
         let video = payload_type(&self.connection.video, MediaKind::Video).await;
         let theirs = self.connection.pc.remote_description().await;
         let theirs = theirs.as_ref().map_or("", |description| description.sdp.as_str());
-        let (red, parity) = {
-            let mut state = self.link.state();
+        let (red, fec) = {
+            let mut state = self.media_path.state();
             state.fec_out =
                 sdp::fec_payload_type(theirs).filter(|_| video.is_some() && state.fec_in.is_some());
             (sdp::redundant_audio(theirs).filter(|_| state.red.is_some()), state.fec_out)
@@ -390,7 +389,7 @@ impl Negotiator {
             permission.audio = audio;
             permission.red = red;
             permission.video = video;
-            permission.fec = parity;
+            permission.fec = fec;
             permission.level = sdp::h264_level(theirs);
         });
     }
@@ -415,8 +414,7 @@ impl Negotiator {
                 }
             }
             LibraryEvent::PairSelected => self.socket_layer.pair_selected(),
-            LibraryEvent::State(state) => self.state(state).await,
-            LibraryEvent::Gathered => self.handle(Input::Gathered).await,
+            LibraryEvent::Negotiation(input) => self.handle(input).await,
         }
     }
 }

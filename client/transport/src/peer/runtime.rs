@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
 use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime,
     TokioRuntime,
@@ -49,31 +48,24 @@ impl SupervisedRuntime {
     }
 }
 
-struct Task(AbortHandle);
+/// Part of a task: reports the panic that it is dropped by.
+struct PanicReport(mpsc::Sender<()>);
 
-impl JoinHandle for Task {
-    fn detach(&self) {}
-
-    fn abort(&self) {
-        self.0.abort();
-    }
-
-    fn is_finished(&self) -> bool {
-        self.0.is_finished()
+impl Drop for PanicReport {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = self.0.try_send(());
+        }
     }
 }
 
 impl Runtime for SupervisedRuntime {
     fn spawn(&self, future: BoxFuture<'static, ()>) -> Box<dyn JoinHandle> {
-        let task = tokio::spawn(future);
-        let abort = task.abort_handle();
-        let panicked = self.panicked.clone();
-        tokio::spawn(async move {
-            if task.await.is_err_and(|error| error.is_panic()) {
-                let _ = panicked.try_send(());
-            }
-        });
-        Box::new(Task(abort))
+        let report = PanicReport(self.panicked.clone());
+        self.tokio.spawn(Box::pin(async move {
+            let _report = report;
+            future.await;
+        }))
     }
 
     fn wrap_udp_socket(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {

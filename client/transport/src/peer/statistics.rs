@@ -1,6 +1,6 @@
 //! The statistics of a peer connection.
 //!
-//! In: what the sending and the receiving task, the link and the library count. Out: [`PeerStats`]
+//! In: what the sending and the receiving task, the media path and the library count. Out: [`PeerStats`]
 //! as of now. Nothing here keeps a connection alive.
 
 use std::sync::{Arc, Weak};
@@ -17,11 +17,10 @@ use crate::sending::send_task::SendStats;
 /// Where the statistics come from.
 #[derive(Clone)]
 pub(super) struct StatisticsSources {
-    pub(super) link: Arc<MediaPath>,
+    pub(super) media_path: Arc<MediaPath>,
     pub(super) pc: Weak<dyn PeerConnection>,
     pub(super) sent: watch::Receiver<SendStats>,
     pub(super) received: watch::Receiver<ReceiveStats>,
-    pub(super) ice_restarts: watch::Receiver<u32>,
 }
 
 impl StatisticsSources {
@@ -47,18 +46,18 @@ impl StatisticsSources {
             frames_dropped: received.frames_dropped,
             video_jitter_buffer_ms: received.jitter_buffer.map(|time| time.as_secs_f64() * 1e3),
             loss_in: received.loss,
-            ice_restarts: *self.ice_restarts.borrow(),
             ..PeerStats::default()
         };
         {
-            let mut link = self.link.state();
-            stats.estimated = Some(link.estimator.target(clock::now()));
-            stats.rtt_ms = link.rtt().map(|rtt| rtt.as_secs_f64() * 1e3);
-            stats.loss_out = link.loss_out;
-            stats.nacks_sent = link.nacks_sent;
-            stats.nacks_received = link.nacks_received;
-            stats.plis_sent = link.plis_sent;
-            stats.plis_received = link.plis_received;
+            let mut media_path = self.media_path.state();
+            stats.estimated = Some(media_path.estimator.target(clock::now()));
+            stats.rtt_ms = media_path.rtt().map(|rtt| rtt.as_secs_f64() * 1e3);
+            stats.loss_out = media_path.loss_out;
+            stats.nacks_sent = media_path.nacks_sent;
+            stats.nacks_received = media_path.nacks_received;
+            stats.plis_sent = media_path.plis_sent;
+            stats.plis_received = media_path.plis_received;
+            stats.ice_restarts = media_path.ice_restarts;
         }
         if let Some(library) = library {
             add_library_statistics(&library, &mut stats);

@@ -23,13 +23,13 @@ const OURS: u32 = 0x1234_5678;
 
 /// An interceptor that sent 200 numbered packets of a video stream.
 fn interceptor(now: Instant) -> OutboundInterceptor {
-    let (link, _, _) = MediaPath::new(Bitrate::from_kbps(3000), Arc::default());
+    let (media_path, _, _) = MediaPath::new(Bitrate::from_kbps(3000), Arc::default());
     for number in 0..200u16 {
         let now = now + Duration::from_millis(5) * u32::from(number);
-        link.state().packet_left(Content::Video, 1000, Some(number), now);
+        media_path.state().packet_left(Content::Video, 1000, Some(number), now);
     }
     let mut interceptor = OutboundInterceptor::new(
-        link,
+        media_path,
         SocketLayer::new(Resolver::shared(), Trust::default(), None),
     );
     interceptor.local.insert(OURS, MediaKind::Video);
@@ -120,7 +120,7 @@ fn every_kind_of_report_is_read() {
     for bytes in good() {
         assert!(read(&mut interceptor, &bytes, now + Duration::from_secs(2)));
     }
-    let state = interceptor.link.state();
+    let state = interceptor.media_path.state();
     assert_eq!((state.nacks_received, state.plis_received), (1, 2));
     assert!(state.loss_out.is_some_and(|share| (share - 0.1).abs() < 0.01));
 }
@@ -130,7 +130,7 @@ fn a_remb_alone_is_obeyed() {
     let now = Instant::now();
     let mut interceptor = interceptor(now);
     assert!(read(&mut interceptor, &good()[6], now));
-    let target = interceptor.link.state().estimator.target(now);
+    let target = interceptor.media_path.state().estimator.target(now);
     assert!(target.bps().abs_diff(450_000) < 5_000, "{target}");
 }
 
@@ -156,7 +156,7 @@ fn whatever_is_in_a_report_does_no_harm() {
         }
         let now = start + Duration::from_millis(20) * round;
         understood += u32::from(read(&mut interceptor, &bytes.into(), now));
-        let _ = interceptor.link.state().estimator.target(now);
+        let _ = interceptor.media_path.state().estimator.target(now);
     }
     assert!(understood > 5_000, "{understood} were understood");
 }

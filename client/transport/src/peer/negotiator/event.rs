@@ -6,7 +6,7 @@ use crate::PeerEvent;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Input {
+pub(in super::super) enum Input {
     /// The owner wants an offer.
     CreateOffer { ice_restart: bool },
     /// The other offers; the error says why it is refused unread.
@@ -41,7 +41,7 @@ pub(super) enum Input {
 
 /// An answer of the other's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(in super::super) struct Answer {
     pub(super) sdp: String,
     /// Another one follows.
     pub(super) provisional: bool,

@@ -13,29 +13,23 @@ use webrtc::peer_connection::{
     RTCPeerConnectionIceEvent, RTCPeerConnectionState,
 };
 
+use super::event::Input;
+
 /// What the library reports of a connection.
 pub(in super::super) enum LibraryEvent {
     Candidate(RTCIceCandidateInit),
     /// ICE has a pair.
     PairSelected,
-    State(RTCPeerConnectionState),
     Track(Arc<dyn TrackRemote>),
-    /// All servers have answered or been given up.
-    Gathered,
+    Negotiation(Input),
 }
 
 /// Passes the library's callbacks on.
-pub(in super::super) struct Handler {
-    events: mpsc::Sender<LibraryEvent>,
-}
+pub(in super::super) struct Handler(pub(in super::super) mpsc::Sender<LibraryEvent>);
 
 impl Handler {
-    pub(in super::super) fn new(events: mpsc::Sender<LibraryEvent>) -> Self {
-        Self { events }
-    }
-
     fn pass_on(&self, event: LibraryEvent) {
-        if self.events.try_send(event).is_err() {
+        if self.0.try_send(event).is_err() {
             tracing::debug!("an event of the peer connection was dropped");
         }
     }
@@ -56,12 +50,18 @@ impl PeerConnectionEventHandler for Handler {
     }
 
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
-        self.pass_on(LibraryEvent::State(state));
+        let input = match state {
+            RTCPeerConnectionState::Connected => Input::Connected,
+            RTCPeerConnectionState::Disconnected => Input::Disconnected,
+            RTCPeerConnectionState::Failed => Input::Failed,
+            _ => return,
+        };
+        self.pass_on(LibraryEvent::Negotiation(input));
     }
 
     async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
         if state == RTCIceGatheringState::Complete {
-            self.pass_on(LibraryEvent::Gathered);
+            self.pass_on(LibraryEvent::Negotiation(Input::Gathered));
         }
     }
 

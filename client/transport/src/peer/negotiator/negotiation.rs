@@ -112,22 +112,6 @@ enum Gathering {
     Outdated,
 }
 
-/// The last offer to restart ICE: has the path been seen to work since?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Attempt {
-    /// It has, or there was none.
-    Settled,
-    Unproven,
-}
-
-/// The relays' allocations, as the library knows them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Allocations {
-    Current,
-    /// They are given up, and the library does not know it yet.
-    Renewed,
-}
-
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Negotiation {
@@ -135,8 +119,10 @@ pub(super) struct Negotiation {
     step: Step,
     connectivity: Connectivity,
     gathering: Gathering,
-    attempt: Attempt,
-    allocations: Allocations,
+    /// An ICE restart was offered, and the network path has not been seen to work since.
+    restart_unproven: bool,
+    /// The relays' allocations are given up, and the library does not know it yet.
+    allocations_outdated: bool,
     actions: VecDeque<Action>,
 }
 
@@ -147,8 +133,8 @@ impl Negotiation {
             step: Step::Idle,
             connectivity: Connectivity::New,
             gathering: Gathering::Idle,
-            attempt: Attempt::Settled,
-            allocations: Allocations::Current,
+            restart_unproven: false,
+            allocations_outdated: false,
             actions: VecDeque::new(),
         }
     }
@@ -193,7 +179,7 @@ impl Negotiation {
                 self.act(Action::Emit(PeerEvent::Connected));
             }
             Input::MediaSilent(_) => {}
-            Input::PathWorks => self.attempt = Attempt::Settled,
+            Input::PathWorks => self.restart_unproven = false,
             Input::AllocationsLost => self.renew_relays(),
             Input::ServerResolved if self.gathering == Gathering::Idle => self.configure_late(),
             Input::ServerResolved => self.gathering = Gathering::Outdated,
@@ -222,14 +208,12 @@ impl Negotiation {
             return self.emit_description(DescriptionKind::Offer, offer);
         }
         let ice_restart = ice_restart || self.signaling == Signaling::RestartAbandoned;
-        if ice_restart
-            && std::mem::replace(&mut self.attempt, Attempt::Unproven) == Attempt::Unproven
-        {
+        if ice_restart && std::mem::replace(&mut self.restart_unproven, true) {
             // The last one did not help. What was allocated at a relay may be what is lost.
             self.renew_relays();
         }
         // The library is told of servers before it gathers, and of new allocations in any case.
-        if self.gathering == Gathering::Idle || self.allocations == Allocations::Renewed {
+        if self.gathering == Gathering::Idle || self.allocations_outdated {
             self.configure();
         }
         if ice_restart && self.is_running() {
@@ -323,7 +307,7 @@ impl Negotiation {
                     self.begin_restart();
                 }
                 self.act(Action::RemoteDescribed { restarted });
-                if self.allocations == Allocations::Renewed {
+                if self.allocations_outdated {
                     self.configure();
                 }
                 self.act(Action::CreateAnswer { offer });
@@ -414,7 +398,7 @@ impl Negotiation {
     fn connected(&mut self) {
         let begins = self.connectivity != Connectivity::Connected;
         self.connectivity = Connectivity::Connected;
-        self.attempt = Attempt::Settled;
+        self.restart_unproven = false;
         self.act(Action::Secured);
         self.act(Action::EndRestart);
         if begins {
@@ -470,12 +454,12 @@ impl Negotiation {
     }
 
     fn renew_relays(&mut self) {
-        self.allocations = Allocations::Renewed;
+        self.allocations_outdated = true;
         self.act(Action::RenewRelays);
     }
 
     fn configure(&mut self) {
-        self.allocations = Allocations::Current;
+        self.allocations_outdated = false;
         self.act(Action::Configure);
     }
 

@@ -7,8 +7,6 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use webrtc::peer_connection::RTCPeerConnectionState;
-
 use super::Negotiator;
 use super::event::Input;
 use crate::PeerEvent;
@@ -22,20 +20,11 @@ const MEDIA_SILENCE: Duration = Duration::from_secs(3);
 const LOOK_UP_ADDRESSES: Duration = Duration::from_secs(1);
 
 impl Negotiator {
-    pub(super) async fn state(&mut self, state: RTCPeerConnectionState) {
-        match state {
-            RTCPeerConnectionState::Connected => self.handle(Input::Connected).await,
-            RTCPeerConnectionState::Disconnected => self.handle(Input::Disconnected).await,
-            RTCPeerConnectionState::Failed => self.handle(Input::Failed).await,
-            _ => {}
-        }
-    }
-
     /// The connection is encrypted, for the first time or still.
     pub(super) fn secured(&self) {
         if self.socket_layer.secured() {
             let (rtt, lossy) = (self.socket_layer.round_trip(), self.socket_layer.has_seen_loss());
-            self.link.state().set_up(rtt, lossy, clock::now());
+            self.media_path.state().set_up(rtt, lossy, clock::now());
         }
     }
 
@@ -60,14 +49,14 @@ impl Negotiator {
             addresses: addresses.as_deref(),
             relay_broke,
         });
-        if let Some(PathChange::Degraded(why)) = news {
-            tracing::debug!(?why, "the network path is degraded");
-            if why == Degradation::Slept {
-                self.addresses_looked_up = None;
-            }
-        }
         match news {
-            Some(PathChange::Degraded(_)) => self.emit(PeerEvent::PathDegraded).await,
+            Some(PathChange::Degraded(why)) => {
+                tracing::debug!(?why, "the network path is degraded");
+                if why == Degradation::Slept {
+                    self.addresses_looked_up = None;
+                }
+                self.emit(PeerEvent::PathDegraded).await;
+            }
             Some(PathChange::Recovered) => {
                 self.handle(Input::PathWorks).await;
                 // Video frames were lost, so a key frame is what the other can begin with soonest.
@@ -100,7 +89,7 @@ impl Negotiator {
             return;
         }
         // Without any media so far there is nothing to miss.
-        let Some(last) = self.link.state().last_received else { return };
+        let Some(last) = self.media_path.state().last_received else { return };
         let silent = now.duration_since(last) >= MEDIA_SILENCE;
         self.handle(Input::MediaSilent(silent)).await;
     }
