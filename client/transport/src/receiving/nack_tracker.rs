@@ -283,8 +283,7 @@ mod tests {
     #[test]
     fn what_fec_may_rebuild_is_requested_later_and_what_it_rebuilt_not_at_all() {
         let start = Instant::now();
-        let mut tracker = NackTracker::default();
-        tracker.fec = true;
+        let mut tracker = NackTracker { fec: true, ..NackTracker::default() };
         tracker.received(1, start, RTT);
         tracker.received(4, start, RTT);
         assert!(tracker.due(start + 10 * MS, RTT, 0.0).is_empty());
@@ -296,8 +295,7 @@ mod tests {
     #[test]
     fn what_fec_can_not_rebuild_is_requested_before_a_later_packet_shows_the_gap() {
         let start = Instant::now();
-        let mut tracker = NackTracker::default();
-        tracker.fec = true;
+        let mut tracker = NackTracker { fec: true, ..NackTracker::default() };
         tracker.received(65_533, start, RTT);
         tracker.received(65_535, start, RTT);
         tracker.beyond_fec(&[65_534, 0, 1], start + MS);
