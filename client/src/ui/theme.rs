@@ -1,8 +1,8 @@
 //! How everything looks: colours, sizes and spacing, for a dark and a light theme.
 //!
 //! One accent colour; red only for hanging up; amber for what went wrong. Widgets take their
-//! colours from [`Palette::of`], never from literals. Scripts that the built-in fonts lack (Chinese,
-//! Arabic, …) are looked up among the system's fonts.
+//! colours from [`Palette::of`], never from literals. Scripts that the built-in fonts lack
+//! (Chinese, Arabic, …) are looked up among the system's fonts.
 
 use std::sync::{Arc, OnceLock};
 

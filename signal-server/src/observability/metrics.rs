@@ -93,8 +93,8 @@ impl Metrics {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A connection is open until the returned value is dropped: `plain` or `tls` (TCP), `websocket`,
-    /// or `socketio` for a socket of Socket.IO, however it is carried.
+    /// A connection is open until the returned value is dropped: `plain` or `tls` (TCP),
+    /// `websocket`, or `socketio` for a socket of Socket.IO, however it is carried.
     pub(crate) fn opened(&self, kind: &'static str) -> Open {
         let open = self.connections.get_or_create_owned(&[("kind", kind)]);
         open.inc();

@@ -5,9 +5,9 @@ use nokhwa::utils::{CameraFormat, FrameFormat};
 
 use super::{CameraError, CameraWant};
 
-/// The formats that a camera offers, best first. In this order: in colour; fast enough; large enough; not larger than
-/// needed; cheap to convert (JPEG costs 2 ms a frame and detail, so it is for what raw frames
-/// are too slow for); of the right rate.
+/// The formats that a camera offers, best first. In this order: in colour; fast enough; large
+/// enough; not larger than needed; cheap to convert (JPEG costs 2 ms a frame and detail, so it is
+/// for what raw frames are too slow for); of the right rate.
 pub(super) fn rank(mut offers: Vec<CameraFormat>, want: CameraWant) -> Vec<CameraFormat> {
     let (width, height) = (u64::from(want.size.width()), u64::from(want.size.height()));
     offers.sort_by_key(|offer| {

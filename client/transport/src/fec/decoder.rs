@@ -106,7 +106,8 @@ impl FecDecoder {
         true
     }
 
-    /// Rebuilds what is missing of a group, or else keeps it; the one that was longest of no use goes.
+    /// Rebuilds what is missing of a group, or else keeps it; the one that was longest of no use
+    /// goes.
     fn rebuild(&mut self, group: Group) -> Vec<MediaPacket> {
         let Header { media, first, .. } = group.header;
         let missing = self.missing(&group);

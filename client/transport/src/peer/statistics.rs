@@ -1,7 +1,7 @@
 //! The statistics of a peer connection.
 //!
-//! In: what the sending and the receiving task, the media path and the library count. Out: [`PeerStats`]
-//! as of now. Nothing here keeps a connection alive.
+//! In: what the sending and the receiving task, the media path and the library count. Out:
+//! [`PeerStats`] as of now. Nothing here keeps a connection alive.
 
 use std::sync::{Arc, Weak};
 

@@ -60,8 +60,8 @@ impl AudioOut {
         }
     }
 
-    /// What to send for a packet, and as which of the payload types. `red` is `None` where the other
-    /// takes no redundancy.
+    /// What to send for a packet, and as which of the payload types. `red` is `None` where the
+    /// other takes no redundancy.
     pub(crate) fn payload(
         &mut self,
         opus: u8,

@@ -55,8 +55,8 @@ impl EncoderTargets {
         }
     }
 
-    /// Sends the encoder what it does not know yet: of the target, of the level, where the other said
-    /// up to which it takes video, and of key frames.
+    /// Sends the encoder what it does not know yet: of the target, of the level, where the other
+    /// said up to which it takes video, and of key frames.
     pub(crate) fn send(&mut self, target: Option<Bitrate>, level: Option<H264Level>) {
         if let Some(level) = level
             && self.sent_level != Some(level)

@@ -1,5 +1,5 @@
-//! Rooms of two, and the lobby: where the pages of dialect 4 are, which know neither names nor rooms.
-//! Every guest who is in no room is there, and what one sends goes to all the others.
+//! Rooms of two, and the lobby: where the pages of dialect 4 are, which know neither names nor
+//! rooms. Every guest who is in no room is there, and what one sends goes to all the others.
 
 use visavis_shared::{ErrorCode, Payload, RoomId, ServerMessage, Username};
 

@@ -22,8 +22,8 @@ pub(crate) struct Record<'a> {
 pub(crate) struct RecordKey(u64);
 
 impl Record<'_> {
-    /// Whether it is part of a handshake by its content type (RFC 5246 §6.2.1): a handshake message,
-    /// or the change of keys in its middle.
+    /// Whether it is part of a handshake by its content type (RFC 5246 §6.2.1): a handshake
+    /// message, or the change of keys in its middle.
     pub(crate) fn is_handshake(&self) -> bool {
         matches!(self.kind, 20 | 22)
     }
