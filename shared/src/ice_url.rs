@@ -30,7 +30,7 @@ pub enum IceScheme {
 /// What carries the messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum IceTransport {
-    /// Datagrams.
+    /// Over UDP, as datagrams.
     Udp,
     /// A stream.
     Tcp,

@@ -61,7 +61,7 @@ impl Outcome {
     }
 }
 
-/// Calls.
+/// Runs one call on the emulated network and measures it.
 pub(crate) async fn run(
     scenario: &Scenario,
     voice: &Path,

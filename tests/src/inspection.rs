@@ -54,7 +54,7 @@ pub enum InspectionError {
         "no window answers at {address} ({source}); is the program built with its inspection feature?"
     )]
     Connect {
-        /// Where.
+        /// The address of its inspection feature.
         address: String,
         /// Why, at the last attempt.
         source: io::Error,
@@ -87,9 +87,9 @@ pub enum InspectionError {
     /// The screenshot can't be saved.
     #[error("the screenshot can't be saved as {path} ({source})")]
     Save {
-        /// Where.
+        /// Where it was to be saved.
         path: PathBuf,
-        /// Why.
+        /// What the system said.
         source: io::Error,
     },
 }

@@ -14,9 +14,9 @@ pub enum PresenceError {
     /// The connection to the server failed.
     #[error("watching at {url}: {source}")]
     Connection {
-        /// Where.
+        /// The address of the server.
         url: String,
-        /// Why.
+        /// What the WebSocket library said.
         source: Box<tungstenite::Error>,
     },
     /// The server closed it.
@@ -25,7 +25,7 @@ pub enum PresenceError {
     /// The person did not come.
     #[error("{name} did not log in within {} s", .limit.as_secs_f64())]
     TooLate {
-        /// Who.
+        /// The name that was waited for.
         name: String,
         /// The deadline.
         limit: Duration,

@@ -29,15 +29,15 @@ pub enum ProgramError {
     /// It could not be started.
     #[error("could not start {program}: {source}")]
     Start {
-        /// Which.
+        /// The name of the program.
         program: String,
-        /// Why.
+        /// What the system said.
         source: io::Error,
     },
     /// It did not end, or did not do what it should, in time.
     #[error("{program} {what} within {} s\n{output}", .limit.as_secs_f64())]
     TooLate {
-        /// Which.
+        /// The name of the program.
         program: String,
         /// What it did not do.
         what: &'static str,
@@ -49,9 +49,9 @@ pub enum ProgramError {
     /// It ended though it should run on.
     #[error("{program} ended ({status})\n{output}")]
     Ended {
-        /// Which.
+        /// The name of the program.
         program: String,
-        /// How.
+        /// How it ended.
         status: ExitStatus,
         /// What it wrote.
         output: String,

@@ -41,7 +41,7 @@ pub(crate) enum What {
 /// How long the call lasts.
 const DURATION: Duration = Duration::from_secs(20);
 
-/// Measures.
+/// Runs a benchmark and prints its figures beside their bars.
 pub(crate) fn run(what: &What) -> Result<(), Error> {
     match what {
         What::Call => call(),

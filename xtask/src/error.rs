@@ -9,9 +9,9 @@ pub(crate) enum Error {
     /// A program could not be started.
     #[error("could not start {program}: {source}")]
     Start {
-        /// Which.
+        /// The name of the program.
         program: String,
-        /// Why.
+        /// What the system said.
         source: io::Error,
     },
     /// A program failed; its own words stand above on the terminal.
@@ -25,7 +25,7 @@ pub(crate) enum Error {
     /// A program answered something other than what was requested.
     #[error("{program} gave no usable answer: {why}")]
     Answer {
-        /// Which.
+        /// The name of the program.
         program: String,
         /// What was wrong with it.
         why: String,

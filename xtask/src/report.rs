@@ -61,7 +61,7 @@ pub(crate) const NOT_MEASURED: &str = "–";
 /// A number with its unit, as a person reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// Milliseconds.
+    /// Thousandths of a second.
     Milliseconds,
     /// A number of things.
     Count,

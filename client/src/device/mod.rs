@@ -101,9 +101,9 @@ pub struct DeviceInfo {
 pub struct DeviceList {
     /// Cameras that open.
     pub cameras: Vec<DeviceInfo>,
-    /// Microphones.
+    /// The microphones, in the order of the system.
     pub microphones: Vec<DeviceInfo>,
-    /// Speakers.
+    /// The speakers, in the order of the system.
     pub speakers: Vec<DeviceInfo>,
 }
 

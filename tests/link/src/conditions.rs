@@ -35,7 +35,7 @@ impl Rate {
 /// Which packets get lost.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Loss {
-    /// None.
+    /// Every packet arrives.
     None,
     /// Each with this probability, whatever happened to the others.
     Random(f64),

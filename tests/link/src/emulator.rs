@@ -22,7 +22,7 @@ const COMMANDS: usize = 16;
 /// Either end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// One.
+    /// The first of the two ends.
     A,
     /// The other.
     B,

@@ -50,7 +50,7 @@ pub enum Change {
     OtherSections,
     /// Sections without names.
     NoMids,
-    /// None.
+    /// The description as it is.
     Unchanged,
 }
 
@@ -120,7 +120,7 @@ impl Change {
 pub enum Step {
     /// A side offers, with or without an ICE restart.
     Offer {
-        /// Which.
+        /// The side that offers.
         side: usize,
         /// See [`PeerCommand::CreateOffer`].
         ice_restart: bool,
@@ -136,14 +136,14 @@ pub enum Step {
     },
     /// A side's next description is changed on its way.
     ChangeNext {
-        /// Whose.
+        /// The side whose description is changed.
         from: usize,
         /// In what way.
         change: Change,
     },
     /// A side's next description is lost.
     LoseNext {
-        /// Whose.
+        /// The side whose description is lost.
         from: usize,
     },
     /// Nothing is done for so long.

@@ -45,7 +45,7 @@ const LATENCY: &[&str] = &["latency", "--pairs", "16", "--per-second", "5000", "
 const STALL: &[&str] = &["stall", "--receivers", "4", "--seconds", "5"];
 const SILENT: &[&str] = &["silent", "--connections", "50", "--seconds", "16"];
 
-/// Measures.
+/// Puts the same load on our server and on the one in Node, and prints what both need.
 pub(crate) fn run() -> Result<(), Error> {
     if !cfg!(target_os = "linux") {
         return Err(Error::Missing(

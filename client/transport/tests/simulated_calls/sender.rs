@@ -50,7 +50,7 @@ enum Queued {
     Probe(usize),
 }
 
-/// Counts.
+/// What the sender has sent so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SendCounts {
     pub(crate) packets: u64,
