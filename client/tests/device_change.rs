@@ -112,7 +112,7 @@ async fn until(session: &mut SessionHandle, what: &str, fits: impl FnMut(&Arc<Sn
     waited.unwrap_or_else(|_| panic!("not {what}")).expect("a session");
 }
 
-async fn wish(session: &SessionHandle, intent: Intent) {
+async fn send_intent(session: &SessionHandle, intent: Intent) {
     session.link.intents.send(intent).await.expect("a session");
 }
 
@@ -177,12 +177,13 @@ async fn change_devices(sounding: &Mutex<Vec<Instant>>) -> Vec<(String, Duration
         ..options
     });
     for (session, username) in [(&mut alice, "alice"), (&mut bob, "bob")] {
-        wish(session, Intent::LogIn { server: url.clone(), username: username.to_owned() }).await;
+        send_intent(session, Intent::LogIn { server: url.clone(), username: username.to_owned() })
+            .await;
         until(session, "logged in", |s| matches!(s.login, LoginPhase::LoggedIn { .. })).await;
     }
-    wish(&alice, Intent::Call { username: "bob".to_owned() }).await;
+    send_intent(&alice, Intent::Call { username: "bob".to_owned() }).await;
     until(&mut bob, "called", |s| matches!(s.call, CallPhase::Ringing { .. })).await;
-    wish(&bob, Intent::Accept { from: Username::parse("alice").expect("a name") }).await;
+    send_intent(&bob, Intent::Accept { from: Username::parse("alice").expect("a name") }).await;
     for session in [&mut alice, &mut bob] {
         until(session, "in a call", |s| matches!(s.call, CallPhase::InCall { .. })).await;
     }
@@ -201,9 +202,10 @@ async fn change_devices(sounding: &Mutex<Vec<Instant>>) -> Vec<(String, Duration
         gaps.push((what.to_owned(), gap));
     };
     measure("nothing changes", 4).await;
-    wish(&bob, Intent::ChooseSpeaker(named("speaker_b"))).await;
+    send_intent(&bob, Intent::ChooseSpeaker(named("speaker_b"))).await;
     measure("another speaker is chosen", 4).await;
-    wish(&alice, Intent::ChooseMicrophone(MicrophoneChoice::Named("in_room_2".to_owned()))).await;
+    send_intent(&alice, Intent::ChooseMicrophone(MicrophoneChoice::Named("in_room_2".to_owned())))
+        .await;
     measure("another microphone is chosen", 4).await;
     let modules = pactl(&["list", "short", "modules"]);
     let unplugged =
@@ -221,7 +223,7 @@ async fn change_devices(sounding: &Mutex<Vec<Instant>>) -> Vec<(String, Duration
     sleep(Duration::from_secs(5)).await;
     let comes_back = !again.lock().expect("the list").is_empty();
     assert!(comes_back, "the speaker that was chosen is plugged in again, and used");
-    wish(&bob, Intent::ChooseSpeaker(SpeakerChoice::Default)).await;
+    send_intent(&bob, Intent::ChooseSpeaker(SpeakerChoice::Default)).await;
     sleep(Duration::from_secs(3)).await;
     pactl(&["set-default-sink", "speaker_c"]);
     measure("the default speaker is another one", 5).await;

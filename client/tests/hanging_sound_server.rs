@@ -32,7 +32,7 @@ async fn until(session: &SessionHandle, what: &str, fits: impl FnMut(&Arc<Snapsh
     assert!(waited, "not {what}: {:?}", session.link.snapshots.borrow().notices);
 }
 
-async fn wish(session: &SessionHandle, intent: Intent) {
+async fn send_intent(session: &SessionHandle, intent: Intent) {
     session.link.intents.send(intent).await.expect("a session");
 }
 
@@ -60,7 +60,7 @@ fn a_sound_server_that_never_answers_holds_nothing_up_and_the_next_one_is_used()
             ..SessionOptions::default()
         });
         let begun = Instant::now();
-        wish(&session, Intent::Preview(true)).await;
+        send_intent(&session, Intent::Preview(true)).await;
         until(&session, "seen", |s| s.camera_live).await;
         assert!(
             begun.elapsed() < UNIMPEDED,
@@ -74,7 +74,7 @@ fn a_sound_server_that_never_answers_holds_nothing_up_and_the_next_one_is_used()
         // While it is tried again and again, everything else goes on.
         for off in [true, false, true, false] {
             let begun = Instant::now();
-            wish(&session, Intent::TurnCameraOff(off)).await;
+            send_intent(&session, Intent::TurnCameraOff(off)).await;
             until(&session, "turned off or on", |s| s.camera_live != off).await;
             assert!(
                 begun.elapsed() < UNIMPEDED,

@@ -142,7 +142,7 @@ async fn until(session: &mut SessionHandle, what: &str, fits: impl FnMut(&Arc<Sn
     waited.unwrap_or_else(|_| panic!("not {what}")).expect("a session");
 }
 
-async fn wish(session: &SessionHandle, intent: Intent) {
+async fn send_intent(session: &SessionHandle, intent: Intent) {
     session.link.intents.send(intent).await.expect("a session");
 }
 
@@ -178,27 +178,28 @@ async fn ring_and_answer([caller, first, second]: &[Ears; 3]) {
     let mut alice = person(MicrophoneChoice::Tone(VOICE_HZ), "caller");
     let mut bob = person(MicrophoneChoice::None, "first");
     for (session, username) in [(&mut alice, "alice"), (&mut bob, "bob")] {
-        wish(session, Intent::LogIn { server: url.clone(), username: username.to_owned() }).await;
+        send_intent(session, Intent::LogIn { server: url.clone(), username: username.to_owned() })
+            .await;
         until(session, "logged in", |s| matches!(s.login, LoginPhase::LoggedIn { .. })).await;
     }
-    wish(&alice, Intent::Call { username: "bob".to_owned() }).await;
+    send_intent(&alice, Intent::Call { username: "bob".to_owned() }).await;
     until(&mut bob, "called", |s| matches!(s.call, CallPhase::Ringing { .. })).await;
     first.until_ringing(523.25).await;
     // The caller's speaker is open for the call already, and the ringback is heard all the same.
     caller.until_ringing(392.0).await;
 
-    wish(&bob, Intent::ChooseSpeaker(SpeakerChoice::Named("second".to_owned()))).await;
+    send_intent(&bob, Intent::ChooseSpeaker(SpeakerChoice::Named("second".to_owned()))).await;
     second.until_ringing(523.25).await;
     first.until_silent().await;
 
     let from = visavis_shared::Username::parse("alice").expect("a name");
-    wish(&bob, Intent::Accept { from }).await;
+    send_intent(&bob, Intent::Accept { from }).await;
     second.until_voice().await;
     caller.until_silent().await;
     assert_eq!(bob.link.snapshots.borrow().notices, [], "nothing is missing");
 
     // And back to the first one in the call.
-    wish(&bob, Intent::ChooseSpeaker(SpeakerChoice::Named("first".to_owned()))).await;
+    send_intent(&bob, Intent::ChooseSpeaker(SpeakerChoice::Named("first".to_owned()))).await;
     first.until_voice().await;
     second.until_silent().await;
     tokio::join!(alice.finish(), bob.finish());

@@ -4,7 +4,7 @@ mod common;
 
 use std::net::SocketAddr;
 
-use common::{Client, LONG, Script, WELCOME, offer, server, tell};
+use common::{Client, LONG, Script, WELCOME, offer, send, server};
 use futures_util::StreamExt as _;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
@@ -155,7 +155,7 @@ async fn a_token_is_asked_for_shown_after_a_loss_and_dropped_when_it_is_refused(
     assert_eq!(login["resume"], "");
     assert!(!is_resumed(&mut alice).await);
     // The server restarts.
-    tell(&mut socket, Message::Close(Some(CloseFrame { code: 1012.into(), reason: "".into() })))
+    send(&mut socket, Message::Close(Some(CloseFrame { code: 1012.into(), reason: "".into() })))
         .await;
     alice.expect_down().await;
     let (socket, login) = script.greet_and_accept(None, WELCOME_WITH_TOKEN).await;
@@ -179,7 +179,7 @@ async fn what_is_said_while_the_connection_is_cut_arrives_when_it_is_back() {
     alice.expect_login("alice").await;
     let mut bob = Client::connect_with(&cable.address.to_string(), "bob", key(2));
     assert!(!is_resumed(&mut bob).await);
-    alice.say("bob", offer());
+    alice.send("bob", offer());
     bob.expect_signal(offer()).await;
 
     cable.plugged.send_replace(false);
@@ -187,9 +187,9 @@ async fn what_is_said_while_the_connection_is_cut_arrives_when_it_is_back() {
     // From here on the server knows.
     alice.expect_signal(CallSignal::Close(Some(CloseReason::Disconnected))).await;
     for number in 0..20 {
-        alice.say("bob", candidate(number));
+        alice.send("bob", candidate(number));
     }
-    alice.say("bob", offer());
+    alice.send("bob", offer());
     alice.expect_users(&["bob"]).await;
 
     cable.plugged.send_replace(true);
@@ -198,7 +198,7 @@ async fn what_is_said_while_the_connection_is_cut_arrives_when_it_is_back() {
         bob.expect_signal(candidate(number)).await;
     }
     bob.expect_signal(offer()).await;
-    bob.say("alice", CallSignal::Ringing);
+    bob.send("alice", CallSignal::Ringing);
     alice.expect_signal(CallSignal::Ringing).await;
     server.shutdown().await;
 }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use common::{
-    Client, LONG, PRESENCE, Script, TAKEN, WELCOME, expect_presence, offer, server, tell,
+    Client, LONG, PRESENCE, Script, TAKEN, WELCOME, expect_presence, offer, send, server,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -35,7 +35,7 @@ async fn two_clients_log_in_and_receive_each_others_messages() {
     let alice = Client::log_in(&server.url(), "alice").await;
     let mut bob = Client::log_in(&server.url(), "bob").await;
     bob.expect_users(&["alice"]).await;
-    alice.say("bob", offer());
+    alice.send("bob", offer());
     bob.expect_signal(offer()).await;
     server.shutdown().await;
 }
@@ -90,14 +90,14 @@ async fn a_client_that_lost_the_server_logs_in_again_when_it_is_back_and_sends_n
     first.kill().await;
     alice.expect_down().await;
     bob.expect_down().await;
-    alice.say("bob", offer());
+    alice.send("bob", offer());
 
     let second = server_at(address).await;
     alice.expect_login("alice").await;
     bob.expect_login("bob").await;
     // What was sent while the server was away is dropped; what is sent now arrives, and nothing
     // before it.
-    alice.say("bob", CallSignal::Ringing);
+    alice.send("bob", CallSignal::Ringing);
     bob.expect_signal(CallSignal::Ringing).await;
     second.shutdown().await;
 }
@@ -107,11 +107,11 @@ async fn what_was_sent_before_closing_still_gets_out() {
     let server = server().await;
     let alice = Client::log_in(&server.url(), "alice").await;
     let mut bob = Client::log_in(&server.url(), "bob").await;
-    alice.say("bob", offer());
+    alice.send("bob", offer());
     for _ in 0..50 {
-        alice.say("bob", CallSignal::Ringing);
+        alice.send("bob", CallSignal::Ringing);
     }
-    alice.say("bob", CallSignal::Close(None));
+    alice.send("bob", CallSignal::Close(None));
     let Client { signaling, mut events } = alice;
     signaling.close().await;
 
@@ -131,7 +131,7 @@ async fn a_client_that_is_dropped_looks_like_a_lost_connection() {
     let server = server().await;
     let alice = Client::log_in(&server.url(), "alice").await;
     let mut bob = Client::log_in(&server.url(), "bob").await;
-    alice.say("bob", offer());
+    alice.send("bob", offer());
     bob.expect_signal(offer()).await;
     drop(alice);
     bob.expect_signal(CallSignal::Close(Some(CloseReason::Disconnected))).await;
@@ -168,12 +168,12 @@ async fn rubbish_from_the_server_is_ignored() {
         r#"{"type":"login","success":"perhaps"}"#,
         &deep,
     ] {
-        tell(&mut socket, Message::text(text)).await;
+        send(&mut socket, Message::text(text)).await;
     }
-    tell(&mut socket, Message::binary(vec![0xff; 1000])).await;
-    tell(&mut socket, Message::Ping(b"still there?".to_vec().into())).await;
-    tell(&mut socket, Message::Pong(b"nobody asked".to_vec().into())).await;
-    tell(&mut socket, Message::text(PRESENCE)).await;
+    send(&mut socket, Message::binary(vec![0xff; 1000])).await;
+    send(&mut socket, Message::Ping(b"still there?".to_vec().into())).await;
+    send(&mut socket, Message::Pong(b"nobody asked".to_vec().into())).await;
+    send(&mut socket, Message::text(PRESENCE)).await;
     expect_presence(&mut alice).await;
 }
 
@@ -182,9 +182,9 @@ async fn rubbish_ahead_of_the_login_is_ignored() {
     let (script, mut alice) = Script::start().await;
     let mut socket = accept_async(script.accept_tcp().await).await.expect("a WebSocket");
     for text in ["?", r#"{"type":"hello"}"#, PRESENCE, WELCOME, PRESENCE] {
-        tell(&mut socket, Message::text(text)).await;
+        send(&mut socket, Message::text(text)).await;
     }
-    tell(&mut socket, Message::binary(vec![1, 2, 3])).await;
+    send(&mut socket, Message::binary(vec![1, 2, 3])).await;
     alice.expect_login("alice").await;
     expect_presence(&mut alice).await;
 }
@@ -199,7 +199,7 @@ async fn a_message_that_is_too_large_costs_the_connection_but_not_the_client() {
     alice.expect_down().await;
     let mut socket = script.accept(WELCOME).await;
     alice.expect_login("alice").await;
-    tell(&mut socket, Message::text(PRESENCE)).await;
+    send(&mut socket, Message::text(PRESENCE)).await;
     expect_presence(&mut alice).await;
 }
 
@@ -314,7 +314,7 @@ async fn a_greeting_that_comes_after_the_login_of_a_guest_leads_to_a_login_with_
     let login = login.expect("a login").into_text().expect("text");
     assert!(!login.contains("signature"), "{login}");
     for text in [HELLO, WELCOME] {
-        tell(&mut late, Message::text(text)).await;
+        send(&mut late, Message::text(text)).await;
     }
     assert!(matches!(timeout(LONG, late.next()).await, Ok(Some(Ok(Message::Close(_))))));
     drop(late);
@@ -372,7 +372,7 @@ async fn final_signals_get_out_while_nobody_reads_the_events() {
     let mut socket = script.accept(WELCOME).await;
     alice.expect_login("alice").await;
     for _ in 0..2 * alice.events.max_capacity() {
-        tell(&mut socket, Message::text(PRESENCE)).await;
+        send(&mut socket, Message::text(PRESENCE)).await;
     }
     timeout(LONG, async {
         while alice.events.len() < alice.events.max_capacity() {
@@ -381,15 +381,15 @@ async fn final_signals_get_out_while_nobody_reads_the_events() {
     })
     .await
     .expect("the queue fills up");
-    alice.say("bob", CallSignal::Close(None));
+    alice.send("bob", CallSignal::Close(None));
     let Client { signaling, events: _unread } = alice;
-    let hear = async {
+    let receive = async {
         let words =
             socket.next().await.expect("last words").expect("a message").into_text().expect("text");
         assert!(words.contains(r#""type":"close""#), "{words}");
         assert!(matches!(socket.next().await, Some(Ok(Message::Close(_)))));
     };
-    tokio::join!(signaling.close(), async { timeout(LONG, hear).await.expect("in time") });
+    tokio::join!(signaling.close(), async { timeout(LONG, receive).await.expect("in time") });
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ pub struct AudioJitterBuffer {
     begun: bool,
     /// The RTP timestamp to play next, and the earliest that is still accepted.
     next: Option<i64>,
-    /// Whether what comes next is timed by what was played; else it waits for the target anew.
+    /// Whether what comes next is timed by what was played; else it waits for the target again.
     timed: bool,
     last_played: Option<i64>,
     /// Sequence number and end of the last packet that was no redundant, and what was concealed

@@ -75,7 +75,7 @@ impl Client {
         }
     }
 
-    pub(crate) fn say(&self, to: &str, signal: CallSignal) {
+    pub(crate) fn send(&self, to: &str, signal: CallSignal) {
         let call = Some(CallId::parse("c1").expect("an id"));
         self.signaling.send(ClientMessage::Call { to: Some(name(to)), call, signal });
     }
@@ -147,7 +147,7 @@ impl Script {
     ) -> (Socket, Value) {
         let mut socket = accept_async(self.accept_tcp().await).await.expect("a WebSocket");
         if let Some(greeting) = greeting {
-            tell(&mut socket, Message::text(greeting)).await;
+            send(&mut socket, Message::text(greeting)).await;
         }
         let login = timeout(LONG, socket.next())
             .await
@@ -156,12 +156,12 @@ impl Script {
             .expect("a message");
         let login: Value = serde_json::from_str(&login.into_text().expect("text")).expect("JSON");
         assert_eq!((&login["type"], &login["username"]), (&"login".into(), &"alice".into()));
-        tell(&mut socket, Message::text(answer)).await;
+        send(&mut socket, Message::text(answer)).await;
         (socket, login)
     }
 }
 
-pub(crate) async fn tell(socket: &mut Socket, message: Message) {
+pub(crate) async fn send(socket: &mut Socket, message: Message) {
     socket.send(message).await.expect("the client listens");
 }
 

@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_seed_has_the_same_fate(conditions in conditions(), packets in packets(), seed: u64) {
+    fn the_same_seed_has_the_same_outcome(conditions in conditions(), packets in packets(), seed: u64) {
         let start = Instant::now();
         let [one, other] = [(); 2].map(|()| carry(&mut Link::new(conditions, seed), start, &packets));
         prop_assert_eq!(one, other);

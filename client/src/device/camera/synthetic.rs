@@ -19,7 +19,7 @@ use crate::media::stop_signal::StopSignal;
 use crate::media::units::WallTime;
 use crate::media::y4m::Y4mReader;
 
-/// A source this late (the machine slept) begins its schedule anew.
+/// A source this late (the machine slept) restarts its schedule.
 const TOO_LATE: Duration = Duration::from_secs(1);
 
 /// Starts the thread. It waits for nothing but its own clock, so that it ends at once.

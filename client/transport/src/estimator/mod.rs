@@ -2,7 +2,7 @@
 //!
 //! In go packets that leave, transport-wide feedback on them, receiver reports, REMB and the round
 //! trip; out come the estimate, the pacer's burst rate, the probes to send, and the loss that FEC
-//! is for. What always holds: the estimate is between [`FLOOR`] and the maximum. Everything is
+//! is for. What always holds: the estimate is between `FLOOR` and the maximum. Everything is
 //! pure: time is an argument.
 //!
 //! ```text

@@ -3,7 +3,7 @@
 //!
 //! The packets of a frame (or an even part of a large one) form a group. A Reed-Solomon code over
 //! GF(2⁸) with a Cauchy matrix makes FEC packets of it: whichever media and FEC packets arrive, as
-//! many as there were media packets rebuild all. [`FecEncoder`] makes them, [`FecDecoder`]
+//! many as there were media packets rebuild all. [`FecEncoder`] makes them, `FecDecoder`
 //! rebuilds, `protection` decides how many are worth it. Layout and negotiation stand in
 //! `docs/protocol.md`, the reasons in ADR 9. Pure, and bounded whatever arrives.
 

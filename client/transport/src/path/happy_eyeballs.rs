@@ -3,7 +3,7 @@
 //!
 //! In: the addresses in the resolver's order of preference, and how to try one. Out: the first
 //! connection that succeeds; the other attempts are cancelled. What always holds: the families take
-//! turns; an attempt starts [`ATTEMPT_DELAY`] after the previous one, or at once when one fails; no
+//! turns; an attempt starts `ATTEMPT_DELAY` after the previous one, or at once when one fails; no
 //! address is tried twice, and an error is returned only after every address has failed. The caller
 //! sets the deadline.
 //!
@@ -101,7 +101,7 @@ mod tests {
 
     /// How an attempt to connect to an address ends.
     #[derive(Debug, Clone, Copy)]
-    enum Fate {
+    enum Outcome {
         Succeeds(Duration),
         Fails(Duration),
         Hangs,
@@ -118,10 +118,10 @@ mod tests {
 
     type Started = Vec<(SocketAddr, Duration)>;
 
-    /// Connects to addresses with these fates. Gives the result, when it came, when each attempt
+    /// Connects to addresses with these outcomes. Gives the result, when it came, when each attempt
     /// started, and how many attempts are still under way.
     async fn race(
-        fates: Vec<(SocketAddr, Fate)>,
+        outcomes: Vec<(SocketAddr, Outcome)>,
     ) -> (Option<SocketAddr>, Duration, Started, usize) {
         let begun = clock::now();
         let started = Arc::new(Mutex::new(Started::new()));
@@ -130,21 +130,22 @@ mod tests {
             started.lock().expect("no panic").push((address, clock::now() - begun));
             *under_way.lock().expect("no panic") += 1;
             let counted = UnderWay(Arc::clone(&under_way));
-            let fate = fates.iter().find(|(of, _)| *of == address).map(|(_, fate)| *fate);
+            let outcome =
+                outcomes.iter().find(|(of, _)| *of == address).map(|(_, outcome)| *outcome);
             async move {
                 let _counted = counted;
-                match fate.expect("one of the addresses") {
-                    Fate::Succeeds(after) => sleep(after).await,
-                    Fate::Fails(after) => {
+                match outcome.expect("one of the addresses") {
+                    Outcome::Succeeds(after) => sleep(after).await,
+                    Outcome::Fails(after) => {
                         sleep(after).await;
                         return Err(io::ErrorKind::ConnectionRefused.into());
                     }
-                    Fate::Hangs => std::future::pending().await,
+                    Outcome::Hangs => std::future::pending().await,
                 }
                 Ok(address)
             }
         };
-        let addresses: Vec<_> = fates.iter().map(|(address, _)| *address).collect();
+        let addresses: Vec<_> = outcomes.iter().map(|(address, _)| *address).collect();
         let all = connect(addresses, attempt);
         let winner = timeout(Duration::from_secs(60), all).await.ok().and_then(Result::ok);
         let took = clock::now() - begun;
@@ -169,9 +170,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_address_that_hangs_delays_the_next_one_by_a_quarter_of_a_second() {
-        let (winner, took, started, left) =
-            race(vec![(v6(1), Fate::Hangs), (v6(2), Fate::Hangs), (v4(1), Fate::Succeeds(ms(30)))])
-                .await;
+        let (winner, took, started, left) = race(vec![
+            (v6(1), Outcome::Hangs),
+            (v6(2), Outcome::Hangs),
+            (v4(1), Outcome::Succeeds(ms(30))),
+        ])
+        .await;
         assert_eq!((winner, took), (Some(v4(1)), ms(280)));
         assert_eq!(started, [(v6(1), ms(0)), (v4(1), ms(250))]);
         assert_eq!(left, 0, "the others are cancelled");
@@ -180,7 +184,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_address_that_fails_is_followed_by_the_next_one_at_once() {
         let (winner, took, started, _) =
-            race(vec![(v6(1), Fate::Fails(ms(5))), (v4(1), Fate::Succeeds(ms(30)))]).await;
+            race(vec![(v6(1), Outcome::Fails(ms(5))), (v4(1), Outcome::Succeeds(ms(30)))]).await;
         assert_eq!((winner, took), (Some(v4(1)), ms(35)));
         assert_eq!(started, [(v6(1), ms(0)), (v4(1), ms(5))]);
     }
@@ -188,7 +192,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_first_address_may_still_win() {
         let (winner, took, _, left) =
-            race(vec![(v6(1), Fate::Succeeds(ms(400))), (v4(1), Fate::Succeeds(ms(300)))]).await;
+            race(vec![(v6(1), Outcome::Succeeds(ms(400))), (v4(1), Outcome::Succeeds(ms(300)))])
+                .await;
         assert_eq!((winner, took, left), (Some(v6(1)), ms(400), 0));
     }
 
@@ -212,16 +217,16 @@ mod tests {
         assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     }
 
-    fn fates() -> impl Strategy<Value = Vec<(SocketAddr, Fate)>> {
-        let fate = prop_oneof![
-            (0u64..2000).prop_map(|millis| Fate::Succeeds(ms(millis))),
-            (0u64..2000).prop_map(|millis| Fate::Fails(ms(millis))),
-            Just(Fate::Hangs),
+    fn outcomes() -> impl Strategy<Value = Vec<(SocketAddr, Outcome)>> {
+        let outcome = prop_oneof![
+            (0u64..2000).prop_map(|millis| Outcome::Succeeds(ms(millis))),
+            (0u64..2000).prop_map(|millis| Outcome::Fails(ms(millis))),
+            Just(Outcome::Hangs),
         ];
-        prop::collection::vec((any::<bool>(), fate), 0..12).prop_map(|fates| {
-            let numbered = (0u8..).zip(fates);
+        prop::collection::vec((any::<bool>(), outcome), 0..12).prop_map(|outcomes| {
+            let numbered = (0u8..).zip(outcomes);
             numbered
-                .map(|(n, (is_v4, fate))| (if is_v4 { v4(n) } else { v6(n.into()) }, fate))
+                .map(|(n, (is_v4, outcome))| (if is_v4 { v4(n) } else { v6(n.into()) }, outcome))
                 .collect()
         })
     }
@@ -230,21 +235,21 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(100))]
 
         #[test]
-        fn every_address_has_its_turn_and_the_first_success_wins(fates in fates()) {
+        fn every_address_has_its_turn_and_the_first_success_wins(outcomes in outcomes()) {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_time()
                 .start_paused(true)
                 .build()
                 .expect("a runtime");
-            let (winner, took, started, left) = runtime.block_on(race(fates.clone()));
-            let fate_of = |address| fates.iter().find(|(of, _)| *of == address).expect("known").1;
+            let (winner, took, started, left) = runtime.block_on(race(outcomes.clone()));
+            let outcome_of = |address| outcomes.iter().find(|(of, _)| *of == address).expect("known").1;
             let order: Vec<_> = started.iter().map(|(address, _)| *address).collect();
-            let all: Vec<_> = interleave(fates.iter().map(|(address, _)| *address)).into();
+            let all: Vec<_> = interleave(outcomes.iter().map(|(address, _)| *address)).into();
             prop_assert_eq!(&order[..], &all[..order.len()], "in order, none twice");
             // An attempt starts at once after a failure, and otherwise after the delay.
             let fails_at = |at: Duration| {
                 let mut failures = started.iter().filter_map(|(address, started)| {
-                    let Fate::Fails(after) = fate_of(*address) else { return None };
+                    let Outcome::Fails(after) = outcome_of(*address) else { return None };
                     Some(*started + after)
                 });
                 failures.any(|failure| failure.abs_diff(at) <= ms(2))
@@ -254,9 +259,9 @@ mod tests {
                 prop_assert!(gap <= ATTEMPT_DELAY + ms(2), "{gap:?}");
                 prop_assert!(gap >= ATTEMPT_DELAY || fails_at(pair[1].1), "{gap:?}");
             }
-            let succeeds = started.iter().filter_map(|(address, at)| match fate_of(*address) {
-                Fate::Succeeds(after) => Some(*at + after),
-                Fate::Fails(_) | Fate::Hangs => None,
+            let succeeds = started.iter().filter_map(|(address, at)| match outcome_of(*address) {
+                Outcome::Succeeds(after) => Some(*at + after),
+                Outcome::Fails(_) | Outcome::Hangs => None,
             });
             match succeeds.min() {
                 Some(first) => {

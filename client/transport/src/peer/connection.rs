@@ -114,7 +114,7 @@ impl Connection {
 }
 
 /// Wildcards, which the library expands into the addresses of all interfaces but the loopback, at
-/// each ICE restart anew. A machine without any other interface gets the loopback, so that two on
+/// each ICE restart again. A machine without any other interface gets the loopback, so that two on
 /// it can still call each other.
 fn all_interfaces() -> Vec<SocketAddr> {
     let mut bind = vec![SocketAddr::from(([0, 0, 0, 0], 0)), SocketAddr::from(([0u16; 8], 0))];

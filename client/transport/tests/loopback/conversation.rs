@@ -14,7 +14,7 @@ use visavis_media::frame::EncodedAudio;
 use visavis_shared::DescriptionKind;
 use visavis_transport::{PeerCommand, PeerEvent, VideoControl};
 
-use crate::support::{End, access_unit, picture};
+use crate::support::{End, access_unit, frame};
 
 /// How often a video frame is sent.
 const FRAME: Duration = Duration::from_millis(33);
@@ -171,14 +171,13 @@ impl Conversation {
 
     fn send_frame(&mut self, side: usize, now: Duration) {
         let (end, account) = (&self.ends[side], &mut self.accounts[side]);
-        let wished = end
-            .control
-            .try_iter()
-            .fold(false, |wished, wish| wished | matches!(wish, VideoControl::KeyFrame(_)));
-        let key = account.frames_sent == 0 || wished;
+        let requested = end.control.try_iter().fold(false, |requested, target| {
+            requested | matches!(target, VideoControl::KeyFrame(_))
+        });
+        let key = account.frames_sent == 0 || requested;
         let data = access_unit(&mut self.rng, key, if key { 8_000 } else { 2_000 });
         // What does not fit is dropped, as the encoder does.
-        if end.video_out.try_send(picture(data.clone(), key)).is_ok() {
+        if end.video_out.try_send(frame(data.clone(), key)).is_ok() {
             account.frames_sent += 1;
             account.sent.insert(data, now);
         }

@@ -1,4 +1,4 @@
-//! Pictures and sound over the connection.
+//! Video and audio over the connection.
 
 use std::time::{Duration, Instant};
 
@@ -14,38 +14,38 @@ use visavis_media::units::Bitrate;
 use visavis_transport::{PeerCommand, PeerConfig, PeerEvent, VideoControl};
 
 use crate::support::{
-    End, PATIENCE, access_unit, config, connect, connect_through, connected_pair, emulator,
-    pair_across, pass, picture, received, send_pictures,
+    End, PATIENCE, access_unit, config, connect, connect_through, connected_pair, emulator, frame,
+    pair_across, pass, received, send_frames,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pictures_and_sound_arrive_as_they_were_sent_and_in_order() {
+async fn video_and_audio_arrive_as_they_were_sent_and_in_order() {
     let (a, b) = connected_pair().await;
-    assert!(a.key_frame_wish().await, "a connection begins with a key frame");
-    let sound = async {
+    assert!(a.key_frame_request().await, "a connection begins with a key frame");
+    let audio = async {
         let mut sent = Vec::new();
         let start = Instant::now();
         for n in 0..100u32 {
             let data = Bytes::from(format!("packet {n}"));
             let captured_at = start + n * Duration::from_millis(10);
             let packet = EncodedAudio { data: data.clone(), samples: 480, captured_at };
-            a.audio_out.send(packet).await.expect("the peer takes sound");
+            a.audio_out.send(packet).await.expect("the peer takes audio");
             sent.push(data);
             sleep(Duration::from_millis(10)).await;
         }
         sent
     };
-    let (pictures, sound) = tokio::join!(send_pictures(&a, 1, 30, 9_000), sound);
+    let (frames, audio) = tokio::join!(send_frames(&a, 1, 30, 9_000), audio);
     sleep(Duration::from_millis(300)).await;
-    assert_eq!(received(&b), pictures);
-    let heard: Vec<ReceivedAudio> = b.audio_in.try_iter().collect();
-    assert_eq!(heard.iter().map(|packet| packet.payload.clone()).collect::<Vec<_>>(), sound);
+    assert_eq!(received(&b), frames);
+    let packets: Vec<ReceivedAudio> = b.audio_in.try_iter().collect();
+    assert_eq!(packets.iter().map(|packet| packet.payload.clone()).collect::<Vec<_>>(), audio);
     assert!(
-        heard
+        packets
             .windows(2)
             .all(|pair| pair[1].rtp_timestamp.wrapping_sub(pair[0].rtp_timestamp) == 480)
     );
-    assert!(heard.windows(2).all(|pair| pair[1].sequence == pair[0].sequence.wrapping_add(1)));
+    assert!(packets.windows(2).all(|pair| pair[1].sequence == pair[0].sequence.wrapping_add(1)));
     let stats = a.stats().await;
     assert_eq!((stats.audio_packets_sent, stats.retransmitted), (100, 0));
 }
@@ -53,10 +53,10 @@ async fn pictures_and_sound_arrive_as_they_were_sent_and_in_order() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_for_a_key_frame_reaches_the_encoder_of_the_other() {
     let (a, b) = connected_pair().await;
-    assert!(a.key_frame_wish().await);
-    send_pictures(&a, 2, 5, 2_000).await;
+    assert!(a.key_frame_request().await);
+    send_frames(&a, 2, 5, 2_000).await;
     b.command(PeerCommand::RequestKeyFrame);
-    assert!(a.key_frame_wish().await);
+    assert!(a.key_frame_request().await);
     assert!(a.stats().await.plis_received >= 1);
     assert!(b.stats().await.plis_sent >= 1);
 }
@@ -64,7 +64,7 @@ async fn a_request_for_a_key_frame_reaches_the_encoder_of_the_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn statistics_name_the_path_and_how_it_is_protected() {
     let (a, b) = connected_pair().await;
-    tokio::join!(send_pictures(&a, 3, 60, 2_000), send_pictures(&b, 4, 60, 2_000));
+    tokio::join!(send_frames(&a, 3, 60, 2_000), send_frames(&b, 4, 60, 2_000));
     let stats = a.stats().await;
     println!("{stats:?}");
     assert_eq!(stats.local_candidate.as_deref(), Some("host"));
@@ -83,7 +83,7 @@ async fn junk_at_the_socket_does_no_harm() {
         sockets.extend(address_of(&candidate.candidate))
     })
     .await;
-    send_pictures(&a, 7, 2, 2_000).await;
+    send_frames(&a, 7, 2, 2_000).await;
     let attacker = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
     let mut rng = StdRng::seed_from_u64(12);
     for _ in 0..3_000 {
@@ -97,7 +97,7 @@ async fn junk_at_the_socket_does_no_harm() {
         }
     }
     let _ = received(&b);
-    let sent = send_pictures(&a, 8, 10, 2_000).await;
+    let sent = send_frames(&a, 8, 10, 2_000).await;
     sleep(Duration::from_millis(300)).await;
     assert_eq!(received(&b), sent);
 }
@@ -107,13 +107,13 @@ async fn lost_packets_are_retransmitted_without_a_storm() {
     let network =
         emulator(Conditions::CLEAR.delay(Duration::from_millis(10)).loss(Loss::Random(0.05))).await;
     let (a, b) = pair_across(&network).await;
-    let sent = send_pictures(&a, 9, 150, 6_000).await;
+    let sent = send_frames(&a, 9, 150, 6_000).await;
     sleep(Duration::from_millis(500)).await;
     let got = received(&b);
     let (stats, theirs) = (a.stats().await, b.stats().await);
     let packets = sent.iter().map(|(data, _)| data.len().div_ceil(1162) as u64).sum::<u64>();
     println!(
-        "{} of {} pictures, {packets} packets, {} resent, {} nacks, {} plis, {} given up",
+        "{} of {} frames, {packets} packets, {} resent, {} nacks, {} plis, {} given up",
         got.len(),
         sent.len(),
         stats.retransmitted,
@@ -122,7 +122,7 @@ async fn lost_packets_are_retransmitted_without_a_storm() {
         theirs.frames_dropped
     );
     assert!(got.len() as f64 >= 0.9 * sent.len() as f64, "{} of {}", got.len(), sent.len());
-    assert!(got.iter().all(|picture| sent.contains(picture)), "a picture that nobody sent");
+    assert!(got.iter().all(|frame| sent.contains(frame)), "a frame that nobody sent");
     assert!(stats.retransmitted > 0 && (stats.retransmitted as f64) < 0.15 * packets as f64);
 }
 
@@ -130,19 +130,19 @@ async fn lost_packets_are_retransmitted_without_a_storm() {
 async fn silence_is_told_and_so_is_its_end() {
     let network = emulator(Conditions::CLEAR).await;
     let (a, mut b) = pair_across(&network).await;
-    send_pictures(&a, 10, 5, 2_000).await;
+    send_frames(&a, 10, 5, 2_000).await;
     network.set(Timeline::steady(Conditions::CLEAR.closed())).await;
     let start = Instant::now();
     assert_eq!(
         b.event().await,
         PeerEvent::PathDegraded,
-        "that the way is looked for anew comes first"
+        "that another path is looked for comes first"
     );
     assert_eq!(b.event().await, PeerEvent::Disconnected);
     println!("silence told after {:?}", start.elapsed());
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     network.set(Timeline::steady(Conditions::CLEAR)).await;
-    send_pictures(&a, 10, 5, 2_000).await;
+    send_frames(&a, 10, 5, 2_000).await;
     let mut news = [b.event().await, b.event().await];
     news.sort_by_key(|event| *event != PeerEvent::Connected);
     assert_eq!(news, [PeerEvent::Connected, PeerEvent::PathRecovered]);
@@ -160,7 +160,7 @@ async fn the_encoder_is_told_to_fit_a_narrow_link() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_encoder_is_told_up_to_which_level_the_other_takes_pictures() {
+async fn the_encoder_is_told_up_to_which_level_the_other_takes_video() {
     for (theirs, expected) in [("42e028", H264Level::OURS), ("42e01f", H264Level::BASIC)] {
         let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
         a.command(PeerCommand::CreateOffer { ice_restart: false });
@@ -178,7 +178,7 @@ async fn the_encoder_is_told_up_to_which_level_the_other_takes_pictures() {
                 Some(event) = b.events.recv() => { pass(event, false, &a, &mut |_, _| {}); }
                 () = sleep(Duration::from_millis(10)) => {}
             }
-            told = a.control.try_iter().find_map(|wish| match wish {
+            told = a.control.try_iter().find_map(|target| match target {
                 VideoControl::Level(level) => Some(level),
                 _ => None,
             });
@@ -200,16 +200,13 @@ async fn on_loopback_the_encoder_soon_gets_all_it_may_use() {
 async fn a_decoder_that_falls_behind_goes_on_with_a_key_frame() {
     let (mut a, mut b) = (End::open(config()).await, End::open_with_video_queue(config(), 4).await);
     connect(&mut a, &mut b).await;
-    assert!(a.key_frame_wish().await);
-    let first = send_pictures(&a, 14, 8, 1_000).await;
+    assert!(a.key_frame_request().await);
+    let first = send_frames(&a, 14, 8, 1_000).await;
     assert_eq!(received(&b), first[..4]);
-    let rest = send_pictures(&a, 15, 25, 1_000).await;
+    let rest = send_frames(&a, 15, 25, 1_000).await;
     let got = received(&b);
     let key = rest.iter().position(|(_, key)| *key).expect("a key frame");
-    assert!(
-        got.first().is_some_and(|(_, key)| *key),
-        "the first picture after a gap is a key frame"
-    );
+    assert!(got.first().is_some_and(|(_, key)| *key), "the first frame after a gap is a key frame");
     assert!(key > 0 || got[0] == rest[key], "{}", key);
 }
 
@@ -223,23 +220,23 @@ async fn who_sends_nothing_still_receives() {
         } else {
             connect(&mut a, &mut b).await;
         }
-        assert!(a.key_frame_wish().await);
-        let sent = send_pictures(&a, 16, 10, 2_000).await;
+        assert!(a.key_frame_request().await);
+        let sent = send_frames(&a, 16, 10, 2_000).await;
         sleep(Duration::from_millis(300)).await;
         assert_eq!(received(&b), sent, "silent offers: {silent_offers}");
         silent.send_audio = true;
     }
 }
 
-/// Sends pictures at the rate that is asked for, and returns the last that was.
+/// Sends frames at the rate that is asked for, and returns the last that was.
 async fn follow_target(end: &End, time: Duration) -> Bitrate {
     let mut rng = StdRng::seed_from_u64(13);
     let mut target = Bitrate::from_kbps(500);
     let start = Instant::now();
     let mut key = true;
     while start.elapsed() < time {
-        for wish in end.control.try_iter() {
-            match wish {
+        for control in end.control.try_iter() {
+            match control {
                 VideoControl::Target(wanted) => target = wanted,
                 VideoControl::KeyFrame(_) => key = true,
                 VideoControl::Level(_) => {}
@@ -247,7 +244,7 @@ async fn follow_target(end: &End, time: Duration) -> Bitrate {
         }
         let bytes = target.bytes_in(Duration::from_millis(33)) as usize;
         let data = access_unit(&mut rng, key, if key { 2 * bytes } else { bytes });
-        end.video_out.send(picture(data, key)).await.expect("the peer takes pictures");
+        end.video_out.send(frame(data, key)).await.expect("the peer takes frames");
         key = false;
         sleep(Duration::from_millis(33)).await;
     }
@@ -259,12 +256,12 @@ async fn lost_packets_are_rebuilt_by_fec_where_the_path_is_long() {
     let network =
         emulator(Conditions::CLEAR.delay(Duration::from_millis(40)).loss(Loss::Random(0.08))).await;
     let (a, b) = pair_across(&network).await;
-    let sent = send_pictures(&a, 21, 240, 6_000).await;
+    let sent = send_frames(&a, 21, 240, 6_000).await;
     sleep(Duration::from_millis(500)).await;
     let got = received(&b);
     let (stats, theirs) = (a.stats().await, b.stats().await);
     println!(
-        "{} of {} pictures, {} FEC packets, {} rebuilt, {} resent, loss {:?}",
+        "{} of {} frames, {} FEC packets, {} rebuilt, {} resent, loss {:?}",
         got.len(),
         sent.len(),
         stats.fec_packets_sent,
@@ -273,10 +270,10 @@ async fn lost_packets_are_rebuilt_by_fec_where_the_path_is_long() {
         stats.loss_out
     );
     assert!(stats.fec_packets_sent > 50 && theirs.packets_recovered > 10);
-    assert!(got.iter().all(|picture| sent.contains(picture)), "a picture that nobody sent");
+    assert!(got.iter().all(|frame| sent.contains(frame)), "a frame that nobody sent");
     // How much FEC it takes is known once two seconds of feedback have told of the loss. From
-    // then on hardly any picture is missing.
+    // then on hardly any frame is missing.
     let (_, known) = sent.split_at(60);
-    let seen = known.iter().filter(|picture| got.contains(picture)).count();
+    let seen = known.iter().filter(|frame| got.contains(frame)).count();
     assert!(seen as f64 >= 0.98 * known.len() as f64, "{seen} of {}", known.len());
 }

@@ -13,9 +13,7 @@ use visavis_transport::{
     Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, TransportError,
 };
 
-use crate::support::{
-    End, PATIENCE, config, connect, connected_pair, pass, received, send_pictures,
-};
+use crate::support::{End, PATIENCE, config, connect, connected_pair, pass, received, send_frames};
 
 /// The media sections of an offer as browsers write them, as far as it matters here.
 fn section(kind: &str, mid: &str) -> String {
@@ -239,7 +237,7 @@ async fn a_stun_server_whose_name_nobody_knows_does_not_hold_the_call_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ice_restarts_and_media_goes_on() {
     let (mut a, mut b) = connected_pair().await;
-    send_pictures(&a, 5, 3, 2_000).await;
+    send_frames(&a, 5, 3, 2_000).await;
     let start = Instant::now();
     a.command(PeerCommand::CreateOffer { ice_restart: true });
     let offer = a.description().await;
@@ -256,7 +254,7 @@ async fn ice_restarts_and_media_goes_on() {
     }
     println!("restarted within {:?}", start.elapsed());
     let _ = received(&b);
-    let sent = send_pictures(&a, 6, 10, 2_000).await;
+    let sent = send_frames(&a, 6, 10, 2_000).await;
     sleep(Duration::from_millis(300)).await;
     assert_eq!(received(&b), sent);
     assert_eq!(a.stats().await.ice_restarts, 1);
@@ -340,7 +338,7 @@ async fn browsers_are_answered_in_their_order_with_h264_in_packetization_mode_1(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn video_that_only_comes_in_packetization_mode_0_is_refused_and_sound_is_not() {
+async fn video_that_only_comes_in_packetization_mode_0_is_refused_and_audio_is_not() {
     let offer =
         browser_offer(&["audio", "video"]).replace("packetization-mode=1", "packetization-mode=0");
     let (answer, _) = answer_to(offer).await;
@@ -356,10 +354,10 @@ async fn more_media_than_we_can_send_is_answered_all_the_same() {
     let (answer, _) = answer_to(offer).await;
     let sections = sections_of(&answer);
     assert_eq!(sections.len(), 5, "{answer}");
-    let both_ways = |(section, direction): &&(String, String)| {
+    let both_directions = |(section, direction): &&(String, String)| {
         !section.starts_with("app") && direction == "sendrecv"
     };
-    assert_eq!(sections.iter().filter(both_ways).count(), 2, "{answer}");
+    assert_eq!(sections.iter().filter(both_directions).count(), 2, "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -391,12 +389,12 @@ async fn streams_that_no_description_names_are_received_all_the_same() {
             Some(event) = b.events.recv() => b_up |= pass(strip(event), false, &a, change),
         }
     }
-    assert!(a.key_frame_wish().await);
-    let sent = send_pictures(&a, 17, 10, 2_000).await;
+    assert!(a.key_frame_request().await);
+    let sent = send_frames(&a, 17, 10, 2_000).await;
     sleep(Duration::from_millis(300)).await;
     assert_eq!(received(&b), sent);
     b.command(PeerCommand::RequestKeyFrame);
-    assert!(a.key_frame_wish().await);
+    assert!(a.key_frame_request().await);
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use visavis_shared::IceServer;
 use visavis_transport::{PeerConfig, PeerEvent};
 
 use crate::conversation::{Conversation, first_after, longest_gap};
-use crate::support::{End, PATIENCE, config, connect, received, send_pictures};
+use crate::support::{End, PATIENCE, config, connect, received, send_frames};
 
 /// A port that was free a moment ago, over UDP and TCP. coturn can't be given none and say which it
 /// took.
@@ -34,7 +34,7 @@ async fn free_port() -> u16 {
 
 /// How clients may reach a coturn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum RelayTransport {
     Udp,
     Tcp,
     Tls,
@@ -42,7 +42,7 @@ enum Way {
 
 struct Coturn {
     port: u16,
-    way: Way,
+    transport: RelayTransport,
     /// Who signed its certificate.
     authority: Vec<u8>,
     _child: Child,
@@ -50,8 +50,8 @@ struct Coturn {
 }
 
 impl Coturn {
-    /// One that can be reached in this way only.
-    async fn start(way: Way) -> Self {
+    /// One that can be reached in this transport only.
+    async fn start(transport: RelayTransport) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name).display().to_string();
         let mut params = CertificateParams::default();
@@ -65,12 +65,16 @@ impl Coturn {
         std::fs::write(at("key.pem"), key.serialize_pem()).expect("written");
 
         let port = free_port().await;
-        let only = match way {
-            Way::Udp => &["--no-tcp", "--no-tls", "--no-dtls"][..],
-            Way::Tcp => &["--no-udp", "--no-tls", "--no-dtls"],
-            Way::Tls => &["--no-udp", "--no-tcp", "--no-dtls"],
+        let only = match transport {
+            RelayTransport::Udp => &["--no-tcp", "--no-tls", "--no-dtls"][..],
+            RelayTransport::Tcp => &["--no-udp", "--no-tls", "--no-dtls"],
+            RelayTransport::Tls => &["--no-udp", "--no-tcp", "--no-dtls"],
         };
-        let listening = if way == Way::Tls { "--tls-listening-port" } else { "--listening-port" };
+        let listening = if transport == RelayTransport::Tls {
+            "--tls-listening-port"
+        } else {
+            "--listening-port"
+        };
         let child = Command::new("turnserver")
             .current_dir(folder.path())
             .args([
@@ -103,8 +107,13 @@ impl Coturn {
             .unwrap_or_else(|error| {
                 panic!("turnserver does not start ({error}): install the package coturn")
             });
-        let coturn =
-            Self { port, way, authority: authority.der().to_vec(), _child: child, _folder: folder };
+        let coturn = Self {
+            port,
+            transport,
+            authority: authority.der().to_vec(),
+            _child: child,
+            _folder: folder,
+        };
         coturn.wait().await;
         coturn
     }
@@ -118,7 +127,7 @@ impl Coturn {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         while Instant::now() < until {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-            if self.way == Way::Udp {
+            if self.transport == RelayTransport::Udp {
                 socket.send_to(&request, address).await.expect("sent");
                 let mut answer = [0; 512];
                 let answer = socket.recv_from(&mut answer);
@@ -134,14 +143,14 @@ impl Coturn {
     }
 
     fn url(&self, port: u16) -> String {
-        match self.way {
-            Way::Udp => format!("turn:127.0.0.1:{port}"),
-            Way::Tcp => format!("turn:127.0.0.1:{port}?transport=tcp"),
-            Way::Tls => format!("turns:127.0.0.1:{port}"),
+        match self.transport {
+            RelayTransport::Udp => format!("turn:127.0.0.1:{port}"),
+            RelayTransport::Tcp => format!("turn:127.0.0.1:{port}?transport=tcp"),
+            RelayTransport::Tls => format!("turns:127.0.0.1:{port}"),
         }
     }
 
-    /// For a client that reaches it at this port and in no other way.
+    /// For a client that reaches it at this port and in no other transport.
     fn config_at(&self, port: u16) -> PeerConfig {
         let server = IceServer {
             urls: vec![self.url(port)],
@@ -153,41 +162,41 @@ impl Coturn {
     }
 }
 
-async fn pictures_arrive_over(way: Way) {
-    let coturn = Coturn::start(way).await;
+async fn video_arrives_over(transport: RelayTransport) {
+    let coturn = Coturn::start(transport).await;
     let config = coturn.config_at(coturn.port);
     let (mut a, mut b) = (End::open(config.clone()).await, End::open(config).await);
     let took = connect(&mut a, &mut b).await;
-    println!("{way:?}: connected after {took:?}");
-    let sent = tokio::join!(send_pictures(&a, 1, 60, 4_000), send_pictures(&b, 2, 60, 4_000));
+    println!("{transport:?}: connected after {took:?}");
+    let sent = tokio::join!(send_frames(&a, 1, 60, 4_000), send_frames(&b, 2, 60, 4_000));
     sleep(Duration::from_millis(300)).await;
     assert_eq!(received(&b), sent.0);
     assert_eq!(received(&a), sent.1);
     for end in [&a, &b] {
         let stats = end.stats().await;
-        assert_eq!(stats.local_candidate.as_deref(), Some("relay"), "{way:?}");
+        assert_eq!(stats.local_candidate.as_deref(), Some("relay"), "{transport:?}");
         assert_eq!(stats.frames_dropped, 0);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pictures_arrive_over_a_relay_over_udp() {
-    pictures_arrive_over(Way::Udp).await;
+async fn video_arrives_over_a_relay_over_udp() {
+    video_arrives_over(RelayTransport::Udp).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pictures_arrive_over_a_relay_over_tcp() {
-    pictures_arrive_over(Way::Tcp).await;
+async fn video_arrives_over_a_relay_over_tcp() {
+    video_arrives_over(RelayTransport::Tcp).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pictures_arrive_over_a_relay_over_tls() {
-    pictures_arrive_over(Way::Tls).await;
+async fn video_arrives_over_a_relay_over_tls() {
+    video_arrives_over(RelayTransport::Tls).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_whose_certificate_nobody_vouches_for_is_not_used() {
-    let coturn = Coturn::start(Way::Tls).await;
+    let coturn = Coturn::start(RelayTransport::Tls).await;
     let strict = PeerConfig { relay_roots: Vec::new(), ..coturn.config_at(coturn.port) };
     let (mut a, b) = (End::open(strict).await, End::open(coturn.config_at(coturn.port)).await);
     a.command(visavis_transport::PeerCommand::CreateOffer { ice_restart: false });
@@ -228,8 +237,8 @@ async fn cut_off_when_told(to: u16) -> (u16, Arc<Notify>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_to_the_relay_that_breaks_is_replaced_and_so_is_what_was_allocated_over_it() {
-    for way in [Way::Tcp, Way::Tls] {
-        let coturn = Coturn::start(way).await;
+    for transport in [RelayTransport::Tcp, RelayTransport::Tls] {
+        let coturn = Coturn::start(transport).await;
         let (port, cut) = cut_off_when_told(coturn.port).await;
         let (mut a, mut b) = (
             End::open(coturn.config_at(port)).await,
@@ -245,12 +254,12 @@ async fn a_stream_to_the_relay_that_breaks_is_replaced_and_so_is_what_was_alloca
         tokio::join!(talk.run(Duration::from_secs(8), &[]), cutting);
         for (side, account) in talk.accounts.iter().enumerate() {
             let back = first_after(&account.frames, broken + Duration::from_millis(100))
-                .expect("pictures again");
-            println!("{way:?}: {side} has pictures again after {:?}", back - broken);
-            assert!(back - broken < Duration::from_secs(3), "{way:?} {side}");
+                .expect("frames again");
+            println!("{transport:?}: {side} has frames again after {:?}", back - broken);
+            assert!(back - broken < Duration::from_secs(3), "{transport:?} {side}");
             let gap =
                 longest_gap(&account.frames, Duration::from_secs(6), Duration::from_millis(7900));
-            assert!(gap < Duration::from_millis(500), "{way:?} {side}: {gap:?}");
+            assert!(gap < Duration::from_millis(500), "{transport:?} {side}: {gap:?}");
         }
     }
 }
@@ -266,7 +275,7 @@ async fn network_before(coturn: &Coturn, conditions: Conditions, seed: u64) -> (
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_over_a_relay_connect_although_a_tenth_is_lost_before_it_on_either_side() {
-    let coturn = Coturn::start(Way::Udp).await;
+    let coturn = Coturn::start(RelayTransport::Udp).await;
     let lossy = Conditions::CLEAR.delay(Duration::from_millis(25)).loss(Loss::Random(0.1));
     let mut took = Vec::new();
     for seed in 0..12 {

@@ -97,7 +97,7 @@ impl End {
     }
 
     /// Waits until the encoder is asked for a key frame.
-    pub(crate) async fn key_frame_wish(&self) -> bool {
+    pub(crate) async fn key_frame_request(&self) -> bool {
         let until = Instant::now() + Duration::from_secs(5);
         while Instant::now() < until {
             match self.control.try_recv() {
@@ -184,7 +184,7 @@ pub(crate) async fn connected_pair() -> (End, End) {
 }
 
 /// An access unit that looks like an encoder's: parameter sets before an IDR slice, or one slice of
-/// another picture.
+/// another frame.
 pub(crate) fn access_unit(rng: &mut StdRng, key: bool, bytes: usize) -> Bytes {
     let mut unit = Vec::with_capacity(bytes + 40);
     let mut nal = |header: u8, len: usize, rng: &mut StdRng| {
@@ -199,12 +199,12 @@ pub(crate) fn access_unit(rng: &mut StdRng, key: bool, bytes: usize) -> Bytes {
     unit.into()
 }
 
-pub(crate) fn picture(data: Bytes, key: bool) -> EncodedVideo {
+pub(crate) fn frame(data: Bytes, key: bool) -> EncodedVideo {
     EncodedVideo { data, key, captured_at: Instant::now() }
 }
 
-/// Sends pictures 33 ms apart, a key frame first and whenever one is wished for.
-pub(crate) async fn send_pictures(
+/// Sends frames 33 ms apart, a key frame first and whenever one is requested.
+pub(crate) async fn send_frames(
     end: &End,
     seed: u64,
     count: usize,
@@ -213,13 +213,12 @@ pub(crate) async fn send_pictures(
     let mut rng = StdRng::seed_from_u64(seed);
     let mut sent = Vec::new();
     for index in 0..count {
-        let wished = end
-            .control
-            .try_iter()
-            .fold(false, |wished, wish| wished | matches!(wish, VideoControl::KeyFrame(_)));
-        let key = index == 0 || wished;
+        let requested = end.control.try_iter().fold(false, |requested, target| {
+            requested | matches!(target, VideoControl::KeyFrame(_))
+        });
+        let key = index == 0 || requested;
         let data = access_unit(&mut rng, key, if key { 4 * bytes } else { bytes });
-        end.video_out.send(picture(data.clone(), key)).await.expect("the peer takes pictures");
+        end.video_out.send(frame(data.clone(), key)).await.expect("the peer takes frames");
         sent.push((data, key));
         sleep(Duration::from_millis(33)).await;
     }
@@ -227,5 +226,5 @@ pub(crate) async fn send_pictures(
 }
 
 pub(crate) fn received(end: &End) -> Vec<(Bytes, bool)> {
-    end.video_in.try_iter().map(|picture| (picture.data, picture.key)).collect()
+    end.video_in.try_iter().map(|frame| (frame.data, frame.key)).collect()
 }
