@@ -11,7 +11,22 @@ use rtc::rtp_transceiver::rtp_sender::{
 };
 use visavis_media::h264_level::H264Level;
 
-use crate::feedback::media_path::MediaKind;
+/// What a stream or a section carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MediaKind {
+    Audio,
+    Video,
+}
+
+impl MediaKind {
+    /// Ticks of its RTP clock a second.
+    pub(crate) const fn clock_rate(self) -> u32 {
+        match self {
+            Self::Audio => 48_000,
+            Self::Video => 90_000,
+        }
+    }
+}
 
 pub(crate) const OPUS_PAYLOAD_TYPE: u8 = 111;
 const RED_PAYLOAD_TYPE: u8 = 63;

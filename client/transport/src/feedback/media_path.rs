@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use super::sent_packets::SentPackets;
 use crate::estimator::GoogCc;
+use crate::formats::MediaKind;
 use crate::path::wire_overhead;
 use visavis_media::lip_sync::{SenderClock, SharedLipSync};
 use visavis_media::units::Bitrate;
@@ -35,22 +36,6 @@ const RESTART_SETTLES: Duration = Duration::from_millis(500);
 const SET_UP_LOSS: f64 = 0.1;
 /// And that there is after so long.
 const SET_UP_LOSS_COUNTS: Duration = Duration::from_millis(1500);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MediaKind {
-    Audio,
-    Video,
-}
-
-impl MediaKind {
-    /// Ticks of its RTP clock a second.
-    pub(crate) const fn clock_rate(self) -> u32 {
-        match self {
-            Self::Audio => 48_000,
-            Self::Video => 90_000,
-        }
-    }
-}
 
 /// What a packet of ours holds, as far as feedback on it is read differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -31,7 +31,8 @@ use webrtc::peer_connection::{
 use webrtc::rtp_transceiver::RtpSender;
 use webrtc::runtime::Runtime;
 
-use crate::feedback::media_path::{MediaKind, MediaPath};
+use crate::feedback::media_path::MediaPath;
+use crate::formats::MediaKind;
 use crate::formats::{codec, codec_kind, fec_codec, redundant_codec};
 use crate::path::ice_restart_buffer::{ICE_RESTART_BUFFER_SLOT, IceRestartBuffer};
 use crate::path::interfaces;

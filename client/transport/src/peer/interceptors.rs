@@ -31,8 +31,9 @@ use rtc::shared::marshal::MarshalSize;
 
 use visavis_media::units::Bitrate;
 
-use crate::feedback::media_path::{Content, Feedback, Incoming, MediaKind, MediaPath};
+use crate::feedback::media_path::{Content, Feedback, Incoming, MediaPath};
 use crate::formats;
+use crate::formats::MediaKind;
 use crate::path::socket::SocketLayer;
 
 /// The slot of [`InboundInterceptor`]: behind every interceptor of the library's (the last is at

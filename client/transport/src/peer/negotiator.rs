@@ -27,7 +27,8 @@ use webrtc::peer_connection::{RTCIceCandidateInit, RTCSessionDescription, StatsS
 
 use super::connection::{Connection, LocalTrack, configuration};
 use crate::clock;
-use crate::feedback::media_path::{MediaKind, MediaPath};
+use crate::feedback::media_path::MediaPath;
+use crate::formats::MediaKind;
 use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::feedback::media_path::MediaKind;
+use crate::formats::MediaKind;
 use crate::formats::{self, FEC_NAME, OPUS_PAYLOAD_TYPE};
 use visavis_media::h264_level::H264Level;
 

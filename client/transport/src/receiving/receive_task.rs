@@ -27,7 +27,8 @@ use super::key_frame_requests::KeyFrameRequests;
 use super::video_stream::{VideoCounts, VideoStream};
 use crate::clock;
 use crate::fec::MediaPacket;
-use crate::feedback::media_path::{Incoming, MediaKind, MediaPath};
+use crate::feedback::media_path::{Incoming, MediaPath};
+use crate::formats::MediaKind;
 use visavis_media::frame::{ReceivedAudio, ReceivedVideo};
 use visavis_media::frame_buffer::Frame;
 

@@ -14,7 +14,8 @@ use rtc::rtcp::transport_feedbacks::transport_layer_nack::nack_pairs_from_sequen
 use rtc::shared::TransportContext;
 
 use super::*;
-use crate::feedback::media_path::{MediaKind, MediaPath};
+use crate::feedback::media_path::MediaPath;
+use crate::formats::MediaKind;
 use crate::path::relay::Trust;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
