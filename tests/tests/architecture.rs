@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["device", "media", "private_file"]),
     ("device_key", &["private_file"]),
     ("private_file", &[]),
+    ("stop", &[]),
     ("cli", &["device", "media"]),
 ];
 
