@@ -209,8 +209,11 @@ fn check_files(invocation: &Invocation) -> Result<(), String> {
         inputs.push(path);
     }
     for path in inputs {
-        std::fs::File::open(path)
-            .map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+        // A pipe is opened once, by who plays it: to open it here would take what is in it.
+        let is_stream =
+            std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir());
+        let read = if is_stream { Ok(()) } else { readable(path) };
+        read.map_err(|error| format!("{} can't be read: {error}", path.display()))?;
     }
     let speaker = match &invocation.devices.speaker {
         Some(SpeakerChoice::File(path)) => Some(path),
@@ -230,6 +233,11 @@ fn check_files(invocation: &Invocation) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether a byte of the file can be read, or its end; a folder can be opened, but not read.
+fn readable(path: &Path) -> std::io::Result<()> {
+    std::io::Read::read(&mut std::fs::File::open(path)?, &mut [0]).map(drop)
 }
 
 /// Writes the report; a disk that hangs is waited for only so long. The error is a line for people.

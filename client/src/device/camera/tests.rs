@@ -185,3 +185,71 @@ fn an_event_that_does_not_fit_waits_but_never_holds_up_a_stop() {
     send(&events, CameraEvent::Lost("gone".to_owned()), &StopSignal::default());
     assert_eq!(reported.try_recv(), Ok(CameraEvent::Lost("gone".to_owned())));
 }
+
+/// A named pipe, and somebody who writes a header and these frames into it, waits for `hold` and
+/// ends; whether all could be written.
+#[cfg(unix)]
+fn pipe_with(
+    folder: &std::path::Path,
+    frames: u32,
+    hold: std::sync::mpsc::Receiver<()>,
+) -> (std::path::PathBuf, std::thread::JoinHandle<std::io::Result<()>>) {
+    let path = folder.join("pipe.y4m");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo runs");
+    assert!(made.success());
+    let to = path.clone();
+    let writer = std::thread::Builder::new().spawn(move || {
+        let mut pipe = std::fs::OpenOptions::new().write(true).open(to)?;
+        pipe.write_all(y4m::header(want(1).size, 50).as_bytes())?;
+        for index in 0..frames {
+            pipe.write_all(y4m::FRAME)?;
+            pipe.write_all(&rendered(want(1).size, index).data)?;
+        }
+        let _ = hold.recv();
+        Ok(())
+    });
+    (path, writer.expect("a thread"))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_opened_once_shown_from_its_first_frame_on_and_reported_when_it_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (end, hold) = std::sync::mpsc::channel();
+    let (path, writer) = pipe_with(folder.path(), 3, hold);
+    let slot = DropOldestQueue::new(8);
+    let (events, mut reported) = mpsc::channel(4);
+    let camera = open_camera(&CameraChoice::File(path), want(30), Arc::clone(&slot), events)
+        .expect("it opens");
+    let seen: Vec<_> = (0..3).map(|_| read_bar(&next(&slot)).expect("a bar").index).collect();
+    assert_eq!(seen, [0, 1, 2]);
+    assert_eq!(reported.blocking_recv(), Some(CameraEvent::Live));
+    drop(end);
+    writer.join().expect("no panic").expect("all was taken");
+    let Some(CameraEvent::Lost(why)) = reported.blocking_recv() else { panic!("nothing was said") };
+    assert!(why.contains("pipe.y4m has ended"), "{why}");
+    drop(camera);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_stalls_holds_up_nobody_who_closes_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (end, hold) = std::sync::mpsc::channel();
+    let (path, writer) = pipe_with(folder.path(), 2, hold);
+    let slot = DropOldestQueue::new(8);
+    let (events, _reported) = mpsc::channel(4);
+    let camera = open_camera(&CameraChoice::File(path), want(30), Arc::clone(&slot), events)
+        .expect("it opens");
+    let seen = [next(&slot), next(&slot)].map(|frame| read_bar(&frame).expect("a bar").index);
+    assert_eq!(seen, [0, 1]);
+    let (closed_in, closed) = std::sync::mpsc::channel();
+    let closing = std::thread::Builder::new().spawn(move || {
+        drop(camera);
+        let _ = closed_in.send(());
+    });
+    closed.recv_timeout(Duration::from_secs(10)).expect("it closes while nothing comes");
+    closing.expect("a thread").join().expect("no panic");
+    drop(end);
+    writer.join().expect("no panic").expect("all was taken");
+}
