@@ -69,4 +69,5 @@ pub mod video_record;
 pub mod video_send;
 pub mod voice_processing;
 pub mod wav;
+pub mod wav_reader;
 pub mod y4m;
