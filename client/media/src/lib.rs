@@ -35,6 +35,7 @@ pub mod color_space;
 pub mod convert;
 mod drift;
 pub mod drop_oldest_queue;
+mod file_kind;
 pub mod frame;
 pub mod frame_buffer;
 pub mod freeze;

@@ -12,6 +12,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
 use super::WavFault;
 use super::format::{FORMAT_BYTES, Format, u32_at};
+use crate::file_kind::{HEAD_BYTES, kind_of};
 
 /// No honest file has as many.
 const MOST_CHUNKS: usize = 4096;
@@ -19,24 +20,10 @@ const MOST_CHUNKS: usize = 4096;
 const MOST_READ_OVER: u64 = 64 << 20;
 /// The size of a chunk that was not known when it was begun.
 const UNKNOWN: u64 = u32::MAX as u64;
+/// What is stored the other way round.
+const BIG_ENDIAN: &str = "its big-endian kin (RIFX)";
 /// How much is read over at once.
 const PIECE: usize = 16 * 1024;
-/// What other files begin with: at which byte, with what, and what they are.
-const OTHERS: [(usize, &[u8], &str); 13] = [
-    (0, b"ID3", "an MP3 file"),
-    (0, b"\xFF\xFB", "an MP3 file"),
-    (0, b"\xFF\xF3", "an MP3 file"),
-    (0, b"fLaC", "a FLAC file"),
-    (0, b"OggS", "an Ogg file"),
-    (4, b"ftyp", "an MP4 file"),
-    (0, b"FORM", "an AIFF file"),
-    (0, b".snd", "an AU file"),
-    (0, b"\x1A\x45\xDF\xA3", "a Matroska file"),
-    (0, b"YUV4MPEG2", "a Y4M file, which has pictures and no sound"),
-    (0, b"RIFX", "its big-endian kin (RIFX)"),
-    (0, b"riff\x2E\x91", "its 64-bit kin (Wave64)"),
-    (8, b"AVI ", "an AVI file"),
-];
 /// Chunks that may follow `data`: where these come after a `data` of size 0, it is really empty.
 const KNOWN: [&[u8; 4]; 12] = [
     b"fmt ", b"data", b"LIST", b"JUNK", b"fact", b"bext", b"cue ", b"smpl", b"id3 ", b"ID3 ",
@@ -78,7 +65,7 @@ impl<R: Read + Seek> Sound<R> {
 pub(super) fn find_sound<R: Read + Seek>(source: R, seekable: bool) -> Result<Sound<R>, WavFault> {
     let mut input = Input::new(source, seekable)?;
     let (mut taken, mut format, mut large, mut data) = (Vec::new(), None, None, None);
-    input.read_up_to(12, &mut taken)?;
+    input.read_up_to(HEAD_BYTES, &mut taken)?;
     check_head(&taken)?;
     for _ in 0..MOST_CHUNKS {
         let mut header = Vec::new();
@@ -137,16 +124,11 @@ fn check_head(head: &[u8]) -> Result<(), WavFault> {
     if head.is_empty() {
         return Err(WavFault::EmptyFile);
     }
-    let begins_with = |(at, bytes, _): &&(usize, &[u8], &str)| {
-        head.get(*at..).is_some_and(|rest| rest.starts_with(bytes))
-    };
-    if let Some((.., kind)) = OTHERS.iter().find(begins_with) {
-        return Err(WavFault::SomethingElse(kind));
-    }
     match head.split_at_checked(8) {
         Some((b, b"WAVE")) if b.starts_with(b"RIFF") => Ok(()),
         Some((b, b"WAVE")) if b.starts_with(b"RF64") || b.starts_with(b"BW64") => Ok(()),
-        _ => Err(WavFault::NotWav),
+        Some((b, b"WAVE")) if b.starts_with(b"RIFX") => Err(WavFault::SomethingElse(BIG_ENDIAN)),
+        _ => Err(kind_of(head).map_or(WavFault::NotWav, WavFault::SomethingElse)),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::media::pattern_bar::Stamp;
 use crate::media::stage_thread::StageThread;
 use crate::media::stop_signal::StopSignal;
 use crate::media::units::WallTime;
-use crate::media::y4m::Y4mReader;
+use crate::media::y4m::Y4mLoop;
 
 /// A source this late (the machine slept) restarts its schedule.
 const TOO_LATE: Duration = Duration::from_secs(1);
@@ -87,7 +87,7 @@ pub(super) fn start_file(
     let mut frame = file.next()?;
     let path = path.to_path_buf();
     start(move |stop| {
-        let mut schedule = Schedule::new(file.reader.interval());
+        let mut schedule = Schedule::new(file.frames.interval());
         let mut live = false;
         while schedule.wait(stop) {
             output.put(&VideoFrame { captured_at: Instant::now(), ..frame });
@@ -99,6 +99,10 @@ pub(super) fn start_file(
                 Ok(frame) => frame,
                 Err(error) => return send(&events, CameraEvent::Lost(error.to_string()), stop),
             };
+            // Files that were joined may differ in their rate.
+            if file.frames.interval() != schedule.interval {
+                schedule = Schedule::new(file.frames.interval());
+            }
         }
         tracing::debug!(path = %path.display(), "closed");
     })
@@ -107,27 +111,27 @@ pub(super) fn start_file(
 /// A file from its beginning to its end, again and again.
 struct Looped {
     path: PathBuf,
-    reader: Y4mReader<BufReader<File>>,
+    frames: Y4mLoop<BufReader<File>>,
 }
 
 impl Looped {
     fn open(path: &Path) -> Result<Self, CameraError> {
         let failed = |source| CameraError::File(path.to_path_buf(), source);
+        // Windows opens no folder.
+        if path.is_dir() {
+            return Err(CameraError::Folder(path.to_path_buf()));
+        }
         let file = File::open(path).map_err(|error| failed(error.into()))?;
-        let reader = Y4mReader::new(BufReader::new(file)).map_err(failed)?;
-        Ok(Self { path: path.to_path_buf(), reader })
+        let is_file = file.metadata().map_err(|error| failed(error.into()))?.is_file();
+        let frames = Y4mLoop::new(BufReader::new(file), is_file).map_err(failed)?;
+        Ok(Self { path: path.to_path_buf(), frames })
     }
 
     fn next(&mut self) -> Result<VideoFrame, CameraError> {
-        for _ in 0..2 {
-            match self.reader.next_frame() {
-                Ok(Some(data)) => {
-                    return Ok(VideoFrame::new(self.reader.size(), data, Instant::now()));
-                }
-                Ok(None) => *self = Self::open(&self.path)?,
-                Err(source) => return Err(CameraError::File(self.path.clone(), source)),
-            }
-        }
-        Err(CameraError::EmptyFile(self.path.clone()))
+        let (size, data) = self
+            .frames
+            .next_frame()
+            .map_err(|source| CameraError::File(self.path.clone(), source))?;
+        Ok(VideoFrame::new(size, data, Instant::now()))
     }
 }
