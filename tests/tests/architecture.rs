@@ -80,6 +80,7 @@ const PURE: &[(&str, &[&str])] = &[
             "video_record/growing_file.rs",
             "video_send.rs",
             "wav.rs",
+            "wav_reader.rs",
         ],
     ),
     ("shared/", &[]),

@@ -69,10 +69,8 @@ pub enum CameraError {
     Failed(String, String),
     #[error("{0} can't be played: {1}")]
     File(PathBuf, #[source] Y4mError),
-    #[error("{0} has no pictures in it: choose another file")]
-    EmptyFile(PathBuf),
-    #[error("{0} has ended: nothing is written into it any more")]
-    StreamEnded(PathBuf),
+    #[error("{0} is a folder: name a Y4M file in it")]
+    Folder(PathBuf),
     #[error("{0} can't be played: others that were chosen before still hang")]
     FilesHang(PathBuf),
     #[error("the camera thread could not be started: {0}")]

@@ -19,7 +19,7 @@ use crate::device::hanging::HangingThreads;
 use crate::media::frame::VideoFrame;
 use crate::media::stage_thread::StageThread;
 use crate::media::stop_signal::StopSignal;
-use crate::media::y4m::Y4mReader;
+use crate::media::y4m::Y4mLoop;
 
 /// Frames that are read ahead.
 const AHEAD: usize = 1;
@@ -46,7 +46,8 @@ impl Drop for Played {
     }
 }
 
-type Read = Result<VideoFrame, CameraError>;
+/// A frame, and the time from it to the next.
+type Read = Result<(VideoFrame, Duration), CameraError>;
 
 /// Starts to play. Blocks until the first frame is read, so that a file that can't be played is
 /// refused at once.
@@ -60,7 +61,6 @@ pub(super) fn start(
     }
     let mut file = Looped::open(path)?;
     let first = file.next()?;
-    let interval = file.reader.interval();
     let (frames_in, frames) = sync_channel::<Read>(AHEAD);
     let reader = std::thread::Builder::new()
         .name("camera-file".to_owned())
@@ -76,14 +76,13 @@ pub(super) fn start(
         })
         .map_err(CameraError::Thread)?;
     let mut played = Played { player: None, reader: Some(reader) };
-    let player = move |stop: &StopSignal| play(first, interval, &frames, &output, &events, stop);
+    let player = move |stop: &StopSignal| play(first, &frames, &output, &events, stop);
     played.player = Some(synthetic::start(player)?);
     Ok(played)
 }
 
 fn play(
-    first: VideoFrame,
-    interval: Duration,
+    (first, interval): (VideoFrame, Duration),
     frames: &Receiver<Read>,
     output: &CameraOutput,
     events: &mpsc::Sender<CameraEvent>,
@@ -97,11 +96,16 @@ fn play(
             live = true;
             send(events, CameraEvent::Live, stop);
         }
-        frame = match next(frames, stop) {
-            Some(Ok(frame)) => frame,
+        let next_interval;
+        (frame, next_interval) = match next(frames, stop) {
+            Some(Ok(read)) => read,
             Some(Err(error)) => return send(events, CameraEvent::Lost(error.to_string()), stop),
             None => return,
         };
+        // Files that were joined may differ in their rate.
+        if schedule.interval() != next_interval {
+            schedule = Schedule::new(next_interval);
+        }
     }
 }
 
@@ -119,33 +123,27 @@ fn next(frames: &Receiver<Read>, stop: &StopSignal) -> Option<Read> {
 /// A file from its beginning to its end, again and again; a pipe once.
 struct Looped {
     path: PathBuf,
-    /// A pipe or a device, which has no beginning to go back to.
-    is_stream: bool,
-    reader: Y4mReader<BufReader<File>>,
+    frames: Y4mLoop<BufReader<File>>,
 }
 
 impl Looped {
     fn open(path: &Path) -> Result<Self, CameraError> {
         let failed = |source| CameraError::File(path.to_path_buf(), source);
+        // Windows opens no folder.
+        if path.is_dir() {
+            return Err(CameraError::Folder(path.to_path_buf()));
+        }
         let file = File::open(path).map_err(|error| failed(error.into()))?;
-        let is_stream = file.metadata().is_ok_and(|file| !file.is_file());
-        let reader = Y4mReader::new(BufReader::new(file)).map_err(failed)?;
-        Ok(Self { path: path.to_path_buf(), is_stream, reader })
+        let is_file = file.metadata().map_err(|error| failed(error.into()))?.is_file();
+        let frames = Y4mLoop::new(BufReader::new(file), is_file).map_err(failed)?;
+        Ok(Self { path: path.to_path_buf(), frames })
     }
 
     fn next(&mut self) -> Read {
-        for _ in 0..2 {
-            match self.reader.next_frame() {
-                Ok(Some(data)) => {
-                    return Ok(VideoFrame::new(self.reader.size(), data, Instant::now()));
-                }
-                Ok(None) if self.is_stream => {
-                    return Err(CameraError::StreamEnded(self.path.clone()));
-                }
-                Ok(None) => *self = Self::open(&self.path)?,
-                Err(source) => return Err(CameraError::File(self.path.clone(), source)),
-            }
-        }
-        Err(CameraError::EmptyFile(self.path.clone()))
+        let (size, data) = self
+            .frames
+            .next_frame()
+            .map_err(|source| CameraError::File(self.path.clone(), source))?;
+        Ok((VideoFrame::new(size, data, Instant::now()), self.frames.interval()))
     }
 }

@@ -39,6 +39,10 @@ impl Schedule {
         Self { start: Instant::now(), interval, next: 0 }
     }
 
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
     /// Waits until the next frame is due; false when it is time to stop.
     pub(super) fn wait(&mut self, stop: &StopSignal) -> bool {
         let due = self.start + self.interval * self.next;

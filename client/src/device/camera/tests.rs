@@ -130,27 +130,40 @@ fn a_file_that_can_not_be_played_is_refused_in_one_line() {
         error
     };
     assert!(matches!(open(None), CameraError::File(_, Y4mError::Io(_))));
-    assert!(matches!(open(Some(b"GIF89a\n")), CameraError::File(_, Y4mError::NotY4m)));
-    assert!(matches!(open(Some(b"YUV4MPEG2 W320 H180\n")), CameraError::EmptyFile(_)));
+    assert!(matches!(open(Some(b"GIF89a\n")), CameraError::File(_, Y4mError::SomethingElse(_))));
+    assert!(matches!(open(Some(b"notes\n")), CameraError::File(_, Y4mError::NotY4m)));
+    let empty = open(Some(b"YUV4MPEG2 W320 H180\n"));
+    assert!(matches!(empty, CameraError::File(_, Y4mError::NoPictures)));
     let cut = open(Some(b"YUV4MPEG2 W320 H180\nFRAME\nabc"));
     assert!(matches!(cut, CameraError::File(_, Y4mError::Truncated)));
 }
 
 #[test]
-fn a_file_that_breaks_off_later_is_lost_in_words() {
+fn a_file_that_breaks_off_later_is_played_as_far_as_it_goes() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("cut.y4m");
     let mut content = b"YUV4MPEG2 W2 H2 F200:1\n".to_vec();
-    content.extend(b"FRAME\n123456FRAME\n123");
+    content.extend(b"FRAME\n123456FRAME\n223456FRAME\n323");
     std::fs::write(&path, content).expect("it is written");
-    let slot = DropOldestQueue::latest();
+    let slot = DropOldestQueue::new(16);
     let (events, mut reported) = mpsc::channel(4);
     let camera = open_camera(&CameraChoice::File(path), want(30), Arc::clone(&slot), events)
         .expect("it opens");
-    assert_eq!(reported.blocking_recv(), Some(CameraEvent::Live));
-    let Some(CameraEvent::Lost(why)) = reported.blocking_recv() else { panic!("nothing was said") };
-    assert!(why.contains("cut.y4m") && why.contains("middle of a picture"), "{why}");
+    let seen: Vec<u8> = (0..5).map(|_| next(&slot).data[0]).collect();
+    assert_eq!(seen, *b"12121");
     drop(camera);
+    assert_eq!(reported.blocking_recv(), Some(CameraEvent::Live));
+    assert_eq!(reported.blocking_recv(), None);
+}
+
+#[test]
+fn a_folder_is_no_file_of_pictures() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (events, _told) = mpsc::channel(4);
+    let choice = CameraChoice::File(folder.path().to_path_buf());
+    let error =
+        open_camera(&choice, want(30), DropOldestQueue::latest(), events).expect_err("an error");
+    assert!(matches!(error, CameraError::Folder(_)), "{error}");
 }
 
 #[test]
@@ -227,7 +240,7 @@ fn a_pipe_is_opened_once_shown_from_its_first_frame_on_and_reported_when_it_ends
     drop(end);
     writer.join().expect("no panic").expect("all was taken");
     let Some(CameraEvent::Lost(why)) = reported.blocking_recv() else { panic!("nothing was said") };
-    assert!(why.contains("pipe.y4m has ended"), "{why}");
+    assert!(why.contains("pipe.y4m") && why.contains("it has ended"), "{why}");
     drop(camera);
 }
 
