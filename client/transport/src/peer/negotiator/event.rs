@@ -64,8 +64,8 @@ pub(super) enum Action {
     ConfigureLate { gather: bool },
     /// Make an offer: [`Input::Created`] or [`Input::Refused`].
     CreateOffer { ice_restart: bool },
-    /// Make an answer to this offer: [`Input::Created`] or [`Input::Refused`].
-    CreateAnswer { offer: String },
+    /// Make an answer to the other's offer: [`Input::Created`] or [`Input::Refused`].
+    CreateAnswer,
     /// Give the library a description of ours: [`Input::Accepted`] or [`Input::Refused`].
     SetLocal(SessionDescription),
     /// Give the library one of the other's: [`Input::Accepted`] or [`Input::Refused`].

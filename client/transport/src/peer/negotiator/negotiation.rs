@@ -300,7 +300,7 @@ impl Negotiation {
                 self.set_remote(DescriptionKind::Offer, offer.clone());
                 self.step = Step::SettingRemoteOffer { offer, ice_lost: true };
             }
-            Step::SettingRemoteOffer { offer, ice_lost } => {
+            Step::SettingRemoteOffer { ice_lost, .. } => {
                 self.signaling = Signaling::Stable;
                 let restarted = restarted || ice_lost;
                 if restarted {
@@ -310,7 +310,7 @@ impl Negotiation {
                 if self.allocations_outdated {
                     self.configure();
                 }
-                self.act(Action::CreateAnswer { offer });
+                self.act(Action::CreateAnswer);
                 self.step = Step::CreatingAnswer { restarted };
             }
             Step::SettingAnswer { sdp, .. } => {
