@@ -122,6 +122,7 @@ impl Negotiator {
         mut library: mpsc::Receiver<LibraryEvent>,
         mut resolved: watch::Receiver<u64>,
     ) {
+        let certificates = Arc::clone(&self.connection.certificates);
         let mut watch = tokio::time::interval(WATCH_INTERVAL);
         watch.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -131,6 +132,7 @@ impl Negotiator {
                     None => return,
                 },
                 Some(event) = library.recv() => self.library_event(event).await,
+                () = certificates.refused() => self.handle(Input::WrongCertificate).await,
                 Ok(()) = resolved.changed() => self.handle(Input::ServerResolved).await,
                 _ = watch.tick() => self.look_after_path().await,
             }

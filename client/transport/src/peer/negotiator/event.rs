@@ -25,6 +25,8 @@ pub(in super::super) enum Input {
     Disconnected,
     /// ICE or DTLS gave up.
     Failed,
+    /// The other has shown another certificate than its description states.
+    WrongCertificate,
     /// Whether nothing has come for a while although ICE is connected.
     MediaSilent(bool),
     /// The network path works again after it was degraded.

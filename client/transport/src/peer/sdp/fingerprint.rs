@@ -77,20 +77,15 @@ impl Fingerprints {
     }
 
     /// The one value that can be given to whoever knows SHA-256 only.
-    pub(super) fn only_sha_256(&self) -> Option<&[u8]> {
+    pub(crate) fn only_sha_256(&self) -> Option<&[u8]> {
         match self.values.as_slice() {
             [value] if self.hash == HashFunction::Sha256 => Some(value),
             _ => None,
         }
     }
 
-    /// Whether a certificate, as DER, is one of them, and whoever knows SHA-256 only can't tell.
-    pub(crate) fn need_placeholder_for(&self, certificate: &[u8]) -> bool {
-        self.only_sha_256().is_none() && self.accept(certificate)
-    }
-
     /// Whether a certificate, as DER, is one of them.
-    fn accept(&self, certificate: &[u8]) -> bool {
+    pub(crate) fn accept(&self, certificate: &[u8]) -> bool {
         let digest = self.hash.digest(certificate);
         self.values.contains(&digest)
     }

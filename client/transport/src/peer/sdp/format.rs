@@ -4,6 +4,8 @@
 //! order of the section. Formats without a description, and those of other codecs, are left out
 //! one by one. Pure.
 
+use std::collections::HashSet;
+
 use super::text::Section;
 use crate::formats::{FEC_NAME, MediaKind, OPUS_PAYLOAD_TYPE};
 
@@ -54,11 +56,11 @@ pub(super) struct Format {
 /// The formats of a section that we know.
 pub(super) fn known(section: &Section, kind: MediaKind) -> Vec<Format> {
     let mut formats: Vec<Format> = Vec::new();
+    let mut seen = HashSet::new();
     for format in &section.formats {
-        let Some(found) = read(section, kind, format) else { continue };
-        if formats.iter().any(|known| known.payload_type == found.payload_type) {
-            continue;
-        }
+        let number = format.parse().ok().filter(|number| *number <= MAX_PAYLOAD_TYPE);
+        let Some(number) = number.filter(|number| seen.insert(*number)) else { continue };
+        let Some(found) = read(section, kind, format, number) else { continue };
         match formats.iter().position(|known| known.codec == found.codec) {
             // Of several profiles that is taken which is nearest to what we send.
             Some(at) if profile_rank(&formats[at]) > profile_rank(&found) => {
@@ -77,8 +79,7 @@ pub(super) fn known(section: &Section, kind: MediaKind) -> Vec<Format> {
     formats
 }
 
-fn read(section: &Section, kind: MediaKind, format: &str) -> Option<Format> {
-    let payload_type = format.parse().ok().filter(|number| *number <= MAX_PAYLOAD_TYPE)?;
+fn read(section: &Section, kind: MediaKind, format: &str, number: u8) -> Option<Format> {
     let encoding = of_format(section, "rtpmap", format).next()?;
     let parameters = parameters(section, format);
     let codec = match (kind, encoding.to_ascii_lowercase().as_str()) {
@@ -96,7 +97,7 @@ fn read(section: &Section, kind: MediaKind, format: &str) -> Option<Format> {
         let (of, what) = value.split_once(char::is_whitespace)?;
         (of == format || of == "*").then(|| joined(what.split_whitespace(), " "))
     });
-    Some(Format { codec, payload_type, parameters, feedback: feedback.collect() })
+    Some(Format { codec, payload_type: number, parameters, feedback: feedback.collect() })
 }
 
 /// What the lines of an attribute state of a format.
@@ -136,7 +137,7 @@ fn carries_opus(parameters: &str) -> bool {
         && parameters.split('/').all(|carried| carried.parse() == Ok(OPUS_PAYLOAD_TYPE))
 }
 
-/// How far a profile of H.264 is from constrained baseline, which every other can be decoded as.
+/// How far a profile of H.264 is from constrained baseline, which is what we send.
 fn profile_rank(format: &Format) -> u8 {
     let id = parameter(&format.parameters, "profile-level-id").unwrap_or(DEFAULT_PROFILE);
     match id.get(..4).map(str::to_ascii_lowercase).as_deref() {

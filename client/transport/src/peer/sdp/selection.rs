@@ -6,6 +6,8 @@
 //! transport of the first of its group that is used (RFC 9143 §7.3), whatever it says itself; one
 //! that is not bundled has its own, so it is used only if that is the same (RFC 8829 §5.3.1). Pure.
 
+use std::collections::HashSet;
+
 use super::SdpError;
 use super::direction::Direction;
 use super::format::{self, Codec};
@@ -167,7 +169,9 @@ fn bundle_groups(text: &Text) -> Vec<Vec<String>> {
     let groups = text.session.all("group").filter_map(|value| {
         let mut words = value.split_whitespace();
         let is_bundle = words.next()?.eq_ignore_ascii_case("BUNDLE");
-        is_bundle.then(|| words.map(ToOwned::to_owned).collect())
+        let mut seen = HashSet::new();
+        let names = words.filter(|name| seen.insert(*name)).map(ToOwned::to_owned);
+        is_bundle.then(|| names.collect())
     });
     groups.collect()
 }
