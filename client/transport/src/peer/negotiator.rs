@@ -271,6 +271,7 @@ impl Negotiator {
         {
             let mut state = self.media_path.state();
             state.payload_types = sdp::payload_types(sdp);
+            state.named_sections = sdp::named_sections(sdp);
             state.fec_in = sdp::fec_payload_type(sdp);
             state.red = sdp::redundant_audio(sdp);
         }
@@ -390,6 +391,9 @@ impl Negotiator {
             if self.candidates_before_description.len() < MAX_CANDIDATES {
                 self.candidates_before_description.push(candidate);
             }
+            return;
+        }
+        if !self.exchange.takes_candidate(candidate.sdp_mid.as_deref(), candidate.sdp_mline_index) {
             return;
         }
         self.candidates_taken += 1;
