@@ -236,10 +236,7 @@ impl Connection {
         self.liveness.received(now);
         match self.gate.judge() {
             Verdict::Pass => {}
-            Verdict::Close => {
-                self.context.metrics.rate_limited("flood");
-                return Err(End::by_policy("far too many messages"));
-            }
+            Verdict::Close => return Err(self.flooded()),
             // Of all that is no message, only floods matter.
             Verdict::Drop if !matches!(message, Message::Text(_) | Message::Binary(_)) => {}
             Verdict::Drop => {
@@ -298,6 +295,11 @@ impl Connection {
         self.handle.reply(ServerMessage::Error { code, message, in_reply_to, call });
     }
 
+    fn flooded(&self) -> End {
+        self.context.metrics.rate_limited("flood");
+        End::FLOOD
+    }
+
     /// The end that an error means. A message that is too large is answered first.
     fn end_by(&self, error: &WsError) -> End {
         if let WsError::Capacity(_) = error {
@@ -305,7 +307,10 @@ impl Connection {
             let words = format!("The message is larger than {limit} bytes.");
             self.refuse(ErrorCode::TooLarge, words);
         }
-        End::from(error)
+        match End::from(error) {
+            End::FLOOD => self.flooded(),
+            end => end,
+        }
     }
 
     /// Writes everything that waits.

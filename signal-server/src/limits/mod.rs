@@ -1,5 +1,6 @@
 //! How much of everything one client, one address and all of them together may have.
 
+pub(crate) mod frame_meter;
 pub(crate) mod permits;
 pub(crate) mod rates;
 pub(crate) mod timing;

@@ -19,7 +19,7 @@ use crate::limits::Rate;
 use crate::limits::permits::customer;
 
 /// How many times as much as is allowed makes a flood.
-const FLOOD: u32 = 10;
+pub(super) const FLOOD: u32 = 10;
 /// Enough that few senders of a crowd share a place: 128 KiB.
 const PLACES: usize = 16 * 1024;
 
@@ -43,9 +43,9 @@ impl Limiter {
     }
 
     /// So many times what a rate says.
-    fn times(rate: Rate, times: u32) -> Self {
+    pub(super) fn times(rate: Rate, times: u32, start: Instant) -> Self {
         let per_second = u64::from(rate.per_second.get()) * u64::from(times);
-        let mut limiter = Self::per_second(per_second, Duration::ZERO, now());
+        let mut limiter = Self::per_second(per_second, Duration::ZERO, start);
         let burst = u64::from(rate.burst.get()) * u64::from(times);
         limiter.tolerance_nanos = limiter.nanos_each.saturating_mul(burst);
         limiter
@@ -98,7 +98,7 @@ pub(crate) struct LoginGate {
 
 impl LoginGate {
     pub(crate) fn new(rate: Option<Rate>) -> Self {
-        Self { limiter: rate.map(|rate| Limiter::times(rate, 1)), levels: Mutex::default() }
+        Self { limiter: rate.map(|rate| Limiter::times(rate, 1, now())), levels: Mutex::default() }
     }
 
     /// Whether somebody from this address may log in now.
@@ -148,8 +148,8 @@ struct Gates {
 impl MessageGate {
     pub(crate) fn new(rate: Option<Rate>) -> Self {
         Self(rate.map(|rate| Gates {
-            allowed: Limiter::times(rate, 1),
-            tolerated: Limiter::times(rate, FLOOD),
+            allowed: Limiter::times(rate, 1, now()),
+            tolerated: Limiter::times(rate, FLOOD, now()),
             levels: Mutex::default(),
         }))
     }

@@ -147,7 +147,10 @@ async fn a_service_may_take_the_stream_and_keeps_the_place_with_it() {
         let answer = Response::builder()
             .status(StatusCode::SWITCHING_PROTOCOLS)
             .header(UPGRADE, "websocket");
-        answer.header(CONNECTION, "upgrade").body(http::boxed(Empty::new())).unwrap()
+        answer
+            .header(CONNECTION, "upgrade")
+            .body(http::boxed(http_body_util::Empty::new()))
+            .unwrap()
     };
     let (mut client, front, _drainer) = client_of(upgrade, |_| {}).await;
     let head =
