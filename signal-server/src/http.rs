@@ -126,6 +126,8 @@ pub(crate) enum Readiness {
     Restarting,
     /// Nobody can be let in before the nodes of the server reach each other again.
     CutOff,
+    /// Nobody can be let in before who owns which name can be read and written again.
+    NoNames,
 }
 
 /// The answer to `/readyz`.
@@ -136,6 +138,10 @@ pub(crate) fn readiness(readiness: Readiness) -> Answer {
         Readiness::CutOff => plain(
             StatusCode::SERVICE_UNAVAILABLE,
             "This server can't reach the others (Redis): it accepts no logins.",
+        ),
+        Readiness::NoNames => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "This server can't read or write who owns which name: it accepts no logins. Its log says why.",
         ),
     }
 }

@@ -29,7 +29,7 @@ use crate::admission::front::Upgraded;
 use crate::context::Context;
 use crate::http::Caller;
 use crate::hub::{ConnectionHandle, Pending, now};
-use crate::limits::rates::{MessageGate, Verdict};
+use crate::limits::rates::{JoinGate, MessageGate, Verdict};
 use crate::observability::logging::LoggedName;
 use crate::observability::metrics::Open;
 
@@ -47,7 +47,7 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let Upgraded { transport, early, caller } = upgraded;
     let _open = context.metrics.opened("websocket");
     let began = Instant::now();
-    let handle = context.hub.connect();
+    let handle = context.hub.connect(caller.address);
     let (id, outbox) = (handle.id(), Arc::clone(handle.outbox()));
     let socket =
         WebSocket::new(transport, &early, &context.limits, outbox, Arc::clone(&context.metrics));
@@ -60,6 +60,7 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
         interpreter: Interpreter::default(),
         liveness: Liveness::new(&context.timing, began),
         gate: MessageGate::new(context.limits.messages),
+        joins: JoinGate::new(context.limits.joins),
         login: None,
         caller,
         pending: None,
@@ -123,6 +124,7 @@ struct Connection {
     interpreter: Interpreter,
     liveness: Liveness,
     gate: MessageGate,
+    joins: JoinGate,
     login: Option<LoggedIn>,
     caller: Caller,
     /// Has to end before the next message is read.
@@ -284,6 +286,12 @@ impl Connection {
             self.context.metrics.rate_limited("logins");
             let (reason, message) = (LoginRefusal::RateLimited, TOO_MANY_LOGINS.to_owned());
             self.handle.reply(ServerMessage::LoginRefused { reason, message });
+            return None;
+        }
+        if let Some(refusal) =
+            self.context.refuse_join(&message, &mut self.joins, self.caller.address)
+        {
+            self.handle.reply(refusal);
             return None;
         }
         self.handle.receive(message, now)

@@ -1,24 +1,20 @@
 //! The database file: how it is made, opened and brought up to date.
 //!
 //! A file that is there is one of ours and whole, or it is refused: an empty one would give every
-//! name to whoever comes next. So a new one is made aside, and put in its place when it is
-//! complete.
+//! name to whoever comes next.
 //!
 //! WAL, so that `names list` reads while a server writes, and waits for a lock instead of failing.
 //! FULL synchronisation, because a claim that was granted must not be forgotten by a power failure:
 //! the next to come would own the name.
 
-use std::fs;
-use std::io;
-#[cfg(unix)]
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::error::NameStoreError;
+use super::file;
 
 /// Tells a file of ours from another program's ("vsvs").
 const APPLICATION_ID: i64 = 0x7673_7673;
@@ -43,58 +39,16 @@ const FORMAT: i64 = MIGRATIONS.len() as i64;
 
 /// Opens the database in a file, which is made when it is not there.
 pub(super) fn open(path: &Path) -> Result<Connection, NameStoreError> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        make_folder(folder)
-            .map_err(|source| NameStoreError::NoPlace { path: folder.to_owned(), source })?;
-    }
-    if !is_there(path)? {
-        put_in_place(path, |aside| {
+    if !file::is_there(path)? {
+        file::put_in_place(path, |aside| {
             let mut connection = connect(aside)?;
             migrate(&mut connection, aside)
         })?;
     }
-    keep_private(path);
+    file::keep_private(path);
     let mut connection = connect(path)?;
     prepare(&mut connection, path)?;
     Ok(connection)
-}
-
-/// Whether there is a file, which may be ours.
-fn is_there(path: &Path) -> Result<bool, NameStoreError> {
-    match fs::metadata(path) {
-        Ok(file) if !file.is_file() => Err(NameStoreError::NoFile(path.to_owned())),
-        Ok(file) if file.len() == 0 => Err(NameStoreError::Empty(path.to_owned())),
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(NameStoreError::NoPlace { path: path.to_owned(), source }),
-    }
-}
-
-/// Makes a file aside, has it filled, and puts it in its place if there is still none there.
-pub(super) fn put_in_place(
-    path: &Path,
-    fill: impl FnOnce(&Path) -> Result<(), NameStoreError>,
-) -> Result<(), NameStoreError> {
-    let no_place = |source| NameStoreError::NoPlace { path: path.to_owned(), source };
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".new-{:016x}", rand::random::<u64>()));
-    let aside = PathBuf::from(name);
-    make_file(&aside).map_err(no_place)?;
-    let placed = fill(&aside).and_then(|()| match fs::hard_link(&aside, path) {
-        // Somebody else was faster, and theirs is complete too.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        // Not every file system has links.
-        Err(_) if !path.exists() => fs::rename(&aside, path).map_err(no_place),
-        linked => linked.map_err(no_place),
-    });
-    // Only the name beside the one that counts; after a renaming there is none.
-    let _ = fs::remove_file(&aside);
-    placed?;
-    #[cfg(unix)]
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(no_place)?;
-    }
-    Ok(())
 }
 
 fn connect(path: &Path) -> Result<Connection, NameStoreError> {
@@ -138,20 +92,16 @@ fn check(connection: &Connection, path: &Path) -> Result<(), NameStoreError> {
     let has_table: bool = connection.query_row(HAS_TABLE, [], |row| row.get(0)).map_err(sql)?;
     let page: i64 =
         connection.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(sql)?;
-    if verdict == "ok" && has_table && has_whole_pages(path, page.unsigned_abs()) {
+    if verdict == "ok" && has_table && file::has_whole_pages(path, page.unsigned_abs()) {
         Ok(())
     } else {
         Err(NameStoreError::Damaged(path.to_owned()))
     }
 }
 
-/// Whether a file was not cut within a page, the rest of which SQLite takes for zeros. While there
-/// is a log beside it, the last page may still be on its way from there.
-fn has_whole_pages(path: &Path, page: u64) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    let is_logged = fs::metadata(PathBuf::from(log)).is_ok_and(|log| log.len() > 0);
-    is_logged || fs::metadata(path).map_or(true, |file| file.len().is_multiple_of(page))
+/// Writes the format that is there again.
+pub(super) fn touch(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "user_version", FORMAT)
 }
 
 /// How many migrations were applied.
@@ -215,32 +165,4 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), NameStoreErro
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql)?;
     transaction.pragma_update(None, "user_version", FORMAT).map_err(sql)?;
     transaction.commit().map_err(sql)
-}
-
-/// Makes a folder that only its owner can read, where the system knows owners. On Windows the data
-/// folder is under a profile, which keeps others out.
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    builder.mode(0o700);
-    builder.recursive(true).create(folder)
-}
-
-/// Makes a file like [`make_folder`].
-fn make_file(path: &Path) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    #[cfg(unix)]
-    options.mode(0o600);
-    options.write(true).create_new(true).open(path).map(drop)
-}
-
-/// Lets only the owner read a file that came from a backup. Whoever does not own it can't, and
-/// need not. It is not opened for that: closing it would take away the locks that another
-/// connection of this process has on it.
-#[cfg_attr(not(unix), expect(unused_variables, reason = "a profile keeps others out"))]
-fn keep_private(path: &Path) {
-    #[cfg(unix)]
-    if fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0) {
-        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
-    }
 }

@@ -15,7 +15,7 @@ use crate::context::drain::{Drainer, drain};
 use crate::http::WholeRequest;
 use crate::hub::Hub;
 use crate::ice::Ice;
-use crate::limits::rates::LoginGate;
+use crate::limits::rates::AddressGate;
 use crate::names::Owners;
 use crate::observability::logging::{LogNames, NameLog};
 use crate::observability::metrics::Metrics;
@@ -53,7 +53,8 @@ where
         ice: ice.offer,
         limits: config.limits,
         timing: crate::Timing { handshake, ..config.timing },
-        logins: LoginGate::new(None),
+        logins: AddressGate::new(None),
+        joins: AddressGate::new(None),
         names: NameLog::new(LogNames::Off),
         metrics: Arc::new(Metrics::new()),
         drain,
