@@ -166,6 +166,21 @@ fn a_file_without_names_in_it_frees_none_of_them() {
 }
 
 #[test]
+fn a_file_that_is_missing_beside_its_log_frees_no_name() {
+    let (folder, path) = somewhere();
+    let mut store = NameStore::open(&path).unwrap();
+    store.claim(&name("alice"), &key(1), UNIX_EPOCH).unwrap();
+    // As after a crash, but for the file itself.
+    let copy = folder.path().join("names.db");
+    fs::copy(path.with_file_name("names.db-wal"), copy.with_file_name("names.db-wal")).unwrap();
+    let error = NameStore::open(&copy).unwrap_err();
+    assert!(matches!(error, NameStoreError::Missing(_)), "{error:?}");
+    assert!(error.to_string().contains("names.db-wal away"), "{error}");
+    fs::copy(&path, &copy).unwrap();
+    assert_eq!(NameStore::open(&copy).unwrap().owner(&name("alice")).unwrap(), Some(key(1)));
+}
+
+#[test]
 fn a_database_without_its_table_is_damaged() {
     let (_folder, path) = somewhere();
     drop(NameStore::open(&path).unwrap());

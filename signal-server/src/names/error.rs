@@ -34,6 +34,11 @@ pub enum NameStoreError {
         "{0} is empty, so the names in it are lost: put a backup in its place, or move the file away to begin anew"
     )]
     Empty(PathBuf),
+    /// There is no file, though there was one.
+    #[error(
+        "{0} is missing, though there were names in it: put a backup in its place, or move {0}-wal away to begin anew"
+    )]
+    Missing(PathBuf),
     /// What is in the file's place is a folder, a pipe or a device.
     #[error("{0} is no file: name another folder with --data-dir, or move it away")]
     NoFile(PathBuf),

@@ -29,13 +29,51 @@ pub(super) fn id(path: &Path) -> io::Result<Option<FileId>> {
     }
 }
 
-/// Whether there is a file, which may be ours.
+/// The log beside a file, where what was written last may be.
+pub(super) fn log_of(path: &Path) -> PathBuf {
+    beside(path, "-wal")
+}
+
+/// Removes the log beside a file, and what says where to find what in it.
+pub(super) fn remove_log(path: &Path) -> io::Result<()> {
+    for file in [log_of(path), beside(path, "-shm")] {
+        match fs::remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Another file whose name begins alike.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn has_log(path: &Path) -> bool {
+    fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0)
+}
+
+/// A name for a file that is not in its place yet.
+pub(super) fn aside(path: &Path) -> PathBuf {
+    beside(path, &format!(".new-{:016x}", rand::random::<u64>()))
+}
+
+/// Whether there is a file, which may be ours. One that is missing while its log is there was lost.
 pub(super) fn is_there(path: &Path) -> Result<bool, NameStoreError> {
     match fs::metadata(path) {
         Ok(file) if !file.is_file() => Err(NameStoreError::NoFile(path.to_owned())),
         Ok(file) if file.len() == 0 => Err(NameStoreError::Empty(path.to_owned())),
         Ok(_) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if has_log(path) {
+                Err(NameStoreError::Missing(path.to_owned()))
+            } else {
+                Ok(false)
+            }
+        }
         Err(source) => Err(NameStoreError::NoPlace { path: path.to_owned(), source }),
     }
 }
@@ -52,9 +90,7 @@ pub(super) fn put_in_place(
         make_folder(folder)
             .map_err(|source| NameStoreError::NoPlace { path: folder.to_owned(), source })?;
     }
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".new-{:016x}", rand::random::<u64>()));
-    let aside = PathBuf::from(name);
+    let aside = aside(path);
     make_file(&aside).map_err(no_place)?;
     let on_disk = || fs::File::open(&aside).and_then(|file| file.sync_all()).map_err(no_place);
     let placed =
@@ -78,10 +114,7 @@ pub(super) fn put_in_place(
 /// Whether a file was not cut within a page, the rest of which SQLite takes for zeros. While there
 /// is a log beside it, the last page may still be on its way from there.
 pub(super) fn has_whole_pages(path: &Path, page: u64) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    let is_logged = fs::metadata(PathBuf::from(log)).is_ok_and(|log| log.len() > 0);
-    is_logged || fs::metadata(path).map_or(true, |file| file.len().is_multiple_of(page))
+    has_log(path) || fs::metadata(path).map_or(true, |file| file.len().is_multiple_of(page))
 }
 
 /// Makes a folder that only its owner can read, where the system knows owners. On Windows the data

@@ -7,6 +7,7 @@
 //! FULL synchronisation, because a claim that was granted must not be forgotten by a power failure:
 //! the next to come would own the name.
 
+use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -80,6 +81,26 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), NameStoreErro
     connection.pragma_update(None, "synchronous", "FULL").map_err(sql)?;
     connection.pragma_update(None, "trusted_schema", false).map_err(sql)?;
     migrate(connection, path)
+}
+
+/// Finds out whether a file that was put in the place of the names can be opened, and leaves it as
+/// it is.
+pub(super) fn check_copy(path: &Path) -> Result<(), NameStoreError> {
+    let no_place = |source| NameStoreError::NoPlace { path: path.to_owned(), source };
+    if !file::is_there(path)? {
+        return Err(NameStoreError::Missing(path.to_owned()));
+    }
+    let copy = file::aside(path);
+    let checked = fs::copy(path, &copy).map_err(no_place).and_then(|_| {
+        let connection = connect(&copy)?;
+        if format_of(&connection, path)? == 0 {
+            return Err(NameStoreError::Empty(path.to_owned()));
+        }
+        check(&connection, path)
+    });
+    // Nothing else knows of them.
+    let _ = fs::remove_file(&copy).and_then(|()| file::remove_log(&copy));
+    checked
 }
 
 /// Finds out whether the file is whole. It reads all of it: a million names in about a second.

@@ -43,6 +43,10 @@ pub struct NameStore {
     path: Box<Path>,
     /// Which file is open; none for a store in memory.
     file: Option<FileId>,
+    /// Its log.
+    log: Option<FileId>,
+    /// The file is not open any more, and no other one could be opened yet.
+    is_closed: bool,
 }
 
 /// What became of a store's file.
@@ -63,34 +67,45 @@ impl NameStore {
     /// [`NameStoreError`] says in one line what is wrong with the file and what to do.
     pub fn open(path: &Path) -> Result<Self, NameStoreError> {
         let connection = schema::open(path)?;
-        let file = file::id(path).map_err(|error| no_place(path, error))?;
-        Ok(Self { connection, path: path.into(), file })
+        let id = |path: &Path| file::id(path).map_err(|error| no_place(path, error));
+        let (file, log) = (id(path)?, id(&file::log_of(path))?);
+        Ok(Self { connection, path: path.into(), file, log, is_closed: false })
     }
 
     /// A store that is forgotten when it is dropped.
     pub fn open_in_memory() -> Result<Self, NameStoreError> {
         let path = Path::new(IN_MEMORY);
-        Ok(Self { connection: schema::open_in_memory(path)?, path: path.into(), file: None })
+        let connection = schema::open_in_memory(path)?;
+        Ok(Self { connection, path: path.into(), file: None, log: None, is_closed: false })
     }
 
     /// Makes sure that the file which is open is the one in its place: names that are granted in a
     /// file which somebody deleted would be lost with it. What a deleted file held is still here,
-    /// and is written again; a file that was put in its place is opened.
+    /// and is written again; a good file that was put in its place is opened.
     pub(super) fn find_file(&mut self) -> Result<Found, NameStoreError> {
         let Some(file) = self.file else { return Ok(Found::InPlace) };
         let found = match file::id(&self.path).map_err(|error| no_place(&self.path, error))? {
             Some(found) if found == file => return Ok(Found::InPlace),
-            Some(_) => Found::Replaced,
+            Some(_) if self.is_closed => Found::Replaced,
+            Some(_) => {
+                schema::check_copy(&self.path)?;
+                Found::Replaced
+            }
+            None if self.is_closed => return Err(NameStoreError::Missing(self.path.to_path_buf())),
             None => {
                 self.write_again()?;
                 Found::WrittenAgain
             }
         };
+        self.close(file)?;
         *self = Self::open(&self.path)?;
         Ok(found)
     }
 
     fn write_again(&self) -> Result<(), NameStoreError> {
+        // What is left in the log would be taken for that of the new file. Where somebody reads it
+        // just now it is as good to remove it, as is done afterwards.
+        let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         file::put_in_place(&self.path, |aside| {
             let name = aside
                 .to_str()
@@ -98,6 +113,23 @@ impl NameStore {
             let written = self.connection.execute("VACUUM INTO ?1", [name]);
             written.map(|_| ()).map_err(|error| self.trouble(error))
         })
+    }
+
+    /// Closes a file that is not in its place any more, and removes its log, which would be taken
+    /// for that of the file which is there now.
+    fn close(&mut self, file: FileId) -> Result<(), NameStoreError> {
+        let log = self.log;
+        *self = Self {
+            connection: schema::open_in_memory(&self.path)?,
+            path: self.path.clone(),
+            file: Some(file),
+            log: None,
+            is_closed: true,
+        };
+        if log.is_some() && file::id(&file::log_of(&self.path)).is_ok_and(|found| found == log) {
+            file::remove_log(&self.path).map_err(|error| no_place(&self.path, error))?;
+        }
+        Ok(())
     }
 
     /// Whether names can be read.
