@@ -52,7 +52,7 @@ const FLOORS: &[Floors] = &[
             &["hub"],
             &["outbox"],
             &["http", "ice", "rules", "transport"],
-            &["limits", "names", "observability", "signals"],
+            &["limits", "names", "observability", "secret_option", "signals"],
         ],
     },
 ];
