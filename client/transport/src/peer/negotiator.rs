@@ -14,7 +14,6 @@ mod library;
 mod negotiation;
 mod upkeep;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,9 +25,14 @@ use webrtc::error::Result as LibraryResult;
 use webrtc::peer_connection::{RTCIceCandidateInit, RTCSessionDescription, StatsSelector};
 
 use super::connection::{Connection, LocalTrack, configuration};
+use super::description_limits::{DescriptionLimits, named_ssrcs};
+use super::ice_servers;
+use super::local_candidates::LocalCandidates;
+use super::remote_candidates::{self, MAX_CANDIDATES, RemoteCandidates};
 use crate::clock;
 use crate::feedback::media_path::MediaPath;
 use crate::formats::MediaKind;
+use crate::path::destination::Reach;
 use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
@@ -41,8 +45,8 @@ use negotiation::Negotiation;
 
 pub(super) use library::{Handler, LibraryEvent};
 
-/// The most candidates of the other's that are tried.
-const MAX_CANDIDATES: usize = 128;
+/// The most candidates that wait for the other's description.
+const MAX_WAITING_CANDIDATES: usize = 2 * MAX_CANDIDATES;
 /// A lookup that takes longer than this, from when it began, is not waited for.
 const NAME_GRACE: Duration = Duration::from_millis(150);
 /// How often the network path is looked after.
@@ -65,8 +69,13 @@ pub(super) struct Negotiator {
     out: Outputs,
     negotiation: Negotiation,
     path: PathWatch,
-    candidates_before_description: Vec<CandidateInit>,
-    candidates_taken: usize,
+    own_candidates: LocalCandidates,
+    limits: DescriptionLimits,
+    candidates: RemoteCandidates,
+    /// Those that came before any description.
+    waiting_candidates: Vec<CandidateInit>,
+    /// Those of the description that was read last, until the library has taken it.
+    described_candidates: Vec<CandidateInit>,
     bundle_section: Option<(String, u16)>,
     addresses_looked_up: Option<Instant>,
 }
@@ -76,6 +85,8 @@ pub(super) struct Negotiator {
 enum NegotiationError {
     #[error("The other's description is refused: {0}")]
     Refused(#[from] sdp::SdpError),
+    #[error("The other's description is refused: the call has too many media sections")]
+    TooManySections,
     #[error("The other's description is of the wrong kind")]
     WrongKind,
     #[error("The other's description can't be used: {0}")]
@@ -93,6 +104,10 @@ impl Negotiator {
         socket_layer: Arc<SocketLayer>,
         out: Outputs,
     ) -> Self {
+        let reach = Reach::of(connection.addresses.iter().copied())
+            .and_loopback(ice_servers::any_is_here(&config.ice_servers));
+        let candidates = RemoteCandidates::new(reach, config.relay_only);
+        let own_candidates = LocalCandidates::new(connection.addresses.clone());
         Self {
             config,
             resolver,
@@ -102,8 +117,11 @@ impl Negotiator {
             out,
             negotiation: Negotiation::new(),
             path: PathWatch::default(),
-            candidates_before_description: Vec::new(),
-            candidates_taken: 0,
+            own_candidates,
+            limits: DescriptionLimits::default(),
+            candidates,
+            waiting_candidates: Vec::new(),
+            described_candidates: Vec::new(),
             bundle_section: None,
             addresses_looked_up: None,
         }
@@ -137,8 +155,11 @@ impl Negotiator {
             PeerCommand::CreateOffer { ice_restart } => {
                 self.handle(Input::CreateOffer { ice_restart }).await;
             }
+            PeerCommand::AcceptOffer(_) if !self.limits.has_time(clock::now()) => {
+                tracing::debug!("an offer is ignored: there were too many in a short time");
+            }
             PeerCommand::AcceptOffer(offer) => {
-                let offer = read_offer(&offer).map_err(|error| error.to_string());
+                let offer = self.read_offer(&offer).map_err(|error| error.to_string());
                 self.handle(Input::RemoteOffer(offer)).await;
             }
             PeerCommand::AcceptAnswer(answer) => {
@@ -212,7 +233,10 @@ impl Negotiator {
             }
             Action::CountRestart => self.media_path.state().ice_restarts += 1,
             Action::RenewRelays => self.socket_layer.relays.renew(),
-            Action::Secured => self.secured(),
+            Action::Secured => {
+                self.candidates.connected(clock::now());
+                self.secured();
+            }
             Action::Permit { connected, begins } => self.out.permission.send_modify(|permission| {
                 permission.connected = connected;
                 permission.connections += u32::from(begins);
@@ -251,6 +275,7 @@ impl Negotiator {
     async fn set_local(&mut self, description: SessionDescription) -> Input {
         let sdp = &description.sdp;
         self.bundle_section = sdp::bundle_section(sdp);
+        self.own_candidates.described(sdp::ice_credentials(sdp).map(|(fragment, _)| fragment));
         {
             let mut state = self.media_path.state();
             state.payload_types = sdp::payload_types(sdp);
@@ -261,6 +286,8 @@ impl Negotiator {
     }
 
     async fn set_remote(&self, description: SessionDescription) -> Input {
+        // The placeholders among them, which nothing is sent with, do no harm.
+        self.socket_layer.name_streams(named_ssrcs(&description.sdp));
         let before = self.ice_generation().await;
         let set = self.set(false, description).await;
         accepted(set, self.ice_generation().await != before, NegotiationError::Unusable)
@@ -306,15 +333,42 @@ impl Negotiator {
 
     async fn remote_described(&mut self, restarted: bool) {
         if restarted {
-            self.candidates_taken = 0;
+            self.candidates.restarted();
         }
         self.socket_layer.described();
-        for candidate in std::mem::take(&mut self.candidates_before_description) {
+        let described = std::mem::take(&mut self.described_candidates);
+        for candidate in described.into_iter().chain(std::mem::take(&mut self.waiting_candidates)) {
             self.add_candidate(candidate).await;
         }
     }
 
-    async fn read_answer(&self, answer: &SessionDescription) -> Result<Answer, NegotiationError> {
+    /// Reads an offer of the other's, as far as it is read before the library sees it.
+    fn read_offer(&mut self, offer: &SessionDescription) -> Result<String, NegotiationError> {
+        if offer.kind == DescriptionKind::Offer {
+            self.read(offer)
+        } else {
+            Err(NegotiationError::WrongKind)
+        }
+    }
+
+    /// Refuses what is no description, and prepares what is one for the library. Its candidates go
+    /// the way of those that come one by one, once the library has taken it.
+    fn read(&mut self, description: &SessionDescription) -> Result<String, NegotiationError> {
+        let sdp = sdp::prepare_remote(&description.sdp)?;
+        if !self.limits.has_room(&sdp) {
+            return Err(NegotiationError::TooManySections);
+        }
+        let (sdp, candidates) = remote_candidates::take_out(&sdp);
+        for_library(SessionDescription { kind: description.kind, sdp: sdp.clone() })
+            .map_err(NegotiationError::Unusable)?;
+        self.described_candidates = candidates;
+        Ok(sdp)
+    }
+
+    async fn read_answer(
+        &mut self,
+        answer: &SessionDescription,
+    ) -> Result<Answer, NegotiationError> {
         let provisional = match answer.kind {
             DescriptionKind::Answer => false,
             DescriptionKind::Pranswer => true,
@@ -322,7 +376,7 @@ impl Negotiator {
                 return Err(NegotiationError::WrongKind);
             }
         };
-        let sdp = read(answer)?;
+        let sdp = self.read(answer)?;
         let so_far = self.connection.pc.remote_description().await;
         let so_far = so_far.as_ref().and_then(|theirs| sdp::ice_credentials(&theirs.sdp));
         let credentials = sdp::ice_credentials(&sdp);
@@ -345,16 +399,19 @@ impl Negotiator {
     }
 
     async fn add_candidate(&mut self, candidate: CandidateInit) {
-        if candidate.candidate.is_empty() || self.candidates_taken >= MAX_CANDIDATES {
+        if candidate.candidate.is_empty() {
             return;
         }
         if self.connection.pc.remote_description().await.is_none() {
-            if self.candidates_before_description.len() < MAX_CANDIDATES {
-                self.candidates_before_description.push(candidate);
+            if self.waiting_candidates.len() < MAX_WAITING_CANDIDATES {
+                self.waiting_candidates.push(candidate);
             }
             return;
         }
-        self.candidates_taken += 1;
+        if !self.candidates.take(&candidate) {
+            tracing::debug!("an address of the other's is not tried");
+            return;
+        }
         let candidate = RTCIceCandidateInit {
             candidate: candidate.candidate,
             sdp_mid: candidate.sdp_mid,
@@ -397,17 +454,17 @@ impl Negotiator {
 
     async fn library_event(&mut self, event: LibraryEvent) {
         match event {
-            // A socket for all interfaces on a machine that has none can't be reached.
-            LibraryEvent::Candidate(candidate) if is_unspecified(&candidate.candidate) => {}
             LibraryEvent::Candidate(candidate) => {
                 let (mid, index) = self.bundle_section.clone().unzip();
-                let candidate = CandidateInit {
+                let found = CandidateInit {
                     candidate: candidate.candidate,
                     sdp_mid: mid,
                     sdp_mline_index: index.or(Some(0)),
                     username_fragment: candidate.username_fragment,
                 };
-                self.emit(PeerEvent::LocalCandidate(candidate)).await;
+                if let Some(candidate) = self.own_candidates.offer(found) {
+                    self.emit(PeerEvent::LocalCandidate(candidate)).await;
+                }
             }
             LibraryEvent::Track(track) => {
                 if track.kind().await == RtpCodecKind::Video {
@@ -418,23 +475,6 @@ impl Negotiator {
             LibraryEvent::Negotiation(input) => self.handle(input).await,
         }
     }
-}
-
-/// Reads an offer of the other's, as far as it is read before the library sees it.
-fn read_offer(offer: &SessionDescription) -> Result<String, NegotiationError> {
-    if offer.kind == DescriptionKind::Offer {
-        read(offer)
-    } else {
-        Err(NegotiationError::WrongKind)
-    }
-}
-
-/// Refuses what is no description, and prepares what is one for the library.
-fn read(description: &SessionDescription) -> Result<String, NegotiationError> {
-    let sdp = sdp::prepare_remote(&description.sdp)?;
-    for_library(SessionDescription { kind: description.kind, sdp: sdp.clone() })
-        .map_err(NegotiationError::Unusable)?;
-    Ok(sdp)
 }
 
 fn for_library(description: SessionDescription) -> LibraryResult<RTCSessionDescription> {
@@ -461,10 +501,4 @@ fn accepted(
 ) -> Input {
     let refused = |error| Input::Refused { why: refusal(error).to_string(), restarted };
     set.map_or_else(refused, |()| Input::Accepted { restarted })
-}
-
-/// Whether a candidate (RFC 8839 §5.1) has the address 0.0.0.0 or ::.
-fn is_unspecified(candidate: &str) -> bool {
-    let address = candidate.split_whitespace().nth(4).and_then(|word| word.parse::<IpAddr>().ok());
-    address.is_some_and(|address| address.is_unspecified())
 }

@@ -3,6 +3,8 @@
 mod audio;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod conversation;
+#[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
+mod hostile;
 mod media;
 mod negotiation;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
