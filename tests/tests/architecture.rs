@@ -84,7 +84,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("shared/", &[]),
     ("transport/peer/negotiator/event.rs", &[]),
     ("transport/peer/negotiator/negotiation.rs", &[]),
-    ("transport/peer/sdp.rs", &[]),
+    ("transport/peer/sdp/", &[]),
     (
         "transport/",
         &[

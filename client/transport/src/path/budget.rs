@@ -36,9 +36,14 @@ impl Budget {
 
     /// Whether it may happen now; if so, it counts.
     pub(crate) fn take(&mut self, now: Instant) -> bool {
-        let has_left = self.has_left(now);
-        self.left = self.left.saturating_sub(1);
-        has_left
+        self.take_many(1, now)
+    }
+
+    /// Whether it may happen so often now; if so, it counts.
+    pub(crate) fn take_many(&mut self, times: u32, now: Instant) -> bool {
+        let left = self.has_left(now).then(|| self.left.checked_sub(times)).flatten();
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
     }
 }
 
@@ -58,6 +63,8 @@ mod tests {
         assert!(budget.take(start + SECOND) && !budget.take(start + SECOND));
         assert!(budget.take(start + SECOND * 2));
         assert_eq!((0..10).filter(|_| budget.take(start + SECOND * 600)).count(), 3);
+        assert!(!budget.take_many(4, start + SECOND * 900));
+        assert!(budget.take_many(3, start + SECOND * 900) && !budget.take(start + SECOND * 900));
     }
 
     proptest! {

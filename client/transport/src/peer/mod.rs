@@ -7,8 +7,8 @@
 //! [`PeerEvent::Failed`] and the end of them all, not the program's end or that of one direction.
 
 pub(crate) mod api;
+pub(crate) mod certificate_check;
 pub(crate) mod connection;
-mod description_limits;
 mod ice_servers;
 pub(crate) mod interceptors;
 mod local_candidates;

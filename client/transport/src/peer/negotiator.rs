@@ -25,18 +25,18 @@ use webrtc::error::Result as LibraryResult;
 use webrtc::peer_connection::{RTCIceCandidateInit, RTCSessionDescription, StatsSelector};
 
 use super::connection::{Connection, LocalTrack, configuration};
-use super::description_limits::{DescriptionLimits, named_ssrcs};
 use super::ice_servers;
 use super::local_candidates::LocalCandidates;
-use super::remote_candidates::{self, MAX_CANDIDATES, RemoteCandidates};
+use super::remote_candidates::{MAX_CANDIDATES, RemoteCandidates};
 use crate::clock;
 use crate::feedback::media_path::MediaPath;
 use crate::formats::MediaKind;
+use crate::path::budget::Budget;
 use crate::path::destination::Reach;
 use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
-use crate::peer::sdp;
+use crate::peer::sdp::{self, Exchange, RemoteDescription};
 use crate::receiving::receive_task::ReceiveCommand;
 use crate::sending::send_task::Permission;
 use crate::{PeerCommand, PeerConfig, PeerEvent};
@@ -47,6 +47,10 @@ pub(super) use library::{Handler, LibraryEvent};
 
 /// The most candidates that wait for the other's description.
 const MAX_WAITING_CANDIDATES: usize = 2 * MAX_CANDIDATES;
+/// So many offers of the other's are taken at once. The owner takes no more than one a second.
+const MAX_OFFERS: u32 = 12;
+/// And then one in this time.
+const OFFERS_ONE_IN: Duration = Duration::from_millis(500);
 /// A lookup that takes longer than this, from when it began, is not waited for.
 const NAME_GRACE: Duration = Duration::from_millis(150);
 /// How often the network path is looked after.
@@ -70,13 +74,14 @@ pub(super) struct Negotiator {
     negotiation: Negotiation,
     path: PathWatch,
     own_candidates: LocalCandidates,
-    limits: DescriptionLimits,
+    /// How many offers of the other's the library is given.
+    offers: Budget,
     candidates: RemoteCandidates,
     /// Those that came before any description.
     waiting_candidates: Vec<CandidateInit>,
-    /// Those of the description that was read last, until the library has taken it.
-    described_candidates: Vec<CandidateInit>,
-    bundle_section: Option<(String, u16)>,
+    exchange: Exchange,
+    described: Option<RemoteDescription>,
+    candidates_section: (Option<String>, u16),
     addresses_looked_up: Option<Instant>,
 }
 
@@ -85,8 +90,6 @@ pub(super) struct Negotiator {
 enum NegotiationError {
     #[error("The other's description is refused: {0}")]
     Refused(#[from] sdp::SdpError),
-    #[error("The other's description is refused: the call has too many media sections")]
-    TooManySections,
     #[error("The other's description is of the wrong kind")]
     WrongKind,
     #[error("The other's description can't be used: {0}")]
@@ -108,6 +111,7 @@ impl Negotiator {
             .and_loopback(ice_servers::any_is_here(&config.ice_servers));
         let candidates = RemoteCandidates::new(reach, config.relay_only);
         let own_candidates = LocalCandidates::new(connection.addresses.clone());
+        let exchange = Exchange::new(&connection.certificates.placeholder());
         Self {
             config,
             resolver,
@@ -118,11 +122,12 @@ impl Negotiator {
             negotiation: Negotiation::new(),
             path: PathWatch::default(),
             own_candidates,
-            limits: DescriptionLimits::default(),
+            offers: Budget::new(MAX_OFFERS, OFFERS_ONE_IN),
             candidates,
             waiting_candidates: Vec::new(),
-            described_candidates: Vec::new(),
-            bundle_section: None,
+            exchange,
+            described: None,
+            candidates_section: (None, 0),
             addresses_looked_up: None,
         }
     }
@@ -135,6 +140,7 @@ impl Negotiator {
         mut library: mpsc::Receiver<LibraryEvent>,
         mut resolved: watch::Receiver<u64>,
     ) {
+        let certificates = Arc::clone(&self.connection.certificates);
         let mut watch = tokio::time::interval(WATCH_INTERVAL);
         watch.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -144,6 +150,7 @@ impl Negotiator {
                     None => return,
                 },
                 Some(event) = library.recv() => self.library_event(event).await,
+                () = certificates.refused() => self.handle(Input::WrongCertificate).await,
                 Ok(()) = resolved.changed() => self.handle(Input::ServerResolved).await,
                 _ = watch.tick() => self.look_after_path().await,
             }
@@ -155,7 +162,7 @@ impl Negotiator {
             PeerCommand::CreateOffer { ice_restart } => {
                 self.handle(Input::CreateOffer { ice_restart }).await;
             }
-            PeerCommand::AcceptOffer(_) if !self.limits.has_time(clock::now()) => {
+            PeerCommand::AcceptOffer(_) if !self.offers.take(clock::now()) => {
                 tracing::debug!("an offer is ignored: there were too many in a short time");
             }
             PeerCommand::AcceptOffer(offer) => {
@@ -210,8 +217,8 @@ impl Negotiator {
                 let offer = self.connection.pc.create_offer(options).await;
                 return Some(created(offer, NegotiationError::NotMade));
             }
-            Action::CreateAnswer { offer } => {
-                let answer = self.create_answer(&offer).await;
+            Action::CreateAnswer => {
+                let answer = self.create_answer().await;
                 return Some(created(answer, NegotiationError::Unusable));
             }
             Action::SetLocal(description) => return Some(self.set_local(description).await),
@@ -241,10 +248,20 @@ impl Negotiator {
                 permission.connected = connected;
                 permission.connections += u32::from(begins);
             }),
+            Action::Emit(PeerEvent::LocalDescription(description)) => self.send(description).await,
             Action::Emit(event) => self.emit(event).await,
             Action::Warn(why) => tracing::warn!("{why}"),
         }
         None
+    }
+
+    /// Gives the owner a description that the library made, in the form that the other is given.
+    async fn send(&mut self, SessionDescription { kind, sdp }: SessionDescription) {
+        let written = self.exchange.write(kind, &sdp);
+        self.exchange.sent(kind, &sdp);
+        self.candidates_section = written.candidates_section;
+        let description = SessionDescription { kind, sdp: written.sdp };
+        self.emit(PeerEvent::LocalDescription(description)).await;
     }
 
     async fn emit(&self, event: PeerEvent) {
@@ -274,7 +291,7 @@ impl Negotiator {
 
     async fn set_local(&mut self, description: SessionDescription) -> Input {
         let sdp = &description.sdp;
-        self.bundle_section = sdp::bundle_section(sdp);
+        self.candidates_section = self.exchange.write(description.kind, sdp).candidates_section;
         self.own_candidates.described(sdp::ice_credentials(sdp).map(|(fragment, _)| fragment));
         {
             let mut state = self.media_path.state();
@@ -287,7 +304,7 @@ impl Negotiator {
 
     async fn set_remote(&self, description: SessionDescription) -> Input {
         // The placeholders among them, which nothing is sent with, do no harm.
-        self.socket_layer.name_streams(named_ssrcs(&description.sdp));
+        self.socket_layer.name_streams(&description.sdp);
         let before = self.ice_generation().await;
         let set = self.set(false, description).await;
         accepted(set, self.ice_generation().await != before, NegotiationError::Unusable)
@@ -310,12 +327,7 @@ impl Negotiator {
         report.transport().map(|transport| transport.ice_local_username_fragment.clone())
     }
 
-    async fn create_answer(&mut self, offer: &str) -> LibraryResult<RTCSessionDescription> {
-        for kind in [MediaKind::Audio, MediaKind::Video] {
-            if sdp::lacks_format(offer, kind) {
-                self.stop_sending(kind).await;
-            }
-        }
+    async fn create_answer(&self) -> LibraryResult<RTCSessionDescription> {
         // Who offers can ask a server later; who answers has but this moment, and gives a name
         // server its usual time.
         self.resolver.settled(NAME_GRACE).await;
@@ -335,34 +347,29 @@ impl Negotiator {
         if restarted {
             self.candidates.restarted();
         }
+        self.exchange.remote_taken();
         self.socket_layer.described();
-        let described = std::mem::take(&mut self.described_candidates);
-        for candidate in described.into_iter().chain(std::mem::take(&mut self.waiting_candidates)) {
+        let described = self.described.take().map(|described| described.candidates);
+        for candidate in described.into_iter().flatten() {
+            self.add_candidate(CandidateInit {
+                candidate: format!("candidate:{candidate}"),
+                sdp_mid: None,
+                sdp_mline_index: None,
+                username_fragment: None,
+            })
+            .await;
+        }
+        for candidate in std::mem::take(&mut self.waiting_candidates) {
             self.add_candidate(candidate).await;
         }
     }
 
-    /// Reads an offer of the other's, as far as it is read before the library sees it.
     fn read_offer(&mut self, offer: &SessionDescription) -> Result<String, NegotiationError> {
-        if offer.kind == DescriptionKind::Offer {
-            self.read(offer)
-        } else {
-            Err(NegotiationError::WrongKind)
+        if offer.kind != DescriptionKind::Offer {
+            return Err(NegotiationError::WrongKind);
         }
-    }
-
-    /// Refuses what is no description, and prepares what is one for the library. Its candidates go
-    /// the way of those that come one by one, once the library has taken it.
-    fn read(&mut self, description: &SessionDescription) -> Result<String, NegotiationError> {
-        let sdp = sdp::prepare_remote(&description.sdp)?;
-        if !self.limits.has_room(&sdp) {
-            return Err(NegotiationError::TooManySections);
-        }
-        let (sdp, candidates) = remote_candidates::take_out(&sdp);
-        for_library(SessionDescription { kind: description.kind, sdp: sdp.clone() })
-            .map_err(NegotiationError::Unusable)?;
-        self.described_candidates = candidates;
-        Ok(sdp)
+        let read = self.exchange.read_offer(&offer.sdp)?;
+        self.read(offer.kind, read)
     }
 
     async fn read_answer(
@@ -376,7 +383,8 @@ impl Negotiator {
                 return Err(NegotiationError::WrongKind);
             }
         };
-        let sdp = self.read(answer)?;
+        let read = self.exchange.read_answer(&answer.sdp, provisional)?;
+        let sdp = self.read(answer.kind, read)?;
         let so_far = self.connection.pc.remote_description().await;
         let so_far = so_far.as_ref().and_then(|theirs| sdp::ice_credentials(&theirs.sdp));
         let credentials = sdp::ice_credentials(&sdp);
@@ -384,18 +392,21 @@ impl Negotiator {
         Ok(Answer { sdp, provisional, restarts })
     }
 
-    /// Stops sending a kind that the other has no format for in common with us: with a sender the
-    /// library refuses the whole offer, without one just the section.
-    async fn stop_sending(&mut self, kind: MediaKind) {
-        let track = match kind {
-            MediaKind::Audio => self.connection.audio.take(),
-            MediaKind::Video => self.connection.video.take(),
-        };
-        if let Some(track) = track
-            && let Err(error) = self.connection.pc.remove_track(&track.sender).await
-        {
-            tracing::debug!("a track that the other can't use could not be removed: {error}");
+    /// Keeps what was read until the library has taken it, and returns what the library is given.
+    fn read(
+        &mut self,
+        kind: DescriptionKind,
+        read: RemoteDescription,
+    ) -> Result<String, NegotiationError> {
+        let sdp = read.for_library.clone();
+        for_library(SessionDescription { kind, sdp: sdp.clone() })
+            .map_err(NegotiationError::Unusable)?;
+        for kind in &read.without_format {
+            tracing::debug!(?kind, "the other has no format in common with us");
         }
+        self.connection.certificates.accept(read.fingerprints.clone());
+        self.described = Some(read);
+        Ok(sdp)
     }
 
     async fn add_candidate(&mut self, candidate: CandidateInit) {
@@ -429,8 +440,8 @@ impl Negotiator {
     /// Notes what may be sent, and as what.
     async fn negotiated(&mut self) {
         let payload_type = async |track: &Option<LocalTrack>, kind| match track {
-            Some(track) => track.payload_type(kind).await,
-            None => None,
+            Some(track) if self.exchange.wants(kind) => track.payload_type(kind).await,
+            _ => None,
         };
         let audio = payload_type(&self.connection.audio, MediaKind::Audio).await;
         let video = payload_type(&self.connection.video, MediaKind::Video).await;
@@ -455,11 +466,11 @@ impl Negotiator {
     async fn library_event(&mut self, event: LibraryEvent) {
         match event {
             LibraryEvent::Candidate(candidate) => {
-                let (mid, index) = self.bundle_section.clone().unzip();
+                let (sdp_mid, index) = self.candidates_section.clone();
                 let found = CandidateInit {
                     candidate: candidate.candidate,
-                    sdp_mid: mid,
-                    sdp_mline_index: index.or(Some(0)),
+                    sdp_mid,
+                    sdp_mline_index: Some(index),
                     username_fragment: candidate.username_fragment,
                 };
                 if let Some(candidate) = self.own_candidates.offer(found) {

@@ -1,7 +1,7 @@
 //! The other's candidates: which are tried, however they come. Pure: time is an argument.
 //!
 //! In: candidates that are trickled (RFC 8838), and those that stand in a description (RFC 8839
-//! §5.1), which [`take_out`] takes out of it so that they go the same way. Out: those that the
+//! §5.1), which the library is not given with it so that they go the same way. Out: those that the
 //! library may be given. What always holds: it gets at most [`MAX_CANDIDATES`] different addresses
 //! a call, whether in offers, answers, renegotiations, restarts or one by one, and each once for
 //! each ICE generation; only addresses that a peer can have
@@ -119,35 +119,6 @@ impl RemoteCandidates {
     }
 }
 
-/// Takes the candidates out of a description: the description without them, and they with their
-/// sections. Of more than any endpoint has, the rest is dropped.
-pub(super) fn take_out(sdp: &str) -> (String, Vec<CandidateInit>) {
-    let mut rest = String::with_capacity(sdp.len());
-    let mut candidates = Vec::new();
-    let mut section: Option<u16> = None;
-    for line in sdp.split_inclusive('\n') {
-        if line.starts_with("m=") {
-            section = Some(section.map_or(0, |index| index.saturating_add(1)));
-        }
-        let Some(candidate) = line.strip_prefix("a=candidate:") else {
-            rest.push_str(line);
-            continue;
-        };
-        if candidates.len() < MAX_CANDIDATES * MAX_SECTIONS {
-            candidates.push(CandidateInit {
-                candidate: format!("candidate:{}", candidate.trim_end()),
-                sdp_mid: None,
-                sdp_mline_index: section.or(Some(0)),
-                username_fragment: None,
-            });
-        }
-    }
-    (rest, candidates)
-}
-
-/// Descriptions without BUNDLE repeat the candidates of an endpoint in each section.
-const MAX_SECTIONS: usize = 8;
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -263,31 +234,6 @@ mod tests {
         assert_eq!((0..100).filter(|n| candidates.take(&named(*n))).count(), MAX_NAMES);
     }
 
-    #[test]
-    fn a_description_is_left_without_candidates_and_otherwise_as_it_was() {
-        let sdp = "v=0\r\ns=-\r\na=candidate:0 1 udp 1 192.0.2.9 1 typ host\r\nm=audio 9 X 0\r\n\
-            a=candidate:1 1 udp 1 192.0.2.1 50000 typ host\r\na=mid:0\r\nm=video 9 X 0\r\n\
-            a=candidate:2 1 udp 1 192.0.2.2 50001 typ host\r\na=end-of-candidates\r\n";
-        let (rest, candidates) = take_out(sdp);
-        assert_eq!(
-            rest,
-            "v=0\r\ns=-\r\nm=audio 9 X 0\r\na=mid:0\r\nm=video 9 X 0\r\na=end-of-candidates\r\n"
-        );
-        let found: Vec<_> = candidates
-            .iter()
-            .map(|found| (found.sdp_mline_index, found.candidate.as_str()))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                (Some(0), "candidate:0 1 udp 1 192.0.2.9 1 typ host"),
-                (Some(0), "candidate:1 1 udp 1 192.0.2.1 50000 typ host"),
-                (Some(1), "candidate:2 1 udp 1 192.0.2.2 50001 typ host"),
-            ]
-        );
-        assert_eq!(take_out("").1, []);
-    }
-
     proptest! {
         #[test]
         fn whatever_is_offered_at_most_thirty_two_are_taken(
@@ -311,14 +257,6 @@ mod tests {
                 }
             }
             prop_assert!(distinct.len() <= MAX_CANDIDATES);
-        }
-
-        #[test]
-        fn no_description_is_too_strange(text in r"(a=candidate:|m=|\r?\n|[\PC ]){0,60}") {
-            let (rest, candidates) = take_out(&text);
-            prop_assert!(rest.len() <= text.len());
-            prop_assert!(!rest.lines().any(|line| line.starts_with("a=candidate:")));
-            prop_assert!(candidates.len() <= text.matches("a=candidate:").count());
         }
     }
 }

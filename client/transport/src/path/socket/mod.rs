@@ -15,12 +15,14 @@
 //! - nothing goes to addresses that no peer has ([`super::destination`]), and little to those that
 //!   never answer ([`send_limits`]);
 //! - packets of more streams than a call has stay out ([`ssrc_gate`]), and checks from more
-//!   addresses than the other can have ([`source_gate`]).
+//!   addresses than the other can have ([`source_gate`]), and all but a little of data channels,
+//!   which no call uses ([`data_limit`]).
 //!
 //! What comes out besides: when packets last came from the other ([`SocketLayer::liveness`]), and
 //! how far the set-up has come ([`set_up`]).
 
 mod check_round_trip;
+mod data_limit;
 mod dtls_record;
 mod flight_retransmission;
 mod layered_socket;
@@ -44,13 +46,14 @@ use tokio::time::sleep_until;
 use webrtc::runtime::AsyncUdpSocket;
 
 use check_round_trip::CheckRoundTrip;
+use data_limit::DataLimit;
 use flight_retransmission::{FlightRetransmission, Inbound};
 use layered_socket::{LayeredSocket, Nudge, Route};
 use packet::{Packet, carried};
 use send_limits::SendLimits;
 use set_up::{SetUp, Step};
 use source_gate::SourceGate;
-use ssrc_gate::{SsrcGate, ssrc_of};
+use ssrc_gate::{SsrcGate, named, ssrc_of};
 
 use super::destination::Reach;
 use super::lock;
@@ -124,6 +127,7 @@ struct State {
     limits: SendLimits,
     streams: SsrcGate,
     sources: SourceGate,
+    data: DataLimit,
     /// Where the servers are that we were configured with; at most [`MAX_SERVER_ADDRESSES`].
     servers: HashSet<SocketAddr>,
 }
@@ -365,25 +369,28 @@ impl SocketLayer {
         lock(&self.sockets).iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// A description of the other's names these SSRCs.
-    pub(crate) fn name_streams(&self, ssrcs: impl Iterator<Item = u32>) {
-        lock(&self.state).streams.name(ssrcs);
+    /// A description of the other's names SSRCs.
+    pub(crate) fn name_streams(&self, sdp: &str) {
+        lock(&self.state).streams.name(named(sdp));
     }
 
     /// Whether a datagram that came from an address goes on: new streams begin only where somebody
-    /// has answered, and checks come only from so many addresses.
+    /// has answered, checks come only from so many addresses, and data channels are not used.
     fn admits(&self, datagram: &[u8], from: SocketAddr, now: Instant) -> bool {
         if let Packet::Check(_) = Packet::of(datagram) {
             return lock(&self.state).sources.admits(from, now);
         }
         let Some(packet) = carried(datagram) else { return true };
-        if Packet::of(packet) != Packet::Media {
-            return true;
-        }
-        let ssrc = ssrc_of(packet);
         let state = &mut *lock(&self.state);
-        state.streams.knows(ssrc)
-            || state.limits.has_answered(from) && state.streams.admits(ssrc, now)
+        match Packet::of(packet) {
+            Packet::Media => {
+                let ssrc = ssrc_of(packet);
+                state.streams.knows(ssrc)
+                    || state.limits.has_answered(from) && state.streams.admits(ssrc, now)
+            }
+            Packet::Handshake => !state.limits.has_answered(from) || state.data.admits(packet, now),
+            Packet::Check(_) | Packet::CheckPassed(_) | Packet::Other => true,
+        }
     }
 
     /// Records a datagram that came from an address, which may be another one to the library.

@@ -92,6 +92,13 @@ impl SsrcGate {
     }
 }
 
+/// The SSRCs that a description names (RFC 5576 §4.1).
+pub(crate) fn named(sdp: &str) -> impl Iterator<Item = u32> {
+    sdp.lines().filter_map(|line| {
+        line.strip_prefix("a=ssrc:")?.split_ascii_whitespace().next()?.parse().ok()
+    })
+}
+
 /// The SSRC of a packet of SRTP (RFC 3550 §5.1) or SRTCP (§6.4), which RFC 5761 §4 tells apart. 0
 /// where it is too short to have one: the library refuses that.
 pub(crate) fn ssrc_of(packet: &[u8]) -> u32 {
@@ -153,6 +160,12 @@ mod tests {
             gate.name(n * 100..n * 100 + 60);
         }
         assert_eq!(gate.named.len(), MAX_NAMED);
+    }
+
+    #[test]
+    fn names_are_read_once_for_each_line() {
+        let sdp = "a=ssrc:7 cname:x\r\na=ssrc:7 msid:y\r\na=ssrc:9\r\na=ssrc:x\r\na=ssrc:\r\n";
+        assert_eq!(named(sdp).collect::<Vec<_>>(), [7, 7, 9]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ fn socket_layer() -> Arc<SocketLayer> {
     socket_layer.pair_selected();
     assert!(socket_layer.secured());
     // What is sent here is too short to have an SSRC.
-    socket_layer.name_streams([0].into_iter());
+    socket_layer.name_streams("a=ssrc:0 cname:x");
     socket_layer
 }
 
