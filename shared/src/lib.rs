@@ -21,7 +21,7 @@ pub mod message;
 
 pub use codec::DecodeError;
 pub use foreign_text::ForeignText;
-pub use ice_url::{IceScheme, IceTransport, IceUrl, IceUrlError};
+pub use ice_url::{IceScheme, IceTransport, IceUrl, IceUrlError, is_this_machine};
 pub use identity::{
     EncodingError, NameError, PublicKey, Signature, canonical_name, login_statement, skeleton,
 };

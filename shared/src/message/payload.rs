@@ -150,6 +150,39 @@ pub struct IceServer {
     pub credential: Option<String>,
 }
 
+impl IceServer {
+    /// Reads `iceServers`. One entry that can't be read costs nothing but itself: what is of the
+    /// wrong type in it is left out, and what is left may be an entry without URLs, which nobody
+    /// can use. A single object counts as a list of one.
+    pub(crate) fn read_list(json: &RawValue) -> Vec<Self> {
+        match serde_json::from_str(json.get()) {
+            Ok(Value::Array(entries)) => entries.iter().map(Self::read).collect(),
+            Ok(entry @ Value::Object(_)) => vec![Self::read(&entry)],
+            _ => Vec::new(),
+        }
+    }
+
+    fn read(entry: &Value) -> Self {
+        // `url` is what `urls` was called first.
+        let urls = match entry.get("urls").or_else(|| entry.get("url")) {
+            Some(Value::Array(urls)) => urls.iter().filter_map(text).collect(),
+            Some(url) => text(url).into_iter().collect(),
+            None => Vec::new(),
+        };
+        let member = |key| entry.get(key).and_then(text);
+        Self { urls, username: member("username"), credential: member("credential") }
+    }
+}
+
+/// A text, or a number as text, which some servers send for a password.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
 /// Keeps credentials out of logs.
 impl std::fmt::Debug for IceServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -238,6 +271,57 @@ mod tests {
             let init = CandidateInit { candidate, sdp_mid: mid, sdp_mline_index: index, username_fragment: ufrag };
             let payload = Payload::of(&init).expect("it has a JSON form");
             prop_assert_eq!(payload.read::<CandidateInit>().expect("it is read"), init);
+        }
+    }
+
+    fn read_servers(json: &str) -> Vec<IceServer> {
+        IceServer::read_list(serde_json::from_str(json).expect("JSON"))
+    }
+
+    fn server(urls: &[&str], username: Option<&str>, credential: Option<&str>) -> IceServer {
+        IceServer {
+            urls: urls.iter().map(|url| (*url).to_owned()).collect(),
+            username: username.map(str::to_owned),
+            credential: credential.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn an_entry_of_a_wrong_type_costs_only_itself() {
+        let good = r#"{"urls":"stun:a"}"#;
+        let known = server(&["stun:a"], None, None);
+        for wrong in
+            ["7", "null", "\"stun:b\"", "[]", "{}", r#"{"urls":7.5e300}"#, r#"{"urls":{}}"#]
+        {
+            let list = read_servers(&format!("[{good},{wrong},{good}]"));
+            assert_eq!(list.len(), 3, "{wrong}");
+            assert_eq!((&list[0], &list[2]), (&known, &known), "{wrong}");
+            let usable = |url: &String| url.parse::<crate::IceUrl>().is_ok();
+            assert!(!list[1].urls.iter().any(usable), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn members_of_a_wrong_type_cost_only_themselves() {
+        assert_eq!(
+            read_servers(
+                r#"[{"urls":["stun:a",null,3,["stun:b"],"turn:c"],"username":["u"],"credential":12345}]"#
+            ),
+            [server(&["stun:a", "3", "turn:c"], None, Some("12345"))]
+        );
+        assert_eq!(
+            read_servers(
+                r#"[{"url":"turn:a","username":"u","credential":"p","credentialType":"password"}]"#
+            ),
+            [server(&["turn:a"], Some("u"), Some("p"))]
+        );
+    }
+
+    #[test]
+    fn a_list_of_another_form_is_one_entry_or_none() {
+        assert_eq!(read_servers(r#"{"urls":"stun:a"}"#), [server(&["stun:a"], None, None)]);
+        for other in ["7", "\"stun:a\"", "true", "[]"] {
+            assert_eq!(read_servers(other), [], "{other}");
         }
     }
 }
