@@ -99,6 +99,22 @@ pub struct Program {
     stderr: Output,
 }
 
+/// How the system asks a program to end (signal(7)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopSignal {
+    /// As Ctrl+C does.
+    Interrupt,
+    /// As a log-out, a shutdown or a service manager does.
+    Terminate,
+    /// As a terminal does that is closed.
+    Hangup,
+}
+
+impl StopSignal {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
+}
+
 /// How a program ended and what it printed.
 #[derive(Debug, Clone)]
 pub struct Finished {
@@ -246,7 +262,20 @@ impl Program {
     /// # Errors
     /// When it has ended already, or the system has no such signal.
     pub async fn interrupt(&self) -> Result<(), ProgramError> {
-        self.signal("-INT").await
+        self.ask_to_end(StopSignal::Interrupt).await
+    }
+
+    /// Asks it to end.
+    ///
+    /// # Errors
+    /// As [`Self::interrupt`].
+    pub async fn ask_to_end(&self, signal: StopSignal) -> Result<(), ProgramError> {
+        self.signal(match signal {
+            StopSignal::Interrupt => "-INT",
+            StopSignal::Terminate => "-TERM",
+            StopSignal::Hangup => "-HUP",
+        })
+        .await
     }
 
     /// Holds it up until [`Self::thaw`].

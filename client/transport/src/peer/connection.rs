@@ -39,6 +39,7 @@ use crate::path::interfaces;
 use crate::path::relay::{Relays, is_relay};
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
+use crate::peer::certificate_check::CertificateCheck;
 use crate::peer::interceptors::{INBOUND_SLOT, InboundInterceptor, OutboundInterceptor};
 use crate::{PeerConfig, TransportError};
 
@@ -75,6 +76,7 @@ pub(crate) struct Connection {
     pub(crate) pc: Arc<dyn PeerConnection>,
     pub(crate) audio: Option<LocalTrack>,
     pub(crate) video: Option<LocalTrack>,
+    pub(crate) certificates: Arc<CertificateCheck>,
 }
 
 impl Connection {
@@ -88,11 +90,13 @@ impl Connection {
         runtime: Arc<dyn Runtime>,
     ) -> Result<Self, TransportError> {
         let bind = if config.bind.is_empty() { all_interfaces() } else { config.bind.clone() };
+        let certificates = CertificateCheck::new()
+            .map_err(|error| webrtc::error::Error::Crypto(error.to_string()))?;
         let build = async |mdns| {
             PeerConnectionBuilder::new()
                 .with_configuration(configuration(config, resolver, &socket_layer.relays))
                 .with_media_engine(media_engine()?)
-                .with_setting_engine(settings(mdns))
+                .with_setting_engine(settings(mdns, Arc::clone(&certificates)))
                 .with_interceptor_registry(interceptors(media_path, socket_layer))
                 .with_handler(Arc::clone(&handler))
                 .with_runtime(Arc::clone(&runtime))
@@ -110,7 +114,7 @@ impl Connection {
         };
         let audio = add_transceiver(&pc, MediaKind::Audio, config.send_audio).await?;
         let video = add_transceiver(&pc, MediaKind::Video, config.send_video).await?;
-        Ok(Self { pc: Arc::new(pc), audio, video })
+        Ok(Self { pc: Arc::new(pc), audio, video, certificates })
     }
 }
 
@@ -173,7 +177,7 @@ fn usable_urls(server: &IceServer, resolver: &Resolver) -> impl Iterator<Item = 
     server.urls.iter().filter_map(|url| url.parse().ok()).filter(is_usable)
 }
 
-fn settings(mdns: MulticastDnsMode) -> SettingEngine {
+fn settings(mdns: MulticastDnsMode, certificates: Arc<CertificateCheck>) -> SettingEngine {
     // By default a pair of lesser kind is held back for a second or two in case a better one turns
     // up. The first that works is taken instead: a call connects in a fraction of the time.
     SettingEngineBuilder::new()
@@ -194,6 +198,7 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         // keeps packets from being forged (RFC 7714 §8.1).
         .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80])
         .with_multicast_dns_mode(mdns)
+        .with_crypto_provider(certificates)
         .build()
 }
 

@@ -7,6 +7,7 @@
 //! [`PeerEvent::Failed`] and the end of them all, not the program's end or that of one direction.
 
 pub(crate) mod api;
+pub(crate) mod certificate_check;
 pub(crate) mod connection;
 pub(crate) mod interceptors;
 mod negotiator;

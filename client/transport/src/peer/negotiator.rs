@@ -32,7 +32,7 @@ use crate::formats::MediaKind;
 use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
-use crate::peer::sdp;
+use crate::peer::sdp::{self, Exchange, RemoteDescription};
 use crate::receiving::receive_task::ReceiveCommand;
 use crate::sending::send_task::Permission;
 use crate::{PeerCommand, PeerConfig, PeerEvent};
@@ -67,7 +67,9 @@ pub(super) struct Negotiator {
     path: PathWatch,
     candidates_before_description: Vec<CandidateInit>,
     candidates_taken: usize,
-    bundle_section: Option<(String, u16)>,
+    exchange: Exchange,
+    described: Option<RemoteDescription>,
+    candidates_section: (Option<String>, u16),
     addresses_looked_up: Option<Instant>,
 }
 
@@ -93,6 +95,7 @@ impl Negotiator {
         socket_layer: Arc<SocketLayer>,
         out: Outputs,
     ) -> Self {
+        let exchange = Exchange::new(&connection.certificates.placeholder());
         Self {
             config,
             resolver,
@@ -104,7 +107,9 @@ impl Negotiator {
             path: PathWatch::default(),
             candidates_before_description: Vec::new(),
             candidates_taken: 0,
-            bundle_section: None,
+            exchange,
+            described: None,
+            candidates_section: (None, 0),
             addresses_looked_up: None,
         }
     }
@@ -117,6 +122,7 @@ impl Negotiator {
         mut library: mpsc::Receiver<LibraryEvent>,
         mut resolved: watch::Receiver<u64>,
     ) {
+        let certificates = Arc::clone(&self.connection.certificates);
         let mut watch = tokio::time::interval(WATCH_INTERVAL);
         watch.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -126,6 +132,7 @@ impl Negotiator {
                     None => return,
                 },
                 Some(event) = library.recv() => self.library_event(event).await,
+                () = certificates.refused() => self.handle(Input::WrongCertificate).await,
                 Ok(()) = resolved.changed() => self.handle(Input::ServerResolved).await,
                 _ = watch.tick() => self.look_after_path().await,
             }
@@ -138,7 +145,7 @@ impl Negotiator {
                 self.handle(Input::CreateOffer { ice_restart }).await;
             }
             PeerCommand::AcceptOffer(offer) => {
-                let offer = read_offer(&offer).map_err(|error| error.to_string());
+                let offer = self.read_offer(&offer).map_err(|error| error.to_string());
                 self.handle(Input::RemoteOffer(offer)).await;
             }
             PeerCommand::AcceptAnswer(answer) => {
@@ -189,8 +196,8 @@ impl Negotiator {
                 let offer = self.connection.pc.create_offer(options).await;
                 return Some(created(offer, NegotiationError::NotMade));
             }
-            Action::CreateAnswer { offer } => {
-                let answer = self.create_answer(&offer).await;
+            Action::CreateAnswer => {
+                let answer = self.create_answer().await;
                 return Some(created(answer, NegotiationError::Unusable));
             }
             Action::SetLocal(description) => return Some(self.set_local(description).await),
@@ -217,10 +224,20 @@ impl Negotiator {
                 permission.connected = connected;
                 permission.connections += u32::from(begins);
             }),
+            Action::Emit(PeerEvent::LocalDescription(description)) => self.send(description).await,
             Action::Emit(event) => self.emit(event).await,
             Action::Warn(why) => tracing::warn!("{why}"),
         }
         None
+    }
+
+    /// Gives the owner a description that the library made, in the form that the other is given.
+    async fn send(&mut self, SessionDescription { kind, sdp }: SessionDescription) {
+        let written = self.exchange.write(kind, &sdp);
+        self.exchange.sent(kind, &sdp);
+        self.candidates_section = written.candidates_section;
+        let description = SessionDescription { kind, sdp: written.sdp };
+        self.emit(PeerEvent::LocalDescription(description)).await;
     }
 
     async fn emit(&self, event: PeerEvent) {
@@ -250,7 +267,7 @@ impl Negotiator {
 
     async fn set_local(&mut self, description: SessionDescription) -> Input {
         let sdp = &description.sdp;
-        self.bundle_section = sdp::bundle_section(sdp);
+        self.candidates_section = self.exchange.write(description.kind, sdp).candidates_section;
         {
             let mut state = self.media_path.state();
             state.payload_types = sdp::payload_types(sdp);
@@ -283,12 +300,7 @@ impl Negotiator {
         report.transport().map(|transport| transport.ice_local_username_fragment.clone())
     }
 
-    async fn create_answer(&mut self, offer: &str) -> LibraryResult<RTCSessionDescription> {
-        for kind in [MediaKind::Audio, MediaKind::Video] {
-            if sdp::lacks_format(offer, kind) {
-                self.stop_sending(kind).await;
-            }
-        }
+    async fn create_answer(&self) -> LibraryResult<RTCSessionDescription> {
         // Who offers can ask a server later; who answers has but this moment, and gives a name
         // server its usual time.
         self.resolver.settled(NAME_GRACE).await;
@@ -308,13 +320,35 @@ impl Negotiator {
         if restarted {
             self.candidates_taken = 0;
         }
+        self.exchange.remote_taken();
         self.socket_layer.described();
+        let described = self.described.take().map(|described| described.candidates);
+        for candidate in described.into_iter().flatten() {
+            self.add_candidate(CandidateInit {
+                candidate: format!("candidate:{candidate}"),
+                sdp_mid: None,
+                sdp_mline_index: None,
+                username_fragment: None,
+            })
+            .await;
+        }
         for candidate in std::mem::take(&mut self.candidates_before_description) {
             self.add_candidate(candidate).await;
         }
     }
 
-    async fn read_answer(&self, answer: &SessionDescription) -> Result<Answer, NegotiationError> {
+    fn read_offer(&mut self, offer: &SessionDescription) -> Result<String, NegotiationError> {
+        if offer.kind != DescriptionKind::Offer {
+            return Err(NegotiationError::WrongKind);
+        }
+        let read = self.exchange.read_offer(&offer.sdp)?;
+        self.read(offer.kind, read)
+    }
+
+    async fn read_answer(
+        &mut self,
+        answer: &SessionDescription,
+    ) -> Result<Answer, NegotiationError> {
         let provisional = match answer.kind {
             DescriptionKind::Answer => false,
             DescriptionKind::Pranswer => true,
@@ -322,7 +356,8 @@ impl Negotiator {
                 return Err(NegotiationError::WrongKind);
             }
         };
-        let sdp = read(answer)?;
+        let read = self.exchange.read_answer(&answer.sdp, provisional)?;
+        let sdp = self.read(answer.kind, read)?;
         let so_far = self.connection.pc.remote_description().await;
         let so_far = so_far.as_ref().and_then(|theirs| sdp::ice_credentials(&theirs.sdp));
         let credentials = sdp::ice_credentials(&sdp);
@@ -330,18 +365,21 @@ impl Negotiator {
         Ok(Answer { sdp, provisional, restarts })
     }
 
-    /// Stops sending a kind that the other has no format for in common with us: with a sender the
-    /// library refuses the whole offer, without one just the section.
-    async fn stop_sending(&mut self, kind: MediaKind) {
-        let track = match kind {
-            MediaKind::Audio => self.connection.audio.take(),
-            MediaKind::Video => self.connection.video.take(),
-        };
-        if let Some(track) = track
-            && let Err(error) = self.connection.pc.remove_track(&track.sender).await
-        {
-            tracing::debug!("a track that the other can't use could not be removed: {error}");
+    /// Keeps what was read until the library has taken it, and returns what the library is given.
+    fn read(
+        &mut self,
+        kind: DescriptionKind,
+        read: RemoteDescription,
+    ) -> Result<String, NegotiationError> {
+        let sdp = read.for_library.clone();
+        for_library(SessionDescription { kind, sdp: sdp.clone() })
+            .map_err(NegotiationError::Unusable)?;
+        for kind in &read.without_format {
+            tracing::debug!(?kind, "the other has no format in common with us");
         }
+        self.connection.certificates.accept(read.fingerprints.clone());
+        self.described = Some(read);
+        Ok(sdp)
     }
 
     async fn add_candidate(&mut self, candidate: CandidateInit) {
@@ -372,8 +410,8 @@ impl Negotiator {
     /// Notes what may be sent, and as what.
     async fn negotiated(&mut self) {
         let payload_type = async |track: &Option<LocalTrack>, kind| match track {
-            Some(track) => track.payload_type(kind).await,
-            None => None,
+            Some(track) if self.exchange.wants(kind) => track.payload_type(kind).await,
+            _ => None,
         };
         let audio = payload_type(&self.connection.audio, MediaKind::Audio).await;
         let video = payload_type(&self.connection.video, MediaKind::Video).await;
@@ -400,11 +438,11 @@ impl Negotiator {
             // A socket for all interfaces on a machine that has none can't be reached.
             LibraryEvent::Candidate(candidate) if is_unspecified(&candidate.candidate) => {}
             LibraryEvent::Candidate(candidate) => {
-                let (mid, index) = self.bundle_section.clone().unzip();
+                let (sdp_mid, index) = self.candidates_section.clone();
                 let candidate = CandidateInit {
                     candidate: candidate.candidate,
-                    sdp_mid: mid,
-                    sdp_mline_index: index.or(Some(0)),
+                    sdp_mid,
+                    sdp_mline_index: Some(index),
                     username_fragment: candidate.username_fragment,
                 };
                 self.emit(PeerEvent::LocalCandidate(candidate)).await;
@@ -418,23 +456,6 @@ impl Negotiator {
             LibraryEvent::Negotiation(input) => self.handle(input).await,
         }
     }
-}
-
-/// Reads an offer of the other's, as far as it is read before the library sees it.
-fn read_offer(offer: &SessionDescription) -> Result<String, NegotiationError> {
-    if offer.kind == DescriptionKind::Offer {
-        read(offer)
-    } else {
-        Err(NegotiationError::WrongKind)
-    }
-}
-
-/// Refuses what is no description, and prepares what is one for the library.
-fn read(description: &SessionDescription) -> Result<String, NegotiationError> {
-    let sdp = sdp::prepare_remote(&description.sdp)?;
-    for_library(SessionDescription { kind: description.kind, sdp: sdp.clone() })
-        .map_err(NegotiationError::Unusable)?;
-    Ok(sdp)
 }
 
 fn for_library(description: SessionDescription) -> LibraryResult<RTCSessionDescription> {

@@ -3,8 +3,10 @@
 mod audio;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod conversation;
+mod descriptions;
 mod media;
 mod negotiation;
+mod offer_answer_rules;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod path;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
