@@ -3,8 +3,7 @@
 It gathers only on the loopback interface and trickles its candidates. Of plans it knows `bundle` (`none`, which is
 webrtcbin's default, `max-compat`, `max-bundle`, `balanced`), `direction`, and as `codecs` one for each section
 (`H264`, `VP8`; H264 without), and as kinds `audio`, `video` and `data`; of changes, `direction` and `add`.
-`"send"` of a video section may name another chain of elements than the usual one from raw pictures to RTP, and `"caps"`
-more of what describes its packets.
+`"send"` of a video section may name another chain of elements than the usual one from raw pictures to RTP.
 """
 
 import asyncio
@@ -63,11 +62,12 @@ def rtp_of(section, payload_types):
     """How a section's packets are described."""
     codec = codec_of(section)
     clock = "48000,encoding-params=(string)2" if codec == "OPUS" else "90000"
-    caps = (
+    # Whoever sends it to this section may cut it into fragments (RFC 6184 §8.1).
+    more = ",packetization-mode=(string)1" if codec == "H264" else ""
+    return (
         f"application/x-rtp,media={section['kind']},encoding-name={codec},"
-        f"payload={payload_types[codec]},clock-rate={clock}"
+        f"payload={payload_types[codec]},clock-rate={clock}{more}"
     )
-    return f"{caps},{section['caps']}" if "caps" in section else caps
 
 
 def sending(section, rtp):

@@ -1,5 +1,7 @@
 //! Calls that change while they run.
 
+use std::time::Duration;
+
 use serde_json::json;
 use visavis_client::call::event::CallPhase;
 use visavis_tests::peers::{Peer, State, sections};
@@ -32,6 +34,29 @@ async fn sees_on(peer: &mut Peer) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn chromium_holds_the_video_and_takes_it_up_again() {
+    let mut table = Table::laid().await;
+    let mut peer = Peer::chromium(table.server.url(), PEER).await.expect("Chromium starts");
+    table.peer_calls(&mut peer, &usual()).await;
+    table.media_flow(&mut peer, Media::Both).await;
+
+    let held = changes(&mut peer, json!([{ "section": 1, "direction": "inactive" }])).await;
+    assert_eq!(outcome(&held), ["sendrecv", "inactive"]);
+    // What was on its way may still arrive.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let frames = peer.state().await.expect("the peer answers").frames;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(peer.state().await.expect("the peer answers").frames, frames, "it is held");
+
+    let resumed = changes(&mut peer, json!([{ "section": 1, "direction": "sendrecv" }])).await;
+    assert_eq!(outcome(&resumed), ["sendrecv", "sendrecv"]);
+    sees_on(&mut peer).await;
+    table.media_flow(&mut peer, Media::Both).await;
+    let report = table.peer_hangs_up(&mut peer).await;
+    table.assert_received(&report, Media::Both);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn chromium_restarts_ice_and_the_call_goes_on() {
     let mut table = Table::laid().await;
     let mut peer = Peer::chromium(table.server.url(), PEER).await.expect("Chromium starts");
@@ -45,6 +70,25 @@ async fn chromium_restarts_ice_and_the_call_goes_on() {
     assert!(matches!(table.app.sees().call, CallPhase::InCall { .. }));
     let report = table.app_hangs_up(&mut peer).await;
     table.assert_received(&report, Media::Both);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chromium_stops_its_video_for_good_and_the_sound_goes_on() {
+    let mut table = Table::laid().await;
+    let mut peer = Peer::chromium(table.server.url(), PEER).await.expect("Chromium starts");
+    table.peer_calls(&mut peer, &usual()).await;
+    table.media_flow(&mut peer, Media::Both).await;
+
+    let stopped = changes(&mut peer, json!([{ "section": 1, "stop": true }])).await;
+    assert_eq!(outcome(&stopped), ["sendrecv", "rejected"]);
+    table.media_flow(&mut peer, Media::AudioOnly).await;
+
+    // A new one takes the place of the stopped one (RFC 8829 §5.2.2).
+    let added = changes(&mut peer, json!([{ "add": { "kind": "video" } }])).await;
+    assert_eq!(outcome(&added), ["sendrecv", "sendrecv"]);
+    sees_on(&mut peer).await;
+    let report = table.app_hangs_up(&mut peer).await;
+    table.assert_received(&report, Media::AudioOnly);
 }
 
 #[tokio::test(flavor = "multi_thread")]

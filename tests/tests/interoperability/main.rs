@@ -3,6 +3,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod answers;
 mod calls;
 mod changes;
 mod table;

@@ -63,8 +63,6 @@ impl Table {
         self.app.until_ringing().await;
         self.app.accept().await;
         self.app.until_in_call().await;
-        let connected = peer.until("connected", |state| state.connection == "connected").await;
-        assert_eq!(connected.expect("it connects").errors, Vec::<String>::new());
     }
 
     /// The app calls, and the peer answers as a plan says.
@@ -72,8 +70,6 @@ impl Table {
         peer.expect(plan).await.expect("the peer is told");
         self.app.call(PEER).await;
         self.app.until_in_call().await;
-        let connected = peer.until("connected", |state| state.connection == "connected").await;
-        assert_eq!(connected.expect("it connects").errors, Vec::<String>::new());
     }
 
     /// Waits until the peer sees the app's test pattern and hears its tone, and the app as much.
@@ -87,6 +83,8 @@ impl Table {
             self.peer_sees_the_pattern(peer).await;
             self.app_shows_frames().await;
         }
+        let errors = peer.state().await.expect("the peer answers").errors;
+        assert_eq!(errors, Vec::<String>::new());
     }
 
     /// Waits until the peer has decoded frames and shows one that is the app's test pattern.
