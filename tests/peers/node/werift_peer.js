@@ -4,14 +4,7 @@
 // `direction`, as kinds `audio` and `video`, and for a video section `encoder`, further options for ffmpeg's encoder, and
 // `parameterSets`: "description" sends them in the description alone.
 
-import {
-  MediaStreamTrack,
-  RTCPeerConnection,
-  dePacketizeRtpPackets,
-  splitH264NalUnits,
-  useH264,
-  useOPUS,
-} from "werift";
+import { MediaStreamTrack, RTCPeerConnection, dePacketizeRtpPackets, useH264, useOPUS } from "werift";
 import { Peer } from "./control.js";
 import { Loudspeaker, Source, writeLastPicture } from "./ffmpeg.js";
 
@@ -19,6 +12,15 @@ const H264 = "profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allow
 /** Parameter sets are in ffmpeg's description alone when its encoder makes a global header. */
 const GLOBAL_HEADER = ["-flags:v", "+global_header"];
 const SPS = 7;
+const START_CODE = Buffer.from([0, 0, 1]);
+
+/** Whether an access unit (Annex B) has a sequence parameter set. */
+function hasParameterSets(unit) {
+  for (let at = unit.indexOf(START_CODE); at >= 0; at = unit.indexOf(START_CODE, at + 3)) {
+    if ((unit[at + 3] & 0x1f) === SPS) return true;
+  }
+  return false;
+}
 
 const sends = (section) => (section.direction ?? "sendrecv").startsWith("send");
 
@@ -91,7 +93,7 @@ class WeriftPeer extends Peer {
     const { data } = dePacketizeRtpPackets("MPEG4/ISO/AVC", this.frame.splice(0));
     this.frames += 1;
     // A picture needs what came since the last parameter sets, which come with key frames.
-    if (splitH264NalUnits(data).some((unit) => (unit[0] & 0x1f) === SPS)) this.stream = [];
+    if (hasParameterSets(data)) this.stream = [];
     this.stream.push(data);
   }
 
