@@ -62,20 +62,21 @@ fn common(bundle: &str) -> Vec<Sample> {
 }
 
 /// What webrtcbin offers without a bundle. The app has one transport, which one section gets: audio
-/// before video.
+/// before video. The other kind stays without media, as webrtcbin aborts when it offers again after
+/// a section was rejected.
 fn unbundled() -> Vec<Sample> {
     let section = |kind: &str, direction: &str| json!({ "kind": kind, "direction": direction });
     let plan = |sections: Value| json!({ "bundle": "none", "sections": sections });
     let (audio, video) = (section("audio", "sendrecv"), section("video", "sendrecv"));
     let data = json!({ "kind": "data" });
     vec![
-        sample(plan(json!([audio, video])), &["sendrecv", "rejected"]),
+        sample(plan(json!([audio, video])), &["sendrecv", "inactive"]),
         sample(plan(json!([audio])), &["sendrecv"]),
         sample(plan(json!([video])), &["sendrecv"]),
-        sample(plan(json!([audio, video, data])), &["sendrecv", "rejected", "rejected"]),
+        sample(plan(json!([audio, video, data])), &["sendrecv", "inactive", "rejected"]),
         sample(
             plan(json!([section("audio", "sendonly"), section("video", "recvonly")])),
-            &["recvonly", "rejected"],
+            &["recvonly", "inactive"],
         ),
     ]
 }
