@@ -55,7 +55,9 @@ impl CallScreen {
             if opacity == 0.0 && ui.rect_contains_pointer(stage) {
                 ui.ctx().set_cursor_icon(CursorIcon::None);
             }
-            self.self_view.show(ui, stage, own, snapshot.camera_live && !snapshot.camera_off);
+            let live = snapshot.camera_live && !snapshot.camera_off;
+            let unseen = snapshot.own_video_words.as_deref();
+            self.self_view.show(ui, stage, own, live, unseen);
             head(ui, stage, call, opacity);
             condition(ui, stage, call, snapshot);
             self.bar(ui, stage, snapshot, actions);
@@ -87,8 +89,11 @@ impl CallScreen {
         let shape = letterbox(remote.aspect().unwrap_or(16.0 / 9.0), stage);
         let shown = snapshot.remote_video_live && remote.paint(ui.painter(), shape, 0, false);
         let peer = call.peer;
-        let label =
-            if shown { format!("Picture of {peer}") } else { format!("No picture from {peer}") };
+        let label = match &snapshot.remote_video_words {
+            _ if shown => format!("Picture of {peer}"),
+            Some(words) => words.clone(),
+            None => format!("No picture from {peer}"),
+        };
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
         if !shown {
             let palette = Palette::of(ui.visuals());
@@ -96,7 +101,11 @@ impl CallScreen {
             let center = pos2(stage.center().x, stage.center().y - BAR_HEIGHT * 0.35);
             widgets::paint_avatar(ui.painter(), palette, center, radius, peer);
             let below = center + vec2(0.0, radius + 14.0);
-            let text = format!("No picture from {peer}");
+            // What the person can do nothing about is said where the picture would be.
+            let text = match &snapshot.remote_video_words {
+                Some(words) => words.clone(),
+                None => format!("No picture from {peer}"),
+            };
             let galley = ui.painter().layout(
                 text,
                 FontId::proportional(15.0),

@@ -9,7 +9,7 @@ use eframe::egui::{
 
 use super::controls::BAR_HEIGHT;
 use super::icons::Icon;
-use super::theme::Palette;
+use super::theme::{FLOATING, Palette};
 use super::video_view::{VideoView, letterbox};
 
 const MARGIN: f32 = 16.0;
@@ -38,8 +38,16 @@ impl Default for SelfView {
 }
 
 impl SelfView {
-    /// Shows it over the stage. `live` says whether the camera delivers.
-    pub(super) fn show(&mut self, ui: &mut Ui, stage: Rect, own: &VideoView, live: bool) {
+    /// Shows it over the stage. `live` says whether the camera delivers, `unseen` what keeps the
+    /// other from seeing it.
+    pub(super) fn show(
+        &mut self,
+        ui: &mut Ui,
+        stage: Rect,
+        own: &VideoView,
+        live: bool,
+        unseen: Option<&str>,
+    ) {
         let size = size(stage, own.aspect().filter(|_| live));
         let home = place(stage, size, self.corner);
         let id = ui.make_persistent_id("self-view");
@@ -50,7 +58,11 @@ impl SelfView {
         let label = if live { "Your picture, mirrored" } else { "Your camera is off" };
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
         ui.ctx().accesskit_node_builder(id, |node| {
-            node.set_description("Arrow keys move it to another corner")
+            let moves = "Arrow keys move it to another corner";
+            node.set_description(match unseen {
+                Some(words) => format!("{words} {moves}"),
+                None => moves.to_owned(),
+            });
         });
         self.drag(ui, &response, home, stage);
         self.arrow_keys(ui, &response);
@@ -70,6 +82,9 @@ impl SelfView {
                 FontId::proportional(12.5),
                 palette.weak,
             );
+        }
+        if let Some(words) = unseen.filter(|_| live) {
+            unseen_line(ui, rect, words);
         }
         let ring = if response.has_focus() {
             Stroke::new(2.0, palette.accent)
@@ -123,6 +138,20 @@ impl SelfView {
             self.corner.bottom = down || self.corner.bottom && !up;
         });
     }
+}
+
+/// Says over one's own picture that the other can't see it; why is in the notice.
+fn unseen_line(ui: &Ui, rect: Rect, words: &str) {
+    let line = words.split(':').next().unwrap_or(words).to_owned();
+    let amber = Palette::of(ui.visuals()).warning;
+    let room = rect.width() - 16.0;
+    let galley = ui.painter().layout(line, FontId::proportional(12.5), amber, room);
+    let ground =
+        Rect::from_min_max(pos2(rect.left(), rect.bottom() - galley.size().y - 10.0), rect.max);
+    let corners = CornerRadius { nw: 0, ne: 0, sw: RADIUS, se: RADIUS };
+    ui.painter().rect_filled(ground, corners, FLOATING);
+    let at = pos2(ground.center().x - galley.size().x / 2.0, ground.top() + 5.0);
+    ui.painter().galley(at, galley, amber);
 }
 
 fn size(stage: Rect, aspect: Option<f32>) -> Vec2 {

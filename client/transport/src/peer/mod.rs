@@ -14,6 +14,7 @@ pub(crate) mod ports;
 mod runtime;
 pub(crate) mod sdp;
 mod statistics;
+pub(crate) mod video_agreement;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -206,6 +207,7 @@ impl Supervisor {
         };
         let (sent_tx, sent) = watch::channel(SendStats::default());
         let (permission, permissions) = watch::channel(Permission::default());
+        let (agreement, agreed) = watch::channel(None);
         let send = SendTask::new(
             Arc::clone(&media_path),
             stream(&connection.audio),
@@ -250,9 +252,10 @@ impl Supervisor {
             pc: Arc::downgrade(&connection.pc),
             sent,
             received,
+            agreement: agreed,
         };
         let pc = Arc::clone(&connection.pc);
-        let outputs = Outputs { events, receive: receive_commands, permission };
+        let outputs = Outputs { events, receive: receive_commands, permission, agreement };
         let negotiator = Negotiator::new(
             config,
             resolver,

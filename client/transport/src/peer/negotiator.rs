@@ -33,7 +33,9 @@ use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
 use crate::peer::sdp;
+use crate::peer::video_agreement::{VideoAgreement, VideoFlow};
 use crate::receiving::receive_task::ReceiveCommand;
+use crate::receiving::sprop_parameter_sets::described_parameter_sets;
 use crate::sending::send_task::Permission;
 use crate::{PeerCommand, PeerConfig, PeerEvent};
 use event::{Action, Answer, Input};
@@ -53,6 +55,7 @@ pub(super) struct Outputs {
     pub(super) events: mpsc::Sender<PeerEvent>,
     pub(super) receive: mpsc::Sender<ReceiveCommand>,
     pub(super) permission: watch::Sender<Permission>,
+    pub(super) agreement: watch::Sender<Option<VideoAgreement>>,
 }
 
 /// Performs the negotiation's actions and reports their results to it.
@@ -379,12 +382,17 @@ impl Negotiator {
         let video = payload_type(&self.connection.video, MediaKind::Video).await;
         let theirs = self.connection.pc.remote_description().await;
         let theirs = theirs.as_ref().map_or("", |description| description.sdp.as_str());
+        let agreement = VideoAgreement::read(theirs);
+        let video = video.filter(|_| agreement.ours == VideoFlow::Agreed);
+        self.out.agreement.send_replace(Some(agreement));
         let (red, fec) = {
             let mut state = self.media_path.state();
             state.fec_out =
                 sdp::fec_payload_type(theirs).filter(|_| video.is_some() && state.fec_in.is_some());
             (sdp::redundant_audio(theirs).filter(|_| state.red.is_some()), state.fec_out)
         };
+        let sets = ReceiveCommand::ParameterSets(described_parameter_sets(theirs));
+        let _ = self.out.receive.try_send(sets);
         self.socket_layer.audio_payload_types.set([audio, red]);
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
