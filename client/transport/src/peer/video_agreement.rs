@@ -33,13 +33,24 @@ impl VideoAgreement {
         Self { ours: flow, theirs: flow }
     }
 
-    /// Reads the other's description. Of several sections the one that agrees most counts.
+    /// Reads the other's description; `has_format` says whether it lists one that we know, if it has
+    /// video at all. Of several sections the one that agrees most counts.
     #[must_use]
-    pub(crate) fn read(sdp: &str) -> Self {
+    pub(crate) fn read(sdp: &str, has_format: bool) -> Self {
         let session = sdp.split("\nm=").next().unwrap_or_default();
         let sections = sdp.split("\nm=").skip(1).filter(|section| section.starts_with("video "));
-        let agreed = sections.map(|section| of_section(section, direction(session)));
+        let agreed = sections.map(|section| of_section(section, direction(session), has_format));
         agreed.max_by_key(|agreement| agreement.worth()).unwrap_or(Self::both(VideoFlow::Unwanted))
+    }
+
+    /// The same, where video would have flowed both ways but for a section that can't be used.
+    #[must_use]
+    pub(crate) fn carried(self, wanted: bool) -> Self {
+        if self.ours == VideoFlow::Agreed && !wanted {
+            Self::both(VideoFlow::Refused)
+        } else {
+            self
+        }
     }
 
     fn worth(self) -> u8 {
@@ -53,13 +64,13 @@ impl VideoAgreement {
     }
 }
 
-fn of_section(section: &str, default: Option<&str>) -> VideoAgreement {
+fn of_section(section: &str, default: Option<&str>, has_format: bool) -> VideoAgreement {
     let port = section.split_whitespace().nth(1).unwrap_or_default();
     let bundled = section.lines().any(|line| line.trim() == "a=bundle-only");
     if port.split('/').next() == Some("0") && !bundled {
         return VideoAgreement::both(VideoFlow::Refused);
     }
-    if !payload_types(section).iter().any(|(_, kind)| *kind == MediaKind::Video) {
+    if !has_format || !payload_types(section).iter().any(|(_, kind)| *kind == MediaKind::Video) {
         return VideoAgreement::both(VideoFlow::NoCommonFormat);
     }
     let flow = |wanted| if wanted { VideoFlow::Agreed } else { VideoFlow::Unwanted };
@@ -91,7 +102,8 @@ mod tests {
         a=fmtp:102 packetization-mode=1;profile-level-id=42e01f\r\n";
 
     fn read(video: &str) -> (VideoFlow, VideoFlow) {
-        let VideoAgreement { ours, theirs } = VideoAgreement::read(&format!("{AUDIO}{video}"));
+        let VideoAgreement { ours, theirs } =
+            VideoAgreement::read(&format!("{AUDIO}{video}"), true);
         (ours, theirs)
     }
 
@@ -104,7 +116,7 @@ mod tests {
         assert_eq!(read(&VIDEO.replace("sendrecv", "inactive")), (Unwanted, Unwanted));
         let session = AUDIO.replace("t=0 0", "t=0 0\r\na=sendonly");
         let without = VIDEO.replace("a=sendrecv\r\n", "");
-        let read = VideoAgreement::read(&format!("{session}{without}"));
+        let read = VideoAgreement::read(&format!("{session}{without}"), true);
         assert_eq!((read.ours, read.theirs), (Unwanted, Agreed));
     }
 
@@ -117,6 +129,13 @@ mod tests {
         let vp8 = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\n";
         assert_eq!(read(vp8), (NoCommonFormat, NoCommonFormat));
         assert_eq!(read(""), (Unwanted, Unwanted));
+        let mode_0 = VideoAgreement::read(&format!("{AUDIO}{VIDEO}"), false);
+        assert_eq!(mode_0, VideoAgreement::both(NoCommonFormat));
+        let agreed = VideoAgreement::both(Agreed);
+        assert_eq!(
+            (agreed.carried(true), agreed.carried(false)),
+            (agreed, VideoAgreement::both(Refused))
+        );
         assert_eq!(read(&format!("{vp8}{VIDEO}")), (Agreed, Agreed));
     }
 
@@ -125,7 +144,7 @@ mod tests {
 
         #[test]
         fn whatever_the_text_is_there_is_an_answer(text in "[ -~\\n]{0,200}", video in "\\PC{0,100}") {
-            let _ = VideoAgreement::read(&text);
+            let _ = VideoAgreement::read(&text, true);
             let _ = read(&format!("m=video {video}"));
         }
     }
