@@ -37,7 +37,9 @@ use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
 use crate::peer::sdp::{self, Exchange, RemoteDescription};
+use crate::peer::video_agreement::VideoAgreement;
 use crate::receiving::receive_task::ReceiveCommand;
+use crate::receiving::sprop_parameter_sets::described_parameter_sets;
 use crate::sending::send_task::Permission;
 use crate::{PeerCommand, PeerConfig, PeerEvent};
 use event::{Action, Answer, Input};
@@ -61,6 +63,7 @@ pub(super) struct Outputs {
     pub(super) events: mpsc::Sender<PeerEvent>,
     pub(super) receive: mpsc::Sender<ReceiveCommand>,
     pub(super) permission: watch::Sender<Permission>,
+    pub(super) agreement: watch::Sender<Option<VideoAgreement>>,
 }
 
 /// Performs the negotiation's actions and reports their results to it.
@@ -81,6 +84,8 @@ pub(super) struct Negotiator {
     waiting_candidates: Vec<CandidateInit>,
     exchange: Exchange,
     described: Option<RemoteDescription>,
+    /// What the other's last description says about video.
+    about_video: Option<VideoAgreement>,
     candidates_section: (Option<String>, u16),
     addresses_looked_up: Option<Instant>,
 }
@@ -127,6 +132,7 @@ impl Negotiator {
             waiting_candidates: Vec::new(),
             exchange,
             described: None,
+            about_video: None,
             candidates_section: (None, 0),
             addresses_looked_up: None,
         }
@@ -370,7 +376,7 @@ impl Negotiator {
             return Err(NegotiationError::WrongKind);
         }
         let read = self.exchange.read_offer(&offer.sdp)?;
-        self.read(offer.kind, read)
+        self.read(offer, read)
     }
 
     async fn read_answer(
@@ -385,7 +391,7 @@ impl Negotiator {
             }
         };
         let read = self.exchange.read_answer(&answer.sdp, provisional)?;
-        let sdp = self.read(answer.kind, read)?;
+        let sdp = self.read(answer, read)?;
         let so_far = self.connection.pc.remote_description().await;
         let so_far = so_far.as_ref().and_then(|theirs| sdp::ice_credentials(&theirs.sdp));
         let credentials = sdp::ice_credentials(&sdp);
@@ -396,16 +402,18 @@ impl Negotiator {
     /// Keeps what was read until the library has taken it, and returns what the library is given.
     fn read(
         &mut self,
-        kind: DescriptionKind,
+        theirs: &SessionDescription,
         read: RemoteDescription,
     ) -> Result<String, NegotiationError> {
         let sdp = read.for_library.clone();
-        for_library(SessionDescription { kind, sdp: sdp.clone() })
+        for_library(SessionDescription { kind: theirs.kind, sdp: sdp.clone() })
             .map_err(NegotiationError::Unusable)?;
         for kind in &read.without_format {
             tracing::debug!(?kind, "the other has no format in common with us");
         }
         self.connection.certificates.accept(read.fingerprints.clone());
+        let has_format = !read.without_format.contains(&MediaKind::Video);
+        self.about_video = Some(VideoAgreement::read(&theirs.sdp, has_format));
         self.described = Some(read);
         Ok(sdp)
     }
@@ -450,12 +458,17 @@ impl Negotiator {
         let video = payload_type(&self.connection.video, MediaKind::Video).await;
         let theirs = self.connection.pc.remote_description().await;
         let theirs = theirs.as_ref().map_or("", |description| description.sdp.as_str());
+        let wanted = self.exchange.wants(MediaKind::Video);
+        let agreement = self.about_video.map(|described| described.carried(wanted));
+        self.out.agreement.send_replace(agreement);
         let (red, fec) = {
             let mut state = self.media_path.state();
             state.fec_out =
                 sdp::fec_payload_type(theirs).filter(|_| video.is_some() && state.fec_in.is_some());
             (sdp::redundant_audio(theirs).filter(|_| state.red.is_some()), state.fec_out)
         };
+        let sets = ReceiveCommand::ParameterSets(described_parameter_sets(theirs));
+        let _ = self.out.receive.try_send(sets);
         self.socket_layer.audio_payload_types.set([audio, red]);
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
