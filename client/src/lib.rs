@@ -16,6 +16,7 @@ pub mod doctor;
 mod private_file;
 pub mod session;
 pub mod signaling;
+pub mod stop;
 #[cfg(feature = "gui")]
 pub mod ui;
 

@@ -4,9 +4,13 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
+#[cfg(feature = "gui")]
+use std::sync::{Arc, Mutex, PoisonError, mpsc::sync_channel};
+use std::time::{Duration, Instant};
 
 use clap::Parser as _;
+#[cfg(feature = "gui")]
+use tokio::sync::Notify;
 use tracing_subscriber::EnvFilter;
 use visavis_client::cli::{Action, Cli, ExitReason, Invocation, Target};
 use visavis_client::config::data_dir;
@@ -19,11 +23,19 @@ use visavis_client::session::headless::{self, Script, Task};
 use visavis_client::session::options::{Identity, SessionOptions};
 use visavis_client::session::report::Report;
 use visavis_client::session::snapshot::Intent;
+use visavis_client::stop::{self, Stop};
 
 /// The server when none was ever named.
 const DEFAULT_SERVER: &str = "ws://127.0.0.1:9090";
 /// What is logged unless `--log` says otherwise.
 const DEFAULT_LOG: &str = "off,visavis_client=warn,visavis_media=warn,visavis_transport=warn";
+/// A recording that is finished may take its time; a signal ends the wait.
+#[cfg(feature = "gui")]
+const A_LONG_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a report may take to be written before the disk is taken to hang.
+const WRITE_WITHIN: Duration = Duration::from_secs(5);
+/// The same while the system wants the program to end.
+const HASTY_WRITE_WITHIN: Duration = Duration::from_secs(1);
 /// Media has threads of its own; the runtime only moves packets and messages.
 const RUNTIME_THREADS: usize = 2;
 
@@ -131,20 +143,27 @@ fn run_headless(
     };
     let options = SessionOptions { identity, ..session_options(invocation) };
     let recordings = options.recordings.clone();
-    let outcome = runtime.block_on(async {
-        let session: SessionHandle = driver::start(options);
-        let outcome = headless::run(session, script, say, interrupted()).await;
-        until_written(&recordings).await;
-        outcome
+    let report_path = invocation.results.report.as_deref();
+    let (outcome, report_written) = runtime.block_on(async {
+        let stop = Stop::listen();
+        let mut session: SessionHandle = driver::start(options);
+        let outcome = headless::run(&mut session, script, say, stop.asked()).await;
+        stop.ends_with(outcome.exit.code());
+        let limit = if stop.is_asked() { HASTY_WRITE_WITHIN } else { WRITE_WITHIN };
+        // Before the session is left: what leaving may wait for must not cost the report.
+        let report_written =
+            report_path.map_or(Ok(()), |path| write_report(path, &outcome.report, limit));
+        session.finish().await;
+        stop.has_left();
+        until_written(&recordings, &stop).await;
+        (outcome, report_written)
     });
     // What failed in the call was said then.
     for words in recordings.take_failures() {
         let _ = writeln!(std::io::stderr(), "visavis: {words}");
     }
-    if let Some(path) = &invocation.results.report
-        && let Err(error) = write_report(path, &outcome.report)
-    {
-        return fail(ExitReason::Device, &format!("{} can't be written: {error}", path.display()));
+    if let Err(words) = report_written {
+        return fail(ExitReason::Device, &words);
     }
     if outcome.exit == ExitReason::Completed {
         say(&outcome.words);
@@ -154,16 +173,22 @@ fn run_headless(
     }
 }
 
-/// Waits for the rest of a recording; Ctrl+C leaves it as it is.
-async fn until_written(recordings: &Recordings) {
+/// Waits for the rest of a recording. The system's first request to end leaves it as it is, unless
+/// that request was what ended the call.
+async fn until_written(recordings: &Recordings, stop: &Stop) {
     if recordings.are_written() {
         return;
     }
     say("finishing the recording");
-    let recordings = recordings.clone();
-    tokio::select! {
-        _ = tokio::task::spawn_blocking(move || recordings.wait()) => {}
-        () = interrupted() => {}
+    let waiting = recordings.clone();
+    let written = tokio::task::spawn_blocking(move || waiting.wait());
+    if stop.is_asked() {
+        let _ = written.await;
+    } else {
+        tokio::select! {
+            _ = written => {}
+            () = stop.asked() => {}
+        }
     }
 }
 
@@ -172,25 +197,6 @@ fn device_key(invocation: &Invocation) -> Result<DeviceKey, String> {
     let folder =
         data_dir(invocation.program.data_dir.as_deref()).map_err(|error| error.to_string())?;
     DeviceKey::load_or_create(&folder).map_err(|error| error.to_string())
-}
-
-/// Ctrl+C, or the system asking the program to stop.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = tokio::signal::ctrl_c() => {}
-                    _ = terminate.recv() => {}
-                }
-            }
-            Err(_) => drop(tokio::signal::ctrl_c().await),
-        }
-    }
-    #[cfg(not(unix))]
-    drop(tokio::signal::ctrl_c().await);
 }
 
 /// Files that are named on the command line are looked at before anybody is called.
@@ -203,8 +209,11 @@ fn check_files(invocation: &Invocation) -> Result<(), String> {
         inputs.push(path);
     }
     for path in inputs {
-        std::fs::File::open(path)
-            .map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+        // A pipe is opened once, by who plays it: to open it here would take what is in it.
+        let is_stream =
+            std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir());
+        let read = if is_stream { Ok(()) } else { readable(path) };
+        read.map_err(|error| format!("{} can't be read: {error}", path.display()))?;
     }
     let speaker = match &invocation.devices.speaker {
         Some(SpeakerChoice::File(path)) => Some(path),
@@ -226,10 +235,37 @@ fn check_files(invocation: &Invocation) -> Result<(), String> {
     Ok(())
 }
 
-fn write_report(path: &Path, report: &Report) -> std::io::Result<()> {
-    let mut text = serde_json::to_string_pretty(report)?;
+/// Whether a byte of the file can be read, or its end; a folder can be opened, but not read.
+fn readable(path: &Path) -> std::io::Result<()> {
+    std::io::Read::read(&mut std::fs::File::open(path)?, &mut [0]).map(drop)
+}
+
+/// Writes the report; a disk that hangs is waited for only so long. The error is a line for people.
+fn write_report(path: &Path, report: &Report, limit: Duration) -> Result<(), String> {
+    let cannot =
+        |error: &dyn std::fmt::Display| format!("{} can't be written: {error}", path.display());
+    let mut text = serde_json::to_string_pretty(report).map_err(|error| cannot(&error))?;
     text.push('\n');
-    std::fs::write(path, text)
+    let to = path.to_path_buf();
+    let written = stop::within(limit, move || std::fs::write(to, text));
+    let hangs = || Err(cannot(&"nobody takes what is written"));
+    written.map_or_else(hangs, |written| written.map_err(|error| cannot(&error)))
+}
+
+/// Writes the report of each call into the same file: that of the last one stays.
+#[cfg(feature = "gui")]
+async fn write_reports(
+    mut reports: tokio::sync::mpsc::Receiver<Report>,
+    path: std::path::PathBuf,
+) -> Result<(), String> {
+    let mut written = Ok(());
+    while let Some(report) = reports.recv().await {
+        let path = path.clone();
+        let writing =
+            tokio::task::spawn_blocking(move || write_report(&path, &report, HASTY_WRITE_WITHIN));
+        written = writing.await.unwrap_or_else(|error| Err(error.to_string()));
+    }
+    written
 }
 
 fn run_doctor(runtime: &tokio::runtime::Runtime, invocation: &Invocation, json: bool) -> ExitCode {
@@ -316,9 +352,10 @@ fn run_window(
         window: true,
         ..session_options(invocation)
     };
-    let session = {
+    let recordings = options.recordings.clone();
+    let (mut session, stop) = {
         let _inside = runtime.enter();
-        driver::start(options)
+        (driver::start(options), Stop::listen())
     };
     if let Some(username) = invocation.username.as_ref().map(ToString::to_string) {
         // Who names themselves on the command line wants to be logged in, not asked.
@@ -334,8 +371,51 @@ fn run_window(
         ready_report: invocation.program.window_ready_report.clone(),
         ..WindowOptions::default()
     };
-    let shown = ui::run(session.link.clone(), window);
-    runtime.block_on(session.finish());
+    stop.ends_with(ExitReason::Completed.code());
+    let link = session.link.clone();
+    let reports = invocation.results.report.clone();
+    let reports = reports.map(|path| runtime.spawn(write_reports(session.take_reports(), path)));
+    let closed = Arc::new(Notify::new());
+    let (left_in, left) = sync_channel(1);
+    runtime.spawn({
+        let (closed, stop) = (Arc::clone(&closed), stop.clone());
+        async move {
+            tokio::select! {
+                () = closed.notified() => {}
+                // The window closes by itself when its session has ended.
+                () = stop.asked() => {}
+            }
+            session.finish().await;
+            let written = match reports {
+                Some(writing) => tokio::time::timeout(stop::LEAVE_WITHIN, writing).await.ok(),
+                None => None,
+            };
+            stop.has_left();
+            until_written(&recordings, &stop).await;
+            // Whoever asked may have stopped waiting.
+            let _ = left_in.try_send(written.and_then(Result::ok).unwrap_or(Ok(())));
+        }
+    });
+    let left = Arc::new(Mutex::new(left));
+    let leave = {
+        let (closed, left) = (Arc::clone(&closed), Arc::clone(&left));
+        move |limit| {
+            closed.notify_one();
+            let left = left.lock().unwrap_or_else(PoisonError::into_inner);
+            left.recv_timeout(limit).unwrap_or(Ok(()))
+        }
+    };
+    stop::at_exit(Some(Box::new({
+        let leave = leave.clone();
+        move || drop(leave(stop::LEAVE_WITHIN))
+    })));
+    stop.waits_for_another();
+    let shown = ui::run(link, window);
+    stop.has_left();
+    stop::at_exit(None);
+    if let Err(words) = leave(A_LONG_TIME) {
+        return fail(ExitReason::Device, &words);
+    }
     match shown {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(ExitReason::Device, &error.to_string()),

@@ -10,6 +10,7 @@ pub use crate::error::{DecodeError, Problem};
 pub use crate::json::nests_deeper_than;
 
 use crate::fields::Fields;
+use crate::foreign_text::ForeignText;
 use crate::ids::Username;
 use crate::json::Writer;
 use crate::limits::{MAX_LISTED_USERS, MAX_MESSAGE_BYTES, MAX_RELAYED_BYTES};
@@ -217,7 +218,7 @@ fn server_message(fields: &Fields<'_>) -> Result<ServerMessage, DecodeError> {
         "error" => ServerMessage::Error {
             code: fields.word("code").unwrap_or(ErrorCode::Other),
             message: fields.value_if("message")?.unwrap_or_default(),
-            in_reply_to: fields.value_if("inReplyTo")?,
+            in_reply_to: fields.value_if::<ForeignText>("inReplyTo")?.map(String::from),
             call: fields.call()?,
         },
         _ => {

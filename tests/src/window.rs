@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::inspection::{By, Inspector, Widget};
-use crate::programs::{self, Program};
+use crate::programs::{self, Finished, Program, StopSignal};
 
 /// How long anything may take that is expected to happen.
 const SOON: Duration = Duration::from_secs(30);
@@ -29,7 +29,7 @@ const MARK: [bool; 16] = {
 /// A display without a screen.
 pub struct Display {
     name: String,
-    _xvfb: Program,
+    xvfb: Program,
 }
 
 impl Display {
@@ -44,7 +44,31 @@ impl Display {
         // What it prints about numbers that are taken goes to its other output.
         let number = |output: &str| output.strip_suffix('\n')?.parse::<u32>().ok();
         let number = xvfb.prints(SOON, number).await.expect("a display number");
-        Self { name: format!(":{number}"), _xvfb: xvfb }
+        Self { name: format!(":{number}"), xvfb }
+    }
+}
+
+impl Display {
+    /// What it is called in the environment.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Answers no more.
+    ///
+    /// # Panics
+    /// When it has ended already.
+    pub async fn freezes(&self) {
+        self.xvfb.freeze().await.expect("it runs");
+    }
+
+    /// Ends it, as a log-out does.
+    ///
+    /// # Panics
+    /// When it has ended already.
+    pub async fn ends(self) {
+        self.xvfb.kill().await.expect("it runs");
     }
 }
 
@@ -102,6 +126,32 @@ impl Window {
     #[must_use]
     pub fn log(&self) -> String {
         self.program.stderr()
+    }
+
+    /// Asks the program to end.
+    ///
+    /// # Panics
+    /// When it has ended already.
+    pub async fn is_asked_to_end(&self, signal: StopSignal) {
+        self.program.ask_to_end(signal).await.expect("the window is open");
+    }
+
+    /// Closes it, as the cross in its corner does. It is the only one on its display.
+    ///
+    /// # Panics
+    /// When the display has no window to be closed.
+    pub async fn is_closed(&self, display: &Display) {
+        let name = display.name.clone();
+        let closing = tokio::task::spawn_blocking(move || close_all_windows(&name));
+        closing.await.expect("it does not panic").expect("the display answers");
+    }
+
+    /// How the program ends.
+    ///
+    /// # Panics
+    /// When it does not end in time.
+    pub async fn finishes(self, limit: Duration) -> Finished {
+        self.program.finish(limit).await.expect("it ends")
     }
 
     /// Whether a widget is there now.
@@ -238,6 +288,43 @@ impl Window {
             }
         }
     }
+}
+
+/// Asks every top-level window of a display to close (ICCCM 4.2.8.1, `WM_DELETE_WINDOW`).
+#[cfg(target_os = "linux")]
+fn close_all_windows(display: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    use x11rb::connection::Connection as _;
+    use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask};
+
+    let (connection, screen) = x11rb::connect(Some(display))?;
+    let root = connection.setup().roots[screen].root;
+    let atom = |name: &str| connection.intern_atom(false, name.as_bytes());
+    let protocols = atom("WM_PROTOCOLS")?.reply()?.atom;
+    let delete = atom("WM_DELETE_WINDOW")?.reply()?.atom;
+    let mut asked = 0;
+    for window in connection.query_tree(root)?.reply()?.children {
+        let understands = connection
+            .get_property(false, window, protocols, AtomEnum::ATOM, 0, 32)?
+            .reply()?
+            .value32()
+            .is_some_and(|mut atoms| atoms.any(|atom| atom == delete));
+        if understands {
+            let message = ClientMessageEvent::new(
+                32,
+                window,
+                protocols,
+                [delete, x11rb::CURRENT_TIME, 0, 0, 0],
+            );
+            connection.send_event(false, window, EventMask::NO_EVENT, message)?.check()?;
+            asked += 1;
+        }
+    }
+    if asked == 0 { Err("there is no window".into()) } else { Ok(()) }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn close_all_windows(_: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    Err("only X11 windows can be closed".into())
 }
 
 fn screenshots() -> PathBuf {

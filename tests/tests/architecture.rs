@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["device", "media", "private_file"]),
     ("device_key", &["private_file"]),
     ("private_file", &[]),
+    ("stop", &[]),
     ("cli", &["device", "media"]),
 ];
 
@@ -52,7 +53,7 @@ const FLOORS: &[Floors] = &[
             &["hub"],
             &["outbox"],
             &["http", "ice", "rules", "transport"],
-            &["limits", "names", "observability", "signals"],
+            &["limits", "names", "observability", "secret_option", "signals"],
         ],
     },
 ];
@@ -70,6 +71,7 @@ const PURE: &[(&str, &[&str])] = &[
             "audio_priority.rs",
             "audio_receive.rs",
             "audio_send.rs",
+            "output_file.rs",
             "snapshot_png.rs",
             "stage_thread.rs",
             "stop_signal.rs",
@@ -79,6 +81,7 @@ const PURE: &[(&str, &[&str])] = &[
             "video_record/growing_file.rs",
             "video_send.rs",
             "wav.rs",
+            "wav_reader.rs",
         ],
     ),
     ("shared/", &[]),

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::media::resample::ResampleFailure;
 use crate::media::wav::WavError;
+use crate::media::wav_reader::WavReadError;
 
 /// So many names are listed when one was not found.
 const NAMES_LISTED: usize = 6;
@@ -79,6 +80,8 @@ pub enum AudioDeviceError {
     Rate(AudioKind, #[source] ResampleFailure),
     #[error("--{0} {1}")]
     File(AudioKind, #[source] WavError),
+    #[error("--microphone {0}")]
+    SoundFile(#[source] WavReadError),
     #[error("the system could not start a thread for the {0}: {1}")]
     Thread(AudioKind, #[source] std::io::Error),
 }

@@ -8,6 +8,7 @@
 mod choice;
 mod native;
 mod output;
+mod played_file;
 mod synthetic;
 
 use std::path::PathBuf;
@@ -68,8 +69,10 @@ pub enum CameraError {
     Failed(String, String),
     #[error("{0} can't be played: {1}")]
     File(PathBuf, #[source] Y4mError),
-    #[error("{0} has no pictures in it: choose another file")]
-    EmptyFile(PathBuf),
+    #[error("{0} is a folder: name a Y4M file in it")]
+    Folder(PathBuf),
+    #[error("{0} can't be played: others that were chosen before still hang")]
+    FilesHang(PathBuf),
     #[error("the camera thread could not be started: {0}")]
     Thread(#[source] std::io::Error),
 }
@@ -97,7 +100,7 @@ pub fn open_camera(
             ("test pattern".to_owned(), Box::new(synthetic::start_pattern(want, output, events)?))
         }
         CameraChoice::File(path) => {
-            (path.display().to_string(), Box::new(synthetic::start_file(path, output, events)?))
+            (path.display().to_string(), Box::new(played_file::start(path, output, events)?))
         }
         CameraChoice::Default => native::open(None, want, output, events)?,
         CameraChoice::Named(name) => native::open(Some(name), want, output, events)?,

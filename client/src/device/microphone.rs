@@ -30,7 +30,7 @@ use crate::media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame,
 use crate::media::resample::MonoResampler;
 use crate::media::tone::ToneGenerator;
 use crate::media::units::WallTime;
-use crate::media::wav::WavLoop;
+use crate::media::wav_reader::WavLoop;
 
 const KIND: AudioKind = AudioKind::Microphone;
 /// How much a native device may deliver before its thread takes it: 1/5 s.
@@ -89,7 +89,7 @@ fn open_file(
     frames: Arc<DropOldestQueue<AudioFrame>>,
     events: AudioEvents,
 ) -> Result<DeviceThread, AudioDeviceError> {
-    let mut wav = WavLoop::open(path).map_err(|source| AudioDeviceError::File(KIND, source))?;
+    let mut wav = WavLoop::open(path).map_err(AudioDeviceError::SoundFile)?;
     every_10_ms(Instant::now(), move |captured_at| match wav.next_frame() {
         Ok(samples) => {
             frames.put(AudioFrame { samples, captured_at });

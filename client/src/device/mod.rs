@@ -108,12 +108,17 @@ pub struct DeviceList {
 }
 
 /// Every device there is. Opens each camera for a moment, which takes up to a few seconds: call it
-/// where blocking is allowed.
+/// where blocking is allowed. No kind waits for another.
 #[must_use]
 pub fn list() -> DeviceList {
-    DeviceList {
-        cameras: camera::list_cameras(),
-        microphones: audio_host::list_microphones(),
-        speakers: audio_host::list_speakers(),
-    }
+    std::thread::scope(|scope| {
+        let [microphones, speakers] = [audio_host::list_microphones, audio_host::list_speakers]
+            .map(|list| {
+                std::thread::Builder::new().name("device-list".into()).spawn_scoped(scope, list)
+            });
+        let cameras = camera::list_cameras();
+        let [microphones, speakers] = [microphones, speakers]
+            .map(|listing| listing.ok().and_then(|thread| thread.join().ok()).unwrap_or_default());
+        DeviceList { cameras, microphones, speakers }
+    })
 }

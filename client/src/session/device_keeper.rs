@@ -11,6 +11,7 @@
 //!   waits, and as soon as the list of devices changes;
 //! - a device that was lost is tried again likewise, and its fallback is used meanwhile, where
 //!   it has one;
+//! - an attempt that takes longer than [`PATIENCE`] goes on, and is reported meanwhile;
 //! - the trouble that is reported is the one there is now: there is none while the chosen device is
 //!   open.
 
@@ -23,6 +24,10 @@ const QUICK: Duration = Duration::from_secs(1);
 /// A device that is lost sooner than this after it opened is not tried again at once: it would be
 /// lost again.
 const STEADY: Duration = Duration::from_secs(5);
+
+/// An attempt that takes longer is reported. Drivers and sound servers are given up by then; what
+/// remains is a pipe into which nobody writes yet.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// A choice of device.
 pub(super) trait Choice: Clone + PartialEq {
@@ -123,6 +128,8 @@ struct Attempt {
     began: Instant,
     /// Devices changed since then.
     outdated: bool,
+    /// It was reported that it takes long.
+    reported: bool,
 }
 
 /// The rules for one device.
@@ -244,7 +251,7 @@ impl<C: Choice> DeviceKeeper<C> {
             return Some(self.close());
         }
         self.due = None;
-        self.attempt = Some(Attempt { began: now, outdated: false });
+        self.attempt = Some(Attempt { began: now, outdated: false, reported: false });
         // A fallback that is open does not have to be opened again.
         let keeps = self.held == Held::Fallback && !self.out_of_date;
         let or_else = if keeps { None } else { self.choice.fallback(self.was_there) };
@@ -302,6 +309,16 @@ impl<C: Choice> DeviceKeeper<C> {
         let quick = now.saturating_duration_since(attempt.began) < QUICK;
         if !(at_once && quick && self.due.is_some() && self.trouble.is_none()) {
             self.trouble = Some(Trouble::Missing(words));
+        }
+    }
+
+    /// Reports an attempt that takes long, once; `words` makes the report.
+    pub(super) fn report_overdue(&mut self, words: impl FnOnce(&C) -> String, now: Instant) {
+        let Some(attempt) = &mut self.attempt else { return };
+        let waited = now.saturating_duration_since(attempt.began);
+        if !attempt.reported && self.held == Held::Nothing && waited >= PATIENCE {
+            attempt.reported = true;
+            self.trouble = Some(Trouble::Missing(words(&self.choice)));
         }
     }
 

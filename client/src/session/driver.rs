@@ -14,7 +14,7 @@ mod server;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::sleep_until;
 use visavis_shared::{ClientMessage, IceServer};
 
@@ -59,15 +59,40 @@ pub struct SessionHandle {
     pub link: SessionLink,
     /// One report for each call, when it is over.
     pub reports: mpsc::Receiver<Report>,
+    leaver: Leaver,
     task: tokio::task::JoinHandle<()>,
 }
 
+/// Ends a session, whoever else holds a link to it.
+#[derive(Debug, Clone, Default)]
+pub struct Leaver(Arc<Notify>);
+
+impl Leaver {
+    /// The session hangs up, logs out, closes every device and ends.
+    pub fn leave(&self) {
+        self.0.notify_one();
+    }
+}
+
 impl SessionHandle {
+    /// What ends it from elsewhere.
+    #[must_use]
+    pub fn leaver(&self) -> Leaver {
+        self.leaver.clone()
+    }
+
+    /// The reports, for somebody who reads them until the session has ended.
+    #[must_use]
+    pub fn take_reports(&mut self) -> mpsc::Receiver<Report> {
+        std::mem::replace(&mut self.reports, mpsc::channel(1).1)
+    }
+
     /// Hangs up, logs out, closes every device, and comes back when that is done (or has taken too
     /// long).
     pub async fn finish(self) {
-        let Self { link, reports, task } = self;
+        let Self { link, reports, leaver, task } = self;
         drop((link, reports));
+        leaver.leave();
         if tokio::time::timeout(LEAVE_WITHIN * 2, task).await.is_err() {
             tracing::warn!("the session did not close in time");
         }
@@ -84,9 +109,10 @@ pub fn start(options: SessionOptions) -> SessionHandle {
     let (media, media_events) =
         MediaHandle::start(&options, Arc::clone(&remote_video), Arc::clone(&self_video));
     let (driver, snapshots) = Driver::new(options, media, report_in);
-    let task = tokio::spawn(driver.run(intents, media_events));
+    let leaver = Leaver::default();
+    let task = tokio::spawn(driver.run(intents, media_events, leaver.clone()));
     let link = SessionLink { intents: intent_in, snapshots, remote_video, self_video };
-    SessionHandle { link, reports, task }
+    SessionHandle { link, reports, leaver, task }
 }
 
 /// The connection to a server, and what it reports.
@@ -169,6 +195,7 @@ impl Driver {
         mut self,
         mut intents: mpsc::Receiver<Intent>,
         mut media_events: mpsc::Receiver<MediaEvent>,
+        leaver: Leaver,
     ) {
         let mut ticked_at = tokio::time::Instant::now();
         loop {
@@ -178,6 +205,7 @@ impl Driver {
             let event = tokio::select! {
                 biased;
                 intent = intents.recv() => Event::Intent(intent),
+                () = leaver.0.notified() => break,
                 () = sleep_until_some(deadline) => Event::Deadline,
                 () = sleep_until(tick_at) => Event::Tick,
                 event = next_signaling_event(&mut self.signaling) => Event::Signaling(event),

@@ -18,6 +18,8 @@ use crate::session::snapshot::{Intent, LoginPhase, RoomPhase, Snapshot};
 
 /// How long the report may take after the end of the call.
 const REPORT_WITHIN: Duration = Duration::from_secs(5);
+/// The same when the system wants the program to end: what is not measured by then is left out.
+const HASTY_REPORT_WITHIN: Duration = Duration::from_millis(1500);
 
 /// What to do.
 #[derive(Debug, Clone)]
@@ -61,14 +63,16 @@ pub struct Outcome {
 }
 
 /// Carries the script out. `say` takes each step in words; `interrupted` ends the call early, as
-/// hanging up does.
+/// hanging up does. The session goes on without a call, so that what was measured can be kept before
+/// it is left.
 pub async fn run(
-    mut session: SessionHandle,
+    session: &mut SessionHandle,
     script: Script,
     mut say: impl FnMut(&str),
     interrupted: impl Future<Output = ()>,
 ) -> Outcome {
-    let deadline = Instant::now() + script.timeout;
+    let begun = Instant::now();
+    let deadline = begun + script.timeout;
     let intent = Intent::LogIn { server: script.server.clone(), username: script.username.clone() };
     let mut person = Person {
         script,
@@ -104,17 +108,25 @@ pub async fn run(
             () = &mut interrupted, if !person.interrupted => person.interrupted = true,
         }
     };
-    let over_without_call = matches!(session.link.snapshots.borrow().call, CallPhase::Idle);
-    let report = if over_without_call {
+    let phase = session.link.snapshots.borrow().call.clone();
+    let (limit, peer) = match phase {
+        CallPhase::Idle => (Duration::ZERO, None),
+        CallPhase::Ended { peer, .. } if person.interrupted => (HASTY_REPORT_WITHIN, Some(peer)),
+        CallPhase::Ended { peer, .. } => (REPORT_WITHIN, Some(peer)),
+        _ => (REPORT_WITHIN, None),
+    };
+    let report = if limit.is_zero() {
         None
     } else {
-        tokio::time::timeout(REPORT_WITHIN, session.reports.recv()).await.ok().flatten()
+        tokio::time::timeout(limit, session.reports.recv()).await.ok().flatten()
     };
-    let mut report = report
-        .unwrap_or_else(|| Report { outcome: exit_word(exit).to_owned(), ..Report::default() });
-    session.finish().await;
+    let mut report = report.unwrap_or_else(|| Report {
+        outcome: exit_word(exit).to_owned(),
+        peer: peer.map(String::from),
+        ..Report::default()
+    });
     if report.process.wall_s.is_none() {
-        report.process = crate::session::process::measure(Instant::now().into_std());
+        report.process = crate::session::process::measure(begun.into_std());
     }
     Outcome { exit, words, report }
 }
@@ -173,6 +185,7 @@ impl Person {
                     format!("{peer} did not answer: try again later")
                 })
             }
+            CallPhase::Ringing { .. } if self.interrupted => Step::Do(Intent::Decline),
             CallPhase::Ringing { peer, .. } => match &self.script.task {
                 Task::Answer { from } if from.as_ref().is_none_or(|from| from == peer) => {
                     say(&format!("{peer} calls: accepting"));
@@ -251,12 +264,14 @@ impl Person {
         now: Instant,
         say: &mut impl FnMut(&str),
     ) -> Step {
+        if self.interrupted {
+            let words = "stopped before anyone was reached";
+            return Step::Over(ExitReason::NotReached, words.to_owned());
+        }
         if let RoomPhase::Refused(words) = &snapshot.room {
             return Step::Over(ExitReason::NotReached, words.clone());
         }
-        if let Some(peer) =
-            self.who_waits(snapshot).filter(|_| now < self.deadline && !self.interrupted)
-        {
+        if let Some(peer) = self.who_waits(snapshot).filter(|_| now < self.deadline) {
             self.met = true;
             say(&format!("{peer} is in the room: calling"));
             return Step::Do(Intent::Call { username: peer.to_string() });
@@ -279,9 +294,6 @@ impl Person {
                         Step::Wait
                     }
                 }
-            }
-            _ if self.interrupted => {
-                Step::Over(ExitReason::NotReached, "stopped before anyone was reached".into())
             }
             LoginPhase::LoggedOut | LoginPhase::LoggingIn if now >= self.deadline => Step::Over(
                 ExitReason::Server,
@@ -322,7 +334,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_is_over_time_is_hung_up_once_however_long_that_takes() {
-        let (session, mut intents, snapshots) = session();
+        let (mut session, mut intents, snapshots) = session();
         let bob = Username::parse("bob").unwrap();
         let since = std::time::Instant::now();
         let call = CallPhase::InCall { peer: bob.clone(), since };
@@ -334,7 +346,10 @@ mod tests {
             timeout: Duration::ZERO,
             duration: Some(Duration::ZERO),
         };
-        let running = tokio::spawn(run(session, script, |_| {}, std::future::pending()));
+        let running =
+            tokio::spawn(
+                async move { run(&mut session, script, |_| {}, std::future::pending()).await },
+            );
         // The session is slow to react.
         tokio::time::sleep(Duration::from_millis(200)).await;
         running.abort();

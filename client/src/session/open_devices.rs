@@ -3,6 +3,7 @@
 //!
 //! [`Switchable`]: crate::session::switchable::Switchable
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -88,6 +89,13 @@ impl Device for OpenMicrophone {
     fn lost(&mut self) -> Option<String> {
         lost(&mut self.events)
     }
+
+    fn overdue(choice: &MicrophoneChoice) -> String {
+        match choice {
+            MicrophoneChoice::File(path) => nobody_writes(path),
+            _ => "the microphone does not answer; choose another one".to_owned(),
+        }
+    }
 }
 
 impl Device for OpenSpeaker {
@@ -103,11 +111,27 @@ impl Device for OpenSpeaker {
     fn lost(&mut self) -> Option<String> {
         lost(&mut self.events)
     }
+
+    fn overdue(choice: &SpeakerChoice) -> String {
+        match choice {
+            SpeakerChoice::File(path) => nobody_reads(path),
+            _ => "the speaker does not answer; choose another one".to_owned(),
+        }
+    }
 }
 
 fn lost(events: &mut mpsc::Receiver<AudioEvent>) -> Option<String> {
     let AudioEvent::Lost { words, .. } = events.try_recv().ok()?;
     Some(words)
+}
+
+/// A pipe is waited for as long as it is wanted.
+fn nobody_writes(path: &Path) -> String {
+    format!("nothing comes from {} yet; what writes into it may be started now", path.display())
+}
+
+fn nobody_reads(path: &Path) -> String {
+    format!("nobody reads {} yet; what reads it may be started now", path.display())
 }
 
 impl Device for OpenCamera {
@@ -126,6 +150,14 @@ impl Device for OpenCamera {
                 CameraEvent::Live => self.live = true,
                 CameraEvent::Lost(words) => return Some(words),
             }
+        }
+    }
+
+    fn overdue(choice: &CameraChoice) -> String {
+        match choice {
+            CameraChoice::File(path) => nobody_writes(path),
+            _ => "the camera is not open yet; allow it if the system asks, or choose another one"
+                .to_owned(),
         }
     }
 }

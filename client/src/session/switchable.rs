@@ -27,6 +27,9 @@ pub(super) trait Device: Sized + Send + 'static {
 
     /// Why it is gone, if it is: one line for a person.
     fn lost(&mut self) -> Option<String>;
+
+    /// What is said of a choice that takes long to open.
+    fn overdue(choice: &Self::Choice) -> String;
 }
 
 /// Why a device did not open.
@@ -86,6 +89,7 @@ impl<D: Device> Switchable<D> {
         if let Some(event) = self.look_at_attempt(now) {
             return Some(event);
         }
+        self.keeper.report_overdue(D::overdue, now);
         match self.keeper.poll(now)? {
             Step::Close => self.device.take().map(Event::Closed),
             Step::Open { chosen, or_else } => {
@@ -215,6 +219,10 @@ mod tests {
 
         fn lost(&mut self) -> Option<String> {
             None
+        }
+
+        fn overdue(choice: &Name) -> String {
+            format!("{} is slow", choice.0)
         }
     }
 

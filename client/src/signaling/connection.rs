@@ -1,11 +1,11 @@
 //! The task behind [`super::Signaling`]: it logs in, sends messages, reports events, and logs in
 //! again when the connection is lost.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{self, Message};
 use visavis_shared::{ClientMessage, LoginRefusal, codec};
 
@@ -18,6 +18,8 @@ use super::socket::{self, Socket};
 const PING_AFTER: Duration = Duration::from_secs(40);
 /// After this much more the connection is taken for lost.
 const PONG_WITHIN: Duration = Duration::from_secs(15);
+/// How long a login that nobody wants any more may still take.
+const STILL_LOGGING_IN: Duration = Duration::from_millis(500);
 /// How long our own lost connection may still occupy our name.
 const OWN_GHOST: Duration = Duration::from_secs(60);
 /// The server closes with this when the session continues on another connection: another login
@@ -41,9 +43,16 @@ pub(super) async fn run(
     let mut backoff = Backoff::default();
     let mut lost_at: Option<Instant> = None;
     loop {
+        let mut logging_in = pin!(account.log_in());
         let result = tokio::select! {
-            result = account.log_in() => result,
-            () = until_closed(&mut messages) => return,
+            result = &mut logging_in => result,
+            () = until_closed(&mut messages) => {
+                // The server may have let us in already: then it is told, and the name is free.
+                if let Ok(Ok((mut socket, _))) = timeout(STILL_LOGGING_IN, logging_in).await {
+                    socket::close(&mut socket).await;
+                }
+                return;
+            }
         };
         match result {
             Ok((mut socket, logged_in)) => {
@@ -136,7 +145,7 @@ async fn serve(
                 }
                 Err(_) => return End::Closed,
             },
-            incoming = socket.next(), if undelivered.is_none() => {
+            incoming = socket::next(socket), if undelivered.is_none() => {
                 received_at = Instant::now();
                 pinged = false;
                 match event_of(incoming) {

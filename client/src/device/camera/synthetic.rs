@@ -1,29 +1,26 @@
-//! The test pattern and Y4M files as cameras: punctual, on the thread `camera`.
+//! The test pattern as a camera, and when frames are due: punctual, on the thread `camera`.
 //!
 //! Frames are due at absolute moments, so the rate does not drift; one that is late does not move
 //! those after it.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
 use super::{CameraError, CameraEvent, CameraOutput, CameraWant, send};
-use crate::media::frame::VideoFrame;
 use crate::media::pattern::Pattern;
 use crate::media::pattern_bar::Stamp;
 use crate::media::stage_thread::StageThread;
 use crate::media::stop_signal::StopSignal;
 use crate::media::units::WallTime;
-use crate::media::y4m::Y4mReader;
 
 /// A source this late (the machine slept) restarts its schedule.
 const TOO_LATE: Duration = Duration::from_secs(1);
 
 /// Starts the thread. It waits for nothing but its own clock, so that it ends at once.
-fn start(body: impl FnOnce(&StopSignal) + Send + 'static) -> Result<StageThread<()>, CameraError> {
+pub(super) fn start(
+    body: impl FnOnce(&StopSignal) + Send + 'static,
+) -> Result<StageThread<()>, CameraError> {
     let stop = StopSignal::default();
     let stopped = stop.clone();
     StageThread::spawn("camera", move || stop.set(), move || body(&stopped))
@@ -31,19 +28,23 @@ fn start(body: impl FnOnce(&StopSignal) + Send + 'static) -> Result<StageThread<
 }
 
 /// When each frame is due.
-struct Schedule {
+pub(super) struct Schedule {
     start: Instant,
     interval: Duration,
     next: u32,
 }
 
 impl Schedule {
-    fn new(interval: Duration) -> Self {
+    pub(super) fn new(interval: Duration) -> Self {
         Self { start: Instant::now(), interval, next: 0 }
     }
 
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
     /// Waits until the next frame is due; false when it is time to stop.
-    fn wait(&mut self, stop: &StopSignal) -> bool {
+    pub(super) fn wait(&mut self, stop: &StopSignal) -> bool {
         let due = self.start + self.interval * self.next;
         if stop.wait_until(due) {
             return false;
@@ -75,59 +76,4 @@ pub(super) fn start_pattern(
             index = index.wrapping_add(1);
         }
     })
-}
-
-pub(super) fn start_file(
-    path: &Path,
-    output: CameraOutput,
-    events: mpsc::Sender<CameraEvent>,
-) -> Result<StageThread<()>, CameraError> {
-    let mut file = Looped::open(path)?;
-    // The first frame is read here, so that a file that can't be played is refused at once.
-    let mut frame = file.next()?;
-    let path = path.to_path_buf();
-    start(move |stop| {
-        let mut schedule = Schedule::new(file.reader.interval());
-        let mut live = false;
-        while schedule.wait(stop) {
-            output.put(&VideoFrame { captured_at: Instant::now(), ..frame });
-            if !live {
-                live = true;
-                send(&events, CameraEvent::Live, stop);
-            }
-            frame = match file.next() {
-                Ok(frame) => frame,
-                Err(error) => return send(&events, CameraEvent::Lost(error.to_string()), stop),
-            };
-        }
-        tracing::debug!(path = %path.display(), "closed");
-    })
-}
-
-/// A file from its beginning to its end, again and again.
-struct Looped {
-    path: PathBuf,
-    reader: Y4mReader<BufReader<File>>,
-}
-
-impl Looped {
-    fn open(path: &Path) -> Result<Self, CameraError> {
-        let failed = |source| CameraError::File(path.to_path_buf(), source);
-        let file = File::open(path).map_err(|error| failed(error.into()))?;
-        let reader = Y4mReader::new(BufReader::new(file)).map_err(failed)?;
-        Ok(Self { path: path.to_path_buf(), reader })
-    }
-
-    fn next(&mut self) -> Result<VideoFrame, CameraError> {
-        for _ in 0..2 {
-            match self.reader.next_frame() {
-                Ok(Some(data)) => {
-                    return Ok(VideoFrame::new(self.reader.size(), data, Instant::now()));
-                }
-                Ok(None) => *self = Self::open(&self.path)?,
-                Err(source) => return Err(CameraError::File(self.path.clone(), source)),
-            }
-        }
-        Err(CameraError::EmptyFile(self.path.clone()))
-    }
 }

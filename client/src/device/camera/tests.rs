@@ -130,27 +130,40 @@ fn a_file_that_can_not_be_played_is_refused_in_one_line() {
         error
     };
     assert!(matches!(open(None), CameraError::File(_, Y4mError::Io(_))));
-    assert!(matches!(open(Some(b"GIF89a\n")), CameraError::File(_, Y4mError::NotY4m)));
-    assert!(matches!(open(Some(b"YUV4MPEG2 W320 H180\n")), CameraError::EmptyFile(_)));
+    assert!(matches!(open(Some(b"GIF89a\n")), CameraError::File(_, Y4mError::SomethingElse(_))));
+    assert!(matches!(open(Some(b"notes\n")), CameraError::File(_, Y4mError::NotY4m)));
+    let empty = open(Some(b"YUV4MPEG2 W320 H180\n"));
+    assert!(matches!(empty, CameraError::File(_, Y4mError::NoPictures)));
     let cut = open(Some(b"YUV4MPEG2 W320 H180\nFRAME\nabc"));
     assert!(matches!(cut, CameraError::File(_, Y4mError::Truncated)));
 }
 
 #[test]
-fn a_file_that_breaks_off_later_is_lost_in_words() {
+fn a_file_that_breaks_off_later_is_played_as_far_as_it_goes() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("cut.y4m");
     let mut content = b"YUV4MPEG2 W2 H2 F200:1\n".to_vec();
-    content.extend(b"FRAME\n123456FRAME\n123");
+    content.extend(b"FRAME\n123456FRAME\n223456FRAME\n323");
     std::fs::write(&path, content).expect("it is written");
-    let slot = DropOldestQueue::latest();
+    let slot = DropOldestQueue::new(16);
     let (events, mut reported) = mpsc::channel(4);
     let camera = open_camera(&CameraChoice::File(path), want(30), Arc::clone(&slot), events)
         .expect("it opens");
-    assert_eq!(reported.blocking_recv(), Some(CameraEvent::Live));
-    let Some(CameraEvent::Lost(why)) = reported.blocking_recv() else { panic!("nothing was said") };
-    assert!(why.contains("cut.y4m") && why.contains("middle of a picture"), "{why}");
+    let seen: Vec<u8> = (0..5).map(|_| next(&slot).data[0]).collect();
+    assert_eq!(seen, *b"12121");
     drop(camera);
+    assert_eq!(reported.blocking_recv(), Some(CameraEvent::Live));
+    assert_eq!(reported.blocking_recv(), None);
+}
+
+#[test]
+fn a_folder_is_no_file_of_pictures() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (events, _told) = mpsc::channel(4);
+    let choice = CameraChoice::File(folder.path().to_path_buf());
+    let error =
+        open_camera(&choice, want(30), DropOldestQueue::latest(), events).expect_err("an error");
+    assert!(matches!(error, CameraError::Folder(_)), "{error}");
 }
 
 #[test]
@@ -184,4 +197,72 @@ fn an_event_that_does_not_fit_waits_but_never_holds_up_a_stop() {
     assert_eq!(reported.try_recv(), Ok(CameraEvent::Live));
     send(&events, CameraEvent::Lost("gone".to_owned()), &StopSignal::default());
     assert_eq!(reported.try_recv(), Ok(CameraEvent::Lost("gone".to_owned())));
+}
+
+/// A named pipe, and somebody who writes a header and these frames into it, waits for `hold` and
+/// ends; whether all could be written.
+#[cfg(unix)]
+fn pipe_with(
+    folder: &std::path::Path,
+    frames: u32,
+    hold: std::sync::mpsc::Receiver<()>,
+) -> (std::path::PathBuf, std::thread::JoinHandle<std::io::Result<()>>) {
+    let path = folder.join("pipe.y4m");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo runs");
+    assert!(made.success());
+    let to = path.clone();
+    let writer = std::thread::Builder::new().spawn(move || {
+        let mut pipe = std::fs::OpenOptions::new().write(true).open(to)?;
+        pipe.write_all(y4m::header(want(1).size, 50).as_bytes())?;
+        for index in 0..frames {
+            pipe.write_all(y4m::FRAME)?;
+            pipe.write_all(&rendered(want(1).size, index).data)?;
+        }
+        let _ = hold.recv();
+        Ok(())
+    });
+    (path, writer.expect("a thread"))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_opened_once_shown_from_its_first_frame_on_and_reported_when_it_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (end, hold) = std::sync::mpsc::channel();
+    let (path, writer) = pipe_with(folder.path(), 3, hold);
+    let slot = DropOldestQueue::new(8);
+    let (events, mut reported) = mpsc::channel(4);
+    let camera = open_camera(&CameraChoice::File(path), want(30), Arc::clone(&slot), events)
+        .expect("it opens");
+    let seen: Vec<_> = (0..3).map(|_| read_bar(&next(&slot)).expect("a bar").index).collect();
+    assert_eq!(seen, [0, 1, 2]);
+    assert_eq!(reported.blocking_recv(), Some(CameraEvent::Live));
+    drop(end);
+    writer.join().expect("no panic").expect("all was taken");
+    let Some(CameraEvent::Lost(why)) = reported.blocking_recv() else { panic!("nothing was said") };
+    assert!(why.contains("pipe.y4m") && why.contains("it has ended"), "{why}");
+    drop(camera);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_stalls_holds_up_nobody_who_closes_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (end, hold) = std::sync::mpsc::channel();
+    let (path, writer) = pipe_with(folder.path(), 2, hold);
+    let slot = DropOldestQueue::new(8);
+    let (events, _reported) = mpsc::channel(4);
+    let camera = open_camera(&CameraChoice::File(path), want(30), Arc::clone(&slot), events)
+        .expect("it opens");
+    let seen = [next(&slot), next(&slot)].map(|frame| read_bar(&frame).expect("a bar").index);
+    assert_eq!(seen, [0, 1]);
+    let (closed_in, closed) = std::sync::mpsc::channel();
+    let closing = std::thread::Builder::new().spawn(move || {
+        drop(camera);
+        let _ = closed_in.send(());
+    });
+    closed.recv_timeout(Duration::from_secs(10)).expect("it closes while nothing comes");
+    closing.expect("a thread").join().expect("no panic");
+    drop(end);
+    writer.join().expect("no panic").expect("all was taken");
 }

@@ -400,3 +400,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_attempt_that_takes_long_is_reported_once_and_goes_on() {
+    let mut bench = Bench::wanted(Pick::File);
+    bench.attempts();
+    let words = |_: &Pick| "nothing comes yet".to_owned();
+    bench.now += PATIENCE - MS;
+    bench.keeper.report_overdue(words, bench.now);
+    assert_eq!(bench.keeper.trouble(), None);
+    bench.now += MS;
+    bench.keeper.report_overdue(words, bench.now);
+    assert_eq!(bench.keeper.trouble(), Some(&Trouble::Missing("nothing comes yet".to_owned())));
+    assert!(bench.keeper.is_opening());
+    bench.keeper.report_overdue(|_| unreachable!("it was reported"), bench.now);
+    bench.opens();
+    assert_eq!(bench.keeper.trouble(), None);
+    bench.keeper.report_overdue(|_| unreachable!("it is open"), bench.now + PATIENCE);
+}

@@ -502,7 +502,7 @@ fn events_that_come_all_the_time_do_not_hold_up_the_tick() {
     runtime.block_on(async {
         let (_intents_in, intents) = mpsc::channel(1);
         let (media, media_events) = mpsc::channel(1);
-        let running = tokio::spawn(driver.run(intents, media_events));
+        let running = tokio::spawn(driver.run(intents, media_events, Leaver::default()));
         for number in 0..30 {
             media.send(MediaEvent::CameraLive(number % 2 == 0)).await.unwrap();
             tokio::time::sleep(SLOW_TICK / 10).await;
@@ -523,6 +523,11 @@ pub(in crate::session) fn session()
         remote_video: DropOldestQueue::latest(),
         self_video: DropOldestQueue::latest(),
     };
-    let handle = SessionHandle { link, reports: mpsc::channel(1).1, task: tokio::spawn(async {}) };
+    let handle = SessionHandle {
+        link,
+        reports: mpsc::channel(1).1,
+        leaver: Leaver::default(),
+        task: tokio::spawn(async {}),
+    };
     (handle, intents, publish)
 }
