@@ -19,10 +19,10 @@ use crate::observability::metrics::{Metrics, Open};
 
 /// What the system keeps of what was written and not acknowledged, about. It doubles it for its own
 /// overhead; by itself it would keep some megabytes for each peer that does not read.
-const SEND_BUFFER_BYTES: usize = 64 * 1024;
+const SEND_BUFFER_BYTES: usize = 128 * 1024;
 /// What the system takes, about, while it can't send.
 #[cfg(any(target_os = "android", target_os = "linux"))]
-const UNSENT_BYTES: u32 = 16 * 1024;
+const UNSENT_BYTES: u32 = 64 * 1024;
 
 /// Bounds what the system keeps for each connection that is accepted from now on.
 pub(crate) fn bound_buffers(listener: &TcpListener) -> io::Result<()> {

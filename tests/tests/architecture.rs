@@ -71,6 +71,7 @@ const PURE: &[(&str, &[&str])] = &[
             "audio_priority.rs",
             "audio_receive.rs",
             "audio_send.rs",
+            "output_file.rs",
             "snapshot_png.rs",
             "stage_thread.rs",
             "stop_signal.rs",

@@ -44,6 +44,7 @@ pub mod h264_encoder;
 pub mod h264_level;
 pub mod lip_sync;
 mod opus_codec;
+pub mod output_file;
 pub mod pattern;
 pub mod pattern_bar;
 pub mod psnr;

@@ -1,41 +1,48 @@
 //! One frame as a PNG file: a video frame goes in, the file replaces what was at its path.
 
-use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use crate::convert::{ConvertError, to_rgba};
 use crate::frame::VideoFrame;
+use crate::output_file::{self, OutputError};
 
 /// Why there is no file.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
     /// The file could not be made.
-    #[error("the snapshot can't be written: {0}")]
-    Io(#[from] std::io::Error),
-    /// The frame could not be encoded.
-    #[error("the snapshot can't be encoded: {0}")]
+    #[error(transparent)]
+    Create(#[from] OutputError),
+    /// It could not be written.
+    #[error("it can't be written: {0}")]
+    Write(#[from] std::io::Error),
+    /// The frame could not be encoded, or the file could not be written.
+    #[error("it can't be written: {0}")]
     Png(#[from] png::EncodingError),
     /// The frame could not be converted.
     #[error(transparent)]
     Convert(#[from] ConvertError),
 }
 
-/// Writes a frame to a file; what was there is replaced.
+/// Writes a frame to a file; what was there is replaced once all is written.
 pub fn write_png(path: &Path, frame: &VideoFrame) -> Result<(), SnapshotError> {
     let rgba = to_rgba(frame)?;
-    let file = BufWriter::new(File::create(path)?);
-    let mut encoder = png::Encoder::new(file, rgba.size.width(), rgba.size.height());
-    encoder.set_color(png::ColorType::Rgba);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&rgba.rgba)?;
-    writer.finish()?;
-    Ok(())
+    output_file::replace(path, |file| {
+        let mut file = BufWriter::new(file);
+        let mut encoder = png::Encoder::new(&mut file, rgba.size.width(), rgba.size.height());
+        encoder.set_color(png::ColorType::Rgba);
+        encoder.set_depth(png::BitDepth::Eight);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(&rgba.rgba)?;
+        writer.finish()?;
+        Ok(file.flush()?)
+    })?
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
     use crate::pattern::render;
     use crate::units::{VideoSize, WallTime};
@@ -58,7 +65,7 @@ mod tests {
         let frame = render(VideoSize::new(320, 180).expect("a size"), 5, WallTime(0));
         assert!(matches!(
             write_png(Path::new("/nowhere/at/all.png"), &frame),
-            Err(SnapshotError::Io(_))
+            Err(SnapshotError::Create(_))
         ));
     }
 }

@@ -12,6 +12,7 @@ mod growing_file;
 mod letterbox;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 use self::constant_rate::ConstantRate;
 use self::growing_file::GrowingFile;
 use crate::frame::VideoFrame;
+use crate::output_file::OutputError;
 use crate::scale::ScaleError;
 use crate::units::VideoSize;
 
@@ -38,8 +40,8 @@ const FAILURES_KEPT: usize = 8;
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The file could not be made.
-    #[error("{0} can't be written: {1}: choose another file")]
-    Create(PathBuf, #[source] std::io::Error),
+    #[error(transparent)]
+    Create(#[from] OutputError),
     /// Writing failed part of the way.
     #[error("the file can't be written any more: {0}")]
     Write(#[source] std::io::Error),
@@ -60,15 +62,17 @@ type Shown = (VideoFrame, Instant);
 /// When a recording ends; set before its queue is closed.
 type End = Arc<OnceLock<Instant>>;
 
-/// The recordings of one session, for whoever has to know that all is written or that something
-/// went wrong: each is open until its thread has written it, whatever became of it.
+/// What a session writes into files, for whoever has to know that all is written or that something
+/// went wrong: each recording is open until its thread has written it, whatever became of it.
 #[derive(Debug, Clone, Default)]
 pub struct Recordings(Arc<(Mutex<Open>, Condvar)>);
 
 #[derive(Debug, Default)]
 struct Open {
     ends: Vec<End>,
+    /// Those that nobody has taken yet.
     failures: Vec<String>,
+    first_failure: Option<String>,
 }
 
 impl Open {
@@ -83,6 +87,21 @@ impl Recordings {
     #[must_use]
     pub fn take_failures(&self) -> Vec<String> {
         std::mem::take(&mut self.open().failures)
+    }
+
+    /// The first reason why something is not written, whoever has taken it.
+    #[must_use]
+    pub fn first_failure(&self) -> Option<String> {
+        self.open().first_failure.clone()
+    }
+
+    /// Something is not written; why, in a line.
+    pub fn note_failure(&self, words: String) {
+        let mut open = self.open();
+        open.first_failure.get_or_insert_with(|| words.clone());
+        if open.failures.len() < FAILURES_KEPT {
+            open.failures.push(words);
+        }
     }
 
     /// Whether everything is written of the recordings that have ended.
@@ -122,10 +141,13 @@ impl Drop for Writing {
 /// A recording under way.
 #[derive(Debug)]
 pub struct VideoRecorder {
+    path: PathBuf,
     queue: SyncSender<Shown>,
     end: End,
     outcome: Receiver<Result<Recorded, RecordError>>,
     left_out: u64,
+    recordings: Recordings,
+    is_open: Arc<AtomicBool>,
 }
 
 /// What became of a recording.
@@ -140,39 +162,43 @@ pub struct Recorded {
 }
 
 impl VideoRecorder {
-    /// Makes the file. The recording is one of `recordings` until it is written.
+    /// Starts the thread, which makes the file: a pipe that nobody reads holds up nobody else. The
+    /// recording is one of `recordings` until it is written.
     pub fn start(path: &Path, recordings: &Recordings) -> Result<Self, RecordError> {
-        if recordings.are_open() && std::fs::metadata(path).is_ok_and(|there| there.is_file()) {
-            // It may still be that of the call before, which goes on without a name then.
-            let _ = std::fs::remove_file(path);
-        }
-        let file = GrowingFile::create(path)
-            .map_err(|error| RecordError::Create(path.to_path_buf(), error))?;
         let (queue, shown) = sync_channel(QUEUE);
         let (outcome_in, outcome) = sync_channel(1);
-        let end = End::default();
+        let (end, is_open) = (End::default(), Arc::new(AtomicBool::new(false)));
         recordings.open().ends.push(Arc::clone(&end));
         let writing = Writing { recordings: recordings.clone(), end: Arc::clone(&end) };
+        let (to, opened) = (path.to_path_buf(), Arc::clone(&is_open));
         std::thread::Builder::new()
             .name("video-record".to_owned())
             .spawn(move || {
-                let recorded =
-                    Recording { rate: ConstantRate::default(), file }.run(&shown, &writing.end);
+                let recorded = GrowingFile::create(&to).and_then(|file| {
+                    opened.store(true, Ordering::Relaxed);
+                    Recording { rate: ConstantRate::default(), file }.run(&shown, &writing.end)
+                });
                 // No further frame is kept for it.
                 drop(shown);
-                let mut open = writing.recordings.open();
-                if let Err(error) = &recorded
-                    && open.failures.len() < FAILURES_KEPT
-                {
-                    open.failures.push(format!("The recording is not whole: {error}."));
+                match &recorded {
+                    Ok(_) => {}
+                    Err(error @ RecordError::Create(_)) => {
+                        writing
+                            .recordings
+                            .note_failure(format!("The call is not recorded: {error}."));
+                    }
+                    Err(error) => {
+                        let words = format!("The recording is not whole: {error}.");
+                        writing.recordings.note_failure(words);
+                    }
                 }
-                drop(open);
                 drop(writing);
                 // Whoever asked may have stopped waiting.
                 let _ = outcome_in.try_send(recorded);
             })
             .map_err(|_| RecordError::Thread)?;
-        Ok(Self { queue, end, outcome, left_out: 0 })
+        let (path, recordings) = (path.to_path_buf(), recordings.clone());
+        Ok(Self { path, queue, end, outcome, left_out: 0, recordings, is_open })
     }
 
     /// Adds a frame that is shown at this moment, unless the disk is behind.
@@ -194,7 +220,17 @@ impl VideoRecorder {
                 Some(recorded.map(|recorded| Recorded { left_out: self.left_out, ..recorded }))
             }
             Err(RecvTimeoutError::Disconnected) => Some(Err(RecordError::Thread)),
-            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Timeout) => {
+                if !self.is_open.load(Ordering::Relaxed) {
+                    // It is waited for no longer.
+                    self.recordings.open().ends.retain(|end| !Arc::ptr_eq(end, &self.end));
+                    self.recordings.0.1.notify_all();
+                    let path = self.path.display();
+                    self.recordings
+                        .note_failure(format!("The call is not recorded: nobody reads {path}."));
+                }
+                None
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use visavis_shared::codec::nests_deeper_than;
 use visavis_shared::dialect::Interpreter;
 use visavis_shared::limits::{MAX_JSON_DEPTH, PROTOCOL_VERSION};
-use visavis_shared::{ClientMessage, ErrorCode, LoginRefusal, ServerMessage};
+use visavis_shared::{ClientMessage, ErrorCode, ForeignText, LoginRefusal, ServerMessage};
 
 use super::end::{End, RESTART};
 use super::liveness::{Due, Liveness};
@@ -284,7 +284,7 @@ impl Connection {
             && !self.context.logins.admits(self.caller.address)
         {
             self.context.metrics.rate_limited("logins");
-            let (reason, message) = (LoginRefusal::RateLimited, TOO_MANY_LOGINS.to_owned());
+            let (reason, message) = (LoginRefusal::RateLimited, TOO_MANY_LOGINS.into());
             self.handle.reply(ServerMessage::LoginRefused { reason, message });
             return None;
         }
@@ -298,7 +298,7 @@ impl Connection {
     }
 
     /// Answers a message that was not read with the reason.
-    fn refuse(&self, code: ErrorCode, words: impl Into<String>) {
+    fn refuse(&self, code: ErrorCode, words: impl Into<ForeignText>) {
         let (message, in_reply_to, call) = (words.into(), None, None);
         self.handle.reply(ServerMessage::Error { code, message, in_reply_to, call });
     }
@@ -382,7 +382,7 @@ impl Connection {
 fn hello(challenge: &str) -> ServerMessage {
     ServerMessage::Hello {
         protocol: PROTOCOL_VERSION,
-        server: PRODUCT.to_owned(),
+        server: PRODUCT.into(),
         challenge: challenge.to_owned(),
     }
 }

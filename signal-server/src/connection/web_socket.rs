@@ -1,9 +1,10 @@
 //! One WebSocket of the server (RFC 6455).
 //!
 //! The protocol is tungstenite's, without IO of its own. The connection's task reads ahead and
-//! takes the messages, and judges what it reads before the protocol does; every frame that goes out (pongs and the close frame too, so that no frame
-//! ends up within another) goes through the [`FrameWriter`] of the connection's outbox, where
-//! others write as well. When this is dropped the stream is closed, whoever still holds the outbox.
+//! takes the messages, and judges what it reads before the protocol does ([`FrameMeter`]). Every
+//! frame that goes out (pongs and the close frame too, so that no frame ends up within another)
+//! goes through the [`FrameWriter`] of the connection's outbox, where others write as well. When
+//! this is dropped the stream is closed, whoever still holds the outbox.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, Read, Write};

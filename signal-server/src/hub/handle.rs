@@ -106,7 +106,7 @@ impl ConnectionHandle {
         match names::proven(&login, &self.challenge) {
             Ok(key) => self.act(|router, id| router.log_in(id, login, key, now())),
             Err(error) => {
-                let message = error.to_string();
+                let message = error.to_string().into();
                 self.reply(ServerMessage::LoginRefused {
                     reason: LoginRefusal::NotAllowed,
                     message,

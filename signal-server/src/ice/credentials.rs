@@ -22,7 +22,8 @@ use super::stun::Key;
 
 /// How long credentials let new allocations be made. Those that are there live on.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
-/// How long an allocation may be refreshed with credentials whose time is over: longer than any call.
+/// How long an allocation may be refreshed with credentials whose time is over: longer than calls
+/// last.
 pub(crate) const GRACE: Duration = Duration::from_secs(12 * 3600);
 /// Shorter secrets could be found by trying.
 const MIN_SECRET_BYTES: usize = 16;

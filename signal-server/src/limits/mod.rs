@@ -14,8 +14,8 @@ use visavis_shared::limits::{MAX_JSON_DEPTH, MAX_MESSAGE_BYTES};
 /// Logins from one address: per second, and at once. As many at once as there may be connections
 /// from it, so that a whole office can come back after the server was started again.
 const LOGINS: (u32, u32) = (5, 100);
-/// Rooms that are tried from one address: per second, and at once. As many as logins: who comes back
-/// goes to a room.
+/// Rooms that are tried from one address: per second, and at once. As many as logins: whoever comes
+/// back goes to a room.
 const JOINS: (u32, u32) = (5, 100);
 /// Messages over one connection: per second, and at once. A call's beginning takes some dozens of
 /// candidates.

@@ -4,8 +4,8 @@
 //! All limits are the generic cell rate algorithm: what one sender has used up is a single number,
 //! so a limit costs eight bytes. A [`Crowd`] has a fixed number of them: however many addresses
 //! come, it never grows. Two that fall on one number share it, and nobody can choose to share
-//! another's, since the place is found with a secret hash. An [`AddressGate`] has one for each address
-//! until it no longer matters ([`AddressGate::forget`]).
+//! another's, since the place is found with a secret hash. An [`AddressGate`] has one for each
+//! address until it no longer matters ([`AddressGate::forget`]).
 //!
 //! The gates' time is tokio's, so that tests can turn its clock.
 

@@ -29,6 +29,11 @@ pub(super) fn id(path: &Path) -> io::Result<Option<FileId>> {
     }
 }
 
+/// Whether a file that is there holds nothing.
+pub(super) fn is_empty(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.len() == 0)
+}
+
 /// The log beside a file, where what was written last may be.
 pub(super) fn log_of(path: &Path) -> PathBuf {
     beside(path, "-wal")

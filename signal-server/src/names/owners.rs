@@ -5,10 +5,11 @@
 //! [`Owners::are_usable`] says so.
 
 use std::sync::{Arc, Mutex as Lock, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Mutex, Semaphore};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use visavis_shared::{PublicKey, Username};
 
 use super::decision::{self, Guests, Refusal};
@@ -18,6 +19,9 @@ use super::store::{Found, NameStore};
 /// How many questions may wait. More than that many people do not log in while a disk writes; those
 /// beyond are told to try again.
 const MAX_WAITING: usize = 1024;
+
+/// How long a look at the names may take: longer than another program's lock is waited for.
+const LOOK_WITHIN: Duration = Duration::from_secs(10);
 
 /// The owners can't be asked now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -60,7 +64,7 @@ impl Owners {
             let decided =
                 find_file(store).and_then(|()| decide(store, guests, &name, key.as_ref()));
             decided.map_err(|error| {
-                note(&trouble, Some(&error));
+                note(&trouble, Some(error.to_string()));
                 Unavailable
             })
         });
@@ -73,17 +77,24 @@ impl Owners {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
-    /// Finds out whether names can be read, and once they could not be used, written.
+    /// Finds out whether names can be read, and once they could not be used, written. A disk that
+    /// does not answer is as bad as one that takes nothing.
     pub(crate) async fn look_after(&self) {
-        let mut store = Arc::clone(&self.store).lock_owned().await;
         let (trouble, were_usable) = (Arc::clone(&self.trouble), self.are_usable());
-        let looked = spawn_blocking(move || {
-            let Some(store) = store.as_mut() else { return };
-            let found = find_file(store)
-                .and_then(|()| if were_usable { store.try_reading() } else { store.try_writing() });
-            note(&trouble, found.err().as_ref());
-        });
-        let _ = looked.await;
+        let look = async {
+            let mut store = Arc::clone(&self.store).lock_owned().await;
+            let looked = spawn_blocking(move || {
+                let Some(store) = store.as_mut() else { return };
+                let found = find_file(store).and_then(|()| {
+                    if were_usable { store.try_reading() } else { store.try_writing() }
+                });
+                note(&trouble, found.err().map(|error| error.to_string()));
+            });
+            let _ = looked.await;
+        };
+        if timeout(LOOK_WITHIN, look).await.is_err() {
+            note(&self.trouble, Some("the disk with the names does not answer".to_owned()));
+        }
     }
 
     /// Closes the store once it has answered what was asked.
@@ -95,9 +106,8 @@ impl Owners {
 }
 
 /// Notes whether names can be used; a change is logged.
-fn note(trouble: &Lock<Option<String>>, error: Option<&NameStoreError>) {
+fn note(trouble: &Lock<Option<String>>, words: Option<String>) {
     let mut trouble = trouble.lock().unwrap_or_else(PoisonError::into_inner);
-    let words = error.map(NameStoreError::to_string);
     match &words {
         Some(words) if trouble.as_ref() != Some(words) => {
             tracing::error!("nobody can log in: {words}");
@@ -220,6 +230,17 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_file_that_is_emptied_frees_no_name() {
+        let (_folder, path, owners) = on_disk();
+        assert_eq!(owners.claim(name("alice"), Some(ALICES)).await, Ok(Ok(())));
+        std::fs::File::create(&path).unwrap();
+        assert_eq!(owners.claim(name("alice"), Some(MALLORYS)).await, Err(Unavailable));
+        assert_eq!(owners.claim(name("bob"), Some(MALLORYS)).await, Err(Unavailable));
+        owners.look_after().await;
+        assert!(!owners.are_usable());
+    }
+
     #[cfg(unix)]
     #[tokio::test]
     async fn while_the_folder_can_not_be_there_nobody_gets_a_name_and_this_is_known() {
@@ -261,5 +282,16 @@ mod tests {
         assert!(owners.are_usable());
         let refused = owners.claim(name("bob"), Some(MALLORYS)).await;
         assert_eq!(refused, Ok(Err(Refusal::OwnedByAnother)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn names_that_nobody_answers_for_are_not_usable() {
+        let owners = Owners::new(NameStore::open_in_memory().unwrap(), Guests::Allow);
+        let stuck = Arc::clone(&owners.store).lock_owned().await;
+        owners.look_after().await;
+        assert!(!owners.are_usable());
+        drop(stuck);
+        owners.look_after().await;
+        assert!(owners.are_usable());
     }
 }

@@ -85,6 +85,9 @@ impl NameStore {
     pub(super) fn find_file(&mut self) -> Result<Found, NameStoreError> {
         let Some(file) = self.file else { return Ok(Found::InPlace) };
         let found = match file::id(&self.path).map_err(|error| no_place(&self.path, error))? {
+            Some(found) if found == file && file::is_empty(&self.path) => {
+                return Err(NameStoreError::Empty(self.path.to_path_buf()));
+            }
             Some(found) if found == file => return Ok(Found::InPlace),
             Some(_) if self.is_closed => Found::Replaced,
             Some(_) => {

@@ -42,7 +42,7 @@ impl Namespace {
             in_time.map_err(|_| "The server is too busy. Try again in a moment.")?;
         }
         match handle.outbox().pop() {
-            Ok(Some(ServerMessage::LoginRefused { message, .. })) => Err(message),
+            Ok(Some(ServerMessage::LoginRefused { message, .. })) => Err(message.into()),
             _ => Ok(handle),
         }
     }

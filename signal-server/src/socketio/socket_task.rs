@@ -108,6 +108,7 @@ impl SocketTask {
         let event = match event {
             QueuedEvent::Event(event) => event,
             QueuedEvent::Refused(code, message) => {
+                let message = message.into();
                 handle.reply(ServerMessage::Error { code, message, in_reply_to: None, call: None });
                 return None;
             }

@@ -6,10 +6,11 @@
 //! the one before and goes on where that ended, and what it has no frames for yet is filled in from
 //! the file before, one frame at a time, whenever there is time for it.
 //!
-//! What always holds: the file at the path is a Y4M file with every frame that was written; frames
-//! that are not filled in yet are there, and blank. No more than a few frames are in memory.
+//! What always holds: the file at the path is what was there until the first frame comes, and then a
+//! Y4M file with every frame that was written; frames that are not filled in yet are there, and
+//! blank. No more than a few frames are in memory.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -18,6 +19,7 @@ use super::constant_rate::FPS;
 use super::letterbox::Letterbox;
 use super::{RecordError, Recorded};
 use crate::frame::VideoFrame;
+use crate::output_file::{self, Output};
 use crate::units::VideoSize;
 use crate::y4m::{FRAME, header};
 
@@ -40,11 +42,17 @@ struct Part {
 }
 
 impl Part {
-    /// Writes the header, and blank frames up to the first.
-    fn start(mut file: File, size: VideoSize, first: u64) -> std::io::Result<Self> {
+    /// Writes the header, and blank frames up to the first, and takes the place of what was there.
+    fn start(mut output: Output, size: VideoSize, first: u64) -> std::io::Result<Self> {
         let header = header(size, FPS);
-        file.write_all(header.as_bytes())?;
+        output.file().write_all(header.as_bytes())?;
         let header = header.len() as u64;
+        let blank = Self::blank(output.file(), size, header, first)?;
+        Ok(Self { file: output.into_file()?, ..blank })
+    }
+
+    fn blank(file: &File, size: VideoSize, header: u64, first: u64) -> std::io::Result<Self> {
+        let file = file.try_clone()?;
         let mut part = Self { file, at: header, size, header, first, end: first };
         for index in 0..first {
             part.go_to(part.place_of(index))?;
@@ -98,8 +106,8 @@ impl Part {
 /// A Y4M file that grows with its frames.
 pub(super) struct GrowingFile {
     path: PathBuf,
-    /// Before the first frame says what size it has.
-    empty: Option<File>,
+    /// A pipe or a device, before the first frame says what size it has.
+    stream: Option<Output>,
     /// The one at the path last, before it those from which it is filled in.
     parts: Vec<Part>,
     /// How many of the frames from before the last part are filled in.
@@ -112,24 +120,19 @@ pub(super) struct GrowingFile {
 }
 
 impl GrowingFile {
-    /// Makes the file.
-    pub(super) fn create(path: &Path) -> std::io::Result<Self> {
+    /// Sees to it that the file can be made, with its first frame. Blocks for as long as nobody
+    /// reads a pipe.
+    pub(super) fn create(path: &Path) -> Result<Self, RecordError> {
+        output_file::check(path)?;
         // A pipe or a device can only be written to, so it keeps the size of its first frame.
-        let is_special = std::fs::metadata(path).is_ok_and(|there| !there.is_file());
-        let (file, growths_left) = if is_special {
-            (File::create(path)?, 0)
-        } else {
-            let mut options = OpenOptions::new();
-            (options.read(true).write(true).create(true).truncate(true).open(path)?, MAX_GROWTHS)
-        };
-        // A link stays one.
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let is_stream = output_file::is_stream(path);
+        let stream = if is_stream { Some(Output::open(path)?) } else { None };
         Ok(Self {
-            path,
-            empty: Some(file),
+            path: path.to_path_buf(),
+            stream,
             parts: Vec::new(),
             filled: 0,
-            growths_left,
+            growths_left: if is_stream { 0 } else { MAX_GROWTHS },
             kept_small: None,
             letterbox: Letterbox::default(),
             last: None,
@@ -138,8 +141,12 @@ impl GrowingFile {
 
     /// Writes a frame.
     pub(super) fn write(&mut self, frame: &VideoFrame) -> Result<(), RecordError> {
-        if let Some(file) = self.empty.take() {
-            self.parts.push(Part::start(file, frame.size, 0).map_err(RecordError::Write)?);
+        if self.parts.is_empty() {
+            let output = match self.stream.take() {
+                Some(output) => output,
+                None => Output::open(&self.path)?,
+            };
+            self.parts.push(Part::start(output, frame.size, 0).map_err(RecordError::Write)?);
         }
         let is_larger = |part: &Part| frame.size.pixels() > part.size.pixels();
         if self.growths_left > 0
@@ -219,20 +226,8 @@ impl GrowingFile {
     /// Puts a file of a larger size in the place of the one that is written.
     fn grow(&mut self, size: VideoSize) -> std::io::Result<()> {
         let Some(before) = self.parts.last() else { return Ok(()) };
-        let mut beside = self.path.clone().into_os_string();
-        beside.push(".part");
-        let beside = PathBuf::from(beside);
-        // One that an earlier recording left behind.
-        let _ = std::fs::remove_file(&beside);
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&beside)?;
-        let started = Part::start(file, size, before.end).and_then(|part| {
-            part.file.set_permissions(before.file.metadata()?.permissions())?;
-            std::fs::rename(&beside, &self.path)?;
-            Ok(part)
-        });
-        let part = started.inspect_err(|_| {
-            let _ = std::fs::remove_file(&beside);
-        })?;
+        let output = Output::beside(&self.path).map_err(std::io::Error::other)?;
+        let part = Part::start(output, size, before.end)?;
         self.parts.push(part);
         self.filled = 0;
         self.growths_left -= 1;

@@ -154,12 +154,63 @@ fn the_thread_writes_what_it_is_given_and_ends_when_it_is_stopped() {
     }
 }
 
+/// Waits until the recording's thread has ended.
+fn until_ended(recordings: &Recordings) {
+    while recordings.are_open() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 #[test]
-fn a_file_that_can_not_be_made_is_said_at_once() {
-    let error = VideoRecorder::start(Path::new("/nowhere/at/all.y4m"), &Recordings::default())
-        .expect_err("an error")
-        .to_string();
-    assert!(error.contains("/nowhere/at/all.y4m"), "{error}");
+fn a_file_that_can_not_be_made_is_said_while_the_call_goes_on_and_stays_known() {
+    let recordings = Recordings::default();
+    let recorder = VideoRecorder::start(Path::new("/nowhere/at/all.y4m"), &recordings);
+    until_ended(&recordings);
+    let failures = recordings.take_failures();
+    let words = "The call is not recorded: /nowhere/at/all.y4m can't be written";
+    assert!(failures[0].starts_with(words), "{failures:?}");
+    assert_eq!(recordings.first_failure(), Some(failures[0].clone()));
+    let outcome = recorder.expect("a thread").finish(Instant::now());
+    assert!(matches!(outcome, Some(Err(RecordError::Create(_)))));
+}
+
+#[test]
+fn a_recording_of_before_stays_until_a_frame_comes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("call.y4m");
+    std::fs::write(&path, "yesterday").expect("written");
+    let recordings = Recordings::default();
+    let record = || VideoRecorder::start(&path, &recordings).expect("a recorder");
+    let nothing = record().finish(Instant::now()).expect("at once").expect("no error");
+    assert_eq!((nothing.frames, nothing.size), (0, None));
+    assert_eq!(std::fs::read(&path).expect("it is there"), b"yesterday");
+    let mut recorder = record();
+    let at = Instant::now() + Duration::from_secs(30);
+    recorder.record(&render(size(320, 180), 0, WallTime(0)), at);
+    let _ = recorder.finish(at + Duration::from_millis(100));
+    recordings.wait();
+    assert_eq!(read(&path).0, size(320, 180));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_nobody_reads_is_given_up_with_the_call_and_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("pipe.y4m");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo runs");
+    assert!(made.success());
+    let recordings = Recordings::default();
+    let mut recorder = VideoRecorder::start(&path, &recordings).expect("a recorder");
+    for _ in 0..100 {
+        recorder.record(&render(size(320, 180), 0, WallTime(0)), Instant::now());
+    }
+    assert!(recorder.finish(Instant::now()).is_none());
+    assert!(recordings.are_written(), "nobody waits for it");
+    let failure = recordings.first_failure().expect("it is known");
+    assert!(failure.contains("nobody reads") && failure.contains("pipe.y4m"), "{failure}");
+    // The thread ends when somebody reads.
+    drop(std::fs::File::open(&path));
 }
 
 #[cfg(target_os = "linux")]
@@ -173,9 +224,7 @@ fn a_full_disk_ends_the_recording_and_holds_nobody_up() {
         recorder.record(&frame, Instant::now());
     }
     // Known before the call ends.
-    while recordings.are_open() {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    until_ended(&recordings);
     let failures = recordings.take_failures();
     assert_eq!(failures.len(), 1, "{failures:?}");
     assert!(failures[0].contains("No space left") && !failures[0].contains('\n'), "{failures:?}");

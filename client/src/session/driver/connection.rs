@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use visavis_shared::IceServer;
+use visavis_shared::{IceServer, IceUrl};
 
 use super::{Consent, Driver, Event};
 use crate::call::event::{Input, PeerId, PeerInput};
@@ -15,6 +15,7 @@ use crate::session::diagnosis::Diagnosis;
 use crate::session::media_engine::MediaCommand;
 use crate::session::pipeline::VIDEO_IN;
 use crate::session::statistics::Statistics;
+use crate::signaling::ServerUrl;
 use crate::transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, PeerStats};
 
 /// Events of a peer connection that wait.
@@ -76,7 +77,17 @@ impl Driver {
 
     /// Those that the person or the program chose, and those that the server offers.
     pub(super) fn ice_servers(&self) -> Vec<IceServer> {
-        self.options.ice_servers.iter().chain(&self.server_ice).cloned().collect()
+        let is_here =
+            ServerUrl::parse(&self.snapshot.server).is_ok_and(|url| url.is_this_machine());
+        let offered = self.server_ice.iter().map(|server| {
+            let mut server = server.clone();
+            // A server elsewhere has no business with what listens on this machine alone.
+            server.urls.retain(|url| {
+                is_here || !url.parse::<IceUrl>().is_ok_and(|url| url.is_this_machine())
+            });
+            server
+        });
+        self.options.ice_servers.iter().cloned().chain(offered).collect()
     }
 
     pub(super) fn open_peer(&mut self, id: PeerId, consent: &Consent) {

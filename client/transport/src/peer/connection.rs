@@ -36,6 +36,7 @@ use crate::formats::MediaKind;
 use crate::formats::{codec, codec_kind, fec_codec, redundant_codec};
 use crate::path::ice_restart_buffer::{ICE_RESTART_BUFFER_SLOT, IceRestartBuffer};
 use crate::path::interfaces;
+use crate::path::network_cards;
 use crate::path::relay::{Relays, is_relay};
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
@@ -76,6 +77,8 @@ pub(crate) struct Connection {
     pub(crate) pc: Arc<dyn PeerConnection>,
     pub(crate) audio: Option<LocalTrack>,
     pub(crate) video: Option<LocalTrack>,
+    /// What its sockets are bound to, the best first.
+    pub(crate) addresses: Vec<IpAddr>,
     pub(crate) certificates: Arc<CertificateCheck>,
 }
 
@@ -89,7 +92,11 @@ impl Connection {
         resolver: &Resolver,
         runtime: Arc<dyn Runtime>,
     ) -> Result<Self, TransportError> {
-        let bind = if config.bind.is_empty() { all_interfaces() } else { config.bind.clone() };
+        let bind = if config.bind.is_empty() {
+            all_interfaces()
+        } else {
+            network_cards::chosen(&config.bind)
+        };
         let certificates = CertificateCheck::new()
             .map_err(|error| webrtc::error::Error::Crypto(error.to_string()))?;
         let build = async |mdns| {
@@ -114,20 +121,24 @@ impl Connection {
         };
         let audio = add_transceiver(&pc, MediaKind::Audio, config.send_audio).await?;
         let video = add_transceiver(&pc, MediaKind::Video, config.send_video).await?;
-        Ok(Self { pc: Arc::new(pc), audio, video, certificates })
+        let addresses = bind.iter().map(SocketAddr::ip).collect();
+        Ok(Self { pc: Arc::new(pc), audio, video, addresses, certificates })
     }
 }
 
-/// Wildcards, which the library expands into the addresses of all interfaces but the loopback, at
-/// each ICE restart again. A machine without any other interface gets the loopback, so that two on
-/// it can still call each other.
+/// The best addresses of all interfaces. A family that has none gets a wildcard: there is no network
+/// for it now, or it can't be told. A machine without any gets the loopback, so that two on it can
+/// still call each other.
 fn all_interfaces() -> Vec<SocketAddr> {
-    let mut bind = vec![SocketAddr::from(([0, 0, 0, 0], 0)), SocketAddr::from(([0u16; 8], 0))];
-    let reachable = |address: IpAddr| match address {
-        IpAddr::V4(v4) => !(v4.is_loopback() || v4.is_link_local()),
-        IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unicast_link_local()),
-    };
-    if !interfaces::addresses().unwrap_or_default().into_iter().any(reachable) {
+    let addresses = interfaces::with_names().unwrap_or_default();
+    let ranked = network_cards::ranked(&addresses, &interfaces::towards_the_internet());
+    let mut bind: Vec<SocketAddr> = ranked.iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
+    for any in [SocketAddr::from(([0, 0, 0, 0], 0)), SocketAddr::from(([0u16; 8], 0))] {
+        if !ranked.iter().any(|ip| ip.is_ipv4() == any.is_ipv4()) {
+            bind.push(any);
+        }
+    }
+    if ranked.is_empty() {
         bind.push(SocketAddr::from(([127, 0, 0, 1], 0)));
     }
     bind

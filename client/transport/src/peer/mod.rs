@@ -9,9 +9,12 @@
 pub(crate) mod api;
 pub(crate) mod certificate_check;
 pub(crate) mod connection;
+mod ice_servers;
 pub(crate) mod interceptors;
+mod local_candidates;
 mod negotiator;
 pub(crate) mod ports;
+mod remote_candidates;
 mod runtime;
 pub(crate) mod sdp;
 mod statistics;
@@ -30,7 +33,7 @@ use super::{MediaPorts, PeerCommand, PeerConfig, PeerEvent, PeerStats, Transport
 use crate::feedback::media_path::MediaPath;
 use crate::path::relay::Trust;
 use crate::path::resolver::Resolver;
-use crate::path::socket::SocketLayer;
+use crate::path::socket::{SendPolicy, SocketLayer};
 use crate::peer::connection::{Connection, LocalTrack, has_relay};
 use crate::peer::negotiator::{Handler, Negotiator, Outputs};
 use crate::peer::runtime::SupervisedRuntime;
@@ -171,11 +174,14 @@ struct Supervisor {
 
 impl Supervisor {
     async fn open(
-        config: PeerConfig,
+        mut config: PeerConfig,
         ports: MediaPorts,
         commands: mpsc::Receiver<PeerCommand>,
         events: mpsc::Sender<PeerEvent>,
     ) -> Result<Self, TransportError> {
+        let servers = ice_servers::choose(&config.ice_servers);
+        servers.log_what_is_left_out();
+        config.ice_servers = servers.used;
         let resolver = Resolver::shared();
         // From before the connection is configured with what is known by then: nothing is missed in
         // between.
@@ -188,8 +194,13 @@ impl Supervisor {
         // Audio, retransmissions and as much FEC as video come on top of what the encoder may use.
         let ceiling = Bitrate::from_bps(config.max_bitrate.scaled(2.25).bps() + 150_000);
         let (media_path, feedback, incoming) = MediaPath::new(ceiling, ports.lip_sync);
+        let policy = SendPolicy {
+            relay_only: config.relay_only,
+            loopback: ice_servers::any_is_here(&config.ice_servers),
+        };
         let trust = Trust { more: config.relay_roots.iter().cloned().map(Into::into).collect() };
-        let socket_layer = SocketLayer::new(Arc::clone(&resolver), trust, config.network.clone());
+        let socket_layer =
+            SocketLayer::new(Arc::clone(&resolver), trust, config.network.clone(), policy);
         let (library, library_events) = mpsc::channel(LIBRARY_QUEUE);
         let (panicked, panics) = mpsc::channel(1);
         let runtime = Arc::new(SupervisedRuntime::new(

@@ -14,7 +14,6 @@ mod library;
 mod negotiation;
 mod upkeep;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,9 +25,14 @@ use webrtc::error::Result as LibraryResult;
 use webrtc::peer_connection::{RTCIceCandidateInit, RTCSessionDescription, StatsSelector};
 
 use super::connection::{Connection, LocalTrack, configuration};
+use super::ice_servers;
+use super::local_candidates::LocalCandidates;
+use super::remote_candidates::{MAX_CANDIDATES, RemoteCandidates};
 use crate::clock;
 use crate::feedback::media_path::MediaPath;
 use crate::formats::MediaKind;
+use crate::path::budget::Budget;
+use crate::path::destination::Reach;
 use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
@@ -41,8 +45,12 @@ use negotiation::Negotiation;
 
 pub(super) use library::{Handler, LibraryEvent};
 
-/// The most candidates of the other's that are tried.
-const MAX_CANDIDATES: usize = 128;
+/// The most candidates that wait for the other's description.
+const MAX_WAITING_CANDIDATES: usize = 2 * MAX_CANDIDATES;
+/// So many offers of the other's are taken at once. The owner takes no more than one a second.
+const MAX_OFFERS: u32 = 12;
+/// And then one in this time.
+const OFFERS_ONE_IN: Duration = Duration::from_millis(500);
 /// A lookup that takes longer than this, from when it began, is not waited for.
 const NAME_GRACE: Duration = Duration::from_millis(150);
 /// How often the network path is looked after.
@@ -65,8 +73,12 @@ pub(super) struct Negotiator {
     out: Outputs,
     negotiation: Negotiation,
     path: PathWatch,
-    candidates_before_description: Vec<CandidateInit>,
-    candidates_taken: usize,
+    own_candidates: LocalCandidates,
+    /// How many offers of the other's the library is given.
+    offers: Budget,
+    candidates: RemoteCandidates,
+    /// Those that came before any description.
+    waiting_candidates: Vec<CandidateInit>,
     exchange: Exchange,
     described: Option<RemoteDescription>,
     candidates_section: (Option<String>, u16),
@@ -95,6 +107,10 @@ impl Negotiator {
         socket_layer: Arc<SocketLayer>,
         out: Outputs,
     ) -> Self {
+        let reach = Reach::of(connection.addresses.iter().copied())
+            .and_loopback(ice_servers::any_is_here(&config.ice_servers));
+        let candidates = RemoteCandidates::new(reach, config.relay_only);
+        let own_candidates = LocalCandidates::new(connection.addresses.clone());
         let exchange = Exchange::new(&connection.certificates.placeholder());
         Self {
             config,
@@ -105,8 +121,10 @@ impl Negotiator {
             out,
             negotiation: Negotiation::new(),
             path: PathWatch::default(),
-            candidates_before_description: Vec::new(),
-            candidates_taken: 0,
+            own_candidates,
+            offers: Budget::new(MAX_OFFERS, OFFERS_ONE_IN),
+            candidates,
+            waiting_candidates: Vec::new(),
             exchange,
             described: None,
             candidates_section: (None, 0),
@@ -143,6 +161,9 @@ impl Negotiator {
         match command {
             PeerCommand::CreateOffer { ice_restart } => {
                 self.handle(Input::CreateOffer { ice_restart }).await;
+            }
+            PeerCommand::AcceptOffer(_) if !self.offers.take(clock::now()) => {
+                tracing::debug!("an offer is ignored: there were too many in a short time");
             }
             PeerCommand::AcceptOffer(offer) => {
                 let offer = self.read_offer(&offer).map_err(|error| error.to_string());
@@ -219,7 +240,10 @@ impl Negotiator {
             }
             Action::CountRestart => self.media_path.state().ice_restarts += 1,
             Action::RenewRelays => self.socket_layer.relays.renew(),
-            Action::Secured => self.secured(),
+            Action::Secured => {
+                self.candidates.connected(clock::now());
+                self.secured();
+            }
             Action::Permit { connected, begins } => self.out.permission.send_modify(|permission| {
                 permission.connected = connected;
                 permission.connections += u32::from(begins);
@@ -268,6 +292,7 @@ impl Negotiator {
     async fn set_local(&mut self, description: SessionDescription) -> Input {
         let sdp = &description.sdp;
         self.candidates_section = self.exchange.write(description.kind, sdp).candidates_section;
+        self.own_candidates.described(sdp::ice_credentials(sdp).map(|(fragment, _)| fragment));
         {
             let mut state = self.media_path.state();
             state.payload_types = sdp::payload_types(sdp);
@@ -278,6 +303,8 @@ impl Negotiator {
     }
 
     async fn set_remote(&self, description: SessionDescription) -> Input {
+        // The placeholders among them, which nothing is sent with, do no harm.
+        self.socket_layer.name_streams(&description.sdp);
         let before = self.ice_generation().await;
         let set = self.set(false, description).await;
         accepted(set, self.ice_generation().await != before, NegotiationError::Unusable)
@@ -318,7 +345,7 @@ impl Negotiator {
 
     async fn remote_described(&mut self, restarted: bool) {
         if restarted {
-            self.candidates_taken = 0;
+            self.candidates.restarted();
         }
         self.exchange.remote_taken();
         self.socket_layer.described();
@@ -332,7 +359,7 @@ impl Negotiator {
             })
             .await;
         }
-        for candidate in std::mem::take(&mut self.candidates_before_description) {
+        for candidate in std::mem::take(&mut self.waiting_candidates) {
             self.add_candidate(candidate).await;
         }
     }
@@ -383,16 +410,19 @@ impl Negotiator {
     }
 
     async fn add_candidate(&mut self, candidate: CandidateInit) {
-        if candidate.candidate.is_empty() || self.candidates_taken >= MAX_CANDIDATES {
+        if candidate.candidate.is_empty() {
             return;
         }
         if self.connection.pc.remote_description().await.is_none() {
-            if self.candidates_before_description.len() < MAX_CANDIDATES {
-                self.candidates_before_description.push(candidate);
+            if self.waiting_candidates.len() < MAX_WAITING_CANDIDATES {
+                self.waiting_candidates.push(candidate);
             }
             return;
         }
-        self.candidates_taken += 1;
+        if !self.candidates.take(&candidate) {
+            tracing::debug!("an address of the other's is not tried");
+            return;
+        }
         let candidate = RTCIceCandidateInit {
             candidate: candidate.candidate,
             sdp_mid: candidate.sdp_mid,
@@ -435,17 +465,17 @@ impl Negotiator {
 
     async fn library_event(&mut self, event: LibraryEvent) {
         match event {
-            // A socket for all interfaces on a machine that has none can't be reached.
-            LibraryEvent::Candidate(candidate) if is_unspecified(&candidate.candidate) => {}
             LibraryEvent::Candidate(candidate) => {
                 let (sdp_mid, index) = self.candidates_section.clone();
-                let candidate = CandidateInit {
+                let found = CandidateInit {
                     candidate: candidate.candidate,
                     sdp_mid,
                     sdp_mline_index: Some(index),
                     username_fragment: candidate.username_fragment,
                 };
-                self.emit(PeerEvent::LocalCandidate(candidate)).await;
+                if let Some(candidate) = self.own_candidates.offer(found) {
+                    self.emit(PeerEvent::LocalCandidate(candidate)).await;
+                }
             }
             LibraryEvent::Track(track) => {
                 if track.kind().await == RtpCodecKind::Video {
@@ -482,10 +512,4 @@ fn accepted(
 ) -> Input {
     let refused = |error| Input::Refused { why: refusal(error).to_string(), restarted };
     set.map_or_else(refused, |()| Input::Accepted { restarted })
-}
-
-/// Whether a candidate (RFC 8839 §5.1) has the address 0.0.0.0 or ::.
-fn is_unspecified(candidate: &str) -> bool {
-    let address = candidate.split_whitespace().nth(4).and_then(|word| word.parse::<IpAddr>().ok());
-    address.is_some_and(|address| address.is_unspecified())
 }

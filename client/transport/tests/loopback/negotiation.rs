@@ -283,9 +283,11 @@ async fn of_two_offers_the_one_that_is_accepted_counts() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_relays_only_no_address_of_ours_is_disclosed() {
-    // Nothing answers at that port.
+    // Nobody answers there.
+    let silent = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+    let url = format!("turn:{}", silent.local_addr().expect("an address"));
     let (username, credential) = (Some("user".to_owned()), Some("secret".to_owned()));
-    let relay = IceServer { urls: vec!["turn:127.0.0.1:9".to_owned()], username, credential };
+    let relay = IceServer { urls: vec![url], username, credential };
     let mut end =
         End::open(PeerConfig { relay_only: true, ice_servers: vec![relay], ..config() }).await;
     end.command(PeerCommand::CreateOffer { ice_restart: false });

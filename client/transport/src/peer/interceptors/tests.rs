@@ -18,7 +18,7 @@ use crate::feedback::media_path::MediaPath;
 use crate::formats::MediaKind;
 use crate::path::relay::Trust;
 use crate::path::resolver::Resolver;
-use crate::path::socket::SocketLayer;
+use crate::path::socket::{SendPolicy, SocketLayer};
 
 const OURS: u32 = 0x1234_5678;
 
@@ -31,7 +31,7 @@ fn interceptor(now: Instant) -> OutboundInterceptor {
     }
     let mut interceptor = OutboundInterceptor::new(
         media_path,
-        SocketLayer::new(Resolver::shared(), Trust::default(), None),
+        SocketLayer::new(Resolver::shared(), Trust::default(), None, SendPolicy::default()),
     );
     interceptor.local.insert(OURS, MediaKind::Video);
     interceptor
