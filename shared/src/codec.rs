@@ -10,11 +10,13 @@ pub use crate::error::{DecodeError, Problem};
 pub use crate::json::nests_deeper_than;
 
 use crate::fields::Fields;
+use crate::foreign_text::ForeignText;
 use crate::ids::Username;
 use crate::json::Writer;
 use crate::limits::{MAX_LISTED_USERS, MAX_MESSAGE_BYTES, MAX_RELAYED_BYTES};
 use crate::message::{
-    CallSignal, ClientMessage, DeclineReason, ErrorCode, Login, LoginRefusal, ServerMessage,
+    CallSignal, ClientMessage, DeclineReason, ErrorCode, IceServer, Login, LoginRefusal,
+    ServerMessage,
 };
 
 /// Reads what a client sent.
@@ -176,16 +178,14 @@ fn server_message(fields: &Fields<'_>) -> Result<ServerMessage, DecodeError> {
         },
         "login" if fields.value("success")? => ServerMessage::LoggedIn {
             username: fields.id("username")?,
-            ice_servers: fields.value_if("iceServers")?.unwrap_or_default(),
+            ice_servers: ice_servers(fields),
             resume: fields.value_if("resume")?,
         },
         "login" => ServerMessage::LoginRefused {
             reason: fields.word("reason").unwrap_or(LoginRefusal::Other),
             message: fields.value_if("message")?.unwrap_or_default(),
         },
-        "ice-servers" => ServerMessage::IceServers {
-            ice_servers: fields.value_if("iceServers")?.unwrap_or_default(),
-        },
+        "ice-servers" => ServerMessage::IceServers { ice_servers: ice_servers(fields) },
         "users" => {
             let users: Vec<Username> = fields.value("users")?;
             let total = fields.value_if("total")?.unwrap_or(users.len());
@@ -218,7 +218,7 @@ fn server_message(fields: &Fields<'_>) -> Result<ServerMessage, DecodeError> {
         "error" => ServerMessage::Error {
             code: fields.word("code").unwrap_or(ErrorCode::Other),
             message: fields.value_if("message")?.unwrap_or_default(),
-            in_reply_to: fields.value_if("inReplyTo")?,
+            in_reply_to: fields.value_if::<ForeignText>("inReplyTo")?.map(String::from),
             call: fields.call()?,
         },
         _ => {
@@ -226,6 +226,11 @@ fn server_message(fields: &Fields<'_>) -> Result<ServerMessage, DecodeError> {
             ServerMessage::Call { from: fields.id("username")?, call: fields.call()?, signal }
         }
     })
+}
+
+/// The servers that a message lists. Whatever is wrong with them, the message itself counts.
+fn ice_servers(fields: &Fields<'_>) -> Vec<IceServer> {
+    fields.first_of(&["iceServers"]).map(IceServer::read_list).unwrap_or_default()
 }
 
 /// Reads what stands in a call's message besides the addresses; the same in both directions and

@@ -67,7 +67,7 @@ impl DecodeError {
     pub fn into_reply(self) -> ServerMessage {
         ServerMessage::Error {
             code: self.code(),
-            message: self.problem.to_string(),
+            message: self.problem.to_string().into(),
             in_reply_to: self.in_reply_to,
             call: self.call,
         }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::{DecodeError, Problem};
+use crate::foreign_text::ForeignText;
 use crate::ids::{CallId, Username};
 use crate::json::{Object, Text, string_of};
 use crate::message::Payload;
@@ -60,7 +61,7 @@ impl<'a> Fields<'a> {
     }
 
     fn echo(&self) -> String {
-        self.kind.chars().take(MAX_ECHOED_TYPE_CHARS).collect()
+        ForeignText::new(&self.kind).chars().take(MAX_ECHOED_TYPE_CHARS).collect()
     }
 
     /// Any value that serde can read; `null` is as good as nothing.

@@ -6,7 +6,7 @@
 //! back as the same URL.
 
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 /// The port of STUN and TURN over UDP and TCP.
@@ -82,10 +82,30 @@ impl IceUrl {
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 
+    /// Whether it names the machine that it is used on.
+    #[must_use]
+    pub fn is_this_machine(&self) -> bool {
+        is_this_machine(&self.host)
+    }
+
     /// Whether it is a relay.
     #[must_use]
     pub fn is_turn(&self) -> bool {
         matches!(self.scheme, IceScheme::Turn | IceScheme::Turns)
+    }
+}
+
+/// Whether a host is the machine itself: an address of its loopback, in brackets or not, or
+/// "localhost" (RFC 6761 §6.3).
+#[must_use]
+pub fn is_this_machine(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    match address.parse::<IpAddr>() {
+        Ok(ip) => ip.to_canonical().is_loopback(),
+        Err(_) => {
+            let name = address.strip_suffix('.').unwrap_or(address).to_ascii_lowercase();
+            name == "localhost" || name.ends_with(".localhost")
+        }
     }
 }
 
@@ -216,6 +236,28 @@ mod tests {
         ] {
             assert_eq!(text.parse::<IceUrl>(), Err(IceUrlError), "{text}");
         }
+    }
+
+    #[test]
+    fn this_machine_goes_by_few_names() {
+        for host in [
+            "127.0.0.1",
+            "127.9.9.9",
+            "::1",
+            "[::1]",
+            "::ffff:127.0.0.1",
+            "LocalHost",
+            "a.localhost.",
+        ] {
+            assert!(is_this_machine(host), "{host}");
+        }
+        for host in
+            ["", "0.0.0.0", "10.0.0.1", "localhost.example.org", "[::2]", "127.0.0.1.example"]
+        {
+            assert!(!is_this_machine(host), "{host}");
+        }
+        let url: IceUrl = "turn:[::1]:3479".parse().expect("a URL");
+        assert!(url.is_this_machine());
     }
 
     proptest! {

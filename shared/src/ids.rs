@@ -8,7 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::char::is_combining_mark;
 
+use crate::foreign_text::{MOST_MARKS, is_unprintable};
 use crate::limits::{MAX_CALL_ID_BYTES, MAX_ROOM_CHARS, MAX_USERNAME_CHARS};
 
 /// Why a text is no identifier.
@@ -24,11 +26,13 @@ pub enum IdError {
     Unprintable,
 }
 
-/// Whether a character would be invisible or would change how its neighbours are shown.
-pub(crate) fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+/// Whether marks above and below letters pile up, or have no letter.
+fn has_heap_of_marks(text: &str) -> bool {
+    let mut marks = MOST_MARKS;
+    text.chars().any(|c| {
+        marks = if !is_combining_mark(c) { 0 } else { marks + 1 };
+        marks > MOST_MARKS
+    })
 }
 
 fn checked(text: &str, limit: usize) -> Result<Arc<str>, IdError> {
@@ -40,7 +44,7 @@ fn checked(text: &str, limit: usize) -> Result<Arc<str>, IdError> {
     let (characters, unprintable) = if text.is_ascii() {
         (text.len(), text.bytes().any(|byte| byte.is_ascii_control()))
     } else {
-        (text.chars().count(), text.chars().any(is_unprintable))
+        (text.chars().count(), text.chars().any(is_unprintable) || has_heap_of_marks(text))
     };
     if characters > limit {
         return Err(IdError::TooLong(limit));

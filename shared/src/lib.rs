@@ -3,7 +3,7 @@
 //!
 //! Nothing here does input or output. [`message`] holds the messages free of any dialect, [`codec`]
 //! turns them into JSON text and back, [`dialect`] knows how older browser pages spell them,
-//! [`identity`] says which names are one and the same and how a device proves that one is its own.
+//! [`foreign_text`] makes what others write fit to be read, [`identity`] says which names are one and the same and how a device proves that one is its own.
 
 #![warn(clippy::expect_used, clippy::panic)]
 
@@ -11,6 +11,7 @@ pub mod codec;
 pub mod dialect;
 mod error;
 mod fields;
+pub mod foreign_text;
 pub mod ice_url;
 pub mod identity;
 pub mod ids;
@@ -19,7 +20,8 @@ pub mod limits;
 pub mod message;
 
 pub use codec::DecodeError;
-pub use ice_url::{IceScheme, IceTransport, IceUrl, IceUrlError};
+pub use foreign_text::ForeignText;
+pub use ice_url::{IceScheme, IceTransport, IceUrl, IceUrlError, is_this_machine};
 pub use identity::{
     EncodingError, NameError, PublicKey, Signature, canonical_name, login_statement, skeleton,
 };

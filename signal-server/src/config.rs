@@ -8,7 +8,7 @@ use clap::Parser;
 use crate::admission::origin::Origin;
 use crate::admission::proxy::Network;
 use crate::admission::tls::TlsFiles;
-use crate::cluster::redis::{RedisConfig, RedisOptions};
+use crate::cluster::redis::{RedisConfig, RedisOptionError, RedisOptions};
 use crate::ice::RelayConfig;
 use crate::limits::timing::{Timing, TimingOptions};
 use crate::limits::{LimitOptions, Limits};
@@ -62,6 +62,7 @@ impl Config {
                 connections: 10_000,
                 connections_per_address: 10_000,
                 logins: None,
+                joins: None,
                 messages: None,
                 ..Limits::default()
             },
@@ -198,9 +199,11 @@ pub struct Options {
 
 impl Options {
     /// The configuration that the options make.
-    #[must_use]
-    pub fn config(&self) -> Config {
-        Config {
+    ///
+    /// # Errors
+    /// When those about other nodes do not go together.
+    pub fn config(&self) -> Result<Config, RedisOptionError> {
+        Ok(Config {
             listen: self.listen,
             stun: self.stun_listen,
             relay: self.relay.clone(),
@@ -217,8 +220,8 @@ impl Options {
             metrics: self.metrics_listen,
             log_names: self.log.log_names,
             names: self.names.config(),
-            redis: self.redis.config(),
-        }
+            redis: self.redis.config()?,
+        })
     }
 }
 
@@ -247,7 +250,7 @@ mod tests {
 
     fn parse(args: &[&str]) -> Result<Config, clap::Error> {
         let args = ["visavis-signal-server"].iter().chain(args);
-        Options::try_parse_from(args).map(|options| options.config())
+        Options::try_parse_from(args).map(|options| options.config().unwrap())
     }
 
     #[test]

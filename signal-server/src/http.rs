@@ -28,13 +28,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::body::Body as HttpBody;
 use hyper::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
-    UPGRADE,
+    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use hyper::{Method, Request, Response, StatusCode};
+use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use visavis_shared::limits::MAX_MESSAGE_BYTES;
 
 use crate::limits::permits::Permit;
@@ -124,6 +126,8 @@ pub(crate) enum Readiness {
     Restarting,
     /// Nobody can be let in before the nodes of the server reach each other again.
     CutOff,
+    /// Nobody can be let in before who owns which name can be read and written again.
+    NoNames,
 }
 
 /// The answer to `/readyz`.
@@ -134,6 +138,10 @@ pub(crate) fn readiness(readiness: Readiness) -> Answer {
         Readiness::CutOff => plain(
             StatusCode::SERVICE_UNAVAILABLE,
             "This server can't reach the others (Redis): it accepts no logins.",
+        ),
+        Readiness::NoNames => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "This server can't read or write who owns which name: it accepts no logins. Its log says why.",
         ),
     }
 }
@@ -193,6 +201,47 @@ fn asks_for_web_socket(headers: &HeaderMap) -> bool {
     lists(headers, &UPGRADE, "websocket") && lists(headers, &CONNECTION, "upgrade")
 }
 
+/// The answer that grants a WebSocket, if the request is as RFC 6455 §4.2.1 wants it. Headers that
+/// are lists may be written in any of the ways that HTTP allows.
+pub(crate) fn grant_web_socket<B>(request: &Request<B>) -> Result<Answer, tungstenite::Error> {
+    let asked = request.headers();
+    let mut plain = Request::new(());
+    (*plain.method_mut(), *plain.version_mut()) = (request.method().clone(), request.version());
+    for (name, word) in [(UPGRADE, "websocket"), (CONNECTION, "upgrade")] {
+        if lists(asked, &name, word) {
+            plain.headers_mut().insert(name, HeaderValue::from_static(word));
+        }
+    }
+    for name in [SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION] {
+        if let Some(value) = asked.get(&name) {
+            plain.headers_mut().insert(name, value.clone());
+        }
+    }
+    let mut answer = create_response_with_body(&plain, || boxed(Empty::new()))?;
+    if let Some(subprotocol) = subprotocol(asked) {
+        answer.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    }
+    Ok(answer)
+}
+
+/// The subprotocol for one who asks for some. This server knows none, but a browser fails a
+/// connection that gets none of those it asked for, so pages for older servers get the first.
+fn subprotocol(headers: &HeaderMap) -> Option<HeaderValue> {
+    let values = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
+    let mut items = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let first = items.find_map(|item| {
+        let item = item.trim_ascii();
+        let is_token = !item.is_empty() && item.iter().all(|byte| is_token_byte(*byte));
+        is_token.then_some(item)
+    })?;
+    HeaderValue::from_bytes(first).ok()
+}
+
+/// RFC 9110 §5.6.2.
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
 /// Whether a header that is a list holds a word.
 fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
     headers
@@ -238,6 +287,61 @@ mod tests {
         check("GET", "/", &UPGRADE[..1], Route::FrontPage);
         check("GET", "/", &UPGRADE[1..], Route::FrontPage);
         check("GET", "/", &[("Upgrade", "h2c"), ("Connection", "Upgrade")], Route::FrontPage);
+    }
+
+    fn granted(headers: &[(&str, &[u8])]) -> Result<Option<String>, String> {
+        let mut request = Request::builder();
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = grant_web_socket(&request.body(()).unwrap()).map_err(|e| e.to_string())?;
+        assert_eq!(answer.status(), StatusCode::SWITCHING_PROTOCOLS);
+        assert_eq!(answer.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        let chosen = answer.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().collect::<Vec<_>>();
+        assert!(chosen.len() <= 1, "{chosen:?}");
+        Ok(chosen.first().map(|chosen| chosen.to_str().unwrap().to_owned()))
+    }
+
+    #[test]
+    fn of_the_subprotocols_that_are_asked_for_the_first_is_chosen() {
+        for (asked, chosen) in [
+            (&[][..], None),
+            (&[&b"json"[..]], Some("json")),
+            (&[b"a, b"], Some("a")),
+            (&[b"a,b"], Some("a")),
+            (&[b"b", b"a"], Some("b")),
+            (&[b" , ,\tv2.json , x"], Some("v2.json")),
+            (&[b"", b"chat"], Some("chat")),
+            (&[b"a b, c/d, \xff, {}, e"], Some("e")),
+            (&[b"!#$%&'*+-.^_`|~09azAZ"], Some("!#$%&'*+-.^_`|~09azAZ")),
+            (&[b""], None),
+            (&[b",,,"], None),
+            (&[b"\xe4"], None),
+        ] {
+            let mut headers: Vec<(&str, &[u8])> = vec![
+                ("Upgrade", b"websocket"),
+                ("Connection", b"Upgrade"),
+                ("Sec-WebSocket-Version", b"13"),
+                ("Sec-WebSocket-Key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+            ];
+            headers.extend(asked.iter().map(|asked| ("Sec-WebSocket-Protocol", *asked)));
+            assert_eq!(granted(&headers).unwrap().as_deref(), chosen, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_handshake_may_write_its_lists_as_http_allows() {
+        let key: (&str, &[u8]) = ("Sec-WebSocket-Key", b"dGhlIHNhbXBsZSBub25jZQ==");
+        let version: (&str, &[u8]) = ("Sec-WebSocket-Version", b"13");
+        for lists in [
+            &[("Upgrade", &b"h2c, WebSocket"[..]), ("Connection", b"keep-alive,\tUpgrade")][..],
+            &[("Upgrade", b"websocket"), ("Connection", b"keep-alive"), ("Connection", b"Upgrade")],
+            &[("Upgrade", b"\xff"), ("Upgrade", b"websocket"), ("Connection", b"Upgrade, \t")],
+        ] {
+            assert_eq!(granted(&[lists, &[key, version]].concat()), Ok(None), "{lists:?}");
+            assert!(granted(&[&lists[..1], &[key, version]].concat()).is_err(), "{lists:?}");
+            assert!(granted(&[lists, &[key]].concat()).is_err(), "{lists:?}");
+        }
     }
 
     #[test]

@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::parser::ValueSource;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use tokio::runtime::{Builder, Runtime};
 use visavis_signal_server::names_command::{Command, NamesAction};
 use visavis_signal_server::signals::StopSignals;
-use visavis_signal_server::{Options, start};
+use visavis_signal_server::{Options, RedisUrl, start};
 
 const USAGE: u8 = 2;
 /// The server could not start, or not end as it should.
@@ -20,12 +21,24 @@ const FAILED: u8 = 1;
 const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let matches = Options::command().get_matches();
+    let options = match Options::from_arg_matches(&matches) {
+        Ok(options) => options,
+        Err(error) => error.exit(),
+    };
     if let Some(Command::Names { action }) = &options.command {
         return look_after_names(action, &options);
     }
     if let Err(error) = options.log.begin() {
         return fail(USAGE, format_args!("--log {}: {error}", options.log.log));
+    }
+    if matches.value_source("redis") == Some(ValueSource::CommandLine)
+        && options.redis.redis.as_ref().is_some_and(RedisUrl::has_password)
+    {
+        tracing::warn!(
+            "everyone on this machine can read the password of Redis on the command line: give the URL in a file \
+             with --redis-file, or as the variable VISAVIS_REDIS"
+        );
     }
     let runtime = match runtime() {
         Ok(runtime) => runtime,
@@ -51,7 +64,11 @@ fn runtime() -> Result<Runtime, ExitCode> {
 /// The names are where the server with the same options finds them.
 fn look_after_names(action: &NamesAction, options: &Options) -> ExitCode {
     let out = &mut io::stdout().lock();
-    let done = match options.redis.config() {
+    let redis = match options.redis.config() {
+        Ok(redis) => redis,
+        Err(error) => return fail(USAGE, error),
+    };
+    let done = match redis {
         None => action.run(&options.names.config(), out),
         Some(redis) => match runtime() {
             Ok(runtime) => runtime.block_on(action.run_at(&redis, out)),
@@ -71,7 +88,11 @@ async fn serve(options: &Options) -> ExitCode {
             return fail(FAILED, format_args!("the system does not tell when to stop: {error}"));
         }
     };
-    let server = match start(options.config()).await {
+    let config = match options.config() {
+        Ok(config) => config,
+        Err(error) => return fail(USAGE, error),
+    };
+    let server = match start(config).await {
         Ok(server) => server,
         Err(error) => return fail(FAILED, error),
     };

@@ -26,11 +26,12 @@ use crate::context::drain::drain;
 use crate::hub::{Cluster, Hub};
 use crate::ice::{Ice, RelayError, RelayMetrics, RelayMetricsReader};
 use crate::limits::permits::Admission;
-use crate::limits::rates::LoginGate;
+use crate::limits::rates::AddressGate;
 use crate::names::{NameStoreError, Owners};
 use crate::observability::logging::NameLog;
 use crate::observability::metrics::Metrics;
 use crate::socketio::SocketIo;
+use crate::transport::bound_buffers;
 
 /// How long accepting pauses after it failed: the usual reason, too many open files, does not pass
 /// at once.
@@ -112,6 +113,9 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
 /// start.
 pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, StartError> {
     let address = listener.local_addr().map_err(|error| StartError::new(config.listen, error))?;
+    if let Err(error) = bound_buffers(&listener) {
+        tracing::warn!(%error, "the system keeps as much as it likes for those who don't read");
+    }
     let tls = match config.tls.clone() {
         Some(files) => Some(Tls::load(files).await?),
         None => None,
@@ -232,7 +236,8 @@ async fn serve(
         ice: ice.offer,
         limits: config.limits,
         timing,
-        logins: LoginGate::new(config.limits.logins),
+        logins: AddressGate::new(config.limits.logins),
+        joins: AddressGate::new(config.limits.joins),
         names: NameLog::new(config.log_names),
         metrics: Arc::new(Metrics::new()),
         drain,
@@ -266,7 +271,10 @@ async fn serve(
             () = &mut shutdown => break,
             _ = &mut background => {}
             Some(ended) = connections.join_next() => report(ended),
-            _ = forget.tick() => context.logins.forget(),
+            _ = forget.tick() => {
+                context.logins.forget();
+                context.joins.forget();
+            }
             accepted = listener.accept() => match accepted {
                 Ok((stream, from)) => {
                     let Some(place) = front.admit(from.ip()) else { continue };

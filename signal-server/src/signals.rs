@@ -10,11 +10,14 @@ mod system {
 
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
-    /// Receives the signals to end the program: Ctrl-C and SIGTERM.
+    /// Receives the signals to end the program: Ctrl-C and SIGTERM. SIGHUP, which would end it by
+    /// itself, does not once this listens: whoever has something to read again receives it.
     #[derive(Debug)]
     pub struct StopSignals {
         terminate: Signal,
         interrupt: Signal,
+        /// Only there to be caught.
+        _hangup: Signal,
     }
 
     impl StopSignals {
@@ -26,6 +29,7 @@ mod system {
             Ok(Self {
                 terminate: signal(SignalKind::terminate())?,
                 interrupt: signal(SignalKind::interrupt())?,
+                _hangup: signal(SignalKind::hangup())?,
             })
         }
 

@@ -9,12 +9,29 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::server::TlsStream;
 
 use crate::limits::permits::Permit;
 use crate::observability::metrics::{Metrics, Open};
+
+/// What the system keeps of what was written and not acknowledged, about. It doubles it for its own
+/// overhead; by itself it would keep some megabytes for each peer that does not read.
+const SEND_BUFFER_BYTES: usize = 128 * 1024;
+/// What the system takes, about, while it can't send.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+const UNSENT_BYTES: u32 = 64 * 1024;
+
+/// Bounds what the system keeps for each connection that is accepted from now on.
+pub(crate) fn bound_buffers(listener: &TcpListener) -> io::Result<()> {
+    // Those that are accepted take it over.
+    let socket = SockRef::from(listener);
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    socket.set_tcp_notsent_lowat(UNSENT_BYTES)?;
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)
+}
 
 /// A stream, its place, and what is counted about it.
 #[derive(Debug)]

@@ -271,3 +271,38 @@ async fn who_comes_by_a_proxy_is_not_told_an_inside_address_for_stun() {
         assert_eq!(stun_urls(Some(public), proxied).await, at(public));
     }
 }
+
+#[tokio::test]
+async fn of_the_subprotocols_that_a_page_asks_for_it_gets_the_first() {
+    let server = server().await;
+    let ask = async |path: &str, lines: &str| {
+        let head = HANDSHAKE.replace("GET / ", &format!("GET {path} ")).replace("\r\n\r\n", "\r\n");
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        stream.write_all(format!("{head}{lines}\r\n").as_bytes()).await.unwrap();
+        let mut heard = Vec::new();
+        while !heard.windows(4).any(|window| window == b"\r\n\r\n") {
+            assert_ne!(timeout(LONG, stream.read_buf(&mut heard)).await.unwrap().unwrap(), 0);
+        }
+        String::from_utf8_lossy(&heard).to_lowercase()
+    };
+    for path in ["/", "/socket.io/?EIO=4&transport=websocket"] {
+        for (lines, chosen) in [
+            ("", None),
+            ("Sec-WebSocket-Protocol: json\r\n", Some("json")),
+            ("Sec-WebSocket-Protocol: a, b\r\n", Some("a")),
+            ("Sec-WebSocket-Protocol: b\r\nSec-WebSocket-Protocol: a\r\n", Some("b")),
+            ("Sec-WebSocket-Protocol: ,, a b ,(c), d\r\n", Some("d")),
+            ("Sec-WebSocket-Protocol: \u{e4}\r\n", None),
+            ("Sec-WebSocket-Protocol:\r\n", None),
+        ] {
+            let answer = ask(path, lines).await;
+            assert!(answer.starts_with("http/1.1 101 "), "{lines}: {answer}");
+            let got: Vec<_> = answer
+                .lines()
+                .filter_map(|line| line.strip_prefix("sec-websocket-protocol: "))
+                .collect();
+            assert_eq!(got, chosen.into_iter().collect::<Vec<_>>(), "{lines}: {answer}");
+        }
+    }
+    server.shutdown().await;
+}

@@ -151,3 +151,85 @@ async fn the_outgoing_queue_may_be_so_long() {
     tokio::time::timeout(common::LONG, closed).await.expect("who does not read to be closed");
     server.shutdown().await;
 }
+
+#[tokio::test]
+async fn rooms_are_not_found_by_trying_names() {
+    let server = server(|limits| limits.joins = Rate::new(5, 50)).await;
+    let mut clients = Vec::new();
+    for name in ["alice", "bob"] {
+        let mut client = Client::log_in(&server.url(), name).await;
+        client.say(r#"{"type":"join","room":"blue"}"#).await;
+        let joined = client.hear().await;
+        assert!(joined.contains(r#""type":"joined""#), "{joined}");
+        clients.push(client);
+    }
+    let (mut tried, mut stopped) = (0, 0);
+    for n in 0..10 {
+        let mut stranger = Client::log_in(&server.url(), &format!("stranger{n}")).await;
+        for _ in 0..200 {
+            stranger.socket.feed(Message::text(r#"{"type":"join","room":"blue"}"#)).await.unwrap();
+        }
+        stranger.socket.flush().await.unwrap();
+        for _ in 0..200 {
+            let said = stranger.hear().await;
+            assert!(said.contains(r#""inReplyTo":"join""#), "{said}");
+            if said.contains(r#""code":"room-full""#) {
+                tried += 1;
+            } else {
+                assert!(said.contains(r#""code":"rate-limited""#) && said.contains("few seconds"));
+                stopped += 1;
+            }
+        }
+        // Whatever else they say is heard.
+        stranger.expect_nothing_else().await;
+    }
+    assert_eq!(tried + stopped, 2_000);
+    // What is at once, less those who are in the room, and what comes in while the test runs.
+    assert!((48..500).contains(&tried), "{tried}");
+    server.shutdown().await;
+}
+
+/// What the system holds of what was sent over connections of a port and not acknowledged.
+#[cfg(target_os = "linux")]
+fn unacknowledged(port: u16) -> Vec<usize> {
+    let local = format!("0100007F:{port:04X}");
+    let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let of_port = sockets.lines().filter_map(|line| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        let queues = fields.get(4).filter(|_| fields[1] == local)?;
+        usize::from_str_radix(queues.split(':').next()?, 16).ok()
+    });
+    of_port.collect()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_system_holds_little_for_those_who_do_not_read() {
+    const SLOW: usize = 20;
+    let server = server(|_| {}).await;
+    let mut slow = Vec::new();
+    for n in 0..SLOW {
+        slow.push(Client::log_in(&server.url(), &format!("slow{n}")).await);
+    }
+    let mut alice = Client::log_in(&server.url(), "alice").await;
+    let sdp = "x".repeat(60_000);
+    let mut most = 0;
+    for _ in 0..30 {
+        for n in 0..SLOW {
+            alice
+                .say(&format!(r#"{{"type":"offer","otherUsername":"slow{n}","offer":"{sdp}"}}"#))
+                .await;
+        }
+        // Everything before was handled when this is answered.
+        alice.say(r#"{"type":"users"}"#).await;
+        while !alice.hear().await.contains(r#""type":"users""#) {}
+        let held = unacknowledged(server.address().port());
+        most = most.max(held.iter().copied().max().unwrap_or_default());
+        let all: usize = held.iter().sum();
+        assert!(all <= SLOW * 256 * 1024, "{all} bytes are held");
+    }
+    assert!(most > 10_000, "those who don't read are left behind: {most}");
+    assert!(most <= 256 * 1024, "{most} bytes are held for one");
+    drop(slow);
+    server.shutdown().await;
+}

@@ -132,12 +132,102 @@ fn of_several_processes_that_claim_a_name_exactly_one_gets_it() {
 }
 
 #[test]
-fn an_empty_file_becomes_a_store() {
-    let (folder, _) = somewhere();
-    let path = folder.path().join("names.db");
-    fs::write(&path, "").unwrap();
+fn a_file_without_names_in_it_frees_none_of_them() {
+    let (folder, good) = somewhere();
+    let mut store = NameStore::open(&good).unwrap();
+    store.claim(&name("alice"), &key(1), UNIX_EPOCH).unwrap();
+    drop(store);
+    let good = fs::read(good).unwrap();
+    // As a file of before was while its first names were only in the log beside it.
+    let empty = folder.path().join("empty database");
+    rusqlite::Connection::open(&empty).unwrap().execute_batch("VACUUM").unwrap();
+    for (what, bytes) in [
+        ("nothing", Vec::new()),
+        ("an empty database", fs::read(empty).unwrap()),
+        ("zeros", vec![0; good.len()]),
+        ("a page of zeros", vec![0; 4096]),
+        ("the first page", good[..4096].to_vec()),
+        ("all but the last byte", good[..good.len() - 1].to_vec()),
+        ("all but the last page", good[..good.len() - 4096].to_vec()),
+        ("one byte", good[..1].to_vec()),
+        ("the header", good[..100].to_vec()),
+    ] {
+        let path = folder.path().join(what).with_extension("db");
+        fs::write(&path, &bytes).unwrap();
+        let error = NameStore::open(&path).expect_err(what);
+        assert!(
+            matches!(error, NameStoreError::Empty(_) | NameStoreError::Damaged(_)),
+            "{what}: {error:?}"
+        );
+        let words = error.to_string();
+        assert!(words.contains("put a backup in its place"), "{what}: {words}");
+        assert_eq!(fs::read(&path).unwrap(), bytes, "{what} is left as it is");
+    }
+}
+
+#[test]
+fn a_file_that_is_missing_beside_its_log_frees_no_name() {
+    let (folder, path) = somewhere();
     let mut store = NameStore::open(&path).unwrap();
-    assert_eq!(store.claim(&name("alice"), &key(1), UNIX_EPOCH).unwrap(), Claim::Granted);
+    store.claim(&name("alice"), &key(1), UNIX_EPOCH).unwrap();
+    // As after a crash, but for the file itself.
+    let copy = folder.path().join("names.db");
+    fs::copy(path.with_file_name("names.db-wal"), copy.with_file_name("names.db-wal")).unwrap();
+    let error = NameStore::open(&copy).unwrap_err();
+    assert!(matches!(error, NameStoreError::Missing(_)), "{error:?}");
+    assert!(error.to_string().contains("names.db-wal away"), "{error}");
+    fs::copy(&path, &copy).unwrap();
+    assert_eq!(NameStore::open(&copy).unwrap().owner(&name("alice")).unwrap(), Some(key(1)));
+}
+
+#[test]
+fn a_database_without_its_table_is_damaged() {
+    let (_folder, path) = somewhere();
+    drop(NameStore::open(&path).unwrap());
+    rusqlite::Connection::open(&path).unwrap().execute_batch("DROP TABLE names").unwrap();
+    let error = NameStore::open(&path).unwrap_err();
+    assert!(matches!(error, NameStoreError::Damaged(_)), "{error:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_no_file_is_said_and_never_waited_for() {
+    let (folder, _) = somewhere();
+    let pipe = folder.path().join("names.db");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [&pipe, Path::new("/dev/zero"), Path::new("/dev/null"), folder.path()] {
+        let error = NameStore::open(path).unwrap_err();
+        assert!(matches!(error, NameStoreError::NoFile(_)), "{path:?}: {error:?}");
+    }
+}
+
+#[test]
+fn a_new_store_is_whole_from_the_beginning_and_leaves_nothing_beside_it() {
+    let (_folder, path) = somewhere();
+    drop(NameStore::open(&path).unwrap());
+    let files: Vec<_> = fs::read_dir(path.parent().unwrap())
+        .unwrap()
+        .map(|file| file.unwrap().file_name())
+        .collect();
+    assert_eq!(files, ["names.db"]);
+    // Without the log beside it.
+    let copy = path.with_file_name("copy.db");
+    fs::copy(&path, &copy).unwrap();
+    assert_eq!(NameStore::open(&copy).unwrap().list(None, 9).unwrap(), []);
+}
+
+#[test]
+fn a_server_does_not_start_on_names_that_are_lost() {
+    let (_folder, path) = somewhere();
+    let folder = path.parent().unwrap();
+    fs::create_dir_all(folder).unwrap();
+    fs::write(&path, "").unwrap();
+    let quiet = ["--listen=127.0.0.1:0", "--stun-listen=off", "--metrics-listen=off"];
+    let output = program(folder, &quiet);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.contains("names.db is empty") && said.contains("backup"), "{said}");
+    assert_eq!(fs::metadata(&path).unwrap().len(), 0);
 }
 
 #[test]
@@ -201,7 +291,7 @@ fn a_place_that_can_not_be_is_said_in_one_line() {
     let below_a_file = NameStore::open(&file.join("names.db")).unwrap_err();
     assert!(matches!(below_a_file, NameStoreError::NoPlace { .. }), "{below_a_file:?}");
     let a_folder = NameStore::open(folder.path()).unwrap_err();
-    assert!(matches!(a_folder, NameStoreError::ReadOnly(_)), "{a_folder:?}");
+    assert!(matches!(a_folder, NameStoreError::NoFile(_)), "{a_folder:?}");
     for error in [below_a_file, a_folder] {
         assert_eq!(error.to_string().lines().count(), 1, "{error}");
     }

@@ -155,3 +155,105 @@ async fn the_log_is_json_and_names_stand_in_it_as_they_should() {
         }
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn sighup_ends_nothing_and_sigterm_drains_after_it() {
+    let (child, url, _folder) = running(&[]).await;
+    let mut alice = Client::log_in(&url, "alice").await;
+    for _ in 0..3 {
+        send(&child, "-HUP").await;
+        alice.expect_nothing_else().await;
+    }
+    drop(Client::log_in(&url, "bob").await);
+    send(&child, "-TERM").await;
+    assert_eq!(alice.expect_close().await.map(|close| u16::from(close.code)), Some(1012));
+    drop(alice);
+    let (code, _, err) = to_the_end(child).await;
+    assert_eq!(code, Some(0), "{err}");
+    assert!(err.contains("SIGHUP"), "{err}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_data_folder_that_is_gone_is_not_ready_and_said_until_it_can_be_made_again() {
+    let (child, url, folder) = running(&[]).await;
+    let address = url.strip_prefix("ws://").unwrap().parse().unwrap();
+    let until_ready_is = async |status: u16| {
+        let asked = async {
+            loop {
+                // It looks at once.
+                send(&child, "-HUP").await;
+                let (answered, words) = common::get(address, "/readyz").await;
+                if answered == status {
+                    return words;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(LONG, asked).await.expect("another answer")
+    };
+    let data = folder.path().to_owned();
+    std::fs::remove_dir_all(&data).unwrap();
+    std::fs::write(&data, "in its place").unwrap();
+    let words = until_ready_is(503).await;
+    assert!(words.contains("who owns which name"), "{words}");
+    assert_eq!(common::get(address, "/healthz").await.0, 200);
+    let mut alice = Client::connect(&url).await;
+    alice.say(r#"{"type":"login","username":"alice"}"#).await;
+    let refusal = alice.hear().await;
+    assert!(
+        refusal.contains(r#""reason":"unavailable""#) && refusal.contains("can't check names"),
+        "{refusal}"
+    );
+    std::fs::remove_file(&data).unwrap();
+    until_ready_is(200).await;
+    alice.say(r#"{"type":"login","username":"alice"}"#).await;
+    let reply = alice.hear().await;
+    assert!(reply.contains(r#""success":true"#), "{reply}");
+    assert!(data.join("names.db").is_file());
+    drop(alice);
+    send(&child, "-TERM").await;
+    let (code, _, err) = to_the_end(child).await;
+    assert_eq!(code, Some(0), "{err}");
+    for words in ["nobody can log in", "was written again", "can be used again"] {
+        assert_eq!(err.matches(words).count(), 1, "{words}: {err}");
+    }
+}
+
+#[tokio::test]
+async fn the_password_of_redis_is_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        format!("--redis-file={}", path.display())
+    };
+    let url = "redis://ann:s3cret@127.0.0.1:1";
+    let warning = "everyone on this machine can read the password";
+    let quiet = ["--listen=127.0.0.1:0", "--stun-listen=off", "--metrics-listen=off"];
+    for (args, code, words, warned) in [
+        (&[format!("--redis={url}")][..], 1, "Redis at 127.0.0.1:1", true),
+        (&[file("url", &format!("\n  {url}\n"))], 1, "Redis at 127.0.0.1:1", false),
+        (
+            &["--redis=redis://127.0.0.1:1".to_owned(), file("password", "s3cret")],
+            1,
+            "Redis at 127.0.0.1:1",
+            false,
+        ),
+        (&[file("password", "s3cret")], 2, "--redis redis://HOST:PORT", false),
+        (&[format!("--redis={url}/many")], 2, "--redis <URL>", false),
+        (&["--redis=ann:s3cret@127.0.0.1".to_owned()], 2, "redis://", false),
+        (&[file("wrong", "http://ann:s3cret@a")], 2, "redis://", false),
+        (&["--turn-secret=s3cret".to_owned()], 2, "--turn-secret", false),
+    ] {
+        for command in [&[][..], &["names", "list"]] {
+            let args = args.iter().map(String::as_str).chain(command.iter().copied());
+            let args = [&quiet[..], &args.collect::<Vec<_>>()].concat();
+            let (ended, out, err) = to_the_end(program(&args).spawn().unwrap()).await;
+            assert_eq!(ended, Some(code), "{args:?}: {err}");
+            assert!(err.contains(words) && !format!("{out}{err}").contains("s3cret"), "{err}");
+            assert_eq!(err.contains(warning), warned && command.is_empty(), "{err}");
+        }
+    }
+}

@@ -156,6 +156,32 @@ async fn who_has_as_many_as_there_may_be_is_told_so() {
 }
 
 #[tokio::test]
+async fn one_address_never_has_all_ports_whatever_it_is_called() {
+    // As many as there are by default, somewhere else.
+    let server =
+        start(relaying(|relay| relay.ports = "21000-21040".parse().unwrap())).await.unwrap();
+    let mut held = Vec::new();
+    for n in 0.. {
+        let offered = Offered::to(&server.url(), &format!("user{n}")).await;
+        let before = held.len();
+        let said = loop {
+            match offered.allocate().await {
+                Ok(relayed) => held.push(relayed),
+                Err(error) => break error.to_string(),
+            }
+        };
+        assert!(said.contains("486"), "{said}");
+        assert!(held.len() - before <= 10, "one person has a quarter");
+        if held.len() == before {
+            break;
+        }
+    }
+    assert_eq!(held.len(), 20, "and one address half");
+    assert_eq!(allocations(&server), 20);
+    server.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_peer_that_is_not_allowed_hears_and_says_nothing() {
     let server =
         start(relaying(|relay| relay.allowed_peers = vec!["127.0.0.2/32".parse().unwrap()]))

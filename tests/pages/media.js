@@ -143,6 +143,7 @@ async function countsOf(peer) {
       counts.videoInCodec = codec(entry);
     } else if (entry.type === "inbound-rtp" && entry.kind === "audio") {
       counts.audioPackets = entry.packetsReceived;
+      counts.audioSeconds = entry.totalSamplesDuration;
       counts.audioEnergy = entry.totalAudioEnergy;
       counts.audioInCodec = codec(entry);
     } else if (entry.type === "outbound-rtp" && entry.kind === "video") {

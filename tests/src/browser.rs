@@ -113,7 +113,7 @@ const SOCKET_IO: &str =
     "../signal-server/tests/node/node_modules/socket.io-client/dist/socket.io.js";
 
 /// The pages and what they load.
-fn files() -> Result<Vec<File>, BrowserError> {
+pub(crate) fn files() -> Result<Vec<File>, BrowserError> {
     // Where cargo runs us, not where it built us: checkouts may share what they build.
     let package =
         std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
@@ -126,6 +126,7 @@ fn files() -> Result<Vec<File>, BrowserError> {
         page("/dialect1.html", include_str!("../pages/dialect1.html")),
         page("/dialect2.html", include_str!("../pages/dialect2.html")),
         page("/dialect3.html", include_str!("../pages/dialect3.html")),
+        page("/peer.html", include_str!("../pages/peer.html")),
         script("/media.js", include_str!("../pages/media.js").into()),
         script("/socket.io.js", socket_io.into()),
     ])
@@ -208,6 +209,19 @@ impl Browsers {
         media: PageMedia,
         server_url: &str,
     ) -> Result<Page, BrowserError> {
+        let media = match media {
+            PageMedia::Camera => "camera",
+            PageMedia::Large => "large",
+            PageMedia::Drawn => "drawn",
+        };
+        self.open_at(&format!("{}?server={server_url}&media={media}", dialect.page())).await
+    }
+
+    /// Opens the page of this path and query in a browser of its own.
+    ///
+    /// # Errors
+    /// When the browser does not open it.
+    pub async fn open_at(&self, path: &str) -> Result<Page, BrowserError> {
         let profile = tempfile::Builder::new().prefix("visavis-chromium-").tempdir()?;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities(profile.path(), self.microphone.as_deref()))
@@ -216,13 +230,7 @@ impl Browsers {
         let process =
             client.capabilities().and_then(|answer| answer.get("goog:processID")?.as_u64());
         let page = Page { client: Some(client), process, profile };
-        let media = match media {
-            PageMedia::Camera => "camera",
-            PageMedia::Large => "large",
-            PageMedia::Drawn => "drawn",
-        };
-        let url = format!("{}?server={server_url}&media={media}", self.site.url(dialect.page()));
-        page.client()?.goto(&url).await?;
+        page.client()?.goto(&self.site.url(path)).await?;
         Ok(page)
     }
 }

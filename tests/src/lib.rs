@@ -8,6 +8,8 @@ pub mod http;
 pub mod inspection;
 pub mod listen;
 pub mod look;
+#[cfg(target_os = "linux")]
+pub mod peers;
 pub mod person;
 pub mod picture;
 pub mod presence;

@@ -14,7 +14,8 @@ use visavis_client::media::scale::{Scaler, fit_within};
 use visavis_client::media::units::VideoSize;
 use visavis_client::media::y4m::Y4mReader;
 
-use crate::picture::Picture;
+use crate::browser::DRAWN_QUARTERS;
+use crate::picture::{Picture, colour_distance};
 
 /// How a recording compares with the pattern that was sent.
 #[derive(Debug, Clone, Copy)]
@@ -165,12 +166,36 @@ fn each_frame(path: &Path, mut look: impl FnMut(&VideoFrame)) {
 #[must_use]
 pub fn likeness_to_pattern(picture: &Picture) -> Option<f64> {
     let (width, height) = picture.size();
+    let drawn = VideoSize::new(u32::try_from(width).ok()?, u32::try_from(height).ok()?)?;
+    likeness_to_scaled_pattern(picture, drawn)
+}
+
+/// The same of a pattern that was drawn at another size and scaled before it was sent.
+#[must_use]
+pub fn likeness_to_scaled_pattern(picture: &Picture, drawn: VideoSize) -> Option<f64> {
+    let (width, height) = picture.size();
     let (columns, rows) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
     let (size, data) = to_i420(PixelFormat::Rgb, columns, rows, picture.rgb()).ok()?;
     let frame = VideoFrame::new(size, data, Instant::now());
-    let expected = Pattern::new(size).render(read_bar(&frame)?, frame.captured_at);
-    let expected = to_rgba(&expected).ok()?;
+    let expected = Pattern::new(drawn).render(read_bar(&frame)?, frame.captured_at);
+    let expected = to_rgba(&Scaler::default().scale(&expected, size).ok()?).ok()?;
     picture.psnr(&Picture::from_rgba(width, height, &expected.rgba).ok()?)
+}
+
+/// Fails unless a picture shows what pages with drawn media, and the peers, send.
+///
+/// # Panics
+/// When a quarter has another colour.
+pub fn assert_is_drawn(picture: &Picture) {
+    let parts =
+        [(0.1..0.4, 0.1..0.4), (0.6..0.9, 0.1..0.4), (0.1..0.4, 0.6..0.9), (0.6..0.9, 0.6..0.9)];
+    for ((across, down), expected) in parts.into_iter().zip(DRAWN_QUARTERS) {
+        let seen = picture.mean(across.clone(), down.clone());
+        assert!(
+            colour_distance(seen, expected) <= 16,
+            "{seen:?} at {across:?} {down:?} should be {expected:?}"
+        );
+    }
 }
 
 /// Whether a PNG shows the test pattern: the bar's black and white cells along its upper edge.

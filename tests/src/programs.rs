@@ -14,9 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -94,6 +94,7 @@ const KEPT_BYTES: usize = 64 * 1024;
 pub struct Program {
     name: String,
     child: Child,
+    stdin: Option<ChildStdin>,
     stdout: Output,
     stderr: Output,
 }
@@ -145,17 +146,28 @@ impl Program {
     /// # Errors
     /// When the system does not start it.
     pub fn spawn(name: &str, mut command: Command) -> Result<Self, ProgramError> {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+        command.stdin(Stdio::null());
+        Self::spawn_with_input(name, command)
+    }
+
+    /// Starts a prepared command that [`Self::tell`] can speak to.
+    ///
+    /// # Errors
+    /// When the system does not start it.
+    pub fn spawn_commanded(name: &str, mut command: Command) -> Result<Self, ProgramError> {
+        command.stdin(Stdio::piped());
+        Self::spawn_with_input(name, command)
+    }
+
+    fn spawn_with_input(name: &str, mut command: Command) -> Result<Self, ProgramError> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command
             .spawn()
             .map_err(|source| ProgramError::Start { program: name.into(), source })?;
         let (stdout, stderr) =
             (Output::from(child.stdout.take()), Output::from(child.stderr.take()));
-        Ok(Self { name: name.to_owned(), child, stdout, stderr })
+        let stdin = child.stdin.take();
+        Ok(Self { name: name.to_owned(), child, stdin, stdout, stderr })
     }
 
     /// Its process id, while it runs.
@@ -174,6 +186,18 @@ impl Program {
     #[must_use]
     pub fn stderr(&self) -> String {
         self.stderr.text()
+    }
+
+    /// Writes a line to its input.
+    ///
+    /// # Errors
+    /// When it was not started for that, or has ended.
+    pub async fn tell(&mut self, line: &str) -> Result<(), ProgramError> {
+        let Some(stdin) = &mut self.stdin else {
+            return Err(io::Error::other(format!("{} takes no input", self.name)).into());
+        };
+        stdin.write_all(format!("{line}\n").as_bytes()).await?;
+        Ok(stdin.flush().await?)
     }
 
     /// Waits until `find` finds what it looks for in either of its outputs.
@@ -436,6 +460,17 @@ mod tests {
             4711
         );
         program.kill().await.expect("it can be killed");
+    }
+
+    #[tokio::test]
+    async fn one_can_speak_to_a_program_that_was_started_for_it() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "read word; echo \"heard $word\""]);
+        let mut program = Program::spawn_commanded("a script", command).expect("there is a shell");
+        program.tell("hello").await.expect("it listens");
+        let heard = |output: &str| output.contains("heard hello").then_some(());
+        program.prints(Duration::from_secs(10), heard).await.expect("it has heard it");
+        assert!(shell("exec sleep 1000").tell("hello").await.is_err());
     }
 
     #[tokio::test]

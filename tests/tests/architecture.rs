@@ -53,7 +53,7 @@ const FLOORS: &[Floors] = &[
             &["hub"],
             &["outbox"],
             &["http", "ice", "rules", "transport"],
-            &["limits", "names", "observability", "signals"],
+            &["limits", "names", "observability", "secret_option", "signals"],
         ],
     },
 ];
@@ -87,7 +87,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("shared/", &[]),
     ("transport/peer/negotiator/event.rs", &[]),
     ("transport/peer/negotiator/negotiation.rs", &[]),
-    ("transport/peer/sdp.rs", &[]),
+    ("transport/peer/sdp/", &[]),
     (
         "transport/",
         &[

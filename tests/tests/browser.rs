@@ -4,11 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use visavis_tests::browser::{
-    Browsers, DRAWN_QUARTERS, DRAWN_TONE_HZ, Dialect, Page, PageMedia, Status,
-};
+use visavis_tests::browser::{Browsers, DRAWN_TONE_HZ, Dialect, Page, PageMedia, Status};
 use visavis_tests::look;
-use visavis_tests::picture::{Picture, colour_distance};
+use visavis_tests::picture::Picture;
 use visavis_tests::presence;
 use visavis_tests::programs::{self, Program, ServerProgram};
 use visavis_tests::report::Report;
@@ -22,25 +20,14 @@ const FRAMES: u64 = 61;
 /// Far from Chromium's own tones, and not a multiple of one.
 const APP_TONE_HZ: f64 = 1000.0;
 
-/// Fails unless a picture shows what a page with drawn media sends.
-fn assert_is_drawn(picture: &Picture) {
-    let parts =
-        [(0.1..0.4, 0.1..0.4), (0.6..0.9, 0.1..0.4), (0.1..0.4, 0.6..0.9), (0.6..0.9, 0.6..0.9)];
-    for ((across, down), expected) in parts.into_iter().zip(DRAWN_QUARTERS) {
-        let seen = picture.mean(across.clone(), down.clone());
-        assert!(
-            colour_distance(seen, expected) <= 16,
-            "{seen:?} at {across:?} {down:?} should be {expected:?}"
-        );
-    }
-}
-
 async fn assert_sees_and_hears_what_is_drawn(page: &Page) {
     page.status_until("seeing and hearing", LIMIT, |status| status.sees_and_hears(FRAMES))
         .await
         .expect("it does");
     page.hears_tone(DRAWN_TONE_HZ, 2.0, LIMIT).await.expect("the tone is in tune");
-    assert_is_drawn(&page.picture().await.expect("the page answers").expect("there is a picture"));
+    look::assert_is_drawn(
+        &page.picture().await.expect("the page answers").expect("there is a picture"),
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +147,7 @@ impl App {
         assert!((number("audio.received.tone_hz") - DRAWN_TONE_HZ).abs() <= 2.0, "{}", report.0);
         assert!(number("audio.received.level_dbfs") > -40.0, "{}", report.0);
 
-        assert_is_drawn(&read_png(&Self::file(&self.folder, "last.png")));
+        look::assert_is_drawn(&read_png(&Self::file(&self.folder, "last.png")));
     }
 }
 

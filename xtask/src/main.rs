@@ -24,6 +24,7 @@ mod error;
 mod lint;
 mod node;
 mod packages;
+mod peers;
 mod programs;
 mod report;
 mod screenshots;

@@ -30,6 +30,9 @@ pub(crate) enum Purpose {
     Node,
     /// To run several servers as one.
     Redis,
+    /// To run the tests that call other programs and browsers: Firefox, GStreamer, ffmpeg, and what
+    /// Python needs for the rest.
+    Peers,
 }
 
 /// The programs without which nothing compiles, or only a slow codec does.
@@ -81,6 +84,56 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         (System::Debian | System::Ubuntu, Purpose::CameraVm) => {
             &["qemu-system-x86", "busybox-static", "cpio", "kmod", "v4l-utils"]
         }
+        (System::Debian, Purpose::Peers) => &[
+            "firefox-esr",
+            "ffmpeg",
+            "gstreamer1.0-plugins-base",
+            "gstreamer1.0-plugins-good",
+            "gstreamer1.0-plugins-bad",
+            "gstreamer1.0-plugins-ugly",
+            "gstreamer1.0-nice",
+            "gstreamer1.0-libav",
+            "gir1.2-gst-plugins-base-1.0",
+            "gir1.2-gst-plugins-bad-1.0",
+            "python3-gi",
+            "python3-venv",
+        ],
+        // What Ubuntu calls firefox installs a snap, which a test can't drive.
+        (System::Ubuntu, Purpose::Peers) => &[
+            "ffmpeg",
+            "gstreamer1.0-plugins-base",
+            "gstreamer1.0-plugins-good",
+            "gstreamer1.0-plugins-bad",
+            "gstreamer1.0-plugins-ugly",
+            "gstreamer1.0-nice",
+            "gstreamer1.0-libav",
+            "gir1.2-gst-plugins-base-1.0",
+            "gir1.2-gst-plugins-bad-1.0",
+            "python3-gi",
+            "python3-venv",
+        ],
+        (System::Fedora, Purpose::Peers) => &[
+            "firefox",
+            "ffmpeg",
+            "gstreamer1-plugins-base",
+            "gstreamer1-plugins-good",
+            "gstreamer1-plugins-bad-free",
+            "gstreamer1-plugins-ugly",
+            "gstreamer1-plugin-libav",
+            "libnice-gstreamer1",
+            "python3-gobject",
+        ],
+        (System::Arch, Purpose::Peers) => &[
+            "firefox",
+            "ffmpeg",
+            "gst-plugins-base",
+            "gst-plugins-good",
+            "gst-plugins-bad",
+            "gst-plugins-ugly",
+            "gst-libav",
+            "libnice",
+            "python-gobject",
+        ],
         (System::Fedora, Purpose::Build) => &[
             "gcc",
             "gcc-c++",
@@ -283,6 +336,7 @@ mod tests {
                 Purpose::CameraVm,
                 Purpose::Node,
                 Purpose::Redis,
+                Purpose::Peers,
             ];
             let mut names = all_names(system, &purposes);
             let count = names.len();

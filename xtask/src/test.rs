@@ -6,6 +6,7 @@ use crate::command;
 use crate::error::Error;
 use crate::node;
 use crate::packages::{self, Purpose};
+use crate::peers;
 use crate::tools;
 use crate::workspace::{self, CAMERA_VM_FEATURES, TEST_FEATURES};
 
@@ -33,6 +34,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         Purpose::Test,
         Purpose::Browser,
         Purpose::Redis,
+        Purpose::Peers,
     ];
     if !node::is_there() {
         purposes.push(Purpose::Node);
@@ -44,6 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     tools::ensure(tools::NEXTEST)?;
     autobahn::ensure()?;
     node::ensure()?;
+    peers::ensure()?;
 
     let features = if options.camera_vm { CAMERA_VM_FEATURES } else { TEST_FEATURES };
     // The end-to-end tests run the programs, which a test build alone does not make.

@@ -25,7 +25,7 @@ pub const NOTICE: Duration = Duration::from_secs(60);
 /// What is waited for. Of two that pass at one moment, the one listed first acts first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Deadline {
-    /// Somebody takes the call, here or there. Else: `close` timeout if we placed it, `decline`
+    /// Somebody takes the call, here or there; an offer that is renewed does not move it. Else: `close` timeout if we placed it, `decline`
     /// timeout if they did, and Ended(NoAnswer).
     Ring,
     /// Media flows. Else: Ended(ConnectFailed), or PeerLost or ServerLost where that explains it.
@@ -55,6 +55,11 @@ impl Deadlines {
     /// Sets one unless it runs already.
     pub(super) fn start(&mut self, deadline: Deadline, at: Instant) {
         self.0.entry(deadline).or_insert(at);
+    }
+
+    /// When one passes, if it is set.
+    pub(super) fn get(&self, deadline: Deadline) -> Option<Instant> {
+        self.0.get(&deadline).copied()
     }
 
     pub(super) fn is_set(&self, deadline: Deadline) -> bool {

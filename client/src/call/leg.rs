@@ -7,10 +7,12 @@
 //! owes, only the last is sent, since that is what its state stands for then. Offers and answers
 //! follow RFC 8829 (JSEP) §3.2, trickled candidates RFC 8838.
 
+use std::time::Instant;
+
 use visavis_shared::{CallSignal, CandidateInit, DescriptionKind, Payload, SessionDescription};
 
 use super::event::PeerId;
-use super::memory::{Descriptions, Novelty};
+use super::memory::{Descriptions, Novelty, OfferPace};
 
 /// How many candidates are kept, of ours to send them again and of theirs until the call is
 /// accepted. A host has a handful; beyond this they are most likely sent to do harm.
@@ -35,7 +37,7 @@ pub(super) enum OfferVerdict {
     Accept,
     /// It was answered already, but they have missed that: send everything again.
     Resend,
-    /// Nothing: it is out of date, or ours stands.
+    /// Nothing: it is out of date, or ours stands, or there were too many.
     Ignore,
 }
 
@@ -54,6 +56,7 @@ pub(super) struct Leg {
     candidates: Vec<CallSignal>,
     offers: Descriptions,
     answers: Descriptions,
+    pace: OfferPace,
 }
 
 impl Leg {
@@ -136,7 +139,11 @@ impl Leg {
         &mut self,
         offer: &SessionDescription,
         ours_stands: bool,
+        now: Instant,
     ) -> OfferVerdict {
+        if !self.pace.has_time(now) {
+            return OfferVerdict::Ignore;
+        }
         match self.offers.note(offer) {
             Novelty::New if self.offering != Offering::No && ours_stands => OfferVerdict::Ignore,
             Novelty::New => {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use visavis_shared::{CallId, CallSignal, SessionDescription, Username};
 
@@ -47,6 +47,30 @@ impl Descriptions {
         }
         self.0.push_back(digest);
         Novelty::New
+    }
+}
+
+/// How many offers of one call are answered in [`PACE`]. Each costs a negotiation and a message.
+const OFFERS_IN_PACE: usize = 8;
+/// ICE is restarted every five seconds at most.
+const PACE: Duration = Duration::from_secs(8);
+
+/// How fast the other offers within a call.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct OfferPace(VecDeque<Instant>);
+
+impl OfferPace {
+    /// Whether there is time for another offer; if so, it counts.
+    pub(super) fn has_time(&mut self, now: Instant) -> bool {
+        let is_old = |at: &Instant| now.saturating_duration_since(*at) >= PACE;
+        while self.0.front().is_some_and(is_old) {
+            self.0.pop_front();
+        }
+        let has_time = self.0.len() < OFFERS_IN_PACE;
+        if has_time {
+            self.0.push_back(now);
+        }
+        has_time
     }
 }
 
@@ -131,6 +155,16 @@ mod tests {
         assert_eq!(received.note(&offer("2")), Novelty::New);
         assert_eq!(received.note(&offer("1")), Novelty::Stale);
         assert_eq!(received.note(&offer("2")), Novelty::Last);
+    }
+
+    #[test]
+    fn forty_offers_a_second_are_too_many_and_one_in_two_seconds_is_not() {
+        let (mut pace, start) = (OfferPace::default(), Instant::now());
+        let taken = (0..400u32).filter(|n| pace.has_time(start + Duration::from_millis(25) * *n));
+        assert_eq!(taken.count(), 2 * OFFERS_IN_PACE);
+        let later = start + Duration::from_secs(60);
+        assert!((0..100).all(|n| pace.has_time(later + Duration::from_secs(2) * n)));
+        assert!(pace.0.len() <= OFFERS_IN_PACE);
     }
 
     #[test]

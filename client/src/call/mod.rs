@@ -16,7 +16,7 @@
 //! | `GiveUp` | – | as `HangUp` | as `HangUp` | send `close` or `decline` failed → Ended(ConnectFailed) | as `HangUp` |
 //! | `Dismiss` | → Idle | – | – | – | – |
 //! | their `offer` | send `ringing` → Ringing | glare: see below | changed: the new one is kept | AcceptOffer, answer | AcceptOffer, answer |
-//! | their offer of another call | → Ringing | glare: see below | rings on, with the new call | send `decline` busy; → Ringing if they had restarted | the same |
+//! | their offer of another call | → Ringing | glare: see below | rings on, no longer than before, with the new call | send `decline` busy; → Ringing if they had restarted | the same |
 //! | somebody else's `offer` | → Ringing | send `decline` busy | send `decline` busy | send `decline` busy | send `decline` busy |
 //! | `ringing` | – | noted | – | – | – |
 //! | `answer` | – | → Connecting | – | to an offer of ours only | to an offer of ours only |

@@ -67,7 +67,7 @@ impl<C> Call<C> {
             self.they_are_back();
         }
         match signal {
-            CallSignal::Offer(payload) => self.receive_further_offer(&payload),
+            CallSignal::Offer(payload) => self.receive_further_offer(&payload, now),
             CallSignal::Ringing => {
                 if let State::Active(Active { stage: Stage::Calling { ringing, .. }, .. }) =
                     &mut self.state
@@ -144,7 +144,7 @@ impl<C> Call<C> {
             State::Active(_) if has_restarted => self.ring_again(from, call, payload, now),
             State::Active(_) if same_call => {
                 self.they_are_back();
-                self.receive_further_offer(payload);
+                self.receive_further_offer(payload, now);
             }
             State::Active(_) => self.decline_other(&from, call, DeclineReason::Busy, now),
         }
@@ -179,7 +179,7 @@ impl<C> Call<C> {
     }
 
     /// They call again, having given up the call that rings or stands here: one person has one call
-    /// at a time.
+    /// at a time. Where it rings already, it rings no longer for that.
     fn ring_again(
         &mut self,
         from: Username,
@@ -191,8 +191,18 @@ impl<C> Call<C> {
             self.decline_other(&from, call, DeclineReason::Failed, now);
             return;
         }
+        let rings_since = match &self.state {
+            State::Ringing(incoming) => {
+                Some(incoming.since).zip(self.deadlines.get(Deadline::Ring))
+            }
+            State::Idle | State::Active(_) | State::Ended { .. } => None,
+        };
         self.leave(None, now);
         self.ring(from, call, payload, now);
+        if let (State::Ringing(incoming), Some((since, until))) = (&mut self.state, rings_since) {
+            incoming.since = since;
+            self.deadlines.set(Deadline::Ring, until);
+        }
     }
 
     /// We call them and they call us: the offer of the smaller name stands.
@@ -224,11 +234,11 @@ impl<C> Call<C> {
     }
 
     /// Renegotiation or an ICE restart.
-    fn receive_further_offer(&mut self, payload: &Payload) {
+    fn receive_further_offer(&mut self, payload: &Payload, now: Instant) {
         let Some(offer) = read_description(payload, DescriptionKind::Offer) else { return };
         let State::Active(Active { party, leg, .. }) = &mut self.state else { return };
         let ours_stands = self.us.as_ref().is_some_and(|us| *us < party.name);
-        match leg.receive_offer(&offer, ours_stands) {
+        match leg.receive_offer(&offer, ours_stands, now) {
             OfferVerdict::Accept => self.outputs.push_back(Output::AcceptOffer(leg.id(), offer)),
             OfferVerdict::Resend => self.describe_again(),
             OfferVerdict::Ignore => {}

@@ -12,6 +12,7 @@ use crate::media::audio_receive::{AudioReceiveStats, AudioReceiver, AudioSink};
 use crate::media::audio_send::{AudioSendStats, AudioSender};
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{AudioFrame, RgbaFrame, VideoFrame};
+use crate::media::h264_sps::Unsupported;
 use crate::media::output_file::within;
 use crate::media::snapshot_png::{self, SnapshotError};
 use crate::media::units::{Bitrate, VideoSize};
@@ -38,6 +39,8 @@ pub(super) struct PipelineStatistics {
     pub(super) audio_received: Option<AudioReceived>,
     /// How much earlier audio is played than its video is shown, by the sender's clock.
     pub(super) audio_ahead_ms: Option<f64>,
+    /// Why what is received can't be decoded, whatever key frame comes.
+    pub(super) unsupported_video: Option<Unsupported>,
 }
 
 /// The rate the encoder starts at, until the estimate arrives: what a narrow network carries.
@@ -164,6 +167,7 @@ impl Pipeline {
             audio_sent: self.audio_sender.as_ref().and_then(|sender| audio_sent(&sender.stats())),
             audio_received: audio.as_ref().and_then(audio_received),
             audio_ahead_ms: video.as_ref().and_then(|stats| stats.audio_ahead_ms),
+            unsupported_video: video.as_ref().and_then(|stats| stats.unsupported),
         }
     }
 
@@ -185,6 +189,7 @@ impl Pipeline {
             let received = receiver.stop();
             statistics.first_video_at = received.stats.first_shown;
             statistics.video_received = video_received(&received.stats);
+            statistics.unsupported_video = received.stats.unsupported;
             if let (Some(path), Some(frame)) = (snapshot, received.last)
                 && let Err(why) = write_snapshot(path, frame)
             {
@@ -226,6 +231,7 @@ fn video_sent(stats: &VideoSendStats) -> Option<VideoSent> {
         encode_ms_p50: stats.encode_ms_p50,
         encode_ms_p99: stats.encode_ms_p99,
         target_bps: stats.target.map(Bitrate::bps),
+        problem: None,
     })
 }
 
@@ -262,6 +268,7 @@ fn video_received(stats: &VideoReceiveStats) -> Option<VideoReceived> {
         freeze_total_ms: Some(stats.freeze_total.as_secs_f64() * 1e3),
         decode_ms_p50: stats.decode_ms_p50,
         jitter_buffer_ms: None,
+        problem: None,
         glass_to_glass_ms: stats.glass_to_glass.map(|delay| Quantiles {
             p50: delay.p50,
             p95: delay.p95,

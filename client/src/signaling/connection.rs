@@ -4,7 +4,6 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -146,7 +145,7 @@ async fn serve(
                 }
                 Err(_) => return End::Closed,
             },
-            incoming = socket.next(), if undelivered.is_none() => {
+            incoming = socket::next(socket), if undelivered.is_none() => {
                 received_at = Instant::now();
                 pinged = false;
                 match event_of(incoming) {

@@ -16,7 +16,6 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use visavis_shared::{
@@ -183,11 +182,11 @@ impl Account {
                     return Ok(Outcome::Granted { ice_servers, token });
                 }
                 ServerMessage::LoginRefused { reason, message } => {
-                    let words = refusal_words(reason, message, &self.username, signed);
+                    let words = refusal_words(reason, message.into(), &self.username, signed);
                     return Err(Failure::Refused(reason, words));
                 }
                 ServerMessage::Error { code, message, .. } => {
-                    return Err(Failure::Refused(refusal(code), message));
+                    return Err(Failure::Refused(refusal(code), message.into()));
                 }
                 _ => {}
             }
@@ -197,7 +196,7 @@ impl Account {
     /// The next message from the server.
     async fn next<S: Stream>(&self, socket: &mut Socket<S>) -> Result<ServerMessage, Failure> {
         loop {
-            match socket.next().await {
+            match socket::next(socket).await {
                 Some(Ok(Message::Text(text))) => match codec::decode_server(&text) {
                     Ok(message) => return Ok(message),
                     Err(error) => tracing::debug!("a message of the server is ignored: {error}"),

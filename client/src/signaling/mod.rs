@@ -9,6 +9,7 @@
 pub(crate) mod backoff;
 mod connection;
 mod login;
+mod metered;
 mod server_url;
 mod socket;
 

@@ -65,6 +65,13 @@ impl ServerUrl {
         &self.origin
     }
 
+    /// Whether it names this machine: its loopback, or "localhost".
+    #[must_use]
+    pub fn is_this_machine(&self) -> bool {
+        let host = self.host_and_port().rsplit_once(':').map_or("", |(host, _)| host);
+        visavis_shared::is_this_machine(host)
+    }
+
     /// Host and port, as they are looked up.
     pub(super) fn host_and_port(&self) -> &str {
         self.origin.split_once("://").map_or("", |(_, host_and_port)| host_and_port)
@@ -114,6 +121,18 @@ mod tests {
         ] {
             let url = ServerUrl::parse(typed).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(url.origin(), origin, "{typed}");
+        }
+    }
+
+    #[test]
+    fn this_machine_goes_by_few_names() {
+        let is = |typed: &str| ServerUrl::parse(typed).is_ok_and(|url| url.is_this_machine());
+        for typed in ["localhost", "ws://127.0.0.1:9090", "[::1]", "wss://LOCALHOST/x", "127.3.4.5"]
+        {
+            assert!(is(typed), "{typed}");
+        }
+        for typed in ["example.org", "192.168.1.5", "[fe80::1]", "127.0.0.1.example.org"] {
+            assert!(!is(typed), "{typed}");
         }
     }
 

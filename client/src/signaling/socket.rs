@@ -19,6 +19,7 @@ use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async
 use visavis_shared::limits::MAX_RELAYED_BYTES;
 use visavis_shared::{ClientMessage, codec};
 
+use super::metered::Metered;
 use super::server_url::ServerUrl;
 use crate::transport::path::happy_eyeballs;
 
@@ -30,11 +31,25 @@ const WRITE_WITHIN: Duration = Duration::from_secs(5);
 const READ_BUFFER: usize = 4 * 1024;
 
 /// What a socket may be made of.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {
+    /// A message came out of what was read.
+    fn message_received(&mut self) {}
+}
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for MaybeTlsStream<Metered<S>> {
+    fn message_received(&mut self) {
+        match self {
+            Self::Plain(stream) => stream.message_received(),
+            Self::Rustls(stream) => stream.get_mut().0.message_received(),
+            _ => {}
+        }
+    }
+}
 
-pub(super) type Socket<S = MaybeTlsStream<TcpStream>> = WebSocketStream<S>;
+#[cfg(test)]
+impl Stream for tokio::io::DuplexStream {}
+
+pub(super) type Socket<S = MaybeTlsStream<Metered<TcpStream>>> = WebSocketStream<S>;
 
 /// Opens a socket to the server. The error says why there is none, in words for people.
 pub(super) async fn open(url: &ServerUrl) -> Result<Socket, String> {
@@ -55,7 +70,7 @@ async fn open_at(
     addresses: impl IntoIterator<Item = SocketAddr>,
     tls: Option<Connector>,
 ) -> Result<Socket, tungstenite::Error> {
-    let stream = happy_eyeballs::connect(addresses, connect_to).await?;
+    let stream = Metered::new(happy_eyeballs::connect(addresses, connect_to).await?);
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .max_message_size(Some(MAX_RELAYED_BYTES))
@@ -68,6 +83,15 @@ async fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     Ok(stream)
+}
+
+/// The next message, ping or pong.
+pub(super) async fn next<S: Stream>(
+    socket: &mut Socket<S>,
+) -> Option<tungstenite::Result<Message>> {
+    let received = socket.next().await;
+    socket.get_mut().message_received();
+    received
 }
 
 /// Sends a message. Fails when the connection is gone or takes nothing.

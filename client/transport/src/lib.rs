@@ -17,23 +17,12 @@ mod peer;
 pub mod receiving;
 pub mod sending;
 
-use visavis_shared::IceServer;
-
 pub use consent::Consent;
 pub use path::network::Network;
 pub use peer::Peer;
 pub use peer::api::{PeerCommand, PeerConfig, PeerEvent, PeerStats, TransportError};
 pub use peer::ports::{MediaEnds, MediaPorts};
 pub use peer::sdp::SdpError;
+pub use peer::video_agreement::{VideoAgreement, VideoFlow};
 pub use visavis_media::audio_control::AudioControl;
 pub use visavis_media::video_control::{KeyFrame, VideoControl};
-
-/// Begins to resolve the names of STUN and TURN servers, so that a later call need not wait for
-/// them. Returns at once.
-///
-/// It asks for no [`Consent`], as nothing is sent to those servers yet; but whoever answers for the
-/// names learns that they were looked up. So it is for names that the person has chosen. Those that
-/// a signaling server names are looked up when a [`Peer`] is opened.
-pub fn warm_up(ice_servers: &[IceServer]) {
-    path::resolver::Resolver::shared().begin(ice_servers);
-}

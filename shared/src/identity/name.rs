@@ -21,7 +21,8 @@ use unicode_normalization::char::is_combining_mark;
 use unicode_security::mixed_script::AugmentedScriptSet;
 use unicode_security::{GeneralSecurityProfile, MixedScript};
 
-use crate::ids::{IdError, Username, is_unprintable};
+use crate::foreign_text::is_unprintable;
+use crate::ids::{IdError, Username};
 use crate::limits::MAX_USERNAME_CHARS;
 
 /// How long a spelling may be before it is looked at: marks that merge with their letters make one

@@ -11,6 +11,7 @@ mod words;
 
 pub use self::payload::{CandidateInit, DescriptionKind, IceServer, Payload, SessionDescription};
 pub use self::words::{CloseReason, DeclineReason, ErrorCode, LoginRefusal};
+use crate::foreign_text::ForeignText;
 use crate::ids::{CallId, RoomId, Username};
 
 /// What stands between two people in a call, in either direction; who it is from or to stands
@@ -147,7 +148,7 @@ pub enum ServerMessage {
         /// [`crate::limits::PROTOCOL_VERSION`].
         protocol: u32,
         /// Product and version.
-        server: String,
+        server: ForeignText,
         /// 32 random bytes, base64, for the login's signature.
         challenge: String,
     },
@@ -171,7 +172,7 @@ pub enum ServerMessage {
         /// Why, for programs.
         reason: LoginRefusal,
         /// Why, for people.
-        message: String,
+        message: ForeignText,
     },
     /// Who can be called.
     Users {
@@ -223,7 +224,7 @@ pub enum ServerMessage {
         /// Why, for programs.
         code: ErrorCode,
         /// Why, for people.
-        message: String,
+        message: ForeignText,
         /// The `type` of the message that was refused, where it had one.
         in_reply_to: Option<String>,
         /// The call it was for, where it named one.

@@ -8,8 +8,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use visavis_shared::{
-    CallId, CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, IceServer, Login,
-    LoginRefusal, Payload, RoomId, ServerMessage, Username,
+    CallId, CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, ForeignText,
+    IceServer, Login, LoginRefusal, Payload, RoomId, ServerMessage, Username,
 };
 
 /// JSON that is not normalised, to see that it stays as it is.
@@ -299,15 +299,18 @@ pub(crate) fn any_client_message() -> impl Strategy<Value = ClientMessage> {
     ]
 }
 
+/// Any text as it is once it was read.
+pub(crate) fn any_foreign_text() -> impl Strategy<Value = ForeignText> {
+    ".*".prop_map(ForeignText::from)
+}
+
 /// Any message of the server.
 pub(crate) fn any_server_message() -> impl Strategy<Value = ServerMessage> {
     let ice_server = (vec(".*", 0..3), option::of(".*"), option::of(".*"))
         .prop_map(|(urls, username, credential)| IceServer { urls, username, credential });
     prop_oneof![
-        (any::<u32>(), ".*", ".*").prop_map(|(protocol, server, challenge)| ServerMessage::Hello {
-            protocol,
-            server,
-            challenge
+        (any::<u32>(), any_foreign_text(), ".*").prop_map(|(protocol, server, challenge)| {
+            ServerMessage::Hello { protocol, server, challenge }
         }),
         (any_name(), vec(ice_server, 0..3), option::of(".*")).prop_map(
             |(username, ice_servers, resume)| {
@@ -324,7 +327,7 @@ pub(crate) fn any_server_message() -> impl Strategy<Value = ServerMessage> {
                 LoginRefusal::Unavailable,
                 LoginRefusal::Other
             ]),
-            ".*"
+            any_foreign_text()
         )
             .prop_map(|(reason, message)| ServerMessage::LoginRefused { reason, message }),
         (vec(any_name(), 0..20), any::<u32>())
@@ -358,8 +361,8 @@ pub(crate) fn any_server_message() -> impl Strategy<Value = ServerMessage> {
                 ErrorCode::Unavailable,
                 ErrorCode::Other
             ]),
-            ".*",
-            option::of(".*"),
+            any_foreign_text(),
+            option::of(any_foreign_text().prop_map(String::from)),
             any_call()
         )
             .prop_map(|(code, message, in_reply_to, call)| ServerMessage::Error {

@@ -15,7 +15,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ALLOW, CONNECTION, HeaderValue, ORIGIN, SEC_WEBSOCKET_VERSION, UPGRADE};
 use hyper::server::conn::http1;
@@ -26,7 +26,6 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
-use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
 use crate::admission::origin::AllowedOrigins;
 use crate::admission::proxy::TrustedProxies;
@@ -274,7 +273,7 @@ impl Visit {
     /// Grants a WebSocket, if the request is as RFC 6455 wants it.
     fn upgrade(&self, mut request: Request<Incoming>, caller: Caller) -> Answer {
         let upgrade = hyper::upgrade::on(&mut request);
-        match create_response_with_body(&request, || http::boxed(Empty::new())) {
+        match http::grant_web_socket(&request) {
             Ok(answer) => {
                 *self.stage() = Stage::Upgrading(upgrade, caller);
                 answer

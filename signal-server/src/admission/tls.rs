@@ -1,10 +1,12 @@
 //! Encryption: the certificate, and taking up a new one while people are connected.
 //!
 //! [`Tls::config`] is always one that works. Changed files are taken up for new connections only,
-//! so nobody is dropped; files that can't be used are a warning, and the ones before stay.
+//! so nobody is dropped; files that can't be used are a warning, and the ones before stay. Whatever
+//! is in their place, reading it ends: only files are read, not much of them, and not for long.
 
 use std::fmt;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +16,17 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{sleep, timeout};
 
 use crate::signals::Hangup;
+
+/// More than any chain of certificates.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+/// How long reading may take.
+const READ_WITHIN: Duration = Duration::from_secs(5);
+/// How many readings may be stuck in a system that does not answer.
+const MAX_STUCK: usize = 4;
 
 /// Where certificate and key are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +48,12 @@ pub enum TlsError {
         /// The reason that the system gives.
         source: io::Error,
     },
+    /// It is no file, or no small one.
+    #[error("{} is no certificate or key: it has to be a file of at most {MAX_FILE_BYTES} bytes", .0.display())]
+    NoSmallFile(PathBuf),
+    /// The disk does not answer.
+    #[error("{} and the key were not read in time: the system does not answer", .0.display())]
+    Stuck(PathBuf),
     /// There is no certificate in its file.
     #[error("{} holds no certificate in PEM form: --tls-cert needs the full chain", .0.display())]
     NoCertificate(PathBuf),
@@ -65,7 +81,7 @@ impl fmt::Debug for Material {
 /// The server's certificate and key, kept up to date by [`Tls::keep_up`].
 #[derive(Debug)]
 pub(crate) struct Tls {
-    files: TlsFiles,
+    reader: Reader,
     /// What was read last, usable or not.
     seen: Material,
     config: watch::Sender<Arc<ServerConfig>>,
@@ -76,9 +92,10 @@ pub(crate) type CurrentTls = watch::Receiver<Arc<ServerConfig>>;
 
 impl Tls {
     pub(crate) async fn load(files: TlsFiles) -> Result<Self, TlsError> {
-        let seen = read(&files).await?;
-        let config = config_of(&seen, &files)?;
-        Ok(Self { files, seen, config: watch::Sender::new(config) })
+        let mut reader = Reader { files, stuck: Vec::new() };
+        let seen = reader.read().await?;
+        let config = config_of(&seen, &reader.files)?;
+        Ok(Self { reader, seen, config: watch::Sender::new(config) })
     }
 
     pub(crate) fn current(&self) -> CurrentTls {
@@ -92,20 +109,26 @@ impl Tls {
         // What was read the last time, if it was new: it is used once it reads the same twice,
         // since writing two files takes a moment.
         let mut settling = None;
+        // The last words about files that can't be read, so that they are said once.
+        let mut told = String::new();
         loop {
             let at_once = tokio::select! {
                 () = sleep(interval) => false,
                 () = hangup.received() => true,
             };
-            let read = match read(&self.files).await {
+            let read = match self.reader.read().await {
                 Ok(read) => read,
                 Err(error) => {
-                    if at_once || settling.take().is_some() {
+                    settling = None;
+                    let words = error.to_string();
+                    if at_once || words != told {
                         tracing::warn!(%error, "the previous certificate stays in use");
+                        told = words;
                     }
                     continue;
                 }
             };
+            told.clear();
             if read == self.seen && !at_once {
                 settling = None;
             } else if at_once || settling.as_ref() == Some(&read) {
@@ -118,7 +141,7 @@ impl Tls {
     }
 
     fn take_up(&mut self, material: Material) {
-        match config_of(&material, &self.files) {
+        match config_of(&material, &self.reader.files) {
             Ok(config) => {
                 self.config.send_replace(config);
                 tracing::info!("a new certificate is in use");
@@ -129,13 +152,50 @@ impl Tls {
     }
 }
 
-async fn read(files: &TlsFiles) -> Result<Material, TlsError> {
-    let read = async |path: &Path| {
-        tokio::fs::read(path)
-            .await
-            .map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
-    };
-    Ok(Material { certificate: read(&files.certificate).await?, key: read(&files.key).await? })
+/// Reads both files, on threads that may wait for a disk.
+#[derive(Debug)]
+struct Reader {
+    files: TlsFiles,
+    stuck: Vec<JoinHandle<Result<Material, TlsError>>>,
+}
+
+impl Reader {
+    async fn read(&mut self) -> Result<Material, TlsError> {
+        self.stuck.retain(|reading| !reading.is_finished());
+        let is_stuck = || TlsError::Stuck(self.files.certificate.clone());
+        if self.stuck.len() >= MAX_STUCK {
+            return Err(is_stuck());
+        }
+        let files = self.files.clone();
+        let mut reading = spawn_blocking(move || {
+            let (certificate, key) = (read_file(&files.certificate)?, read_file(&files.key)?);
+            Ok(Material { certificate, key })
+        });
+        match timeout(READ_WITHIN, &mut reading).await {
+            // A panic there was a defect, and has been reported as such.
+            Ok(read) => read.unwrap_or_else(|_| Err(is_stuck())),
+            Err(_) => {
+                let stuck = is_stuck();
+                self.stuck.push(reading);
+                Err(stuck)
+            }
+        }
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, TlsError> {
+    let unreadable = |source| TlsError::Unreadable { path: path.to_owned(), source };
+    let file = fs::metadata(path).map_err(unreadable)?;
+    // To open a pipe would be to wait for a writer.
+    if !file.is_file() || file.len() > MAX_FILE_BYTES {
+        return Err(TlsError::NoSmallFile(path.to_owned()));
+    }
+    let (file, mut bytes) = (File::open(path).map_err(unreadable)?, Vec::new());
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(TlsError::NoSmallFile(path.to_owned()));
+    }
+    Ok(bytes)
 }
 
 fn config_of(material: &Material, files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
@@ -209,6 +269,51 @@ mod tests {
             .expect("a new certificate")
             .unwrap();
         assert!(!Arc::ptr_eq(&first, &current.borrow()));
+        keeping.abort();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_is_no_small_file_is_refused_and_the_next_certificate_is_taken_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = write_pair(folder.path());
+        let tls = Tls::load(files.clone()).await.unwrap();
+        let (mut changes, mut before) = (tls.current(), Arc::clone(&tls.current().borrow()));
+        let keeping = tokio::spawn(tls.keep_up(Duration::from_millis(10)));
+        let place = |what: &str| {
+            let _ = fs::remove_file(&files.certificate);
+            match what {
+                "pipe" => {
+                    let made =
+                        std::process::Command::new("mkfifo").arg(&files.certificate).status();
+                    assert!(made.unwrap().success());
+                }
+                "folder" => fs::create_dir(&files.certificate).unwrap(),
+                "zeros" => {
+                    std::os::unix::fs::symlink("/dev/zero", &files.certificate).unwrap();
+                }
+                "huge" => {
+                    let file = File::create(&files.certificate).unwrap();
+                    file.set_len(1 << 40).unwrap();
+                }
+                _ => {}
+            }
+        };
+        for what in ["pipe", "folder", "zeros", "huge", "nothing"] {
+            place(what);
+            assert!(Tls::load(files.clone()).await.is_err(), "{what}");
+            // It is looked at some times, and changes nothing.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            assert!(Arc::ptr_eq(&before, &changes.borrow()), "{what}");
+            if what == "folder" {
+                fs::remove_dir(&files.certificate).unwrap();
+            }
+            let _ = fs::remove_file(&files.certificate);
+            write_pair(folder.path());
+            let taken_up = timeout(Duration::from_secs(20), changes.changed()).await;
+            taken_up.expect(what).unwrap();
+            before = Arc::clone(&changes.borrow_and_update());
+        }
         keeping.abort();
     }
 }

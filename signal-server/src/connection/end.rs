@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::web_socket::WebSocket;
+use super::web_socket::{Flood, WebSocket};
 use crate::limits::timing::Timing;
 use crate::outbox::Over;
 use crate::rules::router::Closing;
@@ -42,6 +42,9 @@ impl End {
         }
     }
 
+    /// Far more came than a connection may send.
+    pub(super) const FLOOD: Self = Self::Closing(CloseCode::Policy, "far too many messages");
+
     pub(super) fn by_policy(reason: &'static str) -> Self {
         Self::Closing(CloseCode::Policy, reason)
     }
@@ -66,6 +69,9 @@ impl End {
 impl From<&WsError> for End {
     fn from(error: &WsError) -> Self {
         match error {
+            WsError::Io(error) if error.get_ref().is_some_and(|error| error.is::<Flood>()) => {
+                Self::FLOOD
+            }
             WsError::Capacity(_) => Self::Closing(CloseCode::Size, "the message is too large"),
             WsError::Utf8(_) => Self::Closing(CloseCode::Invalid, "the text is not UTF-8"),
             WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Gone,

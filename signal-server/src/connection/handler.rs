@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use visavis_shared::codec::nests_deeper_than;
 use visavis_shared::dialect::Interpreter;
 use visavis_shared::limits::{MAX_JSON_DEPTH, PROTOCOL_VERSION};
-use visavis_shared::{ClientMessage, ErrorCode, LoginRefusal, ServerMessage};
+use visavis_shared::{ClientMessage, ErrorCode, ForeignText, LoginRefusal, ServerMessage};
 
 use super::end::{End, RESTART};
 use super::liveness::{Due, Liveness};
@@ -29,7 +29,7 @@ use crate::admission::front::Upgraded;
 use crate::context::Context;
 use crate::http::Caller;
 use crate::hub::{ConnectionHandle, Pending, now};
-use crate::limits::rates::{MessageGate, Verdict};
+use crate::limits::rates::{JoinGate, MessageGate, Verdict};
 use crate::observability::logging::LoggedName;
 use crate::observability::metrics::Open;
 
@@ -47,7 +47,7 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
     let Upgraded { transport, early, caller } = upgraded;
     let _open = context.metrics.opened("websocket");
     let began = Instant::now();
-    let handle = context.hub.connect();
+    let handle = context.hub.connect(caller.address);
     let (id, outbox) = (handle.id(), Arc::clone(handle.outbox()));
     let socket =
         WebSocket::new(transport, &early, &context.limits, outbox, Arc::clone(&context.metrics));
@@ -60,6 +60,7 @@ pub(crate) async fn serve(upgraded: Upgraded, context: Arc<Context>) {
         interpreter: Interpreter::default(),
         liveness: Liveness::new(&context.timing, began),
         gate: MessageGate::new(context.limits.messages),
+        joins: JoinGate::new(context.limits.joins),
         login: None,
         caller,
         pending: None,
@@ -123,6 +124,7 @@ struct Connection {
     interpreter: Interpreter,
     liveness: Liveness,
     gate: MessageGate,
+    joins: JoinGate,
     login: Option<LoggedIn>,
     caller: Caller,
     /// Has to end before the next message is read.
@@ -236,10 +238,7 @@ impl Connection {
         self.liveness.received(now);
         match self.gate.judge() {
             Verdict::Pass => {}
-            Verdict::Close => {
-                self.context.metrics.rate_limited("flood");
-                return Err(End::by_policy("far too many messages"));
-            }
+            Verdict::Close => return Err(self.flooded()),
             // Of all that is no message, only floods matter.
             Verdict::Drop if !matches!(message, Message::Text(_) | Message::Binary(_)) => {}
             Verdict::Drop => {
@@ -285,17 +284,28 @@ impl Connection {
             && !self.context.logins.admits(self.caller.address)
         {
             self.context.metrics.rate_limited("logins");
-            let (reason, message) = (LoginRefusal::RateLimited, TOO_MANY_LOGINS.to_owned());
+            let (reason, message) = (LoginRefusal::RateLimited, TOO_MANY_LOGINS.into());
             self.handle.reply(ServerMessage::LoginRefused { reason, message });
+            return None;
+        }
+        if let Some(refusal) =
+            self.context.refuse_join(&message, &mut self.joins, self.caller.address)
+        {
+            self.handle.reply(refusal);
             return None;
         }
         self.handle.receive(message, now)
     }
 
     /// Answers a message that was not read with the reason.
-    fn refuse(&self, code: ErrorCode, words: impl Into<String>) {
+    fn refuse(&self, code: ErrorCode, words: impl Into<ForeignText>) {
         let (message, in_reply_to, call) = (words.into(), None, None);
         self.handle.reply(ServerMessage::Error { code, message, in_reply_to, call });
+    }
+
+    fn flooded(&self) -> End {
+        self.context.metrics.rate_limited("flood");
+        End::FLOOD
     }
 
     /// The end that an error means. A message that is too large is answered first.
@@ -305,7 +315,10 @@ impl Connection {
             let words = format!("The message is larger than {limit} bytes.");
             self.refuse(ErrorCode::TooLarge, words);
         }
-        End::from(error)
+        match End::from(error) {
+            End::FLOOD => self.flooded(),
+            end => end,
+        }
     }
 
     /// Writes everything that waits.
@@ -369,7 +382,7 @@ impl Connection {
 fn hello(challenge: &str) -> ServerMessage {
     ServerMessage::Hello {
         protocol: PROTOCOL_VERSION,
-        server: PRODUCT.to_owned(),
+        server: PRODUCT.into(),
         challenge: challenge.to_owned(),
     }
 }

@@ -1,9 +1,10 @@
 //! One WebSocket of the server (RFC 6455).
 //!
 //! The protocol is tungstenite's, without IO of its own. The connection's task reads ahead and
-//! takes the messages; every frame that goes out (pongs and the close frame too, so that no frame
-//! ends up within another) goes through the [`FrameWriter`] of the connection's outbox, where
-//! others write as well. When this is dropped the stream is closed, whoever still holds the outbox.
+//! takes the messages, and judges what it reads before the protocol does ([`FrameMeter`]). Every
+//! frame that goes out (pongs and the close frame too, so that no frame ends up within another)
+//! goes through the [`FrameWriter`] of the connection's outbox, where others write as well. When
+//! this is dropped the stream is closed, whoever still holds the outbox.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, Read, Write};
@@ -18,7 +19,9 @@ use tokio_tungstenite::tungstenite::protocol::{
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
 use crate::connection::read_ahead::ReadAhead;
+use crate::hub::now;
 use crate::limits::Limits;
+use crate::limits::frame_meter::FrameMeter;
 use crate::observability::metrics::Metrics;
 use crate::outbox::FrameWriter;
 use crate::outbox::Outbox;
@@ -33,10 +36,18 @@ const MAX_CONTROL_BYTES: usize = 64 * 1024;
 /// to a reset.
 const MAX_DRAINED_BYTES: usize = 1024 * 1024;
 
+/// Far more came than a connection may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("far too much was received")]
+pub(super) struct Flood;
+
 #[derive(Debug)]
 pub(crate) struct WebSocket {
     protocol: WebSocketContext,
     stream: ReadAhead<SharedTransport>,
+    meter: FrameMeter,
+    /// Far too much came right behind the request.
+    flooded: bool,
     outbox: Arc<Outbox>,
 }
 
@@ -59,15 +70,20 @@ impl WebSocket {
             .max_frame_size(Some(limits.message_bytes));
         let stream = SharedTransport::new(transport);
         outbox.attach_writer(FrameWriter::new(stream.clone(), metrics));
+        let mut meter = FrameMeter::new(limits.messages, now());
+        let flooded = !meter.admits(early, now());
         // Copied, because the bytes (none, as a rule) lie in the larger buffer of HTTP, which would
         // be kept.
         let protocol =
             WebSocketContext::from_partially_read(early.to_vec(), Role::Server, Some(config));
-        Self { protocol, stream: ReadAhead::new(stream), outbox }
+        Self { protocol, stream: ReadAhead::new(stream), meter, flooded, outbox }
     }
 
     /// Receives the next message. Nothing follows an error.
     pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Error>> {
+        if self.flooded {
+            return Poll::Ready(Err(io::Error::other(Flood).into()));
+        }
         self.poll_protocol(cx, |protocol, io| protocol.read(io))
     }
 
@@ -121,7 +137,8 @@ impl WebSocket {
         cx: &mut Context<'_>,
         act: impl FnOnce(&mut WebSocketContext, &mut Io<'_, '_>) -> Result<T, Error>,
     ) -> Poll<Result<T, Error>> {
-        let mut io = Io { stream: &mut self.stream, outbox: &self.outbox, cx };
+        let mut io =
+            Io { stream: &mut self.stream, meter: &mut self.meter, outbox: &self.outbox, cx };
         match act(&mut self.protocol, &mut io) {
             Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => Poll::Pending,
             done => Poll::Ready(done),
@@ -138,6 +155,7 @@ impl Drop for WebSocket {
 /// The stream as the protocol wants it: one that says when it would have to wait.
 struct Io<'a, 'c> {
     stream: &'a mut ReadAhead<SharedTransport>,
+    meter: &'a mut FrameMeter,
     outbox: &'a Outbox,
     cx: &'a mut Context<'c>,
 }
@@ -146,6 +164,9 @@ impl Read for Io<'_, '_> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let mut room = ReadBuf::new(bytes);
         at_once(Pin::new(&mut *self.stream).poll_read(self.cx, &mut room))?;
+        if !self.meter.admits(room.filled(), now()) {
+            return Err(io::Error::other(Flood));
+        }
         Ok(room.filled().len())
     }
 }

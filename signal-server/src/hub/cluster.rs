@@ -12,6 +12,15 @@ use super::Hub;
 use crate::rules::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope};
 use crate::rules::sessions::TokenHash;
 
+/// Why nobody new can be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hindrance {
+    /// What only all nodes together know can't be found out.
+    CutOff,
+    /// Who owns which name can't be read or written.
+    NoNames,
+}
+
 /// The nodes of a server, seen from one of them. What has a default does, by default, what one node
 /// does that is the whole server.
 #[async_trait]
@@ -21,10 +30,9 @@ pub(crate) trait Cluster: fmt::Debug + Send + Sync {
         true
     }
 
-    /// Whether what only all nodes together know can be found out now: without it nobody new is let
-    /// in.
-    fn is_reachable(&self) -> bool {
-        true
+    /// Why nobody new is let in now, if that is so.
+    fn hindrance(&self) -> Option<Hindrance> {
+        None
     }
 
     /// Claims a name for this node. `token` is what its session can be resumed by, on this node or

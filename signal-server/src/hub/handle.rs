@@ -1,6 +1,7 @@
 //! What one connection does at the hub: sends messages to the router, and receives through its
 //! outbox.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,6 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use visavis_shared::{ClientMessage, Login, LoginRefusal, Payload, ServerMessage, Username};
 
 use super::{DirtyOutboxes, Hub, Pending, now};
+use crate::limits::permits::Backlog;
 use crate::names;
 use crate::outbox::Outbox;
 use crate::rules::registry::ConnectionId;
@@ -28,9 +30,10 @@ pub(crate) struct ConnectionHandle {
 }
 
 impl Hub {
-    /// Registers a connection.
-    pub(crate) fn connect(self: &Arc<Self>) -> ConnectionHandle {
-        let outbox = Arc::new(Outbox::new(self.queue));
+    /// Registers a connection from an address.
+    pub(crate) fn connect(self: &Arc<Self>, from: IpAddr) -> ConnectionHandle {
+        let backlog = Backlog::of(&self.backlog, from);
+        let outbox = Arc::new(Outbox::new(self.queue, Some(backlog)));
         let mut state = self.lock();
         state.last_id += 1;
         let id = ConnectionId(state.last_id);
@@ -103,7 +106,7 @@ impl ConnectionHandle {
         match names::proven(&login, &self.challenge) {
             Ok(key) => self.act(|router, id| router.log_in(id, login, key, now())),
             Err(error) => {
-                let message = error.to_string();
+                let message = error.to_string().into();
                 self.reply(ServerMessage::LoginRefused {
                     reason: LoginRefusal::NotAllowed,
                     message,

@@ -21,9 +21,10 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use visavis_shared::Username;
 
-pub(crate) use self::cluster::Cluster;
+pub(crate) use self::cluster::{Cluster, Hindrance};
 pub(crate) use self::handle::ConnectionHandle;
 use crate::limits::QueueLimits;
+use crate::limits::permits::{Admission, Backlog};
 use crate::outbox::{Outbox, Pressure};
 use crate::rules::registry::{ByConnection, ConnectionId};
 use crate::rules::router::{Claim, Output, Question, RemoteEvent, Router, Rules};
@@ -39,6 +40,8 @@ type Settled = Box<dyn FnOnce(&mut Router) -> Vec<Output> + Send>;
 #[derive(Debug)]
 pub(crate) struct Hub {
     queue: QueueLimits,
+    /// The places of those who are behind with reading.
+    backlog: Arc<Admission>,
     state: Mutex<State>,
     cluster: Arc<dyn Cluster>,
     /// The next session to expire may be another one.
@@ -115,7 +118,13 @@ impl Hub {
     pub(crate) fn new(directory: bool, queue: QueueLimits, cluster: Arc<dyn Cluster>) -> Self {
         let router = Router::new(Rules { directory, alone: cluster.is_alone() });
         let state = State { router, outboxes: ByConnection::default(), last_id: 0 };
-        Self { queue, state: Mutex::new(state), cluster, deadline_changed: Notify::new() }
+        Self {
+            queue,
+            backlog: Backlog::places(),
+            state: Mutex::new(state),
+            cluster,
+            deadline_changed: Notify::new(),
+        }
     }
 
     /// Takes what the cluster brings from other nodes.
@@ -133,9 +142,9 @@ impl Hub {
         self.queue
     }
 
-    /// Whether a login can be granted now.
-    pub(crate) fn can_grant(&self) -> bool {
-        self.cluster.is_reachable()
+    /// Why no login can be granted now, if that is so.
+    pub(crate) fn hindrance(&self) -> Option<Hindrance> {
+        self.cluster.hindrance()
     }
 
     /// Whether somebody on this node has a name.

@@ -16,7 +16,7 @@ const PERMISSION_LIFETIME: Duration = Duration::from_secs(300);
 /// RFC 8656 §12.
 const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
 /// RFC 8656 §3.2.
-const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
+pub(crate) const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
 const MAX_LIFETIME: Duration = Duration::from_secs(3600);
 /// Of a call's other side there are as many as it has networks; a call has one other side.
 const MAX_PEERS: usize = 64;
@@ -44,6 +44,8 @@ pub(crate) struct Allocation<S> {
     /// Which request made it, to know it when it comes again.
     pub(crate) transaction: [u8; 12],
     expires: Instant,
+    /// When something came in for the client the last time; at first, when this was made.
+    heard: Instant,
     /// Who is let in, and until when.
     permissions: HashMap<IpAddr, Instant>,
     channels: Vec<Channel>,
@@ -65,14 +67,16 @@ impl<S> Allocation<S> {
         relayed: SocketAddr,
         username: String,
         transaction: [u8; 12],
-        expires: Instant,
+        lifetime: Duration,
+        now: Instant,
     ) -> Self {
         Self {
             socket,
             relayed,
             username,
             transaction,
-            expires,
+            expires: now + lifetime,
+            heard: now,
             permissions: HashMap::new(),
             channels: Vec::new(),
             to_peers: Level::default(),
@@ -90,6 +94,17 @@ impl<S> Allocation<S> {
 
     pub(crate) fn extend(&mut self, lifetime: Duration, now: Instant) {
         self.expires = now + lifetime;
+    }
+
+    /// Something came in for the client.
+    pub(crate) fn hear(&mut self, now: Instant) {
+        self.heard = now;
+    }
+
+    /// Whether somebody talks to the client here. In a call something comes every few seconds, if
+    /// only the checks of RFC 7675.
+    pub(crate) fn is_in_use(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.heard) < DEFAULT_LIFETIME
     }
 
     /// Lets these peers in for a while: all, or none when there would be too many.
@@ -149,7 +164,7 @@ mod tests {
 
     fn allocation(now: Instant) -> Allocation<()> {
         let relayed = "192.0.2.1:49160".parse().unwrap();
-        Allocation::new((), relayed, "1:a".into(), [0; 12], now + DEFAULT_LIFETIME)
+        Allocation::new((), relayed, "1:a".into(), [0; 12], DEFAULT_LIFETIME, now)
     }
 
     fn peer(host: u8, port: u16) -> SocketAddr {
@@ -167,6 +182,16 @@ mod tests {
         ] {
             assert_eq!(lifetime(asked), Duration::from_secs(given), "{asked:?}");
         }
+    }
+
+    #[test]
+    fn one_is_in_use_for_ten_minutes_after_something_came_in() {
+        let start = Instant::now();
+        let mut allocation = allocation(start);
+        let minute = |minute| start + Duration::from_secs(60) * minute;
+        assert!(allocation.is_in_use(minute(9)) && !allocation.is_in_use(minute(10)));
+        allocation.hear(minute(9));
+        assert!(allocation.is_in_use(minute(18)) && !allocation.is_in_use(minute(19)));
     }
 
     #[test]

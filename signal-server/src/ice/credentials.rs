@@ -22,6 +22,9 @@ use super::stun::Key;
 
 /// How long credentials let new allocations be made. Those that are there live on.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
+/// How long an allocation may be refreshed with credentials whose time is over: longer than calls
+/// last.
+pub(crate) const GRACE: Duration = Duration::from_secs(12 * 3600);
 /// Shorter secrets could be found by trying.
 const MIN_SECRET_BYTES: usize = 16;
 /// Of a person's name or of chance.
@@ -128,6 +131,11 @@ pub(crate) fn holder(username: &str, unix: u64) -> Result<&str, Invalid> {
     }
     let expiry: u64 = expiry.parse().map_err(|_| Invalid::Malformed)?;
     if expiry <= unix { Err(Invalid::Expired) } else { Ok(id) }
+}
+
+/// Whether a user name whose time is over may still keep what was made with it.
+pub(crate) fn is_within_grace(username: &str, unix: u64) -> bool {
+    holder(username, unix.saturating_sub(GRACE.as_secs())).is_ok()
 }
 
 /// RFC 8489 §9.2.2.

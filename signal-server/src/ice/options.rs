@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use super::credentials::Secret;
 use super::quota::Quotas;
 use super::url::{stun_url, turn_url};
+use crate::secret_option::secretly;
 
 /// What logins are offered to reach each other by, and what the relay of this server may do.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -103,6 +104,7 @@ pub struct RelayConfig {
         long = "turn-secret",
         env = "VISAVIS_TURN_SECRET",
         value_name = "SECRET",
+        value_parser = secretly::<Secret>(),
         hide_env_values = true
     )]
     pub secret: Option<Secret>,

@@ -1,5 +1,8 @@
 //! How many allocations there may be: in all, for one person, from one address.
 //!
+//! Whatever is set, one address has at most half of the ports and one person a quarter
+//! ([`Quotas::of_ports`]), so that a range that is small is never all somebody's.
+//!
 //! A person is the id of the credentials, an address a customer's (for IPv6 their /64). What is
 //! counted is given back exactly once, so the counts are those of the allocations there are, and
 //! nobody who has none is remembered.
@@ -26,7 +29,7 @@ pub struct Quotas {
     )]
     pub total: usize,
 
-    /// The most allocations at a time of one person.
+    /// The most allocations at a time of one person; never more than a quarter of the ports.
     #[arg(
         long = "relay-max-per-user",
         env = "VISAVIS_RELAY_MAX_PER_USER",
@@ -35,7 +38,8 @@ pub struct Quotas {
     )]
     pub per_user: usize,
 
-    /// The most allocations at a time from one address (IPv6: from one /64 network).
+    /// The most allocations at a time from one address (IPv6: from one /64 network); never more
+    /// than half of the ports.
     #[arg(
         long = "relay-max-per-address",
         env = "VISAVIS_RELAY_MAX_PER_ADDRESS",
@@ -50,6 +54,21 @@ impl Default for Quotas {
     /// stay for ten minutes.
     fn default() -> Self {
         Self { total: 1_000, per_user: 20, per_address: 100 }
+    }
+}
+
+/// What one side of a call takes: no share is smaller.
+const SIDE_OF_A_CALL: usize = 4;
+
+impl Quotas {
+    /// The quotas for a relay with so many ports for each of its addresses.
+    pub(crate) fn of_ports(self, ports: usize, addresses: usize) -> Self {
+        let share = |part: usize| (ports / part).max(SIDE_OF_A_CALL);
+        Self {
+            total: self.total.min(ports.saturating_mul(addresses)),
+            per_user: self.per_user.min(share(4)),
+            per_address: self.per_address.min(share(2)),
+        }
     }
 }
 
@@ -131,6 +150,22 @@ mod tests {
         counts.give_back("alice", ip("192.0.2.2"));
         assert_eq!(counts.take("dave", ip("192.0.2.1")), Err(Reached::Address));
         counts.take("dave", ip("192.0.2.9")).unwrap();
+    }
+
+    #[test]
+    fn one_address_and_one_person_have_a_share_of_the_ports() {
+        let of = |ports, addresses| {
+            let quotas = Quotas::default().of_ports(ports, addresses);
+            (quotas.total, quotas.per_user, quotas.per_address)
+        };
+        assert_eq!(of(41, 1), (41, 10, 20), "the ports that a relay has by itself");
+        assert_eq!(of(41, 2), (82, 10, 20), "the ports of each family are as few");
+        assert_eq!(of(1_000, 1), (1_000, 20, 100));
+        assert_eq!(of(65_535, 2), (1_000, 20, 100), "what is set is the most");
+        assert_eq!(of(10, 1), (10, 4, 5));
+        assert_eq!(of(1, 1), (1, 4, 4));
+        let few = Quotas { total: 3, per_user: 1, per_address: 2 };
+        assert_eq!(few.of_ports(41, 1), few);
     }
 
     #[test]

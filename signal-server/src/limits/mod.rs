@@ -1,5 +1,6 @@
 //! How much of everything one client, one address and all of them together may have.
 
+pub(crate) mod frame_meter;
 pub(crate) mod permits;
 pub(crate) mod rates;
 pub(crate) mod timing;
@@ -13,6 +14,9 @@ use visavis_shared::limits::{MAX_JSON_DEPTH, MAX_MESSAGE_BYTES};
 /// Logins from one address: per second, and at once. As many at once as there may be connections
 /// from it, so that a whole office can come back after the server was started again.
 const LOGINS: (u32, u32) = (5, 100);
+/// Rooms that are tried from one address: per second, and at once. As many as logins: whoever comes
+/// back goes to a room.
+const JOINS: (u32, u32) = (5, 100);
 /// Messages over one connection: per second, and at once. A call's beginning takes some dozens of
 /// candidates.
 const MESSAGES: (u32, u32) = (50, 200);
@@ -26,12 +30,23 @@ pub struct Rate {
     pub burst: NonZeroU32,
 }
 
+/// One connection's part of what an address may do.
+const PART_OF_A_CONNECTION: u32 = 5;
+
 impl Rate {
     /// A rate; none when `per_second` is 0. A burst of 0 is one of 1.
     #[must_use]
     pub fn new(per_second: u32, burst: u32) -> Option<Self> {
         let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         NonZeroU32::new(per_second).map(|per_second| Self { per_second, burst })
+    }
+
+    /// What one connection may do of what its address may.
+    fn of_connection(self) -> Self {
+        let part = |of: NonZeroU32| {
+            NonZeroU32::new(of.get() / PART_OF_A_CONNECTION).unwrap_or(NonZeroU32::MIN)
+        };
+        Self { per_second: part(self.per_second), burst: part(self.burst) }
     }
 }
 
@@ -44,6 +59,9 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// Logins from one address; as many as there are when `None`.
     pub logins: Option<Rate>,
+    /// Rooms that are tried from one address, and a fifth of that over one connection; as many as
+    /// there are when `None`.
+    pub joins: Option<Rate>,
     /// Messages over one connection; as many as there are when `None`.
     pub messages: Option<Rate>,
     /// The largest message, in bytes.
@@ -60,6 +78,7 @@ impl Default for Limits {
             connections: 10_000,
             connections_per_address: 100,
             logins: Rate::new(LOGINS.0, LOGINS.1),
+            joins: Rate::new(JOINS.0, JOINS.1),
             messages: Rate::new(MESSAGES.0, MESSAGES.1),
             message_bytes: MAX_MESSAGE_BYTES,
             json_depth: MAX_JSON_DEPTH,
@@ -116,6 +135,22 @@ pub struct LimitOptions {
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     pub login_burst: u32,
+
+    /// The most rooms per second that are tried from one address (IPv6: from one /64 network), in
+    /// the long run; over one connection a fifth of that. 0 for no limit.
+    #[arg(long, env = "VISAVIS_JOIN_RATE", value_name = "N", default_value_t = JOINS.0)]
+    pub join_rate: u32,
+
+    /// The most rooms that are tried at once from one address that has been quiet; over one
+    /// connection a fifth of that.
+    #[arg(
+        long,
+        env = "VISAVIS_JOIN_BURST",
+        value_name = "N",
+        default_value_t = JOINS.1,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub join_burst: u32,
 
     /// The most messages per second over one connection, in the long run; 0 for no limit. What is
     /// sent beyond that is dropped with an error, and who sends ten times as much is cut off.
@@ -182,6 +217,7 @@ impl LimitOptions {
             connections: self.max_connections,
             connections_per_address: self.max_connections_per_address,
             logins: Rate::new(self.login_rate, self.login_burst),
+            joins: Rate::new(self.join_rate, self.join_burst),
             messages: Rate::new(self.message_rate, self.message_burst),
             message_bytes: self.max_message_bytes,
             json_depth: self.max_json_depth,
@@ -224,6 +260,8 @@ mod tests {
             "--max-connections-per-address=3",
             "--login-rate=1",
             "--login-burst=2",
+            "--join-rate=3",
+            "--join-burst=4",
             "--message-rate=0",
             "--max-message-bytes=2048",
             "--max-json-depth=4",
@@ -234,6 +272,7 @@ mod tests {
             connections: 7,
             connections_per_address: 3,
             logins: Rate::new(1, 2),
+            joins: Rate::new(3, 4),
             messages: None,
             message_bytes: 2048,
             json_depth: 4,
@@ -247,6 +286,7 @@ mod tests {
         for arg in [
             "--max-connections=-1",
             "--login-burst=0",
+            "--join-burst=0",
             "--message-burst=0",
             "--max-message-bytes=65537",
             "--max-json-depth=0",

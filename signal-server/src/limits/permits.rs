@@ -112,6 +112,40 @@ impl Drop for Permit {
     }
 }
 
+/// Who may be far behind with reading at a time: so many in all, and so many at one address. Each
+/// holds memory for what waits.
+#[derive(Debug, Clone)]
+pub(crate) struct Backlog {
+    places: Arc<Admission>,
+    address: IpAddr,
+}
+
+impl Backlog {
+    /// So many readers in all.
+    pub(crate) const READERS: usize = 1024;
+    /// So many at one address.
+    pub(crate) const READERS_PER_ADDRESS: usize = 16;
+
+    /// The places for all readers of a server.
+    pub(crate) fn places() -> Arc<Admission> {
+        Arc::new(Admission::new(Limits {
+            connections: Self::READERS,
+            connections_per_address: Self::READERS_PER_ADDRESS,
+            ..Limits::default()
+        }))
+    }
+
+    /// That of a reader at an address.
+    pub(crate) fn of(places: &Arc<Admission>, address: IpAddr) -> Self {
+        Self { places: Arc::clone(places), address }
+    }
+
+    /// A place, if there is one left.
+    pub(crate) fn enter(&self) -> Option<Permit> {
+        self.places.admit(self.address).ok()
+    }
+}
+
 /// The address under which a customer's connections are counted.
 pub(crate) fn customer(address: IpAddr) -> IpAddr {
     match address.to_canonical() {

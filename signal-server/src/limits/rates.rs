@@ -1,11 +1,11 @@
-//! Whether somebody does something too often: logins by address, messages by connection, datagrams
-//! by sender.
+//! Whether somebody does something too often: logins and joins by address, messages and joins by
+//! connection, datagrams by sender.
 //!
 //! All limits are the generic cell rate algorithm: what one sender has used up is a single number,
 //! so a limit costs eight bytes. A [`Crowd`] has a fixed number of them: however many addresses
 //! come, it never grows. Two that fall on one number share it, and nobody can choose to share
-//! another's, since the place is found with a secret hash. A [`LoginGate`] has one for each address
-//! until it no longer matters ([`LoginGate::forget`]).
+//! another's, since the place is found with a secret hash. An [`AddressGate`] has one for each
+//! address until it no longer matters ([`AddressGate::forget`]).
 //!
 //! The gates' time is tokio's, so that tests can turn its clock.
 
@@ -19,7 +19,7 @@ use crate::limits::Rate;
 use crate::limits::permits::customer;
 
 /// How many times as much as is allowed makes a flood.
-const FLOOD: u32 = 10;
+pub(super) const FLOOD: u32 = 10;
 /// Enough that few senders of a crowd share a place: 128 KiB.
 const PLACES: usize = 16 * 1024;
 
@@ -43,9 +43,9 @@ impl Limiter {
     }
 
     /// So many times what a rate says.
-    fn times(rate: Rate, times: u32) -> Self {
+    pub(super) fn times(rate: Rate, times: u32, start: Instant) -> Self {
         let per_second = u64::from(rate.per_second.get()) * u64::from(times);
-        let mut limiter = Self::per_second(per_second, Duration::ZERO, now());
+        let mut limiter = Self::per_second(per_second, Duration::ZERO, start);
         let burst = u64::from(rate.burst.get()) * u64::from(times);
         limiter.tolerance_nanos = limiter.nanos_each.saturating_mul(burst);
         limiter
@@ -91,17 +91,17 @@ impl Crowd {
 }
 
 #[derive(Debug)]
-pub(crate) struct LoginGate {
+pub(crate) struct AddressGate {
     limiter: Option<Limiter>,
     levels: Mutex<HashMap<IpAddr, Level>>,
 }
 
-impl LoginGate {
+impl AddressGate {
     pub(crate) fn new(rate: Option<Rate>) -> Self {
-        Self { limiter: rate.map(|rate| Limiter::times(rate, 1)), levels: Mutex::default() }
+        Self { limiter: rate.map(|rate| Limiter::times(rate, 1, now())), levels: Mutex::default() }
     }
 
-    /// Whether somebody from this address may log in now.
+    /// Whether somebody from this address may do it now.
     pub(crate) fn admits(&self, address: IpAddr) -> bool {
         self.limiter.is_none_or(|limiter| {
             limiter.take(lock(&self.levels).entry(customer(address)).or_default(), 1, now())
@@ -122,6 +122,27 @@ impl LoginGate {
     #[cfg(test)]
     fn remembered(&self) -> usize {
         lock(&self.levels).len()
+    }
+}
+
+/// Whether one connection may try a room: whoever tries names that they don't know learns which
+/// rooms there are.
+#[derive(Debug)]
+pub(crate) struct JoinGate(Option<(Limiter, Level)>);
+
+impl JoinGate {
+    /// A connection's gate, by the rate of its address.
+    pub(crate) fn new(rate: Option<Rate>) -> Self {
+        let limiter = rate.map(|rate| Limiter::times(rate.of_connection(), 1, now()));
+        Self(limiter.map(|limiter| (limiter, Level::default())))
+    }
+
+    /// Whether a room may be tried now over this connection, and from its address.
+    pub(crate) fn admits(&mut self, of_address: &AddressGate, address: IpAddr) -> bool {
+        let own = self.0.as_mut();
+        // Who is stopped here uses nothing up of what the others at the address have.
+        own.is_none_or(|(limiter, level)| limiter.take(level, 1, now()))
+            && of_address.admits(address)
     }
 }
 
@@ -148,8 +169,8 @@ struct Gates {
 impl MessageGate {
     pub(crate) fn new(rate: Option<Rate>) -> Self {
         Self(rate.map(|rate| Gates {
-            allowed: Limiter::times(rate, 1),
-            tolerated: Limiter::times(rate, FLOOD),
+            allowed: Limiter::times(rate, 1, now()),
+            tolerated: Limiter::times(rate, FLOOD, now()),
             levels: Mutex::default(),
         }))
     }
@@ -187,7 +208,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_address_logs_in_so_often_and_then_at_its_rate() {
-        let gate = LoginGate::new(Rate::new(2, 3));
+        let gate = AddressGate::new(Rate::new(2, 3));
         assert_eq!([(); 5].map(|()| gate.admits(ip(1))), [true, true, true, false, false]);
         assert!(gate.admits(ip(2)), "another address");
         tokio::time::advance(Duration::from_millis(500)).await;
@@ -196,7 +217,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_ipv6_customer_is_one_address() {
-        let gate = LoginGate::new(Rate::new(1, 1));
+        let gate = AddressGate::new(Rate::new(1, 1));
         assert!(gate.admits("2001:db8:0:1::1".parse().unwrap()));
         assert!(!gate.admits("2001:db8:0:1::2".parse().unwrap()));
         assert!(gate.admits("2001:db8:0:2::1".parse().unwrap()));
@@ -204,7 +225,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn addresses_that_have_been_quiet_are_forgotten() {
-        let gate = LoginGate::new(Rate::new(1, 3));
+        let gate = AddressGate::new(Rate::new(1, 3));
         for n in 0..1_000 {
             assert!(gate.admits(ip(n)));
         }
@@ -213,6 +234,22 @@ mod tests {
         tokio::time::advance(Duration::from_secs(4)).await;
         gate.forget();
         assert_eq!(gate.remembered(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_tries_a_fifth_of_the_rooms_of_its_address() {
+        let rate = Rate::new(10, 50);
+        let of_address = AddressGate::new(rate);
+        let tried = |gate: &mut JoinGate, who| {
+            (0..1_000).take_while(|_| gate.admits(&of_address, ip(who))).count()
+        };
+        let mut gates: Vec<_> = (0..7).map(|_| JoinGate::new(rate)).collect();
+        let of_each: Vec<_> = gates.iter_mut().map(|gate| tried(gate, 1)).collect();
+        assert_eq!(of_each, [10, 10, 10, 10, 10, 0, 0]);
+        assert_eq!(tried(&mut JoinGate::new(rate), 2), 10, "another address");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(tried(&mut gates[0], 1), 2);
+        assert_eq!(tried(&mut JoinGate::new(None), 1), 8, "the rest of the address's ten");
     }
 
     #[tokio::test(start_paused = true)]
@@ -235,7 +272,7 @@ mod tests {
 
     #[test]
     fn without_a_rate_there_is_no_limit() {
-        let (logins, messages) = (LoginGate::new(None), MessageGate::new(None));
+        let (logins, messages) = (AddressGate::new(None), MessageGate::new(None));
         assert!((0..10_000).all(|_| logins.admits(ip(1)) && messages.judge() == Verdict::Pass));
     }
 

@@ -29,6 +29,19 @@ pub enum NameStoreError {
         "the names in {0} are damaged: put a backup in its place, or move the file away to begin anew"
     )]
     Damaged(PathBuf),
+    /// The file holds no names, nor is it one in which nobody owns a name yet.
+    #[error(
+        "{0} is empty, so the names in it are lost: put a backup in its place, or move the file away to begin anew"
+    )]
+    Empty(PathBuf),
+    /// There is no file, though there was one.
+    #[error(
+        "{0} is missing, though there were names in it: put a backup in its place, or move {0}-wal away to begin anew"
+    )]
+    Missing(PathBuf),
+    /// What is in the file's place is a folder, a pipe or a device.
+    #[error("{0} is no file: name another folder with --data-dir, or move it away")]
+    NoFile(PathBuf),
     /// Another program's database.
     #[error("{0} is another program's database: name another folder with --data-dir")]
     Foreign(PathBuf),

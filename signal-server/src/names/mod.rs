@@ -11,6 +11,7 @@
 
 pub mod decision;
 mod error;
+mod file;
 pub mod options;
 mod owners;
 pub mod proof;

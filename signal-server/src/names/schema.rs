@@ -1,13 +1,13 @@
 //! The database file: how it is made, opened and brought up to date.
 //!
+//! A file that is there is one of ours and whole, or it is refused: an empty one would give every
+//! name to whoever comes next.
+//!
 //! WAL, so that `names list` reads while a server writes, and waits for a lock instead of failing.
 //! FULL synchronisation, because a claim that was granted must not be forgotten by a power failure:
 //! the next to come would own the name.
 
 use std::fs;
-use std::io;
-#[cfg(unix)]
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::error::NameStoreError;
+use super::file;
 
 /// Tells a file of ours from another program's ("vsvs").
 const APPLICATION_ID: i64 = 0x7673_7673;
@@ -39,16 +40,24 @@ const FORMAT: i64 = MIGRATIONS.len() as i64;
 
 /// Opens the database in a file, which is made when it is not there.
 pub(super) fn open(path: &Path) -> Result<Connection, NameStoreError> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        make_folder(folder)
-            .map_err(|source| NameStoreError::NoPlace { path: folder.to_owned(), source })?;
+    if !file::is_there(path)? {
+        file::put_in_place(path, |aside| {
+            let mut connection = connect(aside)?;
+            migrate(&mut connection, aside)
+        })?;
     }
-    make_file(path).map_err(|source| NameStoreError::NoPlace { path: path.to_owned(), source })?;
+    file::keep_private(path);
+    let mut connection = connect(path)?;
+    prepare(&mut connection, path)?;
+    Ok(connection)
+}
+
+fn connect(path: &Path) -> Result<Connection, NameStoreError> {
+    let sql = |error| NameStoreError::new(path, error);
     // Not as a URI, lest a strange file name carry options.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags)
-        .map_err(|error| NameStoreError::new(path, error))?;
-    prepare(&mut connection, path)?;
+    let connection = Connection::open_with_flags(path, flags).map_err(sql)?;
+    connection.busy_timeout(PATIENCE).map_err(sql)?;
     Ok(connection)
 }
 
@@ -56,19 +65,64 @@ pub(super) fn open(path: &Path) -> Result<Connection, NameStoreError> {
 pub(super) fn open_in_memory(path: &Path) -> Result<Connection, NameStoreError> {
     let mut connection =
         Connection::open_in_memory().map_err(|error| NameStoreError::new(path, error))?;
+    migrate(&mut connection, path)?;
     prepare(&mut connection, path)?;
     Ok(connection)
 }
 
 fn prepare(connection: &mut Connection, path: &Path) -> Result<(), NameStoreError> {
     let sql = |error| NameStoreError::new(path, error);
-    connection.busy_timeout(PATIENCE).map_err(sql)?;
     // Looks before it touches: another program's file stays as it is.
-    format_of(connection, path)?;
+    if format_of(connection, path)? == 0 {
+        return Err(NameStoreError::Empty(path.to_owned()));
+    }
+    check(connection, path)?;
     use_wal(connection).map_err(sql)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(sql)?;
     connection.pragma_update(None, "trusted_schema", false).map_err(sql)?;
     migrate(connection, path)
+}
+
+/// Finds out whether a file that was put in the place of the names can be opened, and leaves it as
+/// it is.
+pub(super) fn check_copy(path: &Path) -> Result<(), NameStoreError> {
+    let no_place = |source| NameStoreError::NoPlace { path: path.to_owned(), source };
+    if !file::is_there(path)? {
+        return Err(NameStoreError::Missing(path.to_owned()));
+    }
+    let copy = file::aside(path);
+    let checked = fs::copy(path, &copy).map_err(no_place).and_then(|_| {
+        let connection = connect(&copy)?;
+        if format_of(&connection, path)? == 0 {
+            return Err(NameStoreError::Empty(path.to_owned()));
+        }
+        check(&connection, path)
+    });
+    // Nothing else knows of them.
+    let _ = fs::remove_file(&copy).and_then(|()| file::remove_log(&copy));
+    checked
+}
+
+/// Finds out whether the file is whole. It reads all of it: a million names in about a second.
+fn check(connection: &Connection, path: &Path) -> Result<(), NameStoreError> {
+    const HAS_TABLE: &str =
+        "SELECT count(*) = 1 FROM sqlite_schema WHERE type = 'table' AND name = 'names'";
+    let sql = |error| NameStoreError::new(path, error);
+    let verdict: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(sql)?;
+    let has_table: bool = connection.query_row(HAS_TABLE, [], |row| row.get(0)).map_err(sql)?;
+    let page: i64 =
+        connection.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(sql)?;
+    if verdict == "ok" && has_table && file::has_whole_pages(path, page.unsigned_abs()) {
+        Ok(())
+    } else {
+        Err(NameStoreError::Damaged(path.to_owned()))
+    }
+}
+
+/// Writes the format that is there again.
+pub(super) fn touch(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "user_version", FORMAT)
 }
 
 /// How many migrations were applied.
@@ -132,35 +186,4 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), NameStoreErro
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql)?;
     transaction.pragma_update(None, "user_version", FORMAT).map_err(sql)?;
     transaction.commit().map_err(sql)
-}
-
-/// Makes a folder that only its owner can read, where the system knows owners. On Windows the data
-/// folder is under a profile, which keeps others out.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    builder.mode(0o700);
-    builder.recursive(true).create(folder)
-}
-
-/// Makes a file like [`make_folder`]. One that is there already is never opened here: closing it
-/// would take away the locks that another connection of this process has on it.
-fn make_file(path: &Path) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    #[cfg(unix)]
-    options.mode(0o600);
-    match options.write(true).create_new(true).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        made => return made.map(drop),
-    }
-    #[cfg(unix)]
-    {
-        // A file that came from a backup. Whoever does not own it can't change its mode, and need
-        // not.
-        let file = fs::metadata(path)?;
-        if file.is_file() && file.permissions().mode() & 0o077 != 0 {
-            let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
-        }
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@
 //! synchronisation of the disk. Any number of connections and processes may share a file; of two
 //! that claim a name at once, one gets it.
 
+use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,6 +14,7 @@ use visavis_shared::{PublicKey, Username, skeleton};
 
 use super::decision::{self, Claim, Standing};
 use super::error::NameStoreError;
+use super::file::{self, FileId};
 use super::schema;
 
 /// Stands in messages for the file of a store in memory.
@@ -39,6 +41,22 @@ pub struct OwnedName {
 pub struct NameStore {
     connection: Connection,
     path: Box<Path>,
+    /// Which file is open; none for a store in memory.
+    file: Option<FileId>,
+    /// Its log.
+    log: Option<FileId>,
+    /// The file is not open any more, and no other one could be opened yet.
+    is_closed: bool,
+}
+
+/// What became of a store's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    InPlace,
+    /// It was gone, and what it held was written again.
+    WrittenAgain,
+    /// Another one was in its place, and is used from now on.
+    Replaced,
 }
 
 impl NameStore {
@@ -48,13 +66,84 @@ impl NameStore {
     /// # Errors
     /// [`NameStoreError`] says in one line what is wrong with the file and what to do.
     pub fn open(path: &Path) -> Result<Self, NameStoreError> {
-        Ok(Self { connection: schema::open(path)?, path: path.into() })
+        let connection = schema::open(path)?;
+        let id = |path: &Path| file::id(path).map_err(|error| no_place(path, error));
+        let (file, log) = (id(path)?, id(&file::log_of(path))?);
+        Ok(Self { connection, path: path.into(), file, log, is_closed: false })
     }
 
     /// A store that is forgotten when it is dropped.
     pub fn open_in_memory() -> Result<Self, NameStoreError> {
         let path = Path::new(IN_MEMORY);
-        Ok(Self { connection: schema::open_in_memory(path)?, path: path.into() })
+        let connection = schema::open_in_memory(path)?;
+        Ok(Self { connection, path: path.into(), file: None, log: None, is_closed: false })
+    }
+
+    /// Makes sure that the file which is open is the one in its place: names that are granted in a
+    /// file which somebody deleted would be lost with it. What a deleted file held is still here,
+    /// and is written again; a good file that was put in its place is opened.
+    pub(super) fn find_file(&mut self) -> Result<Found, NameStoreError> {
+        let Some(file) = self.file else { return Ok(Found::InPlace) };
+        let found = match file::id(&self.path).map_err(|error| no_place(&self.path, error))? {
+            Some(found) if found == file && file::is_empty(&self.path) => {
+                return Err(NameStoreError::Empty(self.path.to_path_buf()));
+            }
+            Some(found) if found == file => return Ok(Found::InPlace),
+            Some(_) if self.is_closed => Found::Replaced,
+            Some(_) => {
+                schema::check_copy(&self.path)?;
+                Found::Replaced
+            }
+            None if self.is_closed => return Err(NameStoreError::Missing(self.path.to_path_buf())),
+            None => {
+                self.write_again()?;
+                Found::WrittenAgain
+            }
+        };
+        self.close(file)?;
+        *self = Self::open(&self.path)?;
+        Ok(found)
+    }
+
+    fn write_again(&self) -> Result<(), NameStoreError> {
+        // What is left in the log would be taken for that of the new file. Where somebody reads it
+        // just now it is as good to remove it, as is done afterwards.
+        let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        file::put_in_place(&self.path, |aside| {
+            let name = aside
+                .to_str()
+                .ok_or_else(|| no_place(aside, io::Error::other("the path is no text in UTF-8")))?;
+            let written = self.connection.execute("VACUUM INTO ?1", [name]);
+            written.map(|_| ()).map_err(|error| self.trouble(error))
+        })
+    }
+
+    /// Closes a file that is not in its place any more, and removes its log, which would be taken
+    /// for that of the file which is there now.
+    fn close(&mut self, file: FileId) -> Result<(), NameStoreError> {
+        let log = self.log;
+        *self = Self {
+            connection: schema::open_in_memory(&self.path)?,
+            path: self.path.clone(),
+            file: Some(file),
+            log: None,
+            is_closed: true,
+        };
+        if log.is_some() && file::id(&file::log_of(&self.path)).is_ok_and(|found| found == log) {
+            file::remove_log(&self.path).map_err(|error| no_place(&self.path, error))?;
+        }
+        Ok(())
+    }
+
+    /// Whether names can be read.
+    pub(super) fn try_reading(&self) -> Result<(), NameStoreError> {
+        let row = self.connection.query_row("SELECT 1 FROM names LIMIT 1", [], |_| Ok(()));
+        row.optional().map(|_| ()).map_err(|error| self.trouble(error))
+    }
+
+    /// Whether names can be written: writes what changes nothing.
+    pub(super) fn try_writing(&self) -> Result<(), NameStoreError> {
+        schema::touch(&self.connection).map_err(|error| self.trouble(error))
     }
 
     /// What is known about a name.
@@ -134,6 +223,10 @@ impl NameStore {
     fn trouble(&self, error: rusqlite::Error) -> NameStoreError {
         NameStoreError::new(&self.path, error)
     }
+}
+
+fn no_place(path: &Path, source: io::Error) -> NameStoreError {
+    NameStoreError::NoPlace { path: path.to_owned(), source }
 }
 
 /// A name counts before one that looks like it: the tables of look-alikes change from one Unicode

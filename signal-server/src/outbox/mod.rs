@@ -4,6 +4,8 @@
 //! the connection closed, because its peer does not read; nobody else waits for it. So that a burst
 //! does not look like that, a sender who finds the queue half full lets its connection catch up
 //! first ([`Outbox::relief`]), for at most [`PATIENCE`] and not again until something was written.
+//! A queue that is far from empty ([`BEHIND_BYTES`]) takes a place in the [`Backlog`], which bounds
+//! what waits in all and at one address; without one it is over as well.
 //!
 //! Whoever puts messages in writes them as well ([`Outbox::deliver`]), which spares the
 //! connection's task being woken for each. The task is woken where only it can go on: when the
@@ -25,10 +27,14 @@ use visavis_shared::ServerMessage;
 
 pub(crate) use self::frame_writer::FrameWriter;
 use crate::limits::QueueLimits;
+use crate::limits::permits::{Backlog, Permit};
 use crate::rules::router::Closing;
 
 /// How long a sender waits for a reader to catch up.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
+
+/// A reader for whom more waits is behind.
+const BEHIND_BYTES: usize = 64 * 1024;
 
 /// Why nothing more is written to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +62,7 @@ pub(crate) enum Pressure {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     limits: QueueLimits,
+    backlog: Option<Backlog>,
     queue: Mutex<Queue>,
     /// The connection's task, when it waits for something to write or for the end of the queue.
     task: AtomicWaker,
@@ -79,6 +86,8 @@ struct Queue {
     counted: usize,
     bytes: usize,
     over: Option<Over>,
+    /// While more waits than [`BEHIND_BYTES`], and until nothing does.
+    place: Option<Permit>,
     /// A sender waits for something to be taken out.
     waited_for: bool,
     /// Nothing was taken out for as long as a sender waited.
@@ -92,9 +101,10 @@ impl Queue {
 }
 
 impl Outbox {
-    pub(crate) fn new(limits: QueueLimits) -> Self {
+    pub(crate) fn new(limits: QueueLimits, backlog: Option<Backlog>) -> Self {
         Self {
             limits,
+            backlog,
             queue: Mutex::default(),
             task: AtomicWaker::new(),
             drained: Notify::new(),
@@ -110,7 +120,14 @@ impl Outbox {
         }
         let counted = queue.counted + usize::from(counts(&message));
         let bytes = queue.bytes + approximate_bytes(&message);
-        if counted > self.limits.messages || bytes > self.limits.bytes {
+        if bytes > BEHIND_BYTES
+            && queue.place.is_none()
+            && let Some(backlog) = &self.backlog
+        {
+            queue.place = backlog.enter();
+        }
+        let is_placed = bytes <= BEHIND_BYTES || queue.place.is_some() || self.backlog.is_none();
+        if counted > self.limits.messages || bytes > self.limits.bytes || !is_placed {
             *queue = Queue { over: Some(Over::Overflow), ..Queue::default() };
         } else {
             queue.messages.push_back(message);
@@ -145,6 +162,7 @@ impl Outbox {
         if queue.messages.is_empty() {
             // An idle connection keeps no memory for its busy times.
             queue.messages = VecDeque::new();
+            queue.place = None;
         }
         let relieves = std::mem::take(&mut queue.waited_for);
         drop(queue);

@@ -35,7 +35,7 @@ fn said(text: &str) -> ServerMessage {
 
 #[test]
 fn messages_come_out_in_order() {
-    let outbox = Outbox::new(LIMITS);
+    let outbox = Outbox::new(LIMITS, None);
     outbox.push(said("one"));
     outbox.push(presence());
     outbox.push(said("two"));
@@ -48,8 +48,35 @@ fn messages_come_out_in_order() {
 }
 
 #[test]
+fn so_many_readers_at_an_address_may_be_far_behind() {
+    let places = Backlog::places();
+    let at = |n| {
+        let address = Ipv4Addr::new(192, 0, 2, n).into();
+        Outbox::new(LIMITS, Some(Backlog::of(&places, address)))
+    };
+    let large = said(&"x".repeat(BEHIND_BYTES));
+    let behind: Vec<_> = (0..Backlog::READERS_PER_ADDRESS).map(|_| at(1)).collect();
+    behind.iter().for_each(|outbox| _ = outbox.push(large.clone()));
+    assert!(behind.iter().all(|outbox| !outbox.is_over()));
+    let (late, quick, elsewhere) = (at(1), at(1), at(2));
+    quick.push(said("a little"));
+    late.push(large.clone());
+    elsewhere.push(large.clone());
+    assert_eq!(late.pop(), Err(Over::Overflow));
+    assert!(!quick.is_over() && !elsewhere.is_over());
+    // One has caught up, another one is gone.
+    assert!(behind[0].pop().is_ok_and(|message| message.is_some()));
+    behind[1].close(Closing::Replaced);
+    let next = [at(1), at(1), at(1)];
+    next.iter().for_each(|outbox| _ = outbox.push(large.clone()));
+    assert_eq!(next.each_ref().map(Outbox::is_over), [false, false, true]);
+    drop((behind, late, elsewhere, next));
+    assert!(places.is_empty());
+}
+
+#[test]
 fn too_many_messages_run_it_over_and_free_its_memory() {
-    let outbox = Outbox::new(LIMITS);
+    let outbox = Outbox::new(LIMITS, None);
     for _ in 0..LIMITS.messages {
         outbox.push(said("x"));
     }
@@ -64,7 +91,7 @@ fn too_many_messages_run_it_over_and_free_its_memory() {
 
 #[test]
 fn too_many_bytes_run_it_over() {
-    let outbox = Outbox::new(LIMITS);
+    let outbox = Outbox::new(LIMITS, None);
     let large = "x".repeat(60 * 1024);
     for _ in 0..4 {
         outbox.push(said(&large));
@@ -76,7 +103,7 @@ fn too_many_bytes_run_it_over() {
 
 #[test]
 fn presence_is_bounded_by_bytes_only() {
-    let outbox = Outbox::new(LIMITS);
+    let outbox = Outbox::new(LIMITS, None);
     for _ in 0..2 * LIMITS.messages {
         outbox.push(presence());
     }
@@ -89,7 +116,7 @@ fn presence_is_bounded_by_bytes_only() {
 
 #[test]
 fn another_connection_takes_what_waits_in_its_order() {
-    let outbox = Outbox::new(LIMITS);
+    let outbox = Outbox::new(LIMITS, None);
     outbox.push(said("one"));
     outbox.push(said("two"));
     assert_eq!(outbox.take_all(), [said("one"), said("two")]);
@@ -102,7 +129,7 @@ fn another_connection_takes_what_waits_in_its_order() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sender_waits_for_a_reader_at_work_but_only_once_for_one_that_is_not() {
-    let outbox = Outbox::new(LIMITS);
+    let outbox = Outbox::new(LIMITS, None);
     let mut pressure = Pressure::Low;
     for _ in 0..LIMITS.messages / 2 {
         assert_eq!(pressure, Pressure::Low);
@@ -151,7 +178,7 @@ async fn outbox_and_client() -> (Outbox, WebSocketStream<TcpStream>) {
     let place = Arc::new(Admission::new(Limits::default())).admit(from.ip()).unwrap();
     let metrics = Arc::new(Metrics::new());
     let stream = SharedTransport::new(Transport::plain(stream, place, Arc::clone(&metrics)));
-    let outbox = Outbox::new(LIMITS);
+    let outbox = Outbox::new(LIMITS, None);
     outbox.attach_writer(FrameWriter::new(stream, metrics));
     (outbox, WebSocketStream::from_raw_socket(client, Role::Client, None).await)
 }

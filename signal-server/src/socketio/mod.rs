@@ -25,7 +25,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, Full};
+use http_body_util::{BodyExt as _, Full};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, ORIGIN};
 use hyper::service::Service as _;
 use hyper::upgrade::OnUpgrade;
@@ -35,7 +35,6 @@ use socketioxide::ParserConfig;
 use socketioxide::service::SocketIoService;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use visavis_shared::limits::{MAX_MESSAGE_BYTES, MAX_RELAYED_BYTES};
 
 use self::namespace::Namespace;
@@ -253,8 +252,7 @@ impl SocketIo {
         id: Option<&str>,
     ) -> Result<Answer, Fault> {
         let upgrade = hyper::upgrade::on(&mut request);
-        let answer = create_response_with_body(&request, || boxed(Empty::new()))
-            .map_err(|_| Fault::BadRequest)?;
+        let answer = http::grant_web_socket(&request).map_err(|_| Fault::BadRequest)?;
         let mut asked = Request::new(());
         *asked.uri_mut() = library_uri(Carrier::WebSocket, id).parse().unwrap_or_default();
         asked.extensions_mut().insert(Arc::clone(&session));
@@ -303,7 +301,7 @@ async fn carry(
         parts.io.into_inner(),
         parts.read_buf,
         Arc::clone(&session),
-        context.timing.write,
+        Arc::clone(&context),
     );
     if library.call((stream, asked)).await.is_err() {
         tracing::debug!("the library refused a WebSocket");

@@ -5,6 +5,7 @@
 
 use std::fmt::Display;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -21,7 +22,7 @@ use super::session::{End, Session};
 use super::socket_task::{SocketTask, Start};
 use crate::context::Context;
 use crate::hub::ConnectionHandle;
-use crate::limits::rates::{MessageGate, Verdict};
+use crate::limits::rates::{JoinGate, MessageGate, Verdict};
 
 const TOO_MANY_EVENTS: &str = "Too many events: this one was dropped. Send fewer.";
 const NO_ATTACHMENTS: &str = "Events hold JSON; binary attachments are not passed on.";
@@ -34,14 +35,14 @@ pub(super) struct Namespace {
 
 impl Namespace {
     /// A handle for a socket, under the name of its id.
-    async fn connect(&self, me: Username) -> Result<ConnectionHandle, String> {
-        let mut handle = self.context.hub.connect();
+    async fn connect(&self, me: Username, from: IpAddr) -> Result<ConnectionHandle, String> {
+        let mut handle = self.context.hub.connect(from);
         if let Some(pending) = handle.enter_as_guest(me) {
             let in_time = timeout(self.context.timing.login, pending).await;
             in_time.map_err(|_| "The server is too busy. Try again in a moment.")?;
         }
         match handle.outbox().pop() {
-            Ok(Some(ServerMessage::LoginRefused { message, .. })) => Err(message),
+            Ok(Some(ServerMessage::LoginRefused { message, .. })) => Err(message.into()),
             _ => Ok(handle),
         }
     }
@@ -54,7 +55,7 @@ impl Namespace {
         let id = socket.id.as_str();
         session.set_library_id(id);
         let me = Username::parse(id).map_err(|error| error.to_string())?;
-        let handle = self.connect(me.clone()).await?;
+        let handle = self.connect(me.clone(), session.caller.address).await?;
         tracing::debug!(connection = %handle.id(), "a socket connected");
         socket.on_fallback(EventHandler {
             session: Arc::clone(session),
@@ -85,7 +86,8 @@ impl ConnectHandler<LocalAdapter, Self> for Namespace {
         };
         let start = session.start.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(start) = start {
-            tokio::spawn(SocketTask { session, socket, start, room: None }.run());
+            let joins = JoinGate::new(self.context.limits.joins);
+            tokio::spawn(SocketTask { session, socket, start, room: None, joins }.run());
         }
     }
 }

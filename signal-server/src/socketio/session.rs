@@ -34,9 +34,8 @@ pub(super) struct Session {
     /// the socket by, and whoever knows the key can speak for the session.
     pub(super) key: String,
     pub(super) owner: Weak<SocketIo>,
-    /// Whose session it is. Only there to be dropped: it may hold their place among those whom a
-    /// proxy brings.
-    _caller: Caller,
+    /// Whose session it is. It may hold their place among those whom a proxy brings.
+    pub(super) caller: Caller,
     /// The place of a session without a connection of its own; one with a WebSocket has the
     /// connection's.
     place: Mutex<Option<Permit>>,
@@ -69,7 +68,7 @@ impl Session {
         Self {
             key,
             owner,
-            _caller: caller,
+            caller,
             place: Mutex::new(place),
             library_id: OnceLock::new(),
             entered: AtomicBool::new(false),

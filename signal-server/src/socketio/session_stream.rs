@@ -2,13 +2,13 @@
 //!
 //! The library neither gives up on a peer that does not read nor lets us end a session whose queue
 //! is full, and it reads without end. So all that is done here: a write that waits for too long
-//! ends the session, an ended session reads the end of the stream, and nothing is read while its
-//! event queue is crowded.
+//! ends the session, as does far too much that comes in; an ended session reads the end of the
+//! stream, and nothing is read while its event queue is crowded.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
@@ -17,6 +17,9 @@ use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
 use super::session::{End, Session};
+use crate::context::Context as Shared;
+use crate::hub::now;
+use crate::limits::frame_meter::FrameMeter;
 use crate::transport::Transport;
 
 /// A stream that obeys its session.
@@ -27,6 +30,8 @@ pub(super) struct SessionStream {
     early: Bytes,
     session: Arc<Session>,
     patience: Duration,
+    meter: FrameMeter,
+    shared: Arc<Shared>,
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
     /// Only there to be dropped.
@@ -39,10 +44,15 @@ impl SessionStream {
         transport: Transport,
         early: Bytes,
         session: Arc<Session>,
-        patience: Duration,
+        shared: Arc<Shared>,
     ) -> (Self, oneshot::Receiver<()>) {
         let (cut, done) = oneshot::channel();
-        (Self { transport, early, session, patience, waiting: None, _cut: cut }, done)
+        let (patience, messages) = (shared.timing.write, shared.limits.messages);
+        let meter = FrameMeter::new(messages, now());
+        (
+            Self { transport, early, session, patience, meter, shared, waiting: None, _cut: cut },
+            done,
+        )
     }
 
     /// Fails if nothing may be written any more.
@@ -54,6 +64,16 @@ impl SessionStream {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
         Ok(())
+    }
+
+    /// Takes back what was just read if it is far too much, which reads as the end, and ends the
+    /// session.
+    fn judge(&mut self, buf: &mut ReadBuf<'_>, before: usize) {
+        if !self.meter.admits(&buf.filled()[before..], now()) {
+            buf.set_filled(before);
+            self.shared.metrics.rate_limited("flood");
+            self.session.hang_up(End::Politely);
+        }
     }
 
     /// Looks after a write that may have to wait.
@@ -90,12 +110,16 @@ impl AsyncRead for SessionStream {
             return Poll::Pending;
         }
         if self.early.has_remaining() {
-            let bytes = self.early.len().min(buf.remaining());
+            let (before, bytes) = (buf.filled().len(), self.early.len().min(buf.remaining()));
             buf.put_slice(&self.early[..bytes]);
             self.early.advance(bytes);
+            self.judge(buf, before);
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.transport).poll_read(cx, buf)
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.transport).poll_read(cx, buf))?;
+        self.judge(buf, before);
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -18,6 +18,7 @@ use super::event_queue::QueuedEvent;
 use super::session::{End, Session};
 use crate::context::Context;
 use crate::hub::{ConnectionHandle, Pending, now};
+use crate::limits::rates::JoinGate;
 use crate::outbox::Over;
 
 /// Everything but the socket itself, which is there a moment later.
@@ -54,6 +55,7 @@ pub(super) struct SocketTask {
     pub(super) start: Start,
     /// Where the socket is.
     pub(super) room: Option<RoomId>,
+    pub(super) joins: JoinGate,
 }
 
 impl SocketTask {
@@ -106,6 +108,7 @@ impl SocketTask {
         let event = match event {
             QueuedEvent::Event(event) => event,
             QueuedEvent::Refused(code, message) => {
+                let message = message.into();
                 handle.reply(ServerMessage::Error { code, message, in_reply_to: None, call: None });
                 return None;
             }
@@ -123,6 +126,11 @@ impl SocketTask {
             }
         };
         self.start.context.metrics.message_received(&message);
+        let (gate, address) = (&mut self.joins, self.session.caller.address);
+        if let Some(refusal) = self.start.context.refuse_join(&message, gate, address) {
+            handle.reply(refusal);
+            return None;
+        }
         handle.receive(message, now())
     }
 

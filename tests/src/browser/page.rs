@@ -226,7 +226,10 @@ impl Page {
     }
 
     /// Runs a script; a promise that it returns is awaited by the browser.
-    async fn evaluate<T: for<'de> Deserialize<'de>>(
+    ///
+    /// # Errors
+    /// When the page can't be driven, or the script throws.
+    pub async fn evaluate<T: for<'de> Deserialize<'de>>(
         &self,
         script: &str,
         with: Vec<Value>,

@@ -283,3 +283,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_smallest_pictures_are_encoded_and_decoded() {
+    use crate::h264_decoder::H264Decoder;
+    use crate::h264_encoder::H264Encoder;
+    use crate::units::Bitrate;
+
+    let frames = played(&fixture("tiny_2x2.y4m"), 10);
+    assert_eq!(frames[0].size.to_string(), "16x16");
+    let (luma, ..) = frames[0].planes();
+    let rows: Vec<&[u8]> = luma.chunks(16).collect();
+    assert_eq!(rows[0], [[16; 8], [17; 8]].concat());
+    assert_eq!((rows[7], rows[15]), (rows[0], [[17_u8; 8], [18; 8]].concat().as_slice()));
+    let mut encoder =
+        H264Encoder::new(frames[0].size, 15.0, Bitrate::from_kbps(100)).expect("an encoder");
+    let mut decoder = H264Decoder::new().expect("a decoder");
+    for (i, frame) in frames.iter().enumerate() {
+        let at = Duration::from_secs(1) * i as u32 / 15;
+        let encoded = encoder.encode(frame, i == 0, at).expect("it is encoded");
+        let decoded = decoder.decode(&encoded.data, frame.captured_at).expect("it is decoded");
+        let decoded = decoded.expect("a frame");
+        assert_eq!(decoded.size, frame.size);
+        assert!((means(&decoded)[0] - means(frame)[0]).abs() < 4.0, "{:?}", means(&decoded));
+    }
+}

@@ -4,6 +4,7 @@
 mod ending;
 mod meeting;
 mod mending;
+mod ringing;
 mod script;
 mod setting_up;
 mod strangers;

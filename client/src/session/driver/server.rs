@@ -11,7 +11,6 @@ use super::Driver;
 use crate::call::event::Input;
 use crate::session::snapshot::LoginPhase;
 use crate::signaling::SignalingEvent;
-use crate::transport;
 
 impl Driver {
     pub(super) fn on_signaling(&mut self, event: Option<SignalingEvent>) {
@@ -20,10 +19,8 @@ impl Driver {
                 if let Some(asked_at) = self.login_asked_at.take() {
                     self.measured.logged_in(asked_at.elapsed());
                 }
+                // Their names are looked up when somebody calls, and not before.
                 self.server_ice = ice_servers;
-                // Those of the server only when somebody calls: what it names is looked up by
-                // nobody's wish but its own.
-                transport::warm_up(&self.options.ice_servers);
                 self.snapshot.username = username.to_string();
                 self.snapshot.login = LoginPhase::LoggedIn { username: username.clone() };
                 self.handle(Input::SignalingUp { username });

@@ -1,6 +1,6 @@
 //! Logins at servers that greet early, late or never, in virtual time.
 
-use futures_util::SinkExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
 use tokio::io::DuplexStream;
 use tokio::time::{Instant, sleep};

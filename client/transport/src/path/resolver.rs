@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use visavis_shared::{IceServer, IceUrl};
 
+use super::destination::is_server;
 use super::lock;
 
 /// The most names that are remembered.
@@ -124,12 +125,16 @@ impl Resolver {
         }
     }
 
-    /// What is known of `host:port` now.
+    /// What is known of `host:port` now, as far as a server may be there.
     pub(crate) fn lookup(&self, host: &str) -> Option<Vec<SocketAddr>> {
         if let Ok(address) = host.parse() {
-            return Some(vec![address]);
+            return is_server(address, true).then(|| vec![address]);
         }
-        lock(&self.names).get(host)?.addresses.clone()
+        let is_this_machine =
+            host.rsplit_once(':').is_some_and(|(name, _)| name.eq_ignore_ascii_case("localhost"));
+        let mut addresses = lock(&self.names).get(host)?.addresses.clone()?;
+        addresses.retain(|address| is_server(*address, is_this_machine));
+        (!addresses.is_empty()).then_some(addresses)
     }
 
     /// Changes whenever a name was resolved for the first time.
@@ -163,6 +168,21 @@ mod tests {
         );
         resolver.looked_up("slow:1", None);
         resolver.settled(Duration::from_secs(60)).await;
+    }
+
+    #[test]
+    fn a_name_leads_to_no_address_that_only_its_owner_should_reach() {
+        let inside: Vec<SocketAddr> = ["127.0.0.1:3478", "169.254.169.254:3478", "[::1]:3478"]
+            .map(|address| address.parse().expect("an address"))
+            .into();
+        let outside = SocketAddr::from(([192, 0, 2, 1], 3478));
+        let resolver = Resolver::knowing("a.example:3478", inside.clone());
+        assert_eq!(resolver.lookup("a.example:3478"), None);
+        let both = [&inside[..], &[outside]].concat();
+        let resolver = Resolver::knowing("a.example:3478", both);
+        assert_eq!(resolver.lookup("a.example:3478"), Some(vec![outside]));
+        assert_eq!(resolver.lookup("127.0.0.1:22"), None);
+        assert_eq!(resolver.lookup("169.254.169.254:80"), None);
     }
 
     #[tokio::test]

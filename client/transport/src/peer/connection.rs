@@ -36,9 +36,11 @@ use crate::formats::MediaKind;
 use crate::formats::{codec, codec_kind, fec_codec, redundant_codec};
 use crate::path::ice_restart_buffer::{ICE_RESTART_BUFFER_SLOT, IceRestartBuffer};
 use crate::path::interfaces;
+use crate::path::network_cards;
 use crate::path::relay::{Relays, is_relay};
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
+use crate::peer::certificate_check::CertificateCheck;
 use crate::peer::interceptors::{INBOUND_SLOT, InboundInterceptor, OutboundInterceptor};
 use crate::{PeerConfig, TransportError};
 
@@ -75,6 +77,9 @@ pub(crate) struct Connection {
     pub(crate) pc: Arc<dyn PeerConnection>,
     pub(crate) audio: Option<LocalTrack>,
     pub(crate) video: Option<LocalTrack>,
+    /// What its sockets are bound to, the best first.
+    pub(crate) addresses: Vec<IpAddr>,
+    pub(crate) certificates: Arc<CertificateCheck>,
 }
 
 impl Connection {
@@ -87,12 +92,18 @@ impl Connection {
         resolver: &Resolver,
         runtime: Arc<dyn Runtime>,
     ) -> Result<Self, TransportError> {
-        let bind = if config.bind.is_empty() { all_interfaces() } else { config.bind.clone() };
+        let bind = if config.bind.is_empty() {
+            all_interfaces()
+        } else {
+            network_cards::chosen(&config.bind)
+        };
+        let certificates = CertificateCheck::new()
+            .map_err(|error| webrtc::error::Error::Crypto(error.to_string()))?;
         let build = async |mdns| {
             PeerConnectionBuilder::new()
                 .with_configuration(configuration(config, resolver, &socket_layer.relays))
                 .with_media_engine(media_engine()?)
-                .with_setting_engine(settings(mdns))
+                .with_setting_engine(settings(mdns, Arc::clone(&certificates)))
                 .with_interceptor_registry(interceptors(media_path, socket_layer))
                 .with_handler(Arc::clone(&handler))
                 .with_runtime(Arc::clone(&runtime))
@@ -110,20 +121,24 @@ impl Connection {
         };
         let audio = add_transceiver(&pc, MediaKind::Audio, config.send_audio).await?;
         let video = add_transceiver(&pc, MediaKind::Video, config.send_video).await?;
-        Ok(Self { pc: Arc::new(pc), audio, video })
+        let addresses = bind.iter().map(SocketAddr::ip).collect();
+        Ok(Self { pc: Arc::new(pc), audio, video, addresses, certificates })
     }
 }
 
-/// Wildcards, which the library expands into the addresses of all interfaces but the loopback, at
-/// each ICE restart again. A machine without any other interface gets the loopback, so that two on
-/// it can still call each other.
+/// The best addresses of all interfaces. A family that has none gets a wildcard: there is no network
+/// for it now, or it can't be told. A machine without any gets the loopback, so that two on it can
+/// still call each other.
 fn all_interfaces() -> Vec<SocketAddr> {
-    let mut bind = vec![SocketAddr::from(([0, 0, 0, 0], 0)), SocketAddr::from(([0u16; 8], 0))];
-    let reachable = |address: IpAddr| match address {
-        IpAddr::V4(v4) => !(v4.is_loopback() || v4.is_link_local()),
-        IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unicast_link_local()),
-    };
-    if !interfaces::addresses().unwrap_or_default().into_iter().any(reachable) {
+    let addresses = interfaces::with_names().unwrap_or_default();
+    let ranked = network_cards::ranked(&addresses, &interfaces::towards_the_internet());
+    let mut bind: Vec<SocketAddr> = ranked.iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
+    for any in [SocketAddr::from(([0, 0, 0, 0], 0)), SocketAddr::from(([0u16; 8], 0))] {
+        if !ranked.iter().any(|ip| ip.is_ipv4() == any.is_ipv4()) {
+            bind.push(any);
+        }
+    }
+    if ranked.is_empty() {
         bind.push(SocketAddr::from(([127, 0, 0, 1], 0)));
     }
     bind
@@ -173,7 +188,7 @@ fn usable_urls(server: &IceServer, resolver: &Resolver) -> impl Iterator<Item = 
     server.urls.iter().filter_map(|url| url.parse().ok()).filter(is_usable)
 }
 
-fn settings(mdns: MulticastDnsMode) -> SettingEngine {
+fn settings(mdns: MulticastDnsMode, certificates: Arc<CertificateCheck>) -> SettingEngine {
     // By default a pair of lesser kind is held back for a second or two in case a better one turns
     // up. The first that works is taken instead: a call connects in a fraction of the time.
     SettingEngineBuilder::new()
@@ -194,6 +209,7 @@ fn settings(mdns: MulticastDnsMode) -> SettingEngine {
         // keeps packets from being forged (RFC 7714 §8.1).
         .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80])
         .with_multicast_dns_mode(mdns)
+        .with_crypto_provider(certificates)
         .build()
 }
 

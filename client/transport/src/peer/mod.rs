@@ -7,13 +7,18 @@
 //! [`PeerEvent::Failed`] and the end of them all, not the program's end or that of one direction.
 
 pub(crate) mod api;
+pub(crate) mod certificate_check;
 pub(crate) mod connection;
+mod ice_servers;
 pub(crate) mod interceptors;
+mod local_candidates;
 mod negotiator;
 pub(crate) mod ports;
+mod remote_candidates;
 mod runtime;
 pub(crate) mod sdp;
 mod statistics;
+pub(crate) mod video_agreement;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -29,7 +34,7 @@ use super::{MediaPorts, PeerCommand, PeerConfig, PeerEvent, PeerStats, Transport
 use crate::feedback::media_path::MediaPath;
 use crate::path::relay::Trust;
 use crate::path::resolver::Resolver;
-use crate::path::socket::SocketLayer;
+use crate::path::socket::{SendPolicy, SocketLayer};
 use crate::peer::connection::{Connection, LocalTrack, has_relay};
 use crate::peer::negotiator::{Handler, Negotiator, Outputs};
 use crate::peer::runtime::SupervisedRuntime;
@@ -170,11 +175,14 @@ struct Supervisor {
 
 impl Supervisor {
     async fn open(
-        config: PeerConfig,
+        mut config: PeerConfig,
         ports: MediaPorts,
         commands: mpsc::Receiver<PeerCommand>,
         events: mpsc::Sender<PeerEvent>,
     ) -> Result<Self, TransportError> {
+        let servers = ice_servers::choose(&config.ice_servers);
+        servers.log_what_is_left_out();
+        config.ice_servers = servers.used;
         let resolver = Resolver::shared();
         // From before the connection is configured with what is known by then: nothing is missed in
         // between.
@@ -187,8 +195,13 @@ impl Supervisor {
         // Audio, retransmissions and as much FEC as video come on top of what the encoder may use.
         let ceiling = Bitrate::from_bps(config.max_bitrate.scaled(2.25).bps() + 150_000);
         let (media_path, feedback, incoming) = MediaPath::new(ceiling, ports.lip_sync);
+        let policy = SendPolicy {
+            relay_only: config.relay_only,
+            loopback: ice_servers::any_is_here(&config.ice_servers),
+        };
         let trust = Trust { more: config.relay_roots.iter().cloned().map(Into::into).collect() };
-        let socket_layer = SocketLayer::new(Arc::clone(&resolver), trust, config.network.clone());
+        let socket_layer =
+            SocketLayer::new(Arc::clone(&resolver), trust, config.network.clone(), policy);
         let (library, library_events) = mpsc::channel(LIBRARY_QUEUE);
         let (panicked, panics) = mpsc::channel(1);
         let runtime = Arc::new(SupervisedRuntime::new(
@@ -206,6 +219,7 @@ impl Supervisor {
         };
         let (sent_tx, sent) = watch::channel(SendStats::default());
         let (permission, permissions) = watch::channel(Permission::default());
+        let (agreement, agreed) = watch::channel(None);
         let send = SendTask::new(
             Arc::clone(&media_path),
             stream(&connection.audio),
@@ -250,9 +264,10 @@ impl Supervisor {
             pc: Arc::downgrade(&connection.pc),
             sent,
             received,
+            agreement: agreed,
         };
         let pc = Arc::clone(&connection.pc);
-        let outputs = Outputs { events, receive: receive_commands, permission };
+        let outputs = Outputs { events, receive: receive_commands, permission, agreement };
         let negotiator = Negotiator::new(
             config,
             resolver,

@@ -14,7 +14,6 @@ mod library;
 mod negotiation;
 mod upkeep;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,14 +25,21 @@ use webrtc::error::Result as LibraryResult;
 use webrtc::peer_connection::{RTCIceCandidateInit, RTCSessionDescription, StatsSelector};
 
 use super::connection::{Connection, LocalTrack, configuration};
+use super::ice_servers;
+use super::local_candidates::LocalCandidates;
+use super::remote_candidates::{MAX_CANDIDATES, RemoteCandidates};
 use crate::clock;
 use crate::feedback::media_path::MediaPath;
 use crate::formats::MediaKind;
+use crate::path::budget::Budget;
+use crate::path::destination::Reach;
 use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
-use crate::peer::sdp;
+use crate::peer::sdp::{self, Exchange, RemoteDescription};
+use crate::peer::video_agreement::VideoAgreement;
 use crate::receiving::receive_task::ReceiveCommand;
+use crate::receiving::sprop_parameter_sets::described_parameter_sets;
 use crate::sending::send_task::Permission;
 use crate::{PeerCommand, PeerConfig, PeerEvent};
 use event::{Action, Answer, Input};
@@ -41,8 +47,12 @@ use negotiation::Negotiation;
 
 pub(super) use library::{Handler, LibraryEvent};
 
-/// The most candidates of the other's that are tried.
-const MAX_CANDIDATES: usize = 128;
+/// The most candidates that wait for the other's description.
+const MAX_WAITING_CANDIDATES: usize = 2 * MAX_CANDIDATES;
+/// So many offers of the other's are taken at once. The owner takes no more than one a second.
+const MAX_OFFERS: u32 = 12;
+/// And then one in this time.
+const OFFERS_ONE_IN: Duration = Duration::from_millis(500);
 /// A lookup that takes longer than this, from when it began, is not waited for.
 const NAME_GRACE: Duration = Duration::from_millis(150);
 /// How often the network path is looked after.
@@ -53,6 +63,7 @@ pub(super) struct Outputs {
     pub(super) events: mpsc::Sender<PeerEvent>,
     pub(super) receive: mpsc::Sender<ReceiveCommand>,
     pub(super) permission: watch::Sender<Permission>,
+    pub(super) agreement: watch::Sender<Option<VideoAgreement>>,
 }
 
 /// Performs the negotiation's actions and reports their results to it.
@@ -65,9 +76,17 @@ pub(super) struct Negotiator {
     out: Outputs,
     negotiation: Negotiation,
     path: PathWatch,
-    candidates_before_description: Vec<CandidateInit>,
-    candidates_taken: usize,
-    bundle_section: Option<(String, u16)>,
+    own_candidates: LocalCandidates,
+    /// How many offers of the other's the library is given.
+    offers: Budget,
+    candidates: RemoteCandidates,
+    /// Those that came before any description.
+    waiting_candidates: Vec<CandidateInit>,
+    exchange: Exchange,
+    described: Option<RemoteDescription>,
+    /// What the other's last description says about video.
+    about_video: Option<VideoAgreement>,
+    candidates_section: (Option<String>, u16),
     addresses_looked_up: Option<Instant>,
 }
 
@@ -93,6 +112,11 @@ impl Negotiator {
         socket_layer: Arc<SocketLayer>,
         out: Outputs,
     ) -> Self {
+        let reach = Reach::of(connection.addresses.iter().copied())
+            .and_loopback(ice_servers::any_is_here(&config.ice_servers));
+        let candidates = RemoteCandidates::new(reach, config.relay_only);
+        let own_candidates = LocalCandidates::new(connection.addresses.clone());
+        let exchange = Exchange::new(&connection.certificates.placeholder());
         Self {
             config,
             resolver,
@@ -102,9 +126,14 @@ impl Negotiator {
             out,
             negotiation: Negotiation::new(),
             path: PathWatch::default(),
-            candidates_before_description: Vec::new(),
-            candidates_taken: 0,
-            bundle_section: None,
+            own_candidates,
+            offers: Budget::new(MAX_OFFERS, OFFERS_ONE_IN),
+            candidates,
+            waiting_candidates: Vec::new(),
+            exchange,
+            described: None,
+            about_video: None,
+            candidates_section: (None, 0),
             addresses_looked_up: None,
         }
     }
@@ -117,6 +146,7 @@ impl Negotiator {
         mut library: mpsc::Receiver<LibraryEvent>,
         mut resolved: watch::Receiver<u64>,
     ) {
+        let certificates = Arc::clone(&self.connection.certificates);
         let mut watch = tokio::time::interval(WATCH_INTERVAL);
         watch.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -126,6 +156,7 @@ impl Negotiator {
                     None => return,
                 },
                 Some(event) = library.recv() => self.library_event(event).await,
+                () = certificates.refused() => self.handle(Input::WrongCertificate).await,
                 Ok(()) = resolved.changed() => self.handle(Input::ServerResolved).await,
                 _ = watch.tick() => self.look_after_path().await,
             }
@@ -137,8 +168,11 @@ impl Negotiator {
             PeerCommand::CreateOffer { ice_restart } => {
                 self.handle(Input::CreateOffer { ice_restart }).await;
             }
+            PeerCommand::AcceptOffer(_) if !self.offers.take(clock::now()) => {
+                tracing::debug!("an offer is ignored: there were too many in a short time");
+            }
             PeerCommand::AcceptOffer(offer) => {
-                let offer = read_offer(&offer).map_err(|error| error.to_string());
+                let offer = self.read_offer(&offer).map_err(|error| error.to_string());
                 self.handle(Input::RemoteOffer(offer)).await;
             }
             PeerCommand::AcceptAnswer(answer) => {
@@ -189,8 +223,8 @@ impl Negotiator {
                 let offer = self.connection.pc.create_offer(options).await;
                 return Some(created(offer, NegotiationError::NotMade));
             }
-            Action::CreateAnswer { offer } => {
-                let answer = self.create_answer(&offer).await;
+            Action::CreateAnswer => {
+                let answer = self.create_answer().await;
                 return Some(created(answer, NegotiationError::Unusable));
             }
             Action::SetLocal(description) => return Some(self.set_local(description).await),
@@ -212,15 +246,28 @@ impl Negotiator {
             }
             Action::CountRestart => self.media_path.state().ice_restarts += 1,
             Action::RenewRelays => self.socket_layer.relays.renew(),
-            Action::Secured => self.secured(),
+            Action::Secured => {
+                self.candidates.connected(clock::now());
+                self.secured();
+            }
             Action::Permit { connected, begins } => self.out.permission.send_modify(|permission| {
                 permission.connected = connected;
                 permission.connections += u32::from(begins);
             }),
+            Action::Emit(PeerEvent::LocalDescription(description)) => self.send(description).await,
             Action::Emit(event) => self.emit(event).await,
             Action::Warn(why) => tracing::warn!("{why}"),
         }
         None
+    }
+
+    /// Gives the owner a description that the library made, in the form that the other is given.
+    async fn send(&mut self, SessionDescription { kind, sdp }: SessionDescription) {
+        let written = self.exchange.write(kind, &sdp);
+        self.exchange.sent(kind, &sdp);
+        self.candidates_section = written.candidates_section;
+        let description = SessionDescription { kind, sdp: written.sdp };
+        self.emit(PeerEvent::LocalDescription(description)).await;
     }
 
     async fn emit(&self, event: PeerEvent) {
@@ -250,10 +297,12 @@ impl Negotiator {
 
     async fn set_local(&mut self, description: SessionDescription) -> Input {
         let sdp = &description.sdp;
-        self.bundle_section = sdp::bundle_section(sdp);
+        self.candidates_section = self.exchange.write(description.kind, sdp).candidates_section;
+        self.own_candidates.described(sdp::ice_credentials(sdp).map(|(fragment, _)| fragment));
         {
             let mut state = self.media_path.state();
             state.payload_types = sdp::payload_types(sdp);
+            state.named_sections = sdp::named_sections(sdp);
             state.fec_in = sdp::fec_payload_type(sdp);
             state.red = sdp::redundant_audio(sdp);
         }
@@ -261,6 +310,8 @@ impl Negotiator {
     }
 
     async fn set_remote(&self, description: SessionDescription) -> Input {
+        // The placeholders among them, which nothing is sent with, do no harm.
+        self.socket_layer.name_streams(&description.sdp);
         let before = self.ice_generation().await;
         let set = self.set(false, description).await;
         accepted(set, self.ice_generation().await != before, NegotiationError::Unusable)
@@ -283,12 +334,7 @@ impl Negotiator {
         report.transport().map(|transport| transport.ice_local_username_fragment.clone())
     }
 
-    async fn create_answer(&mut self, offer: &str) -> LibraryResult<RTCSessionDescription> {
-        for kind in [MediaKind::Audio, MediaKind::Video] {
-            if sdp::lacks_format(offer, kind) {
-                self.stop_sending(kind).await;
-            }
-        }
+    async fn create_answer(&self) -> LibraryResult<RTCSessionDescription> {
         // Who offers can ask a server later; who answers has but this moment, and gives a name
         // server its usual time.
         self.resolver.settled(NAME_GRACE).await;
@@ -306,15 +352,37 @@ impl Negotiator {
 
     async fn remote_described(&mut self, restarted: bool) {
         if restarted {
-            self.candidates_taken = 0;
+            self.candidates.restarted();
         }
+        self.exchange.remote_taken();
         self.socket_layer.described();
-        for candidate in std::mem::take(&mut self.candidates_before_description) {
+        let described = self.described.take().map(|described| described.candidates);
+        for candidate in described.into_iter().flatten() {
+            self.add_candidate(CandidateInit {
+                candidate: format!("candidate:{candidate}"),
+                sdp_mid: None,
+                sdp_mline_index: None,
+                username_fragment: None,
+            })
+            .await;
+        }
+        for candidate in std::mem::take(&mut self.waiting_candidates) {
             self.add_candidate(candidate).await;
         }
     }
 
-    async fn read_answer(&self, answer: &SessionDescription) -> Result<Answer, NegotiationError> {
+    fn read_offer(&mut self, offer: &SessionDescription) -> Result<String, NegotiationError> {
+        if offer.kind != DescriptionKind::Offer {
+            return Err(NegotiationError::WrongKind);
+        }
+        let read = self.exchange.read_offer(&offer.sdp)?;
+        self.read(offer, read)
+    }
+
+    async fn read_answer(
+        &mut self,
+        answer: &SessionDescription,
+    ) -> Result<Answer, NegotiationError> {
         let provisional = match answer.kind {
             DescriptionKind::Answer => false,
             DescriptionKind::Pranswer => true,
@@ -322,7 +390,8 @@ impl Negotiator {
                 return Err(NegotiationError::WrongKind);
             }
         };
-        let sdp = read(answer)?;
+        let read = self.exchange.read_answer(&answer.sdp, provisional)?;
+        let sdp = self.read(answer, read)?;
         let so_far = self.connection.pc.remote_description().await;
         let so_far = so_far.as_ref().and_then(|theirs| sdp::ice_credentials(&theirs.sdp));
         let credentials = sdp::ice_credentials(&sdp);
@@ -330,31 +399,41 @@ impl Negotiator {
         Ok(Answer { sdp, provisional, restarts })
     }
 
-    /// Stops sending a kind that the other has no format for in common with us: with a sender the
-    /// library refuses the whole offer, without one just the section.
-    async fn stop_sending(&mut self, kind: MediaKind) {
-        let track = match kind {
-            MediaKind::Audio => self.connection.audio.take(),
-            MediaKind::Video => self.connection.video.take(),
-        };
-        if let Some(track) = track
-            && let Err(error) = self.connection.pc.remove_track(&track.sender).await
-        {
-            tracing::debug!("a track that the other can't use could not be removed: {error}");
+    /// Keeps what was read until the library has taken it, and returns what the library is given.
+    fn read(
+        &mut self,
+        theirs: &SessionDescription,
+        read: RemoteDescription,
+    ) -> Result<String, NegotiationError> {
+        let sdp = read.for_library.clone();
+        for_library(SessionDescription { kind: theirs.kind, sdp: sdp.clone() })
+            .map_err(NegotiationError::Unusable)?;
+        for kind in &read.without_format {
+            tracing::debug!(?kind, "the other has no format in common with us");
         }
+        self.connection.certificates.accept(read.fingerprints.clone());
+        let has_format = !read.without_format.contains(&MediaKind::Video);
+        self.about_video = Some(VideoAgreement::read(&theirs.sdp, has_format));
+        self.described = Some(read);
+        Ok(sdp)
     }
 
     async fn add_candidate(&mut self, candidate: CandidateInit) {
-        if candidate.candidate.is_empty() || self.candidates_taken >= MAX_CANDIDATES {
+        if candidate.candidate.is_empty() {
             return;
         }
         if self.connection.pc.remote_description().await.is_none() {
-            if self.candidates_before_description.len() < MAX_CANDIDATES {
-                self.candidates_before_description.push(candidate);
+            if self.waiting_candidates.len() < MAX_WAITING_CANDIDATES {
+                self.waiting_candidates.push(candidate);
             }
             return;
         }
-        self.candidates_taken += 1;
+        let is_for_us =
+            self.exchange.takes_candidate(candidate.sdp_mid.as_deref(), candidate.sdp_mline_index);
+        if !is_for_us || !self.candidates.take(&candidate) {
+            tracing::debug!("an address of the other's is not tried");
+            return;
+        }
         let candidate = RTCIceCandidateInit {
             candidate: candidate.candidate,
             sdp_mid: candidate.sdp_mid,
@@ -372,19 +451,24 @@ impl Negotiator {
     /// Notes what may be sent, and as what.
     async fn negotiated(&mut self) {
         let payload_type = async |track: &Option<LocalTrack>, kind| match track {
-            Some(track) => track.payload_type(kind).await,
-            None => None,
+            Some(track) if self.exchange.wants(kind) => track.payload_type(kind).await,
+            _ => None,
         };
         let audio = payload_type(&self.connection.audio, MediaKind::Audio).await;
         let video = payload_type(&self.connection.video, MediaKind::Video).await;
         let theirs = self.connection.pc.remote_description().await;
         let theirs = theirs.as_ref().map_or("", |description| description.sdp.as_str());
+        let wanted = self.exchange.wants(MediaKind::Video);
+        let agreement = self.about_video.map(|described| described.carried(wanted));
+        self.out.agreement.send_replace(agreement);
         let (red, fec) = {
             let mut state = self.media_path.state();
             state.fec_out =
                 sdp::fec_payload_type(theirs).filter(|_| video.is_some() && state.fec_in.is_some());
             (sdp::redundant_audio(theirs).filter(|_| state.red.is_some()), state.fec_out)
         };
+        let sets = ReceiveCommand::ParameterSets(described_parameter_sets(theirs));
+        let _ = self.out.receive.try_send(sets);
         self.socket_layer.audio_payload_types.set([audio, red]);
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;
@@ -397,17 +481,17 @@ impl Negotiator {
 
     async fn library_event(&mut self, event: LibraryEvent) {
         match event {
-            // A socket for all interfaces on a machine that has none can't be reached.
-            LibraryEvent::Candidate(candidate) if is_unspecified(&candidate.candidate) => {}
             LibraryEvent::Candidate(candidate) => {
-                let (mid, index) = self.bundle_section.clone().unzip();
-                let candidate = CandidateInit {
+                let (sdp_mid, index) = self.candidates_section.clone();
+                let found = CandidateInit {
                     candidate: candidate.candidate,
-                    sdp_mid: mid,
-                    sdp_mline_index: index.or(Some(0)),
+                    sdp_mid,
+                    sdp_mline_index: Some(index),
                     username_fragment: candidate.username_fragment,
                 };
-                self.emit(PeerEvent::LocalCandidate(candidate)).await;
+                if let Some(candidate) = self.own_candidates.offer(found) {
+                    self.emit(PeerEvent::LocalCandidate(candidate)).await;
+                }
             }
             LibraryEvent::Track(track) => {
                 if track.kind().await == RtpCodecKind::Video {
@@ -418,23 +502,6 @@ impl Negotiator {
             LibraryEvent::Negotiation(input) => self.handle(input).await,
         }
     }
-}
-
-/// Reads an offer of the other's, as far as it is read before the library sees it.
-fn read_offer(offer: &SessionDescription) -> Result<String, NegotiationError> {
-    if offer.kind == DescriptionKind::Offer {
-        read(offer)
-    } else {
-        Err(NegotiationError::WrongKind)
-    }
-}
-
-/// Refuses what is no description, and prepares what is one for the library.
-fn read(description: &SessionDescription) -> Result<String, NegotiationError> {
-    let sdp = sdp::prepare_remote(&description.sdp)?;
-    for_library(SessionDescription { kind: description.kind, sdp: sdp.clone() })
-        .map_err(NegotiationError::Unusable)?;
-    Ok(sdp)
 }
 
 fn for_library(description: SessionDescription) -> LibraryResult<RTCSessionDescription> {
@@ -461,10 +528,4 @@ fn accepted(
 ) -> Input {
     let refused = |error| Input::Refused { why: refusal(error).to_string(), restarted };
     set.map_or_else(refused, |()| Input::Accepted { restarted })
-}
-
-/// Whether a candidate (RFC 8839 §5.1) has the address 0.0.0.0 or ::.
-fn is_unspecified(candidate: &str) -> bool {
-    let address = candidate.split_whitespace().nth(4).and_then(|word| word.parse::<IpAddr>().ok());
-    address.is_some_and(|address| address.is_unspecified())
 }

@@ -89,6 +89,7 @@ impl Runtime for SupervisedRuntime {
     fn resolve_host<'a>(&'a self, host: &'a str) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
         let resolved =
             self.socket_layer.resolve_relay(host).unwrap_or_else(|| self.resolver.lookup(host));
+        self.socket_layer.note_servers(resolved.as_deref().unwrap_or_default());
         let resolved = resolved.ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock));
         Box::pin(std::future::ready(resolved))
     }
@@ -122,9 +123,11 @@ impl Runtime for SupervisedRuntime {
 mod tests {
     use super::*;
     use crate::path::relay::Trust;
+    use crate::path::socket::SendPolicy;
 
     fn runtime(panicked: mpsc::Sender<()>) -> SupervisedRuntime {
-        let socket_layer = SocketLayer::new(Resolver::shared(), Trust::default(), None);
+        let socket_layer =
+            SocketLayer::new(Resolver::shared(), Trust::default(), None, SendPolicy::default());
         SupervisedRuntime::new(Resolver::shared(), socket_layer, panicked)
     }
 
@@ -145,7 +148,7 @@ mod tests {
     async fn a_name_that_is_not_known_yet_is_no_reason_to_wait() {
         let runtime = runtime(mpsc::channel(1).0);
         assert!(runtime.resolve_host("no.such.name.invalid:1").await.is_err());
-        let known = runtime.resolve_host("192.0.2.1:1").await.expect("an address");
-        assert_eq!(known, [SocketAddr::from(([192, 0, 2, 1], 1))]);
+        let known = runtime.resolve_host("192.0.2.1:3478").await.expect("an address");
+        assert_eq!(known, [SocketAddr::from(([192, 0, 2, 1], 3478))]);
     }
 }

@@ -3,8 +3,12 @@
 mod audio;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod conversation;
+mod descriptions;
+#[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
+mod hostile;
 mod media;
 mod negotiation;
+mod offer_answer_rules;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod path;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]

@@ -201,11 +201,16 @@ impl Drop for Address {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_of_our_own_that_is_gone_is_replaced_with_and_without_the_server() {
+    let at = |address: &str| {
+        let ip: std::net::IpAddr = address.trim_end_matches("/32").parse().expect("an address");
+        PeerConfig { bind: vec![SocketAddr::new(ip, 0)], ..config() }
+    };
+    // Only the loopback reaches the loopback.
+    let other = "198.18.71.9/32";
+    let _theirs = Address::add(other);
     for (address, mends) in [("198.18.71.1/32", false), ("198.18.71.2/32", true)] {
         let ours = Address::add(address);
-        let ip: std::net::IpAddr = address.trim_end_matches("/32").parse().expect("an address");
-        let there = PeerConfig { bind: vec![SocketAddr::new(ip, 0)], ..config() };
-        let (mut a, mut b) = (End::open(there).await, End::open(config()).await);
+        let (mut a, mut b) = (End::open(at(address)).await, End::open(at(other)).await);
         connect(&mut a, &mut b).await;
         let mut talk = Conversation::new((a, b), None, Conditions::CLEAR);
         if !mends {

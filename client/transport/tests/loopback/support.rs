@@ -102,7 +102,7 @@ impl End {
         while Instant::now() < until {
             match self.control.try_recv() {
                 Ok(VideoControl::KeyFrame(_)) => return true,
-                Ok(VideoControl::Target(_) | VideoControl::Level(_)) => {}
+                Ok(VideoControl::Target(_) | VideoControl::Level(_) | VideoControl::Wanted(_)) => {}
                 Err(_) => sleep(Duration::from_millis(5)).await,
             }
         }

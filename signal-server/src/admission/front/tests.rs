@@ -15,7 +15,7 @@ use crate::context::drain::{Drainer, drain};
 use crate::http::WholeRequest;
 use crate::hub::Hub;
 use crate::ice::Ice;
-use crate::limits::rates::LoginGate;
+use crate::limits::rates::AddressGate;
 use crate::names::Owners;
 use crate::observability::logging::{LogNames, NameLog};
 use crate::observability::metrics::Metrics;
@@ -53,7 +53,8 @@ where
         ice: ice.offer,
         limits: config.limits,
         timing: crate::Timing { handshake, ..config.timing },
-        logins: LoginGate::new(None),
+        logins: AddressGate::new(None),
+        joins: AddressGate::new(None),
         names: NameLog::new(LogNames::Off),
         metrics: Arc::new(Metrics::new()),
         drain,
@@ -147,7 +148,10 @@ async fn a_service_may_take_the_stream_and_keeps_the_place_with_it() {
         let answer = Response::builder()
             .status(StatusCode::SWITCHING_PROTOCOLS)
             .header(UPGRADE, "websocket");
-        answer.header(CONNECTION, "upgrade").body(http::boxed(Empty::new())).unwrap()
+        answer
+            .header(CONNECTION, "upgrade")
+            .body(http::boxed(http_body_util::Empty::new()))
+            .unwrap()
     };
     let (mut client, front, _drainer) = client_of(upgrade, |_| {}).await;
     let head =

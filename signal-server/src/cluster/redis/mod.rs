@@ -31,6 +31,7 @@ mod owners;
 mod presence;
 mod publish_queue;
 mod publisher;
+mod redis_file;
 mod rooms;
 mod scripts;
 mod subscriber;
@@ -54,14 +55,14 @@ use self::claims::milliseconds;
 use self::layout::{Layout, NodeId};
 use self::leases::{Leases, Times};
 use self::link::{Connection, Link, in_words};
-pub use self::options::RedisConfig;
 pub(crate) use self::options::RedisOptions;
+pub use self::options::{RedisConfig, RedisOptionError};
 pub(crate) use self::owners::RedisNames;
 use self::publish_queue::{Outgoing, PublishQueues};
 use self::scripts::Scripts;
 pub use self::url::{RedisUrl, UrlError};
 use self::watch_list::WatchList;
-use crate::hub::{Cluster, Hub, now};
+use crate::hub::{Cluster, Hindrance, Hub, now};
 use crate::names::Guests;
 use crate::rules::router::{
     Announcement, Claim, ClaimRefusal, Entry, Envelope, RemoteEvent, Undeliverable,
@@ -214,8 +215,8 @@ impl Cluster for RedisCluster {
         false
     }
 
-    fn is_reachable(&self) -> bool {
-        lock(&self.connection).is_some()
+    fn hindrance(&self) -> Option<Hindrance> {
+        lock(&self.connection).is_none().then_some(Hindrance::CutOff)
     }
 
     async fn claim(&self, claim: &Claim, token: Option<TokenHash>) -> Result<(), ClaimRefusal> {

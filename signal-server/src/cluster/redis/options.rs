@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::redis_file::{Held, RedisFile};
 use super::url::RedisUrl;
+use crate::secret_option::secretly;
 
 /// How long a name stays a node's that does not renew it.
 const LEASE: Duration = Duration::from_secs(30);
@@ -16,15 +18,29 @@ pub struct RedisOptions {
     /// redis://HOST:PORT, rediss:// for TLS, redis+sentinel://HOST:PORT,HOST:PORT/SERVICE or
     /// redis+cluster://HOST:PORT,HOST:PORT, each with USER:PASSWORD@ before the hosts where Redis
     /// wants it. Who owns which name is then kept there too. Without it, this server is on its own.
+    /// Give a URL with a password in a file (--redis-file) or as the variable, which other people
+    /// on this machine can not read.
     #[arg(
         long,
         env = "VISAVIS_REDIS",
+        value_parser = secretly::<RedisUrl>(),
         hide_env_values = true,
         value_name = "URL",
         global = true,
         help_heading = "More than one machine"
     )]
     pub redis: Option<RedisUrl>,
+
+    /// A file with the URL of Redis in one line, instead of --redis; or, beside --redis, with the
+    /// password alone.
+    #[arg(
+        long,
+        env = "VISAVIS_REDIS_FILE",
+        value_name = "PATH",
+        global = true,
+        help_heading = "More than one machine"
+    )]
+    pub(crate) redis_file: Option<RedisFile>,
 
     /// What the names of all keys and channels in Redis begin with. Servers with different ones
     /// know nothing of each other.
@@ -48,12 +64,30 @@ fn prefix(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// Why the options about other nodes do not go together.
+#[expect(missing_docs, reason = "the texts say what is wrong")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RedisOptionError {
+    #[error("--redis-file holds a password: say with --redis redis://HOST:PORT whose")]
+    PasswordOfNothing,
+    #[error("--redis and --redis-file both hold a URL: leave --redis out")]
+    TwoUrls,
+}
+
 impl RedisOptions {
-    /// The configuration that the options make.
-    #[must_use]
-    pub fn config(&self) -> Option<RedisConfig> {
-        let url = self.redis.clone()?;
-        Some(RedisConfig { url, prefix: self.redis_prefix.clone(), lease: LEASE })
+    /// The configuration that the options make, if this server is not on its own.
+    ///
+    /// # Errors
+    /// When the options do not go together.
+    pub fn config(&self) -> Result<Option<RedisConfig>, RedisOptionError> {
+        let url = match (&self.redis, self.redis_file.as_ref().map(|file| &file.0)) {
+            (None, None) => return Ok(None),
+            (Some(url), None) | (None, Some(Held::Url(url))) => url.clone(),
+            (Some(url), Some(Held::Password(password))) => url.clone().with_password(password),
+            (None, Some(Held::Password(_))) => return Err(RedisOptionError::PasswordOfNothing),
+            (Some(_), Some(Held::Url(_))) => return Err(RedisOptionError::TwoUrls),
+        };
+        Ok(Some(RedisConfig { url, prefix: self.redis_prefix.clone(), lease: LEASE }))
     }
 }
 
@@ -83,8 +117,8 @@ mod tests {
     fn parse(args: &[&str]) -> Result<Option<RedisConfig>, String> {
         let args = ["server"].iter().chain(args);
         Program::try_parse_from(args)
-            .map(|program| program.redis.config())
             .map_err(|error| error.to_string())
+            .and_then(|program| program.redis.config().map_err(|error| error.to_string()))
     }
 
     #[test]
@@ -101,7 +135,32 @@ mod tests {
     }
 
     #[test]
+    fn a_file_holds_the_url_or_the_password() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            format!("--redis-file={}", path.display())
+        };
+        let (url, password) = (file("url", "redis://:s3cret@a:1\n"), file("password", "s3cret\n"));
+        let at_a = |args: &[&str]| parse(args).unwrap().unwrap().url;
+        assert_eq!(at_a(&[&url]).to_string(), "a:1");
+        for redis in ["--redis=redis://a:1", "--redis=redis+cluster://a:1,b:1"] {
+            let url = at_a(&[redis, &password]);
+            assert!(url.has_password() && !format!("{url:?}").contains("s3cret"), "{url:?}");
+        }
+        let said = parse(&[&password]).unwrap_err();
+        assert!(said.contains("--redis redis://HOST:PORT"), "{said}");
+        let said = parse(&[&url, "--redis=redis://a:1"]).unwrap_err();
+        assert!(said.contains("leave --redis out"), "{said}");
+        let said = parse(&["--redis-file=/nowhere/at/all"]).unwrap_err();
+        assert!(said.contains("/nowhere/at/all can't be read"), "{said}");
+    }
+
+    #[test]
     fn what_can_not_be_is_refused_with_words() {
+        let said = parse(&["--redis=http://:s3cret@a"]).unwrap_err();
+        assert!(said.contains("--redis <URL>") && !said.contains("s3cret"), "{said}");
         assert!(parse(&["--redis=localhost"]).unwrap_err().contains("it must begin with redis://"));
         assert!(parse(&["--redis-prefix={x}"]).unwrap_err().contains("can't hold braces"));
     }

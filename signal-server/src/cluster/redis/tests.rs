@@ -34,7 +34,7 @@ async fn node(redis: &Redis, tasks: &mut JoinSet<()>) -> (Arc<Hub>, Arc<RedisClu
 }
 
 async fn enter(hub: &Arc<Hub>, name: &str) -> ConnectionHandle {
-    let mut handle = hub.connect();
+    let mut handle = hub.connect("127.0.0.1".parse().unwrap());
     if let Some(pending) = handle.enter_as_guest(Username::parse(name).unwrap()) {
         pending.await;
     }

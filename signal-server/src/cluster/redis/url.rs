@@ -56,6 +56,32 @@ impl RedisUrl {
     pub(super) fn address(&self) -> &Address {
         &self.0
     }
+
+    /// The same, with a password for the servers.
+    pub(super) fn with_password(self, password: &str) -> Self {
+        let into = |info: ConnectionInfo| {
+            let settings = info.redis_settings().clone().set_password(password);
+            info.set_redis_settings(settings)
+        };
+        Self(match self.0 {
+            Address::Single(info) => Address::Single(into(info)),
+            Address::Sentinel { sentinels, service, redis, tls } => {
+                Address::Sentinel { sentinels, service, redis: redis.set_password(password), tls }
+            }
+            Address::Cluster(infos) => Address::Cluster(infos.into_iter().map(into).collect()),
+        })
+    }
+
+    /// Whether it holds a password.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        let has = |info: &ConnectionInfo| info.redis_settings().password().is_some();
+        match &self.0 {
+            Address::Single(info) => has(info),
+            Address::Sentinel { redis, .. } => redis.password().is_some(),
+            Address::Cluster(infos) => infos.iter().any(has),
+        }
+    }
 }
 
 impl FromStr for RedisUrl {

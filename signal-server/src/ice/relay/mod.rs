@@ -6,8 +6,9 @@
 //! - every request is answered on the spot, and nothing ever waits;
 //! - nothing goes to a peer, or comes from one, that the [`PeerRule`] does not permit, whatever was
 //!   permitted before;
-//! - an allocation is changed only by the credentials that made it, which for that need not be
-//!   valid any longer: a call outlives them;
+//! - an allocation is changed only by the credentials that made it. Once their time is over they
+//!   keep it only while somebody talks to the client there, since a call outlives them, and for
+//!   [`GRACE`] at most;
 //! - what one client sends to another's relayed address is handed over here and never leaves, so
 //!   that two who can only be reached by the relay reach each other though the server itself is no
 //!   permitted peer.
@@ -21,7 +22,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::allocation::Allocation;
-use super::credentials::{Invalid, Secret, holder};
+#[cfg(doc)]
+use super::credentials::GRACE;
+use super::credentials::{Invalid, Secret, holder, is_within_grace};
 use super::nonce::Nonces;
 use super::peers::PeerRule;
 use super::quota::{Counts, Quotas};
@@ -113,6 +116,8 @@ pub(crate) struct Relay<S> {
 struct Signer<'a> {
     username: &'a str,
     key: Key,
+    /// The time of the credentials is over.
+    is_late: bool,
 }
 
 /// A request whose signature is right.
@@ -221,16 +226,18 @@ impl<S> Relay<S> {
         if !self.nonces.is_good(nonce, client, now.at) {
             return Err(Refusal::StaleNonce);
         }
-        let made_with_it =
-            self.allocations.get(&client).is_some_and(|allocation| allocation.username == username);
-        match holder(username, now.unix) {
-            Ok(_) => {}
-            Err(Invalid::Expired) if made_with_it => {}
+        let may_be_late = self.allocations.get(&client).is_some_and(|allocation| {
+            let is_kept = allocation.is_in_use(now.at) && is_within_grace(username, now.unix);
+            allocation.username == username && (is_kept || is_farewell(message))
+        });
+        let is_late = match holder(username, now.unix) {
+            Ok(_) => false,
+            Err(Invalid::Expired) if may_be_late => true,
             Err(_) => return Err(Refusal::Unauthenticated),
-        }
+        };
         let key = self.secret.key(username, REALM);
         if message.is_signed_with(&key) {
-            Ok(Signer { username, key })
+            Ok(Signer { username, key, is_late })
         } else {
             Err(Refusal::Unauthenticated)
         }
@@ -362,6 +369,7 @@ impl<S> Relay<S> {
         if allocation.is_over(now) || !allocation.is_permitted(peer.ip(), now) {
             return None;
         }
+        allocation.hear(now);
         let bytes = size(data);
         if self.limiter.is_some_and(|limiter| !limiter.take(&mut allocation.to_client, bytes, now))
         {
@@ -383,6 +391,11 @@ impl<S> Relay<S> {
         self.metrics.bytes_to_clients += bytes;
         Some(client)
     }
+}
+
+/// Whether somebody gives their allocation back.
+fn is_farewell(message: &Message<'_>) -> bool {
+    message.method == Method::REFRESH && message.get(attribute::LIFETIME) == Some(&[0; 4])
 }
 
 /// What a datagram counts for.

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::super::allocation::{Allocation, NotAdded, lifetime};
+use super::super::allocation::{Allocation, DEFAULT_LIFETIME, NotAdded, lifetime};
 use super::super::credentials::holder;
 use super::super::reply::{Granted, Refusal};
 use super::super::stun::{Message, attribute};
@@ -58,7 +58,7 @@ impl<S> Relay<S> {
         let lifetime = lifetime(seconds(message)?);
         let username = signer.username.to_owned();
         let allocation =
-            Allocation::new(socket, relayed, username, message.transaction, request.now + lifetime);
+            Allocation::new(socket, relayed, username, message.transaction, lifetime, request.now);
         self.clients.insert(relayed, client);
         self.allocations.insert(client, allocation);
         self.metrics.granted += 1;
@@ -92,7 +92,7 @@ impl<S> Relay<S> {
             self.remove(client);
             return Ok(Granted::Refreshed(Duration::ZERO));
         }
-        let lifetime = lifetime(asked);
+        let lifetime = if request.signer.is_late { DEFAULT_LIFETIME } else { lifetime(asked) };
         allocation.extend(lifetime, request.now);
         Ok(Granted::Refreshed(lifetime))
     }

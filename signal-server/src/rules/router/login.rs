@@ -147,5 +147,5 @@ fn claim_refused(to: ConnectionId, refusal: &ClaimRefusal) -> Output {
 }
 
 fn refused(to: ConnectionId, reason: LoginRefusal, message: String) -> Output {
-    deliver(to, ServerMessage::LoginRefused { reason, message })
+    deliver(to, ServerMessage::LoginRefused { reason, message: message.into() })
 }

@@ -402,6 +402,7 @@ impl Refusal {
     /// The error that the sender of the refused message gets.
     fn into_reply(self, to: ConnectionId, kind: &str, call: Option<CallId>) -> Output {
         let Self(code, message) = self;
+        let message = message.into();
         deliver(
             to,
             ServerMessage::Error { code, message, in_reply_to: Some(kind.to_owned()), call },

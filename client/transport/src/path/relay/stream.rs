@@ -299,7 +299,7 @@ mod tests {
         let hole = visavis_link::BlackHole::open().await.expect("a port");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let works = listener.local_addr().expect("an address");
-        let key = rcgen::generate_simple_self_signed(["relay.example".to_owned()]).expect("a key");
+        let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a key");
         let certificate = key.cert.der().clone();
         let server: IceUrl = url.parse().expect("a URL");
         let addresses = vec![hole.address().expect("an address"), works];
@@ -330,7 +330,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn a_black_hole_among_its_addresses_does_not_keep_a_relay_away() {
-        receives_despite_a_black_hole("turn:relay.example?transport=tcp").await;
-        receives_despite_a_black_hole("turns:relay.example").await;
+        receives_despite_a_black_hole("turn:localhost?transport=tcp").await;
+        receives_despite_a_black_hole("turns:localhost").await;
     }
 }

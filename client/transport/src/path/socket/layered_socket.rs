@@ -267,7 +267,9 @@ impl LayeredSocket {
                     lock(&self.socket_layer.state).relay_broke = true;
                     continue;
                 };
-                if !put(&datagram, buffer, meta) {
+                if !self.socket_layer.admits(&datagram, stream.address, clock::now())
+                    || !put(&datagram, buffer, meta)
+                {
                     continue;
                 }
                 meta.addr = stream.address;
@@ -305,10 +307,32 @@ impl LayeredSocket {
         Some(packet)
     }
 
+    /// Takes out of a message the datagrams that do not go on. Whether any is left.
+    fn sift(&self, buffer: &mut [u8], meta: &mut RecvMeta) -> bool {
+        let (now, stride) = (clock::now(), meta.stride.max(1));
+        let (mut at, mut kept) = (0, 0);
+        while at < meta.len {
+            let end = (at + stride).min(meta.len);
+            let Some(datagram) = buffer.get(at..end) else { break };
+            if self.socket_layer.admits(datagram, meta.addr, now) {
+                if kept < at {
+                    buffer.copy_within(at..end, kept);
+                }
+                kept += end - at;
+            }
+            at = end;
+        }
+        // An empty datagram is one, too.
+        let is_left = kept > 0 || meta.len == 0;
+        meta.len = kept;
+        is_left
+    }
+
     /// A message has come. Whether the library should get it now.
     fn take(&self, data: &[u8], meta: &mut RecvMeta) -> bool {
         let now = clock::now();
-        let mut from = meta.addr;
+        let sender = meta.addr;
+        let mut from = sender;
         let mut last = Packet::Other;
         // Datagrams that came together are of one size and may be of several kinds.
         for datagram in data.chunks(meta.stride.max(1)) {
@@ -317,8 +341,8 @@ impl LayeredSocket {
             if packet != last {
                 *lock(&self.nudge) = Nudge::AfterThis;
             }
-            from = lock(&self.roaming).received(meta.addr, packet, now);
-            self.socket_layer.note_received(last, from, now);
+            from = lock(&self.roaming).received(sender, packet, now);
+            self.socket_layer.note_received(datagram, last, (sender, from), now);
         }
         meta.addr = from;
         if !self.socket_layer.is_too_early(last) {
@@ -335,20 +359,34 @@ impl LayeredSocket {
         false
     }
 
-    /// Sends, to the relay's stream where there is one.
+    /// Sends, to the relay's stream where there is one. Gives 0 for what may not leave.
     fn send(
         &self,
         cx: &mut Context<'_>,
         transmit: &Transmit<'_>,
         now: Instant,
     ) -> Poll<io::Result<usize>> {
+        let may_leave = |to| self.socket_layer.may_leave(self.local, to, transmit.contents, now);
+        let left = |to, packet| {
+            self.socket_layer.left(self.local, to, transmit.contents, packet, now);
+        };
         if let Some(server) = self.socket_layer.relays.behind(transmit.destination) {
+            if !may_leave(transmit.destination) {
+                return Poll::Ready(Ok(0));
+            }
             self.send_to_relay(transmit.destination, server, transmit.contents);
+            left(transmit.destination, Packet::Other);
             return Poll::Ready(Ok(transmit.contents.len()));
         }
         let packet = Packet::of(transmit.contents);
         let destination = lock(&self.roaming).sending(transmit.destination, packet, now);
+        if !may_leave(destination) {
+            return Poll::Ready(Ok(0));
+        }
         let sent = self.socket().poll_send(cx, &Transmit { destination, ..transmit.clone() });
+        if sent.is_ready() {
+            left(destination, packet);
+        }
         match sent {
             // A network that is gone loses packets, as others do. The library would report each.
             Poll::Ready(Err(error)) if error.kind() != io::ErrorKind::WouldBlock => {
@@ -383,6 +421,10 @@ impl AsyncUdpSocket for LayeredSocket {
             return Poll::Ready(Ok(transmit.contents.len()));
         }
         let sent = self.send(cx, transmit, now);
+        if matches!(sent, Poll::Ready(Ok(0))) {
+            // To the library it is a packet that the network lost; the log counts what left.
+            return Poll::Ready(Ok(transmit.contents.len()));
+        }
         if sent.is_ready() {
             let route = Route { socket: Weak::clone(&self.me), destination: transmit.destination };
             let from = (!over_stream).then(|| self.bound_to());
@@ -416,6 +458,9 @@ impl AsyncUdpSocket for LayeredSocket {
             match self.socket().poll_recv(cx, bufs, metas) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Ok(0)),
                 Poll::Ready(Ok(_)) => {
+                    if !self.sift(buffer, meta) {
+                        continue;
+                    }
                     let Some(data) = buffer.get(..meta.len) else { continue };
                     if self.take(data, meta) {
                         return Poll::Ready(Ok(1));

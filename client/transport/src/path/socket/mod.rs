@@ -11,18 +11,27 @@
 //! - a DTLS flight is lost ([`flight_retransmission`]): it is sent again until the other has
 //!   answered it;
 //! - what the library would drop for coming too soon, a handshake before it has selected a pair and
-//!   media before its keys, is buffered until the library takes it.
+//!   media before its keys, is buffered until the library takes it;
+//! - nothing goes to addresses that no peer has ([`super::destination`]), and little to those that
+//!   never answer ([`send_limits`]);
+//! - packets of more streams than a call has stay out ([`ssrc_gate`]), and checks from more
+//!   addresses than the other can have ([`source_gate`]), and all but a little of data channels,
+//!   which no call uses ([`data_limit`]).
 //!
 //! What comes out besides: when packets last came from the other ([`SocketLayer::liveness`]), and
 //! how far the set-up has come ([`set_up`]).
 
 mod check_round_trip;
+mod data_limit;
 mod dtls_record;
 mod flight_retransmission;
 mod layered_socket;
 pub(crate) mod packet;
 pub(crate) mod roaming;
+mod send_limits;
 mod set_up;
+mod source_gate;
+mod ssrc_gate;
 #[cfg(test)]
 mod tests;
 
@@ -37,11 +46,16 @@ use tokio::time::sleep_until;
 use webrtc::runtime::AsyncUdpSocket;
 
 use check_round_trip::CheckRoundTrip;
+use data_limit::DataLimit;
 use flight_retransmission::{FlightRetransmission, Inbound};
 use layered_socket::{LayeredSocket, Nudge, Route};
 use packet::{Packet, carried};
+use send_limits::SendLimits;
 use set_up::{SetUp, Step};
+use source_gate::SourceGate;
+use ssrc_gate::{SsrcGate, named, ssrc_of};
 
+use super::destination::Reach;
 use super::lock;
 use super::network::Network;
 use super::relay::{Relays, Trust};
@@ -66,6 +80,15 @@ pub(crate) struct Liveness {
     pub(crate) from: Option<IpAddr>,
 }
 
+/// Where the sockets of a connection may send.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct SendPolicy {
+    /// Nothing goes anywhere but to servers.
+    pub(crate) relay_only: bool,
+    /// A server on this machine is used, so the other may be here as well.
+    pub(crate) loopback: bool,
+}
+
 /// What all sockets of a connection have in common.
 #[derive(Debug)]
 pub(crate) struct SocketLayer {
@@ -76,6 +99,7 @@ pub(crate) struct SocketLayer {
     trust: Trust,
     /// In the place of the system's.
     network: Option<Arc<dyn Network>>,
+    policy: SendPolicy,
     /// What is marked before everything else.
     pub(crate) audio_payload_types: Arc<AudioPayloadTypes>,
     /// When a flight is due has changed.
@@ -100,6 +124,12 @@ struct State {
     flights: FlightRetransmission<Route>,
     /// Addresses from which checks of ours were answered; at most [`MAX_REACHED`].
     reached: HashSet<SocketAddr>,
+    limits: SendLimits,
+    streams: SsrcGate,
+    sources: SourceGate,
+    data: DataLimit,
+    /// Where the servers are that we were configured with; at most [`MAX_SERVER_ADDRESSES`].
+    servers: HashSet<SocketAddr>,
 }
 
 impl State {
@@ -111,12 +141,15 @@ impl State {
 
 /// The most addresses of the other's that are remembered. Nothing is buffered for later ones.
 const MAX_REACHED: usize = 64;
+/// The most addresses of STUN and TURN servers. Nothing is sent to later ones.
+const MAX_SERVER_ADDRESSES: usize = 64;
 
 impl SocketLayer {
     pub(crate) fn new(
         resolver: Arc<Resolver>,
         trust: Trust,
         network: Option<Arc<dyn Network>>,
+        policy: SendPolicy,
     ) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::default(),
@@ -125,6 +158,7 @@ impl SocketLayer {
             resolver,
             trust,
             network,
+            policy,
             audio_payload_types: AudioPayloadTypes::new(),
             flight_changed: Notify::new(),
         })
@@ -292,6 +326,40 @@ impl SocketLayer {
         self.relays.resolve(name, v4, &self.resolver)
     }
 
+    /// A name of a server that we were configured with leads here.
+    pub(crate) fn note_servers(&self, addresses: &[SocketAddr]) {
+        let servers = &mut lock(&self.state).servers;
+        let room = MAX_SERVER_ADDRESSES.saturating_sub(servers.len());
+        servers.extend(addresses.iter().take(room));
+    }
+
+    /// Whether a datagram may leave by the socket that is known as `local`.
+    fn may_leave(&self, local: SocketAddr, to: SocketAddr, datagram: &[u8], now: Instant) -> bool {
+        let reach = Reach::of([local.ip()]).and_loopback(self.policy.loopback);
+        let over_stream = self.relays.behind(to).is_some();
+        let state = lock(&self.state);
+        let is_server = over_stream || state.servers.contains(&to);
+        let may_go = is_server || !self.policy.relay_only && reach.allows(to);
+        may_go && state.limits.may_leave(local, to, reach, datagram, now)
+    }
+
+    /// A datagram has left by the socket that is known as `local`. `packet` says what it is to whom
+    /// it went.
+    fn left(
+        &self,
+        local: SocketAddr,
+        to: SocketAddr,
+        datagram: &[u8],
+        packet: Packet,
+        now: Instant,
+    ) {
+        let state = &mut *lock(&self.state);
+        state.limits.left(local, to, datagram, now);
+        if matches!(packet, Packet::CheckPassed(_)) {
+            state.sources.answers(to, now);
+        }
+    }
+
     /// Whether a stream to a relay broke since the last time.
     pub(crate) fn relay_broke(&self) -> bool {
         std::mem::take(&mut lock(&self.state).relay_broke)
@@ -301,9 +369,40 @@ impl SocketLayer {
         lock(&self.sockets).iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Records a packet that came from an address.
-    fn note_received(&self, packet: Packet, from: SocketAddr, now: Instant) {
+    /// A description of the other's names SSRCs.
+    pub(crate) fn name_streams(&self, sdp: &str) {
+        lock(&self.state).streams.name(named(sdp));
+    }
+
+    /// Whether a datagram that came from an address goes on: new streams begin only where somebody
+    /// has answered, checks come only from so many addresses, and data channels are not used.
+    fn admits(&self, datagram: &[u8], from: SocketAddr, now: Instant) -> bool {
+        if let Packet::Check(_) = Packet::of(datagram) {
+            return lock(&self.state).sources.admits(from, now);
+        }
+        let Some(packet) = carried(datagram) else { return true };
         let state = &mut *lock(&self.state);
+        match Packet::of(packet) {
+            Packet::Media => {
+                let ssrc = ssrc_of(packet);
+                state.streams.knows(ssrc)
+                    || state.limits.has_answered(from) && state.streams.admits(ssrc, now)
+            }
+            Packet::Handshake => !state.limits.has_answered(from) || state.data.admits(packet, now),
+            Packet::Check(_) | Packet::CheckPassed(_) | Packet::Other => true,
+        }
+    }
+
+    /// Records a datagram that came from an address, which may be another one to the library.
+    fn note_received(
+        &self,
+        datagram: &[u8],
+        packet: Packet,
+        (sender, from): (SocketAddr, SocketAddr),
+        now: Instant,
+    ) {
+        let state = &mut *lock(&self.state);
+        state.limits.came(sender, datagram, now);
         state.set_up.received(packet, now);
         if packet != Packet::Other {
             state.liveness.received = Some(now);

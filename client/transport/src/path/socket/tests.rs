@@ -12,11 +12,13 @@ fn socket_layer() -> Arc<SocketLayer> {
     let socket_layer = new_wire();
     socket_layer.pair_selected();
     assert!(socket_layer.secured());
+    // What is sent here is too short to have an SSRC.
+    socket_layer.name_streams("a=ssrc:0 cname:x");
     socket_layer
 }
 
 fn new_wire() -> Arc<SocketLayer> {
-    SocketLayer::new(Resolver::shared(), Trust::default(), None)
+    SocketLayer::new(Resolver::shared(), Trust::default(), None, SendPolicy::default())
 }
 
 fn loopback() -> UdpSocket {
@@ -181,6 +183,8 @@ async fn a_search_for_a_path_that_finds_none_sends_fewer_checks_after_a_while() 
     let ours = socket_layer.wrap(loopback()).expect("a socket");
     let theirs = loopback();
     let to = theirs.local_addr().expect("an address");
+    // An address that has answered is checked as often as ICE wants.
+    answers(&ours, &theirs).await;
     let tried = async |since| {
         socket_layer.restart_begins(since);
         for number in 0..10 {
@@ -204,4 +208,91 @@ async fn a_socket_keeps_its_address_as_long_as_the_machine_has_it() {
     let socket_layer = socket_layer();
     let _ours = socket_layer.wrap(loopback()).expect("a socket");
     assert!(!socket_layer.readdress(&[]), "loopback is always there");
+}
+
+/// The next datagram, which may be a moment under way.
+async fn next(socket: &UdpSocket) -> Vec<u8> {
+    let mut buffer = [0; 64];
+    loop {
+        match socket.recv(&mut buffer) {
+            Ok(length) => return buffer[..length].to_vec(),
+            Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+        }
+    }
+}
+
+/// Makes an address one that has answered.
+async fn answers(ours: &Arc<dyn AsyncUdpSocket>, theirs: &UdpSocket) {
+    let to = theirs.local_addr().expect("an address");
+    ours.send_to(&packet::tests::message(1, 99, &[]), to).await.expect("sent");
+    next(theirs).await;
+    let answer = packet::tests::message(0x0101, 99, &[]);
+    theirs.send_to(&answer, ours.local_addr().expect("an address")).expect("sent");
+    assert_eq!(receive(ours).await, Some(answer));
+}
+
+#[tokio::test]
+async fn of_forged_streams_from_the_address_of_the_other_few_reach_the_library() {
+    let socket_layer = socket_layer();
+    let ours = socket_layer.wrap(loopback()).expect("a socket");
+    let theirs = loopback();
+    answers(&ours, &theirs).await;
+    let to = ours.local_addr().expect("an address");
+    let real = |number: u8| [0x80, 96, 0, number, 0, 0, 0, 0, 0, 0, 0, 77];
+    theirs.send_to(&real(0), to).expect("sent");
+    assert_eq!(receive(&ours).await, Some(real(0).to_vec()));
+    let mut delivered = std::collections::HashSet::new();
+    for n in 1..=20_000u32 {
+        let mut forged = real(1);
+        forged[1] = if n % 2 == 0 { 96 } else { 200 };
+        forged[4..8].copy_from_slice(&n.wrapping_mul(2_654_435_761).to_be_bytes());
+        forged[8..12].copy_from_slice(&n.wrapping_mul(2_246_822_519).to_be_bytes());
+        theirs.send_to(&forged, to).expect("sent");
+        if n % 50 == 0 {
+            theirs.send_to(&real(2), to).expect("sent");
+            // Datagrams of one size may be delivered together.
+            while let Some(came) = receive_all(&ours).await {
+                delivered.extend(came.chunks(12).map(ssrc_of));
+                if came.chunks(12).any(|packet| packet == real(2)) {
+                    break;
+                }
+            }
+        }
+    }
+    assert!(delivered.contains(&77) && delivered.len() <= 9, "{} streams", delivered.len());
+}
+
+/// What is there at once, up to a batch of datagrams.
+async fn receive_all(socket: &Arc<dyn AsyncUdpSocket>) -> Option<Vec<u8>> {
+    let mut buffer = vec![0; 65_536];
+    let received = timeout(Duration::from_millis(200), socket.recv_from(&mut buffer)).await.ok()?;
+    let (length, _) = received.expect("the socket works");
+    buffer.truncate(length);
+    Some(buffer)
+}
+
+#[tokio::test]
+async fn little_goes_to_an_address_that_never_answers_and_nothing_to_one_that_no_peer_has() {
+    let socket_layer = new_wire();
+    let ours = socket_layer.wrap(loopback()).expect("a socket");
+    let victim = loopback();
+    let to = victim.local_addr().expect("an address");
+    for number in 0..2000u32 {
+        let kind = [&[0x80, 96][..], &[22, 254, 253], &[0, 1]][number as usize % 3];
+        ours.send_to(kind, to).await.expect("sent, as far as the library knows");
+        ours.send_to(&packet::tests::message(1, number as u8, &[]), to).await.expect("sent");
+        ours.send_to(&packet::tests::message(0x0101, number as u8, &[]), to).await.expect("sent");
+    }
+    next(&victim).await;
+    let more = std::iter::from_fn(|| victim.recv(&mut [0; 64]).ok()).count();
+    assert!(more < 50, "{more}");
+    for nowhere in ["127.0.0.1:22", "224.0.0.251:5353", "169.254.169.254:80", "255.255.255.255:5"] {
+        let nowhere = nowhere.parse().expect("an address");
+        assert!(!socket_layer.may_leave(to, nowhere, &[0x80, 96], Instant::now()), "{nowhere}");
+    }
+    let elsewhere = "192.0.2.1:0".parse().expect("an address");
+    assert!(!socket_layer.may_leave(elsewhere, to, &[0x80, 96], Instant::now()), "the loopback");
+    socket_layer.note_servers(&[to]);
+    let asked = socket_layer.may_leave(elsewhere, to, &[0x80, 96], Instant::now());
+    assert!(!asked, "a server is no exception from how much goes to who never answers");
 }

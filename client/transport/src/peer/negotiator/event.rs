@@ -25,6 +25,8 @@ pub(in super::super) enum Input {
     Disconnected,
     /// ICE or DTLS gave up.
     Failed,
+    /// The other has shown another certificate than its description states.
+    WrongCertificate,
     /// Whether nothing has come for a while although ICE is connected.
     MediaSilent(bool),
     /// The network path works again after it was degraded.
@@ -64,8 +66,8 @@ pub(super) enum Action {
     ConfigureLate { gather: bool },
     /// Make an offer: [`Input::Created`] or [`Input::Refused`].
     CreateOffer { ice_restart: bool },
-    /// Make an answer to this offer: [`Input::Created`] or [`Input::Refused`].
-    CreateAnswer { offer: String },
+    /// Make an answer to the other's offer: [`Input::Created`] or [`Input::Refused`].
+    CreateAnswer,
     /// Give the library a description of ours: [`Input::Accepted`] or [`Input::Refused`].
     SetLocal(SessionDescription),
     /// Give the library one of the other's: [`Input::Accepted`] or [`Input::Refused`].

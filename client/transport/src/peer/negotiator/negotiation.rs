@@ -64,6 +64,8 @@ use crate::PeerEvent;
 use crate::peer::sdp;
 
 const NO_PATH: &str = "No network path to the other was found that lets calls through";
+const WRONG_CERTIFICATE: &str = "The other has another certificate than their description states, so \
+                                 somebody may be between you";
 const NO_OFFER: &str = "The other's description can't be used: no offer of ours awaits an answer";
 const NO_RESTART: &str = "The other's description can't be used: it answers another offer";
 
@@ -169,6 +171,11 @@ impl Negotiation {
                 self.connectivity = Connectivity::Disconnected;
             }
             Input::Failed => self.fail(NO_PATH.to_owned()),
+            // Once connected, the certificate was the right one.
+            Input::WrongCertificate if self.connectivity == Connectivity::New => {
+                self.fail(WRONG_CERTIFICATE.to_owned());
+            }
+            Input::WrongCertificate => {}
             Input::MediaSilent(true) if self.connectivity == Connectivity::Connected => {
                 self.disconnected();
                 self.connectivity = Connectivity::Silent;
@@ -300,7 +307,7 @@ impl Negotiation {
                 self.set_remote(DescriptionKind::Offer, offer.clone());
                 self.step = Step::SettingRemoteOffer { offer, ice_lost: true };
             }
-            Step::SettingRemoteOffer { offer, ice_lost } => {
+            Step::SettingRemoteOffer { ice_lost, .. } => {
                 self.signaling = Signaling::Stable;
                 let restarted = restarted || ice_lost;
                 if restarted {
@@ -310,7 +317,7 @@ impl Negotiation {
                 if self.allocations_outdated {
                     self.configure();
                 }
-                self.act(Action::CreateAnswer { offer });
+                self.act(Action::CreateAnswer);
                 self.step = Step::CreatingAnswer { restarted };
             }
             Step::SettingAnswer { sdp, .. } => {

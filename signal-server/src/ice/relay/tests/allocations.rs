@@ -56,14 +56,69 @@ fn a_signed_request_without_its_parts_is_a_bad_one() {
 #[test]
 fn a_call_outlives_the_credentials_it_began_with() {
     let mut world = World::new(|_| {});
-    let (mut alice, _) = world.relayed("alice", "1.1.1.1:1000");
-    for _ in 0..20 {
+    let (mut alice, relayed) = world.relayed("alice", "1.1.1.1:1000");
+    let hour = (attribute::LIFETIME, &[0, 0, 0x0e, 0x10][..]);
+    assert_eq!(alice.ask(&mut world, Method::REFRESH, &[hour]).lifetime, Some(3600));
+    assert_eq!(alice.permit(&mut world, &["8.8.8.8:1"]), 0);
+    world.pass(200);
+    assert_ne!(world.receive_from_peer(relayed, "8.8.8.8:1", b"talk"), Sent::Nowhere);
+    for _ in 0..80 {
         world.pass(500);
-        assert_eq!(alice.ask(&mut world, Method::REFRESH, &[]).lifetime, Some(600));
+        assert_eq!(alice.ask(&mut world, Method::REFRESH, &[hour]).lifetime, Some(600));
         assert_eq!(alice.permit(&mut world, &["8.8.8.8:1"]), 0);
+        assert_ne!(world.receive_from_peer(relayed, "8.8.8.8:1", b"talk"), Sent::Nowhere);
     }
     let mut second = Somebody { address: addr("1.1.1.1:1001"), ..alice };
     assert_eq!(second.allocate(&mut world).code, 401, "but makes no new one");
+}
+
+#[test]
+fn old_credentials_keep_nothing_that_is_not_used() {
+    let mut world = World::new(|_| {});
+    let (mut alice, relayed) = world.relayed("alice", "1.1.1.1:1000");
+    world.pass(599);
+    assert_eq!(alice.ask(&mut world, Method::REFRESH, &[]).lifetime, Some(600), "still good");
+    world.pass(1);
+    assert_eq!(alice.ask(&mut world, Method::REFRESH, &[]).code, 401, "nobody ever talked");
+    assert_eq!(alice.permit(&mut world, &["8.8.8.8:1"]), 401);
+    assert_eq!(alice.bind(&mut world, 0x4000, "8.8.8.8:1"), 401);
+    world.pass(599);
+    world.expire();
+    assert_eq!(world.metrics().allocations, 0, "it has ended by itself");
+    assert_eq!(world.receive_from_peer(relayed, "8.8.8.8:1", b"late"), Sent::Nowhere);
+    let nothing = (attribute::LIFETIME, &[0; 4][..]);
+    let (mut carol, _) = world.relayed("carol", "1.1.1.1:1002");
+    let hour = (attribute::LIFETIME, &[0, 0, 0x0e, 0x10][..]);
+    assert_eq!(carol.ask(&mut world, Method::REFRESH, &[hour]).lifetime, Some(3600));
+    world.pass(700);
+    assert_eq!(carol.ask(&mut world, Method::REFRESH, &[hour]).code, 401);
+    assert_eq!(
+        carol.ask(&mut world, Method::REFRESH, &[nothing]).lifetime,
+        Some(0),
+        "what is kept in vain can be given back"
+    );
+    assert_eq!(world.metrics().allocations, 0);
+}
+
+#[test]
+fn old_credentials_keep_nothing_for_ever() {
+    let mut world = World::new(|_| {});
+    let (mut alice, relayed) = world.relayed("alice", "1.1.1.1:1000");
+    let mut lasted = 0;
+    loop {
+        world.pass(500);
+        if alice.ask(&mut world, Method::REFRESH, &[]).code != 0 {
+            break;
+        }
+        lasted += 500;
+        assert_eq!(alice.permit(&mut world, &["8.8.8.8:1"]), 0);
+        assert_ne!(world.receive_from_peer(relayed, "8.8.8.8:1", b"talk"), Sent::Nowhere);
+        assert!(lasted < 48 * 3600, "for ever");
+    }
+    assert_eq!(lasted, 43_500, "twelve hours after ten minutes, 43,800 s, and one less");
+    world.pass(600);
+    world.expire();
+    assert_eq!(world.metrics().allocations, 0);
 }
 
 #[test]
@@ -213,11 +268,13 @@ fn only_the_credentials_that_made_an_allocation_change_it() {
 #[test]
 fn an_old_nonce_is_replaced_in_passing() {
     let mut world = World::new(|_| {});
-    let (mut alice, _) = world.relayed("alice", "1.1.1.1:1000");
+    let (mut alice, relayed) = world.relayed("alice", "1.1.1.1:1000");
     let old = alice.nonce.clone();
     for _ in 0..8 {
         world.pass(500);
         assert_eq!(alice.ask(&mut world, Method::REFRESH, &[]).code, 0);
+        assert_eq!(alice.permit(&mut world, &["8.8.8.8:1"]), 0);
+        assert_ne!(world.receive_from_peer(relayed, "8.8.8.8:1", b"talk"), Sent::Nowhere);
     }
     assert_ne!(alice.nonce, old);
 }

@@ -267,7 +267,7 @@ impl Bench {
             Action::CreateOffer { ice_restart } => {
                 return Some(library.create_offer(ice_restart, verdict()));
             }
-            Action::CreateAnswer { .. } => {
+            Action::CreateAnswer => {
                 return Some(match verdict() {
                     Verdict::Takes => Input::Created(SDP.to_owned()),
                     _ => refused(false),

@@ -1,0 +1,71 @@
+//! How much of data channels reaches the library, which keeps something for each that the other
+//! opens (ADR 23). Pure: time is an argument.
+//!
+//! Calls use none. A description may name them all the same, and then an SCTP association is set up
+//! (RFC 8831): that and its heartbeats are all that needs to pass. In: datagrams of DTLS. Out:
+//! whether they go on. What always holds: handshakes and alerts do; of application data, which with
+//! DTLS-SRTP is data channels alone (RFC 5764 §5.1.2), no more than [`AT_ONCE`] bytes at once and
+//! then one byte in [`ONE_BYTE_IN`].
+
+use std::time::{Duration, Instant};
+
+use crate::path::budget::Budget;
+
+/// The content type of application data (RFC 6347 §4.1).
+const APPLICATION_DATA: u8 = 23;
+/// Enough for an association and a handful of channels.
+const AT_ONCE: u32 = 8192;
+/// Heartbeats of a hundred bytes come every half a minute (RFC 9260 §8.3).
+const ONE_BYTE_IN: Duration = Duration::from_millis(31);
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct DataLimit(Budget);
+
+impl Default for DataLimit {
+    fn default() -> Self {
+        Self(Budget::new(AT_ONCE, ONE_BYTE_IN))
+    }
+}
+
+impl DataLimit {
+    /// Whether a datagram of DTLS goes on.
+    pub(crate) fn admits(&mut self, datagram: &[u8], now: Instant) -> bool {
+        if datagram.first() != Some(&APPLICATION_DATA) {
+            return true;
+        }
+        let bytes = u32::try_from(datagram.len()).unwrap_or(u32::MAX);
+        self.0.take_many(bytes, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_association_lives_and_thousands_of_channels_do_not_come_about() {
+        let (mut limit, start) = (DataLimit::default(), Instant::now());
+        let data = |length: usize| [&[APPLICATION_DATA][..], &vec![0; length - 1]].concat();
+        assert!((0..8).all(|_| limit.admits(&data(300), start)), "the set-up");
+        for minute in 1..600u32 {
+            let now = start + Duration::from_secs(60) * minute;
+            assert!((0..4).all(|_| limit.admits(&data(120), now)), "heartbeats");
+        }
+        let later = start + Duration::from_secs(60 * 600);
+        let passed: usize =
+            (0..10_000)
+                .map(|n| {
+                    if limit.admits(&data(80), later + Duration::from_millis(2) * n) {
+                        80
+                    } else {
+                        0
+                    }
+                })
+                .sum();
+        assert!(passed <= AT_ONCE as usize + 20_000 / 31, "{passed} bytes");
+        for content in [20, 21, 22] {
+            assert!((0..1000).all(|_| limit.admits(&[content; 1200], later)), "{content}");
+        }
+    }
+}
