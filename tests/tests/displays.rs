@@ -9,7 +9,8 @@ use std::time::Duration;
 use egui::accesskit::Role;
 use tokio::process::Command;
 use visavis_tests::inspection::By;
-use visavis_tests::programs::{self, Program, StopSignal};
+use visavis_tests::programs::{self, Program};
+use visavis_tests::stop_signal::StopSignal;
 use visavis_tests::window::{Display, Window};
 
 /// Beyond this it hangs.
