@@ -182,11 +182,11 @@ impl Account {
                     return Ok(Outcome::Granted { ice_servers, token });
                 }
                 ServerMessage::LoginRefused { reason, message } => {
-                    let words = refusal_words(reason, message, &self.username, signed);
+                    let words = refusal_words(reason, message.into(), &self.username, signed);
                     return Err(Failure::Refused(reason, words));
                 }
                 ServerMessage::Error { code, message, .. } => {
-                    return Err(Failure::Refused(refusal(code), message));
+                    return Err(Failure::Refused(refusal(code), message.into()));
                 }
                 _ => {}
             }

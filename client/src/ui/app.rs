@@ -15,12 +15,12 @@ use visavis_shared::Username;
 
 use super::action::{Action, Actions};
 use super::call_screen::{CallScreen, CallView};
+use super::design::{Palette, theme};
 use super::login::LoginForm;
 use super::people::PeoplePage;
 use super::ready::Readiness;
-use super::theme::Palette;
 use super::video_view::VideoView;
-use super::{WindowOptions, keyboard, notices, theme, waiting, wake};
+use super::{WindowOptions, keyboard, notices, waiting, wake, widgets};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
 use crate::media::voice_processing::VoiceSetting;
@@ -145,13 +145,14 @@ impl App {
     /// Paints the screen and applies what it asks for.
     pub fn show(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
+        widgets::focus::note_input(&ctx);
         self.ready.pass(&ctx);
         self.remote.refresh(&ctx);
         self.own.refresh(&ctx);
         let mut actions = Actions::default();
         let snapshot = Arc::clone(&self.snapshot);
-        let base = Palette::of(ui.visuals()).base;
-        CentralPanel::no_frame().frame(Frame::new().fill(base)).show(ui, |ui| {
+        let bg = Palette::of(ui.visuals()).bg;
+        CentralPanel::no_frame().frame(Frame::new().fill(bg)).show(ui, |ui| {
             self.screen(ui, &snapshot, &mut actions);
         });
         let in_call = running(&snapshot.call).is_some();

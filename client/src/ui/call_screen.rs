@@ -4,18 +4,23 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    Align2, Area, Color32, Context, CornerRadius, CursorIcon, FontId, Frame, Id, Label, Margin,
-    Order, Rect, RichText, Sense, Theme, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Area, Context, CursorIcon, Id, Label, Order, Rect, Sense, Stroke, Theme, Ui, UiBuilder,
+    Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::action::{Action, Actions};
-use super::controls::{self, BAR_HEIGHT, Control, Look, Reveal};
-use super::icons::Icon;
+use super::controls::{self, BAR_HEIGHT, Control, HEAD_HEIGHT, Look, Reveal};
+use super::design::{
+    Elevation, Icon, Palette, TypeStyle, clock_width, component, layout, motion, paint_clock, size,
+    space, stage,
+};
 use super::self_view::SelfView;
-use super::theme::{FLOATING, Palette, STAGE};
 use super::video_view::{VideoView, letterbox};
 use super::{devices, keyboard, statistics, wake, widgets, words};
 use crate::session::snapshot::{Intent, Snapshot};
+
+/// A shorter gap needs no number.
+const LOST_FOR_LONG: Duration = motion::REST;
 
 /// What the screen needs to know about the call itself.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +39,7 @@ pub(super) struct CallScreen {
     self_view: SelfView,
     devices_open: bool,
     statistics_open: bool,
-    bar_used: bool,
+    controls_busy: bool,
 }
 
 impl CallScreen {
@@ -50,7 +55,7 @@ impl CallScreen {
         let dark = ui.ctx().style_of(Theme::Dark);
         ui.scope_builder(UiBuilder::new().max_rect(stage).style(dark), |ui| {
             let shown = self.stage(ui, stage, call, snapshot, remote, actions);
-            let hold = !shown || self.devices_open || self.bar_used || call.lost_at.is_some();
+            let hold = !shown || self.devices_open || self.controls_busy || call.lost_at.is_some();
             let opacity = self.reveal.update(ui.ctx(), hold);
             if opacity == 0.0 && ui.rect_contains_pointer(stage) {
                 ui.ctx().set_cursor_icon(CursorIcon::None);
@@ -60,7 +65,8 @@ impl CallScreen {
             self.self_view.show(ui, stage, own, live, unseen);
             head(ui, stage, call, opacity);
             condition(ui, stage, call, snapshot);
-            self.bar(ui, stage, snapshot, actions);
+            let tools = self.tools(ui, stage, actions);
+            self.controls_busy = self.bar(ui, stage, snapshot, actions) || tools;
         });
         if self.devices_open {
             self.devices(ui.ctx(), stage, snapshot, actions);
@@ -81,12 +87,12 @@ impl CallScreen {
         remote: &VideoView,
         actions: &mut Actions,
     ) -> bool {
-        ui.painter().rect_filled(stage, 0.0, STAGE);
+        ui.painter().rect_filled(stage, 0.0, stage::GROUND);
         let response = ui.interact(stage, ui.make_persistent_id("stage"), Sense::CLICK);
         if response.double_clicked() {
             actions.push(Action::Fullscreen(!is_fullscreen(ui.ctx())));
         }
-        let shape = letterbox(remote.aspect().unwrap_or(16.0 / 9.0), stage);
+        let shape = letterbox(remote.aspect().unwrap_or(component::CAMERA_ASPECT), stage);
         let shown = snapshot.remote_video_live && remote.paint(ui.painter(), shape, 0, false);
         let peer = call.peer;
         let label = match &snapshot.remote_video_words {
@@ -97,32 +103,33 @@ impl CallScreen {
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
         if !shown {
             let palette = Palette::of(ui.visuals());
-            let radius = (stage.size().min_elem() * 0.15).clamp(36.0, 84.0);
-            let center = pos2(stage.center().x, stage.center().y - BAR_HEIGHT * 0.35);
-            widgets::paint_avatar(ui.painter(), palette, center, radius, peer);
-            let below = center + vec2(0.0, radius + 14.0);
+            let diameter = if stage.height() < layout::ROOMY_HEIGHT {
+                size::AVATAR_LG
+            } else {
+                size::AVATAR_XL
+            };
+            let center = pos2(stage.center().x, stage.center().y - BAR_HEIGHT / 2.0);
+            widgets::paint_avatar(ui.painter(), palette, center, diameter, peer);
+            let below = center + vec2(0.0, diameter / 2.0 + space::S4);
+            let room = stage.width() - 2.0 * layout::STAGE_MARGIN;
+            let ink = stage::TEXT_2;
             // What the person can do nothing about is said where the picture would be.
             let text = match &snapshot.remote_video_words {
                 Some(words) => words.clone(),
                 None => format!("No picture from {peer}"),
             };
-            let galley = ui.painter().layout(
-                text,
-                FontId::proportional(15.0),
-                palette.weak,
-                stage.width() - 32.0,
-            );
-            ui.painter().galley(below - vec2(galley.size().x / 2.0, 0.0), galley, palette.weak);
+            let galley = ui.painter().layout_job(TypeStyle::Body.layout(&text, ink, room, true));
+            ui.painter().galley(below - vec2(galley.size().x / 2.0, 0.0), galley, ink);
         } else if call.lost_at.is_some() {
             // What stands still must not look as if it moved.
-            ui.painter().rect_filled(shape, 0.0, Color32::from_black_alpha(150));
+            ui.painter().rect_filled(shape, 0.0, stage::DIMMED);
         }
         shown
     }
 
-    fn bar(&mut self, ui: &mut Ui, stage: Rect, snapshot: &Snapshot, actions: &mut Actions) {
+    /// The bar below. Returns whether it is being used.
+    fn bar(&mut self, ui: &mut Ui, over: Rect, snapshot: &Snapshot, actions: &mut Actions) -> bool {
         let (muted, off) = (snapshot.microphone_muted, snapshot.camera_off);
-        let fullscreen = is_fullscreen(ui.ctx());
         let look = |switched| if switched { Look::Switched } else { Look::Plain };
         let hang_up = format!("Close the call ({})", ui.ctx().format_shortcut(&keyboard::HANG_UP));
         let microphone = if muted {
@@ -135,52 +142,73 @@ impl CallScreen {
         } else {
             (Icon::Camera, "Camera off", "Turn the camera off (V)")
         };
-        let window = if fullscreen {
-            (Icon::Restore, "Window", "Leave full screen (F or Escape)")
-        } else {
-            (Icon::Fullscreen, "Full screen", "Fill the screen with the call (F)")
-        };
         let devices = (Icon::Sliders, "Devices", "Choose camera, microphone and speaker");
         let controls = [
             (microphone, look(muted)),
             (camera, look(off)),
             (devices, look(self.devices_open)),
-            (window, Look::Plain),
             ((Icon::HangUp, "Close call", &hang_up), Look::HangUp),
         ]
         .map(|((icon, text, hint), look)| Control { icon, text, hint, look });
-        let (pressed, used) = controls::bar(ui, stage, &self.reveal, &controls);
-        self.bar_used = used;
-        match pressed {
+        let used = controls::bar(ui, over, &self.reveal, &controls);
+        match used.pressed {
             Some(0) => actions.send(Intent::MuteMicrophone(!muted)),
             Some(1) => actions.send(Intent::TurnCameraOff(!off)),
             Some(2) => self.devices_open = !self.devices_open,
-            Some(3) => actions.push(Action::Fullscreen(!fullscreen)),
             Some(_) => actions.send(Intent::HangUp),
             None => {}
         }
+        used.busy
+    }
+
+    /// The tools at the upper right. Returns whether they are being used.
+    fn tools(&mut self, ui: &mut Ui, over: Rect, actions: &mut Actions) -> bool {
+        let fullscreen = is_fullscreen(ui.ctx());
+        let window = if fullscreen {
+            (Icon::Restore, "Window", "Leave full screen (F or Escape)")
+        } else {
+            (Icon::Fullscreen, "Full screen", "Fill the screen with the call (F)")
+        };
+        let statistics = if self.statistics_open { Look::Switched } else { Look::Plain };
+        let controls = [
+            (
+                (Icon::Statistics, "Show statistics", "How the connection is doing (Ctrl+I)"),
+                statistics,
+            ),
+            (window, Look::Plain),
+        ]
+        .map(|((icon, text, hint), look)| Control { icon, text, hint, look });
+        let used = controls::tools(ui, over, &self.reveal, &controls);
+        match used.pressed {
+            Some(0) => self.toggle_statistics(),
+            Some(_) => actions.push(Action::Fullscreen(!fullscreen)),
+            None => {}
+        }
+        used.busy
     }
 
     /// The devices in a card over the bar.
     fn devices(&mut self, ctx: &Context, stage: Rect, snapshot: &Snapshot, actions: &mut Actions) {
-        let width = 320.0_f32.min(stage.width() - 48.0);
-        let room = (stage.height() - BAR_HEIGHT - 24.0).max(120.0);
+        let width = layout::SIDE_BAR.min(stage.width() - 2.0 * space::S6);
+        let room = (stage.height() - BAR_HEIGHT - space::S6).max(2.0 * space::S10);
         Area::new(Id::unique("call-devices"))
             .order(Order::Middle)
             .pivot(Align2::CENTER_BOTTOM)
-            .fixed_pos(pos2(stage.center().x, stage.bottom() - BAR_HEIGHT - 8.0))
+            .fixed_pos(pos2(stage.center().x, stage.bottom() - BAR_HEIGHT - space::S2))
             .constrain_to(stage)
             .accessible_name("Devices")
             .show(ctx, |ui| {
-                let shadow = ui.visuals().popup_shadow;
+                let shadow = Elevation::Menu.shadow(ui.visuals().dark_mode);
                 widgets::card(ui).shadow(shadow).show(ui, |ui| {
                     ui.set_width(width);
                     if widgets::card_head(ui, "Devices", "Close devices") {
                         self.devices_open = false;
                     }
-                    eframe::egui::ScrollArea::vertical().max_height(room - 90.0).show(ui, |ui| {
-                        devices::show(ui, snapshot, actions);
-                    });
+                    eframe::egui::ScrollArea::vertical()
+                        .max_height(room - 2.0 * size::CONTROL_LG)
+                        .show(ui, |ui| {
+                            devices::show(ui, snapshot, actions);
+                        });
                 });
             });
     }
@@ -201,44 +229,53 @@ pub(super) fn is_fullscreen(ctx: &Context) -> bool {
 }
 
 /// Who it is and how long it has been, in the upper left; fades with the bar.
-fn head(ui: &mut Ui, stage: Rect, call: CallView<'_>, opacity: f32) {
+fn head(ui: &mut Ui, over: Rect, call: CallView<'_>, opacity: f32) {
     let talked = call.now.saturating_duration_since(call.since);
     ui.ctx().request_repaint_after(wake::until_next_second(call.since, call.now));
-    let rect = Rect::from_min_size(
-        stage.min + Vec2::splat(12.0),
-        vec2((stage.width() * 0.5).min(360.0), 34.0),
+    let clock = words::clock(talked);
+    let painter = ui.painter();
+    let clock_width = clock_width(painter, &clock, TypeStyle::Body);
+    // The clock first into the space, so that a long name is what gets cut.
+    let pad = space::S3 + size::RING;
+    let between = 2.0 * space::S2 + size::HAIRLINE;
+    let room = (over.width() / 2.0).min(layout::SIDE_BAR) - 2.0 * pad - between - clock_width;
+    let name = TypeStyle::Strong.layout(call.peer, stage::TEXT, room, false);
+    let name = painter.layout_job(name);
+    let chip = Rect::from_min_size(
+        over.min + Vec2::splat(layout::STAGE_MARGIN),
+        vec2(name.size().x + between + clock_width + 2.0 * pad, size::CONTROL),
     );
-    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+    ui.scope_builder(UiBuilder::new().max_rect(chip), |ui| {
         ui.set_opacity(opacity);
-        chip().show(ui, |ui| {
-            ui.spacing_mut().interact_size.y = 0.0;
-            ui.horizontal(|ui| {
-                let weak = Palette::of(ui.visuals()).weak;
-                // The clock first into the space, so that a long name is what gets cut.
-                let clock = words::clock(talked);
-                let clock_width = 12.0 + 8.0 * clock.len() as f32;
-                let room = (rect.width() - 24.0 - clock_width).max(40.0);
-                ui.scope(|ui| {
-                    ui.set_max_width(room);
-                    ui.add(Label::new(call.peer).truncate());
-                });
-                let time = ui.label(RichText::new(&clock).color(weak));
-                ui.ctx().accesskit_node_builder(time.id, |node| {
-                    node.set_description(format!("In the call for {}", words::spoken(talked)));
-                });
-            });
+        controls::float(ui, chip);
+        let name_place = Rect::from_min_size(
+            pos2(chip.left() + pad, chip.center().y - name.size().y / 2.0),
+            name.size(),
+        );
+        ui.put(name_place, Label::new(name));
+        let line_at = name_place.right() + space::S2;
+        ui.painter().vline(
+            line_at,
+            chip.center().y - space::S2..=chip.center().y + space::S2,
+            Stroke::new(size::HAIRLINE, stage::DIVIDER),
+        );
+        let at = pos2(line_at + size::HAIRLINE + space::S2, chip.center().y);
+        let place = paint_clock(ui.painter(), at, &clock, TypeStyle::Body, stage::TEXT_2);
+        let time = ui.interact(place, ui.make_persistent_id("clock"), Sense::hover());
+        time.widget_info(|| WidgetInfo::labeled(Role::Label, true, &clock));
+        ui.ctx().accesskit_node_builder(time.id, |node| {
+            node.set_description(format!("In the call for {}", words::spoken(talked)));
         });
     });
 }
 
 /// How the connection is doing, when it is not well; does not fade.
-fn condition(ui: &mut Ui, stage: Rect, call: CallView<'_>, snapshot: &Snapshot) {
+fn condition(ui: &mut Ui, over: Rect, call: CallView<'_>, snapshot: &Snapshot) {
     let text = match call.lost_at {
         Some(lost_at) => {
             let lost = call.now.saturating_duration_since(lost_at);
             ui.ctx().request_repaint_after(wake::until_next_second(lost_at, call.now));
-            // Not before five seconds: a short gap needs no number.
-            let so_far = if lost < Duration::from_secs(5) {
+            let so_far = if lost < LOST_FOR_LONG {
                 String::new()
             } else {
                 format!(" ({})", words::clock(lost))
@@ -250,29 +287,29 @@ fn condition(ui: &mut Ui, stage: Rect, call: CallView<'_>, snapshot: &Snapshot) 
             None => return,
         },
     };
-    let amber = Palette::of(ui.visuals()).warning;
-    let (padding, icon) = (vec2(12.0, 8.0), 18.0);
-    let room = (stage.width() - 24.0).min(480.0) - 2.0 * padding.x - icon - 8.0;
-    let galley = ui.painter().layout(text, FontId::proportional(15.0), amber, room);
+    let padding = vec2(space::S3 + size::RING, space::S2);
+    let icon = size::ICON_BUTTON;
+    let room = (over.width() - 2.0 * layout::STAGE_MARGIN).min(size::DIALOG)
+        - 2.0 * padding.x
+        - icon
+        - space::S2;
+    let words = TypeStyle::Strong.layout(&text, stage::TEXT, room, true);
+    let galley = ui.painter().layout_job(words);
     // Measured first, so that it stands in the middle however long it is.
-    let size = galley.size() + 2.0 * padding + vec2(icon + 8.0, 0.0);
-    let rect = Rect::from_min_size(pos2(stage.center().x - size.x / 2.0, stage.top() + 54.0), size);
-    ui.painter().rect_filled(rect, 12.0, FLOATING);
-    Icon::Warning.paint(
-        ui.painter(),
-        Rect::from_min_size(rect.min + padding, Vec2::splat(icon)),
-        amber,
+    let extent = galley.size() + 2.0 * padding + vec2(icon + space::S2, 0.0);
+    let rect = Rect::from_min_size(
+        pos2(over.center().x - extent.x / 2.0, over.top() + HEAD_HEIGHT + space::S3),
+        extent,
     );
-    let words = Rect::from_min_size(rect.min + padding + vec2(icon + 8.0, 0.0), galley.size());
-    let line = ui.put(words, Label::new(galley));
+    controls::float(ui, rect);
+    let mark = Rect::from_min_size(
+        rect.min + padding + vec2(0.0, (TypeStyle::Strong.line() - icon) / 2.0),
+        Vec2::splat(icon),
+    );
+    Icon::Warning.paint(ui.painter(), mark, stage::WARN);
+    let place =
+        Rect::from_min_size(rect.min + padding + vec2(icon + space::S2, 0.0), galley.size());
+    let line = ui.put(place, Label::new(galley));
     let live = if call.lost_at.is_some() { Live::Assertive } else { Live::Polite };
     widgets::announce(ui, &line, live);
-}
-
-/// The ground under text that floats over the video.
-fn chip() -> Frame {
-    Frame::new()
-        .fill(FLOATING)
-        .corner_radius(CornerRadius::same(12))
-        .inner_margin(Margin::symmetric(12, 7))
 }

@@ -1,4 +1,5 @@
-//! The floating bar of a call: one round button for each thing, which fades when the mouse rests.
+//! What floats over a call: the bar of round buttons below, the tools at the upper right. Both fade
+//! when the mouse rests.
 //!
 //! What always holds: the buttons are in the accessibility tree even while they can't be seen; a
 //! pointer can't press what is not seen; what has the keyboard is seen.
@@ -7,23 +8,20 @@ use std::time::Duration;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, Color32, Context, CornerRadius, FontId, Id, PointerButton, Rect, Response, Sense,
-    Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Color32, Context, CornerRadius, Id, PointerButton, Rect, Response, Sense, Stroke,
+    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::icons::Icon;
-use super::theme::{FADE_SECONDS, FLOATING, Palette};
-
-/// How long the mouse rests before the controls fade, in seconds.
-const REST_SECONDS: f64 = 3.0;
-const BUTTON: Vec2 = vec2(82.0, 68.0);
-const CIRCLE_RADIUS: f32 = 21.0;
-const MARGIN: f32 = 8.0;
-/// How far the bar is from the window's lower edge.
-const GAP: f32 = 16.0;
+use super::design::component::{PILL_BEFORE, PILL_BEHIND, TOOL};
+use super::design::{
+    Elevation, Icon, Palette, TypeStyle, layout, motion, radius, size, space, stage,
+};
+use super::widgets::focus;
 
 /// How high the bar is, with the gap under it.
-pub(super) const BAR_HEIGHT: f32 = BUTTON.y + 2.0 * MARGIN + GAP;
+pub(super) const BAR_HEIGHT: f32 = size::CONTROL_LG + 2.0 * space::S2 + layout::BAR_GAP;
+/// What the name, the clock and the tools need at the upper edge.
+pub(super) const HEAD_HEIGHT: f32 = layout::STAGE_MARGIN + size::CONTROL;
 
 /// Decides whether the controls are to be seen.
 #[derive(Debug, Default)]
@@ -40,7 +38,9 @@ impl Reveal {
     /// that hides them.
     pub(super) fn update(&mut self, ctx: &Context, hold: bool) -> f32 {
         let (now, moved, went_down) = ctx.input(|i| {
-            let moved = i.pointer.is_moving() || i.pointer.any_down() || !i.keys_down.is_empty();
+            // Any movement counts, however slow the window repaints.
+            let moved =
+                i.pointer.delta() != Vec2::ZERO || i.pointer.any_down() || !i.keys_down.is_empty();
             (i.time, moved || i.smooth_scroll_delta() != Vec2::ZERO, i.pointer.any_pressed())
         });
         if went_down {
@@ -50,19 +50,29 @@ impl Reveal {
             self.last_moved = Some(now);
         }
         let rested = now - self.last_moved.unwrap_or(now);
-        self.visible = rested < REST_SECONDS;
+        let rest = motion::REST.as_secs_f64();
+        self.visible = rested < rest;
         if self.visible && !hold {
-            ctx.request_repaint_after(Duration::from_secs_f64(REST_SECONDS - rested));
+            ctx.request_repaint_after(Duration::from_secs_f64(rest - rested));
         }
-        self.opacity =
-            ctx.animate_bool_with_time(Id::unique("controls-shown"), self.visible, FADE_SECONDS);
+        let fade = if self.visible { motion::BASE } else { motion::SLOW };
+        self.opacity = ctx.animate_bool_with_time(
+            Id::unique("controls-shown"),
+            self.visible,
+            fade.as_secs_f32(),
+        );
         self.opacity
+    }
+
+    /// Whether a press of a button counts: what the pointer presses must have been seen.
+    fn counts(&self, response: &Response) -> bool {
+        response.clicked() && (!response.clicked_by(PointerButton::Primary) || self.press_counts)
     }
 }
 
 pub(super) struct Control<'a> {
     pub(super) icon: Icon,
-    /// Under the button, and its name.
+    /// Its name, and what stands on it where it has words.
     pub(super) text: &'static str,
     /// What it does, with its key.
     pub(super) hint: &'a str,
@@ -78,78 +88,158 @@ pub(super) enum Look {
     HangUp,
 }
 
-/// Shows the bar at the lower edge of `stage`. Returns which button was pressed, and whether the
-/// bar is being used.
-pub(super) fn bar(
-    ui: &mut Ui,
-    stage: Rect,
-    reveal: &Reveal,
-    controls: &[Control<'_>],
-) -> (Option<usize>, bool) {
-    let size = vec2(BUTTON.x * controls.len() as f32, BUTTON.y) + Vec2::splat(2.0 * MARGIN);
-    let rect = Rect::from_min_size(
-        pos2(stage.center().x - size.x / 2.0, stage.bottom() - GAP - size.y),
-        size,
+/// What was done with some controls.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Use {
+    /// Which was pressed.
+    pub(super) pressed: Option<usize>,
+    /// Whether the pointer is on them or one has the keyboard.
+    pub(super) busy: bool,
+}
+
+/// Shows the bar at the lower edge of the stage: round buttons, then, behind a line, the last one.
+pub(super) fn bar(ui: &mut Ui, over: Rect, reveal: &Reveal, controls: &[Control<'_>]) -> Use {
+    let with_words = over.width() >= layout::CLOSE_IS_AN_ICON;
+    let gap = if over.width() < layout::TINY { space::S1 } else { space::S2 };
+    let widths: Vec<f32> = controls
+        .iter()
+        .map(|control| match control.look {
+            Look::HangUp if with_words => pill_width(ui, control.text),
+            _ => size::CONTROL_LG,
+        })
+        .collect();
+    let divider = 2.0 * space::S1 + size::HAIRLINE + gap;
+    let inner = widths.iter().sum::<f32>() + gap * (controls.len() as f32 - 1.0) + divider;
+    let bar = Rect::from_min_size(
+        pos2(
+            over.center().x - inner / 2.0 - space::S2,
+            over.bottom() - layout::BAR_GAP - size::CONTROL_LG - 2.0 * space::S2,
+        ),
+        vec2(inner + 2.0 * space::S2, size::CONTROL_LG + 2.0 * space::S2),
     );
-    let mut pressed = None;
-    let mut used = false;
-    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+    let mut used = Use::default();
+    ui.scope_builder(UiBuilder::new().max_rect(bar), |ui| {
         ui.set_opacity(reveal.opacity);
-        ui.painter().rect_filled(rect, CornerRadius::same(24), FLOATING);
-        ui.painter().rect_stroke(
-            rect,
-            CornerRadius::same(24),
-            Stroke::new(1.0, Color32::from_white_alpha(18)),
-            StrokeKind::Inside,
-        );
-        for (i, control) in controls.iter().enumerate() {
+        let shadow = Elevation::Float.shadow(true);
+        let corners = CornerRadius::same((bar.height() / 2.0) as u8);
+        ui.painter().add(shadow.as_shape(bar, corners));
+        float(ui, bar);
+        let mut left = bar.left() + space::S2;
+        for (i, (control, width)) in controls.iter().zip(&widths).enumerate() {
+            if control.look == Look::HangUp {
+                let x = left + space::S1;
+                ui.painter().vline(
+                    x,
+                    bar.center().y - space::S3..=bar.center().y + space::S3,
+                    Stroke::new(size::HAIRLINE, stage::DIVIDER),
+                );
+                left += divider;
+            }
             let place = Rect::from_min_size(
-                pos2(rect.left() + MARGIN + BUTTON.x * i as f32, rect.top() + MARGIN),
-                BUTTON,
+                pos2(left, bar.top() + space::S2),
+                vec2(*width, size::CONTROL_LG),
             );
-            let response = button(ui, place, control);
-            used |= response.has_focus();
-            let by_pointer = response.clicked_by(PointerButton::Primary);
-            if response.clicked() && (!by_pointer || reveal.press_counts) {
-                pressed = Some(i);
+            left += width + gap;
+            let response = button(ui, place, control, size::ICON_CALL);
+            used.busy |= response.has_focus();
+            if reveal.counts(&response) {
+                used.pressed = Some(i);
             }
         }
     });
-    let hovered = ui.rect_contains_pointer(rect);
-    (pressed, used || hovered)
+    used.busy |= ui.rect_contains_pointer(bar);
+    used
 }
 
-fn button(ui: &mut Ui, rect: Rect, control: &Control<'_>) -> Response {
-    let palette = Palette::of(ui.visuals());
+/// Shows the tools at the upper right of the stage.
+pub(super) fn tools(ui: &mut Ui, over: Rect, reveal: &Reveal, controls: &[Control<'_>]) -> Use {
+    let step = TOOL + space::S1;
+    let width = step * controls.len() as f32 + space::S1;
+    let pill = Rect::from_min_size(
+        pos2(over.right() - layout::STAGE_MARGIN - width, over.top() + layout::STAGE_MARGIN),
+        vec2(width, TOOL + 2.0 * space::S1),
+    );
+    let mut used = Use::default();
+    ui.scope_builder(UiBuilder::new().max_rect(pill), |ui| {
+        ui.set_opacity(reveal.opacity);
+        float(ui, pill);
+        for (i, control) in controls.iter().enumerate() {
+            let place = Rect::from_min_size(
+                pill.min + vec2(space::S1 + step * i as f32, space::S1),
+                Vec2::splat(TOOL),
+            );
+            let response = button(ui, place, control, size::ICON_BUTTON);
+            used.busy |= response.has_focus();
+            if reveal.counts(&response) {
+                used.pressed = Some(i);
+            }
+        }
+    });
+    used.busy |= ui.rect_contains_pointer(pill);
+    used
+}
+
+/// The ground under what floats over the video, round at its ends.
+pub(super) fn float(ui: &Ui, rect: Rect) {
+    let corners = CornerRadius::same((rect.height() / 2.0).min(space::S8) as u8);
+    ui.painter().rect_filled(rect, corners, stage::FLOAT);
+    let line = Stroke::new(size::HAIRLINE, stage::FLOAT_LINE);
+    ui.painter().rect_stroke(rect, corners, line, StrokeKind::Inside);
+}
+
+fn pill_width(ui: &Ui, text: &str) -> f32 {
+    let words = TypeStyle::Strong.layout(text, stage::TEXT, f32::INFINITY, false);
+    let words = ui.painter().layout_job(words).size().x;
+    PILL_BEFORE + size::ICON_CALL + space::S2 + words + PILL_BEHIND
+}
+
+fn button(ui: &mut Ui, rect: Rect, control: &Control<'_>, icon: f32) -> Response {
+    let p = Palette::of(ui.visuals());
     let response = ui.allocate_rect(rect, Sense::click());
     response.widget_info(|| {
         let mut info = WidgetInfo::labeled(Role::Button, ui.is_enabled(), control.text);
         info.selected = (control.look == Look::Switched).then_some(true);
         info
     });
-    let lit = response.hovered() || response.has_focus();
-    let (fill, ink) = match (control.look, lit) {
-        (Look::Plain, false) => (Color32::from_white_alpha(22), palette.text),
-        (Look::Plain, true) => (Color32::from_white_alpha(44), palette.text),
-        (Look::Switched, false) => (palette.text, Color32::BLACK),
-        (Look::Switched, true) => (Color32::WHITE, Color32::BLACK),
-        (Look::HangUp, false) => (palette.hang_up, Color32::WHITE),
-        (Look::HangUp, true) => (palette.hang_up_hover, Color32::WHITE),
+    let pick = |rest: Color32, hover: Color32, press: Color32| {
+        if response.is_pointer_button_down_on() {
+            press
+        } else if response.hovered() || response.has_focus() {
+            hover
+        } else {
+            rest
+        }
     };
-    let center = pos2(rect.center().x, rect.top() + 3.0 + CIRCLE_RADIUS);
-    let painter = ui.painter();
-    painter.circle_filled(center, CIRCLE_RADIUS, fill);
-    if response.has_focus() {
-        painter.circle_stroke(center, CIRCLE_RADIUS + 3.0, Stroke::new(2.0, palette.accent));
+    let small = rect.width() < size::CONTROL_LG;
+    let (fill, ink) = match control.look {
+        Look::Plain if small => {
+            (pick(Color32::TRANSPARENT, stage::GLASS_HOVER, stage::GLASS_PRESS), stage::TEXT)
+        }
+        Look::Plain => (pick(stage::GLASS, stage::GLASS_HOVER, stage::GLASS_PRESS), stage::TEXT),
+        Look::Switched => {
+            let fill = pick(stage::SWITCHED, stage::SWITCHED_HOVER, stage::SWITCHED_HOVER);
+            (fill, stage::ON_SWITCHED)
+        }
+        Look::HangUp => (pick(p.danger, p.danger_hover, p.danger_press), p.on_danger),
+    };
+    let corners = CornerRadius::same((rect.height() / 2.0) as u8);
+    ui.painter().rect_filled(rect, corners, fill);
+    if response.has_focus() && focus::by_keyboard(ui.ctx()) {
+        focus::paint_ring(ui.painter(), rect, radius::FULL, p);
     }
-    control.icon.paint_on(painter, Rect::from_center_size(center, Vec2::splat(22.0)), ink, fill);
-    let caption = pos2(rect.center().x, rect.bottom() - 2.0);
-    painter.text(
-        caption,
-        Align2::CENTER_BOTTOM,
-        control.text,
-        FontId::proportional(12.5),
-        palette.text,
-    );
+    let side = Vec2::splat(icon);
+    if rect.width() > rect.height() {
+        let middle = pos2(rect.left() + PILL_BEFORE + icon / 2.0, rect.center().y);
+        control.icon.paint(ui.painter(), Rect::from_center_size(middle, side), ink);
+        ui.painter().text(
+            pos2(middle.x + icon / 2.0 + space::S2, rect.center().y),
+            Align2::LEFT_CENTER,
+            control.text,
+            TypeStyle::Strong.font(),
+            ink,
+        );
+    } else {
+        control.icon.paint(ui.painter(), Rect::from_center_size(rect.center(), side), ink);
+    }
     response.on_hover_text(control.hint)
 }

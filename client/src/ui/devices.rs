@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use eframe::egui::{ComboBox, Slider, Ui};
+use eframe::egui::{ComboBox, Rect, Slider, Ui, Vec2};
 
 use super::action::Actions;
-use super::icons::Icon;
+use super::design::{Icon, component, layout, size, space};
 use super::widgets;
 use crate::device::{CameraChoice, DeviceInfo, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::session::snapshot::{Intent, Snapshot};
-
-/// What a slider's value takes beside it, in points.
-const VALUE_WIDTH: f32 = 78.0;
 
 /// One line of a list: what it is called, what it chooses.
 type Entry<C> = (String, C);
@@ -98,8 +95,12 @@ fn chooser<C: PartialEq + Clone>(
         .selected_text(selected.map_or("", |(text, _)| text.as_str()))
         .width(ui.available_width())
         .truncate()
+        .icon(|ui, rect, visuals, _open| {
+            let place = Rect::from_center_size(rect.center(), Vec2::splat(size::ICON_SM));
+            Icon::ChevronDown.paint(ui.painter(), place, visuals.fg_stroke.color);
+        })
         .show_ui(ui, |ui| {
-            ui.set_max_width(420.0);
+            ui.set_max_width(layout::CONTENT);
             for (text, choice) in entries {
                 if ui.selectable_label(choice == current, text.as_str()).clicked() {
                     chosen = Some(choice.clone());
@@ -111,41 +112,43 @@ fn chooser<C: PartialEq + Clone>(
     chosen.filter(|choice| choice != current)
 }
 
-/// Shows the three lists, one under the other, as wide as there is room.
+/// Shows everything, one under the other, as wide as there is room.
 pub(super) fn show(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
-    ui.spacing_mut().item_spacing.y = 5.0;
+    choices(ui, snapshot, actions);
+    voice(ui, snapshot, actions);
+}
+
+/// Shows the three lists with the microphone's level and the other's volume.
+pub(super) fn choices(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+    ui.spacing_mut().item_spacing.y = space::S1;
     if let Some(choice) = chooser(ui, "Camera", &cameras(snapshot), &snapshot.camera) {
         actions.send(Intent::ChooseCamera(choice));
     }
-    ui.add_space(4.0);
+    ui.add_space(space::S1);
     if let Some(choice) = chooser(ui, "Microphone", &microphones(snapshot), &snapshot.microphone) {
         actions.send(Intent::ChooseMicrophone(choice));
     }
     let level = if snapshot.microphone_muted { 0.0 } else { snapshot.microphone_level };
     let width = ui.available_width();
     widgets::level_meter(ui, level, width);
-    voice(ui, snapshot, actions);
-    ui.add_space(4.0);
+    ui.add_space(space::S1);
     if let Some(choice) = chooser(ui, "Speaker", &speakers(snapshot), &snapshot.speaker) {
         actions.send(Intent::ChooseSpeaker(choice));
     }
     volume(ui, snapshot, actions);
-    ui.add_space(6.0);
-    let again = eframe::egui::Button::new((Icon::Refresh.atom(16.0), "Look for devices again"));
-    if ui.add(again.frame_when_inactive(false)).clicked() {
+    if widgets::ghost_button(ui, Icon::Refresh, "Look for devices again").clicked() {
         actions.send(Intent::RefreshDevices);
     }
 }
 
 /// What is done to the voice, each part with its switch.
-fn voice(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+pub(super) fn voice(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+    ui.spacing_mut().item_spacing.y = 0.0;
     let mut settings = snapshot.voice;
-    ui.horizontal_wrapped(|ui| {
-        ui.checkbox(&mut settings.echo_cancellation, "Cancel echo")
-            .on_hover_text("Keeps others from hearing themselves through your speaker");
-        ui.checkbox(&mut settings.noise_suppression, "Reduce noise");
-        ui.checkbox(&mut settings.automatic_gain, "Keep my voice at an even level");
-    });
+    widgets::switch(ui, &mut settings.echo_cancellation, "Cancel echo")
+        .on_hover_text("Keeps others from hearing themselves through your speaker");
+    widgets::switch(ui, &mut settings.noise_suppression, "Reduce noise");
+    widgets::switch(ui, &mut settings.automatic_gain, "Keep my voice at an even level");
     if settings != snapshot.voice {
         actions.send(Intent::ProcessVoice(settings));
     }
@@ -155,7 +158,8 @@ fn voice(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
 fn volume(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     let mut percent = snapshot.volume.percent();
     let caption = widgets::caption(ui, "Their volume");
-    ui.spacing_mut().slider_width = (ui.available_width() - VALUE_WIDTH).max(80.0);
+    ui.spacing_mut().slider_width =
+        (ui.available_width() - component::SLIDER_VALUE).max(2.0 * space::S10);
     let slider = Slider::new(&mut percent, 0..=Volume::MAX.percent()).suffix("%").integer();
     let changed = ui.add(slider).labelled_by(caption.id).changed();
     if changed && percent != snapshot.volume.percent() {

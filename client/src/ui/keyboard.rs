@@ -5,12 +5,12 @@
 
 use eframe::egui::{
     Context, CornerRadius, Event, Frame, Grid, Id, Key, KeyboardShortcut, Margin, Modal, Modifiers,
-    Popup, RichText, ScrollArea,
+    Popup, ScrollArea,
 };
 
 use super::action::{Action, Actions};
 use super::call_screen::{CallScreen, is_fullscreen};
-use super::theme::{CARD_RADIUS, Palette};
+use super::design::{Palette, TypeStyle, radius, size, space};
 use super::widgets::{self, Tone};
 use crate::call::event::CallPhase;
 use crate::session::snapshot::{Intent, Snapshot};
@@ -120,29 +120,38 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
     ];
     let style = ctx.style_of(ctx.theme());
     let frame = Frame::popup(&style)
-        .inner_margin(Margin::same(20))
-        .corner_radius(CornerRadius::same(CARD_RADIUS));
-    let modal = Modal::new(Id::unique("keyboard-help")).frame(frame).show(ctx, |ui| {
-        let screen = ui.ctx().content_rect();
-        ui.set_width((screen.width() - 80.0).min(420.0));
-        ui.label(RichText::new("Keyboard shortcuts").size(18.0));
-        ui.add_space(4.0);
-        ScrollArea::vertical().max_height(screen.height() - 190.0).show(ui, |ui| {
-            // Rows are as high as their text, not as a button would be.
-            ui.spacing_mut().interact_size.y = 0.0;
-            let accent = Palette::of(ui.visuals()).accent;
-            Grid::new("shortcuts").num_columns(2).spacing([18.0, 9.0]).show(ui, |ui| {
-                for (keys, meaning) in &rows {
-                    ui.label(RichText::new(keys).color(accent));
-                    ui.label(*meaning);
-                    ui.end_row();
-                }
-            });
-        });
-        ui.add_space(8.0);
-        let width = ui.available_width();
-        widgets::button(ui, Tone::Quiet, None, "Done", width).clicked()
-    });
+        .inner_margin(Margin::same(space::S6 as i8))
+        .corner_radius(CornerRadius::same(radius::XL));
+    let scrim = Palette::of(&style.visuals).scrim;
+    let modal = Modal::new(Id::unique("keyboard-help")).frame(frame).backdrop_color(scrim).show(
+        ctx,
+        |ui| {
+            let screen = ui.ctx().content_rect();
+            ui.set_width((screen.width() - 2.0 * space::S10).min(size::DIALOG));
+            ui.label(TypeStyle::Title.text("Keyboard shortcuts"));
+            ui.add_space(space::S2);
+            ScrollArea::vertical()
+                .max_height(screen.height() - 2.0 * (size::CONTROL_LG + 2.0 * space::S6))
+                .show(ui, |ui| {
+                    // Rows are as high as their text, not as a button would be.
+                    ui.spacing_mut().interact_size.y = 0.0;
+                    let ink = Palette::of(ui.visuals()).text_2;
+                    Grid::new("shortcuts").num_columns(2).spacing([space::S5, space::S2]).show(
+                        ui,
+                        |ui| {
+                            for (keys, meaning) in &rows {
+                                ui.label(TypeStyle::SmallStrong.text(keys).color(ink));
+                                ui.label(*meaning);
+                                ui.end_row();
+                            }
+                        },
+                    );
+                });
+            ui.add_space(space::S3);
+            let width = ui.available_width();
+            widgets::button(ui, Tone::Plain, None, "Done", width).clicked()
+        },
+    );
     if modal.inner || modal.should_close() {
         actions.push(Action::Help(false));
     }

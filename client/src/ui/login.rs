@@ -6,15 +6,13 @@ use visavis_shared::canonical_name;
 use visavis_shared::limits::MAX_USERNAME_CHARS;
 
 use super::action::Actions;
+use super::design::{TypeStyle, component, layout, size, space};
 use super::widgets::{self, Tone};
 use super::words;
 use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
 
 /// The longest server address that can be typed, in characters.
 const MAX_SERVER_CHARS: usize = 255;
-
-/// From this height on there is room for the mark and the line under the name.
-const ROOMY_HEIGHT: f32 = 480.0;
 
 #[derive(Default)]
 pub(super) struct LoginForm {
@@ -34,23 +32,24 @@ impl LoginForm {
             _ => None,
         };
         eframe::egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            let low = ui.available_height() < ROOMY_HEIGHT;
-            widgets::centered_column(ui, 380.0, if low { 330.0 } else { 430.0 }, |ui| {
+            let low = ui.available_height() < layout::ROOMY_HEIGHT;
+            let height = if low { component::LOG_IN_LOW } else { component::LOG_IN };
+            widgets::centered_column(ui, size::DIALOG, height, |ui| {
                 if !low {
-                    widgets::mark(ui, 52.0);
-                    ui.add_space(6.0);
+                    widgets::mark(ui, size::ROW);
+                    ui.add_space(space::S2);
                 }
-                ui.heading("Visavis");
+                ui.label(TypeStyle::Display.text("Visavis"));
                 if !low {
                     widgets::quiet_line(ui, "Private one-to-one video calls");
-                    ui.add_space(14.0);
+                    ui.add_space(space::S4);
                 }
-                widgets::card(ui).inner_margin(Margin::same(22)).show(ui, |ui| {
+                widgets::card(ui).inner_margin(Margin::same(space::S6 as i8)).show(ui, |ui| {
                     ui.with_layout(Layout::top_down(Align::Min), |ui| {
                         self.fields(ui, busy, failure.as_deref(), actions);
                     });
                 });
-                ui.add_space(16.0);
+                ui.add_space(space::S4);
             });
         });
     }
@@ -81,24 +80,24 @@ impl LoginForm {
                 self.problem = None;
             }
             entered |= widgets::submitted(&name);
-            ui.add_space(4.0);
+            ui.add_space(space::S1);
             let server =
                 field(ui, "Server", "ws://127.0.0.1:9090", &mut self.server, MAX_SERVER_CHARS);
             entered |= widgets::submitted(&server);
         });
 
         if let Some(problem) = self.problem.as_deref().or(if busy { None } else { failure }) {
-            ui.add_space(2.0);
+            ui.add_space(space::S1);
             widgets::warning(ui, problem, Live::Assertive);
         }
-        ui.add_space(8.0);
+        ui.add_space(space::S2);
         let width = ui.available_width();
         if busy {
             ui.horizontal(|ui| {
                 ui.spinner();
                 ui.add(Label::new("Logging in…"));
             });
-            if widgets::button(ui, Tone::Quiet, None, "Cancel", width).clicked() {
+            if widgets::button(ui, Tone::Plain, None, "Cancel", width).clicked() {
                 actions.send(Intent::LogOut);
             }
         } else if widgets::button(ui, Tone::Accent, None, "Log in", width).clicked() || entered {

@@ -7,15 +7,15 @@
 //! second is due; nothing it shows comes as a code.
 //!
 //! [`App`] holds the state and picks the screen; each screen is a module that paints and collects
-//! actions; `wake` turns the session's changes into repaints; `words` and `theme` hold all texts of
-//! endings and all colours.
+//! actions; `wake` turns the session's changes into repaints; `words` holds all texts of endings, `design`
+//! every colour, size and duration, `widgets` what the screens are made of.
 
 mod action;
 mod app;
 mod call_screen;
 mod controls;
+mod design;
 mod devices;
-mod icons;
 mod keyboard;
 mod login;
 mod notices;
@@ -24,7 +24,6 @@ mod ready;
 mod rooms;
 mod self_view;
 mod statistics;
-mod theme;
 mod video_view;
 mod waiting;
 mod wake;
@@ -42,10 +41,6 @@ use crate::config::Settings;
 use crate::media::stage_thread::StageThread;
 use crate::session::snapshot::SessionLink;
 
-/// The smallest window in which everything still fits, in points.
-const MIN_SIZE: [f32; 2] = [480.0, 360.0];
-/// The window when it first opens.
-const FIRST_SIZE: [f32; 2] = [1040.0, 680.0];
 /// The window's icon: 128 by 128, from `assets/visavis.svg`.
 const ICON: &[u8] = include_bytes!("../../../assets/visavis-128.png");
 
@@ -100,8 +95,8 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
     let mut viewport = ViewportBuilder::default()
         .with_app_id("visavis")
         .with_title("Visavis")
-        .with_inner_size(options.size.unwrap_or(FIRST_SIZE))
-        .with_min_inner_size(MIN_SIZE);
+        .with_inner_size(options.size.unwrap_or(design::component::FIRST_WINDOW))
+        .with_min_inner_size(design::component::LEAST_WINDOW);
     if let Some(position) = options.position {
         viewport = viewport.with_position(position);
     }
@@ -135,7 +130,7 @@ impl eframe::App for Shell {
     }
 
     fn clear_color(&self, _visuals: &eframe::egui::Visuals) -> [f32; 4] {
-        theme::STAGE.to_normalized_gamma_f32()
+        design::stage::GROUND.to_normalized_gamma_f32()
     }
 }
 

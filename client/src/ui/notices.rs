@@ -4,7 +4,8 @@ use eframe::egui::accesskit::Live;
 use eframe::egui::{Align, Align2, Area, Context, Id, Label, Layout, Margin, Order, Ui, vec2};
 
 use super::action::{Action, Actions};
-use super::icons::Icon;
+use super::controls::HEAD_HEIGHT;
+use super::design::{Elevation, Icon, TypeStyle, layout, size, space};
 use super::{widgets, words};
 use crate::session::snapshot::{Intent, Notice};
 
@@ -31,11 +32,12 @@ pub(super) fn show(
         return;
     }
     let screen = ctx.content_rect();
-    let width = (screen.width() - 32.0).min(360.0);
+    let edge = layout::STAGE_MARGIN;
+    let width = (screen.width() - 2.0 * edge).min(size::TOAST);
     let (align, offset) = if in_call {
-        (Align2::RIGHT_TOP, vec2(-16.0, 56.0))
+        (Align2::RIGHT_TOP, vec2(-edge, HEAD_HEIGHT + space::S3))
     } else {
-        (Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0))
+        (Align2::RIGHT_BOTTOM, vec2(-edge, -edge))
     };
     let older = all.len().saturating_sub(MOST_SHOWN);
     Area::new(Id::unique("notices"))
@@ -43,7 +45,7 @@ pub(super) fn show(
         .anchor(align, offset)
         .accessible_name("Notices")
         .show(ctx, |ui| {
-            ui.spacing_mut().item_spacing.y = 8.0;
+            ui.spacing_mut().item_spacing.y = space::S2;
             for (text, action) in all.iter().skip(older) {
                 toast(ui, text, action, width, actions);
             }
@@ -59,23 +61,26 @@ fn toast(ui: &mut Ui, text: &str, action: &Action, width: f32, actions: &mut Act
         actions.push(action.clone());
         return;
     };
-    let shadow = ui.visuals().popup_shadow;
-    widgets::card(ui)
-        .inner_margin(Margin { left: 14, right: 6, top: 8, bottom: 8 })
-        .shadow(shadow)
-        .show(ui, |ui| {
-            ui.set_width(width - 22.0);
-            ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-                let dismiss = widgets::icon_button(ui, Icon::Close, "Dismiss");
-                let dismiss = dismiss.accessible_name(format!("Dismiss: {text}"));
-                if dismiss.clicked() {
-                    actions.push(action.clone());
-                }
-                ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                    ui.add_space(8.0);
-                    let line = ui.add(Label::new(text.as_str()).wrap());
-                    widgets::announce(ui, &line, Live::Polite);
-                });
+    let shadow = Elevation::Menu.shadow(ui.visuals().dark_mode);
+    let margin = Margin {
+        left: space::S4 as i8,
+        right: space::S2 as i8,
+        top: space::S2 as i8,
+        bottom: space::S2 as i8,
+    };
+    widgets::card(ui).inner_margin(margin).shadow(shadow).show(ui, |ui| {
+        ui.set_width(width - space::S4 - space::S2);
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            let dismiss = widgets::icon_button(ui, Icon::Close, "Dismiss");
+            let dismiss = dismiss.accessible_name(format!("Dismiss: {text}"));
+            if dismiss.clicked() {
+                actions.push(action.clone());
+            }
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.add_space((size::CONTROL - TypeStyle::Body.line()) / 2.0);
+                let line = ui.add(Label::new(TypeStyle::Body.text(text.as_str())).wrap());
+                widgets::announce(ui, &line, Live::Polite);
             });
         });
+    });
 }

@@ -1,28 +1,22 @@
-//! The screen between calls: who is online, whom to call, and a look at oneself before it.
+//! The screen between calls: on the left who is online, on the right whom to call, a room to meet
+//! in, and a look at oneself before a call.
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    Align, Align2, FontId, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2,
-    WidgetInfo, pos2, vec2,
+    Align, Align2, Frame, Label, Layout, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder,
+    Vec2, WidgetInfo, pos2, vec2,
 };
 use visavis_shared::canonical_name;
 use visavis_shared::limits::MAX_USERNAME_CHARS;
 
 use super::action::{Action, Actions};
-use super::icons::Icon;
-use super::theme::{Palette, WIDGET_HEIGHT, WIDGET_RADIUS};
+use super::design::component::{CAMERA_ASPECT, CHECK_COLUMNS, FIELD_BUTTON};
+use super::design::{Icon, Palette, TypeStyle, layout, radius, size, space};
 use super::video_view::{VideoView, letterbox};
-use super::widgets::{self, Tone};
+use super::widgets::{self, PersonRow, Tone};
 use super::{devices, rooms, words};
 use crate::config::Theme;
 use crate::session::snapshot::{Intent, LoginPhase, Person, Snapshot};
-
-/// From this width on, the people and the preview stand side by side.
-const TWO_COLUMNS_FROM: f32 = 780.0;
-const SIDE_WIDTH: f32 = 320.0;
-/// Wider than this, a name and its button would be too far apart.
-const MAX_WIDTH: f32 = 1160.0;
-const MARGIN: Vec2 = vec2(20.0, 12.0);
 
 #[derive(Default)]
 pub(super) struct PeoplePage {
@@ -40,78 +34,69 @@ impl PeoplePage {
         theme: Theme,
         actions: &mut Actions,
     ) {
-        let (username, online) = match &snapshot.login {
-            LoginPhase::LoggedIn { username } => (username.as_str(), true),
-            LoginPhase::Reconnecting { username } => (username.as_str(), false),
-            LoginPhase::LoggedOut | LoginPhase::LoggingIn | LoginPhase::Failed(_) => ("", false),
-        };
-        let space = ui.available_rect_before_wrap();
-        let width = (space.width() - 2.0 * MARGIN.x).min(MAX_WIDTH);
-        let page =
-            Rect::from_center_size(space.center(), vec2(width, space.height() - 2.0 * MARGIN.y));
-        ui.scope_builder(UiBuilder::new().max_rect(page), |ui| {
-            header(ui, username, online, theme, actions);
-            ui.add_space(4.0);
-            if !online {
-                let text = "The server can't be reached. Trying again; you can't make calls until \
-                            it's back.";
-                widgets::warning(ui, text, Live::Polite);
-                ui.add_space(4.0);
-            }
-            if ui.available_width() >= TWO_COLUMNS_FROM {
-                self.two_columns(ui, snapshot, own, online, actions);
-            } else {
+        let window = ui.available_rect_before_wrap();
+        let online = matches!(snapshot.login, LoginPhase::LoggedIn { .. });
+        if window.width() < layout::TWO_COLUMNS {
+            let margin = Margin::same(space::S3 as i8);
+            Frame::new().inner_margin(margin).show(ui, |ui| {
+                me(ui, snapshot, theme, actions);
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                    self.call_card(ui, snapshot, online, actions);
-                    ui.add_space(8.0);
-                    widgets::card(ui).show(ui, |ui| {
-                        ui.take_available_width();
-                        heading(ui, snapshot);
+                    self.pane(ui, snapshot, own, online, actions, |ui, actions| {
                         list(ui, snapshot, online, actions);
                     });
-                    ui.add_space(8.0);
-                    preview_card(ui, snapshot, own, actions);
                 });
-            }
+            });
+            return;
+        }
+        let wide = window.width() >= layout::WIDE;
+        let side = if wide { layout::SIDE_BAR } else { layout::SIDE_BAR_NARROW };
+        let split = window.left() + side;
+        let left = Rect::from_min_max(window.min, pos2(split, window.bottom()));
+        let right = Rect::from_min_max(pos2(split, window.top()), window.max);
+        ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
+            side_bar(ui, left, snapshot, online, theme, actions);
+        });
+        ui.scope_builder(UiBuilder::new().max_rect(right), |ui| {
+            let margin = if wide { space::S10 } else { space::S6 };
+            ScrollArea::vertical().id_salt("pane").auto_shrink(false).show(ui, |ui| {
+                let room = ui.available_width() - 2.0 * margin;
+                let content = room.min(layout::CONTENT);
+                Frame::new().inner_margin(Margin::same(margin as i8)).show(ui, |ui| {
+                    ui.set_width(content);
+                    self.pane(ui, snapshot, own, online, actions, |_, _| {});
+                });
+            });
         });
     }
 
-    fn two_columns(
+    /// What there is to do, one part under the other. `between` comes after the first.
+    fn pane(
         &mut self,
         ui: &mut Ui,
         snapshot: &Snapshot,
         own: &VideoView,
         online: bool,
         actions: &mut Actions,
+        between: impl FnOnce(&mut Ui, &mut Actions),
     ) {
-        let space = ui.available_rect_before_wrap();
-        let gap = 16.0;
-        let split = space.right() - SIDE_WIDTH;
-        let left = Rect::from_min_max(space.min, pos2(split - gap, space.bottom()));
-        let right = Rect::from_min_max(pos2(split, space.top()), space.max);
-        ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
-            self.call_card(ui, snapshot, online, actions);
-            ui.add_space(8.0);
-            widgets::card(ui).show(ui, |ui| {
-                ui.take_available_space();
-                heading(ui, snapshot);
-                let scroll = ScrollArea::vertical().id_salt("people").auto_shrink(false);
-                scroll.show(ui, |ui| list(ui, snapshot, online, actions));
-            });
-        });
-        ui.scope_builder(UiBuilder::new().max_rect(right), |ui| {
-            ScrollArea::vertical().id_salt("side").auto_shrink(false).show(ui, |ui| {
-                preview_card(ui, snapshot, own, actions);
-            });
-        });
+        if !online {
+            let text = "The server can't be reached. Trying again; you can't make calls until \
+                        it's back.";
+            widgets::warning(ui, text, Live::Polite);
+            ui.add_space(space::S2);
+        }
+        self.call_card(ui, snapshot, online, actions);
+        ui.add_space(space::S4);
+        between(ui, actions);
+        preview_card(ui, snapshot, own, actions);
     }
 
     fn call_card(&mut self, ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
         widgets::card(ui).show(ui, |ui| {
+            ui.take_available_width();
             let caption = widgets::caption(ui, "Username to call");
             ui.horizontal(|ui| {
-                let button_width = 96.0;
-                let width = ui.available_width() - button_width - ui.spacing().item_spacing.x;
+                let width = ui.available_width() - FIELD_BUTTON - ui.spacing().item_spacing.x;
                 let text = &mut self.callee;
                 let limit = MAX_USERNAME_CHARS * 2;
                 let field = widgets::text_field(ui, &caption, "Their name", text, limit, width);
@@ -121,8 +106,8 @@ impl PeoplePage {
                 let entered = widgets::submitted(&field);
                 let clicked = ui
                     .add_enabled_ui(online, |ui| {
-                        widgets::button(ui, Tone::Accent, Some(Icon::Call), "Call", button_width)
-                            .clicked()
+                        let icon = Some(Icon::Camera);
+                        widgets::button(ui, Tone::Accent, icon, "Call", FIELD_BUTTON).clicked()
                     })
                     .inner;
                 if clicked || entered && online {
@@ -132,7 +117,7 @@ impl PeoplePage {
             if let Some(problem) = &self.problem {
                 widgets::warning(ui, problem, Live::Assertive);
             }
-            ui.add_space(4.0);
+            ui.add_space(space::S2);
             self.room.show(ui, snapshot, online, actions);
         });
     }
@@ -154,12 +139,46 @@ impl PeoplePage {
     }
 }
 
-fn header(ui: &mut Ui, username: &str, online: bool, theme: Theme, actions: &mut Actions) {
+/// Who is online, and at its foot who we are.
+fn side_bar(
+    ui: &mut Ui,
+    place: Rect,
+    snapshot: &Snapshot,
+    online: bool,
+    theme: Theme,
+    actions: &mut Actions,
+) {
+    let p = Palette::of(ui.visuals());
+    ui.painter().rect_filled(place, 0.0, p.panel);
+    let hairline = Stroke::new(size::HAIRLINE, p.line);
+    ui.painter().vline(place.right() - size::HAIRLINE / 2.0, place.y_range(), hairline);
+    let foot = place.bottom() - size::ROW - 2.0 * space::S2;
+    let list_place =
+        Rect::from_min_max(place.min, pos2(place.right() - size::HAIRLINE, foot)).shrink(space::S2);
+    ui.scope_builder(UiBuilder::new().max_rect(list_place), |ui| {
+        ScrollArea::vertical().id_salt("people").auto_shrink(false).show(ui, |ui| {
+            list(ui, snapshot, online, actions);
+        });
+    });
+    ui.painter().hline(place.x_range(), foot, hairline);
+    let me_place =
+        Rect::from_min_max(pos2(place.left(), foot), place.max).shrink2(vec2(space::S3, space::S2));
+    ui.scope_builder(UiBuilder::new().max_rect(me_place), |ui| me(ui, snapshot, theme, actions));
+}
+
+/// Who we are, on which server, and what concerns the whole app.
+fn me(ui: &mut Ui, snapshot: &Snapshot, theme: Theme, actions: &mut Actions) {
+    let (username, online) = match &snapshot.login {
+        LoginPhase::LoggedIn { username } => (username.as_str(), true),
+        LoginPhase::Reconnecting { username } => (username.as_str(), false),
+        LoginPhase::LoggedOut | LoginPhase::LoggingIn | LoginPhase::Failed(_) => ("", false),
+    };
     ui.horizontal(|ui| {
-        widgets::mark(ui, 28.0);
-        ui.label(RichText::new("Visavis").size(18.0));
+        ui.set_height(size::ROW);
+        widgets::avatar(ui, size::AVATAR_SM, username, Some(online));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if widgets::button(ui, Tone::Quiet, None, "Log out", 0.0).clicked() {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            if widgets::icon_button(ui, Icon::LogOut, "Log out").clicked() {
                 actions.send(Intent::LogOut);
             }
             if widgets::icon_button(ui, Icon::Keyboard, "Keyboard shortcuts").clicked() {
@@ -173,101 +192,107 @@ fn header(ui: &mut Ui, username: &str, online: bool, theme: Theme, actions: &mut
             if widgets::icon_button(ui, Icon::Contrast, label).clicked() {
                 actions.push(Action::Theme(next));
             }
-            ui.add_space(4.0);
-            let name = ui.add(Label::new(username).truncate());
-            name.on_hover_text(if online {
-                "You are logged in with this name"
-            } else {
-                "The server can't be reached"
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                ui.add_space(
+                    (size::ROW - TypeStyle::Strong.line() - TypeStyle::Caption.line()) / 2.0,
+                );
+                ui.add(Label::new(TypeStyle::Strong.text(username)).truncate());
+                let p = Palette::of(ui.visuals());
+                let (words, ink) = if online {
+                    ("Online", p.text_3)
+                } else {
+                    ("Trying to reach the server…", p.warn)
+                };
+                ui.add(Label::new(TypeStyle::Caption.text(words).color(ink)).truncate());
             });
-            widgets::status_dot(ui, online);
         });
     });
 }
 
-fn heading(ui: &mut Ui, snapshot: &Snapshot) {
-    let shown = snapshot.people.iter().filter(|person| person.online).count();
-    widgets::caption(ui, &words::online_count(shown, snapshot.people_total));
-}
-
 fn list(ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
+    ui.spacing_mut().item_spacing.y = space::S1;
+    let shown = snapshot.people.iter().filter(|person| person.online).count();
+    widgets::section(ui, &words::online_count(shown, snapshot.people_total));
     if snapshot.people.is_empty() {
-        ui.add_space(6.0);
         let server = words::foreign(&snapshot.server).unwrap_or_else(|| "this server".to_owned());
         let text = format!(
             "Ask somebody to open Visavis and log in to {server}. Their name will appear here."
         );
-        widgets::quiet_line(ui, &text);
+        Frame::new()
+            .inner_margin(Margin::symmetric(space::S3 as i8, 0))
+            .show(ui, |ui| widgets::quiet_line(ui, &text));
     }
     for person in &snapshot.people {
-        row(ui, person, online, actions);
+        let name = person.username.as_str();
+        let row = PersonRow {
+            name,
+            online: person.online,
+            second: if person.online { "Online" } else { "Offline" },
+            action: &format!("Call {name}"),
+            icon: Icon::Camera,
+            enabled: online && person.online,
+        };
+        if widgets::person_row(ui, &row).clicked() {
+            actions.send(Intent::Call { username: name.to_owned() });
+        }
     }
 }
 
-fn row(ui: &mut Ui, person: &Person, online: bool, actions: &mut Actions) {
-    let name = person.username.as_str();
-    ui.horizontal(|ui| {
-        ui.set_min_height(48.0);
-        widgets::avatar(ui, 18.0, name);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let call = ui
-                .add_enabled_ui(online && person.online, |ui| {
-                    widgets::button(ui, Tone::Quiet, Some(Icon::Call), "Call", 84.0)
-                })
-                .inner;
-            let call = call.accessible_name(format!("Call {name}"));
-            if call.clicked() {
-                actions.send(Intent::Call { username: name.to_owned() });
+/// How one looks and what is used for it: side by side where there is room.
+fn preview_card(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, actions: &mut Actions) {
+    widgets::card(ui).show(ui, |ui| {
+        ui.take_available_width();
+        if ui.available_width() < CHECK_COLUMNS {
+            own_picture(ui, snapshot, own, actions);
+            ui.add_space(space::S2);
+            devices::show(ui, snapshot, actions);
+            return;
+        }
+        ui.spacing_mut().item_spacing.x = space::S5;
+        ui.columns(2, |columns| {
+            if let [left, right] = columns {
+                own_picture(left, snapshot, own, actions);
+                devices::voice(left, snapshot, actions);
+                devices::choices(right, snapshot, actions);
             }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let text = RichText::new(name);
-                let text = if person.online { text } else { text.weak() };
-                ui.add(Label::new(text).truncate());
-                if !person.online {
-                    ui.weak("offline");
-                }
-            });
         });
     });
 }
 
-fn preview_card(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, actions: &mut Actions) {
-    widgets::card(ui).show(ui, |ui| {
-        let width = ui.available_width();
-        preview(ui, snapshot, own, width);
-        let text = if snapshot.preview { "Stop the preview" } else { "Show the preview" };
-        if widgets::button(ui, Tone::Quiet, Some(Icon::Camera), text, width).clicked() {
-            actions.send(Intent::Preview(!snapshot.preview));
-        }
-        ui.add_space(6.0);
-        devices::show(ui, snapshot, actions);
-    });
+fn own_picture(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, actions: &mut Actions) {
+    let width = ui.available_width();
+    preview(ui, snapshot, own, width);
+    let text = if snapshot.preview { "Stop the preview" } else { "Show the preview" };
+    if widgets::button(ui, Tone::Plain, Some(Icon::Camera), text, width).clicked() {
+        actions.send(Intent::Preview(!snapshot.preview));
+    }
 }
 
 fn preview(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, width: f32) {
-    let palette = Palette::of(ui.visuals());
-    let (rect, response) = ui
-        .allocate_exact_size(vec2(width, (width * 9.0 / 16.0).max(WIDGET_HEIGHT)), Sense::hover());
-    ui.painter().rect_filled(rect, WIDGET_RADIUS, palette.base);
-    let shape = letterbox(own.aspect().unwrap_or(16.0 / 9.0), rect);
+    let p = Palette::of(ui.visuals());
+    let extent = vec2(width, (width / CAMERA_ASPECT).max(size::CONTROL));
+    let (rect, response) = ui.allocate_exact_size(extent, Sense::hover());
+    ui.painter().rect_filled(rect, radius::MD, p.bg);
+    let shape = letterbox(own.aspect().unwrap_or(CAMERA_ASPECT), rect);
     let shown = snapshot.preview
         && snapshot.camera_live
-        && own.paint(ui.painter(), shape, WIDGET_RADIUS, true);
+        && own.paint(ui.painter(), shape, radius::MD, true);
     let label = match (shown, snapshot.preview) {
         (true, _) => "Your picture, mirrored",
         (false, true) => "Waiting for the camera",
         (false, false) => "The camera is off",
     };
     if !shown {
-        let icon = Rect::from_center_size(rect.center() - vec2(0.0, 12.0), vec2(30.0, 30.0));
-        Icon::CameraOff.paint_on(ui.painter(), icon, palette.weak, palette.base);
-        let font = FontId::proportional(13.0);
+        let above = rect.center() - vec2(0.0, space::S3);
+        let icon = Rect::from_center_size(above, Vec2::splat(size::ICON_LG));
+        Icon::CameraOff.paint(ui.painter(), icon, p.text_2);
         ui.painter().text(
-            rect.center() + vec2(0.0, 20.0),
+            rect.center() + vec2(0.0, space::S5),
             Align2::CENTER_CENTER,
             label,
-            font,
-            palette.weak,
+            TypeStyle::Small.font(),
+            p.text_2,
         );
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));

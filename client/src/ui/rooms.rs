@@ -6,12 +6,11 @@ use visavis_shared::limits::MAX_ROOM_CHARS;
 use visavis_shared::{IdError, RoomId};
 
 use super::action::Actions;
-use super::icons::Icon;
+use super::design::Icon;
+use super::design::component::FIELD_BUTTON;
 use super::widgets::{self, Tone};
 use super::words;
 use crate::session::snapshot::{Intent, RoomPhase, Snapshot};
-
-const BUTTON_WIDTH: f32 = 96.0;
 
 #[derive(Default)]
 pub(super) struct RoomBox {
@@ -30,7 +29,7 @@ impl RoomBox {
     ) {
         let caption = widgets::caption(ui, "The word you agreed on");
         ui.horizontal(|ui| {
-            let width = ui.available_width() - BUTTON_WIDTH - ui.spacing().item_spacing.x;
+            let width = ui.available_width() - FIELD_BUTTON - ui.spacing().item_spacing.x;
             let (text, limit) = (&mut self.typed, MAX_ROOM_CHARS * 2);
             let hint = "Any word you both know";
             let field = widgets::text_field(ui, &caption, hint, text, limit, width);
@@ -40,7 +39,7 @@ impl RoomBox {
             let entered = widgets::submitted(&field);
             let button = ui
                 .add_enabled_ui(online, |ui| {
-                    widgets::button(ui, Tone::Quiet, None, "Join", BUTTON_WIDTH)
+                    widgets::button(ui, Tone::Plain, None, "Join", FIELD_BUTTON)
                 })
                 .inner;
             let clicked = button.accessible_name("Join the room").clicked();
@@ -88,7 +87,7 @@ impl RoomBox {
 fn with_mate(ui: &mut Ui, room: &RoomId, name: &str, online: bool, actions: &mut Actions) {
     line(ui, &format!("{name} is in {room} too."));
     let button = ui.add_enabled_ui(online, |ui| {
-        widgets::button(ui, Tone::Accent, Some(Icon::Call), &format!("Call {name}"), BUTTON_WIDTH)
+        widgets::button(ui, Tone::Accent, Some(Icon::Camera), &format!("Call {name}"), FIELD_BUTTON)
     });
     if button.inner.accessible_name(format!("Call {name} in {room}")).clicked() {
         actions.send(Intent::Call { username: name.to_owned() });

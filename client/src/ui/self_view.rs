@@ -3,21 +3,16 @@
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, Color32, CornerRadius, CursorIcon, EventFilter, FontId, Id, Key, Rect, Sense, Stroke,
-    StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, CornerRadius, CursorIcon, EventFilter, Id, Key, Rect, Sense, Stroke, StrokeKind, Ui,
+    Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::controls::BAR_HEIGHT;
-use super::icons::Icon;
-use super::theme::{FLOATING, Palette};
+use super::controls::{self, BAR_HEIGHT, HEAD_HEIGHT};
+use super::design::{
+    Elevation, Icon, TypeStyle, component, layout, motion, radius, size, space, stage,
+};
 use super::video_view::{VideoView, letterbox};
-
-const MARGIN: f32 = 16.0;
-const RADIUS: u8 = 12;
-/// Below this width the bar takes the whole lower edge, so the corners above it are used.
-const BAR_IN_THE_WAY_BELOW: f32 = 900.0;
-/// What the name and the clock need at the upper edge.
-const HEAD_HEIGHT: f32 = 44.0;
+use super::widgets::focus;
 
 /// Where the video rests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,16 +38,16 @@ impl SelfView {
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
-        stage: Rect,
+        over: Rect,
         own: &VideoView,
         live: bool,
         unseen: Option<&str>,
     ) {
-        let size = size(stage, own.aspect().filter(|_| live));
-        let home = place(stage, size, self.corner);
+        let extent = extent(over, own.aspect().filter(|_| live));
+        let home = place(over, extent, self.corner);
         let id = ui.make_persistent_id("self-view");
         let center = self.moving_center(ui, id, home);
-        let rect = Rect::from_center_size(center, size);
+        let rect = Rect::from_center_size(center, extent);
 
         let response = ui.interact(rect, id, Sense::drag() | Sense::FOCUSABLE);
         let label = if live { "Your picture, mirrored" } else { "Your camera is off" };
@@ -64,34 +59,34 @@ impl SelfView {
                 None => moves.to_owned(),
             });
         });
-        self.drag(ui, &response, home, stage);
+        self.drag(ui, &response, home, over);
         self.arrow_keys(ui, &response);
 
-        let palette = Palette::of(ui.visuals());
         let painter = ui.painter();
-        painter.rect_filled(rect, RADIUS, palette.card);
-        let shape = letterbox(own.aspect().unwrap_or(16.0 / 9.0), rect);
-        if !(live && own.paint(painter, shape, RADIUS, true)) {
-            let icon = Rect::from_center_size(rect.center() - vec2(0.0, 9.0), Vec2::splat(24.0));
-            Icon::CameraOff.paint_on(painter, icon, palette.weak, palette.card);
-            let below = rect.center() + vec2(0.0, 16.0);
+        let corners = CornerRadius::same(radius::LG);
+        painter.add(Elevation::Float.shadow(true).as_shape(rect, corners));
+        painter.rect_filled(rect, corners, stage::SELF_VIEW);
+        let shape = letterbox(own.aspect().unwrap_or(component::CAMERA_ASPECT), rect);
+        if live && own.paint(painter, shape, radius::LG, true) {
+            match unseen {
+                Some(words) => unseen_line(ui, rect, words),
+                None => you(ui, rect),
+            }
+        } else {
+            let above = rect.center() - vec2(0.0, space::S3);
+            let icon = Rect::from_center_size(above, Vec2::splat(size::ICON_LG));
+            Icon::CameraOff.paint(painter, icon, stage::TEXT_2);
             painter.text(
-                below,
+                rect.center() + vec2(0.0, space::S4),
                 Align2::CENTER_CENTER,
                 "Camera off",
-                FontId::proportional(12.5),
-                palette.weak,
+                TypeStyle::Caption.font(),
+                stage::TEXT_2,
             );
         }
-        if let Some(words) = unseen.filter(|_| live) {
-            unseen_line(ui, rect, words);
-        }
-        let ring = if response.has_focus() {
-            Stroke::new(2.0, palette.accent)
-        } else {
-            Stroke::new(1.0, Color32::from_white_alpha(40))
-        };
-        painter.rect_stroke(rect, CornerRadius::same(RADIUS), ring, StrokeKind::Outside);
+        let edge = Stroke::new(size::HAIRLINE, stage::PICTURE_EDGE);
+        ui.painter().rect_stroke(rect, corners, edge, StrokeKind::Outside);
+        focus::ring(ui, &response, radius::LG);
         response.on_hover_and_drag_cursor(CursorIcon::Grab);
     }
 
@@ -99,23 +94,22 @@ impl SelfView {
     fn moving_center(&self, ui: &Ui, id: Id, home: Rect) -> eframe::egui::Pos2 {
         let target = home.center() + self.dragged_by;
         // While it is dragged it must not lag behind the pointer.
-        let seconds = if self.dragged_by == Vec2::ZERO { 0.16 } else { 0.0 };
+        let still = self.dragged_by == Vec2::ZERO;
+        let seconds = if still { motion::SLOW.as_secs_f32() } else { 0.0 };
         pos2(
             ui.ctx().animate_value_with_time(id.with("x"), target.x, seconds),
             ui.ctx().animate_value_with_time(id.with("y"), target.y, seconds),
         )
     }
 
-    fn drag(&mut self, ui: &Ui, response: &eframe::egui::Response, home: Rect, stage: Rect) {
+    fn drag(&mut self, ui: &Ui, response: &eframe::egui::Response, home: Rect, over: Rect) {
         if response.dragged() {
             self.dragged_by += response.drag_delta();
             ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
         } else if self.dragged_by != Vec2::ZERO {
             let dropped = home.center() + self.dragged_by;
-            self.corner = Corner {
-                right: dropped.x > stage.center().x,
-                bottom: dropped.y > stage.center().y,
-            };
+            self.corner =
+                Corner { right: dropped.x > over.center().x, bottom: dropped.y > over.center().y };
             self.dragged_by = Vec2::ZERO;
             ui.ctx().request_repaint();
         }
@@ -140,35 +134,53 @@ impl SelfView {
     }
 }
 
-/// Says over one's own picture that the other can't see it; why is in the notice.
-fn unseen_line(ui: &Ui, rect: Rect, words: &str) {
-    let line = words.split(':').next().unwrap_or(words).to_owned();
-    let amber = Palette::of(ui.visuals()).warning;
-    let room = rect.width() - 16.0;
-    let galley = ui.painter().layout(line, FontId::proportional(12.5), amber, room);
-    let ground =
-        Rect::from_min_max(pos2(rect.left(), rect.bottom() - galley.size().y - 10.0), rect.max);
-    let corners = CornerRadius { nw: 0, ne: 0, sw: RADIUS, se: RADIUS };
-    ui.painter().rect_filled(ground, corners, FLOATING);
-    let at = pos2(ground.center().x - galley.size().x / 2.0, ground.top() + 5.0);
-    ui.painter().galley(at, galley, amber);
+/// Says whose video it is, where it is large enough.
+fn you(ui: &Ui, rect: Rect) {
+    if rect.width() < layout::SIDE_BAR / 2.0 {
+        return;
+    }
+    let words = TypeStyle::CaptionStrong.layout("You", stage::TEXT, rect.width(), false);
+    let galley = ui.painter().layout_job(words);
+    let tag = vec2(galley.size().x + 2.0 * space::S2, space::S6);
+    let low = pos2(rect.left() + space::S2, rect.bottom() - space::S2 - tag.y);
+    let tag = Rect::from_min_size(low, tag);
+    controls::float(ui, tag);
+    ui.painter().galley(tag.center() - galley.size() / 2.0, galley, stage::TEXT);
 }
 
-fn size(stage: Rect, aspect: Option<f32>) -> Vec2 {
-    let aspect = aspect.unwrap_or(16.0 / 9.0).clamp(0.4, 2.5);
-    let long = (stage.size().min_elem() * 0.34).clamp(130.0, 280.0);
+/// Says over one's own picture that the other can't see it; why is in the notice.
+fn unseen_line(ui: &Ui, rect: Rect, words: &str) {
+    let line = words.split(':').next().unwrap_or(words);
+    let room = rect.width() - 2.0 * space::S2;
+    let galley = ui.painter().layout_job(TypeStyle::Caption.layout(line, stage::WARN, room, true));
+    let height = (galley.size().y + space::S2).min(rect.height());
+    let strip = Rect::from_min_max(pos2(rect.left(), rect.bottom() - height), rect.max);
+    let corners = CornerRadius { nw: 0, ne: 0, sw: radius::LG, se: radius::LG };
+    ui.painter().rect_filled(strip, corners, stage::FLOAT);
+    ui.painter().galley(strip.min + vec2(space::S2, space::S1), galley, stage::WARN);
+}
+
+/// How large the self-view is over a stage: its longer side goes by the width of the stage.
+fn extent(over: Rect, aspect: Option<f32>) -> Vec2 {
+    let aspect = aspect
+        .unwrap_or(component::CAMERA_ASPECT)
+        .clamp(component::SELF_VIEW_TALLEST, component::SELF_VIEW_FLATTEST);
+    // A low window leaves less between the head and the bar.
+    let long = component::self_view(over.width()).min(over.height() / 3.0);
     if aspect >= 1.0 { vec2(long, long / aspect) } else { vec2(long * aspect, long) }
 }
 
-fn place(stage: Rect, size: Vec2, corner: Corner) -> Rect {
-    let bottom_gap = if stage.width() < BAR_IN_THE_WAY_BELOW { BAR_HEIGHT + 8.0 } else { MARGIN };
-    let x = if corner.right { stage.right() - MARGIN - size.x } else { stage.left() + MARGIN };
+fn place(over: Rect, extent: Vec2, corner: Corner) -> Rect {
+    let in_the_way = over.width() < layout::BAR_IN_THE_WAY;
+    let below = if in_the_way { BAR_HEIGHT + space::S2 } else { layout::BAR_GAP };
+    let margin = layout::STAGE_MARGIN;
+    let x = if corner.right { over.right() - margin - extent.x } else { over.left() + margin };
     let y = if corner.bottom {
-        stage.bottom() - bottom_gap - size.y
+        over.bottom() - below - extent.y
     } else {
-        stage.top() + HEAD_HEIGHT + 8.0
+        over.top() + HEAD_HEIGHT + space::S3
     };
-    Rect::from_min_size(pos2(x, y), size)
+    Rect::from_min_size(pos2(x, y), extent)
 }
 
 #[cfg(test)]
@@ -181,9 +193,9 @@ mod tests {
             let stage = Rect::from_min_size(pos2(0.0, 0.0), vec2(width, height));
             for (right, bottom) in [(false, false), (false, true), (true, false), (true, true)] {
                 for aspect in [None, Some(0.01), Some(0.5625), Some(1.778), Some(100.0)] {
-                    let rect = place(stage, size(stage, aspect), Corner { right, bottom });
+                    let rect = place(stage, extent(stage, aspect), Corner { right, bottom });
                     assert!(stage.contains_rect(rect), "{stage:?} {rect:?}");
-                    let beside_the_bar = width >= BAR_IN_THE_WAY_BELOW;
+                    let beside_the_bar = width >= layout::BAR_IN_THE_WAY;
                     assert!(
                         beside_the_bar || rect.bottom() < height - BAR_HEIGHT,
                         "{stage:?} {rect:?}"

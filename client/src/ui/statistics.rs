@@ -5,36 +5,34 @@ use std::time::Duration;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, Area, Color32, Context, FontId, Grid, Id, Order, Rect, RichText, Sense, Stroke, Ui,
-    WidgetInfo, pos2, vec2,
+    Align2, Area, Color32, Context, Grid, Id, Order, Rect, Sense, Stroke, Ui, WidgetInfo, pos2,
+    vec2,
 };
 
-use super::theme::Palette;
+use super::controls::HEAD_HEIGHT;
+use super::design::{Elevation, Palette, TypeStyle, component, layout, radius, size, space};
 use super::widgets;
 use crate::media::units::Bitrate;
 use crate::session::statistics::{REMEMBERED, Reading, Statistics, VideoReading};
 
-/// How wide the card is inside, in points, where there is room.
-const WIDTH: f32 = 300.0;
-/// How high a plot is, in points.
-const PLOT_HEIGHT: f32 = 34.0;
 /// What stands where nothing was measured.
 const NOTHING: &str = "–";
 
 /// Shows the card. Returns whether it was closed.
 pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) -> bool {
-    let width = WIDTH.min(stage.width() - 56.0);
+    let width = component::STATISTICS.min(stage.width() - 2.0 * (layout::STAGE_MARGIN + space::S4));
     let area = Area::new(Id::unique("call-statistics"))
         .order(Order::Middle)
-        .fixed_pos(stage.min + vec2(12.0, 56.0))
+        .fixed_pos(stage.min + vec2(layout::STAGE_MARGIN, HEAD_HEIGHT + space::S3))
         .constrain_to(stage)
         .accessible_name("Statistics");
     area.show(ctx, |ui| {
-        let card = widgets::card(ui).shadow(ui.visuals().popup_shadow);
+        let shadow = Elevation::Menu.shadow(ui.visuals().dark_mode);
+        let card = widgets::card(ui).shadow(shadow);
         card.show(ui, |ui| {
             ui.set_width(width);
             let closed = widgets::card_head(ui, "Statistics", "Close statistics");
-            let room = (stage.height() - 170.0).max(80.0);
+            let room = (stage.height() - component::STATISTICS_REST).max(2.0 * space::S10);
             eframe::egui::ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(
                 ui,
                 |ui| match statistics
@@ -55,15 +53,15 @@ pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) 
 
 fn content(ui: &mut Ui, statistics: &Statistics, latest: &Reading) {
     ui.spacing_mut().interact_size.y = 0.0;
-    Grid::new("statistics").num_columns(2).spacing([14.0, 5.0]).show(ui, |ui| {
+    Grid::new("statistics").num_columns(2).spacing([space::S4, space::S1]).show(ui, |ui| {
         for (name, value) in rows(latest) {
-            widgets::caption(ui, name);
-            ui.label(RichText::new(value).size(13.0));
+            widgets::hint(ui, name);
+            ui.label(TypeStyle::Caption.text(value));
             ui.end_row();
         }
     });
     for plot in PLOTS {
-        ui.add_space(8.0);
+        ui.add_space(space::S2);
         plot.show(ui, statistics);
     }
 }
@@ -168,35 +166,44 @@ impl Plot {
         let values = |line: &Line| statistics.readings().map(*line).collect::<Vec<_>>();
         let lines: Vec<Vec<Option<f64>>> = self.lines.iter().map(values).collect();
         let top = lines.iter().flatten().flatten().fold(self.least, |top, value| top.max(*value));
-        let (rect, response) =
-            ui.allocate_exact_size(vec2(ui.available_width(), PLOT_HEIGHT + 18.0), Sense::hover());
-        let font = FontId::proportional(11.0);
-        ui.painter().text(rect.left_top(), Align2::LEFT_TOP, self.name, font.clone(), palette.weak);
+        let head = TypeStyle::Caption.line() + space::S1;
+        let (rect, response) = ui.allocate_exact_size(
+            vec2(ui.available_width(), component::PLOT + head),
+            Sense::hover(),
+        );
+        let font = TypeStyle::Caption.font();
+        ui.painter().text(
+            rect.left_top(),
+            Align2::LEFT_TOP,
+            self.name,
+            font.clone(),
+            palette.text_3,
+        );
         ui.painter().text(
             rect.right_top(),
             Align2::RIGHT_TOP,
             (self.unit)(top),
             font,
-            palette.weak,
+            palette.text_3,
         );
-        let field = Rect::from_min_max(rect.min + vec2(0.0, 16.0), rect.max);
-        ui.painter().rect_filled(field, 4.0, palette.raised);
+        let field = Rect::from_min_max(rect.min + vec2(0.0, head), rect.max);
+        ui.painter().rect_filled(field, radius::XS, palette.raised);
         // The newest is at the right; a minute fills the width.
         let place = |index: usize, count: usize, value: f64| {
             let age = (count - 1 - index) as f32 / (REMEMBERED - 1) as f32;
             let height = (value / top).clamp(0.0, 1.0) as f32;
             pos2(
                 field.right() - age * field.width(),
-                field.bottom() - 2.0 - height * (field.height() - 4.0),
+                field.bottom() - size::RING - height * (field.height() - 2.0 * size::RING),
             )
         };
-        let colors: [Color32; 2] = [palette.accent, palette.weak];
+        let colors: [Color32; 2] = [palette.accent, palette.text_3];
         for (line, color) in lines.iter().zip(colors).rev() {
             let count = line.len();
             for (index, pair) in line.windows(2).enumerate() {
                 if let [Some(from), Some(to)] = pair {
                     let ends = [place(index, count, *from), place(index + 1, count, *to)];
-                    ui.painter().line_segment(ends, Stroke::new(1.5, color));
+                    ui.painter().line_segment(ends, Stroke::new(size::RING, color));
                 }
             }
         }

@@ -3,20 +3,16 @@
 use std::time::Duration;
 
 use eframe::egui::accesskit::Live;
-use eframe::egui::{Sense, TextWrapMode, Ui, Vec2, vec2};
+use eframe::egui::{Label, Sense, Ui, Vec2, vec2};
 use visavis_shared::Username;
 
 use super::action::Actions;
-use super::icons::{self, Icon};
-use super::theme::{Palette, WIDGET_HEIGHT};
+use super::design::component::{MOMENT, MOMENT_BUTTON, RIPPLE};
+use super::design::{Icon, Palette, TypeStyle, layout, ripple, size, space};
 use super::widgets::{self, Tone};
 use super::{keyboard, words};
 use crate::call::event::EndReason;
 use crate::session::snapshot::{Intent, Snapshot};
-
-const WIDTH: f32 = 420.0;
-const AVATAR_RADIUS: f32 = 52.0;
-const BUTTON_WIDTH: f32 = 132.0;
 
 /// Somebody calls: who, Accept, Decline.
 pub(super) fn ringing(
@@ -30,24 +26,25 @@ pub(super) fn ringing(
         big_avatar(ui, peer.as_str(), Some(waited));
         title(ui, &format!("{peer} is calling"), Live::Assertive);
         widgets::quiet_line(ui, accepting_opens(snapshot));
-        ui.add_space(18.0);
+        ui.add_space(space::S5);
         pair(ui, |ui| {
-            if widgets::button(ui, Tone::HangUp, Some(Icon::HangUp), "Decline", BUTTON_WIDTH)
+            if widgets::button(ui, Tone::Danger, Some(Icon::HangUp), "Decline", MOMENT_BUTTON)
                 .clicked()
             {
                 actions.send(Intent::Decline);
             }
-            if widgets::button(ui, Tone::Accent, Some(Icon::Call), "Accept", BUTTON_WIDTH).clicked()
+            if widgets::button(ui, Tone::Accent, Some(Icon::Camera), "Accept", MOMENT_BUTTON)
+                .clicked()
             {
                 actions.send(Intent::Accept { from: peer.clone() });
             }
         });
-        ui.add_space(6.0);
+        ui.add_space(space::S2);
         let (accept, decline) = (
             ui.ctx().format_shortcut(&keyboard::ACCEPT),
             ui.ctx().format_shortcut(&keyboard::HANG_UP),
         );
-        widgets::caption(ui, &format!("{accept} accepts, {decline} declines"));
+        widgets::hint(ui, &format!("{accept} accepts, {decline} declines"));
     });
 }
 
@@ -74,9 +71,10 @@ pub(super) fn waiting(
         big_avatar(ui, peer, Some(waited));
         title(ui, heading, Live::Polite);
         widgets::quiet_line(ui, progress);
-        widgets::caption(ui, &words::clock(waited));
-        ui.add_space(14.0);
-        if widgets::button(ui, Tone::HangUp, Some(Icon::HangUp), "Cancel", BUTTON_WIDTH).clicked() {
+        widgets::hint(ui, &words::clock(waited));
+        ui.add_space(space::S4);
+        if widgets::button(ui, Tone::Danger, Some(Icon::HangUp), "Cancel", MOMENT_BUTTON).clicked()
+        {
             actions.send(Intent::HangUp);
         }
     });
@@ -100,14 +98,20 @@ pub(super) fn ended(
         if let Some(talked) = talked {
             widgets::quiet_line(ui, &format!("You talked for {}.", words::spoken(talked)));
         }
-        ui.add_space(18.0);
+        ui.add_space(space::S5);
         pair(ui, |ui| {
-            if widgets::button(ui, Tone::Quiet, None, "Back", BUTTON_WIDTH).clicked() {
+            if widgets::button(ui, Tone::Plain, None, "Back", MOMENT_BUTTON).clicked() {
                 actions.send(Intent::Dismiss);
             }
             ui.add_enabled_ui(can_call, |ui| {
-                if widgets::button(ui, Tone::Accent, Some(Icon::Call), "Call again", BUTTON_WIDTH)
-                    .clicked()
+                if widgets::button(
+                    ui,
+                    Tone::Accent,
+                    Some(Icon::Camera),
+                    "Call again",
+                    MOMENT_BUTTON,
+                )
+                .clicked()
                 {
                     actions.send(Intent::Call { username: peer.to_owned() });
                 }
@@ -117,35 +121,36 @@ pub(super) fn ended(
 }
 
 fn column(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    widgets::centered_column(ui, WIDTH, 340.0, content);
+    widgets::centered_column(ui, size::DIALOG, MOMENT, content);
 }
 
 fn big_avatar(ui: &mut Ui, name: &str, waited: Option<Duration>) {
     // Room for the ripple.
-    let (rect, _) = ui.allocate_exact_size(Vec2::splat(AVATAR_RADIUS * 2.8), Sense::hover());
+    let low = ui.available_height() < layout::ROOMY_HEIGHT - 2.0 * space::S10;
+    let diameter = if low { size::AVATAR_LG } else { size::AVATAR_XL };
+    let (rect, _) = ui.allocate_exact_size(Vec2::splat(diameter * RIPPLE), Sense::hover());
     let palette = Palette::of(ui.visuals());
     if let Some(waited) = waited {
         // One step a second: it shows that something is going on and costs one repaint a second.
         let step = (waited.as_secs() % 3) as f32;
         for ring in 0..2u8 {
             let phase = (step / 3.0 + f32::from(ring) / 2.0 + 0.15) % 1.0;
-            icons::ripple(ui.painter(), rect.center(), AVATAR_RADIUS, phase, palette.accent);
+            ripple(ui.painter(), rect.center(), diameter / 2.0, phase, palette.accent);
         }
     }
-    widgets::paint_avatar(ui.painter(), palette, rect.center(), AVATAR_RADIUS, name);
+    widgets::paint_avatar(ui.painter(), palette, rect.center(), diameter, name);
 }
 
 fn title(ui: &mut Ui, text: &str, live: Live) {
-    ui.style_mut().wrap_mode = Some(TextWrapMode::Wrap);
-    let response = ui.heading(text);
+    let response = ui.add(Label::new(TypeStyle::Display.text(text)).wrap());
     widgets::announce(ui, &response, live);
 }
 
 /// Two buttons side by side, in the middle.
 fn pair(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
-    let gap = 12.0;
-    let width = 2.0 * BUTTON_WIDTH + gap;
-    ui.allocate_ui(vec2(width, WIDGET_HEIGHT), |ui| {
+    let gap = space::S3;
+    let width = 2.0 * MOMENT_BUTTON + gap;
+    ui.allocate_ui(vec2(width, size::CONTROL), |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = gap;
             buttons(ui);

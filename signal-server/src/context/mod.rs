@@ -48,7 +48,7 @@ impl Context {
         self.metrics.rate_limited("joins");
         Some(ServerMessage::Error {
             code: ErrorCode::RateLimited,
-            message: TOO_MANY_ROOMS.to_owned(),
+            message: TOO_MANY_ROOMS.into(),
             in_reply_to: Some(message.type_name().to_owned()),
             call: None,
         })

@@ -81,6 +81,9 @@ pub(crate) struct MediaPathState {
     pub(crate) red: Option<u8>,
     /// What the payload types stand for that the other sends with.
     pub(crate) payload_types: Vec<(u8, MediaKind)>,
+    /// Where they don't tell: the header extension with the name of a packet's section, the names,
+    /// and what they stand for.
+    pub(crate) named_sections: Vec<(u8, String, MediaKind)>,
     /// The payload type of the other's FEC packets.
     pub(crate) fec_in: Option<u8>,
     /// The payload type and the SSRC of our FEC packets, where the other takes them.
@@ -115,6 +118,7 @@ impl MediaPathState {
             audio_loss: None,
             red: None,
             payload_types: Vec::new(),
+            named_sections: Vec::new(),
             fec_in: None,
             fec_out: None,
             fec_ssrc: rand::random_range(1..u32::MAX),

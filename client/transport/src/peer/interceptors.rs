@@ -40,6 +40,9 @@ use crate::path::socket::SocketLayer;
 /// 13 000).
 pub(crate) const INBOUND_SLOT: usize = 14_000;
 
+/// The most streams that are remembered by the name of their section.
+const MAX_NAMED_STREAMS: usize = 16;
+
 /// Packets passing through, in both directions.
 #[derive(Default)]
 struct Passing {
@@ -271,12 +274,22 @@ impl InboundInterceptor {
         Self { media_path, remote: HashMap::new(), passing: Passing::default() }
     }
 
-    /// By its stream, or by its payload type when the description named no streams. And whether it
-    /// is FEC, which has a stream of its own.
-    fn kind_of(&self, packet: &rtp::Packet) -> Option<(MediaKind, bool)> {
+    /// By its stream, or by its payload type when the description named no streams; where audio and
+    /// video share one, by the name that the stream's first packets bear. And whether it is FEC,
+    /// which has a stream of its own.
+    fn kind_of(&mut self, packet: &rtp::Packet) -> Option<(MediaKind, bool)> {
         let state = self.media_path.state();
         if state.fec_in == Some(packet.header.payload_type) {
             return Some((MediaKind::Video, true));
+        }
+        let is_named = |(extension, name, _): &&(u8, String, MediaKind)| {
+            packet.header.get_extension(*extension).is_some_and(|value| value == name.as_bytes())
+        };
+        if let Some((_, _, kind)) = state.named_sections.iter().find(is_named) {
+            if self.remote.len() < MAX_NAMED_STREAMS {
+                self.remote.insert(packet.header.ssrc, *kind);
+            }
+            return Some((*kind, false));
         }
         if let Some(kind) = self.remote.get(&packet.header.ssrc) {
             return Some((*kind, false));

@@ -302,6 +302,7 @@ impl Negotiator {
         {
             let mut state = self.media_path.state();
             state.payload_types = sdp::payload_types(sdp);
+            state.named_sections = sdp::named_sections(sdp);
             state.fec_in = sdp::fec_payload_type(sdp);
             state.red = sdp::redundant_audio(sdp);
         }
@@ -427,7 +428,9 @@ impl Negotiator {
             }
             return;
         }
-        if !self.candidates.take(&candidate) {
+        let is_for_us =
+            self.exchange.takes_candidate(candidate.sdp_mid.as_deref(), candidate.sdp_mline_index);
+        if !is_for_us || !self.candidates.take(&candidate) {
             tracing::debug!("an address of the other's is not tried");
             return;
         }

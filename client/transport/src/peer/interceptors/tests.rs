@@ -161,3 +161,32 @@ fn whatever_is_in_a_report_does_no_harm() {
     }
     assert!(understood > 5_000, "{understood} were understood");
 }
+
+#[test]
+fn streams_that_share_a_payload_type_are_told_apart_by_the_name_of_their_section() {
+    let (media_path, _, _) = MediaPath::new(Bitrate::from_kbps(3000), Arc::default());
+    {
+        let mut state = media_path.state();
+        state.payload_types = vec![(96, MediaKind::Audio), (96, MediaKind::Video)];
+        let named = |name: &str, kind| (3, name.to_owned(), kind);
+        state.named_sections = vec![named("as", MediaKind::Audio), named("vs", MediaKind::Video)];
+    }
+    let mut interceptor = InboundInterceptor::new(media_path);
+    let packet = |ssrc, name: Option<&'static str>| {
+        let mut packet = rtp::Packet::default();
+        (packet.header.ssrc, packet.header.payload_type) = (ssrc, 96);
+        if let Some(name) = name {
+            packet.header.set_extension(3, Bytes::from_static(name.as_bytes())).expect("it fits");
+        }
+        packet
+    };
+    for (ssrc, name, kind) in [
+        (1, Some("vs"), MediaKind::Video),
+        (2, Some("as"), MediaKind::Audio),
+        // Later packets bear no name.
+        (1, None, MediaKind::Video),
+        (2, None, MediaKind::Audio),
+    ] {
+        assert_eq!(interceptor.kind_of(&packet(ssrc, name)), Some((kind, false)));
+    }
+}

@@ -13,7 +13,7 @@ use super::candidate;
 use super::direction::Direction;
 use super::fingerprint::{Fingerprints, hexadecimal};
 use super::for_library::{self, Transport};
-use super::local;
+use super::local::{self, Slot};
 use super::selection::{self, Role, Selection, Use};
 use super::text::{Section, Text};
 use crate::formats::MediaKind;
@@ -66,14 +66,6 @@ impl Setup {
     }
 }
 
-/// A section that the two have between them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Slot {
-    /// As it was described last.
-    section: Section,
-    used: Option<Use>,
-}
-
 /// All sections that the two have between them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Layout {
@@ -115,6 +107,8 @@ pub(crate) struct Exchange {
     setup: Option<Setup>,
     /// Which of [`Use::ALL`] the other wants to receive.
     wanted: [bool; Use::ALL.len()],
+    /// The sections that have another transport, by place and name.
+    elsewhere: Vec<(usize, Option<String>)>,
 }
 
 impl Exchange {
@@ -128,6 +122,7 @@ impl Exchange {
             answered: None,
             setup: None,
             wanted: [false; Use::ALL.len()],
+            elsewhere: Vec::new(),
         }
     }
 
@@ -180,8 +175,9 @@ impl Exchange {
             _ => Setup::Passive,
         };
         let mut layout = offered.clone();
-        for (slot, used) in layout.slots.iter_mut().zip(&selection.uses) {
-            slot.used = *used;
+        let selected = selection.uses.iter().zip(&selection.kept);
+        for (slot, (used, kept)) in layout.slots.iter_mut().zip(selected) {
+            (slot.used, slot.kept) = (*used, *kept);
         }
         layout.is_grouped &= selection.group.is_some();
         let read = self.remote(&text, &selection, fingerprints, setup, &layout);
@@ -190,7 +186,7 @@ impl Exchange {
     }
 
     fn remote(
-        &self,
+        &mut self,
         text: &Text,
         selection: &Selection,
         fingerprints: Fingerprints,
@@ -207,6 +203,9 @@ impl Exchange {
             let credentials = selection::credentials(text, section);
             credentials.is_none_or(|own| own == selection.credentials)
         };
+        let elsewhere = text.sections.iter().enumerate().filter(|(_, one)| !shares_transport(one));
+        let named = |(at, section): (usize, &Section)| (at, section.mid().map(ToOwned::to_owned));
+        self.elsewhere = elsewhere.map(named).collect();
         let sections = text.sections.iter().filter(shares_transport);
         let candidates = sections.flat_map(|section| section.attributes.all("candidate"));
         let mut tried: Vec<String> = candidates.filter_map(candidate::usable).collect();
@@ -239,10 +238,9 @@ impl Exchange {
                 LocalDescription { sdp: sdp.to_owned(), candidates_section }
             }
             _ => {
-                let slots = self.layout.slots.iter().map(|slot| (&slot.section, slot.used));
+                let Layout { slots, is_grouped, .. } = &self.layout;
                 let name = |used| self.layout.name(used);
-                let grouped = self.layout.is_grouped;
-                let sdp = local::later_offer(slots, grouped, sdp, &library, name);
+                let sdp = local::later_offer(slots, *is_grouped, sdp, &library, name);
                 let used = self.layout.slots.iter().position(|slot| slot.used.is_some());
                 let sections: Vec<Section> =
                     self.layout.slots.iter().map(|slot| slot.section.clone()).collect();
@@ -289,6 +287,16 @@ impl Exchange {
         self.offered = None;
     }
 
+    /// Whether a candidate for a section, by its name or its place, is one of the transport that is
+    /// used.
+    pub(crate) fn takes_candidate(&self, mid: Option<&str>, index: Option<u16>) -> bool {
+        let is_it = |(at, name): &(usize, Option<String>)| match mid.filter(|mid| !mid.is_empty()) {
+            Some(mid) => name.as_deref() == Some(mid),
+            None => index.is_some_and(|index| usize::from(index) == *at),
+        };
+        !self.elsewhere.iter().any(is_it)
+    }
+
     /// Whether the other wants to receive a kind.
     pub(crate) fn wants(&self, kind: MediaKind) -> bool {
         self.wanted[Use::of(kind) as usize]
@@ -306,7 +314,7 @@ impl Layout {
                 _ => Use::Data,
             };
             layout.names[used as usize] = section.mid().map(ToOwned::to_owned);
-            layout.slots.push(Slot { section, used: Some(used) });
+            layout.slots.push(Slot { section, used: Some(used), kept: false });
         }
         layout
     }
@@ -329,11 +337,12 @@ impl Layout {
             names[used as usize] =
                 Some(named.unwrap_or_else(|| format!("unnamed-{}", section.media)));
         }
-        let slots = text
-            .sections
-            .iter()
-            .zip(&selection.uses)
-            .map(|(section, used)| Slot { section: section.clone(), used: *used });
+        let sections = text.sections.iter().zip(selection.uses.iter().zip(&selection.kept));
+        let slots = sections.map(|(section, (used, kept))| Slot {
+            section: section.clone(),
+            used: *used,
+            kept: *kept,
+        });
         Self { slots: slots.collect(), names, is_grouped: selection.group.is_some() }
     }
 

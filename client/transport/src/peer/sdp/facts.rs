@@ -5,6 +5,8 @@
 
 use std::collections::HashSet;
 
+use rtc::sdp::extmap::SDES_MID_URI;
+
 use crate::formats::MediaKind;
 use crate::formats::{self, FEC_NAME, OPUS_PAYLOAD_TYPE};
 use visavis_media::h264_level::H264Level;
@@ -55,6 +57,30 @@ pub(crate) fn payload_types(sdp: &str) -> Vec<(u8, MediaKind)> {
     codec_names(sdp)
         .filter_map(|(format, name)| Some((format.parse().ok()?, formats::kind_of(name)?)))
         .collect()
+}
+
+/// The header extension that names a packet's section, with the names and what they carry (RFC 9143
+/// §15), where the payload types of a description of ours don't tell audio from video.
+pub(crate) fn named_sections(sdp: &str) -> Vec<(u8, String, MediaKind)> {
+    let types = payload_types(sdp);
+    let is_shared = |(number, kind): &(u8, MediaKind)| types.contains(&(*number, other(*kind)));
+    if !types.iter().any(is_shared) {
+        return Vec::new();
+    }
+    let named = media_sections(sdp).filter_map(|section| {
+        let (_, kind) = *payload_types(section).first()?;
+        let mut extensions = of_formats(section, "a=extmap:");
+        let (id, _) = extensions.find(|(_, uri)| uri.trim() == SDES_MID_URI)?;
+        Some((id.parse().ok()?, mid_of(section)?.to_owned(), kind))
+    });
+    named.collect()
+}
+
+fn other(kind: MediaKind) -> MediaKind {
+    match kind {
+        MediaKind::Audio => MediaKind::Video,
+        MediaKind::Video => MediaKind::Audio,
+    }
 }
 
 /// The payload type of FEC, by the formats that a description lists.
@@ -124,6 +150,19 @@ mod tests {
             payload_types(OFFER),
             [(111, MediaKind::Audio), (96, MediaKind::Video), (97, MediaKind::Video)]
         );
+    }
+
+    #[test]
+    fn sections_are_told_apart_by_name_where_payload_types_dont() {
+        let mid = "a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=mid:";
+        let named = OFFER.replace("a=mid:", mid);
+        assert_eq!(named_sections(&named), []);
+        let (audio, video) = (MediaKind::Audio, MediaKind::Video);
+        assert_eq!(
+            named_sections(&named.replace("111", "96")),
+            [(3, "a".to_owned(), audio), (3, "v".to_owned(), video)]
+        );
+        assert_eq!(named_sections(&OFFER.replace("111", "96")), []);
     }
 
     #[test]

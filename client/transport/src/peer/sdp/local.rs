@@ -11,7 +11,7 @@ use std::fmt::Write;
 
 use super::direction::Direction;
 use super::for_library::extensions;
-use super::format::{self, Codec};
+use super::format::{self, Codec, Format};
 use super::selection::{Selection, Use};
 use super::text::{Section, Text};
 use crate::formats::{self, MediaKind};
@@ -97,6 +97,7 @@ pub(super) fn answer<'a>(
         match answered {
             Some((Use::Data, library)) => accept_data(&mut sdp, section, library, &ours),
             Some((_, library)) => accept_media(&mut sdp, offer, section, library, &ours),
+            None if selection.kept[index] => keep(&mut sdp, section, &ours),
             None => reject(&mut sdp, section, &ours),
         }
         if Some(index) == candidates_in
@@ -138,18 +139,13 @@ fn media_line(sdp: &mut String, section: &Section, port: u16, formats: &[String]
 fn accept_media(sdp: &mut String, offer: &Text, section: &Section, library: &Section, ours: &Ours) {
     media_line(sdp, section, 9, &library.formats);
     ours.write(sdp, section);
-    let kind = if section.media == "audio" { MediaKind::Audio } else { MediaKind::Video };
-    let offered = format::known(section, kind);
+    let offered = format::known(section, kind_of(section));
     for format in &offered {
         let number = format.payload_type.to_string();
         if !library.formats.contains(&number) {
             continue;
         }
-        let _ = write!(sdp, "a=rtpmap:{number} {}\r\n", format.codec.encoding());
-        let parameters = parameters(format.codec, &format.parameters);
-        if !parameters.is_empty() {
-            let _ = write!(sdp, "a=fmtp:{number} {parameters}\r\n");
-        }
+        describe(sdp, format, &number);
         for feedback in format::of_format(library, "rtcp-fb", &number) {
             let _ = write!(sdp, "a=rtcp-fb:{number} {feedback}\r\n");
         }
@@ -199,6 +195,31 @@ fn accept_data(sdp: &mut String, section: &Section, library: &Section, ours: &Ou
     }
 }
 
+/// A section that has a transport of its own, for which there is none here: it stays, without
+/// media.
+fn keep(sdp: &mut String, section: &Section, ours: &Ours) {
+    let offered = format::known(section, kind_of(section));
+    let numbers: Vec<String> = offered.iter().map(|one| one.payload_type.to_string()).collect();
+    media_line(sdp, section, 9, &numbers);
+    ours.write(sdp, section);
+    for (format, number) in offered.iter().zip(&numbers) {
+        describe(sdp, format, number);
+    }
+    sdp.push_str("a=inactive\r\n");
+}
+
+fn kind_of(section: &Section) -> MediaKind {
+    if section.media == "audio" { MediaKind::Audio } else { MediaKind::Video }
+}
+
+fn describe(sdp: &mut String, format: &Format, number: &str) {
+    let _ = write!(sdp, "a=rtpmap:{number} {}\r\n", format.codec.encoding());
+    let parameters = parameters(format.codec, &format.parameters);
+    if !parameters.is_empty() {
+        let _ = write!(sdp, "a=fmtp:{number} {parameters}\r\n");
+    }
+}
+
 /// A section that is not used: a reader may still look for a transport in it, and for formats that
 /// it knows.
 fn reject(sdp: &mut String, section: &Section, ours: &Ours) {
@@ -218,7 +239,7 @@ fn candidates(sdp: &mut String, library: &Text, of: &Section) {
     let sections = library.sections.iter();
     let first = sections.clone().find(|section| section.attributes.has("candidate")).unwrap_or(of);
     for candidate in first.attributes.all("candidate") {
-        if candidate.split_whitespace().nth(1) == Some("1") {
+        if !is_of_rtcp(candidate) {
             let _ = write!(sdp, "a=candidate:{candidate}\r\n");
         }
     }
@@ -227,10 +248,24 @@ fn candidates(sdp: &mut String, library: &Text, of: &Section) {
     }
 }
 
-/// The library's offer in a connection that has sections already, `slots`: each as the other
-/// described it last and what it is used for. What the library offers beyond them is left out.
+/// A section that the two have between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slot {
+    /// As it was described last.
+    pub(super) section: Section,
+    pub(super) used: Option<Use>,
+    /// Not used, and not rejected either.
+    pub(super) kept: bool,
+}
+
+/// Whether a candidate is of RTCP alone, which goes with RTP.
+fn is_of_rtcp(candidate: &str) -> bool {
+    candidate.split_whitespace().nth(1) != Some("1")
+}
+
+/// The library's offer in a connection that has sections already. What the library offers beyond them is left out.
 pub(super) fn later_offer<'a>(
-    slots: impl Iterator<Item = (&'a Section, Option<Use>)> + Clone,
+    slots: &[Slot],
     is_grouped: bool,
     library: &str,
     parsed: &Text,
@@ -249,19 +284,22 @@ pub(super) fn later_offer<'a>(
         .flat_map(|line| [line, "\r\n"])
         .collect();
     if is_grouped {
-        let live = slots.clone().filter(|(_, used)| offered(*used).is_some());
-        group_line(&mut sdp, live.filter_map(|(section, _)| section.mid()));
+        let live = slots.iter().filter(|slot| offered(slot.used).is_some());
+        group_line(&mut sdp, live.filter_map(|slot| slot.section.mid()));
     }
-    for (section, used) in slots {
-        let Some(text) = offered(used) else {
-            reject(&mut sdp, section, &ours);
+    for Slot { section, used, kept } in slots {
+        let Some(text) = offered(*used) else {
+            let write = if *kept { keep } else { reject };
+            write(&mut sdp, section, &ours);
             continue;
         };
         for line in text.lines() {
-            if !line.starts_with("a=mid:") {
+            if line.starts_with("a=mid:") {
+                if let Some(mid) = section.mid() {
+                    let _ = write!(sdp, "a=mid:{mid}\r\n");
+                }
+            } else if !line.strip_prefix("a=candidate:").is_some_and(is_of_rtcp) {
                 let _ = write!(sdp, "{line}\r\n");
-            } else if let Some(mid) = section.mid() {
-                let _ = write!(sdp, "a=mid:{mid}\r\n");
             }
         }
     }

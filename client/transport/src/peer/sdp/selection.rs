@@ -4,7 +4,8 @@
 //! at most one section of a kind is used, because one stream of each is sent and shown; all that
 //! are used share one transport, because the library has one. A section that is bundled has the
 //! transport of the first of its group that is used (RFC 9143 §7.3), whatever it says itself; one
-//! that is not bundled has its own, so it is used only if that is the same (RFC 8829 §5.3.1). Pure.
+//! that is not bundled has its own, so it is used only if that is the same (RFC 8829 §5.3.1), and
+//! kept without media if not. Pure.
 
 use std::collections::HashSet;
 
@@ -53,6 +54,9 @@ pub(super) enum Role {
 pub(super) struct Selection {
     /// For each section what it is used for.
     pub(super) uses: Vec<Option<Use>>,
+    /// For each section whether it could be used, had it not a transport of its own: it is not
+    /// rejected, but nothing is sent in it.
+    pub(super) kept: Vec<bool>,
     /// ICE's user fragment and password of the transport.
     pub(super) credentials: (String, String),
     /// The section whose attributes are those of the transport.
@@ -152,11 +156,18 @@ pub(super) fn select(
             uses[index] = Some(wanted);
         }
     }
+    let is_kept = |(index, section): (usize, &Section)| {
+        let is_other = sections.iter().all(|(of, _)| *of != index) && group_of(section).is_none();
+        let media = judged[index].ok().filter(|used| used.kind().is_some());
+        media.is_some_and(|used| is_other && !uses.contains(&Some(used)))
+    };
+    let kept = text.sections.iter().enumerate().map(is_kept).collect();
     let without_format = [MediaKind::Audio, MediaKind::Video].into_iter().filter(|kind| {
         !uses.contains(&Some(Use::of(*kind))) && judged.contains(&Err(Unusable::Format(*kind)))
     });
     Ok(Selection {
         without_format: without_format.collect(),
+        kept,
         credentials,
         tagged,
         group: group.and_then(|number| groups.get(number).cloned()),

@@ -157,6 +157,25 @@ fn what_the_library_is_given_is_what_was_understood() {
 }
 
 #[test]
+fn a_section_with_a_transport_of_its_own_stays_without_media_and_candidates() {
+    let at = CHROME.find("m=video").expect("video");
+    let sdp =
+        CHROME[..at].replace("a=group:BUNDLE 0 1\r\n", "") + &CHROME[at..].replace("uf01", "uf02");
+    let mut exchange = Exchange::new(&[7; 32]);
+    let offer = exchange.read_offer(&sdp).expect("an offer");
+    assert!(!offer.for_library.contains("m=video"), "{}", offer.for_library);
+    exchange.sent(DescriptionKind::Answer, &offer.for_library);
+    let later = exchange.write(DescriptionKind::Offer, &offer.for_library).sdp;
+    assert!(later.contains("m=video 9 UDP/TLS/RTP/SAVPF 102\r\n"), "{later}");
+    assert!(later.ends_with("a=inactive\r\n"), "{later}");
+    assert!(exchange.wants(MediaKind::Audio) && !exchange.wants(MediaKind::Video));
+    assert!(exchange.takes_candidate(Some("0"), Some(1)));
+    assert!(exchange.takes_candidate(None, Some(0)) && exchange.takes_candidate(None, None));
+    assert!(!exchange.takes_candidate(Some("1"), Some(0)));
+    assert!(!exchange.takes_candidate(Some(""), Some(1)));
+}
+
+#[test]
 fn candidates_are_taken_from_the_sections_that_share_the_transport() {
     let candidate = |port| format!("a=candidate:1 1 udp 1 192.0.2.1 {port} typ host\r\n");
     let video = CHROME.find("m=video").expect("video");

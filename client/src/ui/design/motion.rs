@@ -1,0 +1,14 @@
+//! How long changes take, and how they run. Nothing moves but what is named here.
+
+use std::time::Duration;
+
+/// Hover, press, focus.
+pub(crate) const QUICK: Duration = Duration::from_millis(90);
+/// Menus, toasts, dialogs, controls that come back.
+pub(crate) const BASE: Duration = Duration::from_millis(160);
+/// The self-view gliding to its corner, controls fading.
+pub(crate) const SLOW: Duration = Duration::from_millis(240);
+/// How long the pointer rests before the controls of a call fade.
+pub(crate) const REST: Duration = Duration::from_secs(3);
+/// How long the pointer rests on something before its tooltip comes.
+pub(crate) const TOOLTIP: Duration = Duration::from_millis(350);

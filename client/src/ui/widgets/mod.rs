@@ -1,0 +1,21 @@
+//! The window's own widgets. Each carries a label for screen readers (AccessKit) and shows when it
+//! has the keyboard.
+
+mod avatar;
+mod button;
+mod card;
+mod field;
+pub(crate) mod focus;
+mod meter;
+mod row;
+mod switch;
+mod text;
+
+pub(crate) use avatar::{avatar, paint_avatar};
+pub(crate) use button::{Tone, button, ghost_button, icon_button, mark};
+pub(crate) use card::{card, card_head, centered_column};
+pub(crate) use field::{submitted, text_field};
+pub(crate) use meter::level_meter;
+pub(crate) use row::{PersonRow, person_row, section};
+pub(crate) use switch::switch;
+pub(crate) use text::{announce, caption, hint, quiet_line, warning};
