@@ -19,5 +19,6 @@ pub mod report;
 pub mod server;
 #[cfg(target_os = "linux")]
 pub mod sound_server;
+pub mod stop_signal;
 pub mod voice;
 pub mod window;

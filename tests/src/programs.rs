@@ -20,6 +20,8 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::stop_signal::StopSignal;
+
 /// Why a program did not do what a test needs of it.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramError {
@@ -97,22 +99,6 @@ pub struct Program {
     stdin: Option<ChildStdin>,
     stdout: Output,
     stderr: Output,
-}
-
-/// How the system asks a program to end (signal(7)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopSignal {
-    /// As Ctrl+C does.
-    Interrupt,
-    /// As a log-out, a shutdown or a service manager does.
-    Terminate,
-    /// As a terminal does that is closed.
-    Hangup,
-}
-
-impl StopSignal {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 }
 
 /// How a program ended and what it printed.
@@ -270,12 +256,7 @@ impl Program {
     /// # Errors
     /// As [`Self::interrupt`].
     pub async fn ask_to_end(&self, signal: StopSignal) -> Result<(), ProgramError> {
-        self.signal(match signal {
-            StopSignal::Interrupt => "-INT",
-            StopSignal::Terminate => "-TERM",
-            StopSignal::Hangup => "-HUP",
-        })
-        .await
+        self.signal(signal.argument()).await
     }
 
     /// Holds it up until [`Self::thaw`].

@@ -11,7 +11,8 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::inspection::{By, Inspector, Widget};
-use crate::programs::{self, Finished, Program, StopSignal};
+use crate::programs::{self, Finished, Program};
+use crate::stop_signal::StopSignal;
 
 /// How long anything may take that is expected to happen.
 const SOON: Duration = Duration::from_secs(30);

@@ -9,7 +9,8 @@ use std::time::Duration;
 use egui::accesskit::Role;
 use tokio::process::Command;
 use visavis_tests::inspection::By;
-use visavis_tests::programs::{self, Program, StopSignal};
+use visavis_tests::programs::{self, Program};
+use visavis_tests::stop_signal::StopSignal;
 use visavis_tests::window::{Display, Window};
 
 /// Beyond this it hangs.
@@ -24,7 +25,8 @@ async fn a_wayland_display_that_is_gone_or_silent_gives_way_to_x11() {
     for name in ["missing", "left-behind", "silent"] {
         let display = Display::start().await;
         let mut window = Window::open_with("alice", &display, |command| {
-            command.args(["--microphone", "none", "--speaker", "none", "--log", "debug"]);
+            command.args(["--microphone", "none", "--speaker", "none"]);
+            command.args(["--log", "visavis_client::ui::display=debug"]);
             command.env("XDG_RUNTIME_DIR", folder.path()).env("WAYLAND_DISPLAY", name);
         })
         .await;

@@ -13,9 +13,10 @@ use visavis_client::session::snapshot::Intent;
 use visavis_tests::inspection::By;
 use visavis_tests::person::Person;
 use visavis_tests::presence;
-use visavis_tests::programs::{self, Finished, Program, StopSignal};
+use visavis_tests::programs::{self, Finished, Program};
 use visavis_tests::report::Report;
 use visavis_tests::server::TestServer;
+use visavis_tests::stop_signal::StopSignal;
 use visavis_tests::window::{Display, Window};
 
 /// Beyond this it hangs.

@@ -105,8 +105,11 @@ async fn sound_that_can_not_be_written_is_told_once_and_at_the_end_and_the_call_
     let options = ["--speaker", "file:/dev/full", "--report", &report_text];
     let finished = call(folder.path(), &options, a_second).await;
     assert_eq!(finished.status.code(), Some(7), "{finished:?}");
-    for said in [&finished.stdout, &finished.stderr] {
-        assert_eq!(said.matches("/dev/full can't be written").count(), 1, "{finished:?}");
+    let words = "The sound is no longer recorded: /dev/full can't be written";
+    let at_the_end = format!("visavis: {words}");
+    for (said, words) in [(&finished.stdout, words), (&finished.stderr, &at_the_end)] {
+        let told = said.lines().filter(|line| line.starts_with(words)).count();
+        assert_eq!(told, 1, "{finished:?}");
     }
     assert!(!finished.stdout.contains("You will not hear"), "{finished:?}");
     let report = Report::read(&report).expect("a report");

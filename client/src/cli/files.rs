@@ -130,9 +130,10 @@ impl Invocation {
 
 /// Whether a byte of a file can be read, or its end; a folder can be opened, but not read.
 fn readable(path: &Path) -> io::Result<()> {
-    let is_stream = fs::metadata(path)?.file_type();
-    if is_stream.is_file() || is_stream.is_dir() {
-        File::open(path)?.read(&mut [0])?;
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        // Nothing at all is an empty file, of which who plays it says more.
+        let _any = File::open(path)?.read(&mut [0])?;
     }
     Ok(())
 }
