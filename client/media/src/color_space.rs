@@ -2,9 +2,7 @@
 //!
 //! Cameras and we send BT.601 limited range and say nothing about it; a browser that sends a canvas
 //! or a screen says BT.709 and full range in the SPS's VUI (H.264 §7.3.2.1.1 and annex E). OpenH264
-//! decodes without reporting it, so the SPS is read here. In: an access unit in Annex B form; out:
-//! the colour space if it holds an SPS. What always holds: whatever the bytes are, the answer is a
-//! colour space or nothing.
+//! decodes without reporting it, so [`crate::h264_sps`] reads it.
 
 pub use yuv::YuvStandardMatrix as Matrix;
 
@@ -24,143 +22,6 @@ impl Default for ColorSpace {
     }
 }
 
-const SPS: u8 = 7;
-/// The start code emulation prevention may add a third; longer parameter sets are not real.
-const MAX_SPS_BYTES: usize = 512;
-
-/// The colour space of an access unit's sequence parameter set; `None` when it has none that can be
-/// read.
-#[must_use]
-pub fn of_access_unit(access_unit: &[u8]) -> Option<ColorSpace> {
-    // Parameter sets come first: what is beyond is slices, which are long.
-    let head = access_unit.get(..access_unit.len().min(MAX_SPS_BYTES))?;
-    let start =
-        head.windows(4).position(|w| matches!(w, [0, 0, 1, header] if header & 0x1F == SPS))?;
-    let rest = head.get(start + 4..)?;
-    let end = rest.windows(3).position(|w| matches!(w, [0, 0, 0 | 1])).unwrap_or(rest.len());
-    of_sps(rest.get(..end)?)
-}
-
-/// Reads what follows the NAL header of an SPS.
-fn of_sps(payload: &[u8]) -> Option<ColorSpace> {
-    let rbsp = without_emulation_prevention(payload);
-    let mut bits = Bits { bytes: &rbsp, at: 0 };
-    let profile = bits.take(8)?;
-    bits.take(16)?;
-    bits.unsigned()?;
-    if matches!(profile, 100 | 110 | 122 | 244 | 44 | 83 | 86 | 118 | 128 | 138 | 139 | 134 | 135) {
-        if bits.unsigned()? == 3 {
-            bits.take(1)?;
-        }
-        bits.unsigned()?;
-        bits.unsigned()?;
-        bits.take(1)?;
-        if bits.flag()? {
-            // Scaling matrices are not for calls.
-            return None;
-        }
-    }
-    bits.unsigned()?;
-    match bits.unsigned()? {
-        0 => drop(bits.unsigned()?),
-        1 => {
-            bits.take(1)?;
-            bits.unsigned()?;
-            bits.unsigned()?;
-            for _ in 0..bits.unsigned()?.min(255) {
-                bits.unsigned()?;
-            }
-        }
-        _ => {}
-    }
-    bits.unsigned()?;
-    bits.take(1)?;
-    bits.unsigned()?;
-    bits.unsigned()?;
-    if !bits.flag()? {
-        bits.take(1)?;
-    }
-    bits.take(1)?;
-    if bits.flag()? {
-        for _ in 0..4 {
-            bits.unsigned()?;
-        }
-    }
-    if !bits.flag()? {
-        return Some(ColorSpace::default());
-    }
-    const EXTENDED_SAR: u32 = 255;
-    if bits.flag()? && bits.take(8)? == EXTENDED_SAR {
-        bits.take(32)?;
-    }
-    if bits.flag()? {
-        bits.take(1)?;
-    }
-    if !bits.flag()? {
-        return Some(ColorSpace::default());
-    }
-    bits.take(3)?;
-    let full_range = bits.flag()?;
-    let mut matrix = Matrix::Bt601;
-    if bits.flag()? {
-        bits.take(16)?;
-        matrix = match bits.take(8)? {
-            1 => Matrix::Bt709,
-            9 => Matrix::Bt2020,
-            _ => Matrix::Bt601,
-        };
-    }
-    Some(ColorSpace { matrix, full_range })
-}
-
-/// Takes the 3 out of every 0, 0, 3 (H.264 §7.4.1).
-fn without_emulation_prevention(payload: &[u8]) -> Vec<u8> {
-    let mut zeros = 0;
-    let mut rbsp = Vec::with_capacity(payload.len());
-    for byte in payload {
-        if zeros >= 2 && *byte == 3 {
-            zeros = 0;
-            continue;
-        }
-        zeros = if *byte == 0 { zeros + 1 } else { 0 };
-        rbsp.push(*byte);
-    }
-    rbsp
-}
-
-struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Bits<'_> {
-    fn take(&mut self, count: u32) -> Option<u32> {
-        let mut value = 0;
-        for _ in 0..count {
-            let byte = self.bytes.get(self.at / 8)?;
-            value = value << 1 | u32::from(byte >> (7 - self.at % 8) & 1);
-            self.at += 1;
-        }
-        Some(value)
-    }
-
-    fn flag(&mut self) -> Option<bool> {
-        Some(self.take(1)? == 1)
-    }
-
-    /// Exp-Golomb (H.264 §9.1). Where a signed value stands, its length is the same.
-    fn unsigned(&mut self) -> Option<u32> {
-        let mut zeros = 0;
-        while !self.flag()? {
-            zeros += 1;
-            if zeros > 31 {
-                return None;
-            }
-        }
-        Some((1_u32 << zeros) - 1 + self.take(zeros)?)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
@@ -168,6 +29,7 @@ mod tests {
     use super::*;
     use crate::frame::VideoFrame;
     use crate::h264_encoder::H264Encoder;
+    use crate::h264_sps::color_of as of_access_unit;
     use crate::units::{Bitrate, VideoSize};
 
     /// Writes an SPS of the constrained baseline profile with this VUI.

@@ -2,19 +2,32 @@
 //! in decoding order.
 //!
 //! A frame is the packets of one RTP timestamp, from behind the frame before it up to the marker
-//! bit (RFC 6184 §5.1). It is released as soon as it is whole and everything before it was
-//! released. A hole is waited for as long as a repair (a NACK's retransmission) can still come;
-//! then everything up to the next key frame is given up and a key frame is requested. A whole key
-//! frame behind a hole is taken at once.
+//! bit (RFC 6184 §5.1). Senders set it elsewhere too: one behind parameter sets, or within a NAL
+//! unit, ends nothing, and one who sets it behind each slice is noticed (`markers.rs`). It is
+//! released as soon as it is whole and everything before it was released. Parameter sets that come
+//! with no picture are kept and go with the next frame, whatever their RTP timestamp is.
+//!
+//! A hole is waited for as long as a repair (a NACK's retransmission) can still come; then
+//! everything up to the next key frame is given up and a key frame is requested. A whole key frame
+//! behind a hole is taken at once.
 //!
 //! What always holds: a frame is released at most once, never with a packet missing, never before
 //! an earlier one, and after something was given up the next released frame is a key frame. Memory
 //! is bounded. Time is an argument.
 
+mod markers;
+mod parameter_set_payloads;
+mod units;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+
+pub use crate::nal_flags::{Begins, NalFlags};
+use markers::Markers;
+use parameter_set_payloads::ParameterSetPayloads;
+use units::{REST_PATIENCE, Unit};
 
 /// The most packets that are buffered.
 pub(crate) const MAX_PACKETS: usize = 2048;
@@ -26,33 +39,6 @@ const MAX_BEFORE_FIRST: usize = 128;
 const RESTART_AFTER: u32 = 100;
 /// How far behind is far, in packets.
 const FAR_BEHIND: u64 = 1000;
-
-/// What an RTP payload shows of the NAL units in it (H.264 table 7-1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NalFlags {
-    /// An access unit delimiter is in it.
-    pub delimiter: bool,
-    /// A sequence parameter set begins in it.
-    pub sps: bool,
-    /// A picture parameter set begins in it.
-    pub pps: bool,
-    /// A part of an IDR picture is in it.
-    pub idr: bool,
-}
-
-impl NalFlags {
-    /// Whether it is where a key frame begins: with a delimiter or its parameter sets.
-    #[must_use]
-    pub fn begins_key_frame(self) -> bool {
-        self.sps || (self.delimiter && self.of_key_frame())
-    }
-
-    /// Whether it belongs to a key frame.
-    #[must_use]
-    pub fn of_key_frame(self) -> bool {
-        self.sps || self.pps || self.idr
-    }
-}
 
 /// One RTP packet of a video stream.
 #[derive(Debug, Clone)]
@@ -76,8 +62,12 @@ pub struct VideoPacket {
 pub struct Frame {
     /// Its RTP payloads in order.
     pub payloads: Vec<Bytes>,
+    /// RTP payloads with parameter sets that came since the frame before and belong to no other.
+    pub parameter_sets_before: Vec<Bytes>,
     /// Whether it is an IDR picture whose parameter sets are known.
     pub key: bool,
+    /// Whether parameter sets are in its own payloads.
+    pub parameter_sets: bool,
     /// Its RTP timestamp, unwrapped.
     pub rtp_timestamp: u64,
     /// When its first packet came.
@@ -99,8 +89,16 @@ pub struct FrameBuffer {
     released_to: u64,
     highest: Option<u64>,
     last_rtp_timestamp: Option<u64>,
-    /// Parameter sets that were released, with which an IDR picture without them decodes too.
+    /// The RTP timestamp of the last released frame.
+    released_time: u64,
+    /// Parameter sets that were released, kept or described, with which an IDR picture without
+    /// them decodes too.
     known: NalFlags,
+    /// Those that came and go with the next frame.
+    kept: ParameterSetPayloads,
+    /// Whether the last key frame had parameter sets of its own.
+    key_frames_have_sets: bool,
+    markers: Markers,
     key_frame_wanted: bool,
     from_far_behind: u32,
     frames_dropped: u64,
@@ -113,6 +111,17 @@ struct Buffered {
 }
 
 impl FrameBuffer {
+    /// Parameter sets of both kinds are known from elsewhere, as from the other's description.
+    pub fn parameter_sets_are_known(&mut self) {
+        (self.known.sps, self.known.pps) = (true, true);
+    }
+
+    /// Whether an IDR picture without parameter sets decodes.
+    #[must_use]
+    pub fn knows_parameter_sets(&self) -> bool {
+        self.known.sps && self.known.pps
+    }
+
     /// Takes a packet and gives its unwrapped sequence number; `None` when it is here already, or
     /// its frame was released or given up.
     pub fn insert(&mut self, packet: VideoPacket) -> Option<u64> {
@@ -137,12 +146,20 @@ impl FrameBuffer {
     pub fn poll(&mut self, now: Instant, patience: Duration) -> Option<Frame> {
         loop {
             self.skip_padding();
-            if let Some(end) = self.next.and_then(|next| self.whole_frame(next)) {
-                return self.release(end);
+            if let Some(next) = self.next {
+                self.notice_rest(next);
+                match self.whole(next, now) {
+                    Some((end, true)) => return self.release(end),
+                    Some((end, false)) => {
+                        self.keep_parameter_sets(end);
+                        continue;
+                    }
+                    None => {}
+                }
             }
             let last = self.packets.keys().next_back().copied();
             if self.next.is_none_or(|next| last.is_some_and(|last| last > next))
-                && let Some(key) = self.whole_key_frame()
+                && let Some(key) = self.whole_key_frame(now, patience)
             {
                 self.continue_at(key);
                 continue;
@@ -161,10 +178,14 @@ impl FrameBuffer {
         }
     }
 
-    /// When [`Self::poll`] will give up a hole.
+    /// When [`Self::poll`] will give up a hole, or take a frame for whole.
     #[must_use]
     pub fn next_deadline(&self, patience: Duration) -> Option<Instant> {
-        self.hole(self.next?).map(|since| since + patience)
+        let next = self.next?;
+        if let Unit::Perhaps { since, .. } = self.unit(next) {
+            return Some(since + REST_PATIENCE);
+        }
+        self.hole(next).map(|since| since + patience)
     }
 
     /// Gives up everything that is buffered; the next frame will be a key frame. For when the
@@ -205,8 +226,14 @@ impl FrameBuffer {
         if sequence + FAR_BEHIND < self.floor {
             self.from_far_behind += 1;
             if self.from_far_behind >= RESTART_AFTER {
-                let frames_dropped = self.frames_dropped;
-                *self = Self { frames_dropped, key_frame_wanted: true, ..Self::default() };
+                *self = Self {
+                    known: self.known,
+                    kept: std::mem::take(&mut self.kept),
+                    markers: self.markers,
+                    frames_dropped: self.frames_dropped,
+                    key_frame_wanted: true,
+                    ..Self::default()
+                };
             }
         } else {
             self.from_far_behind = 0;
@@ -243,96 +270,84 @@ impl FrameBuffer {
         }
     }
 
-    /// Where the frame that begins at `first` ends, if nothing of it is missing.
-    fn whole_frame(&self, first: u64) -> Option<u64> {
-        let rtp_timestamp = self.packets.get(&first)?.rtp_timestamp;
-        for (expected, (&sequence, buffered)) in (first..).zip(self.packets.range(first..)) {
-            if sequence != expected {
-                return None;
-            }
-            if buffered.rtp_timestamp != rtp_timestamp {
-                // A sender that sets no marker bits.
-                return Some(expected - 1);
-            }
-            if buffered.packet.marker {
-                return Some(sequence);
-            }
+    /// Notices a picture that goes on behind what was released of it.
+    fn notice_rest(&mut self, next: u64) {
+        let rest = self.packets.get(&next).is_some_and(|buffered| {
+            next == self.released_to
+                && buffered.rtp_timestamp == self.released_time
+                && buffered.packet.flags.picture
+                && buffered.packet.flags.begins == Begins::Rest
+        });
+        if rest && self.released_time > 0 {
+            self.released_time = 0;
+            self.markers.misled();
         }
-        None
-    }
-
-    /// The first packet of the latest whole key frame.
-    fn whole_key_frame(&self) -> Option<u64> {
-        let mut before = u64::MAX;
-        loop {
-            let flags = |(_, buffered): &(&u64, &Buffered)| buffered.packet.flags.of_key_frame();
-            let (&sequence, buffered) = self.packets.range(..before).rev().find(flags)?;
-            let (first, sure) = self.first_of_frame(sequence, buffered.rtp_timestamp);
-            if sure
-                && let Some(end) = self.whole_frame(first)
-                && self.is_key(first, end)
-            {
-                return Some(first);
-            }
-            before = first;
-        }
-    }
-
-    /// The earliest packet of a frame from which on nothing is missing, and whether the frame
-    /// surely begins with it.
-    fn first_of_frame(&self, within: u64, rtp_timestamp: u64) -> (u64, bool) {
-        let mut first = within;
-        for (&sequence, buffered) in self.packets.range(..within).rev() {
-            if sequence + 1 != first {
-                break;
-            }
-            if buffered.rtp_timestamp != rtp_timestamp || buffered.packet.marker {
-                return (first, true);
-            }
-            first = sequence;
-        }
-        // What came right before it is not here. An encoder begins a key frame with a delimiter or
-        // its SPS.
-        let begins = self
-            .packets
-            .get(&first)
-            .is_some_and(|buffered| buffered.packet.flags.delimiter || buffered.packet.flags.sps);
-        (first, begins || first == self.released_to)
-    }
-
-    fn is_key(&self, first: u64, end: u64) -> bool {
-        let mut flags = self.known;
-        for (_, buffered) in self.packets.range(first..=end) {
-            flags.idr |= buffered.packet.flags.idr;
-            flags.sps |= buffered.packet.flags.sps;
-            flags.pps |= buffered.packet.flags.pps;
-        }
-        flags.idr && flags.sps && flags.pps
     }
 
     fn release(&mut self, end: u64) -> Option<Frame> {
         let key = self.next.is_some_and(|first| self.is_key(first, end));
         let mut frame: Option<Frame> = None;
+        let begins = self.packets.first_key_value().map(|(_, first)| first.packet.flags.begins);
+        let (mut slices, mut before): (u32, Option<Buffered>) = (0, None);
         let rest = self.packets.split_off(&(end + 1));
         for (_, buffered) in std::mem::replace(&mut self.packets, rest) {
-            self.bytes -= buffered.packet.payload.len();
-            self.known.sps |= buffered.packet.flags.sps;
-            self.known.pps |= buffered.packet.flags.pps;
-            let arrival = buffered.packet.arrival;
+            let VideoPacket { payload, flags, arrival, .. } = &buffered.packet;
+            self.bytes -= payload.len();
+            self.known.sps |= flags.sps;
+            self.known.pps |= flags.pps;
+            slices += u32::from(flags.slices);
             let frame = frame.get_or_insert_with(|| Frame {
                 payloads: Vec::new(),
+                parameter_sets_before: self.kept.take(),
                 key,
+                parameter_sets: false,
                 rtp_timestamp: buffered.rtp_timestamp,
-                first_arrival: arrival,
-                last_arrival: arrival,
+                first_arrival: *arrival,
+                last_arrival: *arrival,
             });
-            frame.first_arrival = frame.first_arrival.min(arrival);
-            frame.last_arrival = frame.last_arrival.max(arrival);
-            frame.payloads.push(buffered.packet.payload);
+            frame.first_arrival = frame.first_arrival.min(*arrival);
+            frame.last_arrival = frame.last_arrival.max(*arrival);
+            frame.parameter_sets |= flags.parameter_sets();
+            frame.payloads.push(payload.clone());
+            if before.is_some_and(|before| buffered.shows_marker_within_picture(&before)) {
+                self.markers.within_picture();
+            }
+            before = Some(buffered);
+        }
+        if begins != Some(Begins::Rest) {
+            self.markers.whole_picture(slices);
+        }
+        if let Some(frame) = &frame {
+            self.released_time = frame.rtp_timestamp;
+            if key {
+                self.key_frames_have_sets = frame.parameter_sets;
+            }
         }
         self.move_on_to(end + 1);
         self.released_to = end + 1;
         frame
+    }
+
+    /// Moves on behind packets without a picture, and keeps their parameter sets.
+    fn keep_parameter_sets(&mut self, end: u64) {
+        let rest = self.packets.split_off(&(end + 1));
+        for (_, buffered) in std::mem::replace(&mut self.packets, rest) {
+            self.keep(&buffered.packet);
+        }
+        self.move_on_to(end + 1);
+        self.released_to = end + 1;
+    }
+
+    /// Keeps the parameter sets of a packet that goes.
+    fn keep(&mut self, packet: &VideoPacket) {
+        self.bytes -= packet.payload.len();
+        self.known.sps |= packet.flags.sps;
+        self.known.pps |= packet.flags.pps;
+        // A set may be in several fragments, of which only the first tells.
+        let fragment = packet.flags.begins == Begins::Rest && !packet.flags.picture;
+        if packet.flags.parameter_sets() || fragment {
+            self.kept.push(packet.payload.clone());
+        }
     }
 
     /// Since when packets have been here behind a hole; `None` when there is no hole.
@@ -392,8 +407,8 @@ impl FrameBuffer {
             // Not up to `sequence`: what is missing right before it may still come and belong to
             // it.
             self.floor = self.floor.max(dropped + 1);
-            self.bytes -= buffered.packet.payload.len();
-            if !buffered.packet.payload.is_empty() && dropped_time != Some(buffered.rtp_timestamp) {
+            self.keep(&buffered.packet);
+            if buffered.packet.flags.picture && dropped_time != Some(buffered.rtp_timestamp) {
                 dropped_time = Some(buffered.rtp_timestamp);
                 self.frames_dropped += 1;
             }

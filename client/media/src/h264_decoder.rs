@@ -1,7 +1,8 @@
 //! The H.264 decoder: OpenH264 without concealment, so that what it gives is right or nothing.
 //!
 //! Access units in Annex B form in, I420 frames out. Whatever the network sends, the answer is a
-//! frame, nothing or an error. After an error nothing is right until the next IDR picture;
+//! frame, nothing or an error. What is beyond the level that was offered, or can't be decoded at
+//! all, is refused by its parameter set, before OpenH264 takes memory for it. After an error nothing is right until the next IDR picture;
 //! keeping to that is [`crate::video_receive`]'s part.
 
 use std::sync::Arc;
@@ -11,12 +12,14 @@ use openh264::OpenH264API;
 use openh264::decoder::{Decoder, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 
-use crate::color_space::{self, ColorSpace};
+use crate::color_space::ColorSpace;
 use crate::frame::VideoFrame;
+use crate::h264_level::H264Level;
+use crate::h264_sps::{self, SpsError, Unsupported};
 use crate::units::VideoSize;
 
 /// A longer access unit is not a frame of a call.
-const MAX_ACCESS_UNIT: usize = 8 << 20;
+pub(crate) const MAX_ACCESS_UNIT: usize = 8 << 20;
 
 /// Why there is no frame.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +33,12 @@ pub enum DecodeError {
     /// The access unit is too large.
     #[error("an access unit of {0} bytes is too large")]
     TooLarge(usize),
+    /// The stream is of a kind for which no key frame helps.
+    #[error("a picture {0} can't be decoded")]
+    Unsupported(#[from] Unsupported),
+    /// What the stream says of itself makes no sense.
+    #[error("a sequence parameter set can't be read: {0}")]
+    ParameterSet(#[from] SpsError),
 }
 
 /// Decodes one stream.
@@ -52,6 +61,9 @@ impl H264Decoder {
     }
 
     /// Decodes one access unit. `Ok(None)` when it held no whole frame.
+    ///
+    /// # Errors
+    /// When it can't be decoded; see [`DecodeError`].
     pub fn decode(
         &mut self,
         access_unit: &[u8],
@@ -63,7 +75,10 @@ impl H264Decoder {
         if access_unit.len() > MAX_ACCESS_UNIT {
             return Err(DecodeError::TooLarge(access_unit.len()));
         }
-        if let Some(color) = color_space::of_access_unit(access_unit) {
+        if let Some(unsupported) = h264_sps::judge(access_unit, H264Level::OURS)? {
+            return Err(unsupported.into());
+        }
+        if let Some(color) = h264_sps::color_of(access_unit) {
             self.color = color;
         }
         let Some(decoded) = self.decoder.decode(access_unit)? else { return Ok(None) };

@@ -4,24 +4,24 @@
 use crate::scale::fraction_of;
 use crate::units::VideoSize;
 
-/// `level_idc`, macroblocks a second, macroblocks in a frame.
-const TABLE: [(u8, u64, u64); 16] = [
-    (10, 1_485, 99),
-    (11, 3_000, 396),
-    (12, 6_000, 396),
-    (13, 11_880, 396),
-    (20, 11_880, 396),
-    (21, 19_800, 792),
-    (22, 20_250, 1_620),
-    (30, 40_500, 1_620),
-    (31, 108_000, 3_600),
-    (32, 216_000, 5_120),
-    (40, 245_760, 8_192),
-    (41, 245_760, 8_192),
-    (42, 522_240, 8_704),
-    (50, 589_824, 22_080),
-    (51, 983_040, 36_864),
-    (52, 2_073_600, 36_864),
+/// `level_idc`, macroblocks a second, macroblocks in a frame, macroblocks of stored frames.
+const TABLE: [(u8, u64, u64, u64); 16] = [
+    (10, 1_485, 99, 396),
+    (11, 3_000, 396, 900),
+    (12, 6_000, 396, 2_376),
+    (13, 11_880, 396, 2_376),
+    (20, 11_880, 396, 2_376),
+    (21, 19_800, 792, 4_752),
+    (22, 20_250, 1_620, 8_100),
+    (30, 40_500, 1_620, 8_100),
+    (31, 108_000, 3_600, 18_000),
+    (32, 216_000, 5_120, 20_480),
+    (40, 245_760, 8_192, 32_768),
+    (41, 245_760, 8_192, 32_768),
+    (42, 522_240, 8_704, 34_816),
+    (50, 589_824, 22_080, 110_400),
+    (51, 983_040, 36_864, 184_320),
+    (52, 2_073_600, 36_864, 184_320),
 ];
 
 /// Finer than this a size is not fitted.
@@ -66,16 +66,35 @@ impl H264Level {
     /// Whether frames of a size at a rate are within it.
     #[must_use]
     pub fn allows(self, size: VideoSize, fps: u32) -> bool {
-        let Some((_, per_second, per_frame)) = TABLE.iter().rev().find(|(idc, ..)| *idc <= self.0)
-        else {
-            return false;
-        };
-        let [width, height] =
-            [size.width(), size.height()].map(|side| u64::from(side.div_ceil(16)));
-        let longest = width.max(height);
-        width * height <= *per_frame
-            && width * height * u64::from(fps) <= *per_second
-            && longest * longest <= 8 * per_frame
+        let [width, height] = [size.width(), size.height()].map(|side| side.div_ceil(16));
+        let (per_second, ..) = self.limits();
+        self.allows_frame(width, height)
+            && u64::from(width) * u64::from(height) * u64::from(fps) <= per_second
+    }
+
+    /// Whether frames of so many macroblocks across and down are within it, however few a second.
+    #[must_use]
+    pub fn allows_frame(self, width: u32, height: u32) -> bool {
+        let (_, per_frame, _) = self.limits();
+        let longest = u64::from(width.max(height));
+        u64::from(width) * u64::from(height) <= per_frame && longest * longest <= 8 * per_frame
+    }
+
+    /// How many frames of so many macroblocks across and down a decoder of this level keeps
+    /// (`MaxDpbFrames`, §A.3.1).
+    #[must_use]
+    pub fn stored_frames(self, width: u32, height: u32) -> u32 {
+        let (.., stored) = self.limits();
+        let macroblocks = u64::from(width) * u64::from(height);
+        stored.checked_div(macroblocks).and_then(|frames| u32::try_from(frames).ok()).unwrap_or(0)
+    }
+
+    /// Macroblocks a second, in a frame, and of stored frames.
+    fn limits(self) -> (u64, u64, u64) {
+        let row = TABLE.iter().rev().find(|(idc, ..)| *idc <= self.0);
+        row.map_or((0, 0, 0), |(_, per_second, per_frame, stored)| {
+            (*per_second, *per_frame, *stored)
+        })
     }
 
     /// The size, made smaller in its shape until it is within the level at a rate.

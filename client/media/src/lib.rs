@@ -30,6 +30,7 @@ pub mod audio_send;
 mod audio_sequence;
 #[cfg(test)]
 mod audio_simulation_tests;
+pub mod bit_reader;
 pub mod capture_clock;
 pub mod color_space;
 pub mod convert;
@@ -42,7 +43,9 @@ pub mod freeze;
 pub mod h264_decoder;
 pub mod h264_encoder;
 pub mod h264_level;
+pub mod h264_sps;
 pub mod lip_sync;
+pub mod nal_flags;
 mod opus_codec;
 pub mod output_file;
 pub mod pattern;

@@ -20,6 +20,8 @@ pub enum VideoControl {
     KeyFrame(KeyFrame),
     /// Encode at this rate from now on (the estimate, less audio and overhead).
     Target(Bitrate),
+    /// Whether anybody takes what is encoded from now on. Until the first says so, somebody does.
+    Wanted(bool),
     /// Send nothing beyond this level from now on: the peer promised to take no more.
     Level(H264Level),
 }

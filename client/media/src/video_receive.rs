@@ -14,7 +14,8 @@ use crate::convert::to_rgba;
 use crate::drop_oldest_queue::DropOldestQueue;
 use crate::frame::{ReceivedVideo, RgbaFrame, VideoFrame};
 use crate::freeze::FreezeMeter;
-use crate::h264_decoder::{DecodeError, H264Decoder};
+use crate::h264_decoder::{DecodeError, H264Decoder, MAX_ACCESS_UNIT};
+use crate::h264_sps::Unsupported;
 use crate::lip_sync::SharedLipSync;
 use crate::pattern_bar::read_bar;
 use crate::quantiles::{DelaySummary, Quantiles};
@@ -68,6 +69,8 @@ pub struct VideoReceiveStats {
     pub key_frames_asked: u64,
     /// How much earlier audio is played than its frame is shown, in milliseconds.
     pub audio_ahead_ms: Option<f64>,
+    /// Why what comes can't be decoded, whatever key frame comes; nothing as soon as a frame was.
+    pub unsupported: Option<Unsupported>,
 }
 
 /// What there is at the end.
@@ -227,7 +230,7 @@ struct Waiting {
 
 /// What became of a received frame.
 #[derive(Debug)]
-enum Taken {
+pub enum Taken {
     /// It is to be shown.
     Frame(VideoFrame),
     /// There is nothing to show.
@@ -236,11 +239,13 @@ enum Taken {
     KeyFrameNeeded,
 }
 
-/// Everything but the thread.
+/// Everything but the thread: frames go in as they come, and out as they are to be shown.
 #[derive(Default)]
-struct Decoding {
+pub struct Decoding {
     /// There is none from an error to the next key frame, as nothing it would say can be shown.
     decoder: Option<H264Decoder>,
+    /// A key frame that did not decode, while the rest of it may still come.
+    partial: Option<ReceivedVideo>,
     asked: Option<Instant>,
     freezes: FreezeMeter,
     decode_time: Quantiles,
@@ -249,20 +254,55 @@ struct Decoding {
 }
 
 impl Decoding {
-    fn take(&mut self, received: &ReceivedVideo, now: Instant) -> Taken {
+    /// What was received so far.
+    #[must_use]
+    pub fn stats(&self) -> &VideoReceiveStats {
+        &self.stats
+    }
+
+    /// Takes the next frame in decoding order.
+    pub fn take(&mut self, received: &ReceivedVideo, now: Instant) -> Taken {
+        let joined = self.joined(received);
+        let received = joined.as_ref().unwrap_or(received);
         match self.decode(received) {
             Ok(Some(frame)) => {
                 self.asked = None;
+                self.stats.unsupported = None;
                 Taken::Frame(frame)
             }
-            Ok(None) if self.decoder.is_some() => Taken::Nothing,
+            Ok(None) if self.decoder.is_some() => {
+                self.keep_partial(received);
+                Taken::Nothing
+            }
             Ok(None) => self.dropped(now),
             Err(error) => {
                 tracing::debug!(%error, "a frame could not be decoded");
+                self.stats.unsupported = match error {
+                    DecodeError::Unsupported(why) => Some(why),
+                    _ => self.stats.unsupported,
+                };
                 self.decoder = None;
+                self.keep_partial(received);
                 self.dropped(now)
             }
         }
+    }
+
+    /// The key frame that did not decode, with the rest of it: a sender that ends each slice with a
+    /// marker is noticed only when its first picture goes on behind one.
+    fn joined(&mut self, rest: &ReceivedVideo) -> Option<ReceivedVideo> {
+        let partial = self.partial.take()?;
+        let same = partial.rtp_timestamp == rest.rtp_timestamp && !rest.key;
+        if !same || partial.data.len() + rest.data.len() > MAX_ACCESS_UNIT {
+            return None;
+        }
+        let data = [partial.data.as_ref(), rest.data.as_ref()].concat().into();
+        self.decoder = None;
+        Some(ReceivedVideo { data, last_arrival: rest.last_arrival, ..partial })
+    }
+
+    fn keep_partial(&mut self, received: &ReceivedVideo) {
+        self.partial = (received.key && self.stats.unsupported.is_none()).then(|| received.clone());
     }
 
     fn decode(&mut self, received: &ReceivedVideo) -> Result<Option<VideoFrame>, DecodeError> {
@@ -279,6 +319,11 @@ impl Decoding {
 
     fn dropped(&mut self, now: Instant) -> Taken {
         self.stats.frames_dropped += 1;
+        if self.stats.unsupported.is_some() {
+            // Another key frame would be of the same kind.
+            self.asked = None;
+            return Taken::Nothing;
+        }
         let first = self.asked.is_none();
         if first {
             self.asked = Some(now);

@@ -4,6 +4,7 @@
 //! Drops frames above the frame rate, fits size and encoder to what the network carries, makes
 //! key frames on request. What always holds: an older frame is never sent when a newer one is
 //! there; nothing is encoded that can't be handed on, so what is encoded is never dropped here;
+//! nothing is encoded while nobody takes it;
 //! requests for key frames that come together get one key frame.
 
 use std::error::Error;
@@ -129,11 +130,16 @@ fn run(
             }
         }
         let frame = match taken {
+            Taken::Value(_) if output.is_closed() => return,
             Taken::Value(frame) => frame,
             Taken::TimedOut if output.is_closed() => return,
             Taken::TimedOut => continue,
             Taken::Closed => return,
         };
+        if !encoding.wanted {
+            encoding.skip(&frame);
+            continue;
+        }
         // The place in the queue comes first: to drop a frame before it is encoded costs nobody a
         // key frame.
         match output.try_reserve() {
@@ -169,6 +175,8 @@ struct Encoding {
     camera_fps: f32,
     fps: f32,
     target: Bitrate,
+    /// Whether anybody takes what is encoded.
+    wanted: bool,
     key_wanted: Option<KeyFrame>,
     last_key: Option<Instant>,
     first_capture: Option<Instant>,
@@ -190,6 +198,7 @@ impl Encoding {
             camera_fps: settings.fps.max(1) as f32,
             fps: settings.fps.max(1) as f32,
             target: settings.start_bitrate.min(settings.max_bitrate),
+            wanted: true,
             key_wanted: None,
             last_key: None,
             first_capture: None,
@@ -203,11 +212,26 @@ impl Encoding {
         match request {
             VideoControl::KeyFrame(wanted) => self.key_wanted = self.key_wanted.max(Some(wanted)),
             VideoControl::Target(target) => self.target = target.min(self.settings.max_bitrate),
+            VideoControl::Wanted(wanted) => {
+                // Whoever takes it again has missed what was before.
+                if wanted && !self.wanted {
+                    self.key_wanted = self.key_wanted.max(Some(KeyFrame::Fine));
+                }
+                self.wanted = wanted;
+            }
             VideoControl::Level(level) if level != self.level => {
                 self.level = level;
                 self.ladder = ladder(&self.settings, level);
             }
             VideoControl::Level(_) => {}
+        }
+    }
+
+    /// Takes note of a frame that nobody is to get: how many the camera takes a second is known when
+    /// somebody is.
+    fn skip(&mut self, frame: &VideoFrame) {
+        if let Some(fps) = self.meter.count(frame.captured_at) {
+            self.camera_fps = fps.max(1.0);
         }
     }
 

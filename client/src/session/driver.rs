@@ -34,6 +34,7 @@ use crate::session::report::Report;
 use crate::session::room::Room;
 use crate::session::snapshot::{Intent, SessionLink, Snapshot};
 use crate::session::statistics::Statistics;
+use crate::session::video_trouble::VideoWatch;
 use crate::signaling::{Signaling, SignalingEvent};
 use crate::transport::{PeerCommand, PeerEvent, PeerStats};
 
@@ -135,6 +136,7 @@ struct Driver {
     peer: Option<CallPeer>,
     statistics: Statistics,
     diagnosis: Diagnosis,
+    video_watch: VideoWatch,
     media: MediaHandle<Consent>,
     measured: CallMeasurements,
     reports: mpsc::Sender<Report>,
@@ -183,6 +185,7 @@ impl Driver {
             peer: None,
             statistics: Statistics::default(),
             diagnosis: Diagnosis::default(),
+            video_watch: VideoWatch::default(),
             media,
             measured: CallMeasurements::new(Instant::now()),
             reports,

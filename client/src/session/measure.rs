@@ -10,6 +10,7 @@ use crate::session::ending::outcome;
 use crate::session::pipeline::PipelineStatistics;
 use crate::session::process;
 use crate::session::report::{Network, Report, Security, Setup, Sync};
+use crate::session::video_trouble::{VideoTrouble, VideoTroubles};
 use crate::transport::{Peer, PeerStats};
 
 /// How long the last statistics may take to come in after the end of a call.
@@ -30,6 +31,10 @@ struct Moments {
     begun_at: Option<Instant>,
     accepted_at: Option<Instant>,
     connected_at: Option<Instant>,
+    /// What kept video from being seen when it was last looked at.
+    video_troubles: VideoTroubles,
+    /// Whether there was a camera.
+    had_camera: bool,
     /// Where the last statistics of the connection and its pipelines will come from.
     last: Option<(Peer, oneshot::Receiver<PipelineStatistics>)>,
 }
@@ -61,6 +66,11 @@ impl CallMeasurements {
         self.current.connected_at.get_or_insert(at);
     }
 
+    /// What keeps video from being seen now, and whether there is a camera.
+    pub(super) fn video(&mut self, troubles: VideoTroubles, has_camera: bool) {
+        (self.current.video_troubles, self.current.had_camera) = (troubles, has_camera);
+    }
+
     /// The connection is closing; its last statistics come from here.
     pub(super) fn closing(&mut self, peer: Peer, pipeline: oneshot::Receiver<PipelineStatistics>) {
         self.current.last = Some((peer, pipeline));
@@ -74,8 +84,15 @@ impl CallMeasurements {
         reports: mpsc::Sender<Report>,
     ) {
         let (outcome, _) = outcome(reason, talked);
-        let Moments { call, begun_at, accepted_at, connected_at, last } =
-            std::mem::take(&mut self.current);
+        let Moments {
+            call,
+            begun_at,
+            accepted_at,
+            connected_at,
+            mut video_troubles,
+            had_camera,
+            last,
+        } = std::mem::take(&mut self.current);
         let mut report = Report {
             outcome: outcome.to_owned(),
             peer: Some(peer.to_string()),
@@ -90,12 +107,20 @@ impl CallMeasurements {
         let started = self.started;
         tokio::spawn(async move {
             if let Some((peer, pipeline)) = last {
-                if let Ok(stats) = tokio::time::timeout(STATISTICS_WITHIN, peer.closed()).await {
+                let stats = tokio::time::timeout(STATISTICS_WITHIN, peer.closed()).await;
+                let measured = tokio::time::timeout(STATISTICS_WITHIN, pipeline).await;
+                if let (Ok(stats), Ok(Ok(measured))) = (&stats, &measured) {
+                    let last = VideoTroubles::of(stats, measured, had_camera);
+                    video_troubles.theirs = last.theirs.or(video_troubles.theirs);
+                    video_troubles.ours = last.ours.or(video_troubles.ours);
+                }
+                if let Ok(stats) = stats {
                     add_peer_stats(&mut report, stats);
                 }
-                if let Ok(Ok(measured)) = tokio::time::timeout(STATISTICS_WITHIN, pipeline).await {
+                if let Ok(Ok(measured)) = measured {
                     add_pipeline_statistics(&mut report, measured, begun_at);
                 }
+                add_video_troubles(&mut report, video_troubles);
             }
             report.process = process::measure(started);
             if reports.try_send(report).is_err() {
@@ -180,6 +205,16 @@ fn add_peer_stats(report: &mut Report, stats: PeerStats) {
         jitter_buffer_ms: stats.video_jitter_buffer_ms,
         ..VideoReceived::default()
     });
+}
+
+fn add_video_troubles(report: &mut Report, troubles: VideoTroubles) {
+    let name = |trouble: VideoTrouble| trouble.name().to_owned();
+    if let Some(trouble) = troubles.theirs {
+        report.video.received.get_or_insert_default().problem = Some(name(trouble));
+    }
+    if let Some(trouble) = troubles.ours {
+        report.video.sent.get_or_insert_default().problem = Some(name(trouble));
+    }
 }
 
 fn milliseconds(time: Duration) -> f64 {

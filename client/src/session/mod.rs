@@ -25,3 +25,4 @@ pub mod snapshot;
 mod speaker_turn;
 pub mod statistics;
 mod switchable;
+mod video_trouble;

@@ -1,5 +1,6 @@
 //! The lines that tell a person what went wrong or went on without something. Bounded; the oldest
-//! goes first. A line about a device is withdrawn when it is no longer true.
+//! goes first. A line about a device, or about the video of one side, is withdrawn when it is no
+//! longer true.
 
 use crate::session::snapshot::{Notice, NoticeId};
 
@@ -14,12 +15,26 @@ pub(super) enum DeviceKind {
     Speaker,
 }
 
+/// Whose video a notice can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum VideoOf {
+    Them,
+    Us,
+}
+
+/// What a notice that can be withdrawn is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Device(DeviceKind),
+    Video(VideoOf),
+}
+
 /// The notices that were not put away yet.
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     list: Vec<Notice>,
-    /// Which of them are about a device.
-    of_devices: Vec<(DeviceKind, NoticeId)>,
+    /// Which of them can be withdrawn.
+    subjects: Vec<(Subject, NoticeId)>,
     next: u64,
 }
 
@@ -32,12 +47,21 @@ impl Notices {
     /// What is wrong with a device now takes the place of its notice before; nothing does when
     /// it is well.
     pub(super) fn device(&mut self, kind: DeviceKind, trouble: Option<String>) {
-        if let Some(at) = self.of_devices.iter().position(|(of, _)| *of == kind) {
-            let (_, former) = self.of_devices.swap_remove(at);
+        self.replace(Subject::Device(kind), trouble);
+    }
+
+    /// The same about the video of one side.
+    pub(super) fn video(&mut self, of: VideoOf, trouble: Option<String>) {
+        self.replace(Subject::Video(of), trouble);
+    }
+
+    fn replace(&mut self, subject: Subject, trouble: Option<String>) {
+        if let Some(at) = self.subjects.iter().position(|(of, _)| *of == subject) {
+            let (_, former) = self.subjects.swap_remove(at);
             self.dismiss(former);
         }
         if let Some(id) = trouble.and_then(|text| self.push(text)) {
-            self.of_devices.push((kind, id));
+            self.subjects.push((subject, id));
         }
     }
 
@@ -45,7 +69,9 @@ impl Notices {
         if self.list.iter().any(|notice| notice.text == text) {
             return None;
         }
-        tracing::warn!("{text}");
+        // Whoever runs the program without a window reads it on standard output, and need not read it
+        // twice.
+        tracing::info!("{text}");
         if self.list.len() == AT_MOST {
             self.list.remove(0);
         }
@@ -104,5 +130,16 @@ mod tests {
         notices.add("something else".to_owned());
         notices.device(DeviceKind::Camera, None);
         assert_eq!(texts(&notices), ["the recording is not whole", "something else"]);
+    }
+
+    #[test]
+    fn what_is_said_about_video_goes_when_it_can_be_seen_again() {
+        let mut notices = Notices::default();
+        notices.video(VideoOf::Them, Some("bob's picture can't be shown".to_owned()));
+        notices.video(VideoOf::Us, Some("bob can't see you".to_owned()));
+        notices.device(DeviceKind::Camera, Some("no camera".to_owned()));
+        notices.video(VideoOf::Them, None);
+        let texts: Vec<_> = notices.list().into_iter().map(|notice| notice.text).collect();
+        assert_eq!(texts, ["bob can't see you", "no camera"]);
     }
 }

@@ -12,10 +12,12 @@ use crate::media::audio_receive::{AudioReceiveStats, AudioReceiver, AudioSink};
 use crate::media::audio_send::{AudioSendStats, AudioSender};
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{AudioFrame, RgbaFrame, VideoFrame};
-use crate::media::snapshot_png;
+use crate::media::h264_sps::Unsupported;
+use crate::media::output_file::within;
+use crate::media::snapshot_png::{self, SnapshotError};
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::video_receive::{VideoReceiveSettings, VideoReceiveStats, VideoReceiver};
-use crate::media::video_record::VideoRecorder;
+use crate::media::video_record::{Recordings, VideoRecorder};
 use crate::media::video_send::{VideoSendSettings, VideoSendStats, VideoSender};
 use crate::session::audio_devices::AudioDevices;
 use crate::session::options::SessionOptions;
@@ -37,10 +39,14 @@ pub(super) struct PipelineStatistics {
     pub(super) audio_received: Option<AudioReceived>,
     /// How much earlier audio is played than its video is shown, by the sender's clock.
     pub(super) audio_ahead_ms: Option<f64>,
+    /// Why what is received can't be decoded, whatever key frame comes.
+    pub(super) unsupported_video: Option<Unsupported>,
 }
 
 /// The rate the encoder starts at, until the estimate arrives: what a narrow network carries.
 const START_BITRATE: Bitrate = Bitrate::from_kbps(250);
+/// How long the last frame may take to be written.
+const SNAPSHOT_WITHIN: Duration = Duration::from_secs(1);
 /// Video of the other counts as coming while the last is younger than this.
 const SHOWN_WITHIN: Duration = Duration::from_secs(3);
 
@@ -75,7 +81,9 @@ impl Pipeline {
         // A recording that can't be made costs the call nothing.
         let record = options.record_video.as_deref().and_then(|path| {
             VideoRecorder::start(path, &options.recordings)
-                .inspect_err(|error| trouble(format!("The call is not recorded: {error}.")))
+                .inspect_err(|error| {
+                    options.recordings.note_failure(format!("The call is not recorded: {error}."));
+                })
                 .ok()
         });
         let receiving = VideoReceiveSettings {
@@ -159,15 +167,17 @@ impl Pipeline {
             audio_sent: self.audio_sender.as_ref().and_then(|sender| audio_sent(&sender.stats())),
             audio_received: audio.as_ref().and_then(audio_received),
             audio_ahead_ms: video.as_ref().and_then(|stats| stats.audio_ahead_ms),
+            unsupported_video: video.as_ref().and_then(|stats| stats.unsupported),
         }
     }
 
     /// Stops them, lets the last frames be written, returns what was measured, and gives the
-    /// speaker's sink back. The last frame that was shown goes to `snapshot`.
+    /// speaker's sink back. The last frame that was shown goes to `snapshot`; why it does not, to
+    /// `recordings`.
     pub(super) fn stop(
         self,
         snapshot: Option<&Path>,
-        mut trouble: impl FnMut(String),
+        recordings: &Recordings,
     ) -> (PipelineStatistics, Option<Box<dyn AudioSink>>) {
         self.encoder_input.close();
         let mut statistics = self.statistics();
@@ -179,13 +189,26 @@ impl Pipeline {
             let received = receiver.stop();
             statistics.first_video_at = received.stats.first_shown;
             statistics.video_received = video_received(&received.stats);
+            statistics.unsupported_video = received.stats.unsupported;
             if let (Some(path), Some(frame)) = (snapshot, received.last)
-                && let Err(error) = snapshot_png::write_png(path, &frame)
+                && let Err(why) = write_snapshot(path, frame)
             {
-                trouble(format!("The last picture was not written: {error}."));
+                recordings.note_failure(format!("The last picture was not written: {why}."));
             }
         }
         (statistics, sink)
+    }
+}
+
+/// Writes a frame as a PNG file; why not, in words.
+fn write_snapshot(path: &Path, frame: VideoFrame) -> Result<(), String> {
+    let to = path.to_path_buf();
+    // A pipe that nobody reads, or a disk that hangs, holds the end of the call up only so long.
+    let written = within(path, SNAPSHOT_WITHIN, move || snapshot_png::write_png(&to, &frame));
+    match written {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(SnapshotError::Create(error))) | Err(error) => Err(error.to_string()),
+        Ok(Err(error)) => Err(format!("{}: {error}", path.display())),
     }
 }
 
@@ -208,6 +231,7 @@ fn video_sent(stats: &VideoSendStats) -> Option<VideoSent> {
         encode_ms_p50: stats.encode_ms_p50,
         encode_ms_p99: stats.encode_ms_p99,
         target_bps: stats.target.map(Bitrate::bps),
+        problem: None,
     })
 }
 
@@ -244,6 +268,7 @@ fn video_received(stats: &VideoReceiveStats) -> Option<VideoReceived> {
         freeze_total_ms: Some(stats.freeze_total.as_secs_f64() * 1e3),
         decode_ms_p50: stats.decode_ms_p50,
         jitter_buffer_ms: None,
+        problem: None,
         glass_to_glass_ms: stats.glass_to_glass.map(|delay| Quantiles {
             p50: delay.p50,
             p95: delay.p95,

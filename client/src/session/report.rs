@@ -102,6 +102,9 @@ measurements! {
         encode_ms_p99: f64,
         /// The rate the encoder aimed at last.
         target_bps: u64,
+        /// Why the other could not see us at the end, if so: `no-common-format`, `refused` or
+        /// `unwanted`.
+        problem: String,
     }
 
     /// Their video.
@@ -124,6 +127,10 @@ measurements! {
         jitter_buffer_ms: f64,
         /// From the camera to being ready to show, read from the test pattern.
         glass_to_glass_ms: Quantiles,
+        /// Why it could not be shown at the end, if so: `no-common-format`, `refused`,
+        /// `interlaced`, `bit-depth`, `chroma-format`, `too-large`, `too-many-references`,
+        /// `unknown-profile` or `no-key-frame`.
+        problem: String,
     }
 
     /// Audio both ways.

@@ -179,6 +179,10 @@ pub struct Snapshot {
     pub camera_live: bool,
     /// Whether video of the other has arrived in this call.
     pub remote_video_live: bool,
+    /// What is wrong with their video, in words, when it can't be shown.
+    pub remote_video_words: Option<String>,
+    /// What keeps them from seeing us, in words.
+    pub own_video_words: Option<String>,
     /// The devices there are.
     pub devices: DeviceList,
     /// The camera in use.

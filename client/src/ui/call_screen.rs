@@ -60,7 +60,9 @@ impl CallScreen {
             if opacity == 0.0 && ui.rect_contains_pointer(stage) {
                 ui.ctx().set_cursor_icon(CursorIcon::None);
             }
-            self.self_view.show(ui, stage, own, snapshot.camera_live && !snapshot.camera_off);
+            let live = snapshot.camera_live && !snapshot.camera_off;
+            let unseen = snapshot.own_video_words.as_deref();
+            self.self_view.show(ui, stage, own, live, unseen);
             head(ui, stage, call, opacity);
             condition(ui, stage, call, snapshot);
             let tools = self.tools(ui, stage, actions);
@@ -93,8 +95,11 @@ impl CallScreen {
         let shape = letterbox(remote.aspect().unwrap_or(component::CAMERA_ASPECT), stage);
         let shown = snapshot.remote_video_live && remote.paint(ui.painter(), shape, 0, false);
         let peer = call.peer;
-        let label =
-            if shown { format!("Picture of {peer}") } else { format!("No picture from {peer}") };
+        let label = match &snapshot.remote_video_words {
+            _ if shown => format!("Picture of {peer}"),
+            Some(words) => words.clone(),
+            None => format!("No picture from {peer}"),
+        };
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
         if !shown {
             let palette = Palette::of(ui.visuals());
@@ -108,9 +113,12 @@ impl CallScreen {
             let below = center + vec2(0.0, diameter / 2.0 + space::S4);
             let room = stage.width() - 2.0 * layout::STAGE_MARGIN;
             let ink = stage::TEXT_2;
-            let words =
-                TypeStyle::Body.layout(&format!("No picture from {peer}"), ink, room, false);
-            let galley = ui.painter().layout_job(words);
+            // What the person can do nothing about is said where the picture would be.
+            let text = match &snapshot.remote_video_words {
+                Some(words) => words.clone(),
+                None => format!("No picture from {peer}"),
+            };
+            let galley = ui.painter().layout_job(TypeStyle::Body.layout(&text, ink, room, true));
             ui.painter().galley(below - vec2(galley.size().x / 2.0, 0.0), galley, ink);
         } else if call.lost_at.is_some() {
             // What stands still must not look as if it moved.

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use eframe::egui::{ComboBox, Slider, Ui};
+use eframe::egui::{ComboBox, Rect, Slider, Ui, Vec2};
 
 use super::action::Actions;
-use super::design::{Icon, component, layout, space};
+use super::design::{Icon, component, layout, size, space};
 use super::widgets;
 use crate::device::{CameraChoice, DeviceInfo, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
@@ -95,6 +95,10 @@ fn chooser<C: PartialEq + Clone>(
         .selected_text(selected.map_or("", |(text, _)| text.as_str()))
         .width(ui.available_width())
         .truncate()
+        .icon(|ui, rect, visuals, _open| {
+            let place = Rect::from_center_size(rect.center(), Vec2::splat(size::ICON_SM));
+            Icon::ChevronDown.paint(ui.painter(), place, visuals.fg_stroke.color);
+        })
         .show_ui(ui, |ui| {
             ui.set_max_width(layout::CONTENT);
             for (text, choice) in entries {

@@ -249,9 +249,9 @@ fn preview_card(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, actions: &mut
             devices::show(ui, snapshot, actions);
             return;
         }
+        ui.spacing_mut().item_spacing.x = space::S5;
         ui.columns(2, |columns| {
             if let [left, right] = columns {
-                left.spacing_mut().item_spacing.x = space::S4;
                 own_picture(left, snapshot, own, actions);
                 devices::voice(left, snapshot, actions);
                 devices::choices(right, snapshot, actions);

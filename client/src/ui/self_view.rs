@@ -33,8 +33,16 @@ impl Default for SelfView {
 }
 
 impl SelfView {
-    /// Shows it over the stage. `live` says whether the camera delivers.
-    pub(super) fn show(&mut self, ui: &mut Ui, over: Rect, own: &VideoView, live: bool) {
+    /// Shows it over the stage. `live` says whether the camera delivers, `unseen` what keeps the
+    /// other from seeing it.
+    pub(super) fn show(
+        &mut self,
+        ui: &mut Ui,
+        over: Rect,
+        own: &VideoView,
+        live: bool,
+        unseen: Option<&str>,
+    ) {
         let extent = extent(over, own.aspect().filter(|_| live));
         let home = place(over, extent, self.corner);
         let id = ui.make_persistent_id("self-view");
@@ -45,7 +53,11 @@ impl SelfView {
         let label = if live { "Your picture, mirrored" } else { "Your camera is off" };
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
         ui.ctx().accesskit_node_builder(id, |node| {
-            node.set_description("Arrow keys move it to another corner")
+            let moves = "Arrow keys move it to another corner";
+            node.set_description(match unseen {
+                Some(words) => format!("{words} {moves}"),
+                None => moves.to_owned(),
+            });
         });
         self.drag(ui, &response, home, over);
         self.arrow_keys(ui, &response);
@@ -56,7 +68,10 @@ impl SelfView {
         painter.rect_filled(rect, corners, stage::SELF_VIEW);
         let shape = letterbox(own.aspect().unwrap_or(component::CAMERA_ASPECT), rect);
         if live && own.paint(painter, shape, radius::LG, true) {
-            you(ui, rect);
+            match unseen {
+                Some(words) => unseen_line(ui, rect, words),
+                None => you(ui, rect),
+            }
         } else {
             let above = rect.center() - vec2(0.0, space::S3);
             let icon = Rect::from_center_size(above, Vec2::splat(size::ICON_LG));
@@ -131,6 +146,18 @@ fn you(ui: &Ui, rect: Rect) {
     let tag = Rect::from_min_size(low, tag);
     controls::float(ui, tag);
     ui.painter().galley(tag.center() - galley.size() / 2.0, galley, stage::TEXT);
+}
+
+/// Says over one's own picture that the other can't see it; why is in the notice.
+fn unseen_line(ui: &Ui, rect: Rect, words: &str) {
+    let line = words.split(':').next().unwrap_or(words);
+    let room = rect.width() - 2.0 * space::S2;
+    let galley = ui.painter().layout_job(TypeStyle::Caption.layout(line, stage::WARN, room, true));
+    let height = (galley.size().y + space::S2).min(rect.height());
+    let strip = Rect::from_min_max(pos2(rect.left(), rect.bottom() - height), rect.max);
+    let corners = CornerRadius { nw: 0, ne: 0, sw: radius::LG, se: radius::LG };
+    ui.painter().rect_filled(strip, corners, stage::FLOAT);
+    ui.painter().galley(strip.min + vec2(space::S2, space::S1), galley, stage::WARN);
 }
 
 /// How large the self-view is over a stage: its longer side goes by the width of the stage.

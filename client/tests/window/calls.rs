@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Event, Key, Modifiers, PointerButton, ViewportCommand, pos2};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use visavis_client::call::event::{CallPhase, EndReason};
 use visavis_client::media::units::Bitrate;
 use visavis_client::session::snapshot::{Intent, Snapshot};
@@ -229,4 +229,24 @@ fn an_ended_call_says_why_and_how_long_and_can_be_placed_again() {
     window.click("Back");
     window.press(Modifiers::NONE, Key::Escape);
     assert_eq!(window.asked(), [call_bob(), Intent::Dismiss, Intent::Dismiss]);
+}
+
+#[test]
+fn what_keeps_pictures_from_being_seen_is_said_in_the_place_of_each() {
+    let theirs = "bob's picture can't be shown: it is interlaced.";
+    let ours = "bob can't see you: their program refused video.";
+    let mut window = Window::open(in_call());
+    assert!(window.shows("No picture from bob") && !window.shows(theirs));
+    window.set(Snapshot {
+        remote_video_words: Some(theirs.to_owned()),
+        own_video_words: Some(ours.to_owned()),
+        camera_live: true,
+        ..in_call()
+    });
+    assert!(window.shows(theirs) && !window.shows("No picture from bob"));
+    let own = window.harness.get_by_label("Your picture, mirrored");
+    let description = own.accesskit_node().description();
+    assert!(description.is_some_and(|text| text.starts_with(ours)));
+    window.set(in_call());
+    assert!(window.shows("No picture from bob"));
 }

@@ -23,5 +23,6 @@ pub use peer::Peer;
 pub use peer::api::{PeerCommand, PeerConfig, PeerEvent, PeerStats, TransportError};
 pub use peer::ports::{MediaEnds, MediaPorts};
 pub use peer::sdp::SdpError;
+pub use peer::video_agreement::{VideoAgreement, VideoFlow};
 pub use visavis_media::audio_control::AudioControl;
 pub use visavis_media::video_control::{KeyFrame, VideoControl};

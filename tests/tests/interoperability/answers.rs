@@ -42,6 +42,7 @@ fn common(bundle: &str) -> Vec<Sample> {
             plan(json!([section("audio", "sendrecv"), section("video", "sendrecv"), data])),
             &["sendrecv", "sendrecv", "sendrecv"],
         ),
+        sample(plan(json!([data])), &["sendrecv"]),
         sample(both("sendonly", "recvonly"), &["recvonly", "sendonly"]),
         sample(both("recvonly", "sendonly"), &["sendonly", "recvonly"]),
         sample(both("sendrecv", "inactive"), &["sendrecv", "inactive"]),
@@ -57,6 +58,25 @@ fn common(bundle: &str) -> Vec<Sample> {
                 section("video", "sendonly"),
             ])),
             &["sendrecv", "sendrecv", "rejected"],
+        ),
+    ]
+}
+
+/// What only browsers offer: every policy for bundles, simulcast, many sections.
+fn of_browsers() -> Vec<Sample> {
+    let (audio, video) = (json!({ "kind": "audio" }), json!({ "kind": "video" }));
+    let simulcast = json!({ "kind": "video", "encodings": ["high", "low"] });
+    let hearing = json!({ "kind": "audio", "direction": "recvonly" });
+    let h264_last = json!({ "kind": "video", "codecs": ["VP8", "VP9", "AV1", "rtx", "H264"] });
+    let plan = |bundle: &str, sections: Value| json!({ "bundle": bundle, "sections": sections });
+    vec![
+        sample(plan("max-bundle", json!([audio, video])), &["sendrecv", "sendrecv"]),
+        sample(plan("max-compat", json!([video, audio])), &["sendrecv", "sendrecv"]),
+        sample(plan("balanced", json!([audio, simulcast])), &["sendrecv", "sendrecv"]),
+        sample(plan("balanced", json!([audio, h264_last])), &["sendrecv", "sendrecv"]),
+        sample(
+            plan("max-bundle", json!([audio, hearing, video, video, { "kind": "data" }])),
+            &["sendrecv", "rejected", "sendrecv", "rejected", "sendrecv"],
         ),
     ]
 }
@@ -106,7 +126,9 @@ async fn webrtcbin_applies_the_answers_to_its_offers_without_a_bundle() {
 async fn chromium_applies_the_answers_to_its_offers() {
     let mut table = quiet_table().await;
     let mut peer = Peer::chromium(table.server.url(), PEER).await.expect("Chromium starts");
-    each(&mut table, &mut peer, common("balanced")).await;
+    let mut samples = common("balanced");
+    samples.extend(of_browsers());
+    each(&mut table, &mut peer, samples).await;
 }
 
 /// An app that records nothing.

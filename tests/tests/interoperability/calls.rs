@@ -1,9 +1,10 @@
 //! Calls as people have them, with each peer.
 
 use serde_json::{Value, json};
-use visavis_tests::peers::Peer;
+use visavis_client::session::snapshot::Intent;
+use visavis_tests::peers::{Ended, Peer};
 
-use super::table::{Media, PEER, Table, usual};
+use super::table::{APP, Media, PEER, Table, usual};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn aiortc_and_the_app_call_each_other() {
@@ -53,6 +54,19 @@ async fn werift_and_the_app_call_each_other_with_video_as_ffmpeg_packetizes_it()
     let mut table = Table::laid().await;
     let mut peer = Peer::werift(table.server.url(), PEER).await.expect("werift starts");
     table.call_both_ways(&mut peer, &usual(), Media::Both).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_whose_call_is_declined_is_told_so() {
+    let mut table = Table::laid().await;
+    let mut peer = Peer::aiortc(table.server.url(), PEER).await.expect("aiortc starts");
+    peer.call(APP, &usual()).await.expect("the peer calls");
+    table.app.until_ringing().await;
+    table.app.send(Intent::Decline).await;
+    let told = peer.until("told", |state| state.ended.is_some()).await.expect("it is told");
+    let declined = Ended { kind: "decline".into(), reason: Some("declined".into()) };
+    assert_eq!(told.ended, Some(declined));
+    assert_eq!(told.answer, None, "whoever declines discloses nothing");
 }
 
 /// [`usual`] with a policy.

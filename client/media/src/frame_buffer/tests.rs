@@ -38,10 +38,12 @@ impl Stream {
                     marker: index + 1 == packets,
                     payload: Bytes::from(format!("{frame}.{index}")),
                     flags: NalFlags {
-                        delimiter: false,
                         sps: key && first,
                         pps: key && first,
                         idr: key,
+                        picture: true,
+                        begins: if first { Begins::AccessUnit } else { Begins::Rest },
+                        ..NalFlags::default()
                     },
                     arrival: self.start,
                 }
@@ -249,7 +251,17 @@ fn memory_is_bounded_whatever_comes() {
             rtp_timestamp: rng.random(),
             marker: rng.random_bool(0.1),
             payload: if rng.random_bool(0.5) { payload.clone() } else { Bytes::from_static(b"x") },
-            flags: NalFlags { delimiter: false, sps: idr, pps: idr, idr },
+            flags: NalFlags {
+                sps: idr,
+                pps: idr,
+                idr,
+                picture: rng.random_bool(0.8),
+                slices: rng.random_range(0..3),
+                begins: [Begins::AccessUnit, Begins::Picture, Begins::Rest, Begins::Unknown]
+                    [rng.random_range(0..4)],
+                unfinished: rng.random_bool(0.3),
+                ..NalFlags::default()
+            },
             arrival: now,
         });
         while buffer.poll(now, PATIENCE).is_some() {}

@@ -239,3 +239,31 @@ fn when_the_frame_rate_rises_again_the_bit_rate_keeps_to_its_target() {
     assert!((19..=21).contains(&before.0) && (29..=31).contains(&after.0), "{before:?} {after:?}");
     assert!(before.1 < 126.0 && after.1 < 160.0, "{before:?} {after:?} kbit");
 }
+
+#[test]
+fn nothing_is_encoded_while_nobody_takes_it_and_who_takes_it_again_gets_a_key_frame() {
+    let pattern = Pattern::new(size(320, 180));
+    let mut encoding = Encoding::new(settings(200));
+    let (start, published) = (Instant::now(), Mutex::default());
+    let mut one = |index: u32, wanted: Option<bool>| {
+        let (control, requests) = std::sync::mpsc::sync_channel(1);
+        if let Some(wanted) = wanted {
+            control.send(VideoControl::Wanted(wanted)).expect("there is room");
+        }
+        let input = DropOldestQueue::latest();
+        input.put(frame(&pattern, index, start + Duration::from_millis(500) * index));
+        input.close();
+        let (output, mut encoded) = mpsc::channel(1);
+        run(&input, &mut encoding, &output, requests, &published);
+        encoded.try_recv().ok().map(|encoded| encoded.key)
+    };
+    assert_eq!(one(0, None), Some(true));
+    assert_eq!(one(1, None), Some(false));
+    assert_eq!(one(2, Some(false)), None);
+    assert_eq!(one(3, None), None);
+    // The interval between two key frames is counted from when they are made.
+    std::thread::sleep(KEY_FRAME_INTERVAL);
+    assert_eq!(one(4, Some(true)), Some(true));
+    assert_eq!(one(5, Some(true)), Some(false));
+    assert_eq!(encoding.stats.frames, 4);
+}

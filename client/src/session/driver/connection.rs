@@ -9,12 +9,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 use visavis_shared::{IceServer, IceUrl};
 
 use super::{Consent, Driver, Event};
-use crate::call::event::{Input, PeerId, PeerInput};
+use crate::call::event::{CallPhase, Input, PeerId, PeerInput};
 use crate::device::{CameraChoice, MicrophoneChoice};
 use crate::session::diagnosis::Diagnosis;
 use crate::session::media_engine::MediaCommand;
-use crate::session::pipeline::VIDEO_IN;
+use crate::session::notices::VideoOf;
+use crate::session::pipeline::{PipelineStatistics, VIDEO_IN};
 use crate::session::statistics::Statistics;
+use crate::session::video_trouble::VideoWatch;
 use crate::signaling::ServerUrl;
 use crate::transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, PeerStats};
 
@@ -60,16 +62,42 @@ impl Driver {
 
     /// The connection has new statistics, as it has every second.
     pub(super) fn on_statistics(&mut self, stats: &PeerStats) {
-        self.statistics.note(Instant::now(), stats, &self.media.statistics().pipeline);
+        let pipeline = self.media.statistics().pipeline;
+        self.look_at_video(stats, &pipeline);
+        self.statistics.note(Instant::now(), stats, &pipeline);
         let Some(latest) = self.statistics.latest() else { return };
         self.snapshot.rtt = latest.rtt;
         self.snapshot.connection_words = self.diagnosis.note(latest).map(|problem| problem.words());
         self.snapshot.statistics = Some(Arc::new(self.statistics.clone()));
     }
 
+    /// Tells the person what keeps video from being seen, here and there.
+    fn look_at_video(&mut self, stats: &PeerStats, pipeline: &PipelineStatistics) {
+        let CallPhase::InCall { peer, .. } = self.call.phase() else { return };
+        let has_camera = self.snapshot.camera != CameraChoice::None;
+        let troubles = self.video_watch.note(Instant::now(), stats, pipeline, has_camera);
+        self.measured.video(troubles, has_camera);
+        let theirs = troubles.theirs.map(|trouble| trouble.words_of_theirs(peer.as_str()));
+        let ours = troubles.ours.map(|trouble| trouble.words_of_ours(peer.as_str()));
+        self.tell_of_video(theirs, ours);
+    }
+
+    fn tell_of_video(&mut self, theirs: Option<String>, ours: Option<String>) {
+        if self.snapshot.remote_video_words != theirs {
+            self.notices.video(VideoOf::Them, theirs.clone());
+            self.snapshot.remote_video_words = theirs;
+        }
+        if self.snapshot.own_video_words != ours {
+            self.notices.video(VideoOf::Us, ours.clone());
+            self.snapshot.own_video_words = ours;
+        }
+    }
+
     /// What was measured belongs to a connection that is gone.
     fn forget_statistics(&mut self) {
         (self.statistics, self.diagnosis) = (Statistics::default(), Diagnosis::default());
+        self.video_watch = VideoWatch::default();
+        self.tell_of_video(None, None);
         self.snapshot.rtt = None;
         self.snapshot.connection_words = None;
         self.snapshot.statistics = None;

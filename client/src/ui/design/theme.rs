@@ -1,6 +1,6 @@
 //! Sets egui's two styles up by the tokens, and picks one of them.
 
-use eframe::egui::style::{ScrollStyle, Selection, WidgetVisuals, Widgets};
+use eframe::egui::style::{HandleShape, ScrollStyle, Selection, WidgetVisuals, Widgets};
 use eframe::egui::{
     Color32, Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle,
     Theme as EguiTheme, ThemePreference, Visuals, vec2,
@@ -13,6 +13,8 @@ use crate::config::Theme;
 /// Sets both themes and the fonts up; call it once.
 pub(crate) fn install(ctx: &Context) {
     typography::install(ctx);
+    // A button acts when it is released, however long it was held.
+    ctx.options_mut(|options| options.input_options.max_click_duration = f64::INFINITY);
     ctx.style_mut_of(EguiTheme::Dark, |style| dress(style, Visuals::dark(), true));
     ctx.style_mut_of(EguiTheme::Light, |style| dress(style, Visuals::light(), false));
 }
@@ -41,6 +43,7 @@ fn dress(style: &mut Style, visuals: Visuals, dark: bool) {
     spacing.interact_size = vec2(size::CONTROL, size::CONTROL);
     spacing.icon_width = size::ICON_BUTTON;
     spacing.icon_spacing = space::S2;
+    spacing.slider_rail_height = space::S1;
     spacing.menu_margin = Margin::same(space::S2 as i8);
     spacing.tooltip_width = size::TOAST;
     spacing.scroll = ScrollStyle::thin();
@@ -64,8 +67,8 @@ fn paint(mut visuals: Visuals, dark: bool) -> Visuals {
     let hairline = |color: Color32| Stroke::new(size::HAIRLINE, color);
     visuals.widgets = Widgets {
         noninteractive: widget(p.card, hairline(p.line), p.text),
-        inactive: widget(p.raised, hairline(p.edge), p.text),
-        hovered: widget(p.raised_hover, hairline(p.text_3), p.text),
+        inactive: widget(p.raised, Stroke::NONE, p.text),
+        hovered: widget(p.raised_hover, Stroke::NONE, p.text),
         // Also what has the keyboard: the outline is what says so.
         active: widget(p.raised_press, Stroke::new(size::RING, p.accent), p.text),
         open: widget(p.raised_hover, Stroke::new(size::RING, p.accent), p.text),
@@ -75,6 +78,8 @@ fn paint(mut visuals: Visuals, dark: bool) -> Visuals {
     // Blinking would repaint an idle window twice a second.
     visuals.text_cursor.blink = false;
     visuals.text_cursor.stroke = Stroke::new(size::RING, p.accent);
+    visuals.handle_shape = HandleShape::Circle;
+    visuals.slider_trailing_fill = true;
     visuals.hyperlink_color = p.accent;
     visuals.weak_text_color = Some(p.text_2);
     visuals.warn_fg_color = p.warn;

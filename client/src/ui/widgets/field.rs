@@ -1,7 +1,7 @@
 //! Lines to type into, with the caption above them that names them.
 
 use eframe::egui::{
-    Align2, CornerRadius, Key, Margin, Response, Stroke, StrokeKind, TextEdit, Ui, vec2,
+    Align2, CornerRadius, Frame, Key, Margin, Response, Stroke, StrokeKind, TextEdit, Ui, vec2,
 };
 
 use crate::ui::design::{Palette, TypeStyle, radius, size, space};
@@ -24,8 +24,7 @@ pub(crate) fn text_field(
         .text_color(p.text)
         .align(Align2::LEFT_CENTER)
         .char_limit(limit)
-        .frame(eframe::egui::Frame::NONE)
-        .margin(Margin::symmetric(space::S3 as i8, pad))
+        .frame(Frame::NONE.inner_margin(Margin::symmetric(space::S3 as i8, pad)))
         .desired_width(width);
     let place = ui.painter().add(eframe::egui::Shape::Noop);
     let response = ui.add_sized(vec2(width, size::FIELD), field).labelled_by(caption.id);

@@ -14,7 +14,7 @@ pub(crate) fn caption(ui: &mut Ui, text: &str) -> Response {
 /// A hint or a time.
 pub(crate) fn hint(ui: &mut Ui, text: &str) -> Response {
     let ink = Palette::of(ui.visuals()).text_3;
-    ui.add(Label::new(TypeStyle::Caption.text(text).color(ink)).wrap())
+    ui.label(TypeStyle::Caption.text(text).color(ink))
 }
 
 /// A line in the quieter colour that wraps.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use visavis_media::units::Bitrate;
 use visavis_shared::{CandidateInit, IceServer, SessionDescription};
 
+use super::video_agreement::VideoAgreement;
 use crate::path::network::Network;
 
 /// Why a peer connection could not be set up or used.
@@ -140,6 +141,8 @@ pub struct PeerStats {
     pub frames_dropped: u64,
     /// How long video frames wait in the frame buffer, in milliseconds.
     pub video_jitter_buffer_ms: Option<f64>,
+    /// What was agreed about video, once there are two descriptions.
+    pub video: Option<VideoAgreement>,
     /// The DTLS version and cipher, where known.
     pub dtls: Option<String>,
     /// The SRTP profile, where known.

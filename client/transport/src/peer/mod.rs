@@ -18,6 +18,7 @@ mod remote_candidates;
 mod runtime;
 pub(crate) mod sdp;
 mod statistics;
+pub(crate) mod video_agreement;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -218,6 +219,7 @@ impl Supervisor {
         };
         let (sent_tx, sent) = watch::channel(SendStats::default());
         let (permission, permissions) = watch::channel(Permission::default());
+        let (agreement, agreed) = watch::channel(None);
         let send = SendTask::new(
             Arc::clone(&media_path),
             stream(&connection.audio),
@@ -262,9 +264,10 @@ impl Supervisor {
             pc: Arc::downgrade(&connection.pc),
             sent,
             received,
+            agreement: agreed,
         };
         let pc = Arc::clone(&connection.pc);
-        let outputs = Outputs { events, receive: receive_commands, permission };
+        let outputs = Outputs { events, receive: receive_commands, permission, agreement };
         let negotiator = Negotiator::new(
             config,
             resolver,

@@ -39,7 +39,9 @@ use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
 use crate::peer::sdp::{self, Exchange, RemoteDescription};
+use crate::peer::video_agreement::VideoAgreement;
 use crate::receiving::receive_task::ReceiveCommand;
+use crate::receiving::sprop_parameter_sets::described_parameter_sets;
 use crate::sending::send_task::Permission;
 use crate::{PeerCommand, PeerConfig, PeerEvent};
 use descriptions::for_library;
@@ -64,6 +66,7 @@ pub(super) struct Outputs {
     pub(super) events: mpsc::Sender<PeerEvent>,
     pub(super) receive: mpsc::Sender<ReceiveCommand>,
     pub(super) permission: watch::Sender<Permission>,
+    pub(super) agreement: watch::Sender<Option<VideoAgreement>>,
 }
 
 /// Performs the negotiation's actions and reports their results to it.
@@ -84,6 +87,8 @@ pub(super) struct Negotiator {
     waiting_candidates: Vec<CandidateInit>,
     exchange: Exchange,
     described: Option<RemoteDescription>,
+    /// What the other's last description says about video.
+    about_video: Option<VideoAgreement>,
     candidates_section: (Option<String>, u16),
     addresses_looked_up: Option<Instant>,
 }
@@ -130,6 +135,7 @@ impl Negotiator {
             waiting_candidates: Vec::new(),
             exchange,
             described: None,
+            about_video: None,
             candidates_section: (None, 0),
             addresses_looked_up: None,
         }
@@ -399,6 +405,9 @@ impl Negotiator {
         let video = payload_type(&self.connection.video, MediaKind::Video).await;
         let theirs = self.connection.pc.remote_description().await;
         let theirs = theirs.as_ref().map_or("", |description| description.sdp.as_str());
+        let wanted = self.exchange.wants(MediaKind::Video);
+        let agreement = self.about_video.map(|described| described.carried(wanted));
+        self.out.agreement.send_replace(agreement);
         let (red, fec) = {
             let mut state = self.media_path.state();
             // Media that was held does not count as missing from before it may come.
@@ -407,6 +416,8 @@ impl Negotiator {
                 sdp::fec_payload_type(theirs).filter(|_| video.is_some() && state.fec_in.is_some());
             (sdp::redundant_audio(theirs).filter(|_| state.red.is_some()), state.fec_out)
         };
+        let sets = ReceiveCommand::ParameterSets(described_parameter_sets(theirs));
+        let _ = self.out.receive.try_send(sets);
         self.socket_layer.audio_payload_types.set([audio, red]);
         self.out.permission.send_modify(|permission| {
             permission.audio = audio;

@@ -11,6 +11,7 @@ use webrtc::peer_connection::{PeerConnection, RTCStatsReport, RTCStatsReportEntr
 use crate::PeerStats;
 use crate::clock;
 use crate::feedback::media_path::MediaPath;
+use crate::peer::video_agreement::VideoAgreement;
 use crate::receiving::receive_task::ReceiveStats;
 use crate::sending::send_task::SendStats;
 
@@ -21,6 +22,7 @@ pub(super) struct StatisticsSources {
     pub(super) pc: Weak<dyn PeerConnection>,
     pub(super) sent: watch::Receiver<SendStats>,
     pub(super) received: watch::Receiver<ReceiveStats>,
+    pub(super) agreement: watch::Receiver<Option<VideoAgreement>>,
 }
 
 impl StatisticsSources {
@@ -46,6 +48,7 @@ impl StatisticsSources {
             frames_dropped: received.frames_dropped,
             video_jitter_buffer_ms: received.jitter_buffer.map(|time| time.as_secs_f64() * 1e3),
             loss_in: received.loss,
+            video: *self.agreement.borrow(),
             ..PeerStats::default()
         };
         {

@@ -4,11 +4,14 @@
 //! B form comes out. Everything comes from a remote peer, so every length is checked, what grows is
 //! bounded, and a payload that breaks the rules condemns its whole access unit: a frame is either
 //! exactly what was sent or is not delivered. Nothing is kept from one access unit to the next, so
-//! a fragment whose end was lost cannot leak into a later frame.
+//! a fragment whose end was lost cannot leak into a later frame. Two things that are not allowed are
+//! sent all the same, and read: a NAL unit in one fragment, which is first and last at once, and
+//! NAL units of extensions, which are left out as a decoder would (H.264 table 7-1).
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use visavis_media::frame_buffer::NalFlags;
+use visavis_media::bit_reader::BitReader;
+use visavis_media::nal_flags::{Begins, NalFlags};
 
 use crate::sending::packetizer::{
     FU_A, FU_END, FU_START, NAL_IMPORTANCE_MASK, NAL_TYPE_MASK, STAP_A,
@@ -17,12 +20,17 @@ use crate::sending::packetizer::{
 /// The largest access unit that is put together, in bytes.
 const MAX_ACCESS_UNIT: usize = 4 << 20;
 
-const START_CODE: [u8; 4] = [0, 0, 0, 1];
+pub(crate) const START_CODE: [u8; 4] = [0, 0, 0, 1];
 const FORBIDDEN_BIT: u8 = 0x80;
 const NAL_IDR: u8 = 5;
-const NAL_SPS: u8 = 7;
-const NAL_PPS: u8 = 8;
+const NAL_SEI: u8 = 6;
+pub(crate) const NAL_SPS: u8 = 7;
+pub(crate) const NAL_PPS: u8 = 8;
 const NAL_DELIMITER: u8 = 9;
+/// From here on NAL units belong to extensions: scalable, multiview, auxiliary pictures.
+const NAL_EXTENSIONS: u8 = 13;
+/// In so many bytes behind the header a slice says which macroblock it begins with.
+const FIRST_MACROBLOCK: usize = 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DepacketizeError {
@@ -37,15 +45,38 @@ pub(crate) enum DepacketizeError {
     TooLarge,
     #[error("the access unit is empty")]
     Empty,
+    /// A key frame needs a parameter set that never came.
+    #[error("a parameter set is not known")]
+    MissingParameterSet,
 }
 
-fn note(flags: &mut NalFlags, nal_type: u8) {
+/// Takes note of a NAL unit, or of the part of one that begins it.
+fn note(flags: &mut NalFlags, first: bool, nal_type: u8, body: &[u8]) {
+    let mut begins = Begins::Unknown;
     match nal_type {
         NAL_DELIMITER => flags.delimiter = true,
         NAL_SPS => flags.sps = true,
         NAL_PPS => flags.pps = true,
-        NAL_IDR => flags.idr = true,
+        1..=NAL_IDR => {
+            flags.idr |= nal_type == NAL_IDR;
+            flags.picture = true;
+            // The other partitions of a slice (2 to 4) say nothing of macroblocks.
+            if matches!(nal_type, 1 | NAL_IDR) {
+                flags.slices = flags.slices.saturating_add(1);
+                begins = match BitReader::of_nal_body(body, FIRST_MACROBLOCK).unsigned() {
+                    Some(0) => Begins::Picture,
+                    Some(_) => Begins::Rest,
+                    None => Begins::Unknown,
+                };
+            }
+        }
         _ => {}
+    }
+    if matches!(nal_type, NAL_SEI..=NAL_DELIMITER) {
+        begins = Begins::AccessUnit;
+    }
+    if first {
+        flags.begins = begins;
     }
 }
 
@@ -53,24 +84,31 @@ fn note(flags: &mut NalFlags, nal_type: u8) {
 #[must_use]
 pub(crate) fn inspect(payload: &[u8]) -> NalFlags {
     let mut flags = NalFlags::default();
-    match (payload.first().map(|byte| byte & NAL_TYPE_MASK), payload.get(1)) {
-        (Some(STAP_A), _) => {
-            for nal in aggregated(payload.get(1..).unwrap_or_default()) {
+    let Some((header, body)) = payload.split_first() else { return flags };
+    match (header & NAL_TYPE_MASK, body.split_first()) {
+        (STAP_A, _) => {
+            for (index, nal) in aggregated(body).enumerate() {
                 match nal {
-                    Ok(nal) => note(&mut flags, nal.first().map_or(0, |byte| byte & NAL_TYPE_MASK)),
-                    Err(_) => break,
+                    Ok([header, body @ ..]) => {
+                        note(&mut flags, index == 0, header & NAL_TYPE_MASK, body);
+                    }
+                    Ok([]) | Err(_) => break,
                 }
             }
         }
-        // Every fragment of an IDR slice counts; a parameter set only where it begins.
-        (Some(FU_A), Some(&fu)) => {
+        (FU_A, Some((&fu, body))) => {
             let nal_type = fu & NAL_TYPE_MASK;
-            if fu & FU_START != 0 || nal_type == NAL_IDR {
-                note(&mut flags, nal_type);
+            flags.unfinished = fu & FU_END == 0;
+            if fu & FU_START != 0 {
+                note(&mut flags, true, nal_type, body);
+            } else {
+                // Every fragment of a slice counts; a parameter set only where it begins.
+                flags.idr = nal_type == NAL_IDR;
+                flags.picture = matches!(nal_type, 1..=NAL_IDR);
+                flags.begins = Begins::Rest;
             }
         }
-        (Some(nal_type), _) => note(&mut flags, nal_type),
-        (None, _) => {}
+        (nal_type, _) => note(&mut flags, true, nal_type, body),
     }
     flags
 }
@@ -139,11 +177,14 @@ impl AccessUnit {
             return Err(DepacketizeError::NotAllowed(nal_type));
         }
         let header = (indicator & NAL_IMPORTANCE_MASK) | nal_type;
+        let is_extension = nal_type >= NAL_EXTENSIONS;
         match (fu & FU_START != 0, fu & FU_END != 0, self.open) {
-            (true, false, None) => {
-                self.grow(&START_CODE)?;
-                self.grow(&[header])?;
-                self.open = Some(header);
+            (true, end, None) => {
+                if !is_extension {
+                    self.grow(&START_CODE)?;
+                    self.grow(&[header])?;
+                }
+                self.open = (!end).then_some(header);
             }
             (false, end, Some(open)) if open & NAL_TYPE_MASK == nal_type => {
                 if end {
@@ -152,12 +193,15 @@ impl AccessUnit {
             }
             _ => return Err(DepacketizeError::BrokenFragment),
         }
-        self.grow(fragment)
+        if is_extension { Ok(()) } else { self.grow(fragment) }
     }
 
     fn append(&mut self, nal: &[u8]) -> Result<(), DepacketizeError> {
         if self.open.is_some() {
             return Err(DepacketizeError::BrokenFragment);
+        }
+        if nal.first().is_some_and(|header| header & NAL_TYPE_MASK >= NAL_EXTENSIONS) {
+            return Ok(());
         }
         self.grow(&START_CODE)?;
         self.grow(nal)

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use rtc::rtcp;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::{
@@ -22,8 +23,8 @@ use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::TrackRemote;
 
 use super::audio_in::audio_in;
-use super::depacketizer::depacketize;
 use super::key_frame_requests::KeyFrameRequests;
+use super::parameter_sets::ParameterSets;
 use super::video_stream::{VideoCounts, VideoStream};
 use crate::clock;
 use crate::fec::MediaPacket;
@@ -41,6 +42,8 @@ pub(crate) enum ReceiveCommand {
     RequestKeyFrame,
     /// A track to send RTCP on.
     Track(Arc<dyn TrackRemote>),
+    /// The parameter sets of the other's description.
+    ParameterSets(Vec<Bytes>),
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -96,6 +99,7 @@ pub(crate) struct ReceiveTask {
     fallback: Option<Arc<TrackLocalStaticRTP>>,
     sender_ssrc: u32,
     video: Option<Video>,
+    parameter_sets: ParameterSets,
     audio: Option<AudioStream>,
     requests: KeyFrameRequests,
     totals: ReceiveStats,
@@ -120,6 +124,7 @@ impl ReceiveTask {
             fallback,
             sender_ssrc,
             video: None,
+            parameter_sets: ParameterSets::default(),
             audio: None,
             requests: KeyFrameRequests::default(),
             totals: ReceiveStats::default(),
@@ -142,6 +147,7 @@ impl ReceiveTask {
                 command = commands.recv() => match command {
                     Some(ReceiveCommand::RequestKeyFrame) => self.requests.want(),
                     Some(ReceiveCommand::Track(track)) => self.track = Some(track),
+                    Some(ReceiveCommand::ParameterSets(sets)) => self.describe(sets),
                     None => return,
                 },
                 Some(packet) = incoming.recv() => {
@@ -157,6 +163,15 @@ impl ReceiveTask {
             self.release(now);
             self.send_requests(now).await;
             self.publish(now);
+        }
+    }
+
+    fn describe(&mut self, sets: Vec<Bytes>) {
+        self.parameter_sets.describe(sets);
+        if let Some(Video { stream, .. }) = &mut self.video
+            && self.parameter_sets.has_both()
+        {
+            stream.parameter_sets_are_known();
         }
     }
 
@@ -226,7 +241,11 @@ impl ReceiveTask {
                 if let Some(Video { stream, .. }) = other {
                     self.totals.add(stream.counts());
                 }
-                other.insert(Video { ssrc, stream: VideoStream::new(arrival, loss) })
+                let mut stream = VideoStream::new(arrival, loss);
+                if self.parameter_sets.has_both() {
+                    stream.parameter_sets_are_known();
+                }
+                other.insert(Video { ssrc, stream })
             }
         };
         let packet = MediaPacket {
@@ -257,7 +276,7 @@ impl ReceiveTask {
                 self.totals.jitter_buffer.map_or(waited, |smoothed| (smoothed * 15 + waited) / 16);
             self.totals.jitter_buffer = Some(smoothed);
             let key = frame.key;
-            if pass_on(&self.video_in, &frame) {
+            if pass_on(&self.video_in, &mut self.parameter_sets, &frame) {
                 if key {
                     self.requests.key_frame_came();
                 }
@@ -331,8 +350,12 @@ impl ReceiveTask {
 
 /// Puts a frame together and passes it on. Returns false when the decoder can't go on from here
 /// without a key frame.
-fn pass_on(video_in: &SyncSender<ReceivedVideo>, frame: &Frame) -> bool {
-    let data = match depacketize(frame.payloads.iter().map(AsRef::as_ref)) {
+fn pass_on(
+    video_in: &SyncSender<ReceivedVideo>,
+    parameter_sets: &mut ParameterSets,
+    frame: &Frame,
+) -> bool {
+    let data = match parameter_sets.access_unit(frame) {
         Ok(data) => data,
         Err(error) => {
             tracing::debug!("a received video frame is malformed: {error}");

@@ -5,7 +5,8 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use visavis_media::frame_buffer::{Frame, FrameBuffer, NalFlags, VideoPacket};
+use visavis_media::frame_buffer::{Frame, FrameBuffer, VideoPacket};
+use visavis_media::nal_flags::NalFlags;
 
 use super::nack_tracker::NackTracker;
 use crate::fec::{FecDecoder, MediaPacket};
@@ -81,6 +82,11 @@ impl VideoStream {
         }
     }
 
+    /// Parameter sets are known from elsewhere, so that a key frame needs none of its own.
+    pub fn parameter_sets_are_known(&mut self) {
+        self.buffer.parameter_sets_are_known();
+    }
+
     /// Takes a media packet.
     pub fn packet(&mut self, packet: MediaPacket, arrival: Instant, rtt: Option<Duration>) {
         let silence = arrival.saturating_duration_since(self.last_arrival);
@@ -88,7 +94,8 @@ impl VideoStream {
         let highest = self.highest;
         let signs = inspect(&packet.payload);
         if let Some(sequence) = self.insert(&packet, signs, arrival) {
-            if self.counts.received == 0 && !signs.begins_key_frame() {
+            let whole = signs.idr && self.buffer.knows_parameter_sets();
+            if self.counts.received == 0 && !whole && !signs.begins_key_frame() {
                 // A stream begins with a key frame, so that is what has been lost.
                 self.nack.miss_before(sequence, arrival);
             }

@@ -26,11 +26,19 @@ pub(crate) struct EncoderTargets {
     pub(super) key_frame_sent: Option<Instant>,
     sent_target: Option<Bitrate>,
     sent_level: Option<H264Level>,
+    sent_wanted: Option<bool>,
 }
 
 impl EncoderTargets {
     pub(crate) fn new(control: SyncSender<VideoControl>) -> Self {
-        Self { control, key_frame: None, key_frame_sent: None, sent_target: None, sent_level: None }
+        Self {
+            control,
+            key_frame: None,
+            key_frame_sent: None,
+            sent_target: None,
+            sent_level: None,
+            sent_wanted: None,
+        }
     }
 
     /// A connection begins, with a key frame if it carries video: what was sent on another is of no
@@ -52,6 +60,13 @@ impl EncoderTargets {
         let on_its_way = rtt.unwrap_or_default() + SPREAD;
         if self.key_frame_sent.is_none_or(|sent| now.saturating_duration_since(sent) > on_its_way) {
             self.key_frame(KeyFrame::Fine);
+        }
+    }
+
+    /// Sends the encoder whether anybody takes what it encodes, if it does not know.
+    pub(crate) fn wanted(&mut self, wanted: bool) {
+        if self.sent_wanted != Some(wanted) && self.send_one(VideoControl::Wanted(wanted)) {
+            self.sent_wanted = Some(wanted);
         }
     }
 
@@ -140,6 +155,17 @@ mod tests {
         );
         targets.send(Some(Bitrate::from_kbps(510)), None);
         assert_eq!(received.try_iter().collect::<Vec<_>>(), [FINE]);
+    }
+
+    #[test]
+    fn the_encoder_learns_once_that_nobody_takes_video_and_once_that_somebody_does() {
+        let (mut targets, received, _) = targets(1);
+        for wanted in [false, false, true, true] {
+            targets.wanted(wanted);
+        }
+        assert_eq!(received.try_iter().collect::<Vec<_>>(), [VideoControl::Wanted(false)]);
+        targets.wanted(true);
+        assert_eq!(received.try_iter().collect::<Vec<_>>(), [VideoControl::Wanted(true)]);
     }
 
     #[test]

@@ -198,7 +198,9 @@ impl SendTask {
             };
             self.audio_out.adapt(now, outcomes, loss, estimate, self.permission.red.is_some());
         }
-        if self.permission.connected && self.permission.video.is_some() {
+        let video = self.permission.connected && self.permission.video.is_some();
+        self.encoder.wanted(video);
+        if video {
             let target = self.video_target(now);
             self.encoder.send(Some(target), self.permission.level);
         }

@@ -155,6 +155,31 @@ async fn of_two_thousand_servers_eight_are_asked_and_not_for_long() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_cannot_be_used_cost_the_call_nothing() {
+    let server = |url: &str, username: Option<&str>, credential: Option<&str>| IceServer {
+        urls: vec![url.to_owned()],
+        username: username.map(str::to_owned),
+        credential: credential.map(str::to_owned),
+    };
+    let long = "x".repeat(9000);
+    let ice_servers = vec![
+        server("turn:127.0.0.1:3478", Some("user"), Some("")),
+        server("turn:127.0.0.1:3479", Some(""), Some("secret")),
+        server("turns:127.0.0.1:3480", None, None),
+        server("turn:127.0.0.1:3481", Some("user"), Some(&long)),
+        server("turn:127.0.0.1:22", Some("user"), Some("secret")),
+        server("stun:169.254.169.254:80", None, None),
+        server("nonsense", None, None),
+        IceServer { urls: Vec::new(), username: None, credential: None },
+    ];
+    let odd = PeerConfig { ice_servers, ..config() };
+    let (mut a, mut b) = (End::open(odd.clone()).await, End::open(odd).await);
+    let took = connect_through(&mut a, &mut b, |_, _| {}).await;
+    println!("connected in {took:?}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_relays_only_nothing_goes_to_the_addresses_of_the_other() {
     let relay = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
     let victim = Victim::with_ports(8);

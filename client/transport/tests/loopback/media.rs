@@ -239,7 +239,7 @@ async fn follow_target(end: &End, time: Duration) -> Bitrate {
             match control {
                 VideoControl::Target(wanted) => target = wanted,
                 VideoControl::KeyFrame(_) => key = true,
-                VideoControl::Level(_) => {}
+                VideoControl::Level(_) | VideoControl::Wanted(_) => {}
             }
         }
         let bytes = target.bytes_in(Duration::from_millis(33)) as usize;

@@ -10,7 +10,8 @@ use tokio::time::{sleep, timeout};
 use visavis_link::address_of;
 use visavis_shared::{CandidateInit, DescriptionKind, IceServer, SessionDescription};
 use visavis_transport::{
-    Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, TransportError,
+    Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, TransportError, VideoControl,
+    VideoFlow,
 };
 
 use crate::support::{End, PATIENCE, config, connect, connected_pair, pass, received, send_frames};
@@ -451,4 +452,84 @@ async fn with_no_address_given_every_interface_is_offered_and_none_that_nobody_c
     }
     assert!(!addresses.is_empty());
     assert!(addresses.iter().all(|address| !address.ip().is_unspecified()), "{addresses:?}");
+}
+
+/// Two ends whose descriptions are changed on the way, until both are connected.
+async fn connect_changed(a: &mut End, b: &mut End, change: impl Fn(bool, String) -> String) {
+    a.command(PeerCommand::CreateOffer { ice_restart: false });
+    let (mut a_up, mut b_up) = (false, false);
+    let until = Instant::now() + PATIENCE;
+    while !(a_up && b_up) {
+        assert!(Instant::now() < until, "not connected in time");
+        let changed = |event, from_a| match event {
+            PeerEvent::LocalDescription(SessionDescription { kind, sdp }) => {
+                PeerEvent::LocalDescription(SessionDescription { kind, sdp: change(from_a, sdp) })
+            }
+            other => other,
+        };
+        tokio::select! {
+            Some(event) = a.events.recv() => {
+                a_up |= pass(changed(event, true), true, b, &mut |_, _| {});
+            }
+            Some(event) = b.events.recv() => {
+                b_up |= pass(changed(event, false), false, a, &mut |_, _| {});
+            }
+            () = sleep(Duration::from_millis(100)) => {}
+        }
+    }
+}
+
+/// What the video encoder was told last about being wanted.
+fn last_wanted(end: &End) -> Option<bool> {
+    let targets = end.control.try_iter();
+    let wanted = targets.filter_map(|target| match target {
+        VideoControl::Wanted(wanted) => Some(wanted),
+        _ => None,
+    });
+    wanted.last()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_no_h264_gets_audio_and_nothing_is_encoded_for_them() {
+    // As Firefox without its plug-in: as one who answers, and as one who offers.
+    let renamed = |sdp: &str| sdp.replace("H264/90000", "VP8/90000");
+    for theirs_offers in [false, true] {
+        let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
+        connect_changed(
+            &mut a,
+            &mut b,
+            |from_a, sdp| {
+                if from_a == theirs_offers { renamed(&sdp) } else { sdp }
+            },
+        )
+        .await;
+        let ours = if theirs_offers { &b } else { &a };
+        let stats = ours.stats().await;
+        let agreement = stats.video.expect("it is negotiated");
+        assert_eq!(agreement.ours, VideoFlow::NoCommonFormat, "{theirs_offers}");
+        assert_eq!(agreement.theirs, VideoFlow::NoCommonFormat, "{theirs_offers}");
+        assert_eq!(last_wanted(ours), Some(false), "{theirs_offers}");
+        send_frames(ours, 1, 10, 500).await;
+        assert_eq!(ours.stats().await.video_bytes_sent, 0, "{theirs_offers}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_encoder_works_while_the_other_takes_video_and_not_when_it_only_sends() {
+    for (theirs, wanted, flow) in
+        [("sendrecv", true, VideoFlow::Agreed), ("sendonly", false, VideoFlow::Unwanted)]
+    {
+        let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
+        connect_changed(&mut a, &mut b, |from_a, sdp| match sdp.rfind("m=video") {
+            Some(video) if !from_a => {
+                let (before, video) = sdp.split_at(video);
+                format!("{before}{}", video.replace("a=sendrecv", &format!("a={theirs}")))
+            }
+            _ => sdp,
+        })
+        .await;
+        let agreement = a.stats().await.video.expect("it is negotiated");
+        assert_eq!((agreement.ours, agreement.theirs), (flow, VideoFlow::Agreed));
+        assert_eq!(last_wanted(&a), Some(wanted));
+    }
 }

@@ -11,7 +11,9 @@ use webrtc::peer_connection::RTCSessionDescription;
 use super::event::Answer;
 use super::{NegotiationError, Negotiator};
 use crate::PeerEvent;
+use crate::formats::MediaKind;
 use crate::peer::sdp::{self, RemoteDescription};
+use crate::peer::video_agreement::VideoAgreement;
 
 impl Negotiator {
     /// Gives the owner a description that the library made, in the form that the other is given.
@@ -32,7 +34,7 @@ impl Negotiator {
             return Err(NegotiationError::WrongKind);
         }
         let read = self.exchange.read_offer(&offer.sdp)?;
-        self.read(offer.kind, read)
+        self.read(offer, read)
     }
 
     /// Reads an answer of the other's; likewise.
@@ -48,7 +50,7 @@ impl Negotiator {
             }
         };
         let read = self.exchange.read_answer(&answer.sdp, provisional)?;
-        let sdp = self.read(answer.kind, read)?;
+        let sdp = self.read(answer, read)?;
         let so_far = self.connection.pc.remote_description().await;
         let so_far = so_far.as_ref().and_then(|theirs| sdp::ice_credentials(&theirs.sdp));
         let credentials = sdp::ice_credentials(&sdp);
@@ -59,16 +61,18 @@ impl Negotiator {
     /// Keeps what was read until the library has taken it, and returns what the library is given.
     fn read(
         &mut self,
-        kind: DescriptionKind,
+        theirs: &SessionDescription,
         read: RemoteDescription,
     ) -> Result<String, NegotiationError> {
         let sdp = read.for_library.clone();
-        for_library(SessionDescription { kind, sdp: sdp.clone() })
+        for_library(SessionDescription { kind: theirs.kind, sdp: sdp.clone() })
             .map_err(NegotiationError::Unusable)?;
         for kind in &read.without_format {
             tracing::debug!(?kind, "the other has no format in common with us");
         }
         self.connection.certificates.accept(read.fingerprints.clone());
+        let has_format = !read.without_format.contains(&MediaKind::Video);
+        self.about_video = Some(VideoAgreement::read(&theirs.sdp, has_format));
         self.described = Some(read);
         Ok(sdp)
     }

@@ -53,10 +53,25 @@ fn fragments_without_start_without_end_or_of_another_nal_unit_are_refused() {
         &[start, start, end],
         &[start, &[0x61, 1], end],
         &[start, &[0x7c, 0x41, 3]],
-        &[&[0x7c, 0xc5, 1]],
+        &[start, &[0x7c, 0xc5, 1]],
     ] {
         assert_eq!(parts(payloads), Err(DepacketizeError::BrokenFragment), "{payloads:?}");
     }
+}
+
+#[test]
+fn a_fragment_that_is_first_and_last_at_once_is_a_nal_unit() {
+    let whole = parts(&[&[0x67, 9], &[0x7c, 0xc5, 1, 2], &[0x7c, 0xc5, 3]]);
+    assert_eq!(whole, Ok(vec![0, 0, 0, 1, 0x67, 9, 0, 0, 0, 1, 0x65, 1, 2, 0, 0, 0, 1, 0x65, 3]));
+}
+
+#[test]
+fn nal_units_of_extensions_are_left_out() {
+    let aggregate = [0x78, 0, 2, 0x6e, 1, 0, 2, 0x61, 7];
+    let (start, end) = ([0x7c, 0x94, 1], [0x7c, 0x54, 2]);
+    let unit = parts(&[&[0x6f, 1], &aggregate, &start, &end, &[0x61, 8]]);
+    assert_eq!(unit, Ok(vec![0, 0, 0, 1, 0x61, 7, 0, 0, 0, 1, 0x61, 8]));
+    assert_eq!(parts(&[&[0x6f, 1]]), Err(DepacketizeError::Empty));
 }
 
 #[test]
@@ -84,21 +99,28 @@ fn an_access_unit_does_not_grow_without_bound() {
 
 #[test]
 fn a_payload_shows_what_it_begins() {
-    let (sps, pps, idr) = (true, true, true);
+    let none = NalFlags::default();
+    let (sps, pps, idr, picture) = (true, true, true, true);
     assert_eq!(
         inspect(&[0x78, 0, 2, 0x67, 1, 0, 2, 0x68, 1]),
-        NalFlags { sps, pps, ..NalFlags::default() }
+        NalFlags { sps, pps, begins: Begins::AccessUnit, ..none }
     );
-    assert_eq!(inspect(&[0x7c, 0x05, 1]), NalFlags { idr, ..NalFlags::default() });
-    assert_eq!(inspect(&[0x7c, 0x07, 1]), NalFlags::default());
-    assert_eq!(inspect(&[]), NalFlags::default());
-    assert_eq!(inspect(&[0x78, 0, 9, 0x67]), NalFlags::default());
+    let middle = NalFlags { begins: Begins::Rest, unfinished: true, ..none };
+    assert_eq!(inspect(&[0x7c, 0x05, 1]), NalFlags { idr, picture, ..middle });
+    assert_eq!(inspect(&[0x7c, 0x07, 1]), middle);
+    let slice = NalFlags { picture, slices: 1, ..none };
+    assert_eq!(inspect(&[0x61, 0x88]), NalFlags { begins: Begins::Picture, ..slice });
+    assert_eq!(inspect(&[0x65, 0x48]), NalFlags { idr, begins: Begins::Rest, ..slice });
+    assert_eq!(inspect(&[0x61]), slice);
+    assert_eq!(inspect(&[0x7c, 0xc5, 0x88]), NalFlags { idr, begins: Begins::Picture, ..slice });
+    assert_eq!(inspect(&[]), none);
+    assert_eq!(inspect(&[0x78, 0, 9, 0x67]), none);
 }
 
 /// A NAL unit as an encoder may write it: no start code within (emulation prevention) and no zero
 /// at its end.
 fn nal() -> impl Strategy<Value = Vec<u8>> {
-    (1..=23u8, 0..4u8, prop::collection::vec(1..=255u8, 0..4000)).prop_map(
+    (1..=12u8, 0..4u8, prop::collection::vec(1..=255u8, 0..4000)).prop_map(
         |(kind, importance, body)| std::iter::once(importance << 5 | kind).chain(body).collect(),
     )
 }
