@@ -6,9 +6,11 @@
 //! being set up, and one that stands only if the library has lost its pair over it. (RFC 8829 for
 //! offer and answer, RFC 8838 for trickled candidates.)
 //!
-//! [`negotiation`] is the state machine, [`event`] its inputs and actions, [`upkeep`] watches over
-//! the connection while it stands, [`library`] passes the library's callbacks on.
+//! [`negotiation`] is the state machine, [`event`] its inputs and actions, [`descriptions`] reads
+//! and writes what goes between the library and the other, [`upkeep`] watches over the connection
+//! while it stands, [`library`] passes the library's callbacks on.
 
+mod descriptions;
 mod event;
 mod library;
 mod negotiation;
@@ -42,7 +44,8 @@ use crate::receiving::receive_task::ReceiveCommand;
 use crate::receiving::sprop_parameter_sets::described_parameter_sets;
 use crate::sending::send_task::Permission;
 use crate::{PeerCommand, PeerConfig, PeerEvent};
-use event::{Action, Answer, Input};
+use descriptions::for_library;
+use event::{Action, Input};
 use negotiation::Negotiation;
 
 pub(super) use library::{Handler, LibraryEvent};
@@ -261,15 +264,6 @@ impl Negotiator {
         None
     }
 
-    /// Gives the owner a description that the library made, in the form that the other is given.
-    async fn send(&mut self, SessionDescription { kind, sdp }: SessionDescription) {
-        let written = self.exchange.write(kind, &sdp);
-        self.exchange.sent(kind, &sdp);
-        self.candidates_section = written.candidates_section;
-        let description = SessionDescription { kind, sdp: written.sdp };
-        self.emit(PeerEvent::LocalDescription(description)).await;
-    }
-
     async fn emit(&self, event: PeerEvent) {
         // When nobody receives any more, the peer is about to be dropped.
         let _ = self.out.events.send(event).await;
@@ -371,53 +365,6 @@ impl Negotiator {
         }
     }
 
-    fn read_offer(&mut self, offer: &SessionDescription) -> Result<String, NegotiationError> {
-        if offer.kind != DescriptionKind::Offer {
-            return Err(NegotiationError::WrongKind);
-        }
-        let read = self.exchange.read_offer(&offer.sdp)?;
-        self.read(offer, read)
-    }
-
-    async fn read_answer(
-        &mut self,
-        answer: &SessionDescription,
-    ) -> Result<Answer, NegotiationError> {
-        let provisional = match answer.kind {
-            DescriptionKind::Answer => false,
-            DescriptionKind::Pranswer => true,
-            DescriptionKind::Offer | DescriptionKind::Rollback => {
-                return Err(NegotiationError::WrongKind);
-            }
-        };
-        let read = self.exchange.read_answer(&answer.sdp, provisional)?;
-        let sdp = self.read(answer, read)?;
-        let so_far = self.connection.pc.remote_description().await;
-        let so_far = so_far.as_ref().and_then(|theirs| sdp::ice_credentials(&theirs.sdp));
-        let credentials = sdp::ice_credentials(&sdp);
-        let restarts = credentials.is_some() && credentials != so_far;
-        Ok(Answer { sdp, provisional, restarts })
-    }
-
-    /// Keeps what was read until the library has taken it, and returns what the library is given.
-    fn read(
-        &mut self,
-        theirs: &SessionDescription,
-        read: RemoteDescription,
-    ) -> Result<String, NegotiationError> {
-        let sdp = read.for_library.clone();
-        for_library(SessionDescription { kind: theirs.kind, sdp: sdp.clone() })
-            .map_err(NegotiationError::Unusable)?;
-        for kind in &read.without_format {
-            tracing::debug!(?kind, "the other has no format in common with us");
-        }
-        self.connection.certificates.accept(read.fingerprints.clone());
-        let has_format = !read.without_format.contains(&MediaKind::Video);
-        self.about_video = Some(VideoAgreement::read(&theirs.sdp, has_format));
-        self.described = Some(read);
-        Ok(sdp)
-    }
-
     async fn add_candidate(&mut self, candidate: CandidateInit) {
         if candidate.candidate.is_empty() {
             return;
@@ -463,6 +410,8 @@ impl Negotiator {
         self.out.agreement.send_replace(agreement);
         let (red, fec) = {
             let mut state = self.media_path.state();
+            // Media that was held does not count as missing from before it may come.
+            state.last_received = state.last_received.map(|_| clock::now());
             state.fec_out =
                 sdp::fec_payload_type(theirs).filter(|_| video.is_some() && state.fec_in.is_some());
             (sdp::redundant_audio(theirs).filter(|_| state.red.is_some()), state.fec_out)
@@ -501,15 +450,6 @@ impl Negotiator {
             LibraryEvent::PairSelected => self.socket_layer.pair_selected(),
             LibraryEvent::Negotiation(input) => self.handle(input).await,
         }
-    }
-}
-
-fn for_library(description: SessionDescription) -> LibraryResult<RTCSessionDescription> {
-    match description.kind {
-        DescriptionKind::Offer => RTCSessionDescription::offer(description.sdp),
-        DescriptionKind::Answer => RTCSessionDescription::answer(description.sdp),
-        DescriptionKind::Pranswer => RTCSessionDescription::pranswer(description.sdp),
-        DescriptionKind::Rollback => RTCSessionDescription::rollback(None),
     }
 }
 

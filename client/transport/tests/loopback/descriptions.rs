@@ -1,20 +1,18 @@
 //! Descriptions as other programs write them, and what becomes of them.
 //!
 //! `fixtures/sdp/` has offers and answers in the shape of other programs; each is given to a real
-//! peer, and what comes of it is compared. Random offers are checked by rules that know nothing of
-//! the peer ([`crate::offer_answer_rules`]).
+//! peer, and what comes of it is compared. Answers are checked by rules that know nothing of the
+//! peer as well ([`crate::offer_answer_rules`]).
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use proptest::prelude::*;
 use tokio::net::UdpSocket;
-use tokio::time::timeout;
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
 use visavis_transport::{PeerCommand, PeerEvent};
 
 use crate::offer_answer_rules::broken;
-use crate::support::{End, PATIENCE, config, connected_pair, pass, received, send_frames};
+use crate::support::{End, PATIENCE, config};
 
 fn fixture(kind: &str, name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sdp").join(kind);
@@ -22,12 +20,12 @@ fn fixture(kind: &str, name: &str) -> String {
 }
 
 /// A fixture with plain line ends, to be changed.
-fn plain_fixture(kind: &str, name: &str) -> String {
+pub(crate) fn plain_fixture(kind: &str, name: &str) -> String {
     fixture(kind, name).replace('\r', "")
 }
 
 /// What a peer makes of an offer: its answer, or why there is none.
-async fn answer_to(sdp: &str) -> Result<String, String> {
+pub(crate) async fn answer_to(sdp: &str) -> Result<String, String> {
     let mut end = End::open(config()).await;
     let offer = SessionDescription { kind: DescriptionKind::Offer, sdp: sdp.to_owned() };
     end.command(PeerCommand::AcceptOffer(offer));
@@ -41,7 +39,7 @@ async fn answer_to(sdp: &str) -> Result<String, String> {
 }
 
 /// The group, and each section's `m=` line with its direction behind it.
-fn outline(answer: &str) -> String {
+pub(crate) fn outline(answer: &str) -> String {
     let mut outline = Vec::new();
     for line in answer.lines() {
         if let Some(group) = line.strip_prefix("a=group:") {
@@ -59,7 +57,7 @@ fn outline(answer: &str) -> String {
 }
 
 /// What both sections of most offers are answered with.
-const BOTH: &str = "BUNDLE 0 1, audio 9 * 111 sendrecv, video 9 * 102 sendrecv";
+pub(crate) const BOTH: &str = "BUNDLE 0 1, audio 9 * 111 sendrecv, video 9 * 102 sendrecv";
 
 /// Each offer of the fixtures, and what it is answered with.
 const OFFERS: &[(&str, &str)] = &[
@@ -374,369 +372,5 @@ async fn another_certificate_than_the_one_that_was_stated_is_not_connected_to() 
                 }
             }
         }
-    }
-}
-
-/// Passes on what two peers say to each other, with descriptions changed, until a's offer of
-/// restarting is answered and a while after.
-async fn negotiate_again(a: &mut End, b: &mut End, change: impl Fn(String) -> String) -> String {
-    a.command(PeerCommand::CreateOffer { ice_restart: true });
-    let mut answer = None;
-    let mut until = Instant::now() + PATIENCE;
-    while Instant::now() < until {
-        let changed = |event| match event {
-            PeerEvent::LocalDescription(SessionDescription { kind, sdp }) => {
-                PeerEvent::LocalDescription(SessionDescription { kind, sdp: change(sdp) })
-            }
-            other => other,
-        };
-        tokio::select! {
-            Some(event) = a.events.recv() => { pass(changed(event), true, b, &mut |_, _| {}); }
-            Some(event) = b.events.recv() => {
-                if let PeerEvent::LocalDescription(description) = &event {
-                    answer = Some(description.sdp.clone());
-                    until = Instant::now() + Duration::from_secs(1);
-                }
-                pass(changed(event), false, a, &mut |_, _| {});
-            }
-            () = tokio::time::sleep(Duration::from_millis(20)) => {}
-        }
-    }
-    answer.expect("an answer")
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_put_on_hold_sends_nothing_until_that_is_over() {
-    let (mut a, mut b) = connected_pair().await;
-    let hold = |sdp: String| sdp.replace("a=sendrecv", "a=inactive");
-    let answer = negotiate_again(&mut a, &mut b, hold).await;
-    assert_eq!(answer.matches("a=inactive\r\n").count(), 2, "{answer}");
-    let _ = (received(&a), received(&b));
-    send_frames(&b, 5, 5, 2_000).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(received(&a).is_empty(), "nothing is sent to who holds");
-    let answer = negotiate_again(&mut a, &mut b, |sdp| sdp).await;
-    assert_eq!(answer.matches("a=sendrecv\r\n").count(), 2, "{answer}");
-    let _ = (received(&a), received(&b));
-    for (from, to) in [(&a, &b), (&b, &a)] {
-        let sent = send_frames(from, 6, 5, 2_000).await;
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        assert_eq!(received(to), sent);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_that_name_no_sections_connect_and_restart() {
-    let nameless = |sdp: &str| -> String {
-        let lines = sdp.lines().filter(|line| {
-            !line.starts_with("a=mid:")
-                && !line.starts_with("a=group:")
-                && !line.contains("sdes:mid")
-        });
-        lines.flat_map(|line| [line, "\r\n"]).collect()
-    };
-    let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
-    // The offer is a's own; b knows it without names, and answers without.
-    a.command(PeerCommand::CreateOffer { ice_restart: false });
-    let (mut a_up, mut b_up) = (false, false);
-    let until = Instant::now() + PATIENCE;
-    while !(a_up && b_up) {
-        assert!(Instant::now() < until, "not connected in time");
-        tokio::select! {
-            Some(event) = a.events.recv() => match event {
-                PeerEvent::LocalDescription(SessionDescription { kind, sdp }) => {
-                    let sdp = nameless(&sdp);
-                    b.command(PeerCommand::AcceptOffer(SessionDescription { kind, sdp }));
-                }
-                PeerEvent::Connected => a_up = true,
-                _ => {}
-            },
-            Some(event) = b.events.recv() => match event {
-                PeerEvent::LocalDescription(answer) => {
-                    assert!(!answer.sdp.contains("a=mid") && !answer.sdp.contains("BUNDLE"));
-                    a.command(PeerCommand::AcceptAnswer(answer));
-                }
-                PeerEvent::LocalCandidate(candidate) => {
-                    assert_eq!((&candidate.sdp_mid, candidate.sdp_mline_index), (&None, Some(0)));
-                    a.command(PeerCommand::AddCandidate(candidate));
-                }
-                PeerEvent::Connected => b_up = true,
-                _ => {}
-            },
-        }
-    }
-    // The other way round: b offers by what it knows, which is no name.
-    b.command(PeerCommand::CreateOffer { ice_restart: true });
-    let offer = b.description().await;
-    assert!(!offer.sdp.contains("a=mid") && !offer.sdp.contains("BUNDLE"), "{}", offer.sdp);
-    a.command(PeerCommand::AcceptOffer(offer.clone()));
-    let answer = a.description().await;
-    assert_eq!(broken(&offer.sdp, &answer.sdp), Vec::<String>::new(), "{}", answer.sdp);
-    b.command(PeerCommand::AcceptAnswer(answer));
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let _ = (received(&a), received(&b));
-    for (from, to) in [(&a, &b), (&b, &a)] {
-        let sent = send_frames(from, 6, 5, 2_000).await;
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        assert_eq!(received(to), sent);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sections_that_are_refused_keep_their_places_when_we_offer_again() {
-    let offer = plain_fixture("offers", "text_section").replace("BUNDLE 0 1", "BUNDLE 0 1 t");
-    // Text first: the library knows nothing of it, so that its sections stand elsewhere.
-    let (session, rest) = offer.split_at(offer.find("m=audio").expect("audio"));
-    let (media, text) = rest.split_at(rest.find("m=text").expect("text"));
-    let offer = format!("{session}{text}{media}");
-    let mut end = End::open(config()).await;
-    end.command(PeerCommand::AcceptOffer(SessionDescription {
-        kind: DescriptionKind::Offer,
-        sdp: offer.clone(),
-    }));
-    let answer = end.description().await.sdp;
-    let sections = "audio 9 * 111 sendrecv, video 9 * 102 sendrecv";
-    assert_eq!(outline(&answer), format!("BUNDLE 0 1, text 0 * 98 inactive, {sections}"));
-    assert_eq!(broken(&offer, &answer), Vec::<String>::new(), "{answer}");
-    end.command(PeerCommand::CreateOffer { ice_restart: true });
-    let again = end.description().await.sdp;
-    assert_eq!(outline(&again), format!("BUNDLE 0 1, text 0 * 98 inactive, {sections}"), "{again}");
-}
-
-/// One section of a random offer.
-#[derive(Debug, Clone)]
-struct RandomSection {
-    kind: usize,
-    direction: Option<usize>,
-    rejected: bool,
-    /// Which of the lines that it may have are there, and in which of their forms.
-    lines: [bool; 10],
-    extension: u16,
-}
-
-/// A random offer that keeps the rules.
-#[derive(Debug, Clone)]
-struct RandomOffer {
-    sections: Vec<RandomSection>,
-    named: bool,
-    bundled: bool,
-    direction: Option<usize>,
-    setup: usize,
-    at_session: bool,
-    crlf: bool,
-}
-
-const DIRECTIONS: [&str; 4] = ["sendrecv", "sendonly", "recvonly", "inactive"];
-const SETUPS: [&str; 4] = ["a=setup:actpass", "a=setup:active", "a=setup:passive", ""];
-
-fn random_offer() -> impl Strategy<Value = RandomOffer> {
-    let section = (
-        0..8usize,
-        proptest::option::of(0..4usize),
-        proptest::bool::weighted(0.15),
-        any::<[bool; 10]>(),
-        0..300u16,
-    )
-        .prop_map(|(kind, direction, rejected, lines, extension)| RandomSection {
-            kind,
-            direction,
-            rejected,
-            lines,
-            extension,
-        });
-    let session = (any::<[bool; 4]>(), proptest::option::of(0..4usize), 0..4usize);
-    (proptest::collection::vec(section, 1..7), session).prop_map(
-        |(sections, ([named, bundled, at_session, crlf], direction, setup))| RandomOffer {
-            sections,
-            named,
-            bundled,
-            direction,
-            setup,
-            at_session,
-            crlf,
-        },
-    )
-}
-
-impl RandomSection {
-    fn write(&self, index: usize, offer: &RandomOffer, transport: &str) -> Vec<String> {
-        let [first, second, third, mux, rsize, feedback, candidate, extension, stream, only] =
-            self.lines;
-        let is_only_bundled = only && index > 0 && offer.named && offer.bundled && !self.rejected;
-        let port = if self.rejected || is_only_bundled { 0 } else { 9 };
-        let (opus, h264) = (96 + index, 104 + index);
-        let mut lines = match self.kind {
-            0..=2 => {
-                let mut formats = vec![opus.to_string()];
-                let more = [(first, "0"), (second, "8"), (third, "18"), (rsize, "77")];
-                formats.extend(more.iter().filter(|(is, _)| *is).map(|(_, one)| (*one).to_owned()));
-                if second {
-                    formats.rotate_left(1);
-                }
-                vec![
-                    format!("m=audio {port} UDP/TLS/RTP/SAVPF {}", formats.join(" ")),
-                    format!("a=rtpmap:{opus} {}/48000/2", if third { "opus" } else { "OPUS" }),
-                    format!("a=fmtp:{opus} minptime=10; useinbandfec=1"),
-                ]
-            }
-            3..=5 => {
-                let space = if first { " " } else { "" };
-                let mut lines = vec![
-                    format!("m=video {port} UDP/TLS/RTP/SAVPF 120 {h264} 121"),
-                    "a=rtpmap:120 VP8/90000".to_owned(),
-                    "a=rtpmap:121 rtx/90000".to_owned(),
-                    "a=fmtp:121 apt=120".to_owned(),
-                    format!("a=rtpmap:{h264} H264/90000"),
-                    format!("a=fmtp:{h264} profile-level-id=42e01f;{space}packetization-mode=1"),
-                ];
-                if feedback {
-                    lines.push("a=rtcp-fb:* nack pli".to_owned());
-                    lines.push(format!("a=rtcp-fb:{h264} transport-cc"));
-                }
-                lines
-            }
-            6 if first => vec![
-                format!("m=text {port} UDP/TLS/RTP/SAVPF 98"),
-                "a=rtpmap:98 t140/1000".to_owned(),
-            ],
-            6 => vec![format!("m=application {port} UDP/BFCP *")],
-            _ if second => vec![
-                format!("m=application {port} DTLS/SCTP 5000"),
-                "a=sctpmap:5000 webrtc-datachannel 1024".to_owned(),
-            ],
-            _ => vec![
-                format!("m=application {port} UDP/DTLS/SCTP webrtc-datachannel"),
-                "a=sctp-port:5000".to_owned(),
-            ],
-        };
-        if offer.named {
-            lines.push(format!("a=mid:{}", offer.mid(index)));
-        }
-        if is_only_bundled {
-            lines.push("a=bundle-only".to_owned());
-        }
-        if !offer.at_session {
-            lines.push(transport.to_owned());
-        }
-        if let Some(direction) = self.direction {
-            lines.push(format!("a={}", DIRECTIONS[direction]));
-        }
-        if self.kind < 6 {
-            lines.extend(mux.then(|| "a=rtcp-mux".to_owned()));
-            lines.extend(rsize.then(|| "a=rtcp-rsize".to_owned()));
-            lines.extend(stream.then(|| format!("a=ssrc:{} cname:x", 1000 + index)));
-            if extension {
-                let uris = [
-                    "urn:ietf:params:rtp-hdrext:sdes:mid",
-                    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
-                    "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
-                ];
-                let each = uris.iter().zip(1 + self.extension..);
-                lines.extend(each.map(|(uri, id)| format!("a=extmap:{id} {uri}")));
-            }
-        }
-        if candidate {
-            lines.push("a=candidate:1 1 udp 2130706431 192.0.2.10 50000 typ host".to_owned());
-            lines.push(
-                "a=candidate:2 1 tcp 1518280447 host.example 9 typ host tcptype active".to_owned(),
-            );
-        }
-        lines
-    }
-}
-
-impl RandomOffer {
-    fn mid(&self, index: usize) -> String {
-        if self.crlf { index.to_string() } else { format!("s{index}-x") }
-    }
-
-    fn write(&self) -> String {
-        let transport = [
-            "a=ice-ufrag:uf01".to_owned(),
-            "a=ice-pwd:pppppppppppppppppppppppp".to_owned(),
-            format!("a=fingerprint:SHA-256 {}", ["0b"; 32].join(":")),
-            SETUPS[self.setup].to_owned(),
-        ]
-        .join("\n");
-        let mut lines = vec![
-            "v=0".to_owned(),
-            "o=- 1 1 IN IP4 127.0.0.1".to_owned(),
-            "s=-".to_owned(),
-            "t=0 0".to_owned(),
-        ];
-        if self.named && self.bundled {
-            let mids: Vec<String> = (0..self.sections.len()).map(|index| self.mid(index)).collect();
-            lines.push(format!("a=group:BUNDLE {}", mids.join(" ")));
-        }
-        if self.at_session {
-            lines.push(transport.clone());
-        }
-        if let Some(direction) = self.direction {
-            lines.push(format!("a={}", DIRECTIONS[direction]));
-        }
-        for (index, section) in self.sections.iter().enumerate() {
-            lines.extend(section.write(index, self, &transport));
-        }
-        let end = if self.crlf { "\r\n" } else { "\n" };
-        let all = lines.iter().flat_map(|line| line.split('\n')).filter(|line| !line.is_empty());
-        all.flat_map(|line| [line, end]).collect()
-    }
-
-    /// Whether a section with sound or picture is offered, and the other way.
-    fn offers(&self, kinds: std::ops::Range<usize>) -> bool {
-        self.sections.iter().any(|section| !section.rejected && kinds.contains(&section.kind))
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn whatever_is_offered_by_the_rules_is_answered_by_them(random in random_offer()) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        let offer = random.write();
-        let answer = runtime.expect("a runtime").block_on(answer_to(&offer));
-        let has_data = random.sections.iter().any(|one| !one.rejected && one.kind == 7 && !one.lines[1]);
-        match answer {
-            Ok(answer) => {
-                prop_assert_eq!(broken(&offer, &answer), Vec::<String>::new(), "{}\n{}", offer, answer);
-                let live = |start: &str| answer.lines().filter(|line| line.starts_with(start)).count();
-                prop_assert_eq!(live("m=audio 9 "), usize::from(random.offers(0..3)), "{}\n{}", offer, answer);
-                prop_assert_eq!(live("m=video 9 "), usize::from(random.offers(3..6)), "{}\n{}", offer, answer);
-            }
-            Err(why) => {
-                prop_assert!(why.contains("no media"), "{}\n{}", why, offer);
-                prop_assert!(!random.offers(0..6) && !has_data, "{}\n{}", why, offer);
-            }
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_section_that_is_added_later_is_shown_and_one_that_is_taken_away_is_refused() {
-    let chrome = plain_fixture("offers", "chrome");
-    let at = chrome.find("m=video").expect("video");
-    let audio_only = chrome[..at].replace("BUNDLE 0 1", "BUNDLE 0");
-    let taken_away = chrome.replace("BUNDLE 0 1", "BUNDLE 0").replace("m=video 9", "m=video 0");
-    let moved = format!(
-        "{}{}",
-        taken_away.replace("BUNDLE 0", "BUNDLE 0 2"),
-        chrome[at..].replace("a=mid:1", "a=mid:2").replace("1002", "1003")
-    );
-    let mut end = End::open(config()).await;
-    for (sdp, wanted) in [
-        (audio_only, "BUNDLE 0, audio 9 * 111 sendrecv"),
-        (chrome.clone(), BOTH),
-        (taken_away, "BUNDLE 0, audio 9 * 111 sendrecv, video 0 * 102 96 inactive"),
-        (
-            moved,
-            "BUNDLE 0 2, audio 9 * 111 sendrecv, video 0 * 102 96 inactive, video 9 * 102 sendrecv",
-        ),
-    ] {
-        let kind = DescriptionKind::Offer;
-        end.command(PeerCommand::AcceptOffer(SessionDescription { kind, sdp: sdp.clone() }));
-        let answer = timeout(PATIENCE, end.description()).await.expect("in time").sdp;
-        assert_eq!(outline(&answer), wanted, "{answer}");
-        assert_eq!(broken(&sdp, &answer), Vec::<String>::new(), "{answer}");
     }
 }

@@ -11,6 +11,8 @@ mod negotiation;
 mod offer_answer_rules;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod path;
+mod random_offers;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod relay;
+mod renegotiation;
 mod support;

@@ -36,6 +36,7 @@
 //! | `Connected` | `Connected` | – | `Connected` | `Connected` | `Connected` |
 //! | `Disconnected` | – | `Disconnected` | – | – | – |
 //! | `Failed` | `Failed` | `Failed` | `Failed` | `Failed` | `Failed` |
+//! | `WrongCertificate` | `Failed` | – | – | – | – |
 //! | `MediaSilent` | – | `Disconnected` → Silent | – | – | – |
 //! | media again | – | – | `Connected` → Connected | – | – |
 //! | ICE is lost | `Failed` | `Failed` → Failed | `Failed` → Failed | the same | `Failed` |

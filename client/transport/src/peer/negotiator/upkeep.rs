@@ -90,7 +90,8 @@ impl Negotiator {
         }
         // Without any media so far there is nothing to miss.
         let Some(last) = self.media_path.state().last_received else { return };
-        let silent = now.duration_since(last) >= MEDIA_SILENCE;
+        // Whoever holds the call sends nothing.
+        let silent = self.exchange.expects_media() && now.duration_since(last) >= MEDIA_SILENCE;
         self.handle(Input::MediaSilent(silent)).await;
     }
 }

@@ -107,6 +107,8 @@ pub(crate) struct Exchange {
     setup: Option<Setup>,
     /// Which of [`Use::ALL`] the other wants to receive.
     wanted: [bool; Use::ALL.len()],
+    /// Whether the other sends sound or picture.
+    sends: bool,
     /// The sections that have another transport, by place and name.
     elsewhere: Vec<(usize, Option<String>)>,
 }
@@ -122,6 +124,7 @@ impl Exchange {
             answered: None,
             setup: None,
             wanted: [false; Use::ALL.len()],
+            sends: true,
             elsewhere: Vec::new(),
         }
     }
@@ -273,7 +276,7 @@ impl Exchange {
         };
         if provisional {
             // What it rejects may still be accepted by the last one.
-            self.wanted = wanted(&layout, &text);
+            self.note_directions(&layout, &text);
             self.setup.get_or_insert(setup);
         } else {
             self.settle(layout, setup, &text);
@@ -281,10 +284,28 @@ impl Exchange {
     }
 
     fn settle(&mut self, layout: Layout, setup: Setup, theirs: &Text) {
-        self.wanted = wanted(&layout, theirs);
+        self.note_directions(&layout, theirs);
         self.layout = layout;
         self.setup.get_or_insert(setup);
         self.offered = None;
+    }
+
+    /// Notes which way media goes by a description of the other's.
+    fn note_directions(&mut self, layout: &Layout, theirs: &Text) {
+        let sections = || layout.slots.iter().zip(&theirs.sections);
+        self.wanted = Use::ALL.map(|used| {
+            sections().any(|(slot, section)| {
+                slot.used == Some(used) && Direction::of(theirs, section).receives
+            })
+        });
+        self.sends = sections().any(|(slot, section)| {
+            slot.used.and_then(Use::kind).is_some() && Direction::of(theirs, section).sends
+        });
+    }
+
+    /// Whether the other sends sound or picture, or has not said yet.
+    pub(crate) fn expects_media(&self) -> bool {
+        self.sends
     }
 
     /// Whether a candidate for a section, by its name or its place, is one of the transport that is
@@ -386,16 +407,6 @@ fn fingerprints(text: &Text, selection: &Selection) -> Result<Fingerprints, SdpE
     found.map_err(|error| match error {
         SdpError::NoFingerprint if !is_encrypted(section) => SdpError::NotEncrypted,
         error => error,
-    })
-}
-
-/// Which of [`Use::ALL`] whoever wrote a description wants to receive.
-fn wanted(layout: &Layout, theirs: &Text) -> [bool; Use::ALL.len()] {
-    Use::ALL.map(|used| {
-        let mut sections = layout.slots.iter().zip(&theirs.sections);
-        sections.any(|(slot, section)| {
-            slot.used == Some(used) && Direction::of(theirs, section).receives
-        })
     })
 }
 
