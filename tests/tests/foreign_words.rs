@@ -43,7 +43,10 @@ fn is_clean(finished: &Finished) {
     let printed = format!("{}{}", finished.stdout, finished.stderr);
     let printable = |c: char| !c.is_control() && !('\u{200b}'..='\u{202e}').contains(&c);
     assert!(printed.chars().all(|c| c == '\n' || printable(c)), "{finished:?}");
-    assert!(printed.len() < 2000, "{finished:?}");
+}
+
+fn is_short(finished: &Finished) {
+    assert!(finished.stdout.len() + finished.stderr.len() < 2000, "{finished:?}");
 }
 
 /// How often this was printed, wherever.
@@ -63,6 +66,7 @@ async fn a_refusal_reaches_the_terminal_as_one_clean_line_once() {
         let url = server.url();
         let (finished, _victim) = tokio::join!(call(&url), server.answer_login(&answer));
         is_clean(&finished);
+        is_short(&finished);
         assert_eq!(finished.status.code(), Some(3), "{finished:?}");
         assert_eq!(finished.stderr.trim_end().lines().count(), 1, "{finished:?}");
         assert_eq!(times(&finished, CLEAN), 1, "{finished:?}");
@@ -89,6 +93,7 @@ async fn nothing_that_a_server_says_later_reaches_the_terminal_as_it_is() {
     };
     let (finished, _victim) = tokio::join!(call(&url), talking);
     is_clean(&finished);
+    is_short(&finished);
     assert_eq!(finished.status.code(), Some(4), "{finished:?}");
 }
 
@@ -96,7 +101,7 @@ async fn nothing_that_a_server_says_later_reaches_the_terminal_as_it_is() {
 async fn each_reason_not_to_get_in_is_one_line_that_says_what_to_do_and_exits_with_3() {
     const NO_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
     const ALERT: &[u8] = &[0x15, 0x03, 0x03, 0, 2, 2, 10];
-    for (scheme, answer, what, advice) in [
+    let cases: [(&str, &'static [u8], &str, &str); 9] = [
         ("wss", NO_TLS, "does not speak TLS", "write ws:// instead of wss://"),
         ("WS", ALERT, "it wants TLS", "write wss:// instead of ws://"),
         ("ws", b"HTTP/1.1 429 Slow\r\n\r\n", "HTTP 429", "wait a minute"),
@@ -106,8 +111,8 @@ async fn each_reason_not_to_get_in_is_one_line_that_says_what_to_do_and_exits_wi
         ("ws", b"HTTP/1.1 404 No\r\n\r\n", "HTTP 404", "check the address"),
         ("ws", b"HTTP/1.1 200 OK\r\n\r\n", "HTTP 200", "check the address"),
         ("ws", b"220 smtp\r\n", "no protocol that we know", "a signaling server runs there"),
-    ] as [(&str, &'static [u8], &str, &str); 9]
-    {
+    ];
+    for (scheme, answer, what, advice) in cases {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let answering = async {
