@@ -275,6 +275,28 @@ mod tests {
     }
 
     #[test]
+    fn a_volume_that_is_none_spoils_neither_the_ears_nor_the_other_settings() {
+        let (_dir, path) = somewhere();
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        for (written, percent) in [
+            ("130", 130),
+            ("70.6", 71),
+            ("-5", 0),
+            ("300", 150),
+            ("1e300", 150),
+            ("99999999999999999999", 150),
+            ("\"loud\"", 100),
+            ("null", 100),
+            ("[1]", 100),
+        ] {
+            let text = format!(r#"{{"volume":{written},"theme":"dark"}}"#);
+            fs::write(&path, text).expect("written");
+            let loaded = Settings::load(&path).unwrap_or_else(|error| panic!("{written}: {error}"));
+            assert_eq!((loaded.volume, loaded.theme), (Volume::from_percent(percent), Theme::Dark));
+        }
+    }
+
+    #[test]
     fn a_file_that_is_not_there_yet_means_the_defaults_without_a_word() {
         let (_dir, path) = somewhere();
         assert_eq!(Settings::load_or_default(&path), (Settings::default(), None));

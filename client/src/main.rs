@@ -1,9 +1,10 @@
 //! The `visavis` program: reads the command line, starts a session, and hands it to a window or to
 //! a script.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 #[cfg(feature = "gui")]
 use std::sync::{Arc, Mutex, PoisonError, mpsc::sync_channel};
 use std::time::{Duration, Instant};
@@ -14,9 +15,10 @@ use tokio::sync::Notify;
 use tracing_subscriber::EnvFilter;
 use visavis_client::cli::{Action, Cli, ExitReason, Invocation, Target};
 use visavis_client::config::data_dir;
-use visavis_client::device::{self, CameraChoice, MicrophoneChoice, SpeakerChoice};
+use visavis_client::device;
 use visavis_client::device_key::DeviceKey;
 use visavis_client::doctor::{self, Finding};
+use visavis_client::media::output_file;
 use visavis_client::media::video_record::Recordings;
 use visavis_client::session::driver::{self, SessionHandle};
 use visavis_client::session::headless::{self, Script, Task};
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
     if let Err(words) = start_log(invocation.program.log.as_deref()) {
         return fail(ExitReason::Usage, &words);
     }
+    OUTPUT_IS_TAKEN.store(invocation.writes_to_standard_output(), Ordering::Relaxed);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(RUNTIME_THREADS)
         .thread_name("visavis-io")
@@ -80,9 +83,17 @@ fn fail(reason: ExitReason, words: &str) -> ExitCode {
     ExitCode::from(reason.code())
 }
 
-/// One line on standard output. A reader that went away does not stop the call.
+/// Whether a report or a recording goes to standard output.
+static OUTPUT_IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// One line on standard output, unless that is for something else. A reader that went away does not
+/// stop the call.
 fn say(words: &str) {
-    let _ = writeln!(std::io::stdout(), "{words}");
+    if OUTPUT_IS_TAKEN.load(Ordering::Relaxed) {
+        let _ = writeln!(std::io::stderr(), "{words}");
+    } else {
+        let _ = writeln!(std::io::stdout(), "{words}");
+    }
 }
 
 fn say_json(value: &impl serde::Serialize, exit: ExitCode) -> ExitCode {
@@ -99,7 +110,10 @@ fn start_log(filter: Option<&str>) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_LOG)).map_err(|error| {
         format!("--log: {error}; use a level such as info, or visavis_client=debug")
     })?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.with_ansi(colours).init();
     Ok(())
 }
 
@@ -127,8 +141,8 @@ fn run_headless(
     invocation: &Invocation,
     task: Task,
 ) -> ExitCode {
-    if let Err(words) = check_files(invocation) {
-        return fail(ExitReason::Device, &words);
+    if let Err(error) = invocation.check_inputs().and_then(|()| invocation.check_outputs()) {
+        return fail(error.exit(), &error.to_string());
     }
     let identity = match device_key(invocation) {
         Ok(key) => Identity::Device(key),
@@ -158,18 +172,25 @@ fn run_headless(
         until_written(&recordings, &stop).await;
         (outcome, report_written)
     });
-    // What failed in the call was said then.
-    for words in recordings.take_failures() {
-        let _ = writeln!(std::io::stderr(), "visavis: {words}");
-    }
-    if let Err(words) = report_written {
-        return fail(ExitReason::Device, &words);
-    }
+    let failed = report_written.err().or_else(|| recordings.first_failure());
     if outcome.exit == ExitReason::Completed {
         say(&outcome.words);
-        ExitCode::SUCCESS
-    } else {
-        fail(outcome.exit, &outcome.words)
+    }
+    // What failed in the call was said then.
+    let unsaid =
+        recordings.take_failures().into_iter().filter(|words| failed.as_ref() != Some(words));
+    for words in unsaid {
+        let _ = writeln!(std::io::stderr(), "visavis: {words}");
+    }
+    match (outcome.exit, failed) {
+        (ExitReason::Completed, None) => ExitCode::SUCCESS,
+        (ExitReason::Completed, Some(words)) => fail(ExitReason::File, &words),
+        (exit, failed) => {
+            if let Some(words) = failed {
+                let _ = writeln!(std::io::stderr(), "visavis: {words}");
+            }
+            fail(exit, &outcome.words)
+        }
     }
 }
 
@@ -199,57 +220,17 @@ fn device_key(invocation: &Invocation) -> Result<DeviceKey, String> {
     DeviceKey::load_or_create(&folder).map_err(|error| error.to_string())
 }
 
-/// Files that are named on the command line are looked at before anybody is called.
-fn check_files(invocation: &Invocation) -> Result<(), String> {
-    let mut inputs = Vec::new();
-    if let Some(CameraChoice::File(path)) = &invocation.devices.camera {
-        inputs.push(path);
-    }
-    if let Some(MicrophoneChoice::File(path)) = &invocation.devices.microphone {
-        inputs.push(path);
-    }
-    for path in inputs {
-        // A pipe is opened once, by who plays it: to open it here would take what is in it.
-        let is_stream =
-            std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir());
-        let read = if is_stream { Ok(()) } else { readable(path) };
-        read.map_err(|error| format!("{} can't be read: {error}", path.display()))?;
-    }
-    let speaker = match &invocation.devices.speaker {
-        Some(SpeakerChoice::File(path)) => Some(path),
-        _ => None,
-    };
-    let results = &invocation.results;
-    let outputs = [&results.record_video, &results.snapshot, &results.report];
-    for path in outputs.into_iter().flatten().chain(speaker) {
-        let folder =
-            path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            return Err(format!(
-                "{} can't be written: the folder {} does not exist",
-                path.display(),
-                folder.display()
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Whether a byte of the file can be read, or its end; a folder can be opened, but not read.
-fn readable(path: &Path) -> std::io::Result<()> {
-    std::io::Read::read(&mut std::fs::File::open(path)?, &mut [0]).map(drop)
-}
-
 /// Writes the report; a disk that hangs is waited for only so long. The error is a line for people.
 fn write_report(path: &Path, report: &Report, limit: Duration) -> Result<(), String> {
-    let cannot =
-        |error: &dyn std::fmt::Display| format!("{} can't be written: {error}", path.display());
-    let mut text = serde_json::to_string_pretty(report).map_err(|error| cannot(&error))?;
+    let mut text = serde_json::to_string_pretty(report).map_err(|error| error.to_string())?;
     text.push('\n');
     let to = path.to_path_buf();
-    let written = stop::within(limit, move || std::fs::write(to, text));
-    let hangs = || Err(cannot(&"nobody takes what is written"));
-    written.map_or_else(hangs, |written| written.map_err(|error| cannot(&error)))
+    let write = move || output_file::replace(&to, |file| file.write_all(text.as_bytes()));
+    match output_file::within(path, limit, write) {
+        Ok(Ok(Ok(()))) => Ok(()),
+        Ok(Ok(Err(error))) => Err(format!("{} can't be written: {error}", path.display())),
+        Ok(Err(error)) | Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Writes the report of each call into the same file: that of the last one stays.
@@ -319,6 +300,9 @@ fn run_window(
     use visavis_client::media::voice_processing::VoiceSetting;
     use visavis_client::ui::{self, WindowOptions};
 
+    if let Err(error) = invocation.check_outputs() {
+        return fail(error.exit(), &error.to_string());
+    }
     let folder = match data_dir(invocation.program.data_dir.as_deref()) {
         Ok(folder) => folder,
         Err(error) => return fail(ExitReason::Device, &error.to_string()),
@@ -378,7 +362,7 @@ fn run_window(
     let closed = Arc::new(Notify::new());
     let (left_in, left) = sync_channel(1);
     runtime.spawn({
-        let (closed, stop) = (Arc::clone(&closed), stop.clone());
+        let (closed, stop, recordings) = (Arc::clone(&closed), stop.clone(), recordings.clone());
         async move {
             tokio::select! {
                 () = closed.notified() => {}
@@ -413,12 +397,11 @@ fn run_window(
     let shown = ui::run(link, window);
     stop.has_left();
     stop::at_exit(None);
-    if let Err(words) = leave(A_LONG_TIME) {
-        return fail(ExitReason::Device, &words);
-    }
-    match shown {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(ExitReason::Device, &error.to_string()),
+    let written = leave(A_LONG_TIME);
+    match (shown, written.err().or_else(|| recordings.first_failure())) {
+        (Ok(()), None) => ExitCode::SUCCESS,
+        (Ok(()), Some(words)) => fail(ExitReason::File, &words),
+        (Err(error), _) => fail(ExitReason::Device, &error.to_string()),
     }
 }
 

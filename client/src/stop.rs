@@ -11,8 +11,8 @@
 
 use std::cell::RefCell;
 use std::process::exit;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -103,21 +103,6 @@ fn start_deadline(left: Arc<Left>, signal: i32) {
     if let Err(error) = thread {
         tracing::warn!(%error, "no thread for the deadline of leaving");
     }
-}
-
-/// Runs `work` on a thread of its own, and gives its result unless that takes longer than `limit`:
-/// then it goes on by itself.
-pub fn within<T: Send + 'static>(
-    limit: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    let (done, result) = mpsc::sync_channel(1);
-    let thread = std::thread::Builder::new().name("with-deadline".into()).spawn(move || {
-        // Whoever asked may have stopped waiting.
-        let _ = done.send(work());
-    });
-    thread.ok()?;
-    result.recv_timeout(limit).ok()
 }
 
 /// What [`at_exit`] keeps. The C library drops a thread's values when that thread calls `exit`

@@ -65,6 +65,18 @@ impl HostileServer {
         victim
     }
 
+    /// Takes the next connection, greets it, and answers its login with this.
+    ///
+    /// # Panics
+    /// When nobody connects or logs in.
+    pub async fn answer_login(&self, answer: &Value) -> Victim {
+        let mut victim = self.greet().await;
+        let login = victim.next().await;
+        assert_eq!(login["type"], "login", "{login}");
+        victim.send(answer).await;
+        victim
+    }
+
     /// Takes the next connection and greets it.
     async fn greet(&self) -> Victim {
         let (stream, _) =

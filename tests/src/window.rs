@@ -107,14 +107,14 @@ impl Window {
             .and_then(|listener| listener.local_addr())
             .expect("a free port");
         let mut command = Command::new(programs::visavis().expect("visavis is built"));
+        // What the test prepares comes later, and so counts.
+        command.env("DISPLAY", &display.name).env_remove("WAYLAND_DISPLAY");
         prepare(&mut command);
         command
             .args(["--camera", "pattern", "--ice-server", "none"])
             .arg("--data-dir")
             .arg(folder.path())
-            .env("DISPLAY", &display.name)
-            .env("EGUI_INSPECTION", free.to_string())
-            .env_remove("WAYLAND_DISPLAY");
+            .env("EGUI_INSPECTION", free.to_string());
         let program = Program::spawn(person, command).expect("the window starts");
         let inspector = tokio::task::block_in_place(|| Inspector::connect(&free.to_string(), SOON));
         let inspector = inspector

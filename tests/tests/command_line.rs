@@ -251,19 +251,32 @@ async fn a_script_that_waits_no_longer_could_not_connect_and_neither_could_the_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_that_cannot_be_used_exit_with_6_before_anyone_is_called() {
+async fn files_that_cannot_be_used_are_refused_before_anyone_is_called_and_left_as_they_are() {
     let server = TestServer::start().await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let video = folder.path().join("video.y4m");
+    std::fs::write(&video, "yesterday").expect("written");
+    let (video, folder) = (video.display().to_string(), folder.path().display().to_string());
+    let (played, slashed) = (format!("file:{video}"), format!("{folder}/./video.y4m"));
+    let long = format!("{folder}/{}", "n".repeat(256));
     let mut bob = server.socket().await;
     bob.log_in("bob").await;
-    for (option, value) in [
-        ("--record-video", "/nowhere/at/all.y4m"),
-        ("--report", "/nowhere/at/all.json"),
-        ("--microphone", "file:/nowhere/at/all.wav"),
+    for (options, code, words) in [
+        (["--record-video", "/nowhere/at/all.y4m"].as_slice(), 2, "/nowhere/at/all"),
+        (&["--report", "/nowhere/at/all.json"], 2, "/nowhere/at/all"),
+        (&["--report", &folder], 2, "it is a folder"),
+        (&["--snapshot", &long], 2, "File name too long"),
+        (&["--speaker", "file:/nowhere/at/all.wav"], 2, "/nowhere/at/all"),
+        (&["--camera", &played, "--record-video", &slashed], 2, "name the same file"),
+        (&["--report", &video, "--snapshot", &slashed], 2, "name the same file"),
+        (&["--microphone", "file:/nowhere/at/all.wav"], 6, "/nowhere/at/all"),
     ] {
-        let arguments =
-            ["call", "bob", "--username", "alice", "--server", server.url(), option, value];
-        fails(&run(&arguments).await, 6, "/nowhere/at/all");
+        let task = ["call", "bob", "--username", "alice", "--server", server.url()];
+        let finished = run(&[task.as_slice(), options].concat()).await;
+        fails(&finished, code, words);
+        assert_eq!(finished.stderr.trim_end().lines().count(), 1, "{}", finished.stderr);
     }
+    assert_eq!(std::fs::read(&video).expect("it is there"), b"yesterday");
     assert_eq!(
         bob.receives_within(Duration::from_millis(200), "offer").await,
         None,

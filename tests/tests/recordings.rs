@@ -177,7 +177,7 @@ async fn a_call_at_720p_is_recorded_at_720p_at_both_ends_and_so_is_its_last_fram
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_costs_the_call_nothing_and_is_reported_in_a_line() {
+async fn a_full_disk_costs_the_call_nothing_and_is_reported_in_a_line_and_by_the_exit_code() {
     let server = TestServer::start().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let answers = run("bob", folder.path(), &server, &["answer", "--video-size", "320x180"]);
@@ -196,15 +196,15 @@ async fn a_full_disk_costs_the_call_nothing_and_is_reported_in_a_line() {
         run("alice", folder.path(), &server, &full).await
     };
     let ((bob, _), (alice, report)) = tokio::join!(answers, calls);
-    for finished in [&alice, &bob] {
-        assert_eq!(finished.status.code(), Some(0), "{finished:?}");
-    }
+    assert_eq!(bob.status.code(), Some(0), "{bob:?}");
+    assert_eq!(alice.status.code(), Some(7), "{alice:?}");
     assert!(
         report.number("video.received.frames_decoded").is_some_and(|frames| frames >= 30.0),
         "{report:?}"
     );
     let words = "The recording is not whole: the file can't be written any more: No space left";
     assert_eq!(alice.stdout.lines().filter(|line| line.starts_with(words)).count(), 1, "{alice:?}");
+    assert_eq!(alice.stderr.lines().filter(|line| line.contains(words)).count(), 1, "{alice:?}");
     assert!(!bob.stdout.contains("recording") && !bob.stderr.contains("recording"), "{bob:?}");
 }
 

@@ -2,10 +2,11 @@
 //! played for the echo canceller.
 //!
 //! In go 10 ms frames, out go as many to another [`AudioSink`], louder or quieter. A volume above
-//! 100% is limited softly: the loud is compressed, nothing is cut off. What always holds: a change
-//! of the volume is a ramp of one frame, and at 100% a frame passes bit for bit. The reference is
-//! exactly what the sink takes, with the time at which it is played; it goes into a bounded queue
-//! whose oldest frame gives way, so that a reader that hangs never holds the speaker up.
+//! 100% is limited softly: the loud is compressed, nothing is cut off. What always holds: nothing is
+//! beyond full scale, whatever comes in; a change of the volume is a ramp of one frame, and at 100% a
+//! frame within full scale passes bit for bit. The reference is exactly what the sink takes, with
+//! the time at which it is played; it goes into a bounded queue whose oldest frame gives way, so that
+//! a reader that hangs never holds the speaker up.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -20,12 +21,25 @@ use crate::voice_processing::PlayedFrame;
 
 /// How loud the other person is, in percent of what they send; the settings file holds the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(from = "u8")]
+#[serde(from = "Percent")]
 pub struct Volume(u8);
 
-impl From<u8> for Volume {
-    fn from(percent: u8) -> Self {
-        Self::from_percent(percent)
+/// What may stand for a volume in a file.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Percent {
+    Number(f64),
+    Other(serde::de::IgnoredAny),
+}
+
+impl From<Percent> for Volume {
+    fn from(percent: Percent) -> Self {
+        match percent {
+            Percent::Number(percent) if percent.is_finite() => {
+                Self(percent.round().clamp(0.0, f64::from(Self::MAX.0)) as u8)
+            }
+            Percent::Number(_) | Percent::Other(_) => Self::default(),
+        }
     }
 }
 
@@ -134,7 +148,11 @@ impl AudioSink for AudioOutput {
 /// A sample at another gain. Above a gain of 1 the loudest part is bent, the more the higher the
 /// gain, so that nothing between −1 and 1 comes out beyond.
 fn amplified(sample: f32, gain: f32) -> f32 {
-    let louder = sample * gain;
+    if sample.is_nan() {
+        return 0.0;
+    }
+    // Decoders overshoot.
+    let louder = sample.clamp(-1.0, 1.0) * gain;
     if gain <= 1.0 {
         return louder;
     }
@@ -217,6 +235,19 @@ mod tests {
         assert!(heard.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.002));
         assert!((heard[2 * AUDIO_FRAME_SAMPLES - 1] - amplified(0.4, 1.5)).abs() < 1e-3);
         assert!((heard[4 * AUDIO_FRAME_SAMPLES - 1] - 0.4).abs() < 1e-6);
+    }
+
+    #[test]
+    fn no_sample_and_no_volume_goes_beyond_full_scale() {
+        for percent in [0, 1, 50, 100, 101, 150, 255] {
+            let (mut output, recorder, volume, played) = output(percent);
+            let odd = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, -1.5, 1.0, -0.0];
+            output.write(&std::array::from_fn(|i| odd[i % odd.len()]));
+            volume.set(Volume::MAX);
+            output.write(&std::array::from_fn(|i| odd[i % odd.len()]));
+            assert!(recorder.0.lock().unwrap().iter().all(|sample| sample.abs() <= 1.0));
+            assert!(played.take().unwrap().samples.iter().all(|sample| sample.abs() <= 1.0));
+        }
     }
 
     proptest! {

@@ -95,6 +95,11 @@ impl Recordings {
         self.open().first_failure.clone()
     }
 
+    /// Something is not written, as somebody was told already; why, in a line.
+    pub fn note_known_failure(&self, words: &str) {
+        self.open().first_failure.get_or_insert_with(|| words.to_owned());
+    }
+
     /// Something is not written; why, in a line.
     pub fn note_failure(&self, words: String) {
         let mut open = self.open();
@@ -116,6 +121,7 @@ impl Recordings {
     }
 
     /// Whether any is under way, ended or not.
+    #[cfg(test)]
     fn are_open(&self) -> bool {
         !self.open().ends.is_empty()
     }

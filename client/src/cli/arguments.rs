@@ -13,9 +13,19 @@ use crate::media::audio_output::Volume;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSetting;
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  connected, and ended normally
+  2  the command line makes no sense, or names a file that can't be written
+  3  the server was not reached, or refused the login
+  4  the other was not reached: unknown, offline, declined, busy, no answer
+  5  the connection failed or was lost
+  6  a device failed, or a file that is played
+  7  connected, and ended normally, but a file could not be written";
+
 /// Private one-to-one video calls.
 #[derive(Debug, Parser)]
-#[command(name = "visavis", version, about, max_term_width = 100)]
+#[command(name = "visavis", version, about, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     /// Without a command, the window opens.
     #[command(subcommand)]
@@ -160,7 +170,7 @@ pub struct ResultOptions {
     /// Save the last received video frame
     #[arg(long, global = true, value_name = "PATH.png")]
     pub snapshot: Option<PathBuf>,
-    /// Write a report of what was measured
+    /// Write a report of what was measured; a window writes that of its last call
     #[arg(long, global = true, value_name = "PATH.json")]
     pub report: Option<PathBuf>,
     /// End the call this long after it connects: 10s, 2m [default: when the other person ends it]

@@ -5,12 +5,14 @@
 //! codes are [`ExitReason`]'s.
 
 mod arguments;
+mod files;
 mod invocation;
 mod values;
 
 pub use arguments::{
     Cli, DeviceOptions, ProgramOptions, ResultOptions, SoundOptions, VideoOptions,
 };
+pub use files::FileError;
 pub use invocation::{Action, DEFAULT_STUN, Invocation, Target, UsageError};
 
 /// How a run ended, as the exit code says it.
@@ -26,8 +28,10 @@ pub enum ExitReason {
     NotReached = 4,
     /// The connection failed or was lost.
     Connection = 5,
-    /// A device or a file failed.
+    /// A device failed, or a file that is played.
     Device = 6,
+    /// Connected, and ended normally, but a file could not be written.
+    File = 7,
 }
 
 impl ExitReason {

@@ -13,6 +13,8 @@ use cpal::{
     SupportedStreamConfigRange,
 };
 
+use visavis_shared::ForeignText;
+
 use crate::device::DeviceInfo;
 use crate::device::audio_connections::current_host;
 use crate::device::audio_device::{AudioDeviceError, AudioKind};
@@ -70,7 +72,7 @@ fn list_now(kind: AudioKind) -> Vec<DeviceInfo> {
         if id.as_ref().is_some_and(|id| id.id().ends_with(".monitor")) && id != default {
             continue;
         }
-        let name = description.name().to_owned();
+        let name = shown(description.name());
         let default = id.is_some() && id == default;
         if let Some(known) = devices.iter_mut().find(|known| known.name == name) {
             known.default |= default;
@@ -128,6 +130,11 @@ fn devices_of(host: &cpal::Host, kind: AudioKind) -> Vec<cpal::Device> {
         .collect()
 }
 
+/// A device's name as people see it and choose by it: whoever made or paired it wrote it.
+fn shown(name: &str) -> String {
+    ForeignText::new(name).into()
+}
+
 /// Finds the default device, or the one of this name: its human name, or the system's own for it.
 pub(super) fn find(
     host: &cpal::Host,
@@ -138,9 +145,8 @@ pub(super) fn find(
         return default_device(host, kind).ok_or(AudioDeviceError::None(kind));
     };
     let devices = devices_of(host, kind);
-    let human = |device: &cpal::Device| {
-        device.description().map(|d| d.name().to_owned()).unwrap_or_default()
-    };
+    let human =
+        |device: &cpal::Device| device.description().map(|d| shown(d.name())).unwrap_or_default();
     let found = devices
         .iter()
         .find(|device| human(device) == name || device.id().is_ok_and(|id| id.id() == name))
@@ -235,7 +241,7 @@ pub(super) fn refused(
 ) -> AudioDeviceError {
     let name = device
         .description()
-        .map_or_else(|_| "default".into(), |description| description.name().to_owned());
+        .map_or_else(|_| "default".into(), |description| shown(description.name()));
     match error.kind() {
         // What there is by default without any sound card.
         ErrorKind::DeviceNotAvailable if device.id().is_ok_and(|id| id.id() == "default") => {
@@ -259,7 +265,7 @@ pub(super) fn lost(kind: AudioKind, error: &cpal::Error) -> Option<String> {
 }
 
 fn one_line(error: &cpal::Error) -> String {
-    error.to_string().replace(['\n', '\r'], " ").trim_end_matches('.').to_owned()
+    ForeignText::from(error.to_string()).trim_end_matches('.').to_owned()
 }
 
 /// Keeps alsa-lib from writing to the terminal about each device that it can't open: what matters

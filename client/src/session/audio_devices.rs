@@ -19,6 +19,7 @@ use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::AudioFrame;
 use crate::media::ringtone::RingKind;
+use crate::media::video_record::Recordings;
 use crate::media::voice_processing::{VoiceInput, VoiceSetting};
 use crate::session::device_keeper::Trouble;
 use crate::session::open_devices::{OpenMicrophone, OpenSpeaker};
@@ -48,6 +49,8 @@ pub(super) struct AudioDevices {
     pub(super) turn: SpeakerTurn,
     in_call: bool,
     ring: Option<RingKind>,
+    /// What is written and what is not.
+    recordings: Recordings,
 }
 
 impl AudioDevices {
@@ -65,6 +68,7 @@ impl AudioDevices {
             speaker: Switchable::new(options.speaker.clone()),
             in_call: false,
             ring: None,
+            recordings: options.recordings.clone(),
         }
     }
 
@@ -86,6 +90,15 @@ impl AudioDevices {
 
     /// Opens the microphone, and the speaker in a call, or closes them.
     pub(super) fn want(&mut self, microphone: bool, call: bool, now: Instant) {
+        if self.in_call
+            && !call
+            && let SpeakerChoice::File(path) = self.speaker.keeper.choice()
+            && self.speaker.is_opening()
+            && self.speaker.keeper.trouble().is_some()
+        {
+            let words = format!("The sound is not recorded: nobody reads {}.", path.display());
+            self.recordings.note_failure(words);
+        }
         self.in_call = call;
         self.microphone.keeper.want(microphone, now);
         self.want_speaker(now);
@@ -139,9 +152,25 @@ impl AudioDevices {
                 }
                 Event::Closed(speaker) => {
                     self.turn.speaker_closed(pipeline);
-                    drop(speaker);
+                    if let Some(words) = speaker.close() {
+                        self.recordings.note_failure(words);
+                    }
                 }
             }
+        }
+        if let Some(words) = self.failed_file() {
+            self.recordings.note_known_failure(&words);
+        }
+    }
+
+    /// Why the sound is not written into a file that it should be written into. A pipe may yet be
+    /// read.
+    fn failed_file(&self) -> Option<String> {
+        match (self.speaker.keeper.choice(), self.speaker.keeper.trouble()) {
+            (SpeakerChoice::File(_), Some(Trouble::Missing(words))) => {
+                (!self.speaker.is_opening()).then(|| sentence(words))
+            }
+            _ => None,
         }
     }
 
@@ -166,6 +195,7 @@ impl AudioDevices {
     /// will be missed, and that reported, in the call.
     pub(super) fn speaker_trouble(&self) -> Option<String> {
         Some(match self.speaker.keeper.trouble().filter(|_| self.in_call)? {
+            Trouble::Missing(words) if !self.speaker.keeper.choice().is_heard() => sentence(words),
             Trouble::Missing(words) => format!("{} You will not hear the other.", sentence(words)),
             Trouble::Fallback(words) => {
                 format!("{} You hear the other through the system's default.", sentence(words))

@@ -133,7 +133,7 @@ pub async fn run(
 
 fn exit_word(exit: ExitReason) -> &'static str {
     match exit {
-        ExitReason::Completed => "completed",
+        ExitReason::Completed | ExitReason::File => "completed",
         ExitReason::Usage => "usage",
         ExitReason::Server => "server",
         ExitReason::NotReached => "no-answer",

@@ -265,7 +265,7 @@ impl<C> MediaEngine<C> {
         let Some(pipeline) = self.pipeline.take() else { return PipelineStatistics::default() };
         self.camera_output.detach(&pipeline.encoder_input());
         let (statistics, sink) =
-            pipeline.stop(self.options.snapshot.as_deref(), |words| self.trouble(words));
+            pipeline.stop(self.options.snapshot.as_deref(), &self.options.recordings);
         self.audio.turn.end_call(sink);
         // The next frame that arrives belongs to another call.
         drop(self.remote_video.take());

@@ -44,16 +44,25 @@ impl OpenMicrophone {
 
 /// A speaker, and its sink until somebody plays through it.
 pub(super) struct OpenSpeaker {
-    _device: Speaker,
+    device: Speaker,
     events: mpsc::Receiver<AudioEvent>,
     pub(super) sink: Option<Box<dyn AudioSink>>,
+    is_file: bool,
 }
 
 impl OpenSpeaker {
     pub(super) fn open(choice: &SpeakerChoice) -> Result<Self, AudioDeviceError> {
         let (event_in, events) = mpsc::channel(DEVICE_EVENT_QUEUE);
         let (device, sink) = open_speaker(choice, event_in)?;
-        Ok(Self { _device: device, events, sink: Some(sink) })
+        let is_file = matches!(choice, SpeakerChoice::File(_));
+        Ok(Self { device, events, sink: Some(sink), is_file })
+    }
+
+    /// Closes it. Why not all of a file is written, where that is so.
+    pub(super) fn close(self) -> Option<String> {
+        let Self { device, mut events, is_file, .. } = self;
+        drop(device);
+        lost(&mut events).filter(|_| is_file)
     }
 }
 

@@ -13,10 +13,11 @@ use crate::media::audio_send::{AudioSendStats, AudioSender};
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{AudioFrame, RgbaFrame, VideoFrame};
 use crate::media::h264_sps::Unsupported;
-use crate::media::snapshot_png;
+use crate::media::output_file::within;
+use crate::media::snapshot_png::{self, SnapshotError};
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::video_receive::{VideoReceiveSettings, VideoReceiveStats, VideoReceiver};
-use crate::media::video_record::VideoRecorder;
+use crate::media::video_record::{Recordings, VideoRecorder};
 use crate::media::video_send::{VideoSendSettings, VideoSendStats, VideoSender};
 use crate::session::audio_devices::AudioDevices;
 use crate::session::options::SessionOptions;
@@ -44,6 +45,8 @@ pub(super) struct PipelineStatistics {
 
 /// The rate the encoder starts at, until the estimate arrives: what a narrow network carries.
 const START_BITRATE: Bitrate = Bitrate::from_kbps(250);
+/// How long the last frame may take to be written.
+const SNAPSHOT_WITHIN: Duration = Duration::from_secs(1);
 /// Video of the other counts as coming while the last is younger than this.
 const SHOWN_WITHIN: Duration = Duration::from_secs(3);
 
@@ -78,7 +81,9 @@ impl Pipeline {
         // A recording that can't be made costs the call nothing.
         let record = options.record_video.as_deref().and_then(|path| {
             VideoRecorder::start(path, &options.recordings)
-                .inspect_err(|error| trouble(format!("The call is not recorded: {error}.")))
+                .inspect_err(|error| {
+                    options.recordings.note_failure(format!("The call is not recorded: {error}."));
+                })
                 .ok()
         });
         let receiving = VideoReceiveSettings {
@@ -167,11 +172,12 @@ impl Pipeline {
     }
 
     /// Stops them, lets the last frames be written, returns what was measured, and gives the
-    /// speaker's sink back. The last frame that was shown goes to `snapshot`.
+    /// speaker's sink back. The last frame that was shown goes to `snapshot`; why it does not, to
+    /// `recordings`.
     pub(super) fn stop(
         self,
         snapshot: Option<&Path>,
-        mut trouble: impl FnMut(String),
+        recordings: &Recordings,
     ) -> (PipelineStatistics, Option<Box<dyn AudioSink>>) {
         self.encoder_input.close();
         let mut statistics = self.statistics();
@@ -185,12 +191,24 @@ impl Pipeline {
             statistics.video_received = video_received(&received.stats);
             statistics.unsupported_video = received.stats.unsupported;
             if let (Some(path), Some(frame)) = (snapshot, received.last)
-                && let Err(error) = snapshot_png::write_png(path, &frame)
+                && let Err(why) = write_snapshot(path, frame)
             {
-                trouble(format!("The last picture was not written: {error}."));
+                recordings.note_failure(format!("The last picture was not written: {why}."));
             }
         }
         (statistics, sink)
+    }
+}
+
+/// Writes a frame as a PNG file; why not, in words.
+fn write_snapshot(path: &Path, frame: VideoFrame) -> Result<(), String> {
+    let to = path.to_path_buf();
+    // A pipe that nobody reads, or a disk that hangs, holds the end of the call up only so long.
+    let written = within(path, SNAPSHOT_WITHIN, move || snapshot_png::write_png(&to, &frame));
+    match written {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(SnapshotError::Create(error))) | Err(error) => Err(error.to_string()),
+        Ok(Err(error)) => Err(format!("{}: {error}", path.display())),
     }
 }
 

@@ -13,6 +13,7 @@ use super::SignalingEvent;
 use super::backoff::Backoff;
 use super::login::{Account, Failure};
 use super::socket::{self, Socket};
+use super::unreachable::Unreachable;
 
 /// After this much silence from the server it is pinged.
 const PING_AFTER: Duration = Duration::from_secs(40);
@@ -183,7 +184,7 @@ fn event_of(incoming: Option<tungstenite::Result<Message>>) -> Result<Option<Sig
         Some(Ok(Message::Close(_))) | None => Err(End::Lost(None)),
         Some(Ok(_)) => Ok(None),
         Some(Err(error)) => {
-            let why = socket::error_words(&error);
+            let why = Unreachable::of(&error, false, &[]);
             tracing::debug!("the connection to the server broke: {why}");
             Err(End::Lost(None))
         }

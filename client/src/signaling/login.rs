@@ -19,12 +19,14 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use visavis_shared::{
-    ClientMessage, ErrorCode, IceServer, Login, LoginRefusal, ServerMessage, Username, codec,
+    ClientMessage, ErrorCode, ForeignText, IceServer, Login, LoginRefusal, ServerMessage, Username,
+    codec,
 };
 
 use super::SignalingEvent;
 use super::server_url::ServerUrl;
 use super::socket::{self, Socket, Stream};
+use super::unreachable::Unreachable;
 use crate::device_key::LoginKey;
 
 /// How long the greeting of a server may take that has not greeted yet: it comes with the
@@ -76,7 +78,7 @@ impl Account {
         // It greets late once at most: after that it is known to greet.
         loop {
             let opened = socket::open(&self.url).await;
-            let mut socket = opened.map_err(|why| self.unreachable(&why))?;
+            let mut socket = opened.map_err(|why| self.unreachable(why))?;
             match self.log_in_over(&mut socket).await? {
                 Outcome::Granted { ice_servers, token } => {
                     let is_token = |token: &String| (1..=MAX_SECRET_BYTES).contains(&token.len());
@@ -110,17 +112,14 @@ impl Account {
                     login.public_key = Some(key.public().to_string());
                     login.signature = Some(key.sign(&challenge, &login.username).to_string());
                 }
-                _ if self.greets => return Err(self.unreachable("it did not greet")),
+                _ if self.greets => return Err(self.unreachable(Unreachable::NotGreeted)),
                 _ => tracing::warn!("the server does not greet: logging in as a guest"),
             }
         }
         let signed = login.signature.is_some();
-        socket::write(socket, &ClientMessage::Login(login))
-            .await
-            .map_err(|()| self.unreachable("it hung up"))?;
+        socket::write(socket, &ClientMessage::Login(login)).await.map_err(|()| self.hung_up())?;
         let answer = timeout(LOGIN_WITHIN, self.answer(socket, signed)).await;
-        let outcome =
-            answer.unwrap_or_else(|_| Err(self.unreachable("it speaks no protocol that we know")));
+        let outcome = answer.unwrap_or_else(|_| Err(self.unreachable(Unreachable::OtherProtocol)));
         match &outcome {
             Ok(Outcome::GreetedLate) => self.greets = true,
             Err(Failure::Refused(LoginRefusal::RateLimited | LoginRefusal::Unavailable, _)) => {}
@@ -130,12 +129,13 @@ impl Account {
         outcome
     }
 
-    fn unreachable(&self, why: &str) -> Failure {
-        Failure::Unreachable(format!(
-            "The server at {} can't be reached ({why}): check the address, and that the server is \
-             running.",
-            self.url
-        ))
+    fn unreachable(&self, why: Unreachable) -> Failure {
+        let (url, advice) = (&self.url, why.advice());
+        Failure::Unreachable(format!("The server at {url} can't be reached ({why}): {advice}."))
+    }
+
+    fn hung_up(&self) -> Failure {
+        self.unreachable(Unreachable::HungUp { tls: self.url.is_tls() })
     }
 
     /// What the server wants signed; `None` when its greeting has no challenge or does not come.
@@ -182,7 +182,7 @@ impl Account {
                     return Ok(Outcome::Granted { ice_servers, token });
                 }
                 ServerMessage::LoginRefused { reason, message } => {
-                    let words = refusal_words(reason, message.into(), &self.username, signed);
+                    let words = refusal_words(reason, message, &self.username, signed);
                     return Err(Failure::Refused(reason, words));
                 }
                 ServerMessage::Error { code, message, .. } => {
@@ -202,7 +202,7 @@ impl Account {
                     Err(error) => tracing::debug!("a message of the server is ignored: {error}"),
                 },
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Err(self.unreachable("it hung up")),
+                Some(Err(_)) | None => return Err(self.hung_up()),
             }
         }
     }
@@ -227,7 +227,7 @@ fn refusal(code: ErrorCode) -> LoginRefusal {
 
 fn refusal_words(
     reason: LoginRefusal,
-    message: String,
+    message: ForeignText,
     username: &Username,
     signed: bool,
 ) -> String {
@@ -241,9 +241,11 @@ fn refusal_words(
         }
         _ if message.is_empty() => "The server refused the login and gave no reason.".to_owned(),
         LoginRefusal::NotAllowed if signed => {
-            message + " If that was this device, write the server's address as you did then."
+            format!(
+                "{message} If that was this device, write the server's address as you did then."
+            )
         }
-        _ => message,
+        _ => message.into(),
     }
 }
 

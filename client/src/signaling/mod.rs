@@ -8,10 +8,12 @@
 
 pub(crate) mod backoff;
 mod connection;
+mod first_bytes;
 mod login;
 mod metered;
 mod server_url;
 mod socket;
+mod unreachable;
 
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -19,8 +19,10 @@ use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async
 use visavis_shared::limits::MAX_RELAYED_BYTES;
 use visavis_shared::{ClientMessage, codec};
 
+use super::first_bytes::FirstBytes;
 use super::metered::Metered;
 use super::server_url::ServerUrl;
+use super::unreachable::Unreachable;
 use crate::transport::path::happy_eyeballs;
 
 /// How long opening may take, TLS and upgrade included.
@@ -49,19 +51,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for MaybeTlsStream<Metered<S>> {
 #[cfg(test)]
 impl Stream for tokio::io::DuplexStream {}
 
-pub(super) type Socket<S = MaybeTlsStream<Metered<TcpStream>>> = WebSocketStream<S>;
+pub(super) type Socket<S = MaybeTlsStream<Metered<FirstBytes<TcpStream>>>> = WebSocketStream<S>;
 
-/// Opens a socket to the server. The error says why there is none, in words for people.
-pub(super) async fn open(url: &ServerUrl) -> Result<Socket, String> {
-    let opening = async {
-        let addresses = lookup_host(url.host_and_port()).await?;
-        open_at(url, addresses, None).await
+/// Opens a socket to the server.
+pub(super) async fn open(url: &ServerUrl) -> Result<Socket, Unreachable> {
+    let until = Instant::now() + OPEN_WITHIN;
+    let looking = timeout_at(until, lookup_host(url.host_and_port())).await;
+    let addresses = match looking {
+        Ok(Ok(addresses)) => addresses,
+        Ok(Err(_)) => return Err(Unreachable::UnknownName),
+        Err(_) => return Err(Unreachable::NoAnswer),
     };
-    match timeout(OPEN_WITHIN, opening).await {
-        Ok(Ok(socket)) => Ok(socket),
-        Ok(Err(error)) => Err(error_words(&error)),
-        Err(_) => Err("no answer".to_owned()),
-    }
+    open_at(url, addresses, None, until).await
 }
 
 /// Opens a socket to the first of the server's addresses that answers.
@@ -69,14 +70,25 @@ async fn open_at(
     url: &ServerUrl,
     addresses: impl IntoIterator<Item = SocketAddr>,
     tls: Option<Connector>,
-) -> Result<Socket, tungstenite::Error> {
-    let stream = Metered::new(happy_eyeballs::connect(addresses, connect_to).await?);
+    until: Instant,
+) -> Result<Socket, Unreachable> {
+    let is_tls = url.is_tls();
+    let stream = match timeout_at(until, happy_eyeballs::connect(addresses, connect_to)).await {
+        Ok(connected) => connected.map_err(|error| Unreachable::of_io(&error, is_tls))?,
+        Err(_) => return Err(Unreachable::NoAnswer),
+    };
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .max_message_size(Some(MAX_RELAYED_BYTES))
         .max_frame_size(Some(MAX_RELAYED_BYTES));
-    let (socket, _) = client_async_tls_with_config(url.as_str(), stream, Some(config), tls).await?;
-    Ok(socket)
+    let (stream, first) = FirstBytes::of(stream);
+    let stream = Metered::new(stream);
+    let upgrading = client_async_tls_with_config(url.as_str(), stream, Some(config), tls);
+    match timeout_at(until, upgrading).await {
+        Ok(Ok((socket, _))) => Ok(socket),
+        Ok(Err(error)) => Err(Unreachable::of(&error, is_tls, first.bytes())),
+        Err(_) => Err(Unreachable::Silent { tls: is_tls }),
+    }
 }
 
 async fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
@@ -125,87 +137,5 @@ pub(super) async fn close<S: Stream>(socket: &mut Socket<S>) {
     let _ = timeout(WRITE_WITHIN, closing).await;
 }
 
-/// Why there is no connection, without addresses: this may go to a log.
-pub(super) fn error_words(error: &tungstenite::Error) -> String {
-    let words = match error {
-        tungstenite::Error::Io(error) => match error.kind() {
-            io::ErrorKind::ConnectionRefused => "nothing listens there",
-            io::ErrorKind::TimedOut => "no answer",
-            io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => "it hung up",
-            io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
-                "no route leads to it from this network"
-            }
-            // The resolver has no kind of its own.
-            _ => "its name is not known, or the network is down",
-        },
-        tungstenite::Error::Tls(_) => "its certificate is not trusted",
-        tungstenite::Error::Http(response) => {
-            return format!("it is no signaling server: HTTP {}", response.status().as_u16());
-        }
-        tungstenite::Error::Capacity(_) => "it sent more than is allowed",
-        tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => "it hung up",
-        _ => "it speaks no protocol that we know",
-    };
-    words.to_owned()
-}
-
 #[cfg(test)]
-#[cfg(target_os = "linux")]
-mod tests {
-    use std::sync::Arc;
-    use std::time::Instant;
-
-    use tokio::net::TcpListener;
-    use tokio_rustls::TlsAcceptor;
-    use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
-    use tokio_tungstenite::accept_async;
-    use visavis_link::BlackHole;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_black_hole_among_its_addresses_does_not_keep_a_server_away() {
-        let hole = BlackHole::open().await.expect("a port");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let works = listener.local_addr().expect("an address");
-        let url = ServerUrl::parse("ws://example.org").expect("a URL");
-        let started = Instant::now();
-        let opening = open_at(&url, [hole.address().expect("an address"), works], None);
-        let accepting = async { accept_async(listener.accept().await.expect("it").0).await };
-        let (ours, theirs) = tokio::join!(opening, accepting);
-        assert!(ours.is_ok() && theirs.is_ok(), "{ours:?} {theirs:?}");
-        assert!(started.elapsed() < OPEN_WITHIN / 2, "{:?}", started.elapsed());
-    }
-
-    #[tokio::test]
-    async fn a_black_hole_among_its_addresses_does_not_keep_a_tls_server_away() {
-        let hole = BlackHole::open().await.expect("a port");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let works = listener.local_addr().expect("an address");
-        let key = rcgen::generate_simple_self_signed(["example.org".to_owned()]).expect("a key");
-        let certificate = key.cert.der().clone();
-        let mut roots = RootCertStore::empty();
-        roots.add(certificate.clone()).expect("a certificate");
-        let trust = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        let config = ServerConfig::builder()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key.signing_key.into())
-            .expect("a certificate with its key");
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-
-        let url = ServerUrl::parse("wss://example.org").expect("a URL");
-        let started = Instant::now();
-        let opening = open_at(
-            &url,
-            [hole.address().expect("an address"), works],
-            Some(Connector::Rustls(Arc::new(trust))),
-        );
-        let accepting = async {
-            let (stream, _) = listener.accept().await.expect("it");
-            accept_async(acceptor.accept(stream).await.expect("TLS")).await
-        };
-        let (ours, theirs) = tokio::join!(opening, accepting);
-        assert!(ours.is_ok() && theirs.is_ok(), "{ours:?} {theirs:?}");
-        assert!(started.elapsed() < OPEN_WITHIN / 2, "{:?}", started.elapsed());
-    }
-}
+mod tests;

@@ -16,6 +16,8 @@ mod call_screen;
 mod controls;
 mod design;
 mod devices;
+#[cfg(target_os = "linux")]
+mod display;
 mod keyboard;
 mod login;
 mod notices;
@@ -81,10 +83,38 @@ impl Default for WindowOptions {
 /// Why there is no window: the system gave none, such as without a display or OpenGL.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the window can't be opened ({0}); on a machine without a display, \
-     use `visavis call` or `visavis answer`"
+    "the window can't be opened: {0}; `visavis call` and `visavis answer` work without a window"
 )]
 pub struct UiError(String);
+
+impl UiError {
+    /// In words for people. What the libraries say names places in their sources.
+    fn of(error: &eframe::Error) -> Self {
+        use eframe::Error::{Glutin, NoGlutinConfigs, OpenGL};
+        Self(match error {
+            Glutin(_) | NoGlutinConfigs(..) | OpenGL(_) => {
+                "the display has no OpenGL that can be used, so a graphics driver is missing"
+                    .to_owned()
+            }
+            other => without_source_places(&other.to_string()),
+        })
+    }
+}
+
+/// A line without what names a place in a source, as in `os error at /a/b.rs:7: no display`.
+fn without_source_places(text: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for word in text.split_whitespace() {
+        if !word.contains(".rs:") {
+            words.push(word);
+            continue;
+        }
+        for before in ["at", "error", "os"] {
+            words.pop_if(|word| *word == before);
+        }
+    }
+    words.join(" ")
+}
 
 /// Opens the window and shows it until it is closed or the session ends. Blocks; call it on the
 /// main thread.
@@ -104,8 +134,21 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
     if let Ok(icon) = eframe::icon_data::from_png_bytes(ICON) {
         viewport = viewport.with_icon(icon);
     }
-    let native =
+    let mut native =
         eframe::NativeOptions { viewport, renderer: eframe::Renderer::Glow, ..Default::default() };
+    #[cfg(target_os = "linux")]
+    {
+        use winit::platform::wayland::EventLoopBuilderExtWayland as _;
+        use winit::platform::x11::EventLoopBuilderExtX11 as _;
+
+        let backend = display::choose().map_err(|error| UiError(error.to_string()))?;
+        native.event_loop_builder = Some(Box::new(move |builder| {
+            match backend {
+                display::Backend::Wayland => builder.with_wayland(),
+                display::Backend::X11 => builder.with_x11(),
+            };
+        }));
+    }
     eframe::run_native(
         "Visavis",
         native,
@@ -114,7 +157,7 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
             Ok(Box::new(Shell(App::new(&creation.egui_ctx, link, options), waking)))
         }),
     )
-    .map_err(|error| UiError(error.to_string()))
+    .map_err(|error| UiError::of(&error))
 }
 
 /// [`App`] as eframe wants it, with what wakes it.
@@ -137,6 +180,21 @@ impl eframe::App for Shell {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_of_the_window_library_names_no_source() {
+        for (text, words) in [
+            (
+                "winit EventLoopError: os error at /home/x/winit-0.30.13/src/linux/mod.rs:790: \
+                 neither\nDISPLAY is set.",
+                "winit EventLoopError: neither DISPLAY is set.",
+            ),
+            ("failed at src/main.rs:7", "failed"),
+            ("nothing at all", "nothing at all"),
+        ] {
+            assert_eq!(without_source_places(text), words);
+        }
+    }
 
     #[test]
     fn the_icon_is_a_square_with_transparent_corners() {

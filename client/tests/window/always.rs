@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Event, Key, Modifiers, ViewportCommand, vec2};
+use eframe::egui::{Event, Key, Modifiers, PointerButton, ViewportCommand, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use tokio::sync::watch;
 use visavis_client::call::event::{CallPhase, EndReason};
@@ -117,6 +117,26 @@ fn the_whole_way_from_log_in_to_the_end_of_a_call_can_be_gone_with_the_keyboard(
     tab_to(&mut window, "Close call");
     window.press(Modifiers::NONE, Key::Enter);
     assert_eq!(window.asked(), [Intent::HangUp]);
+}
+
+#[test]
+fn a_button_that_is_held_acts_when_it_is_released() {
+    let mut window = Window::open(logged_in());
+    let pos = window.harness.get_by_label("Log out").rect().center();
+    let button = |pressed| Event::PointerButton {
+        pos,
+        button: PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    window.harness.event(Event::PointerMoved(pos));
+    window.settle();
+    window.harness.event(button(true));
+    window.harness.run_steps(20);
+    assert_eq!(window.asked(), []);
+    window.harness.event(button(false));
+    window.settle();
+    assert_eq!(window.asked(), [Intent::LogOut]);
 }
 
 #[test]

@@ -105,7 +105,8 @@ impl FrameMeter {
         (self.header_bytes, self.payload) = (0, payload);
         let (is_final, opcode) = (first & 0x80 != 0, first & 0x0f);
         let is_control = opcode & 0x08 != 0;
-        Some((!is_control && !(is_final && opcode != 0), !is_control && is_final))
+        let is_whole_message = is_final && opcode != 0;
+        Some((!(is_control || is_whole_message), !is_control && is_final))
     }
 }
 

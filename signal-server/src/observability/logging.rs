@@ -55,9 +55,12 @@ impl LogOptions {
     /// Begins to log.
     pub fn begin(&self) -> Result<(), ParseError> {
         let filter = EnvFilter::builder().parse(&self.log)?;
+        // no-color.org
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let colours = io::stderr().is_terminal() && !plain;
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
         match self.log_format {
-            LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+            LogFormat::Text => log.with_ansi(colours).init(),
             LogFormat::Json => log.json().flatten_event(true).with_ansi(false).init(),
         }
         Ok(())

@@ -60,7 +60,10 @@ impl FrameBuffer {
             let flags = buffered.packet.flags;
             picture |= flags.picture;
             slices += u32::from(flags.slices);
-            perhaps = None;
+            // Padding behind a picture is no more of it.
+            if !buffered.packet.payload.is_empty() {
+                perhaps = None;
+            }
             if buffered.packet.marker && !flags.unfinished {
                 let goes_on = self
                     .packets

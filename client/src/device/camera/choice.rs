@@ -2,6 +2,7 @@
 //! pure decisions.
 
 use nokhwa::utils::{CameraFormat, FrameFormat};
+use visavis_shared::ForeignText;
 
 use super::{CameraError, CameraWant};
 
@@ -39,7 +40,8 @@ pub(super) fn rank(mut offers: Vec<CameraFormat>, want: CameraWant) -> Vec<Camer
 pub(super) fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut taken: Vec<String> = Vec::new();
     for name in names {
-        let name = if name.trim().is_empty() { "Camera".to_owned() } else { name };
+        let name = String::from(ForeignText::from(name));
+        let name = if name.is_empty() { "Camera".to_owned() } else { name };
         let numbered = (2..).map(|number| format!("{name} ({number})"));
         let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name));
         taken.extend(free);
@@ -75,7 +77,7 @@ pub(super) fn explain(name: &str, reason: &str) -> CameraError {
     } else if says(&["failed to fufill", "failed to fulfill"]) {
         CameraError::NoFormat(name)
     } else {
-        CameraError::Failed(name, reason.replace('\n', " "))
+        CameraError::Failed(name, ForeignText::new(reason).into())
     }
 }
 

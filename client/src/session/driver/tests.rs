@@ -221,7 +221,7 @@ fn messages() -> impl Strategy<Value = ServerMessage> {
             .prop_map(|(username, online)| ServerMessage::Presence { username, online }),
         1 => (codes, refused, calls()).prop_map(|(code, refused, call)| ServerMessage::Error {
             code,
-            message: "No.".to_owned(),
+            message: "No.".into(),
             in_reply_to: refused.map(str::to_owned),
             call,
         }),
@@ -233,11 +233,11 @@ fn messages() -> impl Strategy<Value = ServerMessage> {
         }),
         1 => Just(ServerMessage::LoginRefused {
             reason: LoginRefusal::Taken,
-            message: String::new(),
+            message: "".into(),
         }),
         1 => Just(ServerMessage::Hello {
             protocol: 1,
-            server: "it".to_owned(),
+            server: "it".into(),
             challenge: "it".to_owned(),
         }),
     ]

@@ -13,6 +13,8 @@ use crate::config::Theme;
 /// Sets both themes and the fonts up; call it once.
 pub(crate) fn install(ctx: &Context) {
     typography::install(ctx);
+    // A button acts when it is released, however long it was held.
+    ctx.options_mut(|options| options.input_options.max_click_duration = f64::INFINITY);
     ctx.style_mut_of(EguiTheme::Dark, |style| dress(style, Visuals::dark(), true));
     ctx.style_mut_of(EguiTheme::Light, |style| dress(style, Visuals::light(), false));
 }

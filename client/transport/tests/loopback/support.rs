@@ -184,18 +184,19 @@ pub(crate) async fn connected_pair() -> (End, End) {
 }
 
 /// An access unit that looks like an encoder's: parameter sets before an IDR slice, or one slice of
-/// another frame.
+/// another frame. What names a parameter set, names the first of its kind.
 pub(crate) fn access_unit(rng: &mut StdRng, key: bool, bytes: usize) -> Bytes {
     let mut unit = Vec::with_capacity(bytes + 40);
-    let mut nal = |header: u8, len: usize, rng: &mut StdRng| {
-        unit.extend([0, 0, 0, 1, header]);
+    let mut nal = |head: &[u8], len: usize, rng: &mut StdRng| {
+        unit.extend([0, 0, 0, 1]);
+        unit.extend(head);
         unit.extend((0..len).map(|_| rng.random_range(1..=255u8)));
     };
     if key {
-        nal(0x67, 12, rng);
-        nal(0x68, 4, rng);
+        nal(&[0x67, 0x42, 0xc0, 0x1f, 0x81], 8, rng);
+        nal(&[0x68, 0xc1], 3, rng);
     }
-    nal(if key { 0x65 } else { 0x41 }, bytes, rng);
+    nal(&[if key { 0x65 } else { 0x41 }, 0xe1], bytes, rng);
     unit.into()
 }
 

@@ -82,7 +82,8 @@ impl RedisOptions {
     pub fn config(&self) -> Result<Option<RedisConfig>, RedisOptionError> {
         let url = match (&self.redis, self.redis_file.as_ref().map(|file| &file.0)) {
             (None, None) => return Ok(None),
-            (Some(url), None) | (None, Some(Held::Url(url))) => url.clone(),
+            (Some(url), None) => url.clone(),
+            (None, Some(Held::Url(url))) => RedisUrl::clone(url),
             (Some(url), Some(Held::Password(password))) => url.clone().with_password(password),
             (None, Some(Held::Password(_))) => return Err(RedisOptionError::PasswordOfNothing),
             (Some(_), Some(Held::Url(_))) => return Err(RedisOptionError::TwoUrls),

@@ -21,7 +21,7 @@ pub(crate) struct RedisFile(pub(super) Held);
 /// Either of the two.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Held {
-    Url(RedisUrl),
+    Url(Box<RedisUrl>),
     /// The password of a Redis whose URL is given otherwise.
     Password(String),
 }
@@ -72,7 +72,7 @@ impl FromStr for RedisFile {
             return Ok(Self(Held::Password(line.to_owned())));
         }
         let url = line.parse().map_err(|error| RedisFileError::Url(named(), error))?;
-        Ok(Self(Held::Url(url)))
+        Ok(Self(Held::Url(Box::new(url))))
     }
 }
 
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_url_or_a_password_is_read_whatever_is_round_it() {
-        let url = Held::Url("redis://a:1".parse().unwrap());
+        let url = Held::Url(Box::new("redis://a:1".parse().unwrap()));
         for text in [
             "redis://:s3cret@a:1",
             "redis://:s3cret@a:1\n",
