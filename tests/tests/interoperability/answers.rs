@@ -91,6 +91,7 @@ fn unbundled() -> Vec<Sample> {
     let data = json!({ "kind": "data" });
     vec![
         sample(plan(json!([audio, video])), &["sendrecv", "inactive"]),
+        sample(plan(json!([video, audio])), &["inactive", "sendrecv"]),
         sample(plan(json!([audio])), &["sendrecv"]),
         sample(plan(json!([video])), &["sendrecv"]),
         sample(plan(json!([audio, video, data])), &["sendrecv", "inactive", "rejected"]),
@@ -213,14 +214,16 @@ async fn flows(table: &mut Table, peer: &mut Peer, answered: &[Section]) -> Resu
         })
     };
     let (sees, hears) = (accepted("video", "sendonly"), accepted("audio", "sendonly"));
+    let (shows, plays) = (accepted("video", "recvonly"), accepted("audio", "recvonly"));
+    let proves_itself = sees || hears || shows || plays;
     let received = |state: &State| {
-        // aiortc calls itself connecting for ever while a rejected section has a transport.
-        (sees || hears || state.connection == "connected")
+        // aiortc and webrtcbin call themselves connecting for ever while a section without media
+        // has a transport of its own.
+        (proves_itself || state.connection == "connected")
             && (!sees || state.frames >= 5)
             && (!hears || state.audio_seconds >= 0.3)
     };
     peer.until("receiving what was accepted", received).await.map_err(|error| error.to_string())?;
-    let (shows, plays) = (accepted("video", "recvonly"), accepted("audio", "recvonly"));
     let app = &mut table.app;
     let deadline = tokio::time::Instant::now() + Duration::from_secs(15);
     loop {

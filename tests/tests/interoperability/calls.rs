@@ -1,6 +1,7 @@
 //! Calls as people have them, with each peer.
 
 use serde_json::{Value, json};
+use visavis_client::session::report::Report;
 use visavis_client::session::snapshot::Intent;
 use visavis_tests::peers::{Ended, Peer};
 
@@ -43,10 +44,42 @@ async fn chromium_and_the_app_call_each_other_with_a_transport_for_each_section_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn firefox_without_its_h264_plug_in_and_the_app_hear_each_other() {
+async fn firefox_without_its_h264_plug_in_hears_and_is_heard_and_the_app_says_why_nobody_is_seen() {
     let mut table = Table::laid().await;
     let mut peer = Peer::firefox(table.server.url(), PEER).await.expect("Firefox starts");
-    table.call_both_ways(&mut peer, &usual(), Media::AudioOnly).await;
+
+    table.peer_calls(&mut peer, &usual()).await;
+    table.media_flow(&mut peer, Media::AudioOnly).await;
+    let words = [
+        "peer's picture can't be shown: their program sends no H.264 video, the only kind that can \
+         be shown here.",
+        "peer can't see you: their program takes no H.264 video, the only kind that is sent here.",
+    ];
+    table.app_says(&words).await;
+    let report = table.peer_hangs_up(&mut peer).await;
+    table.assert_received(&report, Media::AudioOnly);
+    assert_no_video(&report, "no-common-format");
+
+    table.app_calls(&mut peer, &usual()).await;
+    table.media_flow(&mut peer, Media::AudioOnly).await;
+    let words = [
+        "peer's picture can't be shown: their program refused video. It may have no H.264, the \
+         only kind that can be shown here.",
+        "peer can't see you: their program refused video.",
+    ];
+    table.app_says(&words).await;
+    let report = table.app_hangs_up(&mut peer).await;
+    table.assert_received(&report, Media::AudioOnly);
+    assert_no_video(&report, "refused");
+}
+
+/// Checks that the report names the problem of both directions and that nothing was encoded in
+/// vain.
+fn assert_no_video(report: &Report, problem: &str) {
+    let received = report.video.received.as_ref().expect("what is wrong with theirs");
+    assert_eq!((received.problem.as_deref(), received.frames_decoded), (Some(problem), None));
+    let sent = report.video.sent.as_ref().expect("what is wrong with ours");
+    assert_eq!((sent.problem.as_deref(), sent.frames), (Some(problem), None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,6 +87,20 @@ async fn werift_and_the_app_call_each_other_with_video_as_ffmpeg_packetizes_it()
     let mut table = Table::laid().await;
     let mut peer = Peer::werift(table.server.url(), PEER).await.expect("werift starts");
     table.call_both_ways(&mut peer, &usual(), Media::Both).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn werift_sends_frames_of_several_slices_with_parameter_sets_in_its_description_alone() {
+    let mut table = Table::laid().await;
+    let mut peer = Peer::werift(table.server.url(), PEER).await.expect("werift starts");
+    let video =
+        json!({ "kind": "video", "parameterSets": "description", "encoder": ["-slices", "3"] });
+    let plan = json!({ "sections": [{ "kind": "audio" }, video] });
+    // In answers werift repeats the parameters of the offer, so it is the one that calls.
+    table.peer_calls(&mut peer, &plan).await;
+    table.media_flow(&mut peer, Media::Both).await;
+    let report = table.peer_hangs_up(&mut peer).await;
+    table.assert_received(&report, Media::Both);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use visavis_client::call::event::{CallPhase, EndReason};
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::report::Report;
-use visavis_client::session::snapshot::Intent;
+use visavis_client::session::snapshot::{Intent, Snapshot};
 use visavis_tests::look;
 use visavis_tests::peers::{Ended, LIMIT, Peer};
 use visavis_tests::person::{Person, tone_of};
@@ -124,6 +124,14 @@ impl Table {
             assert!(tokio::time::Instant::now() < deadline, "the app shows no new frames");
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
+    }
+
+    /// Waits until the app shows these notices.
+    pub(crate) async fn app_says(&mut self, words: &[&str]) {
+        let says = |said: &Snapshot| {
+            words.iter().all(|words| said.notices.iter().any(|notice| notice.text == *words))
+        };
+        self.app.until(&format!("says {words:?}"), says).await;
     }
 
     /// The peer hangs up; the app's report of the call.
