@@ -4,7 +4,6 @@ mod audio;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod conversation;
 mod descriptions;
-#[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod hostile;
 mod media;
 mod negotiation;

@@ -1,7 +1,7 @@
 //! Checks an answer against its offer, by the rules of offer and answer and nothing else.
 //!
 //! An offer and an answer go in, the rules that the answer breaks come out, each with the place
-//! where it stands. It has a reader of its own, so that it can't share a mistake with the product's.
+//! where it stands. It has a reader of its own, so that it shares no mistake with the product's.
 
 use std::collections::{HashMap, HashSet};
 

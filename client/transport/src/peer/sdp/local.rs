@@ -263,7 +263,8 @@ fn is_of_rtcp(candidate: &str) -> bool {
     candidate.split_whitespace().nth(1) != Some("1")
 }
 
-/// The library's offer in a connection that has sections already. What the library offers beyond them is left out.
+/// The library's offer in a connection that has sections already. What the library offers beyond
+/// them is left out.
 pub(super) fn later_offer<'a>(
     slots: &[Slot],
     is_grouped: bool,

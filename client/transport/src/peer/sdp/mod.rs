@@ -1,5 +1,5 @@
-//! Session descriptions (SDP, RFC 8866): a tolerant reader in front of the library, and what is read
-//! or changed outside of it.
+//! Session descriptions (SDP, RFC 8866): a tolerant reader in front of the library, and what is
+//! read or changed outside of it.
 //!
 //! In: descriptions of the other's and of the library's. Out: what the library is given, what the
 //! other is given, and facts. What always holds: one line that can't be used costs that line and
