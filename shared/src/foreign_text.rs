@@ -1,10 +1,11 @@
-//! Text that somebody else wrote and a person reads: reasons, refusals, greetings, names of devices.
+//! Text that somebody else wrote and a person reads: reasons, refusals, greetings, names of
+//! devices.
 //!
-//! In: any text, from a server, a peer or a driver. Out: a [`ForeignText`]. What always holds for one:
-//! it is one line of at most 200 characters; it holds nothing that moves a cursor, colours, names or
-//! clears a terminal (ECMA-48), turns the direction of what stands beside it (Unicode UAX 9), or is
-//! invisible; marks above and below letters stay with a letter and don't pile up (UAX 15 §13). Parsing
-//! is the only way in, so nothing downstream has to think of it.
+//! In: any text, from a server, a peer or a driver. Out: a [`ForeignText`]. What always holds for
+//! one: it is one line of at most 200 characters; it holds nothing that moves a cursor, colours,
+//! names or clears a terminal (ECMA-48), turns the direction of what stands beside it (Unicode UAX
+//! 9), or is invisible; marks above and below letters stay with a letter and don't pile up (UAX 15
+//! §13). Parsing is the only way in, so nothing downstream has to think of it.
 
 use std::fmt;
 use std::iter::Peekable;

@@ -3,7 +3,8 @@
 //!
 //! Nothing here does input or output. [`message`] holds the messages free of any dialect, [`codec`]
 //! turns them into JSON text and back, [`dialect`] knows how older browser pages spell them,
-//! [`foreign_text`] makes what others write fit to be read, [`identity`] says which names are one and the same and how a device proves that one is its own.
+//! [`foreign_text`] makes what others write fit to be read, [`identity`] says which names are one
+//! and the same and how a device proves that one is its own.
 
 #![warn(clippy::expect_used, clippy::panic)]
 

@@ -1,5 +1,5 @@
-//! The window opens on the display that is there, whatever the environment names, and where there is
-//! none that is said in one line.
+//! The window opens on the display that is there, whatever the environment names, and where there
+//! is none that is said in one line.
 #![cfg(target_os = "linux")]
 
 use std::os::unix::net::UnixListener;

@@ -209,10 +209,11 @@ async fn a_second_signal_ends_the_program_at_once_while_a_recording_is_finished(
     let pipe = folder.path().join("seen.y4m");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
     assert!(made.success());
-    let reader = std::thread::spawn({
+    let reader = std::thread::Builder::new().name("pipe-reader".to_owned()).spawn({
         let pipe = pipe.clone();
         move || std::fs::File::open(pipe).expect("a writer comes")
     });
+    let reader = reader.expect("a thread");
     let record = ["--record-video", &pipe.display().to_string()];
     let task = ["call", "bob", "--username", "alice"];
     let mut alice = start(folder.path(), server.url(), &[task.as_slice(), &record].concat());

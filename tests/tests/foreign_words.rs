@@ -1,5 +1,5 @@
-//! What servers that are hostile, broken or something else make `visavis` print: one clean line that
-//! says what to do, and an exit code.
+//! What servers that are hostile, broken or something else make `visavis` print: one clean line
+//! that says what to do, and an exit code.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use visavis_tests::programs::{self, Finished, Program};
 /// Beyond this it hangs.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// What would change a terminal: its title, its content, its colours, the direction of its text, its
-/// links, and the line that is written.
+/// What would change a terminal: its title, its content, its colours, the direction of its text,
+/// its links, and the line that is written.
 const HOSTILE: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31mSorry,\u{202e} come\r\nback\u{200b} \
                        \u{1b}]8;;http://x\u{1b}\\later\u{9b}0m.\u{8}\u{8}";
 /// What is left of it.

@@ -73,7 +73,8 @@ async fn a_camera_that_is_a_pipe_is_waited_for_while_the_voice_is_heard_and_seen
     let told = |text: &str| text.contains("camera.y4m yet").then_some(());
     alice.prints(LIMIT, told).await.expect("she is told that nothing comes");
     assert!(!bob.sees().remote_video_live);
-    let writing = std::thread::spawn(move || {
+    let name = "pipe-writer".to_owned();
+    let writing = std::thread::Builder::new().name(name).spawn(move || {
         let mut pipe = std::fs::OpenOptions::new().write(true).open(pipe)?;
         pipe.write_all(y4m::header(SIZE, 30).as_bytes())?;
         let pattern = Pattern::new(SIZE);
@@ -84,6 +85,7 @@ async fn a_camera_that_is_a_pipe_is_waited_for_while_the_voice_is_heard_and_seen
         }
         std::io::Result::Ok(())
     });
+    let writing = writing.expect("a thread");
     bob.until("sees what is written into the pipe", |s| s.remote_video_live).await;
     bob.send(Intent::HangUp).await;
     let finished = alice.finish(LIMIT).await.expect("it ends");

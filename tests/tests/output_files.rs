@@ -1,5 +1,5 @@
-//! What a call leaves behind in files: whole or as it was before, whatever the disk and the program's
-//! end do, and never at the cost of the call.
+//! What a call leaves behind in files: whole or as it was before, whatever the disk and the
+//! program's end do, and never at the cost of the call.
 #![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};

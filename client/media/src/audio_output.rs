@@ -2,11 +2,11 @@
 //! played for the echo canceller.
 //!
 //! In go 10 ms frames, out go as many to another [`AudioSink`], louder or quieter. A volume above
-//! 100% is limited softly: the loud is compressed, nothing is cut off. What always holds: nothing is
-//! beyond full scale, whatever comes in; a change of the volume is a ramp of one frame, and at 100% a
-//! frame within full scale passes bit for bit. The reference is exactly what the sink takes, with
-//! the time at which it is played; it goes into a bounded queue whose oldest frame gives way, so that
-//! a reader that hangs never holds the speaker up.
+//! 100% is limited softly: the loud is compressed, nothing is cut off. What always holds: nothing
+//! is beyond full scale, whatever comes in; a change of the volume is a ramp of one frame, and at
+//! 100% a frame within full scale passes bit for bit. The reference is exactly what the sink takes,
+//! with the time at which it is played; it goes into a bounded queue whose oldest frame gives way,
+//! so that a reader that hangs never holds the speaker up.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};

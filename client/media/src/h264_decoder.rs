@@ -2,8 +2,8 @@
 //!
 //! Access units in Annex B form in, I420 frames out. Whatever the network sends, the answer is a
 //! frame, nothing or an error. What is beyond the level that was offered, or can't be decoded at
-//! all, is refused by its parameter set, before OpenH264 takes memory for it. After an error nothing is right until the next IDR picture;
-//! keeping to that is [`crate::video_receive`]'s part.
+//! all, is refused by its parameter set, before OpenH264 takes memory for it. After an error
+//! nothing is right until the next IDR picture; keeping to that is [`crate::video_receive`]'s part.
 
 use std::sync::Arc;
 use std::time::Instant;

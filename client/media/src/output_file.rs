@@ -2,9 +2,9 @@
 //! each is replaced as a whole or not at all.
 //!
 //! In: paths as a person typed them. Out: open files, or one line that says why there is none. What
-//! always holds: [`check`] changes nothing that it finds; a regular file is written beside its place
-//! first and renamed into it, so that whoever is killed leaves what was there or what is new; a
-//! link stays one; a pipe, a device or a standard output is written to as it is, and opened once.
+//! always holds: [`check`] changes nothing that it finds; a regular file is written beside its
+//! place first and renamed into it, so that whoever is killed leaves what was there or what is new;
+//! a link stays one; a pipe, a device or a standard output is written to as it is, and opened once.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
@@ -368,5 +368,6 @@ pub fn within<T: Send + 'static>(
     result.recv_timeout(limit).map_err(|_| OutputFault::Hangs.of(path))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests;

@@ -16,7 +16,8 @@
 //! | 0–1 | `56 76`, a mark ("Vv") |
 //! | 2–5 | frame number, unsigned, big endian |
 //! | 6–12 | capture time, microseconds since 1970-01-01 UTC, unsigned, 56 bits, big endian |
-//! | 13–14 | CRC-16/CCITT-FALSE of bytes 0–12 (polynomial 1021, start FFFF, not reflected), big endian |
+//! | 13–14 | CRC-16/CCITT-FALSE of bytes 0–12 (polynomial 1021, start FFFF, not reflected), big
+//! endian |
 //!
 //! To read it, average the luma over the middle half of each cell and compare with 126; it is a bar
 //! only when the mark and the checksum are right. A reader needs at least 160 pixels of width and a

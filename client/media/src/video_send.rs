@@ -227,8 +227,8 @@ impl Encoding {
         }
     }
 
-    /// Takes note of a frame that nobody is to get: how many the camera takes a second is known when
-    /// somebody is.
+    /// Takes note of a frame that nobody is to get: how many the camera takes a second is known
+    /// when somebody is.
     fn skip(&mut self, frame: &VideoFrame) {
         if let Some(fps) = self.meter.count(frame.captured_at) {
             self.camera_fps = fps.max(1.0);

@@ -1,7 +1,7 @@
 //! A WAV file as a microphone: its sound from beginning to end, again and again.
 //!
-//! In: a path. Out: 10 ms frames at 48 kHz, mono. [`container`] finds the sound in the file,
-//! [`format`] reads how it is stored, [`samples`] makes it numbers, [`down_mix`] one channel. What
+//! In: a path. Out: 10 ms frames at 48 kHz, mono. `container` finds the sound in the file,
+//! [`format`] reads how it is stored, `samples` makes it numbers, `down_mix` one channel. What
 //! always holds: a header that lies about sizes costs nothing that is in the file; what can't be
 //! played is refused with the reason, in one line; no sample is beyond full scale or no number; no
 //! more is held than a piece of a few KiB; whatever the bytes are, nothing panics and every call

@@ -1,8 +1,8 @@
 //! YUV4MPEG2 files (`.y4m`): raw frames with a line of text before the first and before each.
 //!
-//! Everything inside is 4:2:0 with 8 bits in limited range, as calls use it; [`reader`] brings other
-//! layouts, depths and full range to that, and [`looped`] plays a file again and again.
-//! [`stream_header`] reads the line before the first frame. A file is foreign input: whatever it
+//! Everything inside is 4:2:0 with 8 bits in limited range, as calls use it; `reader` brings
+//! other layouts, depths and full range to that, and `looped` plays a file again and again.
+//! `stream_header` reads the line before the first frame. A file is foreign input: whatever it
 //! holds, the answer is a frame, the end or an error, and no more memory than two frames take.
 
 mod looped;

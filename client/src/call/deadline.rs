@@ -25,8 +25,8 @@ pub const NOTICE: Duration = Duration::from_secs(60);
 /// What is waited for. Of two that pass at one moment, the one listed first acts first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Deadline {
-    /// Somebody takes the call, here or there; an offer that is renewed does not move it. Else: `close` timeout if we placed it, `decline`
-    /// timeout if they did, and Ended(NoAnswer).
+    /// Somebody takes the call, here or there; an offer that is renewed does not move it. Else:
+    /// `close` timeout if we placed it, `decline` timeout if they did, and Ended(NoAnswer).
     Ring,
     /// Media flows. Else: Ended(ConnectFailed), or PeerLost or ServerLost where that explains it.
     Connect,

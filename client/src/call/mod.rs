@@ -12,29 +12,39 @@
 //! | `Call` | media on, make an offer → Calling | – | – | – | – |
 //! | `Accept` | – | – | media on, answer → Connecting | – | – |
 //! | `Decline` | – | – | send `decline` → Ended | – | – |
-//! | `HangUp` | – | send `close` → Ended | send `decline` → Ended | send `close` → Ended | send `close` → Ended |
-//! | `GiveUp` | – | as `HangUp` | as `HangUp` | send `close` or `decline` failed → Ended(ConnectFailed) | as `HangUp` |
+//! | `HangUp` | – | send `close` → Ended | send `decline` → Ended | send `close` → Ended | send
+//! `close` → Ended |
+//! | `GiveUp` | – | as `HangUp` | as `HangUp` | send `close` or `decline` failed →
+//! Ended(ConnectFailed) | as `HangUp` |
 //! | `Dismiss` | → Idle | – | – | – | – |
-//! | their `offer` | send `ringing` → Ringing | glare: see below | changed: the new one is kept | AcceptOffer, answer | AcceptOffer, answer |
-//! | their offer of another call | → Ringing | glare: see below | rings on, no longer than before, with the new call | send `decline` busy; → Ringing if they had restarted | the same |
-//! | somebody else's `offer` | → Ringing | send `decline` busy | send `decline` busy | send `decline` busy | send `decline` busy |
+//! | their `offer` | send `ringing` → Ringing | glare: see below | changed: the new one is kept |
+//! AcceptOffer, answer | AcceptOffer, answer |
+//! | their offer of another call | → Ringing | glare: see below | rings on, no longer than before,
+//! with the new call | send `decline` busy; → Ringing if they had restarted | the same |
+//! | somebody else's `offer` | → Ringing | send `decline` busy | send `decline` busy | send
+//! `decline` busy | send `decline` busy |
 //! | `ringing` | – | noted | – | – | – |
 //! | `answer` | – | → Connecting | – | to an offer of ours only | to an offer of ours only |
 //! | `candidate` | – | AddCandidate | kept until accepted | AddCandidate | AddCandidate |
 //! | `decline` | – | → Ended | → Ended | → Ended | → Ended |
 //! | `close` | – | → Ended | → Ended | → Ended | → Ended |
-//! | `close` failed, `decline` failed | – | → Ended(ConnectFailed) | → Ended(ConnectFailed) | → Ended(ConnectFailed) | → Ended(ConnectFailed) |
+//! | `close` failed, `decline` failed | – | → Ended(ConnectFailed) | → Ended(ConnectFailed) | →
+//! Ended(ConnectFailed) | → Ended(ConnectFailed) |
 //! | `close` timeout | – | → Ended(NoAnswer) | → Ended | → Ended(ConnectFailed) | → Ended |
-//! | `close` disconnected | – | they have 15 s | they have 15 s | they have 15 s | – (the media decides) |
+//! | `close` disconnected | – | they have 15 s | they have 15 s | they have 15 s | – (the media
+//! decides) |
 //! | `SignalRefused` | – | the offer: → Ended | – | the answer: → Ended | – |
-//! | the same: they are unknown | – | the offer, before it rang: → Ended; else they have 15 s | they have 15 s | they have 15 s | – |
+//! | the same: they are unknown | – | the offer, before it rang: → Ended; else they have 15 s |
+//! they have 15 s | they have 15 s | – |
 //! | `SignalingDown` | – | the server has 15 s | the server has 15 s | the server has 15 s | – |
-//! | `SignalingUp` | last final signals again | offer again | `ringing` again | description again | ICE restart if media is gone or the path degraded |
+//! | `SignalingUp` | last final signals again | offer again | `ringing` again | description again |
+//! ICE restart if media is gone or the path degraded |
 //! | `Connected` | – | – | – | → InCall | → InCall |
 //! | `Disconnected` | – | – | – | – | → Reconnecting, and ICE restart after a grace |
 //! | `PathDegraded` | – | – | – | – | ICE restart |
 //! | `PathRecovered` | – | – | – | – | no further ICE restart |
-//! | `Failed` | – | send `close` failed → Ended | – | send `close` or `decline` failed → Ended(ConnectFailed) | → Reconnecting, ICE restart |
+//! | `Failed` | – | send `close` failed → Ended | – | send `close` or `decline` failed →
+//! Ended(ConnectFailed) | → Reconnecting, ICE restart |
 //!
 //! A dash: nothing changes and nothing is sent. Messages of another person or another call fall in
 //! no row but those that name them. What happens when a deadline passes stands at

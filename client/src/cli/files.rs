@@ -1,9 +1,9 @@
-//! The files that a command line names, looked at before anybody is called: what is to be played can
-//! be read, what is to be written can be, and no two options name the same file where one of them
-//! is written.
+//! The files that a command line names, looked at before anybody is called: what is to be played
+//! can be read, what is to be written can be, and no two options name the same file where one of
+//! them is written.
 //!
-//! What always holds: nothing that is there is changed, and a pipe is not opened, as that would take
-//! what is in it.
+//! What always holds: nothing that is there is changed, and a pipe is not opened, as that would
+//! take what is in it.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -138,7 +138,8 @@ fn readable(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use clap::Parser as _;
 

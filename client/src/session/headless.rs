@@ -63,8 +63,8 @@ pub struct Outcome {
 }
 
 /// Carries the script out. `say` takes each step in words; `interrupted` ends the call early, as
-/// hanging up does. The session goes on without a call, so that what was measured can be kept before
-/// it is left.
+/// hanging up does. The session goes on without a call, so that what was measured can be kept
+/// before it is left.
 pub async fn run(
     session: &mut SessionHandle,
     script: Script,

@@ -69,8 +69,8 @@ impl Notices {
         if self.list.iter().any(|notice| notice.text == text) {
             return None;
         }
-        // Whoever runs the program without a window reads it on standard output, and need not read it
-        // twice.
+        // Whoever runs the program without a window reads it on standard output, and need not read
+        // it twice.
         tracing::info!("{text}");
         if self.list.len() == AT_MOST {
             self.list.remove(0);

@@ -1,8 +1,8 @@
 //! The server's address as people type it, made into a WebSocket URL.
 //!
-//! In: a host, or a URL as it stands in a browser, with any capitals. Out: a [`ServerUrl`]: ASCII, with
-//! one spelling for each server. International names become what is looked up (UTS 46); a dot at the
-//! end of a name and the zone of an IPv6 address (RFC 4007 §11) are for looking up alone.
+//! In: a host, or a URL as it stands in a browser, with any capitals. Out: a [`ServerUrl`]: ASCII,
+//! with one spelling for each server. International names become what is looked up (UTS 46); a dot
+//! at the end of a name and the zone of an IPv6 address (RFC 4007 §11) are for looking up alone.
 
 use std::fmt;
 use std::fmt::Write as _;

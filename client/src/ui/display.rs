@@ -3,8 +3,8 @@
 //! winit decides by what the environment names, tries that and nothing else; an environment that
 //! outlived its session (`tmux`, `sudo`, a service) names what is gone. So both are asked first, as
 //! any of their clients would ask: `wl_display.sync` (the Wayland protocol, appendix A) and the
-//! connection setup of the X Window System Protocol (section 8). What always holds: nobody is waited
-//! for longer than [`ANSWER_WITHIN`]; what can't be asked is taken to answer.
+//! connection setup of the X Window System Protocol (section 8). What always holds: nobody is
+//! waited for longer than [`ANSWER_WITHIN`]; what can't be asked is taken to answer.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};

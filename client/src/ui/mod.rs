@@ -7,8 +7,8 @@
 //! second is due; nothing it shows comes as a code.
 //!
 //! [`App`] holds the state and picks the screen; each screen is a module that paints and collects
-//! actions; `wake` turns the session's changes into repaints; `words` holds all texts of endings, `design`
-//! every colour, size and duration, `widgets` what the screens are made of.
+//! actions; `wake` turns the session's changes into repaints; `words` holds all texts of endings,
+//! `design` every colour, size and duration, `widgets` what the screens are made of.
 
 mod action;
 mod app;

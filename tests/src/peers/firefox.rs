@@ -1,5 +1,5 @@
-//! A page in headless Firefox, driven over WebDriver BiDi, which Firefox speaks itself: no driver is
-//! needed between.
+//! A page in headless Firefox, driven over WebDriver BiDi, which Firefox speaks itself: no driver
+//! is needed between.
 //!
 //! In: a path of the pages that the tests serve, and scripts to run in it. Out: what they return.
 //! Firefox ends with its [`Firefox`].
@@ -49,8 +49,8 @@ const FIREFOX: &str = "/usr/bin/firefox-esr";
 const START: Duration = Duration::from_secs(60);
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// What makes Firefox fit for a test: the loopback interface for candidates, real addresses in them,
-/// sound without a click, and nothing that it would fetch by itself.
+/// What makes Firefox fit for a test: the loopback interface for candidates, real addresses in
+/// them, sound without a click, and nothing that it would fetch by itself.
 const PREFERENCES: &str = r#"
 user_pref("media.peerconnection.ice.loopback", true);
 user_pref("media.peerconnection.ice.obfuscate_host_addresses", false);

@@ -6,8 +6,8 @@
 //! the one before and goes on where that ended, and what it has no frames for yet is filled in from
 //! the file before, one frame at a time, whenever there is time for it.
 //!
-//! What always holds: the file at the path is what was there until the first frame comes, and then a
-//! Y4M file with every frame that was written; frames that are not filled in yet are there, and
+//! What always holds: the file at the path is what was there until the first frame comes, and then
+//! a Y4M file with every frame that was written; frames that are not filled in yet are there, and
 //! blank. No more than a few frames are in memory.
 
 use std::fs::File;

@@ -1,9 +1,9 @@
 //! Where in a WAV file the sound is: chunks of RIFF, and of RF64 and BW64 (EBU Tech 3306, ITU-R
 //! BS.2088).
 //!
-//! In: anything that can be read, and gone back in or not. Out: the [`Sound`], which gives the bytes
-//! of the chunk `data`. The size of the whole file that stands in its head is not looked at, and the
-//! size of `data` only where it is possible: programs that write into a pipe, or that were
+//! In: anything that can be read, and gone back in or not. Out: the [`Sound`], which gives the
+//! bytes of the chunk `data`. The size of the whole file that stands in its head is not looked at,
+//! and the size of `data` only where it is possible: programs that write into a pipe, or that were
 //! interrupted, leave 0 or a number that is far too large. Then the sound goes to the end of the
 //! file. After an odd chunk there is a byte of padding, which many programs leave out: what follows
 //! decides.

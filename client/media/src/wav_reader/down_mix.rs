@@ -1,9 +1,9 @@
 //! Many channels of a recording as one.
 //!
 //! A file's channels are the loudspeakers of a room, in an order that its mask tells or that is
-//! usual (`WAVEFORMATEXTENSIBLE`, `dwChannelMask`). Front, centre and surround count as ITU-R BS.775
-//! weighs them, and the low-frequency effects not at all. The weights add up to 1: what all channels
-//! say keeps its level, and nothing goes beyond full scale.
+//! usual (`WAVEFORMATEXTENSIBLE`, `dwChannelMask`). Front, centre and surround count as ITU-R
+//! BS.775 weighs them, and the low-frequency effects not at all. The weights add up to 1: what all
+//! channels say keeps its level, and nothing goes beyond full scale.
 
 /// ITU-R BS.775-3, annex 4: centre and surround against left and right.
 const MINUS_3_DB: f32 = std::f32::consts::FRAC_1_SQRT_2;

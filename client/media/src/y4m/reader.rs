@@ -1,8 +1,9 @@
 //! Reads the frames of a Y4M file one after the other, as I420 in limited range.
 //!
-//! What always holds: what stands between frames and means nothing (blanks, ends of lines) is passed
-//! over; another header, as in files that were joined, holds from there on; after a whole frame, an
-//! end in the middle of the next one is an end like any other, and so is what is no frame.
+//! What always holds: what stands between frames and means nothing (blanks, ends of lines) is
+//! passed over; another header, as in files that were joined, holds from there on; after a whole
+//! frame, an end in the middle of the next one is an end like any other, and so is what is no
+//! frame.
 
 use std::io::{BufRead, ErrorKind, Read};
 use std::sync::Arc;

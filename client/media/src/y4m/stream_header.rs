@@ -1,5 +1,5 @@
-//! The line before the first frame of a Y4M file (yuv4mpeg(5) of mjpegtools, and the extensions that
-//! ffmpeg writes).
+//! The line before the first frame of a Y4M file (yuv4mpeg(5) of mjpegtools, and the extensions
+//! that ffmpeg writes).
 //!
 //! In: the line without its end. Out: the [`StreamHeader`], or what is wrong with it. Parameters
 //! that change nothing about the frames (interlacing, aspect, comments) may hold any bytes.

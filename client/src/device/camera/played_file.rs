@@ -1,4 +1,5 @@
-//! A Y4M file or a pipe as a camera: read on the thread `camera-file`, played on the thread `camera`.
+//! A Y4M file or a pipe as a camera: read on the thread `camera-file`, played on the thread
+//! `camera`.
 //!
 //! What always holds: a file is opened once for each time that it is played, and a pipe once; a
 //! pipe that stalls holds up nobody but its own thread, also when the camera is closed; of what is

@@ -228,7 +228,7 @@ fn pipe_with(
 #[test]
 fn a_pipe_is_opened_once_shown_from_its_first_frame_on_and_reported_when_it_ends() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (end, hold) = std::sync::mpsc::channel();
+    let (end, hold) = std::sync::mpsc::sync_channel(1);
     let (path, writer) = pipe_with(folder.path(), 3, hold);
     let slot = DropOldestQueue::new(8);
     let (events, mut reported) = mpsc::channel(4);
@@ -248,7 +248,7 @@ fn a_pipe_is_opened_once_shown_from_its_first_frame_on_and_reported_when_it_ends
 #[test]
 fn a_pipe_that_stalls_holds_up_nobody_who_closes_it() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (end, hold) = std::sync::mpsc::channel();
+    let (end, hold) = std::sync::mpsc::sync_channel(1);
     let (path, writer) = pipe_with(folder.path(), 2, hold);
     let slot = DropOldestQueue::new(8);
     let (events, _reported) = mpsc::channel(4);
@@ -256,7 +256,7 @@ fn a_pipe_that_stalls_holds_up_nobody_who_closes_it() {
         .expect("it opens");
     let seen = [next(&slot), next(&slot)].map(|frame| read_bar(&frame).expect("a bar").index);
     assert_eq!(seen, [0, 1]);
-    let (closed_in, closed) = std::sync::mpsc::channel();
+    let (closed_in, closed) = std::sync::mpsc::sync_channel(1);
     let closing = std::thread::Builder::new().spawn(move || {
         drop(camera);
         let _ = closed_in.send(());

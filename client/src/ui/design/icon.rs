@@ -2,8 +2,9 @@
 //!
 //! Each is lines, arcs, circles and rounded rectangles with round ends, 1.75 units wide, and leaves
 //! 2 units free at each edge. An icon of something off is the icon with a gap cut out of it and a
-//! stroke from corner to corner beside the gap; the gap is real, so that it also works over a video.
-//! What an icon is made of is in [`super::icon_shapes`]; here it is flattened once and painted.
+//! stroke from corner to corner beside the gap; the gap is real, so that it also works over a
+//! video. What an icon is made of is in [`super::icon_shapes`]; here it is flattened once and
+//! painted.
 
 use std::f32::consts::SQRT_2;
 use std::sync::OnceLock;

@@ -1,7 +1,8 @@
 //! The typeface and the nine styles that text comes in.
 //!
-//! Inter is one variable file that stands three times among the fonts, once for each weight. Scripts
-//! that it lacks (Chinese, Arabic, …) are looked up among the system's fonts, emoji come with egui.
+//! Inter is one variable file that stands three times among the fonts, once for each weight.
+//! Scripts that it lacks (Chinese, Arabic, …) are looked up among the system's fonts, emoji come
+//! with egui.
 
 use std::sync::{Arc, OnceLock};
 

@@ -126,9 +126,9 @@ impl Connection {
     }
 }
 
-/// The best addresses of all interfaces. A family that has none gets a wildcard: there is no network
-/// for it now, or it can't be told. A machine without any gets the loopback, so that two on it can
-/// still call each other.
+/// The best addresses of all interfaces. A family that has none gets a wildcard: there is no
+/// network for it now, or it can't be told. A machine without any gets the loopback, so that two on
+/// it can still call each other.
 fn all_interfaces() -> Vec<SocketAddr> {
     let addresses = interfaces::with_names().unwrap_or_default();
     let ranked = network_cards::ranked(&addresses, &interfaces::towards_the_internet());

@@ -33,8 +33,8 @@ impl VideoAgreement {
         Self { ours: flow, theirs: flow }
     }
 
-    /// Reads the other's description; `has_format` says whether it lists one that we know, if it has
-    /// video at all. Of several sections the one that agrees most counts.
+    /// Reads the other's description; `has_format` says whether it lists one that we know, if it
+    /// has video at all. Of several sections the one that agrees most counts.
     #[must_use]
     pub(crate) fn read(sdp: &str, has_format: bool) -> Self {
         let session = sdp.split("\nm=").next().unwrap_or_default();

@@ -4,9 +4,9 @@
 //! B form comes out. Everything comes from a remote peer, so every length is checked, what grows is
 //! bounded, and a payload that breaks the rules condemns its whole access unit: a frame is either
 //! exactly what was sent or is not delivered. Nothing is kept from one access unit to the next, so
-//! a fragment whose end was lost cannot leak into a later frame. Two things that are not allowed are
-//! sent all the same, and read: a NAL unit in one fragment, which is first and last at once, and
-//! NAL units of extensions, which are left out as a decoder would (H.264 table 7-1).
+//! a fragment whose end was lost cannot leak into a later frame. Two things that are not allowed
+//! are sent all the same, and read: a NAL unit in one fragment, which is first and last at once,
+//! and NAL units of extensions, which are left out as a decoder would (H.264 table 7-1).
 
 use bytes::{BufMut, Bytes, BytesMut};
 

@@ -2,8 +2,8 @@
 //! frames that lack them.
 //!
 //! In: the other's description, and frames as the frame buffer releases them. Out: access units in
-//! Annex B form. What always holds: a key frame that brings no sets gets those that its slices name,
-//! or is an error;
+//! Annex B form. What always holds: a key frame that brings no sets gets those that its slices
+//! name, or is an error;
 //! a set that came with no picture goes before the next one; what a stream brings itself counts
 //! more than what is kept. Bounded by number and size. Time and order are the frame buffer's.
 

@@ -4,8 +4,8 @@
 //! candidate of the other's (RFC 8445 §7.3.1.3) and keeps it. The other has that password and may
 //! send from any number of addresses. In: the sources of checks, and those that the library has
 //! answered. Out: whether a check goes on. What always holds: the library answers checks from at
-//! most [`AT_ONCE`] addresses, and then from a new one in [`ONE_IN`]; who does not know the password
-//! uses nothing of that up.
+//! most [`AT_ONCE`] addresses, and then from a new one in [`ONE_IN`]; who does not know the
+//! password uses nothing of that up.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
