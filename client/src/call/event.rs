@@ -92,6 +92,10 @@ pub enum PeerInput {
     PathDegraded,
     /// The path that was degraded works.
     PathRecovered,
+    /// It can't make the offer that was requested last.
+    NoOffer,
+    /// It can't take their offer and does not answer it.
+    OfferRefused,
     /// It can't go on, and why in words for a person.
     Failed(String),
 }

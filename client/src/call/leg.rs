@@ -57,6 +57,8 @@ pub(super) struct Leg {
     offers: Descriptions,
     answers: Descriptions,
     pace: OfferPace,
+    /// Their last offer could not be taken: no answer of ours belongs to it.
+    last_refused: bool,
 }
 
 impl Leg {
@@ -149,11 +151,12 @@ impl Leg {
             Novelty::New => {
                 self.offering = Offering::No;
                 self.answers_owed += 1;
+                self.last_refused = false;
                 OfferVerdict::Accept
             }
             Novelty::Last if self.offering == Offering::No && self.answers_owed == 0 => {
                 match &self.described {
-                    Some(CallSignal::Answer(_)) => OfferVerdict::Resend,
+                    Some(CallSignal::Answer(_)) if !self.last_refused => OfferVerdict::Resend,
                     _ => OfferVerdict::Ignore,
                 }
             }
@@ -174,6 +177,20 @@ impl Leg {
     pub(super) fn offer_again(&mut self) {
         self.offering = Offering::Requested;
         self.offers_owed += 1;
+    }
+
+    /// The peer connection can't make an offer that it owed, so later ones wait for none.
+    pub(super) fn no_offer(&mut self) {
+        self.offers_owed = self.offers_owed.saturating_sub(1);
+        if self.offers_owed == 0 && self.offering == Offering::Requested {
+            self.offering = Offering::No;
+        }
+    }
+
+    /// The peer connection can't take an offer of theirs, so it owes no answer to it.
+    pub(super) fn refused_offer(&mut self) {
+        self.answers_owed = self.answers_owed.saturating_sub(1);
+        self.last_refused = self.answers_owed == 0;
     }
 
     /// The peer connection has failed, so it may never make what it owes.

@@ -366,6 +366,8 @@ impl<C> Call<C> {
                     self.deadlines.clear(Deadline::RestartIce);
                 }
             }
+            PeerInput::NoOffer => leg.no_offer(),
+            PeerInput::OfferRefused => leg.refused_offer(),
             PeerInput::Failed(words) => {
                 leg.failed();
                 match *stage {

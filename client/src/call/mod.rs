@@ -43,6 +43,7 @@
 //! | `Disconnected` | – | – | – | – | → Reconnecting, and ICE restart after a grace |
 //! | `PathDegraded` | – | – | – | – | ICE restart |
 //! | `PathRecovered` | – | – | – | – | no further ICE restart |
+//! | `NoOffer`, `OfferRefused` | – | – | – | no description is owed for it | the same |
 //! | `Failed` | – | send `close` failed → Ended | – | send `close` or `decline` failed →
 //! Ended(ConnectFailed) | → Reconnecting, ICE restart |
 //!

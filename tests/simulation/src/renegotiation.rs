@@ -37,10 +37,9 @@ pub enum Change {
     CutOff,
     /// Other ICE credentials, of the usual form.
     OtherCredentials,
-    /// Other ICE credentials, and a payload type that nothing describes: the library refuses it.
+    /// Other ICE credentials, and a fingerprint that nothing can verify.
     OtherCredentialsRefused,
-    /// Other ICE credentials of which the password is empty: the library restarts ICE and refuses
-    /// it afterwards.
+    /// Other ICE credentials of which the password is empty.
     EmptyPassword,
     /// No ICE credentials.
     NoCredentials,
@@ -92,8 +91,16 @@ impl Change {
             Self::Garbage => "hello".to_owned(),
             Self::CutOff => sdp.chars().take(sdp.len() / 2).collect(),
             Self::OtherCredentials => credentials("abcdefgh", &"x".repeat(32)),
-            Self::OtherCredentialsRefused => credentials("abcdefgh", &"x".repeat(32))
-                .replace("UDP/TLS/RTP/SAVPF ", "UDP/TLS/RTP/SAVPF 99 "),
+            Self::OtherCredentialsRefused => {
+                let unverifiable = format!("sha-1 {}", ["AB"; 20].join(":"));
+                credentials("abcdefgh", &"x".repeat(32))
+                    .lines()
+                    .map(|line| match line.strip_prefix("a=fingerprint:") {
+                        Some(_) => format!("a=fingerprint:{unverifiable}\r\n"),
+                        None => format!("{line}\r\n"),
+                    })
+                    .collect()
+            }
             Self::EmptyPassword => credentials("abcdefgh", ""),
             Self::NoCredentials => {
                 with_lines(&|line| (!line.starts_with("a=ice-")).then(|| line.to_owned()))
@@ -267,7 +274,7 @@ impl Call {
             let next = self.under_way.iter().map(|message| message.arrives);
             let next = next
                 .chain(self.ends.iter().map(End::next_capture))
-                .chain(self.restart_at.into_iter().flatten())
+                .chain(self.restart_at.into_iter().flatten().filter(|_| self.mends))
                 .chain([end])
                 .min()
                 .unwrap_or(end);

@@ -224,19 +224,21 @@ impl End {
     }
 }
 
-/// Parameter sets and an IDR slice, or one slice of another frame.
+/// Parameter sets and an IDR slice, or one slice of another frame. Each slice is a frame's first
+/// and names the first parameter set.
 fn access_unit(key: bool) -> Bytes {
     let mut unit = Vec::new();
-    let mut nal = |header: u8, length: usize| {
-        unit.extend([0, 0, 0, 1, header]);
+    let mut nal = |head: &[u8], length: usize| {
+        unit.extend([0, 0, 0, 1]);
+        unit.extend(head);
         unit.extend(std::iter::repeat_n(0x5a, length));
     };
     if key {
-        nal(0x67, 12);
-        nal(0x68, 4);
-        nal(0x65, KEY_FRAME_BYTES);
+        nal(&[0x67, 0x42, 0xc0, 0x1f, 0x81], 8);
+        nal(&[0x68, 0xc1], 3);
+        nal(&[0x65, 0xe1], KEY_FRAME_BYTES);
     } else {
-        nal(0x41, FRAME_BYTES);
+        nal(&[0x41, 0xe1], FRAME_BYTES);
     }
     unit.into()
 }
@@ -348,7 +350,11 @@ impl Call {
                 self.outcome.failure.get_or_insert(why);
                 return;
             }
-            PeerEvent::Disconnected | PeerEvent::PathDegraded | PeerEvent::PathRecovered => return,
+            PeerEvent::Disconnected
+            | PeerEvent::PathDegraded
+            | PeerEvent::PathRecovered
+            | PeerEvent::NoOffer
+            | PeerEvent::OfferRefused => return,
         };
         self.under_way.push(Message { arrives, to: 1 - from, command });
     }

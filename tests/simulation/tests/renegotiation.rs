@@ -18,10 +18,11 @@ const GAP: Duration = Duration::from_millis(400);
 const MENDED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What is refused before ICE is restarted for it.
-const REFUSED: [Change; 5] = [
+const REFUSED: [Change; 6] = [
     Change::Garbage,
     Change::CutOff,
     Change::OtherCredentialsRefused,
+    Change::EmptyPassword,
     Change::NoCredentials,
     Change::NoMids,
 ];
@@ -29,11 +30,13 @@ const REFUSED: [Change; 5] = [
 fn undisturbed(account: &Account, what: &dyn std::fmt::Debug) {
     let silence = account.silence(Duration::ZERO, account.over);
     assert!(silence < GAP, "{what:?}: nothing for {silence:?}, {:?}", account.events);
-    assert!(account.events.is_empty(), "{what:?}: {:?}", account.events);
+    let told = |event: &PeerEvent| *event != PeerEvent::OfferRefused;
+    let events = account.events.iter().filter(|(_, _, event)| told(event)).count();
+    assert_eq!(events, 0, "{what:?}: {:?}", account.events);
 }
 
 #[test]
-fn an_offer_with_other_ice_credentials_that_the_library_refuses_does_not_stop_media() {
+fn an_offer_with_other_ice_credentials_that_is_refused_does_not_stop_media() {
     for to in [0, 1] {
         let change = Change::OtherCredentialsRefused;
         let forged = Step::Forge { to, kind: DescriptionKind::Offer, change };
@@ -69,21 +72,6 @@ fn an_answer_to_a_restart_that_does_not_fit_costs_nothing_where_it_comes() {
         ];
         undisturbed(&renegotiate(&steps, Duration::ZERO, false, 3), &change);
     }
-}
-
-#[test]
-fn a_call_whose_ice_was_restarted_for_an_offer_that_is_refused_reports_that_it_failed() {
-    let change = Change::EmptyPassword;
-    let forged = Step::Forge { to: 1, kind: DescriptionKind::Offer, change };
-    let account = renegotiate(&[Step::Wait(500 * MS), forged], 6000 * MS, true, 4);
-    let failure = account.events.first();
-    assert!(
-        matches!(failure, Some((at, 1, PeerEvent::Failed(_))) if *at < account.over + 100 * MS),
-        "{:?}",
-        account.events
-    );
-    let silence = account.silence(Duration::ZERO, account.over + 6000 * MS);
-    assert!(silence < 1000 * MS, "restarted at once: {silence:?}");
 }
 
 #[test]

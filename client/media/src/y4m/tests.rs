@@ -294,8 +294,8 @@ fn the_smallest_pictures_are_encoded_and_decoded() {
     assert_eq!(frames[0].size.to_string(), "16x16");
     let (luma, ..) = frames[0].planes();
     let rows: Vec<&[u8]> = luma.chunks(16).collect();
-    assert_eq!(rows[0], [[16; 8], [17; 8]].concat());
-    assert_eq!((rows[7], rows[15]), (rows[0], [[17_u8; 8], [18; 8]].concat().as_slice()));
+    let row = [[16; 8], [18; 8]].concat();
+    assert!(rows.iter().all(|pixels| *pixels == row), "{rows:?}");
     let mut encoder =
         H264Encoder::new(frames[0].size, 15.0, Bitrate::from_kbps(100)).expect("an encoder");
     let mut decoder = H264Decoder::new().expect("a decoder");

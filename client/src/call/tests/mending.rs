@@ -44,6 +44,31 @@ fn a_short_gap_heals_without_an_ice_restart() {
 }
 
 #[test]
+fn an_offer_that_could_not_be_taken_leaves_the_next_one_its_answer() {
+    bob_in_call!(
+        (offer("alice/c1", "bad"), "1: accept offer bad", "in call with alice"),
+        (refused_offer(1), "", "in call with alice"),
+        (offer("alice/c1", "bad"), "", "in call with alice"),
+        (offer("alice/c1", "o2"), "1: accept offer o2", "in call with alice"),
+        (made_answer(1, "r2"), "alice/c1: answer r2", "in call with alice"),
+        (offer("alice/c1", "o2"), "alice/c1: answer r2", "in call with alice"),
+    );
+}
+
+#[test]
+fn an_offer_that_could_not_be_made_leaves_the_next_one_its_turn() {
+    alice_in_call!(
+        (lost(1), "", "reconnecting with bob"),
+        (2_000, "1: restart", "reconnecting with bob"),
+        (no_offer(1), "", "reconnecting with bob"),
+        (5_000, "1: restart", "reconnecting with bob"),
+        (made_offer(1, "o2"), "bob/c1: offer o2", "reconnecting with bob"),
+        (answer("bob/c1", "r2"), "1: accept answer r2", "reconnecting with bob"),
+        (connected(1), "", "in call with bob"),
+    );
+}
+
+#[test]
 fn ice_is_restarted_after_a_grace_and_tried_again() {
     alice_in_call!(
         (lost(1), "", "reconnecting with bob"),

@@ -137,6 +137,14 @@ pub(super) fn recovered(peer: u64) -> Input {
     reports(peer, PeerInput::PathRecovered)
 }
 
+pub(super) fn no_offer(peer: u64) -> Input {
+    reports(peer, PeerInput::NoOffer)
+}
+
+pub(super) fn refused_offer(peer: u64) -> Input {
+    reports(peer, PeerInput::OfferRefused)
+}
+
 pub(super) fn failed(peer: u64, words: &str) -> Input {
     reports(peer, PeerInput::Failed(words.to_owned()))
 }

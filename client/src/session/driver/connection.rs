@@ -55,6 +55,8 @@ impl Driver {
             PeerEvent::Disconnected => PeerInput::Disconnected,
             PeerEvent::PathDegraded => PeerInput::PathDegraded,
             PeerEvent::PathRecovered => PeerInput::PathRecovered,
+            PeerEvent::NoOffer => PeerInput::NoOffer,
+            PeerEvent::OfferRefused => PeerInput::OfferRefused,
             PeerEvent::Failed(why) => PeerInput::Failed(why),
         };
         self.handle(Input::Peer { peer, event });

@@ -86,6 +86,10 @@ pub enum PeerEvent {
     PathDegraded,
     /// The path that was degraded works.
     PathRecovered,
+    /// The offer that was requested last can't be made. The connection stands as it was.
+    NoOffer,
+    /// An offer of the other's can't be taken and is not answered. The connection stands as it was.
+    OfferRefused,
     /// It will not come back by itself. The text says why, in words for a person.
     Failed(String),
 }

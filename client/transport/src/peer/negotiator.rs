@@ -173,6 +173,7 @@ impl Negotiator {
             }
             PeerCommand::AcceptOffer(_) if !self.offers.take(clock::now()) => {
                 tracing::debug!("an offer is ignored: there were too many in a short time");
+                self.emit(PeerEvent::OfferRefused).await;
             }
             PeerCommand::AcceptOffer(offer) => {
                 let offer = self.read_offer(&offer).map_err(|error| error.to_string());

@@ -153,7 +153,11 @@ pub(crate) fn pass(
             to.command(PeerCommand::AddCandidate(candidate));
         }
         PeerEvent::Connected => return true,
-        PeerEvent::Disconnected | PeerEvent::PathDegraded | PeerEvent::PathRecovered => {}
+        PeerEvent::Disconnected
+        | PeerEvent::PathDegraded
+        | PeerEvent::PathRecovered
+        | PeerEvent::NoOffer
+        | PeerEvent::OfferRefused => {}
         PeerEvent::Failed(why) => panic!("failed: {why}"),
     }
     false

@@ -161,7 +161,7 @@ impl Negotiation {
         match input {
             Input::CreateOffer { ice_restart } => self.create_offer(ice_restart),
             Input::RemoteOffer(Ok(offer)) => self.remote_offer(offer),
-            Input::RemoteOffer(Err(why)) => self.refuse(why, false),
+            Input::RemoteOffer(Err(why)) => self.refuse_offer(why, false),
             Input::RemoteAnswer(answer) => self.remote_answer(answer),
             Input::Created(sdp) => self.created(sdp),
             Input::Accepted { restarted } => self.accepted(restarted),
@@ -243,7 +243,8 @@ impl Negotiation {
             Ok(answer) => answer,
             Err(why) => {
                 self.abandon_restart();
-                return self.refuse(why, false);
+                self.refuse(why, false);
+                return;
             }
         };
         match &self.signaling {
@@ -352,23 +353,23 @@ impl Negotiation {
                 if ice_lost {
                     self.roll_back_offer();
                 }
-                self.refuse(why, ice_lost);
+                self.offer_not_made(why, ice_lost);
             }
             Step::SettingOffer { .. } => {
                 self.act(Action::RollBackLocal);
                 self.signaling = Signaling::Stable;
-                self.refuse(why, false);
+                self.offer_not_made(why, false);
             }
             Step::SettingRemoteOffer { ice_lost, .. } => {
                 self.act(Action::RollBackRemote);
                 if restarted {
                     self.signaling = Signaling::Stable;
                 }
-                self.refuse(why, restarted || ice_lost);
+                self.refuse_offer(why, restarted || ice_lost);
             }
             Step::CreatingAnswer { restarted } | Step::SettingAnswer { restarted, .. } => {
                 self.act(Action::RollBackRemote);
-                self.refuse(why, restarted);
+                self.refuse_offer(why, restarted);
             }
             Step::ApplyingRestart(_) => {
                 self.act(Action::RollBackLocal);
@@ -385,15 +386,32 @@ impl Negotiation {
         }
     }
 
+    /// The owner's offer is not made, and nothing else will come of it.
+    fn offer_not_made(&mut self, why: String, ice_lost: bool) {
+        if self.refuse(why, ice_lost) {
+            self.act(Action::Emit(PeerEvent::NoOffer));
+        }
+    }
+
+    /// The other's offer gets no answer, and the owner waits for none.
+    fn refuse_offer(&mut self, why: String, ice_lost: bool) {
+        if self.refuse(why, ice_lost) {
+            self.act(Action::Emit(PeerEvent::OfferRefused));
+        }
+    }
+
     /// Something could not be done. A connection that stands is not lost over that, unless ICE is.
-    fn refuse(&mut self, why: String, ice_lost: bool) {
+    /// Returns whether it stands.
+    fn refuse(&mut self, why: String, ice_lost: bool) -> bool {
         if ice_lost && self.connectivity != Connectivity::New {
             self.fail(why);
         } else if self.has_pair() {
             self.act(Action::Warn(why));
+            return true;
         } else {
             self.act(Action::Emit(PeerEvent::Failed(why)));
         }
+        false
     }
 
     fn fail(&mut self, why: String) {

@@ -412,6 +412,42 @@ fn an_offer_that_is_refused_costs_nothing_unless_ice_was_restarted_for_it() {
 }
 
 #[test]
+fn every_offer_is_answered_or_told_to_be_refused() {
+    let settled = |bench: &Bench| {
+        let ends = |event: &&PeerEvent| match event {
+            PeerEvent::LocalDescription(description) => description.kind == DescriptionKind::Answer,
+            PeerEvent::OfferRefused | PeerEvent::Failed(_) => true,
+            _ => false,
+        };
+        bench.events.iter().filter(ends).count()
+    };
+    for (restarts, verdict) in [
+        (false, Verdict::Takes),
+        (true, Verdict::Takes),
+        (false, Verdict::RefusesAtOnce),
+        (true, Verdict::RefusesAtOnce),
+        (true, Verdict::RefusesLate),
+    ] {
+        let mut bench = Bench::running();
+        bench.happens(Event::TheirOffer { restarts }, &mut || verdict);
+        assert_eq!(settled(&bench), 1, "{restarts} {verdict:?}: {:?}", bench.events);
+    }
+    let mut bench = Bench::running();
+    let unread = Input::RemoteOffer(Err("it is not SDP".to_owned()));
+    bench.happens(Event::Command(unread), &mut || Verdict::Takes);
+    assert!(bench.events.contains(&PeerEvent::OfferRefused), "{:?}", bench.events);
+}
+
+#[test]
+fn an_offer_of_ours_that_is_not_made_is_told() {
+    let mut bench = Bench::running();
+    let again = Input::CreateOffer { ice_restart: false };
+    bench.happens(Event::Command(again), &mut || Verdict::RefusesAtOnce);
+    assert!(bench.events.contains(&PeerEvent::NoOffer), "{:?}", bench.events);
+    assert!(bench.told_connected && !bench.buffers);
+}
+
+#[test]
 fn an_answer_that_does_not_fit_leaves_the_pair_alone() {
     for (sdp, restarts) in [(FOREIGN, true), (SDP, false)] {
         let mut bench = Bench::running();
