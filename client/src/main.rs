@@ -300,6 +300,7 @@ fn run_window(
     use visavis_client::media::voice_processing::VoiceSetting;
     use visavis_client::ui::{self, WindowOptions};
 
+    ui::settle_display();
     if let Err(error) = invocation.check_outputs() {
         return fail(error.exit(), &error.to_string());
     }

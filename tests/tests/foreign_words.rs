@@ -41,7 +41,8 @@ async fn call(server: &str) -> Finished {
 /// Whether nothing but lines of text was printed, and little of it.
 fn is_clean(finished: &Finished) {
     let printed = format!("{}{}", finished.stdout, finished.stderr);
-    let printable = |c: char| !c.is_control() && !('\u{200b}'..='\u{202e}').contains(&c);
+    let unseen = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}');
+    let printable = |c: char| !c.is_control() && !unseen(c);
     assert!(printed.chars().all(|c| c == '\n' || printable(c)), "{finished:?}");
 }
 

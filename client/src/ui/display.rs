@@ -11,7 +11,9 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixStream};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
@@ -73,6 +75,20 @@ pub(super) fn choose() -> Result<Backend, NoDisplay> {
         None => Found::Unnamed,
     };
     decide(wayland, x11)
+}
+
+/// Starts the program again without `WAYLAND_DISPLAY` where that leads nowhere. What paints asks it
+/// as well (EGL takes its platform from the environment), and would wait for an answer for ever.
+pub(super) fn forget_dead_wayland() {
+    let named = std::env::var_os("WAYLAND_DISPLAY").is_some_and(|name| !name.is_empty());
+    if !named || choose() != Ok(Backend::X11) {
+        return;
+    }
+    let Ok(program) = std::env::current_exe() else { return };
+    let arguments = std::env::args_os().skip(1);
+    // It comes back only with an error; then the window is tried as it is.
+    let error = Command::new(program).args(arguments).env_remove("WAYLAND_DISPLAY").exec();
+    tracing::debug!(%error, "the program could not be started again without WAYLAND_DISPLAY");
 }
 
 fn decide(wayland: Found, x11: impl FnOnce() -> Found) -> Result<Backend, NoDisplay> {

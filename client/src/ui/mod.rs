@@ -116,6 +116,13 @@ fn without_source_places(text: &str) -> String {
     words.join(" ")
 }
 
+/// Turns away from a display server that does not answer: call it before anything else, since it
+/// may start the program again.
+pub fn settle_display() {
+    #[cfg(target_os = "linux")]
+    display::forget_dead_wayland();
+}
+
 /// Opens the window and shows it until it is closed or the session ends. Blocks; call it on the
 /// main thread.
 ///

@@ -8,8 +8,8 @@
 //!
 //! What always holds: to all ports of one IP address that never answer go at most [`PER_SECOND`]
 //! datagrams a second and [`IN_ALL`] in all, the answers to checks included; and the tables are
-//! bounded. Within that the routes to an address take turns, so that none starves, and requests
-//! with what else goes there. Who answers at last has not cost anything: routers give the other a
+//! bounded. Within that the routes to an address from which no check comes take turns, so that
+//! none starves, and requests with what else goes there. Who answers at last has not cost anything: routers give the other a
 //! new port again and again in a long call.
 
 use std::collections::{HashMap, VecDeque};
@@ -112,10 +112,14 @@ impl Silent {
         if !asks && sent_in_all >= IN_ALL - FOR_REPLIES {
             return false;
         }
+        if asks {
+            // A check of theirs triggers one of ours at once (RFC 8445 §7.3.1.4).
+            return true;
+        }
         let route = datagram.route();
         let known = self.routes.iter().find(|(known, ..)| *known == route);
         let Some((_, first, last)) = known else { return self.routes.len() < MAX_ROUTES };
-        let hurries = asks || now.saturating_duration_since(*first) < HASTE;
+        let hurries = now.saturating_duration_since(*first) < HASTE;
         let rate = if hurries { HASTY_RATE } else { UNHURRIED_RATE };
         let interval = Duration::from_secs_f64(self.routes.len() as f64 / rate);
         now.saturating_duration_since(*last) >= interval.saturating_sub(TIMER_SLACK)
