@@ -9,8 +9,8 @@
 //! What always holds: to all ports of one IP address that never answer go at most [`PER_SECOND`]
 //! datagrams a second and [`IN_ALL`] in all, the answers to checks included; and the tables are
 //! bounded. Within that the routes to an address from which no check comes take turns, so that
-//! none starves, and requests with what else goes there. Who answers at last has not cost anything: routers give the other a
-//! new port again and again in a long call.
+//! none starves, and requests with what else goes there. Who answers at last has not cost anything:
+//! routers give the other a new port again and again in a long call.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
