@@ -5,7 +5,7 @@ use std::path::Path;
 use eframe::egui::{ComboBox, Rect, Slider, Ui, Vec2};
 
 use super::action::Actions;
-use super::design::{Icon, component, layout, size, space};
+use super::design::{Icon, Palette, component, layout, size, space};
 use super::widgets;
 use crate::device::{CameraChoice, DeviceInfo, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
@@ -158,6 +158,7 @@ pub(super) fn voice(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
 fn volume(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     let mut percent = snapshot.volume.percent();
     let caption = widgets::caption(ui, "Their volume");
+    ui.visuals_mut().selection.bg_fill = Palette::of(ui.visuals()).accent;
     ui.spacing_mut().slider_width =
         (ui.available_width() - component::SLIDER_VALUE).max(2.0 * space::S10);
     let slider = Slider::new(&mut percent, 0..=Volume::MAX.percent()).suffix("%").integer();

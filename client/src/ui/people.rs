@@ -252,6 +252,9 @@ fn preview_card(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, actions: &mut
         ui.spacing_mut().item_spacing.x = space::S5;
         ui.columns(2, |columns| {
             if let [left, right] = columns {
+                for column in [&mut *left, &mut *right] {
+                    column.spacing_mut().item_spacing.x = space::S2;
+                }
                 own_picture(left, snapshot, own, actions);
                 devices::voice(left, snapshot, actions);
                 devices::choices(right, snapshot, actions);
