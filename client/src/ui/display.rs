@@ -14,6 +14,7 @@ use std::os::unix::net::{SocketAddr, UnixStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ pub(super) enum Backend {
 }
 
 /// Why there is no display.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoDisplay {
     #[error("there is no display: neither WAYLAND_DISPLAY nor DISPLAY is set")]
     Unnamed,
@@ -59,8 +60,13 @@ enum X11Place {
     Other,
 }
 
-/// Asks the display servers that the environment names.
+/// Which display server to use. Those that the environment names are asked once.
 pub(super) fn choose() -> Result<Backend, NoDisplay> {
+    static CHOICE: OnceLock<Result<Backend, NoDisplay>> = OnceLock::new();
+    *CHOICE.get_or_init(ask_those_named)
+}
+
+fn ask_those_named() -> Result<Backend, NoDisplay> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let wayland = match (set("WAYLAND_SOCKET"), set("WAYLAND_DISPLAY")) {
         // An open connection, which is for winit alone.
