@@ -60,6 +60,15 @@ async fn takes_the_call(bob: &mut Person) {
     bob.until_in_call().await;
 }
 
+/// Bob closes the call; alice, who saw him, ends as she should.
+async fn ends_well_after_bob_was_seen(bob: &mut Person, alice: Program, folder: &Path) {
+    bob.send(Intent::HangUp).await;
+    let finished = alice.finish(LIMIT).await.expect("it ends");
+    assert_eq!(finished.status.code(), Some(0), "{finished:?}");
+    let report = Report::read(&folder.join("report.json")).expect("a report");
+    assert!(report.number("video.received.frames_decoded") >= Some(1.0), "{report:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_camera_that_is_a_pipe_is_waited_for_while_the_voice_is_heard_and_seen_when_it_comes() {
     let (server, folder) = (TestServer::start().await, folder());
@@ -104,11 +113,7 @@ async fn a_microphone_that_is_a_pipe_without_a_writer_holds_no_picture_up() {
     let alice = Program::spawn("visavis", command).expect("it starts");
     takes_the_call(&mut bob).await;
     bob.until("sees alice", |s| s.remote_video_live).await;
-    bob.send(Intent::HangUp).await;
-    let finished = alice.finish(LIMIT).await.expect("it ends");
-    assert_eq!(finished.status.code(), Some(0), "{finished:?}");
-    let report = Report::read(&folder.path().join("report.json")).expect("a report");
-    assert!(report.number("video.received.frames_decoded") >= Some(1.0), "{report:?}");
+    ends_well_after_bob_was_seen(&mut bob, alice, folder.path()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,11 +135,7 @@ async fn a_sound_server_that_never_answers_holds_no_picture_up() {
     bob.until("sees alice", |s| s.remote_video_live).await;
     let told = |text: &str| text.to_lowercase().contains("the microphone").then_some(());
     alice.prints(LIMIT, told).await.expect("she is told that she is not heard");
-    bob.send(Intent::HangUp).await;
-    let finished = alice.finish(LIMIT).await.expect("it ends");
-    assert_eq!(finished.status.code(), Some(0), "{finished:?}");
-    let report = Report::read(&folder.path().join("report.json")).expect("a report");
-    assert!(report.number("video.received.frames_decoded") >= Some(1.0), "{report:?}");
+    ends_well_after_bob_was_seen(&mut bob, alice, folder.path()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,9 +30,11 @@ pub(crate) enum Purpose {
     Node,
     /// To run several servers as one.
     Redis,
-    /// To run the tests that call other programs and browsers: Firefox, GStreamer, ffmpeg, and what
-    /// Python needs for the rest.
+    /// To run the tests that call other programs: GStreamer, ffmpeg, and what Python needs for the
+    /// rest.
     Peers,
+    /// To run the tests that call Firefox.
+    Firefox,
 }
 
 /// The programs without which nothing compiles, or only a slow codec does.
@@ -84,22 +86,10 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         (System::Debian | System::Ubuntu, Purpose::CameraVm) => {
             &["qemu-system-x86", "busybox-static", "cpio", "kmod", "v4l-utils"]
         }
-        (System::Debian, Purpose::Peers) => &[
-            "firefox-esr",
-            "ffmpeg",
-            "gstreamer1.0-plugins-base",
-            "gstreamer1.0-plugins-good",
-            "gstreamer1.0-plugins-bad",
-            "gstreamer1.0-plugins-ugly",
-            "gstreamer1.0-nice",
-            "gstreamer1.0-libav",
-            "gir1.2-gst-plugins-base-1.0",
-            "gir1.2-gst-plugins-bad-1.0",
-            "python3-gi",
-            "python3-venv",
-        ],
         // What Ubuntu calls firefox installs a snap, which a test can't drive.
-        (System::Ubuntu, Purpose::Peers) => &[
+        (System::Debian, Purpose::Firefox) => &["firefox-esr"],
+        (System::Fedora | System::Arch, Purpose::Firefox) => &["firefox"],
+        (System::Debian | System::Ubuntu, Purpose::Peers) => &[
             "ffmpeg",
             "gstreamer1.0-plugins-base",
             "gstreamer1.0-plugins-good",
@@ -113,7 +103,6 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "python3-venv",
         ],
         (System::Fedora, Purpose::Peers) => &[
-            "firefox",
             "ffmpeg",
             "gstreamer1-plugins-base",
             "gstreamer1-plugins-good",
@@ -124,7 +113,6 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "python3-gobject",
         ],
         (System::Arch, Purpose::Peers) => &[
-            "firefox",
             "ffmpeg",
             "gst-plugins-base",
             "gst-plugins-good",
@@ -337,6 +325,7 @@ mod tests {
                 Purpose::Node,
                 Purpose::Redis,
                 Purpose::Peers,
+                Purpose::Firefox,
             ];
             let mut names = all_names(system, &purposes);
             let count = names.len();

@@ -35,6 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         Purpose::Browser,
         Purpose::Redis,
         Purpose::Peers,
+        Purpose::Firefox,
     ];
     if !node::is_there() {
         purposes.push(Purpose::Node);

@@ -38,6 +38,16 @@ async fn negotiate_again(a: &mut End, b: &mut End, change: impl Fn(String) -> St
     answer.expect("an answer")
 }
 
+/// Every frame that is sent from now on arrives at the other end.
+async fn video_flows_both_ways(a: &End, b: &End) {
+    let _before = (received(a), received(b));
+    for (from, to) in [(a, b), (b, a)] {
+        let sent = send_frames(from, 6, 5, 2_000).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(received(to), sent);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_put_on_hold_sends_nothing_until_that_is_over() {
     let (mut a, mut b) = connected_pair().await;
@@ -57,12 +67,7 @@ async fn who_is_put_on_hold_sends_nothing_until_that_is_over() {
     }
     let answer = negotiate_again(&mut a, &mut b, |sdp| sdp).await;
     assert_eq!(answer.matches("a=sendrecv\r\n").count(), 2, "{answer}");
-    let _ = (received(&a), received(&b));
-    for (from, to) in [(&a, &b), (&b, &a)] {
-        let sent = send_frames(from, 6, 5, 2_000).await;
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        assert_eq!(received(to), sent);
-    }
+    video_flows_both_ways(&a, &b).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -114,12 +119,7 @@ async fn two_that_name_no_sections_connect_and_restart() {
     assert_eq!(broken(&offer.sdp, &answer.sdp), Vec::<String>::new(), "{}", answer.sdp);
     b.command(PeerCommand::AcceptAnswer(answer));
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let _ = (received(&a), received(&b));
-    for (from, to) in [(&a, &b), (&b, &a)] {
-        let sent = send_frames(from, 6, 5, 2_000).await;
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        assert_eq!(received(to), sent);
-    }
+    video_flows_both_ways(&a, &b).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
