@@ -3,6 +3,8 @@
 pub mod browser;
 #[cfg(feature = "camera-vm")]
 pub mod camera_vm;
+#[cfg(target_os = "linux")]
+pub mod flood;
 pub mod hostile;
 pub mod http;
 pub mod inspection;
