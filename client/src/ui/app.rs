@@ -14,7 +14,7 @@ use eframe::egui::{
 use visavis_shared::Username;
 
 use super::action::{Action, Actions};
-use super::call_screen::{CallScreen, CallView};
+use super::call_screen::{CallLook, CallScreen, CallView};
 use super::design::{Palette, theme};
 use super::login::LoginForm;
 use super::people::PeoplePage;
@@ -43,6 +43,7 @@ pub struct App {
     login: LoginForm,
     people: PeoplePage,
     call: CallScreen,
+    call_look: CallLook,
 }
 
 impl App {
@@ -83,6 +84,7 @@ impl App {
             login: LoginForm::default(),
             people: PeoplePage::default(),
             call: CallScreen::default(),
+            call_look: CallLook::default(),
         }
     }
 
@@ -160,7 +162,8 @@ impl App {
         if self.help {
             keyboard::help(&ctx, &mut actions);
         }
-        keyboard::handle(&ctx, &snapshot, &mut self.call, self.help, &mut actions);
+        let call = (&mut self.call, &mut self.call_look);
+        keyboard::handle(&ctx, &snapshot, call, self.help, &mut actions);
         for action in actions.into_vec() {
             self.apply(&ctx, action);
         }
@@ -174,7 +177,8 @@ impl App {
         };
         if let Some((peer, since, lost_at)) = running(&snapshot.call) {
             let view = CallView { peer: peer.as_str(), since, lost_at, now };
-            return self.call.show(ui, view, snapshot, (&self.remote, &self.own), actions);
+            let pictures = (&self.remote, &self.own);
+            return self.call.show(ui, view, snapshot, pictures, &mut self.call_look, actions);
         }
         match &snapshot.call {
             CallPhase::Idle => match &snapshot.login {

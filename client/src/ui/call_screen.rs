@@ -14,7 +14,7 @@ use super::design::{
     Elevation, Icon, Palette, TypeStyle, clock_width, component, layout, motion, paint_clock, size,
     space, stage,
 };
-use super::self_view::SelfView;
+use super::self_view::{OwnPicture, SelfView, SelfViewLook};
 use super::video_view::{VideoView, letterbox};
 use super::{devices, keyboard, statistics, wake, widgets, words};
 use crate::session::snapshot::{Intent, Snapshot};
@@ -30,6 +30,20 @@ pub(super) struct CallView<'a> {
     /// Without media since, while that is being mended.
     pub(super) lost_at: Option<Instant>,
     pub(super) now: Instant,
+}
+
+/// How the person wants to see a call; outlasts it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct CallLook {
+    /// The other's picture fills the window, cropped; otherwise it is whole.
+    pub(super) fill: bool,
+    pub(super) own: SelfViewLook,
+}
+
+impl Default for CallLook {
+    fn default() -> Self {
+        Self { fill: true, own: SelfViewLook::default() }
+    }
 }
 
 /// What the screen remembers from pass to pass, for one call.
@@ -49,12 +63,13 @@ impl CallScreen {
         call: CallView<'_>,
         snapshot: &Snapshot,
         (remote, own): (&VideoView, &VideoView),
+        look: &mut CallLook,
         actions: &mut Actions,
     ) {
         let stage = ui.max_rect();
         let dark = ui.ctx().style_of(Theme::Dark);
         ui.scope_builder(UiBuilder::new().max_rect(stage).style(dark), |ui| {
-            let shown = self.stage(ui, stage, call, snapshot, remote, actions);
+            let shown = self.stage(ui, stage, call, snapshot, (remote, look), actions);
             let hold = !shown || self.devices_open || self.controls_busy || call.lost_at.is_some();
             let opacity = self.reveal.update(ui.ctx(), hold);
             if opacity == 0.0 && ui.rect_contains_pointer(stage) {
@@ -62,7 +77,8 @@ impl CallScreen {
             }
             let live = snapshot.camera_live && !snapshot.camera_off;
             let unseen = snapshot.own_video_words.as_deref();
-            self.self_view.show(ui, stage, own, live, unseen);
+            let own = OwnPicture { view: own, live, unseen };
+            self.self_view.show(ui, stage, own, &mut look.own);
             head(ui, stage, call, opacity);
             condition(ui, stage, call, snapshot);
             let tools = self.tools(ui, stage, actions);
@@ -79,12 +95,12 @@ impl CallScreen {
 
     /// The other person, or who they are while there is no video. Returns whether there is one.
     fn stage(
-        &self,
+        &mut self,
         ui: &mut Ui,
         stage: Rect,
         call: CallView<'_>,
         snapshot: &Snapshot,
-        remote: &VideoView,
+        (remote, look): (&VideoView, &mut CallLook),
         actions: &mut Actions,
     ) -> bool {
         ui.painter().rect_filled(stage, 0.0, stage::GROUND);
@@ -92,8 +108,14 @@ impl CallScreen {
         if response.double_clicked() {
             actions.push(Action::Fullscreen(!is_fullscreen(ui.ctx())));
         }
+        response.context_menu(|ui| self.menu(ui, look, actions));
         let shape = letterbox(remote.aspect().unwrap_or(component::CAMERA_ASPECT), stage);
-        let shown = snapshot.remote_video_live && remote.paint(ui.painter(), shape, 0, false);
+        let shown = snapshot.remote_video_live
+            && if look.fill {
+                remote.fill(ui.painter(), stage)
+            } else {
+                remote.paint(ui.painter(), shape, 0, false)
+            };
         let peer = call.peer;
         let label = match &snapshot.remote_video_words {
             _ if shown => format!("Picture of {peer}"),
@@ -122,9 +144,27 @@ impl CallScreen {
             ui.painter().galley(below - vec2(galley.size().x / 2.0, 0.0), galley, ink);
         } else if call.lost_at.is_some() {
             // What stands still must not look as if it moved.
-            ui.painter().rect_filled(shape, 0.0, stage::DIMMED);
+            ui.painter().rect_filled(if look.fill { stage } else { shape }, 0.0, stage::DIMMED);
         }
         shown
+    }
+
+    /// What a click with the other button offers over the picture.
+    fn menu(&mut self, ui: &mut Ui, look: &mut CallLook, actions: &mut Actions) {
+        let mut item = |words: &str| ui.button(words).clicked();
+        if item(if look.fill { "Show the whole picture" } else { "Fill the window" }) {
+            look.fill = !look.fill;
+        }
+        if item(if look.own.hidden { "Show my picture" } else { "Hide my picture" }) {
+            look.own.hidden = !look.own.hidden;
+        }
+        if item("Statistics") {
+            self.toggle_statistics();
+        }
+        let fullscreen = is_fullscreen(ui.ctx());
+        if ui.button(if fullscreen { "Leave full screen" } else { "Fill the screen" }).clicked() {
+            actions.push(Action::Fullscreen(!fullscreen));
+        }
     }
 
     /// The bar below. Returns whether it is being used.

@@ -73,7 +73,7 @@ impl Reveal {
 pub(super) struct Control<'a> {
     pub(super) icon: Icon,
     /// Its name, and what stands on it where it has words.
-    pub(super) text: &'static str,
+    pub(super) text: &'a str,
     /// What it does, with its key.
     pub(super) hint: &'a str,
     pub(super) look: Look,
@@ -193,7 +193,8 @@ fn pill_width(ui: &Ui, text: &str) -> f32 {
     PILL_BEFORE + size::ICON_CALL + space::S2 + words + PILL_BEHIND
 }
 
-fn button(ui: &mut Ui, rect: Rect, control: &Control<'_>, icon: f32) -> Response {
+/// One round button.
+pub(super) fn button(ui: &mut Ui, rect: Rect, control: &Control<'_>, icon: f32) -> Response {
     let p = Palette::of(ui.visuals());
     let response = ui.allocate_rect(rect, Sense::click());
     response.widget_info(|| {

@@ -9,7 +9,7 @@ use eframe::egui::{
 };
 
 use super::action::{Action, Actions};
-use super::call_screen::{CallScreen, is_fullscreen};
+use super::call_screen::{CallLook, CallScreen, is_fullscreen};
 use super::design::{Palette, TypeStyle, radius, size, space};
 use super::widgets::{self, Tone};
 use crate::call::event::CallPhase;
@@ -24,6 +24,7 @@ const MUTE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::M);
 const CAMERA: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::V);
 const STATISTICS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::I);
 const FULLSCREEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F);
+const WHOLE_PICTURE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Num0);
 const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 const LEAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
 
@@ -51,7 +52,7 @@ fn pressed(ctx: &Context, shortcut: &KeyboardShortcut) -> bool {
 pub(super) fn handle(
     ctx: &Context,
     snapshot: &Snapshot,
-    call: &mut CallScreen,
+    (call, look): (&mut CallScreen, &mut CallLook),
     help: bool,
     actions: &mut Actions,
 ) {
@@ -71,14 +72,19 @@ pub(super) fn handle(
             actions.send(Intent::HangUp);
         }
         CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => {
-            in_call(ctx, snapshot, call, actions);
+            in_call(ctx, snapshot, (call, look), actions);
         }
         CallPhase::Ended { .. } if pressed(&LEAVE) => actions.send(Intent::Dismiss),
         _ => {}
     }
 }
 
-fn in_call(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, actions: &mut Actions) {
+fn in_call(
+    ctx: &Context,
+    snapshot: &Snapshot,
+    (call, look): (&mut CallScreen, &mut CallLook),
+    actions: &mut Actions,
+) {
     let pressed = |shortcut: &KeyboardShortcut| pressed(ctx, shortcut);
     if pressed(&HANG_UP) {
         actions.send(Intent::HangUp);
@@ -96,6 +102,9 @@ fn in_call(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, actions: &
     if pressed(&CAMERA) {
         actions.send(Intent::TurnCameraOff(!snapshot.camera_off));
     }
+    if pressed(&WHOLE_PICTURE) {
+        look.fill = !look.fill;
+    }
     if pressed(&FULLSCREEN) {
         actions.push(Action::Fullscreen(!is_fullscreen(ctx)));
     }
@@ -106,7 +115,7 @@ fn in_call(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, actions: &
 
 /// The list of shortcuts, over everything.
 pub(super) fn help(ctx: &Context, actions: &mut Actions) {
-    let rows: [(String, &str); 10] = [
+    let rows: [(String, &str); 11] = [
         ("Tab".to_owned(), "go to the next button or field"),
         ("Enter or Space".to_owned(), "press the button"),
         (ctx.format_shortcut(&ACCEPT), "accept a call"),
@@ -114,6 +123,10 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
         (ctx.format_shortcut(&MUTE), "mute or unmute the microphone, in a call"),
         (ctx.format_shortcut(&CAMERA), "turn the camera off or on, in a call"),
         (ctx.format_shortcut(&FULLSCREEN), "full screen, in a call"),
+        (
+            ctx.format_shortcut(&WHOLE_PICTURE),
+            "show the whole picture or fill the window, in a call",
+        ),
         (ctx.format_shortcut(&STATISTICS), "show the statistics, in a call"),
         (ctx.format_shortcut(&LEAVE), "leave full screen, close a list, go back"),
         (ctx.format_shortcut(&HELP), "show this list"),
