@@ -2,14 +2,15 @@
 //!
 //! In: a flood that `tests/peers/python/flood.py` describes, and how long. Out: how much memory the
 //! app's process then has more than before, and how much more processor time it took than the call
-//! itself. The server has no limits of its own, so that nothing but the app's count.
+//! itself. The server has the limits that it has without options; what it counts by address is
+//! higher, as all tests share one.
 
 use std::path::Path;
 use std::time::Duration;
 
 use tokio::process::Command;
 use tokio::time::{Instant, sleep};
-use visavis_signal_server::Config;
+use visavis_signal_server::{Config, Limits};
 
 use crate::peers::{LIMIT, Peer, PeerError, State};
 use crate::programs::{Program, ProgramError};
@@ -93,7 +94,9 @@ pub enum FloodError {
 /// # Errors
 /// When any of the three does not come about: above all when the call does not survive.
 pub async fn measure(app: &Path, flood: Flood, span: Duration) -> Result<Cost, FloodError> {
-    let server = TestServer::with(Config::for_tests()).await;
+    let mut config = Config::for_tests();
+    config.limits.messages = Limits::default().messages;
+    let server = TestServer::with(config).await;
     let folder = tempfile::tempdir()?;
     let mut command = Command::new(app);
     command.args(["answer", "--username", APP, "--server", server.url(), "--timeout", "60s"]);

@@ -139,7 +139,7 @@ class AiortcPeer(control.Peer):
 
     async def obey(self, command):
         if command["do"] == "flood":
-            # Answers to a flood of offers belong to no offer of the connection.
+            # Answers to a flood of offers belong to no offer of the connection, and some are too many for the server.
             self.flooding = True
             await flood.FLOODS[command["with"]["kind"]](self, command["with"]["seconds"])
         else:
@@ -168,7 +168,7 @@ class AiortcPeer(control.Peer):
         await self.send_answer(self.connection.localDescription.sdp)
 
     async def hear(self, message):
-        if not (self.flooding and message["type"] == "answer"):
+        if not (self.flooding and message["type"] in ("answer", "error")):
             await super().hear(message)
 
     async def apply_answer(self, sdp):
