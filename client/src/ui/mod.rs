@@ -42,7 +42,10 @@ pub use app::App;
 use crate::config::Settings;
 use crate::media::stage_thread::StageThread;
 use crate::session::snapshot::SessionLink;
+use crate::words::Phrase;
 
+/// What the app is called, in every language.
+const NAME: &str = "Visavis";
 /// The window's icon: 128 by 128, from `assets/visavis.svg`.
 const ICON: &[u8] = include_bytes!("../../../assets/visavis-128.png");
 
@@ -54,7 +57,7 @@ pub struct WindowOptions {
     /// Where changes are kept; `None` keeps nothing.
     pub settings_path: Option<PathBuf>,
     /// Lines for the person from before the window opened, such as that settings were damaged.
-    pub notices: Vec<String>,
+    pub notices: Vec<Phrase>,
     /// When the program began; the time to a usable window counts from here.
     pub started_at: Instant,
     /// Where to write how long that took, as `{"window_ready_ms":123.4}`.
@@ -131,7 +134,7 @@ pub fn settle_display() {
 pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
     let mut viewport = ViewportBuilder::default()
         .with_app_id("visavis")
-        .with_title("Visavis")
+        .with_title(NAME)
         .with_inner_size(options.size.unwrap_or(design::component::FIRST_WINDOW))
         .with_min_inner_size(design::component::LEAST_WINDOW);
     if let Some(position) = options.position {
@@ -157,7 +160,7 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
         }));
     }
     eframe::run_native(
-        "Visavis",
+        NAME,
         native,
         Box::new(move |creation| {
             let waking = wake::start(&creation.egui_ctx, &link)?;

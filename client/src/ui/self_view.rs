@@ -13,6 +13,7 @@ use super::design::{
 };
 use super::video_view::{VideoView, letterbox};
 use super::widgets::focus;
+use crate::words::{Phrase, text};
 
 /// Where the video rests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,15 +34,16 @@ impl Default for SelfView {
 }
 
 impl SelfView {
-    /// Shows it over the stage. `live` says whether the camera delivers, `unseen` what keeps the
-    /// other from seeing it.
+    /// Shows it over the stage. `live` says whether the camera delivers, `unseen` what keeps
+    /// `peer` from seeing it.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
         over: Rect,
         own: &VideoView,
         live: bool,
-        unseen: Option<&str>,
+        peer: &str,
+        unseen: Option<&Phrase>,
     ) {
         let extent = extent(over, own.aspect().filter(|_| live));
         let home = place(over, extent, self.corner);
@@ -50,13 +52,13 @@ impl SelfView {
         let rect = Rect::from_center_size(center, extent);
 
         let response = ui.interact(rect, id, Sense::drag() | Sense::FOCUSABLE);
-        let label = if live { "Your picture, mirrored" } else { "Your camera is off" };
-        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
+        let label = if live { text!("own-picture") } else { text!("own-camera-off") };
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
         ui.ctx().accesskit_node_builder(id, |node| {
-            let moves = "Arrow keys move it to another corner";
+            let moves = text!("self-view-moves");
             node.set_description(match unseen {
-                Some(words) => format!("{words} {moves}"),
-                None => moves.to_owned(),
+                Some(words) => [words.text(), moves].join(" "),
+                None => moves,
             });
         });
         self.drag(ui, &response, home, over);
@@ -69,7 +71,7 @@ impl SelfView {
         let shape = letterbox(own.aspect().unwrap_or(component::CAMERA_ASPECT), rect);
         if live && own.paint(painter, shape, radius::LG, true) {
             match unseen {
-                Some(words) => unseen_line(ui, rect, words),
+                Some(_) => unseen_line(ui, rect, peer),
                 None => you(ui, rect),
             }
         } else {
@@ -79,7 +81,7 @@ impl SelfView {
             painter.text(
                 rect.center() + vec2(0.0, space::S4),
                 Align2::CENTER_CENTER,
-                "Camera off",
+                text!("camera-off"),
                 TypeStyle::Caption.font(),
                 stage::TEXT_2,
             );
@@ -139,7 +141,7 @@ fn you(ui: &Ui, rect: Rect) {
     if rect.width() < layout::SIDE_BAR / 2.0 {
         return;
     }
-    let words = TypeStyle::CaptionStrong.layout("You", stage::TEXT, rect.width(), false);
+    let words = TypeStyle::CaptionStrong.layout(&text!("you"), stage::TEXT, rect.width(), false);
     let galley = ui.painter().layout_job(words);
     let tag = vec2(galley.size().x + 2.0 * space::S2, space::S6);
     let low = pos2(rect.left() + space::S2, rect.bottom() - space::S2 - tag.y);
@@ -149,10 +151,10 @@ fn you(ui: &Ui, rect: Rect) {
 }
 
 /// Says over one's own picture that the other can't see it; why is in the notice.
-fn unseen_line(ui: &Ui, rect: Rect, words: &str) {
-    let line = words.split(':').next().unwrap_or(words);
+fn unseen_line(ui: &Ui, rect: Rect, peer: &str) {
+    let line = text!("cannot-see-you", peer = peer);
     let room = rect.width() - 2.0 * space::S2;
-    let galley = ui.painter().layout_job(TypeStyle::Caption.layout(line, stage::WARN, room, true));
+    let galley = ui.painter().layout_job(TypeStyle::Caption.layout(&line, stage::WARN, room, true));
     let height = (galley.size().y + space::S2).min(rect.height());
     let strip = Rect::from_min_max(pos2(rect.left(), rect.bottom() - height), rect.max);
     let corners = CornerRadius { nw: 0, ne: 0, sw: radius::LG, se: radius::LG };
